@@ -1,0 +1,70 @@
+"""The command line: a thin door onto the same functions the pages use.
+
+Results go to standard output (a readable table, or one JSON object with ``--json``); progress and warnings go to standard
+error. Exit status: 0 done; 1 a check or a promise does not hold; 2 the input or the arguments are wrong.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from core.cli import audit, data, models, output, share, system
+from core.errors import Cancelled, ColophonError, InputError
+from core.storage import Workspace
+
+__all__ = ["build_parser", "main"]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of ``colophon`` with every command."""
+    parser = argparse.ArgumentParser(
+        prog="colophon",
+        description="Decide which machine-made labels may enter a library's catalogue.",
+        epilog="Exit status: 0 done; 1 a check or a promise does not hold; 2 the input or the arguments are wrong.",
+    )
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--workspace",
+        metavar="DIR",
+        default=argparse.SUPPRESS,
+        help="where everything is kept (else $COLOPHON_HOME, else ./workspace)",
+    )
+    common.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="print the result as one JSON object"
+    )
+    common.add_argument(
+        "--quiet", action="store_true", default=argparse.SUPPRESS, help="no progress on standard error"
+    )
+    parser.add_argument("--workspace", metavar="DIR", help=argparse.SUPPRESS)
+    parser.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--quiet", action="store_true", help=argparse.SUPPRESS)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for module in (data, models, audit, share, system):
+        module.register(commands, common)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    said = build_parser().parse_args(arguments)
+    progress = output.progress_line(quiet=said.quiet)
+    try:
+        answer: output.Answer = said.run(said, Workspace(said.workspace), progress)
+        output.show(answer, as_json=said.json)
+    except BrokenPipeError:
+        # Whoever read the output went away (`| head`): silence is the usual answer.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except InputError as error:
+        output.complain(error)
+        return 2
+    except KeyboardInterrupt:
+        output.complain(Cancelled("Stopped; nothing half made was kept."))
+        return 1
+    except ColophonError as error:
+        output.complain(error)
+        return 1
+    finally:
+        progress.close()
+    return answer.status

@@ -1,0 +1,190 @@
+"""``demo``, ``fetch``, ``import``, ``represent``: what comes in, and whether it is like the whole."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from core.cli import output
+from core.cli.output import Answer
+from core.errors import InputError, NotFoundError
+from core.progress import Progress
+from core.schema import KINDS
+from core.storage import Workspace
+
+__all__ = ["register"]
+
+
+def register(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add these commands to the parser."""
+    demo = commands.add_parser(
+        "demo", parents=[common], help="build the demonstration workspace (invented records, offline, seconds)"
+    )
+    demo.add_argument("--seed", type=int, default=0, help="another seed makes another invented library (default 0)")
+    demo.set_defaults(run=_demo)
+
+    fetch = commands.add_parser("fetch", parents=[common], help="download published British Library data")
+    fetch.add_argument("source", metavar="SOURCE", help="digitised, annotations or catalogue")
+    fetch.add_argument("--url", help="another address for the same data")
+    fetch.add_argument("--from", dest="from_file", type=Path, metavar="FILE", help="take a file you downloaded by hand")
+    fetch.add_argument(
+        "--accept-new", action="store_true", help="accept content that differs from the first download"
+    )
+    fetch.set_defaults(run=_fetch)
+
+    reader = commands.add_parser(
+        "import", parents=[common], help="read a catalogue, labels or predictions into the workspace"
+    )
+    reader.add_argument("file", type=Path, metavar="FILE", help="CSV, TSV, Excel, Parquet, JSON, MARC, gzip of these")
+    reader.add_argument("--kind", choices=KINDS, required=True, help="what the file holds")
+    reader.add_argument("--name", help="how later commands speak of it (default: from the file name)")
+    reader.add_argument(
+        "--map",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="HEADER=target",
+        help="which column is what, e.g. --map Titel=title; an empty target leaves a column out; may be repeated",
+    )
+    reader.add_argument("--format", help="read as this format instead of guessing")
+    reader.add_argument("--encoding", help="read with this encoding instead of guessing, e.g. utf-8 or cp1252")
+    reader.add_argument("--delimiter", help="the sign between cells instead of guessing; 'tab' for a tabulator")
+    reader.add_argument("--sheet", help="which sheet of a workbook")
+    reader.add_argument("--rejected", type=Path, metavar="FILE", help="write the rejected rows to this CSV file")
+    reader.set_defaults(run=_import)
+
+    represent = commands.add_parser(
+        "represent", parents=[common], help="is a sample like the collection it should speak for?"
+    )
+    represent.add_argument("--sample", required=True, metavar="A", help="corpus, label set or predictions")
+    represent.add_argument("--population", required=True, metavar="B", help="corpus, label set or predictions")
+    represent.add_argument("--by", metavar="FACETS", help="decade,place,country,language,… (default: all)")
+    represent.set_defaults(run=_represent)
+
+
+def _demo(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+    from core.demonstration import build
+
+    built = build(workspace, seed=said.seed, progress=progress)
+    lines = [f"The demonstration workspace is in {workspace.root}. Its records are invented."]
+    for kind, names in built.items():
+        lines.append(f"{kind}: {', '.join(names)}")
+    return Answer(built, lines)
+
+
+def _fetch(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+    from core.fetch import fetch
+
+    got = fetch(
+        workspace,
+        said.source,
+        url=said.url,
+        from_file=said.from_file,
+        accept_new=said.accept_new,
+        progress=progress,
+    )
+    content = {"path": str(got.path), "bytes": got.bytes, "sha256": got.sha256}
+    lines = [f"{got.path} ({got.bytes:,} bytes, sha256 {got.sha256})"]
+    return Answer(content, [*lines, f"Next: colophon import {got.path} --kind corpus"])
+
+
+def _import(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+    from core.importing import FOLDERS, Reading, import_file
+
+    delimiter = "\t" if said.delimiter in ("tab", "\\t") else said.delimiter
+    report = import_file(
+        workspace,
+        said.file,
+        said.kind,
+        name=said.name,
+        overrides=said.overrides,
+        reading=Reading(said.format, said.encoding, delimiter, said.sheet),
+        progress=progress,
+    )
+    lines = [
+        f"'{report.name}' ({report.kind}): {report.rows:,} records, {report.rejected:,} rows rejected.",
+        f"Read as {report.format}, {report.encoding}.",
+        *(f"  {header} → {target}" for header, target in report.mapping.items()),
+    ]
+    for key, value in report.summary.items():
+        if key != "repeats":
+            lines.append(f"{key.replace('_', ' ')}: {value}")
+    if said.rejected:
+        folder = workspace.find(FOLDERS[said.kind], report.fingerprint).path
+        _write_rejected(folder, said.rejected)
+        lines.append(f"Rejected rows are in {said.rejected}.")
+    return Answer(report.as_dict(), lines, warnings=[*report.questions, *report.warnings])
+
+
+def _write_rejected(folder: Path, target: Path) -> None:
+    from core.corpus import REJECTED_FILE, read_parquet
+    from core.storage import write_atomically
+
+    with write_atomically(target) as beside:
+        read_parquet(folder / REJECTED_FILE).to_csv(beside, index=False, lineterminator="\r\n")
+
+
+def records_called(workspace: Workspace, name: str) -> Any:
+    """Return the records of the corpus, label set or predictions called `name` (looked for in this order)."""
+    from core.corpus import load_corpus
+    from core.labels import load_labels
+    from core.predictions import load_predictions
+
+    for load in (
+        lambda: load_corpus(workspace, name).records(),
+        lambda: load_labels(workspace, name).records(),
+        lambda: load_predictions(workspace, name).records(workspace),
+    ):
+        try:
+            return load()
+        except NotFoundError:
+            continue
+    there = [artifact.name for kind in ("corpora", "labels", "predictions") for artifact in workspace.list(kind)]
+    raise NotFoundError(f"Nothing is called '{name}' in {workspace.root}. There are: {', '.join(there) or 'none yet'}.")
+
+
+def facets_named(text: str | None) -> tuple[str, ...]:
+    """Return the facets in a comma-separated list, or all of them.
+
+    Raises
+    ------
+    InputError
+        An unknown facet, with those that exist.
+    """
+    from core.facets import FACETS
+
+    if not text:
+        return tuple(FACETS)
+    wanted = tuple(part.strip() for part in text.split(",") if part.strip())
+    unknown = [facet for facet in wanted if facet not in FACETS]
+    if unknown:
+        raise InputError(f"There is no facet '{unknown[0]}'. There are: {', '.join(FACETS)}.")
+    return wanted
+
+
+def _represent(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+    from core.representativeness import compare
+
+    found = compare(
+        records_called(workspace, said.sample),
+        records_called(workspace, said.population),
+        facets=facets_named(said.by),
+        sample_name=said.sample,
+        population_name=said.population,
+    )
+    content = found.as_dict()
+    lines: list[str] = []
+    for facet in found.facets:
+        lines += [facet.sentence, *output.table(facet.table.head(12).to_dict("records"), _REPRESENT), ""]
+    return Answer(content, lines)
+
+
+_REPRESENT = {
+    "value": "value",
+    "sample_n": "sample",
+    "population_n": "population",
+    "sample_share": "share",
+    "population_share": "share of all",
+    "ratio": "ratio",
+    "low": "low",
+    "high": "high",
+}

@@ -1,0 +1,163 @@
+"""What the command line shows: one JSON object or a readable table, one progress line, one or two lines of complaint."""
+
+import json
+import math
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from core.errors import ColophonError
+
+__all__ = ["Answer", "ProgressLine", "complain", "percent", "progress_line", "rate", "show", "table", "warn"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command found out.
+
+    Attributes
+    ----------
+    content : mapping
+        The JSON object.
+    lines : sequence of str
+        The same for people.
+    status : int
+        0, or 1 when a check or a promise does not hold.
+    """
+
+    content: Mapping[str, Any]
+    lines: Sequence[str]
+    status: int = 0
+    warnings: Sequence[str] = field(default=())
+
+
+def show(answer: Answer, *, as_json: bool) -> None:
+    """Print an answer to standard output, its warnings to standard error."""
+    for sentence in answer.warnings:
+        warn(sentence)
+    if as_json:
+        print(json.dumps(plain(answer.content), ensure_ascii=False, indent=2))
+    else:
+        print("\n".join(printable(line) for line in answer.lines))
+    sys.stdout.flush()
+
+
+def plain(value: Any) -> Any:
+    """Return `value` as JSON types; what is undefined (NaN) becomes null."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | np.ndarray):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+
+
+def printable(text: str) -> str:
+    """Replace control characters: a title from a file must not steer the terminal."""
+    return "".join(character if character.isprintable() or character in "\t\n" else "�" for character in text)
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage with one decimal, or a dash when it is undefined."""
+    return "–" if share is None or math.isnan(share) else f"{100 * share:.1f} %"
+
+
+def rate(estimate: Mapping[str, Any]) -> str:
+    """Return ``{value, low, high, n}`` as "89.3 % (87.0 to 91.2 %, n = 850)"."""
+    value, low, high = (estimate.get(key) for key in ("value", "low", "high"))
+    if value is None or math.isnan(value):
+        return f"undefined: {estimate.get('reason') or 'no labelled books'}"
+    between = f"{100 * low:.1f} to {100 * high:.1f} %" if low is not None and high is not None else "no interval"
+    n = f", n = {estimate['n']:,}" if estimate.get("n") is not None else ""
+    return f"{100 * value:.1f} % ({between}{n})"
+
+
+def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> list[str]:
+    """Lay rows out in columns; numbers to the right.
+
+    Parameters
+    ----------
+    columns : mapping
+        Key in the rows → heading.
+    """
+    if not rows:
+        return ["(none)"]
+    cells = [[_cell(row.get(key)) for key in columns] for row in rows]
+    right = [all(isinstance(row.get(key), int | float | np.number | None) for row in rows) for key in columns]
+    heads = list(columns.values())
+    widths = [max(len(head), *(len(line[i]) for line in cells)) for i, head in enumerate(heads)]
+
+    def lay(line: Sequence[str]) -> str:
+        parts = (
+            text.rjust(width) if to_right else text.ljust(width)
+            for text, width, to_right in zip(line, widths, right, strict=True)
+        )
+        return "  ".join(parts).rstrip()
+
+    return [lay(heads), lay(["─" * width for width in widths]), *(lay(line) for line in cells)]
+
+
+def _cell(value: Any) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | np.integer):
+        return f"{value:,}"
+    if isinstance(value, float | np.floating):
+        return f"{value:.4g}"
+    text = " ".join(str(value).split())
+    return text if len(text) <= 90 else text[:89] + "…"
+
+
+def warn(sentence: str) -> None:
+    """Print one line to standard error."""
+    print(printable(f"colophon: {sentence}"), file=sys.stderr)
+
+
+def complain(error: ColophonError) -> None:
+    """Print an error to standard error: one or two lines, never a traceback."""
+    warn(" ".join(str(error).split()))
+
+
+class ProgressLine:
+    """One line that is rewritten on a terminal, or a line every few seconds in a log."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._terminal = sys.stderr.isatty()
+        self._last = 0.0
+        self._written = False
+
+    def __call__(self, fraction: float, message: str) -> None:
+        """Show how far the work is."""
+        if self._quiet:
+            return
+        moment = time.monotonic()
+        if moment - self._last < (0.1 if self._terminal else 5.0):
+            return
+        self._last = moment
+        text = printable(f"{100 * fraction:3.0f} %  {message}")
+        if self._terminal:
+            print(f"\r\033[K{text[:110]}", end="", file=sys.stderr, flush=True)
+            self._written = True
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Leave the terminal's line clean."""
+        if self._written:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+            self._written = False
+
+
+def progress_line(*, quiet: bool) -> ProgressLine:
+    """Return a listener for long work."""
+    return ProgressLine(quiet=quiet)

@@ -1,0 +1,156 @@
+"""Open an address over HTTP, and say in words what stood in the way.
+
+Nothing but http and https is opened, also after a redirect, and no redirect leads from https back to http.
+"""
+
+import http.client
+import socket
+import ssl
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping
+from typing import IO, Any, Final, Protocol, cast
+
+from core.errors import FetchError, InputError
+
+__all__ = ["BY_HAND", "Answer", "UnreachableError", "check_address", "host_of", "open_address"]
+
+_USER_AGENT: Final = "Colophon/0.1"
+
+BY_HAND: Final = "Open {url} in a browser, save the file, and give it with --from FILE."
+_REFUSED: Final = "{host} answered with status {code} instead of the file. Try again later. " + BY_HAND
+_GONE: Final = (
+    "There is no file at {url} (status {code}): the publisher may have moved it. Give its new address with --url, or "
+    "download it by hand and give it with --from FILE."
+)
+_FORBIDDEN: Final = "{host} does not give the file to programs (status {code}). " + BY_HAND
+_BUSY: Final = "{host} is busy (status {code}). Try again in a few minutes."
+_ASTRAY: Final = "{host} points on to an address that is not safe, so it was not followed (status {code}). " + BY_HAND
+_REFUSALS: Final = {
+    **dict.fromkeys((401, 403), _FORBIDDEN),
+    **dict.fromkeys((404, 410), _GONE),
+    **dict.fromkeys((429, 503), _BUSY),
+    **dict.fromkeys((301, 302, 303, 307, 308), _ASTRAY),
+}
+
+
+class UnreachableError(FetchError):
+    """No connection to the server could be made: no network, no such host, or nobody answers."""
+
+
+class Answer(Protocol):
+    """What a server sent: the part of a response that Colophon reads."""
+
+    status: int
+    headers: http.client.HTTPMessage
+
+    def read(self, amount: int = -1, /) -> bytes:
+        """Return the next `amount` bytes, fewer only at the end."""
+
+    def read1(self, amount: int = -1, /) -> bytes:
+        """Return what has arrived, at most `amount` bytes; nothing at the end."""
+
+    def close(self) -> None:
+        """Let go of the connection."""
+
+
+def open_address(url: str, headers: Mapping[str, str], *, timeout: float, expected: tuple[int, ...] = ()) -> Answer:
+    """Ask for `url` and return the answer, of which nothing but the head has been read.
+
+    Parameters
+    ----------
+    timeout : float
+        Seconds to wait for the connection and, later, for each next piece.
+    expected : tuple of int
+        Status codes beside success that the caller understands.
+
+    Raises
+    ------
+    InputError
+        The address is not http or https.
+    UnreachableError
+        No connection could be made.
+    FetchError
+        The server refuses, in a sentence that says what to do.
+    """
+    check_address(url)
+    asked = {"User-Agent": _USER_AGENT, "Accept-Encoding": "identity", **headers}
+    request = urllib.request.Request(url, headers=asked)  # noqa: S310 - the scheme was checked
+    try:
+        return cast(Answer, _opener().open(request, timeout=timeout))
+    except urllib.error.HTTPError as error:
+        if error.code in expected:
+            return cast(Answer, error)
+        error.close()
+        raise FetchError(_refusal(error.code, url)) from error
+    except (OSError, http.client.HTTPException) as error:
+        raise UnreachableError(f"{host_of(url)} cannot be reached: {_reason(error, timeout)}.") from error
+
+
+def check_address(url: str) -> None:
+    """Refuse every address that is not http or https.
+
+    Raises
+    ------
+    InputError
+        It is another scheme, or no complete address.
+    """
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise InputError(f"'{url}' is not an address to fetch from: it must begin with https:// or http:// and a host.")
+
+
+def host_of(url: str) -> str:
+    """Return the name of the server in an address.
+
+    >>> host_of("https://example.org:8080/a?b")
+    'example.org'
+    """
+    return urllib.parse.urlsplit(url).hostname or url
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        scheme = urllib.parse.urlsplit(newurl).scheme
+        if scheme not in ("http", "https") or (req.type == "https" and scheme != "https"):
+            raise FetchError(_refusal(code, req.full_url))
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    # urllib's own opener would also open file:, ftp: and data: addresses
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        _Redirects(),
+    ):
+        opener.add_handler(handler)
+    return opener
+
+
+def _refusal(code: int, url: str) -> str:
+    return _REFUSALS.get(code, _REFUSED).format(url=url, code=code, host=host_of(url))
+
+
+def _reason(error: Exception, timeout: float) -> str:
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    match cause:
+        case TimeoutError():
+            return f"it did not answer within {timeout:g} seconds"
+        case ssl.SSLCertVerificationError():
+            return f"its certificate is not trusted ({cause.verify_message})"
+        case socket.gaierror():
+            return "its name cannot be looked up; there seems to be no network"
+        case ConnectionRefusedError():
+            return "it refused the connection"
+        case OSError():
+            return (cause.strerror or str(cause)).lower()
+        case _:
+            return str(cause)

@@ -1,0 +1,77 @@
+"""A corpus: the records of a catalogue file, normalised, beside the original columns as they came."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.normalise.records import NormalisedRecords
+from core.readers import SourceTable
+from core.storage import Artifact, Workspace
+
+__all__ = ["Corpus", "load_corpus", "read_parquet", "save_records"]
+
+RECORDS_FILE = "records.parquet"
+ORIGINALS_FILE = "originals.parquet"
+REJECTED_FILE = "rejected.parquet"
+
+
+def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return (some columns of) a Parquet file."""
+    return pd.read_parquet(path, columns=None if columns is None else list(columns))
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The records of one imported file. Read-only; columns are read from disk when asked for."""
+
+    artifact: Artifact
+
+    @property
+    def name(self) -> str:
+        """The name it was asked for by."""
+        return self.artifact.name
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of the file's bytes and the mapping: equal fingerprints, equal records."""
+        return self.artifact.fingerprint
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """What was read, how, and what was guessed."""
+        return self.artifact.manifest
+
+    def records(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the normalised records, one row a book, columns as in :data:`core.schema.RECORDS_COLUMNS`."""
+        return read_parquet(self.artifact.path / RECORDS_FILE, columns)
+
+    def originals(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the original columns as text, row for row beside :meth:`records`."""
+        return read_parquet(self.artifact.path / ORIGINALS_FILE, columns)
+
+    def rejected(self) -> pd.DataFrame:
+        """Return the rows that could not be taken: ``line``, ``reason``, ``text``."""
+        return read_parquet(self.artifact.path / REJECTED_FILE)
+
+
+def load_corpus(workspace: Workspace, name: str) -> Corpus:
+    """Return the corpus called `name`.
+
+    Raises
+    ------
+    NotFoundError
+        With the names of the corpora that do exist.
+    """
+    return Corpus(workspace.find("corpora", name))
+
+
+def save_records(folder: Path, source: SourceTable, normalised: NormalisedRecords) -> None:
+    """Write records, the original columns beside them, and the rejected rows into `folder`."""
+    normalised.records.to_parquet(folder / RECORDS_FILE, index=False, compression="zstd")
+    originals = source.frame.iloc[normalised.rows]
+    originals.to_parquet(folder / ORIGINALS_FILE, index=False, compression="zstd")
+    rejected = pd.concat([source.rejected, normalised.rejected], ignore_index=True)
+    rejected.sort_values("line", kind="stable").to_parquet(folder / REJECTED_FILE, index=False)

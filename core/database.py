@@ -1,0 +1,119 @@
+"""What people decide, kept in a database through SQLAlchemy: SQLite (WAL) by default, PostgreSQL by URL for a team."""
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    delete,
+    event,
+    insert,
+    select,
+)
+
+__all__ = ["Database"]
+
+_METADATA = MetaData()
+_NAMES = Table(
+    "names",
+    _METADATA,
+    Column("kind", String(40), primary_key=True),
+    Column("name", String(120), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("pointed_at", String(32), nullable=False),
+)
+# One append-only table for everything a person chose: policies, decisions, looks, saved slices, labels for terms.
+# `subject` says what it is about (a fingerprint), `content` is JSON; the newest row of a key is what holds.
+_NOTES = Table(
+    "notes",
+    _METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("kind", String(40), nullable=False, index=True),
+    Column("subject", String(120), nullable=False, index=True),
+    Column("content", Text, nullable=False),
+    Column("at", String(32), nullable=False),
+)
+
+
+def _moment() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+class Database:
+    """The workspace's database: names of things, and an append-only list of what people chose.
+
+    Parameters
+    ----------
+    url : str
+        A SQLAlchemy URL.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+
+    @classmethod
+    def at(cls, path: Path) -> "Database":
+        """Open (or make) the SQLite database in `path`."""
+        return cls(f"sqlite:///{path}")
+
+    def point(self, kind: str, name: str, fingerprint: str) -> None:
+        """Let `name` stand for the thing with this fingerprint from now on."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(_NAMES).where(_NAMES.c.kind == kind, _NAMES.c.name == name))
+            connection.execute(
+                insert(_NAMES).values(kind=kind, name=name, fingerprint=fingerprint, pointed_at=_moment())
+            )
+
+    def names(self, kind: str) -> dict[str, str]:
+        """Return name → fingerprint for all things of a kind, the newest name first."""
+        query = select(_NAMES.c.name, _NAMES.c.fingerprint).where(_NAMES.c.kind == kind)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(_NAMES.c.pointed_at.desc())).all()
+        return {row.name: row.fingerprint for row in rows}
+
+    def add(self, kind: str, subject: str, *contents: Mapping[str, Any]) -> None:
+        """Append notes of one kind about one subject; nothing is ever overwritten."""
+        if not contents:
+            return
+        at = _moment()
+        rows = [
+            {"kind": kind, "subject": subject, "content": json.dumps(content, ensure_ascii=False), "at": at}
+            for content in contents
+        ]
+        with self._engine.begin() as connection:
+            connection.execute(insert(_NOTES), rows)
+
+    def read(self, kind: str, subject: str | None = None) -> Sequence[dict[str, Any]]:
+        """Return the notes of a kind (about one subject), oldest first, each with ``subject`` and ``at`` added."""
+        query = select(_NOTES.c.subject, _NOTES.c.content, _NOTES.c.at).where(_NOTES.c.kind == kind)
+        if subject is not None:
+            query = query.where(_NOTES.c.subject == subject)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(_NOTES.c.id)).all()
+        return [{**json.loads(content), "subject": about, "at": at} for about, content, at in rows]
+
+
+@functools.cache
+def _engine(url: str) -> Engine:
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _prepare(connection: Any, record: Any) -> None:
+            # WAL lets a job write while pages read; the wait covers two writers at the same moment.
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA busy_timeout=10000")
+
+    _METADATA.create_all(engine)
+    return engine

@@ -1,0 +1,69 @@
+"""The demonstration workspace: an invented library, walked down the same road as real files."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from core.importing import import_file
+from core.progress import Progress, silent
+from core.schema import Kind
+from core.storage import Workspace, write_atomically
+
+__all__ = ["build"]
+
+_NAMES: tuple[tuple[str, str, Kind], ...] = (
+    ("catalogue", "demo-catalogue", "corpus"),
+    ("digitised", "demo-digitised", "corpus"),
+    ("annotated", "demo-annotated", "labels"),
+    ("test", "demo-test", "labels"),
+)
+MODEL = "demo-tfidf"
+PREDICTIONS = "demo-predictions"
+
+
+def build(workspace: Workspace, *, seed: int = 0, progress: Progress = silent) -> dict[str, list[str]]:
+    """Make the invented catalogue, import it, train a model on its annotations, and score the digitised books.
+
+    Parameters
+    ----------
+    seed : int
+        Another seed makes another library.
+
+    Returns
+    -------
+    dict
+        Names of the ``corpora``, ``labels``, ``models`` and ``predictions`` that were made. All are marked as invented.
+    """
+    from core.models.score import predict_corpus
+    from core.models.train import train
+    from data.demonstration import generate
+
+    progress(0.0, "Inventing a library")
+    made = generate(seed=seed)
+    tables: Mapping[str, pd.DataFrame] = {
+        "catalogue": made.catalogue,
+        "digitised": made.digitised,
+        "annotated": made.annotated,
+        "test": made.test,
+    }
+    built: dict[str, list[str]] = {"corpora": [], "labels": [], "models": [], "predictions": []}
+    for step, (table, name, kind) in enumerate(_NAMES):
+        path = workspace.folder("demonstration") / f"{name}.csv"
+        _write_csv(tables[table], path)
+        progress(0.1 + 0.15 * step, f"Importing {name}")
+        report = import_file(workspace, path, kind, name=name, invented=True)
+        built["corpora" if kind == "corpus" else "labels"].append(report.name)
+    progress(0.7, "Training")
+    report_of_training = train(workspace, "demo-annotated", kind="tfidf", seed=seed, name=MODEL)
+    progress(0.85, "Scoring the digitised books")
+    scored = predict_corpus(workspace, report_of_training.model, "demo-digitised", name=PREDICTIONS, labels="demo-test")
+    built["models"].append(report_of_training.model)
+    built["predictions"].append(scored.predictions)
+    progress(1.0, "Done")
+    return built
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    with write_atomically(path) as beside:
+        table.to_csv(beside, index=False)

@@ -1,0 +1,63 @@
+"""The exception family: every error a person can cause or must know of.
+
+ColophonError
+├── InputError             a file, an argument or a mapping is wrong; nothing was changed
+│   ├── UnreadableFileError    the file cannot serve as a table
+│   ├── MappingError           the columns needed are missing or asked for twice
+│   └── NotFoundError          no corpus, label set, model … of that name in the workspace
+├── ModelError             a model folder is incomplete, altered or of an unknown kind
+├── FetchError             a download failed; what arrived is kept for resuming
+├── JobError               long work failed, was killed or cannot be started
+└── Cancelled              a person stopped the work
+
+Core raises; the command line and ``dashboard/feedback.py`` each translate once. A message is one or two sentences:
+what was found, where (file, line or column), what is allowed, what to do next. It never holds a traceback.
+"""
+
+__all__ = [
+    "Cancelled",
+    "ColophonError",
+    "FetchError",
+    "InputError",
+    "JobError",
+    "MappingError",
+    "ModelError",
+    "NotFoundError",
+    "UnreadableFileError",
+]
+
+
+class ColophonError(Exception):
+    """The base of all errors that are meant to be read by a person."""
+
+
+class InputError(ColophonError):
+    """A file or an argument is wrong. The command line exits with status 2."""
+
+
+class UnreadableFileError(InputError):
+    """The file cannot be read as a table at all."""
+
+
+class MappingError(InputError):
+    """A column that is needed cannot be found, or a mapping names a column that does not exist."""
+
+
+class NotFoundError(InputError):
+    """Nothing in the workspace has the name that was given."""
+
+
+class ModelError(ColophonError):
+    """A model folder is incomplete, altered since it was saved, or of an unknown kind."""
+
+
+class FetchError(ColophonError):
+    """A download could not be completed or its content is not what it was before."""
+
+
+class JobError(ColophonError):
+    """Long work failed, was interrupted, or cannot be started."""
+
+
+class Cancelled(ColophonError):  # noqa: N818 - it is an answer to a wish, not a fault
+    """A person asked for the work to stop, and it stopped."""

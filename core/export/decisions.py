@@ -1,0 +1,391 @@
+"""Who decides about each record: a person beats a model, a model beats a labelling function, nothing is overwritten.
+
+That order lives in :func:`decide` and nowhere else. Every export, every count and every preview reads its table.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from core.classes import class_key, is_undecided, match_classes
+from core.errors import InputError
+from core.joins import join_ids
+from core.schema import (
+    ALTERNATE_ID,
+    CONFIDENCE,
+    GENRE_GIVEN,
+    LABEL,
+    LABEL_GIVEN,
+    NOTE,
+    PREDICTED,
+    RECORD_ID,
+    SOURCE,
+    TRUTH,
+    TRUTH_GIVEN,
+)
+
+__all__ = [
+    "ABSTAINED",
+    "ACCEPTED",
+    "CURATOR",
+    "DECISIONS",
+    "DECISION_COLUMNS",
+    "HUMAN_KEPT",
+    "NOT_MATCHED",
+    "REJECTED",
+    "DecisionCounts",
+    "accepts",
+    "count_decisions",
+    "decide",
+    "genre_labels",
+    "human_from_labels",
+    "shown_confidence",
+]
+
+ACCEPTED: Final = "accepted"
+ABSTAINED: Final = "abstained"
+HUMAN_KEPT: Final = "human-label-kept"
+REJECTED: Final = "rejected"
+CURATOR: Final = "curator"
+NOT_MATCHED: Final = "not-matched"
+DECISIONS: Final[Mapping[str, str]] = {
+    ACCEPTED: "the confidence reached the cut and no person had said anything: the machine's label is exported",
+    CURATOR: "a curator looked at this record: the curator's label is exported",
+    ABSTAINED: "the confidence did not reach the cut: no label, the record goes to review",
+    HUMAN_KEPT: "a person or the catalogue had given a label: it stands, nothing is exported",
+    REJECTED: "a curator said that no label can be given: nothing is exported",
+    NOT_MATCHED: "there is no prediction for this record",
+}
+
+DECISION_COLUMNS: Final = (
+    RECORD_ID,
+    "pred_label",
+    "pred_confidence",
+    "pred_decision",
+    "pred_threshold",
+    "pred_suggested_label",
+    "human_label",
+    "human_label_source",
+    "agrees_with_human",
+    "reviewed_by_role",
+    "review_note",
+)
+# Sources of human labels, the strongest first. A labelling function is no person: it is not in the list.
+_RANK: Final[tuple[str, ...]] = ("person", "test label", "catalogue")
+
+
+def accepts(predicted: pd.Series, confidence: pd.Series, cuts: Mapping[str, float]) -> np.ndarray:
+    """Say for each record whether its confidence reaches the cut of its predicted class.
+
+    A class without a cut is never accepted; neither is a record whose confidence is unknown (NaN).
+
+    Examples
+    --------
+    >>> accepts(pd.Series(["a", "a", "b"]), pd.Series([0.9, 0.89, 1.0]), {"a": 0.9}).tolist()
+    [True, False, False]
+    """
+    cut = predicted.map(lambda name: cuts.get(name, np.inf)).to_numpy(dtype=float)
+    return np.asarray(confidence.to_numpy(dtype=float, na_value=np.nan) >= cut)
+
+
+def shown_confidence(confidence: np.ndarray) -> np.ndarray:
+    """Cut confidences off after four decimals (0.99996 becomes 0.9999, never 1).
+
+    Rounding up could show a record below its cut as having reached it, and a near certainty as a certainty.
+
+    >>> shown_confidence(np.array([0.99996, 0.97])).tolist()
+    [0.9999, 0.97]
+    """
+    return np.floor(np.asarray(confidence, dtype=float) * 10_000 + 1e-6) / 10_000
+
+
+def genre_labels(genre: pd.Series, classes: Sequence[str], terms: Mapping[str, str] | None = None) -> pd.Series:
+    """Return what the catalogue's own genre field says in terms of the labels; '' where it says nothing of them.
+
+    Parameters
+    ----------
+    genre : Series of str
+        As catalogued; several values are parted by semicolons or vertical bars.
+    terms : mapping, optional
+        Value of the genre field → label, for values that are not spelled like one.
+
+    Returns
+    -------
+    Series of str
+        A label; or several, joined by ' | ', where the field names more than one.
+    """
+    known = {class_key(name): name for name in classes}
+    known |= {class_key(value): label for value, label in (terms or {}).items()}
+    found: dict[str, str] = {}
+    for value in genre.unique():
+        labels = {known[key] for part in str(value).replace("|", ";").split(";") if (key := class_key(part)) in known}
+        found[value] = " | ".join(sorted(labels))
+    return genre.map(found).astype("str")
+
+
+def human_from_labels(records: pd.DataFrame, books: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
+    """Turn a label set into the `human` table of :func:`decide`, in the identifiers of `records`.
+
+    Parameters
+    ----------
+    records : DataFrame
+        The records to be exported: ``record_id``, ``alternate_id``.
+    books, said : DataFrame
+        Records and table of the label set, row for row (:meth:`core.labels.LabelSet.records` and ``.table``).
+
+    Returns
+    -------
+    DataFrame
+        ``record_id``, ``label``, ``label_given``, ``source``; books that are not among the records are left out.
+    """
+    join = join_ids([books[RECORD_ID], books[ALTERNATE_ID]], [records[RECORD_ID], records[ALTERNATE_ID]])
+    hit = join.position >= 0
+    columns = {name: said[name].to_numpy()[hit] for name in (LABEL, LABEL_GIVEN, SOURCE)}
+    return pd.DataFrame({RECORD_ID: records[RECORD_ID].to_numpy()[join.position[hit]], **columns}).astype("str")
+
+
+def decide(
+    table: pd.DataFrame,
+    cuts: Mapping[str, float],
+    *,
+    human: pd.DataFrame | None = None,
+    reviews: pd.DataFrame | None = None,
+    human_labels: str = "measure-only",
+    genre_terms: Mapping[str, str] | None = None,
+    classes: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Decide about every record, one row each, in the order of `table`.
+
+    The order: (1) a curator who looked at the record in review; (2) no prediction, nothing to decide; (3) a human
+    label, from a person or from the catalogue, blocks the machine's; (4) the cut.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``record_id`` (unique), ``predicted`` ('' where there is no prediction), ``confidence`` (0 to 1 or NaN), and
+        where known ``truth``, ``truth_given``, ``genre_given``.
+    cuts : mapping
+        Predicted class → least confidence. A class without a cut is never accepted.
+    human : DataFrame, optional
+        ``record_id``, ``label`` ('' where the person's answer was no class), ``source``, and ``label_given``. Rows
+        whose source is 'function' are ignored: a model beats a labelling function.
+    reviews : DataFrame, optional
+        ``record_id``, ``label`` (the curator's; '' or "can't tell" rejects the prediction), and where known ``note``,
+        ``role``. Of several rows of a record the last holds.
+    human_labels : {'measure-only', 'keep'}
+        Whether the truth column of `table` blocks like any human label, or served only to measure.
+    genre_terms : mapping, optional
+        See :func:`genre_labels`.
+    classes : sequence of str, optional
+        All labels; else those predicted, cut, or true in `table`.
+
+    Returns
+    -------
+    DataFrame
+        Columns :data:`DECISION_COLUMNS`. ``pred_label`` is '' unless the record is accepted or decided by a curator;
+        ``pred_confidence`` is cut off after four decimals, NaN where a curator overruled the model;
+        ``agrees_with_human`` is <NA> where there is nothing to compare.
+
+    Raises
+    ------
+    InputError
+        A record id occurs twice; a cut is for a class that nobody predicts or knows.
+    """
+    _check(table, cuts, classes)
+    known = _classes(table, cuts, classes)
+    predicted = table[PREDICTED].astype("str").reset_index(drop=True)
+    ids = table[RECORD_ID].astype("str").reset_index(drop=True)
+    has_prediction = (predicted != "").to_numpy()
+    over = accepts(predicted, table[CONFIDENCE].reset_index(drop=True), cuts) & has_prediction
+
+    said = _human(table, ids, known, human, human_labels, genre_terms)
+    curated = _reviews(ids, known, reviews)
+    looked_at = curated["looked"].to_numpy(dtype=bool)
+    chosen = curated["label"].to_numpy(dtype=object)
+    blocked = (said["label"] != "").to_numpy() & ~looked_at
+
+    decision = np.where(over, ACCEPTED, ABSTAINED).astype(object)
+    decision[blocked] = HUMAN_KEPT
+    decision[~has_prediction] = NOT_MATCHED
+    decision[looked_at] = np.where(chosen[looked_at] != "", CURATOR, REJECTED)
+
+    label = np.where(decision == ACCEPTED, predicted.to_numpy(dtype=object), "")
+    label = np.where(decision == CURATOR, chosen, label)
+    confidence = shown_confidence(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan))
+    confidence[(decision == CURATOR) & (label != predicted.to_numpy(dtype=object))] = np.nan
+    human_label = np.where(looked_at & (chosen != ""), chosen, said["label"].to_numpy(dtype=object))
+    source = np.where(looked_at & (chosen != ""), "curator", said["source"].to_numpy(dtype=object))
+    cut = predicted.map(lambda name: cuts.get(name, np.nan)).to_numpy(dtype=float)
+    frame = pd.DataFrame(
+        {
+            RECORD_ID: ids,
+            "pred_label": label,
+            "pred_confidence": confidence,
+            "pred_decision": decision,
+            "pred_threshold": shown_confidence(cut),
+            "pred_suggested_label": predicted,
+            "human_label": human_label,
+            "human_label_source": source,
+            "agrees_with_human": _agreement(human_label, predicted.to_numpy(dtype=object), known),
+            "reviewed_by_role": curated["role"].to_numpy(dtype=object),
+            "review_note": curated["note"].to_numpy(dtype=object),
+        }
+    )
+    text = [name for name in frame if name not in ("pred_confidence", "pred_threshold", "agrees_with_human")]
+    return frame.astype(dict.fromkeys(text, "str"))
+
+
+@dataclass(frozen=True)
+class DecisionCounts:
+    """How many records went which way; the parts add up to the whole.
+
+    Attributes
+    ----------
+    loaded : int
+        Records of the catalogue file.
+    by_decision : mapping
+        Each of :data:`DECISIONS` → number of records.
+    conflicts : int
+        Human labels that the machine contradicts (a part of 'human-label-kept').
+    confirmed, overruled : int
+        The two parts of 'curator'.
+    no_class : int
+        Human answers that name no single class ("both", "can't tell", disputed), a part of 'human-label-kept'.
+    by_label : mapping
+        Exported label → number of records.
+    """
+
+    loaded: int
+    by_decision: Mapping[str, int]
+    conflicts: int
+    confirmed: int
+    overruled: int
+    no_class: int
+    by_label: Mapping[str, int]
+
+    @property
+    def exported(self) -> int:
+        """Records that carry a label in the export."""
+        return self.by_decision[ACCEPTED] + self.by_decision[CURATOR]
+
+    @property
+    def sentence(self) -> str:
+        """Show that the counts add up."""
+        parts = " + ".join(f"{count:,} {name.replace('-', ' ')}" for name, count in self.by_decision.items())
+        return f"{parts} = {self.loaded:,} records loaded"
+
+    def as_dict(self) -> dict[str, object]:
+        """Return a JSON-able dictionary."""
+        return {
+            "loaded": self.loaded,
+            **{name.replace("-", "_"): count for name, count in self.by_decision.items()},
+            "conflicts": self.conflicts,
+            "curator_confirmed": self.confirmed,
+            "curator_overruled": self.overruled,
+            "human_answers_without_a_class": self.no_class,
+            "by_label": dict(self.by_label),
+        }
+
+
+def count_decisions(decisions: pd.DataFrame) -> DecisionCounts:
+    """Count the table that :func:`decide` returns."""
+    counts = decisions["pred_decision"].value_counts()
+    kept = decisions[decisions["pred_decision"] == HUMAN_KEPT]
+    curator = decisions[decisions["pred_decision"] == CURATOR]
+    confirmed = int((curator["pred_label"] == curator["pred_suggested_label"]).sum())
+    labels = decisions.loc[decisions["pred_label"] != "", "pred_label"].value_counts()
+    return DecisionCounts(
+        loaded=len(decisions),
+        by_decision={name: int(counts.get(name, 0)) for name in DECISIONS},
+        conflicts=int((kept["agrees_with_human"] == False).sum()),  # noqa: E712 - <NA> is neither
+        confirmed=confirmed,
+        overruled=len(curator) - confirmed,
+        no_class=int(kept["agrees_with_human"].isna().sum()),
+        by_label={str(name): int(labels[name]) for name in sorted(labels.index)},
+    )
+
+
+def _check(table: pd.DataFrame, cuts: Mapping[str, float], classes: Sequence[str] | None) -> None:
+    twice = table[RECORD_ID][table[RECORD_ID].duplicated()]
+    if len(twice):
+        raise InputError(
+            f"The record id '{twice.iloc[0]}' occurs more than once ({len(twice):,} such rows)."
+            " A record can be decided only once: import the file again with a column of unique ids."
+        )
+    known = _classes(table, {}, classes)
+    for name in cuts:
+        if name not in known and known:
+            raise InputError(f"There is a cut for '{name}', but the labels are: {', '.join(known)}.")
+
+
+def _classes(table: pd.DataFrame, cuts: Mapping[str, float], classes: Sequence[str] | None) -> tuple[str, ...]:
+    if classes is not None:
+        return tuple(classes)
+    names = set(table[PREDICTED].unique()) | set(cuts)
+    if TRUTH in table:
+        names |= set(table[TRUTH].unique())
+    return tuple(sorted(str(name) for name in names if name))
+
+
+def _human(
+    table: pd.DataFrame,
+    ids: pd.Series,
+    classes: Sequence[str],
+    human: pd.DataFrame | None,
+    human_labels: str,
+    genre_terms: Mapping[str, str] | None,
+) -> pd.DataFrame:
+    """Return one row a record: the strongest human label ('' where there is none) and where it comes from."""
+    parts = [pd.DataFrame({"id": [], "label": [], "given": [], "source": []}, dtype="str")]
+
+    def add(of: pd.Series, label: pd.Series, given: pd.Series, source: pd.Series | str) -> None:
+        columns = {"id": of, "label": label, "given": given}
+        part = pd.DataFrame({name: values.to_numpy() for name, values in columns.items()})
+        parts.append(part.assign(source=source if isinstance(source, str) else source.to_numpy()).astype("str"))
+
+    if human is not None:
+        add(human[RECORD_ID], human[LABEL], human[LABEL_GIVEN if LABEL_GIVEN in human else LABEL], human[SOURCE])
+    if human_labels == "keep" and TRUTH in table:
+        add(ids, table[TRUTH], table[TRUTH_GIVEN if TRUTH_GIVEN in table else TRUTH], "test label")
+    if GENRE_GIVEN in table:
+        label = genre_labels(table[GENRE_GIVEN].astype("str"), classes, genre_terms)
+        add(ids, label, label, "catalogue")
+    every = pd.concat(parts, ignore_index=True)
+    names = match_classes(every["label"][every["label"] != ""], classes)
+    label = every["label"].map(lambda answer: names.spelled.get(answer, answer))
+    # "both" and "can't tell" are answers of a person too: they stand as given and block.
+    every["label"] = label.where(label != "", every["given"].str.strip()).astype("str")
+    every["rank"] = every["source"].map({name: place for place, name in enumerate(_RANK)})
+    every["rank"] = every["rank"].where(every["source"].isin([*_RANK, "function"]), 0.0)
+    every = every[(every["label"] != "") & every["rank"].notna()]
+    every = every[every["rank"] == every.groupby("id")["rank"].transform("min")]
+    one = every.sort_values(["id", "label"], kind="stable").drop_duplicates(["id", "label"])
+    disputed = one[one.duplicated("id", keep=False)].groupby("id")["label"].agg(" | ".join)
+    said = one.drop_duplicates("id").set_index("id")[["label", "source"]]
+    said["label"] = disputed.reindex(said.index).fillna(said["label"])
+    return said.reindex(ids).fillna("").astype("str")
+
+
+def _reviews(ids: pd.Series, classes: Sequence[str], reviews: pd.DataFrame | None) -> pd.DataFrame:
+    """Return one row a record: whether a curator looked, the curator's label, note and role."""
+    blank = pd.DataFrame({"looked": False, "label": "", "note": "", "role": ""}, index=pd.Index(ids))
+    if reviews is None or not len(reviews):
+        return blank
+    last = reviews.drop_duplicates(RECORD_ID, keep="last").set_index(RECORD_ID)
+    names = match_classes(last[LABEL], classes)
+    label = last[LABEL].map(lambda answer: names.spelled.get(answer, ""))
+    note = last[NOTE].astype("str") if NOTE in last else pd.Series("", index=last.index, dtype="str")
+    unsure = last[LABEL].map(lambda answer: is_undecided(answer) and answer.strip() != "").to_numpy(dtype=bool)
+    note = note.where(~unsure | (note != ""), last[LABEL])
+    role = last["role"].astype("str") if "role" in last else pd.Series("curator", index=last.index, dtype="str")
+    found = pd.DataFrame({"looked": True, "label": label, "note": note, "role": role})
+    return found.reindex(ids).fillna({"looked": False, "label": "", "note": "", "role": ""})
+
+
+def _agreement(human: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> "pd.arrays.BooleanArray":
+    """Compare human labels that are one class with predictions; everything else is <NA>."""
+    comparable = np.isin(human.astype(str), list(classes)) & (predicted != "")
+    return pd.arrays.BooleanArray(np.asarray(human == predicted, dtype=bool), ~comparable)

@@ -1,0 +1,285 @@
+"""Everything a person chooses about an export, in one object that is stored in its manifest."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from core.errors import InputError
+from core.export.terms import PROFILES, Answer, Profile, Term, check_terms, default_terms, terms_as_dict
+from core.storage import digest, slug
+
+__all__ = [
+    "FORMATS",
+    "HUMAN_LABELS",
+    "MARC_KINDS",
+    "ExportSettings",
+    "HumanLabels",
+    "MarcKind",
+    "ModelSource",
+    "parse_formats",
+]
+
+FORMATS: Final[Mapping[str, str]] = {
+    "csv": "CSV, exact: every original string unchanged, for machines",
+    "xlsx": "Excel workbook for people: every cell is text, nothing is turned into a number, a date or a formula",
+    "parquet": "Parquet: typed columns, identifiers stay text",
+    "jsonl": "JSON Lines: one object a book",
+    "csvw": "CSV on the Web metadata beside the CSV",
+    "datapackage": "Data Package version 2",
+    "marc": "MARC 21 (ISO 2709, UTF-8)",
+    "marcxml": "MARCXML",
+    "mods": "MODS 3.7",
+    "dc": "Dublin Core (oai_dc)",
+    "jsonld": "schema.org JSON-LD with each prediction as an annotation",
+    "croissant": "Croissant 1.0 metadata over the Parquet file",
+    "huggingface": "Hugging Face dataset folder",
+}
+# A description is worth nothing without the file it describes.
+_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {"csvw": ("csv",), "datapackage": ("csv",), "croissant": ("parquet",)}
+
+MarcKind = Literal["enriched", "delta", "stub"]
+MARC_KINDS: Final[Mapping[str, str]] = {
+    "enriched": "the library's own records with the new fields added",
+    "delta": "only identifiers and the new fields, to be merged into records that exist",
+    "stub": "minimal new records, for a library that holds no MARC for these books",
+}
+HumanLabels = Literal["measure-only", "keep"]
+HUMAN_LABELS: Final[Mapping[str, str]] = {
+    "measure-only": "hand-checked labels that came with the predictions were used to measure and block nothing",
+    "keep": "hand-checked labels that came with the predictions stand: no machine value was added there",
+}
+_SPELLED = {
+    "marc21": "marc",
+    "mrc": "marc",
+    "excel": "xlsx",
+    "hf": "huggingface",
+    "json-ld": "jsonld",
+    "ndjson": "jsonl",
+}
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """Which model spoke.
+
+    Attributes
+    ----------
+    name, version : str
+        As they shall stand in the catalogue (883 $a).
+    sha256 : str
+        Of the weights (or of the predictions file, for predictions made elsewhere); '' when unknown.
+    calibrated : bool
+        Whether its confidences are calibrated probabilities. Only then does a confidence enter a catalogue record.
+    details : mapping
+        Whatever else is known: type, input columns, training data, calibration method, seed, library versions.
+    """
+
+    name: str
+    version: str = ""
+    sha256: str = ""
+    calibrated: bool = False
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def process(self) -> str:
+        """Return what 883 $a says: name and version."""
+        return f"{self.name} {self.version}".strip()
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """The choices behind one export.
+
+    Attributes
+    ----------
+    cuts : mapping
+        Predicted class → least confidence (0 to 1) at which it is accepted. A class without a cut is never accepted.
+    model : ModelSource
+    run_id : str
+        Name of the run that made the predictions; it stands in every record.
+    predicted_at : str
+        Moment of prediction, ISO 8601 in UTC ('2026-11-23T10:20:00Z').
+    created_at : str
+        Moment of the export; '' means that of the prediction. Nothing else in the export depends on the clock.
+    dataset : str
+        Name of the catalogue file or corpus.
+    formats : tuple of str
+        Keys of :data:`FORMATS`.
+    marc_kinds : tuple of str
+        Keys of :data:`MARC_KINDS`; empty means enriched and delta where the source was MARC, else stub and delta.
+    profile, answer : str
+        Where terms come from, and the answer to :data:`core.export.terms.TERM_QUESTION`.
+    terms : mapping
+        Label → :class:`Term`, where a person chose otherwise than the profile.
+    genre_terms : mapping
+        Value of the catalogue's genre field → label, for values that are not spelled like a label.
+    human_labels : {'measure-only', 'keep'}
+        What a truth column means that came with the predictions.
+    write_literary_form : bool
+        Also set 008/33, where nobody had coded it.
+    organisation : str
+        MARC organisation code of the library that runs the export; '' leaves out 040 $d, $5 and 883 $q.
+    source_code : str
+        003 of stubs and deltas: whose record numbers the identifiers are ('Uk' for the British Library).
+    base_uri : str
+        Address under which the run is described (883 $u); '' makes an urn.
+    promise : mapping
+        The promise the cuts were chosen for, as the thresholds page states it; empty when they were set by hand.
+    inputs : sequence of mappings
+        The files read: name, sha256, rows, columns, mapping, rejected, …
+    chosen_by, chosen_at, chosen_because : str
+        Who set the cuts (a role, no name), when, why.
+    title, publisher, contact, homepage, description : str
+        For the descriptions of the data set.
+    """
+
+    cuts: Mapping[str, float]
+    model: ModelSource
+    run_id: str
+    predicted_at: str
+    created_at: str = ""
+    dataset: str = "catalogue"
+    formats: tuple[str, ...] = ("csv",)
+    marc_kinds: tuple[MarcKind, ...] = ()
+    profile: Profile = "lcgft"
+    answer: Answer = ""
+    terms: Mapping[str, Term] = field(default_factory=dict)
+    genre_terms: Mapping[str, str] = field(default_factory=dict)
+    human_labels: HumanLabels = "measure-only"
+    write_literary_form: bool = False
+    organisation: str = ""
+    source_code: str = ""
+    base_uri: str = ""
+    licence: str = "CC0-1.0"
+    promise: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Sequence[Mapping[str, Any]] = ()
+    chosen_by: str = "curator"
+    chosen_at: str = ""
+    chosen_because: str = ""
+    software_version: str = ""
+    software_commit: str = ""
+    command: str = ""
+    title: str = ""
+    description: str = ""
+    publisher: str = ""
+    contact: str = ""
+    homepage: str = ""
+    languages: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, cut in self.cuts.items():
+            if not 0 <= cut <= 1:
+                raise InputError(f"The cut for '{name}' is {cut}; a cut is a confidence from 0 to 1.")
+        unknown = [name for name in self.formats if name not in FORMATS]
+        if unknown:
+            raise InputError(f"'{unknown[0]}' is no export format. There are: {', '.join(FORMATS)}.")
+        if self.profile not in PROFILES:
+            raise InputError(f"'{self.profile}' is no term profile. There are: {', '.join(PROFILES)}.")
+        if self.human_labels not in HUMAN_LABELS:
+            raise InputError(
+                f"'{self.human_labels}' says not what human labels mean. Allowed are: {', '.join(HUMAN_LABELS)}."
+            )
+        for kind in self.marc_kinds:
+            if kind not in MARC_KINDS:
+                raise InputError(f"'{kind}' is no kind of MARC file. There are: {', '.join(MARC_KINDS)}.")
+        for moment in (self.predicted_at, self.created_at):
+            if moment:
+                _moment(moment)
+        if not self.run_id.strip():
+            raise InputError("The export needs the id of the run that made the predictions, to be found again later.")
+        check_terms(self.terms)
+
+    @property
+    def exported_at(self) -> str:
+        """Return the moment of the export, else of the prediction."""
+        return self.created_at or self.predicted_at
+
+    @property
+    def date(self) -> str:
+        """Return the date of prediction, yyyymmdd, as MARC writes it."""
+        return _moment(self.predicted_at).strftime("%Y%m%d")
+
+    @property
+    def day(self) -> str:
+        """Return the date of prediction, yyyy-mm-dd."""
+        return _moment(self.predicted_at).strftime("%Y-%m-%d")
+
+    @property
+    def run_uri(self) -> str:
+        """Return the address of the run, else a urn:uuid that is always the same for the same run."""
+        if self.base_uri:
+            return f"{self.base_uri.rstrip('/')}/{slug(self.run_id)}"
+        return uuid.uuid5(uuid.NAMESPACE_OID, f"colophon:run:{self.run_id}").urn
+
+    @property
+    def folder(self) -> str:
+        """Return the name of the folder in the zip: data set, date, model version and run."""
+        version = f"model-{slug(self.model.version)}" if self.model.version else slug(self.model.name)
+        run = slug(self.run_id)
+        return f"{slug(self.dataset)}_{self.day}_{version}_{run if run.startswith('run') else f'run-{run}'}"
+
+    def terms_for(self, classes: Sequence[str]) -> dict[str, Term]:
+        """Return the term for each label: chosen by a person, else by profile and answer."""
+        terms = default_terms(classes, self.profile, self.answer)
+        terms.update({name: term for name, term in self.terms.items() if name in terms})
+        check_terms(terms)
+        return terms
+
+    def as_dict(self, classes: Sequence[str] = ()) -> dict[str, Any]:
+        """Return a JSON-able dictionary; with `classes`, the terms in force are written out."""
+        said: dict[str, Any] = {}
+        for entry in fields(self):
+            value = getattr(self, entry.name)
+            said[entry.name] = list(value) if isinstance(value, tuple) else value
+        said["inputs"] = [dict(one) for one in self.inputs]
+        said["cuts"] = {name: self.cuts[name] for name in sorted(self.cuts)}
+        said["terms"] = terms_as_dict(self.terms_for(classes) if classes else self.terms)
+        said["genre_terms"] = dict(self.genre_terms)
+        said["promise"] = dict(self.promise)
+        said["model"] = {
+            "name": self.model.name,
+            "version": self.model.version,
+            "sha256": self.model.sha256,
+            "calibrated": self.model.calibrated,
+            "details": dict(self.model.details),
+        }
+        return said
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a digest of all choices."""
+        return digest(self.as_dict())
+
+
+def parse_formats(names: Sequence[str]) -> tuple[str, ...]:
+    """Return export formats in their fixed order, with those that they describe.
+
+    Examples
+    --------
+    >>> parse_formats(["croissant", "CSV"])
+    ('csv', 'parquet', 'croissant')
+
+    Raises
+    ------
+    InputError
+        A name is unknown.
+    """
+    wanted: set[str] = set()
+    for given in names:
+        name = given.strip().lower()
+        name = _SPELLED.get(name, name)
+        if name not in FORMATS:
+            raise InputError(f"'{given}' is no export format. There are: {', '.join(FORMATS)}.")
+        wanted.update((name, *_NEEDS.get(name, ())))
+    if not wanted:
+        raise InputError(f"No export format was named. There are: {', '.join(FORMATS)}.")
+    return tuple(name for name in FORMATS if name in wanted)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ")
+    except ValueError as error:
+        raise InputError(f"'{text}' is no moment in UTC of the form 2026-11-23T10:20:00Z.") from error

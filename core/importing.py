@@ -1,0 +1,289 @@
+"""From a file to a corpus, a label set or a set of predictions in the workspace: one road for the page and the command.
+
+Also a job: ``python -m core.importing JOBDIR``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.corpus import save_records
+from core.errors import InputError, MappingError
+from core.labels import ANNOTATIONS_FILE, LABELS_FILE, books_from_annotations
+from core.normalise.records import NormalisedRecords, normalise_records
+from core.predictions import PREDICTIONS_FILE, predictions_from_columns
+from core.progress import Progress, silent
+from core.readers import SourceTable, read_table
+from core.readers.mapping import ColumnMapping, apply_overrides, suggest_mapping
+from core.schema import (
+    ANNOTATOR,
+    CONFIDENCE,
+    CREATED_AT,
+    KINDS,
+    LABEL,
+    LABEL_GIVEN,
+    NOTE,
+    PREDICTED,
+    RECORD_ID,
+    TRUTH,
+    Kind,
+)
+from core.storage import Workspace, digest, file_sha256, slug
+
+__all__ = ["ImportReport", "Reading", "import_file", "main"]
+
+FOLDERS = {"corpus": "corpora", "labels": "labels", "predictions": "predictions"}
+# Raised when normalisation changes, so that an old import is not taken for the new one.
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a person corrected about how a file is read; empty means guess."""
+
+    format: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What was imported and how the file was understood (the keys of ``colophon import --json``)."""
+
+    name: str
+    kind: str
+    rows: int
+    rejected: int
+    fingerprint: str
+    encoding: str
+    format: str
+    delimiter: str
+    mapping: Mapping[str, str]
+    reasons: tuple[str, ...]
+    questions: tuple[str, ...]
+    warnings: tuple[str, ...]
+    summary: Mapping[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary."""
+        return asdict(self)
+
+
+def import_file(
+    workspace: Workspace,
+    path: Path,
+    kind: Kind,
+    *,
+    name: str | None = None,
+    overrides: Sequence[str] = (),
+    reading: Reading | None = None,
+    progress: Progress = silent,
+    invented: bool = False,
+    manifest: Mapping[str, Any] | None = None,
+) -> ImportReport:
+    """Read a file, normalise it, and keep it in the workspace under a name.
+
+    Parameters
+    ----------
+    kind : {'corpus', 'labels', 'predictions'}
+    name : str, optional
+        Derived from the file name when absent. A name that is in use is given to the new thing; the old one stays
+        reachable by its fingerprint.
+    overrides : sequence of str
+        ``HEADER=target`` as on the command line; an empty target takes a column out of the mapping.
+    invented : bool
+        True for the demonstration corpus: it is marked so on every page.
+    manifest : mapping, optional
+        What else the manifest shall say.
+
+    Raises
+    ------
+    UnreadableFileError, MappingError, InputError
+        In words that name the file, the line or column, what was found and what to do. Nothing is kept then.
+    """
+    if kind not in KINDS:
+        raise InputError(f"'{kind}' is no kind of file. There are: {', '.join(KINDS)}.")
+    reading = reading or Reading()
+    source = read_table(
+        path,
+        format=reading.format,
+        encoding=reading.encoding,
+        delimiter=reading.delimiter,
+        sheet=reading.sheet,
+        progress=lambda fraction, message: progress(fraction * 0.5, message),
+    )
+    mapping = apply_overrides(suggest_mapping(source.frame, kind), source.frame, overrides)
+    _require(mapping, kind, path)
+    normalised = normalise_records(
+        source,
+        mapping,
+        repeats=kind == "labels",
+        progress=lambda fraction, message: progress(0.5 + fraction * 0.4, message),
+    )
+    said: dict[str, Any] = {
+        "file": path.name,
+        "file_sha256": file_sha256(path),
+        "format": source.format,
+        "encoding": source.encoding,
+        "delimiter": source.delimiter,
+        "mapping": {column: target for target, column in mapping.columns.items()}
+        | {column: f"probability of {name}" for name, column in mapping.probabilities.items()},
+        "reasons": [*source.reasons, *mapping.reasons.values()],
+        "questions": list(mapping.questions),
+        "invented": invented,
+        **(manifest or {}),
+    }
+    fingerprint = digest(said["file_sha256"], kind, said["mapping"], asdict(reading), _VERSION)
+    warnings = [*source.warnings, *normalised.warnings]
+
+    def write(folder: Path) -> Mapping[str, Any]:
+        save_records(folder, source, normalised)
+        content = _WRITERS[kind](folder, source, mapping, normalised)
+        warnings.extend(content.pop("warnings", []))
+        said["rows"] = len(normalised.records)
+        said["source_rows"] = len(source.frame) + len(source.rejected)
+        said["rejected"] = len(source.rejected) + len(normalised.rejected)
+        return {**said, **content, "warnings": warnings}
+
+    progress(0.92, "Saving")
+    artifact = workspace.store(FOLDERS[kind], fingerprint, slug(name or path.name.split(".")[0]), write)
+    progress(1.0, "Done")
+    kept = artifact.manifest
+    return ImportReport(
+        artifact.name,
+        kind,
+        kept["rows"],
+        kept["rejected"],
+        fingerprint,
+        kept["encoding"],
+        kept["format"],
+        kept["delimiter"],
+        kept["mapping"],
+        tuple(kept["reasons"]),
+        tuple(kept["questions"]),
+        tuple(kept["warnings"]),
+        kept.get("summary", {}),
+    )
+
+
+def _require(mapping: ColumnMapping, kind: Kind, path: Path) -> None:
+    """Refuse a file that lacks what its kind needs."""
+    headers = "HEADER"
+    if kind == "labels" and LABEL not in mapping.columns:
+        raise MappingError(f"{path.name}: no column with labels was recognised. Name it with --map {headers}=label.")
+    if kind == "predictions" and PREDICTED not in mapping.columns and not mapping.probabilities:
+        raise MappingError(
+            f"{path.name}: neither a column with the predicted class nor probability columns were recognised."
+            f" Name it with --map {headers}=predicted."
+        )
+    if kind == "corpus" and "title" not in mapping.columns:
+        raise MappingError(f"{path.name}: no column with titles was recognised. Name it with --map {headers}=title.")
+
+
+def _column(source: SourceTable, mapping: ColumnMapping, target: str) -> pd.Series | None:
+    column = mapping.columns.get(target)
+    return None if column is None else source.frame[column]
+
+
+def _write_corpus(
+    folder: Path, source: SourceTable, mapping: ColumnMapping, normalised: NormalisedRecords
+) -> dict[str, Any]:
+    return {}
+
+
+def _write_labels(
+    folder: Path, source: SourceTable, mapping: ColumnMapping, normalised: NormalisedRecords
+) -> dict[str, Any]:
+    blank = pd.Series("", index=source.frame.index, dtype="str")
+    spoken = pd.DataFrame(
+        {
+            RECORD_ID: normalised.records[RECORD_ID].to_numpy()[normalised.inverse],
+            LABEL_GIVEN: _or(_column(source, mapping, LABEL), blank),
+            ANNOTATOR: _or(_column(source, mapping, ANNOTATOR), blank),
+            CREATED_AT: _or(_column(source, mapping, CREATED_AT), blank),
+            NOTE: _or(_column(source, mapping, NOTE), blank),
+            "line": source.lines,
+        }
+    )
+    table, names, repeats = books_from_annotations(spoken, normalised.records[RECORD_ID])
+    table.to_parquet(folder / LABELS_FILE, index=False)
+    spoken.to_parquet(folder / ANNOTATIONS_FILE, index=False)
+    counts = table[LABEL].value_counts()
+    return {
+        "classes": list(names.classes),
+        "summary": {
+            "rows": repeats.rows,
+            "books": repeats.books,
+            "classes": {name: int(counts.get(name, 0)) for name in names.classes},
+            "undecided": dict(names.undecided),
+            "without_label": int((table[LABEL] == "").sum()),
+            "repeats": asdict(repeats),
+        },
+        "warnings": [repeats.sentence, *names.sentences],
+    }
+
+
+def _write_predictions(
+    folder: Path, source: SourceTable, mapping: ColumnMapping, normalised: NormalisedRecords
+) -> dict[str, Any]:
+    rows = normalised.rows
+
+    def taken(target: str) -> pd.Series | None:
+        column = _column(source, mapping, target)
+        return None if column is None else column.iloc[rows].reset_index(drop=True)
+
+    probabilities = {
+        name: source.frame[column].iloc[rows].reset_index(drop=True) for name, column in mapping.probabilities.items()
+    }
+    table, names, warnings = predictions_from_columns(
+        taken(PREDICTED), probabilities, taken(CONFIDENCE), taken(TRUTH)
+    )
+    table.insert(0, RECORD_ID, normalised.records[RECORD_ID].to_numpy())
+    table.to_parquet(folder / PREDICTIONS_FILE, index=False)
+    counts = table[PREDICTED].value_counts()
+    return {
+        "classes": list(names.classes),
+        "calibrated": False,
+        "summary": {
+            "predicted": {name: int(counts.get(name, 0)) for name in names.classes},
+            "with_truth": int((table[TRUTH] != "").sum()),
+            "without_truth": int((table[TRUTH] == "").sum()),
+            "undecided": dict(names.undecided),
+        },
+        "warnings": [*warnings, *names.sentences],
+    }
+
+
+def _or(column: pd.Series | None, blank: pd.Series) -> np.ndarray:
+    return (blank if column is None else column).to_numpy()
+
+
+_WRITERS = {"corpus": _write_corpus, "labels": _write_labels, "predictions": _write_predictions}
+
+
+def main() -> None:
+    """Run an import as a job: its config names the file, the kind and the corrections."""
+    from core.jobs import run_as_job
+
+    def work(workspace: Workspace, config: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+        report = import_file(
+            workspace,
+            Path(config["path"]),
+            config["kind"],
+            name=config.get("name"),
+            overrides=config.get("overrides", ()),
+            reading=Reading(**config.get("reading", {})),
+            progress=progress,
+        )
+        return report.as_dict()
+
+    run_as_job(work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,248 @@
+"""A job as it is seen from outside: its folder, how it stands, and the wish that it stop."""
+
+import contextlib
+import json
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from core.errors import InputError, JobError
+from core.jobs.process import ProcessMark, end_group, is_alive
+from core.storage import now, read_json, write_json
+
+__all__ = ["FINISHED", "Job", "JobStatus", "State", "cancel", "log_tail", "read_history", "scratch_folder"]
+
+State = Literal["waiting", "running", "done", "failed", "cancelled", "interrupted"]
+FINISHED: Final[frozenset[State]] = frozenset({"done", "failed", "cancelled", "interrupted"})
+
+# A process that nobody can look at (another machine, Windows) is given up when it was silent for so many seconds.
+SILENCE = 60.0
+# How long whoever started a process may take to note down how it ended.
+_NOTED_WITHIN = 0.5
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """How a job stands.
+
+    Attributes
+    ----------
+    state : str
+        'waiting' (the process has not spoken yet), 'running', 'done', 'failed' (the work gave up, `error` says why),
+        'cancelled' (a person stopped it), 'interrupted' (the process went away in the middle).
+    fraction : float
+        Share of the work done, 0 to 1.
+    message : str
+        What is being done, or what was done last.
+    started_at, updated_at : str
+        UTC, ISO 8601.
+    seconds : float
+        From the start until the end, or until now.
+    result : mapping
+        What the work found out; empty unless 'done'.
+    error : str
+        One or two sentences, '' unless 'failed' or 'interrupted'.
+    pid : int or None
+    history : tuple of mappings
+        Measurements in the order they were taken, for a chart that grows.
+    """
+
+    state: State
+    fraction: float = 0.0
+    message: str = ""
+    started_at: str = ""
+    updated_at: str = ""
+    seconds: float = 0.0
+    result: Mapping[str, Any] = field(default_factory=dict)
+    error: str = ""
+    pid: int | None = None
+    history: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in FINISHED
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job's folder, and what it was asked to do."""
+
+    id: str
+    path: Path
+    title: str
+    module: str
+    created_at: str
+    config: Mapping[str, Any]
+
+    def status(self) -> JobStatus:
+        """Return how the job stands now, from its files; a process that died without a word is found out here."""
+        said, mark = self._said(), self._mark()
+        if said["state"] not in FINISHED:
+            said = self._look_at_process(said, mark)
+        seconds = said["seconds"] if said["state"] in FINISHED else max(0.0, time.time() - said["started"])
+        return JobStatus(
+            state=said["state"],
+            fraction=said["fraction"],
+            message=said["message"],
+            started_at=_moment(said["started"]),
+            updated_at=_moment(said["updated"]),
+            seconds=seconds,
+            result=said["result"],
+            error=said["error"],
+            pid=mark.pid if mark else None,
+            history=read_history(self.path),
+        )
+
+    def wait(self, timeout: float = 600.0, pause: float = 0.1) -> JobStatus:
+        """Wait until the job has finished and return how it ended.
+
+        Raises
+        ------
+        JobError
+            It has not finished after `timeout` seconds; it goes on.
+        """
+        until = time.monotonic() + timeout
+        while not (status := self.status()).finished:
+            if time.monotonic() > until:
+                raise JobError(f"'{self.title}' has not finished after {timeout:g} seconds; it goes on.")
+            time.sleep(pause)
+        return status
+
+    def _said(self) -> dict[str, Any]:
+        try:
+            return {**_BLANK, **read_json(self.path / "status.json")}
+        except InputError as error:
+            raise JobError(f"The job {self.id} has no readable status ({error}). Remove its folder.") from error
+
+    def _mark(self) -> ProcessMark | None:
+        try:
+            return ProcessMark.from_dict(read_json(self.path / "process.json"))
+        except (InputError, KeyError, ValueError):
+            return None
+
+    def _look_at_process(self, said: dict[str, Any], mark: ProcessMark | None) -> dict[str, Any]:
+        silent_for = time.time() - said["updated"]
+        alive = is_alive(mark) if mark else None
+        wish = read_wish(self.path)
+        if mark and alive and wish and time.time() > wish["at"] + wish["grace"] + 2.0:
+            # It does not even hear its own heartbeat (stuck in a library): end it from outside.
+            end_group(mark)
+            alive = is_alive(mark)
+        if alive or (alive is None and silent_for < SILENCE):
+            return said
+        # The work may have reported its end between the two looks.
+        ending = _how_it_ended(self.path, patience=_NOTED_WITHIN if alive is False else 0.0)
+        said = self._said()
+        if said["state"] in FINISHED:
+            return said
+        if wish or read_wish(self.path):
+            said |= {"state": "cancelled", "message": "Stopped."}
+        elif ending is not None and ending >= 0 and said["state"] == "waiting":
+            error = f"The process ended before it began its work (exit status {ending}). The log of this job says why."
+            said |= {"state": "failed", "error": error}
+        else:
+            said |= {"state": "interrupted", "error": _why(ending, silent_for, known_dead=alive is False)}
+        said["seconds"] = max(0.0, said["updated"] - said["started"])
+        if alive is False:
+            shutil.rmtree(scratch_folder(self.path), ignore_errors=True)
+        # Kept, so that the answer is the same tomorrow, after a restart. The folder may just be going away.
+        with contextlib.suppress(OSError):
+            write_json(self.path / "status.json", said)
+        return said
+
+
+_BLANK: dict[str, Any] = {
+    "state": "waiting",
+    "fraction": 0.0,
+    "message": "",
+    "started": 0.0,
+    "updated": 0.0,
+    "seconds": 0.0,
+    "result": {},
+    "error": "",
+}
+
+
+def cancel(job: Job, grace: float = 10.0) -> None:
+    """Ask a job to stop. What is still running after `grace` seconds is ended, with every process it started.
+
+    The work hears the wish when it next reports progress, cleans up, and the job is 'cancelled'. A job that has
+    finished is left as it is.
+    """
+    if not job.status().finished:
+        write_json(job.path / "cancel", {"at": time.time(), "grace": grace, "asked_at": now()})
+
+
+def log_tail(job: Job, lines: int = 50) -> str:
+    """Return the last lines of what the job printed."""
+    try:
+        with (job.path / "log").open("rb") as stream:
+            stream.seek(0, 2)
+            stream.seek(max(0, stream.tell() - 500 * lines))
+            text = stream.read().decode("utf-8", errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def scratch_folder(job_folder: Path) -> Path:
+    """Return where a job keeps what is half made; it never outlives the work."""
+    return job_folder / "scratch"
+
+
+def read_wish(job_folder: Path) -> dict[str, float] | None:
+    """Return when a person asked for the job to stop and how long it may take, None when nobody did."""
+    if not (job_folder / "cancel").exists():
+        return None
+    try:
+        said = read_json(job_folder / "cancel")
+        return {"at": float(said["at"]), "grace": float(said["grace"])}
+    except (InputError, KeyError, ValueError):
+        return None
+
+
+def read_history(job_folder: Path) -> tuple[Mapping[str, Any], ...]:
+    """Return the measurements taken so far; a line that is just being written is left for the next look."""
+    try:
+        lines = (job_folder / "history.jsonl").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ()
+    history = []
+    for line in lines:
+        with contextlib.suppress(ValueError):
+            history.append(json.loads(line))
+    return tuple(history)
+
+
+def _how_it_ended(job_folder: Path, patience: float) -> int | None:
+    """Return the exit status (negative: the signal that killed it), None when nobody saw it."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return int(read_json(job_folder / "exit.json")["status"])
+        except (InputError, KeyError, ValueError):
+            if time.monotonic() >= until:
+                return None
+            time.sleep(0.02)
+
+
+def _why(ending: int | None, silent_for: float, *, known_dead: bool) -> str:
+    again = "Nothing half made was kept; start it again."
+    if ending == -9:
+        return f"The process was killed (signal 9), most often because memory ran out. {again}"
+    if ending is not None and ending < 0:
+        return f"The process died (signal {-ending}). {again}"
+    if ending is not None:
+        return f"The process ended (exit status {ending}) without saying why. {again}"
+    if known_dead:
+        return f"The process is gone: it was killed, or the computer was restarted. {again}"
+    return f"The process has not been heard of for {silent_for:,.0f} seconds. {again}"
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else ""

@@ -1,0 +1,146 @@
+"""Starting a job, finding those there are, and clearing old ones away."""
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from core.errors import InputError, JobError, NotFoundError
+from core.jobs.job import Job
+from core.jobs.process import mark_process
+from core.storage import Workspace, now, read_json, write_json
+
+__all__ = ["clean_up", "find_job", "forget", "list_jobs", "start"]
+
+_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
+
+
+def start(workspace: Workspace, module: str, config: Mapping[str, Any], title: str) -> Job:
+    """Start ``python -m module JOBDIR`` as a process of its own, which goes on when this one ends.
+
+    Parameters
+    ----------
+    module : str
+        A module whose main part calls :func:`core.jobs.run_as_job`, such as ``core.models.train``.
+    config : mapping
+        JSON-able; handed to the work.
+    title : str
+        What a person sees in the list of jobs.
+
+    Raises
+    ------
+    JobError
+        The process cannot be started.
+    """
+    moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    folder = workspace.folder("jobs") / f"{moment}-{uuid.uuid4().hex[:6]}"
+    folder.mkdir()
+    # config.json comes last: a folder without it is no job yet for those who list them.
+    started = time.time()
+    write_json(folder / "status.json", {"state": "waiting", "started": started, "updated": started})
+    write_json(folder / "config.json", {"module": module, "title": title, "created_at": now(), "config": dict(config)})
+    try:
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", module, str(folder)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=_environment(),
+                **_own_session(),
+            )
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise JobError(f"The process for '{title}' cannot be started: {error.strerror}.") from error
+    write_json(folder / "process.json", mark_process(process.pid).as_dict())
+    # Fetches the process when it ends (else it stays as a zombie) and notes how, for as long as this process lives.
+    threading.Thread(target=_note_ending, args=(process, folder), daemon=True, name=f"job {folder.name}").start()
+    return _read(folder)
+
+
+def find_job(workspace: Workspace, job_id: str) -> Job:
+    """Return the job with this id.
+
+    Raises
+    ------
+    NotFoundError
+        There is none.
+    """
+    folder = workspace.folder("jobs") / job_id
+    if not _ID.fullmatch(job_id) or not (folder / "config.json").exists():
+        raise NotFoundError(f"There is no job '{job_id[:40]}' in {workspace.root}.")
+    return _read(folder)
+
+
+def list_jobs(workspace: Workspace) -> list[Job]:
+    """Return all jobs, the newest first."""
+    found = []
+    for folder in sorted(workspace.folder("jobs").iterdir(), key=lambda path: path.name, reverse=True):
+        # Another process may be clearing the folder away at this moment.
+        with contextlib.suppress(InputError, KeyError):
+            if _ID.fullmatch(folder.name):
+                found.append(_read(folder))
+    return found
+
+
+def forget(job: Job) -> None:
+    """Remove a finished job's folder. What the work made stays.
+
+    Raises
+    ------
+    JobError
+        The job is still running.
+    """
+    if not job.status().finished:
+        raise JobError(f"'{job.title}' is still running: cancel it first.")
+    shutil.rmtree(job.path, ignore_errors=True)
+
+
+def clean_up(workspace: Workspace, older_than_days: float = 30.0) -> int:
+    """Forget the jobs that finished more than so many days ago; return how many."""
+    limit = datetime.fromtimestamp(time.time() - older_than_days * 86400, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    forgotten = 0
+    for job in list_jobs(workspace):
+        status = job.status()
+        if status.finished and status.updated_at < limit:
+            forget(job)
+            forgotten += 1
+    return forgotten
+
+
+def _read(folder: Path) -> Job:
+    said = read_json(folder / "config.json")
+    return Job(folder.name, folder, said["title"], said["module"], said["created_at"], said["config"])
+
+
+def _note_ending(process: "subprocess.Popen[bytes]", folder: Path) -> None:
+    status = process.wait()
+    if folder.exists():
+        with contextlib.suppress(OSError):
+            write_json(folder / "exit.json", {"status": status, "at": now()})
+
+
+def _environment() -> dict[str, str]:
+    environment = dict(os.environ)
+    # Two torch threads that land on one core are several times slower than one; these must be set before torch loads.
+    environment.setdefault("OMP_PROC_BIND", "spread")
+    environment.setdefault("OMP_PLACES", "cores")
+    environment |= {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
+    root = str(Path(__file__).parents[2])
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))
+    return environment
+
+
+def _own_session() -> dict[str, Any]:
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    return {"start_new_session": True}

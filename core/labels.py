@@ -1,0 +1,190 @@
+"""Label sets: what people (or functions, or the catalogue) said of each book."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.classes import ClassNames, match_classes
+from core.corpus import read_parquet
+from core.schema import (
+    ANNOTATOR,
+    CREATED_AT,
+    LABEL,
+    LABEL_GIVEN,
+    NOTE,
+    RECORD_ID,
+    ROWS,
+    SOURCE,
+    TITLE,
+    TITLE_KEY,
+)
+from core.storage import Artifact, Workspace
+
+__all__ = ["ANNOTATIONS_COLUMNS", "DISAGREEING", "LabelSet", "Repeats", "books_from_annotations", "load_labels"]
+
+ANNOTATIONS_COLUMNS = (RECORD_ID, LABEL_GIVEN, ANNOTATOR, CREATED_AT, NOTE, "line")
+DISAGREEING = "disagreeing"  # True where the rows of a book name more than one class
+LABELS_FILE = "labels.parquet"
+ANNOTATIONS_FILE = "annotations.parquet"
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """How many rows speak of books that other rows speak of too.
+
+    Attributes
+    ----------
+    rows, books : int
+        Rows of the file, and the different books they speak of.
+    repeated_books : int
+        Books with more than one row.
+    identical_books : int
+        Of these, books whose rows all give the same answer and the same note: one annotation written several times.
+        It is counted once and never taken for agreement between people.
+    disagreeing_books : int
+        Books whose rows name more than one class.
+    """
+
+    rows: int
+    books: int
+    repeated_books: int
+    identical_books: int
+    disagreeing_books: int
+
+    @property
+    def sentence(self) -> str:
+        """Say it for a curator."""
+        if self.rows == self.books:
+            return f"{self.rows:,} rows, one for each book."
+        said = f"{self.rows:,} rows speak of {self.books:,} books; each book counts once."
+        if self.identical_books:
+            said += (
+                f" In {self.identical_books:,} of the {self.repeated_books:,} books with several rows, the rows repeat"
+                " one annotation: that is not agreement between people, so none is computed."
+            )
+        if self.disagreeing_books:
+            said += f" In {self.disagreeing_books:,} books the rows name different classes."
+        return said
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """The labels of one imported (or made) set. Read-only."""
+
+    artifact: Artifact
+
+    @property
+    def name(self) -> str:
+        """The name it was asked for by."""
+        return self.artifact.name
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of the file's bytes and the mapping."""
+        return self.artifact.fingerprint
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """What was read, how, and what was guessed."""
+        return self.artifact.manifest
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The class names, sorted."""
+        return tuple(self.manifest["classes"])
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a book.
+
+        Columns ``record_id``, ``label`` ('' where nobody gave a usable answer), ``label_given``, ``annotator``,
+        ``created_at``, ``note``, ``source``, ``rows``, ``disagreeing``.
+        """
+        return read_parquet(self.artifact.path / LABELS_FILE)
+
+    def records(self) -> pd.DataFrame:
+        """Return the normalised records of the books, row for row beside :meth:`table`."""
+        return read_parquet(self.artifact.path / "records.parquet")
+
+    def annotations(self) -> pd.DataFrame:
+        """Return every row of the file as one annotation: ``record_id``, answer, annotator, moment, note, line."""
+        return read_parquet(self.artifact.path / ANNOTATIONS_FILE)
+
+    def training_table(self) -> pd.DataFrame:
+        """Return the books with a usable label: all records columns and ``label``."""
+        table, records = self.table(), self.records()
+        joined = records.assign(label=table[LABEL].to_numpy(), source=table[SOURCE].to_numpy())
+        usable = (joined[LABEL] != "") & (joined[TITLE] != "") & (joined[TITLE_KEY] != "")
+        return joined[usable].reset_index(drop=True)
+
+
+def load_labels(workspace: Workspace, name: str) -> LabelSet:
+    """Return the label set called `name`.
+
+    Raises
+    ------
+    NotFoundError
+        With the names of the label sets that do exist.
+    """
+    return LabelSet(workspace.find("labels", name))
+
+
+def books_from_annotations(
+    annotations: pd.DataFrame, record_ids: pd.Series, source: str = "person"
+) -> tuple[pd.DataFrame, ClassNames, Repeats]:
+    """Make one label a book out of one row an annotation.
+
+    A book whose rows name one class (beside blanks or undecided answers) has that label. Where rows name several
+    classes, the one that more than half of those rows name; where there is none, no label ('').
+
+    Parameters
+    ----------
+    annotations : DataFrame
+        Columns as in :data:`ANNOTATIONS_COLUMNS`.
+    record_ids : Series of str
+        The books, in the order the result shall have.
+    source : str
+        Who speaks: 'person', 'function' or 'catalogue'.
+
+    Returns
+    -------
+    table, class names, repeats
+        See :meth:`LabelSet.table`, :class:`core.classes.ClassNames`, :class:`Repeats`.
+    """
+    names = match_classes(annotations[LABEL_GIVEN])
+    spelled = annotations[LABEL_GIVEN].map(lambda answer: names.spelled.get(answer, "")).astype("str")
+    frame = annotations.assign(label=spelled)
+    first = frame.drop_duplicates(RECORD_ID).set_index(RECORD_ID)
+    rows = frame.groupby(RECORD_ID, sort=False).size()
+
+    votes = frame[frame[LABEL] != ""].groupby([RECORD_ID, LABEL], sort=False).size().rename("votes").reset_index()
+    total = votes.groupby(RECORD_ID)["votes"].transform("sum")
+    decided = votes[votes["votes"] * 2 > total].set_index(RECORD_ID)[LABEL]
+    different = votes.groupby(RECORD_ID).size()
+
+    # The answer shown beside a label is the one that led to it, so that nothing on the screen contradicts the label.
+    leading = frame.assign(agrees=frame[LABEL] == frame[RECORD_ID].map(decided).fillna(""))
+    spoken = leading[leading["agrees"]].drop_duplicates(RECORD_ID).set_index(RECORD_ID)
+    spoken = spoken.reindex(record_ids).fillna(first.reindex(record_ids))
+
+    disagreeing = different.reindex(record_ids).fillna(0).to_numpy() > 1
+    table = pd.DataFrame(
+        {
+            RECORD_ID: record_ids.to_numpy(),
+            LABEL: decided.reindex(record_ids).fillna("").to_numpy(),
+            LABEL_GIVEN: spoken[LABEL_GIVEN].to_numpy(),
+            ANNOTATOR: spoken[ANNOTATOR].to_numpy(),
+            CREATED_AT: spoken[CREATED_AT].to_numpy(),
+            NOTE: spoken[NOTE].to_numpy(),
+            SOURCE: source,
+            ROWS: rows.reindex(record_ids).to_numpy(dtype=np.int64),
+            DISAGREEING: disagreeing,
+        }
+    )
+    several = rows[rows > 1].index
+    said = frame[frame[RECORD_ID].isin(several)].groupby(RECORD_ID)[[LABEL_GIVEN, NOTE]].nunique()
+    identical = int(((said[LABEL_GIVEN] == 1) & (said[NOTE] == 1)).sum())
+    repeats = Repeats(len(frame), len(record_ids), len(several), identical, int(disagreeing.sum()))
+    return table, names, repeats

@@ -1,0 +1,179 @@
+"""Opening a file: it exists, it is unpacked when it is packed, and it unpacks to something bounded."""
+
+import contextlib
+import gzip
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from core.errors import UnreadableFileError
+from core.progress import Progress
+
+__all__ = ["RATIO_LIMIT", "UNPACKED_LIMIT", "Opened", "check_zip", "open_file"]
+
+UNPACKED_LIMIT = 4 * 1024**3
+# Catalogue text packs 5 to 20 times smaller; only a file made to fill a disk packs 300 times smaller.
+RATIO_LIMIT = 300
+_RATIO_MATTERS_FROM = 64 * 1024**2
+_IN_MEMORY = 32 * 1024**2
+_BLOCK = 1024**2
+_HEAD = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file that is ready to be read: seekable bytes without their packing.
+
+    Attributes
+    ----------
+    path : Path
+        As given, for messages.
+    stream : binary stream
+        Seekable, at its beginning.
+    size : int
+        Bytes in `stream`.
+    name : str
+        File name without ``.gz``, or the name of the one file in a zip archive.
+    reasons : tuple of str
+        What was unpacked, if anything.
+    limit : int
+        The greatest number of bytes that anything may unpack to.
+    """
+
+    path: Path
+    stream: IO[bytes]
+    size: int
+    name: str
+    reasons: tuple[str, ...]
+    limit: int
+
+    def head(self, length: int = _HEAD) -> bytes:
+        """Return the first bytes and go back to the beginning."""
+        self.stream.seek(0)
+        head = self.stream.read(length)
+        self.stream.seek(0)
+        return head
+
+
+@contextlib.contextmanager
+def open_file(path: Path, progress: Progress, limit: int = UNPACKED_LIMIT) -> Iterator[Opened]:
+    """Open a file, unpacking gzip and zip archives that hold one file.
+
+    Raises
+    ------
+    UnreadableFileError
+        There is no such file, it is a folder, it is empty, an archive is damaged, locked, holds several files, or
+        unpacks to more than `limit` bytes or to more than 300 times its size.
+    """
+    if path.is_dir():
+        raise UnreadableFileError(f"{path} is a folder; give the one file in it that holds the table.")
+    if not path.exists():
+        raise UnreadableFileError(f"There is no file {path}; check the name and the folder.")
+    try:
+        packed = path.open("rb")
+    except OSError as error:
+        raise UnreadableFileError(f"{path} cannot be opened: {error.strerror}.") from error
+    with packed:
+        size = path.stat().st_size
+        if size == 0:
+            raise UnreadableFileError(f"{path} is empty: it holds no byte at all.")
+        magic = packed.read(4)
+        packed.seek(0)
+        if magic[:2] == b"\x1f\x8b":
+            name = path.name.removesuffix(".gz").removesuffix(".GZ")
+            with _unpack(gzip.GzipFile(fileobj=packed), path, size, limit, progress) as stream:
+                yield _opened(path, stream, name, "It is packed with gzip and was unpacked.", limit)
+        elif magic == b"PK\x03\x04" and (member := _only_member(packed, path, limit)):
+            with zipfile.ZipFile(packed) as archive, archive.open(member) as inner:
+                said = f"It is a zip archive with one file, '{member.filename}', which was unpacked."
+                with _unpack(inner, path, max(member.compress_size, 1), limit, progress) as stream:
+                    yield _opened(path, stream, Path(member.filename).name, said, limit)
+        else:
+            yield Opened(path, packed, size, path.name, (), limit)
+
+
+def check_zip(archive: zipfile.ZipFile, path: Path, limit: int) -> None:
+    """Refuse an archive whose files together unpack to more than is allowed, before anything is unpacked.
+
+    Raises
+    ------
+    UnreadableFileError
+        It unpacks to more than `limit` bytes or to more than 300 times its size.
+    """
+    unpacked = sum(member.file_size for member in archive.infolist())
+    packed = sum(member.compress_size for member in archive.infolist())
+    _check_size(path, packed, unpacked, limit)
+
+
+def _opened(path: Path, stream: IO[bytes], name: str, reason: str, limit: int) -> Opened:
+    size = stream.seek(0, 2)
+    stream.seek(0)
+    if size == 0:
+        raise UnreadableFileError(f"{path} is empty: what is packed in it holds no byte at all.")
+    return Opened(path, stream, size, name, (reason,), limit)
+
+
+@contextlib.contextmanager
+def _unpack(inner: IO[bytes], path: Path, packed: int, limit: int, progress: Progress) -> Iterator[IO[bytes]]:
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as outside:
+        unpacked = 0
+        try:
+            while block := inner.read(_BLOCK):
+                unpacked += len(block)
+                _check_size(path, packed, unpacked, limit)
+                outside.write(block)
+                progress(0.0, f"Unpacking {path.name}: {unpacked / 1e6:,.0f} MB")
+        except (EOFError, OSError, zlib.error, zipfile.BadZipFile) as error:
+            raise UnreadableFileError(
+                f"{path} is a damaged or incomplete archive ({error}); fetch or pack it again."
+            ) from error
+        outside.seek(0)
+        yield outside
+
+
+def _check_size(path: Path, packed: int, unpacked: int, limit: int) -> None:
+    if unpacked > limit:
+        raise UnreadableFileError(
+            f"{path} unpacks to more than {limit / 1e9:,.1f} GB, the limit for packed files; "
+            "unpack it yourself and give the file inside, or split it."
+        )
+    if unpacked > _RATIO_MATTERS_FROM and unpacked > RATIO_LIMIT * packed:
+        raise UnreadableFileError(
+            f"{path} unpacks to more than {RATIO_LIMIT} times its size, as files made to fill a disk do; "
+            "if it is sound, unpack it yourself and give the file inside."
+        )
+
+
+def _only_member(packed: IO[bytes], path: Path, limit: int) -> zipfile.ZipInfo | None:
+    """Return the one file of a zip archive, None when the archive is itself a document (Excel)."""
+    try:
+        with zipfile.ZipFile(packed) as archive:
+            names = set(archive.namelist())
+            members = [
+                member
+                for member in archive.infolist()
+                if not member.is_dir()
+                and not member.filename.startswith("__MACOSX/")
+                and not Path(member.filename).name.startswith(".")
+            ]
+            if "[Content_Types].xml" in names or "mimetype" in names:
+                packed.seek(0)
+                return None
+            check_zip(archive, path, limit)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise UnreadableFileError(f"{path} is a damaged zip archive ({error}); fetch or pack it again.") from error
+    if len(members) != 1:
+        some = ", ".join(member.filename for member in members[:5]) or "none"
+        raise UnreadableFileError(
+            f"{path} is a zip archive with {len(members)} files ({some}); unpack it and give one of them."
+        )
+    if members[0].flag_bits & 1:
+        raise UnreadableFileError(f"{path} is a zip archive with a password; unpack it and give the file inside.")
+    if members[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        raise UnreadableFileError(f"{path} is packed in a way that is not known here; unpack it with its own program.")
+    packed.seek(0)
+    return members[0]

@@ -1,0 +1,151 @@
+"""Which encoding a text file is in, and text whose undecodable bytes stay visible."""
+
+import codecs
+import io
+import re
+from dataclasses import dataclass
+
+from core.errors import InputError
+from core.progress import Progress
+from core.readers.container import Opened
+
+__all__ = ["MARKED", "Encoding", "find_encoding", "open_text", "spell_marks"]
+
+_BLOCK = 1024**2
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe\x00\x00", "utf-32-le"),
+    (b"\x00\x00\xfe\xff", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+# A byte that cannot be decoded becomes one lone low surrogate, U+DC00 plus the byte: no decoded text can hold one.
+MARKED = re.compile("[\udc00-\udcff]")
+_MARK = "colophon.mark"
+
+
+def _mark(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    bad = error.object[error.start : error.end]
+    return "".join(chr(0xDC00 + byte) for byte in bad), error.end
+
+
+codecs.register_error(_MARK, _mark)
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """An encoding, how long the mark before the text is (bytes), why, and whether some bytes may not fit it."""
+
+    name: str
+    skip: int
+    reason: str
+    may_break: bool
+    warning: str = ""
+
+
+def find_encoding(opened: Opened, given: str | None, progress: Progress) -> Encoding:
+    """Return the encoding of a text file: the one given, else told from its bytes.
+
+    A byte-order mark decides; then zero bytes in every second place (UTF-16); then UTF-8 when all bytes fit it, or
+    when more letters than bytes in error are UTF-8 (the rows with those bytes are rejected later); else Windows-1252,
+    in which nearly all bytes are letters, so that it can be wrong but cannot fail.
+
+    Raises
+    ------
+    InputError
+        `given` names no encoding.
+    """
+    head = opened.head()
+    bom, marked = next(((bom, name) for bom, name in _BOMS if head.startswith(bom)), (b"", ""))
+    if given is not None:
+        return _given(given, bom, marked)
+    if bom:
+        mark = "a byte-order mark" if marked != "utf-8" else "a UTF-8 byte-order mark"
+        return Encoding(marked, len(bom), f"It begins with {mark}, so it was read as {marked.upper()}.", True)
+    half = max(1, len(head) // 2)
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    for name, many, few in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if many > 0.2 * half and few < 0.02 * half:
+            return Encoding(name, 0, f"Every second byte is zero, so it was read as {name.upper()}.", True)
+    wrong = _first_wrong_byte(opened, progress)
+    if wrong is None:
+        return Encoding("utf-8", 0, "All its bytes are valid UTF-8.", False)
+    position, byte = wrong
+    letters, errors = _count_utf8(opened)
+    if letters > errors:
+        reason = (
+            f"It holds {letters:,} characters beyond ASCII in valid UTF-8 and {errors:,} bytes that are not, "
+            "so it was read as UTF-8 and the rows with those bytes were set aside."
+        )
+        return Encoding("utf-8", 0, reason, True)
+    reason = (
+        f"It is not UTF-8 (byte 0x{byte:02X} at position {position:,}), so it was read as Windows-1252, "
+        "the usual encoding of Western European files that are not UTF-8."
+    )
+    warning = "The encoding Windows-1252 is a guess: if letters with accents look wrong, name the right encoding."
+    return Encoding("cp1252", 0, reason, True, warning)
+
+
+def open_text(opened: Opened, encoding: Encoding) -> io.TextIOWrapper:
+    """Return the text of a file from its beginning, with line ends as they came and undecodable bytes marked.
+
+    Detach it when done: closing it would close the file.
+    """
+    opened.stream.seek(encoding.skip)
+    return io.TextIOWrapper(opened.stream, encoding=encoding.name, errors=_MARK, newline="")
+
+
+def spell_marks(text: str) -> str:
+    r"""Return text in which marked bytes and NUL characters can be read, as in ``caf\xe9``."""
+    return MARKED.sub(lambda found: f"\\x{ord(found.group()) - 0xDC00:02x}", text).replace("\0", "\\x00")
+
+
+def _given(given: str, bom: bytes, marked: str) -> Encoding:
+    try:
+        name = codecs.lookup(given).name
+        b"".decode(given)
+    except LookupError as error:
+        raise InputError(
+            f"'{given}' is not the name of an encoding; utf-8, utf-16, windows-1252 and iso-8859-1 are usual ones."
+        ) from error
+    if name == "utf-8-sig":
+        name = "utf-8"
+    if name in ("utf-16", "utf-32"):
+        name = marked if marked.startswith(name) else f"{name}-le"
+    skip = len(bom) if marked == name else 0
+    return Encoding(name, skip, f"The encoding {name.upper()} was given.", True)
+
+
+def _first_wrong_byte(opened: Opened, progress: Progress) -> tuple[int, int] | None:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    opened.stream.seek(0)
+    done = 0
+    while True:
+        block = opened.stream.read(_BLOCK)
+        waiting = len(decoder.getstate()[0])
+        try:
+            decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            return done - waiting + error.start, error.object[error.start]
+        if not block:
+            return None
+        done += len(block)
+        progress(0.1 * done / opened.size, f"Looking at the encoding of {opened.path.name}")
+
+
+def _count_utf8(opened: Opened) -> tuple[int, int]:
+    decoder = codecs.getincrementaldecoder("utf-8")(_MARK)
+    beyond = re.compile("[\x80-\U0010ffff]")
+    opened.stream.seek(0)
+    letters = errors = 0
+    while True:
+        block = opened.stream.read(_BLOCK)
+        text = decoder.decode(block, final=not block)
+        if not text.isascii():
+            marks = len(MARKED.findall(text))
+            errors += marks
+            letters += len(beyond.findall(text)) - marks
+        if not block:
+            return letters, errors

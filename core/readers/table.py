@@ -1,0 +1,187 @@
+"""What every reader returns, and the two gatherers that every reader fills."""
+
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+__all__ = ["ReadOptions", "RejectedRows", "SourceTable", "TextColumns", "unique_headers"]
+
+CHUNK_ROWS = 20_000
+SHOWN_CHARACTERS = 500
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """A file as it came: every cell is text, every row knows its line, nothing is dropped in silence.
+
+    Attributes
+    ----------
+    path : Path
+        The file as it was given (the packed file, when it was packed).
+    format : str
+        A key of :data:`core.readers.FORMATS`, such as ``csv`` or ``xlsx``.
+    encoding, delimiter : str
+        '' where the format has none.
+    frame : DataFrame
+        All columns of dtype ``str`` without a missing value: an empty cell is ''.
+    lines : array of int64, shape (rows,)
+        Where each row begins in the file: a line number for text (the first data row of a CSV file is 2), the row
+        number of an Excel sheet, else the number of the record counted from 1.
+    rejected : DataFrame
+        Rows that could not be used: ``line`` (int64), ``reason``, ``text`` (at most 500 characters of it).
+        Rows kept and rows rejected together are all records of the file.
+    reasons : tuple of str
+        Why this format, encoding and delimiter were chosen, a sentence each.
+    warnings : tuple of str
+        What a person should know, a sentence each.
+    """
+
+    path: Path
+    format: str
+    encoding: str
+    delimiter: str
+    frame: pd.DataFrame
+    lines: npt.NDArray[np.int64]
+    rejected: pd.DataFrame
+    reasons: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a person decided about a file instead of leaving it to be guessed; None is a guess."""
+
+    format: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+
+
+class RejectedRows:
+    """Gathers the rows that could not be used, with the line, the reason and the beginning of the text."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[int, str, str]] = []
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, line: int, reason: str, text: str) -> None:
+        """Note one row; only the first 500 characters of its text are kept."""
+        self._rows.append((line, reason, text[:SHOWN_CHARACTERS]))
+
+    def first(self) -> str:
+        """Return the first reason with its line, for a message."""
+        line, reason, _ = self._rows[0]
+        return f"line {line}: {reason}"
+
+    def frame(self) -> pd.DataFrame:
+        """Return what was gathered: columns line (int64), reason (str), text (str)."""
+        lines, reasons, texts = zip(*self._rows, strict=True) if self._rows else ((), (), ())
+        return pd.DataFrame(
+            {
+                "line": np.array(lines, dtype=np.int64),
+                "reason": pd.Series(reasons, dtype="str"),
+                "text": pd.Series(texts, dtype="str"),
+            }
+        )
+
+
+class TextColumns:
+    """Gathers rows of text into Arrow columns, a chunk at a time, so that no file becomes millions of Python lists.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Column names, all different. More can appear later (JSON): rows that came before are empty in them.
+    """
+
+    def __init__(self, names: Sequence[str] = ()) -> None:
+        self._chunks: dict[str, list[pa.Array]] = {name: [] for name in names}
+        self._lines = array("q")
+        self.replaced_characters = False  # True when text held halves of characters, which no file can store
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    @property
+    def names(self) -> list[str]:
+        """All column names so far, in order."""
+        return list(self._chunks)
+
+    def extend(self, rows: Sequence[Sequence[str]], lines: Iterable[int]) -> None:
+        """Add rows whose cells stand in the order of `names`."""
+        if rows:
+            self.extend_columns(dict(zip(self._chunks, zip(*rows, strict=True), strict=True)), lines)
+
+    def extend_columns(self, columns: Mapping[str, Sequence[str]], lines: Iterable[int]) -> None:
+        """Add rows given as one sequence a column; a name that is new is added, filled with '' for earlier rows."""
+        for name in columns:
+            if name not in self._chunks:
+                self._chunks[name] = [_empty(len(self._lines))]
+        before = len(self._lines)
+        self._lines.extend(lines)
+        for name, chunks in self._chunks.items():
+            values = columns.get(name)
+            chunks.append(_empty(len(self._lines) - before) if values is None else self._arrow(values))
+
+    def frame(self) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
+        """Return the table and the line of each row, and let go of the chunks."""
+        columns = {}
+        for name in self.names:
+            chunked = pa.chunked_array(self._chunks.pop(name), type=pa.large_string())
+            # One block a column: selecting rows from a column of many blocks is slow ever after.
+            columns[name] = pd.array(pa.chunked_array([chunked.combine_chunks()]), dtype="str")
+        lines = np.array(self._lines, dtype=np.int64)
+        return pd.DataFrame(columns, index=pd.RangeIndex(len(lines))), lines
+
+    def _arrow(self, values: Sequence[str]) -> pa.Array:
+        try:
+            return pa.array(values, type=pa.large_string())
+        except UnicodeEncodeError:
+            self.replaced_characters = True
+            whole = [value.encode("utf-8", "replace").decode() for value in values]
+            return pa.array(whole, type=pa.large_string())
+
+
+def unique_headers(headers: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return column names that are all there and all different, and a sentence for each that had to be changed.
+
+    >>> unique_headers(["id", "Title", "", "Title"])[0]
+    ['id', 'Title', 'column 3', 'Title (2)']
+    """
+    stripped = [" ".join(header.split()) for header in headers]
+    taken = set(stripped)
+    used: set[str] = set()
+    names: list[str] = []
+    warnings: list[str] = []
+    for position, header in enumerate(stripped, start=1):
+        name = header
+        if not header:
+            name = _free(f"column {position}", taken | used)
+            warnings.append(f"Column {position} has no name; it is called '{name}' here.")
+        elif header in used:
+            name = _free(header, taken | used)
+            warnings.append(f"Two columns are called '{header}'; the one in column {position} is '{name}' here.")
+        used.add(name)
+        names.append(name)
+    return names, warnings
+
+
+def _free(base: str, taken: set[str]) -> str:
+    if base not in taken:
+        return base
+    number = 2
+    while f"{base} ({number})" in taken:
+        number += 1
+    return f"{base} ({number})"
+
+
+def _empty(length: int) -> pa.Array:
+    return pa.array([""] * length, type=pa.large_string())

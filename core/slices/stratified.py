@@ -1,0 +1,171 @@
+"""Is a slice worse than the rest, within strata? An exact conditional test, its normal score, and the ratio to the rest."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Excess", "excess", "exact_p", "normal_score"]
+
+from dataclasses import dataclass
+
+Counts = npt.NDArray[np.int64]
+
+# How far from its mean a stratum's count is followed, in standard deviations: what lies beyond has a probability
+# below the smallest number that can be written down.
+_REACH = 38.0
+
+
+def exact_p(n: npt.ArrayLike, errors: npt.ArrayLike, all_n: npt.ArrayLike, all_errors: npt.ArrayLike) -> float:
+    """Return the one-sided exact p value that a slice is worse than the rest within every stratum.
+
+    Given the margins of each stratum, the slice's errors follow a hypergeometric distribution when errors fall on
+    records without regard to the slice; their sum over strata is the convolution. It is the exact form of the
+    Cochran–Mantel–Haenszel test.
+
+    Parameters
+    ----------
+    n, errors : array of int, shape (strata,)
+        Records of the slice and errors among them.
+    all_n, all_errors : array of int, shape (strata,)
+        The same for the slice and the rest together.
+
+    Returns
+    -------
+    float
+        P(sum of errors ≥ observed), 0 to 1. Strata in which nothing can vary add nothing; without any other the
+        value is 1. It is conservative: at most the stated level under the null hypothesis.
+
+    References
+    ----------
+    Birch, M. W. (1964). The detection of partial association, I: the 2 × 2 case. JRSS B 26.
+
+    Examples
+    --------
+    One stratum of ten records with four errors; a slice of four holds three of them (Fisher's exact test):
+
+    >>> round(exact_p([4], [3], [10], [4]), 6)
+    0.119048
+    """
+    n, errors, all_n, all_errors = _whole(n, errors, all_n, all_errors)
+    observed = 0
+    total = np.ones(1)
+    for part, wrong, whole, whole_wrong in zip(n, errors, all_n, all_errors, strict=True):
+        low, high = max(0, part + whole_wrong - whole), min(part, whole_wrong)
+        if low == high:
+            continue
+        start, weights = _hypergeometric(int(part), int(whole), int(whole_wrong), int(low), int(high))
+        observed += int(wrong) - start
+        total = np.convolve(total, weights)
+    if observed <= 0:
+        return 1.0
+    return float(min(1.0, total[observed:].sum())) if observed < len(total) else 0.0
+
+
+def _hypergeometric(part: int, whole: int, wrong: int, low: int, high: int) -> tuple[int, npt.NDArray[np.float64]]:
+    """Return the first count that is followed and the probabilities of it and its successors."""
+    from scipy.special import gammaln
+
+    mean = part * wrong / whole
+    spread = np.sqrt(mean * (1 - wrong / whole) * (whole - part) / max(whole - 1, 1))
+    reach = int(_REACH * spread) + 64
+    low, high = max(low, int(mean) - reach), min(high, int(mean) + reach)
+    k = np.arange(low, high + 1, dtype=float)
+
+    def choose(top: npt.NDArray[np.float64] | float, bottom: npt.NDArray[np.float64] | float) -> npt.NDArray[np.float64]:
+        return np.asarray(gammaln(top + 1.0) - gammaln(bottom + 1.0) - gammaln(top - bottom + 1.0))
+
+    logs = choose(float(wrong), k) + choose(float(whole - wrong), part - k) - choose(float(whole), float(part))
+    weights = np.exp(logs)
+    return low, weights / weights.sum()
+
+
+def normal_score(
+    n: npt.NDArray[np.int64], errors: npt.NDArray[np.int64], all_n: Counts, all_errors: Counts
+) -> npt.NDArray[np.float64]:
+    """Return the Cochran–Mantel–Haenszel score of many slices at once, corrected for continuity.
+
+    Parameters
+    ----------
+    n, errors : array of int, shape (slices, strata)
+    all_n, all_errors : array of int, shape (strata,) or (slices, strata)
+
+    Returns
+    -------
+    array of float, shape (slices,)
+        Standard deviations above what the strata lead one to expect; −inf where nothing can vary. It ranks; for small
+        expected counts it overstates, so whoever reports uses :func:`exact_p`.
+    """
+    whole = np.maximum(all_n, 1).astype(float)
+    share = n / whole
+    expected = (share * all_errors).sum(axis=-1)
+    variance = (share * all_errors * (all_n - n) * (all_n - all_errors) / (whole * np.maximum(all_n - 1, 1))).sum(
+        axis=-1
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        score = (errors.sum(axis=-1) - expected - 0.5) / np.sqrt(variance)
+    return np.asarray(np.where(variance > 0, score, -np.inf))
+
+
+@dataclass(frozen=True)
+class Excess:
+    """How much worse a slice is than the rest at the slice's own class mix.
+
+    Attributes
+    ----------
+    expected : float
+        Errors it would have if each of its classes failed as often as in the rest; NaN where a class occurs nowhere
+        else.
+    ratio, low, high : float
+        Errors divided by `expected`, with a 95 % interval (delta method on the logarithm); NaN where undefined.
+    """
+
+    expected: float
+    ratio: float
+    low: float
+    high: float
+
+
+def excess(
+    n: Sequence[int] | Counts,
+    errors: Sequence[int] | Counts,
+    all_n: Sequence[int] | Counts,
+    all_errors: Sequence[int] | Counts,
+) -> Excess:
+    """Compare a slice with the rest by indirect standardisation.
+
+    Parameters
+    ----------
+    n, errors, all_n, all_errors : array of int, shape (classes,)
+        As in :func:`exact_p`, by true class.
+
+    References
+    ----------
+    Breslow, N. E., and Day, N. E. (1987). Statistical Methods in Cancer Research II, chapter 2 (standardised ratios).
+
+    Examples
+    --------
+    Ten of twenty wrong where one in ten is wrong elsewhere:
+
+    >>> excess([20], [10], [120], [20]).ratio
+    5.0
+    """
+    part, wrong, whole, whole_wrong = _whole(n, errors, all_n, all_errors)
+    rest, rest_wrong = whole - part, whole_wrong - wrong
+    if np.any((part > 0) & (rest == 0)):
+        return Excess(np.nan, np.nan, np.nan, np.nan)
+    rate = rest_wrong / np.maximum(rest, 1)
+    expected = float((part * rate).sum())
+    observed = int(wrong.sum())
+    if expected == 0 or observed == 0:
+        return Excess(expected, 0.0 if expected else np.nan, np.nan, np.nan)
+    own = wrong / np.maximum(part, 1)
+    variance = (part * own * (1 - own)).sum() / observed**2
+    variance += (part**2 * rate * (1 - rate) / np.maximum(rest, 1)).sum() / expected**2
+    factor = float(np.exp(1.959963984540054 * np.sqrt(variance)))
+    ratio = observed / expected
+    return Excess(expected, ratio, ratio / factor, ratio * factor)
+
+
+def _whole(*arrays: npt.ArrayLike) -> tuple[Counts, ...]:
+    return tuple(np.asarray(array, dtype=np.int64) for array in arrays)

@@ -1,0 +1,66 @@
+"""Statistics: plain functions of numbers, each defined once and used by pages, command line and exports alike.
+
+Intervals say how sure a share is, tests whether a difference could be chance, divergences how large it is; weights let
+a sample speak for a collection, and the bootstrap draws whole groups of rows. No facet or class is known here by name.
+"""
+
+from core.statistics.bootstrap import bootstrap_draws, bootstrap_interval, group_numbers, resampled_weights
+from core.statistics.divergence import cramers_v, jensen_shannon, total_variation, total_variation_by_chance
+from core.statistics.intervals import (
+    MINIMUM_RECORDS,
+    Estimate,
+    clopper_pearson,
+    labels_needed,
+    proportion,
+    wilson,
+)
+from core.statistics.ratios import RatioOfShares, share_ratio
+from core.statistics.tests_of_significance import (
+    ADJUSTMENTS,
+    ChiSquare,
+    adjust_p,
+    chi_square,
+    expected_counts,
+    mcnemar_exact,
+    standardised_residuals,
+)
+from core.statistics.weighted_shares import grouped_variance, share_estimate, weighted_share
+from core.statistics.weights import PostStratification, Raking, design_effect, post_stratify, rake, unspoken_share
+from core.statistics.wording import in_percent, over_or_under
+
+__all__ = [
+    "ADJUSTMENTS",
+    "MINIMUM_RECORDS",
+    "ChiSquare",
+    "Estimate",
+    "PostStratification",
+    "Raking",
+    "RatioOfShares",
+    "adjust_p",
+    "bootstrap_draws",
+    "bootstrap_interval",
+    "chi_square",
+    "clopper_pearson",
+    "cramers_v",
+    "design_effect",
+    "expected_counts",
+    "group_numbers",
+    "grouped_variance",
+    "in_percent",
+    "jensen_shannon",
+    "labels_needed",
+    "mcnemar_exact",
+    "over_or_under",
+    "post_stratify",
+    "proportion",
+    "rake",
+    "resampled_weights",
+    "share_estimate",
+    "share_ratio",
+    "standardised_residuals",
+    "total_variation",
+    "total_variation_by_chance",
+    "unspoken_share",
+    "weighted_share",
+    "wilson",
+]

@@ -1,0 +1,1 @@
+"""The shell: knows Streamlit, knows core, knows no page."""

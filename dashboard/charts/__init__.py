@@ -1,0 +1,1 @@
+"""Table in, chart out, one module a family. Nothing here imports Streamlit."""

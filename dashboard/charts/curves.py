@@ -1,0 +1,77 @@
+"""What a cut-off does: errors among the accepted over coverage, and both over the cut-off."""
+
+import altair as alt
+import pandas as pd
+
+from dashboard.charts.palette import ACCENT, NEUTRAL, OKABE_ITO, WRONG
+
+__all__ = ["cut_chart", "risk_coverage_chart"]
+
+
+def risk_coverage_chart(curve: pd.DataFrame, here: float | None, allowed: float | None = None) -> alt.LayerChart:
+    """Draw the share of errors among the accepted over the share accepted, with its band and the chosen point.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        ``coverage``, ``error_rate``, ``low``, ``high`` (0 to 1), ``cut``, ``n_accepted``.
+    here : float, optional
+        The coverage that the present cut-off gives.
+    allowed : float, optional
+        The share of errors that shall not be exceeded.
+    """
+    x = alt.X("coverage:Q", axis=alt.Axis(format="%"), title="share of the books accepted")
+    y = alt.Y("error_rate:Q", axis=alt.Axis(format="%"), title="wrong among the accepted")
+    tips = [
+        alt.Tooltip("cut:Q", format=".3f", title="cut-off"),
+        alt.Tooltip("coverage:Q", format=".1%"),
+        alt.Tooltip("error_rate:Q", format=".1%", title="wrong"),
+        alt.Tooltip("low:Q", format=".1%"),
+        alt.Tooltip("high:Q", format=".1%"),
+        alt.Tooltip("n_accepted:Q", format=","),
+    ]
+    base = alt.Chart(curve)
+    band = base.mark_area(opacity=0.2, color=ACCENT).encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q")
+    line = base.mark_line(color=ACCENT).encode(x=x, y=y, tooltip=tips)
+    layers: list[alt.Chart] = [band, line]
+    if allowed is not None:
+        rule = alt.Chart(pd.DataFrame({"error_rate": [allowed]}))
+        layers.append(rule.mark_rule(strokeDash=[4, 4], color=WRONG).encode(y="error_rate:Q"))
+    if here is not None:
+        rule = alt.Chart(pd.DataFrame({"coverage": [here]}))
+        layers.append(rule.mark_rule(color=NEUTRAL, strokeWidth=2).encode(x="coverage:Q"))
+    return alt.layer(*layers).properties(height=280)
+
+
+def cut_chart(curve: pd.DataFrame, cut: float | None) -> alt.LayerChart:
+    """Draw the share accepted and the share right among the accepted over the cut-off of one class.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        ``cut``, ``coverage``, ``accuracy``, ``low``, ``high``.
+    """
+    long = pd.concat(
+        [
+            pd.DataFrame({"cut": curve["cut"], "share": curve["accuracy"], "what": "right among the accepted"}),
+            pd.DataFrame({"cut": curve["cut"], "share": curve["coverage"], "what": "accepted"}),
+        ]
+    )
+    x = alt.X("cut:Q", title="cut-off on the confidence")
+    colours = alt.Scale(domain=["right among the accepted", "accepted"], range=[ACCENT, OKABE_ITO[4]])
+    lines = (
+        alt.Chart(long)
+        .mark_line(interpolate="step-after")
+        .encode(
+            x=x,
+            y=alt.Y("share:Q", axis=alt.Axis(format="%"), title="share of the books", scale=alt.Scale(domain=[0, 1])),
+            color=alt.Color("what:N", title=None, scale=colours),
+            strokeDash=alt.StrokeDash("what:N", title=None),
+            tooltip=[alt.Tooltip("cut:Q", format=".3f"), "what:N", alt.Tooltip("share:Q", format=".1%")],
+        )
+    )
+    layers: list[alt.Chart] = [lines]
+    if cut is not None:
+        rule = alt.Chart(pd.DataFrame({"cut": [cut]}))
+        layers.append(rule.mark_rule(color=NEUTRAL, strokeWidth=2).encode(x="cut:Q"))
+    return alt.layer(*layers).properties(height=220).configure_legend(orient="top")

@@ -1,0 +1,58 @@
+"""Errors, empty states and explanations in a curator's words. Core's errors are translated here and nowhere else."""
+
+import contextlib
+import logging
+from collections.abc import Iterator
+
+import streamlit as st
+
+from core.errors import ColophonError, NotFoundError
+from dashboard import navigation
+from dashboard.text import escape
+
+__all__ = ["conclusion", "empty", "errors_in_words", "how_computed", "next_step", "say"]
+
+_LOG = logging.getLogger("colophon")
+
+
+@contextlib.contextmanager
+def errors_in_words() -> Iterator[None]:
+    """Show an error meant for people as one message; let others pass to Streamlit's handler, which logs them."""
+    try:
+        yield
+    except NotFoundError as error:
+        st.warning(escape(str(error)), icon=":material/help:")
+    except ColophonError as error:
+        _LOG.warning("%s", error)
+        st.error(escape(str(error)), icon=":material/error:")
+
+
+def empty(sentence: str, page: str, label: str) -> None:
+    """Say what is missing and where to get it, and stop the page here."""
+    with st.container(border=True):
+        st.markdown(sentence)
+        navigation.links_to(page, label)
+    st.stop()
+
+
+def conclusion(sentence: str) -> None:
+    """Show the page's (or a section's) conclusion, in words, above what proves it."""
+    st.markdown(f"#### {sentence}")
+
+
+def say(*sentences: str) -> None:
+    """Show plain sentences, of which parts may come from files."""
+    for sentence in sentences:
+        st.markdown(escape(sentence))
+
+
+def how_computed(text: str) -> None:
+    """Show, folded, how the numbers above were computed."""
+    with st.expander("How this was computed", icon=":material/function:"):
+        st.markdown(text)
+
+
+def next_step(page: str, label: str | None = None) -> None:
+    """End a page with the way on."""
+    st.divider()
+    navigation.links_to(page, label)

@@ -1,0 +1,175 @@
+"""Loading a file: choose, see how it would be read, correct it, import it."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.corpus import REJECTED_FILE, read_parquet
+from core.importing import Reading, peek
+from core.schema import KINDS
+from core.storage import Artifact, slug
+from dashboard import cache, feedback, jobs, widgets
+from dashboard.text import escape
+
+__all__ = ["load_a_file", "show_reading", "show_rejected"]
+
+_KIND_WORDS = {
+    "corpus": "a catalogue (records to be labelled)",
+    "labels": "labels (what people said of some books)",
+    "predictions": "predictions (what a model said, here or elsewhere)",
+}
+_ENCODINGS = ["(guess)", "utf-8", "utf-8-sig", "utf-16", "cp1252"]
+_DELIMITERS = {"(guess)": None, "comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+_ROLES = {
+    "corpus": ("record_id", "alternate_id", "title", "author", "date", "place", "country", "language", "publisher"),
+    "labels": ("record_id", "alternate_id", "title", "label", "annotator", "created_at", "note", "date", "language"),
+    "predictions": ("record_id", "title", "predicted", "confidence", "truth", "date", "place", "language"),
+}
+_IMPORT = "core.importing"
+_FETCH = "core.fetch"
+
+
+def load_a_file() -> None:
+    """Draw the whole of loading: the ways to a file, the preview, the corrections, the import job."""
+    loaded = bool(cache.workspace().list("corpora"))
+    with st.expander("Load a file", expanded=not loaded, icon=":material/upload_file:"):
+        way = st.segmented_control(
+            "Where is the file?",
+            ["On my computer", "On this server", "Published by the British Library"],
+            default="On my computer",
+            required=True,
+            key="way",
+        )
+        if way == "Published by the British Library":
+            _fetch()
+            return
+        path = _uploaded() if way == "On my computer" else _on_server()
+        if path is not None:
+            _preview_and_import(path)
+    jobs.show_jobs(_IMPORT)
+
+
+def _uploaded() -> Path | None:
+    sent = st.file_uploader(
+        "CSV, TSV, Excel, Parquet, JSON Lines, MARC; gzip of these",
+        help="Up to 600 MB. Larger files: copy them to this server and choose “On this server”.",
+    )
+    if sent is None:
+        return None
+    content = sent.getvalue()
+    folder = cache.workspace().folder("uploads") / hashlib.sha256(content).hexdigest()[:16]
+    folder.mkdir(exist_ok=True)
+    path = folder / Path(sent.name).name
+    if not path.exists():
+        path.write_bytes(content)
+    return path
+
+
+def _on_server() -> Path | None:
+    said = st.text_input("Path of the file on this server", placeholder="/data/catalogue.csv.gz")
+    if not said:
+        return None
+    path = Path(said).expanduser()
+    if not path.is_file():
+        st.error(f"There is no file {escape(str(path))}.")
+        return None
+    return path
+
+
+def _preview_and_import(path: Path) -> None:
+    kind = st.selectbox("What does it hold?", KINDS, format_func=_KIND_WORDS.__getitem__, key="import_kind")
+    columns = st.columns(3)
+    encoding = columns[0].selectbox("Encoding", _ENCODINGS, key="import_encoding")
+    delimiter = columns[1].selectbox("Sign between cells", list(_DELIMITERS), key="import_delimiter")
+    name = columns[2].text_input("Name", slug(path.name.split(".")[0]), key=f"import_name_{path.name}")
+    reading = Reading(encoding=None if encoding == "(guess)" else encoding, delimiter=_DELIMITERS[delimiter])
+    with feedback.errors_in_words():
+        seen = peek(path, kind, reading)
+        for reason in seen.source.reasons:
+            st.caption(escape(reason))
+        overrides = _correct_mapping(seen.source.frame, seen.mapping.columns, seen.mapping.reasons, kind)
+        if seen.mapping.probabilities:
+            st.markdown(
+                "Probability columns: "
+                + ", ".join(f"{escape(c)} (class {escape(k)})" for k, c in seen.mapping.probabilities.items())
+            )
+        for question in seen.mapping.questions:
+            st.warning(escape(question), icon=":material/help:")
+        st.dataframe(seen.source.frame.head(5), hide_index=True, alt="The first rows of the file, as text")
+        if st.button("Import", type="primary", icon=":material/input:", key="import_go"):
+            config = {
+                "path": str(path),
+                "kind": kind,
+                "name": name or None,
+                "overrides": overrides,
+                "reading": {"encoding": reading.encoding, "delimiter": reading.delimiter},
+            }
+            jobs.start_job(_IMPORT, config, f"Importing {path.name}")
+
+
+def _correct_mapping(
+    frame: pd.DataFrame, columns: Mapping[str, str], reasons: Mapping[str, str], kind: str
+) -> list[str]:
+    """Let a person change which column is what; return the changes as ``HEADER=target``."""
+    st.markdown("**Which column is what?** Guessed from the headers and the values; change what is wrong.")
+    nothing = "(none)"
+    headers = [nothing, *frame.columns]
+    overrides = []
+    grid = st.columns(3)
+    for position, role in enumerate(_ROLES[kind]):
+        guessed = columns.get(role, nothing)
+        chosen = grid[position % 3].selectbox(
+            role.replace("_", " "),
+            headers,
+            index=headers.index(guessed),
+            key=f"map-{kind}-{role}-{len(headers)}",
+            help=escape(reasons.get(role, "No column was recognised.")),
+        )
+        if chosen != guessed:
+            overrides.append(f"{guessed}=" if chosen == nothing else f"{chosen}={role}")
+    return overrides
+
+
+def _fetch() -> None:
+    from core.fetch import sources
+
+    known = sources()
+    source = st.selectbox("Which?", list(known), format_func=lambda key: known[key].title)
+    st.caption(escape(f"{known[source].description} Licence: {known[source].licence}. {known[source].citation}"))
+    if st.button("Download", icon=":material/cloud_download:"):
+        jobs.start_job(_FETCH, {"source": source}, f"Downloading {known[source].title}")
+    jobs.show_jobs(_FETCH)
+    for path in sorted(cache.workspace().folder("downloads").glob("*")):
+        if path.is_file() and path.suffix != ".json":
+            st.caption(f"Downloaded: {escape(str(path))} (choose “On this server” and give this path)")
+
+
+def show_reading(manifest: Mapping[str, Any]) -> None:
+    """Show how a file was understood: format, encoding, mapping, reasons."""
+    if "file" not in manifest:
+        st.markdown("This was made here, not read from a file.")
+        return
+    st.markdown(
+        f"File **{escape(manifest['file'])}**, read as {escape(manifest['format'])}, {escape(manifest['encoding'])}."
+    )
+    mapping = pd.DataFrame({"column in the file": manifest["mapping"].keys(), "read as": manifest["mapping"].values()})
+    st.dataframe(mapping, hide_index=True, alt="Which column was read as what")
+    for reason in manifest["reasons"]:
+        st.caption(escape(reason))
+    for question in manifest["questions"]:
+        st.warning(escape(question), icon=":material/help:")
+
+
+def show_rejected(thing: Artifact) -> None:
+    """Show the rows that could not be taken, with line and reason."""
+    path = thing.path / REJECTED_FILE
+    rejected = read_parquet(path) if path.exists() else pd.DataFrame(columns=["line", "reason", "text"])
+    if rejected.empty:
+        st.markdown("No row was rejected.")
+        return
+    st.dataframe(rejected, hide_index=True, alt="Rejected rows with line number and reason")
+    widgets.download_table(rejected, f"{thing.name}-rejected", "Download the rejected rows (CSV)")

@@ -1,0 +1,52 @@
+"""The list of pages, in the order a curator walks them. To add one: a file in pages/ and a line here."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+__all__ = ["PAGES", "Stop", "links_to", "navigation"]
+
+_ROOT = Path(__file__).parent.parent / "pages"
+
+
+class Stop(NamedTuple):
+    """One page: its file, its title, its icon, and the question it answers."""
+
+    file: str
+    title: str
+    icon: str
+    question: str
+
+
+PAGES: tuple[Stop, ...] = (
+    Stop("home.py", "Home", ":material/home:", "What is loaded, and what to do next?"),
+    Stop("catalogue.py", "Catalogue", ":material/menu_book:", "What is in the file, and how was it read?"),
+    Stop("representativeness.py", "Representativeness", ":material/balance:", "Is the sample like the collection?"),
+    Stop("models.py", "Models", ":material/model_training:", "Which model reads the titles, and how well?"),
+    Stop("errors.py", "Errors", ":material/search_insights:", "Where is the model wrong?"),
+    Stop("thresholds.py", "Thresholds", ":material/tune:", "Which predictions can be accepted?"),
+    Stop("export.py", "Export", ":material/download:", "How does the accepted metadata leave?"),
+)
+
+
+def _page(stop: Stop) -> StreamlitPage:
+    return st.Page(
+        _ROOT / stop.file,
+        title=stop.title,
+        icon=stop.icon,
+        url_path=stop.file.removesuffix(".py"),
+        default=stop is PAGES[0],
+    )
+
+
+def navigation() -> StreamlitPage:
+    """Draw the menu and return the page that was chosen."""
+    return st.navigation([_page(stop) for stop in PAGES])
+
+
+def links_to(title: str, label: str | None = None) -> None:
+    """Draw a link to the page called `title`."""
+    stop = next(stop for stop in PAGES if stop.title == title)
+    st.page_link(_page(stop), label=label or f"{stop.title}: {stop.question}", icon=stop.icon)

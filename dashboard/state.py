@@ -1,0 +1,43 @@
+"""Every session-state key, said once. Widgets bound to the URL use their key as the name of the query parameter.
+
+Derived things are computed, never stored. A key has one owner: the widget that carries it.
+"""
+
+from typing import Final
+
+__all__ = [
+    "CORPUS",
+    "CUT_PREFIX",
+    "FACET",
+    "JOB",
+    "LABELS",
+    "PAGE_NUMBER",
+    "PHRASE",
+    "POPULATION",
+    "PREDICTIONS",
+    "SAMPLE",
+    "WORDS",
+    "cut_key",
+]
+
+# In the sidebar, on every page, in the URL.
+PREDICTIONS: Final = "predictions"
+LABELS: Final = "checked"
+
+# On one page, in the URL.
+CORPUS: Final = "corpus"
+SAMPLE: Final = "sample"
+POPULATION: Final = "population"
+FACET: Final = "by"
+PHRASE: Final = "words"
+WORDS: Final = "keywords"
+PAGE_NUMBER: Final = "page"
+CUT_PREFIX: Final = "cut_"
+
+# In the session only.
+JOB: Final = "job"
+
+
+def cut_key(class_name: str) -> str:
+    """Return the key of the cut-off slider of a class."""
+    return CUT_PREFIX + "".join(character if character.isalnum() else "_" for character in class_name)

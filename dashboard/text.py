@@ -1,0 +1,42 @@
+"""Text that comes from files, made safe for the page, and numbers as a curator reads them."""
+
+import math
+import re
+from typing import Any
+
+__all__ = ["count", "escape", "interval", "percent", "rate"]
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$~:&])")
+
+
+def escape(text: str) -> str:
+    """Return text with every sign escaped that Markdown, maths or colour marks could act upon.
+
+    >>> escape("*A* [link](x) :red[alarm] $1")
+    '\\\\*A\\\\* \\\\[link\\\\]\\\\(x\\\\) \\\\:red\\\\[alarm\\\\] \\\\$1'
+    """
+    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """Return a share as a percentage, or a dash when it is undefined."""
+    return "–" if share is None or math.isnan(share) else f"{100 * share:.{digits}f} %"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Return the bounds of an interval as percentages, or a dash."""
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return "–"
+    return f"{100 * low:.1f} to {100 * high:.1f} %"
+
+
+def rate(estimate: Any) -> str:
+    """Return an estimate (value, low, high, n) in words: "89.3 % (87.0 to 91.2 %, of 850)"."""
+    if math.isnan(estimate.value):
+        return "undefined"
+    return f"{percent(estimate.value)} ({interval(estimate.low, estimate.high)}, of {estimate.n:,})"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun: "1 book", "1,204 books"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

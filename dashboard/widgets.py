@@ -1,0 +1,124 @@
+"""Pickers that are the same everywhere: what is looked at, filters, downloads."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.facets import FACETS, facet_title
+from core.predictions import Scored
+from core.storage import Artifact
+from dashboard import cache, feedback, state
+from dashboard.text import escape
+
+__all__ = [
+    "choose_facet",
+    "choose_predictions",
+    "choose_thing",
+    "download_table",
+    "mark_invented",
+    "require_scored",
+]
+
+_OWN_TRUTH = "(the truth in the file)"
+
+
+def _names(kind: str) -> list[str]:
+    return [artifact.name for artifact in cache.workspace().list(kind)]
+
+
+def choose_predictions() -> None:
+    """Draw the sidebar's pickers: which predictions, and against which labels they are checked."""
+    names = _names("predictions")
+    if not names:
+        st.caption("Nothing is loaded yet. Begin on the Catalogue page.")
+        return
+    st.selectbox(
+        "Predictions",
+        names,
+        key=state.PREDICTIONS,
+        bind="query-params",
+        help="One model's answers for many books. Import them or make them on the Models page.",
+    )
+    st.selectbox(
+        "Checked against",
+        [_OWN_TRUTH, *_names("labels")],
+        key=state.LABELS,
+        bind="query-params",
+        help="What people said of some of these books. The model is right where it says the same.",
+    )
+
+
+def chosen_predictions() -> str | None:
+    """Return the name of the predictions chosen in the sidebar."""
+    return st.session_state.get(state.PREDICTIONS)
+
+
+def chosen_labels() -> str | None:
+    """Return the name of the label set chosen in the sidebar, None for the truth that came with the predictions."""
+    chosen = st.session_state.get(state.LABELS)
+    return None if chosen in (None, _OWN_TRUTH) else chosen
+
+
+def require_scored(*, with_truth: bool = True) -> Scored:
+    """Return the chosen predictions joined with the truth, or say what is missing and stop the page."""
+    name = chosen_predictions()
+    if not name:
+        feedback.empty(
+            "There are no predictions yet. Train a model, or import what another tool predicted.",
+            "Models",
+            "Train a model or import predictions",
+        )
+    scored = cache.scored(str(name), chosen_labels())
+    if with_truth and not len(scored.labelled):
+        feedback.empty(
+            f"None of the {len(scored.table):,} books in “{escape(scored.name)}” has been checked by a person, so nothing"
+            " can be said about errors. Choose labels under “Checked against” in the sidebar, or import some.",
+            "Catalogue",
+            "Import labels",
+        )
+    return scored
+
+
+def choose_thing(label: str, kinds: Sequence[str], key: str, index: int = 0, help: str | None = None) -> Artifact | None:
+    """Draw a picker of things of several kinds; None when there is none."""
+    things = {artifact.name: artifact for kind in kinds for artifact in cache.workspace().list(kind)}
+    if not things:
+        return None
+    names = list(things)
+    chosen = st.selectbox(label, names, index=min(index, len(names) - 1), key=key, bind="query-params", help=help)
+    return things.get(str(chosen))
+
+
+def choose_facet(label: str, key: str, facets: Sequence[str] = tuple(FACETS), default: str = "language") -> str:
+    """Draw a picker of facets and return the chosen one."""
+    chosen = st.selectbox(
+        label, list(facets), index=list(facets).index(default), format_func=facet_title, key=key, bind="query-params"
+    )
+    return str(chosen)
+
+
+def mark_invented(*things: Artifact | None) -> None:
+    """Say on every page that the records are invented, when they are."""
+    place = cache.workspace()
+    chosen = chosen_predictions()
+    looked_at: list[Mapping[str, Any]] = [thing.manifest for thing in things if thing is not None]
+    if not things and chosen in _names("predictions"):
+        looked_at.append(place.find("predictions", str(chosen)).manifest)
+    if any(manifest.get("invented") for manifest in looked_at):
+        st.info("These records are invented: this is the demonstration.", icon=":material/science:")
+
+
+def download_table(table: pd.DataFrame, name: str, label: str = "Download this table (CSV)") -> None:
+    """Draw a button that downloads a table; the file is made when it is clicked."""
+    st.download_button(
+        label,
+        data=lambda: table.to_csv(index=False, lineterminator="\r\n").encode("utf-8"),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+        key=f"download-{name}",
+    )

@@ -1,0 +1,50 @@
+"""Catalogue: load a file, see how it was read, correct it, and know the quality of its fields."""
+
+import streamlit as st
+
+from core.quality import date_sentence, field_quality, language_sentence, title_sentence
+from dashboard import cache, feedback, loading, widgets
+from dashboard.record_view import records_table
+from dashboard.text import escape
+
+st.title("Catalogue")
+loading.load_a_file()
+
+st.subheader("What is loaded")
+thing = widgets.choose_thing("Look at", ("corpora", "labels", "predictions"), "corpus")
+if thing is None:
+    st.markdown("Nothing yet. Load a file above, or run the demonstration (`colophon demo`).")
+    st.stop()
+widgets.mark_invented(thing)
+records = cache.records(thing.kind, thing.fingerprint)
+feedback.conclusion(f"“{escape(thing.name)}” holds {len(records):,} records; {thing.manifest['rejected']:,} rows were rejected.")
+feedback.say(title_sentence(records), date_sentence(records), language_sentence(records))
+for sentence in thing.manifest.get("warnings", ()):
+    feedback.say(sentence)
+
+view = st.segmented_control(
+    "Show", ["Fields", "Records", "How it was read", "Rejected rows"], default="Fields", key="view", bind="query-params",
+    required=True,
+)
+if view == "Fields":
+    table = field_quality(records)
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={
+            "share": st.column_config.ProgressColumn("filled", format="percent", min_value=0, max_value=1),
+            "filled": st.column_config.NumberColumn("records with a value", format="localized"),
+            "n": st.column_config.NumberColumn("of", format="localized"),
+            "distinct": st.column_config.NumberColumn("different values", format="localized"),
+            "commonest": st.column_config.TextColumn("commonest values", width="large"),
+        },
+        alt="How many records have a value in each field",
+    )
+    widgets.download_table(table, f"{thing.name}-fields")
+elif view == "Records":
+    records_table(records, name=f"{thing.name}-records", alt="The records as they were normalised")
+elif view == "How it was read":
+    loading.show_reading(thing.manifest)
+else:
+    loading.show_rejected(thing)
+feedback.next_step("Representativeness")

@@ -1,0 +1,45 @@
+"""Home: what is loaded, the verdict in three sentences, what to do next."""
+
+import streamlit as st
+
+from dashboard import cache, feedback, navigation, verdict, widgets
+from dashboard.text import count, escape
+
+st.title("Colophon")
+st.markdown("Which machine-made labels may enter your catalogue? Walk the pages from left to right; each answers one question.")
+place = cache.workspace()
+corpora, labels = place.list("corpora"), place.list("labels")
+models, predictions = place.list("models"), place.list("predictions")
+
+name = widgets.chosen_predictions()
+if not name:
+    feedback.empty(
+        "Nothing to judge yet. Load your catalogue and what people have labelled, or run the demonstration with"
+        " `colophon demo` (an invented library, ready in seconds).",
+        "Catalogue",
+        "Load a file",
+    )
+scored = cache.scored(str(name), widgets.chosen_labels())
+with st.container(border=True):
+    st.markdown(f"##### The verdict on “{escape(scored.name)}”")
+    for sentence in verdict.sentences(scored):
+        st.markdown(escape(sentence))
+
+st.subheader("What to do next")
+for title in ("Representativeness", "Errors", "Thresholds", "Export"):
+    navigation.links_to(title)
+
+st.subheader("What is loaded")
+columns = st.columns(4)
+for column, (label, things) in zip(
+    columns,
+    {"Catalogues": corpora, "Label sets": labels, "Models": models, "Predictions": predictions}.items(),
+    strict=True,
+):
+    with column, st.container(border=True):
+        st.markdown(f"**{label}**")
+        for thing in things:
+            rows = thing.manifest.get("rows")
+            st.markdown(escape(thing.name) + (f": {count(rows, 'record')}" if rows else ""))
+        if not things:
+            st.caption("none yet")

@@ -1,0 +1,105 @@
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.errors import InputError, NotFoundError
+from core.storage import Workspace, digest, read_json, slug, write_atomically, write_json
+
+
+def _writer(text: str) -> Any:
+    def write(folder: Path) -> Mapping[str, Any]:
+        (folder / "content.txt").write_text(text)
+        return {"rows": 1}
+
+    return write
+
+
+def test_a_thing_is_found_by_name_and_by_fingerprint(tmp_path: Path) -> None:
+    place = Workspace(tmp_path)
+    kept = place.store("corpora", "abc", "mine", _writer("x"))
+    assert (kept.path / "content.txt").read_text() == "x"
+    assert place.find("corpora", "mine").fingerprint == place.find("corpora", "abc").fingerprint == "abc"
+    assert kept.manifest["rows"] == 1
+
+
+def test_the_same_fingerprint_is_written_once(tmp_path: Path) -> None:
+    place = Workspace(tmp_path)
+    place.store("corpora", "abc", "mine", _writer("first"))
+    again = place.store("corpora", "abc", "other", _writer("second"))
+    assert (again.path / "content.txt").read_text() == "first"
+    assert {thing.name for thing in place.list("corpora")} == {"mine", "other"}
+
+
+def test_a_name_moves_to_the_new_thing_and_the_old_one_stays(tmp_path: Path) -> None:
+    place = Workspace(tmp_path)
+    place.store("corpora", "abc", "mine", _writer("1"))
+    place.store("corpora", "def", "mine", _writer("2"))
+    assert place.find("corpora", "mine").fingerprint == "def"
+    assert place.find("corpora", "abc").fingerprint == "abc"
+    assert [thing.name for thing in place.list("corpora")] == ["mine"]
+
+
+def test_a_failure_while_writing_leaves_nothing(tmp_path: Path) -> None:
+    def write(folder: Path) -> Mapping[str, Any]:
+        (folder / "half").write_text("…")
+        raise RuntimeError("the power went out")
+
+    place = Workspace(tmp_path)
+    with pytest.raises(RuntimeError):
+        place.store("corpora", "abc", "mine", write)
+    assert list((tmp_path / "corpora").iterdir()) == []
+    with pytest.raises(NotFoundError, match="There are: none yet"):
+        place.find("corpora", "mine")
+
+
+def test_an_unknown_name_is_answered_with_those_that_exist(tmp_path: Path) -> None:
+    place = Workspace(tmp_path)
+    place.store("corpora", "abc", "mine", _writer("x"))
+    with pytest.raises(NotFoundError, match=r"no corpus called 'yours'.*There are: mine"):
+        place.find("corpora", "yours")
+
+
+@pytest.mark.parametrize("name", ["../corpora/abc", "/etc", "a/b", ""])
+def test_a_name_is_never_a_path(tmp_path: Path, name: str) -> None:
+    place = Workspace(tmp_path)
+    place.store("corpora", "abc", "mine", _writer("x"))
+    with pytest.raises(NotFoundError):
+        place.find("models", name)
+
+
+def test_a_workspace_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be made"):
+        Workspace(tmp_path / "file" / "below")
+
+
+def test_an_atomic_write_that_fails_keeps_the_old_file(tmp_path: Path) -> None:
+    target = tmp_path / "x.txt"
+    target.write_text("old")
+    with pytest.raises(RuntimeError), write_atomically(target) as beside:
+        beside.write_text("new")
+        raise RuntimeError
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_json_goes_out_and_comes_back(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"title": "Zürich „novel“"})
+    assert read_json(tmp_path / "a.json") == {"title": "Zürich „novel“"}
+    (tmp_path / "list.json").write_text(json.dumps([1]))
+    with pytest.raises(InputError, match="holds a list"):
+        read_json(tmp_path / "list.json")
+
+
+def test_a_free_name_is_numbered(tmp_path: Path) -> None:
+    place = Workspace(tmp_path)
+    place.store("corpora", "abc", "mine", _writer("x"))
+    assert place.free_name("corpora", "Mine") == "mine-2"
+    assert slug("¿?") == "unnamed"
+
+
+def test_a_fingerprint_depends_on_content_and_not_on_the_order_of_keys() -> None:
+    assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1}) != digest({"a": 1, "b": 3})
