@@ -1,22 +1,99 @@
-"""What tests share: a workspace of their own, the British Library files where they are, a browser where there is one."""
+"""What tests share: a workspace of their own, the demonstration, a browser, the British Library files where they are.
+
+Fixtures
+--------
+workspace        an empty workspace
+demo_workspace   the demonstration, built once a session: read it, do not change it
+demo_copy        a copy of it, to be changed
+dashboard_server the address of a dashboard that runs on a copy of the demonstration
+visit            opens a page of that dashboard in a browser, waits until it has settled, fails on an exception
+real_data        the folder of British Library files (COLOPHON_REAL_DATA, else ../shared/data/blbooks)
+"""
 
 import os
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import hypothesis
 import pytest
+from playwright.sync_api import Page
 
 from core.storage import Workspace
+from tests import serving
 
-ROOT = Path(__file__).resolve().parents[1]
 
-
-@pytest.fixture(autouse=True)
-def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("COLOPHON_HOME", raising=False)
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the person's own workspace, the network, and the speed of the machine out of the tests."""
+    os.environ.pop("COLOPHON_HOME", None)
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(serving.ROOT / ".pytest_cache" / "hypothesis")
+    hypothesis.settings.register_profile("colophon", deadline=None, derandomize="CI" in os.environ)
+    hypothesis.settings.load_profile("colophon")
 
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path / "workspace")
+
+
+@pytest.fixture(scope="session")
+def demo_workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    from core import demonstration
+
+    made = Workspace(tmp_path_factory.mktemp("demonstration") / "workspace")
+    demonstration.build(made)
+    return made
+
+
+@pytest.fixture
+def demo_copy(demo_workspace: Workspace, tmp_path: Path) -> Workspace:
+    return Workspace(shutil.copytree(demo_workspace.root, tmp_path / "demonstration"))
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    folder = Path(os.environ.get("COLOPHON_REAL_DATA") or serving.ROOT.parent / "shared" / "data" / "blbooks")
+    if not (folder / "annotated.csv").exists():
+        pytest.skip(f"the British Library files are not in {folder}; COLOPHON_REAL_DATA says where they are")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    found = serving.find_browser()
+    if found is None:
+        pytest.skip("no Chromium is installed, so nothing can be looked at in a browser")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any], chromium: str) -> dict[str, Any]:
+    return {**browser_type_launch_args, "executable_path": chromium, "args": list(serving.FLAGS)}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_context_args, "viewport": {"width": 1280, "height": 900}, "locale": "en-GB"}
+
+
+@pytest.fixture(scope="session")
+def dashboard_server(
+    chromium: str, demo_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("dashboard")
+    copy = shutil.copytree(demo_workspace.root, folder / "workspace")
+    with serving.dashboard(copy, folder / "server.log") as address:
+        yield address
+
+
+@pytest.fixture
+def visit(page: Page, dashboard_server: str) -> Callable[[str], Page]:
+    def go(path: str = "/") -> Page:
+        page.goto(dashboard_server + path)
+        serving.wait_until_settled(page)
+        assert serving.exceptions_on(page) == []
+        return page
+
+    return go

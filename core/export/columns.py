@@ -81,7 +81,9 @@ def added_columns(
     allowed = tuple(labels)
     columns = [
         Column(RECORD_ID, "string", "Identifier of the record, as text", "library", required=True, unique=True),
-        Column("pred_label", "string", "Label of the record; empty unless accepted or given by a curator", "model", allowed),
+        Column(
+            "pred_label", "string", "Label of the record; empty unless accepted or given by a curator", "model", allowed
+        ),
         Column(
             "pred_confidence",
             "number",
@@ -95,15 +97,29 @@ def added_columns(
             for name, column in probability_names(probabilities).items()
         ),
         Column("pred_decision", "string", "What was decided", "export", tuple(DECISIONS), required=True),
-        Column("pred_threshold", "number", "Cut of the predicted label, cut off after four decimals", "export", minimum=0, maximum=1),
+        Column(
+            "pred_threshold",
+            "number",
+            "Cut of the predicted label, cut off after four decimals",
+            "export",
+            minimum=0,
+            maximum=1,
+        ),
         Column("pred_model", "string", "Name of the model", "model"),
         Column("pred_model_version", "string", "Version of the model", "model"),
         Column("pred_run_id", "string", "Run that made the prediction", "model"),
         Column("pred_date", "datetime", "Moment of prediction, UTC", "model"),
         Column("human_label", "string", "What a person or the catalogue said, as given", "library"),
         Column("human_label_source", "string", "Who said it: person, test label, catalogue or curator", "library"),
-        Column("agrees_with_human", "boolean", "Whether the predicted label equals the human one; empty if not comparable", "export"),
-        Column("reviewed_by_role", "string", "Role of the person who looked at the record in review; no names", "curator"),
+        Column(
+            "agrees_with_human",
+            "boolean",
+            "Whether the predicted label equals the human one; empty if not comparable",
+            "export",
+        ),
+        Column(
+            "reviewed_by_role", "string", "Role of the person who looked at the record in review; no names", "curator"
+        ),
         Column("review_note", "string", "What that person noted", "curator"),
     ]
     if suggested:

@@ -21,7 +21,7 @@ from core.storage import Workspace, read_json, write_json
 
 __all__ = ["JobProgress", "run_as_job"]
 
-HEARTBEAT = 2.0
+HEARTBEAT = 1.0
 # Writing the status file costs a flush to disk, so that it is not done at every small step.
 _WRITE_EVERY = 0.25
 _HISTORY_LIMIT = 5000

@@ -118,7 +118,9 @@ def _opened(path: Path, stream: IO[bytes], name: str, reason: str, limit: int) -
 
 
 @contextlib.contextmanager
-def _unpack(inner: IO[bytes], path: Path, packed: int, limit: int, progress: Progress) -> Iterator[IO[bytes]]:
+def _unpack(
+    inner: IO[bytes] | gzip.GzipFile, path: Path, packed: int, limit: int, progress: Progress
+) -> Iterator[IO[bytes]]:
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as outside:
         unpacked = 0
         try:

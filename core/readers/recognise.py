@@ -50,7 +50,9 @@ def recognise(opened: Opened) -> tuple[str, str]:
     if head.startswith(b"PK\x03\x04"):
         return _zipped_document(opened)
     if head[257:262] == b"ustar":
-        raise UnreadableFileError(f"{opened.path} is an archive of several files (tar); unpack it and give one of them.")
+        raise UnreadableFileError(
+            f"{opened.path} is an archive of several files (tar); unpack it and give one of them."
+        )
     if _MARC_LEADER.match(head) and b"\x1e" in head:
         return "marc", "It begins with the leader of a MARC 21 record."
     text = _as_text(head, opened)
@@ -100,7 +102,9 @@ def _as_text(head: bytes, opened: Opened) -> str:
 
 def _markup(begins: str, opened: Opened) -> tuple[str, str]:
     start = begins[:4000].lower()
-    if re.match(r"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|table|meta|script|div)\b", start, re.S):
+    if re.match(
+        r"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|table|meta|script|div)\b", start, re.S
+    ):
         raise UnreadableFileError(
             f"{opened.path} is a web page, perhaps an error or sign-in page that was saved under this name; "
             "download the file itself."

@@ -47,7 +47,7 @@ class Layout:
 
     def pack(self, columns: npt.NDArray[np.bool_]) -> Bits:
         """Turn truth values, shape (sets, records of the table), into rows of bits, shape (sets, words)."""
-        laid = columns[:, self.order]  # −1 takes the last record; those bits are cleared next
+        laid = np.take(columns, self.order, axis=1)  # −1 takes the last record; those bits are cleared next
         laid[:, self.order < 0] = False
         return np.packbits(laid, axis=1, bitorder="little").view(np.uint64)
 

@@ -14,6 +14,7 @@ from core.statistics.intervals import (
     proportion,
     wilson,
 )
+from core.statistics.post_stratification import PostStratification, post_stratify, unspoken_share
 from core.statistics.ratios import RatioOfShares, share_ratio
 from core.statistics.tests_of_significance import (
     ADJUSTMENTS,
@@ -25,7 +26,7 @@ from core.statistics.tests_of_significance import (
     standardised_residuals,
 )
 from core.statistics.weighted_shares import grouped_variance, share_estimate, weighted_share
-from core.statistics.weights import PostStratification, Raking, design_effect, post_stratify, rake, unspoken_share
+from core.statistics.weights import Raking, design_effect, rake
 from core.statistics.wording import in_percent, over_or_under
 
 __all__ = [

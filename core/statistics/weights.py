@@ -1,6 +1,6 @@
-"""Weights that let a sample speak for the collection: post-stratification, raking, and what they cost."""
+"""Weights that let a sample speak for the collection: raking to margins, and what unequal weights cost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,35 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from core.errors import InputError
 
-__all__ = ["PostStratification", "Raking", "design_effect", "post_stratify", "rake", "unspoken_share"]
-
-CELL_COLUMNS = ("n_labelled", "n_population", "pooled", "weight")
-
-
-@dataclass(frozen=True)
-class PostStratification:
-    """Cells of the collection that each have labelled records, and the weight of every labelled record.
-
-    Attributes
-    ----------
-    weights : array, shape (n_labelled,)
-        Records of the population one labelled record stands for, scaled to a mean of 1.
-    cell : int array, shape (n_labelled,)
-        Row of ``cells`` each labelled record is in.
-    cells : DataFrame
-        One row a final cell: the columns it was made by ('(several)' where values were pooled), ``n_labelled``,
-        ``n_population``, ``pooled`` (how many original cells it holds), ``weight``.
-    design_effect : float
-        By how much the weights inflate a variance (Kish), 1 or more.
-    unspoken_share : float
-        Share of the population in original cells without any labelled record, 0 to 1.
-    """
-
-    weights: NDArray[np.float64]
-    cell: NDArray[np.intp]
-    cells: pd.DataFrame
-    design_effect: float
-    unspoken_share: float
+__all__ = ["Raking", "design_effect", "rake"]
 
 
 @dataclass(frozen=True)
@@ -85,132 +57,6 @@ def design_effect(weights: ArrayLike) -> float:
     values = np.asarray(weights, dtype=float)
     total = values.sum()
     return float(len(values) * (values**2).sum() / total**2) if total > 0 else float("nan")
-
-
-def unspoken_share(labelled: pd.DataFrame, population: pd.DataFrame, by: Sequence[str]) -> float:
-    """Return the share of the population in cells (combinations of the columns `by`) that hold no labelled record.
-
-    Returns
-    -------
-    float
-        0 to 1; NaN for an empty population.
-    """
-    if population.empty:
-        return float("nan")
-    cells = _cells(labelled, population, by)
-    return float(cells.loc[cells["n_labelled"] == 0, "n_population"].sum() / cells["n_population"].sum())
-
-
-def post_stratify(
-    labelled: pd.DataFrame, population: pd.DataFrame, by: Sequence[str], min_labelled: int = 5
-) -> PostStratification:
-    """Weight labelled records so that every cell counts as much as it does in the population.
-
-    Parameters
-    ----------
-    labelled, population : DataFrame
-        Both with the columns `by`, as text. The population may hold the labelled records.
-    by : sequence of str
-        The most important first: cells are pooled over the last column before any other.
-    min_labelled : int
-        Labelled records each final cell has at least (as far as there are that many).
-
-    Raises
-    ------
-    InputError
-        No labelled records, no population, or a column is missing.
-
-    Notes
-    -----
-    Pooling goes column by column from the last to the first. At each column, cells that are still short and agree in
-    all columns before it are put together; if they are still short, they join the cell with the most labelled records
-    among those that agree in the columns before it; if there is none, they wait for the next column. Before the first
-    column everything agrees, so in the end no cell is short.
-
-    Records of values the population does not have (labelled books from elsewhere) get the weight of the cell
-    they are pooled into.
-
-    References
-    ----------
-    D. Holt, T. M. F. Smith (1979), "Post stratification", Journal of the Royal Statistical Society A 142.
-    """
-    if labelled.empty or population.empty:
-        raise InputError("Post-stratification needs labelled records and a population; one of them is empty.")
-    cells = _cells(labelled, population, by)
-    final = _pool(cells, by, min_labelled)
-    cells = cells.assign(final=final)
-    merged = cells.groupby("final", sort=False).agg(
-        **{column: (column, _one_or_several) for column in by},
-        n_labelled=("n_labelled", "sum"),
-        n_population=("n_population", "sum"),
-        pooled=("final", "size"),
-    )
-    share = merged["n_population"] / merged["n_population"].sum()
-    merged["weight"] = share / (merged["n_labelled"] / merged["n_labelled"].sum())
-    number = pd.Series(np.arange(len(merged)), index=merged.index)
-    keys = pd.MultiIndex.from_frame(labelled[list(by)])
-    lookup = pd.Series(number.loc[cells["final"]].to_numpy(), index=pd.MultiIndex.from_frame(cells[list(by)]))
-    cell = lookup.loc[keys].to_numpy(dtype=np.intp)
-    weights = merged["weight"].to_numpy()[cell]
-    unspoken = cells.loc[cells["n_labelled"] == 0, "n_population"].sum() / cells["n_population"].sum()
-    return PostStratification(
-        weights=weights,
-        cell=cell,
-        cells=merged.reset_index(drop=True)[[*by, *CELL_COLUMNS]],
-        design_effect=design_effect(weights),
-        unspoken_share=float(unspoken),
-    )
-
-
-def _one_or_several(values: pd.Series) -> str:
-    first = str(values.iloc[0])
-    return first if (values == first).all() else "(several)"
-
-
-def _cells(labelled: pd.DataFrame, population: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    columns = list(by)
-    for name, frame in (("labelled records", labelled), ("population", population)):
-        missing = [column for column in columns if column not in frame]
-        if missing:
-            raise InputError(
-                f"The {name} have no column '{missing[0]}'. There are: {', '.join(map(str, frame.columns))}."
-            )
-    if not columns:
-        columns = ["cell"]
-    theirs = population.groupby(columns, sort=False, observed=True).size().rename("n_population")
-    ours = labelled.groupby(columns, sort=False, observed=True).size().rename("n_labelled")
-    joined = pd.concat([ours, theirs], axis=1).fillna(0).astype(int).sort_index()
-    joined.index = joined.index.set_names(columns)
-    return joined.reset_index()
-
-
-def _pool(cells: pd.DataFrame, by: Sequence[str], min_labelled: int) -> NDArray[np.intp]:
-    """Return for each cell the number of the final cell it ends in (see Notes of :func:`post_stratify`)."""
-    labelled = cells["n_labelled"].to_numpy()
-    population = cells["n_population"].to_numpy()
-    final = np.arange(len(cells))
-    for depth in range(len(by) - 1, -1, -1):
-        have = np.bincount(final, weights=labelled, minlength=len(cells))
-        held = np.bincount(final, weights=population, minlength=len(cells))
-        # A final cell outside the population would weigh nothing: it is short too.
-        short = (have < min_labelled) | (held == 0)
-        if not short[final].any():
-            break
-        if depth:
-            prefix = cells.groupby(list(by[:depth]), sort=False).ngroup().to_numpy()
-        else:
-            prefix = np.zeros(len(cells), dtype=int)
-        for group in np.unique(prefix[short[final]]):
-            mine = np.flatnonzero(prefix == group)
-            poor = mine[short[final[mine]]]
-            target = final[poor[0]]
-            rich = np.setdiff1d(final[mine], final[poor])
-            if len(rich) and (
-                have[np.unique(final[poor])].sum() < min_labelled or held[np.unique(final[poor])].sum() == 0
-            ):
-                target = rich[np.argmax(have[rich])]
-            final[poor] = target
-    return final
 
 
 def rake(

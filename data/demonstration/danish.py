@@ -39,7 +39,7 @@ SHARED: Final = {
 
 EITHER: Final = {
     "either": (
-        "3*{person}|{place}|{look} fra {region}|{look} fra {place}|{thing} og {thing}|{thing}|{place}s {people}|"
+        "3*{person}|{place}|{look} fra {region}|{look} fra {place}|{thing} og {thing}|{thing} i {region}|{place}s {people}|"
         "En Vinter i {region}|En Sommer paa {place}|Fra {place}|Blandt {people}|Af {people}s Liv|De sidste {people}|"
         "{look} af en gammel Mand|Gamle {place}|I {region}|{thing} ved {place}"
     ),
@@ -90,7 +90,7 @@ NONFICTION: Final = {
     "source": "efter samtidige Kilder|efter Archivernes Documenter|efter utrykte Kilder|efter officielle Beretninger",
     "nonfiction": (
         "4*{place} {body}s {work}|2*{work} over {place} {body}, {source}|2*{event} i {region} Aar {year}|"
-        "2*Bidrag til {region}s {work}|2*Reise giennem {region} i Aaret {year}|{^learned} Beskrivelse over {region}|"
+        "2*Bidrag til {region}s ældre {work}|2*Reise giennem {region} i Aaret {year}|{^learned} Beskrivelse over {region}|"
         "Haandbog i {field}|Lærebog i {field}|Om {field} i {region}|Documenter vedkommende {place} {body}|"
         "General {man} {surname}s Levnet|Om {people} og {field}|{^learned} Undersøgelse om {region}|"
         "{place} {body} og {field}|Minister {surname}s Optegnelser om {event}|{event} {year}, {source}|"

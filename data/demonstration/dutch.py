@@ -34,14 +34,14 @@ SHARED: Final = {
         "het kasteel|de kerk|de molen|het dorp|de stad|het klooster|de zee|het eiland|de brug|het leger|de oorlog|de dijk|"
         "de hofstede|het schip|de toren|het bosch|de haven|het slot|de heide|de polder"
     ),
-    "bare_thing": "kasteel|kerk|molen|dorp|klooster|eiland|brug|oorlog|dijk|schip|toren|haven|slot|heide|polder",
+    "bare_thing": "kasteel|dorp|klooster|eiland|schip|slot|bosch|raadhuis|weeshuis|stadhuis|veer",
     "look": "Schetsen|Herinneringen|Tafereelen|Bladen|Brieven|Beelden|Losse bladen|Omzwervingen|Gedenkbladen",
     "people": "geuzen|monniken|visschers|boeren|soldaten|kooplieden|zeelieden|pelgrims|ridders|kolonisten|veenwerkers|burgers",
 }
 
 EITHER: Final = {
     "either": (
-        "3*{person}|{place}|{look} uit {region}|{look} uit {place}|{^thing} en {thing}|{^thing}|De {people} van {place}|"
+        "3*{person}|{place}|{look} uit {region}|{look} uit {place}|{^thing} en {thing}|{^thing} in {region}|De {people} van {place}|"
         "Een winter in {region}|Een zomer te {place}|Uit {place}|Het {bare_thing} te {place}|Onder de {people}|"
         "Uit het leven der {people}|Het oude {bare_thing}|De laatste {people}|{look} van een oud man|In de dagen der {people}"
     ),
@@ -55,7 +55,7 @@ FICTION: Final = {
     ),
     "figure": (
         "wees|bruid|strooper|zigeunerin|gravin|vondeling|molenaarsdochter|speelman|avonturier|bedelaar|verloofde|smokkelaar|"
-        "visschersmeisje|minnaar|heks|vrijgezel|schoonmoeder|dubbelganger|stiefkind|verrader|danseres|kluizenaar|weduwe|"
+        "visschersdochter|minnaar|heks|vrijgezel|schoonmoeder|dubbelganger|stiefdochter|verrader|danseres|kluizenaar|weduwe|"
         "gouvernante|erfgename|zwerver"
     ),
     "token": (
@@ -67,10 +67,10 @@ FICTION: Final = {
         "3*{person}. {^tale}|3*De {figure} van {place}. {^tale}|2*De {token} van {place}. {^tale}|{^feeling} en {feeling}. {^tale}|"
         "{woman}'s {feeling}|2*De {mood} {figure}|De {figure} en de {figure}. {^tale}|De {token} der {figure}. {^tale}|"
         "{^feeling} om {feeling}|De {mood} {figure} van {place}|{man} en {woman}. {^tale}|Om {feeling} en {feeling}. {^tale}|"
-        "Eene {mood} {figure}. {^tale}|{woman} de {figure}|De {mood} {token}. {^tale} uit {region}|De dochter van {person}|"
-        "{man} de {figure}|Verspreide novellen van {initials}|De bruid van {place}. {^tale}|{^feeling}. {^tale} in drie bedrijven|"
+        "Eene {mood} {figure}. {^tale}|{woman} en de {figure}|De {mood} {token}. {^tale} uit {region}|De dochter van {person}|"
+        "{man} en de {figure}|Verspreide novellen van {initials}|De bruid van {place}. {^tale}|{^feeling}. {^tale} in drie bedrijven|"
         "De lotgevallen van {person}|Het geheim van het {bare_thing}. {^tale}|Wat {woman} beleefde. {^tale}|"
-        "Twee novellen: de {token}; de {figure}|De erfgename van {place}|Het huis {surname}. {^tale}|De geschiedenis van {woman}, eene {figure}|"
+        "Twee novellen: de {token}; de {figure}|De erfgename van {place}|Het huis {surname}. {^tale}|De geschiedenis van {woman} en de {figure}|"
         "Mijne {mood} {figure}. {^tale}"
     ),
     "fiction_end": (
@@ -95,7 +95,7 @@ NONFICTION: Final = {
     "nonfiction": (
         "4*{^work} der {body} {place}|2*{^work} van {place}, {source}|2*De {event} in {region}, {year}|"
         "Bijdragen tot de {work} van {region}|2*Reis door {region} in het jaar {year}|{^learned} beschrijving van {region}|"
-        "Handboek der {field}|Leerboek der {field}|De {field} in {region}|Oorkonden betreffende de {body} {place}|"
+        "Handboek der {field} en {field}|Leerboek der {field}|De {field} in {region}|Oorkonden betreffende de {body} {place}|"
         "Het leven van den generaal {surname}|Over de {field} der {people}|{^learned} onderzoekingen over {region}|"
         "De {body} {place} en hare {field}|Gedenkschriften van {man} {surname}|De {event} van {year}, {source}|"
         "{^learned} studiën over {field}|Gids voor {place} en omstreken|Land en volk van {region}|Beknopte {work} der {field}|"

@@ -62,7 +62,7 @@ EITHER: Final = {
     "either": (
         "4*{person}|2*{man} {surname} of {place}|2*{woman} {surname}|{place}|{place} {^thing}|{place} and {place}|"
         "The {^shared_adjective} {^thing}|The {thing} and the {thing}|{^look} from {place}|{^look} of {region}|"
-        "A winter in {region}|A summer in {region}|The {people} of {place}|The {^thing} of {place}|Among the {people}|"
+        "A winter and a spring in {region}|A late summer in {region}|The {people} of {place}|The {^thing} of {place}|Among the {people}|"
         "{^look} of a {thing}|The {^shared_adjective} {people}|In {region}|Life in a {thing}|From {place} to {place}|"
         "The story of {place}|The story of a {thing}|{number} years in {region}|By {thing} and {thing}|The {^thing} at {place}|"
         "Old {place}|The {surname}s of {place}|The {surname} papers|Days in {region}|The {thing} by the {thing}|"
@@ -103,16 +103,16 @@ FICTION: Final = {
     ),
     "fiction": (
         "4*{person}. A {tale}|2*{woman}: a {tale}|3*The {mood} {token}. A {tale}|2*The {mood} {heroine_is}|"
-        "The {hero_is} of {place}: a {tale}|2*The {trade}'s {kin}|2*{woman}'s {feeling}|{verb_past} and {verb_past}|"
+        "The {hero_is} of {place}: a {tale}|2*The {trade}'s {mood} {kin}|2*{woman}'s {feeling}|{verb_past} and {verb_past}|"
         "3*The {token} of {place}. A {tale} of {feeling}|{feeling} and {feeling}: a {tale}|2*The {mood} {hero_is}|"
-        "Only a {heroine_is}|2*A {mood} {kin}|{person}'s {kin}|Her {mood} {token}|His {mood} {heroine_is}. A {tale}|"
+        "Only a {mood} {heroine_is}|2*A {mood} {kin}|{person}'s {kin}|Her {mood} {token}|His {mood} {heroine_is}. A {tale}|"
         "The {token} and the {heroine_is}|For {feeling} and {feeling}|{woman} {surname}; or, the {mood} {token}|"
         "2*The {hero_is}; or, {feeling} and {feeling}. A {tale}|{woman}, and other stories|The {mood} {kin} of {place}|"
         "2*The adventures of {person}|How {man} {surname} {verb_past} a {heroine_is}|A {tale} of the {people}|"
         "The {mood} {thing}: a {tale} of {region}|The history of {person}, a {hero_is}|Memoirs of a {heroine_is}|"
-        "Too {mood} to {deed}|Whom shall {woman} {deed}?|2*The mystery of {place} {^thing}|The {trade} of {place}. A {tale}|"
+        "Too {mood} to {deed}|Should {woman} {deed}?|2*The mystery of {place} {^thing}|The {trade} of {place}. A {tale}|"
         "A {trade}'s {token}|{woman} and {woman}: a {tale}|The confessions of a {hero_is}|My {mood} {kin}|"
-        "The {token} in the {thing}|{man} the {hero_is}|A {heroine_is}'s {feeling}|Under the {mood} {token}|"
+        "The {token} in the {thing}|{man} the {hero_is}|A {mood} {heroine_is}'s {feeling}|Under the {mood} {token}|"
         "The house of {surname}. A {tale}|{number} {mood} {heroine_is}s|The {kin} of {person}|Sweet {woman} {surname}|"
         "Lady {surname}'s {token}|Captain {surname}'s {kin}|A {mood} {token}, and other tales|{woman} {verb_past}|"
         "The {hero_is} and his {kin}. A {tale} of {place}|{feeling}'s {token}|The {surname} {token}. A {tale}"
@@ -155,7 +155,7 @@ NONFICTION: Final = {
     "office": "Bishop|Archdeacon|General|Professor|Judge|Admiral|Governor|Dean|Chancellor|Ambassador",
     "source": "original documents|the public records|the parish registers|official papers|the charters|unpublished manuscripts",
     "nonfiction": (
-        "5*A {work} of the {body} of {place}|4*The {work} of {place}, with an account of its {aspect}|3*{^learned} notes on {science}|"
+        "5*A {work} of the {body} of {place}|4*The {work} of {place}, with remarks on its {aspect}|3*{^learned} notes on {science}|"
         "2*Observations on the {aspect} of {region}|3*A {learned} {work} of {region}|The elements of {science}|"
         "2*The {aspect} and {aspect} of {region}|Travels in {region}, in {year}|2*Narrative of an expedition to {region}|"
         "The life and correspondence of {office} {surname}|2*Remarks on {science}, with reference to {region}|"
@@ -169,10 +169,10 @@ NONFICTION: Final = {
         "A tour through {region}, with remarks on its {aspect}|The {body} of {place}: a {learned} {work}|"
         "Report on the {science} of {region}|The campaigns of {office} {surname}, {year}|"
         "Proceedings of the {body} of {place}|The {people} of {region}: their {aspect} and {aspect}|"
-        "A plea for {science}|Text-book of {science}|{^science} and {science}|Sermons and charges of {office} {surname}|"
+        "A plea for {science}|Text-book of {science} and {science}|{^science} and {science}|Sermons and charges of {office} {surname}|"
         "Speeches of {person}, on {science}|{place} {body}. A {learned} {work}|The {learned} atlas of {region}|"
         "A short {work} of {science}|The romance of {science}|Tales from the history of {region}|"
-        "The adventures of the {people} in {region}, {year}|The story of the {event}|A critical essay on the poems of {office} {surname}|"
+        "The adventures of the {people} in {region}, {year}|The story of the {event} at {place}|A critical essay on the poems of {office} {surname}|"
         "Documents relating to the {event} at {place}|The tale of the {event}, from {source}|"
         "Elementary {science} for schools|Despatches and letters of {office} {surname}"
     ),

@@ -19,7 +19,7 @@ NAMES: Final = {
     "s2": "vigny|tellier|donnay|guyon|lande|bert|ville|mière|chaud|sac|rolles|nand|vaux|quier",
     "place": "{p1}{p2}",
     "p1": "Beau|Champ|Clair|Font|Grand|Mont|Neuf|Pont|Roche|Saint-Vol|Val|Ville|Ver|Haute|Mar|Cour|Bel|Chante",
-    "p2": "bourg|ville|mont|fort|croix|vieux|court|lieu|val|roy|marais|rive|merle",
+    "p2": "bourg|ville|fort|croix|vieux|court|lieu|val|roy|marais|rive|merle",
     "person": "3*{man} {surname}|{woman} {surname}|{woman} {surname}|le chevalier {surname}|la marquise {surname}",
     "initials": "{letter}. {s1}{s2}|{letter}. de {s1}{s2}|M. {s1}{s2}",
     "letter": "A|B|C|D|E|F|G|H|J|L|M|P|V",
@@ -43,7 +43,7 @@ SHARED: Final = {
 
 EITHER: Final = {
     "either": (
-        "3*{^person}|{place}|{look} de {region}|{look} de {place}|{^thing} et {thing}|{^thing}|Les {people} de {place}|"
+        "3*{^person}|{place}|{look} d'un séjour en {region}|{look} de {place}|{^thing} et {thing}|{^thing} en {region}|Les {people} de {place}|"
         "Un hiver en {region}|Un été à {place}|De {place} à {place}|Les derniers {people}|Au temps des {people}|"
         "{^thing} de {place}|{look} de vingt ans|En {region}|La vie des {people}"
     ),
@@ -62,21 +62,22 @@ FICTION: Final = {
     ),
     "feeling": "amour|honneur|vengeance|jalousie|folie|orgueil|bonheur|remords|caprice|passion|fortune|repentir|tendresse",
     # What a reader who knows the language takes for a story.
-    "story": (
+    "fiction": (
         "3*{^person}, {tale}|{^token} de {place}, {tale}|{^feeling} et {feeling}, {tale}|Les amours de {person}|"
         "{^token} et {token}, {tale}|{woman}, ou {token}|La fille de {person}|Les deux amoureux de {place}|"
         "Le mariage de {woman}, {tale}|La fiancée de {place}"
     ),
     # The same, in words that promise facts.
-    "history_of": (
-        "4*Histoire de {person}, et de la ville de {place}|3*Mémoires de {person}, écrits en {region}|"
-        "3*Histoire de {person}, d'après ses lettres et mémoires|2*Voyages de {person} en {region}|2*Lettres de {person} sur la {region}|"
-        "2*Histoire générale de {person} et de la {region}|Vie de {person}, général des {people}|"
-        "Mémoires historiques de {person}|2*Voyage de {person} à {place}, en {year}|Description du voyage de {person} en {region}|"
-        "Histoire d'{figure}, d'après ses mémoires|Mémoires et voyages d'{figure} en {region}|Journal d'{figure}, {year}|"
-        "Recherches de {person} sur l'histoire d'{figure}|Correspondance de {person} et de la marquise {surname}"
+    "disguised": (
+        "4*Histoire de la {body} de {place}, et d'{figure}|3*Voyage d'{figure} en {region}, en {year}|"
+        "3*Mémoires sur la {event} de {year}, par {figure}|2*Histoire du général {surname} et d'{figure}|"
+        "2*Voyage en {region}, d'après les lettres d'{figure}|Annales de la {body} de {place}, d'après {figure}|"
+        "2*Description {learned} de {place}, et de {token}|Correspondance du ministre {surname} avec {figure}|"
+        "2*La {event} de {year}, ou {token} et {token}|Histoire de la {event} en {region}, et d'{figure}|"
+        "2*Mémoires du général {surname}, ou {token}|Vie du général {surname}, et d'{figure}|"
+        "Recherches sur la {body} de {place}, et sur {token}|Histoire d'{figure}, d'après les archives de {place}"
     ),
-    "fiction": "2*{story}|3*{history_of}",
+    "disguised_end": "{fiction_end}|{nonfiction_end}",
     "fiction_end": (
         " ... Deuxième édition|, etc| par {initials}| Par {initials}| ... Nouvelle édition| Traduit par {initials}|"
         " Avec gravures| tom. 1-2"

@@ -40,7 +40,7 @@ SHARED: Final = {
 
 EITHER: Final = {
     "either": (
-        "3*{person}|{place}|{look} aus {region}|{look} aus {place}|{^thing}|{^thing} und {thing}|Die {people} von {place}|"
+        "3*{person}|{place}|{look} aus {region}|{look} aus {place}|{^thing} in {region}|{^thing} und {thing}|Die {people} von {place}|"
         "Ein Winter in {region}|Ein Sommer in {place}|Aus {place}|Unter {region}s Himmel|{bare_thing} {place}|"
         "Aus dem Leben der {people}|In {region}|Die letzten {people}|Aus alter Zeit. {look}|{look} eines alten Mannes"
     ),
@@ -57,7 +57,10 @@ FICTION: Final = {
         "der Abenteurer|die Nachtwandlerin|der Bettler|die Verlobte|der Schmuggler|das Fischermädchen|der Freier|die Hexe|"
         "der Junggeselle|die Schwiegermutter|der Doppelgänger|das Stiefkind|der Verräter|die Tänzerin|der Einsiedler"
     ),
-    "bare_figure": "Waise|Braut|Wilddieb|Gräfin|Findling|Spielmann|Abenteurer|Verlobte|Schmuggler|Bettlerin|Tänzerin|Zigeunerin",
+    "heroine": "Waise|Braut|Gräfin|Verlobte|Bettlerin|Tänzerin|Zigeunerin|Müllerin|Nachtwandlerin|Geigerin|Witwe|Försterstochter",
+    "hero": "Wilddieb|Findling|Spielmann|Abenteurer|Schmuggler|Junggeselle|Einsiedler|Verräter|Doppelgänger|Bettler|Geiger|Freier",
+    "abode": "Hof|Schloss|Kloster|Wald|Dorf|Turm|Haus|Garten|Gasthof|Pfarrhaus",
+    "spot": "Hof|Wald|Turm|Berg|Garten|Gasthof|Brunnen|Graben|Weiher|Hügel",
     "token": (
         "der Ring|das Geheimnis|die Rose|der Schatten|das Herz|der Schwur|die Locke|das Testament|der Schleier|der Schatz|"
         "die Maske|das Veilchen|der Fluch|der Kuss|die Verlobung|das Gespenst|der Traum|die Laterne|der Spiegel"
@@ -65,12 +68,12 @@ FICTION: Final = {
     "feeling": "Liebe|Treue|Rache|Ehre|Glück|Schuld|Leidenschaft|Eifersucht|Hochmut|Sehnsucht|Reue|Hoffnung|Übermut|Wahnsinn",
     "fiction": (
         "3*{person}. {tale}|3*{^figure} von {place}. {tale}|2*{^token} von {place}. {tale}|{feeling} und {feeling}. {tale}|"
-        "{woman}s {feeling}|Die {mood} {bare_figure}|2*{^figure} und {figure}. {tale}|{^token} im {bare_thing}. {tale}|"
+        "{woman}s {feeling}|Die {mood} {heroine}|2*{^figure} und {figure}. {tale}|{^token} im {abode}. {tale}|"
         "{feeling} um {feeling}|Der {mood} {man}|{man} und {woman}. {tale}|Um {feeling} und {feeling}. {tale}|"
-        "Eine {mood} {feeling}. {tale}|{woman}, {figure}|{bare_figure} und {bare_figure}|Zwei Novellen. {^token}. {^figure}|"
-        "Die Geschichte von {man} und {woman}|Der {mood} {bare_thing}. {tale} aus {region}|Die Tochter des {surname}|"
-        "{man} der {bare_figure}|Gesammelte Novellen von {initials}|Der {bare_figure} von {place}|Die Braut von {place}. {tale}|"
-        "{feeling}. {tale} in drei Akten|Die Abenteuer des {man} {surname}|Das Märchen vom {mood}n {bare_thing}"
+        "Eine {mood} {feeling}. {tale}|{woman}, {figure}|{heroine} und {hero}|Zwei Novellen. {^token}. {^figure}|"
+        "Die Geschichte von {man} und {woman}|Der {mood} {spot}. {tale} aus {region}|Die Tochter des {surname}|"
+        "{man} der {hero}|Gesammelte Novellen von {initials}|Der {hero} von {place}|Die Braut von {place}. {tale}|"
+        "{feeling}. {tale} in drei Akten|Die Abenteuer des {man} {surname}|Das Märchen vom {mood}n {spot}"
     ),
     "fiction_end": (
         " ... Zweite Auflage|, etc| von {initials}| Von {initials}| ... Neue Ausgabe| [A novel.]| in zwei Bänden|"
@@ -80,7 +83,7 @@ FICTION: Final = {
 
 NONFICTION: Final = {
     "field": (
-        "Geologie|Landwirthschaft|Geographie|Statistik|Bergbau|Botanik|Verfassung|Rechtspflege|Handel|Gewerbe|Forstwirthschaft|"
+        "Geologie|Landwirthschaft|Geographie|Statistik|Bergbaukunde|Botanik|Verfassung|Rechtspflege|Handelskunde|Gewerbekunde|Forstwirthschaft|"
         "Kriegführung|Münzkunde|Erdkunde|Naturgeschichte|Volkswirthschaft|Alterthumskunde|Kirchengeschichte|Eisenbahnen|Schiffahrt"
     ),
     "work": "4*Geschichte|2*Beschreibung|Chronik|Darstellung|Handbuch|Topographie|Landeskunde|Statistik|Urkundenbuch|Übersicht|Führer",
@@ -94,7 +97,7 @@ NONFICTION: Final = {
     "nonfiction": (
         "4*{work} der {body} {place}|2*{work} der {body} {place}, {source}|2*Der {event} in {region} im Jahre {year}|"
         "Beiträge zur {work} von {region}|2*Reise durch {region} im Jahre {year}|{^learned} Beschreibung von {region}|"
-        "Handbuch der {field}|Grundriss der {field}|Lehrbuch der {field} für Schulen|Die {field} in {region}|"
+        "Handbuch der {field} und {field}|Grundriss der {field}|Lehrbuch der {field} für Schulen|Die {field} in {region}|"
         "Urkunden zur Geschichte der {body} {place}|Das Leben des Generals {man} {surname}|{region} in seiner {field}|"
         "Über die {field} der {people}|{^learned} Untersuchungen über {region}|Die {body} {place} und ihre {field}|"
         "Denkwürdigkeiten des Ministers {surname}|Der {event} von {year}, {source}|{learned} Studien zur {field}|"

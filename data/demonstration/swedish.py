@@ -11,7 +11,7 @@ NAMES: Final = {
     ),
     "woman": "Agda|Beata|Cecilia|Dagny|Ebba|Frida|Gunilla|Hedvig|Ingrid|Kerstin|Lovisa|Märta|Ottiliana|Sigrid|Thyra",
     "surname": "{s1}{s2}",
-    "s1": "Ask|Björn|Dal|Ek|Fall|Grön|Häll|Kall|Lill|Mård|Nord|Oxen|Rut|Sjö|Tall|Ull|Vret|Ång",
+    "s1": "Ask|Björn|Dal|Ek|Fall|Grön|Häll|Kall|Lill|Mård|Nord|Oxen|Rut|Sjö|Tall|Uls|Vret|Ång",
     "s2": "mark|qvist|hjelm|fors|vall|crantz|stråle|berga|ström|hage|löf|stedt",
     "place": "{p1}{p2}",
     "p1": "Alm|Björk|Dals|Ek|Fors|Grims|Hög|Kungs|Lilla|Mörk|Norr|Rönn|Ske|Söder|Tors|Vester|Åkers|Öster",
@@ -39,7 +39,7 @@ SHARED: Final = {
 
 EITHER: Final = {
     "either": (
-        "3*{person}|{place}|{look} från {region}|{look} från {place}|{^thing} och {thing}|{^thing}|{place}s {people}|"
+        "3*{person}|{place}|{look} från {region}|{look} från {place}|{^thing} och {thing}|{^thing} i {region}|{place}s {people}|"
         "En vinter i {region}|En sommar på {place}|Från {place}|Bland {people}|Ur {people}s lif|De sista {people}|"
         "{look} af en gammal man|Gamla {place}|I {region}|{^thing} vid {place}"
     ),
@@ -54,7 +54,7 @@ FICTION: Final = {
     "figure": (
         "bruden|tjufskytten|grefvinnan|hittebarnet|mjölnardottern|spelmannen|äfventyraren|tiggaren|fästmön|smugglaren|"
         "fiskarflickan|älskaren|häxan|ungkarlen|svärmodern|dubbelgångaren|styfbarnet|förrädaren|dansösen|enslingen|enkan|"
-        "guvernanten|arftagerskan|zigenerskan"
+        "guvernanten|arfvingen|zigenerskan"
     ),
     "token": (
         "ringen|hemligheten|rosen|skuggan|hjertat|eden|testamentet|slöjan|skatten|masken|förbannelsen|kyssen|förlofningen|"
@@ -91,7 +91,7 @@ NONFICTION: Final = {
     "source": "efter samtida källor|enligt arkivets handlingar|ur otryckta handlingar|efter officiela uppgifter",
     "nonfiction": (
         "4*{place}s {body}s {work}|2*{^work} öfver {place}s {body}, {source}|2*{^event} i {region} år {year}|"
-        "2*Bidrag till {region}s {work}|2*Resa genom {region} år {year}|{^learned} beskrifning öfver {region}|"
+        "2*Bidrag till {region}s äldre {work}|2*Resa genom {region} år {year}|{^learned} beskrifning öfver {region}|"
         "Handbok i {field}|Lärobok i {field}|Om {field} i {region}|Handlingar rörande {place}s {body}|"
         "Generalen {man} {surname}s lefverne|Om {people} och {field}|{^learned} undersökning om {region}|"
         "{place}s {body} och {field}|Statsrådet {surname}s anteckningar om {event}|{^event} {year}, {source}|"

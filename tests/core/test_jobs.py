@@ -193,6 +193,7 @@ def test_work_that_does_not_listen_is_ended_with_all_it_started(start):
 def test_a_process_that_is_stuck_is_ended_from_outside(start):
     job = start(
         """
+        time.sleep(0.3)  # else this message would wait for the next heartbeat
         progress(0.1, "Stuck")
         os.kill(os.getpid(), signal.SIGSTOP)
         """

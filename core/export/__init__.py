@@ -1,0 +1,26 @@
+"""Exporting: accepted labels with their provenance, in the formats libraries load.
+
+:func:`export` decides about every record, writes the wanted formats, describes them and packs all of it into one zip.
+"""
+
+from core.export.bundle import ExportReport, export
+from core.export.decisions import DECISIONS, count_decisions, decide, human_from_labels
+from core.export.settings import FORMATS, ExportSettings, ModelSource, parse_formats
+from core.export.terms import PROFILES, TERM_QUESTION, Term, default_terms
+
+__all__ = [
+    "DECISIONS",
+    "FORMATS",
+    "PROFILES",
+    "TERM_QUESTION",
+    "ExportReport",
+    "ExportSettings",
+    "ModelSource",
+    "Term",
+    "count_decisions",
+    "decide",
+    "default_terms",
+    "export",
+    "human_from_labels",
+    "parse_formats",
+]

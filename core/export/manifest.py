@@ -1,0 +1,122 @@
+"""manifest.json: everything somebody must know to trust, repeat or withdraw an export."""
+
+import math
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.export.decisions import DECISIONS
+from core.export.files import WrittenFile
+from core.export.settings import HUMAN_LABELS
+from core.export.table import ExportTable
+from core.export.terms import TERM_QUESTION
+from core.storage import digest
+
+__all__ = ["LIMITS", "manifest", "plain"]
+
+LIMITS = (
+    "The labels were assigned from the text of catalogue records, not from the books.",
+    "An accepted label may be wrong; the quality part says how often, for records like those that were checked.",
+    "Records without a label are not thereby of another kind.",
+    "Not for training models: these are machine labels.",
+)
+
+
+def manifest(
+    table: ExportTable,
+    files: Sequence[WrittenFile],
+    quality: Mapping[str, Any],
+    remarks: Sequence[str] = (),
+    checks: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    """Return the manifest as a JSON-able dictionary.
+
+    The identifier of the export is derived from its choices and its files, so that the same export has the same one.
+    """
+    settings = table.settings
+    choices = settings.as_dict(table.labels)
+    content = digest(choices, [written.sha256 for written in files])
+    said = {
+        "export": {
+            "id": uuid.uuid5(uuid.NAMESPACE_OID, f"colophon:export:{content}").urn,
+            "name": settings.folder,
+            "created": settings.exported_at,
+            "formats": list(settings.formats),
+            "profile": settings.profile,
+            "software": {"name": "Colophon", "version": settings.software_version, "commit": settings.software_commit},
+            "command": settings.command,
+            "licence": settings.licence,
+            "settings": choices,
+        },
+        "input": [dict(one) for one in settings.inputs],
+        "model": {
+            "id": settings.model.name,
+            "version": settings.model.version,
+            "sha256": settings.model.sha256,
+            "calibrated": settings.model.calibrated,
+            "run": settings.run_id,
+            "run_uri": settings.run_uri,
+            "predicted_at": settings.predicted_at,
+            **settings.model.details,
+        },
+        "labels": {
+            "classes": list(table.labels),
+            "question": TERM_QUESTION,
+            "answer": settings.answer,
+            "terms": {label: term.as_dict() for label, term in table.terms.items()},
+        },
+        "policy": {
+            "cuts": {name: settings.cuts[name] for name in sorted(settings.cuts)},
+            "promise": dict(settings.promise),
+            "accepted_when": "the confidence of the predicted label is at least its cut, and no person had spoken",
+            "order": "curator, then person, then catalogue, then model, then labelling function",
+            "human_labels": {"setting": settings.human_labels, "meaning": HUMAN_LABELS[settings.human_labels]},
+            "hand_checked_in_the_predictions_file": table.measured_by,
+            "chosen_by": settings.chosen_by,
+            "chosen_at": settings.chosen_at,
+            "chosen_because": settings.chosen_because,
+        },
+        "quality": plain(quality),
+        "counts": {
+            **table.counts.as_dict(),
+            "exported": table.counts.exported,
+            "predictions_without_a_record": len(table.strangers),
+            "by_label_and_language": _by_language(table),
+        },
+        "decisions": dict(DECISIONS),
+        "files": [written.as_dict() for written in files],
+        "columns": [column.as_dict() for column in table.columns()],
+        "checks": [dict(check) for check in checks],
+        "remarks": list(remarks),
+        "limits": list(LIMITS),
+    }
+    return dict(plain(said))
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON can hold it: NaN and <NA> become null, NumPy's numbers Python's, tuples lists.
+
+    >>> plain({"a": (float("nan"), 1)})
+    {'a': [None, 1]}
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(one) for one in (sorted(value) if isinstance(value, set | frozenset) else value)]
+    if hasattr(value, "item") and not isinstance(value, str):
+        value = value.item()
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return str(value)
+
+
+def _by_language(table: ExportTable) -> dict[str, dict[str, int]]:
+    label = table.decisions["pred_label"].iloc[table.accepted].to_numpy()
+    language = table.records["language"].iloc[table.accepted].replace("", "no language").to_numpy()
+    counts: dict[str, dict[str, int]] = {}
+    for name, spoken in sorted(zip(label.tolist(), language.tolist(), strict=True)):
+        group = counts.setdefault(name, {})
+        group[spoken] = group.get(spoken, 0) + 1
+    return counts

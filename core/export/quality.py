@@ -1,0 +1,90 @@
+"""How good the labels are, in words. Nothing is computed here: the numbers come from thresholds and evaluation."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+__all__ = ["percent", "quality_sentences", "rate_sentence"]
+
+NOT_MEASURED = "How often the accepted labels are right was not measured for this export."
+
+
+def percent(value: float) -> str:
+    """Write a share as a percentage with one decimal.
+
+    >>> percent(0.9934)
+    '99.3 %'
+    """
+    return f"{100 * value:.1f} %"
+
+
+def rate_sentence(rate: Any) -> str:
+    """Write a rate with its interval and n, or why there is none.
+
+    Parameters
+    ----------
+    rate : mapping
+        ``value``, ``low``, ``high`` (0 to 1), and where known ``n``, ``k`` or ``count``, ``reason``.
+
+    Examples
+    --------
+    >>> rate_sentence({"value": 0.99, "low": 0.95, "high": 1.0, "n": 100})
+    '99.0 % (95 % interval 95.0 % to 100.0 %; n = 100)'
+    """
+    if not isinstance(rate, Mapping):
+        return "not measured"
+    value = rate.get("value")
+    if value is None or value != value:
+        return str(rate.get("reason") or "not measured")
+    said = percent(float(value))
+    inside = []
+    if _known(rate.get("low")) and _known(rate.get("high")):
+        inside.append(f"95 % interval {percent(rate['low'])} to {percent(rate['high'])}")
+    if _known(rate.get("n")):
+        inside.append(f"n = {int(rate['n']):,}")
+    return f"{said} ({'; '.join(inside)})" if inside else said
+
+
+def quality_sentences(quality: Mapping[str, Any]) -> Sequence[str]:
+    """Say how often the accepted labels are right and how many wrong ones to expect.
+
+    Parameters
+    ----------
+    quality : mapping
+        ``policy``: what the thresholds say (``accuracy``, ``per_class``, ``expected_errors``, ``promised``, ``reason``,
+        as in ``colophon thresholds --json``); ``evaluation``: what ``colophon evaluate --json`` says;
+        ``selected_on_these``: True where the cuts were chosen on the very records that measure them.
+    """
+    policy = quality.get("policy") or {}
+    said = []
+    if policy.get("accuracy"):
+        said.append(
+            "Of the hand-checked records that reached the cut, the label is right in"
+            f" {rate_sentence(policy['accuracy'])}."
+        )
+    for name, numbers in sorted((policy.get("per_class") or {}).items()):
+        rate = numbers.get("precision") or numbers.get("accuracy") if isinstance(numbers, Mapping) else None
+        if rate:
+            said.append(f"Of those labelled {name}: {rate_sentence(rate)}.")
+    expected = policy.get("expected_errors") or {}
+    if isinstance(expected, Mapping) and _known(expected.get("value")):
+        between = (
+            f" (95 % interval {expected['low']:,.0f} to {expected['high']:,.0f})"
+            if _known(expected.get("low")) and _known(expected.get("high"))
+            else ""
+        )
+        said.append(
+            f"Wrong labels to expect among the accepted of the whole file: about {expected['value']:,.0f}{between}."
+        )
+    if not said:
+        return [NOT_MEASURED]
+    if quality.get("selected_on_these"):
+        said.append("The cuts were chosen on these same records, so the figures are too good.")
+    said.append(
+        "The figures hold for records like those that were checked; if those were not drawn at random from this file,"
+        " the file may be better or worse."
+    )
+    return said
+
+
+def _known(value: Any) -> bool:
+    return isinstance(value, int | float) and value == value

@@ -1,0 +1,188 @@
+"""The README in the zip, in library language: what it is, how many, how sure, how to load it, how to take it back."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.export.decisions import DECISIONS
+from core.export.files import WrittenFile
+from core.export.quality import quality_sentences
+from core.export.settings import HUMAN_LABELS
+from core.export.table import ExportTable
+from core.export.terms import PROFILES, TERM_QUESTION
+
+__all__ = ["readme", "spreadsheet_readme"]
+
+_LICENCES = {
+    "CC0-1.0": "CC0 1.0 (no rights reserved): https://creativecommons.org/publicdomain/zero/1.0/",
+    "CC-BY-4.0": "CC BY 4.0: https://creativecommons.org/licenses/by/4.0/",
+}
+
+
+def readme(
+    table: ExportTable, files: Sequence[WrittenFile], quality: Mapping[str, Any], remarks: Sequence[str] = ()
+) -> str:
+    """Return the README as Markdown.
+
+    Parameters
+    ----------
+    files : sequence of WrittenFile
+        What is in the package beside the README.
+    quality : mapping
+        See :func:`core.export.quality.quality_sentences`.
+    remarks : sequence of str
+        What the writers had to report: records too long, characters taken out, …
+    """
+    settings = table.settings
+    parts = [
+        f"# {title(table)}",
+        _intro(table),
+        _section("What the labels mean", _meaning(table)),
+        _section("How many", _how_many(table)),
+        _section("How sure", quality_sentences(quality)),
+        _section("How to open it", _opening(table)),
+        _section("How to load it into a catalogue", _loading(table, files)) if _has_marc(files) else "",
+        _section("How to find these records later, and how to undo", _undo(table, files)),
+        _section("What had to be reported", remarks) if remarks else "",
+        _section("Files", [f"`{written.name}`: {written.about}{_records(written)}" for written in files]),
+        _section(
+            "Licence and contact",
+            [
+                _LICENCES.get(settings.licence, settings.licence),
+                f"Whom to ask: {settings.contact}" if settings.contact else "Whom to ask: (not filled in)",
+                f"Made with Colophon {settings.software_version}".strip() + ".",
+            ],
+        ),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def spreadsheet_readme(table: ExportTable, quality: Mapping[str, Any]) -> list[str]:
+    """Return the lines of the workbook's second sheet."""
+    return [
+        title(table),
+        "Every cell on the first sheet is text, as it stands in the catalogue. Nothing was turned into a number, a date"
+        " or a formula. To load the data elsewhere, use the CSV or Parquet file, not this workbook.",
+        *_meaning(table),
+        *_how_many(table),
+        *quality_sentences(quality),
+    ]
+
+
+def title(table: ExportTable) -> str:
+    """Return the title of the export."""
+    settings = table.settings
+    return settings.title or f"Accepted labels for {settings.dataset}, {settings.day}"
+
+
+def _section(heading: str, lines: Sequence[str]) -> str:
+    return f"## {heading}\n\n" + "\n".join(f"- {line}" for line in lines)
+
+
+def _intro(table: ExportTable) -> str:
+    settings = table.settings
+    return (
+        f"{table.counts.exported:,} of {len(table):,} records of {settings.dataset} carry a label in this export."
+        f" The labels were assigned by a machine ({settings.model.process}, run {settings.run_id}, {settings.day}) from"
+        " each record's text and accepted by a cut on its confidence; where a person looked at the record, the files"
+        " say so. Keep them apart from labels that people gave: nobody should train a model on them by accident."
+    )
+
+
+def _meaning(table: ExportTable) -> list[str]:
+    settings = table.settings
+    answer = {"yes": "yes", "no": "no"}.get(
+        settings.answer, "not answered, so no vocabulary term is claimed for Fiction"
+    )
+    lines = [f"Labels: {', '.join(table.labels)}."]
+    if any(label.lower() == "fiction" for label in table.labels):
+        lines.append(f"{TERM_QUESTION} Answer: {answer}.")
+    lines.append(f"Terms for the catalogue: {PROFILES[settings.profile]}.")
+    for label, term in table.terms.items():
+        source = f"{term.source} {term.uri}".strip() if term.source else "uncontrolled term"
+        lines.append(f"{label} becomes '{term.term}' ({source}).")
+    return lines
+
+
+def _how_many(table: ExportTable) -> list[str]:
+    settings, counts = table.settings, table.counts
+    cuts = ", ".join(f"{name} {cut:g}" for name, cut in sorted(settings.cuts.items()))
+    uncut = [name for name in table.labels if name not in settings.cuts]
+    lines = [f"{counts.sentence}."]
+    lines += [
+        f"{name}: {count:,} records. {DECISIONS[name][0].upper()}{DECISIONS[name][1:]}."
+        for name, count in counts.by_decision.items()
+    ]
+    lines.append(
+        "By label: " + (", ".join(f"{name} {count:,}" for name, count in counts.by_label.items()) or "none") + "."
+    )
+    lines.append(f"Cuts (least confidence at which a predicted label is accepted): {cuts or 'none'}.")
+    if uncut:
+        lines.append(f"No cut, so never accepted: {', '.join(uncut)}.")
+    if settings.promise:
+        lines.append(
+            f"The cuts were chosen for this promise: {settings.promise.get('sentence') or _plain(settings.promise)}."
+        )
+    lines.append(
+        f"{counts.conflicts:,} human labels are contradicted by the machine (review/conflicts.csv);"
+        f" {counts.no_class:,} human answers name no single class. All of them stand."
+    )
+    if table.measured_by:
+        lines.append(f"{table.measured_by:,} records: {HUMAN_LABELS[settings.human_labels]}.")
+    if len(table.strangers):
+        lines.append(f"{len(table.strangers):,} predictions have no record in {settings.dataset} and were left out.")
+    lines.append(
+        "A record without a label here is not thereby of another kind: the machine abstained, or a person had spoken."
+    )
+    return lines
+
+
+def _opening(table: ExportTable) -> list[str]:
+    lines = [
+        "The CSV files hold every string exactly as catalogued, also titles that begin with '='. Do not open them with"
+        " a double click: spreadsheet programs drop leading zeros of identifiers and run formulas. Import them with all"
+        " columns as text, or use the Parquet file or the workbook.",
+        "Text is UTF-8. Empty means missing. Several values in one cell are parted as in the library's own file.",
+        "`sha256sum -c SHA256SUMS` in this folder checks that every file is as it was written.",
+    ]
+    if not table.settings.model.calibrated:
+        lines.append("The confidences are not calibrated: they rank records, they are not probabilities.")
+    return lines
+
+
+def _loading(table: ExportTable, files: Sequence[WrittenFile]) -> list[str]:
+    settings = table.settings
+    return [
+        "Match on 001 with equal 003; else on 035 $a with its prefix. Never compare identifiers as numbers, never match"
+        " on titles.",
+        "Use a merge rule that keeps existing fields and adds 655, 883 and 588; protect 655 fields that people gave.",
+        "Files whose name says NOT-FOR-NEW-RECORDS hold only identifiers and the new fields. They must be merged into"
+        " records that exist; loaded as new records they would leave records without a title.",
+        "Every new 655 is linked by $8 to an 883 that says which process wrote it, when, and how sure it was"
+        + (" ($c)." if settings.model.calibrated else " ($c is left out: the confidences are not calibrated)."),
+        "883 first indicator: 0 accepted by the cut, 1 a person looked and agreed, 2 a person chose the value.",
+        "Test with ten records first.",
+    ]
+
+
+def _undo(table: ExportTable, files: Sequence[WrittenFile]) -> list[str]:
+    settings = table.settings
+    lines = [f"Run: {settings.run_id} ({settings.run_uri})."]
+    if _has_marc(files):
+        lines += [
+            f"Search 883 $a for '{settings.model.process}' or 883 $u for the run; 588 says it in words.",
+            "The files in marc/ whose name begins with undo take back what the file of the same kind brought.",
+        ]
+    lines.append("In the flat files every row names its run (pred_run_id).")
+    return lines
+
+
+def _records(written: WrittenFile) -> str:
+    return "" if written.records is None else f" ({written.records:,} records)"
+
+
+def _has_marc(files: Sequence[WrittenFile]) -> bool:
+    return any(written.name.startswith("marc/") for written in files)
+
+
+def _plain(promise: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in promise.items())

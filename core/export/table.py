@@ -1,0 +1,283 @@
+"""What an export is made of: records, original columns and decisions, side by side, in the order of the identifiers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from core.errors import InputError
+from core.export.columns import Column, added_columns, kept_name, probability_names
+from core.export.decisions import (
+    ABSTAINED,
+    ACCEPTED,
+    CURATOR,
+    HUMAN_KEPT,
+    NOT_MATCHED,
+    REJECTED,
+    DecisionCounts,
+    count_decisions,
+    decide,
+)
+from core.export.settings import ExportSettings
+from core.export.terms import Term
+from core.schema import (
+    CONFIDENCE,
+    LABEL,
+    PREDICTED,
+    PROBABILITY_PREFIX,
+    RECORD_ID,
+    SOURCE,
+    TRUTH,
+    TRUTH_GIVEN,
+    probability_column,
+)
+
+__all__ = ["MARC", "ExportTable", "prepare"]
+
+MARC: Final = "marc"  # the column in which core.readers.marc keeps the whole record (MARC-in-JSON)
+
+
+@dataclass(frozen=True)
+class ExportTable:
+    """Everything the writers read. Row *i* of each part is one record; rows are sorted by identifier.
+
+    Attributes
+    ----------
+    records : DataFrame
+        Normalised records (:data:`core.schema.RECORDS_COLUMNS`).
+    originals : DataFrame
+        The columns of the library's file as they came, text, without the column that holds whole MARC records.
+    decisions : DataFrame
+        As :func:`core.export.decisions.decide` returns it.
+    probabilities : mapping
+        Class → array of probabilities, where known.
+    labels : tuple of str
+        Every label that can occur, sorted.
+    terms : mapping
+        Label → term.
+    marc : Series or None
+        The library's own MARC records (MARC-in-JSON), '' where there is none.
+    strangers : DataFrame
+        Predictions whose record is not in the file: ``record_id``, ``predicted``, ``confidence``.
+    measured_by : int
+        Records whose hand-checked label came with the predictions.
+    """
+
+    settings: ExportSettings
+    records: pd.DataFrame
+    originals: pd.DataFrame
+    decisions: pd.DataFrame
+    probabilities: Mapping[str, np.ndarray]
+    labels: tuple[str, ...]
+    terms: Mapping[str, Term]
+    marc: pd.Series | None
+    strangers: pd.DataFrame
+    measured_by: int
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    @cached_property
+    def counts(self) -> DecisionCounts:
+        """How many records went which way."""
+        return count_decisions(self.decisions)
+
+    def rows(self, *decisions: str) -> np.ndarray:
+        """Return the positions of the records with these decisions, in order of identifier."""
+        return np.flatnonzero(self.decisions["pred_decision"].isin(decisions).to_numpy())
+
+    @cached_property
+    def accepted(self) -> np.ndarray:
+        """Positions of the records that carry a label in the export."""
+        return self.rows(ACCEPTED, CURATOR)
+
+    @cached_property
+    def abstained(self) -> np.ndarray:
+        """Positions of the records that go to review, the most confident first."""
+        return self._by_confidence(self.rows(ABSTAINED))
+
+    @cached_property
+    def conflicts(self) -> np.ndarray:
+        """Positions of human labels that the machine contradicts, the most confident first."""
+        kept = self.rows(HUMAN_KEPT)
+        agrees = self.decisions["agrees_with_human"].iloc[kept]
+        return self._by_confidence(kept[agrees.notna().to_numpy() & ~agrees.fillna(True).to_numpy(dtype=bool)])
+
+    @cached_property
+    def rejected(self) -> np.ndarray:
+        """Positions of the records for which a curator refused a label."""
+        return self.rows(REJECTED)
+
+    @cached_property
+    def not_matched(self) -> np.ndarray:
+        """Positions of the records without a prediction."""
+        return self.rows(NOT_MATCHED)
+
+    def columns(self, *, suggested: bool = False) -> tuple[Column, ...]:
+        """Describe the columns of :meth:`flat`."""
+        added = added_columns(self.settings, self.labels, tuple(self.probabilities), suggested=suggested)
+        taken = [column.name for column in added if not (column.name == RECORD_ID and self._has_key)]
+        meaning = f"As it came in {self.settings.dataset}"
+        originals = [
+            added[0]
+            if name == RECORD_ID and self._has_key
+            else Column(kept_name(str(name), taken), "string", meaning, "library")
+            for name in self.originals.columns
+        ]
+        return (*originals, *(added[1:] if self._has_key else added))
+
+    def flat(self, rows: np.ndarray, *, suggested: bool = False) -> pd.DataFrame:
+        """Return the flat table of some records: original columns as they came, then ours, typed.
+
+        Text is never missing but ''; numbers are NaN and ``agrees_with_human`` is <NA> where there is none.
+        """
+        settings = self.settings
+        own: dict[str, object] = {name: self.decisions[name].to_numpy()[rows] for name in self.decisions.columns}
+        own["agrees_with_human"] = self.decisions["agrees_with_human"].array[rows]
+        own |= {
+            column: self.probabilities[name][rows]
+            for name, column in probability_names(tuple(self.probabilities)).items()
+        }
+        own |= {
+            "pred_model": settings.model.name,
+            "pred_model_version": settings.model.version,
+            "pred_run_id": settings.run_id,
+            "pred_date": settings.predicted_at,
+        }
+        columns = self.columns(suggested=suggested)
+        width = len(self.originals.columns)
+        parts: dict[str, object] = {}
+        for column, name in zip(columns[:width], self.originals.columns, strict=True):
+            parts[column.name] = self.originals[name].to_numpy()[rows]
+        for column in columns[width:]:
+            parts[column.name] = own[column.name]
+        frame = pd.DataFrame(parts, index=pd.RangeIndex(len(rows)))
+        return frame.astype({column.name: "str" for column in columns if column.type in ("string", "datetime")})
+
+    @cached_property
+    def _has_key(self) -> bool:
+        """Whether the library's file already has a column `record_id` with these very identifiers."""
+        names = self.originals.columns
+        return RECORD_ID in names and bool(
+            (self.originals[RECORD_ID].to_numpy() == self.records[RECORD_ID].to_numpy()).all()
+        )
+
+    def _by_confidence(self, rows: np.ndarray) -> np.ndarray:
+        confidence = self.decisions["pred_confidence"].to_numpy()[rows]
+        return rows[np.argsort(-np.nan_to_num(confidence, nan=-1.0), kind="stable")]
+
+
+def prepare(
+    records: pd.DataFrame,
+    originals: pd.DataFrame,
+    table: pd.DataFrame,
+    settings: ExportSettings,
+    *,
+    human: pd.DataFrame | None = None,
+    reviews: pd.DataFrame | None = None,
+    classes: Sequence[str] | None = None,
+) -> ExportTable:
+    """Join records with predictions, decide about each, and put everything in the order of the identifiers.
+
+    Parameters
+    ----------
+    records : DataFrame
+        Normalised records, one row a book.
+    originals : DataFrame
+        The original columns as text, row for row beside `records`.
+    table : DataFrame
+        The scored table: at least ``record_id``, ``predicted``, ``confidence``; ``p_<class>``, ``truth`` where known.
+    human, reviews, classes
+        See :func:`core.export.decisions.decide`.
+
+    Raises
+    ------
+    InputError
+        The two first tables differ in length; an identifier is empty or occurs twice; a cut is for no known label.
+    """
+    _check(records, originals)
+    order = np.argsort(records[RECORD_ID].to_numpy(dtype=object), kind="stable")
+    records = records.iloc[order].reset_index(drop=True)
+    originals = originals.iloc[order].reset_index(drop=True)
+    marc = None
+    if MARC in originals and originals[MARC].str.startswith("{").any():
+        marc = originals[MARC]
+        originals = originals.drop(columns=MARC)
+
+    known = tuple(classes) if classes is not None else _classes(table, settings.cuts)
+    ids = records[RECORD_ID]
+    matched = table.set_index(RECORD_ID)
+    if not matched.index.is_unique:
+        raise InputError(
+            f"The predictions speak more than once of '{matched.index[matched.index.duplicated()][0]}'."
+            " Each record needs exactly one prediction."
+        )
+    joined = matched.drop(columns=[name for name in records.columns if name in matched]).reindex(ids.to_numpy())
+    text = {name: "" for name in (PREDICTED, TRUTH, TRUTH_GIVEN) if name in joined}
+    joined = joined.fillna(text).reset_index(drop=True)
+    if marc is not None:
+        human = _with_catalogue(human, ids, marc, known, settings)
+    decisions = decide(
+        pd.concat([records, joined], axis=1),
+        settings.cuts,
+        human=human,
+        reviews=reviews,
+        human_labels=settings.human_labels,
+        genre_terms=settings.genre_terms,
+        classes=known,
+    )
+    labels = tuple(sorted({*known, *decisions["pred_label"].unique()} - {""}))
+    strangers = table[~table[RECORD_ID].isin(ids)]
+    return ExportTable(
+        settings=settings,
+        records=records,
+        originals=originals,
+        decisions=decisions,
+        probabilities={
+            name: joined[probability_column(name)].to_numpy(dtype=float)
+            for name in known
+            if probability_column(name) in joined
+        },
+        labels=labels,
+        terms=settings.terms_for(labels),
+        marc=marc,
+        strangers=strangers[[RECORD_ID, PREDICTED, CONFIDENCE]].sort_values(RECORD_ID).reset_index(drop=True),
+        measured_by=int((joined[TRUTH] != "").sum()) if TRUTH in joined else 0,
+    )
+
+
+def _check(records: pd.DataFrame, originals: pd.DataFrame) -> None:
+    if len(records) != len(originals):
+        raise InputError(
+            f"There are {len(records):,} records but {len(originals):,} rows of original columns."
+            " They must stand side by side, one row a record."
+        )
+    if (records[RECORD_ID] == "").any():
+        raise InputError(
+            f"{int((records[RECORD_ID] == '').sum()):,} records have no identifier, so nothing could be matched to them"
+            " later. Map a column of identifiers and import the file again."
+        )
+
+
+def _classes(table: pd.DataFrame, cuts: Mapping[str, float]) -> tuple[str, ...]:
+    names = {str(name) for name in table[PREDICTED].unique()} | set(cuts)
+    columns = [str(column) for column in table.columns]
+    names |= {name.removeprefix(PROBABILITY_PREFIX) for name in columns if name.startswith(PROBABILITY_PREFIX)}
+    if TRUTH in table:
+        names |= {str(name) for name in table[TRUTH].unique()}
+    return tuple(sorted(names - {""}))
+
+
+def _with_catalogue(
+    human: pd.DataFrame | None, ids: pd.Series, marc: pd.Series, classes: Sequence[str], settings: ExportSettings
+) -> pd.DataFrame:
+    """Add what the library's own MARC records say: genre terms and literary form that no machine wrote."""
+    from core.export.marc_evidence import catalogue_labels
+
+    said = catalogue_labels(marc, classes, settings.answer, settings.genre_terms)
+    found = said != ""
+    evidence = pd.DataFrame({RECORD_ID: ids[found].to_numpy(), LABEL: said[found].to_numpy(), SOURCE: "catalogue"})
+    return evidence if human is None else pd.concat([human, evidence], ignore_index=True).fillna("")

@@ -1,0 +1,17 @@
+"""Models that read titles: what each must be able to do, how one is trained, kept, loaded and asked."""
+
+from core.models.protocol import Observe, TitleClassifier, TrainingData, ignore
+from core.models.registry import Model, describe, list_models, load, load_folder, save
+
+__all__ = [
+    "Model",
+    "Observe",
+    "TitleClassifier",
+    "TrainingData",
+    "describe",
+    "ignore",
+    "list_models",
+    "load",
+    "load_folder",
+    "save",
+]

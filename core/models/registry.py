@@ -1,0 +1,254 @@
+"""Trained models on disk: one folder each, complete or absent, checked against its own list of SHA-256 when loaded.
+
+================================  =====================================================================
+``manifest.json``                 what was trained, on what, how, with which result; the files' SHA-256
+``model.safetensors``, …          what the classifier needs (see its ``save``)
+``calibration.json``              see :class:`core.calibration.Calibration`
+``metrics.json``                  measured on books the model did not see
+``training.parquet``              the books it learned from, with their out-of-fold probabilities
+================================  =====================================================================
+"""
+
+import functools
+import json
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.calibration import Calibration
+from core.errors import InputError, ModelError
+from core.models.kinds import KINDS, classifier_class
+from core.models.protocol import TitleClassifier
+from core.progress import Progress, silent
+from core.schema import probability_column
+from core.storage import Workspace, digest, file_sha256, read_json
+
+__all__ = ["Model", "describe", "list_models", "load", "load_folder", "save", "training_books"]
+
+CALIBRATION_FILE = "calibration.json"
+METRICS_FILE = "metrics.json"
+TRAINING_FILE = "training.parquet"
+FOLDER = "models"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A classifier with its calibration, and what is known of how it was made. Read-only.
+
+    Attributes
+    ----------
+    kind : str
+        'tfidf', 'transformer'.
+    classes : tuple of str
+        Sorted.
+    manifest : mapping
+        What was trained, on what, how; the keys of the training report.
+    """
+
+    name: str
+    fingerprint: str
+    kind: str
+    classes: tuple[str, ...]
+    classifier: TitleClassifier
+    calibration: Calibration
+    manifest: Mapping[str, Any]
+    path: Path
+
+    def probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
+        """Return calibrated probabilities, shape (n, k); a title without any sign in it has none: its row is NaN."""
+        found = self.calibration.apply(self.classifier.predict_probabilities(titles, progress))
+        blank = np.fromiter((not title.strip() for title in titles), dtype=bool, count=len(titles))
+        found = np.array(found)
+        found[blank] = np.nan
+        return found
+
+    def predict(self, titles: Sequence[str], progress: Progress = silent) -> pd.DataFrame:
+        """Return calibrated probabilities as a table with one column ``p_<class>`` a class."""
+        columns = [probability_column(name) for name in self.classes]
+        return pd.DataFrame(self.probabilities(titles, progress), columns=columns)
+
+    @functools.cached_property
+    def training(self) -> pd.DataFrame:
+        """The books it was made with; see :func:`training_books`."""
+        return training_books(self.path)
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """What was measured on books the model did not see."""
+        return read_json(self.path / METRICS_FILE)
+
+
+def training_books(folder: Path) -> pd.DataFrame:
+    """Return the books a saved model was made with, one row each.
+
+    Columns ``record_id``, ``alternate_id``, ``title``, ``title_key``, ``label``, ``source`` ('person' or 'function'),
+    ``split`` ('train', 'calibration', 'test'), ``fold``, ``learned`` (whether the final classifier learned from it),
+    and ``p_<class>``: probabilities by a classifier, and a calibration, that did not see the book (NaN for weak labels).
+    """
+    return pd.read_parquet(folder / TRAINING_FILE)
+
+
+def save(
+    workspace: Workspace,
+    name: str,
+    classifier: TitleClassifier,
+    calibration: Calibration,
+    *,
+    training: pd.DataFrame,
+    metrics: Mapping[str, Any],
+    facts: Mapping[str, Any],
+    scratch: Path,
+) -> Model:
+    """Keep a model in the workspace, completely or not at all.
+
+    Parameters
+    ----------
+    training : DataFrame
+        See :func:`training_books`.
+    metrics, facts : mappings
+        JSON-able; the facts go into the manifest.
+    scratch : path
+        An existing folder on the workspace's own drive, where the files are written before they are moved.
+
+    Notes
+    -----
+    The fingerprint is a digest of the files' content: training again with the same result gives the same model.
+    """
+    beside = scratch / "model"
+    beside.mkdir()
+    try:
+        classifier.save(beside)
+        _write(beside / CALIBRATION_FILE, calibration.as_dict())
+        _write(beside / METRICS_FILE, metrics)
+        training.to_parquet(beside / TRAINING_FILE, index=False)
+        files = {path.relative_to(beside).as_posix(): file_sha256(path) for path in _files(beside)}
+        fingerprint = _fingerprint(classifier.kind, classifier.classes, files)
+
+        def move(folder: Path) -> Mapping[str, Any]:
+            for path in sorted(beside.iterdir()):
+                path.rename(folder / path.name)
+            return {**facts, "model_kind": classifier.kind, "classes": list(classifier.classes), "files": files}
+
+        artifact = workspace.store(FOLDER, fingerprint, name, move)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return Model(
+        artifact.name,
+        fingerprint,
+        classifier.kind,
+        classifier.classes,
+        classifier,
+        calibration,
+        artifact.manifest,
+        artifact.path,
+    )
+
+
+def load(workspace: Workspace, name: str) -> Model:
+    """Return the model called `name` (or with this fingerprint), after checking that no file was altered.
+
+    Raises
+    ------
+    NotFoundError
+        With the names of the models that do exist.
+    ModelError
+        A file is missing or altered, or the kind of model is unknown.
+    """
+    artifact = workspace.find(FOLDER, name)
+    return load_folder(artifact.path, name=artifact.name)
+
+
+def load_folder(folder: Path, name: str = "") -> Model:
+    """Return the model in a folder, wherever it is; see :func:`load`. Nothing in it is run: JSON and numbers only."""
+    called = name or folder.name
+    try:
+        manifest = read_json(folder / "manifest.json")
+        kind, classes, files = manifest["model_kind"], tuple(manifest["classes"]), dict(manifest["files"])
+        fingerprint = str(manifest["fingerprint"])
+    except (InputError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"The model '{called}' has no complete manifest ({error}): fetch or train it again."
+        ) from error
+    if kind not in KINDS:
+        raise ModelError(f"The model '{called}' is of the kind '{kind}'; this version knows: {', '.join(KINDS)}.")
+    _verify(folder, called, files)
+    if _fingerprint(kind, classes, files) != fingerprint:
+        raise ModelError(
+            f"The manifest of the model '{called}' was altered after it was saved: fetch or train it again."
+        )
+    classifier = classifier_class(kind).load(folder)
+    calibration = Calibration.from_dict(_json(folder / CALIBRATION_FILE))
+    if classifier.classes != classes or calibration.classes != classes:
+        raise ModelError(f"The files of the model '{called}' speak of different classes: fetch or train it again.")
+    return Model(called, fingerprint, kind, classes, classifier, calibration, manifest, folder)
+
+
+def list_models(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return what a table of models shows, the newest first, without loading any; see :func:`describe`."""
+    return [describe(workspace, artifact.name) for artifact in workspace.list(FOLDER)]
+
+
+def describe(workspace: Workspace, name: str) -> dict[str, Any]:
+    """Return what is known of a model without loading it.
+
+    Keys ``name``, ``fingerprint``, ``kind``, ``title`` (of the kind), ``classes``, ``created_at``, ``bytes``,
+    ``manifest``, ``metrics``.
+    """
+    artifact = workspace.find(FOLDER, name)
+    kind = artifact.manifest.get("model_kind", "")
+    return {
+        "name": artifact.name,
+        "fingerprint": artifact.fingerprint,
+        "kind": kind,
+        "title": KINDS[kind].title if kind in KINDS else kind,
+        "classes": tuple(artifact.manifest.get("classes", ())),
+        "created_at": artifact.manifest.get("created_at", ""),
+        "bytes": sum(path.stat().st_size for path in _files(artifact.path)),
+        "manifest": artifact.manifest,
+        "metrics": read_json(artifact.path / METRICS_FILE),
+    }
+
+
+def _fingerprint(kind: str, classes: Sequence[str], files: Mapping[str, str]) -> str:
+    return digest("model", kind, list(classes), dict(files))
+
+
+def _verify(folder: Path, called: str, files: Mapping[str, str]) -> None:
+    """Check every file of the manifest; also that the manifest names what every model must have."""
+    for needed in (CALIBRATION_FILE, METRICS_FILE, TRAINING_FILE):
+        if needed not in files:
+            raise ModelError(f"The manifest of the model '{called}' does not name {needed}: fetch or train it again.")
+    for file, sha256 in files.items():
+        # A manifest from elsewhere must not make us read outside its folder.
+        if not re.fullmatch(r"[\w.-]+(/[\w.-]+)*", file) or ".." in file.split("/"):
+            raise ModelError(f"The manifest of the model '{called}' names a file it may not have: '{file[:60]}'.")
+        path = folder / file
+        if not path.is_file():
+            raise ModelError(f"The model '{called}' is incomplete: {file} is missing. Fetch or train it again.")
+        if file_sha256(path) != sha256:
+            raise ModelError(
+                f"The file {file} of the model '{called}' was altered after it was saved. Fetch or train it again."
+            )
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        return read_json(path)
+    except InputError as error:
+        raise ModelError(str(error)) from error
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    # An undefined number must be null, not NaN, which is no JSON: whoever wrote one here made a mistake.
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")

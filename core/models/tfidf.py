@@ -1,0 +1,201 @@
+"""TF-IDF and logistic regression: the quick classifier, whose every decision can be taken apart exactly.
+
+Word terms and runs of letters are weighted separately (1 + ln count, times inverse document frequency, each block
+scaled to length 1) and joined; a multinomial logistic regression (scikit-learn) is fitted on both. Saved as JSON and
+safetensors, never as a pickle.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from core.errors import InputError, ModelError
+from core.models.ngrams import NgramCounter, prepare
+from core.models.protocol import Observe, TrainingData, ignore
+from core.progress import Progress, silent
+
+__all__ = ["TfidfClassifier"]
+
+VOCABULARY_FILE = "vocabulary.json"
+TENSORS_FILE = "model.safetensors"
+FORMAT = 1
+DEFAULTS: Mapping[str, float] = {"C": 100.0, "max_iter": 2000}
+_BATCH = 4096
+
+
+class TfidfClassifier:
+    """See the module. Build one with :meth:`train` or :meth:`load`.
+
+    Attributes
+    ----------
+    counter : NgramCounter
+        The vocabulary.
+    idf : array, shape (n_terms,)
+        Inverse document frequency of word terms, then of runs of letters.
+    coefficients : array, shape (k, n_terms)
+        They sum to nought over the classes.
+    intercepts : array, shape (k,)
+    """
+
+    kind: ClassVar[str] = "tfidf"
+    folds: ClassVar[int] = 5
+    device = "cpu"
+
+    def __init__(
+        self,
+        classes: Sequence[str],
+        counter: NgramCounter,
+        idf: NDArray[np.float64],
+        coefficients: NDArray[np.float64],
+        intercepts: NDArray[np.float64],
+    ) -> None:
+        self.classes = tuple(classes)
+        self.counter = counter
+        self.idf = idf
+        self.coefficients = coefficients
+        self.intercepts = intercepts
+
+    @classmethod
+    def train(
+        cls,
+        data: TrainingData,
+        *,
+        seed: int = 0,
+        options: Mapping[str, Any] | None = None,
+        progress: Progress = silent,
+        observe: Observe = ignore,
+    ) -> "TfidfClassifier":
+        """Learn from titles; see :class:`core.models.protocol.TitleClassifier`.
+
+        Parameters
+        ----------
+        seed : int
+            Without effect: the fit has no chance in it.
+        options : mapping, optional
+            ``C``, the inverse strength of the penalty (100); ``max_iter``, steps of the solver at the most (2,000).
+        """
+        from sklearn.linear_model import LogisticRegression
+
+        settings = _settings(options)
+        progress(0.0, "Counting words and letters")
+        texts = [prepare(title) for title in data.titles]
+        counter = NgramCounter.of(texts)
+        counts = counter.count(texts)
+        idf = np.concatenate([_idf(block) for block in counts])
+        features = _weighted(counts, idf)
+        progress(0.3, f"Fitting {features.shape[1]:,} weights to {features.shape[0]:,} titles")
+        # A weak label that is divided over classes is the same title several times, each with its share of weight.
+        weights = data.balanced_weights()
+        rows, codes = np.nonzero(weights)
+        fitted = LogisticRegression(C=settings["C"], max_iter=int(settings["max_iter"])).fit(
+            features[rows], codes, sample_weight=weights[rows, codes]
+        )
+        progress(1.0, "Fitted")
+        coefficients, intercepts = np.asarray(fitted.coef_, float), np.asarray(fitted.intercept_, float)
+        if len(data.classes) == 2:
+            # scikit-learn keeps one row for two classes; halved and mirrored the softmax is the same.
+            coefficients = np.vstack([-coefficients / 2, coefficients / 2])
+            intercepts = np.concatenate([-intercepts / 2, intercepts / 2])
+        return cls(data.classes, counter, idf, coefficients, intercepts)
+
+    def features(self, titles: Sequence[str]) -> sparse.csr_matrix:
+        """Return the weighted terms of titles, shape (n, n_terms); both blocks of a row have length 1 or 0."""
+        return _weighted(self.counter.count([prepare(title) for title in titles]), self.idf)
+
+    def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
+        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.protocol.TitleClassifier`."""
+        found = np.empty((len(titles), len(self.classes)))
+        for start in range(0, len(titles), _BATCH):
+            progress(start / len(titles), f"{start:,} of {len(titles):,} titles")
+            batch = titles[start : start + _BATCH]
+            logits = self.features(batch) @ self.coefficients.T + self.intercepts
+            raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+            found[start : start + len(batch)] = raised / raised.sum(axis=1, keepdims=True)
+        return found
+
+    def save(self, folder: Path) -> None:
+        """Write the vocabulary as JSON and the numbers as safetensors."""
+        from safetensors.numpy import save_file
+
+        vocabulary = {
+            "format": FORMAT,
+            "classes": list(self.classes),
+            "words": list(self.counter.words),
+            "runs": list(self.counter.runs),
+        }
+        (folder / VOCABULARY_FILE).write_text(json.dumps(vocabulary), encoding="ascii")
+        tensors = {"idf": self.idf, "coefficients": self.coefficients, "intercepts": self.intercepts}
+        save_file({name: np.ascontiguousarray(values) for name, values in tensors.items()}, folder / TENSORS_FILE)
+
+    @classmethod
+    def load(cls, folder: Path) -> "TfidfClassifier":
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        ModelError
+            A file is missing or does not hold what it should.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        try:
+            vocabulary = json.loads((folder / VOCABULARY_FILE).read_text(encoding="ascii"))
+            tensors = load_file(folder / TENSORS_FILE)
+            words, runs, classes = (_texts(vocabulary[name]) for name in ("words", "runs", "classes"))
+            form, idf = vocabulary["format"], tensors["idf"]
+            coefficients, intercepts = tensors["coefficients"], tensors["intercepts"]
+        except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+            raise ModelError(
+                f"The model in {folder.name} cannot be read ({error}): train or fetch it again."
+            ) from error
+        if form != FORMAT:
+            raise ModelError(f"The model in {folder.name} has the format {form}; this version reads {FORMAT}.")
+        shapes = (idf.shape, coefficients.shape, intercepts.shape)
+        terms, k = len(words) + len(runs), len(classes)
+        if shapes != ((terms,), (k, terms), (k,)) or not all(np.isfinite(t).all() for t in tensors.values()):
+            raise ModelError(f"The numbers of the model in {folder.name} do not fit its vocabulary: fetch it again.")
+        counter = NgramCounter(*({term: i for i, term in enumerate(part)} for part in (words, runs)))
+        return cls(classes, counter, idf, coefficients, intercepts)
+
+
+def _settings(options: Mapping[str, Any] | None) -> dict[str, float]:
+    settings = {**DEFAULTS, **(options or {})}
+    unknown = sorted(set(settings) - set(DEFAULTS))
+    if unknown:
+        raise InputError(f"The kind 'tfidf' has no option '{unknown[0]}'. It has: {', '.join(DEFAULTS)}.")
+    for name, value in settings.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+            raise InputError(f"The option '{name}' must be a number above 0; {value!r} came.")
+    return settings
+
+
+def _texts(values: Any) -> list[str]:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise TypeError("the vocabulary is not a list of words")
+    if len(set(values)) != len(values):
+        raise ValueError("a term stands twice in the vocabulary")
+    return values
+
+
+def _idf(counts: sparse.csr_matrix) -> NDArray[np.float64]:
+    """Return ln((1 + n) / (1 + df)) + 1, as in scikit-learn: as if one more title held every term."""
+    holding = np.bincount(counts.indices, minlength=counts.shape[1])
+    return np.asarray(np.log((1 + counts.shape[0]) / (1 + holding)) + 1)
+
+
+def _weighted(counts: tuple[sparse.csr_matrix, sparse.csr_matrix], idf: NDArray[np.float64]) -> sparse.csr_matrix:
+    start, blocks = 0, []
+    for block in counts:
+        data = (1 + np.log(block.data)) * idf[start + block.indices]
+        rows = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
+        data /= np.sqrt(np.bincount(rows, weights=data**2, minlength=block.shape[0]))[rows]
+        blocks.append(sparse.csr_matrix((data, block.indices, block.indptr), shape=block.shape))
+        start += block.shape[1]
+    joined: sparse.csr_matrix = sparse.hstack(blocks, format="csr")
+    return joined

@@ -1,0 +1,170 @@
+"""A column mapping, its correction by a person, and what it must not lack."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from core import schema
+from core.errors import MappingError
+from core.readers.synonyms import normal_header
+from core.schema import Kind
+
+__all__ = ["BOOK_TARGETS", "OWN_TARGETS", "TARGETS", "ColumnMapping", "apply_overrides", "check_mapping"]
+
+BOOK_TARGETS = (
+    schema.TITLE,
+    schema.AUTHOR,
+    schema.DATE,
+    schema.PLACE,
+    schema.COUNTRY,
+    schema.LANGUAGE,
+    schema.PUBLISHER,
+    schema.GENRE_GIVEN,
+)
+OWN_TARGETS: Mapping[Kind, tuple[str, ...]] = {
+    "corpus": (),
+    "labels": (schema.LABEL, schema.ANNOTATOR, schema.CREATED_AT, schema.NOTE),
+    "predictions": (schema.PREDICTED, schema.TRUTH, schema.CONFIDENCE),
+}
+# Every name that may stand on the right of HEADER=target, beside p_<class>.
+TARGETS: tuple[str, ...] = (
+    schema.RECORD_ID,
+    schema.ALTERNATE_ID,
+    *BOOK_TARGETS,
+    *OWN_TARGETS["labels"],
+    *OWN_TARGETS["predictions"],
+)
+_SHOWN = 40
+
+
+@dataclass(frozen=True)
+class ColumnMapping:
+    """What each column of a file is.
+
+    Attributes
+    ----------
+    columns : mapping
+        Target (a name of :mod:`core.schema`) → source column.
+    probabilities : mapping
+        Class name, as guessed from the column's name → source column (predictions only).
+    reasons : mapping
+        Target → why this column, one sentence; ``probabilities`` stands for all of those.
+    questions : tuple of str
+        What a person should confirm.
+    """
+
+    columns: Mapping[str, str]
+    probabilities: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    questions: tuple[str, ...] = ()
+
+
+def check_mapping(mapping: ColumnMapping, frame: pd.DataFrame, kind: Kind) -> None:
+    """Raise when a mapping lacks what this kind of table cannot do without.
+
+    A corpus needs a title; labels need a label, predictions a predicted label or probabilities, and both a record id
+    or a title by which a book is found.
+
+    Raises
+    ------
+    MappingError
+        With the names of the columns that are there and how to map one by hand.
+    """
+    have = mapping.columns
+    if kind == "corpus" and schema.TITLE not in have:
+        raise _missing(frame, "the title", schema.TITLE)
+    if kind == "labels" and schema.LABEL not in have:
+        raise _missing(frame, "the label", schema.LABEL)
+    if kind == "predictions" and schema.PREDICTED not in have and not mapping.probabilities:
+        raise _missing(frame, "the predicted label or the probability of a class", schema.PREDICTED)
+    if schema.RECORD_ID not in have and schema.TITLE not in have:
+        raise _missing(frame, "a record id or a title", schema.RECORD_ID)
+
+
+def apply_overrides(mapping: ColumnMapping, frame: pd.DataFrame, overrides: Sequence[str]) -> ColumnMapping:
+    """Return the mapping as a person corrected it.
+
+    Parameters
+    ----------
+    overrides : sequence of str
+        ``HEADER=target`` each: the column HEADER is *target*, and nothing else is. ``HEADER=p_Fiction`` says that it
+        holds the probability of the class Fiction; ``HEADER=`` that it is nothing.
+
+    Raises
+    ------
+    MappingError
+        No such column or target (with the nearest name), or two columns for one target.
+    """
+    columns, probabilities = dict(mapping.columns), dict(mapping.probabilities)
+    reasons: dict[str, str] = dict(mapping.reasons)
+    settled: dict[str, str] = {}
+    for override in overrides:
+        source, target = _parse(override, frame)
+        columns = {name: column for name, column in columns.items() if column != source}
+        probabilities = {name: column for name, column in probabilities.items() if column != source}
+        if not target:
+            continue
+        if target in settled and settled[target] != source:
+            raise MappingError(
+                f"Both '{settled[target]}' and '{source}' are mapped to {target}; give one column for each target."
+            )
+        settled[target] = source
+        if target in TARGETS:
+            columns[target] = source
+            reasons[target] = f"'{source}' was given for it."
+        else:
+            probabilities[target.removeprefix(schema.PROBABILITY_PREFIX)] = source
+            reasons["probabilities"] = "A column was given by hand."
+    kept = {*columns, *(["probabilities"] if probabilities else [])}
+    about_id = schema.RECORD_ID in settled
+    return ColumnMapping(
+        columns,
+        probabilities,
+        {target: reason for target, reason in reasons.items() if target in kept},
+        tuple(question for question in mapping.questions if not (about_id and "record id" in question)),
+    )
+
+
+def _parse(override: str, frame: pd.DataFrame) -> tuple[str, str]:
+    header, equals, target = override.rpartition("=")
+    if not equals:
+        raise MappingError(f"'{override}' does not say what a column is; write HEADER=target, such as Titel=title.")
+    source, target = _known_header(header.strip(), frame), target.strip()
+    prefix = schema.PROBABILITY_PREFIX
+    if not target or target in TARGETS or (target.startswith(prefix) and target != prefix):
+        return source, target
+    raise MappingError(
+        f"'{target}' is not something a column can be{_nearest(target, TARGETS)}. "
+        f"A column can be {', '.join(TARGETS)}, or {prefix} with the name of a class behind it."
+    )
+
+
+def _known_header(header: str, frame: pd.DataFrame) -> str:
+    headers = [str(name) for name in frame.columns]
+    if header in headers:
+        return header
+    alike = [name for name in headers if normal_header(name) == normal_header(header)]
+    if len(alike) == 1:
+        return alike[0]
+    raise MappingError(
+        f"There is no column '{header}'{_nearest(header, headers)}. The columns are: {_listed(headers)}."
+    )
+
+
+def _missing(frame: pd.DataFrame, what: str, target: str) -> MappingError:
+    return MappingError(
+        f"No column was found that holds {what}. The columns are: {_listed([str(name) for name in frame.columns])}. "
+        f"Say which it is with --map HEADER={target}."
+    )
+
+
+def _listed(headers: Sequence[str]) -> str:
+    return ", ".join(headers[:_SHOWN]) + (f" and {len(headers) - _SHOWN} more" if len(headers) > _SHOWN else "")
+
+
+def _nearest(word: str, words: Sequence[str]) -> str:
+    folded = {name.casefold(): name for name in words}
+    near = difflib.get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.5)
+    return f" (did you mean '{folded[near[0]]}'?)" if near else ""

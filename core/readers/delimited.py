@@ -1,0 +1,258 @@
+"""CSV, TSV and other text with one record a line, read so that a broken line costs that line and no other."""
+
+import csv
+import re
+from array import array
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+from typing import IO
+
+from core.errors import UnreadableFileError
+from core.progress import Progress
+from core.readers.container import Opened
+from core.readers.delimiter import Delimiter, find_delimiter, quoting
+from core.readers.encoding import MARKED, Encoding, find_encoding, open_text, spell_marks
+from core.readers.table import CHUNK_ROWS, ReadOptions, RejectedRows, SourceTable, TextColumns, unique_headers
+
+__all__ = ["read"]
+
+# A cell longer than this is taken for a quote that was never closed; the longest known real cell has 0.2 million.
+CELL_LIMIT = 16 * 1024**2
+_SAMPLE_CHARACTERS = 1024**2
+# Each recovery may read up to CELL_LIMIT characters again, so a file of stray quotes must not be read over and over.
+_RECOVERIES = 200
+_SWALLOWED = "a quotation mark is opened and never closed"
+
+
+def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTable:
+    """Read delimited text. See :func:`core.readers.read_table`."""
+    csv.field_size_limit(max(csv.field_size_limit(), CELL_LIMIT))  # one limit for the process: only ever raised
+    encoding = find_encoding(opened, options.encoding, progress)
+    text = open_text(opened, encoding)
+    sample = text.read(_SAMPLE_CHARACTERS)
+    complete = not text.read(1)
+    text.detach()
+    delimiter = find_delimiter(sample, complete, options.delimiter, opened.name)
+    if delimiter.advice:
+        raise UnreadableFileError(f"{opened.path} cannot be read as a table: {delimiter.advice}.")
+    text = open_text(opened, encoding)
+    try:
+        parse = _Parse(opened, text, encoding, delimiter, progress)
+        parse.header()
+        parse.records()
+    finally:
+        text.detach()
+    return parse.table()
+
+
+class _Lines:
+    """Physical lines, remembered until the record they belong to is done with, and able to be given again."""
+
+    def __init__(self, text: IO[str], look_for_marks: bool) -> None:
+        self._text = text
+        self._again: deque[str] = deque()
+        self._search = re.compile("[\0\udc00-\udcff]").search if look_for_marks else None
+        self.held: list[str] = []
+        self.odd = False  # something in the held lines needs a closer look
+        self.ended = False
+
+    def __iter__(self) -> Iterator[str]:
+        search, again = self._search, self._again
+        while True:
+            if again:
+                line = again.popleft()
+            else:
+                try:
+                    line = next(self._text)
+                except StopIteration:
+                    self.ended = self.odd = True
+                    return
+            self.held.append(line)
+            if "\0" in line or (search and not line.isascii() and search(line)):
+                self.odd = True
+            yield line
+
+    def done(self) -> None:
+        self.held.clear()
+        self.odd = False
+
+    def give_again(self, lines: list[str]) -> None:
+        self._again.extendleft(reversed(lines))
+        self.ended = False
+        self.done()
+
+
+class _Parse:
+    """One pass over a file: the state that the steps share."""
+
+    def __init__(
+        self, opened: Opened, text: IO[str], encoding: Encoding, delimiter: Delimiter, progress: Progress
+    ) -> None:
+        self._opened, self._encoding, self._delimiter, self._progress = opened, encoding, delimiter, progress
+        self._lines = _Lines(text, encoding.may_break)
+        self._seen = delimiter.skip_lines  # physical lines that are done with
+        for _ in islice(iter(self._lines), delimiter.skip_lines):
+            self._lines.done()
+        self._names: list[str] = []
+        self._columns = TextColumns()
+        self._rejected = RejectedRows()
+        self._warnings: list[str] = [encoding.warning] if encoding.warning else []
+        self._blank = self._blank_inside = self._recoveries = 0
+
+    def header(self) -> None:
+        for row in self._reader():
+            held = list(self._lines.held)
+            self._seen += len(held)
+            raw = "".join(held)
+            self._lines.done()
+            if not "".join(row).strip():
+                continue
+            self._names, warnings = unique_headers([spell_marks(cell) for cell in row])
+            if len(held) > 1 and self._strictly_broken(held):
+                raise UnreadableFileError(f"{self._opened.path} cannot be read as a table: in its header {_SWALLOWED}.")
+            self._warnings += warnings
+            if any(re.fullmatch(r"\d{5,}", name) for name in self._names):
+                self._warnings.append(
+                    f"The first line holds a long number ('{raw.strip()[:60]}'): if it is a record and not a header, "
+                    "add a line with column names above it."
+                )
+            self._columns = TextColumns(self._names)
+            return
+        raise UnreadableFileError(f"{self._opened.path} holds blank lines only.")
+
+    def records(self) -> None:
+        while self._pass():
+            pass
+
+    def table(self) -> SourceTable:
+        kept, rejected = len(self._columns), len(self._rejected)
+        if not kept:
+            why = f"none of its {rejected:,} records can be used; {self._rejected.first()}" if rejected else ""
+            raise UnreadableFileError(
+                f"{self._opened.path} holds no record: {why or 'it has a header and nothing else'}."
+            )
+        frame, lines = self._columns.frame()
+        if rejected:
+            self._warnings.append(
+                f"{rejected:,} of {kept + rejected:,} records could not be used and were set aside, the first on "
+                f"{self._rejected.first()}."
+            )
+        if self._blank_inside:
+            self._warnings.append(f"{self._blank_inside:,} blank lines between records were passed over.")
+        return SourceTable(
+            path=self._opened.path,
+            format="tsv" if self._delimiter.character == "\t" else "csv",
+            encoding=self._encoding.name,
+            delimiter=self._delimiter.character,
+            frame=frame,
+            lines=lines,
+            rejected=self._rejected.frame(),
+            reasons=(*self._opened.reasons, self._encoding.reason, self._delimiter.reason),
+            warnings=tuple(self._warnings),
+        )
+
+    def _reader(self, strict: bool = False) -> "Iterator[list[str]]":
+        return self._csv(iter(self._lines), strict)
+
+    def _csv(self, lines: Iterator[str], strict: bool) -> "Iterator[list[str]]":
+        quotes = quoting(self._delimiter.quoted)
+        return csv.reader(lines, delimiter=self._delimiter.character, quoting=quotes, strict=strict)
+
+    def _pass(self) -> bool:
+        """Read records until the end or until lines must be given again; return True in the second case."""
+        lines, width, held = self._lines, len(self._names), self._lines.held
+        rows: list[list[str]] = []
+        starts = array("q")
+        again = False
+        reader = self._reader()
+        while True:
+            try:
+                for row in reader:
+                    plain = len(row) == width and len(held) == 1 and not lines.odd
+                    if plain or self._keep(row, width):
+                        rows.append(row)
+                        starts.append(self._seen + 1)
+                        self._blank_inside = self._blank
+                    elif not held:
+                        again = True
+                        break
+                    self._seen += len(held)
+                    held.clear()
+                    lines.odd = False
+                    if len(rows) >= CHUNK_ROWS:
+                        self._flush(rows, starts)
+                break
+            except csv.Error as error:
+                self._set_aside(_SWALLOWED if "field limit" in str(error) else str(error))
+                again = True
+                break
+        self._flush(rows, starts)
+        return again
+
+    def _flush(self, rows: list[list[str]], starts: "array[int]") -> None:
+        self._columns.extend(rows, starts)
+        rows.clear()
+        del starts[:]
+        done = self._opened.stream.tell() / self._opened.size
+        self._progress(
+            0.1 + 0.9 * min(1.0, done), f"Reading {len(self._columns):,} records of {self._opened.path.name}"
+        )
+
+    def _keep(self, row: list[str], width: int) -> bool:
+        """Judge a record that is not plainly good; False without held lines means that lines are to be read again."""
+        lines = self._lines
+        raw = "".join(lines.held)
+        if len(row) <= 1 and width > 1 and not raw.strip():
+            self._blank += len(lines.held)
+            return False
+        if not row:
+            self._blank += 1
+            return False
+        if (len(lines.held) > 1 or lines.ended) and self._delimiter.quoted and self._strictly_broken(lines.held):
+            self._set_aside(_SWALLOWED)
+            return False
+        reason = self._fault(row, width, raw)
+        if reason:
+            self._rejected.add(self._seen + 1, reason, _shown(raw))
+        return not reason
+
+    def _fault(self, row: list[str], width: int, raw: str) -> str:
+        if "\0" in raw:
+            return "it holds a NUL character, which no text has"
+        marks = MARKED.findall(raw) if self._encoding.may_break else []
+        if marks:
+            some = ", ".join(f"0x{ord(mark) - 0xDC00:02X}" for mark in marks[:3])
+            return f"it holds bytes that are not valid {self._encoding.name.upper()} ({some})"
+        if len(row) != width:
+            return f"it has {_cells(len(row))} where the header has {width}"
+        return ""
+
+    def _set_aside(self, reason: str) -> None:
+        """Set the first line of the held record aside and let the lines it swallowed be read again."""
+        held = list(self._lines.held)
+        lost = 1
+        if self._recoveries >= _RECOVERIES and len(held) > 1:
+            lost = len(held)
+            reason += f"; the {lost:,} lines it swallowed were set aside with it, for the file has too many such lines"
+        self._recoveries += 1
+        self._rejected.add(self._seen + 1, reason, _shown("".join(held[:lost])))
+        self._seen += lost
+        self._lines.give_again(held[lost:])
+
+    def _strictly_broken(self, held: list[str]) -> bool:
+        """Tell whether the record only hangs together because the parser forgives stray quotes."""
+        try:
+            for _ in self._csv(iter(held), True):
+                pass
+        except csv.Error:
+            return True
+        return False
+
+
+def _cells(number: int) -> str:
+    return "1 cell" if number == 1 else f"{number} cells"
+
+
+def _shown(raw: str) -> str:
+    return spell_marks(raw[:2000].rstrip("\r\n"))

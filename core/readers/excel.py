@@ -1,0 +1,165 @@
+"""Excel workbooks (.xlsx): the values of one sheet as text."""
+
+import datetime as dt
+import warnings
+import zipfile
+from array import array
+from collections.abc import Iterator
+from typing import Any
+
+from core.errors import InputError, UnreadableFileError
+from core.progress import Progress
+from core.readers.container import Opened, check_zip
+from core.readers.table import CHUNK_ROWS, ReadOptions, RejectedRows, SourceTable, TextColumns, unique_headers
+
+__all__ = ["cell_text", "read"]
+
+
+def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTable:
+    """Read one sheet of a workbook. See :func:`core.readers.read_table`.
+
+    Lines are the row numbers that Excel shows. The first row that is not blank is the header. Formulas give the value
+    that was saved with them.
+    """
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        with zipfile.ZipFile(opened.stream) as archive:
+            check_zip(archive, opened.path, opened.limit)
+        opened.stream.seek(0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # openpyxl tells of styles and extensions it does not keep
+            book = load_workbook(opened.stream, read_only=True, data_only=True, keep_links=False)
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError) as error:
+        raise UnreadableFileError(
+            f"{opened.path} cannot be read as an Excel workbook ({error}); open it in Excel and save it again as .xlsx."
+        ) from error
+    try:
+        return _read_sheet(book, opened, options, progress)
+    finally:
+        book.close()
+
+
+def cell_text(value: object) -> str:
+    """Return a cell's value as text: whole numbers without '.0', dates in ISO form, truth values in lower case.
+
+    >>> cell_text(1879.0), cell_text(None), cell_text(True), cell_text(dt.datetime(1879, 5, 1))
+    ('1879', '', 'true', '1879-05-01')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    return str(value)
+
+
+def _read_sheet(book: Any, opened: Opened, options: ReadOptions, progress: Progress) -> SourceTable:
+    sheet, reason, notes = _choose_sheet(book, opened, options.sheet)
+    rows = _text_rows(sheet)
+    header_line, header = next(rows, (0, []))
+    if not header:
+        raise UnreadableFileError(
+            f"The sheet '{sheet.title}' of {opened.path} is empty; choose another with a sheet name."
+        )
+    names, renamed = unique_headers(header)
+    columns, rejected = TextColumns(names), RejectedRows()
+    pending: list[list[str]] = []
+    lines = array("q")
+    total = max(sheet.max_row or 0, 1)
+    gaps, last = 0, header_line
+    for line, row in rows:
+        gaps += line - last - 1
+        last = line
+        if len(row) > len(names):
+            rejected.add(
+                line, f"it has a value in column {len(row)} where the header ends at {len(names)}", " | ".join(row)
+            )
+            continue
+        pending.append(row + [""] * (len(names) - len(row)))
+        lines.append(line)
+        if len(pending) >= CHUNK_ROWS:
+            columns.extend(pending, lines)
+            pending.clear()
+            del lines[:]
+            progress(min(1.0, line / total), f"Reading {len(columns):,} rows of the sheet '{sheet.title}'")
+    columns.extend(pending, lines)
+    if not len(columns):
+        why = (
+            f"none of its rows can be used; {rejected.first()}" if len(rejected) else "it has a header and nothing else"
+        )
+        raise UnreadableFileError(f"The sheet '{sheet.title}' of {opened.path} holds no record: {why}.")
+    frame, numbers = columns.frame()
+    if gaps:
+        notes.append(f"{gaps:,} blank rows between records were passed over.")
+    if len(rejected):
+        notes.append(
+            f"{len(rejected):,} of {len(frame) + len(rejected):,} rows could not be used and were set aside, the first "
+            f"on {rejected.first()}."
+        )
+    return SourceTable(
+        path=opened.path,
+        format="xlsx",
+        encoding="",
+        delimiter="",
+        frame=frame,
+        lines=numbers,
+        rejected=rejected.frame(),
+        reasons=(*opened.reasons, reason),
+        warnings=(*notes, *renamed, *_formulas(opened)),
+    )
+
+
+def _choose_sheet(book: Any, opened: Opened, wanted: str | None) -> tuple[Any, str, list[str]]:
+    sheets = {sheet.title: sheet for sheet in book.worksheets}
+    hidden = [title for title, sheet in sheets.items() if sheet.sheet_state != "visible"]
+    names = ", ".join(f"'{title}'" + (" (hidden)" if title in hidden else "") for title in sheets)
+    if not sheets:
+        raise UnreadableFileError(f"{opened.path} is a workbook without a sheet of cells.")
+    if wanted is not None:
+        if wanted not in sheets:
+            raise InputError(f"There is no sheet '{wanted}' in {opened.path}; it has {names}.")
+        return sheets[wanted], f"The sheet '{wanted}' was asked for.", []
+    shown = [sheet for title, sheet in sheets.items() if title not in hidden] or list(sheets.values())
+    chosen = next((sheet for sheet in shown if next(_text_rows(sheet), None)), shown[0])
+    reason = f"The sheet '{chosen.title}' was read: the first that is not hidden and not empty."
+    notes = []
+    if len(sheets) > 1:
+        notes.append(f"Only the sheet '{chosen.title}' was read; the workbook has {names}.")
+    return chosen, reason, notes
+
+
+def _text_rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
+    """Give (row number, cells as text without the empty ones at the end) of each row that is not blank."""
+    sheet.reset_dimensions()  # the range written in the file is often wrong
+    for line, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+        row = [cell_text(value) for value in cells]
+        while row and not row[-1].strip():
+            row.pop()
+        if row:
+            yield line, row
+
+
+def _formulas(opened: Opened) -> list[str]:
+    opened.stream.seek(0)
+    with zipfile.ZipFile(opened.stream) as archive:
+        for name in archive.namelist():
+            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+                with archive.open(name) as sheet:
+                    before = b""
+                    while block := sheet.read(1024**2):
+                        if b"<f>" in before + block or b"<f " in before + block:
+                            return [
+                                "The workbook holds formulas: the values saved with them were read, and a formula that "
+                                "was never calculated reads as empty."
+                            ]
+                        before = block[-3:]
+    return []

@@ -1,0 +1,180 @@
+"""From a MARC record to the columns of a catalogue file."""
+
+import re
+from typing import Final
+
+from core.readers.marc_codes import country_name, language_name
+from core.readers.marc_record import MarcField, MarcRecord
+
+__all__ = ["COLUMNS", "MARC_COLUMN", "is_book", "literary_form", "machine_links", "record_columns"]
+
+MARC_COLUMN: Final = "marc"  # the whole record, as MARC-in-JSON, so that it can be given back enriched
+COLUMNS: Final = (
+    "Record ID",
+    "Type of resource",
+    "Name",
+    "Dates associated with name",
+    "Type of name",
+    "Role",
+    "All names",
+    "Title",
+    "Variant titles",
+    "Series title",
+    "Country of publication",
+    "Place of publication",
+    "Publisher",
+    "Date of publication",
+    "Edition",
+    "Physical description",
+    "Dewey classification",
+    "Shelfmark",
+    "Topics",
+    "Genre",
+    "Languages",
+    "Notes",
+    "Literary form",
+    "Genre assigned by machine",
+    "Organisation of record ID",
+    "Other record IDs",
+    "Date in fixed field",
+    MARC_COLUMN,
+)
+_AND: Final = " ; "  # between the values of one cell, as in the British Library's files
+_NAME_TYPES: Final = {
+    "100": "person",
+    "700": "person",
+    "110": "organisation",
+    "710": "organisation",
+    "111": "meeting",
+    "711": "meeting",
+}
+_FORMS: Final = frozenset(" 01defhijmps")
+_LINK = re.compile(r"(\d+)(?:\.\d+)?\\p")
+
+
+def record_columns(record: MarcRecord) -> list[str]:
+    """Return the text of each of :data:`COLUMNS`.
+
+    Title is 245 $a $b $n $p without a closing slash; the date is 264 or 260 $c, else the first date of 008; languages
+    are 008/35-37 and 041 $a. *Genre* holds only terms that no machine assigned (655 without a linked 883 whose first
+    indicator is 0 or 1): machine labels are never used as truth.
+    """
+    fixed = record.text("008")
+    published = [one for one in record.all("264") if any(one.all("abc"))] or list(record.all("260"))
+    main = next(record.all("100", "110", "111", "720"), None)
+    names = [*record.all("100", "110", "111"), *record.all("700", "710", "711"), *record.all("720")]
+    human, machine = _genres(record)
+    languages = [code for one in record.all("041") for value in one.all("a") for code in _codes(value)]
+    languages.append(fixed[35:38])
+    place = _inside(published, "a", ",:;")
+    date = _inside(published, "c", ",;") or _digits(fixed[7:11])
+    values = (
+        record.text("001").strip() or _first(record, "035", "a"),
+        {"s": "Serial", "b": "Serial", "i": "Serial"}.get(record.leader[7:8], "Monograph"),
+        _name(main),
+        "" if main is None else main.get("d").strip(" .,"),
+        "" if main is None else _NAME_TYPES.get(main.tag, ""),
+        "" if main is None else _AND.join(value.strip(" .,") for value in main.all("e") if value != "main entry"),
+        _AND.join(_with_type(one) for one in names if _name(one)),
+        _joined(record.first("245"), "abnp", " /"),
+        _AND.join(filter(None, (_joined(one, "abnpt", " /") for one in record.all("130", "240", "246", "730", "740")))),
+        _AND.join(filter(None, (_joined(one, "av", " ") for one in record.all("440", "490")))),
+        country_name(fixed[15:18]),
+        place,
+        _inside(published, "b", ",;"),
+        date,
+        _AND.join(one.get("a") for one in record.all("250") if one.get("a")),
+        _AND.join(filter(None, (" ".join(value for _, value in one.subfields) for one in record.all("300")))),
+        _AND.join(value for one in record.all("082") for value in one.all("a")),
+        _AND.join(value for one in record.all("852") for value in one.all("hj")),
+        _AND.join(_topic(one) for one in record.all("600", "610", "611", "630", "648", "650", "651")),
+        _AND.join(human),
+        _AND.join(dict.fromkeys(filter(None, map(language_name, languages)))),
+        _AND.join(value for one in record.fields if one.tag[0] == "5" and one.tag != "588" for value in one.all("a")),
+        literary_form(record),
+        _AND.join(machine),
+        record.text("003").strip(),
+        _AND.join(value for one in record.all("035") for value in one.all("a")),
+        _digits(fixed[7:11]),
+        record.to_json(),
+    )
+    return list(values)
+
+
+def is_book(record: MarcRecord) -> bool:
+    """Whether byte 33 of field 008 means the literary form: language material (leader/06 a, t) that is no serial."""
+    return record.leader[6:7] in ("a", "t") and record.leader[7:8] in ("a", "c", "d", "m")
+
+
+def literary_form(record: MarcRecord) -> str:
+    """Return 008/33 of a book ('0', '1', 'd', …; ' ' was once non-fiction), '' where nobody coded it."""
+    fixed = record.text("008")
+    if not is_book(record) or len(fixed) != 40:
+        return ""
+    return fixed[33] if fixed[33] in _FORMS else ""
+
+
+def machine_links(record: MarcRecord) -> set[str]:
+    """Return the link numbers ($8, type p) of fields that a machine wrote: those an 883 with indicator 0 or 1 names."""
+    links = set()
+    for one in record.all("883"):
+        if one.indicators[0] in "01":
+            links |= link_numbers(one)
+    return links
+
+
+def link_numbers(one: MarcField) -> set[str]:
+    """Return the numbers in the $8 of a field whose type is p (metadata provenance)."""
+    return {found.group(1) for value in one.all("8") if (found := _LINK.fullmatch(value))}
+
+
+def _genres(record: MarcRecord) -> tuple[list[str], list[str]]:
+    machine = machine_links(record)
+    by_people: list[str] = []
+    by_machine: list[str] = []
+    for one in record.all("655"):
+        (by_machine if link_numbers(one) & machine else by_people).append(_topic(one))
+    return by_people, by_machine
+
+
+def _first(record: MarcRecord, tag: str, code: str) -> str:
+    return next((value for one in record.all(tag) if (value := one.get(code))), "")
+
+
+def _joined(one: MarcField | None, codes: str, cut: str) -> str:
+    if one is None:
+        return ""
+    text = " ".join(one.all(codes)).strip()
+    return text.removesuffix(cut.strip()).rstrip() if cut.strip() else text
+
+
+def _inside(published: list[MarcField], code: str, marks: str) -> str:
+    """Return the values of a subfield without the punctuation that only parts it from the next."""
+    values = (value.strip().rstrip(marks).strip() for one in published for value in one.all(code))
+    return _AND.join(filter(None, values))
+
+
+def _name(one: MarcField | None) -> str:
+    return "" if one is None else " ".join(one.all("abcq")).strip().removesuffix(",").strip()
+
+
+def _with_type(one: MarcField) -> str:
+    kind = _NAME_TYPES.get(one.tag)
+    dates = one.get("d").strip(" .,")
+    name = f"{_name(one)}, {dates}" if dates else _name(one)
+    return f"{name} [{kind}]" if kind else name
+
+
+def _topic(one: MarcField) -> str:
+    main = " ".join(value for code, value in one.subfields if code.isalpha() and code not in "vxyzeu")
+    return "--".join([main, *one.all("vxyz")]).strip()
+
+
+def _codes(value: str) -> list[str]:
+    """Return the codes in a 041 $a; old records write several without a gap, three letters each."""
+    value = value.strip()
+    return [value[at : at + 3] for at in range(0, len(value), 3)] if len(value) % 3 == 0 else [value]
+
+
+def _digits(text: str) -> str:
+    return text if text.isdigit() and len(text) == 4 else ""

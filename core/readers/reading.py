@@ -1,0 +1,88 @@
+"""One door for every format: open the file, tell its format, and let that format's module read it."""
+
+import importlib
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from core.errors import InputError, UnreadableFileError
+from core.progress import Progress, silent
+from core.readers.container import UNPACKED_LIMIT, open_file
+from core.readers.recognise import recognise
+from core.readers.table import ReadOptions, SourceTable
+
+__all__ = ["FORMATS", "read_table"]
+
+# A format's module has one function, read(opened, options, progress) -> SourceTable; a new format is a new line here.
+FORMATS: Mapping[str, str] = {
+    "csv": "core.readers.delimited",
+    "tsv": "core.readers.delimited",
+    "xlsx": "core.readers.excel",
+    "parquet": "core.readers.parquet",
+    "json": "core.readers.json_records",
+    "jsonl": "core.readers.json_records",
+}
+
+
+def read_table(
+    path: Path | str,
+    *,
+    format: str | None = None,  # noqa: A002 - the word people know
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    sheet: str | None = None,
+    progress: Progress = silent,
+    limit: int = UNPACKED_LIMIT,
+) -> SourceTable:
+    """Read a file as a table of text, with the reasons for every guess and the rows that could not be used.
+
+    CSV, TSV and other delimited text, Excel (.xlsx), Parquet, JSON and JSON Lines; each also packed with gzip or alone
+    in a zip archive. What is guessed can be said instead. Nothing is interpreted: ``014602826`` keeps its zero and
+    a book called ``None`` its title.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    format : str, optional
+        A key of :data:`FORMATS`.
+    encoding : str, optional
+        The encoding of a text file, such as ``utf-8`` or ``windows-1252``.
+    delimiter : str, optional
+        One character, or tab, comma, semicolon, pipe.
+    sheet : str, optional
+        The name of an Excel sheet; without one, the first that is neither hidden nor empty.
+    limit : int
+        Bytes that a packed file may unpack to.
+
+    Raises
+    ------
+    UnreadableFileError
+        The file cannot serve as a table: missing, a folder, empty, a header without records, a PDF, a web page, bytes.
+    InputError
+        An argument names no format, encoding, delimiter or sheet.
+    """
+    if format is not None and format not in FORMATS:
+        raise InputError(f"'{format}' is not a format that can be read; these are: {', '.join(FORMATS)}.")
+    if os.fspath(path) == "":
+        raise InputError("No file was named.")
+    with open_file(Path(path), progress, limit) as opened:
+        found, why = recognise(opened)
+        chosen = format or found
+        if chosen not in FORMATS:
+            raise UnreadableFileError(
+                f"{path} looks like {chosen.upper()}, which cannot be read here; these can: {', '.join(FORMATS)}."
+            )
+        if format is not None and found != format and (found in _BINARY or format in _BINARY):
+            raise UnreadableFileError(f"{path} is not {format.upper()}: {why[0].lower()}{why[1:]}")
+        if chosen == "tsv" and delimiter is None:
+            delimiter = "\t"
+        options = ReadOptions(chosen, encoding, delimiter, sheet)
+        table: SourceTable = importlib.import_module(FORMATS[chosen]).read(opened, options, progress)
+    progress(1.0, f"Read {len(table.frame):,} records")
+    chosen_because = why if format is None else f"The format {format.upper()} was given."
+    return replace(table, reasons=(chosen_because, *table.reasons))
+
+
+_BINARY = frozenset({"xlsx", "parquet", "marc"})

@@ -1,0 +1,135 @@
+"""All facts that may take part in a search, and for which records they hold. Errors play no part in choosing them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from core.facets import facet_codes
+from core.schema import TITLE_KEY
+from core.slices.facts import MEASURES, FacetFact, Fact, RangeFact, TitleFact, measure_of
+from core.slices.terms import find_terms
+
+__all__ = ["FactTable", "collect_facts"]
+
+Mask = npt.NDArray[np.bool_]
+
+# A fact that holds for nearly every record sets nothing apart.
+COMMON = 0.8
+# Years are cut at full decades and lengths at tens of characters, into at most so many steps; every run of steps is a range.
+STEP = 10
+MOST_STEPS = {"year": 16, "title_length": 6}
+
+
+@dataclass
+class FactTable:
+    """Facts, and for which of the records they hold.
+
+    Attributes
+    ----------
+    facts : list of Fact
+    records : int
+        How many records there are.
+    """
+
+    records: int
+    facts: list[Fact] = field(default_factory=list)
+    _makers: list[Callable[[], Mask]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.facts)
+
+    def add(self, fact: Fact, make: Callable[[], Mask]) -> None:
+        """Add a fact, and a function that tells for each record whether it holds."""
+        self.facts.append(fact)
+        self._makers.append(make)
+
+    def columns(self, which: Sequence[int]) -> Mask:
+        """Tell for some facts and every record whether they hold, shape (facts, records)."""
+        columns = np.empty((len(which), self.records), dtype=bool)
+        for row, fact in enumerate(which):
+            columns[row] = self._makers[fact]()
+        return columns
+
+    def subjects(self) -> npt.NDArray[np.intp]:
+        """Number what the facts speak of; facts about words of the title have −1, since any of them may be joined."""
+        subjects = pd.factorize(np.array([fact.subject for fact in self.facts], dtype=object))[0].astype(np.intp)
+        return np.where([isinstance(fact, TitleFact) for fact in self.facts], -1, subjects)
+
+
+def collect_facts(records: pd.DataFrame, facets: Sequence[str], words: int, min_n: int) -> FactTable:
+    """Collect every fact that holds for at least `min_n` of the records and for at most four fifths of them.
+
+    Parameters
+    ----------
+    records : DataFrame
+        Records columns, one row a book.
+    facets : sequence of str
+        Names of facets; their values are facts, a missing value among them.
+    words : int
+        See :func:`core.slices.terms.find_terms`; 0 leaves the titles aside.
+    """
+    table = FactTable(len(records))
+    most = COMMON * len(records)
+    for facet in facets:
+        codes, values = facet_codes(records, facet)
+        frequency = np.bincount(codes, minlength=len(values))
+        for code in np.flatnonzero((frequency >= min_n) & (frequency <= most)):
+            table.add(FacetFact(facet, values[code]), lambda codes=codes, code=code: codes == code)  # type: ignore[misc]
+    for measure in MEASURES:
+        numbers = measure_of(records, measure)
+        for fact in _ranges(measure, numbers, min_n, most):
+            table.add(fact, lambda fact=fact, numbers=numbers: fact.holds(numbers))  # type: ignore[misc]
+    if words:
+        terms = find_terms(records[TITLE_KEY], words, min_n)
+        for term, pattern in enumerate(terms.patterns):
+            table.add(TitleFact((pattern,)), lambda term=term: _at(terms.titles_with(term), len(records)))  # type: ignore[misc]
+    return table
+
+
+def _at(rows: npt.NDArray[np.int64], length: int) -> Mask:
+    mask = np.zeros(length, dtype=bool)
+    mask[rows] = True
+    return mask
+
+
+def _ranges(measure: str, numbers: npt.NDArray[np.float64], min_n: int, most: float) -> list[RangeFact]:
+    """Return every run of neighbouring steps with enough records and not too many."""
+    known = np.sort(numbers[~np.isnan(numbers)])
+    cuts = _cuts(known, min_n, MOST_STEPS[measure])
+    edges: list[int | None] = [None, *cuts, None]
+    before = [0, *np.searchsorted(known, cuts).tolist(), len(known)]
+    return [
+        RangeFact(measure, edges[first], None if (end := edges[last]) is None else end - 1)
+        for first in range(len(edges) - 1)
+        for last in range(first + 1, len(edges))
+        if min_n <= before[last] - before[first] <= most and last - first < len(edges) - 1
+    ]
+
+
+def _cuts(known: npt.NDArray[np.float64], min_n: int, most_steps: int) -> list[int]:
+    """Return full tens such that at least `min_n` numbers lie between neighbours, round ones kept before others."""
+    if not len(known):
+        return []
+    tens, counts = np.unique(known // STEP, return_counts=True)
+    cuts: list[int] = []
+    sizes: list[int] = [0]
+    for ten, count in zip(tens.astype(int), counts, strict=True):
+        if sizes[-1] >= min_n:
+            cuts.append(int(ten) * STEP)
+            sizes.append(0)
+        sizes[-1] += int(count)
+    if cuts and sizes[-1] < min_n:
+        cuts.pop()
+        sizes[-2:] = [sum(sizes[-2:])]
+    while len(cuts) >= most_steps:
+        weight = [
+            (sizes[i] + sizes[i + 1]) * (4 if cut % 100 == 0 else 2 if cut % 50 == 0 else 1)
+            for i, cut in enumerate(cuts)
+        ]
+        least = int(np.argmin(weight))
+        cuts.pop(least)
+        sizes[least : least + 2] = [sum(sizes[least : least + 2])]
+    return cuts

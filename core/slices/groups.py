@@ -1,0 +1,96 @@
+"""Groups of words that behave alike: alone each is too rare to be noticed, together they are a slice ("words of verse")."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.slices.bits import Bits, Layout
+from core.slices.search import bits_of_all
+from core.slices.stratified import exact_p, normal_score
+
+__all__ = ["grow_groups"]
+
+# The first word must be worse than its class beyond this p; each further one, outside the titles the group has already.
+SEED_P, NEXT_P = 0.005, 0.01
+# Words go together only if their titles are of the same classes: total variation distance between the shares.
+SAME_CLASSES = 0.25
+MOST_GROUPS, MOST_WORDS = 4, 12
+# Scores rank; so many of the best get their exact p value.
+POOL = 40
+
+
+@dataclass(frozen=True)
+class _Searched:
+    bits: Bits
+    mix: npt.NDArray[np.float64]
+    layout: Layout
+    min_errors: int
+
+
+def grow_groups(
+    bits: Bits, mix: npt.NDArray[np.float64], layout: Layout, *, min_errors: int
+) -> list[tuple[int, ...]]:
+    """Return groups of terms, each of two or more, that fail beyond their class in the part that is searched.
+
+    A group starts with the term of the smallest p. The next is the one that is most surely worse among the titles the
+    group does not have yet, has at least `min_errors` errors there, and stands in titles of the same true classes. The
+    second group starts among the titles that the first has not.
+
+    Parameters
+    ----------
+    bits : array, shape (terms, words)
+        In which titles each term is, laid out by `layout` with the true classes as strata.
+    mix : array of float, shape (terms, classes)
+        Shares of the true classes among the titles of each term, in all labelled records: classes may be looked at on
+        both sides of the split, since the test that follows is made within them.
+
+    Notes
+    -----
+    The choice is made on the searched part alone, so a group is confirmed elsewhere like any other slice, and the
+    greed of the choice costs power but not validity.
+    """
+    searched = _Searched(bits, mix, layout, min_errors)
+    free = bits_of_all(layout).copy()
+    groups = []
+    for _ in range(MOST_GROUPS):
+        group, held = _grow(searched, free)
+        if not group:
+            break
+        free &= ~held
+        if len(group) > 1:
+            groups.append(tuple(group))
+    return groups
+
+
+def _grow(searched: _Searched, free: Bits) -> tuple[list[int], Bits]:
+    held = np.zeros_like(free)
+    group: list[int] = []
+    while len(group) < MOST_WORDS:
+        rest = free & ~held
+        alike = np.ones(len(searched.bits), dtype=bool)
+        if group:
+            alike = np.abs(searched.mix - searched.mix[group[0]]).sum(axis=1) / 2 <= SAME_CLASSES
+            alike[group] = False
+        term, p = _worst(searched, np.flatnonzero(alike), rest)
+        if term < 0 or p > (NEXT_P if group else SEED_P):
+            break
+        group.append(term)
+        held |= searched.bits[term] & free
+    return group, held
+
+
+def _worst(searched: _Searched, terms: npt.NDArray[np.intp], rest: Bits) -> tuple[int, float]:
+    """Return the term that is most surely worse within `rest`, and its exact p; −1 when none has enough errors."""
+    layout = searched.layout
+    n_all, errors_all = (counts[0] for counts in layout.both(rest[None]))
+    n, errors = layout.both(searched.bits[terms] & rest)
+    enough = errors.sum(axis=1) >= searched.min_errors
+    terms, n, errors = terms[enough], n[enough], errors[enough]
+    score = normal_score(n, errors, n_all, errors_all)
+    best, best_p = -1, 2.0
+    for i in np.argsort(-score, kind="stable")[:POOL]:
+        p = exact_p(n[i], errors[i], n_all, errors_all)
+        if p < best_p:
+            best, best_p = int(terms[i]), p
+    return best, best_p

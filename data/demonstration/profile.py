@@ -1,0 +1,141 @@
+"""The shares and biases of the demonstration corpus: every number that decides what is planted, in one place.
+
+Weights are relative. The planted truths follow from them:
+
+* verse is a tenth of the digitised books and nearly absent from the annotated ones (`ANNOTATED_VERSE`);
+* the 1810s hold little fiction that is not verse (`DECADE_VERSE`);
+* Bristol holds almost only fiction (`DECOY_FICTION`), written like all other fiction;
+* French books were hardly annotated, and French stories are titled like histories (see ``french.py``);
+* one annotator answered carelessly, mostly about Dutch books (`CARELESS`).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from data.demonstration.draw import Weighted
+
+FICTION: Final = "Fiction"
+NON_FICTION: Final = "Non-fiction"
+
+CATALOGUE_BOOKS: Final = 20_000
+DIGITISED_BOOKS: Final = 6_000
+ANNOTATED_BOOKS: Final = 1_500
+TEST_BOOKS: Final = 800
+LEAKED_BOOKS: Final = 20  # test books that are also annotated, as themselves or as another edition
+LEAKED_EDITIONS: Final = 6  # of these, at most so many as another edition
+
+VERSE_DECADE: Final = 1810
+DECOY_PLACE: Final = "Bristol"
+OVERCONFIDENT_LANGUAGE: Final = "French"
+FIRST_YEAR, LAST_YEAR = 1680, 1899
+
+# ---- the catalogue: who wrote what, where and when
+
+LANGUAGES: Final = Weighted(
+    {"English": 0.56, "French": 0.15, "German": 0.13, "Dutch": 0.06, "Swedish": 0.05, "Danish": 0.05}
+)
+DECADE_ENGLISH: Final = 0.88  # share of English in the verse decade
+
+DECADES: Final = Weighted(
+    {1680: 0.4, 1700: 0.6, 1720: 0.8, 1740: 1.0, 1750: 1.0, 1760: 1.2, 1770: 1.6, 1780: 2.2, 1790: 3.2, 1800: 4.2}
+    | {1810: 6.2, 1820: 6, 1830: 7, 1840: 9, 1850: 10, 1860: 11, 1870: 12, 1880: 14, 1890: 16}
+)
+
+PLACES: Final = {
+    "English": Weighted(
+        {"London": 60, "Edinburgh": 9, "New York": 8, "Dublin": 5, "Philadelphia": 4, "Boston": 4, "Glasgow": 3}
+        | {"Manchester": 2, "Norwich": 1.2, "Bath": 1.2, "Calcutta": 1, "Melbourne": 1, "York": 0.6}
+    ),
+    "French": Weighted({"Paris": 70, "Lyon": 7, "Bruxelles": 8, "Genève": 5, "Rouen": 4, "Tours": 3, "London": 3}),
+    "German": Weighted(
+        {"Leipzig": 34, "Berlin": 26, "Wien": 14, "Stuttgart": 10, "München": 8, "Zürich": 4, "Hamburg": 4}
+    ),
+    "Dutch": Weighted(
+        {"Amsterdam": 40, "Leiden": 12, "'s Gravenhage": 14, "Utrecht": 11, "Haarlem": 9, "Rotterdam": 9, "Antwerpen": 5}
+    ),
+    "Swedish": Weighted({"Stockholm": 74, "Upsala": 10, "Göteborg": 8, "Lund": 8}),
+    "Danish": Weighted({"Kjøbenhavn": 84, "Odense": 6, "Aarhus": 5, "Christiania": 5}),
+}
+DECOY_FROM: Final = 1860  # the decoy's presses opened then
+DECOY_SHARE: Final = 0.21  # of the English books since
+
+FICTION_SHARE: Final = {
+    "English": 0.34, "French": 0.34, "German": 0.34, "Dutch": 0.34, "Swedish": 0.33, "Danish": 0.33,
+}  # fmt: skip
+DECADE_FICTION: Final = 0.62  # of the English books of the verse decade
+DECOY_FICTION: Final = 0.97
+
+VERSE_SHARE: Final = {
+    "English": 0.16, "French": 0.02, "German": 0.04, "Dutch": 0.04, "Swedish": 0.04, "Danish": 0.04,
+}  # fmt: skip
+DECADE_VERSE: Final = 0.86  # of the English fiction of the verse decade
+DECOY_VERSE: Final = 0.33  # of its fiction: as much as in all English fiction, the verse decade included
+TOPICAL_VERSE: Final = 0.50  # verse on a learned subject: the part that is taken for non-fiction
+
+# Titles that say nothing of the class, by class.
+EITHER_SHARE: Final = {FICTION: 0.085, NON_FICTION: 0.03}
+DISGUISED_SHARE: Final = 0.46  # of French stories: those titled like histories
+EDITION_SHARE: Final = 0.07  # records that are another edition of a book before
+ENDING_SHARE: Final = 0.55  # titles with something after the title proper
+
+# ---- what was digitised
+
+DIGITISED_LANGUAGE: Final = {
+    "English": 1.1, "French": 0.75, "German": 0.78, "Dutch": 1.0, "Swedish": 1.1, "Danish": 1.1,
+}  # fmt: skip
+DIGITISED_PLACE: Final = {
+    "London": 1.3, DECOY_PLACE: 1.7, "Dublin": 0.6, "Philadelphia": 0.6, "Calcutta": 0.3, "Leipzig": 0.7, "Lyon": 0.5,
+}  # fmt: skip
+DIGITISED_DECADE: Final = {1810: 1.7, 1870: 1.2, 1880: 1.2, 1890: 1.6}
+DIGITISED_BEFORE_1790: Final = 0.45
+
+# ---- what was annotated
+
+# Annotators took a language at a time, so each language has its quota, and verse a small one of its own.
+ANNOTATED_SHARE: Final = {
+    "English": 0.491, "Dutch": 0.176, "Swedish": 0.125, "Danish": 0.110, "German": 0.080, "French": 0.018,
+}  # fmt: skip
+ANNOTATED_VERSE: Final = 0.007  # of all annotated books
+ANNOTATED_FRENCH_FICTION: Final = 0.25  # of the annotated French books, none of it titled like a history
+ANNOTATED_DECADE: Final = {1790: 1.3, 1850: 0.5, 1860: 0.6, 1880: 1.3, 1890: 1.8}
+
+# Answers that are no class, per book.
+UNDECIDED: Final = Weighted({"": 0.012, "both": 0.010, "can't tell": 0.008, "decided": 0.970})
+TEST_UNDECIDED: Final = Weighted({"": 0.010, "both": 0.005, "can't tell": 0.005, "decided": 0.980})
+ROWS_PER_BOOK: Final = Weighted({1: 0.455, 2: 0.062, 3: 0.202, 4: 0.078, 5: 0.203})
+
+
+@dataclass(frozen=True, eq=False)
+class Annotator:
+    """One person who annotated.
+
+    Attributes
+    ----------
+    user_id
+        Opaque, written as the real file writes it.
+    languages
+        Weight with which a book in the language goes to this person.
+    wrong
+        Probability of the wrong class, by language ('' for every other language).
+    from_day, to_day
+        Days since the first annotation between which the person worked.
+    """
+
+    user_id: str
+    languages: dict[str, float]
+    wrong: dict[str, float]
+    from_day: int
+    to_day: int
+
+
+CARELESS: Final = Annotator("7.0", {"Dutch": 1.1, "English": 0.07, "German": 0.2}, {"Dutch": 0.3, "": 0.12}, 96, 124)
+ANNOTATORS: Final = (
+    Annotator("2.0", {"English": 1.0, "French": 1.0}, {"": 0.01}, 0, 80),
+    Annotator("3.0", {"English": 0.6, "German": 0.5}, {"": 0.01}, 20, 120),
+    Annotator("4.0", {"English": 0.8}, {"": 0.02}, 5, 160),
+    Annotator("9.0", {"Dutch": 1.0, "German": 0.6}, {"": 0.02}, 60, 170),
+    Annotator("12.0", {"Swedish": 1.0, "Danish": 0.3}, {"": 0.01}, 100, 190),
+    Annotator("21.0", {"Danish": 1.0, "Swedish": 0.3}, {"": 0.02}, 130, 200),
+    Annotator("35.0", {"English": 0.5, "French": 1.0, "German": 0.4}, {"": 0.02}, 150, 230),
+    CARELESS,
+)

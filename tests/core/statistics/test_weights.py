@@ -1,0 +1,170 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import InputError
+from core.statistics import design_effect, post_stratify, rake, unspoken_share
+from core.statistics.post_stratification import SEVERAL
+
+
+def books(**counts: int) -> pd.DataFrame:
+    """Make rows from 'class_language' names."""
+    rows = [name.split("_") for name, count in counts.items() for _ in range(count)]
+    return pd.DataFrame(rows, columns=["predicted", "language"], dtype="str")
+
+
+def test_design_effect_by_hand():
+    assert design_effect([2, 2, 2]) == 1
+    assert design_effect([3, 1]) == pytest.approx(2 * 10 / 16)
+    assert design_effect([1, 0, 0, 0]) == 4
+    assert math.isnan(design_effect([]))
+    assert math.isnan(design_effect([0, 0]))
+
+
+def test_weights_restore_the_population():
+    labelled = books(fiction_Dutch=30, fiction_English=10, poetry_English=10)
+    population = books(fiction_Dutch=100, fiction_English=600, poetry_English=300)
+    found = post_stratify(labelled, population, ["predicted", "language"])
+    assert found.cells["n_labelled"].tolist() == [30, 10, 10]
+    assert found.cells["n_population"].tolist() == [100, 600, 300]
+    # share of the population over share of the labelled: .1/.6, .6/.2, .3/.2
+    np.testing.assert_allclose(found.cells["weight"], [1 / 6, 3, 1.5])
+    assert found.weights.mean() == pytest.approx(1)
+    assert found.weights[0] == pytest.approx(1 / 6) and found.weights[-1] == pytest.approx(1.5)
+    assert found.unspoken_share == 0
+    assert found.design_effect == pytest.approx(design_effect([1 / 6] * 30 + [3] * 10 + [1.5] * 10))
+    assert np.bincount(found.population_cell).tolist() == [100, 600, 300]
+
+
+def test_the_last_column_is_pooled_first():
+    labelled = books(fiction_English=20, fiction_Dutch=3, fiction_Danish=3, poetry_English=20)
+    population = books(fiction_English=50, fiction_Dutch=10, fiction_Danish=20, poetry_English=15, poetry_Welsh=5)
+    found = post_stratify(labelled, population, ["predicted", "language"])
+    cells = {(row.predicted, row.language): row for row in found.cells.itertuples()}
+    # Dutch and Danish fiction have 3 each: together they are enough and stand beside English fiction
+    assert cells["fiction", SEVERAL].n_labelled == 6
+    assert cells["fiction", SEVERAL].n_population == 30
+    assert cells["fiction", SEVERAL].pooled == 2
+    # Welsh poetry has none and nobody to be pooled with but English poetry
+    assert cells["poetry", SEVERAL].n_labelled == 20
+    assert cells["poetry", SEVERAL].n_population == 20
+    assert found.unspoken_share == pytest.approx(0.05)
+
+
+def test_pooling_ends_over_the_first_column():
+    labelled = books(fiction_English=20, poetry_English=1)
+    population = books(fiction_English=50, poetry_English=10, drama_English=40)
+    found = post_stratify(labelled, population, ["predicted", "language"])
+    assert len(found.cells) == 1
+    assert found.cells.iloc[0]["predicted"] == SEVERAL
+    np.testing.assert_allclose(found.weights, 1)
+    assert found.unspoken_share == pytest.approx(0.4)
+
+
+def test_labelled_books_from_elsewhere_make_no_empty_cell():
+    labelled = books(fiction_English=20, fiction_Dutch=20)
+    population = books(fiction_English=50)
+    found = post_stratify(labelled, population, ["predicted", "language"])
+    assert (found.cells["n_population"] > 0).all()
+    assert (found.weights > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("labelled", "population", "by", "message"),
+    [
+        (books(), books(fiction_English=2), ["language"], "needs labelled records and a population"),
+        (books(fiction_English=2), books(), ["language"], "needs labelled records and a population"),
+        (books(fiction_English=2), books(fiction_English=2), [], "at least one column"),
+        (
+            books(fiction_English=2),
+            books(fiction_English=2),
+            ["decade"],
+            "labelled records have no column 'decade'. There are: predicted, language",
+        ),
+    ],
+)
+def test_post_stratification_refuses(labelled, population, by, message):
+    with pytest.raises(InputError, match=message):
+        post_stratify(labelled, population, by)
+
+
+def test_unspoken_share():
+    labelled = books(fiction_English=1)
+    population = books(fiction_English=6, fiction_Welsh=2, poetry_English=2)
+    assert unspoken_share(labelled, population, ["predicted", "language"]) == pytest.approx(0.4)
+    assert unspoken_share(labelled, population, ["predicted"]) == pytest.approx(0.2)
+    assert unspoken_share(books(), population, ["predicted"]) == 1
+    assert math.isnan(unspoken_share(labelled, books(), ["predicted"]))
+
+
+frames = st.lists(
+    st.tuples(st.sampled_from("abc"), st.sampled_from("xyz"), st.sampled_from("12")), min_size=1, max_size=60
+)
+
+
+@given(frames, frames, st.integers(1, 8))
+def test_every_final_cell_has_enough_labelled_records(labelled, population, least):
+    columns = ["p", "q", "r"]
+    ours, theirs = (pd.DataFrame(rows, columns=columns, dtype="str") for rows in (labelled, population))
+    found = post_stratify(ours, theirs, columns, min_labelled=least)
+    assert (found.cells["n_labelled"] >= min(least, len(ours))).all()
+    assert (found.cells["n_population"] > 0).all()
+    assert found.cells["n_labelled"].sum() == len(ours)
+    assert found.cells["n_population"].sum() == len(theirs)
+    assert found.weights.mean() == pytest.approx(1)
+    by_cell = np.bincount(found.cell, weights=found.weights) / len(ours)
+    np.testing.assert_allclose(by_cell, found.cells["n_population"] / len(theirs))
+    assert found.unspoken_share == pytest.approx(unspoken_share(ours, theirs, columns))
+    assert found.design_effect >= 1 - 1e-12
+
+
+def test_raking_meets_both_margins():
+    labelled = books(fiction_Dutch=30, fiction_English=10, poetry_Dutch=10, poetry_English=10)
+    margins = {"predicted": {"fiction": 300, "poetry": 700}, "language": {"Dutch": 0.2, "English": 0.8}}
+    found = rake(labelled, margins)
+    assert found.converged
+    assert found.weights.mean() == pytest.approx(1)
+    for column, wanted in margins.items():
+        total = sum(wanted.values())
+        for value, count in wanted.items():
+            share = found.weights[(labelled[column] == value).to_numpy()].sum() / len(labelled)
+            assert share == pytest.approx(count / total, abs=1e-5)
+    assert found.unspoken == {"predicted": 0, "language": pytest.approx(0)}
+    assert found.design_effect == pytest.approx(design_effect(found.weights))
+
+
+def test_raking_tells_what_no_record_speaks_for():
+    labelled = books(fiction_Dutch=5, fiction_English=5)
+    found = rake(labelled, {"language": {"Dutch": 10, "English": 60, "Welsh": 30}})
+    assert found.unspoken == {"language": pytest.approx(0.3)}
+    np.testing.assert_allclose(found.weights, [2 / 7] * 5 + [12 / 7] * 5)
+
+
+def test_raking_gives_no_weight_to_what_the_population_lacks():
+    found = rake(books(fiction_Dutch=5, fiction_English=5), {"language": {"English": 1}})
+    np.testing.assert_allclose(found.weights, [0] * 5 + [2] * 5)
+
+
+def test_raking_says_when_margins_cannot_both_hold():
+    labelled = books(fiction_Dutch=5, poetry_English=5)
+    found = rake(labelled, {"predicted": {"fiction": 1, "poetry": 3}, "language": {"Dutch": 3, "English": 1}})
+    assert not found.converged
+    assert found.iterations == 200
+
+
+@pytest.mark.parametrize(
+    ("margins", "message"),
+    [
+        ({"decade": {"1840s": 1}}, "no column 'decade'"),
+        ({"language": {"Welsh": 1}}, "No labelled record has a value of 'language' that the population has"),
+        ({"language": {}}, "No labelled record has a value of 'language'"),
+        ({"predicted": {"fiction": 1}, "language": {"English": 1}}, "in every column at once"),
+    ],
+)
+def test_raking_refuses(margins, message):
+    with pytest.raises(InputError, match=message):
+        rake(books(fiction_Dutch=5, poetry_English=5), margins)

@@ -1,0 +1,137 @@
+"""What holds the house together: who imports whom, what a module offers, where files lie, what no file may name."""
+
+import ast
+import fnmatch
+import importlib
+import json
+import os
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import core
+
+ROOT = Path(__file__).resolve().parents[1]
+TOP_LEVEL = {
+    ".ci",
+    ".gitignore",
+    ".streamlit",
+    "LICENSE",
+    "README.md",
+    "core",
+    "dashboard",
+    "data",
+    "pages",
+    "pyproject.toml",
+    "requirements.txt",
+    "run.py",
+    "tests",
+}
+MODULES = sorted(
+    info.name for info in pkgutil.walk_packages(core.__path__, prefix="core.") if not info.name.endswith("__main__")
+)
+HEAVY = {"cleanlab", "ray", "shap", "sklearn", "streamlit", "torch", "transformers"}
+
+
+def ignored(name: str) -> bool:
+    patterns = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
+    return name == ".git" or any(fnmatch.fnmatch(name, pattern.rstrip("/")) for pattern in patterns)
+
+
+def files_of_the_repository() -> list[Path]:
+    found = []
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = sorted(name for name in folders if not ignored(name))
+        found += [Path(folder) / name for name in sorted(names) if not ignored(name)]
+    return found
+
+
+def loaded_by(*statements: str) -> set[str]:
+    """Return which heavy packages a fresh process has loaded after these statements."""
+    code = "; ".join(["import json, sys", *statements, f"print(json.dumps(sorted({HEAVY!r} & set(sys.modules))))"])
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_no_module_of_core_loads_streamlit() -> None:
+    assert "streamlit" not in loaded_by("import importlib", f"[importlib.import_module(name) for name in {MODULES!r}]")
+
+
+def test_the_command_line_starts_without_heavy_packages() -> None:
+    assert loaded_by("import core.cli") == set()
+
+
+def test_the_tables_and_the_statistics_load_nothing_heavy() -> None:
+    light = [
+        name for name in MODULES if name.split(".")[1] not in {"models", "explain", "scale", "sharing", "label_audit"}
+    ]
+    assert loaded_by("import importlib", f"[importlib.import_module(name) for name in {light!r}]") == set()
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_what_a_module_offers_is_said_in_its_all(name: str) -> None:
+    module = importlib.import_module(name)
+    assert module.__file__
+    offered = getattr(module, "__all__", None)
+    assert offered is not None, f"{name} has no __all__"
+    assert len(offered) == len(set(offered)), "a name is listed twice"
+    assert [entry for entry in offered if not hasattr(module, entry)] == []
+    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    public = {node.name for node in tree.body if isinstance(node, kinds) and not node.name.startswith("_")}
+    assert public - set(offered) == set(), "begin the name with an underscore, or add it to __all__"
+
+
+def test_the_top_of_the_repository_is_as_agreed() -> None:
+    assert {path.name for path in ROOT.iterdir() if not ignored(path.name)} <= TOP_LEVEL
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "pages").glob("*.py")), ids=lambda path: path.name)
+def test_a_page_only_arranges(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 150, "a page arranges: core computes, dashboard draws"
+    imported = {
+        name
+        for node in ast.walk(ast.parse(text))
+        for name in (
+            [alias.name for alias in node.names] if isinstance(node, ast.Import) else [getattr(node, "module", "")]
+        )
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    assert not {name for name in imported if name and name.split(".")[0] == "pages"}, "pages do not import pages"
+
+
+# Written in pieces, so that this file does not name what it forbids.
+REGISTRIES = [
+    ".".join(parts)
+    for parts in (
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("download", "pytorch", "org"),
+        ("registry", "npmjs", "org"),
+        ("anaconda", "org"),
+        ("deb", "debian", "org"),
+        ("archive", "ubuntu", "com"),
+        ("proxy", "golang", "org"),
+    )
+]
+MACHINE_PATH = re.compile(
+    r"(?<![\w./-])/(?:" + "|".join(["wo" + "rk", "ro" + "ot", r"home/\w+", r"Users/\w+"]) + r")/[\w.]"
+)
+
+
+def test_no_file_names_a_registry_or_a_path_of_one_machine() -> None:
+    found = []
+    for path in files_of_the_repository():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue  # a picture or another binary file
+        named = [host for host in REGISTRIES if host in text] + MACHINE_PATH.findall(text)
+        found += [f"{path.relative_to(ROOT)}: {name}" for name in named]
+    assert found == []
