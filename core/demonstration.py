@@ -55,10 +55,10 @@ def build(workspace: Workspace, *, seed: int = 0, progress: Progress = silent) -
         report = import_file(workspace, path, kind, name=name, invented=True)
         built["corpora" if kind == "corpus" else "labels"].append(report.name)
     progress(0.7, "Training")
-    report_of_training = train(workspace, "demo-annotated", kind="tfidf", seed=seed, name=MODEL)
+    trained = train(workspace, "demo-annotated", kind="tfidf", seed=seed, name=MODEL)
     progress(0.85, "Scoring the digitised books")
-    scored = predict_corpus(workspace, report_of_training.model, "demo-digitised", name=PREDICTIONS, labels="demo-test")
-    built["models"].append(report_of_training.model)
+    scored = predict_corpus(workspace, trained.model, "demo-digitised", name=PREDICTIONS, labels="demo-test")
+    built["models"].append(trained.model)
     built["predictions"].append(scored.predictions)
     progress(1.0, "Done")
     return built

@@ -3,6 +3,7 @@
 Also a job: ``python -m core.importing JOBDIR``.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,13 +13,13 @@ import numpy as np
 import pandas as pd
 
 from core.corpus import save_records
-from core.errors import InputError, MappingError
+from core.errors import InputError
 from core.labels import ANNOTATIONS_FILE, LABELS_FILE, books_from_annotations
 from core.normalise.records import NormalisedRecords, normalise_records
 from core.predictions import PREDICTIONS_FILE, predictions_from_columns
 from core.progress import Progress, silent
 from core.readers import SourceTable, read_table
-from core.readers.mapping import ColumnMapping, apply_overrides, suggest_mapping
+from core.readers.mapping import ColumnMapping, suggest_mapping
 from core.schema import (
     ANNOTATOR,
     CONFIDENCE,
@@ -34,7 +35,7 @@ from core.schema import (
 )
 from core.storage import Workspace, digest, file_sha256, slug
 
-__all__ = ["ImportReport", "Reading", "import_file", "main"]
+__all__ = ["ImportReport", "Reading", "import_file", "main", "peek"]
 
 FOLDERS = {"corpus": "corpora", "labels": "labels", "predictions": "predictions"}
 # Raised when normalisation changes, so that an old import is not taken for the new one.
@@ -109,16 +110,8 @@ def import_file(
     if kind not in KINDS:
         raise InputError(f"'{kind}' is no kind of file. There are: {', '.join(KINDS)}.")
     reading = reading or Reading()
-    source = read_table(
-        path,
-        format=reading.format,
-        encoding=reading.encoding,
-        delimiter=reading.delimiter,
-        sheet=reading.sheet,
-        progress=lambda fraction, message: progress(fraction * 0.5, message),
-    )
-    mapping = apply_overrides(suggest_mapping(source.frame, kind), source.frame, overrides)
-    _require(mapping, kind, path)
+    source = _read(path, reading, lambda fraction, message: progress(fraction * 0.5, message))
+    mapping = suggest_mapping(source.frame, kind, overrides)
     normalised = normalise_records(
         source,
         mapping,
@@ -171,18 +164,28 @@ def import_file(
     )
 
 
-def _require(mapping: ColumnMapping, kind: Kind, path: Path) -> None:
-    """Refuse a file that lacks what its kind needs."""
-    headers = "HEADER"
-    if kind == "labels" and LABEL not in mapping.columns:
-        raise MappingError(f"{path.name}: no column with labels was recognised. Name it with --map {headers}=label.")
-    if kind == "predictions" and PREDICTED not in mapping.columns and not mapping.probabilities:
-        raise MappingError(
-            f"{path.name}: neither a column with the predicted class nor probability columns were recognised."
-            f" Name it with --map {headers}=predicted."
-        )
-    if kind == "corpus" and "title" not in mapping.columns:
-        raise MappingError(f"{path.name}: no column with titles was recognised. Name it with --map {headers}=title.")
+def peek(path: Path, kind: Kind, reading: Reading | None = None) -> tuple[SourceTable, ColumnMapping]:
+    """Return the table and the mapping an import would begin with, so that a person can correct them.
+
+    What is needed and was not recognised is no error here: the person is about to name it.
+
+    Raises
+    ------
+    UnreadableFileError, InputError
+    """
+    source = _read(path, reading or Reading(), silent)
+    return source, suggest_mapping(source.frame, kind, check=False)
+
+
+def _read(path: Path, reading: Reading, progress: Progress) -> SourceTable:
+    return read_table(
+        path,
+        format=reading.format,
+        encoding=reading.encoding,
+        delimiter=reading.delimiter,
+        sheet=reading.sheet,
+        progress=progress,
+    )
 
 
 def _column(source: SourceTable, mapping: ColumnMapping, target: str) -> pd.Series | None:
@@ -266,11 +269,11 @@ def _or(column: pd.Series | None, blank: pd.Series) -> np.ndarray:
 _WRITERS = {"corpus": _write_corpus, "labels": _write_labels, "predictions": _write_predictions}
 
 
-def main() -> None:
+def main() -> int:
     """Run an import as a job: its config names the file, the kind and the corrections."""
-    from core.jobs import run_as_job
+    from core.jobs import JobProgress, run_as_job
 
-    def work(workspace: Workspace, config: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    def work(workspace: Workspace, config: dict[str, Any], progress: JobProgress) -> dict[str, Any]:
         report = import_file(
             workspace,
             Path(config["path"]),
@@ -282,8 +285,8 @@ def main() -> None:
         )
         return report.as_dict()
 
-    run_as_job(work)
+    return run_as_job(work)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

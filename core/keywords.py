@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from core.errors import InputError
 from core.facets import phrase_mask
@@ -39,10 +40,10 @@ def keyword_frequency(
     Returns
     -------
     DataFrame
-        ``word``, ``set``, ``year`` (Int64), ``n_titles``, ``n_with_word``, ``share``, ``rolling_n`` (titles in the window),
-        ``rolling_share``, ``low``, ``high`` (Wilson, 95 per cent, of the rolling share). Every year from the first to
-        the last of both sets has a row, and one row with year <NA> counts the titles without a date. Shares of fewer than 10
-        titles are NaN.
+        ``word``, ``set``, ``year`` (Int64), ``n_titles``, ``n_with_word``, ``share``, ``rolling_n`` (titles in the
+        window), ``rolling_share``, ``low``, ``high`` (Wilson, 95 per cent, of the rolling share). Every year from the
+        first to the last of both sets has a row, and one row with year <NA> counts the titles without a date. Shares of
+        fewer than 10 titles are NaN.
 
     Raises
     ------
@@ -51,8 +52,8 @@ def keyword_frequency(
 
     Notes
     -----
-    The rolling mean weighs years by their titles (all titles with the word in the window over all titles in it): a year of
-    two titles does not count as much as one of a thousand.
+    The rolling mean weighs years by their titles (all titles with the word in the window over all titles in it): a year
+    of two titles does not count as much as one of a thousand.
     """
     if not words:
         raise InputError("Name at least one word to look for in the titles.")
@@ -73,7 +74,9 @@ def keyword_frequency(
     return pd.concat(frames, ignore_index=True)
 
 
-def _series(word: str, name: str, first: int, titles: np.ndarray, hits: np.ndarray, window: int) -> pd.DataFrame:
+def _series(
+    word: str, name: str, first: int, titles: NDArray[np.int64], hits: NDArray[np.int64], window: int
+) -> pd.DataFrame:
     years = len(titles) - 1
     rolling_n, rolling_hits = (np.append(_rolling_sum(counts[:years], window), 0) for counts in (titles, hits))
     low, high = wilson(rolling_hits, rolling_n)
@@ -95,12 +98,15 @@ def _series(word: str, name: str, first: int, titles: np.ndarray, hits: np.ndarr
     )
 
 
-def _rolling_sum(counts: np.ndarray, window: int) -> np.ndarray:
+def _rolling_sum(counts: NDArray[np.int64], window: int) -> NDArray[np.int64]:
     """Sum of the years within the window that exist; at both ends it is cut, not padded."""
     if not len(counts):
         return counts
-    return np.convolve(counts, np.ones(window, dtype=counts.dtype))[window // 2 :][: len(counts)]
+    return np.asarray(np.convolve(counts, np.ones(window, dtype=np.int64))[window // 2 :][: len(counts)])
 
 
-def _share(hits: np.ndarray, titles: np.ndarray) -> np.ndarray:
-    return np.divide(hits, titles, out=np.full(len(titles), np.nan), where=titles >= MINIMUM_RECORDS)
+def _share(hits: NDArray[np.int64], titles: NDArray[np.int64]) -> NDArray[np.float64]:
+    shares = np.full(len(titles), np.nan)
+    known = titles >= MINIMUM_RECORDS
+    shares[known] = hits[known] / titles[known]
+    return shares

@@ -32,11 +32,6 @@ class Overlap:
         """Sample rows that are in the population."""
         return int(self.in_sample.sum())
 
-    @property
-    def is_subset(self) -> bool:
-        """Whether the whole sample is in the population."""
-        return bool(self.in_sample.all())
-
 
 def shared_books(sample: pd.DataFrame, population: pd.DataFrame) -> Overlap:
     """Find the books that are in both tables, by their identifiers.
@@ -45,30 +40,39 @@ def shared_books(sample: pd.DataFrame, population: pd.DataFrame) -> Overlap:
     ----------
     sample, population : DataFrame
         With ``record_id``, and ``alternate_id`` where there is one: a digitised book is found in the catalogue of
-        paper books by its second identifier. Leading zeros that one table has lost are seen through.
+        paper books by its second identifier. Leading zeros that one table has lost are seen through. Where two rows of
+        the population have the same identifier, the first is taken.
 
     Returns
     -------
     Overlap
     """
     ours, theirs = _identifiers(sample), _identifiers(population)
-    bare = pd.Index(np.unique(np.concatenate([_bare(ids) for ids in ours]).astype(str))).difference([""])
     # Few rows of a large population can match: only those go through the join.
-    candidate = np.zeros(len(population), dtype=bool)
-    for ids in theirs:
-        candidate |= ids.str.lstrip("0").isin(bare).to_numpy(dtype=bool)
-    rows = np.flatnonzero(candidate)
-    in_population = np.zeros(len(population), dtype=bool)
-    if not len(rows):
-        return Overlap(np.zeros(len(sample), dtype=bool), in_population)
-    position = join_ids(ours, [ids.iloc[rows].reset_index(drop=True) for ids in theirs]).position
-    in_population[rows[position[position >= 0]]] = True
-    return Overlap(position >= 0, in_population)
+    rows = np.flatnonzero(_candidates(ours, theirs))
+    in_sample, in_population = np.zeros(len(sample), dtype=bool), np.zeros(len(population), dtype=bool)
+    if len(rows):
+        position = join_ids(ours, [ids.iloc[rows].reset_index(drop=True) for ids in theirs]).position
+        in_sample = position >= 0
+        in_population[rows[position[in_sample]]] = True
+    return Overlap(in_sample, in_population)
 
 
 def _identifiers(records: pd.DataFrame) -> list[pd.Series]:
     return [records[column].reset_index(drop=True) for column in (RECORD_ID, ALTERNATE_ID) if column in records]
 
 
-def _bare(ids: pd.Series) -> NDArray[np.object_]:
-    return ids.str.lstrip("0").to_numpy(dtype=object)
+def _candidates(ours: list[pd.Series], theirs: list[pd.Series]) -> NDArray[np.bool_]:
+    """Say which rows have an identifier that, leading zeros aside, is among `ours`."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    def bare(ids: pd.Series) -> pa.ChunkedArray:
+        return pc.utf8_ltrim(pa.chunked_array([pa.array(ids, type=pa.large_string())]), characters="0")
+
+    wanted = pa.chunked_array([chunk for ids in ours for chunk in bare(ids).chunks]).unique()
+    wanted = wanted.filter(pc.not_equal(wanted, ""))
+    found = np.zeros(len(theirs[0]), dtype=bool)
+    for ids in theirs:
+        found |= pc.is_in(bare(ids), value_set=wanted).to_numpy()
+    return found

@@ -154,11 +154,11 @@ def predictions_from_columns(
     warnings: list[str] = []
     if predicted is None and not probabilities:
         raise InputError("There is neither a column with the predicted class nor one probability column per class.")
-    known = match_classes(predicted if predicted is not None else probabilities)
+    known = match_classes(predicted if predicted is not None else list(probabilities))
     if predicted is not None and known.undecided:
         count = sum(known.undecided.values())
         warnings.append(f"{count:,} rows have no usable predicted class; they can never be accepted.")
-    names = match_classes(probabilities, known.classes)
+    names = match_classes(list(probabilities), known.classes)
     given = truth if truth is not None else pd.Series("", index=range(_length(predicted, probabilities)), dtype="str")
     answers = match_classes(given, names.classes)
     classes = answers.classes
@@ -259,8 +259,8 @@ def load_scored(
 
     Notes
     -----
-    When the labels are those the model was trained on, only the books of its test part are scored; the others lose
-    their truth here, and that is said.
+    Books a model of this workspace learned from carry out-of-fold predictions (see :mod:`core.models.score`), so that
+    they can be scored; that is said. They count as leaks where another label set is the judge.
     """
     predictions = load_predictions(workspace, name)
     records = predictions.records(workspace)
@@ -309,12 +309,11 @@ def _truth_from_labels(
     sentences = [join.sentence(f"books of '{labels.name}'", f"the predictions '{predictions.name}'")]
     sentences += names.sentences
     if predictions.manifest.get("trained_on") == labels.fingerprint:
-        learned = frame[SPLIT].isin(["train", "calibration"]).to_numpy() & (truth != "")
-        truth[learned] = ""
-        given[learned] = ""
+        learned = int((frame[SPLIT].isin(["train", "calibration"]).to_numpy() & (truth != "")).sum())
         sentences.append(
-            f"The model learned from {int(learned.sum()):,} of these books; only the {int((truth != '').sum()):,} kept"
-            " apart as its test part are scored here."
+            f"The model learned from {learned:,} of these books. What is shown for them was predicted out of fold: by a"
+            " copy of the model that had not seen their titles. Books drawn at random from the collection would be"
+            " better judges."
         )
     frame[TRUTH] = pd.Series(truth).astype("str").to_numpy()
     frame[TRUTH_GIVEN] = pd.Series(given).astype("str").to_numpy()
@@ -333,16 +332,18 @@ def _leaks(
     sources: list[tuple[str, pd.DataFrame]] = []
     trained_on = predictions.manifest.get("trained_on")
     model = predictions.manifest.get("model_fingerprint")
+    if trained_on and truth_from and load_labels(workspace, truth_from).fingerprint == trained_on:
+        return np.zeros(len(frame), dtype=bool), []
     if learned_from:
         sources = [(name, load_labels(workspace, name).records()) for name in learned_from]
     elif model:
         training = read_parquet(workspace.find("models", model).path / "training.parquet")
-        sources = [("the model's own training books", training[training[SPLIT] != "test"])]
+        sources = [("the model's own training books", training)]
     else:
         sources = [
             (artifact.name, LabelSet(artifact).records())
             for artifact in workspace.list("labels")
-            if artifact.name != truth_from and artifact.fingerprint != trained_on
+            if artifact.name != truth_from
         ]
     leak = np.zeros(len(frame), dtype=bool)
     sentences = []

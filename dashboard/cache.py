@@ -4,15 +4,24 @@ Keys are fingerprints and small settings, never tables: a table above 50,000 row
 tables are shared as resources and must be treated as read-only; small answers are cached as data.
 """
 
-from typing import Any
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
 from core.corpus import load_corpus
+from core.importing import Reading
+from core.importing import peek as read_ahead
+from core.keywords import keyword_frequency
 from core.labels import load_labels
+from core.language_evidence import LanguageEvidence
+from core.language_evidence import language_evidence as evidence_of
 from core.predictions import Scored, load_predictions, load_scored
-from core.storage import Workspace
+from core.readers import SourceTable
+from core.readers.mapping import ColumnMapping
+from core.representativeness import Representativeness, compare
+from core.schema import Kind
+from core.storage import Artifact, Workspace
 
 __all__ = ["originals", "records", "scored", "workspace"]
 
@@ -62,6 +71,77 @@ def originals(kind: str, fingerprint: str) -> pd.DataFrame:
     return load_predictions(place, fingerprint).originals(place)
 
 
-def remember(function: Any) -> Any:
-    """Cache a small answer, keyed by the arguments without an underscore."""
-    return st.cache_data(max_entries=64, show_spinner=False)(function)
+def peek(path: Path, kind: Kind, reading: Reading) -> tuple[SourceTable, ColumnMapping]:
+    """Return a file as an import would read it. Shared: read-only."""
+    seen = path.stat()
+    return _peek(str(path), seen.st_size, seen.st_mtime_ns, kind, reading)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the file …", ttl=600)
+def _peek(path: str, size: int, changed: int, kind: Kind, reading: Reading) -> tuple[SourceTable, ColumnMapping]:
+    return read_ahead(Path(path), kind, reading)
+
+
+def representativeness(sample: Artifact, population: Artifact) -> Representativeness:
+    """Return how a sample compares with a collection, all facets. Shared: read-only."""
+    return _representativeness(
+        sample.kind, sample.fingerprint, sample.name, population.kind, population.fingerprint, population.name
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner="Comparing …")
+def _representativeness(
+    kind: str, sample: str, sample_name: str, other_kind: str, population: str, population_name: str
+) -> Representativeness:
+    return compare(
+        records(kind, sample),
+        records(other_kind, population),
+        sample_name=sample_name,
+        population_name=population_name,
+    )
+
+
+def language_evidence(sample: Artifact, population: Artifact) -> LanguageEvidence:
+    """Return how much of the comparison by language rests on detected languages. Shared: read-only."""
+    return _language_evidence(
+        sample.kind, sample.fingerprint, sample.name, population.kind, population.fingerprint, population.name
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner="Detecting languages in both sets …")
+def _language_evidence(
+    kind: str, sample: str, sample_name: str, other_kind: str, population: str, population_name: str
+) -> LanguageEvidence:
+    return evidence_of(
+        records(kind, sample),
+        records(other_kind, population),
+        sample_name=sample_name,
+        population_name=population_name,
+    )
+
+
+def keywords(sample: Artifact, population: Artifact, words: str) -> pd.DataFrame:
+    """Return how often words (separated by commas) stand in titles, year by year."""
+    wanted = tuple(word.strip() for word in words.split(",") if word.strip())
+    return _keywords(
+        sample.kind, sample.fingerprint, sample.name, population.kind, population.fingerprint, population.name, wanted
+    )
+
+
+@st.cache_data(max_entries=16, show_spinner="Counting words …")
+def _keywords(
+    kind: str,
+    sample: str,
+    sample_name: str,
+    other_kind: str,
+    population: str,
+    population_name: str,
+    words: tuple[str, ...],
+) -> pd.DataFrame:
+    return keyword_frequency(
+        records(kind, sample),
+        records(other_kind, population),
+        words,
+        sample_name=sample_name,
+        population_name=population_name,
+    )

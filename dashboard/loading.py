@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.corpus import REJECTED_FILE, read_parquet
-from core.importing import Reading, peek
+from core.importing import Reading
 from core.schema import KINDS
 from core.storage import Artifact, slug
 from dashboard import cache, feedback, jobs, widgets
@@ -88,18 +88,18 @@ def _preview_and_import(path: Path) -> None:
     name = columns[2].text_input("Name", slug(path.name.split(".")[0]), key=f"import_name_{path.name}")
     reading = Reading(encoding=None if encoding == "(guess)" else encoding, delimiter=_DELIMITERS[delimiter])
     with feedback.errors_in_words():
-        seen = peek(path, kind, reading)
-        for reason in seen.source.reasons:
+        source, mapping = cache.peek(path, kind, reading)
+        for reason in source.reasons:
             st.caption(escape(reason))
-        overrides = _correct_mapping(seen.source.frame, seen.mapping.columns, seen.mapping.reasons, kind)
-        if seen.mapping.probabilities:
+        overrides = _correct_mapping(source.frame, mapping.columns, mapping.reasons, kind)
+        if mapping.probabilities:
             st.markdown(
                 "Probability columns: "
-                + ", ".join(f"{escape(c)} (class {escape(k)})" for k, c in seen.mapping.probabilities.items())
+                + ", ".join(f"{escape(c)} (class {escape(k)})" for k, c in mapping.probabilities.items())
             )
-        for question in seen.mapping.questions:
+        for question in mapping.questions:
             st.warning(escape(question), icon=":material/help:")
-        st.dataframe(seen.source.frame.head(5), hide_index=True, alt="The first rows of the file, as text")
+        st.dataframe(source.frame.head(5), hide_index=True, alt="The first rows of the file, as text")
         if st.button("Import", type="primary", icon=":material/input:", key="import_go"):
             config = {
                 "path": str(path),

@@ -72,6 +72,7 @@ DECISION_COLUMNS: Final = (
     "agrees_with_human",
     "reviewed_by_role",
     "review_note",
+    "reviewed_at",
 )
 # Sources of human labels, the strongest first. A labelling function is no person: it is not in the list.
 _RANK: Final[tuple[str, ...]] = ("person", "test label", "catalogue")
@@ -174,7 +175,7 @@ def decide(
         whose source is 'function' are ignored: a model beats a labelling function.
     reviews : DataFrame, optional
         ``record_id``, ``label`` (the curator's; '' or "can't tell" rejects the prediction), and where known ``note``,
-        ``role``. Of several rows of a record the last holds.
+        ``role``, ``at``. Of several rows of a record the last holds.
     human_labels : {'measure-only', 'keep'}
         Whether the truth column of `table` blocks like any human label, or served only to measure.
     genre_terms : mapping, optional
@@ -232,6 +233,7 @@ def decide(
             "agrees_with_human": _agreement(human_label, predicted.to_numpy(dtype=object), known),
             "reviewed_by_role": curated["role"].to_numpy(dtype=object),
             "review_note": curated["note"].to_numpy(dtype=object),
+            "reviewed_at": curated["at"].to_numpy(dtype=object),
         }
     )
     text = [name for name in frame if name not in ("pred_confidence", "pred_threshold", "agrees_with_human")]
@@ -371,7 +373,8 @@ def _human(
 
 def _reviews(ids: pd.Series, classes: Sequence[str], reviews: pd.DataFrame | None) -> pd.DataFrame:
     """Return one row a record: whether a curator looked, the curator's label, note and role."""
-    blank = pd.DataFrame({"looked": False, "label": "", "note": "", "role": ""}, index=pd.Index(ids))
+    nothing = {"looked": False, "label": "", "note": "", "role": "", "at": ""}
+    blank = pd.DataFrame(nothing, index=pd.Index(ids))
     if reviews is None or not len(reviews):
         return blank
     last = reviews.drop_duplicates(RECORD_ID, keep="last").set_index(RECORD_ID)
@@ -381,8 +384,9 @@ def _reviews(ids: pd.Series, classes: Sequence[str], reviews: pd.DataFrame | Non
     unsure = last[LABEL].map(lambda answer: is_undecided(answer) and answer.strip() != "").to_numpy(dtype=bool)
     note = note.where(~unsure | (note != ""), last[LABEL])
     role = last["role"].astype("str") if "role" in last else pd.Series("curator", index=last.index, dtype="str")
-    found = pd.DataFrame({"looked": True, "label": label, "note": note, "role": role})
-    return found.reindex(ids).fillna({"looked": False, "label": "", "note": "", "role": ""})
+    at = last["at"].astype("str") if "at" in last else pd.Series("", index=last.index, dtype="str")
+    found = pd.DataFrame({"looked": True, "label": label, "note": note, "role": role, "at": at})
+    return found.reindex(ids).fillna(nothing)
 
 
 def _agreement(human: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> "pd.arrays.BooleanArray":

@@ -12,11 +12,6 @@ from core.export.terms import PROFILES, TERM_QUESTION
 
 __all__ = ["readme", "spreadsheet_readme"]
 
-_LICENCES = {
-    "CC0-1.0": "CC0 1.0 (no rights reserved): https://creativecommons.org/publicdomain/zero/1.0/",
-    "CC-BY-4.0": "CC BY 4.0: https://creativecommons.org/licenses/by/4.0/",
-}
-
 
 def readme(
     table: ExportTable, files: Sequence[WrittenFile], quality: Mapping[str, Any], remarks: Sequence[str] = ()
@@ -47,7 +42,7 @@ def readme(
         _section(
             "Licence and contact",
             [
-                _LICENCES.get(settings.licence, settings.licence),
+                f"{settings.licence}: {settings.licence_uri}",
                 f"Whom to ask: {settings.contact}" if settings.contact else "Whom to ask: (not filled in)",
                 f"Made with Colophon {settings.software_version}".strip() + ".",
             ],

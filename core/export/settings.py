@@ -1,5 +1,6 @@
 """Everything a person chooses about an export, in one object that is stored in its manifest."""
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -13,7 +14,9 @@ from core.storage import digest, slug
 __all__ = [
     "FORMATS",
     "HUMAN_LABELS",
+    "LICENCES",
     "MARC_KINDS",
+    "Carrier",
     "ExportSettings",
     "HumanLabels",
     "MarcKind",
@@ -45,6 +48,12 @@ MARC_KINDS: Final[Mapping[str, str]] = {
     "delta": "only identifiers and the new fields, to be merged into records that exist",
     "stub": "minimal new records, for a library that holds no MARC for these books",
 }
+LICENCES: Final[Mapping[str, str]] = {
+    "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
+    "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
+    "CC-BY-SA-4.0": "https://creativecommons.org/licenses/by-sa/4.0/",
+}
+Carrier = Literal["online", "volume"]
 HumanLabels = Literal["measure-only", "keep"]
 HUMAN_LABELS: Final[Mapping[str, str]] = {
     "measure-only": "hand-checked labels that came with the predictions were used to measure and block nothing",
@@ -119,6 +128,8 @@ class ExportSettings:
         What a truth column means that came with the predictions.
     write_literary_form : bool
         Also set 008/33, where nobody had coded it.
+    carrier : {'online', 'volume'}
+        What stubs describe: the digitised book or the book on the shelf.
     organisation : str
         MARC organisation code of the library that runs the export; '' leaves out 040 $d, $5 and 883 $q.
     source_code : str
@@ -149,6 +160,7 @@ class ExportSettings:
     genre_terms: Mapping[str, str] = field(default_factory=dict)
     human_labels: HumanLabels = "measure-only"
     write_literary_form: bool = False
+    carrier: Carrier = "online"
     organisation: str = ""
     source_code: str = ""
     base_uri: str = ""
@@ -181,6 +193,8 @@ class ExportSettings:
             raise InputError(
                 f"'{self.human_labels}' says not what human labels mean. Allowed are: {', '.join(HUMAN_LABELS)}."
             )
+        if self.carrier not in ("online", "volume"):
+            raise InputError(f"'{self.carrier}' says not what is described. Allowed are: online, volume.")
         for kind in self.marc_kinds:
             if kind not in MARC_KINDS:
                 raise InputError(f"'{kind}' is no kind of MARC file. There are: {', '.join(MARC_KINDS)}.")
@@ -212,6 +226,18 @@ class ExportSettings:
         if self.base_uri:
             return f"{self.base_uri.rstrip('/')}/{slug(self.run_id)}"
         return uuid.uuid5(uuid.NAMESPACE_OID, f"colophon:run:{self.run_id}").urn
+
+    @property
+    def licence_uri(self) -> str:
+        """Return the address of the licence."""
+        return LICENCES.get(self.licence, f"https://spdx.org/licenses/{self.licence}.html")
+
+    @property
+    def version(self) -> str:
+        """Return a version of the form 1.2.0+20261123: the model's, then the date of prediction."""
+        numbers = re.match(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?", self.model.version)
+        main = ".".join(part or "0" for part in numbers.groups()) if numbers else "1.0.0"
+        return f"{main}+{self.date}"
 
     @property
     def folder(self) -> str:

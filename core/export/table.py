@@ -277,7 +277,7 @@ def _with_catalogue(
     """Add what the library's own MARC records say: genre terms and literary form that no machine wrote."""
     from core.export.marc_evidence import catalogue_labels
 
-    said = catalogue_labels(marc, classes, settings.answer, settings.genre_terms)
+    said = catalogue_labels(marc, classes, settings)
     found = said != ""
     evidence = pd.DataFrame({RECORD_ID: ids[found].to_numpy(), LABEL: said[found].to_numpy(), SOURCE: "catalogue"})
     return evidence if human is None else pd.concat([human, evidence], ignore_index=True).fillna("")

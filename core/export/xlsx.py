@@ -92,6 +92,20 @@ class WorkbookReport:
     left_out: int
     cut: int
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Say what the workbook could not hold."""
+        said = []
+        if self.left_out:
+            said.append(
+                f"{self.left_out:,} records are beyond the {ROW_LIMIT:,} rows of a sheet and not in the workbook."
+            )
+        if self.cut:
+            said.append(
+                f"{self.cut:,} cells were cut in the workbook at {CELL_LIMIT:,} characters; the CSV has them whole."
+            )
+        return tuple(said)
+
 
 def write_xlsx(path: Path, frame: pd.DataFrame, columns: Sequence[Column], read_me: Sequence[str]) -> WorkbookReport:
     """Write a flat table as a workbook with a frozen, filtered header and a second sheet that explains it.

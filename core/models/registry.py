@@ -90,7 +90,7 @@ def training_books(folder: Path) -> pd.DataFrame:
 
     Columns ``record_id``, ``alternate_id``, ``title``, ``title_key``, ``label``, ``source`` ('person' or 'function'),
     ``split`` ('train', 'calibration', 'test'), ``fold``, ``learned`` (whether the final classifier learned from it),
-    and ``p_<class>``: probabilities by a classifier, and a calibration, that did not see the book (NaN for weak labels).
+    and ``p_<class>``: probabilities by a classifier and a calibration that did not see the book, NaN for weak labels.
     """
     return pd.read_parquet(folder / TRAINING_FILE)
 

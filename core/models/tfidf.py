@@ -6,7 +6,11 @@ safetensors, never as a pickle.
 """
 
 import json
+import unicodedata
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from core.errors import InputError, ModelError
-from core.models.ngrams import NgramCounter, prepare
+from core.models.ngrams import NgramCounter, prepare, word_terms
 from core.models.protocol import Observe, TrainingData, ignore
 from core.progress import Progress, silent
 
@@ -106,6 +110,35 @@ class TfidfClassifier:
     def features(self, titles: Sequence[str]) -> sparse.csr_matrix:
         """Return the weighted terms of titles, shape (n, n_terms); both blocks of a row have length 1 or 0."""
         return _weighted(self.counter.count([prepare(title) for title in titles]), self.idf)
+
+    def spread(self, title: str) -> tuple[list[str], sparse.csr_matrix]:
+        """Return the words of a title, and which share of each term's weight lies in which word.
+
+        Returns
+        -------
+        words : list of str
+            The title cut at white space, composed (NFC), signs included.
+        shares : matrix, shape (n_words, n_terms)
+            The columns of terms that the title holds sum to 1: a term that occurs several times is divided equally over
+            its occurrences, a pair of words over its two words. Runs of letters never leave their word.
+        """
+        words = unicodedata.normalize("NFC", title).split()
+        text = " ".join(prepare(title).split())
+        parts = text.split(" ") if text else []
+        starts = list(accumulate((len(part) + 1 for part in parts), initial=0))[:-1]
+        found: dict[tuple[int, int], float] = defaultdict(float)
+        for term, spans in word_terms(text):
+            if term in self.counter.words:
+                for start, _ in spans:
+                    found[bisect_right(starts, start) - 1, self.counter.words[term]] += 1 / len(spans)
+        for row, part in enumerate(parts):
+            for run, count in self.counter.run_counts(part).items():
+                found[row, len(self.counter.words) + run] += count
+        rows, columns = np.array(list(found), dtype=np.int64).reshape(-1, 2).T
+        counts = np.array(list(found.values()), dtype=float)
+        total = np.bincount(columns, weights=counts, minlength=len(self.idf))
+        shape = (len(words), len(self.idf))
+        return words, sparse.csr_matrix((counts / total[columns], (rows, columns)), shape=shape)
 
     def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
         """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.protocol.TitleClassifier`."""

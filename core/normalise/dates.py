@@ -1,12 +1,12 @@
 """Years from dates as cataloguers wrote them.
 
 Which year is taken. ``1879 [1878]`` says that the imprint reads 1879 and that the cataloguer knows the book came out in
-1878. The year taken is the first one as catalogued, 1879, for three reasons: it is what the British Library itself coded
-in MARC 008/07-10 for such records, it is the year a reader finds on the title page and in other catalogues, and it asks
-for no judgement about what a bracket means (``1570 [reprinted 1844.]``, ``1900 [1923]``, ``1845 [1845-51]``). The
-certainty *inferred* says that a bracket has more to tell. Only an outright correction, ``1889 [i.e. 1898]``, is followed,
-because there the cataloguer calls the printed year wrong. A Roman numeral is read only where no year stands in digits:
-``MDCCCXLIX [1849]`` is the cataloguer's own reading of it.
+1878. The year taken is the first one as catalogued, 1879, for three reasons: it is what the British Library itself
+coded in MARC 008/07-10 for such records, it is the year a reader finds on the title page and in other catalogues, and
+it asks for no judgement about what a bracket means (``1570 [reprinted 1844.]``, ``1900 [1923]``, ``1845 [1845-51]``).
+The certainty *inferred* says that a bracket has more to tell. Only an outright correction, ``1889 [i.e. 1898]``, is
+followed, because there the cataloguer calls the printed year wrong. A Roman numeral is read only where no year stands
+in digits: ``MDCCCXLIX [1849]`` is the cataloguer's own reading of it.
 """
 
 import re
@@ -65,9 +65,10 @@ def parse_date(text: str) -> tuple[int | None, str]:
     -------
     (int or None, str)
         A year from 1400 to 2100, and one of :data:`core.schema.DATE_CERTAINTIES`: *certain*; *inferred* (in brackets,
-        or with another year in brackets); *range* (the first of several years); *uncertain* (a question
-        mark anywhere, circa, a decade, a century, an end without a beginning); *none* (nothing there); *unreadable* (something is there, but no year in that span). A decade
-        gives its first year, so that it is counted in the right decade; a century, or an end alone, gives None.
+        or with another year in brackets); *range* (the first of several years); *uncertain* (a question mark anywhere,
+        circa, a decade, a century, an end without a beginning); *none* (nothing there); *unreadable* (something is
+        there, but no year in that span). A decade gives its first year, so that it is counted in the right decade; a
+        century, or an end alone, gives None.
 
     Examples
     --------

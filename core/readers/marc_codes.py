@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Final
 
-__all__ = ["country_name", "language_name"]
+__all__ = ["country_code", "country_name", "language_code", "language_name"]
 
 # MARC language codes that are no longer in ISO 639-2 but stand in old records.
 _OLD_LANGUAGES: Final = {
@@ -202,3 +202,34 @@ def country_name(code: str) -> str:
     if code in _COUNTRIES:
         return _COUNTRIES[code]
     return _PARTS_OF.get(code[2:], code)
+
+
+@cache
+def language_code(name: str) -> str:
+    """Return the MARC code of a language given by its English name, '|||' (not coded) where it is unknown.
+
+    >>> language_code("German"), language_code("Martian"), language_code("")
+    ('ger', '|||', '|||')
+    """
+    if not name:
+        return "|||"
+    import pycountry
+
+    special = {"Greek": "gre", "Ancient Greek": "grc", "Norwegian": "nor"}.get(name)
+    if special:
+        return special
+    found = pycountry.languages.get(name=name)
+    code = None if found is None else getattr(found, "bibliographic", None) or found.alpha_3
+    # ISO 639-3 knows far more languages than MARC; only those that are in 639-2 have a MARC code.
+    known = code is not None and (hasattr(found, "bibliographic") or hasattr(found, "alpha_2"))
+    return str(code) if known else "|||"
+
+
+@cache
+def country_code(name: str) -> str:
+    """Return the MARC code of a country given by its name, 'xx ' (unknown) where there is none.
+
+    >>> country_code("England"), country_code("United States of America"), country_code("Nowhere")
+    ('enk', 'xxu', 'xx ')
+    """
+    return next((code.ljust(3) for code, known in _COUNTRIES.items() if known == name), "xx ")

@@ -6,7 +6,16 @@ from typing import Final
 from core.readers.marc_codes import country_name, language_name
 from core.readers.marc_record import MarcField, MarcRecord
 
-__all__ = ["COLUMNS", "MARC_COLUMN", "is_book", "literary_form", "machine_links", "record_columns"]
+__all__ = [
+    "COLUMNS",
+    "MARC_COLUMN",
+    "is_book",
+    "link_numbers",
+    "literary_form",
+    "machine_links",
+    "record_columns",
+    "split_genres",
+]
 
 MARC_COLUMN: Final = "marc"  # the whole record, as MARC-in-JSON, so that it can be given back enriched
 COLUMNS: Final = (
@@ -63,7 +72,7 @@ def record_columns(record: MarcRecord) -> list[str]:
     published = [one for one in record.all("264") if any(one.all("abc"))] or list(record.all("260"))
     main = next(record.all("100", "110", "111", "720"), None)
     names = [*record.all("100", "110", "111"), *record.all("700", "710", "711"), *record.all("720")]
-    human, machine = _genres(record)
+    human, machine = split_genres(record)
     languages = [code for one in record.all("041") for value in one.all("a") for code in _codes(value)]
     languages.append(fixed[35:38])
     place = _inside(published, "a", ",:;")
@@ -88,11 +97,11 @@ def record_columns(record: MarcRecord) -> list[str]:
         _AND.join(value for one in record.all("082") for value in one.all("a")),
         _AND.join(value for one in record.all("852") for value in one.all("hj")),
         _AND.join(_topic(one) for one in record.all("600", "610", "611", "630", "648", "650", "651")),
-        _AND.join(human),
+        _AND.join(map(_topic, human)),
         _AND.join(dict.fromkeys(filter(None, map(language_name, languages)))),
         _AND.join(value for one in record.fields if one.tag[0] == "5" and one.tag != "588" for value in one.all("a")),
         literary_form(record),
-        _AND.join(machine),
+        _AND.join(map(_topic, machine)),
         record.text("003").strip(),
         _AND.join(value for one in record.all("035") for value in one.all("a")),
         _digits(fixed[7:11]),
@@ -128,12 +137,13 @@ def link_numbers(one: MarcField) -> set[str]:
     return {found.group(1) for value in one.all("8") if (found := _LINK.fullmatch(value))}
 
 
-def _genres(record: MarcRecord) -> tuple[list[str], list[str]]:
+def split_genres(record: MarcRecord) -> tuple[list[MarcField], list[MarcField]]:
+    """Return the 655 fields that people gave, and those that a machine assigned."""
     machine = machine_links(record)
-    by_people: list[str] = []
-    by_machine: list[str] = []
+    by_people: list[MarcField] = []
+    by_machine: list[MarcField] = []
     for one in record.all("655"):
-        (by_machine if link_numbers(one) & machine else by_people).append(_topic(one))
+        (by_machine if link_numbers(one) & machine else by_people).append(one)
     return by_people, by_machine
 
 

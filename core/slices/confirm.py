@@ -3,11 +3,12 @@
 The slices found on one half are tested on the other, which had no say in choosing them, and their p values are adjusted
 by Benjamini and Yekutieli at half the stated rate; so are those found the other way round. The false share among all
 that is reported is then at most the stated rate, whatever the slices have in common: it is at most the sum of the two
-false shares, and each of these is at most half the rate.
+false shares, and each of these is at most half the rate. A small sample is divided several times, since what one
+division finds is partly luck; with k directions each has a k-th part of the rate.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -38,43 +39,59 @@ class Rules:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A slice that one half proposed and the other tested.
+    """A slice that some halves proposed and their other halves tested.
 
     Attributes
     ----------
     facts : tuple of Fact
     inside : array of bool, shape (units,)
+    proposed : int
+        How many halves proposed it, each without knowing the others.
     unseen : array of int
-        The units the search had not seen. If both halves proposed it, those with the smaller p.
+        Units that one of these searches had not seen: of several, those with the median p (the higher of two).
     p : float
-        Exact, on the unseen units.
+        Exact, on the units `unseen`.
     p_adjusted : float
-        For all slices tested in both directions.
-    twice : bool
-        Whether each half proposed it without the other.
+        The smallest of its adjusted p values, for all slices that were tested in all directions.
     """
 
     facts: tuple[Fact, ...]
     inside: Mask
+    proposed: int
     unseen: Rows
     p: float
     p_adjusted: float
-    twice: bool = False
 
 
-def find_candidates(units: Units, table: FactTable, parts: tuple[Rows, Rows], rules: Rules) -> list[Candidate]:
-    """Return every slice that was tested, found again or not, the smallest adjusted p first."""
-    found: dict[frozenset[Fact], Candidate] = {}
-    for seen, unseen in (parts, parts[::-1]):
+def find_candidates(
+    units: Units, table: FactTable, divisions: Sequence[tuple[Rows, Rows]], rules: Rules
+) -> list[Candidate]:
+    """Return every slice that was tested, confirmed or not, the smallest adjusted p first.
+
+    Parameters
+    ----------
+    divisions : sequence of pairs
+        The two halves of each division; either half is searched, and the other confirms.
+    """
+    directions = [direction for one, other in divisions for direction in ((one, other), (other, one))]
+    tests: dict[frozenset[Fact], list[tuple[float, float, int]]] = {}
+    known: dict[frozenset[Fact], tuple[tuple[Fact, ...], Mask]] = {}
+    for number, (seen, unseen) in enumerate(directions):
         proposals = _propose(units, table, seen, rules)
-        p = [units.p(inside, unseen) for _, inside in proposals]
-        for (facts, inside), value, adjusted in zip(proposals, p, np.minimum(1, 2 * adjust_p(p, "by")), strict=True):
-            twin = found.get(frozenset(facts))
-            if twin is None or value < twin.p:
-                found[frozenset(facts)] = Candidate(facts, inside, unseen, value, float(adjusted), twin is not None)
-            else:
-                found[frozenset(facts)] = replace(twin, twice=True)
-    return sorted(found.values(), key=lambda candidate: (candidate.p_adjusted, candidate.p, len(candidate.facts)))
+        p = np.array([units.p(inside, unseen) for _, inside in proposals])
+        adjusted = np.minimum(1, len(directions) * adjust_p(p, "by"))
+        for proposal, value, level in zip(proposals, p, adjusted, strict=True):
+            key = frozenset(proposal[0])
+            known.setdefault(key, proposal)
+            tests.setdefault(key, []).append((float(value), float(level), number))
+    candidates = []
+    for key, results in tests.items():
+        results.sort()
+        p_median, _, number = results[len(results) // 2]
+        least = min(level for _, level, _ in results)
+        facts, inside = known[key]
+        candidates.append(Candidate(facts, inside, len(results), directions[number][1], p_median, least))
+    return sorted(candidates, key=lambda candidate: (candidate.p_adjusted, candidate.p, len(candidate.facts)))
 
 
 def _propose(units: Units, table: FactTable, seen: Rows, rules: Rules) -> list[tuple[tuple[Fact, ...], Mask]]:

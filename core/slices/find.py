@@ -27,6 +27,8 @@ DEFAULT_RATE: Final = 0.10
 SMALLEST = 20
 # A slice is worth showing only if it holds at least this share of the errors.
 LEAST_SHARE = 0.01
+# Samples smaller than this are divided several times.
+SMALL_SAMPLE, ROUNDS = 5_000, 4
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ class Finding:
         The same within and outside the stronger slices.
     folded_under : str
         Description of the slice that explains it; '' when it stands by itself.
-    twice : bool
-        Whether each half found it without the other.
+    proposed : int
+        How many of the searched halves found it, each without knowing the others.
     """
 
     measured: Measured
@@ -57,7 +59,7 @@ class Finding:
     p_adjusted: float
     p_given: float
     folded_under: str
-    twice: bool
+    proposed: int
 
     @property
     def slice(self) -> Slice:
@@ -89,7 +91,7 @@ class Finding:
             "p_adjusted": self.p_adjusted,
             "p_given_stronger": self.p_given,
             "folded_under": self.folded_under or None,
-            "found_twice": self.twice,
+            "found_in_halves": self.proposed,
             "sentence": self.sentence,
         }
 
@@ -236,7 +238,9 @@ def find_slices(
     facts = collect_facts(units.records, facets, words, least)
     progress(0.2, f"Searching {len(facts):,} facts")
     rules = Rules(max_facts, -(-least // 2), needed)
-    tested = find_candidates(units, facts, halves(units, seed), rules)
+    rounds = ROUNDS if len(units) < SMALL_SAMPLE else 1
+    divisions = [halves(units, draw) for draw in np.random.SeedSequence(seed).spawn(rounds)]
+    tested = find_candidates(units, facts, divisions, rules)
     confirmed = [one for one in tested if one.p_adjusted <= fdr and one.inside.sum() >= least]
     if not confirmed:
         return nothing(
@@ -246,7 +250,7 @@ def find_slices(
             len(tested),
         )
     progress(0.8, "Comparing the slices with each other")
-    folded = fold(units, confirmed, fdr)
+    folded = fold(units, confirmed, [one.p for one in tested if one.p_adjusted > fdr], fdr)
     progress(0.9, "Counting")
     slices = [Slice(entry.candidate.facts) for entry in folded]
     numbers = measure(labelled, classes, slices, table if collection is None else collection)
@@ -264,7 +268,7 @@ def _finding(candidate: Candidate, measured: Measured, given: float, under: str,
     unseen = proportion(errors, len(inside))
     if len(inside) < 10:
         unseen = Estimate.undefined("fewer than 10 books", len(inside))
-    return Finding(measured, unseen, errors, candidate.p, candidate.p_adjusted, given, under, candidate.twice)
+    return Finding(measured, unseen, errors, candidate.p, candidate.p_adjusted, given, under, candidate.proposed)
 
 
 def _check(table: pd.DataFrame, max_facts: int, words: int, min_n: int | None, fdr: float) -> None:

@@ -39,7 +39,7 @@ class Folded:
     under: int
 
 
-def fold(units: Units, confirmed: Sequence[Candidate], rate: float) -> list[Folded]:
+def fold(units: Units, confirmed: Sequence[Candidate], others: Sequence[float], rate: float) -> list[Folded]:
     """Order slices by strength and fold those that others explain.
 
     Step by step: every remaining slice is tested within strata of the slices that stand already; those no longer worse
@@ -59,14 +59,16 @@ def fold(units: Units, confirmed: Sequence[Candidate], rate: float) -> list[Fold
     while remaining:
         claims = _claims(units, [confirmed[i] for i in standing])
         p = {i: _given(units, confirmed[i], claims) for i in remaining}
-        for i in list(remaining) if standing else []:
-            if p[i] * len(confirmed) > rate:
+        again = adjust_p([*(p[i] for i in remaining), *(confirmed[i].p for i in standing), *others], "by")
+        for i, value in list(zip(remaining, again, strict=False)) if standing else []:
+            if 2 * value > rate:
                 given[i] = p[i]
                 under[i] = max(standing, key=lambda k: _given(units, confirmed[i], _claims(units, [confirmed[k]])))
                 remaining.remove(i)
         if not remaining:
             break
-        leader = _cause(units, confirmed, standing, remaining, min(remaining, key=lambda i: (p[i], i)), p)
+        strength = {i: _overall(units, confirmed[i], claims) for i in remaining}
+        leader = _cause(units, confirmed, standing, remaining, min(remaining, key=lambda i: (strength[i], i)), strength)
         given[leader] = p[leader]
         standing.append(leader)
         remaining.remove(leader)
@@ -81,7 +83,7 @@ def _cause(
     standing: Sequence[int],
     remaining: Sequence[int],
     leader: int,
-    p: dict[int, float],
+    strength: dict[int, float],
 ) -> int:
     """Return `leader`, or the slice that explains it without being explained by it."""
     tried = {leader}
@@ -89,10 +91,10 @@ def _cause(
         with_leader = _claims(units, [confirmed[i] for i in (*standing, leader)])
         rivals = []
         for i in remaining:
-            if i not in tried and (own := _given(units, confirmed[i], with_leader)) <= EXPLAINED_P:
+            if i not in tried and (own := _overall(units, confirmed[i], with_leader)) <= EXPLAINED_P:
                 with_rival = _claims(units, [confirmed[k] for k in (*standing, i)])
-                if _given(units, confirmed[leader], with_rival) > EXPLAINED_P:
-                    rivals.append((own, p[i], i))
+                if _overall(units, confirmed[leader], with_rival) > EXPLAINED_P:
+                    rivals.append((own, strength[i], i))
         if not rivals:
             return leader
         leader = min(rivals)[2]
@@ -109,3 +111,7 @@ def _claims(units: Units, slices: Sequence[Candidate]) -> npt.NDArray[np.intp]:
 
 def _given(units: Units, candidate: Candidate, claims: npt.NDArray[np.intp]) -> float:
     return units.p(candidate.inside, candidate.unseen, claims)
+
+
+def _overall(units: Units, candidate: Candidate, claims: npt.NDArray[np.intp]) -> float:
+    return units.p(candidate.inside, np.arange(len(units)), claims)

@@ -11,8 +11,8 @@ from core.slices.stratified import exact_p, normal_score
 
 __all__ = ["grow_groups"]
 
-# The first word must be worse than its class beyond this p; each further one, outside the titles the group has already.
-SEED_P, NEXT_P = 0.005, 0.01
+# Each word must be worse than its class beyond this p among the titles that the group does not have yet.
+WORSE_P = 0.03
 # Words go together only if their titles are of the same classes: total variation distance between the shares.
 SAME_CLASSES = 0.25
 MOST_GROUPS, MOST_WORDS = 4, 12
@@ -73,7 +73,7 @@ def _grow(searched: _Searched, free: Bits) -> tuple[list[int], Bits]:
             alike = np.abs(searched.mix - searched.mix[group[0]]).sum(axis=1) / 2 <= SAME_CLASSES
             alike[group] = False
         term, p = _worst(searched, np.flatnonzero(alike), rest)
-        if term < 0 or p > (NEXT_P if group else SEED_P):
+        if term < 0 or p > WORSE_P:
             break
         group.append(term)
         held |= searched.bits[term] & free

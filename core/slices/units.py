@@ -73,7 +73,7 @@ def one_per_title(labelled: pd.DataFrame, classes: tuple[str, ...]) -> Units:
     return Units(records, stratum, ~records[CORRECT].to_numpy(dtype=bool), max(len(names), 1))
 
 
-def halves(units: Units, seed: int) -> tuple[Rows, Rows]:
+def halves(units: Units, seed: int | np.random.SeedSequence) -> tuple[Rows, Rows]:
     """Divide the books into two halves at random, alike in classes and errors.
 
     Notes

@@ -27,7 +27,7 @@ from core.statistics.tests_of_significance import (
 )
 from core.statistics.weighted_shares import grouped_variance, share_estimate, weighted_share
 from core.statistics.weights import Raking, design_effect, rake
-from core.statistics.wording import in_percent, over_or_under
+from core.statistics.wording import in_percent, listed, opened, over_or_under
 
 __all__ = [
     "ADJUSTMENTS",
@@ -50,7 +50,9 @@ __all__ = [
     "in_percent",
     "jensen_shannon",
     "labels_needed",
+    "listed",
     "mcnemar_exact",
+    "opened",
     "over_or_under",
     "post_stratify",
     "proportion",

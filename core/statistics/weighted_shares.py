@@ -10,7 +10,7 @@ from core.statistics.bootstrap import group_numbers
 from core.statistics.intervals import Estimate, wilson
 from core.statistics.weights import design_effect
 
-__all__ = ["grouped_variance", "share_estimate", "weighted_share"]
+__all__ = ["cell_residuals", "grouped_variance", "share_estimate", "weighted_share"]
 
 
 def grouped_variance(influence: ArrayLike, groups: ArrayLike | pd.Series | None = None) -> float:
@@ -41,6 +41,23 @@ def grouped_variance(influence: ArrayLike, groups: ArrayLike | pd.Series | None 
     if count < 2:
         return math.nan
     return float(count / (count - 1) * ((sums - sums.mean()) ** 2).sum())
+
+
+def cell_residuals(
+    values: NDArray[np.float64], weights: NDArray[np.float64], cell: NDArray[np.intp] | None
+) -> NDArray[np.float64]:
+    """Return how far each value is from the weighted mean of its cell (without cells: of all).
+
+    A cell's own mean takes one record from what is left to vary around it; the residuals are scaled up for that.
+    """
+    if cell is None:
+        cell = np.zeros(len(values), dtype=np.intp)
+    n_cell = np.bincount(cell)
+    w_cell = np.bincount(cell, weights=weights)
+    sums = np.bincount(cell, weights=weights * values)
+    mean = np.divide(sums, w_cell, out=np.zeros(len(w_cell)), where=w_cell > 0)
+    inflate = np.sqrt(n_cell / np.maximum(n_cell - 1, 1))
+    return np.asarray((values - mean[cell]) * inflate[cell])
 
 
 def share_estimate(value: float, variance: float, n: int, least_n: float, method: str, confidence: float) -> Estimate:
@@ -92,17 +109,7 @@ def weighted_share(
     if not total > 0:
         return Estimate.undefined("no records", len(values), method)
     share = min(max(float((weight * values).sum() / total), 0.0), 1.0)
-    if cell is None:
-        residual = values - share
-    else:
-        n_cell = np.bincount(cell)
-        w_cell = np.bincount(cell, weights=weight)
-        mean = np.divide(
-            np.bincount(cell, weights=weight * values), w_cell, out=np.zeros(len(w_cell)), where=w_cell > 0
-        )
-        # A cell's own mean takes one record from what is left to vary around it.
-        inflate = np.sqrt(n_cell / np.maximum(n_cell - 1, 1))
-        residual = (values - mean[cell]) * inflate[cell]
+    residual = cell_residuals(values, weight, cell)
     n_groups = len(values) if groups is None else group_numbers(groups)[1]
     least = n_groups / design_effect(weight)
     return share_estimate(

@@ -1,8 +1,27 @@
 """Numbers in words, the same in every sentence."""
 
 import math
+from collections.abc import Sequence
 
-__all__ = ["in_percent", "over_or_under"]
+__all__ = ["in_percent", "listed", "opened", "over_or_under"]
+
+
+def opened(words: str) -> str:
+    """Return words with a capital letter at the beginning, as a sentence opens.
+
+    >>> opened("books from The Hague")
+    'Books from The Hague'
+    """
+    return words[:1].upper() + words[1:]
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Return "a, b and c".
+
+    >>> listed(["a", "b", "c"]), listed(["a"])
+    ('a, b and c', 'a')
+    """
+    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
 
 
 def in_percent(share: float) -> str:
@@ -28,14 +47,14 @@ def over_or_under(ratio: float) -> str:
     >>> [over_or_under(ratio) for ratio in (6.1, 1.5, 0.5)]
     ['6 times over-represented', '1.5 times over-represented', '2 times under-represented']
     >>> [over_or_under(ratio) for ratio in (1.04, 0)]
-    ['about its share', 'missing']
+    ['about their share', 'missing']
     """
     if math.isnan(ratio):
         return "found in one of the two only"
     if ratio == 0:
         return "missing"
     if 0.95 < ratio < 1.05:
-        return "about its share"
+        return "about their share"
     times = max(ratio, 1 / ratio)
     amount = f"{times:,.0f}" if times >= 4.95 or abs(times - round(times)) < 0.05 else f"{times:.1f}"
     return f"{amount} times {'over' if ratio > 1 else 'under'}-represented"

@@ -98,6 +98,16 @@ class _Authors:
         return author
 
 
+def _before(text: str, year: int) -> str:
+    """Return `text` with every year in it moved back by whole centuries until a book of `year` can speak of it."""
+
+    def moved(match: re.Match[str]) -> str:
+        named = int(match[0])
+        return str(named - max(0, -(-(named - year) // 100)) * 100)
+
+    return re.sub(r"\b1[5-8]\d\d\b", moved, text)
+
+
 def _year(draw: Draw) -> int:
     decade = draw.weighted(profile.DECADES)
     return decade + draw.integer(0, 9)
@@ -157,7 +167,7 @@ def invent_books(count: int, seed: int) -> list[Book]:
         language = "English" if english else draw.weighted(profile.LANGUAGES)
         place = _place(language, year, draw)
         label, rule = _label_and_rule(language, place, year, draw)
-        stem = title(language, rule, words)
+        stem = _before(title(language, rule, words), year)
         author = authors.of(language, label, year) if draw.chance(0.93) else None
         printed = stem + ending(language, rule, words)
         books.append(Book(language, place, year, label, rule, stem, printed, "", author))

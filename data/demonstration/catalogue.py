@@ -147,11 +147,10 @@ def digitised_records(catalogue: pd.DataFrame, rows: np.ndarray, known: pd.Serie
     records = catalogue.iloc[rows].reset_index(drop=True)
     languages = records["Languages"].where(known == "", known)
     described = draw.generator.random(len(records)) < 0.3
-    return records.assign(
-        **{
-            "BL record ID for physical resource": records["BL record ID"],
-            "BL record ID": _ids(len(records), FIRST_DIGITAL_ID, LAST_DIGITAL_ID, draw),
-            "Languages": languages,
-            "Physical description": records["Physical description"].where(described, ""),
-        }
-    )
+    changed: dict[str, pd.Series] = {
+        "BL record ID for physical resource": records["BL record ID"],
+        "BL record ID": pd.Series(_ids(len(records), FIRST_DIGITAL_ID, LAST_DIGITAL_ID, draw), dtype="str"),
+        "Languages": languages,
+        "Physical description": records["Physical description"].where(described, ""),
+    }
+    return records.assign(**changed)

@@ -1,6 +1,6 @@
 """Seeded draws: one small object that every part of the generator asks.
 
-Each part has a stream of its own, so that a change in one part (a new title template, say) leaves the others as they were.
+Each part has a stream of its own, so that a change in one part (a new title template, say) leaves the others alone.
 """
 
 from collections.abc import Mapping, Sequence

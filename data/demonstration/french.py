@@ -10,10 +10,13 @@ __all__ = ["RULES"]
 
 NAMES: Final = {
     "man": (
-        "Achille|Baptiste|Camille|Désiré|Ernest|Félicien|Gaston|Hector|Isidore|Julien|Léonce|Marcel|Octave|Prosper|Raoul|"
-        "Sylvain|Théodore|Valentin|Gilbert|Lucien"
+        "Achille|Baptiste|Camille|Désiré|Ernest|Félicien|Gaston|Hector|Isidore|Julien|Léonce|Marcel|Octave|Prosper|"
+        "Raoul|Sylvain|Théodore|Valentin|Gilbert|Lucien"
     ),
-    "woman": "Adèle|Blanche|Céleste|Delphine|Estelle|Flavie|Geneviève|Hortense|Irène|Juliette|Laure|Mathilde|Odette|Rosalie|Sidonie",
+    "woman": (
+        "Adèle|Blanche|Céleste|Delphine|Estelle|Flavie|Geneviève|Hortense|Irène|Juliette|Laure|Mathilde|Odette|"
+        "Rosalie|Sidonie"
+    ),
     "surname": "{s1}{s2}|{s1}{s2}|de {s1}{s2}",
     "s1": "Bel|Char|Dor|Fres|Gran|Lar|Mar|Mont|Pel|Rou|Sar|Tour|Val|Vern|Bois|Cour|Per|Fon",
     "s2": "vigny|tellier|donnay|guyon|lande|bert|ville|mière|chaud|sac|rolles|nand|vaux|quier",
@@ -24,8 +27,8 @@ NAMES: Final = {
     "initials": "{letter}. {s1}{s2}|{letter}. de {s1}{s2}|M. {s1}{s2}",
     "letter": "A|B|C|D|E|F|G|H|J|L|M|P|V",
     "region": (
-        "Bretagne|Normandie|Provence|Bourgogne|Champagne|Picardie|Gascogne|Savoie|Lorraine|Touraine|Perse|Syrie|Pologne|"
-        "Russie|Suisse|Tunisie|Guyane|Corse|Sicile|Norvège"
+        "Bretagne|Normandie|Provence|Bourgogne|Champagne|Picardie|Gascogne|Savoie|Lorraine|Touraine|Perse|Syrie|"
+        "Pologne|Russie|Suisse|Tunisie|Guyane|Corse|Sicile|Norvège"
     ),
     "year": "1{century}{digit}{digit}",
     "century": "5|6|7|7|8|8",
@@ -43,24 +46,27 @@ SHARED: Final = {
 
 EITHER: Final = {
     "either": (
-        "3*{^person}|{place}|{look} d'un séjour en {region}|{look} de {place}|{^thing} et {thing}|{^thing} en {region}|Les {people} de {place}|"
-        "Un hiver en {region}|Un été à {place}|De {place} à {place}|Les derniers {people}|Au temps des {people}|"
-        "{^thing} de {place}|{look} de vingt ans|En {region}|La vie des {people}"
+        "3*{^person}|{place}|{look} d'un séjour en {region}|{look} de {place}|{^thing} et {thing}|"
+        "{^thing} en {region}|Les {people} de {place}|Un hiver en {region}|Un été à {place}|De {place} à {place}|"
+        "Les derniers {people}|Au temps des {people}|{^thing} de {place}|{look} de vingt ans|En {region}|"
+        "La vie des {people}"
     ),
 }
 
 FICTION: Final = {
     "tale": "roman|nouvelle|conte|roman de mœurs|comédie en trois actes|drame en cinq actes|récit",
     "figure": (
-        "un orphelin|une orpheline|un bohémien|une coquette|un gentilhomme|une veuve|un jeune homme|une fiancée|un fripon|"
-        "une comédienne|un enfant trouvé|une grisette|un bossu|une belle-mère|un amoureux|un étourdi|une ingénue|un vagabond|"
-        "une demoiselle de province|un vieux garçon"
+        "un orphelin|une orpheline|un bohémien|une coquette|un gentilhomme|une veuve|un jeune homme|une fiancée|"
+        "un fripon|une comédienne|un enfant trouvé|une grisette|un bossu|une belle-mère|un amoureux|un étourdi|"
+        "une ingénue|un vagabond|une demoiselle de province|un vieux garçon"
     ),
     "token": (
-        "la bague|le secret|la rose|le masque|le serment|la dot|le baiser|la promesse|le collier|le fantôme|l'héritage|"
-        "le bouquet|la lanterne|le rêve|la mésalliance|le poignard|l'éventail|la sorcière"
+        "la bague|le secret|la rose|le masque|le serment|la dot|le baiser|la promesse|le collier|le fantôme|"
+        "l'héritage|le bouquet|la lanterne|le rêve|la mésalliance|le poignard|l'éventail|la sorcière"
     ),
-    "feeling": "amour|honneur|vengeance|jalousie|folie|orgueil|bonheur|remords|caprice|passion|fortune|repentir|tendresse",
+    "feeling": (
+        "amour|honneur|vengeance|jalousie|folie|orgueil|bonheur|remords|caprice|passion|fortune|repentir|tendresse"
+    ),
     # What a reader who knows the language takes for a story.
     "fiction": (
         "3*{^person}, {tale}|{^token} de {place}, {tale}|{^feeling} et {feeling}, {tale}|Les amours de {person}|"
@@ -86,36 +92,44 @@ FICTION: Final = {
 
 NONFICTION: Final = {
     "field": (
-        "géologie|botanique|agriculture|navigation|statistique|archéologie|numismatique|géographie|économie politique|"
-        "législation|météorologie|fortification|colonisation|sylviculture|administration|instruction publique"
+        "géologie|botanique|agriculture|navigation|statistique|archéologie|numismatique|géographie|"
+        "économie politique|législation|météorologie|fortification|colonisation|sylviculture|administration|"
+        "instruction publique"
     ),
     "learned": (
-        "historique|géographique|statistique|critique|géologique|topographique|politique|archéologique|générale|militaire|"
-        "ecclésiastique|biographique"
+        "historique|géographique|statistique|critique|géologique|topographique|politique|archéologique|générale|"
+        "militaire|ecclésiastique|biographique"
     ),
-    "event": "campagne|révolution|révolte|réforme|bataille|expédition|ambassade|peste|restauration|conquête|assemblée|défense",
+    "event": (
+        "campagne|révolution|révolte|réforme|bataille|expédition|ambassade|peste|restauration|conquête|assemblée|"
+        "défense"
+    ),
     "body": "ville|province|paroisse|commune|université|généralité|citadelle|seigneurie|cathédrale|colonie|vicomté",
-    "source": "d'après les documents originaux|d'après les archives|d'après des manuscrits inédits|suivie de pièces justificatives",
+    "source": (
+        "d'après les documents originaux|d'après les archives|d'après des manuscrits inédits|"
+        "suivie de pièces justificatives"
+    ),
     "nonfiction": (
-        "4*Histoire de la {body} de {place}|2*Histoire de la {body} de {place}, {source}|2*La {event} de {year} en {region}|"
-        "2*Description {learned} de la {region}|2*Voyage en {region}, en {year}|Mémoires sur la {event} de {year}|"
-        "Traité de {field}|Éléments de {field}|Notice {learned} sur {place}|La {region} {learned}|Essai sur la {field} en {region}|"
-        "Recherches sur la {body} de {place}|Études de {field}|Vie du général {surname}|Correspondance du ministre {surname}|"
-        "Statistique de la {region}|Guide de {place} et de ses environs|Annales de la {body} de {place}|"
-        "Rapport sur la {field} en {region}|Notice biographique sur {man} {surname}|La {event} de {place}, {source}|"
+        "4*Histoire de la {body} de {place}|2*Histoire de la {body} de {place}, {source}|"
+        "2*La {event} de {year} en {region}|2*Description {learned} de la {region}|2*Voyage en {region}, en {year}|"
+        "Mémoires sur la {event} de {year}|Traité de {field}|Éléments de {field}|Notice {learned} sur {place}|"
+        "La {region} {learned}|Essai sur la {field} en {region}|Recherches sur la {body} de {place}|"
+        "Études de {field}|Vie du général {surname}|Correspondance du ministre {surname}|Statistique de la {region}|"
+        "Guide de {place} et de ses environs|Annales de la {body} de {place}|Rapport sur la {field} en {region}|"
+        "Notice biographique sur {man} {surname}|La {event} de {place}, {source}|"
         "Inventaire des archives de la {body} de {place}|Manuel de {field}|Géographie de la {region}|"
         "Précis de l'histoire de la {region}|La {body} de {place}. Étude {learned}"
     ),
     "nonfiction_end": (
-        " Avec cartes| ... Avec planches|, etc| Publié par {initials}| Par {initials}| ... Deuxième édition| [With a map.]|"
-        " tom. 1-2| Première partie| [With plates.]"
+        " Avec cartes| ... Avec planches|, etc| Publié par {initials}| Par {initials}| ... Deuxième édition|"
+        " [With a map.]| tom. 1-2| Première partie| [With plates.]"
     ),
 }
 
 VERSE: Final = {
     "verse": (
-        "Poésies de {initials}|{^feeling} et {feeling}, poésies|Chansons de {region}|{^token}, poème|La {event}, poème en six chants|"
-        "Ballades et chansons de {place}"
+        "Poésies de {initials}|{^feeling} et {feeling}, poésies|Chansons de {region}|{^token}, poème|"
+        "La {event}, poème en six chants|Ballades et chansons de {place}"
     ),
     "verse_end": ", etc| Par {initials}| ... Deuxième édition",
 }

@@ -1,7 +1,7 @@
 """A grammar: named rules whose alternatives hold literal text and other rules.
 
-A rule is one string, its alternatives parted by ``|``. ``{noun}`` stands for an alternative of the rule ``noun``, ``{^noun}``
-for the same with a capital first letter. ``3*The {noun}`` makes an alternative three times as likely.
+A rule is one string, its alternatives parted by ``|``. ``{noun}`` stands for an alternative of the rule ``noun``,
+``{^noun}`` for the same with a capital first letter. ``3*The {noun}`` makes an alternative three times as likely.
 """
 
 import re
@@ -64,7 +64,9 @@ class Grammar:
             self.rules[name] = Weighted(weights) if uneven else tuple(weights)
         missing = sorted({slot for name in rules for slot in self.slots(name)} - set(rules))
         if missing:
-            raise ValueError(f"Templates ask for rules that do not exist: {', '.join(missing)}. Add them or mend the slot.")
+            raise ValueError(
+                f"Templates ask for rules that do not exist: {', '.join(missing)}. Add them or mend the slot."
+            )
 
     def alternatives(self, name: str) -> tuple[Template, ...]:
         """Return the templates of one rule."""

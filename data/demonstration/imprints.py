@@ -24,10 +24,21 @@ COUNTRIES = {
 # {y} the year, {b} the year before, {s} the last two figures of two years later, {n} of the next year.
 DATES = Weighted(
     {"{y}": 800, "[{y}]": 30, "[{y}.]": 20, "{y}.": 25, "{y} [{b}]": 22, "[{y}?]": 25, "{y}?]": 4, "{y}]": 4}
-    | {"{y}-{s}": 18, "{y}, {n}": 14, "{y}-": 6, "{y}, etc": 5, "[printed {y}]": 2, "{y}, [{b}]": 5, "": 18, "[n.d.]": 2}
+    | {
+        "{y}-{s}": 18,
+        "{y}, {n}": 14,
+        "{y}-": 6,
+        "{y}, etc": 5,
+        "[printed {y}]": 2,
+        "{y}, [{b}]": 5,
+        "": 18,
+        "[n.d.]": 2,
+    }
 )
 
-NAME_NOTES = Weighted({"": 80, " - Mrs": 3, " - Rev": 3, " the Younger": 2, " - pseud.": 3, " M.A": 3, ", of {place}": 6})
+NAME_NOTES = Weighted(
+    {"": 80, " - Mrs": 3, " - Rev": 3, " the Younger": 2, " - pseud.": 3, " M.A": 3, ", of {place}": 6}
+)
 
 
 def date_of_publication(year: int, draw: Draw) -> str:
@@ -60,7 +71,8 @@ def place_of_publication(place: str, draw: Draw) -> str:
 def name_of_author(author: Author, language: str, draw: Draw) -> str:
     """Return the heading in one of the two styles: 'Wenstow, Hugh' or 'WENSTOW, Hugh.'.
 
-    >>> {name_of_author(Author("Hugh", "Wenstow", 1800), "English", Draw(n, "name")) for n in (3, 4)} != set()
+    >>> hugh = Author("Hugh", "Wenstow", 1800)
+    >>> {name_of_author(hugh, "English", Draw(seed, "names")) for seed in range(5)} >= {"WENSTOW, Hugh."}
     True
     """
     note = draw.weighted(NAME_NOTES).replace("{place}", grammar(language).expand("place", draw))
@@ -74,7 +86,13 @@ def name_of_author(author: Author, language: str, draw: Draw) -> str:
 def _houses(place: str, language: str, seed: int) -> Weighted[str]:
     """Return the publishers of a place: a few large ones and many small."""
     draw = Draw(seed, f"publishers {place} {language}")
-    forms = ("{surname} & Co.", "{surname} & Son", "{surname} & {surname}", "{letter}. {surname}", "{man} {surname}")
+    forms: tuple[str, ...] = (
+        "{surname} & Co.",
+        "{surname} & Son",
+        "{surname} & {surname}",
+        "{letter}. {surname}",
+        "{man} {surname}",
+    )
     if language != "English":
         forms = ("{letter}. {surname}", "{man} {surname}", "{surname} & {surname}", "{letter}. {letter}. {surname}")
     count = 36 if place == "London" else 10

@@ -64,11 +64,12 @@ def planted_truths(
     def of_positions(positions: np.ndarray) -> tuple[str, ...]:
         return tuple(ids[np.isin(samples.digitised, positions)])
 
-    decade = f"{profile.VERSE_DECADE}s"
+    decade, place = f"{profile.VERSE_DECADE}s", profile.DECOY_PLACE
+    language, annotator = profile.OVERCONFIDENT_LANGUAGE, profile.CARELESS.user_id
     return {
         "verse": PlantedTruth(
-            "Fiction in the broad sense includes verse. Verse was hardly annotated, so that a model calls four poems in"
-            " ten non-fiction.",
+            "Fiction in the broad sense includes verse. Verse was hardly annotated, so that a model calls four poems"
+            " in ten non-fiction.",
             "title",
             "",
             where([book.verse for book in chosen]),
@@ -81,30 +82,30 @@ def planted_truths(
             where([book.decade == profile.VERSE_DECADE for book in chosen]),
         ),
         "class mix": PlantedTruth(
-            f"{profile.DECOY_PLACE} holds almost only fiction, the class with more errors everywhere. Within each class it"
-            " is no worse than other places.",
+            f"{place} holds almost only fiction, the class with more errors everywhere. Within each class it is no"
+            " worse than other places.",
             "place",
-            profile.DECOY_PLACE,
-            where([book.place == profile.DECOY_PLACE for book in chosen]),
+            place,
+            where([book.place == place for book in chosen]),
         ),
         "over-confident language": PlantedTruth(
-            f"{profile.OVERCONFIDENT_LANGUAGE} was hardly annotated, and its stories are titled like histories: the model is"
-            " sure and wrong. Its words look like English ones that mean fact.",
+            f"{language} was hardly annotated, and its stories are titled like histories, in words that look like"
+            " English ones that mean fact: the model is sure and wrong.",
             "language",
-            profile.OVERCONFIDENT_LANGUAGE,
-            where([book.language == profile.OVERCONFIDENT_LANGUAGE for book in chosen]),
+            language,
+            where([book.language == language for book in chosen]),
         ),
         "careless annotator": PlantedTruth(
-            f"Annotator {profile.CARELESS.user_id} answered wrongly for a quarter of the books, mostly Dutch ones; the wrong"
-            " answers are the further ids.",
+            f"Annotator {annotator} answered wrongly for a quarter of the books, mostly Dutch ones; the wrong answers"
+            " are the further ids.",
             "annotator",
-            profile.CARELESS.user_id,
+            annotator,
             tuple(sorted(annotations.careless_books)),
             further_ids=tuple(sorted(annotations.careless_wrong)),
         ),
         "leak": PlantedTruth(
-            "These test books can be known from the annotated ones; the further ids are those of which another edition,"
-            " not the book itself, was annotated.",
+            "These test books can be known from the annotated ones; the further ids are those of which another"
+            " edition, not the book itself, was annotated.",
             "",
             "",
             of_positions(np.concatenate([samples.leaked, samples.leaked_editions])),

@@ -45,24 +45,24 @@ def _draw_weighted(
     return np.sort(candidates[np.argsort(keys, kind="stable")[:count]])
 
 
-def digitised_weight(book: Book) -> float:
+def _digitised_weight(book: Book) -> float:
     """Return how much more readily than others a book was digitised."""
     weight = profile.DIGITISED_LANGUAGE[book.language] * profile.DIGITISED_PLACE.get(book.place, 1.0)
     early = profile.DIGITISED_BEFORE_1790 if book.year < 1790 else 1.0
     return weight * early * profile.DIGITISED_DECADE.get(book.decade, 1.0)
 
 
-def annotated_weight(book: Book) -> float:
+def _annotated_weight(book: Book) -> float:
     """Return how much more readily than others of its batch a digitised book was annotated."""
     return profile.ANNOTATED_DECADE.get(book.decade, 1.0)
 
 
-def batch(book: Book) -> str:
-    """Return the batch a book is annotated in: its language, with verse and the stories of the over-confident one apart.
+def _batch(book: Book) -> str:
+    """Return the batch a book is annotated in: its language; verse and the over-confident one's stories stand apart.
 
     There is no quota for stories titled like histories: nobody annotated one.
 
-    >>> sorted(batch_shares())[:3]
+    >>> sorted(_batch_shares())[:3]
     ['Danish', 'Dutch', 'English']
     """
     if book.verse:
@@ -74,7 +74,7 @@ def batch(book: Book) -> str:
     return book.language
 
 
-def batch_shares() -> dict[str, float]:
+def _batch_shares() -> dict[str, float]:
     """Return the share of each batch among the annotated books; they sum to 1."""
     shares = dict(profile.ANNOTATED_SHARE)
     shares["English"] -= profile.ANNOTATED_VERSE
@@ -85,15 +85,15 @@ def batch_shares() -> dict[str, float]:
 
 def _annotate_in_batches(candidates: np.ndarray, books: list[Book], count: int, draw: Draw) -> np.ndarray:
     """Return `count` positions, each batch filled to its share as far as it has books."""
-    batches = np.array([batch(books[position]) for position in candidates])
+    batches = np.array([_batch(books[position]) for position in candidates])
     chosen = [
-        _draw_weighted(candidates[batches == name], books, annotated_weight, round(count * share), draw)
-        for name, share in batch_shares().items()
+        _draw_weighted(candidates[batches == name], books, _annotated_weight, round(count * share), draw)
+        for name, share in _batch_shares().items()
     ]
     # Where a batch ran dry or rounding lost a book, English ones make up the number.
     found = np.concatenate(chosen)
     left = candidates[(batches == "English") & ~np.isin(candidates, found)]
-    more = _draw_weighted(left, books, annotated_weight, max(0, count - len(found)), draw)
+    more = _draw_weighted(left, books, _annotated_weight, max(0, count - len(found)), draw)
     return np.concatenate([found, more])[:count]
 
 
@@ -113,7 +113,7 @@ def choose_samples(books: list[Book], seed: int, scale: float) -> Samples:
     """
     draw = Draw(seed, "samples")
     everything = np.arange(len(books))
-    digitised = _draw_weighted(everything, books, digitised_weight, _scaled(profile.DIGITISED_BOOKS, scale), draw)
+    digitised = _draw_weighted(everything, books, _digitised_weight, _scaled(profile.DIGITISED_BOOKS, scale), draw)
     size = _scaled(profile.TEST_BOOKS, scale)
     test = np.sort(draw.generator.choice(digitised, size=size, replace=False))
 
@@ -126,7 +126,8 @@ def choose_samples(books: list[Book], seed: int, scale: float) -> Samples:
     editions = [
         int(position)
         for position in digitised[shared & ~in_test]
-        if books[position].title == books[tested[groups[int(position)]]].title and batch(books[position]) in profile.FICTION_SHARE
+        if books[position].title == books[tested[groups[int(position)]]].title
+        and _batch(books[position]) in profile.FICTION_SHARE
     ]
     wanted = min(profile.LEAKED_EDITIONS, _scaled(profile.LEAKED_EDITIONS, scale))
     first_of_title = list({groups[position]: position for position in editions}.values())[:wanted]
@@ -134,7 +135,7 @@ def choose_samples(books: list[Book], seed: int, scale: float) -> Samples:
     leakable = [
         int(position)
         for position in test
-        if batch(books[position]) in profile.FICTION_SHARE and int(position) not in set(leaked_editions)
+        if _batch(books[position]) in profile.FICTION_SHARE and int(position) not in set(leaked_editions)
     ]
     again = _scaled(profile.LEAKED_BOOKS, scale) - len(first_of_title)
     leaked = np.sort(draw.generator.choice(np.array(leakable), size=max(0, again), replace=False))

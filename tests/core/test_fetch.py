@@ -199,6 +199,15 @@ def test_content_that_changed_in_between_is_not_glued_to_the_old_beginning(publi
     assert get().path.read_bytes() == NEWER
 
 
+def test_content_that_became_shorter_is_asked_for_anew(publisher, get):
+    publisher.break_after = 200_000
+    with pytest.raises(FetchError, match="broke off"):
+        get()
+    publisher.content, publisher.break_after = CONTENT[:1000], None
+    assert get().path.read_bytes() == CONTENT[:1000]
+    assert ["Range" in asked for asked in publisher.asked[-2:]] == [True, False]
+
+
 def test_a_part_that_is_rewritten_by_a_careless_server_is_not_glued(publisher, get):
     """The server answers the range although its content is another one, and says so in its ETag."""
     publisher.break_after = 200_000
@@ -229,6 +238,17 @@ def test_silence_is_not_waited_for(publisher, get):
     publisher.stall_after = 100_000
     with pytest.raises(FetchError, match=r"127\.0\.0\.1 sent nothing for 0\.3 seconds after 0\.3 MB of 0\.7 MB"):
         get(timeout=0.3)
+
+
+def test_two_downloads_at_once_are_found_out(publisher, workspace, get):
+    def somebody_else(share: float, message: str) -> None:
+        with (workspace.root / "downloads" / ".digitised.csv.part").open("ab") as stream:
+            stream.write(b"more")
+
+    with pytest.raises(FetchError, match="another download of it was running at the same time"):
+        get(progress=somebody_else)
+    assert hidden(workspace) == []
+    assert get().sha256 == SHA256
 
 
 def test_a_person_can_stop_and_go_on_later(publisher, workspace, get):

@@ -1,0 +1,3 @@
+"""x"""
+__all__=["register"]
+def register(commands, common): pass

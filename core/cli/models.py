@@ -1,0 +1,82 @@
+"""``train`` and ``predict``: a model learns from labels, and reads a corpus."""
+
+import argparse
+from typing import Any
+
+from core.cli import output
+from core.cli.output import Answer
+from core.progress import Progress
+from core.storage import Workspace
+
+__all__ = ["register"]
+
+
+def register(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add these commands to the parser."""
+    train = commands.add_parser("train", parents=[common], help="train, calibrate, measure and save a model")
+    train.add_argument("--labels", required=True, metavar="L", help="label set to learn from")
+    train.add_argument("--corpus", metavar="C", help="where the titles are, when the label file has none")
+    train.add_argument("--model", default="tfidf", help="kind of model: tfidf (default) or transformer")
+    train.add_argument("--base", metavar="DIR_OR_HUB_ID", help="encoder to start from (transformer)")
+    train.add_argument("--seed", type=int, default=0, help="decides splits and starting values (default 0)")
+    train.add_argument("--name", help="name of the model (default: from labels and kind)")
+    train.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="label set, predictions or corpus whose books must not be learned from, such as a test set; repeatable",
+    )
+    train.add_argument("--weak", metavar="L", help="label set made by functions, to be learned from beside people's")
+    train.add_argument("--calibrate-on", metavar="L", help="label set drawn from the collection, to calibrate on")
+    train.set_defaults(run=_train)
+
+    predict = commands.add_parser("predict", parents=[common], help="score a corpus with a model")
+    predict.add_argument("--model", required=True, metavar="M", help="name of the model")
+    predict.add_argument("--corpus", required=True, metavar="C", help="name of the corpus")
+    predict.add_argument("--name", help="name of the predictions (default: from corpus and model)")
+    predict.add_argument("--labels", metavar="L", help="label set that audits check these predictions against")
+    predict.set_defaults(run=_predict)
+
+
+def _train(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+    from core.models.train import train
+
+    report = train(
+        workspace,
+        said.labels,
+        kind=said.model,
+        name=said.name,
+        seed=said.seed,
+        corpus=said.corpus,
+        exclude=tuple(said.without),
+        weak=said.weak,
+        calibrate_on=said.calibrate_on,
+        options={"base": said.base} if said.base else None,
+        progress=progress,
+    )
+    lines = [
+        f"'{report.model}' ({report.kind}, {report.device}) learned from {report.n_train:,} books in"
+        f" {report.seconds:.1f} s; classes: {', '.join(report.classes)}.",
+        *report.sentences,
+    ]
+    for part, measured in report.metrics.items():
+        if isinstance(measured, dict) and isinstance(measured.get("accuracy"), dict):
+            lines.append(f"Accuracy, {part.replace('_', ' ')}: {output.rate(measured['accuracy'])}")
+    return Answer(report.as_dict(), lines)
+
+
+def _predict(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+    from core.models.score import predict_corpus
+
+    report = predict_corpus(
+        workspace, said.model, said.corpus, name=said.name, labels=said.labels, progress=progress
+    )
+    counts = ", ".join(f"{name}: {count:,}" for name, count in report.predicted.items())
+    lines = [
+        f"'{report.predictions}': {report.rows:,} records in {report.seconds:.1f} s"
+        f" ({report.rows_per_second:,.0f} a second).",
+        f"Predicted {counts}.",
+        *report.sentences,
+    ]
+    return Answer(report.as_dict(), lines)

@@ -1,0 +1,162 @@
+"""What a comparison of two sets of books says, in a curator's words."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.facets import facet_title, facet_words, missing_value
+from core.statistics import MINIMUM_RECORDS, in_percent, opened, over_or_under
+
+__all__ = ["UNTOLD", "VERDICTS", "SetNames", "caveats_of", "headline_of", "summary_of", "verdict_of"]
+
+# Total variation distance beyond what a random sample of this size would show (below the limit) → the word for it.
+VERDICTS: tuple[tuple[float, str], ...] = (
+    (0.05, "alike"),
+    (0.15, "slightly different"),
+    (0.30, "clearly different"),
+    (math.inf, "very different"),
+)
+UNTOLD = "too few books to say"
+
+_MISSING_GAP = 0.10  # from this difference of shares on, what is missing distorts the comparison of the rest
+_WORTH_SAYING = 0.01  # differences of shares below this are not in a headline
+_ABOUT_CATALOGUING = ("language_source", "date_certainty")  # here the missing value is what the facet is about
+
+
+@dataclass(frozen=True)
+class SetNames:
+    """What the two sets are called: adjectives of books, such as 'annotated' and 'digitised'."""
+
+    sample: str
+    population: str
+
+    def of_both(self, sample_share: float, population_share: float) -> str:
+        """Return "19 % of the annotated and 3 % of the digitised books"."""
+        return (
+            f"{in_percent(sample_share)} of the {self.sample}"
+            f" and {in_percent(population_share)} of the {self.population} books"
+        )
+
+
+def verdict_of(tvd: float, by_chance: float) -> str:
+    """Return the word for a distance, see :data:`VERDICTS`; :data:`UNTOLD` when it is undefined."""
+    if math.isnan(tvd):
+        return UNTOLD
+    beyond = max(tvd - by_chance, 0.0)
+    return next(word for limit, word in VERDICTS if beyond < limit)
+
+
+def headline_of(facet: str, table: pd.DataFrame, verdict: str, names: SetNames) -> str:
+    """Say what differs most in a facet: the value most over- and the one most under-represented.
+
+    Where values are missing much more often in one set than in the other, that is said first, and the rest is compared
+    among the books that have a value.
+    """
+    title = facet_title(facet).lower()
+    if verdict == UNTOLD:
+        return f"There are too few books to compare the two by {title}."
+    ours, theirs = table["sample_n"].to_numpy(dtype=float), table["population_n"].to_numpy(dtype=float)
+    if verdict == VERDICTS[0][1]:
+        largest = 100 * np.abs(ours / ours.sum() - theirs / theirs.sum()).max()
+        return (
+            f"By {title} the {names.sample} books are like the {names.population} ones: no value's share differs by"
+            f" more than {max(largest, 0.1):.1f} percentage points."
+        )
+    said = []
+    missing = (table["value"] == missing_value(facet)).to_numpy(dtype=bool)
+    if _missing_gap(facet, table) is not None:
+        said.append(f"{_missing_words(facet, table, names)}.")
+        ours, theirs = np.where(missing, 0, ours), np.where(missing, 0, theirs)
+        if min(ours.sum(), theirs.sum()) < MINIMUM_RECORDS:
+            return said[0]
+    before = "Among the others, " if said else ""
+    for position in _extremes(ours, theirs):
+        mine, other = ours[position] / ours.sum(), theirs[position] / theirs.sum()
+        words = facet_words(facet, str(table["value"].iloc[position]))
+        shares = f"{in_percent(mine)} and {in_percent(other)}"
+        if not said:
+            shares = names.of_both(mine, other)
+        said.append(
+            f"{before or ''}{words if before else opened(words)} are {shares}:"
+            f" {over_or_under(mine / other if other else math.nan)}."
+        )
+        before = ""
+    if not said:
+        said.append(f"By {title} the two differ in many small ways: no value's share by a percentage point.")
+    return " ".join(said)
+
+
+def _extremes(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> list[int]:
+    """Return where the difference of shares is largest upwards and downwards, as far as it is worth saying."""
+    difference = ours / ours.sum() - theirs / theirs.sum()
+    difference[np.maximum(ours, theirs) < MINIMUM_RECORDS] = 0
+    positions = (int(difference.argmax()), int(difference.argmin()))
+    return [position for position in positions if abs(difference[position]) >= _WORTH_SAYING]
+
+
+def _missing_gap(facet: str, table: pd.DataFrame) -> tuple[float, float] | None:
+    """Return the shares of books without a value, if they are so different that they distort the rest."""
+    blank = table[table["value"] == missing_value(facet)]
+    if facet in _ABOUT_CATALOGUING or blank.empty:
+        return None
+    ours, theirs = float(blank["sample_share"].iloc[0]), float(blank["population_share"].iloc[0])
+    return (ours, theirs) if abs(ours - theirs) >= _MISSING_GAP else None
+
+
+def _missing_words(facet: str, table: pd.DataFrame, names: SetNames) -> str:
+    gap = _missing_gap(facet, table)
+    shares = names.of_both(*gap) if gap else ""
+    return f"{opened(facet_words(facet, missing_value(facet)))} are {shares}"
+
+
+def caveats_of(facet: str, table: pd.DataFrame, names: SetNames) -> tuple[str, ...]:
+    """Say what distorts the comparison: values missing unevenly, languages detected instead of catalogued."""
+    caveats = []
+    if _missing_gap(facet, table) is not None:
+        caveats.append(
+            f"{_missing_words(facet, table, names)}: this difference in cataloguing distorts the shares and ratios of"
+            " all other values."
+        )
+    if "population_detected_n" in table:
+        ours, theirs = int(table["sample_detected_n"].sum()), int(table["population_detected_n"].sum())
+        if ours or theirs:
+            caveats.append(
+                f"The language was detected from the title, not catalogued, for {ours:,} of the"
+                f" {int(table['sample_n'].sum()):,} {names.sample} and {theirs:,} of the"
+                f" {int(table['population_n'].sum()):,} {names.population} books."
+            )
+    return tuple(caveats)
+
+
+def summary_of(
+    names: SetNames, n_sample: int, n_population: int, n_shared: int, n_rest: int, verdicts: Sequence[tuple[str, str]]
+) -> tuple[str, ...]:
+    """Say how the two sets overlap, and by which facets they are how different.
+
+    Parameters
+    ----------
+    n_rest : int
+        Books of the population that are not in the sample.
+    verdicts : sequence of (str, str)
+        Facet's name for people, and its verdict.
+    """
+    said = []
+    if n_shared == n_sample and not n_rest:
+        said.append(
+            f"The {n_sample:,} {names.sample} books are all of the {names.population} books: nothing is tested."
+        )
+    elif n_shared:
+        part = f"All {n_sample:,}" if n_shared == n_sample else f"{n_shared:,} of the {n_sample:,}"
+        said.append(
+            f"{part} {names.sample} books are among the {n_population:,} {names.population} books; they are tested"
+            f" against the other {n_rest:,}."
+        )
+    for _, word in reversed(VERDICTS):
+        facets = [title.lower() for title, verdict in verdicts if verdict == word]
+        if facets:
+            said.append(f"{opened(word)} by {', '.join(facets)}.")
+    return tuple(said)

@@ -1,0 +1,208 @@
+"""Whether this machine and this workspace are fit for work: what `colophon doctor` and the Home page tell."""
+
+import contextlib
+import importlib.metadata
+import os
+import platform
+import re
+import shutil
+import sqlite3
+import stat
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from core.download import megabytes
+from core.errors import ColophonError
+from core.progress import Progress, silent
+from core.storage import Workspace, file_sha256, read_json, write_atomically
+
+__all__ = ["Check", "examine"]
+
+REQUIREMENTS: Final = Path(__file__).resolve().parents[1] / "requirements.txt"
+_OLDEST_PYTHON: Final = (3, 11)
+_ROOM: Final = 2_000_000_000  # bytes: a catalogue of 1.75 million records as CSV and Parquet, a model, and an export
+_STILL_AT_WORK: Final = 3600.0  # seconds: what is younger may belong to work that goes on
+_BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at: its name, whether it is as it should be, and what was found."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def examine(workspace: Workspace, *, progress: Progress = silent) -> list[Check]:
+    """Look at Python, the packages, the device for PyTorch, the disk and everything the workspace holds.
+
+    Returns
+    -------
+    list of Check
+        In this order; what is wrong says in its detail what to do.
+    """
+    steps: tuple[tuple[str, Callable[[], Iterator[Check]]], ...] = (
+        ("Python", _python),
+        ("packages", _packages),
+        ("PyTorch device", _device),
+        ("disk", lambda: _disk(workspace)),
+        ("workspace", lambda: _workspace(workspace)),
+        ("database", lambda: _database(workspace)),
+        ("models", lambda: _models(workspace)),
+        ("leftovers", lambda: _leftovers(workspace)),
+        ("browser", _browser),
+    )
+    checks: list[Check] = []
+    for number, (name, look) in enumerate(steps):
+        progress(number / len(steps), f"Looking at: {name}")
+        checks += look()
+    progress(1.0, "Everything was looked at")
+    return checks
+
+
+def _python() -> Iterator[Check]:
+    there = platform.python_version()
+    wanted = ".".join(map(str, _OLDEST_PYTHON))
+    if sys.version_info >= _OLDEST_PYTHON:
+        yield Check("Python", True, f"{there} ({sys.executable})")
+    else:
+        yield Check("Python", False, f"{there} is older than {wanted}: install a newer one and run run.py with it")
+
+
+def _packages() -> Iterator[Check]:
+    if not REQUIREMENTS.exists():
+        yield Check("packages", False, f"{REQUIREMENTS} is missing: the versions that belong together are not known")
+        return
+    for line in REQUIREMENTS.read_text(encoding="utf-8").splitlines():
+        if pinned := re.match(r"([\w.-]+)==([\w.]+)", line):
+            yield _package(*pinned.groups())
+
+
+def _package(name: str, wanted: str) -> Check:
+    try:
+        there = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return Check(f"package {name}", False, f"not installed ({wanted} is wanted): run `python3 run.py`")
+    # '2.13.0+cpu' is 2.13.0, built for a certain device
+    if there.split("+")[0] == wanted:
+        return Check(f"package {name}", True, there)
+    return Check(f"package {name}", False, f"{there} is here, {wanted} was tested: run `python3 run.py`")
+
+
+def _device() -> Iterator[Check]:
+    try:
+        import torch
+    except (ImportError, OSError) as error:  # OSError: a library of the GPU build is missing
+        yield Check("PyTorch device", False, f"PyTorch cannot be loaded ({error}): run `python3 run.py --cpu`")
+        return
+    if torch.cuda.is_available():
+        yield Check("PyTorch device", True, f"cuda: {torch.cuda.get_device_name()}")
+    elif torch.backends.mps.is_available():
+        yield Check("PyTorch device", True, "mps: the GPU of this Mac")
+    else:
+        yield Check("PyTorch device", True, f"cpu: no GPU was found; {os.cpu_count()} cores")
+
+
+def _disk(workspace: Workspace) -> Iterator[Check]:
+    free = shutil.disk_usage(workspace.root).free
+    enough = free >= _ROOM
+    advice = "" if enough else f"; make room for at least {megabytes(_ROOM)}, or give a workspace on another disk"
+    yield Check("disk", enough, f"{megabytes(free)} free{advice}")
+
+
+def _workspace(workspace: Workspace) -> Iterator[Check]:
+    probe = workspace.root / "doctor.probe"
+    try:
+        with write_atomically(probe) as beside:
+            beside.write_bytes(b"?")
+        probe.unlink()
+    except OSError as error:
+        yield Check("workspace", False, f"{workspace.root} cannot be written to: {error.strerror}")
+    else:
+        yield Check("workspace", True, f"{workspace.root} can be written to")
+
+
+def _database(workspace: Workspace) -> Iterator[Check]:
+    path = workspace.root / "colophon.db"
+    try:
+        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+        try:
+            said = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
+            notes = connection.execute("SELECT count(*) FROM notes").fetchone()[0]
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        said, notes = [str(error)], 0
+    if said == ["ok"]:
+        yield Check("database", True, f"{path.name} opens; {notes:,} notes of what people decided")
+    else:
+        told = "; ".join(" ".join(line.split()) for line in said)
+        yield Check("database", False, f"{path} is damaged ({told}): put a copy of an earlier day in its place")
+
+
+def _models(workspace: Workspace) -> Iterator[Check]:
+    folder = workspace.root / "models"
+    homes = sorted(path for path in folder.glob("[!.]*") if path.is_dir()) if folder.exists() else []
+    names = {artifact.fingerprint: artifact.name for artifact in workspace.list("models")}
+    if not homes:
+        yield Check("models", True, "none yet")
+    for home in homes:
+        fault = _fault_of(home)
+        name = f"model {names.get(home.name, home.name)}"
+        yield Check(name, not fault, fault or "complete, and as it was when it was saved")
+
+
+def _fault_of(home: Path) -> str:
+    """Return what is wrong with a model's files, '' when nothing is."""
+    try:
+        files = read_json(home / "manifest.json")["files"]
+        missing = [name for name in files if not (home / name).is_file()]
+        altered = [name for name in files if name not in missing and file_sha256(home / name) != files[name]]
+    except (ColophonError, KeyError, TypeError, AttributeError):
+        return f"{home} has no readable manifest: fetch or train the model again"
+    faults = [f"{name} is missing" for name in missing] + [f"{name} was altered" for name in altered]
+    return f"{', '.join(faults)} in {home}: fetch or train the model again" if faults else ""
+
+
+def _leftovers(workspace: Workspace) -> Iterator[Check]:
+    """Look for hidden entries: work is written into them beside its place, and renamed when it is complete."""
+    hidden = [path for pattern in (".*", "*/.*") for path in workspace.root.glob(pattern)]
+    waiting = sorted(workspace.root.glob("downloads/.*.part"))
+    kept = {*waiting, *workspace.root.glob("downloads/.*.part.json")}
+    old = [path for path in hidden if path not in kept and time.time() - _changed(path) > _STILL_AT_WORK]
+    resumable = "".join(f"; {path.name[1:-5]} can be fetched further ({megabytes(_size(path))})" for path in waiting)
+    if old:
+        where = ", ".join(str(path.relative_to(workspace.root)) for path in sorted(old)[:5])
+        yield Check(
+            "leftovers",
+            False,
+            f"{len(old)} of interrupted work ({megabytes(sum(map(_size, old)))}): {where}; delete them while nothing "
+            f"runs{resumable}",
+        )
+    else:
+        yield Check("leftovers", True, f"none of interrupted work{resumable}")
+
+
+def _changed(path: Path) -> float:
+    """Return when something in a path was changed last, in seconds since 1970."""
+    return max((status.st_mtime for status in _statuses(path)), default=time.time())
+
+
+def _size(path: Path) -> int:
+    return sum(status.st_size for status in _statuses(path) if stat.S_ISREG(status.st_mode))
+
+
+def _statuses(path: Path) -> Iterator[os.stat_result]:
+    for part in [path, *path.rglob("*")]:
+        with contextlib.suppress(FileNotFoundError):  # whoever is at work may have finished just now
+            yield part.lstat()
+
+
+def _browser() -> Iterator[Check]:
+    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    yield Check("browser", True, f"{found}" if found else "no Chromium; only the browser tests need one")

@@ -1,0 +1,240 @@
+"""MARC 21 and MARCXML: every record is built, cleaned and held against our rules before a byte of it is written."""
+
+import csv
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Final
+
+from core.classes import class_key
+from core.export.files import Package
+from core.export.marc_build import Assigned, Built, assignments, builder, undo_record
+from core.export.marc_rules import check_record
+from core.export.marc_text import Cleaner
+from core.export.settings import MARC_KINDS, MarcKind
+from core.export.table import ExportTable
+from core.readers.marc_record import MarcRecord, TooLongError, marcxml_document
+
+__all__ = ["FILE_NAMES", "kinds_for", "write_marc"]
+
+FILE_NAMES: Final[dict[MarcKind, str]] = {
+    "enriched": "enriched",
+    "delta": "delta_NOT-FOR-NEW-RECORDS",
+    "stub": "stub",
+}
+_UNDO: Final[dict[MarcKind, str]] = {
+    "enriched": "takes enriched back: the records as they were",
+    "delta": "takes delta back: the identifiers and the fields to remove",
+    "stub": "takes stub back: the records with the status deleted",
+}
+
+
+def kinds_for(table: ExportTable) -> tuple[MarcKind, ...]:
+    """Return the kinds of MARC files to write: those asked for, else what suits the source.
+
+    Enriched records need the library's own MARC; without it they are left out.
+    """
+    has_marc = table.marc is not None
+    default: tuple[MarcKind, ...] = ("enriched", "delta") if has_marc else ("stub", "delta")
+    wanted = table.settings.marc_kinds or default
+    return tuple(kind for kind in wanted if kind != "enriched" or has_marc)
+
+
+def write_marc(table: ExportTable, package: Package, formats: Sequence[str]) -> list[str]:
+    """Write the MARC files and return what must be reported.
+
+    Records that break a rule that the library's own record did not break are refused; records too long for ISO 2709
+    go to ``marc/too-long.xml``. Both are listed in ``marc/left-out.csv``.
+    """
+    if table.settings.profile == "none":
+        return ["No MARC files: the chosen profile adds no genre term."]
+    remarks = []
+    if "enriched" in table.settings.marc_kinds and table.marc is None:
+        remarks.append("No enriched MARC records: the catalogue file was not MARC.")
+    kinds = kinds_for(table)
+    missing = 0 if table.marc is None else int((table.marc.iloc[table.accepted] == "").sum())
+    if not table.settings.source_code and "enriched" not in kinds:
+        remarks.append(
+            "No code of the organisation whose record numbers these are was given, so the MARC records have neither 003"
+            " nor 035 and match on 001 alone."
+        )
+    cleaner, listed, undo = Cleaner(), _Listed(), []
+    too_long: list[MarcRecord] = []
+    for kind in kinds:
+        build = builder(table, kind)
+        with _Files(package, kind, formats) as files:
+            for given in assignments(table):
+                if kind == "enriched" and table.marc is not None and not table.marc.iloc[given.row]:
+                    continue
+                built = build(given)
+                _write(files, kind, given, built, cleaner, listed, too_long, _speaking(table))
+                if kind == kinds[0]:
+                    undo.append(_undo_row(given, built, table))
+        files.register()
+    remarks += _finish(package, listed, too_long, undo)
+    if missing:
+        remarks.append(f"{missing:,} accepted records have no MARC record in the catalogue file and were not enriched.")
+    if cleaner.characters:
+        remarks.append(
+            f"{cleaner.characters:,} control characters in {cleaner.records:,} MARC records were taken out"
+            " (line breaks became blanks); the CSV has them still."
+        )
+    return remarks
+
+
+def _speaking(table: ExportTable) -> frozenset[str]:
+    names = [*table.labels, *(term.term for term in table.terms.values()), *table.settings.genre_terms]
+    return frozenset(class_key(name) for name in names)
+
+
+def _write(
+    files: "_Files",
+    kind: MarcKind,
+    given: Assigned,
+    built: Built,
+    cleaner: Cleaner,
+    listed: "_Listed",
+    too_long: list[MarcRecord],
+    speaking: frozenset[str],
+) -> None:
+    record = cleaner.record(built.record)
+    faults = check_record(record, kind, speaking=speaking, lengths=False)
+    if faults and kind != "stub" and built.before is not None:
+        # What the library's own record broke before is the library's business: it is counted, not refused.
+        old = Counter(check_record(built.before, "enriched", lengths=False))
+        remaining = list((Counter(faults) - old).elements())
+        listed.inherited += len(remaining) < len(faults)
+        faults = remaining
+    if faults:
+        listed.refused.append((given.record_id, kind, str(faults[0])))
+        return
+    iso: bytes | None = None
+    try:
+        iso = record.to_iso2709()
+    except TooLongError as error:
+        listed.too_long.append((given.record_id, kind, str(error)))
+        too_long.append(record)
+    back = undo_record(kind, built)
+    files.write(iso, record, back if back is record else Cleaner().record(back))
+
+
+@dataclass
+class _Listed:
+    """Records that could not be written as they should, and why."""
+
+    refused: list[tuple[str, str, str]] = field(default_factory=list)
+    too_long: list[tuple[str, str, str]] = field(default_factory=list)
+    inherited: int = 0
+
+
+class _Files:
+    """The open files of one kind: the records and what takes them back, as ISO 2709 and as MARCXML."""
+
+    def __init__(self, package: Package, kind: MarcKind, formats: Sequence[str]) -> None:
+        self.package, self.kind = package, kind
+        self.iso, self.xml = "marc" in formats, "marcxml" in formats
+        self.counts: Counter[str] = Counter()
+        self._stack = ExitStack()
+        self._streams: dict[str, IO[bytes]] = {}
+
+    def __enter__(self) -> "_Files":
+        start = marcxml_document()[0].encode()
+        for name in self._names():
+            stream = self._stack.enter_context(self.package.path(name).open("wb"))
+            self._streams[name] = stream
+            if name.endswith(".xml"):
+                stream.write(start)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        end = marcxml_document()[1].encode()
+        for name, stream in self._streams.items():
+            if name.endswith(".xml"):
+                stream.write(end)
+        self._stack.close()
+
+    def write(self, iso: bytes | None, record: MarcRecord, undo: MarcRecord) -> None:
+        """Write one record; `iso` is None where it does not fit ISO 2709."""
+        if self.iso and iso is not None:
+            self._put(self._name("mrc"), iso)
+            self._put(self._name("mrc", undo=True), iso if undo is record else undo.to_iso2709())
+        if self.xml:
+            text = record.to_xml().encode()
+            self._put(self._name("xml"), text)
+            self._put(self._name("xml", undo=True), text if undo is record else undo.to_xml().encode())
+
+    def register(self) -> None:
+        """Take the finished files into the package."""
+        for name in self._names():
+            format_, media = (
+                ("marc", "application/marc") if name.endswith(".mrc") else ("marcxml", "application/marcxml+xml")
+            )
+            about = _UNDO[self.kind] if "/undo-" in name else MARC_KINDS[self.kind]
+            self.package.add(name, format_, media, about, self.counts[name])
+
+    def _put(self, name: str, content: bytes) -> None:
+        self._streams[name].write(content)
+        self.counts[name] += 1
+
+    def _names(self) -> list[str]:
+        names = []
+        if self.iso:
+            names += [self._name("mrc"), self._name("mrc", undo=True)]
+        if self.xml:
+            names += [self._name("xml"), self._name("xml", undo=True)]
+        return names
+
+    def _name(self, suffix: str, *, undo: bool = False) -> str:
+        return f"marc/{'undo-' if undo else ''}{FILE_NAMES[self.kind]}.{suffix}"
+
+
+def _finish(
+    package: Package, listed: _Listed, too_long: Sequence[MarcRecord], undo: Sequence[tuple[str, ...]]
+) -> list[str]:
+    remarks = []
+    head = ("record_id", "label", "655 $a", "883 $a", "run", "588", "655", "883")
+    _list(package.path("marc/undo.csv"), head, undo)
+    package.add("marc/undo.csv", "csv", "text/csv", "what was added to each record, to find and remove it", len(undo))
+    if too_long:
+        start, end = marcxml_document()
+        path = package.path("marc/too-long.xml")
+        with path.open("w", encoding="utf-8", newline="\n") as stream:
+            stream.write(start)
+            stream.writelines(record.to_xml() for record in too_long)
+            stream.write(end)
+        about = "records too long for ISO 2709 (9,999 bytes a field, 99,999 a record)"
+        package.add("marc/too-long.xml", "marcxml", "application/marcxml+xml", about, len(too_long))
+        remarks.append(
+            f"{len(too_long):,} MARC records are too long for ISO 2709; they are whole in marc/too-long.xml."
+        )
+    left_out = [*listed.too_long, *listed.refused]
+    if left_out:
+        _list(package.path("marc/left-out.csv"), ("record_id", "kind", "reason"), left_out)
+        about = "records that are not in the .mrc files, and why"
+        package.add("marc/left-out.csv", "csv", "text/csv", about, len(left_out))
+    if listed.refused:
+        example = listed.refused[0]
+        remarks.append(
+            f"{len(listed.refused):,} MARC records break a rule and were not written (marc/left-out.csv);"
+            f" the first: {example[0]}, {example[2]}."
+        )
+    if listed.inherited:
+        remarks.append(
+            f"{listed.inherited:,} of the library's own records break a MARC rule of themselves; that was left as it is."
+        )
+    return remarks
+
+
+def _undo_row(given: Assigned, built: Built, table: ExportTable) -> tuple[str, ...]:
+    note, genre, provenance = built.new
+    lines = (note.line(), genre.line(), provenance.line())
+    return (given.record_id, given.label, genre.get("a"), provenance.get("a"), table.settings.run_uri, *lines)
+
+
+def _list(path: Path, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\r\n")
+        writer.writerow(head)
+        writer.writerows(rows)

@@ -1,0 +1,219 @@
+"""Our own rules for MARC records, held before anything is written: what public validators do not look at.
+
+Sources: MARC 21 Format for Bibliographic Data (Library of Congress), fields 008, 655, 883 and Appendix A ($8);
+MARC 21 Specifications for Record Structure, Character Sets, and Exchange Media.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from core.classes import class_key
+from core.export.marc_text import Cleaner
+from core.export.settings import MarcKind
+from core.export.terms import GENRE_SOURCES, LITERARY_FORMS
+from core.readers.marc_columns import is_book, link_numbers, split_genres
+from core.readers.marc_record import FIELD_LIMIT, RECORD_LIMIT, MarcField, MarcRecord
+
+__all__ = ["RULES", "Fault", "check_file", "check_record"]
+
+RULES: Final = {
+    "leader": "24 characters, coding scheme 'a' (UTF-8), and the fixed digits of MARC 21",
+    "identifier": "one 001 that is not empty",
+    "title": "exactly one 245 with a title (none in a delta)",
+    "fixed-field": "at most one 008, of 40 characters, with a known literary form for books",
+    "genre": "655 has a term, and $2 names a known list exactly when the second indicator is 7",
+    "provenance": "883 has known indicators and subfields, none twice that may stand once, a true date",
+    "confidence": "883 $c is a number from 0 to 1",
+    "link": "every 883 is linked by $8 to a 655, and every 655 with such a link to an 883",
+    "human-first": "no genre term by machine where a person or the catalogue gave one",
+    "control-characters": "no control characters in the text",
+    "field-length": f"no field longer than {FIELD_LIMIT:,} bytes",
+    "record-length": f"no record longer than {RECORD_LIMIT:,} bytes",
+    "subfields": "no empty field, no empty subfield code, two indicators",
+}
+_PROVENANCE_SUBFIELDS: Final = frozenset("acdquxw018")
+_ONCE: Final = frozenset("acdqux")
+_LINK: Final = re.compile(r"\d+(\.\d+)?\\[a-z]")
+_CONFIDENCE: Final = re.compile(r"(0([.,]\d+)?|1([.,]0+)?)")
+_MARKS: Final = frozenset("0123456789abcdefghijklmnopqrstuvwxyz |")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One broken rule: a key of :data:`RULES`, the field, and what was found."""
+
+    rule: str
+    field: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.found} ({RULES[self.rule]})"
+
+
+def check_record(
+    record: MarcRecord, kind: MarcKind = "enriched", *, speaking: Collection[str] = (), lengths: bool = True
+) -> list[Fault]:
+    """Return every rule that a record breaks.
+
+    Parameters
+    ----------
+    kind : {'enriched', 'delta', 'stub'}
+        A delta has no title.
+    speaking : collection of str
+        Keys (:func:`core.classes.class_key`) of the genre terms that speak of the labels: where a person gave one of
+        these, no machine may add another.
+    lengths : bool
+        Whether the limits of ISO 2709 matter; they do not in MARCXML.
+    """
+    return [
+        *_leader(record),
+        *_single_fields(record, kind),
+        *_genres(record),
+        *_provenance(record),
+        *_links(record),
+        *_human_first(record, speaking),
+        *_texts(record),
+        *(_lengths(record) if lengths else ()),
+    ]
+
+
+def check_file(data: bytes) -> list[Fault]:
+    """Return the faults that show only in the bytes of an ISO 2709 file: leader/09 and lengths of every record."""
+    faults = []
+    for number, piece in enumerate(data.split(b"\x1d")[:-1], start=1):
+        where, length = f"record {number}", len(piece) + 1
+        if piece[:5] != f"{length:05d}".encode():
+            faults.append(Fault("record-length", where, f"leader says {piece[:5]!r}, there are {length:,} bytes"))
+        if piece[9:10] != b"a":
+            faults.append(Fault("leader", where, f"coding scheme {piece[9:10]!r}"))
+        base = int(piece[12:17]) if piece[12:17].isdigit() else 0
+        if base < 25 or piece[base - 1 : base] != b"\x1e" or (base - 25) % 12:
+            faults.append(Fault("field-length", where, "the directory is damaged"))
+    return faults
+
+
+def _leader(record: MarcRecord) -> Iterator[Fault]:
+    leader = record.leader
+    if len(leader) != 24:
+        yield Fault("leader", "LDR", f"{len(leader)} characters")
+    elif leader[9] != "a":
+        yield Fault("leader", "LDR", f"coding scheme '{leader[9]}'")
+    elif leader[5] not in "acdnp" or leader[10:12] != "22" or leader[20:22] != "45":
+        yield Fault("leader", "LDR", f"'{leader}'")
+
+
+def _single_fields(record: MarcRecord, kind: MarcKind) -> Iterator[Fault]:
+    count = Counter(one.tag for one in record.fields)
+    if count["001"] != 1 or not record.text("001").strip():
+        yield Fault("identifier", "001", f"{count['001']} fields, '{record.text('001')}'")
+    if kind == "delta":
+        if count["245"]:
+            yield Fault("title", "245", "a delta with a title")
+    elif count["245"] != 1 or not any(value.strip() for one in record.all("245") for value in one.all("abk")):
+        yield Fault("title", "245", f"{count['245']} fields")
+    if count["008"] > 1:
+        yield Fault("fixed-field", "008", f"{count['008']} fields")
+    for one in record.all("008"):
+        if len(one.text) != 40:
+            yield Fault("fixed-field", "008", f"{len(one.text)} characters")
+        elif is_book(record) and one.text[33] not in LITERARY_FORMS and one.text[33] != " ":
+            yield Fault("fixed-field", "008", f"literary form '{one.text[33]}'")
+
+
+def _genres(record: MarcRecord) -> Iterator[Fault]:
+    for one in record.all("655"):
+        sources = one.all("2")
+        if not one.get("a").strip():
+            yield Fault("genre", "655", "no term")
+        if (one.indicators[1] == "7") != bool(sources):
+            yield Fault("genre", "655", f"second indicator '{one.indicators[1]}', $2 '{' '.join(sources)}'")
+        if any(_LINK.fullmatch(value) for value in one.all("8")):
+            # The library's own terms may come from any list; ours come from a known one.
+            for source in sources:
+                if source not in GENRE_SOURCES:
+                    yield Fault("genre", "655", f"unknown list '{source}'")
+
+
+def _provenance(record: MarcRecord) -> Iterator[Fault]:
+    for one in record.all("883"):
+        if one.indicators[0] not in " 012" or one.indicators[1] != " ":
+            yield Fault("provenance", "883", f"indicators '{one.indicators}'")
+        codes = Counter(code for code, _ in one.subfields)
+        for code, times in codes.items():
+            if code not in _PROVENANCE_SUBFIELDS:
+                yield Fault("provenance", "883", f"subfield ${code}")
+            elif times > 1 and code in _ONCE:
+                yield Fault("provenance", "883", f"${code} {times} times")
+        for value in one.all("c"):
+            if not _CONFIDENCE.fullmatch(value):
+                yield Fault("confidence", "883", f"$c '{value}'")
+        for value in one.all("d"):
+            if not _is_day(value):
+                yield Fault("provenance", "883", f"$d '{value}'")
+
+
+def _links(record: MarcRecord) -> Iterator[Fault]:
+    linked = {number for one in record.fields if one.tag != "883" for number in _link_set(one)}
+    provenance = [(one, link_numbers(one)) for one in record.all("883")]
+    for _, numbers in provenance:
+        if not numbers or not numbers <= linked:
+            yield Fault("link", "883", "no field shares its $8")
+    named = {number for _, numbers in provenance for number in numbers}
+    for one in record.all("655"):
+        if not link_numbers(one) <= named:
+            yield Fault("link", "655", "no 883 shares its $8")
+
+
+def _human_first(record: MarcRecord, speaking: Collection[str]) -> Iterator[Fault]:
+    by_people, by_machine = split_genres(record)
+    ours = [one for one in by_machine if class_key(one.get("a")) in speaking]
+    if len(ours) > 1:
+        yield Fault("human-first", "655", f"{len(ours)} terms by machine")
+    chosen = [one for one in by_people if class_key(one.get("a")) in speaking]
+    if ours and chosen:
+        yield Fault("human-first", "655", f"'{ours[0].get('a')}' by machine beside '{chosen[0].get('a')}' by a person")
+
+
+def _link_set(one: MarcField) -> set[str]:
+    # Most fields have no $8, and this runs over every field of every record.
+    return link_numbers(one) if one.subfields and any(code == "8" for code, _ in one.subfields) else set()
+
+
+def _texts(record: MarcRecord) -> Iterator[Fault]:
+    cleaner = Cleaner()
+    for one in record.fields:
+        texts = [one.text] if one.is_control else [value for _, value in one.subfields]
+        for text in texts:
+            if not text.isprintable() and cleaner.text(text) != text:
+                yield Fault("control-characters", one.tag, repr(text[:40]))
+        if one.is_control:
+            continue
+        if not one.subfields or any(len(code) != 1 or code == " " for code, _ in one.subfields):
+            yield Fault("subfields", one.tag, "no subfield, or one without a code")
+        if len(one.indicators) != 2 or not set(one.indicators) <= _MARKS:
+            yield Fault("subfields", one.tag, f"indicators '{one.indicators}'")
+
+
+def _lengths(record: MarcRecord) -> Iterator[Fault]:
+    total = 25 + 12 * len(record.fields) + 1
+    for one in record.fields:
+        length = len(one.content().encode("utf-8"))
+        total += length
+        if length > FIELD_LIMIT:
+            yield Fault("field-length", one.tag, f"{length:,} bytes")
+    if total > RECORD_LIMIT:
+        yield Fault("record-length", "LDR", f"{total:,} bytes")
+
+
+def _is_day(text: str) -> bool:
+    if not (len(text) == 8 and text.isascii() and text.isdigit()):
+        return False
+    try:
+        datetime.strptime(text, "%Y%m%d")
+    except ValueError:
+        return False
+    return True

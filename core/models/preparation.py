@@ -1,0 +1,138 @@
+"""From names in the workspace to the books a model may learn from."""
+
+import contextlib
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.corpus import load_corpus
+from core.errors import InputError, NotFoundError
+from core.joins import join_ids
+from core.labels import LabelSet, load_labels
+from core.leaks import Leaks, find_leaks
+from core.models.fitting import WEIGHT
+from core.predictions import load_predictions
+from core.schema import ALTERNATE_ID, LABEL, RECORD_ID, TITLE, TITLE_KEY, probability_column
+from core.storage import Workspace
+
+__all__ = ["Apart", "books_called", "labelled_books", "set_apart", "weak_books"]
+
+# How much a label by a function counts against one by a person.
+WEAK_WEIGHT = 0.7
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Books that were left out of the training because another set holds them too."""
+
+    name: str
+    leaks: Leaks
+
+    @property
+    def sentence(self) -> str:
+        """Say it for a curator."""
+        said = self.leaks.sentence("the labelled books", f"'{self.name}'")
+        return f"{said} They were left out of the training." if self.leaks.found else said
+
+
+def labelled_books(workspace: Workspace, labels: LabelSet, corpus: str | None = None) -> tuple[pd.DataFrame, list[str]]:
+    """Return the books of a label set that have a usable label and a title, and what must be said of the others.
+
+    Parameters
+    ----------
+    corpus : str, optional
+        Where the file with the labels has no titles: the corpus to take them from, by identifier.
+
+    Raises
+    ------
+    InputError
+        No book has both.
+    """
+    table = labels.records().assign(label=labels.table()[LABEL].to_numpy())
+    sentences = []
+    if corpus is not None:
+        source = load_corpus(workspace, corpus).records([RECORD_ID, ALTERNATE_ID, TITLE, TITLE_KEY])
+        join = join_ids([table[RECORD_ID], table[ALTERNATE_ID]], [source[RECORD_ID], source[ALTERNATE_ID]])
+        lacking = (table[TITLE_KEY] == "").to_numpy() & (join.position >= 0)
+        for column in (TITLE, TITLE_KEY):
+            values = table[column].to_numpy(dtype=object)
+            values[lacking] = source[column].to_numpy(dtype=object)[join.position[lacking]]
+            table = table.assign(**{column: pd.Series(values, dtype="str")})
+        if lacking.any():
+            sentences.append(f"The titles of {int(lacking.sum()):,} labelled books were taken from '{corpus}'.")
+    undecided = (table[LABEL] == "").to_numpy()
+    untitled = ~undecided & (table[TITLE_KEY] == "").to_numpy()
+    if undecided.any():
+        sentences.append(f"{int(undecided.sum()):,} books of '{labels.name}' have no usable label and teach nothing.")
+    if untitled.any():
+        sentences.append(f"{int(untitled.sum()):,} labelled books have no title and teach nothing.")
+    books = table[~undecided & ~untitled].reset_index(drop=True)
+    if not len(books):
+        raise InputError(
+            f"No book of the label set '{labels.name}' has both a usable label and a title"
+            f" ({int(undecided.sum()):,} without a label, {int(untitled.sum()):,} without a title). If the titles are"
+            " in a corpus, name it with --corpus."
+        )
+    return books, sentences
+
+
+def set_apart(workspace: Workspace, books: pd.DataFrame, names: tuple[str, ...]) -> tuple[pd.DataFrame, list[Apart]]:
+    """Return the books that are in none of the named sets, and what was found in each set."""
+    apart = [Apart(name, find_leaks(books, books_called(workspace, name))) for name in names]
+    keep = np.ones(len(books), dtype=bool)
+    for found in apart:
+        keep &= ~found.leaks.mask
+    return books[keep].reset_index(drop=True), apart
+
+
+def books_called(workspace: Workspace, name: str) -> pd.DataFrame:
+    """Return the records of the label set, set of predictions or corpus called `name` (looked for in this order).
+
+    Raises
+    ------
+    NotFoundError
+        Nothing has this name.
+    """
+    with contextlib.suppress(NotFoundError):
+        return load_labels(workspace, name).records()
+    with contextlib.suppress(NotFoundError):
+        return load_predictions(workspace, name).records(workspace)
+    with contextlib.suppress(NotFoundError):
+        return load_corpus(workspace, name).records()
+    there = [artifact.name for kind in ("labels", "predictions", "corpora") for artifact in workspace.list(kind)]
+    raise NotFoundError(f"Nothing is called '{name}' in {workspace.root}. There are: {', '.join(there) or 'none yet'}.")
+
+
+def weak_books(
+    workspace: Workspace, name: str, classes: tuple[str, ...], books: pd.DataFrame, apart: tuple[str, ...]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return labels by functions that may be learned from beside people's: ``p_<class>`` and ``weight`` added.
+
+    A person's label wins: titles that a person labelled are left out, and so are titles in the sets named `apart`.
+    Where the label set has no ``p_<class>`` columns, its label has the whole probability.
+
+    Raises
+    ------
+    InputError
+        The set names a class that no person's label names.
+    """
+    labels = load_labels(workspace, name)
+    table = labels.table()
+    found = labels.records()[[RECORD_ID, ALTERNATE_ID, TITLE, TITLE_KEY]].assign(label=table[LABEL].to_numpy())
+    columns = [probability_column(one) for one in classes]
+    unknown = sorted(set(found.loc[found[LABEL] != "", LABEL]) - set(classes))
+    if unknown:
+        raise InputError(f"'{name}' has the class '{unknown[0]}', which no person's label has: {', '.join(classes)}.")
+    given = set(columns) <= set(table.columns)
+    for one, column in zip(classes, columns, strict=True):
+        found[column] = table[column].to_numpy(dtype=float) if given else (found[LABEL] == one).to_numpy(dtype=float)
+    found[WEIGHT] = table[WEIGHT].to_numpy(dtype=float) if WEIGHT in table else WEAK_WEIGHT
+    usable = found[(found[LABEL] != "") & (found[TITLE_KEY] != "")]
+    usable, left_out = usable.reset_index(drop=True), len(usable)
+    usable = usable[~find_leaks(usable, books).mask].reset_index(drop=True)
+    usable, _ = set_apart(workspace, usable, apart)
+    said = f"{len(usable):,} labels by functions ('{name}') were learned from beside people's labels"
+    return usable, [
+        f"{said}; {left_out - len(usable):,} were left out, since people labelled them or they are tested on."
+    ]

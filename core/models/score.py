@@ -1,0 +1,291 @@
+"""Scoring: a model's probabilities for many titles, and for a whole corpus as a set of predictions.
+
+Also a job: ``python -m core.models.score JOBDIR``.
+"""
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.corpus import load_corpus
+from core.labels import load_labels
+from core.models.registry import Model, load
+from core.predictions import PREDICTIONS_FILE
+from core.progress import Progress, silent
+from core.schema import (
+    CONFIDENCE,
+    MARGIN,
+    PREDICTED,
+    RECORD_ID,
+    SPLIT,
+    TITLE,
+    TITLE_KEY,
+    probability_column,
+)
+from core.storage import Workspace, digest, slug
+
+__all__ = ["PredictionReport", "main", "predict_corpus", "predict_records", "predictions_table", "score"]
+
+# Long enough for a classifier to fill its own batches, short enough that progress is seen and a wish to stop is heard.
+BATCH = 8192
+
+
+class Asked(Protocol):
+    """What scoring needs of a model: anything that gives probabilities for titles."""
+
+    def probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
+        """Return probabilities, shape (n, k)."""
+        ...
+
+
+@dataclass(frozen=True)
+class PredictionReport:
+    """What was scored (the keys of ``colophon predict --json``).
+
+    Attributes
+    ----------
+    predictions : str
+        Name of the set of predictions.
+    rows : int
+        Records of the corpus.
+    held_out : int
+        Records whose title the model learned from: they have the out-of-fold probabilities of that title.
+    untitled : int
+        Records without a title: they have no prediction.
+    """
+
+    predictions: str
+    fingerprint: str
+    model: str
+    corpus: str
+    rows: int
+    seconds: float
+    rows_per_second: float
+    held_out: int
+    untitled: int
+    classes: tuple[str, ...]
+    predicted: Mapping[str, int]
+    sentences: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary."""
+        return asdict(self)
+
+
+def score(model: Asked, titles: Sequence[str], progress: Progress = silent, batch: int = BATCH) -> NDArray[np.float64]:
+    """Return a model's probabilities for titles, shape (n, k); equal titles are scored once.
+
+    Progress tells how many titles are done and about how long the rest will take.
+    """
+    codes, different = pd.factorize(np.array(titles, dtype=object))
+    wanted: list[str] = different.tolist()
+    started = time.monotonic()
+    parts = []
+
+    def tell(done: float) -> None:
+        progress(done / len(wanted), _how_far(round(done), len(wanted), time.monotonic() - started))
+
+    for start in range(0, len(wanted), batch):
+        here = wanted[start : start + batch]
+
+        def listener(fraction: float, message: str, start: int = start, size: int = len(here)) -> None:
+            tell(start + fraction * size)
+
+        parts.append(model.probabilities(here, listener))
+        tell(start + len(here))
+    if not parts:
+        return model.probabilities([])
+    return np.asarray(np.concatenate(parts)[codes])
+
+
+def predictions_table(probabilities: NDArray[np.float64], classes: Sequence[str]) -> pd.DataFrame:
+    """Return ``predicted``, ``confidence``, ``margin`` and ``p_<class>`` …; of equally probable classes the first.
+
+    A row of NaN (no title) has no prediction: ``predicted`` is '' and the numbers are NaN.
+    """
+    known = np.asarray(~np.isnan(probabilities).any(axis=1))
+    filled = np.where(known[:, None], probabilities, 0.0)
+    chosen = np.array([*classes, ""], dtype=object)[np.where(known, filled.argmax(axis=1), len(classes))]
+    ranked = np.sort(filled, axis=1)
+    table = {
+        PREDICTED: pd.Series(chosen, dtype="str"),
+        CONFIDENCE: np.where(known, ranked[:, -1], np.nan),
+        MARGIN: np.where(known, ranked[:, -1] - ranked[:, -2], np.nan),
+    }
+    table |= {probability_column(name): probabilities[:, i] for i, name in enumerate(classes)}
+    return pd.DataFrame(table)
+
+
+def predict_records(model: Model, records: pd.DataFrame, progress: Progress = silent) -> pd.DataFrame:
+    """Return a model's predictions for records, one row each, in their order.
+
+    Parameters
+    ----------
+    records : DataFrame
+        ``record_id``, ``title``, ``title_key``.
+
+    Returns
+    -------
+    DataFrame
+        ``record_id``, ``predicted``, ``confidence``, ``margin``, ``p_<class>`` …, ``split``.
+
+    Notes
+    -----
+    No title is scored by a classifier that learned from it: a record whose normalised title is among the model's
+    training books gets the out-of-fold probabilities of that book, and `split` says which part the book was in; the
+    others have ''. Identifiers play no part here, since those of another library may be equal by chance; the leak check
+    looks at them.
+    """
+    found = score(model, records[TITLE].tolist(), progress)
+    books = model.training[model.training[probability_column(model.classes[0])].notna()]
+    where = _same_title(records[TITLE_KEY], books[TITLE_KEY])
+    split = np.full(len(records), "", dtype=object)
+    known = where >= 0
+    if known.any():
+        columns = [probability_column(name) for name in model.classes]
+        found[known] = books[columns].to_numpy(dtype=float)[where[known]]
+        split[known] = books[SPLIT].to_numpy(dtype=object)[where[known]]
+    table = predictions_table(found, model.classes)
+    table.insert(0, RECORD_ID, records[RECORD_ID].to_numpy())
+    return table.assign(**{SPLIT: pd.Series(split, dtype="str")})
+
+
+def predict_corpus(
+    workspace: Workspace,
+    model: str | Model,
+    corpus: str,
+    *,
+    name: str | None = None,
+    labels: str | None = None,
+    progress: Progress = silent,
+) -> PredictionReport:
+    """Score a corpus and keep the predictions in the workspace.
+
+    Parameters
+    ----------
+    model : str or Model
+        A name, or a model that is loaded already.
+    name : str, optional
+        Of the predictions; else made of the names of corpus and model.
+    labels : str, optional
+        The label set that audits check these predictions against unless they are told another.
+
+    Raises
+    ------
+    NotFoundError, ModelError
+    Cancelled
+        Raised by the listener; nothing is kept then.
+    """
+    asked = load(workspace, model) if isinstance(model, str) else model
+    source = load_corpus(workspace, corpus)
+    truth = load_labels(workspace, labels) if labels else None
+    started = time.monotonic()
+    records = source.records([RECORD_ID, TITLE, TITLE_KEY])
+    table = predict_records(asked, records, progress)
+    seconds = time.monotonic() - started
+    counts = table[PREDICTED].value_counts()
+    held_out, untitled = int((table[SPLIT] != "").sum()), int((table[PREDICTED] == "").sum())
+    said = {
+        "model": asked.name,
+        "model_fingerprint": asked.fingerprint,
+        "model_kind": asked.kind,
+        "trained_on": asked.manifest.get("labels_fingerprint", ""),
+        "corpus": source.fingerprint,
+        "corpus_name": source.name,
+        "labels": truth.name if truth else "",
+        "classes": list(asked.classes),
+        "calibrated": asked.calibration.method != "none",
+        "calibration": asked.calibration.method,
+        "rows": len(table),
+        "held_out": held_out,
+        "untitled": untitled,
+        "invented": bool(source.manifest.get("invented")),
+        "summary": {"predicted": {key: int(counts.get(key, 0)) for key in asked.classes}},
+    }
+
+    def write(folder: Path) -> Mapping[str, Any]:
+        table.to_parquet(folder / PREDICTIONS_FILE, index=False, compression="zstd")
+        return {**said, "seconds": round(seconds, 3)}
+
+    fingerprint = digest("predictions", asked.fingerprint, source.fingerprint, said["labels"])
+    artifact = workspace.store("predictions", fingerprint, slug(name or f"{source.name}-{asked.name}"), write)
+    progress(1.0, "Done")
+    return PredictionReport(
+        artifact.name,
+        fingerprint,
+        asked.name,
+        source.name,
+        len(table),
+        seconds,
+        len(table) / seconds if seconds else float("nan"),
+        held_out,
+        untitled,
+        asked.classes,
+        said["summary"]["predicted"],
+        _sentences(held_out, untitled),
+    )
+
+
+def _same_title(keys: pd.Series, training_keys: pd.Series) -> NDArray[np.int64]:
+    """Return for each title the first training book with it, −1 where there is none."""
+    first = pd.Series(np.arange(len(training_keys)), index=training_keys.to_numpy(dtype=object))
+    first = first[(first.index != "") & ~first.index.duplicated()]
+    found = first.reindex(keys.to_numpy(dtype=object)).to_numpy(dtype=float, na_value=-1.0)
+    return found.astype(np.int64)
+
+
+def _sentences(held_out: int, untitled: int) -> tuple[str, ...]:
+    said = []
+    if held_out:
+        said.append(
+            f"The model learned from the titles of {held_out:,} of these records; their probabilities come from models"
+            " that had not seen them."
+        )
+    if untitled:
+        said.append(f"{untitled:,} records have no title and no prediction; they go to review.")
+    return tuple(said)
+
+
+def _how_far(done: int, total: int, seconds: float) -> str:
+    said = f"{done:,} of {total:,} titles"
+    left = seconds / done * (total - done) if done else 0.0
+    return f"{said}, about {_duration(left)} left" if left >= 1 else said
+
+
+def _duration(seconds: float) -> str:
+    """Return a time as a person would say it.
+
+    >>> [_duration(seconds) for seconds in (7.4, 89, 200, 7300)]
+    ['7 s', '89 s', '3 min', '2.0 h']
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def main() -> int:
+    """Score a corpus as a job: its config names the model, the corpus, and what the predictions shall be called."""
+    from core.jobs import JobProgress, run_as_job
+
+    def work(workspace: Workspace, config: dict[str, Any], progress: JobProgress) -> dict[str, Any]:
+        return predict_corpus(
+            workspace,
+            config["model"],
+            config["corpus"],
+            name=config.get("name"),
+            labels=config.get("labels"),
+            progress=progress,
+        ).as_dict()
+
+    return run_as_job(work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

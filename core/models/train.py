@@ -1,0 +1,291 @@
+"""Training a model on a label set: prepare, fit, measure, keep.
+
+Also a job: ``python -m core.models.train JOBDIR``.
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.calibration import CalibrationMethod
+from core.errors import InputError
+from core.labels import load_labels
+from core.leaks import find_leaks
+from core.models import registry
+from core.models.fitting import LEARNED, Fitted, Plan, fit
+from core.models.kinds import known_kind
+from core.models.measure import measure
+from core.models.preparation import Apart, labelled_books, set_apart, weak_books
+from core.models.protocol import Observe, ignore
+from core.progress import Progress, silent
+from core.schema import LABEL, SOURCE, SPLIT
+from core.splits import SHARES
+from core.storage import Workspace, slug
+
+__all__ = ["TrainingReport", "main", "train", "train_on_table"]
+
+
+@dataclass(frozen=True)
+class TrainingReport:
+    """What was trained (the keys of ``colophon train --json``).
+
+    Attributes
+    ----------
+    model : str
+        Name of the model.
+    n_train : int
+        Books a person labelled that the final classifier learned from.
+    n_calibration : int
+        Books whose held-out probabilities the calibration was learned on.
+    n_test : int
+        Books of the test part.
+    n_weak : int
+        Labels by functions that were learned from too.
+    leak : mapping
+        What was left out because another set holds it (``apart``), and how many titles of the test part are also
+        among the others (``test_titles_in_training``: it must be 0).
+    metrics : mapping
+        See :func:`core.models.measure.measure`.
+    sentences : tuple of str
+        What a reader must know.
+    """
+
+    model: str
+    fingerprint: str
+    kind: str
+    device: str
+    seconds: float
+    n_train: int
+    n_calibration: int
+    n_test: int
+    n_weak: int
+    classes: tuple[str, ...]
+    seed: int
+    refit: bool
+    calibration: str
+    leak: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    sentences: tuple[str, ...] = field(default=())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary."""
+        return asdict(self)
+
+
+def train(
+    workspace: Workspace,
+    labels: str,
+    *,
+    kind: str = "tfidf",
+    name: str | None = None,
+    seed: int = 0,
+    corpus: str | None = None,
+    exclude: Sequence[str] = (),
+    weak: str | None = None,
+    calibrate_on: str | None = None,
+    calibration: CalibrationMethod = "temperature",
+    shares: Mapping[str, float] = SHARES,
+    folds: int | None = None,
+    refit: bool = True,
+    options: Mapping[str, Any] | None = None,
+    progress: Progress = silent,
+    observe: Observe = ignore,
+    scratch: Path | None = None,
+) -> TrainingReport:
+    """Train a model on a label set in the workspace, calibrate it, measure it, and keep it.
+
+    Parameters
+    ----------
+    labels : str
+        Name of the label set.
+    kind : {'tfidf', 'transformer'}
+    name : str, optional
+        Of the model; else made of the names of the label set and the kind.
+    corpus : str, optional
+        Where the titles are, when the label file has none.
+    exclude : sequence of str
+        Names of label sets, predictions or corpora whose books must not be learned from, such as a test set. They are
+        found by identifier or by title.
+    weak : str, optional
+        Name of a label set made by functions, to be learned from beside people's labels.
+    calibrate_on : str, optional
+        Name of a label set drawn from the collection that is to be labelled. Its books (those that are not learned
+        from) decide the calibration, which else is learned on the annotated books themselves.
+    calibration, shares, folds, refit, options
+        See :class:`core.models.fitting.Plan`, and the module for how training is done and why.
+    scratch : path, optional
+        Where half-made files may lie, on the workspace's drive.
+
+    Raises
+    ------
+    InputError
+        The labels do not allow a model; the message says what is lacking.
+    Cancelled
+        Raised by the listener. Nothing is kept then.
+    """
+    known_kind(kind)
+    label_set = load_labels(workspace, labels)
+    progress(0.0, "Reading the labels")
+    books, sentences = labelled_books(workspace, label_set, corpus)
+    books, apart = set_apart(workspace, books, tuple(exclude))
+    calibration_books = None
+    if calibrate_on is not None:
+        calibration_books, said = labelled_books(workspace, load_labels(workspace, calibrate_on), corpus)
+        kept, _ = set_apart(workspace, calibration_books, tuple(exclude))
+        calibration_books = kept[~find_leaks(kept, books).mask].reset_index(drop=True)
+        sentences += said
+    weak_labels = None
+    if weak is not None:
+        classes = tuple(sorted(set(books[LABEL])))
+        tested = (*exclude, *([calibrate_on] if calibrate_on else []))
+        weak_labels, said = weak_books(workspace, weak, classes, books, tested)
+        sentences += said
+    plan = Plan(kind, seed, calibration, shares, folds, refit, options or {})
+    facts = {
+        "labels": label_set.name,
+        "labels_fingerprint": label_set.fingerprint,
+        "invented": bool(label_set.manifest.get("invented")),
+        "excluded": list(exclude),
+        "weak": weak or "",
+        "calibrate_on": calibrate_on or "",
+    }
+    return train_on_table(
+        workspace,
+        books,
+        plan,
+        name=slug(name or f"{label_set.name}-{kind}"),
+        weak=weak_labels,
+        calibrate_on=calibration_books,
+        apart=apart,
+        sentences=sentences,
+        facts=facts,
+        progress=progress,
+        observe=observe,
+        scratch=scratch,
+    )
+
+
+def train_on_table(
+    workspace: Workspace,
+    books: pd.DataFrame,
+    plan: Plan,
+    *,
+    name: str,
+    weak: pd.DataFrame | None = None,
+    calibrate_on: pd.DataFrame | None = None,
+    apart: Sequence[Apart] = (),
+    sentences: Sequence[str] = (),
+    facts: Mapping[str, Any] | None = None,
+    progress: Progress = silent,
+    observe: Observe = ignore,
+    scratch: Path | None = None,
+) -> TrainingReport:
+    """Train on tables as :func:`core.models.fitting.fit` takes them; see :func:`train`."""
+    if not len(books):
+        raise InputError("No labelled book is left to learn from: all are in the sets that were to be left out.")
+    started = time.monotonic()
+    fitted = fit(
+        books,
+        plan,
+        weak=weak,
+        calibrate_on=calibrate_on,
+        progress=lambda fraction, message: progress(0.02 + 0.9 * fraction, message),
+        observe=observe,
+    )
+    progress(0.93, "Measuring")
+    metrics = measure(fitted, seed=plan.seed)
+    progress(0.97, "Saving")
+    said = (*sentences, *(one.sentence for one in apart), *fitted.sentences, *_how(fitted, plan))
+    report = TrainingReport(
+        model=name,
+        fingerprint="",
+        kind=plan.kind,
+        device=fitted.classifier.device,
+        seconds=time.monotonic() - started,
+        n_train=int((fitted.training[LEARNED] & (fitted.training[SOURCE] == "person")).sum()),
+        n_calibration=fitted.calibration.n,
+        n_test=int((fitted.training[SPLIT] == "test").sum()),
+        n_weak=int((fitted.training[SOURCE] == "function").sum()),
+        classes=fitted.calibration.classes,
+        seed=plan.seed,
+        refit=plan.refit,
+        calibration=fitted.calibration.method,
+        leak=_leak(fitted, apart),
+        metrics=metrics,
+        sentences=said,
+    )
+    kept = {key: value for key, value in report.as_dict().items() if key not in ("model", "fingerprint", "metrics")}
+    kept |= {"plan": asdict(plan), "temperature": fitted.calibration.temperature, **(facts or {})}
+    with tempfile.TemporaryDirectory(prefix=".training-", dir=scratch or workspace.root) as folder:
+        model = registry.save(
+            workspace,
+            name,
+            fitted.classifier,
+            fitted.calibration,
+            training=fitted.training,
+            metrics=metrics,
+            facts=kept,
+            scratch=Path(folder),
+        )
+    progress(1.0, "Done")
+    return TrainingReport(**{**_shallow(report), "model": model.name, "fingerprint": model.fingerprint})
+
+
+def _shallow(report: TrainingReport) -> dict[str, Any]:
+    return {key: getattr(report, key) for key in report.__dataclass_fields__}
+
+
+def _leak(fitted: Fitted, apart: Sequence[Apart]) -> dict[str, Any]:
+    books = fitted.training[fitted.training[SOURCE] == "person"]
+    test = books[books[SPLIT] == "test"]
+    between = find_leaks(test, books[books[SPLIT] != "test"])
+    return {
+        "apart": [{"set": one.name, **one.leaks.as_dict()} for one in apart],
+        "excluded": sum(one.leaks.found for one in apart),
+        "test_titles_in_training": between.found,
+        "sentences": [
+            *(one.sentence for one in apart),
+            between.sentence("the test part", "the books learned from while it was tested"),
+        ],
+    }
+
+
+def _how(fitted: Fitted, plan: Plan) -> tuple[str, ...]:
+    """Say what was measured on what, for the page and the model card."""
+    measured = (
+        "It was tested on books that the classifier and the calibration had not seen; the final classifier then learned"
+        " from those books too, so it can be expected to be as good or slightly better."
+        if plan.refit
+        else "It was tested on books that it never learned from."
+    )
+    if fitted.calibration.method == "none":
+        return (measured,)
+    return (
+        measured,
+        f"Its confidences were calibrated ({fitted.calibration.method}) on {fitted.calibration.n:,}"
+        f" {fitted.calibration.learned_from}. They speak for books like those: where these are no random sample of the"
+        " collection, check the calibration on labels drawn from the collection.",
+    )
+
+
+def main() -> int:
+    """Train as a job: its config holds the arguments of :func:`train`."""
+    from core.jobs import JobProgress, run_as_job
+
+    def work(workspace: Workspace, config: dict[str, Any], progress: JobProgress) -> dict[str, Any]:
+        wanted = {key: value for key, value in config.items() if value is not None}
+        return train(
+            workspace, **wanted, progress=progress, observe=progress.measure, scratch=progress.scratch
+        ).as_dict()
+
+    return run_as_job(work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

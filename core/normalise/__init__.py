@@ -1,0 +1,25 @@
+"""Making catalogue data comparable: years, places, languages and title keys, and records of them.
+
+What is normalised stands beside what was catalogued and never replaces it.
+"""
+
+from core.normalise.dates import parse_date, parse_dates
+from core.normalise.language_detection import detect_languages
+from core.normalise.languages import language_name, language_names
+from core.normalise.places import normal_place, normal_places
+from core.normalise.records import NormalisedRecords, normalise_records
+from core.normalise.titles import title_key, title_keys
+
+__all__ = [
+    "NormalisedRecords",
+    "detect_languages",
+    "language_name",
+    "language_names",
+    "normal_place",
+    "normal_places",
+    "normalise_records",
+    "parse_date",
+    "parse_dates",
+    "title_key",
+    "title_keys",
+]

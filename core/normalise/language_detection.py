@@ -1,0 +1,121 @@
+"""The language of a title where the catalogue says nothing, with the right to abstain."""
+
+import functools
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.normalise.languages import code_of, language_name
+from core.progress import Progress, silent
+from core.schema import LANGUAGE, LANGUAGE_CONFIDENCE
+
+__all__ = ["COMMON_LANGUAGES", "LEAST_CONFIDENCE", "detect_languages", "without_cataloguers_words"]
+
+# The fewer languages a short title can be taken for, the more often it is taken for the right one.
+COMMON_LANGUAGES = (
+    *("English", "French", "German", "Dutch", "Italian", "Spanish", "Portuguese", "Latin", "Swedish", "Danish"),
+    *("Norwegian", "Finnish", "Russian", "Hungarian", "Polish", "Czech", "Greek", "Welsh"),
+)
+LEAST_CONFIDENCE = 0.5
+_BATCH = 5_000
+
+_BRACKETED = re.compile(r"\[[^\[\]]*\]?")
+_PHRASES = re.compile(
+    r"\b(?:(?:Selected|Edited|Translated|Illustrated|Compiled|Revised|Arranged|Reprinted)(?:,? and \w+)? (?:by|from)"
+    r"|With (?:an? |the |numerous |\w+ )?(?:illustrations?|portraits?|plates?|maps?|introduction|preface|notes|memoir)"
+    r"|(?:Second|Third|Fourth|Fifth|New) edition)\b[^.]*\.?",
+    re.IGNORECASE,
+)
+_PHRASE_WORDS = re.compile(r"\b(?:by|from|[Ww]ith|edition)\b")
+_EMPTY_WORDS = re.compile(r",? ?\betc\b\.?|\.\.\.|…")
+# More letters than these change no answer on titles of known language, and take longer.
+_READ_CHARACTERS = 120
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def detect_languages(
+    titles: "pd.Series[str]", languages: Iterable[str] = (), progress: Progress = silent
+) -> pd.DataFrame:
+    """Return the language of each title, or '' where the detector is not sure.
+
+    py3langid (Lui and Baldwin 2012, *langid.py: an off-the-shelf language identification tool*), limited to
+    :data:`COMMON_LANGUAGES` and those given. The English that cataloguers add is taken out first: notes in brackets
+    for good, phrases such as *Edited by* unless nothing can be told without them. Below a confidence of 0.5 the
+    language is ''. On titles of known language 95 to 99 in 100 answers were right; romanised Russian is taken
+    for Czech, and a title that is nothing but a name has no language.
+
+    Parameters
+    ----------
+    titles : Series of text
+    languages : iterable of str
+        English names of further languages to expect, such as those the catalogue names; those that the detector does
+        not know are passed over.
+
+    Returns
+    -------
+    DataFrame with the index of `titles`
+        ``language`` (str) and ``language_confidence`` (float, 0 to 1, NaN where ``language`` is '').
+    """
+    identifier = _identifier()
+    known = set(identifier.labels)
+    codes = sorted({code for name in (*COMMON_LANGUAGES, *languages) if (code := code_of(name)) in known})
+    identifier.set_languages(codes)
+    names = {code: language_name(code) for code in codes}
+    places, distinct = pd.factorize(titles)
+    found: list[tuple[str, float]] = []
+    for start in range(0, len(distinct), _BATCH):
+        found += [_detect(str(title), identifier, names) for title in distinct[start : start + _BATCH]]
+        progress(len(found) / len(distinct), f"Detecting the language of titles: {len(found):,} of {len(distinct):,}")
+    language = pd.array([name for name, _ in found], dtype="str")
+    confidence = np.array([share for _, share in found], dtype=np.float64)
+    return pd.DataFrame({LANGUAGE: language.take(places), LANGUAGE_CONFIDENCE: confidence[places]}, index=titles.index)
+
+
+def without_cataloguers_words(title: str) -> tuple[str, str]:
+    """Return a title without notes in brackets, and the same also without phrases such as *Edited by*.
+
+    A title that is all bracket stays, without the brackets themselves.
+
+    >>> without_cataloguers_words("Vid nedre Kongo [With illustrations and maps.]")
+    ('Vid nedre Kongo', 'Vid nedre Kongo')
+    """
+    bare = _BRACKETED.sub(" ", title) if "[" in title else title
+    bare = _EMPTY_WORDS.sub(" ", bare)
+    if not _says_something(bare):
+        bare = re.sub(r"[\[\]]", " ", title)
+    shorter = _PHRASES.sub(" ", bare) if _PHRASE_WORDS.search(bare) else bare
+    if not _says_something(shorter):
+        shorter = bare
+    return " ".join(bare.split()), " ".join(shorter.split())
+
+
+def _says_something(text: str) -> bool:
+    return len(text) > 60 or len(_LETTER.findall(text)) >= 6
+
+
+def _detect(title: str, identifier: Any, names: dict[str, str]) -> tuple[str, float]:
+    bare, shorter = without_cataloguers_words(title)
+    for text in dict.fromkeys((shorter, bare)):
+        if not _LETTER.search(text):
+            continue
+        code, confidence = identifier.classify(text[:_READ_CHARACTERS])
+        if confidence >= LEAST_CONFIDENCE:
+            return names[code], float(confidence)
+    return "", float("nan")
+
+
+@functools.cache
+def _model() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+def _identifier() -> Any:
+    """Return an identifier of one's own on the shared model: limiting its languages must not reach another thread."""
+    import copy
+
+    return copy.copy(_model())

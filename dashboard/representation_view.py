@@ -1,0 +1,87 @@
+"""Pieces of the Representativeness page: the summary of all facets, the table of one, the words for keywords."""
+
+import pandas as pd
+import streamlit as st
+
+from core.representativeness import FacetComparison, Representativeness
+from dashboard import widgets
+
+__all__ = ["HOW", "facet_table", "keyword_sentence", "summary", "summary_table"]
+
+HOW = (
+    "For each facet the shares of the sample and of the collection are compared. **Share that would have to move** (total"
+    " variation distance) is the part of the sample's books that would have to be other books for the two to be alike;"
+    " beside it stands what a random sample of the same size would show by chance. The verdict goes by that size, never by"
+    " the p value, which only says whether chance alone could have made the difference (chi-square, small cells pooled,"
+    " adjusted for all facets together after Holm). Ratios are ratios of shares with 95 % intervals (Katz, on the"
+    " logarithm); values of fewer than 10 books in both sets have none. A missing value is a value of its own. Where the"
+    " sample is part of the collection, interval and test compare it with the rest of the collection."
+)
+
+
+def summary(found: Representativeness) -> pd.DataFrame:
+    """Return one row a facet: verdict in words, effect sizes, what differs most."""
+    return pd.DataFrame(
+        [
+            {
+                "facet": one.title,
+                "verdict": one.verdict,
+                "what differs most": one.sentence,
+                "would have to move": one.tvd,
+                "by chance": one.tvd_by_chance,
+                "divergence (bits)": one.jsd_bits,
+                "Cramér's V": one.cramers_v,
+                "p, adjusted": one.p_adjusted,
+            }
+            for one in sorted(found.facets, key=lambda one: -(one.tvd if one.tvd == one.tvd else -1))
+        ]
+    )
+
+
+def summary_table(table: pd.DataFrame) -> None:
+    """Show the summary."""
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={
+            "what differs most": st.column_config.TextColumn(width="large"),
+            "would have to move": st.column_config.NumberColumn(format="percent"),
+            "by chance": st.column_config.NumberColumn(format="percent"),
+            "divergence (bits)": st.column_config.NumberColumn(format="%.3f"),
+            "Cramér's V": st.column_config.NumberColumn(format="%.2f"),
+            "p, adjusted": st.column_config.NumberColumn(format="%.2g"),
+        },
+        alt="How the sample differs from the collection, one row a facet, the largest difference first",
+    )
+
+
+def facet_table(one: FacetComparison, sample: str, population: str) -> None:
+    """Show every value of a facet with counts, shares and ratio."""
+    names = {
+        "value": one.title,
+        "sample_n": f"books in {sample}",
+        "sample_share": f"share in {sample}",
+        "population_n": f"books in {population}",
+        "population_share": f"share in {population}",
+        "ratio": "times as frequent",
+        "low": "at least",
+        "high": "at most",
+        "residual": "standard errors from chance",
+        "sample_detected_n": f"detected in {sample}",
+        "population_detected_n": f"detected in {population}",
+    }
+    shown = one.table[[column for column in names if column in one.table]].rename(columns=names)
+    shares = {names[key]: st.column_config.NumberColumn(format="percent") for key in ("sample_share", "population_share")}
+    numbers = {names[key]: st.column_config.NumberColumn(format="%.2f") for key in ("ratio", "low", "high", "residual")}
+    st.dataframe(shown, hide_index=True, column_config={**shares, **numbers}, alt=f"{one.title}: counts, shares, ratios")
+    widgets.download_table(shown, f"{sample}-{population}-{one.facet}")
+
+
+def keyword_sentence(table: pd.DataFrame) -> str:
+    """Say how often the words stand in titles of each set."""
+    sums = table.groupby(["word", "set"], sort=False)[["n_with_word", "n_titles"]].sum()
+    parts = [
+        f"“{word}” in {int(row.n_with_word):,} of {int(row.n_titles):,} titles of {name}"
+        for (word, name), row in zip(sums.index, sums.itertuples(index=False), strict=True)
+    ]
+    return "; ".join(parts) + "."

@@ -1,0 +1,209 @@
+"""What the doctor finds: nothing in a sound workspace, and each fault with what to do."""
+
+import os
+import sqlite3
+import sys
+import time
+import types
+from pathlib import Path
+
+import pytest
+
+from core import doctor
+from core.doctor import examine
+from core.storage import Workspace, file_sha256, write_json
+
+
+def named(workspace: Workspace, name: str) -> doctor.Check:
+    (found,) = [check for check in examine(workspace) if check.name == name]
+    return found
+
+
+def a_model(workspace: Workspace, name: str = "first") -> Path:
+    def write(folder: Path) -> dict[str, object]:
+        (folder / "weights.bin").write_bytes(b"1234")
+        return {"files": {"weights.bin": file_sha256(folder / "weights.bin")}}
+
+    return workspace.store("models", f"fingerprint-{name}", name, write).path
+
+
+def aged(path: Path) -> Path:
+    for part in [path, *path.rglob("*")]:
+        os.utime(part, (time.time() - 7200,) * 2)
+    return path
+
+
+def test_a_sound_machine_and_an_empty_workspace_are_fine(workspace):
+    heard = []
+    checks = examine(workspace, progress=lambda share, message: heard.append(share))
+    assert [check for check in checks if not check.ok] == []
+    names = [check.name for check in checks]
+    assert len(names) == len(set(names))
+    assert {
+        "Python",
+        "package streamlit",
+        "package torch",
+        "PyTorch device",
+        "disk",
+        "workspace",
+        "database",
+        "models",
+    } < set(names)
+    assert all(check.detail for check in checks)
+    assert heard[0] == 0.0
+    assert heard[-1] == 1.0
+    assert sorted(path.name for path in workspace.root.iterdir() if not path.name.startswith("colophon.db")) == []
+
+
+def test_every_pinned_package_is_compared(workspace, tmp_path, monkeypatch):
+    pins = tmp_path / "requirements.txt"
+    pins.write_text("# pins\npandas==1.0.0\nno-such-package==2.0\npytest\n-e .\n")
+    monkeypatch.setattr(doctor, "REQUIREMENTS", pins)
+    assert "is here, 1.0.0 was tested: run `python3 run.py`" in named(workspace, "package pandas").detail
+    assert named(workspace, "package no-such-package").detail.startswith("not installed (2.0 is wanted)")
+    assert [check.name for check in examine(workspace) if check.name.startswith("package ")] == [
+        "package pandas",
+        "package no-such-package",
+    ]
+
+
+def test_a_build_for_a_device_is_the_same_version(monkeypatch):
+    monkeypatch.setattr(doctor.importlib.metadata, "version", lambda name: "2.13.0+cpu")
+    assert doctor._package("torch", "2.13.0") == doctor.Check("package torch", True, "2.13.0+cpu")
+    assert not doctor._package("torch", "2.13").ok
+
+
+def test_pins_that_cannot_be_found_are_said(workspace, tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor, "REQUIREMENTS", tmp_path / "none.txt")
+    assert not named(workspace, "packages").ok
+
+
+def test_a_disk_that_is_nearly_full_is_said(workspace, monkeypatch):
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 5_000_000})())
+    check = named(workspace, "disk")
+    assert not check.ok
+    assert check.detail == "5.0 MB free; make room for at least 2,000.0 MB, or give a workspace on another disk"
+
+
+def test_a_workspace_that_cannot_be_written_is_said(workspace, monkeypatch):
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(doctor, "write_atomically", refuse)
+    assert named(workspace, "workspace").detail.endswith("cannot be written to: Permission denied")
+
+
+def test_the_database_tells_how_much_it_holds(workspace):
+    workspace.database.add("look", "x", {"n": 1}, {"n": 2})
+    assert named(workspace, "database").detail == "colophon.db opens; 2 notes of what people decided"
+
+
+@pytest.mark.parametrize("content", [b"this is no database " * 500, b""])
+def test_a_damaged_database_is_said(workspace, content):
+    for path in workspace.root.glob("colophon.db*"):
+        path.unlink()
+    (workspace.root / "colophon.db").write_bytes(content)
+    check = named(workspace, "database")
+    assert not check.ok
+    assert "is damaged (" in check.detail
+
+
+def test_the_database_is_only_read(workspace):
+    before = sqlite3.connect(workspace.root / "colophon.db")
+    try:
+        before.execute("BEGIN IMMEDIATE")
+        assert named(workspace, "database").ok, "somebody else writes, and the doctor does not mind"
+    finally:
+        before.close()
+
+
+def test_a_whole_model_is_found_whole(workspace):
+    a_model(workspace)
+    assert named(workspace, "model first").ok
+
+
+def test_an_altered_or_missing_file_of_a_model_is_said(workspace):
+    (a_model(workspace, "first") / "weights.bin").write_bytes(b"4321")
+    (a_model(workspace, "second") / "weights.bin").unlink()
+    first, second = named(workspace, "model first"), named(workspace, "model second")
+    assert (first.ok, second.ok) == (False, False)
+    assert first.detail.startswith("weights.bin was altered in ")
+    assert second.detail.startswith("weights.bin is missing in ")
+
+
+@pytest.mark.parametrize("manifest", [{}, {"files": ["weights.bin"]}, {"files": None}])
+def test_a_model_without_a_list_of_its_files_is_said(workspace, manifest):
+    write_json(a_model(workspace) / "manifest.json", manifest)
+    folder = workspace.root / "models" / "fingerprint-first"
+    assert doctor._fault_of(folder) == f"{folder} has no readable manifest: fetch or train the model again"
+
+
+def test_a_model_without_a_name_is_looked_at_too(workspace):
+    (workspace.folder("models") / "stray").mkdir()
+    assert not named(workspace, "model stray").ok
+
+
+def test_old_leftovers_are_said_and_fresh_ones_are_left_to_those_at_work(workspace):
+    hidden = workspace.folder("corpora") / ".abc.12345678"
+    hidden.mkdir()
+    (hidden / "records.parquet").write_bytes(b"x" * 500)
+    assert named(workspace, "leftovers").ok
+    aged(hidden)
+    check = named(workspace, "leftovers")
+    assert not check.ok
+    assert check.detail == "1 of interrupted work (500 bytes): corpora/.abc.12345678; delete them while nothing runs"
+
+
+def test_a_download_that_can_be_resumed_is_no_fault(workspace):
+    part = workspace.folder("downloads") / ".digitised.csv.part"
+    part.write_bytes(b"x" * 1000)
+    aged(part)
+    check = named(workspace, "leftovers")
+    assert check == doctor.Check(
+        "leftovers", True, "none of interrupted work; digitised.csv can be fetched further (1,000 bytes)"
+    )
+
+
+def test_a_missing_browser_is_no_fault(workspace, monkeypatch):
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
+    assert named(workspace, "browser") == doctor.Check("browser", True, "no Chromium; only the browser tests need one")
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "said"),
+    [
+        (True, False, "cuda: Some GPU"),
+        (False, True, "mps: the GPU of this Mac"),
+        (False, False, "cpu: no GPU was found"),
+    ],
+)
+def test_the_device_is_named(workspace, monkeypatch, cuda, mps, said):
+    torch = types.SimpleNamespace(
+        cuda=types.SimpleNamespace(is_available=lambda: cuda, get_device_name=lambda: "Some GPU"),
+        backends=types.SimpleNamespace(mps=types.SimpleNamespace(is_available=lambda: mps)),
+    )
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    check = named(workspace, "PyTorch device")
+    assert check.ok
+    assert check.detail.startswith(said)
+
+
+def test_a_pytorch_that_cannot_be_loaded_is_said(workspace, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    check = named(workspace, "PyTorch device")
+    assert not check.ok
+    assert check.detail.endswith("run `python3 run.py --cpu`")
+
+
+def test_an_old_python_is_said(workspace, monkeypatch):
+    monkeypatch.setattr(doctor, "_OLDEST_PYTHON", (4, 0))
+    assert named(workspace, "Python").detail.endswith("is older than 4.0: install a newer one and run run.py with it")
+
+
+def test_what_a_copy_left_behind_among_the_downloads_is_a_leftover(workspace):
+    left = workspace.folder("downloads") / ".digitised.csv.copy"
+    left.write_bytes(b"x")
+    aged(left)
+    assert named(workspace, "leftovers").detail.startswith(
+        "1 of interrupted work (1 bytes): downloads/.digitised.csv.copy"
+    )
