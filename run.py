@@ -184,13 +184,10 @@ def install(python, files, options):
 
 def pip_error(lines):
     """Return the line of pip's output that tells most, and a guess at the reason when it is a common one."""
-    errors = (
-        [line for line in lines if line.startswith("ERROR:")]
-        or [line for line in lines if line.strip()]
-        or ["nothing was said."]
-    )
+    told = [line.strip() for line in lines if line.strip()]
+    errors = [line for line in told if line.startswith("ERROR:")] or told or ["nothing was said."]
     error = errors[-1][:300].rstrip(".") + "."
-    signs = ("NewConnectionError", "name resolution", "Max retries", "ReadTimeout", "Network is unreachable")
+    signs = ("NewConnectionError", "name resolution", "Max retries", "ReadTimeout", "from versions: none")
     if any(sign in line for line in lines for sign in signs):
         error += " Is there a connection to the network?"
     return error
@@ -215,13 +212,16 @@ def choose_torch(system, machine, gpu, forced, index, answering):
         return "gpu", [], "the build for NVIDIA GPUs, as asked with --gpu."
     if gpu and forced != "cpu":
         return "gpu", [], "the build for NVIDIA GPUs, since one was found (--cpu forces the other)."
-    reason = "as asked with --cpu" if forced == "cpu" else "since no NVIDIA GPU was found (--gpu forces the other)"
+    why = "as asked with --cpu" if forced == "cpu" else "since no NVIDIA GPU was found (--gpu forces the other)"
     if not index:
-        offers = "the CPU build where pip's own configuration has one, else what pip's index offers"
-        return "cpu", [], f"{offers}, {reason}; {TORCH_INDEX}=<PyTorch's CPU index> makes it the small download."
+        return (
+            "cpu",
+            [],
+            f"the CPU build if pip's configuration has one, {why}; {TORCH_INDEX} may name PyTorch's CPU index.",
+        )
     if not answering(index):
         return "cpu", [], f"{TORCH_INDEX} did not answer within 5 seconds, so pip takes what its own index offers."
-    return "cpu", ["--extra-index-url", index], f"the CPU build from {TORCH_INDEX}, {reason}."
+    return "cpu", ["--extra-index-url", index], f"the CPU build from {TORCH_INDEX}, {why}."
 
 
 def has_gpu():
@@ -270,6 +270,8 @@ def add_torch(ask):
 def free_port(wanted):
     """Return the port to use: the one wanted, or the first that is free."""
     if wanted is not None:
+        if not 0 < wanted < 65536:
+            raise Problem(f"There is no port {wanted}; give one from 1024 to 65535 with --port.")
         if is_free(wanted):
             return wanted
         raise Problem(f"Port {wanted} is in use; give another with --port, or none to have one chosen.")
@@ -286,7 +288,7 @@ def is_free(port):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
+        except OSError:
             return False
     return True
 
@@ -360,14 +362,16 @@ def test(arguments):
         bring_system_tools()
     failed = []
     for name, command in (
-        ("ruff check", ["ruff", "check", "."]),
-        ("ruff format", ["ruff", "format", "--check", "."]),
+        ("ruff check", ["ruff", "check", "--output-format=concise", "."]),
+        ("ruff format", ["ruff", "format", "--check", "--output-format=concise", "."]),
         ("mypy", ["mypy"]),
         ("import-linter", ["lint-imports", "--no-logo"]),
     ):
         print(f"\n== {name}", flush=True)
+        start = time.time()
         if subprocess.call([program_of(python, command[0]), *command[1:]], cwd=str(ROOT)):
             failed.append(name)
+        print(f"   {time.time() - start:.1f} s", flush=True)
     if failed:
         print("\nFailed: {}. The tests run all the same.".format(", ".join(failed)), flush=True)
     print("\n== pytest", flush=True)

@@ -22,7 +22,9 @@ VERDICTS: tuple[tuple[float, str], ...] = (
 )
 UNTOLD = "too few books to say"
 
-_MISSING_GAP = 0.10  # from this difference of shares on, what is missing distorts the comparison of the rest
+# From these differences of the shares of missing values on, the comparison of the other values is distorted, and so
+# much so that only the books that have a value are compared in a headline.
+_DISTORTING, _OVERWHELMING = 0.10, 0.25
 _WORTH_SAYING = 0.01  # differences of shares below this are not in a headline
 _ABOUT_CATALOGUING = ("language_source", "date_certainty")  # here the missing value is what the facet is about
 
@@ -53,8 +55,8 @@ def verdict_of(tvd: float, by_chance: float) -> str:
 def headline_of(facet: str, table: pd.DataFrame, verdict: str, names: SetNames) -> str:
     """Say what differs most in a facet: the value most over- and the one most under-represented.
 
-    Where values are missing much more often in one set than in the other, that is said first, and the rest is compared
-    among the books that have a value.
+    Where values are missing in one set very much more often than in the other, that is said first, and the rest is
+    compared among the books that have a value.
     """
     title = facet_title(facet).lower()
     if verdict == UNTOLD:
@@ -68,22 +70,18 @@ def headline_of(facet: str, table: pd.DataFrame, verdict: str, names: SetNames) 
         )
     said = []
     missing = (table["value"] == missing_value(facet)).to_numpy(dtype=bool)
-    if _missing_gap(facet, table) is not None:
+    if _missing_gap(facet, table, _OVERWHELMING) is not None:
         said.append(f"{_missing_words(facet, table, names)}.")
         ours, theirs = np.where(missing, 0, ours), np.where(missing, 0, theirs)
         if min(ours.sum(), theirs.sum()) < MINIMUM_RECORDS:
             return said[0]
-    before = "Among the others, " if said else ""
+    before = "among the others, " if said else ""
     for position in _extremes(ours, theirs):
         mine, other = ours[position] / ours.sum(), theirs[position] / theirs.sum()
         words = facet_words(facet, str(table["value"].iloc[position]))
-        shares = f"{in_percent(mine)} and {in_percent(other)}"
-        if not said:
-            shares = names.of_both(mine, other)
-        said.append(
-            f"{before or ''}{words if before else opened(words)} are {shares}:"
-            f" {over_or_under(mine / other if other else math.nan)}."
-        )
+        shares = f"{in_percent(mine)} and {in_percent(other)}" if said else names.of_both(mine, other)
+        ratio = over_or_under(mine / other if other else math.nan)
+        said.append(f"{opened(before + words)} are {shares}: {ratio}.")
         before = ""
     if not said:
         said.append(f"By {title} the two differ in many small ways: no value's share by a percentage point.")
@@ -98,17 +96,17 @@ def _extremes(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> list[in
     return [position for position in positions if abs(difference[position]) >= _WORTH_SAYING]
 
 
-def _missing_gap(facet: str, table: pd.DataFrame) -> tuple[float, float] | None:
-    """Return the shares of books without a value, if they are so different that they distort the rest."""
+def _missing_gap(facet: str, table: pd.DataFrame, least: float) -> tuple[float, float] | None:
+    """Return the shares of books without a value, if they differ by `least` or more."""
     blank = table[table["value"] == missing_value(facet)]
     if facet in _ABOUT_CATALOGUING or blank.empty:
         return None
     ours, theirs = float(blank["sample_share"].iloc[0]), float(blank["population_share"].iloc[0])
-    return (ours, theirs) if abs(ours - theirs) >= _MISSING_GAP else None
+    return (ours, theirs) if abs(ours - theirs) >= least else None
 
 
 def _missing_words(facet: str, table: pd.DataFrame, names: SetNames) -> str:
-    gap = _missing_gap(facet, table)
+    gap = _missing_gap(facet, table, 0.0)
     shares = names.of_both(*gap) if gap else ""
     return f"{opened(facet_words(facet, missing_value(facet)))} are {shares}"
 
@@ -116,7 +114,7 @@ def _missing_words(facet: str, table: pd.DataFrame, names: SetNames) -> str:
 def caveats_of(facet: str, table: pd.DataFrame, names: SetNames) -> tuple[str, ...]:
     """Say what distorts the comparison: values missing unevenly, languages detected instead of catalogued."""
     caveats = []
-    if _missing_gap(facet, table) is not None:
+    if _missing_gap(facet, table, _DISTORTING) is not None:
         caveats.append(
             f"{_missing_words(facet, table, names)}: this difference in cataloguing distorts the shares and ratios of"
             " all other values."

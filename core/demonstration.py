@@ -22,13 +22,13 @@ MODEL = "demo-tfidf"
 PREDICTIONS = "demo-predictions"
 
 
-def build(workspace: Workspace, *, seed: int = 0, progress: Progress = silent) -> dict[str, list[str]]:
+def build(workspace: Workspace, *, seed: int | None = None, progress: Progress = silent) -> dict[str, list[str]]:
     """Make the invented catalogue, import it, train a model on its annotations, and score the digitised books.
 
     Parameters
     ----------
-    seed : int
-        Another seed makes another library.
+    seed : int, optional
+        Another seed makes another library; without one it is always the same.
 
     Returns
     -------
@@ -37,10 +37,10 @@ def build(workspace: Workspace, *, seed: int = 0, progress: Progress = silent) -
     """
     from core.models.score import predict_corpus
     from core.models.train import train
-    from data.demonstration import generate
+    from data.demonstration import SEED, generate
 
     progress(0.0, "Inventing a library")
-    made = generate(seed=seed)
+    made = generate(seed=SEED if seed is None else seed)
     tables: Mapping[str, pd.DataFrame] = {
         "catalogue": made.catalogue,
         "digitised": made.digitised,
@@ -55,7 +55,7 @@ def build(workspace: Workspace, *, seed: int = 0, progress: Progress = silent) -
         report = import_file(workspace, path, kind, name=name, invented=True)
         built["corpora" if kind == "corpus" else "labels"].append(report.name)
     progress(0.7, "Training")
-    trained = train(workspace, "demo-annotated", kind="tfidf", seed=seed, name=MODEL)
+    trained = train(workspace, "demo-annotated", kind="tfidf", name=MODEL)
     progress(0.85, "Scoring the digitised books")
     scored = predict_corpus(workspace, trained.model, "demo-digitised", name=PREDICTIONS, labels="demo-test")
     built["models"].append(trained.model)

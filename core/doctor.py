@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from core.download import megabytes
+from core.download import readable_size
 from core.errors import ColophonError
 from core.progress import Progress, silent
 from core.storage import Workspace, file_sha256, read_json, write_atomically
@@ -111,8 +111,8 @@ def _device() -> Iterator[Check]:
 def _disk(workspace: Workspace) -> Iterator[Check]:
     free = shutil.disk_usage(workspace.root).free
     enough = free >= _ROOM
-    advice = "" if enough else f"; make room for at least {megabytes(_ROOM)}, or give a workspace on another disk"
-    yield Check("disk", enough, f"{megabytes(free)} free{advice}")
+    advice = "" if enough else f"; make room for at least {readable_size(_ROOM)}, or give a workspace on another disk"
+    yield Check("disk", enough, f"{readable_size(free)} free{advice}")
 
 
 def _workspace(workspace: Workspace) -> Iterator[Check]:
@@ -175,14 +175,16 @@ def _leftovers(workspace: Workspace) -> Iterator[Check]:
     waiting = sorted(workspace.root.glob("downloads/.*.part"))
     kept = {*waiting, *workspace.root.glob("downloads/.*.part.json")}
     old = [path for path in hidden if path not in kept and time.time() - _changed(path) > _STILL_AT_WORK]
-    resumable = "".join(f"; {path.name[1:-5]} can be fetched further ({megabytes(_size(path))})" for path in waiting)
+    resumable = "".join(
+        f"; {path.name[1:-5]} can be fetched further ({readable_size(_size(path))})" for path in waiting
+    )
     if old:
         where = ", ".join(str(path.relative_to(workspace.root)) for path in sorted(old)[:5])
         yield Check(
             "leftovers",
             False,
-            f"{len(old)} of interrupted work ({megabytes(sum(map(_size, old)))}): {where}; delete them while nothing "
-            f"runs{resumable}",
+            f"{len(old)} of interrupted work ({readable_size(sum(map(_size, old)))}): {where}; delete them while "
+            f"nothing runs{resumable}",
         )
     else:
         yield Check("leftovers", True, f"none of interrupted work{resumable}")

@@ -20,7 +20,7 @@ from core.errors import FetchError, InputError
 from core.progress import Progress, silent
 from core.storage import read_json, write_json
 
-__all__ = ["check_content", "download", "megabytes"]
+__all__ = ["check_content", "download", "readable_size"]
 
 _ATTEMPTS: Final = 3  # a download that got further each time goes on by itself this often
 _PAUSE: Final = 1.0  # seconds before the next attempt
@@ -78,7 +78,7 @@ def download(
             if attempt == _ATTEMPTS or transfer.received == before or not transfer.resumable:
                 goes_on = "goes on from there" if transfer.resumable else "starts again: this server cannot resume"
                 raise FetchError(
-                    f"{host_of(url)} {error} after {megabytes(transfer.received)} of {transfer.size_told}. "
+                    f"{host_of(url)} {error} after {readable_size(transfer.received)} of {transfer.size_told}. "
                     f"The next call {goes_on}."
                 ) from error
             time.sleep(_PAUSE)
@@ -101,12 +101,14 @@ def check_content(head: bytes, whence: str, advice: str) -> None:
         raise FetchError(f"{whence} is a web page{named}, not data. {advice}")
 
 
-def megabytes(count: int) -> str:
+def readable_size(count: int) -> str:
     """Return a number of bytes as text.
 
-    >>> megabytes(20_111_420), megabytes(900)
-    ('20.1 MB', '900 bytes')
+    >>> readable_size(1_250_000_000), readable_size(20_111_420), readable_size(900)
+    ('1.2 GB', '20.1 MB', '900 bytes')
     """
+    if count >= 1_000_000_000:
+        return f"{count / 1e9:,.1f} GB"
     return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count:,} bytes"
 
 
@@ -136,7 +138,7 @@ class _Transfer:
 
     @property
     def size_told(self) -> str:
-        return "an unknown size" if self.size is None else megabytes(self.size)
+        return "an unknown size" if self.size is None else readable_size(self.size)
 
     def run(self) -> dict[str, str] | None:
         """Ask for what is missing and write it down; None when the copy at hand is current."""
@@ -220,7 +222,7 @@ class _Transfer:
 
     def _report(self, received: int) -> None:
         share = received / self.size if self.size else 0.0
-        self.progress(min(share, 1.0), f"{megabytes(received)} of {self.size_told}")
+        self.progress(min(share, 1.0), f"{readable_size(received)} of {self.size_told}")
 
 
 def _validators(answer: Answer) -> dict[str, str]:

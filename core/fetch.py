@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.connection import UnreachableError, check_address
-from core.download import check_content, download, megabytes
+from core.download import check_content, download, readable_size
 from core.errors import FetchError, InputError
 from core.progress import Progress, silent
 from core.schema import Kind
@@ -124,7 +124,7 @@ def fetch(
     if told is None:
         return place.fetched("unchanged")
     fetched = place.accept(place.part, "downloaded", address, accept_new, told)
-    progress(1.0, f"{source}: {megabytes(fetched.bytes)}")
+    progress(1.0, f"{source}: {readable_size(fetched.bytes)}")
     return fetched
 
 
@@ -177,8 +177,8 @@ class _Place:
         sha256, size, before = file_sha256(arrived), arrived.stat().st_size, self.record
         if before and sha256 != before["sha256"] and not accept_new:
             raise FetchError(
-                f"'{self.source.name}' is not what it was: {megabytes(size)} with SHA-256 {sha256} now, but "
-                f"{megabytes(before['bytes'])} with SHA-256 {before['sha256']} when it was fetched at "
+                f"'{self.source.name}' is not what it was: {readable_size(size)} with SHA-256 {sha256} now, but "
+                f"{readable_size(before['bytes'])} with SHA-256 {before['sha256']} when it was fetched at "
                 f"{before['fetched_at']}. The earlier file stays at {self.target}. If the publisher brought out a new "
                 f"version, take it with --accept-new."
             )

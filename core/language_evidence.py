@@ -56,16 +56,17 @@ class LanguageEvidence:
     ----------
     table : DataFrame
         One row a language, the commonest of the population first; books without a language count in the shares but
-        have no row. ``value``; ``sample_n``, ``population_n``, ``ratio``, ``low``, ``high`` with all languages as they are;
-        ``sample_catalogued_n``, ``population_catalogued_n``, ``catalogued_ratio``, ``catalogued_low``,
+        have no row. ``value``; ``sample_n``, ``population_n``, ``ratio``, ``low``, ``high`` with all languages as they
+        are; ``sample_catalogued_n``, ``population_catalogued_n``, ``catalogued_ratio``, ``catalogued_low``,
         ``catalogued_high`` among books with a catalogued language only. If a detector was given also
         ``sample_detected_n``, ``population_detected_n``, ``detected_ratio``, ``detected_low``, ``detected_high`` with
-        the language detected from the title in both sets, and ``checked_n`` and ``recognised_n``: books of the two sets
-        catalogued in the language, and how many of them the detector recognises. Ratios are NaN for languages of fewer
-        than 10 books in both sets.
+        the language detected from the title in both sets, and ``checked_n`` and ``recognised_n``: books of the two
+        sets catalogued in the language, and how many of them the detector recognises. Ratios are NaN for languages of
+        fewer than 10 books in both sets.
     sample, population : LanguageSources
     catalogued_elsewhere : int
-        Books of the population with a catalogued language that are not in the sample: only they can be compared with it.
+        Books of the population with a catalogued language that are not in the sample: only they can be compared with
+        it.
     circular : bool
         True where so few of the population's catalogued books are elsewhere that, by catalogued languages, the sample
         would be compared with itself.
@@ -219,9 +220,9 @@ def _sentences(found: LanguageEvidence, names: SetNames) -> tuple[str, ...]:
     row = table.iloc[int(np.nanargmax(gap.to_numpy()))]
     ways = [("", "with all languages as they are"), ("catalogued_", "with catalogued ones only")]
     if "detected_ratio" in table:
-        ways.append(("detected_", "with detected ones only"))
-    told = [f"{how} {_times(row, prefix)}" for prefix, how in ways]
-    said.append(f"{opened(facet_words(LANGUAGE, str(row['value'])))} are, {listed(told)}.")
+        ways.append(("detected_", "with those detected from the title in both"))
+    told = [f"{_times(row, prefix)} {how}" for prefix, how in ways]
+    said.append(f"{opened(facet_words(LANGUAGE, str(row['value'])))} are {listed(told)}.")
     if "checked_n" in table and int(row["checked_n"]):
         checked, recognised = int(row["checked_n"]), int(row["recognised_n"])
         said.append(
@@ -234,5 +235,5 @@ def _sentences(found: LanguageEvidence, names: SetNames) -> tuple[str, ...]:
 def _times(row: "pd.Series[float]", prefix: str) -> str:
     ratio, low, high = (float(row[f"{prefix}{name}"]) for name in ("ratio", "low", "high"))
     if np.isnan(ratio):
-        return "not to be told"
-    return f"{over_or_under(ratio)} (ratio {ratio:.2g}, {low:.2g} to {high:.2g})"
+        return "too few to say"
+    return f"{over_or_under(ratio)} ({ratio:.3g}, {low:.3g} to {high:.3g})"

@@ -70,7 +70,7 @@ def _candidates(ours: list[pd.Series], theirs: list[pd.Series]) -> NDArray[np.bo
     def bare(ids: pd.Series) -> pa.ChunkedArray:
         return pc.utf8_ltrim(pa.chunked_array([pa.array(ids, type=pa.large_string())]), characters="0")
 
-    wanted = pa.chunked_array([chunk for ids in ours for chunk in bare(ids).chunks]).unique()
+    wanted = pa.chunked_array([chunk for ids in ours for chunk in bare(ids).chunks], type=pa.large_string()).unique()
     wanted = wanted.filter(pc.not_equal(wanted, ""))
     found = np.zeros(len(theirs[0]), dtype=bool)
     for ids in theirs:

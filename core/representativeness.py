@@ -59,8 +59,8 @@ class FacetComparison:
         Its name, and its name for people.
     table : DataFrame
         One row a value, the commonest of the population first: ``value``, ``sample_n``, ``population_n``, ``shared_n``
-        (in both), ``sample_share``, ``population_share`` (0 to 1, of all books of the set), ``ratio`` of the shares with
-        ``low`` and ``high`` (95 per cent), ``residual`` (standard errors from what chance would give). Ratio and
+        (in both), ``sample_share``, ``population_share`` (0 to 1, of all books of the set), ``ratio`` of the shares
+        with ``low`` and ``high`` (95 per cent), ``residual`` (standard errors from what chance would give). Ratio and
         residual are NaN for values of fewer than 10 books in both sets. For the language also ``sample_detected_n`` and
         ``population_detected_n``: books whose language was detected from the title, not catalogued.
     n_sample, n_population, n_shared : int
@@ -300,9 +300,8 @@ def _rates(counts: pd.DataFrame, n_sample: int, n_population: int, n_shared: int
         shared_k=counts["shared_n"],
         shared_n=n_shared,
     )
-    enough = (counts[["sample_n", "population_n"]].max(axis=1) >= MINIMUM_RECORDS).to_numpy(dtype=bool)
-    if min(n_sample, n_population) < MINIMUM_RECORDS:
-        enough[:] = False
+    enough = counts[["sample_n", "population_n"]].max(axis=1) >= MINIMUM_RECORDS
+    enough &= min(n_sample, n_population) >= MINIMUM_RECORDS
     return counts.assign(
         sample_share=counts["sample_n"] / n_sample if n_sample >= MINIMUM_RECORDS else np.nan,
         population_share=counts["population_n"] / n_population if n_population >= MINIMUM_RECORDS else np.nan,

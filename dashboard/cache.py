@@ -4,24 +4,33 @@ Keys are fingerprints and small settings, never tables: a table above 50,000 row
 tables are shared as resources and must be treated as read-only; small answers are cached as data.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from core.corpus import load_corpus
+from core.evaluation import Evaluation, evaluate
+from core.export.table import ExportTable, prepare
 from core.importing import Reading
 from core.importing import peek as read_ahead
 from core.keywords import keyword_frequency
 from core.labels import load_labels
 from core.language_evidence import LanguageEvidence
 from core.language_evidence import language_evidence as evidence_of
+from core.models.registry import list_models
+from core.policies import KeptPolicy
 from core.predictions import Scored, load_predictions, load_scored
 from core.readers import SourceTable
 from core.readers.mapping import ColumnMapping
+from core.release import Release
 from core.representativeness import Representativeness, compare
-from core.schema import Kind
-from core.storage import Artifact, Workspace
+from core.schema import LEAK, Kind
+from core.storage import Artifact, Workspace, digest
+from core.thresholds import Curves, Policy, PolicyReport
+from core.thresholds import policy_report as report_on
 
 __all__ = ["originals", "records", "scored", "workspace"]
 
@@ -80,6 +89,75 @@ def peek(path: Path, kind: Kind, reading: Reading) -> tuple[SourceTable, ColumnM
 @st.cache_resource(max_entries=2, show_spinner="Reading the file …", ttl=600)
 def _peek(path: str, size: int, changed: int, kind: Kind, reading: Reading) -> tuple[SourceTable, ColumnMapping]:
     return read_ahead(Path(path), kind, reading)
+
+
+def evaluation(scored: Scored) -> Evaluation:
+    """Return the evaluation of scored predictions. Shared: read-only."""
+    return _evaluation(_key(scored), scored)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Evaluating …")
+def _evaluation(key: str, _scored: Scored) -> Evaluation:
+    return evaluate(_scored.table, _scored.classes)
+
+
+def _key(scored: Scored) -> str:
+    """Return what stands for a scored table in a cache: predictions, labels, and the leaks that were found."""
+    return f"{scored.fingerprint}-{int(scored.table[LEAK].sum())}"
+
+
+def curves(scored: Scored) -> pd.DataFrame:
+    """Return risk–coverage curves, a class after the other, thinned for drawing. Shared: read-only."""
+    return _curves(_key(scored), scored)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Drawing the curves …")
+def _curves(key: str, _scored: Scored) -> pd.DataFrame:
+    return Curves(_scored.table, _scored.classes).table()
+
+
+def policy_report(scored: Scored, policy: Policy) -> PolicyReport:
+    """Return what a policy does. Not kept: a slider has too many steps to remember each."""
+    return report_on(scored.table, policy, classes=scored.classes)
+
+
+def release(scored: Scored, chosen: KeptPolicy, settings: Mapping[str, Any]) -> Release:
+    """Return what an export would hold. Shared: read-only."""
+    return _release(_key(scored), digest(chosen.policy.as_dict(), chosen.promise, settings), scored, chosen, settings)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Preparing the export …")
+def _release(key: str, wanted: str, _scored: Scored, _chosen: KeptPolicy, _settings: Mapping[str, Any]) -> Release:
+    return Release.prepare(workspace(), _scored.name, _chosen, scored=_scored, **_settings)
+
+
+def export_table(scored: Scored, chosen: KeptPolicy, settings: Mapping[str, Any]) -> ExportTable:
+    """Return every record with its decision, as the export's writers read it. Shared: read-only."""
+    return _export_table(
+        _key(scored), digest(chosen.policy.as_dict(), chosen.promise, settings), release(scored, chosen, settings)
+    )
+
+
+@st.cache_resource(max_entries=2, show_spinner="Deciding about each record …")
+def _export_table(key: str, wanted: str, _prepared: Release) -> ExportTable:
+    return prepare(
+        _prepared.records,
+        _prepared.originals,
+        _prepared.table,
+        _prepared.settings,
+        human=_prepared.human,
+        classes=_prepared.scored.classes,
+    )
+
+
+def models() -> list[dict[str, Any]]:
+    """Return what is known of every model, the newest first; read afresh when one was added."""
+    return _models(tuple((thing.name, thing.fingerprint) for thing in workspace().list("models")))
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _models(things: tuple[tuple[str, str], ...]) -> list[dict[str, Any]]:
+    return list_models(workspace())
 
 
 def representativeness(sample: Artifact, population: Artifact) -> Representativeness:

@@ -1,0 +1,1 @@
+"""What ships with Colophon: the invented library for the demonstration, and where published data are."""

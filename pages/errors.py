@@ -29,14 +29,15 @@ with left:
     st.caption("Click a cell to see its books in the list below.")
 with right:
     errors_view.per_class(evaluation)
+errors_view.class_table(evaluation)
 
 st.subheader("Where errors gather")
 facet = widgets.choose_facet("Group the books by", state.FACET)
 labelled = scored.labelled
 values = facet_values(labelled, facet)
 table = by_value(labelled, values)
-errors_view.by_value_sentence(table, facet)
-chart, numbers = st.columns([3, 2])
+errors_view.value_sentence(table, facet)
+chart, numbers = st.columns(2)
 with chart:
     st.altair_chart(
         rates_chart(

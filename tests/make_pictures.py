@@ -56,10 +56,10 @@ def main(arguments: list[str] | None = None) -> int:
             if said.all or name in README_PAGES:
                 faults += _photograph(page, number, name, said.folder, said.width)
         running.close()
-    if missing := set() if said.all else set(README_PAGES) - set(names):
+    missing = set(README_PAGES) - set(names)
+    if missing:
         print(f"There is no page called {', '.join(sorted(missing))}.", file=sys.stderr)
-        return 1
-    return 1 if faults else 0
+    return 1 if faults or missing else 0
 
 
 @contextlib.contextmanager

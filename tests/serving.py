@@ -48,7 +48,11 @@ def dashboard(workspace: Path, log: Path, *, limit: float = 60.0) -> Iterator[st
     environment = {**os.environ, "COLOPHON_HOME": str(workspace), "HF_HUB_OFFLINE": "1"}
     with log.open("wb") as stream:
         server = subprocess.Popen(
-            [*command, "--server.headless", "true"], cwd=ROOT, env=environment, stdout=stream, stderr=stream
+            [*command, "--server.headless", "true", "--client.showErrorDetails", "full"],
+            cwd=ROOT,
+            env=environment,
+            stdout=stream,
+            stderr=stream,
         )
         try:
             address = f"http://127.0.0.1:{port}"
@@ -78,11 +82,10 @@ def wait_until_settled(page: Page, *, limit: float = 60.0) -> None:
     while calm < 4:
         if time.monotonic() > end:
             raise TimeoutError(f"{page.url} had not settled after {limit:g} seconds")
-        ready = page.locator('[data-testid="stMain"]').count() > 0
-        busy = (
-            page.locator('[data-testid="stStatusWidget"], [data-testid="stSkeleton"], [data-stale="true"]').count() > 0
-        )
-        calm = calm + 1 if ready and not busy else 0
+        ready = page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').count() > 0
+        drawn = page.locator('[data-testid="stMain"] [data-testid="stElementContainer"]').count() > 0
+        busy = page.locator('[data-testid="stSkeleton"], [data-stale="true"]').count() > 0
+        calm = calm + 1 if ready and drawn and not busy else 0
         page.wait_for_timeout(150)
 
 

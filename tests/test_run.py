@@ -189,7 +189,7 @@ INDEX = "https://index.example/cpu"
         ("Linux", "x86_64", True, "cpu", INDEX, True, "cpu", ["--extra-index-url", INDEX], "as asked with --cpu"),
         ("Linux", "x86_64", False, None, INDEX, True, "cpu", ["--extra-index-url", INDEX], "no NVIDIA GPU was found"),
         ("Linux", "x86_64", False, None, INDEX, False, "cpu", [], "did not answer within 5 seconds"),
-        ("Linux", "x86_64", False, None, "", True, "cpu", [], "where pip's own configuration has one"),
+        ("Linux", "x86_64", False, None, "", True, "cpu", [], "the CPU build if pip's configuration has one, since no"),
     ],
 )
 def test_which_build_of_pytorch(run, system, machine, gpu, forced, index, reachable, kind, options, said):
@@ -247,9 +247,10 @@ def test_when_all_ports_are_taken_it_is_said(run, taken, monkeypatch):
         run.free_port(None)
 
 
-def test_no_port_has_a_number_like_that(run):
-    with pytest.raises(run.Problem, match="Port 70000 "):
-        run.free_port(70000)
+@pytest.mark.parametrize("number", [0, -1, 70000])
+def test_a_number_that_is_no_port_is_told(run, number):
+    with pytest.raises(run.Problem, match=f"There is no port {number}; "):
+        run.free_port(number)
 
 
 def test_the_demonstration_is_made_once_and_again_when_it_was_interrupted(run, tmp_path, monkeypatch):

@@ -19,7 +19,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     demo = commands.add_parser(
         "demo", parents=[common], help="build the demonstration workspace (invented records, offline, seconds)"
     )
-    demo.add_argument("--seed", type=int, default=0, help="another seed makes another invented library (default 0)")
+    demo.add_argument("--seed", type=int, help="another seed makes another invented library")
     demo.set_defaults(run=_demo)
 
     fetch = commands.add_parser("fetch", parents=[common], help="download published British Library data")

@@ -4,7 +4,8 @@
 """
 
 from core.export.bundle import ExportReport, export
-from core.export.decisions import DECISIONS, count_decisions, decide, human_from_labels
+from core.export.decisions import DECISIONS, count_decisions, decide
+from core.export.human_labels import human_from_labels
 from core.export.settings import FORMATS, ExportSettings, ModelSource, parse_formats
 from core.export.terms import PROFILES, TERM_QUESTION, Term, default_terms
 

@@ -1,5 +1,6 @@
 """The columns of the flat files: the original ones as they came, then ours, each with its meaning."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
@@ -9,7 +10,7 @@ from core.export.settings import ExportSettings
 from core.schema import RECORD_ID
 from core.storage import slug
 
-__all__ = ["SUGGESTED", "Column", "added_columns", "kept_name", "probability_names"]
+__all__ = ["SUGGESTED", "Column", "added_columns", "kept_name", "plain_names", "probability_names"]
 
 ColumnType = Literal["string", "number", "boolean", "datetime"]
 SUGGESTED: Final = "pred_suggested_label"
@@ -126,6 +127,15 @@ def added_columns(
         meaning = "What the machine leaned to; not accepted, for review only"
         columns.insert(2, Column(SUGGESTED, "string", meaning, "model", allowed))
     return tuple(columns)
+
+
+def plain_names(columns: Sequence[Column]) -> list[str]:
+    """Return column names that may stand in an identifier: plain letters, digits and underscores, all different."""
+    names: list[str] = []
+    for place, column in enumerate(columns, start=1):
+        plain = re.sub(r"[^A-Za-z0-9]+", "_", column.name).strip("_") or f"column_{place}"
+        names.append(plain if plain not in names else f"{plain}_{place}")
+    return names
 
 
 def kept_name(name: str, taken: Sequence[str]) -> str:

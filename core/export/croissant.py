@@ -3,6 +3,7 @@
 import json
 from typing import Any, Final
 
+from core.export.columns import plain_names
 from core.export.files import Package, WrittenFile
 from core.export.readme import title
 from core.export.table import ExportTable
@@ -18,6 +19,8 @@ _CONTEXT: Final[dict[str, Any]] = {
     "conformsTo": "dct:conformsTo",
     "cr": "http://mlcommons.org/croissant/",
     "rai": "http://mlcommons.org/croissant/RAI/",
+    "equivalentProperty": "cr:equivalentProperty",
+    "samplingRate": "cr:samplingRate",
     "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "dct": "http://purl.org/dc/terms/",
@@ -64,6 +67,8 @@ def croissant(table: ExportTable, written: WrittenFile) -> dict[str, Any]:
     """Return the descriptor of the accepted labels."""
     settings = table.settings
     publisher = settings.publisher or "(library not named)"
+    columns = table.columns()
+    key = plain_names(columns)[[column.name for column in columns].index(RECORD_ID)]
     confidence = "calibrated probability" if settings.model.calibrated else "uncalibrated score"
     return {
         "@context": _CONTEXT,
@@ -103,12 +108,12 @@ def croissant(table: ExportTable, written: WrittenFile) -> dict[str, Any]:
                 "@id": "records",
                 "name": "records",
                 "description": "One record a book",
-                "key": {"@id": f"records/{RECORD_ID}"},
+                "key": {"@id": f"records/{key}"},
                 "field": [
                     {
                         "@type": "cr:Field",
-                        "@id": f"records/{column.name}",
-                        "name": column.name,
+                        "@id": f"records/{name}",
+                        "name": name,
                         "description": column.meaning,
                         "dataType": _TYPES[column.type],
                         "source": {
@@ -116,7 +121,7 @@ def croissant(table: ExportTable, written: WrittenFile) -> dict[str, Any]:
                             "extract": {"column": column.name},
                         },
                     }
-                    for column in table.columns()
+                    for column, name in zip(columns, plain_names(columns), strict=True)
                 ],
             }
         ],

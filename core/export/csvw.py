@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from core.export.columns import Column
+from core.export.columns import Column, plain_names
 from core.export.files import Package
 from core.export.identifiers import RECORD_URN, identifier_pattern
 from core.export.table import ExportTable
@@ -27,7 +27,7 @@ def csvw_metadata(table: ExportTable, url: str, columns: Sequence[Column]) -> di
     """Return the metadata of one CSV file; `url` is its name, in the same folder."""
     settings = table.settings
     pattern = identifier_pattern(table.records[RECORD_ID])
-    names = _names(columns)
+    names = plain_names(columns)
     key = names[next(place for place, column in enumerate(columns) if column.name == RECORD_ID)]
     return {
         "@context": "http://www.w3.org/ns/csvw",
@@ -68,12 +68,3 @@ def _column(column: Column, name: str, pattern: str) -> dict[str, Any]:
     if column.required:
         said["required"] = True
     return said
-
-
-def _names(columns: Sequence[Column]) -> list[str]:
-    """Return names that may stand in a URI template: plain letters, digits and underscores, all different."""
-    names: list[str] = []
-    for place, column in enumerate(columns, start=1):
-        plain = re.sub(r"[^A-Za-z0-9]+", "_", column.name).strip("_") or f"column_{place}"
-        names.append(plain if plain not in names else f"{plain}_{place}")
-    return names

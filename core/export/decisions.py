@@ -10,21 +10,16 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from core.classes import class_key, is_undecided, match_classes
+from core.classes import is_undecided, match_classes
 from core.errors import InputError
-from core.joins import join_ids
+from core.export.human_labels import strongest_labels
 from core.schema import (
-    ALTERNATE_ID,
     CONFIDENCE,
-    GENRE_GIVEN,
     LABEL,
-    LABEL_GIVEN,
     NOTE,
     PREDICTED,
     RECORD_ID,
-    SOURCE,
     TRUTH,
-    TRUTH_GIVEN,
 )
 
 __all__ = [
@@ -40,8 +35,6 @@ __all__ = [
     "accepts",
     "count_decisions",
     "decide",
-    "genre_labels",
-    "human_from_labels",
     "shown_confidence",
 ]
 
@@ -74,8 +67,6 @@ DECISION_COLUMNS: Final = (
     "review_note",
     "reviewed_at",
 )
-# Sources of human labels, the strongest first. A labelling function is no person: it is not in the list.
-_RANK: Final[tuple[str, ...]] = ("person", "test label", "catalogue")
 
 
 def accepts(predicted: pd.Series, confidence: pd.Series, cuts: Mapping[str, float]) -> np.ndarray:
@@ -101,51 +92,6 @@ def shown_confidence(confidence: np.ndarray) -> np.ndarray:
     [0.9999, 0.97]
     """
     return np.floor(np.asarray(confidence, dtype=float) * 10_000 + 1e-6) / 10_000
-
-
-def genre_labels(genre: pd.Series, classes: Sequence[str], terms: Mapping[str, str] | None = None) -> pd.Series:
-    """Return what the catalogue's own genre field says in terms of the labels; '' where it says nothing of them.
-
-    Parameters
-    ----------
-    genre : Series of str
-        As catalogued; several values are parted by semicolons or vertical bars.
-    terms : mapping, optional
-        Value of the genre field → label, for values that are not spelled like one.
-
-    Returns
-    -------
-    Series of str
-        A label; or several, joined by ' | ', where the field names more than one.
-    """
-    known = {class_key(name): name for name in classes}
-    known |= {class_key(value): label for value, label in (terms or {}).items()}
-    found: dict[str, str] = {}
-    for value in genre.unique():
-        labels = {known[key] for part in str(value).replace("|", ";").split(";") if (key := class_key(part)) in known}
-        found[value] = " | ".join(sorted(labels))
-    return genre.map(found).astype("str")
-
-
-def human_from_labels(records: pd.DataFrame, books: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
-    """Turn a label set into the `human` table of :func:`decide`, in the identifiers of `records`.
-
-    Parameters
-    ----------
-    records : DataFrame
-        The records to be exported: ``record_id``, ``alternate_id``.
-    books, said : DataFrame
-        Records and table of the label set, row for row (:meth:`core.labels.LabelSet.records` and ``.table``).
-
-    Returns
-    -------
-    DataFrame
-        ``record_id``, ``label``, ``label_given``, ``source``; books that are not among the records are left out.
-    """
-    join = join_ids([books[RECORD_ID], books[ALTERNATE_ID]], [records[RECORD_ID], records[ALTERNATE_ID]])
-    hit = join.position >= 0
-    columns = {name: said[name].to_numpy()[hit] for name in (LABEL, LABEL_GIVEN, SOURCE)}
-    return pd.DataFrame({RECORD_ID: records[RECORD_ID].to_numpy()[join.position[hit]], **columns}).astype("str")
 
 
 def decide(
@@ -179,7 +125,7 @@ def decide(
     human_labels : {'measure-only', 'keep'}
         Whether the truth column of `table` blocks like any human label, or served only to measure.
     genre_terms : mapping, optional
-        See :func:`genre_labels`.
+        See :func:`core.export.human_labels.genre_labels`.
     classes : sequence of str, optional
         All labels; else those predicted, cut, or true in `table`.
 
@@ -193,7 +139,7 @@ def decide(
     Raises
     ------
     InputError
-        A record id occurs twice; a cut is for a class that nobody predicts or knows.
+        A record id occurs twice; a cut is for a label that is not among `classes`.
     """
     _check(table, cuts, classes)
     known = _classes(table, cuts, classes)
@@ -202,7 +148,7 @@ def decide(
     has_prediction = (predicted != "").to_numpy()
     over = accepts(predicted, table[CONFIDENCE].reset_index(drop=True), cuts) & has_prediction
 
-    said = _human(table, ids, known, human, human_labels, genre_terms)
+    said = strongest_labels(table, ids, known, human, human_labels, genre_terms)
     curated = _reviews(ids, known, reviews)
     looked_at = curated["looked"].to_numpy(dtype=bool)
     chosen = curated["label"].to_numpy(dtype=object)
@@ -317,10 +263,9 @@ def _check(table: pd.DataFrame, cuts: Mapping[str, float], classes: Sequence[str
             f"The record id '{twice.iloc[0]}' occurs more than once ({len(twice):,} such rows)."
             " A record can be decided only once: import the file again with a column of unique ids."
         )
-    known = _classes(table, {}, classes)
     for name in cuts:
-        if name not in known and known:
-            raise InputError(f"There is a cut for '{name}', but the labels are: {', '.join(known)}.")
+        if classes is not None and name not in classes:
+            raise InputError(f"There is a cut for '{name}', but the labels are: {', '.join(classes)}.")
 
 
 def _classes(table: pd.DataFrame, cuts: Mapping[str, float], classes: Sequence[str] | None) -> tuple[str, ...]:
@@ -330,45 +275,6 @@ def _classes(table: pd.DataFrame, cuts: Mapping[str, float], classes: Sequence[s
     if TRUTH in table:
         names |= set(table[TRUTH].unique())
     return tuple(sorted(str(name) for name in names if name))
-
-
-def _human(
-    table: pd.DataFrame,
-    ids: pd.Series,
-    classes: Sequence[str],
-    human: pd.DataFrame | None,
-    human_labels: str,
-    genre_terms: Mapping[str, str] | None,
-) -> pd.DataFrame:
-    """Return one row a record: the strongest human label ('' where there is none) and where it comes from."""
-    parts = [pd.DataFrame({"id": [], "label": [], "given": [], "source": []}, dtype="str")]
-
-    def add(of: pd.Series, label: pd.Series, given: pd.Series, source: pd.Series | str) -> None:
-        columns = {"id": of, "label": label, "given": given}
-        part = pd.DataFrame({name: values.to_numpy() for name, values in columns.items()})
-        parts.append(part.assign(source=source if isinstance(source, str) else source.to_numpy()).astype("str"))
-
-    if human is not None:
-        add(human[RECORD_ID], human[LABEL], human[LABEL_GIVEN if LABEL_GIVEN in human else LABEL], human[SOURCE])
-    if human_labels == "keep" and TRUTH in table:
-        add(ids, table[TRUTH], table[TRUTH_GIVEN if TRUTH_GIVEN in table else TRUTH], "test label")
-    if GENRE_GIVEN in table:
-        label = genre_labels(table[GENRE_GIVEN].astype("str"), classes, genre_terms)
-        add(ids, label, label, "catalogue")
-    every = pd.concat(parts, ignore_index=True)
-    names = match_classes(every["label"][every["label"] != ""], classes)
-    label = every["label"].map(lambda answer: names.spelled.get(answer, answer))
-    # "both" and "can't tell" are answers of a person too: they stand as given and block.
-    every["label"] = label.where(label != "", every["given"].str.strip()).astype("str")
-    every["rank"] = every["source"].map({name: place for place, name in enumerate(_RANK)})
-    every["rank"] = every["rank"].where(every["source"].isin([*_RANK, "function"]), 0.0)
-    every = every[(every["label"] != "") & every["rank"].notna()]
-    every = every[every["rank"] == every.groupby("id")["rank"].transform("min")]
-    one = every.sort_values(["id", "label"], kind="stable").drop_duplicates(["id", "label"])
-    disputed = one[one.duplicated("id", keep=False)].groupby("id")["label"].agg(" | ".join)
-    said = one.drop_duplicates("id").set_index("id")[["label", "source"]]
-    said["label"] = disputed.reindex(said.index).fillna(said["label"])
-    return said.reindex(ids).fillna("").astype("str")
 
 
 def _reviews(ids: pd.Series, classes: Sequence[str], reviews: pd.DataFrame | None) -> pd.DataFrame:

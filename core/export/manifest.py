@@ -34,7 +34,7 @@ def manifest(
     The identifier of the export is derived from its choices and its files, so that the same export has the same one.
     """
     settings = table.settings
-    choices = settings.as_dict(table.labels)
+    choices = settings.as_dict()
     content = digest(choices, [written.sha256 for written in files])
     said = {
         "export": {

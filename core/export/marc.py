@@ -10,20 +10,22 @@ from typing import IO, Final
 
 from core.classes import class_key
 from core.export.files import Package
-from core.export.marc_build import Assigned, Built, assignments, builder, undo_record
+from core.export.marc_build import Assigned, Built, Delta, Enriched, assignments, with_status
 from core.export.marc_rules import check_record
+from core.export.marc_stub import Stub
 from core.export.marc_text import Cleaner
 from core.export.settings import MARC_KINDS, MarcKind
 from core.export.table import ExportTable
 from core.readers.marc_record import MarcRecord, TooLongError, marcxml_document
 
-__all__ = ["FILE_NAMES", "kinds_for", "write_marc"]
+__all__ = ["BUILDERS", "FILE_NAMES", "kinds_for", "undo_record", "write_marc"]
 
 FILE_NAMES: Final[dict[MarcKind, str]] = {
     "enriched": "enriched",
     "delta": "delta_NOT-FOR-NEW-RECORDS",
     "stub": "stub",
 }
+BUILDERS: Final[dict[MarcKind, type[Enriched | Delta | Stub]]] = {"enriched": Enriched, "delta": Delta, "stub": Stub}
 _UNDO: Final[dict[MarcKind, str]] = {
     "enriched": "takes enriched back: the records as they were",
     "delta": "takes delta back: the identifiers and the fields to remove",
@@ -63,12 +65,12 @@ def write_marc(table: ExportTable, package: Package, formats: Sequence[str]) -> 
     cleaner, listed, undo = Cleaner(), _Listed(), []
     too_long: list[MarcRecord] = []
     for kind in kinds:
-        build = builder(table, kind)
+        maker = BUILDERS[kind](table)
         with _Files(package, kind, formats) as files:
             for given in assignments(table):
-                if kind == "enriched" and table.marc is not None and not table.marc.iloc[given.row]:
+                if kind == "enriched" and not table.marc_texts[given.row]:
                     continue
-                built = build(given)
+                built = maker.build(given)
                 _write(files, kind, given, built, cleaner, listed, too_long, _speaking(table))
                 if kind == kinds[0]:
                     undo.append(_undo_row(given, built, table))
@@ -82,6 +84,20 @@ def write_marc(table: ExportTable, package: Package, formats: Sequence[str]) -> 
             " (line breaks became blanks); the CSV has them still."
         )
     return remarks
+
+
+def undo_record(kind: MarcKind, built: Built) -> MarcRecord:
+    """Return the record that takes back what `built` brought.
+
+    For an enriched record it is the record as it was; for a delta, the same identifiers and the fields to remove; for
+    a stub, the record with the status 'deleted' (leader/05 = d).
+    """
+    if kind == "enriched" and built.before is not None:
+        return built.before
+    if kind == "delta":
+        return built.record
+    kept = [one for one in built.record.fields if one.tag in ("001", "003", "005", "008", "035", "040", "245")]
+    return MarcRecord(with_status(built.record.leader, "d"), kept)
 
 
 def _speaking(table: ExportTable) -> frozenset[str]:
@@ -222,7 +238,7 @@ def _finish(
         )
     if listed.inherited:
         remarks.append(
-            f"{listed.inherited:,} of the library's own records break a MARC rule of themselves; that was left as it is."
+            f"{listed.inherited:,} of the library's own records break a MARC rule of themselves; that was left so."
         )
     return remarks
 

@@ -6,7 +6,7 @@ from typing import Final
 import pandas as pd
 
 from core.classes import class_key
-from core.export.decisions import genre_labels
+from core.export.human_labels import genre_labels
 from core.export.settings import ExportSettings
 from core.export.terms import LITERARY_FORMS
 from core.readers.marc_columns import literary_form, split_genres

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from core.classes import class_key
@@ -209,6 +210,7 @@ def _lengths(record: MarcRecord) -> Iterator[Fault]:
         yield Fault("record-length", "LDR", f"{total:,} bytes")
 
 
+@lru_cache(maxsize=4_096)
 def _is_day(text: str) -> bool:
     if not (len(text) == 8 and text.isascii() and text.isdigit()):
         return False

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from core.export.settings import ExportSettings
@@ -57,13 +58,18 @@ def clean_text(text: str) -> str:
 
 def note(settings: ExportSettings, labels: tuple[str, ...], how: str, reviewed: str) -> str:
     """Return the sentence for 588, by who decided ('0' the cut, '1' a person agreed, '2' a person chose)."""
+    given = settings.model.details.get("input_columns") or ["title"]
+    seen = " and ".join([given] if isinstance(given, str) else [str(column) for column in given])
+    return _sentence(labels, how, reviewed, settings.day, seen)
+
+
+@lru_cache(maxsize=1_024)
+def _sentence(labels: tuple[str, ...], how: str, reviewed: str, day: str, seen: str) -> str:
     what = "/".join([labels[0], *(label.lower() for label in labels[1:])]) if len(labels) <= 3 else "Genre"
     if how == "2":
         return f"{what} term chosen by a person in review on {reviewed}."
-    given = settings.model.details.get("input_columns") or ["title"]
-    seen = " and ".join([given] if isinstance(given, str) else [str(column) for column in given])
     end = "checked and confirmed by a person" if how == "1" else "not checked by a cataloguer"
-    return f"{what} term assigned automatically from the {seen} on {settings.day}; {end}."
+    return f"{what} term assigned automatically from the {seen} on {day}; {end}."
 
 
 def is_own_note(text: str) -> bool:

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final, Literal
 
 from core.errors import InputError
@@ -44,7 +45,7 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {"csvw": ("csv",), "datapackage":
 
 MarcKind = Literal["enriched", "delta", "stub"]
 MARC_KINDS: Final[Mapping[str, str]] = {
-    "enriched": "the library's own records with the new fields added",
+    "enriched": "the library's own records with the new fields added; records that did not change are not in it",
     "delta": "only identifiers and the new fields, to be merged into records that exist",
     "stub": "minimal new records, for a library that holds no MARC for these books",
 }
@@ -210,17 +211,17 @@ class ExportSettings:
         """Return the moment of the export, else of the prediction."""
         return self.created_at or self.predicted_at
 
-    @property
+    @cached_property
     def date(self) -> str:
         """Return the date of prediction, yyyymmdd, as MARC writes it."""
         return _moment(self.predicted_at).strftime("%Y%m%d")
 
-    @property
+    @cached_property
     def day(self) -> str:
         """Return the date of prediction, yyyy-mm-dd."""
         return _moment(self.predicted_at).strftime("%Y-%m-%d")
 
-    @property
+    @cached_property
     def run_uri(self) -> str:
         """Return the address of the run, else a urn:uuid that is always the same for the same run."""
         if self.base_uri:
@@ -253,15 +254,15 @@ class ExportSettings:
         check_terms(terms)
         return terms
 
-    def as_dict(self, classes: Sequence[str] = ()) -> dict[str, Any]:
-        """Return a JSON-able dictionary; with `classes`, the terms in force are written out."""
+    def as_dict(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary; :meth:`from_dict` turns it back."""
         said: dict[str, Any] = {}
         for entry in fields(self):
             value = getattr(self, entry.name)
             said[entry.name] = list(value) if isinstance(value, tuple) else value
         said["inputs"] = [dict(one) for one in self.inputs]
         said["cuts"] = {name: self.cuts[name] for name in sorted(self.cuts)}
-        said["terms"] = terms_as_dict(self.terms_for(classes) if classes else self.terms)
+        said["terms"] = terms_as_dict(self.terms)
         said["genre_terms"] = dict(self.genre_terms)
         said["promise"] = dict(self.promise)
         said["model"] = {
@@ -272,6 +273,25 @@ class ExportSettings:
             "details": dict(self.model.details),
         }
         return said
+
+    @classmethod
+    def from_dict(cls, said: Mapping[str, Any]) -> "ExportSettings":
+        """Return the settings that a manifest holds (``manifest["export"]["settings"]``), to repeat an export.
+
+        Raises
+        ------
+        InputError
+            A setting is missing or unknown.
+        """
+        try:
+            values = dict(said)
+            values["model"] = ModelSource(**values["model"])
+            values["terms"] = {label: Term(**term) for label, term in values["terms"].items()}
+            for name in ("formats", "marc_kinds", "languages"):
+                values[name] = tuple(values[name])
+            return cls(**values)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"These are not the settings of an export: {error}.") from error
 
     @property
     def fingerprint(self) -> str:

@@ -85,6 +85,11 @@ class ExportTable:
         """How many records went which way."""
         return count_decisions(self.decisions)
 
+    @cached_property
+    def marc_texts(self) -> list[str]:
+        """The library's own MARC records, '' where there is none."""
+        return [""] * len(self) if self.marc is None else self.marc.tolist()
+
     def rows(self, *decisions: str) -> np.ndarray:
         """Return the positions of the records with these decisions, in order of identifier."""
         return np.flatnonzero(self.decisions["pred_decision"].isin(decisions).to_numpy())

@@ -18,7 +18,7 @@ import pandas as pd
 from core.export.columns import Column
 from core.export.csv_table import cells
 
-__all__ = ["CELL_LIMIT", "ROW_LIMIT", "WorkbookReport", "write_xlsx"]
+__all__ = ["CELL_LIMIT", "ROW_LIMIT", "WorkbookReport", "column_letters", "write_xlsx"]
 
 CELL_LIMIT: Final = 32_767  # characters in a cell (Excel specifications and limits)
 ROW_LIMIT: Final = 1_048_576  # rows on a sheet, header included
@@ -69,7 +69,8 @@ _PARTS: Final = {
         '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
         '<xf numFmtId="49" fontId="1" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1"/>'
         '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyAlignment="1">'
-        '<alignment vertical="top" wrapText="1"/></xf></cellXfs></styleSheet>'
+        '<alignment vertical="top" wrapText="1"/></xf></cellXfs>'
+        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
     ),
 }
 
@@ -138,7 +139,7 @@ def write_xlsx(path: Path, frame: pd.DataFrame, columns: Sequence[Column], read_
 
 
 def _sheet(frame: pd.DataFrame, columns: Sequence[Column]) -> Iterable[tuple[str, int]]:
-    letters = [_letters(place) for place in range(len(columns))]
+    letters = [column_letters(place) for place in range(len(columns))]
     widths = "".join(
         f'<col min="{place}" max="{place}" width="{_width(column)}" style="{_style(column)}" customWidth="1"/>'
         for place, column in enumerate(columns, start=1)
@@ -187,7 +188,7 @@ def _inline(text: str) -> str:
     return f'<is><t xml:space="preserve">{escape(text, {chr(13): "&#13;"})}</t></is>'
 
 
-def _letters(place: int) -> str:
+def column_letters(place: int) -> str:
     """Return the name of a column, counted from 0: A … Z, AA …."""
     name = ""
     place += 1

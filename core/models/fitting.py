@@ -6,7 +6,7 @@ How it is done, and why:
 2. Every book gets *out-of-fold* probabilities, by a classifier trained on the other folds. They are as honest for the
    books learned from as for any other, so that no labelled book is lost for choosing a cut or for finding wrong labels.
 3. The calibration of a book is learned on the out-of-fold probabilities of other folds and never on the test part. So
-   what is reported on the test part depends on its labels in nothing.
+   no book's own label has a part in what is reported of it.
 4. The final classifier learns from all books (``refit=True``, the default): with one to two thousand labels, the 15 per
    cent of the test part are worth about half a point of accuracy. Its calibration is learned on all out-of-fold
    probabilities. What is reported was measured on classifiers that learned from somewhat fewer books, so that it errs

@@ -1,8 +1,8 @@
 """TF-IDF and logistic regression: the quick classifier, whose every decision can be taken apart exactly.
 
 Word terms and runs of letters are weighted separately (1 + ln count, times inverse document frequency, each block
-scaled to length 1) and joined; a multinomial logistic regression (scikit-learn) is fitted on both. Saved as JSON and
-safetensors, never as a pickle.
+scaled to length 1) and joined; a multinomial logistic regression (scikit-learn) is fitted on both. Saved as JSON
+and safetensors, never as a pickle.
 """
 
 import json
@@ -84,6 +84,7 @@ class TfidfClassifier:
             ``C``, the inverse strength of the penalty (100); ``max_iter``, steps of the solver at the most (2,000).
         """
         from sklearn.linear_model import LogisticRegression
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
         settings = _settings(options)
         progress(0.0, "Counting words and letters")
@@ -96,9 +97,11 @@ class TfidfClassifier:
         # A weak label that is divided over classes is the same title several times, each with its share of weight.
         weights = data.balanced_weights()
         rows, codes = np.nonzero(weights)
-        fitted = LogisticRegression(C=settings["C"], max_iter=int(settings["max_iter"])).fit(
-            features[rows], codes, sample_weight=weights[rows, codes]
-        )
+        # Several threads make this small problem up to ten times slower: they spend the time waiting for one another.
+        # The solver stops at scikit-learn's own tolerance, early; going on to the optimum changes nothing out of fold.
+        with threadpool_limits(1):
+            solver = LogisticRegression(C=settings["C"], max_iter=int(settings["max_iter"]))
+            fitted = solver.fit(features[rows], codes, sample_weight=weights[rows, codes])
         progress(1.0, "Fitted")
         coefficients, intercepts = np.asarray(fitted.coef_, float), np.asarray(fitted.intercept_, float)
         if len(data.classes) == 2:

@@ -26,7 +26,8 @@ _BRACKETED = re.compile(r"\[[^\[\]]*\]?")
 _PHRASES = re.compile(
     r"\b(?:(?:Selected|Edited|Translated|Illustrated|Compiled|Revised|Arranged|Reprinted)(?:,? and \w+)? (?:by|from)"
     r"|With (?:an? |the |numerous |\w+ )?(?:illustrations?|portraits?|plates?|maps?|introduction|preface|notes|memoir)"
-    r"|(?:Second|Third|Fourth|Fifth|New) edition)\b[^.]*\.?",
+    r"|(?:Second|Third|Fourth|Fifth|New) edition)\b"
+    r"(?:[^.]|(?<=\b\w)\.)*\.?",  # the full stop of an initial does not end the phrase
     re.IGNORECASE,
 )
 _PHRASE_WORDS = re.compile(r"\b(?:by|from|[Ww]ith|edition)\b")
@@ -44,8 +45,11 @@ def detect_languages(
     py3langid (Lui and Baldwin 2012, *langid.py: an off-the-shelf language identification tool*), limited to
     :data:`COMMON_LANGUAGES` and those given. The English that cataloguers add is taken out first: notes in brackets
     for good, phrases such as *Edited by* unless nothing can be told without them. Below a confidence of 0.5 the
-    language is ''. On titles of known language 95 to 99 in 100 answers were right; romanised Russian is taken
-    for Czech, and a title that is nothing but a name has no language.
+    language is ''.
+
+    It is the language of the title, not of the book: an Aeschylus with a Latin title page is Latin. On books of one
+    language 94 to 98 in 100 answers were the book's language (in titles of the British Library and of Fennica, where
+    Russian in Latin letters is taken for Czech); a title that is nothing but a name has no language.
 
     Parameters
     ----------

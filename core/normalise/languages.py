@@ -59,6 +59,8 @@ def language_name(text: str) -> str:
     known = _names()
     if key in known:
         return known[key]
+    if _short(key) in known:
+        return known[_short(key)]
     code = re.match(r"([a-z]{2,3})[-_][a-z0-9]", key)
     if code and code[1] in known:
         return known[code[1]]

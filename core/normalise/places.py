@@ -47,7 +47,7 @@ _FORMS: dict[str, tuple[str, ...]] = {
     "Prague": ("praha", "prag", "praze", "v praze", "w praze", "pragæ", "pragae"),
     "Rome": ("roma", "romæ", "romae"),
     "Stockholm": ("stockholmiæ", "stockholmiae", "holmiæ", "holmiae", "stockholmisa"),
-    "Strasbourg": ("strassburg", "straßburg", "strasburg", "argentorati"),
+    "Strasbourg": ("strassburg", "strasburg", "argentorati"),
     "The Hague": ("'s gravenhage", "'s-gravenhage", "s gravenhage", "den haag", "la haye"),
     "Turin": ("torino", "taurini"),
     "Turku": ("åbo", "turusa", "turussa"),

@@ -12,10 +12,11 @@ __all__ = ["title_key", "title_keys"]
 class _Signs(dict[int, int | None]):
     """What each character becomes in a key: letters, digits and their marks stay, all else parts words."""
 
-    def __missing__(self, code: int) -> int:
-        kept = unicodedata.category(chr(code))[0] in "LNM"
-        self[code] = code if kept else ord(" ")
-        return code if kept else ord(" ")
+    def __missing__(self, code: int) -> int | None:
+        category = unicodedata.category(chr(code))
+        becomes = code if category[0] in "LNM" else None if category == "Cf" else ord(" ")  # Cf: a soft hyphen
+        self[code] = becomes
+        return becomes
 
 
 # An apostrophe joins (bird's = birds), every other sign parts.

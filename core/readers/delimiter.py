@@ -120,12 +120,16 @@ def _separator_line(sample: str) -> tuple[str, int]:
 def _records(sample: str, complete: bool, character: str, quoted: bool, strict: bool = False) -> Iterator[list[str]]:
     reader = csv.reader(io.StringIO(sample, newline=""), delimiter=character, quoting=quoting(quoted), strict=strict)
     held: list[str] | None = None
-    for record in reader:
-        if len(record) <= 1 and not "".join(record).strip():
-            continue
-        if held is not None:
-            yield held
-        held = record
+    try:
+        for record in reader:
+            if len(record) <= 1 and not "".join(record).strip():
+                continue
+            if held is not None:
+                yield held
+            held = record
+    except csv.Error:
+        if strict:
+            raise
     if held is not None and complete:
         yield held
 

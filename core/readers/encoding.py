@@ -9,7 +9,7 @@ from core.errors import InputError
 from core.progress import Progress
 from core.readers.container import Opened
 
-__all__ = ["MARKED", "Encoding", "find_encoding", "open_text", "spell_marks"]
+__all__ = ["MARKED", "Encoding", "find_encoding", "open_text", "spell_marks", "unmarked_utf16"]
 
 _BLOCK = 1024**2
 _BOMS = (
@@ -22,6 +22,7 @@ _BOMS = (
 # A byte that cannot be decoded becomes one lone low surrogate, U+DC00 plus the byte: no decoded text can hold one.
 MARKED = re.compile("[\udc00-\udcff]")
 _MARK = "colophon.mark"
+_NO_FILE_ENCODINGS = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"})
 
 
 def _mark(error: UnicodeError) -> tuple[str, int]:
@@ -64,11 +65,9 @@ def find_encoding(opened: Opened, given: str | None, progress: Progress) -> Enco
     if bom:
         mark = "a byte-order mark" if marked != "utf-8" else "a UTF-8 byte-order mark"
         return Encoding(marked, len(bom), f"It begins with {mark}, so it was read as {marked.upper()}.", True)
-    half = max(1, len(head) // 2)
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    for name, many, few in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
-        if many > 0.2 * half and few < 0.02 * half:
-            return Encoding(name, 0, f"Every second byte is zero, so it was read as {name.upper()}.", True)
+    utf16 = unmarked_utf16(head)
+    if utf16:
+        return Encoding(utf16, 0, f"Every second byte is often zero, so it was read as {utf16.upper()}.", True)
     wrong = _first_wrong_byte(opened, progress)
     if wrong is None:
         return Encoding("utf-8", 0, "All its bytes are valid UTF-8.", False)
@@ -88,6 +87,17 @@ def find_encoding(opened: Opened, given: str | None, progress: Progress) -> Enco
     return Encoding("cp1252", 0, reason, True, warning)
 
 
+def unmarked_utf16(head: bytes) -> str:
+    """Return ``utf-16-le`` or ``utf-16-be`` when the zero bytes at the beginning of a file say so, else ''."""
+    half = max(1, len(head) // 2)
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    for name, many, few in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        # Without a line end in it, it is a few stray zeros and no table.
+        if many > 0.2 * half and few < 0.02 * half and re.search(r"[\r\n]", head.decode(name, "replace")):
+            return name
+    return ""
+
+
 def open_text(opened: Opened, encoding: Encoding) -> io.TextIOWrapper:
     """Return the text of a file from its beginning, with line ends as they came and undecodable bytes marked.
 
@@ -105,10 +115,13 @@ def spell_marks(text: str) -> str:
 def _given(given: str, bom: bytes, marked: str) -> Encoding:
     try:
         name = codecs.lookup(given).name
-        b"".decode(given)
+        io.TextIOWrapper(io.BytesIO(), encoding=name)
+        if name in _NO_FILE_ENCODINGS:
+            raise LookupError(name)
     except LookupError as error:
         raise InputError(
-            f"'{given}' is not the name of an encoding; utf-8, utf-16, windows-1252 and iso-8859-1 are usual ones."
+            f"'{given}' is not the name of an encoding of text files; utf-8, utf-16, windows-1252 and iso-8859-1 are "
+            "usual ones."
         ) from error
     if name == "utf-8-sig":
         name = "utf-8"

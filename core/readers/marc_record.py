@@ -7,6 +7,7 @@ fit ISO 2709 raises, where most programs write a file that breaks at the next re
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
@@ -126,19 +127,17 @@ class MarcRecord:
 
     def to_xml(self) -> str:
         """Return the record as one MARCXML element, without declaration and namespace."""
-        lines = ["<record>", f"  <leader>{escape(self.leader)}</leader>"]
+        parts = [f"<record>\n  <leader>{_escaped(self.leader)}</leader>\n"]
         for one in self.fields:
             if one.is_control:
-                lines.append(f"  <controlfield tag={quoteattr(one.tag)}>{escape(one.text)}</controlfield>")
+                parts.append(f"  <controlfield tag={quoteattr(one.tag)}>{_escaped(one.text)}</controlfield>\n")
                 continue
-            first, second = (quoteattr(mark) for mark in one.indicators)
-            lines.append(f"  <datafield tag={quoteattr(one.tag)} ind1={first} ind2={second}>")
-            lines += [
-                f"    <subfield code={quoteattr(code)}>{escape(value)}</subfield>" for code, value in one.subfields
-            ]
-            lines.append("  </datafield>")
-        lines.append("</record>\n")
-        return "\n".join(lines)
+            parts.append(_opening(one.tag, one.indicators))
+            for code, value in one.subfields:
+                parts.append(f"{_subfield(code)}{_escaped(value)}</subfield>\n")
+            parts.append("  </datafield>\n")
+        parts.append("</record>\n")
+        return "".join(parts)
 
     def to_json(self) -> str:
         """Return the record as MARC-in-JSON (Singer 2010, "A proposal to serialize MARC in JSON"), on one line."""
@@ -165,6 +164,22 @@ class MarcRecord:
                 subfields = [pair for one in content["subfields"] for pair in one.items()]
                 fields.append(MarcField(tag, "", content["ind1"] + content["ind2"], subfields))
         return cls(said["leader"], fields)
+
+
+# Tags, indicators and codes are few: their markup is made once.
+@lru_cache(maxsize=4_096)
+def _opening(tag: str, indicators: str) -> str:
+    first, second = (quoteattr(mark) for mark in indicators)
+    return f"  <datafield tag={quoteattr(tag)} ind1={first} ind2={second}>\n"
+
+
+@lru_cache(maxsize=256)
+def _subfield(code: str) -> str:
+    return f"    <subfield code={quoteattr(code)}>"
+
+
+def _escaped(text: str) -> str:
+    return escape(text) if "&" in text or "<" in text or ">" in text else text
 
 
 def control(tag: str, text: str) -> MarcField:

@@ -68,7 +68,7 @@ def read_table(
     if os.fspath(path) == "":
         raise InputError("No file was named.")
     with open_file(Path(path), progress, limit) as opened:
-        found, why = recognise(opened)
+        found, why = recognise(opened, text=format is not None and format not in _BINARY)
         chosen = format or found
         if chosen not in FORMATS:
             raise UnreadableFileError(

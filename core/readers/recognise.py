@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.errors import UnreadableFileError
 from core.readers.container import Opened
+from core.readers.encoding import unmarked_utf16
 
 __all__ = ["recognise"]
 
@@ -28,8 +29,13 @@ _MARC_LEADER = re.compile(rb"\d{5}[a-z ][a-z ][a-z ][a-z# ][a-z# ]\d\d\d{5}")
 _TEXT_CONTROLS = frozenset(b"\t\n\r\x0b\x0c\x1a\x1b\x1d\x1e\x1f\x88\x89\x98\x9c")
 
 
-def recognise(opened: Opened) -> tuple[str, str]:
+def recognise(opened: Opened, *, text: bool = False) -> tuple[str, str]:
     """Return the format of a file and one sentence that says how it was known.
+
+    Parameters
+    ----------
+    text : bool
+        True where a person said that it is text: then control characters are no reason to refuse it.
 
     Returns
     -------
@@ -55,8 +61,7 @@ def recognise(opened: Opened) -> tuple[str, str]:
         )
     if _MARC_LEADER.match(head) and b"\x1e" in head:
         return "marc", "It begins with the leader of a MARC 21 record."
-    text = _as_text(head, opened)
-    begins = text.lstrip("\ufeff \t\r\n")
+    begins = _as_text(head, opened, text).lstrip("\ufeff \t\r\n")
     if begins.startswith("<"):
         return _markup(begins, opened)
     if begins.startswith(("{", "[")):
@@ -82,17 +87,14 @@ def _zipped_document(opened: Opened) -> tuple[str, str]:
     )
 
 
-def _as_text(head: bytes, opened: Opened) -> str:
+def _as_text(head: bytes, opened: Opened, trusted: bool) -> str:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return head.decode("utf-16", "replace")
-    nul_even, nul_odd = head[0::2].count(0), head[1::2].count(0)
-    half = max(1, len(head) // 2)
-    if nul_odd > 0.2 * half and nul_even < 0.02 * half:
-        return head.decode("utf-16-le", "replace")
-    if nul_even > 0.2 * half and nul_odd < 0.02 * half:
-        return head.decode("utf-16-be", "replace")
+    utf16 = unmarked_utf16(head)
+    if utf16:
+        return head.decode(utf16, "replace")
     controls = sum(1 for byte in head if byte < 32 and byte not in _TEXT_CONTROLS)
-    if controls > 0.02 * len(head) and controls > 4:
+    if not trusted and controls > 0.02 * len(head) and controls > 4:
         raise UnreadableFileError(
             f"{opened.path} is not a table: {controls / len(head):.0%} of its first bytes are no text in any encoding. "
             "CSV, TSV, Excel (.xlsx), Parquet, JSON and JSON Lines can be read."
@@ -111,7 +113,7 @@ def _markup(begins: str, opened: Opened) -> tuple[str, str]:
         )
     if "loc.gov/marc21/slim" in start or re.search(r"<(\w+:)?(collection|record)\b", start):
         return "marcxml", "It is XML with MARC records."
-    if re.match(r"<[?!a-z]", start):
+    if start.startswith("<?xml") or re.search(r"</|/>", start):
         raise UnreadableFileError(f"{opened.path} is XML, but not MARCXML; export the table as CSV, Excel or MARCXML.")
     return "csv", "It is text, so it was read as a table of delimited lines."
 
@@ -122,6 +124,8 @@ def _json_kind(begins: str, name: str) -> tuple[str, str] | None:
         if suffix == ".json" or re.match(r"\[\s*[\[{\]]", begins):
             return "json", "It begins with '[', so it was read as a JSON list."
         return None
+    if not re.match(r"\{\s*[\"}]", begins):
+        return None
     if suffix in (".jsonl", ".ndjson"):
         return "jsonl", f"Its name ends in '{suffix}' and it begins with '{{', so each line is one JSON object."
     first, newline, rest = begins.partition("\n")
@@ -129,6 +133,4 @@ def _json_kind(begins: str, name: str) -> tuple[str, str] | None:
         return "jsonl", "Its lines are JSON objects, one a line."
     if first.rstrip().endswith("}") and not rest.strip() and suffix != ".json":
         return "jsonl", "Its one line is a JSON object."
-    if suffix == ".json" or re.match(r"\{\s*(\"|\})", begins):
-        return "json", "It begins with '{', so it was read as JSON."
-    return None
+    return "json", "It begins with '{', so it was read as JSON."

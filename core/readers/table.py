@@ -138,6 +138,8 @@ class TextColumns:
             chunked = pa.chunked_array(self._chunks.pop(name), type=pa.large_string())
             # One block a column: selecting rows from a column of many blocks is slow ever after.
             columns[name] = pd.array(pa.chunked_array([chunked.combine_chunks()]), dtype="str")
+            del chunked
+            pa.default_memory_pool().release_unused()  # else half as much again stays with the process
         lines = np.array(self._lines, dtype=np.int64)
         return pd.DataFrame(columns, index=pd.RangeIndex(len(lines))), lines
 

@@ -1,1 +1,47 @@
-"""Slices."""
+"""Slices: kinds of books on which a model fails, found by the program and not by a list of suspicions.
+
+A slice is a conjunction of at most three facts about a record: a facet's value, a range of years or of lengths, words
+of the title. A slice that :func:`find_slices` reports is
+
+- *real*: found on one half of the labelled books, confirmed on the other (:mod:`core.slices.confirm`);
+- *not the class mix*: worse than the rest of the same true classes, and than the rest of the same predicted classes
+  (:mod:`core.slices.stratified`);
+- *not another's shadow*: slices that a stronger one explains are folded under it (:mod:`core.slices.fold`);
+- *useful*: with the share of all errors that lie in it and the records of the collection that it covers
+  (:mod:`core.slices.measure`).
+
+What is enumerated, and what is not, stands in :mod:`core.slices.search`. Slices that somebody asks for are measured by
+:func:`measure_slices`, :func:`facet_slices` and :func:`cross_table`; who looks at many of them keeps a
+:class:`Ledger`.
+"""
+
+from core.slices.by_facet import FacetSlices, cross_table, facet_slices
+from core.slices.definition import MAX_FACTS, Slice
+from core.slices.facts import MEASURES, FacetFact, Fact, RangeFact, TitleFact, fact_from_dict
+from core.slices.find import DEFAULT_RATE, find_slices
+from core.slices.findings import Finding, SliceFindings
+from core.slices.ledger import Ledger, Look, level_of_look
+from core.slices.measure import Measured, measure_slices
+
+__all__ = [
+    "DEFAULT_RATE",
+    "MAX_FACTS",
+    "MEASURES",
+    "FacetFact",
+    "FacetSlices",
+    "Fact",
+    "Finding",
+    "Ledger",
+    "Look",
+    "Measured",
+    "RangeFact",
+    "Slice",
+    "SliceFindings",
+    "TitleFact",
+    "cross_table",
+    "facet_slices",
+    "fact_from_dict",
+    "find_slices",
+    "level_of_look",
+    "measure_slices",
+]

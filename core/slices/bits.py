@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Layout", "count", "lay_out"]
+__all__ = ["Bits", "Counts", "Layout", "count_ones", "lay_out"]
 
 Bits = npt.NDArray[np.uint64]
 Counts = npt.NDArray[np.int64]
@@ -15,35 +15,45 @@ WORD = 64
 
 @dataclass(frozen=True)
 class Layout:
-    """Where each record's bit lies: records with an error first, strata one after another, each from a fresh word.
+    """Where each record's bit lies: one cell after another, those of errors first, each from a fresh word.
+
+    A cell is what cannot be told apart when counting: records in the same stratum of every view (a view is one way to
+    divide records into strata, such as by true class), all of them wrong or all right.
 
     Attributes
     ----------
     order : array of int
         Position in the table of each bit, −1 for the bits that fill up a word.
-    error_starts, other_starts : array of int, shape (strata,)
-        First word of each stratum's block of errors and of its block of other records. Every block has at least one
-        word, so that blocks can be summed without special cases.
+    starts : array of int, shape (cells,)
+        First word of each cell.
+    error_cells : int
+        How many of the cells hold errors.
+    membership : array of float, shape (cells, views × strata)
+        1 where the cell lies in the stratum of the view.
+    shape : tuple of int
+        Views, strata.
     """
 
     order: npt.NDArray[np.int64]
-    error_starts: npt.NDArray[np.intp]
-    other_starts: npt.NDArray[np.intp]
-
-    @property
-    def strata(self) -> int:
-        """How many strata there are."""
-        return len(self.error_starts)
-
-    @property
-    def error_words(self) -> int:
-        """How many words the blocks of errors take."""
-        return int(self.other_starts[0])
+    starts: npt.NDArray[np.intp]
+    error_cells: int
+    membership: npt.NDArray[np.float64]
+    shape: tuple[int, int]
 
     @property
     def words(self) -> int:
         """How many words a set takes."""
         return len(self.order) // WORD
+
+    @property
+    def error_words(self) -> int:
+        """How many words the errors take."""
+        return int(self.starts[self.error_cells]) if self.error_cells < len(self.starts) else self.words
+
+    @property
+    def everything(self) -> Bits:
+        """The set of all records that are laid out, shape (words,)."""
+        return np.packbits(self.order >= 0, bitorder="little").view(np.uint64)
 
     def pack(self, columns: npt.NDArray[np.bool_]) -> Bits:
         """Turn truth values, shape (sets, records of the table), into rows of bits, shape (sets, words)."""
@@ -51,48 +61,61 @@ class Layout:
         laid[:, self.order < 0] = False
         return np.packbits(laid, axis=1, bitorder="little").view(np.uint64)
 
-    def errors(self, sets: Bits) -> Counts:
-        """Count the errors of each set by stratum, shape (sets, strata); `sets` may be cut after the error words."""
-        return count(sets[:, : self.error_words], self.error_starts)
+    def count(self, sets: Bits) -> tuple[Counts, Counts]:
+        """Count the records and the errors of each set, each of shape (sets, views, strata)."""
+        ones = np.bitwise_count(sets)
+        ends = [*self.starts[1:], self.words]
+        cells = np.stack(
+            [ones[:, a:b].sum(axis=1, dtype=np.int64) for a, b in zip(self.starts, ends, strict=True)], axis=1
+        )
+        wrong = self.error_cells
+        shape = (len(sets), *self.shape)
+        errors = (cells[:, :wrong] @ self.membership[:wrong]).reshape(shape)
+        others = (cells[:, wrong:] @ self.membership[wrong:]).reshape(shape)
+        return (errors + others).astype(np.int64), errors.astype(np.int64)
 
-    def both(self, sets: Bits) -> tuple[Counts, Counts]:
-        """Count the records and the errors of each set by stratum, each of shape (sets, strata)."""
-        errors = self.errors(sets)
-        others = count(sets[:, self.error_words :], self.other_starts - self.error_words)
-        return errors + others, errors
+    def count_all(self, part: Bits | None = None) -> tuple[Counts, Counts]:
+        """Count the records and errors of everything, or of one set, each of shape (views, strata)."""
+        n, errors = self.count((self.everything if part is None else part)[None])
+        return n[0], errors[0]
 
 
-def count(sets: Bits, starts: npt.NDArray[np.intp]) -> Counts:
-    """Count the bits of each row from every start to the next, shape (rows, starts)."""
-    ones = np.bitwise_count(sets)
-    ends = [*starts[1:], sets.shape[1]]
-    return np.stack(
-        [ones[:, a:b].sum(axis=1, dtype=np.int64) for a, b in zip(starts, ends, strict=True)], axis=1
-    )
+def count_ones(sets: Bits) -> Counts:
+    """Count the bits of each row, shape (rows,)."""
+    return np.asarray(np.bitwise_count(sets).sum(axis=1, dtype=np.int64))
 
 
-def lay_out(rows: npt.NDArray[np.int64], strata: npt.NDArray[np.intp], wrong: npt.NDArray[np.bool_]) -> Layout:
+def lay_out(
+    rows: npt.NDArray[np.int64], views: npt.NDArray[np.intp], strata: int, wrong: npt.NDArray[np.bool_]
+) -> Layout:
     """Lay out the records `rows` of a table.
 
     Parameters
     ----------
     rows : array of int
         Positions in the table.
-    strata : array of int, shape (records of the table,)
-        Stratum of each record of the table, from 0.
+    views : array of int, shape (views, records of the table)
+        Stratum of each record in each view, from 0.
+    strata : int
+        How many strata a view may have.
     wrong : array of bool, shape (records of the table,)
     """
-    number = int(strata.max(initial=0)) + 1
+    keys = np.vstack([~wrong[rows], views[:, rows]])
+    cells, cell = np.unique(keys, axis=1, return_inverse=True)
     blocks, starts, words = [], [], 0
-    for error in (True, False):
-        for stratum in range(number):
-            block = rows[(strata[rows] == stratum) & (wrong[rows] == error)]
-            size = max(1, -(-len(block) // WORD))
-            blocks.append(np.concatenate([block, np.full(size * WORD - len(block), -1, dtype=np.int64)]))
-            starts.append(words)
-            words += size
+    for number in range(cells.shape[1]):
+        block = rows[cell.ravel() == number]
+        size = -(-len(block) // WORD)
+        blocks.append(np.concatenate([block, np.full(size * WORD - len(block), -1, dtype=np.int64)]))
+        starts.append(words)
+        words += size
+    membership = np.zeros((cells.shape[1], len(views), strata))
+    for view in range(len(views)):
+        membership[np.arange(cells.shape[1]), view, cells[1 + view]] = 1
     return Layout(
         np.concatenate(blocks),
-        np.array(starts[:number], dtype=np.intp),
-        np.array(starts[number:], dtype=np.intp),
+        np.array(starts, dtype=np.intp),
+        int((cells[0] == 0).sum()),
+        membership.reshape(cells.shape[1], -1),
+        (len(views), strata),
     )

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from core.slices.bits import Bits, Layout
-from core.slices.search import Found, bits_of_all
-from core.slices.stratified import exact_p, normal_score
+from core.slices.bits import Bits, Layout, count_ones
+from core.slices.search import Found
+from core.slices.stratified import least_score, worst_p
 
 __all__ = ["short_list"]
 
@@ -15,7 +15,8 @@ __all__ = ["short_list"]
 # the other half to the strongest that do not merely repeat one ("what would a reader ask about?").
 PLACES = 20
 STILL_WORSE_P, STRONG_P = 0.01, 0.001
-REPEATS = 0.5  # share of records in common (Jaccard)
+# One that lies within another to this share, or has this share of all their records in common with it, repeats it.
+WITHIN, SAME = 0.75, 0.5
 
 
 def short_list(found: Sequence[Found], bits: Bits, layout: Layout) -> list[Found]:
@@ -32,41 +33,44 @@ def short_list(found: Sequence[Found], bits: Bits, layout: Layout) -> list[Found
         return []
     members = np.stack([np.bitwise_and.reduce(bits[list(entry.facts)], axis=0) for entry in found])
     chosen = _still_worse(members, layout)
-    sizes = np.bitwise_count(members).sum(axis=1, dtype=np.int64)
-    shared = np.zeros(len(found))
+    sizes = count_ones(members)
+    repeated = np.zeros(len(found), dtype=bool)
     for i in chosen:
-        shared = np.maximum(shared, _overlap(members, sizes, i))
+        repeated |= _repeats(members, sizes, i)
     for i, entry in enumerate(found):
         if len(chosen) >= PLACES or entry.p > STRONG_P:
             break
-        if shared[i] < REPEATS:
+        if not repeated[i]:
             chosen.append(i)
-            shared = np.maximum(shared, _overlap(members, sizes, i))
+            repeated |= _repeats(members, sizes, i)
     return [found[i] for i in chosen]
 
 
 def _still_worse(members: Bits, layout: Layout) -> list[int]:
-    rest = bits_of_all(layout).copy()
+    rest = layout.everything
     parts_n, parts_errors, all_n, all_errors = [], [], [], []
     chosen = [0]
     while len(chosen) < PLACES // 2:
         claimed = rest & members[chosen[-1]]
         rest &= ~claimed
         for part, keep in ((claimed, True), (rest, False)):
-            n, errors = layout.both(members & part)
-            whole_n, whole_errors = (counts[0] for counts in layout.both(part[None]))
+            n, errors = layout.count(members & part)
+            whole_n, whole_errors = layout.count_all(part)
             if keep:
                 parts_n.append(n)
                 parts_errors.append(errors)
                 all_n.append(whole_n)
                 all_errors.append(whole_errors)
-        n, errors = np.concatenate([*parts_n, n], axis=1), np.concatenate([*parts_errors, errors], axis=1)
-        whole_n, whole_errors = np.concatenate([*all_n, whole_n]), np.concatenate([*all_errors, whole_errors])
-        score = normal_score(n, errors, whole_n, whole_errors)
+        n, errors = np.concatenate([*parts_n, n], axis=-1), np.concatenate([*parts_errors, errors], axis=-1)
+        whole_n, whole_errors = (
+            np.concatenate([*all_n, whole_n], axis=-1),
+            np.concatenate([*all_errors, whole_errors], axis=-1),
+        )
+        score = least_score(n, errors, whole_n, whole_errors)
         score[chosen] = -np.inf
         best, best_p = -1, STILL_WORSE_P
         for i in np.argsort(-score, kind="stable")[:PLACES]:
-            p = exact_p(n[i], errors[i], whole_n, whole_errors) if score[i] > 0 else 1.0
+            p = worst_p(n[i], errors[i], whole_n, whole_errors) if score[i] > 0 else 1.0
             if p < best_p:
                 best, best_p = int(i), p
         if best < 0:
@@ -75,6 +79,7 @@ def _still_worse(members: Bits, layout: Layout) -> list[int]:
     return chosen
 
 
-def _overlap(members: Bits, sizes: npt.NDArray[np.int64], i: int) -> npt.NDArray[np.float64]:
-    common = np.bitwise_count(members & members[i]).sum(axis=1, dtype=np.int64)
-    return np.asarray(common / np.maximum(sizes + sizes[i] - common, 1))
+def _repeats(members: Bits, sizes: npt.NDArray[np.int64], i: int) -> npt.NDArray[np.bool_]:
+    """Tell which slices have most of their records from slice i, or most records of both in common."""
+    common = count_ones(members & members[i])
+    return np.asarray((common >= WITHIN * sizes) | (common >= SAME * (sizes + sizes[i] - common)))

@@ -1,10 +1,9 @@
 """Search one half, confirm on the other, and the reverse: what chance alone would have shown is not reported.
 
 The slices found on one half are tested on the other, which had no say in choosing them, and their p values are adjusted
-by Benjamini and Yekutieli at half the stated rate; so are those found the other way round. The false share among all
-that is reported is then at most the stated rate, whatever the slices have in common: it is at most the sum of the two
-false shares, and each of these is at most half the rate. A small sample is divided several times, since what one
-division finds is partly luck; with k directions each has a k-th part of the rate.
+by Benjamini and Yekutieli, which holds whatever the slices have in common. Each direction has its equal part of the
+stated rate: the false share among all that is reported is at most the sum of the false shares of the directions. A
+small sample is divided several times, since what one division finds is partly luck.
 """
 
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from core.slices.fact_table import FactTable
 from core.slices.facts import Fact, TitleFact
 from core.slices.groups import grow_groups
 from core.slices.search import search
+from core.slices.stratified import worst_p
 from core.slices.units import Mask, Rows, Units
 from core.statistics import adjust_p
 
@@ -39,63 +39,60 @@ class Rules:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A slice that some halves proposed and their other halves tested.
+    """A slice that one or more halves proposed and their other halves tested.
 
     Attributes
     ----------
     facts : tuple of Fact
     inside : array of bool, shape (units,)
-    proposed : int
-        How many halves proposed it, each without knowing the others.
-    unseen : array of int
-        Units that one of these searches had not seen: of several, those with the median p (the higher of two).
-    p : float
-        Exact, on the units `unseen`.
-    p_adjusted : float
-        The smallest of its adjusted p values, for all slices that were tested in all directions.
+    proposals : int
+        How many of the searched halves proposed it.
+    unseen : int
+        A half that its search had not seen, as a position in the list of halves; of several the one with the median p
+        (the larger of two): the sober view.
+    p, p_adjusted : float
+        Exact, on a half that its search had not seen, and adjusted for all slices tested; of several the smallest.
     """
 
     facts: tuple[Fact, ...]
     inside: Mask
-    proposed: int
-    unseen: Rows
+    proposals: int
+    unseen: int
     p: float
     p_adjusted: float
 
 
-def find_candidates(
-    units: Units, table: FactTable, divisions: Sequence[tuple[Rows, Rows]], rules: Rules
-) -> list[Candidate]:
+def find_candidates(units: Units, table: FactTable, parts: Sequence[Rows], rules: Rules) -> list[Candidate]:
     """Return every slice that was tested, confirmed or not, the smallest adjusted p first.
 
     Parameters
     ----------
-    divisions : sequence of pairs
-        The two halves of each division; either half is searched, and the other confirms.
+    parts : sequence of arrays of int
+        Halves: each even position and the one after it make a division. Each is searched, and confirmed on the other.
     """
-    directions = [direction for one, other in divisions for direction in ((one, other), (other, one))]
-    tests: dict[frozenset[Fact], list[tuple[float, float, int]]] = {}
     known: dict[frozenset[Fact], tuple[tuple[Fact, ...], Mask]] = {}
-    for number, (seen, unseen) in enumerate(directions):
-        proposals = _propose(units, table, seen, rules)
-        p = np.array([units.p(inside, unseen) for _, inside in proposals])
-        adjusted = np.minimum(1, len(directions) * adjust_p(p, "by"))
+    tests: dict[frozenset[Fact], list[tuple[float, float, int]]] = {}
+    for seen in range(len(parts)):
+        unseen = seen ^ 1
+        proposals = _propose(units, table, parts[seen], rules)
+        everything, rows = units.count(parts[unseen]), parts[unseen]
+        p = [worst_p(*units.count(rows[inside[rows]]), *everything) for _, inside in proposals]
+        adjusted = np.minimum(1, len(parts) * adjust_p(p, "by"))
         for proposal, value, level in zip(proposals, p, adjusted, strict=True):
             key = frozenset(proposal[0])
             known.setdefault(key, proposal)
-            tests.setdefault(key, []).append((float(value), float(level), number))
+            tests.setdefault(key, []).append((value, float(level), unseen))
     candidates = []
     for key, results in tests.items():
         results.sort()
-        p_median, _, number = results[len(results) // 2]
-        least = min(level for _, level, _ in results)
-        facts, inside = known[key]
-        candidates.append(Candidate(facts, inside, len(results), directions[number][1], p_median, least))
+        sober = results[len(results) // 2][2]
+        p_adjusted = min(level for _, level, _ in results)
+        candidates.append(Candidate(*known[key], len(results), sober, results[0][0], p_adjusted))
     return sorted(candidates, key=lambda candidate: (candidate.p_adjusted, candidate.p, len(candidate.facts)))
 
 
 def _propose(units: Units, table: FactTable, seen: Rows, rules: Rules) -> list[tuple[tuple[Fact, ...], Mask]]:
-    layout = lay_out(seen, units.stratum, units.wrong)
+    layout = lay_out(seen, units.views, units.strata, units.wrong)
     bits = np.empty((len(table), layout.words), dtype=np.uint64)
     mix = np.empty((len(table), units.strata))
     for start in range(0, len(table), BATCH):
@@ -117,15 +114,11 @@ def _propose(units: Units, table: FactTable, seen: Rows, rules: Rules) -> list[t
         members = [fact] if fact < len(table) else list(groups[fact - len(table)])
         return np.asarray(table.columns(members).any(axis=0))
 
-    return [
-        (tuple(facts[i] for i in entry), np.logical_and.reduce([holds(i) for i in entry])) for entry in chosen
-    ]
+    return [(tuple(facts[i] for i in entry), np.logical_and.reduce([holds(i) for i in entry])) for entry in chosen]
 
 
 def _searched(bits: Bits, subjects: npt.NDArray[np.intp], layout: Layout, rules: Rules) -> Sequence[tuple[int, ...]]:
-    found = search(
-        bits, subjects, layout, max_facts=rules.max_facts, min_n=rules.min_n, min_errors=rules.min_errors
-    )
+    found = search(bits, subjects, layout, max_facts=rules.max_facts, min_n=rules.min_n, min_errors=rules.min_errors)
     return [entry.facts for entry in short_list(found, bits, layout)]
 
 
@@ -139,5 +132,5 @@ def _any_of(table: FactTable, group: Sequence[int]) -> TitleFact:
 
 
 def _mix(columns: Mask, units: Units) -> npt.NDArray[np.float64]:
-    members = np.stack([columns[:, units.stratum == k].sum(axis=1) for k in range(units.strata)], axis=1)
+    members = np.stack([columns[:, units.views[0] == k].sum(axis=1) for k in range(units.strata)], axis=1)
     return np.asarray(members / np.maximum(members.sum(axis=1, keepdims=True), 1))

@@ -89,7 +89,7 @@ class Slice:
 
 
 def _place_in_phrase(fact: Fact) -> int:
-    """A language stands before the noun and ranges last: 'Dutch books from Leiden dated before 1800'."""
+    """Put a language before the noun and ranges last: 'Dutch books from Leiden dated before 1800'."""
     if isinstance(fact, FacetFact):
         return 0 if fact.facet == "language" else 1
     return 2

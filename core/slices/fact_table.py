@@ -18,9 +18,12 @@ Mask = npt.NDArray[np.bool_]
 
 # A fact that holds for nearly every record sets nothing apart.
 COMMON = 0.8
-# Years are cut at full decades and lengths at tens of characters, into at most so many steps; every run of steps is a range.
+# Rarer words than a slice may be take part, since they may form a group; a fifth of its size, at least so many titles.
+FEWEST_TITLES = 4
+# Years are cut at full decades and lengths at tens of characters, into at most so many steps; every run of steps is a
+# range.
 STEP = 10
-MOST_STEPS = {"year": 16, "title_length": 6}
+MOST_STEPS = {"year": 12, "title_length": 5}
 
 
 @dataclass
@@ -54,7 +57,7 @@ class FactTable:
         return columns
 
     def subjects(self) -> npt.NDArray[np.intp]:
-        """Number what the facts speak of; facts about words of the title have −1, since any of them may be joined."""
+        """Give numbers to what the facts speak of; facts about words of the title have −1, since any of them may be joined."""
         subjects = pd.factorize(np.array([fact.subject for fact in self.facts], dtype=object))[0].astype(np.intp)
         return np.where([isinstance(fact, TitleFact) for fact in self.facts], -1, subjects)
 
@@ -83,9 +86,11 @@ def collect_facts(records: pd.DataFrame, facets: Sequence[str], words: int, min_
         for fact in _ranges(measure, numbers, min_n, most):
             table.add(fact, lambda fact=fact, numbers=numbers: fact.holds(numbers))  # type: ignore[misc]
     if words:
-        terms = find_terms(records[TITLE_KEY], words, min_n)
-        for term, pattern in enumerate(terms.patterns):
-            table.add(TitleFact((pattern,)), lambda term=term: _at(terms.titles_with(term), len(records)))  # type: ignore[misc]
+        terms = find_terms(
+            records[TITLE_KEY], words, max(FEWEST_TITLES, min_n // 5), facet_codes(records, "language")[0]
+        )
+        for pattern, titles in zip(terms.patterns, terms.titles, strict=True):
+            table.add(TitleFact((pattern,)), lambda titles=titles: _at(titles, len(records)))  # type: ignore[misc]
     return table
 
 

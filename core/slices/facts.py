@@ -34,9 +34,9 @@ def measure_of(records: pd.DataFrame, measure: str) -> npt.NDArray[np.float64]:
         There is no such measure.
     """
     if measure == "year":
-        return records[YEAR].to_numpy(dtype=float, na_value=np.nan)
+        return np.asarray(records[YEAR].to_numpy(dtype=float, na_value=np.nan))
     if measure == "title_length":
-        return records[TITLE].str.len().to_numpy(dtype=float)
+        return np.asarray(records[TITLE].str.len().to_numpy(dtype=float))
     raise InputError(f"There is no measure '{measure}'. There are: {', '.join(MEASURES)}.")
 
 
@@ -152,9 +152,7 @@ class TitleFact:
 
     def mask(self, records: pd.DataFrame) -> Mask:
         """Tell for each record whether the fact holds."""
-        terms = "|".join(
-            re.escape(term[:-1]) if term.endswith("*") else re.escape(term) + " " for term in self.any_of
-        )
+        terms = "|".join(re.escape(term[:-1]) if term.endswith("*") else re.escape(term) + " " for term in self.any_of)
         keys = " " + records[TITLE_KEY] + " "
         return np.asarray(keys.str.contains(f" (?:{terms})", regex=True).to_numpy(dtype=bool))
 

@@ -11,13 +11,20 @@ import numpy as np
 import numpy.typing as npt
 
 from core.slices.confirm import Candidate
-from core.slices.units import Units
+from core.slices.facts import TitleFact
+from core.slices.stratified import worst_p
+from core.slices.units import Rows, Units
 from core.statistics import adjust_p
 
 __all__ = ["Folded", "fold"]
 
 # A slice explains another if that one is no longer worse at this level within it and outside it.
 EXPLAINED_P = 0.05
+# ... or if its p grows by this factor and it would not be confirmed again. (One that shares nothing with the stronger
+# slice keeps its p, and stands.)
+WEAKENED = 5
+# So many of the slices folded under one are told, the surest first; wordings of the same group of words are not.
+MOST_FOLDED = 5
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,7 @@ class Folded:
     ----------
     candidate : Candidate
     p_given : float
-        Exact p value, on records the search had not seen, that it is worse than the rest within each of the stronger
+        Exact p value, on records its search had not seen, that it is worse than the rest within each of the stronger
         slices and outside them (Mantel–Haenszel strata).
     under : int
         Position, in the list returned, of the slice it is folded under; −1 when it stands by itself.
@@ -39,79 +46,119 @@ class Folded:
     under: int
 
 
-def fold(units: Units, confirmed: Sequence[Candidate], others: Sequence[float], rate: float) -> list[Folded]:
-    """Order slices by strength and fold those that others explain.
+def fold(units: Units, parts: Sequence[Rows], tested: Sequence[Candidate], rate: float) -> list[Folded]:
+    """Order the confirmed slices by strength and fold those that others explain.
 
-    Step by step: every remaining slice is tested within strata of the slices that stand already; those no longer worse
-    (p adjusted by Benjamini–Yekutieli for the remaining ones, above `rate`) are folded under the standing slice that
-    explains them best; of the others the strongest stands next. If a weaker one explains it and not the reverse, that
-    one is taken first: the cause before its shadow.
+    Step by step every remaining slice is tested again, within and outside the slices that stand already. If they weaken
+    it and it does not pass once more by the standard by which it was confirmed (among all slices tested, at the same
+    rate), it is folded under the standing slice that explains it best. Of the others the one with the
+    smallest p stands next, unless another explains it and not the reverse: the cause goes before its shadow. Slices
+    that differ only in which words of one group they name are one slice, and the weaker is folded.
+
+    Parameters
+    ----------
+    parts : sequence of arrays of int
+        The halves of all divisions.
+    tested : sequence of Candidate
+        Confirmed or not; those with an adjusted p of at most `rate` are folded.
 
     Returns
     -------
     list of Folded
         Standing slices in the order they were taken, each followed by those folded under it.
+
+    References
+    ----------
+    Mantel, N., and Haenszel, W. (1959). Statistical aspects of the analysis of data from retrospective studies of
+    disease. JNCI 22.
     """
-    remaining = list(range(len(confirmed)))
+    board = _Board(units, parts, [one for one in tested if one.p_adjusted <= rate])
+    others = [one.p for one in tested if one.p_adjusted > rate]
+    remaining = list(range(len(board.candidates)))
+    alone = board.p_given(remaining, [])
     standing: list[int] = []
     given: dict[int, float] = {}
     under: dict[int, int] = {}
     while remaining:
-        claims = _claims(units, [confirmed[i] for i in standing])
-        p = {i: _given(units, confirmed[i], claims) for i in remaining}
-        again = adjust_p([*(p[i] for i in remaining), *(confirmed[i].p for i in standing), *others], "by")
-        for i, value in list(zip(remaining, again, strict=False)) if standing else []:
-            if 2 * value > rate:
-                given[i] = p[i]
-                under[i] = max(standing, key=lambda k: _given(units, confirmed[i], _claims(units, [confirmed[k]])))
-                remaining.remove(i)
-        if not remaining:
-            break
-        strength = {i: _overall(units, confirmed[i], claims) for i in remaining}
-        leader = _cause(units, confirmed, standing, remaining, min(remaining, key=lambda i: (strength[i], i)), strength)
-        given[leader] = p[leader]
-        standing.append(leader)
-        remaining.remove(leader)
-    order = [i for leader in standing for i in (leader, *(k for k, top in under.items() if top == leader))]
+        p = board.p_given(remaining, standing)
+        given |= p
+        if standing:
+            again = adjust_p([*p.values(), *(board.candidates[k].p for k in standing), *others], "by")
+            for i, value in zip(list(remaining), again, strict=False):
+                akin = [k for k in standing if board.akin(i, k)]
+                explained = len(parts) * value > rate and p[i] > WEAKENED * alone[i]
+                if explained or akin:
+                    under[i] = akin[0] if akin else board.best_explanation(i, standing)
+                    remaining.remove(i)
+        if remaining:
+            leader = board.cause(min(remaining, key=lambda i: (p[i], i)), remaining, standing)
+            standing.append(leader)
+            remaining.remove(leader)
+    order: list[int] = []
+    for leader in standing:
+        beneath = [i for i in sorted(under) if under[i] == leader]
+        order += [leader, *_different(board, leader, beneath)[:MOST_FOLDED]]
     place = {i: position for position, i in enumerate(order)}
-    return [Folded(confirmed[i], given[i], place[under[i]] if i in under else -1) for i in order]
+    return [Folded(board.candidates[i], given[i], place[under[i]] if i in under else -1) for i in order]
 
 
-def _cause(
-    units: Units,
-    confirmed: Sequence[Candidate],
-    standing: Sequence[int],
-    remaining: Sequence[int],
-    leader: int,
-    strength: dict[int, float],
-) -> int:
-    """Return `leader`, or the slice that explains it without being explained by it."""
-    tried = {leader}
-    while True:
-        with_leader = _claims(units, [confirmed[i] for i in (*standing, leader)])
-        rivals = []
-        for i in remaining:
-            if i not in tried and (own := _overall(units, confirmed[i], with_leader)) <= EXPLAINED_P:
-                with_rival = _claims(units, [confirmed[k] for k in (*standing, i)])
-                if _overall(units, confirmed[leader], with_rival) > EXPLAINED_P:
-                    rivals.append((own, strength[i], i))
-        if not rivals:
-            return leader
-        leader = min(rivals)[2]
-        tried.add(leader)
+def _different(board: "_Board", leader: int, beneath: Sequence[int]) -> list[int]:
+    """Leave out slices that only name other words of a group that is there already."""
+    kept: list[int] = []
+    for i in beneath:
+        if not any(board.akin(i, k) for k in (leader, *kept)):
+            kept.append(i)
+    return kept
 
 
-def _claims(units: Units, slices: Sequence[Candidate]) -> npt.NDArray[np.intp]:
-    """Number each record by the first of the slices that it is in; 0 when it is in none."""
-    claims = np.zeros(len(units), dtype=np.intp)
-    for number, entry in reversed(list(enumerate(slices, start=1))):
-        claims[entry.inside] = number
-    return claims
+class _Board:
+    """The confirmed slices, and how bad each is when others are taken out."""
 
+    def __init__(self, units: Units, parts: Sequence[Rows], candidates: Sequence[Candidate]) -> None:
+        self.units, self.parts, self.candidates = units, parts, candidates
+        self._members = [parts[one.unseen][one.inside[parts[one.unseen]]] for one in candidates]
 
-def _given(units: Units, candidate: Candidate, claims: npt.NDArray[np.intp]) -> float:
-    return units.p(candidate.inside, candidate.unseen, claims)
+    def p_given(self, which: Sequence[int], taken: Sequence[int]) -> dict[int, float]:
+        """Return the exact p of slices, each among the records its search had not seen, with others taken out."""
+        claims = self._claims(taken)
+        totals = [self.units.count(rows, claims) for rows in self.parts]
+        return {
+            i: worst_p(*self.units.count(self._members[i], claims), *totals[self.candidates[i].unseen]) for i in which
+        }
 
+    def _claims(self, taken: Sequence[int]) -> npt.NDArray[np.intp]:
+        """Give each record the number of the first slice taken out that it is in, from 1; 0 when in none."""
+        claims = np.zeros(len(self.units), dtype=np.intp)
+        for number in range(len(taken), 0, -1):
+            claims[self.candidates[taken[number - 1]].inside] = number
+        return claims
 
-def _overall(units: Units, candidate: Candidate, claims: npt.NDArray[np.intp]) -> float:
-    return units.p(candidate.inside, np.arange(len(units)), claims)
+    def best_explanation(self, i: int, standing: Sequence[int]) -> int:
+        """Return the standing slice that, taken out alone, leaves least of a slice."""
+        return max(standing, key=lambda k: self.p_given([i], [k])[i])
+
+    def cause(self, leader: int, remaining: Sequence[int], standing: Sequence[int]) -> int:
+        """Return `leader`, or the slice that explains it without being explained by it."""
+        tried = {leader}
+        while True:
+            rest = [i for i in remaining if i not in tried]
+            beside_leader = self.p_given(rest, [*standing, leader])
+            rivals = [
+                (p, i)
+                for i, p in beside_leader.items()
+                if p <= EXPLAINED_P
+                and (self.akin(leader, i) or self.p_given([leader], [*standing, i])[leader] > EXPLAINED_P)
+            ]
+            if not rivals:
+                return leader
+            leader = min(rivals)[1]
+            tried.add(leader)
+
+    def akin(self, one: int, other: int) -> bool:
+        """Tell whether two slices have all facts in common but for one about words, and some of these words too."""
+        first, second = set(self.candidates[one].facts), set(self.candidates[other].facts)
+        left, right = list(first - second), list(second - first)
+        if len(left) != 1 or len(right) != 1:
+            return False
+        a, b = left[0], right[0]
+        return isinstance(a, TitleFact) and isinstance(b, TitleFact) and bool(set(a.any_of) & set(b.any_of))

@@ -1,4 +1,4 @@
-"""Groups of words that behave alike: alone each is too rare to be noticed, together they are a slice ("words of verse")."""
+"""Groups of words that behave alike: each is too rare to be noticed, together they are a slice ("words of verse")."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.slices.bits import Bits, Layout
-from core.slices.search import bits_of_all
-from core.slices.stratified import exact_p, normal_score
+from core.slices.stratified import least_score, least_times, worst_p
 
 __all__ = ["grow_groups"]
 
@@ -15,6 +14,8 @@ __all__ = ["grow_groups"]
 WORSE_P = 0.03
 # Words go together only if their titles are of the same classes: total variation distance between the shares.
 SAME_CLASSES = 0.25
+# ... and fail nearly as badly: at least half as much beyond the rest as those of the first word.
+AS_BAD = 0.5
 MOST_GROUPS, MOST_WORDS = 4, 12
 # Scores rank; so many of the best get their exact p value.
 POOL = 40
@@ -28,9 +29,7 @@ class _Searched:
     min_errors: int
 
 
-def grow_groups(
-    bits: Bits, mix: npt.NDArray[np.float64], layout: Layout, *, min_errors: int
-) -> list[tuple[int, ...]]:
+def grow_groups(bits: Bits, mix: npt.NDArray[np.float64], layout: Layout, *, min_errors: int) -> list[tuple[int, ...]]:
     """Return groups of terms, each of two or more, that fail beyond their class in the part that is searched.
 
     A group starts with the term of the smallest p. The next is the one that is most surely worse among the titles the
@@ -51,7 +50,7 @@ def grow_groups(
     greed of the choice costs power but not validity.
     """
     searched = _Searched(bits, mix, layout, min_errors)
-    free = bits_of_all(layout).copy()
+    free = layout.everything
     groups = []
     for _ in range(MOST_GROUPS):
         group, held = _grow(searched, free)
@@ -66,31 +65,38 @@ def grow_groups(
 def _grow(searched: _Searched, free: Bits) -> tuple[list[int], Bits]:
     held = np.zeros_like(free)
     group: list[int] = []
+    least = 1.0
     while len(group) < MOST_WORDS:
         rest = free & ~held
         alike = np.ones(len(searched.bits), dtype=bool)
         if group:
             alike = np.abs(searched.mix - searched.mix[group[0]]).sum(axis=1) / 2 <= SAME_CLASSES
             alike[group] = False
-        term, p = _worst(searched, np.flatnonzero(alike), rest)
+        term, p, times = _worst(searched, np.flatnonzero(alike), rest, least)
         if term < 0 or p > WORSE_P:
             break
+        if not group:
+            least = 1 + AS_BAD * (times - 1)
         group.append(term)
         held |= searched.bits[term] & free
     return group, held
 
 
-def _worst(searched: _Searched, terms: npt.NDArray[np.intp], rest: Bits) -> tuple[int, float]:
-    """Return the term that is most surely worse within `rest`, and its exact p; −1 when none has enough errors."""
+def _worst(searched: _Searched, terms: npt.NDArray[np.intp], rest: Bits, least: float) -> tuple[int, float, float]:
+    """Return the term that is most surely worse within `rest`, its exact p, and how many times as bad it is.
+
+    It is −1 when no term has enough errors and fails at least `least` times as often as the rest.
+    """
     layout = searched.layout
-    n_all, errors_all = (counts[0] for counts in layout.both(rest[None]))
-    n, errors = layout.both(searched.bits[terms] & rest)
-    enough = errors.sum(axis=1) >= searched.min_errors
-    terms, n, errors = terms[enough], n[enough], errors[enough]
-    score = normal_score(n, errors, n_all, errors_all)
-    best, best_p = -1, 2.0
+    n_all, errors_all = layout.count_all(rest)
+    n, errors = layout.count(searched.bits[terms] & rest)
+    times = least_times(n, errors, n_all, errors_all)
+    enough = (errors[:, 0].sum(axis=-1) >= searched.min_errors) & (times >= least)
+    terms, n, errors, times = terms[enough], n[enough], errors[enough], times[enough]
+    score = least_score(n, errors, n_all, errors_all)
+    best, best_p, how_bad = -1, 2.0, 0.0
     for i in np.argsort(-score, kind="stable")[:POOL]:
-        p = exact_p(n[i], errors[i], n_all, errors_all)
+        p = worst_p(n[i], errors[i], n_all, errors_all)
         if p < best_p:
-            best, best_p = int(terms[i]), p
-    return best, best_p
+            best, best_p, how_bad = int(terms[i]), p, float(times[i])
+    return best, best_p, how_bad

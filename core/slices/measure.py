@@ -8,15 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from core.schema import CORRECT, PREDICTED, TRUTH
+from core.schema import CORRECT, TRUTH
 from core.slices.definition import Slice
 from core.slices.stratified import Excess, excess
-from core.slices.units import count_by
+from core.slices.units import Mask, Units, class_codes
 from core.statistics import MINIMUM_RECORDS, Estimate, in_percent, proportion
 
-__all__ = ["Confusion", "Measured", "measure"]
-
-Mask = npt.NDArray[np.bool_]
+__all__ = ["Confusion", "Labelled", "Measured", "Overall", "measure_slices", "number", "share_of"]
 
 
 @dataclass(frozen=True)
@@ -39,9 +37,9 @@ class Measured:
         Labelled books, and the wrong ones among them.
     rate : Estimate
         Share that is wrong, with Wilson's interval; undefined below ten books.
-    excess : Excess
-        Errors expected at the slice's own class mix if its books failed as often as the rest of their classes, and
-        how many times that there are; undefined below ten books.
+    by_truth, by_prediction : Excess
+        Errors expected if its books failed as often as the rest of the same true classes, and of the same predicted
+        classes, and how many times that there are; undefined below ten books.
     explains : Estimate
         Share of all errors that lie in the slice.
     collection_n : int
@@ -54,7 +52,8 @@ class Measured:
     n: int
     errors: int
     rate: Estimate
-    excess: Excess
+    by_truth: Excess
+    by_prediction: Excess
     explains: Estimate
     collection_n: int
     confusions: tuple[Confusion, ...]
@@ -62,14 +61,14 @@ class Measured:
     @property
     def sentence(self) -> str:
         """The numbers in plain words."""
-        about = self.slice.description
+        about = self.slice.name or self.slice.description
         text = f"{about[:1].upper()}{about[1:]}: {self.errors:,} of {self.n:,} wrong"
         if self.rate.defined:
             text += f" ({in_percent(self.rate.low)} to {in_percent(self.rate.high)})"
-        if not np.isnan(self.excess.ratio):
-            text += f", {times(self.excess.ratio)} the rest of the same classes"
+        if not np.isnan(self.by_truth.ratio):
+            text += f", {_times(self.by_truth.ratio)} the rest of the same classes"
         if self.explains.defined:
-            text += f"; explains {in_percent(self.explains.value)} of all errors"
+            text += f"; {in_percent(self.explains.value)} of all errors"
         return f"{text}; {self.collection_n:,} books of the collection."
 
     def as_dict(self) -> dict[str, Any]:
@@ -82,10 +81,13 @@ class Measured:
             "error_rate": number(self.rate.value),
             "low": number(self.rate.low),
             "high": number(self.rate.high),
-            "expected_errors": number(self.excess.expected),
-            "ratio": number(self.excess.ratio),
-            "ratio_low": number(self.excess.low),
-            "ratio_high": number(self.excess.high),
+            "expected_errors": number(self.by_truth.expected),
+            "ratio": number(self.by_truth.ratio),
+            "ratio_low": number(self.by_truth.low),
+            "ratio_high": number(self.by_truth.high),
+            "ratio_among_predicted": number(self.by_prediction.ratio),
+            "ratio_among_predicted_low": number(self.by_prediction.low),
+            "ratio_among_predicted_high": number(self.by_prediction.high),
             "explains": number(self.explains.value),
             "explains_low": number(self.explains.low),
             "explains_high": number(self.explains.high),
@@ -95,15 +97,114 @@ class Measured:
         }
 
 
-def times(ratio: float) -> str:
-    """Say a ratio in words.
+@dataclass(frozen=True)
+class Overall:
+    """How often all labelled books are wrong: their ``rate`` with its interval, and the number of ``errors``."""
 
-    >>> times(6.12), times(1.5), times(1.0)
-    ('6.1 times', '1.5 times', 'as often as')
+    errors: int
+    rate: Estimate
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return JSON-able content."""
+        return {
+            "n": self.rate.n,
+            "errors": self.errors,
+            "error_rate": number(self.rate.value),
+            "low": number(self.rate.low),
+            "high": number(self.rate.high),
+        }
+
+
+class Labelled:
+    """The labelled books of a scored table, against which slices are measured.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The scored table; only its rows with a truth count.
+    classes : sequence of str
     """
-    if 0.95 <= ratio < 1.05:
-        return "as often as"
-    return f"{ratio:.1f} times" if ratio < 10 else f"{ratio:,.0f} times"
+
+    def __init__(self, table: pd.DataFrame, classes: Sequence[str]) -> None:
+        self.known: Mask = (table[TRUTH] != "").to_numpy(dtype=bool)
+        rows = table[self.known]
+        views, self.names = class_codes(rows, tuple(classes))
+        self.units = Units(rows, views, len(self.names), ~rows[CORRECT].to_numpy(dtype=bool))
+        self._n, self._errors = self.units.count(np.arange(len(rows)))
+
+    def __len__(self) -> int:
+        return len(self.units)
+
+    @property
+    def errors(self) -> int:
+        """How many of the labelled books are wrong."""
+        return int(self.units.wrong.sum())
+
+    @property
+    def overall(self) -> Overall:
+        """How often the labelled books are wrong."""
+        return Overall(self.errors, proportion(self.errors, len(self)))
+
+    def measure(self, one: Slice, rows: npt.NDArray[np.int64], collection_n: int) -> Measured:
+        """Measure a slice that holds these `rows` of the labelled books and so many records of the collection."""
+        n, errors = self.units.count(rows)
+        size, wrong = int(n[0].sum()), int(errors[0].sum())
+        views = [Excess(np.nan, np.nan, np.nan, np.nan)] * 2
+        if size >= MINIMUM_RECORDS:
+            views = [excess(*counts) for counts in zip(n, errors, self._n, self._errors, strict=True)]
+        failed = rows[self.units.wrong[rows]]
+        return Measured(
+            one,
+            size,
+            wrong,
+            share_of(wrong, size),
+            views[0],
+            views[1],
+            proportion(wrong, self.errors),
+            collection_n,
+            self._confusions(failed),
+        )
+
+    def _confusions(self, failed: npt.NDArray[np.int64]) -> tuple[Confusion, ...]:
+        truth, predicted = self.units.views[:, failed]
+        pairs, counts = np.unique(truth * len(self.names) + predicted, return_counts=True)
+        found = [
+            Confusion(self.names[pair // len(self.names)], self.names[pair % len(self.names)], int(count))
+            for pair, count in zip(pairs.tolist(), counts, strict=True)
+        ]
+        return tuple(sorted(found, key=lambda confusion: -confusion.n))
+
+
+def measure_slices(
+    table: pd.DataFrame, classes: Sequence[str], slices: Sequence[Slice], collection: pd.DataFrame | None = None
+) -> list[Measured]:
+    """Measure slices that are known beforehand: saved ones, named ones, ones from a URL.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The scored table; rates are of its rows with a truth.
+    classes : sequence of str
+    collection : DataFrame, optional
+        Records that the slices are counted in; without it, all rows of `table`.
+    """
+    labelled = Labelled(table, classes)
+    facts = {fact for one in slices for fact in one.facts}
+    here = {fact: fact.mask(table) for fact in facts}
+    there = here if collection is None else {fact: fact.mask(collection) for fact in facts}
+    measured = []
+    for one in slices:
+        inside = np.logical_and.reduce([here[fact] for fact in one.facts])[labelled.known]
+        covered = np.logical_and.reduce([there[fact] for fact in one.facts])
+        measured.append(labelled.measure(one, np.flatnonzero(inside), int(covered.sum())))
+    return measured
+
+
+def share_of(errors: int, n: int) -> Estimate:
+    """Return the share of errors with its interval, undefined below ten books."""
+    if n < MINIMUM_RECORDS:
+        return Estimate.undefined(f"fewer than {MINIMUM_RECORDS} books", n)
+    return proportion(errors, n)
 
 
 def number(value: float) -> float | None:
@@ -111,41 +212,7 @@ def number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def measure(
-    labelled: pd.DataFrame, classes: Sequence[str], slices: Sequence[Slice], collection: pd.DataFrame
-) -> list[Measured]:
-    """Measure slices on labelled books.
-
-    Parameters
-    ----------
-    labelled : DataFrame
-        Rows of the scored table with a truth.
-    classes : sequence of str
-    collection : DataFrame
-        Records columns: what the slices are counted in.
-    """
-    truth, predicted = labelled[TRUTH].to_numpy(dtype=object), labelled[PREDICTED].to_numpy(dtype=object)
-    wrong = ~labelled[CORRECT].to_numpy(dtype=bool)
-    names = [*classes, *sorted(set(truth) - set(classes))]
-    stratum = pd.Categorical(labelled[TRUTH], categories=names).codes.astype(np.intp)
-    whole = count_by(stratum, wrong, len(names))
-    measured = []
-    for one in slices:
-        inside = one.mask(labelled)
-        n, errors = count_by(stratum[inside], wrong[inside], len(names))
-        size, failed = int(n.sum()), int(errors.sum())
-        enough = size >= MINIMUM_RECORDS
-        pairs = pd.Series(list(zip(truth[inside & wrong], predicted[inside & wrong], strict=True)), dtype=object)
-        measured.append(
-            Measured(
-                one,
-                size,
-                failed,
-                proportion(failed, size) if enough else Estimate.undefined(f"fewer than {MINIMUM_RECORDS} books", size),
-                excess(n, errors, *whole) if enough else Excess(np.nan, np.nan, np.nan, np.nan),
-                proportion(failed, int(wrong.sum())),
-                int(one.mask(collection).sum()),
-                tuple(Confusion(t, p, int(k)) for (t, p), k in pairs.value_counts().items()),
-            )
-        )
-    return measured
+def _times(ratio: float) -> str:
+    if 0.95 <= ratio < 1.05:
+        return "as often as"
+    return f"{ratio:.1f} times" if ratio < 9.95 else f"{ratio:,.0f} times"

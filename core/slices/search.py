@@ -13,15 +13,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.slices.bits import Bits, Counts, Layout
-from core.slices.stratified import exact_p, normal_score
+from core.slices.bits import Bits, Counts, Layout, count_ones
+from core.slices.stratified import least_score, least_times, worst_p
 
 __all__ = ["Found", "conjunctions", "search"]
 
 # Standard deviations by which a conjunction must be worse than the rest of each of its parts, to be worth its words.
 NEWS = 2.5
+# A slice that fails less than so many times as often as the rest of its classes is not worth a reader's time, however
+# sure it is.
+WORSE = 1.2
 # So many of the highest scores get their exact p value.
-POOL = 1000
+POOL = 400
 # Words of bits handled at once: 32 MB.
 CHUNK = 4_000_000
 
@@ -56,7 +59,7 @@ class Found:
 def search(
     bits: Bits, subjects: npt.NDArray[np.intp], layout: Layout, *, max_facts: int, min_n: int, min_errors: int
 ) -> list[Found]:
-    """Return the conjunctions that fail most beyond their class, the smallest p first, at most a thousand.
+    """Return the conjunctions that fail most beyond their class, the smallest p first, at most four hundred.
 
     Parameters
     ----------
@@ -65,38 +68,29 @@ def search(
     subjects : array of int, shape (facts,)
         What each fact speaks of; −1 may be joined with anything.
     """
-    everything = layout.both(bits_of_all(layout)[None])
+    everything = layout.count_all()
     levels = list(conjunctions(bits, subjects, layout, max_facts=max_facts, min_n=min_n, min_errors=min_errors))
     ranked: list[tuple[float, tuple[int, ...], Counts, Counts]] = []
     for level in levels:
-        keep = np.flatnonzero(level.news & (level.score > 0))
+        worse = least_times(level.n, level.errors, *everything) >= WORSE
+        keep = np.flatnonzero(level.news & worse & (level.score > 0))
         best = keep[np.argsort(-level.score[keep], kind="stable")[:POOL]]
-        ranked += [
-            (float(level.score[i]), tuple(level.facts[i].tolist()), level.n[i], level.errors[i]) for i in best
-        ]
+        ranked += [(float(level.score[i]), tuple(level.facts[i].tolist()), level.n[i], level.errors[i]) for i in best]
     ranked.sort(key=lambda entry: -entry[0])
-    found = [
-        Found(facts, exact_p(n, errors, everything[0][0], everything[1][0]))
-        for _, facts, n, errors in ranked[:POOL]
-    ]
+    found = [Found(facts, worst_p(n, errors, *everything)) for _, facts, n, errors in ranked[:POOL]]
     return sorted(found, key=lambda entry: (entry.p, len(entry.facts), entry.facts))
-
-
-def bits_of_all(layout: Layout) -> Bits:
-    """Return the set of all records that are laid out, shape (words,)."""
-    return np.packbits(layout.order >= 0, bitorder="little").view(np.uint64)
 
 
 def conjunctions(
     bits: Bits, subjects: npt.NDArray[np.intp], layout: Layout, *, max_facts: int, min_n: int, min_errors: int
 ) -> Iterator[_Level]:
     """Count all conjunctions of one fact, then of two, then of three; see the module's text for which."""
-    n_all, errors_all = (counts[0] for counts in layout.both(bits_of_all(layout)[None]))
-    n, errors = layout.both(bits)
-    alive = np.flatnonzero((n.sum(axis=1) >= min_n) & (errors.sum(axis=1) >= min_errors))
+    n_all, errors_all = layout.count_all()
+    n, errors = layout.count(bits)
+    alive = np.flatnonzero((_total(n) >= min_n) & (_total(errors) >= min_errors))
     alive = alive[_first_of_equals(bits[alive])]
     n, errors = n[alive], errors[alive]
-    score = normal_score(n, errors, n_all, errors_all)
+    score = least_score(n, errors, n_all, errors_all)
     singles = _Level(alive[:, None], n, errors, score, np.ones(len(alive), dtype=bool))
     yield singles
     if max_facts < 2 or len(alive) < 2:
@@ -122,32 +116,33 @@ def _pairs(
 ) -> tuple[_Level, npt.NDArray[np.int32]]:
     """Count all pairs; also return the number of each pair of facts, −1 where there is none."""
     size, wrong_words = len(bits), layout.error_words
+    alone = _total(singles.n)
     facts, n_parts, error_parts = [], [], []
     for a in range(size - 1):
         b = np.arange(a + 1, size)
         b = b[(subjects[b] != subjects[a]) | (subjects[b] < 0)]
-        wrong = np.bitwise_count(bits[b, :wrong_words] & bits[a, :wrong_words]).sum(axis=1, dtype=np.int64)
+        wrong = count_ones(bits[b, :wrong_words] & bits[a, :wrong_words])
         b = b[wrong >= min_errors]
         if not len(b):
             continue
-        n, errors = layout.both(bits[b] & bits[a])
-        total = n.sum(axis=1)
-        narrower = (total < singles.n[a].sum()) & (total < singles.n[b].sum(axis=1))
+        n, errors = layout.count(bits[b] & bits[a])
+        total = _total(n)
+        narrower = (total < alone[a]) & (total < alone[b])
         keep = (total >= min_n) & narrower
         facts.append(np.column_stack([np.full(keep.sum(), a), b[keep]]))
         n_parts.append(n[keep])
         error_parts.append(errors[keep])
     number = np.full((size, size), -1, dtype=np.int32)
     if not facts:
-        nothing = np.empty((0, layout.strata), dtype=np.int64)
+        nothing = np.empty((0, *layout.shape), dtype=np.int64)
         empty = np.empty((0, 2), dtype=np.intp)
         return _Level(empty, nothing, nothing, np.empty(0), np.empty(0, dtype=bool)), number
     together, n, errors = np.concatenate(facts), np.concatenate(n_parts), np.concatenate(error_parts)
     number[together[:, 0], together[:, 1]] = np.arange(len(together))
     news = np.ones(len(together), dtype=bool)
     for part in (together[:, 0], together[:, 1]):
-        news &= normal_score(n, errors, singles.n[part], singles.errors[part]) >= NEWS
-    return _Level(together, n, errors, normal_score(n, errors, n_all, errors_all), news), number
+        news &= least_score(n, errors, singles.n[part], singles.errors[part]) >= NEWS
+    return _Level(together, n, errors, least_score(n, errors, n_all, errors_all), news), number
 
 
 def _triples(
@@ -173,19 +168,24 @@ def _triples(
         for begin in range(0, len(i), step):
             left, right = i[begin : begin + step], j[begin : begin + step]
             wrong = with_a[left, :wrong_words] & with_a[right, :wrong_words]
-            enough = np.bitwise_count(wrong).sum(axis=1, dtype=np.int64) >= min_errors
+            enough = count_ones(wrong) >= min_errors
             left, right = left[enough], right[enough]
             if not len(left):
                 continue
-            n, errors = layout.both(with_a[left] & with_a[right])
-            news = n.sum(axis=1) >= min_n
+            n, errors = layout.count(with_a[left] & with_a[right])
+            news = _total(n) >= min_n
             parts = (starts[a] + left, starts[a] + right, number[partners[left], partners[right]])
             for part in parts:
-                news &= normal_score(n, errors, pairs.n[part], pairs.errors[part]) >= NEWS
+                news &= least_score(n, errors, pairs.n[part], pairs.errors[part]) >= NEWS
             left, right, n, errors = left[news], right[news], n[news], errors[news]
             facts = np.column_stack([np.full(len(left), a), partners[left], partners[right]])
-            score = normal_score(n, errors, n_all, errors_all)
+            score = least_score(n, errors, n_all, errors_all)
             yield _Level(facts, n, errors, score, np.ones(len(left), dtype=bool))
+
+
+def _total(counts: Counts) -> Counts:
+    """Sum over strata; every view holds the same records."""
+    return np.asarray(counts[:, 0].sum(axis=-1))
 
 
 def _named(level: _Level, alive: npt.NDArray[np.intp]) -> _Level:

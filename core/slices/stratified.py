@@ -1,13 +1,12 @@
-"""Is a slice worse than the rest, within strata? An exact conditional test, its normal score, and the ratio to the rest."""
+"""Is a slice worse than the rest within strata? An exact test, its normal score, and the ratio to the rest."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Excess", "excess", "exact_p", "normal_score"]
-
-from dataclasses import dataclass
+__all__ = ["Excess", "exact_p", "excess", "least_score", "least_times", "worst_p"]
 
 Counts = npt.NDArray[np.int64]
 
@@ -64,47 +63,78 @@ def exact_p(n: npt.ArrayLike, errors: npt.ArrayLike, all_n: npt.ArrayLike, all_e
 
 def _hypergeometric(part: int, whole: int, wrong: int, low: int, high: int) -> tuple[int, npt.NDArray[np.float64]]:
     """Return the first count that is followed and the probabilities of it and its successors."""
-    from scipy.special import gammaln
-
     mean = part * wrong / whole
     spread = np.sqrt(mean * (1 - wrong / whole) * (whole - part) / max(whole - 1, 1))
     reach = int(_REACH * spread) + 64
     low, high = max(low, int(mean) - reach), min(high, int(mean) + reach)
-    k = np.arange(low, high + 1, dtype=float)
-
-    def choose(top: npt.NDArray[np.float64] | float, bottom: npt.NDArray[np.float64] | float) -> npt.NDArray[np.float64]:
-        return np.asarray(gammaln(top + 1.0) - gammaln(bottom + 1.0) - gammaln(top - bottom + 1.0))
-
-    logs = choose(float(wrong), k) + choose(float(whole - wrong), part - k) - choose(float(whole), float(part))
-    weights = np.exp(logs)
+    k = np.arange(low, high, dtype=float)
+    # Each probability is a simple multiple of the one before, so no factorial is needed.
+    steps = np.log((wrong - k) * (part - k)) - np.log((k + 1) * (whole - wrong - part + k + 1))
+    logs = np.concatenate([[0.0], np.cumsum(steps)])
+    weights = np.exp(logs - logs.max())
     return low, weights / weights.sum()
 
 
-def normal_score(
-    n: npt.NDArray[np.int64], errors: npt.NDArray[np.int64], all_n: Counts, all_errors: Counts
-) -> npt.NDArray[np.float64]:
-    """Return the Cochran–Mantel–Haenszel score of many slices at once, corrected for continuity.
+def worst_p(n: Counts, errors: Counts, all_n: Counts, all_errors: Counts) -> float:
+    """Return the exact p value that a slice is worse in every view: the largest of theirs.
 
     Parameters
     ----------
-    n, errors : array of int, shape (slices, strata)
-    all_n, all_errors : array of int, shape (strata,) or (slices, strata)
+    n, errors, all_n, all_errors : array of int, shape (views, strata)
+        As in :func:`exact_p`, once for each way of dividing records into strata.
+
+    References
+    ----------
+    Berger, R. L. (1982). Multiparameter hypothesis testing and acceptance sampling. Technometrics 24
+    (intersection–union tests).
+    """
+    return max(exact_p(*view) for view in zip(n, errors, all_n, all_errors, strict=True))
+
+
+def least_score(n: Counts, errors: Counts, all_n: Counts, all_errors: Counts) -> npt.NDArray[np.float64]:
+    """Return the Cochran–Mantel–Haenszel score of many slices at once, corrected for continuity, least of all views.
+
+    Parameters
+    ----------
+    n, errors : array of int, shape (slices, views, strata)
+    all_n, all_errors : array of int, shape (views, strata) or (slices, views, strata)
 
     Returns
     -------
     array of float, shape (slices,)
         Standard deviations above what the strata lead one to expect; −inf where nothing can vary. It ranks; for small
-        expected counts it overstates, so whoever reports uses :func:`exact_p`.
+        expected counts it overstates, so whoever reports uses :func:`worst_p`.
     """
     whole = np.maximum(all_n, 1).astype(float)
     share = n / whole
-    expected = (share * all_errors).sum(axis=-1)
-    variance = (share * all_errors * (all_n - n) * (all_n - all_errors) / (whole * np.maximum(all_n - 1, 1))).sum(
-        axis=-1
-    )
+    expected = share * all_errors
+    variance = (expected * (all_n - n) * (all_n - all_errors) / (whole * np.maximum(all_n - 1, 1))).sum(axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        score = (errors.sum(axis=-1) - expected - 0.5) / np.sqrt(variance)
-    return np.asarray(np.where(variance > 0, score, -np.inf))
+        score = (errors.sum(axis=-1) - expected.sum(axis=-1) - 0.5) / np.sqrt(variance)
+    return np.asarray(np.where(variance > 0, score, -np.inf).min(axis=-1))
+
+
+def least_times(n: Counts, errors: Counts, all_n: Counts, all_errors: Counts) -> npt.NDArray[np.float64]:
+    """Return errors divided by those expected if each stratum failed as in the rest, least of all views.
+
+    Parameters
+    ----------
+    n, errors, all_n, all_errors : array of int
+        As in :func:`least_score`.
+
+    Returns
+    -------
+    array of float, shape (slices,)
+        Infinite where nothing is expected and something found; 0 where nothing is found. A stratum that occurs nowhere
+        else is expected to fail as it does.
+    """
+    rest, rest_errors = all_n - n, all_errors - errors
+    rate = np.where(rest > 0, rest_errors, all_errors) / np.maximum(np.where(rest > 0, rest, all_n), 1)
+    expected = (n * rate).sum(axis=-1)
+    found = errors.sum(axis=-1).astype(float)
+    with np.errstate(divide="ignore"):
+        times = np.divide(found, expected, out=np.zeros_like(found), where=found > 0)
+    return np.asarray(times.min(axis=-1))
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from core.schema import CORRECT, TITLE_KEY, TRUTH
-from core.slices.stratified import Counts, exact_p
+from core.schema import CORRECT, PREDICTED, TITLE_KEY, TRUTH
 
-__all__ = ["Units", "count_by", "halves", "one_per_title"]
+__all__ = ["Mask", "Rows", "Units", "class_codes", "halves", "one_per_title"]
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+Counts = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -23,65 +23,83 @@ class Units:
     ----------
     records : DataFrame
         Their rows of the scored table.
-    stratum : array of int, shape (units,)
-        True class, numbered from 0.
-    wrong : array of bool, shape (units,)
+    views : array of int, shape (2, units)
+        True class and predicted class, numbered from 0. Errors are compared within either: a slice of many novels is
+        not weak because novels are often missed, and not because "non-fiction" is often a wrong answer.
     strata : int
+        How many classes there are.
+    wrong : array of bool, shape (units,)
     """
 
     records: pd.DataFrame
-    stratum: npt.NDArray[np.intp]
-    wrong: Mask
+    views: npt.NDArray[np.intp]
     strata: int
+    wrong: Mask
 
     def __len__(self) -> int:
         return len(self.wrong)
 
-    def p(self, inside: Mask, rows: Rows, claims: npt.NDArray[np.intp] | None = None) -> float:
-        """Return the exact p value that the records `inside` fail more than the rest of their class, among `rows`.
+    def count(self, rows: Rows, claims: npt.NDArray[np.intp] | None = None) -> tuple[Counts, Counts]:
+        """Count records and errors among `rows`, each of shape (views, strata).
 
         Parameters
         ----------
         claims : array of int, shape (units,), optional
-            A further division, from 0: records are then compared within class and division.
+            A further division, from 0: strata are then class and division, divisions × classes of them.
         """
-        strata, number = self.stratum[rows], self.strata
-        if claims is not None:
-            strata, number = strata + self.strata * claims[rows], self.strata * (int(claims.max(initial=0)) + 1)
-        wrong, chosen = self.wrong[rows], inside[rows]
-        all_n, all_errors = count_by(strata, wrong, number)
-        n, errors = count_by(strata[chosen], wrong[chosen], number)
-        return exact_p(n, errors, all_n, all_errors)
-
-
-def count_by(strata: npt.NDArray[np.intp], wrong: Mask, number: int) -> tuple[Counts, Counts]:
-    """Count records and errors in each stratum, each of shape (number,)."""
-    n = np.bincount(strata, minlength=number).astype(np.int64)
-    return n, np.bincount(strata[wrong], minlength=number).astype(np.int64)
+        number = self.strata * (1 if claims is None else int(claims.max(initial=0)) + 1)
+        wrong = self.wrong[rows]
+        n, errors = np.empty((2, len(self.views), number), dtype=np.int64)
+        for view, stratum in enumerate(self.views):
+            strata = stratum[rows] if claims is None else stratum[rows] + self.strata * claims[rows]
+            n[view] = np.bincount(strata, minlength=number)
+            errors[view] = np.bincount(strata[wrong], minlength=number)
+        return n, errors
 
 
 def one_per_title(labelled: pd.DataFrame, classes: tuple[str, ...]) -> Units:
-    """Keep the first book of every title: editions succeed and fail together, and counted singly they would prove too much.
+    """Keep the first book of every title: editions fail together, and counted singly they would prove too much.
 
     Books without a title are each kept.
     """
     keys = labelled[TITLE_KEY]
     first = ~(keys.duplicated() & (keys != "")).to_numpy(dtype=bool)
     records = labelled[first].reset_index(drop=True)
-    names = [*classes, *sorted(set(records[TRUTH].unique()) - set(classes))]
-    stratum = pd.Categorical(records[TRUTH], categories=names).codes.astype(np.intp)
-    return Units(records, stratum, ~records[CORRECT].to_numpy(dtype=bool), max(len(names), 1))
+    views, names = class_codes(records, classes)
+    return Units(records, views, len(names), ~records[CORRECT].to_numpy(dtype=bool))
 
 
-def halves(units: Units, seed: int | np.random.SeedSequence) -> tuple[Rows, Rows]:
-    """Divide the books into two halves at random, alike in classes and errors.
+def class_codes(labelled: pd.DataFrame, classes: tuple[str, ...]) -> tuple[npt.NDArray[np.intp], list[str]]:
+    """Give numbers to true and predicted classes, shape (2, records); names that are not among `classes` come after them."""
+    given, said = labelled[TRUTH], labelled[PREDICTED].fillna("")
+    names = [*classes, *sorted((set(given.unique()) | set(said.unique())) - set(classes))]
+    codes = [pd.Categorical(column, categories=names).codes.astype(np.intp) for column in (given, said)]
+    return np.stack(codes), names
+
+
+def halves(units: Units, divisions: int, seed: int) -> list[Rows]:
+    """Divide the books into two halves at random, with the same numbers of every class taken for every other.
+
+    Parameters
+    ----------
+    divisions : int
+        How often.
+
+    Returns
+    -------
+    list of arrays of int, length 2 × divisions
+        The two halves of one division stand side by side.
 
     Notes
     -----
     If errors fall on the books of a class without regard to facts, then they still do within either half, since the
     halves are drawn without regard to facts.
     """
-    draw = np.random.default_rng(seed).permutation(len(units))
-    cell = (units.stratum * 2 + units.wrong)[draw]
-    order = draw[np.argsort(cell, kind="stable")]
-    return np.sort(order[0::2]), np.sort(order[1::2])
+    random = np.random.default_rng(seed)
+    parts = []
+    for _ in range(divisions):
+        draw = random.permutation(len(units))
+        cell = (units.views[0] * units.strata + units.views[1])[draw]
+        order = draw[np.argsort(cell, kind="stable")]
+        parts += [np.sort(order[0::2]), np.sort(order[1::2])]
+    return parts

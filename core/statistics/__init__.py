@@ -15,6 +15,7 @@ from core.statistics.intervals import (
     wilson,
 )
 from core.statistics.post_stratification import PostStratification, post_stratify, unspoken_share
+from core.statistics.prediction_powered import PredictionPowered, prediction_powered_share
 from core.statistics.ratios import RatioOfShares, share_ratio
 from core.statistics.tests_of_significance import (
     ADJUSTMENTS,
@@ -35,6 +36,7 @@ __all__ = [
     "ChiSquare",
     "Estimate",
     "PostStratification",
+    "PredictionPowered",
     "Raking",
     "RatioOfShares",
     "adjust_p",
@@ -55,6 +57,7 @@ __all__ = [
     "opened",
     "over_or_under",
     "post_stratify",
+    "prediction_powered_share",
     "proportion",
     "rake",
     "resampled_weights",

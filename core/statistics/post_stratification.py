@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import InputError
+from core.statistics.intervals import MINIMUM_RECORDS
 from core.statistics.weights import design_effect
 
 __all__ = ["PostStratification", "post_stratify", "unspoken_share"]
@@ -58,7 +59,7 @@ def unspoken_share(labelled: pd.DataFrame, population: pd.DataFrame, by: Sequenc
 
 
 def post_stratify(
-    labelled: pd.DataFrame, population: pd.DataFrame, by: Sequence[str], min_labelled: int = 5
+    labelled: pd.DataFrame, population: pd.DataFrame, by: Sequence[str], min_labelled: int = MINIMUM_RECORDS
 ) -> PostStratification:
     """Weight labelled records so that every cell counts as much as it does in the population.
 

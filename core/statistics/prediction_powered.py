@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from core.errors import InputError
+from core.statistics.bootstrap import group_numbers
 from core.statistics.intervals import Estimate
-from core.statistics.weighted_shares import cell_residuals, grouped_variance
+from core.statistics.weighted_shares import cell_residuals, grouped_variance, share_estimate
+from core.statistics.weights import design_effect
 
 __all__ = ["PredictionPowered", "prediction_powered_share"]
 
@@ -22,7 +23,6 @@ class PredictionPowered:
     Attributes
     ----------
     estimate : Estimate
-        With limits cut to 0 and 1.
     power : float
         How far the predictions were trusted: 0 is the labels alone, 1 the untuned method.
     """
@@ -71,10 +71,11 @@ def prediction_powered_share(
     With power λ the estimate is λ·(mean guess of the collection) + (mean of y − λ·guess of the labelled), and its
     variance λ²·Var(guess)/N + Var(y − λ·guess)/n. The published method takes the first mean over the unlabelled records
     alone, as if the labelled ones were no part of the collection; with weights that would be wrong, and with few labels
-    it makes no difference. The model must not have learned from the labelled records.
+    it makes no difference. The limits are Wilson's at the number of records a plain sample would need for this
+    variance, so that they stay between 0 and 1 and a class nobody found has a width too.
 
-    Without weights the labelled records must be a random sample of the collection: a good model does not mend a
-    sample that is not (tests/theory shows by how much it fails).
+    The model must not have learned from the labelled records. Without weights these must be a random sample of the
+    collection: a good model does not mend a sample that is not (tests/theory shows how often it then fails).
 
     References
     ----------
@@ -99,10 +100,9 @@ def prediction_powered_share(
     if math.isnan(variance):
         reason = "all labelled records belong to one group"
         return PredictionPowered(Estimate.undefined(reason, len(values), method), scale)
-    half = float(special.ndtri(0.5 + confidence / 2)) * math.sqrt(variance)
+    least = (len(values) if groups is None else group_numbers(groups)[1]) / design_effect(weight)
     value = min(max(value, 0.0), 1.0)
-    low, high = max(value - half, 0.0), min(value + half, 1.0)
-    return PredictionPowered(Estimate(value, low, high, len(values), method, confidence=confidence), scale)
+    return PredictionPowered(share_estimate(value, variance, len(values), least, method, confidence), scale)
 
 
 def _tuned(

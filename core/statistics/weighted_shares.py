@@ -104,7 +104,8 @@ def weighted_share(
     """
     values = np.asarray(y, dtype=float)
     weight = np.ones(len(values)) if weights is None else np.asarray(weights, dtype=float)
-    method = "weighted, Wilson at the effective number of records"
+    kind = "post-stratified, " if cell is not None else "weighted, " if weights is not None else ""
+    method = f"{kind}Wilson at the effective number of records"
     total = weight.sum()
     if not total > 0:
         return Estimate.undefined("no records", len(values), method)

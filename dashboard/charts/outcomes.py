@@ -62,7 +62,7 @@ def length_chart(table: pd.DataFrame) -> alt.Chart:
         .encode(
             x=alt.X("length:N", sort=order, title="length of the title in characters", axis=alt.Axis(labelAngle=0)),
             xOffset=alt.XOffset("outcome:N", sort=["right", "wrong"]),
-            y=alt.Y("share:Q", axis=alt.Axis(format="%"), title="share of the titles with this outcome"),
+            y=alt.Y("share:Q", axis=alt.Axis(format="%"), title="share of titles"),
             color=alt.Color("outcome:N", title=None, scale=alt.Scale(domain=["right", "wrong"], range=[RIGHT, WRONG])),
             tooltip=["length:N", "outcome:N", alt.Tooltip("n:Q", format=","), alt.Tooltip("share:Q", format=".1%")],
         )

@@ -83,7 +83,7 @@ def keyword_chart(table: pd.DataFrame) -> alt.Chart:
         .mark_line()
         .encode(
             x=alt.X("year:Q", axis=alt.Axis(format="d"), title="year of publication"),
-            y=alt.Y("rolling_share:Q", axis=alt.Axis(format="%"), title="titles with the word, rolling mean"),
+            y=alt.Y("rolling_share:Q", axis=alt.Axis(format="%"), title="share of titles"),
             color=alt.Color(
                 "set:N", title=None, scale=alt.Scale(domain=sets, range=[ACCENT, OKABE_ITO[4]]), sort=sets
             ),
@@ -98,6 +98,6 @@ def keyword_chart(table: pd.DataFrame) -> alt.Chart:
             ],
             facet=alt.Facet("word:N", columns=2, title=None),
         )
-        .properties(height=160, width=420)
+        .properties(height=150, width=320)
         .configure_legend(orient="top")
     )

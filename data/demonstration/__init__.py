@@ -19,8 +19,8 @@ from data.demonstration.sampling import Samples, choose_samples
 
 __all__ = ["ANNOTATION_COLUMNS", "COLUMNS", "NOTE", "SEED", "Demonstration", "PlantedTruth", "generate"]
 
-# Any seed plants the same truths; in this one's test set of 800 all of them can be seen with the naked eye.
-SEED = 3
+# Any seed plants the same truths; chance hides some of them from 800 test books. With this one each can be seen there.
+SEED = 11
 MIN_SCALE = 0.01
 
 

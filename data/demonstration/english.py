@@ -112,7 +112,8 @@ FICTION: Final = {
         "win a bride"
     ),
     "fiction": (
-        "4*{person}. A {tale}|2*{woman}: a {tale}|3*The {mood} {token}. A {tale}|2*The {mood} {heroine_is}|"
+        "4*{person}. A {tale}|2*The choice of {woman}: a {tale}|3*The {mood} {token}. A {tale}|"
+        "2*The {mood} {heroine_is}|"
         "The {hero_is} of {place}: a {tale}|2*The {trade}'s {mood} {kin}|2*{woman}'s {feeling}|"
         "{verb_past} and {verb_past}|3*The {token} of {place}. A {tale} of {feeling}|"
         "{feeling} and {feeling}: a {tale}|2*The {mood} {hero_is}|Only a {mood} {heroine_is}|2*A {mood} {kin}|"

@@ -1,6 +1,7 @@
-"""How long the demonstration corpus takes, and what a plain classifier makes of it: ``python tests/bench/bench_demo.py``.
+"""How long the demonstration corpus takes, and what a plain classifier makes of it.
 
-Give seeds as arguments to see how much the planted failures vary from one to the next.
+Run ``python tests/bench/bench_demo.py``. Give seeds as arguments to see how much the planted failures vary from one to
+the next.
 """
 
 import sys

@@ -82,7 +82,7 @@ def test_a_disk_that_is_nearly_full_is_said(workspace, monkeypatch):
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 5_000_000})())
     check = named(workspace, "disk")
     assert not check.ok
-    assert check.detail == "5.0 MB free; make room for at least 2,000.0 MB, or give a workspace on another disk"
+    assert check.detail == "5.0 MB free; make room for at least 2.0 GB, or give a workspace on another disk"
 
 
 def test_a_workspace_that_cannot_be_written_is_said(workspace, monkeypatch):

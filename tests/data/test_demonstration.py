@@ -77,8 +77,9 @@ def test_it_cannot_be_changed(demo):
 
 
 def test_every_record_says_it_is_invented(demo):
+    assert NOTE == "Invented record for demonstration."
     for table in (demo.catalogue, demo.digitised, demo.annotated):
-        assert (table["Notes"] == NOTE == "Invented record for demonstration.").all()
+        assert set(table["Notes"]) == {NOTE}
 
 
 def test_identifiers_have_nine_digits_and_zeros_to_lose(demo):
@@ -143,12 +144,11 @@ def test_titles_repeat_as_editions_with_other_dates(demo):
 
 
 def test_rows_repeat_one_annotation(demo):
-    by_book = demo.annotated.groupby(ID)
-    rows = by_book.size()
+    rows = demo.annotated.groupby(ID).size()
     assert set(rows) == {1, 2, 3, 4, 5}
     assert 0.4 < (rows == 1).mean() < 0.5
-    assert (by_book[["annotator_genre", "annotator_comments"]].nunique() == 1).to_numpy().all()
-    assert (by_book["user_id"].nunique() > 1).sum() > 100
+    assert len(demo.annotated.drop_duplicates([ID, "annotator_genre", "annotator_comments"])) == len(rows)
+    assert len(demo.annotated.drop_duplicates([ID, "user_id"])) > len(rows) + 100
     assert demo.annotated["classification_id"].is_unique
     assert demo.annotated["created_at"].is_monotonic_increasing
     assert demo.annotated["created_at"].str.fullmatch(r"202[01]-\d\d-\d\d \d\d:\d\d:\d\d UTC").all()

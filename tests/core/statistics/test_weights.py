@@ -28,7 +28,7 @@ def test_design_effect_by_hand():
 def test_weights_restore_the_population():
     labelled = books(fiction_Dutch=30, fiction_English=10, poetry_English=10)
     population = books(fiction_Dutch=100, fiction_English=600, poetry_English=300)
-    found = post_stratify(labelled, population, ["predicted", "language"])
+    found = post_stratify(labelled, population, ["predicted", "language"], min_labelled=5)
     assert found.cells["n_labelled"].tolist() == [30, 10, 10]
     assert found.cells["n_population"].tolist() == [100, 600, 300]
     # share of the population over share of the labelled: .1/.6, .6/.2, .3/.2
@@ -43,7 +43,7 @@ def test_weights_restore_the_population():
 def test_the_last_column_is_pooled_first():
     labelled = books(fiction_English=20, fiction_Dutch=3, fiction_Danish=3, poetry_English=20)
     population = books(fiction_English=50, fiction_Dutch=10, fiction_Danish=20, poetry_English=15, poetry_Welsh=5)
-    found = post_stratify(labelled, population, ["predicted", "language"])
+    found = post_stratify(labelled, population, ["predicted", "language"], min_labelled=5)
     cells = {(row.predicted, row.language): row for row in found.cells.itertuples()}
     # Dutch and Danish fiction have 3 each: together they are enough and stand beside English fiction
     assert cells["fiction", SEVERAL].n_labelled == 6
@@ -58,7 +58,7 @@ def test_the_last_column_is_pooled_first():
 def test_pooling_ends_over_the_first_column():
     labelled = books(fiction_English=20, poetry_English=1)
     population = books(fiction_English=50, poetry_English=10, drama_English=40)
-    found = post_stratify(labelled, population, ["predicted", "language"])
+    found = post_stratify(labelled, population, ["predicted", "language"], min_labelled=5)
     assert len(found.cells) == 1
     assert found.cells.iloc[0]["predicted"] == SEVERAL
     np.testing.assert_allclose(found.weights, 1)
@@ -68,7 +68,7 @@ def test_pooling_ends_over_the_first_column():
 def test_labelled_books_from_elsewhere_make_no_empty_cell():
     labelled = books(fiction_English=20, fiction_Dutch=20)
     population = books(fiction_English=50)
-    found = post_stratify(labelled, population, ["predicted", "language"])
+    found = post_stratify(labelled, population, ["predicted", "language"], min_labelled=5)
     assert (found.cells["n_population"] > 0).all()
     assert (found.weights > 0).all()
 

@@ -1,0 +1,158 @@
+"""Public validators, run where they are installed: yaz-marcdump, MARC::Lint, xmllint, frictionless, csvw, mlcroissant.
+
+Several of them end with status 0 although they found faults, so what they print is judged, too.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from core.export.checks import Check
+
+__all__ = ["find_tool", "lint_warnings", "public_checks"]
+
+_SECONDS: Final = 600
+_LINT: Final = (
+    "use MARC::File::USMARC; use MARC::Lint;"
+    "my $f = MARC::File::USMARC->in($ARGV[0]); my $l = MARC::Lint->new;"
+    'while (my $r = $f->next) { my $i = $r->field("001") ? $r->field("001")->data : "?";'
+    '$l->check_record($r); print "$i\\t$_\\n" for ($l->warnings, $r->warnings); }'
+)
+# What MARC::Lint says of records that are right: no ISBD full stop, an article in a language it guesses, a delta
+# without title.
+_ALLOWED_LINT: Final = ("245: Must end with", "may be an article", "245: No 245 tag")
+_SCHEMAS: Final = {"marc": "MARC21slim.xsd", "mods": "mods-3-7.xsd"}
+
+
+def public_checks(folder: Path, schemas: Path | None = None) -> Iterator[Check]:
+    """Yield one result a tool and file; a tool that is not installed is told once, as 'not run'."""
+    marc = sorted((folder / "marc").glob("*.mrc")) if (folder / "marc").exists() else []
+    if marc:
+        yield from _over("yaz-marcdump", "MARC structure", [(path, ["-n", str(path)]) for path in marc], silent=True)
+        yield from _marcvalidate(marc)
+        yield from _lint(marc)
+    xml = [path for place in ("marc", "other") for path in sorted((folder / place).glob("*.xml"))]
+    if xml:
+        yield from _xmllint(xml, schemas)
+    if (folder / "datapackage.json").exists():
+        yield from _over(
+            "frictionless", "Data Package", [(folder / "datapackage.json", ["validate", "datapackage.json"])]
+        )
+    tables = sorted((folder / "data").glob("*-metadata.json")) if (folder / "data").exists() else []
+    if tables:
+        yield from _over("csvwvalidate", "CSV on the Web", [(path, [f"data/{path.name}"]) for path in tables])
+    if (folder / "croissant.json").exists():
+        path = folder / "croissant.json"
+        yield from _over("mlcroissant", "Croissant", [(path, ["validate", "--jsonld", "croissant.json"])])
+        load = ["load", "--jsonld", "croissant.json", "--record_set", "records", "--num_records", "1"]
+        yield from _over("mlcroissant", "Croissant, records load", [(path, load)])
+
+
+def find_tool(name: str) -> str | None:
+    """Return where a program is: beside this Python, else on the search path; None when it is not installed."""
+    return shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
+
+
+def lint_warnings(path: Path) -> Counter[str] | None:
+    """Return what MARC::Lint says of a file (identifier and warning, how often), None when it is not installed."""
+    perl = find_tool("perl")
+    if perl is None or _run([perl, "-MMARC::Lint", "-e", "1"], path.parent).returncode:
+        return None
+    return Counter(_run([perl, "-e", _LINT, str(path)], path.parent).stdout.splitlines())
+
+
+def _over(tool: str, what: str, runs: Sequence[tuple[Path, list[str]]], *, silent: bool = False) -> Iterator[Check]:
+    """Run a tool over files; with `silent`, anything it prints is a fault, whatever its status says."""
+    program = find_tool(tool)
+    if program is None:
+        yield Check(what, "not run", f"{tool} is not installed", tool)
+        return
+    for path, arguments in runs:
+        package = _package(path)
+        done = _run([program, *arguments], package)
+        said = (done.stdout + done.stderr).strip()
+        bad = bool(said) if silent else done.returncode != 0
+        detail = _first_lines(said) if bad else "nothing to report"
+        yield Check(f"{what}, {path.name}", "failed" if bad else "passed", detail, tool)
+
+
+def _marcvalidate(files: Sequence[Path]) -> Iterator[Check]:
+    program = find_tool("marcvalidate")
+    if program is None:
+        yield Check("MARC tags and subfields", "not run", "marcvalidate is not installed", "marcvalidate")
+        return
+    own = _lines(program, files, "undo-enriched.mrc")
+    for path in files:
+        done = _run([program, str(path)], path.parent)
+        found = Counter((done.stdout + done.stderr).splitlines())
+        yield _without_own(path, found, own, "MARC tags and subfields", "marcvalidate")
+
+
+def _lint(files: Sequence[Path]) -> Iterator[Check]:
+    own: Counter[str] = Counter()
+    for path in files:
+        if path.name == "undo-enriched.mrc":
+            own = lint_warnings(path) or own
+    for path in files:
+        found = lint_warnings(path)
+        if found is None:
+            yield Check("MARC lint", "not run", "perl with MARC::Lint is not installed", "MARC::Lint")
+            return
+        serious = Counter(
+            {line: count for line, count in found.items() if not any(allowed in line for allowed in _ALLOWED_LINT)}
+        )
+        yield _without_own(path, serious, own, "MARC lint", "MARC::Lint")
+
+
+def _lines(program: str, files: Sequence[Path], name: str) -> Counter[str]:
+    for path in files:
+        if path.name == name:
+            return Counter(_run([program, str(path)], path.parent).stdout.splitlines())
+    return Counter()
+
+
+def _without_own(path: Path, found: Counter[str], own: Counter[str], what: str, tool: str) -> Check:
+    """Judge a file by the faults that are not already in the library's own records."""
+    mine = found - own if path.name.endswith("enriched.mrc") else found
+    inherited = sum(found.values()) - sum(mine.values())
+    detail = _first_lines("\n".join(sorted(mine))) or "nothing to report"
+    if inherited:
+        detail += f"; {inherited:,} faults of the library's own records left as they are"
+    return Check(f"{what}, {path.name}", "failed" if mine else "passed", detail, tool)
+
+
+def _xmllint(files: Sequence[Path], schemas: Path | None) -> Iterator[Check]:
+    program = find_tool("xmllint")
+    if program is None:
+        yield Check("XML", "not run", "xmllint is not installed", "xmllint")
+        return
+    for path in files:
+        name = "mods" if path.name.startswith("mods") else "marc" if path.parent.name == "marc" else ""
+        schema = None if schemas is None or not name else schemas / _SCHEMAS[name]
+        arguments = [program, "--noout", "--nonet"]
+        if schema is not None and schema.exists():
+            arguments += ["--path", str(schema.parent), "--schema", str(schema)]
+        done = _run([*arguments, str(path)], path.parent)
+        said = "well-formed" if len(arguments) == 3 else f"valid against {schema.name if schema else ''}"
+        detail = _first_lines(done.stderr) if done.returncode else said
+        yield Check(f"XML, {path.name}", "failed" if done.returncode else "passed", detail, "xmllint")
+
+
+def _package(path: Path) -> Path:
+    """Return the folder of the export that a file is in."""
+    return next(parent for parent in path.parents if (parent / "manifest.json").exists())
+
+
+def _run(command: Sequence[str], folder: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False
+    )
+
+
+def _first_lines(text: str) -> str:
+    lines = text.strip().splitlines()
+    return "; ".join(lines[:3]) + (f" … ({len(lines):,} lines)" if len(lines) > 3 else "")

@@ -1,0 +1,192 @@
+"""Checking a finished export: our own checks always, public validators where they are installed.
+
+Each check ends in 'passed', 'failed' or 'not run', and says why. Nothing here changes the export.
+"""
+
+import contextlib
+import json
+import tempfile
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from core.classes import class_key
+from core.errors import InputError
+from core.export.checks import Check
+from core.export.crosscheck import left_out, read_labels
+from core.export.marc import FILE_NAMES
+from core.export.marc_rules import check_file, check_record
+from core.export.public_tools import public_checks
+from core.readers.marc_decode import BadRecord, decode_iso2709, split_iso2709
+from core.storage import file_sha256
+
+__all__ = ["own_checks", "unpacked", "validate"]
+
+
+def validate(path: Path, *, schemas: Path | None = None, tools: bool = True) -> tuple[Check, ...]:
+    """Check an export.
+
+    Parameters
+    ----------
+    path : path
+        The zip, or the unpacked folder with its manifest.json.
+    schemas : path, optional
+        A folder with the Library of Congress schemas (MARC21slim.xsd, mods-3-7.xsd); without it the XML files are
+        checked for being well-formed only.
+    tools : bool
+        Whether public validators are run too, where they are installed.
+    """
+    with unpacked(path) as folder:
+        checks = list(own_checks(folder))
+        if tools:
+            checks += public_checks(folder, schemas)
+    return tuple(checks)
+
+
+@contextlib.contextmanager
+def unpacked(path: Path) -> Iterator[Path]:
+    """Give the folder of an export; a zip is unpacked into a temporary place.
+
+    Raises
+    ------
+    InputError
+        There is no export.
+    """
+    if path.is_dir():
+        if not (path / "manifest.json").exists():
+            raise InputError(f"{path} holds no manifest.json: it is not an unpacked export.")
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                archive.extractall(temporary)
+        except (OSError, zipfile.BadZipFile) as error:
+            raise InputError(f"{path} cannot be opened as the zip of an export: {error}") from error
+        found = list(Path(temporary).glob("*/manifest.json"))
+        if len(found) != 1:
+            raise InputError(f"{path} is not an export: it holds {len(found)} files called manifest.json, not one.")
+        yield found[0].parent
+
+
+def own_checks(folder: Path) -> Iterator[Check]:
+    """Yield the results of our own checks."""
+    yield _check("Checksums", _checksums, folder)
+    yield _check("Counts add up", _counts, folder)
+    yield _check("The same labels in every format", _same_labels, folder)
+    for path in sorted((folder / "marc").glob("*.mrc")) if (folder / "marc").exists() else ():
+        yield _check(f"MARC rules, {path.name}", partial(_marc_rules, path), folder)
+
+
+def _check(name: str, what: Callable[[Path], tuple[bool, str]], folder: Path) -> Check:
+    try:
+        good, detail = what(folder)
+    except (OSError, ValueError, KeyError, IndexError, StopIteration) as error:
+        good, detail = False, f"The file cannot be read: {type(error).__name__}: {error}"
+    return Check(name, "passed" if good else "failed", detail)
+
+
+def _checksums(folder: Path) -> tuple[bool, str]:
+    listed = {}
+    for line in (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines():
+        digest, _, name = line.partition("  ")
+        listed[name] = digest
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {"SHA256SUMS"}
+    missing, extra = sorted(set(listed) - there), sorted(there - set(listed))
+    changed = sorted(name for name in there & set(listed) if file_sha256(folder / name) != listed[name])
+    if missing or extra or changed:
+        return False, f"changed: {_some(changed)}; missing: {_some(missing)}; not listed: {_some(extra)}"
+    return True, f"{len(listed)} files are as they were written"
+
+
+def _counts(folder: Path) -> tuple[bool, str]:
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    counts = manifest["counts"]
+    parts = [counts[name.replace("-", "_")] for name in manifest["decisions"]]
+    files = {written["name"]: written["records"] for written in manifest["files"]}
+    faults = []
+    if sum(parts) != counts["loaded"]:
+        faults.append(f"the parts make {sum(parts):,}, loaded were {counts['loaded']:,}")
+    expected = {
+        "data/accepted.csv": counts["exported"],
+        "data/all-scores.csv": counts["loaded"],
+        "review/abstained.csv": counts["abstained"],
+        "review/conflicts.csv": counts["conflicts"],
+        "review/rejected.csv": counts["rejected"],
+        "review/not-matched.csv": counts["not_matched"],
+    }
+    faults += [
+        f"{name} holds {files[name]:,} records instead of {count:,}"
+        for name, count in expected.items()
+        if name in files and files[name] != count
+    ]
+    return not faults, "; ".join(
+        faults
+    ) or f"{' + '.join(f'{part:,}' for part in parts)} = {counts['loaded']:,} records"
+
+
+def _same_labels(folder: Path) -> tuple[bool, str]:
+    found = read_labels(folder)
+    if not found:
+        return True, "no file carries labels"
+    calibrated = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["model"]["calibrated"]
+    missing = left_out(folder)
+    first, reference = next(iter(found.items()))
+    for name, triples in found.items():
+        gone = next(
+            (missing.get(kind, set()) for kind, stem in FILE_NAMES.items() if name.startswith(f"marc/{stem}.m")), set()
+        )
+        expected = {triple for triple in reference if triple[0] not in gone}
+        if name.startswith("marc/") and not calibrated:
+            # Only calibrated confidences enter a catalogue record.
+            expected, triples = {(*one[:2], "") for one in expected}, {(*one[:2], "") for one in triples}
+        if triples != expected:
+            example = sorted(triples ^ expected)[0]
+            return False, f"{name} and {first} differ in {len(triples ^ expected):,} entries, such as {example}"
+    return True, f"{len(reference):,} records in {len(found)} files"
+
+
+def _marc_rules(path: Path, folder: Path) -> tuple[bool, str]:
+    content = path.read_bytes()
+    faults = [str(fault) for fault in check_file(content)]
+    undo = path.name.startswith("undo-")
+    kind = next(
+        (kind for kind, stem in FILE_NAMES.items() if path.name.removeprefix("undo-") == f"{stem}.mrc"), "enriched"
+    )
+    labels = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["labels"]
+    speaking = {class_key(name) for name in labels["classes"]}
+    speaking |= {class_key(term["term"]) for term in labels["terms"].values()}
+    # What the library's own records break was there before: it is compared with the file that takes the export back.
+    before: Counter[str] = Counter()
+    own = folder / "marc" / "undo-enriched.mrc"
+    if kind == "enriched" and not undo and own.exists():
+        before.update(str(fault) for _, fault in _faults(own, "enriched", frozenset()))
+    count = 0
+    for record_id, fault in _faults(path, kind, frozenset(speaking) if not undo else frozenset()):
+        if fault is None:
+            count += 1
+        elif before[str(fault)] > 0:
+            before[str(fault)] -= 1
+        elif not (undo and kind == "enriched"):
+            faults.append(f"{record_id}: {fault}")
+    return not faults, "; ".join(faults[:3]) or f"{count:,} records"
+
+
+def _faults(path: Path, kind: str, speaking: frozenset[str]) -> Iterator[tuple[str, object]]:
+    """Yield (record, fault) for every fault, and (record, None) once a record."""
+    with path.open("rb") as stream:
+        for number, chunk in enumerate(split_iso2709(stream), start=1):
+            try:
+                record = decode_iso2709(chunk).record
+            except BadRecord as bad:
+                yield f"record {number}", bad
+                continue
+            yield record.text("001"), None
+            for fault in check_record(record, kind, speaking=speaking):  # type: ignore[arg-type]
+                yield record.text("001"), fault
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (" …" if len(names) > 3 else "") if names else "none"

@@ -1,0 +1,63 @@
+"""Policies that people chose: kept in the database, append-only, the newest holds; every older one can be restored."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.storage import Workspace
+from core.thresholds import Policy
+
+__all__ = ["KeptPolicy", "keep_policy", "kept_policies"]
+
+_KIND = "policy"
+
+
+@dataclass(frozen=True)
+class KeptPolicy:
+    """A policy and how it came about.
+
+    Attributes
+    ----------
+    policy : Policy
+    promise : mapping
+        The promise it was chosen for, as :mod:`core.thresholds` states it; empty when the cuts were set by hand.
+    labels : str
+        The label set whose books it was chosen on, '' for the truth that came with the predictions.
+    because : str
+        Why, in the words of whoever chose it.
+    chosen_at : str
+        Moment in UTC, ISO 8601.
+    """
+
+    policy: Policy
+    promise: Mapping[str, Any] = field(default_factory=dict)
+    labels: str = ""
+    because: str = ""
+    chosen_at: str = ""
+
+
+def keep_policy(workspace: Workspace, predictions: str, chosen: KeptPolicy) -> None:
+    """Keep a policy for predictions.
+
+    Parameters
+    ----------
+    predictions : str
+        Fingerprint of the predictions it is for.
+    """
+    content = {
+        "policy": chosen.policy.as_dict(),
+        "promise": dict(chosen.promise),
+        "labels": chosen.labels,
+        "because": chosen.because,
+    }
+    workspace.database.add(_KIND, predictions, content)
+
+
+def kept_policies(workspace: Workspace, predictions: str) -> Sequence[KeptPolicy]:
+    """Return the policies kept for predictions (by fingerprint), the newest first."""
+    return [
+        KeptPolicy(
+            Policy.from_dict(note["policy"]), note["promise"], note["labels"], note["because"], note["at"][:19] + "Z"
+        )
+        for note in reversed(workspace.database.read(_KIND, predictions))
+    ]

@@ -1,0 +1,143 @@
+"""Error rates facet by facet, and facet against facet: asked for, not searched for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.errors import InputError
+from core.facets import facet_codes, facet_order
+from core.schema import CORRECT, TRUTH
+from core.slices.definition import Slice
+from core.slices.facts import FacetFact
+from core.slices.measure import Labelled, Measured, Overall, number
+from core.slices.stratified import worst_p
+from core.slices.units import one_per_title
+from core.statistics import MINIMUM_RECORDS, adjust_p, wilson
+
+__all__ = ["FacetSlices", "cross_table", "facet_slices"]
+
+
+@dataclass(frozen=True)
+class FacetSlices:
+    """Every value of some facets as a slice.
+
+    Attributes
+    ----------
+    overall : Overall
+    slices : tuple of Measured
+        Facet by facet, values in the facet's own order.
+    p, p_adjusted : tuple of float
+        Exact, one-sided, that the slice is worse than the rest of its true and of its predicted classes, each title
+        once; adjusted by Benjamini–Yekutieli for all slices here. NaN below ten books.
+    """
+
+    overall: Overall
+    slices: tuple[Measured, ...]
+    p: tuple[float, ...]
+    p_adjusted: tuple[float, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return JSON-able content, as ``colophon slices --by … --json`` prints it."""
+        return {
+            "overall": self.overall.as_dict(),
+            "slices": [
+                measured.as_dict() | {"p": number(p), "p_adjusted": number(adjusted), "folded_under": None}
+                for measured, p, adjusted in zip(self.slices, self.p, self.p_adjusted, strict=True)
+            ],
+        }
+
+
+def facet_slices(
+    table: pd.DataFrame, classes: Sequence[str], facets: Sequence[str], collection: pd.DataFrame | None = None
+) -> FacetSlices:
+    """Measure every value of the facets that occurs among the labelled books.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The scored table.
+    classes : sequence of str
+    facets : sequence of str
+    collection : DataFrame, optional
+        Records that the slices are counted in; without it, all rows of `table`.
+
+    Raises
+    ------
+    InputError
+        There is no facet of a name that was given.
+    """
+    labelled = Labelled(table, classes)
+    units = one_per_title(table[labelled.known], tuple(classes))
+    everything = units.count(np.arange(len(units)))
+    slices: list[Measured] = []
+    p: list[float] = []
+    for facet in facets:
+        codes, values = facet_codes(labelled.units.records, facet)
+        of_unit, unit_values = facet_codes(units.records, facet)
+        of_record, record_values = facet_codes(table if collection is None else collection, facet)
+        covered = dict(zip(record_values, np.bincount(of_record, minlength=len(record_values)).tolist(), strict=True))
+        place = {value: code for code, value in enumerate(values)}
+        unit_place = {value: code for code, value in enumerate(unit_values)}
+        for value in facet_order(facet, sorted(values, key=lambda one: (-covered.get(one, 0), one))):
+            rows = np.flatnonzero(codes == place[value])
+            slices.append(labelled.measure(Slice((FacetFact(facet, value),)), rows, covered.get(value, 0)))
+            members = np.flatnonzero(of_unit == unit_place.get(value, -1))
+            p.append(worst_p(*units.count(members), *everything) if len(rows) >= MINIMUM_RECORDS else np.nan)
+    return FacetSlices(labelled.overall, tuple(slices), tuple(p), tuple(adjust_p(p, "by").tolist()))
+
+
+def cross_table(table: pd.DataFrame, facet_a: str, facet_b: str) -> pd.DataFrame:
+    """Return the error rate of every pair of values of two facets: the table behind the heatmap.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The scored table; rows without a truth are left out.
+    facet_a, facet_b : str
+        Two different facets.
+
+    Returns
+    -------
+    DataFrame
+        One row a pair that occurs, in the facets' own order: the values (columns named like the facets), ``n``,
+        ``errors``, ``rate``, ``low``, ``high`` (Wilson, 95 %). Below ten books the last three are NaN.
+
+    Raises
+    ------
+    InputError
+        The facets are the same, or there is none of that name.
+    """
+    if facet_a == facet_b:
+        raise InputError(f"A table of facet against facet needs two different facets; '{facet_a}' came twice.")
+    labelled = table[table[TRUTH] != ""]
+    wrong = ~labelled[CORRECT].to_numpy(dtype=bool)
+    (a, a_values), (b, b_values) = facet_codes(labelled, facet_a), facet_codes(labelled, facet_b)
+    cell = a * len(b_values) + b
+    size = len(a_values) * len(b_values)
+    n, errors = np.bincount(cell, minlength=size), np.bincount(cell[wrong], minlength=size)
+    there = np.flatnonzero(n)
+    n, errors = n[there], errors[there]
+    enough = n >= MINIMUM_RECORDS
+    low, high = wilson(errors, n)
+    rows = pd.DataFrame(
+        {
+            facet_a: pd.Series([a_values[i] for i in there // len(b_values)], dtype="str"),
+            facet_b: pd.Series([b_values[i] for i in there % len(b_values)], dtype="str"),
+            "n": n,
+            "errors": errors,
+            "rate": np.where(enough, errors / np.maximum(n, 1), np.nan),
+            "low": np.where(enough, low, np.nan),
+            "high": np.where(enough, high, np.nan),
+        }
+    )
+    return rows.iloc[np.lexsort([_places(rows, facet_b), _places(rows, facet_a)])].reset_index(drop=True)
+
+
+def _places(rows: pd.DataFrame, facet: str) -> np.ndarray:
+    """Return the place of each row's value in the facet's own order, the commonest first where it has none."""
+    commonest = rows.groupby(facet)["n"].sum().sort_values(ascending=False, kind="stable").index
+    place = {value: position for position, value in enumerate(facet_order(facet, commonest))}
+    return rows[facet].map(place).to_numpy()

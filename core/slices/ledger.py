@@ -1,0 +1,163 @@
+"""The ledger of looks: every comparison made on one test set uses up some of what the set can prove.
+
+Whoever looks at enough slices finds one that is bad by chance. So each look at a slice is written down, and the next
+has to be the more convincing the more came before it. A share of the allowed chance of a false alarm is set aside for
+every look there will ever be: for the k-th it is α / (k (k + 1)), and all of these together are α, however long one
+goes on looking.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from core.database import Database
+from core.errors import InputError
+from core.slices.definition import Slice
+from core.statistics import in_percent
+
+__all__ = ["ALPHA", "Ledger", "Look", "level_of_look"]
+
+ALPHA: Final = 0.05
+_KIND: Final = "look"
+
+
+def level_of_look(k: int, alpha: float = ALPHA) -> float:
+    """Return the p value that the k-th look must reach, so that all together raise a false alarm with at most `alpha`.
+
+    Parameters
+    ----------
+    k : int
+        1 for the first.
+    alpha : float
+        Chance of any false alarm that is allowed, 0 to 1 (exclusive).
+
+    Raises
+    ------
+    InputError
+        `k` or `alpha` is out of range.
+
+    References
+    ----------
+    Foster, D. P., and Stine, R. A. (2008). α-investing: a procedure for sequential control of expected false
+    discoveries. JRSS B 70. (Here without earning anything back: plain α-spending.)
+
+    Examples
+    --------
+    >>> [round(level_of_look(k), 5) for k in (1, 2, 10)]
+    [0.025, 0.00833, 0.00045]
+    """
+    if k < 1:
+        raise InputError(f"Looks are counted from 1; {k} came.")
+    if not 0 < alpha < 1:
+        raise InputError(
+            f"The allowed chance of a false alarm lies between 0 and 1 (5 per cent is 0.05); {alpha} came."
+        )
+    return alpha / (k * (k + 1))
+
+
+@dataclass(frozen=True)
+class Look:
+    """One comparison that was made.
+
+    Attributes
+    ----------
+    number : int
+        Its place in the ledger, from 1.
+    description : str
+    key : str
+        Digest of what was looked at.
+    p : float or None
+        What came out; None when nothing was tested.
+    level : float
+        What p had to reach.
+    at : str
+        When, ISO 8601.
+    """
+
+    number: int
+    description: str
+    key: str
+    p: float | None
+    level: float
+    at: str
+
+    @property
+    def convincing(self) -> bool:
+        """Whether p is at most what it had to reach."""
+        return self.p is not None and self.p <= self.level
+
+
+class Ledger:
+    """The looks at one test set.
+
+    Parameters
+    ----------
+    database : Database
+        Of the workspace.
+    subject : str
+        Fingerprint of the scored table: the same predictions checked against the same labels.
+    alpha : float
+        Chance of any false alarm, over all looks there will ever be.
+    """
+
+    def __init__(self, database: Database, subject: str, alpha: float = ALPHA) -> None:
+        level_of_look(1, alpha)
+        self._database, self._subject, self.alpha = database, subject, alpha
+
+    def looks(self) -> list[Look]:
+        """Return all looks, oldest first. Looking again at the same slice is no new look: the first one counts."""
+        looks: list[Look] = []
+        seen: set[str] = set()
+        for note in self._database.read(_KIND, self._subject):
+            if note["key"] not in seen:
+                seen.add(note["key"])
+                number = len(looks) + 1
+                level = level_of_look(number, self.alpha)
+                looks.append(Look(number, note["description"], note["key"], note["p"], level, note["at"]))
+        return looks
+
+    def add(self, one: Slice, p: float | None = None) -> Look:
+        """Write down a look at a slice, and return it with the p value that it had to reach.
+
+        A search by :func:`core.slices.find_slices` accounts for its own comparisons and need not be written down.
+        """
+        return self.add_all([one], [p])[0]
+
+    def add_all(self, slices: Sequence[Slice], p: Sequence[float | None]) -> list[Look]:
+        """Write down several looks at once, such as all values of a facet, in the order they are shown."""
+        known = {look.key for look in self.looks()}
+        new: dict[str, dict[str, Any]] = {}
+        for one, value in zip(slices, p, strict=True):
+            if one.key not in known:
+                defined = None if value is None or math.isnan(value) else float(value)
+                new.setdefault(one.key, {"description": one.description, "key": one.key, "p": defined})
+        self._database.add(_KIND, self._subject, *new.values())
+        by_key = {look.key: look for look in self.looks()}
+        return [by_key[one.key] for one in slices]
+
+    @property
+    def next_level(self) -> float:
+        """The p value that the next new look must reach."""
+        return level_of_look(len(self.looks()) + 1, self.alpha)
+
+    @property
+    def sentence(self) -> str:
+        """What the ledger says, in plain words."""
+        count = len(self.looks())
+        made = {0: "No comparison has", 1: "One comparison has"}.get(count, f"{count:,} comparisons have")
+        return (
+            f"{made} been made on this test set so far. To count as found, the next must have a p value of at most"
+            f" {_plain(self.next_level)}: then all comparisons together, however many follow, raise a false alarm with"
+            f" a chance of at most {in_percent(self.alpha)}."
+        )
+
+
+def _plain(level: float) -> str:
+    """Return a level with two digits that count, rounded down.
+
+    >>> _plain(0.05 / 6), _plain(0.025), _plain(0.05 / 10100)
+    ('0.0083', '0.025', '0.0000049')
+    """
+    places = 1 - math.floor(math.log10(level))
+    return f"{math.floor(level * 10**places + 1e-9) / 10**places:.{places}f}"

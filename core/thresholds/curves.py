@@ -1,0 +1,207 @@
+"""Curves over the cut: what every cut accepts and how often it is right, sorted once and then only looked up."""
+
+import bisect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.errors import InputError
+from core.evaluation.rates import share_right
+from core.schema import CONFIDENCE, PREDICTED, TRUTH
+from core.statistics import MINIMUM_RECORDS, Estimate, wilson
+
+__all__ = ["TOGETHER", "Curves", "CutPoint", "risk_coverage"]
+
+TOGETHER: Final = "all classes"
+
+
+@dataclass(frozen=True)
+class CutPoint:
+    """What a cut does.
+
+    Attributes
+    ----------
+    records, accepted : int
+        Records with this prediction, labelled or not, and how many of them are accepted.
+    labelled, labelled_accepted, errors : int
+        The same among the labelled records, and how many of the accepted are wrong.
+    """
+
+    records: int
+    accepted: int
+    labelled: int
+    labelled_accepted: int
+    errors: int
+
+    @property
+    def coverage(self) -> float:
+        """Share of the records that is accepted; NaN when there are none."""
+        return self.accepted / self.records if self.records else float("nan")
+
+    @property
+    def accuracy(self) -> Estimate:
+        """Share right among the labelled accepted, with its Wilson interval; undefined below 10."""
+        right = self.labelled_accepted - self.errors
+        return share_right(right, self.labelled_accepted, "labelled books are accepted")
+
+    def __add__(self, other: "CutPoint") -> "CutPoint":
+        return CutPoint(
+            self.records + other.records,
+            self.accepted + other.accepted,
+            self.labelled + other.labelled,
+            self.labelled_accepted + other.labelled_accepted,
+            self.errors + other.errors,
+        )
+
+
+@dataclass(frozen=True)
+class _Sorted:
+    """One class: confidences rising (NaN left out), and errors from each labelled record upwards."""
+
+    records: int
+    confidence: NDArray[np.float64]
+    labelled: int
+    checked: NDArray[np.float64]
+    errors_from: NDArray[np.int64]  # one longer than `checked`: the last is 0
+
+    def at(self, cut: float) -> CutPoint:
+        accepted = len(self.confidence) - bisect.bisect_right(self.confidence, cut)
+        start = bisect.bisect_right(self.checked, cut)
+        return CutPoint(self.records, accepted, self.labelled, len(self.checked) - start, int(self.errors_from[start]))
+
+
+class Curves:
+    """All cuts of one set of predictions, ready to be looked up.
+
+    Build it once for predictions and labels (some seconds for millions of records) and keep it under their fingerprint;
+    a look-up is two binary searches.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``predicted``, ``confidence``, ``truth`` ('' where unknown). Records without a usable prediction belong to no
+        class; they count among the records of :data:`TOGETHER` and are never accepted.
+    classes : sequence of str
+
+    Raises
+    ------
+    InputError
+        From the look-ups: a class that is not one of `classes`.
+    """
+
+    def __init__(self, table: pd.DataFrame, classes: Sequence[str]) -> None:
+        confidence = table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan)
+        codes = pd.Index(list(classes)).get_indexer(pd.Index(table[PREDICTED]))
+        truth = pd.Index(list(classes)).get_indexer(pd.Index(table[TRUTH]))
+        checked = (table[TRUTH] != "").to_numpy(dtype=bool)
+        wrong = truth != codes
+        self.classes = tuple(classes)
+        self._parts = {
+            name: _sort(confidence, checked, wrong, codes == i, codes == i) for i, name in enumerate(self.classes)
+        }
+        self._parts[TOGETHER] = _sort(confidence, checked, wrong, codes >= 0, np.ones(len(table), dtype=bool))
+
+    def at(self, class_name: str, cut: float) -> CutPoint:
+        """Return what one cut does, for a class or for :data:`TOGETHER` (one cut whatever the class)."""
+        return self._part(class_name).at(cut)
+
+    def under(self, cuts: Mapping[str, float]) -> CutPoint:
+        """Return what all cuts do together; a class without a cut is never accepted."""
+        total = CutPoint(0, 0, 0, 0, 0)
+        for name in cuts:
+            self._part(name)
+        for name in self.classes:
+            total += self._parts[name].at(cuts.get(name, np.inf))
+        whole = self._parts[TOGETHER]
+        return CutPoint(whole.records, total.accepted, whole.labelled, total.labelled_accepted, total.errors)
+
+    def table(self, points: int = 400) -> pd.DataFrame:
+        """Return the curves as a table, see :func:`risk_coverage`."""
+        return pd.concat([self._curve(name, points) for name in (*self.classes, TOGETHER)], ignore_index=True)
+
+    def _part(self, class_name: str) -> _Sorted:
+        if class_name not in self._parts:
+            raise InputError(f"There is no class '{class_name}'. Classes are: {', '.join(self.classes)}.")
+        return self._parts[class_name]
+
+    def _curve(self, name: str, points: int) -> pd.DataFrame:
+        part = self._parts[name]
+        # Only below a labelled record's confidence does anything that is known change.
+        cuts = np.concatenate([[0.0], np.unique(part.checked)])
+        cuts = np.unique(cuts[np.unique(np.linspace(0, len(cuts) - 1, min(points, len(cuts))).round().astype(int))])
+        start = np.searchsorted(part.checked, cuts, side="right")
+        n = len(part.checked) - start
+        errors = part.errors_from[start]
+        accepted = len(part.confidence) - np.searchsorted(part.confidence, cuts, side="right")
+        low, high = wilson(n - errors, n)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            accuracy = (n - errors) / n
+            few = n < MINIMUM_RECORDS
+            low, high, accuracy = (np.where(few, np.nan, limit) for limit in (low, high, accuracy))
+            coverage = accepted / part.records if part.records else np.full(len(cuts), np.nan)
+        return pd.DataFrame(
+            {
+                "class": name,
+                "cut": cuts,
+                "accepted": accepted,
+                "coverage": coverage,
+                "n_accepted": n,
+                "errors": errors,
+                "accuracy": accuracy,
+                "low": low,
+                "high": high,
+                "error_rate": 1 - accuracy,
+                "error_low": 1 - high,
+                "error_high": 1 - low,
+            }
+        )
+
+
+def _sort(
+    confidence: NDArray[np.float64],
+    checked: NDArray[np.bool_],
+    wrong: NDArray[np.bool_],
+    mine: NDArray[np.bool_],
+    counted: NDArray[np.bool_],
+) -> _Sorted:
+    known = mine & ~np.isnan(confidence)
+    asked = known & checked
+    order = np.argsort(confidence[asked], kind="stable")
+    errors = wrong[asked][order].astype(np.int64)
+    return _Sorted(
+        int(counted.sum()),
+        np.sort(confidence[known]),
+        int((counted & checked).sum()),
+        confidence[asked][order],
+        np.append(np.cumsum(errors[::-1])[::-1], 0),
+    )
+
+
+def risk_coverage(table: pd.DataFrame, classes: Sequence[str], points: int = 400) -> pd.DataFrame:
+    """Return how often the accepted are right, over all cuts.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``predicted``, ``confidence``, ``truth``; see :class:`Curves`.
+    points : int
+        At most so many cuts a class, spread evenly over the labelled records.
+
+    Returns
+    -------
+    DataFrame
+        One row a class (and :data:`TOGETHER`) and cut: ``class``, ``cut`` (accepted is what lies above it),
+        ``accepted`` and ``coverage`` (of all records with this prediction), ``n_accepted`` and ``errors`` (among the
+        labelled), ``accuracy`` with ``low`` and ``high`` (95 % Wilson), ``error_rate`` with ``error_low`` and
+        ``error_high``. Rates are NaN where fewer than 10 labelled
+        records are accepted.
+
+    References
+    ----------
+    R. El-Yaniv, Y. Wiener (2010), "On the foundations of noise-free selective classification", JMLR 11.
+    """
+    return Curves(table, classes).table(points)

@@ -1,0 +1,134 @@
+"""Counting what a policy keeps: errors to expect among the accepted, keep-rates of groups, distance from all."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.facets import facet_codes
+from core.statistics import MINIMUM_RECORDS, Estimate, total_variation, total_variation_by_chance, wilson
+
+__all__ = ["distance_of_kept", "expected_errors", "keep_rates", "keep_rates_by_class"]
+
+
+def expected_errors(errors: NDArray[np.int64], n: NDArray[np.int64], accepted: NDArray[np.int64]) -> Estimate:
+    """Return how many of the accepted records are wrong, labelled or not.
+
+    Parameters
+    ----------
+    errors, n, accepted : int arrays, one value a predicted class
+        Wrong ones among the labelled accepted, the labelled accepted, and all accepted.
+
+    Returns
+    -------
+    Estimate
+        A number of records. The errors found among the labelled are certain; the rate of each class is carried over to
+        its unlabelled records, and the Wilson limits of the classes are put together. Classes with fewer than 10
+        labelled accepted records share one rate with all others. Undefined when there are fewer than 10 in all.
+
+    References
+    ----------
+    G. Y. Zou, A. Donner (2008), "Construction of confidence limits about effect measures: a general approach",
+    Statistics in Medicine 27 (limits of a sum from the limits of its parts).
+    """
+    used = accepted > 0
+    found, checked, rest = errors[used], n[used], (accepted - n)[used]
+    method = "Wilson by predicted class, limits put together after Zou and Donner"
+    if not rest.sum():
+        exact = float(found.sum())
+        return Estimate(exact, exact, exact, int(checked.sum()), "every accepted record is labelled")
+    if (checked[rest > 0] < MINIMUM_RECORDS).any():
+        found, checked, rest = (np.array([values.sum()]) for values in (found, checked, rest))
+        method = "Wilson, one rate for all classes"
+    total = int(checked.sum())
+    if total < MINIMUM_RECORDS:
+        return Estimate.undefined(f"only {total} labelled books are accepted", total, method)
+    known = rest > 0
+    low, high = wilson(found[known], checked[known])
+    rate = found[known] / checked[known]
+    value = float((rest[known] * rate).sum())
+    down = math.sqrt(float(((rest[known] * (rate - low)) ** 2).sum()))
+    up = math.sqrt(float(((rest[known] * (high - rate)) ** 2).sum()))
+    certain = float(found.sum())
+    return Estimate(certain + value, certain + max(value - down, 0.0), certain + value + up, total, method)
+
+
+def keep_rates(table: pd.DataFrame, kept: NDArray[np.bool_], facet: str) -> pd.DataFrame:
+    """Return which share of each group of records a policy accepts.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Records, labelled or not.
+    kept : bool array
+        From :func:`core.thresholds.policy.apply_policy`.
+
+    Returns
+    -------
+    DataFrame
+        ``value``, ``n``, ``kept``, ``rate`` with ``low`` and ``high`` (95 % Wilson; NaN below 10 records), the largest
+        group first.
+    """
+    codes, values = facet_codes(table, facet)
+    return _kept_by(codes, values, kept)
+
+
+def keep_rates_by_class(truth: pd.Series, kept: NDArray[np.bool_], classes: Sequence[str] = ()) -> pd.DataFrame:
+    """Return which share of the books of each class a policy accepts, rightly or wrongly labelled.
+
+    Parameters
+    ----------
+    truth : Series of str
+        '' where unknown: such records are left out.
+    kept : bool array
+    classes : sequence of str, optional
+        Classes to list even if no book is of them.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`keep_rates`.
+    """
+    known = (truth != "").to_numpy(dtype=bool)
+    names = sorted({str(name) for name in truth[known].unique()} | set(classes))
+    return _kept_by(pd.Index(names).get_indexer(pd.Index(truth[known])), names, kept[known])
+
+
+def _kept_by(codes: NDArray[np.intp], values: Sequence[str], kept: NDArray[np.bool_]) -> pd.DataFrame:
+    n = np.bincount(codes, minlength=len(values))
+    k = np.bincount(codes[kept], minlength=len(values))
+    low, high = wilson(k, n)
+    few = n < MINIMUM_RECORDS
+    made = pd.DataFrame(
+        {
+            "value": pd.Series(list(values), dtype="str"),
+            "n": n,
+            "kept": k,
+            "rate": np.where(few, np.nan, k / np.maximum(n, 1)),
+            "low": np.where(few, np.nan, low),
+            "high": np.where(few, np.nan, high),
+        }
+    )
+    return made.sort_values(["n", "value"], ascending=[False, True], ignore_index=True)
+
+
+def distance_of_kept(rates: pd.DataFrame) -> tuple[float, float]:
+    """Return the total variation distance between the accepted and all records, and what chance alone would show.
+
+    Parameters
+    ----------
+    rates : DataFrame
+        From :func:`keep_rates`.
+
+    Returns
+    -------
+    distance, by_chance : float
+        0 to 1; NaN with fewer than 10 accepted records.
+    """
+    kept, everything = rates["kept"].to_numpy(), rates["n"].to_numpy()
+    taken = int(kept.sum())
+    if taken < MINIMUM_RECORDS:
+        return math.nan, math.nan
+    return total_variation(kept, everything), total_variation_by_chance(everything, taken)

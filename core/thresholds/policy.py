@@ -1,0 +1,117 @@
+"""A policy: from which confidence on a prediction is accepted, class by class; below it the record goes to review."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.errors import InputError
+from core.facets import facet_codes
+from core.schema import CONFIDENCE, PREDICTED
+
+__all__ = ["Policy", "apply_policy", "check_cut"]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Cuts on the confidence: a prediction is accepted when its confidence is greater than the cut of its class.
+
+    A class without a cut is never accepted, and neither is a record whose confidence is unknown (NaN). A cut of 0
+    accepts every prediction of its class, a cut of 1 none.
+
+    Attributes
+    ----------
+    cuts : mapping
+        Predicted class → cut, 0 to 1. Empty when `stratum` is used.
+    stratum : str
+        The facet by which the cuts differ, '' when they do not.
+    by_stratum : mapping
+        Value of that facet → (predicted class → cut). Records of any other value are never accepted.
+    """
+
+    cuts: Mapping[str, float] = field(default_factory=dict)
+    stratum: str = ""
+    by_stratum: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for cuts in (self.cuts, *self.by_stratum.values()):
+            for name, cut in cuts.items():
+                check_cut(name, cut)
+        if bool(self.stratum) == bool(self.cuts) and (self.stratum or self.by_stratum):
+            raise InputError("A policy has either one cut a class, or cuts for each value of one facet, not both.")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return JSON-able content that :meth:`from_dict` understands."""
+        content: dict[str, Any] = {"cuts": {name: float(self.cuts[name]) for name in sorted(self.cuts)}}
+        if self.stratum:
+            content["stratum"] = self.stratum
+            content["by_stratum"] = {value: dict(sorted(cuts.items())) for value, cuts in self.by_stratum.items()}
+        return content
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "Policy":
+        """Return the policy that :meth:`as_dict` described."""
+        return cls(dict(content.get("cuts", {})), content.get("stratum", ""), dict(content.get("by_stratum", {})))
+
+
+def check_cut(name: str, cut: float) -> None:
+    """Refuse what is no confidence.
+
+    Raises
+    ------
+    InputError
+        The cut is not a number from 0 to 1.
+    """
+    if not 0 <= cut <= 1:
+        raise InputError(f"The cut for '{name}' is {cut}; a cut is a confidence from 0 to 1 (97 per cent is 0.97).")
+
+
+def apply_policy(table: pd.DataFrame, policy: Policy) -> NDArray[np.bool_]:
+    """Say which predictions are accepted.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``predicted``, ``confidence`` (0 to 1, NaN if unknown), and what the policy's facet is read from.
+
+    Returns
+    -------
+    bool array, shape (n_records,)
+
+    Raises
+    ------
+    InputError
+        The policy has a cut for a class that is nowhere predicted although others are: a slip of spelling.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"predicted": ["a", "a", "b"], "confidence": [0.9, 0.91, 1.0]})
+    >>> apply_policy(table, Policy({"a": 0.9})).tolist()
+    [False, True, False]
+    """
+    codes, names = pd.factorize(table[PREDICTED])
+    classes = [str(name) for name in names]
+    _check_classes(policy, classes)
+    confidence = table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan)
+    if not policy.stratum:
+        limits = np.array([policy.cuts.get(name, np.inf) for name in classes] + [np.inf])
+        return np.asarray(confidence > limits[codes])
+    group, values = facet_codes(table, policy.stratum)
+    nowhere: Mapping[str, float] = {}
+    grid = np.array(
+        [[policy.by_stratum.get(value, nowhere).get(name, np.inf) for name in classes] + [np.inf] for value in values]
+    ).reshape(len(values), len(classes) + 1)
+    return np.asarray(confidence > grid[group, codes])
+
+
+def _check_classes(policy: Policy, classes: list[str]) -> None:
+    known = {name for name in classes if name}
+    asked = {name for cuts in (policy.cuts, *policy.by_stratum.values()) for name in cuts}
+    if known and asked and not asked & known:
+        raise InputError(
+            f"There is a cut for '{min(asked)}', but no record is predicted to be that."
+            f" Predicted classes are: {', '.join(sorted(known))}."
+        )

@@ -1,0 +1,125 @@
+"""What a promise says to a curator: what holds, what does not and why, when not to believe it."""
+
+import math
+from typing import TYPE_CHECKING
+
+from core.comparison_words import UNTOLD, VERDICTS, verdict_of
+from core.facets import facet_words
+from core.statistics import in_percent, listed
+from core.thresholds.curves import TOGETHER
+from core.thresholds.settle import Settled
+
+if TYPE_CHECKING:
+    from core.thresholds.promise import Promise
+
+__all__ = ["group_sentence", "population_warning", "promise_sentences"]
+
+
+def group_sentence(
+    class_name: str,
+    value: str,
+    stratum: str,
+    labelled: int,
+    outcome: Settled,
+    max_error: float,
+    confidence: float,
+    at_least: int,
+    estimate: int | None,
+) -> str:
+    """Say what is promised of one group, or why nothing is and what it would take."""
+    books = facet_words(stratum, value) if stratum else "books"
+    if outcome.cut is not None:
+        accepted = f"accepted {books}" if class_name == TOGETHER else f"{books} accepted as {class_name}"
+        return (
+            f"With {in_percent(confidence)} confidence at most {in_percent(max_error)} of the {accepted} are wrong"
+            f" (cut {outcome.cut:.10g}; {outcome.errors:,} of {outcome.accepted:,} labelled ones above it are wrong)."
+        )
+    what = books if class_name == TOGETHER else f"{books} predicted to be {class_name}"
+    limit = f"at most {in_percent(max_error)} wrong"
+    if not outcome.tried:
+        return (
+            f"Nothing can be promised for {what}: {limit} needs at least {at_least:,} labelled ones without an error"
+            f" above a cut, and only {labelled:,} {_are(labelled)} labelled.{_outlook(labelled, estimate)}"
+        )
+    return (
+        f"Nothing can be promised for {what}: of the {outcome.accepted:,} surest labelled ones {outcome.errors:,}"
+        f" {_are(outcome.errors)} wrong, and {limit} allows {max(outcome.allowed, 0):,}.{_outlook(labelled, estimate)}"
+    )
+
+
+def _outlook(labelled: int, estimate: int | None) -> str:
+    if not labelled:
+        return ""
+    if estimate is None:
+        return (
+            " Even the surest are wrong too often for that, as far as these labels show: more labels alone will not"
+            " help, a better model or a looser promise may."
+        )
+    if estimate <= labelled:
+        return " That was close: some more labelled ones may do."
+    return f" At a guess it takes {estimate:,} labelled ones, {estimate - labelled:,} more than there are."
+
+
+def promise_sentences(promise: "Promise") -> tuple[str, ...]:
+    """Say what is promised, what is not, and on what it rests."""
+    said = [group.sentence for group in promise.groups if group.promised]
+    if len(said) > 1:
+        said.append(f"All of this holds together with {in_percent(promise.confidence)} confidence.")
+    refused = [group for group in promise.groups if not group.promised]
+    if promise.stratum and len(refused) > 3:
+        words = list(dict.fromkeys(facet_words(promise.stratum, group.value) for group in refused))
+        shown = listed([*words[:5], f"{len(words) - 5:,} other groups"] if len(words) > 5 else words)
+        said.append(f"Nothing, or not everything, can be promised for {shown}: what has no cut goes to review.")
+    else:
+        said += [group.sentence for group in refused]
+    rests = f"It rests on {promise.labelled:,} labelled books"
+    if promise.left_out:
+        rests += f"; {promise.left_out:,} others are left out because the model learned from their titles"
+    return (*said, f"{rests}, and holds for a collection of which they are a random sample.")
+
+
+def population_warning(
+    distance: float | None = None, by_chance: float = 0.0, *, by: str = "", other_population: bool = False
+) -> str:
+    """Say that a promise does not carry over when the labelled books are another population than the collection.
+
+    Parameters
+    ----------
+    distance : float, optional
+        Total variation distance between labelled and all books by some facet, 0 to 1.
+    by_chance : float
+        What a random sample as large as the labelled books would show.
+    by : str
+        Name of the facet for people, such as 'language'.
+    other_population : bool
+        True when it is known without measuring, for example that the labels came with a training set.
+
+    Returns
+    -------
+    str
+        '' when there is nothing to warn of. A small distance does not prove that the labelled books are a random
+        sample.
+
+    Examples
+    --------
+    >>> population_warning(0.02, by="language")
+    ''
+    >>> population_warning(0.4, by="language").split(":")[0]
+    'By language the labelled books are very different from the collection'
+    """
+    consequence = (
+        "the promise holds for books like the labelled ones and may be broken in the collection. Draw a random sample"
+        " of the collection, label it, and promise again."
+    )
+    if other_population:
+        return f"The labelled books were not drawn from this collection: {consequence}"
+    if distance is None or math.isnan(distance):
+        return ""
+    verdict = verdict_of(distance, by_chance)
+    if verdict in (VERDICTS[0][0], UNTOLD):
+        return ""
+    return f"By {by or 'this facet'} the labelled books are {verdict} from the collection: {consequence}"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"

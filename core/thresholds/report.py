@@ -1,0 +1,250 @@
+"""What a policy does to the collection: coverage, errors to expect, work left over, and whom it keeps out."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.errors import InputError
+from core.evaluation.rates import rows_of, share_right
+from core.facets import facet_words
+from core.schema import PREDICTED, TRUTH
+from core.statistics import Estimate, in_percent, opened
+from core.thresholds.kept import distance_of_kept, expected_errors, keep_rates, keep_rates_by_class
+from core.thresholds.policy import Policy, apply_policy
+
+__all__ = ["CLASS", "DEFAULT_FACETS", "PolicyReport", "policy_report"]
+
+DEFAULT_FACETS: Final = ("language", "decade", "place")
+CLASS: Final = "class"  # keep-rates by what the books really are
+RECORDS_AN_HOUR: Final = 60.0
+
+
+@dataclass(frozen=True)
+class PolicyReport:
+    """A policy, and all that it does.
+
+    Attributes
+    ----------
+    records, accepted, review : int
+        All records, those accepted, and the others, which go to review.
+    review_unlabelled : int
+        Records for review that nobody has labelled yet.
+    labelled, labelled_accepted, errors : int
+        Labelled records, those accepted, and how many of these are wrong.
+    accuracy : Estimate
+        Share right among the labelled accepted (Wilson).
+    expected_errors : Estimate
+        Wrong predictions among all accepted records, labelled or not: a number of records.
+    hours : float
+        Of review, at `pace` records an hour.
+    per_class : DataFrame
+        One row a predicted class: ``class``, ``cut`` (NaN: never accepted, or differing by stratum), ``records``,
+        ``accepted``, ``coverage``, ``n_accepted`` and ``errors`` (labelled), ``accuracy``, ``low``, ``high``,
+        ``expected_errors``, ``expected_low``, ``expected_high``, ``review``.
+    keep_rates : mapping
+        Facet (and ``'class'``, what the labelled books are) → table of :func:`core.thresholds.kept.keep_rates`.
+    distances : DataFrame
+        One row a facet: ``facet``, ``tvd`` (total variation distance between the accepted and all records, 0 to 1),
+        ``tvd_by_chance`` (what as many records taken at random would show).
+    """
+
+    policy: Policy
+    records: int
+    accepted: int
+    review: int
+    review_unlabelled: int
+    labelled: int
+    labelled_accepted: int
+    errors: int
+    accuracy: Estimate
+    expected_errors: Estimate
+    pace: float
+    hours: float
+    per_class: pd.DataFrame
+    keep_rates: Mapping[str, pd.DataFrame]
+    distances: pd.DataFrame
+
+    @property
+    def coverage(self) -> float:
+        """Share of all records that is accepted; NaN without records."""
+        return self.accepted / self.records if self.records else math.nan
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Say what the policy does, in words."""
+        said = [
+            f"{self.accepted:,} of {self.records:,} records ({in_percent(self.coverage)}) are accepted; {self.review:,}"
+            f" go to review: {_hours(self.hours)} at {self.pace:,.0f} records an hour."
+        ]
+        if self.accuracy.defined:
+            said.append(
+                f"Of the {self.labelled_accepted:,} accepted records that are labelled, {self.errors:,} are wrong:"
+                f" right in {100 * self.accuracy.value:.1f} %"
+                f" ({100 * self.accuracy.low:.1f} to {100 * self.accuracy.high:.1f} %)."
+            )
+        else:
+            said.append(f"How often the accepted are right is not known: {self.accuracy.reason}.")
+        if self.expected_errors.defined:
+            said.append(
+                f"Among all accepted records about {self.expected_errors.value:,.0f} wrong ones are to be expected"
+                f" ({self.expected_errors.low:,.0f} to {self.expected_errors.high:,.0f})."
+            )
+        return tuple(said + self._dropped())
+
+    def _dropped(self) -> list[str]:
+        """Say whom the policy keeps least of: per facet the widest gap between two groups."""
+        said = []
+        for facet, table in self.keep_rates.items():
+            known = table[table["rate"].notna()]
+            if len(known) < 2:
+                continue
+            rate = known["rate"].to_numpy()
+            least, most = known.iloc[int(rate.argmin())], known.iloc[int(rate.argmax())]
+            # Only a gap that chance does not explain: the intervals do not touch.
+            if least["high"] < most["low"]:
+                words = [
+                    f"books that are {row['value']}" if facet == CLASS else facet_words(facet, str(row["value"]))
+                    for row in (least, most)
+                ]
+                said.append(
+                    f"{opened(words[0])} are kept in {in_percent(least['rate'])} ({int(least['kept']):,} of"
+                    f" {int(least['n']):,}), {words[1]} in {in_percent(most['rate'])}."
+                )
+        return said
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return JSON-able content under the names of ``colophon thresholds --json``."""
+        content = self.policy.as_dict()
+        return {
+            **content,
+            "records": self.records,
+            "accepted": self.accepted,
+            "coverage": None if math.isnan(self.coverage) else self.coverage,
+            "review": self.review,
+            "review_unlabelled": self.review_unlabelled,
+            "review_hours": self.hours,
+            "labelled_accepted": self.labelled_accepted,
+            "errors": self.errors,
+            "accuracy": self.accuracy.as_dict(),
+            "expected_errors": self.expected_errors.as_dict(),
+            "per_class": {
+                row["class"]: {
+                    **{name: row[name] for name in ("cut", "records", "accepted", "coverage", "errors", "review")},
+                    "accuracy": {name: row[name] for name in ("low", "high")}
+                    | {"value": row["accuracy"], "n": row["n_accepted"]},
+                    "expected_errors": {
+                        "value": row["expected_errors"],
+                        "low": row["expected_low"],
+                        "high": row["expected_high"],
+                    },
+                }
+                for row in rows_of(self.per_class)
+            },
+            "keep_rates": {facet: rows_of(table) for facet, table in self.keep_rates.items()},
+            "distances": rows_of(self.distances),
+            "sentences": list(self.sentences),
+        }
+
+
+def policy_report(
+    table: pd.DataFrame,
+    policy: Policy,
+    facets: Sequence[str] = DEFAULT_FACETS,
+    *,
+    classes: Sequence[str] = (),
+    pace: float = RECORDS_AN_HOUR,
+) -> PolicyReport:
+    """Return what a policy does to the records of a table.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Records columns (for the facets), ``predicted``, ``confidence``, ``truth`` ('' where unknown).
+    facets : sequence of str
+        See :mod:`core.facets`.
+    classes : sequence of str, optional
+        Without it, the classes that are predicted.
+    pace : float
+        Records a person reviews in an hour, above 0.
+
+    Notes
+    -----
+    Accuracy and keep-rates by class rest on the labelled records; coverage, review and the other keep-rates are counts
+    over all records. The figures hold for records that the policy was not chosen on.
+    """
+    if not pace > 0:
+        raise InputError(f"A pace is a number of records an hour above 0; {pace} came.")
+    kept = apply_policy(table, policy)
+    predicted = table[PREDICTED].to_numpy(dtype=object)
+    truth = table[TRUTH].to_numpy(dtype=object)
+    labelled = truth != ""
+    wrong = labelled & (predicted != truth)
+    names = list(classes) or sorted({str(name) for name in table[PREDICTED].unique()} - {""})
+    codes = pd.Index(names).get_indexer(pd.Index(table[PREDICTED]))
+    n = np.bincount(codes[kept & labelled & (codes >= 0)], minlength=len(names))
+    errors = np.bincount(codes[kept & wrong & (codes >= 0)], minlength=len(names))
+    accepted = np.bincount(codes[kept & (codes >= 0)], minlength=len(names))
+    records = np.bincount(codes[codes >= 0], minlength=len(names))
+    checked, mistaken, taken = int((kept & labelled).sum()), int((kept & wrong).sum()), int(kept.sum())
+    review = len(table) - taken
+    rates = {facet: keep_rates(table, kept, facet) for facet in facets}
+    return PolicyReport(
+        policy,
+        len(table),
+        taken,
+        review,
+        int((~kept & ~labelled).sum()),
+        int(labelled.sum()),
+        checked,
+        mistaken,
+        share_right(checked - mistaken, checked, "labelled books are accepted"),
+        expected_errors(errors, n, accepted),
+        pace,
+        review / pace,
+        _per_class(policy, names, records, accepted, n, errors),
+        {CLASS: keep_rates_by_class(table[TRUTH], kept, classes), **rates},
+        pd.DataFrame(
+            [(facet, *distance_of_kept(rates[facet])) for facet in facets], columns=["facet", "tvd", "tvd_by_chance"]
+        ),
+    )
+
+
+def _per_class(
+    policy: Policy,
+    names: Sequence[str],
+    records: NDArray[np.int64],
+    accepted: NDArray[np.int64],
+    n: NDArray[np.int64],
+    errors: NDArray[np.int64],
+) -> pd.DataFrame:
+    rates = [share_right(int(k - e), int(k)) for k, e in zip(n, errors, strict=True)]
+    expected = [expected_errors(errors[i : i + 1], n[i : i + 1], accepted[i : i + 1]) for i in range(len(names))]
+    return pd.DataFrame(
+        {
+            "class": pd.Series(list(names), dtype="str"),
+            "cut": [float(policy.cuts.get(name, math.nan)) for name in names],
+            "records": records,
+            "accepted": accepted,
+            "coverage": np.where(records > 0, accepted / np.maximum(records, 1), np.nan),
+            "n_accepted": n,
+            "errors": errors,
+            "accuracy": [rate.value for rate in rates],
+            "low": [rate.low for rate in rates],
+            "high": [rate.high for rate in rates],
+            "expected_errors": [number.value for number in expected],
+            "expected_low": [number.low for number in expected],
+            "expected_high": [number.high for number in expected],
+            "review": records - accepted,
+        }
+    )
+
+
+def _hours(hours: float) -> str:
+    if hours and hours < 1:
+        return f"{60 * hours:.0f} minutes"
+    return f"{hours:,.1f} hours" if hours < 10 else f"{hours:,.0f} hours"

@@ -1,0 +1,144 @@
+"""Pieces of the Models page: the list, the forms for training and scoring, the leak check, two models side by side."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.evaluation import Evaluation
+from core.models.kinds import KINDS
+from core.predictions import Scored
+from core.storage import slug
+from dashboard import cache, comparison_view, feedback, widgets
+from dashboard.text import escape, interval, percent, rate
+
+__all__ = ["best", "compare", "leak_check", "list_of_models", "scoring_form", "training_form"]
+
+_NOTHING = "(none)"
+
+
+def best(models: Sequence[Mapping[str, Any]]) -> str:
+    """Say which model did best on its own test part."""
+    known = [model for model in models if model["metrics"].get("test", {}).get("n")]
+    if not known:
+        return f"{len(models)} models; none has a test part of its own."
+    model = max(known, key=lambda one: one["metrics"]["test"]["macro_f1"]["value"] or 0)
+    accuracy = model["metrics"]["test"]["accuracy"]
+    return (
+        f"“{model['name']}” is right on {percent(accuracy['value'])} of the {accuracy['n']:,} annotated books kept apart"
+        f" ({interval(accuracy['low'], accuracy['high'])})."
+    )
+
+
+def list_of_models(models: Sequence[Mapping[str, Any]]) -> None:
+    """Show every model: what it is, what it learned from, how it did on its test part."""
+    rows = []
+    for model in models:
+        test = model["metrics"].get("test", {})
+        rows.append(
+            {
+                "model": model["name"],
+                "kind": model["title"],
+                "learned from": model["manifest"].get("labels", ""),
+                "right (test part)": percent((test.get("accuracy") or {}).get("value")),
+                "of": test.get("n"),
+                "macro-F1": (test.get("macro_f1") or {}).get("value"),
+                "off by (calibration)": percent((test.get("calibration") or {}).get("ece")),
+                "made": model["created_at"][:10],
+                "MB": model["bytes"] / 1e6,
+            }
+        )
+    table = pd.DataFrame(rows)
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={
+            "macro-F1": st.column_config.NumberColumn(format="%.3f"),
+            "MB": st.column_config.NumberColumn(format="%.1f"),
+        },
+        alt="All models with their figures on their own test part",
+    )
+    st.caption(
+        "The test part is cut from the annotated books. They may be another population than the collection: what counts is"
+        " a test on books drawn at random from the collection."
+    )
+    widgets.download_table(table, "models")
+
+
+def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
+    """Draw the form and return what to train, once it is sent."""
+    place = cache.workspace()
+    others = [a.name for kind in ("labels", "predictions") for a in place.list(kind)]
+    with st.form("train", border=False):
+        chosen = st.selectbox("Learn from these labels", labels)
+        kind = st.selectbox("Kind of model", list(KINDS), format_func=lambda name: KINDS[name].title)
+        left_out = st.multiselect(
+            "Leave these books out (test sets)",
+            others,
+            help="Books that are in these sets, by identifier or by title, are not learned from.",
+        )
+        calibrate = st.selectbox(
+            "Calibrate on",
+            [_NOTHING, *labels],
+            help="Labelled books drawn from the collection that is to be labelled make the best calibration.",
+        )
+        name = st.text_input("Name", placeholder="from the labels and the kind")
+        seed = st.number_input("Seed", value=0, step=1, help="Decides the split; the same seed gives the same model.")
+        if not st.form_submit_button("Train", type="primary", icon=":material/model_training:"):
+            return None
+    config: dict[str, Any] = {"labels": chosen, "kind": kind, "seed": int(seed)}
+    config["exclude"] = [one for one in left_out if one != chosen]
+    if name:
+        config["name"] = slug(name)
+    if calibrate != _NOTHING and calibrate != chosen:
+        config["calibrate_on"] = calibrate
+    return config
+
+
+def scoring_form(models: Sequence[str], corpora: Sequence[str], labels: Sequence[str]) -> dict[str, Any] | None:
+    """Draw the form and return what to score, once it is sent."""
+    with st.form("score", border=False):
+        model = st.selectbox("Model", models)
+        corpus = st.selectbox("Catalogue", corpora)
+        truth = st.selectbox("Check against", [_NOTHING, *labels], help="What people said of some of these books.")
+        name = st.text_input("Name of the predictions", placeholder="from the catalogue and the model")
+        if not st.form_submit_button("Score", type="primary", icon=":material/play_arrow:"):
+            return None
+    config: dict[str, Any] = {"model": model, "corpus": corpus}
+    if truth != _NOTHING:
+        config["labels"] = truth
+    if name:
+        config["name"] = slug(name)
+    return config
+
+
+def leak_check(scored: Scored, evaluation: Evaluation) -> None:
+    """Say how many checked books are also among those learned from, with the figures with and without them."""
+    if not evaluation.metrics.n:
+        st.markdown("No book has been checked by a person, so there is nothing to leak.")
+        return
+    feedback.say(*scored.sentences)
+    table = pd.DataFrame(
+        [
+            {"books": books, "n": m.n, "right": rate(m.accuracy), "macro-F1": f"{m.macro_f1.value:.3f}"}
+            for books, m in (("all checked", evaluation.metrics), ("without leaked ones", evaluation.without_leaks))
+        ]
+    )
+    st.dataframe(table, hide_index=True, alt="Accuracy and macro-F1 with and without leaked books")
+    leaked = scored.labelled[scored.labelled["leak"].astype(bool)]
+    if len(leaked):
+        from dashboard.record_view import records_table
+
+        with st.expander(f"The {len(leaked):,} leaked books"):
+            records_table(leaked, name="leaked", alt="Checked books that are also among those learned from")
+
+
+def compare(name: str) -> None:
+    """Compare the chosen predictions with others on the books both speak of."""
+    others = [a.name for a in cache.workspace().list("predictions") if a.name != name]
+    if not others:
+        st.markdown("There is only one set of predictions. Train another model or import another set to compare.")
+        return
+    other = st.selectbox(f"Compare “{escape(name)}” with", others, key="other", bind="query-params")
+    comparison_view.show(cache.scored(name, widgets.chosen_labels()), cache.scored(str(other), widgets.chosen_labels()))

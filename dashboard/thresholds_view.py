@@ -1,0 +1,121 @@
+"""Pieces of the Thresholds page: a slider a class, what the cuts do, whom they drop."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from core.facets import facet_order, facet_title
+from core.predictions import Scored
+from core.thresholds import PolicyReport
+from dashboard import feedback, state, widgets
+from dashboard.charts.rates import rates_chart
+from dashboard.text import escape, interval, percent
+
+__all__ = ["HOW", "class_table", "headline", "keep_rates", "sliders"]
+
+HOW = (
+    "A prediction is **accepted** when its confidence is greater than the cut-off of its class; the others go to review."
+    " **Right among the accepted** is measured on the accepted books that people checked, with a 95 % Wilson interval."
+    " **Wrong to expect** carries the rate of each class over to all accepted books, checked or not, with the limits of the"
+    " classes put together (Zou and Donner 2008). A cut-off chosen by looking at these figures makes them too good; a"
+    " promise does not: its bound is exact (Clopper–Pearson) and holds however many cut-offs are tried (learn then test,"
+    " Angelopoulos and others 2021). **Keep-rate**: the share of a group's books that is accepted."
+)
+
+
+def sliders(classes: Sequence[str], start: Mapping[str, float]) -> dict[str, float]:
+    """Draw one slider a class and return the cuts; they are in the URL."""
+    cuts = {}
+    for column, name in zip(st.columns(len(classes)), classes, strict=False):
+        with column:
+            cuts[name] = st.slider(
+                f"Accept {escape(name)} above",
+                0.0,
+                1.0,
+                start.get(name, 0.9),
+                step=0.005,
+                format="%.3f",
+                key=state.cut_key(name),
+                bind="query-params",
+                help="The model's confidence, from 0 to 1. Higher: fewer books, fewer wrong ones.",
+            )
+    return {name: float(cut) for name, cut in cuts.items()}
+
+
+def headline(report: PolicyReport) -> None:
+    """Say in words and figures what the policy does."""
+    feedback.conclusion(escape(report.sentences[0]))
+    expected, accuracy = report.expected_errors, report.accuracy
+    figures = [
+        ("Accepted", f"{report.accepted:,}", f"{percent(report.coverage)} of {report.records:,} books"),
+        (
+            "Right",
+            percent(accuracy.value),
+            f"{interval(accuracy.low, accuracy.high)}: {report.errors:,} wrong of {report.labelled_accepted:,} checked",
+        ),
+        (
+            "Wrong to expect",
+            f"{expected.value:,.0f}" if expected.defined else "unknown",
+            f"{expected.low:,.0f} to {expected.high:,.0f} among all accepted" if expected.defined else expected.reason,
+        ),
+        ("For review", f"{report.review:,}", f"{report.hours:,.1f} hours at {report.pace:,.0f} books an hour"),
+    ]
+    for column, (label, value, note) in zip(st.columns(4), figures, strict=True):
+        with column, st.container(border=True):
+            st.metric(label, value)
+            st.caption(note)
+
+
+def class_table(report: PolicyReport) -> None:
+    """Show what the cuts do class by class."""
+    table = pd.DataFrame(
+        [
+            {
+                "predicted": row["class"],
+                "cut-off": row["cut"],
+                "books": row["records"],
+                "accepted": row["accepted"],
+                "checked": row["n_accepted"],
+                "wrong": row["errors"],
+                "right": percent(row["accuracy"]),
+                "between": interval(row["low"], row["high"]),
+                "wrong to expect": "–"
+                if row["expected_errors"] != row["expected_errors"]
+                else f"{row['expected_errors']:,.0f} ({row['expected_low']:,.0f} to {row['expected_high']:,.0f})",
+                "for review": row["review"],
+            }
+            for row in report.per_class.to_dict("records")
+        ]
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={"cut-off": st.column_config.NumberColumn(format="%.3f")},
+        alt="What the cut-offs do, class by class",
+    )
+    widgets.download_table(table, "cut-offs")
+
+
+def keep_rates(report: PolicyReport, scored: Scored, facet: str) -> None:
+    """Draw whose books are accepted and whose are not, for one facet (or by what the books really are)."""
+    table = report.keep_rates[facet]
+    title = "what the books are" if facet == "class" else facet_title(facet).lower()
+    order = list(table["value"]) if facet == "class" else facet_order(facet, table["value"])
+    known = table[table["rate"].notna()]
+    if known.empty:
+        st.markdown(f"No group by {title} has ten books.")
+        return
+    shown = known.head(25)
+    st.altair_chart(
+        rates_chart(
+            shown,
+            value="value",
+            rate="rate",
+            title="share accepted, with 95 % interval",
+            overall=report.coverage if facet != "class" else None,
+            order=[value for value in order if value in set(shown["value"])],
+        ),
+        alt=f"Share accepted by {title}",
+    )
+    widgets.download_table(table, f"accepted-by-{facet}")

@@ -1,0 +1,39 @@
+"""Export: the accepted metadata with its provenance, previewed, counted and downloaded as one zip."""
+
+import streamlit as st
+
+from core.predictions import load_predictions
+from dashboard import cache, export_view, feedback, widgets
+from dashboard.text import escape
+
+st.title("Export")
+scored = widgets.require_scored(with_truth=False)
+source = load_predictions(cache.workspace(), scored.name)
+chosen = export_view.chosen_policy(source.fingerprint)
+settings = export_view.settings(scored)
+prepared = cache.release(scored, chosen, settings)
+table = cache.export_table(scored, chosen, settings)
+
+feedback.conclusion(
+    escape(f"{table.counts.by_decision['accepted']:,} of {table.counts.loaded:,} records leave with a machine label.")
+)
+feedback.say(export_view.counts_sentence(table), *export_view.quality_sentences(prepared))
+export_view.download(prepared, chosen)
+
+view = st.segmented_control(
+    "Look before you download",
+    ["Preview", "By language and decade", "Against the catalogue's genre", "Earlier exports"],
+    default="Preview",
+    required=True,
+    key="look",
+    bind="query-params",
+)
+if view == "Preview":
+    export_view.show_preview(table)
+elif view == "By language and decade":
+    export_view.show_breakdown(table)
+elif view == "Against the catalogue's genre":
+    export_view.show_difference(table)
+else:
+    export_view.show_history(source.fingerprint)
+feedback.how_computed(export_view.HOW)

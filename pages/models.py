@@ -1,0 +1,49 @@
+"""Models: train one, score a catalogue, import predictions, compare on the same books, check for leaks."""
+
+import streamlit as st
+
+from dashboard import cache, feedback, jobs, models_view, navigation, widgets
+from dashboard.text import escape
+
+st.title("Models")
+models = cache.models()
+if models:
+    best = models_view.best(models)
+    feedback.conclusion(escape(best))
+    models_view.list_of_models(models)
+else:
+    st.markdown("No model has been trained yet. A model learns from books that people have labelled.")
+
+labels = [artifact.name for artifact in cache.workspace().list("labels")]
+left, right = st.columns(2)
+with left, st.container(border=True):
+    st.subheader("Train a model")
+    if labels:
+        config = models_view.training_form(labels)
+        if config:
+            jobs.start_job("core.models.train", config, f"Training on {config['labels']}")
+    else:
+        st.markdown("Training needs labels: what people said of some books.")
+        navigation.links_to("Catalogue", "Import labels")
+    jobs.show_jobs("core.models.train")
+with right, st.container(border=True):
+    st.subheader("Score a catalogue")
+    corpora = [artifact.name for artifact in cache.workspace().list("corpora")]
+    if models and corpora:
+        config = models_view.scoring_form([model["name"] for model in models], corpora, labels)
+        if config:
+            jobs.start_job("core.models.score", config, f"Scoring {config['corpus']} with {config['model']}")
+    else:
+        st.markdown("Scoring needs a model and a catalogue.")
+    st.markdown("Predictions made by another tool are enough for every page that follows.")
+    navigation.links_to("Catalogue", "Import predictions")
+    jobs.show_jobs("core.models.score")
+
+name = widgets.chosen_predictions()
+if name:
+    st.subheader("Leak check")
+    scored = widgets.require_scored(with_truth=False)
+    models_view.leak_check(scored, cache.evaluation(scored))
+    st.subheader("Two sets of predictions on the same books")
+    models_view.compare(str(name))
+feedback.next_step("Errors")

@@ -1,0 +1,67 @@
+"""Thresholds: which predictions can be accepted, at which cost, and what can be promised."""
+
+import streamlit as st
+
+from core.facets import facet_title
+from core.policies import KeptPolicy, keep_policy, kept_policies
+from core.predictions import load_predictions
+from core.thresholds import TOGETHER, Policy
+from dashboard import cache, feedback, promise_view, thresholds_view, widgets
+from dashboard.charts.curves import cut_chart, risk_coverage_chart
+from dashboard.text import escape
+
+st.title("Thresholds")
+scored = widgets.require_scored()
+predictions = load_predictions(cache.workspace(), scored.name).fingerprint
+if scored.table["confidence"].isna().all():
+    feedback.empty("These predictions carry no confidence, so no cut-off can be set.", "Models", "Train a model")
+kept = kept_policies(cache.workspace(), predictions)
+way = st.segmented_control(
+    "Choose the cut-offs", ["By hand", "By a promise"], default="By hand", required=True, key="way", bind="query-params"
+)
+
+
+@st.fragment
+def by_cut_offs() -> None:
+    """Redraw only this while a slider moves."""
+    promise = {}
+    if way == "By a promise":
+        policy, promise = promise_view.choose(scored)
+    else:
+        start = dict(kept[0].policy.cuts) if kept else {}
+        policy = Policy(thresholds_view.sliders(scored.classes, start))
+    report = cache.policy_report(scored, policy)
+    thresholds_view.headline(report)
+    feedback.say(*report.sentences[1:])
+    if st.button("Keep these cut-offs for the export", type="primary", icon=":material/check:"):
+        keep_policy(cache.workspace(), predictions, KeptPolicy(policy, promise, scored.labels))
+        st.success("Kept. The Export page uses them.", icon=":material/check_circle:")
+    thresholds_view.class_table(report)
+
+    st.subheader("Errors against coverage")
+    curves = cache.curves(scored)
+    which = st.segmented_control(
+        "Predicted as", [*scored.classes, TOGETHER], default=scored.classes[0], required=True, key="curve",
+        format_func=lambda name: "all, one cut-off" if name == TOGETHER else escape(name),
+    )
+    curve = curves[curves["class"] == which]
+    cut = policy.cuts.get(str(which))
+    left, right = st.columns(2)
+    at = curve[curve["cut"] <= cut].tail(1)["coverage"] if cut is not None else curve.head(0)["coverage"]
+    left.altair_chart(
+        risk_coverage_chart(curve, float(at.iloc[0]) if len(at) else None, promise.get("max_error")),
+        alt="Share wrong among the accepted over the share accepted, with 95 % band",
+    )
+    right.altair_chart(cut_chart(curve, cut), alt="Share right and share accepted over the cut-off")
+
+    st.subheader("Whose books are accepted")
+    facet = st.segmented_control(
+        "By", list(report.keep_rates), default="class", required=True, key="kept_by", bind="query-params",
+        format_func=lambda name: "What they are" if name == "class" else facet_title(name),
+    )
+    thresholds_view.keep_rates(report, scored, str(facet))
+
+
+by_cut_offs()
+feedback.how_computed(thresholds_view.HOW)
+feedback.next_step("Export")

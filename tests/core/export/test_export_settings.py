@@ -1,0 +1,134 @@
+"""Terms and settings: visible choices, refused in words when they cannot be kept."""
+
+import json
+
+import pytest
+
+from core.errors import InputError
+from core.export.settings import FORMATS, ExportSettings, parse_formats
+from core.export.terms import GENRE_SOURCES, Term, check_terms, default_terms
+
+
+@pytest.mark.parametrize(
+    ("profile", "answer", "expected"),
+    [
+        ("lcgft", "yes", Term("Literature", "lcgft", "http://id.loc.gov/authorities/genreForms/gf2014026415")),
+        ("lcgft", "no", Term("Fiction", "lcgft", "http://id.loc.gov/authorities/genreForms/gf2014026339", "1")),
+        ("lcgft", "", Term("Fiction")),
+        ("fast", "no", Term("Fiction", "fast", "(OCoLC)fst01423787", "1")),
+        ("fast", "yes", Term("Fiction")),
+        ("uncontrolled", "no", Term("Fiction", literary_form="1")),
+    ],
+)
+def test_the_term_for_fiction_depends_on_the_answer_to_the_question(profile, answer, expected):
+    assert default_terms(["Fiction", "Non-fiction"], profile, answer)["Fiction"] == expected
+
+
+@pytest.mark.parametrize("answer", ["", "yes", "no"])
+def test_nonfiction_is_never_given_a_narrower_term(answer):
+    assert default_terms(["Non-fiction"], "lcgft", answer)["Non-fiction"] == Term("Non-fiction", literary_form="0")
+
+
+def test_008_33_is_not_fiction_where_verse_may_be_among_it():
+    for answer in ("", "yes"):
+        assert default_terms(["Fiction"], "lcgft", answer)["Fiction"].literary_form == ""
+
+
+def test_labels_of_other_kinds_stand_as_they_are():
+    assert default_terms(["History", "Law"]) == {"History": Term("History"), "Law": Term("Law")}
+
+
+@pytest.mark.parametrize(
+    ("terms", "message"),
+    [
+        ({"A": Term(" ")}, "The term for the label 'A' is empty"),
+        ({"A": Term("x", "bogus")}, "'bogus' .* is no known source code for genre terms"),
+        ({"A": Term("x", literary_form="9")}, r"'9' \(label 'A'\) is no code for 008/33"),
+        ({"A": Term("x"), "B": Term("x")}, "labels 'A' and 'B' would both become 'x'"),
+    ],
+)
+def test_terms_that_cannot_be_kept_are_refused(terms, message):
+    with pytest.raises(InputError, match=message):
+        check_terms(terms)
+
+
+def test_fast_is_a_known_list_though_it_is_no_genre_list():
+    assert {"lcgft", "fast"} <= GENRE_SOURCES
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["csv"], ("csv",)),
+        (["marcxml", "CSV"], ("csv", "marcxml")),
+        (["croissant"], ("parquet", "croissant")),
+        (["datapackage", "csvw"], ("csv", "csvw", "datapackage")),
+        (["excel", "hf", "marc21"], ("xlsx", "marc", "huggingface")),
+    ],
+)
+def test_formats_bring_what_they_describe_and_come_in_one_order(given, expected):
+    assert parse_formats(given) == expected
+
+
+@pytest.mark.parametrize("given", [["pdf"], []])
+def test_an_unknown_or_missing_format_is_refused_with_the_known_ones(given):
+    with pytest.raises(InputError, match=f"There are: {', '.join(FORMATS)}"):
+        parse_formats(given)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [
+        ({"cuts": {"Fiction": 1.2}}, "The cut for 'Fiction' is 1.2; a cut is a confidence from 0 to 1"),
+        ({"cuts": {"Fiction": float("nan")}}, "The cut for 'Fiction' is nan"),
+        ({"formats": ("pdf",)}, "'pdf' is no export format"),
+        ({"profile": "ddc"}, "'ddc' is no term profile"),
+        ({"human_labels": "ignore"}, "Allowed are: measure-only, keep"),
+        ({"marc_kinds": ("full",)}, "'full' is no kind of MARC file"),
+        ({"carrier": "scroll"}, "Allowed are: online, volume"),
+        ({"predicted_at": "2026-11-23"}, "'2026-11-23' is no moment in UTC"),
+        ({"created_at": "yesterday"}, "'yesterday' is no moment in UTC"),
+        ({"run_id": " "}, "needs the id of the run"),
+    ],
+)
+def test_settings_that_cannot_be_kept_are_refused(example, chosen, message):
+    with pytest.raises(InputError, match=message):
+        example.settings(**chosen)
+
+
+def test_the_folder_says_data_set_date_model_and_run(example):
+    assert example.settings().folder == "example-csv_2026-11-23_model-1-2-0_run-20261123-01"
+    assert example.settings(run_id="7").folder.endswith("_run-7")
+
+
+def test_a_run_without_an_address_gets_the_same_urn_each_time(example):
+    first, second = (example.settings(base_uri="").run_uri for _ in range(2))
+    assert first == second
+    assert first.startswith("urn:uuid:")
+    assert example.settings(base_uri="", run_id="other").run_uri != first
+    assert example.settings().run_uri == "https://example.org/runs/run-20261123-01"
+
+
+@pytest.mark.parametrize(
+    ("given", "version"), [("1.2.0", "1.2.0+20261123"), ("v3", "3.0.0+20261123"), ("", "1.0.0+20261123")]
+)
+def test_the_version_has_three_numbers_and_the_date(example, given, version):
+    from core.export import ModelSource
+
+    assert example.settings(model=ModelSource("m", given)).version == version
+
+
+def test_settings_come_back_from_a_manifest(example):
+    settings = example.settings(terms={"Fiction": Term("Roman")}, genre_terms={"Tale": "Fiction"}, marc_kinds=("stub",))
+    again = ExportSettings.from_dict(json.loads(json.dumps(settings.as_dict())))
+    assert again.as_dict() == settings.as_dict()
+    assert again.fingerprint == settings.fingerprint
+
+
+def test_what_are_no_settings_is_said(example):
+    with pytest.raises(InputError, match="not the settings of an export"):
+        ExportSettings.from_dict({"cuts": {}})
+
+
+def test_another_choice_is_another_fingerprint(example):
+    assert example.settings().fingerprint != example.settings(answer="yes").fingerprint

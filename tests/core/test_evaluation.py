@@ -1,0 +1,139 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.evaluation import (
+    by_value,
+    evaluate,
+    least_confident_right,
+    length_by_outcome,
+    most_confident_wrong,
+    outcome_of,
+    rate_against_rest,
+)
+
+CLASSES = ("Map", "Play", "Song")
+
+
+def scored(*rows: tuple[str, str, float]) -> pd.DataFrame:
+    """Return a scored table of (predicted, truth, confidence); a truth of 'both' names no class."""
+    frame = pd.DataFrame(rows, columns=["predicted", "truth_given", "confidence"])
+    truth = frame["truth_given"].where(frame["truth_given"].isin(CLASSES), "")
+    return frame.assign(
+        truth=truth,
+        correct=(frame["predicted"] == truth) & (truth != ""),
+        leak=False,
+        title=[f"title {i}" for i in range(len(frame))],
+        title_key=[f"title {i}" for i in range(len(frame))],
+    )
+
+
+# Map: 3 true, of which 2 found; Play: 2 true, 1 found; Song: 1 true, 1 found. Predicted: Map 2, Play 2, Song 2.
+SIX = scored(
+    ("Map", "Map", 0.9),
+    ("Map", "Map", 0.8),
+    ("Play", "Map", 0.7),
+    ("Play", "Play", 0.9),
+    ("Song", "Play", 0.95),
+    ("Song", "Song", 0.6),
+)
+
+
+def test_figures_are_named_after_the_right_class() -> None:
+    found = evaluate(SIX, CLASSES)
+    assert found.accuracy.value == pytest.approx(4 / 6)
+    figures = {one.name: (one.precision.value, one.recall.value, one.support, one.predicted) for one in found.metrics.per_class}
+    assert figures == {"Map": (1.0, 2 / 3, 3, 2), "Play": (0.5, 0.5, 2, 2), "Song": (0.5, 1.0, 1, 2)}
+    assert found.metrics.macro_f1.value == pytest.approx((0.8 + 0.5 + 2 / 3) / 3)
+    assert found.confusion.to_numpy().tolist() == [[2, 1, 0], [0, 1, 1], [0, 0, 1]]
+    assert list(found.confusion.index) == list(CLASSES)
+
+
+def test_answers_that_name_no_class_are_counted_with_best_and_worst_case() -> None:
+    found = evaluate(scored(("Map", "Map", 0.9), ("Play", "Map", 0.9), ("Map", "both", 0.5), ("Map", "", 0.5)), CLASSES)
+    assert found.metrics.n == 2
+    assert found.unlabelled == {"both": 1, "": 1}
+    assert (found.worst, found.best) == (1 / 4, 3 / 4)
+
+
+def test_a_class_nobody_predicted_has_no_precision_and_says_why() -> None:
+    found = evaluate(scored(("Map", "Map", 0.9), ("Map", "Song", 0.9)), CLASSES)
+    song = found.metrics.per_class[2]
+    assert math.isnan(song.precision.value)
+    assert song.precision.reason == "no checked book was predicted as Song"
+    assert song.recall.value == 0
+    assert found.as_dict()["per_class"]["Song"]["precision"]["value"] is None
+
+
+def test_a_missing_prediction_is_wrong_and_stands_in_its_own_column() -> None:
+    found = evaluate(scored(("", "Map", math.nan), ("Map", "Map", 0.9)), CLASSES)
+    assert found.accuracy.value == 0.5
+    assert found.confusion.loc["Map", "(none)"] == 1
+    assert found.metrics.per_class[0].recall.value == 0.5
+
+
+def test_without_labels_everything_is_undefined_and_said() -> None:
+    found = evaluate(scored(("Map", "", 0.9)), CLASSES)
+    assert found.sentence.startswith("No book has been checked")
+    assert math.isnan(found.accuracy.value)
+    assert found.as_dict()["accuracy"]["value"] is None
+
+
+def test_leaked_books_are_left_out_of_the_second_figure() -> None:
+    table = SIX.assign(leak=[True, True, False, False, False, False])
+    found = evaluate(table, CLASSES)
+    assert (found.leaks, found.metrics.n, found.without_leaks.n) == (2, 6, 4)
+    assert found.without_leaks.accuracy.value == pytest.approx(2 / 4)
+    assert found.as_dict()["leak"]["without"]["n"] == 4
+
+
+def test_brier_and_log_loss_by_hand() -> None:
+    table = scored(("Map", "Map", 0.8), ("Play", "Map", 0.6)).assign(
+        **{"p_Map": [0.8, 0.3], "p_Play": [0.1, 0.6], "p_Song": [0.1, 0.1]}
+    )
+    found = evaluate(table, CLASSES).metrics
+    assert found.brier.value == pytest.approx(((0.04 + 0.01 + 0.01) + (0.49 + 0.36 + 0.01)) / 2)
+    assert found.log_loss.value == pytest.approx(-(math.log(0.8) + math.log(0.3)) / 2)
+    assert "not every class has a probability" in evaluate(SIX, CLASSES).metrics.brier.reason
+
+
+def test_values_below_ten_books_have_counts_and_no_rate() -> None:
+    table = scored(*[("Map", "Map", 0.9)] * 15, *[("Map", "Play", 0.9)] * 6)
+    values = pd.Series(["German"] * 12 + ["Dutch"] * 3 + ["German"] * 6)
+    found = by_value(table, values)
+    assert found["value"].tolist() == ["German", "Dutch"]
+    assert found["n"].tolist() == [18, 3]
+    assert found["errors"].tolist() == [6, 0]
+    assert found["error_rate"][0] == pytest.approx(6 / 18)
+    assert found.loc[1, ["error_rate", "low", "high", "ratio"]].isna().all()
+    assert math.isnan(found["ratio"][0])  # the rest is too small to be compared with
+
+
+def test_a_rate_is_held_against_the_rest() -> None:
+    assert rate_against_rest(10, 20, 20, 120) == pytest.approx(0.5 / 0.1)
+    assert math.isnan(rate_against_rest(10, 20, 10, 120))  # no error elsewhere: no number of times
+    assert math.isnan(rate_against_rest(3, 9, 20, 120))
+
+
+def test_an_outcome_counts_both_sides() -> None:
+    table = scored(*[("Map", "Map", 0.9)] * 20, *[("Map", "Play", 0.9)] * 10)
+    mask = np.r_[np.zeros(15, bool), np.ones(15, bool)]
+    found = outcome_of(table, mask)
+    assert (found["n"], found["errors"], found["rest_n"], found["rest_errors"]) == (15, 10, 15, 0)
+    assert found["rate"].value == pytest.approx(10 / 15)
+
+
+def test_lists_of_books_begin_where_a_curator_wants_to_look() -> None:
+    assert most_confident_wrong(SIX)["confidence"].tolist() == [0.95, 0.7]
+    assert least_confident_right(SIX)["confidence"].tolist() == [0.6, 0.8, 0.9, 0.9]
+
+
+def test_lengths_by_outcome_add_up() -> None:
+    table = scored(*[("Map", "Map", 0.9)] * 12, *[("Map", "Play", 0.9)] * 11)
+    table["title"] = ["short"] * 12 + ["x" * 300] * 11
+    found = length_by_outcome(table)
+    assert found.groupby("outcome")["n"].sum().to_dict() == {"right": 12, "wrong": 11}
+    assert found.groupby("outcome")["share"].sum().tolist() == pytest.approx([1.0, 1.0])
+    assert found[found["outcome"] == "wrong"]["mean"].iloc[0] == 300
