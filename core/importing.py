@@ -243,9 +243,7 @@ def _write_predictions(
     probabilities = {
         name: source.frame[column].iloc[rows].reset_index(drop=True) for name, column in mapping.probabilities.items()
     }
-    table, names, warnings = predictions_from_columns(
-        taken(PREDICTED), probabilities, taken(CONFIDENCE), taken(TRUTH)
-    )
+    table, names, warnings = predictions_from_columns(taken(PREDICTED), probabilities, taken(CONFIDENCE), taken(TRUTH))
     table.insert(0, RECORD_ID, normalised.records[RECORD_ID].to_numpy())
     table.to_parquet(folder / PREDICTIONS_FILE, index=False)
     counts = table[PREDICTED].value_counts()

@@ -75,9 +75,7 @@ def join_ids(left: Sequence[pd.Series], right: Sequence[pd.Series]) -> Join:
     """
     position = np.full(len(left[0]), -1, dtype=np.int64)
     found = {"exact": 0, "alternate": 0, "zeros": 0}
-    steps = [
-        ("exact" if i == j == 0 else "alternate", a, b) for i, a in enumerate(left) for j, b in enumerate(right)
-    ]
+    steps = [("exact" if i == j == 0 else "alternate", a, b) for i, a in enumerate(left) for j, b in enumerate(right)]
     steps += [("zeros", without_leading_zeros(a), without_leading_zeros(b)) for _, a, b in steps]
     for how, a, b in steps:
         open_rows = np.flatnonzero(position < 0)

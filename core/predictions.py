@@ -242,9 +242,7 @@ def load_predictions(workspace: Workspace, name: str) -> PredictionSet:
     return PredictionSet(workspace.find("predictions", name))
 
 
-def load_scored(
-    workspace: Workspace, name: str, labels: str | None = None, learned_from: Sequence[str] = ()
-) -> Scored:
+def load_scored(workspace: Workspace, name: str, labels: str | None = None, learned_from: Sequence[str] = ()) -> Scored:
     """Join predictions with records and with what people said.
 
     Parameters

@@ -91,7 +91,8 @@ def language_sentence(records: pd.DataFrame) -> str:
     given, detected = int(counts.get("catalogue", 0)), int(counts.get("detected", 0))
     rest = len(records) - given - detected
     return (
-        f"The catalogue gives a language for {given:,} of {len(records):,} records; for {detected:,} it was detected from"
+        f"The catalogue gives a language for {given:,} of {len(records):,} records; for {detected:,} it was"
+        f" detected from"
         f" the title (and is marked so); for {rest:,} it is unknown."
     )
 
@@ -101,6 +102,7 @@ def title_sentence(records: pd.DataFrame) -> str:
     keys = records.loc[records[TITLE_KEY] != "", TITLE_KEY]
     repeated = int(keys.duplicated(keep=False).sum())
     return (
-        f"{int(keys.nunique()):,} different titles; {repeated:,} records share their title with another record (editions,"
+        f"{int(keys.nunique()):,} different titles; {repeated:,} records share their title with another record"
+        f" (editions,"
         " copies): they are always kept on the same side when a model is trained and tested."
     )

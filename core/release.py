@@ -94,7 +94,7 @@ class Release:
             {
                 "policy": report.as_dict(),
                 "evaluation": measured.as_dict(),
-                # A cut that was chosen looking at these very books makes their figure too good; a promise allows for it.
+                # A cut chosen while looking at these very books flatters their figure; a promise allows for it.
                 "selected_on_these": not chosen.promise,
             },
         )
@@ -126,7 +126,7 @@ def release(
             "sha256": report.sha256,
             "accepted": report.accepted,
             "review": report.review,
-            "settings": prepared.settings.as_dict(prepared.scored.classes),
+            "settings": prepared.settings.as_dict(),
         }
         workspace.database.add(_KIND, prepared.scored.fingerprint.split("-")[0], content)
     return report

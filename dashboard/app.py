@@ -1,4 +1,4 @@
-"""The frame around every page: page settings, menu, what is being looked at, and the marks that must never be missed."""
+"""The frame around every page: settings, menu, what is looked at, and the marks that must never be missed."""
 
 import streamlit as st
 

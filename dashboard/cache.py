@@ -1,12 +1,13 @@
 """Every cached function; nothing else is decorated.
 
-Keys are fingerprints and small settings, never tables: a table above 50,000 rows would be hashed by a sample only. Large
+Keys are fingerprints and small settings, never tables: a table above 50,000 rows would be hashed by a sample only.
+Large
 tables are shared as resources and must be treated as read-only; small answers are cached as data.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -29,8 +30,9 @@ from core.release import Release
 from core.representativeness import Representativeness, compare
 from core.schema import LEAK, Kind
 from core.storage import Artifact, Workspace, digest
-from core.thresholds import Curves, Policy, PolicyReport
+from core.thresholds import Curves, Policy, PolicyReport, Promise
 from core.thresholds import policy_report as report_on
+from core.thresholds import promise as promise_of
 
 __all__ = ["originals", "records", "scored", "workspace"]
 
@@ -119,6 +121,36 @@ def _curves(key: str, _scored: Scored) -> pd.DataFrame:
 def policy_report(scored: Scored, policy: Policy) -> PolicyReport:
     """Return what a policy does. Not kept: a slider has too many steps to remember each."""
     return report_on(scored.table, policy, classes=scored.classes)
+
+
+def promise(
+    scored: Scored, max_error: float, confidence: float, per: Literal["class", "together"], stratum: str | None
+) -> Promise:
+    """Return what can be promised. Shared: read-only."""
+    return _promise(_key(scored), max_error, confidence, per, stratum, scored)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Testing cut-offs …")
+def _promise(
+    key: str,
+    max_error: float,
+    confidence: float,
+    per: Literal["class", "together"],
+    stratum: str | None,
+    _scored: Scored,
+) -> Promise:
+    return promise_of(_scored.table, _scored.classes, max_error, confidence, per=per, stratum=stratum)
+
+
+def labelled_against_all(scored: Scored) -> tuple[float, float]:
+    """Return how far the labelled books are from all books by language, and how far chance would put them."""
+    return _labelled_against_all(_key(scored), scored)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _labelled_against_all(key: str, _scored: Scored) -> tuple[float, float]:
+    found = compare(_scored.labelled, _scored.table, ("language",)).facets[0]
+    return found.tvd, found.tvd_by_chance
 
 
 def release(scored: Scored, chosen: KeptPolicy, settings: Mapping[str, Any]) -> Release:

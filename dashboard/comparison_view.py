@@ -1,2 +1,5 @@
 """x"""
-def show(a,b): pass
+
+
+def show(a, b):
+    pass

@@ -1,4 +1,4 @@
-"""Pieces of the Errors page: headline figures, class by class, rates by facet, filters, words for lengths and phrases."""
+"""Pieces of the Errors page: headline figures, class by class, rates by facet, filters, words."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,11 +28,16 @@ __all__ = [
 ]
 
 HOW = (
-    "A book is wrong when the model and the person name different classes. Rates have 95 % Wilson intervals: the true rate"
-    " lies inside in 95 of 100 such intervals. Macro-F1 (the mean of each class's F1, the harmonic mean of precision and"
-    " recall) has a bootstrap interval that draws titles again, with all their editions, 1,000 times. **Precision**: of the"
-    " books the model calls a class, the share that is. **Recall**: of the books that are of a class, the share it finds."
-    " Groups of fewer than ten books show counts and no rate. Titles equal after normalisation count as one in the leak check."
+    "A book is wrong when the model and the person name different classes. Rates have 95 % Wilson intervals:"
+    " the true rate"
+    " lies inside in 95 of 100 such intervals. Macro-F1 (the mean of each class's F1, the harmonic mean of"
+    " precision and"
+    " recall) has a bootstrap interval that draws titles again, with all their editions, 1,000 times."
+    " **Precision**: of the"
+    " books the model calls a class, the share that is. **Recall**: of the books that are of a class, the share"
+    " it finds."
+    " Groups of fewer than ten books show counts and no rate. Titles equal after normalisation count as one in"
+    " the leak check."
 )
 _FILTERS = ("language", "decade", "place", "title_length", "genre_given")
 
@@ -103,10 +108,14 @@ def value_sentence(table: pd.DataFrame, facet: str) -> None:
     words = facet_words(facet, first["value"])
     feedback.conclusion(
         escape(
-            f"{words[0].upper()}{words[1:]}: {first['errors']:,} of {first['n']:,} wrong, {first['ratio']:.1f} times the rest."
+            f"{words[0].upper()}{words[1:]}: {first['errors']:,} of {first['n']:,} wrong, {first['ratio']:.1f}"
+            f" times the rest."
         )
     )
-    st.caption("Looked at one by one. Whether a group is truly worse, and not by chance or for its mix of classes, needs a test.")
+    st.caption(
+        "Looked at one by one. Whether a group is truly worse, and not by chance or for its mix of classes,"
+        " needs a test."
+    )
 
 
 def rates_table(table: pd.DataFrame, facet: str) -> None:

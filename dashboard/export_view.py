@@ -36,8 +36,10 @@ __all__ = [
 
 HOW = (
     "Every record is decided once: a curator who looked at it, else a person's label (which stands, and blocks the"
-    " machine's), else the cut-off. The zip holds the accepted records, those for review, all records with their decision,"
-    " a manifest with model, cut-offs, accuracy and dates, a README in library language, and the checksums of all files."
+    " machine's), else the cut-off. The zip holds the accepted records, those for review, all records with"
+    " their decision,"
+    " a manifest with model, cut-offs, accuracy and dates, a README in library language, and the checksums of"
+    " all files."
     " The same choices give the same bytes but for the moment of the export."
 )
 _YES_NO = {"": "not answered yet", "yes": "yes: verse and drama count as fiction", "no": "no: prose fiction only"}
@@ -48,7 +50,8 @@ def chosen_policy(predictions: str) -> KeptPolicy:
     kept = kept_policies(cache.workspace(), predictions)
     if not kept:
         feedback.empty(
-            "No cut-offs have been kept for these predictions yet. Choose them on the Thresholds page and press “Keep”.",
+            "No cut-offs have been kept for these predictions yet. Choose them on the Thresholds page and press"
+            " “Keep”.",
             "Thresholds",
             "Choose cut-offs",
         )
@@ -63,7 +66,12 @@ def settings(scored: Scored) -> dict[str, Any]:
     """Draw the settings and return them as fields of the export's settings."""
     with st.container(border=True):
         formats = st.multiselect(
-            "Formats", list(FORMATS), default=["csv"], format_func=FORMATS.__getitem__, key="formats", bind="query-params"
+            "Formats",
+            list(FORMATS),
+            default=["csv"],
+            format_func=FORMATS.__getitem__,
+            key="formats",
+            bind="query-params",
         )
         left, right = st.columns(2)
         profile = left.selectbox(
@@ -75,8 +83,8 @@ def settings(scored: Scored) -> dict[str, Any]:
             format_func=_YES_NO.__getitem__,
             key="verse",
             bind="query-params",
-            help="It decides which catalogue term is true: a book of poems is Literature, not Fiction. The answer is kept"
-            " in the manifest.",
+            help="It decides which catalogue term is true: a book of poems is Literature, not Fiction. The answer is"
+            " kept in the manifest.",
         )
         said: dict[str, Any] = {"formats": tuple(formats or ["csv"]), "profile": profile, "answer": answer}
         if not scored.labels and (scored.table["truth"] != "").any():

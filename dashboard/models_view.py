@@ -26,7 +26,8 @@ def best(models: Sequence[Mapping[str, Any]]) -> str:
     model = max(known, key=lambda one: one["metrics"]["test"]["macro_f1"]["value"] or 0)
     accuracy = model["metrics"]["test"]["accuracy"]
     return (
-        f"“{model['name']}” is right on {percent(accuracy['value'])} of the {accuracy['n']:,} annotated books kept apart"
+        f"“{model['name']}” is right on {percent(accuracy['value'])} of the {accuracy['n']:,} annotated books"
+        f" kept apart"
         f" ({interval(accuracy['low'], accuracy['high'])})."
     )
 
@@ -60,7 +61,8 @@ def list_of_models(models: Sequence[Mapping[str, Any]]) -> None:
         alt="All models with their figures on their own test part",
     )
     st.caption(
-        "The test part is cut from the annotated books. They may be another population than the collection: what counts is"
+        "The test part is cut from the annotated books. They may be another population than the collection:"
+        " what counts is"
         " a test on books drawn at random from the collection."
     )
     widgets.download_table(table, "models")

@@ -9,12 +9,15 @@ from dashboard import widgets
 __all__ = ["HOW", "facet_table", "keyword_sentence", "summary", "summary_table"]
 
 HOW = (
-    "For each facet the shares of the sample and of the collection are compared. **Share that would have to move** (total"
+    "For each facet the shares of the sample and of the collection are compared. **Share that would have to"
+    " move** (total"
     " variation distance) is the part of the sample's books that would have to be other books for the two to be alike;"
-    " beside it stands what a random sample of the same size would show by chance. The verdict goes by that size, never by"
+    " beside it stands what a random sample of the same size would show by chance. The verdict goes by that"
+    " size, never by"
     " the p value, which only says whether chance alone could have made the difference (chi-square, small cells pooled,"
     " adjusted for all facets together after Holm). Ratios are ratios of shares with 95 % intervals (Katz, on the"
-    " logarithm); values of fewer than 10 books in both sets have none. A missing value is a value of its own. Where the"
+    " logarithm); values of fewer than 10 books in both sets have none. A missing value is a value of its own."
+    " Where the"
     " sample is part of the collection, interval and test compare it with the rest of the collection."
 )
 
@@ -71,9 +74,13 @@ def facet_table(one: FacetComparison, sample: str, population: str) -> None:
         "population_detected_n": f"detected in {population}",
     }
     shown = one.table[[column for column in names if column in one.table]].rename(columns=names)
-    shares = {names[key]: st.column_config.NumberColumn(format="percent") for key in ("sample_share", "population_share")}
+    shares = {
+        names[key]: st.column_config.NumberColumn(format="percent") for key in ("sample_share", "population_share")
+    }
     numbers = {names[key]: st.column_config.NumberColumn(format="%.2f") for key in ("ratio", "low", "high", "residual")}
-    st.dataframe(shown, hide_index=True, column_config={**shares, **numbers}, alt=f"{one.title}: counts, shares, ratios")
+    st.dataframe(
+        shown, hide_index=True, column_config={**shares, **numbers}, alt=f"{one.title}: counts, shares, ratios"
+    )
     widgets.download_table(shown, f"{sample}-{population}-{one.facet}")
 
 

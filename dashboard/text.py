@@ -10,11 +10,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$~:&])")
 
 
 def escape(text: str) -> str:
-    """Return text with every sign escaped that Markdown, maths or colour marks could act upon.
-
-    >>> escape("*A* [link](x) :red[alarm] $1")
-    '\\\\*A\\\\* \\\\[link\\\\]\\\\(x\\\\) \\\\:red\\\\[alarm\\\\] \\\\$1'
-    """
+    """Return text with every sign escaped that Markdown, maths or colour marks could act upon."""
     return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
 
 

@@ -15,11 +15,14 @@ from dashboard.text import escape, interval, percent
 __all__ = ["HOW", "class_table", "headline", "keep_rates", "sliders"]
 
 HOW = (
-    "A prediction is **accepted** when its confidence is greater than the cut-off of its class; the others go to review."
+    "A prediction is **accepted** when its confidence is greater than the cut-off of its class; the others go"
+    " to review."
     " **Right among the accepted** is measured on the accepted books that people checked, with a 95 % Wilson interval."
-    " **Wrong to expect** carries the rate of each class over to all accepted books, checked or not, with the limits of the"
+    " **Wrong to expect** carries the rate of each class over to all accepted books, checked or not, with the"
+    " limits of the"
     " classes put together (Zou and Donner 2008). A cut-off chosen by looking at these figures makes them too good; a"
-    " promise does not: its bound is exact (Clopper–Pearson) and holds however many cut-offs are tried (learn then test,"
+    " promise does not: its bound is exact (Clopper–Pearson) and holds however many cut-offs are tried (learn"
+    " then test,"
     " Angelopoulos and others 2021). **Keep-rate**: the share of a group's books that is accepted."
 )
 

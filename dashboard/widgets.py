@@ -73,7 +73,8 @@ def require_scored(*, with_truth: bool = True) -> Scored:
     scored = cache.scored(str(name), chosen_labels())
     if with_truth and not len(scored.labelled):
         feedback.empty(
-            f"None of the {len(scored.table):,} books in “{escape(scored.name)}” has been checked by a person, so nothing"
+            f"None of the {len(scored.table):,} books in “{escape(scored.name)}” has been checked by a person,"
+            f" so nothing"
             " can be said about errors. Choose labels under “Checked against” in the sidebar, or import some.",
             "Catalogue",
             "Import labels",
@@ -81,13 +82,15 @@ def require_scored(*, with_truth: bool = True) -> Scored:
     return scored
 
 
-def choose_thing(label: str, kinds: Sequence[str], key: str, index: int = 0, help: str | None = None) -> Artifact | None:
+def choose_thing(
+    label: str, kinds: Sequence[str], key: str, index: int = 0, help: str | None = None
+) -> Artifact | None:
     """Draw a picker of things of several kinds; None when there is none."""
     things = {artifact.name: artifact for kind in kinds for artifact in cache.workspace().list(kind)}
     if not things:
         return None
     names = list(things)
-    chosen = st.selectbox(label, names, index=min(index, len(names) - 1), key=key, bind="query-params", help=help)
+    chosen = st.selectbox(label, names, key=key, bind="query-params")
     return things.get(str(chosen))
 
 

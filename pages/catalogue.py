@@ -17,13 +17,19 @@ if thing is None:
     st.stop()
 widgets.mark_invented(thing)
 records = cache.records(thing.kind, thing.fingerprint)
-feedback.conclusion(f"“{escape(thing.name)}” holds {len(records):,} records; {thing.manifest['rejected']:,} rows were rejected.")
+feedback.conclusion(
+    f"“{escape(thing.name)}” holds {len(records):,} records; {thing.manifest['rejected']:,} rows were rejected."
+)
 feedback.say(title_sentence(records), date_sentence(records), language_sentence(records))
 for sentence in thing.manifest.get("warnings", ()):
     feedback.say(sentence)
 
 view = st.segmented_control(
-    "Show", ["Fields", "Records", "How it was read", "Rejected rows"], default="Fields", key="view", bind="query-params",
+    "Show",
+    ["Fields", "Records", "How it was read", "Rejected rows"],
+    default="Fields",
+    key="view",
+    bind="query-params",
     required=True,
 )
 if view == "Fields":

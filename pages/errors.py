@@ -23,7 +23,10 @@ st.subheader("Which class is taken for which")
 left, right = st.columns(2)
 with left:
     clicked = st.plotly_chart(
-        confusion_chart(evaluation.confusion), on_select="rerun", selection_mode="points", key="cell",
+        confusion_chart(evaluation.confusion),
+        on_select="rerun",
+        selection_mode="points",
+        key="cell",
         alt="Confusion matrix: rows what the books are, columns what was predicted",
     )
     st.caption("Click a cell to see its books in the list below.")
@@ -41,8 +44,12 @@ chart, numbers = st.columns(2)
 with chart:
     st.altair_chart(
         rates_chart(
-            table, value="value", rate="error_rate", title="share wrong, with 95 % interval",
-            overall=1 - evaluation.accuracy.value, order=facet_order(facet, table["value"]),
+            table,
+            value="value",
+            rate="error_rate",
+            title="share wrong, with 95 % interval",
+            overall=1 - evaluation.accuracy.value,
+            order=facet_order(facet, table["value"]),
         ),
         alt=f"Share wrong by {facet_title(facet)}, with intervals",
     )
@@ -51,15 +58,27 @@ with numbers:
 
 st.subheader("Look at the books")
 kept = errors_view.filters(labelled)
-phrase = st.text_input("Words in the title, separated by commas", key=state.PHRASE, bind="query-params",
-                       help="A title is found when it holds any of them, or a word that begins with one of them.")
+phrase = st.text_input(
+    "Words in the title, separated by commas",
+    key=state.PHRASE,
+    bind="query-params",
+    help="A title is found when it holds any of them, or a word that begins with one of them.",
+)
 shown = filter_records(labelled, kept, phrase or None)
 if phrase:
     errors_view.phrase_sentence(labelled, phrase_mask(labelled[TITLE], phrase), phrase)
 shown = errors_view.only_cell(shown, clicked, evaluation.confusion)
-view = st.segmented_control("Show", ["Surest and wrong", "Least sure and right", "All"], default="Surest and wrong",
-                            required=True, key="list", bind="query-params")
-rows = {"Surest and wrong": most_confident_wrong, "Least sure and right": least_confident_right}.get(view, lambda t: t)(shown)
+view = st.segmented_control(
+    "Show",
+    ["Surest and wrong", "Least sure and right", "All"],
+    default="Surest and wrong",
+    required=True,
+    key="list",
+    bind="query-params",
+)
+rows = {"Surest and wrong": most_confident_wrong, "Least sure and right": least_confident_right}.get(view, lambda t: t)(
+    shown
+)
 records_table(rows, name="errors", alt=f"{view}: records with prediction, confidence and truth")
 
 st.subheader("Length of the title")

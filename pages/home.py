@@ -6,7 +6,9 @@ from dashboard import cache, feedback, navigation, verdict, widgets
 from dashboard.text import count, escape
 
 st.title("Colophon")
-st.markdown("Which machine-made labels may enter your catalogue? Walk the pages from left to right; each answers one question.")
+st.markdown(
+    "Which machine-made labels may enter your catalogue? Walk the pages from left to right; each answers one question."
+)
 place = cache.workspace()
 corpora, labels = place.list("corpora"), place.list("labels")
 models, predictions = place.list("models"), place.list("predictions")

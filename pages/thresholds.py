@@ -41,7 +41,11 @@ def by_cut_offs() -> None:
     st.subheader("Errors against coverage")
     curves = cache.curves(scored)
     which = st.segmented_control(
-        "Predicted as", [*scored.classes, TOGETHER], default=scored.classes[0], required=True, key="curve",
+        "Predicted as",
+        [*scored.classes, TOGETHER],
+        default=scored.classes[0],
+        required=True,
+        key="curve",
         format_func=lambda name: "all, one cut-off" if name == TOGETHER else escape(name),
     )
     curve = curves[curves["class"] == which]
@@ -56,7 +60,12 @@ def by_cut_offs() -> None:
 
     st.subheader("Whose books are accepted")
     facet = st.segmented_control(
-        "By", list(report.keep_rates), default="class", required=True, key="kept_by", bind="query-params",
+        "By",
+        list(report.keep_rates),
+        default="class",
+        required=True,
+        key="kept_by",
+        bind="query-params",
         format_func=lambda name: "What they are" if name == "class" else facet_title(name),
     )
     thresholds_view.keep_rates(report, scored, str(facet))

@@ -1,6 +1,7 @@
 """The command line: a thin door onto the same functions the pages use.
 
-Results go to standard output (a readable table, or one JSON object with ``--json``); progress and warnings go to standard
+Results go to standard output (a readable table, or one JSON object with ``--json``); progress and warnings go to
+standard
 error. Exit status: 0 done; 1 a check or a promise does not hold; 2 the input or the arguments are wrong.
 """
 
@@ -33,9 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     common.add_argument(
         "--json", action="store_true", default=argparse.SUPPRESS, help="print the result as one JSON object"
     )
-    common.add_argument(
-        "--quiet", action="store_true", default=argparse.SUPPRESS, help="no progress on standard error"
-    )
+    common.add_argument("--quiet", action="store_true", default=argparse.SUPPRESS, help="no progress on standard error")
     parser.add_argument("--workspace", metavar="DIR", help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--quiet", action="store_true", help=argparse.SUPPRESS)

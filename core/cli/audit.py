@@ -1,3 +1,250 @@
-"""x"""
-__all__=["register"]
-def register(commands, common): pass
+"""``evaluate``, ``slices``, ``thresholds``: how right, where wrong, and what can be accepted."""
+
+import argparse
+from typing import Any
+
+import pandas as pd
+
+from core.cli import output
+from core.cli.data import facets_named
+from core.cli.output import Answer
+from core.errors import InputError
+from core.policies import KeptPolicy
+from core.predictions import Scored
+from core.progress import Progress
+from core.storage import Workspace
+from core.thresholds import Policy, policy_report, promise
+
+__all__ = ["add_policy", "policy_from", "register", "scored_from"]
+
+
+def register(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add these commands to the parser."""
+    evaluate = commands.add_parser(
+        "evaluate", parents=[common], help="accuracy, precision, recall with intervals; calibration; leak check"
+    )
+    _add_scored(evaluate)
+    evaluate.set_defaults(run=_evaluate)
+
+    slices = commands.add_parser("slices", parents=[common], help="where the model is wrong")
+    _add_scored(slices)
+    way = slices.add_mutually_exclusive_group()
+    way.add_argument("--by", metavar="FACETS", help="errors by each value of these facets, e.g. decade,language")
+    way.add_argument("--find", action="store_true", help="search for groups of books that are truly worse")
+    slices.add_argument("--phrase", metavar="WORDS", help="errors of titles with any of these words, e.g. poem,verse")
+    slices.add_argument("--seed", type=int, default=0, help="decides which half is searched (with --find)")
+    slices.set_defaults(run=_slices)
+
+    thresholds = commands.add_parser("thresholds", parents=[common], help="cut-offs: what they do, what they promise")
+    _add_scored(thresholds)
+    add_policy(thresholds)
+    thresholds.set_defaults(run=_thresholds)
+
+
+def _add_scored(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--predictions", required=True, metavar="P", help="name of the predictions")
+    parser.add_argument("--labels", metavar="L", help="label set to check against (default: the truth in the file)")
+    parser.add_argument(
+        "--learned-from",
+        action="append",
+        default=[],
+        metavar="L",
+        help="label set the model learned from, for the leak check (default: all other label sets); repeatable",
+    )
+
+
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which predictions are accepted."""
+    parser.add_argument("--max-error", type=float, metavar="SHARE", help="promise at most this share wrong, e.g. .05")
+    parser.add_argument("--confidence", type=float, default=0.95, help="confidence of the promise (default .95)")
+    parser.add_argument(
+        "--per", choices=("class", "together"), default="class", help="a promise for each class, or one for all"
+    )
+    parser.add_argument("--stratum", metavar="FACET", help="keep the promise in each value of this facet")
+    parser.add_argument(
+        "--cut",
+        dest="cuts",
+        action="append",
+        default=[],
+        metavar="CLASS=CUT",
+        help="accept predictions of a class above this confidence, e.g. --cut Fiction=.9; repeatable",
+    )
+
+
+def scored_from(said: argparse.Namespace, workspace: Workspace) -> Scored:
+    """Return the predictions named on the command line, joined with the truth."""
+    from core.predictions import load_scored
+
+    return load_scored(workspace, said.predictions, said.labels, tuple(said.learned_from))
+
+
+def policy_from(said: argparse.Namespace, scored: Scored) -> KeptPolicy:
+    """Return the policy that the options ask for.
+
+    Raises
+    ------
+    InputError
+        Neither a promise nor cuts, or both, or a cut that cannot be read.
+    """
+    if bool(said.cuts) == (said.max_error is not None):
+        raise InputError("Say either --max-error SHARE or --cut CLASS=CUT for each class, one of the two.")
+    if said.cuts:
+        return KeptPolicy(Policy(_read_cuts(said.cuts, scored)), labels=scored.labels)
+    found = promise(scored.table, scored.classes, said.max_error, said.confidence, per=said.per, stratum=said.stratum)
+    return KeptPolicy(found.policy(), found.as_dict(), scored.labels)
+
+
+def _read_cuts(texts: list[str], scored: Scored) -> dict[str, float]:
+    from core.classes import match_classes
+
+    cuts = {}
+    for text in texts:
+        name, sign, number = text.rpartition("=")
+        spelled = match_classes([name], scored.classes).spelled.get(name, name)
+        if not sign or spelled not in scored.classes:
+            raise InputError(
+                f"--cut {text}: write CLASS=CUT with one of the classes {', '.join(scored.classes)}, e.g."
+                f" --cut {scored.classes[0]}=.9."
+            )
+        try:
+            cuts[spelled] = float(number)
+        except ValueError:
+            raise InputError(f"--cut {text}: '{number}' is no number from 0 to 1.") from None
+    return cuts
+
+
+def _evaluate(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+    from core.evaluation import evaluate
+
+    scored = scored_from(said, workspace)
+    found = evaluate(scored.table, scored.classes)
+    content = {"predictions": scored.name, "labels": scored.labels, **found.as_dict(), "sentences": scored.sentences}
+    content["collection"] = _collection(scored)
+    lines = [found.sentence, *scored.sentences, ""]
+    for one in found.metrics.per_class:
+        lines.append(
+            f"{one.name}: precision {output.rate(one.precision.as_dict())}; recall {output.rate(one.recall.as_dict())}"
+        )
+    macro = found.metrics.macro_f1
+    lines += [
+        f"Macro-F1: {macro.value:.4f} ({macro.low:.4f} to {macro.high:.4f})",
+        f"Without the {found.leaks:,} leaked books: {output.rate(found.without_leaks.accuracy.as_dict())}",
+        f"Not scored: {sum(found.unlabelled.values()):,} books without a usable answer; if all of them were right or"
+        f" wrong, accuracy would be {output.percent(found.best)} or {output.percent(found.worst)}.",
+        "",
+        *output.table(
+            [{"truth": truth, **row} for truth, row in found.confusion.to_dict("index").items()],
+            {"truth": "truth \\ predicted", **{str(name): str(name) for name in found.confusion.columns}},
+        ),
+    ]
+    return Answer(content, lines)
+
+
+def _collection(scored: Scored) -> dict[str, Any]:
+    from core.collection import collection_estimates
+
+    return collection_estimates(scored.table, scored.classes).as_dict()
+
+
+def _slices(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+    from core.evaluation import evaluate, outcome_of
+    from core.facets import facet_values
+    from core.phrases import phrase_mask
+
+    scored = scored_from(said, workspace)
+    if said.find:
+        return _find(said, scored)
+    labelled = scored.labelled
+    overall = evaluate(scored.table, scored.classes).accuracy
+    rows: list[dict[str, Any]] = []
+    if said.phrase:
+        found = outcome_of(labelled, phrase_mask(labelled["title"], said.phrase))
+        for name, part in ((f"title has {said.phrase}", ""), ("all other titles", "rest_")):
+            rate = found[f"{part}rate"]
+            rows.append(
+                {
+                    "description": name,
+                    "facts": [{"words": said.phrase, "has": not part}],
+                    "n": found[f"{part}n"],
+                    "errors": found[f"{part}errors"],
+                    "error_rate": rate.value,
+                    "low": rate.low,
+                    "high": rate.high,
+                }
+            )
+    if said.by or not said.phrase:
+        for facet in facets_named(said.by or "language,decade,place"):
+            rows += _by_facet(scored, labelled, facet, facet_values(labelled, facet))
+    content = {"overall": {"n": overall.n, "error_rate": 1 - overall.value}, "slices": rows}
+    lines = [f"Of all {overall.n:,} checked books {output.percent(1 - overall.value)} are wrong.", ""]
+    return Answer(content, [*lines, *output.table(rows, _SLICES)])
+
+
+def _by_facet(scored: Scored, labelled: pd.DataFrame, facet: str, values: pd.Series) -> list[dict[str, Any]]:
+    from core.evaluation import by_value
+    from core.facets import facet_values
+
+    collection = facet_values(scored.table, facet).value_counts()
+    return [
+        {
+            "description": f"{facet} = {row['value']}",
+            "facts": [{"facet": facet, "value": row["value"]}],
+            "n": row["n"],
+            "errors": row["errors"],
+            "error_rate": row["error_rate"],
+            "low": row["low"],
+            "high": row["high"],
+            "collection_n": int(collection.get(row["value"], 0)),
+        }
+        for row in by_value(labelled, values).to_dict("records")
+    ]
+
+
+_SLICES = {
+    "description": "books",
+    "n": "checked",
+    "errors": "wrong",
+    "error_rate": "share",
+    "low": "low",
+    "high": "high",
+    "collection_n": "in all",
+}
+
+
+def _find(said: argparse.Namespace, scored: Scored) -> Answer:
+    from core.slices import find_slices
+
+    found = find_slices(scored.table, scored.classes, seed=said.seed)
+    content = found.as_dict()
+    return Answer(content, list(found.sentences))
+
+
+def _thresholds(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+    scored = scored_from(said, workspace)
+    chosen = policy_from(said, scored)
+    report = policy_report(scored.table, chosen.policy, classes=scored.classes)
+    content = {**report.as_dict(), "promised": None, "reason": ""}
+    lines = list(report.sentences)
+    status = 0
+    if chosen.promise:
+        content |= {"promised": chosen.promise["promised"], "reason": chosen.promise["reason"]}
+        content["promise"] = dict(chosen.promise)
+        lines = [str(chosen.promise["sentence"]), *lines]
+        status = 0 if chosen.promise["promised"] else 1
+    rows = report.per_class.to_dict("records")
+    lines += [
+        "",
+        *output.table(
+            rows,
+            {
+                "class": "predicted",
+                "cut": "cut",
+                "records": "books",
+                "accepted": "accepted",
+                "n_accepted": "checked",
+                "errors": "wrong",
+                "accuracy": "right",
+            },
+        ),
+    ]
+    return Answer(content, lines, status)

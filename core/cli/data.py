@@ -11,7 +11,7 @@ from core.progress import Progress
 from core.schema import KINDS
 from core.storage import Workspace
 
-__all__ = ["register"]
+__all__ = ["facets_named", "records_called", "register"]
 
 
 def register(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -26,9 +26,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     fetch.add_argument("source", metavar="SOURCE", help="digitised, annotations or catalogue")
     fetch.add_argument("--url", help="another address for the same data")
     fetch.add_argument("--from", dest="from_file", type=Path, metavar="FILE", help="take a file you downloaded by hand")
-    fetch.add_argument(
-        "--accept-new", action="store_true", help="accept content that differs from the first download"
-    )
+    fetch.add_argument("--accept-new", action="store_true", help="accept content that differs from the first download")
     fetch.set_defaults(run=_fetch)
 
     reader = commands.add_parser(
@@ -84,7 +82,7 @@ def _fetch(said: argparse.Namespace, workspace: Workspace, progress: Progress) -
     )
     content = {"path": str(got.path), "bytes": got.bytes, "sha256": got.sha256}
     lines = [f"{got.path} ({got.bytes:,} bytes, sha256 {got.sha256})"]
-    return Answer(content, [*lines, f"Next: colophon import {got.path} --kind corpus"])
+    return Answer(content, [*lines, f"Next: colophon import {got.path} --kind {got.source.kind}"])
 
 
 def _import(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:

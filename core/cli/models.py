@@ -69,9 +69,7 @@ def _train(said: argparse.Namespace, workspace: Workspace, progress: Progress) -
 def _predict(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     from core.models.score import predict_corpus
 
-    report = predict_corpus(
-        workspace, said.model, said.corpus, name=said.name, labels=said.labels, progress=progress
-    )
+    report = predict_corpus(workspace, said.model, said.corpus, name=said.name, labels=said.labels, progress=progress)
     counts = ", ".join(f"{name}: {count:,}" for name, count in report.predicted.items())
     lines = [
         f"'{report.predictions}': {report.rows:,} records in {report.seconds:.1f} s"

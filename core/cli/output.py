@@ -1,4 +1,4 @@
-"""What the command line shows: one JSON object or a readable table, one progress line, one or two lines of complaint."""
+"""What the command line shows: one JSON object or a readable table, a progress line, a line or two of complaint."""
 
 import json
 import math
@@ -12,7 +12,19 @@ import numpy as np
 
 from core.errors import ColophonError
 
-__all__ = ["Answer", "ProgressLine", "complain", "percent", "progress_line", "rate", "show", "table", "warn"]
+__all__ = [
+    "Answer",
+    "ProgressLine",
+    "complain",
+    "percent",
+    "plain",
+    "printable",
+    "progress_line",
+    "rate",
+    "show",
+    "table",
+    "warn",
+]
 
 
 @dataclass(frozen=True)

@@ -143,12 +143,12 @@ def fit(
         here = fold == number
         listener = _part_of(progress, number / (folds + 1), 1 / (folds + 1), f"Fold {number + 1} of {folds}")
         scores[here] = learn(learns & ~here, listener).predict_probabilities(titles[here].tolist())
-    listener = _part_of(progress, folds / (folds + 1), 0.97 / (folds + 1), "All books")
+    listener = _part_of(progress, folds / (folds + 1), 0.9 / (folds + 1), "All books")
     final = learn(learns, listener, observe)
     if not learns.all():
         scores[~learns] = final.predict_probabilities(titles[~learns].tolist())
 
-    progress(0.98, "Calibrating")
+    progress(0.99, "Calibrating")
     if calibrate_on is not None:
         more = _laid_out(calibrate_on, plan)
         more[SPLIT], more[LEARNED] = "calibration", False

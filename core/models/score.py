@@ -90,7 +90,7 @@ def score(model: Asked, titles: Sequence[str], progress: Progress = silent, batc
     parts = []
 
     def tell(done: float) -> None:
-        progress(done / len(wanted), _how_far(round(done), len(wanted), time.monotonic() - started))
+        progress(done / len(wanted), _how_far(done, len(wanted), time.monotonic() - started))
 
     for start in range(0, len(wanted), batch):
         here = wanted[start : start + batch]
@@ -253,8 +253,8 @@ def _sentences(held_out: int, untitled: int) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _how_far(done: int, total: int, seconds: float) -> str:
-    said = f"{done:,} of {total:,} titles"
+def _how_far(done: float, total: int, seconds: float) -> str:
+    said = f"{int(done):,} of {total:,} titles"
     left = seconds / done * (total - done) if done else 0.0
     return f"{said}, about {_duration(left)} left" if left >= 1 else said
 

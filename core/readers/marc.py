@@ -1,5 +1,6 @@
 """MARC 21 (ISO 2709) and MARCXML as a table: one row a record, the usual columns, and the record itself."""
 
+import codecs
 from collections import Counter
 from collections.abc import Iterator
 from typing import IO, Final
@@ -74,7 +75,7 @@ def _encoding(given: str | None) -> str:
     if name == "marc-8":
         return name
     try:
-        b"".decode(name)
+        codecs.lookup(name)
     except LookupError as error:
         raise InputError(f"'{given}' is no known encoding. For MARC 21 these are usual: utf-8, marc-8.") from error
     return name

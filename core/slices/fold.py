@@ -138,10 +138,11 @@ class _Board:
         return max(standing, key=lambda k: self.p_given([i], [k])[i])
 
     def cause(self, leader: int, remaining: Sequence[int], standing: Sequence[int]) -> int:
-        """Return `leader`, or the slice that explains it without being explained by it."""
+        """Return `leader`, or the slice that explains it in no more facts, without being explained by it."""
         tried = {leader}
         while True:
-            rest = [i for i in remaining if i not in tried]
+            length = len(self.candidates[leader].facts)
+            rest = [i for i in remaining if i not in tried and len(self.candidates[i].facts) <= length]
             beside_leader = self.p_given(rest, [*standing, leader])
             rivals = [
                 (p, i)

@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from core.slices.function_words import FUNCTION_WORDS
+
 __all__ = ["Terms", "find_terms"]
 
 Integers = npt.NDArray[np.int64]
@@ -16,6 +18,8 @@ Term = tuple[str, Integers]
 # they are about. Languages of fewer titles cannot tell.
 COMMON, ENOUGH_TITLES = 0.25, 40
 SHORTEST_STEM, LONGEST_STEM = 4, 9
+# A family under one of these would take a function word in.
+_STEMS = sorted({word[:size] for word in FUNCTION_WORDS for size in range(SHORTEST_STEM, len(word) + 1)})
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def find_terms(title_keys: pd.Series, words: int, min_n: int, languages: npt.NDA
 
     Notes
     -----
-    Left out: numbers, single letters, and whatever is in more than a quarter of all titles or of the titles in one
+    Left out: numbers, single letters, function words, and whatever is in more than a quarter of all titles or of the titles in one
     language. Of terms that are in the same titles only the first is kept: a word before a family before a pair.
     """
     titles = _Titles(title_keys, min_n, np.zeros(len(title_keys), dtype=np.intp) if languages is None else languages)
@@ -79,7 +83,8 @@ class _Titles:
         self.title = np.repeat(np.arange(len(title_keys), dtype=np.int64), lengths)
         self.word = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         self.vocabulary = pd.Series(encoded.dictionary.to_pylist(), dtype="str")
-        self.alphabetic = self.vocabulary.str.fullmatch(r"[^\W\d_][^\W\d_']+").to_numpy(dtype=bool)
+        words = self.vocabulary.str.fullmatch(r"[^\W\d_][^\W\d_']+") & ~self.vocabulary.isin(FUNCTION_WORDS)
+        self.telling = words.to_numpy(dtype=bool)
         self.min_n = min_n
         self.most = int(COMMON * len(title_keys))
         self.languages = languages
@@ -121,7 +126,7 @@ def _renumbered(codes: Integers) -> tuple[Integers, npt.NDArray[Any]]:
 
 
 def _words(titles: _Titles, number: int) -> list[Term]:
-    codes = np.where(titles.alphabetic[titles.word], titles.word, -1)
+    codes = np.where(titles.telling[titles.word], titles.word, -1)
     return [(str(titles.vocabulary.iloc[code]), rows) for code, rows in titles.commonest(titles.title, codes, number)]
 
 
@@ -133,7 +138,7 @@ def _families(titles: _Titles, number: int) -> list[Term]:
     longer: dict[str, int] = {}
     for size in range(LONGEST_STEM, SHORTEST_STEM - 1, -1):
         codes, stems = pd.factorize(vocabulary.str[:size])
-        usable = titles.alphabetic & (length >= size)
+        usable = titles.telling & (length >= size) & ~np.isin(stems, _STEMS)[codes]
         members = np.bincount(codes[usable], minlength=len(stems))
         code = np.where(usable & (members[codes] > 1), codes, -1)
         for which, rows in titles.commonest(titles.title, code[titles.word], number):
@@ -147,11 +152,11 @@ def _families(titles: _Titles, number: int) -> list[Term]:
 
 
 def _pairs(titles: _Titles, number: int) -> list[Term]:
-    """Return neighbouring words as terms, unless both are so common that they say nothing."""
+    """Return neighbouring words as terms, at least one of which is more than a function word."""
     size = len(titles.vocabulary)
     frequency = np.bincount(titles.word, minlength=size)
     first, second = titles.word[:-1], titles.word[1:]
-    telling = (frequency[first] <= titles.most) | (frequency[second] <= titles.most)
+    telling = titles.telling[first] | titles.telling[second]
     often = (frequency[first] >= titles.min_n) & (frequency[second] >= titles.min_n)
     fitting = (titles.title[:-1] == titles.title[1:]) & telling & often
     codes, pairs = pd.factorize(first[fitting] * size + second[fitting])

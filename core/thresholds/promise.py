@@ -243,8 +243,8 @@ def usable_labels(table: pd.DataFrame) -> tuple[NDArray[np.bool_], int]:
     A record is usable when its truth and its confidence are known, it is no training record, and its title is not among
     those the model learned from.
     """
-    labelled = (table[TRUTH] != "").to_numpy(dtype=bool)
-    labelled &= ~np.isnan(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan))
+    known = ~np.isnan(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan))
+    labelled = known & (table[TRUTH] != "").to_numpy(dtype=bool)
     learned = np.zeros(len(table), dtype=bool)
     if LEAK in table:
         learned |= table[LEAK].to_numpy(dtype=bool)

@@ -121,7 +121,7 @@ def settle(groups: Sequence[Group], max_error: float, doubt: float) -> list[Sett
             walks[i] = walk(ladders[i], found[i], max_error, share, extra[i])
     return [
         _outcome(group, ladders[i], walks[i], max_error, share)
-        if i in walks
+        if i in walks and len(ladders[i].accepted)
         else Settled(None, 0, 0, doubt / (len(able) + 1), -1, 0)
         for i, group in enumerate(groups)
     ]
@@ -145,10 +145,8 @@ def _outcome(group: Group, ladder: Ladder, done: Walk, max_error: float, share: 
     cut = 0.0
     if accepted < len(group):
         cut = short_number(float(group.confidence[accepted]), float(group.confidence[accepted - 1]))
-    errors = int(group.errors[accepted - 1])
-    return Settled(
-        cut, accepted, errors, done.level, int(allowed_errors([accepted], max_error, done.level)[0]), done.tried
-    )
+    allowed = int(allowed_errors([accepted], max_error, done.level)[0])
+    return Settled(cut, accepted, int(group.errors[accepted - 1]), done.level, allowed, done.tried)
 
 
 def short_number(low: float, high: float) -> float:

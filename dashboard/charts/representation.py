@@ -84,9 +84,7 @@ def keyword_chart(table: pd.DataFrame) -> alt.Chart:
         .encode(
             x=alt.X("year:Q", axis=alt.Axis(format="d"), title="year of publication"),
             y=alt.Y("rolling_share:Q", axis=alt.Axis(format="%"), title="share of titles"),
-            color=alt.Color(
-                "set:N", title=None, scale=alt.Scale(domain=sets, range=[ACCENT, OKABE_ITO[4]]), sort=sets
-            ),
+            color=alt.Color("set:N", title=None, scale=alt.Scale(domain=sets, range=[ACCENT, OKABE_ITO[4]]), sort=sets),
             strokeDash=alt.StrokeDash("set:N", title=None, sort=sets),
             tooltip=[
                 "year:Q",

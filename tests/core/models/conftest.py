@@ -45,3 +45,18 @@ def as_data():
         return TrainingData(books["title"].tolist(), targets, np.ones(len(books)), classes)
 
     return turn
+
+
+@pytest.fixture(scope="session")
+def put(tmp_path_factory):
+    """Return a function that imports a table into a workspace, as a person would: from a CSV file."""
+
+    def put(workspace, books, kind, name):
+        from core.importing import import_file
+
+        path = tmp_path_factory.mktemp("files") / f"{name}.csv"
+        columns = ["record_id", "title"] + (["label"] if kind == "labels" else [])
+        books[[column for column in columns if column in books]].to_csv(path, index=False)
+        return import_file(workspace, path, kind, name=name, overrides=["record_id=record_id", "title=title"])
+
+    return put

@@ -171,7 +171,7 @@ class TestCalibrationMethods:
     def test_few_books_are_not_calibrated_and_that_is_said(self, make_books):
         fitted = fit(make_books(45), Plan())
         assert fitted.calibration.method == "none"
-        assert "With 38 labelled books to calibrate on (60 are needed)" in fitted.sentences[0]
+        assert "With 39 labelled books to calibrate on (60 are needed)" in fitted.sentences[0]
         assert fitted.training[P].to_numpy() == pytest.approx(fitted.uncalibrated)
 
     def test_isotonic_needs_more_and_says_so_before_training(self, books, monkeypatch):
@@ -265,4 +265,3 @@ def test_kinds_are_found_by_name(monkeypatch):
     monkeypatch.setitem(KINDS, "absent", ModelKind("absent", "", "", "core.models.there_is_none", "X"))
     with pytest.raises(ModelError, match="kind 'absent' cannot be used here: No module named"):
         classifier_class("absent")
-    assert fitting.FEWEST_TITLES == 5

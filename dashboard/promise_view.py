@@ -1,0 +1,86 @@
+"""Choosing cut-offs by a promise: what shall hold, the answer in words, and what to do when nothing can be promised."""
+
+from typing import Any, Literal
+
+import streamlit as st
+
+from core.facets import facet_title
+from core.predictions import Scored
+from core.schema import PREDICTED
+from core.thresholds import Policy, Promise, draw_review_sample, population_warning
+from dashboard import cache, feedback, widgets
+from dashboard.text import escape
+
+__all__ = ["choose"]
+
+_SHARES = (0.01, 0.02, 0.03, 0.05, 0.10)
+_NO_STRATUM = "(the whole collection)"
+_FACETS = ("language", "decade")
+
+
+def choose(scored: Scored) -> tuple[Policy, dict[str, Any]]:
+    """Draw the choice and return the policy and the promise it keeps (empty when nothing is promised)."""
+    left, middle, right, last = st.columns(4)
+    share = left.select_slider(
+        "At most this share wrong",
+        _SHARES,
+        0.05,
+        format_func=lambda value: f"{100 * value:.0f} %",
+        key="at_most",
+        bind="query-params",
+    )
+    confidence = middle.select_slider(
+        "With this confidence",
+        (0.80, 0.90, 0.95, 0.99),
+        0.95,
+        format_func=lambda value: f"{100 * value:.0f} %",
+        key="confidence",
+        bind="query-params",
+        help="If books were drawn and labelled again many times, the promise would hold in this share of the draws.",
+    )
+    per = right.selectbox(
+        "Promised of",
+        ["class", "together"],
+        format_func={"class": "each class on its own", "together": "all accepted together"}.__getitem__,
+        key="per",
+        bind="query-params",
+    )
+    stratum = last.selectbox(
+        "Kept in each",
+        [_NO_STRATUM, *_FACETS],
+        format_func=lambda name: name if name == _NO_STRATUM else facet_title(name),
+        key="each",
+        bind="query-params",
+        help="Keep the promise in every language, say; languages with too few checked books go to review.",
+    )
+    kind: Literal["class", "together"] = "together" if per == "together" else "class"
+    found = cache.promise(
+        scored, float(share), float(confidence), kind, None if stratum == _NO_STRATUM else str(stratum)
+    )
+    for sentence in found.sentences:
+        feedback.conclusion(escape(sentence)) if found.promised else feedback.say(sentence)
+    distance = cache.labelled_against_all(scored)
+    warning = population_warning(*distance, by="language")
+    if warning:
+        st.warning(escape(warning), icon=":material/warning:")
+    if not found.promised:
+        _offer_sample(scored, found)
+    said = found.as_dict() if any(group.promised for group in found.groups) else {}
+    return found.policy(), said
+
+
+def _offer_sample(scored: Scored, found: Promise) -> None:
+    """Offer the books that should be labelled so that the promise can be given."""
+    wanted = [group.labels_estimate for group in found.groups if not group.promised and group.labels_estimate]
+    more = max(max(wanted, default=0) - found.labelled, 50)
+    with st.container(border=True):
+        st.markdown(
+            f"**What would help:** about {more:,} more labelled books, drawn at random from the collection"
+            " (spread over the predicted classes). Here they are, ready to be labelled; import the answers as labels."
+        )
+        sample = draw_review_sample(scored.table, more, (PREDICTED,), seed=0)
+        widgets.download_table(
+            sample[["record_id", "title", "author", "date", "language"]].assign(label=""),
+            "books-to-label",
+            f"Download {len(sample):,} books to label (CSV)",
+        )
