@@ -133,7 +133,7 @@ def caveats_of(facet: str, table: pd.DataFrame, names: SetNames) -> tuple[str, .
 def summary_of(
     names: SetNames, n_sample: int, n_population: int, n_shared: int, n_rest: int, verdicts: Sequence[tuple[str, str]]
 ) -> tuple[str, ...]:
-    """Say how the two sets overlap, and by which facets they are how different.
+    """Say by which facets the two sets are how different (the conclusion, first), and how they overlap.
 
     Parameters
     ----------
@@ -141,11 +141,21 @@ def summary_of(
         Books of the population that are not in the sample.
     verdicts : sequence of (str, str)
         Facet's name for people, and its verdict.
+
+    Returns
+    -------
+    tuple of str
+        At least one sentence when there is at least one facet.
     """
     said = []
-    if n_shared == n_sample and not n_rest:
+    for word in (*(word for _, word in reversed(VERDICTS)), UNTOLD):
+        facets = [title.lower() for title, verdict in verdicts if verdict == word]
+        if facets:
+            said.append(f"{opened(word)} by {', '.join(facets)}.")
+    if not n_rest:
         said.append(
-            f"The {n_sample:,} {names.sample} books are all of the {names.population} books: nothing is tested."
+            f"All {n_population:,} {names.population} books are among the {n_sample:,} {names.sample} books: there are"
+            " no others to test them against."
         )
     elif n_shared:
         part = f"All {n_sample:,}" if n_shared == n_sample else f"{n_shared:,} of the {n_sample:,}"
@@ -153,8 +163,4 @@ def summary_of(
             f"{part} {names.sample} books are among the {n_population:,} {names.population} books; they are tested"
             f" against the other {n_rest:,}."
         )
-    for _, word in reversed(VERDICTS):
-        facets = [title.lower() for title, verdict in verdicts if verdict == word]
-        if facets:
-            said.append(f"{opened(word)} by {', '.join(facets)}.")
     return tuple(said)

@@ -238,7 +238,7 @@ def _compare_facet(
 
     test = chi_square(disjoint)
     if not rest.any():
-        test = ChiSquare(math.nan, 0, math.nan, 0, "the sample is the whole population")
+        test = ChiSquare(math.nan, 0, math.nan, 0, "no book of the population is outside the sample")
     tvd = by_chance = bits = association = math.nan
     if min(n[:2]) >= MINIMUM_RECORDS:
         tvd = total_variation(counts["sample_n"], counts["population_n"])

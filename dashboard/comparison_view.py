@@ -1,5 +1,9 @@
-"""x"""
+"""Two sets of predictions on the same books."""
+
+from core.predictions import Scored
+
+__all__ = ["show"]
 
 
-def show(a, b):
-    pass
+def show(first: Scored, second: Scored) -> None:
+    """Compare two sets of predictions."""

@@ -133,7 +133,9 @@ def download(prepared: Release, chosen: KeptPolicy) -> None:
 def _show_checks(path: Path) -> None:
     with st.spinner("Checking …"):
         checks = validate(path)
-    table = pd.DataFrame([{"check": one.name, "result": one.result, "detail": one.detail} for one in checks])
+    table = pd.DataFrame(
+        [{"check": one.name, "result": one.outcome, "detail": one.detail, "by": one.by} for one in checks]
+    )
     failed = int((table["result"] == "failed").sum())
     feedback.conclusion(f"{len(table) - failed} of {len(table)} checks did not fail; {failed} failed.")
     st.dataframe(table, hide_index=True, alt="Result of each check: passed, failed or not run")

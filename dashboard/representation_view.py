@@ -86,9 +86,9 @@ def facet_table(one: FacetComparison, sample: str, population: str) -> None:
 
 def keyword_sentence(table: pd.DataFrame) -> str:
     """Say how often the words stand in titles of each set."""
-    sums = table.groupby(["word", "set"], sort=False)[["n_with_word", "n_titles"]].sum()
+    sums = table.groupby(["word", "set"], sort=False)[["n_with_word", "n_titles"]].sum().reset_index()
     parts = [
-        f"“{word}” in {int(row.n_with_word):,} of {int(row.n_titles):,} titles of {name}"
-        for (word, name), row in zip(sums.index, sums.itertuples(index=False), strict=True)
+        f"“{row['word']}” in {row['n_with_word']:,} of {row['n_titles']:,} titles of {row['set']}"
+        for row in sums.to_dict("records")
     ]
     return "; ".join(parts) + "."

@@ -82,9 +82,7 @@ def require_scored(*, with_truth: bool = True) -> Scored:
     return scored
 
 
-def choose_thing(
-    label: str, kinds: Sequence[str], key: str, index: int = 0, help: str | None = None
-) -> Artifact | None:
+def choose_thing(label: str, kinds: Sequence[str], key: str) -> Artifact | None:
     """Draw a picker of things of several kinds; None when there is none."""
     things = {artifact.name: artifact for kind in kinds for artifact in cache.workspace().list(kind)}
     if not things:

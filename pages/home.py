@@ -7,7 +7,7 @@ from dashboard.text import count, escape
 
 st.title("Colophon")
 st.markdown(
-    "Which machine-made labels may enter your catalogue? Walk the pages from left to right; each answers one question."
+    "Which machine-made labels may enter your catalogue? Walk the pages from top to bottom; each answers one question."
 )
 place = cache.workspace()
 corpora, labels = place.list("corpora"), place.list("labels")

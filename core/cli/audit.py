@@ -133,7 +133,7 @@ def _evaluate(said: argparse.Namespace, workspace: Workspace, progress: Progress
         f" wrong, accuracy would be {output.percent(found.best)} or {output.percent(found.worst)}.",
         "",
         *output.table(
-            [{"truth": truth, **row} for truth, row in found.confusion.to_dict("index").items()],
+            [{"truth": truth} | row.to_dict() for truth, row in found.confusion.iterrows()],
             {"truth": "truth \\ predicted", **{str(name): str(name) for name in found.confusion.columns}},
         ),
     ]

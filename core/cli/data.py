@@ -1,8 +1,11 @@
 """``demo``, ``fetch``, ``import``, ``represent``: what comes in, and whether it is like the whole."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from core.cli import output
 from core.cli.output import Answer
@@ -121,17 +124,18 @@ def _write_rejected(folder: Path, target: Path) -> None:
         read_parquet(folder / REJECTED_FILE).to_csv(beside, index=False, lineterminator="\r\n")
 
 
-def records_called(workspace: Workspace, name: str) -> Any:
+def records_called(workspace: Workspace, name: str) -> pd.DataFrame:
     """Return the records of the corpus, label set or predictions called `name` (looked for in this order)."""
     from core.corpus import load_corpus
     from core.labels import load_labels
     from core.predictions import load_predictions
 
-    for load in (
+    loaders: list[Callable[[], pd.DataFrame]] = [
         lambda: load_corpus(workspace, name).records(),
         lambda: load_labels(workspace, name).records(),
         lambda: load_predictions(workspace, name).records(workspace),
-    ):
+    ]
+    for load in loaders:
         try:
             return load()
         except NotFoundError:

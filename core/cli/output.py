@@ -91,7 +91,7 @@ def rate(estimate: Mapping[str, Any]) -> str:
     return f"{100 * value:.1f} % ({between}{n})"
 
 
-def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> list[str]:
+def table(rows: Sequence[Mapping[Any, Any]], columns: Mapping[str, str]) -> list[str]:
     """Lay rows out in columns; numbers to the right.
 
     Parameters

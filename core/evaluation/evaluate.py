@@ -211,7 +211,7 @@ def _confusion(labelled: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
 def _metrics(labelled: pd.DataFrame, classes: Sequence[str], seed: int) -> Metrics:
     n, k = len(labelled), len(classes)
     place = {name: number for number, name in enumerate(classes)}
-    truth = labelled[TRUTH].map(place).to_numpy(dtype=np.int64)
+    truth: NDArray[np.int64] = np.asarray(labelled[TRUTH].map(place), dtype=np.int64)
     said = labelled[PREDICTED].map(place).fillna(k).to_numpy(dtype=np.int64)
     cells = np.eye(k * (k + 1))[truth * (k + 1) + said] if n else np.empty((0, k * (k + 1)))
     counts = cells.sum(axis=0).reshape(k, k + 1).astype(np.int64)
@@ -313,8 +313,8 @@ def by_value(labelled: pd.DataFrame, values: pd.Series) -> pd.DataFrame:
     table["error_rate"] = np.where(enough, table["errors"] / table["n"], np.nan)
     table["low"], table["high"] = np.where(enough, low, np.nan), np.where(enough, high, np.nan)
     table["ratio"] = [
-        rate_against_rest(int(row.errors), int(row.n), int(wrong.sum()), len(labelled))
-        for row in table.itertuples(index=False)
+        rate_against_rest(errors, n, int(wrong.sum()), len(labelled))
+        for errors, n in zip(table["errors"].tolist(), table["n"].tolist(), strict=True)
     ]
     return table
 

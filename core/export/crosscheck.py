@@ -48,13 +48,14 @@ def read_labels(folder: Path) -> dict[str, set[Triple]]:
 
 
 def left_out(folder: Path) -> dict[str, set[str]]:
-    """Return kind of MARC file → identifiers that are not in it, and are listed as such."""
+    """Return MARC file → identifiers that are not in it, and are listed as such in ``marc/left-out.csv``."""
     path = folder / "marc/left-out.csv"
     found: dict[str, set[str]] = {}
     if path.exists():
         with path.open(encoding="utf-8", newline="") as stream:
             for row in csv.DictReader(stream):
-                found.setdefault(row["kind"], set()).add(row["record_id"])
+                for name in row["not_in"].split("; "):
+                    found.setdefault(f"marc/{name}", set()).add(row["record_id"])
     return found
 
 

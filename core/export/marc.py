@@ -140,8 +140,8 @@ def _write(
 class _Listed:
     """Records that could not be written as they should, and why."""
 
-    refused: list[tuple[str, str, str]] = field(default_factory=list)
-    too_long: list[tuple[str, str, str]] = field(default_factory=list)
+    refused: list[tuple[str, MarcKind, str]] = field(default_factory=list)
+    too_long: list[tuple[str, MarcKind, str]] = field(default_factory=list)
     inherited: int = 0
 
 
@@ -225,10 +225,11 @@ def _finish(
         remarks.append(
             f"{len(too_long):,} MARC records are too long for ISO 2709; they are whole in marc/too-long.xml."
         )
-    left_out = [*listed.too_long, *listed.refused]
+    left_out = [(one, f"{FILE_NAMES[kind]}.mrc", why) for one, kind, why in listed.too_long]
+    left_out += [(one, f"{FILE_NAMES[kind]}.mrc; {FILE_NAMES[kind]}.xml", why) for one, kind, why in listed.refused]
     if left_out:
-        _list(package.path("marc/left-out.csv"), ("record_id", "kind", "reason"), left_out)
-        about = "records that are not in the .mrc files, and why"
+        _list(package.path("marc/left-out.csv"), ("record_id", "not_in", "reason"), left_out)
+        about = "records that are not in one of the MARC files, and why"
         package.add("marc/left-out.csv", "csv", "text/csv", about, len(left_out))
     if listed.refused:
         example = listed.refused[0]

@@ -122,7 +122,10 @@ def _how_many(table: ExportTable) -> list[str]:
         f" {counts.no_class:,} human answers name no single class. All of them stand."
     )
     if table.measured_by:
-        lines.append(f"{table.measured_by:,} records: {HUMAN_LABELS[settings.human_labels]}.")
+        has = "record has a hand-checked label" if table.measured_by == 1 else "records have a hand-checked label"
+        lines.append(
+            f"{table.measured_by:,} {has} that came with the predictions: {HUMAN_LABELS[settings.human_labels]}."
+        )
     if len(table.strangers):
         lines.append(f"{len(table.strangers):,} predictions have no record in {settings.dataset} and were left out.")
     lines.append(

@@ -57,8 +57,8 @@ LICENCES: Final[Mapping[str, str]] = {
 Carrier = Literal["online", "volume"]
 HumanLabels = Literal["measure-only", "keep"]
 HUMAN_LABELS: Final[Mapping[str, str]] = {
-    "measure-only": "hand-checked labels that came with the predictions were used to measure and block nothing",
-    "keep": "hand-checked labels that came with the predictions stand: no machine value was added there",
+    "measure-only": "they were used to measure, and block nothing",
+    "keep": "they stand, and no machine value was added there",
 }
 _SPELLED = {
     "marc21": "marc",

@@ -83,7 +83,7 @@ def own_checks(folder: Path) -> Iterator[Check]:
 def _check(name: str, what: Callable[[Path], tuple[bool, str]], folder: Path) -> Check:
     try:
         good, detail = what(folder)
-    except (OSError, ValueError, KeyError, IndexError, StopIteration) as error:
+    except (OSError, ValueError, KeyError, IndexError, StopIteration, SyntaxError) as error:
         good, detail = False, f"The file cannot be read: {type(error).__name__}: {error}"
     return Check(name, "passed" if good else "failed", detail)
 
@@ -135,9 +135,7 @@ def _same_labels(folder: Path) -> tuple[bool, str]:
     missing = left_out(folder)
     first, reference = next(iter(found.items()))
     for name, triples in found.items():
-        gone = next(
-            (missing.get(kind, set()) for kind, stem in FILE_NAMES.items() if name.startswith(f"marc/{stem}.m")), set()
-        )
+        gone = missing.get(name, set())
         expected = {triple for triple in reference if triple[0] not in gone}
         if name.startswith("marc/") and not calibrated:
             # Only calibrated confidences enter a catalogue record.

@@ -57,7 +57,7 @@ class FactTable:
         return columns
 
     def subjects(self) -> npt.NDArray[np.intp]:
-        """Give numbers to what the facts speak of; facts about words of the title have −1, since any of them may be joined."""
+        """Give numbers to what the facts speak of: −1 for words of the title, of which any may be joined."""
         subjects = pd.factorize(np.array([fact.subject for fact in self.facts], dtype=object))[0].astype(np.intp)
         return np.where([isinstance(fact, TitleFact) for fact in self.facts], -1, subjects)
 

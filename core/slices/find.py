@@ -56,8 +56,8 @@ def find_slices(
         So many of the commonest words of the titles are facts, half as many word families, a fifth as many pairs of
         neighbouring words, and groups of words that behave alike. 0 leaves the titles aside.
     min_n : int, optional
-        Fewest labelled books in a slice, at least 10. Without it 20, or a four-hundredth of the labelled books if that is
-        more.
+        Fewest labelled books in a slice, at least 10. Without it 20, or a four-hundredth of the labelled books, if that
+        is more.
     seed : int
         Of the division into halves.
     collection : DataFrame, optional
@@ -107,8 +107,8 @@ def find_slices(
     tested = find_candidates(units, facts, parts, rules)
     if not any(one.p_adjusted <= fdr for one in tested):
         return nothing(
-            f"No slice is worse than chance allows: {len(tested)} were found on halves of the {len(labelled):,} labelled"
-            " books, and none was confirmed on the other half.",
+            f"No slice is worse than chance allows: {len(tested)} were found on halves of the {len(labelled):,}"
+            " labelled books, and none was confirmed on the other half.",
             len(facts),
             len(tested),
         )

@@ -20,8 +20,8 @@ class Finding:
     measured : Measured
         Its numbers on all labelled books.
     unseen : Estimate
-        Share that is wrong (`unseen_errors` of ``unseen.n``) among the books the search had not seen, each title once: the
-        number that was not selected for being high.
+        Share that is wrong (`unseen_errors` of ``unseen.n``) among the books the search had not seen, each title once:
+        the number that was not selected for being high.
     p, p_adjusted : float
         Exact, on those books; adjusted for every slice that was tested.
     p_given : float
@@ -120,8 +120,8 @@ class SliceFindings:
         rate, alone = self.overall.rate, len(self.standing)
         first = (
             f"{self.overall.errors:,} of {rate.n:,} labelled books are wrong ({in_percent(rate.value)})."
-            f" Of {self.tested} slices that were put to the test {alone} {'is' if alone == 1 else 'are'} worse than chance"
-            " allows and not explained by others."
+            f" Of {self.tested} slices that were put to the test {alone} {'is' if alone == 1 else 'are'} worse than"
+            " chance allows and not explained by others."
         )
         return (first, *(finding.sentence for finding in self.standing))
 

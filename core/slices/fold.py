@@ -156,10 +156,22 @@ class _Board:
             tried.add(leader)
 
     def akin(self, one: int, other: int) -> bool:
-        """Tell whether two slices have all facts in common but for one about words, and some of these words too."""
+        """Tell whether two slices have all facts in common but for one about words, and some of these words too.
+
+        A word family ("poem…") has its words ("poems") in common with them.
+        """
         first, second = set(self.candidates[one].facts), set(self.candidates[other].facts)
         left, right = list(first - second), list(second - first)
         if len(left) != 1 or len(right) != 1:
             return False
         a, b = left[0], right[0]
-        return isinstance(a, TitleFact) and isinstance(b, TitleFact) and bool(set(a.any_of) & set(b.any_of))
+        return (
+            isinstance(a, TitleFact)
+            and isinstance(b, TitleFact)
+            and any(_takes_in(s, t) or _takes_in(t, s) for s in a.any_of for t in b.any_of)
+        )
+
+
+def _takes_in(term: str, other: str) -> bool:
+    """Tell whether every title with `other` has `term`, to judge by their letters: 'poem*' takes in 'poems'."""
+    return other == term or (term.endswith("*") and other.startswith(term[:-1]))

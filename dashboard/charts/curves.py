@@ -1,5 +1,7 @@
 """What a cut-off does: errors among the accepted over coverage, and both over the cut-off."""
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -8,13 +10,13 @@ from dashboard.charts.palette import ACCENT, NEUTRAL, OKABE_ITO, WRONG
 __all__ = ["cut_chart", "risk_coverage_chart"]
 
 
-def risk_coverage_chart(curve: pd.DataFrame, here: float | None, allowed: float | None = None) -> alt.LayerChart:
+def risk_coverage_chart(curve: pd.DataFrame, here: float | None, allowed: float | None = None) -> Any:
     """Draw the share of errors among the accepted over the share accepted, with its band and the chosen point.
 
     Parameters
     ----------
     curve : DataFrame
-        ``coverage``, ``error_rate``, ``low``, ``high`` (0 to 1), ``cut``, ``n_accepted``.
+        ``coverage``, ``error_rate``, ``error_low``, ``error_high`` (0 to 1), ``cut``, ``n_accepted``.
     here : float, optional
         The coverage that the present cut-off gives.
     allowed : float, optional
@@ -26,12 +28,12 @@ def risk_coverage_chart(curve: pd.DataFrame, here: float | None, allowed: float 
         alt.Tooltip("cut:Q", format=".3f", title="cut-off"),
         alt.Tooltip("coverage:Q", format=".1%"),
         alt.Tooltip("error_rate:Q", format=".1%", title="wrong"),
-        alt.Tooltip("low:Q", format=".1%"),
-        alt.Tooltip("high:Q", format=".1%"),
+        alt.Tooltip("error_low:Q", format=".1%", title="at least"),
+        alt.Tooltip("error_high:Q", format=".1%", title="at most"),
         alt.Tooltip("n_accepted:Q", format=","),
     ]
     base = alt.Chart(curve)
-    band = base.mark_area(opacity=0.2, color=ACCENT).encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q")
+    band = base.mark_area(opacity=0.2, color=ACCENT).encode(x=x, y=alt.Y("error_low:Q", title=None), y2="error_high:Q")
     line = base.mark_line(color=ACCENT).encode(x=x, y=y, tooltip=tips)
     layers: list[alt.Chart] = [band, line]
     if allowed is not None:
@@ -43,7 +45,7 @@ def risk_coverage_chart(curve: pd.DataFrame, here: float | None, allowed: float 
     return alt.layer(*layers).properties(height=280)
 
 
-def cut_chart(curve: pd.DataFrame, cut: float | None) -> alt.LayerChart:
+def cut_chart(curve: pd.DataFrame, cut: float | None) -> Any:
     """Draw the share accepted and the share right among the accepted over the cut-off of one class.
 
     Parameters

@@ -1,5 +1,7 @@
 """Right and wrong: the confusion matrix, lengths of titles by outcome, reliability of the confidences."""
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 import plotly.graph_objects as go
@@ -47,7 +49,7 @@ def confusion_chart(confusion: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def length_chart(table: pd.DataFrame) -> alt.Chart:
+def length_chart(table: pd.DataFrame) -> Any:
     """Draw how long the titles are that were read right and wrong: the share of each outcome per band of length.
 
     Parameters
@@ -71,7 +73,7 @@ def length_chart(table: pd.DataFrame) -> alt.Chart:
     )
 
 
-def reliability_chart(table: pd.DataFrame) -> alt.LayerChart:
+def reliability_chart(table: pd.DataFrame) -> Any:
     """Draw how often the model is right where it says it is so many per cent sure.
 
     Parameters

@@ -1,6 +1,7 @@
 """Rates with their intervals: one dot and one line a value, never a bare bar."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -21,7 +22,7 @@ def rates_chart(
     title: str,
     overall: float | None = None,
     order: Sequence[str] | None = None,
-) -> alt.LayerChart:
+) -> Any:
     """Draw one rate a row, with its interval and its n, and a line for the whole.
 
     Parameters

@@ -1,5 +1,7 @@
 """A sample held against a population: shares side by side, and how many times over- or under-represented."""
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -8,7 +10,7 @@ from dashboard.charts.palette import ACCENT, NEUTRAL, OKABE_ITO
 __all__ = ["keyword_chart", "ratio_chart", "share_chart"]
 
 
-def share_chart(table: pd.DataFrame, sample: str, population: str) -> alt.LayerChart:
+def share_chart(table: pd.DataFrame, sample: str, population: str) -> Any:
     """Draw the share of each value in the sample (dot) and in the population (tick), joined by a line.
 
     Parameters
@@ -47,7 +49,7 @@ def share_chart(table: pd.DataFrame, sample: str, population: str) -> alt.LayerC
     return alt.layer(lines, dots).properties(height=alt.Step(24)).configure_legend(orient="top")
 
 
-def ratio_chart(table: pd.DataFrame, sample: str, population: str) -> alt.LayerChart:
+def ratio_chart(table: pd.DataFrame, sample: str, population: str) -> Any:
     """Draw how many times each value is over- or under-represented, with its interval, on a doubling scale.
 
     Parameters
@@ -61,7 +63,7 @@ def ratio_chart(table: pd.DataFrame, sample: str, population: str) -> alt.LayerC
     y = alt.Y("value:N", sort=order, title=None, axis=alt.Axis(labelLimit=240))
     scale = alt.Scale(type="log", base=2)
     title = f"times as frequent in {sample} as in {population} (1 = the same; each step doubles)"
-    tips = ["value:N", *(alt.Tooltip(f"{key}:Q", format=".2f") for key in ("ratio", "low", "high")), "sample_n:Q"]
+    tips: list[Any] = ["value:N", *(alt.Tooltip(f"{key}:Q", format=".2f") for key in ("ratio", "low", "high")), "sample_n:Q"]
     base = alt.Chart(known).encode(y=y, tooltip=tips)
     lines = base.mark_rule(strokeWidth=2, color=NEUTRAL).encode(x=alt.X("low:Q", scale=scale, title=title), x2="high:Q")
     dots = base.mark_point(size=70, filled=True, color=ACCENT, opacity=1).encode(x=alt.X("ratio:Q", scale=scale))
@@ -69,7 +71,7 @@ def ratio_chart(table: pd.DataFrame, sample: str, population: str) -> alt.LayerC
     return alt.layer(one, lines, dots).properties(height=alt.Step(24))
 
 
-def keyword_chart(table: pd.DataFrame) -> alt.Chart:
+def keyword_chart(table: pd.DataFrame) -> Any:
     """Draw how often words stand in titles, year by year: one small chart a word, one line a set.
 
     Parameters

@@ -78,7 +78,7 @@ def test_a_sample_inside_the_population(apart):
     sample = population[population["language"].isin(["Dutch", "Welsh"])].copy()
     result = compare(sample, population, ["language"], sample_name="annotated", population_name="digitised")
     assert (result.n_sample, result.n_population, result.n_shared) == (40, 1000, 40)
-    assert result.sentences[0] == (
+    assert result.sentences[-1] == (
         "All 40 annotated books are among the 1,000 digitised books; they are tested against the other 960."
     )
     found = result.facets[0]
@@ -101,7 +101,7 @@ def test_books_are_recognised_by_the_second_identifier(apart):
     result = compare(sample, population, ["language"])
     assert result.n_shared == 50
     some = compare(pd.concat([sample, books(5000, English=10)]), population, ["language"])
-    assert some.sentences[0].startswith("50 of the 60 sample books are among the 1,000 population books")
+    assert some.sentences[-1].startswith("50 of the 60 sample books are among the 1,000 population books")
 
 
 def test_the_whole_population_as_its_own_sample(apart):
@@ -109,9 +109,12 @@ def test_the_whole_population_as_its_own_sample(apart):
     result = compare(population, population, ["language"], sample_name="annotated", population_name="digitised")
     found = result.facets[0]
     assert (found.tvd, found.tvd_by_chance, found.verdict) == (0, 0, "alike")
-    assert math.isnan(found.test.p) and found.test.reason == "the sample is the whole population"
+    assert math.isnan(found.test.p) and found.test.reason == "no book of the population is outside the sample"
     np.testing.assert_allclose(found.table[["ratio", "low", "high"]], 1)
-    assert result.sentences[0] == "The 1,000 annotated books are all of the digitised books: nothing is tested."
+    assert result.sentences == (
+        "Alike by language.",
+        "All 1,000 digitised books are among the 1,000 annotated books: there are no others to test them against.",
+    )
 
 
 def test_a_random_sample_is_alike_whatever_the_size_and_the_number_of_values():
@@ -173,6 +176,9 @@ def test_rare_values_have_counts_and_no_ratio():
 def test_too_few_books_to_say():
     found = by_language(books(English=5, Dutch=4), books(500, English=900))
     assert found.verdict == UNTOLD
+    assert compare(books(English=9), books(500, English=900), ["language"]).sentences == (
+        "Too few books to say by language.",
+    )
     assert found.sentence == "There are too few books to compare the two by language."
     assert math.isnan(found.tvd) and math.isnan(found.jsd_bits) and math.isnan(found.cramers_v)
     assert found.table["sample_share"].isna().all()

@@ -50,9 +50,13 @@ def evidence(annotated: pd.DataFrame, digitised: pd.DataFrame) -> LanguageEviden
 
 def test_every_annotated_book_is_a_digitised_one(compared):
     assert (compared.n_sample, compared.n_population, compared.n_shared) == (1744, 34690, 1744)
-    assert compared.sentences[0] == (
+    assert compared.sentences[-1] == (
         "All 1,744 annotated books are among the 34,690 digitised books; they are tested against the other 32,946."
     )
+
+
+def test_the_conclusion_comes_first(compared):
+    assert compared.sentences[0] == "Very different by country, language, where the language comes from."
 
 
 def test_three_languages_are_many_times_over_represented(compared):

@@ -108,7 +108,7 @@ def test_a_record_too_long_goes_to_xml_and_a_list(example, tmp_path):
     assert xml(folder / "marc/too-long.xml")[0].first("245").get("a") == "x" * 12_000
     assert "014602826" in [record.text("001") for record in xml(folder / "marc/stub.xml")]
     assert rows(folder / "marc/left-out.csv") == [
-        {"record_id": "014602826", "kind": "stub", "reason": "field 245 has 12,005 bytes, at most 9,999 fit"}
+        {"record_id": "014602826", "not_in": "stub.mrc", "reason": "field 245 has 12,005 bytes, at most 9,999 fit"}
     ]
     assert "1 MARC records are too long for ISO 2709; they are whole in marc/too-long.xml." in report.remarks
 
@@ -120,7 +120,7 @@ def test_a_record_that_breaks_a_rule_is_refused_and_listed(example, tmp_path):
     report = export(records, example.originals, example.scored, settings, {}, tmp_path / "a.zip")
     folder = unpack(report, tmp_path)
     left_out = rows(folder / "marc/left-out.csv")
-    assert [(row["record_id"], row["kind"]) for row in left_out] == [("014602826", "stub")]
+    assert [(row["record_id"], row["not_in"]) for row in left_out] == [("014602826", "stub.mrc; stub.xml")]
     assert "exactly one 245 with a title" in left_out[0]["reason"]
     assert any("1 MARC records break a rule" in remark for remark in report.remarks)
 

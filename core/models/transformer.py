@@ -1,0 +1,342 @@
+"""A pre-trained language model, fine-tuned on labelled titles, or one that somebody else has trained to classify.
+
+The head on a fresh encoder is the simplest there is: the mean of the tokens' vectors and one linear layer. A
+finished classifier from elsewhere keeps its own head.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.errors import InputError, ModelError
+from core.models.checkpoints import Checkpoint
+from core.models.devices import best_device, has_bfloat16, load_torch
+from core.models.encoder import MAX_TOKENS, Tokens, default_base, from_pretrained, mean_pooled, most_tokens, run
+from core.models.finetune import Examples, Recipe, fine_tune
+from core.models.precision import SAME_LABELS, same_labels, sample
+from core.models.protocol import Observe, TrainingData, ignore
+from core.progress import Progress, silent
+from core.storage import digest
+
+__all__ = ["TransformerClassifier", "load_pretrained", "stratified"]
+
+FILE = "classifier.json"
+HEAD_FILE = "head.safetensors"
+FORMAT = 1
+DEFAULTS: Mapping[str, Any] = {
+    "base": "",
+    "epochs": 3,
+    "stop_after": 0,
+    "learning_rate": 1e-4,
+    "batch_size": 32,
+    "max_tokens": MAX_TOKENS,
+    "weak_limit": 8_000,
+}
+
+
+class TransformerClassifier:
+    """See the module. Build one with :meth:`train`, :meth:`load` or :func:`load_pretrained`.
+
+    Attributes
+    ----------
+    epochs : int
+        How many passes it learned for; 0 where it was trained elsewhere.
+    reduced : bool
+        Whether it calculates in 16 bits where that is faster.
+    agreement : float
+        Share of `checked` training titles whose label is the same in 16 and 32 bits; NaN where never checked.
+    sentences : tuple of str
+        What a reader must know of its training.
+    """
+
+    kind: ClassVar[str] = "transformer"
+    folds: ClassVar[int] = 2
+    resumes: ClassVar[bool] = True
+    watches: ClassVar[bool] = True
+
+    def __init__(
+        self, network: Any, tokens: Tokens, classes: Sequence[str], *, own_head: bool = False, base: str = ""
+    ) -> None:
+        self.classes = tuple(classes)
+        self.device = best_device()
+        self.network = network.to(self.device).eval()
+        self.tokens = tokens
+        self.own_head = own_head
+        self.base = base
+        self.epochs = 0
+        self.reduced = False
+        self.agreement = float("nan")
+        self.checked = 0
+        self.sentences: tuple[str, ...] = ()
+        self._half: Any = None
+
+    @classmethod
+    def train(
+        cls,
+        data: TrainingData,
+        *,
+        seed: int = 0,
+        options: Mapping[str, Any] | None = None,
+        progress: Progress = silent,
+        observe: Observe = ignore,
+        checkpoints: Path | None = None,
+    ) -> "TransformerClassifier":
+        """Learn from titles; see :class:`core.models.protocol.TitleClassifier`.
+
+        Parameters
+        ----------
+        options : mapping, optional
+            ``base`` (folder or Hub id of an encoder; else MiniLM), ``epochs`` (3), ``stop_after`` (of these epochs),
+            ``learning_rate`` (1e-4), ``batch_size`` (32), ``max_tokens`` (64), ``weak_limit`` (labels of less weight
+            than a person's that are learned from at most: 8,000, drawn by class).
+        checkpoints : path, optional
+            Where half-trained states are kept. With the same data, seed and options the training goes on from there.
+        """
+        settings = _settings(options)
+        torch = load_torch()
+        base = settings["base"] or default_base()
+        progress(0.0, "Loading the language model")
+        encoder, tokenizer = from_pretrained(base)
+        tokens = Tokens(tokenizer, min(settings["max_tokens"], most_tokens(encoder.config)))
+        data, weak = stratified(data, settings["weak_limit"], seed)
+        torch.manual_seed(seed)
+        network = _network(encoder, len(data.classes))
+        made = cls(network, tokens, data.classes, base=_named(base))
+        checkpoint = None
+        if checkpoints is not None:
+            described = [list(data.titles), data.targets.tolist(), data.weights.tolist(), list(data.classes)]
+            held = list(data.validation.titles) if data.validation else []
+            checkpoint = Checkpoint(checkpoints / digest("training", described, held, seed, settings))
+        recipe = Recipe(
+            settings["epochs"],
+            min(settings["stop_after"] or settings["epochs"], settings["epochs"]),
+            settings["learning_rate"],
+            settings["batch_size"],
+        )
+        watched = None
+        if data.validation is not None and len(data.validation.titles):
+            targets = data.validation.targets * data.validation.weights[:, None]
+            watched = Examples(tokens.encode(data.validation.titles), targets)
+        made.epochs = fine_tune(
+            made.network,
+            Examples(tokens.encode(data.titles), data.balanced_weights()),
+            recipe,
+            padding=tokens.padding,
+            device=made.device,
+            seed=seed,
+            validation=watched,
+            checkpoint=checkpoint,
+            progress=lambda fraction, message: progress(0.02 + 0.9 * fraction, message),
+            observe=observe,
+        )
+        progress(0.93, "Checking what 16-bit numbers change")
+        made.choose_precision(data.titles)
+        made.sentences = (*weak, *_said_of_cut(tokens.cut(data.titles), len(data.titles), tokens.limit))
+        progress(1.0, "Trained")
+        return made
+
+    @staticmethod
+    def settled(options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
+        """Return the options for learning from all books, the number of epochs taken from those that were watched."""
+        epochs = [one.epochs for one in trained if one.epochs]
+        return {**options, "stop_after": round(float(np.mean(epochs)))} if epochs else dict(options)
+
+    def choose_precision(self, titles: Sequence[str]) -> None:
+        """Use 16 bits if that is faster here and leaves the label of 99.9 % of these titles as it is."""
+        if not has_bfloat16(self.device):
+            return
+        checked = sample(titles)
+        self.agreement, self.checked = same_labels(self._probabilities, checked), len(checked)
+        self.reduced = self.agreement >= SAME_LABELS
+
+    def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
+        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.protocol.TitleClassifier`."""
+        return self._probabilities(titles, self.reduced and has_bfloat16(self.device), progress)
+
+    def cut(self, titles: Sequence[str]) -> int:
+        """Return how many of the titles are too long to be read to their end."""
+        return self.tokens.cut(titles)
+
+    def _probabilities(self, titles: Sequence[str], reduced: bool, progress: Progress = silent) -> NDArray[np.float64]:
+        if not len(titles):
+            return np.empty((0, len(self.classes)))
+        if reduced and self._half is None:
+            import copy
+
+            self._half = copy.deepcopy(self.network).to(load_torch().bfloat16)
+        logits = run(self._half if reduced else self.network, self.tokens, titles, self.device, progress).astype(float)
+        raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+    def save(self, folder: Path) -> None:
+        """Write weights as safetensors, configuration and tokenizer as the transformers package writes them."""
+        from safetensors.torch import save_file
+
+        model = self.network.model if self.own_head else self.network.encoder
+        model.save_pretrained(folder)
+        self.tokens.save(folder)
+        if not self.own_head:
+            save_file({name: one.contiguous() for name, one in self.network.head.state_dict().items()}, folder / HEAD_FILE)
+        said = {
+            "format": FORMAT,
+            "classes": list(self.classes),
+            "own_head": self.own_head,
+            "order": list(self.network.order) if self.own_head else [],
+            "max_tokens": self.tokens.limit,
+            "base": self.base,
+            "epochs": self.epochs,
+            "reduced": self.reduced,
+            "agreement": None if np.isnan(self.agreement) else self.agreement,
+            "checked": self.checked,
+            "sentences": list(self.sentences),
+        }
+        (folder / FILE).write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "TransformerClassifier":
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        ModelError
+            A file is missing or does not hold what it should.
+        """
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        try:
+            said = json.loads((folder / FILE).read_text(encoding="utf-8"))
+            if said["format"] != FORMAT:
+                raise ModelError(
+                    f"The model in {folder.name} has the format {said['format']}; this version reads {FORMAT}."
+                )
+            classes = [str(name) for name in said["classes"]]
+            own_head = bool(said["own_head"])
+            if own_head:
+                model, tokenizer = from_pretrained(str(folder), "AutoModelForSequenceClassification")
+                network = _finished(model, [int(i) for i in said["order"]])
+            else:
+                model, tokenizer = from_pretrained(str(folder))
+                network = _network(model, len(classes))
+                network.head.load_state_dict(load_file(folder / HEAD_FILE))
+            made = cls(network, Tokens(tokenizer, int(said["max_tokens"])), classes, own_head=own_head)
+            made.base, made.epochs, made.reduced = str(said["base"]), int(said["epochs"]), bool(said["reduced"])
+            made.agreement = float("nan") if said["agreement"] is None else float(said["agreement"])
+            made.checked, made.sentences = int(said["checked"]), tuple(str(one) for one in said["sentences"])
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+            raise ModelError(
+                f"The model in {folder.name} cannot be read ({error}): train or fetch it again."
+            ) from error
+        return made
+
+
+def load_pretrained(source: str, max_tokens: int = MAX_TOKENS) -> TransformerClassifier:
+    """Return a finished classifier from a folder or the Hugging Face Hub, with its own labels and tokenizer.
+
+    Raises
+    ------
+    InputError
+        There is no such folder, and it is no name for the Hub.
+    ModelError
+        It cannot be fetched or read, or it is no classifier with labels.
+    """
+    model, tokenizer = from_pretrained(source, "AutoModelForSequenceClassification")
+    labels = {int(number): str(name).strip() for number, name in (model.config.id2label or {}).items()}
+    names = [labels.get(number, "") for number in range(int(model.config.num_labels))]
+    if len(names) < 2 or not all(names) or len(set(names)) < len(names):
+        raise ModelError(f"The model '{source}' does not name two or more different classes: {names}.")
+    if not any("classifier" in name or "score" in name for name, _ in model.named_parameters()):
+        raise ModelError(f"The model '{source}' has no classifier: use it as --base of a training.")
+    order = sorted(range(len(names)), key=names.__getitem__)
+    tokens = Tokens(tokenizer, min(max_tokens, most_tokens(model.config)))
+    return TransformerClassifier(
+        _finished(model, order), tokens, [names[i] for i in order], own_head=True, base=_named(source)
+    )
+
+
+def stratified(data: TrainingData, limit: int, seed: int) -> tuple[TrainingData, tuple[str, ...]]:
+    """Return the data with at most `limit` labels of less weight than a person's, each class in proportion."""
+    weak = np.flatnonzero(data.weights < 1)
+    if len(weak) <= limit:
+        return data, ()
+    generator = np.random.default_rng(seed)
+    likeliest = data.targets[weak].argmax(axis=1)
+    # Ranked within its class by lot, scaled to the class's size: the first ones hold each class in proportion.
+    lots = pd.Series(generator.random(len(weak))).groupby(likeliest).rank(pct=True).to_numpy()
+    chosen = weak[np.argsort(lots, kind="stable")[:limit]]
+    kept = np.sort(np.concatenate([np.flatnonzero(data.weights >= 1), chosen]))
+    titles = [data.titles[i] for i in kept]
+    smaller = TrainingData(titles, data.targets[kept], data.weights[kept], data.classes, data.validation)
+    said = f"Of {len(weak):,} labels by functions the language model learned from {limit:,}, drawn by class."
+    return smaller, (said,)
+
+
+def _said_of_cut(cut: int, n: int, limit: int) -> tuple[str, ...]:
+    return (f"{cut:,} of the {n:,} titles learned from are longer than {limit} tokens and were cut.",) if cut else ()
+
+
+def _named(base: str) -> str:
+    """Return what may be told of where weights came from: no path of this machine."""
+    return Path(base).parent.name + "/" + Path(base).name if Path(base).is_dir() else base
+
+
+def _network(encoder: Any, classes: int) -> Any:
+    torch = load_torch()
+
+    class TitleNetwork(torch.nn.Module):  # type: ignore[misc,name-defined]
+        """The mean of the tokens' vectors, then one linear layer."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.encoder = encoder
+            self.dropout = torch.nn.Dropout(0.1)
+            self.head = torch.nn.Linear(int(encoder.config.hidden_size), classes)
+
+        def forward(self, tokens: Any, mask: Any) -> Any:
+            hidden = self.encoder(input_ids=tokens, attention_mask=mask).last_hidden_state
+            pooled = self.dropout(mean_pooled(hidden, mask))
+            return self.head(pooled.to(self.head.weight.dtype))
+
+    return TitleNetwork()
+
+
+def _finished(model: Any, order: Sequence[int]) -> Any:
+    torch = load_torch()
+
+    class FinishedNetwork(torch.nn.Module):  # type: ignore[misc,name-defined]
+        """A classifier with a head of its own; its classes are put in the order of their names."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+            self.order = list(order)
+
+        def forward(self, tokens: Any, mask: Any) -> Any:
+            return self.model(input_ids=tokens, attention_mask=mask).logits[:, self.order]
+
+    return FinishedNetwork()
+
+
+def _settings(options: Mapping[str, Any] | None) -> dict[str, Any]:
+    settings = {**DEFAULTS, **(options or {})}
+    unknown = sorted(set(settings) - set(DEFAULTS))
+    if unknown:
+        raise InputError(f"The kind 'transformer' has no option '{unknown[0]}'. It has: {', '.join(DEFAULTS)}.")
+    for name, value in settings.items():
+        if name == "base":
+            if not isinstance(value, str):
+                raise InputError(f"The option 'base' must be a folder or a name on the Hub; {value!r} came.")
+            continue
+        whole = name != "learning_rate"
+        least = 0 if name in ("stop_after", "weak_limit") else 1 if whole else 0.0
+        proper = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+        if not proper or value < least or (not whole and value <= 0):
+            raise InputError(f"The option '{name}' must be a {'whole ' if whole else ''}number above 0; {value!r} came.")
+    return settings
+
+

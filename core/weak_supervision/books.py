@@ -1,0 +1,250 @@
+"""The books that functions vote on, and the models they may ask: columns are turned for searching once, answers kept."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.corpus import read_parquet
+from core.errors import InputError, NotFoundError
+from core.facets import facet_codes
+from core.joins import join_ids
+from core.labels import LabelSet
+from core.leaks import find_leaks
+from core.phrases import phrase_mask
+from core.predictions import load_predictions
+from core.schema import ALTERNATE_ID, RECORD_ID, TITLE_KEY, probability_column
+from core.storage import Workspace
+from core.weak_supervision.conditions import AllOf, AnyOf, Condition, Confident, Facet, Length, Not, Range, Text
+
+__all__ = ["Books", "Mask", "Opinion", "read_opinion"]
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What a model said of books, and which books it learned from.
+
+    Attributes
+    ----------
+    ids : DataFrame
+        ``record_id`` and ``alternate_id`` of the books it spoke of.
+    probabilities : mapping
+        Class → float array, row for row beside `ids`.
+    learned : DataFrame
+        ``record_id``, ``alternate_id`` and ``title_key`` of the books it learned from (or may have learned from).
+    known : bool
+        Whether it is known what the model learned from. If not, every labelled book counts as learned from.
+    """
+
+    name: str
+    ids: pd.DataFrame
+    probabilities: Mapping[str, NDArray[np.float64]]
+    learned: pd.DataFrame
+    known: bool = True
+
+
+def read_opinion(workspace: Workspace, name: str) -> Opinion:
+    """Read predictions from the workspace as an opinion that functions may ask.
+
+    Raises
+    ------
+    NotFoundError
+        No predictions have this name.
+    """
+    predictions = load_predictions(workspace, name)
+    table = predictions.table()
+    columns = {one: probability_column(one) for one in predictions.classes}
+    given = {
+        one: table[column].to_numpy(dtype=float, na_value=np.nan) for one, column in columns.items() if column in table
+    }
+    keys = [RECORD_ID, ALTERNATE_ID, TITLE_KEY]
+    model, known = predictions.manifest.get("model_fingerprint"), True
+    learned: list[pd.DataFrame] = []
+    try:
+        if not model:
+            raise NotFoundError("made elsewhere")
+        learned = [read_parquet(workspace.find("models", str(model)).path / "training.parquet")]
+    except NotFoundError:
+        known = False
+        learned = [LabelSet(thing).records() for thing in workspace.list("labels")]
+    books = pd.concat([frame.reindex(columns=keys).fillna("") for frame in learned]) if learned else None
+    nothing = pd.DataFrame({key: pd.Series([], dtype="str") for key in keys})
+    return Opinion(
+        name,
+        predictions.records(workspace)[[RECORD_ID, ALTERNATE_ID]],
+        given,
+        nothing if books is None else books.astype("str").reset_index(drop=True),
+        known,
+    )
+
+
+class Books:
+    """Books as functions look at them. Answers to equal questions are worked out once.
+
+    Parameters
+    ----------
+    records : DataFrame
+        Normalised records.
+    originals : DataFrame, optional
+        The original columns, row for row beside `records`.
+    opinion : function, optional
+        Name of a set of predictions → :class:`Opinion`.
+    """
+
+    def __init__(
+        self,
+        records: pd.DataFrame,
+        originals: pd.DataFrame | None = None,
+        opinion: Callable[[str], Opinion] | None = None,
+    ) -> None:
+        self.records = records.reset_index(drop=True)
+        self.originals = None if originals is None else originals.reset_index(drop=True)
+        self._opinion = opinion
+        self._answers: dict[Condition, Mask] = {}
+        self._arrows: dict[str, Any] = {}
+        self._opinions: dict[str, tuple[Opinion, NDArray[np.int64], Mask]] = {}
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def where(self, condition: Condition) -> Mask:
+        """Say for which books a condition holds. The array is shared: do not change it.
+
+        Raises
+        ------
+        InputError
+            A column, facet, class or set of predictions that is not there.
+        """
+        if condition not in self._answers:
+            self._answers[condition] = self._ask(condition)
+        return self._answers[condition]
+
+    def learned_by(self, predictions: str) -> Mask:
+        """Say which of these books the model behind a set of predictions learned from, by identifier or title."""
+        return self._heard(predictions)[2]
+
+    def column(self, name: str) -> pd.Series:
+        """Return a column of the records or, where they have none of this name, of the original file.
+
+        Raises
+        ------
+        InputError
+            Neither has it.
+        """
+        if name in self.records:
+            return self.records[name]
+        if self.originals is not None and name in self.originals:
+            return self.originals[name]
+        there = [*self.records.columns, *(() if self.originals is None else self.originals.columns)]
+        raise InputError(f"There is no column '{name}'. There are: {', '.join(dict.fromkeys(there))}.")
+
+    def _ask(self, condition: Condition) -> Mask:
+        if isinstance(condition, AllOf):
+            return np.asarray(np.logical_and.reduce([self.where(part) for part in condition.parts]))
+        if isinstance(condition, AnyOf):
+            return np.asarray(np.logical_or.reduce([self.where(part) for part in condition.parts]))
+        if isinstance(condition, Not):
+            return ~self.where(condition.part)
+        if isinstance(condition, Text):
+            return self._text(condition)
+        if isinstance(condition, Length):
+            return self._length(condition)
+        if isinstance(condition, Range):
+            return self._range(condition)
+        if isinstance(condition, Facet):
+            codes, values = facet_codes(self.records, condition.facet)
+            wanted = set(condition.values)
+            chosen = np.array([value in wanted for value in values], dtype=bool)
+            return chosen[codes] if len(values) else np.zeros(len(self), dtype=bool)
+        return self._confident(condition)
+
+    def _arrow(self, column: str) -> Any:
+        import pyarrow as pa
+
+        if column not in self._arrows:
+            values = self.column(column)
+            if not isinstance(values.dtype, pd.StringDtype):
+                values = values.astype("str")
+            self._arrows[column] = pa.chunked_array([pa.array(values, type=pa.large_string())])
+        return self._arrows[column]
+
+    def _text(self, condition: Text) -> Mask:
+        import pyarrow.compute as pc
+
+        column = self._arrow(condition.column)
+        if condition.how == "pattern":
+            return _bool(pc.match_substring_regex(column, condition.value, ignore_case=True))
+        if condition.how == "contains":
+            return phrase_mask(self.column(condition.column), condition.value, whole_words=False)
+        # Whole words cost most. They are looked for only in the few texts that hold their letters at all.
+        rough = _rough_pattern(condition.value)
+        if not rough:
+            return phrase_mask(self.column(condition.column), condition.value)
+        found = _bool(pc.match_substring_regex(column, rough, ignore_case=True))
+        found[found] = phrase_mask(self.column(condition.column)[found], condition.value)
+        return found
+
+    def _length(self, condition: Length) -> Mask:
+        import pyarrow.compute as pc
+
+        lengths = np.asarray(pc.fill_null(pc.utf8_length(self._arrow(condition.column)), 0).to_numpy())
+        holds = lengths > max(condition.above or 0, 0)
+        return holds if condition.below is None else holds & (lengths < condition.below)
+
+    def _range(self, condition: Range) -> Mask:
+        column = self.column(condition.column)
+        if isinstance(column.dtype, pd.StringDtype):
+            column = pd.to_numeric(column.str.strip(), errors="coerce")
+        numbers = column.to_numpy(dtype=float, na_value=np.nan)
+        holds = ~np.isnan(numbers)
+        if condition.least is not None:
+            holds &= numbers >= condition.least
+        if condition.most is not None:
+            holds &= numbers <= condition.most
+        return holds
+
+    def _confident(self, condition: Confident) -> Mask:
+        opinion, where, learned = self._heard(condition.predictions)
+        if condition.label not in opinion.probabilities:
+            there = ", ".join(opinion.probabilities) or "none"
+            raise InputError(
+                f"The predictions '{opinion.name}' give no probability of '{condition.label}'. They give: {there}."
+            )
+        numbers = np.where(where >= 0, opinion.probabilities[condition.label][where], np.nan)
+        return (numbers >= condition.above) & ~learned
+
+    def _heard(self, name: str) -> tuple[Opinion, NDArray[np.int64], Mask]:
+        if name not in self._opinions:
+            if self._opinion is None:
+                raise InputError(f"No predictions can be asked here, so that '{name}' cannot.")
+            opinion = self._opinion(name)
+            ours = self.records.reindex(columns=[RECORD_ID, ALTERNATE_ID]).fillna("")
+            join = join_ids(
+                [ours[RECORD_ID], ours[ALTERNATE_ID]],
+                [opinion.ids[RECORD_ID].reset_index(drop=True), opinion.ids[ALTERNATE_ID].reset_index(drop=True)],
+            )
+            learned = find_leaks(self.records, opinion.learned).mask
+            self._opinions[name] = opinion, join.position, learned
+        return self._opinions[name]
+
+
+def _bool(found: Any) -> Mask:
+    import pyarrow.compute as pc
+
+    return np.array(pc.fill_null(found, False).to_numpy(), dtype=bool)
+
+
+def _rough_pattern(phrase: str) -> str:
+    """Return a cheap pattern that every text with one of the words matches; '' where none can be given."""
+    if not phrase.isascii():  # accents may be written in two ways
+        return ""
+    parts = [part.strip().rstrip("*") for part in re.split(r"[,|]", phrase) if part.strip(" \t\n*")]
+    firsts = [max(part.split(), key=len, default="") for part in parts]
+    # 'story' is also found as 'stories'
+    return "|".join(re.escape(word[:-1] if len(word) > 1 and word[-1] in "yY" else word) for word in firsts)

@@ -1,0 +1,91 @@
+"""A labelling function: a name, the class it votes for, and when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from core.classes import match_classes
+from core.errors import InputError
+from core.weak_supervision.conditions import Condition, describe_condition, predictions_of
+
+__all__ = ["MAX_FUNCTIONS", "LabellingFunction", "check_functions", "spelled_as"]
+
+MAX_FUNCTIONS: Final = 500
+
+
+@dataclass(frozen=True)
+class LabellingFunction:
+    """Votes for `label` where the condition holds, and abstains everywhere else.
+
+    Attributes
+    ----------
+    name : str
+        By which people speak of it; no two functions of a set share one.
+    label : str
+        The class it votes for (its polarity).
+    when : Condition
+    """
+
+    name: str
+    label: str
+    when: Condition
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise InputError("A labelling function needs a name.")
+        if not self.label.strip():
+            raise InputError(f"The labelling function '{self.name}' needs a class to vote for.")
+
+    @property
+    def predictions(self) -> tuple[str, ...]:
+        """Names of the predictions it asks."""
+        return predictions_of(self.when)
+
+    @property
+    def sentence(self) -> str:
+        """Say it for a curator: "Fiction where title has the word “novel”"."""
+        return f"{self.label} where {describe_condition(self.when)}"
+
+
+def check_functions(functions: Sequence[LabellingFunction]) -> None:
+    """Refuse a set without functions, with too many, or with a name used twice.
+
+    Raises
+    ------
+    InputError
+    """
+    if not functions:
+        raise InputError("There is no labelling function yet.")
+    if len(functions) > MAX_FUNCTIONS:
+        raise InputError(f"There are {len(functions):,} labelling functions; at most {MAX_FUNCTIONS} are taken.")
+    names = [function.name for function in functions]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"Two labelling functions are called '{twice}'. Give each a name of its own.")
+
+
+def spelled_as(functions: Sequence[LabellingFunction], classes: Sequence[str]) -> tuple[LabellingFunction, ...]:
+    """Return the functions with their classes spelled as people's labels spell them.
+
+    Raises
+    ------
+    InputError
+        A function votes for a class that no label names.
+
+    Examples
+    --------
+    >>> from core.weak_supervision.conditions import Length
+    >>> spelled_as([LabellingFunction("long", "non fiction", Length(above=211))], ["Fiction", "Non-fiction"])[0].label
+    'Non-fiction'
+    """
+    names = match_classes([function.label for function in functions], classes)
+    spelled = []
+    for function in functions:
+        label = names.spelled.get(function.label, "")
+        if label not in classes:
+            raise InputError(
+                f"The function '{function.name}' votes for '{function.label}', which no label names."
+                f" The labels have: {', '.join(classes)}."
+            )
+        spelled.append(LabellingFunction(function.name, label, function.when))
+    return tuple(spelled)

@@ -1,0 +1,73 @@
+"""Every page in a real browser, on the demonstration: it shows its conclusion, marks the invention, and breaks nowhere."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from dashboard.navigation import PAGES
+from tests import serving
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+Visit = Callable[[str], Page]
+
+
+def _path(file: str) -> str:
+    return "/" if file == "home.py" else "/" + file.removesuffix(".py")
+
+
+@pytest.mark.parametrize("stop", PAGES, ids=[stop.title for stop in PAGES])
+def test_a_page_opens_without_an_exception_and_marks_the_invention(visit: Visit, stop: object) -> None:
+    page = visit(_path(stop.file))  # type: ignore[attr-defined]
+    expect(page.get_by_text("These records are invented")).to_be_visible()
+    expect(page.locator("h1")).to_have_count(1)
+    assert page.locator('[data-testid="stAlertContentError"]').all_inner_texts() == []
+
+
+@pytest.mark.parametrize("path", ["/", "/errors", "/thresholds"])
+def test_nothing_serious_stands_in_the_way_of_a_screen_reader(visit: Visit, path: str) -> None:
+    found = Axe().run(visit(path)).response["violations"]
+    assert [violation["id"] for violation in found if violation["impact"] in ("serious", "critical")] == []
+
+
+def test_a_page_is_usable_on_a_telephone(visit: Visit) -> None:
+    page = visit("/thresholds")
+    page.set_viewport_size({"width": 390, "height": 800})
+    serving.wait_until_settled(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
+
+
+def test_a_filter_is_in_the_address_and_comes_back_from_it(visit: Visit) -> None:
+    page = visit("/errors?words=ballad")
+    expect(page.get_by_text(re.compile(r"Titles with ballad: \d+ of \d+ wrong"))).to_be_visible()
+    expect(page.get_by_label("Words in the title, separated by commas")).to_have_value("ballad")
+
+
+def test_moving_a_slider_changes_the_figures_and_the_address(visit: Visit) -> None:
+    page = visit("/thresholds?cut_Fiction=0.5&cut_Non_fiction=0.5")
+    before = page.locator("h4").first.inner_text()
+    page.get_by_role("slider").first.focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowRight")
+    serving.wait_until_settled(page)
+    expect(page.locator("h4").first).not_to_have_text(before)
+    assert "cut_Fiction=0.6" in page.url
+
+
+def test_training_is_seen_while_it_runs_and_survives_a_reload(visit: Visit) -> None:
+    page = visit("/models")
+    page.get_by_label("Name", exact=True).first.fill("trained-in-the-browser")
+    page.get_by_role("button", name="Train", exact=False).first.click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible(timeout=20_000)
+    page.reload()
+    expect(page.get_by_text("Done: Training on", exact=False).first).to_be_visible(timeout=120_000)
+    serving.wait_until_settled(page)
+    expect(page.get_by_text("trained-in-the-browser").first).to_be_attached()
+
+
+def test_titles_are_shown_and_never_acted_upon(visit: Visit) -> None:
+    page = visit("/errors?words=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E")
+    assert page.locator("img[src='x']").count() == 0
