@@ -178,14 +178,15 @@ class Workspace:
         return self.find(kind, name)
 
     def find(self, kind: str, name: str) -> Artifact:
-        """Return the thing that `name` (or a fingerprint) points at.
+        """Return the thing that `name` (as it was typed or as it is kept, or a fingerprint) points at.
 
         Raises
         ------
         NotFoundError
             With the names that do exist.
         """
-        fingerprint = self.database.names(kind).get(name, name)
+        names = self.database.names(kind)
+        fingerprint = names.get(name) or names.get(slug(name), name)
         home = self.folder(kind) / fingerprint
         if not re.fullmatch(r"[0-9A-Za-z_-]+", fingerprint) or not (home / MANIFEST).exists():
             there = ", ".join(artifact.name for artifact in self.list(kind)) or "none yet"

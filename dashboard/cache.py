@@ -18,6 +18,7 @@ from core.export.table import ExportTable, prepare
 from core.importing import Reading
 from core.importing import peek as read_ahead
 from core.keywords import keyword_frequency
+from core.label_audit import LabelAudit, audit_labels
 from core.labels import load_labels
 from core.language_evidence import LanguageEvidence
 from core.language_evidence import language_evidence as evidence_of
@@ -34,7 +35,7 @@ from core.thresholds import Curves, Policy, PolicyReport, Promise
 from core.thresholds import policy_report as report_on
 from core.thresholds import promise as promise_of
 
-__all__ = ["originals", "records", "scored", "workspace"]
+__all__ = ["label_audit", "originals", "records", "scored", "workspace"]
 
 
 @st.cache_resource
@@ -255,3 +256,13 @@ def _keywords(
         sample_name=sample_name,
         population_name=population_name,
     )
+
+
+def label_audit(labels: Artifact, false_alarm: float) -> LabelAudit:
+    """Return which labels of a set look wrong, and where they gather. Shared: read-only."""
+    return _label_audit(labels.fingerprint, false_alarm, labels.name)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading every title with a model that has not seen it …")
+def _label_audit(fingerprint: str, false_alarm: float, _name: str) -> LabelAudit:
+    return audit_labels(load_labels(workspace(), _name), false_alarm=false_alarm)

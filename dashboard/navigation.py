@@ -26,7 +26,9 @@ PAGES: tuple[Stop, ...] = (
     Stop("representativeness.py", "Representativeness", ":material/balance:", "Is the sample like the collection?"),
     Stop("models.py", "Models", ":material/model_training:", "Which model reads the titles, and how well?"),
     Stop("errors.py", "Errors", ":material/search_insights:", "Where is the model wrong?"),
+    Stop("label_audit.py", "Label audit", ":material/fact_check:", "Which labels should people look at again?"),
     Stop("thresholds.py", "Thresholds", ":material/tune:", "Which predictions can be accepted?"),
+    Stop("labelling.py", "Labelling functions", ":material/rule:", "Can rules label more books?"),
     Stop("export.py", "Export", ":material/download:", "How does the accepted metadata leave?"),
 )
 

@@ -87,7 +87,7 @@ def croissant(table: ExportTable, written: WrittenFile) -> dict[str, Any]:
         "inLanguage": "en",
         "rai:dataAnnotationProtocol": (
             f"Labels were predicted by {settings.model.process}; a label was accepted when its confidence"
-            f" ({confidence}) reached the cut of its class and no person had given a label."
+            f" ({confidence}) was above the cut of its class and no person had given a label."
         ),
         "rai:dataBiases": "The labels carry the biases of the training labels and of one library's cataloguing.",
         "rai:dataLimitations": "Machine labels: not for training models. Records the model abstained on are absent.",

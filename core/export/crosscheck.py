@@ -111,10 +111,13 @@ def _marc(path: Path, terms: Mapping[str, str]) -> Iterator[Triple]:
         for record in records:
             if isinstance(record, BadRecord):
                 raise record
-            provenance = list(record.all("883"))[-1]
-            numbers = link_numbers(provenance)
-            genre = next(one for one in record.all("655") if link_numbers(one) & numbers)
-            yield record.text("001"), terms[genre.get("a")], provenance.get("c")
+            # Ours is the last 883; the library may have others of its own.
+            provenance = list(record.all("883"))[-1:]
+            numbers = link_numbers(provenance[0]) if provenance else set()
+            genres = [one for one in record.all("655") if link_numbers(one) & numbers]
+            if not genres:
+                raise ValueError(f"{record.text('001')} has no 655 that is linked to its last 883")
+            yield record.text("001"), terms[genres[0].get("a")], provenance[0].get("c")
 
 
 def _mods(path: Path) -> Iterator[Triple]:

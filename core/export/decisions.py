@@ -13,6 +13,7 @@ import pandas as pd
 from core.classes import is_undecided, match_classes
 from core.errors import InputError
 from core.export.human_labels import strongest_labels
+from core.facets import facet_values
 from core.schema import (
     CONFIDENCE,
     LABEL,
@@ -21,6 +22,7 @@ from core.schema import (
     RECORD_ID,
     TRUTH,
 )
+from core.thresholds import Policy, apply_policy
 
 __all__ = [
     "ABSTAINED",
@@ -32,9 +34,9 @@ __all__ = [
     "NOT_MATCHED",
     "REJECTED",
     "DecisionCounts",
-    "accepts",
     "count_decisions",
     "decide",
+    "record_cuts",
     "shown_confidence",
 ]
 
@@ -45,9 +47,9 @@ REJECTED: Final = "rejected"
 CURATOR: Final = "curator"
 NOT_MATCHED: Final = "not-matched"
 DECISIONS: Final[Mapping[str, str]] = {
-    ACCEPTED: "the confidence reached the cut and no person had said anything: the machine's label is exported",
+    ACCEPTED: "the confidence is above the cut and no person had said anything: the machine's label is exported",
     CURATOR: "a curator looked at this record: the curator's label is exported",
-    ABSTAINED: "the confidence did not reach the cut: no label, the record goes to review",
+    ABSTAINED: "the confidence is not above the cut: no label, the record goes to review",
     HUMAN_KEPT: "a person or the catalogue had given a label: it stands, nothing is exported",
     REJECTED: "a curator said that no label can be given: nothing is exported",
     NOT_MATCHED: "there is no prediction for this record",
@@ -66,21 +68,24 @@ DECISION_COLUMNS: Final = (
     "reviewed_by_role",
     "review_note",
     "reviewed_at",
+    "over_cut",
 )
 
 
-def accepts(predicted: pd.Series, confidence: pd.Series, cuts: Mapping[str, float]) -> np.ndarray:
-    """Say for each record whether its confidence reaches the cut of its predicted class.
+def record_cuts(table: pd.DataFrame, policy: Policy) -> np.ndarray:
+    """Return for each record the cut of its predicted class (and, where cuts differ by a facet, of its value).
 
-    A class without a cut is never accepted; neither is a record whose confidence is unknown (NaN).
-
-    Examples
-    --------
-    >>> accepts(pd.Series(["a", "a", "b"]), pd.Series([0.9, 0.89, 1.0]), {"a": 0.9}).tolist()
-    [True, False, False]
+    NaN where there is none: such a record is never accepted.
     """
-    cut = predicted.map(lambda name: cuts.get(name, np.inf)).to_numpy(dtype=float)
-    return np.asarray(confidence.to_numpy(dtype=float, na_value=np.nan) >= cut)
+    predicted = table[PREDICTED].tolist()
+    if not policy.stratum:
+        return np.array([policy.cuts.get(name, np.nan) for name in predicted], dtype=float)
+    values = facet_values(table, policy.stratum).tolist()
+    nowhere: Mapping[str, float] = {}
+    cuts = (
+        policy.by_stratum.get(value, nowhere).get(name, np.nan) for value, name in zip(values, predicted, strict=True)
+    )
+    return np.fromiter(cuts, dtype=float, count=len(table))
 
 
 def shown_confidence(confidence: np.ndarray) -> np.ndarray:
@@ -96,7 +101,7 @@ def shown_confidence(confidence: np.ndarray) -> np.ndarray:
 
 def decide(
     table: pd.DataFrame,
-    cuts: Mapping[str, float],
+    cuts: Mapping[str, float] | Policy,
     *,
     human: pd.DataFrame | None = None,
     reviews: pd.DataFrame | None = None,
@@ -114,8 +119,9 @@ def decide(
     table : DataFrame
         ``record_id`` (unique), ``predicted`` ('' where there is no prediction), ``confidence`` (0 to 1 or NaN), and
         where known ``truth``, ``truth_given``, ``genre_given``.
-    cuts : mapping
-        Predicted class → least confidence. A class without a cut is never accepted.
+    cuts : mapping or Policy
+        Predicted class → cut: what has a greater confidence is accepted (:func:`core.thresholds.apply_policy`). A class
+        without a cut is never accepted.
     human : DataFrame, optional
         ``record_id``, ``label`` ('' where the person's answer was no class), ``source``, and ``label_given``. Rows
         whose source is 'function' are ignored: a model beats a labelling function.
@@ -141,12 +147,13 @@ def decide(
     InputError
         A record id occurs twice; a cut is for a label that is not among `classes`.
     """
-    _check(table, cuts, classes)
-    known = _classes(table, cuts, classes)
-    predicted = table[PREDICTED].astype("str").reset_index(drop=True)
-    ids = table[RECORD_ID].astype("str").reset_index(drop=True)
+    policy = cuts if isinstance(cuts, Policy) else Policy(dict(cuts))
+    _check(table, policy, classes)
+    known = _classes(table, policy, classes)
+    table = table.reset_index(drop=True)
+    predicted, ids = table[PREDICTED].astype("str"), table[RECORD_ID].astype("str")
     has_prediction = (predicted != "").to_numpy()
-    over = accepts(predicted, table[CONFIDENCE].reset_index(drop=True), cuts) & has_prediction
+    over = apply_policy(table, policy) & has_prediction
 
     said = strongest_labels(table, ids, known, human, human_labels, genre_terms)
     curated = _reviews(ids, known, reviews)
@@ -165,14 +172,13 @@ def decide(
     confidence[(decision == CURATOR) & (label != predicted.to_numpy(dtype=object))] = np.nan
     human_label = np.where(looked_at & (chosen != ""), chosen, said["label"].to_numpy(dtype=object))
     source = np.where(looked_at & (chosen != ""), "curator", said["source"].to_numpy(dtype=object))
-    cut = predicted.map(lambda name: cuts.get(name, np.nan)).to_numpy(dtype=float)
     frame = pd.DataFrame(
         {
             RECORD_ID: ids,
             "pred_label": label,
             "pred_confidence": confidence,
             "pred_decision": decision,
-            "pred_threshold": shown_confidence(cut),
+            "pred_threshold": shown_confidence(record_cuts(table, policy)),
             "pred_suggested_label": predicted,
             "human_label": human_label,
             "human_label_source": source,
@@ -180,9 +186,11 @@ def decide(
             "reviewed_by_role": curated["role"].to_numpy(dtype=object),
             "review_note": curated["note"].to_numpy(dtype=object),
             "reviewed_at": curated["at"].to_numpy(dtype=object),
+            "over_cut": over,
         }
     )
-    text = [name for name in frame if name not in ("pred_confidence", "pred_threshold", "agrees_with_human")]
+    typed = ("pred_confidence", "pred_threshold", "agrees_with_human", "over_cut")
+    text = [name for name in frame if name not in typed]
     return frame.astype(dict.fromkeys(text, "str"))
 
 
@@ -204,6 +212,8 @@ class DecisionCounts:
         Human answers that name no single class ("both", "can't tell", disputed), a part of 'human-label-kept'.
     by_label : mapping
         Exported label → number of records.
+    over_cut : int
+        Records that the cuts alone accept, whatever people said of them: what the thresholds report calls accepted.
     """
 
     loaded: int
@@ -213,6 +223,7 @@ class DecisionCounts:
     overruled: int
     no_class: int
     by_label: Mapping[str, int]
+    over_cut: int
 
     @property
     def exported(self) -> int:
@@ -235,6 +246,7 @@ class DecisionCounts:
             "curator_overruled": self.overruled,
             "human_answers_without_a_class": self.no_class,
             "by_label": dict(self.by_label),
+            "over_the_cut": self.over_cut,
         }
 
 
@@ -253,25 +265,30 @@ def count_decisions(decisions: pd.DataFrame) -> DecisionCounts:
         overruled=len(curator) - confirmed,
         no_class=int(kept["agrees_with_human"].isna().sum()),
         by_label={str(name): int(labels[name]) for name in sorted(labels.index)},
+        over_cut=int(decisions["over_cut"].sum()),
     )
 
 
-def _check(table: pd.DataFrame, cuts: Mapping[str, float], classes: Sequence[str] | None) -> None:
+def _check(table: pd.DataFrame, policy: Policy, classes: Sequence[str] | None) -> None:
     twice = table[RECORD_ID][table[RECORD_ID].duplicated()]
     if len(twice):
         raise InputError(
             f"The record id '{twice.iloc[0]}' occurs more than once ({len(twice):,} such rows)."
             " A record can be decided only once: import the file again with a column of unique ids."
         )
-    for name in cuts:
+    for name in _cut_classes(policy):
         if classes is not None and name not in classes:
             raise InputError(f"There is a cut for '{name}', but the labels are: {', '.join(classes)}.")
 
 
-def _classes(table: pd.DataFrame, cuts: Mapping[str, float], classes: Sequence[str] | None) -> tuple[str, ...]:
+def _cut_classes(policy: Policy) -> list[str]:
+    return sorted({name for cuts in (policy.cuts, *policy.by_stratum.values()) for name in cuts})
+
+
+def _classes(table: pd.DataFrame, policy: Policy, classes: Sequence[str] | None) -> tuple[str, ...]:
     if classes is not None:
         return tuple(classes)
-    names = set(table[PREDICTED].unique()) | set(cuts)
+    names = {*table[PREDICTED].unique(), *_cut_classes(policy)}
     if TRUTH in table:
         names |= set(table[TRUTH].unique())
     return tuple(sorted(str(name) for name in names if name))

@@ -83,7 +83,7 @@ def book_nodes(table: ExportTable, given: Assigned, has: dict[str, str]) -> tupl
         "label": given.label,
         "confidence": f"{given.confidence:.4f}" if given.confidence == given.confidence else "",
         "calibrated": settings.model.calibrated if given.how != "2" else "",
-        "threshold": f"{settings.cuts[given.label]:.6g}" if given.how == "0" else "",
+        "threshold": f"{given.threshold:.6g}" if given.how == "0" else "",
         "decision": "accepted" if given.how == "0" else "curator",
         "creator": _CURATOR if given.how == "2" else _agent(table),
         "created": f"{given.reviewed}T00:00:00Z" if given.how == "2" else settings.predicted_at,

@@ -66,9 +66,9 @@ def manifest(
             "terms": {label: term.as_dict() for label, term in table.terms.items()},
         },
         "policy": {
-            "cuts": {name: settings.cuts[name] for name in sorted(settings.cuts)},
+            **settings.policy.as_dict(),
             "promise": dict(settings.promise),
-            "accepted_when": "the confidence of the predicted label is at least its cut, and no person had spoken",
+            "accepted_when": "the confidence of the predicted label is above its cut, and no person had spoken",
             "order": "curator, then person, then catalogue, then model, then labelling function",
             "human_labels": {"setting": settings.human_labels, "meaning": HUMAN_LABELS[settings.human_labels]},
             "hand_checked_in_the_predictions_file": table.measured_by,

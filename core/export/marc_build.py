@@ -33,6 +33,8 @@ class Assigned:
         First indicator of 883: '0' accepted by the cut, '1' a person agreed, '2' a person chose.
     reviewed : str
         Day of the review, yyyy-mm-dd; '' where nobody looked.
+    threshold : float
+        The cut, cut off after four decimals; NaN where there is none.
     """
 
     row: int
@@ -41,6 +43,7 @@ class Assigned:
     confidence: float
     how: str
     reviewed: str
+    threshold: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def assignments(table: ExportTable, rows: np.ndarray | None = None) -> Iterator[
     """Yield what each exported record is given, in the order of the identifiers."""
     chosen = table.accepted if rows is None else rows
     part = table.decisions.iloc[chosen]
-    for row, record_id, label, confidence, decision, suggested, moment in zip(
+    for row, record_id, label, confidence, decision, suggested, moment, threshold in zip(
         chosen.tolist(),
         part["record_id"].tolist(),
         part["pred_label"].tolist(),
@@ -64,11 +67,12 @@ def assignments(table: ExportTable, rows: np.ndarray | None = None) -> Iterator[
         part["pred_decision"].tolist(),
         part["pred_suggested_label"].tolist(),
         part["reviewed_at"].tolist(),
+        part["pred_threshold"].tolist(),
         strict=True,
     ):
         how = "0" if decision != CURATOR else "1" if label == suggested else "2"
         day = "" if how == "0" else (moment or table.settings.exported_at)[:10]
-        yield Assigned(row, record_id, label, confidence, how, day)
+        yield Assigned(row, record_id, label, confidence, how, day, threshold)
 
 
 class Maker:

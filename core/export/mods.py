@@ -86,7 +86,7 @@ def _prediction(table: ExportTable, given: Assigned) -> str:
         "label": given.label,
         "confidence": f"{given.confidence:.4f}" if given.confidence == given.confidence else "",
         "calibrated": "yes" if settings.model.calibrated else "no",
-        "threshold": _plain(settings.cuts.get(given.label)) if given.how == "0" else "",
+        "threshold": f"{given.threshold:.6g}" if given.how == "0" else "",
         "decision": "accepted" if given.how == "0" else "curator",
         "model": settings.model.name,
         "version": settings.model.version,
@@ -95,10 +95,6 @@ def _prediction(table: ExportTable, given: Assigned) -> str:
     }
     marks = "".join(f" {name}={quoteattr(value)}" for name, value in numbers.items() if value)
     return f"<prediction xmlns={quoteattr(NAMESPACE)}{marks}/>"
-
-
-def _plain(cut: float | None) -> str:
-    return "" if cut is None else f"{cut:.6g}"
 
 
 _READ: Final = ("title", "author", "place", "publisher", "date", "language", "language_source")

@@ -152,8 +152,7 @@ def _input(name: str, one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _policy(table: ExportTable) -> str:
-    cuts = ", ".join(f"{name} at least {cut:.6g}" for name, cut in sorted(table.settings.cuts.items()))
-    return f"A predicted label is accepted when its confidence reaches its cut: {cuts or 'no cut'}."
+    return f"A predicted label is accepted when its confidence is above its cut: {table.settings.cuts_in_words}."
 
 
 def _measurements(quality: Mapping[str, Any], export: str) -> list[dict[str, Any]]:

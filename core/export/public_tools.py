@@ -7,13 +7,13 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from core.export.checks import Check
 
-__all__ = ["find_tool", "lint_warnings", "public_checks"]
+__all__ = ["TOOLS", "find_tool", "lint_warnings", "public_checks"]
 
 _SECONDS: Final = 600
 _LINT: Final = (
@@ -28,28 +28,21 @@ _ALLOWED_LINT: Final = ("245: Must end with", "may be an article", "245: No 245 
 _SCHEMAS: Final = {"marc": "MARC21slim.xsd", "mods": "mods-3-7.xsd"}
 
 
-def public_checks(folder: Path, schemas: Path | None = None) -> Iterator[Check]:
-    """Yield one result a tool and file; a tool that is not installed is told once, as 'not run'."""
-    marc = sorted((folder / "marc").glob("*.mrc")) if (folder / "marc").exists() else []
-    if marc:
-        yield from _over("yaz-marcdump", "MARC structure", [(path, ["-n", str(path)]) for path in marc], silent=True)
-        yield from _marcvalidate(marc)
-        yield from _lint(marc)
-    xml = [path for place in ("marc", "other") for path in sorted((folder / place).glob("*.xml"))]
-    if xml:
-        yield from _xmllint(xml, schemas)
-    if (folder / "datapackage.json").exists():
-        yield from _over(
-            "frictionless", "Data Package", [(folder / "datapackage.json", ["validate", "datapackage.json"])]
-        )
-    tables = sorted((folder / "data").glob("*-metadata.json")) if (folder / "data").exists() else []
-    if tables:
-        yield from _over("csvwvalidate", "CSV on the Web", [(path, [f"data/{path.name}"]) for path in tables])
-    if (folder / "croissant.json").exists():
-        path = folder / "croissant.json"
-        yield from _over("mlcroissant", "Croissant", [(path, ["validate", "--jsonld", "croissant.json"])])
-        load = ["load", "--jsonld", "croissant.json", "--record_set", "records", "--num_records", "1"]
-        yield from _over("mlcroissant", "Croissant, records load", [(path, load)])
+def public_checks(folder: Path, schemas: Path | None = None, only: Sequence[str] = ()) -> Iterator[Check]:
+    """Yield one result a tool and file; a tool that is not installed is told once, as 'not run'.
+
+    Parameters
+    ----------
+    folder : path
+        An unpacked export.
+    schemas : path, optional
+        See :func:`core.export.validation.validate`.
+    only : sequence of str
+        Tools to run (keys of :data:`TOOLS`); empty: all.
+    """
+    for tool, run in TOOLS.items():
+        if not only or tool in only:
+            yield from run(folder, schemas)
 
 
 def find_tool(name: str) -> str | None:
@@ -65,8 +58,39 @@ def lint_warnings(path: Path) -> Counter[str] | None:
     return Counter(_run([perl, "-e", _LINT, str(path)], path.parent).stdout.splitlines())
 
 
+def _yaz(folder: Path, _: Path | None) -> Iterator[Check]:
+    runs = [(path, ["-n", str(path)]) for path in _files(folder, "marc", "*.mrc")]
+    yield from _over("yaz-marcdump", "MARC structure", runs, silent=True)
+
+
+def _frictionless(folder: Path, _: Path | None) -> Iterator[Check]:
+    runs = [(path, ["validate", path.name]) for path in _files(folder, ".", "datapackage.json")]
+    yield from _over("frictionless", "Data Package", runs)
+
+
+def _csvw(folder: Path, _: Path | None) -> Iterator[Check]:
+    runs = [(path, [f"data/{path.name}"]) for path in _files(folder, "data", "*.csv-metadata.json")]
+    yield from _over("csvwvalidate", "CSV on the Web", runs)
+
+
+def _mlcroissant(folder: Path, _: Path | None) -> Iterator[Check]:
+    load = ["load", "--jsonld", "croissant.json", "--record_set", "records", "--num_records", "1"]
+    for what, arguments in (
+        ("Croissant", ["validate", "--jsonld", "croissant.json"]),
+        ("Croissant, records load", load),
+    ):
+        runs = [(path, arguments) for path in _files(folder, ".", "croissant.json")]
+        yield from _over("mlcroissant", what, runs)
+
+
+def _files(folder: Path, place: str, pattern: str) -> list[Path]:
+    return sorted((folder / place).glob(pattern)) if (folder / place).exists() else []
+
+
 def _over(tool: str, what: str, runs: Sequence[tuple[Path, list[str]]], *, silent: bool = False) -> Iterator[Check]:
     """Run a tool over files; with `silent`, anything it prints is a fault, whatever its status says."""
+    if not runs:
+        return
     program = find_tool(tool)
     if program is None:
         yield Check(what, "not run", f"{tool} is not installed", tool)
@@ -80,8 +104,10 @@ def _over(tool: str, what: str, runs: Sequence[tuple[Path, list[str]]], *, silen
         yield Check(f"{what}, {path.name}", "failed" if bad else "passed", detail, tool)
 
 
-def _marcvalidate(files: Sequence[Path]) -> Iterator[Check]:
-    program = find_tool("marcvalidate")
+def _marcvalidate(folder: Path, _: Path | None) -> Iterator[Check]:
+    program, files = find_tool("marcvalidate"), _files(folder, "marc", "*.mrc")
+    if not files:
+        return
     if program is None:
         yield Check("MARC tags and subfields", "not run", "marcvalidate is not installed", "marcvalidate")
         return
@@ -92,7 +118,8 @@ def _marcvalidate(files: Sequence[Path]) -> Iterator[Check]:
         yield _without_own(path, found, own, "MARC tags and subfields", "marcvalidate")
 
 
-def _lint(files: Sequence[Path]) -> Iterator[Check]:
+def _lint(folder: Path, _: Path | None) -> Iterator[Check]:
+    files = _files(folder, "marc", "*.mrc")
     own: Counter[str] = Counter()
     for path in files:
         if path.name == "undo-enriched.mrc":
@@ -125,8 +152,11 @@ def _without_own(path: Path, found: Counter[str], own: Counter[str], what: str, 
     return Check(f"{what}, {path.name}", "failed" if mine else "passed", detail, tool)
 
 
-def _xmllint(files: Sequence[Path], schemas: Path | None) -> Iterator[Check]:
+def _xmllint(folder: Path, schemas: Path | None) -> Iterator[Check]:
     program = find_tool("xmllint")
+    files = [*_files(folder, "marc", "*.xml"), *_files(folder, "other", "*.xml")]
+    if not files:
+        return
     if program is None:
         yield Check("XML", "not run", "xmllint is not installed", "xmllint")
         return
@@ -156,3 +186,14 @@ def _run(command: Sequence[str], folder: Path) -> "subprocess.CompletedProcess[s
 def _first_lines(text: str) -> str:
     lines = text.strip().splitlines()
     return "; ".join(lines[:3]) + (f" … ({len(lines):,} lines)" if len(lines) > 3 else "")
+
+
+TOOLS: Final[Mapping[str, Callable[[Path, Path | None], Iterator[Check]]]] = {
+    "yaz-marcdump": _yaz,
+    "marcvalidate": _marcvalidate,
+    "MARC::Lint": _lint,
+    "xmllint": _xmllint,
+    "frictionless": _frictionless,
+    "csvwvalidate": _csvw,
+    "mlcroissant": _mlcroissant,
+}

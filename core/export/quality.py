@@ -58,8 +58,7 @@ def quality_sentences(quality: Mapping[str, Any]) -> Sequence[str]:
     said = []
     if policy.get("accuracy"):
         said.append(
-            "Of the hand-checked records that reached the cut, the label is right in"
-            f" {rate_sentence(policy['accuracy'])}."
+            f"Of the hand-checked records above the cut, the label is right in {rate_sentence(policy['accuracy'])}."
         )
     for name, numbers in sorted((policy.get("per_class") or {}).items()):
         rate = numbers.get("precision") or numbers.get("accuracy") if isinstance(numbers, Mapping) else None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.export.decisions import DECISIONS
+from core.export.decisions import ACCEPTED, DECISIONS
 from core.export.files import WrittenFile
 from core.export.quality import quality_sentences
 from core.export.settings import HUMAN_LABELS
@@ -100,8 +100,8 @@ def _meaning(table: ExportTable) -> list[str]:
 
 def _how_many(table: ExportTable) -> list[str]:
     settings, counts = table.settings, table.counts
-    cuts = ", ".join(f"{name} {cut:g}" for name, cut in sorted(settings.cuts.items()))
-    uncut = [name for name in table.labels if name not in settings.cuts]
+    cut = {name for cuts in (settings.cuts, *settings.cuts_by_stratum.values()) for name in cuts}
+    uncut = [name for name in table.labels if name not in cut]
     lines = [f"{counts.sentence}."]
     lines += [
         f"{name}: {count:,} records. {DECISIONS[name][0].upper()}{DECISIONS[name][1:]}."
@@ -110,7 +110,13 @@ def _how_many(table: ExportTable) -> list[str]:
     lines.append(
         "By label: " + (", ".join(f"{name} {count:,}" for name, count in counts.by_label.items()) or "none") + "."
     )
-    lines.append(f"Cuts (least confidence at which a predicted label is accepted): {cuts or 'none'}.")
+    lines.append(f"Cuts (a predicted label is accepted when its confidence is above them): {settings.cuts_in_words}.")
+    if counts.over_cut != counts.by_decision[ACCEPTED]:
+        spoken = counts.over_cut - counts.by_decision[ACCEPTED]
+        lines.append(
+            f"The cuts alone accept {counts.over_cut:,} records; of {spoken:,} of them a person or the catalogue had"
+            " spoken."
+        )
     if uncut:
         lines.append(f"No cut, so never accepted: {', '.join(uncut)}.")
     if settings.promise:

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from core.errors import InputError
 from core.export.terms import PROFILES, Answer, Profile, Term, check_terms, default_terms, terms_as_dict
 from core.storage import digest, slug
+from core.thresholds import Policy
 
 __all__ = [
     "FORMATS",
@@ -105,7 +106,11 @@ class ExportSettings:
     Attributes
     ----------
     cuts : mapping
-        Predicted class → least confidence (0 to 1) at which it is accepted. A class without a cut is never accepted.
+        Predicted class → cut (0 to 1): what has a greater confidence is accepted. A class without a cut is never
+        accepted.
+    stratum, cuts_by_stratum : str, mapping
+        Where the cuts differ by a facet (:class:`core.thresholds.Policy`): the facet, and its value → class → cut;
+        `cuts` is then empty.
     model : ModelSource
     run_id : str
         Name of the run that made the predictions; it stands in every record.
@@ -152,6 +157,8 @@ class ExportSettings:
     run_id: str
     predicted_at: str
     created_at: str = ""
+    stratum: str = ""
+    cuts_by_stratum: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     dataset: str = "catalogue"
     formats: tuple[str, ...] = ("csv",)
     marc_kinds: tuple[MarcKind, ...] = ()
@@ -182,9 +189,7 @@ class ExportSettings:
     languages: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name, cut in self.cuts.items():
-            if not 0 <= cut <= 1:
-                raise InputError(f"The cut for '{name}' is {cut}; a cut is a confidence from 0 to 1.")
+        _ = self.policy  # refuses cuts that are none
         unknown = [name for name in self.formats if name not in FORMATS]
         if unknown:
             raise InputError(f"'{unknown[0]}' is no export format. There are: {', '.join(FORMATS)}.")
@@ -205,6 +210,19 @@ class ExportSettings:
         if not self.run_id.strip():
             raise InputError("The export needs the id of the run that made the predictions, to be found again later.")
         check_terms(self.terms)
+
+    @cached_property
+    def policy(self) -> Policy:
+        """Return the cuts as the thresholds read them."""
+        return Policy(dict(self.cuts), self.stratum, dict(self.cuts_by_stratum))
+
+    @property
+    def cuts_in_words(self) -> str:
+        """Return the cuts as people write them, such as 'Fiction 0.9, Non-fiction 0.97'."""
+        if not self.stratum:
+            return _listed(self.cuts)
+        parts = (f"{value}: {_listed(cuts)}" for value, cuts in sorted(self.cuts_by_stratum.items()))
+        return "; ".join(parts) or "none"
 
     @property
     def exported_at(self) -> str:
@@ -262,6 +280,9 @@ class ExportSettings:
             said[entry.name] = list(value) if isinstance(value, tuple) else value
         said["inputs"] = [dict(one) for one in self.inputs]
         said["cuts"] = {name: self.cuts[name] for name in sorted(self.cuts)}
+        said["cuts_by_stratum"] = {
+            value: dict(sorted(cuts.items())) for value, cuts in sorted(self.cuts_by_stratum.items())
+        }
         said["terms"] = terms_as_dict(self.terms)
         said["genre_terms"] = dict(self.genre_terms)
         said["promise"] = dict(self.promise)
@@ -322,6 +343,10 @@ def parse_formats(names: Sequence[str]) -> tuple[str, ...]:
     if not wanted:
         raise InputError(f"No export format was named. There are: {', '.join(FORMATS)}.")
     return tuple(name for name in FORMATS if name in wanted)
+
+
+def _listed(cuts: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {cut:.6g}" for name, cut in sorted(cuts.items())) or "none"
 
 
 def _moment(text: str) -> datetime:

@@ -34,6 +34,7 @@ from core.schema import (
     TRUTH_GIVEN,
     probability_column,
 )
+from core.thresholds import Policy
 
 __all__ = ["MARC", "ExportTable", "prepare"]
 
@@ -212,7 +213,7 @@ def prepare(
         marc = originals[MARC]
         originals = originals.drop(columns=MARC)
 
-    known = tuple(classes) if classes is not None else _classes(table, settings.cuts)
+    known = tuple(classes) if classes is not None else _classes(table, settings.policy)
     ids = records[RECORD_ID]
     matched = table.set_index(RECORD_ID)
     if not matched.index.is_unique:
@@ -227,7 +228,7 @@ def prepare(
         human = _with_catalogue(human, ids, marc, known, settings)
     decisions = decide(
         pd.concat([records, joined], axis=1),
-        settings.cuts,
+        settings.policy,
         human=human,
         reviews=reviews,
         human_labels=settings.human_labels,
@@ -267,8 +268,9 @@ def _check(records: pd.DataFrame, originals: pd.DataFrame) -> None:
         )
 
 
-def _classes(table: pd.DataFrame, cuts: Mapping[str, float]) -> tuple[str, ...]:
-    names = {str(name) for name in table[PREDICTED].unique()} | set(cuts)
+def _classes(table: pd.DataFrame, policy: Policy) -> tuple[str, ...]:
+    names = {str(name) for name in table[PREDICTED].unique()}
+    names |= {name for cuts in (policy.cuts, *policy.by_stratum.values()) for name in cuts}
     columns = [str(column) for column in table.columns]
     names |= {name.removeprefix(PROBABILITY_PREFIX) for name in columns if name.startswith(PROBABILITY_PREFIX)}
     if TRUTH in table:

@@ -67,11 +67,15 @@ class JobProgress:
             self._write()
 
     def measure(self, measurements: Mapping[str, float]) -> None:
-        """Add a point to the job's history, such as ``{"epoch": 1, "loss": 0.31}``; at most 5,000 are kept."""
+        """Add a point to the job's history, such as ``{"epoch": 1, "loss": 0.31}``; at most 5,000 are kept.
+
+        Each has a ``step``, counted from 1 where the measurements have none of their own.
+        """
         if self._measured < _HISTORY_LIMIT:
             self._measured += 1
+            point = {"step": self._measured, **_plain(measurements)}
             with (self.folder / "history.jsonl").open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps(_plain(measurements)) + "\n")
+                stream.write(json.dumps(point) + "\n")
 
     @property
     def scratch(self) -> Path:
@@ -105,8 +109,8 @@ class JobProgress:
         while not self._ended.wait(HEARTBEAT):
             wish = read_wish(self.folder)
             if wish and time.time() > wish["at"] + wish["grace"]:
-                self.finish("cancelled", error="")
                 shutil.rmtree(scratch_folder(self.folder), ignore_errors=True)
+                self.finish("cancelled")
                 _end_own_group()
             self._write()
 
@@ -156,36 +160,39 @@ def run_as_job(
         return 2
     folder = Path(given[0]).resolve()
     progress = JobProgress(folder, _started(folder))
-    with progress.beating(), _told_when_asked_to_end():
-        try:
-            workspace = Workspace(folder.parent.parent)
-            result = work(workspace, read_json(folder / "config.json")["config"], progress)
-            state: State = "done"
-            progress.finish(state, result=result)
-        except (Cancelled, KeyboardInterrupt):
-            state = "cancelled"
-            progress.finish(state)
-        except ColophonError as error:
-            state = "failed"
-            progress.finish(state, error=str(error))
-        except _EndedFromOutside:
-            state = "cancelled" if read_wish(folder) else "interrupted"
-            why = "The process was asked to end (signal 15). Nothing half made was kept; start it again."
-            progress.finish(state, error=why if state == "interrupted" else "")
-        except MemoryError:
-            state = "failed"
-            progress.finish(state, error="Memory ran out. Close other programs, or do the work in smaller parts.")
-        except Exception as error:
-            traceback.print_exc()
-            state = "failed"
-            progress.finish(
-                state,
-                error=f"Something went wrong that was not foreseen ({type(error).__name__}). Nothing half made was"
-                " kept. The log of this job holds what a developer needs.",
-            )
-        finally:
-            shutil.rmtree(scratch_folder(folder), ignore_errors=True)
+    with progress.beating():
+        state, said = _done(work, folder, progress)
+        # First cleared away, then told: whoever reads that the work has ended finds nothing half made.
+        shutil.rmtree(scratch_folder(folder), ignore_errors=True)
+        progress.finish(state, **said)
     return 0 if state == "done" else 1
+
+
+def _done(
+    work: Callable[[Workspace, dict[str, Any], JobProgress], Mapping[str, Any]], folder: Path, progress: JobProgress
+) -> tuple[State, dict[str, Any]]:
+    """Do the work and return how it ended, with its result or the sentence that says what went wrong."""
+    try:
+        with _told_when_asked_to_end():
+            workspace = Workspace(folder.parent.parent)
+            return "done", {"result": work(workspace, read_json(folder / "config.json")["config"], progress)}
+    except (Cancelled, KeyboardInterrupt):
+        return "cancelled", {}
+    except ColophonError as error:
+        return "failed", {"error": str(error)}
+    except _EndedFromOutside:
+        if read_wish(folder):
+            return "cancelled", {}
+        again = "Nothing half made was kept; start it again."
+        return "interrupted", {"error": f"The process was asked to end (signal 15). {again}"}
+    except MemoryError:
+        return "failed", {"error": "Memory ran out. Close other programs, or do the work in smaller parts."}
+    except Exception as error:
+        traceback.print_exc()
+        return "failed", {
+            "error": f"Something went wrong that was not foreseen ({type(error).__name__}). Nothing half made was kept."
+            " The log of this job holds what a developer needs."
+        }
 
 
 def _started(folder: Path) -> float:

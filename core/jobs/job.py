@@ -14,7 +14,7 @@ from core.errors import InputError, JobError
 from core.jobs.process import ProcessMark, end_group, is_alive
 from core.storage import now, read_json, write_json
 
-__all__ = ["FINISHED", "Job", "JobStatus", "State", "cancel", "log_tail", "read_history", "scratch_folder"]
+__all__ = ["FINISHED", "Job", "JobStatus", "State", "cancel", "log_tail", "read_history", "read_wish", "scratch_folder"]
 
 State = Literal["waiting", "running", "done", "failed", "cancelled", "interrupted"]
 FINISHED: Final[frozenset[State]] = frozenset({"done", "failed", "cancelled", "interrupted"})

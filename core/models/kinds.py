@@ -43,12 +43,35 @@ KINDS: Final[dict[str, ModelKind]] = {
             "TfidfClassifier",
         ),
         ModelKind(
+            "embedding",
+            "Meanings (frozen language model)",
+            "A pre-trained language model turns each title into numbers, on which a quick classifier learns. Knows"
+            " words that were never labelled; trains in seconds.",
+            "core.models.embedding",
+            "EmbeddingClassifier",
+        ),
+        ModelKind(
             "transformer",
             "Language model (transformer)",
             "A small pre-trained language model, fine-tuned on your labels. Knows words that were never labelled; takes"
             " minutes to train.",
             "core.models.transformer",
             "TransformerClassifier",
+        ),
+        ModelKind(
+            "blend",
+            "Several models together (blend)",
+            "Asks several models and weighs their answers; the weights are learned on titles none of them had seen.",
+            "core.models.blend",
+            "BlendClassifier",
+        ),
+        ModelKind(
+            "cascade",
+            "Quick first, thorough where unsure (cascade)",
+            "Words and letters decide where they are sure; a language model reads the rest. As good as the language"
+            " model and several times faster on large collections.",
+            "core.models.cascade",
+            "CascadeClassifier",
         ),
     )
 }

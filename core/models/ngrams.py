@@ -95,7 +95,9 @@ class NgramCounter:
         runs: list[NDArray[np.int32]] = [np.empty(0, dtype=np.int32)]
         run_ends = [0]
         for text in texts:
-            words.extend(self.words[term] for term, _ in word_terms(text) if term in self.words)
+            found_words = _WORD.findall(text)
+            terms = map(self.words.get, chain(found_words, map(" ".join, pairwise(found_words))))
+            words.extend(column for column in terms if column is not None)
             word_ends.append(len(words))
             found = [self._runs_of(word) for word in text.split()]
             runs += found
@@ -112,7 +114,7 @@ class NgramCounter:
     def _runs_of(self, word: str) -> NDArray[np.int32]:
         known = self._remembered.get(word)
         if known is None:
-            columns = [self.runs[run] for run in letter_runs(word) if run in self.runs]
+            columns = [column for column in map(self.runs.get, letter_runs(word)) if column is not None]
             if len(self._remembered) >= _REMEMBERED:
                 self._remembered.clear()
             known = self._remembered[word] = np.array(columns, dtype=np.int32)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SAME_LABELS", "sample", "same_labels"]
+__all__ = ["SAME_LABELS", "same_labels", "sample"]
 
 SAME_LABELS = 0.999
 _SAMPLE = 1_000

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.progress import Progress, silent
 
-__all__ = ["Observe", "TitleClassifier", "TrainingData", "ignore"]
+__all__ = ["Observe", "TitleClassifier", "TrainingData", "ignore", "train_kind"]
 
 # Takes measurements while a model learns ({"epoch": 1, "loss": 0.4}), for a chart that grows.
 Observe = Callable[[Mapping[str, float]], None]
@@ -34,12 +34,15 @@ class TrainingData:
         How much each title counts: 1 for a person's label.
     classes : tuple of str, length k
         Sorted; the class of each column.
+    validation : TrainingData, optional
+        Titles that are not learned from, on which a classifier that learns in passes may see when to stop.
     """
 
     titles: Sequence[str]
     targets: NDArray[np.float64]
     weights: NDArray[np.float64]
     classes: tuple[str, ...]
+    validation: "TrainingData | None" = None
 
     def balanced_weights(self) -> NDArray[np.float64]:
         """Return a weight for each title and class, shape (n, k), so that all classes weigh the same in total.
@@ -54,6 +57,11 @@ class TrainingData:
 
 class TitleClassifier(Protocol):
     """A trained classifier of titles.
+
+    A kind may also have, for those who train and ask it: ``resumes`` (it takes `checkpoints`, a folder where it keeps
+    half-trained states), ``watches`` (it looks at the validation data), ``settled(options, trained)`` (options for
+    learning from all books, given those trained with validation data), ``folds_for(options)``, ``sentences`` (what a
+    reader must know of its training) and ``cut(titles)`` (how many are too long to be read to their end).
 
     Attributes
     ----------
@@ -109,3 +117,18 @@ class TitleClassifier(Protocol):
             A file is missing or does not hold what it should.
         """
         ...
+
+
+def train_kind(
+    kind: type[TitleClassifier],
+    data: TrainingData,
+    *,
+    seed: int = 0,
+    options: Mapping[str, Any] | None = None,
+    progress: Progress = silent,
+    observe: Observe = ignore,
+    checkpoints: Path | None = None,
+) -> TitleClassifier:
+    """Train a classifier of a kind; `checkpoints` reaches those kinds that can go on where they were stopped."""
+    more: dict[str, Any] = {"checkpoints": checkpoints} if getattr(kind, "resumes", False) else {}
+    return kind.train(data, seed=seed, options=options, progress=progress, observe=observe, **more)

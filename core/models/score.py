@@ -31,7 +31,7 @@ from core.schema import (
 )
 from core.storage import Workspace, digest, slug
 
-__all__ = ["PredictionReport", "main", "predict_corpus", "predict_records", "predictions_table", "score"]
+__all__ = ["Asked", "PredictionReport", "main", "predict_corpus", "predict_records", "predictions_table", "score"]
 
 # Long enough for a classifier to fill its own batches, short enough that progress is seen and a wish to stop is heard.
 BATCH = 8192
@@ -192,6 +192,8 @@ def predict_corpus(
     seconds = time.monotonic() - started
     counts = table[PREDICTED].value_counts()
     held_out, untitled = int((table[SPLIT] != "").sum()), int((table[PREDICTED] == "").sum())
+    count_cut = getattr(asked.classifier, "cut", None)
+    cut = int(count_cut(records[TITLE].tolist())) if count_cut else 0
     said = {
         "model": asked.name,
         "model_fingerprint": asked.fingerprint,
@@ -206,6 +208,7 @@ def predict_corpus(
         "rows": len(table),
         "held_out": held_out,
         "untitled": untitled,
+        "cut": cut,
         "invented": bool(source.manifest.get("invented")),
         "summary": {"predicted": {key: int(counts.get(key, 0)) for key in asked.classes}},
     }
@@ -229,7 +232,7 @@ def predict_corpus(
         untitled,
         asked.classes,
         said["summary"]["predicted"],
-        _sentences(held_out, untitled),
+        _sentences(held_out, untitled, cut),
     )
 
 
@@ -241,7 +244,7 @@ def _same_title(keys: pd.Series, training_keys: pd.Series) -> NDArray[np.int64]:
     return found.astype(np.int64)
 
 
-def _sentences(held_out: int, untitled: int) -> tuple[str, ...]:
+def _sentences(held_out: int, untitled: int, cut: int) -> tuple[str, ...]:
     said = []
     if held_out:
         said.append(
@@ -250,6 +253,8 @@ def _sentences(held_out: int, untitled: int) -> tuple[str, ...]:
         )
     if untitled:
         said.append(f"{untitled:,} records have no title and no prediction; they go to review.")
+    if cut:
+        said.append(f"{cut:,} titles are longer than the language model reads; their ends were cut.")
     return tuple(said)
 
 

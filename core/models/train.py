@@ -3,6 +3,8 @@
 Also a job: ``python -m core.models.train JOBDIR``.
 """
 
+import contextlib
+import shutil
 import sys
 import tempfile
 import time
@@ -26,9 +28,13 @@ from core.models.protocol import Observe, ignore
 from core.progress import Progress, silent
 from core.schema import LABEL, SOURCE, SPLIT
 from core.splits import SHARES
-from core.storage import Workspace, slug
+from core.storage import Workspace, digest, slug
 
 __all__ = ["TrainingReport", "main", "train", "train_on_table"]
+
+# Half-trained states outlive a job that was stopped, so that the same training goes on from there.
+CHECKPOINTS = "checkpoints"
+_KEPT_FOR = 7 * 86400.0
 
 
 @dataclass(frozen=True)
@@ -104,7 +110,7 @@ def train(
     ----------
     labels : str
         Name of the label set.
-    kind : {'tfidf', 'transformer'}
+    kind : {'tfidf', 'embedding', 'transformer', 'blend', 'cascade'}
     name : str, optional
         Of the model; else made of the names of the label set and the kind.
     corpus : str, optional
@@ -127,7 +133,8 @@ def train(
     InputError
         The labels do not allow a model; the message says what is lacking.
     Cancelled
-        Raised by the listener. Nothing is kept then.
+        Raised by the listener. No model is kept then, but kinds that learn for minutes keep their half-trained state
+        for a week: the same training goes on from there.
     """
     known_kind(kind)
     label_set = load_labels(workspace, labels)
@@ -190,6 +197,8 @@ def train_on_table(
     if not len(books):
         raise InputError("No labelled book is left to learn from: all are in the sets that were to be left out.")
     started = time.monotonic()
+    checkpoints = workspace.root / CHECKPOINTS / digest("training", name, asdict(plan))
+    _forget_old(checkpoints.parent)
     fitted = fit(
         books,
         plan,
@@ -197,6 +206,7 @@ def train_on_table(
         calibrate_on=calibrate_on,
         progress=lambda fraction, message: progress(0.02 + 0.9 * fraction, message),
         observe=observe,
+        checkpoints=checkpoints,
     )
     progress(0.93, "Measuring")
     metrics = measure(fitted, seed=plan.seed)
@@ -233,8 +243,17 @@ def train_on_table(
             facts=kept,
             scratch=Path(folder),
         )
+    shutil.rmtree(checkpoints, ignore_errors=True)
     progress(1.0, "Done")
     return TrainingReport(**{**_shallow(report), "model": model.name, "fingerprint": model.fingerprint})
+
+
+def _forget_old(folder: Path) -> None:
+    """Remove states of trainings that nobody went on with for a week: each is as large as several models."""
+    for one in folder.iterdir() if folder.is_dir() else ():
+        with contextlib.suppress(OSError):
+            if time.time() - one.stat().st_mtime > _KEPT_FOR:
+                shutil.rmtree(one, ignore_errors=True)
 
 
 def _shallow(report: TrainingReport) -> dict[str, Any]:

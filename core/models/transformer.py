@@ -181,7 +181,9 @@ class TransformerClassifier:
         model.save_pretrained(folder)
         self.tokens.save(folder)
         if not self.own_head:
-            save_file({name: one.contiguous() for name, one in self.network.head.state_dict().items()}, folder / HEAD_FILE)
+            save_file(
+                {name: one.contiguous() for name, one in self.network.head.state_dict().items()}, folder / HEAD_FILE
+            )
         said = {
             "format": FORMAT,
             "classes": list(self.classes),
@@ -250,8 +252,6 @@ def load_pretrained(source: str, max_tokens: int = MAX_TOKENS) -> TransformerCla
     names = [labels.get(number, "") for number in range(int(model.config.num_labels))]
     if len(names) < 2 or not all(names) or len(set(names)) < len(names):
         raise ModelError(f"The model '{source}' does not name two or more different classes: {names}.")
-    if not any("classifier" in name or "score" in name for name, _ in model.named_parameters()):
-        raise ModelError(f"The model '{source}' has no classifier: use it as --base of a training.")
     order = sorted(range(len(names)), key=names.__getitem__)
     tokens = Tokens(tokenizer, min(max_tokens, most_tokens(model.config)))
     return TransformerClassifier(
@@ -336,7 +336,7 @@ def _settings(options: Mapping[str, Any] | None) -> dict[str, Any]:
         least = 0 if name in ("stop_after", "weak_limit") else 1 if whole else 0.0
         proper = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
         if not proper or value < least or (not whole and value <= 0):
-            raise InputError(f"The option '{name}' must be a {'whole ' if whole else ''}number above 0; {value!r} came.")
+            raise InputError(
+                f"The option '{name}' must be a {'whole ' if whole else ''}number above 0; {value!r} came."
+            )
     return settings
-
-

@@ -100,11 +100,14 @@ def lay_out(
         How many strata a view may have.
     wrong : array of bool, shape (records of the table,)
     """
-    keys = np.vstack([~wrong[rows], views[:, rows]])
-    cells, cell = np.unique(keys, axis=1, return_inverse=True)
+    key = (~wrong[rows]).astype(np.int64)
+    for view in views:
+        key = key * strata + view[rows]
+    there = np.flatnonzero(np.bincount(key))
+    cells = np.stack(np.unravel_index(there, (2, *[strata] * len(views))))
     blocks, starts, words = [], [], 0
-    for number in range(cells.shape[1]):
-        block = rows[cell.ravel() == number]
+    for number in there:
+        block = rows[key == number]
         size = -(-len(block) // WORD)
         blocks.append(np.concatenate([block, np.full(size * WORD - len(block), -1, dtype=np.int64)]))
         starts.append(words)

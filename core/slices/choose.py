@@ -15,6 +15,8 @@ __all__ = ["short_list"]
 # the other half to the strongest that do not merely repeat one ("what would a reader ask about?").
 PLACES = 20
 STILL_WORSE_P, STRONG_P = 0.01, 0.001
+# Scores rank; so many of the best get their exact p value.
+POOL = 8
 # One that lies within another to this share, or has this share of all their records in common with it, repeats it.
 WITHIN, SAME = 0.75, 0.5
 
@@ -69,7 +71,7 @@ def _still_worse(members: Bits, layout: Layout) -> list[int]:
         score = least_score(n, errors, whole_n, whole_errors)
         score[chosen] = -np.inf
         best, best_p = -1, STILL_WORSE_P
-        for i in np.argsort(-score, kind="stable")[:PLACES]:
+        for i in np.argsort(-score, kind="stable")[:POOL]:
             p = worst_p(n[i], errors[i], whole_n, whole_errors) if score[i] > 0 else 1.0
             if p < best_p:
                 best, best_p = int(i), p

@@ -72,9 +72,11 @@ def find_candidates(units: Units, table: FactTable, parts: Sequence[Rows], rules
     """
     known: dict[frozenset[Fact], tuple[tuple[Fact, ...], Mask]] = {}
     tests: dict[frozenset[Fact], list[tuple[float, float, int]]] = {}
-    for seen in range(len(parts)):
+    layouts = [lay_out(part, units.views, units.strata, units.wrong) for part in parts]
+    packed, mix = _pack(table, units, layouts)
+    for seen, layout in enumerate(layouts):
         unseen = seen ^ 1
-        proposals = _propose(units, table, parts[seen], rules)
+        proposals = _propose(table, layout, packed[seen], mix, rules)
         everything, rows = units.count(parts[unseen]), parts[unseen]
         p = [worst_p(*units.count(rows[inside[rows]]), *everything) for _, inside in proposals]
         adjusted = np.minimum(1, len(parts) * adjust_p(p, "by"))
@@ -91,14 +93,25 @@ def find_candidates(units: Units, table: FactTable, parts: Sequence[Rows], rules
     return sorted(candidates, key=lambda candidate: (candidate.p_adjusted, candidate.p, len(candidate.facts)))
 
 
-def _propose(units: Units, table: FactTable, seen: Rows, rules: Rules) -> list[tuple[tuple[Fact, ...], Mask]]:
-    layout = lay_out(seen, units.views, units.strata, units.wrong)
-    bits = np.empty((len(table), layout.words), dtype=np.uint64)
-    mix = np.empty((len(table), units.strata))
+def _pack(table: FactTable, units: Units, layouts: Sequence[Layout]) -> tuple[list[Bits], npt.NDArray[np.float64]]:
+    """Lay out all facts for every half; also return the shares of the true classes where each fact holds."""
+    packed = [np.empty((len(table), layout.words), dtype=np.uint64) for layout in layouts]
+    members = np.empty((len(table), units.strata))
+    of_class = [np.flatnonzero(units.views[0] == number) for number in range(units.strata)]
     for start in range(0, len(table), BATCH):
-        columns = table.columns(range(start, min(start + BATCH, len(table))))
-        bits[start : start + BATCH] = layout.pack(columns)
-        mix[start : start + BATCH] = _mix(columns, units)
+        batch = slice(start, min(start + BATCH, len(table)))
+        columns = table.columns(range(batch.start, batch.stop))
+        for bits, layout in zip(packed, layouts, strict=True):
+            bits[batch] = layout.pack(columns)
+        for number, rows in enumerate(of_class):
+            members[batch, number] = np.count_nonzero(columns[:, rows], axis=1)
+    return packed, members / np.maximum(members.sum(axis=1, keepdims=True), 1)
+
+
+def _propose(
+    table: FactTable, layout: Layout, bits: Bits, mix: npt.NDArray[np.float64], rules: Rules
+) -> list[tuple[tuple[Fact, ...], Mask]]:
+    """Search one half; return the facts of each slice proposed, and for which units they hold."""
     subjects = table.subjects()
     terms = np.flatnonzero([isinstance(fact, TitleFact) for fact in table.facts])
     grown = grow_groups(bits[terms], mix[terms], layout, min_errors=rules.min_errors)
@@ -108,29 +121,18 @@ def _propose(units: Units, table: FactTable, seen: Rows, rules: Rules) -> list[t
         unions = np.stack([np.bitwise_or.reduce(bits[list(group)], axis=0) for group in groups])
         bits = np.concatenate([bits, unions])
         subjects = np.concatenate([subjects, np.full(len(groups), -1, dtype=np.intp)])
-    chosen = _searched(bits, subjects, layout, rules)
+    found = search(bits, subjects, layout, max_facts=rules.max_facts, min_n=rules.min_n, min_errors=rules.min_errors)
 
     def holds(fact: int) -> Mask:
         members = [fact] if fact < len(table) else list(groups[fact - len(table)])
         return np.asarray(table.columns(members).any(axis=0))
 
-    return [(tuple(facts[i] for i in entry), np.logical_and.reduce([holds(i) for i in entry])) for entry in chosen]
-
-
-def _searched(bits: Bits, subjects: npt.NDArray[np.intp], layout: Layout, rules: Rules) -> Sequence[tuple[int, ...]]:
-    found = search(bits, subjects, layout, max_facts=rules.max_facts, min_n=rules.min_n, min_errors=rules.min_errors)
-    return [entry.facts for entry in short_list(found, bits, layout)]
+    return [
+        (tuple(facts[i] for i in entry.facts), np.logical_and.reduce([holds(i) for i in entry.facts]))
+        for entry in short_list(found, bits, layout)
+    ]
 
 
 def _any_of(table: FactTable, group: Sequence[int]) -> TitleFact:
-    patterns: list[str] = []
-    for term in group:
-        fact = table.facts[term]
-        if isinstance(fact, TitleFact):
-            patterns += fact.any_of
-    return TitleFact(tuple(patterns))
-
-
-def _mix(columns: Mask, units: Units) -> npt.NDArray[np.float64]:
-    members = np.stack([columns[:, units.views[0] == k].sum(axis=1) for k in range(units.strata)], axis=1)
-    return np.asarray(members / np.maximum(members.sum(axis=1, keepdims=True), 1))
+    members = [fact for fact in (table.facts[term] for term in group) if isinstance(fact, TitleFact)]
+    return TitleFact(tuple(pattern for fact in members for pattern in fact.any_of))

@@ -1,4 +1,4 @@
-"""Articles, prepositions, conjunctions, pronouns and forms of "to be": they tell the language and the manner of a title.
+"""Articles, prepositions, conjunctions, pronouns, forms of "to be": they tell the language and the manner of a title.
 
 A model may well do worse on titles with "by" in them, but nobody learns from it what kind of book fails. So these words
 are no facts of their own, and a word family or a pair of words needs something else in it. The list is closed-class
@@ -32,10 +32,10 @@ _ITALIAN = """ad agli ai al alla alle allo anche che chi coi col con contro da d
     quale quali se si sia su sua sue sui sul sulla sulle suo suoi tra un una uno"""
 _SPANISH = """al ante como con contra cual de del desde e el en entre es esta este hasta la las lo los más mi no o para
     pero por que se según ser sobre su sus un una unas unos y ya"""
-_PORTUGUESE = """ao aos as com da das de do dos em entre na nas no nos o os ou para pela pelas pelo pelos por seu seus sua
-    suas um uma"""
-_SCANDINAVIAN = """af alla alle än är at att av både de del dem den denne deras der dess det det die då där efter eller en
-    er ett et et fra från för før ham han hans har hendes hennes hos hun hvad i icke ikke inom inte jag jeg
+_PORTUGUESE = """ao aos as com da das de do dos em entre na nas no nos o os ou para pela pelas pelo pelos por seu seus
+    sua suas um uma"""
+_SCANDINAVIAN = """af alla alle än är at att av både de del dem den denne deras der dess det det die då där efter eller
+    en er ett et et fra från för før ham han hans har hendes hennes hos hun hvad i icke ikke inom inte jag jeg
     kan med mellan mellem mod mot når och og også om op over på samt se sig sina sine som til till under upp
     ur ut var ved vid vil"""
 _LATIN = """a ab ac ad an apud atque aut cum de e ejus eius est et ex in inter nec non per post pro quae quam qui

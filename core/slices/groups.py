@@ -18,7 +18,7 @@ SAME_CLASSES = 0.25
 AS_BAD = 0.5
 MOST_GROUPS, MOST_WORDS = 4, 12
 # Scores rank; so many of the best get their exact p value.
-POOL = 40
+POOL = 15
 
 
 @dataclass(frozen=True)

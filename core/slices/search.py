@@ -24,7 +24,7 @@ NEWS = 2.5
 # sure it is.
 WORSE = 1.2
 # So many of the highest scores get their exact p value.
-POOL = 400
+POOL = 200
 # Words of bits handled at once: 32 MB.
 CHUNK = 4_000_000
 
@@ -59,7 +59,7 @@ class Found:
 def search(
     bits: Bits, subjects: npt.NDArray[np.intp], layout: Layout, *, max_facts: int, min_n: int, min_errors: int
 ) -> list[Found]:
-    """Return the conjunctions that fail most beyond their class, the smallest p first, at most four hundred.
+    """Return the conjunctions that fail most beyond their class, the smallest p first, at most two hundred.
 
     Parameters
     ----------

@@ -58,8 +58,8 @@ def find_terms(title_keys: pd.Series, words: int, min_n: int, languages: npt.NDA
 
     Notes
     -----
-    Left out: numbers, single letters, function words, and whatever is in more than a quarter of all titles or of the titles in one
-    language. Of terms that are in the same titles only the first is kept: a word before a family before a pair.
+    Left out: numbers, single letters, function words, and whatever is in more than a quarter of all titles or of those
+    in one language. Of terms that are in the same titles only the first is kept: a word before a family before a pair.
     """
     titles = _Titles(title_keys, min_n, np.zeros(len(title_keys), dtype=np.intp) if languages is None else languages)
     found = [*_words(titles, words), *_families(titles, words // 2), *_pairs(titles, words // 5)]
@@ -83,7 +83,7 @@ class _Titles:
         self.title = np.repeat(np.arange(len(title_keys), dtype=np.int64), lengths)
         self.word = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         self.vocabulary = pd.Series(encoded.dictionary.to_pylist(), dtype="str")
-        words = self.vocabulary.str.fullmatch(r"[^\W\d_][^\W\d_']+") & ~self.vocabulary.isin(FUNCTION_WORDS)
+        words = self.vocabulary.str.fullmatch(r"[^\W\d_][^\d*]+") & ~self.vocabulary.isin(FUNCTION_WORDS)
         self.telling = words.to_numpy(dtype=bool)
         self.min_n = min_n
         self.most = int(COMMON * len(title_keys))
@@ -138,7 +138,7 @@ def _families(titles: _Titles, number: int) -> list[Term]:
     longer: dict[str, int] = {}
     for size in range(LONGEST_STEM, SHORTEST_STEM - 1, -1):
         codes, stems = pd.factorize(vocabulary.str[:size])
-        usable = titles.telling & (length >= size) & ~np.isin(stems, _STEMS)[codes]
+        usable = titles.telling & (length >= size) & ~pd.Index(stems).isin(_STEMS)[codes]
         members = np.bincount(codes[usable], minlength=len(stems))
         code = np.where(usable & (members[codes] > 1), codes, -1)
         for which, rows in titles.commonest(titles.title, code[titles.word], number):

@@ -25,7 +25,8 @@ def expected_errors(errors: NDArray[np.int64], n: NDArray[np.int64], accepted: N
     -------
     Estimate
         A number of records. The errors found among the labelled are certain; the rate of each class is carried over to
-        its unlabelled records, and the Wilson limits of the classes are put together. Classes with fewer than 10
+        its unlabelled records, and the Wilson limits of the classes are put together. They hold the number itself, not
+        only its expectation. Classes with fewer than 10
         labelled accepted records share one rate with all others. Undefined when there are fewer than 10 in all.
 
     References
@@ -46,8 +47,10 @@ def expected_errors(errors: NDArray[np.int64], n: NDArray[np.int64], accepted: N
     if total < MINIMUM_RECORDS:
         return Estimate.undefined(f"only {total} labelled books are accepted", total, method)
     known = rest > 0
-    low, high = wilson(found[known], checked[known])
     rate = found[known] / checked[known]
+    # The unlabelled are a sample too: their number of errors varies around the rate. 1/n + 1/rest is the variance of both.
+    effective = checked[known] * rest[known] / (checked[known] + rest[known])
+    low, high = wilson(rate * effective, effective)
     value = float((rest[known] * rate).sum())
     down = math.sqrt(float(((rest[known] * (rate - low)) ** 2).sum()))
     up = math.sqrt(float(((rest[known] * (high - rate)) ** 2).sum()))

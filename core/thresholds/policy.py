@@ -40,7 +40,7 @@ class Policy:
         for cuts in (self.cuts, *self.by_stratum.values()):
             for name, cut in cuts.items():
                 check_cut(name, cut)
-        if bool(self.stratum) == bool(self.cuts) and (self.stratum or self.by_stratum):
+        if (self.stratum and self.cuts) or (self.by_stratum and not self.stratum):
             raise InputError("A policy has either one cut a class, or cuts for each value of one facet, not both.")
 
     def as_dict(self) -> dict[str, Any]:

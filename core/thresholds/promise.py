@@ -1,5 +1,6 @@
 """Thresholds with a promise: "with 95 % confidence at most 5 % of the books accepted as Fiction are wrong"."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -133,6 +134,21 @@ class Promise:
         return "" if self.promised else " ".join(group.sentence for group in self.groups if not group.promised)
 
     @property
+    def more_labels(self) -> int | None:
+        """Labelled books, drawn at random, that it takes beyond those there are until everything can be promised.
+
+        A guess; 0 when everything is promised, None when labels alone will not help or nothing is known of a group.
+        """
+        wanted = 0
+        for group in self.groups:
+            if not group.promised:
+                if group.labels_estimate is None:
+                    return None
+                share = group.labelled / self.labelled
+                wanted = max(wanted, math.ceil(max(group.labels_estimate - group.labelled, 0) / share))
+        return wanted
+
+    @property
     def sentences(self) -> tuple[str, ...]:
         """What is promised and what is not, in words."""
         return promise_sentences(self)
@@ -162,6 +178,7 @@ class Promise:
             "promised": self.promised,
             "reason": self.reason,
             "labelled": self.labelled,
+            "more_labels": self.more_labels,
             "left_out": self.left_out,
             "sentence": " ".join(self.sentences),
             "groups": [{name: plain(value) for name, value in vars(group).items()} for group in self.groups],
@@ -229,7 +246,7 @@ def promise(
     usable, left_out = usable_labels(table)
     known = table[usable & table[PREDICTED].isin(names).to_numpy(dtype=bool)]
     keys, groups = _groups(known, names, per, stratum)
-    settled = settle(groups, max_error, 1 - confidence)
+    settled = settle(groups, max_error, round(1 - confidence, 12))
     made = tuple(
         _told(name, value, group, outcome, max_error, confidence, stratum or "")
         for (name, value), group, outcome in zip(keys, groups, settled, strict=True)

@@ -116,7 +116,7 @@ def population_warning(
     if distance is None or math.isnan(distance):
         return ""
     verdict = verdict_of(distance, by_chance)
-    if verdict in (VERDICTS[0][0], UNTOLD):
+    if verdict in (VERDICTS[0][1], UNTOLD):
         return ""
     return f"By {by or 'this facet'} the labelled books are {verdict} from the collection: {consequence}"
 

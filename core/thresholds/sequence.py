@@ -13,6 +13,11 @@ __all__ = ["Ladder", "Walk", "allowed_errors", "build_ladder", "possible_counts"
 # single start in the middle fails where the model is weak, a start among the surest few is stopped by one wrong label;
 # the two together were the most robust on simulated models and on out-of-fold predictions of the annotated books.
 EARLY_START, EARLY_DOUBT, MAIN_START = 0.20, 0.30, 0.45
+# Where the main start would forgive fewer than two errors it is put later, but at no more than half of the records.
+LATEST_START, FORGIVEN = 0.50, 2
+# After the main start so many steps are wide, then every count is tried: at first a single error can end the walk,
+# later the place where it ends should be found to the record.
+WIDE_STEPS = 3
 
 
 @dataclass(frozen=True)
@@ -76,10 +81,10 @@ def allowed_errors(accepted: ArrayLike, max_error: float, level: float) -> NDArr
     >>> allowed_errors([58, 59, 92, 93], 0.05, 0.05).tolist()
     [-1, 0, 0, 1]
     """
-    n = np.asarray(accepted, dtype=float)
+    n = np.asarray(accepted, dtype=np.int64)
     with np.errstate(invalid="ignore"):
-        guess = np.nan_to_num(np.floor(special.bdtrik(level, n, max_error)), nan=0.0)
-    errors = np.clip(guess, 0, n).astype(np.int64)
+        guess = np.nan_to_num(np.floor(special.bdtrik(level, n.astype(float), max_error)), nan=0.0)
+    errors = np.clip(guess.astype(np.int64), 0, n)
     # The inverse is a float: it can be off by one at the very steps that matter.
     one_more = special.bdtr(np.minimum(errors + 1, n), n, max_error) <= level
     errors = np.where(one_more & (errors < n), errors + 1, errors)
@@ -92,9 +97,9 @@ def allowed_errors(accepted: ArrayLike, max_error: float, level: float) -> NDArr
 def _steps(n: int, max_error: float, level: float) -> NDArray[np.intp]:
     """Return the counts up to n at which one more error becomes allowed, from the first that allows none."""
     most = max_error * n
-    errors = np.arange(min(n, int(most + 8 * np.sqrt(most) + 16)), dtype=float)
+    errors = np.arange(min(n, int(most + 8 * np.sqrt(most) + 16)), dtype=np.int64)
     # P(errors or fewer of m) falls with m; its inverse is a float, which can be off by one where it matters.
-    least = np.ceil(errors + special.btdtria(level, errors + 1, 1 - max_error))
+    least = errors + np.ceil(special.btdtria(level, errors + 1.0, 1 - max_error)).astype(np.int64)
     least = np.where(special.bdtr(errors, np.maximum(least - 1, errors + 1), max_error) <= level, least - 1, least)
     least = np.where(special.bdtr(errors, least, max_error) > level, least + 1, least)
     steps: NDArray[np.intp] = least[least <= n].astype(np.intp)
@@ -126,9 +131,9 @@ def build_ladder(possible: NDArray[np.intp], max_error: float, doubt: float) -> 
 
     Notes
     -----
-    Steps are the counts at which one more error becomes allowed: between two of them a test only gets harder. There
-    are two starts, see :data:`EARLY_START`; the early one is left out (and the main one has all the doubt) where it
-    would not forgive a single error. Steps that would part equal confidences move on to the next possible count.
+    Wide steps are the counts at which one more error becomes allowed: between two of them a test only gets harder.
+    There are two starts, see :data:`EARLY_START`; the early one is left out (and the main one has all the doubt) where
+    it would not forgive a single error. Steps that would part equal confidences move on to the next possible count.
     """
     nothing = Ladder(np.zeros(0, dtype=np.intp), np.zeros(0), 0)
     if not len(possible):
@@ -141,8 +146,12 @@ def build_ladder(possible: NDArray[np.intp], max_error: float, doubt: float) -> 
     main_steps = _steps(n, max_error, main_share * doubt)
     if not len(main_steps):
         return nothing
-    main = main_steps[max(int((main_steps <= MAIN_START * n).sum()) - 1, 0)]
-    counts = [*main_steps[main_steps >= main], n]
+    first = max(int((main_steps <= MAIN_START * n).sum()) - 1, 0)
+    while first < FORGIVEN and first + 1 < len(main_steps) and main_steps[first + 1] <= LATEST_START * n:
+        first += 1
+    main = main_steps[first]
+    wide = main_steps[first : first + WIDE_STEPS + 1]
+    counts = [*wide, n] if len(wide) <= WIDE_STEPS else [*wide, *range(int(wide[-1]), n + 1)]
     starts = {int(main): main_share}
     if early and before[-1] < main:
         counts += list(early_steps[(early_steps >= before[-1]) & (early_steps < main)])

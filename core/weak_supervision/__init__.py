@@ -9,12 +9,13 @@ What is kept honest:
 
 - a function's accuracy is measured on half of the labelled titles that its author is never shown
   (:mod:`core.weak_supervision.holdout`), once a title;
-- functions that copy one another are found and refused (:func:`find_copies`), since a vote counted twice is no evidence;
+- functions that copy one another are found and refused (:func:`find_copies`), since no evidence may count
+  twice;
 - a model's opinion never votes on titles that the model learned from (:mod:`core.weak_supervision.books`);
 - the label set that is made leaves out what people labelled and what is tested on (:mod:`core.weak_supervision.build`).
 """
 
-from core.weak_supervision.books import Books, Opinion
+from core.weak_supervision.books import Books, Opinion, books_of, column_names
 from core.weak_supervision.conditions import (
     AllOf,
     AnyOf,
@@ -28,18 +29,20 @@ from core.weak_supervision.conditions import (
     columns_of,
     describe_condition,
 )
-from core.weak_supervision.copies import Copy, find_copies
+from core.weak_supervision.copies import Copy, agreements, find_copies
 from core.weak_supervision.functions import LabellingFunction
 from core.weak_supervision.holdout import kept_back
 from core.weak_supervision.label_model import LabelModel
 from core.weak_supervision.majority import majority_vote
-from core.weak_supervision.suggest import suggest_functions
+from core.weak_supervision.suggest import Suggestion, suggest_functions
 from core.weak_supervision.table import describe
 from core.weak_supervision.toml_file import functions_from_toml, functions_to_toml, read_functions
+from core.weak_supervision.tryout import METHODS, Method, Tried, try_functions
 from core.weak_supervision.votes import ABSTAIN, Votes, cast_votes
 
 __all__ = [
     "ABSTAIN",
+    "METHODS",
     "AllOf",
     "AnyOf",
     "Books",
@@ -50,12 +53,18 @@ __all__ = [
     "LabelModel",
     "LabellingFunction",
     "Length",
+    "Method",
     "Not",
     "Opinion",
     "Range",
+    "Suggestion",
     "Text",
+    "Tried",
     "Votes",
+    "agreements",
+    "books_of",
     "cast_votes",
+    "column_names",
     "columns_of",
     "describe",
     "describe_condition",
@@ -66,4 +75,5 @@ __all__ = [
     "majority_vote",
     "read_functions",
     "suggest_functions",
+    "try_functions",
 ]

@@ -1,8 +1,9 @@
-"""The books that functions vote on, and the models they may ask: columns are turned for searching once, answers kept."""
+"""The books that functions vote on, and the models they may ask. Equal questions are answered once."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,23 @@ from core.phrases import phrase_mask
 from core.predictions import load_predictions
 from core.schema import ALTERNATE_ID, RECORD_ID, TITLE_KEY, probability_column
 from core.storage import Workspace
-from core.weak_supervision.conditions import AllOf, AnyOf, Condition, Confident, Facet, Length, Not, Range, Text
+from core.weak_supervision.conditions import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Confident,
+    Facet,
+    Length,
+    Not,
+    Range,
+    Text,
+    columns_of,
+)
+from core.weak_supervision.functions import LabellingFunction
 
-__all__ = ["Books", "Mask", "Opinion", "read_opinion"]
+__all__ = ["Books", "Mask", "Opinion", "books_of", "column_names", "read_opinion"]
+
+_ORIGINALS = "originals.parquet"
 
 Mask = NDArray[np.bool_]
 
@@ -105,7 +120,7 @@ class Books:
     ) -> None:
         self.records = records.reset_index(drop=True)
         self.originals = None if originals is None else originals.reset_index(drop=True)
-        self._opinion = opinion
+        self.opinion = opinion
         self._answers: dict[Condition, Mask] = {}
         self._arrows: dict[str, Any] = {}
         self._opinions: dict[str, tuple[Opinion, NDArray[np.int64], Mask]] = {}
@@ -195,14 +210,14 @@ class Books:
 
         lengths = np.asarray(pc.fill_null(pc.utf8_length(self._arrow(condition.column)), 0).to_numpy())
         holds = lengths > max(condition.above or 0, 0)
-        return holds if condition.below is None else holds & (lengths < condition.below)
+        return np.asarray(holds if condition.below is None else holds & (lengths < condition.below), dtype=bool)
 
     def _range(self, condition: Range) -> Mask:
         column = self.column(condition.column)
         if isinstance(column.dtype, pd.StringDtype):
             column = pd.to_numeric(column.str.strip(), errors="coerce")
         numbers = column.to_numpy(dtype=float, na_value=np.nan)
-        holds = ~np.isnan(numbers)
+        holds = np.asarray(~np.isnan(numbers), dtype=bool)
         if condition.least is not None:
             holds &= numbers >= condition.least
         if condition.most is not None:
@@ -217,13 +232,13 @@ class Books:
                 f"The predictions '{opinion.name}' give no probability of '{condition.label}'. They give: {there}."
             )
         numbers = np.where(where >= 0, opinion.probabilities[condition.label][where], np.nan)
-        return (numbers >= condition.above) & ~learned
+        return np.asarray((numbers >= condition.above) & ~learned)
 
     def _heard(self, name: str) -> tuple[Opinion, NDArray[np.int64], Mask]:
         if name not in self._opinions:
-            if self._opinion is None:
+            if self.opinion is None:
                 raise InputError(f"No predictions can be asked here, so that '{name}' cannot.")
-            opinion = self._opinion(name)
+            opinion = self.opinion(name)
             ours = self.records.reindex(columns=[RECORD_ID, ALTERNATE_ID]).fillna("")
             join = join_ids(
                 [ours[RECORD_ID], ours[ALTERNATE_ID]],
@@ -248,3 +263,29 @@ def _rough_pattern(phrase: str) -> str:
     firsts = [max(part.split(), key=len, default="") for part in parts]
     # 'story' is also found as 'stories'
     return "|".join(re.escape(word[:-1] if len(word) > 1 and word[-1] in "yY" else word) for word in firsts)
+
+
+def books_of(
+    workspace: Workspace, records: pd.DataFrame, path: Path, functions: Sequence[LabellingFunction] = ()
+) -> Books:
+    """Return records as books that may be asked about the original columns beside them, and about models.
+
+    Of the original columns in the folder `path` only those are read that `functions` ask for.
+    """
+    file = path / _ORIGINALS
+    wanted = {column for function in functions for column in columns_of(function.when)} - set(records.columns)
+    originals = None
+    if wanted and file.exists():
+        there = column_names(path)
+        originals = read_parquet(file, [name for name in there if name in wanted])
+        if len(originals) != len(records):
+            originals = None
+    return Books(records, originals, lambda name: read_opinion(workspace, name))
+
+
+def column_names(path: Path) -> tuple[str, ...]:
+    """Return the names of the original columns in the folder of a corpus or label set; none where there are none."""
+    import pyarrow.parquet as pq
+
+    file = path / _ORIGINALS
+    return tuple(str(name) for name in pq.read_schema(file).names) if file.exists() else ()

@@ -171,8 +171,8 @@ def _check_pattern(pattern: str) -> None:
     except pa.ArrowInvalid as error:
         reason = str(error).removeprefix("Invalid regular expression: ")
         raise InputError(
-            f"The pattern '{pattern[:60]}' cannot be used: {reason[:120]}. Patterns follow RE2, which has no look-around"
-            " and no back references."
+            f"The pattern '{pattern[:60]}' cannot be used: {reason[:120]}. Patterns follow RE2, which has no"
+            " look-around and no back references."
         ) from error
 
 

@@ -62,7 +62,8 @@ def agreements(votes: Votes) -> pd.DataFrame:
             "books": either[first, second].astype(int),
         }
     )
-    return pairs[together[first, second] > 0].reset_index(drop=True)
+    found: pd.DataFrame = pairs[together[first, second] > 0].reset_index(drop=True)
+    return found
 
 
 def find_copies(votes: Votes, limit: float = COPY) -> tuple[Copy, ...]:

@@ -16,7 +16,7 @@ def kept_back(title_keys: pd.Series) -> NDArray[np.bool_]:
     The other half may be shown as examples, and suggestions are made from it.
 
     >>> kept_back(pd.Series(["emma", "a history of rome", "poems", "emma"])).tolist()
-    [False, True, False, False]
+    [False, True, True, False]
     """
     codes, distinct = pd.factorize(title_keys)
     apart = [hashlib.sha256(f"weak supervision\0{key}".encode()).digest()[0] & 1 == 1 for key in distinct]

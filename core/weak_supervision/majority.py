@@ -35,9 +35,10 @@ def answers_of(probabilities: NDArray[np.float64], classes: tuple[str, ...]) -> 
     >>> answers_of(np.array([[0.9, 0.1], [0.5, 0.5], [np.nan, np.nan]]), ("a", "b")).tolist()
     ['a', '', '']
     """
-    known = ~np.isnan(probabilities).any(axis=1)
+    known = ~np.asarray(np.isnan(probabilities).any(axis=1), dtype=bool)
     filled = np.where(known[:, None], probabilities, 0.0)
-    level = (filled >= filled.max(axis=1, keepdims=True) - _TIE).sum(axis=1) > 1
-    answers = np.array(classes, dtype=object)[filled.argmax(axis=1)]
+    best = filled.max(axis=1, keepdims=True)
+    level = np.asarray(filled >= best - _TIE).sum(axis=1) > 1
+    answers: NDArray[np.object_] = np.array(classes, dtype=object)[filled.argmax(axis=1)]
     answers[~known | level] = ""
     return answers

@@ -12,8 +12,9 @@ __all__ = ["accuracy_by_title", "describe", "function_accuracy"]
 METHOD = "Wilson, each title once"
 
 
-def describe(votes: Votes, truth: pd.Series | None = None, checked: Votes | None = None,
-             title_keys: pd.Series | None = None) -> pd.DataFrame:
+def describe(
+    votes: Votes, truth: pd.Series | None = None, checked: Votes | None = None, title_keys: pd.Series | None = None
+) -> pd.DataFrame:
     """Return one row a function.
 
     Parameters
@@ -72,18 +73,14 @@ def describe(votes: Votes, truth: pd.Series | None = None, checked: Votes | None
     return pd.DataFrame(rows)
 
 
-def function_accuracy(
-    checked: Votes, position: int, truth: pd.Series, title_keys: pd.Series
-) -> tuple[Estimate, float]:
+def function_accuracy(checked: Votes, position: int, truth: pd.Series, title_keys: pd.Series) -> tuple[Estimate, float]:
     """Return how often one function is right where it votes, each title once, and the number of titles it has right."""
     said = checked.matrix[:, position]
     answers = np.array([*checked.classes, ""], dtype=object)[said]
     return accuracy_by_title(answers, truth, title_keys)
 
 
-def accuracy_by_title(
-    answers: NDArray[np.object_], truth: pd.Series, title_keys: pd.Series
-) -> tuple[Estimate, float]:
+def accuracy_by_title(answers: NDArray[np.object_], truth: pd.Series, title_keys: pd.Series) -> tuple[Estimate, float]:
     """Return the share of titles whose answer is right, and the number of titles that are.
 
     Parameters

@@ -11,7 +11,7 @@ from core.errors import InputError
 from core.weak_supervision.books import Books
 from core.weak_supervision.functions import LabellingFunction
 
-__all__ = ["ABSTAIN", "Votes", "VoteMatrix", "cast_votes"]
+__all__ = ["ABSTAIN", "VoteMatrix", "Votes", "cast_votes"]
 
 ABSTAIN: Final = -1
 VoteMatrix = NDArray[np.int16]

@@ -1,7 +1,7 @@
 """Seconds to train the quick classifier and to score 52,695 titles.
 
-``python tests/bench/bench_tfidf.py [FOLDER]``: with a folder, on the British Library files in it (1,744 annotated books;
-titles of the digitised collection, filled up from the reference catalogues); else on invented titles.
+``python tests/bench/bench_tfidf.py [FOLDER]``: with a folder, on the British Library files in it (1,744 annotated
+books; titles of the digitised collection, filled up from the reference catalogues); else on invented titles.
 """
 
 import resource

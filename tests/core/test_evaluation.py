@@ -44,8 +44,9 @@ SIX = scored(
 def test_figures_are_named_after_the_right_class() -> None:
     found = evaluate(SIX, CLASSES)
     assert found.accuracy.value == pytest.approx(4 / 6)
-    figures = {one.name: (one.precision.value, one.recall.value, one.support, one.predicted) for one in
-    found.metrics.per_class}
+    figures = {
+        one.name: (one.precision.value, one.recall.value, one.support, one.predicted) for one in found.metrics.per_class
+    }
     assert figures == {"Map": (1.0, 2 / 3, 3, 2), "Play": (0.5, 0.5, 2, 2), "Song": (0.5, 1.0, 1, 2)}
     assert found.metrics.macro_f1.value == pytest.approx((0.8 + 0.5 + 2 / 3) / 3)
     assert found.confusion.to_numpy().tolist() == [[2, 1, 0], [0, 1, 1], [0, 0, 1]]

@@ -109,7 +109,7 @@ def test_measurements_make_a_history(start):
     )
     history = job.wait(WAIT).history
     assert [point["epoch"] for point in history] == [0, 1, 2]
-    assert history[1] == {"epoch": 1, "loss": 0.5, "undefined": None}
+    assert history[1] == {"step": 2, "epoch": 1, "loss": 0.5, "undefined": None}
     with (job.path / "history.jsonl").open("a") as stream:
         stream.write('{"epoch": 3, "lo')  # is being written at this moment
     assert len(job.status().history) == 3

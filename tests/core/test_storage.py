@@ -42,6 +42,12 @@ def test_a_name_moves_to_the_new_thing_and_the_old_one_stays(tmp_path: Path) -> 
     assert [thing.name for thing in place.list("corpora")] == ["mine"]
 
 
+def test_a_name_is_found_as_it_was_typed(tmp_path: Path) -> None:
+    place = Workspace(tmp_path)
+    place.store("corpora", "abc", slug("Test_predictions (2021)"), _writer("1"))
+    assert place.find("corpora", "Test_predictions (2021)").fingerprint == "abc"
+
+
 def test_a_failure_while_writing_leaves_nothing(tmp_path: Path) -> None:
     def write(folder: Path) -> Mapping[str, Any]:
         (folder / "half").write_text("…")

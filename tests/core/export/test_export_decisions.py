@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.export.decisions import DECISION_COLUMNS, DECISIONS, accepts, count_decisions, decide, shown_confidence
+from core.export.decisions import DECISION_COLUMNS, DECISIONS, count_decisions, decide, shown_confidence
+from core.thresholds import Policy, apply_policy
 
 CUTS = {"Fiction": 0.9, "Non-fiction": 0.97}
 
@@ -33,21 +34,39 @@ def test_over_the_cut_and_nobody_spoke_is_accepted():
     assert row["agrees_with_human"] is pd.NA
 
 
-def test_exactly_at_the_cut_is_accepted():
-    assert one(table=scored(confidence=[0.9]))["pred_decision"] == "accepted"
-
-
-@pytest.mark.parametrize("confidence", [0.8999999, 0.0, float("nan")])
-def test_under_the_cut_or_unknown_is_abstained_without_a_label(confidence):
+@pytest.mark.parametrize("confidence", [0.9, 0.8999999, 0.0, float("nan")])
+def test_at_the_cut_under_it_or_unknown_is_abstained_without_a_label(confidence):
     row = one(table=scored(confidence=[confidence]))
     assert (row["pred_decision"], row["pred_label"]) == ("abstained", "")
     assert row["pred_suggested_label"] == "Fiction"
 
 
 def test_a_class_without_a_cut_is_never_accepted():
-    row = one(table=scored(predicted=["Poetry"], confidence=[1.0]))
+    table = scored(record_id=["a", "b"], predicted=["Poetry", "Fiction"], confidence=[1.0, 1.0])
+    row = one(table=table)
     assert row["pred_decision"] == "abstained"
     assert np.isnan(row["pred_threshold"])
+
+
+def test_cuts_may_differ_by_a_facet():
+    table = scored(
+        record_id=["a", "b", "c"],
+        predicted=["Fiction"] * 3,
+        confidence=[0.8] * 3,
+        language=["English", "German", ""],
+    )
+    policy = Policy(stratum="language", by_stratum={"English": {"Fiction": 0.7}, "German": {"Fiction": 0.9}})
+    decisions = decide(table, policy)
+    assert decisions["pred_decision"].tolist() == ["accepted", "abstained", "abstained"]
+    assert decisions["pred_threshold"].tolist()[:2] == [0.7, 0.9]
+    assert np.isnan(decisions["pred_threshold"].iloc[2])
+
+
+def test_what_the_cuts_alone_accept_is_counted_whatever_people_said():
+    human = table_of(record_id=["a"], label=["Fiction"], source=["person"])
+    decisions = decide(scored(), CUTS, human=human)
+    assert count_decisions(decisions).over_cut == 1
+    assert count_decisions(decisions).by_decision["accepted"] == 0
 
 
 @pytest.mark.parametrize(
@@ -159,7 +178,7 @@ def test_without_a_prediction_a_record_is_not_matched():
 
 def test_a_repeated_id_is_refused():
     with pytest.raises(InputError, match=r"record id 'a' occurs more than once \(1 such rows\)"):
-        decide(scored(record_id=["a", "a"], predicted=["F", "F"], confidence=[1, 1]), {"F": 0.5})
+        decide(scored(record_id=["a", "a"], predicted=["F", "F"], confidence=[1.0, 1.0]), {"F": 0.5})
 
 
 def test_a_cut_for_an_unknown_class_is_refused_with_the_known_ones():
@@ -205,7 +224,8 @@ def test_a_confidence_of_four_decimals_stays_as_it_is(thousands):
 
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_what_is_shown_never_contradicts_the_cut(confidence, cut):
-    accepted = accepts(pd.Series(["a"]), pd.Series([confidence]), {"a": cut})[0]
+    table = pd.DataFrame({"predicted": ["a"], "confidence": [confidence]})
+    accepted = apply_policy(table, Policy({"a": cut}))[0]
     shown, limit = shown_confidence(np.array([confidence, cut]))
     assert shown >= limit if accepted else shown <= limit
 

@@ -131,7 +131,7 @@ def test_the_twin_of_the_manifest_tells_who_did_what(folder):
     assert curator["rdfs:label"] == "curator"
     assert graph[curator["prov:actedOnBehalfOf"]]["rdfs:label"] == "Example Library"
     policy = graph[export["prov:qualifiedAssociation"]["prov:hadPlan"]]
-    assert "Fiction at least 0.9, Non-fiction at least 0.97" in policy["rdfs:label"]
+    assert "above its cut: Fiction 0.9, Non-fiction 0.97" in policy["rdfs:label"]
     files = [graph[name] for name in dataset["dcat:distribution"]]
     assert {one["dct:title"]: one["spdx:checksum"]["spdx:checksumValue"] for one in files} == {
         one["name"]: one["sha256"] for one in [*manifest["files"], _itself(folder)]

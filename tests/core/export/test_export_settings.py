@@ -132,3 +132,21 @@ def test_what_are_no_settings_is_said(example):
 
 def test_another_choice_is_another_fingerprint(example):
     assert example.settings().fingerprint != example.settings(answer="yes").fingerprint
+
+
+def test_cuts_that_differ_by_a_facet_are_kept_and_said(example):
+    by_language = {"German": {"Fiction": 0.95}, "English": {"Fiction": 0.9, "Non-fiction": 0.97}}
+    settings = example.settings(cuts={}, stratum="language", cuts_by_stratum=by_language)
+    assert settings.cuts_in_words == "English: Fiction 0.9, Non-fiction 0.97; German: Fiction 0.95"
+    assert settings.policy.by_stratum == by_language
+    again = ExportSettings.from_dict(json.loads(json.dumps(settings.as_dict())))
+    assert again.policy == settings.policy
+    with pytest.raises(InputError, match="either one cut a class, or cuts for each value of one facet"):
+        example.settings(stratum="language", cuts_by_stratum=by_language)
+
+
+def test_cuts_by_language_decide_and_stand_in_every_row(example):
+    table = example.table(cuts={}, stratum="language", cuts_by_stratum={"English": {"Fiction": 0.9}})
+    assert table.counts.by_label == {"Fiction": 3}
+    flat = table.flat(table.rows("accepted"))
+    assert flat["pred_threshold"].tolist() == [0.9]

@@ -60,3 +60,53 @@ def put(tmp_path_factory):
         return import_file(workspace, path, kind, name=name, overrides=["record_id=record_id", "title=title"])
 
     return put
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory):
+    """The folder of an encoder of random weights, small enough to train in a second."""
+    torch = pytest.importorskip("torch")
+    from transformers import BertConfig, BertModel
+
+    folder = tmp_path_factory.mktemp("tiny")
+    words = sorted({word.lower() for titles in WORDS.values() for title in titles for word in title.split()})
+    signs = [chr(one) for one in range(33, 127)]
+    pieces = [*"abcdefghijklmnopqrstuvwxyz0123456789", *(f"##{sign}" for sign in "abcdefghijklmnopqrstuvwxyz0123456789")]
+    vocabulary = list(dict.fromkeys(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words, *signs, *pieces]))
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=48,
+    )
+    BertModel(config).save_pretrained(folder)
+    _tiny_tokenizer(vocabulary).save_pretrained(folder)
+    return folder
+
+
+def _tiny_tokenizer(vocabulary):
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    made = Tokenizer(models.WordPiece({word: i for i, word in enumerate(vocabulary)}, unk_token="[UNK]"))
+    made.normalizer = normalizers.BertNormalizer(lowercase=True)
+    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    made.decoder = decoders.WordPiece()
+    made.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    return PreTrainedTokenizerFast(
+        tokenizer_object=made,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
+    )
+
+
+@pytest.fixture(scope="session")
+def quick(tiny_base):
+    """Options under which the tiny encoder learns the invented titles."""
+    return {"base": str(tiny_base), "epochs": 8, "learning_rate": 3e-3, "batch_size": 16}

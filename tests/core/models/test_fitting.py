@@ -203,7 +203,9 @@ class TestLabelsThatDoNotAllowAModel:
             fit(pd.concat([books, rare], ignore_index=True), Plan())
 
     def test_an_unknown_kind(self, books):
-        with pytest.raises(InputError, match="There is no kind of model 'magic'. There are: tfidf, transformer"):
+        with pytest.raises(
+            InputError, match="There is no kind of model 'magic'. There are: tfidf, embedding, transformer"
+        ):
             fit(books, Plan(kind="magic"))
 
 

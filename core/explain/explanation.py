@@ -1,0 +1,123 @@
+"""What an explanation is, and what it needs of a model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from core.calibration import Calibration
+from core.errors import InputError
+
+__all__ = [
+    "Explainable",
+    "Explanation",
+    "asked_for",
+    "direction_of",
+    "is_linear",
+    "log_odds",
+    "position_of",
+    "predict",
+]
+
+
+class Explainable(Protocol):
+    """What an explanation needs of a model (:class:`core.models.Model` has it)."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The class names."""
+        ...
+
+    @property
+    def classifier(self) -> Any:
+        """Gives uncalibrated probabilities for titles; a linear one also ``spread``, ``features`` and coefficients."""
+        ...
+
+    @property
+    def calibration(self) -> Calibration:
+        """Makes them calibrated ones."""
+        ...
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What each word of a title contributed to one class.
+
+    Attributes
+    ----------
+    class_name : str
+    probability : float
+        Calibrated probability of the class.
+    log_odds : float
+        What the contributions speak of; see the module.
+    base : float
+        Log-odds before any word was read. NaN for leave-one-word-out, which has no such thing.
+    table : DataFrame
+        ``word`` and ``contribution``, in the order of the title; for leave-one-word-out also ``probability_without``.
+    sums : bool
+        Whether base and contributions sum to the log-odds.
+    note : str
+        How it was computed, in a sentence for a curator.
+    """
+
+    title: str
+    class_name: str
+    probability: float
+    log_odds: float
+    base: float
+    table: pd.DataFrame
+    sums: bool
+    note: str
+
+
+def log_odds(probabilities: ArrayLike, position: int) -> NDArray[np.float64]:
+    """Return the log-odds of one class against the (geometric mean of the) others, for each row of probabilities.
+
+    >>> log_odds([[0.75, 0.25]], 0).round(4).tolist()
+    [1.0986]
+    """
+    logs = np.log(np.clip(np.asarray(probabilities, dtype=float), 1e-300, None))
+    others = np.delete(logs, position, axis=1)
+    return np.asarray(logs[:, position] - others.mean(axis=1))
+
+
+def is_linear(model: Explainable) -> bool:
+    """Say whether :func:`word_contributions` can take this model apart."""
+    return hasattr(model.classifier, "spread")
+
+
+def predict(model: Explainable, titles: Sequence[str]) -> NDArray[np.float64]:
+    """Return calibrated probabilities, also of the empty title, of which a model itself says nothing."""
+    return model.calibration.apply(model.classifier.predict_probabilities(list(titles)))
+
+
+def asked_for(model: Explainable, title: str, class_name: str | None) -> tuple[float, int]:
+    """Return the calibrated probability and the position of a class, by default the one that is predicted."""
+    found = predict(model, [title])[0]
+    position = int(found.argmax()) if class_name is None else position_of(model, class_name)
+    return float(found[position]), position
+
+
+def position_of(model: Explainable, class_name: str) -> int:
+    """Return which of the model's classes it is.
+
+    Raises
+    ------
+    InputError
+        With the classes there are.
+    """
+    if class_name not in model.classes:
+        raise InputError(f"The model does not know the class '{class_name}'. It knows: {', '.join(model.classes)}.")
+    return model.classes.index(class_name)
+
+
+def direction_of(model: Explainable, position: int) -> tuple[NDArray[np.float64], float]:
+    """Return the weight of each term for the log-odds of a class, and the log-odds without any term."""
+    coefficients, intercepts = model.classifier.coefficients, model.classifier.intercepts
+    cold = model.calibration.temperature if model.calibration.method == "temperature" else 1.0
+    weights = coefficients[position] - np.delete(coefficients, position, axis=0).mean(axis=0)
+    start = intercepts[position] - np.delete(intercepts, position).mean()
+    return np.asarray(weights / cold), float(start / cold)

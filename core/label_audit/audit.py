@@ -1,0 +1,263 @@
+"""The label audit: held-out judgement, suspects, groups that are out of line, in words and as one table a question."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.label_audit.groups import BYS, Memberships, group_rates, memberships
+from core.label_audit.held_out import FEWEST_TITLES, HeldOut, held_out
+from core.label_audit.suspects import FALSE_ALARM, cut_for, expected_false_alarms, rank_labels
+from core.label_audit.told_apart import Finding, tell_apart
+from core.labels import LabelSet
+from core.progress import Progress, silent
+from core.schema import ANNOTATOR, CREATED_AT, LABEL, LANGUAGE, NOTE, RECORD_ID, SOURCE, TITLE, TITLE_KEY
+from core.statistics import in_percent
+
+__all__ = ["SUSPECTS_COLUMNS", "LabelAudit", "audit_labels", "audit_table"]
+
+SUSPECTS_COLUMNS = (
+    RECORD_ID, TITLE, "given", "suggested", "score", "words_for", "words_against", ANNOTATOR, CREATED_AT, LANGUAGE,
+    NOTE,
+)  # fmt: skip
+_WORDS = 4
+
+
+@dataclass(frozen=True)
+class LabelAudit:
+    """What an audit of labels found. Nothing is ever corrected by it.
+
+    Attributes
+    ----------
+    name : str
+        Of the label set.
+    classes : tuple of str
+    books : DataFrame
+        One row an audited book: records columns, ``given``, ``suggested``, ``score`` (0 to 1), ``suspect``,
+        ``annotator`` (all who gave the label, separated by '; '), ``created_at`` (the first), ``note``.
+    cut : float
+        Scores from here on are suspect.
+    false_alarm : float
+        Share of right labels that are called suspect, at most.
+    expected_false : float
+        The same as a number of books: what would be called suspect if every label were right. It is a bound.
+    groups : DataFrame
+        See :func:`core.label_audit.groups.group_rates`.
+    findings : tuple of Finding
+        Groups out of line, told apart.
+    notes : tuple of str
+        What a reader must know of the books that were audited.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    books: pd.DataFrame
+    cut: float
+    false_alarm: float
+    expected_false: float
+    groups: pd.DataFrame
+    findings: tuple[Finding, ...]
+    members: Memberships = field(repr=False)
+    judged: HeldOut = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def pointed_at(self) -> tuple[Finding, ...]:
+        """The groups whose labels people should look at again."""
+        return tuple(one for one in self.findings if one.pointed_at)
+
+    def suspects(self, group: tuple[str, str] | None = None, limit: int | None = None) -> pd.DataFrame:
+        """Return the suspect labels, the clearest first.
+
+        Parameters
+        ----------
+        group : (by, value), optional
+            Only those of an annotator, a language or a month.
+        limit : int, optional
+            At most so many.
+
+        Returns
+        -------
+        DataFrame
+            Columns :data:`SUSPECTS_COLUMNS`. ``words_for`` speak for the label as given, ``words_against`` against it,
+            the strongest first, as the model sees them that has not seen the book.
+        """
+        mask = self.books["suspect"].to_numpy(dtype=bool)
+        if group is not None:
+            mask = mask & self.members.members[group]
+        rows = np.flatnonzero(mask)
+        rows = rows[np.argsort(-self.books["score"].to_numpy()[rows], kind="stable")][:limit]
+        found = self.books.iloc[rows]
+        spoken = [self._words(int(row)) for row in rows]
+        return found.assign(
+            words_for=pd.Series([mine for mine, _ in spoken], index=found.index, dtype="str"),
+            words_against=pd.Series([theirs for _, theirs in spoken], index=found.index, dtype="str"),
+        )[list(SUSPECTS_COLUMNS)].reset_index(drop=True)
+
+    def _words(self, row: int) -> tuple[str, str]:
+        book = self.books.iloc[row]
+        table = self.judged.words(row, book[TITLE], book["given"]).table.sort_values("contribution", kind="stable")
+        against = table[table["contribution"] < 0].head(_WORDS)["word"].tolist()
+        speaking = table[table["contribution"] > 0].tail(_WORDS)["word"].tolist()[::-1]
+        return ", ".join(map(str, speaking)), ", ".join(map(str, against))
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The verdict in plain words: whose labels are out of line, how many are suspect, what that means."""
+        suspects = int(self.books["suspect"].sum())
+        first = [one.sentence for one in self.pointed_at]
+        if not first:
+            tested = int(self.groups["p"].notna().sum())
+            kinds = " or ".join(BYS[by] for by in BYS if by in set(self.groups["by"])) or "group"
+            first = [f"No {kinds} has labels out of line with the rest ({tested:,} groups compared)."]
+        said = (
+            f"{suspects:,} of {len(self.books):,} labels look wrong, to a model that has not seen the book. The cut-off"
+            f" calls at most {in_percent(self.false_alarm)} of right labels suspect ({self.expected_false:,.0f} of"
+            f" {len(self.books):,}, were all right): suspects are to be looked at, not to be corrected unseen."
+        )
+        return (*first, said, *(one.sentence for one in self.findings if not one.pointed_at), *self.notes)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return JSON-able content, as ``colophon audit-labels --json`` prints it; undefined numbers are None."""
+        suspects = self.suspects()
+        return {
+            "labels": self.name,
+            "n": len(self.books),
+            "classes": list(self.classes),
+            "suspects": suspects.to_dict("records"),
+            "groups": [
+                {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in row.items()}
+                for row in self.groups.to_dict("records")
+            ],
+            "pointed_at": [{"by": one.by, "value": one.value} for one in self.pointed_at],
+            "findings": [one.as_dict() for one in self.findings],
+            "cut": self.cut,
+            "false_alarm": self.false_alarm,
+            "expected_false_alarms": self.expected_false,
+            "sentences": list(self.sentences),
+        }
+
+
+def audit_labels(
+    labels: LabelSet, *, false_alarm: float = FALSE_ALARM, seed: int = 0, progress: Progress = silent
+) -> LabelAudit:
+    """Audit a label set; see :func:`audit_table`."""
+    return audit_table(
+        labels.training_table(),
+        labels.annotations(),
+        name=labels.name,
+        false_alarm=false_alarm,
+        seed=seed,
+        progress=progress,
+    )
+
+
+def audit_table(
+    books: pd.DataFrame,
+    annotations: pd.DataFrame,
+    *,
+    name: str = "",
+    false_alarm: float = FALSE_ALARM,
+    seed: int = 0,
+    judged: HeldOut | None = None,
+    progress: Progress = silent,
+) -> LabelAudit:
+    """Find labels to look at again, and the annotators, languages and months whose labels are out of line.
+
+    Parameters
+    ----------
+    books : DataFrame
+        One row a book with a label: records columns and ``label``, ``source``.
+    annotations : DataFrame
+        One row an annotation; see :meth:`core.labels.LabelSet.annotations`.
+    false_alarm : float
+        Share of right labels that may be called suspect.
+    seed : int
+        Decides the folds.
+    judged : HeldOut, optional
+        When it is at hand already, for these books.
+
+    Raises
+    ------
+    InputError
+        Fewer than two classes with at least five titles each, or a rate that is no rate.
+
+    Notes
+    -----
+    Ranking labels by the out-of-sample probability of the label as given is the idea of confident learning (C. G.
+    Northcutt, L. Jiang, I. L. Chuang 2021, "Confident learning: estimating uncertainty in dataset labels", JAIR 70).
+    The cut-off is ours: calibrated probabilities give it a rate of false alarm, which per-class thresholds do not.
+    """
+    titles = books.groupby(LABEL)[TITLE_KEY].nunique()
+    classes = tuple(sorted(str(one) for one in titles[titles >= FEWEST_TITLES].index))
+    used = books[books[LABEL].isin(classes)].reset_index(drop=True)
+    found = judged or held_out(used, classes, seed=seed, progress=progress)
+    codes: NDArray[np.int64] = pd.Index(list(classes)).get_indexer(pd.Index(used[LABEL])).astype(np.int64)
+    cut = cut_for(found.probabilities, false_alarm)
+    score, suggested, suspect = rank_labels(found.probabilities, codes, cut)
+    groups = memberships(used, annotations)
+    rates = group_rates(groups, suspect, codes, suggested != codes)
+    names = np.array(classes, dtype=object)
+    beside = _beside(used, annotations, groups)
+    table = used.drop(columns=[SOURCE, LABEL], errors="ignore").assign(
+        given=used[LABEL].to_numpy(),
+        suggested=pd.Series(names[suggested], dtype="str"),
+        score=score,
+        suspect=suspect,
+        **beside,
+    )
+    return LabelAudit(
+        name,
+        classes,
+        table,
+        cut,
+        false_alarm,
+        expected_false_alarms(found.probabilities, cut),
+        rates,
+        tell_apart(rates, groups, suspect, codes),
+        groups,
+        found,
+        _notes(books, used, annotations, groups, found),
+    )
+
+
+def _beside(books: pd.DataFrame, annotations: pd.DataFrame, groups: Memberships) -> dict[str, Any]:
+    names: list[list[str]] = [[] for _ in range(len(books))]
+    for (by, value), mask in groups.members.items():
+        if by == ANNOTATOR:
+            for row in np.flatnonzero(mask):
+                names[row].append(value)
+    first = annotations.drop_duplicates(RECORD_ID).set_index(RECORD_ID).reindex(books[RECORD_ID])
+    return {
+        ANNOTATOR: pd.Series(["; ".join(values) for values in names], dtype="str"),
+        CREATED_AT: first[CREATED_AT].fillna("").to_numpy(),
+        NOTE: first[NOTE].fillna("").to_numpy(),
+    }
+
+
+def _notes(
+    books: pd.DataFrame, used: pd.DataFrame, annotations: pd.DataFrame, groups: Memberships, judged: HeldOut
+) -> tuple[str, ...]:
+    notes = []
+    rows = int(annotations[RECORD_ID].isin(used[RECORD_ID]).sum())
+    if rows > len(used):
+        notes.append(f"{rows:,} rows of the file speak of these {len(used):,} books; each book counts once.")
+    if groups.several.get(ANNOTATOR):
+        notes.append(
+            f"{groups.several[ANNOTATOR]:,} books stand under more than one annotator with the same label; each such"
+            " book counts for each of them, as the file does not say whose answer it was."
+        )
+    absent = [BYS[by] for by in BYS if by not in groups.several]
+    if absent:
+        notes.append(f"The label set cannot be compared by {' or '.join(absent)}: there is nothing, or one value only.")
+    if len(used) < len(books):
+        rare = ", ".join(sorted({str(name) for name in books[LABEL]} - set(judged.classes)))
+        notes.append(f"{len(books) - len(used):,} books are left out: fewer than {FEWEST_TITLES} titles are {rare}.")
+    if not judged.calibrated:
+        notes.append(
+            "There are too few books to calibrate, so that more right labels may be called suspect than stated."
+        )
+    return tuple(notes)

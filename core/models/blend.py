@@ -1,0 +1,194 @@
+"""Several models as one: their logits are added, each with a weight that was learned on titles it had not seen."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import InputError, ModelError
+from core.models import members
+from core.models.kinds import classifier_class
+from core.models.protocol import Observe, TitleClassifier, TrainingData, ignore
+from core.progress import Progress, silent
+
+__all__ = ["BlendClassifier", "learn_weights"]
+
+FILE = "blend.json"
+FORMAT = 1
+DEFAULTS: Mapping[str, Any] = {"base": "", "members": ("tfidf", "embedding"), "weights": None, "inner_folds": 0}
+
+
+class BlendClassifier:
+    """See the module. Build one with :meth:`train` or :meth:`load`.
+
+    Attributes
+    ----------
+    members : list of TitleClassifier
+    weights : list of float
+        One for each member's logits.
+    """
+
+    kind: ClassVar[str] = "blend"
+    folds: ClassVar[int] = 3
+    resumes: ClassVar[bool] = True
+
+    def __init__(self, classifiers: Sequence[TitleClassifier], weights: Sequence[float]) -> None:
+        self.members = list(classifiers)
+        self.weights = [float(weight) for weight in weights]
+        self.classes = self.members[0].classes
+        self.device = next((one.device for one in self.members if one.device != "cpu"), "cpu")
+        told = [sentence for one in self.members for sentence in getattr(one, "sentences", ())]
+        spoken = ", ".join(f"{one.kind} {w:.2f}" for one, w in zip(self.members, self.weights, strict=True))
+        self.sentences = (*dict.fromkeys(told), f"Weights of the members' logits: {spoken}.")
+
+    @classmethod
+    def train(
+        cls,
+        data: TrainingData,
+        *,
+        seed: int = 0,
+        options: Mapping[str, Any] | None = None,
+        progress: Progress = silent,
+        observe: Observe = ignore,
+        checkpoints: Path | None = None,
+    ) -> "BlendClassifier":
+        """Learn from titles; see :class:`core.models.protocol.TitleClassifier`.
+
+        Parameters
+        ----------
+        options : mapping, optional
+            ``members``, two or more of ``"tfidf"`` or ``{"kind": "tfidf", "C": 10}`` (TF-IDF and embedding);
+            ``weights``, one number for each (else learned); ``base``, for members that start from an encoder;
+            ``inner_folds``, in how many parts titles are held out to learn the weights (3; 1, a fifth held out once,
+            where a member is fine-tuned).
+        """
+        wanted, weights, inner = _settings(options)
+        costly = 0.0
+        if weights is None:
+            costly = 0.6
+            progress(0.0, "Weighing the members")
+            found = members.held_out(wanted, data, seed, inner, progress=_within(progress, costly))
+            weights = learn_weights(found, data)
+        made = []
+        for number, one in enumerate(wanted):
+            width = (1 - costly) / len(wanted)
+            listener = members.share(progress, costly + number * width, width)
+            made.append(
+                members.learned(one, data, seed=seed, progress=listener, observe=observe, checkpoints=checkpoints)
+            )
+        return cls(made, weights)
+
+    @staticmethod
+    def folds_for(options: Mapping[str, Any]) -> int:
+        """Return how many times a blend of these members is trained over: fewer where one is fine-tuned."""
+        wanted, _, _ = _settings(options)
+        return min(BlendClassifier.folds, *(classifier_class(kind).folds for kind, _ in wanted))
+
+    def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
+        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.protocol.TitleClassifier`."""
+        width = 1 / len(self.members)
+        found = [
+            one.predict_probabilities(titles, members.share(progress, number * width, width))
+            for number, one in enumerate(self.members)
+        ]
+        return members.scaled(np.stack(found), self.weights)
+
+    def cut(self, titles: Sequence[str]) -> int:
+        """Return how many of the titles are too long for some member to be read to their end."""
+        return members.titles_cut(self.members, titles)
+
+    def save(self, folder: Path) -> None:
+        """Write each member into a folder of its own, and the weights as JSON."""
+        kinds = members.save_members(folder, self.members)
+        said = {"format": FORMAT, "classes": list(self.classes), "members": kinds, "weights": self.weights}
+        (folder / FILE).write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "BlendClassifier":
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        ModelError
+            A file is missing or does not hold what it should.
+        """
+        try:
+            said = json.loads((folder / FILE).read_text(encoding="utf-8"))
+            form, classes, kinds = said["format"], tuple(said["classes"]), list(said["members"])
+            weights = [float(weight) for weight in said["weights"]]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(
+                f"The model in {folder.name} cannot be read ({error}): train or fetch it again."
+            ) from error
+        if form != FORMAT:
+            raise ModelError(f"The model in {folder.name} has the format {form}; this version reads {FORMAT}.")
+        if len(weights) != len(kinds) or not kinds or not np.isfinite(weights).all():
+            raise ModelError(f"The weights of the model in {folder.name} do not fit its members: fetch it again.")
+        return cls(members.load_members(folder, kinds, classes), weights)
+
+
+def learn_weights(probabilities: NDArray[np.float64], data: TrainingData) -> list[float]:
+    """Return the weights of logits, each 0 or more, under which the labels are most likely.
+
+    Parameters
+    ----------
+    probabilities : array, shape (members, n, k)
+        Of titles the members did not learn from; rows of NaN are left out.
+
+    Notes
+    -----
+    The weights need not sum to 1: together they are a temperature, so that the blend is calibrated on what it learned
+    from.
+
+    References
+    ----------
+    D. H. Wolpert (1992), "Stacked generalization", Neural Networks.
+    """
+    from scipy.optimize import minimize
+    from scipy.special import logsumexp
+
+    known = ~np.isnan(probabilities).any(axis=(0, 2))
+    logs = np.log(np.clip(probabilities[:, known], 1e-12, None))
+    targets = data.targets[known] * data.weights[known, None]
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logits = np.tensordot(weights, logs, axes=1)
+        normal = logits - logsumexp(logits, axis=1, keepdims=True)
+        surplus = np.exp(normal) * targets.sum(axis=1, keepdims=True) - targets
+        total = targets.sum()
+        return float(-(targets * normal).sum() / total), np.einsum("mnk,nk->m", logs, surplus) / total
+
+    start = np.full(len(probabilities), 1 / len(probabilities))
+    found = minimize(loss, start, jac=True, bounds=[(0.0, 10.0)] * len(start), method="L-BFGS-B")
+    # Labels that no member could tell would make every weight nought, and the blend a guess.
+    return [float(weight) for weight in found.x] if found.x.sum() > 0 else start.tolist()
+
+
+def _within(progress: Progress, width: float) -> Progress:
+    """Return a listener that hears the wish to stop; how far each of many small trainings is tells nothing."""
+    return lambda fraction, message: progress(width / 2, "Weighing the members")
+
+
+def _settings(options: Mapping[str, Any] | None) -> tuple[list[members.Member], list[float] | None, int]:
+    settings = {**DEFAULTS, **(options or {})}
+    unknown = sorted(set(settings) - set(DEFAULTS))
+    if unknown:
+        raise InputError(f"The kind 'blend' has no option '{unknown[0]}'. It has: {', '.join(DEFAULTS)}.")
+    if not isinstance(settings["members"], Sequence) or isinstance(settings["members"], str):
+        raise InputError("The option 'members' must be a list of two or more kinds of model.")
+    wanted = [members.member(said, settings["base"]) for said in settings["members"]]
+    if len(wanted) < 2 or any(kind == "blend" for kind, _ in wanted):
+        raise InputError("A blend needs two or more members, none of them a blend itself.")
+    weights = settings["weights"]
+    if weights is not None:
+        proper = isinstance(weights, Sequence) and all(isinstance(w, int | float) and w >= 0 for w in weights)
+        if not proper or len(weights) != len(wanted) or not sum(weights):
+            raise InputError(f"The option 'weights' must have a number of 0 or more for each member; {weights!r} came.")
+        weights = [float(weight) for weight in weights]
+    inner = settings["inner_folds"]
+    if isinstance(inner, bool) or not isinstance(inner, int) or inner < 0:
+        raise InputError(f"The option 'inner_folds' must be a whole number; {inner!r} came.")
+    return wanted, weights, inner or (1 if any(kind == "transformer" for kind, _ in wanted) else 3)

@@ -1,0 +1,177 @@
+"""A cascade: the quick model decides where it is sure, a thorough one reads the rest."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.calibration import CALIBRATION_MINIMUM, learn_calibration
+from core.errors import InputError, ModelError
+from core.models import members
+from core.models.kinds import classifier_class
+from core.models.protocol import Observe, TitleClassifier, TrainingData, ignore
+from core.progress import Progress, silent
+
+__all__ = ["CascadeClassifier"]
+
+FILE = "cascade.json"
+FORMAT = 1
+DEFAULTS: Mapping[str, Any] = {"base": "", "first": "tfidf", "second": "transformer", "sure": 0.95}
+_FOLDS = 3
+
+
+class CascadeClassifier:
+    """See the module. Build one with :meth:`train` or :meth:`load`.
+
+    Attributes
+    ----------
+    first, second : TitleClassifier
+    temperature : float
+        Divides the first one's logits: with it, its confidence is right about as often as it says.
+    sure : float
+        The least confidence with which the first one decides.
+    """
+
+    kind: ClassVar[str] = "cascade"
+    folds: ClassVar[int] = 2
+    resumes: ClassVar[bool] = True
+    watches: ClassVar[bool] = True
+
+    def __init__(
+        self, first: TitleClassifier, second: TitleClassifier, *, temperature: float = 1.0, sure: float = 0.95
+    ) -> None:
+        self.first = first
+        self.second = second
+        self.temperature = temperature
+        self.sure = sure
+        self.classes = first.classes
+        self.device = second.device
+        self.sentences: tuple[str, ...] = tuple(getattr(second, "sentences", ()))
+
+    @classmethod
+    def train(
+        cls,
+        data: TrainingData,
+        *,
+        seed: int = 0,
+        options: Mapping[str, Any] | None = None,
+        progress: Progress = silent,
+        observe: Observe = ignore,
+        checkpoints: Path | None = None,
+    ) -> "CascadeClassifier":
+        """Learn from titles; see :class:`core.models.protocol.TitleClassifier`.
+
+        Parameters
+        ----------
+        options : mapping, optional
+            ``first`` and ``second``, kinds of model or ``{"kind": "tfidf", "C": 10}`` (TF-IDF, transformer);
+            ``sure``, the calibrated confidence with which the first decides (0.95); ``base``, for members that start
+            from an encoder.
+        """
+        first, second, sure = _settings(options)
+        progress(0.0, "The quick model")
+        found = members.held_out([first], data, seed, _FOLDS)[0]
+        known = ~np.isnan(found).any(axis=1)
+        temperature = 1.0
+        if known.sum() >= CALIBRATION_MINIMUM["temperature"]:
+            truth = np.array(data.classes, dtype=object)[data.targets[known].argmax(axis=1)]
+            temperature = learn_calibration("temperature", found[known], truth, data.classes).temperature
+        quick = members.learned(first, data, seed=seed)
+        thorough = members.learned(
+            second,
+            data,
+            seed=seed,
+            progress=members.share(progress, 0.1, 0.9),
+            observe=observe,
+            checkpoints=checkpoints,
+        )
+        return cls(quick, thorough, temperature=temperature, sure=sure)
+
+    @staticmethod
+    def folds_for(options: Mapping[str, Any]) -> int:
+        """Return how many times a cascade of these members is trained over: fewer where one is fine-tuned."""
+        first, second, _ = _settings(options)
+        return min(3, classifier_class(first[0]).folds, classifier_class(second[0]).folds)
+
+    @staticmethod
+    def settled(options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
+        """Return the options for learning from all books; see the transformer's."""
+        _, (kind, inner), _ = _settings(options)
+        decide = getattr(classifier_class(kind), "settled", None)
+        chosen = decide(inner, [one.second for one in trained]) if decide else inner
+        return {**options, "second": {"kind": kind, **chosen}}
+
+    def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
+        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.protocol.TitleClassifier`."""
+        found = self._first(titles)
+        unsure = np.flatnonzero(found.max(axis=1, initial=0.0) < self.sure)
+        done = 1 - len(unsure) / max(1, len(titles))
+        if len(unsure):
+            rest = [titles[i] for i in unsure.tolist()]
+            found[unsure] = self.second.predict_probabilities(rest, members.share(progress, done, 1 - done))
+        return found
+
+    def decided_first(self, titles: Sequence[str]) -> float:
+        """Return the share of titles that the first model decides; NaN without titles."""
+        return float((self._first(titles).max(axis=1) >= self.sure).mean()) if len(titles) else float("nan")
+
+    def cut(self, titles: Sequence[str]) -> int:
+        """Return how many of the titles the second model decides and cannot read to their end."""
+        found = self._first(titles)
+        return members.titles_cut(
+            [self.second], [titles[i] for i in np.flatnonzero(found.max(axis=1) < self.sure).tolist()]
+        )
+
+    def _first(self, titles: Sequence[str]) -> NDArray[np.float64]:
+        return members.scaled(self.first.predict_probabilities(titles)[None], [1 / self.temperature])
+
+    def save(self, folder: Path) -> None:
+        """Write both members into folders of their own, and the rule as JSON."""
+        kinds = members.save_members(folder, [self.first, self.second])
+        said = {
+            "format": FORMAT,
+            "classes": list(self.classes),
+            "members": kinds,
+            "temperature": self.temperature,
+            "sure": self.sure,
+        }
+        (folder / FILE).write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "CascadeClassifier":
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        ModelError
+            A file is missing or does not hold what it should.
+        """
+        try:
+            said = json.loads((folder / FILE).read_text(encoding="utf-8"))
+            form, classes, kinds = said["format"], tuple(said["classes"]), list(said["members"])
+            temperature, sure = float(said["temperature"]), float(said["sure"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(
+                f"The model in {folder.name} cannot be read ({error}): train or fetch it again."
+            ) from error
+        if form != FORMAT:
+            raise ModelError(f"The model in {folder.name} has the format {form}; this version reads {FORMAT}.")
+        if len(kinds) != 2 or not temperature > 0 or not 0 <= sure <= 1:
+            raise ModelError(f"The rule of the model in {folder.name} cannot be: train or fetch it again.")
+        first, second = members.load_members(folder, kinds, classes)
+        return cls(first, second, temperature=temperature, sure=sure)
+
+
+def _settings(options: Mapping[str, Any] | None) -> tuple[members.Member, members.Member, float]:
+    settings = {**DEFAULTS, **(options or {})}
+    unknown = sorted(set(settings) - set(DEFAULTS))
+    if unknown:
+        raise InputError(f"The kind 'cascade' has no option '{unknown[0]}'. It has: {', '.join(DEFAULTS)}.")
+    sure = settings["sure"]
+    if isinstance(sure, bool) or not isinstance(sure, int | float) or not 0 < sure <= 1:
+        raise InputError(f"The option 'sure' must be a confidence above 0 and up to 1; {sure!r} came.")
+    base = settings["base"]
+    return members.member(settings["first"], base), members.member(settings["second"], base), float(sure)

@@ -1,0 +1,220 @@
+"""Frozen embeddings and logistic regression: the quick middle between counting words and fine-tuning.
+
+Each title becomes the mean of its tokens' vectors in a pre-trained encoder, scaled to length 1; a multinomial logistic
+regression learns on these.
+"""
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import InputError, ModelError
+from core.models.encoder import MAX_TOKENS, Encoder, default_base
+from core.models.precision import SAME_LABELS, same_labels, sample
+from core.models.protocol import Observe, TrainingData, ignore
+from core.progress import Progress, silent
+
+__all__ = ["EmbeddingClassifier"]
+
+FILE = "classifier.json"
+HEAD_FILE = "head.safetensors"
+FORMAT = 1
+DEFAULTS: Mapping[str, Any] = {"base": "", "C": 10.0, "max_iter": 2000, "max_tokens": MAX_TOKENS}
+
+
+class EmbeddingClassifier:
+    """See the module. Build one with :meth:`train` or :meth:`load`.
+
+    Attributes
+    ----------
+    coefficients : array, shape (k, width)
+    intercepts : array, shape (k,)
+    reduced : bool
+        Whether the encoder calculates in 16 bits where that is faster.
+    agreement : float
+        Share of `checked` training titles whose label is the same in 16 and 32 bits; NaN where never checked.
+    """
+
+    kind: ClassVar[str] = "embedding"
+    folds: ClassVar[int] = 5
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        classes: Sequence[str],
+        coefficients: NDArray[np.float64],
+        intercepts: NDArray[np.float64],
+        *,
+        reduced: bool = False,
+        base: str = "",
+    ) -> None:
+        self.encoder = encoder
+        self.classes = tuple(classes)
+        self.coefficients = coefficients
+        self.intercepts = intercepts
+        self.reduced = reduced
+        self.base = base
+        self.device = encoder.device
+        self.agreement = float("nan")
+        self.checked = 0
+        self.sentences: tuple[str, ...] = ()
+
+    @classmethod
+    def train(
+        cls,
+        data: TrainingData,
+        *,
+        seed: int = 0,
+        options: Mapping[str, Any] | None = None,
+        progress: Progress = silent,
+        observe: Observe = ignore,
+    ) -> "EmbeddingClassifier":
+        """Learn from titles; see :class:`core.models.protocol.TitleClassifier`.
+
+        Parameters
+        ----------
+        seed : int
+            Without effect: the fit has no chance in it.
+        options : mapping, optional
+            ``base`` (folder or Hub id of an encoder; else MiniLM), ``C``, the inverse strength of the penalty (10),
+            ``max_iter`` (2,000), ``max_tokens`` (64).
+        """
+        settings = _settings(options)
+        base = settings["base"] or default_base()
+        progress(0.0, "Loading the language model")
+        encoder = _encoder(base, settings["max_tokens"])
+
+        def fitted(reduced: bool) -> "EmbeddingClassifier":
+            vectors = encoder.vectors(
+                data.titles, reduced=reduced, progress=lambda done, said: progress(0.05 + 0.8 * done, said)
+            )
+            return cls(encoder, data.classes, *_fit(vectors, data, settings), reduced=reduced, base=base)
+
+        made = fitted(encoder.can_reduce)
+        if made.reduced:
+            progress(0.9, "Checking what 16-bit numbers change")
+            checked = sample(data.titles)
+            agreement = same_labels(made._probabilities, checked)
+            made = made if agreement >= SAME_LABELS else fitted(False)
+            made.agreement, made.checked = agreement, len(checked)
+        cut = encoder.tokens.cut(data.titles)
+        if cut:
+            made.sentences = (
+                f"{cut:,} of the {len(data.titles):,} titles learned from are longer than {encoder.tokens.limit} tokens"
+                " and were cut.",
+            )
+        progress(1.0, "Fitted")
+        return made
+
+    def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
+        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.protocol.TitleClassifier`."""
+        return self._probabilities(titles, self.reduced, progress)
+
+    def cut(self, titles: Sequence[str]) -> int:
+        """Return how many of the titles are too long to be read to their end."""
+        return self.encoder.tokens.cut(titles)
+
+    def _probabilities(self, titles: Sequence[str], reduced: bool, progress: Progress = silent) -> NDArray[np.float64]:
+        vectors = self.encoder.vectors(titles, reduced=reduced, progress=progress).astype(np.float64)
+        logits = vectors @ self.coefficients.T + self.intercepts
+        raised = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
+        return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+    def save(self, folder: Path) -> None:
+        """Write encoder and coefficients as safetensors, configuration and tokenizer as JSON."""
+        from safetensors.numpy import save_file
+
+        self.encoder.save(folder)
+        tensors = {"coefficients": self.coefficients, "intercepts": self.intercepts}
+        save_file({name: np.ascontiguousarray(values) for name, values in tensors.items()}, folder / HEAD_FILE)
+        said = {
+            "format": FORMAT,
+            "classes": list(self.classes),
+            "max_tokens": self.encoder.tokens.limit,
+            "reduced": self.reduced,
+            "agreement": None if np.isnan(self.agreement) else self.agreement,
+            "checked": self.checked,
+            "sentences": list(self.sentences),
+        }
+        (folder / FILE).write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "EmbeddingClassifier":
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        ModelError
+            A file is missing or does not hold what it should.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        try:
+            said = json.loads((folder / FILE).read_text(encoding="utf-8"))
+            if said["format"] != FORMAT:
+                raise ModelError(
+                    f"The model in {folder.name} has the format {said['format']}; this version reads {FORMAT}."
+                )
+            tensors = load_file(folder / HEAD_FILE)
+            coefficients, intercepts = tensors["coefficients"], tensors["intercepts"]
+            classes, limit = [str(name) for name in said["classes"]], int(said["max_tokens"])
+            reduced = bool(said["reduced"])
+            checked, sentences = int(said["checked"]), tuple(str(one) for one in said["sentences"])
+            agreement = float("nan") if said["agreement"] is None else float(said["agreement"])
+        except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+            raise ModelError(
+                f"The model in {folder.name} cannot be read ({error}): train or fetch it again."
+            ) from error
+        encoder = Encoder(str(folder), limit)
+        width = (len(classes), int(encoder.model.config.hidden_size))
+        if coefficients.shape != width or intercepts.shape != width[:1] or not np.isfinite(coefficients).all():
+            raise ModelError(f"The numbers of the model in {folder.name} do not fit together: fetch it again.")
+        made = cls(encoder, classes, coefficients, intercepts, reduced=reduced)
+        made.checked, made.agreement, made.sentences = checked, agreement, sentences
+        return made
+
+
+@functools.lru_cache(maxsize=1)
+def _encoder(base: str, limit: int) -> Encoder:
+    """Return an encoder; the same one for all folds of a training, with the vectors it remembers."""
+    return Encoder(base, limit)
+
+
+def _fit(
+    vectors: NDArray[np.float32], data: TrainingData, settings: Mapping[str, Any]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    # A weak label that is divided over classes is the same title several times, each with its share of weight.
+    weights = data.balanced_weights()
+    rows, codes = np.nonzero(weights)
+    with threadpool_limits(1):
+        solver = LogisticRegression(C=settings["C"], max_iter=settings["max_iter"])
+        fitted = solver.fit(vectors[rows].astype(np.float64), codes, sample_weight=weights[rows, codes])
+    coefficients, intercepts = np.asarray(fitted.coef_, float), np.asarray(fitted.intercept_, float)
+    if len(data.classes) == 2:
+        # scikit-learn keeps one row for two classes; halved and mirrored the softmax is the same.
+        coefficients = np.vstack([-coefficients / 2, coefficients / 2])
+        intercepts = np.concatenate([-intercepts / 2, intercepts / 2])
+    return coefficients, intercepts
+
+
+def _settings(options: Mapping[str, Any] | None) -> dict[str, Any]:
+    settings = {**DEFAULTS, **(options or {})}
+    unknown = sorted(set(settings) - set(DEFAULTS))
+    if unknown:
+        raise InputError(f"The kind 'embedding' has no option '{unknown[0]}'. It has: {', '.join(DEFAULTS)}.")
+    for name, value in settings.items():
+        if name == "base":
+            if not isinstance(value, str):
+                raise InputError(f"The option 'base' must be a folder or a name on the Hub; {value!r} came.")
+        elif isinstance(value, bool) or not isinstance(value, int | float if name == "C" else int) or value <= 0:
+            raise InputError(f"The option '{name}' must be a number above 0; {value!r} came.")
+    return settings

@@ -1,0 +1,132 @@
+"""Models made of models: how their members are named, trained, kept and read."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import InputError, ModelError
+from core.models.kinds import KINDS, classifier_class
+from core.models.protocol import TitleClassifier, TrainingData, train_kind
+from core.progress import Progress
+
+__all__ = [
+    "Member",
+    "held_out",
+    "learned",
+    "load_members",
+    "member",
+    "save_members",
+    "scaled",
+    "share",
+    "subset",
+    "titles_cut",
+]
+
+# What a member with no say of its own is told of the options of the whole.
+_NEEDS_BASE = ("embedding", "transformer", "blend")
+Member = tuple[str, dict[str, Any]]
+
+
+def member(said: Any, base: str) -> Member:
+    """Return kind and options of a member, said as ``"tfidf"`` or ``{"kind": "tfidf", "C": 10}``.
+
+    Raises
+    ------
+    InputError
+        There is no such kind.
+    """
+    options: dict[str, Any] = {}
+    if isinstance(said, Mapping):
+        options = {str(name): value for name, value in said.items() if name != "kind"}
+        said = said.get("kind")
+    if not isinstance(said, str) or said not in KINDS or said == "cascade":
+        raise InputError(
+            f"A member must be one of {', '.join(name for name in KINDS if name != 'cascade')}; {said!r} came."
+        )
+    if base and said in _NEEDS_BASE:
+        options.setdefault("base", base)
+    return said, options
+
+
+def learned(one: Member, data: TrainingData, **how: Any) -> TitleClassifier:
+    """Train a member."""
+    return train_kind(classifier_class(one[0]), data, options=one[1], **how)
+
+
+def held_out(members: Sequence[Member], data: TrainingData, seed: int, folds: int, **how: Any) -> NDArray[np.float64]:
+    """Return each member's probabilities of titles it did not learn from, shape (members, n, k).
+
+    A title given by functions is learned from in every fold and has no such probabilities (NaN). With one fold, a fifth
+    of the titles is held out once and the others have none.
+    """
+    from core.normalise.titles import title_key
+    from core.splits import fold_by_title
+
+    people = np.flatnonzero(data.weights >= 1)
+    keys = [title_key(data.titles[i]) for i in people.tolist()]
+    labels = [data.classes[i] for i in data.targets[people].argmax(axis=1)]
+    fold = np.full(len(data.titles), -1)
+    fold[people] = fold_by_title(keys, labels, folds=max(folds, 5 if folds == 1 else 2), seed=seed)
+    found = np.full((len(members), len(data.titles), len(data.classes)), np.nan)
+    for number in range(folds):
+        here = fold == number
+        titles = [data.titles[i] for i in np.flatnonzero(here).tolist()]
+        for at, one in enumerate(members):
+            found[at, here] = learned(one, subset(data, ~here), seed=seed, **how).predict_probabilities(titles)
+    return found
+
+
+def subset(data: TrainingData, chosen: NDArray[np.bool_]) -> TrainingData:
+    """Return some of the titles."""
+    titles = [data.titles[i] for i in np.flatnonzero(chosen).tolist()]
+    return TrainingData(titles, data.targets[chosen], data.weights[chosen], data.classes)
+
+
+def scaled(probabilities: NDArray[np.float64], weights: Sequence[float]) -> NDArray[np.float64]:
+    """Return the weighted sum of the members' logits as probabilities, shape (n, k).
+
+    >>> scaled(np.array([[[0.5, 0.5]], [[0.2, 0.8]]]), [1.0, 1.0]).round(2).tolist()
+    [[0.2, 0.8]]
+    """
+    logs = np.log(np.clip(probabilities, 1e-12, None))
+    logits = np.tensordot(np.asarray(weights, dtype=float), logs, axes=1)
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+
+def share(progress: Progress, start: float, width: float) -> Progress:
+    """Return a listener for a part of the work."""
+    return lambda fraction, message: progress(start + width * fraction, message)
+
+
+def titles_cut(classifiers: Sequence[TitleClassifier], titles: Sequence[str]) -> int:
+    """Return how many titles are too long for some member to be read to their end."""
+    return max((int(one.cut(titles)) for one in classifiers if hasattr(one, "cut")), default=0)
+
+
+def save_members(folder: Path, classifiers: Sequence[TitleClassifier]) -> list[str]:
+    """Write each member into a folder of its own; return their kinds."""
+    for number, one in enumerate(classifiers):
+        place = folder / f"member-{number}"
+        place.mkdir()
+        one.save(place)
+    return [one.kind for one in classifiers]
+
+
+def load_members(folder: Path, kinds: Sequence[str], classes: Sequence[str]) -> list[TitleClassifier]:
+    """Read what :func:`save_members` wrote.
+
+    Raises
+    ------
+    ModelError
+        A member is of an unknown kind, cannot be read, or has other classes.
+    """
+    if any(kind not in KINDS for kind in kinds):
+        raise ModelError(f"The model in {folder.name} has a member of an unknown kind: {', '.join(map(str, kinds))}.")
+    found = [classifier_class(kind).load(folder / f"member-{number}") for number, kind in enumerate(kinds)]
+    if any(one.classes != tuple(classes) for one in found):
+        raise ModelError(f"The members of the model in {folder.name} have different classes: train or fetch it again.")
+    return found

@@ -1,0 +1,145 @@
+"""Pieces of the Label audit page: what is out of line, rates by group, the list to look at again."""
+
+import pandas as pd
+import streamlit as st
+
+from core.label_audit import BYS, LabelAudit
+from dashboard import feedback, widgets
+from dashboard.charts.rates import rates_chart
+from dashboard.text import escape, interval, percent
+
+__all__ = ["HOW", "choose_group", "findings", "groups", "suspects", "verdict"]
+
+HOW = (
+    "Five times a model learned from four fifths of the labelled titles and read the fifth that it had not seen, "
+    "editions of one title kept together. Its probabilities were calibrated on the others. A label is **suspect** "
+    "when the title speaks so clearly against it that at most the stated share of right labels would look the "
+    "same. Groups are compared with all other books **with the same label** by an exact test (Birch 1964), all p "
+    "values adjusted together (Holm): where nothing is wrong, some group is pointed at in at most 5 of 100 label "
+    "sets. A group is **told apart** from another by its books outside the other. Rates have 95 % Wilson "
+    "intervals; groups of fewer than ten books have counts only. A clear contradiction is not yet an error: some "
+    "titles mislead, and a language that the model reads badly looks like one that people labelled badly. Nothing "
+    "is corrected here."
+)
+_NOBODY = "everybody"
+
+
+def verdict(audit: LabelAudit) -> None:
+    """Say first whose labels are out of line, or that nobody's are, and then how many labels are suspect."""
+    first, *others = audit.sentences
+    feedback.conclusion(escape(first))
+    feedback.say(*others)
+
+
+def findings(audit: LabelAudit) -> None:
+    """Show how the groups that are out of line overlap: which of them it is."""
+    for one in audit.findings:
+        if not one.cells:
+            continue
+        table = pd.DataFrame(
+            [
+                {"books": cell["books"], "labels": cell["n"], "suspect": cell["suspects"], "share": _share(cell)}
+                for cell in one.cells
+            ]
+        )
+        with st.expander(f"{escape(one.value)}: told apart from what it goes together with"):
+            st.dataframe(table, hide_index=True, alt=f"Suspect labels of {one.value} within and outside other groups")
+
+
+def _share(cell: object) -> str:
+    n, suspects = cell["n"], cell["suspects"]  # type: ignore[index]
+    return percent(suspects / n) if n >= 10 else "–"
+
+
+def groups(audit: LabelAudit, by: str) -> None:
+    """Draw the rate of suspect labels of each group, and list the numbers."""
+    table = audit.groups[audit.groups["by"] == by]
+    known = table[table["suspect_rate"].notna()].sort_values("suspect_rate", ascending=False).head(25)
+    chart, numbers = st.columns(2)
+    with chart:
+        if known.empty:
+            st.markdown(f"No {BYS[by]} has ten labelled books.")
+        else:
+            st.altair_chart(
+                rates_chart(
+                    known,
+                    value="value",
+                    rate="suspect_rate",
+                    title="share of labels that look wrong, with 95 % interval",
+                    overall=float(audit.books["suspect"].mean()),
+                ),
+                alt=f"Share of suspect labels by {BYS[by]}, with intervals",
+            )
+    shown = pd.DataFrame(
+        {
+            BYS[by]: table["value"],
+            "labels": table["n"],
+            "suspect": table["suspects"],
+            "share": table["suspect_rate"].map(percent),
+            "between": [interval(low, high) for low, high in zip(table["low"], table["high"], strict=True)],
+            "times the rest": table["ratio"],
+            "same labels compared": table["adjusted_ratio"],
+            "p, adjusted": table["p_adjusted"],
+        }
+    )
+    with numbers:
+        st.dataframe(
+            shown,
+            hide_index=True,
+            column_config={
+                "times the rest": st.column_config.NumberColumn(format="%.1f"),
+                "same labels compared": st.column_config.NumberColumn(
+                    format="%.1f", help="Suspects divided by those to be expected with the same labels elsewhere"
+                ),
+                "p, adjusted": st.column_config.NumberColumn(format="%.4f"),
+            },
+            alt=f"Suspect labels by {BYS[by]}",
+        )
+        widgets.download_table(table, f"suspects-by-{by}")
+
+
+def choose_group(audit: LabelAudit) -> tuple[str, str] | None:
+    """Draw a picker of one annotator, language or month, those pointed at first."""
+    first = [(one.by, one.value) for one in audit.pointed_at]
+    rest = [(str(by), str(value)) for by, value in zip(audit.groups["by"], audit.groups["value"], strict=True)]
+    named = {f"{BYS[by]}: {value}": (by, value) for by, value in [*first, *rest]}
+    chosen = st.selectbox("Labels of", [_NOBODY, *named], key="of", bind="query-params")
+    return named.get(str(chosen))
+
+
+def suspects(audit: LabelAudit, group: tuple[str, str] | None) -> None:
+    """List the labels to look at again, the clearest first, with the words, and offer all as a download."""
+    table = audit.suspects(group)
+    if table.empty:
+        st.markdown("None of these labels looks wrong.")
+        return
+    st.dataframe(
+        table.head(20),
+        hide_index=True,
+        column_order=[
+            "title",
+            "given",
+            "suggested",
+            "score",
+            "words_against",
+            "words_for",
+            "annotator",
+            "language",
+            "record_id",
+        ],
+        column_config={
+            "title": st.column_config.TextColumn("title", width="large"),
+            "given": st.column_config.TextColumn("label as given", width="small"),
+            "suggested": st.column_config.TextColumn("title suggests", width="small"),
+            "score": st.column_config.NumberColumn("how sure", format="percent", width="small"),
+            "words_against": st.column_config.TextColumn("words against the label"),
+            "words_for": st.column_config.TextColumn("words for it"),
+            "annotator": st.column_config.TextColumn("annotator", width="small"),
+            "language": st.column_config.TextColumn("language", width="small"),
+            "record_id": st.column_config.TextColumn("record", width="small"),
+        },
+        alt="Labels to look at again, the clearest contradiction first",
+    )
+    if len(table) > 20:
+        st.caption(f"The first 20 of {len(table):,} are shown; the download has all.")
+    widgets.download_table(table, "labels-to-look-at-again", f"Download these {len(table):,} labels (CSV)")

@@ -1,0 +1,222 @@
+"""The builder: a labelling function put together from conditions, tried while it is written."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.errors import InputError
+from core.facets import FACETS, facet_title
+from core.predictions import load_predictions
+from core.schema import LABEL, LANGUAGE, TITLE, TITLE_KEY, YEAR
+from core.weak_supervision import (
+    ABSTAIN,
+    AllOf,
+    AnyOf,
+    Condition,
+    Confident,
+    Facet,
+    LabellingFunction,
+    Length,
+    Not,
+    Range,
+    Text,
+    Tried,
+    column_names,
+    kept_back,
+)
+from dashboard import cache, feedback, labelling_view
+from dashboard.labelling_view import Bench
+from dashboard.text import count, escape, interval, percent
+
+__all__ = ["build"]
+
+_ROWS: Final = "builder_rows"  # in the session: how many conditions the builder has
+_TEXT = {
+    "has the word": "word",
+    "contains": "contains",
+    "matches the pattern": "pattern",
+    "is longer than": "longer",
+    "is shorter than": "shorter",
+}
+_HELP = (
+    "Words or phrases, separated by commas; upper and lower case are one. “has the word” finds plurals too, and poet*"
+    " finds every word that begins so. “contains” finds letters inside words. A pattern is a regular expression (RE2)."
+)
+
+
+@st.fragment
+def build(bench: Bench, present: Sequence[LabellingFunction]) -> None:
+    """Draw the builder. Only this part is drawn again while a person types."""
+    st.session_state.setdefault(_ROWS, 1)
+    number = int(st.session_state[_ROWS])
+    first, second, third = st.columns([2, 2, 3])
+    label = (
+        first.selectbox("Votes for", bench.classes, key="builder_label")
+        if bench.classes
+        else first.text_input("Votes for", placeholder="a class", key="builder_class")
+    )
+    together = second.segmented_control(
+        "where", ["all hold", "any holds"], default="all hold", required=True, key="builder_together",
+        disabled=number == 1,
+    )  # fmt: skip
+    name = third.text_input("Name of the function", placeholder="from its first condition", key="builder_name")
+    parts = [_condition(bench, row) for row in range(number)]
+    with st.container(horizontal=True):
+        st.button("Another condition", icon=":material/add:", on_click=_change, args=(1,))
+        st.button("One fewer", icon=":material/remove:", on_click=_change, args=(-1,), disabled=number == 1)
+    whole = [part for part in parts if part is not None]
+    if not whole or not label:
+        st.caption("What the function finds is shown here as soon as it has a class and a condition.")
+        return
+    with feedback.errors_in_words():
+        when = whole[0] if len(whole) == 1 else AllOf(tuple(whole)) if together == "all hold" else AnyOf(tuple(whole))
+        function = LabellingFunction(name.strip() or _name(whole[0], present), str(label), when)
+        _try(bench, present, function)
+
+
+def _change(by: int) -> None:
+    st.session_state[_ROWS] = max(1, int(st.session_state[_ROWS]) + by)
+
+
+def _name(condition: Condition, present: Sequence[LabellingFunction]) -> str:
+    inner = condition.part if isinstance(condition, Not) else condition
+    base = inner.value[:40] if isinstance(inner, Text) else type(inner).__name__.lower()
+    taken = {function.name for function in present}
+    return next(name for name in (base, *(f"{base} {n}" for n in range(2, 1000))) if name not in taken)
+
+
+def _choices(bench: Bench) -> dict[str, tuple[str, str]]:
+    """Return what can be asked: words on the page → kind and name."""
+    records = bench.books.records
+    texts = [
+        TITLE,
+        *(c for c in records if c not in (TITLE, TITLE_KEY) and isinstance(records[c].dtype, pd.StringDtype)),
+    ]
+    asked: dict[str, tuple[str, str]] = {"title": ("text", TITLE), "year": ("number", YEAR)}
+    asked |= {facet_title(facet): ("facet", facet) for facet in (LANGUAGE, *FACETS)}
+    asked |= {f"confidence of “{a.name}”": ("model", a.name) for a in cache.workspace().list("predictions")}
+    asked |= {f"{column} (text)": ("text", str(column)) for column in texts[1:]}
+    return asked | {f"{c} (in the file)": ("text", c) for c in column_names(bench.corpus.path) if c not in records}
+
+
+def _condition(bench: Bench, row: int) -> Condition | None:
+    """Draw one condition and return it; None while it is unfinished or cannot be understood."""
+    asked = _choices(bench)
+    what, how, value, turned = st.columns([3, 3, 6, 2], vertical_alignment="bottom")
+    shown = what.selectbox("What", list(asked), key=f"builder_what_{row}")
+    kind, name = asked[str(shown)]
+    negated = turned.checkbox("not", key=f"builder_not_{row}", help="The condition must not hold.")
+    made: Condition | None = None
+    with feedback.errors_in_words():
+        try:
+            made = _DRAW[kind](bench, name, row, how, value)
+        except InputError as error:
+            st.error(escape(str(error)), icon=":material/error:")
+    return Not(made) if made is not None and negated else made
+
+
+def _text(bench: Bench, column: str, row: int, how: Any, value: Any) -> Condition | None:
+    way = _TEXT[str(how.selectbox("How", list(_TEXT), key=f"builder_how_{row}"))]
+    if way in ("longer", "shorter"):
+        limit = value.number_input("Characters", min_value=1, value=200, step=10, key=f"builder_length_{row}")
+        return Length(column, above=int(limit)) if way == "longer" else Length(column, below=int(limit))
+    said = value.text_input("Value", key=f"builder_value_{row}", help=_HELP, placeholder="novel, romance")
+    return Text(column, way, said) if said.strip() else None  # type: ignore[arg-type]
+
+
+def _number(bench: Bench, column: str, row: int, how: Any, value: Any) -> Condition | None:
+    least = how.number_input("From", value=None, step=1, key=f"builder_from_{row}", placeholder="open")
+    most = value.number_input("To", value=None, step=1, key=f"builder_to_{row}", placeholder="open")
+    return None if least is None and most is None else Range(column, least, most)
+
+
+def _facet(bench: Bench, facet: str, row: int, how: Any, value: Any) -> Condition | None:
+    how.selectbox("How", ["is one of"], key=f"builder_is_{row}", disabled=True)
+    values = labelling_view.values_of(bench, facet)
+    chosen = value.multiselect("Values", values, key=f"builder_values_{row}_{facet}")
+    return Facet(facet, tuple(chosen)) if chosen else None
+
+
+def _model(bench: Bench, predictions: str, row: int, how: Any, value: Any) -> Condition | None:
+    classes = load_predictions(cache.workspace(), predictions).classes
+    label = how.selectbox("gives the class", classes, key=f"builder_class_{row}_{predictions}")
+    above = value.slider("a probability of at least", 0.5, 1.0, 0.95, step=0.005, key=f"builder_above_{row}")
+    return Confident(predictions, str(label), float(above))
+
+
+_DRAW = {"text": _text, "number": _number, "facet": _facet, "model": _model}
+
+
+def _try(bench: Bench, present: Sequence[LabellingFunction], function: LabellingFunction) -> None:
+    """Show what the function does beside the others, and offer to add it."""
+    if any(other.name == function.name for other in present):
+        st.warning(f"There is a function called “{escape(function.name)}” already; give this one another name.")
+        return
+    tried = bench.attempt([*present, function])
+    row = tried.table.iloc[-1]
+    feedback.say(f"{function.sentence}.")
+    right = percent(row["accuracy"]) if row["n"] >= 10 else f"{row['right']:g} of {row['n']}"
+    note = interval(row["low"], row["high"]) if row["n"] >= 10 else "too few titles for a rate"
+    for column, (label, value, caption) in zip(
+        st.columns(4),
+        [
+            ("Books", f"{row['books']:,}", f"{percent(row['coverage'])} of the collection"),
+            ("Right", right, f"{note}; of {count(int(row['n']), 'title')} kept back"),
+            ("Overlap", percent(row["overlap"]), "another function votes too"),
+            ("Conflict", percent(row["conflict"]), "another votes for another class"),
+        ],
+        strict=True,
+    ):
+        with column, st.container(border=True):
+            st.metric(label, value)
+            st.caption(caption)
+    if row["copies"]:
+        st.warning(f"It copies “{escape(row['copies'])}” and would be left out.", icon=":material/content_copy:")
+    if st.button("Add this function", type="primary", icon=":material/add_task:"):
+        labelling_view.keep([*present, function])
+    _examples(bench, tried)
+
+
+def _examples(bench: Bench, tried: Tried) -> None:
+    """Show labelled titles the newest function finds (never those kept back), and the books on which others differ."""
+    function = tried.votes.functions[-1]
+    hits, against = st.tabs(["Labelled titles it finds", "Books on which others differ"])
+    with hits:
+        shown = labelling_view.shown_books(bench)
+        if tried.checked is not None:
+            voted = tried.checked.matrix[:, -1] != ABSTAIN
+            shown = shown[voted[shown.index]]
+        shown = shown.assign(right=np.where(shown[LABEL] == function.label, "yes", "no")).sort_values(
+            "right", kind="stable"
+        )
+        wrong = int((shown["right"] == "no").sum())
+        if len(shown):
+            st.caption(
+                f"{len(shown):,} labelled books that may be shown; of another class: {wrong:,}, first in the list."
+            )
+            labelling_view.titles(
+                shown, columns=[TITLE, LABEL, "right"], alt="Labelled titles this function finds", key="builder_hits"
+            )
+        else:
+            st.markdown("It finds no labelled title that may be shown.")
+    with against:
+        matrix, code = tried.votes.matrix, tried.votes.polarity[-1]
+        others = (matrix[:, :-1] != ABSTAIN) & (matrix[:, :-1] != code)
+        apart = (matrix[:, -1] != ABSTAIN) & others.any(axis=1)
+        hidden = np.zeros(len(apart), dtype=bool)
+        if bench.labelled is not None:
+            keys = bench.labelled.records[TITLE_KEY]
+            hidden = bench.books.records[TITLE_KEY].isin(keys[kept_back(keys)]).to_numpy()
+        rows = np.flatnonzero(apart & ~hidden)
+        if len(rows):
+            names = np.array([one.name for one in tried.votes.functions[:-1]], dtype=object)
+            said = ["; ".join(names[others[row]]) for row in rows]
+            labelling_view.titles(
+                bench.books.records.iloc[rows][[TITLE]].assign(differ=said),
+                columns=[TITLE, "differ"], alt="Books on which other functions vote otherwise", key="builder_against",
+            )  # fmt: skip
+        else:
+            st.markdown("No other function votes for another class where this one votes.")

@@ -1,0 +1,303 @@
+"""Pieces of the Labelling functions page: what is tried on what, the table, suggestions, the file, the job's form."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from core.facets import facet_values
+from core.labels import LabelSet
+from core.schema import LABEL, TITLE, TITLE_KEY
+from core.storage import Artifact, slug
+from core.weak_supervision import (
+    METHODS,
+    Books,
+    LabellingFunction,
+    Tried,
+    agreements,
+    books_of,
+    functions_from_toml,
+    functions_to_toml,
+    kept_back,
+    suggest_functions,
+    try_functions,
+)
+from dashboard import cache, feedback, state, widgets
+from dashboard.charts.rates import rates_chart
+from dashboard.text import count, escape, interval, percent, rate
+
+__all__ = [
+    "HOW",
+    "Bench",
+    "choose",
+    "file_of_functions",
+    "functions",
+    "headline",
+    "job_form",
+    "keep",
+    "shown_books",
+    "suggestions",
+    "table",
+]
+
+FUNCTIONS: Final = "functions"  # in the session: the functions being worked on
+PEOPLE: Final = "people"  # in the URL: the labels they are checked against
+_TRIED_ON = 100_000  # books; larger collections are tried on a sample of this size
+_NOBODY = "(no labels)"
+
+HOW = (
+    "A function **votes** for its class where its condition holds and **abstains** elsewhere. **Coverage**: share of"
+    " the collection's books on which it votes. **Overlap**: share on which another function votes too. **Conflict**:"
+    " share on which another votes for another class. **Right**: of the titles it votes on that people labelled, the"
+    " share with its class, each title once, with a 95 % Wilson interval. It is measured only on the half of the"
+    " labelled titles that this page never shows, neither as examples nor in suggestions, so that functions written"
+    " while looking at the other half cannot flatter themselves; below ten titles there is no rate. Looking often at"
+    " these figures while changing functions wears the fairness down."
+    "\n\nThe functions are put together by the **label model** of Dawid and Skene (1979): it learns how often each is"
+    " right from where they agree and contradict one another, and from the labelled titles that may be shown. An"
+    " abstention is no evidence. **Majority vote** is the plain alternative. A function that **copies** an earlier one"
+    " (on 90 % of the books on which either votes, both vote alike) is left out: no evidence may count twice. A"
+    " model's opinion is not heard on titles the model learned from."
+)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What functions are tried on: the books of a collection, and the books that people labelled."""
+
+    corpus: Artifact
+    labels: Artifact | None
+    books: Books
+    labelled: Books | None
+    truth: pd.Series | None
+    classes: tuple[str, ...]
+    of: int
+
+    def attempt(self, chosen: Sequence[LabellingFunction]) -> Tried:
+        """Let functions vote, and measure them."""
+        return try_functions(chosen, self.books, self.labelled, self.truth)
+
+
+def choose(chosen: Sequence[LabellingFunction]) -> Bench:
+    """Draw the two pickers and return what they mean; where there is no corpus, say so and stop the page."""
+    place = cache.workspace()
+    left, right = st.columns(2)
+    with left:
+        corpus = widgets.choose_thing("Collection to label", ["corpora"], state.CORPUS)
+    if corpus is None:
+        feedback.empty("There is no collection yet for functions to look at.", "Catalogue", "Import a catalogue")
+    sets = {thing.name: thing for thing in place.list("labels") if thing.manifest.get("source") != "function"}
+    with right:
+        name = st.selectbox(
+            "Checked against what people said",
+            [*sets, _NOBODY],
+            key=PEOPLE,
+            bind="query-params",
+            help="Its classes are what functions can vote for. Half of its titles are kept back to measure functions.",
+        )
+    labels = sets.get(str(name))
+    assert corpus is not None
+    records = cache.records("corpora", corpus.fingerprint)
+    tried = records if len(records) <= _TRIED_ON else records.sample(_TRIED_ON, random_state=0).sort_index()
+    books = books_of(place, records, corpus.path, chosen)
+    if tried is not records:
+        originals = None if books.originals is None else books.originals.loc[tried.index]
+        books = Books(tried, originals, books.opinion)
+    if labels is None:
+        return Bench(corpus, None, books, None, None, (), len(records))
+    people = LabelSet(labels)
+    truth = people.table()[LABEL].reset_index(drop=True)
+    labelled = books_of(place, cache.records("labels", labels.fingerprint), labels.path, chosen)
+    return Bench(corpus, labels, books, labelled, truth, people.classes, len(records))
+
+
+def functions() -> tuple[LabellingFunction, ...]:
+    """Return the functions being worked on in this session."""
+    return tuple(st.session_state.get(FUNCTIONS, ()))
+
+
+def keep(chosen: Sequence[LabellingFunction]) -> None:
+    """Work on these functions from now on, and draw the page again."""
+    st.session_state[FUNCTIONS] = tuple(chosen)
+    st.rerun()
+
+
+def headline(bench: Bench, tried: Tried) -> None:
+    """Say what the functions do together."""
+    answered = int((tried.answers != "").sum())
+    share = percent(answered / len(bench.books)) if len(bench.books) else "–"
+    said = f"{count(len(tried.kept), 'function labels', 'functions label')} {share} of “{bench.corpus.name}”"
+    if tried.accuracy.defined:
+        said += f" and {'is' if len(tried.kept) == 1 else 'are'} right on {rate(tried.accuracy)} titles kept back"
+    feedback.conclusion(escape(f"{said}."))
+    if not tried.accuracy.defined:
+        feedback.say(f"How often they are right is unknown: {tried.accuracy.reason}.")
+    if bench.of > len(bench.books):
+        feedback.say(f"Tried on {len(bench.books):,} of the {bench.of:,} books, drawn at random.")
+    for sentence in tried.sentences:
+        st.warning(escape(sentence), icon=":material/content_copy:" if "copies" in sentence else ":material/info:")
+
+
+def table(bench: Bench, tried: Tried) -> None:
+    """Show one row a function; chosen rows can be removed."""
+    rows = tried.table
+    shown = pd.DataFrame(
+        {
+            "function": rows["name"],
+            "votes for": rows["polarity"],
+            "books": rows["books"],
+            "coverage": rows["coverage"],
+            "right": rows["accuracy"],
+            "between": [interval(low, high) for low, high in zip(rows["low"], rows["high"], strict=True)],
+            "titles": rows["n"],
+            "overlap": rows["overlap"],
+            "conflict": rows["conflict"],
+            "copies": rows["copies"],
+            "where": [function.sentence.partition(" where ")[2] for function in tried.votes.functions],
+        }
+    )
+    share = st.column_config.NumberColumn(format="percent")
+    picked = st.dataframe(
+        shown,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        key="functions_picked",
+        column_config={
+            "where": st.column_config.TextColumn(width="large"),
+            "titles": st.column_config.NumberColumn(help="Labelled titles kept back on which it votes"),
+            **dict.fromkeys(("coverage", "overlap", "conflict", "right"), share),
+        },
+        alt="One row a labelling function: its class, coverage, accuracy with interval and n, overlap, conflict",
+    )
+    chosen = set(picked["selection"]["rows"])
+    with st.container(horizontal=True):
+        if st.button("Remove the ticked", disabled=not chosen, icon=":material/delete:"):
+            keep([function for i, function in enumerate(functions()) if i not in chosen])
+        widgets.download_table(shown, "labelling-functions")
+    if rows["accuracy"].notna().any():
+        st.altair_chart(
+            rates_chart(rows, value="name", rate="accuracy", title="share right on titles kept back, 95 % interval"),
+            alt="How often each function is right, with intervals",
+        )
+    close = agreements(tried.votes)
+    close = close[close["share"] >= 0.5]
+    if len(close):
+        names = [function.name for function in tried.votes.functions]
+        st.caption("Functions that mostly vote alike (on half or more of the books on which either votes):")
+        for first, second, alike, books in close.itertuples(index=False):
+            feedback.say(f"“{names[first]}” and “{names[second]}”: {percent(alike)} of {books:,} books.")
+
+
+def shown_books(bench: Bench) -> pd.DataFrame:
+    """Return the labelled books that may be shown: records and ``label``, without the titles kept back."""
+    if bench.labelled is None or bench.truth is None:
+        return bench.books.records.head(0).assign(**{LABEL: ""})
+    table = bench.labelled.records.assign(**{LABEL: bench.truth.to_numpy()})
+    return table[(table[LABEL] != "") & ~kept_back(table[TITLE_KEY])]
+
+
+def suggestions(bench: Bench, present: Sequence[LabellingFunction]) -> None:
+    """Offer words that separate the classes in the labelled titles that may be shown."""
+    if bench.labels is None:
+        st.markdown("Words are suggested where there are labels to learn them from.")
+        return
+    found = suggest_functions(shown_books(bench), present)
+    if not found:
+        st.markdown("No further word separates the classes clearly in the labelled titles that may be shown.")
+        return
+    st.markdown(
+        "Words that stand in titles of one class far more often than in the others. Tick those that make sense."
+    )
+    picked = st.dataframe(
+        pd.DataFrame(
+            {
+                "word": [one.function.name for one in found],
+                "votes for": [one.function.label for one in found],
+                "shown titles": [one.titles for one in found],
+                "with this class": [one.right for one in found],
+                "strength": [one.strength for one in found],
+            }
+        ),
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        key=f"suggested_{len(present)}",
+        column_config={
+            "strength": st.column_config.NumberColumn(
+                format="%.1f", help="Log-odds of the word in its class against the others, in standard errors"
+            )
+        },
+        alt="Words that separate the classes, with the titles they stand in",
+    )
+    chosen = picked["selection"]["rows"]
+    if st.button("Add the ticked as functions", disabled=not chosen, icon=":material/add:"):
+        keep([*present, *(found[row].function for row in chosen)])
+
+
+def file_of_functions(present: Sequence[LabellingFunction]) -> None:
+    """Offer the functions as a TOML file, and take such a file or text."""
+    left, right = st.columns(2)
+    with left:
+        sent = st.file_uploader("Load functions from a TOML file", type="toml")
+        if sent is not None and st.button("Use this file", icon=":material/upload_file:"):
+            content = sent.getvalue().decode("utf-8", errors="replace")
+            keep(functions_from_toml(content, sent.name))
+    with right:
+        st.download_button(
+            "Save these functions (TOML)",
+            data=functions_to_toml(present),
+            file_name="functions.toml",
+            mime="application/toml",
+            on_click="ignore",
+            disabled=not present,
+            icon=":material/download:",
+        )
+        st.caption("The command line reads the same file: colophon label --functions functions.toml --corpus …")
+    with st.expander("Write them as text", icon=":material/edit_note:"), st.form("toml", border=False):
+        text = st.text_area("Functions as TOML", functions_to_toml(present) if present else "", height=320)
+        if st.form_submit_button("Use this text"):
+            keep(functions_from_toml(text, "The text"))
+
+
+def job_form(bench: Bench, present: Sequence[LabellingFunction]) -> dict[str, Any] | None:
+    """Draw the form and return what to label, once it is sent."""
+    place = cache.workspace()
+    own = bench.labels.name if bench.labels else ""
+    others = [a.name for kind in ("labels", "predictions") for a in place.list(kind) if a.name != own]
+    with st.form("label", border=False):
+        st.markdown(
+            "The result is a label set like any other: it can be audited, and a model can learn from it beside people's"
+            " labels. Books that people labelled are left out, since a person's word counts more."
+        )
+        without = st.multiselect(
+            "Leave these books out (test sets)",
+            others,
+            help="Books in these sets, found by identifier or by title, get no label, so that they stay a fair test.",
+        )
+        method = st.radio("Put the votes together by", METHODS, horizontal=True, format_func=str.capitalize)
+        name = st.text_input("Name of the label set", placeholder="from the collection")
+        if not st.form_submit_button("Label the collection", type="primary", icon=":material/label:"):
+            return None
+    config: dict[str, Any] = {"functions": functions_to_toml(present), "corpus": bench.corpus.name, "method": method}
+    config |= {"labels": own or None, "without": without, "name": slug(name) if name else None}
+    return config
+
+
+def values_of(bench: Bench, facet: str) -> list[str]:
+    """Return the values of a facet in the collection, the commonest first."""
+    return [str(value) for value in facet_values(bench.books.records, facet).value_counts().index[:300]]
+
+
+def titles(table: pd.DataFrame, *, columns: Sequence[str], alt: str, key: str) -> None:
+    """Show some titles."""
+    st.dataframe(
+        table[list(columns)].head(100),
+        hide_index=True,
+        column_config={TITLE: st.column_config.TextColumn("title", width="large")},
+        height=250,
+        alt=alt,
+        key=key,
+    )

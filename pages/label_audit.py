@@ -1,0 +1,37 @@
+"""Label audit: which labels should people look at again, and whose?"""
+
+import streamlit as st
+
+from core.label_audit import BYS, FALSE_ALARM
+from dashboard import cache, feedback, label_audit_view, widgets
+
+st.title("Label audit")
+chosen = widgets.choose_thing("Label set", ["labels"], "label_set")
+if chosen is None:
+    feedback.empty("There are no labels yet: import what people said of some books.", "Catalogue", "Import labels")
+    st.stop()
+widgets.mark_invented(chosen)
+rate = st.select_slider(
+    "Right labels that may be called suspect",
+    [0.01, 0.02, 0.03, 0.05, 0.1],
+    value=FALSE_ALARM,
+    format_func="{:.0%}".format,
+    key="alarm",
+    help="A lower share makes a shorter list with fewer false alarms.",
+)
+audit = cache.label_audit(chosen, float(rate))
+label_audit_view.verdict(audit)
+label_audit_view.findings(audit)
+
+present = [by for by in BYS if by in set(audit.groups["by"])]
+if present:
+    st.subheader("Where suspect labels gather")
+    by = st.segmented_control(
+        "Group the labels by", present, default=present[0], required=True, format_func=BYS.get, key="labels_by"
+    )
+    label_audit_view.groups(audit, str(by))
+
+st.subheader("Labels to look at again")
+label_audit_view.suspects(audit, label_audit_view.choose_group(audit))
+feedback.how_computed(label_audit_view.HOW)
+feedback.next_step("Thresholds")

@@ -1,0 +1,46 @@
+"""Labelling functions: rules that label books, written without code, tried, put together, and made a label set."""
+
+import streamlit as st
+
+from dashboard import feedback, jobs, labelling_builder, labelling_view, widgets
+
+_BUILD = "core.weak_supervision.build"
+
+st.title("Labelling functions")
+st.markdown(
+    "A labelling function is a rule: it votes for one class where its condition holds, such as a word in the title, and"
+    " says nothing of other books. Several together can label many books that no person has looked at."
+)
+functions = labelling_view.functions()
+bench = labelling_view.choose(functions)
+widgets.mark_invented(bench.corpus, bench.labels)
+
+if functions:
+    tried = bench.attempt(functions)
+    labelling_view.headline(bench, tried)
+    labelling_view.table(bench, tried)
+else:
+    feedback.conclusion("There is no function yet.")
+    st.markdown("Build one, accept a suggestion, or load a file.")
+
+st.subheader("Build a function")
+with st.container(border=True):
+    labelling_builder.build(bench, functions)
+
+st.subheader("Suggestions")
+labelling_view.suggestions(bench, functions)
+
+st.subheader("Keep and load")
+with feedback.errors_in_words():
+    labelling_view.file_of_functions(functions)
+
+st.subheader("Label the collection")
+if functions:
+    config = labelling_view.job_form(bench, functions)
+    if config:
+        jobs.start_job(_BUILD, config, f"Labelling {config['corpus']} with {len(functions)} functions")
+else:
+    st.markdown("Labelling needs at least one function.")
+jobs.show_jobs(_BUILD)
+feedback.how_computed(labelling_view.HOW)
+feedback.next_step("Models", "Train a model that learns from these labels too")

@@ -1,0 +1,105 @@
+"""Accuracy, macro-F1 and calibration of each kind of model on books that were never learned from, and training times.
+
+``python tests/bench/bench_models.py --real FOLDER [--kinds tfidf,embedding,blend,transformer,cascade] [--seeds 0,1,2]
+[--workspace DIR --weak NAME]``: learns from ``annotated.csv`` (one label a book, the books that are also in
+``test_predictions.csv`` left out) and is scored on the labelled books of ``test_predictions.csv``, on which nothing is
+chosen. Training is the whole of it: out-of-fold classifiers, calibration and the final classifier. With ``--weak`` the
+label set of that name in the workspace is learned from too.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core.calibration import expected_calibration_error
+from core.errors import NotFoundError
+from core.importing import import_file
+from core.models.registry import load
+from core.models.score import predictions_table
+from core.models.train import train
+from core.predictions import load_scored
+from core.schema import CONFIDENCE, LEAK, PREDICTED, TITLE, TRUTH
+from core.storage import Workspace
+
+KINDS = "tfidf,embedding,blend,transformer,cascade"
+LABELS, TEST = "annotated", "published"
+
+
+def prepare(workspace: Workspace, folder: Path) -> pd.DataFrame:
+    """Bring in both files and return the labelled books that are scored."""
+    for name, kind, file in ((LABELS, "labels", "annotated.csv"), (TEST, "predictions", "test_predictions.csv")):
+        try:
+            workspace.find(kind, name)
+        except NotFoundError:
+            import_file(workspace, folder / file, kind, name=name)
+    return load_scored(workspace, TEST).labelled.reset_index(drop=True)
+
+
+def measure(probabilities: np.ndarray, classes: tuple[str, ...], truth: pd.Series, among: np.ndarray) -> dict[str, float]:
+    """Return what probabilities are worth for some of the books."""
+    from sklearn.metrics import accuracy_score, f1_score
+
+    found = predictions_table(probabilities[among], classes)
+    right = truth[among].reset_index(drop=True)
+    return {
+        "n": int(among.sum()),
+        "accuracy": float(accuracy_score(right, found[PREDICTED])),
+        "macro_f1": float(f1_score(right, found[PREDICTED], average="macro")),
+        "ece": expected_calibration_error(found[CONFIDENCE], (found[PREDICTED] == right).to_numpy()),
+    }
+
+
+def run(
+    workspace: Workspace, test: pd.DataFrame, kind: str, seed: int, weak: str | None, options: dict[str, object] | None
+) -> dict[str, object]:
+    """Train one model and score the test books."""
+    clock, cpu = time.perf_counter(), time.process_time()
+    exclude = (TEST,)
+    report = train(workspace, LABELS, kind=kind, seed=seed, exclude=exclude, weak=weak, options=options)
+    trained, trained_cpu = time.perf_counter() - clock, time.process_time() - cpu
+    model = load(workspace, report.model)
+    found = model.probabilities(test[TITLE].tolist())
+    everyone = np.ones(len(test), dtype=bool)
+    return {
+        "kind": kind,
+        "seed": seed,
+        "weak": report.n_weak,
+        "learned_from": report.n_train,
+        "seconds": round(trained, 1),
+        "cpu_seconds": round(trained_cpu, 1),
+        **measure(found, model.classes, test[TRUTH], everyone),
+        "without_leaks": measure(found, model.classes, test[TRUTH], ~test[LEAK].to_numpy(dtype=bool)),
+        "out_of_fold": report.metrics["out_of_fold"]["accuracy"]["value"],
+        "sentences": list(report.sentences[-4:]),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--real", default=os.environ.get("COLOPHON_REAL_DATA", ""), required=False)
+    parser.add_argument("--kinds", default=KINDS)
+    parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--workspace", help="keep the models here, and find a label set made by functions here")
+    parser.add_argument("--weak", help="label set made by functions, in the workspace")
+    parser.add_argument("--options", type=json.loads, help="JSON, handed to the kind of model")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = Workspace(arguments.workspace or folder)
+        test = prepare(workspace, Path(arguments.real))
+        for kind in arguments.kinds.split(","):
+            rows = []
+            for seed in map(int, arguments.seeds.split(",")):
+                rows.append(run(workspace, test, kind, seed, arguments.weak, arguments.options))
+                print(json.dumps(rows[-1]), flush=True)
+            means = pd.DataFrame(rows)[["accuracy", "macro_f1", "ece", "out_of_fold", "seconds", "cpu_seconds"]].mean()
+            print(f"{kind}, mean of {len(rows)}: {means.round(4).to_dict()}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""Seconds of twelve labelling functions on 52,695 titles, beside Snorkel's applier and label model.
+
+``python tests/bench/bench_weak_supervision.py [--real FOLDER] [--snorkel PYTHON]``: Colophon is measured in this
+interpreter. Snorkel, which needs older packages, in another one: the path of an interpreter that has what
+``tests/bench/requirements.txt`` names. Both read the same titles and must cast the same votes. Without the real files,
+titles are invented. Each figure is the best of five runs (of one for Snorkel).
+"""
+
+import argparse
+import csv
+import gzip
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+TITLES = 52_695
+FICTION, NON_FICTION, ABSTAIN = 0, 1, -1
+# Words that must mean the same in both: whole words, any case.
+WORDS = {
+    "novel": FICTION,
+    "tale": FICTION,
+    "poem": FICTION,
+    "romance": FICTION,
+    "story": FICTION,
+    "drama": FICTION,
+    "history": NON_FICTION,
+    "guide": NON_FICTION,
+    "travels": NON_FICTION,
+    "report": NON_FICTION,
+    "letters": NON_FICTION,
+}
+LONG = 211
+
+
+def titles(real: Path | None) -> list[str]:
+    """Return as many titles as the published collection has: the real ones, repeated, or invented ones."""
+    if real is not None and (real / "digitised.csv.gz").exists():
+        with gzip.open(real / "digitised.csv.gz", "rt", encoding="utf-8", newline="") as stream:
+            found = [row["Title"] for row in csv.DictReader(stream)]
+    else:
+        rng = random.Random(7)
+        words = [*WORDS, "The", "of", "London", "a", "and", "Poems", "Sketches", "in", "three", "volumes", "life"]
+        found = [" ".join(rng.choices(words, k=rng.randrange(4, 40))) for _ in range(TITLES)]
+    return (found * (TITLES // len(found) + 1))[:TITLES]
+
+
+def with_colophon(lines: list[str]) -> dict[str, object]:
+    import numpy as np
+    import pandas as pd
+
+    from core.weak_supervision import Books, LabellingFunction, LabelModel, Length, Text, cast_votes, majority_vote
+
+    names = {FICTION: "Fiction", NON_FICTION: "Non-fiction"}
+    functions = [LabellingFunction(word, names[code], Text("title", "word", word)) for word, code in WORDS.items()]
+    functions.append(LabellingFunction("long", "Non-fiction", Length(above=LONG)))
+    patterns = [
+        LabellingFunction(word, names[code], Text("title", "contains", word)) for word, code in WORDS.items()
+    ] + functions[-1:]
+    records = pd.DataFrame({"title": pd.Series(lines, dtype="str")})
+
+    def best(work: object, runs: int = 5) -> tuple[float, object]:
+        seconds, answer = [], None
+        for _ in range(runs):
+            start = time.perf_counter()
+            answer = work()  # type: ignore[operator]
+            seconds.append(time.perf_counter() - start)
+        return round(min(seconds), 4), answer
+
+    votes_s, votes = best(lambda: cast_votes(functions, Books(records)))
+    contains_s, contained = best(lambda: cast_votes(patterns, Books(records)))
+    model_s, model = best(lambda: LabelModel.fit(votes))
+    probabilities_s, _ = best(lambda: model.probabilities(votes))
+    majority_s, _ = best(lambda: majority_vote(votes))
+    return {
+        "words_s": votes_s,
+        "contains_s": contains_s,
+        "label_model_fit_s": model_s,
+        "label_model_probabilities_s": probabilities_s,
+        "majority_s": majority_s,
+        "votes": int((contained.matrix != ABSTAIN).sum()),
+        "checksum": [int(n) for n in np.asarray(contained.matrix != ABSTAIN).sum(axis=0)],
+    }
+
+
+def with_snorkel(path: Path) -> dict[str, object]:
+    import pandas as pd
+    from snorkel.labeling import LabelingFunction, PandasLFApplier
+    from snorkel.labeling.model import LabelModel
+
+    def contains(word: str, code: int) -> LabelingFunction:
+        return LabelingFunction(word, lambda row: code if word in row.title.lower() else ABSTAIN)
+
+    functions = [contains(word, code) for word, code in WORDS.items()]
+    functions.append(LabelingFunction("long", lambda row: NON_FICTION if len(row.title) > LONG else ABSTAIN))
+    frame = pd.DataFrame({"title": json.loads(path.read_text(encoding="utf-8"))})
+    start = time.perf_counter()
+    matrix = PandasLFApplier(lfs=functions).apply(frame, progress_bar=False)
+    applied = time.perf_counter() - start
+    start = time.perf_counter()
+    model = LabelModel(cardinality=2, verbose=False)
+    model.fit(matrix, n_epochs=500, seed=0, progress_bar=False)
+    fitted = time.perf_counter() - start
+    start = time.perf_counter()
+    model.predict_proba(matrix)
+    return {
+        "applier_s": round(applied, 2),
+        "label_model_fit_s": round(fitted, 2),
+        "label_model_probabilities_s": round(time.perf_counter() - start, 3),
+        "votes": int((matrix != ABSTAIN).sum()),
+        "checksum": [int(n) for n in (matrix != ABSTAIN).sum(axis=0)],
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--real", default=os.environ.get("COLOPHON_REAL_DATA", ""))
+    parser.add_argument("--snorkel", help="an interpreter with snorkel")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    said = parser.parse_args()
+    if said.one:
+        print(json.dumps(with_snorkel(Path(said.one))))
+        return
+    lines = titles(Path(said.real) if said.real else None)
+    ours = with_colophon(lines)
+    print(f"colophon  {json.dumps(ours)}")
+    if not said.snorkel:
+        print("snorkel   not measured: give --snorkel PYTHON")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "titles.json"
+        path.write_text(json.dumps(lines), encoding="utf-8")
+        done = subprocess.run([said.snorkel, __file__, "--one", str(path)], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"Snorkel did not run:\n{done.stderr[-2000:]}")
+    theirs = json.loads(done.stdout.splitlines()[-1])
+    print(f"snorkel   {json.dumps(theirs)}")
+    print(f"equal votes: {ours['checksum'] == theirs['checksum']}")
+    print(f"the applier takes {theirs['applier_s'] / ours['contains_s']:.0f} times as long")
+
+
+if __name__ == "__main__":
+    main()

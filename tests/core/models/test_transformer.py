@@ -1,0 +1,440 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from core.calibration import Calibration
+from core.errors import Cancelled, InputError, ModelError
+from core.explain import leave_one_word_out
+from core.models import devices, encoder, precision
+from core.models.batching import epoch_batches, length_sorted, padded
+from core.models.fitting import Plan, fit
+from core.models.pretrained import import_pretrained
+from core.models.protocol import TrainingData
+from core.models.registry import load, load_folder
+from core.models.score import predict_records
+from core.models.transformer import TransformerClassifier, load_pretrained, stratified
+
+pytest.importorskip("torch")
+ASKED = ["Travels in Persia", "An ode", "A tale for girls", ""]
+
+
+@pytest.fixture(scope="module")
+def books(make_books):
+    return make_books(150, seed=3, noise=0.0)
+
+
+@pytest.fixture(scope="module")
+def data(books, as_data):
+    return as_data(books)
+
+
+@pytest.fixture(scope="module")
+def trained(data, quick):
+    return TransformerClassifier.train(data, seed=1, options=quick)
+
+
+@pytest.fixture(scope="module")
+def finished(tiny_base, tmp_path_factory):
+    """A folder as the Hub has it: a classifier with labels and a head of its own."""
+    import torch
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    folder = tmp_path_factory.mktemp("finished")
+    torch.manual_seed(5)
+    labels = {0: "Non-fiction", 1: "Fiction"}
+    model = AutoModelForSequenceClassification.from_pretrained(
+        tiny_base, num_labels=2, id2label=labels, label2id={name: number for number, name in labels.items()}
+    )
+    model.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(tiny_base).save_pretrained(folder)
+    return folder
+
+
+class TestLearning:
+    def test_it_learns_what_the_words_say(self, trained, make_books):
+        others = make_books(90, seed=8, noise=0.0, start=5_000)
+        found = trained.predict_probabilities(others["title"].tolist())
+        assert found.sum(axis=1) == pytest.approx(1)
+        right = np.array(trained.classes)[found.argmax(axis=1)] == others["label"].to_numpy()
+        assert right.mean() > 0.9
+
+    def test_equal_data_and_seed_give_an_equal_classifier(self, trained, data, quick):
+        again = TransformerClassifier.train(data, seed=1, options=quick)
+        assert np.array_equal(again.predict_probabilities(ASKED), trained.predict_probabilities(ASKED))
+        other = TransformerClassifier.train(data, seed=2, options=quick)
+        assert not np.array_equal(other.predict_probabilities(ASKED), trained.predict_probabilities(ASKED))
+
+    def test_the_order_and_company_of_titles_play_no_part(self, trained, books):
+        titles = books["title"].tolist()
+        together = trained.predict_probabilities(titles)
+        # Padding and 16-bit numbers round differently, by some thousandths.
+        assert trained.predict_probabilities(titles[::-1])[::-1] == pytest.approx(together, abs=0.02)
+        assert trained.predict_probabilities(titles[:1]) == pytest.approx(together[:1], abs=0.02)
+
+    def test_no_titles(self, trained):
+        assert trained.predict_probabilities([]).shape == (0, 3)
+
+    def test_what_is_measured_reaches_the_chart(self, data, quick, make_books, as_data):
+        seen = []
+        held = as_data(make_books(30, seed=9, noise=0.0, start=9_000))
+        watched = TrainingData(data.titles, data.targets, data.weights, data.classes, held)
+        made = TransformerClassifier.train(watched, seed=1, options=quick, observe=seen.append)
+        losses = [one["loss"] for one in seen if "loss" in one]
+        assert len(losses) == -(-150 // 32) * 4
+        assert losses[-1] < losses[0]
+        validated = [one for one in seen if "validation_loss" in one]
+        assert [one["epoch"] for one in validated] == [1, 2, 3, 4][: len(validated)]
+        best = min(validated, key=lambda one: one["validation_loss"])
+        assert made.epochs == best["epoch"]
+
+    def test_it_stops_when_the_held_out_loss_rises(self, data, quick):
+        # Labels of the held-out titles are lies: what is learned makes their loss rise from the second epoch on.
+        lies = TrainingData(data.titles[:40], np.roll(data.targets[:40], 1, axis=1), np.ones(40), data.classes)
+        watched = TrainingData(data.titles, data.targets, data.weights, data.classes, lies)
+        seen = []
+        made = TransformerClassifier.train(watched, seed=1, options={**quick, "epochs": 9}, observe=seen.append)
+        validated = [one["validation_loss"] for one in seen if "validation_loss" in one]
+        assert made.epochs == len(validated) - 1 < 8
+        assert validated[-1] > min(validated)
+
+    def test_soft_labels_and_weights_count(self, data, quick):
+        # Every title is there twice: once as it is, once with another class, of which little weight is put on the lie.
+        lies = np.roll(data.targets, 1, axis=1)
+        both = [*data.titles, *data.titles]
+        targets = np.vstack([data.targets, lies])
+        for truth_counts in (True, False):
+            weights = np.concatenate([np.full(150, 0.9 if truth_counts else 0.05), np.full(150, 0.05)])
+            if not truth_counts:
+                weights[150:] = 0.9
+            made = TransformerClassifier.train(
+                TrainingData(both, targets, weights, data.classes), seed=0, options={**quick, "weak_limit": 10**6}
+            )
+            found = made.predict_probabilities(data.titles).argmax(axis=1)
+            assert ((found == data.targets.argmax(axis=1)).mean() > 0.8) == truth_counts
+
+    def test_only_so_many_weak_labels_in_proportion(self):
+        targets = np.repeat(np.eye(2), [75, 25], axis=0)
+        weak = TrainingData([str(i) for i in range(100)], targets, np.full(100, 0.7), ("a", "b"))
+        people = TrainingData(["p", "q"], np.eye(2), np.ones(2), ("a", "b"))
+        joined = TrainingData(
+            [*people.titles, *weak.titles],
+            np.vstack([people.targets, weak.targets]),
+            np.concatenate([people.weights, weak.weights]),
+            ("a", "b"),
+        )
+        smaller, said = stratified(joined, 40, seed=0)
+        assert smaller.titles[:2] == ["p", "q"]
+        assert smaller.targets[2:].sum(axis=0).tolist() == [30, 10]
+        assert said == ("Of 100 labels by functions the language model learned from 40, drawn by class.",)
+        assert stratified(joined, 100, seed=0) == (joined, ())
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            ({"depth": 3}, "The kind 'transformer' has no option 'depth'. It has: base, epochs"),
+            ({"epochs": 0}, "The option 'epochs' must be a whole number above 0; 0 came"),
+            ({"learning_rate": "fast"}, "The option 'learning_rate' must be a number above 0; 'fast' came"),
+            ({"base": "/no/such folder"}, "There is no folder '/no/such folder'"),
+            ({"base": 3}, "The option 'base' must be a folder"),
+        ],
+    )
+    def test_wrong_options(self, data, options, message):
+        with pytest.raises(InputError, match=message):
+            TransformerClassifier.train(data, options=options)
+
+    def test_a_hub_that_cannot_be_reached(self, data):
+        with pytest.raises(ModelError, match="could not be fetched from the Hugging Face Hub: there is no connection"):
+            TransformerClassifier.train(data, options={"base": "nobody/no-such-model"})
+
+    def test_the_package_with_the_weights_is_missing(self, data, monkeypatch):
+        monkeypatch.setattr(encoder, "PACKAGE", "no_such_package")
+        with pytest.raises(ModelError, match="MiniLM is not installed. Install it with .* give another with --base"):
+            TransformerClassifier.train(data)
+
+
+class TestGoingOn:
+    """A training that was stopped ends with the same network as one that was not."""
+
+    @pytest.mark.parametrize("after", [0.25, 0.6])
+    def test_after_a_cancellation(self, trained, data, quick, tmp_path, after):
+        told = []
+
+        def stop(fraction, message):
+            told.append(message)
+            if fraction > after:
+                raise Cancelled("Stopped")
+
+        with pytest.raises(Cancelled):
+            TransformerClassifier.train(data, seed=1, options=quick, progress=stop, checkpoints=tmp_path)
+        seen = []
+        made = TransformerClassifier.train(data, seed=1, options=quick, observe=seen.append, checkpoints=tmp_path)
+        assert 0 < len(seen) < 20
+        assert np.array_equal(made.predict_probabilities(ASKED), trained.predict_probabilities(ASKED))
+        assert made.epochs == trained.epochs
+
+    def test_a_finished_training_is_not_done_again(self, data, quick, tmp_path):
+        first = TransformerClassifier.train(data, seed=1, options=quick, checkpoints=tmp_path)
+        seen = []
+        again = TransformerClassifier.train(data, seed=1, options=quick, observe=seen.append, checkpoints=tmp_path)
+        assert seen == []
+        assert again.epochs == first.epochs == 4
+        assert np.array_equal(first.predict_probabilities(ASKED), again.predict_probabilities(ASKED))
+
+    @pytest.mark.parametrize("change", [{"seed": 2}, {"options": {"epochs": 2}}, {"data": 0.5}])
+    def test_another_training_begins_anew(self, data, quick, tmp_path, change):
+        TransformerClassifier.train(data, seed=1, options={**quick, "epochs": 1}, checkpoints=tmp_path)
+        other = TrainingData(data.titles, data.targets, data.weights * change.get("data", 1), data.classes)
+        seen = []
+        TransformerClassifier.train(
+            other,
+            seed=change.get("seed", 1),
+            options={**quick, "epochs": 1, "weak_limit": 1000, **change.get("options", {})},
+            observe=seen.append,
+            checkpoints=tmp_path,
+        )
+        assert seen
+
+    def test_a_checkpoint_that_was_cut_off_is_ignored(self, trained, data, quick, tmp_path):
+        TransformerClassifier.train(data, seed=1, options=quick, checkpoints=tmp_path)
+        (file,) = tmp_path.rglob("checkpoint.safetensors")
+        file.write_bytes(file.read_bytes()[:1000])
+        again = TransformerClassifier.train(data, seed=1, options=quick, checkpoints=tmp_path)
+        assert np.array_equal(again.predict_probabilities(ASKED), trained.predict_probabilities(ASKED))
+
+
+class TestKeeping:
+    def test_a_saved_classifier_is_the_same(self, trained, tmp_path):
+        trained.save(tmp_path)
+        read = TransformerClassifier.load(tmp_path)
+        assert np.array_equal(read.predict_probabilities(ASKED), trained.predict_probabilities(ASKED))
+        assert (read.classes, read.epochs, read.sentences) == (trained.classes, trained.epochs, trained.sentences)
+        assert {path.suffix for path in tmp_path.iterdir()} <= {".safetensors", ".json", ".txt"}
+
+    def test_no_path_of_this_machine_is_kept(self, trained, tiny_base, tmp_path):
+        trained.save(tmp_path)
+        for path in tmp_path.glob("*.json"):
+            assert str(tiny_base.parent) not in path.read_text()
+
+    @pytest.mark.parametrize(
+        ("file", "content", "message"),
+        [
+            ("classifier.json", "{}", "cannot be read"),
+            ("classifier.json", '{"format": 9}', "has the format 9; this version reads 1"),
+            ("head.safetensors", "no tensor", "cannot be read"),
+            ("model.safetensors", "no tensor", "holds no model that can be read"),
+            ("model.safetensors", None, "no weights in the safetensors format"),
+        ],
+    )
+    def test_a_broken_file(self, trained, tmp_path, file, content, message):
+        trained.save(tmp_path)
+        if content is None:
+            (tmp_path / file).unlink()
+        else:
+            (tmp_path / file).write_text(content)
+        with pytest.raises(ModelError, match=message):
+            TransformerClassifier.load(tmp_path)
+
+    def test_code_that_comes_with_a_model_is_not_run(self, trained, tmp_path):
+        trained.save(tmp_path)
+        said = json.loads((tmp_path / "config.json").read_text())
+        said |= {"model_type": "strange", "auto_map": {"AutoConfig": "evil.Config", "AutoModel": "evil.Model"}}
+        (tmp_path / "config.json").write_text(json.dumps(said))
+        (tmp_path / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nclass Config: ...\nclass Model: ...\n")
+        with pytest.raises(ModelError):
+            TransformerClassifier.load(tmp_path)
+        assert not (tmp_path / "ran").exists()
+
+
+class TestFromElsewhere:
+    def test_its_own_labels_in_our_order(self, finished):
+        import torch
+        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+        made = load_pretrained(str(finished))
+        assert made.classes == ("Fiction", "Non-fiction")
+        tokens = AutoTokenizer.from_pretrained(finished)(ASKED[:1], return_tensors="pt")
+        model = AutoModelForSequenceClassification.from_pretrained(finished).eval()
+        with torch.inference_mode():
+            theirs = model(tokens["input_ids"], tokens["attention_mask"]).logits.softmax(1).numpy()
+        assert made.predict_probabilities(ASKED[:1]) == pytest.approx(theirs[:, ::-1], abs=1e-5)
+
+    def test_as_a_model_of_the_workspace(self, finished, workspace, books):
+        model = import_pretrained(workspace, str(finished), name="theirs")
+        read = load(workspace, "theirs")
+        assert read.fingerprint == model.fingerprint
+        assert read.calibration.method == "none"
+        found = predict_records(read, books)
+        assert found["predicted"].isin(["Fiction", "Non-fiction"]).all()
+        assert (found["split"] == "").all()
+        assert np.array_equal(read.probabilities(ASKED[:2]), model.probabilities(ASKED[:2]))
+
+    def test_an_encoder_is_no_classifier(self, tiny_base):
+        with pytest.raises(ModelError, match="is an encoder and no finished classifier"):
+            load_pretrained(str(tiny_base))
+
+    def test_classes_need_names(self, finished, tmp_path):
+        import shutil
+
+        shutil.copytree(finished, tmp_path / "copy")
+        said = json.loads((tmp_path / "copy" / "config.json").read_text())
+        said["id2label"] = {"0": "Fiction", "1": "Fiction"}
+        (tmp_path / "copy" / "config.json").write_text(json.dumps(said))
+        with pytest.raises(ModelError, match="does not name two or more different classes"):
+            load_pretrained(str(tmp_path / "copy"))
+
+    def test_a_finished_classifier_can_be_trained_further(self, finished, data, quick):
+        made = TransformerClassifier.train(data, options={**quick, "base": str(finished), "epochs": 1})
+        assert made.classes == data.classes
+
+
+class TestWhole:
+    """With folds, calibration, registry, scoring and explanation."""
+
+    @pytest.fixture(scope="class")
+    def fitted(self, books, quick):
+        return fit(books, Plan("transformer", seed=1, options=quick))
+
+    def test_every_book_has_probabilities_of_a_classifier_that_had_not_seen_it(self, fitted, books, quick, as_data):
+        training = fitted.training
+        assert sorted(set(training["fold"])) == [0, 1]
+        assert not np.isnan(fitted.uncalibrated).any()
+        here = (training["fold"] == 0).to_numpy()
+        held = here & (training["split"] == "calibration").to_numpy()
+        data, validation = as_data(books[~here]), as_data(books[held])
+        watched = TrainingData(data.titles, data.targets, data.weights, data.classes, validation)
+        others = TransformerClassifier.train(watched, seed=1, options=quick)
+        assert fitted.uncalibrated[here] == pytest.approx(
+            others.predict_probabilities(books.loc[here, "title"].tolist())
+        )
+
+    def test_the_number_of_epochs_comes_from_the_folds(self):
+        class Watched:
+            def __init__(self, epochs):
+                self.epochs = epochs
+
+        settled = TransformerClassifier.settled({"epochs": 5}, [Watched(2), Watched(3), Watched(4)])
+        assert settled == {"epochs": 5, "stop_after": 3}
+
+    def test_a_title_that_is_too_long_is_counted(self, trained, data, quick):
+        long = " ".join(["novel"] * 60)
+        assert trained.cut([long, "A novel", "x" * 47]) == 2
+        more = TrainingData([*data.titles, long], np.vstack([data.targets, data.targets[:1]]), np.ones(151), data.classes)
+        made = TransformerClassifier.train(more, options={**quick, "epochs": 1})
+        assert made.sentences == ("1 of the 151 titles learned from are longer than 48 tokens and were cut.",)
+
+    def test_words_can_be_left_out(self, fitted):
+        found = leave_one_word_out(fitted, "Travels in Persia")
+        assert found.table["word"].tolist() == ["Travels", "in", "Persia"]
+        assert np.isfinite(found.table["contribution"]).all()
+
+
+def test_the_command_line_trains_and_predicts(workspace, books, tiny_base, monkeypatch, capsys, tmp_path):
+    from core.cli import main
+    from core.models import transformer
+
+    monkeypatch.setattr(transformer, "DEFAULTS", {**transformer.DEFAULTS, "epochs": 2, "learning_rate": 3e-3})
+    books.rename(columns={"record_id": "BL record ID", "title": "Title"})[["BL record ID", "Title", "label"]].to_csv(
+        tmp_path / "labels.csv", index=False
+    )
+    place = ["--workspace", str(workspace.root), "--quiet", "--json"]
+    assert main(["import", str(tmp_path / "labels.csv"), "--as", "labels", "--name", "mine", *place]) == 0
+    assert main(["import", str(tmp_path / "labels.csv"), "--as", "corpus", "--name", "books", *place]) == 0
+    capsys.readouterr()
+    command = ["train", "--labels", "mine", "--model", "transformer", "--base", str(tiny_base), "--name", "small"]
+    assert main([*command, *place]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["kind"] == "transformer"
+    assert not list((workspace.root / "checkpoints").iterdir())
+    assert main(["predict", "--model", "small", "--corpus", "books", *place]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["rows"], told["held_out"]) == (150, 150)
+
+
+class TestMachine:
+    def test_titles_of_like_length_go_together(self):
+        encoded = [[1] * length for length in (3, 9, 1, 8, 2)]
+        batches = length_sorted(encoded, 2)
+        assert [batch.tolist() for batch in batches] == [[1, 3], [0, 4], [2]]
+        batch = padded(encoded, batches[1], 0)
+        assert batch.tokens.tolist() == [[1, 1, 1], [1, 1, 0]]
+        assert batch.mask.tolist() == [[1, 1, 1], [1, 1, 0]]
+
+    def test_an_epoch_has_every_title_once(self):
+        lengths = np.random.default_rng(0).integers(1, 60, 1_000)
+        batches = epoch_batches(lengths, 32, np.random.default_rng(1))
+        assert sorted(np.concatenate(batches).tolist()) == list(range(1_000))
+        padding = sum(lengths[rows].max() * len(rows) for rows in batches) / lengths.sum()
+        assert padding < 1.15
+
+    def test_work_in_threads_keeps_its_order(self):
+        assert list(devices.in_threads(lambda x: x * x, range(50), "cpu")) == [x * x for x in range(50)]
+
+    def test_work_in_threads_passes_errors_on(self):
+        def fail(x):
+            raise ValueError("no")
+
+        with pytest.raises(ValueError, match="no"):
+            list(devices.in_threads(fail, [1, 2], "cpu"))
+
+    def test_binding_is_asked_for_before_torch_is_loaded(self):
+        code = (
+            "from core.models.devices import load_torch, usable_cores; import os\n"
+            "torch = load_torch(); print(os.environ['OMP_PROC_BIND'], torch.get_num_threads() >= 1)"
+        )
+        said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert said.stdout.split() == ["spread", "True"]
+
+    def test_sixteen_bits_only_where_labels_stay(self, trained):
+        def ask(titles, reduced):
+            found = np.tile([0.6, 0.4], (len(titles), 1))
+            if reduced:
+                found[: len(titles) // 500] = [0.4, 0.6]
+            return found
+
+        titles = [f"title {i}" for i in range(5_000)]
+        assert precision.same_labels(ask, precision.sample(titles)) == pytest.approx(0.998)
+        assert precision.sample(titles) == precision.sample(titles[::-1])
+        assert np.isnan(precision.same_labels(ask, []))
+
+    def test_sixteen_bits_are_refused_where_labels_change(self, data, quick, monkeypatch):
+        from core.models import transformer
+
+        monkeypatch.setattr(transformer, "has_bfloat16", lambda device: True)
+        monkeypatch.setattr(transformer, "same_labels", lambda ask, titles: 0.998)
+        made = TransformerClassifier.train(data, options={**quick, "epochs": 1})
+        assert (made.reduced, made.agreement, made.checked) == (False, 0.998, 150)
+        monkeypatch.setattr(transformer, "same_labels", lambda ask, titles: 0.999)
+        made.choose_precision(data.titles)
+        assert made.reduced
+
+
+@pytest.mark.slow
+def test_the_real_weights_know_words_that_were_never_labelled(as_data, tmp_path):
+    import pandas as pd
+
+    encoder.default_base()
+    verse = ["Poems and songs", "Sonnets of love", "A ballad in six cantos", "Verses on several occasions", "An ode"]
+    prose = ["A manual of chemistry", "Report on the drainage of towns", "A treatise on steam engines"]
+    prose += ["Elements of geology", "The statistics of trade"]
+    books = pd.DataFrame({"title": verse + prose, "label": ["Verse"] * 5 + ["Science"] * 5})
+    options = {"epochs": 10, "batch_size": 4}
+    made = TransformerClassifier.train(as_data(books), options=options)
+    asked = ["Lyrics and hymns, a poetical miscellany", "A handbook of botany and zoology"]
+    found = made.predict_probabilities(asked)
+    assert np.array(made.classes)[found.argmax(axis=1)].tolist() == ["Verse", "Science"]
+    made.save(tmp_path)
+    assert np.array_equal(TransformerClassifier.load(tmp_path).predict_probabilities(asked), found)
+    assert Calibration("none", made.classes).apply(found) == pytest.approx(found)
+
+
+def test_an_altered_weight_is_refused(finished, workspace):
+    model = import_pretrained(workspace, str(finished), name="theirs")
+    file = model.path / "model.safetensors"
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(ModelError, match="was altered after it was saved"):
+        load_folder(model.path)

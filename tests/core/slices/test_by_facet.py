@@ -1,0 +1,112 @@
+"""Facet by facet and facet against facet: counts by hand, rates only from ten books on."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.errors import InputError
+from core.slices import FacetFact, Slice, cross_table, facet_slices, measure_slices
+from core.statistics import adjust_p, wilson
+from tests.core.slices import planted as made
+
+CLASSES = made.CLASSES
+
+
+@pytest.fixture
+def table() -> pd.DataFrame:
+    records = made.with_titles(made.empty_records(40), [f"title {i}" for i in range(40)])
+    records["place"] = pd.Series(["Paris"] * 20 + ["Leiden"] * 15 + [""] * 5, dtype="str")
+    records["year"] = pd.array([1841, 1851] * 20, dtype="Int64")
+    wrong = np.zeros(40, dtype=bool)
+    wrong[[0, 2, 4, 20, 35]] = True
+    truth = np.array(["Fiction", "Non-fiction"])[np.arange(40) // 2 % 2]
+    table = made.scored(records, truth, wrong)
+    table.loc[39, "truth"] = ""
+    return table
+
+
+def test_every_value_is_a_slice(table):
+    found = facet_slices(table, CLASSES, ["place"])
+    assert [(one.slice.facts[0].value, one.n, one.errors, one.collection_n) for one in found.slices] == [
+        ("Paris", 20, 3, 20),
+        ("Leiden", 15, 1, 15),
+        ("no place", 4, 1, 5),
+    ]
+    told = found.as_dict()
+    assert told["overall"]["n"] == 39
+    assert (told["slices"][0]["low"], told["slices"][0]["high"]) == pytest.approx(wilson(3, 20))
+    assert told["slices"][2]["error_rate"] is told["slices"][2]["p"] is told["slices"][2]["ratio"] is None
+    assert found.p_adjusted[:2] == pytest.approx(adjust_p(found.p[:2], "by"))
+    assert json.loads(json.dumps(told)) == told
+    assert (
+        found.slices[2].sentence
+        == "Books without a place: 1 of 4 wrong; 20 % of all errors; 5 books of the collection."
+    )
+
+
+def test_values_are_counted_in_another_collection(table):
+    collection = made.empty_records(7)
+    collection["place"] = pd.Series(["Paris"] * 6 + ["Rome"], dtype="str")
+    found = facet_slices(table, CLASSES, ["place"], collection)
+    assert [one.collection_n for one in found.slices] == [6, 0, 0]
+
+
+def test_p_is_that_of_the_whole_table():
+    table = made.planted(1500)
+    found = facet_slices(table, CLASSES, ["place", "decade"])
+    assert min(found.p) >= 0
+    verse_decades = [
+        p
+        for one, p in zip(found.slices, found.p_adjusted, strict=True)
+        if one.slice.facts[0].value in {"1750s", "1760s"}
+    ]
+    assert max(verse_decades) < 0.01
+
+
+def test_a_title_counts_once_in_the_test(table):
+    twice = pd.concat([table, table], ignore_index=True)
+    assert facet_slices(twice, CLASSES, ["place"]).p[:2] == facet_slices(table, CLASSES, ["place"]).p[:2]
+
+
+def test_pairs_of_values_by_hand(table):
+    crossed = cross_table(table, "place", "decade")
+    assert crossed.columns.tolist() == ["place", "decade", "n", "errors", "rate", "low", "high"]
+    assert crossed[["place", "decade", "n", "errors"]].to_numpy().tolist() == [
+        ["Paris", "1840s", 10, 3],
+        ["Paris", "1850s", 10, 0],
+        ["Leiden", "1840s", 8, 1],
+        ["Leiden", "1850s", 7, 0],
+        ["no place", "1840s", 2, 0],
+        ["no place", "1850s", 2, 1],
+    ]
+    assert crossed.loc[0, ["rate", "low", "high"]].tolist() == pytest.approx([0.3, *wilson(3, 10)])
+    assert crossed.loc[2:, ["rate", "low", "high"]].isna().all(axis=None)
+
+
+def test_a_facet_is_not_crossed_with_itself(table):
+    with pytest.raises(InputError, match="two different facets; 'place' came twice"):
+        cross_table(table, "place", "place")
+
+
+def test_a_table_without_labels_has_no_pairs(table):
+    assert len(cross_table(table.assign(truth=""), "place", "decade")) == 0
+
+
+def test_slices_known_beforehand_are_measured(table):
+    paris = Slice((FacetFact("place", "Paris"),), "the French ones")
+    [measured] = measure_slices(table, CLASSES, [paris])
+    assert (measured.n, measured.errors) == (20, 3)
+    assert measured.sentence.startswith("The French ones: 3 of 20 wrong (5 % to 36 %), ")
+    # 10 of each class; elsewhere 1 of 10 fiction and 1 of 9 non-fiction books are wrong.
+    assert measured.by_truth.expected == pytest.approx(10 * 1 / 10 + 10 * 1 / 9)
+    assert measured.as_dict()["name"] == "the French ones"
+    assert [(c.truth, c.predicted, c.n) for c in measured.confusions] == [
+        ("Fiction", "Non-fiction", 2),
+        ("Non-fiction", "Fiction", 1),
+    ]
+
+
+def test_nothing_to_measure_is_no_error(table):
+    assert measure_slices(table, CLASSES, []) == []

@@ -1,0 +1,94 @@
+"""Shadows are folded under their cause, halves of a pair under the pair, wordings of one group under one of them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.slices import FacetFact, TitleFact
+from core.slices.confirm import Candidate
+from core.slices.fold import fold
+from core.slices.units import Units
+
+N = 4000
+
+
+@pytest.fixture
+def random() -> np.random.Generator:
+    return np.random.default_rng(21)
+
+
+def units_with(chance: np.ndarray, random: np.random.Generator) -> Units:
+    truth = random.integers(0, 2, N)
+    wrong = random.random(N) < chance
+    views = np.stack([truth, np.where(wrong, 1 - truth, truth)])
+    return Units(pd.DataFrame(index=range(N)), views, 2, wrong)
+
+
+PARTS = [np.arange(0, N, 2), np.arange(1, N, 2)]
+
+
+def candidate(fact, inside, p_adjusted=0.001, unseen=0) -> Candidate:
+    facts = fact if isinstance(fact, tuple) else (fact,)
+    return Candidate(facts, inside, 1, unseen, p_adjusted / 10, p_adjusted)
+
+
+def told(folded) -> list[tuple[tuple, int]]:
+    return [(entry.candidate.facts, entry.under) for entry in folded]
+
+
+def test_the_shadow_is_folded_under_the_cause(random):
+    verse = random.random(N) < 0.1
+    early = np.where(verse, random.random(N) < 0.7, random.random(N) < 0.05)
+    units = units_with(np.where(verse, 0.6, 0.1), random)
+    cause, shadow = candidate(TitleFact(("poem",)), verse), candidate(FacetFact("decade", "1790s"), early)
+    for order in ([cause, shadow], [shadow, cause]):
+        assert told(fold(units, PARTS, order, 0.1)) == [
+            ((TitleFact(("poem",)),), -1),
+            ((FacetFact("decade", "1790s"),), 0),
+        ]
+
+
+def test_two_causes_stand_beside_each_other(random):
+    one, other = random.random((2, N)) < 0.1
+    units = units_with(np.where(one | other, 0.5, 0.1), random)
+    folded = fold(
+        units, PARTS, [candidate(FacetFact("a", "1"), one), candidate(FacetFact("b", "2"), other, unseen=1)], 0.1
+    )
+    assert [entry.under for entry in folded] == [-1, -1]
+    assert all(entry.p_given < 1e-6 for entry in folded)
+
+
+def test_half_of_a_pair_is_folded_under_the_pair(random):
+    a, b = random.random((2, N)) < 0.3
+    units = units_with(np.where(a & b, 0.6, 0.1), random)
+    pair = (FacetFact("a", "1"), FacetFact("b", "2"))
+    folded = fold(units, PARTS, [candidate(pair, a & b), candidate(pair[0], a), candidate(pair[1], b)], 0.1)
+    assert told(folded) == [(pair, -1), ((pair[0],), 0), ((pair[1],), 0)]
+
+
+def test_another_wording_of_the_same_words_is_left_out(random):
+    poem, verse = random.random((2, N)) < 0.05
+    units = units_with(np.where(poem | verse, 0.6, 0.1), random)
+    narrow, wide = candidate(TitleFact(("poems",)), poem), candidate(TitleFact(("poem*", "verse")), poem | verse)
+    for order in ([narrow, wide], [wide, narrow]):
+        assert told(fold(units, PARTS, order, 0.1)) == [((TitleFact(("poem*", "verse")),), -1)]
+
+
+def test_what_was_not_confirmed_is_not_told(random):
+    inside = random.random(N) < 0.1
+    units = units_with(np.where(inside, 0.5, 0.1), random)
+    weak = candidate(FacetFact("b", "2"), ~inside, p_adjusted=0.2)
+    assert told(fold(units, PARTS, [candidate(FacetFact("a", "1"), inside), weak], 0.1)) == [
+        ((FacetFact("a", "1"),), -1)
+    ]
+
+
+def test_at_most_five_are_told_beneath_one(random):
+    cause = random.random(N) < 0.2
+    units = units_with(np.where(cause, 0.6, 0.1), random)
+    shadows = [
+        candidate(FacetFact(f"f{i}", "x"), np.where(cause, random.random(N) < 0.5, random.random(N) < 0.02))
+        for i in range(8)
+    ]
+    folded = fold(units, PARTS, [candidate(FacetFact("a", "1"), cause), *shadows], 0.1)
+    assert [entry.under for entry in folded] == [-1, 0, 0, 0, 0, 0]

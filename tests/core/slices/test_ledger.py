@@ -1,0 +1,74 @@
+"""The ledger counts each slice once, asks more of every further look, and never more than α in all."""
+
+import math
+
+import pytest
+
+from core.errors import InputError
+from core.slices import FacetFact, Ledger, RangeFact, Slice, level_of_look
+from core.storage import Workspace
+
+PARIS, EARLY = Slice((FacetFact("place", "Paris"),)), Slice((RangeFact("year", None, 1799),))
+
+
+@pytest.fixture
+def ledger(workspace: Workspace) -> Ledger:
+    return Ledger(workspace.database, "a-fingerprint")
+
+
+def test_an_empty_ledger_asks_for_half_of_alpha(ledger):
+    assert ledger.looks() == []
+    assert ledger.next_level == 0.025
+    assert ledger.sentence == (
+        "No comparison has been made on this test set so far. To count as found, the next must have a p value of at"
+        " most 0.025: then all comparisons together, however many follow, raise a false alarm with a chance of at most"
+        " 5 %."
+    )
+
+
+def test_every_look_makes_the_next_harder(ledger):
+    first, second = ledger.add(PARIS, 0.02), ledger.add(EARLY, 0.02)
+    assert (first.number, first.level, first.convincing) == (1, 0.025, True)
+    assert (second.number, second.level, second.convincing) == (2, pytest.approx(0.05 / 6), False)
+    assert ledger.next_level == pytest.approx(0.05 / 12)
+    assert ledger.sentence.startswith("2 comparisons have been made")
+    assert "at most 0.0041: then" in ledger.sentence
+
+
+def test_one_look_is_spoken_of_as_one(ledger):
+    ledger.add(PARIS)
+    assert ledger.sentence.startswith("One comparison has been made")
+
+
+def test_looking_again_is_no_new_look(ledger):
+    ledger.add(PARIS, 0.02)
+    ledger.add(EARLY, 0.5)
+    again = ledger.add(Slice(PARIS.facts, "my Paris"), 0.9)
+    assert (again.number, again.p, again.description) == (1, 0.02, "books from Paris")
+    assert len(ledger.looks()) == 2
+
+
+def test_many_looks_at_once_are_numbered_in_their_order(ledger):
+    looks = ledger.add_all([EARLY, PARIS, EARLY], [0.001, math.nan, 0.001])
+    assert [look.number for look in looks] == [1, 2, 1]
+    assert looks[1].p is None
+    assert not looks[1].convincing
+
+
+def test_each_test_set_has_its_own_ledger(ledger, workspace):
+    ledger.add(PARIS, 0.02)
+    assert Ledger(workspace.database, "another").looks() == []
+    assert [look.description for look in Ledger(workspace.database, "a-fingerprint").looks()] == ["books from Paris"]
+
+
+def test_all_looks_together_spend_no_more_than_alpha():
+    assert math.fsum(level_of_look(k, 0.05) for k in range(1, 100_000)) == pytest.approx(0.05 * (1 - 1 / 100_000))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [((0,), "counted from 1; 0 came"), ((1, 0.0), r"\(5 per cent is 0.05\); 0.0 came"), ((1, 1.0), "1.0 came")],
+)
+def test_levels_out_of_range_are_refused(arguments, message):
+    with pytest.raises(InputError, match=message):
+        level_of_look(*arguments)
