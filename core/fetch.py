@@ -7,6 +7,7 @@ beside it in ``downloads/<source>.json``. A new version takes the place of the o
 import functools
 import os
 import shutil
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from core.progress import Progress, silent
 from core.schema import Kind
 from core.storage import Workspace, file_sha256, now, read_json, write_json
 
-__all__ = ["Fetched", "Outcome", "Source", "fetch", "sources"]
+__all__ = ["Fetched", "Outcome", "Source", "fetch", "main", "sources"]
 
 Outcome = Literal["downloaded", "copied", "unchanged", "not checked"]
 
@@ -208,3 +209,26 @@ class _Place:
         return Fetched(
             self.source, self.target, told["bytes"], told["sha256"], told["url"], told["fetched_at"], outcome
         )
+
+
+def main() -> int:
+    """Fetch a source and import it, as a job: its config names the source."""
+    from core.importing import import_file
+    from core.jobs import JobProgress, run_as_job
+
+    def work(workspace: Workspace, config: dict[str, Any], progress: JobProgress) -> dict[str, Any]:
+        got = fetch(workspace, config["source"], progress=lambda fraction, message: progress(fraction * 0.7, message))
+        report = import_file(
+            workspace,
+            got.path,
+            got.source.kind,
+            name=config.get("name") or got.source.name,
+            progress=lambda fraction, message: progress(0.7 + fraction * 0.3, message),
+        )
+        return {"path": str(got.path), "sha256": got.sha256, "name": report.name, "rows": report.rows}
+
+    return run_as_job(work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

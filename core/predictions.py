@@ -34,6 +34,7 @@ from core.storage import Artifact, Workspace
 __all__ = [
     "PredictionSet",
     "Scored",
+    "in_the_words_of",
     "load_predictions",
     "load_scored",
     "predictions_from_columns",
@@ -112,6 +113,11 @@ class Scored:
     calibrated: bool
     labels: str = ""
     sentences: tuple[str, ...] = field(default=())
+
+    @property
+    def predictions(self) -> str:
+        """Fingerprint of the predictions alone, whatever they are checked against."""
+        return self.fingerprint.split("-")[0]
 
     @property
     def labelled(self) -> pd.DataFrame:
@@ -289,6 +295,26 @@ def load_scored(workspace: Workspace, name: str, labels: str | None = None, lear
         wanted,
         tuple(sentences),
     )
+
+
+def in_the_words_of(first: Scored, second: Scored) -> pd.DataFrame:
+    """Return the second table with the identifiers, class names and truth of the first, for the books both speak of.
+
+    Two tables may know a book by its digital and its paper record, or by an identifier that lost its leading zeros; the
+    rows that are in both get the identifier they have in `first`, and are judged by the truth known there. Rows of
+    other books are left out.
+    """
+    ids = [second.table[RECORD_ID], second.table[ALTERNATE_ID]]
+    join = join_ids(ids, [first.table[RECORD_ID], first.table[ALTERNATE_ID]])
+    hit = join.position >= 0
+    table = second.table[hit].copy()
+    table[RECORD_ID] = first.table[RECORD_ID].to_numpy()[join.position[hit]]
+    table[TRUTH] = first.table[TRUTH].to_numpy()[join.position[hit]]
+    table = table[~table[RECORD_ID].duplicated()]
+    names = match_classes(second.classes, first.classes).spelled
+    table[PREDICTED] = table[PREDICTED].map(lambda name: names.get(name, name)).astype("str")
+    table[CORRECT] = (table[PREDICTED] == table[TRUTH]) & (table[TRUTH] != "")
+    return table
 
 
 def _truth_from_labels(

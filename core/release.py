@@ -17,6 +17,7 @@ from core.labels import load_labels
 from core.policies import KeptPolicy
 from core.predictions import PredictionSet, Scored, load_predictions, load_scored
 from core.progress import Progress, silent
+from core.review import decisions
 from core.storage import Workspace, file_sha256, now
 from core.thresholds import policy_report
 
@@ -35,6 +36,8 @@ class Release:
         As for :func:`core.export.export`.
     human : DataFrame or None
         What people said of these records: it blocks the machine's label.
+    reviews : DataFrame
+        What curators decided in review: it goes before everything else.
     settings : ExportSettings
     quality : mapping
         The figures that go into README and manifest.
@@ -45,6 +48,7 @@ class Release:
     originals: pd.DataFrame
     table: pd.DataFrame
     human: pd.DataFrame | None
+    reviews: pd.DataFrame
     settings: ExportSettings
     quality: Mapping[str, Any]
 
@@ -90,6 +94,7 @@ class Release:
             source.originals(workspace),
             table.table,
             pd.concat(said, ignore_index=True).drop_duplicates("record_id") if said else None,
+            decisions(workspace.database, table.predictions),
             _settings(workspace, source, table, chosen, settings),
             {
                 "policy": report.as_dict(),
@@ -109,6 +114,7 @@ class Release:
             self.quality,
             out,
             human=self.human,
+            reviews=self.reviews,
             classes=self.scored.classes,
             progress=progress,
         )
@@ -128,7 +134,7 @@ def release(
             "review": report.review,
             "settings": prepared.settings.as_dict(),
         }
-        workspace.database.add(_KIND, prepared.scored.fingerprint.split("-")[0], content)
+        workspace.database.add(_KIND, prepared.scored.predictions, content)
     return report
 
 

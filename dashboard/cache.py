@@ -12,6 +12,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
+from core.comparison import ModelComparison, compare_models
 from core.corpus import load_corpus
 from core.evaluation import Evaluation, evaluate
 from core.export.table import ExportTable, prepare
@@ -24,12 +25,13 @@ from core.language_evidence import LanguageEvidence
 from core.language_evidence import language_evidence as evidence_of
 from core.models.registry import list_models
 from core.policies import KeptPolicy
-from core.predictions import Scored, load_predictions, load_scored
+from core.predictions import Scored, in_the_words_of, load_predictions, load_scored
 from core.readers import SourceTable
 from core.readers.mapping import ColumnMapping
 from core.release import Release
 from core.representativeness import Representativeness, compare
 from core.schema import LEAK, Kind
+from core.slices import SliceFindings, find_slices
 from core.storage import Artifact, Workspace, digest
 from core.thresholds import Curves, Policy, PolicyReport, Promise
 from core.thresholds import policy_report as report_on
@@ -156,7 +158,13 @@ def _labelled_against_all(key: str, _scored: Scored) -> tuple[float, float]:
 
 def release(scored: Scored, chosen: KeptPolicy, settings: Mapping[str, Any]) -> Release:
     """Return what an export would hold. Shared: read-only."""
-    return _release(_key(scored), digest(chosen.policy.as_dict(), chosen.promise, settings), scored, chosen, settings)
+    return _release(_key(scored), _wanted(scored, chosen, settings), scored, chosen, settings)
+
+
+def _wanted(scored: Scored, chosen: KeptPolicy, settings: Mapping[str, Any]) -> str:
+    """Return what stands for an export in a cache: policy, settings, and what was decided in review so far."""
+    reviewed = len(workspace().database.read("decision", scored.predictions))
+    return digest(chosen.policy.as_dict(), chosen.promise, settings, reviewed)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Preparing the export …")
@@ -166,9 +174,7 @@ def _release(key: str, wanted: str, _scored: Scored, _chosen: KeptPolicy, _setti
 
 def export_table(scored: Scored, chosen: KeptPolicy, settings: Mapping[str, Any]) -> ExportTable:
     """Return every record with its decision, as the export's writers read it. Shared: read-only."""
-    return _export_table(
-        _key(scored), digest(chosen.policy.as_dict(), chosen.promise, settings), release(scored, chosen, settings)
-    )
+    return _export_table(_key(scored), _wanted(scored, chosen, settings), release(scored, chosen, settings))
 
 
 @st.cache_resource(max_entries=2, show_spinner="Deciding about each record …")
@@ -179,8 +185,30 @@ def _export_table(key: str, wanted: str, _prepared: Release) -> ExportTable:
         _prepared.table,
         _prepared.settings,
         human=_prepared.human,
+        reviews=_prepared.reviews,
         classes=_prepared.scored.classes,
     )
+
+
+def slices(scored: Scored) -> SliceFindings:
+    """Return the slices that the search finds. Shared: read-only."""
+    return _slices(_key(scored), scored)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Searching for groups of books that are truly worse …")
+def _slices(key: str, _scored: Scored) -> SliceFindings:
+    return find_slices(_scored.table, _scored.classes)
+
+
+def comparison(first: Scored, second: Scored) -> ModelComparison:
+    """Return how two sets of predictions compare on the same books. Shared: read-only."""
+    return _comparison(_key(first), _key(second), first, second)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Comparing both on the same books …")
+def _comparison(first: str, second: str, _first: Scored, _second: Scored) -> ModelComparison:
+    table = in_the_words_of(_first, _second)
+    return compare_models(_first.table, table, _first.classes, names=(_first.name, _second.name))
 
 
 def models() -> list[dict[str, Any]]:

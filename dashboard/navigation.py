@@ -28,6 +28,7 @@ PAGES: tuple[Stop, ...] = (
     Stop("errors.py", "Errors", ":material/search_insights:", "Where is the model wrong?"),
     Stop("label_audit.py", "Label audit", ":material/fact_check:", "Which labels should people look at again?"),
     Stop("thresholds.py", "Thresholds", ":material/tune:", "Which predictions can be accepted?"),
+    Stop("review.py", "Review", ":material/rate_review:", "What do people say where the model is not sure?"),
     Stop("labelling.py", "Labelling functions", ":material/rule:", "Can rules label more books?"),
     Stop("export.py", "Export", ":material/download:", "How does the accepted metadata leave?"),
 )

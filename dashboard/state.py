@@ -16,6 +16,7 @@ __all__ = [
     "POPULATION",
     "PREDICTIONS",
     "SAMPLE",
+    "SLICE",
     "WORDS",
     "cut_key",
 ]
@@ -23,6 +24,7 @@ __all__ = [
 # In the sidebar, on every page, in the URL.
 PREDICTIONS: Final = "predictions"
 LABELS: Final = "checked"
+SLICE: Final = "only"
 
 # On one page, in the URL.
 CORPUS: Final = "corpus"

@@ -1,6 +1,7 @@
 """Pickers that are the same everywhere: what is looked at, filters, downloads."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -8,6 +9,7 @@ import streamlit as st
 
 from core.facets import FACETS, facet_title
 from core.predictions import Scored
+from core.slices.saved import saved_slices
 from core.storage import Artifact
 from dashboard import cache, feedback, state
 from dashboard.text import escape
@@ -22,6 +24,7 @@ __all__ = [
 ]
 
 _OWN_TRUTH = "(the truth in the file)"
+_ALL_BOOKS = "(all books)"
 
 
 def _names(kind: str) -> list[str]:
@@ -48,6 +51,16 @@ def choose_predictions() -> None:
         bind="query-params",
         help="What people said of some of these books. The model is right where it says the same.",
     )
+    named = saved_slices(cache.workspace().database)
+    if named:
+        st.selectbox(
+            "Only the books of",
+            [_ALL_BOOKS, *named],
+            key=state.SLICE,
+            bind="query-params",
+            help="A slice that was named on the Errors page. Every page then speaks of its books alone; the export does"
+            " not: it always takes all.",
+        )
 
 
 def chosen_predictions() -> str | None:
@@ -61,7 +74,7 @@ def chosen_labels() -> str | None:
     return None if chosen in (None, _OWN_TRUTH) else chosen
 
 
-def require_scored(*, with_truth: bool = True) -> Scored:
+def require_scored(*, with_truth: bool = True, sliced: bool = True) -> Scored:
     """Return the chosen predictions joined with the truth, or say what is missing and stop the page."""
     name = chosen_predictions()
     if not name:
@@ -71,6 +84,8 @@ def require_scored(*, with_truth: bool = True) -> Scored:
             "Train a model or import predictions",
         )
     scored = cache.scored(str(name), chosen_labels())
+    if sliced:
+        scored = _only_slice(scored)
     if with_truth and not len(scored.labelled):
         feedback.empty(
             f"None of the {len(scored.table):,} books in “{escape(scored.name)}” has been checked by a person,"
@@ -80,6 +95,18 @@ def require_scored(*, with_truth: bool = True) -> Scored:
             "Import labels",
         )
     return scored
+
+
+def _only_slice(scored: Scored) -> Scored:
+    """Return the books of the slice chosen in the sidebar, and say so; all books when none is chosen."""
+    one = saved_slices(cache.workspace().database).get(str(st.session_state.get(state.SLICE, "")))
+    if one is None:
+        return scored
+    kept = scored.table[one.mask(scored.table)]
+    st.info(
+        f"Only {escape(one.description)}: {len(kept):,} of {len(scored.table):,} books.", icon=":material/filter_alt:"
+    )
+    return replace(scored, table=kept, fingerprint=f"{scored.fingerprint}-{one.key}")
 
 
 def choose_thing(label: str, kinds: Sequence[str], key: str) -> Artifact | None:

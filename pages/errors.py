@@ -6,7 +6,7 @@ from core.evaluation import by_value, least_confident_right, length_by_outcome, 
 from core.facets import facet_order, facet_title, facet_values, filter_records
 from core.phrases import phrase_mask
 from core.schema import TITLE
-from dashboard import cache, errors_view, feedback, state, widgets
+from dashboard import cache, errors_view, feedback, slices_view, state, widgets
 from dashboard.charts.outcomes import confusion_chart, length_chart
 from dashboard.charts.rates import rates_chart
 from dashboard.record_view import records_table
@@ -34,6 +34,10 @@ with right:
     errors_view.per_class(evaluation)
 errors_view.class_table(evaluation)
 
+st.subheader("Groups of books that are truly worse")
+slices_view.found_by_itself(scored)
+slices_view.ledger(scored)
+
 st.subheader("Where errors gather")
 facet = widgets.choose_facet("Group the books by", state.FACET)
 labelled = scored.labelled
@@ -55,6 +59,9 @@ with chart:
     )
 with numbers:
     errors_view.rates_table(table, facet)
+
+st.subheader("Two facets at once")
+slices_view.heatmap(scored)
 
 st.subheader("Look at the books")
 kept = errors_view.filters(labelled)

@@ -7,7 +7,7 @@ from dashboard import cache, export_view, feedback, widgets
 from dashboard.text import escape
 
 st.title("Export")
-scored = widgets.require_scored(with_truth=False)
+scored = widgets.require_scored(with_truth=False, sliced=False)
 source = load_predictions(cache.workspace(), scored.name)
 chosen = export_view.chosen_policy(source.fingerprint)
 settings = export_view.settings(scored)

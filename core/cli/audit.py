@@ -3,8 +3,6 @@
 import argparse
 from typing import Any
 
-import pandas as pd
-
 from core.cli import output
 from core.cli.data import facets_named
 from core.cli.output import Answer
@@ -147,57 +145,48 @@ def _collection(scored: Scored) -> dict[str, Any]:
 
 
 def _slices(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
-    from core.evaluation import evaluate, outcome_of
-    from core.facets import facet_values
-    from core.phrases import phrase_mask
+    from core.slices import facet_slices
 
     scored = scored_from(said, workspace)
     if said.find:
         return _find(said, scored)
-    labelled = scored.labelled
-    overall = evaluate(scored.table, scored.classes).accuracy
-    rows: list[dict[str, Any]] = []
     if said.phrase:
-        found = outcome_of(labelled, phrase_mask(labelled["title"], said.phrase))
-        for name, part in ((f"title has {said.phrase}", ""), ("all other titles", "rest_")):
-            rate = found[f"{part}rate"]
-            rows.append(
-                {
-                    "description": name,
-                    "facts": [{"words": said.phrase, "has": not part}],
-                    "n": found[f"{part}n"],
-                    "errors": found[f"{part}errors"],
-                    "error_rate": rate.value,
-                    "low": rate.low,
-                    "high": rate.high,
-                }
-            )
-    if said.by or not said.phrase:
-        for facet in facets_named(said.by or "language,decade,place"):
-            rows += _by_facet(scored, labelled, facet, facet_values(labelled, facet))
-    content = {"overall": {"n": overall.n, "error_rate": 1 - overall.value}, "slices": rows}
-    lines = [f"Of all {overall.n:,} checked books {output.percent(1 - overall.value)} are wrong.", ""]
-    return Answer(content, [*lines, *output.table(rows, _SLICES)])
+        return _phrase(scored, said.phrase)
+    found = facet_slices(scored.table, scored.classes, facets_named(said.by or "language,decade,place"))
+    content = found.as_dict()
+    rate = found.overall.rate
+    lines = [f"Of all {rate.n:,} checked books {output.percent(rate.value)} are wrong.", ""]
+    return Answer(content, [*lines, *output.table(content["slices"], _SLICES)])
 
 
-def _by_facet(scored: Scored, labelled: pd.DataFrame, facet: str, values: pd.Series) -> list[dict[str, Any]]:
-    from core.evaluation import by_value
-    from core.facets import facet_values
+def _phrase(scored: Scored, phrase: str) -> Answer:
+    from core.evaluation import outcome_of
+    from core.phrases import phrase_mask
 
-    collection = facet_values(scored.table, facet).value_counts()
-    return [
-        {
-            "description": f"{facet} = {row['value']}",
-            "facts": [{"facet": facet, "value": row["value"]}],
-            "n": row["n"],
-            "errors": row["errors"],
-            "error_rate": row["error_rate"],
-            "low": row["low"],
-            "high": row["high"],
-            "collection_n": int(collection.get(row["value"], 0)),
-        }
-        for row in by_value(labelled, values).to_dict("records")
-    ]
+    labelled = scored.labelled
+    found = outcome_of(labelled, phrase_mask(labelled["title"], phrase))
+    everything = phrase_mask(scored.table["title"], phrase)
+    rows = []
+    for name, part, covered in (
+        (f"title has {phrase}", "", int(everything.sum())),
+        ("all other titles", "rest_", int((~everything).sum())),
+    ):
+        rate = found[f"{part}rate"]
+        rows.append(
+            {
+                "description": name,
+                "facts": [{"kind": "phrase", "words": phrase, "has": not part}],
+                "n": found[f"{part}n"],
+                "errors": found[f"{part}errors"],
+                "error_rate": rate.value,
+                "low": rate.low,
+                "high": rate.high,
+                "collection_n": covered,
+            }
+        )
+    n, errors = len(labelled), sum(row["errors"] for row in rows)
+    content = {"overall": {"n": n, "error_rate": errors / n if n else None}, "slices": rows}
+    return Answer(content, [f"Of all {n:,} checked books {errors:,} are wrong.", "", *output.table(rows, _SLICES)])
 
 
 _SLICES = {

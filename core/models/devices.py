@@ -27,6 +27,8 @@ def load_torch() -> Any:
         if threading.current_thread() is threading.main_thread():
             os.environ.setdefault("OMP_PROC_BIND", "spread")
             os.environ.setdefault("OMP_PLACES", "cores")
+        # Waiting threads sleep: on a machine that others use too, spinning takes the core from the one waited for.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         torch = importlib.import_module("torch")
         if "OMP_PROC_BIND" not in os.environ:
             torch.set_num_threads(1)

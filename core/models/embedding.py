@@ -24,7 +24,7 @@ __all__ = ["EmbeddingClassifier"]
 FILE = "classifier.json"
 HEAD_FILE = "head.safetensors"
 FORMAT = 1
-DEFAULTS: Mapping[str, Any] = {"base": "", "C": 10.0, "max_iter": 2000, "max_tokens": MAX_TOKENS}
+DEFAULTS: Mapping[str, Any] = {"base": "", "C": 1.0, "max_iter": 2000, "max_tokens": MAX_TOKENS}
 
 
 class EmbeddingClassifier:
@@ -81,7 +81,7 @@ class EmbeddingClassifier:
         seed : int
             Without effect: the fit has no chance in it.
         options : mapping, optional
-            ``base`` (folder or Hub id of an encoder; else MiniLM), ``C``, the inverse strength of the penalty (10),
+            ``base`` (folder or Hub id of an encoder; else MiniLM), ``C``, the inverse strength of the penalty (1),
             ``max_iter`` (2,000), ``max_tokens`` (64).
         """
         settings = _settings(options)

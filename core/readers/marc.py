@@ -53,8 +53,7 @@ def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTabl
         raise UnreadableFileError(f"{opened.path} holds no MARC record that can be read.{why}")
     if (frame["Organisation of record ID"] == "Uk").mean() > 0.5:
         frame = frame.rename(columns=_BRITISH_LIBRARY)
-    what = "MARC 21 (ISO 2709)" if form == "marc" else "MARCXML"
-    reasons = (*opened.reasons, f"It holds records in {what}.", *notes.reasons)
+    reasons = (*opened.reasons, *notes.reasons)
     return SourceTable(
         path=opened.path,
         format=form,

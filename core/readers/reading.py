@@ -22,6 +22,8 @@ FORMATS: Mapping[str, str] = {
     "parquet": "core.readers.parquet",
     "json": "core.readers.json_records",
     "jsonl": "core.readers.json_records",
+    "marc": "core.readers.marc",
+    "marcxml": "core.readers.marc",
 }
 
 

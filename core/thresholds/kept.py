@@ -25,9 +25,9 @@ def expected_errors(errors: NDArray[np.int64], n: NDArray[np.int64], accepted: N
     -------
     Estimate
         A number of records. The errors found among the labelled are certain; the rate of each class is carried over to
-        its unlabelled records, and the Wilson limits of the classes are put together. They hold the number itself, not
-        only its expectation. Classes with fewer than 10
-        labelled accepted records share one rate with all others. Undefined when there are fewer than 10 in all.
+        its unlabelled records, and the Wilson limits of the classes are put together; they are for the number itself,
+        not for its expectation. Classes with fewer than 10 labelled accepted records share one rate with all others.
+        Undefined when there are fewer than 10 in all.
 
     References
     ----------
@@ -48,7 +48,7 @@ def expected_errors(errors: NDArray[np.int64], n: NDArray[np.int64], accepted: N
         return Estimate.undefined(f"only {total} labelled books are accepted", total, method)
     known = rest > 0
     rate = found[known] / checked[known]
-    # The unlabelled are a sample too: their number of errors varies around the rate. 1/n + 1/rest is the variance of both.
+    # The unlabelled are a sample too, whose errors vary around the rate: 1/n + 1/rest stands for both variances.
     effective = checked[known] * rest[known] / (checked[known] + rest[known])
     low, high = wilson(rate * effective, effective)
     value = float((rest[known] * rate).sum())

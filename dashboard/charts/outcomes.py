@@ -100,3 +100,40 @@ def reliability_chart(table: pd.DataFrame) -> Any:
         .encode(x="x:Q", y="y:Q")
     )
     return alt.layer(perfect, lines, dots).properties(height=300)
+
+
+def heatmap_chart(table: pd.DataFrame, down: str, across: str) -> go.Figure:
+    """Draw the share wrong for every pair of values of two facets; pairs of fewer than ten books stay empty.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As :func:`core.slices.cross_table` returns it.
+    """
+    known = table.dropna(subset=["rate"])
+    grid = known.pivot(index=down, columns=across, values="rate")
+    counts = known.assign(text=known["errors"].astype("str") + " of " + known["n"].astype("str"))
+    text = counts.pivot(index=down, columns=across, values="text").fillna("")
+    rows = [value for value in dict.fromkeys(table[down]) if value in grid.index]
+    columns = [value for value in dict.fromkeys(table[across]) if value in grid.columns]
+    grid, text = grid.loc[rows, columns], text.loc[rows, columns]
+    figure = go.Figure(
+        go.Heatmap(
+            z=grid.to_numpy(),
+            x=columns,
+            y=rows,
+            text=text.to_numpy(),
+            texttemplate="%{text}",
+            hovertemplate="%{y}, %{x}<br>%{text} wrong<extra></extra>",
+            colorscale=[[0, "rgba(213,94,0,0.05)"], [1, "rgba(213,94,0,0.85)"]],
+            zmin=0,
+            colorbar={"title": "share wrong", "tickformat": ".0%"},
+        )
+    )
+    figure.update_layout(
+        height=140 + 28 * len(rows),
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        yaxis={"autorange": "reversed", "type": "category"},
+        xaxis={"type": "category"},
+    )
+    return figure

@@ -63,7 +63,11 @@ def ratio_chart(table: pd.DataFrame, sample: str, population: str) -> Any:
     y = alt.Y("value:N", sort=order, title=None, axis=alt.Axis(labelLimit=240))
     scale = alt.Scale(type="log", base=2)
     title = f"times as frequent in {sample} as in {population} (1 = the same; each step doubles)"
-    tips: list[Any] = ["value:N", *(alt.Tooltip(f"{key}:Q", format=".2f") for key in ("ratio", "low", "high")), "sample_n:Q"]
+    tips: list[Any] = [
+        "value:N",
+        *(alt.Tooltip(f"{key}:Q", format=".2f") for key in ("ratio", "low", "high")),
+        "sample_n:Q",
+    ]
     base = alt.Chart(known).encode(y=y, tooltip=tips)
     lines = base.mark_rule(strokeWidth=2, color=NEUTRAL).encode(x=alt.X("low:Q", scale=scale, title=title), x2="high:Q")
     dots = base.mark_point(size=70, filled=True, color=ACCENT, opacity=1).encode(x=alt.X("ratio:Q", scale=scale))

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError
-from core.predictions import predictions_from_columns
+from core.predictions import Scored, in_the_words_of, predictions_from_columns
 
 
 def _text(*values: str) -> pd.Series:
@@ -75,3 +75,17 @@ def test_a_row_without_prediction_is_counted() -> None:
 def test_neither_label_nor_probability_is_refused() -> None:
     with pytest.raises(InputError, match="neither a column"):
         predictions_from_columns(None, {}, _text("0.5"), None)
+
+
+def test_two_tables_are_brought_to_one_way_of_speaking() -> None:
+    first = pd.DataFrame({"record_id": ["001", "002"], "alternate_id": ["", "d2"], "predicted": "A", "truth": ["A", ""]})
+    second = pd.DataFrame(
+        {"record_id": ["1", "d2", "9"], "alternate_id": "", "predicted": ["a", "b-c", "a"], "truth": ""}
+    )
+    one = Scored("one", "x", ("A", "B C"), first, calibrated=True)
+    two = Scored("two", "y", ("a", "b-c"), second, calibrated=True)
+    found = in_the_words_of(one, two)
+    assert found["record_id"].tolist() == ["001", "002"]
+    assert found["predicted"].tolist() == ["A", "B C"]
+    assert found["truth"].tolist() == ["A", ""]
+    assert found["correct"].tolist() == [True, False]

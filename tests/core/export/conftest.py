@@ -23,7 +23,7 @@ BOOKS = (
     ("014602833", "Стихотворения", "Russian", 1853, "Fiction", 0.6, 0.6),
     ("014602834", "The history of the world", "English", 1854, "Fiction", 0.91, 0.91),
     ("014602835", "A tale", "English", 1855, "Fiction", 0.8, 0.8),
-    ("014602836", "Letters", "English", 1856, "Non-fiction", 0.97, 0.03),
+    ("014602836", "Letters", "English", 1856, "Non-fiction", 0.98, 0.02),
     ("014602837", "Nothing to tell by", "English", 1857, "Fiction", 0.99, 0.99),
     ("014602838", "Without a prediction", "English", 1858, "", float("nan"), float("nan")),
 )

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import InputError
@@ -230,6 +230,7 @@ def test_what_is_shown_never_contradicts_the_cut(confidence, cut):
     assert shown >= limit if accepted else shown <= limit
 
 
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(

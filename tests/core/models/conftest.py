@@ -65,7 +65,7 @@ def put(tmp_path_factory):
 @pytest.fixture(scope="session")
 def tiny_base(tmp_path_factory):
     """The folder of an encoder of random weights, small enough to train in a second."""
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("core.models.devices").load_torch()
     from transformers import BertConfig, BertModel
 
     folder = tmp_path_factory.mktemp("tiny")
@@ -73,6 +73,8 @@ def tiny_base(tmp_path_factory):
     signs = [chr(one) for one in range(33, 127)]
     pieces = [*"abcdefghijklmnopqrstuvwxyz0123456789", *(f"##{sign}" for sign in "abcdefghijklmnopqrstuvwxyz0123456789")]
     vocabulary = list(dict.fromkeys(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words, *signs, *pieces]))
+    # What is so small is not worth two threads.
+    torch.set_num_threads(1)
     torch.manual_seed(0)
     config = BertConfig(
         vocab_size=len(vocabulary),

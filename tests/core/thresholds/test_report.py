@@ -42,20 +42,9 @@ class TestReport:
 
     def test_per_class_by_hand(self) -> None:
         rows = policy_report(HUNDRED, POLICY).per_class.set_index("class")
-        assert rows.loc["Map", ["records", "accepted", "n_accepted", "errors", "review"]].tolist() == [
-            65,
-            40,
-            30,
-            3,
-            25,
-        ]
-        assert rows.loc["Song", ["records", "accepted", "n_accepted", "errors", "review"]].tolist() == [
-            35,
-            20,
-            20,
-            1,
-            15,
-        ]
+        counts = ["records", "accepted", "n_accepted", "errors", "review"]
+        assert rows.loc["Map", counts].tolist() == [65, 40, 30, 3, 25]
+        assert rows.loc["Song", counts].tolist() == [35, 20, 20, 1, 15]
         assert rows.loc["Map", "accuracy"] == pytest.approx(0.9)
         # 3 are known to be wrong, a tenth of the 10 unchecked ones is to be expected.
         assert rows.loc["Map", "expected_errors"] == pytest.approx(4)

@@ -1,0 +1,44 @@
+"""``report``: the whole audit in one self-contained HTML file."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from core.cli.audit import add_policy, policy_from
+from core.cli.output import Answer
+from core.progress import Progress
+from core.storage import Workspace, now
+
+__all__ = ["register"]
+
+
+def register(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command to the parser."""
+    report = commands.add_parser("report", parents=[common], help="the whole audit in one self-contained HTML file")
+    report.add_argument("--predictions", required=True, metavar="P", help="name of the predictions")
+    report.add_argument("--labels", metavar="L", help="label set to check against (default: the truth in the file)")
+    report.add_argument(
+        "--learned-from", action="append", default=[], metavar="L", help="label set the model learned from; repeatable"
+    )
+    report.add_argument("--against", metavar="Q", help="other predictions to compare with on the same books")
+    add_policy(report)
+    report.add_argument("--date", metavar="TEXT", help="date to stand in the report (default: today)")
+    report.add_argument("--out", type=Path, required=True, metavar="FILE.html", help="where to write it")
+    report.set_defaults(run=_report)
+
+
+def _report(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+    from core.predictions import load_scored
+    from core.report import gather, write_report
+
+    learned = tuple(said.learned_from)
+    scored = load_scored(workspace, said.predictions, said.labels, learned)
+    against = load_scored(workspace, said.against, said.labels, learned) if said.against else None
+    asked = bool(said.cuts) or said.max_error is not None
+    policy = policy_from(said, scored) if asked else None
+    content = gather(workspace, scored, date=said.date or now()[:10], policy=policy, against=against, progress=progress)
+    written = write_report(content, said.out)
+    return Answer(
+        {"file": str(written.file), "sha256": written.sha256, "sentences": list(content.verdict)},
+        [f"{written.file} ({written.sha256})", *content.verdict],
+    )

@@ -1,0 +1,207 @@
+"""Everything a report says, gathered once; nothing here knows HTML."""
+
+import importlib.metadata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+
+from core.collection import CollectionEstimates, collection_estimates
+from core.comparison import ModelComparison, compare_models
+from core.errors import InputError
+from core.evaluation import Evaluation, by_value, evaluate, most_confident_wrong
+from core.facets import facet_order, facet_values
+from core.labels import load_labels
+from core.policies import KeptPolicy, kept_policies
+from core.predictions import PredictionSet, Scored, load_predictions
+from core.progress import Progress, silent
+from core.slices import SliceFindings, find_slices
+from core.statistics import in_percent
+from core.storage import Workspace
+from core.thresholds import TOGETHER, Curves, PolicyReport, policy_report
+
+__all__ = ["FACETS_REPORTED", "ReportContent", "gather"]
+
+FACETS_REPORTED: Final = ("language", "decade")
+WRONG_SHOWN: Final = 25
+_CURVE_POINTS = 120
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """What a report says.
+
+    Attributes
+    ----------
+    scored : Scored
+    date : str
+        As it shall stand in the report: the only thing that differs between two reports on the same input.
+    version : str
+        Of Colophon.
+    verdict : tuple of str
+        Three sentences.
+    evaluation : Evaluation
+    by_facet : mapping
+        Facet → errors by value, see :func:`core.evaluation.by_value`, in the facet's own order.
+    slices : SliceFindings
+    policy : KeptPolicy or None
+        The cut-offs the report is about, if any were asked for or kept.
+    policy_report : PolicyReport or None
+    curves : DataFrame
+        Risk–coverage of all classes under one cut-off; no rows where no confidence is known.
+    collection : CollectionEstimates
+    comparison : ModelComparison or None
+    wrong : DataFrame
+        The surest wrong predictions.
+    provenance : mapping
+        What → fingerprint or name, in words.
+    invented : bool
+        Whether the records are those of the demonstration.
+    """
+
+    scored: Scored
+    date: str
+    version: str
+    verdict: tuple[str, ...]
+    evaluation: Evaluation
+    by_facet: Mapping[str, pd.DataFrame]
+    slices: SliceFindings
+    policy: KeptPolicy | None
+    policy_report: PolicyReport | None
+    curves: pd.DataFrame
+    collection: CollectionEstimates
+    comparison: ModelComparison | None
+    wrong: pd.DataFrame
+    provenance: Mapping[str, str]
+    invented: bool
+
+
+def gather(
+    workspace: Workspace,
+    scored: Scored,
+    *,
+    date: str,
+    policy: KeptPolicy | None = None,
+    against: Scored | None = None,
+    progress: Progress = silent,
+) -> ReportContent:
+    """Compute all that a report says of predictions.
+
+    Parameters
+    ----------
+    scored : Scored
+        The predictions, joined with the truth.
+    date : str
+        As it shall stand in the report.
+    policy : KeptPolicy, optional
+        Else the newest that was kept for these predictions, if there is one.
+    against : Scored, optional
+        Other predictions to compare with on the same books.
+
+    Raises
+    ------
+    InputError
+        None of the books has been checked by a person.
+    """
+    if not len(scored.labelled):
+        raise InputError(
+            f"None of the {len(scored.table):,} books of '{scored.name}' has been checked by a person, so there is nothing"
+            " to report. Name a label set with --labels."
+        )
+    source = load_predictions(workspace, scored.name)
+    progress(0.0, "Evaluating")
+    evaluation = evaluate(scored.table, scored.classes)
+    labelled = scored.labelled
+    by_facet = {}
+    for facet in FACETS_REPORTED:
+        table = by_value(labelled, facet_values(labelled, facet))
+        order = {value: place for place, value in enumerate(facet_order(facet, table["value"]))}
+        by_facet[facet] = table.sort_values("value", key=lambda values: values.map(order), ignore_index=True)  # noqa: B023
+    progress(0.2, "Searching for slices")
+    slices = find_slices(scored.table, scored.classes)
+    progress(0.6, "Cut-offs")
+    kept = kept_policies(workspace, source.fingerprint)
+    chosen = policy or (kept[0] if kept else None)
+    decided = policy_report(scored.table, chosen.policy, classes=scored.classes) if chosen else None
+    curves = Curves(scored.table, scored.classes).table(_CURVE_POINTS)
+    curves = curves[(curves["class"] == TOGETHER) & curves["error_rate"].notna()].reset_index(drop=True)
+    progress(0.8, "The whole collection")
+    comparison = None
+    if against is not None:
+        classes = tuple(sorted({*scored.classes, *against.classes}))
+        comparison = compare_models(scored.table, against.table, classes, names=(scored.name, against.name))
+    content = ReportContent(
+        scored,
+        date,
+        importlib.metadata.version("colophon"),
+        _verdict(scored, evaluation, chosen, decided),
+        evaluation,
+        by_facet,
+        slices,
+        chosen,
+        decided,
+        curves,
+        collection_estimates(scored.table, scored.classes),
+        comparison,
+        most_confident_wrong(labelled).head(WRONG_SHOWN),
+        _provenance(workspace, source, scored, against),
+        bool(source.manifest.get("invented")),
+    )
+    progress(1.0, "Gathered")
+    return content
+
+
+def _verdict(
+    scored: Scored, evaluation: Evaluation, chosen: KeptPolicy | None, decided: PolicyReport | None
+) -> tuple[str, ...]:
+    counts = scored.table["predicted"].value_counts()
+    said = ", ".join(f"{int(counts.get(name, 0)):,} {name}" for name in scored.classes)
+    first = f"A model has read {len(scored.table):,} titles: {said}."
+    if chosen is not None and decided is not None:
+        promise = str(chosen.promise.get("sentence", "")) if chosen.promise else ""
+        third = promise or " ".join(decided.sentences[:2])
+    elif evaluation.leaks:
+        share = in_percent(evaluation.without_leaks.accuracy.value)
+        third = (
+            f"{evaluation.leaks:,} of the checked books are also among those the model learned (or may have learned)"
+            f" from; without them {share} are right."
+        )
+    else:
+        third = "None of the checked books is among those the model learned from, as far as is known here."
+    return (first, evaluation.sentence, third)
+
+
+def _provenance(
+    workspace: Workspace, source: PredictionSet, scored: Scored, against: Scored | None
+) -> Mapping[str, str]:
+    manifest = source.manifest
+    named = {
+        "File of the predictions": "file",
+        "SHA-256 of that file": "file_sha256",
+        "Model": "model",
+        "Fingerprint of the model": "model_fingerprint",
+        "Fingerprint of the labels it learned from": "trained_on",
+        "Catalogue": "corpus_name",
+        "Fingerprint of the catalogue": "corpus",
+    }
+    found = {"Predictions": scored.name, "Fingerprint of the predictions": source.fingerprint}
+    found |= {words: str(manifest[key]) for words, key in named.items() if manifest.get(key)}
+    if scored.labels:
+        labels = load_labels(workspace, scored.labels)
+        found |= {"Checked against": labels.name, "Fingerprint of those labels": labels.fingerprint}
+        if labels.manifest.get("file_sha256"):
+            found["SHA-256 of their file"] = str(labels.manifest["file_sha256"])
+    else:
+        found["Checked against"] = "the truth that came with the predictions"
+    if against is not None:
+        found |= {
+            "Compared with": against.name,
+            "Fingerprint of those predictions": load_predictions(workspace, against.name).fingerprint,
+        }
+    return found
+
+
+def plain_row(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a row with its keys as text."""
+    return {str(key): value for key, value in row.items()}

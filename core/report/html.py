@@ -1,0 +1,296 @@
+"""A report as one HTML file: no script, nothing loaded from elsewhere, readable on screen, on paper and aloud."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from core.facets import facet_title
+from core.report.content import ReportContent, plain_row
+from core.report.definitions import DEFINITIONS
+from core.report.page import document, number, paragraphs, percent, rate, section, table
+from core.report.svg import confusion_svg, rates_svg, reliability_svg, risk_coverage_svg
+from core.thresholds.report import CLASS
+
+__all__ = ["render"]
+
+
+def render(content: ReportContent) -> str:
+    """Return the report as text. Equal content gives equal text."""
+    parts = {
+        "verdict": ("The verdict", _verdict(content)),
+        "evaluation": ("How often it is right", _evaluation(content)),
+        "classes": ("Class by class", _classes(content)),
+        "groups": ("Where errors gather", _groups(content)),
+        "slices": ("Slices that are truly worse", _slices(content)),
+        "calibration": ("Whether its confidence can be believed", _calibration(content)),
+        "cut-offs": ("What can be accepted", _cuts(content)),
+        "collection": ("The whole collection", _collection(content)),
+        "comparison": ("Against another model", _comparison(content)),
+        "books": ("Surest and wrong", _books(content)),
+        "definitions": ("What the words mean", _definitions()),
+        "fingerprints": ("Fingerprints", _fingerprints(content)),
+    }
+    present = {name: (title, inner) for name, (title, inner) in parts.items() if inner}
+    title = f"Audit of the predictions “{content.scored.name}”"
+    links = "".join(f'<li><a href="#{name}">{escape(words)}</a></li>' for name, (words, _) in present.items())
+    mark = paragraphs("These records are invented: this is the demonstration.", kind="invented")
+    body = (
+        f"<header>\n<h1>{escape(title)}</h1>\n"
+        f'<p class="quiet">Colophon {escape(content.version)}, <time>{escape(content.date)}</time></p>\n'
+        f'{mark if content.invented else ""}\n</header>\n<nav aria-label="Sections"><ul>{links}</ul></nav>\n<main>\n'
+        + "\n".join(section(name, words, inner) for name, (words, inner) in present.items())
+        + "\n</main>\n"
+        + '<footer><p class="quiet">Made by Colophon. The file holds all it shows and loads nothing.</p></footer>'
+    )
+    return document(title, body)
+
+
+def _verdict(content: ReportContent) -> str:
+    return paragraphs(*content.verdict, kind="verdict") + "\n" + paragraphs(*content.scored.sentences, kind="quiet")
+
+
+def _evaluation(content: ReportContent) -> str:
+    found = content.evaluation
+    metrics, clean = found.metrics, found.without_leaks
+    rows = [
+        {"what": "Right (accuracy)", "all": rate(metrics.accuracy), "clean": rate(clean.accuracy)},
+        {"what": "Macro-F1", "all": number(metrics.macro_f1), "clean": number(clean.macro_f1)},
+        {"what": "Brier score", "all": number(metrics.brier), "clean": number(clean.brier)},
+        {"what": "Log loss", "all": number(metrics.log_loss), "clean": number(clean.log_loss)},
+    ]
+    heads = {"what": "", "all": f"all {metrics.n:,} checked books", "clean": f"without {found.leaks:,} leaks"}
+    unlabelled = sum(found.unlabelled.values())
+    answers = ", ".join(f"“{answer}” {n:,} times" for answer, n in found.unlabelled.items() if answer)
+    said = [
+        f"{unlabelled:,} books have no usable answer"
+        + (f" ({answers})" if answers else "")
+        + f": if all of them were wrong or right, accuracy would be {percent(found.worst)} or {percent(found.best)}."
+        if unlabelled
+        else "Every book has been checked."
+    ]
+    return table("Figures with 95 % intervals", heads, rows) + paragraphs(*said)
+
+
+def _classes(content: ReportContent) -> str:
+    rows = [
+        {
+            "class": one.name,
+            "support": one.support,
+            "predicted": one.predicted,
+            "precision": rate(one.precision),
+            "recall": rate(one.recall),
+            "f1": number(one.f1),
+        }
+        for one in content.evaluation.metrics.per_class
+    ]
+    heads = {
+        "class": "class", "support": "are of it ", "predicted": "predicted ", "precision": "precision",
+        "recall": "recall", "f1": "F1",
+    }  # fmt: skip
+    return table("Precision, recall and F1", heads, rows) + confusion_svg("confusion", content.evaluation.confusion)
+
+
+def _groups(content: ReportContent) -> str:
+    overall = 1 - content.evaluation.accuracy.value
+    parts = []
+    for facet, values in content.by_facet.items():
+        title = facet_title(facet)
+        parts.append(f"<h3>{escape(title)}</h3>")
+        if values["error_rate"].notna().any():
+            parts.append(rates_svg(f"by-{facet}", f"Share wrong by {title.lower()}", values, overall))
+        rows = [
+            plain_row(row)
+            | {"share": percent(row["error_rate"]), "between": _between(row["low"], row["high"])}
+            | {"ratio": "–" if row["ratio"] != row["ratio"] else f"{row['ratio']:.1f}"}
+            for row in values.to_dict("records")
+        ]
+        heads = {
+            "value": title, "n": "checked ", "errors": "wrong ", "share": "share ", "between": "between ",
+            "ratio": "times the rest ",
+        }  # fmt: skip
+        parts.append(table(f"Errors by {title.lower()}; below ten books no rate", heads, rows))
+    return "\n".join(parts)
+
+
+def _between(low: Any, high: Any) -> str:
+    return "–" if low is None or low != low else f"{100 * low:.1f} to {100 * high:.1f} %"
+
+
+def _slices(content: ReportContent) -> str:
+    found = content.slices
+    rows = [_slice(one.as_dict()) for one in found.slices]
+    heads = {
+        "description": "books", "n": "checked ", "errors": "wrong ", "share": "share ", "between": "between ",
+        "p_adjusted": "p, adjusted ", "explains": "of all errors ", "collection_n": "in all ", "under": "explained by",
+    }  # fmt: skip
+    said = paragraphs(*found.sentences)
+    return said + (table("Slices found and confirmed", heads, rows) if rows else "")
+
+
+def _slice(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **row,
+        "share": percent(row.get("error_rate")),
+        "between": _between(row.get("low"), row.get("high")),
+        "p_adjusted": f"{row['p_adjusted']:.2g}",
+        "explains": percent(explains) if isinstance(explains := row.get("explains"), float) else "–",
+        "under": row.get("folded_under") or "",
+    }
+
+
+def _calibration(content: ReportContent) -> str:
+    found = content.evaluation
+    bins = found.reliability
+    if found.ece != found.ece or bins["accuracy"].isna().all():
+        return paragraphs(
+            "No confidence is known, or too few books are checked, so nothing can be said of calibration."
+        )
+    kind = "were calibrated here" if content.scored.calibrated else "are as they came with the predictions"
+    rows = [
+        {
+            "bin": f"{row['low']:.3f} to {row['high']:.3f}",
+            "n": row["n"],
+            "said": percent(row["mean_confidence"]),
+            "right": percent(row["accuracy"]),
+            "between": _between(row["acc_low"], row["acc_high"]),
+        }
+        for row in bins.to_dict("records")
+    ]
+    heads = {"bin": "confidence", "n": "books ", "said": "said ", "right": "right ", "between": "between "}
+    return (
+        paragraphs(
+            f"The calibration error is {found.ece:.3f} on {int(bins['n'].sum()):,} books. The confidences {kind}."
+        )
+        + reliability_svg("reliability", bins)
+        + table("Reliability, bins of equally many books", heads, rows)
+    )
+
+
+def _cuts(content: ReportContent) -> str:
+    report, chosen = content.policy_report, content.policy
+    promised: float | None = None
+    parts = []
+    if report is None or chosen is None:
+        parts.append(paragraphs("No cut-offs have been chosen: the curve shows what they could do."))
+    else:
+        if chosen.promise:
+            promised = chosen.promise.get("max_error") if chosen.promise.get("promised") else None
+            parts.append(paragraphs(str(chosen.promise.get("sentence", "")), str(chosen.promise.get("reason", ""))))
+        parts.append(paragraphs(*report.sentences))
+    if len(content.curves):
+        at = report.coverage if report is not None else None
+        parts.append(risk_coverage_svg("risk-coverage", content.curves, at, promised))
+    if report is not None:
+        rows = [
+            {
+                **row,
+                "cut": "–" if row["cut"] != row["cut"] else f"{row['cut']:.3f}",
+                "right": percent(row["accuracy"]),
+                "between": _between(row["low"], row["high"]),
+                "wrong": "–"
+                if row["expected_errors"] != row["expected_errors"]
+                else f"{row['expected_errors']:,.0f} ({row['expected_low']:,.0f} to {row['expected_high']:,.0f})",
+            }
+            for row in map(plain_row, report.per_class.to_dict("records"))
+        ]
+        heads = {
+            "class": "predicted", "cut": "cut-off ", "records": "books ", "accepted": "accepted ",
+            "n_accepted": "checked ", "errors": "wrong ", "right": "right ", "between": "between ",
+            "wrong": "wrong to expect ",
+        }  # fmt: skip
+        rows = [row | {"errors": row["errors"]} for row in rows]
+        parts.append(table("What the cut-offs do", heads, rows))
+        parts += [_kept(facet, kept) for facet, kept in report.keep_rates.items()]
+    return "\n".join(parts)
+
+
+def _kept(facet: str, kept: pd.DataFrame, most: int = 20) -> str:
+    title = "what the books are" if facet == CLASS else facet_title(facet).lower()
+    rows = [
+        plain_row(row) | {"share": percent(row["rate"]), "between": _between(row["low"], row["high"])}
+        for row in kept.head(most).to_dict("records")
+    ]
+    heads = {"value": title, "n": "books ", "kept": "accepted ", "share": "keep-rate ", "between": "between "}
+    more = f", the {most} largest of {len(kept):,} groups" if len(kept) > most else ""
+    return table(f"Keep-rates by {title}{more}", heads, rows)
+
+
+def _collection(content: ReportContent) -> str:
+    found = content.collection
+    rows = [
+        {
+            "class": name,
+            "predicted": percent(found.predicted_shares[name]),
+            "powered": rate(share),
+            "cells": rate(found.post_stratified_shares[name]),
+        }
+        for name, share in found.class_shares.items()
+    ]
+    heads = {
+        "class": "class", "predicted": "as predicted ", "powered": "prediction-powered", "cells": "post-stratified",
+    }  # fmt: skip
+    left = f"{found.n_left_out:,} checked books are not used here: the model learned from them or from their titles."
+    return paragraphs(*found.sentences, left if found.n_left_out else "") + table("Shares of classes", heads, rows)
+
+
+def _comparison(content: ReportContent) -> str:
+    found = content.comparison
+    if found is None:
+        return ""
+    first, second = found.names
+    rows = [
+        {"what": "Right (accuracy)", "first": rate(found.accuracy[0]), "second": rate(found.accuracy[1])},
+        {"what": "Macro-F1", "first": number(found.macro_f1[0]), "second": number(found.macro_f1[1])},
+        {"what": "Right alone", "first": found.only_first, "second": found.only_second},
+    ]
+    differ = [
+        {
+            **row,
+            "facet": facet_title(str(row["facet"])),
+            "difference": percent(row["difference"]),
+            "between": _between(row["low"], row["high"]),
+        }
+        for row in map(plain_row, found.by_value[found.by_value["p_adjusted"].notna()].to_dict("records"))
+    ]
+    heads = {
+        "facet": "facet", "value": "value", "n": "books ", "first_errors": f"wrong, {first} ",
+        "second_errors": f"wrong, {second} ", "difference": "difference ", "between": "between ", "verdict": "verdict",
+    }  # fmt: skip
+    listed = {
+        "title": "title", "truth": "people say", "first": first, "second": second, "outcome": "outcome", "record_id": "record",
+    }  # fmt: skip
+    shown = [plain_row(row) for row in found.disagreements.head(25).to_dict("records")]
+    return (
+        paragraphs(*found.sentences)
+        + table(f"On the same {found.n:,} books", {"what": "", "first": first, "second": second}, rows)
+        + (table(f"Where “{second}” is better or worse", heads, differ) if differ else "")
+        + table(f"Where they disagree: {len(shown)} of {len(found.disagreements):,} books", listed, shown)
+    )
+
+
+def _books(content: ReportContent) -> str:
+    rows = [plain_row(row) for row in content.wrong.to_dict("records")]
+    rows = [row | {"sure": percent(row["confidence"])} for row in rows]
+    heads = {
+        "title": "title", "date": "date", "predicted": "model says", "sure": "sure ", "truth": "people say",
+        "record_id": "record",
+    }  # fmt: skip
+    said = paragraphs("Mistakes of the model, or of the label: look at these first. Nothing was corrected.")
+    return said + table(f"The {len(rows)} surest wrong predictions", heads, rows)
+
+
+def _definitions() -> str:
+    return (
+        "<dl>\n"
+        + "\n".join(f"<dt>{escape(word)}</dt><dd>{escape(said)}</dd>" for word, said in DEFINITIONS.items())
+        + "\n</dl>"
+    )
+
+
+def _fingerprints(content: ReportContent) -> str:
+    lines = "\n".join(
+        f"<dt>{escape(what)}</dt><dd><code>{escape(name)}</code></dd>" for what, name in content.provenance.items()
+    )
+    return f"<dl>\n{lines}\n<dt>Colophon</dt><dd><code>{escape(content.version)}</code></dd>\n</dl>"

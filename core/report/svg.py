@@ -1,0 +1,203 @@
+"""Small charts as SVG, drawn by hand: no script, no font, nothing from outside; readable aloud and on paper.
+
+Colours are classes of the report's style sheet, so that they follow light, dark and print.
+"""
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+import pandas as pd
+
+__all__ = ["confusion_svg", "rates_svg", "reliability_svg", "risk_coverage_svg"]
+
+_WIDTH = 640
+_LABEL = 190
+
+
+def _chart(name: str, title: str, described: str, height: float, parts: Sequence[str]) -> str:
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {height:g}" role="img" aria-labelledby="{name}-title {name}-desc">'
+        f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(described)}</desc>'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
+    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{kind}"/>'
+
+
+def _text(x: float, y: float, words: str, anchor: str = "start", kind: str = "") -> str:
+    extra = f' class="{kind}"' if kind else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{extra}>{escape(words)}</text>'
+
+
+def _dot(x: float, y: float, tip: str) -> str:
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" class="dot"><title>{escape(tip)}</title></circle>'
+
+
+def _ticks(top: float) -> list[float]:
+    """Return round shares from 0 to at least `top`, at most six."""
+    step = next(s for s in (0.01, 0.02, 0.05, 0.1, 0.2, 0.25) if s * 5 >= top or s == 0.25)
+    return [i * step for i in range(math.ceil(round(top / step, 6)) + 1)]
+
+
+def rates_svg(name: str, title: str, table: pd.DataFrame, overall: float) -> str:
+    """Draw the share that is wrong of each value, with its interval and its number of books.
+
+    Parameters
+    ----------
+    name : str
+        Unlike any other in the document.
+    table : DataFrame
+        ``value``, ``n``, ``error_rate``, ``low``, ``high``; rows without a rate are left out.
+    overall : float
+        The rate of all books, drawn as a line.
+    """
+    known = table[table["error_rate"].notna()]
+    right = _WIDTH - 90
+    ticks = _ticks(max([overall, *known["high"].tolist()]))
+
+    def x(share: float) -> float:
+        return _LABEL + (right - _LABEL) * share / ticks[-1]
+
+    bottom = 10 + 26.0 * len(known)
+    parts = [_line(x(tick), 6, x(tick), bottom, "grid") for tick in ticks]
+    parts += [_text(x(tick), bottom + 16, f"{100 * tick:.0f} %", "middle", "quiet") for tick in ticks]
+    parts.append(_line(x(overall), 2, x(overall), bottom, "whole"))
+    told = []
+    for i, row in enumerate(known.itertuples(index=False)):
+        y = 10 + 26 * i + 13
+        words = f"{row.value}: {100 * row.error_rate:.1f} % wrong ({100 * row.low:.1f} to {100 * row.high:.1f} %), of {row.n:,}"
+        told.append(words)
+        parts += [
+            _text(_LABEL - 10, y + 4, _short(str(row.value)), "end"),
+            _line(x(float(row.low)), y, x(float(row.high)), y, "interval"),
+            _dot(x(float(row.error_rate)), y, words),
+            _text(x(float(row.high)) + 6, y + 4, f"{row.n:,} books", "start", "quiet"),
+        ]
+    return _chart(name, title, "; ".join([*told, f"all books: {100 * overall:.1f} %"]), bottom + 24, parts)
+
+
+def _short(words: str, most: int = 26) -> str:
+    return words if len(words) <= most else words[: most - 1] + "…"
+
+
+def _plane(ticks_x: Sequence[float], ticks_y: Sequence[float], label_x: str, label_y: str) -> tuple[list[str], float]:
+    """Draw axes of a square plane of shares; return the parts and the height."""
+    parts = []
+    for tick in ticks_x:
+        at = _across(tick, ticks_x)
+        parts += [_line(at, 24, at, 264, "grid"), _text(at, 282, f"{100 * tick:.0f} %", "middle", "quiet")]
+    for tick in ticks_y:
+        at = _up(tick, ticks_y)
+        parts += [_line(70, at, 610, at, "grid"), _text(62, at + 4, f"{100 * tick:.0f} %", "end", "quiet")]
+    parts += [_text(340, 302, label_x, "middle"), _text(70, 14, label_y, "start")]
+    return parts, 312
+
+
+def _across(share: float, ticks: Sequence[float]) -> float:
+    return 70 + 540 * (share - ticks[0]) / (ticks[-1] - ticks[0])
+
+
+def _up(share: float, ticks: Sequence[float]) -> float:
+    return 264 - 240 * (min(share, ticks[-1]) - ticks[0]) / (ticks[-1] - ticks[0])
+
+
+def risk_coverage_svg(name: str, curve: pd.DataFrame, at: float | None = None, promised: float | None = None) -> str:
+    """Draw the share wrong among the accepted over the share accepted, with its 95 % band.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        ``coverage``, ``error_rate``, ``error_low``, ``error_high``, ``n_accepted``.
+    at : float, optional
+        Coverage of the cut-offs chosen.
+    promised : float, optional
+        Share that is promised not to be passed.
+    """
+    known = curve.sort_values("coverage")
+    across = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    ticks = _ticks(max([promised or 0.0, *known["error_high"].tolist()]))
+    parts, height = _plane(across, ticks, "share of all books that is accepted", "share wrong among the accepted")
+
+    def points(column: str, backwards: bool = False) -> list[str]:
+        rows = known.iloc[::-1] if backwards else known
+        pairs = zip(rows["coverage"].tolist(), rows[column].tolist(), strict=True)
+        return [f"{_across(x, across):.1f},{_up(y, ticks):.1f}" for x, y in pairs]
+
+    parts.append(f'<polygon points="{" ".join(points("error_high") + points("error_low", True))}" class="band"/>')
+    parts.append(f'<polyline points="{" ".join(points("error_rate"))}" class="curve"/>')
+    told = ["One cut-off for all classes, from strict (left) to none (right)."]
+    if promised is not None:
+        y = _up(promised, ticks)
+        parts += [_line(70, y, 610, y, "whole"), _text(606, y - 5, f"promised: {100 * promised:g} %", "end", "quiet")]
+    if at is not None:
+        x = _across(at, across)
+        parts += [_line(x, 24, x, 264, "whole"), _text(x + 5, 36, "chosen", "start", "quiet")]
+    if len(known):
+        last = known.iloc[-1]
+        told.append(f"With everything accepted {100 * last['error_rate']:.1f} % are wrong.")
+        half = known[known["coverage"] <= 0.5]
+        if len(half):
+            middle = half.iloc[-1]
+            told.append(f"With {100 * middle['coverage']:.0f} % accepted {100 * middle['error_rate']:.1f} % are wrong.")
+    return _chart(name, "Errors against coverage", " ".join(told), height, parts)
+
+
+def reliability_svg(name: str, bins: pd.DataFrame) -> str:
+    """Draw how often the model is right where it says it is so many per cent sure.
+
+    Parameters
+    ----------
+    bins : DataFrame
+        From :func:`core.calibration.reliability_table`.
+    """
+    known = bins[bins["accuracy"].notna()]
+    lowest = min([0.9, *known["mean_confidence"].tolist(), *known["acc_low"].tolist()])
+    start = math.floor(lowest * 10) / 10
+    ticks = [round(start + i * 0.1, 1) for i in range(round((1 - start) * 10) + 1)]
+    parts, height = _plane(ticks, ticks, "how sure the model said it was", "how often it was right")
+    parts.append(_line(_across(start, ticks), _up(start, ticks), _across(1, ticks), _up(1, ticks), "whole"))
+    told = []
+    for row in known.itertuples(index=False):
+        x = _across(float(row.mean_confidence), ticks)
+        words = (
+            f"{100 * row.mean_confidence:.1f} % sure: right in {100 * row.accuracy:.1f} %"
+            f" ({100 * row.acc_low:.1f} to {100 * row.acc_high:.1f} %), {row.n:,} books"
+        )
+        told.append(words)
+        parts += [
+            _line(x, _up(float(row.acc_low), ticks), x, _up(float(row.acc_high), ticks), "interval"),
+            _dot(x, _up(float(row.accuracy), ticks), words),
+        ]
+    return _chart(name, "Stated confidence against what came true", "; ".join(told), height, parts)
+
+
+def confusion_svg(name: str, confusion: pd.DataFrame) -> str:
+    """Draw the confusion matrix: rows what books are, columns what was predicted, shade the share of the row."""
+    k, columns = len(confusion), len(confusion.columns)
+    wide = (_WIDTH - _LABEL) / max(columns, 1)
+    parts = [
+        _text(_LABEL + wide * (j + 0.5), 18, _short(f"predicted {name}", int(wide // 7)), "middle")
+        for j, name in enumerate(map(str, confusion.columns))
+    ]
+    told = []
+    for i, (truth, row) in enumerate(confusion.iterrows()):
+        y = 28 + 46 * i
+        total = int(row.sum())
+        parts.append(_text(_LABEL - 10, y + 27, _short(f"is {truth}"), "end"))
+        for j, (predicted, count) in enumerate(row.items()):
+            share = count / total if total else 0.0
+            x = _LABEL + wide * j
+            kind = "right" if truth == predicted else "wrong"
+            parts.append(
+                f'<rect x="{x + 1:.1f}" y="{y + 1}" width="{wide - 2:.1f}" height="44" class="{kind}"'
+                f' fill-opacity="{0.06 + 0.5 * share:.2f}"/>'
+            )
+            parts.append(_text(x + wide / 2, y + 20, f"{count:,}", "middle", "count"))
+            parts.append(
+                _text(x + wide / 2, y + 37, f"{100 * share:.0f} % of the row" if total else "–", "middle", "quiet")
+            )
+            told.append(f"is {truth}, predicted {predicted}: {count:,}")
+    return _chart(name, "Which class is taken for which", "; ".join(told), 34 + 46 * k, parts)

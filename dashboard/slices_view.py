@@ -1,0 +1,125 @@
+"""Pieces of the Errors page: groups of books that are truly worse, a heatmap of two facets, the ledger of looks."""
+
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from core.facets import FACETS, facet_title
+from core.predictions import Scored
+from core.review import send_to_review
+from core.schema import RECORD_ID
+from core.slices import Ledger, Slice, cross_table
+from core.slices.saved import save_slice
+from dashboard import cache, feedback, widgets
+from dashboard.charts.outcomes import heatmap_chart
+from dashboard.record_view import records_table
+from dashboard.text import escape, interval, percent
+
+__all__ = ["found_by_itself", "heatmap", "ledger"]
+
+
+def found_by_itself(scored: Scored) -> None:
+    """Show the slices that the search found and confirmed; each can be opened, named and sent to review."""
+    found = cache.slices(scored)
+    for sentence in found.sentences[:1]:
+        feedback.conclusion(escape(sentence))
+    feedback.say(*found.sentences[1:])
+    if not found.slices:
+        return
+    table = pd.DataFrame(
+        [
+            {
+                "books": finding.slice.description,
+                "checked": finding.measured.n,
+                "wrong": finding.measured.errors,
+                "share wrong": percent(finding.measured.rate.value),
+                "between": interval(finding.measured.rate.low, finding.measured.rate.high),
+                "of all errors": finding.measured.explains.value,
+                "in the collection": finding.measured.collection_n,
+                "p, adjusted": finding.p_adjusted,
+                "explained by": finding.folded_under,
+            }
+            for finding in found.slices
+        ]
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={
+            "books": st.column_config.TextColumn(width="large"),
+            "of all errors": st.column_config.NumberColumn(format="percent"),
+            "p, adjusted": st.column_config.NumberColumn(format="%.2g"),
+        },
+        alt="Groups of books on which the model fails more often than on the rest of the same classes",
+    )
+    widgets.download_table(table, "slices")
+    names = [finding.slice.description for finding in found.slices]
+    chosen = st.selectbox("Open one", names, key="open_slice", bind="query-params")
+    _act_on(scored, found.slices[names.index(str(chosen))].slice)
+
+
+def _act_on(scored: Scored, one: Slice) -> None:
+    books = scored.table[one.mask(scored.table)]
+    left, right = st.columns(2)
+    with left, st.form("save-slice", border=False):
+        name = st.text_input("Give it a name, to filter every page by it", placeholder="verse")
+        if st.form_submit_button("Save this slice", icon=":material/bookmark:"):
+            save_slice(cache.workspace().database, replace(one, name=name.strip()))
+            st.rerun()
+    with right:
+        st.markdown(f"{len(books):,} books of the collection are in it. People can look at them one by one.")
+        if st.button(f"Send {len(books):,} books to review", icon=":material/rate_review:"):
+            sent = send_to_review(cache.workspace().database, scored.predictions, books[RECORD_ID], one.description)
+            st.success(f"{sent:,} books were added to the review list.", icon=":material/check_circle:")
+    records_table(books, name="slice", alt=f"Books of the slice: {one.description}", height=300)
+
+
+def heatmap(scored: Scored) -> None:
+    """Show the share wrong for every pair of values of two facets."""
+    left, right = st.columns(2)
+    with left:
+        down = widgets.choose_facet("Rows", "rows", tuple(FACETS), "decade")
+    with right:
+        across = widgets.choose_facet("Columns", "columns", tuple(FACETS), "language")
+    if down == across:
+        st.info("Choose two different facets.", icon=":material/help:")
+        return
+    table = cross_table(scored.table, down, across)
+    known = table.dropna(subset=["rate"])
+    if known.empty:
+        st.markdown("No pair of values has ten checked books.")
+        return
+    worst = known.sort_values("rate", ascending=False).iloc[0]
+    feedback.conclusion(
+        escape(
+            f"Most often wrong: {worst[across]}, {worst[down]}: {worst['errors']:,} of {worst['n']:,}"
+            f" ({interval(worst['low'], worst['high'])})."
+        )
+    )
+    title = f"Share wrong by {facet_title(down)} and {facet_title(across)}"
+    st.plotly_chart(heatmap_chart(table, down, across), alt=title, key="heatmap")
+    st.caption("Empty cells have fewer than ten checked books.")
+    widgets.download_table(table, f"errors-{down}-{across}")
+
+
+def ledger(scored: Scored) -> None:
+    """Say how many comparisons were made on this test set, and what the next one must reach."""
+    book = Ledger(cache.workspace().database, scored.fingerprint)
+    with st.expander("Looks so far, and what the next one must reach", icon=":material/visibility:"):
+        st.markdown(escape(book.sentence))
+        looks = book.looks()
+        if looks:
+            rows = [
+                {"look": look.description, "p": look.p, "had to reach": look.level, "convincing": look.convincing}
+                for look in looks[-200:]
+            ]
+            st.dataframe(
+                pd.DataFrame(rows),
+                hide_index=True,
+                column_config={
+                    "p": st.column_config.NumberColumn(format="%.2g"),
+                    "had to reach": st.column_config.NumberColumn(format="%.2g"),
+                },
+                alt="Every comparison that was made on this test set",
+            )

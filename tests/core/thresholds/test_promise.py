@@ -1,0 +1,212 @@
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.errors import InputError
+from core.thresholds import TOGETHER, apply_policy, population_warning, promise
+
+CLASSES = ("Map", "Play", "Song")
+
+
+def books(n: int, predicted: str, wrong: int = 0, *, language: str = "English", low: float = 0.6) -> pd.DataFrame:
+    """n labelled books with falling confidence, of which the last `wrong` are wrong."""
+    truth = [predicted] * (n - wrong) + ["Other" if predicted != "Other" else "Map"] * wrong
+    made = pd.DataFrame(
+        {
+            "predicted": predicted,
+            "truth": truth,
+            "confidence": np.linspace(0.999, low, n),
+            "language": language,
+            "leak": False,
+            "split": "",
+        }
+    )
+    return made.astype(dict.fromkeys(("predicted", "truth", "language", "split"), "str"))
+
+
+def joined(*parts: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat(parts, ignore_index=True)
+
+
+class TestPerClass:
+    table = joined(books(300, "Map", 60), books(200, "Play"), books(30, "Song"))
+
+    def test_each_class_has_its_own_answer(self) -> None:
+        found = promise(self.table, CLASSES, 0.05)
+        assert found.cuts["Play"] == 0.0
+        assert found.cuts["Map"] is not None
+        assert found.cuts["Map"] > 0.6
+        assert found.cuts["Song"] is None
+        assert not found.promised
+        assert [group.promised for group in found.groups] == [True, True, False]
+
+    def test_what_is_promised_is_within_its_exact_bound(self) -> None:
+        found = promise(self.table, CLASSES, 0.05)
+        for group in found.groups[:2]:
+            assert group.upper <= 0.05
+            assert group.errors / group.accepted <= group.upper
+        assert math.isnan(found.groups[2].upper)
+        assert sum(group.level for group in found.groups[:2]) <= 2 * 0.05
+
+    def test_the_policy_accepts_what_was_promised(self) -> None:
+        found = promise(self.table, CLASSES, 0.05)
+        kept = apply_policy(self.table, found.policy())
+        accepted = self.table["predicted"][kept].value_counts().to_dict()
+        assert accepted == {group.class_name: group.accepted for group in found.groups if group.promised}
+
+    def test_the_words_say_what_holds_and_what_does_not(self) -> None:
+        found = promise(self.table, CLASSES, 0.05)
+        said = found.sentences
+        assert said[0].startswith("With 95 % confidence at most 5 % of the books accepted as Map are wrong (cut 0.")
+        assert said[1] == (
+            "With 95 % confidence at most 5 % of the books accepted as Play are wrong"
+            " (cut 0; 0 of 200 labelled ones above it are wrong)."
+        )
+        assert said[2] == "All of this holds together with 95 % confidence."
+        assert said[3].startswith(
+            "Nothing can be promised for books predicted to be Song: at most 5 % wrong needs at least 80 labelled ones"
+            " without an error above a cut, and only 30 are labelled."
+        )
+        assert said[-1] == (
+            "It rests on 530 labelled books, and holds for a collection of which they are a random sample."
+        )
+        assert found.reason == found.groups[2].sentence
+
+    def test_it_says_how_many_more_labels_it_takes(self) -> None:
+        found = promise(self.table, CLASSES, 0.05)
+        song = found.groups[2]
+        assert song.labels_at_least == 80
+        assert song.labels_estimate is not None
+        assert song.labels_estimate >= 80
+        assert f"{song.labels_estimate - 30:,} more than there are" in song.sentence
+        # A random sample has 30 songs among 530 books, so it takes many more books than songs.
+        assert found.more_labels == pytest.approx((song.labels_estimate - 30) * 530 / 30, abs=1)
+
+    def test_hopeless_is_said_to_be_hopeless(self) -> None:
+        table = joined(books(100, "Play"), books(100, "Map", 50).sample(frac=1, random_state=0).assign(confidence=0.9))
+        found = promise(table, ("Map", "Play"), 0.05)
+        assert "more labels alone will not help" in found.groups[0].sentence
+        assert found.more_labels is None
+
+    def test_a_class_that_is_never_predicted_is_spoken_of(self) -> None:
+        found = promise(books(100, "Map"), ("Map", "Poem"), 0.05)
+        assert found.cuts == {"Map": 0.0, "Poem": None}
+        assert "only 0 are labelled" in found.groups[1].sentence
+        assert found.more_labels is None
+
+    def test_everything_goes_into_json(self) -> None:
+        said = json.loads(json.dumps(promise(self.table, CLASSES, 0.05).as_dict()))
+        assert said["promised"] is False
+        assert said["cuts"]["Song"] is None
+        assert said["groups"][2]["upper"] is None
+        assert said["sentence"].startswith("With 95 % confidence")
+
+
+class TestTogether:
+    def test_one_cut_whatever_the_class(self) -> None:
+        found = promise(joined(books(150, "Map"), books(150, "Play", 40)), CLASSES, 0.05, per="together")
+        assert len(found.groups) == 1
+        assert found.groups[0].class_name == TOGETHER
+        assert len({found.cuts[name] for name in CLASSES}) == 1
+        assert found.promised
+        assert "of the accepted books are wrong" in found.sentences[0]
+
+    def test_one_per_cent_needs_299_without_an_error(self) -> None:
+        refused = promise(books(298, "Map"), ("Map",), 0.01, per="together")
+        assert not refused.promised
+        assert (
+            "needs at least 299 labelled ones without an error above a cut, and only 298 are labelled" in refused.reason
+        )
+        assert promise(books(299, "Map"), ("Map",), 0.01, per="together").promised
+
+
+class TestStrata:
+    table = joined(
+        books(150, "Map", language="English"),
+        books(150, "Map", 75, language="German").sample(frac=1, random_state=1),
+        books(20, "Map", language="Dutch"),
+        books(120, "Play", language="English"),
+    )
+
+    def test_strata_with_enough_good_labels_keep_the_promise_and_the_others_go_to_review(self) -> None:
+        found = promise(self.table, ("Map", "Play"), 0.05, stratum="language")
+        assert found.by_stratum == {"English": {"Map": 0.0, "Play": 0.0}}
+        assert found.to_review == ("German", "Dutch")
+        assert found.cuts == {}
+        kept = apply_policy(self.table, found.policy())
+        assert set(self.table["language"][kept]) == {"English"}
+        assert kept.sum() == 270
+
+    def test_words_name_the_strata(self) -> None:
+        found = promise(self.table, ("Map", "Play"), 0.05, stratum="language")
+        assert any("of the English books accepted as Map are wrong" in sentence for sentence in found.sentences)
+        assert any("Nothing can be promised for Dutch books predicted to be Map" in said for said in found.sentences)
+
+    def test_many_refused_strata_are_put_together(self) -> None:
+        small = [books(12, "Map", language=f"Language {i}") for i in range(9)]
+        found = promise(joined(books(300, "Map"), *small), ("Map",), 0.05, stratum="language", per="together")
+        assert found.promised
+        assert any("and 4 other groups: what has no cut goes to review" in said for said in found.sentences)
+
+    def test_the_doubt_is_split_over_the_strata(self) -> None:
+        two = joined(books(71, "Map"), books(71, "Map", language="German"))
+        assert promise(two, ("Map",), 0.05, stratum="language").by_stratum != {}
+        assert sum(len(cuts) for cuts in promise(two, ("Map",), 0.05, stratum="language").by_stratum.values()) == 1
+
+
+class TestWhichLabelsCount:
+    def test_leaks_and_training_books_are_left_out_and_said(self) -> None:
+        table = joined(
+            books(100, "Map"), books(50, "Map", 50).assign(leak=True), books(30, "Map", 30).assign(split="train")
+        )
+        found = promise(table, ("Map",), 0.05)
+        assert (found.labelled, found.left_out) == (100, 80)
+        assert found.cuts["Map"] == 0.0
+        assert "80 others are left out because the model learned from their titles" in found.sentences[-1]
+
+    def test_unknown_confidence_and_missing_predictions_do_not_count(self) -> None:
+        table = joined(
+            books(100, "Map"), books(50, "Map", 50).assign(confidence=np.nan), books(20, "", 20), books(9, "Other")
+        )
+        found = promise(table, ("Map",), 0.05)
+        assert found.labelled == 100
+        assert found.promised
+
+    def test_without_any_label_nothing_is_promised(self) -> None:
+        table = books(100, "Map").assign(truth=pd.Series([""] * 100, dtype="str"))
+        found = promise(table, ("Map",), 0.05)
+        assert found.cuts == {"Map": None}
+        assert "only 0 are labelled" in found.reason
+        assert promise(table.iloc[:0], ("Map",), 0.05, stratum="language").groups == ()
+
+
+@pytest.mark.parametrize(("max_error", "confidence"), [(0, 0.95), (1, 0.95), (0.05, 1), (5, 0.95), (0.05, 95)])
+def test_shares_lie_between_0_and_1(max_error: float, confidence: float) -> None:
+    with pytest.raises(InputError, match="between 0 and 1"):
+        promise(books(10, "Map"), ("Map",), max_error, confidence)
+
+
+def test_classes_must_be_named() -> None:
+    with pytest.raises(InputError, match="names of the classes"):
+        promise(books(10, "Map"), (), 0.05)
+
+
+class TestWarning:
+    @pytest.mark.parametrize("distance", [None, float("nan"), 0.0, 0.049])
+    def test_nothing_to_warn_of(self, distance: float | None) -> None:
+        assert population_warning(distance, by="language") == ""
+
+    def test_what_chance_explains_is_no_reason(self) -> None:
+        assert population_warning(0.2, 0.18, by="place") == ""
+
+    @pytest.mark.parametrize(("distance", "words"), [(0.1, "slightly"), (0.2, "clearly"), (0.5, "very")])
+    def test_the_distance_is_put_in_words(self, distance: float, words: str) -> None:
+        said = population_warning(distance, by="language")
+        assert said.startswith(f"By language the labelled books are {words} different from the collection")
+        assert "Draw a random sample of the collection" in said
+
+    def test_what_is_known_needs_no_measure(self) -> None:
+        assert population_warning(other_population=True).startswith("The labelled books were not drawn from this")

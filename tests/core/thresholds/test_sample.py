@@ -1,0 +1,77 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.errors import InputError
+from core.thresholds import draw_review_sample
+
+
+def collection(n: int = 1000) -> pd.DataFrame:
+    generator = np.random.default_rng(0)
+    made = pd.DataFrame(
+        {
+            "record_id": [f"b{i}" for i in range(n)],
+            "predicted": generator.choice(["Map", "Song"], n, p=[0.8, 0.2]),
+            "language": generator.choice(["English", "German", ""], n, p=[0.7, 0.2, 0.1]),
+            "truth": np.where(np.arange(n) < n // 10, "Map", ""),
+        }
+    )
+    return made.astype("str").set_index(np.arange(n) * 3)
+
+
+def test_only_unlabelled_records_are_drawn_each_once() -> None:
+    table = collection()
+    drawn = draw_review_sample(table, 100)
+    assert len(drawn) == 100
+    assert drawn["record_id"].is_unique
+    assert (drawn["truth"] == "").all()
+    assert drawn.index.isin(table.index).all()
+
+
+def test_strata_are_drawn_as_often_as_they_have_records() -> None:
+    table = collection()
+    left = table[table["truth"] == ""]
+    drawn = draw_review_sample(table, 90, ("predicted", "language"))
+    sizes = left.groupby(["predicted", left["language"].replace("", "no language")]).size()
+    for (predicted, language), size in sizes.items():
+        mine = drawn["stratum"] == f"{predicted} · {language}"
+        assert abs(mine.sum() - 90 * size / len(left)) < 1
+        assert drawn["weight"][mine].to_numpy() == pytest.approx(size / mine.sum())
+    assert drawn["weight"].sum() == pytest.approx(len(left))
+
+
+def test_the_same_seed_draws_the_same_books() -> None:
+    table = collection()
+    one, same, other = (draw_review_sample(table, 50, seed=seed)["record_id"].tolist() for seed in (1, 1, 2))
+    assert one == same
+    assert one != other
+
+
+def test_no_record_is_likelier_than_another_of_its_stratum() -> None:
+    table = collection(60).assign(truth=pd.Series([""] * 60, dtype="str", index=np.arange(60) * 3))
+    times = pd.Series(0, index=table.index)
+    for seed in range(400):
+        times[draw_review_sample(table, 15, ("predicted",), seed=seed).index] += 1
+    expected = 400 * 15 / 60
+    assert times.min() > expected - 45
+    assert times.max() < expected + 45
+
+
+@pytest.mark.parametrize("strata", [(), ("predicted",)])
+def test_more_than_there_are_is_all_of_them(strata: tuple[str, ...]) -> None:
+    assert len(draw_review_sample(collection(100), 5000, strata)) == 90
+
+
+def test_a_plain_sample_has_one_weight() -> None:
+    drawn = draw_review_sample(collection(), 90, ())
+    assert set(drawn["stratum"]) == {"all records"}
+    assert drawn["weight"].to_numpy() == pytest.approx(10)
+
+
+def test_there_must_be_something_to_draw() -> None:
+    with pytest.raises(InputError, match="Every record is labelled already"):
+        draw_review_sample(collection().query("truth != ''"), 5)
+    with pytest.raises(InputError, match="at least 1 record; 0 came"):
+        draw_review_sample(collection(), 0)
+    with pytest.raises(InputError, match="The facet 'colour'"):
+        draw_review_sample(collection(), 5, ("colour",))

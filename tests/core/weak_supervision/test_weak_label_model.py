@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+
+from core.errors import InputError
+from core.weak_supervision import LabellingFunction, LabelModel, Length, Votes, majority_vote
+from core.weak_supervision.label_model import PRIOR_RIGHT
+from core.weak_supervision.majority import answers_of
+
+CLASSES = ("a", "b", "c")
+
+
+def votes(matrix, polarity, classes=CLASSES):
+    functions = tuple(LabellingFunction(f"f{j}", classes[k], Length(above=j + 1)) for j, k in enumerate(polarity))
+    return Votes(functions, classes, np.array(matrix, dtype=np.int16), (0,) * len(polarity))
+
+
+def drawn(n, polarity, right, cover, balance, seed=0):
+    """Draw books and votes from the model: function j votes on a share of its class and, wrongly, of the others."""
+    rng = np.random.default_rng(seed)
+    k = len(balance)
+    truth = rng.choice(k, n, p=balance)
+    matrix = np.full((n, len(polarity)), -1)
+    for j, (own, a) in enumerate(zip(polarity, right, strict=True)):
+        rate = np.array(
+            [cover * a / balance[c] if c == own else cover * (1 - a) / (1 - balance[own]) for c in range(k)]
+        )
+        hit = rng.random(n) < rate[truth]
+        matrix[hit, j] = own
+    return truth, matrix
+
+
+def test_one_vote_is_believed_as_much_as_its_function():
+    cast = votes([[0, -1], [-1, 1]] * 50, (0, 1), ("a", "b"))
+    model = LabelModel.fit(cast)
+    found = model.probabilities(cast)
+    assert found[0] == pytest.approx(model.divided[0])
+    # Without a contradiction nothing is learned: what was believed before stays.
+    assert model.divided[0, 0] == pytest.approx(PRIOR_RIGHT, abs=1e-6)
+
+
+def test_two_votes_multiply_their_odds():
+    cast = votes([[0, 0, 1]], (0, 0, 1), ("a", "b"))
+    model = LabelModel(
+        ("a", "b"), ("f0", "f1", "f2"), np.array([0.5, 0.5]), np.array([[0.8, 0.2], [0.6, 0.4], [0.3, 0.7]]), 1, True
+    )
+    # Odds 4 × 1.5 × 3/7 = 18/7
+    assert model.probabilities(cast)[0, 0] == pytest.approx(18 / 25)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_functions_that_are_often_wrong_are_found_out_without_any_label(seed):
+    polarity, right = (0, 0, 0, 1, 1, 1), (0.95, 0.92, 0.6, 0.95, 0.92, 0.93)
+    truth, matrix = drawn(40_000, polarity, right, 0.3, np.array([0.5, 0.5]), seed)
+    cast = votes(matrix, polarity, ("a", "b"))
+    model = LabelModel.fit(cast)
+    assert model.converged
+    thought = model.divided[np.arange(6), polarity]
+    seen = [(truth[matrix[:, j] >= 0] == own).mean() for j, own in enumerate(polarity)]
+    assert thought == pytest.approx(seen, abs=0.06)
+    assert thought.argmin() == 2
+    answered = cast.labelled
+    ours = (model.probabilities(cast).argmax(axis=1) == truth)[answered].mean()
+    votes_right = (answers_of(majority_vote(cast), ("a", "b")) == np.array(["a", "b"])[truth])[answered].mean()
+    assert ours > votes_right
+
+
+def test_three_classes_and_labels_that_people_gave():
+    polarity, right, balance = (0, 0, 1, 1, 2, 2), (0.9, 0.5, 0.9, 0.9, 0.9, 0.9), np.array([0.6, 0.3, 0.1])
+    truth, matrix = drawn(20_000, polarity, right, 0.08, balance, 5)
+    known, unknown = slice(0, 3000), slice(3000, None)
+    model = LabelModel.fit(votes(matrix[unknown], polarity), (votes(matrix[known], polarity), truth[known]))
+    assert model.divided.sum(axis=1) == pytest.approx(1)
+    assert model.balance.sum() == pytest.approx(1)
+    assert model.divided[0, 0] > 0.8 > 0.7 > model.divided[1, 0]
+
+
+def test_probabilities_sum_to_one_and_silence_has_none():
+    cast = votes([[0, 1], [-1, -1], [0, -1]], (0, 1))
+    found = LabelModel.fit(cast).probabilities(cast)
+    assert np.isnan(found[1]).all()
+    assert found[[0, 2]].sum(axis=1) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("functions", [3, 64, 65, 130])
+def test_equal_rows_are_reckoned_once_whatever_the_number_of_functions(functions):
+    rng = np.random.default_rng(1)
+    matrix = np.where(rng.random((300, functions)) < 0.05, 0, -1)
+    polarity = (0,) * functions
+    model = LabelModel.fit(votes(matrix, polarity, ("a", "b")))
+    one_by_one = np.vstack([model.probabilities(votes(row[None, :], polarity, ("a", "b"))) for row in matrix])
+    np.testing.assert_allclose(model.probabilities(votes(matrix, polarity, ("a", "b"))), one_by_one)
+
+
+def test_the_order_of_books_plays_no_part():
+    polarity = (0, 0, 1)
+    _, matrix = drawn(2000, polarity, (0.9, 0.7, 0.8), 0.3, np.array([0.5, 0.5]))
+    forth = LabelModel.fit(votes(matrix, polarity, ("a", "b")))
+    back = LabelModel.fit(votes(matrix[::-1], polarity, ("a", "b")))
+    np.testing.assert_allclose(forth.divided, back.divided, atol=1e-9)
+
+
+def test_nothing_to_put_together_is_said():
+    with pytest.raises(InputError, match="No labelling function votes on any book"):
+        LabelModel.fit(votes([[-1, -1]], (0, 1)))

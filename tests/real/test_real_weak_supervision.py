@@ -1,0 +1,70 @@
+"""The published table of labelling functions, and the functions for the digitised books, on the British Library's files."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from core.normalise.titles import title_keys
+from core.statistics import wilson
+from core.storage import Workspace
+from core.weak_supervision import Books, LabellingFunction, Length, Text, cast_votes, describe, read_functions
+
+pytestmark = pytest.mark.real
+
+PUBLISHED = [
+    (LabellingFunction("novel", "Fiction", Text("title", "contains", "novel")), 0.058553, 1.0),
+    (LabellingFunction("tale", "Fiction", Text("title", "contains", "tale")), 0.043532, 0.971831),
+    (LabellingFunction("poem", "Fiction", Text("title", "contains", "poem")), 0.042918, 1.0),
+    (LabellingFunction("long", "Non-fiction", Length(above=211)), 0.023299, 0.947368),
+]
+
+
+@pytest.fixture(scope="module")
+def rows(real_data: Path) -> pd.DataFrame:
+    table = pd.read_csv(real_data / "annotated.csv", dtype="str", keep_default_na=False)
+    table = table[table["is_valid"] == "False"].reset_index(drop=True)
+    return pd.DataFrame(
+        {"title": table["Title"], "label": table["annotator_genre"], "title_key": title_keys(table["Title"])}
+    )
+
+
+@pytest.mark.parametrize(("function", "coverage", "accuracy"), PUBLISHED, ids=[f.name for f, _, _ in PUBLISHED])
+def test_the_published_table_is_reproduced_row_by_row(rows, function, coverage, accuracy):
+    assert len(rows) == 3262
+    votes = cast_votes([function], Books(rows), ["Fiction", "Non-fiction"])
+    # As published every row counts, so that each is given a key of its own.
+    row = describe(votes, rows["label"], votes, pd.Series(range(len(rows))).astype("str")).iloc[0]
+    assert round(row["coverage"], 6) == coverage
+    assert round(row["accuracy"], 6) == accuracy
+    assert (row["low"], row["high"]) == wilson(row["right"], row["n"])
+
+
+def test_per_title_the_same_functions_rest_on_fewer_titles_and_have_wider_intervals(rows):
+    votes = cast_votes([function for function, _, _ in PUBLISHED], Books(rows), ["Fiction", "Non-fiction"])
+    per_row = describe(votes, rows["label"], votes, pd.Series(range(len(rows))).astype("str"))
+    per_title = describe(votes, rows["label"], votes, rows["title_key"])
+    assert (per_title["n"] < per_row["n"]).all()
+    assert (per_title["high"] - per_title["low"] > per_row["high"] - per_row["low"]).all()
+
+
+@pytest.mark.slow
+def test_the_functions_for_the_digitised_books_label_many_of_them_well(real_data, tmp_path):
+    from core.importing import import_file
+    from core.labels import load_labels
+    from core.leaks import find_leaks
+    from core.predictions import load_predictions
+    from core.weak_supervision.build import build_labels
+
+    place = Workspace(tmp_path / "workspace")
+    import_file(place, real_data / "annotated.csv", "labels", name="annotated")
+    import_file(place, real_data / "digitised.csv.gz", "corpus", name="digitised")
+    import_file(place, real_data / "test_predictions.csv", "predictions", name="test")
+    functions = read_functions(Path(__file__).with_name("functions_bl.toml"))
+    report = build_labels(place, functions, "digitised", labels="annotated", without=("test",), name="weak")
+    assert report.labelled > 20_000
+    assert report.accuracy["low"] > 0.9
+    assert report.accuracy["n"] > 400
+    weak = load_labels(place, "weak").records()
+    assert find_leaks(weak, load_predictions(place, "test").records(place)).found == 0
+    assert find_leaks(weak, load_labels(place, "annotated").records()).found == 0
