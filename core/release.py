@@ -93,7 +93,7 @@ class Release:
             records,
             source.originals(workspace),
             table.table,
-            pd.concat(said, ignore_index=True).drop_duplicates("record_id") if said else None,
+            pd.concat(said, ignore_index=True) if said else None,
             decisions(workspace.database, table.predictions),
             _settings(workspace, source, table, chosen, settings),
             {
@@ -168,6 +168,8 @@ def _settings(
             )
     wanted: dict[str, Any] = {
         "cuts": dict(chosen.policy.cuts),
+        "stratum": chosen.policy.stratum,
+        "cuts_by_stratum": dict(chosen.policy.by_stratum),
         "model": model,
         "run_id": source.fingerprint,
         "predicted_at": said["created_at"],

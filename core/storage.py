@@ -11,7 +11,6 @@ import json
 import os
 import re
 import shutil
-import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -78,9 +77,9 @@ def slug(text: str) -> str:
 def write_atomically(target: Path) -> Iterator[Path]:
     """Give a temporary path beside `target`; on success it is renamed to `target`, on any failure it is removed."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    os.close(handle)
-    beside = Path(name)
+    # Not mkstemp: its files are for their owner alone, and what is written here is meant to be handed on.
+    beside = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
+    beside.touch()
     try:
         yield beside
         with beside.open("rb+") as stream:

@@ -27,14 +27,19 @@ _NOBODY = "everybody"
 def verdict(audit: LabelAudit) -> None:
     """Say first whose labels are out of line, or that nobody's are, and then how many labels are suspect."""
     first, *others = audit.sentences
-    feedback.conclusion(escape(first))
-    feedback.say(*others)
+    if audit.pointed_at:
+        leading = audit.pointed_at[0]
+        feedback.conclusion(escape(leading.headline))
+        feedback.say(*filter(None, [leading.detail, *others]))
+    else:
+        feedback.conclusion(escape(first))
+        feedback.say(*others)
 
 
 def findings(audit: LabelAudit) -> None:
     """Show how the groups that are out of line overlap: which of them it is."""
     for one in audit.findings:
-        if not one.cells:
+        if not one.cells or one.headline in audit.sentences:
             continue
         table = pd.DataFrame(
             [
@@ -42,7 +47,7 @@ def findings(audit: LabelAudit) -> None:
                 for cell in one.cells
             ]
         )
-        with st.expander(f"{escape(one.value)}: told apart from what it goes together with"):
+        with st.expander(f"{BYS[one.by]} {escape(one.value)}: within and outside what it goes together with"):
             st.dataframe(table, hide_index=True, alt=f"Suspect labels of {one.value} within and outside other groups")
 
 
@@ -129,9 +134,9 @@ def suspects(audit: LabelAudit, group: tuple[str, str] | None) -> None:
         ],
         column_config={
             "title": st.column_config.TextColumn("title", width="large"),
-            "given": st.column_config.TextColumn("label as given", width="small"),
-            "suggested": st.column_config.TextColumn("title suggests", width="small"),
-            "score": st.column_config.NumberColumn("how sure", format="percent", width="small"),
+            "given": st.column_config.TextColumn("given"),
+            "suggested": st.column_config.TextColumn("suggested"),
+            "score": st.column_config.NumberColumn("how sure", format="percent"),
             "words_against": st.column_config.TextColumn("words against the label"),
             "words_for": st.column_config.TextColumn("words for it"),
             "annotator": st.column_config.TextColumn("annotator", width="small"),

@@ -11,6 +11,7 @@ from core.errors import InputError
 from core.facets import FACETS, facet_title
 from core.predictions import load_predictions
 from core.schema import LABEL, LANGUAGE, TITLE, TITLE_KEY, YEAR
+from core.statistics import MINIMUM_RECORDS
 from core.weak_supervision import (
     ABSTAIN,
     AllOf,
@@ -158,8 +159,8 @@ def _try(bench: Bench, present: Sequence[LabellingFunction], function: Labelling
     tried = bench.attempt([*present, function])
     row = tried.table.iloc[-1]
     feedback.say(f"{function.sentence}.")
-    right = percent(row["accuracy"]) if row["n"] >= 10 else f"{row['right']:g} of {row['n']}"
-    note = interval(row["low"], row["high"]) if row["n"] >= 10 else "too few titles for a rate"
+    right = percent(row["accuracy"]) if row["n"] >= MINIMUM_RECORDS else f"{row['right']:g} of {row['n']}"
+    note = interval(row["low"], row["high"]) if row["n"] >= MINIMUM_RECORDS else "too few titles for a rate"
     for column, (label, value, caption) in zip(
         st.columns(4),
         [

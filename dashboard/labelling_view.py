@@ -10,6 +10,7 @@ import streamlit as st
 from core.facets import facet_values
 from core.labels import LabelSet
 from core.schema import LABEL, TITLE, TITLE_KEY
+from core.statistics import MINIMUM_RECORDS
 from core.storage import Artifact, slug
 from core.weak_supervision import (
     METHODS,
@@ -26,7 +27,7 @@ from core.weak_supervision import (
 )
 from dashboard import cache, feedback, state, widgets
 from dashboard.charts.rates import rates_chart
-from dashboard.text import count, escape, interval, percent, rate
+from dashboard.text import escape, interval, percent
 
 __all__ = [
     "HOW",
@@ -57,7 +58,8 @@ HOW = (
     " these figures while changing functions wears the fairness down."
     "\n\nThe functions are put together by the **label model** of Dawid and Skene (1979): it learns how often each is"
     " right from where they agree and contradict one another, and from the labelled titles that may be shown. An"
-    " abstention is no evidence. **Majority vote** is the plain alternative. A function that **copies** an earlier one"
+    " abstention is an answer too: a class whose functions are all silent is less likely. **Majority vote** is the"
+    " plain alternative. A function that **copies** an earlier one"
     " (on 90 % of the books on which either votes, both vote alike) is left out: no evidence may count twice. A"
     " model's opinion is not heard on titles the model learned from."
 )
@@ -128,9 +130,11 @@ def headline(bench: Bench, tried: Tried) -> None:
     """Say what the functions do together."""
     answered = int((tried.answers != "").sum())
     share = percent(answered / len(bench.books)) if len(bench.books) else "–"
-    said = f"{count(len(tried.kept), 'function labels', 'functions label')} {share} of “{bench.corpus.name}”"
+    one = len(tried.kept) == 1
+    said = f"{len(tried.kept)} {'function labels' if one else 'functions label'} {share} of “{bench.corpus.name}”"
     if tried.accuracy.defined:
-        said += f" and {'is' if len(tried.kept) == 1 else 'are'} right on {rate(tried.accuracy)} titles kept back"
+        said += f" and {'is' if one else 'are'} right on {percent(tried.accuracy.value)} of the titles kept back"
+        said += f" ({interval(tried.accuracy.low, tried.accuracy.high)}, of {tried.accuracy.n:,} that they answer)"
     feedback.conclusion(escape(f"{said}."))
     if not tried.accuracy.defined:
         feedback.say(f"How often they are right is unknown: {tried.accuracy.reason}.")
@@ -150,7 +154,10 @@ def table(bench: Bench, tried: Tried) -> None:
             "books": rows["books"],
             "coverage": rows["coverage"],
             "right": rows["accuracy"],
-            "between": [interval(low, high) for low, high in zip(rows["low"], rows["high"], strict=True)],
+            "between": [
+                interval(low, high) if n >= MINIMUM_RECORDS else f"{right:g} of {n}: too few"
+                for low, high, right, n in zip(rows["low"], rows["high"], rows["right"], rows["n"], strict=True)
+            ],
             "titles": rows["n"],
             "overlap": rows["overlap"],
             "conflict": rows["conflict"],

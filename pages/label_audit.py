@@ -6,12 +6,14 @@ from core.label_audit import BYS, FALSE_ALARM
 from dashboard import cache, feedback, label_audit_view, widgets
 
 st.title("Label audit")
-chosen = widgets.choose_thing("Label set", ["labels"], "label_set")
+left, right = st.columns(2)
+with left:
+    chosen = widgets.choose_thing("Label set", ["labels"], "label_set")
 if chosen is None:
     feedback.empty("There are no labels yet: import what people said of some books.", "Catalogue", "Import labels")
     st.stop()
 widgets.mark_invented(chosen)
-rate = st.select_slider(
+rate = right.select_slider(
     "Right labels that may be called suspect",
     [0.01, 0.02, 0.03, 0.05, 0.1],
     value=FALSE_ALARM,

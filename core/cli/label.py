@@ -1,6 +1,7 @@
 """``label``: rules label books where people have not."""
 
 import argparse
+import math
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,12 @@ def _label(said: argparse.Namespace, workspace: Workspace, progress: Progress) -
         method=said.method,
         progress=progress,
     )
-    rows = [{**row, "between": _between(row)} for row in report.functions]
+    shares = ("coverage", "overlap", "conflict", "accuracy")
+    rows = [
+        {**row, **{key: output.percent(math.nan if row[key] is None else row[key]) for key in shares}}
+        | {"between": _between(row)}
+        for row in report.functions
+    ]
     lines = [
         f"'{report.name}': {report.sentences[0]}",
         *report.sentences[1:],
@@ -74,4 +80,6 @@ def _label(said: argparse.Namespace, workspace: Workspace, progress: Progress) -
 
 
 def _between(row: Any) -> str:
-    return "" if row["low"] is None else f"{100 * row['low']:.1f} to {100 * row['high']:.1f} %"
+    if row["low"] is None:
+        return f"{row['right']:g} of {row['n']}: too few" if row["n"] else ""
+    return f"{100 * row['low']:.1f} to {100 * row['high']:.1f} %"

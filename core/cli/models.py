@@ -36,6 +36,17 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     predict.add_argument("--corpus", required=True, metavar="C", help="name of the corpus")
     predict.add_argument("--name", help="name of the predictions (default: from corpus and model)")
     predict.add_argument("--labels", metavar="L", help="label set that audits check these predictions against")
+    predict.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="where: on this computer (default), or on a cluster with Ray",
+    )
+    predict.add_argument(
+        "--address",
+        metavar="A",
+        help="Ray cluster that this computer is a node of: auto, or host:port (default: this computer's own cores)",
+    )
     predict.set_defaults(run=_predict)
 
 
@@ -69,7 +80,16 @@ def _train(said: argparse.Namespace, workspace: Workspace, progress: Progress) -
 def _predict(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     from core.models.score import predict_corpus
 
-    report = predict_corpus(workspace, said.model, said.corpus, name=said.name, labels=said.labels, progress=progress)
+    report = predict_corpus(
+        workspace,
+        said.model,
+        said.corpus,
+        name=said.name,
+        labels=said.labels,
+        engine=said.engine,
+        address=said.address,
+        progress=progress,
+    )
     counts = ", ".join(f"{name}: {count:,}" for name, count in report.predicted.items())
     lines = [
         f"'{report.predictions}': {report.rows:,} records in {report.seconds:.1f} s"

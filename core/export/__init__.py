@@ -4,9 +4,11 @@
 """
 
 from core.export.bundle import ExportReport, export
-from core.export.decisions import DECISIONS, count_decisions, decide
+from core.export.counts import count_decisions
+from core.export.decisions import DECISIONS, decide
+from core.export.formats import FORMATS, parse_formats
 from core.export.human_labels import human_from_labels
-from core.export.settings import FORMATS, ExportSettings, ModelSource, parse_formats
+from core.export.settings import ExportSettings, ModelSource
 from core.export.terms import PROFILES, TERM_QUESTION, Term, default_terms
 
 __all__ = [

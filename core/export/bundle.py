@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from core.errors import InputError
-from core.export.decisions import DecisionCounts
+from core.export.counts import DecisionCounts
 from core.export.files import Package, WrittenFile
 from core.export.manifest import manifest
 from core.export.provenance import provenance

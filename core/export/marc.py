@@ -10,11 +10,11 @@ from typing import IO, Final
 
 from core.classes import class_key
 from core.export.files import Package
+from core.export.formats import MARC_KINDS, MarcKind
 from core.export.marc_build import Assigned, Built, Delta, Enriched, assignments, with_status
 from core.export.marc_rules import check_record
 from core.export.marc_stub import Stub
 from core.export.marc_text import Cleaner
-from core.export.settings import MARC_KINDS, MarcKind
 from core.export.table import ExportTable
 from core.readers.marc_record import MarcRecord, TooLongError, marcxml_document
 

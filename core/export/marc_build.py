@@ -150,7 +150,8 @@ class Enriched(Maker):
 
     def _remove_own(self, record: MarcRecord) -> None:
         """Take out what an earlier run of the same model wrote; a 655 whose 883 is gone belongs to a person."""
-        mine = [one for one in record.all("883") if one.get("a").startswith(self.settings.model.name)]
+        name = self.settings.model.name
+        mine = [one for one in record.all("883") if one.get("a") == name or one.get("a").startswith(f"{name} ")]
         links = {number for one in mine for number in link_numbers(one)}
         if not mine:
             return

@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Final
 
 from core.classes import class_key
+from core.export.formats import MarcKind
 from core.export.marc_text import Cleaner
-from core.export.settings import MarcKind
 from core.export.terms import GENRE_SOURCES, LITERARY_FORMS
 from core.readers.marc_columns import is_book, link_numbers, split_genres
 from core.readers.marc_record import FIELD_LIMIT, RECORD_LIMIT, MarcField, MarcRecord

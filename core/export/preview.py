@@ -12,13 +12,13 @@ import pandas as pd
 from core.errors import InputError
 from core.export.csv_table import cells
 from core.export.dublin_core import dublin_core_record
+from core.export.formats import FORMATS, MarcKind
 from core.export.jsonld import book_nodes
 from core.export.marc import BUILDERS, kinds_for
 from core.export.marc_build import Assigned, assignments
 from core.export.marc_rules import check_record
 from core.export.marc_text import Cleaner
 from core.export.mods import mods_record
-from core.export.settings import FORMATS, MarcKind
 from core.export.table import ExportTable
 from core.schema import RECORD_ID, TITLE
 

@@ -9,47 +9,20 @@ from functools import cached_property
 from typing import Any, Final, Literal
 
 from core.errors import InputError
+from core.export.formats import FORMATS, MARC_KINDS, MarcKind
 from core.export.terms import PROFILES, Answer, Profile, Term, check_terms, default_terms, terms_as_dict
 from core.storage import digest, slug
 from core.thresholds import Policy
 
 __all__ = [
-    "FORMATS",
     "HUMAN_LABELS",
     "LICENCES",
-    "MARC_KINDS",
     "Carrier",
     "ExportSettings",
     "HumanLabels",
-    "MarcKind",
     "ModelSource",
-    "parse_formats",
 ]
 
-FORMATS: Final[Mapping[str, str]] = {
-    "csv": "CSV, exact: every original string unchanged, for machines",
-    "xlsx": "Excel workbook for people: every cell is text, nothing is turned into a number, a date or a formula",
-    "parquet": "Parquet: typed columns, identifiers stay text",
-    "jsonl": "JSON Lines: one object a book",
-    "csvw": "CSV on the Web metadata beside the CSV",
-    "datapackage": "Data Package version 2",
-    "marc": "MARC 21 (ISO 2709, UTF-8)",
-    "marcxml": "MARCXML",
-    "mods": "MODS 3.7",
-    "dc": "Dublin Core (oai_dc)",
-    "jsonld": "schema.org JSON-LD with each prediction as an annotation",
-    "croissant": "Croissant 1.0 metadata over the Parquet file",
-    "huggingface": "Hugging Face dataset folder",
-}
-# A description is worth nothing without the file it describes.
-_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {"csvw": ("csv",), "datapackage": ("csv",), "croissant": ("parquet",)}
-
-MarcKind = Literal["enriched", "delta", "stub"]
-MARC_KINDS: Final[Mapping[str, str]] = {
-    "enriched": "the library's own records with the new fields added; records that did not change are not in it",
-    "delta": "only identifiers and the new fields, to be merged into records that exist",
-    "stub": "minimal new records, for a library that holds no MARC for these books",
-}
 LICENCES: Final[Mapping[str, str]] = {
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
     "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
@@ -60,14 +33,6 @@ HumanLabels = Literal["measure-only", "keep"]
 HUMAN_LABELS: Final[Mapping[str, str]] = {
     "measure-only": "they were used to measure, and block nothing",
     "keep": "they stand, and no machine value was added there",
-}
-_SPELLED = {
-    "marc21": "marc",
-    "mrc": "marc",
-    "excel": "xlsx",
-    "hf": "huggingface",
-    "json-ld": "jsonld",
-    "ndjson": "jsonl",
 }
 
 
@@ -318,31 +283,6 @@ class ExportSettings:
     def fingerprint(self) -> str:
         """Return a digest of all choices."""
         return digest(self.as_dict())
-
-
-def parse_formats(names: Sequence[str]) -> tuple[str, ...]:
-    """Return export formats in their fixed order, with those that they describe.
-
-    Examples
-    --------
-    >>> parse_formats(["croissant", "CSV"])
-    ('csv', 'parquet', 'croissant')
-
-    Raises
-    ------
-    InputError
-        A name is unknown.
-    """
-    wanted: set[str] = set()
-    for given in names:
-        name = given.strip().lower()
-        name = _SPELLED.get(name, name)
-        if name not in FORMATS:
-            raise InputError(f"'{given}' is no export format. There are: {', '.join(FORMATS)}.")
-        wanted.update((name, *_NEEDS.get(name, ())))
-    if not wanted:
-        raise InputError(f"No export format was named. There are: {', '.join(FORMATS)}.")
-    return tuple(name for name in FORMATS if name in wanted)
 
 
 def _listed(cuts: Mapping[str, float]) -> str:

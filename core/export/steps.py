@@ -11,6 +11,7 @@ from core.export.csvw import write_csvw
 from core.export.datapackage import write_datapackage
 from core.export.dublin_core import write_dublin_core
 from core.export.files import Package
+from core.export.formats import FORMATS
 from core.export.huggingface import write_huggingface
 from core.export.jsonl import write_jsonl
 from core.export.jsonld import write_jsonld
@@ -19,7 +20,6 @@ from core.export.marc_text import Cleaner
 from core.export.mods import write_mods
 from core.export.parquet import write_parquet
 from core.export.readme import spreadsheet_readme
-from core.export.settings import FORMATS
 from core.export.table import ExportTable
 from core.export.xlsx import write_xlsx
 

@@ -10,17 +10,8 @@ import pandas as pd
 
 from core.errors import InputError
 from core.export.columns import Column, added_columns, kept_name, probability_names
-from core.export.decisions import (
-    ABSTAINED,
-    ACCEPTED,
-    CURATOR,
-    HUMAN_KEPT,
-    NOT_MATCHED,
-    REJECTED,
-    DecisionCounts,
-    count_decisions,
-    decide,
-)
+from core.export.counts import DecisionCounts, count_decisions
+from core.export.decisions import ABSTAINED, ACCEPTED, CURATOR, HUMAN_KEPT, NOT_MATCHED, REJECTED, decide
 from core.export.settings import ExportSettings
 from core.export.terms import Term
 from core.schema import (

@@ -108,17 +108,22 @@ class LabelAudit:
     def sentences(self) -> tuple[str, ...]:
         """The verdict in plain words: whose labels are out of line, how many are suspect, what that means."""
         suspects = int(self.books["suspect"].sum())
-        first = [one.sentence for one in self.pointed_at]
+        first = [one.headline if self._told(one) else one.sentence for one in self.pointed_at]
         if not first:
             tested = int(self.groups["p"].notna().sum())
             kinds = " or ".join(BYS[by] for by in BYS if by in set(self.groups["by"])) or "group"
             first = [f"No {kinds} has labels out of line with the rest ({tested:,} groups compared)."]
         said = (
             f"{suspects:,} of {len(self.books):,} labels look wrong, to a model that has not seen the book. The cut-off"
-            f" calls at most {in_percent(self.false_alarm)} of right labels suspect ({self.expected_false:,.0f} of"
-            f" {len(self.books):,}, were all right): suspects are to be looked at, not to be corrected unseen."
+            f" calls at most {in_percent(self.false_alarm)} of right labels suspect (at most {self.expected_false:,.0f}"
+            " here, if every label were right): suspects are to be looked at, not to be corrected unseen."
         )
         return (*first, said, *(one.sentence for one in self.findings if not one.pointed_at), *self.notes)
+
+    def _told(self, finding: Finding) -> bool:
+        """Whether a finding that comes first tells already how this group goes together with it."""
+        before = self.findings[: self.findings.index(finding)]
+        return any((finding.by, finding.value) in other.partners and other.pointed_at for other in before)
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-able content, as ``colophon audit-labels --json`` prints it; undefined numbers are None."""

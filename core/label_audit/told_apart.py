@@ -48,7 +48,8 @@ class Finding:
         ``books`` (in words), ``n``, ``suspects``.
     p_adjusted : float
         From :func:`core.label_audit.groups.group_rates`.
-    sentence : str
+    headline, detail : str
+        What was found, in a sentence, and what it goes together with or is explained by ('' when it stands).
     """
 
     by: str
@@ -60,7 +61,13 @@ class Finding:
     partners: tuple[Group, ...]
     cells: tuple[Mapping[str, Any], ...]
     p_adjusted: float
-    sentence: str
+    headline: str
+    detail: str
+
+    @property
+    def sentence(self) -> str:
+        """Both in one: what was found, and what it may be confused with."""
+        return f"{self.headline} {self.detail}".strip()
 
     @property
     def pointed_at(self) -> bool:
@@ -147,7 +154,8 @@ def tell_apart(
                 partners,
                 cells,
                 float(row["p_adjusted"]),
-                _sentence(group, row, status, partners, cells),
+                _headline(group, row),
+                _detail(group, status, partners, cells),
             )
         )
     order = list(BYS)
@@ -239,27 +247,24 @@ def _cells(
     )
 
 
-def _sentence(
-    group: Group,
-    row: Mapping[str, Any],
-    status: str,
-    partners: Sequence[Group],
-    cells: Sequence[Mapping[str, Any]],
-) -> str:
+def _headline(group: Group, row: Mapping[str, Any]) -> str:
     ratio = float(row["ratio"])
     times = f", {ratio:.1f} times the rest" if np.isfinite(ratio) else ""
-    said = f"{opened(spoken(group))}: {row['suspects']:,} of {row['n']:,} labels look wrong{times}."
+    return f"{opened(spoken(group))}: {row['suspects']:,} of {row['n']:,} labels look wrong{times}."
+
+
+def _detail(group: Group, status: str, partners: Sequence[Group], cells: Sequence[Mapping[str, Any]]) -> str:
     if status == STANDS:
-        return said
+        return ""
     outside = cells[len(partners)]
     alone = f"{outside['suspects']:,} of {outside['n']:,}"
     names = listed([spoken(other) for other in partners])
     if status == EXPLAINED:
-        return f"{said} They come from {names}: outside, {alone} look wrong, no more than elsewhere."
+        return f"They come from {names}: outside, {alone} look wrong, no more than elsewhere."
     within = listed(
         [f"{c['books'].split(' and ', 1)[1]} {c['suspects']:,} of {c['n']:,}" for c in cells[: len(partners)]]
     )
-    said += f" By what they go together with: {within}; outside {'it' if len(partners) == 1 else 'these'} {alone}."
+    said = f"Of these, {within}; outside {'it' if len(partners) == 1 else 'these'} {alone}."
     if int(outside["n"]) < MINIMUM_RECORDS:
         return f"{said} Nearly all these books belong to {names}: the two cannot be told apart, so look at both."
     if sum(int(c["n"]) for c in cells[len(partners) + 1 :]) < MINIMUM_RECORDS * len(partners):

@@ -1,6 +1,7 @@
 """Scoring: a model's probabilities for many titles, and for a whole corpus as a set of predictions.
 
-Also a job: ``python -m core.models.score JOBDIR``.
+A corpus is scored in shards (see :mod:`core.scale`), on this computer or on a cluster. Also a job:
+``python -m core.models.score JOBDIR``.
 """
 
 import sys
@@ -8,17 +9,21 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from core.corpus import load_corpus
+from core.errors import InputError
 from core.labels import load_labels
-from core.models.registry import Model, load
+from core.models.registry import Model, load, load_folder
 from core.predictions import PREDICTIONS_FILE
 from core.progress import Progress, silent
+from core.scale import Meter, forget_old, score_here, score_on_ray, shards_of
+from core.scale.local_engine import Ask
+from core.scale.shards import SMALLEST
 from core.schema import (
     CONFIDENCE,
     MARGIN,
@@ -31,10 +36,25 @@ from core.schema import (
 )
 from core.storage import Workspace, digest, slug
 
-__all__ = ["Asked", "PredictionReport", "main", "predict_corpus", "predict_records", "predictions_table", "score"]
+__all__ = [
+    "Asked",
+    "Engine",
+    "PredictionReport",
+    "main",
+    "open_model",
+    "predict_corpus",
+    "predict_records",
+    "predictions_table",
+    "score",
+]
 
-# Long enough for a classifier to fill its own batches, short enough that progress is seen and a wish to stop is heard.
-BATCH = 8192
+Engine = Literal["local", "ray"]
+# The batches of `score` are the shards of a corpus: whichever way a title is scored, it is among the same neighbours.
+BATCH = SMALLEST
+# Where shards lie that are done, until all are.
+FOLDER = "scoring"
+# Kinds of model that are no faster on a graphics processor.
+_CPU_ONLY = ("tfidf",)
 
 
 class Asked(Protocol):
@@ -59,6 +79,10 @@ class PredictionReport:
         Records whose title the model learned from: they have the out-of-fold probabilities of that title.
     untitled : int
         Records without a title: they have no prediction.
+    resumed : int
+        Different titles that an earlier run, which was stopped, had scored already.
+    rows_per_second : float
+        Records that this run scored, in a second.
     """
 
     predictions: str
@@ -73,6 +97,8 @@ class PredictionReport:
     classes: tuple[str, ...]
     predicted: Mapping[str, int]
     sentences: tuple[str, ...]
+    engine: Engine = "local"
+    resumed: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return a JSON-able dictionary."""
@@ -86,12 +112,8 @@ def score(model: Asked, titles: Sequence[str], progress: Progress = silent, batc
     """
     codes, different = pd.factorize(np.array(titles, dtype=object))
     wanted: list[str] = different.tolist()
-    started = time.monotonic()
+    tell = Meter(len(wanted), progress)
     parts = []
-
-    def tell(done: float) -> None:
-        progress(done / len(wanted), _how_far(done, len(wanted), time.monotonic() - started))
-
     for start in range(0, len(wanted), batch):
         here = wanted[start : start + batch]
 
@@ -143,7 +165,11 @@ def predict_records(model: Model, records: pd.DataFrame, progress: Progress = si
     others have ''. Identifiers play no part here, since those of another library may be equal by chance; the leak check
     looks at them.
     """
-    found = score(model, records[TITLE].tolist(), progress)
+    return _with_known_titles(model, records, score(model, records[TITLE].tolist(), progress))
+
+
+def _with_known_titles(model: Model, records: pd.DataFrame, found: NDArray[np.float64]) -> pd.DataFrame:
+    """Return the predictions for records with these probabilities; see :func:`predict_records`."""
     books = model.training[model.training[probability_column(model.classes[0])].notna()]
     where = _same_title(records[TITLE_KEY], books[TITLE_KEY])
     split = np.full(len(records), "", dtype=object)
@@ -164,9 +190,11 @@ def predict_corpus(
     *,
     name: str | None = None,
     labels: str | None = None,
+    engine: Engine = "local",
+    address: str | None = None,
     progress: Progress = silent,
 ) -> PredictionReport:
-    """Score a corpus and keep the predictions in the workspace.
+    """Score a corpus and keep the predictions in the workspace. Equal titles are scored once.
 
     Parameters
     ----------
@@ -177,19 +205,52 @@ def predict_corpus(
     labels : str, optional
         The label set that audits check these predictions against unless they are told another.
 
+    engine : {'local', 'ray'}
+        Where: on this computer, or on a cluster with Ray. The labels are the same.
+    address : str, optional
+        Of the Ray cluster, 'auto' or ``host:port``; without it, Ray uses the cores of this computer.
+
     Raises
     ------
     NotFoundError, ModelError
+    InputError
+        There is no such engine, or Ray is not installed, or there is no cluster at the address.
+    JobError
+        The cluster failed.
     Cancelled
-        Raised by the listener; nothing is kept then.
+        Raised by the listener. There are no predictions then, but for a week the shards that were scored are kept: the
+        same call goes on from there, on either engine.
     """
+    if engine not in get_args(Engine):
+        raise InputError(f"There is no engine '{engine}'. There are: {', '.join(get_args(Engine))}.")
+    if address and engine != "ray":
+        raise InputError(f"An address ('{address}') is that of a Ray cluster: give --engine ray with it.")
     asked = load(workspace, model) if isinstance(model, str) else model
     source = load_corpus(workspace, corpus)
     truth = load_labels(workspace, labels) if labels else None
     started = time.monotonic()
     records = source.records([RECORD_ID, TITLE, TITLE_KEY])
-    table = predict_records(asked, records, progress)
+    codes, different = pd.factorize(records[TITLE].to_numpy(dtype=object))
+    forget_old(workspace.root / FOLDER)
+    columns = [probability_column(name) for name in asked.classes]
+    shards = shards_of(workspace.root / FOLDER, different.tolist(), columns, asked.fingerprint)
+    pending = shards.pending()
+    if engine == "ray":
+        score_on_ray(
+            shards,
+            asked.path,
+            open_model,
+            progress,
+            name=asked.name,
+            address=address,
+            wants_gpu=asked.kind not in _CPU_ONLY,
+        )
+    else:
+        score_here(shards, asked.probabilities, progress)
+    table = _with_known_titles(asked, records, shards.probabilities()[codes])
     seconds = time.monotonic() - started
+    resumed = len(shards.titles) - sum(len(shards.part(number)) for number in pending)
+    new_rows = int(np.isin(codes // shards.size, pending).sum())
     counts = table[PREDICTED].value_counts()
     held_out, untitled = int((table[SPLIT] != "").sum()), int((table[PREDICTED] == "").sum())
     count_cut = getattr(asked.classifier, "cut", None)
@@ -209,6 +270,7 @@ def predict_corpus(
         "held_out": held_out,
         "untitled": untitled,
         "cut": cut,
+        "engine": engine,
         "invented": bool(source.manifest.get("invented")),
         "summary": {"predicted": {key: int(counts.get(key, 0)) for key in asked.classes}},
     }
@@ -219,6 +281,7 @@ def predict_corpus(
 
     fingerprint = digest("predictions", asked.fingerprint, source.fingerprint, said["labels"])
     artifact = workspace.store("predictions", fingerprint, slug(name or f"{source.name}-{asked.name}"), write)
+    shards.clear()
     progress(1.0, "Done")
     return PredictionReport(
         artifact.name,
@@ -227,13 +290,20 @@ def predict_corpus(
         source.name,
         len(table),
         seconds,
-        len(table) / seconds if seconds else float("nan"),
+        new_rows / seconds if seconds else float("nan"),
         held_out,
         untitled,
         asked.classes,
         said["summary"]["predicted"],
-        _sentences(held_out, untitled, cut),
+        _sentences(held_out, untitled, cut, resumed),
+        engine,
+        resumed,
     )
+
+
+def open_model(folder: Path, name: str) -> Ask:
+    """Return what scores titles by the model in `folder`: for the nodes of a cluster, to which its files were sent."""
+    return load_folder(folder, name=name).probabilities
 
 
 def _same_title(keys: pd.Series, training_keys: pd.Series) -> NDArray[np.int64]:
@@ -244,8 +314,10 @@ def _same_title(keys: pd.Series, training_keys: pd.Series) -> NDArray[np.int64]:
     return found.astype(np.int64)
 
 
-def _sentences(held_out: int, untitled: int, cut: int) -> tuple[str, ...]:
+def _sentences(held_out: int, untitled: int, cut: int, resumed: int) -> tuple[str, ...]:
     said = []
+    if resumed:
+        said.append(f"{resumed:,} different titles had been scored already by a run that was stopped.")
     if held_out:
         said.append(
             f"The model learned from the titles of {held_out:,} of these records; their probabilities come from models"
@@ -256,23 +328,6 @@ def _sentences(held_out: int, untitled: int, cut: int) -> tuple[str, ...]:
     if cut:
         said.append(f"{cut:,} titles are longer than the language model reads; their ends were cut.")
     return tuple(said)
-
-
-def _how_far(done: float, total: int, seconds: float) -> str:
-    said = f"{int(done):,} of {total:,} titles"
-    left = seconds / done * (total - done) if done else 0.0
-    return f"{said}, about {_duration(left)} left" if left >= 1 else said
-
-
-def _duration(seconds: float) -> str:
-    """Return a time as a person would say it.
-
-    >>> [_duration(seconds) for seconds in (7.4, 89, 200, 7300)]
-    ['7 s', '89 s', '3 min', '2.0 h']
-    """
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def main() -> int:
@@ -286,6 +341,8 @@ def main() -> int:
             config["corpus"],
             name=config.get("name"),
             labels=config.get("labels"),
+            engine=config.get("engine") or "local",
+            address=config.get("address"),
             progress=progress,
         ).as_dict()
 

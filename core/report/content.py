@@ -3,7 +3,7 @@
 import importlib.metadata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 
@@ -106,8 +106,8 @@ def gather(
     """
     if not len(scored.labelled):
         raise InputError(
-            f"None of the {len(scored.table):,} books of '{scored.name}' has been checked by a person, so there is nothing"
-            " to report. Name a label set with --labels."
+            f"None of the {len(scored.table):,} books of '{scored.name}' has been checked by a person, so there is"
+            " nothing to report. Name a label set with --labels."
         )
     source = load_predictions(workspace, scored.name)
     progress(0.0, "Evaluating")
@@ -116,8 +116,7 @@ def gather(
     by_facet = {}
     for facet in FACETS_REPORTED:
         table = by_value(labelled, facet_values(labelled, facet))
-        order = {value: place for place, value in enumerate(facet_order(facet, table["value"]))}
-        by_facet[facet] = table.sort_values("value", key=lambda values: values.map(order), ignore_index=True)  # noqa: B023
+        by_facet[facet] = table.set_index("value").loc[list(facet_order(facet, table["value"]))].reset_index()
     progress(0.2, "Searching for slices")
     slices = find_slices(scored.table, scored.classes)
     progress(0.6, "Cut-offs")
@@ -159,8 +158,7 @@ def _verdict(
     said = ", ".join(f"{int(counts.get(name, 0)):,} {name}" for name in scored.classes)
     first = f"A model has read {len(scored.table):,} titles: {said}."
     if chosen is not None and decided is not None:
-        promise = str(chosen.promise.get("sentence", "")) if chosen.promise else ""
-        third = promise or " ".join(decided.sentences[:2])
+        third = _decided(chosen, decided)
     elif evaluation.leaks:
         share = in_percent(evaluation.without_leaks.accuracy.value)
         third = (
@@ -170,6 +168,26 @@ def _verdict(
     else:
         third = "None of the checked books is among those the model learned from, as far as is known here."
     return (first, evaluation.sentence, third)
+
+
+def _decided(chosen: KeptPolicy, decided: PolicyReport) -> str:
+    """Say in one sentence what the cut-offs do, and what of it is promised."""
+    said = f"{decided.accepted:,} of {decided.records:,} books ({in_percent(decided.coverage)}) can be accepted"
+    if chosen.promise.get("promised"):
+        each = "the accepted of each class" if chosen.promise.get("per") == "class" else "the accepted"
+        return (
+            f"{said}: with {in_percent(chosen.promise['confidence'])} confidence at most"
+            f" {in_percent(chosen.promise['max_error'])} of {each} are wrong, if the checked books are a random sample."
+        )
+    if chosen.promise:
+        return f"Not everything that was asked for can be promised; {said}."
+    if not decided.accuracy.defined:
+        return f"{said} by the cut-offs; how often they are right is not known."
+    low, high = in_percent(decided.accuracy.low), in_percent(decided.accuracy.high)
+    return (
+        f"{said} by the cut-offs, of which {decided.errors:,} of {decided.labelled_accepted:,} checked ones are wrong"
+        f" (between {low} and {high} are right), but nothing is promised."
+    )
 
 
 def _provenance(
@@ -197,11 +215,6 @@ def _provenance(
     if against is not None:
         found |= {
             "Compared with": against.name,
-            "Fingerprint of those predictions": load_predictions(workspace, against.name).fingerprint,
+            "Fingerprint of those predictions": against.fingerprint.partition("-")[0],
         }
     return found
-
-
-def plain_row(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return a row with its keys as text."""
-    return {str(key): value for key, value in row.items()}

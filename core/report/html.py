@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from core.facets import facet_title
-from core.report.content import ReportContent, plain_row
+from core.report.content import ReportContent
 from core.report.definitions import DEFINITIONS
-from core.report.page import document, number, paragraphs, percent, rate, section, table
+from core.report.page import document, number, paragraphs, percent, plain_row, rate, section, table
 from core.report.svg import confusion_svg, rates_svg, reliability_svg, risk_coverage_svg
 from core.thresholds.report import CLASS
 
@@ -200,7 +200,6 @@ def _cuts(content: ReportContent) -> str:
             "n_accepted": "checked ", "errors": "wrong ", "right": "right ", "between": "between ",
             "wrong": "wrong to expect ",
         }  # fmt: skip
-        rows = [row | {"errors": row["errors"]} for row in rows]
         parts.append(table("What the cut-offs do", heads, rows))
         parts += [_kept(facet, kept) for facet, kept in report.keep_rates.items()]
     return "\n".join(parts)
@@ -240,7 +239,7 @@ def _comparison(content: ReportContent) -> str:
     if found is None:
         return ""
     first, second = found.names
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"what": "Right (accuracy)", "first": rate(found.accuracy[0]), "second": rate(found.accuracy[1])},
         {"what": "Macro-F1", "first": number(found.macro_f1[0]), "second": number(found.macro_f1[1])},
         {"what": "Right alone", "first": found.only_first, "second": found.only_second},
@@ -259,7 +258,8 @@ def _comparison(content: ReportContent) -> str:
         "second_errors": f"wrong, {second} ", "difference": "difference ", "between": "between ", "verdict": "verdict",
     }  # fmt: skip
     listed = {
-        "title": "title", "truth": "people say", "first": first, "second": second, "outcome": "outcome", "record_id": "record",
+        "title": "title", "truth": "people say", "first": first, "second": second, "outcome": "outcome",
+        "record_id": "record",
     }  # fmt: skip
     shown = [plain_row(row) for row in found.disagreements.head(25).to_dict("records")]
     return (

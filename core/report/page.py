@@ -7,27 +7,42 @@ from typing import Any, Final
 
 from core.statistics import Estimate
 
-__all__ = ["STYLE", "cell", "document", "number", "paragraphs", "percent", "rate", "section", "table"]
+__all__ = [
+    "STYLE",
+    "cell",
+    "clean",
+    "document",
+    "number",
+    "paragraphs",
+    "percent",
+    "plain_row",
+    "rate",
+    "section",
+    "table",
+]
 
 STYLE: Final = """
-:root{color-scheme:light dark;--paper:#fffdf8;--ink:#1f1d1a;--quiet:#5f5a52;--line:#ddd6c9;--accent:#0072B2;--wrong:#B34700}
+:root{color-scheme:light dark;--paper:#fffdf8;--ink:#1f1d1a;--quiet:#5f5a52;--line:#ddd6c9;--accent:#0072B2;
+--wrong:#B34700}
 @media(prefers-color-scheme:dark){:root{--paper:#1b1a18;--ink:#ece7dd;--quiet:#aaa397;--line:#403c35;--accent:#56B4E9;
 --wrong:#E69F00}}
-@media print{:root{--paper:#fff;--ink:#000;--quiet:#444;--line:#bbb;--accent:#0072B2;--wrong:#B34700}section{break-inside:auto}
+@media print{:root{--paper:#fff;--ink:#000;--quiet:#444;--line:#bbb;--accent:#0072B2;--wrong:#B34700}
 tr,svg,h2,h3{break-inside:avoid}h2,h3{break-after:avoid}a{color:inherit}}
 body{background:var(--paper);color:var(--ink);font:1rem/1.55 Georgia,'Times New Roman',serif;margin:0}
-main,header,footer,nav{max-width:46rem;margin:0 auto;padding:0 1.25rem}
+main,header,footer,nav{max-width:54rem;margin:0 auto;padding:0 1.25rem}p,dd{max-width:42rem}
 h1,h2,h3,th,nav,svg text,.quiet{font-family:system-ui,sans-serif}
 h1{font-size:1.9rem;margin:2.5rem 0 .25rem}h2{font-size:1.3rem;margin:2.5rem 0 .5rem;border-top:1px solid var(--line);
 padding-top:1.25rem}h3{font-size:1.05rem;margin:1.5rem 0 .25rem}
-.verdict{font-size:1.15rem;border-left:4px solid var(--accent);padding-left:1rem}
+.verdict{font-size:1.15rem;border-left:4px solid var(--accent);padding:.3rem 0 .3rem 1rem;margin:0}
 .quiet,caption{color:var(--quiet);font-size:.875rem}.invented{border:1px solid var(--wrong);padding:.5rem 1rem}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.875rem;margin:.75rem 0}
 caption{text-align:left;padding:.25rem 0}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;
-border-bottom:1px solid var(--line)}td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+border-bottom:1px solid var(--line)}
+td:first-child{min-width:7rem}td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 code{font-size:.85em;overflow-wrap:anywhere}dt{font-weight:600;margin-top:.6rem}dd{margin:0 0 0 1rem}
 nav ul{columns:2;padding-left:1.1rem;font-size:.9rem}a{color:var(--accent)}
-svg{width:100%;height:auto;margin:.75rem 0}svg text{font-size:12px;fill:var(--ink)}svg .quiet{fill:var(--quiet);font-size:11px}
+svg{width:100%;height:auto;margin:.75rem 0}svg text{font-size:12px;fill:var(--ink)}
+svg .quiet{fill:var(--quiet);font-size:11px}
 svg .count{font-size:15px;font-weight:600}.grid{stroke:var(--line)}.whole{stroke:var(--quiet);stroke-dasharray:4 4}
 .interval{stroke:var(--quiet);stroke-width:2}.dot{fill:var(--accent)}.curve{fill:none;stroke:var(--accent);stroke-width:2}
 .band{fill:var(--accent);fill-opacity:.18}rect.right{fill:var(--accent)}rect.wrong{fill:var(--wrong)}
@@ -117,3 +132,8 @@ def number(estimate: Estimate) -> str:
     if not estimate.defined:
         return f"undefined: {estimate.reason}"
     return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
+
+
+def plain_row(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a row with its keys as text."""
+    return {str(key): value for key, value in row.items()}

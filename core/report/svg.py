@@ -66,17 +66,21 @@ def rates_svg(name: str, title: str, table: pd.DataFrame, overall: float) -> str
     parts += [_text(x(tick), bottom + 16, f"{100 * tick:.0f} %", "middle", "quiet") for tick in ticks]
     parts.append(_line(x(overall), 2, x(overall), bottom, "whole"))
     told = []
-    for i, row in enumerate(known.itertuples(index=False)):
+    for i, row in enumerate(known.to_dict("records")):
         y = 10 + 26 * i + 13
-        words = f"{row.value}: {100 * row.error_rate:.1f} % wrong ({100 * row.low:.1f} to {100 * row.high:.1f} %), of {row.n:,}"
+        words = f"{row['value']}: {_said(row['error_rate'], row['low'], row['high'], row['n'], 'wrong')}"
         told.append(words)
         parts += [
-            _text(_LABEL - 10, y + 4, _short(str(row.value)), "end"),
-            _line(x(float(row.low)), y, x(float(row.high)), y, "interval"),
-            _dot(x(float(row.error_rate)), y, words),
-            _text(x(float(row.high)) + 6, y + 4, f"{row.n:,} books", "start", "quiet"),
+            _text(_LABEL - 10, y + 4, _short(str(row["value"])), "end"),
+            _line(x(row["low"]), y, x(row["high"]), y, "interval"),
+            _dot(x(row["error_rate"]), y, words),
+            _text(x(row["high"]) + 6, y + 4, f"{row['n']:,} books", "start", "quiet"),
         ]
     return _chart(name, title, "; ".join([*told, f"all books: {100 * overall:.1f} %"]), bottom + 24, parts)
+
+
+def _said(share: float, low: float, high: float, n: int, what: str) -> str:
+    return f"{100 * share:.1f} % {what} ({100 * low:.1f} to {100 * high:.1f} %), of {n:,} books"
 
 
 def _short(words: str, most: int = 26) -> str:
@@ -160,16 +164,14 @@ def reliability_svg(name: str, bins: pd.DataFrame) -> str:
     parts, height = _plane(ticks, ticks, "how sure the model said it was", "how often it was right")
     parts.append(_line(_across(start, ticks), _up(start, ticks), _across(1, ticks), _up(1, ticks), "whole"))
     told = []
-    for row in known.itertuples(index=False):
-        x = _across(float(row.mean_confidence), ticks)
-        words = (
-            f"{100 * row.mean_confidence:.1f} % sure: right in {100 * row.accuracy:.1f} %"
-            f" ({100 * row.acc_low:.1f} to {100 * row.acc_high:.1f} %), {row.n:,} books"
-        )
+    for row in known.to_dict("records"):
+        x = _across(row["mean_confidence"], ticks)
+        words = f"{100 * row['mean_confidence']:.1f} % sure: "
+        words += _said(row["accuracy"], row["acc_low"], row["acc_high"], row["n"], "right")
         told.append(words)
         parts += [
-            _line(x, _up(float(row.acc_low), ticks), x, _up(float(row.acc_high), ticks), "interval"),
-            _dot(x, _up(float(row.accuracy), ticks), words),
+            _line(x, _up(row["acc_low"], ticks), x, _up(row["acc_high"], ticks), "interval"),
+            _dot(x, _up(row["accuracy"], ticks), words),
         ]
     return _chart(name, "Stated confidence against what came true", "; ".join(told), height, parts)
 

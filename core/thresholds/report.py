@@ -180,16 +180,17 @@ def policy_report(
     if not pace > 0:
         raise InputError(f"A pace is a number of records an hour above 0; {pace} came.")
     kept = apply_policy(table, policy)
-    predicted = table[PREDICTED].to_numpy(dtype=object)
-    truth = table[TRUTH].to_numpy(dtype=object)
-    labelled = truth != ""
-    wrong = labelled & (predicted != truth)
-    names = list(classes) or sorted({str(name) for name in table[PREDICTED].unique()} - {""})
-    codes = pd.Index(names).get_indexer(pd.Index(table[PREDICTED]))
-    n = np.bincount(codes[kept & labelled & (codes >= 0)], minlength=len(names))
-    errors = np.bincount(codes[kept & wrong & (codes >= 0)], minlength=len(names))
-    accepted = np.bincount(codes[kept & (codes >= 0)], minlength=len(names))
-    records = np.bincount(codes[codes >= 0], minlength=len(names))
+    labelled = (table[TRUTH] != "").to_numpy(dtype=bool)
+    # Millions of records are counted by number, and their words are only compared where there is a truth.
+    positions, values = pd.factorize(table[PREDICTED])
+    names = list(classes) or sorted({str(value) for value in values} - {""})
+    codes = np.append(pd.Index(names).get_indexer(pd.Index(values)), -1)[positions]
+    wrong = np.zeros(len(table), dtype=bool)
+    wrong[labelled] = (table.loc[labelled, PREDICTED] != table.loc[labelled, TRUTH]).to_numpy(dtype=bool)
+    n, errors, accepted, records = (
+        np.bincount(codes[mask & (codes >= 0)], minlength=len(names))
+        for mask in (kept & labelled, kept & wrong, kept, np.ones(len(table), dtype=bool))
+    )
     checked, mistaken, taken = int((kept & labelled).sum()), int((kept & wrong).sum()), int(kept.sum())
     review = len(table) - taken
     rates = {facet: keep_rates(table, kept, facet) for facet in facets}

@@ -46,22 +46,22 @@ def draw_review_sample(
     """
     if n < 1:
         raise InputError(f"A sample has at least 1 record; {n} came.")
-    left = table[(table[TRUTH] == "").to_numpy(dtype=bool)]
-    if left.empty:
+    left = np.flatnonzero((table[TRUTH] == "").to_numpy(dtype=bool))
+    if not len(left):
         raise InputError("Every record is labelled already: there is nothing to draw.")
     random = np.random.default_rng(seed)
-    codes, names = _strata(left, strata)
+    everywhere, names = _strata(table, strata)
+    codes = everywhere[left]
     sizes = np.bincount(codes, minlength=len(names))
     take = _proportional(sizes, min(n, len(left)), random)
     # One shuffle decides everything: the first `take` of each stratum in it are drawn.
     order = random.permutation(len(left))
+    by_stratum = np.argsort(codes[order], kind="stable")
     place = np.empty(len(left), dtype=np.intp)
-    for stratum in range(len(names)):
-        mine = order[codes[order] == stratum]
-        place[mine] = np.arange(len(mine))
-    drawn = order[place[order] < take[codes[order]]]
+    place[by_stratum] = np.arange(len(left)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    drawn = order[place < take[codes[order]]]
     weights = sizes / np.maximum(take, 1)
-    return left.iloc[drawn].assign(
+    return table.iloc[left[drawn]].assign(
         stratum=[names[code] for code in codes[drawn]],
         weight=weights[codes[drawn]],
     )

@@ -1,10 +1,10 @@
 """A label model: how often each function is right is learned from where functions agree and contradict one another.
 
 The model of A. P. Dawid and A. M. Skene (1979), "Maximum likelihood estimation of observer error-rates using the EM
-algorithm", Applied Statistics 28, for observers who may stay silent. Each book has one unknown class; given the class,
-functions vote independently. Silence is no evidence: a function that looks for one word is silent on most books of
-every class. A function votes for one class only, so that all there is to know of it is how the books on which it votes
-are divided among the classes.
+algorithm", Applied Statistics 28, with abstention as one of the answers. Each book has one unknown class; given the
+class, functions answer independently. A function votes for one class or abstains, so that all there is to know of it is
+its rate of voting within each class. Books on which all are silent take part too: a model of the others alone takes
+functions that are rarely on the same book for functions that shun one another, and drifts.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,8 @@ __all__ = ["PRIOR_RIGHT", "PRIOR_VOTES", "LabelModel"]
 # What is believed of a function before its votes are seen: right on four books of five, as if seen on so many books.
 PRIOR_RIGHT: Final = 0.8
 PRIOR_VOTES: Final = 10.0
-_STEPS, _SMALL = 500, 1e-7
+_STEPS, _SMALL = 1000, 1e-7
+_LIMITS = (1e-9, 1 - 1e-6)  # no rate is quite 0 or 1
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,9 @@ class LabelModel:
     names : tuple of str
         Of the functions.
     balance : float array, shape (n_classes,)
-        Shares of the classes among the books with a vote.
-    divided : float array, shape (n_functions, n_classes)
-        Of the books on which a function votes, the share of each class. At the function's own class: how often it is
-        thought to be right.
+        Shares of the classes among all books.
+    rates : float array, shape (n_functions, n_classes)
+        Of the books of a class, the share on which a function votes.
     steps : int
         Of EM.
     converged : bool
@@ -47,7 +47,7 @@ class LabelModel:
     classes: tuple[str, ...]
     names: tuple[str, ...]
     balance: NDArray[np.float64]
-    divided: NDArray[np.float64]
+    rates: NDArray[np.float64]
     steps: int
     converged: bool
 
@@ -72,34 +72,41 @@ class LabelModel:
         fixed = np.zeros((0, len(votes.classes)))
         if known is not None:
             said, codes = known
-            cast_known = said.matrix != ABSTAIN
-            some = cast_known.any(axis=1)
-            cast = np.vstack([cast, cast_known[some]])
-            counts = np.concatenate([counts, np.ones(int(some.sum()))])
-            fixed = _one_hot(codes[some], len(votes.classes))
+            cast = np.vstack([cast, said.matrix != ABSTAIN])
+            counts = np.concatenate([counts, np.ones(len(said))])
+            fixed = _one_hot(codes, len(votes.classes))
         if not cast.any():
             raise InputError("No labelling function votes on any book, so that there is nothing to put together.")
-        others = (1 - PRIOR_RIGHT) / max(len(votes.classes) - 1, 1)
-        prior = PRIOR_VOTES * np.where(own == 1, PRIOR_RIGHT, others)
         free = len(cast) - len(fixed)
         weighted = cast.astype(float) * counts[:, None]
-        divided, balance = prior / prior.sum(axis=1, keepdims=True), np.full(len(votes.classes), 1 / len(votes.classes))
+        coverage = np.maximum(weighted.sum(axis=0), 1.0) / counts.sum()
+        others = (1 - PRIOR_RIGHT) / max(len(votes.classes) - 1, 1)
+        believed = _shares(np.where(own == 1, PRIOR_RIGHT, others))
+        balance = np.full(len(votes.classes), 1 / len(votes.classes))
+        rates = np.clip(believed * coverage[:, None] / balance, *_LIMITS)
         step, change = 0, np.inf
         while step < _STEPS and change > _SMALL:
             step += 1
-            expected = np.vstack([_posterior(cast[:free], divided, balance), fixed])
+            expected = np.vstack([_posterior(cast[:free], rates, balance), fixed])
+            books = counts @ expected
             # One book a class is added, so that no class is ever impossible.
-            balance = _shares(counts @ expected + 1.0)
-            after = _shares(weighted.T @ expected + prior)
-            change = float(np.abs(after - divided).max())
-            divided = after
+            balance = _shares(books + 1.0)
+            voted = weighted.T @ expected + PRIOR_VOTES * believed
+            after = np.clip(voted / (books + PRIOR_VOTES / coverage[:, None] * balance), *_LIMITS)
+            change = float(np.abs(after - rates).max())
+            rates = after
         names = tuple(function.name for function in votes.functions)
-        return cls(votes.classes, names, balance, divided, step, change <= _SMALL)
+        return cls(votes.classes, names, balance, rates, step, change <= _SMALL)
+
+    @property
+    def divided(self) -> NDArray[np.float64]:
+        """Of the books on which a function votes, the share of each class, shape (n_functions, n_classes)."""
+        return _shares(self.rates * self.balance)
 
     def probabilities(self, votes: Votes) -> NDArray[np.float64]:
         """Return the probability of each class, shape (n_books, n_classes); NaN for books without a vote."""
         rows, where = _different(votes.matrix != ABSTAIN)
-        found = _posterior(rows, self.divided, self.balance)
+        found = _posterior(rows, self.rates, self.balance)
         found[~rows.any(axis=1)] = np.nan
         return np.asarray(found[where])
 
@@ -120,9 +127,7 @@ def _different(cast: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.i
 
 def _collapse(matrix: NDArray[np.int16]) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     rows, where = _different(matrix != ABSTAIN)
-    counts = np.bincount(where, minlength=len(rows)).astype(float)
-    some = rows.any(axis=1)
-    return rows[some], counts[some]
+    return rows, np.bincount(where, minlength=len(rows)).astype(float)
 
 
 def _one_hot(codes: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
@@ -134,9 +139,10 @@ def _shares(sums: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _posterior(
-    cast: NDArray[np.bool_], divided: NDArray[np.float64], balance: NDArray[np.float64]
+    cast: NDArray[np.bool_], rates: NDArray[np.float64], balance: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Bayes: a vote of a function multiplies the odds of a class by its share there over its share of all books."""
-    evidence = np.log(balance) + cast.astype(float) @ (np.log(divided) - np.log(balance))
+    """Bayes, with the votes that were cast and those that were not."""
+    silent = np.log1p(-rates)
+    evidence = np.log(balance) + silent.sum(axis=0) + cast.astype(float) @ (np.log(rates) - silent)
     evidence -= evidence.max(axis=1, keepdims=True, initial=-np.inf)
     return _shares(np.exp(evidence))

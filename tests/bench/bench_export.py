@@ -115,9 +115,8 @@ def main(arguments: list[str]) -> None:
     seconds, worked = time.perf_counter() - start, time.process_time() - worked
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(f"{RECORDS:,} records, {report.accepted:,} accepted, {len(report.files)} files, {size / 1e6:.0f} MB zipped")
-    print(
-        f"{seconds:.1f} s, of the processor {worked:.1f} s; peak of memory {peak / 1e3:,.0f} MB, of which the tables {before / 1e3:,.0f} MB"
-    )
+    print(f"{seconds:.1f} s, of the processor {worked:.1f} s")
+    print(f"peak of memory {peak / 1e3:,.0f} MB, of which the tables {before / 1e3:,.0f} MB")
     print("\n".join(clock.lines()))
 
 

@@ -41,7 +41,9 @@ def prepare(workspace: Workspace, folder: Path) -> pd.DataFrame:
     return load_scored(workspace, TEST).labelled.reset_index(drop=True)
 
 
-def measure(probabilities: np.ndarray, classes: tuple[str, ...], truth: pd.Series, among: np.ndarray) -> dict[str, float]:
+def measure(
+    probabilities: np.ndarray, classes: tuple[str, ...], truth: pd.Series, among: np.ndarray
+) -> dict[str, float]:
     """Return what probabilities are worth for some of the books."""
     from sklearn.metrics import accuracy_score, f1_score
 

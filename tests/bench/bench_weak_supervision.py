@@ -1,9 +1,12 @@
-"""Seconds of twelve labelling functions on 52,695 titles, beside Snorkel's applier and label model.
+"""Seconds of twelve labelling functions on 52,695 titles, beside Snorkel's applier; three ways to put votes together.
 
 ``python tests/bench/bench_weak_supervision.py [--real FOLDER] [--snorkel PYTHON]``: Colophon is measured in this
 interpreter. Snorkel, which needs older packages, in another one: the path of an interpreter that has what
 ``tests/bench/requirements.txt`` names. Both read the same titles and must cast the same votes. Without the real files,
 titles are invented. Each figure is the best of five runs (of one for Snorkel).
+
+With the real files, the functions of ``tests/real/functions_bl.toml`` vote on the digitised books; the two label models
+learn from these votes alone, and they and majority vote are compared on the annotated titles, each title once.
 """
 
 import argparse
@@ -17,6 +20,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 TITLES = 52_695
 FICTION, NON_FICTION, ABSTAIN = 0, 1, -1
@@ -116,31 +120,118 @@ def with_snorkel(path: Path) -> dict[str, object]:
     }
 
 
+def real_votes(real: Path) -> dict[str, list[object]]:
+    """Return the votes on the digitised books, and the votes and classes of the annotated titles."""
+    import pandas as pd
+
+    from core.normalise import normalise_records
+    from core.readers import read_table, suggest_mapping
+    from core.weak_supervision import Books, cast_votes, read_functions
+
+    functions = read_functions(Path(__file__).parents[1] / "real" / "functions_bl.toml")
+    tables = {}
+    for name, kind in (("digitised.csv.gz", "corpus"), ("annotated.csv", "labels")):
+        source = read_table(real / name)
+        mapping = suggest_mapping(source.frame, kind)
+        normalised = normalise_records(source, mapping, repeats=kind == "labels")
+        genre = source.frame["annotator_genre"] if kind == "labels" else pd.Series("", index=source.frame.index)
+        tables[kind] = normalised.records.assign(label=genre.to_numpy()[normalised.rows])
+    annotated = tables["labels"].drop_duplicates("title_key").reset_index(drop=True)
+    votes = cast_votes(functions, Books(tables["corpus"]), ["Fiction", "Non-fiction"])
+    checked = cast_votes(functions, Books(annotated), ["Fiction", "Non-fiction"])
+    truth = [votes.classes.index(name) for name in annotated["label"]]
+    return {"corpus": votes.matrix.tolist(), "checked": checked.matrix.tolist(), "truth": truth}
+
+
+def ours_together(content: dict[str, list[object]]) -> dict[str, object]:
+    import numpy as np
+
+    from core.weak_supervision import LabelModel, Votes, majority_vote, read_functions
+
+    functions = read_functions(Path(__file__).parents[1] / "real" / "functions_bl.toml")
+    corpus, checked = (
+        Votes(functions, ("Fiction", "Non-fiction"), np.array(content[key], dtype=np.int16), (0,) * len(functions))
+        for key in ("corpus", "checked")
+    )
+    truth = np.array(content["truth"])
+    model = LabelModel.fit(corpus)
+    return {
+        "label_model": judged(model.probabilities(checked), truth),
+        "majority": judged(majority_vote(checked), truth),
+        "steps": model.steps,
+    }
+
+
+def judged(probabilities: object, truth: object) -> dict[str, float]:
+    """Return titles answered, the share of them that is right, and the mean log loss; level titles are no answer."""
+    import numpy as np
+
+    p, t = np.asarray(probabilities, dtype=float), np.asarray(truth)
+    answered = ~np.isnan(p).any(axis=1)
+    p, t = p[answered], t[answered]
+    level = np.isclose(p.max(axis=1), p.min(axis=1))
+    right = (p.argmax(axis=1) == t)[~level]
+    loss = -np.log(np.clip(p[np.arange(len(t)), t], 0.001, 1))
+    return {
+        "titles": int((~level).sum()),
+        "accuracy": round(float(right.mean()), 4),
+        "log_loss": round(float(loss.mean()), 4),
+    }
+
+
+def snorkel_together(path: Path) -> dict[str, object]:
+    import numpy as np
+    from snorkel.labeling.model import LabelModel
+
+    content = json.loads(path.read_text(encoding="utf-8"))
+    checked, truth = np.array(content["checked"]), np.array(content["truth"])
+    model = LabelModel(cardinality=2, verbose=False)
+    model.fit(np.array(content["corpus"]), n_epochs=500, seed=0, progress_bar=False)
+    probabilities = model.predict_proba(checked)
+    probabilities[(checked == ABSTAIN).all(axis=1)] = np.nan
+    return {"label_model": judged(probabilities, truth)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--real", default=os.environ.get("COLOPHON_REAL_DATA", ""))
     parser.add_argument("--snorkel", help="an interpreter with snorkel")
     parser.add_argument("--one", help=argparse.SUPPRESS)
+    parser.add_argument("--together", help=argparse.SUPPRESS)
     said = parser.parse_args()
     if said.one:
         print(json.dumps(with_snorkel(Path(said.one))))
         return
+    if said.together:
+        print(json.dumps(snorkel_together(Path(said.together))))
+        return
     lines = titles(Path(said.real) if said.real else None)
     ours = with_colophon(lines)
     print(f"colophon  {json.dumps(ours)}")
-    if not said.snorkel:
+    theirs = in_snorkel(said.snorkel, "--one", lines)
+    if theirs:
+        print(f"snorkel   {json.dumps(theirs)}")
+        print(f"equal votes: {ours['checksum'] == theirs['checksum']}")
+        print(f"the applier takes {theirs['applier_s'] / ours['contains_s']:.0f} times as long")
+    if said.real and (Path(said.real) / "digitised.csv.gz").exists():
+        content = real_votes(Path(said.real))
+        print(f"together, colophon  {json.dumps(ours_together(content))}")
+        print(f"together, snorkel   {json.dumps(in_snorkel(said.snorkel, '--together', content))}")
+
+
+def in_snorkel(python: str | None, what: str, content: object) -> dict[str, Any]:
+    """Run a part of this file in the interpreter that has Snorkel; nothing comes back where there is none."""
+    if not python:
         print("snorkel   not measured: give --snorkel PYTHON")
-        return
+        return {}
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "titles.json"
-        path.write_text(json.dumps(lines), encoding="utf-8")
-        done = subprocess.run([said.snorkel, __file__, "--one", str(path)], capture_output=True, text=True)
+        path = Path(folder) / "content.json"
+        path.write_text(json.dumps(content), encoding="utf-8")
+        done = subprocess.run([python, __file__, what, str(path)], capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"Snorkel did not run:\n{done.stderr[-2000:]}")
-    theirs = json.loads(done.stdout.splitlines()[-1])
-    print(f"snorkel   {json.dumps(theirs)}")
-    print(f"equal votes: {ours['checksum'] == theirs['checksum']}")
-    print(f"the applier takes {theirs['applier_s'] / ours['contains_s']:.0f} times as long")
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The published table of labelling functions, and the functions for the digitised books, on the British Library's files."""
+"""Labelling functions on the British Library's files: the published table, and functions for the digitised books."""
 
 from pathlib import Path
 

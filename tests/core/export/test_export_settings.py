@@ -5,7 +5,8 @@ import json
 import pytest
 
 from core.errors import InputError
-from core.export.settings import FORMATS, ExportSettings, parse_formats
+from core.export.formats import FORMATS, parse_formats
+from core.export.settings import ExportSettings
 from core.export.terms import GENRE_SOURCES, Term, check_terms, default_terms
 
 

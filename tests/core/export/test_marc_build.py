@@ -355,3 +355,28 @@ def test_a_field_or_record_that_does_not_fit_is_refused_before_writing():
 def test_the_longest_field_that_fits_is_written():
     record = own_record(data("500", "  ", ("a", "x" * (9_999 - 5))))
     assert next(pymarc.MARCReader(record.to_iso2709()))["500"]["a"] == "x" * 9_994
+
+
+def test_a_delta_of_the_librarys_own_record_gains_the_number_to_match_on(example):
+    table = with_marc(example, own_record())
+    given = next(assignments(table, np.array([0])))
+    record = BUILDERS["delta"](table).build(given).record
+    assert [one.tag for one in record.fields] == ["001", "003", "005", "035", "040", "588", "655", "883"]
+    assert record.first("035").line() == "035    $a (Uk)014602826"
+    assert check_record(record, "delta") == []
+
+
+def test_an_organisation_signs_a_record_that_has_no_040(example):
+    record = own_record()
+    record.fields = [one for one in record.fields if one.tag != "040"]
+    assert enrich(example, record).record.first("040").line() == "040    $d XX-XxEXM"
+    assert enrich(example, record, organisation="").record.first("040") is None
+
+
+def test_what_a_model_with_a_longer_name_wrote_is_not_ours_to_replace(example):
+    name = "bl-genre-title-classifier-two 1.0"
+    other = own_record(
+        data("655", " 4", ("8", "1\\p"), ("a", "Fiction")), data("883", "0 ", ("8", "1\\p"), ("a", name))
+    )
+    after = enrich(example, other).record
+    assert [one.get("a") for one in after.all("883")] == [name, "bl-genre-title-classifier 1.2.0"]

@@ -1,5 +1,7 @@
 """Invented titles whose class can be told from their words, nine times in ten."""
 
+import types
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -71,7 +73,10 @@ def tiny_base(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tiny")
     words = sorted({word.lower() for titles in WORDS.values() for title in titles for word in title.split()})
     signs = [chr(one) for one in range(33, 127)]
-    pieces = [*"abcdefghijklmnopqrstuvwxyz0123456789", *(f"##{sign}" for sign in "abcdefghijklmnopqrstuvwxyz0123456789")]
+    pieces = [
+        *"abcdefghijklmnopqrstuvwxyz0123456789",
+        *(f"##{sign}" for sign in "abcdefghijklmnopqrstuvwxyz0123456789"),
+    ]
     vocabulary = list(dict.fromkeys(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words, *signs, *pieces]))
     # What is so small is not worth two threads.
     torch.set_num_threads(1)
@@ -112,3 +117,15 @@ def _tiny_tokenizer(vocabulary):
 def quick(tiny_base):
     """Options under which the tiny encoder learns the invented titles."""
     return {"base": str(tiny_base), "epochs": 8, "learning_rate": 3e-3, "batch_size": 16}
+
+
+@pytest.fixture(scope="session")
+def as_model():
+    """Return a function that makes of a training's result what an explanation asks."""
+
+    def turn(fitted):
+        return types.SimpleNamespace(
+            classes=fitted.calibration.classes, classifier=fitted.classifier, calibration=fitted.calibration
+        )
+
+    return turn

@@ -37,6 +37,11 @@ def trained(data, quick):
 
 
 @pytest.fixture(scope="module")
+def fitted(books, quick):
+    return fit(books, Plan("transformer", seed=1, options=quick))
+
+
+@pytest.fixture(scope="module")
 def finished(tiny_base, tmp_path_factory):
     """A folder as the Hub has it: a classifier with labels and a head of its own."""
     import torch
@@ -83,10 +88,10 @@ class TestLearning:
         watched = TrainingData(data.titles, data.targets, data.weights, data.classes, held)
         made = TransformerClassifier.train(watched, seed=1, options=quick, observe=seen.append)
         losses = [one["loss"] for one in seen if "loss" in one]
-        assert len(losses) == -(-150 // 32) * 4
+        assert len(losses) == -(-150 // 16) * len([one for one in seen if "validation_loss" in one])
         assert losses[-1] < losses[0]
         validated = [one for one in seen if "validation_loss" in one]
-        assert [one["epoch"] for one in validated] == [1, 2, 3, 4][: len(validated)]
+        assert [one["epoch"] for one in validated] == list(range(1, len(validated) + 1))
         best = min(validated, key=lambda one: one["validation_loss"])
         assert made.epochs == best["epoch"]
 
@@ -171,7 +176,7 @@ class TestGoingOn:
             TransformerClassifier.train(data, seed=1, options=quick, progress=stop, checkpoints=tmp_path)
         seen = []
         made = TransformerClassifier.train(data, seed=1, options=quick, observe=seen.append, checkpoints=tmp_path)
-        assert 0 < len(seen) < 20
+        assert 0 < len(seen) < 80
         assert np.array_equal(made.predict_probabilities(ASKED), trained.predict_probabilities(ASKED))
         assert made.epochs == trained.epochs
 
@@ -180,7 +185,7 @@ class TestGoingOn:
         seen = []
         again = TransformerClassifier.train(data, seed=1, options=quick, observe=seen.append, checkpoints=tmp_path)
         assert seen == []
-        assert again.epochs == first.epochs == 4
+        assert again.epochs == first.epochs == 8
         assert np.array_equal(first.predict_probabilities(ASKED), again.predict_probabilities(ASKED))
 
     @pytest.mark.parametrize("change", [{"seed": 2}, {"options": {"epochs": 2}}, {"data": 0.5}])
@@ -242,7 +247,9 @@ class TestKeeping:
         said = json.loads((tmp_path / "config.json").read_text())
         said |= {"model_type": "strange", "auto_map": {"AutoConfig": "evil.Config", "AutoModel": "evil.Model"}}
         (tmp_path / "config.json").write_text(json.dumps(said))
-        (tmp_path / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nclass Config: ...\nclass Model: ...\n")
+        (tmp_path / "evil.py").write_text(
+            f"open({str(tmp_path / 'ran')!r}, 'w')\nclass Config: ...\nclass Model: ...\n"
+        )
         with pytest.raises(ModelError):
             TransformerClassifier.load(tmp_path)
         assert not (tmp_path / "ran").exists()
@@ -293,10 +300,6 @@ class TestFromElsewhere:
 class TestWhole:
     """With folds, calibration, registry, scoring and explanation."""
 
-    @pytest.fixture(scope="class")
-    def fitted(self, books, quick):
-        return fit(books, Plan("transformer", seed=1, options=quick))
-
     def test_every_book_has_probabilities_of_a_classifier_that_had_not_seen_it(self, fitted, books, quick, as_data):
         training = fitted.training
         assert sorted(set(training["fold"])) == [0, 1]
@@ -321,12 +324,14 @@ class TestWhole:
     def test_a_title_that_is_too_long_is_counted(self, trained, data, quick):
         long = " ".join(["novel"] * 60)
         assert trained.cut([long, "A novel", "x" * 47]) == 2
-        more = TrainingData([*data.titles, long], np.vstack([data.targets, data.targets[:1]]), np.ones(151), data.classes)
+        more = TrainingData(
+            [*data.titles, long], np.vstack([data.targets, data.targets[:1]]), np.ones(151), data.classes
+        )
         made = TransformerClassifier.train(more, options={**quick, "epochs": 1})
         assert made.sentences == ("1 of the 151 titles learned from are longer than 48 tokens and were cut.",)
 
-    def test_words_can_be_left_out(self, fitted):
-        found = leave_one_word_out(fitted, "Travels in Persia")
+    def test_words_can_be_left_out(self, fitted, as_model):
+        found = leave_one_word_out(as_model(fitted), "Travels in Persia")
         assert found.table["word"].tolist() == ["Travels", "in", "Persia"]
         assert np.isfinite(found.table["contribution"]).all()
 
@@ -340,8 +345,8 @@ def test_the_command_line_trains_and_predicts(workspace, books, tiny_base, monke
         tmp_path / "labels.csv", index=False
     )
     place = ["--workspace", str(workspace.root), "--quiet", "--json"]
-    assert main(["import", str(tmp_path / "labels.csv"), "--as", "labels", "--name", "mine", *place]) == 0
-    assert main(["import", str(tmp_path / "labels.csv"), "--as", "corpus", "--name", "books", *place]) == 0
+    assert main(["import", str(tmp_path / "labels.csv"), "--kind", "labels", "--name", "mine", *place]) == 0
+    assert main(["import", str(tmp_path / "labels.csv"), "--kind", "corpus", "--name", "books", *place]) == 0
     capsys.readouterr()
     command = ["train", "--labels", "mine", "--model", "transformer", "--base", str(tiny_base), "--name", "small"]
     assert main([*command, *place]) == 0

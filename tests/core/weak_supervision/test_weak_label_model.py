@@ -3,7 +3,6 @@ import pytest
 
 from core.errors import InputError
 from core.weak_supervision import LabellingFunction, LabelModel, Length, Votes, majority_vote
-from core.weak_supervision.label_model import PRIOR_RIGHT
 from core.weak_supervision.majority import answers_of
 
 CLASSES = ("a", "b", "c")
@@ -29,22 +28,14 @@ def drawn(n, polarity, right, cover, balance, seed=0):
     return truth, matrix
 
 
-def test_one_vote_is_believed_as_much_as_its_function():
-    cast = votes([[0, -1], [-1, 1]] * 50, (0, 1), ("a", "b"))
-    model = LabelModel.fit(cast)
-    found = model.probabilities(cast)
-    assert found[0] == pytest.approx(model.divided[0])
-    # Without a contradiction nothing is learned: what was believed before stays.
-    assert model.divided[0, 0] == pytest.approx(PRIOR_RIGHT, abs=1e-6)
-
-
-def test_two_votes_multiply_their_odds():
-    cast = votes([[0, 0, 1]], (0, 0, 1), ("a", "b"))
-    model = LabelModel(
-        ("a", "b"), ("f0", "f1", "f2"), np.array([0.5, 0.5]), np.array([[0.8, 0.2], [0.6, 0.4], [0.3, 0.7]]), 1, True
-    )
-    # Odds 4 × 1.5 × 3/7 = 18/7
-    assert model.probabilities(cast)[0, 0] == pytest.approx(18 / 25)
+def test_votes_and_silence_are_weighed_by_bayes():
+    cast = votes([[0, -1, 1], [0, 0, -1]], (0, 0, 1), ("a", "b"))
+    rates = np.array([[0.4, 0.1], [0.5, 0.25], [0.2, 0.6]])
+    model = LabelModel(("a", "b"), ("f0", "f1", "f2"), np.array([0.25, 0.75]), rates, 1, True)
+    # a: 1/4 × .4 × .5 × .2 = .01; b: 3/4 × .1 × .75 × .6 = .03375
+    # a: 1/4 × .4 × .5 × .8 = .04; b: 3/4 × .1 × .25 × .4 = .0075
+    assert model.probabilities(cast)[:, 0] == pytest.approx([0.01 / 0.04375, 0.04 / 0.0475])
+    assert model.divided[0] == pytest.approx([0.1 / 0.175, 0.075 / 0.175])
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -1,0 +1,52 @@
+"""How many titles are done, and about how long the others will take."""
+
+import time
+
+from core.progress import Progress
+
+__all__ = ["Meter", "duration", "how_far"]
+
+
+class Meter:
+    """Tells a listener how many of `total` titles are done.
+
+    Parameters
+    ----------
+    before : int
+        Titles that an earlier run did: they count as done, but say nothing of how fast this one is.
+    """
+
+    def __init__(self, total: int, progress: Progress, before: int = 0) -> None:
+        self._total = total
+        self._before = before
+        self._progress = progress
+        self._started = time.monotonic()
+
+    def __call__(self, done: float) -> None:
+        """Tell that so many titles are done, those of earlier runs among them; the listener may raise Cancelled."""
+        message = how_far(done, self._total, time.monotonic() - self._started, self._before)
+        self._progress(done / self._total if self._total else 1.0, message)
+
+
+def how_far(done: float, total: int, seconds: float, before: int = 0) -> str:
+    """Return a sentence; `seconds` is what it took to come from `before` titles to `done`.
+
+    >>> how_far(50, 400, 20.0)
+    '50 of 400 titles, about 2 min left'
+    >>> how_far(250, 400, 20.0, before=200)
+    '250 of 400 titles, about 60 s left'
+    """
+    said = f"{int(done):,} of {total:,} titles"
+    left = seconds / (done - before) * (total - done) if done > before else 0.0
+    return f"{said}, about {duration(left)} left" if left >= 1 else said
+
+
+def duration(seconds: float) -> str:
+    """Return a time as a person would say it.
+
+    >>> [duration(seconds) for seconds in (7.4, 89, 200, 7300)]
+    ['7 s', '89 s', '3 min', '2.0 h']
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

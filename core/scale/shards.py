@@ -1,0 +1,158 @@
+"""The different titles of a corpus in parts, each scored once and kept as soon as it is.
+
+A shard that is done is a file ``scored-00042.parquet``: it is written beside its place and renamed, so that it is
+whole or absent. The folder's name is a digest of the titles and of what scores them; whoever comes with the same
+finds what was done already.
+"""
+
+import contextlib
+import hashlib
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.schema import TITLE
+from core.storage import digest, write_atomically
+
+__all__ = ["ROW", "SHARD", "SMALLEST", "Shards", "forget_old", "shards_of"]
+
+FORMAT = 1
+SHARD, ROW = "shard", "row"
+# Long enough for a classifier to fill its own batches, short enough that little is lost when the work is stopped.
+SMALLEST = 8_192
+# So that hundreds of millions of titles do not make a folder of a hundred thousand files.
+LARGEST, ABOUT = 32_768, 2_048
+_KEPT_FOR = 7 * 86400.0
+
+
+@dataclass(frozen=True)
+class Shards:
+    """Titles in parts, and which of them are scored. Make one with :func:`shards_of`.
+
+    Attributes
+    ----------
+    folder : path
+        Made when something is first kept.
+    titles : sequence of str
+        All different.
+    columns : tuple of str, length k
+        Names of the probabilities.
+    size : int
+        Titles in each shard; the last may have fewer.
+    """
+
+    folder: Path
+    titles: Sequence[str] = field(repr=False)
+    columns: tuple[str, ...]
+    size: int
+
+    def __len__(self) -> int:
+        return -(-len(self.titles) // self.size)
+
+    def part(self, number: int) -> Sequence[str]:
+        """Return the titles of a shard."""
+        return self.titles[number * self.size : (number + 1) * self.size]
+
+    def pending(self) -> list[int]:
+        """Return the shards that are not scored yet. A file that is not what it should be counts as absent."""
+        return [number for number in range(len(self)) if not self._is_done(number)]
+
+    def write_titles(self, number: int) -> Path:
+        """Write a shard's titles as Parquet, for workers that do not have them: ``shard``, ``row``, ``title``."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        path = self.folder / f"titles-{number:05d}.parquet"
+        if not path.exists():
+            titles = pa.array(self.part(number), pa.string())
+            rows = pa.array(np.arange(len(titles), dtype=np.int64))
+            shard = pa.array(np.full(len(titles), number, dtype=np.int64))
+            with write_atomically(path) as beside:
+                pq.write_table(pa.table({SHARD: shard, ROW: rows, TITLE: titles}), beside, compression="zstd")
+        return path
+
+    def keep(self, number: int, probabilities: NDArray[np.float64]) -> None:
+        """Keep the probabilities of a shard, shape (titles of the shard, k): from now on it is done.
+
+        Raises
+        ------
+        ValueError
+            The shape is another: what is wrong must not count as done.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        wanted = (len(self.part(number)), len(self.columns))
+        if probabilities.shape != wanted:
+            raise ValueError(f"shard {number} has probabilities of shape {probabilities.shape}, not {wanted}")
+        table = pa.table({name: pa.array(probabilities[:, i]) for i, name in enumerate(self.columns)})
+        with write_atomically(self._scored(number)) as beside:
+            pq.write_table(table, beside, compression="zstd")
+        (self.folder / f"titles-{number:05d}.parquet").unlink(missing_ok=True)
+
+    def probabilities(self) -> NDArray[np.float64]:
+        """Return the probabilities of all titles, shape (n, k). Every shard must be done."""
+        import pyarrow.parquet as pq
+
+        found = np.empty((len(self.titles), len(self.columns)))
+        for number in range(len(self)):
+            table = pq.read_table(self._scored(number))
+            for i, name in enumerate(self.columns):
+                found[number * self.size : (number + 1) * self.size, i] = table.column(name).to_numpy()
+        return found
+
+    def clear(self) -> None:
+        """Remove what was kept, once the whole is kept elsewhere."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _scored(self, number: int) -> Path:
+        return self.folder / f"scored-{number:05d}.parquet"
+
+    def _is_done(self, number: int) -> bool:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        path = self._scored(number)
+        if not path.exists():
+            return False
+        try:
+            said = pq.read_metadata(path)
+        except (OSError, pa.ArrowInvalid):
+            return False
+        return said.num_rows == len(self.part(number)) and tuple(said.schema.names) == self.columns
+
+
+def shards_of(folder: Path, titles: Sequence[str], columns: Sequence[str], key: str, size: int | None = None) -> Shards:
+    """Divide titles into shards, kept in a folder of their own inside `folder`.
+
+    Parameters
+    ----------
+    titles : sequence of str
+        All different.
+    columns : sequence of str
+        Names of the probabilities, such as ``p_Fiction``.
+    key : str
+        What scores them: the fingerprint of a model.
+    size : int, optional
+        Titles a shard; else between 8,192 and 32,768, by how many titles there are.
+    """
+    size = size or min(LARGEST, max(SMALLEST, -(-len(titles) // ABOUT)))
+    content = hashlib.sha256()
+    for title in titles:
+        # With its length before it, so that two lists of titles never read the same.
+        content.update(f"{len(title)}:{title}".encode("utf-8", "surrogatepass"))
+    name = digest("scoring", FORMAT, key, content.hexdigest(), list(columns), size)
+    return Shards(folder / name, titles, tuple(columns), size)
+
+
+def forget_old(folder: Path, older_than: float = _KEPT_FOR) -> None:
+    """Remove what was left by runs that nobody went on with for so many seconds (a week)."""
+    for one in folder.iterdir() if folder.is_dir() else ():
+        with contextlib.suppress(OSError):
+            if time.time() - one.stat().st_mtime > older_than:
+                shutil.rmtree(one, ignore_errors=True)

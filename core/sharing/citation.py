@@ -1,0 +1,111 @@
+"""How to cite a model or a data set: one sentence for people, ``CITATION.cff`` for machines.
+
+Source: S. Druskat and others, *Citation File Format* 1.2.0 (2021).
+"""
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from core.errors import InputError
+from core.fetch import Source, sources
+from core.sharing.details import CardDetails
+from core.storage import Workspace, read_json
+
+__all__ = ["NOT_NAMED", "Citation", "published_sources"]
+
+NOT_NAMED: Final = "(library not named)"
+
+
+@dataclass(frozen=True)
+class Citation:
+    """What a citation is made of.
+
+    Attributes
+    ----------
+    kind : str
+        'model' or 'dataset'.
+    title, version, date : str
+        The date is that of its making, yyyy-mm-dd.
+    details : CardDetails
+    built_on : sequence of Source
+        Published data that it was made from.
+    """
+
+    kind: str
+    title: str
+    version: str
+    date: str
+    details: CardDetails
+    built_on: Sequence[Source] = ()
+
+    @property
+    def library(self) -> str:
+        """Who made it, or that nobody was named."""
+        return self.details.library or NOT_NAMED
+
+    @property
+    def sentence(self) -> str:
+        """How to cite it, in one sentence, with what it was built on."""
+        kind = "Machine-learning model" if self.kind == "model" else "Data set"
+        where = f" {self.details.homepage}." if self.details.homepage else ""
+        said = f"{self.library} ({self.date[:4]}): {self.title}, version {self.version}. {kind}.{where}"
+        named = "; ".join(one.citation + (f", https://doi.org/{one.doi}" if one.doi else "") for one in self.built_on)
+        return f"{said} Made from: {named}." if named else said
+
+    def as_cff(self) -> str:
+        """Return the text of CITATION.cff."""
+        from huggingface_hub.utils import yaml_dump
+
+        said: dict[str, Any] = {
+            "cff-version": "1.2.0",
+            "message": "If you use this, please cite it as below, and the sources it was made from.",
+            # The format knows software and data sets only; a model is numbers, not a program.
+            "type": "dataset",
+            "title": self.title,
+            "authors": [{"name": self.library}],
+            "version": self.version,
+            "date-released": self.date,
+        }
+        if self.details.licence and self.details.licence not in ("other", "unknown"):
+            said["license"] = _spdx(self.details.licence)
+        if self.details.homepage:
+            said["url"] = self.details.homepage
+        if self.built_on:
+            said["references"] = [_reference(one) for one in self.built_on]
+        return f"{yaml_dump(said, sort_keys=False).strip()}\n"
+
+
+def published_sources(workspace: Workspace, files: Sequence[Mapping[str, Any]]) -> list[Source]:
+    """Return the published sources that files came from, known by the SHA-256 of their download, else by their name.
+
+    Parameters
+    ----------
+    files : sequence of mapping
+        ``name`` and ``sha256`` of each.
+    """
+    found = []
+    for source in sources().values():
+        remembered = ""
+        with contextlib.suppress(InputError):
+            remembered = str(read_json(workspace.root / "downloads" / f"{source.name}.json").get("sha256", ""))
+        if any(
+            one.get("name") == source.filename or (remembered and one.get("sha256") == remembered) for one in files
+        ):
+            found.append(source)
+    return found
+
+
+def _reference(source: Source) -> dict[str, Any]:
+    said: dict[str, Any] = {"type": "data", "title": source.title, "authors": [{"name": "British Library"}]}
+    if source.doi:
+        said["doi"] = source.doi
+    return {**said, "url": source.url, "notes": source.citation}
+
+
+def _spdx(licence: str) -> str:
+    """Return the SPDX spelling of the Hub's name of a licence."""
+    special = {"mit": "MIT", "apache-2.0": "Apache-2.0", "odbl": "ODbL-1.0", "odc-by": "ODC-By-1.0", "isc": "ISC"}
+    special |= {"zlib": "Zlib", "unlicense": "Unlicense", "pddl": "PDDL-1.0", "etalab-2.0": "etalab-2.0"}
+    return special.get(licence, licence.upper())

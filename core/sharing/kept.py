@@ -1,0 +1,64 @@
+"""Cards that a person changed, kept beside what they describe as ``card/README.md`` and ``card/details.json``."""
+
+from pathlib import Path
+from typing import Final
+
+from core.errors import InputError
+from core.sharing.check import CardKind, refuse_faults
+from core.sharing.details import CardDetails
+from core.sharing.text import refresh
+from core.storage import read_json, write_atomically, write_json
+
+__all__ = ["CARD_FOLDER", "forget_card", "keep_card", "keep_details", "kept_card", "kept_details", "with_fresh_numbers"]
+
+CARD_FOLDER: Final = "card"
+_LIMIT: Final = 500_000  # characters
+
+
+def kept_card(home: Path) -> str | None:
+    """Return the card that was kept for the thing whose folder this is, None when there is none."""
+    path = home / CARD_FOLDER / "README.md"
+    try:
+        return path.read_text(encoding="utf-8") if path.exists() else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The card {path} cannot be read: {error}. Remove it to begin again.") from error
+
+
+def kept_details(home: Path) -> CardDetails:
+    """Return the details that were kept; empty ones when there are none."""
+    path = home / CARD_FOLDER / "details.json"
+    return CardDetails.from_dict(read_json(path)) if path.exists() else CardDetails()
+
+
+def keep_details(home: Path, details: CardDetails) -> None:
+    """Keep what a person said of a thing."""
+    (home / CARD_FOLDER).mkdir(parents=True, exist_ok=True)
+    write_json(home / CARD_FOLDER / "details.json", details.as_dict())
+
+
+def keep_card(home: Path, text: str, fresh: str, kind: CardKind) -> str:
+    """Keep a card that a person changed, with the measured numbers of the fresh one; return it as it was kept.
+
+    Raises
+    ------
+    InputError
+        It could not be shared as it stands; the message says why. Nothing is changed then.
+    """
+    if len(text) > _LIMIT:
+        raise InputError(f"The card has {len(text):,} characters; at most {_LIMIT:,} can be kept.")
+    card = refresh(text, fresh)
+    refuse_faults(card, kind)
+    with write_atomically(home / CARD_FOLDER / "README.md") as beside:
+        beside.write_text(card, encoding="utf-8", newline="\n")
+    return card
+
+
+def forget_card(home: Path) -> None:
+    """Go back to the card that is made of the measured facts alone."""
+    (home / CARD_FOLDER / "README.md").unlink(missing_ok=True)
+
+
+def with_fresh_numbers(home: Path, fresh: str) -> str:
+    """Return the card that was kept, with the numbers of the fresh one; the fresh one when none was kept."""
+    kept = kept_card(home)
+    return fresh if kept is None else refresh(kept, fresh)

@@ -1,0 +1,277 @@
+"""The model card: what a model is, what it was measured to do, and what is not known.
+
+Sections as in the Hub's model card template (after M. Mitchell and others, *Model Cards for Model Reporting*, 2019).
+Every number is read from the model's own files; what only people know is visibly unfilled.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.errors import NotFoundError
+from core.models.kinds import KINDS
+from core.models.registry import training_books
+from core.sharing.citation import Citation, published_sources
+from core.sharing.datasheet import datasheet
+from core.sharing.details import CardDetails
+from core.sharing.measured import eval_results, languages_learned, measured_block
+from core.sharing.text import inline, join, rows, section, unfilled
+from core.sharing.vocabulary import language_codes
+from core.statistics.wording import in_percent
+from core.storage import Artifact, Workspace, read_json
+
+__all__ = ["model_card", "model_citation"]
+
+_START = """```
+colophon pull USER/NAME --as {name}
+colophon predict --model {name} --corpus CATALOGUE
+```"""
+
+
+def model_card(workspace: Workspace, artifact: Artifact, details: CardDetails | None = None) -> str:
+    """Return the text of a model's card (README.md with its front matter).
+
+    Parameters
+    ----------
+    artifact : Artifact
+        The model, as :meth:`core.storage.Workspace.find` returns it. It is not loaded.
+    details : CardDetails, optional
+        What a person said of it.
+    """
+    given = details or CardDetails()
+    manifest, metrics = artifact.manifest, read_json(artifact.path / "metrics.json")
+    books = training_books(artifact.path)
+    front = _front(workspace, artifact, given, metrics, books)
+    return join(front, _body(workspace, artifact, given, metrics, books, manifest))
+
+
+def model_citation(workspace: Workspace, artifact: Artifact, details: CardDetails) -> Citation:
+    """Return what a citation of the model is made of."""
+    return Citation(
+        "model",
+        _title(artifact, details),
+        artifact.fingerprint[:8],
+        str(artifact.manifest.get("created_at", ""))[:10],
+        details,
+        published_sources(workspace, _files_learned_from(workspace, artifact.manifest)),
+    )
+
+
+def _title(artifact: Artifact, details: CardDetails) -> str:
+    return details.title or f"Genre from catalogue titles: {artifact.name}"
+
+
+def _files_learned_from(workspace: Workspace, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    try:
+        said = workspace.find("labels", str(manifest.get("labels_fingerprint") or "")).manifest
+    except NotFoundError:
+        return []
+    return [{"name": said.get("file"), "sha256": said.get("file_sha256")}]
+
+
+def _front(
+    workspace: Workspace, artifact: Artifact, details: CardDetails, metrics: Mapping[str, Any], books: pd.DataFrame
+) -> dict[str, Any]:
+    from huggingface_hub import ModelCardData
+
+    counts = languages_learned(workspace, artifact.manifest, books).value_counts()
+    said: dict[str, Any] = {
+        "language": language_codes(counts.index[counts >= 10]) or None,
+        "license": details.licence or None,
+        "library_name": "colophon",
+        "pipeline_tag": "text-classification",
+        "tags": ["lam", "glam", "bibliographic-metadata", "genre", *(["invented-data"] * _invented(artifact))],
+        "base_model": _base_model(artifact.manifest),
+        "metrics": ["accuracy", "f1", "precision", "recall"],
+    }
+    found = eval_results(artifact.manifest, metrics)
+    if found:
+        said |= {"model_name": artifact.name, "eval_results": found}
+    return dict(ModelCardData(**said).to_dict())
+
+
+def _body(
+    workspace: Workspace,
+    artifact: Artifact,
+    details: CardDetails,
+    metrics: Mapping[str, Any],
+    books: pd.DataFrame,
+    manifest: Mapping[str, Any],
+) -> str:
+    kind = KINDS.get(str(manifest.get("model_kind")))
+    classes = ", ".join(inline(name) for name in manifest.get("classes", ()))
+    citation = model_citation(workspace, artifact, details)
+    invented = "**Trained on invented records: a demonstration, of no use for a real catalogue.**"
+    return "\n\n".join(
+        part
+        for part in (
+            f"# {inline(_title(artifact, details))}",
+            f"Reads the title of a catalogue record and says how probable each class is: {classes}.",
+            invented if _invented(artifact) else "",
+            section(2, "Model details"),
+            "\n".join(
+                (
+                    f"- **Developed by:** {_or(details.library, 'the library that made it')}",
+                    f"- **Model type:** {inline(kind.title if kind else manifest.get('model_kind', ''))}",
+                    f"- **Classes:** {classes}",
+                    f"- **Licence:** {_or(details.licence, 'the licence')}",
+                    f"- **Fingerprint:** {artifact.fingerprint}",
+                    f"- **Made:** {inline(str(manifest.get('created_at', ''))[:10])}",
+                    f"- **Homepage:** {_or(details.homepage, 'where to read more')}",
+                )
+            ),
+            inline(kind.description) if kind else "",
+            section(2, "Uses"),
+            section(
+                3,
+                "Direct use",
+                "To suggest a class for catalogue records by their titles. A suggestion enters a catalogue only above a"
+                " cut whose error rate was measured on books drawn from that catalogue.",
+            ),
+            section(3, "Downstream use", unfilled("what it was built into, if anything")),
+            section(
+                3,
+                "Out-of-scope use",
+                "It has read titles, not books. It is not for judging a book, an author or a reader, nor for titles in"
+                " languages that are missing from the table by language.",
+                unfilled("other uses that should be ruled out"),
+            ),
+            section(
+                2,
+                "Bias, risks and limitations",
+                "It repeats the choices of those who labelled its books and the practice of one catalogue. A wrong"
+                " label hides a book from readers who search by genre.",
+                *(inline(sentence) for sentence in manifest.get("sentences", ())),
+                unfilled("known failures, offensive historical terms in titles, who is affected by errors"),
+            ),
+            section(
+                3,
+                "Recommendations",
+                "Measure it on at least some hundred books drawn at random from your own catalogue before any label is"
+                " accepted, and look at languages and decades apart.",
+            ),
+            section(2, "How to get started", _START.format(name=artifact.name)),
+            section(2, "Training details"),
+            section(3, "Training data", *_training_data(manifest, books)),
+            datasheet(3, "Datasheet of the labels (digital cultural heritage)", _known(workspace, manifest, books, details)),
+            section(3, "Training procedure", *_procedure(manifest)),
+            section(2, "Evaluation"),
+            section(
+                3,
+                "Testing data, factors and metrics",
+                "Tested on labelled books; editions of one title are always on one side of the split. Factors: class"
+                " and language. Accuracy, precision, recall and F1 at the most probable class; the calibration error"
+                " says how far confidences are from the share that is right.",
+            ),
+            section(3, "Results", measured_block(workspace, manifest, metrics, books)),
+            section(
+                2,
+                "Model examination",
+                "For models that weigh words, Colophon shows what each word of a title contributes to the answer."
+                if manifest.get("model_kind") == "tfidf"
+                else "Colophon shows how the answer changes when a word of a title is left out.",
+            ),
+            section(
+                2,
+                "Environmental impact",
+                f"Training took {_seconds(manifest)} on {inline(manifest.get('device', 'an unknown device'))}."
+                " Emissions were not measured.",
+            ),
+            section(
+                2,
+                "Technical specifications",
+                "Files: safetensors, JSON and Parquet; nothing in them is run. `manifest.json` names each file with its"
+                " SHA-256, and `colophon pull` checks them. `training.parquet` holds titles and labels of the training"
+                " books, so that no book is ever scored by a model that learned from it.",
+            ),
+            section(2, "Citation", inline(citation.sentence)),
+            section(
+                2,
+                "Glossary",
+                "*Calibrated*: of the titles with confidence 0.9, about nine in ten are right. *Out of fold*: measured"
+                " by a model that did not learn from the book. *Macro F1*: the mean of the classes' F1, each class"
+                " counting the same.",
+            ),
+            section(2, "Model card authors", _or(details.library, "who wrote this card")),
+            section(2, "Model card contact", _or(details.contact, "whom to ask")),
+        )
+        if part
+    )
+
+
+def _or(said: str, what: str) -> str:
+    return inline(said) if said else unfilled(what)
+
+
+def _invented(artifact: Artifact) -> bool:
+    return bool(artifact.manifest.get("invented"))
+
+
+def _base_model(manifest: Mapping[str, Any]) -> str | None:
+    """Return the encoder's name on the Hub; a folder of this machine is nobody else's business."""
+    options = (manifest.get("plan") or {}).get("options") or {}
+    base = str(options.get("base") or "")
+    return base if base.count("/") == 1 and not base.startswith((".", "/", "~")) and not Path(base).exists() else None
+
+
+def _training_data(manifest: Mapping[str, Any], books: pd.DataFrame) -> list[str]:
+    people = books[books["source"] == "person"]
+    body = [
+        (name, *(f"{int(((people['label'] == name) & (people['split'] == split)).sum()):,}" for split in _SPLITS))
+        for name in manifest.get("classes", ())
+    ]
+    said = [
+        f"Labels “{inline(manifest.get('labels', ''))}” ({inline(manifest.get('labels_fingerprint', ''))}):"
+        f" {len(people):,} books labelled by people.",
+        rows(("class", *(f"books ({split})" for split in _SPLITS)), body),
+    ]
+    if manifest.get("n_weak"):
+        said.append(f"{int(manifest['n_weak']):,} further labels were made by labelling functions, not by people.")
+    leak = manifest.get("leak") or {}
+    return [*said, *(inline(sentence) for sentence in leak.get("sentences", ()))]
+
+
+_SPLITS = ("train", "calibration", "test")
+
+
+def _procedure(manifest: Mapping[str, Any]) -> list[str]:
+    shares = (manifest.get("plan") or {}).get("shares") or {}
+    parts = ", ".join(f"{inline(name)} {in_percent(share)}" for name, share in shares.items() if isinstance(share, float))
+    return [
+        "\n".join(
+            (
+                f"- **Seed:** {inline(manifest.get('seed', ''))}",
+                f"- **Split, by title:** {parts}",
+                f"- **Learned again from all books after the test:** {'yes' if manifest.get('refit') else 'no'}",
+                f"- **Calibration:** {inline(manifest.get('calibration', ''))}",
+                f"- **Books the final model learned from:** {int(manifest.get('n_train') or 0):,}",
+            )
+        )
+    ]
+
+
+def _seconds(manifest: Mapping[str, Any]) -> str:
+    seconds = manifest.get("seconds")
+    return f"{seconds:,.0f} seconds" if isinstance(seconds, int | float) else "an unknown time"
+
+
+def _known(
+    workspace: Workspace, manifest: Mapping[str, Any], books: pd.DataFrame, details: CardDetails
+) -> dict[str, str]:
+    """Return the answers to the datasheet that follow from measured facts."""
+    known = {
+        "preprocessing": "Colophon reads titles as they stand; editions are grouped by their normalised title.",
+        "version": f"Labels {inline(manifest.get('labels_fingerprint', ''))}.",
+    }
+    counts = languages_learned(workspace, manifest, books).replace("", "no language").value_counts()
+    if len(counts) > 1 or "no language" not in counts.index:
+        listed = ", ".join(f"{inline(name)} {count:,}" for name, count in counts.items())
+        known["composition"] = f"Books by language: {listed}."
+    if details.licence:
+        known["distribution"] = f"Licence of this model: {inline(details.licence)}."
+    sources = published_sources(workspace, _files_learned_from(workspace, manifest))
+    if sources:
+        known["provenance"] = " ".join(f"{inline(one.citation)}, licence {inline(one.licence)}." for one in sources)
+    return known

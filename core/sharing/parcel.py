@@ -1,0 +1,179 @@
+"""A folder ready to be shared: the model or bundle unchanged, its card, how to cite it, and the Zenodo metadata."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import InputError
+from core.models.registry import load
+from core.sharing.check import CardKind, refuse_faults
+from core.sharing.citation import Citation
+from core.sharing.dataset_card import BUNDLE, bundle_card, bundle_citation
+from core.sharing.details import CardDetails
+from core.sharing.gather import DATA_KINDS, MODEL_KINDS, check_names, gather_zip, kind_of
+from core.sharing.kept import kept_details, with_fresh_numbers
+from core.sharing.model_card import model_card, model_citation
+from core.sharing.verify import verify
+from core.sharing.zenodo import deposit
+from core.storage import Workspace, file_sha256, read_json, write_json
+
+__all__ = ["Parcel", "bundle_home", "bundle_manifest", "pack", "prepare_bundle", "prepare_model", "read_deposit"]
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A folder that may leave the house: every file is of a kind that is shared, and the card is sound.
+
+    Attributes
+    ----------
+    kind : {'model', 'dataset'}
+        As the Hub calls it.
+    folder : path
+    made_at : str
+        When what is shared was made, so that the same parcel always has the same bytes.
+    """
+
+    kind: CardKind
+    folder: Path
+    name: str
+    made_at: str
+    citation: Citation
+
+    def files(self) -> list[dict[str, Any]]:
+        """Return ``name``, ``bytes`` and ``sha256`` of each file, sorted by name."""
+        return [
+            {"name": path.relative_to(self.folder).as_posix(), "bytes": path.stat().st_size, "sha256": file_sha256(path)}
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file()
+        ]
+
+
+def prepare_model(
+    workspace: Workspace, name: str, folder: Path, *, details: CardDetails | None = None, card: str | None = None
+) -> Parcel:
+    """Fill an empty folder with a model to be shared.
+
+    Parameters
+    ----------
+    details : CardDetails, optional
+        Else those that were kept with the model.
+    card : str, optional
+        Else the card that was kept with the model, with its numbers measured anew, else a fresh one.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such model.
+    ModelError
+        A file of it was altered.
+    InputError
+        It holds a kind of file that is not shared, or the card is not sound.
+    """
+    artifact = workspace.find("models", name)
+    model = load(workspace, name)
+    given = details or kept_details(artifact.path)
+    _refuse_kinds(model.manifest["files"], MODEL_KINDS, f"The model '{name}'")
+    for file in model.manifest["files"]:
+        path = folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(artifact.path / file, path)
+    write_json(folder / "manifest.json", _without_paths(dict(artifact.manifest)))
+    text = card or with_fresh_numbers(artifact.path, model_card(workspace, artifact, given))
+    citation = model_citation(workspace, artifact, given)
+    said = ["A model that reads titles of catalogue records and says how probable each class is.", citation.sentence]
+    return _finish("model", folder, artifact.name, str(artifact.manifest["created_at"]), citation, text, said)
+
+
+def prepare_bundle(
+    workspace: Workspace, path: Path, folder: Path, *, details: CardDetails | None = None, card: str | None = None
+) -> Parcel:
+    """Fill an empty folder with an export bundle (a zip) to be shared; see :func:`prepare_model`."""
+    inside = folder / BUNDLE
+    inside.mkdir()
+    manifest = _unpacked(path, inside)
+    _refuse_kinds(
+        {one.relative_to(inside).as_posix(): "" for one in inside.rglob("*") if one.is_file()},
+        DATA_KINDS | {"SHA256SUMS"},
+        f"The bundle {path.name}",
+    )
+    home = bundle_home(workspace, path)
+    citation = bundle_citation(workspace, manifest, details or kept_details(home))
+    text = card or with_fresh_numbers(home, bundle_card(manifest, citation))
+    said = [f"{int(manifest['counts']['exported']):,} catalogue records with a machine-assigned label.", citation.sentence]
+    created = str(manifest["export"]["created"])
+    return _finish("dataset", folder, path.stem, created, citation, text, said)
+
+
+def bundle_manifest(path: Path, scratch: Path) -> dict[str, Any]:
+    """Return the manifest of a bundle (a zip) after all of it was checked; `scratch` is an empty folder.
+
+    Raises
+    ------
+    InputError
+        There is no such zip, it is no bundle of Colophon, or a file in it was altered.
+    """
+    return _unpacked(path, scratch)
+
+
+def bundle_home(workspace: Workspace, path: Path) -> Path:
+    """Return the folder where a bundle's changed card is kept: by content, so that a moved zip finds it again."""
+    if not path.is_file():
+        raise InputError(f"There is no file {path}; give the zip that 'colophon export' wrote.")
+    return workspace.folder("exports") / f"card-{file_sha256(path)[:16]}"
+
+
+def pack(parcel: Parcel, out: Path) -> Path:
+    """Write a parcel as one zip, for a download or a deposit by hand; the same parcel gives the same bytes."""
+    from core.export.bundle import zip_folder
+    from core.storage import write_atomically
+
+    with write_atomically(out) as beside:
+        zip_folder(parcel.folder, beside, parcel.made_at)
+    return out
+
+
+def _unpacked(path: Path, folder: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise InputError(f"There is no file {path}; give the zip that 'colophon export' wrote.")
+    gather_zip(path, folder)
+    found = verify(folder, f"The bundle {path.name}")
+    if found.kind != "bundle" or found.root != folder:
+        raise InputError(f"{path.name} is no export bundle; give the zip that 'colophon export' wrote.")
+    return dict(found.manifest)
+
+
+def _finish(
+    kind: CardKind, folder: Path, name: str, made_at: str, citation: Citation, card: str, sentences: list[str]
+) -> Parcel:
+    refuse_faults(card, kind)
+    (folder / "README.md").write_text(card, encoding="utf-8", newline="\n")
+    (folder / "CITATION.cff").write_text(citation.as_cff(), encoding="utf-8", newline="\n")
+    write_json(folder / "zenodo.json", deposit(citation, sentences))
+    # The end of the road is tried here: what cannot be pulled must not be pushed.
+    parcel = Parcel(kind, folder, name, made_at, citation)
+    check_names(((one["name"], one["bytes"]) for one in parcel.files()), f"The parcel '{name}'")
+    return parcel
+
+
+def _refuse_kinds(files: Mapping[str, str], allowed: frozenset[str], whence: str) -> None:
+    for name in sorted(files):
+        if kind_of(name) not in allowed:
+            raise InputError(f"{whence} holds '{name}', a kind of file that is not shared. Nothing was sent.")
+
+
+def _without_paths(value: Any) -> Any:
+    """Return a manifest without the paths of this machine: of each only the last part stays."""
+    if isinstance(value, dict):
+        return {key: _without_paths(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_without_paths(one) for one in value]
+    if isinstance(value, str) and "\n" not in value and " " not in value and Path(value).is_absolute():
+        return Path(value).name
+    return value
+
+
+def read_deposit(parcel: Parcel) -> dict[str, Any]:
+    """Return the Zenodo metadata of a parcel."""
+    return read_json(parcel.folder / "zenodo.json")

@@ -1,0 +1,173 @@
+import numpy as np
+import pytest
+
+from core.errors import InputError, ModelError
+from core.explain import leave_one_word_out
+from core.models import embedding
+from core.models.embedding import EmbeddingClassifier
+from core.models.encoder import Encoder
+from core.models.fitting import Plan, fit
+from core.models.protocol import TrainingData
+
+pytest.importorskip("torch")
+ASKED = ["Travels in Persia", "An ode", "A tale for girls", ""]
+
+
+@pytest.fixture(scope="module")
+def books(make_books):
+    return make_books(150, seed=3, noise=0.0)
+
+
+@pytest.fixture(scope="module")
+def data(books, as_data):
+    return as_data(books)
+
+
+@pytest.fixture(scope="module")
+def options(tiny_base):
+    return {"base": str(tiny_base), "C": 100.0}
+
+
+@pytest.fixture(scope="module")
+def trained(data, options):
+    return EmbeddingClassifier.train(data, options=options)
+
+
+def test_even_random_vectors_tell_words_apart(trained, make_books):
+    others = make_books(90, seed=8, noise=0.0, start=5_000)
+    found = trained.predict_probabilities(others["title"].tolist())
+    assert found.sum(axis=1) == pytest.approx(1)
+    assert (np.array(trained.classes)[found.argmax(axis=1)] == others["label"].to_numpy()).mean() > 0.5
+
+
+def test_it_is_scikit_learns_logistic_regression(trained, data):
+    from sklearn.linear_model import LogisticRegression
+
+    vectors = trained.encoder.vectors(data.titles, reduced=trained.reduced)
+    labels = np.array(data.classes)[data.targets.argmax(axis=1)]
+    theirs = LogisticRegression(C=100.0, max_iter=2000, class_weight="balanced").fit(vectors.astype(float), labels)
+    asked = trained.encoder.vectors(ASKED, reduced=trained.reduced)
+    assert trained.predict_probabilities(ASKED) == pytest.approx(theirs.predict_proba(asked.astype(float)), abs=1e-3)
+
+
+def test_vectors_have_length_one_and_do_not_hang_on_their_company(tiny_base, books):
+    encoder = Encoder(str(tiny_base))
+    titles = books["title"].tolist()
+    found = encoder.vectors(titles, reduced=False)
+    assert np.linalg.norm(found, axis=1) == pytest.approx(1, abs=1e-5)
+    assert Encoder(str(tiny_base)).vectors(titles[:1], reduced=False)[0] == pytest.approx(found[0], abs=1e-5)
+
+
+def test_the_mean_leaves_padding_out(tiny_base):
+    import torch
+
+    encoder = Encoder(str(tiny_base))
+    tokens = encoder.tokens.encode(["An ode"])
+    with torch.inference_mode():
+        hidden = encoder.model(torch.tensor(tokens)).last_hidden_state[0].numpy()
+    mean = hidden.mean(axis=0) / np.linalg.norm(hidden.mean(axis=0))
+    found = encoder.vectors(["An ode", "A romance in three volumes by Geraldine Ingram"], reduced=False)
+    assert found[0] == pytest.approx(mean, abs=1e-5)
+
+
+def test_a_title_is_read_once(tiny_base, monkeypatch):
+    encoder = Encoder(str(tiny_base))
+    asked = []
+    read = encoder._read
+    monkeypatch.setattr(encoder, "_read", lambda titles, *more: asked.append(titles) or read(titles, *more))
+    first = encoder.vectors(["a", "b", "a"], reduced=False)
+    assert np.array_equal(first[0], first[2])
+    again = encoder.vectors(["b", "c"], reduced=False)
+    assert asked == [["a", "b"], ["c"]]
+    assert np.array_equal(again[0], first[1])
+    assert encoder.vectors([], reduced=False).shape == (0, 32)
+
+
+def test_what_is_remembered_has_an_end(tiny_base, monkeypatch):
+    from core.models import encoder as module
+
+    monkeypatch.setattr(module, "_REMEMBERED", 3)
+    encoder = Encoder(str(tiny_base))
+    expected = Encoder(str(tiny_base)).vectors(["c", "d", "a"], reduced=False)
+    encoder.vectors(["a", "b"], reduced=False)
+    assert encoder.vectors(["c", "d", "a"], reduced=False) == pytest.approx(expected, abs=1e-5)
+    assert encoder.vectors(["a", "b", "c", "d"], reduced=False).shape == (4, 32)
+
+
+def test_a_saved_classifier_is_the_same(trained, tmp_path, tiny_base):
+    trained.save(tmp_path)
+    read = EmbeddingClassifier.load(tmp_path)
+    assert np.array_equal(read.predict_probabilities(ASKED), trained.predict_probabilities(ASKED))
+    assert (read.classes, read.reduced, read.checked) == (trained.classes, trained.reduced, trained.checked)
+    assert {path.suffix for path in tmp_path.iterdir()} <= {".safetensors", ".json", ".txt"}
+    for path in tmp_path.glob("*.json"):
+        assert str(tiny_base.parent) not in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("classifier.json", "{", "cannot be read"),
+        ("classifier.json", '{"format": 2}', "has the format 2; this version reads 1"),
+        ("head.safetensors", "no tensor", "cannot be read"),
+        ("model.safetensors", "no tensor", "holds no model that can be read"),
+    ],
+)
+def test_a_broken_file(trained, tmp_path, file, content, message):
+    trained.save(tmp_path)
+    (tmp_path / file).write_text(content)
+    with pytest.raises(ModelError, match=message):
+        EmbeddingClassifier.load(tmp_path)
+
+
+def test_numbers_that_do_not_fit(trained, tmp_path):
+    from safetensors.numpy import save_file
+
+    trained.save(tmp_path)
+    save_file({"coefficients": np.ones((3, 5)), "intercepts": np.ones(3)}, tmp_path / "head.safetensors")
+    with pytest.raises(ModelError, match="do not fit together"):
+        EmbeddingClassifier.load(tmp_path)
+
+
+def test_sixteen_bits_are_given_up_where_labels_change(data, options, monkeypatch):
+    monkeypatch.setattr(Encoder, "can_reduce", True, raising=False)
+    monkeypatch.setattr(embedding, "same_labels", lambda ask, titles: 0.99)
+    embedding._encoder.cache_clear()
+    made = EmbeddingClassifier.train(data, options=options)
+    embedding._encoder.cache_clear()
+    assert made.reduced is False
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"depth": 3}, "The kind 'embedding' has no option 'depth'. It has: base, C"),
+        ({"C": 0}, "The option 'C' must be a number above 0; 0 came"),
+        ({"max_tokens": 3.5}, "The option 'max_tokens' must be a number above 0; 3.5 came"),
+        ({"base": 3}, "The option 'base' must be a folder"),
+    ],
+)
+def test_wrong_options(data, options, message):
+    with pytest.raises(InputError, match=message):
+        EmbeddingClassifier.train(data, options=options)
+
+
+def test_whole_with_folds_calibration_and_explanation(books, options, as_model):
+    fitted = fit(books, Plan("embedding", options=options))
+    assert sorted(set(fitted.training["fold"])) == [0, 1, 2, 3, 4]
+    assert fitted.calibration.method == "temperature"
+    found = leave_one_word_out(as_model(fitted), "Travels in Persia")
+    assert found.table["word"].tolist() == ["Travels", "in", "Persia"]
+    assert np.isfinite(found.table["contribution"]).all()
+
+
+def test_soft_labels_count_by_their_weight(data, options):
+    lies = np.roll(data.targets, 1, axis=1)
+    joined = TrainingData(
+        [*data.titles, *data.titles],
+        np.vstack([data.targets, lies]),
+        np.concatenate([np.full(150, 0.05), np.full(150, 1.0)]),
+        data.classes,
+    )
+    found = EmbeddingClassifier.train(joined, options=options).predict_probabilities(data.titles)
+    assert (found.argmax(axis=1) == lies.argmax(axis=1)).mean() > 0.8

@@ -1,0 +1,193 @@
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from core.cli import main
+from core.errors import InputError
+from core.evaluation import evaluate
+from core.importing import import_file
+from core.policies import KeptPolicy
+from core.predictions import Scored, load_scored
+from core.report import ReportContent, gather, render, write_report
+from core.report.definitions import DEFINITIONS
+from core.storage import Workspace, file_sha256
+from core.thresholds import Policy
+
+HOSTILE = "<script>alert('x')</script> & \"quoted\" <img src=x onerror=y> \x1b[31m"
+VOID = {"meta", "img"}
+
+
+class Reader(HTMLParser):
+    """Reads a document, checks that every element is closed, keeps tags, attributes and text."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if not self.open or self.open[-1] != "style":
+            self.text.append(data)
+
+
+def read(html: str) -> Reader:
+    reader = Reader()
+    reader.feed(html)
+    reader.close()
+    assert reader.open == []
+    return reader
+
+
+def said(reader: Reader) -> str:
+    return " ".join(" ".join(reader.text).split())
+
+
+@pytest.fixture(scope="module")
+def scored(demo_workspace: Workspace) -> Scored:
+    return load_scored(demo_workspace, "demo-predictions")
+
+
+@pytest.fixture(scope="module")
+def content(demo_workspace: Workspace, scored: Scored) -> ReportContent:
+    chosen = KeptPolicy(Policy({"Fiction": 0.9, "Non-fiction": 0.97}))
+    return gather(demo_workspace, scored, date="2026-01-31", policy=chosen, against=replace(scored, name="the other"))
+
+
+@pytest.fixture
+def hostile(workspace: Workspace, tmp_path: Path) -> Workspace:
+    rows = [
+        {
+            "id": f"b{i}",
+            "title": f"{HOSTILE} {i}",
+            "place": HOSTILE,
+            "predicted": "A<b>",
+            "truth": "A<b>" if i % 3 else "C&d",
+        }
+        for i in range(60)
+    ]
+    path = tmp_path / "hostile.csv"
+    pd.DataFrame(rows).assign(confidence=0.9).to_csv(path, index=False)
+    import_file(workspace, path, "predictions", name="hostile")
+    return workspace
+
+
+def test_the_document_is_well_formed_and_loads_nothing(content: ReportContent) -> None:
+    html = render(content)
+    reader = read(html)
+    tags = {tag for tag, _ in reader.tags}
+    assert not tags & {"script", "link", "img", "iframe", "object", "embed", "base", "form", "image", "use"}
+    for tag, attributes in reader.tags:
+        assert not {"src", "srcset", "xlink:href", "data", "action", "style"} & set(attributes), tag
+        assert not [name for name in attributes if name.startswith("on")], tag
+        if "href" in attributes:
+            assert str(attributes["href"]).startswith("#")
+    assert not re.search(r"url\(|@import|https?://", html)
+
+
+def test_every_anchor_and_every_chart_has_what_it_names(content: ReportContent) -> None:
+    reader = read(render(content))
+    names = [attributes["id"] for _, attributes in reader.tags if "id" in attributes]
+    assert len(names) == len(set(names))
+    links = [str(attributes["href"])[1:] for tag, attributes in reader.tags if tag == "a"]
+    assert len(links) == 12
+    assert set(links) <= set(names)
+    charts = [attributes for tag, attributes in reader.tags if tag == "svg"]
+    assert len(charts) == 5
+    for chart in charts:
+        assert chart["role"] == "img"
+        assert set(str(chart["aria-labelledby"]).split()) <= set(names)
+
+
+def test_the_numbers_are_those_of_the_evaluation(content: ReportContent, scored: Scored) -> None:
+    found = evaluate(scored.table, scored.classes)
+    text = said(read(render(content)))
+    accuracy = found.accuracy
+    assert found.sentence in text
+    for one in (accuracy, found.without_leaks.accuracy, *(m.recall for m in found.metrics.per_class)):
+        expected = f"{100 * one.value:.1f} % ({100 * one.low:.1f} to {100 * one.high:.1f} %, n = {one.n:,})"
+        assert expected in text
+    assert f"{found.metrics.macro_f1.value:.3f} ({found.metrics.macro_f1.low:.3f}" in text
+    assert f"The calibration error is {found.ece:.3f}" in text
+    for truth, row in found.confusion.iterrows():
+        for predicted, count in row.items():
+            assert f"is {truth}, predicted {predicted}: {count:,}" in text
+
+
+def test_what_a_report_must_hold(content: ReportContent, scored: Scored) -> None:
+    text = said(read(render(content)))
+    assert "These records are invented" in text
+    assert content.provenance["Fingerprint of the predictions"] in text
+    assert content.provenance["Fingerprint of the model"] in text
+    assert "2026-01-31" in text
+    assert all(word in text and meaning in text for word, meaning in DEFINITIONS.items())
+    assert content.slices.sentences[0] in text
+    assert content.collection.sentences[0] in text
+    assert content.comparison is not None
+    assert content.comparison.sentence in text
+    assert len(content.verdict) == 3
+
+
+def test_without_another_model_there_is_no_comparison(content: ReportContent) -> None:
+    assert 'id="comparison"' not in render(replace(content, comparison=None))
+
+
+def test_equal_input_gives_equal_bytes_but_for_the_date(
+    demo_workspace: Workspace, scored: Scored, content: ReportContent
+) -> None:
+    first = render(gather(demo_workspace, scored, date="2026-01-31", policy=content.policy))
+    second = render(gather(demo_workspace, scored, date="2031-12-01", policy=content.policy))
+    assert first != second
+    assert first == second.replace("2031-12-01", "2026-01-31")
+
+
+def test_titles_from_files_cannot_act(hostile: Workspace) -> None:
+    scored = load_scored(hostile, "hostile")
+    html = render(gather(hostile, scored, date="<b>today</b>"))
+    reader = read(html)
+    assert not {"script", "img", "b"} & {tag for tag, _ in reader.tags}
+    assert "\x1b" not in html
+    assert "<script>alert('x')</script> & \"quoted\"" in said(reader)
+    assert "is C&d, predicted A<b>: 20" in said(reader)
+
+
+def test_nothing_checked_is_refused(demo_workspace: Workspace, scored: Scored) -> None:
+    unchecked = replace(scored, table=scored.table.assign(truth=""))
+    with pytest.raises(InputError, match=r"None of the 6,000 books of 'demo-predictions' has been checked by a person"):
+        gather(demo_workspace, unchecked, date="")
+
+
+def test_only_html_is_written(content: ReportContent, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"'report\.pdf' does not end in \.html"):
+        write_report(content, tmp_path / "report.pdf")
+    written = write_report(content, tmp_path / "report.html")
+    assert written.sha256 == file_sha256(tmp_path / "report.html")
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == render(content)
+
+
+def test_the_command(demo_workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "report.html"
+    arguments = ["report", "--predictions", "demo-predictions", "--max-error", ".05", "--per", "together"]
+    status = main(
+        [*arguments, "--workspace", str(demo_workspace.root), "--out", str(out), "--date", "2026", "--json", "--quiet"]
+    )
+    assert status == 0
+    assert file_sha256(out) in capsys.readouterr().out
+    text = said(read(out.read_text(encoding="utf-8")))
+    assert "promised: 5 %" in text
+    assert "with 95 % confidence at most 5 % of the accepted are wrong" in text

@@ -1,0 +1,222 @@
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.comparison import BETTER, TOO_FEW, UNCLEAR, WORSE, compare_models, outcomes_by_value
+from core.errors import InputError
+from core.statistics import mcnemar_exact
+
+CLASSES = ("Map", "Play", "Song")
+
+
+def model(said: list[str], truth: list[str], **columns: object) -> pd.DataFrame:
+    """A scored table; columns may replace anything."""
+    n = len(said)
+    made = pd.DataFrame(
+        {
+            "record_id": [f"b{i:04d}" for i in range(n)],
+            "title": [f"Title {i}" for i in range(n)],
+            "title_key": [f"title {i}" for i in range(n)],
+            "author": "",
+            "date": "1850",
+            "language": "English",
+            "year": pd.array([1850] * n, dtype="Int64"),
+            "place": "London",
+            "predicted": said,
+            "confidence": np.linspace(0.99, 0.51, n),
+            "truth": truth,
+            "leak": False,
+        }
+    ).assign(**columns)
+    text = ["record_id", "title", "title_key", "author", "date", "language", "place", "predicted", "truth"]
+    return made.astype(dict.fromkeys(text, "str"))
+
+
+TRUTH = ["Map"] * 20 + ["Play"] * 20 + ["Song"] * 20
+# The first has the last 12 songs wrong, the second 2 maps and 3 songs, one of them like the first.
+FIRST = model(["Map"] * 20 + ["Play"] * 20 + ["Song"] * 8 + ["Map"] * 12, TRUTH)
+SECOND = model(["Play"] * 2 + ["Map"] * 18 + ["Play"] * 20 + ["Song"] * 17 + ["Play"] * 2 + ["Map"], TRUTH)
+
+
+class TestCounts:
+    found = compare_models(FIRST, SECOND, CLASSES, names=("old", "new"))
+
+    def test_who_is_right_alone(self) -> None:
+        found = self.found
+        assert found.n == 60
+        assert (found.both_right, found.only_first, found.only_second, found.both_wrong) == (46, 2, 9, 3)
+        assert found.p == mcnemar_exact(2, 9) == pytest.approx(0.0654, abs=1e-4)
+
+    def test_figures_of_each_and_their_difference(self) -> None:
+        found = self.found
+        assert [one.value for one in found.accuracy] == pytest.approx([48 / 60, 55 / 60])
+        assert found.accuracy_difference.value == pytest.approx(7 / 60)
+        assert found.accuracy_difference.low < 7 / 60 < found.accuracy_difference.high
+        # F1 by hand. Old: maps 20 of 32 called, 20 are; plays 20, 20, 20; songs 8 of 8, 20 are.
+        old = np.mean([2 * 20 / 52, 1, 2 * 8 / 28])
+        # New: maps 18 of 19, 20; plays 20 of 24, 20; songs 17 of 17, 20.
+        new = np.mean([2 * 18 / 39, 2 * 20 / 44, 2 * 17 / 37])
+        assert [one.value for one in found.macro_f1] == pytest.approx([old, new])
+        assert found.macro_f1_difference.value == pytest.approx(new - old)
+
+    def test_disagreements_are_listed_the_surest_mistakes_first(self) -> None:
+        table = self.found.disagreements
+        # Ten songs and two maps on which they differ, and one song both have wrong, each in its way, twice.
+        assert len(table) == 13
+        assert table["outcome"].value_counts().to_dict() == {
+            "only the second is right": 9,
+            "only the first is right": 2,
+            "both are wrong": 2,
+        }
+        assert table["record_id"].iloc[0] == "b0000"
+        assert table["outcome"].iloc[-1] == "both are wrong"
+        assert {"title", "truth", "first", "first_confidence", "second", "second_confidence"} <= set(table)
+
+    def test_words_are_careful(self) -> None:
+        assert self.found.sentence == (
+            "'old' and 'new' cannot be told apart: of 60 books only 'new' has 9 right and only 'old' 2 (p = 0.065)."
+        )
+        assert "No group of books is clearly better or worse with either of them." in self.found.sentences
+
+    def test_everything_goes_into_json(self) -> None:
+        said = json.loads(json.dumps(self.found.as_dict()))
+        assert (said["n"], said["disagreements"], said["only_second"]) == (60, 13, 9)
+        assert said["by_value"][0]["facet"] == "language"
+
+
+def test_a_clear_winner_is_named_whichever_side_it_is_on() -> None:
+    good, bad = model(TRUTH, TRUTH), model(["Map"] * 60, TRUTH)
+    for tables, winner in (((bad, good), "second"), ((good, bad), "first")):
+        said = compare_models(*tables, CLASSES).sentence
+        assert said.startswith(f"'{winner}' is right 66.7 percentage points more often")
+
+
+def test_the_same_seed_gives_the_same_interval() -> None:
+    one, same, other = (compare_models(FIRST, SECOND, CLASSES, seed=seed).macro_f1_difference for seed in (1, 1, 2))
+    assert one == same
+    assert one != other
+
+
+def test_editions_of_a_title_are_drawn_together() -> None:
+    apart = compare_models(FIRST, SECOND, CLASSES).accuracy_difference
+    editions = [f"title {i // 6}" for i in range(60)]
+    together = compare_models(FIRST.assign(title_key=editions), SECOND.assign(title_key=editions), CLASSES)
+    assert together.accuracy_difference.value == apart.value
+    assert together.accuracy_difference.high - together.accuracy_difference.low > apart.high - apart.low
+
+
+class TestWhichBooks:
+    def test_books_are_matched_by_record_id_whatever_their_order(self) -> None:
+        shuffled = SECOND.sample(frac=1, random_state=0)
+        found = compare_models(FIRST, shuffled, CLASSES)
+        assert (found.only_first, found.only_second) == (2, 9)
+
+    def test_what_is_not_compared_is_counted_with_its_reason(self) -> None:
+        truth = SECOND["truth"].mask(SECOND.index == 0, "Song").mask(SECOND.index == 1, "")
+        found = compare_models(FIRST.iloc[:50], SECOND.assign(truth=truth), CLASSES, names=("old", "new"))
+        assert found.n == 48
+        assert found.left_out == {
+            "they are labelled only with 'old'": 1,
+            "they are labelled only with 'new'": 10,
+            "their labels differ between the two": 1,
+        }
+        assert "10 labelled books are not compared: they are labelled only with 'new'." in found.sentences
+
+    def test_leaks_of_either_are_counted(self) -> None:
+        found = compare_models(FIRST.assign(leak=FIRST.index < 3), SECOND.assign(leak=SECOND.index == 5), CLASSES)
+        assert found.leaked == 4
+        assert any("4 of the books (7 %) have a title" in sentence for sentence in found.sentences)
+
+    def test_a_missing_prediction_is_wrong(self) -> None:
+        blank = SECOND.assign(predicted=pd.Series([""] * 60, dtype="str"))
+        found = compare_models(FIRST, blank, CLASSES)
+        assert (found.only_first, found.only_second) == (48, 0)
+        assert found.macro_f1[1].value == 0
+
+    def test_no_book_in_common_is_undefined_and_said(self) -> None:
+        other = SECOND.assign(record_id="x" + SECOND["record_id"])
+        found = compare_models(FIRST, other, CLASSES)
+        assert found.n == 0
+        assert math.isnan(found.p)
+        assert not found.accuracy_difference.defined
+        assert found.sentence.startswith("There is no labelled book that both")
+        assert found.as_dict()["p"] is None
+
+    def test_a_class_that_nobody_has_is_no_part_of_the_mean(self) -> None:
+        with_it, without = (compare_models(FIRST, SECOND, classes) for classes in ((*CLASSES, "Poem"), CLASSES))
+        assert with_it.macro_f1[0].value == without.macro_f1[0].value
+
+    def test_record_ids_must_be_unique(self) -> None:
+        twice = pd.concat([FIRST, FIRST.iloc[:1]], ignore_index=True)
+        with pytest.raises(InputError, match="'b0000' is in 'old' more than once"):
+            compare_models(twice, SECOND, CLASSES, names=("old", "new"))
+
+    def test_labels_must_be_classes(self) -> None:
+        with pytest.raises(InputError, match="'Song' is a label but no class. Classes are: Map, Play"):
+            compare_models(FIRST, SECOND, ("Map", "Play"))
+
+
+class TestByValue:
+    def two(self, better: int, worse: int, same: int, n_right: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """Outcomes of two models on books of which the second gains `better` and loses `worse`."""
+        one = np.r_[np.zeros(better), np.ones(worse), np.zeros(same), np.ones(n_right)].astype(bool)
+        two = np.r_[np.ones(better), np.zeros(worse), np.zeros(same), np.ones(n_right)].astype(bool)
+        return one, two
+
+    def test_verdicts_after_adjustment(self) -> None:
+        languages, ones, twos = [], [], []
+        for language, counts in (
+            ("German", (30, 2, 5, 60)),
+            ("Dutch", (1, 14, 0, 40)),
+            ("Latin", (6, 0, 0, 20)),
+            ("Greek", (3, 3, 1, 2)),
+            ("English", (9, 8, 50, 300)),
+        ):
+            one, two = self.two(*counts)
+            languages += [language] * len(one)
+            ones.append(one)
+            twos.append(two)
+        table = pd.DataFrame({"language": pd.Series(languages, dtype="str")})
+        found = outcomes_by_value(table, np.concatenate(ones), np.concatenate(twos), ("language",)).set_index("value")
+        assert found["verdict"].to_dict() == {
+            "English": UNCLEAR,
+            "German": BETTER,
+            "Dutch": WORSE,
+            "Latin": UNCLEAR,
+            "Greek": TOO_FEW,
+        }
+        # Four tests: English, German, Dutch, Latin. Holm: the smallest p times 4.
+        assert found.loc["German", "p"] == mcnemar_exact(2, 30)
+        assert found["p"].notna().sum() == 4
+        assert found.loc["German", "p_adjusted"] == pytest.approx(4 * mcnemar_exact(2, 30))
+        assert found.loc["Latin", "p"] == pytest.approx(2 * 0.5**6)
+        assert found.loc["Greek", ["difference", "low", "high", "p"]].isna().all()
+        assert found.loc["German", "difference"] == pytest.approx(28 / 97)
+        assert found.loc["German", "low"] > 0
+        assert found.loc["Dutch", "high"] < 0
+
+    def test_sentences_name_the_groups(self) -> None:
+        one, two = self.two(30, 1, 0, 69)
+        truth = ["Map"] * 100
+        first, second = (model(np.where(right, "Map", "Song").tolist(), truth) for right in (one, two))
+        found = compare_models(
+            first.assign(language="German"), second.assign(language="German"), CLASSES, facets=("language",)
+        )
+        assert "German books: 'second' is better, 1 of 100 wrong instead of 30." in found.sentences
+
+    def test_intervals_hold_the_true_difference(self) -> None:
+        """The second gains 6 per cent and loses 3: the interval holds .03 in about 95 of 100 samples."""
+        generator = np.random.default_rng(5)
+        table = pd.DataFrame({"language": pd.Series(["German"] * 120, dtype="str")})
+        held = 0
+        for _ in range(400):
+            kind = generator.choice(4, 120, p=[0.06, 0.03, 0.8, 0.11])
+            row = outcomes_by_value(table, np.isin(kind, (1, 2)), np.isin(kind, (0, 2)), ("language",)).iloc[0]
+            held += row["low"] <= 0.03 <= row["high"]
+        assert 0.92 <= held / 400 <= 0.99
+
+    def test_no_facet_no_rows(self) -> None:
+        assert outcomes_by_value(pd.DataFrame({"language": []}), np.zeros(0, bool), np.zeros(0, bool), ()).empty

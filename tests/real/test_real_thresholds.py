@@ -1,0 +1,132 @@
+"""Promises on the 850 hand-checked books of the British Library: scored here, never tuned here."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.comparison import compare_models
+from core.evaluation import by_value, by_value_and_class, value_sentences
+from core.facets import facet_values
+from core.importing import import_file
+from core.predictions import Scored, load_scored
+from core.storage import Workspace
+from core.thresholds import TOGETHER, Curves, Policy, apply_policy, policy_report, promise, risk_coverage
+from tests.theory.test_promise_against_others import OTHERS
+
+pytestmark = pytest.mark.real
+
+SPLITS = 100
+CUTS = Policy({"Fiction": 0.9, "Non-fiction": 0.97})
+
+
+@pytest.fixture(scope="module")
+def scored(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Scored:
+    place = Workspace(tmp_path_factory.mktemp("real") / "workspace")
+    import_file(place, real_data / "test_predictions.csv", "predictions", name="published")
+    return load_scored(place, "published")
+
+
+def halves(scored: Scored) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
+    books = scored.labelled.reset_index(drop=True)
+    orders = [np.random.default_rng(seed).permutation(len(books)) for seed in range(SPLITS)]
+    return [(books.iloc[order[:425]], books.iloc[order[425:]]) for order in orders]
+
+
+def test_the_published_cuts_by_policy_by_curve_and_by_hand(scored: Scored) -> None:
+    report = policy_report(scored.table, CUTS, classes=scored.classes)
+    point = Curves(scored.table, scored.classes).under(CUTS.cuts)
+    assert (report.labelled_accepted, report.errors) == (point.labelled_accepted, point.errors) == (451, 3)
+    assert (report.accepted, point.accepted, report.review) == (503, 503, 496)
+    assert report.accuracy.value == pytest.approx(0.9933, abs=1e-4)
+    # 3 found among the 451; the 52 accepted books that nobody checked add a third of a book.
+    assert report.expected_errors.value == pytest.approx(3 + 52 * 3 / 451, abs=0.1)
+    kept = report.keep_rates["class"].set_index("value")
+    assert kept.loc["Fiction", ["kept", "n"]].tolist() == [125, 296]
+    assert kept.loc["Non-fiction", ["kept", "n"]].tolist() == [326, 554]
+    assert (
+        "Books that are Fiction are kept in 42 % (125 of 296), books that are Non-fiction in 59 %." in report.sentences
+    )
+
+
+def test_curves_pass_through_the_published_figures(scored: Scored) -> None:
+    curve = risk_coverage(scored.table, scored.classes)
+    everything = curve[(curve["class"] == TOGETHER) & (curve["cut"] == 0)].iloc[0]
+    assert (everything["n_accepted"], everything["errors"]) == (850, 91)
+    assert everything["accuracy"] == pytest.approx(0.8929, abs=1e-4)
+    assert (curve.groupby("class").size() <= 400).all()
+
+
+def test_five_per_cent_covers_three_quarters_and_no_less_than_the_others(scored: Scored) -> None:
+    """One cut chosen on a random half, at 95 % confidence; coverage on the other half, mean of 100 splits."""
+    sums = dict.fromkeys(("here", *OTHERS), 0.0)
+    for chosen, checked in halves(scored):
+        found = promise(chosen, scored.classes, 0.05, per="together")
+        assert found.promised
+        sums["here"] += apply_policy(checked, found.policy()).mean()
+        stated = chosen["confidence"].to_numpy(dtype=float)
+        wrong = ~chosen["correct"].to_numpy(dtype=bool)
+        for name, choose in OTHERS.items():
+            cut = choose(stated, wrong, 0.05, 0.05)
+            sums[name] += 0.0 if cut is None else (checked["confidence"] > cut).mean()
+    coverage = {name: float(total) / SPLITS for name, total in sums.items()}
+    assert coverage["here"] >= 0.73, coverage
+    assert coverage["here"] >= max(coverage[name] for name in OTHERS), coverage
+
+
+def test_what_is_promised_holds_on_the_other_half(scored: Scored) -> None:
+    """The other half shows the true share only with noise of about 1 point: on average it is well inside."""
+    shares = []
+    for chosen, checked in halves(scored):
+        kept = apply_policy(checked, promise(chosen, scored.classes, 0.05, per="together").policy())
+        shares.append(1 - checked["correct"].to_numpy(dtype=bool)[kept].mean())
+    assert np.mean(shares) < 0.04
+    assert np.mean(np.array(shares) > 0.05) < 0.2
+
+
+def test_one_per_cent_is_refused_with_the_labels_it_would_take(scored: Scored) -> None:
+    for chosen, _ in halves(scored)[:20]:
+        found = promise(chosen, scored.classes, 0.01, per="together")
+        assert not found.promised
+        assert found.groups[0].labels_at_least == 299
+        assert found.policy().cuts == {}
+        assert "at most 1 % wrong allows 0" in found.reason
+        assert found.more_labels is None or found.more_labels > 0
+
+
+def test_promises_by_class_hold_together(scored: Scored) -> None:
+    found = promise(scored.table, scored.classes, 0.05)
+    assert found.labelled == 850
+    assert sum(group.level for group in found.groups) <= 0.05 + 1e-12
+    for group in found.groups:
+        assert not group.promised or group.upper <= 0.05
+    kept = apply_policy(scored.labelled, found.policy())
+    assert kept.sum() == sum(group.accepted for group in found.groups if group.promised) > 400
+
+
+def test_languages_with_enough_labels_keep_the_promise(scored: Scored) -> None:
+    found = promise(scored.table, scored.classes, 0.05, per="together", stratum="language")
+    assert "English" in found.by_stratum
+    assert found.to_review
+    kept = apply_policy(scored.table, found.policy())
+    assert set(facet_values(scored.table, "language")[kept]) == set(found.by_stratum)
+
+
+def test_errors_by_language_and_class(scored: Scored) -> None:
+    values = facet_values(scored.labelled, "language")
+    table = by_value(scored.labelled, values)
+    detailed = by_value_and_class(scored.labelled, values, scored.classes)
+    assert table["n"].sum() == 850
+    assert table["errors"].sum() == 91
+    assert detailed.groupby("class")["is_class"].sum().to_dict() == {"Fiction": 296, "Non-fiction": 554}
+    assert detailed.groupby("class")["hits"].sum().to_dict() == {"Fiction": 214, "Non-fiction": 545}
+    assert value_sentences(table, "language")[0].startswith("English books: ")
+
+
+def test_a_model_is_no_better_than_itself(scored: Scored) -> None:
+    found = compare_models(scored.table, scored.table, scored.classes)
+    assert (found.n, found.only_first, found.only_second, found.p) == (850, 0, 0, 1.0)
+    assert found.accuracy_difference.value == 0
+    assert found.macro_f1[0].value == pytest.approx(0.8738, abs=1e-4)
+    assert found.disagreements.empty
