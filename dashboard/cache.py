@@ -12,9 +12,20 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
+from core.collection import CollectionEstimates, collection_estimates
 from core.comparison import ModelComparison, compare_models
 from core.corpus import load_corpus
+from core.errors import NotFoundError
 from core.evaluation import Evaluation, evaluate
+from core.evaluation.calibrations import CalibrationTried, try_calibrations
+from core.explain import (
+    Explanation,
+    SimilarTitles,
+    is_linear,
+    leave_one_word_out,
+    shap_words,
+    word_contributions,
+)
 from core.export.table import ExportTable, prepare
 from core.importing import Reading
 from core.importing import peek as read_ahead
@@ -23,7 +34,8 @@ from core.label_audit import LabelAudit, audit_labels
 from core.labels import load_labels
 from core.language_evidence import LanguageEvidence
 from core.language_evidence import language_evidence as evidence_of
-from core.models.registry import list_models
+from core.models.registry import Model, list_models
+from core.models.registry import load as load_model
 from core.policies import KeptPolicy
 from core.predictions import Scored, in_the_words_of, load_predictions, load_scored
 from core.readers import SourceTable
@@ -209,6 +221,74 @@ def comparison(first: Scored, second: Scored) -> ModelComparison:
 def _comparison(first: str, second: str, _first: Scored, _second: Scored) -> ModelComparison:
     table = in_the_words_of(_first, _second)
     return compare_models(_first.table, table, _first.classes, names=(_first.name, _second.name))
+
+
+def collection(scored: Scored) -> CollectionEstimates:
+    """Return what the checked books say of the whole collection. Shared: read-only."""
+    return _collection(_key(scored), scored)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Estimating the whole collection …")
+def _collection(key: str, _scored: Scored) -> CollectionEstimates:
+    return collection_estimates(_scored.table, _scored.classes)
+
+
+def calibrations(scored: Scored) -> tuple[CalibrationTried, ...]:
+    """Return each way of calibrating, measured on books it was not learned from. Shared: read-only."""
+    return _calibrations(_key(scored), scored)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Calibrating …")
+def _calibrations(key: str, _scored: Scored) -> tuple[CalibrationTried, ...]:
+    return try_calibrations(_scored.table, _scored.classes)
+
+
+def model(name: str) -> Model:
+    """Return a model, verified and loaded once. Shared: never changed."""
+    return _model(workspace().find("models", name).fingerprint)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Loading the model …")
+def _model(fingerprint: str) -> Model:
+    return load_model(workspace(), fingerprint)
+
+
+def explanation(name: str, title: str) -> Explanation:
+    """Return the words of a title for and against what the model says of it."""
+    asked = model(name)
+    return word_contributions(asked, title) if is_linear(asked) else leave_one_word_out(asked, title)
+
+
+def shap_explanation(name: str, title: str) -> Explanation:
+    """Return the same by SHAP, kept for as long as it is likely to be looked at again."""
+    return _shap(workspace().find("models", name).fingerprint, digest(title), title)
+
+
+@st.cache_resource(max_entries=32, show_spinner="SHAP reads the title many times …")
+def _shap(fingerprint: str, key: str, _title: str) -> Explanation:
+    asked = _model(fingerprint)
+    books = _learned_books(fingerprint)
+    background = books["title"].head(500).tolist() if is_linear(asked) and len(books) else None
+    return shap_words(asked, _title, background=background)
+
+
+def similar_titles(name: str, title: str) -> pd.DataFrame:
+    """Return labelled titles most like this one, of the labels the model learned from; empty when they are not here."""
+    return _similar(workspace().find("models", name).fingerprint).nearest(title)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading the labelled titles …")
+def _similar(fingerprint: str) -> SimilarTitles:
+    return SimilarTitles(_learned_books(fingerprint))
+
+
+def _learned_books(fingerprint: str) -> pd.DataFrame:
+    place = workspace()
+    labels = place.find("models", fingerprint).manifest.get("labels_fingerprint", "")
+    try:
+        return load_labels(place, labels).training_table()
+    except NotFoundError:
+        return pd.DataFrame({"record_id": [], "title": [], "label": []}, dtype="str")
 
 
 def models() -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Pieces of the Errors page: headline figures, class by class, rates by facet, filters, words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -8,23 +8,31 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from core.evaluation import Evaluation, outcome_of
-from core.facets import facet_title, facet_values, facet_words
-from core.schema import PREDICTED, TRUTH
-from dashboard import feedback, widgets
+from core.evaluation import (
+    Evaluation,
+    by_value,
+    least_confident_right,
+    length_by_outcome,
+    most_confident_wrong,
+    outcome_of,
+)
+from core.facets import facet_order, facet_title, facet_values, facet_words, filter_records
+from core.phrases import phrase_mask
+from core.predictions import Scored
+from core.schema import PREDICTED, TITLE, TRUTH
+from dashboard import feedback, state, widgets
+from dashboard.charts.outcomes import confusion_chart, length_chart
+from dashboard.charts.rates import rates_chart
+from dashboard.record_view import records_table
 from dashboard.text import count, escape, interval, percent, rate
 
 __all__ = [
     "HOW",
-    "class_table",
-    "filters",
     "headline",
-    "length_sentence",
-    "only_cell",
-    "per_class",
-    "phrase_sentence",
-    "rates_table",
-    "value_sentence",
+    "lengths",
+    "look_at_books",
+    "where_errors_gather",
+    "which_class",
 ]
 
 HOW = (
@@ -39,6 +47,12 @@ HOW = (
     " Groups of fewer than ten books show counts and no rate. Titles equal after normalisation count as one in"
     " the leak check."
 )
+_CELL = "cell"
+_LISTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+    "Surest and wrong": most_confident_wrong,
+    "Least sure and right": least_confident_right,
+    "All": lambda table: table,
+}
 _FILTERS = ("language", "decade", "place", "title_length", "genre_given")
 
 
@@ -70,7 +84,78 @@ def headline(evaluation: Evaluation) -> None:
         st.caption(escape(f"Answers that name no class are counted, never scored: {said}."))
 
 
-def per_class(evaluation: Evaluation) -> None:
+def which_class(evaluation: Evaluation) -> None:
+    """Show which class is taken for which, and how well each is recognised."""
+    st.subheader("Which class is taken for which")
+    left, right = st.columns(2)
+    with left:
+        st.plotly_chart(
+            confusion_chart(evaluation.confusion),
+            on_select="rerun",
+            selection_mode="points",
+            key=_CELL,
+            alt="Confusion matrix: rows what the books are, columns what was predicted",
+        )
+        st.caption("Click a cell to see its books in the list below.")
+    with right:
+        _per_class(evaluation)
+    _class_table(evaluation)
+
+
+def where_errors_gather(scored: Scored, evaluation: Evaluation) -> None:
+    """Show the errors by each value of one facet."""
+    st.subheader("Where errors gather")
+    facet = widgets.choose_facet("Group the books by", state.FACET)
+    table = by_value(scored.labelled, facet_values(scored.labelled, facet))
+    _value_sentence(table, facet)
+    chart, numbers = st.columns(2)
+    with chart:
+        st.altair_chart(
+            rates_chart(
+                table.dropna(subset=["error_rate"]).head(25),
+                value="value",
+                rate="error_rate",
+                title="share wrong, with 95 % interval",
+                overall=1 - evaluation.accuracy.value,
+                order=facet_order(facet, table["value"]),
+            ),
+            alt=f"Share wrong by {facet_title(facet)}, with intervals",
+        )
+    with numbers:
+        _rates_table(table, facet)
+
+
+def look_at_books(scored: Scored, evaluation: Evaluation) -> None:
+    """Show the books themselves, filtered by facets, words of the title, and the clicked cell."""
+    st.subheader("Look at the books")
+    kept = _filters(scored.labelled)
+    phrase = st.text_input(
+        "Words in the title, separated by commas",
+        key=state.PHRASE,
+        bind="query-params",
+        help="A title is found when it holds any of them: poem finds poems too, poet* finds what begins so.",
+    )
+    if phrase:
+        _phrase_sentence(scored.labelled, phrase_mask(scored.labelled[TITLE], phrase), phrase)
+    shown = filter_records(scored.labelled, kept, phrase or None)
+    shown = _only_cell(shown, st.session_state.get(_CELL), evaluation.confusion)
+    view = st.segmented_control(
+        "Show", list(_LISTS), default="Surest and wrong", required=True, key="list", bind="query-params"
+    )
+    rows = _LISTS[str(view)](shown)
+    records_table(rows, name="errors", alt=f"{view}: records with prediction, confidence and truth")
+
+
+def lengths(scored: Scored) -> None:
+    """Show how long the titles are that were read right and wrong."""
+    st.subheader("Length of the title")
+    table = length_by_outcome(scored.labelled)
+    _length_sentence(table)
+    st.altair_chart(length_chart(table), alt="Length of titles read right and wrong")
+    widgets.download_table(table, "length-by-outcome")
+
+
+def _per_class(evaluation: Evaluation) -> None:
     """Say precision and recall of each class in words."""
     for one in evaluation.metrics.per_class:
         st.markdown(
@@ -79,7 +164,7 @@ def per_class(evaluation: Evaluation) -> None:
         )
 
 
-def class_table(evaluation: Evaluation) -> None:
+def _class_table(evaluation: Evaluation) -> None:
     """Show precision, recall and F1 of each class with intervals and n."""
     table = pd.DataFrame(
         [
@@ -96,7 +181,7 @@ def class_table(evaluation: Evaluation) -> None:
     widgets.download_table(table, "per-class")
 
 
-def value_sentence(table: pd.DataFrame, facet: str) -> None:
+def _value_sentence(table: pd.DataFrame, facet: str) -> None:
     """Say where errors gather most: the value whose interval lies furthest above the rest."""
     known = table.dropna(subset=["ratio"])
     overall = table["errors"].sum() / table["n"].sum()
@@ -114,11 +199,11 @@ def value_sentence(table: pd.DataFrame, facet: str) -> None:
     )
     st.caption(
         "Looked at one by one. Whether a group is truly worse, and not by chance or for its mix of classes,"
-        " needs a test."
+        " is tested under “Groups that are truly worse”."
     )
 
 
-def rates_table(table: pd.DataFrame, facet: str) -> None:
+def _rates_table(table: pd.DataFrame, facet: str) -> None:
     """Show every value with its counts, rate and interval."""
     shown = table.rename(
         columns={
@@ -137,7 +222,7 @@ def rates_table(table: pd.DataFrame, facet: str) -> None:
     widgets.download_table(shown, f"errors-by-{facet}")
 
 
-def filters(labelled: pd.DataFrame) -> dict[str, list[str]]:
+def _filters(labelled: pd.DataFrame) -> dict[str, list[str]]:
     """Draw one picker a facet and return what was chosen; the choices are in the URL."""
     chosen: dict[str, list[str]] = {}
     for column, facet in zip(st.columns(len(_FILTERS)), _FILTERS, strict=True):
@@ -150,7 +235,7 @@ def filters(labelled: pd.DataFrame) -> dict[str, list[str]]:
     return chosen
 
 
-def phrase_sentence(labelled: pd.DataFrame, mask: NDArray[np.bool_], phrase: str) -> None:
+def _phrase_sentence(labelled: pd.DataFrame, mask: NDArray[np.bool_], phrase: str) -> None:
     """Say how often titles with these words are wrong, and the others."""
     found = outcome_of(labelled, mask)
     if not found["n"]:
@@ -164,7 +249,7 @@ def phrase_sentence(labelled: pd.DataFrame, mask: NDArray[np.bool_], phrase: str
     feedback.conclusion(said + ".")
 
 
-def only_cell(table: pd.DataFrame, clicked: Any, confusion: pd.DataFrame) -> pd.DataFrame:
+def _only_cell(table: pd.DataFrame, clicked: Any, confusion: pd.DataFrame) -> pd.DataFrame:
     """Keep the books of the cell of the confusion matrix that was clicked."""
     points: list[Mapping[str, Any]] = clicked["selection"]["points"] if clicked else []
     if not points:
@@ -175,7 +260,7 @@ def only_cell(table: pd.DataFrame, clicked: Any, confusion: pd.DataFrame) -> pd.
     return table[(table[TRUTH] == truth) & (table[PREDICTED] == ("" if predicted == "(none)" else predicted))]
 
 
-def length_sentence(lengths: pd.DataFrame) -> None:
+def _length_sentence(lengths: pd.DataFrame) -> None:
     """Say whether wrong titles are shorter or longer."""
     means = lengths.groupby("outcome")["mean"].first()
     counts = lengths.groupby("outcome")["n"].sum()

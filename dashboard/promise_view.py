@@ -71,8 +71,12 @@ def choose(scored: Scored) -> tuple[Policy, dict[str, Any]]:
 
 def _offer_sample(scored: Scored, found: Promise) -> None:
     """Offer the books that should be labelled so that the promise can be given."""
-    wanted = [group.labels_estimate for group in found.groups if not group.promised and group.labels_estimate]
-    more = max(max(wanted, default=0) - found.labelled, 50)
+    if found.more_labels is None:
+        st.markdown(
+            "**More labels alone will not help**: the surest predictions are wrong too often. Train a better model."
+        )
+        return
+    more = max(found.more_labels, 50)
     with st.container(border=True):
         st.markdown(
             f"**What would help:** about {more:,} more labelled books, drawn at random from the collection"

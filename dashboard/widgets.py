@@ -1,8 +1,7 @@
 """Pickers that are the same everywhere: what is looked at, filters, downloads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -129,12 +128,13 @@ def choose_facet(label: str, key: str, facets: Sequence[str] = tuple(FACETS), de
 
 def mark_invented(*things: Artifact | None) -> None:
     """Say on every page that the records are invented, when they are."""
-    place = cache.workspace()
     chosen = chosen_predictions()
-    looked_at: list[Mapping[str, Any]] = [thing.manifest for thing in things if thing is not None]
-    if not things and chosen in _names("predictions"):
-        looked_at.append(place.find("predictions", str(chosen)).manifest)
-    if any(manifest.get("invented") for manifest in looked_at):
+    marked = chosen in _names("predictions") and bool(
+        cache.workspace().find("predictions", str(chosen)).manifest.get("invented")
+    )
+    # The frame marks every page by the chosen predictions; a page that looks at other things marks those, once.
+    looked_at = [thing is not None and bool(thing.manifest.get("invented")) for thing in things]
+    if marked if not things else any(looked_at) and not marked:
         st.info("These records are invented: this is the demonstration.", icon=":material/science:")
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import cache, feedback, navigation, verdict, widgets
+from dashboard import cache, feedback, navigation, report_view, verdict, widgets
 from dashboard.text import count, escape
 
 st.title("Colophon")
@@ -26,6 +26,8 @@ with st.container(border=True):
     st.markdown(f"##### The verdict on “{escape(scored.name)}”")
     for sentence in verdict.sentences(scored):
         st.markdown(escape(sentence))
+
+report_view.download(scored)
 
 st.subheader("What to do next")
 for title in ("Representativeness", "Errors", "Thresholds", "Export"):

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from core.cli import audit, data, label, labels_audit, models, output, report, share, system
+from core.cli import audit, data, label, labels_audit, models, output, report, share, sharing, system
 from core.errors import Cancelled, ColophonError, InputError
 from core.storage import Workspace
 
@@ -39,7 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--quiet", action="store_true", help=argparse.SUPPRESS)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (data, models, label, audit, labels_audit, report, share, system):
+    for module in (data, models, label, audit, labels_audit, report, share, sharing, system):
         module.register(commands, common)
     return parser
 

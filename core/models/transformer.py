@@ -134,8 +134,10 @@ class TransformerClassifier:
             progress=lambda fraction, message: progress(0.02 + 0.9 * fraction, message),
             observe=observe,
         )
-        progress(0.93, "Checking what 16-bit numbers change")
-        made.choose_precision(data.titles)
+        if data.validation is None:
+            # A network that was watched is asked for held-out probabilities and not kept: 32 bits will do.
+            progress(0.93, "Checking what 16-bit numbers change")
+            made.choose_precision(data.titles)
         made.sentences = (*weak, *_said_of_cut(tokens.cut(data.titles), len(data.titles), tokens.limit))
         progress(1.0, "Trained")
         return made

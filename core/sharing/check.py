@@ -75,7 +75,7 @@ def _results(text: str, front: Mapping[str, Any]) -> list[str]:
         return []
     try:
         name, results = model_index_to_eval_results(index)
-        read = ModelCard(text, ignore_metadata_errors=False).data.eval_results or []
+        read = ModelCard(text, ignore_metadata_errors=False).data.get("eval_results") or []
         again = model_index_to_eval_results(eval_results_to_model_index(name, results))[1]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         return [f"The results of the model (model-index) cannot be read: {type(error).__name__}."]

@@ -56,7 +56,7 @@ class Citation:
 
     def as_cff(self) -> str:
         """Return the text of CITATION.cff."""
-        from huggingface_hub.utils import yaml_dump
+        from huggingface_hub.utils._fixes import yaml_dump
 
         said: dict[str, Any] = {
             "cff-version": "1.2.0",
@@ -90,9 +90,7 @@ def published_sources(workspace: Workspace, files: Sequence[Mapping[str, Any]]) 
         remembered = ""
         with contextlib.suppress(InputError):
             remembered = str(read_json(workspace.root / "downloads" / f"{source.name}.json").get("sha256", ""))
-        if any(
-            one.get("name") == source.filename or (remembered and one.get("sha256") == remembered) for one in files
-        ):
+        if any(one.get("name") == source.filename or (remembered and one.get("sha256") == remembered) for one in files):
             found.append(source)
     return found
 

@@ -8,7 +8,7 @@ from core.export.quality import quality_sentences
 from core.sharing.citation import Citation, published_sources
 from core.sharing.datasheet import datasheet
 from core.sharing.details import CardDetails
-from core.sharing.text import BEGIN, END, inline, join, rows, section, unfilled
+from core.sharing.text import BEGIN, END, as_front_matter, inline, join, rows, section, unfilled
 from core.sharing.vocabulary import language_codes, licence_of, size_of
 from core.storage import Workspace
 
@@ -43,7 +43,9 @@ def bundle_citation(workspace: Workspace, manifest: Mapping[str, Any], details: 
     """Return what a citation of an export is made of."""
     export = manifest.get("export") or {}
     settings = export.get("settings") or {}
-    title = details.title or settings.get("title") or f"Machine-assigned genre for {settings.get('dataset', 'a catalogue')}"
+    title = (
+        details.title or settings.get("title") or f"Machine-assigned genre for {settings.get('dataset', 'a catalogue')}"
+    )
     given = CardDetails(
         str(title),
         details.licence or licence_of(str(export.get("licence", ""))),
@@ -80,7 +82,7 @@ def _front(manifest: Mapping[str, Any], citation: Citation) -> dict[str, Any]:
     if table:
         files = [{"split": "train", "path": f"{BUNDLE}/{table}"}]
         said["configs"] = [{"config_name": "default", "data_files": files}]
-    return dict(DatasetCardData(**said).to_dict())
+    return as_front_matter(DatasetCardData(**said))
 
 
 def _body(manifest: Mapping[str, Any], citation: Citation) -> str:
@@ -181,7 +183,9 @@ def _numbers(manifest: Mapping[str, Any]) -> str:
     counts = manifest["counts"]
     names = ("loaded", "accepted", "curator", "abstained", "human_label_kept", "conflicts", "rejected", "not_matched")
     model, export = manifest["model"], manifest["export"]
-    said = f"Measured by Colophon. Export {export['id']}; run {model.get('run', '')} of {model['id']} {model['version']}."
+    said = (
+        f"Measured by Colophon. Export {export['id']}; run {model.get('run', '')} of {model['id']} {model['version']}."
+    )
     body = [(name.replace("_", " "), f"{int(counts[name]):,}") for name in names if name in counts]
     quality = "\n".join(f"- {inline(one)}" for one in quality_sentences(manifest.get("quality") or {}))
     return "\n\n".join((BEGIN, inline(said), rows(("decision", "records"), body), quality, END))

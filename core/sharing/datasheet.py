@@ -1,7 +1,7 @@
 """The questions of *Datasheets for Digital Cultural Heritage Datasets*, answered where something was measured.
 
-Source: H. Alkemade and others, *Datasheets for Digital Cultural Heritage Datasets*, Journal of Open Humanities Data 9:17
-(2023); headings as used by datasheets after version 2 of its template (2025).
+Source: H. Alkemade and others, *Datasheets for Digital Cultural Heritage Datasets*, Journal of Open Humanities Data
+9:17 (2023); headings as used by datasheets after version 2 of its template (2025).
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,10 @@ HEADINGS: Final[Mapping[str, tuple[str, str]]] = {
     "composition": ("Composition", "what the records are, and what is missing from them"),
     "digitisation": ("Digitisation pipeline", "how the books were digitised, when and by whom, if they were"),
     "collection": ("Collection process", "how records and labels were gathered, by whom, over what time"),
-    "provenance": ("Data provenance", "where the records come from, which cataloguing rules and which period they follow"),
+    "provenance": (
+        "Data provenance",
+        "where the records come from, which cataloguing rules and which period they follow",
+    ),
     "vocabulary": ("Linked open data and controlled vocabularies", "which vocabularies the labels and fields follow"),
     "preprocessing": ("Preprocessing and cleaning", "what was changed before use"),
     "sensitive": (

@@ -1,7 +1,7 @@
 """What comes from outside, copied into a folder of our own: plain files only, under plain names, within limits.
 
-Folders, zips and the Hub go through the same rules before anything is looked at: no links, no devices, no way out of the
-folder, no kinds of file that could be run, and no more than fits.
+Folders, zips and the Hub go through the same rules before anything is looked at: no links, no devices, no way out of
+the folder, no kinds of file that could be run, and no more than fits.
 """
 
 import os
@@ -18,7 +18,16 @@ from core.errors import InputError
 from core.progress import Progress, silent
 from core.readers.container import UNPACKED_LIMIT, check_zip
 
-__all__ = ["DATA_KINDS", "FILES_LIMIT", "MODEL_KINDS", "check_name", "check_names", "gather_folder", "gather_zip", "kind_of"]
+__all__ = [
+    "DATA_KINDS",
+    "FILES_LIMIT",
+    "MODEL_KINDS",
+    "check_name",
+    "check_names",
+    "gather_folder",
+    "gather_zip",
+    "kind_of",
+]
 
 FILES_LIMIT: Final = 2_000
 # What a model may consist of: numbers and text, nothing that anyone could be led to run or to unpickle.
@@ -44,7 +53,13 @@ def check_name(name: str, whence: str) -> str:
         It leads out of the folder, is absolute, hidden or too long, or is of a kind that is not taken.
     """
     parts = name.split("/")
-    if not _NAME.fullmatch(name) or ".." in parts or "." in parts or len(name) > 200 or any(len(p) > 120 for p in parts):
+    if (
+        not _NAME.fullmatch(name)
+        or ".." in parts
+        or "." in parts
+        or len(name) > 200
+        or any(len(p) > 120 for p in parts)
+    ):
         raise InputError(f"{whence} holds a file with a name that is not allowed: '{_shown(name)}'. Nothing was taken.")
     if any(part != part.strip() or (part.startswith(".") and part not in _BARE) for part in parts):
         raise InputError(f"{whence} holds a hidden file, '{_shown(name)}'. Nothing was taken.")

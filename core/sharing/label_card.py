@@ -7,7 +7,7 @@ from core.labels import LabelSet
 from core.sharing.citation import Citation, published_sources
 from core.sharing.datasheet import datasheet
 from core.sharing.details import CardDetails
-from core.sharing.text import BEGIN, END, inline, join, rows, section, unfilled
+from core.sharing.text import BEGIN, END, as_front_matter, inline, join, rows, section, unfilled
 from core.sharing.vocabulary import language_codes, size_of
 from core.storage import Workspace
 
@@ -48,8 +48,8 @@ def label_card(workspace: Workspace, labels: LabelSet, details: CardDetails | No
     blocks = [
         BEGIN,
         f"Counted by Colophon in labels {labels.fingerprint}: {len(annotations):,} rows speak of {len(table):,} books;"
-        f" {int(usable.sum()):,} have a usable label, and in {int(table['disagreeing'].sum()):,} the rows name more than"
-        f" one class. {annotations['annotator'].replace('', None).nunique():,} annotators are told apart (by opaque"
+        f" {int(usable.sum()):,} have a usable label, and in {int(table['disagreeing'].sum()):,} the rows name more"
+        f" than one class. {annotations['annotator'].replace('', None).nunique():,} annotators are told apart (by opaque"
         " marks; no names).",
         rows(("class", "books"), [(name, f"{n:,}") for name, n in table.loc[usable, "label"].value_counts().items()]),
     ]
@@ -58,7 +58,9 @@ def label_card(workspace: Workspace, labels: LabelSet, details: CardDetails | No
         blocks.append(rows((heading, "books"), [(name, f"{n:,}") for name, n in counts.items()]))
     known = {"collection": f"Read from {inline(labels.manifest.get('file', 'a table'))}."}
     if citation.built_on:
-        known["provenance"] = " ".join(f"{inline(one.citation)}, licence {inline(one.licence)}." for one in citation.built_on)
+        known["provenance"] = " ".join(
+            f"{inline(one.citation)}, licence {inline(one.licence)}." for one in citation.built_on
+        )
     invented = "**These records are invented: a demonstration.**" if labels.manifest.get("invented") else ""
     body = [
         f"# {inline(citation.title)}",
@@ -76,4 +78,4 @@ def label_card(workspace: Workspace, labels: LabelSet, details: CardDetails | No
         section(2, "Citation", inline(citation.sentence)),
         section(2, "Dataset card contact", inline(given.contact) or unfilled("whom to ask")),
     ]
-    return join(DatasetCardData(**front).to_dict(), "\n\n".join(part for part in body if part))
+    return join(as_front_matter(DatasetCardData(**front)), "\n\n".join(part for part in body if part))

@@ -17,7 +17,7 @@ from core.sharing.citation import Citation, published_sources
 from core.sharing.datasheet import datasheet
 from core.sharing.details import CardDetails
 from core.sharing.measured import eval_results, languages_learned, measured_block
-from core.sharing.text import inline, join, rows, section, unfilled
+from core.sharing.text import as_front_matter, inline, join, rows, section, unfilled
 from core.sharing.vocabulary import language_codes
 from core.statistics.wording import in_percent
 from core.storage import Artifact, Workspace, read_json
@@ -89,7 +89,7 @@ def _front(
     found = eval_results(artifact.manifest, metrics)
     if found:
         said |= {"model_name": artifact.name, "eval_results": found}
-    return dict(ModelCardData(**said).to_dict())
+    return as_front_matter(ModelCardData(**said))
 
 
 def _body(
@@ -155,7 +155,9 @@ def _body(
             section(2, "How to get started", _START.format(name=artifact.name)),
             section(2, "Training details"),
             section(3, "Training data", *_training_data(manifest, books)),
-            datasheet(3, "Datasheet of the labels (digital cultural heritage)", _known(workspace, manifest, books, details)),
+            datasheet(
+                3, "Datasheet of the labels (digital cultural heritage)", _known(workspace, manifest, books, details)
+            ),
             section(3, "Training procedure", *_procedure(manifest)),
             section(2, "Evaluation"),
             section(
@@ -238,7 +240,9 @@ _SPLITS = ("train", "calibration", "test")
 
 def _procedure(manifest: Mapping[str, Any]) -> list[str]:
     shares = (manifest.get("plan") or {}).get("shares") or {}
-    parts = ", ".join(f"{inline(name)} {in_percent(share)}" for name, share in shares.items() if isinstance(share, float))
+    parts = ", ".join(
+        f"{inline(name)} {in_percent(share)}" for name, share in shares.items() if isinstance(share, float)
+    )
     return [
         "\n".join(
             (

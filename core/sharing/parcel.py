@@ -44,7 +44,11 @@ class Parcel:
     def files(self) -> list[dict[str, Any]]:
         """Return ``name``, ``bytes`` and ``sha256`` of each file, sorted by name."""
         return [
-            {"name": path.relative_to(self.folder).as_posix(), "bytes": path.stat().st_size, "sha256": file_sha256(path)}
+            {
+                "name": path.relative_to(self.folder).as_posix(),
+                "bytes": path.stat().st_size,
+                "sha256": file_sha256(path),
+            }
             for path in sorted(self.folder.rglob("*"))
             if path.is_file()
         ]
@@ -101,7 +105,10 @@ def prepare_bundle(
     home = bundle_home(workspace, path)
     citation = bundle_citation(workspace, manifest, details or kept_details(home))
     text = card or with_fresh_numbers(home, bundle_card(manifest, citation))
-    said = [f"{int(manifest['counts']['exported']):,} catalogue records with a machine-assigned label.", citation.sentence]
+    said = [
+        f"{int(manifest['counts']['exported']):,} catalogue records with a machine-assigned label.",
+        citation.sentence,
+    ]
     created = str(manifest["export"]["created"])
     return _finish("dataset", folder, path.stem, created, citation, text, said)
 

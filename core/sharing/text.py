@@ -10,6 +10,7 @@ __all__ = [
     "BEGIN",
     "END",
     "UNFILLED",
+    "as_front_matter",
     "front_matter",
     "inline",
     "join",
@@ -38,18 +39,14 @@ def unfilled(what: str) -> str:
 def unfilled_parts(text: str) -> list[str]:
     """Return what a card still says is not filled in, in its order.
 
-    >>> unfilled_parts("## Contact\\n\\n" + unfilled("whom to ask"))
+    >>> unfilled_parts(unfilled("whom to ask"))
     ['whom to ask']
     """
     return re.findall(re.escape(f"*{UNFILLED}") + r"(.+?)\.\*", text)
 
 
 def inline(text: object) -> str:
-    """Return text from a file so that it stays one line of plain text in Markdown.
-
-    >>> inline("a | b <script>")
-    'a \\\\| b \\\\<script\\\\>'
-    """
+    """Return text from a file so that it stays one line of plain text in Markdown: what could act gets a backslash."""
     printable = "".join(sign if sign.isprintable() else " " for sign in str(text))
     return _ACTIVE.sub(r"\\\1", " ".join(printable.split()))
 
@@ -68,9 +65,14 @@ def rows(heads: Sequence[str], body: Sequence[Sequence[object]]) -> str:
 
 def join(front: Mapping[str, Any], body: str) -> str:
     """Return a card of its front matter and its text."""
-    from huggingface_hub.utils import yaml_dump
+    from huggingface_hub.utils._fixes import yaml_dump
 
     return f"---\n{yaml_dump(dict(front), sort_keys=False).strip()}\n---\n\n{body.strip()}\n"
+
+
+def as_front_matter(data: Any) -> dict[str, Any]:
+    """Return what ``huggingface_hub`` makes of a card's data, without what is not said."""
+    return {key: value for key, value in data.to_dict().items() if value is not None}
 
 
 def split(text: str) -> tuple[str, str]:
@@ -88,7 +90,7 @@ def front_matter(text: str) -> dict[str, Any]:
     InputError
         It is missing or is no YAML mapping; the message says where.
     """
-    import yaml
+    import yaml  # type: ignore[import-untyped]
 
     said, _ = split(text)
     if not said:

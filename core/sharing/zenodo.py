@@ -1,7 +1,7 @@
 """The metadata of a Zenodo deposit, for an upload by hand (or by a script of the library's own).
 
-Source: Zenodo, *REST API*, deposit metadata (2026). A deposit needs a title, a description, creators and a licence; what
-nobody said yet is left empty, so that Zenodo's form asks for it.
+Source: Zenodo, *REST API*, deposit metadata (2026). A deposit needs a title, a description, creators and a licence;
+what nobody said yet is left empty, so that Zenodo's form asks for it.
 """
 
 import html
@@ -33,7 +33,9 @@ def deposit(citation: Citation, sentences: list[str]) -> dict[str, Any]:
         "keywords": ["library", "catalogue", "genre", "bibliographic metadata", "GLAM"],
         "notes": citation.sentence,
         "related_identifiers": [
-            {"identifier": one.doi, "relation": "isDerivedFrom", "scheme": "doi"} for one in citation.built_on if one.doi
+            {"identifier": one.doi, "relation": "isDerivedFrom", "scheme": "doi"}
+            for one in citation.built_on
+            if one.doi
         ],
     }
     return {"metadata": said}

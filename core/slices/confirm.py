@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.progress import Progress, silent
 from core.slices.bits import Bits, Layout, lay_out
 from core.slices.choose import short_list
 from core.slices.fact_table import FactTable
@@ -62,7 +63,9 @@ class Candidate:
     p_adjusted: float
 
 
-def find_candidates(units: Units, table: FactTable, parts: Sequence[Rows], rules: Rules) -> list[Candidate]:
+def find_candidates(
+    units: Units, table: FactTable, parts: Sequence[Rows], rules: Rules, progress: Progress = silent
+) -> list[Candidate]:
     """Return every slice that was tested, confirmed or not, the smallest adjusted p first.
 
     Parameters
@@ -75,11 +78,12 @@ def find_candidates(units: Units, table: FactTable, parts: Sequence[Rows], rules
     layouts = [lay_out(part, units.views, units.strata, units.wrong) for part in parts]
     packed, mix = _pack(table, units, layouts)
     for seen, layout in enumerate(layouts):
+        progress(seen / len(parts), f"Searching {len(table):,} facts, part {seen + 1} of {len(parts)}")
         unseen = seen ^ 1
         proposals = _propose(table, layout, packed[seen], mix, rules)
         everything, rows = units.count(parts[unseen]), parts[unseen]
         p = [worst_p(*units.count(rows[inside[rows]]), *everything) for _, inside in proposals]
-        adjusted = np.minimum(1, len(parts) * adjust_p(p, "by"))
+        adjusted = np.minimum(1, adjust_p(p, "by"))
         for proposal, value, level in zip(proposals, p, adjusted, strict=True):
             key = frozenset(proposal[0])
             known.setdefault(key, proposal)

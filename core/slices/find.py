@@ -100,11 +100,12 @@ def find_slices(
         )
     progress(0.0, "Collecting facts")
     facts = collect_facts(units.records, facets, words, least)
-    progress(0.2, f"Searching {len(facts):,} facts")
     rules = Rules(max_facts, -(-least // 2), needed)
     divisions = SMALL_SAMPLE_DIVISIONS if len(units) < SMALL_SAMPLE else 1
     parts = halves(units, divisions, seed)
-    tested = find_candidates(units, facts, parts, rules)
+    tested = find_candidates(
+        units, facts, parts, rules, lambda fraction, message: progress(0.2 + 0.6 * fraction, message)
+    )
     if not any(one.p_adjusted <= fdr for one in tested):
         return nothing(
             f"No slice is worse than chance allows: {len(tested)} were found on halves of the {len(labelled):,}"

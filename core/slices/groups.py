@@ -39,7 +39,7 @@ def grow_groups(bits: Bits, mix: npt.NDArray[np.float64], layout: Layout, *, min
     Parameters
     ----------
     bits : array, shape (terms, words)
-        In which titles each term is, laid out by `layout` with the true classes as strata.
+        In which titles each term is, laid out by `layout`, whose views are true and predicted class.
     mix : array of float, shape (terms, classes)
         Shares of the true classes among the titles of each term, in all labelled records: classes may be looked at on
         both sides of the split, since the test that follows is made within them.

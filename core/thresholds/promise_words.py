@@ -34,7 +34,9 @@ def group_sentence(
             f"With {in_percent(confidence)} confidence at most {in_percent(max_error)} of the {accepted} are wrong"
             f" (cut {outcome.cut:.10g}; {outcome.errors:,} of {outcome.accepted:,} labelled ones above it are wrong)."
         )
-    what = books if class_name == TOGETHER else f"{books} predicted to be {class_name}"
+    what = f"{books} predicted to be {class_name}"
+    if class_name == TOGETHER:
+        what = f"{books}, all classes together"
     limit = f"at most {in_percent(max_error)} wrong"
     if not outcome.tried:
         return (

@@ -163,7 +163,7 @@ def three_classes() -> World:
     return World.of(stated, 1 - right, group)
 
 
-@pytest.mark.parametrize(("n", "promised"), [(300, 0.5), (900, 1.2)])
+@pytest.mark.parametrize(("n", "promised"), [(300, 0.5), pytest.param(900, 1.2, marks=pytest.mark.slow)])
 def test_the_promises_of_three_classes_hold_together(three_classes: World, n: int, promised: float) -> None:
     parts = [three_classes.part(i) for i in range(3)]
     generator, broken, kept = np.random.default_rng(13), 0, 0

@@ -1,0 +1,128 @@
+"""``card``, ``push`` and ``pull``: how others get the model and the data, and how to get theirs."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from core.cli.output import Answer
+from core.errors import InputError
+from core.progress import Progress
+from core.storage import Workspace
+
+__all__ = ["register"]
+
+
+def register(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add these commands to the parser."""
+    card = commands.add_parser(
+        "card", parents=[common], help="write a model's or data set's card, CITATION.cff and Zenodo metadata"
+    )
+    what = card.add_mutually_exclusive_group(required=True)
+    what.add_argument("--model", metavar="M", help="name of a model")
+    what.add_argument("--bundle", type=Path, metavar="FILE.zip", help="a zip that 'colophon export' wrote")
+    what.add_argument("--labels", metavar="L", help="name of a label set")
+    card.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
+    _add_details(card)
+    card.set_defaults(run=_card)
+
+    push = commands.add_parser("push", parents=[common], help="share a model or an export on the Hugging Face Hub")
+    what = push.add_mutually_exclusive_group(required=True)
+    what.add_argument("--model", metavar="M", help="name of a model")
+    what.add_argument("--bundle", type=Path, metavar="FILE.zip", help="a zip that 'colophon export' wrote")
+    push.add_argument("--to", required=True, metavar="USER/NAME", help="repository; it is made when it does not exist")
+    push.add_argument("--private", action="store_true", help="only you can see it")
+    _add_details(push)
+    push.set_defaults(run=_push)
+
+    pull = commands.add_parser("pull", parents=[common], help="take in a shared model or export, verified")
+    pull.add_argument("source", metavar="SOURCE", help="USER/NAME on the Hub, a folder, or a zip")
+    pull.add_argument("--as", dest="name", metavar="NAME", help="how it is called here (default: from the source)")
+    pull.set_defaults(run=_pull)
+
+
+def _add_details(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--title", default="", help="title on the card")
+    parser.add_argument("--licence", default="", metavar="ID", help="licence as the Hub spells it, such as cc0-1.0")
+    parser.add_argument("--library", default="", metavar="NAME", help="who made it and stands for it")
+    parser.add_argument("--contact", default="", help="whom to ask")
+    parser.add_argument("--homepage", default="", metavar="URL", help="where to read more")
+
+
+def _details(said: argparse.Namespace, home: Path) -> Any:
+    """Return what was typed, and for the rest what was kept."""
+    from core.sharing.details import CardDetails
+    from core.sharing.kept import kept_details
+
+    typed = {name: getattr(said, name) for name in CardDetails.__dataclass_fields__}
+    return CardDetails.from_dict({**kept_details(home).as_dict(), **{name: one for name, one in typed.items() if one}})
+
+
+def _home(said: argparse.Namespace, workspace: Workspace) -> Path:
+    from core.sharing.parcel import bundle_home
+
+    if said.model:
+        return workspace.find("models", said.model).path
+    if said.bundle:
+        return bundle_home(workspace, said.bundle)
+    return workspace.find("labels", said.labels).path
+
+
+def _card(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+    from core.sharing.write import write_card
+    from core.storage import file_sha256
+
+    details = _details(said, _home(said, workspace))
+    written, unfilled = write_card(
+        workspace, said.out, model=said.model, bundle=said.bundle, labels=said.labels, details=details
+    )
+    files = [
+        {"name": path.name, "path": str(path), "bytes": path.stat().st_size, "sha256": file_sha256(path)}
+        for path in written
+    ]
+    lines = [*(str(path) for path in written)]
+    if unfilled:
+        lines += [f"{len(unfilled)} parts are not filled in yet:", *(f"  {one}" for one in unfilled)]
+    return Answer({"files": files, "unfilled": unfilled}, lines)
+
+
+def _push(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+    from core.sharing.hub import check_target
+    from core.sharing.push import push
+
+    check_target(said.to)
+    details = _details(said, _home(said, workspace))
+    report = push(
+        workspace,
+        said.to,
+        _token(),
+        model=said.model,
+        bundle=said.bundle,
+        private=said.private,
+        details=details,
+        progress=progress,
+    )
+    seen = "only you can see it" if report.private else "everybody can see it"
+    return Answer(
+        report.as_dict(), [f"{report.target}: {len(report.files)} files, {seen} (commit {report.commit[:8]})."]
+    )
+
+
+def _token() -> str:
+    """Return the token from the environment, else ask for it without showing what is typed."""
+    import getpass
+
+    known = os.environ.get("HF_TOKEN", "")
+    if known:
+        return known
+    if not sys.stdin.isatty():
+        raise InputError("Uploading needs a token of the Hub. Set HF_TOKEN, or run this in a terminal and type it.")
+    return getpass.getpass("Token of the Hugging Face Hub (it is not stored): ").strip()
+
+
+def _pull(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+    from core.sharing.pull import pull
+
+    report = pull(workspace, said.source, name=said.name, token=os.environ.get("HF_TOKEN", ""), progress=progress)
+    return Answer(report.as_dict(), [f"'{report.name}' ({report.kind}, {report.fingerprint}).", report.sentence])

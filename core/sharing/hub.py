@@ -1,0 +1,305 @@
+"""The Hugging Face Hub: a parcel goes up in one commit, a repository comes down file by file.
+
+The token is an argument of each call. It is not written anywhere, and whatever the Hub or a library says in an error is
+passed on without it.
+"""
+
+import contextlib
+import os
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from core.errors import ColophonError, InputError
+from core.progress import Progress, silent
+from core.sharing.check import CardKind
+from core.sharing.gather import DATA_KINDS, MODEL_KINDS, check_names, kind_of
+from core.sharing.parcel import Parcel
+
+__all__ = ["HubError", "Pushed", "check_target", "download_repository", "endpoint", "push_parcel"]
+
+_DEFAULT: Final = "https://huggingface.co"
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_PART: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
+_ADMIN: Final = frozenset({".gitattributes", "README.md", "LICENSE", "LICENSE.txt", "LICENSE.md"})
+
+
+class HubError(ColophonError):
+    """The Hub refused, or cannot be reached."""
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What went up (the keys of ``colophon push --json``).
+
+    Attributes
+    ----------
+    target : str
+        Address of the repository.
+    commit : str
+    private : bool
+    files : list of mappings
+        ``name``, ``bytes``, ``sha256``.
+    """
+
+    target: str
+    commit: str
+    private: bool
+    files: list[dict[str, Any]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary."""
+        return {"target": self.target, "commit": self.commit, "private": self.private, "files": self.files}
+
+
+def endpoint() -> str:
+    """Return the address of the Hub ($HF_ENDPOINT, else huggingface.co).
+
+    Raises
+    ------
+    InputError
+        It would carry a token over a network in the clear.
+    """
+    address = (os.environ.get("HF_ENDPOINT") or _DEFAULT).rstrip("/")
+    said = urlsplit(address)
+    if said.scheme != "https" and not (said.scheme == "http" and said.hostname in _LOOPBACK):
+        raise InputError(f"HF_ENDPOINT is '{address[:80]}': only https is allowed, so that no token can be overheard.")
+    if said.username or said.password:
+        raise InputError("HF_ENDPOINT holds a name or a password. Give the token as HF_TOKEN instead.")
+    return address
+
+
+def check_target(target: str) -> str:
+    """Return the name of a repository on the Hub when it has the form USER/NAME.
+
+    Raises
+    ------
+    InputError
+    """
+    parts = target.strip().split("/")
+    if len(parts) != 2 or not all(_PART.fullmatch(part) and ".." not in part and "--" not in part for part in parts):
+        raise InputError(
+            f"'{target[:80]}' is no name on the Hub. It has the form USER/NAME, of letters, digits, '-', '_' and '.',"
+            " such as my-library/genre-from-titles."
+        )
+    return "/".join(parts)
+
+
+def push_parcel(
+    parcel: Parcel, target: str, token: str, *, private: bool = False, progress: Progress = silent
+) -> Pushed:
+    """Upload a parcel to the Hub in one commit: all of it becomes visible, or nothing.
+
+    Parameters
+    ----------
+    target : str
+        USER/NAME. The repository is made when it does not exist.
+    token : str
+        Of a user who may write there.
+    private : bool
+        Only the user sees it.
+
+    Raises
+    ------
+    InputError
+        The name or the token cannot be right, or the repository holds other things that would be mixed with these.
+    HubError
+        The Hub refused, cannot be reached, or did not keep what was sent. Nothing was changed there, or what changed is
+        said.
+    Cancelled
+        Raised by the listener before the commit; nothing was changed.
+    """
+    repository, files = check_target(target), parcel.files()
+    if not token.strip():
+        raise InputError("Uploading needs a token of the Hub. Set HF_TOKEN, or type it when asked.")
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise InputError("The token holds a sign that no token has. Copy it again from the Hub's settings.")
+    api = _api(token)
+    with _told(token, f"'{repository}'"), _quiet():
+        progress(0.02, "Making the repository")
+        where = api.create_repo(repository, repo_type=parcel.kind, private=private, exist_ok=True)
+        info = api.repo_info(repository, repo_type=parcel.kind)
+        if private and not info.private:
+            raise InputError(
+                f"'{repository}' exists and everybody can see it. Choose another name, or make it private on the Hub."
+            )
+        stale = _stale(repository, parcel, [one.rfilename for one in info.siblings or []])
+        commit = _commit(api, repository, parcel, files, stale, progress)
+        progress(0.97, "Checking what arrived")
+        _compare(api, repository, parcel.kind, commit, files)
+    progress(1.0, "Done")
+    return Pushed(str(where), commit, bool(info.private), files)
+
+
+def download_repository(
+    target: str, kind: CardKind, folder: Path, *, token: str = "", progress: Progress = silent
+) -> str | None:
+    """Bring the files of a repository into an existing, empty folder; return the commit they are of.
+
+    Only kinds of file that Colophon shares are asked for; what else is there stays there.
+
+    Returns
+    -------
+    str or None
+        None when there is no such repository of this kind (or it is not ours to see).
+    """
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    repository = check_target(target)
+    with _told(token, f"'{repository}'"), _quiet():
+        try:
+            info = _api(token).repo_info(repository, repo_type=kind, files_metadata=True)
+        except RepositoryNotFoundError:
+            return None
+        allowed = MODEL_KINDS | {"LICENSE"} if kind == "model" else DATA_KINDS | {"SHA256SUMS", "LICENSE"}
+        wanted = [
+            (one.rfilename, int(one.size or 0)) for one in info.siblings or [] if kind_of(one.rfilename) in allowed
+        ]
+        check_names(wanted, f"'{repository}'")
+        total, done = sum(size for _, size in wanted) or 1, 0
+        for name, size in sorted(wanted):
+            progress(done / total, f"Fetching {name}")
+            hf_hub_download(
+                repository,
+                name,
+                repo_type=kind,
+                revision=info.sha,
+                local_dir=folder,
+                token=token or False,
+                endpoint=endpoint(),
+            )
+            done += size
+        return str(info.sha)
+
+
+def _api(token: str) -> Any:
+    from huggingface_hub import HfApi
+
+    # False, not None: with None the library would look for a token that somebody stored on this machine.
+    return HfApi(endpoint=endpoint(), token=token or False, library_name="colophon")
+
+
+def _stale(repository: str, parcel: Parcel, there: list[str]) -> list[str]:
+    """Return what an earlier push left that is not in the parcel; refuse a repository that holds something else."""
+    ours = {path.relative_to(parcel.folder).as_posix() for path in parcel.folder.rglob("*") if path.is_file()}
+    other = sorted(set(there) - ours - _ADMIN)
+    mark = "manifest.json" if parcel.kind == "model" else "bundle/manifest.json"
+    if other and mark not in there:
+        raise InputError(
+            f"'{repository}' exists and holds other files, such as '{other[0][:80]}'. Choose a new name, so that"
+            " nothing is mixed."
+        )
+    return other
+
+
+def _commit(
+    api: Any, repository: str, parcel: Parcel, files: list[dict[str, Any]], stale: list[str], progress: Progress
+) -> str:
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+    total, done = sum(one["bytes"] for one in files) or 1, 0
+    added = []
+    for one in files:
+        progress(0.05 + 0.85 * done / total, f"Sending {one['name']}")
+        operation = CommitOperationAdd(one["name"], str(parcel.folder / one["name"]))
+        api.preupload_lfs_files(repository, [operation], repo_type=parcel.kind, free_memory=False)
+        added.append(operation)
+        done += one["bytes"]
+    progress(0.92, "Committing")
+    operations = [*added, *(CommitOperationDelete(name) for name in stale)]
+    message = f"Share {parcel.name} {parcel.citation.version}"
+    return str(api.create_commit(repository, operations, commit_message=message, repo_type=parcel.kind).oid)
+
+
+def _compare(api: Any, repository: str, kind: CardKind, commit: str, files: list[dict[str, Any]]) -> None:
+    info = api.repo_info(repository, repo_type=kind, revision=commit, files_metadata=True)
+    there = {one.rfilename: one for one in info.siblings or []}
+    for one in files:
+        found = there.get(one["name"])
+        stored = found.lfs.sha256 if found is not None and found.lfs else one["sha256"]
+        if found is None or (found.size is not None and found.size != one["bytes"]) or stored != one["sha256"]:
+            raise HubError(
+                f"The Hub does not have '{one['name']}' as it was sent, though it took the commit {commit[:8]}. Push"
+                " again; until then do not use what is there."
+            )
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the library's bars and its advice on Parquet files out of the way; ours are shown instead."""
+    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+
+    before = are_progress_bars_disabled()
+    disable_progress_bars()
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="It seems that you are about to commit a data file")
+            yield
+    finally:
+        if not before:
+            enable_progress_bars()
+
+
+@contextlib.contextmanager
+def _told(token: str, what: str) -> Iterator[None]:
+    """Translate what the library raises into a sentence without the token, and without the request that carried it."""
+    try:
+        yield
+    except ColophonError:
+        raise
+    except Exception as error:
+        raise _translated(error, what, token) from None
+
+
+def _translated(error: Exception, what: str, token: str) -> ColophonError:
+    from huggingface_hub.errors import HFValidationError, OfflineModeIsEnabled
+
+    status = _status_of(error)
+    host = urlsplit(endpoint()).hostname or "the Hub"
+    if isinstance(error, OfflineModeIsEnabled):
+        return HubError("HF_HUB_OFFLINE is set, so nothing is sent or fetched. Unset it and try again.")
+    if isinstance(error, HFValidationError):
+        return InputError(f"{what} is no name that the Hub allows. It has the form USER/NAME.")
+    words: dict[int, str] = {
+        401: f"{host} does not know this token, or {what} is not yours to see. Make a token with the right to write in"
+        " the Hub's settings.",
+        403: f"{host} refused: this token has no right to write to {what}. Make a token with the right to write.",
+        404: f"{host} has no {what}, or it is not yours to see.",
+        409: f"{host} is busy with another change to {what}. Try again in a minute.",
+        413: f"{host} says that a file of {what} is too large.",
+        429: f"{host} asks for patience: too many requests. Try again in some minutes.",
+    }
+    if status in words:
+        return HubError(words[status])
+    if status:
+        return HubError(f"{host} answered with the error {status} for {what}. Try again later.")
+    if _is_unreachable(error):
+        return HubError(f"{host} cannot be reached. Check the connection, then try again; nothing was changed.")
+    said = " ".join(str(error).split())[:200]
+    shown = said.replace(token, "[token]") if token else said
+    return HubError(f"{what} could not be shared or fetched ({type(error).__name__}: {shown}). Try again.")
+
+
+def _status_of(error: BaseException | None) -> int:
+    """Return the HTTP status behind an error or its causes, 0 when there is none."""
+    while error is not None:
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        if isinstance(status, int):
+            return status
+        error = error.__cause__ or error.__context__
+    return 0
+
+
+def _is_unreachable(error: BaseException | None) -> bool:
+    import httpx2
+
+    while error is not None:
+        if isinstance(error, httpx2.TransportError | ConnectionError | TimeoutError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -1,0 +1,210 @@
+"""A shared model or data bundle comes back: gathered apart, every file verified, and only then taken in.
+
+Also a job: ``python -m core.sharing.pull JOBDIR``.
+"""
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from core.errors import InputError, NotFoundError
+from core.progress import Progress, silent
+from core.sharing.gather import gather_folder, gather_zip
+from core.sharing.hub import check_target, download_repository
+from core.sharing.kept import CARD_FOLDER
+from core.sharing.push import TOKEN
+from core.sharing.verify import Verified, verify
+from core.storage import Artifact, Workspace, now, slug
+
+__all__ = ["Pulled", "main", "pull"]
+
+_ADDRESS: Final = re.compile(r"https?://[^/]+/(datasets/)?([^/]+/[^/]+)/?$")
+_STORED: Final = frozenset({"kind", "fingerprint"})
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What was taken into the workspace (the keys of ``colophon pull --json``).
+
+    Attributes
+    ----------
+    kind : {'model', 'bundle'}
+    name : str
+        How it is called here.
+    fingerprint : str
+    target : str
+        Its folder in the workspace.
+    source : str
+        Where it came from, with the commit for the Hub.
+    files : list of mappings
+        ``name`` and ``sha256`` of every file, each verified.
+    sentence : str
+        What can be done with it now.
+    """
+
+    kind: str
+    name: str
+    fingerprint: str
+    target: str
+    source: str
+    files: list[dict[str, str]]
+    sentence: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary."""
+        return dict(vars(self))
+
+
+def pull(
+    workspace: Workspace,
+    source: str,
+    *,
+    name: str | None = None,
+    token: str = "",
+    progress: Progress = silent,
+    scratch: Path | None = None,
+) -> Pulled:
+    """Take a shared model or bundle into the workspace.
+
+    Parameters
+    ----------
+    source : str
+        A folder, a zip, USER/NAME on the Hub, datasets/USER/NAME, or the address of its page.
+    name : str, optional
+        How it is called here; else made of the source.
+    token : str
+        Only for what is private on the Hub.
+
+    Raises
+    ------
+    NotFoundError
+        There is nothing under that name.
+    InputError, ModelError
+        A file is missing, altered, unknown, or of a kind that is not taken. Nothing is changed then.
+    HubError
+        The Hub cannot be reached, or refused.
+    """
+    with tempfile.TemporaryDirectory(prefix=".pulling-", dir=scratch or workspace.root) as place:
+        folder = Path(place) / "arrived"
+        folder.mkdir()
+        whence, called = _gather(source, folder, token, lambda share, said: progress(0.8 * share, said))
+        progress(0.82, "Checking every file")
+        found = verify(folder, whence)
+        progress(0.95, "Taking it in")
+        kind = "models" if found.kind == "model" else "exports"
+        wanted = _free_name(workspace, kind, found.fingerprint, name, called)
+        card = folder / "README.md"
+        artifact = _store(workspace, kind, wanted, found, whence, card if card.is_file() else None)
+    progress(1.0, "Done")
+    return Pulled(
+        found.kind,
+        artifact.name,
+        found.fingerprint,
+        str(artifact.path),
+        whence,
+        [{"name": file, "sha256": sha256} for file, sha256 in sorted(found.files.items())],
+        _sentence(found, artifact),
+    )
+
+
+def _gather(source: str, folder: Path, token: str, progress: Progress) -> tuple[str, str]:
+    """Copy the source into a folder; return what to call it in messages, and what to call the thing."""
+    path = Path(source).expanduser()
+    if path.is_dir():
+        gather_folder(path, folder, progress)
+        return f"The folder {path}", path.resolve().name
+    if path.is_file():
+        if path.suffix.lower() != ".zip":
+            raise InputError(f"{path.name} is no zip. Give a zip, a folder, or USER/NAME on the Hub.")
+        gather_zip(path, folder, progress)
+        return f"The zip {path.name}", path.stem
+    page = _ADDRESS.match(source)
+    wanted = page[2] if page else source
+    as_data = bool(page and page[1]) or wanted.startswith("datasets/")
+    wanted = wanted.removeprefix("datasets/")
+    if wanted.count("/") != 1 or wanted.startswith((".", "/", "~")) or wanted.endswith(".zip"):
+        raise NotFoundError(f"There is no file or folder {source[:200]}, and it is no name on the Hub (USER/NAME).")
+    check_target(wanted)
+    for kind in ("dataset",) if as_data else ("model", "dataset"):
+        commit = download_repository(wanted, kind, folder, token=token, progress=progress)  # type: ignore[arg-type]
+        if commit is not None:
+            shutil.rmtree(folder / ".cache", ignore_errors=True)  # the library's notes on what it fetched
+            return f"'{wanted}' (commit {commit[:8]})", wanted.split("/")[1]
+    raise NotFoundError(
+        f"There is no '{wanted}' on the Hub, neither a model nor a data set, or it is private: then set HF_TOKEN."
+    )
+
+
+def _free_name(workspace: Workspace, kind: str, fingerprint: str, given: str | None, called: str) -> str:
+    """Return a name that no other thing has; a name that was asked for is never turned into another."""
+    names = workspace.database.names(kind)
+    wanted = slug(given or called)
+    if names.get(wanted) in (None, fingerprint):
+        return wanted
+    if given:
+        raise InputError(f"'{wanted}' is the name of another {_SPOKEN[kind]} here. Give another with --as.")
+    return workspace.free_name(kind, wanted)
+
+
+_SPOKEN: Final[Mapping[str, str]] = {"models": "model", "exports": "bundle"}
+
+
+def _store(workspace: Workspace, kind: str, name: str, found: Verified, whence: str, card: Path | None) -> Artifact:
+    def write(home: Path) -> Mapping[str, Any]:
+        inside = home if found.kind == "model" else home / "bundle"
+        names = [*found.files, *(() if found.kind == "model" else ("SHA256SUMS",))]
+        for file in names:
+            path = inside / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(found.root / file, path)
+        if card is not None and found.kind == "model":
+            (home / CARD_FOLDER).mkdir()
+            shutil.copyfile(card, home / CARD_FOLDER / "README.md")
+        said = {"pulled_from": whence, "pulled_at": now(), "files": dict(found.files)}
+        if found.kind == "model":
+            return {**{key: value for key, value in found.manifest.items() if key not in _STORED}, **said}
+        counts = found.manifest.get("counts")
+        return {**said, "export": found.manifest.get("export"), "counts": counts}
+
+    return workspace.store(kind, found.fingerprint, name, write)
+
+
+def _sentence(found: Verified, artifact: Artifact) -> str:
+    if found.kind == "model":
+        return (
+            f"{len(found.files)} files verified. Score a catalogue with: colophon predict --model {artifact.name}"
+            " --corpus CATALOGUE. Its figures were measured on other books than yours: check it on your own."
+        )
+    return (
+        f"{len(found.files)} files verified. The records are in {artifact.path / 'bundle' / 'data'}; bring them in"
+        " with: colophon import FILE --kind predictions."
+    )
+
+
+def main() -> int:
+    """Pull as a job: its config holds the arguments of :func:`pull` but for the token, which the environment has."""
+    from core.jobs import JobProgress, run_as_job
+
+    token = os.environ.pop(TOKEN, "")
+
+    def work(workspace: Workspace, config: dict[str, Any], progress: JobProgress) -> dict[str, Any]:
+        return pull(
+            workspace,
+            config["source"],
+            name=config.get("name") or None,
+            token=token,
+            progress=progress,
+            scratch=progress.scratch,
+        ).as_dict()
+
+    return run_as_job(work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""A model or an export bundle goes to the Hub: prepared, checked without a network, then sent.
+
+Also a job: ``python -m core.sharing.push JOBDIR``. Its token comes by the environment of the process (``HF_TOKEN``) and
+is taken out of it at once; nothing on disk holds it.
+"""
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from core.errors import InputError
+from core.progress import Progress, silent
+from core.sharing.details import CardDetails
+from core.sharing.hub import Pushed, check_target, push_parcel
+from core.sharing.parcel import Parcel, pack, prepare_bundle, prepare_model
+from core.storage import Workspace, slug
+
+__all__ = ["TOKEN", "main", "parcel_of", "push", "write_parcel"]
+
+TOKEN: Final = "HF_TOKEN"  # noqa: S105 - the name of the variable, not a token
+
+
+@contextlib.contextmanager
+def parcel_of(
+    workspace: Workspace,
+    *,
+    model: str | None = None,
+    bundle: Path | None = None,
+    details: CardDetails | None = None,
+    scratch: Path | None = None,
+) -> Iterator[Parcel]:
+    """Give a model or a bundle as a folder ready to be shared; the folder goes when the block ends.
+
+    Raises
+    ------
+    InputError
+        Not exactly one of both was named; see also :func:`core.sharing.parcel.prepare_model`.
+    """
+    if (model is None) == (bundle is None):
+        raise InputError("Name either a model (--model) or an export bundle (--bundle FILE.zip).")
+    with tempfile.TemporaryDirectory(prefix=".sharing-", dir=scratch or workspace.root) as place:
+        folder = Path(place) / slug(model or Path(str(bundle)).stem)
+        folder.mkdir()
+        if model is not None:
+            yield prepare_model(workspace, model, folder, details=details)
+        else:
+            yield prepare_bundle(workspace, Path(str(bundle)), folder, details=details)
+
+
+def push(
+    workspace: Workspace,
+    target: str,
+    token: str,
+    *,
+    model: str | None = None,
+    bundle: Path | None = None,
+    private: bool = False,
+    details: CardDetails | None = None,
+    progress: Progress = silent,
+    scratch: Path | None = None,
+) -> Pushed:
+    """Share a model or a bundle on the Hub; see :func:`core.sharing.hub.push_parcel`.
+
+    Parameters
+    ----------
+    target : str
+        USER/NAME.
+    token : str
+    model : str, optional
+        Name of a model in the workspace.
+    bundle : path, optional
+        A zip that ``colophon export`` wrote.
+    details : CardDetails, optional
+        Else those kept with it.
+    """
+    check_target(target)
+    progress(0.0, "Checking the files and the card")
+    with parcel_of(workspace, model=model, bundle=bundle, details=details, scratch=scratch) as parcel:
+        return push_parcel(parcel, target, token, private=private, progress=progress)
+
+
+def write_parcel(
+    workspace: Workspace,
+    out: Path,
+    *,
+    model: str | None = None,
+    bundle: Path | None = None,
+    details: CardDetails | None = None,
+) -> Path:
+    """Write what would be shared as one zip: for a colleague, or for a deposit by hand (Zenodo)."""
+    with parcel_of(workspace, model=model, bundle=bundle, details=details) as parcel:
+        return pack(parcel, out)
+
+
+def main() -> int:
+    """Push as a job: its config holds the arguments of :func:`push` but for the token."""
+    from core.jobs import JobProgress, run_as_job
+
+    token = os.environ.pop(TOKEN, "")
+
+    def work(workspace: Workspace, config: dict[str, Any], progress: JobProgress) -> dict[str, Any]:
+        bundle = config.get("bundle")
+        return push(
+            workspace,
+            config["target"],
+            token,
+            model=config.get("model"),
+            bundle=Path(bundle) if bundle else None,
+            private=bool(config.get("private")),
+            progress=progress,
+            scratch=progress.scratch,
+        ).as_dict()
+
+    return run_as_job(work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

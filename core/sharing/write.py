@@ -1,0 +1,75 @@
+"""The card of a model, a bundle or a label set, with CITATION.cff and the Zenodo metadata, in a folder."""
+
+import tempfile
+from pathlib import Path
+
+from core.errors import InputError
+from core.labels import load_labels
+from core.sharing.check import CardKind, refuse_faults
+from core.sharing.citation import Citation
+from core.sharing.dataset_card import bundle_card, bundle_citation
+from core.sharing.details import CardDetails
+from core.sharing.kept import with_fresh_numbers
+from core.sharing.label_card import label_card, label_citation
+from core.sharing.model_card import model_card, model_citation
+from core.sharing.parcel import bundle_home, bundle_manifest
+from core.sharing.text import unfilled_parts
+from core.sharing.zenodo import deposit
+from core.storage import Workspace, write_atomically, write_json
+
+__all__ = ["write_card"]
+
+
+def write_card(
+    workspace: Workspace,
+    out: Path,
+    *,
+    model: str | None = None,
+    bundle: Path | None = None,
+    labels: str | None = None,
+    details: CardDetails | None = None,
+) -> tuple[list[Path], list[str]]:
+    """Write README.md, CITATION.cff and zenodo.json into a folder, which is made.
+
+    Returns
+    -------
+    files : list of path
+    unfilled : list of str
+        What the card says is not filled in yet.
+
+    Raises
+    ------
+    InputError
+        Not exactly one thing was named, or the kept card is not sound.
+    """
+    if sum(one is not None for one in (model, bundle, labels)) != 1:
+        raise InputError("Name one thing: a model (--model), an export (--bundle FILE.zip) or labels (--labels).")
+    given = details or CardDetails()
+    text, citation, kind = _made(workspace, model, bundle, labels, given)
+    refuse_faults(text, kind)
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file. Give the name of a folder.")
+    out.mkdir(parents=True, exist_ok=True)
+    for name, content in (("README.md", text), ("CITATION.cff", citation.as_cff())):
+        with write_atomically(out / name) as beside:
+            beside.write_text(content, encoding="utf-8", newline="\n")
+    write_json(out / "zenodo.json", deposit(citation, [citation.title, citation.sentence]))
+    return [out / name for name in ("README.md", "CITATION.cff", "zenodo.json")], unfilled_parts(text)
+
+
+def _made(
+    workspace: Workspace, model: str | None, bundle: Path | None, labels: str | None, details: CardDetails
+) -> tuple[str, Citation, CardKind]:
+    if model is not None:
+        artifact = workspace.find("models", model)
+        fresh = model_card(workspace, artifact, details)
+        return with_fresh_numbers(artifact.path, fresh), model_citation(workspace, artifact, details), "model"
+    if bundle is not None:
+        with tempfile.TemporaryDirectory(prefix=".sharing-", dir=workspace.root) as place:
+            manifest = bundle_manifest(bundle, Path(place))
+        citation = bundle_citation(workspace, manifest, details)
+        home = bundle_home(workspace, bundle)
+        return with_fresh_numbers(home, bundle_card(manifest, citation)), citation, "dataset"
+    said = load_labels(workspace, str(labels))
+    fresh = label_card(workspace, said, details)
+    return with_fresh_numbers(said.artifact.path, fresh), label_citation(workspace, said, details), "dataset"

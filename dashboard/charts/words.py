@@ -1,0 +1,35 @@
+"""Words for and against a class."""
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from dashboard.charts.palette import RIGHT, WRONG
+
+__all__ = ["words_chart"]
+
+
+def words_chart(table: pd.DataFrame, class_name: str) -> Any:
+    """Draw what each word of a title contributes, in the order of the title.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``word``, ``contribution`` (log-odds; above 0 speaks for the class).
+    """
+    data = table.assign(place=range(len(table)), speaks=["for" if c > 0 else "against" for c in table["contribution"]])
+    data["word"] = [f"{place + 1}. {word}" for place, word in zip(data["place"], data["word"], strict=True)]
+    scale = alt.Scale(domain=["for", "against"], range=[RIGHT, WRONG])
+    return (
+        alt.Chart(data)
+        .mark_bar()
+        .encode(
+            y=alt.Y("word:N", sort=data["word"].tolist(), title=None, axis=alt.Axis(labelLimit=160)),
+            x=alt.X("contribution:Q", title=f"against {class_name}  ←  log-odds  →  for {class_name}"),
+            color=alt.Color("speaks:N", title=None, scale=scale),
+            tooltip=["word:N", alt.Tooltip("contribution:Q", format="+.2f")],
+        )
+        .properties(height=alt.Step(18))
+        .configure_legend(orient="top")
+    )

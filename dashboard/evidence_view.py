@@ -1,0 +1,80 @@
+"""Pieces of the Errors page: what the checked books say of the whole collection, and whether confidences are true."""
+
+import pandas as pd
+import streamlit as st
+
+from core.evaluation import Evaluation
+from core.facets import facet_title
+from core.predictions import Scored
+from dashboard import cache, feedback, widgets
+from dashboard.charts.outcomes import reliability_chart
+from dashboard.text import escape, percent, rate
+
+__all__ = ["calibration", "whole_collection"]
+
+
+def whole_collection(scored: Scored) -> None:
+    """Show accuracy and class shares estimated for all books, and what no checked book speaks for."""
+    found = cache.collection(scored)
+    feedback.conclusion(escape(found.sentences[0]))
+    feedback.say(*found.sentences[1:])
+    shares = pd.DataFrame(
+        [
+            {
+                "class": name,
+                "share of all books": rate(share),
+                "by weights alone": rate(found.post_stratified_shares[name]),
+                "the model says": percent(found.predicted_shares[name]),
+            }
+            for name, share in found.class_shares.items()
+        ]
+    )
+    st.dataframe(shares, hide_index=True, alt="Share of each class in the collection, with intervals")
+    widgets.download_table(shares, "class-shares")
+    unspoken = ", ".join(f"{facet_title(facet).lower()} {percent(share)}" for facet, share in found.unspoken.items())
+    st.markdown(f"Books whose value no checked book shares, by {unspoken}.")
+    st.caption(
+        "**Share of all books**: prediction-powered (Angelopoulos and others 2023): the model's answers for all books,"
+        " corrected by what it gets wrong on the checked ones. **By weights alone**: the checked books, weighted"
+        " so that they resemble the collection in prediction and confidence. Design effect (how much the weights widen the"
+        f" intervals): {found.design_effect:.2f}."
+    )
+
+
+def calibration(scored: Scored, evaluation: Evaluation) -> None:
+    """Show whether the model is as often right as it says, before and after calibrating."""
+    if scored.calibrated:
+        st.markdown("These confidences were calibrated when the model was trained.")
+    tried = cache.calibrations(scored)
+    best = min(tried, key=lambda one: one.log_loss)
+    feedback.conclusion(escape(tried[0].sentence))
+    feedback.say(*(one.sentence for one in tried[1:]))
+    if best is not tried[0]:
+        feedback.say(
+            f"The truest confidences come with {best.title}. Train or calibrate on checked books of this collection"
+            " (Models page, “Calibrate on”) to have them."
+        )
+    for column, one in zip(st.columns(len(tried)), tried, strict=True):
+        with column:
+            st.markdown(f"**{one.title[0].upper()}{one.title[1:]}**")
+            chart = one.reliability.rename(columns={"low": "from", "high": "to"})
+            chart = chart.rename(columns={"acc_low": "low", "acc_high": "high"})
+            st.altair_chart(reliability_chart(chart), alt=f"How often it is right where it says so, {one.title}")
+    table = pd.DataFrame(
+        [{"confidences": o.title, "off by (ECE)": o.ece, "log loss": o.log_loss, "books": o.n} for o in tried]
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={
+            "off by (ECE)": st.column_config.NumberColumn(format="percent"),
+            "log loss": st.column_config.NumberColumn(format="%.3f"),
+        },
+        alt="Calibration error and log loss before and after",
+    )
+    widgets.download_table(table, "calibration")
+    st.caption(
+        "Each dot is about a tenth of the checked books: across, how sure the model said it was; up, how often it was"
+        " right, with its 95 % interval; on the dashed line it is as good as its word. What is learned from four fifths"
+        " of the checked books is measured on the other fifth."
+    )

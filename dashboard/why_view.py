@@ -1,0 +1,85 @@
+"""Why did it say so: the words for and against, beside similar labelled titles."""
+
+import streamlit as st
+
+from core.evaluation import most_confident_wrong
+from core.explain import Explanation
+from core.predictions import Scored, load_predictions
+from core.schema import PREDICTED, TITLE, TRUTH
+from dashboard import cache, feedback, navigation, widgets
+from dashboard.charts.words import words_chart
+from dashboard.text import escape, percent
+
+__all__ = ["explained", "show"]
+
+
+def show(scored: Scored) -> None:
+    """Explain a wrong title, or one that is typed."""
+    models = [model["name"] for model in cache.models()]
+    if not models:
+        st.markdown("Explanations ask a model. These predictions were made elsewhere; train a model to see its words.")
+        navigation.links_to("Models", "Train a model")
+        return
+    own = load_predictions(cache.workspace(), scored.name).manifest.get("model", "")
+    model = st.selectbox("Model", models, index=models.index(own) if own in models else 0, key="why_model")
+    if own != model:
+        st.caption("These predictions were made by another model; what follows is how the chosen one reads the title.")
+    wrong = most_confident_wrong(scored.labelled).head(200)
+    titles = wrong[TITLE].tolist()
+    left, right = st.columns(2)
+    picked = left.selectbox("A title that was read wrong (the surest first)", titles, key="why_title")
+    typed = right.text_input("or type your own and watch it change", key="why_typed", max_chars=1000)
+    title = typed or picked or ""
+    if not title:
+        st.markdown("Type a title to see which words speak for which class.")
+        return
+    if not typed:
+        row = wrong.iloc[titles.index(title)]
+        feedback.say(f"The predictions say {row[PREDICTED]}; people say {row[TRUTH]}.")
+    explained(str(model), title)
+
+
+def explained(model: str, title: str) -> None:
+    """Say what a model makes of a title, show its words for and against, and similar labelled titles."""
+    explanation = cache.explanation(model, title)
+    feedback.conclusion(escape(f"“{model}” says {explanation.class_name}, {percent(explanation.probability)} sure."))
+    _say_words(explanation)
+    table = explanation.table[["word", "contribution"]]
+    left, right = st.columns(2)
+    with left:
+        st.altair_chart(
+            words_chart(table, explanation.class_name),
+            alt=f"What each word contributes for and against {explanation.class_name}",
+        )
+        st.caption(escape(explanation.note))
+        widgets.download_table(table, "words")
+        if st.toggle("Ask SHAP too (some seconds)", key="why_shap"):
+            shap = cache.shap_explanation(model, title)
+            st.altair_chart(
+                words_chart(shap.table[["word", "contribution"]], shap.class_name), alt="SHAP values by word"
+            )
+            st.caption(escape(shap.note))
+    with right:
+        st.markdown("**Similar titles that people labelled**")
+        similar = cache.similar_titles(model, title)
+        if similar.empty:
+            st.caption("The labels this model learned from are not in this workspace.")
+        else:
+            st.dataframe(
+                similar[["title", "label", "similarity"]],
+                hide_index=True,
+                column_config={"similarity": st.column_config.NumberColumn(format="percent")},
+                alt="Labelled titles most like this one",
+            )
+
+
+def _say_words(explanation: Explanation) -> None:
+    table = explanation.table
+    words = table.groupby("word", sort=False)["contribution"].sum()
+    speaking = words[words.abs() > 0.05 * max(words.abs().max(), 1e-9)]
+    for_it = speaking[speaking > 0].sort_values(ascending=False).head(4).index.tolist()
+    against = speaking[speaking < 0].sort_values().head(4).index.tolist()
+    said = [f"For it speak: {', '.join(for_it)}." if for_it else "No word speaks for it."]
+    if against:
+        said.append(f"Against it: {', '.join(against)}.")
+    feedback.say(" ".join(said))
