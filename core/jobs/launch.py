@@ -24,7 +24,13 @@ __all__ = ["clean_up", "find_job", "forget", "list_jobs", "start"]
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 
 
-def start(workspace: Workspace, module: str, config: Mapping[str, Any], title: str) -> Job:
+def start(
+    workspace: Workspace,
+    module: str,
+    config: Mapping[str, Any],
+    title: str,
+    secrets: Mapping[str, str] | None = None,
+) -> Job:
     """Start ``python -m module JOBDIR`` as a process of its own, which goes on when this one ends.
 
     Parameters
@@ -35,6 +41,8 @@ def start(workspace: Workspace, module: str, config: Mapping[str, Any], title: s
         JSON-able; handed to the work.
     title : str
         What a person sees in the list of jobs.
+    secrets : mapping, optional
+        Names and values for the environment of the process alone, such as a token: they are written nowhere.
 
     Raises
     ------
@@ -55,7 +63,7 @@ def start(workspace: Workspace, module: str, config: Mapping[str, Any], title: s
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=_environment(),
+                env={**_environment(), **(secrets or {})},
                 **_own_session(),
             )
     except OSError as error:

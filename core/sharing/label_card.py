@@ -49,8 +49,8 @@ def label_card(workspace: Workspace, labels: LabelSet, details: CardDetails | No
         BEGIN,
         f"Counted by Colophon in labels {labels.fingerprint}: {len(annotations):,} rows speak of {len(table):,} books;"
         f" {int(usable.sum()):,} have a usable label, and in {int(table['disagreeing'].sum()):,} the rows name more"
-        f" than one class. {annotations['annotator'].replace('', None).nunique():,} annotators are told apart (by opaque"
-        " marks; no names).",
+        f" than one class. {annotations['annotator'].replace('', None).nunique():,} annotators are told apart (by"
+        " opaque marks; no names).",
         rows(("class", "books"), [(name, f"{n:,}") for name, n in table.loc[usable, "label"].value_counts().items()]),
     ]
     for facet, heading in (("language", "language"), ("decade", "decade")):

@@ -10,7 +10,7 @@ from core.errors import InputError
 from core.models.registry import load
 from core.sharing.check import CardKind, refuse_faults
 from core.sharing.citation import Citation
-from core.sharing.dataset_card import BUNDLE, bundle_card, bundle_citation
+from core.sharing.dataset_card import BUNDLE, bundle_card, bundle_citation, is_invented
 from core.sharing.details import CardDetails
 from core.sharing.gather import DATA_KINDS, MODEL_KINDS, check_names, gather_zip, kind_of
 from core.sharing.kept import kept_details, with_fresh_numbers
@@ -104,7 +104,8 @@ def prepare_bundle(
     )
     home = bundle_home(workspace, path)
     citation = bundle_citation(workspace, manifest, details or kept_details(home))
-    text = card or with_fresh_numbers(home, bundle_card(manifest, citation))
+    invented = is_invented(workspace, manifest)
+    text = card or with_fresh_numbers(home, bundle_card(manifest, citation, invented=invented))
     said = [
         f"{int(manifest['counts']['exported']):,} catalogue records with a machine-assigned label.",
         citation.sentence,

@@ -7,7 +7,7 @@ from core.errors import InputError
 from core.labels import load_labels
 from core.sharing.check import CardKind, refuse_faults
 from core.sharing.citation import Citation
-from core.sharing.dataset_card import bundle_card, bundle_citation
+from core.sharing.dataset_card import bundle_card, bundle_citation, is_invented
 from core.sharing.details import CardDetails
 from core.sharing.kept import with_fresh_numbers
 from core.sharing.label_card import label_card, label_citation
@@ -69,7 +69,8 @@ def _made(
             manifest = bundle_manifest(bundle, Path(place))
         citation = bundle_citation(workspace, manifest, details)
         home = bundle_home(workspace, bundle)
-        return with_fresh_numbers(home, bundle_card(manifest, citation)), citation, "dataset"
+        invented = is_invented(workspace, manifest)
+        return with_fresh_numbers(home, bundle_card(manifest, citation, invented=invented)), citation, "dataset"
     said = load_labels(workspace, str(labels))
     fresh = label_card(workspace, said, details)
     return with_fresh_numbers(said.artifact.path, fresh), label_citation(workspace, said, details), "dataset"

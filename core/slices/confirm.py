@@ -83,7 +83,7 @@ def find_candidates(
         proposals = _propose(table, layout, packed[seen], mix, rules)
         everything, rows = units.count(parts[unseen]), parts[unseen]
         p = [worst_p(*units.count(rows[inside[rows]]), *everything) for _, inside in proposals]
-        adjusted = np.minimum(1, adjust_p(p, "by"))
+        adjusted = np.minimum(1, len(parts) * adjust_p(p, "by"))
         for proposal, value, level in zip(proposals, p, adjusted, strict=True):
             key = frozenset(proposal[0])
             known.setdefault(key, proposal)

@@ -25,7 +25,7 @@ def words_chart(table: pd.DataFrame, class_name: str) -> Any:
         alt.Chart(data)
         .mark_bar()
         .encode(
-            y=alt.Y("word:N", sort=data["word"].tolist(), title=None, axis=alt.Axis(labelLimit=160)),
+            y=alt.Y("word:N", sort=data["word"].tolist(), title=None, axis=alt.Axis(labelLimit=160, labelOverlap=False)),
             x=alt.X("contribution:Q", title=f"against {class_name}  ←  log-odds  →  for {class_name}"),
             color=alt.Color("speaks:N", title=None, scale=scale),
             tooltip=["word:N", alt.Tooltip("contribution:Q", format="+.2f")],
