@@ -10,7 +10,7 @@ from core.export.settings import HUMAN_LABELS
 from core.export.table import ExportTable
 from core.export.terms import PROFILES, TERM_QUESTION
 
-__all__ = ["readme", "spreadsheet_readme"]
+__all__ = ["readme", "spreadsheet_readme", "title"]
 
 
 def readme(

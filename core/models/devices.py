@@ -74,17 +74,25 @@ def in_threads(work: Callable[[Item], Result], items: Sequence[Item], device: st
     with _ALONE:
         before = torch.get_num_threads()
         torch.set_num_threads(1)
-        pool = ThreadPoolExecutor(workers, initializer=_spread)
+        pool = ThreadPoolExecutor(workers, initializer=lambda: torch.set_num_threads(1))
+
+        def freely(item: Item) -> Result:
+            _spread()
+            return work(item)
+
         try:
-            yield from pool.map(work, items)
+            yield from pool.map(freely, items)
         finally:
             pool.shutdown(cancel_futures=True)
             torch.set_num_threads(before)
 
 
 def _spread() -> None:
-    """Let this thread run on every core, also where the thread that started it was bound to one."""
-    load_torch().set_num_threads(1)
+    """Let this thread run on every core.
+
+    It inherits the binding of the thread that started it, and OpenMP binds it again, to the first core like all its
+    fellows, in the midst of its first calculation: so this is said before each batch.
+    """
     if hasattr(os, "sched_setaffinity"):
         with contextlib.suppress(OSError):
             os.sched_setaffinity(0, range(os.cpu_count() or 1))

@@ -84,8 +84,8 @@ def fine_tune(
     network : torch module
         ``network(tokens, mask)`` gives logits, shape (b, k).
     validation : Examples, optional
-        After each epoch the loss on these is measured; when it rises the training stops, and the network is that of
-        the best epoch.
+        After each epoch the loss on these is measured; when it has clearly risen the training stops, and the network
+        is that of the epoch before.
     checkpoint : Checkpoint, optional
         Where the state is kept when the training is cancelled, and once a minute.
 
@@ -151,7 +151,7 @@ class _State:
     step: int = 0
     loss: float = math.nan
     best_epoch: int = 0
-    best_loss: float = math.inf
+    best_losses: NDArray[np.float64] | None = None
     finished: bool = False
     best: Any = None
 
@@ -162,8 +162,8 @@ class _State:
             for key, kept in optimizer.state_dict()["state"].items():
                 tensors |= {f"optimizer.{key}.{name}": tensor for name, tensor in kept.items()}
         facts: dict[str, Any] = {"step": self.step, "best_epoch": self.best_epoch, "finished": self.finished}
-        if math.isfinite(self.best_loss):
-            facts["best_loss"] = self.best_loss
+        if self.best_losses is not None:
+            facts["best_losses"] = self.best_losses.tolist()
         checkpoint.write(tensors, facts)
 
 
@@ -183,7 +183,7 @@ def _restore(stored: tuple[dict[str, Any], dict[str, Any]], network: Any, optimi
     return _State(
         step=int(facts["step"]),
         best_epoch=int(facts["best_epoch"]),
-        best_loss=float(facts.get("best_loss", math.inf)),
+        best_losses=np.asarray(facts["best_losses"], dtype=float) if "best_losses" in facts else None,
         finished=bool(facts["finished"]),
         best=parts["best"] or None,
     )
@@ -228,20 +228,48 @@ def _validate(
 ) -> None:
     torch = load_torch()
     network.eval()
-    lost, right = 0.0, 0
+    parts, order = [], []
     with torch.inference_mode():
         for rows in length_sorted(validation.encoded, 64):
             batch = padded(validation.encoded, rows, padding)
             logits = network(torch.from_numpy(batch.tokens).to(device), torch.from_numpy(batch.mask).to(device))
-            found = torch.log_softmax(logits.float(), dim=1).cpu().numpy()
-            lost -= float((validation.weights[rows] * found).sum())
-            right += int((validation.weights[rows].argmax(axis=1) == found.argmax(axis=1)).sum())
+            parts.append(logits.double().cpu().numpy())
+            order.append(rows)
     network.train()
-    n = len(validation.encoded)
-    loss = lost / float(validation.weights.sum())
-    observe({"epoch": float(epoch), "validation_loss": loss, "validation_accuracy": right / n})
-    if loss < state.best_loss:
-        state.best_loss, state.best_epoch = loss, epoch
+    logits = np.concatenate(parts)
+    weights = validation.weights[np.concatenate(order)]
+    losses = _calibrated_losses(logits, weights)
+    right = float((weights.argmax(axis=1) == logits.argmax(axis=1)).mean())
+    observe({"epoch": float(epoch), "validation_loss": float(losses.mean()), "validation_accuracy": right})
+    if state.best_losses is None or not _worse(losses, state.best_losses):
+        state.best_losses, state.best_epoch = losses, epoch
         state.best = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
     else:
         state.finished = True
+
+
+def _calibrated_losses(logits: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the loss of each title at the temperature that is best for all.
+
+    A network that goes on learning becomes too sure of itself before it becomes worse; the first is mended by the
+    calibration that follows.
+    """
+    found = []
+    for temperature in np.geomspace(0.2, 10.0, 40):
+        scaled = logits / temperature
+        scaled = scaled - scaled.max(axis=1, keepdims=True)
+        normal = scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
+        found.append(-(weights * normal).sum(axis=1))
+    return np.asarray(min(found, key=lambda one: float(one.mean())))
+
+
+def _worse(losses: NDArray[np.float64], best: NDArray[np.float64]) -> bool:
+    """Say whether losses have risen by more than one standard error; a smaller rise is chance.
+
+    References
+    ----------
+    L. Breiman, J. Friedman, R. Olshen, C. Stone (1984), "Classification and regression trees": the rule of one
+    standard error.
+    """
+    rise = losses - best
+    return bool(rise.mean() > rise.std() / math.sqrt(len(rise)))

@@ -14,6 +14,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +38,8 @@ Open = Callable[[Path, str], Ask]
 
 # How often a run may break off without having scored a single shard.
 _PATIENCE = 3
+# A cluster needs some seconds to notice that a node is gone.
+_PAUSE = 5.0
 # A wish to stop is heard this often while nothing arrives.
 _LISTEN_EVERY = 0.5
 _GIB = 2**30
@@ -53,6 +56,8 @@ def load_ray() -> Any:
         It is not installed.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # Else a thread that outlives a cluster starts another.
+    os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     try:
         import ray
@@ -111,28 +116,30 @@ def score_on_ray(
     }
     size = sum(map(len, files.values()))
     progress(done / len(shards.titles), "Looking for the cluster")
-    with _connected(ray, address, object_store=max(_GIB // 4, 4 * size)):
-        reference, failures = ray.put(files), 0
-        while pending:
+    failures = 0
+    while pending:
+        # Each attempt joins anew: leaving a cluster is what surely frees all that a broken attempt still held.
+        with _connected(ray, address, object_store=max(_GIB // 4, 4 * size)):
             nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
             pool = plan_pool(nodes, need=_GIB + 4 * size, wants_gpu=wants_gpu)
-            arguments = {"files": [reference], "name": name, "open_model": open_model}
+            arguments = {"files": [ray.put(files)], "name": name, "open_model": open_model}
             arguments |= {"columns": shards.columns, "cores": pool.cores}
             failure = _run(ray, shards, pending, pool, arguments, progress)
-            left = shards.pending()
-            if failure is not None:
-                failures = failures + 1 if len(left) == len(pending) else 0
-                _judge(ray, failure, failures)
-            elif left:
-                raise JobError(f"The cluster gave no answer for {len(left):,} of {len(pending):,} shards.")
-            pending = left
+        left = shards.pending()
+        if failure is not None:
+            failures = failures + 1 if len(left) == len(pending) else 1
+            _judge(ray, failure, failures)
+            _wait(_PAUSE * failures, lambda: progress(1 - len(left) / len(shards), "A node was lost; going on without"))
+        elif left:
+            raise JobError(f"The cluster gave no answer for {len(left):,} of {len(pending):,} shards.")
+        pending = left
 
 
 def _run(
     ray: Any, shards: Shards, pending: Sequence[int], pool: Pool, arguments: Mapping[str, Any], progress: Progress
 ) -> Exception | None:
     """Give the shards to a pool, keep what comes back; return what made it break off, if anything did."""
-    arrived: queue.Queue[Any] = queue.Queue(maxsize=64)
+    arrived: queue.Queue[Any] = queue.Queue()
     stopped = threading.Event()
     scored = _stream(ray, [shards.write_titles(number) for number in pending], pool, arguments)
     threading.Thread(target=_pump, args=(scored, arrived, stopped), daemon=True, name="ray").start()
@@ -198,21 +205,13 @@ def _read(names: Any) -> Any:
 def _pump(scored: Any, arrived: "queue.Queue[Any]", stopped: threading.Event) -> None:
     """Hand over what comes back, in a thread of its own: the main one must hear a wish to stop."""
     end: Exception | None = None
-    batches = scored.iter_batches(batch_size=None, batch_format="pyarrow")
     try:
-        for batch in batches:
-            while not stopped.is_set():
-                with contextlib.suppress(queue.Full):
-                    arrived.put(batch, timeout=_LISTEN_EVERY)
-                    break
+        for batch in scored.iter_batches(batch_size=None, batch_format="pyarrow"):
             if stopped.is_set():
                 return
+            arrived.put(batch)
     except Exception as error:
         end = error
-    finally:
-        # Lets Ray end the copies.
-        with contextlib.suppress(Exception):
-            getattr(batches, "close", lambda: None)()
     arrived.put(end)
 
 
@@ -278,8 +277,7 @@ def _connected(ray: Any, address: str | None, object_store: int) -> Iterator[Non
             " cluster (such as its head) and give --address auto."
         )
     if ray.is_initialized():
-        yield
-        return
+        raise InputError("This process uses a Ray cluster already: leave it first (ray.shutdown()).")
     more = {} if address else {"include_dashboard": False, "object_store_memory": object_store}
     try:
         with _signals_kept():
@@ -304,6 +302,14 @@ def _signals_kept() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _wait(seconds: float, listen: Callable[[], None]) -> None:
+    """Wait, and hear a wish to stop meanwhile."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        listen()
+        time.sleep(_LISTEN_EVERY)
 
 
 def _judge(ray: Any, failure: Exception, failures: int) -> None:

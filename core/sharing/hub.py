@@ -239,6 +239,8 @@ def _quiet() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="It seems that you are about to commit a data file")
+            # The library (2.4) hands files to its HTTP client in a way that the client calls outdated.
+            warnings.filterwarnings("ignore", message="Use 'content=", category=DeprecationWarning)
             yield
     finally:
         if not before:
