@@ -36,8 +36,8 @@ def whole_collection(scored: Scored) -> None:
     st.caption(
         "**Share of all books**: prediction-powered (Angelopoulos and others 2023): the model's answers for all books,"
         " corrected by what it gets wrong on the checked ones. **By weights alone**: the checked books, weighted"
-        " so that they resemble the collection in prediction and confidence. Design effect (how much the weights widen the"
-        f" intervals): {found.design_effect:.2f}."
+        " so that they resemble the collection in prediction and confidence. Design effect (how much the weights widen"
+        f" the intervals): {found.design_effect:.2f}."
     )
 
 

@@ -31,6 +31,7 @@ PAGES: tuple[Stop, ...] = (
     Stop("review.py", "Review", ":material/rate_review:", "What do people say where the model is not sure?"),
     Stop("labelling.py", "Labelling functions", ":material/rule:", "Can rules label more books?"),
     Stop("export.py", "Export", ":material/download:", "How does the accepted metadata leave?"),
+    Stop("share.py", "Share", ":material/share:", "How do others get the model and the data?"),
 )
 
 

@@ -22,7 +22,7 @@ __all__ = [
     "require_scored",
 ]
 
-_OWN_TRUTH = "(the truth in the file)"
+_OWN_TRUTH = "(given with the predictions)"
 _ALL_BOOKS = "(all books)"
 
 

@@ -249,7 +249,7 @@ def predict_corpus(
         score_here(shards, asked.probabilities, progress)
     table = _with_known_titles(asked, records, shards.probabilities()[codes])
     seconds = time.monotonic() - started
-    resumed = len(shards.titles) - sum(len(shards.part(number)) for number in pending)
+    resumed = shards.titles_but(pending)
     new_rows = int(np.isin(codes // shards.size, pending).sum())
     counts = table[PREDICTED].value_counts()
     held_out, untitled = int((table[SPLIT] != "").sum()), int((table[PREDICTED] == "").sum())

@@ -28,7 +28,7 @@ def score_here(shards: Shards, ask: Ask, progress: Progress = silent) -> None:
         Raised by the listener. The shards that are done stay.
     """
     pending = shards.pending()
-    done = len(shards.titles) - sum(len(shards.part(number)) for number in pending)
+    done = shards.titles_but(pending)
     tell = Meter(len(shards.titles), progress, before=done)
     for number in pending:
         titles = list(shards.part(number))

@@ -11,6 +11,7 @@ import logging
 import os
 import queue
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -107,7 +108,7 @@ def score_on_ray(
         Raised by the listener. What is done stays.
     """
     pending = shards.pending()
-    done = len(shards.titles) - sum(len(shards.part(number)) for number in pending)
+    done = shards.titles_but(pending)
     if not pending:
         return
     ray = load_ray()
@@ -126,10 +127,11 @@ def score_on_ray(
             arguments |= {"columns": shards.columns, "cores": pool.cores}
             failure = _run(ray, shards, pending, pool, arguments, progress)
         left = shards.pending()
+        done = shards.titles_but(left)
         if failure is not None:
             failures = failures + 1 if len(left) == len(pending) else 1
             _judge(ray, failure, failures)
-            _wait(_PAUSE * failures, lambda: progress(1 - len(left) / len(shards), "A node was lost; going on without"))
+            _wait(_PAUSE * failures, progress, done / len(shards.titles))
         elif left:
             raise JobError(f"The cluster gave no answer for {len(left):,} of {len(pending):,} shards.")
         pending = left
@@ -142,8 +144,9 @@ def _run(
     arrived: queue.Queue[Any] = queue.Queue()
     stopped = threading.Event()
     scored = _stream(ray, [shards.write_titles(number) for number in pending], pool, arguments)
-    threading.Thread(target=_pump, args=(scored, arrived, stopped), daemon=True, name="ray").start()
-    done = len(shards.titles) - sum(len(shards.part(number)) for number in pending)
+    pump = threading.Thread(target=_pump, args=(scored, arrived, stopped), daemon=True, name="ray")
+    pump.start()
+    done = shards.titles_but(pending)
     collected, meter = _Collected(shards), None
     try:
         while True:
@@ -163,6 +166,8 @@ def _run(
             meter(done)
     finally:
         stopped.set()
+        _end(scored)
+        pump.join(timeout=10)
 
 
 def _stream(ray: Any, paths: Sequence[Path], pool: Pool, arguments: Mapping[str, Any]) -> Any:
@@ -213,6 +218,12 @@ def _pump(scored: Any, arrived: "queue.Queue[Any]", stopped: threading.Event) ->
     except Exception as error:
         end = error
     arrived.put(end)
+
+
+def _end(scored: Any) -> None:
+    """End what still runs, before the cluster is left: Ray has no public word for it."""
+    with contextlib.suppress(Exception):
+        scored._current_executor.shutdown(force=True)
 
 
 class _Collected:
@@ -271,11 +282,8 @@ class _Copy:
 @contextlib.contextmanager
 def _connected(ray: Any, address: str | None, object_store: int) -> Iterator[None]:
     """Join the cluster at an address, or start one on this computer; leave it as it was found."""
-    if address and "://" in address:
-        raise InputError(
-            f"'{address}' is no address of a cluster that this computer is a node of. Run Colophon on a node of the"
-            " cluster (such as its head) and give --address auto."
-        )
+    if address:
+        _look_for(address)
     if ray.is_initialized():
         raise InputError("This process uses a Ray cluster already: leave it first (ray.shutdown()).")
     more = {} if address else {"include_dashboard": False, "object_store_memory": object_store}
@@ -291,6 +299,21 @@ def _connected(ray: Any, address: str | None, object_store: int) -> Iterator[Non
         ray.shutdown()
 
 
+def _look_for(address: str) -> None:
+    """Raise when nobody answers at the address: Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if address != "auto" and (not host or "/" in host or not port.isdigit()):
+        raise InputError(
+            f"'{address}' is no address of a cluster that this computer is a node of: that is 'auto' or host:port. Run"
+            " Colophon on a node of the cluster, such as its head, and give --address auto."
+        )
+    if address != "auto":
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
+        except (OSError, OverflowError) as error:
+            raise InputError(f"There is no Ray cluster at '{address}': {error}.") from error
+
+
 @contextlib.contextmanager
 def _signals_kept() -> Iterator[None]:
     """Ray puts its own answer to SIGTERM in the place of a job's, which tells how the job ended."""
@@ -304,11 +327,11 @@ def _signals_kept() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _wait(seconds: float, listen: Callable[[], None]) -> None:
+def _wait(seconds: float, progress: Progress, fraction: float) -> None:
     """Wait, and hear a wish to stop meanwhile."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        listen()
+        progress(fraction, "A part of the cluster was lost; going on without it")
         time.sleep(_LISTEN_EVERY)
 
 

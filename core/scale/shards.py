@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,6 +61,10 @@ class Shards:
     def pending(self) -> list[int]:
         """Return the shards that are not scored yet. A file that is not what it should be counts as absent."""
         return [number for number in range(len(self)) if not self._is_done(number)]
+
+    def titles_but(self, shards: Iterable[int]) -> int:
+        """Return how many titles there are outside these shards."""
+        return len(self.titles) - sum(len(self.part(number)) for number in shards)
 
     def write_titles(self, number: int) -> Path:
         """Write a shard's titles as Parquet, for workers that do not have them: ``shard``, ``row``, ``title``."""

@@ -1,6 +1,8 @@
 """A folder ready to be shared: the model or bundle unchanged, its card, how to cite it, and the Zenodo metadata."""
 
+import json
 import shutil
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +17,20 @@ from core.sharing.details import CardDetails
 from core.sharing.gather import DATA_KINDS, MODEL_KINDS, check_names, gather_zip, kind_of
 from core.sharing.kept import kept_details, with_fresh_numbers
 from core.sharing.model_card import model_card, model_citation
-from core.sharing.verify import verify
+from core.sharing.verify import MANIFEST_LIMIT, verify
 from core.sharing.zenodo import deposit
 from core.storage import Workspace, file_sha256, read_json, write_json
 
-__all__ = ["Parcel", "bundle_home", "bundle_manifest", "pack", "prepare_bundle", "prepare_model", "read_deposit"]
+__all__ = [
+    "Parcel",
+    "bundle_home",
+    "bundle_manifest",
+    "pack",
+    "prepare_bundle",
+    "prepare_model",
+    "read_deposit",
+    "read_manifest",
+]
 
 
 @dataclass(frozen=True)
@@ -185,3 +196,28 @@ def _without_paths(value: Any) -> Any:
 def read_deposit(parcel: Parcel) -> dict[str, Any]:
     """Return the Zenodo metadata of a parcel."""
     return read_json(parcel.folder / "zenodo.json")
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Return the manifest of a bundle without checking its files, to show what it is; it is checked before it leaves.
+
+    Raises
+    ------
+    InputError
+        It is no zip, or holds no manifest.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            found = [one for one in archive.infolist() if one.filename.count("/") <= 1 and _is_manifest(one)]
+            if len(found) != 1 or found[0].file_size > MANIFEST_LIMIT:
+                raise InputError(f"{path.name} is no export bundle; give the zip that 'colophon export' wrote.")
+            said = json.loads(archive.read(found[0]))
+    except (OSError, zipfile.BadZipFile, ValueError, RecursionError) as error:
+        raise InputError(f"{path.name} cannot be read as a bundle ({type(error).__name__}). Export again.") from error
+    if not isinstance(said, dict) or "export" not in said:
+        raise InputError(f"{path.name} is no export bundle; give the zip that 'colophon export' wrote.")
+    return said
+
+
+def _is_manifest(one: zipfile.ZipInfo) -> bool:
+    return one.filename.rsplit("/", 1)[-1] == "manifest.json"

@@ -12,7 +12,7 @@ from core.sharing.dataset_card import BUNDLE
 from core.sharing.gather import MODEL_KINDS, check_name, kind_of
 from core.storage import digest, file_sha256, read_json
 
-__all__ = ["COMPANIONS", "Verified", "verify", "verify_bundle", "verify_model"]
+__all__ = ["COMPANIONS", "MANIFEST_LIMIT", "Verified", "verify", "verify_bundle", "verify_model"]
 
 # Beside what is verified there may lie texts about it. They are not hashed: people mend a card on the Hub.
 COMPANIONS: Final = frozenset(
@@ -20,7 +20,7 @@ COMPANIONS: Final = frozenset(
 )
 _SUMS: Final = "SHA256SUMS"
 _LINE: Final = re.compile(r"([0-9a-f]{64}) [ *](.+)")
-_JSON_LIMIT: Final = 20_000_000
+MANIFEST_LIMIT: Final = 20_000_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def _names(folder: Path) -> set[str]:
 
 def _manifest(folder: Path, whence: str) -> dict[str, Any]:
     path = folder / "manifest.json"
-    if path.stat().st_size > _JSON_LIMIT:
+    if path.stat().st_size > MANIFEST_LIMIT:
         raise InputError(f"The manifest.json of {whence} has {path.stat().st_size:,} bytes, too many for a manifest.")
     try:
         return read_json(path)

@@ -18,14 +18,17 @@ def words_chart(table: pd.DataFrame, class_name: str) -> Any:
     table : DataFrame
         ``word``, ``contribution`` (log-odds; above 0 speaks for the class).
     """
-    data = table.assign(place=range(len(table)), speaks=["for" if c > 0 else "against" for c in table["contribution"]])
+    speaks = ["for" if number > 0 else "against" for number in table["contribution"]]
+    data = table.assign(place=range(len(table)), speaks=speaks)
     data["word"] = [f"{place + 1}. {word}" for place, word in zip(data["place"], data["word"], strict=True)]
     scale = alt.Scale(domain=["for", "against"], range=[RIGHT, WRONG])
     return (
         alt.Chart(data)
         .mark_bar()
         .encode(
-            y=alt.Y("word:N", sort=data["word"].tolist(), title=None, axis=alt.Axis(labelLimit=160, labelOverlap=False)),
+            y=alt.Y(
+                "word:N", sort=data["word"].tolist(), title=None, axis=alt.Axis(labelLimit=160, labelOverlap=False)
+            ),
             x=alt.X("contribution:Q", title=f"against {class_name}  ←  log-odds  →  for {class_name}"),
             color=alt.Color("speaks:N", title=None, scale=scale),
             tooltip=["word:N", alt.Tooltip("contribution:Q", format="+.2f")],

@@ -1,4 +1,4 @@
-"""Every page in a real browser, on the demonstration: it shows its conclusion, marks the invention, and breaks nowhere."""
+"""Every page in a real browser, on the demonstration: it opens, marks the invention, and breaks nowhere."""
 
 import re
 from collections.abc import Callable
@@ -43,7 +43,7 @@ def test_a_page_is_usable_on_a_telephone(visit: Visit) -> None:
 def test_a_filter_is_in_the_address_and_comes_back_from_it(visit: Visit) -> None:
     page = visit("/errors?words=ballad")
     expect(page.get_by_text(re.compile(r"Titles with ballad: \d+ of \d+ wrong"))).to_be_visible()
-    expect(page.get_by_label("Words in the title, separated by commas")).to_have_value("ballad")
+    expect(page.get_by_role("textbox", name="Words in the title, separated by commas")).to_have_value("ballad")
 
 
 def test_moving_a_slider_changes_the_figures_and_the_address(visit: Visit) -> None:

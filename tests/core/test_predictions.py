@@ -78,7 +78,9 @@ def test_neither_label_nor_probability_is_refused() -> None:
 
 
 def test_two_tables_are_brought_to_one_way_of_speaking() -> None:
-    first = pd.DataFrame({"record_id": ["001", "002"], "alternate_id": ["", "d2"], "predicted": "A", "truth": ["A", ""]})
+    first = pd.DataFrame(
+        {"record_id": ["001", "002"], "alternate_id": ["", "d2"], "predicted": "A", "truth": ["A", ""]}
+    )
     second = pd.DataFrame(
         {"record_id": ["1", "d2", "9"], "alternate_id": "", "predicted": ["a", "b-c", "a"], "truth": ""}
     )

@@ -1,6 +1,6 @@
 """A model of invented titles, a workspace with a corpus for it, and a small cluster on this computer."""
 
-import os
+import importlib.util
 
 import numpy as np
 import pandas as pd
@@ -34,7 +34,7 @@ def fitted():
 
 @pytest.fixture
 def library(workspace, fitted, tmp_path):
-    """A workspace with the model 'genres' and the corpus 'collection': 3,000 records, a third of them twice, one blank."""
+    """The model 'genres' and the corpus 'collection': 3,000 records, 1,000 titles of them twice, one blank."""
     from core.importing import import_file
     from core.models.registry import save
 
@@ -60,8 +60,8 @@ def library(workspace, fitted, tmp_path):
 @pytest.fixture(scope="module")
 def ray():
     """The module ray; what it says of its own old habits is none of our business."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    pytest.importorskip("ray", reason="Ray is an extra: pip install 'colophon[ray]'")
+    if importlib.util.find_spec("ray") is None:
+        pytest.skip("Ray is an extra: pip install 'colophon[ray]'")
     from core.scale.ray_engine import load_ray
 
     return load_ray()

@@ -9,7 +9,12 @@ from core.scale import score_on_ray, shards_of
 from core.schema import probability_column
 
 # What Ray says of its own old habits, and files and sockets that it leaves to the end of its processes.
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default"), pytest.mark.timeout(280)]
+pytestmark = [
+    pytest.mark.usefixtures("ray"),
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("default"),
+    pytest.mark.timeout(280),
+]
 
 
 def slowly(seconds):
@@ -101,7 +106,7 @@ class TestThisComputer:
         assert told[0] == (1 - sum(len(shards.part(i)) for i in left) / len(shards.titles), "Looking for the cluster")
         np.testing.assert_allclose(shards.probabilities(), model.probabilities(shards.titles), rtol=0, atol=1e-5)
         # Nothing is left to do: no cluster is started.
-        score_on_ray(shards, model.path, open_model, address="nowhere:1")
+        score_on_ray(shards, model.path, open_model, address="127.0.0.1:9")
 
     def test_an_altered_model_is_refused_by_the_node(self, library, shards):
         path = load(library, "genres").path
@@ -124,7 +129,11 @@ class TestThisComputer:
 
 @pytest.mark.parametrize(
     ("address", "message"),
-    [("ray://head:10001", "Run Colophon on a node of the cluster"), ("127.0.0.1:9", "There is no Ray cluster at")],
+    [
+        ("ray://head:10001", "Run Colophon on a node of the cluster"),
+        ("head", "that is 'auto' or host:port"),
+        ("127.0.0.1:9", "There is no Ray cluster at '127.0.0.1:9'"),
+    ],
 )
 def test_addresses_that_do_not_serve(library, shards, ray, address, message):
     with pytest.raises(InputError, match=message):

@@ -16,7 +16,6 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
     """A stand-in for the Hub; the library's own protocol for large files needs more than a stand-in, so it is off."""
     with hub_stand_in.running() as made:
         monkeypatch.setenv("HF_ENDPOINT", made.address)
-        monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", made.address)
         monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
         monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
         monkeypatch.setattr(huggingface_hub.constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))

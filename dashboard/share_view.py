@@ -1,0 +1,320 @@
+"""Pieces of the Share page: what is shared, its card, how it goes out, how it is cited, what comes in."""
+
+import os
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from core.jobs import start
+from core.sharing.check import CardKind
+from core.sharing.citation import Citation
+from core.sharing.dataset_card import bundle_card, bundle_citation, is_invented
+from core.sharing.details import CardDetails
+from core.sharing.hub import check_target
+from core.sharing.kept import forget_card, keep_card, keep_details, kept_card, kept_details, with_fresh_numbers
+from core.sharing.model_card import model_card, model_citation
+from core.sharing.parcel import bundle_home, read_manifest
+from core.sharing.pull import pull
+from core.sharing.push import write_parcel
+from core.sharing.text import BEGIN, END, split, unfilled_parts
+from core.sharing.vocabulary import OFFERED
+from core.sharing.zenodo import deposit
+from core.storage import digest, slug
+from dashboard import cache, feedback, jobs
+from dashboard.text import count, escape
+
+__all__ = ["HOW", "Shared", "bring_in", "choose", "cite", "conclusion", "edit_card", "send"]
+
+HOW = (
+    "The card is made of the numbers that were measured when the model was trained, or when the export was written;"
+    " none is computed here. What nobody wrote stays visibly unfilled. Before anything leaves, every file is checked"
+    " against its SHA-256, the card's front matter is read as the Hub reads it, and kinds of file that could be run are"
+    " refused."
+    " What comes in goes through the same rules before it enters the workspace."
+)
+_MODEL, _BUNDLE = "Model", "Export"
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What is to be shared, with its card as it stands.
+
+    Attributes
+    ----------
+    kind : {'model', 'dataset'}
+    home : path
+        Where its changed card is kept.
+    bundle : path or None
+        The zip, for an export.
+    card, fresh : str
+        The card as it stands, and as it would be made of measured facts alone.
+    """
+
+    kind: CardKind
+    name: str
+    home: Path
+    bundle: Path | None
+    citation: Citation
+    card: str
+    fresh: str
+    invented: bool
+
+
+def choose() -> Shared | None:
+    """Draw the pickers; None when there is nothing to share yet."""
+    models = [artifact.name for artifact in cache.workspace().list("models")]
+    bundles = _bundles()
+    kinds = [kind for kind, things in ((_MODEL, models), (_BUNDLE, bundles)) if things]
+    if not kinds:
+        return None
+    left, right = st.columns([1, 3])
+    kind = left.selectbox("What to share", kinds, key="share_kind", bind="query-params")
+    names = models if kind == _MODEL else list(bundles)
+    name = str(right.selectbox("Which one", names, key="share_which", bind="query-params"))
+    return _model(name) if kind == _MODEL else _bundle(bundles[name])
+
+
+def conclusion(shared: Shared) -> None:
+    """Say what is ready and what is not."""
+    parts = unfilled_parts(shared.card)
+    said = f"“{escape(shared.name)}” can be shared"
+    if parts:
+        said += f"; {count(len(parts), 'part')} of its card {'is' if len(parts) == 1 else 'are'} not filled in yet"
+    feedback.conclusion(f"{said}.")
+    if shared.kind == "model":
+        st.markdown(
+            "With a model goes the list of the books it learned from, titles and labels, so that nobody scores a book"
+            " by a model that knows its answer. Share it only where those may be seen."
+        )
+    if shared.invented:
+        st.warning(
+            "It was made from invented records: a demonstration, of no use to others.", icon=":material/science:"
+        )
+
+
+def edit_card(shared: Shared) -> None:
+    """Show the card as readers see it, or as text that can be changed and is kept."""
+    _details_form(shared)
+    view = st.segmented_control(
+        "The card",
+        ["As readers see it", "As text, to change"],
+        default="As readers see it",
+        required=True,
+        key="card_as",
+    )
+    if view == "As readers see it":
+        with st.container(border=True, height=620):
+            st.markdown(_readable(shared.card))
+    else:
+        # A card that changed elsewhere makes a new box: what is shown is always what is kept.
+        text = st.text_area(
+            "Card (Markdown with front matter)",
+            shared.card,
+            height=620,
+            key=f"card-{digest(shared.card)}",
+            help="What you write is kept beside it in the workspace. The measured numbers between the two marks are"
+            " written again each time.",
+        )
+        left, right = st.columns(2)
+        if left.button("Keep this card", type="primary", icon=":material/save:"):
+            keep_card(shared.home, text, shared.fresh, shared.kind)
+            st.rerun()
+        if kept_card(shared.home) is not None and right.button(
+            "Begin again from the measured facts", icon=":material/undo:"
+        ):
+            forget_card(shared.home)
+            st.rerun()
+    st.download_button(
+        "Download the card (README.md)",
+        shared.card.encode(),
+        file_name="README.md",
+        mime="text/markdown",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+    )
+    parts = unfilled_parts(shared.card)
+    if parts:
+        with st.expander(f"Not filled in yet: {count(len(parts), 'part')}", icon=":material/edit_note:"):
+            st.markdown("\n".join(f"- {escape(part)}" for part in parts))
+
+
+def send(shared: Shared) -> None:
+    """Offer the zip, and the way to the Hugging Face Hub."""
+    place = cache.workspace()
+    st.markdown("**As one zip**, for a colleague or for a deposit. `colophon pull FILE.zip` takes it in, verified.")
+
+    def make() -> bytes:
+        out = place.root / f".sharing-{uuid.uuid4().hex}.zip"
+        try:
+            chosen = {"bundle": shared.bundle} if shared.bundle else {"model": shared.name}
+            return write_parcel(place, out, **chosen).read_bytes()
+        finally:
+            out.unlink(missing_ok=True)
+
+    st.download_button(
+        "Download the zip",
+        make,
+        file_name=f"{slug(shared.name)}.zip",
+        mime="application/zip",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+    st.markdown("**On the Hugging Face Hub**, where others find it and take it in by its name.")
+    with st.form("push", border=True, clear_on_submit=True):
+        target = st.text_input("Repository", placeholder="my-library/genre-from-titles", help="USER/NAME on the Hub.")
+        private = st.toggle("Only I can see it", value=True, help="It can be made public on the Hub later.")
+        token = st.text_input(
+            "Token of the Hub, with the right to write",
+            type="password",
+            autocomplete="off",
+            help="Made in the Hub's settings. It is handed to the upload and kept nowhere."
+            + (" Left empty, HF_TOKEN of this server is used." if os.environ.get("HF_TOKEN") else ""),
+        )
+        if st.form_submit_button("Share on the Hub", type="primary", icon=":material/cloud_upload:"):
+            _push(shared, target, token.strip() or os.environ.get("HF_TOKEN", ""), private=private)
+    jobs.show_jobs("core.sharing.push")
+
+
+def cite(shared: Shared) -> None:
+    """Show how to cite it, and what a Zenodo deposit needs."""
+    feedback.say(shared.citation.sentence)
+    cff = shared.citation.as_cff()
+    metadata = deposit(shared.citation, [shared.citation.title, shared.citation.sentence])
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**CITATION.cff**, which the Hub, GitHub and Zotero read")
+        st.code(cff, language="yaml")
+        st.download_button(
+            "Download CITATION.cff", cff.encode(), file_name="CITATION.cff", on_click="ignore", type="tertiary"
+        )
+    with right:
+        st.markdown("**Zenodo**, which gives it a DOI")
+        st.markdown(
+            "1. Download the zip under “Send it”.\n"
+            "2. Make a new upload on zenodo.org and add the zip.\n"
+            "3. Fill the form as below; the same stands in `zenodo.json` inside the zip.\n"
+            "4. Write the DOI into the card, and keep it."
+        )
+        said = {name: value for name, value in metadata["metadata"].items() if name not in ("description", "notes")}
+        st.json(said)
+
+
+def bring_in() -> None:
+    """Take in what others shared: from the Hub, or a zip."""
+    place = cache.workspace()
+    st.markdown("Every file is checked against its SHA-256 before anything enters the workspace.")
+    left, right = st.columns(2)
+    with left, st.form("pull", border=True, clear_on_submit=True):
+        source = st.text_input("Name on the Hub", placeholder="USER/NAME")
+        name = st.text_input("Call it", placeholder="as it is called there", key="pull_name")
+        token = st.text_input("Token, only for what is private", type="password", autocomplete="off")
+        if st.form_submit_button("Bring it in", icon=":material/cloud_download:"):
+            _pull(source.strip(), name, token.strip() or os.environ.get("HF_TOKEN", ""))
+    with right, st.form("unpack", border=True, clear_on_submit=True):
+        sent = st.file_uploader("A zip that somebody sent", type="zip")
+        called = st.text_input("Call it", placeholder="as the file is called", key="unpack_name")
+        if st.form_submit_button("Bring it in", icon=":material/unarchive:") and sent is not None:
+            folder = place.root / f".arrived-{uuid.uuid4().hex}"
+            path = folder / f"{slug(Path(sent.name).stem)}.zip"
+            try:
+                folder.mkdir()
+                path.write_bytes(sent.getvalue())
+                with st.spinner("Checking every file …"), feedback.errors_in_words():
+                    found = pull(place, str(path), name=called or None)
+                    st.success(f"“{escape(found.name)}” is here. {escape(found.sentence)}", icon=":material/verified:")
+            finally:
+                path.unlink(missing_ok=True)
+                folder.rmdir()
+    jobs.show_jobs("core.sharing.pull")
+
+
+def _push(shared: Shared, target: str, token: str, *, private: bool) -> None:
+    with feedback.errors_in_words():
+        where = check_target(target)
+        if not token:
+            st.warning("Type the token: without it the Hub takes nothing.", icon=":material/key:")
+            return
+        config = {"target": where, "private": private}
+        config |= {"bundle": str(shared.bundle)} if shared.bundle else {"model": shared.name}
+        start(cache.workspace(), "core.sharing.push", config, f"Sharing {shared.name}", {"HF_TOKEN": token})
+        st.rerun()
+
+
+def _pull(source: str, name: str, token: str) -> None:
+    with feedback.errors_in_words():
+        if not source.startswith(("https://", "http://")):
+            check_target(source.removeprefix("datasets/"))
+        config = {"source": source, "name": slug(name) if name else None}
+        secrets = {"HF_TOKEN": token} if token else None
+        start(cache.workspace(), "core.sharing.pull", config, f"Bringing in {source}", secrets)
+        st.rerun()
+
+
+def _details_form(shared: Shared) -> None:
+    known = kept_details(shared.home)
+    with st.expander("Who made it, under which licence, whom to ask", expanded=not known.library), st.form("details"):
+        left, right = st.columns(2)
+        licences = ["", *OFFERED, *([known.licence] if known.licence and known.licence not in OFFERED else [])]
+        said = CardDetails(
+            title=left.text_input("Title", known.title, placeholder="from its name"),
+            library=right.text_input("Library", known.library, placeholder="who made it and stands for it"),
+            licence="",
+            contact=left.text_input("Whom to ask", known.contact),
+        )
+        licence = right.selectbox(
+            "Licence",
+            licences,
+            index=licences.index(known.licence),
+            format_func=lambda one: OFFERED.get(one, one) or "not chosen yet",
+        )
+        homepage = left.text_input("Homepage", known.homepage, placeholder="https://")
+        if st.form_submit_button("Put into the card", icon=":material/save:"):
+            details = {**said.as_dict(), "licence": str(licence or ""), "homepage": homepage.strip()}
+            keep_details(shared.home, CardDetails.from_dict(details))
+            st.rerun()
+        if kept_card(shared.home) is not None:
+            st.caption(
+                "You changed this card by hand: what you put here enters its citation at once, and its text when you"
+                " begin again."
+            )
+
+
+def _readable(card: str) -> str:
+    """Return a card's text for the page: no pictures from elsewhere, no maths, the marks in words."""
+    _, body = split(card)
+    said = body.replace(BEGIN, "*Measured numbers:*").replace(END, "*End of the measured numbers.*")
+    return said.replace("![", "\\![").replace("$", "\\$").replace("\n# ", "\n## ")
+
+
+def _bundles() -> dict[str, Path]:
+    found = cache.workspace().folder("exports").glob("*.zip")
+    return {path.name: path for path in sorted(found, key=lambda one: one.stat().st_mtime, reverse=True)}
+
+
+def _model(name: str) -> Shared:
+    place = cache.workspace()
+    artifact = place.find("models", name)
+    details = kept_details(artifact.path)
+    fresh = model_card(place, artifact, details)
+    return Shared(
+        "model",
+        artifact.name,
+        artifact.path,
+        None,
+        model_citation(place, artifact, details),
+        with_fresh_numbers(artifact.path, fresh),
+        fresh,
+        bool(artifact.manifest.get("invented")),
+    )
+
+
+def _bundle(path: Path) -> Shared:
+    place = cache.workspace()
+    manifest, home = read_manifest(path), bundle_home(place, path)
+    citation = bundle_citation(place, manifest, kept_details(home))
+    invented = is_invented(place, manifest)
+    fresh = bundle_card(manifest, citation, invented=invented)
+    return Shared("dataset", path.stem, home, path, citation, with_fresh_numbers(home, fresh), fresh, invented)

@@ -1,0 +1,48 @@
+"""Try a title: what a model says of any title a person types, and which words speak for and against it."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from core.normalise.titles import title_key
+from core.schema import TITLE_KEY
+from dashboard import cache, why_view
+from dashboard.text import escape
+
+__all__ = ["show"]
+
+
+def show(models: Sequence[str], *, model: str | None = None) -> None:
+    """Draw the box and the answer.
+
+    Parameters
+    ----------
+    models : sequence of str
+        Names to choose from.
+    model : str, optional
+        The one to ask, when the page has chosen it already.
+    """
+    asked = model or str(st.selectbox("Ask this model", models, key="try_model", bind="query-params"))
+    title = st.text_input(
+        "Type a title",
+        key="try_title",
+        max_chars=1000,
+        placeholder="The mystery of the old mill",
+        help="It is read as it stands here and is not kept.",
+    )
+    if not title.strip():
+        st.caption("The answer, how sure the model is, and the words that decided appear here.")
+        return
+    loaded = cache.model(asked)
+    why_view.explained(asked, title)
+    chances = pd.DataFrame({"class": loaded.classes, "probability": loaded.probabilities([title])[0]})
+    with st.expander("The probability of each class", icon=":material/table:"):
+        st.dataframe(
+            chances.sort_values("probability", ascending=False),
+            hide_index=True,
+            column_config={"probability": st.column_config.NumberColumn(format="percent")},
+            alt="Probability of each class for the title that was typed",
+        )
+    if title_key(title) in set(loaded.training[TITLE_KEY]):
+        st.caption(f"“{escape(asked)}” learned from a book with this title, so that it knows the answer by heart.")

@@ -1,0 +1,95 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.cli import build_parser, main, output
+from core.storage import Workspace
+
+
+def _run(capsys: pytest.CaptureFixture[str], place: Workspace, *words: str) -> tuple[int, str, str]:
+    status = main([*words, "--workspace", str(place.root), "--quiet"])
+    said = capsys.readouterr()
+    return status, said.out, said.err
+
+
+def _json(capsys: pytest.CaptureFixture[str], place: Workspace, *words: str, status: int = 0) -> dict[str, Any]:
+    ended, out, _ = _run(capsys, place, *words, "--json")
+    assert ended == status
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def test_the_keys_that_stay_put(demo_workspace: Workspace, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    place = demo_workspace
+    evaluated = _json(capsys, place, "evaluate", "--predictions", "demo-predictions")
+    wanted = {"n", "unlabelled", "accuracy", "macro_f1", "per_class", "confusion", "calibration", "collection", "leak"}
+    assert wanted <= set(evaluated)
+    assert {"value", "low", "high"} <= set(evaluated["accuracy"])
+    assert {"accuracy", "class_shares"} <= set(evaluated["collection"])
+    slices = _json(capsys, place, "slices", "--predictions", "demo-predictions", "--by", "language")["slices"]
+    assert {"description", "facts", "n", "errors", "error_rate", "low", "high", "collection_n"} <= set(slices[0])
+    cuts = ("--cut", "Fiction=.9", "--cut", "non_fiction=.95")
+    thresholds = _json(capsys, place, "thresholds", "--predictions", "demo-predictions", *cuts)
+    wanted = {"cuts", "promised", "accepted", "coverage", "accuracy", "expected_errors", "keep_rates", "reason"}
+    assert wanted <= set(thresholds)
+    assert thresholds["cuts"] == {"Fiction": 0.9, "Non-fiction": 0.95}
+    represented = _json(
+        capsys, place, "represent", "--sample", "demo-annotated", "--population", "demo-digitised", "--by", "language"
+    )
+    assert {"facet", "tvd", "jsd_bits", "cramers_v", "p", "p_adjusted", "rows"} <= set(represented["facets"][0])
+    out = tmp_path / "out.zip"
+    exported = _json(capsys, place, "export", "--predictions", "demo-predictions", *cuts, "--out", str(out))
+    assert {"files", "accepted", "review", "manifest"} <= set(exported)
+    assert {"name", "format", "records", "sha256"} <= set(exported["files"][0])
+    assert out.exists()
+
+
+def test_a_promise_that_cannot_be_kept_ends_with_one(
+    demo_workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("thresholds", "--predictions", "demo-predictions", "--max-error", ".001")
+    said = _json(capsys, demo_workspace, *words, status=1)
+    assert said["promised"] is False
+    assert "Nothing can be promised" in said["reason"]
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("evaluate", "--predictions", "nothing"), "There is no set of predictions called 'nothing'"),
+        (("import", "nowhere.csv", "--kind", "corpus"), "nowhere.csv"),
+        (("thresholds", "--predictions", "demo-predictions"), "Say either --max-error"),
+        (("thresholds", "--predictions", "demo-predictions", "--cut", "Poetry=.9"), "one of the classes Fiction"),
+        (("thresholds", "--predictions", "demo-predictions", "--cut", "Fiction=high"), "is no number"),
+        (("slices", "--predictions", "demo-predictions", "--by", "colour"), "There is no facet 'colour'"),
+        (("represent", "--sample", "x", "--population", "y"), "Nothing is called 'x'"),
+        (("train", "--labels", "demo-annotated", "--model", "oracle"), "oracle"),
+    ],
+)
+def test_wrong_input_is_two_lines_at_most_and_status_two(
+    demo_workspace: Workspace, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], complaint: str
+) -> None:
+    status, out, err = _run(capsys, demo_workspace, *words)
+    assert (status, out) == (2, "")
+    assert complaint in err
+    assert "Traceback" not in err
+    assert len(err.strip().splitlines()) <= 2
+
+
+def test_people_read_tables_and_programs_read_null() -> None:
+    lines = output.table([{"a": "x\ny", "n": 1234, "r": float("nan")}], {"a": "name", "n": "books", "r": "rate"})
+    assert lines == ["name  books  rate", "────  ─────  ────", "x y   1,234     –"]
+    assert output.plain({"r": float("nan"), "k": (1, 2)}) == {"r": None, "k": [1, 2]}
+    assert output.rate({"value": 0.893, "low": 0.87, "high": 0.912, "n": 850}) == "89.3 % (87.0 to 91.2 %, n = 850)"
+
+
+def test_a_title_cannot_steer_the_terminal() -> None:
+    assert output.printable("\x1b[2Jgone") == "�[2Jgone"
+
+
+def test_every_command_of_the_interface_is_there() -> None:
+    choices = build_parser()._subparsers._group_actions[0].choices  # type: ignore[union-attr]
+    wanted = "demo fetch import represent train predict evaluate slices thresholds label audit-labels export report"
+    assert set((wanted + " serve doctor").split()) <= set(choices or ())

@@ -1,0 +1,115 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from core.corpus import load_corpus
+from core.errors import InputError, MappingError
+from core.importing import Reading, import_file, peek
+from core.labels import load_labels
+from core.predictions import load_predictions, load_scored
+from core.storage import Workspace
+
+CATALOGUE = """BL record ID,Title,Date of publication,Languages
+000000001,None,1843,English
+000000002,Gedichte,[1840?],
+000000003,Over the hills. A novel,1879 [1878],English
+000000003,Over the hills. Second row,1879,English
+000000004,too,many,cells,here
+"""
+LABELS = """BL record ID,Title,label,user_id
+000000001,None,Non-fiction,a
+000000002,Gedichte,Fiction,a
+000000002,Gedichte,Fiction,b
+000000003,Over the hills. A novel,both,a
+"""
+PREDICTIONS = """identifier,title,predicted_label,fiction_probs,non_fiction_probs,true_label
+1,None,Non-fiction,0.2,0.8,non_fiction
+2,Gedichte,Non-fiction,0.4,0.6,fiction
+3,Over the hills. A novel,Fiction,0.9,0.1,
+"""
+
+
+def _file(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_catalogue_keeps_every_value_and_lists_what_it_cannot_take(tmp_path: Path, workspace: Workspace) -> None:
+    report = import_file(workspace, _file(tmp_path, "My file.csv", CATALOGUE), "corpus")
+    assert (report.name, report.rows, report.rejected) == ("my-file", 3, 2)
+    corpus = load_corpus(workspace, "my-file")
+    records = corpus.records()
+    assert records["record_id"].tolist() == ["000000001", "000000002", "000000003"]
+    assert records["title"][0] == "None"
+    assert records["year"].tolist() == [1843, 1840, 1879]
+    assert corpus.originals()["Date of publication"].tolist() == ["1843", "[1840?]", "1879 [1878]"]
+    assert corpus.rejected()["line"].tolist() == [5, 6]
+    assert "000000003" in corpus.rejected()["reason"][0]
+    assert json.loads(json.dumps(report.as_dict()))["mapping"]["BL record ID"] == "record_id"
+
+
+def test_the_same_file_is_imported_once_and_another_reading_is_another_import(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    path = _file(tmp_path, "a.csv", CATALOGUE)
+    first = import_file(workspace, path, "corpus", name="one")
+    again = import_file(workspace, path, "corpus", name="two")
+    other = import_file(workspace, path, "corpus", name="three", overrides=["Languages="])
+    assert first.fingerprint == again.fingerprint != other.fingerprint
+    assert len(list((workspace.root / "corpora").iterdir())) == 2
+
+
+def test_labels_are_one_a_book(tmp_path: Path, workspace: Workspace) -> None:
+    report = import_file(workspace, _file(tmp_path, "l.csv", LABELS), "labels")
+    assert report.summary["classes"] == {"Fiction": 1, "Non-fiction": 1}
+    assert report.summary["undecided"] == {"both": 1}
+    labels = load_labels(workspace, "l")
+    assert labels.table()["rows"].tolist() == [1, 2, 1]
+    assert len(labels.annotations()) == 4
+    assert labels.training_table()["label"].tolist() == ["Non-fiction", "Fiction"]
+
+
+def test_predictions_meet_labels_though_their_zeros_were_lost(tmp_path: Path, workspace: Workspace) -> None:
+    import_file(workspace, _file(tmp_path, "l.csv", LABELS), "labels", name="people")
+    report = import_file(workspace, _file(tmp_path, "p.csv", PREDICTIONS), "predictions", name="tool")
+    assert report.summary["with_truth"] == 2
+    assert load_predictions(workspace, "tool").classes == ("Fiction", "Non-fiction")
+    own = load_scored(workspace, "tool")
+    assert own.labelled["correct"].tolist() == [True, False]
+    assert own.table["leak"].tolist() == [True, True, True]
+    assert "3 of the" not in " ".join(own.sentences)
+    assert any("2 of the 2 checked books are also in people" in sentence for sentence in own.sentences)
+    checked = load_scored(workspace, "tool", "people")
+    assert checked.table["truth"].tolist() == ["Non-fiction", "Fiction", ""]
+    assert checked.table["truth_given"].tolist() == ["Non-fiction", "Fiction", "both"]
+    assert any("3 after restoring lost leading zeros" in sentence for sentence in checked.sentences)
+    assert not checked.table["leak"].any()
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "message"),
+    [
+        ("labels", "id,title\n1,a\n", "label"),
+        ("predictions", "id,title\n1,a\n", "predict"),
+        ("corpus", "id,shelf\n1,a\n", "title"),
+    ],
+)
+def test_what_is_needed_and_missing_is_named(
+    tmp_path: Path, workspace: Workspace, kind: str, text: str, message: str
+) -> None:
+    with pytest.raises(MappingError, match=message):
+        import_file(workspace, _file(tmp_path, "x.csv", text), kind)  # type: ignore[arg-type]
+    assert workspace.list("corpora") == workspace.list("labels") == workspace.list("predictions") == []
+
+
+def test_an_unknown_kind_is_refused(tmp_path: Path, workspace: Workspace) -> None:
+    with pytest.raises(InputError, match="no kind of file"):
+        import_file(workspace, _file(tmp_path, "x.csv", CATALOGUE), "shelf")  # type: ignore[arg-type]
+
+
+def test_a_peek_shows_what_an_import_would_begin_with(tmp_path: Path) -> None:
+    source, mapping = peek(_file(tmp_path, "x.csv", "a;b\n1;2\n"), "labels", Reading(delimiter=";"))
+    assert list(source.frame.columns) == ["a", "b"]
+    assert "label" not in mapping.columns

@@ -1,0 +1,73 @@
+import csv
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from core.policies import KeptPolicy, keep_policy, kept_policies
+from core.predictions import load_predictions, load_scored
+from core.release import Release, kept_exports, release
+from core.review import record_decision
+from core.storage import Workspace
+from core.thresholds import Policy, policy_report
+
+CUTS = {"Fiction": 0.9, "Non-fiction": 0.9}
+
+
+@pytest.fixture
+def place(demo_copy: Workspace) -> Workspace:
+    return demo_copy
+
+
+def _rows(archive: Path, name: str) -> list[dict[str, str]]:
+    with zipfile.ZipFile(archive) as zipped:
+        member = next(entry for entry in zipped.namelist() if entry.endswith(name))
+        return list(csv.DictReader(io.StringIO(zipped.read(member).decode("utf-8"), newline="")))
+
+
+def test_policies_are_kept_and_the_newest_holds(workspace: Workspace) -> None:
+    keep_policy(workspace, "p", KeptPolicy(Policy(CUTS)))
+    keep_policy(workspace, "p", KeptPolicy(Policy({"Fiction": 0.5}), {"promised": True}, "people", "less review"))
+    newest, oldest = kept_policies(workspace, "p")
+    assert newest.policy.cuts == {"Fiction": 0.5}
+    assert (newest.promise, newest.labels, newest.because) == ({"promised": True}, "people", "less review")
+    assert oldest.policy.cuts == CUTS
+    assert kept_policies(workspace, "q") == []
+
+
+def test_what_leaves_is_what_the_thresholds_say_less_what_people_said(place: Workspace, tmp_path: Path) -> None:
+    scored = load_scored(place, "demo-predictions")
+    over_cut = policy_report(scored.table, Policy(CUTS), classes=scored.classes).accepted
+    prepared = Release.prepare(place, "demo-predictions", KeptPolicy(Policy(CUTS)), scored=scored)
+    report = release(place, prepared, tmp_path / "out.zip")
+    people = set(scored.labelled["record_id"]) | set(scored.table.loc[scored.table["truth_given"] != "", "record_id"])
+    accepted = _rows(tmp_path / "out.zip", "data/accepted.csv")
+    assert len(accepted) == report.accepted < over_cut
+    ids = {row["BL record ID"] for row in accepted}
+    assert not ids & people
+    assert sum(report.counts.by_decision.values()) == len(scored.table) == report.counts.loaded
+    with zipfile.ZipFile(tmp_path / "out.zip") as zipped:
+        manifest = json.loads(zipped.read(next(n for n in zipped.namelist() if n.endswith("/manifest.json"))))
+    assert manifest["counts"]["accepted"] == report.accepted
+    kept = kept_exports(place, load_predictions(place, "demo-predictions").fingerprint)
+    assert [one["accepted"] for one in kept] == [report.accepted]
+    assert kept[0]["settings"]["cuts"] == CUTS
+
+
+def test_a_curator_goes_before_the_cut(place: Workspace, tmp_path: Path) -> None:
+    scored = load_scored(place, "demo-predictions")
+    open_books = scored.table[scored.table["truth_given"] == ""]
+    unsure = open_books.sort_values("confidence").iloc[0]
+    sure = open_books[open_books["confidence"] > 0.95].iloc[0]
+    database = place.database
+    record_decision(database, scored.predictions, unsure["record_id"], "Fiction", old=unsure["predicted"])
+    record_decision(database, scored.predictions, sure["record_id"], "can't tell", old=sure["predicted"])
+    prepared = Release.prepare(place, "demo-predictions", KeptPolicy(Policy(CUTS)), scored=scored)
+    report = release(place, prepared, tmp_path / "out.zip", keep=False)
+    assert (report.counts.by_decision["curator"], report.counts.by_decision["rejected"]) == (1, 1)
+    rows = {row["BL record ID"]: row for row in _rows(tmp_path / "out.zip", "data/accepted.csv")}
+    assert rows[unsure["record_id"]]["pred_label"] == "Fiction"
+    assert sure["record_id"] not in rows
+    assert kept_exports(place, scored.predictions) == []
