@@ -181,7 +181,7 @@ def test_the_command_pushes_with_the_token_of_the_environment_and_never_shows_it
     again = capsys.readouterr()
     assert json.loads(again.out)["name"] == "back"
     hub.fail["/commit/"] = 403
-    assert main([*place, "push", "--model", MODEL, "--to", "library/other"]) == 2
+    assert main([*place, "push", "--model", MODEL, "--to", "library/other"]) == 1
     refused = capsys.readouterr()
     assert "no right to write" in refused.err
     shown = said.out + said.err + again.out + again.err + refused.out + refused.err + caplog.text
