@@ -1,15 +1,14 @@
 """A corpus: the records of a catalogue file, normalised, beside the original columns as they came."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from core.normalise.records import NormalisedRecords
 from core.readers import SourceTable
-from core.storage import Artifact, Workspace
+from core.storage import Stored, Workspace
 
 __all__ = ["Corpus", "load_corpus", "read_parquet", "save_records"]
 
@@ -24,25 +23,8 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFra
 
 
 @dataclass(frozen=True)
-class Corpus:
+class Corpus(Stored):
     """The records of one imported file. Read-only; columns are read from disk when asked for."""
-
-    artifact: Artifact
-
-    @property
-    def name(self) -> str:
-        """The name it was asked for by."""
-        return self.artifact.name
-
-    @property
-    def fingerprint(self) -> str:
-        """Digest of the file's bytes and the mapping: equal fingerprints, equal records."""
-        return self.artifact.fingerprint
-
-    @property
-    def manifest(self) -> Mapping[str, Any]:
-        """What was read, how, and what was guessed."""
-        return self.artifact.manifest
 
     def records(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return the normalised records, one row a book, columns as in :data:`core.schema.RECORDS_COLUMNS`."""

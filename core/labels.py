@@ -1,8 +1,6 @@
 """Label sets: what people (or functions, or the catalogue) said of each book."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +19,7 @@ from core.schema import (
     TITLE,
     TITLE_KEY,
 )
-from core.storage import Artifact, Workspace
+from core.storage import Stored, Workspace
 
 __all__ = ["ANNOTATIONS_COLUMNS", "DISAGREEING", "LabelSet", "Repeats", "books_from_annotations", "load_labels"]
 
@@ -71,25 +69,8 @@ class Repeats:
 
 
 @dataclass(frozen=True)
-class LabelSet:
+class LabelSet(Stored):
     """The labels of one imported (or made) set. Read-only."""
-
-    artifact: Artifact
-
-    @property
-    def name(self) -> str:
-        """The name it was asked for by."""
-        return self.artifact.name
-
-    @property
-    def fingerprint(self) -> str:
-        """Digest of the file's bytes and the mapping."""
-        return self.artifact.fingerprint
-
-    @property
-    def manifest(self) -> Mapping[str, Any]:
-        """What was read, how, and what was guessed."""
-        return self.artifact.manifest
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from core.schema import (
     TRUTH_GIVEN,
     probability_column,
 )
-from core.storage import Artifact, Workspace
+from core.storage import Stored, Workspace
 
 __all__ = [
     "PredictionSet",
@@ -44,25 +44,8 @@ PREDICTIONS_FILE = "predictions.parquet"
 
 
 @dataclass(frozen=True)
-class PredictionSet:
+class PredictionSet(Stored):
     """One model's predictions for many books. Read-only."""
-
-    artifact: Artifact
-
-    @property
-    def name(self) -> str:
-        """The name it was asked for by."""
-        return self.artifact.name
-
-    @property
-    def fingerprint(self) -> str:
-        """Digest of what it was made from."""
-        return self.artifact.fingerprint
-
-    @property
-    def manifest(self) -> Mapping[str, Any]:
-        """Where the predictions come from: the file and its mapping, or the model and the corpus."""
-        return self.artifact.manifest
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from core.errors import InputError, NotFoundError
 
 __all__ = [
     "Artifact",
+    "Stored",
     "Workspace",
     "digest",
     "file_sha256",
@@ -121,6 +122,28 @@ class Artifact:
     name: str
     path: Path
     manifest: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a corpus, a label set and predictions have in common: they were kept, and are read when asked for."""
+
+    artifact: Artifact
+
+    @property
+    def name(self) -> str:
+        """The name it was asked for by."""
+        return self.artifact.name
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of what it was made from: equal fingerprints, equal content."""
+        return self.artifact.fingerprint
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """Where it comes from, what was guessed, what was counted."""
+        return self.artifact.manifest
 
 
 class Workspace:

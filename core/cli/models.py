@@ -16,7 +16,9 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     train = commands.add_parser("train", parents=[common], help="train, calibrate, measure and save a model")
     train.add_argument("--labels", required=True, metavar="L", help="label set to learn from")
     train.add_argument("--corpus", metavar="C", help="where the titles are, when the label file has none")
-    train.add_argument("--model", default="tfidf", help="kind of model: tfidf (default), embedding, transformer, blend, cascade")
+    train.add_argument(
+        "--model", default="tfidf", help="kind of model: tfidf (default), embedding, transformer, blend, cascade"
+    )
     train.add_argument("--base", metavar="DIR_OR_HUB_ID", help="encoder to start from (transformer)")
     train.add_argument("--seed", type=int, default=0, help="decides splits and starting values (default 0)")
     train.add_argument("--name", help="name of the model (default: from labels and kind)")

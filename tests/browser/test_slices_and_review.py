@@ -27,7 +27,9 @@ def test_a_decision_in_review_is_written_at_once_and_can_be_undone(visit: Callab
     expect(page.get_by_text(re.compile(r"0 books decided"))).to_be_visible()
 
 
-@pytest.mark.parametrize("view", ["The whole collection", "Calibration", "Why it said so", "Groups that are truly worse"])
+@pytest.mark.parametrize(
+    "view", ["The whole collection", "Calibration", "Why it said so", "Groups that are truly worse"]
+)
 def test_each_view_of_the_errors_has_a_conclusion(visit: Callable[[str], Page], view: str) -> None:
     page = visit(f"/errors?view={view.replace(' ', '+')}")
     expect(page.get_by_role("radio", name=view)).to_be_checked()
