@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import cache, feedback, jobs, models_view, navigation, widgets
+from dashboard import cache, feedback, jobs, models_view, navigation, try_title, widgets
 from dashboard.text import escape
 
 st.title("Models")
@@ -39,6 +39,9 @@ with right, st.container(border=True):
     navigation.links_to("Catalogue", "Import predictions")
     jobs.show_jobs("core.models.score")
 
+if models:
+    st.subheader("Try a title")
+    try_title.show([model["name"] for model in models])
 name = widgets.chosen_predictions()
 if name:
     st.subheader("Leak check")

@@ -39,6 +39,11 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     pull = commands.add_parser("pull", parents=[common], help="take in a shared model or export, verified")
     pull.add_argument("source", metavar="SOURCE", help="USER/NAME on the Hub, a folder, or a zip")
     pull.add_argument("--as", dest="name", metavar="NAME", help="how it is called here (default: from the source)")
+    pull.add_argument(
+        "--classifier",
+        action="store_true",
+        help="SOURCE is a text classifier of the Hub's own layout (safetensors, labels, tokenizer), made elsewhere",
+    )
     pull.set_defaults(run=_pull)
 
 
@@ -122,6 +127,13 @@ def _token() -> str:
 
 
 def _pull(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+    if said.classifier:
+        from core.models.pretrained import import_pretrained
+
+        model = import_pretrained(workspace, said.source, name=said.name, progress=progress)
+        said_of_it = f"'{model.name}' ({model.kind}): {', '.join(model.classes)}. It was trained elsewhere."
+        content = {"target": str(model.path), "files": sorted(path.name for path in model.path.iterdir())}
+        return Answer({**content, "name": model.name, "classes": model.classes}, [said_of_it])
     from core.sharing.pull import pull
 
     report = pull(workspace, said.source, name=said.name, token=os.environ.get("HF_TOKEN", ""), progress=progress)

@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 import queue
+import re
 import signal
 import socket
 import sys
@@ -43,6 +44,7 @@ _PATIENCE = 3
 _PAUSE = 5.0
 # A wish to stop is heard this often while nothing arrives.
 _LISTEN_EVERY = 0.5
+_FAULT = "fault"
 _GIB = 2**30
 # Threads of one copy must not be bound to the core that those of another are bound to.
 _UNBOUND = {"env_vars": {"OMP_PROC_BIND": "false", "OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "false"}}
@@ -235,7 +237,16 @@ class _Collected:
         self._missing: dict[int, int] = {}
 
     def add(self, batch: Any) -> int:
-        """Take a table ``shard``, ``row``, probabilities; keep the shards that are whole; return its rows."""
+        """Take a table ``shard``, ``row``, probabilities, ``fault``; keep the shards that are whole; return its rows.
+
+        Raises
+        ------
+        JobError
+            A copy of the model cannot do its work. It could not elsewhere either.
+        """
+        faults = [fault for fault in batch.column(_FAULT).unique().to_pylist() if fault]
+        if faults:
+            raise JobError(f"A node of the cluster cannot score: {faults[0]}")
         shard, row = batch.column(SHARD).to_numpy(), batch.column(ROW).to_numpy()
         found = np.column_stack([batch.column(name).to_numpy() for name in self._shards.columns])
         for number in np.unique(shard).tolist():
@@ -256,7 +267,12 @@ class _Copy:
         self._columns = columns
         # Not in the main thread, where torch would be given all cores of the node.
         self._thread = ThreadPoolExecutor(1)
-        self._ask = self._thread.submit(self._open, files[0], name, open_model, cores).result()
+        # What goes wrong here is told with the first answer: an error raised would reach nobody in words.
+        self._fault = ""
+        try:
+            self._ask = self._thread.submit(self._open, files[0], name, open_model, cores).result()
+        except Exception as error:
+            self._fault = _in_words(error)
 
     def _open(self, files: Any, name: str, open_model: Open, cores: int) -> Ask:
         import ray
@@ -274,9 +290,15 @@ class _Copy:
     def __call__(self, batch: Any) -> Any:
         import pyarrow as pa
 
-        found = self._thread.submit(self._ask, batch.column(TITLE).to_pylist()).result()
+        found = np.full((len(batch), len(self._columns)), np.nan)
+        if not self._fault:
+            try:
+                found = self._thread.submit(self._ask, batch.column(TITLE).to_pylist()).result()
+            except Exception as error:
+                self._fault = _in_words(error)
         columns = {SHARD: batch.column(SHARD), ROW: batch.column(ROW)}
-        return pa.table(columns | {name: pa.array(found[:, i]) for i, name in enumerate(self._columns)})
+        columns |= {name: pa.array(found[:, i]) for i, name in enumerate(self._columns)}
+        return pa.table(columns | {_FAULT: pa.array([self._fault] * len(batch), pa.string())})
 
 
 @contextlib.contextmanager
@@ -336,12 +358,7 @@ def _wait(seconds: float, progress: Progress, fraction: float) -> None:
 
 
 def _judge(ray: Any, failure: Exception, failures: int) -> None:
-    """Raise when going on is no use: the fault is in the work itself, or the cluster fails again and again."""
-    cause: BaseException | None = failure
-    while cause is not None:
-        if isinstance(cause, ColophonError):
-            raise JobError(f"A node of the cluster cannot score: {cause}") from failure
-        cause = getattr(cause, "cause", None) or cause.__cause__
+    """Raise when going on is no use: the fault is no lost node, or the cluster fails again and again."""
     lost = isinstance(failure, ray.exceptions.RayError) and not isinstance(failure, ray.exceptions.RayTaskError)
     if failures >= _PATIENCE or not lost:
         raise JobError(
@@ -350,6 +367,12 @@ def _judge(ray: Any, failure: Exception, failures: int) -> None:
         ) from failure
 
 
+def _in_words(error: BaseException) -> str:
+    """Return an error of ours as it is, another with its kind before it."""
+    return str(error) if isinstance(error, ColophonError) else f"{type(error).__name__}: {_first_line(error)}"
+
+
 def _first_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    # Ray colours what it says.
+    lines = [line.strip() for line in re.sub(r"\x1b\[[0-9;]*m", "", str(error)).splitlines() if line.strip()]
     return lines[0][:300] if lines else type(error).__name__

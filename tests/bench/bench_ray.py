@@ -2,8 +2,8 @@
 
 ``python tests/bench/bench_ray.py [--workspace W --models A,B --corpus C] [--titles 20000]``: scores titles of a corpus,
 all different (with numbers behind them when there are too few), with each model; without a workspace, those of the
-demonstration. Ray is an extra: ``pip install 'colophon[ray]'``. The start of the cluster and of the copies is told apart
-from the scoring, which is what grows with the collection.
+demonstration. Ray is an extra: ``pip install 'colophon[ray]'``. The start of the cluster and of the copies is told
+apart from the scoring, which is what grows with the collection.
 """
 
 import argparse
