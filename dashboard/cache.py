@@ -43,7 +43,8 @@ from core.readers.mapping import ColumnMapping
 from core.release import Release
 from core.representativeness import Representativeness, compare
 from core.schema import LEAK, Kind
-from core.slices import SliceFindings, find_slices
+from core.slices import FacetSlices, SliceFindings, find_slices
+from core.slices import facet_slices as slices_by_facet
 from core.storage import Artifact, Workspace, digest
 from core.thresholds import Curves, Policy, PolicyReport, Promise
 from core.thresholds import policy_report as report_on
@@ -289,6 +290,16 @@ def _learned_books(fingerprint: str) -> pd.DataFrame:
         return load_labels(place, labels).training_table()
     except NotFoundError:
         return pd.DataFrame({"record_id": [], "title": [], "label": []}, dtype="str")
+
+
+def facet_slices(scored: Scored, facet: str) -> FacetSlices:
+    """Return every value of a facet as a slice, tested. Shared: read-only."""
+    return _facet_slices(_key(scored), facet, scored)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Testing …")
+def _facet_slices(key: str, facet: str, _scored: Scored) -> FacetSlices:
+    return slices_by_facet(_scored.table, _scored.classes, [facet])
 
 
 def models() -> list[dict[str, Any]]:

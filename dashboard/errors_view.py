@@ -20,7 +20,7 @@ from core.facets import facet_order, facet_title, facet_values, facet_words, fil
 from core.phrases import phrase_mask
 from core.predictions import Scored
 from core.schema import PREDICTED, TITLE, TRUTH
-from dashboard import feedback, state, widgets
+from dashboard import feedback, slices_view, state, widgets
 from dashboard.charts.outcomes import confusion_chart, length_chart
 from dashboard.charts.rates import rates_chart
 from dashboard.record_view import records_table
@@ -123,6 +123,7 @@ def where_errors_gather(scored: Scored, evaluation: Evaluation) -> None:
         )
     with numbers:
         _rates_table(table, facet)
+    slices_view.looked_at_facet(scored, facet)
 
 
 def look_at_books(scored: Scored, evaluation: Evaluation) -> None:

@@ -2,9 +2,12 @@
 
 import os
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from core.jobs import start
@@ -89,9 +92,7 @@ def conclusion(shared: Shared) -> None:
             " by a model that knows its answer. Share it only where those may be seen."
         )
     if shared.invented:
-        st.warning(
-            "It was made from invented records: a demonstration, of no use to others.", icon=":material/science:"
-        )
+        st.markdown("**It was made from invented records: a demonstration, of no use to others.**")
 
 
 def edit_card(shared: Shared) -> None:
@@ -185,7 +186,7 @@ def cite(shared: Shared) -> None:
     metadata = deposit(shared.citation, [shared.citation.title, shared.citation.sentence])
     left, right = st.columns(2)
     with left:
-        st.markdown("**CITATION.cff**, which the Hub, GitHub and Zotero read")
+        st.markdown("**CITATION.cff**, which GitHub, Zenodo and Zotero read")
         st.code(cff, language="yaml")
         st.download_button(
             "Download CITATION.cff", cff.encode(), file_name="CITATION.cff", on_click="ignore", type="tertiary"
@@ -198,8 +199,24 @@ def cite(shared: Shared) -> None:
             "3. Fill the form as below; the same stands in `zenodo.json` inside the zip.\n"
             "4. Write the DOI into the card, and keep it."
         )
-        said = {name: value for name, value in metadata["metadata"].items() if name not in ("description", "notes")}
-        st.json(said)
+        st.dataframe(
+            pd.DataFrame(_form_fields(metadata["metadata"]), columns=["field", "what to write"]),
+            hide_index=True,
+            alt="Fields of the Zenodo form, with what to write into each",
+        )
+
+
+def _form_fields(said: Mapping[str, Any]) -> list[tuple[str, str]]:
+    creators = ", ".join(one["name"] for one in said["creators"])
+    return [
+        ("Title", said["title"]),
+        ("Creators", creators or "(not filled in yet: name the library under “The card”)"),
+        ("Licence", said["license"] or "(not filled in yet: choose it under “The card”)"),
+        ("Version", said["version"]),
+        ("Publication date", said["publication_date"]),
+        ("Keywords", ", ".join(said["keywords"])),
+        *(("Derived from", f"https://doi.org/{one['identifier']}") for one in said["related_identifiers"]),
+    ]
 
 
 def bring_in() -> None:

@@ -16,7 +16,7 @@ from dashboard.charts.outcomes import heatmap_chart
 from dashboard.record_view import records_table
 from dashboard.text import escape, interval, percent
 
-__all__ = ["found_by_itself", "heatmap", "ledger"]
+__all__ = ["found_by_itself", "heatmap", "ledger", "looked_at_facet"]
 
 
 def found_by_itself(scored: Scored) -> None:
@@ -101,6 +101,21 @@ def heatmap(scored: Scored) -> None:
     st.plotly_chart(heatmap_chart(table, down, across), alt=title, key="heatmap")
     st.caption("Empty cells have fewer than ten checked books.")
     widgets.download_table(table, f"errors-{down}-{across}")
+
+
+def looked_at_facet(scored: Scored, facet: str) -> None:
+    """Write into the ledger that every value of a facet was looked at, and say which are convincing."""
+    found = cache.facet_slices(scored, facet)
+    book = Ledger(cache.workspace().database, scored.fingerprint)
+    looks = book.add_all([one.slice for one in found.slices], found.p)
+    convincing = [look.description for look in looks if look.convincing]
+    said = f"Convincing even so: {', '.join(convincing)}." if convincing else "None of these is convincing by itself."
+    st.caption(
+        escape(
+            f"{len(book.looks()):,} groups have been looked at on this test set so far; the more, the stronger the"
+            f" evidence each needs. {said}"
+        )
+    )
 
 
 def ledger(scored: Scored) -> None:

@@ -20,6 +20,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,7 @@ def score_on_ray(
         with _connected(ray, address, object_store=max(_GIB // 4, 4 * size)):
             nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
             pool = plan_pool(nodes, need=_GIB + 4 * size, wants_gpu=wants_gpu)
+            pool = replace(pool, copies=min(pool.copies, len(pending)))
             arguments = {"files": [ray.put(files)], "name": name, "open_model": open_model}
             arguments |= {"columns": shards.columns, "cores": pool.cores}
             failure = _run(ray, shards, pending, pool, arguments, progress)

@@ -1,0 +1,181 @@
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.cli import main
+from core.demonstration import MODEL, PREDICTIONS
+from core.sharing.kept import kept_card, kept_details
+from core.storage import Workspace
+from dashboard import share_view
+from tests.serving import ROOT
+
+TOKEN = "hf_TypedOnThePage"
+
+
+@pytest.fixture(scope="session")
+def shareable(demo_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demonstration with an export in it."""
+    root = shutil.copytree(demo_workspace.root, tmp_path_factory.mktemp("share") / "workspace")
+    cuts = ["--cut", "Fiction=.9", "--cut", "Non-fiction=.9"]
+    out = ["--format", "csv", "--out", str(root / "exports" / "accepted.zip")]
+    said = ["--workspace", str(root), "--quiet", "export", "--predictions", PREDICTIONS, "--labels", "demo-test"]
+    assert main([*said, *cuts, *out]) == 0
+    return root
+
+
+@pytest.fixture
+def place(shareable: Path, tmp_path: Path) -> Workspace:
+    return Workspace(shutil.copytree(shareable, tmp_path / "workspace"))
+
+
+def opened(place: Workspace, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppTest:
+    monkeypatch.setenv("COLOPHON_HOME", str(place.root))
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    page = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=120)
+    for key, value in query.items():
+        page.query_params[key] = value
+    page.switch_page(str(ROOT / "pages" / "share.py")).run()
+    assert not page.exception
+    return page
+
+
+@pytest.fixture(autouse=True)
+def caches() -> Iterator[None]:
+    yield
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+def said(page: AppTest) -> str:
+    return "\n".join(one.value for one in page.markdown)
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    next(button for button in page.button if button.label == label).click()
+    return page.run()
+
+
+def test_the_card_is_shown_and_says_what_is_missing(place: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(place, monkeypatch)
+    assert page.markdown[0].value.startswith("#### “demo\\-tfidf” can be shared; ")
+    assert "parts of its card are not filled in yet" in page.markdown[0].value
+    assert "| Accuracy | 0." in said(page)
+    assert "<!--" not in said(page)
+
+
+def test_what_a_person_says_enters_the_card_and_stays(place: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(place, monkeypatch)
+    next(box for box in page.text_input if box.label == "Library").input("Library of Examples")
+    next(box for box in page.selectbox if box.label == "Licence").select("cc0-1.0")
+    press(page, "Put into the card")
+    assert not page.exception
+    assert "**Developed by:** Library of Examples" in said(page)
+    home = place.find("models", MODEL).path
+    assert kept_details(home).licence == "cc0-1.0"
+    again = opened(place, monkeypatch, share="How to cite")
+    assert "Library of Examples" in said(again)
+    assert "license: CC0-1.0" in again.code[0].value
+
+
+def test_a_changed_card_is_kept_its_numbers_are_not_and_it_can_be_undone(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = opened(place, monkeypatch)
+    page.session_state["card_as"] = "As text, to change"
+    page.run()
+    text = page.text_area[0].value
+    flattered = text.replace("| Accuracy | 0.", "| Accuracy | 1.").replace("## Uses", "## What we use it for")
+    page.text_area[0].input(flattered)
+    press(page, "Keep this card")
+    assert not page.exception
+    home = place.find("models", MODEL).path
+    kept = kept_card(home)
+    assert kept is not None
+    assert "## What we use it for" in kept
+    assert "| Accuracy | 1." not in kept
+    assert page.text_area[0].value == kept
+    press(page, "Begin again from the measured facts")
+    assert kept_card(home) is None
+    assert page.text_area[0].value == text
+
+
+def test_a_card_that_the_hub_would_not_take_is_not_kept(place: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(place, monkeypatch)
+    page.session_state["card_as"] = "As text, to change"
+    page.run()
+    page.text_area[0].input(page.text_area[0].value.replace("library_name: colophon", "license: CC0"))
+    press(page, "Keep this card")
+    assert "is no licence that the Hub knows" in page.error[0].value
+    assert kept_card(place.find("models", MODEL).path) is None
+
+
+def test_the_typed_token_goes_to_the_job_alone(place: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(share_view, "start", lambda *arguments: started.append(arguments))
+    page = opened(place, monkeypatch, share="Send it")
+    next(box for box in page.text_input if box.label == "Repository").input("library/genre")
+    next(box for box in page.text_input if box.label.startswith("Token")).input(TOKEN)
+    press(page, "Share on the Hub")
+    assert not page.exception
+    (_, module, config, title, secrets) = started[0]
+    assert module == "core.sharing.push"
+    assert config == {"target": "library/genre", "private": True, "model": MODEL}
+    assert secrets == {"HF_TOKEN": TOKEN}
+    assert TOKEN not in title
+    assert all(TOKEN not in str(box.value) for box in page.text_input)
+    assert all(TOKEN not in str(values) for values in page.query_params.values())
+    assert not [path for path in place.root.rglob("*") if path.is_file() and TOKEN.encode() in path.read_bytes()]
+
+
+@pytest.mark.parametrize(
+    ("target", "token", "message"),
+    [("genre", TOKEN, "is no name on the Hub"), ("library/genre", "", "Type the token")],
+)
+def test_what_cannot_be_sent_starts_nothing(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch, target: str, token: str, message: str
+) -> None:
+    started: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(share_view, "start", lambda *arguments: started.append(arguments))
+    page = opened(place, monkeypatch, share="Send it")
+    next(box for box in page.text_input if box.label == "Repository").input(target)
+    next(box for box in page.text_input if box.label.startswith("Token")).input(token)
+    press(page, "Share on the Hub")
+    assert any(message in one.value for one in [*page.error, *page.warning])
+    assert started == []
+
+
+def test_an_export_has_a_card_of_its_own(place: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(place, monkeypatch, share_kind="Export")
+    assert "“accepted” can be shared" in page.markdown[0].value
+    assert "Measured quality" in said(page)
+    assert "It was made from invented records" in said(page)
+
+
+def test_a_title_is_read_and_explained(place: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(place, monkeypatch, share="Try a title")
+    page.text_input(key="try_title").input("The mystery of the old mill").run()
+    assert not page.exception
+    assert "says Fiction, " in said(page)
+    assert "For it speak: " in said(page)
+    chances = next(table.value for table in page.dataframe if "probability" in table.value)
+    assert chances["probability"].sum() == pytest.approx(1)
+
+
+def test_a_title_is_text_whatever_it_holds(place: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(place, monkeypatch, share="Try a title")
+    page.text_input(key="try_title").input("![x](http://x.example/y.png) <script> $a$ :red[b]").run()
+    assert not page.exception
+    assert "![x](http" not in said(page)
+
+
+def test_an_empty_workspace_can_bring_something_in(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = opened(workspace, monkeypatch)
+    assert page.markdown[0].value.startswith("#### There is nothing to share yet")
+    assert [button.label for button in page.button] == ["Bring it in", "Bring it in"]
