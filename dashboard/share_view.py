@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.jobs import list_jobs, start
+from core.jobs import start
 from core.sharing.check import CardKind
 from core.sharing.citation import Citation
 from core.sharing.dataset_card import bundle_card, bundle_citation, is_invented
@@ -19,16 +19,15 @@ from core.sharing.hub import check_target
 from core.sharing.kept import forget_card, keep_card, keep_details, kept_card, kept_details, with_fresh_numbers
 from core.sharing.model_card import model_card, model_citation
 from core.sharing.parcel import bundle_home, read_manifest
-from core.sharing.pull import pull
 from core.sharing.push import write_parcel
 from core.sharing.text import BEGIN, END, split, unfilled_parts
 from core.sharing.vocabulary import OFFERED
 from core.sharing.zenodo import deposit
 from core.storage import digest, slug
-from dashboard import cache, feedback, jobs
+from dashboard import bring_in_view, cache, feedback, jobs
 from dashboard.text import count, escape
 
-__all__ = ["HOW", "Shared", "bring_in", "choose", "cite", "conclusion", "edit_card", "send"]
+__all__ = ["HOW", "Shared", "choose", "cite", "conclusion", "edit_card", "send"]
 
 HOW = (
     "The card is made of the numbers that were measured when the model was trained, or when the export was written;"
@@ -176,7 +175,7 @@ def send(shared: Shared) -> None:
         )
         if st.form_submit_button("Share on the Hub", type="primary", icon=":material/cloud_upload:"):
             _push(shared, target, token.strip() or os.environ.get("HF_TOKEN", ""), private=private)
-    _outcome("core.sharing.push")
+    bring_in_view.outcome("core.sharing.push")
     jobs.show_jobs("core.sharing.push")
 
 
@@ -220,50 +219,6 @@ def _form_fields(said: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def bring_in() -> None:
-    """Take in what others shared: from the Hub, or a zip."""
-    place = cache.workspace()
-    st.markdown("Every file is checked against its SHA-256 before anything enters the workspace.")
-    left, right = st.columns(2)
-    with left, st.form("pull", border=True, clear_on_submit=True):
-        source = st.text_input("Name on the Hub", placeholder="USER/NAME")
-        name = st.text_input("Call it", placeholder="as it is called there", key="pull_name")
-        token = st.text_input("Token, only for what is private", type="password", autocomplete="off")
-        if st.form_submit_button("Bring it in", icon=":material/cloud_download:"):
-            _pull(source.strip(), name, token.strip() or os.environ.get("HF_TOKEN", ""))
-    with right, st.form("unpack", border=True, clear_on_submit=True):
-        sent = st.file_uploader("A zip that somebody sent", type="zip")
-        called = st.text_input("Call it", placeholder="as the file is called", key="unpack_name")
-        if st.form_submit_button("Bring it in", icon=":material/unarchive:") and sent is not None:
-            folder = place.root / f".arrived-{uuid.uuid4().hex}"
-            path = folder / f"{slug(Path(sent.name).stem)}.zip"
-            try:
-                folder.mkdir()
-                path.write_bytes(sent.getvalue())
-                with st.spinner("Checking every file …"), feedback.errors_in_words():
-                    found = pull(place, str(path), name=called or None)
-                    st.success(f"“{escape(found.name)}” is here. {escape(found.sentence)}", icon=":material/verified:")
-            finally:
-                path.unlink(missing_ok=True)
-                folder.rmdir()
-    _outcome("core.sharing.pull")
-    jobs.show_jobs("core.sharing.pull")
-
-
-def _outcome(module: str) -> None:
-    """Say where the latest finished work of a kind left its result."""
-    latest = next((job.status() for job in list_jobs(cache.workspace()) if job.module == module), None)
-    if latest is None or latest.state != "done" or not latest.result:
-        return
-    found = latest.result
-    if "sentence" in found:
-        said = f"“{escape(found['name'])}” is here. {escape(found['sentence'])}"
-    else:
-        seen = "only you can see it" if found["private"] else "everybody can see it"
-        said = f"Shared: {escape(found['target'])}, {count(len(found['files']), 'file')}, {seen}."
-    st.success(said, icon=":material/verified:")
-
-
 def _push(shared: Shared, target: str, token: str, *, private: bool) -> None:
     with feedback.errors_in_words():
         where = check_target(target)
@@ -273,16 +228,6 @@ def _push(shared: Shared, target: str, token: str, *, private: bool) -> None:
         config = {"target": where, "private": private}
         config |= {"bundle": str(shared.bundle)} if shared.bundle else {"model": shared.name}
         start(cache.workspace(), "core.sharing.push", config, f"Sharing {shared.name}", {"HF_TOKEN": token})
-        st.rerun()
-
-
-def _pull(source: str, name: str, token: str) -> None:
-    with feedback.errors_in_words():
-        if not source.startswith(("https://", "http://")):
-            check_target(source.removeprefix("datasets/"))
-        config = {"source": source, "name": slug(name) if name else None}
-        secrets = {"HF_TOKEN": token} if token else None
-        start(cache.workspace(), "core.sharing.pull", config, f"Bringing in {source}", secrets)
         st.rerun()
 
 

@@ -21,7 +21,7 @@ if not name:
         "Catalogue",
         "Load a file",
     )
-scored = cache.scored(str(name), widgets.chosen_labels())
+scored = widgets.require_scored(with_truth=False)
 with st.container(border=True):
     st.markdown(f"##### The verdict on “{escape(scored.name)}”")
     for sentence in verdict.sentences(scored):

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from dashboard import cache, feedback, navigation, share_view, try_title
+from dashboard import bring_in_view, cache, feedback, navigation, share_view, try_title
 
 st.title("Share")
 shared = share_view.choose()
 if shared is None:
     feedback.conclusion("There is nothing to share yet, but what others shared can be brought in.")
     navigation.links_to("Models", "Train a model")
-    share_view.bring_in()
+    bring_in_view.bring_in()
     st.stop()
 
 share_view.conclusion(shared)
@@ -35,6 +35,6 @@ elif section == "Try a title":
         st.markdown("A title is read by a model, and there is none here yet.")
         navigation.links_to("Models", "Train a model")
 else:
-    share_view.bring_in()
+    bring_in_view.bring_in()
 feedback.how_computed(share_view.HOW)
 feedback.next_step("Home", "Home: what is loaded, and what to do next?")

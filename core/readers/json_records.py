@@ -9,6 +9,7 @@ from core.errors import UnreadableFileError
 from core.progress import Progress
 from core.readers.container import Opened
 from core.readers.encoding import MARKED, Encoding, find_encoding, open_text, spell_marks
+from core.readers.scored_answers import unfold
 from core.readers.table import CHUNK_ROWS, ReadOptions, RejectedRows, SourceTable, TextColumns
 
 __all__ = ["read"]
@@ -106,7 +107,7 @@ def _whole(opened: Opened, encoding: Encoding) -> tuple[list[Any] | None, str]:
         return [document], "It is one JSON object, so it was read as one record."
     if not isinstance(document, list):
         raise UnreadableFileError(f"{opened.path} holds a single JSON value; a list of objects is needed.")
-    if document and not any(isinstance(item, dict) for item in document):
+    if document and not any(isinstance(unfold(item), dict) for item in document):
         raise UnreadableFileError(
             f"{opened.path} holds a JSON list whose items are not objects; a list of objects, each with the same keys, "
             "is needed (for predictions: an identifier beside each label and score)."
@@ -150,7 +151,8 @@ def _gather(pairs: Iterator[tuple[int, Any]], columns: TextColumns, rejected: Re
         records.clear()
         del lines[:]
 
-    for number, record in pairs:
+    for number, found in pairs:
+        record = unfold(found)
         if not isinstance(record, dict):
             rejected.add(number, f"it is not a JSON object but {_kind(record)}", _text(record))
             continue

@@ -17,6 +17,8 @@ __all__ = ["COMPANIONS", "MANIFEST_LIMIT", "Verified", "verify", "verify_bundle"
 # Beside what is verified there may lie texts about it. They are not hashed: people mend a card on the Hub.
 COMPANIONS: Final = frozenset(
     {"README.md", "CITATION.cff", "zenodo.json", "LICENSE", "LICENSE.txt", "LICENSE.md", ".gitattributes"}
+    # In a folder taken straight from a workspace: the card that was kept there.
+    | {"card/README.md", "card/details.json"}
 )
 _SUMS: Final = "SHA256SUMS"
 _LINE: Final = re.compile(r"([0-9a-f]{64}) [ *](.+)")

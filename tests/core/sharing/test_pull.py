@@ -258,3 +258,12 @@ def test_a_manifest_of_another_model_is_no_way_around_the_sums(workspace: Worksp
     write_json(model_folder / "manifest.json", manifest)
     with pytest.raises(ColophonError, match="manifest of the model .* was altered"):
         pull(workspace, str(model_folder))
+
+
+def test_a_folder_straight_from_a_workspace_with_the_card_that_was_kept_there(
+    demo_copy: Workspace, workspace: Workspace
+) -> None:
+    home = demo_copy.find("models", MODEL).path
+    (home / "card").mkdir()
+    (home / "card" / "README.md").write_text("# A card", encoding="utf-8")
+    assert pull(workspace, str(home)).kind == "model"
