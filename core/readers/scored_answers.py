@@ -13,9 +13,9 @@ __all__ = ["unfold"]
 def unfold(record: Any) -> Any:
     """Return a record with the answers in it as columns; anything else as it came.
 
-    A list of labels with scores, alone or under ``scores``, becomes one column ``p_<label>`` a class. Annif's ``results`` become ``predicted`` and
-    ``confidence``, the suggestion with the highest score: its scores are no probabilities of classes that exclude each
-    other, so the others are kept as they stand in ``results``.
+    A list of labels with scores, alone or under ``scores``, becomes one column ``p_<label>`` a class. Annif's
+    ``results`` become ``predicted`` and ``confidence``, the suggestion with the highest score: its scores are no
+    probabilities of classes that exclude each other, so the others are kept as they stand in ``results``.
 
     Examples
     --------

@@ -103,7 +103,7 @@ def test_json_objects_one_after_the_other_are_json_lines_whatever_the_name(tmp_p
     ("content", "message"),
     [
         ("[]", "holds no record: the list is empty"),
-        ('[[{"label": "Fiction", "score": 0.9}]]', "a JSON list whose items are not objects"),
+        ('[["Fiction", 0.9]]', "a JSON list whose items are not objects"),
         ('[{"id": 1},', "cannot be read as JSON: .* on line 1"),
         ('{"a": [{"id": 1}], "b": [{"id": 1}]}', r"several lists of records \(a, b\)"),
         ("[{}]", "records without any key"),
