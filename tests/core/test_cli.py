@@ -21,8 +21,8 @@ def _json(capsys: pytest.CaptureFixture[str], place: Workspace, *words: str, sta
     return found
 
 
-def test_the_keys_that_stay_put(demo_workspace: Workspace, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    place = demo_workspace
+def test_the_keys_that_stay_put(demo_copy: Workspace, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    place = demo_copy
     evaluated = _json(capsys, place, "evaluate", "--predictions", "demo-predictions")
     wanted = {"n", "unlabelled", "accuracy", "macro_f1", "per_class", "confusion", "calibration", "collection", "leak"}
     assert wanted <= set(evaluated)

@@ -31,7 +31,9 @@ def unfinished(workspace):
     """Whatever lies about in the workspace beside its database, jobs, and what was imported."""
     kept = {"colophon.db", "colophon.db-wal", "colophon.db-shm", "jobs", "labels", "corpora", "predictions"}
     models = workspace.root / "models"
-    found = [path.name for path in workspace.root.iterdir() if path.name not in {*kept, "models"}]
+    scoring = workspace.root / "scoring"  # it may stay, empty
+    left = {*kept, "models"} | ({"scoring"} if scoring.is_dir() and not any(scoring.iterdir()) else set())
+    found = [path.name for path in workspace.root.iterdir() if path.name not in left]
     return found + ([path.name for path in models.iterdir() if path.name.startswith(".")] if models.exists() else [])
 
 
