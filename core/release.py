@@ -11,17 +11,19 @@ from typing import Any
 
 import pandas as pd
 
-from core.evaluation import evaluate
+from core.evaluation import by_value, evaluate
 from core.export import ExportReport, ExportSettings, ModelSource, export, human_from_labels
+from core.facets import facet_values
 from core.labels import load_labels
 from core.policies import KeptPolicy
 from core.predictions import PredictionSet, Scored, load_predictions, load_scored
 from core.progress import Progress, silent
 from core.review import decisions
+from core.schema import TRUTH
 from core.storage import Workspace, file_sha256, now
-from core.thresholds import policy_report
+from core.thresholds import Policy, apply_policy, policy_report
 
-__all__ = ["Release", "kept_exports", "release"]
+__all__ = ["Release", "kept_exports", "precision_by", "release"]
 
 _KIND = "export"
 
@@ -136,6 +138,29 @@ def release(
         }
         workspace.database.add(_KIND, prepared.scored.predictions, content)
     return report
+
+
+def precision_by(table: pd.DataFrame, policy: Policy, facet: str) -> dict[str, dict[str, Any]]:
+    """Return, for each value of a facet, how often the checked ones among the accepted are right.
+
+    Returns
+    -------
+    dict
+        Value → ``value``, ``low``, ``high`` (95 % Wilson, None below ten books) and ``n``; as
+        :func:`core.export.comparison.breakdown` takes it.
+    """
+    accepted = table[apply_policy(table, policy) & (table[TRUTH] != "").to_numpy(dtype=bool)]
+    rows = by_value(accepted, facet_values(accepted, facet)).to_dict("records")
+    return {
+        str(row["value"]): {
+            "n": int(row["n"]),
+            **{
+                name: None if row[other] != row[other] else 1 - float(row[other])
+                for name, other in (("value", "error_rate"), ("low", "high"), ("high", "low"))
+            },
+        }
+        for row in rows
+    }
 
 
 def kept_exports(workspace: Workspace, predictions: str) -> list[dict[str, Any]]:

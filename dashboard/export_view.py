@@ -17,7 +17,7 @@ from core.export.validation import validate
 from core.facets import facet_title
 from core.policies import KeptPolicy, keep_policy, kept_policies
 from core.predictions import Scored
-from core.release import Release, kept_exports, release
+from core.release import Release, kept_exports, precision_by, release
 from dashboard import cache, feedback, widgets
 from dashboard.text import escape
 
@@ -96,6 +96,18 @@ def settings(scored: Scored) -> dict[str, Any]:
             )
             said["human_labels"] = "keep" if keep else "measure-only"
         with st.expander("Library and MARC"):
+            said["source_code"] = st.text_input(
+                "Whose record numbers these are (003)",
+                key="source_code",
+                bind="query-params",
+                help="MARC organisation code, such as Uk for the British Library. Without it new records carry no 003.",
+            )
+            said["write_literary_form"] = st.toggle(
+                "Also code the literary form (008/33) where nobody has",
+                key="literary_form",
+                bind="query-params",
+                help="That byte cannot carry its own provenance, so it is off unless you ask for it.",
+            )
             said["organisation"] = st.text_input("MARC organisation code", key="organisation", bind="query-params")
             said["publisher"] = st.text_input("Library", key="library", bind="query-params")
             said["contact"] = st.text_input("Whom to ask", key="contact", bind="query-params")
@@ -163,10 +175,10 @@ def show_preview(table: ExportTable) -> None:
     st.caption("Lines with + are added by the export; everything else stands as the library wrote it.")
 
 
-def show_breakdown(table: ExportTable) -> None:
-    """Show accepted and abstained by language and by decade."""
+def show_breakdown(table: ExportTable, scored: Scored, chosen: KeptPolicy) -> None:
+    """Show accepted and abstained by language and by decade, and how often the checked accepted ones are right."""
     for facet in ("language", "decade"):
-        counted = breakdown(table, facet)
+        counted = breakdown(table, facet, precision_by(scored.table, chosen.policy, facet))
         st.markdown(f"**{facet_title(facet)}**")
         st.dataframe(counted, hide_index=True, alt=f"Decisions by {facet_title(facet)}")
         widgets.download_table(counted, f"export-by-{facet}")

@@ -99,7 +99,8 @@ def _preview_and_import(path: Path) -> None:
             )
         for question in mapping.questions:
             st.warning(escape(question), icon=":material/help:")
-        st.dataframe(source.frame.head(5), hide_index=True, alt="The first rows of the file, as text")
+        shown = source.frame.head(5).drop(columns="marc", errors="ignore")  # whole records, kept to be enriched
+        st.dataframe(shown, hide_index=True, alt="The first rows of the file, as text")
         if st.button("Import", type="primary", icon=":material/input:", key="import_go"):
             config = {
                 "path": str(path),

@@ -31,7 +31,7 @@ view = st.segmented_control(
 if view == "Preview":
     export_view.show_preview(table)
 elif view == "By language and decade":
-    export_view.show_breakdown(table)
+    export_view.show_breakdown(table, scored, chosen)
 elif view == "Against the catalogue's genre":
     export_view.show_difference(table)
 else:

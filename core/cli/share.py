@@ -37,6 +37,9 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         "--fiction-includes-verse", choices=("yes", "no"), default="", help="what the label Fiction means to annotators"
     )
     export.add_argument("--organisation", default="", metavar="CODE", help="MARC organisation code of your library")
+    export.add_argument(
+        "--source-code", default="", metavar="CODE", help="003: whose record numbers these are, e.g. Uk"
+    )
     export.set_defaults(run=_export)
 
 
@@ -58,6 +61,7 @@ def _export(said: argparse.Namespace, workspace: Workspace, progress: Progress) 
         profile=said.profile,
         answer=said.fiction_includes_verse,
         organisation=said.organisation,
+        source_code=said.source_code,
     )
     report = release(workspace, prepared, said.out, progress=progress)
     content = report.as_dict()

@@ -34,7 +34,7 @@ def confusion_chart(confusion: pd.DataFrame) -> go.Figure:
             text=text,
             texttemplate="%{text}",
             hovertemplate="%{y}, %{x}<br>%{text}<extra></extra>",
-            colorscale=[[0, "rgba(0,114,178,0.05)"], [1, "rgba(0,114,178,0.75)"]],
+            colorscale=[[0, "#dbe7ef"], [1, "#0072B2"]],
             zmin=0,
             zmax=1,
             showscale=False,
@@ -125,7 +125,7 @@ def heatmap_chart(table: pd.DataFrame, down: str, across: str) -> go.Figure:
             text=text.to_numpy(),
             texttemplate="%{text}",
             hovertemplate="%{y}, %{x}<br>%{text} wrong<extra></extra>",
-            colorscale=[[0, "rgba(213,94,0,0.05)"], [1, "rgba(213,94,0,0.85)"]],
+            colorscale=[[0, "#f6e3d5"], [1, "#D55E00"]],
             zmin=0,
             colorbar={"title": "share wrong", "tickformat": ".0%"},
         )

@@ -4,11 +4,12 @@ import json
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from core.policies import KeptPolicy, keep_policy, kept_policies
 from core.predictions import load_predictions, load_scored
-from core.release import Release, kept_exports, release
+from core.release import Release, kept_exports, precision_by, release
 from core.review import record_decision
 from core.storage import Workspace
 from core.thresholds import Policy, policy_report
@@ -54,6 +55,23 @@ def test_what_leaves_is_what_the_thresholds_say_less_what_people_said(place: Wor
     kept = kept_exports(place, load_predictions(place, "demo-predictions").fingerprint)
     assert [one["accepted"] for one in kept] == [report.accepted]
     assert kept[0]["settings"]["cuts"] == CUTS
+
+
+def test_precision_among_the_accepted_by_hand() -> None:
+    table = pd.DataFrame(
+        {
+            "predicted": ["Map"] * 24,
+            "confidence": [0.9] * 22 + [0.1] * 2,
+            "truth": ["Map"] * 10 + ["Play"] * 2 + ["Map"] * 8 + ["", ""] + ["Play"] * 2,
+            "correct": [True] * 10 + [False] * 2 + [True] * 8 + [False] * 4,
+            "language": ["German"] * 12 + ["Dutch"] * 12,
+        }
+    )
+    found = precision_by(table, Policy({"Map": 0.5}), "language")
+    assert found["German"]["n"] == 12
+    assert found["German"]["value"] == pytest.approx(10 / 12)
+    assert found["German"]["low"] < 10 / 12 < found["German"]["high"]
+    assert found["Dutch"] == {"n": 8, "value": None, "low": None, "high": None}
 
 
 def test_a_curator_goes_before_the_cut(place: Workspace, tmp_path: Path) -> None:
