@@ -384,7 +384,8 @@ def pytest_options(fast):
     options = ["--cov", "--cov-report=term"]
     if fast:
         options += ["-m", "not slow and not browser and not bench"]
-    processes = os.environ.get(PROCESSES, "0")
+    # Two processes halve the time; more would fight over the browser and the memory of the language models.
+    processes = os.environ.get(PROCESSES, "2" if (os.cpu_count() or 1) > 1 else "0")
     return options + (["-n", processes, "--dist", "loadgroup"] if processes != "0" else [])
 
 

@@ -283,11 +283,16 @@ def test_a_workspace_that_people_use_is_left_as_it_is(run, tmp_path, monkeypatch
 
 
 def test_fast_leaves_out_what_is_slow(run, monkeypatch):
-    monkeypatch.delenv(run.PROCESSES, raising=False)
+    monkeypatch.setenv(run.PROCESSES, "0")
     assert run.pytest_options(True)[-1] == "not slow and not browser and not bench"
     assert run.pytest_options(False) == ["--cov", "--cov-report=term"]
     monkeypatch.setenv(run.PROCESSES, "2")
     assert run.pytest_options(False)[-4:] == ["-n", "2", "--dist", "loadgroup"]
+    monkeypatch.delenv(run.PROCESSES)
+    monkeypatch.setattr(run.os, "cpu_count", lambda: 8)
+    assert run.pytest_options(False)[-4:] == ["-n", "2", "--dist", "loadgroup"]
+    monkeypatch.setattr(run.os, "cpu_count", lambda: 1)
+    assert run.pytest_options(False) == ["--cov", "--cov-report=term"]
 
 
 def test_all_checks_run_and_pytest_runs_last(run, monkeypatch, capsys):
