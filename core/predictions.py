@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from core.classes import ClassNames, match_classes
 from core.corpus import load_corpus, read_parquet
@@ -41,6 +42,7 @@ __all__ = [
 ]
 
 PREDICTIONS_FILE = "predictions.parquet"
+MADE_ID = "line-"  # how an identifier begins that was made because the file has none
 
 
 @dataclass(frozen=True)
@@ -307,14 +309,21 @@ def _truth_from_labels(
     books = labels.records()
     join = join_ids([books[RECORD_ID], books[ALTERNATE_ID]], [frame[RECORD_ID], frame[ALTERNATE_ID]])
     names = match_classes(said_by[LABEL], predictions.classes)
-    hit = join.position >= 0
-    where = join.position[hit]
+    position, how = join.position, join.sentence(f"books of '{labels.name}'", f"the predictions '{predictions.name}'")
+    if not join.matched and books[RECORD_ID].str.startswith(MADE_ID).all():
+        position = _by_title(books[TITLE_KEY], frame[TITLE_KEY])
+        how = (
+            f"The file of '{labels.name}' has no identifiers, so its books were looked for by title:"
+            f" {int((position >= 0).sum()):,} of {len(books):,} found among the predictions '{predictions.name}'."
+            " Titles that several records share were left out."
+        )
+    hit = position >= 0
+    where = position[hit]
     truth = np.full(len(frame), "", dtype=object)
     given = np.full(len(frame), "", dtype=object)
     truth[where] = said_by[LABEL].map(lambda answer: names.spelled.get(answer, "")).to_numpy()[hit]
     given[where] = said_by[LABEL_GIVEN].to_numpy()[hit]
-    sentences = [join.sentence(f"books of '{labels.name}'", f"the predictions '{predictions.name}'")]
-    sentences += names.sentences
+    sentences = [how, *names.sentences]
     if predictions.manifest.get("trained_on") == labels.fingerprint:
         learned = int((frame[SPLIT].isin(["train", "calibration"]).to_numpy() & (truth != "")).sum())
         sentences.append(
@@ -325,6 +334,14 @@ def _truth_from_labels(
     frame[TRUTH] = pd.Series(truth).astype("str").to_numpy()
     frame[TRUTH_GIVEN] = pd.Series(given).astype("str").to_numpy()
     return names.classes, sentences
+
+
+def _by_title(wanted: pd.Series, there: pd.Series) -> NDArray[np.int64]:
+    """Return the row of `there` with each title, −1 where there is none or several records share it."""
+    usable = (there != "") & ~there.duplicated(keep=False)
+    places = np.flatnonzero(usable.to_numpy())
+    found = pd.Index(there.to_numpy()[places]).get_indexer(pd.Index(wanted.to_numpy()))
+    return np.asarray(np.where(found >= 0, places[found] if len(places) else -1, -1), dtype=np.int64)
 
 
 def _leaks(

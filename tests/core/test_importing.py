@@ -88,6 +88,15 @@ def test_predictions_meet_labels_though_their_zeros_were_lost(tmp_path: Path, wo
     assert not checked.table["leak"].any()
 
 
+def test_labels_without_identifiers_meet_by_title_and_it_is_said(tmp_path: Path, workspace: Workspace) -> None:
+    titles = "Title,label\nGedichte,Fiction\nNowhere to be found,Fiction\n"
+    import_file(workspace, _file(tmp_path, "t.csv", titles), "labels", name="titles")
+    import_file(workspace, _file(tmp_path, "p.csv", PREDICTIONS), "predictions", name="tool")
+    found = load_scored(workspace, "tool", "titles")
+    assert found.table["truth"].tolist() == ["", "Fiction", ""]
+    assert "looked for by title: 1 of 2 found" in found.sentences[0]
+
+
 @pytest.mark.parametrize(
     ("kind", "text", "message"),
     [
