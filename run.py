@@ -381,7 +381,7 @@ def test(arguments):
 
 def pytest_options(fast):
     """Return how pytest is called."""
-    # Following every branch costs a third of the time: the everyday part goes without.
+    # Following every branch costs time: the everyday part goes without.
     options = ["-m", "not slow and not browser and not bench"] if fast else ["--cov", "--cov-report=term"]
     # Two processes halve the time; more would fight over the browser and the memory of the language models.
     processes = os.environ.get(PROCESSES, "2" if (os.cpu_count() or 1) > 1 else "0")
