@@ -3,12 +3,14 @@
 import pandas as pd
 import streamlit as st
 
+from core import label_audit
 from core.label_audit import BYS, LabelAudit
-from dashboard import feedback, widgets
+from core.labels import LabelSet
+from dashboard import cache, feedback, widgets
 from dashboard.charts.rates import rates_chart
 from dashboard.text import escape, interval, percent
 
-__all__ = ["HOW", "choose_group", "findings", "groups", "suspects", "verdict"]
+__all__ = ["HOW", "choose_group", "findings", "groups", "leave_out", "suspects", "verdict"]
 
 HOW = (
     "Five times a model learned from four fifths of the labelled titles and read the fifth that it had not seen, "
@@ -148,3 +150,32 @@ def suspects(audit: LabelAudit, group: tuple[str, str] | None) -> None:
     if len(table) > 20:
         st.caption(f"The first 20 of {len(table):,} are shown; the download has all.")
     widgets.download_table(table, "labels-to-look-at-again", f"Download these {len(table):,} labels (CSV)")
+
+
+def leave_out(labels: LabelSet, audit: LabelAudit) -> None:
+    """Offer a copy of the label set without some groups' labels, or without the suspects, to train on."""
+    first = {f"{BYS[one.by]}: {one.value}": (one.by, one.value) for one in audit.pointed_at}
+    rest = zip(audit.groups["by"].astype(str), audit.groups["value"].astype(str), strict=True)
+    named = {**first, **{f"{BYS[by]}: {value}": (by, value) for by, value in rest}}
+    with st.form("leave-out"):
+        groups = st.multiselect(
+            "Leave out all labels of",
+            list(named),
+            default=list(first)[:1],
+            help="For a group whose labels are no better than a guess. Look at its labels above first.",
+        )
+        suspects = st.checkbox(
+            f"Leave out the {int(audit.books['suspect'].sum()):,} suspect labels, whoever gave them",
+            help="A model can learn better without them. Accuracy measured on what is left is flattering: a model"
+            " chose it.",
+        )
+        name = st.text_input("Name of the copy", f"{labels.name}-audited", max_chars=60)
+        if not st.form_submit_button("Keep a copy without them"):
+            return
+    with feedback.errors_in_words():
+        chosen = [named[one] for one in groups]
+        copy = label_audit.leave_out(cache.workspace(), labels, audit, groups=chosen, suspects=suspects, name=name)
+        st.success(
+            f"{escape(copy.manifest['warnings'][-1])} Kept as **{escape(copy.name)}**: train on it on the Models page."
+            " The old label set is as it was."
+        )

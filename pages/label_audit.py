@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.label_audit import BYS, FALSE_ALARM
+from core.labels import LabelSet
 from dashboard import cache, feedback, label_audit_view, widgets
 
 st.title("Label audit")
@@ -35,5 +36,7 @@ if present:
 
 st.subheader("Labels to look at again")
 label_audit_view.suspects(audit, label_audit_view.choose_group(audit))
+st.subheader("Go on without them")
+label_audit_view.leave_out(LabelSet(chosen), audit)
 feedback.how_computed(label_audit_view.HOW)
-feedback.next_step("Thresholds")
+feedback.next_step("Models")

@@ -5,12 +5,14 @@ from typing import Any
 
 from core.cli import output
 from core.cli.output import Answer
+from core.errors import InputError
 from core.progress import Progress
 from core.storage import Workspace
 
 __all__ = ["register"]
 
 _SHOWN = 20
+_BYS = ("annotator", "language", "month")
 _SUSPECTS = {
     "record_id": "record",
     "title": "title",
@@ -50,20 +52,45 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         help="call at most this share of right labels suspect (default .03)",
     )
     audit.add_argument("--seed", type=int, default=0, help="decides which titles are judged together")
+    audit.add_argument(
+        "--leave-out",
+        action="append",
+        default=[],
+        metavar="WHAT",
+        help="keep a copy of the label set without these labels: 'suspects', or a group such as annotator=2.0,"
+        " language=Dutch, month=2021-01; may be given several times",
+    )
+    audit.add_argument("--name", help="of the copy (default: the label set's name and '-audited')")
     audit.set_defaults(run=_audit)
 
 
 def _audit(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
-    from core.label_audit import audit_labels
+    from core.label_audit import audit_labels, leave_out
     from core.labels import load_labels
 
-    found = audit_labels(
-        load_labels(workspace, said.labels), false_alarm=said.false_alarm, seed=said.seed, progress=progress
-    )
+    labels = load_labels(workspace, said.labels)
+    groups, suspects = _left_out(said.leave_out)
+    found = audit_labels(labels, false_alarm=said.false_alarm, seed=said.seed, progress=progress)
     content = found.as_dict()
-    suspects, groups = content["suspects"], [row for row in content["groups"] if row["suspect_rate"] is not None]
-    lines = [*found.sentences, "", *output.table(groups[:_SHOWN], _GROUPS), ""]
-    lines += output.table(suspects[:_SHOWN], _SUSPECTS)
-    if len(suspects) > _SHOWN:
-        lines.append(f"… and {len(suspects) - _SHOWN:,} more: --json has all.")
+    rated, listed = [row for row in content["groups"] if row["suspect_rate"] is not None], content["suspects"]
+    lines = [*found.sentences, "", *output.table(rated[:_SHOWN], _GROUPS), ""]
+    lines += output.table(listed[:_SHOWN], _SUSPECTS)
+    if len(listed) > _SHOWN:
+        lines.append(f"… and {len(listed) - _SHOWN:,} more: --json has all.")
+    if groups or suspects:
+        copy = leave_out(workspace, labels, found, groups=groups, suspects=suspects, name=said.name)
+        content["left_out"] = {"labels": copy.name, **copy.manifest["left_out"]}
+        lines += ["", f"Kept as '{copy.name}': {copy.manifest['warnings'][-1]}"]
     return Answer(content, lines)
+
+
+def _left_out(wishes: list[str]) -> tuple[list[tuple[str, str]], bool]:
+    """Return the groups to leave out, and whether the suspects are."""
+    groups = [wish.partition("=") for wish in wishes if wish != "suspects"]
+    for by, equals, value in groups:
+        if by not in _BYS or not equals or not value:
+            raise InputError(
+                f"--leave-out takes 'suspects' or a group as {', '.join(f'{one}=…' for one in _BYS)};"
+                f" '{by}{equals}{value}' came."
+            )
+    return [(by, value) for by, _, value in groups], "suspects" in wishes

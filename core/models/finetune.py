@@ -36,15 +36,12 @@ class Recipe:
     Attributes
     ----------
     epochs : int
-        For how many passes the learning rate is planned.
-    stop_after : int
-        How many of them are gone through.
+        How many passes; over them the learning rate falls to nought.
     learning_rate : float
     batch_size : int
     """
 
     epochs: int = 3
-    stop_after: int = 3
     learning_rate: float = 1e-4
     batch_size: int = 32
 
@@ -97,7 +94,7 @@ def fine_tune(
     torch = load_torch()
     lengths = np.array([len(one) for one in examples.encoded], dtype=np.int64)
     steps_an_epoch = math.ceil(len(lengths) / recipe.batch_size)
-    total, planned = steps_an_epoch * recipe.stop_after, steps_an_epoch * recipe.epochs
+    total = steps_an_epoch * recipe.epochs
     # The mean weight of a title is put at 1, whatever the batch: a batch of weak labels then counts less, as it should.
     scaled = torch.tensor(examples.weights * (len(lengths) / examples.weights.sum()), dtype=torch.float32)
     optimizer = _optimizer(network, recipe.learning_rate)
@@ -112,10 +109,10 @@ def fine_tune(
         epoch, within = divmod(state.step, steps_an_epoch)
         batches = epoch_batches(lengths, recipe.batch_size, np.random.default_rng([seed, epoch]))
         for at in range(within, len(batches)):
-            _tell(progress, checkpoint, state, network, optimizer, total, recipe.stop_after, epoch)
+            _tell(progress, checkpoint, state, network, optimizer, total, recipe.epochs, epoch)
             torch.manual_seed(seed * 1_000_003 + state.step)
             for group in optimizer.param_groups:
-                group["lr"] = recipe.learning_rate * _schedule(state.step, planned)
+                group["lr"] = recipe.learning_rate * _schedule(state.step, total)
             batch = padded(examples.encoded, batches[at], padding)
             with autocast:
                 logits = network(torch.from_numpy(batch.tokens).to(device), torch.from_numpy(batch.mask).to(device))
@@ -195,7 +192,7 @@ def _optimizer(network: Any, learning_rate: float) -> Any:
     decayed = [one for one in network.parameters() if one.ndim > 1]
     others = [one for one in network.parameters() if one.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": _WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=learning_rate)
+    return torch.optim.AdamW(groups, lr=learning_rate, fused=True)
 
 
 def _schedule(step: int, planned: int) -> float:
@@ -264,12 +261,10 @@ def _calibrated_losses(logits: NDArray[np.float64], weights: NDArray[np.float64]
 
 
 def _worse(losses: NDArray[np.float64], best: NDArray[np.float64]) -> bool:
-    """Say whether losses have risen by more than one standard error; a smaller rise is chance.
+    """Say whether losses have risen by more than two standard errors.
 
-    References
-    ----------
-    L. Breiman, J. Friedman, R. Olshen, C. Stone (1984), "Classification and regression trees": the rule of one
-    standard error.
+    A smaller rise may be chance, and the learning rate that falls to nought mends much of it: stopping half-way down
+    costs more accuracy than a last epoch can.
     """
     rise = losses - best
-    return bool(rise.mean() > rise.std() / math.sqrt(len(rise)))
+    return bool(rise.mean() > 2 * rise.std() / math.sqrt(len(rise)))

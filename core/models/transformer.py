@@ -31,7 +31,6 @@ FORMAT = 1
 DEFAULTS: Mapping[str, Any] = {
     "base": "",
     "epochs": 3,
-    "stop_after": 0,
     "learning_rate": 1e-4,
     "batch_size": 32,
     "max_tokens": MAX_TOKENS,
@@ -91,7 +90,7 @@ class TransformerClassifier:
         Parameters
         ----------
         options : mapping, optional
-            ``base`` (folder or Hub id of an encoder; else MiniLM), ``epochs`` (3), ``stop_after`` (of these epochs),
+            ``base`` (folder or Hub id of an encoder; else MiniLM), ``epochs`` (3),
             ``learning_rate`` (1e-4), ``batch_size`` (32), ``max_tokens`` (64), ``weak_limit`` (labels of less weight
             than a person's that are learned from at most: 8,000, drawn by class).
         checkpoints : path, optional
@@ -112,12 +111,7 @@ class TransformerClassifier:
             described = [list(data.titles), data.targets.tolist(), data.weights.tolist(), list(data.classes)]
             held = list(data.validation.titles) if data.validation else []
             checkpoint = Checkpoint(checkpoints / digest("training", described, held, seed, settings))
-        recipe = Recipe(
-            settings["epochs"],
-            min(settings["stop_after"] or settings["epochs"], settings["epochs"]),
-            settings["learning_rate"],
-            settings["batch_size"],
-        )
+        recipe = Recipe(settings["epochs"], settings["learning_rate"], settings["batch_size"])
         watched = None
         if data.validation is not None and len(data.validation.titles):
             targets = data.validation.targets * data.validation.weights[:, None]
@@ -144,9 +138,12 @@ class TransformerClassifier:
 
     @staticmethod
     def settled(options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
-        """Return the options for learning from all books, the number of epochs taken from those that were watched."""
+        """Return the options for learning from all books, the number of epochs taken from those that were watched.
+
+        The learning rate is then planned for that many: a network stopped half-way down its plan is unsettled.
+        """
         epochs = [one.epochs for one in trained if one.epochs]
-        return {**options, "stop_after": round(float(np.mean(epochs)))} if epochs else dict(options)
+        return {**options, "epochs": round(float(np.mean(epochs)))} if epochs else dict(options)
 
     def choose_precision(self, titles: Sequence[str]) -> None:
         """Use 16 bits if that is faster here and leaves the label of 99.9 % of these titles as it is."""
@@ -335,7 +332,7 @@ def _settings(options: Mapping[str, Any] | None) -> dict[str, Any]:
                 raise InputError(f"The option 'base' must be a folder or a name on the Hub; {value!r} came.")
             continue
         whole = name != "learning_rate"
-        least = 0 if name in ("stop_after", "weak_limit") else 1 if whole else 0.0
+        least = 0 if name == "weak_limit" else 1 if whole else 0.0
         proper = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
         if not proper or value < least or (not whole and value <= 0):
             raise InputError(

@@ -11,6 +11,7 @@ from core.label_audit import (
     cut_for,
     expected_false_alarms,
     group_rates,
+    leave_out,
     memberships,
     rank_labels,
     tell_apart,
@@ -235,3 +236,46 @@ def test_one_class_cannot_be_audited() -> None:
     books = _books([(title, "Novel") for title in TITLES["Novel"]])
     with pytest.raises(InputError, match="Labels can be audited where at least two classes have 5 titles each"):
         audit_table(books, _annotations(*((str(i), "Novel", "1", "") for i in range(5))))
+
+
+@pytest.fixture(scope="module")
+def audited(demo_workspace: Workspace) -> LabelAudit:
+    return audit_labels(load_labels(demo_workspace, "demo-annotated"))
+
+
+class TestLeaveOut:
+    def test_a_group_has_no_label_in_the_copy_and_all_of_them_in_the_old_set(self, demo_copy, audited):
+        labels = load_labels(demo_copy, "demo-annotated")
+        before = labels.table()
+        theirs = (before["annotator"] == "7.0") & (before["label"] != "")
+        copy = load_labels(demo_copy, leave_out(demo_copy, labels, audited, groups=[("annotator", "7.0")]).name)
+        after = copy.table()
+        assert copy.name == "demo-annotated-audited"
+        assert (after.loc[theirs, "label"] == "").all()
+        assert after.loc[~theirs, "label"].equals(before.loc[~theirs, "label"])
+        assert after.drop(columns="label").equals(before.drop(columns="label"))
+        assert copy.annotations().equals(labels.annotations())
+        assert labels.table().equals(before)
+        left = copy.manifest["left_out"]
+        assert (left["labels"], left["of"], left["groups"]) == (
+            int(theirs.sum()), labels.fingerprint, [["annotator", "7.0"]],
+        )  # fmt: skip
+        assert copy.manifest["summary"]["classes"] == after.loc[after["label"] != "", "label"].value_counts().to_dict()
+        assert f"{theirs.sum()} of the {(before['label'] != '').sum():,} labels" in copy.manifest["warnings"][-1]
+
+    def test_suspects_are_left_out_by_book(self, demo_copy, audited):
+        labels = load_labels(demo_copy, "demo-annotated")
+        copy = load_labels(demo_copy, leave_out(demo_copy, labels, audited, suspects=True, name="Sure ones").name)
+        assert copy.name == "sure-ones"
+        gone = set(labels.training_table()["record_id"]) - set(copy.training_table()["record_id"])
+        assert gone == set(audited.suspects()["record_id"])
+
+    def test_what_cannot_be_left_out_is_said(self, demo_copy, audited):
+        labels = load_labels(demo_copy, "demo-annotated")
+        with pytest.raises(InputError, match=r"no labels of annotator=99\. There are: annotator="):
+            leave_out(demo_copy, labels, audited, groups=[("annotator", "99")])
+        with pytest.raises(InputError, match="No label is to be left out"):
+            leave_out(demo_copy, labels, audited)
+        everybody = [group for group in audited.members.members if group[0] == "annotator"]
+        with pytest.raises(InputError, match="only nothing would be left"):
+            leave_out(demo_copy, labels, audited, groups=everybody)

@@ -4,6 +4,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.labels import load_labels
 from core.storage import Workspace
 from tests.serving import ROOT
 
@@ -27,6 +28,20 @@ def test_the_sentence_comes_first_and_the_list_follows(page: AppTest) -> None:
     suspects = page.dataframe[-1].value
     assert len(suspects) == 20
     assert {"given", "suggested", "score", "words_against"} <= set(suspects.columns)
+
+
+def test_a_copy_without_an_annotator_is_kept(demo_copy: Workspace, page: AppTest, monkeypatch) -> None:
+    monkeypatch.setenv("COLOPHON_HOME", str(demo_copy.root))
+    page.run()
+    assert page.multiselect[0].value == ["annotator: 7.0"]
+    page.text_input[0].input("Without seven")
+    page.button[0].click().run()
+    assert not page.exception
+    assert "all labels of annotator 7.0. Kept as" in page.success[0].value.replace("\\", "")
+    copy = load_labels(demo_copy, "without-seven")
+    before = load_labels(demo_copy, "demo-annotated")
+    theirs = before.table().query("annotator == '7.0' and label != ''")["record_id"]
+    assert set(before.training_table()["record_id"]) - set(copy.training_table()["record_id"]) == set(theirs)
 
 
 def test_the_list_of_one_annotator(page: AppTest) -> None:

@@ -334,7 +334,7 @@ class TestWhole:
                 self.epochs = epochs
 
         settled = TransformerClassifier.settled({"epochs": 5}, [Watched(2), Watched(3), Watched(4)])
-        assert settled == {"epochs": 5, "stop_after": 3}
+        assert settled == {"epochs": 3}
 
     def test_a_title_that_is_too_long_is_counted(self, trained, data, quick):
         long = " ".join(["novel"] * 60)
