@@ -159,10 +159,11 @@ def leave_out(labels: LabelSet, audit: LabelAudit) -> None:
     named = {**first, **{f"{BYS[by]}: {value}": (by, value) for by, value in rest}}
     with st.form("leave-out"):
         groups = st.multiselect(
-            "Leave out all labels of",
+            "Leave out the labels of",
             list(named),
             default=list(first)[:1],
-            help="For a group whose labels are no better than a guess. Look at its labels above first.",
+            help="For a group whose labels are no better than a guess. Look at its labels above first. A label that"
+            " another annotator gave too stays.",
         )
         suspects = st.checkbox(
             f"Leave out the {int(audit.books['suspect'].sum()):,} suspect labels, whoever gave them",

@@ -3,7 +3,7 @@
 from core.label_audit.audit import LabelAudit, audit_labels, audit_table
 from core.label_audit.groups import BYS, Memberships, group_rates, memberships
 from core.label_audit.held_out import HeldOut, held_out
-from core.label_audit.leave_out import leave_out
+from core.label_audit.leave_out import leave_out, left_out
 from core.label_audit.suspects import FALSE_ALARM, cut_for, expected_false_alarms, rank_labels
 from core.label_audit.told_apart import Finding, tell_apart
 
@@ -21,6 +21,7 @@ __all__ = [
     "group_rates",
     "held_out",
     "leave_out",
+    "left_out",
     "memberships",
     "rank_labels",
     "tell_apart",

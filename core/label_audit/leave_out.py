@@ -11,10 +11,10 @@ from core.errors import InputError
 from core.label_audit.audit import LabelAudit
 from core.label_audit.groups import BYS
 from core.labels import LABELS_FILE, LabelSet
-from core.schema import LABEL, RECORD_ID
+from core.schema import ANNOTATOR, LABEL, RECORD_ID
 from core.storage import MANIFEST, Artifact, Workspace, digest, slug
 
-__all__ = ["leave_out"]
+__all__ = ["leave_out", "left_out"]
 
 Group = tuple[str, str]
 
@@ -37,8 +37,8 @@ def leave_out(
     audit : LabelAudit
         Of these labels.
     groups : sequence of (by, value)
-        Leave out all labels of these annotators, languages or months, as :data:`core.label_audit.BYS` names them:
-        right for a group whose labels are no better than a guess.
+        Leave out the labels of these annotators, languages or months, as :data:`core.label_audit.BYS` names them:
+        right for a group whose labels are no better than a guess. A label that another annotator gave too stays.
     suspects : bool
         Leave out the suspect labels, whoever gave them. What stays agrees better with a model than labels do in
         truth: measure nothing on it that was decided by this audit.
@@ -50,17 +50,9 @@ def leave_out(
     InputError
         There is no such group, nothing is to be left out, or fewer than two classes would be left.
     """
-    wanted = np.zeros(len(audit.books), dtype=bool)
-    for by, value in groups:
-        if (by, value) not in audit.members.members:
-            known = ", ".join(f"{one}={other}" for one, other in audit.members.members if one == by)
-            raise InputError(f"There are no labels of {by}={value}. There are: {known or f'none by {by}'}.")
-        wanted |= audit.members.members[by, value]
-    if suspects:
-        wanted |= audit.books["suspect"].to_numpy(dtype=bool)
-    left_out = set(audit.books.loc[wanted, RECORD_ID])
+    gone = left_out(audit, groups, suspects)
     table = labels.table()
-    going = table[RECORD_ID].isin(left_out) & (table[LABEL] != "")
+    going = table[RECORD_ID].isin(gone) & (table[LABEL] != "")
     if not going.any():
         raise InputError("No label is to be left out: say which group, or leave out the suspects.")
     kept = table.assign(**{LABEL: table[LABEL].mask(going, "")})
@@ -86,13 +78,35 @@ def leave_out(
             "warnings": [*before.get("warnings", ()), said],
         }
 
-    fingerprint = digest("left out", described, sorted(left_out))
+    fingerprint = digest("left out", described, sorted(gone))
     return workspace.store("labels", fingerprint, slug(name or f"{labels.name}-audited"), write)
 
 
+def left_out(audit: LabelAudit, groups: Sequence[Group], suspects: bool) -> set[str]:
+    """Return the identifiers of the books whose labels :func:`leave_out` leaves out.
+
+    Raises
+    ------
+    InputError
+        There is no such group.
+    """
+    members = audit.members.members
+    wanted = np.zeros(len(audit.books), dtype=bool)
+    for by, value in groups:
+        if (by, value) not in members:
+            known = ", ".join(f"{one}={other}" for one, other in members if one == by)
+            raise InputError(f"There are no labels of {by}={value}. There are: {known or f'none by {by}'}.")
+        if by != ANNOTATOR:
+            wanted |= members[by, value]
+    theirs = [mask for group, mask in members.items() if group[0] == ANNOTATOR and group in groups]
+    others = [mask for group, mask in members.items() if group[0] == ANNOTATOR and group not in groups]
+    wanted |= np.any(theirs, axis=0) & ~np.any(others, axis=0)
+    if suspects:
+        wanted |= audit.books["suspect"].to_numpy(dtype=bool)
+    return set(audit.books.loc[wanted, RECORD_ID])
+
+
 def _sentence(name: str, n: int, of: int, groups: Sequence[Group], suspects: bool) -> str:
-    what = [f"{BYS[by]} {value}" for by, value in groups]
-    why = " and ".join(
-        ([f"all labels of {', '.join(what)}"] if what else []) + (["the suspect labels"] if suspects else [])
-    )
+    what = [f"those of {BYS[by]} {value}" + (" alone" if by == ANNOTATOR else "") for by, value in groups]
+    why = ", and ".join([*what, *(["the suspect ones"] if suspects else [])])
     return f"{n:,} of the {of:,} labels of '{name}' are left out here after its audit: {why}."

@@ -1,4 +1,8 @@
-"""Several models as one: their logits are added, each with a weight that was learned on titles it had not seen."""
+"""Several models as one: their logits are added, each with a weight that was learned on titles it had not seen.
+
+The weights are learned where out-of-fold probabilities are made anyway (:func:`core.models.fitting.fit`), so that no
+member is trained a second time for them.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,7 +22,7 @@ __all__ = ["BlendClassifier", "learn_weights"]
 
 FILE = "blend.json"
 FORMAT = 1
-DEFAULTS: Mapping[str, Any] = {"base": "", "members": ("tfidf", "embedding"), "weights": None, "inner_folds": 0}
+DEFAULTS: Mapping[str, Any] = {"base": "", "members": ("tfidf", "embedding"), "weights": None}
 
 
 class BlendClassifier:
@@ -34,6 +38,7 @@ class BlendClassifier:
     kind: ClassVar[str] = "blend"
     folds: ClassVar[int] = 3
     resumes: ClassVar[bool] = True
+    watches: ClassVar[bool] = True
 
     def __init__(self, classifiers: Sequence[TitleClassifier], weights: Sequence[float]) -> None:
         self.members = list(classifiers)
@@ -61,40 +66,53 @@ class BlendClassifier:
         ----------
         options : mapping, optional
             ``members``, two or more of ``"tfidf"`` or ``{"kind": "tfidf", "C": 10}`` (TF-IDF and embedding);
-            ``weights``, one number for each (else learned); ``base``, for members that start from an encoder;
-            ``inner_folds``, in how many parts titles are held out to learn the weights (3; 1, a fifth held out once,
-            where a member is fine-tuned).
+            ``weights``, one number for each (else all weigh the same; a training learns them, see
+            :meth:`weighed`); ``base``, for members that start from an encoder.
         """
-        wanted, weights, inner = _settings(options)
-        costly = 0.0
-        if weights is None:
-            costly = 0.6
-            progress(0.0, "Weighing the members")
-            found = members.held_out(wanted, data, seed, inner, progress=_within(progress, costly))
-            weights = learn_weights(found, data)
+        wanted, weights = _settings(options)
         made = []
         for number, one in enumerate(wanted):
-            width = (1 - costly) / len(wanted)
-            listener = members.share(progress, costly + number * width, width)
+            listener = members.share(progress, number / len(wanted), 1 / len(wanted))
             made.append(
                 members.learned(one, data, seed=seed, progress=listener, observe=observe, checkpoints=checkpoints)
             )
-        return cls(made, weights)
+        return cls(made, weights or [1 / len(made)] * len(made))
 
     @staticmethod
     def folds_for(options: Mapping[str, Any]) -> int:
         """Return how many times a blend of these members is trained over: fewer where one is fine-tuned."""
-        wanted, _, _ = _settings(options)
+        wanted, _ = _settings(options)
         return min(BlendClassifier.folds, *(classifier_class(kind).folds for kind, _ in wanted))
+
+    @staticmethod
+    def settled(options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
+        """Return the options for learning from all books; see the transformer's."""
+        wanted, _ = _settings(options)
+        chosen = []
+        for number, (kind, inner) in enumerate(wanted):
+            decide = getattr(classifier_class(kind), "settled", None)
+            said = decide(inner, [one.members[number] for one in trained]) if decide else inner
+            chosen.append({"kind": kind, **said})
+        return {**options, "members": chosen}
+
+    @staticmethod
+    def weighed(options: Mapping[str, Any]) -> bool:
+        """Say whether the weights are given. Else a training learns them from :meth:`apart` of held-out titles."""
+        return _settings(options)[1] is not None
+
+    def apart(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
+        """Return each member's probabilities, shape (members, n, k)."""
+        width = 1 / len(self.members)
+        return np.stack(
+            [
+                one.predict_probabilities(titles, members.share(progress, number * width, width))
+                for number, one in enumerate(self.members)
+            ]
+        )
 
     def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
         """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.protocol.TitleClassifier`."""
-        width = 1 / len(self.members)
-        found = [
-            one.predict_probabilities(titles, members.share(progress, number * width, width))
-            for number, one in enumerate(self.members)
-        ]
-        return members.scaled(np.stack(found), self.weights)
+        return members.scaled(self.apart(titles, progress), self.weights)
 
     def cut(self, titles: Sequence[str]) -> int:
         """Return how many of the titles are too long for some member to be read to their end."""
@@ -130,13 +148,15 @@ class BlendClassifier:
         return cls(members.load_members(folder, kinds, classes), weights)
 
 
-def learn_weights(probabilities: NDArray[np.float64], data: TrainingData) -> list[float]:
+def learn_weights(probabilities: NDArray[np.float64], targets: NDArray[np.float64]) -> list[float]:
     """Return the weights of logits, each 0 or more, under which the labels are most likely.
 
     Parameters
     ----------
     probabilities : array, shape (members, n, k)
-        Of titles the members did not learn from; rows of NaN are left out.
+        Of titles the members did not learn from.
+    targets : array, shape (n, k)
+        A 1 in the column of the label.
 
     Notes
     -----
@@ -150,9 +170,7 @@ def learn_weights(probabilities: NDArray[np.float64], data: TrainingData) -> lis
     from scipy.optimize import minimize
     from scipy.special import logsumexp
 
-    known = ~np.isnan(probabilities).any(axis=(0, 2))
-    logs = np.log(np.clip(probabilities[:, known], 1e-12, None))
-    targets = data.targets[known] * data.weights[known, None]
+    logs = np.log(np.clip(probabilities, 1e-12, None))
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         logits = np.tensordot(weights, logs, axes=1)
@@ -167,12 +185,7 @@ def learn_weights(probabilities: NDArray[np.float64], data: TrainingData) -> lis
     return [float(weight) for weight in found.x] if found.x.sum() > 0 else start.tolist()
 
 
-def _within(progress: Progress, width: float) -> Progress:
-    """Return a listener that hears the wish to stop; how far each of many small trainings is tells nothing."""
-    return lambda fraction, message: progress(width / 2, "Weighing the members")
-
-
-def _settings(options: Mapping[str, Any] | None) -> tuple[list[members.Member], list[float] | None, int]:
+def _settings(options: Mapping[str, Any] | None) -> tuple[list[members.Member], list[float] | None]:
     settings = {**DEFAULTS, **(options or {})}
     unknown = sorted(set(settings) - set(DEFAULTS))
     if unknown:
@@ -188,7 +201,4 @@ def _settings(options: Mapping[str, Any] | None) -> tuple[list[members.Member], 
         if not proper or len(weights) != len(wanted) or not sum(weights):
             raise InputError(f"The option 'weights' must have a number of 0 or more for each member; {weights!r} came.")
         weights = [float(weight) for weight in weights]
-    inner = settings["inner_folds"]
-    if isinstance(inner, bool) or not isinstance(inner, int) or inner < 0:
-        raise InputError(f"The option 'inner_folds' must be a whole number; {inner!r} came.")
-    return wanted, weights, inner or (1 if any(kind == "transformer" for kind, _ in wanted) else 3)
+    return wanted, weights

@@ -73,7 +73,7 @@ class CascadeClassifier:
         """
         first, second, sure = _settings(options)
         progress(0.0, "The quick model")
-        found = members.held_out([first], data, seed, _FOLDS)[0]
+        found = members.held_out(first, data, seed, _FOLDS)
         known = ~np.isnan(found).any(axis=1)
         temperature = 1.0
         if known.sum() >= CALIBRATION_MINIMUM["temperature"]:

@@ -56,11 +56,10 @@ def learned(one: Member, data: TrainingData, **how: Any) -> TitleClassifier:
     return train_kind(classifier_class(one[0]), data, options=one[1], **how)
 
 
-def held_out(members: Sequence[Member], data: TrainingData, seed: int, folds: int, **how: Any) -> NDArray[np.float64]:
-    """Return each member's probabilities of titles it did not learn from, shape (members, n, k).
+def held_out(one: Member, data: TrainingData, seed: int, folds: int) -> NDArray[np.float64]:
+    """Return a member's probabilities of titles it did not learn from, shape (n, k).
 
-    A title given by functions is learned from in every fold and has no such probabilities (NaN). With one fold, a fifth
-    of the titles is held out once and the others have none.
+    A title given by functions is learned from in every fold and has no such probabilities (NaN).
     """
     from core.normalise.titles import title_key
     from core.splits import fold_by_title
@@ -69,13 +68,12 @@ def held_out(members: Sequence[Member], data: TrainingData, seed: int, folds: in
     keys = [title_key(data.titles[i]) for i in people.tolist()]
     labels = [data.classes[i] for i in data.targets[people].argmax(axis=1)]
     fold = np.full(len(data.titles), -1)
-    fold[people] = fold_by_title(keys, labels, folds=max(folds, 5 if folds == 1 else 2), seed=seed)
-    found = np.full((len(members), len(data.titles), len(data.classes)), np.nan)
+    fold[people] = fold_by_title(keys, labels, folds=folds, seed=seed)
+    found = np.full((len(data.titles), len(data.classes)), np.nan)
     for number in range(folds):
         here = fold == number
         titles = [data.titles[i] for i in np.flatnonzero(here).tolist()]
-        for at, one in enumerate(members):
-            found[at, here] = learned(one, subset(data, ~here), seed=seed, **how).predict_probabilities(titles)
+        found[here] = learned(one, subset(data, ~here), seed=seed).predict_probabilities(titles)
     return found
 
 

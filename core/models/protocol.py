@@ -60,7 +60,8 @@ class TitleClassifier(Protocol):
 
     A kind may also have, for those who train and ask it: ``resumes`` (it takes `checkpoints`, a folder where it keeps
     half-trained states), ``watches`` (it looks at the validation data), ``settled(options, trained)`` (options for
-    learning from all books, given those trained with validation data), ``folds_for(options)``, ``sentences`` (what a
+    learning from all books, given those trained with validation data), ``folds_for(options)``, ``weighed(options)`` and
+    ``apart(titles)`` (a blend whose weights are to be learned, and its members' probabilities), ``sentences`` (what a
     reader must know of its training) and ``cut(titles)`` (how many are too long to be read to their end).
 
     Attributes

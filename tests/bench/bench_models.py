@@ -1,10 +1,11 @@
 """Accuracy, macro-F1 and calibration of each kind of model on books that were never learned from, and training times.
 
 ``python tests/bench/bench_models.py --real FOLDER [--kinds tfidf,embedding,blend,transformer,cascade] [--seeds 0,1,2]
-[--workspace DIR --weak NAME]``: learns from ``annotated.csv`` (one label a book, the books that are also in
+[--workspace DIR --labels NAME --weak NAME]``: learns from ``annotated.csv`` (one label a book, the books that are also in
 ``test_predictions.csv`` left out) and is scored on the labelled books of ``test_predictions.csv``, on which nothing is
-chosen. Training is the whole of it: out-of-fold classifiers, calibration and the final classifier. With ``--weak`` the
-label set of that name in the workspace is learned from too.
+chosen. Training is the whole of it: out-of-fold classifiers, calibration and the final classifier. With ``--labels``
+another label set in the workspace takes the place of ``annotated.csv``, such as one without what the label audit spoke
+against; with ``--weak`` a label set made by functions is learned from too.
 """
 
 import argparse
@@ -24,7 +25,7 @@ from core.models.registry import load
 from core.models.score import predictions_table
 from core.models.train import train
 from core.predictions import load_scored
-from core.schema import CONFIDENCE, LEAK, PREDICTED, TITLE, TRUTH
+from core.schema import CONFIDENCE, LANGUAGE, LEAK, PREDICTED, TITLE, TRUTH
 from core.storage import Workspace
 
 KINDS = "tfidf,embedding,blend,transformer,cascade"
@@ -57,13 +58,26 @@ def measure(
     }
 
 
+def by_language(probabilities: np.ndarray, classes: tuple[str, ...], test: pd.DataFrame) -> dict[str, str]:
+    """Return how many of the titles of each language are right."""
+    right = predictions_table(probabilities, classes)[PREDICTED].to_numpy() == test[TRUTH].to_numpy()
+    groups = test.assign(right=right).groupby(test[LANGUAGE].where(test[LANGUAGE] != "", "unknown"))["right"]
+    return {str(name): f"{int(one.sum())} of {len(one)}" for name, one in groups if len(one) >= 10}
+
+
 def run(
-    workspace: Workspace, test: pd.DataFrame, kind: str, seed: int, weak: str | None, options: dict[str, object] | None
+    workspace: Workspace,
+    test: pd.DataFrame,
+    labels: str,
+    kind: str,
+    seed: int,
+    weak: str | None,
+    options: dict[str, object] | None,
 ) -> dict[str, object]:
     """Train one model and score the test books."""
     clock, cpu = time.perf_counter(), time.process_time()
     exclude = (TEST,)
-    report = train(workspace, LABELS, kind=kind, seed=seed, exclude=exclude, weak=weak, options=options)
+    report = train(workspace, labels, kind=kind, seed=seed, exclude=exclude, weak=weak, options=options)
     trained, trained_cpu = time.perf_counter() - clock, time.process_time() - cpu
     model = load(workspace, report.model)
     found = model.probabilities(test[TITLE].tolist())
@@ -76,6 +90,7 @@ def run(
         "seconds": round(trained, 1),
         "cpu_seconds": round(trained_cpu, 1),
         **measure(found, model.classes, test[TRUTH], everyone),
+        "by_language": by_language(found, model.classes, test),
         "without_leaks": measure(found, model.classes, test[TRUTH], ~test[LEAK].to_numpy(dtype=bool)),
         "out_of_fold": report.metrics["out_of_fold"]["accuracy"]["value"],
         "sentences": list(report.sentences[-4:]),
@@ -88,6 +103,7 @@ def main() -> None:
     parser.add_argument("--kinds", default=KINDS)
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--workspace", help="keep the models here, and find a label set made by functions here")
+    parser.add_argument("--labels", default=LABELS, help="label set of people, in the workspace")
     parser.add_argument("--weak", help="label set made by functions, in the workspace")
     parser.add_argument("--options", type=json.loads, help="JSON, handed to the kind of model")
     arguments = parser.parse_args()
@@ -97,7 +113,7 @@ def main() -> None:
         for kind in arguments.kinds.split(","):
             rows = []
             for seed in map(int, arguments.seeds.split(",")):
-                rows.append(run(workspace, test, kind, seed, arguments.weak, arguments.options))
+                rows.append(run(workspace, test, arguments.labels, kind, seed, arguments.weak, arguments.options))
                 print(json.dumps(rows[-1]), flush=True)
             means = pd.DataFrame(rows)[["accuracy", "macro_f1", "ece", "out_of_fold", "seconds", "cpu_seconds"]].mean()
             print(f"{kind}, mean of {len(rows)}: {means.round(4).to_dict()}", flush=True)

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from core.label_audit import (
     expected_false_alarms,
     group_rates,
     leave_out,
+    left_out,
     memberships,
     rank_labels,
     tell_apart,
@@ -247,7 +250,9 @@ class TestLeaveOut:
     def test_a_group_has_no_label_in_the_copy_and_all_of_them_in_the_old_set(self, demo_copy, audited):
         labels = load_labels(demo_copy, "demo-annotated")
         before = labels.table()
-        theirs = (before["annotator"] == "7.0") & (before["label"] != "")
+        said = labels.annotations().groupby("record_id")["annotator"].agg(set)
+        alone = before["record_id"].map(said).map(lambda names: names == {"7.0"})
+        theirs = alone & (before["label"] != "")
         copy = load_labels(demo_copy, leave_out(demo_copy, labels, audited, groups=[("annotator", "7.0")]).name)
         after = copy.table()
         assert copy.name == "demo-annotated-audited"
@@ -262,6 +267,16 @@ class TestLeaveOut:
         )  # fmt: skip
         assert copy.manifest["summary"]["classes"] == after.loc[after["label"] != "", "label"].value_counts().to_dict()
         assert f"{theirs.sum()} of the {(before['label'] != '').sum():,} labels" in copy.manifest["warnings"][-1]
+
+    def test_a_label_that_somebody_else_gave_too_stays(self):
+        books = pd.DataFrame({"record_id": ["1", "2", "3"], "suspect": False})
+        members = _groups(
+            annotator_A=[True, True, False], annotator_B=[False, True, True], month_May=[True, False, False]
+        )
+        audit = SimpleNamespace(books=books, members=members)
+        assert left_out(audit, [("annotator", "A")], False) == {"1"}
+        assert left_out(audit, [("annotator", "A"), ("annotator", "B")], False) == {"1", "2", "3"}
+        assert left_out(audit, [("month", "May"), ("annotator", "B")], False) == {"1", "3"}
 
     def test_suspects_are_left_out_by_book(self, demo_copy, audited):
         labels = load_labels(demo_copy, "demo-annotated")

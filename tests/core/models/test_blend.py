@@ -1,13 +1,15 @@
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from core.errors import Cancelled, InputError, ModelError
+from core.errors import InputError, ModelError
 from core.explain import leave_one_word_out
-from core.models import members
+from core.models import members, out_of_fold
 from core.models.blend import BlendClassifier, learn_weights
 from core.models.fitting import Plan, fit
+from core.models.out_of_fold import OutOfFold
 from core.models.protocol import TrainingData
 from core.models.registry import load, save
 from core.models.tfidf import TfidfClassifier
@@ -51,8 +53,7 @@ def test_weights_by_hand():
     told = np.array([[0.75, 0.25]] * 3 + [[0.75, 0.25]])
     nothing = np.full((4, 2), 0.5)
     targets = np.array([[1.0, 0.0]] * 3 + [[0.0, 1.0]])
-    data = TrainingData(["a", "b", "c", "d"], targets, np.ones(4), ("x", "y"))
-    found = learn_weights(np.stack([told, nothing]), data)
+    found = learn_weights(np.stack([told, nothing]), targets)
     assert found[0] == pytest.approx(1.0, abs=1e-3)
 
 
@@ -62,37 +63,68 @@ def test_a_member_that_misleads_gets_no_weight():
     good = np.where(generator.random(400) < 0.8, truth, 1 - truth)
     bad = 1 - np.where(generator.random(400) < 0.6, truth, 1 - truth)
     told = [np.eye(2)[side] * 0.6 + 0.2 for side in (good, bad)]
-    data = TrainingData([str(i) for i in range(400)], np.eye(2)[truth], np.ones(400), ("x", "y"))
-    weights = learn_weights(np.stack(told), data)
+    weights = learn_weights(np.stack(told), np.eye(2)[truth])
     assert weights[1] == 0
     assert weights[0] == pytest.approx(1.0, abs=0.25)
 
 
-def test_titles_without_an_answer_are_left_out():
-    told = np.array([[[0.9, 0.1], [np.nan, np.nan]]])
-    data = TrainingData(["a", "b"], np.array([[1.0, 0.0], [0.0, 1.0]]), np.ones(2), ("x", "y"))
-    assert learn_weights(told, data)[0] > 1
+def test_without_weights_all_members_count_the_same(data):
+    assert BlendClassifier.train(data, options=TWO_TFIDF).weights == [0.5, 0.5]
 
 
-def test_weights_are_learned_on_titles_that_were_held_out(data, monkeypatch):
-    learned, asked = [], []
+class TestWeightsOfATraining:
+    """Two folds, two members, four books: everything by hand."""
 
-    class Spy(TfidfClassifier):
-        @classmethod
-        def train(cls, data, **how):
-            learned.append(set(data.titles))
-            made = super().train(data, **how)
-            made.predict_probabilities = lambda titles, progress=None: (
-                asked.append(set(titles)) or TfidfClassifier.predict_probabilities(made, titles)
-            )
-            return made
+    class Blend:
+        weighed = staticmethod(lambda options: "weights" in options)
 
-    monkeypatch.setattr(members, "classifier_class", lambda name: Spy)
-    BlendClassifier.train(data, options=TWO_TFIDF)
-    assert (len(learned), len(asked)) == (8, 6)
-    assert all(not seen & held for seen, held in zip(learned[:6], asked, strict=True))
-    assert set.union(*asked) == set(data.titles)
-    assert learned[6] == learned[7] == set(data.titles)
+        def __init__(self, said):
+            self.said = np.array(said)
+
+        def apart(self, titles):
+            return self.said[:, : len(titles)]
+
+        def predict_probabilities(self, titles):
+            return self.said[0, : len(titles)]
+
+    SURE, LOST = [[0.8, 0.2], [0.2, 0.8]], [[0.5, 0.5], [0.5, 0.5]]
+
+    def test_those_of_a_fold_are_learned_on_the_other_folds(self, monkeypatch):
+        asked = []
+        monkeypatch.setattr(
+            out_of_fold, "learn_weights", lambda told, targets: asked.append((told, targets)) or [2.0, 0.0]
+        )
+        found = OutOfFold(self.Blend, {}, ["x", "y", "x", "y"], ("x", "y"))
+        fold = np.array([0, 0, 1, 1])
+        found.ask(self.Blend([self.SURE, self.LOST]), fold == 0, ["a", "b"])
+        found.ask(self.Blend([self.LOST, self.SURE]), fold == 1, ["c", "d"])
+        assert found.weigh(fold, {"base": "b"}) == {"base": "b", "weights": [2.0, 0.0]}
+        assert asked[0][0].tolist() == [self.LOST, self.SURE]  # for fold 0, what was said of fold 1
+        assert asked[1][0].tolist() == [self.SURE, self.LOST]
+        assert asked[2][0].shape == (2, 4, 2)
+        assert asked[2][1].tolist() == [[1, 0], [0, 1], [1, 0], [0, 1]]
+        # Odds of 4 to 1, twice: 16 to 1.
+        assert found.scores == pytest.approx(np.array([[16, 1], [1, 16], [8.5, 8.5], [8.5, 8.5]]) / 17)
+
+    def test_given_weights_stay_as_they_are(self):
+        found = OutOfFold(self.Blend, {"weights": [1, 1]}, ["x", "y"], ("x", "y"))
+        found.ask(self.Blend([self.SURE, self.LOST]), np.array([True, True]), ["a", "b"])
+        assert found.weigh(np.array([0, 0]), {"weights": [1, 1]}) == {"weights": [1, 1]}
+        assert found.scores.tolist() == self.SURE
+
+    def test_a_member_is_trained_once_a_fold_and_once_on_all(self, books, monkeypatch):
+        trained = []
+
+        class Spy(TfidfClassifier):
+            @classmethod
+            def train(cls, data, **how):
+                trained.append(len(data.titles))
+                return super().train(data, **how)
+
+        monkeypatch.setattr(members, "classifier_class", lambda name: Spy)
+        fitted = fit(books, Plan("blend", folds=3, options=TWO_TFIDF))
+        assert len(trained) == 2 * 4
+        assert fitted.classifier.weights != [0.5, 0.5]
 
 
 def test_labels_by_functions_are_learned_from_and_never_judge(data):
@@ -102,14 +134,9 @@ def test_labels_by_functions_are_learned_from_and_never_judge(data):
         np.append(data.weights, 0.7),
         data.classes,
     )
-    found = members.held_out([("tfidf", {})], weak, seed=0, folds=3)
-    assert np.isnan(found[0, -1]).all()
-    assert not np.isnan(found[0, :-1]).any()
-
-
-def test_one_fold_holds_a_fifth_out(data):
-    found = members.held_out([("tfidf", {})], data, seed=0, folds=1)
-    assert (~np.isnan(found[0, :, 0])).sum() == pytest.approx(30, abs=2)
+    found = members.held_out(("tfidf", {}), weak, seed=0, folds=3)
+    assert np.isnan(found[-1]).all()
+    assert not np.isnan(found[:-1]).any()
 
 
 def test_a_saved_blend_is_the_same(trained, tmp_path):
@@ -148,7 +175,7 @@ def test_a_broken_rule(trained, tmp_path, change, message):
         ({"members": ["tfidf", "magic"]}, "A member must be one of tfidf, embedding.*; 'magic' came"),
         ({"weights": [1.0]}, "must have a number of 0 or more for each member"),
         ({"weights": [0, 0]}, "must have a number of 0 or more for each member"),
-        ({"inner_folds": -1}, "The option 'inner_folds' must be a whole number"),
+        ({"inner_folds": 2}, "The kind 'blend' has no option 'inner_folds'"),
     ],
 )
 def test_wrong_options(data, options, message):
@@ -161,13 +188,16 @@ def test_fewer_folds_with_a_member_that_takes_minutes():
     assert BlendClassifier.folds_for({"members": ["tfidf", "transformer"]}) == 2
 
 
-def test_it_can_be_stopped_while_members_are_weighed(data):
-    def stop(fraction, message):
-        if message == "Weighing the members" and fraction > 0:
-            raise Cancelled("Stopped")
+def test_the_epochs_of_a_member_come_from_the_folds():
+    class Watched:
+        def __init__(self, epochs):
+            self.members = [None, SimpleNamespace(epochs=epochs)]
 
-    with pytest.raises(Cancelled):
-        BlendClassifier.train(data, options=TWO_TFIDF, progress=stop)
+    wish = {"members": ["tfidf", {"kind": "transformer", "epochs": 5}], "base": "b"}
+    assert BlendClassifier.settled(wish, [Watched(2), Watched(4)]) == {
+        "base": "b",
+        "members": [{"kind": "tfidf"}, {"kind": "transformer", "epochs": 3, "base": "b"}],
+    }
 
 
 def test_whole_with_folds_registry_and_explanation(books, options, workspace, tmp_path):

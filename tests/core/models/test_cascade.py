@@ -80,7 +80,7 @@ def test_the_temperature_is_that_of_held_out_titles(data, trained):
     from core.calibration import learn_calibration
     from core.models.members import held_out
 
-    found = held_out([("tfidf", {})], data, 0, 3)[0]
+    found = held_out(("tfidf", {}), data, 0, 3)
     truth = np.array(data.classes, dtype=object)[data.targets.argmax(axis=1)]
     assert trained.temperature == learn_calibration("temperature", found, truth, data.classes).temperature
     assert trained.temperature > 1
