@@ -85,8 +85,30 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
             [_NOTHING, *labels],
             help="Labelled books drawn from the collection that is to be labelled make the best calibration.",
         )
+        by_functions = [a.name for a in place.list("labels") if a.manifest.get("source") == "function"]
+        weak = st.selectbox(
+            "Learn from labels by functions too",
+            [_NOTHING, *by_functions],
+            help="Labels that rules gave, from the Labelling functions page. A person's label wins, and nothing is"
+            " tested on them.",
+        )
+        with st.expander("More settings"):
+            members = st.multiselect(
+                "Members of a blend",
+                [one for one in KINDS if one not in ("blend", "cascade")],
+                default=["tfidf", "embedding"],
+                format_func=lambda one: KINDS[one].title,
+                help="Asked together where the kind of model is a blend. The fine-tuned language model makes it better"
+                " and training minutes longer.",
+            )
+            base = st.text_input(
+                "Language model to start from",
+                placeholder="MiniLM, which comes with Colophon",
+                help="A folder on this computer, or a name on the Hugging Face Hub such as"
+                " distilbert-base-multilingual-cased. Only weights in the safetensors format are read.",
+            )
+            seed = st.number_input("Seed", value=0, step=1, help="Decides the split: same seed, same model.")
         name = st.text_input("Name", placeholder="from the labels and the kind")
-        seed = st.number_input("Seed", value=0, step=1, help="Decides the split; the same seed gives the same model.")
         if not st.form_submit_button("Train", type="primary", icon=":material/model_training:"):
             return None
     config: dict[str, Any] = {"labels": chosen, "kind": kind, "seed": int(seed)}
@@ -95,7 +117,12 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
         config["name"] = slug(name)
     if calibrate != _NOTHING and calibrate != chosen:
         config["calibrate_on"] = calibrate
-    return config
+    if weak not in (_NOTHING, chosen):
+        config["weak"] = weak
+    options: dict[str, Any] = {"base": base.strip()} if base.strip() and kind != "tfidf" else {}
+    if kind == "blend":
+        options["members"] = members
+    return {**config, "options": options} if options else config
 
 
 def scoring_form(models: Sequence[str], corpora: Sequence[str], labels: Sequence[str]) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from core.cli import output
 from core.cli.output import Answer
+from core.errors import Cancelled
 from core.progress import Progress
 from core.storage import Workspace
 
@@ -19,7 +20,12 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--model", default="tfidf", help="kind of model: tfidf (default), embedding, transformer, blend, cascade"
     )
-    train.add_argument("--base", metavar="DIR_OR_HUB_ID", help="encoder to start from (transformer)")
+    train.add_argument("--base", metavar="DIR_OR_HUB_ID", help="encoder to start from (all kinds but tfidf)")
+    train.add_argument(
+        "--members",
+        metavar="KINDS",
+        help="of a blend: two or more kinds, parted by commas (default tfidf,embedding; add transformer for the best)",
+    )
     train.add_argument("--seed", type=int, default=0, help="decides splits and starting values (default 0)")
     train.add_argument("--name", help="name of the model (default: from labels and kind)")
     train.add_argument(
@@ -65,7 +71,7 @@ def _train(said: argparse.Namespace, workspace: Workspace, progress: Progress) -
         exclude=tuple(said.without),
         weak=said.weak,
         calibrate_on=said.calibrate_on,
-        options={"base": said.base} if said.base else None,
+        options=_options(said),
         progress=progress,
     )
     lines = [
@@ -79,19 +85,31 @@ def _train(said: argparse.Namespace, workspace: Workspace, progress: Progress) -
     return Answer(report.as_dict(), lines)
 
 
+def _options(said: argparse.Namespace) -> dict[str, Any]:
+    options: dict[str, Any] = {"base": said.base} if said.base else {}
+    if said.members:
+        options["members"] = [one.strip() for one in said.members.split(",") if one.strip()]
+    return options
+
+
 def _predict(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     from core.models.score import predict_corpus
 
-    report = predict_corpus(
-        workspace,
-        said.model,
-        said.corpus,
-        name=said.name,
-        labels=said.labels,
-        engine=said.engine,
-        address=said.address,
-        progress=progress,
-    )
+    try:
+        report = predict_corpus(
+            workspace,
+            said.model,
+            said.corpus,
+            name=said.name,
+            labels=said.labels,
+            engine=said.engine,
+            address=said.address,
+            progress=progress,
+        )
+    except KeyboardInterrupt as stop:
+        raise Cancelled(
+            "Stopped. The titles that were scored are kept for a week: the same command goes on from there."
+        ) from stop
     counts = ", ".join(f"{name}: {count:,}" for name, count in report.predicted.items())
     lines = [
         f"'{report.predictions}': {report.rows:,} records in {report.seconds:.1f} s"

@@ -139,9 +139,6 @@ def _note_ending(process: "subprocess.Popen[bytes]", folder: Path) -> None:
 
 def _environment() -> dict[str, str]:
     environment = dict(os.environ)
-    # Two torch threads that land on one core are several times slower than one; these must be set before torch loads.
-    environment.setdefault("OMP_PROC_BIND", "spread")
-    environment.setdefault("OMP_PLACES", "cores")
     environment |= {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
     root = str(Path(__file__).parents[2])
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))

@@ -1,11 +1,12 @@
 """Where torch calculates, in which precision, and on how many threads.
 
-Two torch threads that land on one core wait for each other and are several times slower than one. So they are bound to
-cores, which must be asked for before torch is loaded; where that cannot be done (in a thread of a server) one thread is
-used. Scoring does not use torch's own threads at all: it reads different batches in threads of its own.
+Two torch threads that land on one core and spin while they wait for each other are several times slower than one. So
+waiting threads sleep, and the system moves them to a free core; it must be asked for before torch is loaded. (Binding
+them to cores is no faster on an idle machine and three times slower beside another process, since every process binds
+its first thread to the first core.) Scoring does not use torch's own threads: it reads different batches in threads of
+its own.
 """
 
-import contextlib
 import importlib
 import os
 import sys
@@ -23,24 +24,14 @@ _ALONE = threading.Lock()
 def load_torch() -> Any:
     """Return the module torch, loaded so that its threads do not hinder each other."""
     if "torch" not in sys.modules:
-        # Binding also binds the thread that loads torch, and all that it starts: not to be done to a server.
-        if threading.current_thread() is threading.main_thread():
-            os.environ.setdefault("OMP_PROC_BIND", "spread")
-            os.environ.setdefault("OMP_PLACES", "cores")
-        # Waiting threads sleep: on a machine that others use too, spinning takes the core from the one waited for.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-        torch = importlib.import_module("torch")
-        if "OMP_PROC_BIND" not in os.environ:
-            torch.set_num_threads(1)
+        importlib.import_module("torch")
     return sys.modules["torch"]
 
 
 def usable_cores() -> int:
     """Return how many cores there are to calculate on."""
-    everything = os.cpu_count() or 1
-    if "OMP_PROC_BIND" in os.environ or not hasattr(os, "sched_getaffinity"):
-        return everything
-    return len(os.sched_getaffinity(0))
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def best_device() -> str:
@@ -65,7 +56,7 @@ def has_bfloat16(device: str) -> bool:
 def in_threads(work: Callable[[Item], Result], items: Sequence[Item], device: str) -> Iterator[Result]:
     """Yield ``work(item)`` for each item in order; on a CPU, several items at a time, each on one core."""
     workers = min(usable_cores(), len(items)) if device == "cpu" else 1
-    if workers <= 1 or threading.current_thread() is not threading.main_thread():
+    if workers <= 1:
         yield from map(work, items)
         return
     from concurrent.futures import ThreadPoolExecutor
@@ -75,24 +66,8 @@ def in_threads(work: Callable[[Item], Result], items: Sequence[Item], device: st
         before = torch.get_num_threads()
         torch.set_num_threads(1)
         pool = ThreadPoolExecutor(workers, initializer=lambda: torch.set_num_threads(1))
-
-        def freely(item: Item) -> Result:
-            _spread()
-            return work(item)
-
         try:
-            yield from pool.map(freely, items)
+            yield from pool.map(work, items)
         finally:
             pool.shutdown(cancel_futures=True)
             torch.set_num_threads(before)
-
-
-def _spread() -> None:
-    """Let this thread run on every core.
-
-    It inherits the binding of the thread that started it, and OpenMP binds it again, to the first core like all its
-    fellows, in the midst of its first calculation: so this is said before each batch.
-    """
-    if hasattr(os, "sched_setaffinity"):
-        with contextlib.suppress(OSError):
-            os.sched_setaffinity(0, range(os.cpu_count() or 1))

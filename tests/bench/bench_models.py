@@ -21,6 +21,8 @@ import pandas as pd
 from core.calibration import expected_calibration_error
 from core.errors import NotFoundError
 from core.importing import import_file
+from core.models.blend import BlendClassifier
+from core.models.protocol import TitleClassifier
 from core.models.registry import load
 from core.models.score import predictions_table
 from core.models.train import train
@@ -65,6 +67,18 @@ def by_language(probabilities: np.ndarray, classes: tuple[str, ...], test: pd.Da
     return {str(name): f"{int(one.sum())} of {len(one)}" for name, one in groups if len(one) >= 10}
 
 
+def members(classifier: TitleClassifier, test: pd.DataFrame) -> dict[str, str]:
+    """Return accuracy and macro-F1 of each member of a blend alone."""
+    if not isinstance(classifier, BlendClassifier):
+        return {}
+    everyone = np.ones(len(test), dtype=bool)
+    found = {
+        one.kind: measure(said, classifier.classes, test[TRUTH], everyone)
+        for one, said in zip(classifier.members, classifier.apart(test[TITLE].tolist()), strict=True)
+    }
+    return {kind: f"{one['accuracy']:.4f}, macro-F1 {one['macro_f1']:.4f}" for kind, one in found.items()}
+
+
 def run(
     workspace: Workspace,
     test: pd.DataFrame,
@@ -90,6 +104,7 @@ def run(
         "seconds": round(trained, 1),
         "cpu_seconds": round(trained_cpu, 1),
         **measure(found, model.classes, test[TRUTH], everyone),
+        "members": members(model.classifier, test),
         "by_language": by_language(found, model.classes, test),
         "without_leaks": measure(found, model.classes, test[TRUTH], ~test[LEAK].to_numpy(dtype=bool)),
         "out_of_fold": report.metrics["out_of_fold"]["accuracy"]["value"],

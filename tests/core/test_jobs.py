@@ -336,13 +336,6 @@ def test_old_jobs_are_cleared_away(workspace, left_behind):
     assert not job.path.exists()
 
 
-def test_the_child_has_the_settings_that_torch_needs(start, monkeypatch):
-    monkeypatch.delenv("OMP_PROC_BIND", raising=False)
-    monkeypatch.setenv("OMP_PLACES", "threads")
-    job = start('return {key: os.environ.get(key) for key in ("OMP_PROC_BIND", "OMP_PLACES")}')
-    assert job.wait(WAIT).result == {"OMP_PROC_BIND": "spread", "OMP_PLACES": "threads"}
-
-
 def test_the_job_leads_a_session_of_its_own(start):
     job = start("return {'pid': os.getpid(), 'session': os.getsid(0)}")
     status = job.wait(WAIT)

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 
@@ -399,13 +400,20 @@ class TestMachine:
         with pytest.raises(ValueError, match="no"):
             list(devices.in_threads(fail, [1, 2], "cpu"))
 
-    def test_binding_is_asked_for_before_torch_is_loaded(self):
+    def test_threads_that_wait_sleep(self):
         code = (
-            "from core.models.devices import load_torch, usable_cores; import os\n"
-            "torch = load_torch(); print(os.environ['OMP_PROC_BIND'], torch.get_num_threads() >= 1)"
+            "from core.models.devices import load_torch; import os; load_torch(); print(os.environ['OMP_WAIT_POLICY'])"
         )
-        said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        assert said.stdout.split() == ["spread", "True"]
+        unset = {name: value for name, value in os.environ.items() if not name.startswith("OMP_")}
+        said = subprocess.run([sys.executable, "-c", code], env=unset, capture_output=True, text=True, check=True)
+        assert said.stdout.strip() == "PASSIVE"
+
+    def test_torch_has_its_threads_back_after_reading_in_others(self):
+        torch = devices.load_torch()
+        before = torch.get_num_threads()
+        seen = set(devices.in_threads(lambda x: torch.get_num_threads(), range(8), "cpu"))
+        assert seen == ({1} if devices.usable_cores() > 1 else {before})
+        assert torch.get_num_threads() == before
 
     def test_sixteen_bits_only_where_labels_stay(self, trained):
         def ask(titles, reduced):
