@@ -1,14 +1,17 @@
 """What people decide, kept in a database through SQLAlchemy: SQLite (WAL) by default, PostgreSQL by URL for a team."""
 
+import contextlib
 import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    URL,
     Column,
+    Connection,
     Engine,
     Integer,
     MetaData,
@@ -21,6 +24,9 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.exc import DatabaseError
+
+from core.errors import StorageError
 
 __all__ = ["Database"]
 
@@ -44,6 +50,16 @@ _NOTES = Table(
     Column("content", Text, nullable=False),
     Column("at", String(32), nullable=False),
 )
+# What SQLite calls a file that is none of its own, and one that is broken.
+_DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
+_MEND = (
+    "Put a copy of an earlier day in its place; or move it away, and the workspace begins with an empty one, without"
+    " the names and decisions that were in it."
+)
+_LOOK = (
+    "It must be made by Colophon, may not be held by another program, and needs a disk with room on which it can be"
+    " read and written."
+)
 
 
 def _moment() -> str:
@@ -57,6 +73,11 @@ class Database:
     ----------
     url : str
         A SQLAlchemy URL.
+
+    Raises
+    ------
+    StorageError
+        The database is damaged or cannot be used. Every method may say so, since damage may lie anywhere in a file.
     """
 
     def __init__(self, url: str) -> None:
@@ -69,7 +90,7 @@ class Database:
 
     def point(self, kind: str, name: str, fingerprint: str) -> None:
         """Let `name` stand for the thing with this fingerprint from now on."""
-        with self._engine.begin() as connection:
+        with self._connected() as connection:
             connection.execute(delete(_NAMES).where(_NAMES.c.kind == kind, _NAMES.c.name == name))
             connection.execute(
                 insert(_NAMES).values(kind=kind, name=name, fingerprint=fingerprint, pointed_at=_moment())
@@ -78,7 +99,7 @@ class Database:
     def names(self, kind: str) -> dict[str, str]:
         """Return name → fingerprint for all things of a kind, the newest name first."""
         query = select(_NAMES.c.name, _NAMES.c.fingerprint).where(_NAMES.c.kind == kind)
-        with self._engine.connect() as connection:
+        with self._connected() as connection:
             rows = connection.execute(query.order_by(_NAMES.c.pointed_at.desc())).all()
         return {row.name: row.fingerprint for row in rows}
 
@@ -91,7 +112,7 @@ class Database:
             {"kind": kind, "subject": subject, "content": json.dumps(content, ensure_ascii=False), "at": at}
             for content in contents
         ]
-        with self._engine.begin() as connection:
+        with self._connected() as connection:
             connection.execute(insert(_NOTES), rows)
 
     def read(self, kind: str, subject: str | None = None) -> Sequence[dict[str, Any]]:
@@ -99,9 +120,14 @@ class Database:
         query = select(_NOTES.c.subject, _NOTES.c.content, _NOTES.c.at).where(_NOTES.c.kind == kind)
         if subject is not None:
             query = query.where(_NOTES.c.subject == subject)
-        with self._engine.connect() as connection:
+        with self._connected() as connection:
             rows = connection.execute(query.order_by(_NOTES.c.id)).all()
         return [{**json.loads(content), "subject": about, "at": at} for about, content, at in rows]
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        with _complaints_in_words(self._engine.url), self._engine.begin() as connection:
+            yield connection
 
 
 @functools.cache
@@ -115,5 +141,21 @@ def _engine(url: str) -> Engine:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA busy_timeout=10000")
 
-    _METADATA.create_all(engine)
+    try:
+        with _complaints_in_words(engine.url):
+            _METADATA.create_all(engine)
+    except StorageError:
+        engine.dispose()
+        raise
     return engine
+
+
+@contextlib.contextmanager
+def _complaints_in_words(url: URL) -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        where = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+        damaged = str(getattr(error.orig, "sqlite_errorname", "")).startswith(_DAMAGED)
+        what, to_do = ("is damaged", _MEND) if damaged else ("cannot be used", _LOOK)
+        raise StorageError(f"The workspace's database {where} {what} ({error.orig}). {to_do}") from error

@@ -4,7 +4,8 @@ ColophonError
 ├── InputError             a file, an argument or a mapping is wrong; nothing was changed
 │   ├── UnreadableFileError    the file cannot serve as a table
 │   ├── MappingError           the columns needed are missing or asked for twice
-│   └── NotFoundError          no corpus, label set, model … of that name in the workspace
+│   ├── NotFoundError          no corpus, label set, model … of that name in the workspace
+│   └── StorageError           the workspace's database is damaged or cannot be used
 ├── ModelError             a model folder is incomplete, altered or of an unknown kind
 ├── FetchError             a download failed; what arrived is kept for resuming
 ├── JobError               long work failed, was killed or cannot be started
@@ -23,6 +24,7 @@ __all__ = [
     "MappingError",
     "ModelError",
     "NotFoundError",
+    "StorageError",
     "UnreadableFileError",
 ]
 
@@ -45,6 +47,10 @@ class MappingError(InputError):
 
 class NotFoundError(InputError):
     """Nothing in the workspace has the name that was given."""
+
+
+class StorageError(InputError):
+    """The workspace's database is damaged, or cannot be opened, read or written."""
 
 
 class ModelError(ColophonError):

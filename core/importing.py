@@ -19,7 +19,9 @@ from core.normalise.records import NormalisedRecords, normalise_records
 from core.predictions import PREDICTIONS_FILE, predictions_from_columns
 from core.progress import Progress, silent
 from core.readers import SourceTable, read_table
+from core.readers.annif_documents import folder_sha256
 from core.readers.mapping import ColumnMapping, suggest_mapping
+from core.readers.scored_answers import has_suggestions
 from core.schema import (
     ANNOTATOR,
     CONFIDENCE,
@@ -29,6 +31,7 @@ from core.schema import (
     LABEL_GIVEN,
     NOTE,
     PREDICTED,
+    PROBABILITY_PREFIX,
     RECORD_ID,
     TRUTH,
     Kind,
@@ -91,6 +94,8 @@ def import_file(
 
     Parameters
     ----------
+    path : path
+        A file, or a folder of Annif's suggestions.
     kind : {'corpus', 'labels', 'predictions'}
     name : str, optional
         Derived from the file name when absent. A name that is in use is given to the new thing; the old one stays
@@ -119,8 +124,8 @@ def import_file(
         progress=lambda fraction, message: progress(0.5 + fraction * 0.4, message),
     )
     said: dict[str, Any] = {
-        "file": path.name,
-        "file_sha256": file_sha256(path),
+        "file": path.name or path.resolve().name,
+        "file_sha256": folder_sha256(path) if path.is_dir() else file_sha256(path),
         "format": source.format,
         "encoding": source.encoding,
         "delimiter": source.delimiter,
@@ -144,7 +149,7 @@ def import_file(
         return {**said, **content, "warnings": warnings}
 
     progress(0.92, "Saving")
-    artifact = workspace.store(FOLDERS[kind], fingerprint, slug(name or path.name.split(".")[0]), write)
+    artifact = workspace.store(FOLDERS[kind], fingerprint, slug(name or said["file"].split(".")[0]), write)
     progress(1.0, "Done")
     kept = artifact.manifest
     return ImportReport(
@@ -244,6 +249,9 @@ def _write_predictions(
         name: source.frame[column].iloc[rows].reset_index(drop=True) for name, column in mapping.probabilities.items()
     }
     table, names, warnings = predictions_from_columns(taken(PREDICTED), probabilities, taken(CONFIDENCE), taken(TRUTH))
+    if has_suggestions(source.frame.columns) and not probabilities:
+        # Each suggestion is scored for itself: what the score lacks to 1 is no probability of another class.
+        table = table[[name for name in table.columns if not name.startswith(PROBABILITY_PREFIX)]].assign(margin=np.nan)
     table.insert(0, RECORD_ID, normalised.records[RECORD_ID].to_numpy())
     table.to_parquet(folder / PREDICTIONS_FILE, index=False)
     counts = table[PREDICTED].value_counts()

@@ -20,6 +20,7 @@ from typing import Any
 
 from core import database
 from core.errors import InputError, NotFoundError
+from core.plain_json import json_text
 
 __all__ = [
     "Artifact",
@@ -91,9 +92,9 @@ def write_atomically(target: Path) -> Iterator[Path]:
 
 
 def write_json(target: Path, content: Mapping[str, Any]) -> None:
-    """Write `content` as readable JSON, atomically."""
+    """Write `content` as readable JSON, atomically; what is undefined becomes null."""
     with write_atomically(target) as beside:
-        beside.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        beside.write_text(json_text(content) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -158,6 +159,8 @@ class Workspace:
     ------
     InputError
         The folder cannot be made or written to.
+    StorageError
+        Its database is damaged or cannot be used.
     """
 
     def __init__(self, root: Path | str | None = None) -> None:

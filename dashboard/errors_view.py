@@ -3,10 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
-from numpy.typing import NDArray
 
 from core.evaluation import (
     Evaluation,
@@ -137,7 +135,7 @@ def look_at_books(scored: Scored, evaluation: Evaluation) -> None:
         help="A title is found when it holds any of them: poem finds poems too, poet* finds what begins so.",
     )
     if phrase:
-        _phrase_sentence(scored.labelled, phrase_mask(scored.labelled[TITLE], phrase), phrase)
+        _phrase_sentence(scored, phrase)
     shown = filter_records(scored.labelled, kept, phrase or None)
     shown = _only_cell(shown, st.session_state.get(_CELL), evaluation.confusion)
     view = st.segmented_control(
@@ -236,9 +234,9 @@ def _filters(labelled: pd.DataFrame) -> dict[str, list[str]]:
     return chosen
 
 
-def _phrase_sentence(labelled: pd.DataFrame, mask: NDArray[np.bool_], phrase: str) -> None:
-    """Say how often titles with these words are wrong, and the others."""
-    found = outcome_of(labelled, mask)
+def _phrase_sentence(scored: Scored, phrase: str) -> None:
+    """Say how often titles with these words are wrong, and the others; the look is written into the ledger."""
+    found = outcome_of(scored.labelled, phrase_mask(scored.labelled[TITLE], phrase))
     if not found["n"]:
         feedback.conclusion(f"No checked title has any of: {escape(phrase)}.")
         return
@@ -248,6 +246,7 @@ def _phrase_sentence(labelled: pd.DataFrame, mask: NDArray[np.bool_], phrase: st
     if found["rest_rate"].defined:
         said += f"; elsewhere {found['rest_errors']:,} of {found['rest_n']:,} ({percent(found['rest_rate'].value)})"
     feedback.conclusion(said + ".")
+    slices_view.looked_at_phrase(scored, phrase)
 
 
 def _only_cell(table: pd.DataFrame, clicked: Any, confusion: pd.DataFrame) -> pd.DataFrame:

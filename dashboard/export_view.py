@@ -1,4 +1,4 @@
-"""Pieces of the Export page: policy, settings, counts that add up, preview, differences, download, history."""
+"""Pieces of the Export page: policy, counts that add up, preview, differences, download, history."""
 
 import html
 from collections.abc import Mapping
@@ -8,8 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.export import FORMATS, PROFILES, TERM_QUESTION
+from core.export import FORMATS
 from core.export.comparison import DIFFERENCES, breakdown, genre_difference
+from core.export.formats import MarcKind
+from core.export.marc import kinds_for
 from core.export.preview import PREVIEW_FORMATS, preview
 from core.export.quality import quality_sentences as sentences_of
 from core.export.table import ExportTable
@@ -18,7 +20,9 @@ from core.facets import facet_title
 from core.policies import KeptPolicy, keep_policy, kept_policies
 from core.predictions import Scored
 from core.release import Release, kept_exports, precision_by, release
+from core.thresholds import Policy
 from dashboard import cache, feedback, widgets
+from dashboard.export_settings import KIND_NAMES
 from dashboard.text import escape
 
 __all__ = [
@@ -27,7 +31,6 @@ __all__ = [
     "counts_sentence",
     "download",
     "quality_sentences",
-    "settings",
     "show_breakdown",
     "show_difference",
     "show_history",
@@ -42,7 +45,8 @@ HOW = (
     " all files."
     " The same choices give the same bytes but for the moment of the export."
 )
-_YES_NO = {"": "not answered yet", "yes": "yes: verse and drama count as fiction", "no": "no: prose fiction only"}
+# Blanks are kept: an empty indicator is a blank, and the bytes of 008 are counted.
+_TYPED = "font-family:monospace;font-size:0.85rem;white-space:pre-wrap;overflow-wrap:anywhere"
 
 
 def chosen_policy(predictions: str) -> KeptPolicy:
@@ -56,62 +60,10 @@ def chosen_policy(predictions: str) -> KeptPolicy:
             "Choose cut-offs",
         )
     chosen = kept[0]
-    cuts = ", ".join(f"{escape(name)} above {cut:.3f}" for name, cut in sorted(chosen.policy.cuts.items()))
+    cuts = escape(_cuts_in_words(chosen.policy))
     promise = f" {escape(str(chosen.promise.get('sentence', '')))}" if chosen.promise else " Set by hand."
     st.markdown(f"Accepted: {cuts}, kept on {chosen.chosen_at[:10]}.{promise}")
     return chosen
-
-
-def settings(scored: Scored) -> dict[str, Any]:
-    """Draw the settings and return them as fields of the export's settings."""
-    with st.container(border=True):
-        formats = st.multiselect(
-            "Formats",
-            list(FORMATS),
-            default=["csv"],
-            format_func=FORMATS.__getitem__,
-            key="formats",
-            bind="query-params",
-        )
-        left, right = st.columns(2)
-        profile = left.selectbox(
-            "Terms from", list(PROFILES), format_func=PROFILES.__getitem__, key="profile", bind="query-params"
-        )
-        answer = right.selectbox(
-            TERM_QUESTION,
-            list(_YES_NO),
-            format_func=_YES_NO.__getitem__,
-            key="verse",
-            bind="query-params",
-            help="It decides which catalogue term is true: a book of poems is Literature, not Fiction. The answer is"
-            " kept in the manifest.",
-        )
-        said: dict[str, Any] = {"formats": tuple(formats or ["csv"]), "profile": profile, "answer": answer}
-        if not scored.labels and (scored.table["truth"] != "").any():
-            keep = st.toggle(
-                "Labels that came with the predictions stand in the catalogue",
-                key="truth_stands",
-                bind="query-params",
-                help="Off: they were used to measure and block nothing. On: no machine label is added to those books.",
-            )
-            said["human_labels"] = "keep" if keep else "measure-only"
-        with st.expander("Library and MARC"):
-            said["source_code"] = st.text_input(
-                "Whose record numbers these are (003)",
-                key="source_code",
-                bind="query-params",
-                help="MARC organisation code, such as Uk for the British Library. Without it new records carry no 003.",
-            )
-            said["write_literary_form"] = st.toggle(
-                "Also code the literary form (008/33) where nobody has",
-                key="literary_form",
-                bind="query-params",
-                help="That byte cannot carry its own provenance, so it is off unless you ask for it.",
-            )
-            said["organisation"] = st.text_input("MARC organisation code", key="organisation", bind="query-params")
-            said["publisher"] = st.text_input("Library", key="library", bind="query-params")
-            said["contact"] = st.text_input("Whom to ask", key="contact", bind="query-params")
-    return said
 
 
 def counts_sentence(table: ExportTable) -> str:
@@ -156,8 +108,9 @@ def _show_checks(path: Path) -> None:
 def show_preview(table: ExportTable) -> None:
     """Show ten records as they will stand in a format, what is new marked."""
     format_ = st.selectbox("As", PREVIEW_FORMATS, format_func=FORMATS.__getitem__, key="preview", bind="query-params")
+    kind = _kind(table) if str(format_) in ("marc", "marcxml") else None
     seed = st.number_input("Another ten", min_value=0, value=0, step=1, help="Another number draws other records.")
-    records = preview(table, str(format_), seed=int(seed))
+    records = preview(table, str(format_), seed=int(seed), marc_kind=kind)
     if not records:
         st.markdown("No record would carry a label in this format.")
         return
@@ -168,11 +121,21 @@ def show_preview(table: ExportTable) -> None:
                 st.error(escape(fault))
             # st.html cannot run scripts, and every sign of the record is escaped: bold marks what the export adds.
             rows = "".join(
-                f"<div>{'<b>+ ' if line.new else '&nbsp; '}{html.escape(line.text)}{'</b>' if line.new else ''}</div>"
+                f"<div>{'<b>+ ' if line.new else '  '}{html.escape(line.text)}{'</b>' if line.new else ''}</div>"
                 for line in record.lines
             )
-            st.html(f'<div style="font-family:monospace;font-size:0.85rem;overflow-wrap:anywhere">{rows}</div>')
+            st.html(f'<div style="{_TYPED}">{rows}</div>')
     st.caption("Lines with + are added by the export; everything else stands as the library wrote it.")
+
+
+def _kind(table: ExportTable) -> MarcKind | None:
+    """Return which kind of MARC record to show, asked where several will be written."""
+    kinds = kinds_for(table)
+    if len(kinds) < 2:
+        return None
+    return st.segmented_control(
+        "Kind", kinds, format_func=KIND_NAMES.__getitem__, default=kinds[0], required=True, key="preview_kind"
+    )
 
 
 def show_breakdown(table: ExportTable, scored: Scored, chosen: KeptPolicy) -> None:
@@ -205,21 +168,35 @@ def show_history(predictions: str) -> None:
                 f"**{escape(one['name'])}** · {one['at'][:16].replace('T', ' ')} · {one['accepted']:,} accepted,"
                 f" {one['review']:,} for review"
             )
-            st.caption(_cuts_of(one["settings"]))
+            st.caption(_settings_of(one["settings"]))
             if st.button("Use these cut-offs again", key=f"restore-{number}", icon=":material/undo:"):
                 _restore(predictions, one["settings"])
                 st.rerun()
 
 
-def _cuts_of(said: Mapping[str, Any]) -> str:
-    return ", ".join(f"{escape(name)} above {cut:.3f}" for name, cut in sorted(said["cuts"].items()))
+def _settings_of(said: Mapping[str, Any]) -> str:
+    """Return the settings of an earlier export in a line: cut-offs, formats, and what was chosen about MARC."""
+    parts = [_cuts_in_words(_policy_of(said)), ", ".join(said["formats"])]
+    parts += [", ".join(said[name]) for name in ("marc_kinds",) if said.get(name)]
+    parts += [str(said[name]) for name in ("organisation", "source_code", "base_uri") if said.get(name)]
+    return " · ".join(escape(part) for part in parts)
+
+
+def _policy_of(said: Mapping[str, Any]) -> Policy:
+    return Policy(dict(said["cuts"]), said.get("stratum", ""), said.get("cuts_by_stratum", {}))
+
+
+def _cuts_in_words(policy: Policy) -> str:
+    groups = policy.by_stratum if policy.stratum else {"": policy.cuts}
+    return "; ".join(
+        (f"{value}: " if value else "") + ", ".join(f"{name} above {cut:.3f}" for name, cut in sorted(cuts.items()))
+        for value, cuts in sorted(groups.items())
+    )
 
 
 def _restore(predictions: str, said: Mapping[str, Any]) -> None:
-    from core.thresholds import Policy
-
     keep_policy(
         cache.workspace(),
         predictions,
-        KeptPolicy(Policy(dict(said["cuts"])), said.get("promise", {}), because="restored from an earlier export"),
+        KeptPolicy(_policy_of(said), said.get("promise", {}), because="restored from an earlier export"),
     )

@@ -55,7 +55,7 @@ def load_a_file() -> None:
 
 def _uploaded() -> Path | None:
     sent = st.file_uploader(
-        "CSV, TSV, Excel, Parquet, JSON Lines, MARC; gzip of these",
+        "CSV, TSV, Excel, Parquet, JSON Lines, MARC; gzip of these; a zip of the .annif files of Annif",
         help="Up to 600 MB. Larger files: copy them to this server and choose “On this server”.",
     )
     if sent is None:
@@ -70,11 +70,15 @@ def _uploaded() -> Path | None:
 
 
 def _on_server() -> Path | None:
-    said = st.text_input("Path of the file on this server", placeholder="/data/catalogue.csv.gz")
+    said = st.text_input(
+        "Path of the file on this server",
+        placeholder="/data/catalogue.csv.gz",
+        help="Or of the folder in which “annif index” has written its .annif files.",
+    )
     if not said:
         return None
     path = Path(said).expanduser()
-    if not path.is_file():
+    if not (path.is_file() or path.is_dir()):
         st.error(f"There is no file {escape(str(path))}.")
         return None
     return path
@@ -85,12 +89,14 @@ def _preview_and_import(path: Path) -> None:
     columns = st.columns(3)
     encoding = columns[0].selectbox("Encoding", _ENCODINGS, key="import_encoding")
     delimiter = columns[1].selectbox("Sign between cells", list(_DELIMITERS), key="import_delimiter")
-    name = columns[2].text_input("Name", slug(path.name.split(".")[0]), key=f"import_name_{path.name}")
+    name = columns[2].text_input("Name", slug(path.resolve().name.split(".")[0]), key=f"import_name_{path.name}")
     reading = Reading(encoding=None if encoding == "(guess)" else encoding, delimiter=_DELIMITERS[delimiter])
     with feedback.errors_in_words():
         source, mapping = cache.peek(path, kind, reading)
         for reason in source.reasons:
             st.caption(escape(reason))
+        if source.format == "annif" and kind != "predictions":
+            st.warning("These are Annif's suggestions: choose above that the file holds predictions.")
         overrides = _correct_mapping(source.frame, mapping.columns, mapping.reasons, kind)
         if mapping.probabilities:
             st.markdown(

@@ -1,5 +1,6 @@
 """Pieces of the Errors page: groups of books that are truly worse, a heatmap of two facets, the ledger of looks."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -9,14 +10,14 @@ from core.facets import FACETS, facet_title
 from core.predictions import Scored
 from core.review import send_to_review
 from core.schema import RECORD_ID
-from core.slices import Ledger, Slice, cross_table
+from core.slices import Ledger, PhraseFact, Slice, cross_table
 from core.slices.saved import save_slice
 from dashboard import cache, feedback, widgets
 from dashboard.charts.outcomes import heatmap_chart
 from dashboard.record_view import records_table
 from dashboard.text import escape, interval, percent
 
-__all__ = ["found_by_itself", "heatmap", "ledger", "looked_at_facet"]
+__all__ = ["found_by_itself", "heatmap", "ledger", "looked_at_facet", "looked_at_phrase"]
 
 
 def found_by_itself(scored: Scored) -> None:
@@ -106,16 +107,18 @@ def heatmap(scored: Scored) -> None:
 def looked_at_facet(scored: Scored, facet: str) -> None:
     """Write into the ledger that every value of a facet was looked at, and say which are convincing."""
     found = cache.facet_slices(scored, facet)
+    _looked_at(scored, [one.slice for one in found.slices], found.p)
+
+
+def looked_at_phrase(scored: Scored, phrase: str) -> None:
+    """Write into the ledger that the titles with some words were looked at, and say whether that is convincing."""
+    one = Slice((PhraseFact.typed(phrase),))
+    _looked_at(scored, [one], [cache.p_of_slice(scored, one)])
+
+
+def _looked_at(scored: Scored, slices: Sequence[Slice], p: Sequence[float]) -> None:
     book = Ledger(cache.workspace().database, scored.fingerprint)
-    looks = book.add_all([one.slice for one in found.slices], found.p)
-    convincing = [look.description for look in looks if look.convincing]
-    said = f"Convincing even so: {', '.join(convincing)}." if convincing else "None of these is convincing by itself."
-    st.caption(
-        escape(
-            f"{len(book.looks()):,} groups have been looked at on this test set so far; the more, the stronger the"
-            f" evidence each needs. {said}"
-        )
-    )
+    st.caption(escape(book.sentence_on(book.add_all(slices, p))))
 
 
 def ledger(scored: Scored) -> None:

@@ -2,15 +2,17 @@
 
 import streamlit as st
 
+from core.export.table import holds_marc
 from core.predictions import load_predictions
-from dashboard import cache, export_view, feedback, widgets
+from dashboard import cache, export_settings, export_view, feedback, widgets
 from dashboard.text import escape
 
 st.title("Export")
 scored = widgets.require_scored(with_truth=False, sliced=False)
 source = load_predictions(cache.workspace(), scored.name)
 chosen = export_view.chosen_policy(source.fingerprint)
-settings = export_view.settings(scored)
+has_marc = holds_marc(cache.originals("predictions", source.fingerprint))
+settings = export_settings.settings(scored, has_marc=has_marc)
 prepared = cache.release(scored, chosen, settings)
 table = cache.export_table(scored, chosen, settings)
 

@@ -3,15 +3,17 @@
 Fixtures
 --------
 workspace        an empty workspace
-demo_workspace   the demonstration, built once a session: read it, do not change it
+demo_workspace   the demonstration, built once a session: read it, do not change it (that is checked at the end)
 demo_copy        a copy of it, to be changed
 dashboard_server the address of a dashboard that runs on a copy of the demonstration
 visit            opens a page of that dashboard in a browser, waits until it has settled, fails on an exception
 real_data        the folder of British Library files (COLOPHON_REAL_DATA, else ../shared/data/blbooks)
 """
 
+import contextlib
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ import hypothesis
 import pytest
 from playwright.sync_api import Page
 
-from core.storage import Workspace
+from core.storage import Workspace, file_sha256
 from tests import serving
 
 
@@ -39,12 +41,23 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 @pytest.fixture(scope="session")
-def demo_workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def demo_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     from core import demonstration
 
     made = Workspace(tmp_path_factory.mktemp("demonstration") / "workspace")
     demonstration.build(made)
-    return made
+    before = _content(made)
+    yield made
+    changed = sorted(dict(before.items() ^ _content(made).items()))
+    assert not changed, f"A test changed the demonstration that all share; it must take demo_copy. Changed: {changed}"
+
+
+def _content(place: Workspace) -> dict[str, str]:
+    """Return what a workspace holds: the digest of each file, and each row of the database."""
+    files = [path for path in place.root.rglob("*") if path.is_file() and not path.name.startswith("colophon.db")]
+    with contextlib.closing(sqlite3.connect(place.root / "colophon.db")) as connection:
+        rows = dict.fromkeys(connection.iterdump(), "")
+    return {str(path.relative_to(place.root)): file_sha256(path) for path in files} | rows
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """``evaluate``, ``slices``, ``thresholds``: how right, where wrong, and what can be accepted."""
 
 import argparse
+from collections.abc import Sequence
 from typing import Any
 
 from core.cli import output
@@ -10,6 +11,7 @@ from core.errors import InputError
 from core.policies import KeptPolicy
 from core.predictions import Scored
 from core.progress import Progress
+from core.slices import Ledger, PhraseFact, Slice, facet_slices, find_slices, p_of_slice
 from core.storage import Workspace
 from core.thresholds import Policy, policy_report, promise
 
@@ -88,7 +90,15 @@ def policy_from(said: argparse.Namespace, scored: Scored) -> KeptPolicy:
         raise InputError("Say either --max-error SHARE or --cut CLASS=CUT for each class, one of the two.")
     if said.cuts:
         return KeptPolicy(Policy(_read_cuts(said.cuts, scored)), labels=scored.labels)
-    found = promise(scored.table, scored.classes, said.max_error, said.confidence, per=said.per, stratum=said.stratum)
+    found = promise(
+        scored.table,
+        scored.classes,
+        said.max_error,
+        said.confidence,
+        per=said.per,
+        stratum=said.stratum,
+        learned_known=scored.learned_known,
+    )
     return KeptPolicy(found.policy(), found.as_dict(), scored.labels)
 
 
@@ -145,21 +155,26 @@ def _collection(scored: Scored) -> dict[str, Any]:
 
 
 def _slices(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
-    from core.slices import facet_slices
-
     scored = scored_from(said, workspace)
     if said.find:
         return _find(said, scored)
     if said.phrase:
-        return _phrase(scored, said.phrase)
+        return _phrase(scored, said.phrase, workspace)
     found = facet_slices(scored.table, scored.classes, facets_named(said.by or "language,decade,place"))
     content = found.as_dict()
     rate = found.overall.rate
     lines = [f"Of all {rate.n:,} checked books {output.percent(rate.value)} are wrong.", ""]
-    return Answer(content, [*lines, *output.table(content["slices"], _SLICES)])
+    looked = _looked_at(scored, [one.slice for one in found.slices], found.p, workspace)
+    return Answer(content | looked, [*lines, *output.table(content["slices"], _SLICES), "", looked["ledger"]])
 
 
-def _phrase(scored: Scored, phrase: str) -> Answer:
+def _looked_at(scored: Scored, slices: Sequence[Slice], p: Sequence[float], workspace: Workspace) -> dict[str, str]:
+    """Write looks into the ledger, as the Errors page does, and say what that makes of them."""
+    book = Ledger(workspace.database, scored.fingerprint)
+    return {"ledger": book.sentence_on(book.add_all(slices, p))}
+
+
+def _phrase(scored: Scored, phrase: str, workspace: Workspace) -> Answer:
     from core.evaluation import outcome_of
     from core.phrases import phrase_mask
 
@@ -185,8 +200,13 @@ def _phrase(scored: Scored, phrase: str) -> Answer:
             }
         )
     n, errors = len(labelled), sum(row["errors"] for row in rows)
-    content = {"overall": {"n": n, "error_rate": errors / n if n else None}, "slices": rows}
-    return Answer(content, [f"Of all {n:,} checked books {errors:,} are wrong.", "", *output.table(rows, _SLICES)])
+    content: dict[str, Any] = {"overall": {"n": n, "error_rate": errors / n if n else None}, "slices": rows}
+    lines = [f"Of all {n:,} checked books {errors:,} are wrong.", "", *output.table(rows, _SLICES)]
+    if found["n"]:  # else nothing was seen
+        one = Slice((PhraseFact.typed(phrase),))
+        content |= _looked_at(scored, [one], [p_of_slice(scored.table, scored.classes, one)], workspace)
+        lines += ["", content["ledger"]]
+    return Answer(content, lines)
 
 
 _SLICES = {
@@ -201,8 +221,6 @@ _SLICES = {
 
 
 def _find(said: argparse.Namespace, scored: Scored) -> Answer:
-    from core.slices import find_slices
-
     found = find_slices(scored.table, scored.classes, seed=said.seed)
     content = found.as_dict()
     return Answer(content, list(found.sentences))

@@ -35,7 +35,12 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     reader = commands.add_parser(
         "import", parents=[common], help="read a catalogue, labels or predictions into the workspace"
     )
-    reader.add_argument("file", type=Path, metavar="FILE", help="CSV, TSV, Excel, Parquet, JSON, MARC, gzip of these")
+    reader.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="CSV, TSV, Excel, Parquet, JSON, MARC, gzip of these; or the folder (or a zip) of Annif's .annif files",
+    )
     reader.add_argument("--kind", choices=KINDS, required=True, help="what the file holds")
     reader.add_argument("--name", help="how later commands speak of it (default: from the file name)")
     reader.add_argument(

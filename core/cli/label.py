@@ -1,7 +1,6 @@
 """``label``: rules label books where people have not."""
 
 import argparse
-import math
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +63,7 @@ def _label(said: argparse.Namespace, workspace: Workspace, progress: Progress) -
     )
     shares = ("coverage", "overlap", "conflict", "accuracy")
     rows = [
-        {**row, **{key: output.percent(math.nan if row[key] is None else row[key]) for key in shares}}
-        | {"between": _between(row)}
+        {**row, **{key: output.percent(row[key]) for key in shares}} | {"between": _between(row)}
         for row in report.functions
     ]
     lines = [

@@ -1,6 +1,5 @@
 """What the command line shows: one JSON object or a readable table, a progress line, a line or two of complaint."""
 
-import json
 import math
 import sys
 import time
@@ -11,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from core.errors import ColophonError
+from core.plain_json import json_text, number
 
 __all__ = [
     "Answer",
     "ProgressLine",
     "complain",
     "percent",
-    "plain",
     "printable",
     "progress_line",
     "rate",
@@ -52,23 +51,10 @@ def show(answer: Answer, *, as_json: bool) -> None:
     for sentence in answer.warnings:
         warn(sentence)
     if as_json:
-        print(json.dumps(plain(answer.content), ensure_ascii=False, indent=2))
+        print(json_text(answer.content))
     else:
         print("\n".join(printable(line) for line in answer.lines))
     sys.stdout.flush()
-
-
-def plain(value: Any) -> Any:
-    """Return `value` as JSON types; what is undefined (NaN) becomes null."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | np.ndarray):
-        return [plain(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
 
 
 def printable(text: str) -> str:
@@ -76,19 +62,19 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() or character in "\t\n" else "�" for character in text)
 
 
-def percent(share: float) -> str:
+def percent(share: float | None) -> str:
     """Return a share as a percentage with one decimal, or a dash when it is undefined."""
-    return "–" if share is None or math.isnan(share) else f"{100 * share:.1f} %"
+    return "–" if math.isnan(number(share)) else f"{100 * number(share):.1f} %"
 
 
 def rate(estimate: Mapping[str, Any]) -> str:
     """Return ``{value, low, high, n}`` as "89.3 % (87.0 to 91.2 %, n = 850)"."""
     value, low, high = (estimate.get(key) for key in ("value", "low", "high"))
-    if value is None or math.isnan(value):
+    if math.isnan(number(value)):
         return f"undefined: {estimate.get('reason') or 'no labelled books'}"
     between = f"{100 * low:.1f} to {100 * high:.1f} %" if low is not None and high is not None else "no interval"
     n = f", n = {estimate['n']:,}" if estimate.get("n") is not None else ""
-    return f"{100 * value:.1f} % ({between}{n})"
+    return f"{percent(value)} ({between}{n})"
 
 
 def table(rows: Sequence[Mapping[Any, Any]], columns: Mapping[str, str]) -> list[str]:

@@ -21,7 +21,13 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         "--learned-from", action="append", default=[], metavar="L", help="label set the model learned from; repeatable"
     )
     add_policy(export)
-    export.add_argument("--format", default="csv", metavar="LIST", help="csv,xlsx,parquet,… (default csv)")
+    export.add_argument(
+        "--format",
+        default="csv",
+        metavar="LIST",
+        help="one or more of csv, xlsx, parquet, jsonl, csvw, datapackage, marc, marcxml, mods, dc, jsonld, croissant,"
+        " huggingface, rocrate, with commas between (default csv)",
+    )
     export.add_argument("--out", type=Path, required=True, metavar="FILE.zip", help="where to write the zip")
     export.add_argument(
         "--human", action="append", default=[], metavar="L", help="label set whose answers stand; repeatable"
@@ -36,15 +42,45 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     export.add_argument(
         "--fiction-includes-verse", choices=("yes", "no"), default="", help="what the label Fiction means to annotators"
     )
+    _add_marc(export)
+    export.add_argument("--library", default="", metavar="NAME", help="who publishes the data")
+    export.add_argument("--contact", default="", help="whom to ask")
+    export.set_defaults(run=_export)
+
+
+def _add_marc(export: argparse.ArgumentParser) -> None:
     export.add_argument("--organisation", default="", metavar="CODE", help="MARC organisation code of your library")
     export.add_argument(
         "--source-code", default="", metavar="CODE", help="003: whose record numbers these are, e.g. Uk"
     )
-    export.set_defaults(run=_export)
+    export.add_argument(
+        "--marc-kinds",
+        default="",
+        metavar="LIST",
+        help="enriched (your own records with the new fields), delta (identifiers and new fields, to be merged), stub"
+        " (minimal new records); default: enriched,delta where the catalogue file was MARC, else stub,delta",
+    )
+    export.add_argument(
+        "--carrier",
+        choices=("online", "volume"),
+        default="online",
+        help="what stubs describe: the digitised book (default) or the book on the shelf",
+    )
+    export.add_argument(
+        "--base-uri",
+        default="",
+        metavar="URI",
+        help="address, ending in / or #, behind which the name of the run is put (883 $u); default: a urn:uuid",
+    )
+    export.add_argument(
+        "--literary-form",
+        action="store_true",
+        help="also code 008/33 where nobody has (that byte cannot carry its provenance)",
+    )
 
 
 def _export(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
-    from core.export import parse_formats
+    from core.export import parse_formats, parse_marc_kinds
     from core.predictions import load_scored
     from core.release import Release, release
 
@@ -62,13 +98,19 @@ def _export(said: argparse.Namespace, workspace: Workspace, progress: Progress) 
         answer=said.fiction_includes_verse,
         organisation=said.organisation,
         source_code=said.source_code,
+        marc_kinds=parse_marc_kinds(said.marc_kinds.split(",")),
+        carrier=said.carrier,
+        base_uri=said.base_uri,
+        write_literary_form=said.literary_form,
+        publisher=said.library,
+        contact=said.contact,
     )
     report = release(workspace, prepared, said.out, progress=progress)
     content = report.as_dict()
     lines = [
         f"{report.path} ({report.sha256})",
         report.counts.sentence + ".",
-        *(f"  {file['name']}: {file['records']} records" for file in content["files"]),
+        *(f"  {one.name}" + (f": {one.records:,} records" if one.records is not None else "") for one in report.files),
         *report.remarks,
     ]
     broken = bool(chosen.promise) and not chosen.promise["promised"]

@@ -1,21 +1,14 @@
 """Evaluation: how often the predictions are right, for whom, and how sure one can be of that.
 
-(Written by the lead; extend it, do not replace it: pages and command line call these names.)
+Everything here takes the scored table (:class:`core.predictions.Scored`), counts books with a usable truth, and never
+gives a rate without its n and its interval.
 """
 
+from core.evaluation.against_rest import by_value, outcome_of, rate_against_rest
 from core.evaluation.by_class import by_value_and_class, value_sentences
-from core.evaluation.evaluate import (
-    ClassMetrics,
-    Evaluation,
-    Metrics,
-    by_value,
-    evaluate,
-    least_confident_right,
-    length_by_outcome,
-    most_confident_wrong,
-    outcome_of,
-    rate_against_rest,
-)
+from core.evaluation.evaluate import Evaluation, evaluate
+from core.evaluation.metrics import ClassMetrics, Metrics
+from core.evaluation.mistakes import least_confident_right, length_by_outcome, most_confident_wrong
 from core.evaluation.rates import share_right
 
 __all__ = [

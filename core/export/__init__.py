@@ -6,14 +6,16 @@
 from core.export.bundle import ExportReport, export
 from core.export.counts import count_decisions
 from core.export.decisions import DECISIONS, decide
-from core.export.formats import FORMATS, parse_formats
+from core.export.formats import CARRIERS, FORMATS, MARC_KINDS, parse_formats, parse_marc_kinds
 from core.export.human_labels import human_from_labels
 from core.export.settings import ExportSettings, ModelSource
 from core.export.terms import PROFILES, TERM_QUESTION, Term, default_terms
 
 __all__ = [
+    "CARRIERS",
     "DECISIONS",
     "FORMATS",
+    "MARC_KINDS",
     "PROFILES",
     "TERM_QUESTION",
     "ExportReport",
@@ -26,4 +28,5 @@ __all__ = [
     "export",
     "human_from_labels",
     "parse_formats",
+    "parse_marc_kinds",
 ]

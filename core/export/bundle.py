@@ -21,6 +21,7 @@ from core.export.files import Package, WrittenFile
 from core.export.manifest import manifest
 from core.export.provenance import provenance
 from core.export.readme import readme
+from core.export.rocrate import write_rocrate
 from core.export.settings import ExportSettings
 from core.export.steps import steps_for
 from core.export.table import ExportTable, prepare
@@ -150,6 +151,8 @@ def write_package(
     package.write_text("manifest.json", _json(said), "manifest", "application/json", "settings, counts, files, hashes")
     twin = provenance(table, package.files, said)
     package.write_text("manifest.jsonld", _json(twin), "manifest", "application/ld+json", "the manifest as linked data")
+    if "rocrate" in table.settings.formats:
+        write_rocrate(table, package, said)
     sums = "".join(f"{written.sha256}  {written.name}\n" for written in sorted(package.files, key=lambda one: one.name))
     package.write_text("SHA256SUMS", sums, "checksums", "text/plain", "check with sha256sum -c SHA256SUMS")
     return package, said, remarks

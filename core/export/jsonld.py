@@ -97,8 +97,13 @@ _CURATOR: Final = f"{NAMESPACE}curator"
 
 def _shared_nodes(table: ExportTable) -> list[dict[str, Any]]:
     settings = table.settings
+    joint = "-" if "#" in settings.run_uri else "#"  # a URI has one #
     nodes: list[dict[str, Any]] = [
-        {"@id": f"{settings.run_uri}#labels", "@type": "prov:Entity", "license": settings.licence_uri},
+        {
+            "@id": f"{settings.run_uri}{joint}labels",
+            "@type": "prov:Entity",
+            "license": settings.licence_uri,
+        },
         {"@id": _agent(table), "@type": "prov:SoftwareAgent", "name": settings.model.process},
         {"@id": _CURATOR, "@type": "prov:Person", "name": "curator"},
         {"@id": settings.run_uri, "@type": "prov:Activity", "identifier": settings.run_id},

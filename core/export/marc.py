@@ -18,13 +18,14 @@ from core.export.marc_text import Cleaner
 from core.export.table import ExportTable
 from core.readers.marc_record import MarcRecord, TooLongError, marcxml_document
 
-__all__ = ["BUILDERS", "FILE_NAMES", "kinds_for", "undo_record", "write_marc"]
+__all__ = ["BUILDERS", "FILE_NAMES", "NO_MARC", "kinds_for", "undo_record", "write_marc"]
 
 FILE_NAMES: Final[dict[MarcKind, str]] = {
     "enriched": "enriched",
     "delta": "delta_NOT-FOR-NEW-RECORDS",
     "stub": "stub",
 }
+NO_MARC: Final = "No enriched MARC records: the catalogue file was not MARC."
 BUILDERS: Final[dict[MarcKind, type[Enriched | Delta | Stub]]] = {"enriched": Enriched, "delta": Delta, "stub": Stub}
 _UNDO: Final[dict[MarcKind, str]] = {
     "enriched": "takes enriched back: the records as they were",
@@ -54,10 +55,10 @@ def write_marc(table: ExportTable, package: Package, formats: Sequence[str]) -> 
         return ["No MARC files: the chosen profile adds no genre term."]
     remarks = []
     if "enriched" in table.settings.marc_kinds and table.marc is None:
-        remarks.append("No enriched MARC records: the catalogue file was not MARC.")
+        remarks.append(NO_MARC)
     kinds = kinds_for(table)
     missing = 0 if table.marc is None else int((table.marc.iloc[table.accepted] == "").sum())
-    if not table.settings.source_code and "enriched" not in kinds:
+    if kinds and not table.settings.source_code and "enriched" not in kinds:
         remarks.append(
             "No code of the organisation whose record numbers these are was given, so the MARC records have neither 003"
             " nor 035 and match on 001 alone."

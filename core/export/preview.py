@@ -81,9 +81,10 @@ def preview(
     if format_ in _FLAT:
         return _flat(table, rows)
     if format_ in ("marc", "marcxml"):
-        if table.settings.profile == "none":
+        kinds = kinds_for(table)
+        if table.settings.profile == "none" or not kinds:
             return ()
-        return tuple(_marc(table, rows, format_, marc_kind or kinds_for(table)[0]))
+        return tuple(_marc(table, rows, format_, marc_kind or kinds[0]))
     return tuple(_text(table, given, format_) for given in assignments(table, rows))
 
 

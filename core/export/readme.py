@@ -5,6 +5,7 @@ from typing import Any
 
 from core.export.decisions import ACCEPTED, DECISIONS
 from core.export.files import WrittenFile
+from core.export.formats import CARRIERS
 from core.export.quality import quality_sentences
 from core.export.settings import HUMAN_LABELS
 from core.export.table import ExportTable
@@ -163,9 +164,16 @@ def _loading(table: ExportTable, files: Sequence[WrittenFile]) -> list[str]:
         " records that exist; loaded as new records they would leave records without a title.",
         "Every new 655 is linked by $8 to an 883 that says which process wrote it, when, and how sure it was"
         + (" ($c)." if settings.model.calibrated else " ($c is left out: the confidences are not calibrated)."),
+        *_stubs(table, files),
         "883 first indicator: 0 accepted by the cut, 1 a person looked and agreed, 2 a person chose the value.",
         "Test with ten records first.",
     ]
+
+
+def _stubs(table: ExportTable, files: Sequence[WrittenFile]) -> list[str]:
+    if not any(written.name.startswith("marc/stub.") for written in files):
+        return []
+    return [f"The new records (stub) describe {CARRIERS[table.settings.carrier]}."]
 
 
 def _undo(table: ExportTable, files: Sequence[WrittenFile]) -> list[str]:

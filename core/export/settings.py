@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Any, Final, Literal
 
 from core.errors import InputError
-from core.export.formats import FORMATS, MARC_KINDS, MarcKind
+from core.export.formats import CARRIERS, FORMATS, Carrier, MarcKind, parse_marc_kinds
+from core.export.identifiers import check_base_uri
 from core.export.terms import PROFILES, Answer, Profile, Term, check_terms, default_terms, terms_as_dict
 from core.storage import digest, slug
 from core.thresholds import Policy
@@ -17,7 +18,6 @@ from core.thresholds import Policy
 __all__ = [
     "HUMAN_LABELS",
     "LICENCES",
-    "Carrier",
     "ExportSettings",
     "HumanLabels",
     "ModelSource",
@@ -28,7 +28,6 @@ LICENCES: Final[Mapping[str, str]] = {
     "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
     "CC-BY-SA-4.0": "https://creativecommons.org/licenses/by-sa/4.0/",
 }
-Carrier = Literal["online", "volume"]
 HumanLabels = Literal["measure-only", "keep"]
 HUMAN_LABELS: Final[Mapping[str, str]] = {
     "measure-only": "they were used to measure, and block nothing",
@@ -100,13 +99,13 @@ class ExportSettings:
     write_literary_form : bool
         Also set 008/33, where nobody had coded it.
     carrier : {'online', 'volume'}
-        What stubs describe: the digitised book or the book on the shelf.
+        What stubs describe (:data:`CARRIERS`).
     organisation : str
         MARC organisation code of the library that runs the export; '' leaves out 040 $d, $5 and 883 $q.
     source_code : str
         003 of stubs and deltas: whose record numbers the identifiers are ('Uk' for the British Library).
     base_uri : str
-        Address under which the run is described (883 $u); '' makes an urn.
+        Address on which that of the run is built (883 $u), ending in / or #; '' makes an urn.
     promise : mapping
         The promise the cuts were chosen for, as the thresholds page states it; empty when they were set by hand.
     inputs : sequence of mappings
@@ -164,11 +163,10 @@ class ExportSettings:
             raise InputError(
                 f"'{self.human_labels}' says not what human labels mean. Allowed are: {', '.join(HUMAN_LABELS)}."
             )
-        if self.carrier not in ("online", "volume"):
-            raise InputError(f"'{self.carrier}' says not what is described. Allowed are: online, volume.")
-        for kind in self.marc_kinds:
-            if kind not in MARC_KINDS:
-                raise InputError(f"'{kind}' is no kind of MARC file. There are: {', '.join(MARC_KINDS)}.")
+        if self.carrier not in CARRIERS:
+            raise InputError(f"'{self.carrier}' says not what is described. Allowed are: {', '.join(CARRIERS)}.")
+        parse_marc_kinds(self.marc_kinds)  # refuses what is none
+        check_base_uri(self.base_uri)
         for moment in (self.predicted_at, self.created_at):
             if moment:
                 _moment(moment)
@@ -208,7 +206,7 @@ class ExportSettings:
     def run_uri(self) -> str:
         """Return the address of the run, else a urn:uuid that is always the same for the same run."""
         if self.base_uri:
-            return f"{self.base_uri.rstrip('/')}/{slug(self.run_id)}"
+            return f"{self.base_uri}{slug(self.run_id)}"
         return uuid.uuid5(uuid.NAMESPACE_OID, f"colophon:run:{self.run_id}").urn
 
     @property

@@ -27,7 +27,7 @@ from core.schema import (
 )
 from core.thresholds import Policy
 
-__all__ = ["MARC", "ExportTable", "prepare"]
+__all__ = ["MARC", "ExportTable", "holds_marc", "prepare"]
 
 MARC: Final = "marc"  # the column in which core.readers.marc keeps the whole record (MARC-in-JSON)
 
@@ -200,7 +200,7 @@ def prepare(
     records = records.iloc[order].reset_index(drop=True)
     originals = originals.iloc[order].reset_index(drop=True)
     marc = None
-    if MARC in originals and originals[MARC].str.startswith("{").any():
+    if holds_marc(originals):
         marc = originals[MARC]
         originals = originals.drop(columns=MARC)
 
@@ -244,6 +244,11 @@ def prepare(
         strangers=strangers[[RECORD_ID, PREDICTED, CONFIDENCE]].sort_values(RECORD_ID).reset_index(drop=True),
         measured_by=int((joined[TRUTH] != "").sum()) if TRUTH in joined else 0,
     )
+
+
+def holds_marc(originals: pd.DataFrame) -> bool:
+    """Say whether a catalogue was loaded as MARC, so that its own records can be enriched."""
+    return MARC in originals and bool(originals[MARC].str.startswith("{").any())
 
 
 def _check(records: pd.DataFrame, originals: pd.DataFrame) -> None:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from urllib.parse import unquote
 
 from core.classes import class_key
 from core.errors import InputError
@@ -19,6 +20,7 @@ from core.export.crosscheck import left_out, read_labels
 from core.export.marc import FILE_NAMES
 from core.export.marc_rules import check_file, check_record
 from core.export.public_tools import public_checks
+from core.export.rocrate import ROCRATE_FILE
 from core.readers.marc_decode import BadRecord, decode_iso2709, split_iso2709
 from core.storage import file_sha256
 
@@ -76,6 +78,8 @@ def own_checks(folder: Path) -> Iterator[Check]:
     yield _check("Checksums", _checksums, folder)
     yield _check("Counts add up", _counts, folder)
     yield _check("The same labels in every format", _same_labels, folder)
+    if (folder / ROCRATE_FILE).exists():
+        yield _check("RO-Crate lists every file", _rocrate, folder)
     for path in sorted((folder / "marc").glob("*.mrc")) if (folder / "marc").exists() else ():
         yield _check(f"MARC rules, {path.name}", partial(_marc_rules, path), folder)
 
@@ -144,6 +148,23 @@ def _same_labels(folder: Path) -> tuple[bool, str]:
             example = sorted(triples ^ expected)[0]
             return False, f"{name} and {first} differ in {len(triples ^ expected):,} entries, such as {example}"
     return True, f"{len(reference):,} records in {len(found)} files"
+
+
+def _rocrate(folder: Path) -> tuple[bool, str]:
+    graph = json.loads((folder / ROCRATE_FILE).read_text(encoding="utf-8"))["@graph"]
+    listed = {unquote(node["@id"]): node for node in graph if node["@type"] == "File"}
+    parts = {unquote(part["@id"]) for node in graph if node["@id"] == "./" for part in node["hasPart"]}
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {ROCRATE_FILE}
+    wrong = sorted((there ^ set(listed)) | (there ^ parts))
+    changed = sorted(
+        name
+        for name in there & set(listed)
+        if int(listed[name]["contentSize"]) != (folder / name).stat().st_size
+        or listed[name].get("sha256") not in (None, file_sha256(folder / name))
+    )
+    if wrong or changed:
+        return False, f"changed: {_some(changed)}; missing or not listed: {_some(wrong)}"
+    return True, f"{len(listed)} files are listed with their sizes"
 
 
 def _marc_rules(path: Path, folder: Path) -> tuple[bool, str]:

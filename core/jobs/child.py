@@ -1,7 +1,6 @@
 """The work's own side of a job: it reports, it hears the wish to stop, and it leaves nothing half made."""
 
 import contextlib
-import json
 import math
 import os
 import shutil
@@ -17,6 +16,7 @@ from typing import Any
 
 from core.errors import Cancelled, ColophonError, InputError
 from core.jobs.job import State, read_wish, scratch_folder
+from core.plain_json import json_text
 from core.storage import Workspace, read_json, write_json
 
 __all__ = ["JobProgress", "run_as_job"]
@@ -73,9 +73,9 @@ class JobProgress:
         """
         if self._measured < _HISTORY_LIMIT:
             self._measured += 1
-            point = {"step": self._measured, **_plain(measurements)}
+            point = {"step": self._measured, **measurements}
             with (self.folder / "history.jsonl").open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps(point) + "\n")
+                stream.write(json_text(point, indent=None) + "\n")
 
     @property
     def scratch(self) -> Path:
@@ -93,7 +93,7 @@ class JobProgress:
             self._state = state
             if state == "done":
                 self._fraction = 1.0
-            self._put(result=_plain(result or {}), error=error)
+            self._put(result=result or {}, error=error)
 
     @contextlib.contextmanager
     def beating(self) -> Iterator[None]:
@@ -221,16 +221,3 @@ def _end_own_group() -> None:
     if sys.platform != "win32" and os.getpgid(0) == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(1)
-
-
-def _plain(value: Any) -> Any:
-    """Return `value` as JSON types; what is undefined (NaN) becomes null, since JSON has no word for it."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item) for item in value]
-    if hasattr(value, "tolist"):  # a numpy scalar or array
-        return _plain(value.tolist())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if isinstance(value, str | int | bool) or value is None else str(value)

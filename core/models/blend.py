@@ -4,7 +4,6 @@ The weights are learned where out-of-fold probabilities are made anyway (:func:`
 member is trained a second time for them.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,6 +15,7 @@ from core.errors import InputError, ModelError
 from core.models import members
 from core.models.kinds import classifier_class
 from core.models.protocol import Observe, TitleClassifier, TrainingData, ignore
+from core.models.shared import chosen, in_words, read_facts, write_facts
 from core.progress import Progress, silent
 
 __all__ = ["BlendClassifier", "learn_weights"]
@@ -121,8 +121,7 @@ class BlendClassifier:
     def save(self, folder: Path) -> None:
         """Write each member into a folder of its own, and the weights as JSON."""
         kinds = members.save_members(folder, self.members)
-        said = {"format": FORMAT, "classes": list(self.classes), "members": kinds, "weights": self.weights}
-        (folder / FILE).write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_facts(folder / FILE, FORMAT, {"classes": self.classes, "members": kinds, "weights": self.weights})
 
     @classmethod
     def load(cls, folder: Path) -> "BlendClassifier":
@@ -133,16 +132,10 @@ class BlendClassifier:
         ModelError
             A file is missing or does not hold what it should.
         """
-        try:
-            said = json.loads((folder / FILE).read_text(encoding="utf-8"))
-            form, classes, kinds = said["format"], tuple(said["classes"]), list(said["members"])
+        with in_words(folder):
+            said = read_facts(folder / FILE, FORMAT)
+            classes, kinds = tuple(said["classes"]), list(said["members"])
             weights = [float(weight) for weight in said["weights"]]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ModelError(
-                f"The model in {folder.name} cannot be read ({error}): train or fetch it again."
-            ) from error
-        if form != FORMAT:
-            raise ModelError(f"The model in {folder.name} has the format {form}; this version reads {FORMAT}.")
         if len(weights) != len(kinds) or not kinds or not np.isfinite(weights).all():
             raise ModelError(f"The weights of the model in {folder.name} do not fit its members: fetch it again.")
         return cls(members.load_members(folder, kinds, classes), weights)
@@ -186,10 +179,7 @@ def learn_weights(probabilities: NDArray[np.float64], targets: NDArray[np.float6
 
 
 def _settings(options: Mapping[str, Any] | None) -> tuple[list[members.Member], list[float] | None]:
-    settings = {**DEFAULTS, **(options or {})}
-    unknown = sorted(set(settings) - set(DEFAULTS))
-    if unknown:
-        raise InputError(f"The kind 'blend' has no option '{unknown[0]}'. It has: {', '.join(DEFAULTS)}.")
+    settings = chosen("blend", DEFAULTS, options)
     if not isinstance(settings["members"], Sequence) or isinstance(settings["members"], str):
         raise InputError("The option 'members' must be a list of two or more kinds of model.")
     wanted = [members.member(said, settings["base"]) for said in settings["members"]]

@@ -1,6 +1,5 @@
 """A cascade: the quick model decides where it is sure, a thorough one reads the rest."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,6 +12,7 @@ from core.errors import InputError, ModelError
 from core.models import members
 from core.models.kinds import classifier_class
 from core.models.protocol import Observe, TitleClassifier, TrainingData, ignore
+from core.models.shared import chosen, in_words, read_facts, write_facts
 from core.progress import Progress, silent
 
 __all__ = ["CascadeClassifier"]
@@ -131,14 +131,8 @@ class CascadeClassifier:
     def save(self, folder: Path) -> None:
         """Write both members into folders of their own, and the rule as JSON."""
         kinds = members.save_members(folder, [self.first, self.second])
-        said = {
-            "format": FORMAT,
-            "classes": list(self.classes),
-            "members": kinds,
-            "temperature": self.temperature,
-            "sure": self.sure,
-        }
-        (folder / FILE).write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        rule = {"members": kinds, "temperature": self.temperature, "sure": self.sure}
+        write_facts(folder / FILE, FORMAT, {"classes": self.classes, **rule})
 
     @classmethod
     def load(cls, folder: Path) -> "CascadeClassifier":
@@ -149,16 +143,10 @@ class CascadeClassifier:
         ModelError
             A file is missing or does not hold what it should.
         """
-        try:
-            said = json.loads((folder / FILE).read_text(encoding="utf-8"))
-            form, classes, kinds = said["format"], tuple(said["classes"]), list(said["members"])
+        with in_words(folder):
+            said = read_facts(folder / FILE, FORMAT)
+            classes, kinds = tuple(said["classes"]), list(said["members"])
             temperature, sure = float(said["temperature"]), float(said["sure"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ModelError(
-                f"The model in {folder.name} cannot be read ({error}): train or fetch it again."
-            ) from error
-        if form != FORMAT:
-            raise ModelError(f"The model in {folder.name} has the format {form}; this version reads {FORMAT}.")
         if len(kinds) != 2 or not temperature > 0 or not 0 <= sure <= 1:
             raise ModelError(f"The rule of the model in {folder.name} cannot be: train or fetch it again.")
         first, second = members.load_members(folder, kinds, classes)
@@ -166,10 +154,7 @@ class CascadeClassifier:
 
 
 def _settings(options: Mapping[str, Any] | None) -> tuple[members.Member, members.Member, float]:
-    settings = {**DEFAULTS, **(options or {})}
-    unknown = sorted(set(settings) - set(DEFAULTS))
-    if unknown:
-        raise InputError(f"The kind 'cascade' has no option '{unknown[0]}'. It has: {', '.join(DEFAULTS)}.")
+    settings = chosen("cascade", DEFAULTS, options)
     sure = settings["sure"]
     if isinstance(sure, bool) or not isinstance(sure, int | float) or not 0 < sure <= 1:
         raise InputError(f"The option 'sure' must be a confidence above 0 and up to 1; {sure!r} came.")

@@ -5,7 +5,6 @@ regression learns on these.
 """
 
 import functools
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,6 +16,8 @@ from core.errors import InputError, ModelError
 from core.models.encoder import MAX_TOKENS, Encoder, default_base
 from core.models.precision import SAME_LABELS, same_labels, sample
 from core.models.protocol import Observe, TrainingData, ignore
+from core.models.shared import both_classes, chosen, in_words, read_facts, softmax, write_facts
+from core.plain_json import number
 from core.progress import Progress, silent
 
 __all__ = ["EmbeddingClassifier"]
@@ -122,8 +123,7 @@ class EmbeddingClassifier:
     def _probabilities(self, titles: Sequence[str], reduced: bool, progress: Progress = silent) -> NDArray[np.float64]:
         vectors = self.encoder.vectors(titles, reduced=reduced, progress=progress).astype(np.float64)
         logits = vectors @ self.coefficients.T + self.intercepts
-        raised = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
-        return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+        return softmax(logits)
 
     def save(self, folder: Path) -> None:
         """Write encoder and coefficients as safetensors, configuration and tokenizer as JSON."""
@@ -132,16 +132,15 @@ class EmbeddingClassifier:
         self.encoder.save(folder)
         tensors = {"coefficients": self.coefficients, "intercepts": self.intercepts}
         save_file({name: np.ascontiguousarray(values) for name, values in tensors.items()}, folder / HEAD_FILE)
-        said = {
-            "format": FORMAT,
-            "classes": list(self.classes),
+        facts = {
+            "classes": self.classes,
             "max_tokens": self.encoder.tokens.limit,
             "reduced": self.reduced,
-            "agreement": None if np.isnan(self.agreement) else self.agreement,
+            "agreement": self.agreement,
             "checked": self.checked,
-            "sentences": list(self.sentences),
+            "sentences": self.sentences,
         }
-        (folder / FILE).write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_facts(folder / FILE, FORMAT, facts)
 
     @classmethod
     def load(cls, folder: Path) -> "EmbeddingClassifier":
@@ -152,25 +151,16 @@ class EmbeddingClassifier:
         ModelError
             A file is missing or does not hold what it should.
         """
-        from safetensors import SafetensorError
         from safetensors.numpy import load_file
 
-        try:
-            said = json.loads((folder / FILE).read_text(encoding="utf-8"))
-            if said["format"] != FORMAT:
-                raise ModelError(
-                    f"The model in {folder.name} has the format {said['format']}; this version reads {FORMAT}."
-                )
+        with in_words(folder):
+            said = read_facts(folder / FILE, FORMAT)
             tensors = load_file(folder / HEAD_FILE)
             coefficients, intercepts = tensors["coefficients"], tensors["intercepts"]
             classes, limit = [str(name) for name in said["classes"]], int(said["max_tokens"])
             reduced = bool(said["reduced"])
             checked, sentences = int(said["checked"]), tuple(str(one) for one in said["sentences"])
-            agreement = float("nan") if said["agreement"] is None else float(said["agreement"])
-        except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-            raise ModelError(
-                f"The model in {folder.name} cannot be read ({error}): train or fetch it again."
-            ) from error
+            agreement = number(said["agreement"])
         encoder = Encoder(str(folder), limit)
         width = (len(classes), int(encoder.model.config.hidden_size))
         if coefficients.shape != width or intercepts.shape != width[:1] or not np.isfinite(coefficients).all():
@@ -198,19 +188,11 @@ def _fit(
     with threadpool_limits(1):
         solver = LogisticRegression(C=settings["C"], max_iter=settings["max_iter"])
         fitted = solver.fit(vectors[rows].astype(np.float64), codes, sample_weight=weights[rows, codes])
-    coefficients, intercepts = np.asarray(fitted.coef_, float), np.asarray(fitted.intercept_, float)
-    if len(data.classes) == 2:
-        # scikit-learn keeps one row for two classes; halved and mirrored the softmax is the same.
-        coefficients = np.vstack([-coefficients / 2, coefficients / 2])
-        intercepts = np.concatenate([-intercepts / 2, intercepts / 2])
-    return coefficients, intercepts
+    return both_classes(fitted)
 
 
 def _settings(options: Mapping[str, Any] | None) -> dict[str, Any]:
-    settings = {**DEFAULTS, **(options or {})}
-    unknown = sorted(set(settings) - set(DEFAULTS))
-    if unknown:
-        raise InputError(f"The kind 'embedding' has no option '{unknown[0]}'. It has: {', '.join(DEFAULTS)}.")
+    settings = chosen("embedding", DEFAULTS, options)
     for name, value in settings.items():
         if name == "base":
             if not isinstance(value, str):

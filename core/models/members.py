@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from core.errors import InputError, ModelError
 from core.models.kinds import KINDS, classifier_class
 from core.models.protocol import TitleClassifier, TrainingData, train_kind
+from core.models.shared import softmax
 from core.progress import Progress
 
 __all__ = [
@@ -91,8 +92,7 @@ def scaled(probabilities: NDArray[np.float64], weights: Sequence[float]) -> NDAr
     """
     logs = np.log(np.clip(probabilities, 1e-12, None))
     logits = np.tensordot(np.asarray(weights, dtype=float), logs, axes=1)
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+    return softmax(logits)
 
 
 def share(progress: Progress, start: float, width: float) -> Progress:

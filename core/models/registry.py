@@ -10,7 +10,6 @@
 """
 
 import functools
-import json
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -26,6 +25,7 @@ from core.calibration import Calibration
 from core.errors import InputError, ModelError
 from core.models.kinds import KINDS, classifier_class
 from core.models.protocol import TitleClassifier
+from core.plain_json import json_text
 from core.progress import Progress, silent
 from core.schema import probability_column
 from core.storage import Workspace, digest, file_sha256, read_json
@@ -250,15 +250,4 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(_plain(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-
-
-def _plain(value: Any) -> Any:
-    """Return JSON types; what is undefined (NaN) becomes null, since JSON has no word for it."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not np.isfinite(value) else value
+    path.write_text(json_text(content, indent=1) + "\n", encoding="utf-8")

@@ -5,7 +5,6 @@ scaled to length 1) and joined; a multinomial logistic regression (scikit-learn)
 and safetensors, never as a pickle.
 """
 
-import json
 import unicodedata
 from bisect import bisect_right
 from collections import defaultdict
@@ -21,6 +20,7 @@ from scipy import sparse
 from core.errors import InputError, ModelError
 from core.models.ngrams import NgramCounter, prepare, word_terms
 from core.models.protocol import Observe, TrainingData, ignore
+from core.models.shared import both_classes, chosen, in_words, read_facts, softmax, write_facts
 from core.progress import Progress, silent
 
 __all__ = ["TfidfClassifier"]
@@ -103,12 +103,7 @@ class TfidfClassifier:
             solver = LogisticRegression(C=settings["C"], max_iter=int(settings["max_iter"]))
             fitted = solver.fit(features[rows], codes, sample_weight=weights[rows, codes])
         progress(1.0, "Fitted")
-        coefficients, intercepts = np.asarray(fitted.coef_, float), np.asarray(fitted.intercept_, float)
-        if len(data.classes) == 2:
-            # scikit-learn keeps one row for two classes; halved and mirrored the softmax is the same.
-            coefficients = np.vstack([-coefficients / 2, coefficients / 2])
-            intercepts = np.concatenate([-intercepts / 2, intercepts / 2])
-        return cls(data.classes, counter, idf, coefficients, intercepts)
+        return cls(data.classes, counter, idf, *both_classes(fitted))
 
     def features(self, titles: Sequence[str]) -> sparse.csr_matrix:
         """Return the weighted terms of titles, shape (n, n_terms); both blocks of a row have length 1 or 0."""
@@ -150,21 +145,15 @@ class TfidfClassifier:
             progress(start / len(titles), f"{start:,} of {len(titles):,} titles")
             batch = titles[start : start + _BATCH]
             logits = self.features(batch) @ self.coefficients.T + self.intercepts
-            raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-            found[start : start + len(batch)] = raised / raised.sum(axis=1, keepdims=True)
+            found[start : start + len(batch)] = softmax(logits)
         return found
 
     def save(self, folder: Path) -> None:
         """Write the vocabulary as JSON and the numbers as safetensors."""
         from safetensors.numpy import save_file
 
-        vocabulary = {
-            "format": FORMAT,
-            "classes": list(self.classes),
-            "words": list(self.counter.words),
-            "runs": list(self.counter.runs),
-        }
-        (folder / VOCABULARY_FILE).write_text(json.dumps(vocabulary), encoding="ascii")
+        facts = {"classes": self.classes, "words": list(self.counter.words), "runs": list(self.counter.runs)}
+        write_facts(folder / VOCABULARY_FILE, FORMAT, facts)
         tensors = {"idf": self.idf, "coefficients": self.coefficients, "intercepts": self.intercepts}
         save_file({name: np.ascontiguousarray(values) for name, values in tensors.items()}, folder / TENSORS_FILE)
 
@@ -177,21 +166,13 @@ class TfidfClassifier:
         ModelError
             A file is missing or does not hold what it should.
         """
-        from safetensors import SafetensorError
         from safetensors.numpy import load_file
 
-        try:
-            vocabulary = json.loads((folder / VOCABULARY_FILE).read_text(encoding="ascii"))
+        with in_words(folder):
+            vocabulary = read_facts(folder / VOCABULARY_FILE, FORMAT)
             tensors = load_file(folder / TENSORS_FILE)
             words, runs, classes = (_texts(vocabulary[name]) for name in ("words", "runs", "classes"))
-            form, idf = vocabulary["format"], tensors["idf"]
-            coefficients, intercepts = tensors["coefficients"], tensors["intercepts"]
-        except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-            raise ModelError(
-                f"The model in {folder.name} cannot be read ({error}): train or fetch it again."
-            ) from error
-        if form != FORMAT:
-            raise ModelError(f"The model in {folder.name} has the format {form}; this version reads {FORMAT}.")
+            idf, coefficients, intercepts = (tensors[name] for name in ("idf", "coefficients", "intercepts"))
         shapes = (idf.shape, coefficients.shape, intercepts.shape)
         terms, k = len(words) + len(runs), len(classes)
         if shapes != ((terms,), (k, terms), (k,)) or not all(np.isfinite(t).all() for t in tensors.values()):
@@ -201,10 +182,7 @@ class TfidfClassifier:
 
 
 def _settings(options: Mapping[str, Any] | None) -> dict[str, float]:
-    settings = {**DEFAULTS, **(options or {})}
-    unknown = sorted(set(settings) - set(DEFAULTS))
-    if unknown:
-        raise InputError(f"The kind 'tfidf' has no option '{unknown[0]}'. It has: {', '.join(DEFAULTS)}.")
+    settings = chosen("tfidf", DEFAULTS, options)
     for name, value in settings.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
             raise InputError(f"The option '{name}' must be a number above 0; {value!r} came.")

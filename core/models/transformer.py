@@ -4,7 +4,6 @@ The head on a fresh encoder is the simplest there is: the mean of the tokens' ve
 finished classifier from elsewhere keeps its own head.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,6 +19,8 @@ from core.models.encoder import MAX_TOKENS, Tokens, default_base, from_pretraine
 from core.models.finetune import Examples, Recipe, fine_tune
 from core.models.precision import SAME_LABELS, same_labels, sample
 from core.models.protocol import Observe, TrainingData, ignore
+from core.models.shared import chosen, in_words, read_facts, softmax, write_facts
+from core.plain_json import number
 from core.progress import Progress, silent
 from core.storage import digest
 
@@ -169,8 +170,7 @@ class TransformerClassifier:
 
             self._half = copy.deepcopy(self.network).to(load_torch().bfloat16)
         logits = run(self._half if reduced else self.network, self.tokens, titles, self.device, progress).astype(float)
-        raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+        return softmax(logits)
 
     def save(self, folder: Path) -> None:
         """Write weights as safetensors, configuration and tokenizer as the transformers package writes them."""
@@ -183,20 +183,19 @@ class TransformerClassifier:
             save_file(
                 {name: one.contiguous() for name, one in self.network.head.state_dict().items()}, folder / HEAD_FILE
             )
-        said = {
-            "format": FORMAT,
-            "classes": list(self.classes),
+        facts = {
+            "classes": self.classes,
             "own_head": self.own_head,
             "order": list(self.network.order) if self.own_head else [],
             "max_tokens": self.tokens.limit,
             "base": self.base,
             "epochs": self.epochs,
             "reduced": self.reduced,
-            "agreement": None if np.isnan(self.agreement) else self.agreement,
+            "agreement": self.agreement,
             "checked": self.checked,
-            "sentences": list(self.sentences),
+            "sentences": self.sentences,
         }
-        (folder / FILE).write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_facts(folder / FILE, FORMAT, facts)
 
     @classmethod
     def load(cls, folder: Path) -> "TransformerClassifier":
@@ -207,15 +206,10 @@ class TransformerClassifier:
         ModelError
             A file is missing or does not hold what it should.
         """
-        from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        try:
-            said = json.loads((folder / FILE).read_text(encoding="utf-8"))
-            if said["format"] != FORMAT:
-                raise ModelError(
-                    f"The model in {folder.name} has the format {said['format']}; this version reads {FORMAT}."
-                )
+        with in_words(folder):
+            said = read_facts(folder / FILE, FORMAT)
             classes = [str(name) for name in said["classes"]]
             own_head = bool(said["own_head"])
             if own_head:
@@ -227,12 +221,8 @@ class TransformerClassifier:
                 network.head.load_state_dict(load_file(folder / HEAD_FILE))
             made = cls(network, Tokens(tokenizer, int(said["max_tokens"])), classes, own_head=own_head)
             made.base, made.epochs, made.reduced = str(said["base"]), int(said["epochs"]), bool(said["reduced"])
-            made.agreement = float("nan") if said["agreement"] is None else float(said["agreement"])
+            made.agreement = number(said["agreement"])
             made.checked, made.sentences = int(said["checked"]), tuple(str(one) for one in said["sentences"])
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-            raise ModelError(
-                f"The model in {folder.name} cannot be read ({error}): train or fetch it again."
-            ) from error
         return made
 
 
@@ -322,10 +312,7 @@ def _finished(model: Any, order: Sequence[int]) -> Any:
 
 
 def _settings(options: Mapping[str, Any] | None) -> dict[str, Any]:
-    settings = {**DEFAULTS, **(options or {})}
-    unknown = sorted(set(settings) - set(DEFAULTS))
-    if unknown:
-        raise InputError(f"The kind 'transformer' has no option '{unknown[0]}'. It has: {', '.join(DEFAULTS)}.")
+    settings = chosen("transformer", DEFAULTS, options)
     for name, value in settings.items():
         if name == "base":
             if not isinstance(value, str):

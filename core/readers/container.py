@@ -13,7 +13,7 @@ from typing import IO
 from core.errors import UnreadableFileError
 from core.progress import Progress
 
-__all__ = ["RATIO_LIMIT", "UNPACKED_LIMIT", "Opened", "check_zip", "open_file"]
+__all__ = ["RATIO_LIMIT", "UNPACKED_LIMIT", "Opened", "check_zip", "open_file", "zip_members"]
 
 UNPACKED_LIMIT = 4 * 1024**3
 # Catalogue text packs 5 to 20 times smaller; only a file made to fill a disk packs 300 times smaller.
@@ -22,6 +22,7 @@ _RATIO_MATTERS_FROM = 64 * 1024**2
 _IN_MEMORY = 32 * 1024**2
 _BLOCK = 1024**2
 _HEAD = 64 * 1024
+_KNOWN_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,10 @@ def open_file(path: Path, progress: Progress, limit: int = UNPACKED_LIMIT) -> It
         unpacks to more than `limit` bytes or to more than 300 times its size.
     """
     if path.is_dir():
-        raise UnreadableFileError(f"{path} is a folder; give the one file in it that holds the table.")
+        raise UnreadableFileError(
+            f"{path} is a folder, and no file directly in it ends in .annif; give the one file in it that holds the"
+            " table, or the folder with the suggestions of 'annif index'."
+        )
     if not path.exists():
         raise UnreadableFileError(f"There is no file {path}; check the name and the folder.")
     try:
@@ -107,6 +111,34 @@ def check_zip(archive: zipfile.ZipFile, path: Path, limit: int) -> None:
     unpacked = sum(member.file_size for member in archive.infolist())
     packed = sum(member.compress_size for member in archive.infolist())
     _check_size(path, packed, unpacked, limit)
+
+
+def zip_members(archive: zipfile.ZipFile, path: Path, limit: int) -> list[zipfile.ZipInfo] | None:
+    """Return the files that a person put in an archive, None when the archive is itself a document (Excel).
+
+    What file managers add (``__MACOSX``, names with a dot before them) is left out.
+
+    Raises
+    ------
+    UnreadableFileError
+        It unpacks to more than `limit` bytes or to more than 300 times its size, or a file cannot be unpacked here.
+    """
+    members = archive.infolist()
+    if {"[Content_Types].xml", "mimetype"} & {member.filename for member in members}:
+        return None
+    check_zip(archive, path, limit)
+    members = [
+        member
+        for member in members
+        if not member.is_dir()
+        and not member.filename.startswith("__MACOSX/")
+        and not Path(member.filename).name.startswith(".")
+    ]
+    if any(member.flag_bits & 1 for member in members):
+        raise UnreadableFileError(f"{path} is a zip archive with a password; unpack it and give the file inside.")
+    if any(member.compress_type not in _KNOWN_PACKINGS for member in members):
+        raise UnreadableFileError(f"{path} is packed in a way that is not known here; unpack it with its own program.")
+    return members
 
 
 def _opened(path: Path, stream: IO[bytes], name: str, reason: str, limit: int) -> Opened:
@@ -154,28 +186,15 @@ def _only_member(packed: IO[bytes], path: Path, limit: int) -> zipfile.ZipInfo |
     """Return the one file of a zip archive, None when the archive is itself a document (Excel)."""
     try:
         with zipfile.ZipFile(packed) as archive:
-            names = set(archive.namelist())
-            members = [
-                member
-                for member in archive.infolist()
-                if not member.is_dir()
-                and not member.filename.startswith("__MACOSX/")
-                and not Path(member.filename).name.startswith(".")
-            ]
-            if "[Content_Types].xml" in names or "mimetype" in names:
-                packed.seek(0)
-                return None
-            check_zip(archive, path, limit)
+            members = zip_members(archive, path, limit)
     except (zipfile.BadZipFile, OSError) as error:
         raise UnreadableFileError(f"{path} is a damaged zip archive ({error}); fetch or pack it again.") from error
+    packed.seek(0)
+    if members is None:
+        return None
     if len(members) != 1:
         some = ", ".join(member.filename for member in members[:5]) or "none"
         raise UnreadableFileError(
             f"{path} is a zip archive with {len(members)} files ({some}); unpack it and give one of them."
         )
-    if members[0].flag_bits & 1:
-        raise UnreadableFileError(f"{path} is a zip archive with a password; unpack it and give the file inside.")
-    if members[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
-        raise UnreadableFileError(f"{path} is packed in a way that is not known here; unpack it with its own program.")
-    packed.seek(0)
     return members[0]

@@ -13,6 +13,7 @@ from core.progress import Progress
 from core.readers.container import Opened
 from core.readers.delimiter import Delimiter, find_delimiter, quoting
 from core.readers.encoding import MARKED, Encoding, find_encoding, open_text, spell_marks
+from core.readers.suggestion_rows import one_row_a_document
 from core.readers.table import CHUNK_ROWS, ReadOptions, RejectedRows, SourceTable, TextColumns, unique_headers
 
 __all__ = ["read"]
@@ -126,16 +127,22 @@ class _Parse:
             pass
 
     def table(self) -> SourceTable:
-        kept, rejected = len(self._columns), len(self._rejected)
-        if not kept:
+        rejected = len(self._rejected)
+        records = len(self._columns) + rejected
+        if records == rejected:
             why = f"none of its {rejected:,} records can be used; {self._rejected.first()}" if rejected else ""
             raise UnreadableFileError(
                 f"{self._opened.path} holds no record: {why or 'it has a header and nothing else'}."
             )
-        frame, lines = self._columns.frame()
+        frame, lines, gathered = one_row_a_document(*self._columns.frame(), self._rejected)
+        if not len(frame):
+            raise UnreadableFileError(
+                f"{self._opened.path} holds suggestions without a usable score; {self._rejected.first()}."
+            )
+        rejected = len(self._rejected)
         if rejected:
             self._warnings.append(
-                f"{rejected:,} of {kept + rejected:,} records could not be used and were set aside, the first on "
+                f"{rejected:,} of {records:,} records could not be used and were set aside, the first on "
                 f"{self._rejected.first()}."
             )
         if self._blank_inside:
@@ -148,7 +155,12 @@ class _Parse:
             frame=frame,
             lines=lines,
             rejected=self._rejected.frame(),
-            reasons=(*self._opened.reasons, self._encoding.reason, self._delimiter.reason),
+            reasons=(
+                *self._opened.reasons,
+                self._encoding.reason,
+                self._delimiter.reason,
+                *([gathered] if gathered else []),
+            ),
             warnings=tuple(self._warnings),
         )
 

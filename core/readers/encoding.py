@@ -9,7 +9,7 @@ from core.errors import InputError
 from core.progress import Progress
 from core.readers.container import Opened
 
-__all__ = ["MARKED", "Encoding", "find_encoding", "open_text", "spell_marks", "unmarked_utf16"]
+__all__ = ["MARKED", "Encoding", "encoding_name", "find_encoding", "open_text", "spell_marks", "unmarked_utf16"]
 
 _BLOCK = 1024**2
 _BOMS = (
@@ -87,6 +87,27 @@ def find_encoding(opened: Opened, given: str | None, progress: Progress) -> Enco
     return Encoding("cp1252", 0, reason, True, warning)
 
 
+def encoding_name(given: str) -> str:
+    """Return an encoding as Python calls it.
+
+    Raises
+    ------
+    InputError
+        `given` names no encoding of text files.
+    """
+    try:
+        name = codecs.lookup(given).name
+        io.TextIOWrapper(io.BytesIO(), encoding=name)
+        if name in _NO_FILE_ENCODINGS:
+            raise LookupError(name)
+    except LookupError as error:
+        raise InputError(
+            f"'{given}' is not the name of an encoding of text files; utf-8, utf-16, windows-1252 and iso-8859-1 are "
+            "usual ones."
+        ) from error
+    return name
+
+
 def unmarked_utf16(head: bytes) -> str:
     """Return ``utf-16-le`` or ``utf-16-be`` when the zero bytes at the beginning of a file say so, else ''."""
     half = max(1, len(head) // 2)
@@ -113,16 +134,7 @@ def spell_marks(text: str) -> str:
 
 
 def _given(given: str, bom: bytes, marked: str) -> Encoding:
-    try:
-        name = codecs.lookup(given).name
-        io.TextIOWrapper(io.BytesIO(), encoding=name)
-        if name in _NO_FILE_ENCODINGS:
-            raise LookupError(name)
-    except LookupError as error:
-        raise InputError(
-            f"'{given}' is not the name of an encoding of text files; utf-8, utf-16, windows-1252 and iso-8859-1 are "
-            "usual ones."
-        ) from error
+    name = encoding_name(given)
     if name == "utf-8-sig":
         name = "utf-8"
     if name in ("utf-16", "utf-32"):

@@ -9,19 +9,14 @@ from core.errors import UnreadableFileError
 from core.progress import Progress
 from core.readers.container import Opened
 from core.readers.encoding import MARKED, Encoding, find_encoding, open_text, spell_marks
+from core.readers.json_text import Number, as_text
 from core.readers.scored_answers import unfold
 from core.readers.table import CHUNK_ROWS, ReadOptions, RejectedRows, SourceTable, TextColumns
 
 __all__ = ["read"]
 
 
-class _Number(str):
-    """A number as it was written, so that 014 or 1.10 or a long identifier is never rounded."""
-
-    __slots__ = ()
-
-
-_DECODER = json.JSONDecoder(parse_int=_Number, parse_float=_Number, parse_constant=_Number)
+_DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number)
 
 
 def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTable:
@@ -147,14 +142,14 @@ def _gather(pairs: Iterator[tuple[int, Any]], columns: TextColumns, rejected: Re
 
     def flush() -> None:
         names = list(dict.fromkeys([*columns.names, *(name for record in records for name in record)]))
-        columns.extend_columns({name: [_text(record.get(name)) for record in records] for name in names}, lines)
+        columns.extend_columns({name: [as_text(record.get(name)) for record in records] for name in names}, lines)
         records.clear()
         del lines[:]
 
     for number, found in pairs:
         record = unfold(found)
         if not isinstance(record, dict):
-            rejected.add(number, f"it is not a JSON object but {_kind(record)}", _text(record))
+            rejected.add(number, f"it is not a JSON object but {_kind(record)}", as_text(record))
             continue
         records.append(record)
         lines.append(number)
@@ -165,27 +160,6 @@ def _gather(pairs: Iterator[tuple[int, Any]], columns: TextColumns, rejected: Re
 
 
 def _kind(value: object) -> str:
-    if isinstance(value, _Number):
+    if isinstance(value, Number):
         return "a number"
     return {str: "text", list: "a list", bool: "true or false"}.get(type(value), "nothing")
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return str(value)
-    return _compact(value)
-
-
-def _compact(value: object) -> str:
-    """Write nested JSON without spaces, its numbers as they came."""
-    if isinstance(value, _Number):
-        return str(value)
-    if isinstance(value, list):
-        return "[" + ",".join(_compact(item) for item in value) + "]"
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{_compact(str(key))}:{_compact(item)}" for key, item in value.items()) + "}"
-    return json.dumps(value, ensure_ascii=False)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.errors import InputError, UnreadableFileError
 from core.progress import Progress, silent
+from core.readers.annif_documents import read_documents
 from core.readers.container import UNPACKED_LIMIT, open_file
 from core.readers.recognise import recognise
 from core.readers.table import ReadOptions, SourceTable
@@ -22,6 +23,7 @@ FORMATS: Mapping[str, str] = {
     "parquet": "core.readers.parquet",
     "json": "core.readers.json_records",
     "jsonl": "core.readers.json_records",
+    "annif": "core.readers.annif",
     "marc": "core.readers.marc",
     "marcxml": "core.readers.marc",
 }
@@ -40,13 +42,14 @@ def read_table(
     """Read a file as a table of text, with the reasons for every guess and the rows that could not be used.
 
     CSV, TSV and other delimited text, Excel (.xlsx), Parquet, JSON and JSON Lines; each also packed with gzip or alone
-    in a zip archive. What is guessed can be said instead. Nothing is interpreted: ``014602826`` keeps its zero and
-    a book called ``None`` its title.
+    in a zip archive. A folder or a zip archive of the .annif files that ``annif index`` writes is one table, a row a
+    document. What is guessed can be said instead. Nothing is interpreted: ``014602826`` keeps its zero and a book
+    called ``None`` its title.
 
     Parameters
     ----------
     path : path
-        The file.
+        The file, or the folder of Annif's suggestions.
     format : str, optional
         A key of :data:`FORMATS`.
     encoding : str, optional
@@ -61,7 +64,8 @@ def read_table(
     Raises
     ------
     UnreadableFileError
-        The file cannot serve as a table: missing, a folder, empty, a header without records, a PDF, a web page, bytes.
+        The file cannot serve as a table: missing, a folder without suggestions, empty, a header without records, a PDF,
+        a web page, bytes.
     InputError
         An argument names no format, encoding, delimiter or sheet.
     """
@@ -69,6 +73,11 @@ def read_table(
         raise InputError(f"'{format}' is not a format that can be read; these are: {', '.join(FORMATS)}.")
     if os.fspath(path) == "":
         raise InputError("No file was named.")
+    if format in (None, "annif") and Path(path).exists():
+        documents = read_documents(Path(path), ReadOptions(encoding=encoding), progress, limit)
+        if documents is not None:
+            progress(1.0, f"Read {len(documents.frame):,} documents")
+            return documents
     with open_file(Path(path), progress, limit) as opened:
         found, why = recognise(opened, text=format is not None and format not in _BINARY)
         chosen = format or found

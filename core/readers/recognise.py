@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 
 from core.errors import UnreadableFileError
+from core.readers.annif import is_annif
 from core.readers.container import Opened
 from core.readers.encoding import unmarked_utf16
 
@@ -40,7 +41,7 @@ def recognise(opened: Opened, *, text: bool = False) -> tuple[str, str]:
     Returns
     -------
     (str, str)
-        ``csv`` (any delimited text), ``xlsx``, ``parquet``, ``json``, ``jsonl``, ``marc`` or ``marcxml``.
+        ``csv`` (any delimited text), ``xlsx``, ``parquet``, ``json``, ``jsonl``, ``annif``, ``marc`` or ``marcxml``.
 
     Raises
     ------
@@ -62,6 +63,8 @@ def recognise(opened: Opened, *, text: bool = False) -> tuple[str, str]:
     if _MARC_LEADER.match(head) and b"\x1e" in head:
         return "marc", "It begins with the leader of a MARC 21 record."
     begins = _as_text(head, opened, text).lstrip("\ufeff \t\r\n")
+    if is_annif(opened.name, begins):
+        return "annif", "It is one document's suggestions, as 'annif index' writes them."
     if begins.startswith("<"):
         return _markup(begins, opened)
     if begins.startswith(("{", "[")):

@@ -15,9 +15,10 @@ What is enumerated, and what is not, stands in :mod:`core.slices.search`. Slices
 :class:`Ledger`.
 """
 
+from core.slices.asked import p_of_slice
 from core.slices.by_facet import FacetSlices, cross_table, facet_slices
 from core.slices.definition import MAX_FACTS, Slice
-from core.slices.facts import MEASURES, FacetFact, Fact, RangeFact, TitleFact, fact_from_dict
+from core.slices.facts import MEASURES, FacetFact, Fact, PhraseFact, RangeFact, TitleFact, fact_from_dict
 from core.slices.find import DEFAULT_RATE, find_slices
 from core.slices.findings import Finding, SliceFindings
 from core.slices.ledger import Ledger, Look, level_of_look
@@ -34,6 +35,7 @@ __all__ = [
     "Ledger",
     "Look",
     "Measured",
+    "PhraseFact",
     "RangeFact",
     "Slice",
     "SliceFindings",
@@ -44,4 +46,5 @@ __all__ = [
     "find_slices",
     "level_of_look",
     "measure_slices",
+    "p_of_slice",
 ]

@@ -9,10 +9,11 @@ import pandas as pd
 
 from core.errors import InputError
 from core.facets import facet_codes, facet_order
+from core.plain_json import plain
 from core.schema import CORRECT, TRUTH
 from core.slices.definition import Slice
 from core.slices.facts import FacetFact
-from core.slices.measure import Labelled, Measured, Overall, number
+from core.slices.measure import Labelled, Measured, Overall
 from core.slices.stratified import worst_p
 from core.slices.units import one_per_title
 from core.statistics import MINIMUM_RECORDS, adjust_p, wilson
@@ -44,7 +45,7 @@ class FacetSlices:
         return {
             "overall": self.overall.as_dict(),
             "slices": [
-                measured.as_dict() | {"p": number(p), "p_adjusted": number(adjusted), "folded_under": None}
+                measured.as_dict() | {"p": plain(p), "p_adjusted": plain(adjusted), "folded_under": None}
                 for measured, p, adjusted in zip(self.slices, self.p, self.p_adjusted, strict=True)
             ],
         }

@@ -15,9 +15,10 @@ import pandas as pd
 
 from core.errors import InputError
 from core.facets import facet_codes, facet_words
+from core.phrases import phrase_mask, words_asked_for
 from core.schema import TITLE, TITLE_KEY, YEAR
 
-__all__ = ["MEASURES", "FacetFact", "Fact", "RangeFact", "TitleFact", "fact_from_dict", "measure_of"]
+__all__ = ["MEASURES", "FacetFact", "Fact", "PhraseFact", "RangeFact", "TitleFact", "fact_from_dict", "measure_of"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -161,7 +162,54 @@ class TitleFact:
         return {"kind": self.kind, "any_of": list(self.any_of)}
 
 
-Fact = FacetFact | RangeFact | TitleFact
+@dataclass(frozen=True)
+class PhraseFact:
+    """The title has any of the words that somebody typed, found as :func:`core.phrases.phrase_mask` finds them.
+
+    Unlike a :class:`TitleFact`, ``poem`` finds *poems* too.
+
+    Examples
+    --------
+    >>> PhraseFact.typed("Verse, poet*") == PhraseFact.typed("poet* | verse")
+    True
+    """
+
+    any_of: tuple[str, ...]
+    kind: ClassVar[str] = "phrase"
+
+    def __post_init__(self) -> None:
+        words_asked_for(", ".join(self.any_of))
+
+    @classmethod
+    def typed(cls, phrase: str) -> "PhraseFact":
+        """Read what was typed; neither the order of the words nor capital letters make it another fact.
+
+        Raises
+        ------
+        InputError
+            There is no word in it.
+        """
+        return cls(tuple(sorted({" ".join(words.lower().split()) for words in words_asked_for(phrase)})))
+
+    @property
+    def subject(self) -> str:
+        """What the fact speaks of."""
+        return "words"
+
+    def words(self, noun: str = "books") -> str:
+        """Say of which of the `noun` the fact speaks."""
+        return f"{noun} found by “{', '.join(self.any_of)}” in the title"
+
+    def mask(self, records: pd.DataFrame) -> Mask:
+        """Tell for each record whether the fact holds."""
+        return phrase_mask(records[TITLE], ", ".join(self.any_of))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-able content."""
+        return {"kind": self.kind, "any_of": list(self.any_of)}
+
+
+Fact = FacetFact | RangeFact | TitleFact | PhraseFact
 
 
 def fact_from_dict(content: Mapping[str, Any]) -> Fact:
@@ -183,11 +231,10 @@ def fact_from_dict(content: Mapping[str, Any]) -> Fact:
     if kind == "range":
         return RangeFact(_text(content, "measure"), _number(content, "low"), _number(content, "high"))
     if kind == "title":
-        terms = content.get("any_of")
-        if not isinstance(terms, list | tuple) or not all(isinstance(term, str) for term in terms):
-            raise InputError(f"The words of a title fact are a list of texts; {terms!r} came.")
-        return TitleFact(tuple(terms))
-    raise InputError(f"There is no kind of fact '{kind}'. There are: facet, range, title.")
+        return TitleFact(_texts(content, "any_of"))
+    if kind == "phrase":
+        return PhraseFact(_texts(content, "any_of"))
+    raise InputError(f"There is no kind of fact '{kind}'. There are: facet, range, title, phrase.")
 
 
 def _text(content: Mapping[str, Any], key: str) -> str:
@@ -195,6 +242,13 @@ def _text(content: Mapping[str, Any], key: str) -> str:
     if not isinstance(value, str):
         raise InputError(f"A {content['kind']} fact needs a text as '{key}'; {value!r} came.")
     return value
+
+
+def _texts(content: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    values = content.get(key)
+    if not isinstance(values, list | tuple) or not all(isinstance(value, str) for value in values):
+        raise InputError(f"The words of a {content['kind']} fact are a list of texts; {values!r} came.")
+    return tuple(values)
 
 
 def _number(content: Mapping[str, Any], key: str) -> int | None:

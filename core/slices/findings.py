@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.plain_json import plain
 from core.slices.definition import Slice
-from core.slices.measure import Measured, Overall, number
+from core.slices.measure import Measured, Overall
 from core.statistics import Estimate, in_percent
 
 __all__ = ["Finding", "SliceFindings"]
@@ -65,9 +66,9 @@ class Finding:
         return self.measured.as_dict() | {
             "unseen_n": self.unseen.n,
             "unseen_errors": self.unseen_errors,
-            "unseen_rate": number(self.unseen.value),
-            "unseen_low": number(self.unseen.low),
-            "unseen_high": number(self.unseen.high),
+            "unseen_rate": plain(self.unseen.value),
+            "unseen_low": plain(self.unseen.low),
+            "unseen_high": plain(self.unseen.high),
             "p": self.p,
             "p_adjusted": self.p_adjusted,
             "p_given_stronger": self.p_given,

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from core.database import Database
 from core.errors import InputError
+from core.plain_json import plain
 from core.slices.definition import Slice
-from core.statistics import in_percent
+from core.statistics import in_percent, listed
 
 __all__ = ["ALPHA", "Ledger", "Look", "level_of_look"]
 
@@ -130,11 +131,20 @@ class Ledger:
         new: dict[str, dict[str, Any]] = {}
         for one, value in zip(slices, p, strict=True):
             if one.key not in known:
-                defined = None if value is None or math.isnan(value) else float(value)
-                new.setdefault(one.key, {"description": one.description, "key": one.key, "p": defined})
+                new.setdefault(one.key, {"description": one.description, "key": one.key, "p": plain(value)})
         self._database.add(_KIND, self._subject, *new.values())
         by_key = {look.key: look for look in self.looks()}
         return [by_key[one.key] for one in slices]
+
+    def sentence_on(self, looks: Sequence[Look]) -> str:
+        """Say how much has been looked at, and which of these looks are convincing all the same."""
+        convincing = list(dict.fromkeys(look.description for look in looks if look.convincing))
+        none = "It is not convincing by itself." if len(looks) == 1 else "None of these is convincing by itself."
+        return (
+            f"{len(self.looks()):,} {'group has' if len(self.looks()) == 1 else 'groups have'} been looked at on this"
+            " test set so far; the more, the stronger the evidence each needs."
+            f" {f'Convincing even so: {listed(convincing)}.' if convincing else none}"
+        )
 
     @property
     def next_level(self) -> float:

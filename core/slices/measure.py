@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from core.plain_json import plain
 from core.schema import CORRECT, TRUTH
 from core.slices.definition import Slice
 from core.slices.stratified import Excess, excess
 from core.slices.units import Mask, Units, class_codes
 from core.statistics import MINIMUM_RECORDS, Estimate, in_percent, proportion
 
-__all__ = ["Confusion", "Labelled", "Measured", "Overall", "measure_slices", "number", "share_of"]
+__all__ = ["Confusion", "Labelled", "Measured", "Overall", "measure_slices", "share_of"]
 
 
 @dataclass(frozen=True)
@@ -78,19 +79,19 @@ class Measured:
             **self.slice.to_dict(),
             "n": self.n,
             "errors": self.errors,
-            "error_rate": number(self.rate.value),
-            "low": number(self.rate.low),
-            "high": number(self.rate.high),
-            "expected_errors": number(self.by_truth.expected),
-            "ratio": number(self.by_truth.ratio),
-            "ratio_low": number(self.by_truth.low),
-            "ratio_high": number(self.by_truth.high),
-            "ratio_among_predicted": number(self.by_prediction.ratio),
-            "ratio_among_predicted_low": number(self.by_prediction.low),
-            "ratio_among_predicted_high": number(self.by_prediction.high),
-            "explains": number(self.explains.value),
-            "explains_low": number(self.explains.low),
-            "explains_high": number(self.explains.high),
+            "error_rate": plain(self.rate.value),
+            "low": plain(self.rate.low),
+            "high": plain(self.rate.high),
+            "expected_errors": plain(self.by_truth.expected),
+            "ratio": plain(self.by_truth.ratio),
+            "ratio_low": plain(self.by_truth.low),
+            "ratio_high": plain(self.by_truth.high),
+            "ratio_among_predicted": plain(self.by_prediction.ratio),
+            "ratio_among_predicted_low": plain(self.by_prediction.low),
+            "ratio_among_predicted_high": plain(self.by_prediction.high),
+            "explains": plain(self.explains.value),
+            "explains_low": plain(self.explains.low),
+            "explains_high": plain(self.explains.high),
             "collection_n": self.collection_n,
             "confusions": [vars(confusion) for confusion in self.confusions],
             "sentence": self.sentence,
@@ -109,9 +110,9 @@ class Overall:
         return {
             "n": self.rate.n,
             "errors": self.errors,
-            "error_rate": number(self.rate.value),
-            "low": number(self.rate.low),
-            "high": number(self.rate.high),
+            "error_rate": plain(self.rate.value),
+            "low": plain(self.rate.low),
+            "high": plain(self.rate.high),
         }
 
 
@@ -205,11 +206,6 @@ def share_of(errors: int, n: int) -> Estimate:
     if n < MINIMUM_RECORDS:
         return Estimate.undefined(f"fewer than {MINIMUM_RECORDS} books", n)
     return proportion(errors, n)
-
-
-def number(value: float) -> float | None:
-    """Return a number as JSON can hold it: None when it is undefined."""
-    return float(value) if np.isfinite(value) else None
 
 
 def _times(ratio: float) -> str:

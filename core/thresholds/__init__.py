@@ -3,8 +3,9 @@
 from core.thresholds.curves import TOGETHER, Curves, CutPoint, risk_coverage
 from core.thresholds.kept import expected_errors, keep_rates, keep_rates_by_class
 from core.thresholds.policy import Policy, apply_policy
-from core.thresholds.promise import GroupPromise, Promise, promise
+from core.thresholds.promise import promise
 from core.thresholds.promise_words import population_warning
+from core.thresholds.promised import GroupPromise, Promise
 from core.thresholds.report import DEFAULT_FACETS, PolicyReport, policy_report
 from core.thresholds.sample import draw_review_sample
 

@@ -1,188 +1,22 @@
 """Thresholds with a promise: "with 95 % confidence at most 5 % of the books accepted as Fiction are wrong"."""
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.evaluation.rates import plain
 from core.facets import facet_codes
 from core.schema import CONFIDENCE, LEAK, PREDICTED, SPLIT, TRUTH
 from core.statistics import clopper_pearson, labels_needed
 from core.thresholds.curves import TOGETHER
-from core.thresholds.policy import Policy
-from core.thresholds.promise_words import group_sentence, promise_sentences
+from core.thresholds.promise_words import group_sentence
+from core.thresholds.promised import GroupPromise, Promise
 from core.thresholds.settle import Group, Settled, labels_estimate, settle
 
-__all__ = ["GroupPromise", "Promise", "promise", "usable_labels"]
-
-
-@dataclass(frozen=True)
-class GroupPromise:
-    """What can be promised of the predictions of one class (or of all), everywhere or in one stratum.
-
-    Attributes
-    ----------
-    class_name : str
-        The predicted class, or :data:`core.thresholds.curves.TOGETHER`.
-    value : str
-        The value of the stratum's facet, '' without strata.
-    cut : float or None
-        What lies above it is accepted; None when nothing can be promised.
-    labelled, accepted, errors : int
-        Labelled records with this prediction, those above the cut, and wrong ones among these. Without a cut, the last
-        two are those of the main cut that was tried, 0 when none was.
-    upper : float
-        The exact (Clopper–Pearson) limit of the share wrong among the accepted, at most what is promised; NaN without a
-        cut.
-    level : float
-        The probability with which this promise may be false: its part of the doubt.
-    tried : int
-        Cuts that were tested.
-    labels_at_least : int
-        Labelled records, accepted and without an error, below which nothing can be promised at this level.
-    labels_estimate : int or None
-        Labelled records with this prediction that it will take, at a guess; None when there is a cut, or when the
-        surest records are wrong so often that labels alone will not help.
-    sentence : str
-    """
-
-    class_name: str
-    value: str
-    cut: float | None
-    labelled: int
-    accepted: int
-    errors: int
-    upper: float
-    level: float
-    tried: int
-    labels_at_least: int
-    labels_estimate: int | None
-    sentence: str
-
-    @property
-    def promised(self) -> bool:
-        """Whether there is a cut."""
-        return self.cut is not None
-
-    @property
-    def coverage(self) -> float:
-        """Share of the labelled records with this prediction that is accepted, 0 without a cut; NaN without records."""
-        if not self.labelled:
-            return float("nan")
-        return self.accepted / self.labelled if self.promised else 0.0
-
-
-@dataclass(frozen=True)
-class Promise:
-    """The promises of all classes, which hold together with the confidence that was asked for.
-
-    Attributes
-    ----------
-    max_error, confidence : float
-    per : {'class', 'together'}
-        Whether each class has its own promise and cut, or all share one.
-    stratum : str
-        Facet in each value of which the promise is kept, '' for none.
-    classes : tuple of str
-    groups : tuple of GroupPromise
-        One a class (or one for all), times the values of the facet that have labelled records.
-    labelled, left_out : int
-        Labelled records it rests on, and those left out because the model had learned from their titles.
-    """
-
-    max_error: float
-    confidence: float
-    per: Literal["class", "together"]
-    stratum: str
-    classes: tuple[str, ...]
-    groups: tuple[GroupPromise, ...]
-    labelled: int
-    left_out: int
-
-    @property
-    def cuts(self) -> dict[str, float | None]:
-        """Class → cut, None where nothing can be promised. With strata, see :attr:`by_stratum`; this is then empty."""
-        return {} if self.stratum else self._cuts_of("")
-
-    @property
-    def by_stratum(self) -> dict[str, dict[str, float | None]]:
-        """Value of the facet → class → cut, for the values in which something is promised; empty without strata."""
-        values = {group.value: None for group in self.groups if group.promised and self.stratum}
-        return {value: self._cuts_of(value) for value in values}
-
-    @property
-    def to_review(self) -> tuple[str, ...]:
-        """Values of the facet that have labelled records, but too few or too many wrong ones: they go to review."""
-        kept = self.by_stratum
-        return tuple(dict.fromkeys(group.value for group in self.groups if self.stratum and group.value not in kept))
-
-    @property
-    def promised(self) -> bool:
-        """Whether every class can be accepted from some cut on (with strata: somewhere)."""
-        named = {group.class_name for group in self.groups if group.promised}
-        return TOGETHER in named or (bool(named) and named >= set(self.classes))
-
-    @property
-    def reason(self) -> str:
-        """Why something could not be promised; '' when everything could."""
-        return "" if self.promised else " ".join(group.sentence for group in self.groups if not group.promised)
-
-    @property
-    def more_labels(self) -> int | None:
-        """Labelled books, drawn at random, that it takes beyond those there are until everything can be promised.
-
-        A guess; 0 when everything is promised, None when labels alone will not help or nothing is known of a group.
-        """
-        wanted = 0
-        for group in self.groups:
-            if not group.promised:
-                if group.labels_estimate is None:
-                    return None
-                share = group.labelled / self.labelled
-                wanted = max(wanted, math.ceil(max(group.labels_estimate - group.labelled, 0) / share))
-        return wanted
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """What is promised and what is not, in words."""
-        return promise_sentences(self)
-
-    def policy(self) -> Policy:
-        """Return the cuts as a policy; what is not promised is never accepted."""
-        if self.stratum:
-            return Policy(
-                stratum=self.stratum,
-                by_stratum={value: _without_none(cuts) for value, cuts in self.by_stratum.items()},
-            )
-        return Policy(_without_none(self.cuts))
-
-    def _cuts_of(self, value: str) -> dict[str, float | None]:
-        own = {group.class_name: group.cut for group in self.groups if group.value == value}
-        return {name: own.get(TOGETHER, own.get(name)) for name in self.classes}
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return JSON-able content."""
-        return {
-            "max_error": self.max_error,
-            "confidence": self.confidence,
-            "per": self.per,
-            "stratum": self.stratum,
-            "cuts": self.cuts,
-            "by_stratum": self.by_stratum,
-            "promised": self.promised,
-            "reason": self.reason,
-            "labelled": self.labelled,
-            "more_labels": self.more_labels,
-            "left_out": self.left_out,
-            "sentence": " ".join(self.sentences),
-            "groups": [{name: plain(value) for name, value in vars(group).items()} for group in self.groups],
-        }
+__all__ = ["promise", "usable_labels"]
 
 
 def promise(
@@ -193,6 +27,7 @@ def promise(
     *,
     per: Literal["class", "together"] = "class",
     stratum: str | None = None,
+    learned_known: bool = False,
 ) -> Promise:
     """Find the lowest cuts of which it can be promised that few of the accepted are wrong.
 
@@ -212,6 +47,9 @@ def promise(
     stratum : str, optional
         A facet, such as 'language': the promise is then kept in each of its values that has enough labelled records;
         the other values go to review.
+    learned_known : bool
+        Whether it is known from which titles the model learned. It changes no number: without it, what is left out is
+        said to be what the model may have learned from.
 
     Returns
     -------
@@ -251,7 +89,7 @@ def promise(
         _told(name, value, group, outcome, max_error, confidence, stratum or "")
         for (name, value), group, outcome in zip(keys, groups, settled, strict=True)
     )
-    return Promise(max_error, confidence, per, stratum or "", names, made, len(known), left_out)
+    return Promise(max_error, confidence, per, stratum or "", names, made, len(known), left_out, learned_known)
 
 
 def usable_labels(table: pd.DataFrame) -> tuple[NDArray[np.bool_], int]:
@@ -314,7 +152,3 @@ def _told(
         estimate,
         group_sentence(name, value, stratum, len(group), outcome, max_error, confidence, at_least, estimate),
     )
-
-
-def _without_none(cuts: Mapping[str, float | None]) -> dict[str, float]:
-    return {name: cut for name, cut in cuts.items() if cut is not None}

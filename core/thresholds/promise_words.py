@@ -1,16 +1,13 @@
 """What a promise says to a curator: what holds, what does not and why, when not to believe it."""
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from core.comparison_words import UNTOLD, VERDICTS, verdict_of
 from core.facets import facet_words
 from core.statistics import in_percent, listed
 from core.thresholds.curves import TOGETHER
 from core.thresholds.settle import Settled
-
-if TYPE_CHECKING:
-    from core.thresholds.promise import Promise
 
 __all__ = ["group_sentence", "population_warning", "promise_sentences"]
 
@@ -62,21 +59,46 @@ def _outlook(labelled: int, estimate: int | None) -> str:
     return f" At a guess it takes {estimate:,} labelled ones, {estimate - labelled:,} more than there are."
 
 
-def promise_sentences(promise: "Promise") -> tuple[str, ...]:
-    """Say what is promised, what is not, and on what it rests."""
-    said = [group.sentence for group in promise.groups if group.promised]
+def promise_sentences(
+    kept: Sequence[str],
+    refused: Sequence[tuple[str, str]],
+    *,
+    stratum: str,
+    confidence: float,
+    labelled: int,
+    left_out: int,
+    learned_known: bool,
+) -> tuple[str, ...]:
+    """Say what is promised, what is not, and on what it rests.
+
+    Parameters
+    ----------
+    kept : sequence of str
+        The sentences of the groups of which something is promised.
+    refused : sequence of (str, str)
+        Value of the stratum's facet and sentence of the other groups.
+    stratum : str
+        Facet in each value of which the promise is kept, '' for none.
+    confidence : float
+        With which all of it holds together, 0 to 1.
+    labelled, left_out : int
+        Labelled books it rests on, and those left out for what the model learned.
+    learned_known : bool
+        Whether it is known from which titles the model learned.
+    """
+    said = list(kept)
     if len(said) > 1:
-        said.append(f"All of this holds together with {in_percent(promise.confidence)} confidence.")
-    refused = [group for group in promise.groups if not group.promised]
-    if promise.stratum and len(refused) > 3:
-        words = list(dict.fromkeys(facet_words(promise.stratum, group.value) for group in refused))
+        said.append(f"All of this holds together with {in_percent(confidence)} confidence.")
+    if stratum and len(refused) > 3:
+        words = list(dict.fromkeys(facet_words(stratum, value) for value, _ in refused))
         shown = listed([*words[:5], f"{len(words) - 5:,} other groups"] if len(words) > 5 else words)
         said.append(f"Nothing, or not everything, can be promised for {shown}: what has no cut goes to review.")
     else:
-        said += [group.sentence for group in refused]
-    rests = f"It rests on {promise.labelled:,} labelled books"
-    if promise.left_out:
-        rests += f"; {promise.left_out:,} others are left out because the model learned from their titles"
+        said += [sentence for _, sentence in refused]
+    rests = f"It rests on {labelled:,} labelled books"
+    if left_out:
+        learned = "learned" if learned_known else "learned, or may have learned,"
+        rests += f"; {left_out:,} others are left out because the model {learned} from their titles"
     return (*said, f"{rests}, and holds for a collection of which they are a random sample.")
 
 

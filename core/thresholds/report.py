@@ -10,8 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.evaluation.rates import rows_of, share_right
+from core.evaluation.rates import share_right
 from core.facets import facet_words
+from core.plain_json import plain
 from core.schema import PREDICTED, TRUTH
 from core.statistics import Estimate, in_percent, opened
 from core.thresholds.kept import distance_of_kept, expected_errors, keep_rates, keep_rates_by_class
@@ -124,7 +125,7 @@ class PolicyReport:
             **content,
             "records": self.records,
             "accepted": self.accepted,
-            "coverage": None if math.isnan(self.coverage) else self.coverage,
+            "coverage": plain(self.coverage),
             "review": self.review,
             "review_unlabelled": self.review_unlabelled,
             "review_hours": self.hours,
@@ -143,10 +144,10 @@ class PolicyReport:
                         "high": row["expected_high"],
                     },
                 }
-                for row in rows_of(self.per_class)
+                for row in plain(self.per_class.to_dict("records"))
             },
-            "keep_rates": {facet: rows_of(table) for facet, table in self.keep_rates.items()},
-            "distances": rows_of(self.distances),
+            "keep_rates": {facet: plain(table.to_dict("records")) for facet, table in self.keep_rates.items()},
+            "distances": plain(self.distances.to_dict("records")),
             "sentences": list(self.sentences),
         }
 

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from core.cli import build_parser, main, output
+from core.predictions import load_scored
+from core.slices import Ledger
 from core.storage import Workspace
 
 
@@ -78,10 +80,39 @@ def test_wrong_input_is_two_lines_at_most_and_status_two(
     assert len(err.strip().splitlines()) <= 2
 
 
-def test_people_read_tables_and_programs_read_null() -> None:
+@pytest.mark.parametrize("command", ["doctor", "evaluate --predictions demo-predictions", "demo"])
+def test_a_damaged_database_is_one_line_and_status_two(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    path = tmp_path / "colophon.db"
+    path.write_text("no database", encoding="utf-8")
+    assert main([*command.split(), "--workspace", str(tmp_path)]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    [line] = said.err.splitlines()
+    assert line.startswith(f"colophon: The workspace's database {path} is damaged (file is not a database). Put a copy")
+
+
+def test_every_look_is_written_into_the_ledger(demo_copy: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("slices", "--predictions", "demo-predictions")
+    by_language = _json(capsys, demo_copy, *words, "--by", "language")
+    looks = len(by_language["slices"])
+    assert by_language["ledger"].startswith(f"{looks} groups have been looked at on this test set so far; ")
+    verse = _json(capsys, demo_copy, *words, "--phrase", "poem, song")
+    assert verse["ledger"].startswith(f"{looks + 1} groups have been looked at")
+    again = _json(capsys, demo_copy, *words, "--phrase", "SONG|poem")
+    assert again["ledger"] == verse["ledger"]
+    _, out, _ = _run(capsys, demo_copy, *words, "--phrase", "xylophone")
+    assert "looked at" not in out  # in no title, so nothing was seen
+    ledger = Ledger(demo_copy.database, load_scored(demo_copy, "demo-predictions").fingerprint)
+    assert [look.description for look in ledger.looks()][looks:] == ["books found by “poem, song” in the title"]
+
+
+def test_people_read_tables_and_programs_read_null(capsys: pytest.CaptureFixture[str]) -> None:
     lines = output.table([{"a": "x\ny", "n": 1234, "r": float("nan")}], {"a": "name", "n": "books", "r": "rate"})
     assert lines == ["name  books  rate", "────  ─────  ────", "x y   1,234     –"]
-    assert output.plain({"r": float("nan"), "k": (1, 2)}) == {"r": None, "k": [1, 2]}
+    output.show(output.Answer({"r": float("nan"), "k": (1, 2)}, lines), as_json=True)
+    assert json.loads(capsys.readouterr().out) == {"r": None, "k": [1, 2]}
     assert output.rate({"value": 0.893, "low": 0.87, "high": 0.912, "n": 850}) == "89.3 % (87.0 to 91.2 %, n = 850)"
 
 

@@ -1,7 +1,12 @@
+import re
+import sqlite3
 import threading
 from pathlib import Path
 
+import pytest
+
 from core.database import Database
+from core.errors import StorageError
 
 
 def test_notes_are_appended_and_read_in_order(tmp_path: Path) -> None:
@@ -42,3 +47,49 @@ def test_many_writers_lose_nothing(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert len(place.read("decision")) == 80
+
+
+def _cut(path: Path) -> None:
+    """Leave a third of a database with many notes, as when a disk was full while it was copied."""
+    Database.at(path.with_name("whole.db")).add("policy", "p", *({"text": "x" * 500} for _ in range(200)))
+    with sqlite3.connect(path.with_name("whole.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    whole = path.with_name("whole.db").read_bytes()
+    path.write_bytes(whole[: len(whole) // 3])
+
+
+def _of_another_program(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE names (first TEXT, last TEXT)")
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("make", "found", "to_do"),
+    [
+        (lambda path: path.write_text("Dear diary, " * 100), r"is damaged \(file is not a database\)", "move it away"),
+        (_cut, r"is damaged \(database disk image is malformed\)", "Put a copy of an earlier day in its place"),
+        (Path.mkdir, r"cannot be used \(unable to open database file\)", "can be read and written"),
+        (_of_another_program, r"cannot be used \(no such column: names.name\)", "must be made by Colophon"),
+    ],
+)
+def test_what_is_no_database_of_ours_is_named_with_what_to_do(tmp_path, make, found, to_do) -> None:
+    path = tmp_path / "colophon.db"
+    make(path)
+    with pytest.raises(StorageError, match=f"database {re.escape(str(path))} {found}\\. .*{to_do}"):
+        Database.at(path).names("models")
+
+
+def test_damage_deep_in_the_file_is_said_when_it_is_met(tmp_path) -> None:
+    path = tmp_path / "colophon.db"
+    place = Database.at(path)
+    place.add("policy", "p", *({"text": "x" * 500} for _ in range(200)))
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 :] = b"\x7f" * (len(content) - len(content) // 2)
+    path.write_bytes(content)
+    with pytest.raises(StorageError, match="is damaged"):
+        place.read("policy")

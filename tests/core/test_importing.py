@@ -86,6 +86,9 @@ def test_predictions_meet_labels_though_their_zeros_were_lost(tmp_path: Path, wo
     assert checked.table["truth_given"].tolist() == ["Non-fiction", "Fiction", "both"]
     assert any("3 after restoring lost leading zeros" in sentence for sentence in checked.sentences)
     assert not checked.table["leak"].any()
+    # What a tool elsewhere learned from is known only when somebody says so.
+    assert not own.learned_known
+    assert load_scored(workspace, "tool", learned_from=["people"]).learned_known
 
 
 def test_labels_without_identifiers_meet_by_title_and_it_is_said(tmp_path: Path, workspace: Workspace) -> None:

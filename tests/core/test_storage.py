@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from core.errors import InputError, NotFoundError
+from core.errors import InputError, NotFoundError, StorageError
 from core.storage import Workspace, digest, read_json, slug, write_atomically, write_json
 
 
@@ -109,3 +109,9 @@ def test_a_free_name_is_numbered(tmp_path: Path) -> None:
 
 def test_a_fingerprint_depends_on_content_and_not_on_the_order_of_keys() -> None:
     assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1}) != digest({"a": 1, "b": 3})
+
+
+def test_a_damaged_database_stops_the_workspace_in_words(tmp_path: Path) -> None:
+    (tmp_path / "colophon.db").write_text("no database", encoding="utf-8")
+    with pytest.raises(StorageError, match=r"colophon\.db is damaged \(file is not a database\)\. Put a copy"):
+        Workspace(tmp_path)

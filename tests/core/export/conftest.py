@@ -48,7 +48,7 @@ class Example:
             "answer": "no",
             "organisation": "XX-XxEXM",
             "source_code": "Uk",
-            "base_uri": "https://example.org/runs",
+            "base_uri": "https://example.org/runs/",
             "publisher": "Example Library",
             "contact": "cataloguing@example.org",
             "inputs": ({"name": "example.csv", "sha256": "cd" * 32, "rows": 10},),

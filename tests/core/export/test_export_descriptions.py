@@ -34,6 +34,7 @@ def test_every_file_but_the_descriptions_is_in_the_data_package(folder):
     resources = {one["path"]: one for one in said["resources"]}
     written = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     about = {"README.md", "SHA256SUMS", "manifest.json", "manifest.jsonld", "datapackage.json"}
+    about.add("ro-crate-metadata.json")
     assert set(resources) == written - about
     for name, one in resources.items():
         assert one["hash"] == f"sha256:{file_sha256(folder / name)}"

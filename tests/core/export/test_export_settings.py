@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core.errors import InputError
-from core.export.formats import FORMATS, parse_formats
+from core.export.formats import FORMATS, MARC_KINDS, parse_formats, parse_marc_kinds
 from core.export.settings import ExportSettings
 from core.export.terms import GENRE_SOURCES, Term, check_terms, default_terms
 
@@ -78,6 +78,25 @@ def test_an_unknown_or_missing_format_is_refused_with_the_known_ones(given):
 
 
 @pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("", ()),
+        ("delta", ("delta",)),
+        ("stub, Delta ,enriched", ("enriched", "stub", "delta")),
+        ("stub,stub", ("stub",)),
+    ],
+)
+def test_kinds_of_marc_files_come_in_one_order(given, expected):
+    assert parse_marc_kinds(given.split(",")) == expected
+
+
+def test_an_unknown_kind_is_refused_with_the_known_ones():
+    with pytest.raises(InputError, match="'full' is no kind of MARC file. There are: enriched, delta, stub"):
+        parse_marc_kinds(["full"])
+    assert set(parse_marc_kinds(list(MARC_KINDS))) == set(MARC_KINDS)
+
+
+@pytest.mark.parametrize(
     ("chosen", "message"),
     [
         ({"cuts": {"Fiction": 1.2}}, "The cut for 'Fiction' is 1.2; a cut is a confidence from 0 to 1"),
@@ -87,6 +106,18 @@ def test_an_unknown_or_missing_format_is_refused_with_the_known_ones(given):
         ({"human_labels": "ignore"}, "Allowed are: measure-only, keep"),
         ({"marc_kinds": ("full",)}, "'full' is no kind of MARC file"),
         ({"carrier": "scroll"}, "Allowed are: online, volume"),
+        ({"base_uri": "data.example.org/runs/"}, "'data.example.org/runs/' is no http or https address. Give one of y"),
+        ({"base_uri": "ftp://example.org/"}, "is no http or https address"),
+        ({"base_uri": "https:///runs/"}, "'https:///runs/' names no host. Give an address such as https://data.ex"),
+        ({"base_uri": "https://[::1/"}, "names no host"),
+        ({"base_uri": "https://example.org/our runs/"}, "holds ' ', which no URI may hold"),
+        ({"base_uri": "https://example.org/läufe/"}, "holds 'ä', which no URI may hold"),
+        ({"base_uri": "https://example.org/a#b#"}, "holds '#', which no URI may hold"),
+        (
+            {"base_uri": "https://example.org/runs"},
+            "ends in neither / nor #, so the name of the run cannot be put behind it."
+            " Give 'https://example.org/runs/' or 'https://example.org/runs#'",
+        ),
         ({"predicted_at": "2026-11-23"}, "'2026-11-23' is no moment in UTC"),
         ({"created_at": "yesterday"}, "'yesterday' is no moment in UTC"),
         ({"run_id": " "}, "needs the id of the run"),
@@ -108,6 +139,8 @@ def test_a_run_without_an_address_gets_the_same_urn_each_time(example):
     assert first.startswith("urn:uuid:")
     assert example.settings(base_uri="", run_id="other").run_uri != first
     assert example.settings().run_uri == "https://example.org/runs/run-20261123-01"
+    hashed = example.settings(base_uri="http://example.org/runs#")
+    assert hashed.run_uri == "http://example.org/runs#run-20261123-01"
 
 
 @pytest.mark.parametrize(

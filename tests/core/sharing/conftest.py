@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,11 +26,11 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
 
 @pytest.fixture(scope="session")
 def bundle(demo_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("bundle") / "accepted.zip"
+    """An export of the demonstration, made in a copy of it, since the workspace notes what was exported."""
+    folder = tmp_path_factory.mktemp("bundle")
+    copy, out = shutil.copytree(demo_workspace.root, folder / "workspace"), folder / "accepted.zip"
     said = ["--predictions", PREDICTIONS, "--labels", "demo-test", "--cut", "Fiction=.9", "--cut", "Non-fiction=.9"]
-    status = main(
-        ["--workspace", str(demo_workspace.root), "--quiet", "export", *said, "--format", "parquet", "--out", str(out)]
-    )
+    status = main(["--workspace", str(copy), "--quiet", "export", *said, "--format", "parquet", "--out", str(out)])
     assert status == 0
     return out
 

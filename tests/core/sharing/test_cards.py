@@ -146,8 +146,8 @@ def test_a_changed_card_is_kept_beside_the_model_and_a_broken_one_is_not(tmp_pat
     assert with_fresh_numbers(tmp_path, card) == kept
 
 
-def test_a_bundle_card_says_what_its_manifest_says(demo_workspace: Workspace, bundle: Path, tmp_path: Path) -> None:
-    files, _ = write_card(demo_workspace, tmp_path / "card", bundle=bundle, details=CardDetails(licence="cc0-1.0"))
+def test_a_bundle_card_says_what_its_manifest_says(demo_copy: Workspace, bundle: Path, tmp_path: Path) -> None:
+    files, _ = write_card(demo_copy, tmp_path / "card", bundle=bundle, details=CardDetails(licence="cc0-1.0"))
     text = files[0].read_text(encoding="utf-8")
     assert check_card(text, "dataset") == ()
     front = front_matter(text)

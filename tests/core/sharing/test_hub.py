@@ -32,10 +32,8 @@ def files_with(text: str, folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
 
 
-def test_there_and_back_again_the_model_says_the_same(
-    hub: Hub, demo_workspace: Workspace, workspace: Workspace
-) -> None:
-    pushed = push(demo_workspace, TARGET, TOKEN, model=MODEL, details=CardDetails(licence="cc0-1.0"))
+def test_there_and_back_again_the_model_says_the_same(hub: Hub, demo_copy: Workspace, workspace: Workspace) -> None:
+    pushed = push(demo_copy, TARGET, TOKEN, model=MODEL, details=CardDetails(licence="cc0-1.0"))
     stored = hub.repositories["model", TARGET].files
     assert sorted(stored) == [one["name"] for one in pushed.files]
     assert {"README.md", "CITATION.cff", "zenodo.json", "manifest.json", "model.safetensors"} <= set(stored)
@@ -44,17 +42,15 @@ def test_there_and_back_again_the_model_says_the_same(
 
     pulled = pull(workspace, TARGET, name="theirs")
     assert pulled.kind == "model"
-    assert pulled.fingerprint == demo_workspace.find("models", MODEL).fingerprint
-    ours, theirs = load(demo_workspace, MODEL), load(workspace, "theirs")
+    assert pulled.fingerprint == demo_copy.find("models", MODEL).fingerprint
+    ours, theirs = load(demo_copy, MODEL), load(workspace, "theirs")
     assert ours.predict(TITLES).equals(theirs.predict(TITLES))
     assert (theirs.path / "card" / "README.md").read_bytes() == stored["README.md"]
     assert "commit" in str(theirs.manifest["pulled_from"])
 
 
-def test_a_bundle_comes_back_byte_for_byte(
-    hub: Hub, demo_workspace: Workspace, workspace: Workspace, bundle: Path
-) -> None:
-    pushed = push(demo_workspace, "library/genre", TOKEN, bundle=bundle, private=True)
+def test_a_bundle_comes_back_byte_for_byte(hub: Hub, demo_copy: Workspace, workspace: Workspace, bundle: Path) -> None:
+    pushed = push(demo_copy, "library/genre", TOKEN, bundle=bundle, private=True)
     assert pushed.private
     assert pushed.target == f"{hub.address}/datasets/library/genre"
     with pytest.raises(NotFoundError, match="neither a model nor a data set, or it is private"):
@@ -67,43 +63,43 @@ def test_a_bundle_comes_back_byte_for_byte(
     assert pull(workspace, f"{hub.address}/datasets/library/genre", token=TOKEN).fingerprint == pulled.fingerprint
 
 
-def test_pushing_again_takes_away_what_is_no_longer_part_of_it(hub: Hub, demo_workspace: Workspace) -> None:
-    push(demo_workspace, TARGET, TOKEN, model=MODEL)
+def test_pushing_again_takes_away_what_is_no_longer_part_of_it(hub: Hub, demo_copy: Workspace) -> None:
+    push(demo_copy, TARGET, TOKEN, model=MODEL)
     hub.repositories["model", TARGET].files |= {"old-part.json": b"{}", ".gitattributes": b"*.bin filter=lfs"}
-    push(demo_workspace, TARGET, TOKEN, model=MODEL)
+    push(demo_copy, TARGET, TOKEN, model=MODEL)
     assert "old-part.json" not in hub.repositories["model", TARGET].files
     assert ".gitattributes" in hub.repositories["model", TARGET].files
 
 
-def test_a_repository_with_other_things_is_left_alone(hub: Hub, demo_workspace: Workspace) -> None:
+def test_a_repository_with_other_things_is_left_alone(hub: Hub, demo_copy: Workspace) -> None:
     made = hub.put("model", TARGET, {"thesis.pdf": b"%PDF"})
     with pytest.raises(InputError, match=r"exists and holds other files, such as 'thesis\.pdf'"):
-        push(demo_workspace, TARGET, TOKEN, model=MODEL)
+        push(demo_copy, TARGET, TOKEN, model=MODEL)
     assert made.files == {"thesis.pdf": b"%PDF"}
 
 
-def test_what_shall_be_private_is_not_put_where_all_can_see_it(hub: Hub, demo_workspace: Workspace) -> None:
+def test_what_shall_be_private_is_not_put_where_all_can_see_it(hub: Hub, demo_copy: Workspace) -> None:
     made = hub.put("model", TARGET, {})
     with pytest.raises(InputError, match="exists and everybody can see it"):
-        push(demo_workspace, TARGET, TOKEN, model=MODEL, private=True)
+        push(demo_copy, TARGET, TOKEN, model=MODEL, private=True)
     assert made.files == {}
 
 
-def test_a_file_that_the_hub_lost_is_missed(hub: Hub, demo_workspace: Workspace) -> None:
+def test_a_file_that_the_hub_lost_is_missed(hub: Hub, demo_copy: Workspace) -> None:
     hub.lose = "training.parquet"
     with pytest.raises(HubError, match=r"does not have 'training\.parquet' as it was sent"):
-        push(demo_workspace, TARGET, TOKEN, model=MODEL)
+        push(demo_copy, TARGET, TOKEN, model=MODEL)
 
 
-def test_stopped_before_the_commit_nothing_is_there(hub: Hub, demo_workspace: Workspace) -> None:
+def test_stopped_before_the_commit_nothing_is_there(hub: Hub, demo_copy: Workspace) -> None:
     def stop(fraction: float, message: str) -> None:
         if message.startswith("Sending vocabulary"):
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        push(demo_workspace, TARGET, TOKEN, model=MODEL, progress=stop)
+        push(demo_copy, TARGET, TOKEN, model=MODEL, progress=stop)
     assert hub.repositories["model", TARGET].files == {}
-    assert not list(demo_workspace.root.glob(".sharing-*"))
+    assert not list(demo_copy.root.glob(".sharing-*"))
 
 
 @pytest.mark.parametrize(
@@ -117,31 +113,31 @@ def test_stopped_before_the_commit_nothing_is_there(hub: Hub, demo_workspace: Wo
     ],
 )
 def test_a_refusal_is_one_sentence_and_never_holds_the_token(
-    hub: Hub, demo_workspace: Workspace, path: str, status: int, message: str
+    hub: Hub, demo_copy: Workspace, path: str, status: int, message: str
 ) -> None:
     hub.fail[path] = status
     with pytest.raises(HubError, match=message) as caught:
-        push(demo_workspace, TARGET, TOKEN, model=MODEL)
+        push(demo_copy, TARGET, TOKEN, model=MODEL)
     assert TOKEN not in "".join(traceback.format_exception(caught.value))
     assert TOKEN not in repr(caught.value)
 
 
-def test_a_wrong_token_and_none(hub: Hub, demo_workspace: Workspace) -> None:
+def test_a_wrong_token_and_none(hub: Hub, demo_copy: Workspace) -> None:
     with pytest.raises(HubError, match="does not know this token"):
-        push(demo_workspace, TARGET, "hf_wrong", model=MODEL)
+        push(demo_copy, TARGET, "hf_wrong", model=MODEL)
     for token, message in (("", "needs a token"), ("hf_a b", "a sign that no token has"), ("hf_ü", "a sign")):
         with pytest.raises(InputError, match=message) as caught:
-            push(demo_workspace, TARGET, token, model=MODEL)
+            push(demo_copy, TARGET, token, model=MODEL)
         assert not token or token not in str(caught.value)
     assert hub.repositories == {}
 
 
 def test_a_hub_that_cannot_be_reached(
-    hub: Hub, demo_workspace: Workspace, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    hub: Hub, demo_copy: Workspace, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(HubError, match=r"127\.0\.0\.1 cannot be reached"):
-        push(demo_workspace, TARGET, TOKEN, model=MODEL)
+        push(demo_copy, TARGET, TOKEN, model=MODEL)
 
 
 def test_offline_is_said(hub: Hub, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,11 +187,11 @@ def test_the_command_pushes_with_the_token_of_the_environment_and_never_shows_it
 
 
 def test_without_a_terminal_the_command_does_not_ask(
-    demo_workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    demo_copy: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("HF_TOKEN", raising=False)
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    assert main(["--workspace", str(demo_workspace.root), "push", "--model", MODEL, "--to", TARGET]) == 2
+    assert main(["--workspace", str(demo_copy.root), "push", "--model", MODEL, "--to", TARGET]) == 2
     assert "Set HF_TOKEN" in capsys.readouterr().err
 
 

@@ -32,33 +32,33 @@ def unzipped(path: Path, out: Path) -> Path:
 
 
 def test_a_folder_and_a_zip_are_taken_and_say_the_same(
-    demo_workspace: Workspace, workspace: Workspace, model_folder: Path, tmp_path: Path
+    demo_copy: Workspace, workspace: Workspace, model_folder: Path, tmp_path: Path
 ) -> None:
     first = pull(workspace, str(model_folder))
     assert first.name == "shared-model"
-    packed = write_parcel(demo_workspace, tmp_path / "shared.zip", model=MODEL)
+    packed = write_parcel(demo_copy, tmp_path / "shared.zip", model=MODEL)
     second = pull(workspace, str(packed), name="again")
     assert second.fingerprint == first.fingerprint
     titles = ["A romance", "Report of the committee"]
-    assert load(workspace, "again").predict(titles).equals(load(demo_workspace, MODEL).predict(titles))
+    assert load(workspace, "again").predict(titles).equals(load(demo_copy, MODEL).predict(titles))
     assert not list(workspace.root.glob(".pulling-*"))
 
 
-def test_the_same_parcel_has_the_same_bytes(demo_workspace: Workspace, bundle: Path, tmp_path: Path) -> None:
-    one, two = (write_parcel(demo_workspace, tmp_path / f"{i}.zip", bundle=bundle) for i in (1, 2))
+def test_the_same_parcel_has_the_same_bytes(demo_copy: Workspace, bundle: Path, tmp_path: Path) -> None:
+    one, two = (write_parcel(demo_copy, tmp_path / f"{i}.zip", bundle=bundle) for i in (1, 2))
     assert file_sha256(one) == file_sha256(two)
 
 
 def test_a_bundle_as_it_was_exported_and_as_it_was_shared(
-    demo_workspace: Workspace, workspace: Workspace, bundle: Path, tmp_path: Path
+    demo_copy: Workspace, workspace: Workspace, bundle: Path, tmp_path: Path
 ) -> None:
     straight = pull(workspace, str(bundle))
-    shared = pull(workspace, str(write_parcel(demo_workspace, tmp_path / "s.zip", bundle=bundle)), name="shared")
+    shared = pull(workspace, str(write_parcel(demo_copy, tmp_path / "s.zip", bundle=bundle)), name="shared")
     assert straight.fingerprint == shared.fingerprint
     assert (Path(straight.target) / "bundle" / "data" / "accepted.parquet").exists()
 
 
-def test_paths_of_this_machine_do_not_leave_it(demo_workspace: Workspace, demo_copy: Workspace, tmp_path: Path) -> None:
+def test_paths_of_this_machine_do_not_leave_it(demo_copy: Workspace, tmp_path: Path) -> None:
     artifact = demo_copy.find("models", MODEL)
     manifest = dict(read_json(artifact.path / "manifest.json"))
     manifest["plan"]["options"] = {"base": str(tmp_path / "encoders" / "small")}

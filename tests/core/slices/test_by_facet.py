@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError
-from core.slices import FacetFact, Slice, cross_table, facet_slices, measure_slices
+from core.slices import FacetFact, Slice, cross_table, facet_slices, measure_slices, p_of_slice
 from core.statistics import adjust_p, wilson
 from tests.core.slices import planted as made
 
@@ -106,6 +106,15 @@ def test_slices_known_beforehand_are_measured(table):
         ("Fiction", "Non-fiction", 2),
         ("Non-fiction", "Fiction", 1),
     ]
+
+
+@pytest.mark.parametrize("place", ["Paris", "Leiden", "no place"])
+def test_a_slice_that_is_asked_for_is_tested_as_the_values_of_its_facet_are(table, place):
+    twice = pd.concat([table, table.iloc[:30]], ignore_index=True)
+    found = facet_slices(twice, CLASSES, ["place"])
+    [expected] = [p for one, p in zip(found.slices, found.p, strict=True) if one.slice.facts[0].value == place]
+    assert p_of_slice(twice, CLASSES, Slice((FacetFact("place", place),))) == pytest.approx(expected, nan_ok=True)
+    assert np.isnan(expected) == (place == "no place")  # fewer than ten books
 
 
 def test_nothing_to_measure_is_no_error(table):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.slices import FacetFact, RangeFact, Slice, TitleFact, fact_from_dict
+from core.slices import FacetFact, PhraseFact, RangeFact, Slice, TitleFact, fact_from_dict
 from core.slices.facts import measure_of
 from tests.core.slices import planted as made
 
@@ -40,6 +40,8 @@ def records() -> pd.DataFrame:
         (TitleFact(("in verse", "cantos")), [0, 3]),
         (TitleFact(("in vers*",)), [3]),
         (TitleFact(("verse",)), [3]),
+        (PhraseFact(("poem",)), [0, 1]),
+        (PhraseFact.typed("VERS*, canto"), [0, 3, 4]),
     ],
 )
 def test_a_fact_holds_for_these(records, fact, expected):
@@ -65,6 +67,11 @@ def test_a_fact_holds_for_these(records, fact, expected):
             "books dated before 1800 with “lady” and with “poem” in the title",
         ),
         ((FacetFact("decade", "no date"),), "books without a readable date"),
+        ((PhraseFact.typed("verse, poet*"),), "books found by “poet*, verse” in the title"),
+        (
+            (PhraseFact.typed("verse"), FacetFact("language", "Dutch")),
+            "Dutch books found by “verse” in the title",
+        ),
     ],
 )
 def test_a_slice_says_its_facts_in_words(facts, words):
@@ -76,6 +83,7 @@ FACTS = st.one_of(
     st.builds(
         RangeFact, st.sampled_from(["year", "title_length"]), st.integers(0, 2000), st.none() | st.integers(0, 2000)
     ),
+    st.builds(PhraseFact.typed, st.from_regex(r"[A-Zé]{1,8}( [a-z]{1,8})?\*?(, ?[a-z]{1,8})?", fullmatch=True)),
     st.builds(
         TitleFact, st.lists(st.from_regex(r"[a-zé]{1,8}( [a-z]{1,8})?\*?", fullmatch=True), min_size=1).map(tuple)
     ),
@@ -92,13 +100,18 @@ def test_a_slice_survives_json(facts, name):
 
 
 def test_different_facts_have_different_keys():
-    assert Slice((TitleFact(("poem",)),)).key != Slice((TitleFact(("poems",)),)).key
+    facts = [TitleFact(("poem",)), TitleFact(("poems",)), PhraseFact(("poem",))]
+    assert len({Slice((fact,)).key for fact in facts}) == 3
+
+
+def test_what_is_typed_in_another_order_is_the_same_fact():
+    assert PhraseFact.typed("Poem,  in   verse ,poem|") == PhraseFact(("in verse", "poem"))
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"kind": "colour"}, "no kind of fact 'colour'. There are: facet, range, title"),
+        ({"kind": "colour"}, "no kind of fact 'colour'. There are: facet, range, title, phrase"),
         ({}, "no kind of fact 'None'"),
         ({"kind": "facet", "facet": "place"}, "A facet fact needs a text as 'value'; None came"),
         (
@@ -112,6 +125,8 @@ def test_different_facts_have_different_keys():
         ({"kind": "title", "any_of": [1]}, "The words of a title fact are a list of texts"),
         ({"kind": "title", "any_of": []}, "words divided by single spaces"),
         ({"kind": "title", "any_of": ["a  b"]}, "words divided by single spaces"),
+        ({"kind": "phrase", "any_of": "poem"}, "The words of a phrase fact are a list of texts; 'poem' came"),
+        ({"kind": "phrase", "any_of": [" ", "*"]}, "There is no word to look for"),
         ({"kind": "title", "any_of": ["a*b"]}, "words divided by single spaces"),
     ],
 )

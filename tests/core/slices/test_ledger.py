@@ -55,6 +55,19 @@ def test_many_looks_at_once_are_numbered_in_their_order(ledger):
     assert not looks[1].convincing
 
 
+def test_what_looks_are_worth_is_said_with_how_many_there_were(ledger):
+    assert ledger.sentence_on([ledger.add(PARIS, 0.02)]) == (
+        "1 group has been looked at on this test set so far; the more, the stronger the evidence each needs."
+        " Convincing even so: books from Paris."
+    )
+    second = ledger.add(EARLY, 0.02)
+    assert ledger.sentence_on([second]).endswith(
+        "2 groups have been looked at on this test set so far; the more, the"
+        " stronger the evidence each needs. It is not convincing by itself."
+    )
+    assert ledger.sentence_on([second, second]).endswith("None of these is convincing by itself.")
+
+
 def test_each_test_set_has_its_own_ledger(ledger, workspace):
     ledger.add(PARIS, 0.02)
     assert Ledger(workspace.database, "another").looks() == []

@@ -165,7 +165,13 @@ class TestWhichLabelsCount:
         found = promise(table, ("Map",), 0.05)
         assert (found.labelled, found.left_out) == (100, 80)
         assert found.cuts["Map"] == 0.0
-        assert "80 others are left out because the model learned from their titles" in found.sentences[-1]
+        learned = "80 others are left out because the model learned, or may have learned, from their titles, and"
+        assert learned in found.sentences[-1]
+
+    def test_a_model_of_our_own_is_known_to_have_learned(self) -> None:
+        table = joined(books(100, "Map"), books(50, "Map", 50).assign(leak=True))
+        found = promise(table, ("Map",), 0.05, learned_known=True)
+        assert "50 others are left out because the model learned from their titles, and" in found.sentences[-1]
 
     def test_unknown_confidence_and_missing_predictions_do_not_count(self) -> None:
         table = joined(

@@ -1,0 +1,149 @@
+"""Accuracy, precision, recall, F1 and the quality of probabilities, each with its n and its interval."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.schema import CORRECT, PREDICTED, TITLE_KEY, TRUTH, probability_column
+from core.statistics import Estimate, bootstrap_interval, proportion
+
+__all__ = ["ClassMetrics", "Metrics", "metrics_of"]
+
+
+@dataclass(frozen=True)
+class ClassMetrics:
+    """How well one class is recognised.
+
+    Attributes
+    ----------
+    name : str
+        The class that these figures are of.
+    support : int
+        Books that are of this class.
+    predicted : int
+        Labelled books that the model says are of this class.
+    precision : Estimate
+        Share right among the books predicted as this class.
+    recall : Estimate
+        Share found among the books of this class.
+    f1 : Estimate
+        Harmonic mean of the two; interval by bootstrap over titles.
+    """
+
+    name: str
+    support: int
+    predicted: int
+    precision: Estimate
+    recall: Estimate
+    f1: Estimate
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """All figures on one set of labelled books."""
+
+    n: int
+    accuracy: Estimate
+    macro_f1: Estimate
+    per_class: tuple[ClassMetrics, ...]
+    brier: Estimate
+    log_loss: Estimate
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary."""
+        return {
+            "n": self.n,
+            "accuracy": self.accuracy.as_dict(),
+            "macro_f1": self.macro_f1.as_dict(),
+            "per_class": {
+                one.name: {
+                    "support": one.support,
+                    "predicted": one.predicted,
+                    "precision": one.precision.as_dict(),
+                    "recall": one.recall.as_dict(),
+                    "f1": one.f1.as_dict(),
+                }
+                for one in self.per_class
+            },
+            "brier": self.brier.as_dict(),
+            "log_loss": self.log_loss.as_dict(),
+        }
+
+
+def metrics_of(labelled: pd.DataFrame, classes: Sequence[str], *, seed: int = 0) -> Metrics:
+    """Measure predictions on labelled books.
+
+    Parameters
+    ----------
+    labelled : DataFrame
+        Rows of the scored table with a truth.
+    classes : sequence of str
+        All class names.
+    seed : int
+        Of the bootstrap over titles.
+    """
+    n, k = len(labelled), len(classes)
+    place = {name: number for number, name in enumerate(classes)}
+    truth: NDArray[np.int64] = np.asarray(labelled[TRUTH].map(place), dtype=np.int64)
+    said = labelled[PREDICTED].map(place).fillna(k).to_numpy(dtype=np.int64)
+    cells = np.eye(k * (k + 1))[truth * (k + 1) + said] if n else np.empty((0, k * (k + 1)))
+    counts = cells.sum(axis=0).reshape(k, k + 1).astype(np.int64)
+    groups = labelled[TITLE_KEY]
+    per_class = tuple(
+        ClassMetrics(
+            name,
+            int(counts[i].sum()),
+            int(counts[:, i].sum()),
+            _share(counts[i, i], counts[:, i].sum(), f"no checked book was predicted as {name}"),
+            _share(counts[i, i], counts[i].sum(), f"no checked book is {name}"),
+            bootstrap_interval(lambda sums, i=i: _f1(sums, k)[:, i], cells, groups, seed=seed),  # type: ignore[misc]
+        )
+        for i, name in enumerate(classes)
+    )
+    brier, log_loss = _scores(labelled, classes, truth, seed)
+    return Metrics(
+        n,
+        _share(int(labelled[CORRECT].sum()), n, "no book has been checked by a person"),
+        bootstrap_interval(lambda sums: _f1(sums, k).mean(axis=1), cells, groups, seed=seed),
+        per_class,
+        brier,
+        log_loss,
+    )
+
+
+def _f1(sums: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """Return the F1 of each class, shape (draws, k), from sums of the confusion matrix's cells (last column: none)."""
+    matrix = sums.reshape(-1, k, k + 1)
+    hits = np.einsum("nii->ni", matrix[:, :, :k])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(2 * hits / (matrix[:, :, :k].sum(axis=1) + matrix.sum(axis=2)))
+
+
+def _scores(
+    labelled: pd.DataFrame, classes: Sequence[str], truth: NDArray[np.int64], seed: int
+) -> tuple[Estimate, Estimate]:
+    columns = [probability_column(name) for name in classes]
+    missing = [name for name in columns if name not in labelled]
+    if missing:
+        undefined = Estimate.undefined("not every class has a probability", len(labelled))
+        return undefined, undefined
+    probabilities = labelled[columns].to_numpy(dtype=float)
+    known = ~np.isnan(probabilities).any(axis=1)
+    probabilities, truth = probabilities[known], truth[known]
+    squared = ((probabilities - np.eye(len(classes))[truth]) ** 2).sum(axis=1)
+    logs = -np.log(np.clip(probabilities[np.arange(len(truth)), truth], 1e-15, None))
+    groups = labelled[TITLE_KEY].to_numpy(dtype=object)[known]
+
+    def mean(values: NDArray[np.float64]) -> Estimate:
+        parts = np.column_stack([values, np.ones(len(values))])
+        return bootstrap_interval(lambda sums: sums[:, 0] / sums[:, 1], parts, groups, seed=seed)
+
+    return mean(squared), mean(logs)
+
+
+def _share(k: int, n: int, reason: str) -> Estimate:
+    return proportion(int(k), int(n)) if n else Estimate.undefined(reason)

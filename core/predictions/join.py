@@ -1,0 +1,168 @@
+"""Predictions joined with records and with what people said, and the books marked that the model learned from."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.classes import match_classes
+from core.corpus import read_parquet
+from core.errors import InputError
+from core.joins import join_ids
+from core.labels import LabelSet, load_labels
+from core.leaks import find_leaks
+from core.predictions.kept import PredictionSet, load_predictions
+from core.predictions.scored import Scored
+from core.schema import (
+    ALTERNATE_ID,
+    CORRECT,
+    LABEL,
+    LABEL_GIVEN,
+    LEAK,
+    PREDICTED,
+    RECORD_ID,
+    RECORDS_COLUMNS,
+    SPLIT,
+    TITLE_KEY,
+    TRUTH,
+    TRUTH_GIVEN,
+)
+from core.storage import Workspace
+
+__all__ = ["load_scored"]
+
+MADE_ID = "line-"  # how an identifier begins that was made because the file has none
+
+
+def load_scored(workspace: Workspace, name: str, labels: str | None = None, learned_from: Sequence[str] = ()) -> Scored:
+    """Join predictions with records and with what people said.
+
+    Parameters
+    ----------
+    labels : str, optional
+        The label set to check against. Without it: the label set named in the predictions' manifest, else the truth
+        column that came with the predictions.
+    learned_from : sequence of str
+        Label sets the model may have learned from; books that are in one of them are marked as leaks. Without it: the
+        model's own training books where the model is here, else every other label set in the workspace (the safe
+        assumption about a model made elsewhere).
+
+    Notes
+    -----
+    Books a model of this workspace learned from carry out-of-fold predictions (see :mod:`core.models.score`), so that
+    they can be scored; that is said. They count as leaks where another label set is the judge.
+    """
+    predictions = load_predictions(workspace, name)
+    records = predictions.records(workspace)
+    table = predictions.table()
+    if len(records) != len(table):
+        raise InputError(f"The predictions '{name}' have {len(table):,} rows and their records {len(records):,}.")
+    frame = records[list(RECORDS_COLUMNS)].copy()
+    for column in table.columns:
+        if column != RECORD_ID:
+            frame[column] = table[column].to_numpy()
+    if TRUTH not in frame:
+        frame = frame.assign(**{TRUTH: "", TRUTH_GIVEN: ""})
+    classes, sentences = predictions.classes, []
+    wanted = labels or predictions.manifest.get("labels") or ""
+    if wanted:
+        classes, said = _truth_from_labels(frame, load_labels(workspace, wanted), predictions)
+        sentences += said
+    frame[CORRECT] = (frame[PREDICTED] == frame[TRUTH]) & (frame[TRUTH] != "")
+    frame[LEAK], said, learned_known = _leaks(workspace, frame, predictions, wanted, learned_from)
+    sentences += said
+    fingerprint = f"{predictions.fingerprint}-{load_labels(workspace, wanted).fingerprint if wanted else 'own'}"
+    return Scored(
+        name,
+        fingerprint,
+        tuple(classes),
+        frame,
+        bool(predictions.manifest.get("calibrated")),
+        wanted,
+        tuple(sentences),
+        learned_known,
+    )
+
+
+def _truth_from_labels(
+    frame: pd.DataFrame, labels: LabelSet, predictions: PredictionSet
+) -> tuple[tuple[str, ...], list[str]]:
+    said_by = labels.table()
+    books = labels.records()
+    join = join_ids([books[RECORD_ID], books[ALTERNATE_ID]], [frame[RECORD_ID], frame[ALTERNATE_ID]])
+    names = match_classes(said_by[LABEL], predictions.classes)
+    position, how = join.position, join.sentence(f"books of '{labels.name}'", f"the predictions '{predictions.name}'")
+    if not join.matched and books[RECORD_ID].str.startswith(MADE_ID).all():
+        position = _by_title(books[TITLE_KEY], frame[TITLE_KEY])
+        how = (
+            f"The file of '{labels.name}' has no identifiers, so its books were looked for by title:"
+            f" {int((position >= 0).sum()):,} of {len(books):,} found among the predictions '{predictions.name}'."
+            " Titles that several records share were left out."
+        )
+    hit = position >= 0
+    where = position[hit]
+    truth = np.full(len(frame), "", dtype=object)
+    given = np.full(len(frame), "", dtype=object)
+    truth[where] = said_by[LABEL].map(lambda answer: names.spelled.get(answer, "")).to_numpy()[hit]
+    given[where] = said_by[LABEL_GIVEN].to_numpy()[hit]
+    sentences = [how, *names.sentences]
+    if predictions.manifest.get("trained_on") == labels.fingerprint:
+        learned = int((frame[SPLIT].isin(["train", "calibration"]).to_numpy() & (truth != "")).sum())
+        sentences.append(
+            f"The model learned from {learned:,} of these books. What is shown for them was predicted out of fold: by a"
+            " copy of the model that had not seen their titles. Books drawn at random from the collection would be"
+            " better judges."
+        )
+    frame[TRUTH] = pd.Series(truth).astype("str").to_numpy()
+    frame[TRUTH_GIVEN] = pd.Series(given).astype("str").to_numpy()
+    return names.classes, sentences
+
+
+def _by_title(wanted: pd.Series, there: pd.Series) -> NDArray[np.int64]:
+    """Return the row of `there` with each title, −1 where there is none or several records share it."""
+    usable = (there != "") & ~there.duplicated(keep=False)
+    places = np.flatnonzero(usable.to_numpy())
+    found = pd.Index(there.to_numpy()[places]).get_indexer(pd.Index(wanted.to_numpy()))
+    return np.asarray(np.where(found >= 0, places[found] if len(places) else -1, -1), dtype=np.int64)
+
+
+def _leaks(
+    workspace: Workspace,
+    frame: pd.DataFrame,
+    predictions: PredictionSet,
+    truth_from: str,
+    learned_from: Sequence[str],
+) -> tuple[np.ndarray, list[str], bool]:
+    """Mark the books the model learned from, or may have; also say so, and whether it is known."""
+    sources: list[tuple[str, pd.DataFrame]] = []
+    trained_on = predictions.manifest.get("trained_on")
+    model = predictions.manifest.get("model_fingerprint")
+    if trained_on and truth_from and load_labels(workspace, truth_from).fingerprint == trained_on:
+        return np.zeros(len(frame), dtype=bool), [], True
+    if learned_from:
+        sources = [(name, load_labels(workspace, name).records()) for name in learned_from]
+    elif model:
+        training = read_parquet(workspace.find("models", model).path / "training.parquet")
+        sources = [("the model's own training books", training)]
+    else:
+        sources = [
+            (artifact.name, LabelSet(artifact).records())
+            for artifact in workspace.list("labels")
+            if artifact.name != truth_from
+        ]
+    leak = np.zeros(len(frame), dtype=bool)
+    sentences = []
+    checked = frame[TRUTH].to_numpy() != ""
+    learned_known = bool(model or learned_from)
+    may = "" if learned_known else ", from which the model may have learned"
+    for name, books in sources:
+        found = find_leaks(frame[[RECORD_ID, ALTERNATE_ID, TITLE_KEY]], books)
+        hit = int((found.mask & checked).sum())
+        by_id = int((found.by_id_mask & checked).sum())
+        leak |= found.mask
+        sentences.append(
+            f"Leak check: {hit:,} of the {int(checked.sum()):,} checked books are also in {name}{may}"
+            + (f" ({by_id:,} by identifier, {hit - by_id:,} by title)." if hit else ".")
+        )
+    return leak, sentences, learned_known

@@ -1,0 +1,71 @@
+"""The scored table: predictions beside the records and what people said, as every audit reads it."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from core.classes import match_classes
+from core.joins import join_ids
+from core.schema import ALTERNATE_ID, CORRECT, PREDICTED, RECORD_ID, TRUTH
+
+__all__ = ["Scored", "in_the_words_of"]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Predictions joined with records and with what people said: the table every audit reads.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Records columns, ``predicted``, ``confidence`` (0 to 1, NaN if unknown), ``margin``, ``p_<class>`` where known,
+        ``truth`` ('' where nobody gave a usable answer), ``truth_given``, ``correct`` (meaningful only where there is a
+        truth), ``leak``, ``split``. Read-only: it is shared between pages.
+    calibrated : bool
+        Whether the confidences were calibrated here. Probabilities in a file made elsewhere count as uncalibrated.
+    labels : str
+        Name of the label set the truth comes from, '' where it came with the predictions or there is none.
+    sentences : tuple of str
+        What a reader must know of the join.
+    learned_known : bool
+        Whether it is known which books the model learned from; if not, a leak is a book it may have learned from.
+    """
+
+    name: str
+    fingerprint: str
+    classes: tuple[str, ...]
+    table: pd.DataFrame
+    calibrated: bool
+    labels: str = ""
+    sentences: tuple[str, ...] = field(default=())
+    learned_known: bool = False
+
+    @property
+    def predictions(self) -> str:
+        """Fingerprint of the predictions alone, whatever they are checked against."""
+        return self.fingerprint.split("-")[0]
+
+    @property
+    def labelled(self) -> pd.DataFrame:
+        """The rows with a usable truth."""
+        return self.table[self.table[TRUTH] != ""]
+
+
+def in_the_words_of(first: Scored, second: Scored) -> pd.DataFrame:
+    """Return the second table with the identifiers, class names and truth of the first, for the books both speak of.
+
+    Two tables may know a book by its digital and its paper record, or by an identifier that lost its leading zeros; the
+    rows that are in both get the identifier they have in `first`, and are judged by the truth known there. Rows of
+    other books are left out.
+    """
+    ids = [second.table[RECORD_ID], second.table[ALTERNATE_ID]]
+    join = join_ids(ids, [first.table[RECORD_ID], first.table[ALTERNATE_ID]])
+    hit = join.position >= 0
+    table = second.table[hit].copy()
+    table[RECORD_ID] = first.table[RECORD_ID].to_numpy()[join.position[hit]]
+    table[TRUTH] = first.table[TRUTH].to_numpy()[join.position[hit]]
+    table = table[~table[RECORD_ID].duplicated()]
+    names = match_classes(second.classes, first.classes).spelled
+    table[PREDICTED] = table[PREDICTED].map(lambda name: names.get(name, name)).astype("str")
+    table[CORRECT] = (table[PREDICTED] == table[TRUTH]) & (table[TRUTH] != "")
+    return table

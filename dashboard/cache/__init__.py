@@ -1,0 +1,54 @@
+"""Every cached function; nothing else is decorated.
+
+Keys are fingerprints and small settings, never tables: a table above 50,000 rows would be hashed by a sample only.
+Large tables are shared as resources and must be treated as read-only; small answers are cached as data.
+"""
+
+from dashboard.cache.audits import (
+    calibrations,
+    collection,
+    comparison,
+    curves,
+    evaluation,
+    facet_slices,
+    label_audit,
+    labelled_against_all,
+    p_of_slice,
+    policy_report,
+    promise,
+    slices,
+)
+from dashboard.cache.exports import export_table, release
+from dashboard.cache.models import explanation, model, models, shap_explanation, similar_titles
+from dashboard.cache.samples import keywords, language_evidence, representativeness
+from dashboard.cache.tables import originals, peek, records, scored, workspace
+
+__all__ = [
+    "calibrations",
+    "collection",
+    "comparison",
+    "curves",
+    "evaluation",
+    "explanation",
+    "export_table",
+    "facet_slices",
+    "keywords",
+    "label_audit",
+    "labelled_against_all",
+    "language_evidence",
+    "model",
+    "models",
+    "originals",
+    "p_of_slice",
+    "peek",
+    "policy_report",
+    "promise",
+    "records",
+    "release",
+    "representativeness",
+    "scored",
+    "shap_explanation",
+    "similar_titles",
+    "slices",
+    "workspace",
+]

@@ -1,0 +1,49 @@
+"""What an export would hold, before anything is written."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.export.table import ExportTable, prepare
+from core.policies import KeptPolicy
+from core.predictions import Scored
+from core.release import Release
+from core.storage import digest
+from dashboard.cache.tables import key_of, workspace
+
+__all__ = ["export_table", "release"]
+
+
+def release(scored: Scored, chosen: KeptPolicy, settings: Mapping[str, Any]) -> Release:
+    """Return what an export would hold. Shared: read-only."""
+    return _release(key_of(scored), _wanted(scored, chosen, settings), scored, chosen, settings)
+
+
+def _wanted(scored: Scored, chosen: KeptPolicy, settings: Mapping[str, Any]) -> str:
+    """Return what stands for an export in a cache: policy, settings, and what was decided in review so far."""
+    reviewed = len(workspace().database.read("decision", scored.predictions))
+    return digest(chosen.policy.as_dict(), chosen.promise, settings, reviewed)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Preparing the export …")
+def _release(key: str, wanted: str, _scored: Scored, _chosen: KeptPolicy, _settings: Mapping[str, Any]) -> Release:
+    return Release.prepare(workspace(), _scored.name, _chosen, scored=_scored, **_settings)
+
+
+def export_table(scored: Scored, chosen: KeptPolicy, settings: Mapping[str, Any]) -> ExportTable:
+    """Return every record with its decision, as the export's writers read it. Shared: read-only."""
+    return _export_table(key_of(scored), _wanted(scored, chosen, settings), release(scored, chosen, settings))
+
+
+@st.cache_resource(max_entries=2, show_spinner="Deciding about each record …")
+def _export_table(key: str, wanted: str, _prepared: Release) -> ExportTable:
+    return prepare(
+        _prepared.records,
+        _prepared.originals,
+        _prepared.table,
+        _prepared.settings,
+        human=_prepared.human,
+        reviews=_prepared.reviews,
+        classes=_prepared.scored.classes,
+    )

@@ -1,0 +1,74 @@
+"""Models, loaded once, and why they say what they say of a title."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.errors import NotFoundError
+from core.explain import Explanation, SimilarTitles, is_linear, leave_one_word_out, shap_words, word_contributions
+from core.labels import load_labels
+from core.models.registry import Model, list_models
+from core.models.registry import load as load_model
+from core.storage import digest
+from dashboard.cache.tables import workspace
+
+__all__ = ["explanation", "model", "models", "shap_explanation", "similar_titles"]
+
+
+def model(name: str) -> Model:
+    """Return a model, verified and loaded once. Shared: never changed."""
+    return _model(workspace().find("models", name).fingerprint)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Loading the model …")
+def _model(fingerprint: str) -> Model:
+    return load_model(workspace(), fingerprint)
+
+
+def models() -> list[dict[str, Any]]:
+    """Return what is known of every model, the newest first; read afresh when one was added."""
+    return _models(tuple((thing.name, thing.fingerprint) for thing in workspace().list("models")))
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _models(things: tuple[tuple[str, str], ...]) -> list[dict[str, Any]]:
+    return list_models(workspace())
+
+
+def explanation(name: str, title: str) -> Explanation:
+    """Return the words of a title for and against what the model says of it."""
+    asked = model(name)
+    return word_contributions(asked, title) if is_linear(asked) else leave_one_word_out(asked, title)
+
+
+def shap_explanation(name: str, title: str) -> Explanation:
+    """Return the same by SHAP, kept for as long as it is likely to be looked at again."""
+    return _shap(workspace().find("models", name).fingerprint, digest(title), title)
+
+
+@st.cache_resource(max_entries=32, show_spinner="SHAP reads the title many times …")
+def _shap(fingerprint: str, key: str, _title: str) -> Explanation:
+    asked = _model(fingerprint)
+    books = _learned_books(fingerprint)
+    background = books["title"].head(500).tolist() if is_linear(asked) and len(books) else None
+    return shap_words(asked, _title, background=background)
+
+
+def similar_titles(name: str, title: str) -> pd.DataFrame:
+    """Return labelled titles most like this one, of the labels the model learned from; empty when they are not here."""
+    return _similar(workspace().find("models", name).fingerprint).nearest(title)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading the labelled titles …")
+def _similar(fingerprint: str) -> SimilarTitles:
+    return SimilarTitles(_learned_books(fingerprint))
+
+
+def _learned_books(fingerprint: str) -> pd.DataFrame:
+    place = workspace()
+    labels = place.find("models", fingerprint).manifest.get("labels_fingerprint", "")
+    try:
+        return load_labels(place, labels).training_table()
+    except NotFoundError:
+        return pd.DataFrame({"record_id": [], "title": [], "label": []}, dtype="str")

@@ -1,0 +1,79 @@
+"""The workspace, and the tables everything is computed from."""
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from core.corpus import load_corpus
+from core.importing import Reading
+from core.importing import peek as read_ahead
+from core.labels import load_labels
+from core.predictions import Scored, load_predictions, load_scored
+from core.readers import SourceTable
+from core.readers.mapping import ColumnMapping
+from core.schema import LEAK, Kind
+from core.storage import Workspace
+
+__all__ = ["key_of", "originals", "peek", "records", "scored", "workspace"]
+
+
+@st.cache_resource
+def workspace() -> Workspace:
+    """Return the workspace of this server ($COLOPHON_HOME, else ./workspace)."""
+    return Workspace()
+
+
+def scored(name: str, labels: str | None) -> Scored:
+    """Return predictions joined with records and truth. Shared: read-only."""
+    place = workspace()
+    predictions = load_predictions(place, name)
+    checked = load_labels(place, labels).fingerprint if labels else ""
+    # The leak check looks at every label set, so a new one makes a new answer.
+    others = tuple(sorted(artifact.fingerprint for artifact in place.list("labels")))
+    return _scored(predictions.fingerprint, checked, others, _name=name, _labels=labels)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Joining predictions and records …")
+def _scored(predictions: str, labels: str, others: tuple[str, ...], _name: str, _labels: str | None) -> Scored:
+    return load_scored(workspace(), _name, _labels or None)
+
+
+def key_of(scored: Scored) -> str:
+    """Return what stands for a scored table in a cache: predictions, labels, and the leaks that were found."""
+    return f"{scored.fingerprint}-{int(scored.table[LEAK].sum())}"
+
+
+def records(kind: str, fingerprint: str) -> pd.DataFrame:
+    """Return the normalised records of a corpus, a label set or predictions. Shared: read-only."""
+    return _records(kind, fingerprint)
+
+
+@st.cache_resource(max_entries=6, show_spinner="Reading records …")
+def _records(kind: str, fingerprint: str) -> pd.DataFrame:
+    place = workspace()
+    if kind == "corpora":
+        return load_corpus(place, fingerprint).records()
+    if kind == "labels":
+        return load_labels(place, fingerprint).records()
+    return load_predictions(place, fingerprint).records(place)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the original columns …")
+def originals(kind: str, fingerprint: str) -> pd.DataFrame:
+    """Return the original columns as they came. Shared: read-only."""
+    place = workspace()
+    if kind == "corpora":
+        return load_corpus(place, fingerprint).originals()
+    return load_predictions(place, fingerprint).originals(place)
+
+
+def peek(path: Path, kind: Kind, reading: Reading) -> tuple[SourceTable, ColumnMapping]:
+    """Return a file as an import would read it. Shared: read-only."""
+    seen = path.stat()
+    return _peek(str(path), seen.st_size, seen.st_mtime_ns, kind, reading)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the file …", ttl=600)
+def _peek(path: str, size: int, changed: int, kind: Kind, reading: Reading) -> tuple[SourceTable, ColumnMapping]:
+    return read_ahead(Path(path), kind, reading)

@@ -1,0 +1,98 @@
+"""The Export page: what a metadata librarian chooses there, and what an earlier export was made with."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.policies import KeptPolicy, keep_policy, kept_policies
+from core.predictions import Scored, load_predictions
+from core.release import Release, release
+from core.storage import Workspace
+from core.thresholds import Policy
+from dashboard import cache
+from tests.serving import ROOT
+
+CUTS = Policy({"Fiction": 0.9, "Non-fiction": 0.95})
+
+
+@pytest.fixture
+def page(demo_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    monkeypatch.setenv("COLOPHON_HOME", str(demo_copy.root))
+    cache.workspace.clear()  # type: ignore[attr-defined]
+    keep_policy(demo_copy, load_predictions(demo_copy, "demo-predictions").fingerprint, KeptPolicy(CUTS))
+    opened = AppTest.from_file(str(Path(ROOT, "dashboard", "app.py")), default_timeout=120)
+    opened.query_params["predictions"] = "demo-predictions"
+    yield opened.switch_page(str(Path(ROOT, "pages", "export.py"))).run()
+    cache.workspace.clear()  # type: ignore[attr-defined]
+
+
+def shown(page: AppTest) -> str:
+    return "\n".join(str(one.value).replace("\\", "") for one in [*page.markdown, *page.caption, *page.error])
+
+
+def test_the_marc_settings_are_explained_and_reach_the_records(page: AppTest) -> None:
+    assert not page.exception
+    assert "MARC settings" in [one.label for one in page.expander]
+    assert "No MARC file is among the formats yet" in shown(page)
+    assert page.multiselect(key="marc_kinds").options == ["New records (stubs)", "Delta records"]
+    assert "Enriched records need a catalogue that was loaded as MARC; this one was not." in shown(page)
+    page.multiselect(key="formats").set_value(["marc"]).run()
+    page.multiselect(key="marc_kinds").set_value(["stub"]).run()
+    page.selectbox(key="carrier").select("volume").run()
+    page.text_input(key="base_uri").input("https://example.org/runs/").run()
+    page.selectbox(key="preview").select("marc").run()
+    assert not page.exception
+    assert "No MARC file is among the formats yet" not in shown(page)
+    assert "The book on the shelf (337 unmediated, 338 volume)" in shown(page)
+    records = "".join(str(one.proto.body) for one in page.get("html"))
+    assert "338    $a volume $b nc" in records
+    assert "$u https://example.org/runs/" in records
+
+
+def test_an_address_that_cannot_be_kept_is_said_and_nothing_else_is_shown(page: AppTest) -> None:
+    page.text_input(key="base_uri").input("https://example.org/runs").run()
+    assert not page.exception
+    assert "Give 'https://example.org/runs/' or" in shown(page)
+    assert not [one for one in page.markdown if "leave with a machine label" in one.value]
+    page.text_input(key="base_uri").input("").run()
+    assert not page.error
+    assert [one for one in page.markdown if "leave with a machine label" in one.value]
+
+
+def test_a_description_brings_the_file_it_describes(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+    real = cache.release
+
+    def spy(scored: Scored, chosen: KeptPolicy, settings: Mapping[str, Any]) -> Release:
+        asked.append(settings["formats"])
+        return real(scored, chosen, settings)
+
+    monkeypatch.setattr(cache, "release", spy)
+    page.multiselect(key="formats").set_value(["croissant"]).run()
+    assert not page.exception
+    assert asked == [("parquet", "croissant")]
+
+
+def test_an_earlier_export_tells_its_settings_and_gives_back_its_cuts(page: AppTest, demo_copy: Workspace) -> None:
+    by_language = Policy({}, "language", {"English": {"Fiction": 0.8}, "German": {"Fiction": 0.9}})
+    prepared = Release.prepare(
+        demo_copy,
+        "demo-predictions",
+        KeptPolicy(by_language),
+        formats=("csv", "marc"),
+        marc_kinds=("stub",),
+        base_uri="https://example.org/runs/",
+    )
+    out = demo_copy.folder("exports") / "earlier.zip"
+    release(demo_copy, prepared, out)
+    page.segmented_control(key="look").set_value("Earlier exports").run()
+    said = "English: Fiction above 0.800; German: Fiction above 0.900 · csv, marc · stub · https://example.org/runs/"
+    assert said in shown(page)
+    page.button(key="restore-0").click().run()
+    assert not page.exception
+    fingerprint = load_predictions(demo_copy, "demo-predictions").fingerprint
+    assert kept_policies(demo_copy, fingerprint)[0].policy == by_language
+    assert "Accepted: English: Fiction above 0.800" in shown(page)
