@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 from core.facets import facet_title, facet_values
+from core.plain_json import plain
 from core.schema import (
     CONFIDENCE,
     LEAK,
@@ -95,7 +96,7 @@ class CollectionEstimates:
             "class_shares": {name: share.as_dict() for name, share in self.class_shares.items()},
             "post_stratified_shares": {name: share.as_dict() for name, share in self.post_stratified_shares.items()},
             "predicted_shares": dict(self.predicted_shares),
-            "design_effect": None if math.isnan(self.design_effect) else self.design_effect,
+            "design_effect": plain(self.design_effect),
             "unspoken": dict(self.unspoken),
             "sentences": list(self.sentences),
         }

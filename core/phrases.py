@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 
-__all__ = ["phrase_mask"]
+__all__ = ["phrase_mask", "words_asked_for"]
 
 _BEFORE, _AFTER = r"(?:^|[^\pL\pM\pN])", r"(?:$|[^\pL\pM\pN])"
 
@@ -51,9 +51,7 @@ def phrase_mask(titles: pd.Series, phrase: str, whole_words: bool = True) -> NDA
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    wanted = [part.strip() for part in re.split(r"[,|]", phrase) if part.strip(" \t\n*")]
-    if not wanted:
-        raise InputError(f"There is no word to look for in '{phrase}'. Words are separated by commas.")
+    wanted = words_asked_for(phrase)
     forms = dict.fromkeys(unicodedata.normalize(form, part) for part in wanted for form in ("NFC", "NFD"))
     pattern = "|".join(_pattern(part, whole_words) for part in forms)
     if whole_words:
@@ -61,6 +59,23 @@ def phrase_mask(titles: pd.Series, phrase: str, whole_words: bool = True) -> NDA
     # RE2, which Arrow uses, looks at each character once: no phrase can make it slow.
     found = pc.match_substring_regex(pa.array(titles, type=pa.large_string()), pattern, ignore_case=True)
     return np.asarray(pc.fill_null(found, False).to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def words_asked_for(phrase: str) -> list[str]:
+    """Return the words and phrases that are separated by commas or upright strokes.
+
+    Raises
+    ------
+    InputError
+        There is none.
+
+    >>> words_asked_for("poem, fairy tale| poet*,")
+    ['poem', 'fairy tale', 'poet*']
+    """
+    wanted = [part.strip() for part in re.split(r"[,|]", phrase) if part.strip(" \t\n*")]
+    if not wanted:
+        raise InputError(f"There is no word to look for in '{phrase}'. Words are separated by commas.")
+    return wanted
 
 
 def _pattern(words: str, whole_words: bool) -> str:

@@ -23,6 +23,7 @@ from core.facets import FACETS, facet_codes, facet_order, facet_title, missing_v
 from core.keywords import keyword_frequency
 from core.language_evidence import LanguageEvidence, language_evidence
 from core.overlap import Overlap, shared_books
+from core.plain_json import plain
 from core.schema import LANGUAGE, LANGUAGE_SOURCE
 from core.statistics import (
     MINIMUM_RECORDS,
@@ -128,18 +129,18 @@ class FacetComparison:
         """Return JSON-able content: every value, undefined numbers as None."""
         return {
             "facet": self.facet,
-            "tvd": _json(self.tvd),
-            "tvd_by_chance": _json(self.tvd_by_chance),
-            "jsd_bits": _json(self.jsd_bits),
-            "cramers_v": _json(self.cramers_v),
-            "p": _json(self.test.p),
-            "p_adjusted": _json(self.p_adjusted),
+            "tvd": plain(self.tvd),
+            "tvd_by_chance": plain(self.tvd_by_chance),
+            "jsd_bits": plain(self.jsd_bits),
+            "cramers_v": plain(self.cramers_v),
+            "p": plain(self.test.p),
+            "p_adjusted": plain(self.p_adjusted),
             "df": self.test.df,
             "pooled": self.test.pooled,
             "verdict": self.verdict,
             "sentence": self.sentence,
             "caveats": list(self.caveats),
-            "rows": [{str(k): _json(v) for k, v in row.items()} for row in self.table.to_dict("records")],
+            "rows": plain(self.table.to_dict("records")),
         }
 
 
@@ -321,9 +322,3 @@ def _by_chance(counts: pd.DataFrame, n_sample: int, n_population: int, n_shared:
     wanted = 1 / n_sample + 1 / n_population - 2 * n_shared / (n_sample * n_population)
     scale = math.sqrt(max(wanted, 0.0) / (1 / n_sample - 1 / total))
     return total_variation_by_chance(union, n_sample) * scale
-
-
-def _json(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value

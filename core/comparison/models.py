@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from core.comparison.by_value import BETTER, LEVEL, WORSE, outcomes_by_value
 from core.errors import InputError
-from core.evaluation.rates import rows_of
 from core.facets import facet_words
+from core.plain_json import plain
 from core.schema import (
     AUTHOR,
     CONFIDENCE,
@@ -109,7 +109,7 @@ class ModelComparison:
     def sentences(self) -> tuple[str, ...]:
         """The verdict, where the second is better or worse, and what was left out."""
         said = [self.sentence]
-        for row in rows_of(self.by_value[self.by_value["verdict"].isin([BETTER, WORSE])]):
+        for row in plain(self.by_value[self.by_value["verdict"].isin([BETTER, WORSE])].to_dict("records")):
             said.append(
                 f"{opened(facet_words(row['facet'], row['value']))}: '{self.names[1]}' is {row['verdict']},"
                 f" {row['second_errors']:,} of {row['n']:,} wrong instead of {row['first_errors']:,}."
@@ -139,9 +139,9 @@ class ModelComparison:
             "only_first": self.only_first,
             "only_second": self.only_second,
             "both_wrong": self.both_wrong,
-            "p": None if math.isnan(self.p) else self.p,
+            "p": plain(self.p),
             "disagreements": len(self.disagreements),
-            "by_value": rows_of(self.by_value),
+            "by_value": plain(self.by_value.to_dict("records")),
             "sentences": list(self.sentences),
         }
 

@@ -3,11 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["READING", "Pool", "plan_pool"]
-
-# Ray waits for ever when those that score hold every processor and nothing is left for those that read. A thousandth
-# of each is left over: less than another copy of the model needs, enough to read.
-READING = 0.001
+__all__ = ["Pool", "plan_pool"]
 
 
 @dataclass(frozen=True)
@@ -19,19 +15,26 @@ class Pool:
     copies : int
     cores : int
         Threads that each copy calculates on; 1 where it has a graphics processor.
-    cpus, gpus : float
-        What each copy claims of its node.
+    gpu : bool
+        Whether each copy has a graphics processor to itself.
     """
 
     copies: int
     cores: int
-    cpus: float
-    gpus: float
+    gpu: bool = False
+
+    @property
+    def claims(self) -> dict[str, int]:
+        """What each copy claims of its node, in Ray's words.
+
+        One with a graphics processor claims no core: a node may have more of those than cores to spare.
+        """
+        return {"num_cpus": 0, "num_gpus": 1} if self.gpu else {"num_cpus": self.cores, "num_gpus": 0}
 
     @property
     def said(self) -> str:
         """What there is, for people."""
-        each = "graphics processor" if self.gpus else "core" if self.cores == 1 else f"{self.cores} cores"
+        each = "graphics processor" if self.gpu else "core" if self.cores == 1 else f"{self.cores} cores"
         return f"{self.copies:,} {'copy' if self.copies == 1 else 'copies'} of the model, one for each {each}"
 
 
@@ -50,13 +53,13 @@ def plan_pool(nodes: Sequence[Mapping[str, float]], *, need: int, wants_gpu: boo
     Examples
     --------
     >>> plan_pool([{"CPU": 8, "GPU": 2, "memory": 1e10}, {"CPU": 4}], need=10**9, wants_gpu=True)
-    Pool(copies=2, cores=1, cpus=0.0, gpus=1.0)
+    Pool(copies=2, cores=1, gpu=True)
     >>> plan_pool([{"CPU": 8, "memory": 3e9}, {"CPU": 4, "memory": 3e9}], need=10**9, wants_gpu=False)
-    Pool(copies=3, cores=3, cpus=2.999, gpus=0.0)
+    Pool(copies=3, cores=3, gpu=False)
     """
     processors = sum(int(node.get("GPU", 0)) for node in nodes)
     if wants_gpu and processors:
-        return Pool(processors, 1, 0.0, 1.0)
+        return Pool(processors, 1, gpu=True)
     cores = 1
     sizes = [int(node.get("CPU", 0)) for node in nodes]
     for node, size in zip(nodes, sizes, strict=True):
@@ -64,4 +67,4 @@ def plan_pool(nodes: Sequence[Mapping[str, float]], *, need: int, wants_gpu: boo
             fit = min(size, max(1, int(node.get("memory", float("inf")) // need))) if "memory" in node else size
             cores = max(cores, -(-size // fit))
     copies = sum(size // cores for size in sizes)
-    return Pool(max(1, copies), cores, cores - READING, 0.0)
+    return Pool(max(1, copies), cores)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from core.errors import InputError
+from core.plain_json import plain
 
 __all__ = [
     "MINIMUM_RECORDS",
@@ -71,19 +72,15 @@ class Estimate:
         (10, None)
         """
         content: dict[str, Any] = {
-            "value": _number(self.value),
-            "low": _number(self.low),
-            "high": _number(self.high),
+            "value": plain(self.value),
+            "low": plain(self.low),
+            "high": plain(self.high),
             "n": self.n,
             "method": self.method,
         }
         if self.reason:
             content["reason"] = self.reason
         return content
-
-
-def _number(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
 
 
 @overload

@@ -68,8 +68,8 @@ def planted_truths(
     language, annotator = profile.OVERCONFIDENT_LANGUAGE, profile.CARELESS.user_id
     return {
         "verse": PlantedTruth(
-            "Fiction in the broad sense includes verse. Verse was hardly annotated, so that a model calls four poems"
-            " in ten non-fiction.",
+            "Fiction in the broad sense includes verse. Verse was hardly annotated, so that a model calls every"
+            " second poem non-fiction.",
             "title",
             "",
             where([book.verse for book in chosen]),

@@ -1,0 +1,132 @@
+"""What the nodes of a cluster do: read titles, hold a copy of the model, score. It runs there, not here."""
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import ColophonError
+from core.scale.local_engine import Ask
+from core.scale.ray_cluster import first_line
+from core.scale.shards import SHARD
+from core.schema import TITLE
+
+__all__ = ["FAULT", "PATH", "Copy", "Open", "Tally", "read_titles"]
+
+# Takes the folder of a model and what to call it; returns what gives probabilities. Importable on every node.
+Open = Callable[[Path, str], Ask]
+
+PATH, FAULT = "path", "fault"
+_TELL_EVERY = 1.0
+# Threads of one copy must not be bound to the core that those of another are bound to.
+_UNBOUND = {"OMP_PROC_BIND": "false", "OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "false"}
+
+
+def read_titles(names: Any) -> Any:
+    """Return the titles of shards, given a table of ``path``. To be called on the node that has the files."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    return pa.concat_tables([pq.read_table(path) for path in names.column(PATH).to_pylist()])
+
+
+class Tally:
+    """How many titles the copies have read: they tell it, the computer that asked for the work asks it."""
+
+    def __init__(self) -> None:
+        self._read: dict[int, int] = {}
+
+    def note(self, shard: int, titles: int) -> None:
+        """Note that so many titles of a shard are read."""
+        self._read[shard] = titles
+
+    def total(self) -> int:
+        """Return how many titles are read."""
+        return sum(self._read.values())
+
+
+class Copy:
+    """A copy of the model on a node. Ray makes it there, and calls it with one shard after the other.
+
+    Parameters
+    ----------
+    files : sequence of one reference
+        To a mapping from the names of the model's files to their bytes: what Ray has brought to the node once.
+    name : str
+        What the model is called, for messages.
+    open_model : function
+    columns : sequence of str
+        Names of the probabilities.
+    cores : int
+        Threads to calculate on.
+    tally : handle of a Tally
+    """
+
+    def __init__(
+        self, files: Sequence[Any], name: str, open_model: Open, columns: Sequence[str], cores: int, tally: Any
+    ) -> None:
+        self._columns = columns
+        self._tally = tally
+        # Not in the main thread, where torch would be given all cores of the node.
+        self._thread = ThreadPoolExecutor(1)
+        # What goes wrong here is told with the first answer: an error raised would reach nobody in words.
+        self._fault = ""
+        try:
+            self._ask = self._thread.submit(_opened, files[0], name, open_model, cores).result()
+        except Exception as error:
+            self._fault = _in_words(error)
+
+    def __call__(self, titles: Any) -> Any:
+        """Take a table ``shard``, ``title``; return ``shard``, the probabilities, and ``fault``: '' if all is well."""
+        import pyarrow as pa
+
+        found = np.full((len(titles), len(self._columns)), np.nan)
+        if not self._fault:
+            try:
+                found = self._thread.submit(self._score, titles).result()
+            except Exception as error:
+                self._fault = _in_words(error)
+        columns = {name: pa.array(found[:, i]) for i, name in enumerate(self._columns)}
+        fault = pa.array([self._fault] * len(titles), pa.string())
+        return pa.table({SHARD: titles.column(SHARD), **columns, FAULT: fault})
+
+    def _score(self, titles: Any) -> NDArray[np.float64]:
+        shard, told = titles.column(SHARD)[0].as_py(), time.monotonic()
+
+        def listener(fraction: float, message: str) -> None:
+            nonlocal told
+            if time.monotonic() - told > _TELL_EVERY:
+                told = time.monotonic()
+                self._tally.note.remote(shard, round(fraction * len(titles)))
+
+        found = self._ask(titles.column(TITLE).to_pylist(), listener)
+        self._tally.note.remote(shard, len(titles))
+        return found
+
+
+def _opened(files: Any, name: str, open_model: Open, cores: int) -> Ask:
+    """Return what scores titles by a model whose files are needed on disk only while it is opened."""
+    import ray
+
+    os.environ.update(_UNBOUND)
+    with tempfile.TemporaryDirectory(prefix="colophon-model-", ignore_cleanup_errors=True) as folder:
+        for file, content in ray.get(files).items():
+            path = Path(folder, file)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        ask = open_model(Path(folder), name)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(cores)
+    return ask
+
+
+def _in_words(error: BaseException) -> str:
+    """Return an error of ours as it is, another with its kind before it."""
+    return str(error) if isinstance(error, ColophonError) else f"{type(error).__name__}: {first_line(error)}"
