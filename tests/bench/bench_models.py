@@ -1,11 +1,12 @@
 """Accuracy, macro-F1 and calibration of each kind of model on books that were never learned from, and training times.
 
-``python tests/bench/bench_models.py --real FOLDER [--kinds tfidf,embedding,blend,transformer,cascade] [--seeds 0,1,2]
-[--workspace DIR --labels NAME --weak NAME]``: learns from ``annotated.csv`` (one label a book, the books that are also in
-``test_predictions.csv`` left out) and is scored on the labelled books of ``test_predictions.csv``, on which nothing is
-chosen. Training is the whole of it: out-of-fold classifiers, calibration and the final classifier. With ``--labels``
-another label set in the workspace takes the place of ``annotated.csv``, such as one without what the label audit spoke
-against; with ``--weak`` a label set made by functions is learned from too.
+``python tests/bench/bench_models.py --real FOLDER [--kinds tfidf,embedding,blend,transformer,cascade]
+[--seeds 0,1,2] [--workspace DIR --labels NAME --weak NAME]``: learns from ``annotated.csv`` (one label a book, the
+books that are also in ``test_predictions.csv`` left out) and is scored on the labelled books of
+``test_predictions.csv``, on which nothing is chosen. Training is the whole of it: out-of-fold classifiers, calibration
+and the final classifier. With ``--labels`` another label set in the workspace takes the place of ``annotated.csv``,
+such as one without what the label audit spoke against; with ``--weak`` a label set made by functions is learned from
+too.
 """
 
 import argparse
