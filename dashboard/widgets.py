@@ -18,6 +18,7 @@ __all__ = [
     "choose_predictions",
     "choose_thing",
     "download_table",
+    "label_sets",
     "mark_invented",
     "require_scored",
 ]
@@ -110,12 +111,23 @@ def _only_slice(scored: Scored) -> Scored:
 
 def choose_thing(label: str, kinds: Sequence[str], key: str) -> Artifact | None:
     """Draw a picker of things of several kinds; None when there is none."""
-    things = {artifact.name: artifact for kind in kinds for artifact in cache.workspace().list(kind)}
+    listed = [label_sets() if kind == "labels" else cache.workspace().list(kind) for kind in kinds]
+    things = {artifact.name: artifact for kind in listed for artifact in kind}
     if not things:
         return None
     names = list(things)
     chosen = st.selectbox(label, names, key=key, bind="query-params")
     return things.get(str(chosen))
+
+
+def label_sets() -> list[Artifact]:
+    """Return the label sets, newest first, those that predictions are checked against last.
+
+    To learn from a test set, or to audit it first, is what nobody means to do.
+    """
+    place = cache.workspace()
+    tests = {str(one.manifest.get("labels") or "") for one in place.list("predictions")}
+    return sorted(place.list("labels"), key=lambda one: one.name in tests)
 
 
 def choose_facet(label: str, key: str, facets: Sequence[str] = tuple(FACETS), default: str = "language") -> str:

@@ -14,7 +14,7 @@ if models:
 else:
     st.markdown("No model has been trained yet. A model learns from books that people have labelled.")
 
-labels = [artifact.name for artifact in cache.workspace().list("labels")]
+labels = [artifact.name for artifact in widgets.label_sets()]
 left, right = st.columns(2)
 with left, st.container(border=True):
     st.subheader("Train a model")

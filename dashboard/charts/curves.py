@@ -9,6 +9,9 @@ from dashboard.charts.palette import ACCENT, NEUTRAL, OKABE_ITO, WRONG
 
 __all__ = ["cut_chart", "risk_coverage_chart"]
 
+# In every layer, since one layer without a title takes it from all.
+WRONG_AMONG, ACCEPTED = "wrong among the accepted", "share of the books accepted"
+
 
 def risk_coverage_chart(curve: pd.DataFrame, here: float | None, allowed: float | None = None) -> Any:
     """Draw the share of errors among the accepted over the share accepted, with its band and the chosen point.
@@ -22,8 +25,8 @@ def risk_coverage_chart(curve: pd.DataFrame, here: float | None, allowed: float 
     allowed : float, optional
         The share of errors that shall not be exceeded.
     """
-    x = alt.X("coverage:Q", axis=alt.Axis(format="%"), title="share of the books accepted")
-    y = alt.Y("error_rate:Q", axis=alt.Axis(format="%"), title="wrong among the accepted")
+    x = alt.X("coverage:Q", axis=alt.Axis(format="%"), title=ACCEPTED)
+    y = alt.Y("error_rate:Q", axis=alt.Axis(format="%"), title=WRONG_AMONG)
     tips = [
         alt.Tooltip("cut:Q", format=".3f", title="cut-off"),
         alt.Tooltip("coverage:Q", format=".1%"),
@@ -33,15 +36,17 @@ def risk_coverage_chart(curve: pd.DataFrame, here: float | None, allowed: float 
         alt.Tooltip("n_accepted:Q", format=","),
     ]
     base = alt.Chart(curve)
-    band = base.mark_area(opacity=0.2, color=ACCENT).encode(x=x, y=alt.Y("error_low:Q", title=None), y2="error_high:Q")
+    band = base.mark_area(opacity=0.2, color=ACCENT).encode(
+        x=x, y=alt.Y("error_low:Q", title=WRONG_AMONG), y2="error_high:Q"
+    )
     line = base.mark_line(color=ACCENT).encode(x=x, y=y, tooltip=tips)
     layers: list[alt.Chart] = [band, line]
     if allowed is not None:
         rule = alt.Chart(pd.DataFrame({"error_rate": [allowed]}))
-        layers.append(rule.mark_rule(strokeDash=[4, 4], color=WRONG).encode(y="error_rate:Q"))
+        layers.append(rule.mark_rule(strokeDash=[4, 4], color=WRONG).encode(y=alt.Y("error_rate:Q", title=WRONG_AMONG)))
     if here is not None:
         rule = alt.Chart(pd.DataFrame({"coverage": [here]}))
-        layers.append(rule.mark_rule(color=NEUTRAL, strokeWidth=2).encode(x="coverage:Q"))
+        layers.append(rule.mark_rule(color=NEUTRAL, strokeWidth=2).encode(x=alt.X("coverage:Q", title=ACCEPTED)))
     return alt.layer(*layers).properties(height=280)
 
 
@@ -75,5 +80,7 @@ def cut_chart(curve: pd.DataFrame, cut: float | None) -> Any:
     layers: list[alt.Chart] = [lines]
     if cut is not None:
         rule = alt.Chart(pd.DataFrame({"cut": [cut]}))
-        layers.append(rule.mark_rule(color=NEUTRAL, strokeWidth=2).encode(x="cut:Q"))
-    return alt.layer(*layers).properties(height=220).configure_legend(orient="top")
+        layers.append(
+            rule.mark_rule(color=NEUTRAL, strokeWidth=2).encode(x=alt.X("cut:Q", title="cut-off on the confidence"))
+        )
+    return alt.layer(*layers).properties(height=220).configure_legend(orient="top", labelLimit=0)

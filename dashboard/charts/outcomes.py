@@ -82,7 +82,9 @@ def reliability_chart(table: pd.DataFrame) -> Any:
         ``mean_confidence``, ``accuracy``, ``low``, ``high``, ``n`` per bin.
     """
     base = alt.Chart(table)
-    x = alt.X("mean_confidence:Q", axis=alt.Axis(format="%"), title="how sure the model said it was")
+    # Each layer says both titles: one without them takes them from all, or adds its own.
+    said, right = "how sure the model said it was", "how often it was right"
+    x = alt.X("mean_confidence:Q", axis=alt.Axis(format="%"), title=said)
     tips = [
         alt.Tooltip("mean_confidence:Q", format=".1%"),
         alt.Tooltip("accuracy:Q", format=".1%", title="right"),
@@ -90,14 +92,14 @@ def reliability_chart(table: pd.DataFrame) -> Any:
         alt.Tooltip("high:Q", format=".1%"),
         alt.Tooltip("n:Q", format=","),
     ]
-    lines = base.mark_rule(color=NEUTRAL, strokeWidth=2).encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q")
+    lines = base.mark_rule(color=NEUTRAL, strokeWidth=2).encode(x=x, y=alt.Y("low:Q", title=right), y2="high:Q")
     dots = base.mark_point(size=80, filled=True, color=ACCENT, opacity=1).encode(
-        x=x, y=alt.Y("accuracy:Q", axis=alt.Axis(format="%"), title="how often it was right"), tooltip=tips
+        x=x, y=alt.Y("accuracy:Q", axis=alt.Axis(format="%"), title=right), tooltip=tips
     )
     perfect = (
         alt.Chart(pd.DataFrame({"x": [0.0, 1.0], "y": [0.0, 1.0]}))
         .mark_line(strokeDash=[4, 4], color=NEUTRAL)
-        .encode(x="x:Q", y="y:Q")
+        .encode(x=alt.X("x:Q", title=said), y=alt.Y("y:Q", title=right))
     )
     return alt.layer(perfect, lines, dots).properties(height=300)
 
