@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.jobs import JobStatus, cancel, find_job, list_jobs, log_tail, start
 from dashboard import cache
+from dashboard.charts.learning import learning_chart, learning_sentence, present_run
 from dashboard.text import escape
 
 __all__ = ["show_jobs", "start_job"]
@@ -49,7 +50,9 @@ def _running(ids: list[str]) -> None:
             st.markdown(f"**{escape(job.title)}** · {status.seconds:.0f} s")
             st.progress(min(max(status.fraction, 0.0), 1.0), text=escape(status.message))
             if status.history:
-                st.line_chart(status.history, x="step", y=[key for key in status.history[0] if key != "step"])
+                run = present_run(status.history)
+                st.markdown(learning_sentence(run))
+                st.altair_chart(learning_chart(run), alt="Loss over the epochs, on titles learned from and held out")
             if st.button("Cancel", key=f"cancel-{job_id}", icon=":material/stop:"):
                 cancel(job)
 
