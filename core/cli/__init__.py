@@ -47,9 +47,10 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     said = build_parser().parse_args(arguments)
-    progress = output.progress_line(quiet=said.quiet)
     try:
-        answer: output.Answer = said.run(said, Workspace(said.workspace), progress)
+        # The line is gone before anything else is said.
+        with output.progress_line(quiet=said.quiet) as progress:
+            answer: output.Answer = said.run(said, Workspace(said.workspace), progress)
         output.show(answer, as_json=said.json)
     except BrokenPipeError:
         # Whoever read the output went away (`| head`): silence is the usual answer.
@@ -64,6 +65,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ColophonError as error:
         output.complain(error)
         return 1
-    finally:
-        progress.close()
     return answer.status

@@ -94,6 +94,7 @@ def _options(said: argparse.Namespace) -> dict[str, Any]:
 
 def _predict(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     from core.models.score import predict_corpus
+    from core.scale.shards import SMALLEST
 
     try:
         report = predict_corpus(
@@ -108,7 +109,8 @@ def _predict(said: argparse.Namespace, workspace: Workspace, progress: Progress)
         )
     except KeyboardInterrupt as stop:
         raise Cancelled(
-            "Stopped. The titles that were scored are kept for a week: the same command goes on from there."
+            f"Stopped. What was finished, in shards of at least {SMALLEST:,} titles, is kept for a week: the same"
+            " command goes on from there."
         ) from stop
     counts = ", ".join(f"{name}: {count:,}" for name, count in report.predicted.items())
     lines = [

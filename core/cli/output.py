@@ -149,7 +149,10 @@ class ProgressLine:
         else:
             print(text, file=sys.stderr, flush=True)
 
-    def close(self) -> None:
+    def __enter__(self) -> "ProgressLine":
+        return self
+
+    def __exit__(self, *error: object) -> None:
         """Leave the terminal's line clean."""
         if self._written:
             print("\r\033[K", end="", file=sys.stderr, flush=True)

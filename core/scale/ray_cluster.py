@@ -1,27 +1,25 @@
 """Joining a Ray cluster, or starting one on this computer, and leaving it as it was found.
 
-Whatever happens in between, no process and no file of Ray's stays behind on this computer: not when a person presses
-Ctrl-C while it starts, nor when they press it again while it ends.
+No process and no file of Ray's stays behind on this computer: not when a person presses Ctrl-C while it starts, nor
+when they press it again while it ends. Only a process that is killed outright leaves Ray to find that out by itself.
 """
 
 import contextlib
 import os
 import re
 import shutil
-import signal
 import socket
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
-from types import FrameType
 from typing import Any
 
 from core.errors import InputError, JobError
+from core.scale.signals import ended_in_order, signals_put_off
 
-__all__ = ["first_line", "joined", "load_ray", "signals_put_off"]
+__all__ = ["joined", "load_ray", "one_line"]
 
-_PUT_OFF = (signal.SIGINT, signal.SIGTERM)
+_QUIET = {"log_to_driver": False, "logging_level": "CRITICAL"}
 # The usual place on a Mac has a name too long for the sockets that Ray makes inside.
 _TEMPORARY = "/tmp" if sys.platform == "darwin" else None  # noqa: S108
 
@@ -73,30 +71,40 @@ def joined(ray: Any, address: str | None, *, object_store: int) -> Iterator[None
     if ray.is_initialized():
         raise InputError("This process uses a Ray cluster already: leave it first (ray.shutdown()).")
     folder = ""
+    with ended_in_order():
+        try:
+            with signals_put_off():
+                if address:
+                    _join(ray, address)
+                else:
+                    # Ray leaves its logs for ever where it usually puts them.
+                    folder = tempfile.mkdtemp(prefix="colophon-ray-", dir=_TEMPORARY)
+                    _start(ray, folder, object_store)
+            yield
+        finally:
+            with signals_put_off():
+                ray.shutdown(wait_for_processes=True)
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(ray: Any, folder: str, object_store: int) -> None:
+    here = {"address": "local", "_temp_dir": folder, "object_store_memory": object_store, "include_dashboard": False}
     try:
-        with signals_put_off():
-            there: dict[str, Any] = {"address": address}
-            if not address:
-                folder = tempfile.mkdtemp(prefix="colophon-ray-", dir=_TEMPORARY)
-                there = {"address": "local", "include_dashboard": False, "object_store_memory": object_store}
-                # Ray leaves its logs for ever where it usually puts them.
-                there["_temp_dir"] = folder
-            try:
-                ray.init(**there, log_to_driver=False, logging_level="CRITICAL")
-            except ConnectionError as error:
-                raise InputError(
-                    f"There is no Ray cluster at '{address}' that this computer is a node of. Start one with 'ray start',"
-                    " or leave the address out to use the cores of this computer."
-                ) from error
-            except Exception as error:
-                if not address:
-                    raise JobError(f"Ray cannot be started on this computer: {first_line(error)}") from error
-                raise InputError(f"The Ray cluster at '{address}' cannot be joined: {first_line(error)}") from error
-        yield
-    finally:
-        with signals_put_off():
-            ray.shutdown(wait_for_processes=True)
-            shutil.rmtree(folder, ignore_errors=True)
+        ray.init(**here, **_QUIET)
+    except Exception as error:
+        raise JobError(f"Ray cannot be started on this computer: {one_line(error)}") from error
+
+
+def _join(ray: Any, address: str) -> None:
+    try:
+        ray.init(address=address, **_QUIET)
+    except ConnectionError as error:
+        raise InputError(
+            f"There is no Ray cluster at '{address}' that this computer may join. Is it a node of one ('ray start')?"
+            " Does it know the cluster's token (RAY_AUTH_MODE=token)? Without an address Ray uses the cores here."
+        ) from error
+    except Exception as error:
+        raise InputError(f"The Ray cluster at '{address}' cannot be joined: {one_line(error)}") from error
 
 
 def _look_for(address: str) -> None:
@@ -114,31 +122,7 @@ def _look_for(address: str) -> None:
             raise InputError(f"There is no Ray cluster at '{address}': {error}.") from error
 
 
-@contextlib.contextmanager
-def signals_put_off() -> Iterator[None]:
-    """Let a wish to stop (Ctrl-C, SIGTERM) wait until this is over: broken off, it would leave processes behind.
-
-    Ray puts its own answer to SIGTERM in the place of whatever there was; that is put right too.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    heard: list[int] = []
-
-    def hear(number: int, frame: FrameType | None) -> None:
-        heard.append(number)
-
-    before = {number: signal.signal(number, hear) for number in _PUT_OFF}
-    try:
-        yield
-    finally:
-        for number, answer in before.items():
-            signal.signal(number, signal.SIG_DFL if answer is None else answer)
-        if heard:
-            signal.raise_signal(heard[0])
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first line of what an error says, without the colours that Ray gives it."""
+def one_line(error: BaseException, which: int = 0) -> str:
+    """Return the first line of what an error says (or another; −1 is the last), without the colours Ray gives it."""
     lines = [line.strip() for line in re.sub(r"\x1b\[[0-9;]*m", "", str(error)).splitlines() if line.strip()]
-    return lines[0][:300] if lines else type(error).__name__
+    return lines[which][:300] if lines else type(error).__name__

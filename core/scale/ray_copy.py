@@ -14,27 +14,30 @@ from numpy.typing import NDArray
 
 from core.errors import ColophonError
 from core.scale.local_engine import Ask
-from core.scale.ray_cluster import first_line
-from core.scale.shards import SHARD
+from core.scale.ray_cluster import one_line
 from core.schema import TITLE
 
-__all__ = ["FAULT", "PATH", "Copy", "Open", "Tally", "read_titles"]
+__all__ = ["FAULT", "PATH", "SHARD", "Copy", "Open", "Tally", "read_titles"]
 
 # Takes the folder of a model and what to call it; returns what gives probabilities. Importable on every node.
 Open = Callable[[Path, str], Ask]
 
-PATH, FAULT = "path", "fault"
+SHARD, PATH, FAULT = "shard", "path", "fault"
 _TELL_EVERY = 1.0
 # Threads of one copy must not be bound to the core that those of another are bound to.
 _UNBOUND = {"OMP_PROC_BIND": "false", "OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "false"}
 
 
-def read_titles(names: Any) -> Any:
-    """Return the titles of shards, given a table of ``path``. To be called on the node that has the files."""
+def read_titles(shards: Any) -> Any:
+    """Return a table ``shard``, ``title`` (all titles of a shard in one cell), given a table ``shard``, ``path``.
+
+    To be called on the node that has the files.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    return pa.concat_tables([pq.read_table(path) for path in names.column(PATH).to_pylist()])
+    titles = [pq.read_table(path).column(TITLE).to_pylist() for path in shards.column(PATH).to_pylist()]
+    return pa.table({SHARD: shards.column(SHARD), TITLE: pa.array(titles, pa.list_(pa.string()))})
 
 
 class Tally:
@@ -83,22 +86,25 @@ class Copy:
         except Exception as error:
             self._fault = _in_words(error)
 
-    def __call__(self, titles: Any) -> Any:
-        """Take a table ``shard``, ``title``; return ``shard``, the probabilities, and ``fault``: '' if all is well."""
+    def __call__(self, one: Any) -> Any:
+        """Take ``shard`` and ``title`` of one shard; return ``shard``, its probabilities, and ``fault``.
+
+        They are one row each, a cell holds what belongs to all titles. A fault is '' if all is well.
+        """
         import pyarrow as pa
 
-        found = np.full((len(titles), len(self._columns)), np.nan)
+        shard, titles = one.column(SHARD)[0].as_py(), one.column(TITLE)[0].as_py()
+        found = np.empty((0, len(self._columns)))
         if not self._fault:
             try:
-                found = self._thread.submit(self._score, titles).result()
+                found = self._thread.submit(self._score, shard, titles).result()
             except Exception as error:
                 self._fault = _in_words(error)
-        columns = {name: pa.array(found[:, i]) for i, name in enumerate(self._columns)}
-        fault = pa.array([self._fault] * len(titles), pa.string())
-        return pa.table({SHARD: titles.column(SHARD), **columns, FAULT: fault})
+        columns = {name: pa.array([found[:, i]], pa.list_(pa.float64())) for i, name in enumerate(self._columns)}
+        return pa.table({SHARD: [shard], **columns, FAULT: [self._fault]})
 
-    def _score(self, titles: Any) -> NDArray[np.float64]:
-        shard, told = titles.column(SHARD)[0].as_py(), time.monotonic()
+    def _score(self, shard: int, titles: list[str]) -> NDArray[np.float64]:
+        told = time.monotonic()
 
         def listener(fraction: float, message: str) -> None:
             nonlocal told
@@ -106,7 +112,7 @@ class Copy:
                 told = time.monotonic()
                 self._tally.note.remote(shard, round(fraction * len(titles)))
 
-        found = self._ask(titles.column(TITLE).to_pylist(), listener)
+        found = self._ask(titles, listener)
         self._tally.note.remote(shard, len(titles))
         return found
 
@@ -129,4 +135,4 @@ def _opened(files: Any, name: str, open_model: Open, cores: int) -> Ask:
 
 def _in_words(error: BaseException) -> str:
     """Return an error of ours as it is, another with its kind before it."""
-    return str(error) if isinstance(error, ColophonError) else f"{type(error).__name__}: {first_line(error)}"
+    return str(error) if isinstance(error, ColophonError) else f"{type(error).__name__}: {one_line(error)}"

@@ -17,11 +17,11 @@ import numpy as np
 from core.errors import JobError
 from core.progress import Progress, silent
 from core.scale.pool import Pool, plan_pool
-from core.scale.ray_cluster import first_line, joined, load_ray
-from core.scale.ray_copy import FAULT, Open
+from core.scale.ray_cluster import joined, load_ray, one_line
+from core.scale.ray_copy import FAULT, SHARD, Open
 from core.scale.ray_stream import Stream
 from core.scale.remaining import Meter
-from core.scale.shards import SHARD, Shards
+from core.scale.shards import Shards
 
 __all__ = ["score_on_ray"]
 
@@ -79,12 +79,11 @@ def score_on_ray(
     size = sum(map(len, files.values()))
     failures = 0
     while pending:
-        progress(_done(shards, pending), "Joining the cluster" if address else "Starting Ray on this computer")
+        done = shards.titles_but(pending) / len(shards.titles)
+        progress(done, "Joining the cluster" if address else "Starting Ray on this computer")
         # Each attempt joins anew: leaving a cluster is what surely frees all that a broken attempt still held.
         with joined(ray, address, object_store=max(_GIB // 4, 4 * size)):
-            nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-            pool = plan_pool(nodes, need=_GIB + 4 * size, wants_gpu=wants_gpu)
-            pool = replace(pool, copies=min(pool.copies, len(pending)))
+            pool = _pool(ray, need=_GIB + 4 * size, wants_gpu=wants_gpu, most=len(pending))
             arguments = {"files": [ray.put(files)], "name": name, "open_model": open_model}
             arguments |= {"columns": shards.columns, "cores": pool.cores}
             failure = _attempt(ray, shards, pending, pool, arguments, progress)
@@ -92,22 +91,32 @@ def score_on_ray(
         if failure is not None:
             failures = failures + 1 if len(left) == len(pending) else 1
             _judge(ray, failure, failures)
-            _wait(_PAUSE * failures, progress, _done(shards, left))
+            _wait(_PAUSE * failures, progress, shards.titles_but(left) / len(shards.titles))
         elif left:
             raise JobError(f"The cluster gave no answer for {len(left):,} of {len(pending):,} shards.")
         pending = left
+
+
+def _pool(ray: Any, *, need: int, wants_gpu: bool, most: int) -> Pool:
+    """Plan copies for the nodes there are, at most so many; see :func:`core.scale.pool.plan_pool`."""
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    if not any(node.get("CPU") or (wants_gpu and node.get("GPU")) for node in nodes):
+        # A cluster may have a head that does no work; a copy would wait for ever for a place.
+        raise JobError(f"The cluster's nodes ({len(nodes)}) have nothing to score on: start others with 'ray start'.")
+    pool = plan_pool(nodes, need=need, wants_gpu=wants_gpu)
+    return replace(pool, copies=min(pool.copies, most))
 
 
 def _attempt(
     ray: Any, shards: Shards, pending: Sequence[int], pool: Pool, arguments: Mapping[str, Any], progress: Progress
 ) -> Exception | None:
     """Give the shards to a pool, keep what comes back; return what made it break off, if anything did."""
-    paths = []
+    total, before = len(shards.titles), shards.titles_but(pending)
+    paths = {}
     for number in pending:
-        paths.append(str(shards.write_titles(number)))
-        progress(_done(shards, pending), "Writing the titles for the cluster")
-    before = kept = shards.titles_but(pending)
-    meter = None
+        paths[number] = shards.write_titles(number)
+        progress(before / total, "Writing the titles for the cluster")
+    kept, meter = before, None
     with Stream(ray, paths, pool, arguments) as stream:
         while not stream.ended:
             answer = stream.answer(_LISTEN_EVERY)
@@ -115,10 +124,10 @@ def _attempt(
                 kept += _keep(shards, answer)
             done = max(kept, before + stream.titles_read())
             if done == before:
-                progress(_done(shards, pending), f"Waiting for {pool.said}")
+                progress(before / total, f"Waiting for {pool.said}")
             else:
                 # How long the rest will take is reckoned from the first titles on: the start says nothing of it.
-                meter = meter or Meter(len(shards.titles), progress, before=done)
+                meter = meter or Meter(total, progress, before=done)
                 meter(done)
         return stream.failure
 
@@ -131,18 +140,14 @@ def _keep(shards: Shards, answer: Any) -> int:
     JobError
         A copy of the model cannot do its work. It could not elsewhere either.
     """
-    faults = [fault for fault in answer.column(FAULT).unique().to_pylist() if fault]
-    if faults:
-        raise JobError(f"A node of the cluster cannot score: {faults[0]}")
-    numbers = answer.column(SHARD).to_numpy()
-    found = np.column_stack([answer.column(name).to_numpy() for name in shards.columns])
-    for number in np.unique(numbers).tolist():
-        shards.keep(number, found[numbers == number])
-    return len(numbers)
-
-
-def _done(shards: Shards, pending: Sequence[int]) -> float:
-    return shards.titles_but(pending) / len(shards.titles)
+    count = 0
+    for number, fault, *columns in zip(*(answer.column(name) for name in (SHARD, FAULT, *shards.columns)), strict=True):
+        if fault.as_py():
+            raise JobError(f"A node of the cluster cannot score: {fault}")
+        found = np.column_stack([column.values.to_numpy() for column in columns])
+        shards.keep(number.as_py(), found)
+        count += len(found)
+    return count
 
 
 def _wait(seconds: float, progress: Progress, fraction: float) -> None:
@@ -155,9 +160,14 @@ def _wait(seconds: float, progress: Progress, fraction: float) -> None:
 
 def _judge(ray: Any, failure: Exception, failures: int) -> None:
     """Raise when going on is no use: the fault is no lost node, or the cluster fails again and again."""
+    if "error raised in its creation task" in str(failure):
+        raise JobError(
+            f"A node of the cluster cannot make a copy of the model: {one_line(failure, -1)}. Is this version of"
+            " Colophon, with the extra 'ray', installed on every node?"
+        ) from failure
     lost = isinstance(failure, ray.exceptions.RayError) and not isinstance(failure, ray.exceptions.RayTaskError)
     if failures >= _PATIENCE or not lost:
         raise JobError(
-            f"The cluster could not score ({type(failure).__name__}: {first_line(failure)}). What is done is kept:"
+            f"The cluster could not score ({type(failure).__name__}: {one_line(failure)}). What is done is kept:"
             " the same command goes on from there."
         ) from failure

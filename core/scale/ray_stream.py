@@ -5,12 +5,13 @@ import logging
 import queue
 import threading
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Self
 
 from core.scale.pool import Pool
-from core.scale.ray_cluster import signals_put_off
-from core.scale.ray_copy import PATH, Copy, Tally, read_titles
+from core.scale.ray_copy import PATH, SHARD, Copy, Tally, read_titles
+from core.scale.signals import signals_put_off
 
 __all__ = ["Stream"]
 
@@ -20,8 +21,8 @@ class Stream:
 
     Parameters
     ----------
-    paths : sequence of str
-        Titles of shards, on this node (see :meth:`core.scale.shards.Shards.write_titles`).
+    paths : mapping
+        Number of a shard → path of its titles on this node (see :meth:`core.scale.shards.Shards.write_titles`).
     arguments : mapping
         What makes a :class:`core.scale.ray_copy.Copy`, but for the tally.
 
@@ -33,7 +34,7 @@ class Stream:
         What made the stream break off, if anything did.
     """
 
-    def __init__(self, ray: Any, paths: Sequence[str], pool: Pool, arguments: Mapping[str, Any]) -> None:
+    def __init__(self, ray: Any, paths: Mapping[int, Path], pool: Pool, arguments: Mapping[str, Any]) -> None:
         # Who reads and who counts claim no core: they would wait for ever for one while the copies hold them all.
         here = {"num_cpus": 0, "label_selector": {"ray.io/node-id": ray.get_runtime_context().get_node_id()}}
         self._ray = ray
@@ -93,27 +94,28 @@ class Stream:
         self._arrived.put(end)
 
 
-def _dataset(ray: Any, paths: Sequence[str], pool: Pool, arguments: Mapping[str, Any], here: Mapping[str, Any]) -> Any:
+def _dataset(
+    ray: Any, paths: Mapping[int, Path], pool: Pool, arguments: Mapping[str, Any], here: Mapping[str, Any]
+) -> Any:
     """Return the dataset of answers. Nothing is done before somebody asks for them."""
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False
-    # A shard comes back in one piece, however many classes there are.
-    context.target_max_block_size = None
     # A shard of a large model may take longer than Ray's own patience.
     context.execution_no_progress_timeout_s = -1
     # Its errors reach us as exceptions.
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
-    tables = {"batch_size": None, "batch_format": "pyarrow"}
-    names = ray.data.from_items([{PATH: path} for path in paths], override_num_blocks=len(paths))
-    titles = names.map_batches(read_titles, **tables, compute=ray.data.TaskPoolStrategy(size=1), **here)
+    # A row is a shard, so that none is divided.
+    rows = {"batch_size": 1, "batch_format": "pyarrow"}
+    asked = [{SHARD: number, PATH: str(path)} for number, path in paths.items()]
+    read_here = {"compute": ray.data.TaskPoolStrategy(size=1), **here}
+    titles = ray.data.from_items(asked, override_num_blocks=len(asked)).map_batches(read_titles, **rows, **read_here)
     with warnings.catch_warnings():
         # Ray is about to give `max_restarts` another place; there is no other yet.
         warnings.simplefilter("ignore", ray.util.annotations.RayDeprecationWarning)
         return titles.map_batches(
             Copy,
-            **tables,
-            zero_copy_batch=True,
+            **rows,
             compute=ray.data.ActorPoolStrategy(size=pool.copies),
             fn_constructor_kwargs=dict(arguments),
             **pool.claims,

@@ -44,9 +44,11 @@ def how_far(done: float, total: int, seconds: float, before: int = 0) -> str:
 def duration(seconds: float) -> str:
     """Return a time as a person would say it.
 
-    >>> [duration(seconds) for seconds in (7.4, 89, 200, 7300)]
-    ['7 s', '89 s', '3 min', '2.0 h']
+    >>> [duration(seconds) for seconds in (7.4, 89, 200, 7300, 9e5)]
+    ['7 s', '89 s', '3 min', '2.0 h', '10 days']
     """
     if seconds < 90:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 3 * 86400 else f"{seconds / 86400:.0f} days"

@@ -19,10 +19,9 @@ from numpy.typing import NDArray
 from core.schema import TITLE
 from core.storage import digest, write_atomically
 
-__all__ = ["SHARD", "SMALLEST", "Shards", "forget_old", "shards_of"]
+__all__ = ["SMALLEST", "Shards", "forget_old", "shards_of"]
 
 FORMAT = 1
-SHARD = "shard"
 # Long enough for a classifier to fill its own batches, short enough that little is lost when the work is stopped.
 SMALLEST = 8_192
 # So that hundreds of millions of titles do not make a folder of a hundred thousand files.
@@ -67,16 +66,14 @@ class Shards:
         return len(self.titles) - sum(len(self.part(number)) for number in shards)
 
     def write_titles(self, number: int) -> Path:
-        """Write a shard's titles as Parquet, for workers that do not have them: ``shard``, ``title``."""
+        """Write a shard's titles as Parquet, for workers that do not have them: one column, ``title``."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         path = self.folder / f"titles-{number:05d}.parquet"
         if not path.exists():
-            titles = pa.array(self.part(number), pa.string())
-            shard = pa.array(np.full(len(titles), number, dtype=np.int64))
             with write_atomically(path) as beside:
-                pq.write_table(pa.table({SHARD: shard, TITLE: titles}), beside, compression="zstd")
+                pq.write_table(pa.table({TITLE: pa.array(self.part(number), pa.string())}), beside, compression="zstd")
         return path
 
     def keep(self, number: int, probabilities: NDArray[np.float64]) -> None:

@@ -1,16 +1,21 @@
-"""Titles a second of both engines on this computer, and whether they say the same.
+"""Titles a second of both engines on this computer, whether they say the same, and how long large collections take.
 
-``python tests/bench/bench_ray.py [--workspace W --models A,B --corpus C] [--titles 20000]``: scores titles of a corpus,
-all different (with numbers behind them when there are too few), with each model; without a workspace, those of the
-demonstration. Ray is an extra: ``pip install 'colophon[ray]'``. The start of the cluster and of the copies is told
-apart from the scoring, which is what grows with the collection.
+``python tests/bench/bench_ray.py [--workspace W --models A,B --corpus C] [--titles 20000] [--json]`` scores titles of a
+corpus, all different (with numbers behind them when there are too few), with each model; without a workspace, those
+of the demonstration. Ray is an extra: ``pip install -e '.[ray]'``. Its start is told apart from the scoring, which is
+what grows with the collection: the rate is counted from the first titles on.
+
+``python tests/bench/bench_ray.py --rate 230`` only reckons: it prints the row of the README's table for a copy of a
+model that scores so many titles a second.
 """
 
 import argparse
 import json
+import os
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,28 +24,34 @@ from core.demonstration import build
 from core.models.registry import load_folder
 from core.models.score import open_model
 from core.scale import score_here, score_on_ray, shards_of
+from core.scale.remaining import duration
 from core.schema import TITLE, probability_column
 from core.storage import Workspace
 
+# What the README reckons for: different titles, and copies of the model.
 COLLECTIONS = {"1.75 million": 1.75e6, "500 million": 5e8}
+COPIES = (1, 64)
+HEADS = ("engine", "start", "titles/s", "copies", "titles/s a copy")
 
 
 class Clock:
-    """Notes when the first answer came and the last, by what the listener is told."""
+    """Notes when the first titles were done and the last, and how many copies there are, as the listener is told."""
 
     def __init__(self) -> None:
         self.started = time.perf_counter()
-        self.first, self.last = (float("nan"), 0.0), (float("nan"), 0.0)
+        self.first = self.last = (float("nan"), 0.0)
+        self.copies = 1
 
     def __call__(self, fraction: float, message: str) -> None:
         now = time.perf_counter() - self.started
+        if message.startswith("Waiting for "):
+            self.copies = int(message.split()[2].replace(",", ""))
         if fraction > self.last[1]:
-            if self.last[1] == 0.0:
-                self.first = now, fraction
+            self.first = self.first if self.last[1] else (now, fraction)
             self.last = now, fraction
 
-    def steady(self, titles: int) -> float:
-        """Titles a second after the first answer."""
+    def rate(self, titles: int) -> float:
+        """Titles a second after the first ones."""
         seconds, share = self.last[0] - self.first[0], self.last[1] - self.first[1]
         return titles * share / seconds if seconds > 0 else float("nan")
 
@@ -51,40 +62,75 @@ def more_titles(titles: list[str], count: int) -> list[str]:
     return [f"{title} {i}" if i else title for i in range(rounds) for title in titles][:count]
 
 
-def run(folder: Path, model_folder: Path, titles: list[str], size: int) -> dict[str, object]:
-    """Score with both engines."""
+def compare(folder: Path, model_folder: Path, titles: list[str], size: int) -> dict[str, Any]:
+    """Score with both engines; return what was measured."""
     model = load_folder(model_folder)
     columns = [probability_column(name) for name in model.classes]
-    found, said = {}, {"kind": model.kind, "titles": len(titles)}
+    found, engines = {}, []
     for engine in ("local", "ray"):
         shards, clock = shards_of(folder / engine, titles, columns, model.fingerprint, size), Clock()
         if engine == "local":
             score_here(shards, model.probabilities, clock)
         else:
             score_on_ray(shards, model_folder, open_model, clock, wants_gpu=model.kind != "tfidf")
-        wall = time.perf_counter() - clock.started
         found[engine] = shards.probabilities()
-        said[engine] = {
-            "wall_seconds": round(wall, 1),
-            "first_answer_after": round(clock.first[0], 1),
-            "titles_per_second": round(len(titles) / wall),
-            "after_the_first_answer": round(clock.steady(len(titles))),
-        }
-    said["largest_difference"] = float(np.nanmax(np.abs(found["local"] - found["ray"])))
-    said["same_labels"] = bool((found["local"].argmax(axis=1) == found["ray"].argmax(axis=1)).all())
-    rate = len(titles) / said["local"]["wall_seconds"]
-    said["hours_here"] = {name: round(count / rate / 3600, 2) for name, count in COLLECTIONS.items()}
-    return said
+        rate = clock.rate(len(titles))
+        engines.append(dict(zip(HEADS, (engine, clock.first[0], rate, clock.copies, rate / clock.copies), strict=True)))
+    same = found["local"].argmax(axis=1) == found["ray"].argmax(axis=1)
+    return {
+        "kind": model.kind,
+        "titles": len(titles),
+        "engines": engines,
+        "labels_equal": int(same.sum()),
+        "largest_difference": float(np.nanmax(np.abs(found["local"] - found["ray"]))),
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan"),
+    }
+
+
+def told(name: str, said: dict[str, Any]) -> str:
+    """Return what was measured for a reader."""
+    lines = [f"\n{name} ({said['kind']}), {said['titles']:,} different titles, {os.cpu_count()} cores"]
+    lines.append("  ".join(head.rjust(15) for head in HEADS))
+    for one in said["engines"]:
+        cells = (one["engine"], f"{one['start']:.1f} s", *(f"{one[head]:,.0f}" for head in HEADS[2:]))
+        lines.append("  ".join(cell.rjust(15) for cell in cells))
+    lines.append(
+        f"Labels equal: {said['labels_equal']:,} of {said['titles']:,}; largest difference of a probability:"
+        f" {said['largest_difference']:.1e}."
+    )
+    lines.append(f"Load of the machine at the end: {said['load']:.1f}. Above its cores, others were at work too.")
+    return "\n".join(lines)
+
+
+def row(rate: float) -> str:
+    """Return how long collections take with copies that score so many titles a second each: a row of the README.
+
+    >>> row(230)
+    '| 230 | 2.1 h | 25 days | 2 min | 9.4 h |'
+    """
+    cells = [duration(titles / (rate * copies)) for copies in COPIES for titles in COLLECTIONS.values()]
+    return f"| {rate:,.0f} | {' | '.join(cells)} |"
+
+
+def heads() -> str:
+    """Return the heads of that table."""
+    cells = [f"{name}, {n} {'copy' if n == 1 else 'copies'}" for n in COPIES for name in COLLECTIONS]
+    return f"| titles a second, per copy | {' | '.join(cells)} |"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workspace", help="else the demonstration is built")
     parser.add_argument("--models", default="", help="names of models in the workspace; else all")
     parser.add_argument("--corpus", help="whose titles are scored; else the first")
     parser.add_argument("--titles", type=int, default=20_000)
     parser.add_argument("--size", type=int, default=2048, help="titles a shard")
+    parser.add_argument("--json", action="store_true", help="one JSON object a model")
+    parser.add_argument("--rate", type=float, help="titles a second of one copy: measure nothing, only reckon")
     arguments = parser.parse_args()
+    if arguments.rate:
+        print(heads(), row(arguments.rate), sep="\n")
+        return
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace(arguments.workspace or Path(folder, "workspace"))
         if not arguments.workspace:
@@ -92,14 +138,14 @@ def main() -> None:
         corpus = load_corpus(workspace, arguments.corpus or workspace.list("corpora")[0].name)
         known = [title for title in dict.fromkeys(corpus.records([TITLE])[TITLE]) if title.strip()]
         titles = more_titles(known, arguments.titles)
-        for name in filter(None, arguments.models.split(",")) if arguments.models else names(workspace):
-            path = workspace.find("models", name).path
-            print(json.dumps(run(Path(folder, name), path, titles, arguments.size)), flush=True)
-
-
-def names(workspace: Workspace) -> list[str]:
-    """Return the names of all models."""
-    return [artifact.name for artifact in workspace.list("models")]
+        asked = arguments.models.split(",") if arguments.models else [one.name for one in workspace.list("models")]
+        for name in asked:
+            said = compare(Path(folder, name), workspace.find("models", name).path, titles, arguments.size)
+            print(json.dumps({"model": name, **said}) if arguments.json else told(name, said), flush=True)
+            if not arguments.json:
+                print("How long that makes for large collections:", heads(), sep="\n")
+                for one in said["engines"]:
+                    print(row(one[HEADS[-1]]), f"({one['engine']})", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,11 @@
 """A model of invented titles, a workspace with a corpus for it, and a small cluster on this computer."""
 
+import gc
 import importlib.util
+import secrets
+import shutil
+import tempfile
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -11,6 +16,18 @@ WORDS = {
     "Poetry": ["Poems", "Verses", "An ode", "Sonnets", "A lyric"],
     "Travel": ["Travels", "A tour", "Guide-book", "Voyage", "Rambles"],
 }
+# The least that Ray takes for handing things over.
+SMALL = {"object_store_memory": 80 * 2**20}
+
+
+def pytest_collection_modifyitems(config, items):
+    """Show pytest-xdist the group of a test: with pytest 9.2 it writes it where nobody reads (its issue 1386)."""
+    if not getattr(config.option, "loadgroup", False):
+        return
+    for item in items:
+        group = item.get_closest_marker("xdist_group")
+        if group and not item.nodeid.endswith(f"@{group.args[0]}"):
+            item._id = type(item._id).parse(f"{item.nodeid}@{group.args[0]}")
 
 
 def invented(n, seed):
@@ -59,20 +76,48 @@ def library(workspace, fitted, tmp_path):
 
 @pytest.fixture(scope="module")
 def ray():
-    """The module ray; what it says of its own old habits is none of our business."""
+    """The module ray, with a token of its own instead of one in the person's home."""
     if importlib.util.find_spec("ray") is None:
-        pytest.skip("Ray is an extra: pip install 'colophon[ray]'")
-    from core.scale.ray_engine import load_ray
+        pytest.skip("Ray is an extra: pip install -e '.[ray]'")
+    from core.scale.ray_cluster import load_ray
 
-    return load_ray()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("RAY_AUTH_MODE", "token")
+        patched.setenv("RAY_AUTH_TOKEN", secrets.token_hex(16))
+        module = load_ray()
+        # Whoever imports it first makes it look at the environment as it is then.
+        module._raylet.Config.initialize("")
+        yield module
+    module._raylet.Config.initialize("")
+    # What Ray leaves to the end of its processes shall not be found in the midst of another test.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()
+
+
+@pytest.fixture(scope="module")
+def cluster(ray):
+    """A cluster of one node with one core, in processes of this computer; see `node` for more."""
+    from ray.cluster_utils import Cluster
+
+    # Not in pytest's own folder: its name is too long for the sockets that Ray makes inside.
+    folder = tempfile.mkdtemp(prefix="ray-")
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "temp_dir": folder, **SMALL})
+    yield made
+    made.shutdown()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
-def two_nodes(ray):
-    """A cluster of two nodes with two cores each, in processes of this computer."""
-    from ray.cluster_utils import Cluster
+def node(cluster):
+    """Add nodes to the cluster for the time of a test."""
+    added = []
 
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "object_store_memory": 2**27})
-    cluster.second = cluster.add_node(num_cpus=2, object_store_memory=2**27)
-    yield cluster
-    cluster.shutdown()
+    def add(**resources):
+        added.append(cluster.add_node(**SMALL, **resources))
+        return added[-1]
+
+    yield add
+    for one in added:
+        if one in cluster.worker_nodes:
+            cluster.remove_node(one)

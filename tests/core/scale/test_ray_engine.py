@@ -1,3 +1,14 @@
+"""The real Ray, on a small cluster in processes of this computer, which all these tests share."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import types
+import uuid
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -8,63 +19,87 @@ from core.predictions import load_predictions
 from core.scale import score_on_ray, shards_of
 from core.schema import probability_column
 
-# What Ray says of its own old habits, and files and sockets that it leaves to the end of its processes.
 pytestmark = [
-    pytest.mark.usefixtures("ray"),
     pytest.mark.slow,
-    pytest.mark.filterwarnings("default"),
-    pytest.mark.timeout(280),
+    pytest.mark.timeout(180),
+    pytest.mark.xdist_group("ray"),
+    pytest.mark.usefixtures("ray"),
+    # What Ray says of its own old habits, and what it leaves to the end of its processes.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
 
+@pytest.fixture
+def shards(library):
+    """The different titles of the collection, 100 a shard: 21 shards."""
+    from core.corpus import load_corpus
+
+    model = load(library, "genres")
+    titles = sorted(set(load_corpus(library, "collection").records(["title"])["title"]))
+    columns = [probability_column(name) for name in model.classes]
+    return shards_of(library.root / "scoring folder", titles, columns, model.fingerprint, size=100)
+
+
 def slowly(seconds):
-    """Return what opens a model that takes its time, and names the node in the place of nothing."""
+    """Return what opens a model that takes its time."""
 
     def opened(folder, name):
         import time
 
         ask = open_model(folder, name)
 
-        def slow(titles, progress=None):
+        def slow(titles, progress):
             time.sleep(seconds)
-            return ask(titles)
+            return ask(titles, progress)
 
         return slow
 
     return opened
 
 
-@pytest.fixture
-def shards(library):
-    model = load(library, "genres")
-    titles = sorted(set(library_titles(library)))
-    columns = [probability_column(name) for name in model.classes]
-    return shards_of(library.root / "scoring folder", titles, columns, model.fingerprint, size=50)
+def said_of_the_place(folder, name):
+    """Open a model that gives, instead of probabilities, its graphics processor and how many threads it may use."""
+    import ray
+
+    given = {"threads": 0}
+    # Loading the real one takes long, and only this is asked of it.
+    sys.modules["torch"] = types.SimpleNamespace(set_num_threads=lambda threads: given.update(threads=threads))
+    gpus = ray.get_gpu_ids()
+    assert os.environ.get("CUDA_VISIBLE_DEVICES", "") == ",".join(map(str, gpus))
+
+    def ask(titles, progress):
+        import time
+
+        time.sleep(0.1)
+        return np.tile([gpus[0] if gpus else -1.0, given["threads"], os.getpid()], (len(titles), 1))
+
+    return ask
 
 
-def library_titles(library):
-    from core.corpus import load_corpus
-
-    return load_corpus(library, "collection").records(["title"])["title"].tolist()
+def temporary_folders():
+    return {path.name for path in Path(tempfile.gettempdir()).glob("colophon-*")}
 
 
-class TestTwoNodes:
-    def test_a_node_is_lost_on_the_way_and_every_title_has_its_probabilities(self, library, shards, two_nodes, ray):
-        model = load(library, "genres")
+class TestCluster:
+    def test_a_node_is_lost_on_the_way_and_every_title_has_its_probabilities(
+        self, library, shards, cluster, node, ray, monkeypatch
+    ):
+        monkeypatch.setattr("core.scale.ray_engine._PAUSE", 2.0)
+        model, second = load(library, "genres"), node(num_cpus=1)
         kept, told = [], []
 
         def watch(fraction, message):
             told.append(message)
             if fraction > 0.2 and not kept:
                 kept.append(len(shards) - len(shards.pending()))
-                two_nodes.remove_node(two_nodes.second, allow_graceful=False)
+                cluster.remove_node(second, allow_graceful=False)
 
-        score_on_ray(shards, model.path, slowly(0.4), watch, name="genres", address=two_nodes.address)
+        score_on_ray(shards, model.path, slowly(0.2), watch, name="genres", address=cluster.address)
         assert 0 < kept[0] < len(shards)
         assert not ray.is_initialized()
-        waited = [message for message in told if message.startswith("Waiting for")]
-        assert waited[0] == "Waiting for 4 copies of the model, one for each core"
-        assert waited[-1] == "Waiting for 2 copies of the model, one for each core"
+        assert "Waiting for 2 copies of the model, one for each core" in told
+        assert "A part of the cluster was lost; going on without it" in told
         expected = model.probabilities(shards.titles)
         found = shards.probabilities()
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
@@ -72,14 +107,16 @@ class TestTwoNodes:
         assert known.sum() == len(expected) - 1
         assert (found[known].argmax(axis=1) == expected[known].argmax(axis=1)).all()
 
-    def test_predictions_are_those_of_the_local_engine(self, library, two_nodes):
+    def test_predictions_are_those_of_the_local_engine(self, library, cluster, node):
+        node(num_cpus=1)
         here = predict_corpus(library, "genres", "collection")
         expected = load_predictions(library, here.predictions).table()
         for artifact in library.list("predictions"):
             (artifact.path / "manifest.json").unlink()
             (artifact.path / "predictions.parquet").unlink()
             artifact.path.rmdir()
-        there = predict_corpus(library, "genres", "collection", engine="ray", address=two_nodes.address)
+        before = temporary_folders()
+        there = predict_corpus(library, "genres", "collection", engine="ray", address=cluster.address)
         found = load_predictions(library, there.predictions)
         assert (here.engine, there.engine, found.manifest["engine"]) == ("local", "ray", "ray")
         table = found.table()
@@ -87,44 +124,74 @@ class TestTwoNodes:
         np.testing.assert_allclose(table["confidence"], expected["confidence"], rtol=0, atol=1e-5)
         assert (there.rows, there.untitled) == (3000, here.untitled)
         assert not any((library.root / "scoring").iterdir())
+        assert temporary_folders() <= before
 
+    def test_what_each_copy_is_given(self, library, shards, cluster, node):
+        """One graphics processor, or a group of cores: Ray counts those that are not there as it is told."""
+        node(num_cpus=2, num_gpus=2, memory=3 * 2**29)
+        model = load(library, "genres").path
+        told = []
+        places = {"address": cluster.address, "progress": lambda *said: told.append(said[1])}
+        score_on_ray(shards, model, said_of_the_place, wants_gpu=True, **places)
+        gpus, threads, process = shards.probabilities().T
+        assert "Waiting for 2 copies of the model, one for each graphics processor" in told
+        assert set(gpus) == {0, 1}
+        assert len({(gpu, pid) for gpu, pid in zip(gpus, process, strict=True)}) == 2
+        assert set(threads) == {1}
+        shards.clear()
+        # The new node has memory for one copy: both its cores are that one's. The other node has no second core.
+        score_on_ray(shards, model, said_of_the_place, **places)
+        gpus, threads, process = shards.probabilities().T
+        assert "Waiting for 1 copy of the model, one for each 2 cores" in told
+        assert (set(gpus), set(threads), len(set(process))) == ({-1}, {2}, 1)
 
-class TestThisComputer:
-    def test_stopped_and_gone_on_with(self, library, shards):
-        model = load(library, "genres")
+    def test_stopped_here_and_gone_on_with_there(self, library, shards, cluster):
+        """First on the cores of this computer, where Ray is started for it, then on the cluster."""
+        model, before = load(library, "genres"), temporary_folders()
+        began = []
 
         def stop(fraction, message):
+            began.append(message)
             if fraction > 0.2:
                 raise Cancelled("stop")
 
         with pytest.raises(Cancelled):
-            score_on_ray(shards, model.path, slowly(0.1), stop, name="genres")
+            score_on_ray(shards, model.path, slowly(0.2), stop, name="genres")
+        assert began[0] == "Starting Ray on this computer"
+        assert temporary_folders() <= before
         left = shards.pending()
         assert 0 < len(left) < len(shards)
         told = []
-        score_on_ray(shards, model.path, open_model, lambda *said: told.append(said), name="genres")
-        assert told[0] == (1 - sum(len(shards.part(i)) for i in left) / len(shards.titles), "Looking for the cluster")
+        score_on_ray(
+            shards, model.path, open_model, lambda *said: told.append(said), name="genres", address=cluster.address
+        )
+        assert told[0] == (shards.titles_but(left) / len(shards.titles), "Joining the cluster")
         np.testing.assert_allclose(shards.probabilities(), model.probabilities(shards.titles), rtol=0, atol=1e-5)
-        # Nothing is left to do: no cluster is started.
+        # Nothing is left to do: nobody is asked.
         score_on_ray(shards, model.path, open_model, address="127.0.0.1:9")
 
-    def test_an_altered_model_is_refused_by_the_node(self, library, shards):
+    def test_an_altered_model_is_refused_by_the_node(self, library, shards, cluster):
         path = load(library, "genres").path
         file = next(iter(path.glob("*.safetensors")))
         file.write_bytes(file.read_bytes()[:-1] + b"x")
         with pytest.raises(JobError, match=r"A node of the cluster cannot score: .* was altered after it was saved"):
-            score_on_ray(shards, path, open_model, name="genres")
+            score_on_ray(shards, path, open_model, name="genres", address=cluster.address)
         assert len(shards.pending()) == len(shards)
 
-    def test_a_fault_in_the_work_is_not_tried_again(self, library, shards):
+    def test_a_fault_in_the_work_is_not_tried_again(self, library, shards, cluster):
         def broken(folder, name):
-            def ask(titles, progress=None):
-                return titles[0] / 2
-
-            return ask
+            return lambda titles, progress: titles[0] / 2
 
         with pytest.raises(JobError, match="A node of the cluster cannot score: TypeError: unsupported operand"):
-            score_on_ray(shards, load(library, "genres").path, broken)
+            score_on_ray(shards, load(library, "genres").path, broken, address=cluster.address)
+
+    def test_a_node_without_colophon_is_told_of(self, library, shards, cluster, monkeypatch):
+        only_here = types.ModuleType("only_here")
+        only_here.opened = types.FunctionType(open_model.__code__, open_model.__globals__, "opened")
+        only_here.opened.__module__, only_here.opened.__qualname__ = "only_here", "opened"
+        monkeypatch.setitem(sys.modules, "only_here", only_here)
+        with pytest.raises(JobError, match=r"No module named 'only_here'\. Is this version of Colophon"):
+            score_on_ray(shards, load(library, "genres").path, only_here.opened, address=cluster.address)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +202,38 @@ class TestThisComputer:
         ("127.0.0.1:9", "There is no Ray cluster at '127.0.0.1:9'"),
     ],
 )
-def test_addresses_that_do_not_serve(library, shards, ray, address, message):
+def test_addresses_that_do_not_serve(library, shards, address, message):
     with pytest.raises(InputError, match=message):
         score_on_ray(shards, load(library, "genres").path, open_model, address=address)
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes as Linux shows them")
+def test_an_impatient_person_leaves_no_process_behind(library):
+    """Ctrl-C while Ray starts, and again: it ends in order, with one sentence."""
+    mark, before = f"COLOPHON_TEST={uuid.uuid4().hex}", temporary_folders()
+    command = ["-m", "core.cli", "--workspace", str(library.root), "predict", "--engine", "ray"]
+    with subprocess.Popen(
+        [sys.executable, *command, "--model", "genres", "--corpus", "collection"],
+        env=dict([*os.environ.items(), tuple(mark.split("="))]),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        said = process.stderr.readline()
+        assert "Starting Ray on this computer" in said
+        for _ in range(2):
+            process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+    assert process.returncode == 1
+    assert said.splitlines()[-1].startswith(
+        "colophon: Stopped. What was finished, in shards of at least 8,192 titles, is kept"
+    )
+    assert "Traceback" not in said
+    assert not [pid for pid in Path("/proc").glob("[0-9]*") if mark in environment(pid)]
+    assert temporary_folders() <= before
+
+
+def environment(process):
+    try:
+        return (process / "environ").read_text(errors="replace")
+    except OSError:
+        return ""

@@ -44,7 +44,7 @@ class TestShards:
         import pyarrow.parquet as pq
 
         path = shards.write_titles(1)
-        assert pq.read_table(path).to_pydict() == {"shard": [1, 1], "row": [0, 1], "title": TITLES[4:]}
+        assert pq.read_table(path).to_pydict() == {"title": TITLES[4:]}
         shards.keep(1, lengths(shards.part(1)))
         assert not path.exists()
 
@@ -134,31 +134,37 @@ class TestPool:
     @pytest.mark.parametrize(
         ("nodes", "wants_gpu", "expected"),
         [
-            ([{"CPU": 2.0}], False, Pool(2, 1, 0.999, 0.0)),
-            ([{"CPU": 2.0}, {"CPU": 8.0}, {}], False, Pool(10, 1, 0.999, 0.0)),
-            ([{"CPU": 2.0}], True, Pool(2, 1, 0.999, 0.0)),
-            ([{"CPU": 16.0, "GPU": 4.0}, {"CPU": 16.0, "GPU": 1.0}], True, Pool(5, 1, 0.0, 1.0)),
-            ([{"CPU": 16.0, "GPU": 4.0}], False, Pool(16, 1, 0.999, 0.0)),
+            ([{"CPU": 2.0}], False, Pool(2, 1)),
+            ([{"CPU": 2.0}, {"CPU": 8.0}, {}], False, Pool(10, 1)),
+            ([{"CPU": 2.0}], True, Pool(2, 1)),
+            ([{"CPU": 16.0, "GPU": 4.0}, {"CPU": 16.0, "GPU": 1.0}], True, Pool(5, 1, gpu=True)),
+            ([{"CPU": 16.0, "GPU": 4.0}], False, Pool(16, 1)),
             # Memory for four copies: four cores each, so that the node is neither overfull nor idle.
-            ([{"CPU": 16.0, "memory": 4.5e9}], False, Pool(4, 4, 3.999, 0.0)),
-            ([{"CPU": 2.0, "memory": 1e6}], False, Pool(1, 2, 1.999, 0.0)),
-            ([], False, Pool(1, 1, 0.999, 0.0)),
+            ([{"CPU": 16.0, "memory": 4.5e9}], False, Pool(4, 4)),
+            ([{"CPU": 2.0, "memory": 1e6}], False, Pool(1, 2)),
+            ([], False, Pool(1, 1)),
         ],
     )
     def test_by_hand(self, nodes, wants_gpu, expected):
         assert plan_pool(nodes, need=10**9, wants_gpu=wants_gpu) == expected
 
-    def test_something_is_always_left_for_reading(self):
+    def test_no_node_is_asked_for_more_than_it_has(self):
         for cores in range(1, 257):
-            pool = plan_pool([{"CPU": cores}], need=1, wants_gpu=False)
-            assert 0 < cores - pool.copies * pool.cpus < pool.cpus
+            pool = plan_pool([{"CPU": cores, "memory": 5e9}], need=10**9, wants_gpu=False)
+            assert pool.claims == {"num_cpus": pool.cores, "num_gpus": 0}
+            assert pool.copies <= 5
+            assert 0 <= cores - pool.copies * pool.cores < pool.cores
+
+    def test_a_copy_with_a_graphics_processor_claims_no_core(self):
+        pool = plan_pool([{"CPU": 1, "GPU": 8}], need=10**9, wants_gpu=True)
+        assert (pool.copies, pool.claims) == (8, {"num_cpus": 0, "num_gpus": 1})
 
     @pytest.mark.parametrize(
         ("pool", "said"),
         [
-            (Pool(1, 1, 0.999, 0.0), "1 copy of the model, one for each core"),
-            (Pool(4, 4, 3.999, 0.0), "4 copies of the model, one for each 4 cores"),
-            (Pool(2, 1, 0.0, 1.0), "2 copies of the model, one for each graphics processor"),
+            (Pool(1, 1), "1 copy of the model, one for each core"),
+            (Pool(4, 4), "4 copies of the model, one for each 4 cores"),
+            (Pool(2, 1, gpu=True), "2 copies of the model, one for each graphics processor"),
         ],
     )
     def test_it_says_what_it_is(self, pool, said):
@@ -200,5 +206,5 @@ class TestCorpus:
 
     def test_without_ray_the_extra_is_named(self, library, monkeypatch):
         monkeypatch.setitem(sys.modules, "ray", None)
-        with pytest.raises(InputError, match=r"pip install 'colophon\[ray\]'"):
+        with pytest.raises(InputError, match=r"pip install -e '\.\[ray\]'"):
             predict_corpus(library, "genres", "collection", engine="ray")
