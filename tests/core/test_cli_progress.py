@@ -17,7 +17,8 @@ def test_the_line_is_gone_before_the_answer(
             return True
 
         def write(self, text: str) -> int:
-            order.append("cleared" if text == "\r\033[K" else "progress")
+            if text:
+                order.append("cleared" if text == "\r\033[K" else "progress")
             return len(text)
 
     monkeypatch.setattr(sys, "stderr", Terminal())
