@@ -103,6 +103,7 @@ def library(real_data):
         return marc.read(opened, ReadOptions("marcxml"), silent).frame
 
 
+@pytest.mark.slow
 def test_the_librarys_records_in_every_format_pass_every_check_that_is_installed(library, tmp_path):
     rng = np.random.default_rng(7)
     fiction = rng.random(len(library))
