@@ -1,6 +1,5 @@
 """manifest.json: everything somebody must know to trust, repeat or withdraw an export."""
 
-import math
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,9 +9,10 @@ from core.export.files import WrittenFile
 from core.export.settings import HUMAN_LABELS
 from core.export.table import ExportTable
 from core.export.terms import TERM_QUESTION
+from core.plain_json import plain
 from core.storage import digest
 
-__all__ = ["LIMITS", "manifest", "plain"]
+__all__ = ["LIMITS", "manifest"]
 
 LIMITS = (
     "The labels were assigned from the text of catalogue records, not from the books.",
@@ -91,25 +91,6 @@ def manifest(
         "limits": list(LIMITS),
     }
     return dict(plain(said))
-
-
-def plain(value: Any) -> Any:
-    """Return a value as JSON can hold it: NaN and <NA> become null, NumPy's numbers Python's, tuples lists.
-
-    >>> plain({"a": (float("nan"), 1)})
-    {'a': [None, 1]}
-    """
-    if isinstance(value, Mapping):
-        return {str(key): plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(one) for one in (sorted(value) if isinstance(value, set | frozenset) else value)]
-    if hasattr(value, "item") and not isinstance(value, str):
-        value = value.item()
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return str(value)
 
 
 def _by_language(table: ExportTable) -> dict[str, dict[str, int]]:

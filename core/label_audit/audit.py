@@ -1,6 +1,5 @@
 """The label audit: held-out judgement, suspects, groups that are out of line, in words and as one table a question."""
 
-import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +12,7 @@ from core.label_audit.held_out import FEWEST_TITLES, HeldOut, held_out
 from core.label_audit.suspects import FALSE_ALARM, cut_for, expected_false_alarms, rank_labels
 from core.label_audit.told_apart import Finding, tell_apart
 from core.labels import LabelSet
+from core.plain_json import plain
 from core.progress import Progress, silent
 from core.schema import ANNOTATOR, CREATED_AT, LABEL, LANGUAGE, NOTE, RECORD_ID, SOURCE, TITLE, TITLE_KEY
 from core.statistics import in_percent
@@ -133,10 +133,7 @@ class LabelAudit:
             "n": len(self.books),
             "classes": list(self.classes),
             "suspects": suspects.to_dict("records"),
-            "groups": [
-                {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in row.items()}
-                for row in self.groups.to_dict("records")
-            ],
+            "groups": plain(self.groups.to_dict("records")),
             "pointed_at": [{"by": one.by, "value": one.value} for one in self.pointed_at],
             "findings": [one.as_dict() for one in self.findings],
             "cut": self.cut,

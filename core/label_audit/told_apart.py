@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.label_audit.groups import BYS, Group, Memberships, by_label, spoken
+from core.plain_json import plain
 from core.slices.stratified import exact_p, excess
 from core.statistics import MINIMUM_RECORDS, adjust_p, listed, opened
 
@@ -81,7 +82,7 @@ class Finding:
             "value": self.value,
             "n": self.n,
             "suspects": self.suspects,
-            "ratio": None if np.isnan(self.ratio) else self.ratio,
+            "ratio": plain(self.ratio),
             "status": self.status,
             "partners": [{"by": by, "value": value} for by, value in self.partners],
             "cells": [dict(cell) for cell in self.cells],

@@ -88,12 +88,12 @@ class BlendClassifier:
     def settled(options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
         """Return the options for learning from all books; see the transformer's."""
         wanted, _ = _settings(options)
-        chosen = []
+        told = []
         for number, (kind, inner) in enumerate(wanted):
             decide = getattr(classifier_class(kind), "settled", None)
             said = decide(inner, [one.members[number] for one in trained]) if decide else inner
-            chosen.append({"kind": kind, **said})
-        return {**options, "members": chosen}
+            told.append({"kind": kind, **said})
+        return {**options, "members": told}
 
     @staticmethod
     def weighed(options: Mapping[str, Any]) -> bool:

@@ -15,6 +15,7 @@ from core.corpus import load_corpus
 from core.errors import InputError
 from core.labels import LabelSet, load_labels
 from core.leaks import find_leaks
+from core.plain_json import plain
 from core.progress import Progress, silent
 from core.schema import LABEL, TITLE_KEY
 from core.storage import Workspace, digest, slug
@@ -167,7 +168,7 @@ def build_labels(
                 "without_label": left_out["level"],
                 "left_out": left_out,
             },
-            "functions": _plain(rows),
+            "functions": plain(rows),
             "accuracy": tried.accuracy.as_dict(),
             "warnings": list(sentences),
         }
@@ -178,7 +179,7 @@ def build_labels(
     return LabellingReport(
         artifact.name,
         fingerprint,
-        tuple(_plain(rows)),
+        tuple(plain(rows)),
         sum(counts.values()),
         counts,
         left_out,
@@ -186,15 +187,6 @@ def build_labels(
         method,
         sentences,
     )
-
-
-def _plain(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return rows as JSON types; undefined numbers are None."""
-    plain = []
-    for row in rows:
-        values = {key: value.item() if isinstance(value, np.generic) else value for key, value in row.items()}
-        plain.append({key: None if value != value else value for key, value in values.items()})
-    return plain
 
 
 def _fingerprint_of(workspace: Workspace, name: str) -> str:

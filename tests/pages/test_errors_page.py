@@ -1,27 +1,19 @@
 """The Errors page, driven without a browser on a copy of the demonstration: what is looked at is written down."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.demonstration import PREDICTIONS
 from core.predictions import load_scored
 from core.slices import Ledger
 from core.storage import Workspace
-from tests.serving import ROOT
 
 
 @pytest.fixture
-def page(demo_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    monkeypatch.setenv("COLOPHON_HOME", str(demo_copy.root))
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    opened = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=120)
-    yield opened.switch_page(str(ROOT / "pages" / "errors.py"))
-    st.cache_resource.clear()
-    st.cache_data.clear()
+def page(demo_copy: Workspace, open_page: Callable[[Workspace, str], AppTest]) -> AppTest:
+    return open_page(demo_copy, "errors.py")
 
 
 def _looks(place: Workspace) -> list[str]:

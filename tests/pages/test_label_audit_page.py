@@ -1,24 +1,17 @@
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.labels import load_labels
 from core.storage import Workspace
-from tests.serving import ROOT
 
 
 @pytest.fixture
-def page(demo_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    monkeypatch.setenv("COLOPHON_HOME", str(demo_workspace.root))
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    opened = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=120)
+def page(demo_copy: Workspace, open_page: Callable[[Workspace, str], AppTest]) -> AppTest:
+    opened = open_page(demo_copy, "label_audit.py")
     opened.query_params["label_set"] = "demo-annotated"
-    yield opened.switch_page(str(ROOT / "pages" / "label_audit.py"))
-    st.cache_resource.clear()
-    st.cache_data.clear()
+    return opened
 
 
 def test_the_sentence_comes_first_and_the_list_follows(page: AppTest) -> None:
@@ -30,8 +23,7 @@ def test_the_sentence_comes_first_and_the_list_follows(page: AppTest) -> None:
     assert {"given", "suggested", "score", "words_against"} <= set(suspects.columns)
 
 
-def test_a_copy_without_an_annotator_is_kept(demo_copy: Workspace, page: AppTest, monkeypatch) -> None:
-    monkeypatch.setenv("COLOPHON_HOME", str(demo_copy.root))
+def test_a_copy_without_an_annotator_is_kept(demo_copy: Workspace, page: AppTest) -> None:
     page.run()
     assert page.multiselect[0].value == ["annotator: 7.0"]
     page.text_input[0].input("Without seven")

@@ -1,24 +1,16 @@
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.storage import Workspace
 from dashboard import jobs
-from tests.serving import ROOT
 
 
 @pytest.fixture
-def page(demo_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    monkeypatch.setenv("COLOPHON_HOME", str(demo_workspace.root))
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    opened = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=120)
-    yield opened.switch_page(str(ROOT / "pages" / "models.py"))
-    st.cache_resource.clear()
-    st.cache_data.clear()
+def page(demo_copy: Workspace, open_page: Callable[[Workspace, str], AppTest]) -> AppTest:
+    return open_page(demo_copy, "models.py")
 
 
 @pytest.fixture

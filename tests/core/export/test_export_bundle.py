@@ -9,8 +9,8 @@ import pytest
 
 from core.errors import Cancelled, InputError
 from core.export import FORMATS, export
-from core.export.manifest import plain
 from core.export.quality import NOT_MEASURED, quality_sentences, rate_sentence
+from core.plain_json import plain
 from core.storage import file_sha256
 
 QUALITY = {
