@@ -28,7 +28,7 @@ from core.weak_supervision.tryout import Method, Tried, try_functions
 __all__ = ["LabellingReport", "build_labels", "main"]
 
 FUNCTIONS_FILE = "functions.toml"
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,10 @@ algorithm", Applied Statistics 28, with abstention as one of the answers. Each b
 class, functions answer independently. A function votes for one class or abstains, so that all there is to know of it is
 its rate of voting within each class. Books on which all are silent take part too: a model of the others alone takes
 functions that are rarely on the same book for functions that shun one another, and drifts.
+
+A function that is never on a book with another one, such as those on shelfmarks or on numbers of a classification, can
+neither agree nor contradict: only what people said of its books, and what is believed beforehand, tell how often it is
+right. Left to the algorithm its votes would be explained by the silence of the others, and could end up against itself.
 """
 
 from dataclasses import dataclass
@@ -22,6 +26,8 @@ __all__ = ["PRIOR_RIGHT", "PRIOR_VOTES", "LabelModel"]
 # What is believed of a function before its votes are seen: right on four books of five, as if seen on so many books.
 PRIOR_RIGHT: Final = 0.8
 PRIOR_VOTES: Final = 10.0
+# A function is compared with others if they vote on so many of its books, and on such a share of them.
+_MET, _MET_SHARE = 30.0, 0.01
 _STEPS, _SMALL = 1000, 1e-7
 _LIMITS = (1e-9, 1 - 1e-6)  # no rate is quite 0 or 1
 
@@ -39,6 +45,8 @@ class LabelModel:
         Shares of the classes among all books.
     rates : float array, shape (n_functions, n_classes)
         Of the books of a class, the share on which a function votes.
+    alone : bool array, shape (n_functions,)
+        Whether a function is on too few books with others to be compared with them.
     steps : int
         Of EM.
     converged : bool
@@ -48,6 +56,7 @@ class LabelModel:
     names: tuple[str, ...]
     balance: NDArray[np.float64]
     rates: NDArray[np.float64]
+    alone: NDArray[np.bool_]
     steps: int
     converged: bool
 
@@ -68,6 +77,7 @@ class LabelModel:
             No function votes on any book.
         """
         cast, counts = _collapse(votes.matrix)
+        alone = _alone(cast, counts)
         own = _one_hot(votes.polarity.astype(np.int64), len(votes.classes))
         fixed = np.zeros((0, len(votes.classes)))
         if known is not None:
@@ -82,12 +92,14 @@ class LabelModel:
         coverage = np.maximum(weighted.sum(axis=0), 1.0) / counts.sum()
         others = (1 - PRIOR_RIGHT) / max(len(votes.classes) - 1, 1)
         believed = _shares(np.where(own == 1, PRIOR_RIGHT, others))
+        # What people say of the books of a function that stands alone is all there is to go by.
+        shares = _shares(PRIOR_VOTES * believed + cast[free:].T.astype(float) @ fixed)
         balance = np.full(len(votes.classes), 1 / len(votes.classes))
         rates = np.clip(believed * coverage[:, None] / balance, *_LIMITS)
         step, change = 0, np.inf
         while step < _STEPS and change > _SMALL:
             step += 1
-            expected = np.vstack([_posterior(cast[:free], rates, balance), fixed])
+            expected = np.vstack([_posterior(cast[:free], rates, balance, alone, shares), fixed])
             books = counts @ expected
             # One book a class is added, so that no class is ever impossible.
             balance = _shares(books + 1.0)
@@ -96,17 +108,29 @@ class LabelModel:
             change = float(np.abs(after - rates).max())
             rates = after
         names = tuple(function.name for function in votes.functions)
-        return cls(votes.classes, names, balance, rates, step, change <= _SMALL)
+        return cls(votes.classes, names, balance, rates, alone, step, change <= _SMALL)
 
     @property
     def divided(self) -> NDArray[np.float64]:
         """Of the books on which a function votes, the share of each class, shape (n_functions, n_classes)."""
         return _shares(self.rates * self.balance)
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Say of which functions agreement tells nothing, where there are others to agree with."""
+        lone = [f"“{name}”" for name, alone in zip(self.names, self.alone, strict=True) if alone]
+        if not lone or len(self.names) == 1:
+            return ()
+        named = lone[0] if len(lone) == 1 else f"{', '.join(lone[:-1])} and {lone[-1]}"
+        return (
+            f"Hardly any book has a vote of another function beside one of {named}. How often such a function is right is"
+            f" taken from the labelled books that are shown, beginning from a belief of {PRIOR_RIGHT:.0%}.",
+        )
+
     def probabilities(self, votes: Votes) -> NDArray[np.float64]:
         """Return the probability of each class, shape (n_books, n_classes); NaN for books without a vote."""
         rows, where = _different(votes.matrix != ABSTAIN)
-        found = _posterior(rows, self.rates, self.balance)
+        found = _posterior(rows, self.rates, self.balance, self.alone, self.divided)
         found[~rows.any(axis=1)] = np.nan
         return np.asarray(found[where])
 
@@ -138,11 +162,24 @@ def _shares(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(sums / sums.sum(axis=-1, keepdims=True))
 
 
+def _alone(cast: NDArray[np.bool_], counts: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Say which functions vote on hardly any book on which another one votes too."""
+    met = counts @ (cast & (cast.sum(axis=1) > 1)[:, None])
+    return np.asarray(met < np.maximum(_MET, _MET_SHARE * (counts @ cast)))
+
+
 def _posterior(
-    cast: NDArray[np.bool_], rates: NDArray[np.float64], balance: NDArray[np.float64]
+    cast: NDArray[np.bool_],
+    rates: NDArray[np.float64],
+    balance: NDArray[np.float64],
+    alone: NDArray[np.bool_],
+    shares: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Bayes, with the votes that were cast and those that were not."""
+    """Bayes, with the votes that were cast and those that were not; the vote of a lone function is its share."""
     silent = np.log1p(-rates)
     evidence = np.log(balance) + silent.sum(axis=0) + cast.astype(float) @ (np.log(rates) - silent)
     evidence -= evidence.max(axis=1, keepdims=True, initial=-np.inf)
-    return _shares(np.exp(evidence))
+    found = _shares(np.exp(evidence))
+    lone = (cast.sum(axis=1) == 1) & cast[:, alone].any(axis=1)
+    found[lone] = shares[cast[lone].argmax(axis=1)]
+    return found

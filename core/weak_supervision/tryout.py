@@ -121,7 +121,12 @@ def try_functions(
         accuracy, _ = accuracy_by_title(said, truth[back], labelled.records[TITLE_KEY][back])
     copied = {copy.position: copy.original for copy in copies}
     table["copies"] = pd.Series([copied.get(i, "") for i in range(len(functions))], dtype="str")
-    sentences = (*(copy.sentence for copy in copies), *votes.sentences, *_checked_sentences(checked))
+    sentences = (
+        *(copy.sentence for copy in copies),
+        *votes.sentences,
+        *_checked_sentences(checked),
+        *(() if model is None else model.sentences),
+    )
     return Tried(votes, checked, table, copies, kept, probabilities, answers, accuracy, sentences)
 
 

@@ -31,7 +31,7 @@ def drawn(n, polarity, right, cover, balance, seed=0):
 def test_votes_and_silence_are_weighed_by_bayes():
     cast = votes([[0, -1, 1], [0, 0, -1]], (0, 0, 1), ("a", "b"))
     rates = np.array([[0.4, 0.1], [0.5, 0.25], [0.2, 0.6]])
-    model = LabelModel(("a", "b"), ("f0", "f1", "f2"), np.array([0.25, 0.75]), rates, 1, True)
+    model = LabelModel(("a", "b"), ("f0", "f1", "f2"), np.array([0.25, 0.75]), rates, np.zeros(3, dtype=bool), 1, True)
     # a: 1/4 × .4 × .5 × .2 = .01; b: 3/4 × .1 × .75 × .6 = .03375
     # a: 1/4 × .4 × .5 × .8 = .04; b: 3/4 × .1 × .25 × .4 = .0075
     assert model.probabilities(cast)[:, 0] == pytest.approx([0.01 / 0.04375, 0.04 / 0.0475])
@@ -93,3 +93,33 @@ def test_the_order_of_books_plays_no_part():
 def test_nothing_to_put_together_is_said():
     with pytest.raises(InputError, match="No labelling function votes on any book"):
         LabelModel.fit(votes([[-1, -1]], (0, 1)))
+
+
+def test_functions_that_never_meet_are_not_judged_by_the_silence_of_the_others():
+    # Shelfmarks: each book has one, so that no two functions are ever on the same book, and one of them is rare.
+    rows = [(0, 0, 1700), (1, 1, 6500), (2, 1, 150), (None, None, 25_000)]
+    matrix = np.concatenate(
+        [
+            [[own if j == f else -1 for j in range(3)]] * count if f is not None else [[-1] * 3] * count
+            for f, own, count in rows
+        ]
+    )
+    polarity = (0, 1, 1)
+    model = LabelModel.fit(votes(matrix, polarity, ("a", "b")))
+    assert model.alone.all()
+    assert model.divided[np.arange(3), polarity] == pytest.approx([0.8] * 3, abs=0.01)
+    assert model.sentences[0].startswith(
+        "Hardly any book has a vote of another function beside one of “f0”, “f1” and “f2”"
+    )
+    # People say of 20 books of the last that they are of class a all the same: with 8 believed of 10, a has 22 of 30.
+    known = votes([[-1, -1, 1]] * 20, polarity, ("a", "b"))
+    taught = LabelModel.fit(votes(matrix, polarity, ("a", "b")), (known, np.zeros(20, dtype=np.int64)))
+    assert taught.probabilities(known)[0, 0] == pytest.approx(22 / 30, abs=0.03)
+
+
+def test_functions_that_meet_are_judged_by_one_another():
+    polarity = (0, 0, 1)
+    _, matrix = drawn(5000, polarity, (0.9, 0.9, 0.9), 0.2, np.array([0.5, 0.5]))
+    model = LabelModel.fit(votes(matrix, polarity, ("a", "b")))
+    assert not model.alone.any()
+    assert model.sentences == ()
