@@ -13,11 +13,13 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import InputError, ModelError
+from core.reading import has_columns
 
 __all__ = [
     "CALIBRATION_MINIMUM",
     "Calibration",
     "CalibrationMethod",
+    "apply_calibrations",
     "equal_count_bins",
     "expected_calibration_error",
     "learn_calibration",
@@ -121,6 +123,26 @@ class Calibration:
         if made.method == "isotonic" and set(curves) != set(made.classes):
             raise ModelError("The calibration speaks of other classes than the model: train the model again.")
         return made
+
+
+def apply_calibrations(
+    calibration: Calibration, for_titles: Calibration | None, texts: Sequence[str], scores: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return calibrated probabilities, shape (n, k): titles alone (see :mod:`core.reading`) by their own calibration.
+
+    Parameters
+    ----------
+    for_titles : Calibration or None
+        Of a model that reads further columns; None where it reads titles.
+    texts : sequence of str, length n
+    scores : array, shape (n, k)
+        Uncalibrated probabilities.
+    """
+    found = np.array(calibration.apply(scores))
+    if for_titles is not None:
+        alone = ~has_columns(texts)
+        found[alone] = for_titles.apply(scores[alone])
+    return found
 
 
 def learn_calibration(

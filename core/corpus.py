@@ -10,7 +10,7 @@ from core.normalise.records import NormalisedRecords
 from core.readers import SourceTable
 from core.storage import Stored, Workspace
 
-__all__ = ["Corpus", "load_corpus", "read_parquet", "save_records"]
+__all__ = ["Corpus", "column_names", "load_corpus", "read_columns", "read_parquet", "save_records"]
 
 RECORDS_FILE = "records.parquet"
 ORIGINALS_FILE = "originals.parquet"
@@ -20,6 +20,43 @@ REJECTED_FILE = "rejected.parquet"
 def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Return (some columns of) a Parquet file."""
     return pd.read_parquet(path, columns=None if columns is None else list(columns))
+
+
+def column_names(path: Path) -> tuple[str, ...]:
+    """Return the names of the original columns in the folder of a corpus or label set; none where there are none."""
+    import pyarrow.parquet as pq
+
+    file = path / ORIGINALS_FILE
+    return tuple(str(name) for name in pq.read_schema(file).names) if file.exists() else ()
+
+
+def read_columns(path: Path, records: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return some columns of the records in a folder, the normalised one or, where there is none, the original one.
+
+    Parameters
+    ----------
+    path : path
+        Folder of a corpus, a label set or predictions.
+    records : DataFrame
+        Its normalised records, all of them.
+    names : sequence of str
+
+    Returns
+    -------
+    DataFrame
+        Row for row beside `records`; only the columns that are there.
+    """
+    wanted = [name for name in names if name not in records]
+    there = [name for name in column_names(path) if name in wanted]
+    originals = read_parquet(path / ORIGINALS_FILE, there) if there else pd.DataFrame(index=range(len(records)))
+    if len(originals) != len(records):
+        originals = pd.DataFrame(index=range(len(records)))
+    found = {
+        name: records[name] if name in records else originals[name] for name in names if name in {*records, *originals}
+    }
+    return pd.DataFrame(
+        {name: values.reset_index(drop=True) for name, values in found.items()}, index=range(len(records))
+    )
 
 
 @dataclass(frozen=True)

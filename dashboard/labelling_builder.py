@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from core.corpus import column_names
 from core.errors import InputError
 from core.facets import FACETS, facet_title
 from core.predictions import load_predictions
@@ -25,7 +26,6 @@ from core.weak_supervision import (
     Range,
     Text,
     Tried,
-    column_names,
     kept_back,
 )
 from dashboard import cache, feedback, labelling_view

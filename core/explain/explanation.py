@@ -8,13 +8,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from core.calibration import Calibration
+from core.calibration import Calibration, apply_calibrations
 from core.errors import InputError
+from core.reading import has_columns, unit_of_terms, unit_shown, units
 
 __all__ = [
     "Explainable",
     "Explanation",
     "asked_for",
+    "by_unit",
+    "calibration_of",
     "direction_of",
     "is_linear",
     "log_odds",
@@ -38,7 +41,7 @@ class Explainable(Protocol):
 
     @property
     def calibration(self) -> Calibration:
-        """Makes them calibrated ones."""
+        """Makes them calibrated ones. A model that reads further columns also has ``for_titles``, for titles alone."""
         ...
 
 
@@ -91,7 +94,14 @@ def is_linear(model: Explainable) -> bool:
 
 def predict(model: Explainable, titles: Sequence[str]) -> NDArray[np.float64]:
     """Return calibrated probabilities, also of the empty title, of which a model itself says nothing."""
-    return model.calibration.apply(model.classifier.predict_probabilities(list(titles)))
+    scores = model.classifier.predict_probabilities(list(titles))
+    return apply_calibrations(model.calibration, getattr(model, "for_titles", None), titles, scores)
+
+
+def calibration_of(model: Explainable, title: str) -> Calibration:
+    """Return the calibration of this title, or of a text with further columns."""
+    alone: Calibration | None = getattr(model, "for_titles", None)
+    return model.calibration if alone is None or has_columns([title])[0] else alone
 
 
 def asked_for(model: Explainable, title: str, class_name: str | None) -> tuple[float, int]:
@@ -99,6 +109,14 @@ def asked_for(model: Explainable, title: str, class_name: str | None) -> tuple[f
     found = predict(model, [title])[0]
     position = int(found.argmax()) if class_name is None else position_of(model, class_name)
     return float(found[position]), position
+
+
+def by_unit(title: str, words: Sequence[str], values: NDArray[np.float64]) -> tuple[list[str], NDArray[np.float64]]:
+    """Return the words of a title and the further columns it comes with, each as one, and what each contributed."""
+    if not has_columns([title])[0]:
+        return list(words), values
+    whole = [unit_shown(one) for one in units(title)]
+    return whole, np.bincount(unit_of_terms(title, words), weights=values, minlength=len(whole)).astype(np.float64)
 
 
 def position_of(model: Explainable, class_name: str) -> int:
@@ -114,10 +132,11 @@ def position_of(model: Explainable, class_name: str) -> int:
     return model.classes.index(class_name)
 
 
-def direction_of(model: Explainable, position: int) -> tuple[NDArray[np.float64], float]:
-    """Return the weight of each term for the log-odds of a class, and the log-odds without any term."""
+def direction_of(model: Explainable, position: int, title: str) -> tuple[NDArray[np.float64], float]:
+    """Return the weight of each term of a title for the log-odds of a class, and the log-odds without any term."""
+    calibration = calibration_of(model, title)
     coefficients, intercepts = model.classifier.coefficients, model.classifier.intercepts
-    cold = model.calibration.temperature if model.calibration.method == "temperature" else 1.0
+    cold = calibration.temperature if calibration.method == "temperature" else 1.0
     weights = coefficients[position] - np.delete(coefficients, position, axis=0).mean(axis=0)
     start = intercepts[position] - np.delete(intercepts, position).mean()
     return np.asarray(weights / cold), float(start / cold)

@@ -11,11 +11,13 @@ from core.explain.explanation import (
     Explainable,
     Explanation,
     asked_for,
+    by_unit,
     direction_of,
     is_linear,
     log_odds,
     predict,
 )
+from core.reading import unit_shown, units
 
 __all__ = ["ABSENT", "shap_words"]
 
@@ -51,7 +53,7 @@ def shap_words(
     if background is not None and is_linear(model):
         return _linear_shap(model, title, class_name, background)
     probability, position = asked_for(model, title, class_name)
-    words = title.split()
+    words = units(title)
     if not words:
         raise InputError("The title has no word to explain.")
 
@@ -74,7 +76,8 @@ def shap_words(
         note = f"Shapley values estimated from {_PERMUTATIONS} orders of the words; they sum to the difference from the"
         note += " empty title."
     base = float(read(empty)[0])
-    table = pd.DataFrame({"word": pd.Series(words, dtype="str"), "contribution": np.asarray(values.values[0], float)})
+    shown = pd.Series([unit_shown(word) for word in words], dtype="str")
+    table = pd.DataFrame({"word": shown, "contribution": np.asarray(values.values[0], float)})
     odds = float(read(whole)[0])
     return Explanation(title, model.classes[position], probability, odds, base, table, True, note)
 
@@ -83,14 +86,14 @@ def _linear_shap(model: Explainable, title: str, class_name: str | None, backgro
     import shap
 
     probability, position = asked_for(model, title, class_name)
-    direction, start = direction_of(model, position)
+    direction, start = direction_of(model, position, title)
     # The mean of all titles: handed the matrix itself, shap would take 100 rows of it and be wrong by some hundredths.
     mean = np.asarray(model.classifier.features(list(background)).mean(axis=0)).ravel()
     features = model.classifier.features([title])
     explainer = shap.LinearExplainer((direction, start), shap.maskers.Independent(mean[None, :]))
     values = np.asarray(explainer.shap_values(features.toarray()), dtype=float).reshape(-1)
     words, shares = model.classifier.spread(title)
-    there = np.asarray(shares @ values)
+    words, there = by_unit(title, words, np.asarray(shares @ values))
     lacking = float(values.sum() - there.sum())
     table = pd.DataFrame({"word": pd.Series([*words, ABSENT], dtype="str"), "contribution": [*there.tolist(), lacking]})
     base = float(start + direction @ mean)

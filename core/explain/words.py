@@ -9,12 +9,15 @@ from core.explain.explanation import (
     Explainable,
     Explanation,
     asked_for,
+    by_unit,
+    calibration_of,
     direction_of,
     is_linear,
     log_odds,
     position_of,
     predict,
 )
+from core.reading import unit_shown, units
 
 __all__ = ["leave_one_word_out", "word_contributions", "word_importance"]
 
@@ -44,9 +47,9 @@ def word_contributions(model: Explainable, title: str, class_name: str | None = 
     probability, position = asked_for(model, title, class_name)
     words, shares = model.classifier.spread(title)
     features = model.classifier.features([title])
-    direction, start = direction_of(model, position)
-    values = shares.multiply(features) @ direction
-    isotonic = model.calibration.method == "isotonic"
+    direction, start = direction_of(model, position, title)
+    words, values = by_unit(title, words, shares.multiply(features) @ direction)
+    isotonic = calibration_of(model, title).method == "isotonic"
     note = "Exact: base value and contributions sum to the log-odds."
     if isotonic:
         note = "Exact for the probability before calibration: base value and contributions sum to its log-odds."
@@ -71,13 +74,13 @@ def leave_one_word_out(model: Explainable, title: str, class_name: str | None = 
         The contributions do not sum to anything: two words that say the same each seem to contribute little.
     """
     probability, position = asked_for(model, title, class_name)
-    words = title.split()
+    words = units(title)
     without = [" ".join(words[:i] + words[i + 1 :]) for i in range(len(words))]
     found = predict(model, [title, *without])
     odds = log_odds(found, position)
     table = pd.DataFrame(
         {
-            "word": pd.Series(words, dtype="str"),
+            "word": pd.Series([unit_shown(word) for word in words], dtype="str"),
             "contribution": odds[0] - odds[1:],
             "probability_without": found[1:, position],
         }
@@ -102,8 +105,8 @@ def word_importance(model: Explainable, titles: Sequence[str], class_name: str, 
     """
     found: dict[str, dict[str, float]] = {}
     position = position_of(model, class_name)
-    direction, _ = direction_of(model, position)
     for title in titles:
+        direction, _ = direction_of(model, position, title)
         words, shares = model.classifier.spread(title)
         values = shares.multiply(model.classifier.features([title])) @ direction
         here: dict[str, float] = {}

@@ -18,6 +18,7 @@ from core.errors import InputError, ModelError
 from core.models.batching import Batch, length_sorted, padded
 from core.models.devices import best_device, has_bfloat16, in_threads, load_torch
 from core.progress import Progress, silent
+from core.reading import as_words
 
 __all__ = [
     "BATCH",
@@ -142,13 +143,15 @@ class Tokens:
         """Return the token numbers of each title, cut at the limit."""
         if not titles:
             return []
-        found = self.tokenizer(list(titles), truncation=True, max_length=self.limit, return_attention_mask=False)
+        found = self.tokenizer(
+            [as_words(one) for one in titles], truncation=True, max_length=self.limit, return_attention_mask=False
+        )
         return [list(one) for one in found["input_ids"]]
 
     def cut(self, titles: Sequence[str]) -> int:
         """Return how many titles have more tokens than are read."""
         # A token is at least one character: short titles need not be looked at.
-        long = [title for title in titles if len(title) > self.limit - 2]
+        long = [title for title in map(as_words, titles) if len(title) > self.limit - 2]
         count = 0
         for start in range(0, len(long), 10_000):
             found = self.tokenizer(long[start : start + 10_000], return_attention_mask=False, verbose=False)

@@ -30,18 +30,27 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.calibration import CALIBRATION_MINIMUM, Calibration, CalibrationMethod, learn_calibration
+from core.calibration import Calibration, CalibrationMethod
 from core.errors import InputError
+from core.models.held_out_calibration import (
+    FOLD,
+    LEARNED,
+    Asked,
+    Bare,
+    CalibrationPlan,
+    calibrate,
+    usable_calibration,
+)
 from core.models.kinds import classifier_class
 from core.models.out_of_fold import OutOfFold
 from core.models.protocol import Observe, TitleClassifier, TrainingData, ignore, train_kind
 from core.progress import Progress, silent
-from core.schema import ALTERNATE_ID, LABEL, RECORD_ID, SOURCE, SPLIT, TITLE, TITLE_KEY, probability_column
+from core.schema import ALTERNATE_ID, LABEL, RECORD_ID, SOURCE, SPLIT, TEXT, TITLE, TITLE_KEY, probability_column
 from core.splits import SHARES, fold_by_title, split_by_title
 
-__all__ = ["FOLD", "LEARNED", "WEIGHT", "Fitted", "Plan", "fit"]
+__all__ = ["WEIGHT", "Fitted", "Plan", "fit"]
 
-FOLD, LEARNED, WEIGHT = "fold", "learned", "weight"
+WEIGHT = "weight"
 # With fewer titles of a class, some fold or part would be without it.
 FEWEST_TITLES = 5
 
@@ -88,6 +97,8 @@ class Fitted:
         The same books' probabilities before calibration, NaN for weak labels.
     sentences : tuple of str
         What a reader must know, such as that there were too few books to calibrate.
+    bare : Bare, optional
+        What it is worth on titles alone, where it reads further columns.
     """
 
     classifier: TitleClassifier
@@ -95,6 +106,7 @@ class Fitted:
     training: pd.DataFrame
     uncalibrated: NDArray[np.float64]
     sentences: tuple[str, ...]
+    bare: Bare | None = None
 
 
 def fit(
@@ -113,7 +125,8 @@ def fit(
     ----------
     books : DataFrame
         One row a book with a person's label: ``record_id``, ``title``, ``title_key``, ``label``, and ``alternate_id``
-        where there is one. Titles and labels are not empty.
+        where there is one, and ``text`` where more is read than the title (see :mod:`core.reading`). Titles and labels
+        are not empty.
     weak : DataFrame, optional
         Labels by functions, learned from in every fold and never tested on: ``record_id``, ``title``, ``title_key``,
         ``p_<class>`` (rows summing to 1) and ``weight``. None may have the title of a book or of `calibrate_on`.
@@ -139,7 +152,7 @@ def fit(
     table = table.assign(**{FOLD: fold, LEARNED: learns})
     # Refused before the training, not after it.
     own = int((learns & table[SPLIT].ne("test").to_numpy()).sum())
-    method, sentences = _usable(plan.calibration, own if calibrate_on is None else len(calibrate_on))
+    method, sentences = usable_calibration(plan.calibration, own if calibrate_on is None else len(calibrate_on))
 
     def learn(
         chosen: NDArray[np.bool_],
@@ -155,8 +168,8 @@ def fit(
             kind, data, seed=plan.seed, options=options, progress=listener, observe=watch, checkpoints=checkpoints
         )
 
-    held_out = OutOfFold(kind, plan.options, table[LABEL].tolist(), classes)
-    titles = table[TITLE].to_numpy(dtype=object)
+    asked = Asked.of(table)
+    held_out = OutOfFold(kind, plan.options, table[LABEL].iloc[asked.rows].tolist(), classes)
     part = table[SPLIT].to_numpy(dtype=object)
     trained = []
     for number in range(folds):
@@ -164,34 +177,39 @@ def fit(
         listener = _part_of(progress, number / (folds + 1), 1 / (folds + 1), f"Fold {number + 1} of {folds}")
         held = here & (part == "calibration")
         one = learn(learns & ~here, listener, plan.options, _numbered(observe, number + 1), held)
-        held_out.ask(one, here, titles[here].tolist())
+        held_out.ask(one, here[asked.rows], asked.texts[here[asked.rows]].tolist())
         trained.append(one)
     settled = getattr(kind, "settled", None)
     options = settled(plan.options, trained) if settled else plan.options
     trained.clear()
-    options, scores = held_out.weigh(fold, options), held_out.scores
+    options, scores = held_out.weigh(fold[asked.rows], options), held_out.scores
     listener = _part_of(progress, folds / (folds + 1), 0.9 / (folds + 1), "All books")
     final = learn(learns, listener, options, _numbered(observe, 0))
     if not learns.all():
-        scores[~learns] = final.predict_probabilities(titles[~learns].tolist())
+        unseen = ~learns[asked.rows]
+        scores[unseen] = final.predict_probabilities(asked.texts[unseen].tolist())
 
     progress(0.99, "Calibrating")
+    scored, alone = asked.apart(scores)
     if calibrate_on is not None:
         more = _laid_out(calibrate_on, plan)
         more[SPLIT], more[LEARNED] = "calibration", False
         more[FOLD] = folds + fold_by_title(more[TITLE_KEY], more[LABEL], folds=5, seed=plan.seed)
         table = pd.concat([table, more], ignore_index=True)
-        scores = np.vstack([scores, final.predict_probabilities(more[TITLE].tolist())])
-    on_own = calibrate_on is None
-    calibration, calibrated = _calibrate(table, scores, classes, method, on_own=on_own, refit=plan.refit)
+        others = Asked.of(more)
+        theirs = others.apart(final.predict_probabilities(others.texts.tolist()))
+        scored, alone = np.vstack([scored, theirs[0]]), np.vstack([alone, theirs[1]])
+    how = CalibrationPlan(method, on_own=calibrate_on is None, refit=plan.refit)
+    calibration, calibrated, bare = calibrate(table, scored, alone, classes, how)
 
-    training = table.assign(**{SOURCE: "person"}).drop(columns=WEIGHT, errors="ignore")
+    training = table.assign(**{SOURCE: "person"}).drop(columns=[WEIGHT, TEXT], errors="ignore")
     for i, name in enumerate(classes):
         training[probability_column(name)] = calibrated[:, i]
     if weak is not None and len(weak):
         training = pd.concat([training, _weak_rows(weak, classes)], ignore_index=True)
-        scores = np.vstack([scores, np.full((len(weak), len(classes)), np.nan)])
-    return Fitted(final, calibration, training, scores, (*sentences, *getattr(final, "sentences", ())))
+        scored = _lengthened(scored, len(weak))
+        bare = None if bare is None else replace(bare, probabilities=_lengthened(bare.probabilities, len(weak)))
+    return Fitted(final, calibration, training, scored, (*sentences, *getattr(final, "sentences", ())), bare)
 
 
 def _classes(books: pd.DataFrame) -> tuple[str, ...]:
@@ -210,7 +228,10 @@ def _classes(books: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _laid_out(books: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    table = _identified(books)[[RECORD_ID, ALTERNATE_ID, TITLE, TITLE_KEY, LABEL]].astype("str")
+    table = _identified(books)
+    if TEXT not in table:
+        table[TEXT] = table[TITLE]
+    table = table[[RECORD_ID, ALTERNATE_ID, TITLE, TEXT, TITLE_KEY, LABEL]].astype("str")
     part = split_by_title(table[TITLE_KEY], table[LABEL], shares=plan.shares, seed=plan.seed)
     return table.assign(**{SPLIT: pd.Series(part, dtype="str")})
 
@@ -223,15 +244,21 @@ def _identified(books: pd.DataFrame) -> pd.DataFrame:
 
 
 def _data(books: pd.DataFrame, weak: pd.DataFrame | None, classes: tuple[str, ...]) -> TrainingData:
-    titles = books[TITLE].tolist()
-    labels = books[LABEL].to_numpy(dtype=object)
+    """Return what is learned from: a book that says more than its title is learned with the rest and without it."""
+    asked = Asked.of(books)
+    texts = asked.texts.tolist()
+    labels = books[LABEL].to_numpy(dtype=object)[asked.rows]
     targets = (labels[:, None] == np.array(classes, dtype=object)).astype(np.float64)
-    weights = np.ones(len(titles))
+    weights = np.ones(len(texts))
     if weak is not None and len(weak):
-        titles = titles + weak[TITLE].tolist()
+        texts = texts + weak[TEXT if TEXT in weak else TITLE].tolist()
         targets = np.vstack([targets, weak[[probability_column(name) for name in classes]].to_numpy(dtype=float)])
         weights = np.concatenate([weights, weak[WEIGHT].to_numpy(dtype=float)])
-    return TrainingData(titles, targets, weights, classes)
+    return TrainingData(texts, targets, weights, classes)
+
+
+def _lengthened(numbers: NDArray[np.float64], more: int) -> NDArray[np.float64]:
+    return np.vstack([numbers, np.full((more, numbers.shape[1]), np.nan)])
 
 
 def _weak_rows(weak: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
@@ -240,51 +267,6 @@ def _weak_rows(weak: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
     likeliest = pd.Series(np.array(classes, dtype=object)[shares.argmax(axis=1)], dtype="str")
     same: dict[str, Any] = {LABEL: likeliest, SPLIT: "train", FOLD: -1, LEARNED: True, SOURCE: "function"}
     return rows.assign(**same)
-
-
-def _usable(method: CalibrationMethod, books: int) -> tuple[CalibrationMethod, tuple[str, ...]]:
-    """Return the calibration that so many books allow when a fifth (half, with two folds) is left out in turn."""
-    needed = CALIBRATION_MINIMUM[method] * 2 if method in CALIBRATION_MINIMUM else 0
-    if books >= needed:
-        return method, ()
-    if method == "temperature":
-        return "none", (
-            f"With {books:,} labelled books to calibrate on ({needed} are needed) the confidences are as the classifier"
-            " gives them, and often too high.",
-        )
-    raise InputError(
-        f"The calibration '{method}' needs at least {needed:,} labelled books to learn from; there are {books:,}. Use"
-        " 'temperature'."
-    )
-
-
-def _calibrate(
-    table: pd.DataFrame,
-    scores: NDArray[np.float64],
-    classes: tuple[str, ...],
-    method: CalibrationMethod,
-    *,
-    on_own: bool,
-    refit: bool,
-) -> tuple[Calibration, NDArray[np.float64]]:
-    """Return the final calibration, and every book's probabilities by a calibration that did not see it."""
-    part, fold = table[SPLIT].to_numpy(dtype=object), table[FOLD].to_numpy()
-    truth, learned = table[LABEL].to_numpy(dtype=object), table[LEARNED].to_numpy()
-    if on_own:
-        pool = learned & (part != "test")
-        said = "out-of-fold probabilities of the labelled books themselves"
-    else:
-        pool = ~learned & (part == "calibration")
-        said = "labelled books given for calibration, which the model did not learn from"
-
-    def learn(chosen: NDArray[np.bool_]) -> Calibration:
-        return learn_calibration(method, scores[chosen], truth[chosen], classes, learned_from=said)
-
-    calibrated = np.full_like(scores, np.nan)
-    for number in sorted(set(fold.tolist())):
-        here = fold == number
-        calibrated[here] = learn(pool & ~here).apply(scores[here])
-    return learn(learned if on_own and refit else pool), calibrated
 
 
 def _folds_of(kind: type[TitleClassifier], options: Mapping[str, Any]) -> int:

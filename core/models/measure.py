@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from core.calibration import expected_calibration_error
 from core.evaluation import evaluate
-from core.models.fitting import LEARNED, Fitted
+from core.models.fitting import Fitted
+from core.models.held_out_calibration import LEARNED
 from core.models.score import predictions_table
 from core.schema import (
     CORRECT,
@@ -37,16 +38,23 @@ def measure(fitted: Fitted, *, seed: int = 0) -> dict[str, Any]:
         classifier was trained or tested on. Each has the keys of :meth:`core.evaluation.Evaluation.as_dict` that make
         sense here (``n``, ``accuracy``, ``macro_f1``, ``per_class``, ``brier``, ``log_loss``, ``confusion``,
         ``calibration``); ``calibration`` also says what the error was before (``ece_uncalibrated``). What is undefined
-        is None.
+        is None. ``titles_alone``, of a model that reads further columns: the books of ``out_of_fold`` by their titles
+        alone, as it will read records that have nothing else.
     """
     classes = fitted.calibration.classes
     books = fitted.training
     test = books[SPLIT].eq("test").to_numpy()
     own = books[SOURCE].eq("person").to_numpy() & (books[LEARNED].to_numpy() | test)
-    return {
+    said = {
         "test": _measured(books[own & test], fitted.uncalibrated[own & test], classes, seed),
         "out_of_fold": _measured(books[own], fitted.uncalibrated[own], classes, seed),
     }
+    if fitted.bare is not None:
+        alone = books.assign(**{probability_column(n): fitted.bare.probabilities[:, i] for i, n in enumerate(classes)})
+        said["titles_alone"] = _measured(alone[own], fitted.uncalibrated[own], classes, seed)
+        # What the scores of titles alone were before calibration is not kept.
+        said["titles_alone"]["calibration"].pop("ece_uncalibrated")
+    return said
 
 
 def _measured(

@@ -63,10 +63,11 @@ def held_out(one: Member, data: TrainingData, seed: int, folds: int) -> NDArray[
     A title given by functions is learned from in every fold and has no such probabilities (NaN).
     """
     from core.normalise.titles import title_key
+    from core.reading import title_part
     from core.splits import fold_by_title
 
     people = np.flatnonzero(data.weights >= 1)
-    keys = [title_key(data.titles[i]) for i in people.tolist()]
+    keys = [title_key(title_part(data.titles[i])) for i in people.tolist()]
     labels = [data.classes[i] for i in data.targets[people].argmax(axis=1)]
     fold = np.full(len(data.titles), -1)
     fold[people] = fold_by_title(keys, labels, folds=folds, seed=seed)

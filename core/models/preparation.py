@@ -1,22 +1,44 @@
 """From names in the workspace to the books a model may learn from."""
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from core.corpus import load_corpus
+from core.corpus import column_names, load_corpus, read_columns
 from core.errors import InputError, NotFoundError
 from core.joins import join_ids
 from core.labels import LabelSet, load_labels
 from core.leaks import Leaks, find_leaks
 from core.models.fitting import WEIGHT
 from core.predictions import load_predictions
-from core.schema import ALTERNATE_ID, LABEL, RECORD_ID, TITLE, TITLE_KEY, probability_column
-from core.storage import Workspace
+from core.reading import compose
+from core.schema import (
+    ALTERNATE_ID,
+    ANNOTATOR,
+    CREATED_AT,
+    LABEL,
+    NOTE,
+    RECORD_ID,
+    TEXT,
+    TITLE,
+    TITLE_KEY,
+    probability_column,
+)
+from core.storage import Artifact, Stored, Workspace
 
-__all__ = ["Apart", "books_called", "labelled_books", "set_apart", "weak_books"]
+__all__ = [
+    "Apart",
+    "books_called",
+    "check_reads",
+    "labelled_books",
+    "readable_columns",
+    "set_apart",
+    "texts_of",
+    "weak_books",
+]
 
 # How much a label by a function counts against one by a person.
 WEAK_WEIGHT = 0.7
@@ -36,13 +58,68 @@ class Apart:
         return f"{said} They were left out of the training." if self.leaks.found else said
 
 
-def labelled_books(workspace: Workspace, labels: LabelSet, corpus: str | None = None) -> tuple[pd.DataFrame, list[str]]:
+def readable_columns(workspace: Workspace, labels: str, corpus: str | None = None) -> tuple[str, ...]:
+    """Return the columns a model may read beside the title: those of a corpus here that the labelled books have too.
+
+    What only the file with the labels has, such as other answers of the annotators, is no such column: the records that
+    are to be labelled do not have it. Nor are titles, identifiers, and the label, its author and its moment.
+
+    Parameters
+    ----------
+    corpus : str, optional
+        Where the labelled books are looked up: all its columns are theirs.
+    """
+    label_set = load_labels(workspace, labels)
+    stored: list[Artifact] = [label_set.artifact, *([load_corpus(workspace, corpus).artifact] if corpus else [])]
+    others = {TITLE, LABEL, ANNOTATOR, CREATED_AT, NOTE, RECORD_ID, ALTERNATE_ID}
+    no_columns = {name for one in stored for name, role in one.manifest.get("mapping", {}).items() if role in others}
+    in_corpora = {name for thing in workspace.list("corpora") for name in column_names(thing.path)}
+    there = dict.fromkeys(name for one in stored for name in column_names(one.path))
+    return tuple(name for name in there if name in in_corpora - no_columns)
+
+
+def check_reads(workspace: Workspace, labels: str, reads: Sequence[str], corpus: str | None = None) -> None:
+    """Check that a model may read these columns; see :func:`readable_columns`.
+
+    Raises
+    ------
+    InputError
+        With the columns there are.
+    """
+    there = readable_columns(workspace, labels, corpus) if reads else ()
+    for name in reads:
+        if name not in there:
+            raise InputError(
+                f"The column '{name}' cannot be read beside the title: it must be both in the file of the labels"
+                f" '{labels}' and in a catalogue that was imported, and must not be the label itself. Such columns are:"
+                f" {', '.join(there) or 'none; import the catalogue first'}."
+            )
+
+
+def texts_of(stored: Stored, records: pd.DataFrame, reads: Sequence[str]) -> tuple[pd.Series, tuple[str, ...]]:
+    """Return what a model reads of each record, and which of the columns in `reads` are not there.
+
+    Parameters
+    ----------
+    records : DataFrame
+        The normalised records of `stored`, all of them.
+    """
+    columns = read_columns(stored.artifact.path, records, reads)
+    text = compose(records[TITLE], {name: columns[name] for name in reads if name in columns})
+    return text.rename(TEXT), tuple(name for name in reads if name not in columns)
+
+
+def labelled_books(
+    workspace: Workspace, labels: LabelSet, corpus: str | None = None, reads: Sequence[str] = ()
+) -> tuple[pd.DataFrame, list[str]]:
     """Return the books of a label set that have a usable label and a title, and what must be said of the others.
 
     Parameters
     ----------
     corpus : str, optional
         Where the file with the labels has no titles: the corpus to take them from, by identifier.
+    reads : sequence of str
+        Columns that the model reads beside the title; the books then have ``text`` too.
 
     Raises
     ------
@@ -51,16 +128,25 @@ def labelled_books(workspace: Workspace, labels: LabelSet, corpus: str | None = 
     """
     table = labels.records().assign(label=labels.table()[LABEL].to_numpy())
     sentences = []
+    columns = read_columns(labels.artifact.path, table, reads).reindex(columns=list(reads)).fillna("")
     if corpus is not None:
-        source = load_corpus(workspace, corpus).records([RECORD_ID, ALTERNATE_ID, TITLE, TITLE_KEY])
+        stored = load_corpus(workspace, corpus)
+        source = stored.records()
         join = join_ids([table[RECORD_ID], table[ALTERNATE_ID]], [source[RECORD_ID], source[ALTERNATE_ID]])
-        lacking = (table[TITLE_KEY] == "").to_numpy() & (join.position >= 0)
+        found = join.position >= 0
+        lacking = (table[TITLE_KEY] == "").to_numpy() & found
         for column in (TITLE, TITLE_KEY):
             values = table[column].to_numpy(dtype=object)
             values[lacking] = source[column].to_numpy(dtype=object)[join.position[lacking]]
             table = table.assign(**{column: pd.Series(values, dtype="str")})
         if lacking.any():
             sentences.append(f"The titles of {int(lacking.sum()):,} labelled books were taken from '{corpus}'.")
+        theirs = read_columns(stored.artifact.path, source, reads).fillna("")
+        for name in theirs:
+            empty = (columns[name] == "").to_numpy() & found
+            columns.loc[empty, name] = theirs[name].to_numpy(dtype=object)[join.position[empty]]
+    if reads:
+        table[TEXT] = compose(table[TITLE], {name: columns[name] for name in reads})
     undecided = (table[LABEL] == "").to_numpy()
     untitled = ~undecided & (table[TITLE_KEY] == "").to_numpy()
     if undecided.any():
@@ -105,7 +191,12 @@ def books_called(workspace: Workspace, name: str) -> pd.DataFrame:
 
 
 def weak_books(
-    workspace: Workspace, name: str, classes: tuple[str, ...], books: pd.DataFrame, apart: tuple[str, ...]
+    workspace: Workspace,
+    name: str,
+    classes: tuple[str, ...],
+    books: pd.DataFrame,
+    apart: tuple[str, ...],
+    reads: Sequence[str] = (),
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return labels by functions that may be learned from beside people's: ``p_<class>`` and ``weight`` added.
 
@@ -119,7 +210,10 @@ def weak_books(
     """
     labels = load_labels(workspace, name)
     table = labels.table()
-    found = labels.records()[[RECORD_ID, ALTERNATE_ID, TITLE, TITLE_KEY]].assign(label=table[LABEL].to_numpy())
+    records = labels.records()
+    found = records[[RECORD_ID, ALTERNATE_ID, TITLE, TITLE_KEY]].assign(label=table[LABEL].to_numpy())
+    if reads:
+        found[TEXT] = texts_of(labels, records, reads)[0].to_numpy()
     columns = [probability_column(one) for one in classes]
     unknown = sorted(set(found.loc[found[LABEL] != "", LABEL]) - set(classes))
     if unknown:

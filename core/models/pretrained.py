@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.calibration import Calibration
 from core.models import registry
-from core.models.fitting import FOLD, LEARNED
+from core.models.held_out_calibration import FOLD, LEARNED
 from core.models.registry import Model
 from core.models.transformer import load_pretrained
 from core.progress import Progress, silent

@@ -4,6 +4,7 @@
 ``manifest.json``                 what was trained, on what, how, with which result; the files' SHA-256
 ``model.safetensors``, …          what the classifier needs (see its ``save``)
 ``calibration.json``              see :class:`core.calibration.Calibration`
+``calibration-titles.json``       the same for titles alone, where the model reads further columns too
 ``metrics.json``                  measured on books the model did not see
 ``training.parquet``              the books it learned from, with their out-of-fold probabilities
 ================================  =====================================================================
@@ -21,7 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.calibration import Calibration
+from core.calibration import Calibration, apply_calibrations
 from core.errors import InputError, ModelError
 from core.models.kinds import KINDS, classifier_class
 from core.models.protocol import TitleClassifier
@@ -33,6 +34,7 @@ from core.storage import Workspace, digest, file_sha256, read_json
 __all__ = ["Model", "describe", "list_models", "load", "load_folder", "save", "training_books"]
 
 CALIBRATION_FILE = "calibration.json"
+TITLES_FILE = "calibration-titles.json"
 METRICS_FILE = "metrics.json"
 TRAINING_FILE = "training.parquet"
 FOLDER = "models"
@@ -50,6 +52,8 @@ class Model:
         Sorted.
     manifest : mapping
         What was trained, on what, how; the keys of the training report.
+    for_titles : Calibration, optional
+        For titles alone, where it reads further columns too.
     """
 
     name: str
@@ -60,12 +64,24 @@ class Model:
     calibration: Calibration
     manifest: Mapping[str, Any]
     path: Path
+    for_titles: Calibration | None = None
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns it reads beside the title; see :mod:`core.reading`."""
+        return tuple(self.manifest.get("reads", ()))
 
     def probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
-        """Return calibrated probabilities, shape (n, k); a title without any sign in it has none: its row is NaN."""
-        found = self.calibration.apply(self.classifier.predict_probabilities(titles, progress))
+        """Return calibrated probabilities, shape (n, k); a title without any sign in it has none: its row is NaN.
+
+        Parameters
+        ----------
+        titles : sequence of str
+            Titles or, for a model that reads further columns, texts as :func:`core.reading.compose` makes them.
+        """
+        scores = self.classifier.predict_probabilities(titles, progress)
+        found = apply_calibrations(self.calibration, self.for_titles, titles, scores)
         blank = np.fromiter((not title.strip() for title in titles), dtype=bool, count=len(titles))
-        found = np.array(found)
         found[blank] = np.nan
         return found
 
@@ -105,6 +121,7 @@ def save(
     metrics: Mapping[str, Any],
     facts: Mapping[str, Any],
     scratch: Path,
+    for_titles: Calibration | None = None,
 ) -> Model:
     """Keep a model in the workspace, completely or not at all.
 
@@ -126,6 +143,8 @@ def save(
     try:
         classifier.save(beside)
         _write(beside / CALIBRATION_FILE, calibration.as_dict())
+        if for_titles is not None:
+            _write(beside / TITLES_FILE, for_titles.as_dict())
         _write(beside / METRICS_FILE, metrics)
         training.to_parquet(beside / TRAINING_FILE, index=False)
         files = {path.relative_to(beside).as_posix(): file_sha256(path) for path in _files(beside)}
@@ -148,6 +167,7 @@ def save(
         calibration,
         artifact.manifest,
         artifact.path,
+        for_titles,
     )
 
 
@@ -185,9 +205,10 @@ def load_folder(folder: Path, name: str = "") -> Model:
         )
     classifier = classifier_class(kind).load(folder)
     calibration = Calibration.from_dict(_json(folder / CALIBRATION_FILE))
-    if classifier.classes != classes or calibration.classes != classes:
+    for_titles = Calibration.from_dict(_json(folder / TITLES_FILE)) if TITLES_FILE in files else None
+    if {classifier.classes, calibration.classes, (for_titles or calibration).classes} != {classes}:
         raise ModelError(f"The files of the model '{called}' speak of different classes: fetch or train it again.")
-    return Model(called, fingerprint, kind, classes, classifier, calibration, manifest, folder)
+    return Model(called, fingerprint, kind, classes, classifier, calibration, manifest, folder, for_titles)
 
 
 def list_models(workspace: Workspace) -> list[dict[str, Any]]:

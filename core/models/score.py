@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from core.corpus import load_corpus
 from core.errors import InputError
 from core.labels import load_labels
+from core.models.preparation import texts_of
 from core.models.registry import Model, load, load_folder
 from core.predictions import PREDICTIONS_FILE
 from core.progress import Progress, silent
+from core.reading import has_columns
 from core.scale import Meter, forget_old, score_here, score_on_ray, shards_of
 from core.scale.local_engine import Ask
 from core.scale.shards import SMALLEST
@@ -30,6 +32,7 @@ from core.schema import (
     PREDICTED,
     RECORD_ID,
     SPLIT,
+    TEXT,
     TITLE,
     TITLE_KEY,
     probability_column,
@@ -151,7 +154,7 @@ def predict_records(model: Model, records: pd.DataFrame, progress: Progress = si
     Parameters
     ----------
     records : DataFrame
-        ``record_id``, ``title``, ``title_key``.
+        ``record_id``, ``title``, ``title_key``, and ``text`` for a model that reads more than the title.
 
     Returns
     -------
@@ -165,7 +168,8 @@ def predict_records(model: Model, records: pd.DataFrame, progress: Progress = si
     others have ''. Identifiers play no part here, since those of another library may be equal by chance; the leak check
     looks at them.
     """
-    return _with_known_titles(model, records, score(model, records[TITLE].tolist(), progress))
+    texts = records[TEXT if TEXT in records else TITLE].tolist()
+    return _with_known_titles(model, records, score(model, texts, progress))
 
 
 def _with_known_titles(model: Model, records: pd.DataFrame, found: NDArray[np.float64]) -> pd.DataFrame:
@@ -229,8 +233,9 @@ def predict_corpus(
     source = load_corpus(workspace, corpus)
     truth = load_labels(workspace, labels) if labels else None
     started = time.monotonic()
-    records = source.records([RECORD_ID, TITLE, TITLE_KEY])
-    codes, different = pd.factorize(records[TITLE].to_numpy(dtype=object))
+    records = source.records() if asked.reads else source.records([RECORD_ID, TITLE, TITLE_KEY])
+    texts, lacking = texts_of(source, records, asked.reads)
+    codes, different = pd.factorize(texts.to_numpy(dtype=object))
     forget_old(workspace.root / FOLDER)
     columns = [probability_column(name) for name in asked.classes]
     shards = shards_of(workspace.root / FOLDER, different.tolist(), columns, asked.fingerprint)
@@ -253,8 +258,9 @@ def predict_corpus(
     new_rows = int(np.isin(codes // shards.size, pending).sum())
     counts = table[PREDICTED].value_counts()
     held_out, untitled = int((table[SPLIT] != "").sum()), int((table[PREDICTED] == "").sum())
+    without = int((~has_columns(texts.tolist()) & (records[TITLE_KEY] != "").to_numpy()).sum()) if asked.reads else 0
     count_cut = getattr(asked.classifier, "cut", None)
-    cut = int(count_cut(records[TITLE].tolist())) if count_cut else 0
+    cut = int(count_cut(texts.tolist())) if count_cut else 0
     said = {
         "model": asked.name,
         "model_fingerprint": asked.fingerprint,
@@ -270,6 +276,8 @@ def predict_corpus(
         "held_out": held_out,
         "untitled": untitled,
         "cut": cut,
+        "reads": list(asked.reads),
+        "without_columns": without,
         "engine": engine,
         "invented": bool(source.manifest.get("invented")),
         "summary": {"predicted": {key: int(counts.get(key, 0)) for key in asked.classes}},
@@ -295,7 +303,7 @@ def predict_corpus(
         untitled,
         asked.classes,
         said["summary"]["predicted"],
-        _sentences(held_out, untitled, cut, resumed),
+        (*_sentences(held_out, untitled, cut, resumed), *_read_beside(asked.reads, lacking, without, len(table))),
         engine,
         resumed,
     )
@@ -328,6 +336,18 @@ def _sentences(held_out: int, untitled: int, cut: int, resumed: int) -> tuple[st
     if cut:
         said.append(f"{cut:,} titles are longer than the language model reads; their ends were cut.")
     return tuple(said)
+
+
+def _read_beside(reads: Sequence[str], lacking: Sequence[str], without: int, records: int) -> list[str]:
+    said = []
+    if lacking:
+        said.append(f"The model also reads {', '.join(lacking)}, and this catalogue has no such column.")
+    if without:
+        said.append(
+            f"{without:,} of the {records:,} records have nothing in {' or '.join(reads)}: the model judged them by"
+            " their titles alone, for which it is calibrated apart."
+        )
+    return said
 
 
 def main() -> int:

@@ -22,6 +22,7 @@ from core.models.ngrams import NgramCounter, prepare, word_terms
 from core.models.protocol import Observe, TrainingData, ignore
 from core.models.shared import both_classes, chosen, in_words, read_facts, softmax, write_facts
 from core.progress import Progress, silent
+from core.reading import as_terms
 
 __all__ = ["TfidfClassifier"]
 
@@ -88,7 +89,7 @@ class TfidfClassifier:
 
         settings = _settings(options)
         progress(0.0, "Counting words and letters")
-        texts = [prepare(title) for title in data.titles]
+        texts = [prepare(as_terms(title)) for title in data.titles]
         counter = NgramCounter.of(texts)
         counts = counter.count(texts)
         idf = np.concatenate([_idf(block) for block in counts])
@@ -107,7 +108,7 @@ class TfidfClassifier:
 
     def features(self, titles: Sequence[str]) -> sparse.csr_matrix:
         """Return the weighted terms of titles, shape (n, n_terms); both blocks of a row have length 1 or 0."""
-        return _weighted(self.counter.count([prepare(title) for title in titles]), self.idf)
+        return _weighted(self.counter.count([prepare(as_terms(title)) for title in titles]), self.idf)
 
     def spread(self, title: str) -> tuple[list[str], sparse.csr_matrix]:
         """Return the words of a title, and which share of each term's weight lies in which word.
@@ -120,8 +121,9 @@ class TfidfClassifier:
             The columns of terms that the title holds sum to 1: a term that occurs several times is divided equally over
             its occurrences, a pair of words over its two words. Runs of letters never leave their word.
         """
-        words = unicodedata.normalize("NFC", title).split()
-        text = " ".join(prepare(title).split())
+        read = as_terms(title)
+        words = unicodedata.normalize("NFC", read).split()
+        text = " ".join(prepare(read).split())
         parts = text.split(" ") if text else []
         starts = list(accumulate((len(part) + 1 for part in parts), initial=0))[:-1]
         found: dict[tuple[int, int], float] = defaultdict(float)

@@ -20,13 +20,15 @@ from core.errors import InputError
 from core.labels import load_labels
 from core.leaks import find_leaks
 from core.models import registry
-from core.models.fitting import LEARNED, Fitted, Plan, fit
+from core.models.fitting import Fitted, Plan, fit
+from core.models.held_out_calibration import LEARNED
 from core.models.kinds import known_kind
 from core.models.measure import measure
-from core.models.preparation import Apart, labelled_books, set_apart, weak_books
+from core.models.preparation import Apart, check_reads, labelled_books, set_apart, weak_books
 from core.models.protocol import Observe, ignore
 from core.progress import Progress, silent
-from core.schema import LABEL, SOURCE, SPLIT
+from core.reading import has_columns
+from core.schema import LABEL, SOURCE, SPLIT, TEXT
 from core.splits import SHARES
 from core.storage import Workspace, digest, slug
 
@@ -34,6 +36,8 @@ __all__ = ["TrainingReport", "main", "train", "train_on_table"]
 
 # Half-trained states outlive a job that was stopped, so that the same training goes on from there.
 CHECKPOINTS = "checkpoints"
+# With fewer, neither what a column says nor a calibration can be learned.
+FEWEST_WITH_COLUMNS = 50
 _KEPT_FOR = 7 * 86400.0
 
 
@@ -94,6 +98,7 @@ def train(
     corpus: str | None = None,
     exclude: Sequence[str] = (),
     weak: str | None = None,
+    reads: Sequence[str] = (),
     calibrate_on: str | None = None,
     calibration: CalibrationMethod = "temperature",
     shares: Mapping[str, float] = SHARES,
@@ -120,6 +125,10 @@ def train(
         found by identifier or by title.
     weak : str, optional
         Name of a label set made by functions, to be learned from beside people's labels.
+    reads : sequence of str
+        Columns that are read beside the title, such as a shelfmark: original columns of both the labelled books and a
+        corpus. Books are learned with them and by their titles alone, and both are calibrated apart, since some
+        records will not have them.
     calibrate_on : str, optional
         Name of a label set drawn from the collection that is to be labelled. Its books (those that are not learned
         from) decide the calibration, which else is learned on the annotated books themselves.
@@ -139,11 +148,13 @@ def train(
     known_kind(kind)
     label_set = load_labels(workspace, labels)
     progress(0.0, "Reading the labels")
-    books, sentences = labelled_books(workspace, label_set, corpus)
+    check_reads(workspace, labels, reads, corpus)
+    books, sentences = labelled_books(workspace, label_set, corpus, reads)
     books, apart = set_apart(workspace, books, tuple(exclude))
+    sentences += _read_beside(books, reads)
     calibration_books = None
     if calibrate_on is not None:
-        calibration_books, said = labelled_books(workspace, load_labels(workspace, calibrate_on), corpus)
+        calibration_books, said = labelled_books(workspace, load_labels(workspace, calibrate_on), corpus, reads)
         kept, _ = set_apart(workspace, calibration_books, tuple(exclude))
         calibration_books = kept[~find_leaks(kept, books).mask].reset_index(drop=True)
         sentences += said
@@ -151,7 +162,7 @@ def train(
     if weak is not None:
         classes = tuple(sorted(set(books[LABEL])))
         tested = (*exclude, *([calibrate_on] if calibrate_on else []))
-        weak_labels, said = weak_books(workspace, weak, classes, books, tested)
+        weak_labels, said = weak_books(workspace, weak, classes, books, tested, reads)
         sentences += said
     plan = Plan(kind, seed, calibration, shares, folds, refit, options or {})
     facts = {
@@ -160,6 +171,7 @@ def train(
         "invented": bool(label_set.manifest.get("invented")),
         "excluded": list(exclude),
         "weak": weak or "",
+        "reads": list(reads),
         "calibrate_on": calibrate_on or "",
     }
     return train_on_table(
@@ -242,6 +254,7 @@ def train_on_table(
             metrics=metrics,
             facts=kept,
             scratch=Path(folder),
+            for_titles=fitted.bare.calibration if fitted.bare else None,
         )
     shutil.rmtree(checkpoints, ignore_errors=True)
     progress(1.0, "Done")
@@ -273,6 +286,28 @@ def _leak(fitted: Fitted, apart: Sequence[Apart]) -> dict[str, Any]:
             between.sentence("the test part", "the books learned from while it was tested"),
         ],
     }
+
+
+def _read_beside(books: pd.DataFrame, reads: Sequence[str]) -> list[str]:
+    """Say how many books have what is read beside the title.
+
+    Raises
+    ------
+    InputError
+        Too few have.
+    """
+    if not reads:
+        return []
+    said = int(has_columns(books[TEXT].tolist()).sum())
+    if said < FEWEST_WITH_COLUMNS:
+        raise InputError(
+            f"Only {said:,} of the {len(books):,} labelled books have something in {' or '.join(reads)}; to learn what"
+            f" it says, {FEWEST_WITH_COLUMNS} are needed. Train on titles alone, or fill the column."
+        )
+    which = "it" if len(reads) == 1 else "one or more of them"
+    return [
+        f"Beside the title it reads {', '.join(reads)}; {said:,} of the {len(books):,} labelled books have {which}."
+    ]
 
 
 def _how(fitted: Fitted, plan: Plan) -> tuple[str, ...]:

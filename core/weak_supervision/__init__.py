@@ -15,7 +15,7 @@ What is kept honest:
 - the label set that is made leaves out what people labelled and what is tested on (:mod:`core.weak_supervision.build`).
 """
 
-from core.weak_supervision.books import Books, Opinion, books_of, column_names
+from core.weak_supervision.books import Books, Opinion, books_of
 from core.weak_supervision.conditions import (
     AllOf,
     AnyOf,
@@ -64,7 +64,6 @@ __all__ = [
     "agreements",
     "books_of",
     "cast_votes",
-    "column_names",
     "columns_of",
     "describe",
     "describe_condition",

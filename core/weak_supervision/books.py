@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.corpus import read_parquet
+from core.corpus import read_columns, read_parquet
 from core.errors import InputError, NotFoundError
 from core.facets import facet_codes
 from core.joins import join_ids
@@ -34,9 +34,7 @@ from core.weak_supervision.conditions import (
 )
 from core.weak_supervision.functions import LabellingFunction
 
-__all__ = ["Books", "Mask", "Opinion", "books_of", "column_names", "read_opinion"]
-
-_ORIGINALS = "originals.parquet"
+__all__ = ["Books", "Mask", "Opinion", "books_of", "read_opinion"]
 
 Mask = NDArray[np.bool_]
 
@@ -272,20 +270,6 @@ def books_of(
 
     Of the original columns in the folder `path` only those are read that `functions` ask for.
     """
-    file = path / _ORIGINALS
     wanted = {column for function in functions for column in columns_of(function.when)} - set(records.columns)
-    originals = None
-    if wanted and file.exists():
-        there = column_names(path)
-        originals = read_parquet(file, [name for name in there if name in wanted])
-        if len(originals) != len(records):
-            originals = None
+    originals = read_columns(path, records, sorted(wanted)) if wanted else None
     return Books(records, originals, lambda name: read_opinion(workspace, name))
-
-
-def column_names(path: Path) -> tuple[str, ...]:
-    """Return the names of the original columns in the folder of a corpus or label set; none where there are none."""
-    import pyarrow.parquet as pq
-
-    file = path / _ORIGINALS
-    return tuple(str(name) for name in pq.read_schema(file).names) if file.exists() else ()

@@ -147,7 +147,7 @@ def build_labels(
     )
 
     def write(folder: Path) -> Mapping[str, Any]:
-        write_label_tables(folder, records, keep, tried)
+        write_label_tables(folder, records, source.originals(), keep, tried)
         (folder / FUNCTIONS_FILE).write_text(functions_to_toml(functions), encoding="utf-8")
         return {
             "classes": list(tried.votes.classes),

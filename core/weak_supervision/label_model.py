@@ -123,8 +123,8 @@ class LabelModel:
             return ()
         named = lone[0] if len(lone) == 1 else f"{', '.join(lone[:-1])} and {lone[-1]}"
         return (
-            f"Hardly any book has a vote of another function beside one of {named}. How often such a function is right is"
-            f" taken from the labelled books that are shown, beginning from a belief of {PRIOR_RIGHT:.0%}.",
+            f"Hardly any book has a vote of another function beside one of {named}. How often such a function is right"
+            f" is taken from the labelled books that are shown, beginning from a belief of {PRIOR_RIGHT:.0%}.",
         )
 
     def probabilities(self, votes: Votes) -> NDArray[np.float64]:

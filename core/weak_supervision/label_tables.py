@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.corpus import ORIGINALS_FILE
 from core.labels import ANNOTATIONS_FILE, DISAGREEING, LABELS_FILE
 from core.schema import (
     ANNOTATOR,
@@ -26,8 +27,10 @@ from core.weak_supervision.votes import ABSTAIN
 __all__ = ["write_label_tables"]
 
 
-def write_label_tables(folder: Path, records: pd.DataFrame, keep: NDArray[np.bool_], tried: Tried) -> None:
-    """Write the labels of the books in `keep`, their records and the votes into `folder`.
+def write_label_tables(
+    folder: Path, records: pd.DataFrame, originals: pd.DataFrame, keep: NDArray[np.bool_], tried: Tried
+) -> None:
+    """Write the labels of the books in `keep`, their records, original columns and the votes into `folder`.
 
     The annotator of a label is the first function that votes for it; the note names every function that votes. The
     annotations have one row a vote, so that each function can be audited like a person.
@@ -58,6 +61,7 @@ def write_label_tables(folder: Path, records: pd.DataFrame, keep: NDArray[np.boo
         labels[probability_column(one)] = tried.probabilities[keep, code]
     labels.to_parquet(folder / LABELS_FILE, index=False, compression="zstd")
     books.to_parquet(folder / "records.parquet", index=False, compression="zstd")
+    originals[keep].to_parquet(folder / ORIGINALS_FILE, index=False, compression="zstd")
     where, which = np.nonzero(cast)
     annotations = pd.DataFrame(
         {

@@ -1,0 +1,163 @@
+"""What a model reads of a record: its title, and what other columns say, as one text.
+
+A shelfmark or a class number often says more than a title. The text of a record that has one is its title, then for
+each further column :data:`MARK`, the column's name and its value. A model that counts words reads the value as terms,
+numbers also by their beginnings, as classifications are built ("12641" lies in "126"); a language model reads it before
+the title, so that a long title does not push it out. A text without the mark is a title alone.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+__all__ = [
+    "MARK",
+    "as_terms",
+    "as_words",
+    "columns_said",
+    "compose",
+    "has_columns",
+    "title_part",
+    "unit_of_terms",
+    "unit_shown",
+    "units",
+]
+
+MARK: Final = "\u241f"  # SYMBOL FOR UNIT SEPARATOR: no white space, which readers of titles put together
+_SAYS = "="
+_LONGEST = 200  # characters of a value
+_MOST_TERMS = 40  # of a value
+_PARTS = re.compile(r"[|;]")
+_NUMBER = re.compile(r"0*(\d{2,})")
+_LEADING = re.compile(r"(?<!\d)0+(?=\d)")
+
+
+def compose(titles: pd.Series, columns: Mapping[str, pd.Series]) -> pd.Series:
+    """Return the text of each record; a column without a value says nothing.
+
+    Parameters
+    ----------
+    titles : Series of str
+    columns : mapping
+        Name → Series of str, row for row beside the titles; in the order in which they are read.
+
+    Returns
+    -------
+    Series of str
+        With the index of `titles`. A record without a title has none of the columns either: '' stays ''.
+
+    >>> compose(pd.Series(["Emma", "Rome"]), {"Shelfmark": pd.Series(["012641.e.5", ""])}).tolist()
+    ['Emma ␟Shelfmark=012641.e.5', 'Rome']
+    """
+    text = titles.str.replace(MARK, " ", regex=False)
+    there = text.str.strip() != ""
+    for name, values in columns.items():
+        plain = values.reset_index(drop=True).set_axis(titles.index).fillna("").astype("str")
+        plain = plain.str.replace(MARK, " ", regex=False).str.strip().str.slice(0, _LONGEST)
+        text = text.where(~there | (plain == ""), text + f" {MARK}{_named(name)}{_SAYS}" + plain)
+    return text
+
+
+def has_columns(texts: Sequence[str]) -> NDArray[np.bool_]:
+    """Say which texts have more than a title, shape (n,)."""
+    return np.fromiter((MARK in text for text in texts), dtype=bool, count=len(texts))
+
+
+def title_part(text: str) -> str:
+    """Return the title alone.
+
+    >>> title_part("Emma ␟Shelfmark=12641")
+    'Emma'
+    """
+    return text.partition(MARK)[0].removesuffix(" ") if MARK in text else text
+
+
+def columns_said(text: str) -> list[tuple[str, str]]:
+    """Return name and value of each further column in a text."""
+    said = []
+    for part in text.split(MARK)[1:]:
+        name, sign, value = part.strip().partition(_SAYS)
+        said.append((name, value) if sign else ("", name))
+    return said
+
+
+def units(text: str) -> list[str]:
+    """Return what can be left out of a text: each word of the title, and each further column as a whole.
+
+    Joined by spaces they are a text again.
+    """
+    return [*title_part(text).split(), *(f"{MARK}{name}{_SAYS}{value}" for name, value in columns_said(text))]
+
+
+def unit_shown(unit: str) -> str:
+    """Return one of :func:`units` for people.
+
+    >>> [unit_shown(one) for one in units("Emma ␟Shelfmark=12641")]
+    ['Emma', 'Shelfmark: 12641']
+    """
+    return f"{unit.removeprefix(MARK).replace(_SAYS, ': ', 1)}" if unit.startswith(MARK) else unit
+
+
+def unit_of_terms(text: str, terms: Sequence[str]) -> NDArray[np.int64]:
+    """Return which of the units of a text each term of :func:`as_terms` (split at white space) belongs to."""
+    words = len(title_part(text).split())
+    keys = [f"{_key(name)}_" for name, _ in columns_said(text)]
+    found = list(range(min(words, len(terms))))
+    for term in terms[words:]:
+        fitting = [i for i, key in enumerate(keys) if term.startswith(key)]
+        # Of the columns 'name' and 'name_role' the longer one has the term 'name_role_author'.
+        found.append(words + max(fitting, key=lambda i: len(keys[i])))
+    return np.array(found, dtype=np.int64)
+
+
+def as_terms(text: str) -> str:
+    """Return a text for a model that counts words: the values as words that begin with the column's name.
+
+    >>> as_terms("Emma ␟Shelfmark=012641.e.5")
+    'Emma shelfmark_1 shelfmark_12 shelfmark_126 shelfmark_1264 shelfmark_12641 shelfmark_e shelfmark_5'
+    """
+    if MARK not in text:
+        return text
+    found = dict.fromkeys(f"{_key(name)}_{term}" for name, value in columns_said(text) for term in _terms(value))
+    return " ".join((title_part(text), *found))
+
+
+def as_words(text: str) -> str:
+    """Return a text for a language model: what the columns say, then the title.
+
+    >>> as_words("Emma ␟Shelfmark=012641.e.5")
+    'Shelfmark: 12641.e.5; Emma'
+    """
+    if MARK not in text:
+        return text
+    said = [f"{name}: {_LEADING.sub('', value)}" for name, value in columns_said(text)]
+    return "; ".join((*said, title_part(text)))
+
+
+def _terms(value: str) -> list[str]:
+    """Return the words of a value, and the beginnings of the first number of each of its parts."""
+    found: list[str] = []
+    for part in _PARTS.split(unicodedata.normalize("NFC", value).lower()):
+        numbered = False
+        for word in re.findall(r"[^\W\d_]+|\d+", part):
+            number = _NUMBER.fullmatch(word)
+            if number and not numbered:
+                numbered = True
+                digits = number.group(1)
+                found += [digits[:end] for end in range(1, len(digits) + 1)]
+            else:
+                found.append(word.lstrip("0") or word)
+    return list(dict.fromkeys(found))[:_MOST_TERMS]
+
+
+def _named(column: str) -> str:
+    return " ".join(column.replace(_SAYS, " ").replace(MARK, " ").split())
+
+
+def _key(name: str) -> str:
+    return "_".join(re.findall(r"\w+", name.lower())) or "column"
