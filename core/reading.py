@@ -34,7 +34,7 @@ _LONGEST = 200  # characters of a value
 _MOST_TERMS = 40  # of a value
 _PARTS = re.compile(r"[|;]")
 _NUMBER = re.compile(r"0*(\d{2,})")
-_LEADING = re.compile(r"(?<!\d)0+(?=\d)")
+_NUMBERED = re.compile(r"(?<![^\W_])([^\W\d_]{0,3})0*(\d{2,})")
 
 
 def compose(titles: pd.Series, columns: Mapping[str, pd.Series]) -> pd.Series:
@@ -130,13 +130,24 @@ def as_terms(text: str) -> str:
 def as_words(text: str) -> str:
     """Return a text for a language model: what the columns say, then the title.
 
-    >>> as_words("Emma ␟Shelfmark=012641.e.5")
-    'Shelfmark: 12641.e.5; Emma'
+    Of a value with numbers only the first number of each part is said, with letters right before it: the rest of a
+    shelfmark or a class number is written in many ways and tells nothing of the book.
+
+    >>> as_words("Emma ␟Shelfmark=Digital Store 012641.e.5 ␟Class=PR4034 .E5 1896 ␟Topic=Love")
+    'Shelfmark: 12641; Class: PR4034; Topic: Love; Emma'
     """
     if MARK not in text:
         return text
-    said = [f"{name}: {_LEADING.sub('', value)}" for name, value in columns_said(text)]
+    said = [f"{name}: {_brief(value)}" for name, value in columns_said(text)]
     return "; ".join((*said, title_part(text)))
+
+
+def _brief(value: str) -> str:
+    parts = [part.strip() for part in _PARTS.split(value) if part.strip()]
+    numbers = [_NUMBERED.search(part) for part in parts]
+    return ", ".join(
+        number.group(1) + number.group(2) if number else part for number, part in zip(numbers, parts, strict=True)
+    )
 
 
 def _terms(value: str) -> list[str]:

@@ -39,6 +39,7 @@ __all__ = [
     "ROWS",
     "SOURCE",
     "SPLIT",
+    "TEXT",
     "TITLE",
     "TITLE_KEY",
     "TRUTH",

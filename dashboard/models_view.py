@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.evaluation import Evaluation
 from core.models.kinds import KINDS
+from core.models.preparation import readable_columns
 from core.predictions import Scored
 from core.storage import slug
 from dashboard import cache, comparison_view, feedback, widgets
@@ -42,6 +43,7 @@ def list_of_models(models: Sequence[Mapping[str, Any]]) -> None:
                 "model": model["name"],
                 "kind": model["title"],
                 "learned from": model["manifest"].get("labels", ""),
+                "reads": ", ".join(["title", *model["manifest"].get("reads", ())]),
                 "right (test part)": percent((test.get("accuracy") or {}).get("value")),
                 "of": test.get("n"),
                 "macro-F1": (test.get("macro_f1") or {}).get("value"),
@@ -72,8 +74,9 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
     """Draw the form and return what to train, once it is sent."""
     place = cache.workspace()
     others = [a.name for kind in ("labels", "predictions") for a in place.list(kind)]
+    chosen = st.selectbox("Learn from these labels", labels)
+    readable = readable_columns(place, str(chosen))
     with st.form("train", border=False):
-        chosen = st.selectbox("Learn from these labels", labels)
         kind = st.selectbox("Kind of model", list(KINDS), format_func=lambda name: KINDS[name].title)
         left_out = st.multiselect(
             "Leave these books out (test sets)",
@@ -91,6 +94,15 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
             [_NOTHING, *by_functions],
             help="Labels that rules gave, from the Labelling functions page. A person's label wins, and nothing is"
             " tested on them.",
+        )
+        reads = st.multiselect(
+            "Columns to read beside the title",
+            readable,
+            help="A shelfmark or a class number often says more than a title. Offered are the columns that the labelled"
+            " books and a catalogue here have in common. Records without them are judged by their titles alone, with"
+            " confidences of their own.",
+            placeholder="titles alone" if readable else "no column is in both the labels' file and a catalogue",
+            disabled=not readable,
         )
         with st.expander("More settings"):
             members = st.multiselect(
@@ -117,6 +129,8 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
         config["name"] = slug(name)
     if calibrate != _NOTHING and calibrate != chosen:
         config["calibrate_on"] = calibrate
+    if reads:
+        config["reads"] = reads
     if weak not in (_NOTHING, chosen):
         config["weak"] = weak
     options: dict[str, Any] = {"base": base.strip()} if base.strip() and kind != "tfidf" else {}

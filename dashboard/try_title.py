@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.normalise.titles import title_key
+from core.reading import compose
 from core.schema import TITLE_KEY
 from dashboard import cache, why_view
 from dashboard.text import escape
@@ -31,12 +32,14 @@ def show(models: Sequence[str], *, model: str | None = None) -> None:
         placeholder="The mystery of the old mill",
         help="It is read as it stands here and is not kept.",
     )
+    loaded = cache.model(asked)
+    said = {name: st.text_input(f"{name}, if it is known", key=f"try_{name}", max_chars=200) for name in loaded.reads}
     if not title.strip():
         st.caption("The answer, how sure the model is, and the words that decided appear here.")
         return
-    loaded = cache.model(asked)
-    why_view.explained(asked, title)
-    chances = pd.DataFrame({"class": loaded.classes, "probability": loaded.probabilities([title])[0]})
+    text = compose(pd.Series([title]), {name: pd.Series([value]) for name, value in said.items()}).iloc[0]
+    why_view.explained(asked, text)
+    chances = pd.DataFrame({"class": loaded.classes, "probability": loaded.probabilities([text])[0]})
     with st.expander("The probability of each class", icon=":material/table:"):
         st.dataframe(
             chances.sort_values("probability", ascending=False),

@@ -5,7 +5,8 @@ import streamlit as st
 from core.evaluation import most_confident_wrong
 from core.explain import Explanation
 from core.predictions import Scored, load_predictions
-from core.schema import PREDICTED, TITLE, TRUTH
+from core.reading import has_columns, title_part
+from core.schema import PREDICTED, RECORD_ID, TITLE, TRUTH
 from dashboard import cache, feedback, navigation, widgets
 from dashboard.charts.words import words_chart
 from dashboard.text import escape, percent
@@ -35,15 +36,19 @@ def show(scored: Scored) -> None:
         return
     if not typed:
         row = wrong.iloc[titles.index(title)]
+        title = cache.text_of(str(model), scored.name, str(row[RECORD_ID]), str(row[TITLE]))
         feedback.say(f"The predictions say {row[PREDICTED]}; people say {row[TRUTH]}.")
     explained(str(model), title)
 
 
 def explained(model: str, title: str) -> None:
-    """Say what a model makes of a title, show its words for and against, and similar labelled titles."""
+    """Say what a model makes of a title (or a text with further columns), why, and show similar labelled titles."""
     explanation = cache.explanation(model, title)
     feedback.conclusion(escape(f"“{model}” says {explanation.class_name}, {percent(explanation.probability)} sure."))
     _say_words(explanation)
+    reads = cache.model(model).reads
+    if reads and not has_columns([title])[0]:
+        st.caption(escape(f"“{model}” also reads {', '.join(reads)}; here it has the title alone."))
     table = explanation.table[["word", "contribution"]]
     left, right = st.columns(2)
     with left:
@@ -61,7 +66,7 @@ def explained(model: str, title: str) -> None:
             st.caption(escape(shap.note))
     with right:
         st.markdown("**Similar titles that people labelled**")
-        similar = cache.similar_titles(model, title)
+        similar = cache.similar_titles(model, title_part(title))
         if similar.empty:
             st.caption("The labels this model learned from are not in this workspace.")
         else:

@@ -36,6 +36,13 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         help="label set, predictions or corpus whose books must not be learned from, such as a test set; repeatable",
     )
     train.add_argument("--weak", metavar="L", help="label set made by functions, to be learned from beside people's")
+    train.add_argument(
+        "--reads",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="column to read beside the title, such as a shelfmark or class number; repeatable",
+    )
     train.add_argument("--calibrate-on", metavar="L", help="label set drawn from the collection, to calibrate on")
     train.set_defaults(run=_train)
 
@@ -70,6 +77,7 @@ def _train(said: argparse.Namespace, workspace: Workspace, progress: Progress) -
         corpus=said.corpus,
         exclude=tuple(said.without),
         weak=said.weak,
+        reads=tuple(said.reads),
         calibrate_on=said.calibrate_on,
         options=_options(said),
         progress=progress,

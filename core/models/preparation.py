@@ -13,7 +13,7 @@ from core.joins import join_ids
 from core.labels import LabelSet, load_labels
 from core.leaks import Leaks, find_leaks
 from core.models.fitting import WEIGHT
-from core.predictions import load_predictions
+from core.predictions import PredictionSet, load_predictions
 from core.reading import compose
 from core.schema import (
     ALTERNATE_ID,
@@ -36,6 +36,7 @@ __all__ = [
     "labelled_books",
     "readable_columns",
     "set_apart",
+    "text_of_record",
     "texts_of",
     "weak_books",
 ]
@@ -104,9 +105,32 @@ def texts_of(stored: Stored, records: pd.DataFrame, reads: Sequence[str]) -> tup
     records : DataFrame
         The normalised records of `stored`, all of them.
     """
-    columns = read_columns(stored.artifact.path, records, reads)
+    columns = _originals(stored, records, reads)
     text = compose(records[TITLE], {name: columns[name] for name in reads if name in columns})
     return text.rename(TEXT), tuple(name for name in reads if name not in columns)
+
+
+def _originals(stored: Stored, records: pd.DataFrame, reads: Sequence[str]) -> pd.DataFrame:
+    """Return columns as they came: a normalised one of the same name is something else."""
+    return read_columns(stored.artifact.path, pd.DataFrame(index=range(len(records))), reads)
+
+
+def text_of_record(workspace: Workspace, predictions: PredictionSet, record_id: str, reads: Sequence[str]) -> str:
+    """Return what a model that reads these columns reads of one record that predictions speak of.
+
+    Raises
+    ------
+    NotFoundError
+        The predictions speak of no such record.
+    """
+    corpus = predictions.manifest.get("corpus")
+    stored = load_corpus(workspace, corpus) if corpus else predictions
+    records = predictions.records(workspace)
+    where = np.flatnonzero((records[RECORD_ID] == record_id).to_numpy())
+    if not len(where):
+        raise NotFoundError(f"'{predictions.name}' speaks of no record '{record_id}'.")
+    columns = _originals(stored, records, reads).iloc[where[:1]]
+    return str(compose(records[TITLE].iloc[where[:1]], {n: columns[n] for n in reads if n in columns}).iloc[0])
 
 
 def labelled_books(
@@ -128,7 +152,7 @@ def labelled_books(
     """
     table = labels.records().assign(label=labels.table()[LABEL].to_numpy())
     sentences = []
-    columns = read_columns(labels.artifact.path, table, reads).reindex(columns=list(reads)).fillna("")
+    columns = _originals(labels, table, reads).reindex(columns=list(reads)).astype("str").fillna("")
     if corpus is not None:
         stored = load_corpus(workspace, corpus)
         source = stored.records()
@@ -141,7 +165,7 @@ def labelled_books(
             table = table.assign(**{column: pd.Series(values, dtype="str")})
         if lacking.any():
             sentences.append(f"The titles of {int(lacking.sum()):,} labelled books were taken from '{corpus}'.")
-        theirs = read_columns(stored.artifact.path, source, reads).fillna("")
+        theirs = _originals(stored, source, reads).fillna("")
         for name in theirs:
             empty = (columns[name] == "").to_numpy() & found
             columns.loc[empty, name] = theirs[name].to_numpy(dtype=object)[join.position[empty]]

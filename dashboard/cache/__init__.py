@@ -19,7 +19,7 @@ from dashboard.cache.audits import (
     slices,
 )
 from dashboard.cache.exports import export_table, release
-from dashboard.cache.models import explanation, model, models, shap_explanation, similar_titles
+from dashboard.cache.models import explanation, model, models, shap_explanation, similar_titles, text_of
 from dashboard.cache.samples import keywords, language_evidence, representativeness
 from dashboard.cache.tables import originals, peek, records, scored, workspace
 
@@ -50,5 +50,6 @@ __all__ = [
     "shap_explanation",
     "similar_titles",
     "slices",
+    "text_of",
     "workspace",
 ]

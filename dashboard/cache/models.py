@@ -8,12 +8,14 @@ import streamlit as st
 from core.errors import NotFoundError
 from core.explain import Explanation, SimilarTitles, is_linear, leave_one_word_out, shap_words, word_contributions
 from core.labels import load_labels
+from core.models.preparation import text_of_record
 from core.models.registry import Model, list_models
 from core.models.registry import load as load_model
+from core.predictions import load_predictions
 from core.storage import digest
 from dashboard.cache.tables import workspace
 
-__all__ = ["explanation", "model", "models", "shap_explanation", "similar_titles"]
+__all__ = ["explanation", "model", "models", "shap_explanation", "similar_titles", "text_of"]
 
 
 def model(name: str) -> Model:
@@ -34,6 +36,12 @@ def models() -> list[dict[str, Any]]:
 @st.cache_data(max_entries=4, show_spinner=False)
 def _models(things: tuple[tuple[str, str], ...]) -> list[dict[str, Any]]:
     return list_models(workspace())
+
+
+def text_of(name: str, predictions: str, record_id: str, title: str) -> str:
+    """Return what a model reads of a record that predictions speak of: its title, and the columns it reads besides."""
+    reads = model(name).reads
+    return text_of_record(workspace(), load_predictions(workspace(), predictions), record_id, reads) if reads else title
 
 
 def explanation(name: str, title: str) -> Explanation:

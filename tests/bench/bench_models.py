@@ -6,7 +6,8 @@ books that are also in ``test_predictions.csv`` left out) and is scored on the l
 ``test_predictions.csv``, on which nothing is chosen. Training is the whole of it: out-of-fold classifiers, calibration
 and the final classifier. With ``--labels`` another label set in the workspace takes the place of ``annotated.csv``,
 such as one without what the label audit spoke against; with ``--weak`` a label set made by functions is learned from
-too.
+too. With ``--reads`` the models read a column beside the title; the test books' values are taken from
+``digitised.csv.gz``, and the rows also say how the same model judges their titles alone.
 """
 
 import argparse
@@ -20,19 +21,22 @@ import numpy as np
 import pandas as pd
 
 from core.calibration import expected_calibration_error
+from core.corpus import load_corpus, read_columns
 from core.errors import NotFoundError
 from core.importing import import_file
+from core.joins import join_ids
 from core.models.blend import BlendClassifier
 from core.models.protocol import TitleClassifier
 from core.models.registry import load
 from core.models.score import predictions_table
 from core.models.train import train
 from core.predictions import load_scored
-from core.schema import CONFIDENCE, LANGUAGE, LEAK, PREDICTED, TITLE, TRUTH
+from core.reading import compose
+from core.schema import ALTERNATE_ID, CONFIDENCE, LANGUAGE, LEAK, PREDICTED, RECORD_ID, TITLE, TRUTH
 from core.storage import Workspace
 
 KINDS = "tfidf,embedding,blend,transformer,cascade"
-LABELS, TEST = "annotated", "published"
+LABELS, TEST, CATALOGUE = "annotated", "published", "digitised"
 
 
 def prepare(workspace: Workspace, folder: Path) -> pd.DataFrame:
@@ -43,6 +47,18 @@ def prepare(workspace: Workspace, folder: Path) -> pd.DataFrame:
         except NotFoundError:
             import_file(workspace, folder / file, kind, name=name)
     return load_scored(workspace, TEST).labelled.reset_index(drop=True)
+
+
+def texts_of_test(workspace: Workspace, test: pd.DataFrame, reads: tuple[str, ...]) -> list[str]:
+    """Return what a model reads of the test books, their further columns taken from the catalogue."""
+    if not reads:
+        return test[TITLE].tolist()
+    catalogue = load_corpus(workspace, CATALOGUE)
+    records = catalogue.records()
+    where = join_ids([test[RECORD_ID], test[ALTERNATE_ID]], [records[RECORD_ID], records[ALTERNATE_ID]]).position
+    columns = read_columns(catalogue.artifact.path, records, reads)
+    theirs = {name: columns[name].iloc[where].where(where >= 0, "").reset_index(drop=True) for name in reads}
+    return compose(test[TITLE], theirs).tolist()
 
 
 def measure(
@@ -68,14 +84,14 @@ def by_language(probabilities: np.ndarray, classes: tuple[str, ...], test: pd.Da
     return {str(name): f"{int(one.sum())} of {len(one)}" for name, one in groups if len(one) >= 10}
 
 
-def members(classifier: TitleClassifier, test: pd.DataFrame) -> dict[str, str]:
+def members(classifier: TitleClassifier, texts: list[str], truth: pd.Series) -> dict[str, str]:
     """Return accuracy and macro-F1 of each member of a blend alone."""
     if not isinstance(classifier, BlendClassifier):
         return {}
-    everyone = np.ones(len(test), dtype=bool)
+    everyone = np.ones(len(texts), dtype=bool)
     found = {
-        one.kind: measure(said, classifier.classes, test[TRUTH], everyone)
-        for one, said in zip(classifier.members, classifier.apart(test[TITLE].tolist()), strict=True)
+        one.kind: measure(said, classifier.classes, truth, everyone)
+        for one, said in zip(classifier.members, classifier.apart(texts), strict=True)
     }
     return {kind: f"{one['accuracy']:.4f}, macro-F1 {one['macro_f1']:.4f}" for kind, one in found.items()}
 
@@ -88,15 +104,18 @@ def run(
     seed: int,
     weak: str | None,
     options: dict[str, object] | None,
+    reads: tuple[str, ...] = (),
 ) -> dict[str, object]:
     """Train one model and score the test books."""
     clock, cpu = time.perf_counter(), time.process_time()
     exclude = (TEST,)
-    report = train(workspace, labels, kind=kind, seed=seed, exclude=exclude, weak=weak, options=options)
+    report = train(workspace, labels, kind=kind, seed=seed, exclude=exclude, weak=weak, options=options, reads=reads)
     trained, trained_cpu = time.perf_counter() - clock, time.process_time() - cpu
     model = load(workspace, report.model)
-    found = model.probabilities(test[TITLE].tolist())
+    texts = texts_of_test(workspace, test, reads)
+    found = model.probabilities(texts)
     everyone = np.ones(len(test), dtype=bool)
+    alone = model.probabilities(test[TITLE].tolist())
     return {
         "kind": kind,
         "seed": seed,
@@ -105,7 +124,8 @@ def run(
         "seconds": round(trained, 1),
         "cpu_seconds": round(trained_cpu, 1),
         **measure(found, model.classes, test[TRUTH], everyone),
-        "members": members(model.classifier, test),
+        "titles_alone": measure(alone, model.classes, test[TRUTH], everyone) if reads else {},
+        "members": members(model.classifier, texts, test[TRUTH]),
         "by_language": by_language(found, model.classes, test),
         "without_leaks": measure(found, model.classes, test[TRUTH], ~test[LEAK].to_numpy(dtype=bool)),
         "out_of_fold": report.metrics["out_of_fold"]["accuracy"]["value"],
@@ -121,15 +141,19 @@ def main() -> None:
     parser.add_argument("--workspace", help="keep the models here, and find a label set made by functions here")
     parser.add_argument("--labels", default=LABELS, help="label set of people, in the workspace")
     parser.add_argument("--weak", help="label set made by functions, in the workspace")
+    parser.add_argument("--reads", action="append", default=[], help="column to read beside the title; repeatable")
     parser.add_argument("--options", type=json.loads, help="JSON, handed to the kind of model")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace(arguments.workspace or folder)
         test = prepare(workspace, Path(arguments.real))
+        if arguments.reads and not workspace.database.names("corpora").get(CATALOGUE):
+            import_file(workspace, Path(arguments.real) / "digitised.csv.gz", "corpus", name=CATALOGUE)
         for kind in arguments.kinds.split(","):
             rows = []
             for seed in map(int, arguments.seeds.split(",")):
-                rows.append(run(workspace, test, arguments.labels, kind, seed, arguments.weak, arguments.options))
+                options, reads = arguments.options, tuple(arguments.reads)
+                rows.append(run(workspace, test, arguments.labels, kind, seed, arguments.weak, options, reads))
                 print(json.dumps(rows[-1]), flush=True)
             means = pd.DataFrame(rows)[["accuracy", "macro_f1", "ece", "out_of_fold", "seconds", "cpu_seconds"]].mean()
             print(f"{kind}, mean of {len(rows)}: {means.round(4).to_dict()}", flush=True)
