@@ -15,6 +15,7 @@ __all__ = ["Figure", "eval_results", "figures", "languages_learned", "measured_b
 SPLITS: Final = {
     "test": "test part: nothing was learned or chosen on it",
     "out_of_fold": "all labelled books, each read by a model that had not seen it",
+    "titles_alone": "the same books by their titles alone, as records are read that have nothing else",
 }
 _NO_CUT: Final = "the most probable class, no cut"
 

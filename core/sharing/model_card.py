@@ -231,6 +231,11 @@ def _training_data(manifest: Mapping[str, Any], books: pd.DataFrame) -> list[str
     ]
     if manifest.get("n_weak"):
         said.append(f"{int(manifest['n_weak']):,} further labels were made by labelling functions, not by people.")
+    if manifest.get("reads"):
+        said.append(
+            f"Beside the title it reads {', '.join(inline(one) for one in manifest['reads'])}. Each book was learned"
+            " with that and by its title alone; records without it are judged by their titles."
+        )
     leak = manifest.get("leak") or {}
     return [*said, *(inline(sentence) for sentence in leak.get("sentences", ()))]
 

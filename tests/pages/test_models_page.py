@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.models.train import train
 from core.storage import Workspace
 from dashboard import jobs
 
@@ -48,3 +49,29 @@ def test_a_blend_of_three_from_another_language_model(page: AppTest, started: li
     _chosen(page, "Language model to start from").input(" somebody/encoder ")
     _train(page)
     assert started[0]["options"] == {"base": "somebody/encoder", "members": ["tfidf", "embedding", "transformer"]}
+
+
+def test_a_column_beside_the_title_is_chosen_and_asked_for(page: AppTest, started: list[dict[str, Any]]) -> None:
+    page.run()
+    _chosen(page, "Learn from these labels").select("demo-annotated").run()
+    column = _chosen(page, "Columns to read beside the title")
+    assert "BL shelfmark" in column.options
+    assert "annotator_genre" not in column.options
+    column.select("BL shelfmark")
+    _train(page)
+    assert started[0]["reads"] == ["BL shelfmark"]
+
+
+def test_a_title_is_tried_with_its_shelfmark_and_without(
+    demo_copy: Workspace, open_page: Callable[[Workspace, str], AppTest]
+) -> None:
+    train(demo_copy, "demo-annotated", reads=("BL shelfmark",), name="shelves")
+    page = open_page(demo_copy, "models.py")
+    page.query_params["try_model"] = "shelves"
+    page.run()
+    _chosen(page, "Type a title").input("The old mill").run()
+    assert not page.exception
+    assert any("also reads BL shelfmark; here it has the title alone" in one.value for one in page.caption)
+    _chosen(page, "BL shelfmark, if it is known").input("Digital Store 012641.e.55").run()
+    assert not page.exception
+    assert not any("here it has the title alone" in one.value for one in page.caption)
