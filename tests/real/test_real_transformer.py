@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.corpus import load_corpus, read_columns
 from core.importing import import_file
+from core.joins import join_ids
 from core.label_audit import audit_labels, leave_out
 from core.labels import load_labels
 from core.models.encoder import default_base
@@ -14,7 +16,8 @@ from core.models.registry import load
 from core.models.score import predictions_table
 from core.models.train import TrainingReport, train
 from core.predictions import load_scored
-from core.schema import LEAK, PREDICTED, TITLE, TRUTH
+from core.reading import compose
+from core.schema import ALTERNATE_ID, LEAK, PREDICTED, RECORD_ID, TITLE, TRUTH
 from core.storage import Workspace
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -26,9 +29,20 @@ def place(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspac
     made = Workspace(tmp_path_factory.mktemp("models") / "workspace")
     import_file(made, real_data / "annotated.csv", "labels", name="annotated")
     import_file(made, real_data / "test_predictions.csv", "predictions", name="published")
+    import_file(made, real_data / "digitised.csv.gz", "corpus", name="digitised")
     labels = load_labels(made, "annotated")
     leave_out(made, labels, audit_labels(labels), groups=[("annotator", "2.0")])
     return made
+
+
+def _texts(place: Workspace, test: pd.DataFrame, reads: tuple[str, ...]) -> list[str]:
+    """Return what a model reads of the test books, as they stand in the catalogue."""
+    catalogue = load_corpus(place, "digitised")
+    records = catalogue.records()
+    where = join_ids([test[RECORD_ID], test[ALTERNATE_ID]], [records[RECORD_ID], records[ALTERNATE_ID]]).position
+    assert (where >= 0).all()
+    columns = read_columns(catalogue.artifact.path, records, reads)
+    return compose(test[TITLE], {name: columns[name].iloc[where].reset_index(drop=True) for name in reads}).tolist()
 
 
 def _reached(place: Workspace, report: TrainingReport) -> tuple[float, float]:
@@ -41,7 +55,7 @@ def _reached(place: Workspace, report: TrainingReport) -> tuple[float, float]:
     learned = set(model.training["record_id"]) | set(model.training["title_key"])
     assert not learned & (set(test["record_id"]) | set(test["title_key"]))
     assert report.leak["excluded"] >= int(test[LEAK].sum()) == 31
-    found = predictions_table(model.probabilities(test[TITLE].tolist()), model.classes)[PREDICTED]
+    found = predictions_table(model.probabilities(_texts(place, test, model.reads)), model.classes)[PREDICTED]
     right: pd.Series = test[TRUTH]
     return float(np.mean(found == right)), float(f1_score(right, found, average="macro"))
 
@@ -55,6 +69,17 @@ def test_quick_models(place: Workspace, kind: str, accuracy: float, macro_f1: fl
     assert reached[1] >= macro_f1
     # The label audit found the annotator without help; learning from their labels too is worse.
     assert _reached(place, train(place, "annotated", kind=kind, exclude=("published",))) < reached
+
+
+@pytest.mark.parametrize(("kind", "accuracy", "macro_f1"), [("tfidf", 0.958, 0.954), ("blend", 0.962, 0.958)])
+def test_quick_models_that_read_the_shelfmark_too(
+    place: Workspace, kind: str, accuracy: float, macro_f1: float
+) -> None:
+    report = train(place, "annotated-audited", kind=kind, exclude=("published",), reads=("BL shelfmark",), name="shelf")
+    reached = _reached(place, report)
+    assert reached[0] >= accuracy
+    assert reached[1] >= macro_f1
+    assert report.metrics["titles_alone"]["accuracy"]["value"] < report.metrics["out_of_fold"]["accuracy"]["value"]
 
 
 @pytest.mark.timeout(1200)

@@ -5,10 +5,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from core.importing import import_file
+from core.label_audit import audit_labels, leave_out
+from core.labels import load_labels
+from core.leaks import find_leaks
 from core.normalise.titles import title_keys
+from core.predictions import load_predictions
 from core.statistics import wilson
 from core.storage import Workspace
 from core.weak_supervision import Books, LabellingFunction, Length, Text, cast_votes, describe, read_functions
+from core.weak_supervision.build import build_labels
 
 pytestmark = pytest.mark.real
 
@@ -48,23 +54,38 @@ def test_per_title_the_same_functions_rest_on_fewer_titles_and_have_wider_interv
     assert (per_title["high"] - per_title["low"] > per_row["high"] - per_row["low"]).all()
 
 
-@pytest.mark.slow
-def test_the_functions_for_the_digitised_books_label_many_of_them_well(real_data, tmp_path):
-    from core.importing import import_file
-    from core.labels import load_labels
-    from core.leaks import find_leaks
-    from core.predictions import load_predictions
-    from core.weak_supervision.build import build_labels
-
-    place = Workspace(tmp_path / "workspace")
+@pytest.fixture(scope="module")
+def digitised(real_data, tmp_path_factory):
+    place = Workspace(tmp_path_factory.mktemp("weak") / "workspace")
     import_file(place, real_data / "annotated.csv", "labels", name="annotated")
     import_file(place, real_data / "digitised.csv.gz", "corpus", name="digitised")
     import_file(place, real_data / "test_predictions.csv", "predictions", name="test")
+    return place
+
+
+@pytest.mark.slow
+def test_the_functions_for_the_digitised_books_label_many_of_them_well(digitised):
     functions = read_functions(Path(__file__).with_name("functions_bl.toml"))
-    report = build_labels(place, functions, "digitised", labels="annotated", without=("test",), name="weak")
+    report = build_labels(digitised, functions, "digitised", labels="annotated", without=("test",), name="weak")
     assert report.labelled > 20_000
     assert report.accuracy["low"] > 0.9
     assert report.accuracy["n"] > 400
-    weak = load_labels(place, "weak").records()
-    assert find_leaks(weak, load_predictions(place, "test").records(place)).found == 0
-    assert find_leaks(weak, load_labels(place, "annotated").records()).found == 0
+    weak = load_labels(digitised, "weak").records()
+    assert find_leaks(weak, load_predictions(digitised, "test").records(digitised)).found == 0
+    assert find_leaks(weak, load_labels(digitised, "annotated").records()).found == 0
+
+
+@pytest.mark.slow
+def test_functions_on_shelfmarks_meet_hardly_ever_and_keep_their_word(digitised):
+    labels = load_labels(digitised, "annotated")
+    leave_out(digitised, labels, audit_labels(labels), groups=[("annotator", "2.0")], name="audited")
+    functions = read_functions(Path(__file__).with_name("functions_shelves.toml"))
+    report = build_labels(digitised, functions, "digitised", labels="audited", without=("test",), name="shelves")
+    assert report.labelled > 7_500
+    assert report.accuracy["low"] > 0.97
+    # 174 books stand with the sciences, on hardly one of which another function votes.
+    made = load_labels(digitised, "shelves").table()
+    sciences = made["note"] == "shelved with sciences, law and theology"
+    assert sciences.sum() > 80
+    assert (made.loc[sciences, "label"] == "Non-fiction").all()
+    assert any("Hardly any book has a vote of another function" in one for one in report.sentences)
