@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Batch", "epoch_batches", "length_sorted", "padded"]
+__all__ = ["Batch", "epoch_batches", "length_sorted", "padded", "within_tokens"]
 
 # So many batches' titles are drawn at random, then sorted by length among themselves: little padding, yet other
 # neighbours in every epoch.
@@ -50,6 +50,23 @@ def length_sorted(encoded: Sequence[Sequence[int]], size: int) -> list[NDArray[n
     """Return rows in batches of `size`, the longest titles first, so that memory runs out at once or never."""
     order = np.argsort([-len(one) for one in encoded], kind="stable")
     return [order[start : start + size] for start in range(0, len(order), size)]
+
+
+def within_tokens(encoded: Sequence[Sequence[int]], most: int) -> list[NDArray[np.int64]]:
+    """Return rows in batches of no more than `most` tokens, or of one title that has more; the longest titles first.
+
+    >>> [rows.tolist() for rows in within_tokens([[1], [1, 2, 3], [1, 2]], 3)]
+    [[1], [2, 0]]
+    """
+    order = np.argsort([-len(one) for one in encoded], kind="stable")
+    starts: list[int] = []
+    room = 0
+    for at, row in enumerate(order):
+        room -= len(encoded[row])
+        if room < 0 or not starts:
+            starts.append(at)
+            room = most - len(encoded[row])
+    return np.split(order, starts[1:]) if starts else []
 
 
 def epoch_batches(lengths: NDArray[np.int64], size: int, generator: np.random.Generator) -> list[NDArray[np.int64]]:

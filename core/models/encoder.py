@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError, ModelError
-from core.models.batching import Batch, length_sorted, padded
+from core.models.batching import length_sorted, padded, within_tokens
 from core.models.devices import best_device, has_bfloat16, in_threads, load_torch
+from core.models.fused import TOKENS, FusedEncoder, fused
 from core.progress import Progress, silent
 from core.reading import as_words
 
@@ -174,25 +175,29 @@ def run(
 ) -> NDArray[np.float32]:
     """Return what ``forward(tokens, mask)`` gives for each title, shape (n, width), in 32 bits.
 
-    Titles are read in batches of like length, on a CPU several batches at a time.
+    Titles are read in batches of like length, on a CPU several batches at a time. A
+    :class:`core.models.fused.FusedEncoder` is asked without padding and mask.
     """
     torch = load_torch()
     encoded = tokens.encode(titles)
-    batches = length_sorted(encoded, size if device == "cpu" else 4 * size)
+    whole = isinstance(forward, FusedEncoder)
+    batches = within_tokens(encoded, TOKENS) if whole else length_sorted(encoded, size if device == "cpu" else 4 * size)
 
-    def ask(rows: NDArray[np.int64]) -> tuple[Batch, NDArray[np.float32]]:
-        batch = padded(encoded, rows, tokens.padding)
+    def ask(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         with torch.inference_mode():
+            if whole:
+                return rows, forward([encoded[row] for row in rows]).numpy()
+            batch = padded(encoded, rows, tokens.padding)
             found = forward(torch.from_numpy(batch.tokens).to(device), torch.from_numpy(batch.mask).to(device))
-            return batch, found.float().cpu().numpy()
+            return rows, found.float().cpu().numpy()
 
     parts: list[NDArray[np.float32]] = []
     order: list[NDArray[np.int64]] = []
     done = 0
-    for batch, found in in_threads(ask, batches, device):
+    for rows, found in in_threads(ask, batches, device):
         parts.append(found)
-        order.append(batch.rows)
-        done += len(batch.rows)
+        order.append(rows)
+        done += len(rows)
         progress(done / len(titles), f"{done:,} of {len(titles):,} titles")
     if not parts:
         return np.empty((0, 0), dtype=np.float32)
@@ -240,17 +245,21 @@ class Encoder:
 
     def _read(self, titles: list[str], reduced: bool, progress: Progress) -> NDArray[np.float32]:
         torch = load_torch()
+
+        def normed(pooled: Any) -> Any:
+            return torch.nn.functional.normalize(pooled, dim=1)
+
         if reduced and self._half is None:
             import copy
 
-            self._half = copy.deepcopy(self.model).to(torch.bfloat16)
+            self._half = fused(self.model, normed) or copy.deepcopy(self.model).to(torch.bfloat16)
         model = self._half if reduced else self.model
 
         def forward(tokens: Any, mask: Any) -> Any:
-            pooled = mean_pooled(model(input_ids=tokens, attention_mask=mask).last_hidden_state, mask)
-            return torch.nn.functional.normalize(pooled, dim=1)
+            return normed(mean_pooled(model(input_ids=tokens, attention_mask=mask).last_hidden_state, mask))
 
-        return run(forward, self.tokens, titles, self.device, progress)
+        asked = model if isinstance(model, FusedEncoder) else forward
+        return run(asked, self.tokens, titles, self.device, progress)
 
     def save(self, folder: Path) -> None:
         """Write weights, configuration and tokenizer into an existing folder."""

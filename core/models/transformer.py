@@ -17,6 +17,7 @@ from core.models.checkpoints import Checkpoint
 from core.models.devices import best_device, has_bfloat16, load_torch
 from core.models.encoder import MAX_TOKENS, Tokens, default_base, from_pretrained, mean_pooled, most_tokens, run
 from core.models.finetune import Examples, Recipe, fine_tune
+from core.models.fused import fused
 from core.models.precision import SAME_LABELS, same_labels, sample
 from core.models.protocol import Observe, TrainingData, ignore
 from core.models.shared import chosen, in_words, read_facts, softmax, write_facts
@@ -168,7 +169,8 @@ class TransformerClassifier:
         if reduced and self._half is None:
             import copy
 
-            self._half = copy.deepcopy(self.network).to(load_torch().bfloat16)
+            quick = None if self.own_head else fused(self.network.encoder, self.network.head)
+            self._half = quick or copy.deepcopy(self.network).to(load_torch().bfloat16)
         logits = run(self._half if reduced else self.network, self.tokens, titles, self.device, progress).astype(float)
         return softmax(logits)
 
