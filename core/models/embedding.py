@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.errors import InputError, ModelError
 from core.models.encoder import MAX_TOKENS, Encoder, default_base
-from core.models.precision import SAME_LABELS, same_labels, sample
+from core.models.precision import SAME_LABELS, read_again, same_labels, sample
 from core.models.protocol import Observe, TrainingData, ignore
 from core.models.shared import both_classes, chosen, in_words, read_facts, softmax, write_facts
 from core.plain_json import number
@@ -122,8 +122,9 @@ class EmbeddingClassifier:
 
     def _probabilities(self, titles: Sequence[str], reduced: bool, progress: Progress = silent) -> NDArray[np.float64]:
         vectors = self.encoder.vectors(titles, reduced=reduced, progress=progress).astype(np.float64)
-        logits = vectors @ self.coefficients.T + self.intercepts
-        return softmax(logits)
+        found = softmax(vectors @ self.coefficients.T + self.intercepts)
+        reduced = reduced and self.encoder.can_reduce
+        return read_again(found, titles, lambda few: self._probabilities(few, False)) if reduced else found
 
     def save(self, folder: Path) -> None:
         """Write encoder and coefficients as safetensors, configuration and tokenizer as JSON."""

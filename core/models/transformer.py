@@ -18,7 +18,7 @@ from core.models.devices import best_device, has_bfloat16, load_torch
 from core.models.encoder import MAX_TOKENS, Tokens, default_base, from_pretrained, mean_pooled, most_tokens, run
 from core.models.finetune import Examples, Recipe, fine_tune
 from core.models.fused import fused
-from core.models.precision import SAME_LABELS, same_labels, sample
+from core.models.precision import SAME_LABELS, read_again, same_labels, sample
 from core.models.protocol import Observe, TrainingData, ignore
 from core.models.shared import chosen, in_words, read_facts, softmax, write_facts
 from core.plain_json import number
@@ -172,7 +172,8 @@ class TransformerClassifier:
             quick = None if self.own_head else fused(self.network.encoder, self.network.head)
             self._half = quick or copy.deepcopy(self.network).to(load_torch().bfloat16)
         logits = run(self._half if reduced else self.network, self.tokens, titles, self.device, progress).astype(float)
-        return softmax(logits)
+        found = softmax(logits)
+        return read_again(found, titles, lambda few: self._probabilities(few, False)) if reduced else found
 
     def save(self, folder: Path) -> None:
         """Write weights as safetensors, configuration and tokenizer as the transformers package writes them."""

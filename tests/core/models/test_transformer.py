@@ -427,6 +427,20 @@ class TestMachine:
         assert precision.sample(titles) == precision.sample(titles[::-1])
         assert np.isnan(precision.same_labels(ask, []))
 
+    def test_what_is_undecided_in_16_bits_is_read_again(self):
+        asked = []
+
+        def wide(titles):
+            asked.extend(titles)
+            return np.tile([0.4, 0.6, 0.0], (len(titles), 1))
+
+        found = np.array([[0.51, 0.48, 0.01], [0.9, 0.1, 0.0], [0.4, 0.22, 0.38], [0.53, 0.47, 0.0]])
+        again = precision.read_again(found.copy(), ["a", "b", "c", "d"], wide)
+        assert asked == ["a", "c"]
+        np.testing.assert_array_equal(again[[1, 3]], found[[1, 3]])
+        np.testing.assert_array_equal(again[[0, 2]], [[0.4, 0.6, 0.0]] * 2)
+        assert precision.read_again(np.empty((0, 2)), [], wide).shape == (0, 2)
+
     def test_sixteen_bits_are_refused_where_labels_change(self, data, quick, monkeypatch):
         from core.models import transformer
 
