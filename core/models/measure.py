@@ -24,8 +24,9 @@ from core.schema import (
     TRUTH_GIVEN,
     probability_column,
 )
+from core.statistics import mcnemar_exact
 
-__all__ = ["measure"]
+__all__ = ["measure", "worth_of_columns"]
 
 
 def measure(fitted: Fitted, *, seed: int = 0) -> dict[str, Any]:
@@ -55,6 +56,31 @@ def measure(fitted: Fitted, *, seed: int = 0) -> dict[str, Any]:
         # What the scores of titles alone were before calibration is not kept.
         said["titles_alone"]["calibration"].pop("ece_uncalibrated")
     return said
+
+
+def worth_of_columns(fitted: Fitted, reads: Sequence[str]) -> tuple[str, ...]:
+    """Say whether a model is right more often with the columns it reads than by the same books' titles alone.
+
+    Only books that have something in the columns count, each judged by a classifier that had not seen it; McNemar's
+    exact test tells a difference from chance. Nothing is said of a model that reads titles alone.
+    """
+    if fitted.bare is None:
+        return ()
+    classes = fitted.calibration.classes
+    both = fitted.training[[probability_column(name) for name in classes]].to_numpy(dtype=float)
+    differ = (both != fitted.bare.probabilities).any(axis=1) & ~np.isnan(both).any(axis=1)
+    truth = fitted.training[LABEL].to_numpy(dtype=object)[differ]
+    names = np.array(classes, dtype=object)
+    with_them = names[both[differ].argmax(axis=1)] == truth
+    alone = names[fitted.bare.probabilities[differ].argmax(axis=1)] == truth
+    p = mcnemar_exact(int((with_them & ~alone).sum()), int((alone & ~with_them).sum()))
+    said = (
+        f"Of {len(truth):,} labelled books it is right on {int(with_them.sum()):,} with {' and '.join(reads)}, and on"
+        f" {int(alone.sum()):,} by their titles alone."
+    )
+    if p >= 0.05:
+        return (f"{said} That difference may be chance (p = {p:.2f}): train on titles alone.",)
+    return (said if with_them.sum() > alone.sum() else f"{said} It is worse with more: train on titles alone.",)
 
 
 def _measured(

@@ -23,7 +23,7 @@ from core.models import registry
 from core.models.fitting import Fitted, Plan, fit
 from core.models.held_out_calibration import LEARNED
 from core.models.kinds import known_kind
-from core.models.measure import measure
+from core.models.measure import measure, worth_of_columns
 from core.models.preparation import Apart, check_reads, labelled_books, set_apart, weak_books
 from core.models.protocol import Observe, ignore
 from core.progress import Progress, silent
@@ -224,6 +224,7 @@ def train_on_table(
     metrics = measure(fitted, seed=plan.seed)
     progress(0.97, "Saving")
     said = (*sentences, *(one.sentence for one in apart), *fitted.sentences, *_how(fitted, plan))
+    said += worth_of_columns(fitted, (facts or {}).get("reads", ()))
     report = TrainingReport(
         model=name,
         fingerprint="",

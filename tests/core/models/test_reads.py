@@ -78,8 +78,24 @@ def test_the_shelf_tells_what_titles_do_not(model):
     assert 0.3 < said["titles_alone"]["accuracy"]["value"] < 0.75
     assert said["titles_alone"]["n"] == said["out_of_fold"]["n"] == 240
     assert report.sentences[0] == "Beside the title it reads shelfmark; 240 of the 240 labelled books have it."
+    right = round(240 * said["out_of_fold"]["accuracy"]["value"])
+    alone = round(240 * said["titles_alone"]["accuracy"]["value"])
+    assert report.sentences[-1] == (
+        f"Of 240 labelled books it is right on {right} with shelfmark, and on {alone} by their titles alone."
+    )
     assert kept.reads == ("shelfmark",)
     assert report.n_train == 240
+
+
+def test_a_column_that_tells_nothing_is_said_to(place, make_books, tmp_path):
+    workspace, _ = place
+    books = shelved(make_books(240, start=20_000))
+    path = tmp_path / "shuffled.csv"
+    shuffled = books["shelfmark"].sample(frac=1, random_state=0).to_numpy()
+    books.assign(shelfmark=shuffled).drop(columns=["title_key", "alternate_id"]).to_csv(path, index=False)
+    import_file(workspace, path, "labels", name="shuffled", overrides=["record_id=record_id", "title=title"])
+    said = train(workspace, "shuffled", reads=("shelfmark",)).sentences[-1]
+    assert said.endswith("train on titles alone.")
 
 
 def test_a_book_is_learned_with_its_shelf_and_by_its_title_alone(model):
