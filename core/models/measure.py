@@ -11,7 +11,7 @@ from core.calibration import expected_calibration_error
 from core.evaluation import evaluate
 from core.models.fitting import Fitted
 from core.models.held_out_calibration import LEARNED
-from core.models.score import predictions_table
+from core.models.known_titles import predictions_table
 from core.schema import (
     CORRECT,
     LABEL,

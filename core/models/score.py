@@ -7,9 +7,8 @@ A corpus is scored in shards (see :mod:`core.scale`), on this computer or on a c
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Protocol, get_args
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,8 @@ from numpy.typing import NDArray
 from core.corpus import load_corpus
 from core.errors import InputError
 from core.labels import load_labels
+from core.models.known_titles import with_known_titles
+from core.models.prediction_report import Engine, PredictionReport, read_beside, sentences
 from core.models.preparation import texts_of
 from core.models.registry import Model, load, load_folder
 from core.predictions import PREDICTIONS_FILE
@@ -27,8 +28,6 @@ from core.scale import Meter, forget_old, score_here, score_on_ray, shards_of
 from core.scale.local_engine import Ask
 from core.scale.shards import SMALLEST
 from core.schema import (
-    CONFIDENCE,
-    MARGIN,
     PREDICTED,
     RECORD_ID,
     SPLIT,
@@ -42,16 +41,13 @@ from core.storage import Workspace, digest, slug
 __all__ = [
     "Asked",
     "Engine",
-    "PredictionReport",
     "main",
     "open_model",
     "predict_corpus",
     "predict_records",
-    "predictions_table",
     "score",
 ]
 
-Engine = Literal["local", "ray"]
 # The batches of `score` are the shards of a corpus: whichever way a title is scored, it is among the same neighbours.
 BATCH = SMALLEST
 # Where shards lie that are done, until all are.
@@ -66,46 +62,6 @@ class Asked(Protocol):
     def probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
         """Return probabilities, shape (n, k)."""
         ...
-
-
-@dataclass(frozen=True)
-class PredictionReport:
-    """What was scored (the keys of ``colophon predict --json``).
-
-    Attributes
-    ----------
-    predictions : str
-        Name of the set of predictions.
-    rows : int
-        Records of the corpus.
-    held_out : int
-        Records whose title the model learned from: they have the out-of-fold probabilities of that title.
-    untitled : int
-        Records without a title: they have no prediction.
-    resumed : int
-        Different titles that an earlier run, which was stopped, had scored already.
-    rows_per_second : float
-        Records that this run scored, in a second.
-    """
-
-    predictions: str
-    fingerprint: str
-    model: str
-    corpus: str
-    rows: int
-    seconds: float
-    rows_per_second: float
-    held_out: int
-    untitled: int
-    classes: tuple[str, ...]
-    predicted: Mapping[str, int]
-    sentences: tuple[str, ...]
-    engine: Engine = "local"
-    resumed: int = 0
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return a JSON-able dictionary."""
-        return asdict(self)
 
 
 def score(model: Asked, titles: Sequence[str], progress: Progress = silent, batch: int = BATCH) -> NDArray[np.float64]:
@@ -130,24 +86,6 @@ def score(model: Asked, titles: Sequence[str], progress: Progress = silent, batc
     return np.asarray(np.concatenate(parts)[codes])
 
 
-def predictions_table(probabilities: NDArray[np.float64], classes: Sequence[str]) -> pd.DataFrame:
-    """Return ``predicted``, ``confidence``, ``margin`` and ``p_<class>`` …; of equally probable classes the first.
-
-    A row of NaN (no title) has no prediction: ``predicted`` is '' and the numbers are NaN.
-    """
-    known = np.asarray(~np.isnan(probabilities).any(axis=1))
-    filled = np.where(known[:, None], probabilities, 0.0)
-    chosen = np.array([*classes, ""], dtype=object)[np.where(known, filled.argmax(axis=1), len(classes))]
-    ranked = np.sort(filled, axis=1)
-    table = {
-        PREDICTED: pd.Series(chosen, dtype="str"),
-        CONFIDENCE: np.where(known, ranked[:, -1], np.nan),
-        MARGIN: np.where(known, ranked[:, -1] - ranked[:, -2], np.nan),
-    }
-    table |= {probability_column(name): probabilities[:, i] for i, name in enumerate(classes)}
-    return pd.DataFrame(table)
-
-
 def predict_records(model: Model, records: pd.DataFrame, progress: Progress = silent) -> pd.DataFrame:
     """Return a model's predictions for records, one row each, in their order.
 
@@ -169,22 +107,7 @@ def predict_records(model: Model, records: pd.DataFrame, progress: Progress = si
     looks at them.
     """
     texts = records[TEXT if TEXT in records else TITLE].tolist()
-    return _with_known_titles(model, records, score(model, texts, progress))
-
-
-def _with_known_titles(model: Model, records: pd.DataFrame, found: NDArray[np.float64]) -> pd.DataFrame:
-    """Return the predictions for records with these probabilities; see :func:`predict_records`."""
-    books = model.training[model.training[probability_column(model.classes[0])].notna()]
-    where = _same_title(records[TITLE_KEY], books[TITLE_KEY])
-    split = np.full(len(records), "", dtype=object)
-    known = where >= 0
-    if known.any():
-        columns = [probability_column(name) for name in model.classes]
-        found[known] = books[columns].to_numpy(dtype=float)[where[known]]
-        split[known] = books[SPLIT].to_numpy(dtype=object)[where[known]]
-    table = predictions_table(found, model.classes)
-    table.insert(0, RECORD_ID, records[RECORD_ID].to_numpy())
-    return table.assign(**{SPLIT: pd.Series(split, dtype="str")})
+    return with_known_titles(model, records, score(model, texts, progress))
 
 
 def predict_corpus(
@@ -252,7 +175,7 @@ def predict_corpus(
         )
     else:
         score_here(shards, asked.probabilities, progress)
-    table = _with_known_titles(asked, records, shards.probabilities()[codes])
+    table = with_known_titles(asked, records, shards.probabilities()[codes])
     seconds = time.monotonic() - started
     resumed = shards.titles_but(pending)
     new_rows = int(np.isin(codes // shards.size, pending).sum())
@@ -303,7 +226,7 @@ def predict_corpus(
         untitled,
         asked.classes,
         said["summary"]["predicted"],
-        (*_sentences(held_out, untitled, cut, resumed), *_read_beside(asked.reads, lacking, without, len(table))),
+        (*sentences(held_out, untitled, cut, resumed), *read_beside(asked.reads, lacking, without, len(table))),
         engine,
         resumed,
     )
@@ -312,42 +235,6 @@ def predict_corpus(
 def open_model(folder: Path, name: str) -> Ask:
     """Return what scores titles by the model in `folder`: for the nodes of a cluster, to which its files were sent."""
     return load_folder(folder, name=name).probabilities
-
-
-def _same_title(keys: pd.Series, training_keys: pd.Series) -> NDArray[np.int64]:
-    """Return for each title the first training book with it, −1 where there is none."""
-    first = pd.Series(np.arange(len(training_keys)), index=training_keys.to_numpy(dtype=object))
-    first = first[(first.index != "") & ~first.index.duplicated()]
-    found = first.reindex(keys.to_numpy(dtype=object)).to_numpy(dtype=float, na_value=-1.0)
-    return found.astype(np.int64)
-
-
-def _sentences(held_out: int, untitled: int, cut: int, resumed: int) -> tuple[str, ...]:
-    said = []
-    if resumed:
-        said.append(f"{resumed:,} different titles had been scored already by a run that was stopped.")
-    if held_out:
-        said.append(
-            f"The model learned from the titles of {held_out:,} of these records; their probabilities come from models"
-            " that had not seen them."
-        )
-    if untitled:
-        said.append(f"{untitled:,} records have no title and no prediction; they go to review.")
-    if cut:
-        said.append(f"{cut:,} titles are longer than the language model reads; their ends were cut.")
-    return tuple(said)
-
-
-def _read_beside(reads: Sequence[str], lacking: Sequence[str], without: int, records: int) -> list[str]:
-    said = []
-    if lacking:
-        said.append(f"The model also reads {', '.join(lacking)}, and this catalogue has no such column.")
-    if without:
-        said.append(
-            f"{without:,} of the {records:,} records have nothing in {' or '.join(reads)}: the model judged them by"
-            " their titles alone, for which it is calibrated apart."
-        )
-    return said
 
 
 def main() -> int:

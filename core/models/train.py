@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,72 +20,23 @@ from core.errors import InputError
 from core.labels import load_labels
 from core.leaks import find_leaks
 from core.models import registry
-from core.models.fitting import Fitted, Plan, fit
+from core.models.fitting import Plan, fit
 from core.models.held_out_calibration import LEARNED
 from core.models.kinds import known_kind
 from core.models.measure import measure, worth_of_columns
 from core.models.preparation import Apart, check_reads, labelled_books, set_apart, weak_books
 from core.models.protocol import Observe, ignore
+from core.models.training_report import TrainingReport, how_measured, leak_found, read_beside
 from core.progress import Progress, silent
-from core.reading import has_columns
-from core.schema import LABEL, SOURCE, SPLIT, TEXT
+from core.schema import LABEL, SOURCE, SPLIT
 from core.splits import SHARES
 from core.storage import Workspace, digest, slug
 
-__all__ = ["TrainingReport", "main", "train", "train_on_table"]
+__all__ = ["main", "train", "train_on_table"]
 
 # Half-trained states outlive a job that was stopped, so that the same training goes on from there.
 CHECKPOINTS = "checkpoints"
-# With fewer, neither what a column says nor a calibration can be learned.
-FEWEST_WITH_COLUMNS = 50
 _KEPT_FOR = 7 * 86400.0
-
-
-@dataclass(frozen=True)
-class TrainingReport:
-    """What was trained (the keys of ``colophon train --json``).
-
-    Attributes
-    ----------
-    model : str
-        Name of the model.
-    n_train : int
-        Books a person labelled that the final classifier learned from.
-    n_calibration : int
-        Books whose held-out probabilities the calibration was learned on.
-    n_test : int
-        Books of the test part.
-    n_weak : int
-        Labels by functions that were learned from too.
-    leak : mapping
-        What was left out because another set holds it (``apart``), and how many titles of the test part are also
-        among the others (``test_titles_in_training``: it must be 0).
-    metrics : mapping
-        See :func:`core.models.measure.measure`.
-    sentences : tuple of str
-        What a reader must know.
-    """
-
-    model: str
-    fingerprint: str
-    kind: str
-    device: str
-    seconds: float
-    n_train: int
-    n_calibration: int
-    n_test: int
-    n_weak: int
-    classes: tuple[str, ...]
-    seed: int
-    refit: bool
-    calibration: str
-    leak: Mapping[str, Any]
-    metrics: Mapping[str, Any]
-    sentences: tuple[str, ...] = field(default=())
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return a JSON-able dictionary."""
-        return asdict(self)
 
 
 def train(
@@ -151,7 +102,7 @@ def train(
     check_reads(workspace, labels, reads, corpus)
     books, sentences = labelled_books(workspace, label_set, corpus, reads)
     books, apart = set_apart(workspace, books, tuple(exclude))
-    sentences += _read_beside(books, reads)
+    sentences += read_beside(books, reads)
     calibration_books = None
     if calibrate_on is not None:
         calibration_books, said = labelled_books(workspace, load_labels(workspace, calibrate_on), corpus, reads)
@@ -223,7 +174,7 @@ def train_on_table(
     progress(0.93, "Measuring")
     metrics = measure(fitted, seed=plan.seed)
     progress(0.97, "Saving")
-    said = (*sentences, *(one.sentence for one in apart), *fitted.sentences, *_how(fitted, plan))
+    said = (*sentences, *(one.sentence for one in apart), *fitted.sentences, *how_measured(fitted, plan))
     said += worth_of_columns(fitted, (facts or {}).get("reads", ()))
     report = TrainingReport(
         model=name,
@@ -239,7 +190,7 @@ def train_on_table(
         seed=plan.seed,
         refit=plan.refit,
         calibration=fitted.calibration.method,
-        leak=_leak(fitted, apart),
+        leak=leak_found(fitted, apart),
         metrics=metrics,
         sentences=said,
     )
@@ -272,61 +223,6 @@ def _forget_old(folder: Path) -> None:
 
 def _shallow(report: TrainingReport) -> dict[str, Any]:
     return {key: getattr(report, key) for key in report.__dataclass_fields__}
-
-
-def _leak(fitted: Fitted, apart: Sequence[Apart]) -> dict[str, Any]:
-    books = fitted.training[fitted.training[SOURCE] == "person"]
-    test = books[books[SPLIT] == "test"]
-    between = find_leaks(test, books[books[SPLIT] != "test"])
-    return {
-        "apart": [{"set": one.name, **one.leaks.as_dict()} for one in apart],
-        "excluded": sum(one.leaks.found for one in apart),
-        "test_titles_in_training": between.found,
-        "sentences": [
-            *(one.sentence for one in apart),
-            between.sentence("the test part", "the books learned from while it was tested"),
-        ],
-    }
-
-
-def _read_beside(books: pd.DataFrame, reads: Sequence[str]) -> list[str]:
-    """Say how many books have what is read beside the title.
-
-    Raises
-    ------
-    InputError
-        Too few have.
-    """
-    if not reads:
-        return []
-    said = int(has_columns(books[TEXT].tolist()).sum())
-    if said < FEWEST_WITH_COLUMNS:
-        raise InputError(
-            f"Only {said:,} of the {len(books):,} labelled books have something in {' or '.join(reads)}; to learn what"
-            f" it says, {FEWEST_WITH_COLUMNS} are needed. Train on titles alone, or fill the column."
-        )
-    which = "it" if len(reads) == 1 else "one or more of them"
-    return [
-        f"Beside the title it reads {', '.join(reads)}; {said:,} of the {len(books):,} labelled books have {which}."
-    ]
-
-
-def _how(fitted: Fitted, plan: Plan) -> tuple[str, ...]:
-    """Say what was measured on what, for the page and the model card."""
-    measured = (
-        "It was tested on books that the classifier and the calibration had not seen; the final classifier then learned"
-        " from those books too, so it can be expected to be as good or slightly better."
-        if plan.refit
-        else "It was tested on books that it never learned from."
-    )
-    if fitted.calibration.method == "none":
-        return (measured,)
-    return (
-        measured,
-        f"Its confidences were calibrated ({fitted.calibration.method}) on {fitted.calibration.n:,}"
-        f" {fitted.calibration.learned_from}. They speak for books like those: where these are no random sample of the"
-        " collection, check the calibration on labels drawn from the collection.",
-    )
 
 
 def main() -> int:

@@ -149,7 +149,7 @@ def _confusion(metrics: Mapping[str, Any]) -> list[str]:
 
 def _by_language(workspace: Workspace, manifest: Mapping[str, Any], books: pd.DataFrame) -> list[str]:
     from core.evaluation import by_value
-    from core.models.score import predictions_table
+    from core.models.known_titles import predictions_table
     from core.schema import CORRECT, LABEL, PREDICTED, probability_column
 
     classes: Sequence[str] = list(manifest.get("classes", ()))

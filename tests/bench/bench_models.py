@@ -26,9 +26,9 @@ from core.errors import NotFoundError
 from core.importing import import_file
 from core.joins import join_ids
 from core.models.blend import BlendClassifier
+from core.models.known_titles import predictions_table
 from core.models.protocol import TitleClassifier
 from core.models.registry import load
-from core.models.score import predictions_table
 from core.models.train import train
 from core.predictions import load_scored
 from core.reading import compose

@@ -12,9 +12,10 @@ from core.joins import join_ids
 from core.label_audit import audit_labels, leave_out
 from core.labels import load_labels
 from core.models.encoder import default_base
+from core.models.known_titles import predictions_table
 from core.models.registry import load
-from core.models.score import predictions_table
-from core.models.train import TrainingReport, train
+from core.models.train import train
+from core.models.training_report import TrainingReport
 from core.predictions import load_scored
 from core.reading import compose
 from core.schema import ALTERNATE_ID, LEAK, PREDICTED, RECORD_ID, TITLE, TRUTH

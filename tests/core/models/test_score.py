@@ -4,8 +4,9 @@ import pytest
 
 from core.errors import Cancelled, NotFoundError
 from core.models.fitting import Plan, fit
+from core.models.known_titles import predictions_table
 from core.models.registry import load, save
-from core.models.score import predict_corpus, predict_records, predictions_table, score
+from core.models.score import predict_corpus, predict_records, score
 from core.predictions import load_scored
 from core.storage import Workspace
 
