@@ -90,7 +90,7 @@ def choose(chosen: Sequence[LabellingFunction]) -> Bench:
         corpus = widgets.choose_thing("Collection to label", ["corpora"], state.CORPUS)
     if corpus is None:
         feedback.empty("There is no collection yet for functions to look at.", "Catalogue", "Import a catalogue")
-    sets = {thing.name: thing for thing in place.list("labels") if thing.manifest.get("source") != "function"}
+    sets = {thing.name: thing for thing in widgets.label_sets() if thing.manifest.get("source") != "function"}
     with right:
         name = st.selectbox(
             "Checked against what people said",
@@ -282,6 +282,7 @@ def job_form(bench: Bench, present: Sequence[LabellingFunction]) -> dict[str, An
         without = st.multiselect(
             "Leave these books out (test sets)",
             others,
+            default=[one for one in widgets.test_sets() if one in others],
             help="Books in these sets, found by identifier or by title, get no label, so that they stay a fair test.",
         )
         method = st.radio("Put the votes together by", METHODS, horizontal=True, format_func=str.capitalize)

@@ -81,6 +81,7 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
         left_out = st.multiselect(
             "Leave these books out (test sets)",
             others,
+            default=widgets.test_sets(),
             help="Books that are in these sets, by identifier or by title, are not learned from.",
         )
         calibrate = st.selectbox(

@@ -21,6 +21,7 @@ __all__ = [
     "label_sets",
     "mark_invented",
     "require_scored",
+    "test_sets",
 ]
 
 _OWN_TRUTH = "(given with the predictions)"
@@ -125,9 +126,20 @@ def label_sets() -> list[Artifact]:
 
     To learn from a test set, or to audit it first, is what nobody means to do.
     """
+    tests = test_sets()
+    return sorted(cache.workspace().list("labels"), key=lambda one: one.name in tests)
+
+
+def test_sets() -> list[str]:
+    """Return the names of what predictions are checked against, and must not be learned from.
+
+    These are label sets, and predictions that came with a truth of their own.
+    """
     place = cache.workspace()
-    tests = {str(one.manifest.get("labels") or "") for one in place.list("predictions")}
-    return sorted(place.list("labels"), key=lambda one: one.name in tests)
+    predictions = place.list("predictions")
+    checked = {str(one.manifest.get("labels") or "") for one in predictions}
+    own = [one.name for one in predictions if (one.manifest.get("summary") or {}).get("with_truth")]
+    return [*(one.name for one in place.list("labels") if one.name in checked), *own]
 
 
 def choose_facet(label: str, key: str, facets: Sequence[str] = tuple(FACETS), default: str = "language") -> str:
