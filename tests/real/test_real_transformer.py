@@ -72,7 +72,7 @@ def test_quick_models(place: Workspace, kind: str, accuracy: float, macro_f1: fl
     assert _reached(place, train(place, "annotated", kind=kind, exclude=("published",))) < reached
 
 
-@pytest.mark.parametrize(("kind", "accuracy", "macro_f1"), [("tfidf", 0.958, 0.954), ("blend", 0.962, 0.958)])
+@pytest.mark.parametrize(("kind", "accuracy", "macro_f1"), [("tfidf", 0.958, 0.954), ("blend", 0.960, 0.956)])
 def test_quick_models_that_read_the_shelfmark_too(
     place: Workspace, kind: str, accuracy: float, macro_f1: float
 ) -> None:
