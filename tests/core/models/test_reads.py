@@ -166,6 +166,7 @@ def test_an_explanation_names_the_column_as_one(model):
     assert left_out.table["contribution"].idxmax() == len(left_out.table) - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["transformer", "embedding", "cascade", "blend"])
 def test_every_kind_reads_the_column(kind, make_books, quick):
     books = shelved(make_books(150, noise=0.9))
@@ -183,7 +184,7 @@ def test_every_kind_reads_the_column(kind, make_books, quick):
     assert (fitted.training["title"] == books["title"]).all()
 
 
-def test_the_command_line_reads_columns(place, capsys):
+def test_the_command_line_reads_columns(place, model, capsys):
     workspace, _ = place
     words = [
         "train",
@@ -200,4 +201,4 @@ def test_the_command_line_reads_columns(place, capsys):
     said = capsys.readouterr().out
     assert "Beside the title it reads shelfmark" in said
     assert "Accuracy, titles alone" in said
-    assert load(workspace, "typed").fingerprint == load(workspace, "shelves").fingerprint
+    assert load(workspace, "typed").fingerprint == model[1].fingerprint
