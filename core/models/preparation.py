@@ -155,7 +155,7 @@ def labelled_books(
     columns = _originals(labels, table, reads).reindex(columns=list(reads)).astype("str").fillna("")
     if corpus is not None:
         stored = load_corpus(workspace, corpus)
-        source = stored.records()
+        source = stored.records([RECORD_ID, ALTERNATE_ID, TITLE, TITLE_KEY])
         join = join_ids([table[RECORD_ID], table[ALTERNATE_ID]], [source[RECORD_ID], source[ALTERNATE_ID]])
         found = join.position >= 0
         lacking = (table[TITLE_KEY] == "").to_numpy() & found

@@ -156,7 +156,7 @@ def predict_corpus(
     source = load_corpus(workspace, corpus)
     truth = load_labels(workspace, labels) if labels else None
     started = time.monotonic()
-    records = source.records() if asked.reads else source.records([RECORD_ID, TITLE, TITLE_KEY])
+    records = source.records([RECORD_ID, TITLE, TITLE_KEY])
     texts, lacking = texts_of(source, records, asked.reads)
     codes, different = pd.factorize(texts.to_numpy(dtype=object))
     forget_old(workspace.root / FOLDER)

@@ -41,7 +41,12 @@ def _models(things: tuple[tuple[str, str], ...]) -> list[dict[str, Any]]:
 def text_of(name: str, predictions: str, record_id: str, title: str) -> str:
     """Return what a model reads of a record that predictions speak of: its title, and the columns it reads besides."""
     reads = model(name).reads
-    return text_of_record(workspace(), load_predictions(workspace(), predictions), record_id, reads) if reads else title
+    return _text(workspace().find("predictions", predictions).fingerprint, record_id, reads) if reads else title
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _text(fingerprint: str, record_id: str, reads: tuple[str, ...]) -> str:
+    return text_of_record(workspace(), load_predictions(workspace(), fingerprint), record_id, reads)
 
 
 def explanation(name: str, title: str) -> Explanation:
