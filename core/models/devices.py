@@ -3,10 +3,11 @@
 Two torch threads that land on one core and spin while they wait for each other are several times slower than one. So
 waiting threads sleep, and the system moves them to a free core; it must be asked for before torch is loaded. (Binding
 them to cores is no faster on an idle machine and three times slower beside another process, since every process binds
-its first thread to the first core.) Scoring does not use torch's own threads: it reads different batches in threads of
-its own.
+its first thread to the first core.) Scoring and learning do not use torch's own threads: they read different batches,
+or parts of one, in threads of their own.
 """
 
+import contextlib
 import importlib
 import os
 import sys
@@ -14,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-__all__ = ["best_device", "has_bfloat16", "in_threads", "load_torch", "usable_cores"]
+__all__ = ["best_device", "has_bfloat16", "in_threads", "load_torch", "usable_cores", "workers"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -55,19 +56,26 @@ def has_bfloat16(device: str) -> bool:
 
 def in_threads(work: Callable[[Item], Result], items: Sequence[Item], device: str) -> Iterator[Result]:
     """Yield ``work(item)`` for each item in order; on a CPU, several items at a time, each on one core."""
-    workers = min(usable_cores(), len(items)) if device == "cpu" else 1
-    if workers <= 1:
-        yield from map(work, items)
+    with workers(device, len(items)) as side_by_side:
+        yield from side_by_side(work, items)
+
+
+@contextlib.contextmanager
+def workers(device: str, most: int) -> Iterator[Callable[..., Iterator[Any]]]:
+    """Give what works like ``map``, on a CPU at up to `most` items at a time, each with its share of the cores."""
+    count = min(usable_cores(), most) if device == "cpu" else 1
+    if count <= 1:
+        yield map
         return
     from concurrent.futures import ThreadPoolExecutor
 
     torch = load_torch()
+    each = usable_cores() // count
     with _ALONE:
         before = torch.get_num_threads()
-        torch.set_num_threads(1)
-        pool = ThreadPoolExecutor(workers, initializer=lambda: torch.set_num_threads(1))
+        pool = ThreadPoolExecutor(count, initializer=lambda: torch.set_num_threads(each))
         try:
-            yield from pool.map(work, items)
+            yield pool.map
         finally:
             pool.shutdown(cancel_futures=True)
             torch.set_num_threads(before)

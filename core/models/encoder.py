@@ -5,6 +5,7 @@ Only weights in the safetensors format are read, and code that comes with a mode
 
 import importlib
 import importlib.util
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from core.errors import InputError, ModelError
 from core.models.batching import length_sorted, padded, within_tokens
-from core.models.devices import best_device, has_bfloat16, in_threads, load_torch
+from core.models.devices import best_device, has_bfloat16, in_threads, load_torch, usable_cores
 from core.models.fused import TOKENS, FusedEncoder, fused
 from core.progress import Progress, silent
 from core.reading import as_words
@@ -27,6 +28,7 @@ __all__ = [
     "Encoder",
     "Tokens",
     "default_base",
+    "first_and_mean",
     "from_pretrained",
     "mean_pooled",
     "most_tokens",
@@ -170,6 +172,17 @@ def mean_pooled(hidden: Any, mask: Any) -> Any:
     return (hidden.float() * weights).sum(1) / weights.sum(1).clamp(min=1.0)
 
 
+def first_and_mean(hidden: Sequence[Any], mask: Any) -> Any:
+    """Return the first token's vector after the last layer plus the mean of the tokens' before it, in 32 bits.
+
+    Parameters
+    ----------
+    hidden : sequence of tensors, shape (b, longest, size)
+        What goes into the first layer, and what comes of each.
+    """
+    return hidden[-1][:, 0].float() + mean_pooled(hidden[-2], mask)
+
+
 def run(
     forward: Any, tokens: Tokens, titles: Sequence[str], device: str, progress: Progress = silent, size: int = BATCH
 ) -> NDArray[np.float32]:
@@ -181,7 +194,9 @@ def run(
     torch = load_torch()
     encoded = tokens.encode(titles)
     whole = isinstance(forward, FusedEncoder)
-    batches = within_tokens(encoded, TOKENS) if whole else length_sorted(encoded, size if device == "cpu" else 4 * size)
+    # Few titles are shared out too.
+    most = min(size, math.ceil(len(encoded) / usable_cores())) if device == "cpu" else 4 * size
+    batches = within_tokens(encoded, TOKENS) if whole else length_sorted(encoded, max(1, most))
 
     def ask(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         with torch.inference_mode():

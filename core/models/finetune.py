@@ -1,7 +1,8 @@
 """Fine-tuning a network on titles: AdamW, balanced classes, soft targets, early stopping, and checkpoints.
 
-Every step draws its chance (dropout) and every epoch its order from the seed and its own number, so that a training
-that was interrupted and went on ends with the same network as one that was not.
+Every epoch draws its order from the seed and its own number, so that a training that was interrupted and went on ends
+with the same network as one that was not. There is no other chance in it: the network learns as it will be asked,
+without dropout.
 """
 
 import math
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 from core.errors import Cancelled
 from core.models.batching import epoch_batches, length_sorted, padded
 from core.models.checkpoints import Checkpoint
-from core.models.devices import has_bfloat16, load_torch
+from core.models.devices import load_torch
+from core.models.gradients import Gradients
 from core.models.protocol import Observe, ignore
 from core.progress import Progress, silent
 
@@ -102,39 +104,31 @@ def fine_tune(
     stored = checkpoint.read() if checkpoint else None
     if stored is not None:
         state = _restore(stored, network, optimizer)
-    autocast = torch.autocast(device if device != "mps" else "cpu", torch.bfloat16, enabled=has_bfloat16(device))
     written = time.monotonic()
-    network.train()
-    while not state.finished and state.step < total:
-        epoch, within = divmod(state.step, steps_an_epoch)
-        batches = epoch_batches(lengths, recipe.batch_size, np.random.default_rng([seed, epoch]))
-        for at in range(within, len(batches)):
-            _tell(progress, checkpoint, state, network, optimizer, total, recipe.epochs, epoch)
-            torch.manual_seed(seed * 1_000_003 + state.step)
-            for group in optimizer.param_groups:
-                group["lr"] = recipe.learning_rate * _schedule(state.step, total)
-            batch = padded(examples.encoded, batches[at], padding)
-            with autocast:
-                logits = network(torch.from_numpy(batch.tokens).to(device), torch.from_numpy(batch.mask).to(device))
-            wanted = scaled[batch.rows].to(device)
-            loss = -(wanted * torch.log_softmax(logits.float(), dim=1)).sum() / len(batch.rows)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), _CLIP)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-            state.step += 1
-            state.loss = loss.item()
-            observe({"epoch": state.step / steps_an_epoch, "loss": state.loss})
-            if checkpoint and time.monotonic() - written > _SECONDS_BETWEEN_CHECKPOINTS:
-                state.write(checkpoint, network, optimizer)
-                written = time.monotonic()
-        if validation is not None:
-            _validate(state, network, validation, padding, device, epoch + 1, observe)
-        else:
-            state.best_epoch = epoch + 1
+    network.eval()
+    with Gradients.of(network, device, padding) as gradients:
+        while not state.finished and state.step < total:
+            epoch, within = divmod(state.step, steps_an_epoch)
+            batches = epoch_batches(lengths, recipe.batch_size, np.random.default_rng([seed, epoch]))
+            for rows in batches[within:]:
+                _tell(progress, checkpoint, state, network, optimizer, total, recipe.epochs, epoch)
+                for group in optimizer.param_groups:
+                    group["lr"] = recipe.learning_rate * _schedule(state.step, total)
+                state.loss = gradients.calculate(examples.encoded, rows, scaled[rows])
+                torch.nn.utils.clip_grad_norm_(network.parameters(), _CLIP)
+                optimizer.step()
+                gradients.follow()
+                state.step += 1
+                observe({"epoch": state.step / steps_an_epoch, "loss": state.loss})
+                if checkpoint and time.monotonic() - written > _SECONDS_BETWEEN_CHECKPOINTS:
+                    state.write(checkpoint, network, optimizer)
+                    written = time.monotonic()
+            if validation is not None:
+                _validate(state, network, validation, padding, device, epoch + 1, observe)
+            else:
+                state.best_epoch = epoch + 1
     if state.best:
         network.load_state_dict(state.best)
-    network.eval()
     if checkpoint:
         state.finished, state.best = True, {}
         state.write(checkpoint, network, None)
@@ -189,8 +183,9 @@ def _restore(stored: tuple[dict[str, Any], dict[str, Any]], network: Any, optimi
 def _optimizer(network: Any, learning_rate: float) -> Any:
     torch = load_torch()
     # Biases and the scales of layer norms are no weights to be kept small.
-    decayed = [one for one in network.parameters() if one.ndim > 1]
-    others = [one for one in network.parameters() if one.ndim <= 1]
+    learned = [one for one in network.parameters() if one.requires_grad]
+    decayed = [one for one in learned if one.ndim > 1]
+    others = [one for one in learned if one.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": _WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=learning_rate, fused=True)
 
@@ -224,7 +219,6 @@ def _validate(
     state: _State, network: Any, validation: Examples, padding: int, device: str, epoch: int, observe: Observe
 ) -> None:
     torch = load_torch()
-    network.eval()
     parts, order = [], []
     with torch.inference_mode():
         for rows in length_sorted(validation.encoded, 64):
@@ -232,7 +226,6 @@ def _validate(
             logits = network(torch.from_numpy(batch.tokens).to(device), torch.from_numpy(batch.mask).to(device))
             parts.append(logits.double().cpu().numpy())
             order.append(rows)
-    network.train()
     logits = np.concatenate(parts)
     weights = validation.weights[np.concatenate(order)]
     losses = _calibrated_losses(logits, weights)

@@ -5,6 +5,8 @@ token is calculated that is not there, and nothing need be hidden from a title b
 in which oneDNN reads them; a product adds its bias, activation and residual while its numbers are at hand. The network
 is the same as that of the transformers package, rounded elsewhere: :mod:`core.models.precision` judges what it says.
 
+Where of the last layer only the first token is wanted, it is calculated for no other: a seventh of all work less.
+
 References
 ----------
 Devlin, Chang, Lee and Toutanova, "BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding",
@@ -26,14 +28,17 @@ TOKENS = 384
 _ROWS = 8
 
 
-def fused(encoder: Any, head: Callable[[Any], Any]) -> "FusedEncoder | None":
+def fused(encoder: Any, head: Callable[[Any], Any], *, first: bool = False) -> "FusedEncoder | None":
     """Return an encoder and what follows as a fused one; None where it cannot be calculated so.
 
     Parameters
     ----------
     encoder : transformers.PreTrainedModel
     head : function
-        Takes the mean of the tokens' vectors, in 32 bits, shape (n, size).
+        Takes one vector for each title, in 32 bits, shape (n, size).
+    first : bool
+        Whether that is the first token's vector plus the mean of the tokens' before the last layer
+        (:func:`core.models.encoder.first_and_mean`); else it is the mean of the tokens' after it.
     """
     import transformers
 
@@ -51,13 +56,13 @@ def fused(encoder: Any, head: Callable[[Any], Any]) -> "FusedEncoder | None":
     needed = ("_is_mkldnn_bf16_supported", "_reorder_linear_weight", "_linear_pointwise")
     if not all(hasattr(torch.ops.mkldnn, name) for name in needed):
         return None
-    return FusedEncoder(encoder, head) if torch.ops.mkldnn._is_mkldnn_bf16_supported() else None
+    return FusedEncoder(encoder, head, first) if torch.ops.mkldnn._is_mkldnn_bf16_supported() else None
 
 
 class FusedEncoder:
     """See the module. Build one with :func:`fused`; later changes of the encoder's weights do not reach it."""
 
-    def __init__(self, encoder: Any, head: Callable[[Any], Any]) -> None:
+    def __init__(self, encoder: Any, head: Callable[[Any], Any], first: bool) -> None:
         config, embeddings = encoder.config, encoder.embeddings
         self.head = head
         self.size, self.heads = int(config.hidden_size), int(config.num_attention_heads)
@@ -66,42 +71,75 @@ class FusedEncoder:
         # A title is one sentence, the first: its kind's vector is the same for all tokens.
         self.positions = _half(embeddings.position_embeddings.weight + embeddings.token_type_embeddings.weight[0])
         self.norm = _norm(embeddings.LayerNorm)
-        self.layers = [_Layer(layer, math.sqrt(self.heads / self.size)) for layer in encoder.encoder.layer]
+        layers = [_Layer(layer, math.sqrt(self.heads / self.size)) for layer in encoder.encoder.layer]
+        self.last = layers.pop() if first else None
+        self.layers = layers
 
     def __call__(self, titles: Sequence[Sequence[int]]) -> Any:
         """Return what the head gives for titles as token numbers, shape (n, width); fastest if like lengths meet."""
         torch = load_torch()
-        normed, linear = torch.nn.functional.layer_norm, torch.ops.mkldnn._linear_pointwise
         groups = [(len(list(same)), length) for length, same in groupby(map(len, titles))]
         nothing = [0] * (-sum(map(len, titles)) % _ROWS)
         tokens = torch.tensor([token for title in titles for token in title] + nothing)
         places = torch.tensor([place for title in titles for place in range(len(title))] + nothing)
-        x = normed(self.words[tokens] + self.positions[places], (self.size,), *self.norm, self.epsilon)
+        x = self.words[tokens] + self.positions[places]
+        x = torch.nn.functional.layer_norm(x, (self.size,), *self.norm, self.epsilon)
         seen = torch.zeros_like(x)
         for layer in self.layers:
-            self._attend(linear(x, *layer.asked, "none", [], ""), groups, seen)
-            x = linear.binary(seen, x, *layer.gathered, "add")
-            x = normed(x, (self.size,), *layer.first_norm, self.epsilon)
-            wide = linear(x, *layer.widened, "gelu", [], "none")
-            x = normed(linear.binary(wide, x, *layer.narrowed, "add"), (self.size,), *layer.second_norm, self.epsilon)
+            asked = torch.ops.mkldnn._linear_pointwise(x, *layer.asked, "none", [], "")
+            for at, n, length in _places(groups):
+                rows = slice(at, at + n * length)
+                queries, keys, values = self._apart(asked[rows], n, length)
+                self._see(queries, keys, values, seen[rows].view(n, length, self.size))
+            x = self._after(layer, seen, x)
         means = []
         for at, n, length in _places(groups):
-            own = x[at : at + n * length].view(n, length, self.size)
-            means.append(own.float().sum(1) / max(length, 1))
-        return self.head(torch.cat(means))
+            means.append(x[at : at + n * length].view(n, length, self.size).float().sum(1) / max(length, 1))
+        pooled = torch.cat(means)
+        return self.head(pooled if self.last is None else pooled + self._first(self.last, x, groups))
 
-    def _attend(self, asked: Any, groups: Sequence[tuple[int, int]], seen: Any) -> None:
-        """Write into `seen`, shape (rows, size), what each token sees of its title."""
+    def _first(self, layer: "_Layer", x: Any, groups: Sequence[tuple[int, int]]) -> Any:
+        """Return what a layer makes of the first token of each title, in 32 bits, shape (n, size)."""
         torch = load_torch()
-        width = self.size // self.heads
-        for at, n, length in _places(groups):
-            rows = slice(at, at + n * length)
-            apart = asked[rows].view(n, length, 3, self.heads, width).permute(2, 0, 3, 1, 4)
-            queries, keys, values = apart.reshape(3, n * self.heads, length, width)
-            # In 16 bits torch's softmax of short rows takes four times as long.
-            weights = torch.softmax(torch.bmm(queries, keys.transpose(1, 2)), -1, dtype=torch.float32)
-            found = torch.bmm(weights.to(values.dtype), values).view(n, self.heads, length, width)
-            seen[rows].view(n, length, self.heads, width).copy_(found.transpose(1, 2))
+        linear = torch.ops.mkldnn._linear_pointwise
+        titles = sum(n for n, _ in groups)
+        own = x.new_zeros((titles + -titles % _ROWS, self.size))
+        numbers = _places([(n, 1) for n, _ in groups])
+        for (at, n, length), (number, _, _) in zip(_places(groups), numbers, strict=True):
+            if length:
+                own[number : number + n] = x[at : at + n * length : length]
+        asked, told = linear(own, *layer.queries, "none", [], ""), linear(x, *layer.told, "none", [], "")
+        seen = torch.zeros_like(own)
+        for (at, n, length), (number, _, _) in zip(_places(groups), numbers, strict=True):
+            rows = slice(number, number + n)
+            (queries,) = self._apart(asked[rows], n, 1)
+            keys, values = self._apart(told[at : at + n * length], n, length)
+            self._see(queries, keys, values, seen[rows].view(n, 1, self.size))
+        return self._after(layer, seen, own)[:titles].float()
+
+    def _apart(self, rows: Any, n: int, length: int) -> Any:
+        """Take apart what stands side by side for each token; of each, shape (n * heads, length, width)."""
+        kinds, width = rows.shape[1] // self.size, self.size // self.heads
+        apart = rows.view(n, length, kinds, self.heads, width).permute(2, 0, 3, 1, 4)
+        return apart.reshape(kinds, n * self.heads, length, width)
+
+    def _see(self, queries: Any, keys: Any, values: Any, seen: Any) -> None:
+        """Write into `seen`, shape (n, asking, size), what each token that asks sees of its title."""
+        torch = load_torch()
+        (n, asking, _), width = seen.shape, values.shape[-1]
+        # In 16 bits torch's softmax of short rows takes four times as long.
+        weights = torch.softmax(torch.bmm(queries, keys.transpose(1, 2)), -1, dtype=torch.float32)
+        found = torch.bmm(weights.to(values.dtype), values).view(n, self.heads, asking, width)
+        seen.view(n, asking, self.heads, width).copy_(found.transpose(1, 2))
+
+    def _after(self, layer: "_Layer", seen: Any, x: Any) -> Any:
+        """Return what a layer makes of tokens and of what they see."""
+        torch = load_torch()
+        normed, linear = torch.nn.functional.layer_norm, torch.ops.mkldnn._linear_pointwise
+        x = linear.binary(seen, x, *layer.gathered, "add")
+        x = normed(x, (self.size,), *layer.first_norm, self.epsilon)
+        wide = linear(x, *layer.widened, "gelu", [], "none")
+        return normed(linear.binary(wide, x, *layer.narrowed, "add"), (self.size,), *layer.second_norm, self.epsilon)
 
 
 class _Layer:
@@ -114,6 +152,8 @@ class _Layer:
         weight = torch.cat([own.query.weight * scale, own.key.weight, own.value.weight])
         bias = torch.cat([own.query.bias * scale, own.key.bias, own.value.bias])
         self.asked = _packed(weight, bias)
+        size = len(bias) // 3
+        self.queries, self.told = _packed(weight[:size], bias[:size]), _packed(weight[size:], bias[size:])
         self.gathered = _packed(after.dense.weight, after.dense.bias)
         self.widened = _packed(layer.intermediate.dense.weight, layer.intermediate.dense.bias)
         self.narrowed = _packed(layer.output.dense.weight, layer.output.dense.bias)

@@ -1,6 +1,7 @@
 """A pre-trained language model, fine-tuned on labelled titles, or one that somebody else has trained to classify.
 
-The head on a fresh encoder is the simplest there is: the mean of the tokens' vectors and one linear layer. A
+The head on a fresh encoder is the simplest there is: one vector for a title and one linear layer. Words keep the
+vectors they came with: half of the network's weights are theirs, and some thousand titles say little of each. A
 finished classifier from elsewhere keeps its own head.
 """
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from core.errors import InputError, ModelError
 from core.models.checkpoints import Checkpoint
 from core.models.devices import best_device, has_bfloat16, load_torch
-from core.models.encoder import MAX_TOKENS, Tokens, default_base, from_pretrained, mean_pooled, most_tokens, run
+from core.models.encoder import MAX_TOKENS, Tokens, default_base, first_and_mean, from_pretrained, most_tokens, run
 from core.models.finetune import Examples, Recipe, fine_tune
 from core.models.fused import fused
 from core.models.precision import SAME_LABELS, read_again, same_labels, sample
@@ -29,7 +30,7 @@ __all__ = ["TransformerClassifier", "load_pretrained", "stratified"]
 
 FILE = "classifier.json"
 HEAD_FILE = "head.safetensors"
-FORMAT = 1
+FORMAT = 2
 DEFAULTS: Mapping[str, Any] = {
     "base": "",
     "epochs": 3,
@@ -169,7 +170,7 @@ class TransformerClassifier:
         if reduced and self._half is None:
             import copy
 
-            quick = None if self.own_head else fused(self.network.encoder, self.network.head)
+            quick = None if self.own_head else fused(self.network.encoder, self.network.head, first=True)
             self._half = quick or copy.deepcopy(self.network).to(load_torch().bfloat16)
         logits = run(self._half if reduced else self.network, self.tokens, titles, self.device, progress).astype(float)
         found = softmax(logits)
@@ -281,18 +282,17 @@ def _network(encoder: Any, classes: int) -> Any:
     torch = load_torch()
 
     class TitleNetwork(torch.nn.Module):  # type: ignore[misc,name-defined]
-        """The mean of the tokens' vectors, then one linear layer."""
+        """One vector for a title, then one linear layer."""
 
         def __init__(self) -> None:
             super().__init__()
             self.encoder = encoder
-            self.dropout = torch.nn.Dropout(0.1)
+            self.encoder.get_input_embeddings().weight.requires_grad_(False)
             self.head = torch.nn.Linear(int(encoder.config.hidden_size), classes)
 
         def forward(self, tokens: Any, mask: Any) -> Any:
-            hidden = self.encoder(input_ids=tokens, attention_mask=mask).last_hidden_state
-            pooled = self.dropout(mean_pooled(hidden, mask))
-            return self.head(pooled.to(self.head.weight.dtype))
+            said = self.encoder(input_ids=tokens, attention_mask=mask, output_hidden_states=True)
+            return self.head(first_and_mean(said.hidden_states, mask).to(self.head.weight.dtype))
 
     return TitleNetwork()
 

@@ -7,7 +7,7 @@ from core.models import fused as module
 from core.models import transformer
 from core.models.batching import within_tokens
 from core.models.devices import load_torch
-from core.models.encoder import Encoder, mean_pooled
+from core.models.encoder import Encoder, first_and_mean, mean_pooled
 from core.models.fused import FusedEncoder, fused
 from core.models.transformer import TransformerClassifier, load_pretrained
 
@@ -41,20 +41,25 @@ def titles():
 
 @pytest.fixture
 def quick_encoder(encoder):
-    made = fused(encoder, lambda pooled: pooled)
+    return made_of(encoder)
+
+
+def made_of(encoder, **options):
+    made = fused(encoder, lambda pooled: pooled, **options)
     if made is None:
         pytest.skip("this processor or this torch has no fused products of 16 bits")
     return made
 
 
-def plainly(encoder, titles):
-    """Return the mean vectors of titles read one by one, without padding, in the encoder's own precision."""
+def plainly(encoder, titles, pooled=lambda hidden, mask: mean_pooled(hidden[-1], mask)):
+    """Return the vectors of titles read one by one, without padding, in the encoder's own precision."""
     found = []
     with torch.inference_mode():
         for title in titles:
             tokens = torch.tensor([title])
             mask = torch.ones_like(tokens)
-            found.append(mean_pooled(encoder(input_ids=tokens, attention_mask=mask).last_hidden_state, mask)[0])
+            said = encoder(input_ids=tokens, attention_mask=mask, output_hidden_states=True)
+            found.append(pooled(said.hidden_states, mask)[0])
     return torch.stack(found).numpy()
 
 
@@ -73,6 +78,13 @@ class TestNumbers:
         found = quickly(quick_encoder, titles)
         assert np.abs(found - exact).max() < 0.1
         assert np.abs(found - exact).mean() < 1.5 * np.abs(rounded - exact).mean()
+
+    def test_of_the_last_layer_only_the_first_token(self, encoder, titles):
+        exact = plainly(encoder, titles, first_and_mean)
+        rounded = plainly(copy.deepcopy(encoder).to(torch.bfloat16), titles, first_and_mean)
+        found = quickly(made_of(encoder, first=True), titles)
+        assert np.abs(found - exact).mean() < 1.5 * np.abs(rounded - exact).mean()
+        assert np.abs(found - plainly(encoder, titles)).mean() > 0.1
 
     def test_neighbours_play_no_part(self, quick_encoder, titles):
         together = quickly(quick_encoder, titles)
@@ -189,7 +201,7 @@ class TestElsewhere:
 
     def test_the_plain_network_is_asked_then(self, books_and_trained, monkeypatch):
         titles, trained = books_and_trained
-        monkeypatch.setattr(transformer, "fused", lambda encoder, head: None)
+        monkeypatch.setattr(transformer, "fused", lambda encoder, head, first: None)
         monkeypatch.setattr(trained, "_half", None)
         found = trained._probabilities(titles, True)
         assert isinstance(trained._half, load_torch().nn.Module)
