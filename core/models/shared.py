@@ -69,7 +69,8 @@ def read_facts(file: Path, version: int) -> dict[str, Any]:
         raise ValueError(f"{file.name} does not say what it is")
     if facts["format"] != version:
         raise ModelError(
-            f"The model in {file.parent.name} has the format {facts['format']}; this version reads {version}."
+            f"The model in {file.parent.name} has the format {facts['format']}; this version reads {version}: train it"
+            " again."
         )
     return facts
 

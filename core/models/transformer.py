@@ -113,7 +113,7 @@ class TransformerClassifier:
         if checkpoints is not None:
             described = [list(data.titles), data.targets.tolist(), data.weights.tolist(), list(data.classes)]
             held = list(data.validation.titles) if data.validation else []
-            checkpoint = Checkpoint(checkpoints / digest("training", described, held, seed, settings))
+            checkpoint = Checkpoint(checkpoints / digest("training", FORMAT, described, held, seed, settings))
         recipe = Recipe(settings["epochs"], settings["learning_rate"], settings["batch_size"])
         watched = None
         if data.validation is not None and len(data.validation.titles):

@@ -74,6 +74,13 @@ class TestLearning:
         other = TransformerClassifier.train(data, seed=2, options=quick)
         assert not np.array_equal(other.predict_probabilities(ASKED), trained.predict_probabilities(ASKED))
 
+    def test_words_keep_the_vectors_they_came_with(self, trained, tiny_base):
+        base, _ = encoder.from_pretrained(str(tiny_base))
+        theirs, ours = (one.get_input_embeddings().weight for one in (base, trained.network.encoder))
+        assert ours.equal(theirs)
+        places = [one.embeddings.position_embeddings.weight for one in (base, trained.network.encoder)]
+        assert not places[0].equal(places[1])
+
     def test_the_order_and_company_of_titles_play_no_part(self, trained, books):
         titles = books["title"].tolist()
         together = trained.predict_probabilities(titles)
@@ -243,7 +250,7 @@ class TestKeeping:
         ("file", "content", "message"),
         [
             ("classifier.json", "{}", "cannot be read"),
-            ("classifier.json", '{"format": 9}', "has the format 9; this version reads 1"),
+            ("classifier.json", '{"format": 9}', "has the format 9; this version reads 2"),
             ("head.safetensors", "no tensor", "cannot be read"),
             ("model.safetensors", "no tensor", "holds no model that can be read"),
             ("model.safetensors", None, "no weights in the safetensors format"),

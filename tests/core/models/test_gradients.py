@@ -1,0 +1,109 @@
+import numpy as np
+import pytest
+
+from core.models import devices, gradients
+from core.models.encoder import first_and_mean
+from core.models.gradients import Gradients
+
+torch = pytest.importorskip("torch")
+TITLES = [[3], [1, 2], [2, 2, 1], [4, 1]]
+WANTED = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5], [0.0, 2.0]])
+
+
+class Counting(torch.nn.Module):
+    """Logits are the sums of two numbers for each token: what follows can be worked out by hand."""
+
+    def __init__(self):
+        super().__init__()
+        self.numbers = torch.nn.Embedding(5, 2)
+        self.dropout = torch.nn.Dropout(0.9)
+        self.kept = torch.nn.Parameter(torch.tensor([0.25, 0.0]), requires_grad=False)
+        self.unused = torch.nn.Parameter(torch.ones(3))
+        self.asked = []
+        torch.nn.init.zeros_(self.numbers.weight)
+
+    def forward(self, tokens, mask):
+        self.asked.append(tuple(tokens.shape))
+        return self.dropout(
+            (self.numbers(tokens) * mask.unsqueeze(-1)).sum(1) + self.kept.to(self.numbers.weight.dtype)
+        )
+
+
+@pytest.fixture(params=[False, True], ids=["32 bits", "16 bits"])
+def half(request, monkeypatch):
+    monkeypatch.setattr(gradients, "has_bfloat16", lambda device: request.param)
+    return request.param
+
+
+def calculated(network, rows, parts=2, monkeypatch=None):
+    if monkeypatch is not None:
+        monkeypatch.setattr(gradients, "_PARTS", parts)
+    with Gradients.of(network, "cpu", 0) as found:
+        return found.calculate(TITLES, np.array(rows), WANTED[rows])
+
+
+def test_the_gradient_of_the_mean_loss(half):
+    network = Counting()
+    loss = calculated(network, [0, 1])
+    # Logits ¼ and 0, so that the first class has 1 / (1 + e^-¼) = 0.562: of the first title it lacks 0.438, and of the
+    # second the other class does 0.562; each counts half.
+    p = 1 / (1 + np.exp(-0.25))
+    assert loss == pytest.approx(-(np.log(p) + np.log(1 - p)) / 2, abs=1e-6)
+    expected = np.zeros((5, 2))
+    expected[3] = [(p - 1) / 2, (1 - p) / 2]
+    expected[[1, 2]] = [p / 2, -p / 2]
+    assert network.numbers.weight.grad.numpy() == pytest.approx(expected, abs=2e-3 if half else 1e-6)
+    assert network.numbers.weight.grad.dtype == torch.float32
+    assert network.kept.grad is None
+    assert network.unused.grad is None
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 9])
+def test_parts_come_to_the_same_as_the_whole(parts, half, monkeypatch):
+    whole, divided = Counting(), Counting()
+    loss = calculated(whole, [0, 1, 2, 3], 1, monkeypatch)
+    assert calculated(divided, [0, 1, 2, 3], parts, monkeypatch) == pytest.approx(loss, abs=1e-6)
+    tolerance = 4e-3 if half else 1e-6
+    assert divided.numbers.weight.grad.numpy() == pytest.approx(whole.numbers.weight.grad.numpy(), abs=tolerance)
+    if not half:
+        assert len(divided.asked) == min(parts, 4)
+
+
+def test_gradients_of_a_step_do_not_add_up_with_those_before(half):
+    network = Counting()
+    with Gradients.of(network, "cpu", 0) as found:
+        found.calculate(TITLES, np.array([0]), WANTED[[0]])
+        first = network.numbers.weight.grad.clone()
+        found.calculate(TITLES, np.array([0]), WANTED[[0]])
+    assert torch.equal(network.numbers.weight.grad, first)
+
+
+def test_what_is_asked_follows_what_learns(half):
+    network = Counting()
+    with Gradients.of(network, "cpu", 0) as found:
+        with torch.no_grad():
+            network.numbers.weight[3] = torch.tensor([2.0, 0.0])
+        found.follow()
+        loss = found.calculate(TITLES, np.array([0]), WANTED[[0]])
+    # Logits 2¼ and 0.
+    assert loss == pytest.approx(np.log(1 + np.exp(-2.25)), abs=1e-6)
+
+
+def test_each_part_has_its_share_of_the_cores(monkeypatch):
+    monkeypatch.setattr(devices, "usable_cores", lambda: 6)
+    with devices.workers("cpu", 2) as side_by_side:
+        assert set(side_by_side(lambda _: torch.get_num_threads(), range(8))) == {3}
+
+
+def test_one_core_works_alone(monkeypatch):
+    monkeypatch.setattr(devices, "usable_cores", lambda: 1)
+    with devices.workers("cpu", 2) as side_by_side:
+        assert side_by_side is map
+
+
+def test_first_token_and_mean_of_the_tokens():
+    before = torch.tensor([[[1.0, 2.0], [3.0, 6.0], [100.0, 100.0]]])
+    after = torch.tensor([[[0.5, -1.0], [7.0, 7.0], [7.0, 7.0]]])
+    mask = torch.tensor([[1, 1, 0]])
+    # The mean of two tokens, (2, 4), and the first one of the last layer; what is padding counts nowhere.
+    assert first_and_mean([torch.zeros_like(before), before, after], mask).tolist() == [[2.5, 3.0]]
