@@ -13,7 +13,7 @@ from data.demonstration.imprints import (
     publisher,
     shelfmark,
 )
-from data.demonstration.profile import FICTION
+from data.demonstration.profile import FICTION, MISPLACED_SHARE, ROOMS
 
 __all__ = ["COLUMNS", "NOTE", "catalogue_records", "digitised_records"]
 
@@ -77,7 +77,12 @@ def _genre(book: Book, draw: Draw) -> str:
     return draw.pick(("Travel", "Textbook", "Source", "Catalogues.")) if draw.chance(0.03) else ""
 
 
-def _record(book: Book, record_id: str, seed: int, draw: Draw) -> tuple[str, ...]:
+def _room(book: Book, draw: Draw) -> str:
+    own = ROOMS["verse" if book.verse else book.label]
+    return draw.pick("123456789" if draw.chance(MISPLACED_SHARE) else own)
+
+
+def _record(book: Book, record_id: str, room: str, seed: int, draw: Draw) -> tuple[str, ...]:
     author = book.author
     name = name_of_author(author, book.language, draw) if author else ""
     dates = ""
@@ -105,7 +110,7 @@ def _record(book: Book, record_id: str, seed: int, draw: Draw) -> tuple[str, ...
         book.edition,
         _physical_description(draw) if draw.chance(0.94) else "",
         "",
-        shelfmark(draw),
+        shelfmark(room, draw),
         draw.pick(("India", "Australia", "Railways", "Jesus Christ.")) if draw.chance(0.01) else "",
         _genre(book, draw),
         book.language if draw.chance(0.25) else "",
@@ -119,9 +124,9 @@ def catalogue_records(books: list[Book], seed: int) -> pd.DataFrame:
 
     Identifiers ascend and begin with zeros, as those of the paper books do.
     """
-    draw = Draw(seed, "catalogue")
+    draw, shelves = Draw(seed, "catalogue"), Draw(seed, "shelves")
     ids = _ids(len(books), 1_000, LAST_PAPER_ID, draw)
-    rows = [_record(book, record_id, seed, draw) for book, record_id in zip(books, ids, strict=True)]
+    rows = [_record(book, one, _room(book, shelves), seed, draw) for book, one in zip(books, ids, strict=True)]
     return pd.DataFrame(rows, columns=pd.Index(COLUMNS), dtype="str")
 
 

@@ -113,9 +113,10 @@ def publisher(place: str, language: str, seed: int, draw: Draw) -> str:
     return "The Author" if draw.chance(0.02) else draw.weighted(_houses(place, language, seed))
 
 
-def shelfmark(draw: Draw) -> str:
-    """Return a shelfmark in one of the three styles; no real one begins with 'Demo' or 99."""
-    mark = f"99{draw.integer(100, 999)}.{draw.pick('abcdefgh') * draw.integer(1, 3)}.{draw.integer(1, 60)}"
+def shelfmark(room: str, draw: Draw) -> str:
+    """Return a shelfmark in a room, in one of the three styles; no real one begins with 'Demo' or 99."""
+    shelf = draw.integer(0, 99)
+    mark = f"99{room}{shelf:02d}.{draw.pick('abcdefgh') * draw.integer(1, 3)}.{draw.integer(1, 60)}"
     style = draw.uniform()
     if style < 0.4:
         return f"Demo Store {mark}"

@@ -6,6 +6,7 @@ Weights are relative. The planted truths follow from them:
 * the 1810s hold little fiction that is not verse (`DECADE_VERSE`);
 * Bristol holds almost only fiction (`DECOY_FICTION`), written like all other fiction;
 * French books were hardly annotated, and French stories are titled like histories (see ``french.py``);
+* novels, verse and other books stand in rooms of their own (`ROOMS`), so that a shelfmark tells what a title does not;
 * one annotator answered carelessly, mostly about Dutch books (`CARELESS`).
 """
 
@@ -85,6 +86,10 @@ EITHER_SHARE: Final = {FICTION: 0.085, NON_FICTION: 0.03}
 DISGUISED_SHARE: Final = 0.50  # of French stories: those titled like histories
 EDITION_SHARE: Final = 0.07  # records that are another edition of a book before
 ENDING_SHARE: Final = 0.55  # titles with something after the title proper
+
+# Third digit of a shelfmark: the room a book stands in, and the share of books that stand anywhere.
+ROOMS: Final = {FICTION: "12", "verse": "3", NON_FICTION: "456789"}
+MISPLACED_SHARE: Final = 0.08
 
 # ---- what was digitised
 

@@ -136,6 +136,15 @@ def test_records_are_as_messy_as_real_ones(demo, column, pattern):
     assert demo.digitised[column].str.fullmatch(pattern).sum() >= 5
 
 
+def test_books_stand_in_rooms_of_their_own(demo):
+    rooms = demo.annotated.drop_duplicates(ID)
+    rooms = rooms.assign(novels=rooms["BL shelfmark"].str.extract(r"99(\d)\d\d\.")[0].isin(["1", "2"]))
+    share = rooms.groupby("annotator_genre")["novels"].mean()
+    assert share["Fiction"] > 0.8
+    # Misplaced ones, and what annotators mistook.
+    assert 0.0 < share["Non-fiction"] < 0.1
+
+
 def test_titles_repeat_as_editions_with_other_dates(demo):
     repeated = demo.digitised[demo.digitised["Title"].duplicated(keep=False)]
     dates = repeated.groupby("Title")["Date of publication"].nunique()

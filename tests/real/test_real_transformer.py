@@ -87,7 +87,7 @@ def test_quick_models_that_read_the_shelfmark_too(
 def test_a_fine_tuned_language_model(place: Workspace) -> None:
     report = train(place, "annotated-audited", kind="transformer", exclude=("published",))
     reached = _reached(place, report)
-    assert reached[0] >= 0.940
-    assert reached[1] >= 0.935
+    assert reached[0] >= 0.945
+    assert reached[1] >= 0.940
     classifier = load(place, report.model).classifier
     assert classifier.reduced == (classifier.agreement >= 0.999)

@@ -407,6 +407,20 @@ class TestMachine:
         with pytest.raises(ValueError, match="no"):
             list(devices.in_threads(fail, [1, 2], "cpu"))
 
+    def test_few_titles_are_shared_out_too(self, trained, books, monkeypatch):
+        monkeypatch.setattr(encoder, "usable_cores", lambda: 2)
+        sizes = []
+
+        def forward(tokens, mask):
+            sizes.append(len(tokens))
+            return trained.network(tokens, mask)
+
+        titles = books["title"].tolist()[:40]
+        found = encoder.run(forward, trained.tokens, titles, "cpu")
+        assert sizes == [5] * 8
+        whole = encoder.run(trained.network, trained.tokens, titles, "cpu", size=1)
+        assert found == pytest.approx(whole, abs=1e-4)
+
     def test_threads_that_wait_sleep(self):
         code = (
             "from core.models.devices import load_torch; import os; load_torch(); print(os.environ['OMP_WAIT_POLICY'])"
