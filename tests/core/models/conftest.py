@@ -71,7 +71,8 @@ def tiny_base(tmp_path_factory):
     from transformers import BertConfig, BertModel
 
     folder = tmp_path_factory.mktemp("tiny")
-    words = sorted({word.lower() for titles in WORDS.values() for title in titles for word in title.split()})
+    of_class = {name: {word.lower() for title in WORDS[name] for word in title.split()} for name in WORDS}
+    words = sorted(set().union(*of_class.values()))
     signs = [chr(one) for one in range(33, 127)]
     pieces = [
         *"abcdefghijklmnopqrstuvwxyz0123456789",
@@ -89,7 +90,14 @@ def tiny_base(tmp_path_factory):
         intermediate_size=64,
         max_position_embeddings=48,
     )
-    BertModel(config).save_pretrained(folder)
+    made = BertModel(config)
+    # Words keep the vectors they come with: as in a trained encoder, those of like use are near each other.
+    with torch.no_grad():
+        vectors = torch.nn.init.normal_(made.embeddings.word_embeddings.weight, std=0.5)
+        for number, name in enumerate(of_class):
+            others = set().union(*(of_class[other] for other in of_class if other != name))
+            vectors[[vocabulary.index(word) for word in sorted(of_class[name] - others)], number] += 3.0
+    made.save_pretrained(folder)
     _tiny_tokenizer(vocabulary).save_pretrained(folder)
     return folder
 
