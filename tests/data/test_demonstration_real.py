@@ -8,7 +8,7 @@ import pytest
 from data.demonstration import SEED, generate
 from data.demonstration.books import title_group
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 FILES = ("annotated.csv", "digitised.csv.gz", "reference_catalogue.csv.gz", "reference_fennica.csv.gz")
 

@@ -18,6 +18,8 @@ from core.statistics import (
     wilson,
 )
 
+pytestmark = pytest.mark.slow
+
 SHARES = np.linspace(0.005, 0.995, 397)
 
 

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from core.statistics import clopper_pearson
 from core.thresholds.settle import Group, settle
 
+pytestmark = pytest.mark.slow
+
 SIZE, DRAWS, LABELS = 100_000, 60, 425
 MAPIE_WAYS = {
     "Holm, its default": "bonferroni_holm",

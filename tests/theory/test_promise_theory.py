@@ -14,6 +14,8 @@ from scipy.stats import binom
 
 from core.thresholds.settle import Group, settle
 
+pytestmark = pytest.mark.slow
+
 SIZE, DRAWS = 200_000, 2000
 
 
@@ -115,7 +117,7 @@ def broken_and_kept(world: World, n: int, max_error: float, doubt: float, seed: 
     return broken, kept
 
 
-@pytest.mark.parametrize("n", [120, 425, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n", [120, 425, 1000])
 @pytest.mark.parametrize("name", WORLDS)
 def test_it_is_broken_no_more_often_than_stated(name: str, n: int) -> None:
     broken, _ = broken_and_kept(WORLDS[name](), n, 0.05, 0.05)
@@ -163,7 +165,7 @@ def three_classes() -> World:
     return World.of(stated, 1 - right, group)
 
 
-@pytest.mark.parametrize(("n", "promised"), [(300, 0.5), pytest.param(900, 1.2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("n", "promised"), [(300, 0.5), (900, 1.2)])
 def test_the_promises_of_three_classes_hold_together(three_classes: World, n: int, promised: float) -> None:
     parts = [three_classes.part(i) for i in range(3)]
     generator, broken, kept = np.random.default_rng(13), 0, 0

@@ -17,6 +17,8 @@ from core.readers.marc_decode import decode_iso2709, split_iso2709
 from core.readers.marc_record import data
 from core.storage import file_sha256
 
+pytestmark = pytest.mark.slow
+
 SCHEMAS = Path(__file__).resolve().parents[4] / "shared" / "schemas"
 
 
@@ -214,13 +216,11 @@ def test_csvw_sees_planted_faults(copy_of, old, new):
     assert outcomes(folder, "csvwvalidate", "accepted")[0].outcome == "failed"
 
 
-@pytest.mark.slow
 def test_croissant_validates_and_its_records_load(folder):
     tool("mlcroissant")
     assert [check.outcome for check in outcomes(folder, "mlcroissant")] == ["passed", "passed"]
 
 
-@pytest.mark.slow
 def test_croissant_gives_identifiers_with_their_zeros(folder):
     tool("mlcroissant")
     arguments = ["load", "--jsonld", "croissant.json", "--record_set", "records", "--num_records", "1"]
@@ -228,7 +228,6 @@ def test_croissant_gives_identifiers_with_their_zeros(folder):
     assert "'records/record_id': b'014602826'" in done.stdout, done.stderr
 
 
-@pytest.mark.slow
 def test_croissant_sees_a_wrong_hash(copy_of):
     tool("mlcroissant")
     folder = copy_of()
@@ -238,7 +237,6 @@ def test_croissant_sees_a_wrong_hash(copy_of):
     assert outcomes(folder, "mlcroissant", "load")[0].outcome == "failed"
 
 
-@pytest.mark.slow
 def test_datasets_loads_the_folder_offline_with_text_identifiers(folder, tmp_path):
     module("datasets")
     code = (
