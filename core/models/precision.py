@@ -14,7 +14,7 @@ __all__ = ["NEAR", "SAME_LABELS", "read_again", "same_labels", "sample"]
 
 SAME_LABELS = 0.999
 _SAMPLE = 1_000
-# Undecided: the two likeliest classes are so near. Rounding moves a probability by two hundredths at the most.
+# Undecided: the two likeliest classes are so near. Rounding moves a probability by less than half of it.
 NEAR = 0.05
 
 
