@@ -71,9 +71,10 @@ class FusedEncoder:
         # A title is one sentence, the first: its kind's vector is the same for all tokens.
         self.positions = _half(embeddings.position_embeddings.weight + embeddings.token_type_embeddings.weight[0])
         self.norm = _norm(embeddings.LayerNorm)
-        layers = [_Layer(layer, math.sqrt(self.heads / self.size)) for layer in encoder.encoder.layer]
-        self.last = layers.pop() if first else None
-        self.layers = layers
+        *layers, last = encoder.encoder.layer
+        scale = math.sqrt(self.heads / self.size)
+        self.layers = [_Layer(layer, scale) for layer in (layers if first else [*layers, last])]
+        self.last = _Layer(last, scale, apart=True) if first else None
 
     def __call__(self, titles: Sequence[Sequence[int]]) -> Any:
         """Return what the head gives for titles as token numbers, shape (n, width); fastest if like lengths meet."""
@@ -86,7 +87,8 @@ class FusedEncoder:
         x = torch.nn.functional.layer_norm(x, (self.size,), *self.norm, self.epsilon)
         seen = torch.zeros_like(x)
         for layer in self.layers:
-            asked = torch.ops.mkldnn._linear_pointwise(x, *layer.asked, "none", [], "")
+            (product,) = layer.asked
+            asked = torch.ops.mkldnn._linear_pointwise(x, *product, "none", [], "")
             for at, n, length in _places(groups):
                 rows = slice(at, at + n * length)
                 queries, keys, values = self._apart(asked[rows], n, length)
@@ -108,7 +110,7 @@ class FusedEncoder:
         for (at, n, length), (number, _, _) in zip(_places(groups), numbers, strict=True):
             if length:
                 own[number : number + n] = x[at : at + n * length : length]
-        asked, told = linear(own, *layer.queries, "none", [], ""), linear(x, *layer.told, "none", [], "")
+        asked, told = (linear(y, *product, "none", [], "") for y, product in zip((own, x), layer.asked, strict=True))
         seen = torch.zeros_like(own)
         for (at, n, length), (number, _, _) in zip(_places(groups), numbers, strict=True):
             rows = slice(number, number + n)
@@ -143,17 +145,19 @@ class FusedEncoder:
 
 
 class _Layer:
-    """The weights of one layer: packed products with their biases, and norms."""
+    """The weights of one layer: packed products with their biases, and norms.
 
-    def __init__(self, layer: Any, scale: float) -> None:
+    Queries, keys and values come of one product, or `apart`: queries of one, keys and values of another.
+    """
+
+    def __init__(self, layer: Any, scale: float, *, apart: bool = False) -> None:
         torch = load_torch()
         own, after = layer.attention.self, layer.attention.output
-        # Queries, keys and values come of one product; what scores are divided by is part of the queries.
+        # What scores are divided by is part of the queries.
         weight = torch.cat([own.query.weight * scale, own.key.weight, own.value.weight])
         bias = torch.cat([own.query.bias * scale, own.key.bias, own.value.bias])
-        self.asked = _packed(weight, bias)
-        size = len(bias) // 3
-        self.queries, self.told = _packed(weight[:size], bias[:size]), _packed(weight[size:], bias[size:])
+        sizes = [len(bias) // 3, 2 * len(bias) // 3] if apart else [len(bias)]
+        self.asked = [_packed(*part) for part in zip(weight.split(sizes), bias.split(sizes), strict=True)]
         self.gathered = _packed(after.dense.weight, after.dense.bias)
         self.widened = _packed(layer.intermediate.dense.weight, layer.intermediate.dense.bias)
         self.narrowed = _packed(layer.output.dense.weight, layer.output.dense.bias)
