@@ -14,19 +14,15 @@ from typing import IO, Any, Final, Protocol, cast
 
 from core.errors import FetchError, InputError
 
-__all__ = ["BY_HAND", "Answer", "UnreachableError", "check_address", "host_of", "open_address"]
+__all__ = ["Answer", "UnreachableError", "check_address", "host_of", "open_address", "save_by_hand"]
 
 _USER_AGENT: Final = "Colophon/0.1"
 
-BY_HAND: Final = "Open {url} in a browser, save the file, and give it with --from FILE."
-_REFUSED: Final = "{host} answered with status {code} instead of the file. Try again later. " + BY_HAND
-_GONE: Final = (
-    "There is no file at {url} (status {code}): the publisher may have moved it. Give its new address with --url, or "
-    "download it by hand and give it with --from FILE."
-)
-_FORBIDDEN: Final = "{host} does not give the file to programs (status {code}). " + BY_HAND
+_REFUSED: Final = "{host} answered with status {code} instead of the file. Try again later."
+_GONE: Final = "There is no file at {url} (status {code}): the publisher may have moved it."
+_FORBIDDEN: Final = "{host} does not give the file to programs (status {code})."
 _BUSY: Final = "{host} is busy (status {code}). Try again in a few minutes."
-_ASTRAY: Final = "{host} points on to an address that is not safe, so it was not followed (status {code}). " + BY_HAND
+_ASTRAY: Final = "{host} points on to an address that is not safe, so it was not followed (status {code})."
 _REFUSALS: Final = {
     **dict.fromkeys((401, 403), _FORBIDDEN),
     **dict.fromkeys((404, 410), _GONE),
@@ -83,7 +79,7 @@ def open_address(url: str, headers: Mapping[str, str], *, timeout: float, expect
         if error.code in expected:
             return cast(Answer, error)
         error.close()
-        raise FetchError(_refusal(error.code, url)) from error
+        raise _refusal(error.code, url) from error
     except (OSError, http.client.HTTPException) as error:
         raise UnreachableError(f"{host_of(url)} cannot be reached: {_reason(error, timeout)}.") from error
 
@@ -116,7 +112,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         scheme = urllib.parse.urlsplit(newurl).scheme
         if scheme not in ("http", "https") or (req.type == "https" and scheme != "https"):
-            raise FetchError(_refusal(code, req.full_url))
+            raise _refusal(code, req.full_url)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -135,8 +131,18 @@ def _opener() -> urllib.request.OpenerDirector:
     return opener
 
 
-def _refusal(code: int, url: str) -> str:
-    return _REFUSALS.get(code, _REFUSED).format(url=url, code=code, host=host_of(url))
+def save_by_hand(url: str) -> dict[str, str]:
+    """Return what to do instead of a download, as a :class:`~core.errors.FetchError` takes it."""
+    saved = f"Open {url} in a browser, save the file, and"
+    return {"command_line": f"{saved} give it with --from FILE.", "page": f"{saved} load it under “On my computer”."}
+
+
+def _refusal(code: int, url: str) -> FetchError:
+    message = _REFUSALS.get(code, _REFUSED).format(url=url, code=code, host=host_of(url))
+    if code in (404, 410):
+        moved = "Give its new address with --url, or download it by hand and give it with --from FILE."
+        return FetchError(message, command_line=moved, page="Ask the publisher where it is now.")
+    return FetchError(message) if code in (429, 503) else FetchError(message, **save_by_hand(url))
 
 
 def _reason(error: Exception, timeout: float) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from core.connection import BY_HAND, Answer, host_of, open_address
+from core.connection import Answer, host_of, open_address, save_by_hand
 from core.errors import FetchError, InputError
 from core.progress import Progress, silent
 from core.storage import read_json, write_json
@@ -85,20 +85,20 @@ def download(
     raise AssertionError("the last attempt returns or raises")
 
 
-def check_content(head: bytes, whence: str, advice: str) -> None:
+def check_content(head: bytes, origin: str, advice: Mapping[str, str]) -> None:
     """Refuse content that is empty or a web page, judged by its first bytes.
 
     Raises
     ------
     FetchError
-        With `advice` as its last sentence.
+        With `advice`, the keyword arguments of the error that say what to do next.
     """
     if not head:
-        raise FetchError(f"{whence} is empty. {advice}")
+        raise FetchError(f"{origin} is empty.", **advice)
     if _WEB_PAGE.match(head):
         title = re.search(rb"<title[^>]*>(.*?)</title>", head, re.I | re.S)
         named = f" ('{' '.join(title[1].decode('utf-8', 'replace').split())[:80]}')" if title else ""
-        raise FetchError(f"{whence} is a web page{named}, not data. {advice}")
+        raise FetchError(f"{origin} is a web page{named}, not data.", **advice)
 
 
 def readable_size(count: int) -> str:
@@ -181,13 +181,13 @@ class _Transfer:
         self.size = start + int(length) if length.isdigit() else None
         if self.size is not None and shutil.disk_usage(self.part.parent).free < self.size - start:
             raise FetchError(
-                f"{self.url} is {self.size_told}, more than is free on the disk of {self.part.parent}. Make room, or "
-                f"give a workspace on another disk with --workspace."
+                f"{self.url} is {self.size_told}, more than is free on the disk of {self.part.parent}. Make room.",
+                command_line="Or give a workspace on another disk with --workspace.",
             )
         chunks: Iterator[bytes] = self._chunks(answer)
         if not start:
             head = next(chunks)
-            check_content(head, f"What {self.url} sends", BY_HAND.format(url=self.url))
+            check_content(head, f"What {self.url} sends", save_by_hand(self.url))
             self.told = {"url": self.url, **_validators(answer)}
             chunks = itertools.chain([head], chunks)
         try:

@@ -12,8 +12,12 @@ ColophonError
 └── Cancelled              a person stopped the work
 
 Core raises; the command line and ``dashboard/feedback.py`` each translate once. A message is one or two sentences:
-what was found, where (file, line or column), what is allowed, what to do next. It never holds a traceback.
+what was found, where (file, line or column), what is allowed, what to do next. It never holds a traceback. Where the
+next step has other words on a page than on the command line, an error carries both.
 """
+
+import re
+from typing import Final
 
 __all__ = [
     "Cancelled",
@@ -29,8 +33,35 @@ __all__ = [
 ]
 
 
+# An absolute path of more than one folder; an address (https://…) is none.
+_FOLDERS: Final = re.compile(r"(?<![\w:/.~])/(?:[^\s/'\",;]+/)+(?=[^\s/])")
+
+
 class ColophonError(Exception):
-    """The base of all errors that are meant to be read by a person."""
+    """The base of all errors that are meant to be read by a person.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong and, where the words are the same everywhere, what to do.
+    command_line : str
+        What to do next in the words of the command line, such as an option; ``str(error)`` ends with it.
+    page : str
+        What to do next on a page, where nobody can type an option; '' where the page itself offers the way.
+    """
+
+    def __init__(self, message: str = "", *, command_line: str = "", page: str = "") -> None:
+        super().__init__(" ".join(filter(None, (message, command_line))))
+        self._message, self._page = message, page
+
+    @property
+    def on_page(self) -> str:
+        """The message for a page: no option of the command line, and of a file on the server only its name.
+
+        >>> InputError("/srv/files/a.csv holds no title.", command_line="Use --map.", page="Choose it below.").on_page
+        'a.csv holds no title. Choose it below.'
+        """
+        return _FOLDERS.sub("", " ".join(filter(None, (self._message, self._page))))
 
 
 class InputError(ColophonError):

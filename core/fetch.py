@@ -106,7 +106,7 @@ def fetch(
     if source not in sources():
         raise InputError(f"There is no published source called '{source}'. There are: {', '.join(sources())}.")
     if url and from_file:
-        raise InputError("Give either an address (--url) or a file (--from), not both.")
+        raise InputError("Give either an address or a file, not both.", command_line="(--url, --from)")
     place = _Place(workspace.folder("downloads"), sources()[source])
     if from_file is not None:
         return _copy(place, Path(from_file), accept_new)
@@ -119,8 +119,10 @@ def fetch(
         if current:
             return place.fetched("not checked")
         raise FetchError(
-            f"{error} Without a connection, `colophon demo` makes an invented collection to work with, and "
-            f"`colophon fetch {source} --from FILE` takes a file that was downloaded elsewhere."
+            str(error),
+            command_line="Without a connection, `colophon demo` makes an invented collection to work with, and "
+            f"`colophon fetch {source} --from FILE` takes a file that was downloaded elsewhere.",
+            page="A file that was downloaded elsewhere can be loaded under “On my computer”.",
         ) from error
     if told is None:
         return place.fetched("unchanged")
@@ -135,7 +137,8 @@ def _copy(place: "_Place", given: Path, accept_new: bool) -> Fetched:
     beside = place.folder / f".{place.source.filename}.copy"
     try:
         with given.open("rb") as stream:
-            check_content(stream.read(4096), str(given), "Download the file itself, not the page that links to it.")
+            advice = "Download the file itself, not the page that links to it."
+            check_content(stream.read(4096), str(given), {"command_line": advice, "page": advice})
         shutil.copyfile(given, beside)
         return place.accept(beside, "copied", given.resolve().as_uri(), accept_new)
     except OSError as error:
@@ -180,8 +183,9 @@ class _Place:
             raise FetchError(
                 f"'{self.source.name}' is not what it was: {readable_size(size)} with SHA-256 {sha256} now, but "
                 f"{readable_size(before['bytes'])} with SHA-256 {before['sha256']} when it was fetched at "
-                f"{before['fetched_at']}. The earlier file stays at {self.target}. If the publisher brought out a new "
-                f"version, take it with --accept-new."
+                f"{before['fetched_at']}. The earlier file stays at {self.target}.",
+                command_line="If the publisher brought out a new version, take it with --accept-new.",
+                page="If the publisher brought out a new version, whoever runs Colophon can accept it.",
             )
         with arrived.open("rb+") as stream:
             os.fsync(stream.fileno())

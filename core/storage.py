@@ -169,7 +169,9 @@ class Workspace:
             self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(
-                f"The workspace {self.root} cannot be made: {error.strerror}. Give another with --workspace."
+                f"The workspace {self.root} cannot be made: {error.strerror}.",
+                command_line="Give another with --workspace.",
+                page="Whoever runs Colophon must name another.",
             ) from error
         self.database = database.Database.at(self.root / "colophon.db")
 

@@ -21,10 +21,10 @@ def errors_in_words() -> Iterator[None]:
     try:
         yield
     except NotFoundError as error:
-        st.warning(escape(str(error)), icon=":material/help:")
+        st.warning(escape(error.on_page), icon=":material/help:")
     except ColophonError as error:
         _LOG.warning("%s", error)
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape(error.on_page), icon=":material/error:")
 
 
 def empty(sentence: str, page: str, label: str) -> None:

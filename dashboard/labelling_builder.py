@@ -115,7 +115,7 @@ def _condition(bench: Bench, row: int) -> Condition | None:
         try:
             made = _DRAW[kind](bench, name, row, how, value)
         except InputError as error:
-            st.error(escape(str(error)), icon=":material/error:")
+            st.error(escape(error.on_page), icon=":material/error:")
     return Not(made) if made is not None and negated else made
 
 

@@ -179,7 +179,7 @@ def _done(
     except (Cancelled, KeyboardInterrupt):
         return "cancelled", {}
     except ColophonError as error:
-        return "failed", {"error": str(error)}
+        return "failed", {"error": error.on_page}
     except _EndedFromOutside:
         if read_wish(folder):
             return "cancelled", {}

@@ -97,8 +97,9 @@ def from_pretrained(base: str, what: str = "AutoModel") -> tuple[Any, Any]:
         raise ModelError(_why_not(base, local, str(error))) from error
     if what != "AutoModel" and said["missing_keys"]:
         raise ModelError(
-            f"'{base}' is an encoder and no finished classifier: its head was never trained. Use it as --base of a"
-            " training."
+            f"'{base}' is an encoder and no finished classifier: its head was never trained.",
+            command_line="Use it as --base of a training.",
+            page="Train a model on it first.",
         )
     if tokenizer.pad_token_id is None:
         if tokenizer.eos_token is None:

@@ -181,8 +181,9 @@ def labelled_books(
     if not len(books):
         raise InputError(
             f"No book of the label set '{labels.name}' has both a usable label and a title"
-            f" ({int(undecided.sum()):,} without a label, {int(untitled.sum()):,} without a title). If the titles are"
-            " in a corpus, name it with --corpus."
+            f" ({int(undecided.sum()):,} without a label, {int(untitled.sum()):,} without a title).",
+            command_line="If the titles are in a corpus, name it with --corpus.",
+            page="If the titles are in a catalogue, choose it as the place the titles come from.",
         )
     return books, sentences
 

@@ -151,7 +151,9 @@ def predict_corpus(
     if engine not in get_args(Engine):
         raise InputError(f"There is no engine '{engine}'. There are: {', '.join(get_args(Engine))}.")
     if address and engine != "ray":
-        raise InputError(f"An address ('{address}') is that of a Ray cluster: give --engine ray with it.")
+        raise InputError(
+            f"An address ('{address}') is that of a Ray cluster.", command_line="Give --engine ray with it."
+        )
     asked = load(workspace, model) if isinstance(model, str) else model
     source = load_corpus(workspace, corpus)
     truth = load_labels(workspace, labels) if labels else None

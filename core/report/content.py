@@ -107,7 +107,9 @@ def gather(
     if not len(scored.labelled):
         raise InputError(
             f"None of the {len(scored.table):,} books of '{scored.name}' has been checked by a person, so there is"
-            " nothing to report. Name a label set with --labels."
+            " nothing to report.",
+            command_line="Name a label set with --labels.",
+            page="Choose labels under “Checked against” in the sidebar.",
         )
     source = load_predictions(workspace, scored.name)
     progress(0.0, "Evaluating")

@@ -43,7 +43,8 @@ def load_ray() -> Any:
     except ImportError as error:
         raise InputError(
             f"The engine 'ray' needs Ray, which is not installed here ({error}). In Colophon's folder run"
-            f" \"{sys.executable} -m pip install -e '.[ray]'\" (on every node of a cluster), or use --engine local."
+            f" \"{sys.executable} -m pip install -e '.[ray]'\" (on every node of a cluster).",
+            command_line="Or use --engine local.",
         ) from error
     return ray
 
@@ -113,7 +114,8 @@ def _look_for(address: str) -> None:
     if address != "auto" and (not host or "/" in host or not port.isdigit()):
         raise InputError(
             f"'{address}' is no address of a cluster that this computer is a node of: that is 'auto' or host:port. Run"
-            " Colophon on a node of the cluster, such as its head, and give --address auto."
+            " Colophon on a node of the cluster, such as its head.",
+            command_line="Give --address auto.",
         )
     if address != "auto":
         try:

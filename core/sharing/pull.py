@@ -148,7 +148,11 @@ def _free_name(workspace: Workspace, kind: str, fingerprint: str, given: str | N
     if names.get(wanted) in (None, fingerprint):
         return wanted
     if given:
-        raise InputError(f"'{wanted}' is the name of another {_SPOKEN[kind]} here. Give another with --as.")
+        raise InputError(
+            f"'{wanted}' is the name of another {_SPOKEN[kind]} here.",
+            command_line="Give another with --as.",
+            page="Give another name.",
+        )
     return workspace.free_name(kind, wanted)
 
 

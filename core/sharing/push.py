@@ -41,7 +41,7 @@ def parcel_of(
         Not exactly one of both was named; see also :func:`core.sharing.parcel.prepare_model`.
     """
     if (model is None) == (bundle is None):
-        raise InputError("Name either a model (--model) or an export bundle (--bundle FILE.zip).")
+        raise InputError("Name either a model or an export bundle.", command_line="(--model M, --bundle FILE.zip)")
     with tempfile.TemporaryDirectory(prefix=".sharing-", dir=scratch or workspace.root) as place:
         folder = Path(place) / slug(model or Path(str(bundle)).stem)
         folder.mkdir()

@@ -43,7 +43,9 @@ def write_card(
         Not exactly one thing was named, or the kept card is not sound.
     """
     if sum(one is not None for one in (model, bundle, labels)) != 1:
-        raise InputError("Name one thing: a model (--model), an export (--bundle FILE.zip) or labels (--labels).")
+        raise InputError(
+            "Name one thing: a model, an export or labels.", command_line="(--model M, --bundle FILE.zip, --labels L)"
+        )
     given = details or CardDetails()
     text, citation, kind = _made(workspace, model, bundle, labels, given)
     refuse_faults(text, kind)
