@@ -1,7 +1,9 @@
 """The demonstration workspace: an invented library, walked down the same road as real files."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -64,6 +66,20 @@ def build(workspace: Workspace, *, seed: int | None = None, progress: Progress =
     return built
 
 
+def main() -> int:
+    """Build the demonstration as a job."""
+    from core.jobs import JobProgress, run_as_job
+
+    def work(workspace: Workspace, config: dict[str, Any], progress: JobProgress) -> dict[str, list[str]]:
+        return build(workspace, progress=progress)
+
+    return run_as_job(work)
+
+
 def _write_csv(table: pd.DataFrame, path: Path) -> None:
     with write_atomically(path) as beside:
         table.to_csv(beside, index=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import cache, feedback, navigation, report_view, verdict, widgets
+from dashboard import cache, jobs, navigation, report_view, verdict, widgets
 from dashboard.text import count, escape
 
 st.title("Colophon")
@@ -15,12 +15,12 @@ models, predictions = place.list("models"), place.list("predictions")
 
 name = widgets.chosen_predictions()
 if not name:
-    feedback.empty(
-        "Nothing to judge yet. Load your catalogue and what people have labelled, or run the demonstration with"
-        " `colophon demo` (an invented library, ready in seconds).",
-        "Catalogue",
-        "Load a file",
-    )
+    st.markdown("Nothing to judge yet. Load your own files, or look around in an invented library first.")
+    if st.button("Load the demonstration", icon=":material/science:", type="primary"):
+        jobs.start_job("core.demonstration", {}, "Making the demonstration")
+    jobs.show_jobs("core.demonstration", latest=1)
+    navigation.links_to("Catalogue", "Load a file")
+    st.stop()
 scored = widgets.require_scored(with_truth=False)
 with st.container(border=True):
     st.markdown(f"##### The verdict on “{escape(scored.name)}”")
