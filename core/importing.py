@@ -16,7 +16,14 @@ from core.corpus import save_records
 from core.errors import InputError
 from core.labels import ANNOTATIONS_FILE, LABELS_FILE, books_from_annotations
 from core.normalise.records import NormalisedRecords, normalise_records
-from core.predictions import PREDICTIONS_FILE, predictions_from_columns
+from core.predictions import (
+    NO_CORPUS,
+    PREDICTIONS_FILE,
+    CatalogueChoice,
+    choose_catalogue,
+    keep_catalogue,
+    predictions_from_columns,
+)
 from core.progress import Progress, silent
 from core.readers import SourceTable, read_table
 from core.readers.annif_documents import folder_sha256
@@ -72,6 +79,7 @@ class ImportReport:
     questions: tuple[str, ...]
     warnings: tuple[str, ...]
     summary: Mapping[str, Any]
+    corpus: str = ""  # of predictions: the catalogue they were joined with
 
     def as_dict(self) -> dict[str, Any]:
         """Return a JSON-able dictionary."""
@@ -89,6 +97,7 @@ def import_file(
     progress: Progress = silent,
     invented: bool = False,
     manifest: Mapping[str, Any] | None = None,
+    corpus: str | None = None,
 ) -> ImportReport:
     """Read a file, normalise it, and keep it in the workspace under a name.
 
@@ -106,6 +115,9 @@ def import_file(
         True for the demonstration corpus: it is marked so on every page.
     manifest : mapping, optional
         What else the manifest shall say.
+    corpus : str, optional
+        Of predictions: the corpus whose records they speak of, or 'none'. It is kept for them. Without it, the corpus
+        that holds them is found (see :func:`core.predictions.catalogue.choose_catalogue`).
 
     Raises
     ------
@@ -114,6 +126,10 @@ def import_file(
     """
     if kind not in KINDS:
         raise InputError(f"'{kind}' is no kind of file. There are: {', '.join(KINDS)}.")
+    if corpus and kind != "predictions":
+        raise InputError("Only predictions are joined with a catalogue when they are imported: leave --corpus away.")
+    if corpus and corpus != NO_CORPUS:
+        workspace.find("corpora", corpus)
     reading = reading or Reading()
     source = _read(path, reading, lambda fraction, message: progress(fraction * 0.5, message))
     mapping = suggest_mapping(source.frame, kind, overrides)
@@ -138,6 +154,10 @@ def import_file(
     }
     fingerprint = digest(said["file_sha256"], kind, said["mapping"], asdict(reading), _VERSION)
     warnings = [*source.warnings, *normalised.warnings]
+    called = slug(name or said["file"].split(".")[0])
+    choice = CatalogueChoice(None)
+    if kind == "predictions":  # before anything is kept: the catalogue that was named may hold none of them
+        choice = choose_catalogue(workspace, called, fingerprint, normalised.records, corpus)
 
     def write(folder: Path) -> Mapping[str, Any]:
         save_records(folder, source, normalised)
@@ -149,7 +169,9 @@ def import_file(
         return {**said, **content, "warnings": warnings}
 
     progress(0.92, "Saving")
-    artifact = workspace.store(FOLDERS[kind], fingerprint, slug(name or said["file"].split(".")[0]), write)
+    artifact = workspace.store(FOLDERS[kind], fingerprint, called, write)
+    if corpus:
+        keep_catalogue(workspace, fingerprint, corpus)
     progress(1.0, "Done")
     kept = artifact.manifest
     return ImportReport(
@@ -164,8 +186,9 @@ def import_file(
         kept["mapping"],
         tuple(kept["reasons"]),
         tuple(kept["questions"]),
-        tuple(kept["warnings"]),
+        (*kept["warnings"], *choice.sentences),
         kept.get("summary", {}),
+        choice.name,
     )
 
 
@@ -288,6 +311,7 @@ def main() -> int:
             overrides=config.get("overrides", ()),
             reading=Reading(**config.get("reading", {})),
             progress=progress,
+            corpus=config.get("corpus"),
         )
         return report.as_dict()
 

@@ -16,7 +16,7 @@ from core.export import ExportReport, ExportSettings, ModelSource, export, human
 from core.facets import facet_values
 from core.labels import load_labels
 from core.policies import KeptPolicy
-from core.predictions import PredictionSet, Scored, load_predictions, load_scored
+from core.predictions import PredictionSet, Scored, load_predictions, load_scored, reviews_of
 from core.progress import Progress, silent
 from core.review import decisions
 from core.schema import TRUTH
@@ -85,7 +85,7 @@ class Release:
         """
         source = load_predictions(workspace, predictions)
         table = scored or load_scored(workspace, predictions, labels)
-        records = source.records(workspace)
+        records, originals = _catalogue_tables(workspace, source, table)
         report = policy_report(table.table, chosen.policy, classes=table.classes)
         measured = evaluate(table.table, table.classes)
         names = list(dict.fromkeys([*human, *([table.labels] if table.labels else [])]))
@@ -93,10 +93,10 @@ class Release:
         return cls(
             table,
             records,
-            source.originals(workspace),
+            originals,
             table.table,
             pd.concat(said, ignore_index=True) if said else None,
-            decisions(workspace.database, table.predictions),
+            reviews_of(table, decisions(workspace.database, table.predictions)),
             _settings(workspace, source, table, chosen, settings),
             {
                 "policy": report.as_dict(),
@@ -168,6 +168,20 @@ def kept_exports(workspace: Workspace, predictions: str) -> list[dict[str, Any]]
     return list(reversed(workspace.database.read(_KIND, predictions)))
 
 
+def _catalogue_tables(workspace: Workspace, source: PredictionSet, scored: Scored) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the records that leave and their original columns; of joined predictions those in the catalogue.
+
+    The others are in no record of the library's: the export counts them as predictions without a record.
+    """
+    records = source.records(workspace, scored.catalogue)
+    originals = source.originals(workspace, scored.catalogue)
+    match = scored.catalogue.match
+    if match is None:
+        return records, originals
+    hit = match.join.position >= 0
+    return records[hit].reset_index(drop=True), originals[hit].reset_index(drop=True)
+
+
 def _human(workspace: Workspace, records: pd.DataFrame, name: str) -> pd.DataFrame:
     labels = load_labels(workspace, name)
     return human_from_labels(records, labels.records(), labels.table())
@@ -179,7 +193,7 @@ def _settings(
     said = source.manifest
     model = _model(workspace, source)
     inputs: list[dict[str, Any]] = []
-    corpus = said.get("corpus")
+    corpus = said.get("corpus") or scored.catalogue.fingerprint
     for manifest in ([workspace.find("corpora", corpus).manifest] if corpus else []) + [said]:
         if "file" in manifest:
             inputs.append(
@@ -199,7 +213,7 @@ def _settings(
         "run_id": source.fingerprint,
         "predicted_at": said["created_at"],
         "created_at": now(),
-        "dataset": said.get("corpus_name") or source.name,
+        "dataset": said.get("corpus_name") or scored.catalogue.name or source.name,
         "promise": dict(chosen.promise),
         "inputs": tuple(inputs),
         "chosen_at": chosen.chosen_at,

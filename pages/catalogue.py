@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.quality import date_sentence, field_quality, language_sentence, title_sentence
-from dashboard import cache, feedback, loading, widgets
+from dashboard import cache, catalogue_choice, feedback, loading, widgets
 from dashboard.record_view import records_table
 from dashboard.text import escape
 
@@ -16,6 +16,7 @@ if thing is None:
     st.markdown("Nothing yet. Load a file above, or run the demonstration (`colophon demo`).")
     st.stop()
 widgets.mark_invented(thing)
+catalogue_choice.choose_catalogue(thing)
 records = cache.records(thing.kind, thing.fingerprint)
 feedback.conclusion(
     f"“{escape(thing.name)}” holds {len(records):,} records; {thing.manifest['rejected']:,} rows were rejected."

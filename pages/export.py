@@ -19,7 +19,7 @@ table = cache.export_table(scored, chosen, settings)
 feedback.conclusion(
     escape(f"{table.counts.by_decision['accepted']:,} of {table.counts.loaded:,} records leave with a machine label.")
 )
-feedback.say(export_view.counts_sentence(table), *export_view.quality_sentences(prepared))
+feedback.say(export_view.counts_sentence(table), *scored.catalogue.sentences, *export_view.quality_sentences(prepared))
 export_view.download(prepared, chosen)
 
 view = st.segmented_control(

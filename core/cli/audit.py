@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from core.cli import output
@@ -15,7 +16,7 @@ from core.slices import Ledger, PhraseFact, Slice, facet_slices, find_slices, p_
 from core.storage import Workspace
 from core.thresholds import Policy, policy_report, promise
 
-__all__ = ["add_policy", "policy_from", "register", "scored_from"]
+__all__ = ["add_corpus", "add_policy", "catalogue_of", "policy_from", "register", "scored_from"]
 
 
 def register(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -44,6 +45,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
 def _add_scored(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--predictions", required=True, metavar="P", help="name of the predictions")
     parser.add_argument("--labels", metavar="L", help="label set to check against (default: the truth in the file)")
+    add_corpus(parser)
     parser.add_argument(
         "--learned-from",
         action="append",
@@ -51,6 +53,21 @@ def _add_scored(parser: argparse.ArgumentParser) -> None:
         metavar="L",
         help="label set the model learned from, for the leak check (default: all other label sets); repeatable",
     )
+
+
+def add_corpus(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says which catalogue predictions made elsewhere are joined with."""
+    parser.add_argument(
+        "--corpus",
+        metavar="C",
+        help="catalogue of the workspace that predictions made elsewhere are joined with by record id; 'none' for none"
+        " (default: the one that holds them)",
+    )
+
+
+def catalogue_of(scored: Scored) -> dict[str, Any]:
+    """Return what the JSON says of the catalogue that the predictions were joined with."""
+    return {"catalogue": scored.catalogue.as_dict()}
 
 
 def add_policy(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +92,7 @@ def scored_from(said: argparse.Namespace, workspace: Workspace) -> Scored:
     """Return the predictions named on the command line, joined with the truth."""
     from core.predictions import load_scored
 
-    return load_scored(workspace, said.predictions, said.labels, tuple(said.learned_from))
+    return load_scored(workspace, said.predictions, said.labels, tuple(said.learned_from), said.corpus)
 
 
 def policy_from(said: argparse.Namespace, scored: Scored) -> KeptPolicy:
@@ -128,6 +145,7 @@ def _evaluate(said: argparse.Namespace, workspace: Workspace, progress: Progress
     found = evaluate(scored.table, scored.classes)
     content = {"predictions": scored.name, "labels": scored.labels, **found.as_dict(), "sentences": scored.sentences}
     content["collection"] = _collection(scored)
+    content |= catalogue_of(scored)
     lines = [found.sentence, *scored.sentences, ""]
     for one in found.metrics.per_class:
         lines.append(
@@ -157,9 +175,16 @@ def _collection(scored: Scored) -> dict[str, Any]:
 def _slices(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     scored = scored_from(said, workspace)
     if said.find:
-        return _find(said, scored)
-    if said.phrase:
-        return _phrase(scored, said.phrase, workspace)
+        answer = _find(said, scored)
+    elif said.phrase:
+        answer = _phrase(scored, said.phrase, workspace)
+    else:
+        answer = _by_facets(said, scored, workspace)
+    content = {**answer.content, **catalogue_of(scored)}
+    return replace(answer, content=content, warnings=[*scored.catalogue.sentences, *answer.warnings])
+
+
+def _by_facets(said: argparse.Namespace, scored: Scored, workspace: Workspace) -> Answer:
     found = facet_slices(scored.table, scored.classes, facets_named(said.by or "language,decade,place"))
     content = found.as_dict()
     rate = found.overall.rate
@@ -230,7 +255,7 @@ def _thresholds(said: argparse.Namespace, workspace: Workspace, progress: Progre
     scored = scored_from(said, workspace)
     chosen = policy_from(said, scored)
     report = policy_report(scored.table, chosen.policy, classes=scored.classes)
-    content = {**report.as_dict(), "promised": None, "reason": ""}
+    content = {**report.as_dict(), "promised": None, "reason": "", **catalogue_of(scored)}
     lines = list(report.sentences)
     status = 0
     if chosen.promise:
@@ -254,4 +279,4 @@ def _thresholds(said: argparse.Namespace, workspace: Workspace, progress: Progre
             },
         ),
     ]
-    return Answer(content, lines, status)
+    return Answer(content, lines, status, warnings=scored.catalogue.sentences)

@@ -55,6 +55,12 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     reader.add_argument("--encoding", help="read with this encoding instead of guessing, e.g. utf-8 or cp1252")
     reader.add_argument("--delimiter", help="the sign between cells instead of guessing; 'tab' for a tabulator")
     reader.add_argument("--sheet", help="which sheet of a workbook")
+    reader.add_argument(
+        "--corpus",
+        metavar="C",
+        help="with predictions: the catalogue of the workspace they are joined with by record id; 'none' for none"
+        " (default: the one that holds them)",
+    )
     reader.add_argument("--rejected", type=Path, metavar="FILE", help="write the rejected rows to this CSV file")
     reader.set_defaults(run=_import)
 
@@ -105,6 +111,7 @@ def _import(said: argparse.Namespace, workspace: Workspace, progress: Progress) 
         overrides=said.overrides,
         reading=Reading(said.format, said.encoding, delimiter, said.sheet),
         progress=progress,
+        corpus=said.corpus,
     )
     lines = [
         f"'{report.name}' ({report.kind}): {report.rows:,} records, {report.rejected:,} rows rejected.",

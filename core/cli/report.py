@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from core.cli.audit import add_policy, policy_from
+from core.cli.audit import add_corpus, add_policy, catalogue_of, policy_from
 from core.cli.output import Answer
 from core.progress import Progress
 from core.storage import Workspace, now
@@ -17,6 +17,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     report = commands.add_parser("report", parents=[common], help="the whole audit in one self-contained HTML file")
     report.add_argument("--predictions", required=True, metavar="P", help="name of the predictions")
     report.add_argument("--labels", metavar="L", help="label set to check against (default: the truth in the file)")
+    add_corpus(report)
     report.add_argument(
         "--learned-from", action="append", default=[], metavar="L", help="label set the model learned from; repeatable"
     )
@@ -32,13 +33,19 @@ def _report(said: argparse.Namespace, workspace: Workspace, progress: Progress) 
     from core.report import gather, write_report
 
     learned = tuple(said.learned_from)
-    scored = load_scored(workspace, said.predictions, said.labels, learned)
+    scored = load_scored(workspace, said.predictions, said.labels, learned, said.corpus)
     against = load_scored(workspace, said.against, said.labels, learned) if said.against else None
     asked = bool(said.cuts) or said.max_error is not None
     policy = policy_from(said, scored) if asked else None
     content = gather(workspace, scored, date=said.date or now()[:10], policy=policy, against=against, progress=progress)
     written = write_report(content, said.out)
     return Answer(
-        {"file": str(written.file), "sha256": written.sha256, "sentences": list(content.verdict)},
+        {
+            "file": str(written.file),
+            "sha256": written.sha256,
+            "sentences": list(content.verdict),
+            **catalogue_of(scored),
+        },
         [f"{written.file} ({written.sha256})", *content.verdict],
+        warnings=scored.catalogue.sentences,
     )

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from core.cli.audit import add_policy, policy_from
+from core.cli.audit import add_corpus, add_policy, catalogue_of, policy_from
 from core.cli.output import Answer
 from core.progress import Progress
 from core.storage import Workspace
@@ -17,6 +17,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     export = commands.add_parser("export", parents=[common], help="write the accepted metadata as one zip")
     export.add_argument("--predictions", required=True, metavar="P", help="name of the predictions")
     export.add_argument("--labels", metavar="L", help="label set the accuracy is measured on")
+    add_corpus(export)
     export.add_argument(
         "--learned-from", action="append", default=[], metavar="L", help="label set the model learned from; repeatable"
     )
@@ -84,7 +85,7 @@ def _export(said: argparse.Namespace, workspace: Workspace, progress: Progress) 
     from core.predictions import load_scored
     from core.release import Release, release
 
-    scored = load_scored(workspace, said.predictions, said.labels, tuple(said.learned_from))
+    scored = load_scored(workspace, said.predictions, said.labels, tuple(said.learned_from), said.corpus)
     chosen = policy_from(said, scored)
     prepared = Release.prepare(
         workspace,
@@ -106,7 +107,7 @@ def _export(said: argparse.Namespace, workspace: Workspace, progress: Progress) 
         contact=said.contact,
     )
     report = release(workspace, prepared, said.out, progress=progress)
-    content = report.as_dict()
+    content = {**report.as_dict(), **catalogue_of(scored)}
     lines = [
         f"{report.path} ({report.sha256})",
         report.counts.sentence + ".",
@@ -114,6 +115,5 @@ def _export(said: argparse.Namespace, workspace: Workspace, progress: Progress) 
         *report.remarks,
     ]
     broken = bool(chosen.promise) and not chosen.promise["promised"]
-    return Answer(
-        content, lines, status=1 if broken else 0, warnings=[str(chosen.promise["sentence"])] if broken else []
-    )
+    warnings = [*scored.catalogue.sentences, *([str(chosen.promise["sentence"])] if broken else [])]
+    return Answer(content, lines, status=1 if broken else 0, warnings=warnings)

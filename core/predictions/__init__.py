@@ -1,16 +1,23 @@
 """Predictions: what a model said of each book, made here or elsewhere, and their join with what people said."""
 
+from core.predictions.catalogue import NO_CORPUS, CatalogueChoice, choose_catalogue, keep_catalogue, kept_catalogue
 from core.predictions.columns import predictions_from_columns
 from core.predictions.join import load_scored
 from core.predictions.kept import PREDICTIONS_FILE, PredictionSet, load_predictions
-from core.predictions.scored import Scored, in_the_words_of
+from core.predictions.scored import Scored, in_the_words_of, reviews_of
 
 __all__ = [
+    "NO_CORPUS",
     "PREDICTIONS_FILE",
+    "CatalogueChoice",
     "PredictionSet",
     "Scored",
+    "choose_catalogue",
     "in_the_words_of",
+    "keep_catalogue",
+    "kept_catalogue",
     "load_predictions",
     "load_scored",
     "predictions_from_columns",
+    "reviews_of",
 ]

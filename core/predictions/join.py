@@ -7,11 +7,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.classes import match_classes
-from core.corpus import read_parquet
+from core.corpus import load_corpus, read_parquet
 from core.errors import InputError
 from core.joins import join_ids
 from core.labels import LabelSet, load_labels
 from core.leaks import find_leaks
+from core.predictions.catalogue import NO_CORPUS
 from core.predictions.kept import PredictionSet, load_predictions
 from core.predictions.scored import Scored
 from core.schema import (
@@ -30,12 +31,18 @@ from core.schema import (
 )
 from core.storage import Workspace
 
-__all__ = ["load_scored"]
+__all__ = ["check_corpus", "load_scored"]
 
 MADE_ID = "line-"  # how an identifier begins that was made because the file has none
 
 
-def load_scored(workspace: Workspace, name: str, labels: str | None = None, learned_from: Sequence[str] = ()) -> Scored:
+def load_scored(
+    workspace: Workspace,
+    name: str,
+    labels: str | None = None,
+    learned_from: Sequence[str] = (),
+    corpus: str | None = None,
+) -> Scored:
     """Join predictions with records and with what people said.
 
     Parameters
@@ -47,6 +54,17 @@ def load_scored(workspace: Workspace, name: str, labels: str | None = None, lear
         Label sets the model may have learned from; books that are in one of them are marked as leaks. Without it: the
         model's own training books where the model is here, else every other label set in the workspace (the safe
         assumption about a model made elsewhere).
+    corpus : str, optional
+        The corpus that predictions made elsewhere are joined with by identifier, see
+        :func:`core.predictions.catalogue.choose_catalogue`; 'none' for no corpus. Records that are found there have the
+        catalogue's identifiers and fields.
+
+    Raises
+    ------
+    NotFoundError
+        There are no such predictions, labels or corpus.
+    InputError
+        The corpus that was named holds none of the records, or the predictions were made here, for another corpus.
 
     Notes
     -----
@@ -54,7 +72,10 @@ def load_scored(workspace: Workspace, name: str, labels: str | None = None, lear
     they can be scored; that is said. They count as leaks where another label set is the judge.
     """
     predictions = load_predictions(workspace, name)
-    records = predictions.records(workspace)
+    if corpus and predictions.made_here:
+        check_corpus(workspace, predictions, corpus)
+    choice = predictions.catalogue(workspace, corpus)
+    records = predictions.records(workspace, choice)
     table = predictions.table()
     if len(records) != len(table):
         raise InputError(f"The predictions '{name}' have {len(table):,} rows and their records {len(records):,}.")
@@ -64,7 +85,7 @@ def load_scored(workspace: Workspace, name: str, labels: str | None = None, lear
             frame[column] = table[column].to_numpy()
     if TRUTH not in frame:
         frame = frame.assign(**{TRUTH: "", TRUTH_GIVEN: ""})
-    classes, sentences = predictions.classes, []
+    classes, sentences = predictions.classes, list(choice.sentences)
     wanted = labels or predictions.manifest.get("labels") or ""
     if wanted:
         classes, said = _truth_from_labels(frame, load_labels(workspace, wanted), predictions)
@@ -73,6 +94,8 @@ def load_scored(workspace: Workspace, name: str, labels: str | None = None, lear
     frame[LEAK], said, learned_known = _leaks(workspace, frame, predictions, wanted, learned_from)
     sentences += said
     fingerprint = f"{predictions.fingerprint}-{load_labels(workspace, wanted).fingerprint if wanted else 'own'}"
+    if choice.match:
+        fingerprint += f"-{choice.fingerprint}"
     return Scored(
         name,
         fingerprint,
@@ -82,7 +105,23 @@ def load_scored(workspace: Workspace, name: str, labels: str | None = None, lear
         wanted,
         tuple(sentences),
         learned_known,
+        choice,
     )
+
+
+def check_corpus(workspace: Workspace, predictions: PredictionSet, corpus: str) -> None:
+    """Check that predictions made here were made for this corpus.
+
+    Raises
+    ------
+    NotFoundError, InputError
+    """
+    if corpus == NO_CORPUS or load_corpus(workspace, corpus).fingerprint != predictions.manifest["corpus"]:
+        raise InputError(
+            f"The predictions '{predictions.name}' were made here, for the catalogue"
+            f" '{predictions.manifest.get('corpus_name') or predictions.manifest['corpus']}': they are"
+            " joined with no other."
+        )
 
 
 def _truth_from_labels(

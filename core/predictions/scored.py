@@ -6,9 +6,10 @@ import pandas as pd
 
 from core.classes import match_classes
 from core.joins import join_ids
+from core.predictions.catalogue import CatalogueChoice
 from core.schema import ALTERNATE_ID, CORRECT, PREDICTED, RECORD_ID, TRUTH
 
-__all__ = ["Scored", "in_the_words_of"]
+__all__ = ["Scored", "in_the_words_of", "reviews_of"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Scored:
         What a reader must know of the join.
     learned_known : bool
         Whether it is known which books the model learned from; if not, a leak is a book it may have learned from.
+    catalogue : CatalogueChoice
+        The catalogue that predictions made elsewhere were joined with; without a match where there is none.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Scored:
     labels: str = ""
     sentences: tuple[str, ...] = field(default=())
     learned_known: bool = False
+    catalogue: CatalogueChoice = field(default=CatalogueChoice(None))
 
     @property
     def predictions(self) -> str:
@@ -69,3 +73,24 @@ def in_the_words_of(first: Scored, second: Scored) -> pd.DataFrame:
     table[PREDICTED] = table[PREDICTED].map(lambda name: names.get(name, name)).astype("str")
     table[CORRECT] = (table[PREDICTED] == table[TRUTH]) & (table[TRUTH] != "")
     return table
+
+
+def reviews_of(scored: Scored, decided: pd.DataFrame) -> pd.DataFrame:
+    """Return decisions with the identifiers that the scored table has.
+
+    A decision that was made before predictions met their catalogue names the record by the identifier in the file, and
+    one that was made after that by the catalogue's.
+
+    Parameters
+    ----------
+    decided : DataFrame
+        With ``record_id``, the latest decision last, as :func:`core.review.decisions` gives it.
+    """
+    if not len(decided):
+        return decided
+    ids = decided[RECORD_ID].astype("str").reset_index(drop=True)
+    join = join_ids([ids], [scored.table[RECORD_ID], scored.table[ALTERNATE_ID]])
+    known = join.position >= 0
+    values = ids.to_numpy(dtype=object).copy()
+    values[known] = scored.table[RECORD_ID].to_numpy(dtype=object)[join.position[known]]
+    return decided.assign(**{RECORD_ID: pd.Series(values, index=decided.index).astype("str")})

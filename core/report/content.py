@@ -207,6 +207,8 @@ def _provenance(
     }
     found = {"Predictions": scored.name, "Fingerprint of the predictions": source.fingerprint}
     found |= {words: str(manifest[key]) for words, key in named.items() if manifest.get(key)}
+    if scored.catalogue.match:
+        found |= {"Catalogue": scored.catalogue.name, "Fingerprint of the catalogue": scored.catalogue.fingerprint}
     if scored.labels:
         labels = load_labels(workspace, scored.labels)
         found |= {"Checked against": labels.name, "Fingerprint of those labels": labels.fingerprint}

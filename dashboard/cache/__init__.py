@@ -21,10 +21,11 @@ from dashboard.cache.audits import (
 from dashboard.cache.exports import export_table, release
 from dashboard.cache.models import explanation, model, models, shap_explanation, similar_titles, text_of
 from dashboard.cache.samples import keywords, language_evidence, representativeness
-from dashboard.cache.tables import originals, peek, records, scored, workspace
+from dashboard.cache.tables import catalogue, originals, peek, records, scored, workspace
 
 __all__ = [
     "calibrations",
+    "catalogue",
     "collection",
     "comparison",
     "curves",

@@ -9,13 +9,13 @@ from core.corpus import load_corpus
 from core.importing import Reading
 from core.importing import peek as read_ahead
 from core.labels import load_labels
-from core.predictions import Scored, load_predictions, load_scored
+from core.predictions import CatalogueChoice, PredictionSet, Scored, kept_catalogue, load_predictions, load_scored
 from core.readers import SourceTable
 from core.readers.mapping import ColumnMapping
 from core.schema import LEAK, Kind
-from core.storage import Workspace
+from core.storage import Workspace, digest
 
-__all__ = ["key_of", "originals", "peek", "records", "scored", "workspace"]
+__all__ = ["catalogue", "key_of", "originals", "peek", "records", "scored", "workspace"]
 
 
 @st.cache_resource
@@ -31,11 +31,33 @@ def scored(name: str, labels: str | None) -> Scored:
     checked = load_labels(place, labels).fingerprint if labels else ""
     # The leak check looks at every label set, so a new one makes a new answer.
     others = tuple(sorted(artifact.fingerprint for artifact in place.list("labels")))
-    return _scored(predictions.fingerprint, checked, others, _name=name, _labels=labels)
+    key = _catalogue_key(predictions)
+    return _scored(predictions.fingerprint, checked, others, key, _name=name, _labels=labels)
+
+
+def catalogue(name: str) -> CatalogueChoice:
+    """Return which catalogue predictions made elsewhere are joined with. Shared: read-only."""
+    predictions = load_predictions(workspace(), name)
+    return _catalogue(predictions.fingerprint, _catalogue_key(predictions), name)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Looking for the catalogue of these predictions …")
+def _catalogue(predictions: str, key: str, _name: str) -> CatalogueChoice:
+    return load_predictions(workspace(), _name).catalogue(workspace())
+
+
+def _catalogue_key(predictions: PredictionSet) -> str:
+    """Return what the choice of a catalogue hangs on: the corpora there are, and the one that a person named."""
+    if predictions.made_here:
+        return ""
+    corpora = [(artifact.name, artifact.fingerprint) for artifact in workspace().list("corpora")]
+    return digest(kept_catalogue(workspace(), predictions.fingerprint), corpora)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Joining predictions and records …")
-def _scored(predictions: str, labels: str, others: tuple[str, ...], _name: str, _labels: str | None) -> Scored:
+def _scored(
+    predictions: str, labels: str, others: tuple[str, ...], catalogue: str, _name: str, _labels: str | None
+) -> Scored:
     return load_scored(workspace(), _name, _labels or None)
 
 
@@ -46,11 +68,15 @@ def key_of(scored: Scored) -> str:
 
 def records(kind: str, fingerprint: str) -> pd.DataFrame:
     """Return the normalised records of a corpus, a label set or predictions. Shared: read-only."""
-    return _records(kind, fingerprint)
+    return _records(kind, fingerprint, _key_of_thing(kind, fingerprint))
+
+
+def _key_of_thing(kind: str, fingerprint: str) -> str:
+    return _catalogue_key(load_predictions(workspace(), fingerprint)) if kind == "predictions" else ""
 
 
 @st.cache_resource(max_entries=6, show_spinner="Reading records …")
-def _records(kind: str, fingerprint: str) -> pd.DataFrame:
+def _records(kind: str, fingerprint: str, key: str) -> pd.DataFrame:
     place = workspace()
     if kind == "corpora":
         return load_corpus(place, fingerprint).records()
@@ -59,9 +85,13 @@ def _records(kind: str, fingerprint: str) -> pd.DataFrame:
     return load_predictions(place, fingerprint).records(place)
 
 
-@st.cache_resource(max_entries=2, show_spinner="Reading the original columns …")
 def originals(kind: str, fingerprint: str) -> pd.DataFrame:
     """Return the original columns as they came. Shared: read-only."""
+    return _originals(kind, fingerprint, _key_of_thing(kind, fingerprint))
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the original columns …")
+def _originals(kind: str, fingerprint: str, key: str) -> pd.DataFrame:
     place = workspace()
     if kind == "corpora":
         return load_corpus(place, fingerprint).originals()

@@ -37,5 +37,20 @@ def test_rows_of_the_right_table_are_counted_by_place_not_by_index() -> None:
     assert join_ids([_ids("c")], [right]).position.tolist() == [2]
 
 
-def test_nothing_matched_is_said_without_ways() -> None:
-    assert join_ids([_ids("q")], [_ids("z")]).sentence("books", "records") == "0 of 1 books found among records."
+def test_nothing_matched_is_said_with_an_identifier_of_each_side() -> None:
+    assert join_ids([_ids("q")], [_ids("z")]).sentence("books", "records") == (
+        "0 of 1 books found among records: for instance 'q' here, 'z' there."
+    )
+    assert join_ids([_ids("")], [_ids("z")]).sentence("books", "records") == "0 of 1 books found among records."
+    cases = join_ids([_ids("bl-001204567")], [_ids("z", "BL-001204567")]).sentence("books", "records")
+    assert cases.endswith("'bl-001204567' here, 'BL-001204567' there. They differ in capital letters only.")
+    address = join_ids([_ids("http://example.org/id/001204567")], [_ids("001204567")]).sentence("books", "records")
+    assert address.endswith("there. The one ends in the other.")
+
+
+def test_a_right_row_is_taken_once_by_the_row_with_its_very_identifier() -> None:
+    join = join_ids([_ids("12", "012", "x")], [_ids("012", "x")])
+    assert join.position.tolist() == [0, 0, 1]
+    once = join.one_to_one()
+    assert once.position.tolist() == [-1, 0, 1]
+    assert (once.exact, once.by_zeros, once.matched) == (2, 0, 2)

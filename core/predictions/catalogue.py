@@ -1,0 +1,381 @@
+"""Predictions made elsewhere, joined by identifier with a catalogue of the workspace.
+
+The catalogue is chosen by itself where one alone holds the records the predictions speak of; a person may name another,
+or none, and that choice is kept.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.corpus import Corpus, load_corpus
+from core.errors import InputError, NotFoundError
+from core.joins import Join, join_ids
+from core.schema import (
+    ALTERNATE_ID,
+    AUTHOR,
+    COUNTRY,
+    DATE,
+    DATE_CERTAINTY,
+    GENRE_GIVEN,
+    LANGUAGE,
+    LANGUAGE_CONFIDENCE,
+    LANGUAGE_SOURCE,
+    PLACE,
+    PUBLISHER,
+    RECORD_ID,
+    RECORDS_COLUMNS,
+    TITLE,
+    TITLE_KEY,
+    YEAR,
+)
+from core.storage import Workspace
+
+__all__ = [
+    "NO_CORPUS",
+    "CatalogueChoice",
+    "CatalogueMatch",
+    "choose_catalogue",
+    "joined_originals",
+    "joined_records",
+    "keep_catalogue",
+    "kept_catalogue",
+    "match_catalogue",
+]
+
+NO_CORPUS: Final = "none"  # what is said instead of a corpus so that none is joined
+
+# A catalogue is chosen by itself only if it holds this share of the predictions: numbers of two libraries may be equal
+# by chance. For the same reason its titles, where both sides have them, must mostly be the same.
+LEAST_SHARE, LEAST_ALIKE = 0.5, 0.5
+
+_KIND = "corpus_of_predictions"
+# A date goes with what was read from it, a title with its key.
+_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "title": (TITLE, TITLE_KEY),
+    "author": (AUTHOR,),
+    "date": (DATE, YEAR, DATE_CERTAINTY),
+    "place": (PLACE,),
+    "country": (COUNTRY,),
+    "publisher": (PUBLISHER,),
+    "genre": (GENRE_GIVEN,),
+}
+_COMPARED: Final = {"title": TITLE_KEY, "date": YEAR, "place": PLACE, "language": LANGUAGE}
+
+
+@dataclass(frozen=True)
+class CatalogueMatch:
+    """One catalogue, and which of its records the predictions speak of.
+
+    Attributes
+    ----------
+    corpus : Corpus
+    join : Join
+        From the predictions' rows to the catalogue's, each catalogue record taken once.
+    alike : float
+        Of the matched books with a title on both sides, the share whose titles are the same or one begins with the
+        other, 0 to 1; 1 where there is nothing to compare.
+    repeated : int
+        Rows of the predictions that speak of a catalogue record which another row speaks of already; not joined.
+    """
+
+    corpus: Corpus
+    join: Join
+    alike: float = 1.0
+    repeated: int = 0
+
+    @property
+    def name(self) -> str:
+        """Name of the catalogue."""
+        return self.corpus.name
+
+    @property
+    def share(self) -> float:
+        """Share of the predictions that were found, 0 to 1; 0 without predictions."""
+        return self.join.matched / len(self.join.position) if len(self.join.position) else 0.0
+
+    @property
+    def convincing(self) -> bool:
+        """Whether it may be chosen without being named."""
+        return self.share >= LEAST_SHARE and self.alike >= LEAST_ALIKE
+
+    @property
+    def sentence(self) -> str:
+        """How many were found, in words."""
+        return self.join.sentence("predictions", f"the records of the catalogue '{self.corpus.name}'")
+
+
+@dataclass(frozen=True)
+class CatalogueChoice:
+    """Which catalogue predictions are joined with, and why.
+
+    Attributes
+    ----------
+    match : CatalogueMatch or None
+        None where no catalogue is joined.
+    others : tuple of CatalogueMatch
+        The other catalogues that hold some of the records, the most first.
+    sentences : tuple of str
+        What a reader must know of the choice.
+    """
+
+    match: CatalogueMatch | None
+    others: tuple[CatalogueMatch, ...] = ()
+    sentences: tuple[str, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Fingerprint of the joined catalogue, '' where there is none."""
+        return self.match.corpus.fingerprint if self.match else ""
+
+    @property
+    def name(self) -> str:
+        """Name of the joined catalogue, '' where there is none."""
+        return self.match.corpus.name if self.match else ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary: ``corpus`` ('' for none), ``matched``, ``predictions``, ``sentences``."""
+        join = self.match.join if self.match else None
+        return {
+            "corpus": self.name,
+            "matched": join.matched if join else 0,
+            "predictions": len(join.position) if join else None,
+            "sentences": list(self.sentences),
+        }
+
+
+def keep_catalogue(workspace: Workspace, predictions: str, corpus: str) -> None:
+    """Keep the choice of a catalogue for predictions made elsewhere.
+
+    Parameters
+    ----------
+    predictions : str
+        Their fingerprint.
+    corpus : str
+        Name of a corpus, or :data:`NO_CORPUS`; '' goes back to choosing by itself.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such corpus.
+    """
+    fingerprint = load_corpus(workspace, corpus).fingerprint if corpus not in ("", NO_CORPUS) else ""
+    workspace.database.add(_KIND, predictions, {"corpus": corpus, "fingerprint": fingerprint})
+
+
+def kept_catalogue(workspace: Workspace, predictions: str) -> str:
+    """Return the name of the catalogue that was chosen for predictions, :data:`NO_CORPUS`, or '' for no choice.
+
+    A catalogue that was imported anew under its name is meant by the name; one whose name is gone, by its fingerprint.
+    """
+    notes = workspace.database.read(_KIND, predictions)
+    if not notes or not notes[-1]["corpus"]:
+        return ""
+    name, fingerprint = str(notes[-1]["corpus"]), str(notes[-1]["fingerprint"])
+    if name == NO_CORPUS:
+        return name
+    for known in (name, fingerprint):
+        try:
+            workspace.find("corpora", known)
+        except NotFoundError:
+            continue
+        return known
+    return ""
+
+
+def choose_catalogue(
+    workspace: Workspace, predictions: str, fingerprint: str, own: pd.DataFrame, corpus: str | None = None
+) -> CatalogueChoice:
+    """Choose the catalogue that predictions made elsewhere are joined with.
+
+    Parameters
+    ----------
+    predictions, fingerprint : str
+        Name and fingerprint of the predictions.
+    own : DataFrame
+        The records as the predictions' file has them.
+    corpus : str, optional
+        A corpus by name, or :data:`NO_CORPUS`. Without it: the one that was kept for these predictions, else the one
+        corpus that holds most of them.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such corpus.
+    InputError
+        The corpus that was named holds none of the records: an identifier of each side is shown.
+    """
+    kept = "" if corpus else kept_catalogue(workspace, fingerprint)
+    named = corpus or kept
+    if named == NO_CORPUS:
+        return CatalogueChoice(None)
+    if named:
+        match = match_catalogue(own, load_corpus(workspace, named))
+        if match.join.matched:
+            return CatalogueChoice(match, (), _sentences(match, own))
+        if kept:  # it was imported anew, with other identifiers: the pages must still open
+            return CatalogueChoice(None, (), (match.sentence,))
+        raise InputError(
+            f"{match.sentence} Name another catalogue, or say '{NO_CORPUS}' to join '{predictions}' with none."
+        )
+    matches, unread = _matches(workspace, own)
+    some = sorted((one for one in matches if one.join.matched), key=lambda one: -one.join.matched)
+    good = [one for one in some if one.convincing]
+    if good:
+        others = tuple(one for one in some if one is not good[0])
+        rivals = [one for one in others if one.convincing]
+        more = ()
+        if rivals:
+            names = ", ".join(f"'{one.corpus.name}' ({one.join.matched:,})" for one in rivals)
+            more = (f"Other catalogues hold them too: {names}. '{good[0].name}' was taken; another can be named.",)
+        return CatalogueChoice(good[0], others, (*_sentences(good[0], own), *more, *unread))
+    return CatalogueChoice(None, tuple(some), (*_not_joined(some, matches, own), *unread))
+
+
+def _not_joined(some: Sequence[CatalogueMatch], matches: Sequence[CatalogueMatch], own: pd.DataFrame) -> list[str]:
+    """Say why no catalogue was joined, where that is news."""
+    if some:
+        best = some[0]
+        why = (
+            f"only {best.join.matched:,} of {len(own):,} predictions are found there"
+            if best.share < LEAST_SHARE
+            else f"equal identifiers stand beside other titles in {1 - best.alike:.0%} of the books".replace("%", " %")
+        )
+        return [f"The catalogue '{best.corpus.name}' was not joined by itself: {why}. You can name it."]
+    # A file that has titles of its own needs no catalogue; one with bare identifiers does.
+    if matches and not (own[TITLE] != "").any():
+        return [matches[0].sentence]
+    return []
+
+
+def _matches(workspace: Workspace, own: pd.DataFrame) -> tuple[list[CatalogueMatch], list[str]]:
+    """Look for the records in each corpus, the newest name first; also say which corpora cannot be read."""
+    corpora = {thing.fingerprint: thing for thing in reversed(workspace.list("corpora"))}
+    matches, unread = [], []
+    for thing in reversed(corpora.values()):
+        try:
+            matches.append(match_catalogue(own, Corpus(thing)))
+        except (OSError, ValueError):  # a file of it is missing or cut: one bad corpus must not hide the predictions
+            unread.append(f"The catalogue '{thing.name}' cannot be read, so the predictions were not looked for in it.")
+    return matches, unread
+
+
+def match_catalogue(own: pd.DataFrame, corpus: Corpus) -> CatalogueMatch:
+    """Look for the records of predictions in a corpus, by identifier."""
+    theirs = corpus.records([RECORD_ID, ALTERNATE_ID])
+    full = join_ids([own[RECORD_ID], own[ALTERNATE_ID]], [theirs[RECORD_ID], theirs[ALTERNATE_ID]])
+    join = full.one_to_one()
+    alike = 1.0
+    if join.matched and (own[TITLE_KEY] != "").any():
+        hit = join.position >= 0
+        ours = own[TITLE_KEY].to_numpy(dtype=object)[hit]
+        keys = corpus.records([TITLE_KEY])[TITLE_KEY].to_numpy(dtype=object)[join.position[hit]]
+        pairs = [(a, b) for a, b in zip(ours, keys, strict=True) if a and b]
+        if pairs:
+            alike = sum(a.startswith(b) or b.startswith(a) for a, b in pairs) / len(pairs)
+    return CatalogueMatch(corpus, join, alike, full.matched - join.matched)
+
+
+def joined_records(own: pd.DataFrame, match: CatalogueMatch) -> pd.DataFrame:
+    """Return the records of predictions with the catalogue's identifiers and fields, row for row beside `own`.
+
+    The catalogue wins, since its records are what is labelled and exported; the predictions' file fills what the
+    catalogue leaves blank. A language that the file states wins over one that was only detected in the catalogue's
+    title. Rows that are not in the catalogue stay as they were.
+    """
+    theirs = match.corpus.records()
+    hit = match.join.position >= 0
+    place = match.join.position[hit]
+    result = own.copy()
+    _take(result, theirs, (RECORD_ID, ALTERNATE_ID), hit, place, np.ones(len(place), dtype=bool))
+    for columns in _FIELDS.values():
+        given = (theirs[columns[0]] != "").to_numpy(dtype=bool)[place]
+        _take(result, theirs, columns, hit, place, given)
+    stated = (own[LANGUAGE_SOURCE] == "catalogue").to_numpy(dtype=bool)[hit]
+    source = theirs[LANGUAGE_SOURCE].to_numpy(dtype=object)[place]
+    wins = (source == "catalogue") | ((source == "detected") & ~stated)
+    _take(result, theirs, (LANGUAGE, LANGUAGE_SOURCE, LANGUAGE_CONFIDENCE), hit, place, wins)
+    return result[list(RECORDS_COLUMNS)]
+
+
+def _take(
+    result: pd.DataFrame,
+    theirs: pd.DataFrame,
+    columns: Sequence[str],
+    hit: NDArray[np.bool_],
+    place: NDArray[np.int64],
+    wanted: NDArray[np.bool_],
+) -> None:
+    rows, sources = np.flatnonzero(hit)[wanted], place[wanted]
+    for column in columns:
+        values = result[column].array.copy()
+        values[rows] = theirs[column].array[sources]
+        result[column] = values
+
+
+def joined_originals(own: pd.DataFrame, match: CatalogueMatch) -> pd.DataFrame:
+    """Return the original columns, row for row beside the predictions: the catalogue's, then the file's further ones.
+
+    Parameters
+    ----------
+    own : DataFrame
+        The original columns of the predictions' file. A row that is not in the catalogue keeps them all.
+
+    Returns
+    -------
+    DataFrame of str
+    """
+    theirs = match.corpus.originals()
+    hit = match.join.position >= 0
+    place = match.join.position[hit]
+    columns: dict[str, pd.Series] = {}
+    for name in dict.fromkeys([*theirs.columns, *own.columns]):
+        values = own[name].to_numpy(dtype=object) if name in own else np.full(len(own), "", dtype=object)
+        if name in theirs:
+            values = values.copy()
+            values[hit] = theirs[name].to_numpy(dtype=object)[place]
+        columns[str(name)] = pd.Series(values).astype("str")
+    return pd.DataFrame(columns, index=range(len(own)))
+
+
+def _sentences(match: CatalogueMatch, own: pd.DataFrame) -> tuple[str, ...]:
+    """Say how many were found, what is whose, and what differs."""
+    sentences = [f"{match.sentence} Titles, dates, places and languages are the catalogue's where it has them."]
+    if match.repeated:
+        sentences.append(
+            f"{match.repeated:,} predictions speak of a record of the catalogue that another prediction speaks of;"
+            " they were not joined."
+        )
+    left_out = len(match.join.position) - match.join.matched
+    if left_out:
+        sentences.append(
+            f"{left_out:,} predictions are not in the catalogue; an export leaves them out and counts them."
+        )
+    if match.alike < LEAST_ALIKE:
+        sentences.append("Most titles beside equal identifiers differ: are these the same books?")
+    hit = match.join.position >= 0
+    theirs = match.corpus.records([*_COMPARED.values(), LANGUAGE_SOURCE])
+    differing = []
+    for field, column in _COMPARED.items():
+        ours, other = _comparable(own[column])[hit], _comparable(theirs[column])[match.join.position[hit]]
+        both = (ours != "") & (other != "")
+        if field == "language":
+            both &= own[LANGUAGE_SOURCE].to_numpy(dtype=object)[hit] == "catalogue"
+            both &= theirs[LANGUAGE_SOURCE].to_numpy(dtype=object)[match.join.position[hit]] == "catalogue"
+        count = int((ours[both] != other[both]).sum())
+        if count:
+            differing.append(f"{field} in {count:,}")
+    if differing:
+        sentences.append(
+            f"The file with the predictions says otherwise than the catalogue ({', '.join(differing)} of"
+            f" {match.join.matched:,} books); the catalogue's is shown."
+        )
+    return tuple(sentences)
+
+
+def _comparable(values: pd.Series) -> NDArray[np.object_]:
+    return values.astype("object").where(values.notna(), "").to_numpy()

@@ -1,0 +1,41 @@
+"""Which catalogue of the workspace predictions made elsewhere speak of: said, and changed by a person."""
+
+import streamlit as st
+
+from core.predictions import NO_CORPUS, keep_catalogue, kept_catalogue, load_predictions
+from core.storage import Artifact
+from dashboard import cache, feedback
+from dashboard.text import escape
+
+__all__ = ["choose_catalogue"]
+
+_BY_ITSELF, _NONE = "(the one that holds them)", "(none: only what their own file says)"
+
+
+def choose_catalogue(thing: Artifact) -> None:
+    """Say which catalogue predictions made elsewhere are joined with, and let a person name another; else nothing."""
+    place = cache.workspace()
+    if thing.kind != "predictions" or load_predictions(place, thing.fingerprint).made_here:
+        return
+    feedback.say(*cache.catalogue(thing.name).sentences)
+    names = [corpus.name for corpus in place.list("corpora")]
+    if not names:
+        return
+    values = {_BY_ITSELF: "", _NONE: NO_CORPUS} | {name: name for name in names}
+    kept = kept_catalogue(place, thing.fingerprint)
+    options = [_BY_ITSELF, *names, _NONE]
+    now = next((option for option in options if values[option] == kept), _BY_ITSELF)
+    chosen = st.selectbox(
+        "Catalogue of these predictions",
+        options,
+        index=options.index(now),
+        key=f"catalogue-of-{thing.fingerprint}",
+        help="Records are matched by their identifier. What is found there takes titles, dates, places and languages"
+        " from the catalogue, and leaves with the catalogue's identifiers.",
+    )
+    if chosen != now:
+        with feedback.errors_in_words():
+            keep_catalogue(place, thing.fingerprint, values[chosen])
+            st.rerun()
+    if kept not in ("", NO_CORPUS) and cache.catalogue(thing.name).match is None:
+        st.warning(f"“{escape(now)}” holds none of these records. Choose another catalogue.", icon=":material/help:")
