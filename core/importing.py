@@ -127,7 +127,9 @@ def import_file(
     if kind not in KINDS:
         raise InputError(f"'{kind}' is no kind of file. There are: {', '.join(KINDS)}.")
     if corpus and kind != "predictions":
-        raise InputError("Only predictions are joined with a catalogue when they are imported: leave --corpus away.")
+        raise InputError(
+            "Only predictions are joined with a catalogue when they are imported.", command_line="Leave --corpus away."
+        )
     if corpus and corpus != NO_CORPUS:
         workspace.find("corpora", corpus)
     reading = reading or Reading()

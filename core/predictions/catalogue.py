@@ -220,7 +220,9 @@ def choose_catalogue(
         if kept:  # it was imported anew, with other identifiers: the pages must still open
             return CatalogueChoice(None, (), (match.sentence,))
         raise InputError(
-            f"{match.sentence} Name another catalogue, or say '{NO_CORPUS}' to join '{predictions}' with none."
+            match.sentence,
+            command_line=f"Name another catalogue, or say '{NO_CORPUS}' to join '{predictions}' with none.",
+            page="Choose another catalogue, or none.",
         )
     matches, unread = _matches(workspace, own)
     some = sorted((one for one in matches if one.join.matched), key=lambda one: -one.join.matched)
@@ -228,7 +230,7 @@ def choose_catalogue(
     if good:
         others = tuple(one for one in some if one is not good[0])
         rivals = [one for one in others if one.convincing]
-        more = ()
+        more: tuple[str, ...] = ()
         if rivals:
             names = ", ".join(f"'{one.corpus.name}' ({one.join.matched:,})" for one in rivals)
             more = (f"Other catalogues hold them too: {names}. '{good[0].name}' was taken; another can be named.",)
