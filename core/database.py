@@ -3,7 +3,7 @@
 import contextlib
 import functools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,8 @@ _NOTES = Table(
     Column("content", Text, nullable=False),
     Column("at", String(32), nullable=False),
 )
+# How each kind of database is kept from writing for others until a transaction ends.
+_ALONE = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "LOCK TABLE notes IN SHARE ROW EXCLUSIVE MODE"}
 # What SQLite calls a file that is none of its own, and one that is broken.
 _DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 _MEND = (
@@ -115,19 +117,51 @@ class Database:
         with self._connected() as connection:
             connection.execute(insert(_NOTES), rows)
 
+    def append(
+        self, kind: str, subject: str, make: Callable[[Sequence[dict[str, Any]]], Mapping[str, Any]], *, after: int = 0
+    ) -> int:
+        """Append a note that depends on what stands there already; meanwhile nobody else can write.
+
+        Parameters
+        ----------
+        make : function
+            Takes the notes of this kind about this subject with a number above `after`, oldest first, and returns the
+            new note. What it raises is passed on, and nothing is written.
+
+        Returns
+        -------
+        int
+            The number of the new note.
+        """
+        with self._connected(alone=True) as connection:
+            content = json.dumps(make(_read(connection, kind, subject, after)), ensure_ascii=False)
+            row = {"kind": kind, "subject": subject, "content": content, "at": _moment()}
+            number = connection.execute(insert(_NOTES), row).inserted_primary_key
+        assert number is not None
+        return int(number[0])
+
     def read(self, kind: str, subject: str | None = None) -> Sequence[dict[str, Any]]:
-        """Return the notes of a kind (about one subject), oldest first, each with ``subject`` and ``at`` added."""
-        query = select(_NOTES.c.subject, _NOTES.c.content, _NOTES.c.at).where(_NOTES.c.kind == kind)
-        if subject is not None:
-            query = query.where(_NOTES.c.subject == subject)
+        """Return the notes of a kind (about one subject), oldest first, each with ``id``, ``subject``, ``at`` added.
+
+        ``id`` is the note's number: it rises by the order of writing, whatever the clock said.
+        """
         with self._connected() as connection:
-            rows = connection.execute(query.order_by(_NOTES.c.id)).all()
-        return [{**json.loads(content), "subject": about, "at": at} for about, content, at in rows]
+            return _read(connection, kind, subject)
 
     @contextlib.contextmanager
-    def _connected(self) -> Iterator[Connection]:
+    def _connected(self, *, alone: bool = False) -> Iterator[Connection]:
         with _complaints_in_words(self._engine.url), self._engine.begin() as connection:
+            if alone:
+                connection.exec_driver_sql(_ALONE.get(self._engine.dialect.name, "SELECT 1"))
             yield connection
+
+
+def _read(connection: Connection, kind: str, subject: str | None, after: int = 0) -> list[dict[str, Any]]:
+    query = select(_NOTES).where(_NOTES.c.kind == kind, _NOTES.c.id > after)
+    if subject is not None:
+        query = query.where(_NOTES.c.subject == subject)
+    rows = connection.execute(query.order_by(_NOTES.c.id)).all()
+    return [{**json.loads(row.content), "id": row.id, "subject": row.subject, "at": row.at} for row in rows]
 
 
 @functools.cache

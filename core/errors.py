@@ -4,6 +4,7 @@ ColophonError
 ├── InputError             a file, an argument or a mapping is wrong; nothing was changed
 │   ├── UnreadableFileError    the file cannot serve as a table
 │   ├── MappingError           the columns needed are missing or asked for twice
+│   ├── ConflictError          somebody else was faster; nothing was changed
 │   ├── NotFoundError          no corpus, label set, model … of that name in the workspace
 │   └── StorageError           the workspace's database is damaged or cannot be used
 ├── ModelError             a model folder is incomplete, altered or of an unknown kind
@@ -22,6 +23,7 @@ from typing import Final
 __all__ = [
     "Cancelled",
     "ColophonError",
+    "ConflictError",
     "FetchError",
     "InputError",
     "JobError",
@@ -74,6 +76,10 @@ class UnreadableFileError(InputError):
 
 class MappingError(InputError):
     """A column that is needed cannot be found, or a mapping names a column that does not exist."""
+
+
+class ConflictError(InputError):
+    """What was to be changed has been changed by somebody else since it was looked at."""
 
 
 class NotFoundError(InputError):

@@ -1,15 +1,28 @@
 """Review: which records people should look at, and what they decided. Append only; undoing is another row."""
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import pandas as pd
 
 from core.database import Database
-from core.errors import InputError
+from core.errors import ConflictError, InputError, NotFoundError
 from core.schema import CONFIDENCE, LABEL, NOTE, PREDICTED, RECORD_ID
 
-__all__ = ["CANNOT_TELL", "decisions", "record_decision", "review_list", "send_to_review", "sent_records", "undo_last"]
+__all__ = [
+    "CANNOT_TELL",
+    "DecidedMeanwhileError",
+    "Decision",
+    "DecisionLog",
+    "decisions",
+    "read_decisions",
+    "record_decision",
+    "review_list",
+    "send_to_review",
+    "sent_records",
+    "undo_decision",
+]
 
 CANNOT_TELL: Final = "can't tell"
 _SENT, _DECIDED = "review", "decision"
@@ -46,9 +59,153 @@ def sent_records(database: Database, predictions: str) -> dict[str, str]:
     return found
 
 
+@dataclass(frozen=True)
+class Decision:
+    """What a person decided about a record, or that a decision was taken back.
+
+    Attributes
+    ----------
+    id : int
+        Its number in the workspace: it rises by the order in which people decided, whatever their clocks said.
+    record_id : str
+    label : str
+        A class, or :data:`CANNOT_TELL`; '' where this row takes another back.
+    old : str
+        What the model had predicted.
+    note : str
+    by : str
+        The name a reviewer gave, '' where none was given.
+    session : str
+        The browser window it was made in, '' where that is unknown.
+    at : str
+        Moment in UTC, ISO 8601.
+    undoes : int
+        The number of the decision this row takes back; 0 for a decision.
+    undone_by : int
+        The number of the row that took this decision back; 0 while it stands.
+    """
+
+    id: int
+    record_id: str
+    label: str
+    old: str = ""
+    note: str = ""
+    by: str = ""
+    session: str = ""
+    at: str = ""
+    undoes: int = 0
+    undone_by: int = 0
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is a decision that nobody took back."""
+        return not self.undoes and not self.undone_by
+
+    @property
+    def when(self) -> str:
+        """The moment to the minute, for people: "2026-10-25 02:59 UTC"."""
+        return f"{self.at.replace('T', ' '):.16} UTC"
+
+
+class DecidedMeanwhileError(ConflictError):
+    """The record was decided after the reader last saw it; nothing was written.
+
+    Attributes
+    ----------
+    decision : Decision
+        What was decided, by whom and when.
+    """
+
+    def __init__(self, decision: Decision) -> None:
+        self.decision = decision
+        who = f"by {decision.by} " if decision.by else ""
+        super().__init__(
+            f"Record {decision.record_id} was decided {who}meanwhile: “{decision.label}”, {decision.when}."
+            " Nothing was written."
+        )
+
+
+@dataclass(frozen=True)
+class DecisionLog:
+    """All decisions about some predictions, as they stood at one moment.
+
+    Attributes
+    ----------
+    rows : tuple of Decision
+        Decisions and what took them back, oldest first.
+    """
+
+    rows: tuple[Decision, ...]
+
+    @property
+    def newest(self) -> int:
+        """The number of the newest row, 0 when there is none: what a reader of this log has seen."""
+        return self.rows[-1].id if self.rows else 0
+
+    @property
+    def holding(self) -> dict[str, Decision]:
+        """Record → the decision that holds, in the order they were made: the latest of those that stand."""
+        held: dict[str, Decision] = {}
+        for row in self.rows:
+            if row.stands:
+                held.pop(row.record_id, None)
+                held[row.record_id] = row
+        return held
+
+    def own(self, session: str) -> Decision | None:
+        """Return the latest decision of one browser window that stands, None when there is none."""
+        return next((row for row in reversed(self.rows) if row.stands and session and row.session == session), None)
+
+    def frame(self) -> pd.DataFrame:
+        """Return the decisions that hold as :func:`decisions` does."""
+        rows = [
+            {RECORD_ID: d.record_id, LABEL: d.label, "old": d.old, NOTE: d.note, "role": "curator", "at": d.at}
+            for d in self.holding.values()
+        ]
+        return pd.DataFrame(rows, columns=[RECORD_ID, LABEL, "old", NOTE, "role", "at"]).astype("str")
+
+
+def read_decisions(database: Database, predictions: str) -> DecisionLog:
+    """Return everything that was decided about some predictions (by fingerprint)."""
+    return DecisionLog(tuple(_rows(database.read(_DECIDED, predictions))))
+
+
+def _rows(notes: Iterable[Mapping[str, Any]]) -> list[Decision]:
+    """Return notes as decisions, oldest first, those marked that were taken back."""
+    rows: dict[int, Decision] = {}
+    standing: dict[str, list[int]] = {}
+    for note in notes:
+        undoes = int(note.get("undoes", 0))
+        if note["undone"]:
+            stack = standing.get(note["record_id"], [])
+            # Before undoing named a decision it meant the latest of the record.
+            undoes = undoes or (stack[-1] if stack else 0)
+            if undoes in stack:
+                stack.remove(undoes)
+                rows[undoes] = replace(rows[undoes], undone_by=note["id"])
+        else:
+            standing.setdefault(note["record_id"], []).append(note["id"])
+        rows[note["id"]] = Decision(
+            **{key: note[key] for key in ("id", "record_id", "label", "old", "note", "at")},
+            by=note.get("by", ""),
+            session=note.get("session", ""),
+            undoes=(undoes or -1) if note["undone"] else 0,
+        )
+    return list(rows.values())
+
+
 def record_decision(
-    database: Database, predictions: str, record_id: str, label: str, *, old: str = "", note: str = ""
-) -> None:
+    database: Database,
+    predictions: str,
+    record_id: str,
+    label: str,
+    *,
+    old: str = "",
+    note: str = "",
+    by: str = "",
+    session: str = "",
+    seen: int | None = None,
+) -> int:
     """Write down what a person decided about a record.
 
     Parameters
@@ -56,28 +213,75 @@ def record_decision(
     label : str
         A class, or :data:`CANNOT_TELL`: then no label is exported for the record.
     old : str
-        What the model had said.
+        What the model had predicted.
+    by : str
+        The reviewer's name, where one was given.
+    session : str
+        The browser window it is made in, so that its own decisions can be taken back there.
+    seen : int, optional
+        :attr:`DecisionLog.newest` as it stood when the record was shown. Without it the decision is written whatever
+        others decided meanwhile.
+
+    Returns
+    -------
+    int
+        The number of the decision.
 
     Raises
     ------
     InputError
         No label.
+    DecidedMeanwhileError
+        The record was decided after it was shown, and that decision stands.
     """
     if not label.strip():
         raise InputError(f"A decision needs a label, or '{CANNOT_TELL}'; record {record_id} was left undecided.")
-    content = {"record_id": record_id, "label": label, "old": old, "note": note, "undone": False}
-    database.add(_DECIDED, predictions, content)
+
+    def make(notes: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+        newer = DecisionLog(tuple(_rows(notes))).holding.get(record_id)
+        if seen is not None and newer is not None:
+            raise DecidedMeanwhileError(newer)
+        content = {"record_id": record_id, "label": label, "old": old, "note": note, "undone": False}
+        return {**content, "by": by.strip(), "session": session}
+
+    return database.append(_DECIDED, predictions, make, after=seen or 0)
 
 
-def undo_last(database: Database, predictions: str) -> str | None:
-    """Take back the last decision that holds; return its record, or None when there is none."""
-    held = decisions(database, predictions)
-    if held.empty:
-        return None
-    last = str(held.iloc[-1][RECORD_ID])
-    content = {"record_id": last, "label": "", "old": "", "note": "", "undone": True}
-    database.add(_DECIDED, predictions, content)
-    return last
+def undo_decision(database: Database, predictions: str, decision: int, *, by: str = "", session: str = "") -> Decision:
+    """Take back one decision, by its number; an earlier one about the same record then holds again.
+
+    Returns
+    -------
+    Decision
+        The one that was taken back.
+
+    Raises
+    ------
+    NotFoundError
+        There is no decision with this number about these predictions.
+    ConflictError
+        It has been taken back already; nothing was written.
+    """
+    undone: list[Decision] = []
+
+    def make(notes: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+        rows = {row.id: row for row in _rows(notes)}
+        row = rows.get(decision)
+        if row is None or row.undoes:
+            raise NotFoundError(f"There is no decision number {decision} about these predictions.")
+        if row.undone_by:
+            other = rows[row.undone_by]
+            who = f" by {other.by}" if other.by else ""
+            raise ConflictError(
+                f"The decision “{row.label}” about record {row.record_id} was taken back already{who},"
+                f" {other.when}. Nothing was written."
+            )
+        undone.append(row)
+        content = {"record_id": row.record_id, "label": "", "old": "", "note": "", "undone": True}
+        return {**content, "undoes": decision, "by": by.strip(), "session": session}
+
+    database.append(_DECIDED, predictions, make, after=decision - 1)
+    return undone[0]
 
 
 def decisions(database: Database, predictions: str) -> pd.DataFrame:
@@ -87,21 +291,10 @@ def decisions(database: Database, predictions: str) -> pd.DataFrame:
     -------
     DataFrame
         ``record_id``, ``label`` (a class or "can't tell"), ``old``, ``note``, ``role``, ``at``; as
-        :func:`core.export.decide` takes it for `reviews`. A record decided twice has its later decision; undoing that
-        one brings the earlier back.
+        :func:`core.export.decide` takes it for `reviews`. A record decided twice has its later decision (the later
+        written, whatever the clock said); undoing that one brings the earlier back.
     """
-    stacks: dict[str, list[dict[str, str]]] = {}
-    for note in database.read(_DECIDED, predictions):
-        stack = stacks.setdefault(note["record_id"], [])
-        if note["undone"]:
-            if stack:
-                stack.pop()
-        else:
-            stack.append({**{key: note[key] for key in ("label", "old", "note")}, "at": note["at"]})
-    rows = [{RECORD_ID: record_id, "role": "curator", **stack[-1]} for record_id, stack in stacks.items() if stack]
-    columns = [RECORD_ID, LABEL, "old", NOTE, "role", "at"]
-    frame = pd.DataFrame(rows, columns=columns)
-    return frame.sort_values("at", kind="stable", ignore_index=True).astype("str")
+    return read_decisions(database, predictions).frame()
 
 
 def review_list(
@@ -129,6 +322,6 @@ def review_list(
     asked = table[RECORD_ID].isin(sent.keys())
     waiting = asked if accepted is None else asked | (~accepted & (table[PREDICTED] != ""))
     rows = table[waiting & ~done]
-    reason = rows[RECORD_ID].map(sent).fillna("below its cut-off")
+    reason = pd.Series([sent.get(id_, "below its cut-off") for id_ in rows[RECORD_ID]], index=rows.index, dtype="str")
     order = pd.DataFrame({"asked": ~rows[RECORD_ID].isin(sent.keys()), "sure": rows[CONFIDENCE]}, index=rows.index)
-    return rows.assign(reason=reason.astype("str")).loc[order.sort_values(["asked", "sure"], kind="stable").index]
+    return rows.assign(reason=reason).loc[order.sort_values(["asked", "sure"], kind="stable").index]

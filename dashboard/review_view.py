@@ -1,15 +1,90 @@
-"""Pieces of the Review page: one record with its choices, what was decided, undo."""
+"""Pieces of the Review page: one record with its choices, what was decided, undo.
+
+Every button carries the record it was drawn for (or the number of the decision it takes back), never a place in a list:
+whoever presses decides what stood on the screen, or nothing.
+"""
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Final
 
 import pandas as pd
 import streamlit as st
 
+from core.errors import ColophonError
 from core.predictions import Scored
-from core.review import CANNOT_TELL, record_decision, undo_last
+from core.review import (
+    CANNOT_TELL,
+    DecidedMeanwhileError,
+    Decision,
+    DecisionLog,
+    record_decision,
+    undo_decision,
+)
 from core.schema import AUTHOR, CONFIDENCE, DATE, LANGUAGE, PLACE, PREDICTED, PUBLISHER, RECORD_ID, TITLE
-from dashboard import cache, widgets
+from dashboard import cache, state, widgets
 from dashboard.text import count, escape, percent
 
-__all__ = ["decided", "one_record", "progress_sentence"]
+__all__ = ["decided", "drawn", "one_record", "progress_sentence", "reviewer"]
+
+# A second press of a key sooner than this after a book appeared was meant for the book before it.
+LEAST_SECONDS = 0.8
+_LISTED: Final = 200
+_NAME: Final = "reviewer"
+
+
+@dataclass
+class _Desk:
+    """What one browser window is looking at; it lives as long as the window.
+
+    Attributes
+    ----------
+    predictions : str
+        Fingerprint of the predictions it is about.
+    record : str
+        The record on the screen; it stays there until its reader moves on, whatever others do meanwhile.
+    again : bool
+        Whether the reader chose to decide a decided record once more.
+    shown : str
+        What was last drawn to the end.
+    since : float
+        When that was, in seconds of a clock that only goes forward.
+    """
+
+    predictions: str
+    record: str = ""
+    again: bool = False
+    skipped: set[str] = field(default_factory=set)
+    shown: str = ""
+    since: float = 0.0
+    notices: list[str] = field(default_factory=list)
+
+    def too_quick(self, shown: str) -> bool:
+        """Whether a press came before what it acts on could be seen; then nothing may be written."""
+        moment = time.monotonic()
+        if self.shown == shown and moment - self.since >= LEAST_SECONDS:
+            return False
+        # Somebody who goes on pressing is not looking: the wait begins anew.
+        self.since = moment
+        self.notices = ["That key came before this book could be read, so nothing was written. Press it again."]
+        return True
+
+
+def _desk(predictions: str) -> _Desk:
+    desk = st.session_state.get(state.DESK)
+    if not isinstance(desk, _Desk) or desk.predictions != predictions:
+        desk = st.session_state[state.DESK] = _Desk(predictions)
+    return desk
+
+
+def _window() -> str:
+    """Return what stands for this browser window in the decisions made in it."""
+    return str(st.session_state.setdefault(state.WINDOW, uuid.uuid4().hex))
+
+
+def _name() -> str:
+    return str(st.session_state.get(_NAME, st.session_state.get(state.REVIEWER, ""))).strip()
 
 
 def progress_sentence(waiting: int, done: int) -> str:
@@ -17,48 +92,257 @@ def progress_sentence(waiting: int, done: int) -> str:
     return f"{count(done, 'book')} decided, {waiting:,} waiting."
 
 
-def one_record(scored: Scored, waiting: pd.DataFrame) -> None:
-    """Show the first waiting record and a button for each answer; every answer is written at once."""
-    skipped = st.session_state.setdefault("review_skipped", 0) % len(waiting)
-    record = waiting.iloc[skipped]
-    database = cache.workspace().database
+def reviewer() -> None:
+    """Ask for the reviewer's name: it is kept with each decision, and may stay empty."""
+    # A widget's own state is dropped when its page is left; the name is wanted again.
+    st.session_state.setdefault(_NAME, st.session_state.get(state.REVIEWER, ""))
+    st.session_state[state.REVIEWER] = st.text_input(
+        "Your name (may stay empty)",
+        key=_NAME,
+        max_chars=80,
+        help="Kept in this workspace with each of your decisions, so that others can ask you. It is not exported.",
+    )
+
+
+def one_record(scored: Scored, waiting: pd.DataFrame, log: DecisionLog) -> None:
+    """Show the record on this reader's desk and a button for each answer; every answer is written at once."""
+    desk = _desk(scored.predictions)
+    for notice in desk.notices:
+        st.warning(escape(notice), icon=":material/pan_tool:")
+    desk.notices = []
+    record = _record(scored, waiting, log, desk)
+    if record is None:
+        return
+    record_id = str(record[RECORD_ID])
+    earlier = log.holding.get(record_id)
     with st.container(border=True):
         st.markdown(f"### {escape(record[TITLE]) or '(no title)'}")
         facts = [str(record[key]) for key in (AUTHOR, DATE, PLACE, PUBLISHER, LANGUAGE) if record[key]]
-        st.caption(escape(" · ".join([*facts, f"record {record[RECORD_ID]}"])))
-        st.markdown(
-            f"The model says **{escape(record[PREDICTED]) or 'nothing'}**, {percent(record[CONFIDENCE])} sure."
-            f" It waits here because: {escape(record['reason'])}."
+        st.caption(escape(" · ".join([*facts, f"record {record_id}"])))
+        says = f"The model says **{escape(record[PREDICTED]) or 'nothing'}**, {percent(record[CONFIDENCE])} sure."
+        if earlier is None:
+            st.markdown(f"{says} It waits here because: {escape(record['reason'])}.")
+        else:
+            st.markdown(f"{says} **{escape(_in_words(earlier))}**")
+        if earlier is not None and not desk.again:
+            _go_on(scored, record_id)
+        else:
+            _answers(scored, record, log.newest)
+
+
+def _record(scored: Scored, waiting: pd.DataFrame, log: DecisionLog, desk: _Desk) -> pd.Series | None:
+    """Return the record to show: the one on the desk while it can be decided or was decided, else the next."""
+    ids = waiting[RECORD_ID]
+    if desk.record and (ids == desk.record).any():
+        return waiting[ids == desk.record].iloc[0]
+    if desk.record in log.holding and (scored.table[RECORD_ID] == desk.record).any():
+        return scored.table[scored.table[RECORD_ID] == desk.record].iloc[0]
+    desk.again = False
+    if waiting.empty:
+        desk.record = ""
+        return None
+    left = waiting[~ids.isin(desk.skipped)]
+    if left.empty:
+        desk.skipped.clear()
+        left = waiting
+    desk.record = str(left.iloc[0][RECORD_ID])
+    return left.iloc[0]
+
+
+def _answers(scored: Scored, record: pd.Series, newest: int) -> None:
+    record_id = str(record[RECORD_ID])
+    answers = [*scored.classes, CANNOT_TELL]
+    columns = st.columns(len(answers) + 1)
+    note = f"note-{record_id}"
+    st.text_input("Note (optional)", key=note)
+    for number, (column, answer) in enumerate(zip(columns, answers, strict=False), start=1):
+        column.button(
+            escape(answer),
+            key=f"answer-{number}-{record_id}",
+            shortcut=str(number) if number < 10 else None,
+            width="stretch",
+            on_click=_answer,
+            args=(scored.predictions, record_id, answer, str(record[PREDICTED]), newest, note),
         )
-        answers = [*scored.classes, CANNOT_TELL]
-        columns = st.columns(len(answers) + 1)
-        note = st.text_input("Note (optional)", key=f"note-{record[RECORD_ID]}")
-        for number, (column, answer) in enumerate(zip(columns, answers, strict=False), start=1):
-            pressed = column.button(
-                escape(answer), key=f"answer-{number}", shortcut=str(number) if number < 10 else None, width="stretch"
-            )
-            if pressed:
-                record_decision(
-                    database, scored.predictions, record[RECORD_ID], answer, old=record[PREDICTED], note=note
-                )
-                st.rerun()
-        if columns[-1].button("Skip", key="skip", shortcut="s", width="stretch"):
-            st.session_state["review_skipped"] = skipped + 1
-            st.rerun()
+    columns[-1].button(
+        "Skip",
+        key=f"skip-{record_id}",
+        shortcut="s",
+        width="stretch",
+        on_click=_skip,
+        args=(scored.predictions, record_id),
+    )
 
 
-def decided(held: pd.DataFrame, scored: Scored) -> None:
-    """Show the latest decisions; the last can be undone."""
-    if held.empty:
+def _answer(predictions: str, record_id: str, answer: str, old: str, seen: int, note: str) -> None:
+    """Write what was pressed about the record the button was drawn for, unless it was decided meanwhile."""
+    desk = _desk(predictions)
+    if desk.too_quick(record_id):
+        return
+    try:
+        record_decision(
+            cache.workspace().database,
+            predictions,
+            record_id,
+            answer,
+            old=old,
+            note=str(st.session_state.get(note, "")),
+            by=_name(),
+            session=_window(),
+            seen=seen,
+        )
+    except DecidedMeanwhileError as error:
+        if error.decision.session == _window() and error.decision.label == answer:  # one key, pressed twice
+            desk.record, desk.again = "", False
+            return
+        desk.record, desk.again = record_id, False
+        desk.notices = [f"Your answer “{answer}” was not written: this book was decided meanwhile."]
+    except ColophonError as error:
+        desk.record, desk.notices = record_id, [str(error)]
+    else:
+        desk.record, desk.again = "", False
+
+
+def _skip(predictions: str, record_id: str) -> None:
+    desk = _desk(predictions)
+    desk.skipped.add(record_id)
+    desk.record, desk.again = "", False
+
+
+def _go_on(scored: Scored, record_id: str) -> None:
+    """Offer the two ways from a book that was decided meanwhile."""
+    left, right = st.columns(2)
+    left.button(
+        "Go on to the next book",
+        key=f"next-{record_id}",
+        type="primary",
+        width="stretch",
+        icon=":material/arrow_forward:",
+        on_click=_skip,
+        args=(scored.predictions, record_id),
+    )
+    right.button(
+        "Decide it again",
+        key=f"again-{record_id}",
+        width="stretch",
+        help="Your answer will then hold; the earlier one stays in the list below.",
+        on_click=_again,
+        args=(scored.predictions, record_id),
+    )
+
+
+def _again(predictions: str, record_id: str) -> None:
+    desk = _desk(predictions)
+    desk.record, desk.again = record_id, True
+
+
+def decided(scored: Scored, log: DecisionLog) -> None:
+    """Show every decision with who made it; one's own last can be taken back at once, any other by choosing it."""
+    rows = [row for row in reversed(log.rows) if not row.undoes]
+    if not rows:
         return
     st.subheader("Decided")
-    if st.button("Undo the last decision", icon=":material/undo:", shortcut="u"):
-        undo_last(cache.workspace().database, scored.predictions)
-        st.rerun()
-    titles = scored.table.set_index(RECORD_ID)[TITLE]
-    shown = held.iloc[::-1].assign(title=held[RECORD_ID].map(titles).fillna("").iloc[::-1])
-    shown = shown[["title", "label", "old", "note", "at", RECORD_ID]].rename(
-        columns={"label": "decided", "old": "model said", "at": "when"}
+    ids = scored.table[RECORD_ID]
+    wanted = {row.record_id for row in rows}
+    titles = dict(zip(ids[ids.isin(wanted)], scored.table[TITLE][ids.isin(wanted)], strict=True))
+    own = log.own(_window())
+    if own is not None:
+        st.button(
+            "Undo my last decision",
+            key=f"undo-{own.id}",
+            icon=":material/undo:",
+            shortcut="u",
+            help=f"“{escape(titles.get(own.record_id, '')[:80])}”: {escape(own.label)}",
+            on_click=_undo,
+            args=(scored.predictions, own.id),
+            kwargs={"at_once": True},
+        )
+    by_id = {row.id: row for row in log.rows}
+    holding = {row.id for row in log.holding.values()}
+    shown = pd.DataFrame(
+        [
+            {
+                "title": titles.get(row.record_id, ""),
+                "decided": row.label,
+                "model said": row.old,
+                "by": _who(row),
+                "when": row.when,
+                "state": _state(row, holding, by_id),
+                "note": row.note,
+                "record": row.record_id,
+            }
+            for row in rows
+        ]
     )
-    st.dataframe(shown.head(1000), hide_index=True, alt="Decisions, the latest first")
+    st.dataframe(
+        shown.head(1000),
+        hide_index=True,
+        column_config={"title": st.column_config.TextColumn(width="large")},
+        alt="Decisions, the latest first",
+    )
     widgets.download_table(shown, "decisions")
+    _take_back(scored.predictions, [row for row in rows if row.stands], titles)
+
+
+def _take_back(predictions: str, standing: list[Decision], titles: dict[str, str]) -> None:
+    """Let any decision be taken back by its number, whoever made it."""
+    if not standing:
+        return
+    with st.expander("Take back another decision", icon=":material/history:"):
+        said = {
+            row.id: f"{titles.get(row.record_id, '')[:70]} ({row.record_id}): {row.label}, {_who(row)}, {row.when}"
+            for row in standing
+        }
+        words = st.text_input("Words of its title, its record or its reviewer", key="decision_words").casefold().split()
+        fitting = [id_ for id_, text in said.items() if all(word in text.casefold() for word in words)]
+        if not fitting:
+            st.markdown("No decision fits these words.")
+            return
+        chosen = st.selectbox("Decision", fitting[:_LISTED], format_func=said.__getitem__, key="decision_chosen")
+        if len(fitting) > _LISTED:
+            st.caption(f"The latest {_LISTED} of {len(fitting):,} are offered; type words to find others.")
+        st.button(
+            "Take this decision back",
+            key=f"take-back-{chosen}",
+            icon=":material/undo:",
+            on_click=_undo,
+            args=(predictions, chosen),
+        )
+
+
+def _undo(predictions: str, decision: int, *, at_once: bool = False) -> None:
+    """Take back the decision the button was drawn for; `at_once` where a key does it, which may be pressed twice."""
+    desk = _desk(predictions)
+    if at_once and desk.too_quick(desk.record):
+        return
+    try:
+        row = undo_decision(cache.workspace().database, predictions, decision, by=_name(), session=_window())
+    except ColophonError as error:
+        desk.notices = [str(error)]
+    else:
+        desk.record, desk.again = row.record_id, False
+        desk.notices = [f"Taken back: “{row.label}”, decided {_who(row, 'by ')}."]
+
+
+def drawn(scored: Scored) -> None:
+    """Note that the page stands complete, so that what it shows can be acted upon; called last."""
+    desk = _desk(scored.predictions)
+    if desk.shown != desk.record:
+        desk.shown, desk.since = desk.record, time.monotonic()
+
+
+def _who(row: Decision, before: str = "") -> str:
+    """Return who made a decision, as the reader knows them."""
+    if row.session and row.session == _window():
+        return f"{before}you"
+    return f"{before}{row.by}" if row.by else f"{before}somebody without a name"
+
+
+def _in_words(row: Decision) -> str:
+    return f"It was decided meanwhile: “{row.label}”, {_who(row, 'by ')}, {row.when}."
+
+
+def _state(row: Decision, holding: set[int], by_id: dict[int, Decision]) -> str:
+    if row.undone_by:
+        return f"taken back {_who(by_id[row.undone_by], 'by ')}"
+    return "holds" if row.id in holding else "a later one holds"

@@ -8,6 +8,7 @@ from typing import Final
 __all__ = [
     "CORPUS",
     "CUT_PREFIX",
+    "DESK",
     "FACET",
     "JOB",
     "LABELS",
@@ -15,8 +16,10 @@ __all__ = [
     "PHRASE",
     "POPULATION",
     "PREDICTIONS",
+    "REVIEWER",
     "SAMPLE",
     "SLICE",
+    "WINDOW",
     "WORDS",
     "cut_key",
 ]
@@ -38,6 +41,9 @@ CUT_PREFIX: Final = "cut_"
 
 # In the session only.
 JOB: Final = "job"
+DESK: Final = "desk"
+WINDOW: Final = "browser_window"
+REVIEWER: Final = "reviewer_name"
 
 
 def cut_key(class_name: str) -> str:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.policies import kept_policies
-from core.review import decisions, review_list, sent_records
+from core.review import read_decisions, review_list, sent_records
 from core.thresholds import apply_policy
 from dashboard import cache, feedback, review_view, widgets
 
@@ -20,21 +20,25 @@ below = st.toggle(
     help="Without cut-offs kept on the Thresholds page, only books that were sent here wait.",
 )
 accepted = apply_policy(scored.table, kept[0].policy) if kept and below else None
-held = decisions(database, scored.predictions)
+log = read_decisions(database, scored.predictions)
 waiting = review_list(
     scored.table,
     sent_records(database, scored.predictions),
     None if accepted is None else scored.table["confidence"].notna() & accepted,
-    held["record_id"],
+    log.holding,
 )
-if waiting.empty and held.empty:
+if waiting.empty and not log.rows:
     feedback.empty(
         "Nothing waits for review. Keep cut-offs on the Thresholds page, or send a group of books here from Errors.",
         "Thresholds",
         "Choose cut-offs",
     )
-feedback.conclusion(review_view.progress_sentence(len(waiting), len(held)))
-if len(waiting):
-    review_view.one_record(scored, waiting)
-review_view.decided(held, scored)
+left, right = st.columns([3, 1])
+with left:
+    feedback.conclusion(review_view.progress_sentence(len(waiting), len(log.holding)))
+with right:
+    review_view.reviewer()
+review_view.one_record(scored, waiting, log)
+review_view.decided(scored, log)
 feedback.next_step("Export")
+review_view.drawn(scored)

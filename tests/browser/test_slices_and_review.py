@@ -11,20 +11,61 @@ from tests import serving
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def test_a_decision_in_review_is_written_at_once_and_can_be_undone(visit: Callable[[str], Page]) -> None:
+def _keep_cuts(visit: Callable[[str], Page]) -> None:
     page = visit("/thresholds?cut_Fiction=0.95&cut_Non_fiction=0.95")
     page.get_by_role("button", name="Keep these cut-offs").click()
     expect(page.get_by_text("Kept. The Export page uses them.")).to_be_visible()
+
+
+def _decided(page: Page) -> int:
+    [line] = re.findall(r"([\d,]+) books? decided", page.locator("h4").first.inner_text())
+    return int(line.replace(",", ""))
+
+
+def test_a_decision_in_review_is_written_at_once_and_can_be_undone(visit: Callable[[str], Page]) -> None:
+    _keep_cuts(visit)
     page = visit("/review")
-    first = page.locator("h3").first.inner_text()
+    first, before = page.locator("h3").first.inner_text(), _decided(page)
+    page.wait_for_timeout(1000)  # a press that comes before the book could be read is not taken
     page.get_by_role("button", name=re.compile("^Fiction")).click()
-    expect(page.get_by_text(re.compile(r"1 book decided, [\d,]+ waiting"))).to_be_visible()
+    expect(page.get_by_text(re.compile(rf"{before + 1:,} books? decided, [\d,]+ waiting"))).to_be_visible()
     expect(page.locator("h3").first).not_to_have_text(first)
-    page.reload()
+    page.wait_for_timeout(1000)
+    page.get_by_role("button", name="Undo my last decision").click()
+    expect(page.get_by_text(re.compile(rf"{before:,} books? decided"))).to_be_visible()
+    expect(page.locator("h3").first).to_have_text(first)
+    page.wait_for_timeout(1000)
+    page.get_by_role("button", name=re.compile("^Fiction")).click()
+    expect(page.get_by_text(re.compile(rf"{before + 1:,} books? decided"))).to_be_visible()
+    page.reload()  # another window now: what was decided is still there, and can be taken back from the list
     serving.wait_until_settled(page)
-    expect(page.get_by_text(re.compile(r"1 book decided"))).to_be_visible()
-    page.get_by_role("button", name="Undo the last decision").click()
-    expect(page.get_by_text(re.compile(r"0 books decided"))).to_be_visible()
+    expect(page.get_by_text(re.compile(rf"{before + 1:,} books? decided"))).to_be_visible()
+    expect(page.get_by_role("button", name="Undo my last decision")).to_have_count(0)
+    page.get_by_text("Take back another decision").click()
+    page.get_by_role("button", name="Take this decision back").click()
+    expect(page.get_by_text(re.compile(rf"{before:,} books? decided"))).to_be_visible()
+
+
+def _record(page: Page) -> str:
+    """Return the record on the desk; two editions may have one title."""
+    return page.get_by_text(re.compile(r" · record \S+$")).first.inner_text()
+
+
+@pytest.mark.parametrize("gap", [0.05, 0.15, 0.3, 0.4, 0.5, 0.6])
+def test_a_key_pressed_twice_decides_one_book(visit: Callable[[str], Page], gap: float) -> None:
+    _keep_cuts(visit)
+    page = visit("/review")
+    before, shown = _decided(page), _record(page)
+    page.wait_for_timeout(1000)
+    page.keyboard.press("1")
+    page.wait_for_timeout(1000 * gap)
+    page.keyboard.press("1")
+    page.wait_for_timeout(1500)
+    serving.wait_until_settled(page)
+    assert _decided(page) == before + 1
+    assert _record(page) != shown
+    page.keyboard.press("1")  # read by now, and decided
+    expect(page.get_by_text(re.compile(rf"{before + 2:,} books? decided"))).to_be_visible()
 
 
 @pytest.mark.parametrize(

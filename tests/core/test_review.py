@@ -1,11 +1,21 @@
+import threading
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from core.database import Database
-from core.errors import InputError
-from core.review import decisions, record_decision, review_list, send_to_review, sent_records, undo_last
+from core.errors import ConflictError, InputError, NotFoundError
+from core.review import (
+    DecidedMeanwhileError,
+    decisions,
+    read_decisions,
+    record_decision,
+    review_list,
+    send_to_review,
+    sent_records,
+    undo_decision,
+)
 
 
 @pytest.fixture
@@ -22,18 +32,115 @@ def test_a_record_is_sent_once_with_its_first_reason(database: Database) -> None
 
 
 def test_the_later_decision_holds_and_undoing_brings_the_earlier_back(database: Database) -> None:
-    record_decision(database, "p", "1", "Map", old="Play")
+    first = record_decision(database, "p", "1", "Map", old="Play")
     record_decision(database, "p", "2", "can't tell", note="torn title page")
-    record_decision(database, "p", "1", "Song")
+    later = record_decision(database, "p", "1", "Song")
     assert decisions(database, "p")[["record_id", "label"]].to_numpy().tolist() == [["2", "can't tell"], ["1", "Song"]]
-    assert undo_last(database, "p") == "1"
+    assert undo_decision(database, "p", later).label == "Song"
     held = decisions(database, "p").set_index("record_id")
     assert held.loc["1", "label"] == "Map"
     assert held.loc["2", "note"] == "torn title page"
-    assert undo_last(database, "p") == "2"
-    assert undo_last(database, "p") == "1"
-    assert undo_last(database, "p") is None
-    assert len(database.read("decision", "p")) == 6
+    undo_decision(database, "p", first)
+    assert decisions(database, "p")["record_id"].tolist() == ["2"]
+    assert len(database.read("decision", "p")) == 5
+
+
+def test_an_earlier_decision_is_taken_back_and_the_later_of_another_person_stays(database: Database) -> None:
+    first = record_decision(database, "p", "1", "Map", by="Anna", session="a")
+    record_decision(database, "p", "1", "Song", by="Ben", session="b")
+    undo_decision(database, "p", first, by="Anna", session="a")
+    assert decisions(database, "p")["label"].tolist() == ["Song"]
+    rows = read_decisions(database, "p").rows
+    assert [(row.label, row.by, row.stands) for row in rows] == [
+        ("Map", "Anna", False),
+        ("Song", "Ben", True),
+        ("", "Anna", False),
+    ]
+    assert rows[0].undone_by == rows[2].id
+    assert rows[2].undoes == first
+
+
+def test_one_s_own_last_decision_is_that_of_the_window_it_was_made_in(database: Database) -> None:
+    mine = record_decision(database, "p", "1", "Map", session="a")
+    record_decision(database, "p", "2", "Song", session="b")
+    log = read_decisions(database, "p")
+    own = log.own("a")
+    assert own is not None and own.id == mine
+    undo_decision(database, "p", mine, session="a")
+    assert read_decisions(database, "p").own("a") is None
+    assert log.own("") is None
+
+
+def test_a_decision_cannot_be_taken_back_twice_or_without_being_there(database: Database) -> None:
+    first = record_decision(database, "p", "1", "Map")
+    undo_decision(database, "p", first, by="Ben")
+    with pytest.raises(ConflictError, match="“Map” about record 1 was taken back already by Ben, .* Nothing"):
+        undo_decision(database, "p", first)
+    with pytest.raises(NotFoundError, match="no decision number 77"):
+        undo_decision(database, "p", 77)
+    with pytest.raises(NotFoundError, match="no decision number"):
+        undo_decision(database, "other", first)
+    assert len(database.read("decision", "p")) == 2
+
+
+def test_a_record_decided_since_it_was_shown_is_not_decided_again(database: Database) -> None:
+    seen = read_decisions(database, "p").newest
+    record_decision(database, "p", "1", "Map", by="Anna", session="a", seen=seen)
+    with pytest.raises(DecidedMeanwhileError, match="Record 1 was decided by Anna meanwhile: “Map”") as caught:
+        record_decision(database, "p", "1", "Song", by="Ben", session="b", seen=seen)
+    assert (caught.value.decision.by, caught.value.decision.label) == ("Anna", "Map")
+    record_decision(database, "p", "2", "Song", seen=seen)
+    record_decision(database, "p", "1", "Song", by="Ben", session="b", seen=read_decisions(database, "p").newest)
+    assert decisions(database, "p")["label"].tolist() == ["Song", "Song"]
+
+
+def test_a_record_whose_decision_was_taken_back_meanwhile_can_be_decided(database: Database) -> None:
+    undo_decision(database, "p", record_decision(database, "p", "1", "Map", seen=0))
+    record_decision(database, "p", "1", "Song", seen=0)
+    assert decisions(database, "p")["label"].tolist() == ["Song"]
+
+
+def test_of_two_decisions_at_the_same_moment_only_the_first_is_written(database: Database) -> None:
+    refused: list[str] = []
+
+    def decide(label: str) -> None:
+        try:
+            record_decision(database, "p", "1", label, seen=0)
+        except DecidedMeanwhileError:
+            refused.append(label)
+
+    threads = [threading.Thread(target=decide, args=(str(n),)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(database.read("decision", "p")) == 1
+    assert len(refused) == 7
+
+
+def test_the_order_is_that_of_writing_though_the_clock_goes_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = iter(["2026-10-25T02:59:00.000000+00:00", "2026-10-25T02:01:00.000000+00:00"])
+    monkeypatch.setattr("core.database._moment", lambda: next(moments))
+    record_decision(database, "p", "1", "Map", session="a")
+    later = record_decision(database, "p", "2", "Song", session="a")
+    assert decisions(database, "p")["record_id"].tolist() == ["1", "2"]
+    own = read_decisions(database, "p").own("a")
+    assert own is not None and own.id == later
+
+
+def test_decisions_of_an_earlier_version_are_read(database: Database) -> None:
+    old = {"old": "Play", "note": ""}
+    database.add("decision", "p", {"record_id": "1", "label": "Map", "undone": False, **old})
+    database.add("decision", "p", {"record_id": "1", "label": "Song", "undone": False, **old})
+    database.add("decision", "p", {"record_id": "1", "label": "", "undone": True, "old": "", "note": ""})
+    assert decisions(database, "p")[["record_id", "label"]].to_numpy().tolist() == [["1", "Map"]]
+    rows = read_decisions(database, "p").rows
+    assert [(row.by, row.session, row.stands) for row in rows] == [("", "", True), ("", "", False), ("", "", False)]
+    assert rows[2].undoes == rows[1].id
+    undo_decision(database, "p", rows[0].id)
+    assert decisions(database, "p").empty
 
 
 def test_an_empty_decision_is_refused(database: Database) -> None:

@@ -1,0 +1,165 @@
+"""The Review page with one reader and with two: nobody decides a book that did not stand on the reader's screen."""
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.demonstration import PREDICTIONS
+from core.policies import KeptPolicy, keep_policy
+from core.predictions import load_predictions
+from core.review import decisions, read_decisions
+from core.storage import Workspace
+from core.thresholds import Policy
+from dashboard import review_view
+
+Open = Callable[[Workspace, str], AppTest]
+
+
+@pytest.fixture
+def fingerprint(demo_copy: Workspace) -> str:
+    found = load_predictions(demo_copy, PREDICTIONS).fingerprint
+    keep_policy(demo_copy, found, KeptPolicy(Policy({"Fiction": 0.95, "Non-fiction": 0.95})))
+    return found
+
+
+@pytest.fixture
+def read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These readers need no time to read."""
+    monkeypatch.setattr(review_view, "LEAST_SECONDS", 0.0)
+
+
+def answer(page: AppTest, label: str) -> AppTest:
+    return next(button for button in page.button if button.label == label).click().run()
+
+
+def fiction(page: AppTest) -> AppTest:
+    return answer(page, "Fiction")
+
+
+def title(page: AppTest) -> str:
+    return next(str(one.value) for one in page.markdown if str(one.value).startswith("### "))
+
+
+def shown_record(page: AppTest) -> str:
+    [line] = [str(one.value) for one in page.caption if "record " in str(one.value)]
+    return line.replace("\\", "").rpartition("record ")[2]
+
+
+def words(page: AppTest) -> str:
+    return "\n".join(str(one.value).replace("\\", "") for one in [*page.markdown, *page.warning, *page.error])
+
+
+@pytest.mark.usefixtures("read_at_once")
+def test_a_stale_page_decides_nothing_and_says_who_decided_what(
+    demo_copy: Workspace, fingerprint: str, open_page: Open
+) -> None:
+    anna, ben = open_page(demo_copy, "review.py").run(), open_page(demo_copy, "review.py").run()
+    assert not anna.exception and not ben.exception
+    book = shown_record(anna)
+    assert shown_record(ben) == book
+    anna.text_input(key="reviewer").input("Anna").run()
+    fiction(anna)
+    answer(ben, "Non\\-fiction")
+    assert not ben.exception
+    held = decisions(demo_copy.database, fingerprint)
+    assert held[["record_id", "label"]].to_numpy().tolist() == [[book, "Fiction"]]
+    assert shown_record(ben) == book
+    assert "Your answer “Non-fiction” was not written: this book was decided meanwhile." in words(ben)
+    assert "It was decided meanwhile: “Fiction”, by Anna, 20" in words(ben)
+    answer(ben, "Go on to the next book")
+    assert shown_record(ben) != book
+    assert len(read_decisions(demo_copy.database, fingerprint).rows) == 1
+
+
+@pytest.mark.usefixtures("read_at_once")
+def test_a_decided_book_can_be_decided_again_on_purpose(
+    demo_copy: Workspace, fingerprint: str, open_page: Open
+) -> None:
+    anna, ben = open_page(demo_copy, "review.py").run(), open_page(demo_copy, "review.py").run()
+    book = shown_record(ben)
+    fiction(anna)
+    ben.run()
+    assert shown_record(ben) == book  # it does not change under the reader's eyes
+    assert "It was decided meanwhile: “Fiction”, by somebody without a name" in words(ben)
+    answer(ben, "Decide it again")
+    answer(ben, "can't tell")
+    held = decisions(demo_copy.database, fingerprint)
+    assert held[["record_id", "label"]].to_numpy().tolist() == [[book, "can't tell"]]
+    states = ben.dataframe[-1].value["state"].tolist()
+    assert states == ["holds", "a later one holds"]
+
+
+@pytest.mark.usefixtures("read_at_once")
+def test_undo_takes_back_one_s_own_last_decision_whoever_was_last(
+    demo_copy: Workspace, fingerprint: str, open_page: Open
+) -> None:
+    anna, ben = open_page(demo_copy, "review.py").run(), open_page(demo_copy, "review.py").run()
+    hers = shown_record(anna)
+    fiction(anna)
+    answer(ben, "Skip")
+    his = shown_record(ben)
+    fiction(ben)
+    answer(anna, "Undo my last decision")
+    assert decisions(demo_copy.database, fingerprint)["record_id"].tolist() == [his]
+    assert shown_record(anna) == hers
+    assert "Taken back: “Fiction”, decided by you." in words(anna)
+    assert "Undo my last decision" not in [button.label for button in anna.button]
+    # From the list anybody's can be taken back, and it says whose it was.
+    answer(anna, "Take this decision back")
+    assert decisions(demo_copy.database, fingerprint).empty
+    assert "Taken back: “Fiction”, decided by somebody without a name." in words(anna)
+    answer(ben, "Undo my last decision")
+    assert "was taken back already" in words(ben)
+    assert len(read_decisions(demo_copy.database, fingerprint).rows) == 4
+
+
+def test_a_key_pressed_before_the_book_could_be_read_writes_nothing(
+    demo_copy: Workspace, fingerprint: str, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(review_view.time, "monotonic", lambda: clock[0])
+    page = open_page(demo_copy, "review.py").run()
+    clock[0] += 5
+    fiction(page)
+    second = shown_record(page)
+    for _ in range(5):  # somebody leans on the key
+        clock[0] += 0.6
+        fiction(page)
+        assert "so nothing was written" in words(page)
+        assert shown_record(page) == second
+    assert len(decisions(demo_copy.database, fingerprint)) == 1
+    clock[0] += 1
+    fiction(page)
+    assert decisions(demo_copy.database, fingerprint)["record_id"].tolist()[1:] == [second]
+
+
+@pytest.mark.usefixtures("read_at_once")
+def test_the_reviewer_s_name_and_note_are_kept_with_the_decision(
+    demo_copy: Workspace, fingerprint: str, open_page: Open
+) -> None:
+    page = open_page(demo_copy, "review.py").run()
+    book = shown_record(page)
+    page.text_input(key="reviewer").input("Anna").run()
+    page.text_input(key=f"note-{book}").input("torn").run()
+    fiction(page)
+    [row] = read_decisions(demo_copy.database, fingerprint).rows
+    assert (row.record_id, row.by, row.note) == (book, "Anna", "torn")
+    assert row.session
+
+
+@pytest.mark.usefixtures("read_at_once")
+def test_all_skipped_books_come_again(demo_copy: Workspace, fingerprint: str, open_page: Open) -> None:
+    keep_policy(demo_copy, fingerprint, KeptPolicy(Policy({"Fiction": 0.0, "Non-fiction": 0.0})))
+    from core.review import send_to_review
+
+    send_to_review(demo_copy.database, fingerprint, _first_two(demo_copy), "a test")
+    page = open_page(demo_copy, "review.py").run()
+    first = shown_record(page)
+    second = shown_record(answer(page, "Skip"))
+    assert second != first
+    assert shown_record(answer(page, "Skip")) == first
+
+
+def _first_two(place: Workspace) -> list[str]:
+    return load_predictions(place, PREDICTIONS).records(place)["record_id"].tolist()[:2]
