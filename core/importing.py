@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from core.corpus import save_records
-from core.errors import InputError
+from core.errors import InputError, UnreadableFileError
 from core.labels import ANNOTATIONS_FILE, LABELS_FILE, books_from_annotations
+from core.memory import memory_limit, most_of_memory
 from core.normalise.records import NormalisedRecords, normalise_records
 from core.predictions import (
     NO_CORPUS,
@@ -27,7 +28,9 @@ from core.predictions import (
 from core.progress import Progress, silent
 from core.readers import SourceTable, read_table
 from core.readers.annif_documents import folder_sha256
+from core.readers.delimiter import spoken
 from core.readers.mapping import ColumnMapping, suggest_mapping
+from core.readers.preview import read_first_rows
 from core.readers.scored_answers import has_suggestions
 from core.schema import (
     ANNOTATOR,
@@ -45,11 +48,12 @@ from core.schema import (
 )
 from core.storage import Workspace, digest, file_sha256, slug
 
-__all__ = ["ImportReport", "Reading", "import_file", "main", "peek"]
+__all__ = ["ImportReport", "Reading", "import_file", "main", "peek", "read_as"]
 
 FOLDERS = {"corpus": "corpora", "labels": "labels", "predictions": "predictions"}
 # Raised when normalisation changes, so that an old import is not taken for the new one.
 _VERSION = 1
+_ENCODING_NAMES = {"cp1252": "Windows-1252"}
 
 
 @dataclass(frozen=True)
@@ -150,7 +154,7 @@ def import_file(
         "mapping": {column: target for target, column in mapping.columns.items()}
         | {column: f"probability of {name}" for name, column in mapping.probabilities.items()},
         "reasons": [*source.reasons, *mapping.reasons.values()],
-        "questions": list(mapping.questions),
+        "questions": [*source.questions, *mapping.questions],
         "invented": invented,
         **(manifest or {}),
     }
@@ -194,28 +198,52 @@ def import_file(
     )
 
 
-def peek(path: Path, kind: Kind, reading: Reading | None = None) -> tuple[SourceTable, ColumnMapping]:
-    """Return the table and the mapping an import would begin with, so that a person can correct them.
+def read_as(format_: str, encoding: str, delimiter: str) -> str:
+    """Return the sentence on how a file was read.
 
-    What is needed and was not recognised is no error here: the person is about to name it.
+    >>> read_as("csv", "utf-8", ";"), read_as("xlsx", "", "")
+    ('Read as CSV; encoding UTF-8; cells parted by semicolons.', 'Read as XLSX.')
+    """
+    parts = [f"Read as {format_.upper()}"]
+    if encoding:
+        parts.append(f"encoding {_ENCODING_NAMES.get(encoding, encoding.upper())}")
+    if delimiter:
+        parts.append(f"cells parted by {spoken(delimiter)}")
+    return "; ".join(parts) + "."
+
+
+def peek(path: Path, kind: Kind, reading: Reading | None = None) -> tuple[SourceTable, ColumnMapping]:
+    """Return the first rows of a file and the mapping an import would begin with, so that a person can correct them.
+
+    What is needed and was not recognised is no error here: the person is about to name it. The file is read by a
+    process of its own, with limits of memory and time; `complete` of the table says whether all rows are in it.
 
     Raises
     ------
     UnreadableFileError, InputError
     """
-    source = _read(path, reading or Reading(), silent)
+    reading = reading or Reading()
+    source = read_first_rows(
+        path, format=reading.format, encoding=reading.encoding, delimiter=reading.delimiter, sheet=reading.sheet
+    )
     return source, suggest_mapping(source.frame, kind, check=False)
 
 
 def _read(path: Path, reading: Reading, progress: Progress) -> SourceTable:
-    return read_table(
-        path,
-        format=reading.format,
-        encoding=reading.encoding,
-        delimiter=reading.delimiter,
-        sheet=reading.sheet,
-        progress=progress,
-    )
+    try:
+        return read_table(
+            path,
+            format=reading.format,
+            encoding=reading.encoding,
+            delimiter=reading.delimiter,
+            sheet=reading.sheet,
+            progress=progress,
+        )
+    except MemoryError as error:
+        raise UnreadableFileError(
+            f"{path} needs more memory than this machine has free; nothing was kept. Split the file, or leave out "
+            "columns that are not needed, and import the parts."
+        ) from error
 
 
 def _column(source: SourceTable, mapping: ColumnMapping, target: str) -> pd.Series | None:
@@ -305,16 +333,17 @@ def main() -> int:
     from core.jobs import JobProgress, run_as_job
 
     def work(workspace: Workspace, config: dict[str, Any], progress: JobProgress) -> dict[str, Any]:
-        report = import_file(
-            workspace,
-            Path(config["path"]),
-            config["kind"],
-            name=config.get("name"),
-            overrides=config.get("overrides", ()),
-            reading=Reading(**config.get("reading", {})),
-            progress=progress,
-            corpus=config.get("corpus"),
-        )
+        with memory_limit(most_of_memory()):
+            report = import_file(
+                workspace,
+                Path(config["path"]),
+                config["kind"],
+                name=config.get("name"),
+                overrides=config.get("overrides", ()),
+                reading=Reading(**config.get("reading", {})),
+                progress=progress,
+                corpus=config.get("corpus"),
+            )
         return report.as_dict()
 
     return run_as_job(work)

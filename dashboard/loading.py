@@ -95,6 +95,12 @@ def _preview_and_import(path: Path) -> None:
         source, mapping = cache.peek(path, kind, reading)
         for reason in source.reasons:
             st.caption(escape(reason))
+        if not source.complete:
+            st.info(f"Only the first {len(source.frame):,} rows were read for this preview: numbers here are of them.")
+        for warning in source.warnings:
+            st.warning(escape(warning))
+        for question in source.questions:
+            st.warning(escape(question), icon=":material/help:")
         if source.format == "annif" and kind != "predictions":
             st.warning("These are Annif's suggestions: choose above that the file holds predictions.")
         overrides = _correct_mapping(source.frame, mapping.columns, mapping.reasons, kind)

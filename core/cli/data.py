@@ -10,6 +10,7 @@ import pandas as pd
 from core.cli import output
 from core.cli.output import Answer
 from core.errors import InputError, NotFoundError
+from core.memory import memory_limit, most_of_memory
 from core.progress import Progress
 from core.schema import KINDS
 from core.storage import Workspace
@@ -100,22 +101,23 @@ def _fetch(said: argparse.Namespace, workspace: Workspace, progress: Progress) -
 
 
 def _import(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
-    from core.importing import FOLDERS, Reading, import_file
+    from core.importing import FOLDERS, Reading, import_file, read_as
 
     delimiter = "\t" if said.delimiter in ("tab", "\\t") else said.delimiter
-    report = import_file(
-        workspace,
-        said.file,
-        said.kind,
-        name=said.name,
-        overrides=said.overrides,
-        reading=Reading(said.format, said.encoding, delimiter, said.sheet),
-        progress=progress,
-        corpus=said.corpus,
-    )
+    with memory_limit(most_of_memory()):
+        report = import_file(
+            workspace,
+            said.file,
+            said.kind,
+            name=said.name,
+            overrides=said.overrides,
+            reading=Reading(said.format, said.encoding, delimiter, said.sheet),
+            progress=progress,
+            corpus=said.corpus,
+        )
     lines = [
         f"'{report.name}' ({report.kind}): {report.rows:,} records, {report.rejected:,} rows rejected.",
-        f"Read as {report.format}, {report.encoding}.",
+        read_as(report.format, report.encoding, report.delimiter),
         *(f"  {header} → {target}" for header, target in report.mapping.items()),
     ]
     for key, value in report.summary.items():

@@ -118,8 +118,9 @@ def _table(path: Path, documents: _Documents, options: ReadOptions, progress: Pr
     rows: list[tuple[str, ...]] = []
     lines: list[int] = []
     silent_files = 0
-    total = len(documents.files)
-    for number, one in enumerate(documents.files, start=1):
+    files = documents.files if options.rows is None else documents.files[: options.rows]
+    total = len(files)
+    for number, one in enumerate(files, start=1):
         if number % _PROGRESS_EVERY == 0:
             progress(number / total, f"Reading {number:,} of {total:,} documents")
         if one.size > FILE_LIMIT:
@@ -145,6 +146,7 @@ def _table(path: Path, documents: _Documents, options: ReadOptions, progress: Pr
     if len(columns) == silent_files:
         raise UnreadableFileError(_nothing(path, total, silent_files, rejected))
     frame, numbers = columns.frame()
+    total = len(documents.files)
     ends = "1 file that ends" if total == 1 else f"{total:,} files that end"
     found_there = f"It is {documents.place} with {ends} in {SUFFIX}, as 'annif index' writes them"
     others = f"; other files in it were passed over ({documents.others:,})" if documents.others else ""
@@ -157,7 +159,8 @@ def _table(path: Path, documents: _Documents, options: ReadOptions, progress: Pr
         lines=numbers,
         rejected=rejected.frame(),
         reasons=(f"{found_there}{others}.", named_by(document_id(documents.files[0].name)), BEST),
-        warnings=tuple(_warnings(documents, total, silent_files, rejected)),
+        warnings=tuple(_warnings(documents, len(files), silent_files, rejected)),
+        complete=len(files) == len(documents.files),
     )
 
 

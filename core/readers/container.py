@@ -13,7 +13,7 @@ from typing import IO
 from core.errors import UnreadableFileError
 from core.progress import Progress
 
-__all__ = ["RATIO_LIMIT", "UNPACKED_LIMIT", "Opened", "check_zip", "open_file", "zip_members"]
+__all__ = ["RATIO_LIMIT", "UNPACKED_LIMIT", "Opened", "check_size", "check_zip", "open_file", "zip_members"]
 
 UNPACKED_LIMIT = 4 * 1024**3
 # Catalogue text packs 5 to 20 times smaller; only a file made to fill a disk packs 300 times smaller.
@@ -22,6 +22,8 @@ _RATIO_MATTERS_FROM = 64 * 1024**2
 _IN_MEMORY = 32 * 1024**2
 _BLOCK = 1024**2
 _HEAD = 64 * 1024
+_PREVIEWED = 16 * 1024**2  # bytes of a packed file that a preview unpacks
+_NEED_ALL = (b"PAR1", b"PK\x03\x04")  # formats whose table of contents stands at the end
 _KNOWN_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
 
@@ -43,6 +45,8 @@ class Opened:
         What was unpacked, if anything.
     limit : int
         The greatest number of bytes that anything may unpack to.
+    whole : bool
+        False where `stream` holds only the beginning of what was packed, up to a line end.
     """
 
     path: Path
@@ -51,6 +55,7 @@ class Opened:
     name: str
     reasons: tuple[str, ...]
     limit: int
+    whole: bool = True
 
     def head(self, length: int = _HEAD) -> bytes:
         """Return the first bytes and go back to the beginning."""
@@ -61,8 +66,12 @@ class Opened:
 
 
 @contextlib.contextmanager
-def open_file(path: Path, progress: Progress, limit: int = UNPACKED_LIMIT) -> Iterator[Opened]:
+def open_file(
+    path: Path, progress: Progress, limit: int = UNPACKED_LIMIT, *, head_only: bool = False
+) -> Iterator[Opened]:
     """Open a file, unpacking gzip and zip archives that hold one file.
+
+    With `head_only`, of packed text the first 16 MB are unpacked, up to the last line end among them.
 
     Raises
     ------
@@ -89,13 +98,15 @@ def open_file(path: Path, progress: Progress, limit: int = UNPACKED_LIMIT) -> It
         packed.seek(0)
         if magic[:2] == b"\x1f\x8b":
             name = path.name.removesuffix(".gz").removesuffix(".GZ")
-            with _unpack(gzip.GzipFile(fileobj=packed), path, size, limit, progress) as stream:
-                yield _opened(path, stream, name, "It is packed with gzip and was unpacked.", limit)
+            unpacked = _Unpacking(path, size, limit, head_only)
+            with unpacked.stream(gzip.GzipFile(fileobj=packed), progress) as stream:
+                yield _opened(unpacked, stream, name, "It is packed with gzip and was unpacked.")
         elif magic == b"PK\x03\x04" and (member := _only_member(packed, path, limit)):
             with zipfile.ZipFile(packed) as archive, archive.open(member) as inner:
-                said = f"It is a zip archive with one file, '{member.filename}', which was unpacked."
-                with _unpack(inner, path, max(member.compress_size, 1), limit, progress) as stream:
-                    yield _opened(path, stream, Path(member.filename).name, said, limit)
+                reason = f"It is a zip archive with one file, '{member.filename}', which was unpacked."
+                unpacked = _Unpacking(path, max(member.compress_size, 1), limit, head_only)
+                with unpacked.stream(inner, progress) as stream:
+                    yield _opened(unpacked, stream, Path(member.filename).name, reason)
         else:
             yield Opened(path, packed, size, path.name, (), limit)
 
@@ -111,6 +122,17 @@ def check_zip(archive: zipfile.ZipFile, path: Path, limit: int) -> None:
     unpacked = sum(member.file_size for member in archive.infolist())
     packed = sum(member.compress_size for member in archive.infolist())
     _check_size(path, packed, unpacked, limit)
+
+
+def check_size(opened: Opened, unpacked: int) -> None:
+    """Refuse a file whose own packing (Parquet) gives more than is allowed, while it is being unpacked.
+
+    Raises
+    ------
+    UnreadableFileError
+        `unpacked` is more than the limit, or more than 300 times the file's size.
+    """
+    _check_size(opened.path, opened.size, unpacked, opened.limit)
 
 
 def zip_members(archive: zipfile.ZipFile, path: Path, limit: int) -> list[zipfile.ZipInfo] | None:
@@ -141,32 +163,52 @@ def zip_members(archive: zipfile.ZipFile, path: Path, limit: int) -> list[zipfil
     return members
 
 
-def _opened(path: Path, stream: IO[bytes], name: str, reason: str, limit: int) -> Opened:
+def _opened(unpacking: "_Unpacking", stream: IO[bytes], name: str, reason: str) -> Opened:
     size = stream.seek(0, 2)
     stream.seek(0)
     if size == 0:
-        raise UnreadableFileError(f"{path} is empty: what is packed in it holds no byte at all.")
-    return Opened(path, stream, size, name, (reason,), limit)
+        raise UnreadableFileError(f"{unpacking.path} is empty: what is packed in it holds no byte at all.")
+    return Opened(unpacking.path, stream, size, name, (reason,), unpacking.limit, unpacking.whole)
 
 
-@contextlib.contextmanager
-def _unpack(
-    inner: IO[bytes] | gzip.GzipFile, path: Path, packed: int, limit: int, progress: Progress
-) -> Iterator[IO[bytes]]:
-    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as outside:
+@dataclass
+class _Unpacking:
+    """The unpacking of one file, to the end or only its beginning."""
+
+    path: Path
+    packed: int
+    limit: int
+    head_only: bool
+    whole: bool = True
+
+    @contextlib.contextmanager
+    def stream(self, inner: IO[bytes] | gzip.GzipFile, progress: Progress) -> Iterator[IO[bytes]]:
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as outside:
+            try:
+                self._unpack(inner, outside, progress)
+            except (EOFError, OSError, zlib.error, zipfile.BadZipFile) as error:
+                raise UnreadableFileError(
+                    f"{self.path} is a damaged or incomplete archive ({error}); fetch or pack it again."
+                ) from error
+            outside.seek(0)
+            yield outside
+
+    def _unpack(self, inner: IO[bytes] | gzip.GzipFile, outside: IO[bytes], progress: Progress) -> None:
         unpacked = 0
-        try:
-            while block := inner.read(_BLOCK):
-                unpacked += len(block)
-                _check_size(path, packed, unpacked, limit)
-                outside.write(block)
-                progress(0.0, f"Unpacking {path.name}: {unpacked / 1e6:,.0f} MB")
-        except (EOFError, OSError, zlib.error, zipfile.BadZipFile) as error:
-            raise UnreadableFileError(
-                f"{path} is a damaged or incomplete archive ({error}); fetch or pack it again."
-            ) from error
-        outside.seek(0)
-        yield outside
+        head_only = self.head_only
+        while block := inner.read(_BLOCK):
+            if unpacked == 0 and block.startswith(_NEED_ALL):
+                head_only = False
+            unpacked += len(block)
+            _check_size(self.path, self.packed, unpacked, self.limit)
+            outside.write(block)
+            progress(0.0, f"Unpacking {self.path.name}: {unpacked / 1e6:,.0f} MB")
+            if head_only and unpacked > _PREVIEWED:
+                self.whole = False
+                last = block.rfind(b"\n") + 1
+                # An even number, for a line end in UTF-16 is two bytes.
+                outside.truncate((unpacked - len(block) + last) // 2 * 2 if last else unpacked)
+                return
 
 
 def _check_size(path: Path, packed: int, unpacked: int, limit: int) -> None:

@@ -14,7 +14,7 @@ from core.readers.container import Opened
 from core.readers.delimiter import Delimiter, find_delimiter, quoting
 from core.readers.encoding import MARKED, Encoding, find_encoding, open_text, spell_marks
 from core.readers.suggestion_rows import one_row_a_document
-from core.readers.table import CHUNK_ROWS, ReadOptions, RejectedRows, SourceTable, TextColumns, unique_headers
+from core.readers.table import ReadOptions, RejectedRows, SourceTable, TextColumns, unique_headers
 
 __all__ = ["read"]
 
@@ -39,7 +39,7 @@ def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTabl
         raise UnreadableFileError(f"{opened.path} cannot be read as a table: {delimiter.advice}.")
     text = open_text(opened, encoding)
     try:
-        parse = _Parse(opened, text, encoding, delimiter, progress)
+        parse = _Parse(opened, text, encoding, delimiter, options, progress)
         parse.header()
         parse.records()
     finally:
@@ -88,9 +88,17 @@ class _Parse:
     """One pass over a file: the state that the steps share."""
 
     def __init__(
-        self, opened: Opened, text: IO[str], encoding: Encoding, delimiter: Delimiter, progress: Progress
+        self,
+        opened: Opened,
+        text: IO[str],
+        encoding: Encoding,
+        delimiter: Delimiter,
+        options: ReadOptions,
+        progress: Progress,
     ) -> None:
         self._opened, self._encoding, self._delimiter, self._progress = opened, encoding, delimiter, progress
+        self._options = options
+        self._complete = True
         self._lines = _Lines(text, encoding.may_break)
         self._seen = delimiter.skip_lines  # physical lines that are done with
         for _ in islice(iter(self._lines), delimiter.skip_lines):
@@ -124,7 +132,9 @@ class _Parse:
 
     def records(self) -> None:
         while self._pass():
-            pass
+            if self._enough():
+                break
+        self._complete = not self._enough() or next(iter(self._lines), None) is None
 
     def table(self) -> SourceTable:
         rejected = len(self._rejected)
@@ -162,7 +172,11 @@ class _Parse:
                 *([gathered] if gathered else []),
             ),
             warnings=tuple(self._warnings),
+            complete=self._complete,
         )
+
+    def _enough(self) -> bool:
+        return self._options.enough(len(self._columns) + len(self._rejected))
 
     def _reader(self, strict: bool = False) -> "Iterator[list[str]]":
         return self._csv(iter(self._lines), strict)
@@ -177,6 +191,7 @@ class _Parse:
         rows: list[list[str]] = []
         starts = array("q")
         again = False
+        chunk = self._options.chunk
         reader = self._reader()
         while True:
             try:
@@ -192,8 +207,12 @@ class _Parse:
                     self._seen += len(held)
                     held.clear()
                     lines.odd = False
-                    if len(rows) >= CHUNK_ROWS:
+                    if len(rows) >= chunk:
                         self._flush(rows, starts)
+                        if self._enough():
+                            return False
+                    elif not plain and self._options.enough(len(self._rejected)):
+                        break
                 break
             except csv.Error as error:
                 self._set_aside(_SWALLOWED if "field limit" in str(error) else str(error))

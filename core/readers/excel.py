@@ -1,6 +1,7 @@
 """Excel workbooks (.xlsx): the values of one sheet as text."""
 
 import datetime as dt
+import itertools
 import warnings
 import zipfile
 from array import array
@@ -10,7 +11,7 @@ from typing import Any
 from core.errors import InputError, UnreadableFileError
 from core.progress import Progress
 from core.readers.container import Opened, check_zip
-from core.readers.table import CHUNK_ROWS, ReadOptions, RejectedRows, SourceTable, TextColumns, unique_headers
+from core.readers.table import ReadOptions, RejectedRows, SourceTable, TextColumns, unique_headers
 
 __all__ = ["cell_text", "read"]
 
@@ -76,6 +77,7 @@ def _read_sheet(book: Any, opened: Opened, options: ReadOptions, progress: Progr
     lines = array("q")
     total = max(sheet.max_row or 0, 1)
     gaps, last = 0, header_line
+    complete = True
     for line, row in rows:
         gaps += line - last - 1
         last = line
@@ -86,10 +88,13 @@ def _read_sheet(book: Any, opened: Opened, options: ReadOptions, progress: Progr
             continue
         pending.append(row + [""] * (len(names) - len(row)))
         lines.append(line)
-        if len(pending) >= CHUNK_ROWS:
+        if len(pending) >= options.chunk:
             columns.extend(pending, lines)
             pending.clear()
             del lines[:]
+            if options.enough(len(columns) + len(rejected)):
+                complete = next(rows, None) is None
+                break
             progress(min(1.0, line / total), f"Reading {len(columns):,} rows of the sheet '{sheet.title}'")
     columns.extend(pending, lines)
     if not len(columns):
@@ -114,7 +119,9 @@ def _read_sheet(book: Any, opened: Opened, options: ReadOptions, progress: Progr
         lines=numbers,
         rejected=rejected.frame(),
         reasons=(*opened.reasons, reason),
-        warnings=(*notes, *renamed, *_formulas(opened)),
+        warnings=(*notes, *renamed, *_formulas(opened, options)),
+        complete=complete,
+        sheets=tuple(sheet.title for sheet in book.worksheets),
     )
 
 
@@ -148,14 +155,15 @@ def _text_rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
             yield line, row
 
 
-def _formulas(opened: Opened) -> list[str]:
+def _formulas(opened: Opened, options: ReadOptions) -> list[str]:
     opened.stream.seek(0)
+    blocks = None if options.rows is None else 4  # of each sheet, for a preview
     with zipfile.ZipFile(opened.stream) as archive:
         for name in archive.namelist():
             if name.startswith("xl/worksheets/") and name.endswith(".xml"):
                 with archive.open(name) as sheet:
                     before = b""
-                    while block := sheet.read(1024**2):
+                    for block in itertools.islice(iter(lambda sheet=sheet: sheet.read(1024**2), b""), blocks):
                         if b"<f>" in before + block or b"<f " in before + block:
                             return [
                                 "The workbook holds formulas: the values saved with them were read, and a formula that "

@@ -1,21 +1,25 @@
 """JSON (a list of objects) and JSON Lines (an object a line): keys are columns, values are text as written."""
 
 import json
+import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from core.errors import UnreadableFileError
 from core.progress import Progress
 from core.readers.container import Opened
 from core.readers.encoding import MARKED, Encoding, find_encoding, open_text, spell_marks
+from core.readers.json_shapes import records_of
 from core.readers.json_text import Number, as_text
 from core.readers.scored_answers import unfold
 from core.readers.table import CHUNK_ROWS, ReadOptions, RejectedRows, SourceTable, TextColumns
 
 __all__ = ["read"]
 
-
+_PREVIEWED = 8 * 1024**2  # characters of a JSON document that a preview reads
+_GAP = re.compile(r"\s*,\s*")
 _DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number)
 
 
@@ -28,14 +32,17 @@ def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTabl
     encoding = find_encoding(opened, options.encoding, progress)
     columns, rejected = TextColumns(), RejectedRows()
     reasons: list[str] = []
+    records: Sequence[Any] = ()
+    complete = True
     format_ = options.format or "json"
     if format_ == "json":
-        records, reason = _whole(opened, encoding)
-        if records is None:
+        document = _whole(opened, encoding, options)
+        if document.records is None:
             format_ = "jsonl"
-        reasons.append(reason)
-    pairs = _lines(opened, encoding, rejected, progress) if format_ == "jsonl" else enumerate(records or [], start=1)
-    _gather(pairs, columns, rejected)
+        reasons.append(document.reason)
+        complete, records = document.complete, document.records or []
+    pairs = _lines(opened, encoding, rejected, progress) if format_ == "jsonl" else enumerate(records, start=1)
+    complete = _gather(pairs, columns, rejected, options) and complete
     if not len(columns):
         why = (
             f"none of its {len(rejected):,} records can be used; {rejected.first()}"
@@ -64,14 +71,18 @@ def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTabl
         rejected=rejected.frame(),
         reasons=(*opened.reasons, encoding.reason, *[reason for reason in reasons if reason]),
         warnings=tuple(warnings),
+        complete=complete,
     )
 
 
-def _whole(opened: Opened, encoding: Encoding) -> tuple[list[Any] | None, str]:
-    """Return the list of records in a JSON document, None when it turns out to be one object a line."""
+def _whole(opened: Opened, encoding: Encoding, options: ReadOptions) -> "_Document":
+    """Return the records of a JSON document, `records` None when it turns out to be one object a line."""
     text = open_text(opened, encoding)
-    content = text.read()
-    text.detach()
+    try:
+        content = text.read() if options.rows is None else text.read(_PREVIEWED)
+        all_read = opened.whole and (options.rows is None or not text.read(1))
+    finally:
+        text.detach()
     marks = MARKED.search(content)
     if marks:
         line = content.count("\n", 0, marks.start()) + 1
@@ -79,39 +90,55 @@ def _whole(opened: Opened, encoding: Encoding) -> tuple[list[Any] | None, str]:
             f"{opened.path} cannot be read as JSON: line {line} holds bytes that are not valid "
             f"{encoding.name.upper()}; name the right encoding."
         )
+    content = content.lstrip("\ufeff")
     try:
-        document = _DECODER.decode(content.lstrip("\ufeff"))
+        if not all_read:
+            return _beginning(content, opened, options)
+        document = _DECODER.decode(content)
     except json.JSONDecodeError as error:
         if error.msg == "Extra data" and content.lstrip().startswith("{"):
-            return None, "It holds one JSON object after the other, so it was read as JSON Lines."
+            return _Document(None, "It holds one JSON object after the other, so it was read as JSON Lines.")
         raise UnreadableFileError(
             f"{opened.path} cannot be read as JSON: {error.msg} on line {error.lineno}, column {error.colno}."
         ) from error
     except RecursionError as error:
         raise UnreadableFileError(f"{opened.path} cannot be read as JSON: it is nested too deeply.") from error
-    if isinstance(document, dict):
-        lists = {key: value for key, value in document.items() if _is_records(value)}
-        if len(lists) == 1:
-            ((key, records),) = lists.items()
-            return records, f"The records were found under the key '{key}'."
-        if lists:
-            raise UnreadableFileError(
-                f"{opened.path} holds several lists of records ({', '.join(lists)}); save one of them as a file "
-                "of its own."
-            )
-        return [document], "It is one JSON object, so it was read as one record."
-    if not isinstance(document, list):
-        raise UnreadableFileError(f"{opened.path} holds a single JSON value; a list of objects is needed.")
-    if document and not any(isinstance(unfold(item), dict) for item in document):
+    try:
+        return _Document(*records_of(document))
+    except ValueError as error:
+        raise UnreadableFileError(f"{opened.path} {error}") from error
+
+
+def _beginning(content: str, opened: Opened, options: ReadOptions) -> "_Document":
+    """Return the first records of a document that was not read to its end."""
+    begin = re.search(r"\[\s*(?=[{\[])", content)
+    if not begin:
         raise UnreadableFileError(
-            f"{opened.path} holds a JSON list whose items are not objects; a list of objects, each with the same keys, "
-            "is needed (for predictions: an identifier beside each label and score)."
+            f"{opened.path} is too large to be looked at before it is read: no list of objects was met in its first "
+            f"{_PREVIEWED / 1e6:,.0f} million characters. Save it as JSON Lines, an object a line."
         )
-    return document, ""
+    records: list[Any] = []
+    at = begin.end()
+    while not options.enough(len(records)):
+        try:
+            record, at = _DECODER.raw_decode(content, at)
+        except json.JSONDecodeError:
+            break
+        records.append(record)
+        gap = _GAP.match(content, at)
+        if gap is None:
+            break
+        at = gap.end()
+    return _Document(records, "", complete=False)
 
 
-def _is_records(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+@dataclass(frozen=True)
+class _Document:
+    """The records of a JSON document, where they stood, and whether they are all."""
+
+    records: Sequence[Any] | None
+    reason: str
+    complete: bool = True
 
 
 def _lines(opened: Opened, encoding: Encoding, rejected: RejectedRows, progress: Progress) -> Iterator[tuple[int, Any]]:
@@ -136,7 +163,10 @@ def _lines(opened: Opened, encoding: Encoding, rejected: RejectedRows, progress:
         text.detach()
 
 
-def _gather(pairs: Iterator[tuple[int, Any]], columns: TextColumns, rejected: RejectedRows) -> None:
+def _gather(
+    pairs: Iterator[tuple[int, Any]], columns: TextColumns, rejected: RejectedRows, options: ReadOptions
+) -> bool:
+    """Turn records into rows; return whether they were all taken."""
     records: list[dict[str, Any]] = []
     lines = array("q")
 
@@ -146,17 +176,22 @@ def _gather(pairs: Iterator[tuple[int, Any]], columns: TextColumns, rejected: Re
         records.clear()
         del lines[:]
 
+    complete = True
     for number, found in pairs:
+        if options.enough(len(columns) + len(records) + len(rejected)):
+            complete = False
+            break
         record = unfold(found)
         if not isinstance(record, dict):
             rejected.add(number, f"it is not a JSON object but {_kind(record)}", as_text(record))
             continue
         records.append(record)
         lines.append(number)
-        if len(records) >= CHUNK_ROWS:
+        if len(records) >= options.chunk:
             flush()
     if records:
         flush()
+    return complete
 
 
 def _kind(value: object) -> str:

@@ -35,7 +35,11 @@ def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTabl
     columns, rejected, notes = TextColumns(COLUMNS), RejectedRows(), _Notes()
     rows: list[list[str]] = []
     lines: list[int] = []
+    complete = True
     for number, (found, text) in enumerate(_records(opened.stream, form, encoding), start=1):
+        if options.enough(number - 1):
+            complete = False
+            break
         if isinstance(found, BadRecord):
             rejected.add(number, str(found), text)
             continue
@@ -64,6 +68,7 @@ def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTabl
         rejected=rejected.frame(),
         reasons=reasons,
         warnings=notes.warnings,
+        complete=complete,
     )
 
 

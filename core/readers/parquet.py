@@ -9,13 +9,14 @@ import pyarrow.compute as pc
 
 from core.errors import UnreadableFileError
 from core.progress import Progress
-from core.readers.container import Opened
+from core.readers.container import Opened, check_size
 from core.readers.excel import cell_text
-from core.readers.table import CHUNK_ROWS, ReadOptions, RejectedRows, SourceTable, TextColumns, unique_headers
+from core.readers.table import ReadOptions, RejectedRows, SourceTable, TextColumns, unique_headers
 
 __all__ = ["read"]
 
 _TOGETHER = " ; "
+_BUFFER = 1024**2
 
 
 def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTable:
@@ -27,15 +28,23 @@ def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTabl
     import pyarrow.parquet as pq
 
     try:
-        file = pq.ParquetFile(opened.stream)
+        # A column is read through a small buffer and not as a whole: the preview of a large file takes its first pages.
+        file = pq.ParquetFile(opened.stream, buffer_size=_BUFFER if options.rows else 0)
         names, renamed = unique_headers(file.schema_arrow.names)
         total = file.metadata.num_rows
         columns = TextColumns(names)
-        for batch in file.iter_batches(batch_size=CHUNK_ROWS):
+        unpacked = 0
+        for batch in file.iter_batches(batch_size=options.chunk, use_threads=options.rows is None):
             first = len(columns) + 1
             texts = [_as_text(column) for column in batch.columns]
             columns.extend_columns(dict(zip(names, texts, strict=True)), range(first, first + batch.num_rows))
+            unpacked += batch.nbytes
+            check_size(opened, unpacked)
+            if options.enough(len(columns)):
+                break
             progress(len(columns) / max(total, 1), f"Reading {len(columns):,} of {total:,} records")
+    except MemoryError:  # Arrow's own is an ArrowException too
+        raise
     except (pa.ArrowException, OSError) as error:
         raise UnreadableFileError(
             f"{opened.path} cannot be read as Parquet ({str(error).splitlines()[0]}); fetch or write it again."
@@ -53,6 +62,7 @@ def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTabl
         lines=lines,
         rejected=RejectedRows().frame(),
         reasons=opened.reasons,
+        complete=len(frame) >= total,
         warnings=(*renamed, *_about_nested(file.schema_arrow, names), *_about_floats(floats)),
     )
 

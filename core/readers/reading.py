@@ -36,6 +36,7 @@ def read_table(
     encoding: str | None = None,
     delimiter: str | None = None,
     sheet: str | None = None,
+    rows: int | None = None,
     progress: Progress = silent,
     limit: int = UNPACKED_LIMIT,
 ) -> SourceTable:
@@ -58,6 +59,9 @@ def read_table(
         One character, or tab, comma, semicolon, pipe.
     sheet : str, optional
         The name of an Excel sheet; without one, the first that is neither hidden nor empty.
+    rows : int, optional
+        Read about so many records from the beginning and no more of the file than that takes; `complete` tells whether
+        those were all.
     limit : int
         Bytes that a packed file may unpack to.
 
@@ -74,11 +78,11 @@ def read_table(
     if os.fspath(path) == "":
         raise InputError("No file was named.")
     if format in (None, "annif") and Path(path).exists():
-        documents = read_documents(Path(path), ReadOptions(encoding=encoding), progress, limit)
+        documents = read_documents(Path(path), ReadOptions(encoding=encoding, rows=rows), progress, limit)
         if documents is not None:
             progress(1.0, f"Read {len(documents.frame):,} documents")
             return documents
-    with open_file(Path(path), progress, limit) as opened:
+    with open_file(Path(path), progress, limit, head_only=rows is not None) as opened:
         found, why = recognise(opened, text=format is not None and format not in _BINARY)
         chosen = format or found
         if chosen not in FORMATS:
@@ -89,11 +93,11 @@ def read_table(
             raise UnreadableFileError(f"{path} is not {format.upper()}: {why[0].lower()}{why[1:]}")
         if chosen == "tsv" and delimiter is None:
             delimiter = "\t"
-        options = ReadOptions(chosen, encoding, delimiter, sheet)
+        options = ReadOptions(chosen, encoding, delimiter, sheet, rows)
         table: SourceTable = importlib.import_module(FORMATS[chosen]).read(opened, options, progress)
     progress(1.0, f"Read {len(table.frame):,} records")
     chosen_because = why if format is None else f"The format {format.upper()} was given."
-    return replace(table, reasons=(chosen_because, *table.reasons))
+    return replace(table, reasons=(chosen_because, *table.reasons), complete=table.complete and opened.whole)
 
 
 _BINARY = frozenset({"xlsx", "parquet", "marc"})

@@ -40,6 +40,12 @@ class SourceTable:
         Why this format, encoding and delimiter were chosen, a sentence each.
     warnings : tuple of str
         What a person should know, a sentence each.
+    questions : tuple of str
+        What a person should confirm or correct, a sentence each.
+    complete : bool
+        False where only the first records were read (`ReadOptions.rows`): every count is of those alone.
+    sheets : tuple of str
+        The sheets of a workbook that can be chosen.
     """
 
     path: Path
@@ -51,16 +57,36 @@ class SourceTable:
     rejected: pd.DataFrame
     reasons: tuple[str, ...]
     warnings: tuple[str, ...]
+    questions: tuple[str, ...] = ()
+    complete: bool = True
+    sheets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What a person decided about a file instead of leaving it to be guessed; None is a guess."""
+    """What a person decided about a file instead of leaving it to be guessed; None is a guess.
+
+    Attributes
+    ----------
+    rows : int or None
+        How many records to read at most, for a preview; None reads all. A reader stops once so many are read or set
+        aside, and reads no more of the file than it has to.
+    """
 
     format: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = None
+    rows: int | None = None
+
+    @property
+    def chunk(self) -> int:
+        """How many rows are gathered before they become columns."""
+        return CHUNK_ROWS if self.rows is None else min(CHUNK_ROWS, self.rows)
+
+    def enough(self, read: int) -> bool:
+        """Say whether so many records, read or set aside, are all that is wanted."""
+        return self.rows is not None and read >= self.rows
 
 
 class RejectedRows:

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.corpus import load_corpus
+from core.errors import InputError
 from core.importing import Reading
 from core.importing import peek as read_ahead
 from core.labels import load_labels
@@ -99,11 +100,25 @@ def _originals(kind: str, fingerprint: str, key: str) -> pd.DataFrame:
 
 
 def peek(path: Path, kind: Kind, reading: Reading) -> tuple[SourceTable, ColumnMapping]:
-    """Return a file as an import would read it. Shared: read-only."""
+    """Return the first rows of a file as an import would read them. Shared: read-only.
+
+    Raises
+    ------
+    InputError
+        It cannot be read; that answer is kept as well, so that a page drawn again does not read again.
+    """
     seen = path.stat()
-    return _peek(str(path), seen.st_size, seen.st_mtime_ns, kind, reading)
+    outcome = _peek(str(path), seen.st_size, seen.st_mtime_ns, kind, reading)
+    if isinstance(outcome, InputError):
+        raise outcome
+    return outcome
 
 
-@st.cache_resource(max_entries=2, show_spinner="Reading the file …", ttl=600)
-def _peek(path: str, size: int, changed: int, kind: Kind, reading: Reading) -> tuple[SourceTable, ColumnMapping]:
-    return read_ahead(Path(path), kind, reading)
+@st.cache_resource(max_entries=8, show_spinner="Reading the first rows …", ttl=600)
+def _peek(
+    path: str, size: int, changed: int, kind: Kind, reading: Reading
+) -> tuple[SourceTable, ColumnMapping] | InputError:
+    try:
+        return read_ahead(Path(path), kind, reading)
+    except InputError as error:
+        return error

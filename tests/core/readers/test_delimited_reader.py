@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import InputError, UnreadableFileError
 from core.readers import delimited, read_table
+from core.readers import table as table_module
 
 
 @pytest.fixture
@@ -157,7 +158,7 @@ def test_a_cell_beyond_the_limit_is_a_quote_that_was_never_closed(write, short_c
 
 
 def test_chunks_do_not_show(write, monkeypatch):
-    monkeypatch.setattr(delimited, "CHUNK_ROWS", 2)
+    monkeypatch.setattr(table_module, "CHUNK_ROWS", 2)
     table = read_table(write("id,Title\n" + "".join(f"{i},t{i}\n" if i != 3 else "3\n" for i in range(7))))
     assert table.frame["Title"].tolist() == ["t0", "t1", "t2", "t4", "t5", "t6"]
     assert table.lines.tolist() == [2, 3, 4, 6, 7, 8]

@@ -7,7 +7,8 @@ import openpyxl
 import pytest
 
 from core.errors import InputError, UnreadableFileError
-from core.readers import excel, read_table
+from core.readers import read_table
+from core.readers import table as table_module
 
 
 def workbook(path: Path, **sheets: list[list[object]]) -> Path:
@@ -71,7 +72,7 @@ def test_blank_rows_short_rows_and_long_rows(tmp_path: Path):
 
 
 def test_chunks_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(excel, "CHUNK_ROWS", 2)
+    monkeypatch.setattr(table_module, "CHUNK_ROWS", 2)
     table = read_table(workbook(tmp_path / "t.xlsx", Books=[["id"], *[[str(i)] for i in range(5)]]))
     assert table.frame["id"].tolist() == ["0", "1", "2", "3", "4"]
     assert table.lines.tolist() == [2, 3, 4, 5, 6]

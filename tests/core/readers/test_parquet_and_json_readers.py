@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.errors import UnreadableFileError
-from core.readers import json_records, read_table
+from core.readers import read_table
+from core.readers import table as table_module
 
 
 def test_parquet_values_are_text(tmp_path: Path):
@@ -117,7 +118,7 @@ def test_json_that_cannot_serve(tmp_path: Path, content: str, message: str):
 
 
 def test_keys_that_come_late_are_empty_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(json_records, "CHUNK_ROWS", 2)
+    monkeypatch.setattr(table_module, "CHUNK_ROWS", 2)
     lines = [json.dumps({"id": str(i)} | ({"note": "x"} if i == 4 else {})) for i in range(5)]
     (tmp_path / "t.jsonl").write_text("\n".join(lines), encoding="utf-8")
     table = read_table(tmp_path / "t.jsonl")
