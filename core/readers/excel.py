@@ -1,7 +1,6 @@
 """Excel workbooks (.xlsx): the values of one sheet as text."""
 
 import datetime as dt
-import itertools
 import warnings
 import zipfile
 from array import array
@@ -157,17 +156,17 @@ def _text_rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
 
 def _formulas(opened: Opened, options: ReadOptions) -> list[str]:
     opened.stream.seek(0)
-    blocks = None if options.rows is None else 4  # of each sheet, for a preview
+    limit = None if options.rows is None else 4 * 1024**2  # bytes of each sheet that a preview looks at
     with zipfile.ZipFile(opened.stream) as archive:
         for name in archive.namelist():
             if name.startswith("xl/worksheets/") and name.endswith(".xml"):
                 with archive.open(name) as sheet:
-                    before = b""
-                    for block in itertools.islice(iter(lambda sheet=sheet: sheet.read(1024**2), b""), blocks):
+                    before, seen = b"", 0
+                    while (limit is None or seen < limit) and (block := sheet.read(1024**2)):
                         if b"<f>" in before + block or b"<f " in before + block:
                             return [
                                 "The workbook holds formulas: the values saved with them were read, and a formula that "
                                 "was never calculated reads as empty."
                             ]
-                        before = block[-3:]
+                        before, seen = block[-3:], seen + len(block)
     return []

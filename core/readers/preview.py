@@ -75,7 +75,7 @@ def read_first_rows(
         answer = _answer(path, json.dumps(task).encode(), limits.seconds)
     if "error" in answer:
         family = getattr(errors, str(answer["error"]), InputError)
-        raise family(str(answer["message"]).replace(str(path), path.name))  # a page shows no path of the server
+        raise family(answer["message"])
     return _table(path, answer)
 
 
@@ -159,7 +159,8 @@ def _read(task: dict[str, Any]) -> dict[str, Any]:
     except MemoryError:
         return {"error": "UnreadableFileError", "message": _out_of_memory(path)}
     except InputError as error:
-        return {"error": type(error).__name__, "message": str(error)}
+        # A page shows no path of the server.
+        return {"error": type(error).__name__, "message": error.on_page.replace(str(path), path.name)}
     except Exception as error:
         traceback.print_exc()
         message = f"{path.name} cannot be read: something was met that was not foreseen ({type(error).__name__})."
