@@ -28,9 +28,11 @@ from core.statistics import (
     Estimate,
     PostStratification,
     in_percent,
+    interval_percent,
     listed,
     post_stratify,
     prediction_powered_share,
+    share_percent,
     unspoken_share,
     weighted_share,
 )
@@ -287,4 +289,4 @@ def _sentences(
 def _range(share: Estimate) -> str:
     if not share.defined:
         return f"(undefined: {share.reason})"
-    return f"{100 * share.value:.1f} % ({100 * share.low:.1f} to {100 * share.high:.1f} %)"
+    return f"{share_percent(share.value)} ({interval_percent(share.low, share.high)})"

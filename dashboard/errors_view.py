@@ -18,6 +18,7 @@ from core.facets import facet_order, facet_title, facet_values, facet_words, fil
 from core.phrases import phrase_mask
 from core.predictions import Scored
 from core.schema import PREDICTED, TITLE, TRUTH
+from core.statistics import interval_percent
 from dashboard import feedback, slices_view, state, widgets
 from dashboard.charts.outcomes import confusion_chart, length_chart
 from dashboard.charts.rates import rates_chart
@@ -68,7 +69,7 @@ def headline(evaluation: Evaluation) -> None:
         ),
         (
             "If all were checked",
-            f"{100 * evaluation.worst:.0f}–{100 * evaluation.best:.0f} %",
+            interval_percent(evaluation.worst, evaluation.best, 0),
             f"{count(sum(evaluation.unlabelled.values()), 'book')} without a usable answer",
         ),
     ]

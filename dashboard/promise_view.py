@@ -7,6 +7,7 @@ import streamlit as st
 from core.facets import facet_title
 from core.predictions import Scored
 from core.schema import PREDICTED
+from core.statistics import lower_percent, upper_percent
 from core.thresholds import Policy, Promise, draw_review_sample, population_warning
 from dashboard import cache, feedback, widgets
 from dashboard.text import escape
@@ -25,7 +26,7 @@ def choose(scored: Scored) -> tuple[Policy, dict[str, Any]]:
         "At most this share wrong",
         _SHARES,
         0.05,
-        format_func=lambda value: f"{100 * value:.0f} %",
+        format_func=upper_percent,
         key="at_most",
         bind="query-params",
     )
@@ -33,7 +34,7 @@ def choose(scored: Scored) -> tuple[Policy, dict[str, Any]]:
         "With this confidence",
         (0.80, 0.90, 0.95, 0.99),
         0.95,
-        format_func=lambda value: f"{100 * value:.0f} %",
+        format_func=lower_percent,
         key="confidence",
         bind="query-params",
         help="If books were drawn and labelled again many times, the promise would hold in this share of the draws.",

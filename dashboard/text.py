@@ -4,6 +4,8 @@ import math
 import re
 from typing import Any
 
+from core.statistics import interval_percent, share_percent
+
 __all__ = ["count", "escape", "interval", "percent", "rate"]
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$~:&])")
@@ -16,14 +18,12 @@ def escape(text: str) -> str:
 
 def percent(share: float | None, digits: int = 1) -> str:
     """Return a share as a percentage, or a dash when it is undefined."""
-    return "–" if share is None or math.isnan(share) else f"{100 * share:.{digits}f} %"
+    return share_percent(share, digits)
 
 
 def interval(low: float | None, high: float | None) -> str:
     """Return the bounds of an interval as percentages, or a dash."""
-    if low is None or high is None or math.isnan(low) or math.isnan(high):
-        return "–"
-    return f"{100 * low:.1f} to {100 * high:.1f} %"
+    return interval_percent(low, high)
 
 
 def rate(estimate: Any) -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.facets import facet_order, facet_title
 from core.predictions import Scored
+from core.statistics import interval_count
 from core.thresholds import PolicyReport
 from dashboard import feedback, state, widgets
 from dashboard.charts.rates import rates_chart
@@ -60,7 +61,9 @@ def headline(report: PolicyReport) -> None:
         (
             "Wrong to expect",
             f"{expected.value:,.0f}" if expected.defined else "unknown",
-            f"{expected.low:,.0f} to {expected.high:,.0f} among all accepted" if expected.defined else expected.reason,
+            f"{interval_count(expected.low, expected.high)} among all accepted"
+            if expected.defined
+            else expected.reason,
         ),
         ("For review", f"{report.review:,}", f"{report.hours:,.1f} hours at {report.pace:,.0f} books an hour"),
     ]
@@ -85,7 +88,7 @@ def class_table(report: PolicyReport) -> None:
                 "between": interval(row["low"], row["high"]),
                 "wrong to expect": "–"
                 if row["expected_errors"] != row["expected_errors"]
-                else f"{row['expected_errors']:,.0f} ({row['expected_low']:,.0f} to {row['expected_high']:,.0f})",
+                else f"{row['expected_errors']:,.0f} ({interval_count(row['expected_low'], row['expected_high'])})",
                 "for review": row["review"],
             }
             for row in report.per_class.to_dict("records")

@@ -7,6 +7,7 @@ from typing import Any
 from core.cli import output
 from core.cli.output import Answer
 from core.progress import Progress
+from core.statistics import interval_percent
 from core.storage import Workspace
 
 __all__ = ["register"]
@@ -80,4 +81,4 @@ def _label(said: argparse.Namespace, workspace: Workspace, progress: Progress) -
 def _between(row: Any) -> str:
     if row["low"] is None:
         return f"{row['right']:g} of {row['n']}: too few" if row["n"] else ""
-    return f"{100 * row['low']:.1f} to {100 * row['high']:.1f} %"
+    return interval_percent(row["low"], row["high"])

@@ -11,6 +11,7 @@ import numpy as np
 
 from core.errors import ColophonError
 from core.plain_json import json_text, number
+from core.statistics import interval_percent, share_percent
 
 __all__ = [
     "Answer",
@@ -64,7 +65,7 @@ def printable(text: str) -> str:
 
 def percent(share: float | None) -> str:
     """Return a share as a percentage with one decimal, or a dash when it is undefined."""
-    return "–" if math.isnan(number(share)) else f"{100 * number(share):.1f} %"
+    return share_percent(share)
 
 
 def rate(estimate: Mapping[str, Any]) -> str:
@@ -72,7 +73,7 @@ def rate(estimate: Mapping[str, Any]) -> str:
     value, low, high = (estimate.get(key) for key in ("value", "low", "high"))
     if math.isnan(number(value)):
         return f"undefined: {estimate.get('reason') or 'no labelled books'}"
-    between = f"{100 * low:.1f} to {100 * high:.1f} %" if low is not None and high is not None else "no interval"
+    between = interval_percent(low, high) if low is not None and high is not None else "no interval"
     n = f", n = {estimate['n']:,}" if estimate.get("n") is not None else ""
     return f"{percent(value)} ({between}{n})"
 

@@ -11,7 +11,7 @@ from core.calibration import expected_calibration_error, reliability_table
 from core.evaluation.metrics import Metrics, metrics_of
 from core.plain_json import plain
 from core.schema import CONFIDENCE, CORRECT, LEAK, PREDICTED, TRUTH, TRUTH_GIVEN
-from core.statistics import Estimate, in_percent
+from core.statistics import Estimate, in_percent, interval_percent
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -65,7 +65,7 @@ class Evaluation:
         wrong = round((1 - accuracy.value) * accuracy.n)
         return (
             f"{wrong:,} of {accuracy.n:,} checked books are wrong: {in_percent(accuracy.value)} are right"
-            f" (between {in_percent(accuracy.low)} and {in_percent(accuracy.high)} with 95 % confidence)."
+            f" ({interval_percent(accuracy.low, accuracy.high)} with 95 % confidence)."
         )
 
     def as_dict(self) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.statistics import interval_count, interval_percent, share_percent
+
 __all__ = ["percent", "quality_sentences", "rate_sentence"]
 
 NOT_MEASURED = "How often the accepted labels are right was not measured for this export."
@@ -14,7 +16,7 @@ def percent(value: float) -> str:
     >>> percent(0.9934)
     '99.3 %'
     """
-    return f"{100 * value:.1f} %"
+    return share_percent(value)
 
 
 def rate_sentence(rate: Any) -> str:
@@ -28,7 +30,7 @@ def rate_sentence(rate: Any) -> str:
     Examples
     --------
     >>> rate_sentence({"value": 0.99, "low": 0.95, "high": 1.0, "n": 100})
-    '99.0 % (95 % interval 95.0 % to 100.0 %; n = 100)'
+    '99.0 % (95 % interval 95.0 to 100.0 %; n = 100)'
     """
     if not isinstance(rate, Mapping):
         return "not measured"
@@ -38,7 +40,7 @@ def rate_sentence(rate: Any) -> str:
     said = percent(float(value))
     inside = []
     if _known(rate.get("low")) and _known(rate.get("high")):
-        inside.append(f"95 % interval {percent(rate['low'])} to {percent(rate['high'])}")
+        inside.append(f"95 % interval {interval_percent(rate['low'], rate['high'])}")
     if _known(rate.get("n")):
         inside.append(f"n = {int(rate['n']):,}")
     return f"{said} ({'; '.join(inside)})" if inside else said
@@ -67,7 +69,7 @@ def quality_sentences(quality: Mapping[str, Any]) -> Sequence[str]:
     expected = policy.get("expected_errors") or {}
     if isinstance(expected, Mapping) and _known(expected.get("value")):
         between = (
-            f" (95 % interval {expected['low']:,.0f} to {expected['high']:,.0f})"
+            f" (95 % interval {interval_count(expected['low'], expected['high'])})"
             if _known(expected.get("low")) and _known(expected.get("high"))
             else ""
         )

@@ -1,5 +1,6 @@
 """The label audit: held-out judgement, suspects, groups that are out of line, in words and as one table a question."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,7 @@ from core.labels import LabelSet
 from core.plain_json import plain
 from core.progress import Progress, silent
 from core.schema import ANNOTATOR, CREATED_AT, LABEL, LANGUAGE, NOTE, RECORD_ID, SOURCE, TITLE, TITLE_KEY
-from core.statistics import in_percent
+from core.statistics import upper_percent
 
 __all__ = ["SUSPECTS_COLUMNS", "LabelAudit", "audit_labels", "audit_table"]
 
@@ -115,8 +116,9 @@ class LabelAudit:
             first = [f"No {kinds} has labels out of line with the rest ({tested:,} groups compared)."]
         said = (
             f"{suspects:,} of {len(self.books):,} labels look wrong, to a model that has not seen the book. The cut-off"
-            f" calls at most {in_percent(self.false_alarm)} of right labels suspect (at most {self.expected_false:,.0f}"
-            " here, if every label were right): suspects are to be looked at, not to be corrected unseen."
+            f" calls at most {upper_percent(self.false_alarm)} of right labels suspect (at most"
+            f" {math.ceil(self.expected_false):,} here, if every label were right): suspects are to be looked at, not"
+            " to be corrected unseen."
         )
         return (*first, said, *(one.sentence for one in self.findings if not one.pointed_at), *self.notes)
 

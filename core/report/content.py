@@ -17,7 +17,7 @@ from core.policies import KeptPolicy, kept_policies
 from core.predictions import PredictionSet, Scored, load_predictions
 from core.progress import Progress, silent
 from core.slices import SliceFindings, find_slices
-from core.statistics import in_percent
+from core.statistics import in_percent, interval_percent, lower_percent, upper_percent
 from core.storage import Workspace
 from core.thresholds import TOGETHER, Curves, PolicyReport, policy_report
 
@@ -178,17 +178,17 @@ def _decided(chosen: KeptPolicy, decided: PolicyReport) -> str:
     if chosen.promise.get("promised"):
         each = "the accepted of each class" if chosen.promise.get("per") == "class" else "the accepted"
         return (
-            f"{said}: with {in_percent(chosen.promise['confidence'])} confidence at most"
-            f" {in_percent(chosen.promise['max_error'])} of {each} are wrong, if the checked books are a random sample."
+            f"{said}: with {lower_percent(chosen.promise['confidence'])} confidence at most"
+            f" {upper_percent(chosen.promise['max_error'])} of {each} are wrong, if the checked books are a random"
+            " sample."
         )
     if chosen.promise:
         return f"Not everything that was asked for can be promised; {said}."
     if not decided.accuracy.defined:
         return f"{said} by the cut-offs; how often they are right is not known."
-    low, high = in_percent(decided.accuracy.low), in_percent(decided.accuracy.high)
     return (
         f"{said} by the cut-offs, of which {decided.errors:,} of {decided.labelled_accepted:,} checked ones are wrong"
-        f" (between {low} and {high} are right), but nothing is promised."
+        f" ({interval_percent(decided.accuracy.low, decided.accuracy.high)} are right), but nothing is promised."
     )
 
 

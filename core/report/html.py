@@ -11,6 +11,7 @@ from core.report.content import ReportContent
 from core.report.definitions import DEFINITIONS
 from core.report.page import document, number, paragraphs, percent, plain_row, rate, section, table
 from core.report.svg import confusion_svg, rates_svg, reliability_svg, risk_coverage_svg
+from core.statistics import interval_count, interval_percent
 from core.thresholds.report import CLASS
 
 __all__ = ["render"]
@@ -115,7 +116,7 @@ def _groups(content: ReportContent) -> str:
 
 
 def _between(low: Any, high: Any) -> str:
-    return "–" if low is None or low != low else f"{100 * low:.1f} to {100 * high:.1f} %"
+    return interval_percent(low, high)
 
 
 def _slices(content: ReportContent) -> str:
@@ -191,7 +192,7 @@ def _cuts(content: ReportContent) -> str:
                 "between": _between(row["low"], row["high"]),
                 "wrong": "–"
                 if row["expected_errors"] != row["expected_errors"]
-                else f"{row['expected_errors']:,.0f} ({row['expected_low']:,.0f} to {row['expected_high']:,.0f})",
+                else f"{row['expected_errors']:,.0f} ({interval_count(row['expected_low'], row['expected_high'])})",
             }
             for row in map(plain_row, report.per_class.to_dict("records"))
         ]

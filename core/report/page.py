@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
-from core.statistics import Estimate
+from core.statistics import Estimate, interval_percent, share_percent
 
 __all__ = [
     "STYLE",
@@ -117,14 +117,14 @@ def cell(value: Any) -> str:
 
 def percent(share: float | None) -> str:
     """Return a share with one decimal, or a dash."""
-    return "–" if share is None or math.isnan(share) else f"{100 * share:.1f} %"
+    return share_percent(share)
 
 
 def rate(estimate: Estimate) -> str:
     """Return a share with its interval and its n, or why there is none."""
     if not estimate.defined:
         return f"undefined: {estimate.reason}"
-    return f"{percent(estimate.value)} ({percent(estimate.low)[:-2]} to {percent(estimate.high)}, n = {estimate.n:,})"
+    return f"{percent(estimate.value)} ({interval_percent(estimate.low, estimate.high)}, n = {estimate.n:,})"
 
 
 def number(estimate: Estimate) -> str:

@@ -9,6 +9,8 @@ from html import escape
 
 import pandas as pd
 
+from core.statistics import interval_percent, share_percent, upper_percent
+
 __all__ = ["confusion_svg", "rates_svg", "reliability_svg", "risk_coverage_svg"]
 
 _WIDTH = 640
@@ -76,11 +78,11 @@ def rates_svg(name: str, title: str, table: pd.DataFrame, overall: float) -> str
             _dot(x(row["error_rate"]), y, words),
             _text(x(row["high"]) + 6, y + 4, f"{row['n']:,} books", "start", "quiet"),
         ]
-    return _chart(name, title, "; ".join([*told, f"all books: {100 * overall:.1f} %"]), bottom + 24, parts)
+    return _chart(name, title, "; ".join([*told, f"all books: {share_percent(overall)}"]), bottom + 24, parts)
 
 
 def _said(share: float, low: float, high: float, n: int, what: str) -> str:
-    return f"{100 * share:.1f} % {what} ({100 * low:.1f} to {100 * high:.1f} %), of {n:,} books"
+    return f"{share_percent(share)} {what} ({interval_percent(low, high)}), of {n:,} books"
 
 
 def _short(words: str, most: int = 26) -> str:
@@ -135,17 +137,22 @@ def risk_coverage_svg(name: str, curve: pd.DataFrame, at: float | None = None, p
     told = ["One cut-off for all classes, from strict (left) to none (right)."]
     if promised is not None:
         y = _up(promised, ticks)
-        parts += [_line(70, y, 610, y, "whole"), _text(606, y - 5, f"promised: {100 * promised:g} %", "end", "quiet")]
+        parts += [
+            _line(70, y, 610, y, "whole"),
+            _text(606, y - 5, f"promised: {upper_percent(promised)}", "end", "quiet"),
+        ]
     if at is not None:
         x = _across(at, across)
         parts += [_line(x, 24, x, 264, "whole"), _text(x + 5, 36, "chosen", "start", "quiet")]
     if len(known):
         last = known.iloc[-1]
-        told.append(f"With everything accepted {100 * last['error_rate']:.1f} % are wrong.")
+        told.append(f"With everything accepted {share_percent(last['error_rate'])} are wrong.")
         half = known[known["coverage"] <= 0.5]
         if len(half):
             middle = half.iloc[-1]
-            told.append(f"With {100 * middle['coverage']:.0f} % accepted {100 * middle['error_rate']:.1f} % are wrong.")
+            told.append(
+                f"With {share_percent(middle['coverage'], 0)} accepted {share_percent(middle['error_rate'])} are wrong."
+            )
     return _chart(name, "Errors against coverage", " ".join(told), height, parts)
 
 
@@ -166,7 +173,7 @@ def reliability_svg(name: str, bins: pd.DataFrame) -> str:
     told = []
     for row in known.to_dict("records"):
         x = _across(row["mean_confidence"], ticks)
-        words = f"{100 * row['mean_confidence']:.1f} % sure: "
+        words = f"{share_percent(row['mean_confidence'])} sure: "
         words += _said(row["accuracy"], row["acc_low"], row["acc_high"], row["n"], "right")
         told.append(words)
         parts += [
@@ -199,7 +206,9 @@ def confusion_svg(name: str, confusion: pd.DataFrame) -> str:
             )
             parts.append(_text(x + wide / 2, y + 20, f"{count:,}", "middle", "count"))
             parts.append(
-                _text(x + wide / 2, y + 37, f"{100 * share:.0f} % of the row" if total else "–", "middle", "quiet")
+                _text(
+                    x + wide / 2, y + 37, f"{share_percent(share, 0)} of the row" if total else "–", "middle", "quiet"
+                )
             )
             told.append(f"is {truth}, predicted {predicted}: {count:,}")
     return _chart(name, "Which class is taken for which", "; ".join(told), 34 + 46 * k, parts)

@@ -7,7 +7,7 @@ from typing import Any
 from core.plain_json import plain
 from core.slices.definition import Slice
 from core.slices.measure import Measured, Overall
-from core.statistics import Estimate, in_percent
+from core.statistics import Estimate, in_percent, interval_percent
 
 __all__ = ["Finding", "SliceFindings"]
 
@@ -55,7 +55,7 @@ class Finding:
         if self.unseen.defined:
             text += (
                 f" Among the books the search had not seen: {self.unseen_errors:,} of {self.unseen.n:,}"
-                f" ({in_percent(self.unseen.low)} to {in_percent(self.unseen.high)})."
+                f" ({interval_percent(self.unseen.low, self.unseen.high)})."
             )
         if self.folded_under:
             text += f" Explained by: {self.folded_under}."

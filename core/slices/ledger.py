@@ -15,7 +15,7 @@ from core.database import Database
 from core.errors import InputError
 from core.plain_json import plain
 from core.slices.definition import Slice
-from core.statistics import in_percent, listed
+from core.statistics import listed, upper_percent
 
 __all__ = ["ALPHA", "Ledger", "Look", "level_of_look"]
 
@@ -159,7 +159,7 @@ class Ledger:
         return (
             f"{made} been made on this test set so far. To count as found, the next must have a p value of at most"
             f" {_plain(self.next_level)}: then all comparisons together, however many follow, raise a false alarm with"
-            f" a chance of at most {in_percent(self.alpha)}."
+            f" a chance of at most {upper_percent(self.alpha)}."
         )
 
 

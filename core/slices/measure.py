@@ -13,7 +13,7 @@ from core.schema import CORRECT, TRUTH
 from core.slices.definition import Slice
 from core.slices.stratified import Excess, excess
 from core.slices.units import Mask, Units, class_codes
-from core.statistics import MINIMUM_RECORDS, Estimate, in_percent, proportion
+from core.statistics import MINIMUM_RECORDS, Estimate, in_percent, interval_percent, proportion
 
 __all__ = ["Confusion", "Labelled", "Measured", "Overall", "measure_slices", "share_of"]
 
@@ -65,7 +65,7 @@ class Measured:
         about = self.slice.name or self.slice.description
         text = f"{about[:1].upper()}{about[1:]}: {self.errors:,} of {self.n:,} wrong"
         if self.rate.defined:
-            text += f" ({in_percent(self.rate.low)} to {in_percent(self.rate.high)})"
+            text += f" ({interval_percent(self.rate.low, self.rate.high)})"
         if not np.isnan(self.by_truth.ratio):
             text += f", {_times(self.by_truth.ratio)} the rest of the same classes"
         if self.explains.defined:

@@ -28,7 +28,17 @@ from core.statistics.tests_of_significance import (
 )
 from core.statistics.weighted_shares import grouped_variance, share_estimate, weighted_share
 from core.statistics.weights import Raking, design_effect, rake
-from core.statistics.wording import in_percent, listed, opened, over_or_under
+from core.statistics.wording import (
+    in_percent,
+    interval_count,
+    interval_percent,
+    listed,
+    lower_percent,
+    opened,
+    over_or_under,
+    share_percent,
+    upper_percent,
+)
 
 __all__ = [
     "ADJUSTMENTS",
@@ -50,9 +60,12 @@ __all__ = [
     "group_numbers",
     "grouped_variance",
     "in_percent",
+    "interval_count",
+    "interval_percent",
     "jensen_shannon",
     "labels_needed",
     "listed",
+    "lower_percent",
     "mcnemar_exact",
     "opened",
     "over_or_under",
@@ -62,11 +75,13 @@ __all__ = [
     "rake",
     "resampled_weights",
     "share_estimate",
+    "share_percent",
     "share_ratio",
     "standardised_residuals",
     "total_variation",
     "total_variation_by_chance",
     "unspoken_share",
+    "upper_percent",
     "weighted_share",
     "wilson",
 ]

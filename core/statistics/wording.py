@@ -2,8 +2,22 @@
 
 import math
 from collections.abc import Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-__all__ = ["in_percent", "listed", "opened", "over_or_under"]
+__all__ = [
+    "in_percent",
+    "interval_count",
+    "interval_percent",
+    "listed",
+    "lower_percent",
+    "opened",
+    "over_or_under",
+    "share_percent",
+    "upper_percent",
+]
+
+# Float noise below this is no digit: 0.1 + 0.2 is 30 per cent, not a hair more.
+_NOISE = 12
 
 
 def opened(words: str) -> str:
@@ -39,6 +53,78 @@ def in_percent(share: float) -> str:
     if 0 < share < 0.00995 or 0.99 < share < 1:
         return f"{100 * share:.1f} %"
     return f"{100 * share:.0f} %"
+
+
+def share_percent(share: float | None, digits: int = 1) -> str:
+    """Return a share as a percentage with a fixed number of decimals, for tables; a dash when it is undefined.
+
+    Only 0 is shown as 0 and only 1 as 100: nobody is to read "100.0 % sure" of what is not certain.
+
+    >>> [share_percent(share) for share in (0.8929, 0.99996, 1, 0.0001, 0, None)]
+    ['89.3 %', 'over 99.9 %', '100.0 %', 'under 0.1 %', '0.0 %', '–']
+    """
+    if share is None or math.isnan(share):
+        return "–"
+    least = 10.0**-digits
+    if share < 1 and round(100 * share, digits) >= 100:
+        return f"over {100 - least:.{digits}f} %"
+    if share > 0 and round(100 * share, digits) <= 0:
+        return f"under {least:.{digits}f} %"
+    return f"{100 * share:.{digits}f} %"
+
+
+def upper_percent(share: float) -> str:
+    """Return an upper limit as a percentage that is never below it: exact to two decimals, else rounded up.
+
+    Below 0.1 per cent there are so many decimals that two figures are shown.
+
+    >>> [upper_percent(share) for share in (0.05, 0.025, 0.045, 1 / 30, 0.0000123, 0)]
+    ['5 %', '2.5 %', '4.5 %', '3.34 %', '0.0013 %', '0 %']
+    """
+    return "an unknown share" if math.isnan(share) else f"{_limit(share, ROUND_CEILING)} %"
+
+
+def lower_percent(share: float) -> str:
+    """Return a lower limit, or a confidence, as a percentage that is never above it: as :func:`upper_percent`, down.
+
+    >>> [lower_percent(share) for share in (0.95, 0.975, 0.99999, 2 / 3)]
+    ['95 %', '97.5 %', '99.99 %', '66.66 %']
+    """
+    return "an unknown share" if math.isnan(share) else f"{_limit(share, ROUND_FLOOR)} %"
+
+
+def _limit(share: float, rounding: str) -> str:
+    exact = 100 * Decimal(repr(float(share)))
+    # `adjusted` is the place of the first figure: −2 in 0.0123, of which 0.013 is shown.
+    places = max(2, 1 - exact.adjusted()) if exact else 0
+    shown = exact.quantize(Decimal(1).scaleb(-places), rounding=rounding)
+    text = f"{shown:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def interval_percent(low: float | None, high: float | None, digits: int = 1) -> str:
+    """Return the ends of an interval as percentages, the low end rounded down and the high end up; a dash if undefined.
+
+    >>> interval_percent(0.8704, 0.9121), interval_percent(0.8704, 0.9121, digits=0), interval_percent(None, None)
+    ('87.0 to 91.3 %', '87 to 92 %', '–')
+    """
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return "–"
+    place = Decimal(1).scaleb(-digits)
+    ends = [
+        (100 * Decimal(repr(round(float(end), _NOISE)))).quantize(place, rounding=rounding)
+        for end, rounding in ((low, ROUND_FLOOR), (high, ROUND_CEILING))
+    ]
+    return f"{ends[0]:f} to {ends[1]:f} %"
+
+
+def interval_count(low: float, high: float) -> str:
+    """Return the ends of an interval as whole numbers of things, the low end rounded down and the high end up.
+
+    >>> interval_count(1023.6, 1100.2)
+    '1,023 to 1,101'
+    """
+    return f"{math.floor(round(low, _NOISE)):,} to {math.ceil(round(high, _NOISE)):,}"
 
 
 def over_or_under(ratio: float) -> str:

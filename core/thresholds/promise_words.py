@@ -3,9 +3,11 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from core.comparison_words import UNTOLD, VERDICTS, verdict_of
 from core.facets import facet_words
-from core.statistics import in_percent, listed
+from core.statistics import listed, lower_percent, upper_percent
 from core.thresholds.curves import TOGETHER
 from core.thresholds.settle import Settled
 
@@ -27,14 +29,15 @@ def group_sentence(
     books = facet_words(stratum, value) if stratum else "books"
     if outcome.cut is not None:
         accepted = f"accepted {books}" if class_name == TOGETHER else f"{books} accepted as {class_name}"
+        cut = np.format_float_positional(outcome.cut, trim="-")
         return (
-            f"With {in_percent(confidence)} confidence at most {in_percent(max_error)} of the {accepted} are wrong"
-            f" (cut {outcome.cut:.10g}; {outcome.errors:,} of {outcome.accepted:,} labelled ones above it are wrong)."
+            f"With {lower_percent(confidence)} confidence at most {upper_percent(max_error)} of the {accepted} are"
+            f" wrong (cut {cut}; {outcome.errors:,} of {outcome.accepted:,} labelled ones above it are wrong)."
         )
     what = f"{books} predicted to be {class_name}"
     if class_name == TOGETHER:
         what = f"{books}, all classes together"
-    limit = f"at most {in_percent(max_error)} wrong"
+    limit = f"at most {upper_percent(max_error)} wrong"
     if not outcome.tried:
         return (
             f"Nothing can be promised for {what}: {limit} needs at least {at_least:,} labelled ones without an error"
@@ -88,7 +91,7 @@ def promise_sentences(
     """
     said = list(kept)
     if len(said) > 1:
-        said.append(f"All of this holds together with {in_percent(confidence)} confidence.")
+        said.append(f"All of this holds together with {lower_percent(confidence)} confidence.")
     if stratum and len(refused) > 3:
         words = list(dict.fromkeys(facet_words(stratum, value) for value, _ in refused))
         shown = listed([*words[:5], f"{len(words) - 5:,} other groups"] if len(words) > 5 else words)

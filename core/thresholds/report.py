@@ -14,7 +14,7 @@ from core.evaluation.rates import share_right
 from core.facets import facet_words
 from core.plain_json import plain
 from core.schema import PREDICTED, TRUTH
-from core.statistics import Estimate, in_percent, opened
+from core.statistics import Estimate, in_percent, interval_count, interval_percent, opened, share_percent
 from core.thresholds.kept import distance_of_kept, expected_errors, keep_rates, keep_rates_by_class
 from core.thresholds.policy import Policy, apply_policy
 
@@ -85,15 +85,15 @@ class PolicyReport:
         if self.accuracy.defined:
             said.append(
                 f"Of the {self.labelled_accepted:,} accepted records that are labelled, {self.errors:,} are wrong:"
-                f" right in {100 * self.accuracy.value:.1f} %"
-                f" ({100 * self.accuracy.low:.1f} to {100 * self.accuracy.high:.1f} %)."
+                f" right in {share_percent(self.accuracy.value)}"
+                f" ({interval_percent(self.accuracy.low, self.accuracy.high)})."
             )
         else:
             said.append(f"How often the accepted are right is not known: {self.accuracy.reason}.")
         if self.expected_errors.defined:
             said.append(
                 f"Among all accepted records about {self.expected_errors.value:,.0f} wrong ones are to be expected"
-                f" ({self.expected_errors.low:,.0f} to {self.expected_errors.high:,.0f})."
+                f" ({interval_count(self.expected_errors.low, self.expected_errors.high)})."
             )
         return tuple(said + self._dropped())
 

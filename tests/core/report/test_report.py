@@ -14,6 +14,7 @@ from core.policies import KeptPolicy
 from core.predictions import Scored, load_scored
 from core.report import ReportContent, gather, render, write_report
 from core.report.definitions import DEFINITIONS
+from core.statistics import interval_percent
 from core.storage import Workspace, file_sha256
 from core.thresholds import Policy
 
@@ -120,7 +121,7 @@ def test_the_numbers_are_those_of_the_evaluation(content: ReportContent, scored:
     accuracy = found.accuracy
     assert found.sentence in text
     for one in (accuracy, found.without_leaks.accuracy, *(m.recall for m in found.metrics.per_class)):
-        expected = f"{100 * one.value:.1f} % ({100 * one.low:.1f} to {100 * one.high:.1f} %, n = {one.n:,})"
+        expected = f"{100 * one.value:.1f} % ({interval_percent(one.low, one.high)}, n = {one.n:,})"
         assert expected in text
     assert f"{found.metrics.macro_f1.value:.3f} ({found.metrics.macro_f1.low:.3f}" in text
     assert f"The calibration error is {found.ece:.3f}" in text

@@ -98,7 +98,7 @@ def test_slices_known_beforehand_are_measured(table):
     paris = Slice((FacetFact("place", "Paris"),), "the French ones")
     [measured] = measure_slices(table, CLASSES, [paris])
     assert (measured.n, measured.errors) == (20, 3)
-    assert measured.sentence.startswith("The French ones: 3 of 20 wrong (5 % to 36 %), ")
+    assert measured.sentence.startswith("The French ones: 3 of 20 wrong (5.2 to 36.1 %), ")
     # 10 of each class; elsewhere 1 of 10 fiction and 1 of 9 non-fiction books are wrong.
     assert measured.by_truth.expected == pytest.approx(10 * 1 / 10 + 10 * 1 / 9)
     assert measured.as_dict()["name"] == "the French ones"

@@ -105,6 +105,22 @@ class TestPerClass:
         assert said["sentence"].startswith("With 95 % confidence")
 
 
+@pytest.mark.parametrize(
+    ("max_error", "confidence", "words"),
+    [
+        (0.025, 0.95, "With 95 % confidence at most 2.5 % of"),
+        (0.045, 0.975, "With 97.5 % confidence at most 4.5 % of"),
+        (0.0125, 0.999, "With 99.9 % confidence at most 1.25 % of"),
+        (1 / 30, 0.99, "With 99 % confidence at most 3.34 % of"),
+    ],
+)
+def test_words_never_promise_more_than_was_proved(max_error: float, confidence: float, words: str) -> None:
+    found = promise(books(900, "Map"), ("Map",), max_error, confidence)
+    assert found.sentences[0].startswith(words)
+    refused = promise(books(9, "Map"), ("Map",), max_error, confidence)
+    assert f"at most {words.split('at most ')[1].removesuffix(' of')} wrong needs" in refused.reason
+
+
 class TestTogether:
     def test_one_cut_whatever_the_class(self) -> None:
         found = promise(joined(books(150, "Map"), books(150, "Play", 40)), CLASSES, 0.05, per="together")
