@@ -1,5 +1,7 @@
 """The scored table: predictions beside the records and what people said, as every audit reads it."""
 
+import functools
+import hashlib
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -7,7 +9,8 @@ import pandas as pd
 from core.classes import match_classes
 from core.joins import join_ids
 from core.predictions.catalogue import CatalogueChoice
-from core.schema import ALTERNATE_ID, CORRECT, PREDICTED, RECORD_ID, TRUTH
+from core.schema import ALTERNATE_ID, CORRECT, LEAK, PREDICTED, RECORD_ID, TRUTH
+from core.storage import digest
 
 __all__ = ["Scored", "in_the_words_of", "reviews_of"]
 
@@ -48,6 +51,26 @@ class Scored:
     def predictions(self) -> str:
         """Fingerprint of the predictions alone, whatever they are checked against."""
         return self.fingerprint.split("-")[0]
+
+    @functools.cached_property
+    def key(self) -> str:
+        """What stands for this table and all that is computed of it in a cache: equal keys, equal results.
+
+        It holds each thing a result can depend on: predictions, labels and slice (the fingerprint), what they are
+        called in sentences, whether confidences were calibrated, and *which* books are leaks. How many there are would
+        not do: the same number of other books gives other figures.
+        """
+        leaks = self.table[LEAK].to_numpy(dtype=bool).tobytes() if LEAK in self.table else b""
+        return digest(
+            self.fingerprint,
+            self.name,
+            self.labels,
+            self.classes,
+            self.calibrated,
+            self.learned_known,
+            len(self.table),
+            hashlib.sha256(leaks).hexdigest(),
+        )
 
     @property
     def labelled(self) -> pd.DataFrame:

@@ -111,12 +111,12 @@ def _slices(key: str, _scored: Scored) -> SliceFindings:
 
 def label_audit(labels: Artifact, false_alarm: float) -> LabelAudit:
     """Return which labels of a set look wrong, and where they gather. Shared: read-only."""
-    return _label_audit(labels.fingerprint, false_alarm, labels.name)
+    return _label_audit(labels.fingerprint, labels.name, false_alarm)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading every title with a model that has not seen it …")
-def _label_audit(fingerprint: str, false_alarm: float, _name: str) -> LabelAudit:
-    return audit_labels(load_labels(workspace(), _name), false_alarm=false_alarm)
+def _label_audit(fingerprint: str, name: str, false_alarm: float) -> LabelAudit:
+    return audit_labels(load_labels(workspace(), name), false_alarm=false_alarm)
 
 
 def curves(scored: Scored) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from core.policies import KeptPolicy
 from core.predictions import Scored
 from core.release import Release
 from core.storage import digest
-from dashboard.cache.tables import key_of, workspace
+from dashboard.cache.tables import key_of, named_things, workspace
 
 __all__ = ["export_table", "release"]
 
@@ -21,9 +21,10 @@ def release(scored: Scored, chosen: KeptPolicy, settings: Mapping[str, Any]) -> 
 
 
 def _wanted(scored: Scored, chosen: KeptPolicy, settings: Mapping[str, Any]) -> str:
-    """Return what stands for an export in a cache: policy, settings, and what was decided in review so far."""
-    reviewed = len(workspace().database.read("decision", scored.predictions))
-    return digest(chosen.policy.as_dict(), chosen.promise, settings, reviewed)
+    """Return what stands for an export in a cache: the policy and why it was chosen, settings, decisions, labels."""
+    decisions = workspace().database.read("decision", scored.predictions)
+    policy = {**vars(chosen), "policy": chosen.policy.as_dict()}
+    return digest(policy, settings, decisions, named_things("labels"))
 
 
 @st.cache_resource(max_entries=2, show_spinner="Preparing the export …")

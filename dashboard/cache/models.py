@@ -57,11 +57,12 @@ def explanation(name: str, title: str) -> Explanation:
 
 def shap_explanation(name: str, title: str) -> Explanation:
     """Return the same by SHAP, kept for as long as it is likely to be looked at again."""
-    return _shap(workspace().find("models", name).fingerprint, digest(title), title)
+    fingerprint = workspace().find("models", name).fingerprint
+    return _shap(fingerprint, _labels_here(fingerprint), digest(title), title)
 
 
 @st.cache_resource(max_entries=32, show_spinner="SHAP reads the title many times …")
-def _shap(fingerprint: str, key: str, _title: str) -> Explanation:
+def _shap(fingerprint: str, labels: str, key: str, _title: str) -> Explanation:
     asked = _model(fingerprint)
     books = _learned_books(fingerprint)
     background = books["title"].head(500).tolist() if is_linear(asked) and len(books) else None
@@ -70,12 +71,20 @@ def _shap(fingerprint: str, key: str, _title: str) -> Explanation:
 
 def similar_titles(name: str, title: str) -> pd.DataFrame:
     """Return labelled titles most like this one, of the labels the model learned from; empty when they are not here."""
-    return _similar(workspace().find("models", name).fingerprint).nearest(title)
+    fingerprint = workspace().find("models", name).fingerprint
+    return _similar(fingerprint, _labels_here(fingerprint)).nearest(title)
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading the labelled titles …")
-def _similar(fingerprint: str) -> SimilarTitles:
+def _similar(fingerprint: str, labels: str) -> SimilarTitles:
     return SimilarTitles(_learned_books(fingerprint))
+
+
+def _labels_here(fingerprint: str) -> str:
+    """Return the fingerprint of the labels a model learned from, '' while they are not here: they may come later."""
+    place = workspace()
+    labels = str(place.find("models", fingerprint).manifest.get("labels_fingerprint", ""))
+    return labels if any(thing.fingerprint == labels for thing in place.list("labels")) else ""
 
 
 def _learned_books(fingerprint: str) -> pd.DataFrame:

@@ -13,10 +13,10 @@ from core.labels import load_labels
 from core.predictions import CatalogueChoice, PredictionSet, Scored, kept_catalogue, load_predictions, load_scored
 from core.readers import SourceTable
 from core.readers.mapping import ColumnMapping
-from core.schema import LEAK, Kind
+from core.schema import Kind
 from core.storage import Workspace, digest
 
-__all__ = ["catalogue", "key_of", "originals", "peek", "records", "scored", "workspace"]
+__all__ = ["catalogue", "key_of", "named_things", "originals", "peek", "records", "scored", "workspace"]
 
 
 @st.cache_resource
@@ -28,12 +28,12 @@ def workspace() -> Workspace:
 def scored(name: str, labels: str | None) -> Scored:
     """Return predictions joined with records and truth. Shared: read-only."""
     place = workspace()
+    # The join and its leak check look at label sets by name, so a new one, or another under an old name, makes a new
+    # answer; so does another manifest of the predictions, or another catalogue they are joined with.
     predictions = load_predictions(place, name)
-    checked = load_labels(place, labels).fingerprint if labels else ""
-    # The leak check looks at every label set, so a new one makes a new answer.
-    others = tuple(sorted(artifact.fingerprint for artifact in place.list("labels")))
-    key = _catalogue_key(predictions)
-    return _scored(predictions.fingerprint, checked, others, key, _name=name, _labels=labels)
+    return _scored(
+        name, digest(predictions.manifest), labels or "", named_things("labels"), _catalogue_key(predictions)
+    )
 
 
 def catalogue(name: str) -> CatalogueChoice:
@@ -43,28 +43,32 @@ def catalogue(name: str) -> CatalogueChoice:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking for the catalogue of these predictions …")
-def _catalogue(predictions: str, key: str, _name: str) -> CatalogueChoice:
-    return load_predictions(workspace(), _name).catalogue(workspace())
+def _catalogue(predictions: str, key: str, name: str) -> CatalogueChoice:
+    return load_predictions(workspace(), name).catalogue(workspace())
 
 
 def _catalogue_key(predictions: PredictionSet) -> str:
     """Return what the choice of a catalogue hangs on: the corpora there are, and the one that a person named."""
     if predictions.made_here:
         return ""
-    corpora = [(artifact.name, artifact.fingerprint) for artifact in workspace().list("corpora")]
-    return digest(kept_catalogue(workspace(), predictions.fingerprint), corpora)
+    return digest(kept_catalogue(workspace(), predictions.fingerprint), named_things("corpora"))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Joining predictions and records …")
 def _scored(
-    predictions: str, labels: str, others: tuple[str, ...], catalogue: str, _name: str, _labels: str | None
+    name: str, manifest: str, labels: str, label_sets: tuple[tuple[str, str], ...], catalogue: str
 ) -> Scored:
-    return load_scored(workspace(), _name, _labels or None)
+    return load_scored(workspace(), name, labels or None)
+
+
+def named_things(kind: str) -> tuple[tuple[str, str], ...]:
+    """Return name and fingerprint of all things of a kind, for a key of what depends on them."""
+    return tuple(sorted((thing.name, thing.fingerprint) for thing in workspace().list(kind)))
 
 
 def key_of(scored: Scored) -> str:
-    """Return what stands for a scored table in a cache: predictions, labels, and the leaks that were found."""
-    return f"{scored.fingerprint}-{int(scored.table[LEAK].sum())}"
+    """Return what stands for a scored table in a cache; see :attr:`core.predictions.Scored.key`."""
+    return scored.key
 
 
 def records(kind: str, fingerprint: str) -> pd.DataFrame:

@@ -82,7 +82,7 @@ def test_intervals_by_hand() -> None:
 
 
 def test_no_limit_is_printed_by_another_way() -> None:
-    """A bound, a level or a confidence goes through the functions tested above, on page, command line and in exports."""
+    """A bound, a level or a confidence goes through the functions tested above, everywhere."""
     limit = r"(max_error|(?<!mean_)confidence'?\]|\bconfidence\b|alpha|\.low\b|\.high\b|\blow\b|\bhigh\b|upper)"
     other_way = re.compile(rf"(in_percent|share_percent|\bpercent)\([^()]*{limit}|\{{100 \* [^}}]*{limit}[^}}]*\}} ?%")
     here = Path(__file__).parents[3]
