@@ -68,11 +68,7 @@ def test_two_names_of_the_same_predictions_are_called_by_their_own(demo_copy: Wo
     demo_copy.database.point("predictions", "the-same", demo_copy.find("predictions", name).fingerprint)
     assert cache.scored(name, None).name == name
     assert cache.scored("the-same", None).name == "the-same"
-    other = (
-        cache.scored("demo-digitised-tfidf", None)
-        if _has(demo_copy, "demo-digitised-tfidf")
-        else cache.scored(name, None)
-    )
+    other = cache.scored(name, None)
     assert cache.comparison(cache.scored(name, None), other).names[0] == name
     assert cache.comparison(cache.scored("the-same", None), other).names[0] == "the-same"
 
@@ -86,7 +82,3 @@ def test_an_export_follows_decisions_and_reasons_not_their_number(demo_copy: Wor
     decided = exports._wanted(scored, chosen, {})
     undo_last(demo_copy.database, scored.predictions)
     assert len({first, decided, exports._wanted(scored, chosen, {})}) == 3
-
-
-def _has(place: Workspace, name: str) -> bool:
-    return name in {thing.name for thing in place.list("predictions")}
