@@ -13,7 +13,7 @@ from core.models.registry import Model, list_models
 from core.models.registry import load as load_model
 from core.predictions import load_predictions
 from core.storage import digest
-from dashboard.cache.tables import workspace
+from dashboard.cache.tables import key_of_thing, workspace
 
 __all__ = ["explanation", "model", "models", "shap_explanation", "similar_titles", "text_of"]
 
@@ -41,11 +41,14 @@ def _models(things: tuple[tuple[str, str], ...]) -> list[dict[str, Any]]:
 def text_of(name: str, predictions: str, record_id: str, title: str) -> str:
     """Return what a model reads of a record that predictions speak of: its title, and the columns it reads besides."""
     reads = model(name).reads
-    return _text(workspace().find("predictions", predictions).fingerprint, record_id, reads) if reads else title
+    if not reads:
+        return title
+    fingerprint = workspace().find("predictions", predictions).fingerprint
+    return _text(fingerprint, key_of_thing("predictions", fingerprint), record_id, reads)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _text(fingerprint: str, record_id: str, reads: tuple[str, ...]) -> str:
+def _text(fingerprint: str, catalogue: str, record_id: str, reads: tuple[str, ...]) -> str:
     return text_of_record(workspace(), load_predictions(workspace(), fingerprint), record_id, reads)
 
 

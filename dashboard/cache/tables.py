@@ -16,7 +16,7 @@ from core.readers.mapping import ColumnMapping
 from core.schema import Kind
 from core.storage import Workspace, digest
 
-__all__ = ["catalogue", "key_of", "named_things", "originals", "peek", "records", "scored", "workspace"]
+__all__ = ["catalogue", "key_of", "key_of_thing", "named_things", "originals", "peek", "records", "scored", "workspace"]
 
 
 @st.cache_resource
@@ -55,9 +55,7 @@ def _catalogue_key(predictions: PredictionSet) -> str:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Joining predictions and records …")
-def _scored(
-    name: str, manifest: str, labels: str, label_sets: tuple[tuple[str, str], ...], catalogue: str
-) -> Scored:
+def _scored(name: str, manifest: str, labels: str, label_sets: tuple[tuple[str, str], ...], catalogue: str) -> Scored:
     return load_scored(workspace(), name, labels or None)
 
 
@@ -73,10 +71,11 @@ def key_of(scored: Scored) -> str:
 
 def records(kind: str, fingerprint: str) -> pd.DataFrame:
     """Return the normalised records of a corpus, a label set or predictions. Shared: read-only."""
-    return _records(kind, fingerprint, _key_of_thing(kind, fingerprint))
+    return _records(kind, fingerprint, key_of_thing(kind, fingerprint))
 
 
-def _key_of_thing(kind: str, fingerprint: str) -> str:
+def key_of_thing(kind: str, fingerprint: str) -> str:
+    """Return what the records of a thing hang on beside its fingerprint: the catalogue predictions are joined with."""
     return _catalogue_key(load_predictions(workspace(), fingerprint)) if kind == "predictions" else ""
 
 
@@ -92,7 +91,7 @@ def _records(kind: str, fingerprint: str, key: str) -> pd.DataFrame:
 
 def originals(kind: str, fingerprint: str) -> pd.DataFrame:
     """Return the original columns as they came. Shared: read-only."""
-    return _originals(kind, fingerprint, _key_of_thing(kind, fingerprint))
+    return _originals(kind, fingerprint, key_of_thing(kind, fingerprint))
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the original columns …")
