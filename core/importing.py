@@ -4,14 +4,16 @@ Also a job: ``python -m core.importing JOBDIR``.
 """
 
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from core.classes import ClassNames, like_names, match_classes, parse_renamed
 from core.corpus import save_records
 from core.errors import InputError, UnreadableFileError
 from core.labels import ANNOTATIONS_FILE, LABELS_FILE, books_from_annotations
@@ -21,6 +23,7 @@ from core.predictions import (
     NO_CORPUS,
     PREDICTIONS_FILE,
     CatalogueChoice,
+    UnderstoodPredictions,
     choose_catalogue,
     keep_catalogue,
     predictions_from_columns,
@@ -31,6 +34,7 @@ from core.readers.annif_documents import folder_sha256
 from core.readers.delimiter import spoken
 from core.readers.mapping import ColumnMapping, suggest_mapping
 from core.readers.preview import read_first_rows
+from core.readers.several_labels import single_answers
 from core.readers.scored_answers import has_suggestions
 from core.schema import (
     ANNOTATOR,
@@ -48,11 +52,20 @@ from core.schema import (
 )
 from core.storage import Workspace, digest, file_sha256, slug
 
-__all__ = ["ImportReport", "Reading", "import_file", "main", "peek", "read_as"]
+__all__ = [
+    "ImportReport",
+    "Reading",
+    "class_counts",
+    "import_file",
+    "main",
+    "peek",
+    "preview_questions",
+    "read_as",
+]
 
 FOLDERS = {"corpus": "corpora", "labels": "labels", "predictions": "predictions"}
 # Raised when normalisation changes, so that an old import is not taken for the new one.
-_VERSION = 1
+_VERSION = 2
 _ENCODING_NAMES = {"cp1252": "Windows-1252"}
 
 
@@ -97,6 +110,7 @@ def import_file(
     *,
     name: str | None = None,
     overrides: Sequence[str] = (),
+    map_classes: Sequence[str] = (),
     reading: Reading | None = None,
     progress: Progress = silent,
     invented: bool = False,
@@ -115,6 +129,9 @@ def import_file(
         reachable by its fingerprint.
     overrides : sequence of str
         ``HEADER=target`` as on the command line; an empty target takes a column out of the mapping.
+    map_classes : sequence of str
+        ``ANSWER=CLASS`` each: what a class name of the file means (:func:`core.classes.parse_renamed`); an empty class
+        says that the answer is none.
     invented : bool
         True for the demonstration corpus: it is marked so on every page.
     manifest : mapping, optional
@@ -139,6 +156,7 @@ def import_file(
     reading = reading or Reading()
     source = _read(path, reading, lambda fraction, message: progress(fraction * 0.5, message))
     mapping = suggest_mapping(source.frame, kind, overrides)
+    renamed = parse_renamed(map_classes, class_counts(source.frame, mapping)) if map_classes else {}
     normalised = normalise_records(
         source,
         mapping,
@@ -155,10 +173,11 @@ def import_file(
         | {column: f"probability of {name}" for name, column in mapping.probabilities.items()},
         "reasons": [*source.reasons, *mapping.reasons.values()],
         "questions": [*source.questions, *mapping.questions],
+        "classes_given": renamed,
         "invented": invented,
         **(manifest or {}),
     }
-    fingerprint = digest(said["file_sha256"], kind, said["mapping"], asdict(reading), _VERSION)
+    fingerprint = digest(said["file_sha256"], kind, said["mapping"], asdict(reading), renamed, _VERSION)
     warnings = [*source.warnings, *normalised.warnings]
     called = slug(name or said["file"].split(".")[0])
     choice = CatalogueChoice(None)
@@ -167,8 +186,9 @@ def import_file(
 
     def write(folder: Path) -> Mapping[str, Any]:
         save_records(folder, source, normalised)
-        content = _WRITERS[kind](folder, source, mapping, normalised)
+        content = _WRITERS[kind](folder, source, mapping, normalised, renamed)
         warnings.extend(content.pop("warnings", []))
+        said["questions"] = [*said["questions"], *content.pop("questions", [])]
         said["rows"] = len(normalised.records)
         said["source_rows"] = len(source.frame) + len(source.rejected)
         said["rejected"] = len(source.rejected) + len(normalised.rejected)
@@ -229,6 +249,65 @@ def peek(path: Path, kind: Kind, reading: Reading | None = None) -> tuple[Source
     return source, suggest_mapping(source.frame, kind, check=False)
 
 
+def class_counts(frame: pd.DataFrame, mapping: ColumnMapping) -> dict[str, int]:
+    """Return every answer of the class columns and every class named by a probability column, with its rows.
+
+    A class that a column of probabilities names and no row answers has 0.
+    """
+    counts: Counter[str] = Counter(dict.fromkeys(mapping.probabilities, 0))
+    for target in (LABEL, PREDICTED, TRUTH):
+        column = mapping.columns.get(target)
+        if column is not None:
+            counts.update(single_answers(frame[column]).answers.tolist())
+    return {answer.strip(): count for answer, count in counts.items() if answer.strip()}
+
+
+def preview_questions(frame: pd.DataFrame, mapping: ColumnMapping, kind: Kind, renamed: Mapping[str, str]) -> list[str]:
+    """Return what an import would ask about class names and scores, before anything is kept.
+
+    Raises
+    ------
+    InputError
+        What the import would refuse (scores that are none, several labels in a cell).
+    """
+    answers = {target: frame[column] for target, column in mapping.columns.items()}
+    if kind == "labels" and LABEL in answers:
+        names = match_classes(single_answers(answers[LABEL]).answers, renamed=renamed)
+        return [*names.questions, *_questions_of_labels(names)]
+    if kind == "predictions" and (PREDICTED in answers or mapping.probabilities):
+        understood = _understood(frame, mapping, renamed, None)
+        return [*understood.questions, *understood.warnings]
+    return []
+
+
+def _understood(
+    frame: pd.DataFrame, mapping: ColumnMapping, renamed: Mapping[str, str], lines: np.ndarray | None
+) -> UnderstoodPredictions:
+    """Understand the prediction columns of a table whose rows are records."""
+
+    def answers(target: str) -> tuple[pd.Series | None, str]:
+        column = mapping.columns.get(target)
+        if column is None:
+            return None, ""
+        single = single_answers(frame[column], lines)
+        return single.answers.reset_index(drop=True), single.remark
+
+    predicted, unwrapped = answers(PREDICTED)
+    truth, unwrapped_truth = answers(TRUTH)
+    probabilities = {name: frame[column].reset_index(drop=True) for name, column in mapping.probabilities.items()}
+    confidence = mapping.columns.get(CONFIDENCE)
+    understood = predictions_from_columns(
+        predicted,
+        probabilities,
+        None if confidence is None else frame[confidence].reset_index(drop=True),
+        truth,
+        renamed=renamed,
+        lines=lines,
+    )
+    remarks = [remark for remark in (unwrapped, unwrapped_truth) if remark]
+    return replace(understood, warnings=(*remarks, *understood.warnings))
+
+
 def _read(path: Path, reading: Reading, progress: Progress) -> SourceTable:
     try:
         return read_table(
@@ -252,26 +331,35 @@ def _column(source: SourceTable, mapping: ColumnMapping, target: str) -> pd.Seri
 
 
 def _write_corpus(
-    folder: Path, source: SourceTable, mapping: ColumnMapping, normalised: NormalisedRecords
+    folder: Path,
+    source: SourceTable,
+    mapping: ColumnMapping,
+    normalised: NormalisedRecords,
+    renamed: Mapping[str, str],
 ) -> dict[str, Any]:
     return {}
 
 
 def _write_labels(
-    folder: Path, source: SourceTable, mapping: ColumnMapping, normalised: NormalisedRecords
+    folder: Path,
+    source: SourceTable,
+    mapping: ColumnMapping,
+    normalised: NormalisedRecords,
+    renamed: Mapping[str, str],
 ) -> dict[str, Any]:
     blank = pd.Series("", index=source.frame.index, dtype="str")
+    given = single_answers(_column(source, mapping, LABEL), source.lines)
     spoken = pd.DataFrame(
         {
             RECORD_ID: normalised.records[RECORD_ID].to_numpy()[normalised.inverse],
-            LABEL_GIVEN: _or(_column(source, mapping, LABEL), blank),
+            LABEL_GIVEN: given.answers.to_numpy(),
             ANNOTATOR: _or(_column(source, mapping, ANNOTATOR), blank),
             CREATED_AT: _or(_column(source, mapping, CREATED_AT), blank),
             NOTE: _or(_column(source, mapping, NOTE), blank),
             "line": source.lines,
         }
     )
-    table, names, repeats = books_from_annotations(spoken, normalised.records[RECORD_ID])
+    table, names, repeats = books_from_annotations(spoken, normalised.records[RECORD_ID], renamed=renamed)
     table.to_parquet(folder / LABELS_FILE, index=False)
     spoken.to_parquet(folder / ANNOTATIONS_FILE, index=False)
     counts = table[LABEL].value_counts()
@@ -285,24 +373,34 @@ def _write_labels(
             "without_label": int((table[LABEL] == "").sum()),
             "repeats": asdict(repeats),
         },
-        "warnings": [repeats.sentence, *names.sentences],
+        "warnings": [*([given.remark] if given.remark else []), repeats.sentence, *names.sentences],
+        "questions": [*names.questions, *_questions_of_labels(names)],
     }
+
+
+def _questions_of_labels(names: ClassNames) -> list[str]:
+    """Ask about an answer that is written for *none* by programs, and about classes that are alike."""
+    settled = {*names.renamed, *(names.spelled[answer] for answer in names.renamed if answer in names.spelled)}
+    questions = list(like_names(names.classes, settled))
+    if {"-1", "0"} <= set(names.classes) and "-1" not in settled:
+        questions.append(
+            "'-1' was kept as a class. Snorkel and other programs write -1 where nobody answered: if that is so here, "
+            "say that it is no class."
+        )
+    return questions
 
 
 def _write_predictions(
-    folder: Path, source: SourceTable, mapping: ColumnMapping, normalised: NormalisedRecords
+    folder: Path,
+    source: SourceTable,
+    mapping: ColumnMapping,
+    normalised: NormalisedRecords,
+    renamed: Mapping[str, str],
 ) -> dict[str, Any]:
     rows = normalised.rows
-
-    def taken(target: str) -> pd.Series | None:
-        column = _column(source, mapping, target)
-        return None if column is None else column.iloc[rows].reset_index(drop=True)
-
-    probabilities = {
-        name: source.frame[column].iloc[rows].reset_index(drop=True) for name, column in mapping.probabilities.items()
-    }
-    table, names, warnings = predictions_from_columns(taken(PREDICTED), probabilities, taken(CONFIDENCE), taken(TRUTH))
-    if has_suggestions(source.frame.columns) and not probabilities:
+    understood = _understood(source.frame.iloc[rows], mapping, renamed, source.lines[rows])
+    table, names = understood.table, understood.names
+    if has_suggestions(source.frame.columns) and not mapping.probabilities:
         # Each suggestion is scored for itself: what the score lacks to 1 is no probability of another class.
         table = table[[name for name in table.columns if not name.startswith(PROBABILITY_PREFIX)]].assign(margin=np.nan)
     table.insert(0, RECORD_ID, normalised.records[RECORD_ID].to_numpy())
@@ -317,7 +415,8 @@ def _write_predictions(
             "without_truth": int((table[TRUTH] == "").sum()),
             "undecided": dict(names.undecided),
         },
-        "warnings": [*warnings, *names.sentences],
+        "warnings": [*understood.warnings, *names.sentences],
+        "questions": list(understood.questions),
     }
 
 
@@ -340,6 +439,7 @@ def main() -> int:
                 config["kind"],
                 name=config.get("name"),
                 overrides=config.get("overrides", ()),
+                map_classes=config.get("map_classes", ()),
                 reading=Reading(**config.get("reading", {})),
                 progress=progress,
                 corpus=config.get("corpus"),

@@ -1,5 +1,6 @@
 """Label sets: what people (or functions, or the catalogue) said of each book."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,7 +114,10 @@ def load_labels(workspace: Workspace, name: str) -> LabelSet:
 
 
 def books_from_annotations(
-    annotations: pd.DataFrame, record_ids: pd.Series, source: str = "person"
+    annotations: pd.DataFrame,
+    record_ids: pd.Series,
+    source: str = "person",
+    renamed: Mapping[str, str] | None = None,
 ) -> tuple[pd.DataFrame, ClassNames, Repeats]:
     """Make one label a book out of one row an annotation.
 
@@ -128,13 +132,15 @@ def books_from_annotations(
         The books, in the order the result shall have.
     source : str
         Who speaks: 'person', 'function' or 'catalogue'.
+    renamed : mapping, optional
+        Answer → class, as a person said (:func:`core.classes.match_classes`).
 
     Returns
     -------
     table, class names, repeats
         See :meth:`LabelSet.table`, :class:`core.classes.ClassNames`, :class:`Repeats`.
     """
-    names = match_classes(annotations[LABEL_GIVEN])
+    names = match_classes(annotations[LABEL_GIVEN], renamed=renamed)
     spelled = annotations[LABEL_GIVEN].map(lambda answer: names.spelled.get(answer, "")).astype("str")
     frame = annotations.assign(label=spelled)
     first = frame.drop_duplicates(RECORD_ID).set_index(RECORD_ID)

@@ -46,7 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    said = build_parser().parse_args(arguments)
+    said = build_parser().parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
     try:
         # The line is gone before anything else is said.
         with output.progress_line(quiet=said.quiet) as progress:
@@ -66,3 +66,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         output.complain(error)
         return 1
     return answer.status
+
+
+# Their value is NAME=something, and a class may be called -1.
+_PAIRS = ("--cut", "--map", "--map-class")
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with values such as ``-1=.8`` joined to their option, lest they be taken for an option."""
+    joined: list[str] = []
+    for argument in arguments:
+        if joined and joined[-1] in _PAIRS and argument.startswith("-") and "=" in argument:
+            joined[-1] = f"{joined[-1]}={argument}"
+        else:
+            joined.append(argument)
+    return joined

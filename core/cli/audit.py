@@ -101,8 +101,13 @@ def policy_from(said: argparse.Namespace, scored: Scored) -> KeptPolicy:
     Raises
     ------
     InputError
-        Neither a promise nor cuts, or both, or a cut that cannot be read.
+        Neither a promise nor cuts, or both, or a cut that cannot be read; predictions without any confidence.
     """
+    if scored.table[CONFIDENCE].isna().all():
+        raise InputError(
+            f"No record of the predictions '{scored.name}' has a confidence, so no cut-off can accept any. Import a file "
+            "with a confidence or with the probability of each class."
+        )
     if bool(said.cuts) == (said.max_error is not None):
         raise InputError("Say either --max-error SHARE or --cut CLASS=CUT for each class, one of the two.")
     if said.cuts:

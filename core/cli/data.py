@@ -52,6 +52,15 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         metavar="HEADER=target",
         help="which column is what, e.g. --map Titel=title; an empty target leaves a column out; may be repeated",
     )
+    reader.add_argument(
+        "--map-class",
+        dest="map_classes",
+        action="append",
+        default=[],
+        metavar="NAME=CLASS",
+        help="what a class name of the file means, e.g. --map-class LABEL_1=Fiction; an empty class says that the name "
+        "is no class; may be repeated",
+    )
     reader.add_argument("--format", help="read as this format instead of guessing")
     reader.add_argument("--encoding", help="read with this encoding instead of guessing, e.g. utf-8 or cp1252")
     reader.add_argument("--delimiter", help="the sign between cells instead of guessing; 'tab' for a tabulator")
@@ -111,6 +120,7 @@ def _import(said: argparse.Namespace, workspace: Workspace, progress: Progress) 
             said.kind,
             name=said.name,
             overrides=said.overrides,
+            map_classes=said.map_classes,
             reading=Reading(said.format, said.encoding, delimiter, said.sheet),
             progress=progress,
             corpus=said.corpus,
@@ -127,7 +137,10 @@ def _import(said: argparse.Namespace, workspace: Workspace, progress: Progress) 
         folder = workspace.find(FOLDERS[said.kind], report.fingerprint).path
         _write_rejected(folder, said.rejected)
         lines.append(f"Rejected rows are in {said.rejected}.")
-    return Answer(report.as_dict(), lines, warnings=[*report.questions, *report.warnings])
+    hint = ["Answer a question with --map HEADER=target or --map-class NAME=CLASS, and import again."]
+    return Answer(
+        report.as_dict(), lines, warnings=[*report.questions, *(hint if report.questions else []), *report.warnings]
+    )
 
 
 def _write_rejected(folder: Path, target: Path) -> None:

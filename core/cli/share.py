@@ -7,6 +7,7 @@ from typing import Any
 from core.cli.audit import add_corpus, add_policy, catalogue_of, policy_from
 from core.cli.output import Answer
 from core.progress import Progress
+from core.schema import CONFIDENCE, PREDICTED
 from core.storage import Workspace
 
 __all__ = ["register"]
@@ -116,4 +117,9 @@ def _export(said: argparse.Namespace, workspace: Workspace, progress: Progress) 
     ]
     broken = bool(chosen.promise) and not chosen.promise["promised"]
     warnings = [*scored.catalogue.sentences, *([str(chosen.promise["sentence"])] if broken else [])]
+    unsure = int((scored.table[CONFIDENCE].isna() & (scored.table[PREDICTED] != "")).sum())
+    if unsure:
+        warnings.append(f"{unsure:,} of {len(scored.table):,} records have no confidence and were never accepted.")
+    if not report.counts.by_decision["accepted"]:
+        warnings.append("No record was accepted: only records for review have left.")
     return Answer(content, lines, status=1 if broken else 0, warnings=warnings)

@@ -5,7 +5,7 @@ from typing import Final
 
 import pandas as pd
 
-from core.classes import class_key, match_classes
+from core.classes import match_classes, term_key
 from core.joins import join_ids
 from core.schema import (
     ALTERNATE_ID,
@@ -39,11 +39,11 @@ def genre_labels(genre: pd.Series, classes: Sequence[str], terms: Mapping[str, s
     Series of str
         A label; or several, joined by ' | ', where the field names more than one.
     """
-    known = {class_key(name): name for name in classes}
-    known |= {class_key(value): label for value, label in (terms or {}).items()}
+    known = {term_key(name): name for name in classes}
+    known |= {term_key(value): label for value, label in (terms or {}).items()}
     found: dict[str, str] = {}
     for value in genre.unique():
-        labels = {known[key] for part in str(value).replace("|", ";").split(";") if (key := class_key(part)) in known}
+        labels = {known[key] for part in str(value).replace("|", ";").split(";") if (key := term_key(part)) in known}
         found[value] = " | ".join(sorted(labels))
     return genre.map(found).astype("str")
 

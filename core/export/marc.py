@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
-from core.classes import class_key
+from core.classes import term_key
 from core.export.files import Package
 from core.export.formats import MARC_KINDS, MarcKind
 from core.export.marc_build import Assigned, Built, Delta, Enriched, assignments, with_status
@@ -103,7 +103,7 @@ def undo_record(kind: MarcKind, built: Built) -> MarcRecord:
 
 def _speaking(table: ExportTable) -> frozenset[str]:
     names = [*table.labels, *(term.term for term in table.terms.values()), *table.settings.genre_terms]
-    return frozenset(class_key(name) for name in names)
+    return frozenset(term_key(name) for name in names)
 
 
 def _write(

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from core.classes import class_key
+from core.classes import term_key
 from core.export.formats import MarcKind
 from core.export.marc_text import Cleaner
 from core.export.terms import GENRE_SOURCES, LITERARY_FORMS
@@ -65,7 +65,7 @@ def check_record(
     kind : {'enriched', 'delta', 'stub'}
         A delta has no title.
     speaking : collection of str
-        Keys (:func:`core.classes.class_key`) of the genre terms that speak of the labels: where a person gave one of
+        Keys (:func:`core.classes.term_key`) of the genre terms that speak of the labels: where a person gave one of
         these, no machine may add another.
     lengths : bool
         Whether the limits of ISO 2709 matter; they do not in MARCXML.
@@ -171,10 +171,10 @@ def _links(record: MarcRecord) -> Iterator[Fault]:
 
 def _human_first(record: MarcRecord, speaking: Collection[str]) -> Iterator[Fault]:
     by_people, by_machine = split_genres(record)
-    ours = [one for one in by_machine if class_key(one.get("a")) in speaking]
+    ours = [one for one in by_machine if term_key(one.get("a")) in speaking]
     if len(ours) > 1:
         yield Fault("human-first", "655", f"{len(ours)} terms by machine")
-    chosen = [one for one in by_people if class_key(one.get("a")) in speaking]
+    chosen = [one for one in by_people if term_key(one.get("a")) in speaking]
     if ours and chosen:
         yield Fault("human-first", "655", f"'{ours[0].get('a')}' by machine beside '{chosen[0].get('a')}' by a person")
 

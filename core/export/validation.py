@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
 
-from core.classes import class_key
+from core.classes import term_key
 from core.errors import InputError
 from core.export.checks import Check
 from core.export.crosscheck import left_out, read_labels
@@ -175,8 +175,8 @@ def _marc_rules(path: Path, folder: Path) -> tuple[bool, str]:
         (kind for kind, stem in FILE_NAMES.items() if path.name.removeprefix("undo-") == f"{stem}.mrc"), "enriched"
     )
     labels = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["labels"]
-    speaking = {class_key(name) for name in labels["classes"]}
-    speaking |= {class_key(term["term"]) for term in labels["terms"].values()}
+    speaking = {term_key(name) for name in labels["classes"]}
+    speaking |= {term_key(term["term"]) for term in labels["terms"].values()}
     # What the library's own records break was there before: it is compared with the file that takes the export back.
     before: Counter[str] = Counter()
     own = folder / "marc" / "undo-enriched.mrc"

@@ -1,16 +1,13 @@
 """Columns whose cells are lists or dictionaries written as text, as in ``['A title', 'Single Works']``."""
 
-import ast
-import json
-import warnings
-
 import pandas as pd
+
+from core.readers.json_text import parse_literal
 
 __all__ = ["LITERAL_SHARE", "unwrap_literals"]
 
 # Below this share the brackets are the cataloguer's: '[Poems.]' is no list.
 LITERAL_SHARE = 0.9
-_LONGEST = 100_000
 # In a dictionary of names by role, the person who wrote the book comes before whoever else is named first.
 _PREFERRED_KEYS = ("creator", "author", "name", "title", "label", "value")
 
@@ -43,9 +40,7 @@ def unwrap_literals(column: "pd.Series[str]") -> tuple["pd.Series[str]", int]:
     if not len(filled) or bracketed.mean() < LITERAL_SHARE:
         return column, -1
     candidates = filled[bracketed]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a backslash in a title is no concern of the parser's
-        parsed = [_parse(cell) for cell in candidates]
+    parsed = [parse_literal(cell) for cell in candidates]
     known = [value is not None for value in parsed]
     if sum(known) < LITERAL_SHARE * len(filled):
         return column, -1
@@ -53,20 +48,6 @@ def unwrap_literals(column: "pd.Series[str]") -> tuple["pd.Series[str]", int]:
     replaced = pd.Series(firsts, index=candidates.index, dtype="str")
     unwrapped = replaced.reindex(text.index).where(text.index.isin(candidates.index), text)
     return unwrapped, sum(_count(value) > 1 for value in parsed if value is not None)
-
-
-def _parse(cell: str) -> object | None:
-    """Return a list or a dictionary, or None: titles are untrusted, so length and depth are bounded."""
-    if len(cell) > _LONGEST:
-        return None
-    for parse in (ast.literal_eval, json.loads):
-        try:
-            value = parse(cell)
-        except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
-            continue
-        if isinstance(value, list | tuple | dict):
-            return value
-    return None
 
 
 def _first(value: object) -> str:

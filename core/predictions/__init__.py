@@ -1,7 +1,7 @@
 """Predictions: what a model said of each book, made here or elsewhere, and their join with what people said."""
 
 from core.predictions.catalogue import NO_CORPUS, CatalogueChoice, choose_catalogue, keep_catalogue, kept_catalogue
-from core.predictions.columns import predictions_from_columns
+from core.predictions.columns import UnderstoodPredictions, predictions_from_columns
 from core.predictions.join import load_scored
 from core.predictions.kept import PREDICTIONS_FILE, PredictionSet, load_predictions
 from core.predictions.scored import Scored, in_the_words_of, reviews_of
@@ -18,6 +18,7 @@ __all__ = [
     "kept_catalogue",
     "load_predictions",
     "load_scored",
+    "UnderstoodPredictions",
     "predictions_from_columns",
     "reviews_of",
 ]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.classes import match_classes
+from core.classes import match_classes, nothing_shared
 from core.corpus import load_corpus, read_parquet
 from core.errors import InputError
 from core.joins import join_ids
@@ -90,6 +90,10 @@ def load_scored(
     if wanted:
         classes, said = _truth_from_labels(frame, load_labels(workspace, wanted), predictions)
         sentences += said
+    elif not (frame[TRUTH] != "").any():
+        # What came with the predictions and could not be compared is told wherever nothing is compared.
+        given = match_classes(frame[TRUTH_GIVEN]).classes
+        sentences += filter(None, [nothing_shared(given, classes)])
     frame[CORRECT] = (frame[PREDICTED] == frame[TRUTH]) & (frame[TRUTH] != "")
     frame[LEAK], said, learned_known = _leaks(workspace, frame, predictions, wanted, learned_from)
     sentences += said
@@ -143,6 +147,9 @@ def _truth_from_labels(
     where = position[hit]
     truth = np.full(len(frame), "", dtype=object)
     given = np.full(len(frame), "", dtype=object)
+    apart = nothing_shared(labels.classes, predictions.classes, f"'{labels.name}'")
+    if apart:
+        return predictions.classes, [how, apart]
     truth[where] = said_by[LABEL].map(lambda answer: names.spelled.get(answer, "")).to_numpy()[hit]
     given[where] = said_by[LABEL_GIVEN].to_numpy()[hit]
     sentences = [how, *names.sentences]

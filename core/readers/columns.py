@@ -53,12 +53,15 @@ class ColumnMapping:
         Target → why this column, one sentence; ``probabilities`` stands for all of those.
     questions : tuple of str
         What a person should confirm.
+    not_taken : mapping
+        Target → why the columns that are named like it were not taken for it, a sentence each.
     """
 
     columns: Mapping[str, str]
     probabilities: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
     questions: tuple[str, ...] = ()
+    not_taken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def check_mapping(mapping: ColumnMapping, frame: pd.DataFrame, kind: Kind) -> None:
@@ -74,13 +77,13 @@ def check_mapping(mapping: ColumnMapping, frame: pd.DataFrame, kind: Kind) -> No
     """
     have = mapping.columns
     if kind == "corpus" and schema.TITLE not in have:
-        raise _missing(frame, "the title", schema.TITLE)
+        raise _missing(frame, "the title", mapping, schema.TITLE)
     if kind == "labels" and schema.LABEL not in have:
-        raise _missing(frame, "the label", schema.LABEL)
+        raise _missing(frame, "the label", mapping, schema.LABEL)
     if kind == "predictions" and schema.PREDICTED not in have and not mapping.probabilities:
-        raise _missing(frame, "the predicted label or the probability of a class", schema.PREDICTED)
+        raise _missing(frame, "the predicted label or the probability of a class", mapping, schema.PREDICTED)
     if schema.RECORD_ID not in have and schema.TITLE not in have:
-        raise _missing(frame, "a record id or a title", schema.RECORD_ID)
+        raise _missing(frame, "a record id or a title", mapping, schema.RECORD_ID, schema.TITLE)
 
 
 def apply_overrides(mapping: ColumnMapping, frame: pd.DataFrame, overrides: Sequence[str]) -> ColumnMapping:
@@ -119,11 +122,18 @@ def apply_overrides(mapping: ColumnMapping, frame: pd.DataFrame, overrides: Sequ
             reasons["probabilities"] = "A column was given by hand."
     kept = {*columns, *(["probabilities"] if probabilities else [])}
     about_id = schema.RECORD_ID in settled
+    # What a person has decided of a column is not asked again.
+    settled_sources = {_parse(override, frame)[0] for override in overrides}
     return ColumnMapping(
         columns,
         probabilities,
         {target: reason for target, reason in reasons.items() if target in kept},
-        tuple(question for question in mapping.questions if not (about_id and "record id" in question)),
+        tuple(
+            question
+            for question in mapping.questions
+            if not (about_id and "record id" in question) and not any(f"'{name}'" in question for name in settled_sources)
+        ),
+        mapping.not_taken,
     )
 
 
@@ -153,10 +163,13 @@ def _known_header(header: str, frame: pd.DataFrame) -> str:
     )
 
 
-def _missing(frame: pd.DataFrame, what: str, target: str) -> MappingError:
+def _missing(frame: pd.DataFrame, what: str, mapping: ColumnMapping, *targets: str) -> MappingError:
+    why = " ".join(sentence for target in targets for sentence in mapping.not_taken.get(target, ()))
     return MappingError(
-        f"No column was found that holds {what}. The columns are: {_listed([str(name) for name in frame.columns])}. "
-        f"Say which it is with --map HEADER={target}."
+        f"No column was found that holds {what}. {why}{' ' if why else ''}The columns are: "
+        f"{_listed([str(name) for name in frame.columns])}.",
+        command_line=f"Say which it is with --map HEADER={targets[0]}.",
+        page="Choose it under “Which column is what?”.",
     )
 
 

@@ -11,12 +11,13 @@ def _text(*values: str) -> pd.Series:
 
 
 def test_label_and_probabilities_in_three_spellings() -> None:
-    table, names, warnings = predictions_from_columns(
+    understood = predictions_from_columns(
         _text("Fiction", "Non-fiction"),
         {"fiction": _text("0.9", "0.25"), "non_fiction": _text("0.1", "0.75")},
         None,
         _text("fiction", "both"),
     )
+    table, names = understood.table, understood.names
     assert names.classes == ("Fiction", "Non-fiction")
     assert table["predicted"].tolist() == ["Fiction", "Non-fiction"]
     assert table["confidence"].tolist() == [0.9, 0.75]
@@ -24,12 +25,18 @@ def test_label_and_probabilities_in_three_spellings() -> None:
     assert table["p_Non-fiction"].tolist() == [0.1, 0.75]
     assert table["truth"].tolist() == ["Fiction", ""]
     assert table["truth_given"].tolist() == ["fiction", "both"]
-    assert warnings == []
+    assert understood.warnings == ()
+    assert understood.questions == (
+        "'fiction' and 'Fiction' were taken as one class, for they differ in case, spaces or hyphens only: is that"
+        " right?",
+        "'both' (1 row) was taken as no answer. If it is a class, say so by giving it a class name.",
+    )
 
 
 def test_probabilities_alone_give_the_label_of_the_highest() -> None:
     columns = {"Map": _text("0.2", "", "0.5"), "Play": _text("0.7", "", "0.2"), "Song": _text("0.1", "", "0.3")}
-    table, names, _ = predictions_from_columns(None, columns, None, None)
+    understood = predictions_from_columns(None, columns, None, None)
+    table, names = understood.table, understood.names
     assert names.classes == ("Map", "Play", "Song")
     assert table["predicted"].tolist() == ["Play", "", "Map"]
     assert np.isnan(table["confidence"][1])
@@ -37,39 +44,95 @@ def test_probabilities_alone_give_the_label_of_the_highest() -> None:
 
 
 def test_one_score_is_the_probability_of_the_predicted_class() -> None:
-    table, _, _ = predictions_from_columns(_text("A", "B"), {}, _text("0,8", "0.6"), None)
+    table = predictions_from_columns(_text("A", "B"), {}, _text("0,8", "0.6"), None).table
     assert table["confidence"].tolist() == [0.8, 0.6]
     assert table["p_A"].tolist() == pytest.approx([0.8, 0.4])
-    three, _, _ = predictions_from_columns(_text("A", "B", "C"), {}, _text("0.8", "0.6", "0.5"), None)
+    three = predictions_from_columns(_text("A", "B", "C"), {}, _text("0.8", "0.6", "0.5"), None).table
     assert "p_A" not in three
     assert three["margin"].isna().all()
 
 
 def test_labels_alone_have_no_confidence() -> None:
-    table, _, _ = predictions_from_columns(_text("A", "B"), {}, None, _text("A", "A"))
+    understood = predictions_from_columns(_text("A", "B"), {}, None, _text("A", "A"))
+    table = understood.table
     assert table["confidence"].isna().all()
+    assert "No record has a confidence" in understood.warnings[-1]
     assert table["truth"].tolist() == ["A", "A"]
 
 
-@pytest.mark.parametrize("bad", ["1.2", "-0.1", "97 %", "high"])
+@pytest.mark.parametrize("bad", ["1.2", "-0.1", "high"])
 def test_a_score_on_another_scale_is_refused_with_its_place(bad: str) -> None:
     with pytest.raises(InputError, match=r"Column 'confidence', record 2: .* is not a probability"):
         predictions_from_columns(_text("A", "B"), {}, _text("0.5", bad), None)
+    with pytest.raises(InputError, match=r"Column 'confidence', line 9: "):
+        predictions_from_columns(_text("A", "B"), {}, _text("0.5", bad), None, lines=np.array([7, 9]))
 
 
 def test_contradictions_in_the_file_are_told() -> None:
     columns = {"A": _text("0.9", "0.5"), "B": _text("0.1", "0.9")}
-    _, _, warnings = predictions_from_columns(_text("B", "B"), columns, None, None)
-    assert warnings == [
+    assert predictions_from_columns(_text("B", "B"), columns, None, None).warnings == (
         "In 1 rows the probabilities do not sum to 1 (by more than 0.01).",
         "In 1 rows the predicted class is not the one with the highest probability.",
-    ]
+    )
 
 
 def test_a_row_without_prediction_is_counted() -> None:
-    table, _, warnings = predictions_from_columns(_text("A", ""), {}, _text("0.5", ""), None)
-    assert table["predicted"].tolist() == ["A", ""]
-    assert warnings == ["1 rows have no usable predicted class; they can never be accepted."]
+    understood = predictions_from_columns(_text("A", "", "N/A", "N/A"), {}, _text("0.5", "", "", "nan"), None)
+    assert understood.table["predicted"].tolist() == ["A", "", "", ""]
+    assert understood.warnings == (
+        "3 rows have no usable predicted class: 'N/A' (2), blank (1). They can never be accepted; if one of these is a "
+        "class, give it a class name.",
+        "1 of 4 cells of 'confidence' say 'nan' and were read as blank.",
+    )
+
+
+def test_names_that_differ_in_signs_are_different_classes() -> None:
+    understood = predictions_from_columns(_text("C++", "C#"), {}, None, _text("C#", "C#"))
+    assert understood.names.classes == ("C#", "C++")
+    assert (understood.table["predicted"] == understood.table["truth"]).tolist() == [False, True]
+    assert "'C#' and 'C++' are two classes here" in understood.questions[-1]
+
+
+def test_truth_without_a_common_name_is_not_compared_but_asked_about() -> None:
+    predicted, truth = _text("LABEL_1", "LABEL_0"), _text("Fiction", "Non-fiction")
+    understood = predictions_from_columns(predicted, {}, _text("0.9", "0.8"), truth)
+    assert understood.table["truth"].tolist() == ["", ""]
+    assert understood.table["truth_given"].tolist() == ["Fiction", "Non-fiction"]
+    assert understood.names.classes == ("LABEL_0", "LABEL_1")
+    assert "No class name of the truth" in understood.questions[0]
+    renamed = {"LABEL_1": "Fiction", "LABEL_0": "Non-fiction"}
+    mapped = predictions_from_columns(predicted, {}, _text("0.9", "0.8"), truth, renamed=renamed)
+    assert mapped.table["truth"].tolist() == mapped.table["predicted"].tolist() == ["Fiction", "Non-fiction"]
+    assert mapped.table["p_Fiction"].tolist() == pytest.approx([0.9, 0.2])
+    assert mapped.questions == ()
+
+
+def test_a_person_can_say_that_the_names_are_right_as_they_are() -> None:
+    kept = predictions_from_columns(_text("A"), {}, None, _text("B"), renamed={"B": "B"})
+    assert kept.table["truth"].tolist() == ["B"]
+
+
+def test_one_column_of_probabilities_speaks_for_two_classes() -> None:
+    understood = predictions_from_columns(_text("A", "B"), {"A": _text("0.9", "0.2")}, None, None)
+    assert understood.table["confidence"].tolist() == [0.9, 0.8]
+    assert "the rest of 1 was taken for 'B'" in understood.questions[0]
+    alone = predictions_from_columns(None, {"A": _text("0.9", "0.2"), "B": _text("", "")}, None, None)
+    assert alone.table["predicted"].tolist() == ["A", "B"]
+    assert "'B' is blank in every row." in alone.warnings
+    with pytest.raises(InputError, match="one column of probabilities only, of 'A', and no other class is named"):
+        predictions_from_columns(None, {"A": _text("0.9", "0.2")}, None, None)
+
+
+def test_a_blank_cell_beside_others_that_sum_to_one_is_the_rest() -> None:
+    columns = {"A": _text("0.9", "", "0.3"), "B": _text("0.1", "0.2", "0.7")}
+    understood = predictions_from_columns(None, columns, None, None)
+    assert understood.table["predicted"].tolist() == ["A", "A", "B"]
+    assert "In 1 row one probability is blank" in understood.warnings[0]
+
+
+def test_a_confidence_below_one_half_of_two_classes_is_asked_about() -> None:
+    understood = predictions_from_columns(_text("A", "B"), {}, _text("0.9", "0.2"), None)
+    assert "In 1 of 2 rows the confidence is below one half" in understood.questions[0]
 
 
 def test_neither_label_nor_probability_is_refused() -> None:

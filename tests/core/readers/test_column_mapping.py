@@ -170,19 +170,22 @@ def test_a_single_score():
     assert mapping.probabilities == {}
 
 
-def test_a_score_from_0_to_100_is_asked_about():
-    table = pd.DataFrame({**PREDICTED, "score": ["90", "80", "99.5"]}, dtype="str")
+@pytest.mark.parametrize("scores", [["90", "80", "99.5"], ["90 %", "80,1 %", "99.5%"], ["nan", "nan", "0.9"]])
+def test_a_score_on_another_scale_is_taken_and_read_later(scores):
+    table = pd.DataFrame({**PREDICTED, "score": scores}, dtype="str")
+    assert suggest_mapping(table, "predictions").columns["confidence"] == "score"
+
+
+def test_a_score_of_words_is_asked_about():
+    table = pd.DataFrame({**PREDICTED, "score": ["high", "low", "0.9"]}, dtype="str")
     mapping = suggest_mapping(table, "predictions")
     assert "confidence" not in mapping.columns
-    assert (
-        "'score' was not taken for the confidence: only 0% of its values are numbers from 0 to 1." in mapping.questions
-    )
+    assert "'score' was not taken for the confidence: only 33% of its values are numbers." in mapping.questions
 
 
-def test_one_class_of_two_is_asked_about():
+def test_one_class_of_two():
     mapping = suggest_mapping(frame(identifier=["a", "b"], fiction_prob=["0.9", "0.2"]), "predictions")
     assert mapping.probabilities == {"fiction": "fiction_prob"}
-    assert "confirm that the rest of 1 belongs to one other class" in mapping.questions[-1]
 
 
 def test_scores_that_do_not_sum_to_one_are_asked_about():
