@@ -82,7 +82,9 @@ def _narrow(text: str) -> str:
     if text.isascii():
         return text
     return "".join(
-        unicodedata.normalize("NFKC", sign) if unicodedata.decomposition(sign).startswith(("<wide>", "<narrow>")) else sign
+        unicodedata.normalize("NFKC", sign)
+        if unicodedata.decomposition(sign).startswith(("<wide>", "<narrow>"))
+        else sign
         for sign in text
     )
 
@@ -168,8 +170,8 @@ class ClassNames:
         ]
         words = {answer: count for answer, count in self.undecided.items() if answer.strip()}
         unsure = [
-            f"'{answer}' ({count:,} {'row' if count == 1 else 'rows'}) was taken as no answer. If it is a class, say so "
-            "by giving it a class name."
+            f"'{answer}' ({count:,} {'row' if count == 1 else 'rows'}) was taken as no answer. If it is a class, say "
+            "so by giving it a class name."
             for answer, count in sorted(words.items(), key=lambda item: -item[1])
             if answer not in self.renamed
         ]
@@ -322,7 +324,9 @@ def _one_letter_apart(shorter: str, longer: str) -> bool:
     if len(longer) > len(shorter):
         return shorter[start:] == longer[start + 1 :]
     rest = (shorter[start + 1 :], longer[start + 1 :])
-    swapped = shorter[start : start + 2] == longer[start : start + 2][::-1] and shorter[start + 2 :] == longer[start + 2 :]
+    swapped = (
+        shorter[start : start + 2] == longer[start : start + 2][::-1] and shorter[start + 2 :] == longer[start + 2 :]
+    )
     return rest[0] == rest[1] or swapped
 
 

@@ -348,7 +348,7 @@ def _write_labels(
     renamed: Mapping[str, str],
 ) -> dict[str, Any]:
     blank = pd.Series("", index=source.frame.index, dtype="str")
-    given = single_answers(_column(source, mapping, LABEL), source.lines)
+    given = single_answers(source.frame[mapping.columns[LABEL]], source.lines)
     spoken = pd.DataFrame(
         {
             RECORD_ID: normalised.records[RECORD_ID].to_numpy()[normalised.inverse],

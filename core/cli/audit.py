@@ -12,6 +12,7 @@ from core.errors import InputError
 from core.policies import KeptPolicy
 from core.predictions import Scored
 from core.progress import Progress
+from core.schema import CONFIDENCE
 from core.slices import Ledger, PhraseFact, Slice, facet_slices, find_slices, p_of_slice
 from core.storage import Workspace
 from core.thresholds import Policy, policy_report, promise
@@ -105,8 +106,8 @@ def policy_from(said: argparse.Namespace, scored: Scored) -> KeptPolicy:
     """
     if scored.table[CONFIDENCE].isna().all():
         raise InputError(
-            f"No record of the predictions '{scored.name}' has a confidence, so no cut-off can accept any. Import a file "
-            "with a confidence or with the probability of each class."
+            f"No record of the predictions '{scored.name}' has a confidence, so no cut-off can accept any. Import a "
+            "file with a confidence or with the probability of each class."
         )
     if bool(said.cuts) == (said.max_error is not None):
         raise InputError("Say either --max-error SHARE or --cut CLASS=CUT for each class, one of the two.")

@@ -133,13 +133,11 @@ def predictions_from_columns(
     return UnderstoodPredictions(pd.DataFrame(table), merged, tuple(warnings), tuple(dict.fromkeys(questions)))
 
 
-def _against_the_highest(
-    numbers: Mapping[str, npt.NDArray[np.float64]], chosen: npt.NDArray[np.object_]
-) -> list[str]:
+def _against_the_highest(numbers: Mapping[str, npt.NDArray[np.float64]], chosen: npt.NDArray[np.object_]) -> list[str]:
     """Ask where most rows name another class than the likeliest: columns may have changed places."""
     highest = _highest(numbers)
     named = (chosen != "") & (highest != "")
-    differ = int((named & (chosen != highest)).sum())
+    differ = int(np.sum(named & (chosen != highest)))
     if not named.any() or differ <= 0.5 * named.sum():
         return []
     return [
@@ -166,7 +164,7 @@ def _with_the_rest(
         raise InputError(
             f"There is one column of probabilities only, of '{name}', and "
             + (f"several other classes ({', '.join(others[:_SHOWN])})" if others else "no other class is named")
-            + ": which class has the rest of 1 is unknown. Add a column for each class, or one with the predicted class."
+            + ": which class has the rest of 1 is unknown. Add a column for each class, or the predicted class."
         )
     return (
         {name: values, others[0]: 1 - values},
@@ -201,7 +199,7 @@ def _highest(numbers: Mapping[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.o
     order = list(numbers)
     stacked = np.column_stack([numbers[name] for name in order])
     blank = np.isnan(stacked).all(axis=1)
-    best = np.nanargmax(np.where(blank[:, None], 0.0, stacked), axis=1)
+    best = np.asarray(np.nanargmax(np.where(blank[:, None], 0.0, stacked), axis=1))
     return np.where(blank, "", np.array(order, dtype=object)[best])
 
 

@@ -147,12 +147,12 @@ def _truth_from_labels(
     where = position[hit]
     truth = np.full(len(frame), "", dtype=object)
     given = np.full(len(frame), "", dtype=object)
-    apart = nothing_shared(labels.classes, predictions.classes, f"'{labels.name}'")
-    if apart:
-        return predictions.classes, [how, apart]
-    truth[where] = said_by[LABEL].map(lambda answer: names.spelled.get(answer, "")).to_numpy()[hit]
     given[where] = said_by[LABEL_GIVEN].to_numpy()[hit]
-    sentences = [how, *names.sentences]
+    apart = nothing_shared(labels.classes, predictions.classes, f"'{labels.name}'")
+    if apart:  # nothing can be right or wrong: the truth stays open
+        names = match_classes([], predictions.classes)
+    truth[where] = said_by[LABEL].map(lambda answer: names.spelled.get(answer, "")).to_numpy()[hit]
+    sentences = [how, *filter(None, [apart]), *names.sentences]
     if predictions.manifest.get("trained_on") == labels.fingerprint:
         learned = int((frame[SPLIT].isin(["train", "calibration"]).to_numpy() & (truth != "")).sum())
         sentences.append(

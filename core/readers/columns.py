@@ -131,7 +131,8 @@ def apply_overrides(mapping: ColumnMapping, frame: pd.DataFrame, overrides: Sequ
         tuple(
             question
             for question in mapping.questions
-            if not (about_id and "record id" in question) and not any(f"'{name}'" in question for name in settled_sources)
+            if not (about_id and "record id" in question)
+            and not any(f"'{name}'" in question for name in settled_sources)
         ),
         mapping.not_taken,
     )

@@ -156,9 +156,7 @@ class _Suggestion:
         truth = self._by_hand.get(schema.TRUTH) or self._first(schema.TRUTH)
         if predicted is None and {"expected", "actual"} <= set(self._headers):
             truth, predicted = self._headers["expected"][0], self._headers["actual"][0]
-            self._questions.append(
-                f"'{truth}' was taken for what people said and '{predicted}' for what the model said: is that right?"
-            )
+            self._questions.append(_both_taken(truth, predicted))
         either = [
             name
             for name in self._named(EITHER)
@@ -175,9 +173,7 @@ class _Suggestion:
         if predicted is None and either:
             predicted = self._answer_of_the_model(either)
             if truth is not None and predicted is not None and not found.columns:
-                self._questions.append(
-                    f"'{truth}' was taken for what people said and '{predicted}' for what the model said: is that right?"
-                )
+                self._questions.append(_both_taken(truth, predicted))
         if predicted is not None:
             self._take(schema.PREDICTED, predicted)
         if truth is not None and truth != predicted:
@@ -235,8 +231,8 @@ class _Suggestion:
         )
         low = int(np.nansum(numbers(self._frame[name]) < 0.5))
         self._questions.append(
-            f"'{name}' was taken for the probability of '{column}', not for the confidence in the predicted class: it is "
-            f"below one half in {low:,} of {len(self._frame):,} rows, all with the other class. Is that right?"
+            f"'{name}' was taken for the probability of '{column}', not for the confidence in the predicted class: it "
+            f"is below one half in {low:,} of {len(self._frame):,} rows, all with the other class. Is that right?"
         )
 
     def others_with_classes(self) -> None:
@@ -270,8 +266,8 @@ class _Suggestion:
         if len(alike) >= 2:
             named = ", ".join(f"'{name}'" for name in alike)
             self._not_taken.setdefault(schema.LABEL, []).append(
-                f"{named} hold the same class names, as if each were one person's answers: map one of them to label, or "
-                "write one row for each book and person."
+                f"{named} hold the same class names, as if each were one person's answers: map one of them to label, "
+                "or write one row for each book and person."
             )
 
     def _holds_classes(self, name: str) -> bool:
@@ -363,6 +359,10 @@ _CONFIDENCES = SYNONYMS[schema.CONFIDENCE]
 
 
 _LOUD = (schema.PREDICTED, schema.TRUTH, schema.CONFIDENCE, schema.LABEL)
+
+
+def _both_taken(truth: str, predicted: str) -> str:
+    return f"'{truth}' was taken for what people said and '{predicted}' for what the model said: is that right?"
 
 
 def _spoken(target: str) -> str:

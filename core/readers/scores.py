@@ -39,7 +39,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class _Column:
-    """One column of text, taken apart: its numbers, and which cells are blank, carry a percent sign or are no number."""
+    """One column of text, taken apart: its numbers, and which cells are blank or carry a percent sign."""
 
     name: str
     text: "pd.Series[str]"
@@ -201,7 +201,12 @@ def _are_percentages(parts: list[_Column], lines: npt.NDArray[np.int64] | None) 
         return True
     matrix = np.column_stack([part.numbers for part in parts])
     filled = matrix[~np.isnan(matrix)]
-    if not len(filled) or filled.max() <= 1 + _ROUNDING or filled.min() < -_ROUNDING or filled.max() > 100 * (1 + _ROUNDING):
+    if (
+        not len(filled)
+        or filled.max() <= 1 + _ROUNDING
+        or filled.min() < -_ROUNDING
+        or filled.max() > 100 * (1 + _ROUNDING)
+    ):
         return False
     whole = matrix[~np.isnan(matrix).any(axis=1)].sum(axis=1)
     sums = len(parts) > 1 and len(whole) > 0 and np.mean(np.abs(whole - 100) < 2) >= 0.95
@@ -216,7 +221,7 @@ def _refuse_beyond(
         return
     share = float(wrong.sum()) / max(1, int((~part.blank).sum()))
     if share > 0.2 and (part.numbers < -_ROUNDING).any():
-        kind = "probabilities" if together > 1 else "a probability"
+        kind = "probabilities" if together > 1 else "probability"
         raise part.refuse(
             wrong,
             lines,

@@ -102,7 +102,8 @@ def _leaves(value: object) -> list[str]:
 def _joining_sign(cells: Sequence[str]) -> str:
     """Return the sign that joins several labels in some cells, '' when there is none.
 
-    The pieces tell: they stand alone in other cells, or in several combinations.
+    The pieces tell: they stand alone in other cells; of a sign that hardly stands inside a name, half of them do, or
+    are in several combinations.
     """
     alone = {cell.strip() for cell in cells}
     for sign in _SIGNS:
@@ -114,7 +115,7 @@ def _joining_sign(cells: Sequence[str]) -> str:
         if known == set(every):
             return sign
         repeated = {piece for piece in every if every.count(piece) > 1}
-        if sign in _SURE and len(joined) > 1 and set(every) <= known | repeated:
+        if sign in _SURE and 2 * len(known | repeated) >= len(set(every)):
             return sign
     return ""
 

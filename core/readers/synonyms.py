@@ -27,8 +27,8 @@ def _beside(words: str, nouns: str) -> tuple[str, ...]:
 
 _NOUNS = "label labels class genre category type tag form"
 _BY_MACHINE = (
-    "predicted prediction predictions pred preds machine model auto automatic automated assigned output yhat classifier "
-    "computed inferred suggested"
+    "predicted prediction predictions pred preds machine model auto automatic automated assigned output yhat "
+    "classifier computed inferred suggested"
 )
 _BY_PEOPLE = (
     "true truth gold golden human manual annotated annotation annotator expert curator librarian reference correct "
@@ -38,7 +38,8 @@ _BY_PEOPLE = (
 # English and MARC first, then German, French, Dutch, Finnish, Swedish, Spanish and Italian.
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     schema.RECORD_ID: (
-        "record id", "htid", "ht id", "bl record id", "bl record id for physical resource", "identifier", "record identifier",
+        "record id", "htid", "ht id", "bl record id", "bl record id for physical resource", "identifier",
+        "record identifier",
         "record number", "system number", "system id", "mms id", "bib id", "bibid", "biblionumber", "control number",
         "001", "035 a", "oclc number", "catalogue id", "catalog id", "alternate id", "book id", "item id",
         "document id", "doc id", "dc identifier", "dcterms identifier", "ppn", "idn", "datensatz id",
@@ -47,7 +48,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "post id", "identificador", "identificatore",
         # HathiTrust, Open Library, Koha, Alma, Aleph, Voyager
         "docid", "recordid", "volume id", "ht bib key", "htid bib key", "olid", "ol id", "edition key", "work key",
-        "ocaid", "biblio number", "biblionumber biblio", "mmsid", "title id", "bib record id", "bibliographic record id",
+        "ocaid", "biblio number", "biblionumber biblio", "mmsid", "title id", "bib record id",
+        "bibliographic record id",
         "bib number", "bib record number", "record no", "record nr", "control no", "controlnumber", "recordnumber",
         "system no", "sysno", "aleph id", "oclc num", "oclc no", "oclcnum", "oclc", "lccn", "source bib num",
     ),
