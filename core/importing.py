@@ -34,8 +34,8 @@ from core.readers.annif_documents import folder_sha256
 from core.readers.delimiter import spoken
 from core.readers.mapping import ColumnMapping, suggest_mapping
 from core.readers.preview import read_first_rows
-from core.readers.several_labels import single_answers
 from core.readers.scored_answers import has_suggestions
+from core.readers.several_labels import single_answers
 from core.schema import (
     ANNOTATOR,
     CONFIDENCE,

@@ -198,8 +198,8 @@ def _highest(numbers: Mapping[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.o
     """Return the class of the highest probability in each row, '' where all are blank."""
     order = list(numbers)
     stacked = np.column_stack([numbers[name] for name in order])
-    blank = np.isnan(stacked).all(axis=1)
-    best = np.asarray(np.nanargmax(np.where(blank[:, None], 0.0, stacked), axis=1))
+    blank: npt.NDArray[np.bool_] = np.asarray(np.isnan(stacked).all(axis=1))
+    best = np.asarray(np.nanargmax(np.where(blank[:, np.newaxis], 0.0, stacked), axis=1))
     return np.where(blank, "", np.array(order, dtype=object)[best])
 
 
