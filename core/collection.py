@@ -27,6 +27,7 @@ from core.statistics import (
     MINIMUM_RECORDS,
     Estimate,
     PostStratification,
+    group_numbers,
     in_percent,
     interval_percent,
     listed,
@@ -186,7 +187,7 @@ def collection_estimates(
     cells = pd.DataFrame({name: _stratum(table, name) for name in strata}, index=table.index)
     weighting = post_stratify(cells[usable], cells, list(cells.columns), MINIMUM_RECORDS)
     right = (books[PREDICTED] == books[TRUTH]).to_numpy(dtype=bool)
-    groups = books[TITLE_KEY]
+    groups = group_numbers(books[TITLE_KEY])[0]
     accuracy = weighted_share(right, weighting.weights, groups, weighting.cell, confidence)
     as_they_are = weighted_share(right, groups=groups, confidence=confidence)
     by_cells, powered = {}, {}

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 
 from core.schema import CORRECT, PREDICTED, TITLE_KEY, TRUTH, probability_column
-from core.statistics import Estimate, bootstrap_interval, proportion
+from core.statistics import Estimate, bootstrap_interval, bootstrap_intervals, proportion
 
 __all__ = ["ClassMetrics", "Metrics", "metrics_of"]
 
@@ -87,20 +88,21 @@ def metrics_of(labelled: pd.DataFrame, classes: Sequence[str], *, seed: int = 0)
         Of the bootstrap over titles.
     """
     n, k = len(labelled), len(classes)
-    place = {name: number for number, name in enumerate(classes)}
-    truth: NDArray[np.int64] = np.asarray(labelled[TRUTH].map(place), dtype=np.int64)
-    said = labelled[PREDICTED].map(place).fillna(k).to_numpy(dtype=np.int64)
-    cells = np.eye(k * (k + 1))[truth * (k + 1) + said] if n else np.empty((0, k * (k + 1)))
-    counts = cells.sum(axis=0).reshape(k, k + 1).astype(np.int64)
-    groups = labelled[TITLE_KEY]
+    index = pd.Index(list(classes))
+    truth = index.get_indexer(pd.Index(labelled[TRUTH]))
+    predicted = index.get_indexer(pd.Index(labelled[PREDICTED]))  # −1: no prediction
+    hits, named, are = (
+        np.bincount(codes[codes >= 0], minlength=k) for codes in (truth[truth == predicted], predicted, truth)
+    )
+    f1 = bootstrap_intervals(_f1, _f1_parts(truth, predicted, k), labelled[TITLE_KEY], seed=seed)
     per_class = tuple(
         ClassMetrics(
             name,
-            int(counts[i].sum()),
-            int(counts[:, i].sum()),
-            _share(counts[i, i], counts[:, i].sum(), f"no checked book was predicted as {name}"),
-            _share(counts[i, i], counts[i].sum(), f"no checked book is {name}"),
-            bootstrap_interval(lambda sums, i=i: _f1(sums, k)[:, i], cells, groups, seed=seed),  # type: ignore[misc]
+            int(are[i]),
+            int(named[i]),
+            _share(hits[i], named[i], f"no checked book was predicted as {name}"),
+            _share(hits[i], are[i], f"no checked book is {name}"),
+            f1[i],
         )
         for i, name in enumerate(classes)
     )
@@ -108,19 +110,30 @@ def metrics_of(labelled: pd.DataFrame, classes: Sequence[str], *, seed: int = 0)
     return Metrics(
         n,
         _share(int(labelled[CORRECT].sum()), n, "no book has been checked by a person"),
-        bootstrap_interval(lambda sums: _f1(sums, k).mean(axis=1), cells, groups, seed=seed),
+        f1[k],
         per_class,
         brier,
         log_loss,
     )
 
 
-def _f1(sums: NDArray[np.float64], k: int) -> NDArray[np.float64]:
-    """Return the F1 of each class, shape (draws, k), from sums of the confusion matrix's cells (last column: none)."""
-    matrix = sums.reshape(-1, k, k + 1)
-    hits = np.einsum("nii->ni", matrix[:, :, :k])
+def _f1_parts(truth: NDArray[np.intp], predicted: NDArray[np.intp], k: int) -> sparse.csr_array:
+    """Return what each book adds to hits, predictions and truths of each class, shape (n, 3k), three cells a book."""
+    rows = np.arange(len(truth))
+    right, some = truth == predicted, predicted >= 0
+    places = (
+        np.concatenate([rows[right], rows[some], rows]),
+        np.concatenate([truth[right], k + predicted[some], 2 * k + truth]),
+    )
+    return sparse.csr_array((np.ones(len(places[0])), places), shape=(len(truth), 3 * k))
+
+
+def _f1(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the F1 of each class and, last, their mean, shape (draws, k + 1), from sums as in :func:`_f1_parts`."""
+    hits, named, are = np.split(sums, 3, axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(2 * hits / (matrix[:, :, :k].sum(axis=1) + matrix.sum(axis=2)))
+        f1 = 2 * hits / (named + are)
+    return np.column_stack([f1, f1.mean(axis=1)])
 
 
 def _scores(

@@ -1,9 +1,12 @@
 """Sets of records as rows of bits: unions, intersections and counts of many sets at once."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 __all__ = ["Bits", "Counts", "Layout", "count_ones", "lay_out"]
 
@@ -11,6 +14,8 @@ Bits = npt.NDArray[np.uint64]
 Counts = npt.NDArray[np.int64]
 
 WORD = 64
+# Cells × strata from which the table of both is multiplied as a sparse one.
+DENSE = 2_000
 
 
 @dataclass(frozen=True)
@@ -63,16 +68,19 @@ class Layout:
 
     def count(self, sets: Bits) -> tuple[Counts, Counts]:
         """Count the records and the errors of each set, each of shape (sets, views, strata)."""
-        ones = np.bitwise_count(sets)
-        ends = [*self.starts[1:], self.words]
-        cells = np.stack(
-            [ones[:, a:b].sum(axis=1, dtype=np.int64) for a, b in zip(self.starts, ends, strict=True)], axis=1
-        )
-        wrong = self.error_cells
         shape = (len(sets), *self.shape)
-        errors = (cells[:, :wrong] @ self.membership[:wrong]).reshape(shape)
-        others = (cells[:, wrong:] @ self.membership[wrong:]).reshape(shape)
+        if not len(sets) or not len(self.starts):
+            return np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+        cells = np.add.reduceat(np.bitwise_count(sets), self.starts, axis=1, dtype=np.int32)
+        wrong, strata_of = self.error_cells, self._strata_of_cells
+        errors = (cells[:, :wrong] @ strata_of[:wrong]).reshape(shape)
+        others = (cells[:, wrong:] @ strata_of[wrong:]).reshape(shape)
         return (errors + others).astype(np.int64), errors.astype(np.int64)
+
+    @cached_property
+    def _strata_of_cells(self) -> Any:
+        """:attr:`membership`, sparse where it is large: with a hundred classes it is nearly all zeros."""
+        return self.membership if self.membership.size < DENSE else sparse.csr_array(self.membership.astype(np.int32))
 
     def count_all(self, part: Bits | None = None) -> tuple[Counts, Counts]:
         """Count the records and errors of everything, or of one set, each of shape (views, strata)."""

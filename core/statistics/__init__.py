@@ -4,7 +4,13 @@ Intervals say how sure a share is, tests whether a difference could be chance, d
 a sample speak for a collection, and the bootstrap draws whole groups of rows. No facet or class is known here by name.
 """
 
-from core.statistics.bootstrap import bootstrap_draws, bootstrap_interval, group_numbers, resampled_weights
+from core.statistics.bootstrap import (
+    bootstrap_draws,
+    bootstrap_interval,
+    bootstrap_intervals,
+    group_numbers,
+    resampled_weights,
+)
 from core.statistics.divergence import cramers_v, jensen_shannon, total_variation, total_variation_by_chance
 from core.statistics.intervals import (
     MINIMUM_RECORDS,
@@ -52,6 +58,7 @@ __all__ = [
     "adjust_p",
     "bootstrap_draws",
     "bootstrap_interval",
+    "bootstrap_intervals",
     "chi_square",
     "clopper_pearson",
     "cramers_v",

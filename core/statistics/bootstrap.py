@@ -2,28 +2,36 @@
 
 import math
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
 
 from core.errors import InputError
 from core.statistics.intervals import Estimate
 
-__all__ = ["bootstrap_draws", "bootstrap_interval", "group_numbers", "resampled_weights"]
+__all__ = ["bootstrap_draws", "bootstrap_interval", "bootstrap_intervals", "group_numbers", "resampled_weights"]
 
 # Draws whose statistic is undefined (a class that was not drawn) are left out; with more than this the interval is too.
 MOST_UNDEFINED = 0.05
 _CHUNK = 4_000_000  # cells of a block of multiplicities: 16 MB of 32-bit numbers
 
 Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+Parts = ArrayLike | sparse.csr_array
 
 
 def group_numbers(groups: ArrayLike | pd.Series) -> tuple[NDArray[np.intp], int]:
     """Return each row's group as a number from 0, and how many groups there are.
 
-    An empty name is no group: such rows (books without a title) stand each for themselves.
+    An empty name is no group: such rows (books without a title) stand each for themselves. Whole numbers are taken as
+    numbers of groups, so that groups that are used again and again need to be numbered only once.
     """
+    given = np.asarray(groups)
+    if np.issubdtype(given.dtype, np.integer):
+        numbers, codes = np.unique(given, return_inverse=True)
+        return codes, len(numbers)
     names = np.asarray(groups, dtype=object)
     codes, found = pd.factorize(names)
     alone = (codes < 0) | (names == "")
@@ -65,7 +73,7 @@ def resampled_weights(groups: ArrayLike | pd.Series, n_draws: int, seed: int) ->
 
 def bootstrap_draws(
     statistic: Statistic,
-    parts: ArrayLike,
+    parts: Parts,
     groups: ArrayLike | pd.Series | None = None,
     *,
     n_draws: int = 1000,
@@ -81,14 +89,14 @@ def bootstrap_draws(
     """
     by_group = _by_group(parts, groups)
     drawn = [
-        statistic(counts.astype(np.float64) @ by_group) for counts in _multiplicities(len(by_group), n_draws, seed)
+        statistic(counts.astype(np.float64) @ by_group) for counts in _multiplicities(by_group.shape[0], n_draws, seed)
     ]
     return np.concatenate(drawn)
 
 
 def bootstrap_interval(
     statistic: Statistic,
-    parts: ArrayLike,
+    parts: Parts,
     groups: ArrayLike | pd.Series | None = None,
     *,
     n_draws: int = 1000,
@@ -137,32 +145,72 @@ def bootstrap_interval(
     >>> share.value, share.n
     (0.8, 10)
     """
+    return bootstrap_intervals(
+        lambda sums: statistic(sums)[:, None], parts, groups, n_draws=n_draws, seed=seed, confidence=confidence
+    )[0]
+
+
+def bootstrap_intervals(
+    statistics: Statistic,
+    parts: Parts,
+    groups: ArrayLike | pd.Series | None = None,
+    *,
+    n_draws: int = 1000,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> list[Estimate]:
+    """Return several statistics with their percentile intervals, all from the same draws.
+
+    Parameters are those of :func:`bootstrap_interval`, but that `statistics` gives shape (n_draws, n_statistics)
+    and `parts` may be sparse: with many classes a book adds to few of the sums.
+
+    Returns
+    -------
+    list of Estimate, one a statistic
+        What makes one undefined, or without limits, is said there; the others do not suffer from it.
+    """
     if not 0 < confidence < 1:
         raise InputError(f"A confidence lies between 0 and 1 (95 per cent is 0.95); {confidence} came.")
-    rows = np.asarray(parts, dtype=float)
-    if not len(rows):
-        return Estimate.undefined("no records", 0, "bootstrap")
-    n_groups = len(_by_group(rows, groups))
+    rows = parts if sparse.issparse(parts) else np.asarray(parts, dtype=float)
+    n_rows = rows.shape[0]
+    if not n_rows:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            count = statistics(np.zeros((1, rows.shape[1]))).shape[1]
+        return [Estimate.undefined("no records", 0, "bootstrap")] * count
+    by_group = _by_group(rows, groups)
+    n_groups = by_group.shape[0]
     method = f"bootstrap of {n_groups:,} {'books' if groups is None else 'groups'}, {n_draws:,} draws"
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = float(statistic(rows.sum(axis=0, keepdims=True))[0])
-        if math.isnan(value):
-            return Estimate.undefined("a part the number is made of has no records", len(rows), method)
-        if n_groups < 2:
-            reason = "all records belong to one group: the interval is undefined"
-            return Estimate(value, math.nan, math.nan, len(rows), method, reason, confidence)
-        draws = bootstrap_draws(statistic, rows, groups, n_draws=n_draws, seed=seed)
+        values = statistics(np.asarray(rows.sum(axis=0)).reshape(1, -1))[0]
+        draws = np.empty((0, len(values)))
+        if n_groups > 1 and not np.isnan(values).all():
+            draws = bootstrap_draws(statistics, by_group, n_draws=n_draws, seed=seed)
+    return [
+        _estimate(float(value), draws[:, place], n_groups, n_rows, method, confidence)
+        for place, value in enumerate(values)
+    ]
+
+
+def _estimate(
+    value: float, draws: NDArray[np.float64], n_groups: int, n_rows: int, method: str, confidence: float
+) -> Estimate:
+    if math.isnan(value):
+        return Estimate.undefined("a part the number is made of has no records", n_rows, method)
+    if n_groups < 2:
+        reason = "all records belong to one group: the interval is undefined"
+        return Estimate(value, math.nan, math.nan, n_rows, method, reason, confidence)
     undefined = np.isnan(draws)
     if undefined.mean() > MOST_UNDEFINED:
         reason = "too few records of some class: the interval is undefined"
-        return Estimate(value, math.nan, math.nan, len(rows), method, reason, confidence)
+        return Estimate(value, math.nan, math.nan, n_rows, method, reason, confidence)
     tail = (1 - confidence) / 2
     low, high = np.quantile(draws[~undefined], [tail, 1 - tail])
-    return Estimate(value, float(low), float(high), len(rows), method, confidence=confidence)
+    return Estimate(value, float(low), float(high), n_rows, method, confidence=confidence)
 
 
-def _by_group(parts: ArrayLike, groups: ArrayLike | pd.Series | None) -> NDArray[np.float64]:
-    rows = np.asarray(parts, dtype=float)
+def _by_group(parts: Parts, groups: ArrayLike | pd.Series | None) -> Any:
+    """Return the sums of each group's rows, as an array or, where `parts` are sparse, as a sparse one."""
+    rows = parts if sparse.issparse(parts) else np.asarray(parts, dtype=float)
     if rows.ndim != 2:
         raise InputError(
             f"The parts of a statistic have one row a record and one column a part; shape {rows.shape} came."
@@ -170,7 +218,10 @@ def _by_group(parts: ArrayLike, groups: ArrayLike | pd.Series | None) -> NDArray
     if groups is None:
         return rows
     codes, n_groups = group_numbers(groups)
-    if len(codes) != len(rows):
-        raise InputError(f"There are {len(rows):,} rows and {len(codes):,} groups; each row needs one group.")
+    if len(codes) != rows.shape[0]:
+        raise InputError(f"There are {rows.shape[0]:,} rows and {len(codes):,} groups; each row needs one group.")
+    if sparse.issparse(rows):
+        places = np.arange(len(codes))
+        return sparse.csr_array((np.ones(len(codes)), (codes, places)), shape=(n_groups, len(codes))) @ rows
     sums = [np.bincount(codes, weights=column, minlength=n_groups) for column in rows.T]
     return np.column_stack(sums)

@@ -1,4 +1,6 @@
 import math
+import time
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -139,3 +141,34 @@ def test_lengths_by_outcome_add_up() -> None:
     assert found.groupby("outcome")["n"].sum().to_dict() == {"right": 12, "wrong": 11}
     assert found.groupby("outcome")["share"].sum().tolist() == pytest.approx([1.0, 1.0])
     assert found[found["outcome"] == "wrong"]["mean"].iloc[0] == 300
+
+
+def test_a_hundred_classes_are_a_matter_of_a_moment_and_little_memory() -> None:
+    names = tuple(f"class {i:03d}" for i in range(100))
+    generator = np.random.default_rng(0)
+    truth = generator.integers(0, 100, 4_000)
+    guess = np.where(generator.random(4_000) < 0.8, truth, generator.integers(0, 100, 4_000))
+    table = pd.DataFrame(
+        {
+            "predicted": [names[i] for i in guess],
+            "truth": [names[i] for i in truth],
+            "truth_given": [names[i] for i in truth],
+            "confidence": generator.random(4_000),
+            "correct": truth == guess,
+            "leak": False,
+            "title_key": [f"title {i}" for i in range(4_000)],
+        }
+    )
+    tracemalloc.start()
+    started = time.process_time()
+    found = evaluate(table, names)
+    seconds, peak = time.process_time() - started, tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert seconds < 5
+    assert peak < 300e6
+    seven = found.metrics.per_class[7]
+    hits = int(((truth == 7) & (guess == 7)).sum())
+    assert (seven.support, seven.predicted) == (int((truth == 7).sum()), int((guess == 7).sum()))
+    assert seven.f1.value == pytest.approx(2 * hits / (seven.support + seven.predicted))
+    assert seven.f1.low < seven.f1.value < seven.f1.high
+    assert found.metrics.macro_f1.value == pytest.approx(np.mean([one.f1.value for one in found.metrics.per_class]))

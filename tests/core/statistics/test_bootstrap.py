@@ -3,9 +3,10 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from core.errors import InputError
-from core.statistics import bootstrap_draws, bootstrap_interval, group_numbers, resampled_weights
+from core.statistics import bootstrap_draws, bootstrap_interval, bootstrap_intervals, group_numbers, resampled_weights
 
 
 def share(sums: np.ndarray) -> np.ndarray:
@@ -125,3 +126,35 @@ def test_a_statistic_that_is_often_undefined_has_no_interval():
 def test_refuses(arguments, message):
     with pytest.raises(InputError, match=message):
         bootstrap_interval(share, **arguments)
+
+
+def test_several_statistics_of_the_same_draws_are_those_of_one_at_a_time() -> None:
+    parts = np.column_stack([[1.0, 1, 0, 1, 0], [0.0, 1, 1, 0, 0], np.ones(5)])
+    groups = ["a", "a", "b", "c", ""]
+
+    def both(sums: np.ndarray) -> np.ndarray:
+        return sums[:, :2] / sums[:, 2:]
+
+    alone = [
+        bootstrap_interval(lambda sums, i=i: both(sums)[:, i], parts, groups, seed=7, n_draws=300) for i in range(2)
+    ]
+    assert bootstrap_intervals(both, parts, groups, seed=7, n_draws=300) == alone
+    assert bootstrap_intervals(both, sparse.csr_array(parts), groups, seed=7, n_draws=300) == alone
+
+
+def test_one_undefined_statistic_leaves_the_others_alone() -> None:
+    parts = np.column_stack([[1.0, 1, 0, 1], np.zeros(4), np.ones(4)])
+    share, nothing = bootstrap_intervals(
+        lambda sums: np.column_stack([sums[:, 0] / sums[:, 2], sums[:, 1] / sums[:, 1]]), parts
+    )
+    assert share.value == 0.75
+    assert share.low < 0.75 < share.high
+    nothing_at_all = bootstrap_intervals(lambda sums: np.full((len(sums), 1), np.nan), parts)[0]
+    assert "no records" in nothing_at_all.reason
+    assert nothing.reason == "a part the number is made of has no records"
+
+
+def test_numbers_of_groups_are_groups() -> None:
+    codes, count = group_numbers(np.array([5, 2, 5, 9]))
+    assert codes.tolist() == [1, 0, 1, 2]
+    assert count == 3
