@@ -32,6 +32,7 @@ from core.schema import (
 __all__ = [
     "FACETS",
     "facet_codes",
+    "facet_column",
     "facet_order",
     "facet_title",
     "facet_values",
@@ -169,6 +170,11 @@ FACETS: tuple[str, ...] = tuple(_KNOWN)
 def _facet(facet: str) -> _Facet:
     own = _Facet(facet, facet, f"no {facet}", f"{{noun}} with {facet} {{value}}", f"{{noun}} without {facet}")
     return _KNOWN.get(facet, own)
+
+
+def facet_column(facet: str) -> str:
+    """Return the column of the records that a facet is read from: 'year' for decade, the name itself if unknown."""
+    return _facet(facet).column
 
 
 def facet_codes(records: pd.DataFrame, facet: str) -> Codes:

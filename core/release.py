@@ -21,7 +21,7 @@ from core.progress import Progress, silent
 from core.review import decisions
 from core.schema import TRUTH
 from core.storage import Workspace, file_sha256, now
-from core.thresholds import Policy, apply_policy, policy_report
+from core.thresholds import Policy, apply_policy, compare_population, policy_report
 
 __all__ = ["Release", "kept_exports", "precision_by", "release"]
 
@@ -103,6 +103,7 @@ class Release:
                 "evaluation": measured.as_dict(),
                 # A cut chosen while looking at these very books flatters their figure; a promise allows for it.
                 "selected_on_these": not chosen.promise,
+                "warnings": list(compare_population(table.table).warnings),
             },
         )
 

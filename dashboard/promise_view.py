@@ -8,7 +8,7 @@ from core.facets import facet_title
 from core.predictions import Scored
 from core.schema import PREDICTED
 from core.statistics import lower_percent, upper_percent
-from core.thresholds import Policy, Promise, draw_review_sample, population_warning
+from core.thresholds import Policy, Promise, draw_review_sample
 from dashboard import cache, feedback, widgets
 from dashboard.text import escape
 
@@ -60,9 +60,7 @@ def choose(scored: Scored) -> tuple[Policy, dict[str, Any]]:
     )
     for sentence in found.sentences:
         feedback.conclusion(escape(sentence)) if found.promised else feedback.say(sentence)
-    distance = cache.labelled_against_all(scored)
-    warning = population_warning(*distance, by="language")
-    if warning:
+    for warning in found.population.warnings:
         st.warning(escape(warning), icon=":material/warning:")
     if not found.promised:
         _offer_sample(scored, found)

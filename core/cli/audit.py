@@ -15,7 +15,7 @@ from core.progress import Progress
 from core.schema import CONFIDENCE
 from core.slices import Ledger, PhraseFact, Slice, facet_slices, find_slices, p_of_slice
 from core.storage import Workspace
-from core.thresholds import Policy, policy_report, promise
+from core.thresholds import Policy, compare_population, policy_report, promise
 
 __all__ = ["add_corpus", "add_policy", "catalogue_of", "policy_from", "register", "scored_from"]
 
@@ -261,13 +261,16 @@ def _thresholds(said: argparse.Namespace, workspace: Workspace, progress: Progre
     scored = scored_from(said, workspace)
     chosen = policy_from(said, scored)
     report = policy_report(scored.table, chosen.policy, classes=scored.classes)
+    population = compare_population(scored.table)
     content = {**report.as_dict(), "promised": None, "reason": "", **catalogue_of(scored)}
-    lines = list(report.sentences)
+    content["warnings"] = list(population.warnings)
+    lines = [*report.sentences, *population.warnings]
     status = 0
     if chosen.promise:
         content |= {"promised": chosen.promise["promised"], "reason": chosen.promise["reason"]}
         content["promise"] = dict(chosen.promise)
-        lines = [str(chosen.promise["sentence"]), *lines]
+        # The sentence of a promise has the warning in it.
+        lines = [str(chosen.promise["sentence"]), *report.sentences]
         status = 0 if chosen.promise["promised"] else 1
     rows = report.per_class.to_dict("records")
     lines += [

@@ -54,6 +54,7 @@ def quality_sentences(quality: Mapping[str, Any]) -> Sequence[str]:
     quality : mapping
         ``policy``: what the thresholds say (``accuracy``, ``per_class``, ``expected_errors``, ``promised``, ``reason``,
         as in ``colophon thresholds --json``); ``evaluation``: what ``colophon evaluate --json`` says;
+        ``warnings``: in which respects the checked records are not like the others, in words;
         ``selected_on_these``: True where the cuts were chosen on the very records that measure them.
     """
     policy = quality.get("policy") or {}
@@ -84,7 +85,7 @@ def quality_sentences(quality: Mapping[str, Any]) -> Sequence[str]:
         "The figures hold for records like those that were checked; if those were not drawn at random from this file,"
         " the file may be better or worse."
     )
-    return said
+    return [*said, *map(str, quality.get("warnings") or ())]
 
 
 def _known(value: Any) -> bool:

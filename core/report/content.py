@@ -19,7 +19,7 @@ from core.progress import Progress, silent
 from core.slices import SliceFindings, find_slices
 from core.statistics import in_percent, interval_percent, lower_percent, upper_percent
 from core.storage import Workspace
-from core.thresholds import TOGETHER, Curves, PolicyReport, policy_report
+from core.thresholds import TOGETHER, Curves, PolicyReport, PopulationCheck, compare_population, policy_report
 
 __all__ = ["FACETS_REPORTED", "ReportContent", "gather"]
 
@@ -48,6 +48,8 @@ class ReportContent:
     policy : KeptPolicy or None
         The cut-offs the report is about, if any were asked for or kept.
     policy_report : PolicyReport or None
+    population : PopulationCheck
+        Whether the checked books are like the collection: its warning stands beside what is said of the accepted.
     curves : DataFrame
         Risk–coverage of all classes under one cut-off; no rows where no confidence is known.
     collection : CollectionEstimates
@@ -69,6 +71,7 @@ class ReportContent:
     slices: SliceFindings
     policy: KeptPolicy | None
     policy_report: PolicyReport | None
+    population: PopulationCheck
     curves: pd.DataFrame
     collection: CollectionEstimates
     comparison: ModelComparison | None
@@ -125,6 +128,7 @@ def gather(
     kept = kept_policies(workspace, source.fingerprint)
     chosen = policy or (kept[0] if kept else None)
     decided = policy_report(scored.table, chosen.policy, classes=scored.classes) if chosen else None
+    population = compare_population(scored.table)
     curves = Curves(scored.table, scored.classes).table(_CURVE_POINTS)
     curves = curves[(curves["class"] == TOGETHER) & curves["error_rate"].notna()].reset_index(drop=True)
     progress(0.8, "The whole collection")
@@ -136,12 +140,13 @@ def gather(
         scored,
         date,
         importlib.metadata.version("colophon"),
-        _verdict(scored, evaluation, chosen, decided),
+        _verdict(scored, evaluation, chosen, decided, population),
         evaluation,
         by_facet,
         slices,
         chosen,
         decided,
+        population,
         curves,
         collection_estimates(scored.table, scored.classes),
         comparison,
@@ -154,13 +159,17 @@ def gather(
 
 
 def _verdict(
-    scored: Scored, evaluation: Evaluation, chosen: KeptPolicy | None, decided: PolicyReport | None
+    scored: Scored,
+    evaluation: Evaluation,
+    chosen: KeptPolicy | None,
+    decided: PolicyReport | None,
+    population: PopulationCheck,
 ) -> tuple[str, ...]:
     counts = scored.table["predicted"].value_counts()
     said = ", ".join(f"{int(counts.get(name, 0)):,} {name}" for name in scored.classes)
     first = f"A model has read {len(scored.table):,} titles: {said}."
     if chosen is not None and decided is not None:
-        third = _decided(chosen, decided)
+        third = " ".join([_decided(chosen, decided), *population.warnings])
     elif evaluation.leaks:
         share = in_percent(evaluation.without_leaks.accuracy.value)
         third = (

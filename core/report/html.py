@@ -179,6 +179,8 @@ def _cuts(content: ReportContent) -> str:
         if chosen.promise:
             promised = chosen.promise.get("max_error") if chosen.promise.get("promised") else None
             parts.append(paragraphs(str(chosen.promise.get("sentence", "")), str(chosen.promise.get("reason", ""))))
+        said = str(chosen.promise.get("sentence", ""))
+        parts.append(paragraphs(*(warning for warning in content.population.warnings if warning not in said)))
         parts.append(paragraphs(*report.sentences))
     if len(content.curves):
         at = report.coverage if report is not None else None

@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 from core.facets import facet_codes
-from core.schema import CONFIDENCE, LEAK, PREDICTED, SPLIT, TRUTH
+from core.schema import CONFIDENCE, PREDICTED, TRUTH
 from core.statistics import clopper_pearson, labels_needed
 from core.thresholds.curves import TOGETHER
+from core.thresholds.population import PopulationCheck, compare_population, usable_labels
 from core.thresholds.promise_words import group_sentence
 from core.thresholds.promised import GroupPromise, Promise
 from core.thresholds.settle import Group, Settled, labels_estimate, settle
 
-__all__ = ["promise", "usable_labels"]
+__all__ = ["promise"]
 
 
 def promise(
@@ -28,6 +29,7 @@ def promise(
     per: Literal["class", "together"] = "class",
     stratum: str | None = None,
     learned_known: bool = False,
+    population: PopulationCheck | None = None,
 ) -> Promise:
     """Find the lowest cuts of which it can be promised that few of the accepted are wrong.
 
@@ -50,6 +52,9 @@ def promise(
     learned_known : bool
         Whether it is known from which titles the model learned. It changes no number: without it, what is left out is
         said to be what the model may have learned from.
+    population : PopulationCheck, optional
+        What :func:`core.thresholds.compare_population` says of the same table; it is called when this is not given, so
+        that there is no promise that was not held against the collection.
 
     Returns
     -------
@@ -89,23 +94,8 @@ def promise(
         _told(name, value, group, outcome, max_error, confidence, stratum or "")
         for (name, value), group, outcome in zip(keys, groups, settled, strict=True)
     )
-    return Promise(max_error, confidence, per, stratum or "", names, made, len(known), left_out, learned_known)
-
-
-def usable_labels(table: pd.DataFrame) -> tuple[NDArray[np.bool_], int]:
-    """Say which labelled records a promise may rest on, and how many are left out as learned from.
-
-    A record is usable when its truth and its confidence are known, it is no training record, and its title is not among
-    those the model learned from.
-    """
-    known = ~np.isnan(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan))
-    labelled = known & (table[TRUTH] != "").to_numpy(dtype=bool)
-    learned = np.zeros(len(table), dtype=bool)
-    if LEAK in table:
-        learned |= table[LEAK].to_numpy(dtype=bool)
-    if SPLIT in table:
-        learned |= (table[SPLIT] == "train").to_numpy(dtype=bool)
-    return labelled & ~learned, int((labelled & learned).sum())
+    checked = population or compare_population(table)
+    return Promise(max_error, confidence, per, stratum or "", names, made, len(known), left_out, checked, learned_known)
 
 
 def _groups(

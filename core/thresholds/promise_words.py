@@ -1,17 +1,15 @@
 """What a promise says to a curator: what holds, what does not and why, when not to believe it."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from core.comparison_words import UNTOLD, VERDICTS, verdict_of
 from core.facets import facet_words
 from core.statistics import listed, lower_percent, upper_percent
 from core.thresholds.curves import TOGETHER
 from core.thresholds.settle import Settled
 
-__all__ = ["group_sentence", "population_warning", "promise_sentences"]
+__all__ = ["group_sentence", "promise_sentences"]
 
 
 def group_sentence(
@@ -103,49 +101,6 @@ def promise_sentences(
         learned = "learned" if learned_known else "learned, or may have learned,"
         rests += f"; {left_out:,} others are left out because the model {learned} from their titles"
     return (*said, f"{rests}, and holds for a collection of which they are a random sample.")
-
-
-def population_warning(
-    distance: float | None = None, by_chance: float = 0.0, *, by: str = "", other_population: bool = False
-) -> str:
-    """Say that a promise does not carry over when the labelled books are another population than the collection.
-
-    Parameters
-    ----------
-    distance : float, optional
-        Total variation distance between labelled and all books by some facet, 0 to 1.
-    by_chance : float
-        What a random sample as large as the labelled books would show.
-    by : str
-        Name of the facet for people, such as 'language'.
-    other_population : bool
-        True when it is known without measuring, for example that the labels came with a training set.
-
-    Returns
-    -------
-    str
-        '' when there is nothing to warn of. A small distance does not prove that the labelled books are a random
-        sample.
-
-    Examples
-    --------
-    >>> population_warning(0.02, by="language")
-    ''
-    >>> population_warning(0.4, by="language").split(":")[0]
-    'By language the labelled books are very different from the collection'
-    """
-    consequence = (
-        "the promise holds for books like the labelled ones and may be broken in the collection. Draw a random sample"
-        " of the collection, label it, and promise again."
-    )
-    if other_population:
-        return f"The labelled books were not drawn from this collection: {consequence}"
-    if distance is None or math.isnan(distance):
-        return ""
-    verdict = verdict_of(distance, by_chance)
-    if verdict in (VERDICTS[0][1], UNTOLD):
-        return ""
-    return f"By {by or 'this facet'} the labelled books are {verdict} from the collection: {consequence}"
 
 
 def _are(count: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from core.plain_json import plain
 from core.thresholds.curves import TOGETHER
 from core.thresholds.policy import Policy
+from core.thresholds.population import PopulationCheck
 from core.thresholds.promise_words import promise_sentences
 
 __all__ = ["GroupPromise", "Promise"]
@@ -86,6 +87,8 @@ class Promise:
     labelled, left_out : int
         Labelled records it rests on, and those left out because the model learned, or may have learned, from their
         titles.
+    population : PopulationCheck
+        Whether the labelled records are like the collection; its warning stands beside the promise everywhere.
     learned_known : bool
         Whether it is known from which titles the model learned; if not, all it may have learned from are left out.
     """
@@ -98,6 +101,7 @@ class Promise:
     groups: tuple[GroupPromise, ...]
     labelled: int
     left_out: int
+    population: PopulationCheck
     learned_known: bool = False
 
     @property
@@ -183,7 +187,10 @@ class Promise:
             "labelled": self.labelled,
             "more_labels": self.more_labels,
             "left_out": self.left_out,
-            "sentence": " ".join(self.sentences),
+            # Whoever repeats the promise repeats the warning: a report, a README, a manifest.
+            "sentence": " ".join([*self.sentences, *self.population.warnings]),
+            "warnings": list(self.population.warnings),
+            "population": self.population.as_dict(),
             "groups": [plain(vars(group)) for group in self.groups],
         }
 

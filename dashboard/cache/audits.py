@@ -12,12 +12,11 @@ from core.evaluation.calibrations import CalibrationTried, try_calibrations
 from core.label_audit import LabelAudit, audit_labels
 from core.labels import load_labels
 from core.predictions import Scored, in_the_words_of
-from core.representativeness import compare
 from core.slices import FacetSlices, Slice, SliceFindings, find_slices
 from core.slices import facet_slices as slices_by_facet
 from core.slices import p_of_slice as test_slice
 from core.storage import Artifact
-from core.thresholds import Curves, Policy, PolicyReport, Promise
+from core.thresholds import Curves, Policy, PolicyReport, PopulationCheck, Promise, compare_population
 from core.thresholds import policy_report as report_on
 from core.thresholds import promise as promise_of
 from dashboard.cache.tables import key_of, workspace
@@ -30,9 +29,9 @@ __all__ = [
     "evaluation",
     "facet_slices",
     "label_audit",
-    "labelled_against_all",
     "p_of_slice",
     "policy_report",
+    "population",
     "promise",
     "slices",
 ]
@@ -158,15 +157,15 @@ def _promise(
         per=per,
         stratum=stratum,
         learned_known=_scored.learned_known,
+        population=population(_scored),
     )
 
 
-def labelled_against_all(scored: Scored) -> tuple[float, float]:
-    """Return how far the labelled books are from all books by language, and how far chance would put them."""
-    return _labelled_against_all(key_of(scored), scored)
+def population(scored: Scored) -> PopulationCheck:
+    """Return whether the checked books are like the collection. Shared: read-only."""
+    return _population(key_of(scored), scored)
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
-def _labelled_against_all(key: str, _scored: Scored) -> tuple[float, float]:
-    found = compare(_scored.labelled, _scored.table, ("language",)).facets[0]
-    return found.tvd, found.tvd_by_chance
+@st.cache_resource(max_entries=8, show_spinner="Comparing the checked books with the others …")
+def _population(key: str, _scored: Scored) -> PopulationCheck:
+    return compare_population(_scored.table)

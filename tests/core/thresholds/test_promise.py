@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError
-from core.thresholds import TOGETHER, apply_policy, population_warning, promise
+from core.thresholds import TOGETHER, apply_policy, promise
 
 CLASSES = ("Map", "Play", "Song")
 
@@ -214,21 +214,3 @@ def test_shares_lie_between_0_and_1(max_error: float, confidence: float) -> None
 def test_classes_must_be_named() -> None:
     with pytest.raises(InputError, match="names of the classes"):
         promise(books(10, "Map"), (), 0.05)
-
-
-class TestWarning:
-    @pytest.mark.parametrize("distance", [None, float("nan"), 0.0, 0.049])
-    def test_nothing_to_warn_of(self, distance: float | None) -> None:
-        assert population_warning(distance, by="language") == ""
-
-    def test_what_chance_explains_is_no_reason(self) -> None:
-        assert population_warning(0.2, 0.18, by="place") == ""
-
-    @pytest.mark.parametrize(("distance", "words"), [(0.1, "slightly"), (0.2, "clearly"), (0.5, "very")])
-    def test_the_distance_is_put_in_words(self, distance: float, words: str) -> None:
-        said = population_warning(distance, by="language")
-        assert said.startswith(f"By language the labelled books are {words} different from the collection")
-        assert "Draw a random sample of the collection" in said
-
-    def test_what_is_known_needs_no_measure(self) -> None:
-        assert population_warning(other_population=True).startswith("The labelled books were not drawn from this")

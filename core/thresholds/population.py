@@ -1,0 +1,251 @@
+"""Are the checked books like the books nobody checked? Asked wherever a promise is said, since it rests on that."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from core.comparison_words import VERDICTS
+from core.facets import FACETS, facet_codes, facet_column, facet_title, facet_words
+from core.plain_json import plain
+from core.schema import CONFIDENCE, LEAK, PREDICTED, SPLIT, TRUTH
+from core.statistics import (
+    MINIMUM_RECORDS,
+    adjust_p,
+    chi_square,
+    listed,
+    opened,
+    share_percent,
+    total_variation,
+    total_variation_by_chance,
+)
+
+__all__ = ["PopulationCheck", "Respect", "compare_population", "usable_labels"]
+
+LEVEL: Final = 0.05
+LEAST_FACET: Final = VERDICTS[0][0]  # what is called 'alike' on the Representativeness page is no reason to warn
+# A shift of the confidences goes straight into the share of wrong ones among the accepted, so less of it is enough.
+LEAST_CONFIDENCE: Final = 0.03
+SPELLED_OUT: Final = 2  # respects that are given with their figures; the others are named
+
+
+@dataclass(frozen=True)
+class Respect:
+    """One respect in which checked and unchecked books are compared.
+
+    Attributes
+    ----------
+    name : str
+        A facet, 'predicted' (the class the model names) or 'confidence'.
+    title : str
+        Its name for people.
+    effect : float
+        How far the checked books are from the whole collection, 0 to 1: the total variation distance of a facet, the
+        Kolmogorov–Smirnov statistic of the confidence. NaN where nothing can be compared.
+    by_chance : float
+        What a random sample of as many books would show on average.
+    p, p_adjusted : float
+        Of the test that checked and unchecked books are drawn alike, alone and adjusted for all respects (Holm).
+    differs : bool
+        Whether the difference is both beyond chance and large enough to matter.
+    words : str
+        What differs, as a part of a sentence; '' where nothing does.
+    """
+
+    name: str
+    title: str
+    effect: float
+    by_chance: float
+    p: float
+    p_adjusted: float = math.nan
+    differs: bool = False
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class PopulationCheck:
+    """The checked books beside the collection, by every facet and by the model's own confidence.
+
+    Attributes
+    ----------
+    n_checked, n_unchecked : int
+        Books a promise may rest on, and books without a usable answer of a person.
+    respects : tuple of Respect
+        Those that differ first, the largest effect first. Empty when there is nothing to compare.
+    """
+
+    n_checked: int
+    n_unchecked: int
+    respects: tuple[Respect, ...]
+
+    @property
+    def differing(self) -> tuple[Respect, ...]:
+        """The respects in which the checked books are not like the others."""
+        return tuple(respect for respect in self.respects if respect.differs)
+
+    @property
+    def warning(self) -> str:
+        """What must stand beside every promise that rests on these books; '' when nothing was found.
+
+        That nothing was found does not prove that the checked books are a random sample.
+        """
+        differing = self.differing
+        if not differing:
+            return ""
+        # The confidence first: it alone bears on the promise directly.
+        ordered = sorted(differing, key=lambda respect: respect.name != CONFIDENCE)
+        parts = [respect.words for respect in ordered[:SPELLED_OUT]]
+        others = [respect.title.lower() for respect in ordered[SPELLED_OUT:]]
+        also = f" They differ by {listed(others)} too." if others else ""
+        return (
+            f"Be careful: the checked books are not like the books nobody checked. {opened('; '.join(parts))}.{also}"
+            " What is said of the accepted books holds for books like the checked ones and may be false for the"
+            " collection. Draw books at random from the collection, have them checked, and look again."
+        )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The warning as a list of none or one."""
+        return (self.warning,) if self.warning else ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return JSON-able content; undefined numbers are None."""
+        return {
+            "n_checked": self.n_checked,
+            "n_unchecked": self.n_unchecked,
+            "warning": self.warning,
+            "respects": [plain(vars(respect)) for respect in self.respects],
+        }
+
+
+def compare_population(table: pd.DataFrame, facets: Sequence[str] = FACETS) -> PopulationCheck:
+    """Compare the checked books with the collection by every facet, by predicted class and by confidence.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The scored table: one row a book of the collection, with ``predicted``, ``confidence`` (0 to 1, NaN if unknown),
+        ``truth`` ('' where nobody gave a usable answer), where known ``leak`` and ``split``, and the columns facets are
+        read from. Facets whose column is missing are passed over.
+    facets : sequence of str
+
+    Returns
+    -------
+    PopulationCheck
+        Without respects when there are fewer than 10 books on either side.
+
+    Notes
+    -----
+    Checked are the books a promise may rest on (:func:`usable_labels`), unchecked those without a truth.
+
+    *Tests.* Of a facet, and of the predicted class: Pearson's chi-square on the two disjoint sets, rare values pooled.
+    Of the confidence: the two-sample Kolmogorov–Smirnov test (asymptotic; ties make it cautious). All p values are
+    adjusted together by Holm's method, so that of collections whose checked books were drawn at random at most 5 in 100
+    are warned of.
+
+    *Effect size.* With enough books any trifle is significant, so a difference counts only if the checked books are
+    also far from the *collection*, beyond what a random sample of their size would show on average: a total variation
+    distance of 0.05 of a facet or of the predicted class, a Kolmogorov–Smirnov distance of 0.03 of the confidence.
+    Distances are to all books, checked ones included: where most of the collection is checked, the others matter less.
+
+    References
+    ----------
+    F. J. Massey (1951), "The Kolmogorov–Smirnov test for goodness of fit", JASA 46.
+    S. Holm (1979), "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6.
+    """
+    checked, _ = usable_labels(table)
+    unchecked = (table[TRUTH] == "").to_numpy(dtype=bool)
+    n, rest = int(checked.sum()), int(unchecked.sum())
+    if min(n, rest) < MINIMUM_RECORDS:
+        return PopulationCheck(n, rest, ())
+    found = [
+        _by_values(facet, facet_title(facet), *facet_codes(table, facet), checked, unchecked)
+        for facet in facets
+        if facet_column(facet) in table
+    ]
+    codes, names = pd.factorize(table[PREDICTED])
+    found.append(_by_values(PREDICTED, "What the model calls them", codes, [str(n) for n in names], checked, unchecked))
+    found.append(_by_confidence(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan), checked, unchecked))
+    adjusted = adjust_p([respect.p for respect in found], "holm")
+    judged = [_judged(respect, float(p)) for respect, p in zip(found, adjusted, strict=True)]
+    judged.sort(key=lambda respect: (not respect.differs, -np.nan_to_num(respect.effect, nan=0.0)))
+    return PopulationCheck(n, rest, tuple(judged))
+
+
+def usable_labels(table: pd.DataFrame) -> tuple[NDArray[np.bool_], int]:
+    """Say which labelled records a promise may rest on, and how many are left out as learned from.
+
+    A record is usable when its truth and its confidence are known, it is no training record, and its title is not among
+    those the model learned from.
+    """
+    known = ~np.isnan(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan))
+    labelled = known & (table[TRUTH] != "").to_numpy(dtype=bool)
+    learned = np.zeros(len(table), dtype=bool)
+    if LEAK in table:
+        learned |= table[LEAK].to_numpy(dtype=bool)
+    if SPLIT in table:
+        learned |= (table[SPLIT] == "train").to_numpy(dtype=bool)
+    return labelled & ~learned, int((labelled & learned).sum())
+
+
+def _judged(respect: Respect, p_adjusted: float) -> Respect:
+    least = LEAST_CONFIDENCE if respect.name == CONFIDENCE else LEAST_FACET
+    differs = bool(p_adjusted < LEVEL and respect.effect - respect.by_chance >= least)
+    return replace(respect, p_adjusted=p_adjusted, differs=differs, words=respect.words if differs else "")
+
+
+def _by_values(
+    name: str,
+    title: str,
+    codes: NDArray[np.intp],
+    values: Sequence[str],
+    checked: NDArray[np.bool_],
+    unchecked: NDArray[np.bool_],
+) -> Respect:
+    ours, theirs = (np.bincount(codes[mask & (codes >= 0)], minlength=len(values)) for mask in (checked, unchecked))
+    n, both = int(ours.sum()), ours + theirs
+    if min(n, int(theirs.sum())) < MINIMUM_RECORDS:
+        return Respect(name, title, math.nan, math.nan, math.nan)
+    # The value that the checked books speak least for.
+    most = int((theirs / theirs.sum() - ours / n).argmax())
+    shares = (
+        f"{share_percent(ours[most] / n, 0)} of the checked books and"
+        f" {share_percent(theirs[most] / theirs.sum(), 0)} of those nobody checked"
+    )
+    value = str(values[most])
+    words = f"the model calls {shares} {value or 'nothing'}"
+    if name != PREDICTED:
+        words = f"{shares} are {facet_words(name, value)}"
+    return Respect(
+        name, title, total_variation(ours, both), total_variation_by_chance(both, n), chi_square([ours, theirs]).p,
+        words=words,
+    )  # fmt: skip
+
+
+def _by_confidence(
+    confidence: NDArray[np.float64], checked: NDArray[np.bool_], unchecked: NDArray[np.bool_]
+) -> Respect:
+    known = ~np.isnan(confidence)
+    ours, theirs = confidence[checked & known], confidence[unchecked & known]
+    title = "How sure the model is"
+    n, rest = len(ours), len(theirs)
+    if min(n, rest) < MINIMUM_RECORDS:
+        return Respect(CONFIDENCE, title, math.nan, math.nan, math.nan)
+    test = stats.ks_2samp(ours, theirs, method="asymp")
+    at = float(test.statistic_location)
+    sure, others = float((ours > at).mean()), float((theirs > at).mean())
+    words = (
+        f"the model is {'less' if others < sure else 'more'} sure of the books nobody checked: it is more than"
+        f" {share_percent(at)} sure of {share_percent(others, 0)} of them and of"
+        f" {share_percent(sure, 0)} of the checked ones"
+    )
+    # Of the distance to the unchecked books, the checked ones being a part of the whole; √(π/2)·ln 2 is the mean of
+    # Kolmogorov's distribution.
+    part = rest / (n + rest)
+    by_chance = math.sqrt(math.pi / 2) * math.log(2) * math.sqrt(1 / n + 1 / rest) * part
+    return Respect(CONFIDENCE, title, float(test.statistic) * part, by_chance, float(test.pvalue), words=words)

@@ -1,0 +1,169 @@
+"""A promise is held against the collection: by every facet and by how sure the model is."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.cli import main
+from core.importing import import_file
+from core.storage import Workspace
+from core.thresholds import compare_population, promise
+from core.thresholds.population import LEAST_CONFIDENCE
+
+CLASSES = ("Fiction", "Non-fiction")
+
+
+def library(n: int, seed: int, *, language: str, sure: float) -> pd.DataFrame:
+    """n books of an invented library, of which the model is about so sure."""
+    random = np.random.default_rng(seed)
+    confidence = random.beta(20 * sure, 20 * (1 - sure), n) / 2 + 0.5
+    return pd.DataFrame(
+        {
+            "record_id": [f"{language[:2]}{i:05}" for i in range(n)],
+            "title": [f"A tale of {language} number {i}" for i in range(n)],
+            "language": random.choice([language, "Latin"], n, p=[0.9, 0.1]),
+            "predicted": random.choice(CLASSES, n),
+            "confidence": confidence,
+            "truth": "",
+            "leak": False,
+            "split": "",
+        }
+    )
+
+
+def checked(table: pd.DataFrame, mask: np.ndarray, seed: int = 0) -> pd.DataFrame:
+    """The same books, of which these were checked; the model is right as often as it says."""
+    random = np.random.default_rng(seed)
+    right = random.random(len(table)) < table["confidence"]
+    other = np.where(table["predicted"] == CLASSES[0], CLASSES[1], CLASSES[0])
+    return table.assign(truth=np.where(mask, np.where(right, table["predicted"], other), ""))
+
+
+def two_libraries(few: int = 300, many: int = 1500) -> pd.DataFrame:
+    """The books of one library, all checked, among those of another, of which the model is less sure."""
+    both = pd.concat(
+        [library(few, 1, language="English", sure=0.95), library(many, 2, language="Dutch", sure=0.6)],
+        ignore_index=True,
+    )
+    return checked(both, np.arange(len(both)) < few)
+
+
+def test_another_library_is_warned_of_in_plain_words() -> None:
+    found = compare_population(two_libraries())
+    by_name = {respect.name: respect for respect in found.respects}
+    assert (found.n_checked, found.n_unchecked) == (300, 1500)
+    assert by_name["confidence"].differs
+    assert by_name["language"].differs
+    assert not by_name["predicted"].differs
+    assert "The model is less sure of the books nobody checked: it is more than" in found.warning
+    assert "0 % of the checked books and" in found.warning
+    assert "are Dutch books" in found.warning
+    assert "Kolmogorov" not in found.warning
+    json.dumps(found.as_dict(), allow_nan=False)
+
+
+def test_figures_by_hand() -> None:
+    """60 of 100 checked books are Dutch, 40 of 100 others: of all 200, half, so that the distance is 0.1."""
+    table = pd.DataFrame(
+        {
+            "language": ["Dutch"] * 60 + ["English"] * 40 + ["Dutch"] * 40 + ["English"] * 60,
+            "predicted": "Fiction",
+            # The checked ones are all surer: the largest distance there is, 1, and half of it to the collection.
+            "confidence": np.concatenate([np.linspace(0.9, 0.99, 100), np.linspace(0.5, 0.59, 100)]),
+            "truth": ["Fiction"] * 100 + [""] * 100,
+        }
+    )
+    by_name = {respect.name: respect for respect in compare_population(table).respects}
+    assert by_name["language"].effect == pytest.approx(0.1)
+    assert by_name["language"].p == pytest.approx(0.0046777, abs=1e-6)  # χ² = 8 with one degree of freedom
+    assert by_name["confidence"].effect == pytest.approx(0.5)
+    assert by_name["confidence"].differs
+    assert np.isnan(by_name["predicted"].p)  # all are Fiction: nothing to test
+
+
+def test_the_size_of_the_sample_alone_never_decides() -> None:
+    """With half a million books a difference of one point is certain and does not matter."""
+    random = np.random.default_rng(0)
+    n = 250_000
+    table = pd.DataFrame(
+        {
+            "language": np.where(random.random(2 * n) < np.repeat([0.50, 0.49], n), "Dutch", "English"),
+            "predicted": "Fiction",
+            "confidence": np.concatenate([random.random(n), random.random(n) * 0.99]),
+            "truth": ["Fiction"] * n + [""] * n,
+        }
+    )
+    found = compare_population(table)
+    assert max(respect.p_adjusted for respect in found.respects if respect.name != "predicted") < 1e-4
+    assert found.warning == ""
+
+
+def test_the_surer_model_is_said_too() -> None:
+    table = two_libraries()
+    turned = table.assign(confidence=1.5 - table["confidence"])
+    assert "The model is more sure of the books nobody checked" in compare_population(turned).warning
+
+
+@pytest.mark.parametrize("few", [0, 9])
+def test_too_few_books_to_compare_are_no_reason(few: int) -> None:
+    table = two_libraries()
+    assert compare_population(table.assign(truth=table["truth"].where(table.index < few, ""))).respects == ()
+
+
+def test_a_collection_that_is_all_checked_is_the_collection() -> None:
+    table = two_libraries()
+    assert compare_population(table.assign(truth=table["predicted"])).warning == ""
+
+
+def test_leaks_and_training_books_speak_for_nobody() -> None:
+    table = two_libraries()
+    assert compare_population(table.assign(leak=True)).n_checked == 0
+    assert compare_population(table.assign(split="train")).n_checked == 0
+
+
+def test_a_promise_carries_its_warning_wherever_it_goes() -> None:
+    found = promise(two_libraries(), CLASSES, 0.05)
+    content = found.as_dict()
+    assert found.population.warning
+    assert content["warnings"] == [found.population.warning]
+    assert content["sentence"].endswith(found.population.warning)
+    assert "95 %" in content["sentence"]
+
+
+def test_page_aside_command_report_and_export_all_warn(
+    workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "both.csv"
+    two_libraries().drop(columns=["leak", "split"]).to_csv(path, index=False)
+    import_file(workspace, path, "predictions", name="both")
+    common = ["--workspace", str(workspace.root), "--quiet"]
+    promised = ["--predictions", "both", "--max-error", ".1", "--per", "together"]
+    words = "The model is less sure of the books nobody checked"
+
+    main(["thresholds", *promised, *common])
+    text = capsys.readouterr().out
+    assert words in text
+    assert text.index("confidence at most 10 %") < text.index(words) < text.index("records (")
+    main(["thresholds", *promised, *common, "--json"])
+    content = json.loads(capsys.readouterr().out)
+    assert words in content["warnings"][0]
+    assert words in content["promise"]["warnings"][0]
+    main(["thresholds", "--predictions", "both", "--cut", "Fiction=.9", *common, "--json"])
+    assert words in json.loads(capsys.readouterr().out)["warnings"][0]
+
+    assert main(["report", *promised, *common, "--out", str(tmp_path / "r.html")]) == 0
+    html = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert html.count(words) == 2  # beside the verdict and beside the cut-offs
+    assert main(["export", *promised, *common, "--format", "csv", "--out", str(tmp_path / "e.zip")]) == 0
+    with zipfile.ZipFile(tmp_path / "e.zip") as archive:
+        read = {name.rsplit("/")[-1]: archive.read(name).decode() for name in archive.namelist() if "." in name}
+    assert words in read["README.md"]
+    assert words in json.loads(read["manifest.json"])["policy"]["promise"]["warnings"][0]
+
+
+def test_least_effects_are_what_is_documented() -> None:
+    assert LEAST_CONFIDENCE == 0.03

@@ -1,0 +1,40 @@
+"""The 850 checked books beside the other digitised ones: a promise that rests on them is warned of."""
+
+from pathlib import Path
+
+import pytest
+
+from core.importing import import_file
+from core.models.score import predict_corpus
+from core.models.train import train
+from core.predictions import Scored, load_scored
+from core.storage import Workspace
+from core.thresholds import compare_population, promise
+
+pytestmark = [pytest.mark.real, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def scored(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Scored:
+    """The digitised books as a TF-IDF model reads them that has seen none of the checked ones."""
+    place = Workspace(tmp_path_factory.mktemp("real") / "workspace")
+    import_file(place, real_data / "annotated.csv", "labels", name="annotated")
+    import_file(place, real_data / "test_predictions.csv", "labels", name="checked")
+    import_file(place, real_data / "digitised.csv.gz", "corpus", name="digitised")
+    model = train(place, "annotated", exclude=["checked"], seed=0).model
+    predict_corpus(place, model, "digitised", name="scored", labels="checked")
+    return load_scored(place, "scored")
+
+
+def test_the_checked_books_are_not_like_the_others(scored: Scored) -> None:
+    found = compare_population(scored.table)
+    assert (found.n_checked, found.n_unchecked) == N_BOOKS
+    by_name = {respect.name: respect for respect in found.respects}
+    assert by_name["confidence"].p < 0.01
+    assert found.warning
+
+
+def test_every_promise_says_so(scored: Scored) -> None:
+    said = promise(scored.table, scored.classes, 0.05).as_dict()
+    assert said["warnings"]
+    assert said["sentence"].endswith(said["warnings"][0])
