@@ -30,7 +30,7 @@ __all__ = ["PopulationCheck", "Respect", "compare_population", "usable_labels"]
 LEVEL: Final = 0.05
 LEAST_FACET: Final = VERDICTS[0][0]  # what is called 'alike' on the Representativeness page is no reason to warn
 # A shift of the confidences goes straight into the share of wrong ones among the accepted, so less of it is enough.
-LEAST_CONFIDENCE: Final = 0.03
+LEAST_CONFIDENCE: Final = 0.02
 SPELLED_OUT: Final = 2  # respects that are given with their figures; the others are named
 
 
@@ -150,7 +150,7 @@ def compare_population(table: pd.DataFrame, facets: Sequence[str] = FACETS) -> P
 
     *Effect size.* With enough books any trifle is significant, so a difference counts only if the checked books are
     also far from the *collection*, beyond what a random sample of their size would show on average: a total variation
-    distance of 0.05 of a facet or of the predicted class, a Kolmogorov–Smirnov distance of 0.03 of the confidence.
+    distance of 0.05 of a facet or of the predicted class, a Kolmogorov–Smirnov distance of 0.02 of the confidence.
     Distances are to all books, checked ones included: where most of the collection is checked, the others matter less.
 
     References

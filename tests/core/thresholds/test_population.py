@@ -166,4 +166,4 @@ def test_page_aside_command_report_and_export_all_warn(
 
 
 def test_least_effects_are_what_is_documented() -> None:
-    assert LEAST_CONFIDENCE == 0.03
+    assert LEAST_CONFIDENCE == 0.02
