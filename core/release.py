@@ -7,25 +7,49 @@ import importlib.metadata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from core.errors import NotFoundError
 from core.evaluation import by_value, evaluate
-from core.export import ExportReport, ExportSettings, ModelSource, export, human_from_labels
+from core.export import ExportReport, ExportSettings, ModelSource, human_from_labels, write_export
+from core.export.decisions import ABSTAINED, ACCEPTED
+from core.export.settings import MadeBy
+from core.export.table import ExportTable, prepare
 from core.facets import facet_values
 from core.labels import load_labels
+from core.models.provenance import columns_read, provenance_of, weights_of
 from core.policies import KeptPolicy
 from core.predictions import PredictionSet, Scored, load_predictions, load_scored, reviews_of
 from core.progress import Progress, silent
 from core.review import decisions
-from core.schema import TRUTH
-from core.storage import Workspace, file_sha256, now
-from core.thresholds import Policy, apply_policy, compare_population, policy_report
+from core.schema import CORRECT, LABEL, PREDICTED, RECORD_ID, SOURCE, TRUTH
+from core.slices import Slice
+from core.storage import Workspace, digest, now, slug
+from core.thresholds import Policy, apply_policy, compare_population, expected_errors, policy_report
 
-__all__ = ["Release", "kept_exports", "precision_by", "release"]
+__all__ = [
+    "Release",
+    "Standing",
+    "accepted_file",
+    "decide_all",
+    "free_path",
+    "kept_exports",
+    "precision_by",
+    "release",
+    "run_of",
+    "standing",
+]
 
 _KIND = "export"
+_CHECKED: Final[Mapping[MadeBy, str]] = {
+    "people": "hand-checked records",
+    "rules": "records that rules (not people) labelled",
+    "people and rules": "records that people or rules labelled",
+}
 
 
 @dataclass(frozen=True)
@@ -34,25 +58,20 @@ class Release:
 
     Attributes
     ----------
-    records, originals, table : DataFrame
-        As for :func:`core.export.export`.
-    human : DataFrame or None
-        What people said of these records: it blocks the machine's label.
-    reviews : DataFrame
-        What curators decided in review: it goes before everything else.
-    settings : ExportSettings
+    decided : ExportTable
+        Every record with its decision, as the writers read it.
     quality : mapping
-        The figures that go into README and manifest.
+        The figures that go into README and manifest (:func:`core.export.quality.quality_sentences`).
     """
 
     scored: Scored
-    records: pd.DataFrame
-    originals: pd.DataFrame
-    table: pd.DataFrame
-    human: pd.DataFrame | None
-    reviews: pd.DataFrame
-    settings: ExportSettings
+    decided: ExportTable
     quality: Mapping[str, Any]
+
+    @property
+    def settings(self) -> ExportSettings:
+        """What was chosen."""
+        return self.decided.settings
 
     @classmethod
     def prepare(
@@ -85,42 +104,102 @@ class Release:
         """
         source = load_predictions(workspace, predictions)
         table = scored or load_scored(workspace, predictions, labels)
-        records, originals = _catalogue_tables(workspace, source, table)
-        report = policy_report(table.table, chosen.policy, classes=table.classes)
-        measured = evaluate(table.table, table.classes)
         names = list(dict.fromkeys([*human, *([table.labels] if table.labels else [])]))
-        said = [_human(workspace, records, name) for name in names]
-        return cls(
-            table,
-            records,
-            originals,
-            table.table,
-            pd.concat(said, ignore_index=True) if said else None,
-            reviews_of(table, decisions(workspace.database, table.predictions)),
-            _settings(workspace, source, table, chosen, settings),
-            {
-                "policy": report.as_dict(),
-                "evaluation": measured.as_dict(),
-                # A cut chosen while looking at these very books flatters their figure; a promise allows for it.
-                "selected_on_these": not chosen.promise,
-                "warnings": list(compare_population(table.table).warnings),
-            },
-        )
+        made_by = _made_by(workspace, table.labels) if table.labels else "people"
+        told = {"measured_on": table.labels, "measured_by": made_by, "human_sets": tuple(names), **settings}
+        decided = _decide(workspace, source, table, _settings(workspace, source, table, chosen, told), names)
+        # The cuts of a slice are measured there and nowhere else.
+        part = table.table[chosen.policy.covers(table.table)]
+        report = policy_report(part, chosen.policy, classes=table.classes)
+        measured = evaluate(part, table.classes)
+        quality = {
+            "policy": report.as_dict(),
+            "evaluation": measured.as_dict(),
+            "exported": _exported(decided, table),
+            "checked_by": _CHECKED[made_by] if table.labels else "records whose label came with the predictions",
+            # A cut chosen while looking at these very books flatters their figure; a promise allows for it.
+            "selected_on_these": not chosen.promise and chosen.labels == table.labels,
+            "warnings": list(compare_population(part).warnings),
+        }
+        return cls(table, decided, quality)
 
     def write(self, out: Path, progress: Progress = silent) -> ExportReport:
         """Write the zip."""
-        return export(
-            self.records,
-            self.originals,
-            self.table,
-            self.settings,
-            self.quality,
-            out,
-            human=self.human,
-            reviews=self.reviews,
-            classes=self.scored.classes,
-            progress=progress,
+        return write_export(self.decided, self.quality, out, progress)
+
+
+def run_of(predictions: str, policy: Policy) -> str:
+    """Return the name of the run: predictions (by fingerprint) and the cuts that accepted some of them.
+
+    The cuts are part of it: what two choices brought into a catalogue must be told apart there.
+    """
+    return f"{predictions}-{digest(policy.as_dict())[:8]}"
+
+
+def accepted_file(scored: Scored, policy: Policy) -> str:
+    """Return the name of the file of accepted predictions for people; other cuts have another."""
+    return f"accepted_{slug(scored.name)}_{run_of(scored.predictions, policy)}.csv"
+
+
+def decide_all(workspace: Workspace, scored: Scored, chosen: KeptPolicy, **settings: Any) -> ExportTable:
+    """Return every record of the predictions with its decision, as an export with this policy makes it.
+
+    Parameters
+    ----------
+    settings
+        As for :meth:`Release.prepare`.
+    """
+    source = load_predictions(workspace, scored.name)
+    names = [scored.labels] if scored.labels else []
+    told = {"measured_on": scored.labels, "human_sets": tuple(names), **settings}
+    return _decide(workspace, source, scored, _settings(workspace, source, scored, chosen, told), names)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the machine has a say: what people and the catalogue said of the records leaves the others to the cuts.
+
+    Attributes
+    ----------
+    open : bool array, shape (n_records,)
+        Row for row beside the scored table: no curator, no label that stands, and there is a prediction.
+    """
+
+    open: NDArray[np.bool_]
+
+    def sentence(self, accepted: NDArray[np.bool_], where: Slice | None = None) -> str:
+        """Say how many of the accepted and of the others the export counts, and why; '' where it counts them all.
+
+        Parameters
+        ----------
+        accepted : bool array, shape (n_records,)
+            What the cuts accept (:func:`core.thresholds.apply_policy`), of all records.
+        where : Slice, optional
+            The slice the cuts are for.
+        """
+        above, below = int((accepted & self.open).sum()), int((~accepted & self.open).sum())
+        settled = int((~self.open).sum())
+        whom = "record is" if settled == 1 else "records are"
+        reasons = [
+            f"{settled:,} {whom} settled without the machine (a curator has decided, a label of people or of the"
+            " catalogue stands, or there is no prediction)"
+        ]
+        if where is not None:
+            reasons.append("it looks at all books, not only those of the slice")
+        if not settled and where is None:
+            return ""
+        return (
+            f"The export counts {above:,} accepted by the machine and {below:,} for review, since"
+            f" {' and '.join(reasons if settled else reasons[1:])}."
         )
+
+
+def standing(workspace: Workspace, scored: Scored) -> Standing:
+    """Return which records are left to the cuts, by the same decisions that an export makes."""
+    # Without a cut nothing is accepted: whatever a cut could accept has abstained.
+    decided = decide_all(workspace, scored, KeptPolicy(Policy({})))
+    ids = decided.decisions[RECORD_ID].iloc[decided.rows(ABSTAINED)]
+    return Standing(scored.table[RECORD_ID].isin(ids).to_numpy(dtype=bool))
 
 
 def release(
@@ -139,6 +218,16 @@ def release(
         }
         workspace.database.add(_KIND, prepared.scored.predictions, content)
     return report
+
+
+def free_path(folder: Path, name: str) -> Path:
+    """Return where a zip called `name` can be written so that no earlier one is lost: numbered when there is one."""
+    stem, suffix = name.removesuffix(".zip"), ".zip"
+    path, count = folder / f"{stem}{suffix}", 1
+    while path.exists():
+        count += 1
+        path = folder / f"{stem}_{count}{suffix}"
+    return path
 
 
 def precision_by(table: pd.DataFrame, policy: Policy, facet: str) -> dict[str, dict[str, Any]]:
@@ -183,39 +272,99 @@ def _catalogue_tables(workspace: Workspace, source: PredictionSet, scored: Score
     return records[hit].reset_index(drop=True), originals[hit].reset_index(drop=True)
 
 
+def _decide(
+    workspace: Workspace, source: PredictionSet, scored: Scored, settings: ExportSettings, human: Sequence[str]
+) -> ExportTable:
+    records, originals = _catalogue_tables(workspace, source, scored)
+    said = [_human(workspace, records, name) for name in human]
+    return prepare(
+        records,
+        originals,
+        scored.table,
+        settings,
+        human=pd.concat(said, ignore_index=True) if said else None,
+        reviews=reviews_of(scored, decisions(workspace.database, scored.predictions)),
+        classes=scored.classes,
+    )
+
+
 def _human(workspace: Workspace, records: pd.DataFrame, name: str) -> pd.DataFrame:
     labels = load_labels(workspace, name)
     return human_from_labels(records, labels.records(), labels.table())
 
 
+def _made_by(workspace: Workspace, name: str) -> MadeBy:
+    table = load_labels(workspace, name).table()
+    rules = table.loc[table[LABEL] != "", SOURCE] == "function"
+    return "people" if not rules.any() else "rules" if rules.all() else "people and rules"
+
+
+def _exported(decided: ExportTable, scored: Scored) -> dict[str, Any]:
+    """Return how many machine labels leave that no curator saw, and how many wrong ones are to be expected of these.
+
+    The rate of each class is that of the checked records above the cut; those of them that leave are counted as what
+    they are.
+    """
+    table = scored.table.set_index(RECORD_ID)
+    over = decided.decisions.set_index(RECORD_ID)["over_cut"].reindex(table.index, fill_value=False)
+    leaves = table.index.isin(decided.decisions[RECORD_ID].iloc[decided.rows(ACCEPTED)])
+    known = (table[TRUTH] != "").to_numpy(dtype=bool)
+    wrong = known & ~table[CORRECT].to_numpy(dtype=bool)
+    predicted = table[PREDICTED].to_numpy()
+    classes = [predicted == name for name in scored.classes]
+
+    def by_class(rows: NDArray[np.bool_]) -> NDArray[np.int64]:
+        return np.array([int((rows & of).sum()) for of in classes], dtype=np.int64)
+
+    checked = known & over.to_numpy(dtype=bool)
+    errors, n, rest = by_class(checked & wrong), by_class(checked), by_class(leaves & ~known)
+    estimate = expected_errors(errors, n, n + rest)
+    # Those errors are certain that were seen; of them only the ones that leave belong here.
+    shift = int((leaves & wrong).sum()) - int(errors.sum())
+    value, low, high = (
+        None if not estimate.defined else float(number) + shift
+        for number in (estimate.value, estimate.low, estimate.high)
+    )
+    return {
+        "machine_labels": int(leaves.sum()),
+        "checked": int((leaves & known).sum()),
+        "expected_errors": {"value": value, "low": low, "high": high, "n": estimate.n, "reason": estimate.reason},
+    }
+
+
 def _settings(
     workspace: Workspace, source: PredictionSet, scored: Scored, chosen: KeptPolicy, more: Mapping[str, Any]
 ) -> ExportSettings:
-    said = source.manifest
+    manifest = source.manifest
     model = _model(workspace, source)
     inputs: list[dict[str, Any]] = []
-    corpus = said.get("corpus") or scored.catalogue.fingerprint
-    for manifest in ([workspace.find("corpora", corpus).manifest] if corpus else []) + [said]:
-        if "file" in manifest:
+    corpus = manifest.get("corpus") or scored.catalogue.fingerprint
+    for part in ([workspace.find("corpora", corpus).manifest] if corpus else []) + [manifest]:
+        if "file" in part:
             inputs.append(
                 {
-                    "name": manifest["file"],
-                    "sha256": manifest["file_sha256"],
-                    "rows": manifest.get("source_rows"),
-                    "rejected": manifest.get("rejected"),
-                    "mapping": manifest.get("mapping"),
+                    "name": part["file"],
+                    "sha256": part["file_sha256"],
+                    "rows": part.get("source_rows"),
+                    "rejected": part.get("rejected"),
+                    "mapping": part.get("mapping"),
                 }
             )
+    policy = chosen.policy
     wanted: dict[str, Any] = {
-        "cuts": dict(chosen.policy.cuts),
-        "stratum": chosen.policy.stratum,
-        "cuts_by_stratum": dict(chosen.policy.by_stratum),
+        "cuts": dict(policy.cuts),
+        "stratum": policy.stratum,
+        "cuts_by_stratum": dict(policy.by_stratum),
+        "slice": policy.as_dict().get("slice", {}),
         "model": model,
-        "run_id": source.fingerprint,
-        "predicted_at": said["created_at"],
+        "run_id": run_of(source.fingerprint, policy),
+        "predictions": source.fingerprint,
+        "predicted_at": manifest["created_at"] if model.made_here else "",
+        "imported_at": "" if model.made_here else manifest["created_at"],
         "created_at": now(),
-        "dataset": said.get("corpus_name") or scored.catalogue.name or source.name,
+        "dataset": manifest.get("corpus_name") or scored.catalogue.name or source.name,
         "promise": dict(chosen.promise),
+        "chosen_on": chosen.labels,
         "inputs": tuple(inputs),
         "chosen_at": chosen.chosen_at,
         "chosen_because": chosen.because,
@@ -225,23 +374,36 @@ def _settings(
     return ExportSettings(**wanted)
 
 
+def _older(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what the model read, as older predictions say it: the columns beside the title."""
+    return columns_read(manifest["reads"]) if "reads" in manifest else ()
+
+
 def _model(workspace: Workspace, source: PredictionSet) -> ModelSource:
-    said = source.manifest
-    fingerprint = said.get("model_fingerprint")
+    manifest = source.manifest
+    fingerprint = manifest.get("model_fingerprint")
     if not fingerprint:
         # Made elsewhere: what is known is the file, and that nobody calibrated it here.
-        return ModelSource(name=source.name, sha256=said.get("file_sha256", ""), calibrated=False)
-    artifact = workspace.find("models", fingerprint)
-    weights = artifact.path / "model.safetensors"
+        return ModelSource(name=source.name, calibrated=False, made_here=False)
+    try:
+        trained: Mapping[str, Any] = workspace.find("models", fingerprint).manifest
+    except NotFoundError:
+        trained = {}  # removed since: what the predictions say of it remains
+    known = provenance_of(trained) if trained else {}
+    files = weights_of(trained.get("files") or {})
     return ModelSource(
-        name=said.get("model", fingerprint),
+        name=manifest.get("model", fingerprint),
         version=fingerprint[:8],
-        sha256=file_sha256(weights) if weights.exists() else "",
-        calibrated=bool(said.get("calibrated")),
+        sha256=str(manifest.get("model_sha256") or known.get("weights_sha256") or ""),
+        calibrated=bool(manifest.get("calibrated")),
+        input_columns=tuple(manifest.get("input_columns") or known.get("input_columns") or _older(manifest)),
         details={
-            "kind": artifact.manifest.get("model_kind"),
-            "labels": artifact.manifest.get("labels"),
-            "calibration": said.get("calibration"),
-            "seed": artifact.manifest.get("seed"),
+            "fingerprint": fingerprint,
+            "kind": manifest.get("model_kind") or trained.get("model_kind"),
+            "weights": files,
+            "sha256_is_of": "the lines 'SHA-256  path' of these files, sorted by path, as sha256sum prints them",
+            "labels": trained.get("labels"),
+            "calibration": manifest.get("calibration"),
+            "seed": trained.get("seed"),
         },
     )

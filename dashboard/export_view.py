@@ -12,6 +12,7 @@ from core.export import FORMATS
 from core.export.comparison import DIFFERENCES, breakdown, genre_difference
 from core.export.formats import MarcKind
 from core.export.marc import kinds_for
+from core.export.people import accepted_csv
 from core.export.preview import PREVIEW_FORMATS, preview
 from core.export.quality import quality_sentences as sentences_of
 from core.export.table import ExportTable
@@ -19,7 +20,7 @@ from core.export.validation import validate
 from core.facets import facet_title
 from core.policies import KeptPolicy, keep_policy, kept_policies
 from core.predictions import Scored
-from core.release import Release, kept_exports, precision_by, release
+from core.release import Release, accepted_file, decide_all, free_path, kept_exports, precision_by, release
 from core.thresholds import Policy
 from dashboard import cache, feedback, widgets
 from dashboard.export_settings import KIND_NAMES
@@ -27,6 +28,7 @@ from dashboard.text import escape
 
 __all__ = [
     "HOW",
+    "accepted_button",
     "chosen_policy",
     "counts_sentence",
     "download",
@@ -63,7 +65,34 @@ def chosen_policy(predictions: str) -> KeptPolicy:
     cuts = escape(_cuts_in_words(chosen.policy))
     promise = f" {escape(str(chosen.promise.get('sentence', '')))}" if chosen.promise else " Set by hand."
     st.markdown(f"Accepted: {cuts}, kept on {chosen.chosen_at[:10]}.{promise}")
+    if chosen.policy.where is not None:
+        st.info(
+            f"These cut-offs were kept for {escape(chosen.policy.where.description)}. No other book is accepted by the"
+            " machine, and the promise and the figures speak of these books alone.",
+            icon=":material/filter_alt:",
+        )
     return chosen
+
+
+def accepted_button(scored: Scored, chosen: KeptPolicy, settings: Mapping[str, Any] | None = None) -> None:
+    """Draw the button that downloads the accepted predictions as CSV for people, by the decisions of an export."""
+    place = cache.workspace()
+    st.download_button(
+        "Download accepted predictions (CSV)",
+        data=lambda: accepted_csv(decide_all(place, scored, chosen, **(settings or {}))),
+        file_name=accepted_file(scored, chosen.policy),
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        key="download-accepted",
+        help="Identifier, title, label and confidence of each accepted book, for a spreadsheet program. Books that"
+        " people have labelled already are left to them.",
+    )
+    if scored.table["record_id"].str.match("0[0-9]").any():
+        st.caption(
+            "Spreadsheet programs drop leading zeros of identifiers when a CSV file is opened by a double click; the"
+            " Excel workbook on the Export page keeps them."
+        )
 
 
 def counts_sentence(table: ExportTable) -> str:
@@ -76,22 +105,28 @@ def quality_sentences(prepared: Release) -> list[str]:
     return list(sentences_of(prepared.quality))
 
 
-def download(prepared: Release, chosen: KeptPolicy) -> None:
+def download(prepared: Release) -> None:
     """Draw the button that makes the zip; it is written once when clicked, kept in the workspace, and validated."""
     place = cache.workspace()
-    name = f"{prepared.settings.folder}.zip"
+    folder, name = place.folder("exports"), f"{prepared.settings.folder}.zip"
 
     def make() -> bytes:
-        out = place.folder("exports") / name
+        out = free_path(folder, name)  # an earlier zip is never written over
         release(place, prepared, out)
         return out.read_bytes()
 
     st.download_button(
-        "Download the zip", make, file_name=name, mime="application/zip", type="primary", icon=":material/download:"
+        "Download the zip",
+        make,
+        file_name=free_path(folder, name).name,
+        mime="application/zip",
+        type="primary",
+        icon=":material/download:",
     )
-    made = place.folder("exports") / name
-    if made.exists() and st.button("Check the last zip", icon=":material/fact_check:"):
-        _show_checks(made)
+    made = [Path(one["path"]) for one in kept_exports(place, prepared.scored.predictions)]
+    last = next((path for path in made if path.exists()), None)
+    if last is not None and st.button("Check the last zip", icon=":material/fact_check:"):
+        _show_checks(last)
 
 
 def _show_checks(path: Path) -> None:
@@ -162,16 +197,21 @@ def show_history(predictions: str) -> None:
     made = kept_exports(cache.workspace(), predictions)
     if not made:
         st.markdown("Nothing has been exported from these predictions yet.")
-    for number, one in enumerate(made):
+    for one in made:
         with st.container(border=True):
             st.markdown(
                 f"**{escape(one['name'])}** · {one['at'][:16].replace('T', ' ')} · {one['accepted']:,} accepted,"
                 f" {one['review']:,} for review"
             )
             st.caption(_settings_of(one["settings"]))
-            if st.button("Use these cut-offs again", key=f"restore-{number}", icon=":material/undo:"):
-                _restore(predictions, one["settings"])
-                st.rerun()
+            # Bound to the export, not to its place in the list, which changes when somebody exports or keeps others.
+            st.button(
+                "Use these cut-offs again",
+                key=f"restore-{one['at']}",
+                icon=":material/undo:",
+                on_click=_restore,
+                args=(predictions, one["settings"]),
+            )
 
 
 def _settings_of(said: Mapping[str, Any]) -> str:
@@ -183,20 +223,24 @@ def _settings_of(said: Mapping[str, Any]) -> str:
 
 
 def _policy_of(said: Mapping[str, Any]) -> Policy:
-    return Policy(dict(said["cuts"]), said.get("stratum", ""), said.get("cuts_by_stratum", {}))
+    content = {"cuts": said["cuts"], "stratum": said.get("stratum", ""), "by_stratum": said.get("cuts_by_stratum", {})}
+    return Policy.from_dict(content | {"slice": said.get("slice")})
 
 
 def _cuts_in_words(policy: Policy) -> str:
     groups = policy.by_stratum if policy.stratum else {"": policy.cuts}
-    return "; ".join(
+    words = "; ".join(
         (f"{value}: " if value else "") + ", ".join(f"{name} above {cut:.3f}" for name, cut in sorted(cuts.items()))
         for value, cuts in sorted(groups.items())
     )
+    return words if policy.where is None else f"{words}; only {policy.where.description}"
 
 
 def _restore(predictions: str, said: Mapping[str, Any]) -> None:
     keep_policy(
         cache.workspace(),
         predictions,
-        KeptPolicy(_policy_of(said), said.get("promise", {}), because="restored from an earlier export"),
+        KeptPolicy(
+            _policy_of(said), said.get("promise", {}), said.get("chosen_on", ""), "restored from an earlier export"
+        ),
     )

@@ -6,14 +6,15 @@ import pandas as pd
 import streamlit as st
 
 from core.facets import facet_order, facet_title
+from core.policies import KeptPolicy, keep_policy
 from core.predictions import Scored
 from core.statistics import interval_count
 from core.thresholds import PolicyReport
-from dashboard import feedback, state, widgets
+from dashboard import cache, feedback, state, widgets
 from dashboard.charts.rates import rates_chart
 from dashboard.text import escape, interval, percent
 
-__all__ = ["HOW", "class_table", "headline", "keep_rates", "sliders"]
+__all__ = ["HOW", "class_table", "headline", "keep", "keep_rates", "sliders"]
 
 HOW = (
     "A prediction is **accepted** when its confidence is greater than the cut-off of its class; the others go"
@@ -71,6 +72,16 @@ def headline(report: PolicyReport) -> None:
         with column, st.container(border=True):
             st.metric(label, value)
             st.caption(note)
+
+
+def keep(predictions: str, chosen: KeptPolicy) -> None:
+    """Draw the button that keeps the cut-offs; while a slice is chosen they are kept for its books alone."""
+    where = chosen.policy.where
+    label = "Keep these cut-offs for the export" if where is None else "Keep these cut-offs for these books"
+    if st.button(label, type="primary", icon=":material/check:"):
+        keep_policy(cache.workspace(), predictions, chosen)
+        only = f" They accept only {escape(where.description)}; no other book." if where is not None else ""
+        st.success(f"Kept. The Export page uses them.{only}", icon=":material/check_circle:")
 
 
 def class_table(report: PolicyReport) -> None:

@@ -7,7 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from core.facets import FACETS, facet_title
+from core.plain_csv import csv_for_people
 from core.predictions import Scored
+from core.slices import Slice
 from core.slices.saved import saved_slices
 from core.storage import Artifact
 from dashboard import cache, feedback, state
@@ -17,6 +19,7 @@ __all__ = [
     "choose_facet",
     "choose_predictions",
     "choose_thing",
+    "chosen_slice",
     "download_table",
     "label_sets",
     "mark_invented",
@@ -59,8 +62,8 @@ def choose_predictions() -> None:
             [_ALL_BOOKS, *named],
             key=state.SLICE,
             bind="query-params",
-            help="A slice that was named on the Errors page. Every page then speaks of its books alone; the export does"
-            " not: it always takes all.",
+            help="A slice that was named on the Errors page. Every page then speaks of its books alone. The export"
+            " looks at all books; cut-offs kept while a slice is chosen accept only the books of that slice.",
         )
 
 
@@ -73,6 +76,11 @@ def chosen_labels() -> str | None:
     """Return the name of the label set chosen in the sidebar, None for the truth that came with the predictions."""
     chosen = st.session_state.get(state.LABELS)
     return None if chosen in (None, _OWN_TRUTH) else chosen
+
+
+def chosen_slice() -> Slice | None:
+    """Return the slice chosen in the sidebar, None for all books."""
+    return saved_slices(cache.workspace().database).get(str(st.session_state.get(state.SLICE, "")))
 
 
 def require_scored(*, with_truth: bool = True, sliced: bool = True) -> Scored:
@@ -100,7 +108,7 @@ def require_scored(*, with_truth: bool = True, sliced: bool = True) -> Scored:
 
 def _only_slice(scored: Scored) -> Scored:
     """Return the books of the slice chosen in the sidebar, and say so; all books when none is chosen."""
-    one = saved_slices(cache.workspace().database).get(str(st.session_state.get(state.SLICE, "")))
+    one = chosen_slice()
     if one is None:
         return scored
     kept = scored.table[one.mask(scored.table)]
@@ -163,10 +171,10 @@ def mark_invented(*things: Artifact | None) -> None:
 
 
 def download_table(table: pd.DataFrame, name: str, label: str = "Download this table (CSV)") -> None:
-    """Draw a button that downloads a table; the file is made when it is clicked."""
+    """Draw a button that downloads a table for a spreadsheet program; the file is made when it is clicked."""
     st.download_button(
         label,
-        data=lambda: table.to_csv(index=False, lineterminator="\r\n").encode("utf-8"),
+        data=lambda: csv_for_people(table),
         file_name=f"{name}.csv",
         mime="text/csv",
         on_click="ignore",

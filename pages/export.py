@@ -12,15 +12,19 @@ scored = widgets.require_scored(with_truth=False, sliced=False)
 source = load_predictions(cache.workspace(), scored.name)
 chosen = export_view.chosen_policy(source.fingerprint)
 has_marc = holds_marc(cache.originals("predictions", source.fingerprint))
+first = st.container()
 settings = export_settings.settings(scored, has_marc=has_marc)
 prepared = cache.release(scored, chosen, settings)
 table = cache.export_table(scored, chosen, settings)
-
-feedback.conclusion(
-    escape(f"{table.counts.by_decision['accepted']:,} of {table.counts.loaded:,} records leave with a machine label.")
-)
+with first:
+    feedback.conclusion(
+        escape(
+            f"{table.counts.by_decision['accepted']:,} of {table.counts.loaded:,} records leave with a machine label."
+        )
+    )
+    export_view.accepted_button(scored, chosen, settings)
 feedback.say(export_view.counts_sentence(table), *scored.catalogue.sentences, *export_view.quality_sentences(prepared))
-export_view.download(prepared, chosen)
+export_view.download(prepared)
 
 view = st.segmented_control(
     "Look before you download",

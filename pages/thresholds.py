@@ -1,21 +1,24 @@
 """Thresholds: which predictions can be accepted, at which cost, and what can be promised."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.facets import facet_title
-from core.policies import KeptPolicy, keep_policy, kept_policies
+from core.policies import KeptPolicy, kept_policies
 from core.predictions import load_predictions
-from core.thresholds import TOGETHER, Policy
-from dashboard import cache, feedback, promise_view, thresholds_view, widgets
+from core.thresholds import TOGETHER, Policy, apply_policy
+from dashboard import cache, export_view, feedback, promise_view, thresholds_view, widgets
 from dashboard.charts.curves import cut_chart, risk_coverage_chart
 from dashboard.text import escape
 
 st.title("Thresholds")
-scored = widgets.require_scored()
+scored, whole = widgets.require_scored(), widgets.require_scored(sliced=False)
 predictions = load_predictions(cache.workspace(), scored.name).fingerprint
 if scored.table["confidence"].isna().all():
     feedback.empty("These predictions carry no confidence, so no cut-off can be set.", "Models", "Train a model")
-kept = kept_policies(cache.workspace(), predictions)
+where = widgets.chosen_slice()
+kept = [one for one in kept_policies(cache.workspace(), predictions) if one.policy.where == where]
 way = st.segmented_control(
     "Choose the cut-offs", ["By hand", "By a promise"], default="By hand", required=True, key="way", bind="query-params"
 )
@@ -32,10 +35,14 @@ def by_cut_offs() -> None:
         policy = Policy(thresholds_view.sliders(scored.classes, start))
     report = cache.policy_report(scored, policy)
     thresholds_view.headline(report)
-    feedback.say(*report.sentences[1:])
-    if st.button("Keep these cut-offs for the export", type="primary", icon=":material/check:"):
-        keep_policy(cache.workspace(), predictions, KeptPolicy(policy, promise, scored.labels))
-        st.success("Kept. The Export page uses them.", icon=":material/check_circle:")
+    chosen = KeptPolicy(replace(policy, where=where), promise, scored.labels)
+    left, right = st.columns(2)
+    with left:
+        thresholds_view.keep(predictions, chosen)
+    with right:
+        export_view.accepted_button(whole, chosen)
+    counted = cache.export_standing(whole).sentence(apply_policy(whole.table, chosen.policy), chosen.policy.where)
+    feedback.say(*report.sentences[1:], *([counted] if counted else []))
     thresholds_view.class_table(report)
 
     st.subheader("Errors against coverage")

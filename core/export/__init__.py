@@ -3,7 +3,7 @@
 :func:`export` decides about every record, writes the wanted formats, describes them and packs all of it into one zip.
 """
 
-from core.export.bundle import ExportReport, export
+from core.export.bundle import ExportReport, export, write_export
 from core.export.counts import count_decisions
 from core.export.decisions import DECISIONS, decide
 from core.export.formats import CARRIERS, FORMATS, MARC_KINDS, parse_formats, parse_marc_kinds
@@ -29,4 +29,5 @@ __all__ = [
     "human_from_labels",
     "parse_formats",
     "parse_marc_kinds",
+    "write_export",
 ]

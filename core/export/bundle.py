@@ -28,7 +28,7 @@ from core.export.table import ExportTable, prepare
 from core.progress import Progress, silent
 from core.storage import file_sha256, write_atomically
 
-__all__ = ["ExportReport", "export", "write_package", "zip_folder"]
+__all__ = ["ExportReport", "export", "write_export", "write_package", "zip_folder"]
 
 
 @dataclass(frozen=True)
@@ -106,10 +106,23 @@ def export(
     InputError
         The tables do not fit together, or a MARC record this program itself made breaks a rule of its own.
     """
-    if out.is_dir():
-        raise InputError(f"{out} is a folder. Give the name of the zip file to write, such as {out / 'export.zip'}.")
+    _refuse_folder(out)
     progress(0.0, "Deciding about each record")
     prepared = prepare(records, originals, table, settings, human=human, reviews=reviews, classes=classes)
+    return write_export(prepared, quality, out, progress)
+
+
+def _refuse_folder(out: Path) -> None:
+    if out.is_dir():
+        raise InputError(f"{out} is a folder. Give the name of the zip file to write, such as {out / 'export.zip'}.")
+
+
+def write_export(
+    prepared: ExportTable, quality: Mapping[str, Any], out: Path, progress: Progress = silent
+) -> ExportReport:
+    """Write as one zip what was decided already; see :func:`export`."""
+    _refuse_folder(out)
+    settings = prepared.settings
     out.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:

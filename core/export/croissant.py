@@ -7,6 +7,7 @@ from core.export.columns import plain_names
 from core.export.files import Package, WrittenFile
 from core.export.readme import title
 from core.export.table import ExportTable
+from core.export.wording import how_assigned
 from core.schema import RECORD_ID
 
 __all__ = ["croissant", "write_croissant"]
@@ -69,14 +70,13 @@ def croissant(table: ExportTable, written: WrittenFile) -> dict[str, Any]:
     publisher = settings.publisher or "(library not named)"
     columns = table.columns()
     key = plain_names(columns)[[column.name for column in columns].index(RECORD_ID)]
-    confidence = "calibrated probability" if settings.model.calibrated else "uncalibrated score"
+    confidence = "a calibrated probability" if settings.model.calibrated else "an uncalibrated score"
     return {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": settings.folder,
-        "description": settings.description
-        or f"{title(table)}. Labels assigned by {settings.model.process} and accepted by a cut on their confidence.",
+        "description": settings.description or f"{title(table)}. {how_assigned(table)}",
         "license": settings.licence_uri,
         "url": settings.homepage or settings.run_uri,
         "creator": {"@type": "sc:Organization", "name": publisher},
@@ -86,8 +86,8 @@ def croissant(table: ExportTable, written: WrittenFile) -> dict[str, Any]:
         "datePublished": settings.exported_at[:10],
         "inLanguage": "en",
         "rai:dataAnnotationProtocol": (
-            f"Labels were predicted by {settings.model.process}; a label was accepted when its confidence"
-            f" ({confidence}) was above the cut of its class and no person had given a label."
+            f"{how_assigned(table)} The confidence is {confidence}. No machine label was added where a label of a"
+            " person or of the catalogue stands."
         ),
         "rai:dataBiases": "The labels carry the biases of the training labels and of one library's cataloguing.",
         "rai:dataLimitations": "Machine labels: not for training models. Records the model abstained on are absent.",

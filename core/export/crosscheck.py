@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from core.export.identifiers import NAMESPACE
 from core.export.mods import MODS_NAMESPACE
+from core.plain_csv import unsafe_cell
 from core.readers.marc_columns import link_numbers
 from core.readers.marc_decode import BadRecord, decode_iso2709, split_iso2709, stream_marcxml
 from core.readers.marc_record import MarcRecord
@@ -17,7 +18,13 @@ __all__ = ["Triple", "left_out", "read_labels", "unescape_cell"]
 
 Triple = tuple[str, str, str]  # identifier, label, confidence with four decimals ('' where there is none)
 
-_FLAT: Final = ("data/accepted.csv", "data/accepted.parquet", "data/accepted.jsonl", "people/accepted_for-excel.xlsx")
+_FLAT: Final = (
+    "data/accepted.csv",
+    "data/accepted.parquet",
+    "data/accepted.jsonl",
+    "people/accepted_for-excel.csv",
+    "people/accepted_for-excel.xlsx",
+)
 
 
 def read_labels(folder: Path) -> dict[str, set[Triple]]:
@@ -61,9 +68,12 @@ def left_out(folder: Path) -> dict[str, set[str]]:
 
 def _csv(path: Path) -> Iterator[Triple]:
     csv.field_size_limit(1 << 24)
-    with path.open(encoding="utf-8", newline="") as stream:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
         for row in csv.DictReader(stream):
-            yield row["record_id"], row["pred_label"], row["pred_confidence"]
+            if path.parent.name == "people":
+                yield unsafe_cell(row["Identifier"]), unsafe_cell(row["Label"]), _four(row["Confidence"] or None)
+            else:
+                yield row["record_id"], row["pred_label"], row["pred_confidence"]
 
 
 def _parquet(path: Path) -> Iterator[Triple]:
@@ -88,7 +98,7 @@ def _xlsx(path: Path) -> Iterator[Triple]:
     try:
         rows = book.worksheets[0].iter_rows(values_only=True)
         head = list(next(rows))
-        places = [head.index(name) for name in ("record_id", "pred_label", "pred_confidence")]
+        places = [head.index(name) for name in ("Identifier", "Label", "Confidence")]
         for row in rows:
             record_id, label, confidence = (row[place] for place in places)
             yield unescape_cell(str(record_id)), unescape_cell(str(label)), _four(confidence)

@@ -9,6 +9,7 @@ from core.export.files import Package, WrittenFile
 from core.export.identifiers import identifier_pattern
 from core.export.readme import title
 from core.export.table import ExportTable
+from core.export.wording import how_assigned
 from core.schema import RECORD_ID
 from core.storage import slug
 
@@ -33,7 +34,7 @@ def datapackage(table: ExportTable, files: Sequence[WrittenFile]) -> dict[str, A
         "name": slug(settings.folder),
         "id": settings.run_uri,
         "title": title(table),
-        "description": settings.description or f"Labels assigned by {settings.model.process}, accepted by a cut.",
+        "description": settings.description or how_assigned(table),
         "version": settings.version,
         "created": settings.exported_at,
         "keywords": ["bibliographic metadata", "machine-generated", *(label.lower() for label in table.labels)],

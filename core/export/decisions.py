@@ -44,9 +44,9 @@ REJECTED: Final = "rejected"
 CURATOR: Final = "curator"
 NOT_MATCHED: Final = "not-matched"
 DECISIONS: Final[Mapping[str, str]] = {
-    ACCEPTED: "the confidence is above the cut and no person had said anything: the machine's label is exported",
+    ACCEPTED: "the confidence is above the cut and no label stood in the way: the machine's label is exported",
     CURATOR: "a curator looked at this record: the curator's label is exported",
-    ABSTAINED: "the confidence is not above the cut: no label, the record goes to review",
+    ABSTAINED: "the confidence is not above the cut, or there is no cut for the record: no label, it goes to review",
     HUMAN_KEPT: "a person or the catalogue had given a label: it stands, nothing is exported",
     REJECTED: "a curator said that no label can be given: nothing is exported",
     NOT_MATCHED: "there is no prediction for this record",
@@ -72,17 +72,22 @@ DECISION_COLUMNS: Final = (
 def record_cuts(table: pd.DataFrame, policy: Policy) -> np.ndarray:
     """Return for each record the cut of its predicted class (and, where cuts differ by a facet, of its value).
 
-    NaN where there is none: such a record is never accepted.
+    NaN where there is none, and outside of the slice the cuts are for: such a record is never accepted.
     """
     predicted = table[PREDICTED].tolist()
+    outside = ~policy.covers(table)
     if not policy.stratum:
-        return np.array([policy.cuts.get(name, np.nan) for name in predicted], dtype=float)
+        cuts = np.array([policy.cuts.get(name, np.nan) for name in predicted], dtype=float)
+        cuts[outside] = np.nan
+        return cuts
     values = facet_values(table, policy.stratum).tolist()
     nowhere: Mapping[str, float] = {}
-    cuts = (
+    each = (
         policy.by_stratum.get(value, nowhere).get(name, np.nan) for value, name in zip(values, predicted, strict=True)
     )
-    return np.fromiter(cuts, dtype=float, count=len(table))
+    cuts = np.fromiter(each, dtype=float, count=len(table))
+    cuts[outside] = np.nan
+    return cuts
 
 
 def shown_confidence(confidence: np.ndarray) -> np.ndarray:

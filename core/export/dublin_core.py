@@ -5,8 +5,9 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from core.export.marc_build import Assigned, assignments
-from core.export.marc_text import Cleaner, note
+from core.export.marc_text import Cleaner
 from core.export.table import ExportTable
+from core.export.wording import note
 
 __all__ = ["dublin_core_record", "write_dublin_core"]
 
@@ -34,7 +35,7 @@ def write_dublin_core(path: Path, table: ExportTable) -> tuple[int, Cleaner]:
 def dublin_core_record(table: ExportTable, given: Assigned, has: dict[str, str]) -> str:
     """Return one record; `has` is its text, without control characters."""
     settings = table.settings
-    sentence = note(settings, table.labels, given.how, given.reviewed)
+    sentence = Cleaner().text(note(table, given.row, given.how, given.reviewed))
     if given.confidence == given.confidence:
         kind = "calibrated" if settings.model.calibrated else "not calibrated"
         sentence += f" Label: {given.label}. Confidence: {given.confidence:.4f} ({kind})."

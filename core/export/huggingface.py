@@ -7,6 +7,8 @@ from core.export.files import Package
 from core.export.parquet import write_parquet
 from core.export.readme import title
 from core.export.table import ExportTable
+from core.export.wording import how_assigned
+from core.markdown import inline
 
 __all__ = ["front_matter", "write_huggingface"]
 
@@ -26,11 +28,10 @@ def write_huggingface(table: ExportTable, package: Package) -> None:
     count = write_parquet(package.path(name), table.flat(table.accepted), table.columns(), table.settings)
     about = "the accepted labels, as `datasets` loads them"
     package.add(name, "huggingface", "application/vnd.apache.parquet", about, count)
-    settings = table.settings
     text = (
-        f"---\n{front_matter(table)}---\n\n# {title(table)}\n\n"
-        f"{count:,} records with a label that {settings.model.process} assigned and a cut on its confidence accepted."
-        " The labels are machine-generated: do not train on them as if people had given them."
+        f"---\n{front_matter(table)}---\n\n# {inline(title(table))}\n\n"
+        f"{count:,} records with a label. {inline(how_assigned(table))}"
+        " Do not train on machine labels as if people had given them."
         " Identifiers are text. The columns are described in the file itself; settings, counts and measured quality are"
         " in the manifest.json of the export this folder comes from.\n"
     )

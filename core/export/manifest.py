@@ -6,20 +6,15 @@ from typing import Any
 
 from core.export.decisions import DECISIONS
 from core.export.files import WrittenFile
-from core.export.settings import HUMAN_LABELS
+from core.export.quality import is_measured
+from core.export.settings import UNKNOWN
 from core.export.table import ExportTable
 from core.export.terms import TERM_QUESTION
+from core.export.wording import checked_labels, how_assigned, limits, meaning_of_checked, scope, where_cuts_come_from
 from core.plain_json import plain
 from core.storage import digest
 
-__all__ = ["LIMITS", "manifest"]
-
-LIMITS = (
-    "The labels were assigned from the text of catalogue records, not from the books.",
-    "An accepted label may be wrong; the quality part says how often, for records like those that were checked.",
-    "Records without a label are not thereby of another kind.",
-    "Not for training models: these are machine labels.",
-)
+__all__ = ["manifest"]
 
 
 def manifest(
@@ -51,12 +46,16 @@ def manifest(
         "input": [dict(one) for one in settings.inputs],
         "model": {
             "id": settings.model.name,
-            "version": settings.model.version,
-            "sha256": settings.model.sha256,
+            "version": settings.model.version or UNKNOWN,
+            "sha256": settings.model.sha256 or UNKNOWN,
+            "made": "here" if settings.model.made_here else "elsewhere",
+            "input_columns": list(settings.model.input_columns) or UNKNOWN,
             "calibrated": settings.model.calibrated,
+            "predictions": settings.predictions or UNKNOWN,
             "run": settings.run_id,
             "run_uri": settings.run_uri,
-            "predicted_at": settings.predicted_at,
+            "predicted_at": settings.predicted_at or UNKNOWN,
+            **({"imported_at": settings.imported_at} if settings.imported_at else {}),
             **settings.model.details,
         },
         "labels": {
@@ -68,10 +67,23 @@ def manifest(
         "policy": {
             **settings.policy.as_dict(),
             "promise": dict(settings.promise),
-            "accepted_when": "the confidence of the predicted label is above its cut, and no person had spoken",
-            "order": "curator, then person, then catalogue, then model, then labelling function",
-            "human_labels": {"setting": settings.human_labels, "meaning": HUMAN_LABELS[settings.human_labels]},
-            "hand_checked_in_the_predictions_file": table.measured_by,
+            "applies_to": scope(settings) or "all records",
+            "sentences": where_cuts_come_from(settings),
+            "chosen_on": settings.chosen_on or "the labels that came with the predictions",
+            "accepted_when": "the confidence of the predicted label is above its cut, and no label that stands had been"
+            " given by a curator, a person or the catalogue",
+            "order": "curator, then person, then label that came with the predictions (where those stand), then"
+            " catalogue, then model; what rules say decides nothing",
+            "human_labels": {
+                "setting": settings.human_labels,
+                "measured_on": settings.measured_on or "the labels that came with the predictions",
+                "given_by": settings.measured_by if settings.measured_on else UNKNOWN,
+                "records": int(table.checked.sum()),
+                "meaning": meaning_of_checked(table),
+                "sentence": checked_labels(table),
+                "sets_that_stand": list(settings.human_sets),
+            },
+            "hand_checked_in_the_predictions_file": 0 if settings.measured_on else int(table.checked.sum()),
             "chosen_by": settings.chosen_by,
             "chosen_at": settings.chosen_at,
             "chosen_because": settings.chosen_because,
@@ -88,7 +100,8 @@ def manifest(
         "columns": [column.as_dict() for column in table.columns()],
         "checks": [dict(check) for check in checks],
         "remarks": list(remarks),
-        "limits": list(LIMITS),
+        "assigned": how_assigned(table),
+        "limits": limits(table, measured=is_measured(quality)),
     }
     return dict(plain(said))
 

@@ -8,9 +8,10 @@ from typing import Final
 import numpy as np
 
 from core.export.decisions import CURATOR
-from core.export.marc_text import is_own_note, note
+from core.export.marc_text import is_own_note
 from core.export.settings import ExportSettings
 from core.export.table import ExportTable
+from core.export.wording import note
 from core.readers.marc_columns import is_book, link_numbers, split_genres
 from core.readers.marc_record import MarcField, MarcRecord, control, data
 
@@ -107,7 +108,7 @@ class Maker:
         )
         person = (("a", "curator review"), ("d", given.reviewed.replace("-", "")), ("q", settings.organisation))
         provenance = data("883", f"{given.how} ", link, *(person if given.how == "2" else machine))
-        sentence = note(settings, self.table.labels, given.how, given.reviewed)
+        sentence = note(self.table, given.row, given.how, given.reviewed)
         return [data("588", "  ", ("a", sentence), self.owner), genre, provenance]
 
     def source_fields(self, record_id: str) -> list[MarcField]:

@@ -10,8 +10,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 from core.export.identifiers import NAMESPACE
 from core.export.marc_build import Assigned, assignments
-from core.export.marc_text import Cleaner, note
+from core.export.marc_text import Cleaner
 from core.export.table import ExportTable
+from core.export.wording import note
 
 __all__ = ["MODS_NAMESPACE", "mods_record", "write_mods"]
 
@@ -67,7 +68,7 @@ def mods_record(table: ExportTable, given: Assigned, has: dict[str, str]) -> Ite
     # A language that a program detected is no cataloguer's statement.
     if has["language"] and has["language_source"] == "catalogue":
         yield f'  <language><languageTerm type="text">{escape(has["language"])}</languageTerm></language>\n'
-    sentence = escape(note(settings, table.labels, given.how, given.reviewed))
+    sentence = escape(Cleaner().text(note(table, given.row, given.how, given.reviewed)))
     yield f"  <note>{sentence}</note>\n"
     yield "  <recordInfo>"
     if by:
@@ -88,11 +89,14 @@ def _prediction(table: ExportTable, given: Assigned) -> str:
         "calibrated": "yes" if settings.model.calibrated else "no",
         "threshold": f"{given.threshold:.6g}" if given.how == "0" else "",
         "decision": "accepted" if given.how == "0" else "curator",
-        "model": settings.model.name,
-        "version": settings.model.version,
-        "date": settings.predicted_at,
         "run": settings.run_id,
     }
+    if given.how == "2":
+        numbers["reviewed"] = given.reviewed
+    else:
+        model = settings.model
+        numbers |= {"model": model.name if model.made_here else "unknown", "version": model.version}
+        numbers |= {"predictions": "" if model.made_here else model.name, "date": settings.predicted_at}
     marks = "".join(f" {name}={quoteattr(value)}" for name, value in numbers.items() if value)
     return f"<prediction xmlns={quoteattr(NAMESPACE)}{marks}/>"
 

@@ -6,7 +6,9 @@ from typing import Any, Final
 from core.export.files import WrittenFile
 from core.export.identifiers import NAMESPACE
 from core.export.readme import title
+from core.export.settings import UNKNOWN
 from core.export.table import ExportTable
+from core.export.wording import how_assigned, scope
 
 __all__ = ["provenance"]
 
@@ -39,7 +41,7 @@ _CONTEXT: Final[dict[str, Any]] = {
 
 def provenance(table: ExportTable, files: Sequence[WrittenFile], manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Return the JSON-LD twin of the manifest; its context is written out, so no network is needed to read it."""
-    settings = table.settings
+    settings, model = table.settings, table.settings.model
     export = str(manifest["export"]["id"])
     ids = {
         name: f"{export}#{name}"
@@ -51,7 +53,7 @@ def provenance(table: ExportTable, files: Sequence[WrittenFile], manifest: Mappi
         "@id": export,
         "@type": ["dcat:Dataset", "prov:Entity"],
         "dct:title": title(table),
-        "dct:description": settings.description or f"Labels assigned by {settings.model.process}, accepted by a cut.",
+        "dct:description": settings.description or how_assigned(table),
         "dct:identifier": settings.folder,
         "dct:issued": settings.exported_at,
         "dct:license": settings.licence_uri,
@@ -72,23 +74,26 @@ def provenance(table: ExportTable, files: Sequence[WrittenFile], manifest: Mappi
             {
                 "@id": ids["predictions"],
                 "@type": "prov:Entity",
-                "dct:identifier": settings.run_id,
-                "prov:generatedAtTime": settings.predicted_at,
+                "dct:identifier": settings.predictions or settings.run_id,
+                **({"prov:generatedAtTime": settings.predicted_at} if settings.predicted_at else {}),
                 "prov:wasGeneratedBy": settings.run_uri,
             },
             {
                 "@id": settings.run_uri,
                 "@type": "prov:Activity",
-                "rdfs:label": "prediction",
-                "prov:endedAtTime": settings.predicted_at,
-                "prov:used": [ids["model"], *inputs],
+                "rdfs:label": "prediction" if model.made_here else "prediction, made elsewhere",
+                "dct:identifier": settings.run_id,
+                **({"prov:endedAtTime": settings.predicted_at} if settings.predicted_at else {}),
+                # What was read elsewhere is not known: the files that came from there are its result.
+                "prov:used": [ids["model"], *(inputs if model.made_here else ())],
                 "prov:wasAssociatedWith": ids["model"],
             },
             {
                 "@id": ids["model"],
                 "@type": ["prov:Entity", "prov:SoftwareAgent"],
-                "rdfs:label": settings.model.process,
-                "colophon:sha256": settings.model.sha256 or "unknown",
+                "rdfs:label": model.process if model.made_here else f"unknown (behind the predictions {model.name})",
+                "colophon:sha256": model.sha256 or UNKNOWN,
+                "colophon:inputColumns": list(model.input_columns) or UNKNOWN,
             },
             {
                 "@id": ids["export"],
@@ -152,7 +157,8 @@ def _input(name: str, one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _policy(table: ExportTable) -> str:
-    return f"A predicted label is accepted when its confidence is above its cut: {table.settings.cuts_in_words}."
+    cuts = f"A predicted label is accepted when its confidence is above its cut: {table.settings.cuts_in_words}."
+    return f"{cuts} {scope(table.settings)}".strip()
 
 
 def _measurements(quality: Mapping[str, Any], export: str) -> list[dict[str, Any]]:

@@ -5,9 +5,10 @@ from typing import Any
 
 from core.statistics import interval_count, interval_percent, share_percent
 
-__all__ = ["percent", "quality_sentences", "rate_sentence"]
+__all__ = ["is_measured", "percent", "quality_sentences", "rate_sentence"]
 
-NOT_MEASURED = "How often the accepted labels are right was not measured for this export."
+_NOT_MEASURED = "How often the accepted labels are right was not measured for this export"
+NOT_MEASURED = f"{_NOT_MEASURED}."
 
 
 def percent(value: float) -> str:
@@ -46,6 +47,12 @@ def rate_sentence(rate: Any) -> str:
     return f"{said} ({'; '.join(inside)})" if inside else said
 
 
+def is_measured(quality: Mapping[str, Any]) -> bool:
+    """Say whether it is known how often an accepted label is right."""
+    rate = (quality.get("policy") or {}).get("accuracy")
+    return isinstance(rate, Mapping) and _known(rate.get("value"))
+
+
 def quality_sentences(quality: Mapping[str, Any]) -> Sequence[str]:
     """Say how often the accepted labels are right and how many wrong ones to expect.
 
@@ -55,32 +62,39 @@ def quality_sentences(quality: Mapping[str, Any]) -> Sequence[str]:
         ``policy``: what the thresholds say (``accuracy``, ``per_class``, ``expected_errors``, ``promised``, ``reason``,
         as in ``colophon thresholds --json``); ``evaluation``: what ``colophon evaluate --json`` says;
         ``warnings``: in which respects the checked records are not like the others, in words;
-        ``selected_on_these``: True where the cuts were chosen on the very records that measure them.
+        ``selected_on_these``: True where the cuts were set by hand with the very labels in view that measure them;
+        ``checked_by``: which records these are, in words ('hand-checked records'); ``exported``: ``machine_labels`` and
+        ``expected_errors`` of those records alone that carry a machine's label in the export.
     """
+    checked = str(quality.get("checked_by") or "checked records")
     policy = quality.get("policy") or {}
     said = []
+    if not is_measured(quality):
+        reason = (policy.get("accuracy") or {}).get("reason")
+        return [f"{_NOT_MEASURED}: {reason}." if reason else NOT_MEASURED]
     if policy.get("accuracy"):
-        said.append(
-            f"Of the hand-checked records above the cut, the label is right in {rate_sentence(policy['accuracy'])}."
-        )
+        said.append(f"Of the {checked} above the cut, the label is right in {rate_sentence(policy['accuracy'])}.")
     for name, numbers in sorted((policy.get("per_class") or {}).items()):
         rate = numbers.get("precision") or numbers.get("accuracy") if isinstance(numbers, Mapping) else None
         if rate:
-            said.append(f"Of those labelled {name}: {rate_sentence(rate)}.")
-    expected = policy.get("expected_errors") or {}
+            said.append(f"Of those predicted to be {name}: {rate_sentence(rate)}.")
+    exported = quality.get("exported") or {}
+    expected = exported.get("expected_errors") or policy.get("expected_errors") or {}
     if isinstance(expected, Mapping) and _known(expected.get("value")):
+        whose = "all records above the cut"
+        if exported:
+            whose = f"the {int(exported['machine_labels']):,} machine labels of this export that no curator has seen"
         between = (
             f" (95 % interval {interval_count(expected['low'], expected['high'])})"
             if _known(expected.get("low")) and _known(expected.get("high"))
             else ""
         )
-        said.append(
-            f"Wrong labels to expect among the accepted of the whole file: about {expected['value']:,.0f}{between}."
-        )
-    if not said:
-        return [NOT_MEASURED]
+        said.append(f"Wrong labels to expect among {whose}: about {expected['value']:,.0f}{between}.")
     if quality.get("selected_on_these"):
-        said.append("The cuts were chosen on these same records, so the figures are too good.")
+        said.append(
+            "The cuts were set by hand with these same records in view. Where they were chosen for their figures, the"
+            " figures are too good."
+        )
     said.append(
         "The figures hold for records like those that were checked; if those were not drawn at random from this file,"
         " the file may be better or worse."

@@ -7,9 +7,10 @@ from core.export.decisions import ACCEPTED, DECISIONS
 from core.export.files import WrittenFile
 from core.export.formats import CARRIERS
 from core.export.quality import quality_sentences
-from core.export.settings import HUMAN_LABELS
 from core.export.table import ExportTable
 from core.export.terms import PROFILES, TERM_QUESTION
+from core.export.wording import checked_labels, how_assigned, scope, where_cuts_come_from
+from core.markdown import inline
 
 __all__ = ["readme", "spreadsheet_readme", "title"]
 
@@ -30,8 +31,8 @@ def readme(
     """
     settings = table.settings
     parts = [
-        f"# {title(table)}",
-        _intro(table),
+        f"# {inline(title(table))}",
+        inline(_intro(table)),
         _section("What the labels mean", _meaning(table)),
         _section("How many", _how_many(table)),
         _section("How sure", quality_sentences(quality)),
@@ -39,7 +40,7 @@ def readme(
         _section("How to load it into a catalogue", _loading(table, files)) if _has_marc(files) else "",
         _section("How to find these records later, and how to undo", _undo(table, files)),
         _section("What had to be reported", remarks) if remarks else "",
-        _section("Files", [f"`{written.name}`: {written.about}{_records(written)}" for written in files]),
+        _section("Files", [_Markup(f"`{one.name}`: {inline(one.about)}{_records(one)}") for one in files]),
         _section(
             "Licence and contact",
             [
@@ -67,20 +68,25 @@ def spreadsheet_readme(table: ExportTable, quality: Mapping[str, Any]) -> list[s
 def title(table: ExportTable) -> str:
     """Return the title of the export."""
     settings = table.settings
-    return settings.title or f"Accepted labels for {settings.dataset}, {settings.day}"
+    return settings.title or f"Accepted labels for {settings.dataset}, {settings.dated}"
+
+
+class _Markup(str):
+    """A line whose Markdown is ours; every other line is text, whatever stands in it."""
 
 
 def _section(heading: str, lines: Sequence[str]) -> str:
-    return f"## {heading}\n\n" + "\n".join(f"- {line}" for line in lines)
+    shown = (line if isinstance(line, _Markup) else inline(line) for line in lines)
+    return f"## {heading}\n\n" + "\n".join(f"- {line}" for line in shown)
 
 
 def _intro(table: ExportTable) -> str:
     settings = table.settings
+    where = scope(settings)
     return (
         f"{table.counts.exported:,} of {len(table):,} records of {settings.dataset} carry a label in this export."
-        f" The labels were assigned by a machine ({settings.model.process}, run {settings.run_id}, {settings.day}) from"
-        " each record's text and accepted by a cut on its confidence; where a person looked at the record, the files"
-        " say so. Keep them apart from labels that people gave: nobody should train a model on them by accident."
+        f" {how_assigned(table)}{' ' + where if where else ''}"
+        " Keep machine labels apart from labels that people gave: nobody should train a model on them by accident."
     )
 
 
@@ -120,34 +126,31 @@ def _how_many(table: ExportTable) -> list[str]:
         )
     if uncut:
         lines.append(f"No cut, so never accepted: {', '.join(uncut)}.")
-    if settings.promise:
-        lines.append(
-            f"The cuts were chosen for this promise: {settings.promise.get('sentence') or _plain(settings.promise)}."
-        )
+    lines += where_cuts_come_from(settings)
     lines.append(
         f"{counts.conflicts:,} human labels are contradicted by the machine (review/conflicts.csv);"
         f" {counts.no_class:,} human answers name no single class. All of them stand."
     )
-    if table.measured_by:
-        has = "record has a hand-checked label" if table.measured_by == 1 else "records have a hand-checked label"
-        lines.append(
-            f"{table.measured_by:,} {has} that came with the predictions: {HUMAN_LABELS[settings.human_labels]}."
-        )
+    if table.checked.any():
+        lines.append(checked_labels(table))
     if len(table.strangers):
         lines.append(f"{len(table.strangers):,} predictions have no record in {settings.dataset} and were left out.")
     lines.append(
-        "A record without a label here is not thereby of another kind: the machine abstained, or a person had spoken."
+        "A record without a label here is not thereby of another kind: the machine abstained, a person or the catalogue"
+        " had spoken, or there was no prediction."
     )
     return lines
 
 
 def _opening(table: ExportTable) -> list[str]:
     lines = [
-        "The CSV files hold every string exactly as catalogued, also titles that begin with '='. Do not open them with"
-        " a double click: spreadsheet programs drop leading zeros of identifiers and run formulas. Import them with all"
-        " columns as text, or use the Parquet file or the workbook.",
+        "The CSV files in data/ and review/ hold every string exactly as catalogued, also titles that begin with '='."
+        " Do not open them with a double click: spreadsheet programs drop leading zeros of identifiers and run"
+        " formulas. Import them with all columns as text, or use the Parquet file or what is in people/.",
+        "What is in people/ is for reading. In its CSV an apostrophe stands before text that a spreadsheet program"
+        " would take for a formula; programs still drop leading zeros of identifiers there, not in the workbook.",
         "Text is UTF-8. Empty means missing. Several values in one cell are parted as in the library's own file.",
-        "`sha256sum -c SHA256SUMS` in this folder checks that every file is as it was written.",
+        _Markup("`sha256sum -c SHA256SUMS` in this folder checks that every file is as it was written."),
     ]
     if not table.settings.model.calibrated:
         lines.append("The confidences are not calibrated: they rank records, they are not probabilities.")
@@ -156,14 +159,22 @@ def _opening(table: ExportTable) -> list[str]:
 
 def _loading(table: ExportTable, files: Sequence[WrittenFile]) -> list[str]:
     settings = table.settings
+    numbered = bool(settings.source_code) or table.marc is not None
+    when = " and when" if settings.day else "; when is unknown"
     return [
-        "Match on 001 with equal 003; else on 035 $a with its prefix. Never compare identifiers as numbers, never match"
-        " on titles.",
+        ("Match on 001 with equal 003; else on 035 $a with its prefix." if numbered else "Match on 001 alone.")
+        + " Never compare identifiers as numbers, never match on titles.",
         "Use a merge rule that keeps existing fields and adds 655, 883 and 588; protect 655 fields that people gave.",
-        "Files whose name says NOT-FOR-NEW-RECORDS hold only identifiers and the new fields. They must be merged into"
-        " records that exist; loaded as new records they would leave records without a title.",
-        "Every new 655 is linked by $8 to an 883 that says which process wrote it, when, and how sure it was"
-        + (" ($c)." if settings.model.calibrated else " ($c is left out: the confidences are not calibrated)."),
+        *(
+            [
+                "Files whose name says NOT-FOR-NEW-RECORDS hold only identifiers and the new fields. They must be"
+                " merged into records that exist; loaded as new records they would leave records without a title."
+            ]
+            if any("NOT-FOR-NEW-RECORDS" in written.name for written in files)
+            else []
+        ),
+        f"Every new 655 is linked by $8 to an 883. Of a machine's label it says which process wrote it{when}"
+        + (", and how sure it was ($c)." if settings.model.calibrated else " ($c is left out: not calibrated)."),
         *_stubs(table, files),
         "883 first indicator: 0 accepted by the cut, 1 a person looked and agreed, 2 a person chose the value.",
         "Test with ten records first.",
@@ -178,12 +189,15 @@ def _stubs(table: ExportTable, files: Sequence[WrittenFile]) -> list[str]:
 
 def _undo(table: ExportTable, files: Sequence[WrittenFile]) -> list[str]:
     settings = table.settings
-    lines = [f"Run: {settings.run_id} ({settings.run_uri})."]
+    lines = [
+        f"Run: {settings.run_id} ({settings.run_uri}). Another choice of cuts has another run, so what two exports"
+        " brought can be told apart."
+    ]
     if _has_marc(files):
-        lines += [
-            f"Search 883 $a for '{settings.model.process}' or 883 $u for the run; 588 says it in words.",
-            "The files in marc/ whose name begins with undo take back what the file of the same kind brought.",
-        ]
+        lines.append(f"Search 883 $a for '{settings.model.process}' or 883 $u for the run; 588 says it in words.")
+        if table.counts.overruled:
+            lines.append("Where a curator chose the label, 883 $a says 'curator review' and 588 names the run.")
+        lines.append("The files in marc/ whose name begins with undo take back what the file of the same kind brought.")
     lines.append("In the flat files every row names its run (pred_run_id).")
     return lines
 
@@ -194,7 +208,3 @@ def _records(written: WrittenFile) -> str:
 
 def _has_marc(files: Sequence[WrittenFile]) -> bool:
     return any(written.name.startswith("marc/") for written in files)
-
-
-def _plain(promise: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in promise.items())

@@ -12,6 +12,7 @@ from core.export.files import Package, WrittenFile
 from core.export.readme import title
 from core.export.settings import ExportSettings
 from core.export.table import ExportTable
+from core.export.wording import how_assigned
 
 __all__ = ["ROCRATE_FILE", "rocrate", "write_rocrate"]
 
@@ -51,8 +52,8 @@ def rocrate(table: ExportTable, files: Sequence[WrittenFile], manifest: Mapping[
         "@type": "Dataset",
         "name": title(table),
         "description": settings.description
-        or f"Labels assigned by {settings.model.process} to {settings.dataset} and accepted by a cut on their"
-        f" confidence: {settings.cuts_in_words}. {table.counts.sentence}.",
+        or f"Labels for {settings.dataset}. {how_assigned(table)} Cuts: {settings.cuts_in_words}."
+        f" {table.counts.sentence}.",
         "identifier": _ref(_IDENTIFIER),
         "version": settings.version,
         "datePublished": settings.exported_at[:10],
@@ -85,9 +86,7 @@ def rocrate(table: ExportTable, files: Sequence[WrittenFile], manifest: Mapping[
             "@id": settings.run_uri,
             "@type": "CreateAction",
             "name": f"Run {settings.run_id}",
-            "description": f"{settings.model.process} predicted a label for each record; what was above its cut was"
-            f" accepted and exported with Colophon {settings.software_version}".rstrip()
-            + ".",
+            "description": f"{how_assigned(table)} Exported with Colophon {settings.software_version}".rstrip() + ".",
             "agent": _ref(_LIBRARY),
             "instrument": _ref(_MODEL),
             "object": _refs(inputs),
@@ -151,9 +150,13 @@ def _model(settings: ExportSettings) -> dict[str, Any]:
     return {
         "@id": _MODEL,
         "@type": "SoftwareApplication",
-        "name": model.name,
+        "name": model.name if model.made_here else "(model unknown)",
         "version": model.version or "(version not stated)",
-        "description": "The model that predicted the labels; its confidences are "
+        "description": (
+            "The model that predicted the labels; its confidences are "
+            if model.made_here
+            else f"Whatever made the predictions {model.name} elsewhere; their confidences are "
+        )
         + ("calibrated probabilities." if model.calibrated else "not calibrated."),
         # A URL is asked for: where the model's run is described.
         "url": settings.homepage or settings.run_uri,

@@ -12,14 +12,17 @@ from core.errors import InputError
 from core.export.formats import CARRIERS, FORMATS, Carrier, MarcKind, parse_marc_kinds
 from core.export.identifiers import check_base_uri
 from core.export.terms import PROFILES, Answer, Profile, Term, check_terms, default_terms, terms_as_dict
+from core.slices import Slice
 from core.storage import digest, slug
 from core.thresholds import Policy
 
 __all__ = [
     "HUMAN_LABELS",
     "LICENCES",
+    "UNKNOWN",
     "ExportSettings",
     "HumanLabels",
+    "MadeBy",
     "ModelSource",
 ]
 
@@ -28,11 +31,14 @@ LICENCES: Final[Mapping[str, str]] = {
     "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
     "CC-BY-SA-4.0": "https://creativecommons.org/licenses/by-sa/4.0/",
 }
+UNKNOWN: Final = "unknown"
 HumanLabels = Literal["measure-only", "keep"]
 HUMAN_LABELS: Final[Mapping[str, str]] = {
     "measure-only": "they were used to measure, and block nothing",
     "keep": "they stand, and no machine value was added there",
 }
+# How the labels that the accuracy is measured on came about.
+MadeBy = Literal["people", "rules", "people and rules"]
 
 
 @dataclass(frozen=True)
@@ -42,13 +48,17 @@ class ModelSource:
     Attributes
     ----------
     name, version : str
-        As they shall stand in the catalogue (883 $a).
+        As they shall stand in the catalogue (883 $a). For predictions made elsewhere, the name of the predictions.
     sha256 : str
-        Of the weights (or of the predictions file, for predictions made elsewhere); '' when unknown.
+        Of the model's own weights (:func:`core.models.provenance.weights_digest`); '' when unknown.
     calibrated : bool
         Whether its confidences are calibrated probabilities. Only then does a confidence enter a catalogue record.
+    input_columns : tuple of str
+        What it reads of a record, 'title' first, then columns of the library's file; empty when unknown.
+    made_here : bool
+        Whether the predictions were made in this workspace; if not, nothing is known of the model itself.
     details : mapping
-        Whatever else is known: type, input columns, training data, calibration method, seed, library versions.
+        Whatever else is known: type, training data, calibration method, seed, library versions.
     """
 
     name: str
@@ -56,6 +66,8 @@ class ModelSource:
     sha256: str = ""
     calibrated: bool = False
     details: Mapping[str, Any] = field(default_factory=dict)
+    input_columns: tuple[str, ...] = ()
+    made_here: bool = True
 
     @property
     def process(self) -> str:
@@ -75,13 +87,21 @@ class ExportSettings:
     stratum, cuts_by_stratum : str, mapping
         Where the cuts differ by a facet (:class:`core.thresholds.Policy`): the facet, and its value → class → cut;
         `cuts` is then empty.
+    slice : mapping
+        The slice the cuts apply to, as :meth:`core.slices.Slice.to_dict` gives it; empty: all records. Nothing outside
+        of it is accepted.
     model : ModelSource
     run_id : str
         Name of the run that made the predictions; it stands in every record.
     predicted_at : str
-        Moment of prediction, ISO 8601 in UTC ('2026-11-23T10:20:00Z').
+        Moment of prediction, ISO 8601 in UTC ('2026-11-23T10:20:00Z'); '' when unknown, as for predictions made
+        elsewhere: `created_at` is then needed.
+    imported_at : str
+        Moment at which predictions made elsewhere were brought in; '' for those made here.
     created_at : str
         Moment of the export; '' means that of the prediction. Nothing else in the export depends on the clock.
+    predictions : str
+        Fingerprint of the predictions in the workspace they were taken from, '' outside of one.
     dataset : str
         Name of the catalogue file or corpus.
     formats : tuple of str
@@ -95,7 +115,14 @@ class ExportSettings:
     genre_terms : mapping
         Value of the catalogue's genre field → label, for values that are not spelled like a label.
     human_labels : {'measure-only', 'keep'}
-        What a truth column means that came with the predictions.
+        What a truth column means that came with the predictions. Of no consequence where the accuracy is measured on a
+        label set: its answers stand.
+    measured_on : str
+        Name of the label set the accuracy is measured on; '' for the truth that came with the predictions, or none.
+    measured_by : {'people', 'rules', 'people and rules'}
+        Who gave these labels. What rules say blocks nothing.
+    human_sets : tuple of str
+        Label sets whose answers stand in the catalogue, that of `measured_on` among them.
     write_literary_form : bool
         Also set 008/33, where nobody had coded it.
     carrier : {'online', 'volume'}
@@ -108,6 +135,8 @@ class ExportSettings:
         Address on which that of the run is built (883 $u), ending in / or #; '' makes an urn.
     promise : mapping
         The promise the cuts were chosen for, as the thresholds page states it; empty when they were set by hand.
+    chosen_on : str
+        Name of the label set the cuts were chosen on, '' for the truth that came with the predictions.
     inputs : sequence of mappings
         The files read: name, sha256, rows, columns, mapping, rejected, …
     chosen_by, chosen_at, chosen_because : str
@@ -119,10 +148,13 @@ class ExportSettings:
     cuts: Mapping[str, float]
     model: ModelSource
     run_id: str
-    predicted_at: str
+    predicted_at: str = ""
+    imported_at: str = ""
     created_at: str = ""
+    predictions: str = ""
     stratum: str = ""
     cuts_by_stratum: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    slice: Mapping[str, Any] = field(default_factory=dict)
     dataset: str = "catalogue"
     formats: tuple[str, ...] = ("csv",)
     marc_kinds: tuple[MarcKind, ...] = ()
@@ -131,6 +163,9 @@ class ExportSettings:
     terms: Mapping[str, Term] = field(default_factory=dict)
     genre_terms: Mapping[str, str] = field(default_factory=dict)
     human_labels: HumanLabels = "measure-only"
+    measured_on: str = ""
+    measured_by: MadeBy = "people"
+    human_sets: tuple[str, ...] = ()
     write_literary_form: bool = False
     carrier: Carrier = "online"
     organisation: str = ""
@@ -138,6 +173,7 @@ class ExportSettings:
     base_uri: str = ""
     licence: str = "CC0-1.0"
     promise: Mapping[str, Any] = field(default_factory=dict)
+    chosen_on: str = ""
     inputs: Sequence[Mapping[str, Any]] = ()
     chosen_by: str = "curator"
     chosen_at: str = ""
@@ -167,9 +203,11 @@ class ExportSettings:
             raise InputError(f"'{self.carrier}' says not what is described. Allowed are: {', '.join(CARRIERS)}.")
         parse_marc_kinds(self.marc_kinds)  # refuses what is none
         check_base_uri(self.base_uri)
-        for moment in (self.predicted_at, self.created_at):
+        for moment in (self.predicted_at, self.imported_at, self.created_at):
             if moment:
                 _moment(moment)
+        if not (self.predicted_at or self.created_at):
+            raise InputError("The export needs the moment of the prediction or, where that is unknown, its own.")
         if not self.run_id.strip():
             raise InputError("The export needs the id of the run that made the predictions, to be found again later.")
         check_terms(self.terms)
@@ -177,7 +215,8 @@ class ExportSettings:
     @cached_property
     def policy(self) -> Policy:
         """Return the cuts as the thresholds read them."""
-        return Policy(dict(self.cuts), self.stratum, dict(self.cuts_by_stratum))
+        where = Slice.from_dict(self.slice) if self.slice else None
+        return Policy(dict(self.cuts), self.stratum, dict(self.cuts_by_stratum), where)
 
     @property
     def cuts_in_words(self) -> str:
@@ -194,13 +233,18 @@ class ExportSettings:
 
     @cached_property
     def date(self) -> str:
-        """Return the date of prediction, yyyymmdd, as MARC writes it."""
-        return _moment(self.predicted_at).strftime("%Y%m%d")
+        """Return the date of prediction, yyyymmdd, as MARC writes it; '' when unknown."""
+        return self.day.replace("-", "")
 
     @cached_property
     def day(self) -> str:
-        """Return the date of prediction, yyyy-mm-dd."""
-        return _moment(self.predicted_at).strftime("%Y-%m-%d")
+        """Return the date of prediction, yyyy-mm-dd; '' when unknown."""
+        return _moment(self.predicted_at).strftime("%Y-%m-%d") if self.predicted_at else ""
+
+    @cached_property
+    def dated(self) -> str:
+        """Return the date that names the export, yyyy-mm-dd: that of the prediction, else of the export."""
+        return self.day or _moment(self.exported_at).strftime("%Y-%m-%d")
 
     @cached_property
     def run_uri(self) -> str:
@@ -216,17 +260,17 @@ class ExportSettings:
 
     @property
     def version(self) -> str:
-        """Return a version of the form 1.2.0+20261123: the model's, then the date of prediction."""
+        """Return a version of the form 1.2.0+20261123: the model's, then the date that names the export."""
         numbers = re.match(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?", self.model.version)
         main = ".".join(part or "0" for part in numbers.groups()) if numbers else "1.0.0"
-        return f"{main}+{self.date}"
+        return f"{main}+{self.dated.replace('-', '')}"
 
     @property
     def folder(self) -> str:
         """Return the name of the folder in the zip: data set, date, model version and run."""
         version = f"model-{slug(self.model.version)}" if self.model.version else slug(self.model.name)
         run = slug(self.run_id)
-        return f"{slug(self.dataset)}_{self.day}_{version}_{run if run.startswith('run') else f'run-{run}'}"
+        return f"{slug(self.dataset)}_{self.dated}_{version}_{run if run.startswith('run') else f'run-{run}'}"
 
     def terms_for(self, classes: Sequence[str]) -> dict[str, Term]:
         """Return the term for each label: chosen by a person, else by profile and answer."""
@@ -247,14 +291,17 @@ class ExportSettings:
             value: dict(sorted(cuts.items())) for value, cuts in sorted(self.cuts_by_stratum.items())
         }
         said["terms"] = terms_as_dict(self.terms)
+        said["slice"] = dict(self.slice)
         said["genre_terms"] = dict(self.genre_terms)
         said["promise"] = dict(self.promise)
         said["model"] = {
             "name": self.model.name,
             "version": self.model.version,
-            "sha256": self.model.sha256,
+            "sha256": self.model.sha256 or None,  # nothing, rather than an empty digest
             "calibrated": self.model.calibrated,
             "details": dict(self.model.details),
+            "input_columns": list(self.model.input_columns),
+            "made_here": self.model.made_here,
         }
         return said
 
@@ -269,10 +316,12 @@ class ExportSettings:
         """
         try:
             values = dict(said)
-            values["model"] = ModelSource(**values["model"])
+            model = dict(values["model"])
+            model |= {"input_columns": tuple(model.get("input_columns") or ()), "sha256": model.get("sha256") or ""}
+            values["model"] = ModelSource(**model)
             values["terms"] = {label: Term(**term) for label, term in values["terms"].items()}
-            for name in ("formats", "marc_kinds", "languages"):
-                values[name] = tuple(values[name])
+            for name in ("formats", "marc_kinds", "languages", "human_sets"):
+                values[name] = tuple(values.get(name) or ())
             return cls(**values)
         except (KeyError, TypeError, AttributeError) as error:
             raise InputError(f"These are not the settings of an export: {error}.") from error

@@ -19,6 +19,7 @@ from core.export.marc import write_marc
 from core.export.marc_text import Cleaner
 from core.export.mods import write_mods
 from core.export.parquet import write_parquet
+from core.export.people import accepted_csv, workbook
 from core.export.readme import spreadsheet_readme
 from core.export.table import ExportTable
 from core.export.xlsx import write_xlsx
@@ -56,12 +57,18 @@ def steps_for(formats: Sequence[str]) -> list[tuple[str, Step]]:
 def _data_csv(table: ExportTable, package: Package, quality: Mapping[str, Any]) -> list[str]:
     for name, rows, about in _tables(table):
         _csv(table, package, f"data/{name}.csv", rows, about)
+    name = "people/accepted_for-excel.csv"
+    package.path(name).write_bytes(accepted_csv(table))
+    about = (
+        "the accepted labels for reading in a spreadsheet program: an apostrophe stands before what could be a formula"
+    )
+    package.add(name, "csv", "text/csv", about, len(table.accepted))
     return []
 
 
 def _tables(table: ExportTable) -> tuple[tuple[str, np.ndarray, str], ...]:
     return (
-        ("accepted", table.accepted, "the accepted labels, with all original columns"),
+        ("accepted", table.accepted, "the accepted labels, with all original columns, every string exact"),
         ("all-scores", np.arange(len(table)), "every record with its scores and its decision"),
     )
 
@@ -93,8 +100,9 @@ def _jsonl(table: ExportTable, package: Package, quality: Mapping[str, Any]) -> 
 
 
 def _xlsx(table: ExportTable, package: Package, quality: Mapping[str, Any]) -> list[str]:
-    name, columns = "people/accepted_for-excel.xlsx", table.columns()
-    written = write_xlsx(package.path(name), table.flat(table.accepted), columns, spreadsheet_readme(table, quality))
+    name = "people/accepted_for-excel.xlsx"
+    frame, columns = workbook(table)
+    written = write_xlsx(package.path(name), frame, columns, spreadsheet_readme(table, quality))
     media = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     package.add(name, "xlsx", media, "the accepted labels for reading in a spreadsheet program", written.rows)
     return list(written.sentences)

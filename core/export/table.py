@@ -54,8 +54,9 @@ class ExportTable:
         The library's own MARC records (MARC-in-JSON), '' where there is none.
     strangers : DataFrame
         Predictions whose record is not in the file: ``record_id``, ``predicted``, ``confidence``.
-    measured_by : int
-        Records whose hand-checked label came with the predictions.
+    checked : bool array
+        Which records have a label that the accuracy is measured on, wherever it comes from
+        (:attr:`core.export.settings.ExportSettings.measured_on`).
     """
 
     settings: ExportSettings
@@ -67,7 +68,7 @@ class ExportTable:
     terms: Mapping[str, Term]
     marc: pd.Series | None
     strangers: pd.DataFrame
-    measured_by: int
+    checked: np.ndarray
 
     def __len__(self) -> int:
         return len(self.records)
@@ -76,6 +77,19 @@ class ExportTable:
     def counts(self) -> DecisionCounts:
         """How many records went which way."""
         return count_decisions(self.decisions)
+
+    @cached_property
+    def columns_read(self) -> list[tuple[str, ...]]:
+        """What the model read of each record: of the columns it can read those that have a value; () where unknown."""
+        first, more = self.settings.model.input_columns[:1], self.settings.model.input_columns[1:]
+        if not more:
+            return [first] * len(self)
+        known = {str(name): self.originals[name] for name in self.originals.columns}
+        nothing = [False] * len(self)
+        there = [(known[name].str.strip() != "").tolist() if name in known else nothing for name in more]
+        return [
+            (*first, *(name for name, has in zip(more, row, strict=True) if has)) for row in zip(*there, strict=True)
+        ]
 
     @cached_property
     def marc_texts(self) -> list[str]:
@@ -242,7 +256,7 @@ def prepare(
         terms=settings.terms_for(labels),
         marc=marc,
         strangers=strangers[[RECORD_ID, PREDICTED, CONFIDENCE]].sort_values(RECORD_ID).reset_index(drop=True),
-        measured_by=int((joined[TRUTH] != "").sum()) if TRUTH in joined else 0,
+        checked=(joined[TRUTH] != "").to_numpy(dtype=bool) if TRUTH in joined else np.zeros(len(records), dtype=bool),
     )
 
 

@@ -22,6 +22,8 @@ __all__ = ["CELL_LIMIT", "ROW_LIMIT", "WorkbookReport", "column_letters", "write
 
 CELL_LIMIT: Final = 32_767  # characters in a cell (Excel specifications and limits)
 ROW_LIMIT: Final = 1_048_576  # rows on a sheet, header included
+_WIDEST: Final = 60
+_LOOKED_AT: Final = 2_000  # rows that decide how wide a column is
 _MOMENT: Final = (1980, 1, 1, 0, 0, 0)
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _ESCAPE_LIKE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
@@ -141,7 +143,8 @@ def write_xlsx(path: Path, frame: pd.DataFrame, columns: Sequence[Column], read_
 def _sheet(frame: pd.DataFrame, columns: Sequence[Column]) -> Iterable[tuple[str, int]]:
     letters = [column_letters(place) for place in range(len(columns))]
     widths = "".join(
-        f'<col min="{place}" max="{place}" width="{_width(column)}" style="{_style(column)}" customWidth="1"/>'
+        f'<col min="{place}" max="{place}" width="{_width(frame[column.name], column)}" style="{_style(column)}"'
+        ' customWidth="1"/>'
         for place, column in enumerate(columns, start=1)
     )
     head = "".join(
@@ -198,10 +201,13 @@ def column_letters(place: int) -> str:
     return name
 
 
-def _width(column: Column) -> int:
-    if "title" in column.name.lower():
-        return 60
-    return 12 if column.type in ("number", "boolean") else 18
+def _width(values: pd.Series, column: Column) -> int:
+    """Return the width, in characters, at which the heading and nearly all of the first cells can be read."""
+    heading = len(column.name) + 3  # beside it stands the arrow of the filter
+    if column.type in ("number", "boolean"):
+        return max(12, heading)
+    lengths = values.iloc[:_LOOKED_AT].str.len()
+    return int(min(_WIDEST, max(10, heading, lengths.quantile(0.95) + 2 if len(lengths) else 0)))
 
 
 def _style(column: Column) -> int:

@@ -26,6 +26,7 @@ from core.calibration import Calibration, apply_calibrations
 from core.errors import InputError, ModelError
 from core.models.kinds import KINDS, classifier_class
 from core.models.protocol import TitleClassifier
+from core.models.provenance import weights_digest
 from core.plain_json import json_text
 from core.progress import Progress, silent
 from core.schema import probability_column
@@ -153,7 +154,13 @@ def save(
         def move(folder: Path) -> Mapping[str, Any]:
             for path in sorted(beside.iterdir()):
                 path.rename(folder / path.name)
-            return {**facts, "model_kind": classifier.kind, "classes": list(classifier.classes), "files": files}
+            return {
+                **facts,
+                "model_kind": classifier.kind,
+                "classes": list(classifier.classes),
+                "files": files,
+                "weights_sha256": weights_digest(files),
+            }
 
         artifact = workspace.store(FOLDER, fingerprint, name, move)
     finally:

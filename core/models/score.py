@@ -20,6 +20,7 @@ from core.labels import load_labels
 from core.models.known_titles import with_known_titles
 from core.models.prediction_report import Engine, PredictionReport, read_beside, sentences
 from core.models.preparation import texts_of
+from core.models.provenance import provenance_of
 from core.models.registry import Model, load, load_folder
 from core.predictions import PREDICTIONS_FILE
 from core.progress import Progress, silent
@@ -186,6 +187,7 @@ def predict_corpus(
     without = int((~has_columns(texts.tolist()) & (records[TITLE_KEY] != "").to_numpy()).sum()) if asked.reads else 0
     count_cut = getattr(asked.classifier, "cut", None)
     cut = int(count_cut(texts.tolist())) if count_cut else 0
+    provenance = provenance_of(asked.manifest)
     said = {
         "model": asked.name,
         "model_fingerprint": asked.fingerprint,
@@ -202,6 +204,8 @@ def predict_corpus(
         "untitled": untitled,
         "cut": cut,
         "reads": list(asked.reads),
+        "input_columns": provenance["input_columns"],
+        "model_sha256": provenance["weights_sha256"],
         "without_columns": without,
         "engine": engine,
         "invented": bool(source.manifest.get("invented")),

@@ -26,6 +26,7 @@ from core.models.kinds import known_kind
 from core.models.measure import measure, worth_of_columns
 from core.models.preparation import Apart, check_reads, labelled_books, set_apart, weak_books
 from core.models.protocol import Observe, ignore
+from core.models.provenance import columns_read
 from core.models.training_report import TrainingReport, how_measured, leak_found, read_beside
 from core.progress import Progress, silent
 from core.schema import LABEL, SOURCE, SPLIT
@@ -196,6 +197,7 @@ def train_on_table(
     )
     kept = {key: value for key, value in report.as_dict().items() if key not in ("model", "fingerprint", "metrics")}
     kept |= {"plan": asdict(plan), "temperature": fitted.calibration.temperature, **(facts or {})}
+    kept["input_columns"] = list(columns_read(kept.get("reads") or ()))
     with tempfile.TemporaryDirectory(prefix=".training-", dir=scratch or workspace.root) as folder:
         model = registry.save(
             workspace,

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from core.errors import InputError
+from core.markdown import inline
 
 __all__ = [
     "BEGIN",
@@ -28,7 +29,6 @@ END: Final = "<!-- colophon: measured numbers end -->"
 UNFILLED: Final = "Not filled in yet: "
 _BLOCK: Final = re.compile(re.escape(BEGIN) + r".*?" + re.escape(END), re.S)
 _FRONT: Final = re.compile(r"\A---\n(.*?)\n---\n", re.S)
-_ACTIVE: Final = re.compile(r"([\\`*_\[\]<>|#!])")
 
 
 def unfilled(what: str) -> str:
@@ -43,12 +43,6 @@ def unfilled_parts(text: str) -> list[str]:
     ['whom to ask']
     """
     return re.findall(re.escape(f"*{UNFILLED}") + r"(.+?)\.\*", text)
-
-
-def inline(text: object) -> str:
-    """Return text from a file so that it stays one line of plain text in Markdown: what could act gets a backslash."""
-    printable = "".join(sign if sign.isprintable() else " " for sign in str(text))
-    return _ACTIVE.sub(r"\\\1", " ".join(printable.split()))
 
 
 def section(level: int, title: str, *paragraphs: str) -> str:

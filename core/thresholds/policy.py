@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.errors import InputError
 from core.facets import facet_codes
 from core.schema import CONFIDENCE, PREDICTED
+from core.slices import Slice
 
 __all__ = ["Policy", "apply_policy", "check_cut"]
 
@@ -30,11 +31,15 @@ class Policy:
         The facet by which the cuts differ, '' when they do not.
     by_stratum : mapping
         Value of that facet → (predicted class → cut). Records of any other value are never accepted.
+    where : Slice, optional
+        The slice the cuts were chosen on. Of a record outside of it nothing is known, so none is accepted; without one
+        the cuts are those of the whole collection.
     """
 
     cuts: Mapping[str, float] = field(default_factory=dict)
     stratum: str = ""
     by_stratum: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    where: Slice | None = None
 
     def __post_init__(self) -> None:
         for cuts in (self.cuts, *self.by_stratum.values()):
@@ -49,12 +54,24 @@ class Policy:
         if self.stratum:
             content["stratum"] = self.stratum
             content["by_stratum"] = {value: dict(sorted(cuts.items())) for value, cuts in self.by_stratum.items()}
+        if self.where is not None:
+            content["slice"] = self.where.to_dict() | {"description": self.where.description}
         return content
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "Policy":
         """Return the policy that :meth:`as_dict` described."""
-        return cls(dict(content.get("cuts", {})), content.get("stratum", ""), dict(content.get("by_stratum", {})))
+        where = content.get("slice")
+        return cls(
+            dict(content.get("cuts", {})),
+            content.get("stratum", ""),
+            dict(content.get("by_stratum", {})),
+            Slice.from_dict(where) if where else None,
+        )
+
+    def covers(self, table: pd.DataFrame) -> NDArray[np.bool_]:
+        """Return which records the cuts apply to, shape (n_records,): those of its slice, else all."""
+        return np.ones(len(table), dtype=bool) if self.where is None else self.where.mask(table)
 
 
 def check_cut(name: str, cut: float) -> None:
@@ -75,7 +92,7 @@ def apply_policy(table: pd.DataFrame, policy: Policy) -> NDArray[np.bool_]:
     Parameters
     ----------
     table : DataFrame
-        ``predicted``, ``confidence`` (0 to 1, NaN if unknown), and what the policy's facet is read from.
+        ``predicted``, ``confidence`` (0 to 1, NaN if unknown), and what the policy's facet and slice are read from.
 
     Returns
     -------
@@ -96,15 +113,16 @@ def apply_policy(table: pd.DataFrame, policy: Policy) -> NDArray[np.bool_]:
     classes = [str(name) for name in names]
     _check_classes(policy, classes)
     confidence = table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan)
+    inside = policy.covers(table)
     if not policy.stratum:
         limits = np.array([policy.cuts.get(name, np.inf) for name in classes] + [np.inf])
-        return np.asarray(confidence > limits[codes])
+        return np.asarray((confidence > limits[codes]) & inside)
     group, values = facet_codes(table, policy.stratum)
     nowhere: Mapping[str, float] = {}
     grid = np.array(
         [[policy.by_stratum.get(value, nowhere).get(name, np.inf) for name in classes] + [np.inf] for value in values]
     ).reshape(len(values), len(classes) + 1)
-    return np.asarray(confidence > grid[group, codes])
+    return np.asarray((confidence > grid[group, codes]) & inside)
 
 
 def _check_classes(policy: Policy, classes: list[str]) -> None:

@@ -18,7 +18,7 @@ from dashboard.cache.audits import (
     promise,
     slices,
 )
-from dashboard.cache.exports import export_table, release
+from dashboard.cache.exports import export_standing, export_table, release
 from dashboard.cache.models import explanation, model, models, shap_explanation, similar_titles, text_of
 from dashboard.cache.samples import keywords, language_evidence, representativeness
 from dashboard.cache.tables import catalogue, originals, peek, records, scored, workspace
@@ -31,6 +31,7 @@ __all__ = [
     "curves",
     "evaluation",
     "explanation",
+    "export_standing",
     "export_table",
     "facet_slices",
     "keywords",

@@ -5,14 +5,14 @@ from typing import Any
 
 import streamlit as st
 
-from core.export.table import ExportTable, prepare
+from core.export.table import ExportTable
 from core.policies import KeptPolicy
 from core.predictions import Scored
-from core.release import Release
+from core.release import Release, Standing, standing
 from core.storage import digest
 from dashboard.cache.tables import key_of, named_things, workspace
 
-__all__ = ["export_table", "release"]
+__all__ = ["export_standing", "export_table", "release"]
 
 
 def release(scored: Scored, chosen: KeptPolicy, settings: Mapping[str, Any]) -> Release:
@@ -27,24 +27,22 @@ def _wanted(scored: Scored, chosen: KeptPolicy, settings: Mapping[str, Any]) -> 
     return digest(policy, settings, decisions, named_things("labels"))
 
 
-@st.cache_resource(max_entries=2, show_spinner="Preparing the export …")
+@st.cache_resource(max_entries=2, show_spinner="Deciding about each record …")
 def _release(key: str, wanted: str, _scored: Scored, _chosen: KeptPolicy, _settings: Mapping[str, Any]) -> Release:
     return Release.prepare(workspace(), _scored.name, _chosen, scored=_scored, **_settings)
 
 
 def export_table(scored: Scored, chosen: KeptPolicy, settings: Mapping[str, Any]) -> ExportTable:
     """Return every record with its decision, as the export's writers read it. Shared: read-only."""
-    return _export_table(key_of(scored), _wanted(scored, chosen, settings), release(scored, chosen, settings))
+    return release(scored, chosen, settings).decided
 
 
-@st.cache_resource(max_entries=2, show_spinner="Deciding about each record …")
-def _export_table(key: str, wanted: str, _prepared: Release) -> ExportTable:
-    return prepare(
-        _prepared.records,
-        _prepared.originals,
-        _prepared.table,
-        _prepared.settings,
-        human=_prepared.human,
-        reviews=_prepared.reviews,
-        classes=_prepared.scored.classes,
-    )
+def export_standing(scored: Scored) -> Standing:
+    """Return which records an export leaves to the cuts. Shared: read-only."""
+    decisions = workspace().database.read("decision", scored.predictions)
+    return _standing(key_of(scored), digest(decisions, named_things("labels")), scored)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Looking for what people have said …")
+def _standing(key: str, decided: str, _scored: Scored) -> Standing:
+    return standing(workspace(), _scored)

@@ -40,7 +40,9 @@ class Example:
     def settings(self, **chosen: Any) -> ExportSettings:
         given: dict[str, Any] = {
             "cuts": {"Fiction": 0.9, "Non-fiction": 0.97},
-            "model": ModelSource("bl-genre-title-classifier", "1.2.0", "ab" * 32, calibrated=True),
+            "model": ModelSource(
+                "bl-genre-title-classifier", "1.2.0", "ab" * 32, calibrated=True, input_columns=("title",)
+            ),
             "run_id": "run-20261123-01",
             "predicted_at": "2026-11-23T10:20:00Z",
             "dataset": "example.csv",

@@ -39,6 +39,7 @@ def test_the_narrow_export_holds_what_a_curator_needs(example, tmp_path):
             "data/all-scores.csv",
             "manifest.json",
             "manifest.jsonld",
+            "people/accepted_for-excel.csv",
             "review/abstained.csv",
             "review/conflicts.csv",
             "review/not-matched.csv",
@@ -183,12 +184,12 @@ def test_the_readme_is_in_the_words_of_a_library(example, tmp_path):
         "Fiction 0.9, Non-fiction 0.97",
         "the label is right in 99.3 % (95 % interval 98.0 to 99.8 %; n = 451)",
         "about 3 (95 % interval 1 to 10)",
-        "Of those labelled Fiction: 98.0 % (95 % interval 94.0 to 99.0 %; n = 126)",
+        "Of those predicted to be Fiction: 98.0 % (95 % interval 94.0 to 99.0 %; n = 126)",
         "Match on 001 with equal 003",
         "sha256sum -c SHA256SUMS",
         "Search 883 $a for 'bl-genre-title-classifier 1.2.0'",
         "Whom to ask: cataloguing@example.org",
-        "`data/accepted.csv`: the accepted labels, with all original columns (5 records)",
+        "`data/accepted.csv`: the accepted labels, with all original columns, every string exact (5 records)",
     ):
         assert sentence in text
 
@@ -202,7 +203,7 @@ def test_the_readme_says_how_hand_checked_labels_were_used(example, tmp_path):
         with zipfile.ZipFile(report.path) as archive:
             text = archive.read(f"{report.folder}/README.md").decode()
         assert report.manifest["policy"]["human_labels"]["meaning"] in text
-        assert "1 record has a hand-checked label that came with the predictions" in text
+        assert "1 record has a label that came with the predictions" in text
         assert report.manifest["policy"]["hand_checked_in_the_predictions_file"] == 1
 
 
@@ -244,7 +245,7 @@ def test_quality_that_was_not_measured_is_said_so():
 
 
 def test_cuts_chosen_on_the_same_records_are_marked():
-    assert "too good" in " ".join(quality_sentences({**QUALITY, "selected_on_these": True}))
+    assert "the figures are too good" in " ".join(quality_sentences({**QUALITY, "selected_on_these": True}))
     assert "too good" not in " ".join(quality_sentences(QUALITY))
 
 

@@ -75,7 +75,8 @@ def test_a_stub_field_by_field(example):
         "336    $a text $b txt $2 rdacontent",
         "337    $a computer $b c $2 rdamedia",
         "338    $a online resource $b cr $2 rdacarrier",
-        "588    $a Fiction/non-fiction term assigned automatically from the title on 2026-11-23; not checked by a"
+        "588    $a Fiction/non-fiction term assigned automatically by machine learning (AI) from the title on"
+        " 2026-11-23 (model bl-genre-title-classifier, version 1.2.0, run run-20261123-01); not checked by a"
         " cataloguer. $5 XX-XxEXM",
         "655  7 $8 1\\p $a Fiction $0 http://id.loc.gov/authorities/genreForms/gf2014026339 $2 lcgft $5 XX-XxEXM",
         "776 08 $i Print version: $w (Uk)003996603",
@@ -98,8 +99,10 @@ def test_who_decided_stands_in_the_first_indicator(example):
     assert said["014602835"].startswith("883 1  $8 1\\p $a bl-genre-title-classifier 1.2.0 $c 0.8000")
     assert said["014602836"] == "883 2  $8 1\\p $a curator review $d 20261124 $q XX-XxEXM"
     notes = {record_id: record.first("588").get("a") for record_id, record in records.items()}
-    assert notes["014602835"].endswith("on 2026-11-23; checked and confirmed by a person.")
-    assert notes["014602836"] == "Fiction/non-fiction term chosen by a person in review on 2026-11-24."
+    assert notes["014602835"].endswith("; checked and confirmed by a person on 2026-11-24.")
+    assert notes["014602836"] == (
+        "Fiction/non-fiction term chosen by a person in review on 2026-11-24 (run run-20261123-01)."
+    )
 
 
 def test_an_uncalibrated_confidence_never_enters_a_record(example):

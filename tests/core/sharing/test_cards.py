@@ -155,7 +155,7 @@ def test_a_bundle_card_says_what_its_manifest_says(demo_copy: Workspace, bundle:
     assert front["annotations_creators"] == ["machine-generated"]
     assert front["size_categories"] == ["1K<n<10K"]
     assert "These records are invented" in text
-    assert re.search(r"Of those labelled Fiction: [\d.]+ % \(95 % interval .+; n = \d+\)", numbers_of(text))
+    assert re.search(r"Of those predicted to be Fiction: [\d.]+ % \(95 % interval .+; n = \d+\)", numbers_of(text))
 
 
 def test_a_label_card_counts_books_and_names_nobody(demo_workspace: Workspace) -> None:

@@ -1,0 +1,199 @@
+"""The sentences that leave the house: how the labels came about, who had spoken, what must not be concluded.
+
+Each is put together from what is so in this very export; what is not known is said to be unknown. README, manifest,
+588, MODS and all descriptions of the data set take their words from here.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from core.export.decisions import ACCEPTED, HUMAN_KEPT
+from core.export.settings import HUMAN_LABELS, UNKNOWN, ExportSettings
+from core.export.table import ExportTable
+from core.schema import TITLE
+
+__all__ = [
+    "checked_labels",
+    "columns_in_words",
+    "how_assigned",
+    "limits",
+    "meaning_of_checked",
+    "model_in_words",
+    "note",
+    "scope",
+    "where_cuts_come_from",
+]
+
+
+def columns_in_words(columns: Sequence[str]) -> str:
+    """Return what was read of a record in words.
+
+    >>> columns_in_words(["title", "Topics"]), columns_in_words([])
+    ('the title and Topics', 'unknown columns')
+    """
+    if not columns:
+        return "unknown columns"
+    words = ["the title" if name == TITLE else str(name) for name in columns]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def model_in_words(settings: ExportSettings) -> str:
+    """Return which model spoke, what it reads and when, or that this is unknown."""
+    model = settings.model
+    if not model.made_here:
+        brought = f", brought in on {settings.imported_at[:10]}" if settings.imported_at else ""
+        return f"the predictions {model.name} made elsewhere{brought} (model, columns read and date unknown)"
+    reads, more = columns_in_words(model.input_columns[:1]), model.input_columns[1:]
+    if more:
+        reads += f" and, where a record has them, {columns_in_words(more)}"
+    return (
+        f"the model {model.name}, version {model.version or UNKNOWN}, which read {reads}"
+        f" on {settings.day or 'an unknown date'}"
+    )
+
+
+def how_assigned(table: ExportTable) -> str:
+    """Say who assigned the exported labels: the machine alone, the machine and a curator, a curator alone."""
+    settings, counts = table.settings, table.counts
+    machine, confirmed, overruled = counts.by_decision[ACCEPTED], counts.confirmed, counts.overruled
+    parts = []
+    if machine:
+        parts.append(
+            f"{_labels(machine)} assigned by machine learning (AI) and accepted because the confidence is above the"
+            " cut; no cataloguer has checked them"
+        )
+    if confirmed:
+        parts.append(f"{_labels(confirmed)} assigned by machine learning (AI) and confirmed by a curator")
+    if overruled:
+        parts.append(f"{_labels(overruled)} chosen by a curator")
+    if not parts:
+        return f"No record carries a label. Asked was {model_in_words(settings)}; run {settings.run_id}."
+    return f"{'; '.join(parts)}. Machine: {model_in_words(settings)}; run {settings.run_id}."
+
+
+def _labels(count: int) -> str:
+    return f"{count:,} {'label was' if count == 1 else 'labels were'}"
+
+
+def note(table: ExportTable, row: int, how: str, reviewed: str) -> str:
+    """Return the sentence for 588, MODS and Dublin Core.
+
+    Parameters
+    ----------
+    row : int
+        Of the record: what the model read of it may be less than what it reads of others.
+    how : {'0', '1', '2'}
+        Who decided: the cut, a person who agreed, a person who chose.
+    reviewed : str
+        Day of the review, yyyy-mm-dd; '' where nobody looked.
+    """
+    settings = table.settings
+    return _note(table.labels, how, reviewed, _source(settings, table.columns_read[row]), settings.run_id)
+
+
+def _source(settings: ExportSettings, columns: tuple[str, ...]) -> str:
+    model = settings.model
+    if model.made_here:
+        day = settings.day or "an unknown date"
+        version = model.version or UNKNOWN
+        read = columns_in_words(columns)
+        return f"from {read} on {day} (model {model.name}, version {version}, run {settings.run_id})"
+    brought = f", brought in on {settings.imported_at[:10]}" if settings.imported_at else ""
+    return (
+        f"from unknown columns on an unknown date (predictions {model.name} made elsewhere{brought}; model and version"
+        f" unknown; run {settings.run_id})"
+    )
+
+
+@lru_cache(maxsize=1_024)
+def _note(labels: tuple[str, ...], how: str, reviewed: str, source: str, run: str) -> str:
+    what = "/".join([labels[0], *(label.lower() for label in labels[1:])]) if len(labels) <= 3 else "Genre"
+    if how == "2":
+        return f"{what} term chosen by a person in review on {reviewed} (run {run})."
+    end = f"checked and confirmed by a person on {reviewed}" if how == "1" else "not checked by a cataloguer"
+    return f"{what} term assigned automatically by machine learning (AI) {source}; {end}."
+
+
+def scope(settings: ExportSettings) -> str:
+    """Say to which records the cuts apply; '' where they apply to all."""
+    where = settings.policy.where
+    return (
+        f"The cuts apply only to {where.description}; of other records no machine label is accepted." if where else ""
+    )
+
+
+def where_cuts_come_from(settings: ExportSettings) -> list[str]:
+    """Say whether the cuts were set by hand or for a promise, on which labels, and where they apply."""
+    promise = settings.promise
+    labels = f"the labels '{settings.chosen_on}'" if settings.chosen_on else "the labels that came with the predictions"
+    said = [scope(settings)]
+    sentence = str(promise.get("sentence") or _plain(promise)).rstrip(".")
+    if not promise:
+        said.append("The cuts were set by hand; no promise was made of them.")
+    elif promise.get("promised", True):
+        only = "" if settings.policy.where is None else ", of these records alone"
+        said.append(f"The cuts were chosen on {labels}, for this promise{only}: {sentence}.")
+    else:
+        said.append(f"A promise was asked for, on {labels}, and not all of it can be kept: {sentence}.")
+    if settings.chosen_because:
+        said.append(f"Why these cuts: {settings.chosen_because}.")
+    return [sentence for sentence in said if sentence]
+
+
+def _plain(promise: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in promise.items())
+
+
+def checked_labels(table: ExportTable) -> str:
+    """Say of the labels that the accuracy is measured on where they come from and what they did; '' without any."""
+    count = int(table.checked.sum())
+    if not count:
+        return ""
+    settings = table.settings
+    where = f"in the label set '{settings.measured_on}'" if settings.measured_on else "that came with the predictions"
+    has = "record has a label" if count == 1 else "records have a label"
+    return f"{count:,} {has} {where}: {meaning_of_checked(table)}."
+
+
+def meaning_of_checked(table: ExportTable) -> str:
+    """Return what the labels that the accuracy is measured on did in this export."""
+    settings = table.settings
+    if not table.checked.any():
+        return "there are none"
+    if not settings.measured_on and settings.human_labels == "measure-only":
+        return HUMAN_LABELS["measure-only"]
+    if settings.measured_on and settings.measured_by == "rules":
+        return "they were given by rules, not by people; they were used to measure, and block nothing"
+    decision = table.decisions["pred_decision"].to_numpy()
+    standing = int((table.checked & (decision == HUMAN_KEPT)).sum())
+    rest = int(table.checked.sum()) - standing
+    if not rest:
+        return f"they were used to measure; {HUMAN_LABELS['keep']}"
+    return (
+        f"they were used to measure; {standing:,} of them stand, and no machine value was added there; the other"
+        f" {rest:,} were not needed, since a curator had decided or there is no prediction"
+        + (", or were given by rules, which block nothing" if settings.measured_by == "people and rules" else "")
+    )
+
+
+def limits(table: ExportTable, *, measured: bool) -> list[str]:
+    """Return what must not be concluded from this export.
+
+    Parameters
+    ----------
+    measured : bool
+        Whether it says how often an accepted label is right.
+    """
+    read = columns_in_words(table.settings.model.input_columns)
+    often = "the quality part says how often, for records like those that were checked" if measured else ""
+    return [
+        f"The labels were assigned from {read} of catalogue records, not from the books."
+        if table.settings.model.made_here
+        else "From what the labels were assigned is unknown; it was done elsewhere.",
+        f"An accepted label may be wrong; {often or 'how often was not measured'}.",
+        "Records without a label are not thereby of another kind.",
+        "Not for training models: these are machine labels."
+        if not table.counts.overruled
+        else "Not for training models: most of these are machine labels.",
+    ]

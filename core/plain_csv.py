@@ -1,0 +1,55 @@
+"""CSV for people: what opens in a spreadsheet program by a double click shows every sign and runs nothing.
+
+Two files, two purposes. For machines the export writes every string exactly (:mod:`core.export.csv_table`); for people
+this module writes a byte order mark, by which Excel knows UTF-8, and puts an apostrophe before text that a spreadsheet
+program would take for a formula.
+"""
+
+import re
+from typing import Final
+
+import pandas as pd
+
+__all__ = ["csv_for_people", "safe_cell", "unsafe_cell"]
+
+# OWASP, "CSV Injection": these begin a formula, or part cells so that what follows begins one. Full-width forms count.
+_FORMULA: Final = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+# A number is no formula, with a sign or without: a class called -1 and a negative number stay what they are.
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+([.,][0-9]+)*(e[+-]?[0-9]+)?", re.IGNORECASE)
+
+
+def safe_cell(text: str) -> str:
+    """Return a cell that no spreadsheet program takes for a formula: one that could be gets an apostrophe before it.
+
+    >>> safe_cell("=HYPERLINK(0)"), safe_cell("-1"), safe_cell("A novel")
+    ("'=HYPERLINK(0)", '-1', 'A novel')
+    """
+    if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
+
+
+def unsafe_cell(cell: str) -> str:
+    """Return what :func:`safe_cell` was given.
+
+    >>> unsafe_cell("'=1"), unsafe_cell("'tis true")
+    ('=1', "'tis true")
+    """
+    text = cell.removeprefix("'")
+    return text if safe_cell(text) == cell else cell
+
+
+def csv_for_people(table: pd.DataFrame) -> bytes:
+    """Return a table as CSV for a spreadsheet program: UTF-8 with a byte order mark, CRLF, commas, no formulas.
+
+    Text (headers too) goes through :func:`safe_cell`; what is missing is an empty cell; numbers stay as they are.
+    """
+    shown = table.rename(columns=lambda name: safe_cell(str(name)))
+    columns = {}
+    for place, name in enumerate(shown.columns):
+        values = shown.iloc[:, place]
+        if not pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+            values = values.map(lambda cell: safe_cell(cell) if isinstance(cell, str) else cell)
+        columns[place] = values.rename(name)
+    frame = pd.concat(columns.values(), axis=1) if columns else shown
+    return frame.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
