@@ -21,11 +21,14 @@ from core.memory import memory_limit, most_of_memory
 from core.normalise.records import NormalisedRecords, normalise_records
 from core.predictions import (
     NO_CORPUS,
+    NO_LABELS,
     PREDICTIONS_FILE,
     CatalogueChoice,
     UnderstoodPredictions,
     choose_catalogue,
     keep_catalogue,
+    keep_learned_from,
+    kept_learned_from,
     predictions_from_columns,
 )
 from core.progress import Progress, silent
@@ -116,6 +119,7 @@ def import_file(
     invented: bool = False,
     manifest: Mapping[str, Any] | None = None,
     corpus: str | None = None,
+    learned_from: Sequence[str] = (),
 ) -> ImportReport:
     """Read a file, normalise it, and keep it in the workspace under a name.
 
@@ -139,6 +143,9 @@ def import_file(
     corpus : str, optional
         Of predictions: the corpus whose records they speak of, or 'none'. It is kept for them. Without it, the corpus
         that holds them is found (see :func:`core.predictions.catalogue.choose_catalogue`).
+    learned_from : sequence of str
+        Of predictions: the label sets the model learned from, or 'none' for none of those here. It is kept for them;
+        without it, that it is not known is a question of the report.
 
     Raises
     ------
@@ -153,6 +160,13 @@ def import_file(
         )
     if corpus and corpus != NO_CORPUS:
         workspace.find("corpora", corpus)
+    if learned_from and kind != "predictions":
+        raise InputError(
+            "Only of predictions it is asked what the model learned from.", command_line="Leave --learned-from away."
+        )
+    for labels in learned_from:
+        if labels != NO_LABELS:
+            workspace.find("labels", labels)
     reading = reading or Reading()
     source = _read(path, reading, lambda fraction, message: progress(fraction * 0.5, message))
     mapping = suggest_mapping(source.frame, kind, overrides)
@@ -198,6 +212,8 @@ def import_file(
     artifact = workspace.store(FOLDERS[kind], fingerprint, called, write)
     if corpus:
         keep_catalogue(workspace, fingerprint, corpus)
+    if learned_from:
+        keep_learned_from(workspace, fingerprint, learned_from)
     progress(1.0, "Done")
     kept = artifact.manifest
     return ImportReport(
@@ -211,10 +227,21 @@ def import_file(
         kept["delimiter"],
         kept["mapping"],
         tuple(kept["reasons"]),
-        tuple(kept["questions"]),
+        (*kept["questions"], *_who_taught_it(workspace, kind, fingerprint)),
         (*kept["warnings"], *choice.sentences),
         kept.get("summary", {}),
         choice.name,
+    )
+
+
+def _who_taught_it(workspace: Workspace, kind: str, fingerprint: str) -> tuple[str, ...]:
+    """Ask from which labels a model made elsewhere learned, where nobody said so and there is a choice."""
+    labels = [thing.name for thing in workspace.list("labels") if thing.manifest.get("source") != "function"]
+    if kind != "predictions" or not labels or kept_learned_from(workspace, fingerprint) is not None:
+        return ()
+    return (
+        "From which labels did the model learn? Books it learned from cannot test it. Label sets here:"
+        f" {', '.join(labels)}; it may have learned from none of them.",
     )
 
 
@@ -443,6 +470,7 @@ def main() -> int:
                 reading=Reading(**config.get("reading", {})),
                 progress=progress,
                 corpus=config.get("corpus"),
+                learned_from=config.get("learned_from", ()),
             )
         return report.as_dict()
 

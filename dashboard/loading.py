@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.corpus import REJECTED_FILE, read_parquet
 from core.importing import Reading
+from core.predictions import NO_LABELS
 from core.schema import KINDS
 from core.storage import Artifact, slug
 from dashboard import cache, feedback, jobs, widgets
@@ -111,6 +112,7 @@ def _preview_and_import(path: Path) -> None:
             )
         for question in mapping.questions:
             st.warning(escape(question), icon=":material/help:")
+        learned_from = _learned_from() if kind == "predictions" else []
         shown = source.frame.head(5).drop(columns="marc", errors="ignore")  # whole records, kept to be enriched
         st.dataframe(shown, hide_index=True, alt="The first rows of the file, as text")
         if st.button("Import", type="primary", icon=":material/input:", key="import_go"):
@@ -120,8 +122,25 @@ def _preview_and_import(path: Path) -> None:
                 "name": name or None,
                 "overrides": overrides,
                 "reading": {"encoding": reading.encoding, "delimiter": reading.delimiter},
+                "learned_from": learned_from,
             }
             jobs.start_job(_IMPORT, config, f"Importing {path.name}")
+
+
+def _learned_from() -> list[str]:
+    """Ask from which labels the model learned; nothing chosen means that it is not known."""
+    labels = [artifact.name for artifact in widgets.label_sets()]
+    if not labels:
+        return []
+    chosen = st.multiselect(
+        "The model learned from these labels",
+        [NO_LABELS, *labels],
+        format_func=lambda name: "none of these" if name == NO_LABELS else name,
+        placeholder="not known",
+        key="import_learned_from",
+        help="Books that a model learned from cannot test it. Whoever made the predictions can say.",
+    )
+    return list(chosen)
 
 
 def _correct_mapping(

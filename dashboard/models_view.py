@@ -9,12 +9,12 @@ import streamlit as st
 from core.evaluation import Evaluation
 from core.models.kinds import KINDS
 from core.models.preparation import readable_columns
-from core.predictions import Scored
+from core.predictions import NO_LABELS, Scored, keep_learned_from, kept_learned_from, load_predictions
 from core.storage import slug
 from dashboard import cache, comparison_view, feedback, widgets
 from dashboard.text import escape, interval, percent, rate
 
-__all__ = ["best", "compare", "leak_check", "list_of_models", "scoring_form", "training_form"]
+__all__ = ["best", "compare", "leak_check", "learned_from_form", "list_of_models", "scoring_form", "training_form"]
 
 _NOTHING = "(none)"
 
@@ -155,6 +155,28 @@ def scoring_form(models: Sequence[str], corpora: Sequence[str], labels: Sequence
     if name:
         config["name"] = slug(name)
     return config
+
+
+def learned_from_form(name: str) -> None:
+    """Let a person say what a model made elsewhere learned from; of models made here it is known."""
+    place = cache.workspace()
+    predictions = load_predictions(place, name)
+    labels = [artifact.name for artifact in widgets.label_sets()]
+    if predictions.manifest.get("model_fingerprint") or not labels:
+        return
+    kept = kept_learned_from(place, predictions.fingerprint)
+    with st.form("learned_from", border=False):
+        chosen = st.multiselect(
+            "The model learned from these labels",
+            [NO_LABELS, *labels],
+            default=None if kept is None else [one for one in kept if one in labels] or [NO_LABELS],
+            format_func=lambda one: "none of these" if one == NO_LABELS else one,
+            placeholder="not known",
+            help="Books that a model learned from cannot test it. Whoever made the predictions can say.",
+        )
+        if st.form_submit_button("Keep"):
+            keep_learned_from(place, predictions.fingerprint, chosen)
+            st.rerun()
 
 
 def leak_check(scored: Scored, evaluation: Evaluation) -> None:

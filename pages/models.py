@@ -46,6 +46,7 @@ name = widgets.chosen_predictions()
 if name:
     st.subheader("Leak check")
     scored = widgets.require_scored(with_truth=False)
+    models_view.learned_from_form(scored.name)
     models_view.leak_check(scored, cache.evaluation(scored))
     st.subheader("Two sets of predictions on the same books")
     models_view.compare(str(name))

@@ -52,7 +52,9 @@ def _add_scored(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="L",
-        help="label set the model learned from, for the leak check (default: all other label sets); repeatable",
+        help="label set the model learned from, for the leak check; 'none' for none of those in the workspace (default:"
+        " what was said at import; else it is unknown, and label sets that do not hold the test set are suspected);"
+        " repeatable",
     )
 
 

@@ -71,6 +71,14 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         help="with predictions: the catalogue of the workspace they are joined with by record id; 'none' for none"
         " (default: the one that holds them)",
     )
+    reader.add_argument(
+        "--learned-from",
+        action="append",
+        default=[],
+        metavar="L",
+        help="with predictions: a label set the model learned from, whose books cannot test it; 'none' if it learned"
+        " from none of those in the workspace; repeatable",
+    )
     reader.add_argument("--rejected", type=Path, metavar="FILE", help="write the rejected rows to this CSV file")
     reader.set_defaults(run=_import)
 
@@ -124,6 +132,7 @@ def _import(said: argparse.Namespace, workspace: Workspace, progress: Progress) 
             reading=Reading(said.format, said.encoding, delimiter, said.sheet),
             progress=progress,
             corpus=said.corpus,
+            learned_from=tuple(said.learned_from),
         )
     lines = [
         f"'{report.name}' ({report.kind}): {report.rows:,} records, {report.rejected:,} rows rejected.",

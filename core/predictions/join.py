@@ -7,13 +7,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.classes import match_classes, nothing_shared
-from core.corpus import load_corpus, read_parquet
+from core.corpus import load_corpus
 from core.errors import InputError
 from core.joins import join_ids
 from core.labels import LabelSet, load_labels
-from core.leaks import find_leaks
 from core.predictions.catalogue import NO_CORPUS
 from core.predictions.kept import PredictionSet, load_predictions
+from core.predictions.learned import find_learned
 from core.predictions.scored import Scored
 from core.schema import (
     ALTERNATE_ID,
@@ -51,9 +51,8 @@ def load_scored(
         The label set to check against. Without it: the label set named in the predictions' manifest, else the truth
         column that came with the predictions.
     learned_from : sequence of str
-        Label sets the model may have learned from; books that are in one of them are marked as leaks. Without it: the
-        model's own training books where the model is here, else every other label set in the workspace (the safe
-        assumption about a model made elsewhere).
+        Label sets the model learned from, or 'none' for none of those here; books that are in one of them are marked as
+        leaks. Without it, what is known or suspected, see :func:`core.predictions.learned.find_learned`.
     corpus : str, optional
         The corpus that predictions made elsewhere are joined with by identifier, see
         :func:`core.predictions.catalogue.choose_catalogue`; 'none' for no corpus. Records that are found there have the
@@ -95,8 +94,9 @@ def load_scored(
         given = match_classes(frame[TRUTH_GIVEN]).classes
         sentences += filter(None, [nothing_shared(given, classes)])
     frame[CORRECT] = (frame[PREDICTED] == frame[TRUTH]) & (frame[TRUTH] != "")
-    frame[LEAK], said, learned_known = _leaks(workspace, frame, predictions, wanted, learned_from)
-    sentences += said
+    learned = find_learned(workspace, frame, predictions, wanted, learned_from)
+    frame[LEAK] = learned.mask
+    sentences += learned.sentences
     fingerprint = f"{predictions.fingerprint}-{load_labels(workspace, wanted).fingerprint if wanted else 'own'}"
     if choice.match:
         fingerprint += f"-{choice.fingerprint}"
@@ -108,7 +108,7 @@ def load_scored(
         bool(predictions.manifest.get("calibrated")),
         wanted,
         tuple(sentences),
-        learned_known,
+        learned.known,
         choice,
     )
 
@@ -171,44 +171,3 @@ def _by_title(wanted: pd.Series, there: pd.Series) -> NDArray[np.int64]:
     places = np.flatnonzero(usable.to_numpy())
     found = pd.Index(there.to_numpy()[places]).get_indexer(pd.Index(wanted.to_numpy()))
     return np.asarray(np.where(found >= 0, places[found] if len(places) else -1, -1), dtype=np.int64)
-
-
-def _leaks(
-    workspace: Workspace,
-    frame: pd.DataFrame,
-    predictions: PredictionSet,
-    truth_from: str,
-    learned_from: Sequence[str],
-) -> tuple[np.ndarray, list[str], bool]:
-    """Mark the books the model learned from, or may have; also say so, and whether it is known."""
-    sources: list[tuple[str, pd.DataFrame]] = []
-    trained_on = predictions.manifest.get("trained_on")
-    model = predictions.manifest.get("model_fingerprint")
-    if trained_on and truth_from and load_labels(workspace, truth_from).fingerprint == trained_on:
-        return np.zeros(len(frame), dtype=bool), [], True
-    if learned_from:
-        sources = [(name, load_labels(workspace, name).records()) for name in learned_from]
-    elif model:
-        training = read_parquet(workspace.find("models", model).path / "training.parquet")
-        sources = [("the model's own training books", training)]
-    else:
-        sources = [
-            (artifact.name, LabelSet(artifact).records())
-            for artifact in workspace.list("labels")
-            if artifact.name != truth_from
-        ]
-    leak = np.zeros(len(frame), dtype=bool)
-    sentences = []
-    checked = frame[TRUTH].to_numpy() != ""
-    learned_known = bool(model or learned_from)
-    may = "" if learned_known else ", from which the model may have learned"
-    for name, books in sources:
-        found = find_leaks(frame[[RECORD_ID, ALTERNATE_ID, TITLE_KEY]], books)
-        hit = int((found.mask & checked).sum())
-        by_id = int((found.by_id_mask & checked).sum())
-        leak |= found.mask
-        sentences.append(
-            f"Leak check: {hit:,} of the {int(checked.sum()):,} checked books are also in {name}{may}"
-            + (f" ({by_id:,} by identifier, {hit - by_id:,} by title)." if hit else ".")
-        )
-    return leak, sentences, learned_known

@@ -17,7 +17,7 @@ from core.joins import join_ids
 from core.labels import LabelSet
 from core.leaks import find_leaks
 from core.phrases import phrase_mask
-from core.predictions import load_predictions
+from core.predictions import kept_learned_from, load_predictions
 from core.schema import ALTERNATE_ID, RECORD_ID, TITLE_KEY, probability_column
 from core.storage import Workspace
 from core.weak_supervision.conditions import (
@@ -79,10 +79,14 @@ def read_opinion(workspace: Workspace, name: str) -> Opinion:
     keys = [RECORD_ID, ALTERNATE_ID, TITLE_KEY]
     model, known = predictions.manifest.get("model_fingerprint"), True
     learned: list[pd.DataFrame] = []
+    told = None if model else kept_learned_from(workspace, predictions.fingerprint)
     try:
         if not model:
-            raise NotFoundError("made elsewhere")
-        learned = [read_parquet(workspace.find("models", str(model)).path / "training.parquet")]
+            if told is None:
+                raise NotFoundError("made elsewhere, and nobody said what it learned from")
+            learned = [LabelSet(workspace.find("labels", one)).records() for one in told.values()]
+        else:
+            learned = [read_parquet(workspace.find("models", str(model)).path / "training.parquet")]
     except NotFoundError:
         known = False
         learned = [LabelSet(thing).records() for thing in workspace.list("labels")]

@@ -10,13 +10,24 @@ from core.errors import InputError
 from core.importing import Reading
 from core.importing import peek as read_ahead
 from core.labels import load_labels
-from core.predictions import CatalogueChoice, PredictionSet, Scored, kept_catalogue, load_predictions, load_scored
+from core.predictions import (
+    CatalogueChoice,
+    PredictionSet,
+    Scored,
+    kept_catalogue,
+    kept_learned_from,
+    load_predictions,
+    load_scored,
+)
 from core.readers import SourceTable
 from core.readers.mapping import ColumnMapping
 from core.schema import Kind
 from core.storage import Workspace, digest
 
 __all__ = ["catalogue", "key_of", "key_of_thing", "named_things", "originals", "peek", "records", "scored", "workspace"]
+
+
+_Things = tuple[tuple[str, str], ...]  # names and fingerprints
 
 
 @st.cache_resource
@@ -29,11 +40,12 @@ def scored(name: str, labels: str | None) -> Scored:
     """Return predictions joined with records and truth. Shared: read-only."""
     place = workspace()
     # The join and its leak check look at label sets by name, so a new one, or another under an old name, makes a new
-    # answer; so does another manifest of the predictions, or another catalogue they are joined with.
+    # answer; so does another manifest of the predictions, what a person said the model learned from, a model that is
+    # no longer here, or another catalogue they are joined with.
     predictions = load_predictions(place, name)
-    return _scored(
-        name, digest(predictions.manifest), labels or "", named_things("labels"), _catalogue_key(predictions)
-    )
+    manifest = digest(predictions.manifest, kept_learned_from(place, predictions.fingerprint))
+    here = (named_things("labels"), named_things("models"))
+    return _scored(name, manifest, labels or "", here, _catalogue_key(predictions))
 
 
 def catalogue(name: str) -> CatalogueChoice:
@@ -55,7 +67,7 @@ def _catalogue_key(predictions: PredictionSet) -> str:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Joining predictions and records …")
-def _scored(name: str, manifest: str, labels: str, label_sets: tuple[tuple[str, str], ...], catalogue: str) -> Scored:
+def _scored(name: str, manifest: str, labels: str, here: tuple[_Things, ...], catalogue: str) -> Scored:
     return load_scored(workspace(), name, labels or None)
 
 

@@ -78,9 +78,9 @@ def test_predictions_meet_labels_though_their_zeros_were_lost(tmp_path: Path, wo
     assert load_predictions(workspace, "tool").classes == ("Fiction", "Non-fiction")
     own = load_scored(workspace, "tool")
     assert own.labelled["correct"].tolist() == [True, False]
-    assert own.table["leak"].tolist() == [True, True, True]
-    assert "3 of the" not in " ".join(own.sentences)
-    assert any("2 of the 2 checked books are also in people" in sentence for sentence in own.sentences)
+    # The label set holds the books under test: the truth is never the suspect, and that nothing is known is said.
+    assert not own.table["leak"].any()
+    assert any("people holds the very books under test" in sentence for sentence in own.sentences)
     checked = load_scored(workspace, "tool", "people")
     assert checked.table["truth"].tolist() == ["Non-fiction", "Fiction", ""]
     assert checked.table["truth_given"].tolist() == ["Non-fiction", "Fiction", "both"]

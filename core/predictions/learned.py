@@ -1,0 +1,217 @@
+"""What a model learned from: known of models made here, told by a person, or unknown and said so.
+
+Books that are tested and were learned from as well flatter a model. The truth under test is never the suspect: that the
+test set is a label set here too says nothing about what a model made elsewhere has seen.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.corpus import read_parquet
+from core.errors import NotFoundError
+from core.labels import LabelSet, load_labels
+from core.leaks import find_leaks
+from core.predictions.kept import PredictionSet
+from core.schema import ALTERNATE_ID, RECORD_ID, TITLE_KEY, TRUTH
+from core.statistics import listed
+from core.storage import Artifact, Workspace
+
+__all__ = ["NO_LABELS", "LearnedFrom", "find_learned", "keep_learned_from", "kept_learned_from"]
+
+NO_LABELS: Final = "none"  # what is said when a model learned from none of the label sets here
+# A label set that holds this share of the checked books is the truth under test, or a copy of it.
+SAME_BOOKS: Final = 0.9
+
+_KIND = "learned_from"
+_KEYS: Final = [RECORD_ID, ALTERNATE_ID, TITLE_KEY]
+
+
+@dataclass(frozen=True)
+class LearnedFrom:
+    """Which books a model learned from, as far as it is known.
+
+    Attributes
+    ----------
+    known : bool
+        Whether it is known. If not, a leak is a book that the model may have learned from.
+    mask : bool array, one value a book of the predictions
+        The books it learned from, or may have learned from: by identifier or by title.
+    sentences : tuple of str
+        What was looked at and found, or that nothing is known.
+    """
+
+    known: bool
+    mask: NDArray[np.bool_]
+    sentences: tuple[str, ...] = ()
+
+
+def keep_learned_from(workspace: Workspace, predictions: str, labels: Sequence[str]) -> None:
+    """Keep what a person says a model made elsewhere learned from.
+
+    Parameters
+    ----------
+    predictions : str
+        Their fingerprint.
+    labels : sequence of str
+        Names of label sets; :data:`NO_LABELS` alone for none of those here; nothing to go back to "not known".
+
+    Raises
+    ------
+    NotFoundError
+        There is no such label set.
+    """
+    named = [name for name in labels if name != NO_LABELS]
+    fingerprints = {name: load_labels(workspace, name).fingerprint for name in named}
+    workspace.database.add(_KIND, predictions, {"known": bool(labels), "labels": fingerprints})
+
+
+def kept_learned_from(workspace: Workspace, predictions: str) -> dict[str, str] | None:
+    """Return name → fingerprint of the label sets a model is said to have learned from; None when nobody said.
+
+    Parameters
+    ----------
+    predictions : str
+        Fingerprint of the predictions.
+    """
+    notes = workspace.database.read(_KIND, predictions)
+    if not notes or not notes[-1]["known"]:
+        return None
+    return {str(name): str(fingerprint) for name, fingerprint in notes[-1]["labels"].items()}
+
+
+def find_learned(
+    workspace: Workspace,
+    frame: pd.DataFrame,
+    predictions: PredictionSet,
+    truth_from: str,
+    learned_from: Sequence[str] = (),
+) -> LearnedFrom:
+    """Find the books that a model learned from, or may have.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``record_id``, ``alternate_id``, ``title_key`` and ``truth`` of the books that were predicted.
+    truth_from : str
+        Name of the label set they are checked against, '' for the truth that came with the predictions.
+    learned_from : sequence of str
+        Label sets it is said to have learned from, :data:`NO_LABELS` for none; else what was said at import holds.
+
+    Raises
+    ------
+    NotFoundError
+        There is no label set of a name in `learned_from`.
+
+    Notes
+    -----
+    In this order: what is named here; the model's own training books, where the model is here; what was kept with
+    :func:`keep_learned_from`. Otherwise it is unknown: then label sets that people gave are suspected, but not the one
+    under test, nor one that was read from the same file, nor one that holds 90 per cent of the checked books.
+    """
+    nothing = np.zeros(len(frame), dtype=bool)
+    model = predictions.manifest.get("model_fingerprint")
+    trained_on = predictions.manifest.get("trained_on")
+    if trained_on and truth_from and load_labels(workspace, truth_from).fingerprint == trained_on:
+        return LearnedFrom(True, nothing)  # its predictions of these books are out of fold
+    if learned_from:
+        named = [(name, load_labels(workspace, name).records()) for name in learned_from if name != NO_LABELS]
+        return _leaks(frame, named, known=True)
+    if model:
+        training = _training_books(workspace, str(model))
+        if training is not None:
+            return _leaks(frame, [("the model's own training books", training)], known=True)
+    kept = None if model else kept_learned_from(workspace, predictions.fingerprint)
+    if kept is not None:
+        return _as_kept(workspace, frame, kept)
+    suspects, set_aside = _suspects(workspace, frame, predictions, truth_from)
+    found = _leaks(frame, [(thing.name, LabelSet(thing).records()) for thing in suspects], known=False)
+    return LearnedFrom(False, found.mask, (_unknown(suspects, set_aside), *found.sentences))
+
+
+def _training_books(workspace: Workspace, model: str) -> pd.DataFrame | None:
+    try:
+        path = workspace.find("models", model).path / "training.parquet"
+    except NotFoundError:
+        return None
+    return read_parquet(path) if path.exists() else None
+
+
+def _as_kept(workspace: Workspace, frame: pd.DataFrame, kept: Mapping[str, str]) -> LearnedFrom:
+    found, gone = [], []
+    for name, fingerprint in kept.items():
+        try:
+            found.append((name, load_labels(workspace, fingerprint).records()))
+        except NotFoundError:
+            gone.append(name)
+    leaks = _leaks(frame, found, known=not gone)
+    if not gone:
+        return leaks
+    lost = f"The model learned from {listed(gone)}, which is no longer here: its books cannot be left out."
+    return LearnedFrom(False, leaks.mask, (*leaks.sentences, lost))
+
+
+def _suspects(
+    workspace: Workspace, frame: pd.DataFrame, predictions: PredictionSet, truth_from: str
+) -> tuple[list[Artifact], list[str]]:
+    """Return the label sets that a model may have learned from, and the names of copies of the truth under test."""
+    checked = frame[(frame[TRUTH] != "").to_numpy(dtype=bool)]
+    files = {_file_of(predictions.manifest)}
+    under_test = ""
+    if truth_from:
+        truth = load_labels(workspace, truth_from)
+        under_test = truth.fingerprint
+        files.add(_file_of(truth.manifest))
+    suspects, set_aside = [], []
+    for thing in workspace.list("labels"):
+        if thing.manifest.get("source") == "function" or thing.fingerprint == under_test:
+            continue  # rules of this workspace taught nothing to a model made elsewhere
+        same_file = _file_of(thing.manifest) in files - {""}
+        if same_file or _holds(LabelSet(thing).records(), checked):
+            set_aside.append(thing.name)
+        else:
+            suspects.append(thing)
+    return suspects, set_aside
+
+
+def _file_of(manifest: Mapping[str, Any]) -> str:
+    return str(manifest.get("file_sha256") or "")
+
+
+def _holds(books: pd.DataFrame, checked: pd.DataFrame) -> bool:
+    """Say whether a label set holds nearly all the checked books, by identifier."""
+    if not len(checked):
+        return False
+    return find_leaks(checked[_KEYS], books).by_id >= SAME_BOOKS * len(checked)
+
+
+def _leaks(frame: pd.DataFrame, sources: Sequence[tuple[str, pd.DataFrame]], *, known: bool) -> LearnedFrom:
+    checked = (frame[TRUTH] != "").to_numpy(dtype=bool)
+    mask = np.zeros(len(frame), dtype=bool)
+    sentences = []
+    may = "" if known else ", from which the model may have learned"
+    for name, books in sources:
+        found = find_leaks(frame[_KEYS], books)
+        hit = int((found.mask & checked).sum())
+        by_id = int((found.by_id_mask & checked).sum())
+        mask |= found.mask
+        sentences.append(
+            f"Leak check: {hit:,} of the {int(checked.sum()):,} checked books are also in {name}{may}"
+            + (f" ({by_id:,} by identifier, {hit - by_id:,} by title)." if hit else ".")
+        )
+    return LearnedFrom(known, mask, tuple(sentences))
+
+
+def _unknown(suspects: Sequence[Artifact], set_aside: Sequence[str]) -> str:
+    said = "It is not known which books the model learned from; whoever made it can say."
+    if suspects:
+        names = listed([thing.name for thing in suspects])
+        said += f" To be on the safe side, books that are also in {names} count as learned from."
+    if set_aside:
+        holds = "holds" if len(set_aside) == 1 else "hold"
+        said += f" {listed(set_aside)} {holds} the very books under test: that is no suspicion."
+    return said

@@ -1,0 +1,107 @@
+"""What a model made elsewhere learned from: told, or unknown and said so; the truth under test is never the suspect."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from core.cli import main
+from core.errors import NotFoundError
+from core.importing import import_file
+from core.labels import load_labels
+from core.predictions import NO_LABELS, keep_learned_from, kept_learned_from, load_scored
+from core.storage import Workspace
+from core.thresholds import promise
+
+
+def books(n: int = 100, start: int = 0) -> pd.DataFrame:
+    """n invented books with what a tool said of them and what a person said."""
+    rows = range(start, start + n)
+    return pd.DataFrame(
+        {
+            "record_id": [f"b{i:04}" for i in rows],
+            "title": [f"The {i}th tale" for i in rows],
+            "predicted": ["Fiction" if i % 2 else "Essay" for i in rows],
+            "confidence": [0.6 + (i % 40) / 100 for i in rows],
+            "truth": ["Fiction" if i % 2 or i % 10 == 0 else "Essay" for i in rows],
+        }
+    )
+
+
+@pytest.fixture
+def place(workspace: Workspace, tmp_path: Path) -> Workspace:
+    """Predictions with their truth, the same file as a label set, the same books from another file, and others."""
+    tested = books()
+    tested.to_csv(tmp_path / "tool.csv", index=False)
+    import_file(workspace, tmp_path / "tool.csv", "predictions", name="tool")
+    import_file(workspace, tmp_path / "tool.csv", "labels", name="same-file", overrides=["truth=label"])
+    labels = tested[["record_id", "title", "truth"]].rename(columns={"truth": "label"})
+    labels.to_csv(tmp_path / "again.csv", index=False)
+    import_file(workspace, tmp_path / "again.csv", "labels", name="same-books")
+    others = books(60, start=90)[["record_id", "title", "truth"]].rename(columns={"truth": "label"})
+    others.to_csv(tmp_path / "others.csv", index=False)
+    import_file(workspace, tmp_path / "others.csv", "labels", name="taught")
+    return workspace
+
+
+def test_the_test_set_as_labels_does_not_ruin_the_audit(place: Workspace) -> None:
+    """All 100 checked books were called learned from, and a promise rested on 0 labelled books."""
+    scored = load_scored(place, "tool")
+    assert not scored.learned_known
+    assert int(scored.labelled["leak"].sum()) == 10  # those that 'taught' holds too
+    assert promise(scored.table, scored.classes, 0.2).labelled == 90
+    said = " ".join(scored.sentences)
+    assert "It is not known which books the model learned from" in said
+    assert "books that are also in taught count as learned from" in said
+    assert "same-books and same-file hold the very books under test" in said
+    assert "also in same" not in said
+
+
+@pytest.mark.parametrize("labels", ["same-file", "same-books"])
+def test_nor_when_it_is_the_judge(place: Workspace, labels: str) -> None:
+    scored = load_scored(place, "tool", labels)
+    assert len(scored.labelled) == 100
+    assert int(scored.labelled["leak"].sum()) == 10
+
+
+def test_what_is_told_is_known(place: Workspace) -> None:
+    predictions = load_scored(place, "tool").predictions
+    keep_learned_from(place, predictions, [NO_LABELS])
+    scored = load_scored(place, "tool")
+    assert scored.learned_known
+    assert not scored.table["leak"].any()
+    keep_learned_from(place, predictions, ["taught"])
+    scored = load_scored(place, "tool")
+    assert scored.learned_known
+    assert int(scored.labelled["leak"].sum()) == 10
+    assert "may have learned" not in " ".join(scored.sentences)
+    # What is named in a call goes first, and nothing named goes back to "not known".
+    assert not load_scored(place, "tool", learned_from=[NO_LABELS]).table["leak"].any()
+    keep_learned_from(place, predictions, [])
+    assert kept_learned_from(place, predictions) is None
+    with pytest.raises(NotFoundError):
+        keep_learned_from(place, predictions, ["nowhere"])
+
+
+def test_rules_of_this_workspace_taught_nothing_to_a_tool_elsewhere(place: Workspace, tmp_path: Path) -> None:
+    books(80).assign(label="Essay")[["record_id", "title", "label"]].to_csv(tmp_path / "rules.csv", index=False)
+    import_file(place, tmp_path / "rules.csv", "labels", name="rules", manifest={"source": "function"})
+    assert load_labels(place, "rules").manifest["source"] == "function"
+    assert int(load_scored(place, "tool").labelled["leak"].sum()) == 10
+
+
+def test_it_is_asked_at_import_and_answered_there(
+    place: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    books(50, start=20).to_csv(tmp_path / "more.csv", index=False)
+    common = ["--kind", "predictions", "--workspace", str(place.root), "--quiet", "--json"]
+    assert main(["import", str(tmp_path / "more.csv"), "--name", "more", *common]) == 0
+    asked = json.loads(capsys.readouterr().out)["questions"]
+    assert any(question.startswith("From which labels did the model learn?") for question in asked)
+    assert not load_scored(place, "more").learned_known
+    assert main(["import", str(tmp_path / "more.csv"), "--name", "more", "--learned-from", "none", *common]) == 0
+    assert not json.loads(capsys.readouterr().out)["questions"]
+    assert load_scored(place, "more").learned_known
+    assert main(["import", str(tmp_path / "more.csv"), "--learned-from", "nowhere", *common]) == 2
+    assert "nowhere" in capsys.readouterr().err
