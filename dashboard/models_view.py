@@ -12,41 +12,28 @@ from core.models.preparation import readable_columns
 from core.predictions import NO_LABELS, Scored, keep_learned_from, kept_learned_from, load_predictions
 from core.storage import slug
 from dashboard import cache, comparison_view, feedback, widgets
-from dashboard.text import escape, interval, percent, rate
+from dashboard.text import escape, percent, rate
 
-__all__ = ["best", "compare", "leak_check", "learned_from_form", "list_of_models", "scoring_form", "training_form"]
+__all__ = ["compare", "leak_check", "learned_from_form", "list_of_models", "scoring_form", "training_form"]
 
 _NOTHING = "(none)"
-
-
-def best(models: Sequence[Mapping[str, Any]]) -> str:
-    """Say which model did best on its own test part."""
-    known = [model for model in models if model["metrics"].get("test", {}).get("n")]
-    if not known:
-        return f"{len(models)} models; none has a test part of its own."
-    model = max(known, key=lambda one: one["metrics"]["test"]["macro_f1"]["value"] or 0)
-    accuracy = model["metrics"]["test"]["accuracy"]
-    return (
-        f"“{model['name']}” is right on {percent(accuracy['value'])} of the {accuracy['n']:,} annotated books"
-        f" kept apart"
-        f" ({interval(accuracy['low'], accuracy['high'])})."
-    )
 
 
 def list_of_models(models: Sequence[Mapping[str, Any]]) -> None:
     """Show every model: what it is, what it learned from, how it did on its test part."""
     rows = []
     for model in models:
-        test = model["metrics"].get("test", {})
+        test, by_rules = model["metrics"].get("test", {}), model["tested_on"].by_rules
         rows.append(
             {
                 "model": model["name"],
                 "kind": model["title"],
                 "learned from": model["manifest"].get("labels", ""),
                 "reads": ", ".join(["title", *model["manifest"].get("reads", ())]),
-                "right (test part)": percent((test.get("accuracy") or {}).get("value")),
-                "of": test.get("n"),
-                "macro-F1": (test.get("macro_f1") or {}).get("value"),
+                "tested on": model["tested_on"].words,
+                # How often a model repeats its own rules is no measure of how often it is right.
+                "right": "–" if by_rules else percent((test.get("accuracy") or {}).get("value")),
+                "macro-F1": None if by_rules else (test.get("macro_f1") or {}).get("value"),
                 "off by (calibration)": percent((test.get("calibration") or {}).get("ece")),
                 "made": model["created_at"][:10],
                 "MB": model["bytes"] / 1e6,
@@ -63,9 +50,9 @@ def list_of_models(models: Sequence[Mapping[str, Any]]) -> None:
         alt="All models with their figures on their own test part",
     )
     st.caption(
-        "The test part is cut from the annotated books. They may be another population than the collection:"
-        " what counts is"
-        " a test on books drawn at random from the collection."
+        "Compare only models that were tested on the same books. The test part is cut from the labels a model learned"
+        " from, which may be another population than the collection: what counts is a test on books drawn at random"
+        " from the collection. Where rules gave the labels, nothing is known of how often the model is right."
     )
     widgets.download_table(table, "models")
 
@@ -74,14 +61,25 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
     """Draw the form and return what to train, once it is sent."""
     place = cache.workspace()
     others = [a.name for kind in ("labels", "predictions") for a in place.list(kind)]
-    chosen = st.selectbox("Learn from these labels", labels)
+    rules = {a.name for a in place.list("labels") if a.manifest.get("source") == "function"}
+    people = [name for name in labels if name not in rules]
+    chosen = st.selectbox(
+        "Learn from these labels",
+        [*people, *(name for name in labels if name in rules)],
+        index=0 if people else None,
+        format_func=lambda name: f"{name} (given by rules)" if name in rules else name,
+        placeholder="choose",
+    )
+    if chosen is None:
+        st.markdown("Only rules have given labels so far. What is learned from them can be tested on nothing but them.")
+        return None
     readable = readable_columns(place, str(chosen))
     with st.form("train", border=False):
         kind = st.selectbox("Kind of model", list(KINDS), format_func=lambda name: KINDS[name].title)
         left_out = st.multiselect(
             "Leave these books out (test sets)",
             others,
-            default=widgets.test_sets(),
+            default=[one for one in widgets.test_sets() if one != chosen],
             help="Books that are in these sets, by identifier or by title, are not learned from.",
         )
         calibrate = st.selectbox(
@@ -124,15 +122,21 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
         name = st.text_input("Name", placeholder="from the labels and the kind")
         if not st.form_submit_button("Train", type="primary", icon=":material/model_training:"):
             return None
+    if chosen in (*left_out, calibrate, weak):
+        st.error(
+            f"“{escape(str(chosen))}” is what the model learns from, and is named a second time below: as a test set,"
+            " to calibrate on, or as labels by functions. Take it out there, or learn from other labels."
+        )
+        return None
     config: dict[str, Any] = {"labels": chosen, "kind": kind, "seed": int(seed)}
-    config["exclude"] = [one for one in left_out if one != chosen]
+    config["exclude"] = list(left_out)
     if name:
         config["name"] = slug(name)
-    if calibrate != _NOTHING and calibrate != chosen:
+    if calibrate != _NOTHING:
         config["calibrate_on"] = calibrate
     if reads:
         config["reads"] = reads
-    if weak not in (_NOTHING, chosen):
+    if weak != _NOTHING:
         config["weak"] = weak
     options: dict[str, Any] = {"base": base.strip()} if base.strip() and kind != "tfidf" else {}
     if kind == "blend":

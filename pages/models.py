@@ -2,14 +2,14 @@
 
 import streamlit as st
 
+from core.models.standing import models_verdict
 from dashboard import cache, feedback, jobs, models_view, navigation, try_title, widgets
 from dashboard.text import escape
 
 st.title("Models")
 models = cache.models()
 if models:
-    best = models_view.best(models)
-    feedback.conclusion(escape(best))
+    feedback.conclusion(escape(models_verdict(models)))
     models_view.list_of_models(models)
 else:
     st.markdown("No model has been trained yet. A model learns from books that people have labelled.")

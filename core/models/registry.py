@@ -27,6 +27,7 @@ from core.errors import InputError, ModelError
 from core.models.kinds import KINDS, classifier_class
 from core.models.protocol import TitleClassifier
 from core.models.provenance import weights_digest
+from core.models.standing import tested_on
 from core.plain_json import json_text
 from core.progress import Progress, silent
 from core.schema import probability_column
@@ -227,10 +228,11 @@ def describe(workspace: Workspace, name: str) -> dict[str, Any]:
     """Return what is known of a model without loading it.
 
     Keys ``name``, ``fingerprint``, ``kind``, ``title`` (of the kind), ``classes``, ``created_at``, ``bytes``,
-    ``manifest``, ``metrics``.
+    ``manifest``, ``metrics``, ``tested_on`` (:class:`core.models.standing.ModelTest`).
     """
     artifact = workspace.find(FOLDER, name)
     kind = artifact.manifest.get("model_kind", "")
+    metrics = read_json(artifact.path / METRICS_FILE)
     return {
         "name": artifact.name,
         "fingerprint": artifact.fingerprint,
@@ -240,7 +242,8 @@ def describe(workspace: Workspace, name: str) -> dict[str, Any]:
         "created_at": artifact.manifest.get("created_at", ""),
         "bytes": sum(path.stat().st_size for path in _files(artifact.path)),
         "manifest": artifact.manifest,
-        "metrics": read_json(artifact.path / METRICS_FILE),
+        "metrics": metrics,
+        "tested_on": tested_on(workspace, artifact.manifest, metrics, artifact.path),
     }
 
 

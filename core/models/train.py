@@ -27,7 +27,7 @@ from core.models.measure import measure, worth_of_columns
 from core.models.preparation import Apart, check_reads, labelled_books, set_apart, weak_books
 from core.models.protocol import Observe, ignore
 from core.models.provenance import columns_read
-from core.models.training_report import TrainingReport, how_measured, leak_found, read_beside
+from core.models.training_report import TrainingReport, how_measured, leak_found, learned_from_rules, read_beside
 from core.progress import Progress, silent
 from core.schema import LABEL, SOURCE, SPLIT
 from core.splits import SHARES
@@ -104,6 +104,8 @@ def train(
     books, sentences = labelled_books(workspace, label_set, corpus, reads)
     books, apart = set_apart(workspace, books, tuple(exclude))
     sentences += read_beside(books, reads)
+    if label_set.manifest.get("source") == "function":
+        sentences.append(learned_from_rules(label_set.name))
     calibration_books = None
     if calibrate_on is not None:
         calibration_books, said = labelled_books(workspace, load_labels(workspace, calibrate_on), corpus, reads)
@@ -120,6 +122,7 @@ def train(
     facts = {
         "labels": label_set.name,
         "labels_fingerprint": label_set.fingerprint,
+        "labels_source": str(label_set.manifest.get("source") or "person"),
         "invented": bool(label_set.manifest.get("invented")),
         "excluded": list(exclude),
         "weak": weak or "",

@@ -13,7 +13,7 @@ from core.models.preparation import Apart
 from core.reading import has_columns
 from core.schema import SOURCE, SPLIT, TEXT
 
-__all__ = ["TrainingReport", "how_measured", "leak_found", "read_beside"]
+__all__ = ["TrainingReport", "how_measured", "leak_found", "learned_from_rules", "read_beside"]
 
 # With fewer, neither what a column says nor a calibration can be learned.
 FEWEST_WITH_COLUMNS = 50
@@ -102,6 +102,14 @@ def read_beside(books: pd.DataFrame, reads: Sequence[str]) -> list[str]:
     return [
         f"Beside the title it reads {', '.join(reads)}; {said:,} of the {len(books):,} labelled books have {which}."
     ]
+
+
+def learned_from_rules(labels: str) -> str:
+    """Say what figures of a model are worth whose labels rules gave."""
+    return (
+        f"The labels of '{labels}' were given by rules, not by people. What is measured on them shows how well the"
+        " model learned the rules, not how often it is right: test it on books that people labelled."
+    )
 
 
 def how_measured(fitted: Fitted, plan: Plan) -> tuple[str, ...]:

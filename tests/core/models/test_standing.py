@@ -1,0 +1,86 @@
+"""Models are ranked only on the same books, and never on labels that rules gave."""
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from core.importing import import_file
+from core.models.registry import describe, list_models
+from core.models.standing import ModelTest, models_verdict
+from core.models.train import train
+from core.storage import Workspace
+
+
+def model(name: str, key: str, right: int, n: int = 200, *, by_rules: bool = False, labels: str = "people") -> Any:
+    share = right / n
+    measured = {
+        "n": n,
+        "accuracy": {"value": share, "low": share - 0.03, "high": share + 0.02, "n": n},
+        "macro_f1": {"value": share},
+    }
+    return {
+        "name": name,
+        "fingerprint": name,
+        "metrics": {"test": measured},
+        "tested_on": ModelTest(labels, by_rules, n, key),
+    }
+
+
+def test_the_best_of_those_tested_on_the_same_books() -> None:
+    said = models_verdict([model("one", "a", 180), model("two", "a", 190)])
+    assert said == (
+        "“two” is right on 95.0 % (92.0 to 97.0 %) of the 200 books of people that were kept apart for testing, the"
+        " best of 2 tested on them."
+    )
+
+
+def test_never_across_test_sets() -> None:
+    said = models_verdict([model("easy", "b", 199, labels="easy ones"), model("one", "a", 180), model("two", "a", 190)])
+    assert said.startswith("“two” is right on 95.0 %")
+    assert "One model was tested on other books or on none, and cannot be compared with it." in said
+    assert "easy" not in said
+
+
+def test_rules_are_no_people() -> None:
+    """“right on 99.6 % of the 1,392 annotated books” was said of a model that three word rules had taught."""
+    by_rules = model("rules", "r", 199, by_rules=True)
+    said = models_verdict([by_rules, model("people", "a", 150)])
+    assert said.startswith("“people” is right on 75.0 %")
+    alone = models_verdict([by_rules])
+    assert alone.startswith("No model has been tested on labels that people gave.")
+    assert "agrees with its rules on 99.5 % of 200 books" in alone
+    assert "annotated" not in alone
+    assert "right on" not in alone
+
+
+def test_without_any_test_part() -> None:
+    said = models_verdict([model("one", "", 0, n=1) | {"tested_on": ModelTest("people", False, 0, "")}])
+    assert said == "One model here, but no test: how often a model is right is not known."
+
+
+@pytest.fixture
+def taught(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory, make_books: Any) -> Workspace:
+    """The same labels as people's and as rules', and a model of each."""
+    folder = tmp_path_factory.mktemp("files")
+    books: pd.DataFrame = make_books(240)
+    for name, source, n in (("people", "person", 240), ("rules", "function", 200)):
+        path = folder / f"{name}.csv"
+        books.head(n)[["record_id", "title", "label"]].to_csv(path, index=False)
+        import_file(workspace, path, "labels", name=name, manifest={"source": source})
+    return workspace
+
+
+def test_what_a_trained_model_was_tested_on_is_known(taught: Workspace) -> None:
+    train(taught, "people", name="first")
+    train(taught, "people", name="second", calibration="none")
+    train(taught, "people", name="other-seed", seed=1)
+    report = train(taught, "rules", name="of-rules")
+    assert any("given by rules, not by people" in sentence for sentence in report.sentences)
+    on = {name: describe(taught, name)["tested_on"] for name in ("first", "second", "other-seed", "of-rules")}
+    assert on["first"].key == on["second"].key != on["other-seed"].key
+    assert not on["first"].by_rules
+    assert on["of-rules"].by_rules
+    assert on["of-rules"].words.endswith("books of rules, labelled by rules")
+    said = models_verdict(list_models(taught))
+    assert "the best of 2 tested on them. 2 models were tested on other books" in said
