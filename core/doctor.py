@@ -50,6 +50,7 @@ def examine(workspace: Workspace, *, progress: Progress = silent) -> list[Check]
         ("Python", _python),
         ("packages", _packages),
         ("PyTorch device", _device),
+        ("language models", _language_models),
         ("disk", lambda: _disk(workspace)),
         ("workspace", lambda: _workspace(workspace)),
         ("database", lambda: _database(workspace)),
@@ -106,6 +107,20 @@ def _device() -> Iterator[Check]:
         yield Check("PyTorch device", True, "mps: the GPU of this Mac")
     else:
         yield Check("PyTorch device", True, f"cpu: no GPU was found; {os.cpu_count()} cores")
+
+
+def _language_models() -> Iterator[Check]:
+    # Only here: whoever imports this module does not load what models need.
+    from core.models.language_models import MissingLanguageModelError, installed, packaged
+
+    for model in installed():
+        version = f", package version {model.version}" if model.version else ", fetched from the Hugging Face Hub"
+        licence = f"licence {model.licence}" if model.licence else "licence not stated: see its page on the Hub"
+        yield Check(f"language model {model.name}", True, f"{readable_size(model.bytes)}, {licence}{version}")
+    try:
+        packaged()
+    except MissingLanguageModelError as error:
+        yield Check("language model MiniLM", False, f"{error} Until then, only the kind 'tfidf' can be trained with it")
 
 
 def _disk(workspace: Workspace) -> Iterator[Check]:

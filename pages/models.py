@@ -20,7 +20,7 @@ with left, st.container(border=True):
     st.subheader("Train a model")
     if labels:
         config = models_view.training_form(labels)
-        if config:
+        if config and models_view.can_start(config):
             jobs.start_job("core.models.train", config, f"Training on {config['labels']}")
     else:
         st.markdown("Training needs labels: what people said of some books.")

@@ -62,7 +62,19 @@ def _content(place: Workspace) -> dict[str, str]:
 
 @pytest.fixture
 def demo_copy(demo_workspace: Workspace, tmp_path: Path) -> Workspace:
-    return Workspace(shutil.copytree(demo_workspace.root, tmp_path / "demonstration"))
+    return Workspace(copied(demo_workspace, tmp_path / "demonstration"))
+
+
+def copied(place: Workspace, where: Path) -> Path:
+    """Copy a workspace; the language model inside it (90 MB, which no test writes to) is linked, not copied."""
+
+    def copy(source: str, target: str) -> None:
+        if Path(source).stat().st_size > 10_000_000:
+            os.link(source, target)
+        else:
+            shutil.copy2(source, target)
+
+    return Path(shutil.copytree(place.root, where, copy_function=copy))
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +108,7 @@ def dashboard_server(
     chromium: str, demo_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("dashboard")
-    copy = shutil.copytree(demo_workspace.root, folder / "workspace")
+    copy = copied(demo_workspace, folder / "workspace")
     with serving.dashboard(copy, folder / "server.log") as address:
         yield address
 

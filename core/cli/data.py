@@ -92,13 +92,17 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _demo(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
-    from core.demonstration import build
+    from core.demonstration import SECOND_MODEL, build
 
     built = build(workspace, seed=said.seed, progress=progress)
     lines = [f"The demonstration workspace is in {workspace.root}. Its records are invented."]
     for kind, names in built.items():
         lines.append(f"{kind}: {', '.join(names)}")
-    return Answer(built, lines)
+    lacking = (
+        "The language model MiniLM is not installed, so the demonstration has one model instead of two: see"
+        " 'colophon doctor'."
+    )
+    return Answer(built, lines, warnings=[] if SECOND_MODEL in built["models"] else [lacking])
 
 
 def _fetch(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:

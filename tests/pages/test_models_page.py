@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -75,3 +76,19 @@ def test_a_title_is_tried_with_its_shelfmark_and_without(
     _chosen(page, "BL shelfmark, if it is known").input("Digital Store 012641.e.55").run()
     assert not page.exception
     assert not any("here it has the title alone" in one.value for one in page.caption)
+
+
+def test_a_missing_language_model_is_said_before_a_job_starts(
+    page: AppTest, started: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.models import language_models
+
+    monkeypatch.setattr(language_models, "PACKAGE", "no_such_package")
+    page.run()
+    _chosen(page, "Learn from these labels").select("demo-annotated")
+    _chosen(page, "Kind of model").select("embedding")
+    _train(page)
+    assert started == []
+    [warning] = [one.value for one in page.warning if "MiniLM" in one.value]
+    assert "not installed here, so nothing was started" in warning
+    assert sys.executable not in warning

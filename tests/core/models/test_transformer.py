@@ -9,7 +9,7 @@ import pytest
 from core.calibration import Calibration
 from core.errors import Cancelled, InputError, ModelError
 from core.explain import leave_one_word_out
-from core.models import devices, encoder, precision
+from core.models import devices, encoder, language_models, precision
 from core.models.batching import epoch_batches, length_sorted, padded
 from core.models.finetune import _calibrated_losses, _worse
 from core.models.fitting import Plan, fit
@@ -178,7 +178,7 @@ class TestLearning:
             TransformerClassifier.train(data, options={"base": "nobody/no-such-model"})
 
     def test_the_package_with_the_weights_is_missing(self, data, monkeypatch):
-        monkeypatch.setattr(encoder, "PACKAGE", "no_such_package")
+        monkeypatch.setattr(language_models, "PACKAGE", "no_such_package")
         with pytest.raises(ModelError, match="MiniLM is not installed. Install it with .* give another with --base"):
             TransformerClassifier.train(data)
 

