@@ -316,6 +316,7 @@ def dashboard(python, port, environment, with_browser):
     address = f"http://127.0.0.1:{port}"
     command = [str(python), "-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py")]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
+    command += ["--logger.hideWelcomeMessage", "true"]  # the address is told here, once
     server = subprocess.Popen(command, cwd=str(ROOT), env=environment)
     print(f"Colophon: {address} (Ctrl+C stops it)", flush=True)
     if with_browser:

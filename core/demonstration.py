@@ -34,13 +34,17 @@ SECOND_MODEL = "demo-minilm"
 SECOND_PREDICTIONS = "demo-minilm-predictions"
 
 
-def build(workspace: Workspace, *, seed: int | None = None, progress: Progress = silent) -> dict[str, list[str]]:
+def build(
+    workspace: Workspace, *, seed: int | None = None, two_models: bool = True, progress: Progress = silent
+) -> dict[str, list[str]]:
     """Make the invented catalogue, import it, train a model on its annotations, and score the digitised books.
 
     Parameters
     ----------
     seed : int, optional
         Another seed makes another library; without one it is always the same.
+    two_models : bool
+        Without the second model it takes half the time.
 
     Returns
     -------
@@ -89,7 +93,8 @@ def build(workspace: Workspace, *, seed: int | None = None, progress: Progress =
         built["predictions"].append(scored.predictions)
 
     with contextlib.suppress(MissingLanguageModelError):
-        train_and_score("blend", SECOND_MODEL, "demo-checked", SECOND_PREDICTIONS, 0.35, 0.8)
+        if two_models:
+            train_and_score("blend", SECOND_MODEL, "demo-checked", SECOND_PREDICTIONS, 0.35, 0.8)
     train_and_score("tfidf", MODEL, "demo-digitised", PREDICTIONS, 0.8, 1.0)
     progress(1.0, "Done")
     return built

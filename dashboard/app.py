@@ -1,13 +1,24 @@
-"""The frame around every page: settings, menu, what is looked at, and the marks that must never be missed."""
+"""The frame around every page: settings, menu, what is looked at, and the marks that must never be missed.
+
+The server imports this file for `app`, which guards the pages; each page runs it as its main script, which draws them.
+"""
+
+from pathlib import Path
 
 import streamlit as st
 
-from dashboard import feedback, navigation, widgets
+if __name__ != "__main__":
+    from dashboard import guard
 
-st.set_page_config(page_title="Colophon", page_icon=":material/menu_book:", layout="wide")
-page = navigation.navigation()
-with st.sidebar, feedback.errors_in_words():
-    widgets.choose_predictions()
-with feedback.errors_in_words():
-    widgets.mark_invented()
-    page.run()
+    guard.refuse_every_interface()
+    app = st.App(Path(__file__), middleware=guard.middleware())
+else:
+    from dashboard import feedback, navigation, widgets
+
+    page = navigation.navigation()
+    st.set_page_config(page_title=f"{page.title} · Colophon", page_icon=navigation.ICON, layout="wide")
+    with st.sidebar, feedback.errors_in_words():
+        widgets.choose_predictions()
+    with feedback.errors_in_words():
+        widgets.mark_invented()
+        page.run()

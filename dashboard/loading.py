@@ -1,7 +1,7 @@
 """Loading a file: choose, see how it would be read, correct it, import it."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from core.corpus import REJECTED_FILE, read_parquet
 from core.importing import Reading
 from core.predictions import NO_LABELS
 from core.schema import KINDS
+from core.server_folders import file_below, server_folders
 from core.storage import Artifact, slug
 from dashboard import cache, feedback, jobs, widgets
 from dashboard.text import escape
@@ -38,17 +39,18 @@ def load_a_file() -> None:
     """Draw the whole of loading: the ways to a file, the preview, the corrections, the import job."""
     loaded = bool(cache.workspace().list("corpora"))
     with st.expander("Load a file", expanded=not loaded, icon=":material/upload_file:"):
+        folders = server_folders()
         way = st.segmented_control(
             "Where is the file?",
-            ["On my computer", "On this server", "Published by the British Library"],
+            ["On my computer", *(["On this server"] if folders else []), "Published by the British Library"],
             default="On my computer",
             required=True,
             key="way",
         )
         if way == "Published by the British Library":
-            _fetch()
-            return
-        path = _uploaded() if way == "On my computer" else _on_server()
+            path = _fetch()
+        else:
+            path = _on_server(folders) if way == "On this server" else _uploaded()
         if path is not None:
             _preview_and_import(path)
     jobs.show_jobs(_IMPORT)
@@ -57,7 +59,7 @@ def load_a_file() -> None:
 def _uploaded() -> Path | None:
     sent = st.file_uploader(
         "CSV, TSV, Excel, Parquet, JSON Lines, MARC; gzip of these; a zip of the .annif files of Annif",
-        help="Up to 600 MB. Larger files: copy them to this server and choose “On this server”.",
+        help="Up to 600 MB. Larger files are read by whoever runs this server, with the command “colophon import”.",
     )
     if sent is None:
         return None
@@ -70,19 +72,19 @@ def _uploaded() -> Path | None:
     return path
 
 
-def _on_server() -> Path | None:
-    said = st.text_input(
-        "Path of the file on this server",
-        placeholder="/data/catalogue.csv.gz",
-        help="Or of the folder in which “annif index” has written its .annif files.",
+def _on_server(folders: Sequence[Path]) -> Path | None:
+    """Let a person name a file below the folders that the operator of this server has opened to the pages."""
+    typed = st.text_input(
+        "File in the folders of this server that are open to these pages",
+        placeholder="catalogue.csv.gz",
+        help="Folder and name, as in lists/catalogue.csv.gz. Also the folder in which “annif index” has written its"
+        " .annif files.",
     )
-    if not said:
+    if not typed.strip():
         return None
-    path = Path(said).expanduser()
-    if not (path.is_file() or path.is_dir()):
-        st.error(f"There is no file {escape(str(path))}.")
-        return None
-    return path
+    with feedback.errors_in_words():
+        return file_below(folders, typed)
+    return None
 
 
 def _preview_and_import(path: Path) -> None:
@@ -166,7 +168,8 @@ def _correct_mapping(
     return overrides
 
 
-def _fetch() -> None:
+def _fetch() -> Path | None:
+    """Offer what the British Library published; return a downloaded file that is to be read in another way."""
     from core.fetch import sources
 
     known = sources()
@@ -175,9 +178,17 @@ def _fetch() -> None:
     if st.button("Download", icon=":material/cloud_download:"):
         jobs.start_job(_FETCH, {"source": source}, f"Downloading {known[source].title}")
     jobs.show_jobs(_FETCH)
-    for path in sorted(cache.workspace().folder("downloads").glob("*")):
-        if path.is_file() and path.suffix != ".json":
-            st.caption(f"Downloaded: {escape(str(path))} (choose “On this server” and give this path)")
+    downloads = sorted(
+        path
+        for path in (cache.workspace().root / "downloads").glob("[!.]*")
+        if path.is_file() and not path.is_symlink() and path.suffix != ".json"
+    )
+    if not downloads:
+        return None
+    nothing = "(none)"
+    names = [nothing, *(path.name for path in downloads)]
+    chosen = st.selectbox("Look at a downloaded file", names, help="To correct how it was read, and import it again.")
+    return next((path for path in downloads if path.name == chosen), None)
 
 
 def show_reading(manifest: Mapping[str, Any]) -> None:

@@ -6,9 +6,11 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-__all__ = ["PAGES", "Stop", "links_to", "navigation"]
+__all__ = ["ICON", "PAGES", "Stop", "links_to", "navigation"]
 
 _ROOT = Path(__file__).parent.parent / "pages"
+# A file of our own: the icons named ":material/…" would be fetched from another host by every browser.
+ICON = str(Path(__file__).parent / "pictures" / "icon.png")
 
 
 class Stop(NamedTuple):

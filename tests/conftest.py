@@ -45,7 +45,8 @@ def demo_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspa
     from core import demonstration
 
     made = Workspace(tmp_path_factory.mktemp("demonstration") / "workspace")
-    demonstration.build(made)
+    # The second model, with MiniLM, is looked at where it matters: tests/core/test_demonstration.py.
+    demonstration.build(made, two_models=False)
     before = _content(made)
     yield made
     changed = sorted(dict(before.items() ^ _content(made).items()))
@@ -62,19 +63,7 @@ def _content(place: Workspace) -> dict[str, str]:
 
 @pytest.fixture
 def demo_copy(demo_workspace: Workspace, tmp_path: Path) -> Workspace:
-    return Workspace(copied(demo_workspace, tmp_path / "demonstration"))
-
-
-def copied(place: Workspace, where: Path) -> Path:
-    """Copy a workspace; the language model inside it (90 MB, which no test writes to) is linked, not copied."""
-
-    def copy(source: str, target: str) -> None:
-        if Path(source).stat().st_size > 10_000_000:
-            os.link(source, target)
-        else:
-            shutil.copy2(source, target)
-
-    return Path(shutil.copytree(place.root, where, copy_function=copy))
+    return Workspace(shutil.copytree(demo_workspace.root, tmp_path / "demonstration"))
 
 
 @pytest.fixture(scope="session")
@@ -108,7 +97,7 @@ def dashboard_server(
     chromium: str, demo_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("dashboard")
-    copy = copied(demo_workspace, folder / "workspace")
+    copy = shutil.copytree(demo_workspace.root, folder / "workspace")
     with serving.dashboard(copy, folder / "server.log") as address:
         yield address
 

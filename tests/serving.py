@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -40,20 +40,22 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def environment(workspace: Path) -> dict[str, str]:
+    """Return the environment of a dashboard on a workspace, in which this copy of the code is found first."""
+    paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    return {**os.environ, "COLOPHON_HOME": str(workspace), "HF_HUB_OFFLINE": "1", "PYTHONPATH": paths}
+
+
 @contextlib.contextmanager
-def dashboard(workspace: Path, log: Path, *, limit: float = 60.0) -> Iterator[str]:
+def dashboard(
+    workspace: Path, log: Path, *, limit: float = 60.0, start_in: Path = ROOT, options: Sequence[str] = ()
+) -> Iterator[str]:
     """Run the dashboard on a workspace and yield its address; the process ends with the block."""
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port)]
-    environment = {**os.environ, "COLOPHON_HOME": str(workspace), "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py"), *options]
+    command += ["--server.port", str(port), "--server.headless", "true", "--client.showErrorDetails", "full"]
     with log.open("wb") as stream:
-        server = subprocess.Popen(
-            [*command, "--server.headless", "true", "--client.showErrorDetails", "full"],
-            cwd=ROOT,
-            env=environment,
-            stdout=stream,
-            stderr=stream,
-        )
+        server = subprocess.Popen(command, cwd=start_in, env=environment(workspace), stdout=stream, stderr=stream)
         try:
             address = f"http://127.0.0.1:{port}"
             _wait_until_healthy(address, server, log, limit)

@@ -1,18 +1,23 @@
 """``serve`` and ``doctor``: the dashboard, and whether this machine is fit for it."""
 
 import argparse
+import re
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from core.cli.output import Answer, warn
 from core.errors import InputError
 from core.progress import Progress
+from core.server_folders import VARIABLE, folders_text
 from core.storage import Workspace
 
-__all__ = ["register"]
+__all__ = ["register", "serve_command"]
+
+_ADDRESS: Final = "127.0.0.1"  # this machine alone
 
 
 def register(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -20,6 +25,21 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     serve = commands.add_parser("serve", parents=[common], help="open the dashboard in a browser on this machine")
     serve.add_argument("--port", type=int, default=8501, help="port on localhost (default 8501)")
     serve.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    serve.add_argument(
+        "--folder",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="DIR",
+        help="folder of this computer whose files the Catalogue page may read; repeatable (default: none)",
+    )
+    serve.add_argument(
+        "--host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="host name under which a proxy in front of it asks for the dashboard; repeatable (default: none)",
+    )
     serve.set_defaults(run=_serve)
     doctor = commands.add_parser("doctor", parents=[common], help="check Python, packages, GPU, disk and workspace")
     doctor.set_defaults(run=_doctor)
@@ -27,17 +47,58 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def _serve(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     import os
+    import threading
 
-    root = Path(__file__).parents[2]
     with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", said.port)) == 0:
+        if probe.connect_ex((_ADDRESS, said.port)) == 0:
             raise InputError(f"Port {said.port} is in use. Give another: colophon serve --port {said.port + 1}.")
-    command = [sys.executable, "-m", "streamlit", "run", str(root / "dashboard" / "app.py")]
-    command += ["--server.port", str(said.port), "--server.headless", str(said.no_browser).lower()]
-    warn(f"The dashboard is at http://127.0.0.1:{said.port} (workspace {workspace.root}). Stop it with Ctrl+C.")
+    root = Path(__file__).parents[2]
     environment = {**os.environ, "COLOPHON_HOME": str(workspace.root)}
-    status = subprocess.run(command, cwd=root, env=environment, check=False).returncode
-    return Answer({"port": said.port, "status": status}, ["The dashboard has stopped."], status=min(status, 1))
+    if said.folder:
+        environment[VARIABLE] = folders_text(said.folder)
+    warn(f"The dashboard is at http://{_ADDRESS}:{said.port} (workspace {workspace.root}). Stop it with Ctrl+C.")
+    with subprocess.Popen(serve_command(root, said.port, said.host), cwd=root, env=environment) as server:
+        if not said.no_browser:
+            threading.Thread(target=_open_when_ready, args=(said.port, server), daemon=True).start()
+        status = server.wait()
+    return Answer({"port": said.port, "status": status}, ["The dashboard has stopped."], status=min(abs(status), 1))
+
+
+def serve_command(root: Path, port: int, hosts: Sequence[str] = ()) -> list[str]:
+    """Return how the dashboard below `root` is started: with everything that must hold wherever its settings are.
+
+    Parameters
+    ----------
+    hosts : sequence of str
+        Further host names that are answered.
+
+    Raises
+    ------
+    InputError
+        One of them is no host name.
+    """
+    for name in hosts:
+        if not re.fullmatch(r"(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", name):
+            raise InputError(f"'{name}' is no host name. Give the bare name: --host books.example.")
+    command = [sys.executable, "-m", "streamlit", "run", str(root / "dashboard" / "app.py")]
+    command += ["--server.port", str(port), "--server.address", _ADDRESS, "--server.headless", "true"]
+    command += ["--logger.hideWelcomeMessage", "true", "--browser.gatherUsageStats", "false"]
+    for name in (_ADDRESS, "localhost", *hosts):
+        command += ["--server.allowedHosts", name]
+    return command
+
+
+def _open_when_ready(port: int, server: "subprocess.Popen[bytes]") -> None:
+    """Open a browser as soon as the dashboard answers."""
+    import time
+    import webbrowser
+
+    while server.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex((_ADDRESS, port)) == 0:
+                webbrowser.open(f"http://{_ADDRESS}:{port}")
+                return
+        time.sleep(0.3)
 
 
 def _doctor(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
