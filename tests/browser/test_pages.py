@@ -27,6 +27,28 @@ def test_a_page_opens_without_an_exception_and_marks_the_invention(visit: Visit,
     assert page.locator('[data-testid="stAlertContentError"]').all_inner_texts() == []
 
 
+@pytest.mark.parametrize("stop", PAGES, ids=[stop.title for stop in PAGES])
+def test_no_page_asks_anything_of_another_machine_and_each_has_its_title(
+    page: Page, dashboard_server: str, stop: object
+) -> None:
+    asked: list[str] = []
+    blocked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("websocket", lambda socket: asked.append(socket.url))
+    page.on("console", lambda message: blocked.append(message.text) if "Content Security" in message.text else None)
+    page.goto(dashboard_server + _path(stop.file))  # type: ignore[attr-defined]
+    serving.wait_until_settled(page)
+    address = dashboard_server.removeprefix("http://")
+    inside = (f"http://{address}/", f"ws://{address}/", "data:", f"blob:http://{address}/")
+    assert len(asked) > 5
+    assert [url for url in asked if not url.startswith(inside)] == []
+    # what the policy had to block would have been asked by a browser that does not know it
+    assert blocked == []
+    expect(page).to_have_title(f"{stop.title} · Colophon")  # type: ignore[attr-defined]
+    icon = page.locator("link[rel~='icon']").first.get_attribute("href")
+    assert (icon and not icon.startswith("http")) or str(icon).startswith(dashboard_server)
+
+
 @pytest.mark.parametrize("path", ["/", "/errors", "/thresholds"])
 def test_nothing_serious_stands_in_the_way_of_a_screen_reader(visit: Visit, path: str) -> None:
     found = Axe().run(visit(path)).response["violations"]
