@@ -3,7 +3,9 @@
 Nothing but http and https is opened, also after a redirect, and no redirect leads from https back to http.
 """
 
+import base64
 import http.client
+import re
 import socket
 import ssl
 import urllib.error
@@ -14,8 +16,18 @@ from typing import IO, Any, Final, Protocol, cast
 
 from core.errors import FetchError, InputError
 
-__all__ = ["Answer", "UnreachableError", "check_address", "host_of", "open_address", "save_by_hand"]
+__all__ = [
+    "Answer",
+    "UnreachableError",
+    "check_address",
+    "host_of",
+    "open_address",
+    "save_by_hand",
+    "split_secret",
+    "without_secret",
+]
 
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _USER_AGENT: Final = "Colophon/0.1"
 
 _REFUSED: Final = "{host} answered with status {code} instead of the file. Try again later."
@@ -51,7 +63,9 @@ class Answer(Protocol):
         """Let go of the connection."""
 
 
-def open_address(url: str, headers: Mapping[str, str], *, timeout: float, expected: tuple[int, ...] = ()) -> Answer:
+def open_address(
+    url: str, headers: Mapping[str, str], *, timeout: float, expected: tuple[int, ...] = (), secret: str = ""
+) -> Answer:
     """Ask for `url` and return the answer, of which nothing but the head has been read.
 
     Parameters
@@ -60,6 +74,9 @@ def open_address(url: str, headers: Mapping[str, str], *, timeout: float, expect
         Seconds to wait for the connection and, later, for each next piece.
     expected : tuple of int
         Status codes beside success that the caller understands.
+    secret : str
+        ``user:password``, as :func:`split_secret` took it out of the address. It goes to that host alone, after no
+        redirect.
 
     Raises
     ------
@@ -73,6 +90,9 @@ def open_address(url: str, headers: Mapping[str, str], *, timeout: float, expect
     check_address(url)
     asked = {"User-Agent": _USER_AGENT, "Accept-Encoding": "identity", **headers}
     request = urllib.request.Request(url, headers=asked)  # noqa: S310 - the scheme was checked
+    if secret:
+        basic = base64.b64encode(secret.encode("utf-8")).decode("ascii")
+        request.add_unredirected_header("Authorization", f"Basic {basic}")
     try:
         return cast(Answer, _opener().open(request, timeout=timeout))
     except urllib.error.HTTPError as error:
@@ -94,7 +114,48 @@ def check_address(url: str) -> None:
     """
     parts = urllib.parse.urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InputError(f"'{url}' is not an address to fetch from: it must begin with https:// or http:// and a host.")
+        shown = without_secret(url)
+        raise InputError(
+            f"'{shown}' is not an address to fetch from: it must begin with https:// or http:// and a host."
+        )
+
+
+def split_secret(url: str) -> tuple[str, str]:
+    """Return an address without what stands before an @ in it, and that: a name with a password or a token.
+
+    Nothing that is written or shown may hold the second part.
+
+    Raises
+    ------
+    InputError
+        The secret would go over a network in the clear.
+
+    Examples
+    --------
+    >>> split_secret("https://user:token@example.org:8080/a@b")
+    ('https://example.org:8080/a@b', 'user:token')
+    >>> split_secret("https://example.org/a@b"), split_secret("USER/NAME")
+    (('https://example.org/a@b', ''), ('USER/NAME', ''))
+    """
+    scheme, slashes, rest = url.partition("://")
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0] if slashes else ""
+    if "@" not in authority:
+        return url, ""
+    secret, _, host = authority.rpartition("@")
+    if scheme.lower() == "http" and urllib.parse.urlsplit(f"//{host}").hostname not in _LOOPBACK:
+        raise InputError(
+            "An address with a name or a password must begin with https://, so that nobody can overhear it."
+        )
+    return f"{scheme}://{host}{rest[len(authority) :]}", urllib.parse.unquote(secret)
+
+
+def without_secret(text: str) -> str:
+    """Return a text in which no address holds a name, a password or a token, for messages.
+
+    >>> without_secret("htps://user:token@example.org/x is no address")
+    'htps://example.org/x is no address'
+    """
+    return re.sub(r"(?<=://)[^/?#\s]*@", "", text)
 
 
 def host_of(url: str) -> str:

@@ -42,6 +42,7 @@ def download(
     known: Mapping[str, str] | None = None,
     progress: Progress = silent,
     timeout: float = 30.0,
+    secret: str = "",
 ) -> dict[str, str] | None:
     """Bring the content of `url` into the file `part`.
 
@@ -54,6 +55,8 @@ def download(
         ``etag`` and ``last_modified`` of a copy that is at hand already: asked only whether there is a newer one.
     timeout : float
         Seconds to wait for the connection, and for the next bytes after that.
+    secret : str
+        ``user:password`` for the server, see :func:`core.connection.split_secret`; it is written nowhere.
 
     Returns
     -------
@@ -69,7 +72,7 @@ def download(
     FetchError
         Anything else; what arrived stays in `part`.
     """
-    transfer = _Transfer(url, part, known or {}, progress, timeout)
+    transfer = _Transfer(url, part, known or {}, progress, timeout, secret)
     for attempt in range(1, _ATTEMPTS + 1):
         before = transfer.received
         try:
@@ -115,7 +118,10 @@ def readable_size(count: int) -> str:
 class _Transfer:
     """One file on its way: how much has arrived, and what the server said of it."""
 
-    def __init__(self, url: str, part: Path, known: Mapping[str, str], progress: Progress, timeout: float) -> None:
+    def __init__(
+        self, url: str, part: Path, known: Mapping[str, str], progress: Progress, timeout: float, secret: str
+    ) -> None:
+        self._secret = secret
         self.url, self.part, self.known, self.progress, self.timeout = url, part, known, progress, timeout
         self.sidecar = part.with_name(part.name + ".json")
         self.size: int | None = None
@@ -152,7 +158,9 @@ class _Transfer:
             }
         wanted = {name: value for name, value in asked.items() if value}
         with contextlib.closing(
-            open_address(self.url, wanted, timeout=self.timeout, expected=(416,) if start else (304,))
+            open_address(
+                self.url, wanted, timeout=self.timeout, expected=(416,) if start else (304,), secret=self._secret
+            )
         ) as answer:
             if answer.status == 304:
                 return None

@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from core.connection import UnreachableError, check_address
+from core.connection import UnreachableError, check_address, split_secret
 from core.download import check_content, download, readable_size
 from core.errors import FetchError, InputError
 from core.progress import Progress, silent
@@ -87,7 +87,8 @@ def fetch(
     source : str
         A name of :func:`sources`.
     url : str, optional
-        Another address (http or https) than the published one.
+        Another address (http or https) than the published one. A name and a password in it go to that server alone and
+        are written nowhere.
     from_file : path, optional
         A file somebody downloaded by hand, to be taken instead.
     accept_new : bool
@@ -110,11 +111,12 @@ def fetch(
     place = _Place(workspace.folder("downloads"), sources()[source])
     if from_file is not None:
         return _copy(place, Path(from_file), accept_new)
-    address = url or place.source.url
+    # From here on nothing holds the secret but the argument that carries it to the server.
+    address, secret = split_secret(url or place.source.url)
     check_address(address)
     current = place.record if place.record.get("url") == address and place.intact() else {}
     try:
-        told = download(address, place.part, known=current, progress=progress, timeout=timeout)
+        told = download(address, place.part, known=current, progress=progress, timeout=timeout, secret=secret)
     except UnreachableError as error:
         if current:
             return place.fetched("not checked")

@@ -8,10 +8,11 @@ from pathlib import Path
 import streamlit as st
 
 if __name__ != "__main__":
-    from dashboard import guard
+    from dashboard import guard, housekeeping
 
     guard.refuse_every_interface()
-    app = st.App(Path(__file__), middleware=guard.middleware())
+    housekeeping.trust_charts()
+    app = st.App(Path(__file__), middleware=guard.middleware(), lifespan=housekeeping.collect_garbage)
 else:
     from dashboard import feedback, navigation, widgets
 

@@ -1,13 +1,13 @@
 """Take in what others shared, and say where the latest sharing left its result."""
 
-import os
 import uuid
 from pathlib import Path
 
 import streamlit as st
 
+from core.connection import split_secret
 from core.jobs import list_jobs, start
-from core.sharing.hub import check_target
+from core.sharing.hub import check_target, token_of
 from core.sharing.pull import pull
 from core.storage import slug
 from dashboard import cache, feedback, jobs
@@ -26,7 +26,7 @@ def bring_in() -> None:
         name = st.text_input("Call it", placeholder="as it is called there", key="pull_name")
         token = st.text_input("Token, only for what is private", type="password", autocomplete="off")
         if st.form_submit_button("Bring it in", icon=":material/cloud_download:"):
-            _pull(source.strip(), name, token.strip() or os.environ.get("HF_TOKEN", ""))
+            _pull(source.strip(), name, token.strip())
     with right, st.form("unpack", border=True, clear_on_submit=True):
         sent = st.file_uploader("A zip that somebody sent", type="zip")
         called = st.text_input("Call it", placeholder="as the file is called", key="unpack_name")
@@ -62,6 +62,9 @@ def outcome(module: str) -> None:
 
 def _pull(source: str, name: str, token: str) -> None:
     with feedback.errors_in_words():
+        # What a job is called and what it is told lie on the disk: a token in an address must be out of it by then.
+        source, secret = split_secret(source)
+        token = token or token_of(secret)
         if not source.startswith(("https://", "http://")):
             check_target(source.removeprefix("datasets/"))
         config = {"source": source, "name": slug(name) if name else None}

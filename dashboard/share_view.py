@@ -1,6 +1,5 @@
 """Pieces of the Share page: what is shared, its card, how it goes out, how it is cited, what comes in."""
 
-import os
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -170,11 +169,11 @@ def send(shared: Shared) -> None:
             "Token of the Hub, with the right to write",
             type="password",
             autocomplete="off",
-            help="Made in the Hub's settings. It is handed to the upload and kept nowhere."
-            + (" Left empty, HF_TOKEN of this server is used." if os.environ.get("HF_TOKEN") else ""),
+            help="Yours, made in the Hub's settings. It is handed to this upload alone and kept nowhere. Without it"
+            " nothing is sent: a token of whoever runs this server is never used.",
         )
         if st.form_submit_button("Share on the Hub", type="primary", icon=":material/cloud_upload:"):
-            _push(shared, target, token.strip() or os.environ.get("HF_TOKEN", ""), private=private)
+            _push(shared, target, token.strip(), private=private)
     bring_in_view.outcome("core.sharing.push")
     jobs.show_jobs("core.sharing.push")
 

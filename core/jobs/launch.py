@@ -21,6 +21,8 @@ from core.storage import Workspace, now, read_json, write_json
 
 __all__ = ["clean_up", "find_job", "forget", "list_jobs", "start"]
 
+# Tokens of whoever started the server: a job gets the one that a person typed, or none.
+_OWN_SECRETS = frozenset({"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"})
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 
 
@@ -42,7 +44,8 @@ def start(
     title : str
         What a person sees in the list of jobs.
     secrets : mapping, optional
-        Names and values for the environment of the process alone, such as a token: they are written nowhere.
+        Names and values for the environment of the process alone, such as a token: they are written nowhere. A token of
+        the Hub in this process's own environment is not handed on.
 
     Raises
     ------
@@ -138,8 +141,9 @@ def _note_ending(process: "subprocess.Popen[bytes]", folder: Path) -> None:
 
 
 def _environment() -> dict[str, str]:
-    environment = dict(os.environ)
-    environment |= {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
+    environment = {name: value for name, value in os.environ.items() if name not in _OWN_SECRETS}
+    # Whoever opens a page must not act with a token that this server's operator has stored.
+    environment |= {"HF_HUB_DISABLE_IMPLICIT_TOKEN": "1", "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
     root = str(Path(__file__).parents[2])
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))
     return environment

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.connection import without_secret
 from core.errors import InputError, ModelError
 from core.models.batching import length_sorted, padded, within_tokens
 from core.models.devices import best_device, has_bfloat16, in_threads, load_torch, usable_cores
@@ -67,7 +68,9 @@ def from_pretrained(base: str, what: str = "AutoModel") -> tuple[Any, Any]:
     folder = Path(base).expanduser()
     local = folder.is_dir()
     if not local and not HUB_ID.fullmatch(base):
-        raise InputError(f"There is no folder '{base}', and it is no name of a model on the Hugging Face Hub.")
+        raise InputError(
+            f"There is no folder '{without_secret(base)}', and it is no name of a model on the Hugging Face Hub."
+        )
     load_torch()
     transformers: Any = importlib.import_module("transformers")
     from safetensors import SafetensorError

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from core.connection import without_secret
 from core.errors import InputError, ModelError
 
 __all__ = [
@@ -165,7 +166,8 @@ def check_bases(kind: str, options: Mapping[str, Any] | None = None) -> None:
         if not base:
             packaged()
         elif not Path(base).expanduser().is_dir() and not HUB_ID.fullmatch(base):
-            raise InputError(f"There is no folder '{base}', and it is no name of a model on the Hugging Face Hub.")
+            shown = without_secret(base)
+            raise InputError(f"There is no folder '{shown}', and it is no name of a model on the Hugging Face Hub.")
 
 
 def _size(folder: Path) -> int:

@@ -19,7 +19,7 @@ from core.sharing.gather import DATA_KINDS, MODEL_KINDS, check_names, kind_of
 from core.sharing.hub_errors import HubError, endpoint, told
 from core.sharing.parcel import Parcel
 
-__all__ = ["Pushed", "check_target", "download_repository", "push_parcel"]
+__all__ = ["Pushed", "check_target", "download_repository", "push_parcel", "token_of"]
 
 _PART: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 _ADMIN: Final = frozenset({".gitattributes", "README.md", "LICENSE", "LICENSE.txt", "LICENSE.md"})
@@ -63,6 +63,15 @@ def check_target(target: str) -> str:
             " such as my-library/genre-from-titles."
         )
     return "/".join(parts)
+
+
+def token_of(secret: str) -> str:
+    """Return the token in what :func:`core.connection.split_secret` took out of an address.
+
+    >>> token_of("user:hf_a"), token_of("hf_a"), token_of("")
+    ('hf_a', 'hf_a', '')
+    """
+    return secret.rpartition(":")[2]
 
 
 def push_parcel(

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from core.connection import split_secret
 from core.errors import InputError, NotFoundError
 from core.progress import Progress, silent
 from core.sharing.gather import gather_folder, gather_zip
-from core.sharing.hub import check_target, download_repository
+from core.sharing.hub import check_target, download_repository, token_of
 from core.sharing.kept import CARD_FOLDER
 from core.sharing.push import TOKEN
 from core.sharing.verify import Verified, verify
@@ -79,7 +80,7 @@ def pull(
     name : str, optional
         How it is called here; else made of the source.
     token : str
-        Only for what is private on the Hub.
+        Only for what is private on the Hub; else the password of an address such as ``https://user:TOKEN@…``.
 
     Raises
     ------
@@ -93,6 +94,8 @@ def pull(
     with tempfile.TemporaryDirectory(prefix=".pulling-", dir=scratch or workspace.root) as place:
         folder = Path(place) / "arrived"
         folder.mkdir()
+        source, secret = split_secret(source)
+        token = token or token_of(secret)
         whence, called = _gather(source, folder, token, lambda share, said: progress(0.8 * share, said))
         progress(0.82, "Checking every file")
         found = verify(folder, whence)

@@ -49,11 +49,32 @@ def processor() -> str:
 class Session:
     """One reader of a page: it keeps the state of the widgets, as a browser does."""
 
-    def __init__(self, socket: ClientConnection, page: str) -> None:
-        self.socket = socket
-        self.page, self.states, self.sliders, self.buttons, self.script = page, {}, [], {}, ""
+    def __init__(self, address: str, page: str) -> None:
+        self.address, self.page = address, page
         self.first_answer = float("nan")
+        self.open()
+
+    def open(self) -> None:
+        """Open the page anew, as after a reload, with a session of its own."""
+        self.states: dict[str, tuple[str, float | bool]] = {}
+        self.sliders: list[tuple[str, str]] = []
+        self.buttons: dict[str, tuple[str, str]] = {}
+        self.script = ""
+        self._stack = contextlib.ExitStack()
+        self.socket: ClientConnection = self._stack.enter_context(
+            connect(
+                f"{self.address.replace('http', 'ws')}/_stcore/stream",
+                subprotocols=["streamlit"],
+                origin=self.address,
+                proxy=None,
+                max_size=None,
+            )
+        )
         self.rerun()
+
+    def close(self) -> None:
+        """Close the tab."""
+        self._stack.close()
 
     def rerun(self, fragment: str = "") -> float:
         """Ask for a run of the page (or of a fragment) and return the seconds until it has ended."""
@@ -146,6 +167,7 @@ def main() -> None:
     ask.add_argument("--page", choices=("thresholds", "review"), default="thresholds")
     ask.add_argument("--sessions", type=int, default=1)
     ask.add_argument("--moves", type=int, default=30, help="of each session")
+    ask.add_argument("--reload", type=int, default=0, metavar="N", help="open the page anew after so many moves")
     ask.add_argument("--pause", type=float, default=0.0, help="seconds between two moves of a session")
     ask.add_argument("--set", dest="settings", action="append", default=[], metavar="option=value")
     arguments = ask.parse_args()
@@ -172,21 +194,7 @@ def main() -> None:
 
 def measure(address: str, process: int, arguments: argparse.Namespace) -> None:
     """Open the sessions and measure them."""
-    with contextlib.ExitStack() as stack:
-        address = address.removeprefix("http://")
-        sockets = [
-            stack.enter_context(
-                connect(
-                    f"ws://{address}/_stcore/stream",
-                    subprotocols=["streamlit"],
-                    origin=f"http://{address}",
-                    proxy=None,
-                    max_size=None,
-                )
-            )
-            for _ in range(arguments.sessions)
-        ]
-        act_all([Session(socket, arguments.page) for socket in sockets], process, arguments)
+    act_all([Session(address, arguments.page) for _ in range(arguments.sessions)], process, arguments)
 
 
 def act_all(sessions: list[Session], process: int, arguments: argparse.Namespace) -> None:
@@ -199,6 +207,9 @@ def act_all(sessions: list[Session], process: int, arguments: argparse.Namespace
 
     def work(number: int, session: Session) -> None:
         for move in range(1, arguments.moves + 1):
+            if arguments.reload and move % arguments.reload == 0:
+                session.close()
+                session.open()
             seconds = act(session, arguments.page, move + 31 * number)
             waits.put((session.first_answer, seconds))
             time.sleep(arguments.pause)

@@ -9,8 +9,8 @@ import urllib.request
 import pytest
 
 from core import connection
-from core.connection import UnreachableError, open_address
-from core.errors import FetchError
+from core.connection import UnreachableError, open_address, split_secret
+from core.errors import FetchError, InputError
 
 UNTRUSTED = ssl.SSLCertVerificationError(1, "certificate verify failed")
 UNTRUSTED.verify_message = "self-signed certificate"
@@ -50,3 +50,41 @@ def test_a_redirect_to_https_is_followed():
     followed = connection._Redirects().redirect_request(asked, None, 302, "Found", {}, "https://example.org/y.csv")
     assert followed.full_url == "https://example.org/y.csv"
     assert followed.headers["Range"] == "bytes=5-"
+
+
+@pytest.mark.parametrize(
+    ("url", "address", "secret"),
+    [
+        ("https://user:token@example.org/a?b=c@d#e@f", "https://example.org/a?b=c@d#e@f", "user:token"),
+        ("https://token@example.org:8080", "https://example.org:8080", "token"),
+        ("https://a%40b:p%3Aw@example.org/", "https://example.org/", "a@b:p:w"),
+        ("https://a:b@c@example.org/", "https://example.org/", "a:b@c"),
+        ("http://user:token@127.0.0.1:9/x", "http://127.0.0.1:9/x", "user:token"),
+        ("https://example.org/user:token@x", "https://example.org/user:token@x", ""),
+        ("library/genre", "library/genre", ""),
+    ],
+)
+def test_the_secret_is_taken_out_of_an_address(url, address, secret):
+    assert split_secret(url) == (address, secret)
+
+
+def test_a_secret_does_not_go_over_a_network_in_the_clear():
+    with pytest.raises(InputError, match="must begin with https://") as refused:
+        split_secret("http://user:token@example.org/x")
+    assert "token" not in str(refused.value)
+
+
+def test_the_secret_goes_to_its_own_host_and_after_no_redirect(monkeypatch):
+    asked = []
+
+    class Opener:
+        def open(self, request: urllib.request.Request, timeout: float) -> None:
+            asked.append(request)
+            raise TimeoutError
+
+    monkeypatch.setattr(connection, "_opener", Opener)
+    with pytest.raises(UnreachableError):
+        open_address("https://example.org/x.csv", {}, timeout=1.0, secret="user:token")
+    assert asked[0].get_header("Authorization") == "Basic dXNlcjp0b2tlbg=="
+    followed = connection._Redirects().redirect_request(asked[0], None, 302, "Found", {}, "https://elsewhere.org/")
+    assert followed.get_header("Authorization") is None

@@ -1,5 +1,6 @@
 """The fetching of published data, against a small server on this machine that behaves well or badly on demand."""
 
+import base64
 import hashlib
 import http.server
 import json
@@ -434,3 +435,44 @@ def test_the_published_sources_are_complete():
         assert Path(source.filename).name == source.filename
         assert source.licence and source.citation and source.title and source.description
     assert known["annotations"].doi == "10.23636/BKHQ-0312"
+
+
+SECRET = "7oken-0f-a-person"
+
+
+def encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _with_secret(url: str) -> str:
+    return url.replace("http://", f"http://reader:{SECRET}@")
+
+
+def test_a_secret_in_the_address_goes_to_the_server_and_is_written_nowhere(publisher, workspace, get):
+    publisher.break_after = 5
+    with pytest.raises(FetchError) as broken:
+        get(url=_with_secret(publisher.url))
+    publisher.break_after = None
+    got = get(url=_with_secret(publisher.url))
+    assert {asked["Authorization"] for asked in publisher.asked} == {"Basic " + encoded(f"reader:{SECRET}")}
+    assert got.url == publisher.url
+    assert SECRET not in str(broken.value) + repr(got)
+    everything = b"".join(path.read_bytes() for path in workspace.root.rglob("*") if path.is_file())
+    assert SECRET.encode() not in everything
+    # the copy is known by its address alone
+    assert get(url=publisher.url).outcome == "unchanged"
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 429, 500])
+def test_a_refusal_does_not_show_the_secret(publisher, get, status):
+    publisher.status = status
+    with pytest.raises(FetchError) as refused:
+        get(url=_with_secret(publisher.url))
+    assert SECRET not in str(refused.value) + refused.value.on_page
+
+
+@pytest.mark.parametrize("url", [f"ftp://reader:{SECRET}@example.org/x", f"http://reader:{SECRET}@example.org/x"])
+def test_an_address_that_is_refused_is_shown_without_its_secret(get, url):
+    with pytest.raises(InputError) as refused:
+        get(url=url)
+    assert SECRET not in str(refused.value)

@@ -472,3 +472,17 @@ class TestProcessMarks:
     def test_round_trip(self):
         mark = process.mark_process(os.getpid())
         assert process.ProcessMark.from_dict(json.loads(json.dumps(mark.as_dict()))) == mark
+
+
+def test_a_token_of_whoever_runs_the_server_is_not_handed_to_a_job(start, monkeypatch):
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
+        monkeypatch.setenv(name, "hf_OfTheOperator")
+    job = start(
+        """
+        held = sorted(name for name, value in os.environ.items() if value == "hf_OfTheOperator")
+        return {"held": held, "implicit": os.environ["HF_HUB_DISABLE_IMPLICIT_TOKEN"]}
+        """
+    )
+    status = job.wait(WAIT)
+    assert status.state == "done"
+    assert status.result == {"held": [], "implicit": "1"}

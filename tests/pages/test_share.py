@@ -11,7 +11,7 @@ from core.cli import main
 from core.demonstration import MODEL, PREDICTIONS
 from core.sharing.kept import kept_card, kept_details
 from core.storage import Workspace
-from dashboard import share_view
+from dashboard import bring_in_view, share_view
 from tests.serving import ROOT
 
 TOKEN = "hf_TypedOnThePage"
@@ -131,6 +131,38 @@ def test_the_typed_token_goes_to_the_job_alone(place: Workspace, monkeypatch: py
     assert TOKEN not in title
     assert all(TOKEN not in str(values) for values in page.query_params.values())
     assert not [path for path in place.root.rglob("*") if path.is_file() and TOKEN.encode() in path.read_bytes()]
+
+
+def test_without_a_token_of_ones_own_nothing_is_sent_though_the_server_has_one(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(share_view, "start", lambda *arguments: started.append(arguments))
+    page = opened(place, monkeypatch, share="Send it")
+    monkeypatch.setenv("HF_TOKEN", "hf_OfTheOperator")
+    next(box for box in page.text_input if box.label == "Repository").input("library/genre")
+    press(page, "Share on the Hub")
+    assert any("Type the token" in one.value for one in page.warning)
+    assert started == []
+
+
+@pytest.mark.parametrize(("typed", "secrets"), [("", None), (TOKEN, {"HF_TOKEN": TOKEN})])
+def test_a_token_in_an_address_is_out_of_it_before_a_job_is_written(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch, typed: str, secrets: dict[str, str] | None
+) -> None:
+    started: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(bring_in_view, "start", lambda *arguments: started.append(arguments))
+    page = opened(place, monkeypatch, share="Bring one in")
+    monkeypatch.setenv("HF_TOKEN", "hf_OfTheOperator")
+    address = "https://huggingface.co/library/genre"
+    written = address.replace("//", f"//user:{typed}@") if typed else address
+    next(box for box in page.text_input if box.label == "Name on the Hub").input(written)
+    press(page, "Bring it in")
+    assert not page.exception
+    [(_, module, config, title, given)] = started
+    assert (module, config) == ("core.sharing.pull", {"source": address, "name": None})
+    assert title == f"Bringing in {address}"
+    assert given == secrets
 
 
 @pytest.mark.parametrize(
