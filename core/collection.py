@@ -289,5 +289,5 @@ def _sentences(
 
 def _range(share: Estimate) -> str:
     if not share.defined:
-        return f"(undefined: {share.reason})"
+        return f"(not known: {share.reason})"
     return f"{share_percent(share.value)} ({interval_percent(share.low, share.high)})"

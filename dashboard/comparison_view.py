@@ -4,8 +4,9 @@ import pandas as pd
 import streamlit as st
 
 from core.predictions import Scored
+from core.statistics import MINIMUM_RECORDS
 from dashboard import cache, feedback, widgets
-from dashboard.text import escape, rate
+from dashboard.text import escape, figure, rate
 
 __all__ = ["show"]
 
@@ -15,13 +16,14 @@ def show(first: Scored, second: Scored) -> None:
     found = cache.comparison(first, second)
     feedback.conclusion(escape(found.sentences[0]))
     feedback.say(*found.sentences[1:])
+    if found.n < MINIMUM_RECORDS:
+        return
     table = pd.DataFrame(
         [
             {
                 "predictions": name,
                 "right": rate(found.accuracy[place]),
-                "macro-F1": f"{found.macro_f1[place].value:.3f}"
-                f" ({found.macro_f1[place].low:.3f} to {found.macro_f1[place].high:.3f})",
+                "macro-F1": figure(found.macro_f1[place]),
                 "right where the other is wrong": alone,
             }
             for place, (name, alone) in enumerate(zip(found.names, (found.only_first, found.only_second), strict=True))

@@ -23,7 +23,7 @@ from dashboard import feedback, slices_view, state, widgets
 from dashboard.charts.outcomes import confusion_chart, length_chart
 from dashboard.charts.rates import rates_chart
 from dashboard.record_view import records_table
-from dashboard.text import count, escape, interval, percent, rate
+from dashboard.text import count, escape, figure, interval, percent, rate
 
 __all__ = [
     "HOW",
@@ -61,7 +61,11 @@ def headline(evaluation: Evaluation) -> None:
     accuracy, macro = evaluation.accuracy, evaluation.metrics.macro_f1
     figures = [
         ("Right", percent(accuracy.value), f"{interval(accuracy.low, accuracy.high)}, of {accuracy.n:,}"),
-        ("Macro-F1", f"{macro.value:.3f}", f"{macro.low:.3f} to {macro.high:.3f}"),
+        (
+            "Macro-F1",
+            f"{macro.value:.3f}" if macro.defined else "not known",
+            f"{macro.low:.3f} to {macro.high:.3f}" if macro.defined else "a class has no checked book",
+        ),
         (
             "Without leaks",
             percent(evaluation.without_leaks.accuracy.value),
@@ -172,7 +176,7 @@ def _class_table(evaluation: Evaluation) -> None:
                 "class": one.name,
                 "precision": rate(one.precision),
                 "recall": rate(one.recall),
-                "F1": f"{one.f1.value:.3f} ({one.f1.low:.3f} to {one.f1.high:.3f})",
+                "F1": figure(one.f1),
             }
             for one in evaluation.metrics.per_class
         ]

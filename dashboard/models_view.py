@@ -13,7 +13,7 @@ from core.models.preparation import readable_columns
 from core.predictions import NO_LABELS, Scored, keep_learned_from, kept_learned_from, load_predictions
 from core.storage import slug
 from dashboard import cache, comparison_view, feedback, widgets
-from dashboard.text import escape, percent, rate
+from dashboard.text import escape, figure, percent, rate
 
 __all__ = ["can_start", "compare", "leak_check", "learned_from_form", "list_of_models", "scoring_form", "training_form"]
 
@@ -200,7 +200,7 @@ def leak_check(scored: Scored, evaluation: Evaluation) -> None:
     feedback.say(*scored.sentences)
     table = pd.DataFrame(
         [
-            {"books": books, "n": m.n, "right": rate(m.accuracy), "macro-F1": f"{m.macro_f1.value:.3f}"}
+            {"books": books, "n": m.n, "right": rate(m.accuracy), "macro-F1": figure(m.macro_f1)}
             for books, m in (("all checked", evaluation.metrics), ("without leaked ones", evaluation.without_leaks))
         ]
     )

@@ -6,9 +6,9 @@ import streamlit as st
 
 from core.facets import facet_title
 from core.predictions import Scored
-from core.schema import PREDICTED
+from core.schema import PREDICTED, TRUTH
 from core.statistics import lower_percent, upper_percent
-from core.thresholds import Policy, Promise, draw_review_sample
+from core.thresholds import Policy, Promise, draw_review_sample, what_would_help
 from dashboard import cache, feedback, widgets
 from dashboard.text import escape
 
@@ -70,18 +70,16 @@ def choose(scored: Scored) -> tuple[Policy, dict[str, Any]]:
 
 def _offer_sample(scored: Scored, found: Promise) -> None:
     """Offer the books that should be labelled so that the promise can be given."""
-    if found.more_labels is None:
-        st.markdown(
-            "**More labels alone will not help**: the surest predictions are wrong too often. Train a better model."
-        )
-        return
-    more = max(found.more_labels, 50)
+    unlabelled = int((scored.table[TRUTH] == "").sum())
+    more = found.labels_worth_having
+    more = max(more, 50) if more else 0
+    hopeless = list(dict.fromkeys(group.class_name for group in found.hopeless))
     with st.container(border=True):
-        st.markdown(
-            f"**What would help:** about {more:,} more labelled books, drawn at random from the collection"
-            " (spread over the predicted classes). Here they are, ready to be labelled; import the answers as labels."
-        )
+        feedback.say(*what_would_help(hopeless, more, unlabelled))
+        if not 0 < more <= unlabelled:
+            return
         sample = draw_review_sample(scored.table, more, (PREDICTED,), seed=0)
+        st.markdown("Here they are, ready to be labelled; import the answers as labels.")
         widgets.download_table(
             sample[["record_id", "title", "author", "date", "language"]].assign(label=""),
             "books-to-label",

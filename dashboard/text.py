@@ -6,7 +6,7 @@ from typing import Any
 
 from core.statistics import interval_percent, share_percent
 
-__all__ = ["count", "escape", "interval", "percent", "rate"]
+__all__ = ["count", "escape", "figure", "interval", "percent", "rate"]
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$~:&])")
 
@@ -29,8 +29,17 @@ def interval(low: float | None, high: float | None) -> str:
 def rate(estimate: Any) -> str:
     """Return an estimate (value, low, high, n) in words: "89.3 % (87.0 to 91.2 %, of 850)"."""
     if math.isnan(estimate.value):
-        return "undefined"
+        return "not known"
     return f"{percent(estimate.value)} ({interval(estimate.low, estimate.high)}, of {estimate.n:,})"
+
+
+def figure(estimate: Any) -> str:
+    """Return an estimate that is no share, such as macro-F1: "0.874 (0.850 to 0.897)", or that it is not known."""
+    if math.isnan(estimate.value):
+        return "not known"
+    if math.isnan(estimate.low):
+        return f"{estimate.value:.3f}"
+    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

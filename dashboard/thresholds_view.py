@@ -74,11 +74,14 @@ def headline(report: PolicyReport) -> None:
             st.caption(note)
 
 
-def keep(predictions: str, chosen: KeptPolicy) -> None:
-    """Draw the button that keeps the cut-offs; while a slice is chosen they are kept for its books alone."""
+def keep(predictions: str, chosen: KeptPolicy, accepted: int) -> None:
+    """Draw the button that keeps the cut-offs; while a slice is chosen they are kept for its books alone.
+
+    With nothing accepted it is no invitation.
+    """
     where = chosen.policy.where
     label = "Keep these cut-offs for the export" if where is None else "Keep these cut-offs for these books"
-    if st.button(label, type="primary", icon=":material/check:"):
+    if st.button(label, type="primary" if accepted else "secondary", icon=":material/check:"):
         keep_policy(cache.workspace(), predictions, chosen)
         only = f" They accept only {escape(where.description)}; no other book." if where is not None else ""
         st.success(f"Kept. The Export page uses them.{only}", icon=":material/check_circle:")

@@ -38,7 +38,7 @@ def by_cut_offs() -> None:
     chosen = KeptPolicy(replace(policy, where=where), promise, scored.labels)
     left, right = st.columns(2)
     with left:
-        thresholds_view.keep(predictions, chosen)
+        thresholds_view.keep(predictions, chosen, report.accepted)
     with right:
         export_view.accepted_button(whole, chosen)
     counted = cache.export_standing(whole).sentence(apply_policy(whole.table, chosen.policy), chosen.policy.where)

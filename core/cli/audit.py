@@ -14,6 +14,7 @@ from core.predictions import Scored
 from core.progress import Progress
 from core.schema import CONFIDENCE
 from core.slices import Ledger, PhraseFact, Slice, facet_slices, find_slices, p_of_slice
+from core.statistics import Estimate, listed
 from core.storage import Workspace
 from core.thresholds import Policy, compare_population, policy_report, promise
 
@@ -161,7 +162,7 @@ def _evaluate(said: argparse.Namespace, workspace: Workspace, progress: Progress
         )
     macro = found.metrics.macro_f1
     lines += [
-        f"Macro-F1: {macro.value:.4f} ({macro.low:.4f} to {macro.high:.4f})",
+        _macro_f1(macro, [one.name for one in found.metrics.per_class if not one.f1.defined]),
         f"Without the {found.leaks:,} leaked books: {output.rate(found.without_leaks.accuracy.as_dict())}",
         f"Not scored: {sum(found.unlabelled.values()):,} books without a usable answer; if all of them were right or"
         f" wrong, accuracy would be {output.percent(found.best)} or {output.percent(found.worst)}.",
@@ -172,6 +173,18 @@ def _evaluate(said: argparse.Namespace, workspace: Workspace, progress: Progress
         ),
     ]
     return Answer(content, lines)
+
+
+def _macro_f1(macro: Estimate, unseen: Sequence[str]) -> str:
+    """Say macro-F1, or in a sentence why there is none."""
+    if macro.defined:
+        return f"Macro-F1: {macro.value:.4f} ({macro.low:.4f} to {macro.high:.4f})"
+    if unseen:
+        return (
+            f"Macro-F1 is not known: no checked book is {listed(unseen)} or is predicted to be, and the mean is over"
+            " all classes."
+        )
+    return f"Macro-F1 is not known: {macro.reason or 'no book has been checked by a person'}."
 
 
 def _collection(scored: Scored) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def rate(estimate: Mapping[str, Any]) -> str:
     """Return ``{value, low, high, n}`` as "89.3 % (87.0 to 91.2 %, n = 850)"."""
     value, low, high = (estimate.get(key) for key in ("value", "low", "high"))
     if math.isnan(number(value)):
-        return f"undefined: {estimate.get('reason') or 'no labelled books'}"
+        return f"not known: {estimate.get('reason') or 'no labelled books'}"
     between = interval_percent(low, high) if low is not None and high is not None else "no interval"
     n = f", n = {estimate['n']:,}" if estimate.get("n") is not None else ""
     return f"{percent(value)} ({between}{n})"

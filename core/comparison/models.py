@@ -25,6 +25,7 @@ from core.schema import (
     TRUTH,
 )
 from core.statistics import (
+    MINIMUM_RECORDS,
     Estimate,
     bootstrap_interval,
     in_percent,
@@ -93,6 +94,11 @@ class ModelComparison:
             return (
                 f"There is no labelled book that both '{first}' and '{second}' predicted, so nothing can be compared."
             )
+        if self.n < MINIMUM_RECORDS:
+            books = "book was" if self.n == 1 else "books were"
+            return (
+                f"Only {self.n:,} labelled {books} predicted by both '{first}' and '{second}': too few to compare them."
+            )
         counts = (
             f"of {self.n:,} books only '{second}' has {self.only_second:,} right and only '{first}' {self.only_first:,}"
         )
@@ -114,7 +120,7 @@ class ModelComparison:
                 f"{opened(facet_words(row['facet'], row['value']))}: '{self.names[1]}' is {row['verdict']},"
                 f" {row['second_errors']:,} of {row['n']:,} wrong instead of {row['first_errors']:,}."
             )
-        if self.n and len(said) == 1:
+        if self.n >= MINIMUM_RECORDS and len(said) == 1:
             said.append("No group of books is clearly better or worse with either of them.")
         if self.leaked:
             said.append(
@@ -261,6 +267,8 @@ def _measured(
     present = both.reshape(len(both), 2, 3, len(classes)).sum(axis=(0, 1, 2)) > 0
 
     def macro(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        if not present.any():
+            return np.full(len(sums), math.nan)
         hits, said, are = np.moveaxis(sums.reshape(len(sums), 3, -1), 1, 0)
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray((2 * hits / (said + are))[:, present].mean(axis=1))

@@ -123,14 +123,14 @@ def percent(share: float | None) -> str:
 def rate(estimate: Estimate) -> str:
     """Return a share with its interval and its n, or why there is none."""
     if not estimate.defined:
-        return f"undefined: {estimate.reason}"
+        return f"not known: {estimate.reason}"
     return f"{percent(estimate.value)} ({interval_percent(estimate.low, estimate.high)}, n = {estimate.n:,})"
 
 
 def number(estimate: Estimate) -> str:
     """Return a number that is no share with its interval, or why there is none."""
     if not estimate.defined:
-        return f"undefined: {estimate.reason}"
+        return f"not known: {estimate.reason}"
     return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
 
 

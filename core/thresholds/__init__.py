@@ -5,6 +5,7 @@ from core.thresholds.kept import expected_errors, keep_rates, keep_rates_by_clas
 from core.thresholds.policy import Policy, apply_policy
 from core.thresholds.population import PopulationCheck, compare_population
 from core.thresholds.promise import promise
+from core.thresholds.promise_words import what_would_help
 from core.thresholds.promised import GroupPromise, Promise
 from core.thresholds.report import DEFAULT_FACETS, PolicyReport, policy_report
 from core.thresholds.sample import draw_review_sample
@@ -28,4 +29,5 @@ __all__ = [
     "policy_report",
     "promise",
     "risk_coverage",
+    "what_would_help",
 ]

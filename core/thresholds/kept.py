@@ -78,7 +78,9 @@ def keep_rates(table: pd.DataFrame, kept: NDArray[np.bool_], facet: str) -> pd.D
     return _kept_by(codes, values, kept)
 
 
-def keep_rates_by_class(truth: pd.Series, kept: NDArray[np.bool_], classes: Sequence[str] = ()) -> pd.DataFrame:
+def keep_rates_by_class(
+    truth: pd.Series, kept: NDArray[np.bool_], classes: Sequence[str] = (), predicted: pd.Series | None = None
+) -> pd.DataFrame:
     """Return which share of the books of each class a policy accepts, rightly or wrongly labelled.
 
     Parameters
@@ -88,15 +90,24 @@ def keep_rates_by_class(truth: pd.Series, kept: NDArray[np.bool_], classes: Sequ
     kept : bool array
     classes : sequence of str, optional
         Classes to list even if no book is of them.
+    predicted : Series of str, optional
+        The class each book is accepted as.
 
     Returns
     -------
     DataFrame
-        As :func:`keep_rates`.
+        As :func:`keep_rates`; with `predicted` also ``as_another``, how many of the kept are accepted as another class
+        than they are: they are kept, but not as what they are.
     """
     known = (truth != "").to_numpy(dtype=bool)
     names = sorted({str(name) for name in truth[known].unique()} | set(classes))
-    return _kept_by(pd.Index(names).get_indexer(pd.Index(truth[known])), names, kept[known])
+    codes = pd.Index(names).get_indexer(pd.Index(truth[known]))
+    table = _kept_by(codes, names, kept[known])
+    if predicted is None:
+        return table
+    other = kept[known] & (predicted[known].to_numpy(dtype=object) != truth[known].to_numpy(dtype=object))
+    wrongly = dict(zip(names, np.bincount(codes[other], minlength=len(names)).tolist(), strict=True))
+    return table.assign(as_another=[int(wrongly[name]) for name in table["value"]])
 
 
 def _kept_by(codes: NDArray[np.intp], values: Sequence[str], kept: NDArray[np.bool_]) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from core.schema import CONFIDENCE, PREDICTED, TRUTH
 from core.statistics import clopper_pearson, labels_needed
 from core.thresholds.curves import TOGETHER
 from core.thresholds.population import PopulationCheck, compare_population, usable_labels
-from core.thresholds.promise_words import group_sentence
+from core.thresholds.promise_words import group_sentence, nothing_predicted
 from core.thresholds.promised import GroupPromise, Promise
 from core.thresholds.settle import Group, Settled, labels_estimate, settle
 
@@ -90,12 +90,16 @@ def promise(
     known = table[usable & table[PREDICTED].isin(names).to_numpy(dtype=bool)]
     keys, groups = _groups(known, names, per, stratum)
     settled = settle(groups, max_error, round(1 - confidence, 12))
+    predicted = set(table[PREDICTED].unique())
+    never = tuple(name for name in names if name not in predicted)
     made = tuple(
-        _told(name, value, group, outcome, max_error, confidence, stratum or "")
+        _told(name, value, group, outcome, max_error, confidence, stratum or "", never=name in never)
         for (name, value), group, outcome in zip(keys, groups, settled, strict=True)
     )
     checked = population or compare_population(table)
-    return Promise(max_error, confidence, per, stratum or "", names, made, len(known), left_out, checked, learned_known)
+    return Promise(
+        max_error, confidence, per, stratum or "", names, made, len(known), left_out, checked, learned_known, never
+    )
 
 
 def _groups(
@@ -120,7 +124,15 @@ def _groups(
 
 
 def _told(
-    name: str, value: str, group: Group, outcome: Settled, max_error: float, confidence: float, stratum: str
+    name: str,
+    value: str,
+    group: Group,
+    outcome: Settled,
+    max_error: float,
+    confidence: float,
+    stratum: str,
+    *,
+    never: bool,
 ) -> GroupPromise:
     kept = outcome.cut is not None
     upper = float("nan")
@@ -140,5 +152,7 @@ def _told(
         outcome.tried,
         at_least,
         estimate,
-        group_sentence(name, value, stratum, len(group), outcome, max_error, confidence, at_least, estimate),
+        nothing_predicted(name)
+        if never
+        else group_sentence(name, value, stratum, len(group), outcome, max_error, confidence, at_least, estimate),
     )

@@ -9,7 +9,7 @@ from core.statistics import listed, lower_percent, upper_percent
 from core.thresholds.curves import TOGETHER
 from core.thresholds.settle import Settled
 
-__all__ = ["group_sentence", "promise_sentences"]
+__all__ = ["group_sentence", "nothing_predicted", "promise_sentences", "what_would_help"]
 
 
 def group_sentence(
@@ -45,6 +45,42 @@ def group_sentence(
         f"Nothing can be promised for {what}: of the {outcome.accepted:,} surest labelled ones {outcome.errors:,}"
         f" {_are(outcome.errors)} wrong, and {limit} allows {max(outcome.allowed, 0):,}.{_outlook(labelled, estimate)}"
     )
+
+
+def nothing_predicted(class_name: str) -> str:
+    """Say that there is nothing to promise of a class."""
+    return f"The model calls no book {class_name}: there is nothing to promise of it, and it takes nothing from others."
+
+
+def what_would_help(hopeless: Sequence[str], more: int, unlabelled: int) -> tuple[str, ...]:
+    """Say what it would take until the promise can be given.
+
+    Parameters
+    ----------
+    hopeless : sequence of str
+        Names of the groups for which labels alone will not help.
+    more : int
+        Further labelled books for the other groups that were refused, at a guess; 0 when there are no such groups.
+    unlabelled : int
+        Books of the collection that nobody has labelled.
+    """
+    said = []
+    if hopeless:
+        said.append(
+            f"For {listed(hopeless)} more labels alone will not help: the surest predictions are wrong too often. Train"
+            " a better model, or promise less."
+        )
+    if more > unlabelled:
+        said.append(
+            f"At a guess it would take {more:,} more labelled books, and only {unlabelled:,} are unlabelled: this"
+            " collection is too small for that promise. Promise less, or train a better model."
+        )
+    elif more:
+        said.append(
+            f"What would help: about {more:,} more labelled books, drawn at random from the collection (spread over the"
+            " predicted classes)."
+        )
+    return tuple(said)
 
 
 def _outlook(labelled: int, estimate: int | None) -> str:

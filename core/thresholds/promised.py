@@ -91,6 +91,8 @@ class Promise:
         Whether the labelled records are like the collection; its warning stands beside the promise everywhere.
     learned_known : bool
         Whether it is known from which titles the model learned; if not, all it may have learned from are left out.
+    never_predicted : tuple of str
+        Classes that the model calls no book at all: there is nothing to promise of them, and nothing is broken.
     """
 
     max_error: float
@@ -103,6 +105,7 @@ class Promise:
     left_out: int
     population: PopulationCheck
     learned_known: bool = False
+    never_predicted: tuple[str, ...] = ()
 
     @property
     def cuts(self) -> dict[str, float | None]:
@@ -123,14 +126,26 @@ class Promise:
 
     @property
     def promised(self) -> bool:
-        """Whether every class can be accepted from some cut on (with strata: somewhere)."""
+        """Whether every class that is predicted can be accepted from some cut on (with strata: somewhere)."""
         named = {group.class_name for group in self.groups if group.promised}
-        return TOGETHER in named or (bool(named) and named >= set(self.classes))
+        return TOGETHER in named or (bool(named) and named >= set(self.classes) - set(self.never_predicted))
 
     @property
     def reason(self) -> str:
         """Why something could not be promised; '' when everything could."""
-        return "" if self.promised else " ".join(group.sentence for group in self.groups if not group.promised)
+        return "" if self.promised else " ".join(group.sentence for group in self.refused)
+
+    @property
+    def refused(self) -> tuple[GroupPromise, ...]:
+        """The groups of which something could have been promised and was not."""
+        return tuple(
+            group for group in self.groups if not group.promised and group.class_name not in self.never_predicted
+        )
+
+    @property
+    def hopeless(self) -> tuple[GroupPromise, ...]:
+        """The refused groups for which labels alone will not help."""
+        return tuple(group for group in self.refused if group.labelled and group.labels_estimate is None)
 
     @property
     def more_labels(self) -> int | None:
@@ -138,11 +153,14 @@ class Promise:
 
         A guess; 0 when everything is promised, None when labels alone will not help or nothing is known of a group.
         """
+        return None if any(group.labels_estimate is None for group in self.refused) else self.labels_worth_having
+
+    @property
+    def labels_worth_having(self) -> int:
+        """The same for the refused groups that labels can help, whatever becomes of the others; 0 without any."""
         wanted = 0
-        for group in self.groups:
-            if not group.promised:
-                if group.labels_estimate is None:
-                    return None
+        for group in self.refused:
+            if group.labels_estimate is not None:
                 share = group.labelled / self.labelled
                 wanted = max(wanted, math.ceil(max(group.labels_estimate - group.labelled, 0) / share))
         return wanted

@@ -112,10 +112,11 @@ class PolicyReport:
                     f"books that are {row['value']}" if facet == CLASS else facet_words(facet, str(row["value"]))
                     for row in (least, most)
                 ]
-                said.append(
-                    f"{opened(words[0])} are kept in {in_percent(least['rate'])} ({int(least['kept']):,} of"
-                    f" {int(least['n']):,}), {words[1]} in {in_percent(most['rate'])}."
-                )
+                shares = [
+                    f"{in_percent(row['rate'])} ({int(row['kept']):,} of {int(row['n']):,}{_as_another(row)})"
+                    for row in (least, most)
+                ]
+                said.append(f"{opened(words[0])} are accepted in {shares[0]}, {words[1]} in {shares[1]}.")
         return said
 
     def as_dict(self) -> dict[str, Any]:
@@ -209,7 +210,7 @@ def policy_report(
         pace,
         review / pace,
         _per_class(policy, names, records, accepted, n, errors),
-        {CLASS: keep_rates_by_class(table[TRUTH], kept, classes), **rates},
+        {CLASS: keep_rates_by_class(table[TRUTH], kept, classes, table[PREDICTED]), **rates},
         pd.DataFrame(
             [(facet, *distance_of_kept(rates[facet])) for facet in facets], columns=["facet", "tvd", "tvd_by_chance"]
         ),
@@ -244,6 +245,14 @@ def _per_class(
             "review": records - accepted,
         }
     )
+
+
+def _as_another(row: pd.Series) -> str:
+    """Say how many of the accepted books of a class are accepted as another: all 5 % of them may be errors."""
+    wrongly, kept = int(row.get("as_another", 0)), int(row["kept"])
+    if not wrongly:
+        return ""
+    return ", all of them as another class" if wrongly == kept else f", {wrongly:,} of them as another class"
 
 
 def _hours(hours: float) -> str:

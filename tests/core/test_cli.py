@@ -124,3 +124,21 @@ def test_every_command_of_the_interface_is_there() -> None:
     choices = build_parser()._subparsers._group_actions[0].choices  # type: ignore[union-attr]
     wanted = "demo fetch import represent train predict evaluate slices thresholds label audit-labels export report"
     assert set((wanted + " serve doctor").split()) <= set(choices or ())
+
+
+def test_a_class_that_never_occurs_gives_a_sentence_and_no_nan(tmp_path: Path, capsys: Any) -> None:
+    path = tmp_path / "p.csv"
+    text = "record_id,title,predicted,p_Map,p_Play,p_Song,truth\n" + "\n".join(
+        f"b{i},A title {i},Map,.9,.05,.05,{'Map' if i % 3 else 'Play'}" for i in range(40)
+    )
+    path.write_text(text, encoding="utf-8")
+    common = ["--workspace", str(tmp_path / "ws"), "--quiet"]
+    assert main(["import", str(path), "--kind", "predictions", *common]) == 0
+    capsys.readouterr()
+    assert main(["evaluate", "--predictions", "p", *common]) == 0
+    said = capsys.readouterr().out
+    assert "nan" not in said.lower().split()
+    assert "Macro-F1 is not known: no checked book is Song or is predicted to be" in said
+    # Songs are never predicted: no promise is broken by that; of plays nothing is predicted either.
+    assert main(["thresholds", "--predictions", "p", "--max-error", ".6", *common]) == 0
+    assert "The model calls no book Song: there is nothing to promise of it" in capsys.readouterr().out

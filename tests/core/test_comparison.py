@@ -220,3 +220,28 @@ class TestByValue:
 
     def test_no_facet_no_rows(self) -> None:
         assert outcomes_by_value(pd.DataFrame({"language": []}), np.zeros(0, bool), np.zeros(0, bool), ()).empty
+
+
+def test_one_book_in_common_is_too_few_to_compare() -> None:
+    """Two sets with 1 common book "cannot be told apart (p = 1)"."""
+    found = compare_models(CHECKED_ONE, CHECKED_ONE, ("Map", "Play"), names=("one", "two"))
+    assert found.n == 1
+    assert found.sentences == ("Only 1 labelled book was predicted by both 'one' and 'two': too few to compare them.",)
+
+
+CHECKED_ONE = pd.DataFrame(
+    {
+        "record_id": ["b1"],
+        "title": ["A title"],
+        "title_key": ["a title"],
+        "author": [""],
+        "date": [""],
+        "year": pd.array([None], dtype="Int64"),
+        "language": ["English"],
+        "place": [""],
+        "predicted": ["Map"],
+        "confidence": [0.9],
+        "truth": ["Map"],
+        "leak": [False],
+    }
+)

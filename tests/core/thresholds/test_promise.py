@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError
-from core.thresholds import TOGETHER, apply_policy, promise
+from core.thresholds import TOGETHER, apply_policy, promise, what_would_help
 
 CLASSES = ("Map", "Play", "Song")
 
@@ -91,11 +91,26 @@ class TestPerClass:
         assert "more labels alone will not help" in found.groups[0].sentence
         assert found.more_labels is None
 
-    def test_a_class_that_is_never_predicted_is_spoken_of(self) -> None:
+    def test_a_class_that_is_never_predicted_is_spoken_of_and_is_no_broken_promise(self) -> None:
         found = promise(books(100, "Map"), ("Map", "Poem"), 0.05)
         assert found.cuts == {"Map": 0.0, "Poem": None}
-        assert "only 0 are labelled" in found.groups[1].sentence
-        assert found.more_labels is None
+        assert found.promised
+        assert found.reason == ""
+        assert found.more_labels == 0
+        assert "The model calls no book Poem: there is nothing to promise of it" in found.groups[1].sentence
+
+    def test_a_class_that_is_never_predicted_takes_no_share_of_the_confidence(self) -> None:
+        alone = promise(books(70, "Map"), ("Map",), 0.05)
+        beside = promise(books(70, "Map"), ("Map", "Poem", "Play"), 0.05)
+        assert alone.groups[0].level == beside.groups[0].level
+        assert alone.promised
+        assert beside.promised
+
+    def test_a_class_that_is_predicted_and_never_checked_is_refused(self) -> None:
+        unchecked = books(20, "Poem").assign(truth="")
+        found = promise(joined(books(100, "Map"), unchecked), ("Map", "Poem"), 0.05)
+        assert not found.promised
+        assert "only 0 are labelled" in found.reason
 
     def test_everything_goes_into_json(self) -> None:
         said = json.loads(json.dumps(promise(self.table, CLASSES, 0.05).as_dict()))
@@ -214,3 +229,25 @@ def test_shares_lie_between_0_and_1(max_error: float, confidence: float) -> None
 def test_classes_must_be_named() -> None:
     with pytest.raises(InputError, match="names of the classes"):
         promise(books(10, "Map"), (), 0.05)
+
+
+class TestWhatWouldHelp:
+    def test_more_labels_than_there_are_books_are_not_asked_for(self) -> None:
+        """74,150 more labelled books were asked for, of a collection of 34,690."""
+        (sentence,) = what_would_help([], 74_150, 33_840)
+        assert "only 33,840 are unlabelled: this collection is too small for that promise" in sentence
+        assert what_would_help([], 33_840, 33_840)[0].startswith("What would help: about 33,840 more labelled books")
+
+    def test_hope_and_hopelessness_are_said_of_their_own_groups(self) -> None:
+        """ "More labels alone will not help" stood under "at a guess it takes 1,400"."""
+        hopeless = books(100, "Map", 50).sample(frac=1, random_state=0).assign(confidence=0.9)
+        found = promise(joined(books(200, "Play"), hopeless, books(30, "Song")), CLASSES, 0.05)
+        assert [group.class_name for group in found.hopeless] == ["Map"]
+        assert found.more_labels is None
+        assert found.labels_worth_having > 0
+        said = what_would_help(["Map"], found.labels_worth_having, 10_000)
+        assert said[0].startswith("For Map more labels alone will not help")
+        assert said[1].startswith("What would help: about")
+
+    def test_nothing_refused_needs_no_help(self) -> None:
+        assert what_would_help([], 0, 100) == ()

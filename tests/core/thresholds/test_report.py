@@ -70,8 +70,21 @@ class TestReport:
         assert said[0] == ("60 of 100 records (60 %) are accepted; 40 go to review: 1.3 hours at 30 records an hour.")
         assert said[1].startswith("Of the 50 accepted records that are labelled, 4 are wrong: right in 92.0 % (")
         assert said[2].startswith("Among all accepted records about 5 wrong ones are to be expected (")
-        assert "Books that are Map are kept in 53 % (28 of 53), books that are Song in 100 %." in said
-        assert "German books are kept in 20 % (10 of 50), English books in 100 %." in said
+        assert (
+            "Books that are Map are accepted in 53 % (28 of 53, 1 of them as another class), books that are Song in"
+            " 100 % (22 of 22, 3 of them as another class)."
+        ) in said
+        assert "German books are accepted in 20 % (10 of 50), English books in 100 % (50 of 50)." in said
+
+    def test_a_class_that_is_accepted_only_as_another_is_not_said_to_be_kept(self) -> None:
+        """Fiction was said to be kept in 5 %: 16 of 296, all of them accepted as Non-fiction."""
+        few = books((16, "Non-fiction", 0.95, "Fiction", "English"), (280, "Fiction", 0.95, "Fiction", "English"))
+        rest = books((400, "Non-fiction", 0.95, "Non-fiction", "English"))
+        found = policy_report(pd.concat([few, rest], ignore_index=True), Policy({"Non-fiction": 0.9}))
+        assert (
+            "Books that are Fiction are accepted in 5 % (16 of 296, all of them as another class), books that are"
+            " Non-fiction in 100 % (400 of 400)."
+        ) in found.sentences
 
     def test_without_labels_the_rates_say_why(self) -> None:
         found = policy_report(HUNDRED.assign(truth=pd.Series([""] * 100, dtype="str")), POLICY)
@@ -103,6 +116,7 @@ class TestReport:
             "rate": 28 / 53,
             "low": 0,
             "high": 0,
+            "as_another": 1,
         }
 
     def test_a_pace_is_above_nothing(self) -> None:
