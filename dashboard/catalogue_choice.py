@@ -1,5 +1,7 @@
 """Which catalogue of the workspace predictions made elsewhere speak of: said, and changed by a person."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from core.predictions import NO_CORPUS, keep_catalogue, kept_catalogue, load_predictions
@@ -25,17 +27,21 @@ def choose_catalogue(thing: Artifact) -> None:
     kept = kept_catalogue(place, thing.fingerprint)
     options = [_BY_ITSELF, *names, _NONE]
     now = next((option for option in options if values[option] == kept), _BY_ITSELF)
-    chosen = st.selectbox(
+    key = f"catalogue-of-{thing.fingerprint}"
+    st.session_state[key] = now  # what is kept is shown, whoever chose it
+    st.selectbox(
         "Catalogue of these predictions",
         options,
-        index=options.index(now),
-        key=f"catalogue-of-{thing.fingerprint}",
+        key=key,
+        on_change=_keep,
+        args=(thing.fingerprint, key, values),
         help="Records are matched by their identifier. What is found there takes titles, dates, places and languages"
         " from the catalogue, and leaves with the catalogue's identifiers.",
     )
-    if chosen != now:
-        with feedback.errors_in_words():
-            keep_catalogue(place, thing.fingerprint, values[chosen])
-            st.rerun()
     if kept not in ("", NO_CORPUS) and cache.catalogue(thing.name).match is None:
         st.warning(f"“{escape(now)}” holds none of these records. Choose another catalogue.", icon=":material/help:")
+
+
+def _keep(fingerprint: str, key: str, values: Mapping[str, str]) -> None:
+    with feedback.errors_in_words():
+        keep_catalogue(cache.workspace(), fingerprint, values[st.session_state[key]])

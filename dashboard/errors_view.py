@@ -1,7 +1,6 @@
 """Pieces of the Errors page: headline figures, class by class, rates by facet, filters, words."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
@@ -17,10 +16,10 @@ from core.evaluation import (
 from core.facets import facet_order, facet_title, facet_values, facet_words, filter_records
 from core.phrases import phrase_mask
 from core.predictions import Scored
-from core.schema import PREDICTED, TITLE, TRUTH
+from core.schema import CORRECT, PREDICTED, TITLE, TRUTH
 from core.statistics import interval_percent
 from dashboard import feedback, slices_view, state, widgets
-from dashboard.charts.outcomes import confusion_chart, length_chart
+from dashboard.charts.outcomes import CELL, confusion_chart, length_chart
 from dashboard.charts.rates import rates_chart
 from dashboard.record_view import records_table
 from dashboard.text import count, escape, figure, interval, percent, rate
@@ -46,7 +45,8 @@ HOW = (
     " Groups of fewer than ten books show counts and no rate. Titles equal after normalisation count as one in"
     " the leak check."
 )
-_CELL = "cell"
+_CHART = "confusion"
+_ANY = "(all)"
 _LISTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "Surest and wrong": most_confident_wrong,
     "Least sure and right": least_confident_right,
@@ -92,14 +92,14 @@ def which_class(evaluation: Evaluation) -> None:
     st.subheader("Which class is taken for which")
     left, right = st.columns(2)
     with left:
-        st.plotly_chart(
+        st.altair_chart(
             confusion_chart(evaluation.confusion),
-            on_select="rerun",
-            selection_mode="points",
-            key=_CELL,
+            on_select=_cell_clicked,
+            selection_mode=CELL,
+            key=_CHART,
             alt="Confusion matrix: rows what the books are, columns what was predicted",
         )
-        st.caption("Click a cell to see its books in the list below.")
+        st.caption("Click a cell to see its books in the list below, or choose them there.")
     with right:
         _per_class(evaluation)
     _class_table(evaluation)
@@ -133,21 +133,30 @@ def look_at_books(scored: Scored, evaluation: Evaluation) -> None:
     """Show the books themselves, filtered by facets, words of the title, and the clicked cell."""
     st.subheader("Look at the books")
     kept = _filters(scored.labelled)
+    cell = _cell(scored, evaluation.confusion)
     phrase = st.text_input(
         "Words in the title, separated by commas",
         key=state.PHRASE,
         bind="query-params",
         help="A title is found when it holds any of them: poem finds poems too, poet* finds what begins so.",
     )
+    narrowed = any(kept.values()) or any(value is not None for value in cell.values())
     if phrase:
-        _phrase_sentence(scored, phrase)
+        _phrase_sentence(scored, phrase, narrowed=narrowed)
     shown = filter_records(scored.labelled, kept, phrase or None)
-    shown = _only_cell(shown, st.session_state.get(_CELL), evaluation.confusion)
+    for column, value in cell.items():
+        if value is not None:
+            shown = shown[shown[column] == value]
     view = st.segmented_control(
         "Show", list(_LISTS), default="Surest and wrong", required=True, key="list", bind="query-params"
     )
+    if narrowed or shown.empty:
+        _shown_sentence(shown)
     rows = _LISTS[str(view)](shown)
-    records_table(rows, name="errors", alt=f"{view}: records with prediction, confidence and truth")
+    if len(rows) or shown.empty:
+        records_table(rows, name="errors", alt=f"{view}: records with prediction, confidence and truth")
+    else:
+        st.markdown(f"None of these books is {'wrong' if view == 'Surest and wrong' else 'right'}.")
 
 
 def lengths(scored: Scored) -> None:
@@ -239,13 +248,14 @@ def _filters(labelled: pd.DataFrame) -> dict[str, list[str]]:
     return chosen
 
 
-def _phrase_sentence(scored: Scored, phrase: str) -> None:
+def _phrase_sentence(scored: Scored, phrase: str, *, narrowed: bool) -> None:
     """Say how often titles with these words are wrong, and the others; the look is written into the ledger."""
     found = outcome_of(scored.labelled, phrase_mask(scored.labelled[TITLE], phrase))
     if not found["n"]:
         feedback.conclusion(f"No checked title has any of: {escape(phrase)}.")
         return
-    said = f"Titles with {escape(phrase)}: {found['errors']:,} of {found['n']:,} wrong"
+    else_ = ", whatever else is chosen" if narrowed else ""
+    said = f"Titles with {escape(phrase)}{else_}: {found['errors']:,} of {found['n']:,} wrong"
     if found["rate"].defined:
         said += f" ({percent(found['rate'].value)}, {interval(found['rate'].low, found['rate'].high)})"
     if found["rest_rate"].defined:
@@ -254,15 +264,36 @@ def _phrase_sentence(scored: Scored, phrase: str) -> None:
     slices_view.looked_at_phrase(scored, phrase)
 
 
-def _only_cell(table: pd.DataFrame, clicked: Any, confusion: pd.DataFrame) -> pd.DataFrame:
-    """Keep the books of the cell of the confusion matrix that was clicked."""
-    points: list[Mapping[str, Any]] = clicked["selection"]["points"] if clicked else []
-    if not points:
-        return table
-    truth = str(points[0]["y"]).removeprefix("is ")
-    predicted = str(points[0]["x"]).removeprefix("predicted ")
-    st.caption(escape(f"Only books that are {truth} and were predicted {predicted}. Click beside the cell to see all."))
-    return table[(table[TRUTH] == truth) & (table[PREDICTED] == ("" if predicted == "(none)" else predicted))]
+def _shown_sentence(shown: pd.DataFrame) -> None:
+    """Say how many books fit all that was chosen, and how many of them are wrong."""
+    wrong = int((~shown[CORRECT].astype(bool)).sum())
+    if shown.empty:
+        feedback.conclusion("No checked book fits all of these choices.")
+    else:
+        fit = "fits" if len(shown) == 1 else "fit"
+        feedback.conclusion(f"{count(len(shown), 'checked book')} {fit}: {wrong:,} wrong.")
+
+
+def _cell(scored: Scored, confusion: pd.DataFrame) -> dict[str, str | None]:
+    """Draw the two pickers of a cell of the confusion matrix; they are in the URL, and a click sets them."""
+    left, right = st.columns(2)
+    chosen: dict[str, str | None] = {}
+    for column, name, label, key, names in (
+        (left, TRUTH, "What the books are", state.IS, confusion.index),
+        (right, PREDICTED, "What the model predicted", state.CALLED, confusion.columns),
+    ):
+        with column:
+            picked = widgets.pick(label, [str(one) for one in names], key, fixed=_ANY, of=scored.predictions)
+        widgets.require_known(key, "class")
+        chosen[name] = None if picked in (None, _ANY) else "" if picked == "(none)" else picked
+    return chosen
+
+
+def _cell_clicked() -> None:
+    """Choose the books of the cell that was clicked; a click beside the cells chooses all."""
+    points = st.session_state[_CHART]["selection"].get(CELL) or [{}]
+    widgets.pick_next(state.IS, str(points[0].get("truth", _ANY)))
+    widgets.pick_next(state.CALLED, str(points[0].get("predicted", _ANY)))
 
 
 def _length_sentence(lengths: pd.DataFrame) -> None:

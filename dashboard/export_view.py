@@ -207,7 +207,7 @@ def show_history(predictions: str) -> None:
             # Bound to the export, not to its place in the list, which changes when somebody exports or keeps others.
             st.button(
                 "Use these cut-offs again",
-                key=f"restore-{one['at']}",
+                key=f"restore-{one['id']}",
                 icon=":material/undo:",
                 on_click=_restore,
                 args=(predictions, one["settings"]),
@@ -237,10 +237,8 @@ def _cuts_in_words(policy: Policy) -> str:
 
 
 def _restore(predictions: str, said: Mapping[str, Any]) -> None:
-    keep_policy(
-        cache.workspace(),
-        predictions,
-        KeptPolicy(
-            _policy_of(said), said.get("promise", {}), said.get("chosen_on", ""), "restored from an earlier export"
-        ),
+    chosen = KeptPolicy(
+        _policy_of(said), said.get("promise", {}), said.get("chosen_on", ""), "restored from an earlier export"
     )
+    with feedback.errors_in_words():
+        keep_policy(cache.workspace(), predictions, chosen)

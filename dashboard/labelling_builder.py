@@ -26,6 +26,7 @@ from core.weak_supervision import (
     Range,
     Text,
     Tried,
+    add_function,
     kept_back,
 )
 from dashboard import cache, feedback, labelling_view
@@ -35,6 +36,7 @@ from dashboard.text import count, escape, interval, percent
 __all__ = ["build"]
 
 _ROWS: Final = "builder_rows"  # in the session: how many conditions the builder has
+_EMPTY: Final = "builder_empty"  # in the session: whether a function was added just now
 _TEXT = {
     "has the word": "word",
     "contains": "contains",
@@ -51,6 +53,8 @@ _HELP = (
 @st.fragment
 def build(bench: Bench, present: Sequence[LabellingFunction]) -> None:
     """Draw the builder. Only this part is drawn again while a person types."""
+    if st.session_state.pop(_EMPTY, False):
+        _clear()
     st.session_state.setdefault(_ROWS, 1)
     number = int(st.session_state[_ROWS])
     first, second, third = st.columns([2, 2, 3])
@@ -76,6 +80,17 @@ def build(bench: Bench, present: Sequence[LabellingFunction]) -> None:
         when = whole[0] if len(whole) == 1 else AllOf(tuple(whole)) if together == "all hold" else AnyOf(tuple(whole))
         function = LabellingFunction(name.strip() or _name(whole[0], present), str(label), when)
         _try(bench, present, function)
+
+
+def _clear() -> None:
+    """Empty the builder once its function was added: left standing, it would only copy what it has just made."""
+    blank = {"builder_value_": "", "builder_values_": [], "builder_not_": False, "builder_from_": None}
+    blank |= {"builder_to_": None, "builder_name": ""}
+    for key in [str(key) for key in st.session_state]:
+        for start, nothing in blank.items():
+            if key.startswith(start):
+                st.session_state[key] = nothing
+    st.session_state[_ROWS] = 1
 
 
 def _change(by: int) -> None:
@@ -177,7 +192,9 @@ def _try(bench: Bench, present: Sequence[LabellingFunction], function: Labelling
     if row["copies"]:
         st.warning(f"It copies “{escape(row['copies'])}” and would be left out.", icon=":material/content_copy:")
     if st.button("Add this function", type="primary", icon=":material/add_task:"):
-        labelling_view.keep([*present, function])
+        add_function(cache.workspace().database, function)
+        st.session_state[_EMPTY] = True
+        st.rerun()
     _examples(bench, tried)
 
 

@@ -11,39 +11,42 @@ from core.facets import facet_values
 from core.labels import LabelSet
 from core.schema import LABEL, TITLE, TITLE_KEY
 from core.statistics import MINIMUM_RECORDS
-from core.storage import Artifact, slug
+from core.storage import Artifact, digest, slug
 from core.weak_supervision import (
     METHODS,
     Books,
     LabellingFunction,
     Tried,
+    add_function,
     agreements,
     books_of,
     functions_from_toml,
     functions_to_toml,
     kept_back,
+    kept_functions,
+    remove_functions,
+    replace_functions,
     suggest_functions,
     try_functions,
 )
 from dashboard import cache, feedback, state, widgets
 from dashboard.charts.rates import rates_chart
-from dashboard.text import escape, interval, percent
+from dashboard.text import count, escape, interval, percent
 
 __all__ = [
     "HOW",
     "Bench",
+    "add",
     "choose",
     "file_of_functions",
     "functions",
     "headline",
     "job_form",
-    "keep",
     "shown_books",
     "suggestions",
     "table",
 ]
 
-FUNCTIONS: Final = "functions"  # in the session: the functions being worked on
 PEOPLE: Final = "people"  # in the URL: the labels they are checked against
 _TRIED_ON = 100_000  # books; larger collections are tried on a sample of this size
 _NOBODY = "(no labels)"
@@ -92,13 +95,13 @@ def choose(chosen: Sequence[LabellingFunction]) -> Bench:
         feedback.empty("There is no collection yet for functions to look at.", "Catalogue", "Import a catalogue")
     sets = {thing.name: thing for thing in widgets.label_sets() if thing.manifest.get("source") != "function"}
     with right:
-        name = st.selectbox(
+        name = widgets.pick(
             "Checked against what people said",
             [*sets, _NOBODY],
-            key=PEOPLE,
-            bind="query-params",
+            PEOPLE,
             help="Its classes are what functions can vote for. Half of its titles are kept back to measure functions.",
         )
+    widgets.require_known(PEOPLE, "label set")
     labels = sets.get(str(name))
     assert corpus is not None
     records = cache.records("corpora", corpus.fingerprint)
@@ -116,14 +119,21 @@ def choose(chosen: Sequence[LabellingFunction]) -> Bench:
 
 
 def functions() -> tuple[LabellingFunction, ...]:
-    """Return the functions being worked on in this session."""
-    return tuple(st.session_state.get(FUNCTIONS, ()))
+    """Return the functions being worked on: they are kept in the workspace, for all who work there."""
+    return tuple(kept.function for kept in kept_functions(cache.workspace().database))
 
 
-def keep(chosen: Sequence[LabellingFunction]) -> None:
-    """Work on these functions from now on, and draw the page again."""
-    st.session_state[FUNCTIONS] = tuple(chosen)
+def add(*chosen: LabellingFunction) -> None:
+    """Keep more functions, and draw the page again."""
+    for function in chosen:
+        add_function(cache.workspace().database, function)
     st.rerun()
+
+
+def _ids(present: Sequence[LabellingFunction]) -> tuple[int, ...]:
+    """Return the numbers of functions that are kept, in their order."""
+    by_name = {kept.function.name: kept.id for kept in kept_functions(cache.workspace().database)}
+    return tuple(by_name[function.name] for function in present if function.name in by_name)
 
 
 def headline(bench: Bench, tried: Tried) -> None:
@@ -166,12 +176,14 @@ def table(bench: Bench, tried: Tried) -> None:
         }
     )
     share = st.column_config.NumberColumn(format="percent")
+    ids = _ids(tried.votes.functions)
     picked = st.dataframe(
         shown,
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
-        key="functions_picked",
+        # Ticks are places in this list: another list is another table, in which nothing is ticked.
+        key=f"functions_picked_{digest(ids)}",
         column_config={
             "where": st.column_config.TextColumn(width="large"),
             "titles": st.column_config.NumberColumn(help="Labelled titles kept back on which it votes"),
@@ -181,8 +193,13 @@ def table(bench: Bench, tried: Tried) -> None:
     )
     chosen = set(picked["selection"]["rows"])
     with st.container(horizontal=True):
-        if st.button("Remove the ticked", disabled=not chosen, icon=":material/delete:"):
-            keep([function for i, function in enumerate(functions()) if i not in chosen])
+        st.button(
+            "Remove the ticked",
+            disabled=not chosen,
+            icon=":material/delete:",
+            on_click=_remove,
+            args=([ids[row] for row in sorted(chosen) if row < len(ids)],),
+        )
         widgets.download_table(shown, "labelling-functions")
     if rows["accuracy"].notna().any():
         st.altair_chart(
@@ -196,6 +213,11 @@ def table(bench: Bench, tried: Tried) -> None:
         st.caption("Functions that mostly vote alike (on half or more of the books on which either votes):")
         for first, second, alike, books in close.itertuples(index=False):
             feedback.say(f"“{names[first]}” and “{names[second]}”: {percent(alike)} of {books:,} books.")
+
+
+def _remove(ids: Sequence[int]) -> None:
+    with feedback.errors_in_words():
+        remove_functions(cache.workspace().database, ids)
 
 
 def shown_books(bench: Bench) -> pd.DataFrame:
@@ -231,7 +253,7 @@ def suggestions(bench: Bench, present: Sequence[LabellingFunction]) -> None:
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
-        key=f"suggested_{len(present)}",
+        key=f"suggested_{digest([one.function.name for one in found])}",
         column_config={
             "strength": st.column_config.NumberColumn(
                 format="%.1f", help="Log-odds of the word in its class against the others, in standard errors"
@@ -241,17 +263,28 @@ def suggestions(bench: Bench, present: Sequence[LabellingFunction]) -> None:
     )
     chosen = picked["selection"]["rows"]
     if st.button("Add the ticked as functions", disabled=not chosen, icon=":material/add:"):
-        keep([*present, *(found[row].function for row in chosen)])
+        add(*(found[row].function for row in chosen))
 
 
 def file_of_functions(present: Sequence[LabellingFunction]) -> None:
     """Offer the functions as a TOML file, and take such a file or text."""
+    ids = _ids(present)
     left, right = st.columns(2)
     with left:
         sent = st.file_uploader("Load functions from a TOML file", type="toml")
-        if sent is not None and st.button("Use this file", icon=":material/upload_file:"):
+        if sent is not None:
             content = sent.getvalue().decode("utf-8", errors="replace")
-            keep(functions_from_toml(content, sent.name))
+            loaded = functions_from_toml(content, sent.name)
+            if loaded != tuple(present):
+                held = count(len(loaded), "function")
+                instead = f" in place of the {len(present):,} above" if present else ""
+                st.button(
+                    f"Use the {held} of this file{instead}",
+                    type="primary",
+                    icon=":material/upload_file:",
+                    on_click=_replace,
+                    args=(ids, content, sent.name),
+                )
     with right:
         st.download_button(
             "Save these functions (TOML)",
@@ -264,9 +297,19 @@ def file_of_functions(present: Sequence[LabellingFunction]) -> None:
         )
         st.caption("The command line reads the same file: colophon label --functions functions.toml --corpus …")
     with st.expander("Write them as text", icon=":material/edit_note:"), st.form("toml", border=False):
-        text = st.text_area("Functions as TOML", functions_to_toml(present) if present else "", height=320)
-        if st.form_submit_button("Use this text"):
-            keep(functions_from_toml(text, "The text"))
+        key = f"functions_text_{digest(ids)}"
+        st.text_area("Functions as TOML", functions_to_toml(present) if present else "", height=320, key=key)
+        st.form_submit_button("Use this text", on_click=_use_text, args=(ids, key))
+
+
+def _use_text(ids: Sequence[int], key: str) -> None:
+    _replace(ids, str(st.session_state[key]), "The text")
+
+
+def _replace(ids: Sequence[int], content: str, source: str) -> None:
+    """Put functions in the place of those that were shown; what a colleague added meanwhile stays."""
+    with feedback.errors_in_words():
+        replace_functions(cache.workspace().database, ids, functions_from_toml(content, source))
 
 
 def job_form(bench: Bench, present: Sequence[LabellingFunction]) -> dict[str, Any] | None:

@@ -219,5 +219,6 @@ def compare(name: str) -> None:
     if not others:
         st.markdown("There is only one set of predictions. Train another model or import another set to compare.")
         return
-    other = st.selectbox(f"Compare “{escape(name)}” with", others, key="other", bind="query-params")
+    other = widgets.pick(f"Compare “{escape(name)}” with", others, "other", of=name)
+    widgets.require_known("other", "set of predictions")
     comparison_view.show(cache.scored(name, widgets.chosen_labels()), cache.scored(str(other), widgets.chosen_labels()))

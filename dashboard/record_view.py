@@ -7,18 +7,23 @@ import pandas as pd
 import streamlit as st
 
 from core.schema import AUTHOR, CONFIDENCE, DATE, LANGUAGE, PLACE, PREDICTED, RECORD_ID, TITLE, TRUTH
+from core.search import find_records
 from dashboard import widgets
+from dashboard.text import count, escape
 
 __all__ = ["records_table"]
 
 _COLUMNS = (TITLE, AUTHOR, DATE, PLACE, LANGUAGE, PREDICTED, CONFIDENCE, TRUTH, RECORD_ID)
-_SHOWN = 1000
+# Fewer rows than this can be looked through; more get a box in which words are looked for.
+_FEW = 20
 
 
 def records_table(
     table: pd.DataFrame, *, name: str, alt: str, columns: Sequence[str] = _COLUMNS, height: int | None = None
 ) -> None:
-    """Show records (the first thousand) and offer all of them as a download.
+    """Show records, look for words in all of them, and offer what is shown as a download.
+
+    All rows can be scrolled through and sorted: those on the screen are fetched from the server.
 
     Parameters
     ----------
@@ -27,6 +32,14 @@ def records_table(
     alt : str
         What the table holds, for people who hear the page.
     """
+    if table.empty:
+        st.markdown("There is no book here.")
+        return
+    if len(table) > _FEW:
+        table = _found(table, name)
+        if table.empty:
+            return
+    noun = count(len(table), "record")
     there = [column for column in columns if column in table]
     settings: dict[str, Any] = {
         TITLE: st.column_config.TextColumn("title", width="large"),
@@ -40,13 +53,29 @@ def records_table(
         RECORD_ID: st.column_config.TextColumn("record", width="small"),
     }
     st.dataframe(
-        table[there].head(_SHOWN),
+        table[there],
         hide_index=True,
         column_config={column: settings[column] for column in there if column in settings},
         height=height or "auto",
         alt=alt,
         key=f"records-{name}",
+        lazy=True,
     )
-    if len(table) > _SHOWN:
-        st.caption(f"The first {_SHOWN:,} of {len(table):,} are shown; the download has all.")
-    widgets.download_table(table[there], name, f"Download these {len(table):,} records (CSV)")
+    widgets.download_table(table[there], name, f"Download {'this' if len(table) == 1 else 'these'} {noun} (CSV)")
+
+
+def _found(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Draw the box for words and return the records that hold them all."""
+    words = st.text_input(
+        "Find books by title, author or record number",
+        key=f"find_{name}",
+        bind="query-params",
+        help="Every word must be found, also inside longer words. Neither capitals nor accents matter.",
+    )
+    if not words.strip():
+        return table
+    found = table[find_records(table, words)]
+    st.markdown(
+        f"{len(found):,} of {count(len(table), 'book')} {'holds' if len(found) == 1 else 'hold'} “{escape(words)}”."
+    )
+    return found

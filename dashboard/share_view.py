@@ -23,7 +23,7 @@ from core.sharing.text import BEGIN, END, split, unfilled_parts
 from core.sharing.vocabulary import OFFERED
 from core.sharing.zenodo import deposit
 from core.storage import digest, slug
-from dashboard import bring_in_view, cache, feedback, jobs
+from dashboard import bring_in_view, cache, feedback, jobs, widgets
 from dashboard.text import count, escape
 
 __all__ = ["HOW", "Shared", "choose", "cite", "conclusion", "edit_card", "send"]
@@ -73,7 +73,9 @@ def choose() -> Shared | None:
     left, right = st.columns([1, 3])
     kind = left.selectbox("What to share", kinds, key="share_kind", bind="query-params")
     names = models if kind == _MODEL else list(bundles)
-    name = str(right.selectbox("Which one", names, key="share_which", bind="query-params"))
+    with right:
+        name = str(widgets.pick("Which one", names, "share_which", of=str(kind)))
+    widgets.require_known("share_which", "model or export")
     return _model(name) if kind == _MODEL else _bundle(bundles[name])
 
 
@@ -108,20 +110,27 @@ def edit_card(shared: Shared) -> None:
             st.markdown(_readable(shared.card))
     else:
         # A card that changed elsewhere makes a new box: what is shown is always what is kept.
-        text = st.text_area(
+        version = digest(shared.card)
+        st.text_area(
             "Card (Markdown with front matter)",
             shared.card,
             height=620,
-            key=f"card-{digest(shared.card)}",
+            key=f"card-{version}",
             help="What you write is kept beside it in the workspace. The measured numbers between the two marks are"
             " written again each time.",
         )
         left, right = st.columns(2)
-        if left.button("Keep this card", type="primary", icon=":material/save:"):
-            keep_card(shared.home, text, shared.fresh, shared.kind)
-            st.rerun()
+        left.button(
+            "Keep this card",
+            type="primary",
+            icon=":material/save:",
+            key=f"keep-card-{version}",
+            on_click=_keep_card,
+            args=(shared, version),
+        )
+        # Its key is that of the card on the screen: pressed for another, it does nothing.
         if kept_card(shared.home) is not None and right.button(
-            "Begin again from the measured facts", icon=":material/undo:"
+            "Begin again from the measured facts", icon=":material/undo:", key=f"forget-card-{version}"
         ):
             forget_card(shared.home)
             st.rerun()
@@ -138,6 +147,22 @@ def edit_card(shared: Shared) -> None:
     if parts:
         with st.expander(f"Not filled in yet: {count(len(parts), 'part')}", icon=":material/edit_note:"):
             st.markdown("\n".join(f"- {escape(part)}" for part in parts))
+
+
+def _keep_card(shared: Shared, version: str) -> None:
+    """Keep what was written, unless somebody else changed the card since it was shown."""
+    with feedback.errors_in_words():
+        text = str(st.session_state[f"card-{version}"])
+        now = digest(with_fresh_numbers(shared.home, shared.fresh))
+        if now == version:
+            keep_card(shared.home, text, shared.fresh, shared.kind)
+            return
+        st.session_state[f"card-{now}"] = text
+        st.warning(
+            "Somebody changed this card while you wrote; nothing was kept. What you wrote still stands in the box,"
+            " theirs under “As readers see it”. Keep yours again to put it in place of theirs.",
+            icon=":material/pan_tool:",
+        )
 
 
 def send(shared: Shared) -> None:

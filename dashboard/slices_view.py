@@ -12,10 +12,12 @@ from core.review import send_to_review
 from core.schema import RECORD_ID
 from core.slices import Ledger, PhraseFact, Slice, cross_table
 from core.slices.saved import save_slice
-from dashboard import cache, feedback, widgets
+from dashboard import cache, feedback, navigation, state, widgets
 from dashboard.charts.outcomes import heatmap_chart
 from dashboard.record_view import records_table
 from dashboard.text import escape, interval, percent
+
+_SAVED = "saved_slice"  # in the session: which slice was named just now, and how
 
 __all__ = ["found_by_itself", "heatmap", "ledger", "looked_at_facet", "looked_at_phrase"]
 
@@ -56,23 +58,38 @@ def found_by_itself(scored: Scored) -> None:
     )
     widgets.download_table(table, "slices")
     names = [finding.slice.description for finding in found.slices]
-    chosen = st.selectbox("Open one", names, key="open_slice", bind="query-params")
+    chosen = widgets.pick("Open one", names, "open_slice", of=scored.fingerprint)
+    widgets.require_known("open_slice", "group")
     _act_on(scored, found.slices[names.index(str(chosen))].slice)
 
 
 def _act_on(scored: Scored, one: Slice) -> None:
     books = scored.table[one.mask(scored.table)]
     left, right = st.columns(2)
-    with left, st.form("save-slice", border=False):
-        name = st.text_input("Give it a name, to filter every page by it", placeholder="verse")
+    with left, st.form(f"save-slice-{one.key}", border=False):
+        name = st.text_input("Give it a name, to filter every page by it", placeholder="verse").strip()
         if st.form_submit_button("Save this slice", icon=":material/bookmark:"):
-            save_slice(cache.workspace().database, replace(one, name=name.strip()))
+            save_slice(cache.workspace().database, replace(one, name=name))
+            st.session_state[_SAVED] = (one.key, name)
             st.rerun()
+    with left:
+        if st.session_state.get(_SAVED, ("", ""))[0] == one.key:
+            name = st.session_state[_SAVED][1]
+            st.success(f"Kept as “{escape(name)}”. Choose it under “Only the books of”.", icon=":material/bookmark:")
+            st.button(
+                f"Show every page for “{escape(name)}” alone",
+                key=f"only-{one.key}",
+                icon=":material/filter_alt:",
+                on_click=widgets.pick_next,
+                args=(state.SLICE, name),
+            )
     with right:
         st.markdown(f"{len(books):,} books of the collection are in it. People can look at them one by one.")
-        if st.button(f"Send {len(books):,} books to review", icon=":material/rate_review:"):
+        if st.button(f"Send {len(books):,} books to review", key=f"send-{one.key}", icon=":material/rate_review:"):
             sent = send_to_review(cache.workspace().database, scored.predictions, books[RECORD_ID], one.description)
-            st.success(f"{sent:,} books were added to the review list.", icon=":material/check_circle:")
+            already = f" {len(books) - sent:,} were on it already." if sent < len(books) else ""
+            st.success(f"{sent:,} books were added to the review list.{already}", icon=":material/check_circle:")
+            navigation.links_to("Review", "Look at them on the Review page")
     records_table(books, name="slice", alt=f"Books of the slice: {one.description}", height=300)
 
 
@@ -101,6 +118,8 @@ def heatmap(scored: Scored) -> None:
     title = f"Share wrong by {facet_title(down)} and {facet_title(across)}"
     st.plotly_chart(heatmap_chart(table, down, across), alt=title, key="heatmap")
     st.caption("Empty cells have fewer than ten checked books.")
+    pairs = cache.pair_slices(scored, down, across)
+    _looked_at(scored, pairs.slices, pairs.p)
     widgets.download_table(table, f"errors-{down}-{across}")
 
 

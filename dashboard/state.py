@@ -6,10 +6,12 @@ Derived things are computed, never stored. A key has one owner: the widget that 
 from typing import Final
 
 __all__ = [
+    "CALLED",
     "CORPUS",
     "CUT_PREFIX",
     "DESK",
     "FACET",
+    "IS",
     "JOB",
     "LABELS",
     "PAGE_NUMBER",
@@ -36,6 +38,8 @@ POPULATION: Final = "population"
 FACET: Final = "by"
 PHRASE: Final = "words"
 WORDS: Final = "keywords"
+IS: Final = "is"
+CALLED: Final = "called"
 PAGE_NUMBER: Final = "page"
 CUT_PREFIX: Final = "cut_"
 

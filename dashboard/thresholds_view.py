@@ -1,9 +1,11 @@
 """Pieces of the Thresholds page: a slider a class, what the cuts do, whom they drop."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from core.facets import facet_order, facet_title
 from core.policies import KeptPolicy, keep_policy
@@ -16,6 +18,8 @@ from dashboard.text import escape, interval, percent
 
 __all__ = ["HOW", "class_table", "headline", "keep", "keep_rates", "sliders"]
 
+# An address leaves out what a slider begins with; no step of the slider meets this, so none is ever left out.
+_NEVER = 0.0001
 HOW = (
     "A prediction is **accepted** when its confidence is greater than the cut-off of its class; the others go"
     " to review."
@@ -33,19 +37,37 @@ def sliders(classes: Sequence[str], start: Mapping[str, float]) -> dict[str, flo
     """Draw one slider a class and return the cuts; they are in the URL."""
     cuts = {}
     for column, name in zip(st.columns(len(classes)), classes, strict=False):
+        key = state.cut_key(name)
+        _carry(key, start.get(name, 0.9))
         with column:
             cuts[name] = st.slider(
                 f"Accept {escape(name)} above",
                 0.0,
                 1.0,
-                start.get(name, 0.9),
+                _NEVER,
                 step=0.005,
                 format="%.3f",
-                key=state.cut_key(name),
+                key=key,
                 bind="query-params",
                 help="The model's confidence, from 0 to 1. Higher: fewer books, fewer wrong ones.",
             )
+        if cuts[name] == _NEVER:  # somebody went back to an address from before any cut-off stood in it
+            st.session_state[f"{key}_next"] = start.get(name, 0.9)
+            st.rerun()
     return {name: float(cut) for name, cut in cuts.items()}
+
+
+def _carry(key: str, start: float) -> None:
+    """Let the address carry a cut-off that nobody touched yet: the kept ones it begins with may change tomorrow."""
+    following = st.session_state.pop(f"{key}_next", None)
+    if following is not None:
+        st.session_state[key] = following
+    elif key not in st.session_state:
+        with contextlib.suppress(ValueError):
+            start = float(st.query_params.get(key, start))
+        st.session_state[key] = min(max(start, 0.0), 1.0)
+        with contextlib.suppress(StreamlitAPIException):  # it follows by itself a slider that was drawn before
+            st.query_params[key] = f"{st.session_state[key]:g}"
 
 
 def headline(report: PolicyReport) -> None:

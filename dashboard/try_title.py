@@ -8,7 +8,7 @@ import streamlit as st
 from core.normalise.titles import title_key
 from core.reading import compose
 from core.schema import TITLE_KEY
-from dashboard import cache, why_view
+from dashboard import cache, why_view, widgets
 from dashboard.text import escape
 
 __all__ = ["show"]
@@ -24,7 +24,9 @@ def show(models: Sequence[str], *, model: str | None = None) -> None:
     model : str, optional
         The one to ask, when the page has chosen it already.
     """
-    asked = model or str(st.selectbox("Ask this model", models, key="try_model", bind="query-params"))
+    asked = model or str(widgets.pick("Ask this model", models, "try_model"))
+    if model is None:
+        widgets.require_known("try_model", "model")
     title = st.text_input(
         "Type a title",
         key="try_title",

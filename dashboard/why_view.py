@@ -26,16 +26,18 @@ def show(scored: Scored) -> None:
     if own != model:
         st.caption("These predictions were made by another model; what follows is how the chosen one reads the title.")
     wrong = most_confident_wrong(scored.labelled).head(200)
-    titles = wrong[TITLE].tolist()
+    titles = dict(zip(wrong[RECORD_ID], wrong[TITLE], strict=True))
     left, right = st.columns(2)
-    picked = left.selectbox("A title that was read wrong (the surest first)", titles, key="why_title")
+    picked = left.selectbox(
+        "A title that was read wrong (the surest first)", list(titles), format_func=titles.__getitem__, key="why_title"
+    )
     typed = right.text_input("or type your own and watch it change", key="why_typed", max_chars=1000)
-    title = typed or picked or ""
+    title = typed or titles.get(picked, "")
     if not title:
         st.markdown("Type a title to see which words speak for which class.")
         return
     if not typed:
-        row = wrong.iloc[titles.index(title)]
+        row = wrong[wrong[RECORD_ID] == picked].iloc[0]
         title = cache.text_of(str(model), scored.name, str(row[RECORD_ID]), str(row[TITLE]))
         feedback.say(f"The predictions say {row[PREDICTED]}; people say {row[TRUTH]}.")
     explained(str(model), title)

@@ -1,11 +1,14 @@
 """Pickers that are the same everywhere: what is looked at, filters, downloads."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
+from core.errors import NotFoundError
 from core.facets import FACETS, facet_title
 from core.plain_csv import csv_for_people
 from core.predictions import Scored
@@ -23,16 +26,104 @@ __all__ = [
     "download_table",
     "label_sets",
     "mark_invented",
+    "pick",
+    "pick_next",
+    "require_known",
     "require_scored",
     "test_sets",
 ]
 
 _OWN_TRUTH = "(given with the predictions)"
 _ALL_BOOKS = "(all books)"
+_SPOKEN = {"corpora": "catalogue", "labels": "label set", "predictions": "set of predictions"}
 
 
 def _names(kind: str) -> list[str]:
     return [artifact.name for artifact in cache.workspace().list(kind)]
+
+
+def pick(
+    label: str,
+    options: Sequence[str],
+    key: str,
+    *,
+    fixed: str | None = None,
+    of: str = "",
+    help: str | None = None,  # noqa: A002
+) -> str | None:
+    """Draw a picker of things of the workspace whose choice always stands in the address, the default too.
+
+    What is newest today is not newest tomorrow, so an address that leaves it out would show something else then.
+
+    Parameters
+    ----------
+    options : sequence of str
+        The first is chosen where neither the address nor a person says another.
+    fixed : str, optional
+        One more option, before them, which means the same for ever, such as "all": the address may leave it out.
+    of : str
+        What the options belong to, such as some predictions: with others a choice among them means nothing.
+
+    Returns
+    -------
+    str or None
+        None where the address (or this window) names what is not among the options: nothing is shown in its stead
+        until a person chooses; :func:`require_known` says so.
+    """
+    wanted, drawn = f"{key}_wanted", f"{key}_drawn"
+    chosen, address = st.session_state.pop(f"{key}_next", None) or st.session_state.get(key), st.query_params.get(key)
+    if chosen is not None and chosen != fixed and chosen not in options:
+        # A thing that was shown a moment ago and is gone, or a choice among others, which means nothing here.
+        if st.session_state.get(drawn) == (label, of):
+            st.session_state[wanted] = chosen
+        chosen = st.session_state[key] = address = None
+    if chosen is None and wanted not in st.session_state:
+        if address and address != fixed and address not in options:
+            st.session_state[wanted] = address
+        elif not fixed or address:
+            chosen = address or options[0]
+            with contextlib.suppress(StreamlitAPIException):  # it follows by itself a widget that was drawn before
+                st.query_params[key] = chosen
+    if chosen != st.session_state.get(key) or wanted in st.session_state:
+        st.session_state[key] = chosen
+    st.session_state[drawn] = (label, of)
+    empty = not fixed or wanted in st.session_state
+    picked = st.selectbox(
+        label,
+        [*([fixed] if fixed else []), *options],
+        index=None if empty else 0,
+        placeholder="Choose",
+        key=key,
+        bind="query-params",
+        help=help,
+    )
+    if picked is not None:
+        st.session_state.pop(wanted, None)
+    elif wanted not in st.session_state:  # emptied by a person, or by going back to an address without a choice
+        pick_next(key, options[0])
+        st.rerun()
+    return picked
+
+
+def pick_next(key: str, name: str) -> None:
+    """Let the picker with this key choose `name` when it is drawn next."""
+    st.session_state[f"{key}_next"] = name
+
+
+def require_known(key: str, what: str) -> None:
+    """Stop with a sentence where the address names a thing that is not here.
+
+    Raises
+    ------
+    NotFoundError
+        With the name, and where to choose another.
+    """
+    wanted = st.session_state.get(f"{key}_wanted")
+    if wanted is not None and st.session_state.get(key) is None:
+        raise NotFoundError(
+            f"There is no {what} called “{wanted}” here: it may have been renamed or removed, or belong to another"
+            " workspace. Nothing is shown in its stead; choose another above or in the sidebar."
+        )
 
 
 def choose_predictions() -> None:
@@ -41,45 +132,65 @@ def choose_predictions() -> None:
     if not names:
         st.caption("Nothing is loaded yet. Begin on the Catalogue page.")
         return
-    st.selectbox(
+    pick(
         "Predictions",
         names,
-        key=state.PREDICTIONS,
-        bind="query-params",
+        state.PREDICTIONS,
         help="One model's answers for many books. Import them or make them on the Models page.",
     )
-    st.selectbox(
+    pick(
         "Checked against",
-        [_OWN_TRUTH, *_names("labels")],
-        key=state.LABELS,
-        bind="query-params",
+        _names("labels"),
+        state.LABELS,
+        fixed=_OWN_TRUTH,
         help="What people said of some of these books. The model is right where it says the same.",
     )
     named = saved_slices(cache.workspace().database)
-    if named:
-        st.selectbox(
+    if named or st.query_params.get(state.SLICE):
+        pick(
             "Only the books of",
-            [_ALL_BOOKS, *named],
-            key=state.SLICE,
-            bind="query-params",
+            list(named),
+            state.SLICE,
+            fixed=_ALL_BOOKS,
             help="A slice that was named on the Errors page. Every page then speaks of its books alone. The export"
             " looks at all books; cut-offs kept while a slice is chosen accept only the books of that slice.",
         )
 
 
 def chosen_predictions() -> str | None:
-    """Return the name of the predictions chosen in the sidebar."""
+    """Return the name of the predictions chosen in the sidebar.
+
+    Raises
+    ------
+    NotFoundError
+        The address names predictions that are not here.
+    """
+    require_known(state.PREDICTIONS, "set of predictions")
     return st.session_state.get(state.PREDICTIONS)
 
 
 def chosen_labels() -> str | None:
-    """Return the name of the label set chosen in the sidebar, None for the truth that came with the predictions."""
+    """Return the name of the label set chosen in the sidebar, None for the truth that came with the predictions.
+
+    Raises
+    ------
+    NotFoundError
+        The address names labels that are not here.
+    """
+    require_known(state.LABELS, "label set")
     chosen = st.session_state.get(state.LABELS)
     return None if chosen in (None, _OWN_TRUTH) else chosen
 
 
 def chosen_slice() -> Slice | None:
-    """Return the slice chosen in the sidebar, None for all books."""
+    """Return the slice chosen in the sidebar, None for all books.
+
+    Raises
+    ------
+    NotFoundError
+        The address names a slice that is not here.
+    """
+    require_known(state.SLICE, "named slice")
     return saved_slices(cache.workspace().database).get(str(st.session_state.get(state.SLICE, "")))
 
 
@@ -119,13 +230,19 @@ def _only_slice(scored: Scored) -> Scored:
 
 
 def choose_thing(label: str, kinds: Sequence[str], key: str) -> Artifact | None:
-    """Draw a picker of things of several kinds; None when there is none."""
+    """Draw a picker of things of several kinds; None when there is none.
+
+    Raises
+    ------
+    NotFoundError
+        The address names a thing that is not here.
+    """
     listed = [label_sets() if kind == "labels" else cache.workspace().list(kind) for kind in kinds]
     things = {artifact.name: artifact for kind in listed for artifact in kind}
     if not things:
         return None
-    names = list(things)
-    chosen = st.selectbox(label, names, key=key, bind="query-params")
+    chosen = pick(label, list(things), key)
+    require_known(key, " or ".join(_SPOKEN[kind] for kind in kinds))
     return things.get(str(chosen))
 
 
@@ -160,7 +277,7 @@ def choose_facet(label: str, key: str, facets: Sequence[str] = tuple(FACETS), de
 
 def mark_invented(*things: Artifact | None) -> None:
     """Say on every page that the records are invented, when they are."""
-    chosen = chosen_predictions()
+    chosen = st.session_state.get(state.PREDICTIONS)
     marked = chosen in _names("predictions") and bool(
         cache.workspace().find("predictions", str(chosen)).manifest.get("invented")
     )

@@ -16,7 +16,7 @@ What is enumerated, and what is not, stands in :mod:`core.slices.search`. Slices
 """
 
 from core.slices.asked import p_of_slice
-from core.slices.by_facet import FacetSlices, cross_table, facet_slices
+from core.slices.by_facet import FacetSlices, PairSlices, cross_table, facet_slices, pair_slices
 from core.slices.definition import MAX_FACTS, Slice
 from core.slices.facts import MEASURES, FacetFact, Fact, PhraseFact, RangeFact, TitleFact, fact_from_dict
 from core.slices.find import DEFAULT_RATE, find_slices
@@ -35,6 +35,7 @@ __all__ = [
     "Ledger",
     "Look",
     "Measured",
+    "PairSlices",
     "PhraseFact",
     "RangeFact",
     "Slice",
@@ -47,4 +48,5 @@ __all__ = [
     "level_of_look",
     "measure_slices",
     "p_of_slice",
+    "pair_slices",
 ]

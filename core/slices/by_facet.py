@@ -18,7 +18,7 @@ from core.slices.stratified import worst_p
 from core.slices.units import one_per_title
 from core.statistics import MINIMUM_RECORDS, adjust_p, wilson
 
-__all__ = ["FacetSlices", "cross_table", "facet_slices"]
+__all__ = ["FacetSlices", "PairSlices", "cross_table", "facet_slices", "pair_slices"]
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,51 @@ def cross_table(table: pd.DataFrame, facet_a: str, facet_b: str) -> pd.DataFrame
         }
     )
     return rows.iloc[np.lexsort([_places(rows, facet_b), _places(rows, facet_a)])].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class PairSlices:
+    """Every pair of values of two facets that :func:`cross_table` gives a rate, as a slice.
+
+    Attributes
+    ----------
+    slices : tuple of Slice
+        In the order of the table.
+    p : tuple of float
+        As in :class:`FacetSlices`, not adjusted.
+    """
+
+    slices: tuple[Slice, ...]
+    p: tuple[float, ...]
+
+
+def pair_slices(table: pd.DataFrame, classes: Sequence[str], facet_a: str, facet_b: str) -> PairSlices:
+    """Test every pair of values of two facets that has at least ten labelled books.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The scored table; rows without a truth are left out.
+    classes : sequence of str
+    facet_a, facet_b : str
+        Two different facets.
+
+    Raises
+    ------
+    InputError
+        The facets are the same, or there is none of that name.
+    """
+    shown = cross_table(table, facet_a, facet_b).dropna(subset=["rate"])
+    units = one_per_title(table[table[TRUTH] != ""], tuple(classes))
+    everything = units.count(np.arange(len(units)))
+    (a, a_values), (b, b_values) = facet_codes(units.records, facet_a), facet_codes(units.records, facet_b)
+    slices, p = [], []
+    for first, second in zip(shown[facet_a], shown[facet_b], strict=True):
+        slices.append(Slice((FacetFact(facet_a, first), FacetFact(facet_b, second))))
+        inside = np.array([value == first for value in a_values], dtype=bool)[a]
+        inside &= np.array([value == second for value in b_values], dtype=bool)[b]
+        p.append(worst_p(*units.count(np.flatnonzero(inside)), *everything))
+    return PairSlices(tuple(slices), tuple(p))
 
 
 def _places(rows: pd.DataFrame, facet: str) -> np.ndarray:

@@ -32,6 +32,13 @@ from core.weak_supervision.conditions import (
 from core.weak_supervision.copies import Copy, agreements, find_copies
 from core.weak_supervision.functions import LabellingFunction
 from core.weak_supervision.holdout import kept_back
+from core.weak_supervision.kept import (
+    KeptFunction,
+    add_function,
+    kept_functions,
+    remove_functions,
+    replace_functions,
+)
 from core.weak_supervision.label_model import LabelModel
 from core.weak_supervision.majority import majority_vote
 from core.weak_supervision.suggest import Suggestion, suggest_functions
@@ -50,6 +57,7 @@ __all__ = [
     "Confident",
     "Copy",
     "Facet",
+    "KeptFunction",
     "LabelModel",
     "LabellingFunction",
     "Length",
@@ -61,6 +69,7 @@ __all__ = [
     "Text",
     "Tried",
     "Votes",
+    "add_function",
     "agreements",
     "books_of",
     "cast_votes",
@@ -71,8 +80,11 @@ __all__ = [
     "functions_from_toml",
     "functions_to_toml",
     "kept_back",
+    "kept_functions",
     "majority_vote",
     "read_functions",
+    "remove_functions",
+    "replace_functions",
     "suggest_functions",
     "try_functions",
 ]

@@ -12,9 +12,10 @@ from core.evaluation.calibrations import CalibrationTried, try_calibrations
 from core.label_audit import LabelAudit, audit_labels
 from core.labels import load_labels
 from core.predictions import Scored, in_the_words_of
-from core.slices import FacetSlices, Slice, SliceFindings, find_slices
+from core.slices import FacetSlices, PairSlices, Slice, SliceFindings, find_slices
 from core.slices import facet_slices as slices_by_facet
 from core.slices import p_of_slice as test_slice
+from core.slices import pair_slices as slices_by_pair
 from core.storage import Artifact
 from core.thresholds import Curves, Policy, PolicyReport, PopulationCheck, Promise, compare_population
 from core.thresholds import policy_report as report_on
@@ -30,6 +31,7 @@ __all__ = [
     "facet_slices",
     "label_audit",
     "p_of_slice",
+    "pair_slices",
     "policy_report",
     "population",
     "promise",
@@ -86,6 +88,16 @@ def facet_slices(scored: Scored, facet: str) -> FacetSlices:
 @st.cache_resource(max_entries=16, show_spinner="Testing …")
 def _facet_slices(key: str, facet: str, _scored: Scored) -> FacetSlices:
     return slices_by_facet(_scored.table, _scored.classes, [facet])
+
+
+def pair_slices(scored: Scored, down: str, across: str) -> PairSlices:
+    """Return every pair of values of two facets as a slice, tested. Shared: read-only."""
+    return _pair_slices(key_of(scored), down, across, scored)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Testing …")
+def _pair_slices(key: str, down: str, across: str, _scored: Scored) -> PairSlices:
+    return slices_by_pair(_scored.table, _scored.classes, down, across)
 
 
 def p_of_slice(scored: Scored, one: Slice) -> float:

@@ -47,7 +47,7 @@ def language_evidence(sample: Artifact, population: Artifact) -> LanguageEvidenc
     return _language_evidence(_Records.of(sample), _Records.of(population))
 
 
-@st.cache_resource(max_entries=8, show_spinner="Detecting languages in both sets …")
+@st.cache_resource(max_entries=8, show_spinner="Comparing languages …")
 def _language_evidence(sample: _Records, population: _Records) -> LanguageEvidence:
     return evidence_of(sample.table, population.table, sample_name=sample.name, population_name=population.name)
 

@@ -8,45 +8,55 @@ import plotly.graph_objects as go
 
 from dashboard.charts.palette import ACCENT, NEUTRAL, RIGHT, WRONG
 
-__all__ = ["confusion_chart", "length_chart", "reliability_chart"]
+# The name of what a click on the confusion matrix selects.
+CELL = "cell"
+# With more classes than this, words in the cells would cover each other; the tooltip has them.
+_READABLE = 6
+_PALE = "#dbe7ef"
+
+__all__ = ["CELL", "confusion_chart", "length_chart", "reliability_chart"]
 
 
-def confusion_chart(confusion: pd.DataFrame) -> go.Figure:
-    """Draw the confusion matrix; a click on a cell tells which truth and which prediction.
+def confusion_chart(confusion: pd.DataFrame) -> Any:
+    """Draw the confusion matrix; a click on a cell selects its ``truth`` and ``predicted`` under the name :data:`CELL`.
 
     Parameters
     ----------
     confusion : DataFrame
         Rows: the truth; columns: what was predicted; cells: books.
     """
-    shares = confusion.div(confusion.sum(axis=1).replace(0, 1), axis=0)
-    text = [
-        [f"{count:,} books<br>{100 * share:.0f} % of the row" for count, share in zip(counts, parts, strict=True)]
-        for counts, parts in zip(confusion.to_numpy(), shares.to_numpy(), strict=True)
-    ]
-    rows = [f"is {name}" for name in confusion.index]
-    columns = [f"predicted {name}" for name in confusion.columns]
-    figure = go.Figure(
-        go.Heatmap(
-            z=shares.to_numpy(),
-            x=columns,
-            y=rows,
-            text=text,
-            texttemplate="%{text}",
-            hovertemplate="%{y}, %{x}<br>%{text}<extra></extra>",
-            colorscale=[[0, "#dbe7ef"], [1, "#0072B2"]],
-            zmin=0,
-            zmax=1,
-            showscale=False,
+    rows, columns = [str(name) for name in confusion.index], [str(name) for name in confusion.columns]
+    cells = pd.DataFrame(
+        [
+            {"truth": truth, "predicted": predicted, "n": int(n), "share": n / max(int(sum(counts)), 1)}
+            for truth, counts in zip(rows, confusion.to_numpy(), strict=True)
+            for predicted, n in zip(columns, counts, strict=True)
+        ]
+    ).astype({"truth": "object", "predicted": "object"})
+    cells["books"] = [f"{n:,} {'book' if n == 1 else 'books'}" for n in cells["n"]]
+    cells["of_row"] = [f"{100 * share:.0f} % of the row" for share in cells["share"]]
+    click = alt.selection_point(name=CELL, fields=["truth", "predicted"], on="click", empty=True)
+    base = alt.Chart(cells).encode(
+        x=alt.X("predicted:N", sort=columns, title="predicted", axis=alt.Axis(orient="top", labelAngle=0)),
+        y=alt.Y("truth:N", sort=rows, title="what the books are"),
+    )
+    squares = (
+        base.mark_rect(cursor="pointer", stroke="#14120e")
+        .encode(
+            color=alt.Color("share:Q", scale=alt.Scale(domain=[0, 1], range=[_PALE, ACCENT]), legend=None),
+            strokeWidth=alt.condition(click, alt.value(3), alt.value(0), empty=False),
+            tooltip=["truth:N", "predicted:N", "books:N", "of_row:N"],
         )
+        .add_params(click)
     )
-    figure.update_layout(
-        height=120 + 80 * len(rows),
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        xaxis={"side": "top", "title": None},
-        yaxis={"autorange": "reversed", "title": None},
-    )
-    return figure
+    ink = alt.condition("datum.share > 0.5", alt.value("white"), alt.value("#14120e"))
+    layers = [squares]
+    if len(columns) <= _READABLE:
+        layers += [
+            base.mark_text(dy=-8, fontWeight="bold").encode(text="books:N", color=ink),
+            base.mark_text(dy=8).encode(text="of_row:N", color=ink),
+        ]
+    return alt.layer(*layers).properties(height=60 + max(24, 80 if len(rows) <= _READABLE else 24) * len(rows))
 
 
 def length_chart(table: pd.DataFrame) -> Any:
