@@ -1,16 +1,17 @@
 """Long work on a page: started as a process, shown while it runs, cancelled by a button; it survives a closed tab."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-from core.jobs import JobStatus, cancel, find_job, list_jobs, log_tail, start
-from dashboard import cache
+from core.jobs import Job, JobStatus, cancel, find_job, list_jobs, log_tail, start
+from dashboard import cache, navigation, state, widgets
 from dashboard.charts.learning import learning_chart, learning_sentence, present_run
-from dashboard.text import escape
+from dashboard.text import count, escape
 
-__all__ = ["show_jobs", "start_job"]
+__all__ = ["same_job", "show_arrival", "show_jobs", "start_job"]
 
 _WORDS = {
     "done": ("Done", ":material/check_circle:"),
@@ -20,10 +21,70 @@ _WORDS = {
 }
 
 
+# Where a thing that has come is looked at: the pickers that then choose it, and the page that says more of it.
+_PICKERS = {
+    "corpus": (state.CORPUS,),
+    "labels": (state.CORPUS, state.LABEL_SET),
+    "predictions": (state.CORPUS, state.PREDICTIONS),
+}
+_NEXT = {
+    "corpus": ("Models", "Let a model read its titles"),
+    "labels": ("Label audit", "See whether these labels can be trusted"),
+    "predictions": ("Errors", "See where these predictions are wrong"),
+}
+
+
 def start_job(module: str, config: Mapping[str, Any], title: str) -> None:
-    """Start long work in its own process and rerun, so that its progress is seen."""
-    start(cache.workspace(), module, config, title)
+    """Start long work in its own process and rerun, so that its progress is seen, and then what came of it."""
+    job = start(cache.workspace(), module, config, title)
+    st.session_state[state.JOB] = job.id
     st.rerun()
+
+
+def same_job(module: str, config: Mapping[str, Any]) -> Job | None:
+    """Return the newest job that does or did exactly this, and did not fail."""
+    wanted = json.loads(json.dumps(config))
+    for job in list_jobs(cache.workspace()):
+        if job.module == module and job.config == wanted and job.status().state in ("waiting", "running", "done"):
+            return job
+    return None
+
+
+def show_arrival() -> None:
+    """Where work that was started in this window has brought a thing: let the pickers choose it, and say so, once."""
+    waiting = st.session_state.get(state.JOB)
+    if waiting:
+        job = next((job for job in list_jobs(cache.workspace()) if job.id == waiting), None)
+        status = job.status() if job else None
+        if status is None or status.finished:
+            del st.session_state[state.JOB]
+        kind, name = _made(job, status) if job and status else ("", "")
+        if status and kind in _PICKERS:
+            for key in _PICKERS[kind]:
+                widgets.pick_next(key, name)
+            st.session_state[state.ARRIVED] = {**status.result, "kind": kind, "name": name}
+            st.rerun()
+    came = st.session_state.pop(state.ARRIVED, None)
+    if came:
+        books = came.get("rows") or came.get("labelled")
+        rows = f": {count(int(books), 'record')}" if books else ""
+        lost = f", {count(int(came['rejected']), 'row')} set aside" if came.get("rejected") else ""
+        st.success(
+            f"“{escape(came['name'])}” is here{rows}{lost}. It is what you look at now.", icon=":material/check_circle:"
+        )
+        navigation.links_to(*_NEXT[came["kind"]])
+
+
+def _made(job: Job, status: JobStatus) -> tuple[str, str]:
+    """Return kind (as an import names it) and name of what a job made; '' and '' where nothing can be looked at."""
+    if status.state != "done":
+        return "", ""
+    result = status.result
+    if job.module == "core.models.score":
+        return "predictions", str(result["predictions"])
+    if job.module == "core.weak_supervision.build":
+        return "labels", str(result["name"])
+    return str(result.get("kind", "")), str(result.get("name", ""))
 
 
 def show_jobs(module: str, *, latest: int = 3) -> None:

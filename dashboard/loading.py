@@ -37,6 +37,7 @@ _FETCH = "core.fetch"
 
 def load_a_file() -> None:
     """Draw the whole of loading: the ways to a file, the preview, the corrections, the import job."""
+    jobs.show_arrival()
     loaded = bool(cache.workspace().list("corpora"))
     with st.expander("Load a file", expanded=not loaded, icon=":material/upload_file:"):
         folders = server_folders()
@@ -117,16 +118,33 @@ def _preview_and_import(path: Path) -> None:
         learned_from = _learned_from() if kind == "predictions" else []
         shown = source.frame.head(5).drop(columns="marc", errors="ignore")  # whole records, kept to be enriched
         st.dataframe(shown, hide_index=True, alt="The first rows of the file, as text")
-        if st.button("Import", type="primary", icon=":material/input:", key="import_go"):
-            config = {
-                "path": str(path),
-                "kind": kind,
-                "name": name or None,
-                "overrides": overrides,
-                "reading": {"encoding": reading.encoding, "delimiter": reading.delimiter},
-                "learned_from": learned_from,
-            }
-            jobs.start_job(_IMPORT, config, f"Importing {path.name}")
+        config = {
+            "path": str(path),
+            "kind": kind,
+            "name": name or None,
+            "overrides": overrides,
+            "reading": {"encoding": reading.encoding, "delimiter": reading.delimiter},
+            "learned_from": learned_from,
+        }
+        _import(config, path)
+
+
+def _import(config: dict[str, Any], path: Path) -> None:
+    """Draw the button that imports, unless exactly this has been imported or is on its way."""
+    earlier = jobs.same_job(_IMPORT, config)
+    status = earlier.status() if earlier is not None else None
+    done = status is not None and status.finished and _is_here(status.result)
+    running = status is not None and not status.finished
+    if st.button("Import", type="primary", icon=":material/input:", key="import_go", disabled=done or running):
+        jobs.start_job(_IMPORT, config, f"Importing {path.name}")
+    if done:
+        st.caption("This file was imported like this already. Change something above to import it in another way.")
+
+
+def _is_here(result: Mapping[str, Any]) -> bool:
+    """Tell whether what an import made is still in the workspace under its name."""
+    kind = {"corpus": "corpora"}.get(result["kind"], result["kind"])
+    return cache.workspace().database.names(kind).get(result["name"]) == result["fingerprint"]
 
 
 def _learned_from() -> list[str]:

@@ -6,6 +6,7 @@ Derived things are computed, never stored. A key has one owner: the widget that 
 from typing import Final
 
 __all__ = [
+    "ARRIVED",
     "CALLED",
     "CORPUS",
     "CUT_PREFIX",
@@ -14,6 +15,7 @@ __all__ = [
     "IS",
     "JOB",
     "LABELS",
+    "LABEL_SET",
     "PAGE_NUMBER",
     "PHRASE",
     "POPULATION",
@@ -33,6 +35,7 @@ SLICE: Final = "only"
 
 # On one page, in the URL.
 CORPUS: Final = "corpus"
+LABEL_SET: Final = "label_set"
 SAMPLE: Final = "sample"
 POPULATION: Final = "population"
 FACET: Final = "by"
@@ -44,7 +47,8 @@ PAGE_NUMBER: Final = "page"
 CUT_PREFIX: Final = "cut_"
 
 # In the session only.
-JOB: Final = "job"
+JOB: Final = "job"  # the work this window waits for
+ARRIVED: Final = "arrived"  # what it has brought, until that is said
 DESK: Final = "desk"
 WINDOW: Final = "browser_window"
 REVIEWER: Final = "reviewer_name"

@@ -146,7 +146,7 @@ def choose_predictions() -> None:
         help="What people said of some of these books. The model is right where it says the same.",
     )
     named = saved_slices(cache.workspace().database)
-    if named or st.query_params.get(state.SLICE):
+    if named or st.query_params.get(state.SLICE) or f"{state.SLICE}_wanted" in st.session_state:
         pick(
             "Only the books of",
             list(named),

@@ -4,12 +4,12 @@ import streamlit as st
 
 from core.label_audit import BYS, FALSE_ALARM
 from core.labels import LabelSet
-from dashboard import cache, feedback, label_audit_view, widgets
+from dashboard import cache, feedback, label_audit_view, state, widgets
 
 st.title("Label audit")
 left, right = st.columns(2)
 with left:
-    chosen = widgets.choose_thing("Label set", ["labels"], "label_set")
+    chosen = widgets.choose_thing("Label set", ["labels"], state.LABEL_SET)
 if chosen is None:
     feedback.empty("There are no labels yet: import what people said of some books.", "Catalogue", "Import labels")
     st.stop()

@@ -7,6 +7,7 @@ from dashboard import feedback, jobs, labelling_builder, labelling_view, widgets
 _BUILD = "core.weak_supervision.build"
 
 st.title("Labelling functions")
+jobs.show_arrival()
 st.markdown(
     "A labelling function is a rule: it votes for one class where its condition holds, such as a word in the title, and"
     " says nothing of other books. Several together can label many books that no person has looked at."

@@ -7,6 +7,7 @@ from dashboard import cache, feedback, jobs, models_view, navigation, try_title,
 from dashboard.text import escape
 
 st.title("Models")
+jobs.show_arrival()
 models = cache.models()
 if models:
     feedback.conclusion(escape(models_verdict(models)))

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.policies import KeptPolicy, keep_policy, kept_policies
 from core.predictions import Scored, load_predictions
-from core.release import Release, release
+from core.release import Release, kept_exports, release
 from core.storage import Workspace
 from core.thresholds import Policy
 from dashboard import cache
@@ -91,9 +91,28 @@ def test_an_earlier_export_tells_its_settings_and_gives_back_its_cuts(page: AppT
     page.segmented_control(key="look").set_value("Earlier exports").run()
     said = "English: Fiction above 0.800; German: Fiction above 0.900 · csv, marc · stub · https://example.org/runs/"
     assert said in shown(page)
-    newest = next(one.key for one in page.button if one.key and one.key.startswith("restore-"))
-    page.button(key=newest).click().run()
-    assert not page.exception
     fingerprint = load_predictions(demo_copy, "demo-predictions").fingerprint
+    [made] = kept_exports(demo_copy, fingerprint)
+    page.button(key=f"restore-{made['id']}").click().run()
+    assert not page.exception
     assert kept_policies(demo_copy, fingerprint)[0].policy == by_language
     assert "Accepted: English: Fiction above 0.800" in shown(page)
+
+
+def test_the_cut_offs_that_stood_on_the_screen_are_restored_though_others_exported_meanwhile(
+    page: AppTest, demo_copy: Workspace
+) -> None:
+    def export(cut: float) -> None:
+        policy = Policy({"Fiction": cut, "Non-fiction": cut})
+        prepared = Release.prepare(demo_copy, "demo-predictions", KeptPolicy(policy), formats=("csv",))
+        release(demo_copy, prepared, demo_copy.folder("exports") / f"{cut}.zip")
+
+    export(0.95)
+    page.segmented_control(key="look").set_value("Earlier exports").run()
+    [button] = [one for one in page.button if one.label == "Use these cut-offs again"]
+    export(0.5)  # somebody else, while this page stands
+    button.click().run()
+    assert not page.exception
+    fingerprint = load_predictions(demo_copy, "demo-predictions").fingerprint
+    assert kept_policies(demo_copy, fingerprint)[0].policy.cuts == {"Fiction": 0.95, "Non-fiction": 0.95}
+    assert "Accepted: Fiction above 0.950, Non-fiction above 0.950" in shown(page)
