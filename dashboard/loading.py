@@ -144,7 +144,7 @@ def _import(config: dict[str, Any], path: Path) -> None:
 def _is_here(result: Mapping[str, Any]) -> bool:
     """Tell whether what an import made is still in the workspace under its name."""
     kind = {"corpus": "corpora"}.get(result["kind"], result["kind"])
-    return cache.workspace().database.names(kind).get(result["name"]) == result["fingerprint"]
+    return cache.workspace().database.names(kind).get(result["name"]) == str(result["fingerprint"])
 
 
 def _learned_from() -> list[str]:

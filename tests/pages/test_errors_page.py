@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.demonstration import PREDICTIONS
 from core.predictions import load_scored
-from core.slices import Ledger
+from core.slices import Ledger, pair_slices
 from core.storage import Workspace
 
 
@@ -43,3 +43,67 @@ def test_the_same_words_are_one_look_and_words_in_no_title_are_none(page: AppTes
         words.input(typed).run()
         assert not page.exception
     assert _looks(demo_copy) == [*facets, "books found by “poem” in the title"]
+
+
+def _said(page: AppTest) -> str:
+    shown = [*page.markdown, *page.caption, *page.success, *page.info]
+    return "\n".join(str(one.value) for one in shown).replace("\\", "")
+
+
+def test_a_cell_is_chosen_by_its_classes_and_stands_in_the_address(page: AppTest) -> None:
+    page.query_params["is"] = "Fiction"
+    page.query_params["called"] = "Non-fiction"
+    page.run()
+    assert not page.exception
+    [books] = [frame.value for frame in page.dataframe if "truth" in frame.value and "record_id" in frame.value]
+    assert set(zip(books["truth"], books["predicted"], strict=True)) == {("Fiction", "Non-fiction")}
+    assert f"{len(books)} checked books fit: {len(books)} wrong." in _said(page)
+
+
+def test_counts_are_those_of_the_list_and_an_empty_list_has_no_download(page: AppTest) -> None:
+    page.run()
+    [words] = [box for box in page.text_input if box.label.startswith("Words in the title")]
+    words.input("poem").run()
+    assert "Titles with poem: " in _said(page)
+    language = page.multiselect(key="only_language")
+    language.set_value(["Latin"] if "Latin" in language.options else language.options[-1:]).run()
+    assert not page.exception
+    said = _said(page)
+    assert "Titles with poem, whatever else is chosen: " in said
+    if "No checked book fits all of these choices." in said:
+        assert not [button for button in page.get("download_button") if "records" in button.proto.label]
+    else:
+        assert "fit: " in said or "fits: " in said
+
+
+def test_the_list_is_empty_where_nothing_fits(page: AppTest) -> None:
+    page.query_params["words"] = "xylophone"
+    page.run()
+    assert "No checked book fits all of these choices." in _said(page)
+    assert "0 records" not in "".join(button.proto.label for button in page.get("download_button"))
+
+
+def test_a_heatmap_is_a_look_at_every_pair_with_a_rate(page: AppTest, demo_copy: Workspace) -> None:
+    page.query_params["view"] = "Groups that are truly worse"
+    page.run()
+    assert not page.exception
+    scored = load_scored(demo_copy, PREDICTIONS)
+    pairs = pair_slices(scored.table, scored.classes, "decade", "language")
+    assert pairs.slices
+    assert _looks(demo_copy) == [one.description for one in pairs.slices]
+
+
+def test_a_slice_that_is_saved_or_sent_shows_the_way_to_it(page: AppTest, demo_copy: Workspace) -> None:
+    page.query_params["view"] = "Groups that are truly worse"
+    page.run()
+    [name] = [box for box in page.text_input if box.label.startswith("Give it a name")]
+    name.input("verse")
+    next(button for button in page.button if button.label == "Save this slice").click().run()
+    assert "Kept as “verse”" in _said(page)
+    next(button for button in page.button if button.label.startswith("Send ")).click().run()
+    assert "were added to the review list." in _said(page)
+    links = [link.proto.label for link in page.get("page_link")]
+    assert "Look at them on the Review page" in links
+    next(button for button in page.button if button.label.startswith("Show every page for")).click().run()
+    assert not page.exception
+    assert page.selectbox(key="only").value == "verse"

@@ -1,0 +1,97 @@
+"""What is looked at stands in the address; a click shows books; an import shows what came; rules outlive a reload."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import serving
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+Visit = Callable[[str], Page]
+
+
+def asked(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def test_the_address_carries_the_default_from_page_to_page_and_back(visit: Visit) -> None:
+    page = visit("/")
+    assert asked(page) == {"predictions": ["demo-predictions"]}
+    page.get_by_role("link", name="Thresholds", exact=True).first.click()
+    expect(page.get_by_role("slider").first).to_be_visible(timeout=30_000)
+    serving.wait_until_settled(page)
+    cuts = {"cut_Fiction", "cut_Non_fiction"}
+    assert cuts | {"predictions"} <= set(asked(page))
+    before = page.get_by_role("slider").first.get_attribute("aria-valuenow")
+    page.get_by_role("link", name="Review", exact=True).first.click()
+    expect(page.get_by_role("heading", name="Review", exact=True)).to_be_visible(timeout=30_000)
+    serving.wait_until_settled(page)
+    assert asked(page)["predictions"] == ["demo-predictions"]
+    for _ in range(2):  # also through an address from before the cut-offs stood in it
+        page.go_back()
+        page.wait_for_timeout(1000)
+        serving.wait_until_settled(page)
+        assert page.get_by_role("slider").first.get_attribute("aria-valuenow") == before
+        assert cuts | {"predictions"} <= set(asked(page))
+
+
+def test_a_click_on_a_cell_shows_its_books(visit: Visit) -> None:
+    page = visit("/errors")
+    chart = page.locator('[data-testid="stVegaLiteChart"]').first
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box is not None
+    # The upper right cell: Fiction that was predicted Non-fiction.
+    page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 0.4 * box["height"])
+    expect(page.get_by_text(re.compile(r"(\d+) checked books fit: \1 wrong\."))).to_be_visible(timeout=20_000)
+    serving.wait_until_settled(page)
+    assert asked(page)["is"] == ["Fiction"]
+    assert asked(page)["called"] == ["Non-fiction"]
+    shared = page.url
+    page.goto("about:blank")
+    page.goto(shared)
+    serving.wait_until_settled(page)
+    expect(page.get_by_text(re.compile(r"(\d+) checked books fit: \1 wrong\."))).to_be_visible()
+
+
+def test_a_function_that_was_built_outlives_a_reload_and_the_form_is_empty(visit: Visit) -> None:
+    page = visit("/labelling?corpus=demo-digitised&people=demo-annotated")
+    value = page.get_by_role("textbox", name="Value")
+    value.fill("sermon")
+    value.press("Enter")
+    page.get_by_role("button", name="Add this function").click()
+    expect(page.get_by_text("There is no function yet.")).to_have_count(0, timeout=30_000)
+    serving.wait_until_settled(page)
+    expect(page.get_by_role("textbox", name="Value")).to_have_value("")
+    expect(page.get_by_text("and would be left out")).to_have_count(0)
+    page.reload()
+    serving.wait_until_settled(page)
+    expect(page.get_by_text("There is no function yet.")).to_have_count(0)
+    expect(page.get_by_text(re.compile(r"1 function labels"))).to_be_visible()
+
+
+def test_an_import_shows_what_came_and_is_not_armed_again(visit: Visit, tmp_path: Path) -> None:
+    path = tmp_path / "from-the-browser.csv"
+    rows = "".join(f"b{n},Title {n},Fiction,0.9\n" for n in range(30))
+    path.write_text(f"id,title,predicted,confidence\n{rows}", encoding="utf-8")
+    page = visit("/catalogue")
+    if not page.get_by_text("Where is the file?").is_visible():
+        page.get_by_text("Load a file").first.click()
+    page.locator('input[type="file"]').first.set_input_files(path)
+    page.get_by_role("combobox", name="What does it hold?").click()
+    page.get_by_role("option", name=re.compile("^predictions")).click()
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("“from-the-browser” is here: 30 records.")).to_be_visible(timeout=60_000)
+    serving.wait_until_settled(page)
+    assert asked(page)["predictions"] == ["from-the-browser"]
+    assert asked(page)["corpus"] == ["from-the-browser"]
+    page.get_by_text("Load a file").first.click()
+    expect(page.get_by_role("button", name="Import", exact=True)).to_be_disabled(timeout=30_000)
+    # An address that was shared before goes on showing what it showed then.
+    page = visit("/thresholds?predictions=demo-predictions&cut_Fiction=0.8&cut_Non_fiction=0.8")
+    assert asked(page)["predictions"] == ["demo-predictions"]
