@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.policies import KeptPolicy
 from core.predictions import Scored, load_scored
-from core.review import record_decision, undo_last
+from core.review import record_decision, undo_decision
 from core.storage import Workspace
 from core.thresholds import Policy
 from dashboard import cache
@@ -78,7 +78,7 @@ def test_an_export_follows_decisions_and_reasons_not_their_number(demo_copy: Wor
     chosen = KeptPolicy(Policy(dict.fromkeys(scored.classes, 0.9)))
     first = exports._wanted(scored, chosen, {})
     assert exports._wanted(scored, replace(chosen, because="the board said so"), {}) != first
-    record_decision(demo_copy.database, scored.predictions, "r1", scored.classes[0])
+    number = record_decision(demo_copy.database, scored.predictions, "r1", scored.classes[0])
     decided = exports._wanted(scored, chosen, {})
-    undo_last(demo_copy.database, scored.predictions)
+    undo_decision(demo_copy.database, scored.predictions, number)
     assert len({first, decided, exports._wanted(scored, chosen, {})}) == 3

@@ -1,11 +1,14 @@
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.importing import import_file
 from core.models.train import train
+from core.predictions import kept_learned_from
 from core.storage import Workspace
 from dashboard import jobs
 
@@ -94,3 +97,59 @@ def test_a_missing_language_model_is_said_before_a_job_starts(
         "The language model MiniLM is not installed. “Words and letters” can be trained without it."
     )
     assert sys.executable not in error
+
+
+def _labels_of(place: Workspace, tmp_path: Path, name: str, source: str) -> None:
+    path = tmp_path / f"{name}.csv"
+    rows = [
+        f"x{i},An invented {'tale' if i % 2 else 'survey'} {i},{'Fiction' if i % 2 else 'Survey'}" for i in range(80)
+    ]
+    path.write_text("record_id,title,label\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    import_file(place, path, "labels", name=name, manifest={"source": source})
+
+
+def test_human_labels_come_first_and_rules_are_named(
+    demo_copy: Workspace, tmp_path: Path, open_page: Callable[[Workspace, str], AppTest]
+) -> None:
+    """The newest label set, made by three word rules, was preselected."""
+    _labels_of(demo_copy, tmp_path, "three-rules", "function")
+    page = open_page(demo_copy, "models.py").run()
+    chosen = _chosen(page, "Learn from these labels")
+    assert chosen.value == "demo-annotated"
+    assert "three-rules (given by rules)" in chosen.options
+
+
+def test_labels_named_twice_are_refused_in_words(
+    demo_copy: Workspace,
+    tmp_path: Path,
+    open_page: Callable[[Workspace, str], AppTest],
+    started: list[dict[str, Any]],
+) -> None:
+    """Labels by rules chosen a second time, as weak labels, were dropped without a word."""
+    _labels_of(demo_copy, tmp_path, "three-rules", "function")
+    page = open_page(demo_copy, "models.py").run()
+    _chosen(page, "Learn from these labels").select("three-rules").run()
+    _chosen(page, "Learn from labels by functions too").select("three-rules")
+    _train(page)
+    assert started == []
+    assert any("is named a second time" in error.value for error in page.error)
+
+
+def test_what_a_model_made_elsewhere_learned_from_can_be_said(
+    workspace: Workspace, tmp_path: Path, open_page: Callable[[Workspace, str], AppTest]
+) -> None:
+    path = tmp_path / "tool.csv"
+    rows = [f"b{i},A title {i},Map,0.{60 + i % 30},Map" for i in range(40)]
+    path.write_text("record_id,title,predicted,confidence,truth\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    import_file(workspace, path, "predictions", name="tool")
+    _labels_of(workspace, tmp_path, "people", "person")
+    page = open_page(workspace, "models.py").run()
+    assert not page.exception
+    assert any(
+        "It is not known which books the model learned from" in one.value.replace("\\", "") for one in page.markdown
+    )
+    _chosen(page, "The model learned from these labels").select("people")
+    next(one for one in page.button if one.label == "Keep").click().run()
+    assert not page.exception
+    assert kept_learned_from(workspace, workspace.find("predictions", "tool").fingerprint) is not None
+    assert not any("It is not known which" in one.value for one in page.markdown)
