@@ -18,6 +18,7 @@ from core.corpus import save_records
 from core.errors import InputError, UnreadableFileError
 from core.labels import ANNOTATIONS_FILE, LABELS_FILE, books_from_annotations
 from core.memory import memory_limit, most_of_memory
+from core.normalise.identify import usable_rows
 from core.normalise.records import NormalisedRecords, normalise_records
 from core.predictions import (
     NO_CORPUS,
@@ -80,6 +81,7 @@ class Reading:
     encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = None
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,7 @@ def import_file(
     reading = reading or Reading()
     source = _read(path, reading, lambda fraction, message: progress(fraction * 0.5, message))
     mapping = suggest_mapping(source.frame, kind, overrides)
+    source = usable_rows(source, mapping, kind)
     renamed = parse_renamed(map_classes, class_counts(source.frame, mapping)) if map_classes else {}
     normalised = normalise_records(
         source,
@@ -271,7 +274,12 @@ def peek(path: Path, kind: Kind, reading: Reading | None = None) -> tuple[Source
     """
     reading = reading or Reading()
     source = read_first_rows(
-        path, format=reading.format, encoding=reading.encoding, delimiter=reading.delimiter, sheet=reading.sheet
+        path,
+        format=reading.format,
+        encoding=reading.encoding,
+        delimiter=reading.delimiter,
+        sheet=reading.sheet,
+        columns=reading.columns,
     )
     return source, suggest_mapping(source.frame, kind, check=False)
 
@@ -343,6 +351,7 @@ def _read(path: Path, reading: Reading, progress: Progress) -> SourceTable:
             encoding=reading.encoding,
             delimiter=reading.delimiter,
             sheet=reading.sheet,
+            columns=reading.columns,
             progress=progress,
         )
     except MemoryError as error:

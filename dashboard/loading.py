@@ -8,10 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.classes import is_undecided, parse_renamed
 from core.corpus import REJECTED_FILE, read_parquet
-from core.importing import Reading
+from core.importing import Reading, class_counts, preview_questions
 from core.predictions import NO_LABELS
-from core.schema import KINDS
+from core.readers.mapping import ColumnMapping, guess_kind, suggest_mapping
+from core.schema import KINDS, Kind
 from core.server_folders import file_below, server_folders
 from core.storage import Artifact, slug
 from dashboard import cache, feedback, jobs, widgets
@@ -31,6 +33,7 @@ _ROLES = {
     "labels": ("record_id", "alternate_id", "title", "label", "annotator", "created_at", "note", "date", "language"),
     "predictions": ("record_id", "title", "predicted", "confidence", "truth", "date", "place", "language"),
 }
+_MOST_CLASSES = 30  # whose names a person can map on the page; more by the command line
 _IMPORT = "core.importing"
 _FETCH = "core.fetch"
 
@@ -89,13 +92,23 @@ def _on_server(folders: Sequence[Path]) -> Path | None:
 
 
 def _preview_and_import(path: Path) -> None:
-    kind = st.selectbox("What does it hold?", KINDS, format_func=_KIND_WORDS.__getitem__, key="import_kind")
+    first = st.container()  # what the file holds is asked first, and guessed from what is read below
     columns = st.columns(3)
     encoding = columns[0].selectbox("Encoding", _ENCODINGS, key="import_encoding")
     delimiter = columns[1].selectbox("Sign between cells", list(_DELIMITERS), key="import_delimiter")
     name = columns[2].text_input("Name", slug(path.resolve().name.split(".")[0]), key=f"import_name_{path.name}")
-    reading = Reading(encoding=None if encoding == "(guess)" else encoding, delimiter=_DELIMITERS[delimiter])
+    names = st.text_input(
+        "Names of the columns, with commas between; only where the first line is a record already",
+        key=f"import_columns_{path.name}",
+        placeholder="the first line names them",
+    )
+    reading = Reading(
+        encoding=None if encoding == "(guess)" else encoding,
+        delimiter=_DELIMITERS[delimiter],
+        columns=tuple(part.strip() for part in names.split(",")) if names.strip() else (),
+    )
     with feedback.errors_in_words():
+        kind = _kind(first, path, reading)
         source, mapping = cache.peek(path, kind, reading)
         for reason in source.reasons:
             st.caption(escape(reason))
@@ -108,6 +121,9 @@ def _preview_and_import(path: Path) -> None:
         if source.format == "annif" and kind != "predictions":
             st.warning("These are Annif's suggestions: choose above that the file holds predictions.")
         overrides = _correct_mapping(source.frame, mapping.columns, mapping.reasons, kind)
+        shown = source.frame.head(5).drop(columns="marc", errors="ignore")  # whole records, kept to be enriched
+        st.dataframe(shown, hide_index=True, alt="The first rows of the file, as text")
+        mapping = suggest_mapping(source.frame, kind, overrides, check=False)
         if mapping.probabilities:
             st.markdown(
                 "Probability columns: "
@@ -115,15 +131,19 @@ def _preview_and_import(path: Path) -> None:
             )
         for question in mapping.questions:
             st.warning(escape(question), icon=":material/help:")
+        map_classes = _correct_classes(source.frame, mapping, kind)
         learned_from = _learned_from() if kind == "predictions" else []
-        shown = source.frame.head(5).drop(columns="marc", errors="ignore")  # whole records, kept to be enriched
-        st.dataframe(shown, hide_index=True, alt="The first rows of the file, as text")
         config = {
             "path": str(path),
             "kind": kind,
             "name": name or None,
             "overrides": overrides,
-            "reading": {"encoding": reading.encoding, "delimiter": reading.delimiter},
+            "map_classes": map_classes,
+            "reading": {
+                "encoding": reading.encoding,
+                "delimiter": reading.delimiter,
+                "columns": list(reading.columns),
+            },
             "learned_from": learned_from,
         }
         _import(config, path)
@@ -161,6 +181,46 @@ def _learned_from() -> list[str]:
         help="Books that a model learned from cannot test it. Whoever made the predictions can say.",
     )
     return list(chosen)
+
+
+def _kind(place: Any, path: Path, reading: Reading) -> Kind:
+    """Ask what the file holds; a new file begins with what its columns say."""
+    source, _ = cache.peek(path, "corpus", reading)
+    guess, why = ("predictions", "") if source.format == "annif" else guess_kind(source.frame)
+    if st.session_state.get("import_kind_of") != (str(path), reading.columns):
+        st.session_state["import_kind_of"] = (str(path), reading.columns)
+        st.session_state["import_kind"] = guess
+    kind: Kind = place.selectbox("What does it hold?", KINDS, format_func=_KIND_WORDS.__getitem__, key="import_kind")
+    if why and kind == guess:
+        place.caption(escape(f"Guessed: {why}"))
+    return kind
+
+
+def _correct_classes(frame: pd.DataFrame, mapping: ColumnMapping, kind: Kind) -> list[str]:
+    """Let a person say which class each name of the file means; return the changes as ``NAME=CLASS``."""
+    counts = class_counts(frame, mapping)
+    if kind == "corpus" or not counts:
+        return []
+    changes = []
+    asked = st.container()  # the questions stand above the table that answers them
+    with st.expander("Class names: what each name of the file means", icon=":material/label:"):
+        st.caption(
+            "Give two names one class to put them together, such as LABEL_1 and Fiction. A name without a class is no"
+            " answer."
+        )
+        grid = st.columns(3)
+        for position, (answer, count) in enumerate(sorted(counts.items(), key=lambda item: -item[1])[:_MOST_CLASSES]):
+            own = "" if is_undecided(answer) else answer
+            given = grid[position % 3].text_input(
+                escape(f"{answer} ({count:,} times)"), own, key=f"class-{kind}-{answer}", placeholder="no class"
+            )
+            if given.strip() != own:
+                changes.append(f"{answer}={given.strip()}")
+        if len(counts) > _MOST_CLASSES:
+            st.caption(f"{len(counts) - _MOST_CLASSES:,} rarer names are not shown.")
+    for question in preview_questions(frame, mapping, kind, parse_renamed(changes, counts)):
+        asked.warning(escape(question), icon=":material/help:")
+    return changes
 
 
 def _correct_mapping(

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation import Evaluation
+from core.models.fitting import FEWEST_TITLES
 from core.models.kinds import KINDS
 from core.models.language_models import check_bases
 from core.models.preparation import readable_columns
@@ -119,6 +120,11 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
                 help="A folder on this computer, or a name on the Hugging Face Hub such as"
                 " distilbert-base-multilingual-cased. Only weights in the safetensors format are read.",
             )
+            small = st.checkbox(
+                f"Leave out classes with fewer than {FEWEST_TITLES} titles",
+                help="Such as typing errors in the labels. Each class that is left out is named; to put it together"
+                " with another class, import the labels again and give its name the class it means.",
+            )
             seed = st.number_input("Seed", value=0, step=1, help="Decides the split: same seed, same model.")
         name = st.text_input("Name", placeholder="from the labels and the kind")
         if not st.form_submit_button("Train", type="primary", icon=":material/model_training:"):
@@ -135,6 +141,8 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
         config["name"] = slug(name)
     if calibrate != _NOTHING:
         config["calibrate_on"] = calibrate
+    if small:
+        config["least"] = FEWEST_TITLES
     if reads:
         config["reads"] = reads
     if weak != _NOTHING:

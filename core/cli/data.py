@@ -1,6 +1,7 @@
 """``demo``, ``fetch``, ``import``, ``represent``: what comes in, and whether it is like the whole."""
 
 import argparse
+import csv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,9 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     reader.add_argument("--format", help="read as this format instead of guessing")
     reader.add_argument("--encoding", help="read with this encoding instead of guessing, e.g. utf-8 or cp1252")
     reader.add_argument("--delimiter", help="the sign between cells instead of guessing; 'tab' for a tabulator")
+    reader.add_argument(
+        "--columns", metavar="A,B,C", help="names of the columns of a file whose first line is a record already"
+    )
     reader.add_argument("--sheet", help="which sheet of a workbook")
     reader.add_argument(
         "--corpus",
@@ -133,7 +137,7 @@ def _import(said: argparse.Namespace, workspace: Workspace, progress: Progress) 
             name=said.name,
             overrides=said.overrides,
             map_classes=said.map_classes,
-            reading=Reading(said.format, said.encoding, delimiter, said.sheet),
+            reading=Reading(said.format, said.encoding, delimiter, said.sheet, _names(said.columns)),
             progress=progress,
             corpus=said.corpus,
             learned_from=tuple(said.learned_from),
@@ -154,6 +158,15 @@ def _import(said: argparse.Namespace, workspace: Workspace, progress: Progress) 
     return Answer(
         report.as_dict(), lines, warnings=[*report.questions, *(hint if report.questions else []), *report.warnings]
     )
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    """Return the column names in a text: parted by commas, a name with a comma in quotation marks.
+
+    >>> _names('id,"Title, main",label')
+    ('id', 'Title, main', 'label')
+    """
+    return tuple(next(csv.reader([text]))) if text else ()
 
 
 def _write_rejected(folder: Path, target: Path) -> None:

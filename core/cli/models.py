@@ -43,6 +43,13 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         metavar="COLUMN",
         help="column to read beside the title, such as a shelfmark or class number; repeatable",
     )
+    train.add_argument(
+        "--least",
+        type=int,
+        default=0,
+        metavar="N",
+        help="leave out classes with fewer than N different titles, such as typing errors",
+    )
     train.add_argument("--calibrate-on", metavar="L", help="label set drawn from the collection, to calibrate on")
     train.set_defaults(run=_train)
 
@@ -79,6 +86,7 @@ def _train(said: argparse.Namespace, workspace: Workspace, progress: Progress) -
         weak=said.weak,
         reads=tuple(said.reads),
         calibrate_on=said.calibrate_on,
+        least=said.least,
         options=_options(said),
         progress=progress,
     )

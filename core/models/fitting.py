@@ -218,12 +218,16 @@ def _classes(books: pd.DataFrame) -> tuple[str, ...]:
     if len(titles) < 2:
         found = f"only '{titles.index[0]}'" if len(titles) else "no usable label"
         raise InputError(f"A model needs books of at least two classes; the label set has {found}.")
-    for name, count in titles.items():
-        if count < FEWEST_TITLES:
-            raise InputError(
-                f"The class '{name}' has {count} different title{'s' if count > 1 else ''} among the labelled books; at"
-                f" least {FEWEST_TITLES} are needed to train and test. Label more, or merge it with another class."
-            )
+    few = [f"'{name}' ({count})" for name, count in titles.items() if count < FEWEST_TITLES]
+    if few:
+        several = len(few) > 1
+        raise InputError(
+            f"{len(few):,} {'classes have' if several else 'class has'} too few different titles among the labelled"
+            f" books to train and test: {', '.join(few[:20])}{' and more' if len(few) > 20 else ''}; at least"
+            f" {FEWEST_TITLES} are needed. Label more, merge {'each' if several else 'it'} with another class when the"
+            " labels are imported, or leave such classes out.",
+            command_line=f"Leave them out with --least {FEWEST_TITLES}.",
+        )
     return tuple(sorted(str(name) for name in titles.index))
 
 

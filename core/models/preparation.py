@@ -34,6 +34,7 @@ __all__ = [
     "books_called",
     "check_reads",
     "labelled_books",
+    "large_classes",
     "readable_columns",
     "set_apart",
     "text_of_record",
@@ -131,6 +132,36 @@ def text_of_record(workspace: Workspace, predictions: PredictionSet, record_id: 
         raise NotFoundError(f"'{predictions.name}' speaks of no record '{record_id}'.")
     columns = _originals(stored, records, reads).iloc[where[:1]]
     return str(compose(records[TITLE].iloc[where[:1]], {n: columns[n] for n in reads if n in columns}).iloc[0])
+
+
+def large_classes(books: pd.DataFrame, least: int) -> tuple[pd.DataFrame, list[str]]:
+    """Return the books of the classes that have enough different titles, and what must be said of the others.
+
+    Parameters
+    ----------
+    books : DataFrame
+        ``label`` and ``title_key``, as :func:`labelled_books` returns them.
+    least : int
+        How many different titles a class has at least; 0 or 1 keeps all.
+
+    Examples
+    --------
+    >>> books = pd.DataFrame({"label": ["Map", "Map", "Mapp"], "title_key": ["a", "b", "c"]})
+    >>> kept, sentences = large_classes(books, 2)
+    >>> kept["label"].unique().tolist(), sentences[0][:44]
+    (['Map'], "Left out with fewer than 2 titles: 'Mapp' (1)")
+    """
+    titles = books.groupby(LABEL)[TITLE_KEY].nunique()
+    small = titles[titles < least]
+    if not len(small):
+        return books, []
+    kept = books[~books[LABEL].isin(small.index)].reset_index(drop=True)
+    shown = ", ".join(f"'{name}' ({count:,})" for name, count in small.items())
+    left = len(books) - len(kept)
+    return kept, [
+        f"Left out with fewer than {least:,} titles: {shown}; {left:,} {'book was' if left == 1 else 'books were'} not"
+        " learned from. The model knows nothing of these classes and will call such books something else."
+    ]
 
 
 def labelled_books(

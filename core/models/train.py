@@ -25,7 +25,7 @@ from core.models.held_out_calibration import LEARNED
 from core.models.kinds import known_kind
 from core.models.language_models import check_bases
 from core.models.measure import measure, worth_of_columns
-from core.models.preparation import Apart, check_reads, labelled_books, set_apart, weak_books
+from core.models.preparation import Apart, check_reads, labelled_books, large_classes, set_apart, weak_books
 from core.models.protocol import Observe, ignore
 from core.models.provenance import columns_read
 from core.models.training_report import TrainingReport, how_measured, leak_found, learned_from_rules, read_beside
@@ -53,6 +53,7 @@ def train(
     weak: str | None = None,
     reads: Sequence[str] = (),
     calibrate_on: str | None = None,
+    least: int = 0,
     calibration: CalibrationMethod = "temperature",
     shares: Mapping[str, float] = SHARES,
     folds: int | None = None,
@@ -85,6 +86,8 @@ def train(
     calibrate_on : str, optional
         Name of a label set drawn from the collection that is to be labelled. Its books (those that are not learned
         from) decide the calibration, which else is learned on the annotated books themselves.
+    least : int
+        Classes with fewer different titles are left out, each of them named; 0 leaves none out.
     calibration, shares, folds, refit, options
         See :class:`core.models.fitting.Plan`, and the module for how training is done and why.
     scratch : path, optional
@@ -107,7 +110,8 @@ def train(
     check_reads(workspace, labels, reads, corpus)
     books, sentences = labelled_books(workspace, label_set, corpus, reads)
     books, apart = set_apart(workspace, books, tuple(exclude))
-    sentences += read_beside(books, reads)
+    books, left_out = large_classes(books, least)
+    sentences += [*left_out, *read_beside(books, reads)]
     if label_set.manifest.get("source") == "function":
         sentences.append(learned_from_rules(label_set.name))
     calibration_books = None
@@ -132,6 +136,7 @@ def train(
         "weak": weak or "",
         "reads": list(reads),
         "calibrate_on": calibrate_on or "",
+        "least": least,
     }
     return train_on_table(
         workspace,

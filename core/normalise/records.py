@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core import schema
+from core.classes import class_key
 from core.normalise.dates import parse_date, parse_dates
 from core.normalise.language_detection import detect_languages as detect_titles
 from core.normalise.languages import language_names
@@ -23,6 +24,7 @@ from core.readers.table import RejectedRows, SourceTable
 __all__ = ["NormalisedRecords", "normalise_records"]
 
 _TEXTS = (schema.TITLE, schema.AUTHOR, schema.PLACE, schema.COUNTRY, schema.PUBLISHER, schema.GENRE_GIVEN)
+_NUMBERED = 0.9  # share of identifiers that end in '.0', from which on it is no part of them
 _EXPECTED_FROM = 3  # a language named by fewer records is not expected in titles
 
 
@@ -91,7 +93,9 @@ def normalise_records(
     """
     warnings: list[str] = []
     columns = _text_columns(source.frame, mapping.columns, warnings)
-    ids, alternates = _ids(source, mapping, warnings)
+    ids, alternates, made = _ids(source, mapping, warnings)
+    if unique and repeats and made.any():
+        ids = _one_a_title(ids, title_keys(columns[schema.TITLE]), made, warnings)
     if unique:
         inverse, _ = pd.factorize(ids)
         inverse = np.asarray(inverse, dtype=np.int64)
@@ -100,9 +104,10 @@ def normalise_records(
         inverse = rows = np.arange(len(ids), dtype=np.int64)
     rejected = RejectedRows()
     if unique and not repeats and len(rows) < len(ids):
-        _reject_repeated(source, ids, rows, inverse, rejected)
+        against = _reject_repeated(source, mapping, ids, rows, inverse, rejected)
         warnings.append(
             f"{len(rejected):,} rows repeat the record id of an earlier row and were set aside; the first row was kept."
+            + (f" {against:,} of them contradict it: they name another class." if against else "")
         )
     records = pd.DataFrame({name: column.iloc[rows] for name, column in columns.items()}).reset_index(drop=True)
     records[schema.RECORD_ID] = ids.iloc[rows].array
@@ -142,14 +147,17 @@ def _clean(column: "pd.Series[str]") -> "pd.Series[str]":
     return pd.Series(pd.array(values, dtype="str"), index=column.index)
 
 
-def _ids(source: SourceTable, mapping: ColumnMapping, warnings: list[str]) -> tuple["pd.Series[str]", "pd.Series[str]"]:
+def _ids(
+    source: SourceTable, mapping: ColumnMapping, warnings: list[str]
+) -> tuple["pd.Series[str]", "pd.Series[str]", npt.NDArray[np.bool_]]:
+    """Return record ids, alternate ids, and which record ids were made of the line, for the file has none."""
     frame, columns = source.frame, mapping.columns
     empty = pd.Series("", index=frame.index, dtype="str")
-    ids = frame[columns[schema.RECORD_ID]].str.strip() if schema.RECORD_ID in columns else empty
-    alternates = frame[columns[schema.ALTERNATE_ID]].str.strip() if schema.ALTERNATE_ID in columns else empty
+    ids = _whole_numbers(frame[columns[schema.RECORD_ID]], warnings) if schema.RECORD_ID in columns else empty
+    alternates = _whole_numbers(frame[columns[schema.ALTERNATE_ID]], []) if schema.ALTERNATE_ID in columns else empty
     blank = ids == ""
     if not blank.any():
-        return ids, alternates
+        return ids, alternates, np.zeros(len(ids), dtype=bool)
     free = (
         blank & (alternates != "") & ~alternates.isin(ids[~blank]) & ~alternates.where(blank, "").duplicated(keep=False)
     )
@@ -169,7 +177,39 @@ def _ids(source: SourceTable, mapping: ColumnMapping, warnings: list[str]) -> tu
             f"{int(blank.sum()):,} rows have no record id in '{name}': {took}{int(left.sum()):,} are known by their "
             "line in the file."
         )
-    return ids, alternates
+    return ids, alternates, left.to_numpy(dtype=bool)
+
+
+def _whole_numbers(column: "pd.Series[str]", warnings: list[str]) -> "pd.Series[str]":
+    """Return identifiers without the '.0' that a program put behind them when it read them as numbers."""
+    ids = column.str.strip()
+    filled = ids != ""
+    numbered = ids.str.fullmatch(r"\d+\.0+")
+    if not filled.any() or numbered[filled].mean() < _NUMBERED:
+        return ids
+    example = ids[numbered].iloc[0]
+    warnings.append(
+        f"A program has read the record ids in '{column.name}' as numbers: the '.0' was taken off "
+        f"{int(numbered.sum()):,} of them ({example} is {example.partition('.')[0]})."
+    )
+    return ids.where(~numbered, ids.str.replace(r"\.0+$", "", regex=True))
+
+
+def _one_a_title(
+    ids: "pd.Series[str]", keys: "pd.Series[str]", made: npt.NDArray[np.bool_], warnings: list[str]
+) -> "pd.Series[str]":
+    """Give rows without an id that have one title one id: they speak of one book."""
+    known = made & (keys != "").to_numpy(dtype=bool)
+    firsts = ids[known].groupby(keys[known].to_numpy()).transform("first")
+    books = firsts.nunique()
+    if books < known.sum():
+        warnings.append(
+            f"{int(known.sum()):,} rows without a record id were put together by their title: they speak of {books:,} "
+            "books."
+        )
+    together = ids.copy()
+    together[known] = firsts
+    return together
 
 
 def _line_id(line: int, taken: set[str]) -> str:
@@ -181,18 +221,31 @@ def _line_id(line: int, taken: set[str]) -> str:
 
 def _reject_repeated(
     source: SourceTable,
+    mapping: ColumnMapping,
     ids: "pd.Series[str]",
     rows: npt.NDArray[np.int64],
     inverse: npt.NDArray[np.int64],
     rejected: RejectedRows,
-) -> None:
+) -> int:
+    """Set aside the rows that repeat an id; return how many name another class than the first row with it."""
     positions = np.setdiff1d(np.arange(len(ids)), rows)
     firsts = source.lines[rows[inverse[positions]]].tolist()
     frame = source.frame.iloc[positions]
     cells = zip(*(frame[name].tolist() for name in frame.columns), strict=True)
     lines = source.lines[positions].tolist()
-    for line, first, name, row in zip(lines, firsts, ids.iloc[positions].tolist(), cells, strict=True):
-        rejected.add(line, f"it repeats the record id {name} of line {first}", " | ".join(filter(None, row)))
+    target = next((name for name in (schema.PREDICTED, schema.LABEL) if name in mapping.columns), None)
+    classes = [""] * len(source.frame) if target is None else source.frame[mapping.columns[target]].str.strip().tolist()
+    kept = rows[inverse[positions]].tolist()
+    against = 0
+    for line, first, position, keeper, name, row in zip(
+        lines, firsts, positions.tolist(), kept, ids.iloc[positions].tolist(), cells, strict=True
+    ):
+        reason = f"it repeats the record id {name} of line {first}"
+        if class_key(classes[position]) != class_key(classes[keeper]):
+            against += 1
+            reason += f" and says '{classes[position]}' where that line says '{classes[keeper]}'"
+        rejected.add(line, reason, " | ".join(filter(None, row)))
+    return against
 
 
 def _with_years(records: pd.DataFrame, dated: bool, warnings: list[str]) -> pd.DataFrame:

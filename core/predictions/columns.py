@@ -116,7 +116,7 @@ def predictions_from_columns(
     else:
         margin = np.where(len(classes) == 2, 2 * score - 1, np.nan)
         if len(classes) == 2 and not np.isnan(score).all():
-            numbers = {name: np.where(chosen == name, score, 1 - score) for name in classes}
+            numbers = {name: np.where(chosen == name, score, np.round(1 - score, 12)) for name in classes}
             questions += _below_one_half(score, chosen)
     warnings += _without_confidence(score, chosen)
     table: dict[str, Any] = {PREDICTED: pd.Series(chosen).astype("str"), CONFIDENCE: score, MARGIN: margin}
@@ -167,7 +167,7 @@ def _with_the_rest(
             + ": which class has the rest of 1 is unknown. Add a column for each class, or the predicted class."
         )
     return (
-        {name: values, others[0]: 1 - values},
+        {name: values, others[0]: np.round(1 - values, 12)},
         f"Only the probability of '{name}' is in the file; the rest of 1 was taken for '{others[0]}': is that right?",
     )
 

@@ -1,6 +1,7 @@
 """A column mapping, its correction by a person, and what it must not lack."""
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -166,9 +167,16 @@ def _known_header(header: str, frame: pd.DataFrame) -> str:
 
 def _missing(frame: pd.DataFrame, what: str, mapping: ColumnMapping, *targets: str) -> MappingError:
     why = " ".join(sentence for target in targets for sentence in mapping.not_taken.get(target, ()))
+    headers = [str(name) for name in frame.columns]
+    found = f"No column was found that holds {what}. {why}{' ' if why else ''}The columns are: {_listed(headers)}."
+    if any(re.fullmatch(r"\d+(?:[.,]\d+)?", name) for name in headers):
+        return MappingError(
+            f"{found} The first line looks like a record and not like names of columns: name the columns.",
+            command_line="Use --columns A,B,C, in the order of the file.",
+            page="Write the names of the columns, in the order of the file.",
+        )
     return MappingError(
-        f"No column was found that holds {what}. {why}{' ' if why else ''}The columns are: "
-        f"{_listed([str(name) for name in frame.columns])}.",
+        found,
         command_line=f"Say which it is with --map HEADER={targets[0]}.",
         page="Choose it under “Which column is what?”.",
     )

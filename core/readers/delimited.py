@@ -14,7 +14,7 @@ from core.readers.container import Opened
 from core.readers.delimiter import Delimiter, find_delimiter, quoting
 from core.readers.encoding import MARKED, Encoding, find_encoding, open_text, spell_marks
 from core.readers.suggestion_rows import one_row_a_document
-from core.readers.table import ReadOptions, RejectedRows, SourceTable, TextColumns, unique_headers
+from core.readers.table import ReadOptions, RejectedRows, SourceTable, TextColumns, columns_given, unique_headers
 
 __all__ = ["read"]
 
@@ -117,6 +117,12 @@ class _Parse:
             self._lines.done()
             if not "".join(row).strip():
                 continue
+            if self._options.columns:
+                self._names = columns_given(self._options.columns, row, self._opened.path)
+                self._columns = TextColumns(self._names)
+                self._lines.give_again(held)
+                self._seen -= len(held)
+                return
             self._names, warnings = unique_headers([spell_marks(cell) for cell in row])
             if len(held) > 1 and self._strictly_broken(held):
                 raise UnreadableFileError(f"{self._opened.path} cannot be read as a table: in its header {_SWALLOWED}.")
@@ -124,7 +130,7 @@ class _Parse:
             if any(re.fullmatch(r"\d{5,}", name) for name in self._names):
                 self._warnings.append(
                     f"The first line holds a long number ('{raw.strip()[:60]}'): if it is a record and not a header, "
-                    "add a line with column names above it."
+                    "name the columns, or add a line with their names above it."
                 )
             self._columns = TextColumns(self._names)
             return

@@ -1,16 +1,18 @@
 """Excel workbooks (.xlsx): the values of one sheet as text."""
 
 import datetime as dt
+import re
 import warnings
 import zipfile
 from array import array
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from core.errors import InputError, UnreadableFileError
 from core.progress import Progress
 from core.readers.container import Opened, check_zip
-from core.readers.table import ReadOptions, RejectedRows, SourceTable, TextColumns, unique_headers
+from core.readers.table import ReadOptions, RejectedRows, SourceTable, TextColumns, columns_given, unique_headers
 
 __all__ = ["cell_text", "read"]
 
@@ -70,7 +72,11 @@ def _read_sheet(book: Any, opened: Opened, options: ReadOptions, progress: Progr
         raise UnreadableFileError(
             f"The sheet '{sheet.title}' of {opened.path} is empty; choose another with a sheet name."
         )
-    names, renamed = unique_headers(header)
+    if options.columns:
+        names, renamed = columns_given(options.columns, header, opened.path), []
+        rows, header_line = chain([(header_line, header)], rows), header_line - 1
+    else:
+        names, renamed = unique_headers(header)
     columns, rejected = TextColumns(names), RejectedRows()
     pending: list[list[str]] = []
     lines = array("q")
@@ -143,11 +149,23 @@ def _choose_sheet(book: Any, opened: Opened, wanted: str | None) -> tuple[Any, s
     return chosen, reason, notes
 
 
+_ZEROS = re.compile(r"0{2,}")
+
+
+def _as_shown(cell: Any) -> str:
+    """Return a cell's text; a whole number shown with zeros in front, as a record number is, has them."""
+    value = cell.value
+    if isinstance(value, int | float) and not isinstance(value, bool) and float(value).is_integer() and value >= 0:
+        width = cell.number_format if _ZEROS.fullmatch(cell.number_format or "") else ""
+        return cell_text(value).zfill(len(width))
+    return cell_text(value)
+
+
 def _text_rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
     """Give (row number, cells as text without the empty ones at the end) of each row that is not blank."""
     sheet.reset_dimensions()  # the range written in the file is often wrong
-    for line, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
-        row = [cell_text(value) for value in cells]
+    for line, cells in enumerate(sheet.iter_rows(), start=1):
+        row = [_as_shown(cell) for cell in cells]
         while row and not row[-1].strip():
             row.pop()
         if row:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -51,6 +52,7 @@ def read_first_rows(
     encoding: str | None = None,
     delimiter: str | None = None,
     sheet: str | None = None,
+    columns: Sequence[str] = (),
     limits: PreviewLimits | None = None,
 ) -> SourceTable:
     """Return the first 2,000 rows of a file, or fewer where they are large; the arguments are those of `read_table`.
@@ -69,7 +71,13 @@ def read_first_rows(
         "path": str(path),
         "memory": limits.memory,
         "rows": PREVIEW_ROWS,
-        "options": {"format": format, "encoding": encoding, "delimiter": delimiter, "sheet": sheet},
+        "options": {
+            "format": format,
+            "encoding": encoding,
+            "delimiter": delimiter,
+            "sheet": sheet,
+            "columns": list(columns),
+        },
     }
     with _TURNS:
         answer = _answer(path, json.dumps(task).encode(), limits.seconds)

@@ -2,7 +2,7 @@
 
 import importlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from core.progress import Progress, silent
 from core.readers.annif_documents import read_documents
 from core.readers.container import UNPACKED_LIMIT, open_file
 from core.readers.recognise import recognise
+from core.readers.scored_answers import unfold_cells
 from core.readers.table import ReadOptions, SourceTable
 
 __all__ = ["FORMATS", "read_table"]
@@ -36,6 +37,7 @@ def read_table(
     encoding: str | None = None,
     delimiter: str | None = None,
     sheet: str | None = None,
+    columns: Sequence[str] = (),
     rows: int | None = None,
     progress: Progress = silent,
     limit: int = UNPACKED_LIMIT,
@@ -59,6 +61,8 @@ def read_table(
         One character, or tab, comma, semicolon, pipe.
     sheet : str, optional
         The name of an Excel sheet; without one, the first that is neither hidden nor empty.
+    columns : sequence of str
+        Names of the columns where the first line is a record already; delimited text and Excel only.
     rows : int, optional
         Read about so many records from the beginning and no more of the file than that takes; `complete` tells whether
         those were all.
@@ -93,11 +97,20 @@ def read_table(
             raise UnreadableFileError(f"{path} is not {format.upper()}: {why[0].lower()}{why[1:]}")
         if chosen == "tsv" and delimiter is None:
             delimiter = "\t"
-        options = ReadOptions(chosen, encoding, delimiter, sheet, rows)
+        if columns and chosen not in _WITH_HEADER:
+            raise InputError(f"Column names can be given for CSV, TSV and Excel; {path} is {chosen.upper()}.")
+        options = ReadOptions(chosen, encoding, delimiter, sheet, rows, tuple(columns))
         table: SourceTable = importlib.import_module(FORMATS[chosen]).read(opened, options, progress)
     progress(1.0, f"Read {len(table.frame):,} records")
     chosen_because = why if format is None else f"The format {format.upper()} was given."
-    return replace(table, reasons=(chosen_because, *table.reasons), complete=table.complete and opened.whole)
+    frame, unfolded = unfold_cells(table.frame)
+    return replace(
+        table,
+        frame=frame,
+        reasons=(chosen_because, *table.reasons, *([unfolded] if unfolded else [])),
+        complete=table.complete and opened.whole,
+    )
 
 
+_WITH_HEADER = frozenset({"csv", "tsv", "xlsx"})
 _BINARY = frozenset({"xlsx", "parquet", "marc"})

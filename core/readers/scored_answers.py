@@ -8,10 +8,17 @@ mapping finds them. A bare list names no book: only an identifier put beside it 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-__all__ = ["DOCUMENT_ID", "SUGGESTIONS", "has_suggestions", "score_from", "suggested", "unfold"]
+import pandas as pd
+
+from core.readers.json_text import parse_literal
+
+__all__ = ["DOCUMENT_ID", "SUGGESTIONS", "has_suggestions", "score_from", "suggested", "unfold", "unfold_cells"]
+
+_LOOKED_AT = 20  # rows that tell whether a column holds such lists
 
 DOCUMENT_ID = "document_id"
 SUGGESTIONS = "results"  # what Annif calls them
+_ANSWERS = ("scores", "prediction", "predictions", "predicted", "output", "outputs", "pred")
 _PREDICTED = "predicted"
 _CONFIDENCE = "confidence"
 
@@ -19,8 +26,8 @@ _CONFIDENCE = "confidence"
 def unfold(record: Any) -> Any:
     """Return a record with the answers in it as columns; anything else as it came.
 
-    A list of labels with scores, alone or under ``scores``, becomes one column ``p_<label>`` a class. Annif's
-    ``results`` are taken as :func:`suggested` says.
+    A list of labels with scores, alone or under ``scores``, ``prediction`` or the like, becomes one column
+    ``p_<label>`` a class. Annif's ``results`` are taken as :func:`suggested` says.
 
     Examples
     --------
@@ -31,9 +38,9 @@ def unfold(record: Any) -> Any:
     """
     if _are_answers(record):
         return {f"p_{answer['label']}": answer["score"] for answer in record}
-    if isinstance(record, dict) and _are_answers(record.get("scores")):
-        rest = {key: value for key, value in record.items() if key != "scores"}
-        return {**rest, **unfold(record["scores"])}
+    key = next((key for key in _ANSWERS if isinstance(record, dict) and _are_answers(record.get(key))), None)
+    if key is not None:
+        return {**{name: value for name, value in record.items() if name != key}, **unfold(record[key])}
     if isinstance(record, dict) and _are_answers(record.get(SUGGESTIONS)):
         return {**record, **suggested(record[SUGGESTIONS])}
     return record
@@ -58,6 +65,45 @@ def suggested(answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         return {_PREDICTED: "", _CONFIDENCE: "", SUGGESTIONS: []}
     best = max(answers, key=lambda answer: float(answer["score"]))
     return {_PREDICTED: best["label"], _CONFIDENCE: best["score"], SUGGESTIONS: list(answers)}
+
+
+def unfold_cells(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Lay out a column whose cells are lists of labels with scores, written as text, as :func:`unfold` does in JSON.
+
+    Returns
+    -------
+    (DataFrame of text, str)
+        The table and what was done, '' for nothing.
+
+    Examples
+    --------
+    >>> cells = ["[{'label': 'Map', 'score': 0.9}, {'label': 'Play', 'score': 0.1}]"]
+    >>> unfold_cells(pd.DataFrame({"id": ["1"], "prediction": cells}, dtype="str"))[0].columns.tolist()
+    ['id', 'p_Map', 'p_Play']
+    """
+    if has_suggestions(frame.columns):
+        return frame, ""
+    for name in frame.columns:
+        head = [cell for cell in frame[name].head(_LOOKED_AT).tolist() if cell.strip()]
+        if not head or not all(_are_answers(_answers_in(cell)) for cell in head):
+            continue
+        answers = [_answers_in(cell) for cell in frame[name].tolist()]
+        rows = [unfold(answer) if _are_answers(answer) else {} for answer in answers]
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        laid_out = pd.DataFrame(
+            {column: [str(row.get(column, "")) for row in rows] for column in columns}, index=frame.index, dtype="str"
+        )
+        rest = frame.drop(columns=[name, *(column for column in columns if column in frame)])
+        return (
+            pd.concat([rest, laid_out], axis=1),
+            f"The cells of '{name}' are lists of labels with scores: each label became a column "
+            f"({', '.join(columns[:5])}{', …' if len(columns) > 5 else ''}).",
+        )
+    return frame, ""
+
+
+def _answers_in(cell: str) -> object:
+    return parse_literal(cell.strip()) if cell.lstrip().startswith("[") and "score" in cell else None
 
 
 def has_suggestions(columns: Collection[str]) -> bool:

@@ -10,7 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-__all__ = ["ReadOptions", "RejectedRows", "SourceTable", "TextColumns", "unique_headers"]
+from core.errors import InputError
+
+__all__ = ["ReadOptions", "RejectedRows", "SourceTable", "TextColumns", "columns_given", "unique_headers"]
 
 CHUNK_ROWS = 20_000
 SHOWN_CHARACTERS = 500
@@ -71,6 +73,8 @@ class ReadOptions:
     rows : int or None
         How many records to read at most, for a preview; None reads all. A reader stops once so many are read or set
         aside, and reads no more of the file than it has to.
+    columns : tuple of str
+        Names of the columns of a file whose first line is a record already; empty where the first line names them.
     """
 
     format: str | None = None
@@ -78,6 +82,7 @@ class ReadOptions:
     delimiter: str | None = None
     sheet: str | None = None
     rows: int | None = None
+    columns: tuple[str, ...] = ()
 
     @property
     def chunk(self) -> int:
@@ -87,6 +92,25 @@ class ReadOptions:
     def enough(self, read: int) -> bool:
         """Say whether so many records, read or set aside, are all that is wanted."""
         return self.rows is not None and read >= self.rows
+
+
+def columns_given(columns: Sequence[str], first: Sequence[str], path: Path) -> list[str]:
+    """Return the column names that a person gave for a file without a header.
+
+    Raises
+    ------
+    InputError
+        They are not as many as the first record has cells, or two are alike.
+    """
+    names = [name.strip() for name in columns]
+    if len(names) != len(first):
+        shown = " | ".join(first)[:120]
+        raise InputError(
+            f"{len(names)} column names were given, and the first line of {path} has {len(first)} cells: {shown}."
+        )
+    if len(set(names)) != len(names) or not all(names):
+        raise InputError(f"The column names that were given must all be there and all differ: {', '.join(names)}.")
+    return names
 
 
 class RejectedRows:

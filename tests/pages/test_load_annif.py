@@ -61,6 +61,8 @@ def test_a_zip_that_is_sent(page: AppTest, workspace: Workspace, started: list[d
             archive.writestr(f"docs/{name}", content)
     page.file_uploader[0].upload("docs.zip", packed.getvalue(), "application/zip").run()
     assert not page.exception
+    assert page.selectbox(key="import_kind").value == "predictions"
+    page.selectbox(key="import_kind").select("corpus").run()
     assert any("choose above that the file holds predictions" in warning.value for warning in page.warning)
     imported(page, workspace, started)
 
