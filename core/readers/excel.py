@@ -73,7 +73,8 @@ def _read_sheet(book: Any, opened: Opened, options: ReadOptions, progress: Progr
             f"The sheet '{sheet.title}' of {opened.path} is empty; choose another with a sheet name."
         )
     if options.columns:
-        names, renamed = columns_given(options.columns, header, opened.path), []
+        names = columns_given(options.columns, header, opened.path)
+        renamed: list[str] = []
         rows, header_line = chain([(header_line, header)], rows), header_line - 1
     else:
         names, renamed = unique_headers(header)
