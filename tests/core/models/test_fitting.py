@@ -199,7 +199,8 @@ class TestLabelsThatDoNotAllowAModel:
 
     def test_a_class_with_few_titles(self, books):
         rare = books.head(4).assign(label="Sermon", title_key=["a", "b", "c", "c"])
-        with pytest.raises(InputError, match="1 class has too few different titles .* 'Sermon' \(3\); at least 5 are needed"):
+        message = r"1 class has too few different titles .* 'Sermon' \(3\); at least 5 are needed"
+        with pytest.raises(InputError, match=message):
             fit(pd.concat([books, rare], ignore_index=True), Plan())
 
     def test_an_unknown_kind(self, books):
