@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from pyarrow import ArrowException
 
+from core.errors import DamagedError, system_error_in_words
 from core.normalise.records import NormalisedRecords
 from core.readers import SourceTable
 from core.storage import Stored, Workspace
@@ -18,8 +20,21 @@ REJECTED_FILE = "rejected.parquet"
 
 
 def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """Return (some columns of) a Parquet file."""
-    return pd.read_parquet(path, columns=None if columns is None else list(columns))
+    """Return (some columns of) a Parquet file of a thing of the workspace.
+
+    Raises
+    ------
+    DamagedError
+        It is missing or damaged.
+    """
+    try:
+        return pd.read_parquet(path, columns=None if columns is None else list(columns))
+    except (OSError, ArrowException) as error:
+        missing = isinstance(error, FileNotFoundError)
+        why = f"its {path.name} is {'missing' if missing else 'damaged'}"
+        if not missing and (refusal := system_error_in_words(error)):
+            why = f"{why} or may not be read ({refusal.rstrip('.')})"
+        raise DamagedError(path.parent.parent.name, path.parent.name, why) from error
 
 
 def column_names(path: Path) -> tuple[str, ...]:
@@ -27,7 +42,10 @@ def column_names(path: Path) -> tuple[str, ...]:
     import pyarrow.parquet as pq
 
     file = path / ORIGINALS_FILE
-    return tuple(str(name) for name in pq.read_schema(file).names) if file.exists() else ()
+    try:
+        return tuple(str(name) for name in pq.read_schema(file).names) if file.exists() else ()
+    except (OSError, ArrowException) as error:
+        raise DamagedError(path.parent.name, path.name, f"its {file.name} is damaged") from error
 
 
 def read_columns(path: Path, records: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

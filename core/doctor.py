@@ -10,15 +10,19 @@ import sqlite3
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterator
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from core.download import readable_size
-from core.errors import ColophonError
+from core.errors import ColophonError, DamagedError, InputError, StorageError
+from core.jobs import list_jobs
 from core.progress import Progress, silent
-from core.storage import Workspace, file_sha256, read_json, write_atomically
+from core.soundness import CONTENTS, check_thing, fits_its_seal
+from core.storage import KIND_WORDS, VERSION_FILE, Workspace, file_sha256, read_json, write_atomically
 
 __all__ = ["Check", "examine"]
 
@@ -41,6 +45,11 @@ class Check:
 def examine(workspace: Workspace, *, progress: Progress = silent) -> list[Check]:
     """Look at Python, the packages, the device for PyTorch, the disk and everything the workspace holds.
 
+    Parameters
+    ----------
+    workspace : Workspace
+        Also one that was opened as damaged.
+
     Returns
     -------
     list of Check
@@ -54,7 +63,13 @@ def examine(workspace: Workspace, *, progress: Progress = silent) -> list[Check]
         ("disk", lambda: _disk(workspace)),
         ("workspace", lambda: _workspace(workspace)),
         ("database", lambda: _database(workspace)),
+        ("decisions", lambda: _decisions(workspace)),
+        ("corpora", lambda: _things(workspace, "corpora")),
+        ("label sets", lambda: _things(workspace, "labels")),
+        ("predictions", lambda: _things(workspace, "predictions")),
         ("models", lambda: _models(workspace)),
+        ("exports", lambda: _exports(workspace)),
+        ("jobs", lambda: _jobs(workspace)),
         ("leftovers", lambda: _leftovers(workspace)),
         ("browser", _browser),
     )
@@ -140,12 +155,24 @@ def _workspace(workspace: Workspace) -> Iterator[Check]:
         yield Check("workspace", False, f"{workspace.root} cannot be written to: {error.strerror}")
     else:
         yield Check("workspace", True, f"{workspace.root} can be written to")
+    if (workspace.root / VERSION_FILE).exists():
+        try:
+            version = read_json(workspace.root / VERSION_FILE)["version"]
+        except (InputError, KeyError):
+            yield Check("workspace version", False, f"{VERSION_FILE} cannot be read: remove it, and it is written anew")
+        else:
+            yield Check("workspace version", True, f"{version}")
 
 
 def _database(workspace: Workspace) -> Iterator[Check]:
     path = workspace.root / "colophon.db"
+    if not path.exists() and workspace.why_read_only:
+        yield Check("database", True, "none, and none can be written here: nothing has been decided yet")
+        return
     try:
-        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+        # In a folder that may not be written to, the files that SQLite puts beside it cannot be made.
+        more = "&immutable=1" if workspace.why_read_only else ""
+        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro{more}", uri=True)
         try:
             said = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
             notes = connection.execute("SELECT count(*) FROM notes").fetchone()[0]
@@ -157,29 +184,126 @@ def _database(workspace: Workspace) -> Iterator[Check]:
         yield Check("database", True, f"{path.name} opens; {notes:,} notes of what people decided")
     else:
         told = "; ".join(" ".join(line.split()) for line in said)
-        yield Check("database", False, f"{path} is damaged ({told}): put a copy of an earlier day in its place")
+        yield Check(
+            "database",
+            False,
+            f"{path} is damaged ({told}): stop the server first, then put a copy of an earlier day in its place",
+        )
+
+
+def _decisions(workspace: Workspace) -> Iterator[Check]:
+    try:
+        odd = workspace.database.not_understood()
+    except StorageError as error:
+        yield Check("decisions", False, str(error))
+        return
+    if odd:
+        counted = ", ".join(f"{count:,} of the kind '{kind}'" for kind, count in odd.items())
+        yield Check(
+            "decisions",
+            False,
+            f"{counted} were written by another version of Colophon and are left out here: they are kept, and are read"
+            " again by the version that wrote them",
+        )
+    else:
+        yield Check("decisions", True, "every note can be read")
+
+
+def _homes(workspace: Workspace, kind: str) -> dict[Path, str]:
+    """Return the folder of each thing of a kind → its name, or its fingerprint where it has none; names come first."""
+    folder = workspace.root / kind
+    try:
+        homes = {folder / fingerprint: name for name, fingerprint in workspace.database.names(kind).items()}
+    except StorageError:
+        homes = {}
+    stray = sorted(path for path in folder.glob("[!.]*") if path.is_dir()) if folder.exists() else []
+    cards = "card-"  # beside exports: cards that people changed
+    return homes | {path: path.name for path in stray if path not in homes and not path.name.startswith(cards)}
+
+
+def _things(workspace: Workspace, kind: str) -> Iterator[Check]:
+    for home, name in _homes(workspace, kind).items():
+        try:
+            manifest = check_thing(kind, home, name)
+            if kind == "predictions" and manifest.get("corpus"):
+                workspace.find("corpora", str(manifest["corpus"]))
+            fault = _altered(home, manifest)
+        except DamagedError as error:
+            fault = f"{error.reason}. {error.mend}"
+        except (InputError, OSError) as error:
+            fault = f"{error} {_OWN_MEND[kind]}"
+        yield Check(f"{KIND_WORDS[kind]} {name}", not fault, fault or "complete, and as it was when it was saved")
+
+
+_OWN_MEND: Final = {
+    "corpora": "Import its file again, or remove it.",
+    "labels": "Import its file again, or remove it.",
+    "predictions": "Import the catalogue they were made from again, or remove them.",
+    "exports": "Bring it in again, or remove it.",
+}
+
+
+def _altered(home: Path, manifest: Mapping[str, Any]) -> str:
+    """Return which file is not what it was when the thing was saved, '' when none is; older things cannot tell."""
+    listed = manifest.get(CONTENTS, {})
+    altered = [name for name, sha256 in listed.items() if file_sha256(home / name) != sha256]
+    if not fits_its_seal(manifest):
+        altered.append("manifest.json")
+    return (
+        f"{', '.join(altered)} in {home} was altered after it was saved: make it again, or remove it" if altered else ""
+    )
 
 
 def _models(workspace: Workspace) -> Iterator[Check]:
-    folder = workspace.root / "models"
-    homes = sorted(path for path in folder.glob("[!.]*") if path.is_dir()) if folder.exists() else []
-    names = {artifact.fingerprint: artifact.name for artifact in workspace.list("models")}
+    homes = _homes(workspace, "models")
     if not homes:
         yield Check("models", True, "none yet")
-    for home in homes:
+    for home, name in homes.items():
         fault = _fault_of(home)
-        name = f"model {names.get(home.name, home.name)}"
-        yield Check(name, not fault, fault or "complete, and as it was when it was saved")
+        yield Check(f"model {name}", not fault, fault or "complete, and as it was when it was saved")
+
+
+def _exports(workspace: Workspace) -> Iterator[Check]:
+    yield from _things(workspace, "exports")
+    for path in sorted((workspace.root / "exports").glob("[!.]*.zip")):
+        try:
+            with zipfile.ZipFile(path) as archive:
+                broken = archive.testzip()
+            fault = f"{broken} in it is damaged" if broken else ""
+        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            fault = f"it is no zip that can be read ({error})"
+        yield Check(f"export {path.name}", not fault, f"{fault}: remove it and export again" if fault else "whole")
+
+
+def _jobs(workspace: Workspace) -> Iterator[Check]:
+    home = workspace.root / "jobs"
+    folders = {path.name for path in home.glob("[!.]*") if path.is_dir()} if home.exists() else set()
+    unread = []
+    for job in list_jobs(workspace):
+        try:
+            job.status()
+        except ColophonError:
+            unread.append(job.id)
+        folders.discard(job.id)
+    odd = sorted([*folders, *unread])
+    if odd:
+        where = ", ".join(f"jobs/{name}" for name in odd[:5])
+        yield Check("jobs", False, f"{len(odd)} without a readable status: {where}; delete them while nothing runs")
+    else:
+        yield Check("jobs", True, "each can be read")
 
 
 def _fault_of(home: Path) -> str:
     """Return what is wrong with a model's files, '' when nothing is."""
     try:
-        files = read_json(home / "manifest.json")["files"]
+        manifest = check_thing("models", home)
+        files = manifest["files"]
         missing = [name for name in files if not (home / name).is_file()]
         altered = [name for name in files if name not in missing and file_sha256(home / name) != files[name]]
-    except (ColophonError, KeyError, TypeError, AttributeError):
-        return f"{home} has no readable manifest: fetch or train the model again"
+        if not missing and not altered and not fits_its_seal(manifest):
+            altered = ["manifest.json"]
+    except DamagedError as error:
+        return f"{error.reason} ({home}). {error.mend}"
     faults = [f"{name} is missing" for name in missing] + [f"{name} was altered" for name in altered]
     return f"{', '.join(faults)} in {home}: fetch or train the model again" if faults else ""
 

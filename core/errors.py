@@ -6,7 +6,9 @@ ColophonError
 │   ├── MappingError           the columns needed are missing or asked for twice
 │   ├── ConflictError          somebody else was faster; nothing was changed
 │   ├── NotFoundError          no corpus, label set, model … of that name in the workspace
-│   └── StorageError           the workspace's database is damaged or cannot be used
+│   ├── NameTakenError         another thing of the workspace has that name already
+│   ├── DamagedError           a corpus, label set, model … lacks a file, or one is cut short or of another shape
+│   └── StorageError           the workspace or its database is damaged, full, not writable, or newer than this
 ├── ModelError             a model folder is incomplete, altered or of an unknown kind
 ├── FetchError             a download failed; what arrived is kept for resuming
 ├── JobError               long work failed, was killed or cannot be started
@@ -17,6 +19,7 @@ what was found, where (file, line or column), what is allowed, what to do next. 
 next step has other words on a page than on the command line, an error carries both.
 """
 
+import errno
 import re
 from typing import Final
 
@@ -24,14 +27,17 @@ __all__ = [
     "Cancelled",
     "ColophonError",
     "ConflictError",
+    "DamagedError",
     "FetchError",
     "InputError",
     "JobError",
     "MappingError",
     "ModelError",
+    "NameTakenError",
     "NotFoundError",
     "StorageError",
     "UnreadableFileError",
+    "system_error_in_words",
 ]
 
 
@@ -86,8 +92,36 @@ class NotFoundError(InputError):
     """Nothing in the workspace has the name that was given."""
 
 
+class NameTakenError(InputError):
+    """Another thing of the workspace has the name that was asked for."""
+
+
+class DamagedError(InputError):
+    """A thing of the workspace cannot be read: a file is missing, cut short, altered or of another shape.
+
+    Parameters
+    ----------
+    kind : str
+        'corpora', 'labels', 'predictions', 'models' or 'exports'.
+    name : str
+        How it is called.
+    reason : str
+        What is wrong with it, without a full stop.
+    mend : str
+        What to do beside removing it.
+    """
+
+    def __init__(self, kind: str, name: str, reason: str, mend: str = "") -> None:
+        self.kind, self.name, self.reason, self.mend = kind, name, reason, mend or "Make it again, or remove it."
+        word = {"corpora": "corpus", "models": "model", "exports": "export"}.get(kind, kind)
+        super().__init__(
+            f"“{name}” cannot be read: {reason}. {self.mend}",
+            command_line=f"To remove it: colophon remove {word} {name}",
+        )
+
+
 class StorageError(InputError):
-    """The workspace's database is damaged, or cannot be opened, read or written."""
+    """The workspace or its database is damaged, full, not to be written to, or of a newer version."""
 
 
 class ModelError(ColophonError):
@@ -104,3 +138,29 @@ class JobError(ColophonError):
 
 class Cancelled(ColophonError):  # noqa: N818 - it is an answer to a wish, not a fault
     """A person asked for the work to stop, and it stopped."""
+
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_REFUSED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
+
+def system_error_in_words(error: BaseException) -> str | None:
+    """Say in a sentence what the operating system refused, None for an error that is no such refusal.
+
+    Libraries of other languages hand on the system's words without its number, so that these are looked for too.
+
+    >>> system_error_in_words(OSError(errno.ENOSPC, "No space left on device"))
+    'The disk is full. Make room and do it again; nothing half made was kept.'
+    """
+    number = getattr(error, "errno", None)
+    said = str(error).lower()
+    if number in _FULL or "no space left on device" in said or "disk quota exceeded" in said:
+        return "The disk is full. Make room and do it again; nothing half made was kept."
+    name = str(getattr(error, "filename", None) or "")
+    last = name.rstrip("/").rsplit("/", 1)[-1][:80]
+    if number == errno.ENAMETOOLONG:
+        return f"A path of {len(name):,} characters is too long; this one ends in '{last[-40:]}'."
+    if number in _REFUSED or "read-only file system" in said:
+        what = f"'{last}'" if last else "A file"
+        return f"{what} may not be read or written here: look at its permissions."
+    return None

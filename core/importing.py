@@ -466,6 +466,7 @@ _WRITERS = {"corpus": _write_corpus, "labels": _write_labels, "predictions": _wr
 def main() -> int:
     """Run an import as a job: its config names the file, the kind and the corrections."""
     from core.jobs import JobProgress, run_as_job
+    from core.uploads import clear_upload
 
     def work(workspace: Workspace, config: dict[str, Any], progress: JobProgress) -> dict[str, Any]:
         with memory_limit(most_of_memory()):
@@ -481,6 +482,8 @@ def main() -> int:
                 corpus=config.get("corpus"),
                 learned_from=config.get("learned_from", ()),
             )
+        # A file that was sent by a browser has served its turn.
+        clear_upload(workspace, Path(config["path"]))
         return report.as_dict()
 
     return run_as_job(work)

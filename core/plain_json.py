@@ -3,11 +3,14 @@
 import json
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-__all__ = ["json_text", "number", "plain"]
+from core.errors import InputError
+
+__all__ = ["json_text", "number", "plain", "read_json"]
 
 
 def plain(value: Any) -> Any:
@@ -46,3 +49,20 @@ def number(value: float | None) -> float:
 def json_text(value: Any, indent: int | None = 2) -> str:
     """Return `value` as JSON (see :func:`plain`), over several lines unless `indent` is None."""
     return json.dumps(plain(value), indent=indent, ensure_ascii=False, allow_nan=False)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the JSON object in `path`.
+
+    Raises
+    ------
+    InputError
+        The file is missing or is not a JSON object.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path} cannot be read as JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path} holds a {type(content).__name__}, not a JSON object")
+    return content

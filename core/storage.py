@@ -6,43 +6,59 @@ pointer kept in the workspace's database, like a branch in git.
 """
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import re
 import shutil
+import unicodedata
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from core import database
-from core.errors import InputError, NotFoundError
-from core.plain_json import json_text
+from core.errors import (
+    DamagedError,
+    InputError,
+    NameTakenError,
+    NotFoundError,
+    StorageError,
+    system_error_in_words,
+)
+from core.plain_json import json_text, read_json
+from core.soundness import CONTENTS, MANIFEST, SEAL, check_thing, seal_of
 
 __all__ = [
+    "KIND_WORDS",
+    "MANIFEST",
     "Artifact",
     "Stored",
     "Workspace",
     "digest",
     "file_sha256",
     "now",
+    "plain_slug",
     "read_json",
     "slug",
+    "user_path",
     "write_atomically",
     "write_json",
 ]
 
-MANIFEST = "manifest.json"
-_SPOKEN = {
+VERSION: Final = 1  # of the workspace's files; raised when an older Colophon would misread them
+VERSION_FILE: Final = "workspace.json"
+KIND_WORDS: Final[Mapping[str, str]] = {
     "corpora": "corpus",
     "labels": "label set",
     "predictions": "set of predictions",
     "models": "model",
     "exports": "export",
 }
+_NAME_BYTES: Final = 180  # a file name may have 255, and other words are put around a name
 
 
 def now() -> str:
@@ -67,12 +83,62 @@ def file_sha256(path: Path) -> str:
 
 
 def slug(text: str) -> str:
-    """Return a name that is safe as a file name and on a command line.
+    """Return a name that is safe as a file name and on a command line: letters and digits of every script, in NFC.
 
-    >>> slug("Test predictions (2021).csv")
-    'test-predictions-2021-csv'
+    A name without any letter or digit, such as a single emoji, becomes what Unicode calls its signs.
+
+    >>> slug("Test predictions (2021).csv"), slug("Журналы — Каталог"), slug("नाटक")
+    ('test-predictions-2021-csv', 'журналы-каталог', 'नाटक')
+    >>> slug("💥"), slug("")
+    ('collision-symbol', 'unnamed')
     """
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "unnamed"
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
+    name = "".join(sign if unicodedata.category(sign)[0] in "LNM" else "-" for sign in folded)
+    # A mark alone is no letter: it would join the sign before it.
+    if not any(unicodedata.category(sign)[0] in "LN" for sign in name):
+        signs = [sign for sign in text if not sign.isspace()][:4]
+        spoken = " ".join(unicodedata.name(sign, f"u{ord(sign):04x}") for sign in signs).lower()
+        name = re.sub(r"[^a-z0-9]+", "-", spoken)
+    name = re.sub("-+", "-", name).strip("-")[:60]
+    while len(name.encode()) > _NAME_BYTES:
+        name = name[:-1]
+    return name.strip("-") or "unnamed"
+
+
+def plain_slug(text: str) -> str:
+    """Return the same in the letters a to z and digits alone, for addresses and formats that know no others.
+
+    What has none of these is told by a digest, so that two such texts differ.
+
+    >>> plain_slug("Test predictions (2021).csv"), plain_slug("Zürich"), plain_slug("Каталог")
+    ('test-predictions-2021-csv', 'zurich', 'x-b63c801f')
+    """
+    bare = unicodedata.normalize("NFKD", text.lower())
+    name = re.sub(r"[^a-z0-9]+", "-", "".join(sign for sign in bare if not unicodedata.combining(sign)))
+    return name.strip("-")[:60] or f"x-{digest(text)[:8]}"
+
+
+def user_path(text: str | Path) -> Path:
+    """Return the path a person typed, with their home folder in the place of ``~``.
+
+    Raises
+    ------
+    InputError
+        It names the home of somebody who is unknown here, or is longer than any path can be.
+    """
+    try:
+        path = Path(text).expanduser()
+        path.exists()
+    except RuntimeError:
+        raise InputError(f"'{str(text)[:80]}' begins in the home folder of somebody who is unknown here.") from None
+    except (OSError, ValueError) as error:
+        if getattr(error, "errno", None) == errno.ENAMETOOLONG:
+            said = system_error_in_words(OSError(errno.ENAMETOOLONG, "", str(text)))
+            raise InputError(str(said)) from error
+        if isinstance(error, ValueError):
+            raise InputError(f"'{str(text)[:80]!r}' is no path.") from error
+        raise InputError(f"'{str(text)[:80]}' cannot be looked at: {error.strerror}.") from error
+    return path
 
 
 @contextlib.contextmanager
@@ -95,23 +161,6 @@ def write_json(target: Path, content: Mapping[str, Any]) -> None:
     """Write `content` as readable JSON, atomically; what is undefined becomes null."""
     with write_atomically(target) as beside:
         beside.write_text(json_text(content) + "\n", encoding="utf-8")
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Return the JSON object in `path`.
-
-    Raises
-    ------
-    InputError
-        The file is missing or is not a JSON object.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{path} holds a {type(content).__name__}, not a JSON object")
-    return content
 
 
 @dataclass(frozen=True)
@@ -153,52 +202,101 @@ class Workspace:
     Parameters
     ----------
     root : path, optional
-        Else ``$COLOPHON_HOME``, else ``./workspace``. It is made when it does not exist.
+        Else ``$COLOPHON_HOME``, else ``./workspace``. It is made when it does not exist, for its owner alone.
+    damaged : bool
+        True opens a workspace whose database or version forbids any use, so that what is wrong can be looked at.
 
     Raises
     ------
     InputError
-        The folder cannot be made or written to.
+        The folder cannot be made or read.
     StorageError
-        Its database is damaged or cannot be used.
+        Its database is damaged or cannot be used, or a newer Colophon made it.
     """
 
-    def __init__(self, root: Path | str | None = None) -> None:
-        self.root = Path(root or os.environ.get("COLOPHON_HOME") or "workspace").expanduser().resolve()
+    def __init__(self, root: Path | str | None = None, *, damaged: bool = False) -> None:
+        given = user_path(root or os.environ.get("COLOPHON_HOME") or "workspace")
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            self.root = given.resolve()
+            if not self.root.is_dir():
+                self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             raise InputError(
-                f"The workspace {self.root} cannot be made: {error.strerror}.",
+                f"The workspace {given} cannot be made: {'the disk is full' if full else error.strerror}.",
                 command_line="Give another with --workspace.",
                 page="Whoever runs Colophon must name another.",
             ) from error
-        self.database = database.Database.at(self.root / "colophon.db")
+        try:
+            self._refuse_newer()
+            self.database = database.Database.at(self.root / "colophon.db")
+        except StorageError as error:
+            if not damaged:
+                raise
+            self.database = database.Database.unusable(error)
+        else:
+            self._write_version()
+
+    @property
+    def why_read_only(self) -> str:
+        """Why nothing can be written here, as a part of a sentence; '' when it can."""
+        return self.database.why_read_only
 
     def folder(self, kind: str) -> Path:
-        """Return the folder that holds all things of `kind` (corpora, labels, predictions, models, exports, jobs)."""
+        """Return the folder that holds all things of `kind` (corpora, labels, predictions, models, exports, jobs).
+
+        It is made when it is not there yet, unless nothing can be written.
+        """
         path = self.root / kind
-        path.mkdir(exist_ok=True)
+        if not path.is_dir():
+            with contextlib.nullcontext() if not self.why_read_only else contextlib.suppress(OSError):
+                path.mkdir(exist_ok=True)
         return path
 
-    def store(self, kind: str, fingerprint: str, name: str, write: Callable[[Path], Mapping[str, Any]]) -> Artifact:
+    def store(
+        self,
+        kind: str,
+        fingerprint: str,
+        name: str,
+        write: Callable[[Path], Mapping[str, Any]],
+        *,
+        take_over: bool = True,
+    ) -> Artifact:
         """Write a thing completely or not at all, and point `name` at it.
 
         Parameters
         ----------
         write : function
             Fills the empty folder it is given and returns what the manifest shall say (JSON-able). It is not called
-            when a thing with this fingerprint is there already.
+            when a sound thing with this fingerprint is there already; a damaged one is replaced.
+        take_over : bool
+            Whether `name` is taken from another thing that has it; see :meth:`name_for` for what to ask first.
+
+        Raises
+        ------
+        NameTakenError
+            Another thing has the name, and it is not taken over.
+        StorageError
+            Nothing can be written here.
         """
+        if self.why_read_only:
+            raise StorageError(f"Nothing was written: {self.why_read_only}.")
+        if not take_over:
+            self.refuse_taken(kind, name, fingerprint)
         home = self.folder(kind) / fingerprint
-        if not (home / MANIFEST).exists():
+        if not self._is_sound(kind, home):
             beside = home.with_name(f".{fingerprint}.{uuid.uuid4().hex[:8]}")
             beside.mkdir()
             try:
-                said = {"kind": kind, "fingerprint": fingerprint, "created_at": now(), **write(beside)}
-                write_json(beside / MANIFEST, said)
-                with contextlib.suppress(OSError):  # another process may have finished the same thing just now
-                    beside.rename(home)
+                content = {"kind": kind, "fingerprint": fingerprint, "created_at": now(), **write(beside)}
+                content[CONTENTS] = {
+                    path.relative_to(beside).as_posix(): file_sha256(path)
+                    for path in sorted(beside.rglob("*"))
+                    if path.is_file()
+                }
+                content[SEAL] = seal_of(content)
+                write_json(beside / MANIFEST, content)
+                _put_in_place(beside, home, lambda: self._is_sound(kind, home))
             finally:
                 shutil.rmtree(beside, ignore_errors=True)
         self.database.point(kind, name, fingerprint)
@@ -211,29 +309,160 @@ class Workspace:
         ------
         NotFoundError
             With the names that do exist.
+        DamagedError
+            It is there, and cannot be read.
+        """
+        fingerprint = self.fingerprint_of(kind, name)
+        if fingerprint is None:
+            known = ", ".join(artifact.name for artifact in self.list(kind)) or "none yet"
+            raise NotFoundError(
+                f"There is no {KIND_WORDS.get(kind, kind)} called '{name[:100]}' in {self.root}. There are: {known}."
+            )
+        home = self.root / kind / fingerprint
+        return Artifact(kind, fingerprint, name, home, self._manifest(kind, home, name))
+
+    def fingerprint_of(self, kind: str, name: str) -> str | None:
+        """Return the fingerprint of what `name` (as typed, as kept, or a fingerprint) points at, None without a folder.
+
+        Whether the folder's content can be read is not asked.
         """
         names = self.database.names(kind)
-        fingerprint = names.get(name) or names.get(slug(name), name)
-        home = self.folder(kind) / fingerprint
-        if not re.fullmatch(r"[0-9A-Za-z_-]+", fingerprint) or not (home / MANIFEST).exists():
-            there = ", ".join(artifact.name for artifact in self.list(kind)) or "none yet"
-            raise NotFoundError(
-                f"There is no {_SPOKEN.get(kind, kind)} called '{name}' in {self.root}. There are: {there}."
-            )
-        return Artifact(kind, fingerprint, name, home, read_json(home / MANIFEST))
+        fingerprint = names.get(name) or names.get(slug(name)) or names.get(_former_slug(name), name)
+        if not re.fullmatch(r"[0-9A-Za-z_-]{1,100}", fingerprint) or not (self.root / kind / fingerprint).is_dir():
+            return None
+        return fingerprint
 
     def list(self, kind: str) -> list[Artifact]:
-        """Return all named things of `kind`, the newest name first."""
-        found = []
-        for name, fingerprint in self.database.names(kind).items():
-            home = self.folder(kind) / fingerprint
-            if (home / MANIFEST).exists():
-                found.append(Artifact(kind, fingerprint, name, home, read_json(home / MANIFEST)))
-        return found
+        """Return all named things of `kind` that can be read, the newest name first; see :meth:`unreadable`."""
+        return [thing for thing in self._named(kind) if isinstance(thing, Artifact)]
+
+    def unreadable(self, kind: str) -> "list[DamagedError]":
+        """Return why each of the named things of `kind` that cannot be read cannot be."""
+        return [thing for thing in self._named(kind) if isinstance(thing, DamagedError)]
+
+    def name_for(self, kind: str, given: str | None, derived: str, fingerprint: str) -> tuple[str, str]:
+        """Return the name a new thing gets, and a sentence when it is not the one that was to be expected ('' else).
+
+        A name that a person gave is never turned into another and never taken from another thing; one that was
+        derived gets a number. The same thing made again has its name already.
+
+        Raises
+        ------
+        NameTakenError
+            Another thing has the name that was given.
+        """
+        names = self.database.names(kind)
+        if given:
+            self.refuse_taken(kind, given, fingerprint)
+            return slug(given), ""
+        base = slug(derived)
+        own = [
+            name
+            for name, one in names.items()
+            if one == fingerprint and re.fullmatch(rf"{re.escape(base)}(-\d+)?", name)
+        ]
+        if own:
+            return (base if base in own else own[0]), ""
+        name = _first_free(base, names)
+        said = f"Another {KIND_WORDS.get(kind, kind)} is called '{base}', so this one is called '{name}'."
+        return name, "" if name == base else said
+
+    def refuse_taken(self, kind: str, name: str, fingerprint: str = "") -> None:
+        """Refuse a name that another thing has.
+
+        Raises
+        ------
+        NameTakenError
+            A thing of this kind with another fingerprint has the name.
+        """
+        wanted = slug(name)
+        if self.database.names(kind).get(wanted, fingerprint) != fingerprint:
+            raise NameTakenError(
+                f"'{wanted}' is the name of another {KIND_WORDS.get(kind, kind)} here. Give another name, or rename or"
+                " remove that one first."
+            )
 
     def free_name(self, kind: str, wanted: str) -> str:
         """Return `wanted` as a slug, with a number behind it when another thing has that name already."""
         return _first_free(slug(wanted), self.database.names(kind))
+
+    def _named(self, kind: str) -> "list[Artifact | DamagedError]":
+        things: list[Artifact | DamagedError] = []
+        for name, fingerprint in self.database.names(kind).items():
+            home = self.root / kind / fingerprint
+            try:
+                things.append(Artifact(kind, fingerprint, name, home, self._manifest(kind, home, name)))
+            except DamagedError as error:
+                things.append(error)
+        return things
+
+    def _manifest(self, kind: str, home: Path, name: str) -> dict[str, Any]:
+        manifest = check_thing(kind, home, name)
+        if kind == "predictions" and (corpus := manifest.get("corpus")):
+            self._check_corpus(str(corpus), manifest, name)
+        return manifest
+
+    def _check_corpus(self, corpus: str, manifest: Mapping[str, Any], name: str) -> None:
+        """Check the catalogue that predictions were made from, since their records are kept with it alone."""
+        called = manifest.get("corpus_name") or corpus
+        fingerprint = self.fingerprint_of("corpora", corpus)
+        if fingerprint is None:
+            raise DamagedError("predictions", name, f"the catalogue they were made from, “{called}”, is not here")
+        try:
+            check_thing("corpora", self.root / "corpora" / fingerprint)
+        except DamagedError as error:
+            why = f"the catalogue they were made from, “{called}”, cannot be read ({error.reason})"
+            raise DamagedError(
+                "predictions", name, why, "Import the catalogue's file again, or remove both."
+            ) from error
+
+    def _is_sound(self, kind: str, home: Path) -> bool:
+        try:
+            check_thing(kind, home)
+        except DamagedError:
+            return False
+        return True
+
+    def _refuse_newer(self) -> None:
+        try:
+            version = read_json(self.root / VERSION_FILE).get("version")
+        except InputError:  # without one, or an unreadable one, of which the doctor tells
+            return
+        if isinstance(version, int) and version > VERSION:
+            raise StorageError(
+                f"The workspace {self.root} was made by a newer Colophon (its version is {version}, this one knows"
+                f" {VERSION}). Use the newer Colophon, or give another workspace."
+            )
+
+    def _write_version(self) -> None:
+        """Write down the version where none is; a workspace without one is of the first."""
+        path = self.root / VERSION_FILE
+        if not self.why_read_only and not path.exists():
+            with contextlib.suppress(OSError):  # no room: nothing else is lost by that
+                write_json(path, {"version": VERSION})
+
+
+def _put_in_place(beside: Path, home: Path, is_sound: Callable[[], bool]) -> None:
+    """Rename a complete folder to its place; a damaged one that is there makes room."""
+    for _ in range(2):
+        try:
+            beside.rename(home)
+        except OSError:
+            if is_sound():  # another process has finished the same thing just now
+                return
+            damaged = home.with_name(f".{home.name}.damaged-{uuid.uuid4().hex[:8]}")
+            with contextlib.suppress(OSError):
+                home.rename(damaged)
+            shutil.rmtree(damaged, ignore_errors=True)
+        else:
+            return
+    raise StorageError(f"The folder {home.name} in '{home.parent.name}' cannot be written: look at its permissions.")
+
+
+def _former_slug(text: str) -> str:
+    """Return the name that an earlier version made of a text, so that what was named then is found as it was typed."""
+    former = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60]
+    return former or text
 
 
 def _first_free(base: str, taken: Iterable[str]) -> str:

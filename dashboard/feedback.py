@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from core.errors import ColophonError, NotFoundError
+from core.errors import ColophonError, NotFoundError, system_error_in_words
 from dashboard import navigation
 from dashboard.text import escape
 
@@ -25,6 +25,12 @@ def errors_in_words() -> Iterator[None]:
     except ColophonError as error:
         _LOG.warning("%s", error)
         st.error(escape(error.on_page), icon=":material/error:")
+    except Exception as error:
+        refusal = system_error_in_words(error)
+        if refusal is None:
+            raise
+        _LOG.warning("%s", error)
+        st.error(escape(refusal), icon=":material/error:")
 
 
 def empty(sentence: str, page: str, label: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.jobs import Job, JobStatus, cancel, find_job, list_jobs, log_tail, start
+from core.jobs import Job, JobStatus, cancel, find_job, forget, list_jobs, log_tail, start
 from dashboard import cache, navigation, state, widgets
 from dashboard.charts.learning import learning_chart, learning_sentence, present_run
 from dashboard.text import count, escape
@@ -122,4 +122,8 @@ def _ended(job_id: str, title: str, status: JobStatus) -> None:
     word, icon = _WORDS[status.state]
     reason = f": {escape(status.error)}" if status.error else ""
     with st.expander(f"{word}: {escape(title)} ({status.seconds:.0f} s){reason}", icon=icon):
-        st.code(log_tail(find_job(cache.workspace(), job_id)) or "(the log is empty)", language=None)
+        job = find_job(cache.workspace(), job_id)
+        st.code(log_tail(job) or "(the log is empty)", language=None)
+        if st.button("Dismiss this message", key=f"dismiss-{job_id}", icon=":material/close:"):
+            forget(job)
+            st.rerun()

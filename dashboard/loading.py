@@ -1,6 +1,5 @@
 """Loading a file: choose, see how it would be read, correct it, import it."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,14 @@ import streamlit as st
 
 from core.classes import is_undecided, parse_renamed
 from core.corpus import REJECTED_FILE, read_parquet
+from core.download import readable_size
 from core.importing import Reading, class_counts, preview_questions
 from core.predictions import NO_LABELS
 from core.readers.mapping import ColumnMapping, guess_kind, suggest_mapping
 from core.schema import KINDS, Kind
 from core.server_folders import file_below, server_folders
 from core.storage import Artifact, slug
-from dashboard import cache, feedback, jobs, widgets
+from dashboard import cache, feedback, jobs, memory, widgets
 from dashboard.text import escape
 
 __all__ = ["load_a_file", "show_reading", "show_rejected"]
@@ -61,18 +61,24 @@ def load_a_file() -> None:
 
 
 def _uploaded() -> Path | None:
+    slot = cache.upload_slot()
     sent = st.file_uploader(
         "CSV, TSV, Excel, Parquet, JSON Lines, MARC; gzip of these; a zip of the .annif files of Annif",
         help="Up to 600 MB. Larger files are read by whoever runs this server, with the command “colophon import”.",
+        key=f"upload-{slot.turn}",
     )
-    if sent is None:
-        return None
-    content = sent.getvalue()
-    folder = cache.workspace().folder("uploads") / hashlib.sha256(content).hexdigest()[:16]
-    folder.mkdir(exist_ok=True)
-    path = folder / Path(sent.name).name
-    if not path.exists():
-        path.write_bytes(content)
+    if sent is not None:
+        with feedback.errors_in_words():
+            slot.take(sent.name, sent)
+            memory.let_go(sent)
+            st.rerun()
+    path = slot.waiting
+    if path is not None:
+        left, right = st.columns([4, 1], vertical_alignment="center")
+        left.markdown(f"**{escape(path.name)}** has arrived ({escape(readable_size(path.stat().st_size))}).")
+        if right.button("Take it away", icon=":material/close:"):
+            slot.clear()
+            st.rerun()
     return path
 
 

@@ -13,7 +13,7 @@ from core.models.language_models import check_bases
 from core.models.preparation import readable_columns
 from core.predictions import NO_LABELS, Scored, keep_learned_from, kept_learned_from, load_predictions
 from core.storage import slug
-from dashboard import cache, comparison_view, feedback, widgets
+from dashboard import cache, comparison_view, feedback, upkeep_view, widgets
 from dashboard.text import escape, figure, percent, rate
 
 __all__ = ["can_start", "compare", "leak_check", "learned_from_form", "list_of_models", "scoring_form", "training_form"]
@@ -57,6 +57,10 @@ def list_of_models(models: Sequence[Mapping[str, Any]]) -> None:
         " from the collection. Where rules gave the labels, nothing is known of how often the model is right."
     )
     widgets.download_table(table, "models")
+    left, right = st.columns([2, 3], vertical_alignment="bottom")
+    which = left.selectbox("To rename or remove", [model["name"] for model in models], key="model_kept")
+    with right:
+        upkeep_view.manage("models", str(which))
 
 
 def training_form(labels: Sequence[str]) -> dict[str, Any] | None:

@@ -23,7 +23,7 @@ from core.sharing.text import BEGIN, END, split, unfilled_parts
 from core.sharing.vocabulary import OFFERED
 from core.sharing.zenodo import deposit
 from core.storage import digest, slug
-from dashboard import bring_in_view, cache, feedback, jobs, widgets
+from dashboard import bring_in_view, cache, feedback, jobs, upkeep_view, widgets
 from dashboard.text import count, escape
 
 __all__ = ["HOW", "Shared", "choose", "cite", "conclusion", "edit_card", "send"]
@@ -91,6 +91,7 @@ def conclusion(shared: Shared) -> None:
             "With a model goes the list of the books it learned from, titles and labels, so that nobody scores a book"
             " by a model that knows its answer. Share it only where those may be seen."
         )
+    upkeep_view.manage(*(("models", shared.name) if shared.bundle is None else ("exports", shared.bundle.name)))
     if shared.invented:
         st.markdown("**It was made from invented records: a demonstration, of no use to others.**")
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.quality import date_sentence, field_quality, language_sentence, title_sentence
-from dashboard import cache, catalogue_choice, feedback, loading, widgets
+from dashboard import cache, catalogue_choice, feedback, loading, upkeep_view, widgets
 from dashboard.record_view import records_table
 from dashboard.text import escape
 
@@ -24,6 +24,8 @@ feedback.conclusion(
 feedback.say(title_sentence(records), date_sentence(records), language_sentence(records))
 for sentence in thing.manifest.get("warnings", ()):
     feedback.say(sentence)
+
+upkeep_view.manage(thing.kind, thing.name)
 
 view = st.segmented_control(
     "Show",

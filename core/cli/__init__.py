@@ -11,7 +11,13 @@ import sys
 from collections.abc import Sequence
 
 from core.cli import audit, data, label, labels_audit, models, output, report, share, sharing, system
-from core.errors import Cancelled, ColophonError, InputError
+from core.errors import (
+    Cancelled,
+    ColophonError,
+    InputError,
+    StorageError,
+    system_error_in_words,
+)
 from core.storage import Workspace
 
 __all__ = ["build_parser", "main"]
@@ -50,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # The line is gone before anything else is said.
         with output.progress_line(quiet=said.quiet) as progress:
-            answer: output.Answer = said.run(said, Workspace(said.workspace), progress)
+            answer: output.Answer = said.run(said, open_workspace(said), progress)
         output.show(answer, as_json=said.json)
     except BrokenPipeError:
         # Whoever read the output went away (`| head`): silence is the usual answer.
@@ -65,6 +71,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ColophonError as error:
         output.complain(error)
         return 1
+    except Exception as error:
+        refusal = system_error_in_words(error)
+        if refusal is None:
+            raise
+        output.complain(StorageError(refusal))
+        return 2
     return answer.status
 
 
@@ -81,3 +93,8 @@ def _joined(arguments: Sequence[str]) -> list[str]:
         else:
             joined.append(argument)
     return joined
+
+
+def open_workspace(said: argparse.Namespace) -> Workspace:
+    """Return the workspace a command works on; one that cannot be used only for a command that looks at faults."""
+    return Workspace(said.workspace, damaged=bool(getattr(said, "damaged", False)))

@@ -1,7 +1,8 @@
-"""``demo``, ``fetch``, ``import``, ``represent``: what comes in, and whether it is like the whole."""
+"""``demo``, ``fetch``, ``import``, ``remove``, ``rename``, ``represent``: what comes in, and what goes."""
 
 import argparse
 import csv
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,13 @@ import pandas as pd
 
 from core.cli import output
 from core.cli.output import Answer
-from core.errors import InputError, NotFoundError
+from core.errors import Cancelled, InputError, NotFoundError
 from core.memory import memory_limit, most_of_memory
 from core.progress import Progress
 from core.schema import KINDS
-from core.storage import Workspace
+from core.storage import Workspace, user_path
+from core.upkeep import KINDS as THINGS
+from core.upkeep import dependents, remove, rename
 
 __all__ = ["facets_named", "records_called", "register"]
 
@@ -86,6 +89,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     reader.add_argument("--rejected", type=Path, metavar="FILE", help="write the rejected rows to this CSV file")
     reader.set_defaults(run=_import)
 
+    _register_upkeep(commands, common)
     represent = commands.add_parser(
         "represent", parents=[common], help="is a sample like the collection it should speak for?"
     )
@@ -93,6 +97,57 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     represent.add_argument("--population", required=True, metavar="B", help="corpus, label set or predictions")
     represent.add_argument("--by", metavar="FACETS", help="decade,place,country,language,… (default: all)")
     represent.set_defaults(run=_represent)
+
+
+def _register_upkeep(commands: Any, common: argparse.ArgumentParser) -> None:
+    kinds = "corpus, labels, predictions, model or export"
+    remover = commands.add_parser(
+        "remove", parents=[common], help="remove a corpus, a label set, predictions, a model or an export"
+    )
+    remover.add_argument("kind", choices=tuple(THINGS), metavar="KIND", help=kinds)
+    remover.add_argument("name", metavar="NAME", help="its name, or the fingerprint of one that has none")
+    remover.add_argument("--yes", action="store_true", help="do not ask whether it is meant")
+    remover.add_argument(
+        "--dependents", action="store_true", help="also remove the predictions that need it, which are named otherwise"
+    )
+    remover.set_defaults(run=_remove)
+    renamer = commands.add_parser(
+        "rename", parents=[common], help="give a corpus, a label set, predictions, a model or an export another name"
+    )
+    renamer.add_argument("kind", choices=tuple(THINGS), metavar="KIND", help=kinds)
+    renamer.add_argument("name", metavar="NAME", help="its name now")
+    renamer.add_argument("new", metavar="NEW", help="its new name, which nothing else of this kind may have")
+    renamer.set_defaults(run=_rename)
+
+
+def _remove(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+    kind = THINGS[said.kind]
+    needed_by = dependents(workspace, kind, said.name)
+    if needed_by and not said.dependents:
+        listed = "; ".join(f"'{one.name}' ({one.why})" for one in needed_by)
+        raise InputError(
+            f"'{said.name}' was not removed, since predictions need it: {listed}. Remove those first, or add"
+            " --dependents to remove them with it."
+        )
+    if not said.yes:
+        _ask_whether_meant(said, [one.name for one in needed_by])
+    found = remove(workspace, kind, said.name, dependents_too=said.dependents)
+    return Answer(found.as_dict(), [found.sentence])
+
+
+def _ask_whether_meant(said: argparse.Namespace, also: list[str]) -> None:
+    """Ask on a terminal; elsewhere nobody can answer, so that the wish must be given with the command."""
+    what = f"the {said.kind} '{said.name}'" + (f" and the predictions {', '.join(also)}" if also else "")
+    if not sys.stdin.isatty():
+        raise InputError(f"Nothing was removed: add --yes if {what} shall be removed for good.")
+    print(f"Remove {output.printable(what)} for good? [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise Cancelled("Nothing was removed.")
+
+
+def _rename(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+    found = rename(workspace, THINGS[said.kind], said.name, said.new)
+    return Answer(found.as_dict(), [found.sentence])
 
 
 def _demo(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
@@ -132,7 +187,7 @@ def _import(said: argparse.Namespace, workspace: Workspace, progress: Progress) 
     with memory_limit(most_of_memory()):
         report = import_file(
             workspace,
-            said.file,
+            user_path(said.file),
             said.kind,
             name=said.name,
             overrides=said.overrides,

@@ -42,7 +42,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     serve.set_defaults(run=_serve)
     doctor = commands.add_parser("doctor", parents=[common], help="check Python, packages, GPU, disk and workspace")
-    doctor.set_defaults(run=_doctor)
+    doctor.set_defaults(run=_doctor, damaged=True)
 
 
 def _serve(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
@@ -104,7 +104,7 @@ def _open_when_ready(port: int, server: "subprocess.Popen[bytes]") -> None:
 def _doctor(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     from core.doctor import examine
 
-    checks = examine(workspace)
+    checks = examine(workspace, progress=progress)
     rows = [{"name": check.name, "ok": check.ok, "detail": check.detail} for check in checks]
     lines = [f"{'ok   ' if check.ok else 'WRONG'}  {check.name}: {check.detail}" for check in checks]
     return Answer({"checks": rows}, lines, status=0 if all(check.ok for check in checks) else 1)

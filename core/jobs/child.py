@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from core.errors import Cancelled, ColophonError, InputError
+from core.errors import Cancelled, ColophonError, InputError, system_error_in_words
 from core.jobs.job import State, read_wish, scratch_folder
 from core.plain_json import json_text
 from core.storage import Workspace, read_json, write_json
@@ -132,8 +132,17 @@ class JobProgress:
             **more,
         }
         # The drive may be full, or the folder removed under the work: neither is a reason to lose the work itself.
-        with contextlib.suppress(OSError):
+        try:
             write_json(self.folder / "status.json", said)
+        except OSError:
+            if self._ended.is_set():
+                self._put_over(said)
+
+    def _put_over(self, said: Mapping[str, Any]) -> None:
+        """Write the last word over the file that is there: on a full disk there is no room beside it."""
+        with contextlib.suppress(OSError), (self.folder / "status.json").open("r+", encoding="utf-8") as stream:
+            stream.write(json_text(said, indent=None))
+            stream.truncate()
 
 
 def run_as_job(
@@ -188,7 +197,10 @@ def _done(
     except MemoryError:
         return "failed", {"error": "Memory ran out. Close other programs, or do the work in smaller parts."}
     except Exception as error:
-        traceback.print_exc()
+        with contextlib.suppress(OSError):  # the log lies on the drive that may be full
+            traceback.print_exc()
+        if refusal := system_error_in_words(error):
+            return "failed", {"error": refusal}
         return "failed", {
             "error": f"Something went wrong that was not foreseen ({type(error).__name__}). Nothing half made was kept."
             " The log of this job holds what a developer needs."

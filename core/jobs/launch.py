@@ -19,10 +19,11 @@ from core.jobs.job import Job
 from core.jobs.process import mark_process
 from core.storage import Workspace, now, read_json, write_json
 
-__all__ = ["clean_up", "find_job", "forget", "list_jobs", "start"]
+__all__ = ["KEPT", "clean_up", "find_job", "forget", "list_jobs", "start"]
 
 # Tokens of whoever started the server: a job gets the one that a person typed, or none.
 _OWN_SECRETS = frozenset({"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"})
+KEPT = 30  # finished jobs whose folders stay when a new one is started
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 
 
@@ -52,6 +53,7 @@ def start(
     JobError
         The process cannot be started.
     """
+    _keep_newest(workspace, KEPT)
     moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder = workspace.folder("jobs") / f"{moment}-{uuid.uuid4().hex[:6]}"
     folder.mkdir()
@@ -95,7 +97,9 @@ def find_job(workspace: Workspace, job_id: str) -> Job:
 def list_jobs(workspace: Workspace) -> list[Job]:
     """Return all jobs, the newest first."""
     found = []
-    for folder in sorted(workspace.folder("jobs").iterdir(), key=lambda path: path.name, reverse=True):
+    home = workspace.root / "jobs"
+    folders = home.iterdir() if home.is_dir() else ()
+    for folder in sorted(folders, key=lambda path: path.name, reverse=True):
         # Another process may be clearing the folder away at this moment.
         with contextlib.suppress(InputError, KeyError):
             if _ID.fullmatch(folder.name):
@@ -126,6 +130,19 @@ def clean_up(workspace: Workspace, older_than_days: float = 30.0) -> int:
             forget(job)
             forgotten += 1
     return forgotten
+
+
+def _keep_newest(workspace: Workspace, kept: int) -> None:
+    """Forget the oldest finished jobs, so that no more than `kept` folders of such stay; what they made stays."""
+    folders = sorted(workspace.folder("jobs").glob("[0-9]*"), key=lambda path: path.name, reverse=True)
+    if len(folders) <= kept:
+        return
+    old = {folder.name for folder in folders[kept:]}
+    for job in list_jobs(workspace):
+        # Who runs it, or looks at it, may be at work with the folder at this moment.
+        with contextlib.suppress(JobError, OSError):
+            if job.id in old:
+                forget(job)
 
 
 def _read(folder: Path) -> Job:

@@ -31,6 +31,7 @@ from core.models.standing import tested_on
 from core.plain_json import json_text
 from core.progress import Progress, silent
 from core.schema import probability_column
+from core.soundness import check_manifest, check_metrics, fits_its_seal
 from core.storage import Workspace, digest, file_sha256, read_json
 
 __all__ = ["Model", "describe", "list_models", "load", "load_folder", "save", "training_books"]
@@ -189,8 +190,10 @@ def load(workspace: Workspace, name: str) -> Model:
     ModelError
         A file is missing or altered, or the kind of model is unknown.
     """
-    artifact = workspace.find(FOLDER, name)
-    return load_folder(artifact.path, name=artifact.name)
+    fingerprint = workspace.fingerprint_of(FOLDER, name)
+    if fingerprint is None:
+        return load_folder(workspace.find(FOLDER, name).path, name=name)  # which says what there is
+    return load_folder(workspace.root / FOLDER / fingerprint, name=name)
 
 
 def load_folder(folder: Path, name: str = "") -> Model:
@@ -198,6 +201,7 @@ def load_folder(folder: Path, name: str = "") -> Model:
     called = name or folder.name
     try:
         manifest = read_json(folder / "manifest.json")
+        check_manifest(FOLDER, manifest)
         kind, classes, files = manifest["model_kind"], tuple(manifest["classes"]), dict(manifest["files"])
         fingerprint = str(manifest["fingerprint"])
     except (InputError, KeyError, TypeError, ValueError) as error:
@@ -207,10 +211,16 @@ def load_folder(folder: Path, name: str = "") -> Model:
     if kind not in KINDS:
         raise ModelError(f"The model '{called}' is of the kind '{kind}'; this version knows: {', '.join(KINDS)}.")
     _verify(folder, called, files)
-    if _fingerprint(kind, classes, files) != fingerprint:
+    if _fingerprint(kind, classes, files) != fingerprint or not fits_its_seal(manifest):
         raise ModelError(
             f"The manifest of the model '{called}' was altered after it was saved: fetch or train it again."
         )
+    try:
+        check_metrics(_json(folder / METRICS_FILE))
+    except InputError as error:
+        raise ModelError(
+            f"The model '{called}' is not as Colophon writes models: {error}. Nothing was taken."
+        ) from error
     classifier = classifier_class(kind).load(folder)
     calibration = Calibration.from_dict(_json(folder / CALIBRATION_FILE))
     for_titles = Calibration.from_dict(_json(folder / TITLES_FILE)) if TITLES_FILE in files else None
@@ -220,7 +230,10 @@ def load_folder(folder: Path, name: str = "") -> Model:
 
 
 def list_models(workspace: Workspace) -> list[dict[str, Any]]:
-    """Return what a table of models shows, the newest first, without loading any; see :func:`describe`."""
+    """Return what a table of models shows, the newest first, without loading any; see :func:`describe`.
+
+    Models that cannot be read are left out: :meth:`core.storage.Workspace.unreadable` names them.
+    """
     return [describe(workspace, artifact.name) for artifact in workspace.list(FOLDER)]
 
 
@@ -229,6 +242,11 @@ def describe(workspace: Workspace, name: str) -> dict[str, Any]:
 
     Keys ``name``, ``fingerprint``, ``kind``, ``title`` (of the kind), ``classes``, ``created_at``, ``bytes``,
     ``manifest``, ``metrics``, ``tested_on`` (:class:`core.models.standing.ModelTest`).
+
+    Raises
+    ------
+    DamagedError
+        Its manifest or its metrics are missing or have another shape than Colophon writes.
     """
     artifact = workspace.find(FOLDER, name)
     kind = artifact.manifest.get("model_kind", "")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from core.classes import match_classes, nothing_shared
 from core.corpus import load_corpus
-from core.errors import InputError
+from core.errors import DamagedError, InputError, NotFoundError
 from core.joins import join_ids
 from core.labels import LabelSet, load_labels
 from core.predictions.catalogue import NO_CORPUS
@@ -86,6 +86,9 @@ def load_scored(
     frame = pd.concat([records[list(RECORDS_COLUMNS)].reset_index(drop=True), own, judged], axis=1)
     classes, sentences = predictions.classes, list(choice.sentences)
     wanted = labels or predictions.manifest.get("labels") or ""
+    if wanted and not labels:
+        wanted, said = _readable(workspace, wanted)
+        sentences += said
     if wanted:
         classes, said = _truth_from_labels(frame, load_labels(workspace, wanted), predictions)
         sentences += said
@@ -126,6 +129,16 @@ def check_corpus(workspace: Workspace, predictions: PredictionSet, corpus: str) 
             f" '{predictions.manifest.get('corpus_name') or predictions.manifest['corpus']}': they are"
             " joined with no other."
         )
+
+
+def _readable(workspace: Workspace, labels: str) -> tuple[str, list[str]]:
+    """Return the label set that predictions name, '' with a sentence when it is not here or cannot be read."""
+    try:
+        load_labels(workspace, labels)
+    except (NotFoundError, DamagedError) as error:
+        why = error.reason if isinstance(error, DamagedError) else "it is not in this workspace"
+        return "", [f"The labels '{labels}', which these were checked against, cannot be read: {why}."]
+    return labels, []
 
 
 def _truth_from_labels(

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.corpus import read_parquet
-from core.errors import NotFoundError
+from core.errors import DamagedError, NotFoundError
 from core.labels import LabelSet, load_labels
 from core.leaks import find_leaks
 from core.predictions.kept import PredictionSet
@@ -136,7 +136,7 @@ def find_learned(
 def _training_books(workspace: Workspace, model: str) -> pd.DataFrame | None:
     try:
         path = workspace.find("models", model).path / "training.parquet"
-    except NotFoundError:
+    except (NotFoundError, DamagedError):
         return None
     return read_parquet(path) if path.exists() else None
 
@@ -146,7 +146,7 @@ def _as_kept(workspace: Workspace, frame: pd.DataFrame, kept: Mapping[str, str])
     for name, fingerprint in kept.items():
         try:
             found.append((name, load_labels(workspace, fingerprint).records()))
-        except NotFoundError:
+        except (NotFoundError, DamagedError):
             gone.append(name)
     leaks = _leaks(frame, found, known=not gone)
     if not gone:

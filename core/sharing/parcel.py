@@ -19,6 +19,7 @@ from core.sharing.kept import kept_details, with_fresh_numbers
 from core.sharing.model_card import model_card, model_citation
 from core.sharing.verify import MANIFEST_LIMIT, verify
 from core.sharing.zenodo import deposit
+from core.soundness import CONTENTS, SEAL, seal_of
 from core.storage import Workspace, file_sha256, read_json, write_json
 
 __all__ = [
@@ -94,7 +95,8 @@ def prepare_model(
         path = folder / file
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(artifact.path / file, path)
-    write_json(folder / "manifest.json", _without_paths(dict(artifact.manifest)))
+    content = _without_paths({key: value for key, value in artifact.manifest.items() if key != CONTENTS})
+    write_json(folder / "manifest.json", {**content, SEAL: seal_of(content)})
     text = card or with_fresh_numbers(artifact.path, model_card(workspace, artifact, given))
     citation = model_citation(workspace, artifact, given)
     said = ["A model that reads titles of catalogue records and says how probable each class is.", citation.sentence]

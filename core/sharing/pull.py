@@ -21,12 +21,13 @@ from core.sharing.hub import check_target, download_repository, token_of
 from core.sharing.kept import CARD_FOLDER
 from core.sharing.push import TOKEN
 from core.sharing.verify import Verified, verify
-from core.storage import Artifact, Workspace, now, slug
+from core.soundness import CONTENTS, SEAL
+from core.storage import Artifact, Workspace, now, slug, user_path
 
 __all__ = ["Pulled", "main", "pull"]
 
 _ADDRESS: Final = re.compile(r"https?://[^/]+/(datasets/)?([^/]+/[^/]+)/?$")
-_STORED: Final = frozenset({"kind", "fingerprint"})
+_STORED: Final = frozenset({"kind", "fingerprint", SEAL, CONTENTS})
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def pull(
 
 def _gather(source: str, folder: Path, token: str, progress: Progress) -> tuple[str, str]:
     """Copy the source into a folder; return what to call it in messages, and what to call the thing."""
-    path = Path(source).expanduser()
+    path = user_path(source)
     if path.is_dir():
         gather_folder(path, folder, progress)
         return f"The folder {path}", path.resolve().name

@@ -23,8 +23,10 @@ from dashboard.cache.exports import export_standing, export_table, release
 from dashboard.cache.models import explanation, model, models, shap_explanation, similar_titles, text_of
 from dashboard.cache.samples import keywords, language_evidence, representativeness
 from dashboard.cache.tables import catalogue, originals, peek, records, scored, workspace
+from dashboard.cache.uploads import UploadSlot, upload_slot
 
 __all__ = [
+    "UploadSlot",
     "calibrations",
     "catalogue",
     "collection",
@@ -55,5 +57,6 @@ __all__ = [
     "similar_titles",
     "slices",
     "text_of",
+    "upload_slot",
     "workspace",
 ]

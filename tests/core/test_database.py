@@ -1,4 +1,5 @@
 import re
+import shutil
 import sqlite3
 import threading
 from pathlib import Path
@@ -7,15 +8,16 @@ import pytest
 
 from core.database import Database
 from core.errors import StorageError
+from tests import disks
 
 
 def test_notes_are_appended_and_read_in_order(tmp_path: Path) -> None:
     place = Database.at(tmp_path / "a.db")
-    place.add("policy", "p1", {"cut": 0.9})
-    place.add("policy", "p1", {"cut": 0.8}, {"cut": 0.7})
-    place.add("policy", "p2", {"cut": 0.1})
-    assert [note["cut"] for note in place.read("policy", "p1")] == [0.9, 0.8, 0.7]
-    assert [note["subject"] for note in place.read("policy")] == ["p1", "p1", "p1", "p2"]
+    place.add("memo", "p1", {"cut": 0.9})
+    place.add("memo", "p1", {"cut": 0.8}, {"cut": 0.7})
+    place.add("memo", "p2", {"cut": 0.1})
+    assert [note["cut"] for note in place.read("memo", "p1")] == [0.9, 0.8, 0.7]
+    assert [note["subject"] for note in place.read("memo")] == ["p1", "p1", "p1", "p2"]
     assert place.read("look") == []
 
 
@@ -36,8 +38,8 @@ def test_notes_are_numbered_in_the_order_of_writing_and_one_may_depend_on_those_
 
 def test_adding_nothing_is_no_fault(tmp_path: Path) -> None:
     place = Database.at(tmp_path / "a.db")
-    place.add("policy", "p1")
-    assert place.read("policy") == []
+    place.add("memo", "p1")
+    assert place.read("memo") == []
 
 
 def test_names_of_one_kind_do_not_meet_those_of_another(tmp_path: Path) -> None:
@@ -54,19 +56,19 @@ def test_many_writers_lose_nothing(tmp_path: Path) -> None:
 
     def write() -> None:
         for _ in range(20):
-            place.add("decision", "p", {"x": 1})
+            place.add("memo", "p", {"x": 1})
 
     threads = [threading.Thread(target=write) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(place.read("decision")) == 80
+    assert len(place.read("memo")) == 80
 
 
 def _cut(path: Path) -> None:
     """Leave a third of a database with many notes, as when a disk was full while it was copied."""
-    Database.at(path.with_name("whole.db")).add("policy", "p", *({"text": "x" * 500} for _ in range(200)))
+    Database.at(path.with_name("whole.db")).add("memo", "p", *({"text": "x" * 500} for _ in range(200)))
     with sqlite3.connect(path.with_name("whole.db")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
@@ -99,7 +101,7 @@ def test_what_is_no_database_of_ours_is_named_with_what_to_do(tmp_path, make, fo
 def test_damage_deep_in_the_file_is_said_when_it_is_met(tmp_path) -> None:
     path = tmp_path / "colophon.db"
     place = Database.at(path)
-    place.add("policy", "p", *({"text": "x" * 500} for _ in range(200)))
+    place.add("memo", "p", *({"text": "x" * 500} for _ in range(200)))
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
@@ -107,4 +109,129 @@ def test_damage_deep_in_the_file_is_said_when_it_is_met(tmp_path) -> None:
     content[len(content) // 2 :] = b"\x7f" * (len(content) - len(content) // 2)
     path.write_bytes(content)
     with pytest.raises(StorageError, match="is damaged"):
-        place.read("policy")
+        place.read("memo")
+
+
+def _of_another_day(path: Path) -> None:
+    """Write a database that holds one older note."""
+    Database.at(path).add("memo", "p", {"day": "before"})
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+class TestReplacedUnderTheRunningProgram:
+    def test_another_file_in_its_place_takes_no_decision(self, tmp_path) -> None:
+        path = tmp_path / "colophon.db"
+        running = Database.at(path)
+        running.add("memo", "p", {"day": "today"})
+        _of_another_day(tmp_path / "copy.db")
+        (tmp_path / "copy.db").replace(path)
+        with pytest.raises(StorageError, match=r"replaced or removed .* Stop the server first"):
+            running.add("memo", "p", {"day": "lost?"})
+        with pytest.raises(StorageError, match="replaced or removed"):
+            running.point("models", "x", "1")
+        with pytest.raises(StorageError, match="replaced or removed"):
+            running.read("memo")
+        assert [note["day"] for note in Database.at(path).read("memo")] == ["before"]
+
+    def test_a_removed_file_takes_no_decision(self, tmp_path) -> None:
+        running = Database.at(tmp_path / "colophon.db")
+        for one in tmp_path.glob("colophon.db*"):
+            one.unlink()
+        with pytest.raises(StorageError, match="replaced or removed"):
+            running.add("memo", "p", {"day": "today"})
+
+    def test_a_copy_written_over_the_same_file_is_noticed(self, tmp_path) -> None:
+        path = tmp_path / "colophon.db"
+        running = Database.at(path)
+        for day in range(3):
+            running.add("memo", "p", {"day": day})
+        _of_another_day(tmp_path / "copy.db")
+        for one in tmp_path.glob("colophon.db-*"):
+            one.unlink()
+        path.write_bytes((tmp_path / "copy.db").read_bytes())
+        with pytest.raises(StorageError):
+            running.add("memo", "p", {"day": "lost?"})
+
+    def test_who_opens_it_again_goes_on(self, tmp_path) -> None:
+        path = tmp_path / "colophon.db"
+        Database.at(path).add("memo", "p", {"day": "today"})
+        for one in tmp_path.glob("colophon.db*"):
+            one.unlink()
+        Database.at(path).add("memo", "p", {"day": "anew"})
+        assert [note["day"] for note in Database.at(path).read("memo")] == ["anew"]
+
+
+@pytest.mark.parametrize("pending", [False, True], ids=["all in one file", "recent notes in the second file"])
+def test_a_read_only_database_is_read_and_says_why_it_is_not_written(tmp_path, pending) -> None:
+    path = tmp_path / "colophon.db"
+    Database.at(path).add("memo", "p", {"day": "before"})
+    Database.at(path).point("models", "x", "1")
+    if not pending:
+        with sqlite3.connect(path) as writer:
+            writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        writer.close()
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in ("colophon.db", "colophon.db-wal"):  # the third file does not come with a copy
+        shutil.copyfile(tmp_path / name, copy / name)
+    with disks.read_only(copy, tmp_path / "view") as view:
+        place = Database.at(view / "colophon.db")
+        assert [note["day"] for note in place.read("memo")] == ["before"]
+        assert place.names("models") == {"x": "1"}
+        with pytest.raises(StorageError, match="Nothing was written: this workspace can be looked at but not changed"):
+            place.add("memo", "p", {"day": "today"})
+
+
+def test_a_full_disk_is_a_sentence_and_what_was_decided_can_be_read(tmp_path) -> None:
+    with disks.small_disk(tmp_path / "disk") as disk:
+        path = disk / "colophon.db"
+        place = Database.at(path)
+        place.add("memo", "p", {"day": "before"})
+        filling = disks.fill(disk)
+        with pytest.raises(StorageError, match="The disk is full: nothing was written"):
+            place.add("memo", "p", {"text": "x" * 100_000})
+        assert [note["day"] for note in place.read("memo")] == ["before"]
+        filling.unlink()
+        place.add("memo", "p", {"day": "after"})
+        assert [note["day"] for note in place.read("memo")] == ["before", "after"]
+
+
+def test_a_database_on_a_full_disk_is_opened_to_be_read_and_written_once_there_is_room(tmp_path) -> None:
+    with disks.small_disk(tmp_path / "disk") as disk:
+        path = disk / "colophon.db"
+        _of_another_day(path)
+        for one in disk.glob("colophon.db-*"):
+            one.unlink()
+        moved = disk / "moved.db"
+        path.rename(moved)
+        filling = disks.fill(disk)
+        place = Database.at(moved)
+        assert [note["day"] for note in place.read("memo")] == ["before"]
+        with pytest.raises(StorageError, match="disk is full"):
+            place.add("memo", "p", {"text": "x" * 100_000})
+        filling.unlink()
+        place.add("memo", "p", {"day": "after"})
+        assert len(place.read("memo")) == 2
+
+
+def test_notes_of_another_version_are_left_out_and_counted(tmp_path) -> None:
+    place = Database.at(tmp_path / "colophon.db")
+    decision = {"record_id": "7", "label": "Fiction", "old": "", "note": "", "undone": False}
+    place.add("decision", "p", decision, {"record": "8", "verdict": "Fiction"}, {**decision, "by": "A"})
+    place.add("policy", "p", {"policy": {"cuts": {"a": "high"}}, "promise": {}, "labels": "", "because": ""})
+    assert [note.get("by") for note in place.read("decision")] == [None, "A"]
+    assert place.not_understood() == {"decision": 1, "policy": 1}
+    place.add("decision", "p", {"record": "9"})
+    assert place.not_understood() == {"decision": 2, "policy": 1}
+
+
+def test_names_are_changed_and_taken_away(tmp_path) -> None:
+    place = Database.at(tmp_path / "colophon.db")
+    for number, name in enumerate(("first", "second"), 1):
+        place.point("models", name, str(number))
+    place.rename("models", "first", "third")
+    assert place.names("models") == {"second": "2", "third": "1"}
+    place.forget("models", "second")
+    assert place.names("models") == {"third": "1"}

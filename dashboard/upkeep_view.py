@@ -1,0 +1,97 @@
+"""What of the workspace cannot be read, and renaming and removing what it holds."""
+
+import streamlit as st
+
+from core.errors import DamagedError
+from core.upkeep import KIND_NAMES, dependents, remove, rename
+from dashboard import cache, feedback
+from dashboard.text import count, escape
+
+__all__ = ["manage", "unreadable"]
+
+_DONE = "upkeep_done"
+_NOTES = {
+    "decision": "decision",
+    "policy": "kept cut-off",
+    "review": "list of books sent to review",
+    "export": "export",
+}
+
+
+def unreadable() -> None:
+    """Say what cannot be read, why, and how to be rid of it; the pages go on with the rest."""
+    place = cache.workspace()
+    if said := st.session_state.pop(_DONE, ""):
+        st.success(escape(said), icon=":material/check_circle:")
+    if place.why_read_only:
+        st.info(
+            f"You can look at everything here, and change nothing: {escape(place.why_read_only)}.",
+            icon=":material/lock:",
+        )
+    faults = [fault for kind in KIND_NAMES for fault in place.unreadable(kind)]
+    odd = place.database.not_understood()
+    if not faults and not odd:
+        return
+    parts = [count(len(faults), "thing")] if faults else []
+    parts += [count(sum(odd.values()), "note")] if odd else []
+    one = len(faults) + sum(odd.values()) == 1
+    with st.expander(
+        f"{' and '.join(parts)} of this workspace cannot be read. Everything else is shown as usual."
+        + ("" if one else " See which."),
+        icon=":material/warning:",
+    ):
+        for fault in faults:
+            _unreadable_thing(fault)
+        for kind, number in odd.items():
+            what = count(number, _NOTES.get(kind, f"note of the kind {kind}"))
+            st.markdown(
+                f"{escape(what[0].upper() + what[1:])}: written by another version of Colophon. Kept, and not counted"
+                " here; that version reads them."
+            )
+
+
+def manage(kind: str, name: str) -> None:
+    """Draw the small window in which a thing is renamed or removed, beside where it is listed.
+
+    Parameters
+    ----------
+    kind : str
+        'corpora', 'labels', 'predictions', 'models' or 'exports'.
+    """
+    with st.popover("Rename or remove", icon=":material/edit:", disabled=bool(cache.workspace().why_read_only)):
+        st.markdown(f"**{escape(name)}**")
+        with feedback.errors_in_words():
+            new = st.text_input("New name", key=f"rename-{kind}-{name}", max_chars=100)
+            if st.button("Rename", key=f"rename-go-{kind}-{name}", icon=":material/edit:", disabled=not new.strip()):
+                _finish(rename(cache.workspace(), kind, name, new).sentence)
+            st.divider()
+            _removal(kind, name)
+
+
+def _unreadable_thing(fault: DamagedError) -> None:
+    left, right = st.columns([4, 1])
+    word = KIND_NAMES[fault.kind]
+    left.markdown(escape(f"“{fault.name}” ({word}): {fault.reason}. {fault.mend}"))
+    with right, st.popover("Remove", icon=":material/delete:", disabled=bool(cache.workspace().why_read_only)):
+        _removal(fault.kind, fault.name)
+
+
+def _removal(kind: str, name: str) -> None:
+    """Ask once more, saying what goes with it, and remove."""
+    with feedback.errors_in_words():
+        place = cache.workspace()
+        needed_by = dependents(place, kind, name)
+        if needed_by:
+            st.markdown("These need it, and are removed with it:")
+            st.markdown("\n".join(f"- {escape(one.name)}: {escape(one.why)}" for one in needed_by))
+        sure = st.checkbox(
+            f"Remove “{escape(name)}” for good" + (f" and {len(needed_by)} more" if needed_by else ""),
+            key=f"remove-sure-{kind}-{name}",
+        )
+        if st.button("Remove", key=f"remove-go-{kind}-{name}", icon=":material/delete:", disabled=not sure):
+            _finish(remove(place, kind, name, dependents_too=bool(needed_by)).sentence)
+
+
+def _finish(sentence: str) -> None:
+    st.session_state[_DONE] = sentence
+    st.rerun()

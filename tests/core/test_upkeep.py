@@ -1,0 +1,170 @@
+"""What is removed and renamed, what that would break, and what stays."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core import jobs
+from core.cli import main
+from core.errors import InputError, NameTakenError, NotFoundError, StorageError
+from core.predictions import load_scored
+from core.storage import Workspace
+from core.upkeep import dependents, remove, rename
+from tests import disks
+
+
+def names(place: Workspace) -> dict[str, list[str]]:
+    return {kind: [one.name for one in place.list(kind)] for kind in ("corpora", "labels", "predictions", "models")}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("corpora", "demo-digitised"), ("models", "demo-tfidf"), ("labels", "demo-test")]
+)
+def test_what_predictions_need_is_not_removed_alone(demo_copy: Workspace, kind: str, name: str) -> None:
+    before = names(demo_copy)
+    assert [one.name for one in dependents(demo_copy, kind, name)] == ["demo-predictions"]
+    with pytest.raises(InputError, match=rf"'{name}' was not removed, since something needs it: predictions 'demo-pre"):
+        remove(demo_copy, kind, name)
+    assert names(demo_copy) == before
+    home = demo_copy.find(kind, name).path
+    removed = remove(demo_copy, kind, name, dependents_too=True)
+    assert [one.name for one in removed.also] == ["demo-predictions"]
+    assert names(demo_copy) == {
+        one: [other for other in listed if other not in (name, "demo-predictions")] for one, listed in before.items()
+    }
+    assert not home.exists()
+    assert list(home.parent.glob(".*")) == []
+
+
+def test_what_nothing_needs_goes(demo_copy: Workspace) -> None:
+    removed = remove(demo_copy, "corpora", "demo-catalogue")
+    assert removed.as_dict()["sentence"] == "The corpus 'demo-catalogue' was removed."
+    with pytest.raises(NotFoundError):
+        demo_copy.find("corpora", "demo-catalogue")
+
+
+def test_files_stay_for_another_name(demo_copy: Workspace) -> None:
+    model = demo_copy.find("models", "demo-tfidf")
+    demo_copy.database.point("models", "again", model.fingerprint)
+    assert remove(demo_copy, "models", "again").kept
+    assert demo_copy.find("models", "demo-tfidf").path.is_dir()
+
+
+@pytest.mark.parametrize("harm", ["empty manifest", "no folder"])
+def test_what_cannot_be_read_is_removed(demo_copy: Workspace, harm: str) -> None:
+    home = demo_copy.find("corpora", "demo-catalogue").path
+    if harm == "empty manifest":
+        (home / "manifest.json").write_bytes(b"")
+    else:
+        home.rename(home.with_name("elsewhere"))
+    assert [one.name for one in demo_copy.unreadable("corpora")] == ["demo-catalogue"]
+    remove(demo_copy, "corpora", "demo-catalogue")
+    assert demo_copy.unreadable("corpora") == []
+
+
+def test_decisions_about_removed_predictions_hold_again(demo_copy: Workspace) -> None:
+    fingerprint = demo_copy.find("predictions", "demo-predictions").fingerprint
+    demo_copy.database.add("memo", fingerprint, {"x": 1})
+    removed = remove(demo_copy, "predictions", "demo-predictions")
+    assert removed.sentence.endswith("What people decided about them is kept, and holds again if they are made again.")
+    assert len(demo_copy.database.read("memo", fingerprint)) == 1
+
+
+def test_what_a_job_works_with_stays(demo_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = jobs.Job("20260101-000000-abcdef", Path("x"), "Scoring", "m", "", {"model": "demo-tfidf"})
+    monkeypatch.setattr(jobs.Job, "status", lambda self: jobs.JobStatus("running"))
+    monkeypatch.setattr("core.upkeep.list_jobs", lambda place: [job])
+    with pytest.raises(InputError, match="'demo-tfidf' is at work in 'Scoring'"):
+        remove(demo_copy, "models", "demo-tfidf", dependents_too=True)
+    with pytest.raises(InputError, match="is at work"):
+        rename(demo_copy, "models", "demo-tfidf", "other")
+
+
+def test_an_export_is_a_zip(workspace: Workspace) -> None:
+    folder = workspace.folder("exports")
+    for name in ("accepted.zip", "other.zip"):
+        (folder / name).write_bytes(b"zip")
+    with pytest.raises(NameTakenError, match=r"'other\.zip' is the name of another export"):
+        rename(workspace, "exports", "accepted", "Other")
+    assert rename(workspace, "exports", "accepted.zip", "Mai 2026.zip").new_name == "mai-2026"
+    assert remove(workspace, "exports", "mai-2026").name == "mai-2026.zip"
+    assert [path.name for path in folder.iterdir()] == ["other.zip"]
+
+
+def test_predictions_follow_the_new_name_of_their_labels(demo_copy: Workspace) -> None:
+    before = load_scored(demo_copy, "demo-predictions")
+    renamed = rename(demo_copy, "labels", "demo-test", "Проба 2026")
+    assert renamed.sentence == "The label set 'demo-test' is called 'проба-2026' now."
+    after = load_scored(demo_copy, "demo-predictions")
+    assert after.labels == "проба-2026"
+    assert after.table["correct"].equals(before.table["correct"])
+    assert [one.name for one in dependents(demo_copy, "labels", "проба-2026")] == ["demo-predictions"]
+    assert demo_copy.find("labels", "Проба 2026").fingerprint == renamed.fingerprint
+    with pytest.raises(NotFoundError):
+        demo_copy.find("labels", "demo-test")
+
+
+def test_the_predictions_of_a_renamed_model_name_it(demo_copy: Workspace) -> None:
+    rename(demo_copy, "models", "demo-tfidf", "words")
+    assert demo_copy.find("predictions", "demo-predictions").manifest["model"] == "words"
+
+
+def test_a_name_in_use_is_refused(demo_copy: Workspace) -> None:
+    with pytest.raises(NameTakenError, match="'demo-test' is the name of another label set here"):
+        rename(demo_copy, "labels", "demo-annotated", "Demo test")
+    with pytest.raises(InputError, match="The new name is empty"):
+        rename(demo_copy, "labels", "demo-annotated", " ")
+
+
+def test_nothing_is_changed_where_nothing_can_be_written(demo_copy: Workspace, tmp_path: Path) -> None:
+    with disks.read_only(demo_copy.root, tmp_path / "view") as view:
+        place = Workspace(view)
+        with pytest.raises(StorageError, match="Nothing was removed: this workspace can be looked at"):
+            remove(place, "corpora", "demo-catalogue")
+        with pytest.raises(StorageError, match="Nothing was renamed: this workspace can be looked at"):
+            rename(place, "corpora", "demo-catalogue", "x")
+    assert demo_copy.find("corpora", "demo-catalogue").path.is_dir()
+
+
+class TestCommands:
+    def run(self, place: Workspace, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+        status = main([*arguments, "--workspace", str(place.root)])
+        shown = capsys.readouterr()
+        return status, shown.out, shown.err
+
+    def test_nobody_is_there_to_be_asked(self, demo_copy, capsys) -> None:
+        status, _, said = self.run(demo_copy, capsys, "remove", "corpus", "demo-catalogue")
+        assert status == 2
+        assert "Nothing was removed: add --yes if the corpus 'demo-catalogue' shall be removed for good." in said
+
+    @pytest.mark.parametrize(("answer", "status", "gone"), [("y\n", 0, True), ("\n", 1, False)])
+    def test_a_person_is_asked(self, demo_copy, capsys, monkeypatch, answer, status, gone) -> None:
+        terminal = type("Terminal", (), {"isatty": lambda self: True, "readline": lambda self: answer})()
+        monkeypatch.setattr("core.cli.data.sys.stdin", terminal)
+        assert self.run(demo_copy, capsys, "remove", "corpus", "demo-catalogue")[0] == status
+        assert ("demo-catalogue" in names(demo_copy)["corpora"]) is not gone
+
+    def test_what_needs_it_is_named_and_goes_too_when_that_is_meant(self, demo_copy, capsys) -> None:
+        status, _, said = self.run(demo_copy, capsys, "remove", "model", "demo-tfidf", "--yes")
+        assert status == 2
+        assert "'demo-predictions' (made with it" in said
+        assert "add --dependents" in said
+        status, out, _ = self.run(demo_copy, capsys, "remove", "model", "demo-tfidf", "--yes", "--dependents", "--json")
+        assert status == 0
+        found = json.loads(out)
+        assert (found["kind"], found["name"], found["kept"]) == ("model", "demo-tfidf", False)
+        assert [one["name"] for one in found["also"]] == ["demo-predictions"]
+
+    def test_renaming(self, demo_copy, capsys) -> None:
+        status, out, _ = self.run(demo_copy, capsys, "rename", "labels", "demo-annotated", "Журналы", "--json")
+        assert status == 0
+        assert json.loads(out)["new_name"] == "журналы"
+
+    def test_a_damaged_thing_says_how_to_remove_it(self, demo_copy, capsys) -> None:
+        (demo_copy.find("corpora", "demo-catalogue").path / "records.parquet").unlink()
+        arguments = ("represent", "--sample", "demo-catalogue", "--population", "demo-digitised")
+        status, _, said = self.run(demo_copy, capsys, *arguments)
+        assert status == 2
+        assert "“demo-catalogue” cannot be read: its records.parquet is missing. Import its file again" in said
+        assert "To remove it: colophon remove corpus demo-catalogue" in said
