@@ -483,7 +483,7 @@ def main() -> int:
                 learned_from=config.get("learned_from", ()),
             )
         # A file that was sent by a browser has served its turn.
-        clear_upload(workspace, Path(config["path"]))
+        clear_upload(workspace, Path(config["path"]), done_by=progress.folder.name)
         return report.as_dict()
 
     return run_as_job(work)

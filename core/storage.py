@@ -14,7 +14,8 @@ import re
 import shutil
 import unicodedata
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -336,7 +337,7 @@ class Workspace:
         """Return all named things of `kind` that can be read, the newest name first; see :meth:`unreadable`."""
         return [thing for thing in self._named(kind) if isinstance(thing, Artifact)]
 
-    def unreadable(self, kind: str) -> "list[DamagedError]":
+    def unreadable(self, kind: str) -> Sequence[DamagedError]:
         """Return why each of the named things of `kind` that cannot be read cannot be."""
         return [thing for thing in self._named(kind) if isinstance(thing, DamagedError)]
 
@@ -386,8 +387,8 @@ class Workspace:
         """Return `wanted` as a slug, with a number behind it when another thing has that name already."""
         return _first_free(slug(wanted), self.database.names(kind))
 
-    def _named(self, kind: str) -> "list[Artifact | DamagedError]":
-        things: list[Artifact | DamagedError] = []
+    def _named(self, kind: str) -> Sequence[Artifact | DamagedError]:
+        things: deque[Artifact | DamagedError] = deque()
         for name, fingerprint in self.database.names(kind).items():
             home = self.root / kind / fingerprint
             try:

@@ -137,10 +137,11 @@ def remove(workspace: Workspace, kind: str, name: str, *, dependents_too: bool =
     if needed_by and not dependents_too:
         listed = "; ".join(f"{KIND_NAMES[one.kind]} '{one.name}' ({one.why})" for one in needed_by)
         raise InputError(f"'{target.called}' was not removed, since something needs it: {listed}.")
-    for one in (target, *(_target(workspace, one.kind, one.name) for one in needed_by)):
-        _refuse_at_work(workspace, one)
-    for one in needed_by:
-        _take_away(workspace, _target(workspace, one.kind, one.name))
+    others = [_target(workspace, one.kind, one.name) for one in needed_by]
+    for each in (target, *others):
+        _refuse_at_work(workspace, each)
+    for each in others:
+        _take_away(workspace, each)
     kept = _take_away(workspace, target)
     what = f"The {KIND_WORDS[kind]} '{target.called}' was removed"
     sentence = f"{what}; its files stay, since another name stands for them." if kept else f"{what}."

@@ -68,13 +68,19 @@ def keep_upload(workspace: Workspace, name: str, stream: BinaryIO, size: int) ->
     return folder / path.name
 
 
-def clear_upload(workspace: Workspace, path: Path) -> bool:
-    """Remove a file that was uploaded, with its folder; return whether it was one, and no running job reads it."""
+def clear_upload(workspace: Workspace, path: Path, done_by: str = "") -> bool:
+    """Remove a file that was uploaded, with its folder; return whether it was one, and no running job reads it.
+
+    Parameters
+    ----------
+    done_by : str
+        The job that has just read it to the end, which may still be running.
+    """
     home = (workspace.root / FOLDER).resolve()
     folder = path.resolve().parent
     if folder.parent != home or folder.name.startswith("."):
         return False
-    if str(path) in _in_use(workspace):
+    if str(path) in _in_use(workspace, done_by):
         return False
     shutil.rmtree(folder, ignore_errors=True)
     return True
@@ -98,9 +104,10 @@ def clear_stale_uploads(workspace: Workspace, older_than: float = _DAY) -> int:
     return cleared
 
 
-def _in_use(workspace: Workspace) -> set[str]:
-    """Return the paths that jobs which have not ended were asked to read."""
-    return {str(job.config.get("path")) for job in list_jobs(workspace) if not job.status().finished}
+def _in_use(workspace: Workspace, but_by: str = "") -> set[str]:
+    """Return the paths that jobs which have not ended were asked to read, one of them left out."""
+    jobs = (job for job in list_jobs(workspace) if job.id != but_by)
+    return {str(job.config.get("path")) for job in jobs if not job.status().finished}
 
 
 def _file_name(name: str) -> str:

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # The line is gone before anything else is said.
         with output.progress_line(quiet=said.quiet) as progress:
-            answer: output.Answer = said.run(said, open_workspace(said), progress)
+            answer: output.Answer = said.run(said, _open_workspace(said), progress)
         output.show(answer, as_json=said.json)
     except BrokenPipeError:
         # Whoever read the output went away (`| head`): silence is the usual answer.
@@ -95,6 +95,6 @@ def _joined(arguments: Sequence[str]) -> list[str]:
     return joined
 
 
-def open_workspace(said: argparse.Namespace) -> Workspace:
+def _open_workspace(said: argparse.Namespace) -> Workspace:
     """Return the workspace a command works on; one that cannot be used only for a command that looks at faults."""
     return Workspace(said.workspace, damaged=bool(getattr(said, "damaged", False)))

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.corpus import Corpus, load_corpus
-from core.errors import InputError, NotFoundError
+from core.errors import DamagedError, InputError, NotFoundError
 from core.joins import Join, join_ids
 from core.schema import (
     ALTERNATE_ID,
@@ -181,7 +181,7 @@ def kept_catalogue(workspace: Workspace, predictions: str) -> str:
     for known in (name, fingerprint):
         try:
             workspace.find("corpora", known)
-        except NotFoundError:
+        except (NotFoundError, DamagedError):
             continue
         return known
     return ""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from core.errors import InputError, NotFoundError
+from core.errors import DamagedError, InputError, NotFoundError
 from core.export.quality import quality_sentences
 from core.sharing.citation import Citation, published_sources
 from core.sharing.datasheet import datasheet
@@ -76,7 +76,7 @@ def is_invented(workspace: Workspace, manifest: Mapping[str, Any]) -> bool:
     run = str(settings.get("predictions") or settings.get("run_id") or "")
     try:
         return bool(workspace.find("predictions", run).manifest.get("invented"))
-    except NotFoundError:
+    except (NotFoundError, DamagedError):
         return False
 
 

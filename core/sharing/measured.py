@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
-from core.errors import NotFoundError
+from core.errors import DamagedError, NotFoundError
 from core.sharing.text import BEGIN, END, inline, rows
 from core.storage import Workspace
 
@@ -111,7 +111,7 @@ def languages_learned(workspace: Workspace, manifest: Mapping[str, Any], books: 
 
     try:
         records = load_labels(workspace, str(manifest.get("labels_fingerprint") or "")).records()
-    except NotFoundError:
+    except (NotFoundError, DamagedError):
         return pd.Series("", index=books.index, dtype="str")
     known = records.drop_duplicates("record_id").set_index("record_id")["language"]
     return books["record_id"].map(known).fillna("").astype("str")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from core.errors import NotFoundError
+from core.errors import DamagedError, NotFoundError
 from core.models.kinds import KINDS
 from core.models.registry import training_books
 from core.sharing.citation import Citation, published_sources
@@ -66,7 +66,7 @@ def _title(artifact: Artifact, details: CardDetails) -> str:
 def _files_learned_from(workspace: Workspace, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
     try:
         said = workspace.find("labels", str(manifest.get("labels_fingerprint") or "")).manifest
-    except NotFoundError:
+    except (NotFoundError, DamagedError):
         return []
     return [{"name": said.get("file"), "sha256": said.get("file_sha256")}]
 

@@ -105,12 +105,13 @@ class Ledger:
     def __init__(self, database: Database, subject: str, alpha: float = ALPHA) -> None:
         level_of_look(1, alpha)
         self._database, self._subject, self.alpha = database, subject, alpha
+        self._unwritten: list[dict[str, Any]] = []
 
     def looks(self) -> list[Look]:
         """Return all looks, oldest first. Looking again at the same slice is no new look: the first one counts."""
         looks: list[Look] = []
         seen: set[str] = set()
-        for note in self._database.read(_KIND, self._subject):
+        for note in [*self._database.read(_KIND, self._subject), *self._unwritten]:
             if note["key"] not in seen:
                 seen.add(note["key"])
                 number = len(looks) + 1
@@ -132,7 +133,11 @@ class Ledger:
         for one, value in zip(slices, p, strict=True):
             if one.key not in known:
                 new.setdefault(one.key, {"description": one.description, "key": one.key, "p": plain(value)})
-        self._database.add(_KIND, self._subject, *new.values())
+        if self._database.why_read_only:
+            # Who may only look still sees what the look had to reach; it is counted for as long as this object lives.
+            self._unwritten += [{**content, "at": ""} for content in new.values()]
+        else:
+            self._database.add(_KIND, self._subject, *new.values())
         by_key = {look.key: look for look in self.looks()}
         return [by_key[one.key] for one in slices]
 

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.corpus import read_columns, read_parquet
-from core.errors import InputError, NotFoundError
+from core.errors import DamagedError, InputError, NotFoundError
 from core.facets import facet_codes
 from core.joins import join_ids
 from core.labels import LabelSet
@@ -87,7 +87,7 @@ def read_opinion(workspace: Workspace, name: str) -> Opinion:
             learned = [LabelSet(workspace.find("labels", one)).records() for one in told.values()]
         else:
             learned = [read_parquet(workspace.find("models", str(model)).path / "training.parquet")]
-    except NotFoundError:
+    except (NotFoundError, DamagedError):
         known = False
         learned = [LabelSet(thing).records() for thing in workspace.list("labels")]
     books = pd.concat([frame.reindex(columns=keys).fillna("") for frame in learned]) if learned else None

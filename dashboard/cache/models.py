@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.errors import NotFoundError
+from core.errors import DamagedError, NotFoundError
 from core.explain import Explanation, SimilarTitles, is_linear, leave_one_word_out, shap_words, word_contributions
 from core.labels import load_labels
 from core.models.preparation import text_of_record
@@ -95,5 +95,5 @@ def _learned_books(fingerprint: str) -> pd.DataFrame:
     labels = place.find("models", fingerprint).manifest.get("labels_fingerprint", "")
     try:
         return load_labels(place, labels).training_table()
-    except NotFoundError:
+    except (NotFoundError, DamagedError):
         return pd.DataFrame({"record_id": [], "title": [], "label": []}, dtype="str")

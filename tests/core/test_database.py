@@ -23,17 +23,17 @@ def test_notes_are_appended_and_read_in_order(tmp_path: Path) -> None:
 
 def test_notes_are_numbered_in_the_order_of_writing_and_one_may_depend_on_those_before(tmp_path: Path) -> None:
     place = Database.at(tmp_path / "a.db")
-    place.add("policy", "p1", {"cut": 0.9}, {"cut": 0.8})
+    place.add("memo", "p1", {"cut": 0.9}, {"cut": 0.8})
     place.add("look", "p1", {"x": 1})
-    number = place.append("policy", "p1", lambda notes: {"cut": sum(note["cut"] for note in notes)}, after=1)
-    assert [(note["id"], note["cut"]) for note in place.read("policy", "p1")] == [(1, 0.9), (2, 0.8), (number, 0.8)]
+    number = place.append("memo", "p1", lambda notes: {"cut": sum(note["cut"] for note in notes)}, after=1)
+    assert [(note["id"], note["cut"]) for note in place.read("memo", "p1")] == [(1, 0.9), (2, 0.8), (number, 0.8)]
 
     def refuse(notes: object) -> dict[str, int]:
         raise KeyError("no")
 
     with pytest.raises(KeyError):
-        place.append("policy", "p1", refuse)
-    assert len(place.read("policy")) == 3
+        place.append("memo", "p1", refuse)
+    assert len(place.read("memo")) == 3
 
 
 def test_adding_nothing_is_no_fault(tmp_path: Path) -> None:
