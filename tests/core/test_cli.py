@@ -80,7 +80,7 @@ def test_wrong_input_is_two_lines_at_most_and_status_two(
     assert len(err.strip().splitlines()) <= 2
 
 
-@pytest.mark.parametrize("command", ["doctor", "evaluate --predictions demo-predictions", "demo"])
+@pytest.mark.parametrize("command", ["evaluate --predictions demo-predictions", "demo"])
 def test_a_damaged_database_is_one_line_and_status_two(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
@@ -90,7 +90,7 @@ def test_a_damaged_database_is_one_line_and_status_two(
     said = capsys.readouterr()
     assert said.out == ""
     [line] = said.err.splitlines()
-    assert line.startswith(f"colophon: The workspace's database {path} is damaged (file is not a database). Put a copy")
+    assert line.startswith(f"colophon: The workspace's database {path} is damaged (file is not a database). Stop the")
 
 
 def test_every_look_is_written_into_the_ledger(demo_copy: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
