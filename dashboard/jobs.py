@@ -114,8 +114,17 @@ def _running(ids: list[str]) -> None:
                 run = present_run(status.history)
                 st.markdown(learning_sentence(run))
                 st.altair_chart(learning_chart(run), alt="Loss over the epochs, on titles learned from and held out")
-            if st.button("Cancel", key=f"cancel-{job_id}", icon=":material/stop:"):
-                cancel(job)
+            stopping = job.cancel_requested()
+            label = "Stopping …" if stopping else "Cancel"
+            st.button(
+                label,
+                key=f"cancel-{job_id}",
+                icon=":material/stop:",
+                disabled=stopping,
+                on_click=cancel,
+                args=(job,),
+                help="What is half made is cleared away first; that takes some seconds." if stopping else None,
+            )
 
 
 def _ended(job_id: str, title: str, status: JobStatus) -> None:

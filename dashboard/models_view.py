@@ -16,9 +16,32 @@ from core.storage import slug
 from dashboard import cache, comparison_view, feedback, upkeep_view, widgets
 from dashboard.text import escape, figure, percent, rate
 
-__all__ = ["can_start", "compare", "leak_check", "learned_from_form", "list_of_models", "scoring_form", "training_form"]
+__all__ = [
+    "can_start",
+    "compare",
+    "leak_check",
+    "learned_from_form",
+    "list_of_models",
+    "newest",
+    "scoring_form",
+    "training_form",
+]
 
 _NOTHING = "(none)"
+
+
+def newest(models: Sequence[Mapping[str, Any]]) -> None:
+    """Say which model was made last and how it did on its own test part, where there are several to confuse."""
+    if len(models) < 2:
+        return
+    model = models[0]
+    test = model["metrics"].get("test") or {}
+    accuracy = test.get("accuracy") or {}
+    if test.get("n") and accuracy.get("value") is not None:
+        how = f"{percent(accuracy['value'])} right on the {test['n']:,} books of its own test part"
+    else:
+        how = "it has no test part of its own"
+    feedback.say(f"The newest model is “{model['name']}”: {how}.")
 
 
 def list_of_models(models: Sequence[Mapping[str, Any]]) -> None:

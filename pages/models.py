@@ -11,6 +11,7 @@ jobs.show_arrival()
 models = cache.models()
 if models:
     feedback.conclusion(escape(models_verdict(models)))
+    models_view.newest(models)
     models_view.list_of_models(models)
 else:
     st.markdown("No model has been trained yet. A model learns from books that people have labelled.")

@@ -98,6 +98,10 @@ class Job:
             history=read_history(self.path),
         )
 
+    def cancel_requested(self) -> bool:
+        """Return whether a person has asked it to stop; it may need some seconds to hear of it and to clear up."""
+        return (self.path / "cancel").exists()
+
     def wait(self, timeout: float = 600.0, pause: float = 0.1) -> JobStatus:
         """Wait until the job has finished and return how it ended.
 

@@ -237,7 +237,7 @@ class Encoder:
         self._known: dict[tuple[bool, str], NDArray[np.float32]] = {}
 
     def vectors(self, titles: Sequence[str], *, reduced: bool, progress: Progress = silent) -> NDArray[np.float32]:
-        """Return the vectors of titles, shape (n, width). Those of up to 20,000 titles are remembered."""
+        """Return the vectors of titles, shape (n, width). Those of up to 60,000 titles are remembered."""
         reduced = reduced and self.can_reduce
         wanted = list(dict.fromkeys(title for title in titles if (reduced, title) not in self._known))
         if len(titles) > _REMEMBERED:

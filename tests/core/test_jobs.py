@@ -158,7 +158,9 @@ def test_a_wish_to_stop_is_heard_at_the_next_progress(start):
         """
     )
     until(job, lambda status: status.state == "running" and status.message == "Working")
+    assert not job.cancel_requested()
     jobs.cancel(job)
+    assert job.cancel_requested()
     status = job.wait(WAIT)
     assert status.state == "cancelled"
     assert status.error == ""

@@ -1,4 +1,6 @@
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,9 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.importing import import_file
+from core.jobs.process import mark_process
 from core.models.train import train
 from core.predictions import kept_learned_from
-from core.storage import Workspace
+from core.storage import Workspace, write_json
 from dashboard import jobs
 
 
@@ -153,3 +156,24 @@ def test_what_a_model_made_elsewhere_learned_from_can_be_said(
     assert not page.exception
     assert kept_learned_from(workspace, workspace.find("predictions", "tool").fingerprint) is not None
     assert not any("It is not known which" in one.value for one in page.markdown)
+
+
+def test_a_training_that_was_asked_to_stop_shows_it_at_once(
+    workspace: Workspace, open_page: Callable[[Workspace, str], AppTest], request: pytest.FixtureRequest
+) -> None:
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+    request.addfinalizer(lambda: (sleeper.kill(), sleeper.wait()))
+    folder = workspace.folder("jobs") / "20260101-000000-abcdef"
+    folder.mkdir()
+    now = time.time()
+    write_json(folder / "status.json", {"state": "running", "started": now, "updated": now, "message": "Fold 1"})
+    write_json(folder / "process.json", mark_process(sleeper.pid).as_dict())
+    facts = {"module": "core.models.train", "title": "Training on books", "created_at": "2026-01-01T00:00:00Z"}
+    write_json(folder / "config.json", {**facts, "config": {}})
+    page = open_page(workspace, "models.py").run()
+    [button] = [one for one in page.button if one.label == "Cancel"]
+    assert not button.disabled
+    button.click().run()
+    assert not page.exception
+    [button] = [one for one in page.button if one.label == "Stopping …"]
+    assert button.disabled
