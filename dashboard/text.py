@@ -9,11 +9,21 @@ from core.statistics import interval_percent, share_percent
 __all__ = ["count", "escape", "figure", "interval", "percent", "rate"]
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$~:&])")
+# The page makes links of bare addresses after it has taken the backslashes away, so that none of them helps.
+_ADDRESS = re.compile(r"https?(?=://)|www(?=\.)|(?<=[\w.+-])@(?=[\w-])", re.IGNORECASE)
+_JOINER = "\u2060"  # WORD JOINER: it is not seen, takes no room and breaks no line
 
 
 def escape(text: str) -> str:
-    """Return text with every sign escaped that Markdown, maths or colour marks could act upon."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
+    r"""Return text with every sign escaped that Markdown, maths or colour marks could act upon; an address is no link.
+
+    Within a bare address (of a page or of e-mail) an unseen sign is put, so that a title that holds one is text.
+
+    >>> escape("see *this*")
+    'see \\*this\\*'
+    """
+    broken = _ADDRESS.sub(lambda found: f"{found.group()}{_JOINER}", " ".join(str(text).split()))
+    return _MARKDOWN.sub(r"\\\1", broken)
 
 
 def percent(share: float | None, digits: int = 1) -> str:
