@@ -127,7 +127,9 @@ def gather(
     progress(0.6, "Cut-offs")
     kept = kept_policies(workspace, source.fingerprint)
     chosen = policy or (kept[0] if kept else None)
-    decided = policy_report(scored.table, chosen.policy, classes=scored.classes) if chosen else None
+    # The cuts of a slice are measured there and nowhere else.
+    part = scored.table[chosen.policy.covers(scored.table)] if chosen else scored.table
+    decided = policy_report(part, chosen.policy, classes=scored.classes) if chosen else None
     population = compare_population(scored.table)
     curves = Curves(scored.table, scored.classes).table(_CURVE_POINTS)
     curves = curves[(curves["class"] == TOGETHER) & curves["error_rate"].notna()].reset_index(drop=True)
@@ -183,13 +185,17 @@ def _verdict(
 
 def _decided(chosen: KeptPolicy, decided: PolicyReport) -> str:
     """Say in one sentence what the cut-offs do, and what of it is promised."""
-    said = f"{decided.accepted:,} of {decided.records:,} books ({in_percent(decided.coverage)}) can be accepted"
+    where = chosen.policy.where
+    books = "books" if where is None else where.description
+    said = f"{decided.accepted:,} of {decided.records:,} {books} ({in_percent(decided.coverage)}) can be accepted"
+    if where is not None:
+        said += ", no other book by these cut-offs"
     if chosen.promise.get("promised"):
         each = "the accepted of each class" if chosen.promise.get("per") == "class" else "the accepted"
         return (
             f"{said}: with {lower_percent(chosen.promise['confidence'])} confidence at most"
             f" {upper_percent(chosen.promise['max_error'])} of {each} are wrong, if the checked books are a random"
-            " sample."
+            f" sample{'' if where is None else ' of these'}."
         )
     if chosen.promise:
         return f"Not everything that was asked for can be promised; {said}."
@@ -210,12 +216,17 @@ def _provenance(
         "SHA-256 of that file": "file_sha256",
         "Model": "model",
         "Fingerprint of the model": "model_fingerprint",
+        "SHA-256 of its weights": "model_sha256",
         "Fingerprint of the labels it learned from": "trained_on",
         "Catalogue": "corpus_name",
         "Fingerprint of the catalogue": "corpus",
     }
     found = {"Predictions": scored.name, "Fingerprint of the predictions": source.fingerprint}
     found |= {words: str(manifest[key]) for words, key in named.items() if manifest.get(key)}
+    # Older predictions name the columns beside the title alone; of predictions made elsewhere nothing is known.
+    older = ["title", *manifest.get("reads", ())] if manifest.get("model_fingerprint") else []
+    reads = manifest.get("input_columns") or older
+    found["What the model reads"] = ", ".join(map(str, reads)) if reads else "unknown"
     if scored.catalogue.match:
         found |= {"Catalogue": scored.catalogue.name, "Fingerprint of the catalogue": scored.catalogue.fingerprint}
     if scored.labels:

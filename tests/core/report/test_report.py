@@ -13,10 +13,12 @@ from core.importing import import_file
 from core.policies import KeptPolicy
 from core.predictions import Scored, load_scored
 from core.report import ReportContent, gather, render, write_report
+from core.report.content import _decided
 from core.report.definitions import DEFINITIONS
+from core.slices import RangeFact, Slice
 from core.statistics import interval_percent
 from core.storage import Workspace, file_sha256
-from core.thresholds import Policy
+from core.thresholds import Policy, policy_report
 
 HOSTILE = "<script>alert('x')</script> & \"quoted\" <img src=x onerror=y> \x1b[31m"
 VOID = {"meta", "img"}
@@ -192,3 +194,17 @@ def test_the_command(demo_workspace: Workspace, tmp_path: Path, capsys: pytest.C
     text = said(read(out.read_text(encoding="utf-8")))
     assert "promised: 5 %" in text
     assert "with 95 % confidence at most 5 % of the accepted are wrong" in text
+
+
+def test_cut_offs_of_a_slice_are_said_of_its_books_alone(scored: Scored) -> None:
+    early = Slice((RangeFact("year", None, 1849),), name="early")
+    policy = Policy({"Fiction": 0.9, "Non-fiction": 0.97}, where=early)
+    part = scored.table[early.mask(scored.table)]
+    decided = policy_report(part, policy, classes=scored.classes)
+    sentence = _decided(KeptPolicy(policy), decided)
+    assert sentence.startswith(f"{decided.accepted:,} of {len(part):,} books dated before 1850 (")
+    assert "can be accepted, no other book by these cut-offs" in sentence
+    promised = {"promised": True, "per": "class", "confidence": 0.95, "max_error": 0.05}
+    assert _decided(KeptPolicy(policy, promised), decided).endswith(
+        "if the checked books are a random sample of these."
+    )
