@@ -8,6 +8,7 @@ from core.export import CARRIERS, FORMATS, MARC_KINDS, PROFILES, TERM_QUESTION, 
 from core.export.identifiers import check_base_uri
 from core.predictions import Scored
 from dashboard import feedback
+from dashboard.text import JOINER
 
 __all__ = ["KIND_NAMES", "settings"]
 
@@ -129,6 +130,6 @@ def _marc(has_marc: bool, *, written: bool) -> dict[str, Any]:
         "carrier": carrier,
         "source_code": source_code.strip(),
         "organisation": organisation.strip(),
-        "base_uri": base_uri.strip(),
+        "base_uri": base_uri.strip().replace(JOINER, ""),  # an address that was copied from a page has it
         "write_literary_form": literary_form,
     }

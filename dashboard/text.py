@@ -6,12 +6,12 @@ from typing import Any
 
 from core.statistics import interval_percent, share_percent
 
-__all__ = ["count", "escape", "figure", "interval", "percent", "rate"]
+__all__ = ["JOINER", "count", "escape", "figure", "interval", "percent", "rate"]
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$~:&])")
 # The page makes links of bare addresses after it has taken the backslashes away, so that none of them helps.
 _ADDRESS = re.compile(r"https?(?=://)|www(?=\.)|(?<=[\w.+-])@(?=[\w-])", re.IGNORECASE)
-_JOINER = "\u2060"  # WORD JOINER: it is not seen, takes no room and breaks no line
+JOINER = "\u2060"  # WORD JOINER: it is not seen, takes no room and breaks no line
 
 
 def escape(text: str) -> str:
@@ -22,7 +22,7 @@ def escape(text: str) -> str:
     >>> escape("see *this*")
     'see \\*this\\*'
     """
-    broken = _ADDRESS.sub(lambda found: f"{found.group()}{_JOINER}", " ".join(str(text).split()))
+    broken = _ADDRESS.sub(lambda found: f"{found.group()}{JOINER}", " ".join(str(text).split()))
     return _MARKDOWN.sub(r"\\\1", broken)
 
 
