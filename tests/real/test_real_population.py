@@ -11,7 +11,7 @@ from core.predictions import Scored, load_scored
 from core.storage import Workspace
 from core.thresholds import compare_population, promise
 
-pytestmark = [pytest.mark.real, pytest.mark.slow]
+pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module")
