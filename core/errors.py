@@ -3,6 +3,7 @@
 ColophonError
 ├── InputError             a file, an argument or a mapping is wrong; nothing was changed
 │   ├── UnreadableFileError    the file cannot serve as a table
+│   │   └── ChoiceNeededError      it can be read in several ways, of which a person has to choose one
 │   ├── MappingError           the columns needed are missing or asked for twice
 │   ├── ConflictError          somebody else was faster; nothing was changed
 │   ├── NotFoundError          no corpus, label set, model … of that name in the workspace
@@ -21,10 +22,14 @@ next step has other words on a page than on the command line, an error carries b
 
 import errno
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 __all__ = [
     "Cancelled",
+    "Choice",
+    "ChoiceNeededError",
     "ColophonError",
     "ConflictError",
     "DamagedError",
@@ -78,6 +83,51 @@ class InputError(ColophonError):
 
 class UnreadableFileError(InputError):
     """The file cannot be read as a table at all."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way in which something can be read.
+
+    Attributes
+    ----------
+    value : str
+        As it is handed back, such as the name of an encoding or of a sheet.
+    label : str
+        As people call it.
+    sample : str
+        What the file says when it is read so; '' where there is nothing to show.
+    """
+
+    value: str
+    label: str
+    sample: str = ""
+
+
+class ChoiceNeededError(UnreadableFileError):
+    """A file can be read in several ways, and only a person can say which is right; nothing was read.
+
+    Parameters
+    ----------
+    message, command_line, page : str
+        As for :class:`ColophonError`.
+    option : {'encoding', 'sheet'}
+        What has to be chosen.
+    choices : sequence of Choice
+        The likeliest first; there may be others.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        option: str = "encoding",
+        choices: Sequence[Choice] = (),
+        command_line: str = "",
+        page: str = "",
+    ) -> None:
+        super().__init__(message, command_line=command_line, page=page)
+        self.option, self.choices = option, tuple(choices)
 
 
 class MappingError(InputError):

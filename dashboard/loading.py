@@ -10,8 +10,10 @@ import streamlit as st
 from core.classes import is_undecided, parse_renamed
 from core.corpus import REJECTED_FILE, read_parquet
 from core.download import readable_size
+from core.errors import ChoiceNeededError
 from core.importing import Reading, class_counts, preview_questions
 from core.predictions import NO_LABELS
+from core.readers.encoding_guess import COMMON_ENCODINGS
 from core.readers.mapping import ColumnMapping, guess_kind, suggest_mapping
 from core.schema import KINDS, Kind
 from core.server_folders import file_below, server_folders
@@ -26,7 +28,7 @@ _KIND_WORDS = {
     "labels": "labels (what people said of some books)",
     "predictions": "predictions (what a model said, here or elsewhere)",
 }
-_ENCODINGS = ["(guess)", "utf-8", "utf-8-sig", "utf-16", "cp1252"]
+_GUESS = "(guess)"
 _DELIMITERS = {"(guess)": None, "comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 _ROLES = {
     "corpus": ("record_id", "alternate_id", "title", "author", "date", "place", "country", "language", "publisher"),
@@ -100,7 +102,12 @@ def _on_server(folders: Sequence[Path]) -> Path | None:
 def _preview_and_import(path: Path) -> None:
     first = st.container()  # what the file holds is asked first, and guessed from what is read below
     columns = st.columns(3)
-    encoding = columns[0].selectbox("Encoding", _ENCODINGS, key="import_encoding")
+    encoding = columns[0].selectbox(
+        "Encoding",
+        [_GUESS, *COMMON_ENCODINGS],
+        format_func=lambda name: COMMON_ENCODINGS.get(name, name),
+        key="import_encoding",
+    )
     delimiter = columns[1].selectbox("Sign between cells", list(_DELIMITERS), key="import_delimiter")
     name = columns[2].text_input("Name", slug(path.resolve().name.split(".")[0]), key=f"import_name_{path.name}")
     names = st.text_input(
@@ -108,14 +115,23 @@ def _preview_and_import(path: Path) -> None:
         key=f"import_columns_{path.name}",
         placeholder="the first line names them",
     )
+    sheet_key = f"import_sheet_{path.name}"
+    sheet = st.session_state.get(sheet_key, _GUESS)
     reading = Reading(
-        encoding=None if encoding == "(guess)" else encoding,
+        encoding=None if encoding == _GUESS else encoding,
         delimiter=_DELIMITERS[delimiter],
+        sheet=None if sheet == _GUESS else sheet,
         columns=tuple(part.strip() for part in names.split(",")) if names.strip() else (),
     )
     with feedback.errors_in_words():
-        kind = _kind(first, path, reading)
-        source, mapping = cache.peek(path, kind, reading)
+        try:
+            kind = _kind(first, path, reading)
+            source, mapping = cache.peek(path, kind, reading)
+        except ChoiceNeededError as error:
+            _offer_choices(error, sheet_key)
+            raise
+        if len(source.sheets) > 1:
+            st.selectbox("Sheet", [_GUESS, *source.sheets], key=sheet_key)
         for reason in source.reasons:
             st.caption(escape(reason))
         if not source.complete:
@@ -148,6 +164,7 @@ def _preview_and_import(path: Path) -> None:
             "reading": {
                 "encoding": reading.encoding,
                 "delimiter": reading.delimiter,
+                "sheet": reading.sheet,
                 "columns": list(reading.columns),
             },
             "learned_from": learned_from,
@@ -227,6 +244,21 @@ def _correct_classes(frame: pd.DataFrame, mapping: ColumnMapping, kind: Kind) ->
     for question in preview_questions(frame, mapping, kind, parse_renamed(changes, counts)):
         asked.warning(escape(question), icon=":material/help:")
     return changes
+
+
+def _offer_choices(error: ChoiceNeededError, sheet_key: str) -> None:
+    """Show how the file would read in each of several ways; a press chooses one of them."""
+    key = "import_encoding" if error.option == "encoding" else sheet_key
+    st.markdown(f"**Choose the {error.option}**, and the file is read so:")
+    for choice in error.choices:
+        button, sample = st.columns([1, 2], vertical_alignment="center")
+        button.button(
+            escape(choice.label),
+            key=f"choose-{error.option}-{choice.value}",
+            on_click=lambda value=choice.value: st.session_state.update({key: value}),
+            width="stretch",
+        )
+        sample.markdown(escape(choice.sample))
 
 
 def _correct_mapping(

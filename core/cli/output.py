@@ -124,6 +124,9 @@ def warn(sentence: str) -> None:
 def complain(error: ColophonError) -> None:
     """Print an error to standard error: one or two lines, never a traceback."""
     warn(" ".join(str(error).split()))
+    for choice in getattr(error, "choices", ()):
+        named = f" ({choice.label})" if choice.label != choice.value else ""
+        warn(f"  {choice.value}{named}{f': {choice.sample}' if choice.sample else ''}")
 
 
 class ProgressLine:

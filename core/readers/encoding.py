@@ -5,9 +5,10 @@ import io
 import re
 from dataclasses import dataclass
 
-from core.errors import InputError
+from core.errors import ChoiceNeededError, InputError
 from core.progress import Progress
 from core.readers.container import Opened
+from core.readers.encoding_guess import guess_encoding
 
 __all__ = ["MARKED", "Encoding", "encoding_name", "find_encoding", "open_text", "spell_marks", "unmarked_utf16"]
 
@@ -49,42 +50,63 @@ class Encoding:
 def find_encoding(opened: Opened, given: str | None, progress: Progress) -> Encoding:
     """Return the encoding of a text file: the one given, else told from its bytes.
 
-    A byte-order mark decides; then zero bytes in every second place (UTF-16); then UTF-8 when all bytes fit it, or
-    when more letters than bytes in error are UTF-8 (the rows with those bytes are rejected later); else Windows-1252,
-    in which nearly all bytes are letters, so that it can be wrong but cannot fail.
+    A byte-order mark decides, but not for UTF-8 when the bytes after it are none; then zero bytes in every second
+    place (UTF-16); then UTF-8 when all bytes fit it, or when more letters than bytes in error are UTF-8 (the rows with
+    those bytes are rejected later); then Windows-1252 where the file has no byte that it lacks and looks like text in
+    it. What is left could be anything.
 
     Raises
     ------
     InputError
         `given` names no encoding.
+    ChoiceNeededError
+        It is neither UTF-8 nor Windows-1252; with candidates and a line as each of them reads it.
     """
     head = opened.head()
     bom, marked = next(((bom, name) for bom, name in _BOMS if head.startswith(bom)), (b"", ""))
     if given is not None:
         return _given(given, bom, marked)
-    if bom:
-        mark = "a byte-order mark" if marked != "utf-8" else "a UTF-8 byte-order mark"
-        return Encoding(marked, len(bom), f"It begins with {mark}, so it was read as {marked.upper()}.", True)
+    if bom and marked != "utf-8":
+        return Encoding(
+            marked, len(bom), f"It begins with a byte-order mark, so it was read as {marked.upper()}.", True
+        )
     utf16 = unmarked_utf16(head)
     if utf16:
         return Encoding(utf16, 0, f"Every second byte is often zero, so it was read as {utf16.upper()}.", True)
     wrong = _first_wrong_byte(opened, progress)
     if wrong is None:
-        return Encoding("utf-8", 0, "All its bytes are valid UTF-8.", False)
+        reason = "It begins with a UTF-8 byte-order mark, and all" if bom else "All"
+        return Encoding("utf-8", len(bom), f"{reason} its bytes are valid UTF-8.", False)
     position, byte = wrong
-    letters, errors = _count_utf8(opened)
+    letters, errors = _count_utf8(opened, len(bom))
     if letters > errors:
         reason = (
             f"It holds {letters:,} characters beyond ASCII in valid UTF-8 and {errors:,} bytes that are not, "
             "so it was read as UTF-8 and the rows with those bytes were set aside."
         )
-        return Encoding("utf-8", 0, reason, True)
+        return Encoding("utf-8", len(bom), reason, True)
+    mark = ", although it begins with a UTF-8 byte-order mark" if bom else ""
+    not_utf8 = f"is not UTF-8 (byte 0x{byte:02X} at position {position:,}){mark}"
+    guess = guess_encoding(opened, len(bom))
+    if not guess.windows_1252:
+        are = "byte is" if guess.undefined == 1 else "bytes are"
+        lacking = f": {guess.undefined:,} {are} not defined there" if guess.undefined else ", by its look"
+        raise ChoiceNeededError(
+            f"{opened.path} {not_utf8}, and it is not Windows-1252 either{lacking}. Nothing was read.",
+            choices=guess.candidates,
+            command_line="Name the encoding with --encoding"
+            + ("; these are likely, with a line as each of them reads it:" if guess.candidates else "."),
+            page="Choose the encoding in which the line below reads right.",
+        )
     reason = (
-        f"It is not UTF-8 (byte 0x{byte:02X} at position {position:,}), so it was read as Windows-1252, "
+        f"It {not_utf8}, so it was read as Windows-1252, "
         "the usual encoding of Western European files that are not UTF-8."
     )
-    warning = "The encoding Windows-1252 is a guess: if letters with accents look wrong, name the right encoding."
-    return Encoding("cp1252", 0, reason, True, warning)
+    warning = (
+        f"The encoding Windows-1252 is a guess, which reads '{guess.sample}': if letters with accents look wrong, name "
+        "the right encoding."
+    )
+    return Encoding("cp1252", len(bom), reason, True, warning)
 
 
 def encoding_name(given: str) -> str:
@@ -139,8 +161,11 @@ def _given(given: str, bom: bytes, marked: str) -> Encoding:
         name = "utf-8"
     if name in ("utf-16", "utf-32"):
         name = marked if marked.startswith(name) else f"{name}-le"
-    skip = len(bom) if marked == name else 0
-    return Encoding(name, skip, f"The encoding {name.upper()} was given.", True)
+    # A UTF-8 mark before text in another encoding is written by programs that join files; it is never part of the text.
+    stray = marked == "utf-8" and not name.startswith(("utf-16", "utf-32"))
+    skip = len(bom) if marked == name or stray else 0
+    passed_over = " The UTF-8 byte-order mark at its beginning was passed over." if stray and name != "utf-8" else ""
+    return Encoding(name, skip, f"The encoding {name.upper()} was given.{passed_over}", True)
 
 
 def _first_wrong_byte(opened: Opened, progress: Progress) -> tuple[int, int] | None:
@@ -160,10 +185,10 @@ def _first_wrong_byte(opened: Opened, progress: Progress) -> tuple[int, int] | N
         progress(0.1 * done / opened.size, f"Looking at the encoding of {opened.path.name}")
 
 
-def _count_utf8(opened: Opened) -> tuple[int, int]:
+def _count_utf8(opened: Opened, skip: int) -> tuple[int, int]:
     decoder = codecs.getincrementaldecoder("utf-8")(_MARK)
     beyond = re.compile("[\x80-\U0010ffff]")
-    opened.stream.seek(0)
+    opened.stream.seek(skip)
     letters = errors = 0
     while True:
         block = opened.stream.read(_BLOCK)

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from core import errors
-from core.errors import InputError, UnreadableFileError
+from core.errors import Choice, ChoiceNeededError, InputError, UnreadableFileError
 from core.memory import memory_limit
 from core.readers.reading import read_table
 from core.readers.table import SourceTable
@@ -83,6 +83,9 @@ def read_first_rows(
         answer = _answer(path, json.dumps(task).encode(), limits.seconds)
     if "error" in answer:
         family = getattr(errors, str(answer["error"]), InputError)
+        if family is ChoiceNeededError:
+            choices = [Choice(*choice) for choice in answer["choices"]]
+            raise ChoiceNeededError(answer["message"], option=answer["option"], choices=choices)
         raise family(answer["message"])
     return _table(path, answer)
 
@@ -166,13 +169,19 @@ def _read(task: dict[str, Any]) -> dict[str, Any]:
             return _as_json(read_table(path, rows=task["rows"], **task["options"]))
     except MemoryError:
         return {"error": "UnreadableFileError", "message": _out_of_memory(path)}
+    except ChoiceNeededError as error:
+        choices = [(choice.value, choice.label, choice.sample) for choice in error.choices]
+        return {"error": type(error).__name__, **_message(error, path), "option": error.option, "choices": choices}
     except InputError as error:
-        # A page shows no path of the server.
-        return {"error": type(error).__name__, "message": error.on_page.replace(str(path), path.name)}
+        return {"error": type(error).__name__, **_message(error, path)}
     except Exception as error:
         traceback.print_exc()
         message = f"{path.name} cannot be read: something was met that was not foreseen ({type(error).__name__})."
         return {"error": "UnreadableFileError", "message": message}
+
+
+def _message(error: InputError, path: Path) -> dict[str, str]:
+    return {"message": error.on_page.replace(str(path), path.name)}  # a page shows no path of the server
 
 
 def _as_json(source: SourceTable) -> dict[str, Any]:

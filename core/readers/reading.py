@@ -10,6 +10,8 @@ from core.errors import InputError, UnreadableFileError
 from core.progress import Progress, silent
 from core.readers.annif_documents import read_documents
 from core.readers.container import UNPACKED_LIMIT, open_file
+from core.readers.damage import damage_questions
+from core.readers.marc_columns import MARC_COLUMN
 from core.readers.recognise import recognise
 from core.readers.scored_answers import unfold_cells
 from core.readers.table import ReadOptions, SourceTable
@@ -102,6 +104,8 @@ def read_table(
         options = ReadOptions(chosen, encoding, delimiter, sheet, rows, tuple(columns))
         table: SourceTable = importlib.import_module(FORMATS[chosen]).read(opened, options, progress)
     progress(1.0, f"Read {len(table.frame):,} records")
+    cells = table.frame.drop(columns=MARC_COLUMN, errors="ignore")  # holds once more what stands in the others
+    questions = (*table.questions, *damage_questions(cells, table.lines))
     chosen_because = why if format is None else f"The format {format.upper()} was given."
     frame, unfolded = unfold_cells(table.frame)
     return replace(
@@ -109,6 +113,7 @@ def read_table(
         frame=frame,
         reasons=(chosen_because, *table.reasons, *([unfolded] if unfolded else [])),
         complete=table.complete and opened.whole,
+        questions=questions,
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import InputError
+from core.errors import ChoiceNeededError, InputError
 from core.readers import read_table
 
 TEXT = "id,Title,place\n" + "".join(f"{i},Über Çelebi naïve,Kjøbenhavn {i}\n" for i in range(30))
@@ -61,10 +61,12 @@ def test_windows_1252_is_said_to_be_a_guess(tmp_path: Path):
     assert "The encoding Windows-1252 is a guess" in table.warnings[0]
 
 
-def test_a_byte_windows_1252_does_not_have(tmp_path: Path):
+def test_a_byte_windows_1252_does_not_have_is_asked_about(tmp_path: Path):
     path = tmp_path / "t.csv"
     path.write_bytes("id,Title\n1,Café\n2,".encode("cp1252") + b"\x81\n")
-    table = read_table(path)
+    with pytest.raises(ChoiceNeededError, match="not Windows-1252 either: 1 byte is not defined there"):
+        read_table(path)
+    table = read_table(path, encoding="cp1252")
     assert table.frame["id"].tolist() == ["1"]
     assert table.rejected["reason"].tolist() == ["it holds bytes that are not valid CP1252 (0x81)"]
 
