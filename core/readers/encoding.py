@@ -10,7 +10,16 @@ from core.progress import Progress
 from core.readers.container import Opened
 from core.readers.encoding_guess import guess_encoding
 
-__all__ = ["MARKED", "Encoding", "encoding_name", "find_encoding", "open_text", "spell_marks", "unmarked_utf16"]
+__all__ = [
+    "MARKED",
+    "MARK_ERRORS",
+    "Encoding",
+    "encoding_name",
+    "find_encoding",
+    "open_text",
+    "spell_marks",
+    "unmarked_utf16",
+]
 
 _BLOCK = 1024**2
 _BOMS = (
@@ -22,7 +31,7 @@ _BOMS = (
 )
 # A byte that cannot be decoded becomes one lone low surrogate, U+DC00 plus the byte: no decoded text can hold one.
 MARKED = re.compile("[\udc00-\udcff]")
-_MARK = "colophon.mark"
+MARK_ERRORS = "colophon.mark"  # the error handler that marks them
 _NO_FILE_ENCODINGS = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"})
 
 
@@ -33,7 +42,7 @@ def _mark(error: UnicodeError) -> tuple[str, int]:
     return "".join(chr(0xDC00 + byte) for byte in bad), error.end
 
 
-codecs.register_error(_MARK, _mark)
+codecs.register_error(MARK_ERRORS, _mark)
 
 
 @dataclass(frozen=True)
@@ -147,7 +156,7 @@ def open_text(opened: Opened, encoding: Encoding) -> io.TextIOWrapper:
     Detach it when done: closing it would close the file.
     """
     opened.stream.seek(encoding.skip)
-    return io.TextIOWrapper(opened.stream, encoding=encoding.name, errors=_MARK, newline="")
+    return io.TextIOWrapper(opened.stream, encoding=encoding.name, errors=MARK_ERRORS, newline="")
 
 
 def spell_marks(text: str) -> str:
@@ -186,7 +195,7 @@ def _first_wrong_byte(opened: Opened, progress: Progress) -> tuple[int, int] | N
 
 
 def _count_utf8(opened: Opened, skip: int) -> tuple[int, int]:
-    decoder = codecs.getincrementaldecoder("utf-8")(_MARK)
+    decoder = codecs.getincrementaldecoder("utf-8")(MARK_ERRORS)
     beyond = re.compile("[\x80-\U0010ffff]")
     opened.stream.seek(skip)
     letters = errors = 0

@@ -1,4 +1,4 @@
-"""MARC 21 (ISO 2709) and MARCXML as a table: one row a record, the usual columns, and the record itself."""
+"""MARC 21 (ISO 2709, MARCXML, MarcXchange) as a table: one row a record, the usual columns, and the record itself."""
 
 import codecs
 from collections import Counter
@@ -44,6 +44,7 @@ def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTabl
             rejected.add(number, str(found), text)
             continue
         record = notes.take(number, found) if isinstance(found, Decoded) else found
+        notes.look(record)
         rows.append(record_columns(record))
         lines.append(number)
         if len(rows) >= CHUNK_ROWS:
@@ -53,8 +54,13 @@ def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTabl
     columns.extend(rows, lines)
     frame, positions = columns.frame()
     if frame.empty:
-        why = f" The first reason: {rejected.first()}" if len(rejected) else ""
+        why = f" The first reason: {rejected.first().replace('line', 'record', 1)}" if len(rejected) else ""
         raise UnreadableFileError(f"{opened.path} holds no MARC record that can be read.{why}")
+    if notes.unimarc > 0.5 * len(frame):
+        raise UnreadableFileError(
+            f"{opened.path} is UNIMARC, not MARC 21: its titles stand in field 200 and not in 245. Convert it to "
+            "MARC 21, or export the catalogue as CSV with a header."
+        )
     if (frame["Organisation of record ID"] == "Uk").mean() > 0.5:
         frame = frame.rename(columns=_BRITISH_LIBRARY)
     reasons = (*opened.reasons, *notes.reasons)
@@ -67,8 +73,17 @@ def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTabl
         lines=positions,
         rejected=rejected.frame(),
         reasons=reasons,
-        warnings=notes.warnings,
+        warnings=(*_set_aside(rejected, len(frame)), *notes.warnings),
         complete=complete,
+    )
+
+
+def _set_aside(rejected: RejectedRows, read: int) -> tuple[str, ...]:
+    if not len(rejected):
+        return ()
+    return (
+        f"{len(rejected):,} of {read + len(rejected):,} records could not be used and were set aside, the first: "
+        f"{rejected.first().replace('line', 'record', 1)}",
     )
 
 
@@ -98,21 +113,38 @@ def _records(stream: IO[bytes], form: str, encoding: str) -> Iterator[tuple[Deco
 
 
 class _Notes:
-    """Gathers what was noticed about the letters of all records."""
+    """Gathers what was noticed about the records while they were read."""
 
     def __init__(self) -> None:
         self._encodings: Counter[str] = Counter()
-        self._contradicting: list[int] = []
-        self._lossy: list[int] = []
+        self._first: dict[str, int] = {}
+        self._counts: Counter[str] = Counter()
+        self._wrong_directory = ""
+        self._codeless: Counter[str] = Counter()
+        self.unimarc = 0
 
     def take(self, number: int, decoded: Decoded) -> MarcRecord:
-        """Note one record's encoding and return the record."""
+        """Note what was odd about one record and return the record."""
         self._encodings[decoded.encoding] += 1
-        if decoded.contradicts_leader:
-            self._contradicting.append(number)
-        if decoded.lost:
-            self._lossy.append(number)
+        self._codeless.update(set(decoded.codeless))
+        self._wrong_directory = self._wrong_directory or decoded.wrong_directory
+        for kind, noticed in (
+            ("contradicting", decoded.contradicts_leader),
+            ("lossy", decoded.lost),
+            ("stray", decoded.stray),
+            ("wrong directory", decoded.wrong_directory),
+            ("codeless", decoded.codeless),
+        ):
+            if noticed:
+                self._counts[kind] += 1
+                self._first.setdefault(kind, number)
         return decoded.record
+
+    def look(self, record: MarcRecord) -> None:
+        """Note whether a record's fields are those of UNIMARC: the title in 200, coded data in 100 $a, no 245."""
+        title, coded = record.first("200"), record.first("100")
+        if record.first("245") is None and title is not None and coded is not None:
+            self.unimarc += bool(title.get("a")) and len(coded.get("a")) >= 34 and coded.get("a")[:8].isdigit()
 
     @property
     def encoding(self) -> str:
@@ -128,17 +160,36 @@ class _Notes:
         return (f"Encoding, told from each record's bytes: {parts}.",)
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        said = []
-        if self._contradicting:
-            said.append(
-                f"In {len(self._contradicting):,} records (first: record {self._contradicting[0]:,}) leader/09 says"
-                f" another encoding than the bytes show; they were read as {self.encoding}. If letters look wrong, name"
-                " the encoding (utf-8 or marc-8) and read again."
+    def warnings(self) -> Iterator[str]:
+        if self._counts["contradicting"]:
+            others = ", ".join(name for name, _ in self._encodings.most_common() if name != "ascii")
+            yield (
+                f"In {self._records('contradicting')} leader/09 says another encoding than the bytes show; each was"
+                f" read as its bytes show ({others}). If letters look wrong, name the encoding (utf-8 or marc-8) and"
+                " read again."
             )
-        if self._lossy:
-            said.append(
-                f"In {len(self._lossy):,} records (first: record {self._lossy[0]:,}) some characters are in no MARC-8"
-                " table and became blanks."
+        if self._counts["stray"]:
+            yield (
+                f"In {self._records('stray')} single bytes do not fit the encoding of the rest; they were read as"
+                " Windows-1252. Look at the letters with accents there."
             )
-        return tuple(said)
+        if self._counts["lossy"]:
+            yield (
+                f"In {self._records('lossy')} some characters are in no MARC-8 table; they became blanks or were"
+                " left out."
+            )
+        if self._counts["wrong directory"]:
+            yield (
+                f"In {self._records('wrong directory')} the directory is wrong ({self._wrong_directory.rstrip('.')});"
+                " fields were parted by their end marks instead. Look at them before they are used."
+            )
+        if self._codeless:
+            tags = ", ".join(tag for tag, _ in self._codeless.most_common(5))
+            yield (
+                f"In {self._records('codeless')} a field has content without a subfield code (fields {tags}); it was"
+                " kept as subfield $a."
+            )
+
+    def _records(self, kind: str) -> str:
+        count = self._counts[kind]
+        return f"{count:,} {'record' if count == 1 else 'records'} (first: record {self._first[kind]:,})"

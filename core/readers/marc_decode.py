@@ -1,4 +1,4 @@
-"""From the bytes of a MARC file to records: ISO 2709 in UTF-8 or MARC-8, and MARCXML, one record at a time.
+"""From the bytes of a MARC file to records: ISO 2709, MARCXML and MarcXchange, one record at a time.
 
 A record that cannot be read is told with its number and the reason, and the next one is read.
 """
@@ -9,13 +9,21 @@ from dataclasses import dataclass
 from typing import IO, Final
 from xml.parsers import expat
 
+from core.readers.marc_letters import BadLettersError, RecordText, tell_encoding
 from core.readers.marc_record import MARCXML_NAMESPACE, MarcField, MarcRecord
 
 __all__ = ["BadRecord", "Decoded", "decode_iso2709", "split_iso2709", "stream_marcxml"]
 
+_OLD_MARCXCHANGE: Final = "http://www.bs.dk/standards/MarcXchange"
 _BLOCK: Final = 1 << 20
+# MARCXML, and ISO 25577 (MarcXchange), which has the same elements.
+_NAMESPACES: Final = frozenset(
+    {MARCXML_NAMESPACE, "", *(f"info:lc/xmlns/marcxchange-v{number}" for number in (1, 2)), _OLD_MARCXCHANGE}
+)
 _LONGEST: Final = 16 << 20  # bytes without an end of record that are taken for one broken record
 _TAG = re.compile(rb"[0-9A-Za-z]{3}")
+_INDICATORS = re.compile(rb"[0-9 |#]{2}")
+_LEFT_OVER_CODE = re.compile(r"([a-z])(?=[A-Z0-9\[(\"'])")
 
 
 class BadRecord(ValueError):  # noqa: N818 - it is a finding about a file, not a fault of the program
@@ -24,22 +32,31 @@ class BadRecord(ValueError):  # noqa: N818 - it is a finding about a file, not a
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A record and what had to be noticed while its letters were read.
+    """A record and what had to be noticed while it was read.
 
     Attributes
     ----------
     encoding : str
-        'utf-8', 'marc-8', 'ascii' or what a person asked for.
+        'utf-8', 'marc-8', 'cp1252', 'ascii' or what a person asked for.
     contradicts_leader : bool
         Leader/09 says another encoding than the bytes show.
     lost : int
         Characters that are in no MARC-8 table; each became a blank.
+    stray : int
+        Bytes that do not fit the rest of the record, read as Windows-1252 has them.
+    wrong_directory : str
+        Why the directory could not be used, so that fields were parted by their end marks; '' when it could.
+    codeless : tuple of str
+        Tags of the fields with content that stands under no subfield code; it was put under one.
     """
 
     record: MarcRecord
     encoding: str
     contradicts_leader: bool = False
     lost: int = 0
+    stray: int = 0
+    wrong_directory: str = ""
+    codeless: tuple[str, ...] = ()
 
 
 def split_iso2709(stream: IO[bytes]) -> Iterator[bytes]:
@@ -78,6 +95,33 @@ def decode_iso2709(chunk: bytes, encoding: str = "") -> Decoded:
     leader = chunk[:24]
     if len(leader) < 24 or not leader.isascii():
         raise BadRecord("The record has no leader of 24 characters.")
+    wrong = ""
+    try:
+        raw = _by_directory(chunk, leader)
+    except BadRecord as bad:
+        by_marks = _by_marks(chunk)
+        if by_marks is None:
+            raise
+        raw, wrong = by_marks, str(bad)
+    leader_says = "utf-8" if leader[9:10] == b"a" else "marc-8"
+    chosen = encoding or tell_encoding(b"\x1e".join(part for _, part in raw), leader_says)
+    text = RecordText(chosen, leader_says, named=bool(encoding))
+    try:
+        fields = [_field(tag, part, text) for tag, part in raw]
+    except BadLettersError as error:
+        raise BadRecord(str(error)) from error
+    return Decoded(
+        MarcRecord(leader.decode("ascii"), [field for field, _ in fields]),
+        chosen,
+        contradicts_leader=not encoding and chosen not in ("ascii", leader_says),
+        lost=text.lost,
+        stray=text.stray,
+        wrong_directory=wrong,
+        codeless=tuple(field.tag for field, codeless in fields if codeless),
+    )
+
+
+def _by_directory(chunk: bytes, leader: bytes) -> list[tuple[str, bytes]]:
     if not (leader[:5].isdigit() and leader[12:17].isdigit()):
         raise BadRecord(f"The leader '{leader.decode('latin-1')}' has no length or base address in digits.")
     stated, base = int(leader[:5]), int(leader[12:17])
@@ -90,13 +134,29 @@ def decode_iso2709(chunk: bytes, encoding: str = "") -> Decoded:
         raise BadRecord(f"The directory has {len(directory)} bytes; it must be a multiple of 12.")
     if not directory:
         raise BadRecord("The record has no fields.")
-    raw = [_raw_field(chunk, base, directory[at : at + 12]) for at in range(0, len(directory), 12)]
-    said = "utf-8" if leader[9:10] == b"a" else "marc-8"
-    chosen = encoding or _tell(b"".join(part for _, part in raw), said)
-    text, lost = _decoder(chosen)
-    fields = [_field(tag, part, text) for tag, part in raw]
-    contradicts = not encoding and chosen not in ("ascii", said)
-    return Decoded(MarcRecord(leader.decode("ascii"), fields), chosen, contradicts, lost())
+    return [_raw_field(chunk, base, directory[at : at + 12]) for at in range(0, len(directory), 12)]
+
+
+def _by_marks(chunk: bytes) -> list[tuple[str, bytes]] | None:
+    """Return tags and fields by the end marks of the fields alone, None unless there is one field for each entry.
+
+    Programs that count characters where bytes are meant write directories whose lengths and positions are wrong, while
+    their tags and their order are right.
+    """
+    directory, *parts = chunk[24:-1].split(b"\x1e")
+    if parts and not parts[-1]:
+        parts.pop()
+    entries = [directory[at : at + 12] for at in range(0, len(directory), 12)]
+    if not parts or len(directory) % 12 or len(entries) != len(parts):
+        return None
+    if not all(_TAG.fullmatch(entry[:3]) and entry[7:].isdigit() for entry in entries):
+        return None
+    starts = [int(entry[7:]) for entry in entries]
+    if len(set(starts)) != len(starts):
+        return None
+    order = sorted(range(len(entries)), key=starts.__getitem__)
+    in_place = dict(zip(order, parts, strict=True))
+    return [(entry[:3].decode(), in_place[number]) for number, entry in enumerate(entries)]
 
 
 def _raw_field(chunk: bytes, base: int, entry: bytes) -> tuple[str, bytes]:
@@ -110,60 +170,30 @@ def _raw_field(chunk: bytes, base: int, entry: bytes) -> tuple[str, bytes]:
     return tag.decode(), part[:-1]
 
 
-def _tell(content: bytes, said: str) -> str:
-    """Tell the encoding from the bytes; MARC-8 letters with marks are practically never valid UTF-8."""
-    if b"\x1b" not in content and content.isascii():
-        return "ascii"
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if said == "utf-8":
-            raise BadRecord(
-                f"Leader/09 says UTF-8, but the bytes are not UTF-8 (0x{content[error.start]:02X})."
-                " If the file is in MARC-8 or another encoding, name it and read again."
-            ) from error
-        return "marc-8"
-    return "marc-8" if b"\x1b" in content and said == "marc-8" else "utf-8"
-
-
-def _decoder(encoding: str) -> tuple[Callable[[bytes], str], Callable[[], int]]:
-    """Return a function from bytes to text, and one that tells how many characters were lost."""
-    lost = 0
-    if encoding != "marc-8":
-
-        def plainly(part: bytes) -> str:
-            try:
-                return part.decode("utf-8" if encoding == "ascii" else encoding)
-            except UnicodeDecodeError as error:
-                raise BadRecord(f"The bytes are not {encoding} (0x{part[error.start]:02X}).") from error
-
-        return plainly, lambda: 0
-
-    def from_marc8(part: bytes) -> str:
-        nonlocal lost
-        if part.isascii() and b"\x1b" not in part:
-            return part.decode("ascii")
-        from pymarc.marc8 import marc8_to_unicode
-
-        try:
-            text: str = marc8_to_unicode(part, True)
-        except UnicodeDecodeError as error:
-            raise BadRecord("A MARC-8 escape sequence is not followed by whole characters.") from error
-        # pymarc writes a blank for what is in no table, so every blank more than there were is a lost character.
-        lost += max(0, text.count(" ") - part.count(b" "))
-        return text
-
-    return from_marc8, lambda: lost
-
-
-def _field(tag: str, part: bytes, text: Callable[[bytes], str]) -> MarcField:
+def _field(tag: str, part: bytes, text: Callable[[bytes], str]) -> tuple[MarcField, bool]:
+    """Return a field, and whether some of its content stood under no subfield code."""
     if tag < "010" and tag.isdigit():
-        return MarcField(tag, text(part))
+        return MarcField(tag, text(part)), False
     marks, *pieces = part.split(b"\x1f")
     # Missing indicators are blanks, and more than two are cut off, as other programs do.
-    indicators = marks.decode("ascii", "replace")[:2].ljust(2)
+    cut = 2 if (pieces and len(marks) <= 2) or _INDICATORS.match(marks) else 0
+    indicators = marks[:cut].decode("ascii", "replace").ljust(2)
     subfields = [(text(piece[:1]), text(piece[1:])) for piece in pieces if piece]
-    return MarcField(tag, "", indicators, subfields)
+    rest = text(marks[cut:])
+    codeless = any(character.isalnum() for character in rest) and not (pieces and len(rest) == 1)
+    if codeless:
+        subfields.insert(0, _named(rest))
+    return MarcField(tag, "", indicators, subfields), codeless
+
+
+def _named(text: str) -> tuple[str, str]:
+    """Return content without a subfield mark as a subfield: its own code where one is left over before it, else a.
+
+    >>> _named("aThe title"), _named("The title"), _named("a title")
+    (('a', 'The title'), ('a', 'The title'), ('a', 'a title'))
+    """
+    left = _LEFT_OVER_CODE.match(text)
+    return (left[1], text[1:]) if left else ("a", text)
 
 
 def stream_marcxml(stream: IO[bytes]) -> Iterator[MarcRecord | BadRecord]:
@@ -206,6 +236,7 @@ class _Handler:
         self._field: MarcField | None = None
         self._code = ""
         self._text: list[str] = []
+        self._between = ""
         self._fault = ""
 
     def take(self) -> list[MarcRecord | BadRecord]:
@@ -218,8 +249,10 @@ class _Handler:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         space, _, local = name.rpartition(" ")
-        if space not in (MARCXML_NAMESPACE, ""):
+        if space not in _NAMESPACES:
             return
+        if local == "subfield":
+            self._between += "".join(self._text)
         self._text = []
         if local == "record":
             self._record, self._fault = MarcRecord("", []), ""
@@ -229,6 +262,7 @@ class _Handler:
                 self._fault = self._fault or f"A field has the tag '{tag}'; a tag has three letters or digits."
             marks = attributes.get("ind1", " ")[:1].ljust(1) + attributes.get("ind2", " ")[:1].ljust(1)
             self._field = MarcField(tag, "", marks)
+            self._between = ""
         elif local == "subfield":
             self._code = attributes.get("code", "")
             if len(self._code) != 1:
@@ -236,7 +270,7 @@ class _Handler:
 
     def end(self, name: str) -> None:
         space, _, local = name.rpartition(" ")
-        if space not in (MARCXML_NAMESPACE, "") or self._record is None:
+        if space not in _NAMESPACES or self._record is None:
             return
         text = "".join(self._text)
         if local == "leader":
@@ -246,6 +280,9 @@ class _Handler:
         elif local in ("controlfield", "datafield") and self._field is not None:
             if local == "controlfield":
                 self._field.text = text
+            elif (self._between + text).strip():
+                # Content between the subfields, or in place of them: kept under the code that most content has.
+                self._field.subfields.insert(0, ("a", (self._between + text).strip()))
             self._record.fields.append(self._field)
             self._field = None
         elif local == "record":

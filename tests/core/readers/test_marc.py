@@ -185,17 +185,127 @@ def test_utf8_whose_leader_says_marc8_is_read_by_its_bytes_and_told(tmp_path):
     content = record(title="Köln").to_iso2709()
     table = read(tmp_path, content[:9] + b" " + content[10:])
     assert table.frame["Title"].iloc[0] == "Köln"
-    assert "leader/09 says another encoding than the bytes show; they were read as utf-8" in table.warnings[0]
+    assert table.warnings[0].startswith(
+        "In 1 record (first: record 1) leader/09 says another encoding than the bytes show; each was read as its bytes"
+        " show (utf-8)."
+    )
 
 
-def test_bytes_that_are_not_what_the_leader_says_are_rejected_with_the_way_out(tmp_path):
+@pytest.mark.parametrize(
+    ("letters", "title", "encoding"),
+    [
+        (b"K\xe8oln  ", "Köln", "marc-8"),
+        (b"K\xf6ln   ", "Köln", "cp1252"),
+        (b"Sm\xb2rre ", "Smørre", "marc-8"),
+        (b"Caf\xe9   ", "Café", "cp1252"),
+    ],
+)
+def test_bytes_that_are_not_what_the_leader_says_are_read_as_what_they_are_and_told(tmp_path, letters, title, encoding):
     good = record().to_iso2709()
-    bad = good.replace(b"A title", b"K\xe8oln  ")
-    table = read(tmp_path, good + bad)
-    assert len(table.frame) == 1
-    assert table.rejected["line"].tolist() == [2]
-    assert "name it and read again" in table.rejected["reason"].iloc[0]
-    assert read(tmp_path, good + bad, encoding="marc-8").frame["Title"].iloc[1] == "Köln"
+    table = read(tmp_path, good + good.replace(b"A title", letters))
+    assert table.frame["Title"].iloc[1] == title
+    assert not len(table.rejected)
+    told = "In 1 record (first: record 2) leader/09 says another encoding than the bytes show; each was read as its"
+    assert f"{told} bytes show ({encoding})" in " ".join(table.warnings)
+
+
+def test_one_stray_byte_costs_one_letter_and_is_told(tmp_path):
+    one = record(data("500", "  ", ("a", "Poe ms")), title="Köln und Bücher")
+    content = one.to_iso2709()
+    table = read(tmp_path, content + content.replace(b"Poe ms", b"Po\xe9 ms"))
+    assert table.frame["Title"].tolist() == ["Köln und Bücher"] * 2
+    assert table.frame["Notes"].tolist() == ["Poe ms", "Poé ms"]
+    assert "In 1 record (first: record 2) single bytes do not fit the encoding of the rest" in table.warnings[0]
+
+
+def test_characters_written_by_number_in_marc8_are_read(tmp_path):
+    written = "A &#x2014; B &#xFFFFFFFF; &#x41;"
+    content = record(title=written).to_iso2709()
+    assert read(tmp_path, content.replace(b"a22", b" 22", 1)).frame["Title"].iloc[0] == "A — B &#xFFFFFFFF; &#x41;"
+    assert read(tmp_path, content).frame["Title"].iloc[0] == written
+
+
+def test_pymarc_writes_nothing_to_the_terminal(tmp_path, capsys):
+    read(tmp_path, in_marc8(record(), b"\x1b$1!00"))
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("field", "title"),
+    [
+        (b"00aTheTitle\x1e", "TheTitle"),
+        (b"00The title\x1e", "The title"),
+        (b"Other title\x1e", "Other title"),
+        (b"00Half\x1fba b\x1e", "Half a b"),
+    ],
+)
+def test_content_without_a_subfield_code_is_kept_and_told(tmp_path, field, title):
+    good = MarcRecord(" " * 9 + "a" + " " * 14, [control("001", "7"), data("245", "00", ("a", "x" * (len(field) - 5)))])
+    content = good.to_iso2709()
+    whole = b"00\x1fa" + b"x" * (len(field) - 5) + b"\x1e"
+    table = read(tmp_path, content.replace(whole, field))
+    assert table.frame["Title"].tolist() == [title]
+    assert "In 1 record (first: record 1) a field has content without a subfield code (fields 245)" in table.warnings[0]
+    written = MarcRecord.from_json(table.frame["marc"].iloc[0]).first("245")
+    assert " ".join(value for _, value in written.subfields) == title
+
+
+def test_records_set_aside_are_a_warning(tmp_path):
+    good = record().to_iso2709()
+    table = read(tmp_path, good + b"x" * 10 + b"\x1d")
+    assert table.warnings == (
+        "1 of 2 records could not be used and were set aside, the first: record 2: The record has no leader of 24"
+        " characters.",
+    )
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"abcde" + content[5:],
+        lambda content: b"99999" + content[5:],
+        lambda content: content[:12] + b"99999" + content[17:],
+        lambda content: content[:12] + b"00030" + content[17:],
+        lambda content: content[:27] + b"0999" + content[31:],
+    ],
+)
+def test_fields_are_parted_by_their_end_marks_where_the_directory_is_wrong(tmp_path, damage):
+    good = record(title="Köln").to_iso2709()
+    table = read(tmp_path, good + damage(good))
+    assert not len(table.rejected)
+    first, second = (MarcRecord.from_json(text) for text in table.frame["marc"])
+    assert first.fields == second.fields
+    assert "In 1 record (first: record 2) the directory is wrong" in table.warnings[0]
+
+
+def test_unimarc_is_named(tmp_path):
+    coded = "20200101d1879    m  y0frey50      ba"
+    one = MarcRecord(
+        "00000nam0 2200000   450 ",
+        [control("001", "1"), data("100", "  ", ("a", coded)), data("200", "1 ", ("a", "Le jardin"))],
+    )
+    with pytest.raises(UnreadableFileError, match="is UNIMARC, not MARC 21: its titles stand in field 200"):
+        read(tmp_path, one.to_iso2709().replace(b" a22", b"0 22", 1))
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_marcxchange_is_read(tmp_path, version):
+    text = (
+        f'<m:collection xmlns:m="info:lc/xmlns/marcxchange-{version}"><m:record format="MARC21"><m:leader>00000nam a22'
+        '</m:leader><m:controlfield tag="001">9</m:controlfield><m:datafield tag="245" ind1="0" ind2="0">'
+        '<m:subfield code="a">Bees</m:subfield></m:datafield></m:record></m:collection>'
+    )
+    assert read(tmp_path, text.encode(), "marcxml").frame["Title"].tolist() == ["Bees"]
+
+
+def test_text_beside_the_subfields_of_xml_is_kept(tmp_path):
+    text = (
+        '<collection><record><leader>00000nam a22</leader><controlfield tag="001">9</controlfield>'
+        '<datafield tag="245" ind1="0" ind2="0">Bees <subfield code="c">by Ann</subfield></datafield>'
+        "</record></collection>"
+    )
+    written = MarcRecord.from_json(read(tmp_path, text.encode(), "marcxml").frame["marc"].iloc[0])
+    assert written.first("245").subfields == [("a", "Bees"), ("c", "by Ann")]
 
 
 def test_an_encoding_can_be_named(tmp_path):
@@ -207,28 +317,22 @@ def test_an_encoding_can_be_named(tmp_path):
 
 def test_characters_that_are_in_no_table_are_counted(tmp_path):
     table = read(tmp_path, in_marc8(record(), b"A \xff\xe8o"))
-    assert "some characters are in no MARC-8 table and became blanks" in table.warnings[0]
+    assert "some characters are in no MARC-8 table; they became blanks" in table.warnings[0]
 
 
 def cut(content: bytes) -> bytes:
     return content[:-30]
 
 
-def other_length(content: bytes) -> bytes:
-    return b"99999" + content[5:]
-
-
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
         (lambda content: b"x" * 10 + b"\x1d", "no leader of 24 characters"),
-        (lambda content: b"abcde" + content[5:], "no length or base address in digits"),
-        (other_length, "its leader says 99,999 bytes"),
-        (lambda content: content[:12] + b"99999" + content[17:], "base address 99,999 lies outside the record"),
-        (lambda content: content[:12] + b"00030" + content[17:], "directory has 5 bytes; it must be a multiple of 12"),
-        (lambda content: content[:12] + b"00025" + content[17:], "The record has no fields"),
+        (lambda content: b"abcde" + content[5:24] + content[25:], "no length or base address in digits"),
+        (lambda content: b"99999" + content[5:24] + content[25:], "its leader says 99,999 bytes"),
+        (lambda content: content[:24] + b"0" + content[24:-3] + b"\x1e\x1d", "Field 000 does not end where"),
+        (lambda content: content[:24] + b"\x1e\x1d", "its leader says"),
         (lambda content: content[:24] + b"#01" + content[27:], "is not a tag, a length and a position"),
-        (lambda content: content[:27] + b"0999" + content[31:], "Field 001 does not end where the directory says"),
     ],
 )
 def test_a_bad_record_is_listed_and_the_next_is_read(tmp_path, damage, reason):
@@ -253,7 +357,7 @@ def test_line_breaks_between_records_are_passed_over(tmp_path):
 
 
 def test_a_file_without_a_record_is_refused(tmp_path):
-    with pytest.raises(UnreadableFileError, match="holds no MARC record that can be read. The first reason: line 1"):
+    with pytest.raises(UnreadableFileError, match="holds no MARC record that can be read. The first reason: record 1"):
         read(tmp_path, b"00024abc\x1d")
 
 
