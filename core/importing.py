@@ -69,7 +69,7 @@ __all__ = [
 
 FOLDERS = {"corpus": "corpora", "labels": "labels", "predictions": "predictions"}
 # Raised when normalisation changes, so that an old import is not taken for the new one.
-_VERSION = 2
+_VERSION = 3
 _ENCODING_NAMES = {"cp1252": "Windows-1252"}
 
 

@@ -248,6 +248,8 @@ def _correct_classes(frame: pd.DataFrame, mapping: ColumnMapping, kind: Kind) ->
 
 def _offer_choices(error: ChoiceNeededError, sheet_key: str) -> None:
     """Show how the file would read in each of several ways; a press chooses one of them."""
+    if not error.choices:
+        return
     key = "import_encoding" if error.option == "encoding" else sheet_key
     st.markdown(f"**Choose the {error.option}**, and the file is read so:")
     for choice in error.choices:

@@ -11,7 +11,7 @@ from typing import IO
 from core.errors import UnreadableFileError
 from core.progress import Progress
 from core.readers.container import Opened
-from core.readers.delimiter import Delimiter, find_delimiter, quoting
+from core.readers.delimiter import Delimiter, doubled_quotes, find_delimiter, quoting
 from core.readers.encoding import MARKED, Encoding, find_encoding, open_text, spell_marks
 from core.readers.suggestion_rows import one_row_a_document
 from core.readers.table import ReadOptions, RejectedRows, SourceTable, TextColumns, columns_given, unique_headers
@@ -189,6 +189,8 @@ class _Parse:
 
     def _csv(self, lines: Iterator[str], strict: bool) -> "Iterator[list[str]]":
         quotes = quoting(self._delimiter.quoted)
+        if self._delimiter.backslashes:
+            lines = map(doubled_quotes, lines)
         return csv.reader(lines, delimiter=self._delimiter.character, quoting=quotes, strict=strict)
 
     def _pass(self) -> bool:

@@ -10,11 +10,12 @@ from typing import Literal
 
 from core.errors import InputError
 
-__all__ = ["Delimiter", "find_delimiter", "quoting", "spoken"]
+__all__ = ["Delimiter", "doubled_quotes", "find_delimiter", "quoting", "spoken"]
 
 _SPOKEN = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "vertical bars"}
 _NAMES = {"comma": ",", "tab": "\t", "\\t": "\t", "semicolon": ";", "pipe": "|", "bar": "|"}
 _SAMPLE_RECORDS = 500
+_BACKSLASHED = re.compile(r'(?<!\\)((?:\\\\)*)\\"')
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Delimiter:
     reason: str
     skip_lines: int = 0
     advice: str = ""  # what is odd about the first line, '' when nothing is
+    backslashes: bool = False  # a quote inside a cell is written with a backslash before it, not doubled
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,9 @@ def find_delimiter(sample: str, complete: bool, given: str | None, name: str) ->
     if given is not None:
         character = _checked(given)
         said = f"The delimiter was given: {spoken(character)}."
-        return Delimiter(character, _quotes_matter(sample, complete, character), said, _separator_line(sample)[1])
+        quoted = _quotes_matter(sample, complete, character)
+        backslashes = quoted and _backslashes_matter(sample, complete, character)
+        return Delimiter(character, quoted, said, _separator_line(sample)[1], backslashes=backslashes)
     written, skip = _separator_line(sample)
     if written:
         return Delimiter(written, True, f"Its first line says that cells are parted by {spoken(written)}.", skip)
@@ -77,6 +81,9 @@ def find_delimiter(sample: str, complete: bool, given: str | None, name: str) ->
     if not wide:
         return Delimiter(order[0], True, "No delimiter was found: it has one column.", 0, _preamble(trials))
     best = max(wide, key=lambda trial: (round(trial.even, 2), trial.header))
+    backslashes = _backslashes_matter(sample, complete, best.character)
+    if backslashes:
+        best = _Trial(best.character, _widths(doubled_quotes(sample), complete, best.character))
     said = (
         f"Cells are parted by {spoken(best.character)}: {best.even:.0%} of the first {max(1, len(best.widths) - 1):,} "
         f"records have {best.header} cells, as the header has."
@@ -84,7 +91,19 @@ def find_delimiter(sample: str, complete: bool, given: str | None, name: str) ->
     quoted = _quotes_matter(sample, complete, best.character)
     if not quoted:
         said += " Quotes are part of the text, for the records come out even only so."
+    elif backslashes:
+        said += " Quotes inside cells have a backslash before them, as MySQL, R and Spark write them."
+        return Delimiter(best.character, quoted, said, backslashes=True)
     return Delimiter(best.character, quoted, said)
+
+
+def doubled_quotes(line: str) -> str:
+    r"""Return a line in which quotes with a backslash before them are written as the csv module knows them.
+
+    >>> doubled_quotes(r'1,"6\" guns"')
+    '1,"6"" guns"'
+    """
+    return _BACKSLASHED.sub(r'\1""', line) if "\\" in line else line
 
 
 def quoting(quoted: bool) -> Literal[0, 3]:
@@ -149,6 +168,21 @@ def _quotes_matter(sample: str, complete: bool, character: str) -> bool:
     except csv.Error:
         return len(set(_widths(sample, complete, character, quoted=False))) != 1
     return True
+
+
+def _backslashes_matter(sample: str, complete: bool, character: str) -> bool:
+    """Whether the records hang together only when a backslash before a quote makes it a part of the cell."""
+    if '\\"' not in sample or _strictly_even(sample, complete, character):
+        return False
+    return _strictly_even(doubled_quotes(sample), complete, character)
+
+
+def _strictly_even(sample: str, complete: bool, character: str) -> bool:
+    records = itertools.islice(_records(sample, complete, character, True, strict=True), _SAMPLE_RECORDS)
+    try:
+        return len({len(record) for record in records}) == 1
+    except csv.Error:
+        return False
 
 
 def _preamble(trials: Sequence[_Trial]) -> str:

@@ -1,6 +1,7 @@
 """Excel workbooks (.xlsx): the values of one sheet as text."""
 
 import datetime as dt
+import itertools
 import re
 import warnings
 import zipfile
@@ -9,12 +10,17 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from core.errors import InputError, UnreadableFileError
+from core.errors import Choice, ChoiceNeededError, InputError, UnreadableFileError
 from core.progress import Progress
 from core.readers.container import Opened, check_zip
 from core.readers.table import ReadOptions, RejectedRows, SourceTable, TextColumns, columns_given, unique_headers
 
 __all__ = ["cell_text", "read"]
+
+_LOOKED_AT = 50  # rows by which a sheet is judged
+_MOSTLY = 0.6
+_ZEROS = re.compile("0{2,}")
+_TOTALS = frozenset({"total", "totals", "grand total", "sum", "summe", "gesamt", "somme", "totaal", "totale", "totalt"})
 
 
 def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTable:
@@ -64,14 +70,37 @@ def cell_text(value: object) -> str:
     return str(value)
 
 
+def _shown_text(cell: Any) -> str:
+    """Return a cell's text; a whole number whose format is nothing but zeros (000000000) has as many digits.
+
+    Such a format is how identifiers keep the zeros at their beginning in a workbook.
+    """
+    value = cell.value
+    text = cell_text(value)
+    if isinstance(value, int | float) and text.isdigit() and not isinstance(value, bool):
+        zeros = _ZEROS.fullmatch(cell.number_format or "")
+        return text.zfill(len(zeros.group())) if zeros else text
+    return text
+
+
 def _read_sheet(book: Any, opened: Opened, options: ReadOptions, progress: Progress) -> SourceTable:
     sheet, reason, notes = _choose_sheet(book, opened, options.sheet)
-    rows = _text_rows(sheet)
-    header_line, header = next(rows, (0, []))
-    if not header:
-        raise UnreadableFileError(
-            f"The sheet '{sheet.title}' of {opened.path} is empty; choose another with a sheet name."
+    others = _other_sheets(book, sheet)
+    first = list(itertools.islice(_text_rows(sheet), _LOOKED_AT))
+    if not first:
+        raise UnreadableFileError(f"The sheet '{sheet.title}' of {opened.path} is empty{others}.")
+    if not options.columns and (above := _lines_above_header(first)):
+        line, row = first[0]
+        cells = "1 filled cell" if _filled(row) == 1 else f"{_filled(row)} filled cells"
+        raise ChoiceNeededError(
+            f"The sheet '{sheet.title}' of {opened.path} cannot be read as a table: row {line} has {cells} "
+            f"('{' '.join(row).strip()[:60]}') but the rows below have more. Row {above} looks like the header: delete "
+            f"the rows above it{others}.",
+            option="sheet",
+            choices=[Choice(other.title, other.title) for other in book.worksheets if other.title != sheet.title],
         )
+    rows = _text_rows(sheet)
+    header_line, header = next(rows)
     if options.columns:
         names = columns_given(options.columns, header, opened.path)
         renamed: list[str] = []
@@ -91,6 +120,9 @@ def _read_sheet(book: Any, opened: Opened, options: ReadOptions, progress: Progr
             rejected.add(
                 line, f"it has a value in column {len(row)} where the header ends at {len(names)}", " | ".join(row)
             )
+            continue
+        if _is_total(row, len(names)):
+            rejected.add(line, "it looks like a total of the rows above and no record", " | ".join(row))
             continue
         pending.append(row + [""] * (len(names) - len(row)))
         lines.append(line)
@@ -142,14 +174,20 @@ def _choose_sheet(book: Any, opened: Opened, wanted: str | None) -> tuple[Any, s
             raise InputError(f"There is no sheet '{wanted}' in {opened.path}; it has {names}.")
         return sheets[wanted], f"The sheet '{wanted}' was asked for.", []
     shown = [sheet for title, sheet in sheets.items() if title not in hidden] or list(sheets.values())
-    chosen = next((sheet for sheet in shown if next(_text_rows(sheet), None)), shown[0])
+    filled = [sheet for sheet in shown if next(_text_rows(sheet), None)]
+    tables = [sheet for sheet in filled if _looks_like_table(sheet)]
+    chosen = (tables or filled or shown)[0]
     reason = f"The sheet '{chosen.title}' was read: the first that is not hidden and not empty."
+    if tables and filled[0] is not chosen:
+        reason = f"The sheet '{chosen.title}' was read: the first that holds a table."
     notes = []
     if len(sheets) > 1:
         notes.append(f"Only the sheet '{chosen.title}' was read; the workbook has {names}.")
     return chosen, reason, notes
 
 
+    rows = _text_rows(sheet)
+    header_line, header = next(rows)
 _ZEROS = re.compile(r"0{2,}")
 
 
@@ -166,6 +204,8 @@ def _text_rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
     """Give (row number, cells as text without the empty ones at the end) of each row that is not blank."""
     sheet.reset_dimensions()  # the range written in the file is often wrong
     for line, cells in enumerate(sheet.iter_rows(), start=1):
+    rows = _text_rows(sheet)
+    header_line, header = next(rows)
         row = [_as_shown(cell) for cell in cells]
         while row and not row[-1].strip():
             row.pop()

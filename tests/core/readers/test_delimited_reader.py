@@ -242,3 +242,25 @@ def test_progress_ends_at_one_and_a_listener_can_stop(write):
 
     with pytest.raises(InputError, match="stopped"):
         read_table(write("id,Title\n1,a\n"), progress=stop)
+
+
+def test_quotes_with_a_backslash_before_them(tmp_path):
+    rows = [r'1,"\"Fairy\" tales"', r'2,"6\" guns, and 12\" guns"', r'3,"plain"', r'4,"A \\N in C:\\data"', '5,"x"']
+    (tmp_path / "x.csv").write_text("id,title\n" + "\n".join(rows) + "\n")
+    table = read_table(tmp_path / "x.csv")
+    assert table.frame["title"].tolist() == [
+        '"Fairy" tales',
+        '6" guns, and 12" guns',
+        "plain",
+        r"A \\N in C:\\data",
+        "x",
+    ]
+    assert not len(table.rejected)
+    assert "have a backslash before them" in " ".join(table.reasons)
+    assert "100% of the first 5 records" in " ".join(table.reasons)
+
+
+def test_a_backslash_at_the_end_of_a_cell_is_text(tmp_path):
+    (tmp_path / "x.csv").write_text('id,title,place\n1,"C:\\data\\","a ""b"""\n2,"c\\","d"\n')
+    table = read_table(tmp_path / "x.csv")
+    assert table.frame.to_numpy().tolist() == [["1", "C:\\data\\", 'a "b"'], ["2", "c\\", "d"]]

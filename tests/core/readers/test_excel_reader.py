@@ -93,3 +93,56 @@ def test_workbooks_that_cannot_serve(tmp_path: Path):
     path.write_bytes(path.read_bytes()[:3000])
     with pytest.raises(UnreadableFileError, match="damaged"):
         read_table(path)
+
+
+def _workbook(tmp_path: Path, sheets: dict[str, list[list[object]]]) -> Path:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(tmp_path / "book.xlsx")
+    return tmp_path / "book.xlsx"
+
+
+BOOKS: list[list[object]] = [
+    ["id", "title", "year"],
+    *([f"00{number}", f"Title {number}", 1870] for number in range(8)),
+]
+COVER: list[list[object]] = [["Catalogue export"], ["made by hand"]]
+
+
+def test_a_cover_sheet_is_passed_over_and_said(tmp_path: Path):
+    table = read_table(_workbook(tmp_path, {"Cover": COVER, "Books": BOOKS}))
+    assert table.frame["id"].tolist() == [f"00{number}" for number in range(8)]
+    assert "The sheet 'Books' was read: the first that holds a table." in table.reasons
+    assert "Only the sheet 'Books' was read; the workbook has 'Cover', 'Books'." in table.warnings
+    assert table.sheets == ("Cover", "Books")
+
+
+def test_a_title_row_above_the_header_is_refused_with_what_to_do(tmp_path: Path):
+    path = _workbook(tmp_path, {"Books": [["Town Library: catalogue"], [], *BOOKS], "Maps": BOOKS})
+    with pytest.raises(UnreadableFileError, match=r"row 1 has 1 filled cell \('Town Library: catalogue'\)") as raised:
+        read_table(path, sheet="Books")
+    assert "Row 3 looks like the header: delete the rows above it" in str(raised.value)
+    assert "the workbook's other sheets are 'Maps'" in str(raised.value)
+
+
+def test_a_total_is_no_record(tmp_path: Path):
+    rows = [*BOOKS, ["Total", None, None], ["009", "Total", 1871]]
+    table = read_table(_workbook(tmp_path, {"Books": rows}))
+    assert len(table.frame) == 9
+    assert table.rejected["reason"].tolist() == ["it looks like a total of the rows above and no record"]
+    assert table.rejected["line"].tolist() == [10]
+
+
+def test_zeros_that_a_number_format_shows_are_kept(tmp_path: Path):
+    book = openpyxl.Workbook()
+    for row in [["id", "n"], [1204567, 1204567], [14602826, 2.0]]:
+        book.active.append(row)
+    for place in ("A2", "A3", "B3"):
+        book.active[place].number_format = "000000000"
+    book.save(tmp_path / "x.xlsx")
+    frame = read_table(tmp_path / "x.xlsx").frame
+    assert frame.to_numpy().tolist() == [["001204567", "1204567"], ["014602826", "000000002"]]
