@@ -26,7 +26,7 @@ from core.memory import memory_limit
 from core.readers.reading import read_table
 from core.readers.table import SourceTable
 
-__all__ = ["PREVIEW_ROWS", "PreviewLimits", "read_first_rows"]
+__all__ = ["PREVIEW_ROWS", "PreviewLimits", "main", "read_first_rows"]
 
 PREVIEW_ROWS: Final = 2_000
 _CELL_CHARACTERS: Final = 20_000

@@ -26,8 +26,9 @@ _NOT_TABLES = (
     (b"GIF8", "an image"),
     (b"SQLite format 3", "an SQLite database; export the table from it as CSV"),
 )
+_MARC_LEADER = re.compile(rb"\d{5}[a-z ][a-z ][a-z ][a-z# ][a-z# ]\d\d\d{5}")
 # Length and base address in digits; what stands between them is often wrong, and UNIMARC has it otherwise.
-_MARC_LEADER = re.compile(rb"\d{5}[^\r\n]{7}\d{5}[^\r\n]{7}")
+_ODD_LEADER = re.compile(rb"\d{5}[^\r\n]{7}\d{5}[^\r\n]{7}")
 _TEXT_CONTROLS = frozenset(b"\t\n\r\x0b\x0c\x1a\x1b\x1d\x1e\x1f\x88\x89\x98\x9c")
 
 
@@ -61,7 +62,7 @@ def recognise(opened: Opened, *, text: bool = False) -> tuple[str, str]:
         raise UnreadableFileError(
             f"{opened.path} is an archive of several files (tar); unpack it and give one of them."
         )
-    if _MARC_LEADER.match(head) and b"\x1e" in head and b"\x1f" in head:
+    if b"\x1e" in head and (_MARC_LEADER.match(head) or (_ODD_LEADER.match(head) and b"\x1f" in head)):
         return "marc", "It begins with the leader of a MARC 21 record."
     begins = _as_text(head, opened, text).lstrip("\ufeff \t\r\n")
     if is_annif(opened.name, begins):
