@@ -19,7 +19,6 @@ __all__ = ["cell_text", "read"]
 
 _LOOKED_AT = 50  # rows by which a sheet is judged
 _MOSTLY = 0.6
-_ZEROS = re.compile("0{2,}")
 _TOTALS = frozenset({"total", "totals", "grand total", "sum", "summe", "gesamt", "somme", "totaal", "totale", "totalt"})
 
 
@@ -68,19 +67,6 @@ def cell_text(value: object) -> str:
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
     return str(value)
-
-
-def _shown_text(cell: Any) -> str:
-    """Return a cell's text; a whole number whose format is nothing but zeros (000000000) has as many digits.
-
-    Such a format is how identifiers keep the zeros at their beginning in a workbook.
-    """
-    value = cell.value
-    text = cell_text(value)
-    if isinstance(value, int | float) and text.isdigit() and not isinstance(value, bool):
-        zeros = _ZEROS.fullmatch(cell.number_format or "")
-        return text.zfill(len(zeros.group())) if zeros else text
-    return text
 
 
 def _read_sheet(book: Any, opened: Opened, options: ReadOptions, progress: Progress) -> SourceTable:
@@ -186,8 +172,40 @@ def _choose_sheet(book: Any, opened: Opened, wanted: str | None) -> tuple[Any, s
     return chosen, reason, notes
 
 
-    rows = _text_rows(sheet)
-    header_line, header = next(rows)
+def _other_sheets(book: Any, sheet: Any) -> str:
+    names = [f"'{other.title}'" for other in book.worksheets if other.title != sheet.title]
+    return f"; the workbook's other sheets are {', '.join(names)}" if names else ""
+
+
+def _filled(row: list[str]) -> int:
+    return sum(bool(cell.strip()) for cell in row)
+
+
+def _lines_above_header(rows: list[tuple[int, list[str]]]) -> int:
+    """Return the number of the row that looks like the header when it is not the first, else 0.
+
+    A title above the header fills one cell or two; the rows of a table are filled to nearly the same width.
+    """
+    widths = [_filled(row) for _, row in rows]
+    if len(widths) < 3:
+        return 0
+    usual = max(set(widths[1:]), key=widths[1:].count)
+    first = widths[0]
+    if usual < 2 or 2 * first > usual or widths.count(usual) < _MOSTLY * (len(widths) - 1):
+        return 0
+    return next(line for (line, _), width in zip(rows, widths, strict=True) if width >= usual)
+
+
+def _looks_like_table(sheet: Any) -> bool:
+    widths = [_filled(row) for _, row in itertools.islice(_text_rows(sheet), _LOOKED_AT)]
+    return len(widths) > 1 and sum(width > 1 for width in widths) >= _MOSTLY * len(widths)
+
+
+def _is_total(row: list[str], width: int) -> bool:
+    first = next((cell for cell in row if cell.strip()), "")
+    return width > 2 and 2 * _filled(row) <= width and first.strip(" :.").casefold() in _TOTALS
+
+
 _ZEROS = re.compile(r"0{2,}")
 
 
@@ -204,8 +222,6 @@ def _text_rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
     """Give (row number, cells as text without the empty ones at the end) of each row that is not blank."""
     sheet.reset_dimensions()  # the range written in the file is often wrong
     for line, cells in enumerate(sheet.iter_rows(), start=1):
-    rows = _text_rows(sheet)
-    header_line, header = next(rows)
         row = [_as_shown(cell) for cell in cells]
         while row and not row[-1].strip():
             row.pop()

@@ -20,7 +20,7 @@ from core.predictions import (
     load_scored,
 )
 from core.readers import SourceTable
-from core.readers.mapping import ColumnMapping
+from core.readers.mapping import ColumnMapping, suggest_mapping
 from core.schema import Kind
 from core.storage import Workspace, digest
 
@@ -123,17 +123,15 @@ def peek(path: Path, kind: Kind, reading: Reading) -> tuple[SourceTable, ColumnM
         It cannot be read; that answer is kept as well, so that a page drawn again does not read again.
     """
     seen = path.stat()
-    outcome = _peek(str(path), seen.st_size, seen.st_mtime_ns, kind, reading)
+    outcome = _peek(str(path), seen.st_size, seen.st_mtime_ns, reading)
     if isinstance(outcome, InputError):
         raise outcome
-    return outcome
+    return outcome, suggest_mapping(outcome.frame, kind, check=False)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the first rows …", ttl=600)
-def _peek(
-    path: str, size: int, changed: int, kind: Kind, reading: Reading
-) -> tuple[SourceTable, ColumnMapping] | InputError:
+def _peek(path: str, size: int, changed: int, reading: Reading) -> SourceTable | InputError:
     try:
-        return read_ahead(Path(path), kind, reading)
+        return read_ahead(Path(path), "corpus", reading)[0]
     except InputError as error:
         return error
