@@ -26,8 +26,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def page(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+def page(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[AppTest]:
     monkeypatch.setenv("COLOPHON_HOME", str(workspace.root))
+    monkeypatch.setenv("COLOPHON_SERVER_FOLDERS", str(tmp_path))
     cache.workspace.clear()  # type: ignore[attr-defined]
     yield AppTest.from_file(str(Path(ROOT, "pages", "catalogue.py")), default_timeout=60).run()
     cache.workspace.clear()  # type: ignore[attr-defined]
@@ -75,7 +76,7 @@ def test_a_folder_on_the_server(
     for name, content in FILES.items():
         (folder / name).write_text(content, encoding="utf-8")
     page.segmented_control(key="way").set_value("On this server").run()
-    page.text_input[0].input(str(folder)).run()
+    page.text_input[0].input("docs").run()
     assert not page.exception
     imported(page, workspace, started)
 
