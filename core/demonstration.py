@@ -18,7 +18,7 @@ from core.progress import Progress, silent
 from core.schema import Kind
 from core.storage import Workspace, write_atomically
 
-__all__ = ["MODEL", "PREDICTIONS", "SECOND_MODEL", "SECOND_PREDICTIONS", "build"]
+__all__ = ["MODEL", "PREDICTIONS", "SECOND_MODEL", "SECOND_PREDICTIONS", "build", "main"]
 
 _CHECKED: tuple[str, str, Kind] = ("checked", "demo-checked", "corpus")
 _NAMES: tuple[tuple[str, str, Kind], ...] = (
