@@ -82,7 +82,8 @@ def test_a_folder_on_the_server(
 
 
 def test_a_folder_of_other_files_is_refused_in_words(page: AppTest, tmp_path: Path) -> None:
+    (tmp_path / "others").mkdir()
     page.segmented_control(key="way").set_value("On this server").run()
-    page.text_input[0].input(str(tmp_path)).run()
+    page.text_input[0].input("others").run()
     assert not page.exception
     assert "no file directly in it ends in" in page.error[0].value.replace("\\", "")
