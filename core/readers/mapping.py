@@ -15,6 +15,7 @@ from core.readers.columns import (
     apply_overrides,
     check_mapping,
 )
+from core.readers.marc_columns import MARC_COLUMN
 from core.readers.probabilities import find_probabilities
 from core.readers.scores import numeric_share, positive_class
 from core.readers.synonyms import EITHER, SYNONYMS, WEAK_IDS, normal_header
@@ -339,6 +340,8 @@ class _Suggestion:
         return float(np.mean(highest[filled] == given[filled]))
 
     def _look_for_damage(self, name: str) -> None:
+        if MARC_COLUMN in self._frame.columns:
+            return  # field 001 is text in every MARC record: no program has read it as a number
         values = sampled(self._frame[name]).str.strip()
         if float(values.str.fullmatch(r"\d+\.0").mean()) > 0.9:
             self._questions.append(

@@ -12,6 +12,7 @@ from core.errors import InputError, UnreadableFileError
 from core.progress import silent
 from core.readers import marc
 from core.readers.container import open_file
+from core.readers.mapping import suggest_mapping
 from core.readers.marc_codes import country_code, country_name, language_code, language_name
 from core.readers.marc_columns import COLUMNS, record_columns
 from core.readers.marc_decode import BadRecord, decode_iso2709, split_iso2709, stream_marcxml
@@ -500,3 +501,10 @@ def test_country_codes_go_both_ways(name):
 
 def test_a_language_that_marc_does_not_know_is_not_coded():
     assert language_code("Martian") == language_code("") == "|||"
+
+
+def test_control_numbers_of_different_lengths_raise_no_alarm_about_zeros(tmp_path):
+    content = b"".join(record(record_id=str(10**number)).to_iso2709() for number in range(3, 9))
+    frame = read(tmp_path, content).frame
+    assert suggest_mapping(frame, "corpus").questions == ()
+    assert "zeros may have been lost" in suggest_mapping(frame.drop(columns="marc"), "corpus").questions[0]
