@@ -14,12 +14,13 @@ if __name__ != "__main__":
     housekeeping.trust_charts()
     app = st.App(Path(__file__), middleware=guard.middleware(), lifespan=housekeeping.collect_garbage)
 else:
-    from dashboard import feedback, navigation, upkeep_view, widgets
+    from dashboard import feedback, navigation, theme, upkeep_view, widgets
 
     # Before the menu: a browser would fetch the icon of a menu entry from another host, had it no other by then.
     st.set_page_config(page_icon=navigation.ICON, layout="wide")
     page = navigation.navigation()
     st.set_page_config(page_title=f"{page.title} · Colophon")
+    theme.words_on_the_accent()
     with st.sidebar, feedback.errors_in_words():
         widgets.choose_predictions()
     with feedback.errors_in_words():

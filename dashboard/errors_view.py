@@ -18,7 +18,7 @@ from core.phrases import phrase_mask
 from core.predictions import Scored
 from core.schema import CORRECT, PREDICTED, TITLE, TRUTH
 from core.statistics import interval_percent
-from dashboard import feedback, slices_view, state, widgets
+from dashboard import feedback, slices_view, state, theme, widgets
 from dashboard.charts.outcomes import CELL, confusion_chart, length_chart
 from dashboard.charts.rates import rates_chart
 from dashboard.record_view import records_table
@@ -89,11 +89,11 @@ def headline(evaluation: Evaluation) -> None:
 
 def which_class(evaluation: Evaluation) -> None:
     """Show which class is taken for which, and how well each is recognised."""
-    st.subheader("Which class is taken for which")
+    st.header("Which class is taken for which")
     left, right = st.columns(2)
     with left:
         st.altair_chart(
-            confusion_chart(evaluation.confusion),
+            confusion_chart(evaluation.confusion, look=theme.look()),
             on_select=_cell_clicked,
             selection_mode=CELL,
             key=_CHART,
@@ -107,7 +107,7 @@ def which_class(evaluation: Evaluation) -> None:
 
 def where_errors_gather(scored: Scored, evaluation: Evaluation) -> None:
     """Show the errors by each value of one facet."""
-    st.subheader("Where errors gather")
+    st.header("Where errors gather")
     facet = widgets.choose_facet("Group the books by", state.FACET)
     table = by_value(scored.labelled, facet_values(scored.labelled, facet))
     _value_sentence(table, facet)
@@ -121,6 +121,7 @@ def where_errors_gather(scored: Scored, evaluation: Evaluation) -> None:
                 title="share wrong, with 95 % interval",
                 overall=1 - evaluation.accuracy.value,
                 order=facet_order(facet, table["value"]),
+                look=theme.look(),
             ),
             alt=f"Share wrong by {facet_title(facet)}, with intervals",
         )
@@ -131,7 +132,7 @@ def where_errors_gather(scored: Scored, evaluation: Evaluation) -> None:
 
 def look_at_books(scored: Scored, evaluation: Evaluation) -> None:
     """Show the books themselves, filtered by facets, words of the title, and the clicked cell."""
-    st.subheader("Look at the books")
+    st.header("Look at the books")
     kept = _filters(scored.labelled)
     cell = _cell(scored, evaluation.confusion)
     phrase = st.text_input(
@@ -161,10 +162,10 @@ def look_at_books(scored: Scored, evaluation: Evaluation) -> None:
 
 def lengths(scored: Scored) -> None:
     """Show how long the titles are that were read right and wrong."""
-    st.subheader("Length of the title")
+    st.header("Length of the title")
     table = length_by_outcome(scored.labelled)
     _length_sentence(table)
-    st.altair_chart(length_chart(table), alt="Length of titles read right and wrong")
+    st.altair_chart(length_chart(table, look=theme.look()), alt="Length of titles read right and wrong")
     widgets.download_table(table, "length-by-outcome")
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 from core.evaluation import Evaluation
 from core.facets import facet_title
 from core.predictions import Scored
-from dashboard import cache, feedback, widgets
+from dashboard import cache, feedback, theme, widgets
 from dashboard.charts.outcomes import reliability_chart
 from dashboard.text import escape, percent, rate
 
@@ -59,7 +59,9 @@ def calibration(scored: Scored, evaluation: Evaluation) -> None:
             st.markdown(f"**{one.title[0].upper()}{one.title[1:]}**")
             chart = one.reliability.rename(columns={"low": "from", "high": "to"})
             chart = chart.rename(columns={"acc_low": "low", "acc_high": "high"})
-            st.altair_chart(reliability_chart(chart), alt=f"How often it is right where it says so, {one.title}")
+            st.altair_chart(
+                reliability_chart(chart, look=theme.look()), alt=f"How often it is right where it says so, {one.title}"
+            )
     table = pd.DataFrame(
         [{"confidences": o.title, "off by (ECE)": o.ece, "log loss": o.log_loss, "books": o.n} for o in tried]
     )

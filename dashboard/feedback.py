@@ -43,7 +43,7 @@ def empty(sentence: str, page: str, label: str) -> None:
 
 def conclusion(sentence: str) -> None:
     """Show the page's (or a section's) conclusion, in words, above what proves it."""
-    st.markdown(f"#### {sentence}")
+    st.markdown(f"## {sentence}")
 
 
 def say(*sentences: str) -> None:

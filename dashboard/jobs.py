@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.jobs import Job, JobStatus, cancel, find_job, forget, list_jobs, log_tail, start
-from dashboard import cache, navigation, state, widgets
+from dashboard import cache, navigation, state, theme, widgets
 from dashboard.charts.learning import learning_chart, learning_sentence, present_run
 from dashboard.text import count, escape
 
@@ -113,7 +113,10 @@ def _running(ids: list[str]) -> None:
             if status.history:
                 run = present_run(status.history)
                 st.markdown(learning_sentence(run))
-                st.altair_chart(learning_chart(run), alt="Loss over the epochs, on titles learned from and held out")
+                st.altair_chart(
+                    learning_chart(run, look=theme.look()),
+                    alt="Loss over the epochs, on titles learned from and held out",
+                )
             stopping = job.cancel_requested()
             label = "Stopping …" if stopping else "Cancel"
             st.button(

@@ -6,7 +6,7 @@ import streamlit as st
 from core import label_audit
 from core.label_audit import BYS, LabelAudit
 from core.labels import LabelSet
-from dashboard import cache, feedback, widgets
+from dashboard import cache, feedback, theme, widgets
 from dashboard.charts.rates import rates_chart
 from dashboard.text import escape, interval, percent
 
@@ -74,6 +74,7 @@ def groups(audit: LabelAudit, by: str) -> None:
                     rate="suspect_rate",
                     title="share of labels that look wrong, with 95 % interval",
                     overall=float(audit.books["suspect"].mean()),
+                    look=theme.look(),
                 ),
                 alt=f"Share of suspect labels by {BYS[by]}, with intervals",
             )

@@ -29,7 +29,7 @@ from core.weak_supervision import (
     suggest_functions,
     try_functions,
 )
-from dashboard import cache, feedback, state, widgets
+from dashboard import cache, feedback, state, theme, widgets
 from dashboard.charts.rates import rates_chart
 from dashboard.text import count, escape, interval, percent
 
@@ -203,7 +203,13 @@ def table(bench: Bench, tried: Tried) -> None:
         widgets.download_table(shown, "labelling-functions")
     if rows["accuracy"].notna().any():
         st.altair_chart(
-            rates_chart(rows, value="name", rate="accuracy", title="share right on titles kept back, 95 % interval"),
+            rates_chart(
+                rows,
+                value="name",
+                rate="accuracy",
+                title="share right on titles kept back, 95 % interval",
+                look=theme.look(),
+            ),
             alt="How often each function is right, with intervals",
         )
     close = agreements(tried.votes)

@@ -32,6 +32,8 @@ __all__ = ["decided", "drawn", "one_record", "progress_sentence", "reviewer"]
 LEAST_SECONDS = 0.8
 _LISTED: Final = 200
 _NAME: Final = "reviewer"
+# Above so many classes, answers are chosen from a list.
+_MOST_BUTTONS: Final = 9
 
 
 @dataclass
@@ -151,18 +153,22 @@ def _record(scored: Scored, waiting: pd.DataFrame, log: DecisionLog, desk: _Desk
 
 def _answers(scored: Scored, record: pd.Series, newest: int) -> None:
     record_id = str(record[RECORD_ID])
-    answers = [*scored.classes, CANNOT_TELL]
-    columns = st.columns(len(answers) + 1)
     note = f"note-{record_id}"
+    told = (str(record[PREDICTED]), newest, note)
+    many = len(scored.classes) > _MOST_BUTTONS
+    answers = [CANNOT_TELL] if many else [*scored.classes, CANNOT_TELL]
+    if many:
+        _choose_answer(scored, record, told)
+    columns = st.columns(len(answers) + 1)
     st.text_input("Note (optional)", key=note)
     for number, (column, answer) in enumerate(zip(columns, answers, strict=False), start=1):
         column.button(
             escape(answer),
             key=f"answer-{number}-{record_id}",
-            shortcut=str(number) if number < 10 else None,
+            shortcut=str(number) if number < 10 and not many else None,
             width="stretch",
             on_click=_answer,
-            args=(scored.predictions, record_id, answer, str(record[PREDICTED]), newest, note),
+            args=(scored.predictions, record_id, answer, *told),
         )
     columns[-1].button(
         "Skip",
@@ -171,6 +177,25 @@ def _answers(scored: Scored, record: pd.Series, newest: int) -> None:
         width="stretch",
         on_click=_skip,
         args=(scored.predictions, record_id),
+    )
+
+
+def _choose_answer(scored: Scored, record: pd.Series, told: tuple[str, int, str]) -> None:
+    """Draw a list to search, with what the model said first, where there are too many classes for buttons."""
+    record_id, predicted = str(record[RECORD_ID]), str(record[PREDICTED])
+    options = [*([predicted] if predicted else []), *(name for name in scored.classes if name != predicted)]
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    chosen = left.selectbox(
+        "What it is", options, index=None, placeholder="Type a part of the name", key=f"choice-{record_id}"
+    )
+    right.button(
+        "Decide",
+        key=f"decide-{record_id}",
+        type="primary",
+        width="stretch",
+        disabled=chosen is None,
+        on_click=_answer,
+        args=(scored.predictions, record_id, str(chosen), *told),
     )
 
 
@@ -241,7 +266,7 @@ def decided(scored: Scored, log: DecisionLog) -> None:
     rows = [row for row in reversed(log.rows) if not row.undoes]
     if not rows:
         return
-    st.subheader("Decided")
+    st.header("Decided")
     ids = scored.table[RECORD_ID]
     wanted = {row.record_id for row in rows}
     titles = dict(zip(ids[ids.isin(wanted)], scored.table[TITLE][ids.isin(wanted)], strict=True))

@@ -12,7 +12,7 @@ from core.review import send_to_review
 from core.schema import RECORD_ID
 from core.slices import Ledger, PhraseFact, Slice, cross_table
 from core.slices.saved import save_slice
-from dashboard import cache, feedback, navigation, state, widgets
+from dashboard import cache, feedback, navigation, state, theme, widgets
 from dashboard.charts.outcomes import heatmap_chart
 from dashboard.record_view import records_table
 from dashboard.text import escape, interval, percent
@@ -116,7 +116,7 @@ def heatmap(scored: Scored) -> None:
         )
     )
     title = f"Share wrong by {facet_title(down)} and {facet_title(across)}"
-    st.plotly_chart(heatmap_chart(table, down, across), alt=title, key="heatmap")
+    st.plotly_chart(heatmap_chart(table, down, across, look=theme.look()), alt=title, key="heatmap")
     st.caption("Empty cells have fewer than ten checked books.")
     pairs = cache.pair_slices(scored, down, across)
     _looked_at(scored, pairs.slices, pairs.p)

@@ -6,12 +6,15 @@ from typing import Any
 
 from core.statistics import interval_percent, share_percent
 
-__all__ = ["JOINER", "count", "escape", "figure", "interval", "percent", "rate"]
+__all__ = ["JOINER", "count", "escape", "figure", "interval", "percent", "plain_label", "rate"]
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$~:&])")
 # The page makes links of bare addresses after it has taken the backslashes away, so that none of them helps.
 _ADDRESS = re.compile(r"https?(?=://)|www(?=\.)|(?<=[\w.+-])@(?=[\w-])", re.IGNORECASE)
 JOINER = "\u2060"  # WORD JOINER: it is not seen, takes no room and breaks no line
+
+# Signs that mark something inside a line, or at its beginning; addresses; a name of an icon.
+_ACTIVE = re.compile(r"[\\`*\[\]<>$~:&|@]|(?<!\w)_|_(?!\w)|^\W|^\d+[.)]|!\[|www\.|//")
 
 
 def escape(text: str) -> str:
@@ -24,6 +27,19 @@ def escape(text: str) -> str:
     """
     broken = _ADDRESS.sub(lambda found: f"{found.group()}{JOINER}", " ".join(str(text).split()))
     return _MARKDOWN.sub(r"\\\1", broken)
+
+
+def plain_label(text: str) -> str:
+    r"""Return text for the label of a widget, which is read aloud as it is written: no backslash that need not be.
+
+    Hyphens, full stops, brackets and the like act upon nothing inside a line and stay; whatever could begin a mark, a
+    link or a picture is escaped, as in :func:`escape`, since to be safe goes before to be read well.
+
+    >>> plain_label("Non-fiction"), plain_label("18+ (illustrated)"), plain_label("*a*")
+    ('Non-fiction', '18+ (illustrated)', '\\*a\\*')
+    """
+    line = " ".join(str(text).split())
+    return escape(line) if _ACTIVE.search(line) else line
 
 
 def percent(share: float | None, digits: int = 1) -> str:

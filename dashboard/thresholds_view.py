@@ -1,7 +1,8 @@
-"""Pieces of the Thresholds page: a slider a class, what the cuts do, whom they drop."""
+"""Pieces of the Thresholds page: a slider a class (a table for many), what the cuts do, whom they drop."""
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
@@ -11,12 +12,28 @@ from core.facets import facet_order, facet_title
 from core.policies import KeptPolicy, keep_policy
 from core.predictions import Scored
 from core.statistics import interval_count
-from core.thresholds import PolicyReport
-from dashboard import cache, feedback, state, widgets
+from core.thresholds import TOGETHER, Policy, PolicyReport
+from dashboard import cache, feedback, state, theme, widgets
 from dashboard.charts.rates import rates_chart
-from dashboard.text import escape, interval, percent
+from dashboard.text import escape, interval, percent, plain_label
 
-__all__ = ["HOW", "class_table", "headline", "keep", "keep_rates", "sliders"]
+__all__ = [
+    "HOW",
+    "choose_class",
+    "class_table",
+    "cut_offs",
+    "cut_table",
+    "edited_cuts",
+    "headline",
+    "keep",
+    "keep_rates",
+    "sliders",
+]
+
+DEFAULT_CUT: Final = 0.9
+# Above so many classes the cut-offs are a table, and a class is chosen from a list.
+MOST_SLIDERS: Final = 4
+MOST_BUTTONS: Final = 9
 
 # An address leaves out what a slider begins with; no step of the slider meets this, so none is ever left out.
 _NEVER = 0.0001
@@ -33,15 +50,114 @@ HOW = (
 )
 
 
+def cut_offs(scored: Scored, start: Mapping[str, float]) -> dict[str, float]:
+    """Draw a slider a class, or above four classes one table, and return the cuts."""
+    return sliders(scored.classes, start) if len(scored.classes) <= MOST_SLIDERS else cut_table(scored, start)
+
+
+def cut_table(scored: Scored, start: Mapping[str, float]) -> dict[str, float]:
+    """Draw a table of cut-offs, one row a class, each with what it accepts; return the cuts.
+
+    They are kept in the session: with a hundred classes they are too long for an address.
+    """
+    key = f"{state.CUT_PREFIX}table_{scored.predictions}"
+    cuts: dict[str, float] = st.session_state.setdefault(key, {})
+    for name in scored.classes:
+        cuts.setdefault(name, start.get(name, DEFAULT_CUT))
+    version = st.session_state.setdefault(f"{key}_version", 0)
+    left, right, _ = st.columns([1, 1, 3], vertical_alignment="bottom")
+    every = left.number_input(
+        "One cut-off for every class", 0.0, 1.0, DEFAULT_CUT, step=0.005, format="%.3f", key=f"{key}_every"
+    )
+    right.button("Set it for all", on_click=_set_all, args=(key, float(every)))
+    rows = cache.policy_report(scored, Policy(dict(cuts))).per_class.set_index("class")
+    rows = rows.reindex(list(scored.classes), columns=["records", "accepted", "n_accepted", "errors"], fill_value=0)
+    shown = pd.DataFrame(
+        {
+            "class": list(scored.classes),
+            "cut-off": [cuts[name] for name in scored.classes],
+            **{
+                words: rows[column].tolist()
+                for words, column in (
+                    ("books", "records"),
+                    ("accepted", "accepted"),
+                    ("checked", "n_accepted"),
+                    ("wrong", "errors"),
+                )
+            },
+        }
+    )
+    st.caption("Change a cut-off in its cell: predictions of the class above it are accepted, the others go to review.")
+    st.data_editor(
+        shown,
+        hide_index=True,
+        disabled=["class", "books", "accepted", "checked", "wrong"],
+        column_config={
+            "cut-off": st.column_config.NumberColumn(min_value=0.0, max_value=1.0, step=0.005, format="%.3f"),
+            "books": st.column_config.NumberColumn("books predicted so", format="localized"),
+            "accepted": st.column_config.NumberColumn(format="localized"),
+            "checked": st.column_config.NumberColumn("checked among them", format="localized"),
+        },
+        key=f"{key}_{version}",
+        on_change=_take_edits,
+        args=(key, version, tuple(scored.classes)),
+    )
+    return {name: float(cuts[name]) for name in scored.classes}
+
+
+def _set_all(key: str, cut: float) -> None:
+    st.session_state[key] = dict.fromkeys(st.session_state[key], cut)
+    st.session_state[f"{key}_version"] += 1
+
+
+def _take_edits(key: str, version: int, classes: Sequence[str]) -> None:
+    """Take what was typed into the cuts; the next table is a new one, since what it accepts has changed."""
+    st.session_state[key] = edited_cuts(st.session_state[key], st.session_state[f"{key}_{version}"], classes)
+    st.session_state[f"{key}_version"] = version + 1
+
+
+def edited_cuts(cuts: Mapping[str, float], edits: Mapping[str, Any], classes: Sequence[str]) -> dict[str, float]:
+    """Return the cuts with what was typed into the table; an emptied cell changes nothing.
+
+    Parameters
+    ----------
+    edits : mapping
+        What Streamlit's table editor keeps: ``edited_rows``, row → column → value.
+    """
+    typed = {classes[int(row)]: cells.get("cut-off") for row, cells in edits.get("edited_rows", {}).items()}
+    return {**cuts, **{name: float(cut) for name, cut in typed.items() if cut is not None}}
+
+
+def choose_class(classes: Sequence[str]) -> str:
+    """Draw a picker of one class, or of all together: buttons for few classes, a list to search for many."""
+    options = [*classes, TOGETHER]
+    if len(options) > MOST_BUTTONS:
+        chosen = st.selectbox("Predicted as", options, key="curve", format_func=_class_words)
+    else:
+        chosen = st.segmented_control(
+            "Predicted as",
+            options,
+            default=options[0],
+            required=True,
+            key="curve",
+            format_func=lambda name: plain_label(_class_words(name)),
+        )
+    return str(chosen)
+
+
+def _class_words(name: str) -> str:
+    return "all, one cut-off" if name == TOGETHER else name
+
+
 def sliders(classes: Sequence[str], start: Mapping[str, float]) -> dict[str, float]:
     """Draw one slider a class and return the cuts; they are in the URL."""
     cuts = {}
     for column, name in zip(st.columns(len(classes)), classes, strict=False):
         key = state.cut_key(name)
-        _carry(key, start.get(name, 0.9))
+        _carry(key, start.get(name, DEFAULT_CUT))
         with column:
             cuts[name] = st.slider(
-                f"Accept {escape(name)} above",
+                f"Accept {plain_label(name)} above",
                 0.0,
                 1.0,
                 _NEVER,
@@ -157,6 +273,7 @@ def keep_rates(report: PolicyReport, scored: Scored, facet: str) -> None:
             title="share accepted, with 95 % interval",
             overall=report.coverage if facet != "class" else None,
             order=[value for value in order if value in set(shown["value"])],
+            look=theme.look(),
         ),
         alt=f"Share accepted by {title}",
     )

@@ -7,7 +7,7 @@ from core.explain import Explanation
 from core.predictions import Scored, load_predictions
 from core.reading import has_columns, title_part
 from core.schema import PREDICTED, RECORD_ID, TITLE, TRUTH
-from dashboard import cache, feedback, navigation, widgets
+from dashboard import cache, feedback, navigation, theme, widgets
 from dashboard.charts.words import words_chart
 from dashboard.text import escape, percent
 
@@ -55,7 +55,7 @@ def explained(model: str, title: str) -> None:
     left, right = st.columns(2)
     with left:
         st.altair_chart(
-            words_chart(table, explanation.class_name),
+            words_chart(table, explanation.class_name, look=theme.look()),
             alt=f"What each word contributes for and against {explanation.class_name}",
         )
         st.caption(escape(explanation.note))
@@ -63,7 +63,8 @@ def explained(model: str, title: str) -> None:
         if st.toggle("Ask SHAP too (some seconds)", key="why_shap"):
             shap = cache.shap_explanation(model, title)
             st.altair_chart(
-                words_chart(shap.table[["word", "contribution"]], shap.class_name), alt="SHAP values by word"
+                words_chart(shap.table[["word", "contribution"]], shap.class_name, look=theme.look()),
+                alt="SHAP values by word",
             )
             st.caption(escape(shap.note))
     with right:

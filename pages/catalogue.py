@@ -10,7 +10,7 @@ from dashboard.text import escape
 st.title("Catalogue")
 loading.load_a_file()
 
-st.subheader("What is loaded")
+st.header("What is loaded")
 thing = widgets.choose_thing("Look at", ("corpora", "labels", "predictions"), "corpus")
 if thing is None:
     st.markdown("Nothing yet. Load a file above, or run the demonstration (`colophon demo`).")

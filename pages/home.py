@@ -23,17 +23,17 @@ if not name:
     st.stop()
 scored = widgets.require_scored(with_truth=False)
 with st.container(border=True):
-    st.markdown(f"##### The verdict on “{escape(scored.name)}”")
+    st.markdown(f"## The verdict on “{escape(scored.name)}”")
     for sentence in verdict.sentences(scored):
         st.markdown(escape(sentence))
 
 report_view.download(scored)
 
-st.subheader("What to do next")
+st.header("What to do next")
 for title in ("Representativeness", "Errors", "Thresholds", "Export"):
     navigation.links_to(title)
 
-st.subheader("What is loaded")
+st.header("What is loaded")
 columns = st.columns(4)
 for column, (label, things) in zip(
     columns,

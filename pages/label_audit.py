@@ -28,15 +28,15 @@ label_audit_view.findings(audit)
 
 present = [by for by in BYS if by in set(audit.groups["by"])]
 if present:
-    st.subheader("Where suspect labels gather")
+    st.header("Where suspect labels gather")
     by = st.segmented_control(
         "Group the labels by", present, default=present[0], required=True, format_func=BYS.get, key="labels_by"
     )
     label_audit_view.groups(audit, str(by))
 
-st.subheader("Labels to look at again")
+st.header("Labels to look at again")
 label_audit_view.suspects(audit, label_audit_view.choose_group(audit))
-st.subheader("Go on without them")
+st.header("Go on without them")
 label_audit_view.leave_out(LabelSet(chosen), audit)
 feedback.how_computed(label_audit_view.HOW)
 feedback.next_step("Models")

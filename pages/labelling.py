@@ -24,18 +24,18 @@ else:
     feedback.conclusion("There is no function yet.")
     st.markdown("Build one, accept a suggestion, or load a file.")
 
-st.subheader("Build a function")
+st.header("Build a function")
 with st.container(border=True):
     labelling_builder.build(bench, functions)
 
-st.subheader("Suggestions")
+st.header("Suggestions")
 labelling_view.suggestions(bench, functions)
 
-st.subheader("Keep and load")
+st.header("Keep and load")
 with feedback.errors_in_words():
     labelling_view.file_of_functions(functions)
 
-st.subheader("Label the collection")
+st.header("Label the collection")
 if functions:
     config = labelling_view.job_form(bench, functions)
     if config:

@@ -19,7 +19,7 @@ else:
 labels = [artifact.name for artifact in widgets.label_sets()]
 left, right = st.columns(2)
 with left, st.container(border=True):
-    st.subheader("Train a model")
+    st.header("Train a model")
     if labels:
         config = models_view.training_form(labels)
         if config and models_view.can_start(config):
@@ -29,7 +29,7 @@ with left, st.container(border=True):
         navigation.links_to("Catalogue", "Import labels")
     jobs.show_jobs("core.models.train")
 with right, st.container(border=True):
-    st.subheader("Score a catalogue")
+    st.header("Score a catalogue")
     corpora = [artifact.name for artifact in cache.workspace().list("corpora")]
     if models and corpora:
         config = models_view.scoring_form([model["name"] for model in models], corpora, labels)
@@ -42,14 +42,14 @@ with right, st.container(border=True):
     jobs.show_jobs("core.models.score")
 
 if models:
-    st.subheader("Try a title")
+    st.header("Try a title")
     try_title.show([model["name"] for model in models])
 name = widgets.chosen_predictions()
 if name:
-    st.subheader("Leak check")
+    st.header("Leak check")
     scored = widgets.require_scored(with_truth=False)
     models_view.learned_from_form(scored.name)
     models_view.leak_check(scored, cache.evaluation(scored))
-    st.subheader("Two sets of predictions on the same books")
+    st.header("Two sets of predictions on the same books")
     models_view.compare(str(name))
 feedback.next_step("Errors")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.facets import FACETS, facet_title
-from dashboard import cache, feedback, representation_view, state, widgets
+from dashboard import cache, feedback, representation_view, state, theme, widgets
 from dashboard.charts.representation import keyword_chart, ratio_chart, share_chart
 from dashboard.text import escape
 
@@ -27,7 +27,7 @@ summary = representation_view.summary(found)
 representation_view.summary_table(summary)
 widgets.download_table(summary, f"{sample.name}-against-{population.name}")
 
-st.subheader("One facet")
+st.header("One facet")
 facet = widgets.choose_facet("Look at", state.FACET, tuple(FACETS))
 one = next(comparison for comparison in found.facets if comparison.facet == facet)
 feedback.conclusion(escape(one.sentence))
@@ -38,14 +38,19 @@ kind = st.segmented_control(
     "Show", ["Shares", "Times as frequent"], default="Shares", required=True, key="show", bind="query-params"
 )
 draw = share_chart if kind == "Shares" else ratio_chart
-st.altair_chart(draw(one.chart_table(), sample.name, population.name), alt=f"{facet_title(facet)}: {kind}")
+st.altair_chart(
+    draw(one.chart_table(), sample.name, population.name, look=theme.look()), alt=f"{facet_title(facet)}: {kind}"
+)
 representation_view.facet_table(one, sample.name, population.name)
 
-st.subheader("Words in titles over time")
+st.header("Words in titles over time")
 words = st.text_input("Words, separated by commas", "novel, poem, history", key=state.WORDS, bind="query-params")
 over_time = cache.keywords(sample, population, words)
 feedback.say(representation_view.keyword_sentence(over_time))
-st.altair_chart(keyword_chart(over_time.dropna(subset=["year"])), alt="Share of titles with each word, year by year")
+st.altair_chart(
+    keyword_chart(over_time.dropna(subset=["year"]), look=theme.look()),
+    alt="Share of titles with each word, year by year",
+)
 widgets.download_table(over_time, f"{sample.name}-{population.name}-words")
 feedback.how_computed(representation_view.HOW)
 feedback.next_step("Models")

@@ -7,10 +7,9 @@ import streamlit as st
 from core.facets import facet_title
 from core.policies import KeptPolicy, kept_policies
 from core.predictions import load_predictions
-from core.thresholds import TOGETHER, Policy, apply_policy
-from dashboard import cache, export_view, feedback, promise_view, thresholds_view, widgets
+from core.thresholds import Policy, apply_policy
+from dashboard import cache, export_view, feedback, promise_view, theme, thresholds_view, widgets
 from dashboard.charts.curves import cut_chart, risk_coverage_chart
-from dashboard.text import escape
 
 st.title("Thresholds")
 scored, whole = widgets.require_scored(), widgets.require_scored(sliced=False)
@@ -32,7 +31,7 @@ def by_cut_offs() -> None:
         policy, promise = promise_view.choose(scored)
     else:
         start = dict(kept[0].policy.cuts) if kept else {}
-        policy = Policy(thresholds_view.sliders(scored.classes, start))
+        policy = Policy(thresholds_view.cut_offs(scored, start))
     report = cache.policy_report(scored, policy)
     thresholds_view.headline(report)
     chosen = KeptPolicy(replace(policy, where=where), promise, scored.labels)
@@ -45,27 +44,20 @@ def by_cut_offs() -> None:
     feedback.say(*report.sentences[1:], *([counted] if counted else []))
     thresholds_view.class_table(report)
 
-    st.subheader("Errors against coverage")
+    st.header("Errors against coverage")
     curves = cache.curves(scored)
-    which = st.segmented_control(
-        "Predicted as",
-        [*scored.classes, TOGETHER],
-        default=scored.classes[0],
-        required=True,
-        key="curve",
-        format_func=lambda name: "all, one cut-off" if name == TOGETHER else escape(name),
-    )
+    which = thresholds_view.choose_class(scored.classes)
     curve = curves[curves["class"] == which]
-    cut = policy.cuts.get(str(which))
+    cut = policy.cuts.get(which)
     left, right = st.columns(2)
     at = curve[curve["cut"] <= cut].tail(1)["coverage"] if cut is not None else curve.head(0)["coverage"]
     left.altair_chart(
-        risk_coverage_chart(curve, float(at.iloc[0]) if len(at) else None, promise.get("max_error")),
+        risk_coverage_chart(curve, float(at.iloc[0]) if len(at) else None, promise.get("max_error"), look=theme.look()),
         alt="Share wrong among the accepted over the share accepted, with 95 % band",
     )
-    right.altair_chart(cut_chart(curve, cut), alt="Share right and share accepted over the cut-off")
+    right.altair_chart(cut_chart(curve, cut, look=theme.look()), alt="Share right and share accepted over the cut-off")
 
-    st.subheader("Whose books are accepted")
+    st.header("Whose books are accepted")
     facet = st.segmented_control(
         "By",
         list(report.keep_rates),

@@ -8,7 +8,7 @@ from core.evaluation.against_rest import by_value, outcome_of, rate_against_rest
 from core.evaluation.by_class import by_value_and_class, value_sentences
 from core.evaluation.evaluate import Evaluation, evaluate
 from core.evaluation.metrics import ClassMetrics, Metrics
-from core.evaluation.mistakes import least_confident_right, length_by_outcome, most_confident_wrong
+from core.evaluation.mistakes import least_confident_right, length_by_outcome, most_confident_wrong, most_confused
 from core.evaluation.rates import share_right
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "least_confident_right",
     "length_by_outcome",
     "most_confident_wrong",
+    "most_confused",
     "outcome_of",
     "rate_against_rest",
     "share_right",

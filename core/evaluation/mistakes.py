@@ -2,13 +2,14 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 
 from core.facets import facet_order, facet_values
 from core.schema import CONFIDENCE, CORRECT, TITLE
 from core.statistics import MINIMUM_RECORDS
 
-__all__ = ["least_confident_right", "length_by_outcome", "most_confident_wrong"]
+__all__ = ["least_confident_right", "length_by_outcome", "most_confident_wrong", "most_confused"]
 
 
 def most_confident_wrong(labelled: pd.DataFrame) -> pd.DataFrame:
@@ -44,3 +45,20 @@ def length_by_outcome(labelled: pd.DataFrame) -> pd.DataFrame:
             mean = float(lengths[mask].mean()) if total else math.nan
             rows.append({"length": band, "outcome": outcome, "n": n, "share": share, "mean": mean})
     return pd.DataFrame(rows)
+
+
+def most_confused(confusion: pd.DataFrame, most: int) -> list[str]:
+    """Return the classes with the most errors, at most `most`, in the order of the matrix.
+
+    Parameters
+    ----------
+    confusion : DataFrame
+        Rows: truth; columns: prediction, with the names of the rows among them; cells: books.
+    """
+    names = [str(name) for name in confusion.index]
+    if len(names) <= most:
+        return names
+    square = confusion.reindex(columns=names, fill_value=0).to_numpy()
+    right = np.diag(square)
+    errors = confusion.sum(axis=1).to_numpy() - right + square.sum(axis=0) - right
+    return [names[place] for place in sorted(np.argsort(-errors, kind="stable")[:most])]

@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.charts.palette import ACCENT, NEUTRAL, OKABE_ITO, WRONG
+from dashboard.charts.palette import LIGHT, Look, dressed
 
 __all__ = ["cut_chart", "risk_coverage_chart"]
 
@@ -13,7 +13,9 @@ __all__ = ["cut_chart", "risk_coverage_chart"]
 WRONG_AMONG, ACCEPTED = "wrong among the accepted", "share of the books accepted"
 
 
-def risk_coverage_chart(curve: pd.DataFrame, here: float | None, allowed: float | None = None) -> Any:
+def risk_coverage_chart(
+    curve: pd.DataFrame, here: float | None, allowed: float | None = None, look: Look = LIGHT
+) -> Any:
     """Draw the share of errors among the accepted over the share accepted, with its band and the chosen point.
 
     Parameters
@@ -36,21 +38,23 @@ def risk_coverage_chart(curve: pd.DataFrame, here: float | None, allowed: float 
         alt.Tooltip("n_accepted:Q", format=","),
     ]
     base = alt.Chart(curve)
-    band = base.mark_area(opacity=0.2, color=ACCENT).encode(
+    band = base.mark_area(opacity=0.3, color=look.accent).encode(
         x=x, y=alt.Y("error_low:Q", title=WRONG_AMONG), y2="error_high:Q"
     )
-    line = base.mark_line(color=ACCENT).encode(x=x, y=y, tooltip=tips)
+    line = base.mark_line(color=look.accent).encode(x=x, y=y, tooltip=tips)
     layers: list[alt.Chart] = [band, line]
     if allowed is not None:
         rule = alt.Chart(pd.DataFrame({"error_rate": [allowed]}))
-        layers.append(rule.mark_rule(strokeDash=[4, 4], color=WRONG).encode(y=alt.Y("error_rate:Q", title=WRONG_AMONG)))
+        layers.append(
+            rule.mark_rule(strokeDash=[4, 4], color=look.wrong).encode(y=alt.Y("error_rate:Q", title=WRONG_AMONG))
+        )
     if here is not None:
         rule = alt.Chart(pd.DataFrame({"coverage": [here]}))
-        layers.append(rule.mark_rule(color=NEUTRAL, strokeWidth=2).encode(x=alt.X("coverage:Q", title=ACCEPTED)))
-    return alt.layer(*layers).properties(height=280)
+        layers.append(rule.mark_rule(color=look.neutral, strokeWidth=2).encode(x=alt.X("coverage:Q", title=ACCEPTED)))
+    return dressed(alt.layer(*layers).properties(height=260), look)
 
 
-def cut_chart(curve: pd.DataFrame, cut: float | None) -> Any:
+def cut_chart(curve: pd.DataFrame, cut: float | None, look: Look = LIGHT) -> Any:
     """Draw the share accepted and the share right among the accepted over the cut-off of one class.
 
     Parameters
@@ -65,7 +69,7 @@ def cut_chart(curve: pd.DataFrame, cut: float | None) -> Any:
         ]
     )
     x = alt.X("cut:Q", title="cut-off on the confidence")
-    colours = alt.Scale(domain=["right among the accepted", "accepted"], range=[ACCENT, OKABE_ITO[4]])
+    colours = alt.Scale(domain=["right among the accepted", "accepted"], range=[look.accent, look.second])
     lines = (
         alt.Chart(long)
         .mark_line(interpolate="step-after")
@@ -81,6 +85,8 @@ def cut_chart(curve: pd.DataFrame, cut: float | None) -> Any:
     if cut is not None:
         rule = alt.Chart(pd.DataFrame({"cut": [cut]}))
         layers.append(
-            rule.mark_rule(color=NEUTRAL, strokeWidth=2).encode(x=alt.X("cut:Q", title="cut-off on the confidence"))
+            rule.mark_rule(color=look.neutral, strokeWidth=2).encode(
+                x=alt.X("cut:Q", title="cut-off on the confidence")
+            )
         )
-    return alt.layer(*layers).properties(height=220).configure_legend(orient="top", labelLimit=0)
+    return dressed(alt.layer(*layers).properties(height=230), look)

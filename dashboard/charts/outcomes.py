@@ -6,60 +6,73 @@ import altair as alt
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.palette import ACCENT, NEUTRAL, RIGHT, WRONG
+from core.evaluation import most_confused
+from core.statistics import share_percent
+from dashboard.charts.palette import LIGHT, Look, dressed
+
+# Of more classes than this only the most confused are drawn.
+MOST_CLASSES = 20
 
 # The name of what a click on the confusion matrix selects.
 CELL = "cell"
 # With more classes than this, words in the cells would cover each other; the tooltip has them.
 _READABLE = 6
-_PALE = "#dbe7ef"
 
 __all__ = ["CELL", "confusion_chart", "length_chart", "reliability_chart"]
 
 
-def confusion_chart(confusion: pd.DataFrame) -> Any:
+def confusion_chart(confusion: pd.DataFrame, look: Look = LIGHT) -> Any:
     """Draw the confusion matrix; a click on a cell selects its ``truth`` and ``predicted`` under the name :data:`CELL`.
+
+    With many classes only those with the most errors are drawn, in small cells without words.
 
     Parameters
     ----------
     confusion : DataFrame
         Rows: the truth; columns: what was predicted; cells: books.
     """
-    rows, columns = [str(name) for name in confusion.index], [str(name) for name in confusion.columns]
+    totals = confusion.sum(axis=1)
+    rows = most_confused(confusion, MOST_CLASSES)
+    columns = [str(name) for name in confusion.columns if name in rows or name not in confusion.index]
     cells = pd.DataFrame(
         [
-            {"truth": truth, "predicted": predicted, "n": int(n), "share": n / max(int(sum(counts)), 1)}
-            for truth, counts in zip(rows, confusion.to_numpy(), strict=True)
+            {"truth": truth, "predicted": predicted, "n": int(n), "share": n / max(int(totals[truth]), 1)}
+            for truth, counts in zip(rows, confusion.loc[rows, columns].to_numpy(), strict=True)
             for predicted, n in zip(columns, counts, strict=True)
         ]
     ).astype({"truth": "object", "predicted": "object"})
     cells["books"] = [f"{n:,} {'book' if n == 1 else 'books'}" for n in cells["n"]]
-    cells["of_row"] = [f"{100 * share:.0f} % of the row" for share in cells["share"]]
+    cells["of_row"] = [f"{share_percent(share, 0)} of the row" for share in cells["share"]]
+    few = len(columns) <= _READABLE
     click = alt.selection_point(name=CELL, fields=["truth", "predicted"], on="click", empty=True)
+    top = alt.Axis(orient="top", labelAngle=0 if few else -60, labelLimit=160)
+    shade = alt.Scale(domain=[0, 1], range=[look.faint_right, look.right])
     base = alt.Chart(cells).encode(
-        x=alt.X("predicted:N", sort=columns, title="predicted", axis=alt.Axis(orient="top", labelAngle=0)),
-        y=alt.Y("truth:N", sort=rows, title="what the books are"),
+        x=alt.X("predicted:N", sort=columns, title="predicted", axis=top),
+        y=alt.Y("truth:N", sort=rows, title="what the books are", axis=alt.Axis(labelLimit=200)),
     )
     squares = (
-        base.mark_rect(cursor="pointer", stroke="#14120e")
+        base.mark_rect(cursor="pointer", stroke=look.text)
         .encode(
-            color=alt.Color("share:Q", scale=alt.Scale(domain=[0, 1], range=[_PALE, ACCENT]), legend=None),
+            color=alt.Color("share:Q", scale=shade, legend=None),
             strokeWidth=alt.condition(click, alt.value(3), alt.value(0), empty=False),
             tooltip=["truth:N", "predicted:N", "books:N", "of_row:N"],
         )
         .add_params(click)
     )
-    ink = alt.condition("datum.share > 0.5", alt.value("white"), alt.value("#14120e"))
+    ink = alt.condition("datum.share > 0.5", alt.value(look.on_right), alt.value(look.on_faint))
     layers = [squares]
-    if len(columns) <= _READABLE:
+    if few:
         layers += [
             base.mark_text(dy=-8, fontWeight="bold").encode(text="books:N", color=ink),
             base.mark_text(dy=8).encode(text="of_row:N", color=ink),
         ]
-    return alt.layer(*layers).properties(height=60 + max(24, 80 if len(rows) <= _READABLE else 24) * len(rows))
+    return dressed(
+        alt.layer(*layers).properties(height=60 + max(24, 80 if len(rows) <= _READABLE else 24) * len(rows)), look
+    )
 
 
-def length_chart(table: pd.DataFrame) -> Any:
+def length_chart(table: pd.DataFrame, look: Look = LIGHT) -> Any:
     """Draw how long the titles are that were read right and wrong: the share of each outcome per band of length.
 
     Parameters
@@ -68,22 +81,24 @@ def length_chart(table: pd.DataFrame) -> Any:
         ``length`` (band of characters, in order), ``outcome`` ('right', 'wrong'), ``n``, ``share`` (of the outcome).
     """
     order = list(dict.fromkeys(table["length"]))
-    return (
+    chart = (
         alt.Chart(table)
         .mark_bar()
         .encode(
             x=alt.X("length:N", sort=order, title="length of the title in characters", axis=alt.Axis(labelAngle=0)),
             xOffset=alt.XOffset("outcome:N", sort=["right", "wrong"]),
             y=alt.Y("share:Q", axis=alt.Axis(format="%"), title="share of titles"),
-            color=alt.Color("outcome:N", title=None, scale=alt.Scale(domain=["right", "wrong"], range=[RIGHT, WRONG])),
+            color=alt.Color(
+                "outcome:N", title=None, scale=alt.Scale(domain=["right", "wrong"], range=[look.right, look.wrong])
+            ),
             tooltip=["length:N", "outcome:N", alt.Tooltip("n:Q", format=","), alt.Tooltip("share:Q", format=".1%")],
         )
         .properties(height=240)
-        .configure_legend(orient="top")
     )
+    return dressed(chart, look)
 
 
-def reliability_chart(table: pd.DataFrame) -> Any:
+def reliability_chart(table: pd.DataFrame, look: Look = LIGHT) -> Any:
     """Draw how often the model is right where it says it is so many per cent sure.
 
     Parameters
@@ -102,19 +117,19 @@ def reliability_chart(table: pd.DataFrame) -> Any:
         alt.Tooltip("high:Q", format=".1%"),
         alt.Tooltip("n:Q", format=","),
     ]
-    lines = base.mark_rule(color=NEUTRAL, strokeWidth=2).encode(x=x, y=alt.Y("low:Q", title=right), y2="high:Q")
-    dots = base.mark_point(size=80, filled=True, color=ACCENT, opacity=1).encode(
+    lines = base.mark_rule(color=look.neutral, strokeWidth=2).encode(x=x, y=alt.Y("low:Q", title=right), y2="high:Q")
+    dots = base.mark_point(size=80, filled=True, color=look.accent, opacity=1).encode(
         x=x, y=alt.Y("accuracy:Q", axis=alt.Axis(format="%"), title=right), tooltip=tips
     )
     perfect = (
         alt.Chart(pd.DataFrame({"x": [0.0, 1.0], "y": [0.0, 1.0]}))
-        .mark_line(strokeDash=[4, 4], color=NEUTRAL)
+        .mark_line(strokeDash=[4, 4], color=look.neutral)
         .encode(x=alt.X("x:Q", title=said), y=alt.Y("y:Q", title=right))
     )
-    return alt.layer(perfect, lines, dots).properties(height=300)
+    return dressed(alt.layer(perfect, lines, dots).properties(height=300), look)
 
 
-def heatmap_chart(table: pd.DataFrame, down: str, across: str) -> go.Figure:
+def heatmap_chart(table: pd.DataFrame, down: str, across: str, look: Look = LIGHT) -> go.Figure:
     """Draw the share wrong for every pair of values of two facets; pairs of fewer than ten books stay empty.
 
     Parameters
@@ -137,7 +152,7 @@ def heatmap_chart(table: pd.DataFrame, down: str, across: str) -> go.Figure:
             text=text.to_numpy(),
             texttemplate="%{text}",
             hovertemplate="%{y}, %{x}<br>%{text} wrong<extra></extra>",
-            colorscale=[[0, "#f6e3d5"], [1, "#D55E00"]],
+            colorscale=[[0, look.faint_wrong], [1, look.wrong]],
             zmin=0,
             colorbar={"title": "share wrong", "tickformat": ".0%"},
         )
@@ -148,4 +163,4 @@ def heatmap_chart(table: pd.DataFrame, down: str, across: str) -> go.Figure:
         yaxis={"autorange": "reversed", "type": "category"},
         xaxis={"type": "category"},
     )
-    return figure
+    return dressed(figure, look)

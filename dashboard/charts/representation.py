@@ -1,16 +1,24 @@
 """A sample held against a population: shares side by side, and how many times over- or under-represented."""
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from dashboard.charts.palette import ACCENT, NEUTRAL, OKABE_ITO
+from dashboard.charts.palette import LIGHT, Look, dressed
 
-__all__ = ["keyword_chart", "ratio_chart", "share_chart"]
+# 0.125 is read as 1/8, and what is above 1 as so many times.
+_RATIO_WORDS = (
+    "datum.value < 1 ? '1/' + format(1 / datum.value, ',.0f')"
+    " : format(datum.value, ',.0f') + (datum.value > 1 ? '×' : '')"
+)
+
+__all__ = ["keyword_chart", "ratio_chart", "ratio_ticks", "share_chart"]
 
 
-def share_chart(table: pd.DataFrame, sample: str, population: str) -> Any:
+def share_chart(table: pd.DataFrame, sample: str, population: str, look: Look = LIGHT) -> Any:
     """Draw the share of each value in the sample (dot) and in the population (tick), joined by a line.
 
     Parameters
@@ -28,7 +36,7 @@ def share_chart(table: pd.DataFrame, sample: str, population: str) -> Any:
     y = alt.Y("value:N", sort=order, title=None, axis=alt.Axis(labelLimit=240))
     lines = (
         alt.Chart(table[["value", "sample_share", "population_share"]])
-        .mark_rule(color=NEUTRAL)
+        .mark_rule(color=look.neutral)
         .encode(y=y, x=alt.X("sample_share:Q"), x2="population_share:Q")
     )
     dots = (
@@ -38,7 +46,7 @@ def share_chart(table: pd.DataFrame, sample: str, population: str) -> Any:
             y=y,
             x=alt.X("share:Q", title="share of the books", axis=alt.Axis(format="%")),
             color=alt.Color(
-                "set:N", title=None, scale=alt.Scale(domain=[sample, population], range=[ACCENT, OKABE_ITO[4]])
+                "set:N", title=None, scale=alt.Scale(domain=[sample, population], range=[look.accent, look.second])
             ),
             shape=alt.Shape(
                 "set:N", title=None, scale=alt.Scale(domain=[sample, population], range=["circle", "diamond"])
@@ -46,10 +54,10 @@ def share_chart(table: pd.DataFrame, sample: str, population: str) -> Any:
             tooltip=["value:N", "set:N", alt.Tooltip("share:Q", format=".1%"), alt.Tooltip("n:Q", format=",")],
         )
     )
-    return alt.layer(lines, dots).properties(height=alt.Step(24)).configure_legend(orient="top")
+    return dressed(alt.layer(lines, dots).properties(height=alt.Step(24)), look)
 
 
-def ratio_chart(table: pd.DataFrame, sample: str, population: str) -> Any:
+def ratio_chart(table: pd.DataFrame, sample: str, population: str, look: Look = LIGHT) -> Any:
     """Draw how many times each value is over- or under-represented, with its interval, on a doubling scale.
 
     Parameters
@@ -61,21 +69,47 @@ def ratio_chart(table: pd.DataFrame, sample: str, population: str) -> Any:
     known = table[table["ratio"].notna() & (table["ratio"] > 0) & (table["low"] > 0)][columns]
     order = table["value"].tolist()
     y = alt.Y("value:N", sort=order, title=None, axis=alt.Axis(labelLimit=240))
-    scale = alt.Scale(type="log", base=2)
-    title = f"times as frequent in {sample} as in {population} (1 = the same; each step doubles)"
+    ticks = ratio_ticks([*known["low"], *known["high"]])
+    scale = alt.Scale(type="log", base=2, domain=[ticks[0], ticks[-1]])
+    axis = alt.Axis(values=ticks, labelExpr=_RATIO_WORDS)
+    title = f"times as frequent in {sample} as in {population} (1 = the same)"
     tips: list[Any] = [
         "value:N",
         *(alt.Tooltip(f"{key}:Q", format=".2f") for key in ("ratio", "low", "high")),
         "sample_n:Q",
     ]
     base = alt.Chart(known).encode(y=y, tooltip=tips)
-    lines = base.mark_rule(strokeWidth=2, color=NEUTRAL).encode(x=alt.X("low:Q", scale=scale, title=title), x2="high:Q")
-    dots = base.mark_point(size=70, filled=True, color=ACCENT, opacity=1).encode(x=alt.X("ratio:Q", scale=scale))
-    one = alt.Chart(pd.DataFrame({"ratio": [1.0]})).mark_rule(strokeDash=[4, 4], color=NEUTRAL).encode(x="ratio:Q")
-    return alt.layer(one, lines, dots).properties(height=alt.Step(24))
+    lines = base.mark_rule(strokeWidth=2, color=look.neutral).encode(
+        x=alt.X("low:Q", scale=scale, title=title, axis=axis), x2="high:Q"
+    )
+    dots = base.mark_point(size=70, filled=True, color=look.accent, opacity=1).encode(
+        x=alt.X("ratio:Q", scale=scale, title=title, axis=axis)
+    )
+    one = (
+        alt.Chart(pd.DataFrame({"ratio": [1.0]}))
+        .mark_rule(strokeWidth=2, color=look.text)
+        .encode(x=alt.X("ratio:Q", scale=scale, title=title, axis=axis))
+    )
+    return dressed(alt.layer(one, lines, dots).properties(height=alt.Step(24)), look)
 
 
-def keyword_chart(table: pd.DataFrame) -> Any:
+def ratio_ticks(ratios: Sequence[float], most: int = 8) -> list[float]:
+    """Return powers of two around these ratios, 1 always among them, from the smallest to the greatest, few enough.
+
+    >>> ratio_ticks([0.3, 5.0])
+    [0.25, 0.5, 1.0, 2.0, 4.0, 8.0]
+    >>> ratio_ticks([0.002, 1.5])
+    [0.0009765625, 0.00390625, 0.015625, 0.0625, 0.25, 1.0, 4.0]
+    """
+    known = [ratio for ratio in ratios if ratio > 0 and math.isfinite(ratio)]
+    low = min([0.0, *(math.floor(math.log2(ratio)) for ratio in known)])
+    high = max([1.0, *(math.ceil(math.log2(ratio)) for ratio in known)])
+    step = max(1, math.ceil((high - low) / most))
+    first, last = -math.ceil(-low / step) * step, math.ceil(high / step) * step
+    return [2.0**power for power in range(first, last + 1, step)]
+
+
+def keyword_chart(table: pd.DataFrame, look: Look = LIGHT) -> Any:
     """Draw how often words stand in titles, year by year: one small chart a word, one line a set.
 
     Parameters
@@ -84,13 +118,15 @@ def keyword_chart(table: pd.DataFrame) -> Any:
         ``year``, ``word``, ``set``, ``n_titles``, ``n_with_word``, ``rolling_share``.
     """
     sets = list(dict.fromkeys(table["set"]))
-    return (
+    chart = (
         alt.Chart(table)
         .mark_line()
         .encode(
             x=alt.X("year:Q", axis=alt.Axis(format="d"), title="year of publication"),
             y=alt.Y("rolling_share:Q", axis=alt.Axis(format="%"), title="share of titles"),
-            color=alt.Color("set:N", title=None, scale=alt.Scale(domain=sets, range=[ACCENT, OKABE_ITO[4]]), sort=sets),
+            color=alt.Color(
+                "set:N", title=None, scale=alt.Scale(domain=sets, range=[look.accent, look.second]), sort=sets
+            ),
             strokeDash=alt.StrokeDash("set:N", title=None, sort=sets),
             tooltip=[
                 "year:Q",
@@ -103,5 +139,5 @@ def keyword_chart(table: pd.DataFrame) -> Any:
             facet=alt.Facet("word:N", columns=2, title=None),
         )
         .properties(height=150, width=320)
-        .configure_legend(orient="top")
     )
+    return dressed(chart, look)

@@ -5,12 +5,12 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.charts.palette import RIGHT, WRONG
+from dashboard.charts.palette import LIGHT, Look, dressed
 
 __all__ = ["words_chart"]
 
 
-def words_chart(table: pd.DataFrame, class_name: str) -> Any:
+def words_chart(table: pd.DataFrame, class_name: str, look: Look = LIGHT) -> Any:
     """Draw what each word of a title contributes, in the order of the title.
 
     Parameters
@@ -21,8 +21,8 @@ def words_chart(table: pd.DataFrame, class_name: str) -> Any:
     speaks = ["for" if number > 0 else "against" for number in table["contribution"]]
     data = table.assign(place=range(len(table)), speaks=speaks)
     data["word"] = [f"{place + 1}. {word}" for place, word in zip(data["place"], data["word"], strict=True)]
-    scale = alt.Scale(domain=["for", "against"], range=[RIGHT, WRONG])
-    return (
+    scale = alt.Scale(domain=["for", "against"], range=[look.right, look.wrong])
+    chart = (
         alt.Chart(data)
         .mark_bar()
         .encode(
@@ -34,5 +34,5 @@ def words_chart(table: pd.DataFrame, class_name: str) -> Any:
             tooltip=["word:N", alt.Tooltip("contribution:Q", format="+.2f")],
         )
         .properties(height=alt.Step(18))
-        .configure_legend(orient="top")
     )
+    return dressed(chart, look)

@@ -49,10 +49,18 @@ def test_no_page_asks_anything_of_another_machine_and_each_has_its_title(
     assert (icon and not icon.startswith("http")) or str(icon).startswith(dashboard_server)
 
 
-@pytest.mark.parametrize("path", ["/", "/errors", "/thresholds"])
-def test_nothing_serious_stands_in_the_way_of_a_screen_reader(visit: Visit, path: str) -> None:
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/", "/errors", "/thresholds", "/models"])
+def test_nothing_serious_stands_in_the_way_of_a_screen_reader(visit: Visit, page: Page, path: str, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     found = Axe().run(visit(path)).response["violations"]
     assert [violation["id"] for violation in found if violation["impact"] in ("serious", "critical")] == []
+
+
+@pytest.mark.parametrize("stop", PAGES, ids=[stop.title for stop in PAGES])
+def test_headings_follow_each_other_in_order(visit: Visit, stop: object) -> None:
+    options = {"runOnly": {"type": "rule", "values": ["heading-order"]}}
+    assert Axe().run(visit(_path(stop.file)), options=options).response["violations"] == []  # type: ignore[attr-defined]
 
 
 def test_a_page_is_usable_on_a_telephone(visit: Visit) -> None:
@@ -70,12 +78,12 @@ def test_a_filter_is_in_the_address_and_comes_back_from_it(visit: Visit) -> None
 
 def test_moving_a_slider_changes_the_figures_and_the_address(visit: Visit) -> None:
     page = visit("/thresholds?cut_Fiction=0.5&cut_Non_fiction=0.5")
-    before = page.locator("h4").first.inner_text()
+    before = page.locator("h2").first.inner_text()
     page.get_by_role("slider").first.focus()
     for _ in range(20):
         page.keyboard.press("ArrowRight")
     serving.wait_until_settled(page)
-    expect(page.locator("h4").first).not_to_have_text(before)
+    expect(page.locator("h2").first).not_to_have_text(before)
     assert "cut_Fiction=0.6" in page.url
 
 

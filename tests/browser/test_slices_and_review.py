@@ -18,7 +18,7 @@ def _keep_cuts(visit: Callable[[str], Page]) -> None:
 
 
 def _decided(page: Page) -> int:
-    [line] = re.findall(r"([\d,]+) books? decided", page.locator("h4").first.inner_text())
+    [line] = re.findall(r"([\d,]+) books? decided", page.locator("h2").first.inner_text())
     return int(line.replace(",", ""))
 
 
@@ -74,5 +74,5 @@ def test_a_key_pressed_twice_decides_one_book(visit: Callable[[str], Page], gap:
 def test_each_view_of_the_errors_has_a_conclusion(visit: Callable[[str], Page], view: str) -> None:
     page = visit(f"/errors?view={view.replace(' ', '+')}")
     expect(page.get_by_role("radio", name=view)).to_be_checked()
-    assert page.locator("h4").count() >= 2
+    assert page.locator("h2").count() >= 2
     assert page.locator('[data-testid="stAlertContentError"]').all_inner_texts() == []

@@ -33,4 +33,4 @@ def test_home_says_what_is_loaded(demo_workspace: Workspace, open_page: Open) ->
     assert not page.exception
     shown = " ".join(block.value for block in page.markdown)
     assert "6,000 titles" in shown.replace("\\", "")
-    assert "What is loaded" in [block.value for block in page.subheader]
+    assert "What is loaded" in [block.value for block in page.header]

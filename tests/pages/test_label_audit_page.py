@@ -17,7 +17,7 @@ def page(demo_copy: Workspace, open_page: Callable[[Workspace, str], AppTest]) -
 def test_the_sentence_comes_first_and_the_list_follows(page: AppTest) -> None:
     page.run()
     assert not page.exception
-    assert page.markdown[0].value.startswith("#### Annotator 7\\.0\\: ")
+    assert page.markdown[0].value.startswith("## Annotator 7\\.0\\: ")
     suspects = page.dataframe[-1].value
     assert len(suspects) == 20
     assert {"given", "suggested", "score", "words_against"} <= set(suspects.columns)

@@ -64,7 +64,7 @@ def press(page: AppTest, label: str) -> AppTest:
 
 def test_the_card_is_shown_and_says_what_is_missing(place: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     page = opened(place, monkeypatch)
-    assert page.markdown[0].value.startswith("#### “demo\\-tfidf” can be shared; ")
+    assert page.markdown[0].value.startswith("## “demo\\-tfidf” can be shared; ")
     assert "parts of its card are not filled in yet" in page.markdown[0].value
     assert "| Accuracy | 0." in said(page)
     assert "<!--" not in said(page)
@@ -208,5 +208,5 @@ def test_a_title_is_text_whatever_it_holds(place: Workspace, monkeypatch: pytest
 
 def test_an_empty_workspace_can_bring_something_in(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     page = opened(workspace, monkeypatch)
-    assert page.markdown[0].value.startswith("#### There is nothing to share yet")
+    assert page.markdown[0].value.startswith("## There is nothing to share yet")
     assert [button.label for button in page.button] == ["Bring it in", "Bring it in"]

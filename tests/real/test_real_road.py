@@ -111,7 +111,7 @@ def test_browser_command_line_and_zip_tell_one_story(
         serving.wait_until_settled(page)
         # A slider at its starting value (0.9) is left out of the address.
         cuts = {"Fiction": "0.9", "Non_fiction": "0.9"} | dict(re.findall(r"cut_(\w+)=([\d.]+)", page.url))
-        conclusion = page.locator("h4").first.inner_text()
+        conclusion = page.locator("h2").first.inner_text()
         page.get_by_role("button", name="Keep these cut-offs").click()
         expect(page.get_by_text("Kept. The Export page uses them.")).to_be_visible()
         page.goto(address + "/export")
