@@ -54,7 +54,7 @@ from core.schema import (
     TRUTH,
     Kind,
 )
-from core.storage import Workspace, digest, file_sha256, slug
+from core.storage import Workspace, digest, file_sha256
 
 __all__ = [
     "ImportReport",
@@ -131,8 +131,8 @@ def import_file(
         A file, or a folder of Annif's suggestions.
     kind : {'corpus', 'labels', 'predictions'}
     name : str, optional
-        Derived from the file name when absent. A name that is in use is given to the new thing; the old one stays
-        reachable by its fingerprint.
+        Derived from the file name when absent, with a number behind it where another thing has that name, which a
+        warning then says.
     overrides : sequence of str
         ``HEADER=target`` as on the command line; an empty target takes a column out of the mapping.
     map_classes : sequence of str
@@ -153,6 +153,8 @@ def import_file(
     ------
     UnreadableFileError, MappingError, InputError
         In words that name the file, the line or column, what was found and what to do. Nothing is kept then.
+    NameTakenError
+        Another thing of this kind has the name that was given.
     """
     if kind not in KINDS:
         raise InputError(f"'{kind}' is no kind of file. There are: {', '.join(KINDS)}.")
@@ -196,7 +198,7 @@ def import_file(
     }
     fingerprint = digest(said["file_sha256"], kind, said["mapping"], asdict(reading), renamed, _VERSION)
     warnings = [*source.warnings, *normalised.warnings]
-    called = slug(name or said["file"].split(".")[0])
+    called, numbered = workspace.name_for(FOLDERS[kind], name, said["file"].split(".")[0], fingerprint)
     choice = CatalogueChoice(None)
     if kind == "predictions":  # before anything is kept: the catalogue that was named may hold none of them
         choice = choose_catalogue(workspace, called, fingerprint, normalised.records, corpus)
@@ -231,7 +233,7 @@ def import_file(
         kept["mapping"],
         tuple(kept["reasons"]),
         (*kept["questions"], *_who_taught_it(workspace, kind, fingerprint)),
-        (*kept["warnings"], *choice.sentences),
+        (*kept["warnings"], *choice.sentences, *([numbered] if numbered else [])),
         kept.get("summary", {}),
         choice.name,
     )

@@ -109,7 +109,8 @@ def _preview_and_import(path: Path) -> None:
         key="import_encoding",
     )
     delimiter = columns[1].selectbox("Sign between cells", list(_DELIMITERS), key="import_delimiter")
-    name = columns[2].text_input("Name", slug(path.resolve().name.split(".")[0]), key=f"import_name_{path.name}")
+    offered = slug(path.resolve().name.split(".")[0])
+    name = columns[2].text_input("Name", offered, key=f"import_name_{path.name}", max_chars=100)
     names = st.text_input(
         "Names of the columns, with commas between; only where the first line is a record already",
         key=f"import_columns_{path.name}",
@@ -158,7 +159,7 @@ def _preview_and_import(path: Path) -> None:
         config = {
             "path": str(path),
             "kind": kind,
-            "name": name or None,
+            "name": name if name.strip() and name != offered else None,  # what was only offered may get a number
             "overrides": overrides,
             "map_classes": map_classes,
             "reading": {

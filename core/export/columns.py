@@ -8,7 +8,6 @@ from typing import Any, Final, Literal
 from core.export.decisions import DECISIONS
 from core.export.settings import ExportSettings
 from core.schema import RECORD_ID
-from core.storage import slug
 
 __all__ = ["SUGGESTED", "Column", "added_columns", "kept_name", "plain_names", "probability_names"]
 
@@ -57,7 +56,8 @@ def probability_names(classes: Sequence[str]) -> dict[str, str]:
     """
     names: dict[str, str] = {}
     for place, name in enumerate(classes, start=1):
-        short = slug(name).replace("-", "_")
+        # Two classes of another script would both be told by a digest, of which nobody can read the class: by place.
+        short = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:60] or "unnamed"
         wanted = f"pred_p_{short}"
         names[name] = f"{wanted}_{place}" if wanted in names.values() or short == "unnamed" else wanted
     return names

@@ -11,7 +11,7 @@ from core.export.readme import title
 from core.export.table import ExportTable
 from core.export.wording import how_assigned
 from core.schema import RECORD_ID
-from core.storage import slug
+from core.storage import plain_slug
 
 __all__ = ["datapackage", "write_datapackage"]
 
@@ -31,7 +31,7 @@ def datapackage(table: ExportTable, files: Sequence[WrittenFile]) -> dict[str, A
     settings = table.settings
     package: dict[str, Any] = {
         "$schema": f"{_PROFILE}/datapackage.json",
-        "name": slug(settings.folder),
+        "name": plain_slug(settings.folder),
         "id": settings.run_uri,
         "title": title(table),
         "description": settings.description or how_assigned(table),
@@ -62,7 +62,7 @@ def _source(one: Any) -> dict[str, str]:
 
 def _resource(table: ExportTable, written: WrittenFile) -> dict[str, Any]:
     resource: dict[str, Any] = {
-        "name": slug(written.name.replace("/", "-").replace(".", "-")),
+        "name": plain_slug(written.name.replace("/", "-").replace(".", "-")),
         "path": written.name,
         "title": written.about,
         "type": "file",

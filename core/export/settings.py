@@ -13,7 +13,7 @@ from core.export.formats import CARRIERS, FORMATS, Carrier, MarcKind, parse_marc
 from core.export.identifiers import check_base_uri
 from core.export.terms import PROFILES, Answer, Profile, Term, check_terms, default_terms, terms_as_dict
 from core.slices import Slice
-from core.storage import digest, slug
+from core.storage import digest, plain_slug
 from core.thresholds import Policy
 
 __all__ = [
@@ -250,7 +250,7 @@ class ExportSettings:
     def run_uri(self) -> str:
         """Return the address of the run, else a urn:uuid that is always the same for the same run."""
         if self.base_uri:
-            return f"{self.base_uri}{slug(self.run_id)}"
+            return f"{self.base_uri}{plain_slug(self.run_id)}"
         return uuid.uuid5(uuid.NAMESPACE_OID, f"colophon:run:{self.run_id}").urn
 
     @property
@@ -268,9 +268,9 @@ class ExportSettings:
     @property
     def folder(self) -> str:
         """Return the name of the folder in the zip: data set, date, model version and run."""
-        version = f"model-{slug(self.model.version)}" if self.model.version else slug(self.model.name)
-        run = slug(self.run_id)
-        return f"{slug(self.dataset)}_{self.dated}_{version}_{run if run.startswith('run') else f'run-{run}'}"
+        version = f"model-{plain_slug(self.model.version)}" if self.model.version else plain_slug(self.model.name)
+        run = plain_slug(self.run_id)
+        return f"{plain_slug(self.dataset)}_{self.dated}_{version}_{run if run.startswith('run') else f'run-{run}'}"
 
     def terms_for(self, classes: Sequence[str]) -> dict[str, Term]:
         """Return the term for each label: chosen by a person, else by profile and answer."""

@@ -12,7 +12,7 @@ from core.label_audit.audit import LabelAudit
 from core.label_audit.groups import BYS
 from core.labels import LABELS_FILE, LabelSet
 from core.schema import ANNOTATOR, LABEL, RECORD_ID
-from core.storage import MANIFEST, Artifact, Workspace, digest, slug
+from core.storage import MANIFEST, Artifact, Workspace, digest
 
 __all__ = ["leave_out", "left_out"]
 
@@ -79,7 +79,8 @@ def leave_out(
         }
 
     fingerprint = digest("left out", described, sorted(gone))
-    return workspace.store("labels", fingerprint, slug(name or f"{labels.name}-audited"), write)
+    called, _ = workspace.name_for("labels", name, f"{labels.name}-audited", fingerprint)
+    return workspace.store("labels", fingerprint, called, write)
 
 
 def left_out(audit: LabelAudit, groups: Sequence[Group], suspects: bool) -> set[str]:

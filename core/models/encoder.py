@@ -19,6 +19,7 @@ from core.models.batching import length_sorted, padded, within_tokens
 from core.models.devices import best_device, has_bfloat16, in_threads, load_torch, usable_cores
 from core.models.fused import TOKENS, FusedEncoder, fused
 from core.models.language_models import HUB_ID, packaged
+from core.models.size_check import check_sizes
 from core.progress import Progress, silent
 from core.reading import as_words
 
@@ -71,6 +72,8 @@ def from_pretrained(base: str, what: str = "AutoModel") -> tuple[Any, Any]:
         raise InputError(
             f"There is no folder '{without_secret(base)}', and it is no name of a model on the Hugging Face Hub."
         )
+    if local:
+        check_sizes(folder)
     load_torch()
     transformers: Any = importlib.import_module("transformers")
     from safetensors import SafetensorError

@@ -139,7 +139,8 @@ def save(
 
     Notes
     -----
-    The fingerprint is a digest of the files' content: training again with the same result gives the same model.
+    The fingerprint is a digest of the files' content: training again with the same result gives the same model. Where
+    another model is called `name`, this one gets a number behind it: ask the model for its name.
     """
     beside = scratch / "model"
     beside.mkdir()
@@ -164,7 +165,9 @@ def save(
                 "weights_sha256": weights_digest(files),
             }
 
-        artifact = workspace.store(FOLDER, fingerprint, name, move)
+        # Never taken from another model, and never lost after minutes of work: the name gets a number then.
+        called, _ = workspace.name_for(FOLDER, None, name, fingerprint)
+        artifact = workspace.store(FOLDER, fingerprint, called, move)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return Model(

@@ -37,7 +37,7 @@ from core.schema import (
     TITLE_KEY,
     probability_column,
 )
-from core.storage import Workspace, digest, slug
+from core.storage import Workspace, digest
 
 __all__ = [
     "Asked",
@@ -141,6 +141,8 @@ def predict_corpus(
     Raises
     ------
     NotFoundError, ModelError
+    NameTakenError
+        Other predictions have the name that was given; nothing is computed then.
     InputError
         There is no such engine, or Ray is not installed, or there is no cluster at the address.
     JobError
@@ -158,6 +160,8 @@ def predict_corpus(
     asked = load(workspace, model) if isinstance(model, str) else model
     source = load_corpus(workspace, corpus)
     truth = load_labels(workspace, labels) if labels else None
+    fingerprint = digest("predictions", asked.fingerprint, source.fingerprint, truth.name if truth else "")
+    called, numbered = workspace.name_for("predictions", name, f"{source.name}-{asked.name}", fingerprint)
     started = time.monotonic()
     records = source.records([RECORD_ID, TITLE, TITLE_KEY])
     texts, lacking = texts_of(source, records, asked.reads)
@@ -216,8 +220,7 @@ def predict_corpus(
         table.to_parquet(folder / PREDICTIONS_FILE, index=False, compression="zstd")
         return {**said, "seconds": round(seconds, 3)}
 
-    fingerprint = digest("predictions", asked.fingerprint, source.fingerprint, said["labels"])
-    artifact = workspace.store("predictions", fingerprint, slug(name or f"{source.name}-{asked.name}"), write)
+    artifact = workspace.store("predictions", fingerprint, called, write)
     shards.clear()
     progress(1.0, "Done")
     return PredictionReport(
@@ -232,7 +235,11 @@ def predict_corpus(
         untitled,
         asked.classes,
         said["summary"]["predicted"],
-        (*sentences(held_out, untitled, cut, resumed), *read_beside(asked.reads, lacking, without, len(table))),
+        (
+            *sentences(held_out, untitled, cut, resumed),
+            *read_beside(asked.reads, lacking, without, len(table)),
+            *([numbered] if numbered else []),
+        ),
         engine,
         resumed,
     )

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from core.calibration import CalibrationMethod
-from core.errors import InputError
+from core.errors import DamagedError, InputError, NotFoundError
 from core.labels import load_labels
 from core.leaks import find_leaks
 from core.models import registry
@@ -29,6 +29,7 @@ from core.models.preparation import Apart, check_reads, labelled_books, large_cl
 from core.models.protocol import Observe, ignore
 from core.models.provenance import columns_read
 from core.models.training_report import TrainingReport, how_measured, leak_found, learned_from_rules, read_beside
+from core.plain_json import plain
 from core.progress import Progress, silent
 from core.schema import LABEL, SOURCE, SPLIT
 from core.splits import SHARES
@@ -138,6 +139,8 @@ def train(
         "calibrate_on": calibrate_on or "",
         "least": least,
     }
+    if name:
+        _refuse_taken(workspace, name, plan, facts)
     return train_on_table(
         workspace,
         books,
@@ -224,7 +227,27 @@ def train_on_table(
         )
     shutil.rmtree(checkpoints, ignore_errors=True)
     progress(1.0, "Done")
-    return TrainingReport(**{**_shallow(report), "model": model.name, "fingerprint": model.fingerprint})
+    if model.name != name:
+        said += (f"Another model is called '{name}', so this one is called '{model.name}'.",)
+    content = {**_shallow(report), "model": model.name, "fingerprint": model.fingerprint, "sentences": said}
+    return TrainingReport(**content)
+
+
+def _refuse_taken(workspace: Workspace, name: str, plan: Plan, facts: Mapping[str, Any]) -> None:
+    """Refuse a name that another model has, before anything is computed; the same training again may have it.
+
+    Raises
+    ------
+    NameTakenError
+        The model of that name was trained otherwise, or cannot be read.
+    """
+    recipe = plain({"plan": asdict(plan), **facts})
+    try:
+        manifest = workspace.find(registry.FOLDER, name).manifest
+    except (NotFoundError, DamagedError):
+        manifest = {}
+    if {key: manifest.get(key) for key in recipe} != recipe:
+        workspace.refuse_taken(registry.FOLDER, name)
 
 
 def _forget_old(folder: Path) -> None:

@@ -18,7 +18,7 @@ from core.leaks import find_leaks
 from core.plain_json import plain
 from core.progress import Progress, silent
 from core.schema import LABEL, TITLE_KEY
-from core.storage import Workspace, digest, slug
+from core.storage import Workspace, digest
 from core.weak_supervision.books import books_of
 from core.weak_supervision.functions import LabellingFunction, check_functions
 from core.weak_supervision.label_tables import write_label_tables
@@ -174,7 +174,8 @@ def build_labels(
         }
 
     progress(0.85, "Saving")
-    artifact = workspace.store("labels", fingerprint, slug(name or f"{source.name}-functions"), write)
+    called, numbered = workspace.name_for("labels", name, f"{source.name}-functions", fingerprint)
+    artifact = workspace.store("labels", fingerprint, called, write)
     progress(1.0, "Done")
     return LabellingReport(
         artifact.name,
@@ -185,7 +186,7 @@ def build_labels(
         left_out,
         tried.accuracy.as_dict(),
         method,
-        sentences,
+        (*sentences, *([numbered] if numbered else [])),
     )
 
 

@@ -172,3 +172,47 @@ def test_what_is_known_without_loading(keep, workspace, monkeypatch):
     assert said["metrics"]["n"] == 120
     assert said["bytes"] == sum(path.stat().st_size for path in saved.path.iterdir())
     assert said["created_at"].endswith("Z")
+
+
+@pytest.mark.parametrize(
+    "change", [{"reads": ["BL shelfmark"]}, {"labels": "another"}, {"sentences": ["It is perfect."]}]
+)
+def test_what_a_manifest_says_beside_its_files_is_under_its_seal(keep, workspace, change):
+    path = keep().path / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(ModelError, match="The manifest of the model 'genres' was altered after it was saved"):
+        load(workspace, "genres")
+
+
+def test_a_model_of_before_there_were_seals_is_loaded(keep, workspace):
+    path = keep().path / "manifest.json"
+    manifest = {key: value for key, value in json.loads(path.read_text()).items() if key not in ("seal", "contents")}
+    path.write_text(json.dumps(manifest))
+    assert load(workspace, "genres").name == "genres"
+    assert describe(workspace, "genres")["name"] == "genres"
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("metrics.json", {"test": {"n": "many"}}, "in its metrics.json, 'test.n' is not what it should be"),
+        ("metrics.json", {"test": {"accuracy": 0.9}}, "in its metrics.json, 'test.accuracy' is not"),
+        ("metrics.json", {"test": {"per_class": ["Fiction"]}}, "in its metrics.json, 'test.per_class' is not"),
+        ("manifest.json", {"reads": "title"}, "in its manifest.json, 'reads' is not"),
+        ("manifest.json", {"sentences": {"a": 1}}, "in its manifest.json, 'sentences' is not"),
+        ("manifest.json", {"created_at": 5}, "in its manifest.json, 'created_at' is not"),
+    ],
+)
+def test_an_odd_model_is_named_and_the_others_are_listed(keep, workspace, file, content, said):
+    home = keep().path
+    odd = home.with_name("0123456789abcdef")
+    shutil.copytree(home, odd)
+    workspace.database.point("models", "odd", odd.name)
+    before = json.loads((odd / file).read_text()) if file == "manifest.json" else {}
+    (odd / file).write_text(json.dumps(before | content))
+    assert [one["name"] for one in registry.list_models(workspace)] == ["genres"]
+    [fault] = workspace.unreadable("models")
+    assert fault.name == "odd"
+    assert said in fault.reason
+    assert "remove it" in fault.on_page
+    assert str(fault).endswith("To remove it: colophon remove model odd")

@@ -29,7 +29,16 @@ def workspace(tmp_path, annotated, put):
 
 def unfinished(workspace):
     """Whatever lies about in the workspace beside its database, jobs, and what was imported."""
-    kept = {"colophon.db", "colophon.db-wal", "colophon.db-shm", "jobs", "labels", "corpora", "predictions"}
+    kept = {
+        "colophon.db",
+        "colophon.db-wal",
+        "colophon.db-shm",
+        "workspace.json",
+        "jobs",
+        "labels",
+        "corpora",
+        "predictions",
+    }
     models = workspace.root / "models"
     scoring = workspace.root / "scoring"  # it may stay, empty
     left = {*kept, "models"} | ({"scoring"} if scoring.is_dir() and not any(scoring.iterdir()) else set())

@@ -268,3 +268,19 @@ def test_a_folder_straight_from_a_workspace_with_the_card_that_was_kept_there(
     (home / "card").mkdir()
     (home / "card" / "README.md").write_text("# A card", encoding="utf-8")
     assert pull(workspace, str(home)).kind == "model"
+
+
+def test_a_model_whose_figures_have_another_shape_is_not_taken(
+    workspace: Workspace, model_folder: Path, nothing_changed: Callable[[], bool]
+) -> None:
+    """Every checksum fits, since whoever made it made them too: what pages read is checked for what it is."""
+    from core.storage import digest, file_sha256
+
+    write_json(model_folder / "metrics.json", {"test": {"n": 5, "accuracy": "splendid"}})
+    manifest = dict(read_json(model_folder / "manifest.json"))
+    manifest["files"] = {**manifest["files"], "metrics.json": file_sha256(model_folder / "metrics.json")}
+    manifest["fingerprint"] = digest("model", manifest["model_kind"], manifest["classes"], manifest["files"])
+    write_json(model_folder / "manifest.json", {**manifest, SEAL: seal_of(manifest)})
+    with pytest.raises(ColophonError, match=r"in its metrics\.json, 'test\.accuracy' is not what it should be"):
+        pull(workspace, str(model_folder))
+    assert nothing_changed()
