@@ -81,12 +81,15 @@ class CatalogueMatch:
         other, 0 to 1; 1 where there is nothing to compare.
     repeated : int
         Rows of the predictions that speak of a catalogue record which another row speaks of already; not joined.
+    size : int
+        Records of the catalogue.
     """
 
     corpus: Corpus
     join: Join
     alike: float = 1.0
     repeated: int = 0
+    size: int = 0
 
     @property
     def name(self) -> str:
@@ -200,7 +203,7 @@ def choose_catalogue(
         The records as the predictions' file has them.
     corpus : str, optional
         A corpus by name, or :data:`NO_CORPUS`. Without it: the one that was kept for these predictions, else the one
-        corpus that holds most of them.
+        corpus that holds most of them; of several, the smallest: the file they were made for is rarely the larger.
 
     Raises
     ------
@@ -225,7 +228,7 @@ def choose_catalogue(
             page="Choose another catalogue, or none.",
         )
     matches, unread = _matches(workspace, own)
-    some = sorted((one for one in matches if one.join.matched), key=lambda one: -one.join.matched)
+    some = sorted((one for one in matches if one.join.matched), key=lambda one: (-one.join.matched, one.size))
     good = [one for one in some if one.convincing]
     if good:
         others = tuple(one for one in some if one is not good[0])
@@ -279,7 +282,7 @@ def match_catalogue(own: pd.DataFrame, corpus: Corpus) -> CatalogueMatch:
         pairs = [(a, b) for a, b in zip(ours, keys, strict=True) if a and b]
         if pairs:
             alike = sum(a.startswith(b) or b.startswith(a) for a, b in pairs) / len(pairs)
-    return CatalogueMatch(corpus, join, alike, full.matched - join.matched)
+    return CatalogueMatch(corpus, join, alike, full.matched - join.matched, len(theirs))
 
 
 def joined_records(own: pd.DataFrame, match: CatalogueMatch) -> pd.DataFrame:

@@ -141,6 +141,13 @@ def test_of_two_that_hold_them_one_is_taken_and_the_other_named(place: Workspace
     assert chosen.sentences[-1] == "Other catalogues hold them too: 'old' (7). 'cat' was taken; another can be named."
 
 
+def test_of_two_that_hold_all_the_smaller_is_taken(place: Workspace, tmp_path: Path) -> None:
+    more = [*CATALOGUE, *((f"9{i}", f"Other {i}", "French", "1850", "S") for i in range(5))]
+    import_file(place, _write(tmp_path / "large.csv", more), "corpus", name="large")
+    _imported(place, tmp_path, _predictions(IDS))
+    assert load_scored(place, "p").catalogue.name == "cat"
+
+
 def test_a_choice_is_kept_until_another_is_made(place: Workspace, tmp_path: Path) -> None:
     _imported(place, tmp_path, _predictions(IDS), corpus=NO_CORPUS)
     fingerprint = load_predictions(place, "p").fingerprint
