@@ -4,7 +4,6 @@ Every button carries the record it was drawn for (or the number of the decision 
 whoever presses decides what stood on the screen, or nothing.
 """
 
-import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Final
@@ -26,9 +25,9 @@ from core.schema import AUTHOR, CONFIDENCE, DATE, LANGUAGE, PLACE, PREDICTED, PU
 from dashboard import cache, state, widgets
 from dashboard.text import count, escape, percent
 
-__all__ = ["decided", "drawn", "one_record", "progress_sentence", "reviewer"]
+__all__ = ["decided", "one_record", "progress_sentence", "reviewer"]
 
-# A second press of a key sooner than this after a book appeared was meant for the book before it.
+# So long a book stands on the screen before it can be decided: a key pressed twice was meant for the book before it.
 LEAST_SECONDS = 0.8
 _LISTED: Final = 200
 _NAME: Final = "reviewer"
@@ -48,29 +47,24 @@ class _Desk:
         The record on the screen; it stays there until its reader moves on, whatever others do meanwhile.
     again : bool
         Whether the reader chose to decide a decided record once more.
-    shown : str
-        What was last drawn to the end.
-    since : float
-        When that was, in seconds of a clock that only goes forward.
+    ready : str
+        The record that has stood on the screen long enough to be decided.
+    drawing : bool
+        Whether the page is being drawn as a whole just now.
     """
 
     predictions: str
     record: str = ""
     again: bool = False
     skipped: set[str] = field(default_factory=set)
-    shown: str = ""
-    since: float = 0.0
+    ready: str = ""
+    drawing: bool = False
     notices: list[str] = field(default_factory=list)
 
-    def too_quick(self, shown: str) -> bool:
-        """Whether a press came before what it acts on could be seen; then nothing may be written."""
-        moment = time.monotonic()
-        if self.shown == shown and moment - self.since >= LEAST_SECONDS:
-            return False
-        # Somebody who goes on pressing is not looking: the wait begins anew.
-        self.since = moment
-        self.notices = ["That key came before this book could be read, so nothing was written. Press it again."]
-        return True
+    @property
+    def too_early(self) -> bool:
+        """Whether the record on the screen cannot be decided yet."""
+        return bool(self.record) and self.ready != self.record and LEAST_SECONDS > 0
 
 
 def _desk(predictions: str) -> _Desk:
@@ -109,11 +103,13 @@ def reviewer() -> None:
 def one_record(scored: Scored, waiting: pd.DataFrame, log: DecisionLog) -> None:
     """Show the record on this reader's desk and a button for each answer; every answer is written at once."""
     desk = _desk(scored.predictions)
+    desk.drawing = True
     for notice in desk.notices:
         st.warning(escape(notice), icon=":material/pan_tool:")
     desk.notices = []
     record = _record(scored, waiting, log, desk)
     if record is None:
+        desk.drawing = False
         return
     record_id = str(record[RECORD_ID])
     earlier = log.holding.get(record_id)
@@ -129,7 +125,23 @@ def one_record(scored: Scored, waiting: pd.DataFrame, log: DecisionLog) -> None:
         if earlier is not None and not desk.again:
             _go_on(scored, record_id)
         else:
-            _answers(scored, record, log.newest)
+            _answers(scored, record, log.newest, early=desk.too_early)
+    if desk.too_early:
+        _become_ready(scored.predictions, record_id)
+    desk.drawing = False
+
+
+@st.fragment(run_every=LEAST_SECONDS)
+def _become_ready(predictions: str, record_id: str) -> None:
+    """Let a record be decided once the browser that shows it has asked again.
+
+    The browser counts the time, from when it has received the record: the server cannot know how late a press or a
+    page was on its way.
+    """
+    desk = _desk(predictions)
+    if not desk.drawing:
+        desk.ready = record_id
+        st.rerun()
 
 
 def _record(scored: Scored, waiting: pd.DataFrame, log: DecisionLog, desk: _Desk) -> pd.Series | None:
@@ -151,7 +163,7 @@ def _record(scored: Scored, waiting: pd.DataFrame, log: DecisionLog, desk: _Desk
     return left.iloc[0]
 
 
-def _answers(scored: Scored, record: pd.Series, newest: int) -> None:
+def _answers(scored: Scored, record: pd.Series, newest: int, *, early: bool) -> None:
     record_id = str(record[RECORD_ID])
     note = f"note-{record_id}"
     told = (str(record[PREDICTED]), newest, note)
@@ -167,6 +179,7 @@ def _answers(scored: Scored, record: pd.Series, newest: int) -> None:
             key=f"answer-{number}-{record_id}",
             shortcut=str(number) if number < 10 and not many else None,
             width="stretch",
+            disabled=early,
             on_click=_answer,
             args=(scored.predictions, record_id, answer, *told),
         )
@@ -202,7 +215,7 @@ def _choose_answer(scored: Scored, record: pd.Series, told: tuple[str, int, str]
 def _answer(predictions: str, record_id: str, answer: str, old: str, seen: int, note: str) -> None:
     """Write what was pressed about the record the button was drawn for, unless it was decided meanwhile."""
     desk = _desk(predictions)
-    if desk.too_quick(record_id):
+    if desk.record == record_id and desk.too_early:
         return
     try:
         record_decision(
@@ -277,10 +290,10 @@ def decided(scored: Scored, log: DecisionLog) -> None:
             key=f"undo-{own.id}",
             icon=":material/undo:",
             shortcut="u",
+            disabled=_desk(scored.predictions).too_early,
             help=f"“{escape(titles.get(own.record_id, '')[:80])}”: {escape(own.label)}",
             on_click=_undo,
             args=(scored.predictions, own.id),
-            kwargs={"at_once": True},
         )
     by_id = {row.id: row for row in log.rows}
     holding = {row.id for row in log.holding.values()}
@@ -335,11 +348,9 @@ def _take_back(predictions: str, standing: list[Decision], titles: dict[str, str
         )
 
 
-def _undo(predictions: str, decision: int, *, at_once: bool = False) -> None:
-    """Take back the decision the button was drawn for; `at_once` where a key does it, which may be pressed twice."""
+def _undo(predictions: str, decision: int) -> None:
+    """Take back the decision the button was drawn for."""
     desk = _desk(predictions)
-    if at_once and desk.too_quick(desk.record):
-        return
     try:
         row = undo_decision(cache.workspace().database, predictions, decision, by=_name(), session=_window())
     except ColophonError as error:
@@ -347,13 +358,6 @@ def _undo(predictions: str, decision: int, *, at_once: bool = False) -> None:
     else:
         desk.record, desk.again = row.record_id, False
         desk.notices = [f"Taken back: “{row.label}”, decided {_who(row, 'by ')}."]
-
-
-def drawn(scored: Scored) -> None:
-    """Note that the page stands complete, so that what it shows can be acted upon; called last."""
-    desk = _desk(scored.predictions)
-    if desk.shown != desk.record:
-        desk.shown, desk.since = desk.record, time.monotonic()
 
 
 def _who(row: Decision, before: str = "") -> str:

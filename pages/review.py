@@ -41,4 +41,3 @@ with right:
 review_view.one_record(scored, waiting, log)
 review_view.decided(scored, log)
 feedback.next_step("Export")
-review_view.drawn(scored)

@@ -1,13 +1,14 @@
 """What is looked at stands in the address; a click shows books; an import shows what came; rules outlive a reload."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.storage import Workspace
 from tests import serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -75,7 +76,22 @@ def test_a_function_that_was_built_outlives_a_reload_and_the_form_is_empty(visit
     expect(page.get_by_text(re.compile(r"1 function labels"))).to_be_visible()
 
 
-def test_an_import_shows_what_came_and_is_not_armed_again(visit: Visit, tmp_path: Path) -> None:
+@pytest.fixture
+def visit_own(page: Page, chromium: str, demo_copy: Workspace, tmp_path: Path) -> Iterator[Visit]:
+    """Open pages of a dashboard of this test's own, in which it may change what is newest."""
+    with serving.dashboard(demo_copy.root, tmp_path / "server.log") as address:
+
+        def go(path: str = "/") -> Page:
+            page.goto(address + path)
+            serving.wait_until_settled(page)
+            assert serving.exceptions_on(page) == []
+            return page
+
+        yield go
+
+
+def test_an_import_shows_what_came_and_is_not_armed_again(visit_own: Visit, tmp_path: Path) -> None:
+    visit = visit_own
     path = tmp_path / "from-the-browser.csv"
     rows = "".join(f"b{n},Title {n},Fiction,0.9\n" for n in range(30))
     path.write_text(f"id,title,predicted,confidence\n{rows}", encoding="utf-8")

@@ -26,15 +26,12 @@ def test_a_decision_in_review_is_written_at_once_and_can_be_undone(visit: Callab
     _keep_cuts(visit)
     page = visit("/review")
     first, before = page.locator("h3").first.inner_text(), _decided(page)
-    page.wait_for_timeout(1000)  # a press that comes before the book could be read is not taken
     page.get_by_role("button", name=re.compile("^Fiction")).click()
     expect(page.get_by_text(re.compile(rf"{before + 1:,} books? decided, [\d,]+ waiting"))).to_be_visible()
     expect(page.locator("h3").first).not_to_have_text(first)
-    page.wait_for_timeout(1000)
     page.get_by_role("button", name="Undo my last decision").click()
     expect(page.get_by_text(re.compile(rf"{before:,} books? decided"))).to_be_visible()
     expect(page.locator("h3").first).to_have_text(first)
-    page.wait_for_timeout(1000)
     page.get_by_role("button", name=re.compile("^Fiction")).click()
     expect(page.get_by_text(re.compile(rf"{before + 1:,} books? decided"))).to_be_visible()
     page.reload()  # another window now: what was decided is still there, and can be taken back from the list
@@ -51,21 +48,26 @@ def _record(page: Page) -> str:
     return page.get_by_text(re.compile(r" · record \S+$")).first.inner_text()
 
 
+def _wait_until_ready(page: Page) -> None:
+    expect(page.get_by_role("button", name=re.compile("^Fiction"))).to_be_enabled(timeout=30_000)
+    serving.wait_until_settled(page)
+
+
 @pytest.mark.parametrize("gap", [0.05, 0.15, 0.3, 0.4, 0.5, 0.6])
 def test_a_key_pressed_twice_decides_one_book(visit: Callable[[str], Page], gap: float) -> None:
     _keep_cuts(visit)
     page = visit("/review")
     before, shown = _decided(page), _record(page)
-    page.wait_for_timeout(1000)
+    _wait_until_ready(page)
     page.keyboard.press("1")
     page.wait_for_timeout(1000 * gap)
     page.keyboard.press("1")
-    page.wait_for_timeout(1500)
-    serving.wait_until_settled(page)
+    expect(page.get_by_text(re.compile(rf"{before + 1:,} books? decided"))).to_be_visible(timeout=30_000)
+    _wait_until_ready(page)
     assert _decided(page) == before + 1
     assert _record(page) != shown
     page.keyboard.press("1")  # read by now, and decided
-    expect(page.get_by_text(re.compile(rf"{before + 2:,} books? decided"))).to_be_visible()
+    expect(page.get_by_text(re.compile(rf"{before + 2:,} books? decided"))).to_be_visible(timeout=30_000)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from core.predictions import load_predictions
 from core.review import decisions, read_decisions
 from core.storage import Workspace
 from core.thresholds import Policy
-from dashboard import review_view
+from dashboard import review_view, state
 
 Open = Callable[[Workspace, str], AppTest]
 
@@ -114,24 +114,19 @@ def test_undo_takes_back_one_s_own_last_decision_whoever_was_last(
     assert len(read_decisions(demo_copy.database, fingerprint).rows) == 4
 
 
-def test_a_key_pressed_before_the_book_could_be_read_writes_nothing(
-    demo_copy: Workspace, fingerprint: str, open_page: Open, monkeypatch: pytest.MonkeyPatch
+def test_a_book_cannot_be_decided_before_it_stood_on_the_screen(
+    demo_copy: Workspace, fingerprint: str, open_page: Open
 ) -> None:
-    clock = [100.0]
-    monkeypatch.setattr(review_view.time, "monotonic", lambda: clock[0])
     page = open_page(demo_copy, "review.py").run()
-    clock[0] += 5
+    first = shown_record(page)
+    assert [button.disabled for button in page.button if button.label in ("Fiction", "can't tell")] == [True, True]
+    assert not next(button for button in page.button if button.label == "Skip").disabled
+    page.session_state[state.DESK].ready = first  # the browser asked again
+    page.run()
     fiction(page)
-    second = shown_record(page)
-    for _ in range(5):  # somebody leans on the key
-        clock[0] += 0.6
-        fiction(page)
-        assert "so nothing was written" in words(page)
-        assert shown_record(page) == second
-    assert len(decisions(demo_copy.database, fingerprint)) == 1
-    clock[0] += 1
-    fiction(page)
-    assert decisions(demo_copy.database, fingerprint)["record_id"].tolist()[1:] == [second]
+    assert decisions(demo_copy.database, fingerprint)["record_id"].tolist() == [first]
+    waiting = {"Fiction", "can't tell", "Undo my last decision"}
+    assert all(button.disabled for button in page.button if button.label in waiting)
 
 
 @pytest.mark.usefixtures("read_at_once")
