@@ -23,9 +23,9 @@ from core.facets import facet_values
 from core.labels import load_labels
 from core.models.provenance import columns_read, provenance_of, weights_of
 from core.policies import KeptPolicy
-from core.predictions import PredictionSet, Scored, load_predictions, load_scored, reviews_of
+from core.predictions import PredictionSet, Scored, load_predictions, load_scored
 from core.progress import Progress, silent
-from core.review import decisions
+from core.review import decisions_about
 from core.schema import CORRECT, LABEL, PREDICTED, RECORD_ID, SOURCE, TRUTH
 from core.slices import Slice
 from core.storage import Workspace, digest, now, slug
@@ -283,7 +283,7 @@ def _decide(
         scored.table,
         settings,
         human=pd.concat(said, ignore_index=True) if said else None,
-        reviews=reviews_of(scored, decisions(workspace.database, scored.predictions)),
+        reviews=decisions_about(workspace.database, scored).frame(),
         classes=scored.classes,
     )
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from core.database import Database
 from core.errors import ConflictError, InputError, NotFoundError
+from core.predictions import Scored, identifiers_in
 from core.schema import CONFIDENCE, LABEL, NOTE, PREDICTED, RECORD_ID
 
 __all__ = [
@@ -16,10 +17,12 @@ __all__ = [
     "Decision",
     "DecisionLog",
     "decisions",
+    "decisions_about",
     "read_decisions",
     "record_decision",
     "review_list",
     "send_to_review",
+    "sent_about",
     "sent_records",
     "undo_decision",
 ]
@@ -57,6 +60,15 @@ def sent_records(database: Database, predictions: str) -> dict[str, str]:
         for record_id in note["record_ids"]:
             found.setdefault(record_id, note["reason"])
     return found
+
+
+def sent_about(database: Database, scored: Scored) -> dict[str, str]:
+    """Return :func:`sent_records` with the identifiers that the scored table has, see :func:`decisions_about`."""
+    sent = sent_records(database, scored.predictions)
+    named: dict[str, str] = {}
+    for record_id, reason in zip(identifiers_in(scored, list(sent)), sent.values(), strict=True):
+        named.setdefault(record_id, reason)
+    return named
 
 
 @dataclass(frozen=True)
@@ -168,6 +180,18 @@ class DecisionLog:
 def read_decisions(database: Database, predictions: str) -> DecisionLog:
     """Return everything that was decided about some predictions (by fingerprint)."""
     return DecisionLog(tuple(_rows(database.read(_DECIDED, predictions))))
+
+
+def decisions_about(database: Database, scored: Scored) -> DecisionLog:
+    """Return everything that was decided about some predictions, with the identifiers that the scored table has.
+
+    Predictions made elsewhere may meet their catalogue after people began to decide: what was decided under the
+    identifier in their file holds for the catalogue's record, on Review and in what is exported. Of two decisions about
+    what proves to be one record the later holds.
+    """
+    rows = read_decisions(database, scored.predictions).rows
+    ids = identifiers_in(scored, [row.record_id for row in rows])
+    return DecisionLog(tuple(replace(row, record_id=named) for row, named in zip(rows, ids, strict=True)))
 
 
 def _rows(notes: Iterable[Mapping[str, Any]]) -> list[Decision]:

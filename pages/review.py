@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.policies import kept_policies
-from core.review import read_decisions, review_list, sent_records
+from core.review import decisions_about, review_list, sent_about
 from core.thresholds import apply_policy
 from dashboard import cache, feedback, review_view, widgets
 
@@ -20,10 +20,10 @@ below = st.toggle(
     help="Without cut-offs kept on the Thresholds page, only books that were sent here wait.",
 )
 accepted = apply_policy(scored.table, kept[0].policy) if kept and below else None
-log = read_decisions(database, scored.predictions)
+log = decisions_about(database, scored)
 waiting = review_list(
     scored.table,
-    sent_records(database, scored.predictions),
+    sent_about(database, scored),
     None if accepted is None else scored.table["confidence"].notna() & accepted,
     log.holding,
 )

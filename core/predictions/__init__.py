@@ -5,7 +5,7 @@ from core.predictions.columns import UnderstoodPredictions, predictions_from_col
 from core.predictions.join import load_scored
 from core.predictions.kept import PREDICTIONS_FILE, PredictionSet, load_predictions
 from core.predictions.learned import NO_LABELS, keep_learned_from, kept_learned_from
-from core.predictions.scored import Scored, in_the_words_of, reviews_of
+from core.predictions.scored import Scored, identifiers_in, in_the_words_of
 
 __all__ = [
     "NO_CORPUS",
@@ -16,6 +16,7 @@ __all__ = [
     "Scored",
     "UnderstoodPredictions",
     "choose_catalogue",
+    "identifiers_in",
     "in_the_words_of",
     "keep_catalogue",
     "keep_learned_from",
@@ -24,5 +25,4 @@ __all__ = [
     "load_predictions",
     "load_scored",
     "predictions_from_columns",
-    "reviews_of",
 ]

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -12,7 +13,7 @@ from core.predictions.catalogue import CatalogueChoice
 from core.schema import ALTERNATE_ID, CORRECT, LEAK, PREDICTED, RECORD_ID, TRUTH
 from core.storage import digest
 
-__all__ = ["Scored", "in_the_words_of", "reviews_of"]
+__all__ = ["Scored", "identifiers_in", "in_the_words_of"]
 
 
 @dataclass(frozen=True)
@@ -98,22 +99,15 @@ def in_the_words_of(first: Scored, second: Scored) -> pd.DataFrame:
     return table
 
 
-def reviews_of(scored: Scored, decided: pd.DataFrame) -> pd.DataFrame:
-    """Return decisions with the identifiers that the scored table has.
+def identifiers_in(scored: Scored, ids: Sequence[str]) -> list[str]:
+    """Return record identifiers as the scored table has them; one that is not there stays as it is.
 
-    A decision that was made before predictions met their catalogue names the record by the identifier in the file, and
-    one that was made after that by the catalogue's.
-
-    Parameters
-    ----------
-    decided : DataFrame
-        With ``record_id``, the latest decision last, as :func:`core.review.decisions` gives it.
+    What was written before predictions met their catalogue names a record by the identifier in the file, and what was
+    written after that by the catalogue's.
     """
-    if not len(decided):
-        return decided
-    ids = decided[RECORD_ID].astype("str").reset_index(drop=True)
-    join = join_ids([ids], [scored.table[RECORD_ID], scored.table[ALTERNATE_ID]])
-    known = join.position >= 0
-    values = ids.to_numpy(dtype=object).copy()
-    values[known] = scored.table[RECORD_ID].to_numpy(dtype=object)[join.position[known]]
-    return decided.assign(**{RECORD_ID: pd.Series(values, index=decided.index).astype("str")})
+    if not ids:
+        return []
+    given = pd.Series(list(ids), dtype="str")
+    join = join_ids([given], [scored.table[RECORD_ID], scored.table[ALTERNATE_ID]])
+    there = scored.table[RECORD_ID].to_numpy(dtype=object)
+    return [str(there[place]) if place >= 0 else one for one, place in zip(ids, join.position, strict=True)]

@@ -6,7 +6,9 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 from core.importing import import_file
-from core.predictions import NO_CORPUS, kept_catalogue, load_predictions
+from core.predictions import NO_CORPUS, kept_catalogue, load_predictions, load_scored
+from core.release import standing
+from core.review import decisions_about, record_decision, send_to_review
 from core.storage import Workspace
 
 CATALOGUE = "id,title,language\n001,The mill of Pell,French\n002,The bell of Pell,Latin\n003,Sermons,Latin\n"
@@ -40,3 +42,37 @@ def test_a_choice_on_the_page_holds_everywhere(
     assert kept_catalogue(workspace, fingerprint) == "cat"
     export = open_page(workspace, "export.py").run()
     assert not export.exception
+
+
+def test_what_was_decided_before_the_catalogue_came_is_decided(
+    workspace: Workspace, tmp_path: Path, open_page: Callable[[Workspace, str], AppTest]
+) -> None:
+    """Both records wait under the file's own identifier; one is decided; then the catalogue comes with its zeros."""
+    (tmp_path / "p.csv").write_text(PREDICTIONS)
+    import_file(workspace, tmp_path / "p.csv", "predictions", name="p")
+    fingerprint = load_predictions(workspace, "p").fingerprint
+    send_to_review(workspace.database, fingerprint, ["1", "2"], "looks odd")
+    record_decision(workspace.database, fingerprint, "1", "Non-fiction", old="Fiction")
+    (tmp_path / "cat.csv").write_text(CATALOGUE)
+    import_file(workspace, tmp_path / "cat.csv", "corpus", name="cat")
+    page = open_page(workspace, "review.py").run()
+    assert not page.exception
+    text = _text(page)
+    assert "1 book decided, 1 waiting." in text
+    assert "The bell of Pell" in text
+    assert page.dataframe[0].value["title"].tolist() == ["The mill of Pell"]
+    # What waits on Review and what leaves are the same decisions.
+    scored = load_scored(workspace, "p")
+    assert decisions_about(workspace.database, scored).frame()["record_id"].tolist() == ["001"]
+    assert standing(workspace, scored).open.tolist() == [False, True, True]
+
+
+def test_of_two_decisions_under_two_identifiers_the_later_holds(workspace: Workspace, tmp_path: Path) -> None:
+    for kind, text in (("corpus", CATALOGUE), ("predictions", PREDICTIONS)):
+        (tmp_path / f"{kind}.csv").write_text(text)
+        import_file(workspace, tmp_path / f"{kind}.csv", kind, name="cat" if kind == "corpus" else "p")
+    scored = load_scored(workspace, "p")
+    for record_id, label in (("002", "Fiction"), ("2", "Non-fiction")):
+        record_decision(workspace.database, scored.predictions, record_id, label)
+    held = decisions_about(workspace.database, scored).holding
+    assert {record_id: row.label for record_id, row in held.items()} == {"002": "Non-fiction"}
