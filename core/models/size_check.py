@@ -38,7 +38,8 @@ def check_sizes(folder: Path) -> None:
                 f"The file {path.name} of the model in '{folder.name}' has {path.stat().st_size:,} bytes; at most"
                 f" {limit:,} are read. Choose another model."
             )
-    weights = sorted(folder.glob("*.safetensors"))
+    # A head of ours lies beside the network's weights (or their shards) and is none of them.
+    weights = sorted(folder.glob("model*.safetensors"))
     if not weights or not (folder / "config.json").is_file():
         return
     tensors = [shape for path in weights for shape in _shapes(path)]

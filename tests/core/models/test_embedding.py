@@ -115,7 +115,7 @@ def test_a_saved_classifier_is_the_same(trained, tmp_path, tiny_base):
         ("classifier.json", "{", "cannot be read"),
         ("classifier.json", '{"format": 2}', "has the format 2; this version reads 1"),
         ("head.safetensors", "no tensor", "cannot be read"),
-        ("model.safetensors", "no tensor", "holds no model that can be read"),
+        ("model.safetensors", "no tensor", "model.safetensors of the model in .* is damaged"),
     ],
 )
 def test_a_broken_file(trained, tmp_path, file, content, message):

@@ -252,7 +252,7 @@ class TestKeeping:
             ("classifier.json", "{}", "cannot be read"),
             ("classifier.json", '{"format": 9}', "has the format 9; this version reads 2"),
             ("head.safetensors", "no tensor", "cannot be read"),
-            ("model.safetensors", "no tensor", "holds no model that can be read"),
+            ("model.safetensors", "no tensor", "model.safetensors of the model in .* is damaged"),
             ("model.safetensors", None, "no weights in the safetensors format"),
         ],
     )

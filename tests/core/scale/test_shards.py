@@ -197,7 +197,7 @@ class TestCorpus:
         ("how", "message"),
         [
             ({"engine": "spark"}, "There is no engine 'spark'. There are: local, ray"),
-            ({"address": "auto"}, "give --engine ray with it"),
+            ({"address": "auto"}, "Give --engine ray with it"),
         ],
     )
     def test_engines_that_are_not_there(self, library, how, message):
