@@ -8,7 +8,7 @@ import pytest
 
 from core.cli import main
 from core.errors import InputError, MappingError
-from core.importing import ImportReport, Reading, import_file
+from core.importing import FOLDERS, ImportReport, Reading, import_file
 from core.labels import load_labels
 from core.predictions import load_predictions, load_scored
 from core.storage import Workspace
@@ -26,7 +26,10 @@ def bring_in(tmp_path: Path, workspace: Workspace) -> Import:
     def brought(text: str, kind: str = "predictions", suffix: str = "csv", **more) -> ImportReport:
         path = tmp_path / f"file.{suffix}"
         path.write_text(text, encoding="utf-8")
-        return import_file(workspace, path, kind, name="x", **more)  # type: ignore[arg-type]
+        report = import_file(workspace, path, kind, **more)  # type: ignore[arg-type]
+        # A name in use is not taken over: here the newest file is the one that is spoken of.
+        workspace.database.point(FOLDERS[kind], "x", report.fingerprint)
+        return report
 
     return brought
 

@@ -30,4 +30,4 @@ def test_an_address_without_ray_is_a_slip(library, capsys):
     status = main([*words, "--workspace", str(library.root)])
     said = capsys.readouterr()
     assert (status, said.out) == (2, "")
-    assert "give --engine ray with it" in said.err
+    assert "Give --engine ray with it" in said.err
