@@ -130,15 +130,16 @@ def find_learned(
         return _as_kept(workspace, frame, kept)
     suspects, set_aside = _suspects(workspace, frame, predictions, truth_from)
     found = _leaks(frame, [(thing.name, LabelSet(thing).records()) for thing in suspects], known=False)
-    return LearnedFrom(False, found.mask, (_unknown(suspects, set_aside), *found.sentences))
+    return LearnedFrom(False, found.mask, (_unknown(suspects, set_aside, made_here=bool(model)), *found.sentences))
 
 
 def _training_books(workspace: Workspace, model: str) -> pd.DataFrame | None:
+    """Return the books a model learned from; None when the model was removed, or this file of it cannot be read."""
     try:
         path = workspace.find("models", model).path / "training.parquet"
+        return read_parquet(path) if path.exists() else None
     except (NotFoundError, DamagedError):
         return None
-    return read_parquet(path) if path.exists() else None
 
 
 def _as_kept(workspace: Workspace, frame: pd.DataFrame, kept: Mapping[str, str]) -> LearnedFrom:
@@ -171,7 +172,11 @@ def _suspects(
         if thing.manifest.get("source") == "function" or thing.fingerprint == under_test:
             continue  # rules of this workspace taught nothing to a model made elsewhere
         same_file = _file_of(thing.manifest) in files - {""}
-        if same_file or _holds(LabelSet(thing).records(), checked):
+        try:
+            books = LabelSet(thing).records()
+        except DamagedError:
+            continue  # `doctor` names it; other predictions are not to suffer
+        if same_file or _holds(books, checked):
             set_aside.append(thing.name)
         else:
             suspects.append(thing)
@@ -206,8 +211,13 @@ def _leaks(frame: pd.DataFrame, sources: Sequence[tuple[str, pd.DataFrame]], *, 
     return LearnedFrom(known, mask, tuple(sentences))
 
 
-def _unknown(suspects: Sequence[Artifact], set_aside: Sequence[str]) -> str:
+def _unknown(suspects: Sequence[Artifact], set_aside: Sequence[str], *, made_here: bool) -> str:
     said = "It is not known which books the model learned from; whoever made it can say."
+    if made_here:
+        said = (
+            "What the model learned from is no longer known: it was removed from this workspace, or its list of books"
+            " cannot be read."
+        )
     if suspects:
         names = listed([thing.name for thing in suspects])
         said += f" To be on the safe side, books that are also in {names} count as learned from."

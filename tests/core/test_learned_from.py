@@ -1,6 +1,7 @@
 """What a model made elsewhere learned from: told, or unknown and said so; the truth under test is never the suspect."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,15 @@ from core.cli import main
 from core.errors import NotFoundError
 from core.importing import import_file
 from core.labels import load_labels
-from core.predictions import NO_LABELS, keep_learned_from, kept_learned_from, load_scored
+from core.predictions import (
+    NO_LABELS,
+    PredictionSet,
+    keep_learned_from,
+    kept_learned_from,
+    load_predictions,
+    load_scored,
+)
+from core.predictions.learned import find_learned
 from core.storage import Workspace
 from core.thresholds import promise
 
@@ -105,3 +114,28 @@ def test_it_is_asked_at_import_and_answered_there(
     assert load_scored(place, "more").learned_known
     assert main(["import", str(tmp_path / "more.csv"), "--learned-from", "nowhere", *common]) == 2
     assert "nowhere" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("how", ["removed", "cut short"])
+def test_predictions_of_a_model_that_is_gone_open_and_say_so(place: Workspace, how: str) -> None:
+    """The list of books the model learned from was the one file without which nothing opened."""
+    tool = load_predictions(place, "tool")
+    model = "0123456789abcdef"
+    if how == "cut short":
+        folder = place.folder("models") / model
+        folder.mkdir()
+        (folder / "manifest.json").write_text(json.dumps({"fingerprint": model}))
+        (folder / "training.parquet").write_bytes(b"PAR1")
+    gone = PredictionSet(replace(tool.artifact, manifest={**tool.manifest, "model_fingerprint": model}))
+    learned = find_learned(place, load_scored(place, "tool").table, gone, "")
+    assert not learned.known
+    assert learned.sentences[0].startswith("What the model learned from is no longer known:")
+    assert "books that are also in taught count as learned from" in learned.sentences[0]
+    assert int(learned.mask.sum()) == 10
+
+
+def test_a_label_set_that_cannot_be_read_stops_no_other_predictions(place: Workspace) -> None:
+    for path in load_labels(place, "taught").artifact.path.glob("*.parquet"):
+        path.write_bytes(b"PAR1")
+    scored = load_scored(place, "tool")
+    assert len(scored.labelled) == 100 and not scored.table["leak"].any()
