@@ -17,6 +17,7 @@ from core.export.preview import PREVIEW_FORMATS, preview
 from core.export.quality import quality_sentences as sentences_of
 from core.export.table import ExportTable
 from core.export.validation import validate
+from core.export.wording import coded_by_default
 from core.facets import facet_title
 from core.policies import KeptPolicy, keep_policy, kept_policies
 from core.predictions import Scored
@@ -96,8 +97,8 @@ def accepted_button(scored: Scored, chosen: KeptPolicy, settings: Mapping[str, A
 
 
 def counts_sentence(table: ExportTable) -> str:
-    """Show that the counts add up."""
-    return table.counts.sentence
+    """Show that the counts add up, and what stands for a code of the catalogue alone."""
+    return " ".join(filter(None, [table.counts.sentence + ".", coded_by_default(table)]))
 
 
 def quality_sentences(prepared: Release) -> list[str]:

@@ -83,6 +83,7 @@ def _add_marc(export: argparse.ArgumentParser) -> None:
 
 def _export(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     from core.export import parse_formats, parse_marc_kinds
+    from core.export.wording import coded_by_default
     from core.predictions import load_scored
     from core.release import Release, release
 
@@ -120,6 +121,7 @@ def _export(said: argparse.Namespace, workspace: Workspace, progress: Progress) 
     unsure = int((scored.table[CONFIDENCE].isna() & (scored.table[PREDICTED] != "")).sum())
     if unsure:
         warnings.append(f"{unsure:,} of {len(scored.table):,} records have no confidence and were never accepted.")
+    warnings += filter(None, [coded_by_default(prepared.decided)])
     if not report.counts.by_decision["accepted"]:
         warnings.append("No record was accepted: only records for review have left.")
     return Answer(content, lines, status=1 if broken else 0, warnings=warnings)

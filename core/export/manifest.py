@@ -10,7 +10,15 @@ from core.export.quality import is_measured
 from core.export.settings import UNKNOWN
 from core.export.table import ExportTable
 from core.export.terms import TERM_QUESTION
-from core.export.wording import checked_labels, how_assigned, limits, meaning_of_checked, scope, where_cuts_come_from
+from core.export.wording import (
+    checked_labels,
+    coded_by_default,
+    how_assigned,
+    limits,
+    meaning_of_checked,
+    scope,
+    where_cuts_come_from,
+)
 from core.plain_json import plain
 from core.storage import digest
 
@@ -82,6 +90,10 @@ def manifest(
                 "meaning": meaning_of_checked(table),
                 "sentence": checked_labels(table),
                 "sets_that_stand": list(settings.human_sets),
+            },
+            "coded_not_fiction_in_008": {
+                "records": table.coded_not_fiction,
+                "sentence": coded_by_default(table),
             },
             "hand_checked_in_the_predictions_file": 0 if settings.measured_on else int(table.checked.sum()),
             "chosen_by": settings.chosen_by,

@@ -12,7 +12,7 @@ from core.export.terms import LITERARY_FORMS
 from core.readers.marc_columns import literary_form, split_genres
 from core.readers.marc_record import MarcRecord
 
-__all__ = ["catalogue_labels", "form_labels"]
+__all__ = ["catalogue_labels", "coded_not_fiction", "form_labels"]
 
 _PROSE: Final = ("1", "f", "j")  # fiction, novels, short stories
 _VERSE_AND_DRAMA: Final = ("p", "d")
@@ -59,3 +59,18 @@ def catalogue_labels(marc: pd.Series, classes: Sequence[str], settings: ExportSe
     said = genre_labels(pd.Series(genre, dtype="str"), classes, {**terms, **settings.genre_terms})
     joined = [" | ".join(dict.fromkeys(filter(None, pair))) for pair in zip(said.tolist(), forms, strict=True)]
     return pd.Series(joined, index=marc.index, dtype="str")
+
+
+def coded_not_fiction(marc: pd.Series) -> pd.Series:
+    """Return which records are coded '0' ("not fiction") in 008/33 and carry no genre term of people.
+
+    That code is what cataloguing software writes unless somebody changes it, so it is weak evidence. It stands all the
+    same: MARC 21 gives it a meaning, nobody can tell a default from a decision, and a machine's label is never written
+    over what may be a person's. Since it may settle a whole catalogue, it is counted and said
+    (:func:`core.export.wording.coded_by_default`).
+    """
+    coded = []
+    for text in marc.tolist():
+        record = MarcRecord.from_json(text) if text else MarcRecord(" " * 24)
+        coded.append(literary_form(record) == "0" and not split_genres(record)[0])
+    return pd.Series(coded, index=marc.index, dtype=bool)

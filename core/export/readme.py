@@ -9,7 +9,7 @@ from core.export.formats import CARRIERS
 from core.export.quality import quality_sentences
 from core.export.table import ExportTable
 from core.export.terms import PROFILES, TERM_QUESTION
-from core.export.wording import checked_labels, how_assigned, scope, where_cuts_come_from
+from core.export.wording import checked_labels, coded_by_default, how_assigned, scope, where_cuts_come_from
 from core.markdown import inline
 
 __all__ = ["readme", "spreadsheet_readme", "title"]
@@ -133,6 +133,7 @@ def _how_many(table: ExportTable) -> list[str]:
     )
     if table.checked.any():
         lines.append(checked_labels(table))
+    lines += filter(None, [coded_by_default(table)])
     if len(table.strangers):
         lines.append(f"{len(table.strangers):,} predictions have no record in {settings.dataset} and were left out.")
     lines.append(

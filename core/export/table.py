@@ -101,6 +101,17 @@ class ExportTable:
         return np.flatnonzero(self.decisions["pred_decision"].isin(decisions).to_numpy())
 
     @cached_property
+    def coded_not_fiction(self) -> int:
+        """How many records are left as they are for 008/33 = '0' alone: by no person's label and no genre term."""
+        from core.export.marc_evidence import coded_not_fiction
+
+        kept = self.rows(HUMAN_KEPT)
+        if self.marc is None or not len(kept):
+            return 0
+        kept = kept[(self.decisions["human_label_source"].iloc[kept] == "catalogue").to_numpy()]
+        return int(coded_not_fiction(self.marc.iloc[kept]).sum())
+
+    @cached_property
     def accepted(self) -> np.ndarray:
         """Positions of the records that carry a label in the export."""
         return self.rows(ACCEPTED, CURATOR)

@@ -15,6 +15,7 @@ from core.schema import TITLE
 
 __all__ = [
     "checked_labels",
+    "coded_by_default",
     "columns_in_words",
     "how_assigned",
     "limits",
@@ -154,6 +155,19 @@ def checked_labels(table: ExportTable) -> str:
     where = f"in the label set '{settings.measured_on}'" if settings.measured_on else "that came with the predictions"
     has = "record has a label" if count == 1 else "records have a label"
     return f"{count:,} {has} {where}: {meaning_of_checked(table)}."
+
+
+def coded_by_default(table: ExportTable) -> str:
+    """Say how many records stand as they are for the code "not fiction" in 008/33 alone; '' where there are none."""
+    count = table.coded_not_fiction
+    if not count:
+        return ""
+    are, stand = ("record is", "it stands") if count == 1 else ("records are", "these stand")
+    return (
+        f"{count:,} {are} coded “not fiction” in 008/33 by the catalogue, without a genre term: {stand}, and no machine"
+        " label was added there. Cataloguing software writes this code unless somebody changes it, so it may be worth a"
+        " look."
+    )
 
 
 def meaning_of_checked(table: ExportTable) -> str:

@@ -239,3 +239,26 @@ def test_a_catalogue_in_marc_is_enriched_by_predictions_made_elsewhere(
     counts = {one["name"]: one["records"] for one in exported["files"]}
     assert counts["marc/enriched.xml"] == N
     assert "The mill of Pell, part 40" in _member(out, "marc/enriched.xml")
+
+
+def test_what_is_coded_not_fiction_stands_and_is_said(
+    workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of twelve records nine are coded '0' in 008/33, as cataloguing software does by itself; three are not coded."""
+    catalogue = tmp_path / "cat.xml"
+    text = "".join(
+        RECORD.format(one, 40 + i).replace("000 | fre", "000 0 fre" if i < 9 else "000 | fre")
+        for i, one in enumerate(IDS)
+    )
+    catalogue.write_text(MARC.format(text))
+    import_file(workspace, catalogue, "corpus", name="marc")
+    _imported(workspace, tmp_path, _predictions(IDS))
+    out = tmp_path / "out.zip"
+    words = ("--cut", "Fiction=.5", "--cut", "Non-fiction=.5", "--format", "marcxml", "--out", str(out))
+    _, exported, told = _run(capsys, workspace, "export", "--predictions", "p", *words)
+    sentence = "9 records are coded “not fiction” in 008/33 by the catalogue, without a genre term: these stand"
+    assert exported["counts"]["human_label_kept"] == 9
+    assert sentence in told
+    assert sentence in _member(out, "README.md").replace("\n", " ")
+    assert exported["manifest"]["policy"]["coded_not_fiction_in_008"]["records"] == 9
+    assert {one["name"]: one["records"] for one in exported["files"]}["marc/enriched.xml"] == 3
