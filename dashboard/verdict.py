@@ -1,6 +1,7 @@
 """The verdict on a set of predictions in three sentences, for Home."""
 
 from core.predictions import Scored
+from core.statistics import counts_listed
 from dashboard import cache
 from dashboard.text import percent
 
@@ -10,7 +11,7 @@ __all__ = ["sentences"]
 def sentences(scored: Scored) -> list[str]:
     """Say how many books were predicted, how right the checked ones are, and what that rests on."""
     counts = scored.table["predicted"].value_counts()
-    said = ", ".join(f"{int(counts.get(name, 0)):,} {name}" for name in scored.classes)
+    said = counts_listed({name: int(counts.get(name, 0)) for name in scored.classes})
     first = f"A model has read {len(scored.table):,} titles: {said}."
     if not len(scored.labelled):
         return [first, "No book has been checked by a person yet, so nothing can be said about errors."]

@@ -17,7 +17,7 @@ from core.policies import KeptPolicy, kept_policies
 from core.predictions import PredictionSet, Scored, load_predictions
 from core.progress import Progress, silent
 from core.slices import SliceFindings, find_slices
-from core.statistics import in_percent, interval_percent, lower_percent, upper_percent
+from core.statistics import counts_listed, in_percent, interval_percent, lower_percent, upper_percent
 from core.storage import Workspace
 from core.thresholds import TOGETHER, Curves, PolicyReport, PopulationCheck, compare_population, policy_report
 
@@ -168,7 +168,7 @@ def _verdict(
     population: PopulationCheck,
 ) -> tuple[str, ...]:
     counts = scored.table["predicted"].value_counts()
-    said = ", ".join(f"{int(counts.get(name, 0)):,} {name}" for name in scored.classes)
+    said = counts_listed({name: int(counts.get(name, 0)) for name in scored.classes})
     first = f"A model has read {len(scored.table):,} titles: {said}."
     if chosen is not None and decided is not None:
         third = " ".join([_decided(chosen, decided), *population.warnings])

@@ -10,7 +10,7 @@ from core.facets import facet_title
 from core.report.content import ReportContent
 from core.report.definitions import DEFINITIONS
 from core.report.page import document, number, paragraphs, percent, plain_row, rate, section, table
-from core.report.svg import confusion_svg, rates_svg, reliability_svg, risk_coverage_svg
+from core.report.svg import MOST_CLASSES, confusion_svg, rates_svg, reliability_svg, risk_coverage_svg
 from core.statistics import interval_count, interval_percent
 from core.thresholds.report import CLASS
 
@@ -90,7 +90,16 @@ def _classes(content: ReportContent) -> str:
         "class": "class", "support": "are of it ", "predicted": "predicted ", "precision": "precision",
         "recall": "recall", "f1": "F1",
     }  # fmt: skip
-    return table("Precision, recall and F1", heads, rows) + confusion_svg("confusion", content.evaluation.confusion)
+    confusion = content.evaluation.confusion
+    said = (
+        [
+            f"Of the {len(confusion)} classes the {MOST_CLASSES} are drawn that are most often confused. Rows are what"
+            " books are; the columns have the numbers of the rows."
+        ]
+        if len(confusion) > MOST_CLASSES
+        else []
+    )
+    return table("Precision, recall and F1", heads, rows) + paragraphs(*said) + confusion_svg("confusion", confusion)
 
 
 def _groups(content: ReportContent) -> str:

@@ -7,12 +7,15 @@ import math
 from collections.abc import Sequence
 from html import escape
 
+import numpy as np
 import pandas as pd
 
 from core.statistics import interval_percent, share_percent, upper_percent
 
-__all__ = ["confusion_svg", "rates_svg", "reliability_svg", "risk_coverage_svg"]
+__all__ = ["MOST_CLASSES", "confusion_svg", "rates_svg", "reliability_svg", "risk_coverage_svg"]
 
+MOST_CLASSES = 20  # of a confusion matrix; more cannot be read on paper
+_NARROW = 60  # where columns are narrower they have numbers for names, and cells their count alone
 _WIDTH = 640
 _LABEL = 190
 
@@ -184,18 +187,31 @@ def reliability_svg(name: str, bins: pd.DataFrame) -> str:
 
 
 def confusion_svg(name: str, confusion: pd.DataFrame) -> str:
-    """Draw the confusion matrix: rows what books are, columns what was predicted, shade the share of the row."""
+    """Draw the confusion matrix: rows what books are, columns what was predicted, shade the share of the row.
+
+    Of more than :data:`MOST_CLASSES` classes those are drawn that are most often confused, and that is said.
+    """
+    all_classes = len(confusion)
+    if all_classes > MOST_CLASSES:
+        confusion = _most_confused(confusion)
     k, columns = len(confusion), len(confusion.columns)
     wide = (_WIDTH - _LABEL) / max(columns, 1)
     parts = [
-        _text(_LABEL + wide * (j + 0.5), 18, _short(f"predicted {name}", int(wide // 7)), "middle")
+        _text(
+            _LABEL + wide * (j + 0.5),
+            18,
+            _short(f"predicted {name}", int(wide // 7)) if wide >= _NARROW else str(j + 1) if j < k else "none",
+            "middle",
+        )
         for j, name in enumerate(map(str, confusion.columns))
     ]
     told = []
     for i, (truth, row) in enumerate(confusion.iterrows()):
         y = 28 + 46 * i
         total = int(row.sum())
-        parts.append(_text(_LABEL - 10, y + 27, _short(f"is {truth}"), "end"))
+        parts.append(
+            _text(_LABEL - 10, y + 27, _short(f"is {truth}" if wide >= _NARROW else f"{i + 1} {truth}"), "end")
+        )
         for j, (predicted, count) in enumerate(row.items()):
             share = count / total if total else 0.0
             x = _LABEL + wide * j
@@ -205,10 +221,22 @@ def confusion_svg(name: str, confusion: pd.DataFrame) -> str:
                 f' fill-opacity="{0.06 + 0.5 * share:.2f}"/>'
             )
             parts.append(_text(x + wide / 2, y + 20, f"{count:,}", "middle", "count"))
-            parts.append(
-                _text(
-                    x + wide / 2, y + 37, f"{share_percent(share, 0)} of the row" if total else "–", "middle", "quiet"
-                )
-            )
+            if wide >= _NARROW:
+                words = f"{share_percent(share, 0)} of the row" if total else "–"
+                parts.append(_text(x + wide / 2, y + 37, words, "middle", "quiet"))
             told.append(f"is {truth}, predicted {predicted}: {count:,}")
-    return _chart(name, "Which class is taken for which", "; ".join(told), 34 + 46 * k, parts)
+    title = "Which class is taken for which"
+    if k < all_classes:
+        title += f": the {k} of {all_classes} classes that are most often confused"
+    return _chart(name, title, "; ".join(told), 34 + 46 * k, parts)
+
+
+def _most_confused(confusion: pd.DataFrame) -> pd.DataFrame:
+    """Return the part of the matrix in which most books are wrong: their own class and the predicted one count."""
+    counts = confusion.to_numpy(dtype=float)
+    right = np.array([[truth == name for name in confusion.columns] for truth in confusion.index])
+    wrong = pd.DataFrame(np.where(right, 0, counts), index=confusion.index, columns=confusion.columns)
+    weight = wrong.sum(axis=1) + wrong.sum(axis=0).reindex(confusion.index, fill_value=0)
+    kept = weight.sort_values(ascending=False, kind="stable").index[:MOST_CLASSES]
+    names = [name for name in confusion.index if name in set(kept)]
+    return confusion.loc[names, [name for name in confusion.columns if name in set(kept) or name == "(none)"]]

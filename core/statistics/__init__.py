@@ -35,6 +35,7 @@ from core.statistics.tests_of_significance import (
 from core.statistics.weighted_shares import grouped_variance, share_estimate, weighted_share
 from core.statistics.weights import Raking, design_effect, rake
 from core.statistics.wording import (
+    counts_listed,
     in_percent,
     interval_count,
     interval_percent,
@@ -61,6 +62,7 @@ __all__ = [
     "bootstrap_intervals",
     "chi_square",
     "clopper_pearson",
+    "counts_listed",
     "cramers_v",
     "design_effect",
     "expected_counts",

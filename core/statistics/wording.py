@@ -1,10 +1,11 @@
 """Numbers in words, the same in every sentence."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 __all__ = [
+    "counts_listed",
     "in_percent",
     "interval_count",
     "interval_percent",
@@ -36,6 +37,24 @@ def listed(parts: Sequence[str]) -> str:
     ('a, b and c', 'a')
     """
     return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+
+
+def counts_listed(counts: Mapping[str, int], most: int = 5) -> str:
+    """Return how many there are of each class: all of them in their order, or the largest "and 95 more" of many.
+
+    One more than `most` is still listed: "and 1 more" would be no shorter.
+
+    >>> counts_listed({"Fiction": 1200, "Poetry": 3})
+    '1,200 Fiction, 3 Poetry'
+    >>> counts_listed({"A": 1, "B": 5, "C": 0, "D": 7}, most=2)
+    '7 D, 5 B and 2 more classes'
+    """
+    names = list(counts)
+    rest = len(names) - most
+    if rest > 1:
+        names = sorted(names, key=lambda name: -counts[name])[:most]  # of equal counts the first in the order given
+    said = ", ".join(f"{counts[name]:,} {name}" for name in names)
+    return f"{said} and {rest:,} more classes" if rest > 1 else said
 
 
 def in_percent(share: float) -> str:

@@ -15,6 +15,7 @@ from core.predictions import Scored, load_scored
 from core.report import ReportContent, gather, render, write_report
 from core.report.content import _decided
 from core.report.definitions import DEFINITIONS
+from core.report.svg import confusion_svg
 from core.slices import RangeFact, Slice
 from core.statistics import interval_percent
 from core.storage import Workspace, file_sha256
@@ -208,3 +209,18 @@ def test_cut_offs_of_a_slice_are_said_of_its_books_alone(scored: Scored) -> None
     assert _decided(KeptPolicy(policy, promised), decided).endswith(
         "if the checked books are a random sample of these."
     )
+
+
+def test_of_many_classes_the_most_confused_are_drawn() -> None:
+    """Thirty classes; only c00 to c19 are ever confused, each with the next."""
+    names = [f"c{i:02}" for i in range(30)]
+    confusion = pd.DataFrame(0, index=names, columns=names)
+    for i in range(30):
+        confusion.iloc[i, i] = 100
+    for i in range(20):
+        confusion.iloc[i, (i + 1) % 20] = 3
+    drawn = confusion_svg("confusion", confusion)
+    assert "the 20 of 30 classes that are most often confused" in drawn
+    assert drawn.count("<rect") == 20 * 20
+    assert "is c19, predicted c00: 3" in drawn and "c20" not in drawn
+    assert "classes that" not in confusion_svg("small", confusion.iloc[:20, :20])
