@@ -64,15 +64,16 @@ def load_a_file() -> None:
 
 def _uploaded() -> Path | None:
     slot = cache.upload_slot()
+    key = f"upload-{slot.turn}"
     sent = st.file_uploader(
         "CSV, TSV, Excel, Parquet, JSON Lines, MARC; gzip of these; a zip of the .annif files of Annif",
         help="Up to 600 MB. Larger files are read by whoever runs this server, with the command “colophon import”.",
-        key=f"upload-{slot.turn}",
+        key=key,
     )
     if sent is not None:
         with feedback.errors_in_words():
             slot.take(sent.name, sent)
-            memory.let_go(sent)
+            memory.let_go(sent, key)
             st.rerun()
     path = slot.waiting
     if path is not None:

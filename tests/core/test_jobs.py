@@ -488,3 +488,23 @@ def test_a_token_of_whoever_runs_the_server_is_not_handed_to_a_job(start, monkey
     status = job.wait(WAIT)
     assert status.state == "done"
     assert status.result == {"held": [], "implicit": "1"}
+
+
+def test_folders_of_old_finished_jobs_are_cleared_when_a_new_one_is_started(start, workspace, monkeypatch):
+    monkeypatch.setattr("core.jobs.launch.KEPT", 3)
+    for day in range(1, 7):
+        folder = workspace.folder("jobs") / f"2025010{day}-000000-abcdef"
+        folder.mkdir()
+        state = "running" if day == 2 else "done"
+        write_json(folder / "config.json", {"module": "m", "title": str(day), "created_at": "", "config": {}})
+        write_json(folder / "status.json", {"state": state, "started": time.time(), "updated": time.time()})
+    new = start("return {}", title="new")
+    assert [job.title for job in jobs.list_jobs(workspace)] == ["new", "6", "5", "4", "2"], "what still runs stays"
+    assert new.wait(WAIT).state == "done"
+
+
+def test_a_job_on_a_full_disk_fails_in_a_sentence_that_is_written(start, workspace):
+    job = start("raise OSError(28, 'No space left on device', '/srv/ws/corpora/x.parquet')")
+    ended = job.wait(WAIT)
+    assert ended.state == "failed"
+    assert ended.error == "The disk is full. Make room and do it again; nothing half made was kept."
