@@ -4,8 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from core.predictions import Scored
+from core.schema import TITLE
 from core.statistics import MINIMUM_RECORDS
 from dashboard import cache, feedback, widgets
+from dashboard.tables import show_table
 from dashboard.text import escape, figure, rate
 
 __all__ = ["show"]
@@ -29,7 +31,7 @@ def show(first: Scored, second: Scored) -> None:
             for place, (name, alone) in enumerate(zip(found.names, (found.only_first, found.only_second), strict=True))
         ]
     )
-    st.dataframe(table, hide_index=True, alt="Both sets of predictions on the same books")
+    show_table(table, alt="Both sets of predictions on the same books")
     widgets.download_table(table, "two-models")
     view = st.segmented_control(
         "Show",
@@ -39,5 +41,11 @@ def show(first: Scored, second: Scored) -> None:
         key="differ",
     )
     shown = found.disagreements if view == "Where they disagree" else found.by_value
-    st.dataframe(shown.head(1000), hide_index=True, alt=str(view))
+    shares = [column for column in map(str, shown.columns) if column.endswith(("confidence", "rate"))]
+    show_table(
+        shown.head(1000),
+        shares=shares,
+        columns={TITLE: st.column_config.TextColumn(width=300)},
+        alt=str(view),
+    )
     widgets.download_table(shown, "disagreements" if view == "Where they disagree" else "better-and-worse")

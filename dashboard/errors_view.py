@@ -17,11 +17,11 @@ from core.facets import facet_order, facet_title, facet_values, facet_words, fil
 from core.phrases import phrase_mask
 from core.predictions import Scored
 from core.schema import CORRECT, PREDICTED, TITLE, TRUTH
-from core.statistics import interval_percent
 from dashboard import feedback, slices_view, state, theme, widgets
 from dashboard.charts.outcomes import CELL, confusion_chart, length_chart
 from dashboard.charts.rates import rates_chart
 from dashboard.record_view import records_table
+from dashboard.tables import show_table
 from dashboard.text import count, escape, figure, interval, percent, rate
 
 __all__ = [
@@ -73,7 +73,7 @@ def headline(evaluation: Evaluation) -> None:
         ),
         (
             "If all were checked",
-            interval_percent(evaluation.worst, evaluation.best, 0),
+            interval(evaluation.worst, evaluation.best, 0),
             f"{count(sum(evaluation.unlabelled.values()), 'book')} without a usable answer",
         ),
     ]
@@ -191,7 +191,7 @@ def _class_table(evaluation: Evaluation) -> None:
             for one in evaluation.metrics.per_class
         ]
     )
-    st.dataframe(table, hide_index=True, alt="Precision, recall and F1 of each class with 95 % intervals")
+    show_table(table, alt="Precision, recall and F1 of each class with 95 % intervals")
     widgets.download_table(table, "per-class")
 
 
@@ -230,9 +230,13 @@ def _rates_table(table: pd.DataFrame, facet: str) -> None:
             "ratio": "times the rest",
         }
     )
-    shares = {name: st.column_config.NumberColumn(format="percent") for name in ("share wrong", "at least", "at most")}
-    shares["times the rest"] = st.column_config.NumberColumn(format="%.1f")
-    st.dataframe(shown, hide_index=True, column_config=shares, height=420, alt=f"Errors by {facet_title(facet)}")
+    show_table(
+        shown,
+        shares=["share wrong", "at least", "at most"],
+        columns={"times the rest": st.column_config.NumberColumn(format="%.1f")},
+        height=420,
+        alt=f"Errors by {facet_title(facet)}",
+    )
     widgets.download_table(shown, f"errors-by-{facet}")
 
 

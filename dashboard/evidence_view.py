@@ -8,6 +8,7 @@ from core.facets import facet_title
 from core.predictions import Scored
 from dashboard import cache, feedback, theme, widgets
 from dashboard.charts.outcomes import reliability_chart
+from dashboard.tables import show_table
 from dashboard.text import escape, percent, rate
 
 __all__ = ["calibration", "whole_collection"]
@@ -29,7 +30,7 @@ def whole_collection(scored: Scored) -> None:
             for name, share in found.class_shares.items()
         ]
     )
-    st.dataframe(shares, hide_index=True, alt="Share of each class in the collection, with intervals")
+    show_table(shares, alt="Share of each class in the collection, with intervals")
     widgets.download_table(shares, "class-shares")
     unspoken = ", ".join(f"{facet_title(facet).lower()} {percent(share)}" for facet, share in found.unspoken.items())
     st.markdown(f"Books whose value no checked book shares, by {unspoken}.")
@@ -65,13 +66,10 @@ def calibration(scored: Scored, evaluation: Evaluation) -> None:
     table = pd.DataFrame(
         [{"confidences": o.title, "off by (ECE)": o.ece, "log loss": o.log_loss, "books": o.n} for o in tried]
     )
-    st.dataframe(
+    show_table(
         table,
-        hide_index=True,
-        column_config={
-            "off by (ECE)": st.column_config.NumberColumn(format="percent"),
-            "log loss": st.column_config.NumberColumn(format="%.3f"),
-        },
+        shares=["off by (ECE)"],
+        columns={"log loss": st.column_config.NumberColumn(format="%.3f")},
         alt="Calibration error and log loss before and after",
     )
     widgets.download_table(table, "calibration")

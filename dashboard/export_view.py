@@ -25,6 +25,7 @@ from core.release import Release, accepted_file, decide_all, free_path, kept_exp
 from core.thresholds import Policy
 from dashboard import cache, feedback, widgets
 from dashboard.export_settings import KIND_NAMES
+from dashboard.tables import show_table
 from dashboard.text import escape
 
 __all__ = [
@@ -138,7 +139,7 @@ def _show_checks(path: Path) -> None:
     )
     failed = int((table["result"] == "failed").sum())
     feedback.conclusion(f"{len(table) - failed} of {len(table)} checks did not fail; {failed} failed.")
-    st.dataframe(table, hide_index=True, alt="Result of each check: passed, failed or not run")
+    show_table(table, alt="Result of each check: passed, failed or not run")
 
 
 def show_preview(table: ExportTable) -> None:
@@ -179,7 +180,7 @@ def show_breakdown(table: ExportTable, scored: Scored, chosen: KeptPolicy) -> No
     for facet in ("language", "decade"):
         counted = breakdown(table, facet, precision_by(scored.table, chosen.policy, facet))
         st.markdown(f"**{facet_title(facet)}**")
-        st.dataframe(counted, hide_index=True, alt=f"Decisions by {facet_title(facet)}")
+        show_table(counted, shares=["precision", "low", "high"], alt=f"Decisions by {facet_title(facet)}")
         widgets.download_table(counted, f"export-by-{facet}")
 
 
@@ -189,7 +190,7 @@ def show_difference(table: ExportTable) -> None:
     for kind, meaning in DIFFERENCES.items():
         st.markdown(f"**{found.counts[kind]:,}** {kind}: {meaning}.")
     shown = st.selectbox("Show the records", list(DIFFERENCES))
-    st.dataframe(found.of(str(shown)).head(1000), hide_index=True, alt="Records by difference from the genre field")
+    show_table(found.of(str(shown)).head(1000), alt="Records by difference from the genre field")
     widgets.download_table(found.of(str(shown)), f"genre-{shown}".replace(" ", "-"))
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import ColophonError, NotFoundError, system_error_in_words
 from dashboard import navigation
-from dashboard.text import escape
+from dashboard.text import escape, percent_unbroken
 
 __all__ = ["conclusion", "empty", "errors_in_words", "how_computed", "next_step", "say"]
 
@@ -43,7 +43,7 @@ def empty(sentence: str, page: str, label: str) -> None:
 
 def conclusion(sentence: str) -> None:
     """Show the page's (or a section's) conclusion, in words, above what proves it."""
-    st.markdown(f"## {sentence}")
+    st.markdown(f"## {percent_unbroken(sentence)}")
 
 
 def say(*sentences: str) -> None:
@@ -55,7 +55,7 @@ def say(*sentences: str) -> None:
 def how_computed(text: str) -> None:
     """Show, folded, how the numbers above were computed."""
     with st.expander("How this was computed", icon=":material/function:"):
-        st.markdown(text)
+        st.markdown(percent_unbroken(text))
 
 
 def next_step(page: str, label: str | None = None) -> None:

@@ -8,6 +8,7 @@ from core.label_audit import BYS, LabelAudit
 from core.labels import LabelSet
 from dashboard import cache, feedback, theme, widgets
 from dashboard.charts.rates import rates_chart
+from dashboard.tables import show_table
 from dashboard.text import escape, interval, percent
 
 __all__ = ["HOW", "choose_group", "findings", "groups", "leave_out", "suspects", "verdict"]
@@ -50,7 +51,7 @@ def findings(audit: LabelAudit) -> None:
             ]
         )
         with st.expander(f"{BYS[one.by]} {escape(one.value)}: within and outside what it goes together with"):
-            st.dataframe(table, hide_index=True, alt=f"Suspect labels of {one.value} within and outside other groups")
+            show_table(table, alt=f"Suspect labels of {one.value} within and outside other groups")
 
 
 def _share(cell: object) -> str:
@@ -91,10 +92,9 @@ def groups(audit: LabelAudit, by: str) -> None:
         }
     )
     with numbers:
-        st.dataframe(
+        show_table(
             shown,
-            hide_index=True,
-            column_config={
+            columns={
                 "times the rest": st.column_config.NumberColumn(format="%.1f"),
                 "same labels compared": st.column_config.NumberColumn(
                     format="%.1f", help="Suspects divided by those to be expected with the same labels elsewhere"
@@ -121,30 +121,18 @@ def suspects(audit: LabelAudit, group: tuple[str, str] | None) -> None:
     if table.empty:
         st.markdown("None of these labels looks wrong.")
         return
-    st.dataframe(
-        table.head(20),
-        hide_index=True,
-        column_order=[
-            "title",
-            "given",
-            "suggested",
-            "score",
-            "words_against",
-            "words_for",
-            "annotator",
-            "language",
-            "record_id",
-        ],
-        column_config={
-            "title": st.column_config.TextColumn("title", width="large"),
-            "given": st.column_config.TextColumn("given"),
-            "suggested": st.column_config.TextColumn("suggested"),
-            "score": st.column_config.NumberColumn("how sure", format="percent"),
-            "words_against": st.column_config.TextColumn("words against the label"),
-            "words_for": st.column_config.TextColumn("words for it"),
-            "annotator": st.column_config.TextColumn("annotator", width="small"),
-            "language": st.column_config.TextColumn("language", width="small"),
-            "record_id": st.column_config.TextColumn("record", width="small"),
+    order = ["title", "given", "suggested", "score", "words_against", "words_for", "annotator", "language", "record_id"]
+    show_table(
+        table.head(20)[[column for column in order if column in table]],
+        shares=["score"],
+        lines=2,
+        columns={
+            "title": st.column_config.TextColumn(width=300),
+            "given": st.column_config.TextColumn(width=100),
+            "suggested": st.column_config.TextColumn(width=100),
+            "score": st.column_config.NumberColumn("how sure", width=80),
+            "words_against": st.column_config.TextColumn("words against the label", width=180),
+            "words_for": st.column_config.TextColumn("words for it", width=140),
         },
         alt="Labels to look at again, the clearest contradiction first",
     )

@@ -31,6 +31,7 @@ from core.weak_supervision import (
 )
 from dashboard import cache, feedback, state, theme, widgets
 from dashboard.charts.rates import rates_chart
+from dashboard.tables import show_table
 from dashboard.text import count, escape, interval, percent
 
 __all__ = [
@@ -175,19 +176,17 @@ def table(bench: Bench, tried: Tried) -> None:
             "where": [function.sentence.partition(" where ")[2] for function in tried.votes.functions],
         }
     )
-    share = st.column_config.NumberColumn(format="percent")
     ids = _ids(tried.votes.functions)
-    picked = st.dataframe(
+    picked = show_table(
         shown,
-        hide_index=True,
+        shares=["coverage", "overlap", "conflict", "right"],
         on_select="rerun",
         selection_mode="multi-row",
         # Ticks are places in this list: another list is another table, in which nothing is ticked.
         key=f"functions_picked_{digest(ids)}",
-        column_config={
+        columns={
             "where": st.column_config.TextColumn(width="large"),
             "titles": st.column_config.NumberColumn(help="Labelled titles kept back on which it votes"),
-            **dict.fromkeys(("coverage", "overlap", "conflict", "right"), share),
         },
         alt="One row a labelling function: its class, coverage, accuracy with interval and n, overlap, conflict",
     )
@@ -246,7 +245,7 @@ def suggestions(bench: Bench, present: Sequence[LabellingFunction]) -> None:
     st.markdown(
         "Words that stand in titles of one class far more often than in the others. Tick those that make sense."
     )
-    picked = st.dataframe(
+    picked = show_table(
         pd.DataFrame(
             {
                 "word": [one.function.name for one in found],
@@ -256,11 +255,10 @@ def suggestions(bench: Bench, present: Sequence[LabellingFunction]) -> None:
                 "strength": [one.strength for one in found],
             }
         ),
-        hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
         key=f"suggested_{digest([one.function.name for one in found])}",
-        column_config={
+        columns={
             "strength": st.column_config.NumberColumn(
                 format="%.1f", help="Log-odds of the word in its class against the others, in standard errors"
             )
@@ -350,10 +348,9 @@ def values_of(bench: Bench, facet: str) -> list[str]:
 
 def titles(table: pd.DataFrame, *, columns: Sequence[str], alt: str, key: str) -> None:
     """Show some titles."""
-    st.dataframe(
+    show_table(
         table[list(columns)].head(100),
-        hide_index=True,
-        column_config={TITLE: st.column_config.TextColumn("title", width="large")},
+        columns={TITLE: st.column_config.TextColumn(width="large")},
         height=250,
         alt=alt,
         key=key,

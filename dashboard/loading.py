@@ -19,6 +19,7 @@ from core.schema import KINDS, Kind
 from core.server_folders import file_below, server_folders
 from core.storage import Artifact, slug
 from dashboard import cache, feedback, jobs, memory, widgets
+from dashboard.tables import header, show_table
 from dashboard.text import escape
 
 __all__ = ["load_a_file", "show_reading", "show_rejected"]
@@ -319,8 +320,9 @@ def show_reading(manifest: Mapping[str, Any]) -> None:
     st.markdown(
         f"File **{escape(manifest['file'])}**, read as {escape(manifest['format'])}, {escape(manifest['encoding'])}."
     )
-    mapping = pd.DataFrame({"column in the file": manifest["mapping"].keys(), "read as": manifest["mapping"].values()})
-    st.dataframe(mapping, hide_index=True, alt="Which column was read as what")
+    mapping = manifest["mapping"]
+    read_as = pd.DataFrame({"column in the file": list(mapping), "read as": [header(one) for one in mapping.values()]})
+    show_table(read_as, alt="Which column was read as what")
     for reason in manifest["reasons"]:
         st.caption(escape(reason))
     for question in manifest["questions"]:
@@ -334,5 +336,9 @@ def show_rejected(thing: Artifact) -> None:
     if rejected.empty:
         st.markdown("No row was rejected.")
         return
-    st.dataframe(rejected, hide_index=True, alt="Rejected rows with line number and reason")
+    show_table(
+        rejected,
+        columns={"reason": st.column_config.TextColumn(width=360)},
+        alt="Rejected rows with line number and reason",
+    )
     widgets.download_table(rejected, f"{thing.name}-rejected", "Download the rejected rows (CSV)")

@@ -14,6 +14,7 @@ from core.models.preparation import readable_columns
 from core.predictions import NO_LABELS, Scored, keep_learned_from, kept_learned_from, load_predictions
 from core.storage import slug
 from dashboard import cache, comparison_view, feedback, upkeep_view, widgets
+from dashboard.tables import show_table
 from dashboard.text import escape, figure, percent, rate
 
 __all__ = [
@@ -65,10 +66,9 @@ def list_of_models(models: Sequence[Mapping[str, Any]]) -> None:
             }
         )
     table = pd.DataFrame(rows)
-    st.dataframe(
+    show_table(
         table,
-        hide_index=True,
-        column_config={
+        columns={
             "macro-F1": st.column_config.NumberColumn(format="%.3f"),
             "MB": st.column_config.NumberColumn(format="%.1f"),
         },
@@ -239,7 +239,7 @@ def leak_check(scored: Scored, evaluation: Evaluation) -> None:
             for books, m in (("all checked", evaluation.metrics), ("without leaked ones", evaluation.without_leaks))
         ]
     )
-    st.dataframe(table, hide_index=True, alt="Accuracy and macro-F1 with and without leaked books")
+    show_table(table, alt="Accuracy and macro-F1 with and without leaked books")
     leaked = scored.labelled[scored.labelled["leak"].astype(bool)]
     if len(leaked):
         from dashboard.record_view import records_table

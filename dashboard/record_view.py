@@ -1,7 +1,7 @@
 """Records in a table: the same columns, widths and order everywhere."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import pandas as pd
 import streamlit as st
@@ -9,11 +9,24 @@ import streamlit as st
 from core.schema import AUTHOR, CONFIDENCE, DATE, LANGUAGE, PLACE, PREDICTED, RECORD_ID, TITLE, TRUTH
 from core.search import find_records
 from dashboard import widgets
+from dashboard.tables import show_table
 from dashboard.text import count, escape
 
 __all__ = ["records_table"]
 
-_COLUMNS = (TITLE, AUTHOR, DATE, PLACE, LANGUAGE, PREDICTED, CONFIDENCE, TRUTH, RECORD_ID)
+_COLUMNS = (TITLE, PREDICTED, TRUTH, CONFIDENCE, AUTHOR, DATE, PLACE, LANGUAGE, RECORD_ID)
+# In pixels: what is compared (the title, both answers) stands in a window of 1,280 without scrolling sideways.
+_WIDTHS: Final[Mapping[str, int]] = {
+    TITLE: 330,
+    PREDICTED: 110,
+    TRUTH: 110,
+    CONFIDENCE: 80,
+    AUTHOR: 130,
+    DATE: 80,
+    PLACE: 100,
+    LANGUAGE: 90,
+    RECORD_ID: 110,
+}
 # Fewer rows than this can be looked through; more get a box in which words are looked for.
 _FEW = 20
 
@@ -41,21 +54,10 @@ def records_table(
             return
     noun = count(len(table), "record")
     there = [column for column in columns if column in table]
-    settings: dict[str, Any] = {
-        TITLE: st.column_config.TextColumn("title", width="large"),
-        AUTHOR: st.column_config.TextColumn("author", width="small"),
-        DATE: st.column_config.TextColumn("date", width="small"),
-        PLACE: st.column_config.TextColumn("place", width="small"),
-        LANGUAGE: st.column_config.TextColumn("language", width="small"),
-        PREDICTED: st.column_config.TextColumn("model says", width="small"),
-        CONFIDENCE: st.column_config.NumberColumn("sure", format="percent", width="small"),
-        TRUTH: st.column_config.TextColumn("people say", width="small"),
-        RECORD_ID: st.column_config.TextColumn("record", width="small"),
-    }
-    st.dataframe(
+    show_table(
         table[there],
-        hide_index=True,
-        column_config={column: settings[column] for column in there if column in settings},
+        shares=[CONFIDENCE],
+        columns={column: st.column_config.Column(width=width) for column, width in _WIDTHS.items()},
         height=height or "auto",
         alt=alt,
         key=f"records-{name}",

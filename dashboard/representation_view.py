@@ -1,10 +1,13 @@
 """Pieces of the Representativeness page: the summary of all facets, the table of one, the words for keywords."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
 from core.representativeness import FacetComparison, Representativeness
 from dashboard import widgets
+from dashboard.tables import show_table
 
 __all__ = ["HOW", "facet_table", "keyword_sentence", "summary", "summary_table"]
 
@@ -43,13 +46,14 @@ def summary(found: Representativeness) -> pd.DataFrame:
 
 def summary_table(table: pd.DataFrame) -> None:
     """Show the summary."""
-    st.dataframe(
+    show_table(
         table,
-        hide_index=True,
-        column_config={
-            "what differs most": st.column_config.TextColumn(width="large"),
-            "would have to move": st.column_config.NumberColumn(format="percent"),
-            "by chance": st.column_config.NumberColumn(format="percent"),
+        shares=["would have to move", "by chance"],
+        lines=4,
+        columns={
+            "facet": st.column_config.TextColumn(width=110),
+            "verdict": st.column_config.TextColumn(width=100),
+            "what differs most": st.column_config.TextColumn(width=330),
             "divergence (bits)": st.column_config.NumberColumn(format="%.3f"),
             "Cramér's V": st.column_config.NumberColumn(format="%.2f"),
             "p, adjusted": st.column_config.NumberColumn(format="%.2g"),
@@ -61,25 +65,30 @@ def summary_table(table: pd.DataFrame) -> None:
 def facet_table(one: FacetComparison, sample: str, population: str) -> None:
     """Show every value of a facet with counts, shares and ratio."""
     names = {
-        "value": one.title,
-        "sample_n": f"books in {sample}",
+        "value": one.title.lower(),
         "sample_share": f"share in {sample}",
-        "population_n": f"books in {population}",
         "population_share": f"share in {population}",
         "ratio": "times as frequent",
         "low": "at least",
         "high": "at most",
+        "sample_n": f"books in {sample}",
+        "population_n": f"books in {population}",
         "residual": "standard errors from chance",
         "sample_detected_n": f"detected in {sample}",
         "population_detected_n": f"detected in {population}",
     }
     shown = one.table[[column for column in names if column in one.table]].rename(columns=names)
-    shares = {
-        names[key]: st.column_config.NumberColumn(format="percent") for key in ("sample_share", "population_share")
+    numbers: dict[str, Any] = {
+        names[key]: st.column_config.NumberColumn(format="%.2f", width=width)
+        for key, width in (("ratio", 130), ("low", 70), ("high", 70), ("residual", None))
     }
-    numbers = {names[key]: st.column_config.NumberColumn(format="%.2f") for key in ("ratio", "low", "high", "residual")}
-    st.dataframe(
-        shown, hide_index=True, column_config={**shares, **numbers}, alt=f"{one.title}: counts, shares, ratios"
+    numbers |= {names[key]: st.column_config.Column(width=160) for key in ("sample_share", "population_share")}
+    numbers[names["value"]] = st.column_config.TextColumn(width=150)
+    show_table(
+        shown,
+        shares=[names["sample_share"], names["population_share"]],
+        columns=numbers,
+        alt=f"{one.title}: counts, shares, ratios",
     )
     widgets.download_table(shown, f"{sample}-{population}-{one.facet}")
 

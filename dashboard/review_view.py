@@ -23,6 +23,7 @@ from core.review import (
 )
 from core.schema import AUTHOR, CONFIDENCE, DATE, LANGUAGE, PLACE, PREDICTED, PUBLISHER, RECORD_ID, TITLE
 from dashboard import cache, state, widgets
+from dashboard.tables import show_table
 from dashboard.text import count, escape, percent
 
 __all__ = ["decided", "one_record", "progress_sentence", "reviewer"]
@@ -312,10 +313,9 @@ def decided(scored: Scored, log: DecisionLog) -> None:
             for row in rows
         ]
     )
-    st.dataframe(
+    show_table(
         shown.head(1000),
-        hide_index=True,
-        column_config={"title": st.column_config.TextColumn(width="large")},
+        columns={"title": st.column_config.TextColumn(width=330)},
         alt="Decisions, the latest first",
     )
     widgets.download_table(shown, "decisions")

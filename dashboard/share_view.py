@@ -24,7 +24,8 @@ from core.sharing.vocabulary import OFFERED
 from core.sharing.zenodo import deposit
 from core.storage import digest, slug
 from dashboard import bring_in_view, cache, feedback, jobs, upkeep_view, widgets
-from dashboard.text import count, escape
+from dashboard.tables import show_table
+from dashboard.text import count, escape, percent_unbroken
 
 __all__ = ["HOW", "Shared", "choose", "cite", "conclusion", "edit_card", "send"]
 
@@ -108,7 +109,7 @@ def edit_card(shared: Shared) -> None:
     )
     if view == "As readers see it":
         with st.container(border=True, height=620):
-            st.markdown(_readable(shared.card))
+            st.markdown(percent_unbroken(_readable(shared.card)))
     else:
         # A card that changed elsewhere makes a new box: what is shown is always what is kept.
         version = digest(shared.card)
@@ -224,9 +225,8 @@ def cite(shared: Shared) -> None:
             "3. Fill the form as below; the same stands in `zenodo.json` inside the zip.\n"
             "4. Write the DOI into the card, and keep it."
         )
-        st.dataframe(
+        show_table(
             pd.DataFrame(_form_fields(metadata["metadata"]), columns=["field", "what to write"]),
-            hide_index=True,
             alt="Fields of the Zenodo form, with what to write into each",
         )
 

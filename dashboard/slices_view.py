@@ -15,6 +15,7 @@ from core.slices.saved import save_slice
 from dashboard import cache, feedback, navigation, state, theme, widgets
 from dashboard.charts.outcomes import heatmap_chart
 from dashboard.record_view import records_table
+from dashboard.tables import show_table
 from dashboard.text import escape, interval, percent
 
 _SAVED = "saved_slice"  # in the session: which slice was named just now, and how
@@ -46,12 +47,12 @@ def found_by_itself(scored: Scored) -> None:
             for finding in found.slices
         ]
     )
-    st.dataframe(
+    show_table(
         table,
-        hide_index=True,
-        column_config={
-            "books": st.column_config.TextColumn(width="large"),
-            "of all errors": st.column_config.NumberColumn(format="percent"),
+        shares=["of all errors"],
+        lines=2,
+        columns={
+            "books": st.column_config.TextColumn(width=280),
             "p, adjusted": st.column_config.NumberColumn(format="%.2g"),
         },
         alt="Groups of books on which the model fails more often than on the rest of the same classes",
@@ -151,10 +152,10 @@ def ledger(scored: Scored) -> None:
                 {"look": look.description, "p": look.p, "had to reach": look.level, "convincing": look.convincing}
                 for look in looks[-200:]
             ]
-            st.dataframe(
+            show_table(
                 pd.DataFrame(rows),
-                hide_index=True,
-                column_config={
+                columns={
+                    "look": st.column_config.TextColumn(width=360),
                     "p": st.column_config.NumberColumn(format="%.2g"),
                     "had to reach": st.column_config.NumberColumn(format="%.2g"),
                 },

@@ -6,12 +6,25 @@ from typing import Any
 
 from core.statistics import interval_percent, share_percent
 
-__all__ = ["JOINER", "count", "escape", "figure", "interval", "percent", "plain_label", "rate"]
+__all__ = [
+    "JOINER",
+    "NO_BREAK",
+    "count",
+    "escape",
+    "figure",
+    "interval",
+    "percent",
+    "percent_unbroken",
+    "plain_label",
+    "rate",
+]
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$~:&])")
 # The page makes links of bare addresses after it has taken the backslashes away, so that none of them helps.
 _ADDRESS = re.compile(r"https?(?=://)|www(?=\.)|(?<=[\w.+-])@(?=[\w-])", re.IGNORECASE)
 JOINER = "\u2060"  # WORD JOINER: it is not seen, takes no room and breaks no line
+NO_BREAK = "\u00a0"  # NO-BREAK SPACE: between a number and its sign
+_BEFORE_PERCENT = re.compile(r"(?<=\d) (?=%)")
 
 # Signs that mark something inside a line, or at its beginning; addresses; a name of an icon.
 _ACTIVE = re.compile(r"[\\`*\[\]<>$~:&|@]|(?<!\w)_|_(?!\w)|^\W|^\d+[.)]|!\[|www\.|//")
@@ -26,7 +39,12 @@ def escape(text: str) -> str:
     'see \\*this\\*'
     """
     broken = _ADDRESS.sub(lambda found: f"{found.group()}{JOINER}", " ".join(str(text).split()))
-    return _MARKDOWN.sub(r"\\\1", broken)
+    return percent_unbroken(_MARKDOWN.sub(r"\\\1", broken))
+
+
+def percent_unbroken(text: str) -> str:
+    """Return text in which no line breaks between a number and its per cent sign."""
+    return _BEFORE_PERCENT.sub(NO_BREAK, text)
 
 
 def plain_label(text: str) -> str:
@@ -44,12 +62,12 @@ def plain_label(text: str) -> str:
 
 def percent(share: float | None, digits: int = 1) -> str:
     """Return a share as a percentage, or a dash when it is undefined."""
-    return share_percent(share, digits)
+    return percent_unbroken(share_percent(share, digits))
 
 
-def interval(low: float | None, high: float | None) -> str:
+def interval(low: float | None, high: float | None, digits: int = 1) -> str:
     """Return the bounds of an interval as percentages, or a dash."""
-    return interval_percent(low, high)
+    return percent_unbroken(interval_percent(low, high, digits))
 
 
 def rate(estimate: Any) -> str:

@@ -15,6 +15,7 @@ from core.statistics import interval_count
 from core.thresholds import TOGETHER, Policy, PolicyReport
 from dashboard import cache, feedback, state, theme, widgets
 from dashboard.charts.rates import rates_chart
+from dashboard.tables import show_table
 from dashboard.text import escape, interval, percent, plain_label
 
 __all__ = [
@@ -246,10 +247,9 @@ def class_table(report: PolicyReport) -> None:
             for row in report.per_class.to_dict("records")
         ]
     )
-    st.dataframe(
+    show_table(
         table,
-        hide_index=True,
-        column_config={"cut-off": st.column_config.NumberColumn(format="%.3f")},
+        columns={"cut-off": st.column_config.NumberColumn(format="%.3f")},
         alt="What the cut-offs do, class by class",
     )
     widgets.download_table(table, "cut-offs")

@@ -9,6 +9,7 @@ from core.normalise.titles import title_key
 from core.reading import compose
 from core.schema import TITLE_KEY
 from dashboard import cache, why_view, widgets
+from dashboard.tables import show_table
 from dashboard.text import escape
 
 __all__ = ["show"]
@@ -43,10 +44,9 @@ def show(models: Sequence[str], *, model: str | None = None) -> None:
     why_view.explained(asked, text)
     chances = pd.DataFrame({"class": loaded.classes, "probability": loaded.probabilities([text])[0]})
     with st.expander("The probability of each class", icon=":material/table:"):
-        st.dataframe(
+        show_table(
             chances.sort_values("probability", ascending=False),
-            hide_index=True,
-            column_config={"probability": st.column_config.NumberColumn(format="percent")},
+            shares=["probability"],
             alt="Probability of each class for the title that was typed",
         )
     if title_key(title) in set(loaded.training[TITLE_KEY]):

@@ -9,6 +9,7 @@ from core.reading import has_columns, title_part
 from core.schema import PREDICTED, RECORD_ID, TITLE, TRUTH
 from dashboard import cache, feedback, navigation, theme, widgets
 from dashboard.charts.words import words_chart
+from dashboard.tables import show_table
 from dashboard.text import escape, percent
 
 __all__ = ["explained", "show"]
@@ -73,10 +74,10 @@ def explained(model: str, title: str) -> None:
         if similar.empty:
             st.caption("The labels this model learned from are not in this workspace.")
         else:
-            st.dataframe(
+            show_table(
                 similar[["title", "label", "similarity"]],
-                hide_index=True,
-                column_config={"similarity": st.column_config.NumberColumn(format="percent")},
+                shares=["similarity"],
+                columns={"title": st.column_config.TextColumn(width=230)},
                 alt="Labelled titles most like this one",
             )
 

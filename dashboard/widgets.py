@@ -16,6 +16,7 @@ from core.slices import Slice
 from core.slices.saved import saved_slices
 from core.storage import Artifact
 from dashboard import cache, feedback, state
+from dashboard.tables import headers_in_words
 from dashboard.text import escape
 
 __all__ = [
@@ -291,7 +292,7 @@ def download_table(table: pd.DataFrame, name: str, label: str = "Download this t
     """Draw a button that downloads a table for a spreadsheet program; the file is made when it is clicked."""
     st.download_button(
         label,
-        data=lambda: csv_for_people(table),
+        data=lambda: csv_for_people(headers_in_words(table)),
         file_name=f"{name}.csv",
         mime="text/csv",
         on_click="ignore",

@@ -5,6 +5,7 @@ import streamlit as st
 from core.quality import date_sentence, field_quality, language_sentence, title_sentence
 from dashboard import cache, catalogue_choice, feedback, loading, upkeep_view, widgets
 from dashboard.record_view import records_table
+from dashboard.tables import header, show_table
 from dashboard.text import escape
 
 st.title("Catalogue")
@@ -37,15 +38,17 @@ view = st.segmented_control(
 )
 if view == "Fields":
     table = field_quality(records)
-    st.dataframe(
-        table,
-        hide_index=True,
-        column_config={
-            "share": st.column_config.ProgressColumn("filled", format="percent", min_value=0, max_value=1),
-            "filled": st.column_config.NumberColumn("records with a value", format="localized"),
-            "n": st.column_config.NumberColumn("of", format="localized"),
-            "distinct": st.column_config.NumberColumn("different values", format="localized"),
-            "commonest": st.column_config.TextColumn("commonest values", width="large"),
+    show_table(
+        table.assign(field=table["field"].map(header)),
+        shares=["share"],
+        lines=2,
+        columns={
+            "field": st.column_config.TextColumn(width=130),
+            "share": st.column_config.NumberColumn("filled", width=80),
+            "filled": st.column_config.NumberColumn(format="localized", width=110),
+            "n": st.column_config.NumberColumn("of", format="localized", width=80),
+            "distinct": st.column_config.NumberColumn(format="localized", width=110),
+            "commonest": st.column_config.TextColumn(width=330),
         },
         alt="How many records have a value in each field",
     )

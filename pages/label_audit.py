@@ -1,10 +1,13 @@
 """Label audit: which labels should people look at again, and whose?"""
 
+from functools import partial
+
 import streamlit as st
 
 from core.label_audit import BYS, FALSE_ALARM
 from core.labels import LabelSet
 from dashboard import cache, feedback, label_audit_view, state, widgets
+from dashboard.text import percent
 
 st.title("Label audit")
 left, right = st.columns(2)
@@ -18,7 +21,7 @@ rate = right.select_slider(
     "Right labels that may be called suspect",
     [0.01, 0.02, 0.03, 0.05, 0.1],
     value=FALSE_ALARM,
-    format_func="{:.0%}".format,
+    format_func=partial(percent, digits=0),
     key="alarm",
     help="A lower share makes a shorter list with fewer false alarms.",
 )

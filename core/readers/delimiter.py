@@ -85,8 +85,8 @@ def find_delimiter(sample: str, complete: bool, given: str | None, name: str) ->
     if backslashes:
         best = _Trial(best.character, _widths(doubled_quotes(sample), complete, best.character))
     said = (
-        f"Cells are parted by {spoken(best.character)}: {best.even:.0%} of the first {max(1, len(best.widths) - 1):,} "
-        f"records have {best.header} cells, as the header has."
+        f"Cells are parted by {spoken(best.character)}: {100 * best.even:.0f} % of the first"
+        f" {max(1, len(best.widths) - 1):,} records have {best.header} cells, as the header has."
     )
     quoted = _quotes_matter(sample, complete, best.character)
     if not quoted:

@@ -200,7 +200,7 @@ class _Suggestion:
 
     def _confirm_from_probabilities(self, name: str, agree: float, taken: str) -> None:
         self._questions.append(
-            f"'{name}' names the class with the highest probability in {agree:.0%} of the rows, so it was "
+            f"'{name}' names the class with the highest probability in {100 * agree:.0f} % of the rows, so it was "
             f"taken for the {taken}: confirm this."
         )
 
@@ -390,23 +390,23 @@ def _doubt(target: str, column: "pd.Series[str]") -> str:
             example = sampled(column).iloc[0]
             return f"its years were read as seconds since 1970 (such as '{example}') and are lost"
         share = year_share(column)
-        return "" if share >= 0.5 else f"only {share:.0%} of its values hold a year"
+        return "" if share >= 0.5 else f"only {100 * share:.0f} % of its values hold a year"
     if target == schema.CONFIDENCE:
         share = numeric_share(column)
-        return "" if share >= 0.5 else f"only {share:.0%} of its values are numbers"
+        return "" if share >= 0.5 else f"only {100 * share:.0f} % of its values are numbers"
     if target in _CLASS_TARGETS and not is_class_column(column):
         return f"it has {sampled(column).nunique():,} different values, or numbers with fractions, unlike class names"
     if target == schema.TITLE:
         share = float(sampled(column).str.contains(r"[^\W\d_]{2}", regex=True).mean())
-        return "" if share >= 0.5 else f"only {share:.0%} of its values hold a word"
+        return "" if share >= 0.5 else f"only {100 * share:.0f} % of its values hold a word"
     return ""
 
 
 def _agreement(target: str, column: "pd.Series[str]") -> str:
     if target == schema.DATE:
-        return f"{year_share(column):.0%} of its values hold a year"
+        return f"{100 * year_share(column):.0f} % of its values hold a year"
     if target == schema.CONFIDENCE:
-        return f"{numeric_share(column):.0%} of its values are numbers"
+        return f"{100 * numeric_share(column):.0f} % of its values are numbers"
     if target in _CLASS_TARGETS:
         values = sampled(column).unique()
         shown = ", ".join(f"'{value}'" for value in values[:5])

@@ -101,8 +101,8 @@ def _as_text(head: bytes, opened: Opened, trusted: bool) -> str:
     controls = sum(1 for byte in head if byte < 32 and byte not in _TEXT_CONTROLS)
     if not trusted and controls > 0.02 * len(head) and controls > 4:
         raise UnreadableFileError(
-            f"{opened.path} is not a table: {controls / len(head):.0%} of its first bytes are no text in any encoding. "
-            "CSV, TSV, Excel (.xlsx), Parquet, JSON and JSON Lines can be read."
+            f"{opened.path} is not a table: {100 * controls / len(head):.0f} % of its first bytes are no text in any"
+            " encoding. CSV, TSV, Excel (.xlsx), Parquet, JSON and JSON Lines can be read."
         )
     return head.decode("utf-8", "replace")
 

@@ -124,7 +124,7 @@ class LabelModel:
         named = lone[0] if len(lone) == 1 else f"{', '.join(lone[:-1])} and {lone[-1]}"
         return (
             f"Hardly any book has a vote of another function beside one of {named}. How often such a function is right"
-            f" is taken from the labelled books that are shown, beginning from a belief of {PRIOR_RIGHT:.0%}.",
+            f" is taken from the labelled books that are shown, beginning from a belief of {100 * PRIOR_RIGHT:.0f} %.",
         )
 
     def probabilities(self, votes: Votes) -> NDArray[np.float64]:

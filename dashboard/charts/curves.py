@@ -31,11 +31,11 @@ def risk_coverage_chart(
     y = alt.Y("error_rate:Q", axis=alt.Axis(format="%"), title=WRONG_AMONG)
     tips = [
         alt.Tooltip("cut:Q", format=".3f", title="cut-off"),
-        alt.Tooltip("coverage:Q", format=".1%"),
+        alt.Tooltip("coverage:Q", format=".1%", title="accepted"),
         alt.Tooltip("error_rate:Q", format=".1%", title="wrong"),
         alt.Tooltip("error_low:Q", format=".1%", title="at least"),
         alt.Tooltip("error_high:Q", format=".1%", title="at most"),
-        alt.Tooltip("n_accepted:Q", format=","),
+        alt.Tooltip("n_accepted:Q", format=",", title="checked among the accepted"),
     ]
     base = alt.Chart(curve)
     band = base.mark_area(opacity=0.3, color=look.accent).encode(

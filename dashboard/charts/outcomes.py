@@ -42,7 +42,7 @@ def confusion_chart(confusion: pd.DataFrame, look: Look = LIGHT) -> Any:
         ]
     ).astype({"truth": "object", "predicted": "object"})
     cells["books"] = [f"{n:,} {'book' if n == 1 else 'books'}" for n in cells["n"]]
-    cells["of_row"] = [f"{share_percent(share, 0)} of the row" for share in cells["share"]]
+    cells["of_row"] = [f"{share_percent(share, 0)} of the row".replace(" %", "\u00a0%") for share in cells["share"]]
     few = len(columns) <= _READABLE
     click = alt.selection_point(name=CELL, fields=["truth", "predicted"], on="click", empty=True)
     top = alt.Axis(orient="top", labelAngle=0 if few else -60, labelLimit=160)
@@ -56,7 +56,7 @@ def confusion_chart(confusion: pd.DataFrame, look: Look = LIGHT) -> Any:
         .encode(
             color=alt.Color("share:Q", scale=shade, legend=None),
             strokeWidth=alt.condition(click, alt.value(3), alt.value(0), empty=False),
-            tooltip=["truth:N", "predicted:N", "books:N", "of_row:N"],
+            tooltip=["truth:N", "predicted:N", "books:N", alt.Tooltip("of_row:N", title="share")],
         )
         .add_params(click)
     )
@@ -91,7 +91,12 @@ def length_chart(table: pd.DataFrame, look: Look = LIGHT) -> Any:
             color=alt.Color(
                 "outcome:N", title=None, scale=alt.Scale(domain=["right", "wrong"], range=[look.right, look.wrong])
             ),
-            tooltip=["length:N", "outcome:N", alt.Tooltip("n:Q", format=","), alt.Tooltip("share:Q", format=".1%")],
+            tooltip=[
+                "length:N",
+                "outcome:N",
+                alt.Tooltip("n:Q", format=",", title="books"),
+                alt.Tooltip("share:Q", format=".1%"),
+            ],
         )
         .properties(height=240)
     )
@@ -111,11 +116,11 @@ def reliability_chart(table: pd.DataFrame, look: Look = LIGHT) -> Any:
     said, right = "how sure the model said it was", "how often it was right"
     x = alt.X("mean_confidence:Q", axis=alt.Axis(format="%"), title=said)
     tips = [
-        alt.Tooltip("mean_confidence:Q", format=".1%"),
+        alt.Tooltip("mean_confidence:Q", format=".1%", title="sure"),
         alt.Tooltip("accuracy:Q", format=".1%", title="right"),
-        alt.Tooltip("low:Q", format=".1%"),
-        alt.Tooltip("high:Q", format=".1%"),
-        alt.Tooltip("n:Q", format=","),
+        alt.Tooltip("low:Q", format=".1%", title="at least"),
+        alt.Tooltip("high:Q", format=".1%", title="at most"),
+        alt.Tooltip("n:Q", format=",", title="books"),
     ]
     lines = base.mark_rule(color=look.neutral, strokeWidth=2).encode(x=x, y=alt.Y("low:Q", title=right), y2="high:Q")
     dots = base.mark_point(size=80, filled=True, color=look.accent, opacity=1).encode(
@@ -146,7 +151,7 @@ def heatmap_chart(table: pd.DataFrame, down: str, across: str, look: Look = LIGH
     grid, text = grid.loc[rows, columns], text.loc[rows, columns]
     figure = go.Figure(
         go.Heatmap(
-            z=grid.to_numpy(),
+            z=100 * grid.to_numpy(dtype=float),
             x=columns,
             y=rows,
             text=text.to_numpy(),
@@ -154,7 +159,7 @@ def heatmap_chart(table: pd.DataFrame, down: str, across: str, look: Look = LIGH
             hovertemplate="%{y}, %{x}<br>%{text} wrong<extra></extra>",
             colorscale=[[0, look.faint_wrong], [1, look.wrong]],
             zmin=0,
-            colorbar={"title": "share wrong", "tickformat": ".0%"},
+            colorbar={"title": "share wrong", "ticksuffix": "\u00a0%"},
         )
     )
     figure.update_layout(

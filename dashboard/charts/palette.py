@@ -6,6 +6,7 @@ Colours are those of ``.streamlit/config.toml``; text stands out at least 4.5 to
 from dataclasses import dataclass
 from typing import Any, Final
 
+import altair as alt
 import plotly.graph_objects as go
 
 __all__ = ["DARK", "LIGHT", "Look", "dressed"]
@@ -68,6 +69,12 @@ DARK: Final = Look(
 )
 
 
+# Vega's formats ".1%" and "%" then write "49.3 %", as every sentence does; a locale has to be a whole one.
+_PERCENT: Final = alt.NumberLocale(
+    decimal=".", thousands=",", grouping=[3], currency=["", ""], minus="\u2212", percent="\u00a0%"
+)
+
+
 def dressed(chart: Any, look: Look) -> Any:
     """Return an Altair or Plotly chart whose labels and titles can be read on the paper, and are not cut off."""
     if isinstance(chart, go.Figure):
@@ -78,7 +85,8 @@ def dressed(chart: Any, look: Look) -> Any:
         return chart
     words: dict[str, Any] = {"labelColor": look.text, "titleColor": look.text, "labelFontSize": 12, "titleFontSize": 12}
     return (
-        chart.configure_axis(**words, titleLimit=0)
+        chart.configure(locale=alt.Locale(number=_PERCENT))
+        .configure_axis(**words, titleLimit=0)
         .configure_axisY(labelFlush=False)  # flush, the first label would stand beside its row
         .configure_legend(**words, orient="top", labelLimit=0, titleLimit=0)
         .configure_header(**words)

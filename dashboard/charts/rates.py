@@ -51,9 +51,9 @@ def rates_chart(
     tips = [
         alt.Tooltip("value:N", title="value"),
         alt.Tooltip("rate:Q", format=".1%"),
-        alt.Tooltip("low:Q", format=".1%"),
-        alt.Tooltip("high:Q", format=".1%"),
-        alt.Tooltip("n:Q", format=","),
+        alt.Tooltip("low:Q", format=".1%", title="at least"),
+        alt.Tooltip("high:Q", format=".1%", title="at most"),
+        alt.Tooltip("n:Q", format=",", title="books"),
     ]
     base = alt.Chart(data).encode(y=y, tooltip=tips)
     lines = base.mark_rule(strokeWidth=2, color=look.neutral).encode(x=alt.X("low:Q", title=title), x2="high:Q")

@@ -51,7 +51,12 @@ def share_chart(table: pd.DataFrame, sample: str, population: str, look: Look = 
             shape=alt.Shape(
                 "set:N", title=None, scale=alt.Scale(domain=[sample, population], range=["circle", "diamond"])
             ),
-            tooltip=["value:N", "set:N", alt.Tooltip("share:Q", format=".1%"), alt.Tooltip("n:Q", format=",")],
+            tooltip=[
+                "value:N",
+                "set:N",
+                alt.Tooltip("share:Q", format=".1%"),
+                alt.Tooltip("n:Q", format=",", title="books"),
+            ],
         )
     )
     return dressed(alt.layer(lines, dots).properties(height=alt.Step(24)), look)
@@ -134,7 +139,7 @@ def keyword_chart(table: pd.DataFrame, look: Look = LIGHT) -> Any:
                 "set:N",
                 alt.Tooltip("n_with_word:Q", title="titles with the word"),
                 alt.Tooltip("n_titles:Q", title="titles that year", format=","),
-                alt.Tooltip("rolling_share:Q", format=".2%"),
+                alt.Tooltip("rolling_share:Q", format=".1%", title="share"),
             ],
             facet=alt.Facet("word:N", columns=2, title=None),
         )

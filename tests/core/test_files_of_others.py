@@ -228,7 +228,7 @@ def test_labels_without_ids_are_of_books_by_title_and_without_either_of_none(
 
 
 def test_the_true_reason_why_a_title_was_not_found(bring_in: Import) -> None:
-    with pytest.raises(MappingError, match="'Title' was not taken for the title: only 0% of its values hold a word"):
+    with pytest.raises(MappingError, match="'Title' was not taken for the title: only 0 % of its values hold a word"):
         bring_in("id,Title\n1,1840\n2,1841\n", "corpus")
     with pytest.raises(MappingError, match="'Title' was not taken for the title: it is blank in every row"):
         bring_in("id,Title\n1,\n2,\n", "corpus")

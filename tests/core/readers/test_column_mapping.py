@@ -96,7 +96,7 @@ def test_headers_of_many_houses(headers, expected):
 def test_a_date_is_a_column_with_years():
     mapping = suggest_mapping(frame(record_id=["1"], Title=["ab"], Date=["no year"], Year=["1841"]), "corpus")
     assert mapping.columns["date"] == "Year"
-    assert "'Date' was not taken for the date: only 0% of its values hold a year." in mapping.questions
+    assert "'Date' was not taken for the date: only 0 % of its values hold a year." in mapping.questions
 
 
 def test_dates_read_as_seconds_are_noticed_even_beside_a_good_column():
@@ -180,7 +180,7 @@ def test_a_score_of_words_is_asked_about():
     table = pd.DataFrame({**PREDICTED, "score": ["high", "low", "0.9"]}, dtype="str")
     mapping = suggest_mapping(table, "predictions")
     assert "confidence" not in mapping.columns
-    assert "'score' was not taken for the confidence: only 33% of its values are numbers." in mapping.questions
+    assert "'score' was not taken for the confidence: only 33 % of its values are numbers." in mapping.questions
 
 
 def test_one_class_of_two():

@@ -61,7 +61,7 @@ def test_the_delimiter_is_told_from_even_records_with_quotes_respected(write, de
     table = read_table(write(stream.getvalue()))
     assert (table.delimiter, table.format) == (delimiter, format_)
     assert cells(table) == rows[1:]
-    assert any("100% of the first 40 records have 3 cells" in reason for reason in table.reasons)
+    assert any("100 % of the first 40 records have 3 cells" in reason for reason in table.reasons)
 
 
 def test_semicolons_in_titles_do_not_beat_commas(write):
@@ -257,7 +257,7 @@ def test_quotes_with_a_backslash_before_them(tmp_path):
     ]
     assert not len(table.rejected)
     assert "have a backslash before them" in " ".join(table.reasons)
-    assert "100% of the first 5 records" in " ".join(table.reasons)
+    assert "100 % of the first 5 records" in " ".join(table.reasons)
 
 
 def test_a_backslash_at_the_end_of_a_cell_is_text(tmp_path):

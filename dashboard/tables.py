@@ -1,0 +1,122 @@
+"""Every table of the pages: headers in words, shares with one way of writing, sentences that wrap."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from core.facets import FACETS, facet_title
+from core.schema import CONFIDENCE, PREDICTED, RECORD_ID, TITLE, TRUTH
+from dashboard.text import NO_BREAK
+
+__all__ = ["HEADERS", "SHARE_FORMAT", "header", "headers_in_words", "show_table"]
+
+# Streamlit's own "percent" writes 49.27%; this writes 49.3 %, of a value from 0 to 100, and still sorts by number.
+SHARE_FORMAT: Final = f"%.1f{NO_BREAK}%%"
+# A row that holds as many lines of a sentence, in pixels.
+_LINE, _MARGIN = 22, 13
+
+# What columns of records, predictions and measurements are called in a table. Others lose their underscores.
+HEADERS: Final[Mapping[str, str]] = {
+    RECORD_ID: "record",
+    TITLE: "title",
+    PREDICTED: "model says",
+    CONFIDENCE: "sure",
+    TRUTH: "people say",
+    "acc_high": "right, at most",
+    "acc_low": "right, at least",
+    "adjusted_ratio": "same labels compared",
+    "commonest": "commonest values",
+    "date_given": "date as given",
+    "date_year": "year",
+    "distinct": "different values",
+    "error_rate": "share wrong",
+    "errors": "wrong",
+    "filled": "records with a value",
+    "first_confidence": "first is sure",
+    "first_errors": "wrong, first",
+    "first_predicted": "first says",
+    "first_rate": "share wrong, first",
+    "high": "at most",
+    "low": "at least",
+    "n": "books",
+    "n_accepted": "checked among the accepted",
+    "n_titles": "titles that year",
+    "n_with_word": "titles with the word",
+    "p_adjusted": "p, adjusted",
+    "rate": "share",
+    "ratio": "times the rest",
+    "rolling_share": "share, mean of some years",
+    "second_confidence": "second is sure",
+    "second_errors": "wrong, second",
+    "second_predicted": "second says",
+    "second_rate": "share wrong, second",
+    "suspect_rate": "share suspect",
+    "title_key": "title, letters only",
+}
+
+
+def header(column: str) -> str:
+    """Return what a column is called in a table: plain words, no underscore.
+
+    >>> header("record_id"), header("genre_given"), header("share wrong"), header("my_own_column")
+    ('record', 'genre given by the catalogue', 'share wrong', 'my own column')
+    """
+    if column in HEADERS:
+        return HEADERS[column]
+    if column in FACETS:
+        return facet_title(column)[:1].lower() + facet_title(column)[1:]
+    return " ".join(column.replace("_", " ").split())
+
+
+def headers_in_words(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with :func:`header` for every column; where two would be alike, both keep their own."""
+    words = [header(str(column)) for column in table.columns]
+    repeated = {word for word in words if words.count(word) > 1}
+    names = [
+        str(column).replace("_", " ") if word in repeated else word
+        for column, word in zip(table.columns, words, strict=True)
+    ]
+    return table.set_axis(names, axis=1)
+
+
+def show_table(
+    table: pd.DataFrame,
+    *,
+    alt: str,
+    shares: Sequence[str] = (),
+    columns: Mapping[str, Any] | None = None,
+    lines: int = 1,
+    **options: Any,
+) -> Any:
+    """Show a table without its index, and return what Streamlit's table returns (the chosen rows).
+
+    Parameters
+    ----------
+    alt : str
+        What the table holds, for people who hear the page.
+    shares : sequence of str
+        Columns of numbers from 0 to 1, shown as percentages. Only 1 itself is shown as 100 %.
+    columns : mapping, optional
+        Column → its ``st.column_config``; a label given there goes before :func:`header`.
+    lines : int
+        Lines a row has room for; text wraps within them.
+    """
+    given = columns or {}
+    settings: dict[Any, Any] = {}
+    shown = table.copy(deep=False)
+    words = headers_in_words(table).columns
+    for column, word in zip(table.columns, words, strict=True):
+        setting = dict(given.get(column) or st.column_config.Column())
+        setting["label"] = setting.get("label") or word
+        if column in shares:
+            share = pd.to_numeric(table[column], errors="coerce")
+            shown[column] = (100 * share).mask((share < 1) & (share > 0.9994), 99.9)
+            number = st.column_config.NumberColumn(format=SHARE_FORMAT)
+            setting = {**number, **{key: value for key, value in setting.items() if value is not None}}
+            setting["type_config"] = number["type_config"]
+        settings[column] = setting
+    if lines > 1:
+        options["row_height"] = _MARGIN + _LINE * lines
+    return st.dataframe(shown, hide_index=True, column_config=settings, alt=alt, placeholder="–", **options)

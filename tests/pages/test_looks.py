@@ -1,0 +1,81 @@
+"""Percentages have one way of writing, and no table shows the name of a column as the program knows it."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.storage import Workspace
+from dashboard.charts.outcomes import heatmap_chart, reliability_chart
+from dashboard.charts.rates import rates_chart
+from dashboard.tables import HEADERS, SHARE_FORMAT, header, headers_in_words
+from dashboard.text import escape, interval, percent
+from tests.serving import ROOT
+
+SOURCES = sorted([*(ROOT / "dashboard").rglob("*.py"), *(ROOT / "pages").glob("*.py")])
+# Streamlit's own formats, Python's, and plotly's, which all write "49.27%".
+OTHER_WAYS = re.compile(r"""format\s*=\s*["']percent["']|%\}|["']\{?:?\.\d%\}?["']\s*\.format|tickformat["']?\s*[:=]""")
+PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
+VIEWS = [
+    *((name, {}) for name in PAGES),
+    *(("catalogue.py", {"view": view}) for view in ("Records", "How it was read", "Rejected rows")),
+    ("representativeness.py", {"show": "Times as frequent"}),
+    ("thresholds.py", {"way": "By a promise"}),
+]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_no_percentage_is_written_in_another_way(path: Path) -> None:
+    text = path.read_text()
+    assert not OTHER_WAYS.search(text)
+    if path.name not in ("tables.py", "loading.py"):  # the preview of a file shows the headers of the file
+        assert "st.dataframe(" not in text
+
+
+def test_a_percentage_does_not_break_before_its_sign() -> None:
+    assert percent(0.4927) == "49.3\u00a0%"
+    assert interval(0.8704, 0.9121) == "87.0 to 91.3\u00a0%"
+    assert escape("At most 5 % are wrong") == "At most 5\u00a0% are wrong"
+    assert SHARE_FORMAT == "%.1f\u00a0%%"
+
+
+def test_charts_write_percentages_as_sentences_do() -> None:
+    table = pd.DataFrame({"value": ["Dutch"], "rate": [0.5], "low": [0.4], "high": [0.6], "n": [20]})
+    bins = table.assign(mean_confidence=0.5, accuracy=0.5)
+    for chart in (rates_chart(table, value="value", rate="rate", title="share"), reliability_chart(bins)):
+        assert chart.to_dict()["config"]["locale"]["number"]["percent"] == "\u00a0%"
+    cells = pd.DataFrame({"a": ["x"], "b": ["y"], "rate": [0.25], "errors": [5], "n": [20]})
+    trace = heatmap_chart(cells, "a", "b").data[0]
+    assert (trace.z[0][0], trace.colorbar.ticksuffix, trace.zmin) == (25, "\u00a0%", 0)
+
+
+def test_headers_are_words() -> None:
+    assert header("record_id") == "record"
+    assert header("genre_given") == "genre as catalogued"
+    assert header("first_confidence") == "first is sure"
+    assert header("n_a") == "n a"
+    assert not any("_" in words for words in HEADERS.values())
+    assert list(headers_in_words(pd.DataFrame(columns=["n", "books", "low"]))) == ["n", "books", "at least"]
+
+
+@pytest.mark.parametrize(("name", "query"), VIEWS, ids=str)
+def test_no_page_shows_a_raw_header_or_a_percentage_that_breaks(
+    name: str, query: dict[str, str], demo_copy: Workspace, open_page: Callable[[Workspace, str], AppTest]
+) -> None:
+    app = open_page(demo_copy, name)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.run()
+    assert not app.exception
+    for table in app.dataframe:
+        settings = json.loads(table.proto.columns or "{}")
+        for column in table.value.columns:
+            setting = settings.get(str(column), {})
+            shown = setting.get("label") or str(column)
+            assert "_" not in shown, shown
+    texts = [one.value for kind in (app.markdown, app.caption, app.metric) for one in kind]
+    assert not [text for text in texts if re.search(r"\d%|\d %", str(text)) and "<" not in str(text)]
