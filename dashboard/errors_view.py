@@ -57,7 +57,7 @@ _FILTERS = ("language", "decade", "place", "title_length", "genre_given")
 
 def headline(evaluation: Evaluation) -> None:
     """Show accuracy and macro-F1 with intervals, what nobody checked, and the figures without leaked books."""
-    columns = st.columns(4)
+    columns = st.columns([3, 3, 3, 4])  # the last holds an interval, which would be cut
     accuracy, macro = evaluation.accuracy, evaluation.metrics.macro_f1
     figures = [
         ("Right", percent(accuracy.value), f"{interval(accuracy.low, accuracy.high)}, of {accuracy.n:,}"),

@@ -125,7 +125,7 @@ def suspects(audit: LabelAudit, group: tuple[str, str] | None) -> None:
     show_table(
         table.head(20)[[column for column in order if column in table]],
         shares=["score"],
-        lines=2,
+        lines=3,
         columns={
             "title": st.column_config.TextColumn(width=300),
             "given": st.column_config.TextColumn(width=100),

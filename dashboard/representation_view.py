@@ -49,11 +49,12 @@ def summary_table(table: pd.DataFrame) -> None:
     show_table(
         table,
         shares=["would have to move", "by chance"],
-        lines=4,
+        lines=5,
+        height="content",
         columns={
             "facet": st.column_config.TextColumn(width=110),
             "verdict": st.column_config.TextColumn(width=100),
-            "what differs most": st.column_config.TextColumn(width=330),
+            "what differs most": st.column_config.TextColumn(width=370),
             "divergence (bits)": st.column_config.NumberColumn(format="%.3f"),
             "Cramér's V": st.column_config.NumberColumn(format="%.2f"),
             "p, adjusted": st.column_config.NumberColumn(format="%.2g"),

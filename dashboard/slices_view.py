@@ -50,7 +50,7 @@ def found_by_itself(scored: Scored) -> None:
     show_table(
         table,
         shares=["of all errors"],
-        lines=2,
+        lines=3,
         columns={
             "books": st.column_config.TextColumn(width=280),
             "p, adjusted": st.column_config.NumberColumn(format="%.2g"),

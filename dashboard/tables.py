@@ -101,7 +101,7 @@ def show_table(
     columns : mapping, optional
         Column → its ``st.column_config``; a label given there goes before :func:`header`.
     lines : int
-        Lines a row has room for; text wraps within them.
+        Lines a row has room for; text wraps within them. Streamlit wraps in rows of three lines and more.
     """
     given = columns or {}
     settings: dict[Any, Any] = {}

@@ -41,14 +41,13 @@ if view == "Fields":
     show_table(
         table.assign(field=table["field"].map(header)),
         shares=["share"],
-        lines=2,
         columns={
-            "field": st.column_config.TextColumn(width=130),
+            "field": st.column_config.TextColumn(width=170),
             "share": st.column_config.NumberColumn("filled", width=80),
-            "filled": st.column_config.NumberColumn(format="localized", width=110),
-            "n": st.column_config.NumberColumn("of", format="localized", width=80),
-            "distinct": st.column_config.NumberColumn(format="localized", width=110),
-            "commonest": st.column_config.TextColumn(width=330),
+            "filled": st.column_config.NumberColumn("with a value", format="localized", width=100),
+            "n": st.column_config.NumberColumn("of", format="localized", width=70),
+            "distinct": st.column_config.NumberColumn(format="localized", width=120),
+            "commonest": st.column_config.TextColumn(width=280),
         },
         alt="How many records have a value in each field",
     )

@@ -113,7 +113,7 @@ def reliability_chart(table: pd.DataFrame, look: Look = LIGHT) -> Any:
     """
     base = alt.Chart(table)
     # Each layer says both titles: one without them takes them from all, or adds its own.
-    said, right = "how sure the model said it was", "how often it was right"
+    said, right = "how sure it was", "how often it was right"
     x = alt.X("mean_confidence:Q", axis=alt.Axis(format="%"), title=said)
     tips = [
         alt.Tooltip("mean_confidence:Q", format=".1%", title="sure"),
