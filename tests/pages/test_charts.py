@@ -62,9 +62,9 @@ def test_of_many_classes_the_most_confused_are_drawn() -> None:
     assert "class 29" in set(cells["truth"])
     assert "class 03" not in set(cells["truth"])
     last = cells[(cells["truth"] == "class 29") & (cells["predicted"] == "class 29")].iloc[0]
-    assert (last["n"], last["of_row"]) == (10, "26 % of the row")  # of all 39 books, also those not drawn
+    assert (last["n"], last["of_row"]) == (10, "26\u00a0% of the row")  # of all 39 books, also those not drawn
     two = confusion_chart(pd.DataFrame([[9, 1], [0, 10]], index=["a", "b"], columns=["a", "b"])).to_dict()
-    assert next(iter(two["datasets"].values()))[0]["of_row"] == "90 % of the row"
+    assert next(iter(two["datasets"].values()))[0]["of_row"] == "90\u00a0% of the row"
     assert [layer["mark"]["type"] for layer in two["layer"]] == ["rect", "text", "text"]
 
 

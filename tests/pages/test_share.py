@@ -196,7 +196,7 @@ def test_a_title_is_read_and_explained(place: Workspace, monkeypatch: pytest.Mon
     assert "says Fiction, " in said(page)
     assert "For it speak" in said(page)
     chances = next(table.value for table in page.dataframe if "probability" in table.value)
-    assert chances["probability"].sum() == pytest.approx(1)
+    assert chances["probability"].sum() == pytest.approx(100, abs=0.1)  # shown in per cent
 
 
 def test_a_title_is_text_whatever_it_holds(place: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ def test_the_warning_stands_beside_the_promise(page: AppTest) -> None:
     page.run()
     assert not page.exception
     assert any("The model is less sure of the books nobody checked" in one.value for one in page.warning)
-    assert any("confidence at most 10 %" in one.value.replace("\\", "") for one in page.markdown)
+    assert any("confidence at most 10\u00a0%" in one.value.replace("\\", "") for one in page.markdown)
     assert _keep(page) == "primary"
 
 
