@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.errors import InputError, UnreadableFileError
+from core.plain_csv import unsafe_table
 from core.progress import Progress, silent
 from core.readers.annif_documents import read_documents
 from core.readers.container import UNPACKED_LIMIT, open_file
@@ -108,9 +109,20 @@ def read_table(
     questions = (*table.questions, *damage_questions(cells, table.lines))
     chosen_because = why if format is None else f"The format {format.upper()} was given."
     frame, unfolded = unfold_cells(table.frame)
+    warnings = table.warnings
+    if table.format in _WITH_HEADER:  # what people save from a spreadsheet program
+        frame, count = unsafe_table(frame)
+        if count:
+            changed = "1 cell" if count == 1 else f"{count:,} cells"
+            warnings = (
+                *warnings,
+                f"In {changed} an apostrophe before =, +, - or @ was taken off: files for spreadsheet programs have it,"
+                " so that no cell runs as a formula.",
+            )
     return replace(
         table,
         frame=frame,
+        warnings=warnings,
         reasons=(chosen_because, *table.reasons, *([unfolded] if unfolded else [])),
         complete=table.complete and opened.whole,
         questions=questions,

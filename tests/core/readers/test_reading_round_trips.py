@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from core.readers import read_table
 
 # Whatever a cell can hold in a file; a header is stripped and made unique, so it is plain here.
-LETTERS = st.characters(exclude_categories=("Cs",), exclude_characters="\0\r")
+# An apostrophe before a formula sign is taken off and said (test_files_for_people.py); WORDS has the others.
+LETTERS = st.characters(exclude_categories=("Cs",), exclude_characters="\0\r'")
 HEADER = ["record id", "Title", "note"]
 ROWS = st.lists(st.tuples(*[st.text(LETTERS, max_size=12)] * 3), min_size=1, max_size=8)
 
