@@ -11,13 +11,14 @@ Open = Callable[[Workspace, str], AppTest]
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # two models are trained
 def test_an_empty_home_loads_the_demonstration_at_one_press(workspace: Workspace, open_page: Open) -> None:
     page = open_page(workspace, "home.py").run()
     assert not page.exception
     [button] = [button for button in page.button if button.label == "Load the demonstration"]
     button.click().run()
     [job] = list_jobs(workspace)
-    end = time.monotonic() + 240
+    end = time.monotonic() + 600
     while job.status().state in ("waiting", "running") and time.monotonic() < end:
         time.sleep(0.5)
     assert job.status().state == "done", job.status().error

@@ -76,7 +76,7 @@ def test_quick_models(place: Workspace, kind: str, accuracy: float, macro_f1: fl
 def test_quick_models_that_read_the_shelfmark_too(
     place: Workspace, kind: str, accuracy: float, macro_f1: float
 ) -> None:
-    report = train(place, "annotated-audited", kind=kind, exclude=("published",), reads=("BL shelfmark",), name="shelf")
+    report = train(place, "annotated-audited", kind=kind, exclude=("published",), reads=("BL shelfmark",))
     reached = _reached(place, report)
     assert reached[0] >= accuracy
     assert reached[1] >= macro_f1
