@@ -19,7 +19,7 @@ _LINE, _MARGIN = 22, 13
 
 # What columns of records, predictions and measurements are called in a table. Others lose their underscores.
 HEADERS: Final[Mapping[str, str]] = {
-    RECORD_ID: "record",
+    RECORD_ID: "identifier",
     TITLE: "title",
     PREDICTED: "model says",
     CONFIDENCE: "sure",
@@ -61,7 +61,7 @@ def header(column: str) -> str:
     """Return what a column is called in a table: plain words, no underscore.
 
     >>> header("record_id"), header("genre_given"), header("share wrong"), header("my_own_column")
-    ('record', 'genre given by the catalogue', 'share wrong', 'my own column')
+    ('identifier', 'genre given by the catalogue', 'share wrong', 'my own column')
     """
     if column in HEADERS:
         return HEADERS[column]

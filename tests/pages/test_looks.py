@@ -54,7 +54,7 @@ def test_charts_write_percentages_as_sentences_do() -> None:
 
 
 def test_headers_are_words() -> None:
-    assert header("record_id") == "record"
+    assert header("record_id") == "identifier"
     assert header("genre_given") == "genre as catalogued"
     assert header("first_confidence") == "first is sure"
     assert header("n_a") == "n a"
@@ -79,3 +79,17 @@ def test_no_page_shows_a_raw_header_or_a_percentage_that_breaks(
             assert "_" not in shown, shown
     texts = [one.value for kind in (app.markdown, app.caption, app.metric) for one in kind]
     assert not [text for text in texts if re.search(r"\d%|\d %", str(text)) and "<" not in str(text)]
+
+
+def test_a_list_of_books_to_label_is_understood_when_it_comes_back() -> None:
+    from core.readers.mapping import suggest_mapping
+    from dashboard.tables import headers_in_words
+
+    sent = pd.DataFrame({"record_id": ["001"], "title": ["A tale"], "author": [""], "date": ["1850"], "language": [""]})
+    back = headers_in_words(sent.assign(label="Fiction"))
+    mapping = suggest_mapping(back, "labels")
+    assert {target: mapping.columns[target] for target in ("record_id", "title", "label")} == {
+        "record_id": "identifier",
+        "title": "title",
+        "label": "label",
+    }
