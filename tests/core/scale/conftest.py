@@ -6,6 +6,7 @@ import secrets
 import shutil
 import tempfile
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -100,12 +101,21 @@ def cluster(ray):
     """A cluster of one node with one core, in processes of this computer; see `node` for more."""
     from ray.cluster_utils import Cluster
 
+    # Ray writes the address of a cluster where its default folder is, and does not make that for a folder of one's own.
+    (Path(tempfile.gettempdir()) / "ray").mkdir(exist_ok=True)
     # Not in pytest's own folder: its name is too long for the sockets that Ray makes inside.
     folder = tempfile.mkdtemp(prefix="ray-")
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "temp_dir": folder, **SMALL})
-    yield made
-    made.shutdown()
-    shutil.rmtree(folder)
+    head = {"num_cpus": 1, "temp_dir": folder, **SMALL}
+    try:
+        cluster = Cluster(initialize_head=True, head_node_args=head)
+    except Exception as error:
+        # Ray gives a node 30 seconds, which a busy machine may need the first time its programs are read from disk.
+        if "timed out during startup" not in str(error):
+            raise
+        cluster = Cluster(initialize_head=True, head_node_args=head)
+    yield cluster
+    cluster.shutdown()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
