@@ -20,7 +20,7 @@ from typing import Any
 
 import hypothesis
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from core.storage import Workspace, file_sha256
 from tests import serving
@@ -100,6 +100,14 @@ def dashboard_server(
     copy = shutil.copytree(demo_workspace.root, folder / "workspace")
     with serving.dashboard(copy, folder / "server.log") as address:
         yield address
+
+
+@pytest.fixture
+def page(page: Page) -> Page:
+    # Two browsers and two servers share two cores: what takes a second on a desk may take a minute here.
+    page.set_default_timeout(120_000)
+    expect.set_options(timeout=30_000)
+    return page
 
 
 @pytest.fixture

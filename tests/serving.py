@@ -78,7 +78,7 @@ def wait_until_healthy(address: str, server: subprocess.Popen[bytes], log: Path,
     raise RuntimeError(f"The dashboard did not start:\n{log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
 
 
-def wait_until_settled(page: Page, *, limit: float = 60.0) -> None:
+def wait_until_settled(page: Page, *, limit: float = 150.0) -> None:
     """Wait until a page has been drawn and nothing on it is running, stale or about to come."""
     end, calm = time.monotonic() + limit, 0
     while calm < 4:
