@@ -18,7 +18,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
 
     def opened(place: Workspace, name: str) -> AppTest:
         monkeypatch.setenv("COLOPHON_HOME", str(place.root))
-        app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=120)
+        app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=240)
         return app.switch_page(str(ROOT / "pages" / name))
 
     st.cache_resource.clear()

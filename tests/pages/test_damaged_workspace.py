@@ -23,7 +23,7 @@ def test_a_damaged_database_is_a_message(file: str, tmp_path: Path, monkeypatch:
     (tmp_path / "colophon.db").write_text("no database", encoding="utf-8")
     monkeypatch.setenv("COLOPHON_HOME", str(tmp_path))
     st.cache_resource.clear()
-    page = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60)
+    page = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=240)
     page.switch_page(str(ROOT / "pages" / file)).run()
     assert not page.exception
     assert page.error

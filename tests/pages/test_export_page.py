@@ -23,7 +23,7 @@ def page(demo_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppT
     monkeypatch.setenv("COLOPHON_HOME", str(demo_copy.root))
     cache.workspace.clear()  # type: ignore[attr-defined]
     keep_policy(demo_copy, load_predictions(demo_copy, "demo-predictions").fingerprint, KeptPolicy(CUTS))
-    opened = AppTest.from_file(str(Path(ROOT, "dashboard", "app.py")), default_timeout=120)
+    opened = AppTest.from_file(str(Path(ROOT, "dashboard", "app.py")), default_timeout=240)
     opened.query_params["predictions"] = "demo-predictions"
     yield opened.switch_page(str(Path(ROOT, "pages", "export.py"))).run()
     cache.workspace.clear()  # type: ignore[attr-defined]

@@ -49,7 +49,7 @@ def page(demo_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> AppTest:
 def _open(place: Workspace, monkeypatch: pytest.MonkeyPatch, corpus: str) -> AppTest:
     monkeypatch.setenv("COLOPHON_HOME", str(place.root))
     cache.workspace.clear()  # type: ignore[attr-defined]
-    opened = AppTest.from_file(str(Path(ROOT, "pages", "labelling.py")), default_timeout=60)
+    opened = AppTest.from_file(str(Path(ROOT, "pages", "labelling.py")), default_timeout=240)
     opened.query_params["corpus"] = corpus
     opened.query_params["people"] = "demo-annotated"
     return opened.run()

@@ -30,7 +30,7 @@ def page(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setenv("COLOPHON_HOME", str(workspace.root))
     monkeypatch.setenv("COLOPHON_SERVER_FOLDERS", str(tmp_path))
     cache.workspace.clear()  # type: ignore[attr-defined]
-    yield AppTest.from_file(str(Path(ROOT, "pages", "catalogue.py")), default_timeout=60).run()
+    yield AppTest.from_file(str(Path(ROOT, "pages", "catalogue.py")), default_timeout=240).run()
     cache.workspace.clear()  # type: ignore[attr-defined]
 
 

@@ -27,7 +27,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 def page(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     monkeypatch.setenv("COLOPHON_HOME", str(workspace.root))
     cache.workspace.clear()  # type: ignore[attr-defined]
-    yield AppTest.from_file(str(Path(ROOT, "pages", "catalogue.py")), default_timeout=60).run()
+    yield AppTest.from_file(str(Path(ROOT, "pages", "catalogue.py")), default_timeout=240).run()
     cache.workspace.clear()  # type: ignore[attr-defined]
 
 

@@ -38,7 +38,7 @@ def opened(place: Workspace, monkeypatch: pytest.MonkeyPatch, **query: str) -> A
     monkeypatch.delenv("HF_TOKEN", raising=False)
     st.cache_resource.clear()
     st.cache_data.clear()
-    page = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=120)
+    page = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=240)
     for key, value in query.items():
         page.query_params[key] = value
     page.switch_page(str(ROOT / "pages" / "share.py")).run()
