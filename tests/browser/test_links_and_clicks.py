@@ -109,6 +109,3 @@ def test_an_import_shows_what_came_and_is_not_armed_again(visit_own: Visit, tmp_
     # The file was cleared away, or its button waits for a change: nobody imports it twice by a second press.
     armed = page.get_by_role("button", name="Import", exact=True).and_(page.locator(":enabled"))
     expect(armed).to_have_count(0)
-    # An address that was shared before goes on showing what it showed then.
-    page = visit("/thresholds?predictions=demo-predictions&cut_Fiction=0.8&cut_Non_fiction=0.8")
-    assert asked(page)["predictions"] == ["demo-predictions"]
