@@ -148,7 +148,7 @@ def large_classes(books: pd.DataFrame, least: int) -> tuple[pd.DataFrame, list[s
     --------
     >>> books = pd.DataFrame({"label": ["Map", "Map", "Mapp"], "title_key": ["a", "b", "c"]})
     >>> kept, sentences = large_classes(books, 2)
-    >>> kept["label"].unique().tolist(), sentences[0][:44]
+    >>> kept["label"].unique().tolist(), sentences[0][:45]
     (['Map'], "Left out with fewer than 2 titles: 'Mapp' (1)")
     """
     titles = books.groupby(LABEL)[TITLE_KEY].nunique()
