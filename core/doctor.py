@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from packaging.requirements import Requirement
+
 from core.download import readable_size
 from core.errors import ColophonError, DamagedError, InputError, StorageError
 from core.jobs import list_jobs
@@ -92,7 +94,7 @@ def _python() -> Iterator[Check]:
 
 def _packages() -> Iterator[Check]:
     if not REQUIREMENTS.exists():
-        yield Check("packages", False, f"{REQUIREMENTS} is missing: the versions that belong together are not known")
+        yield from _installed_packages()
         return
     for line in REQUIREMENTS.read_text(encoding="utf-8").splitlines():
         if pinned := re.match(r"([\w.-]+)==([\w.]+)", line):
@@ -108,6 +110,27 @@ def _package(name: str, wanted: str) -> Check:
     if there.split("+")[0] == wanted:
         return Check(f"package {name}", True, there)
     return Check(f"package {name}", False, f"{there} is here, {wanted} was tested: run `python3 run.py`")
+
+
+def _installed_packages() -> Iterator[Check]:
+    """Compare with the oldest versions that an installed Colophon asks for: the tested set is in its repository."""
+    try:
+        declared = importlib.metadata.requires("colophon") or []
+    except importlib.metadata.PackageNotFoundError:
+        yield Check("packages", False, f"{REQUIREMENTS} is missing: the versions that belong together are not known")
+        return
+    for requirement in map(Requirement, declared):
+        if requirement.marker is not None:  # an extra
+            continue
+        name = f"package {requirement.name}"
+        try:
+            version = importlib.metadata.version(requirement.name)
+        except importlib.metadata.PackageNotFoundError:
+            yield Check(name, False, f"not installed ({requirement.specifier} is wanted): install Colophon again")
+            continue
+        fits = requirement.specifier.contains(version, prereleases=True)
+        advice = "" if fits else f" is here, {requirement.specifier} is wanted: install Colophon again"
+        yield Check(name, fits, f"{version}{advice}")
 
 
 def _device() -> Iterator[Check]:

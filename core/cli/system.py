@@ -4,7 +4,6 @@ import argparse
 import re
 import socket
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +11,7 @@ from typing import Any, Final
 from core.cli.output import Answer, warn
 from core.errors import InputError
 from core.progress import Progress
+from core.python_process import CODE_FOLDER, module_command, module_environment
 from core.server_folders import VARIABLE, folders_text
 from core.storage import Workspace
 
@@ -46,18 +46,16 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _serve(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
-    import os
     import threading
 
     with socket.socket() as probe:
         if probe.connect_ex((_ADDRESS, said.port)) == 0:
             raise InputError(f"Port {said.port} is in use. Give another: colophon serve --port {said.port + 1}.")
-    root = Path(__file__).parents[2]
-    environment = {**os.environ, "COLOPHON_HOME": str(workspace.root)}
+    environment = {**module_environment(), "COLOPHON_HOME": str(workspace.root)}
     if said.folder:
         environment[VARIABLE] = folders_text(said.folder)
     warn(f"The dashboard is at http://{_ADDRESS}:{said.port} (workspace {workspace.root}). Stop it with Ctrl+C.")
-    with subprocess.Popen(serve_command(root, said.port, said.host), cwd=root, env=environment) as server:
+    with subprocess.Popen(serve_command(CODE_FOLDER, said.port, said.host), cwd=CODE_FOLDER, env=environment) as server:
         if not said.no_browser:
             threading.Thread(target=_open_when_ready, args=(said.port, server), daemon=True).start()
         status = server.wait()
@@ -80,7 +78,7 @@ def serve_command(root: Path, port: int, hosts: Sequence[str] = ()) -> list[str]
     for name in hosts:
         if not re.fullmatch(r"(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", name):
             raise InputError(f"'{name}' is no host name. Give the bare name: --host books.example.")
-    command = [sys.executable, "-m", "streamlit", "run", str(root / "dashboard" / "app.py")]
+    command = module_command("streamlit", "run", str(root / "dashboard" / "app.py"))
     command += ["--server.port", str(port), "--server.address", _ADDRESS, "--server.headless", "true"]
     command += ["--logger.hideWelcomeMessage", "true", "--browser.gatherUsageStats", "false"]
     for name in (_ADDRESS, "localhost", *hosts):

@@ -1,7 +1,6 @@
 """Starting a job, finding those there are, and clearing old ones away."""
 
 import contextlib
-import os
 import re
 import shutil
 import subprocess
@@ -17,6 +16,7 @@ from typing import Any
 from core.errors import InputError, JobError, NotFoundError
 from core.jobs.job import Job
 from core.jobs.process import mark_process
+from core.python_process import module_command, module_environment
 from core.storage import Workspace, now, read_json, write_json
 
 __all__ = ["KEPT", "clean_up", "find_job", "forget", "list_jobs", "start"]
@@ -64,7 +64,7 @@ def start(
     try:
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", module, str(folder)],
+                module_command(module, str(folder)),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -158,12 +158,9 @@ def _note_ending(process: "subprocess.Popen[bytes]", folder: Path) -> None:
 
 
 def _environment() -> dict[str, str]:
-    environment = {name: value for name, value in os.environ.items() if name not in _OWN_SECRETS}
+    environment = {name: value for name, value in module_environment().items() if name not in _OWN_SECRETS}
     # Whoever opens a page must not act with a token that this server's operator has stored.
-    environment |= {"HF_HUB_DISABLE_IMPLICIT_TOKEN": "1", "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
-    root = str(Path(__file__).parents[2])
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))
-    return environment
+    return environment | {"HF_HUB_DISABLE_IMPLICIT_TOKEN": "1", "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
 
 
 def _own_session() -> dict[str, Any]:

@@ -7,7 +7,6 @@ output, both JSON. It imports what reading needs and nothing else.
 import contextlib
 import json
 import logging
-import os
 import subprocess
 import sys
 import threading
@@ -23,6 +22,7 @@ import pandas as pd
 from core import errors
 from core.errors import Choice, ChoiceNeededError, InputError, UnreadableFileError
 from core.memory import memory_limit
+from core.python_process import module_command, module_environment
 from core.readers.reading import read_table
 from core.readers.table import SourceTable
 
@@ -92,7 +92,7 @@ def read_first_rows(
 
 def _answer(path: Path, task: bytes, seconds: float) -> dict[str, Any]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "core.readers.preview"],
+        module_command("core.readers.preview"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -117,10 +117,8 @@ def _answer(path: Path, task: bytes, seconds: float) -> dict[str, Any]:
 
 
 def _environment() -> dict[str, str]:
-    root = str(Path(__file__).parents[2])
     return {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")])),
+        **module_environment(),
         "PYTHONIOENCODING": "utf-8",
         # One thread and the system's allocator: others ask for address space that they never use.
         "OMP_NUM_THREADS": "1",

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from core.errors import InputError, JobError
+from core.python_process import CODE_FOLDER
 from core.scale.signals import ended_in_order, signals_put_off
 
 __all__ = ["joined", "load_ray", "one_line"]
@@ -91,14 +92,16 @@ def joined(ray: Any, address: str | None, *, object_store: int) -> Iterator[None
 def _start(ray: Any, folder: str, object_store: int) -> None:
     here = {"address": "local", "_temp_dir": folder, "object_store_memory": object_store, "include_dashboard": False}
     try:
-        ray.init(**here, **_QUIET)
+        with contextlib.chdir(CODE_FOLDER):  # Ray has its workers look for modules in the working folder
+            ray.init(**here, **_QUIET)
     except Exception as error:
         raise JobError(f"Ray cannot be started on this computer: {one_line(error)}") from error
 
 
 def _join(ray: Any, address: str) -> None:
     try:
-        ray.init(address=address, **_QUIET)
+        with contextlib.chdir(CODE_FOLDER):  # as above
+            ray.init(address=address, **_QUIET)
     except ConnectionError as error:
         raise InputError(
             f"There is no Ray cluster at '{address}' that this computer may join. Is it a node of one ('ray start')?"

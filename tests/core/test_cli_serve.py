@@ -13,7 +13,7 @@ from tests.serving import free_port
 
 
 def _options(command: list[str]) -> dict[str, list[str]]:
-    after = command[5:]
+    after = command[6:]
     found: dict[str, list[str]] = {}
     for name, value in zip(after[::2], after[1::2], strict=True):
         found.setdefault(name, []).append(value)

@@ -80,8 +80,24 @@ def test_a_build_for_a_device_is_the_same_version(monkeypatch):
 
 
 def test_pins_that_cannot_be_found_are_said(workspace, tmp_path, monkeypatch):
+    def unknown(name: str) -> list[str]:
+        raise doctor.importlib.metadata.PackageNotFoundError(name)
+
     monkeypatch.setattr(doctor, "REQUIREMENTS", tmp_path / "none.txt")
+    monkeypatch.setattr(doctor.importlib.metadata, "requires", unknown)
     assert not named(workspace, "packages").ok
+
+
+def test_without_the_repository_the_oldest_versions_that_colophon_asks_for_are_compared(tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor, "REQUIREMENTS", tmp_path / "none.txt")
+    asks = ["pandas>=3.1", "pytest>=1000", "no-such-package>=2", "ray[data]==2.60.0; extra == 'ray'"]
+    monkeypatch.setattr(doctor.importlib.metadata, "requires", lambda name: asks)
+    here = doctor.importlib.metadata.version
+    assert list(doctor._packages()) == [
+        doctor.Check("package pandas", True, here("pandas")),
+        doctor.Check("package pytest", False, f"{here('pytest')} is here, >=1000 is wanted: install Colophon again"),
+        doctor.Check("package no-such-package", False, "not installed (>=2 is wanted): install Colophon again"),
+    ]
 
 
 def test_a_disk_that_is_nearly_full_is_said(workspace, monkeypatch):
