@@ -31,7 +31,9 @@ CANNOT_TELL: Final = "can't tell"
 _SENT, _DECIDED = "review", "decision"
 
 
-def send_to_review(database: Database, predictions: str, record_ids: Iterable[str], reason: str) -> int:
+def send_to_review(
+    database: Database, predictions: str, record_ids: Iterable[str], reason: str, *, scored: Scored | None = None
+) -> int:
     """Put records on the review list of some predictions.
 
     Parameters
@@ -40,14 +42,20 @@ def send_to_review(database: Database, predictions: str, record_ids: Iterable[st
         Fingerprint of the predictions.
     reason : str
         Why, for whoever reviews them.
+    scored : Scored, optional
+        The scored table: a record is known and written by the identifier it has there, whatever identifier it was sent
+        by before. Without it identifiers are compared as they are.
 
     Returns
     -------
     int
         How many were not on the list before.
     """
-    known = set(sent_records(database, predictions))
-    new = [str(one) for one in dict.fromkeys(record_ids) if str(one) not in known]
+    known = set(sent_records(database, predictions) if scored is None else sent_about(database, scored))
+    wanted = [str(one) for one in record_ids]
+    if scored is not None:
+        wanted = identifiers_in(scored, wanted)
+    new = [one for one in dict.fromkeys(wanted) if one not in known]
     if new:
         database.add(_SENT, predictions, {"record_ids": new, "reason": reason})
     return len(new)
@@ -189,9 +197,12 @@ def decisions_about(database: Database, scored: Scored) -> DecisionLog:
     identifier in their file holds for the catalogue's record, on Review and in what is exported. Of two decisions about
     what proves to be one record the later holds.
     """
-    rows = read_decisions(database, scored.predictions).rows
+    return DecisionLog(_with_identifiers_of(scored, read_decisions(database, scored.predictions).rows))
+
+
+def _with_identifiers_of(scored: Scored, rows: Sequence[Decision]) -> tuple[Decision, ...]:
     ids = identifiers_in(scored, [row.record_id for row in rows])
-    return DecisionLog(tuple(replace(row, record_id=named) for row, named in zip(rows, ids, strict=True)))
+    return tuple(replace(row, record_id=named) for row, named in zip(rows, ids, strict=True))
 
 
 def _rows(notes: Iterable[Mapping[str, Any]]) -> list[Decision]:
@@ -229,6 +240,7 @@ def record_decision(
     by: str = "",
     session: str = "",
     seen: int | None = None,
+    scored: Scored | None = None,
 ) -> int:
     """Write down what a person decided about a record.
 
@@ -245,6 +257,10 @@ def record_decision(
     seen : int, optional
         :attr:`DecisionLog.newest` as it stood when the record was shown. Without it the decision is written whatever
         others decided meanwhile.
+    scored : Scored, optional
+        The scored table as it is now: the record is written by the identifier it has there, and what others decided
+        under another identifier of the same record (that in the predictions' own file, before they met their catalogue)
+        counts. Without it identifiers are compared as they are.
 
     Returns
     -------
@@ -260,9 +276,14 @@ def record_decision(
     """
     if not label.strip():
         raise InputError(f"A decision needs a label, or '{CANNOT_TELL}'; record {record_id} was left undecided.")
+    if scored is not None:
+        [record_id] = identifiers_in(scored, [record_id])
 
     def make(notes: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-        newer = DecisionLog(tuple(_rows(notes))).holding.get(record_id)
+        rows: Sequence[Decision] = _rows(notes)
+        if scored is not None:
+            rows = _with_identifiers_of(scored, rows)
+        newer = DecisionLog(tuple(rows)).holding.get(record_id)
         if seen is not None and newer is not None:
             raise DecidedMeanwhileError(newer)
         content = {"record_id": record_id, "label": label, "old": old, "note": note, "undone": False}

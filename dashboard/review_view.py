@@ -182,7 +182,7 @@ def _answers(scored: Scored, record: pd.Series, newest: int, *, early: bool) -> 
             width="stretch",
             disabled=early,
             on_click=_answer,
-            args=(scored.predictions, record_id, answer, *told),
+            args=(scored.name, scored.predictions, record_id, answer, *told),
         )
     columns[-1].button(
         "Skip",
@@ -209,12 +209,16 @@ def _choose_answer(scored: Scored, record: pd.Series, told: tuple[str, int, str]
         width="stretch",
         disabled=chosen is None,
         on_click=_answer,
-        args=(scored.predictions, record_id, str(chosen), *told),
+        args=(scored.name, scored.predictions, record_id, str(chosen), *told),
     )
 
 
-def _answer(predictions: str, record_id: str, answer: str, old: str, seen: int, note: str) -> None:
-    """Write what was pressed about the record the button was drawn for, unless it was decided meanwhile."""
+def _answer(name: str, predictions: str, record_id: str, answer: str, old: str, seen: int, note: str) -> None:
+    """Write what was pressed about the record the button was drawn for, unless it was decided meanwhile.
+
+    The table is that of now: since the button was drawn, the predictions may have met their catalogue, and others may
+    have decided this record by the identifier it has there.
+    """
     desk = _desk(predictions)
     if desk.record == record_id and desk.too_early:
         return
@@ -229,12 +233,13 @@ def _answer(predictions: str, record_id: str, answer: str, old: str, seen: int, 
             by=_name(),
             session=_window(),
             seen=seen,
+            scored=cache.scored(name, widgets.chosen_labels()),
         )
     except DecidedMeanwhileError as error:
         if error.decision.session == _window() and error.decision.label == answer:  # one key, pressed twice
             desk.record, desk.again = "", False
             return
-        desk.record, desk.again = record_id, False
+        desk.record, desk.again = error.decision.record_id, False
         desk.notices = [f"Your answer “{answer}” was not written: this book was decided meanwhile."]
     except ColophonError as error:
         desk.record, desk.notices = record_id, [str(error)]

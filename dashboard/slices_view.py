@@ -87,7 +87,9 @@ def _act_on(scored: Scored, one: Slice) -> None:
     with right:
         st.markdown(f"{len(books):,} books of the collection are in it. People can look at them one by one.")
         if st.button(f"Send {len(books):,} books to review", key=f"send-{one.key}", icon=":material/rate_review:"):
-            sent = send_to_review(cache.workspace().database, scored.predictions, books[RECORD_ID], one.description)
+            sent = send_to_review(
+                cache.workspace().database, scored.predictions, books[RECORD_ID], one.description, scored=scored
+            )
             already = f" {len(books) - sent:,} were on it already." if sent < len(books) else ""
             st.success(f"{sent:,} books were added to the review list.{already}", icon=":material/check_circle:")
             navigation.links_to("Review", "Look at them on the Review page")

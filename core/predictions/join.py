@@ -84,6 +84,9 @@ def load_scored(
     judged = pd.DataFrame({CORRECT: False, LEAK: False}, index=range(len(table)))
     own = table.drop(columns=RECORD_ID).reset_index(drop=True)
     frame = pd.concat([records[list(RECORDS_COLUMNS)].reset_index(drop=True), own, judged], axis=1)
+    in_file = table[RECORD_ID].to_numpy(dtype=object)
+    differing = in_file != frame[RECORD_ID].to_numpy(dtype=object)
+    ids_in_file = dict(zip(in_file[differing], frame[RECORD_ID].to_numpy(dtype=object)[differing], strict=True))
     classes, sentences = predictions.classes, list(choice.sentences)
     wanted = labels or predictions.manifest.get("labels") or ""
     if wanted and not labels:
@@ -113,6 +116,7 @@ def load_scored(
         tuple(sentences),
         learned.known,
         choice,
+        ids_in_file,
     )
 
 

@@ -2,7 +2,7 @@
 
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -36,6 +36,8 @@ class Scored:
         Whether it is known which books the model learned from; if not, a leak is a book it may have learned from.
     catalogue : CatalogueChoice
         The catalogue that predictions made elsewhere were joined with; without a match where there is none.
+    ids_in_file : mapping of str to str
+        Identifier in the predictions' own file → the catalogue's, for the books where the two differ.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Scored:
     sentences: tuple[str, ...] = field(default=())
     learned_known: bool = False
     catalogue: CatalogueChoice = field(default=CatalogueChoice(None))
+    ids_in_file: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def predictions(self) -> str:
@@ -105,9 +108,13 @@ def identifiers_in(scored: Scored, ids: Sequence[str]) -> list[str]:
     What was written before predictions met their catalogue names a record by the identifier in the file, and what was
     written after that by the catalogue's.
     """
-    if not ids:
-        return []
-    given = pd.Series(list(ids), dtype="str")
-    join = join_ids([given], [scored.table[RECORD_ID], scored.table[ALTERNATE_ID]])
-    there = scored.table[RECORD_ID].to_numpy(dtype=object)
-    return [str(there[place]) if place >= 0 else one for one, place in zip(ids, join.position, strict=True)]
+    table = scored.table
+    known = pd.Index(table[RECORD_ID])
+    named = [one if one in known else scored.ids_in_file.get(one, one) for one in ids]
+    odd = [one for one in dict.fromkeys(named) if one not in known]
+    if not odd:
+        return named
+    join = join_ids([pd.Series(odd, dtype="str")], [table[RECORD_ID], table[ALTERNATE_ID]])
+    there = table[RECORD_ID].to_numpy(dtype=object)
+    same = {one: str(there[place]) for one, place in zip(odd, join.position, strict=True) if place >= 0}
+    return [same.get(one, one) for one in named]

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.importing import import_file
 from core.predictions import NO_CORPUS, kept_catalogue, load_predictions, load_scored
 from core.release import standing
-from core.review import decisions_about, record_decision, send_to_review
+from core.review import DecidedMeanwhileError, decisions_about, record_decision, send_to_review, sent_about
 from core.storage import Workspace
 
 CATALOGUE = "id,title,language\n001,The mill of Pell,French\n002,The bell of Pell,Latin\n003,Sermons,Latin\n"
@@ -76,3 +77,70 @@ def test_of_two_decisions_under_two_identifiers_the_later_holds(workspace: Works
         record_decision(workspace.database, scored.predictions, record_id, label)
     held = decisions_about(workspace.database, scored).holding
     assert {record_id: row.label for record_id, row in held.items()} == {"002": "Non-fiction"}
+
+
+@pytest.fixture
+def joined(workspace: Workspace, tmp_path: Path) -> Workspace:
+    """Return a workspace with a catalogue and predictions that know its books by other identifiers.
+
+    The third is known to the file by an identifier of its own beside the catalogue's, the first two lost their zeros.
+    """
+    (tmp_path / "cat.csv").write_text(CATALOGUE)
+    import_file(workspace, tmp_path / "cat.csv", "corpus", name="cat")
+    rows = PREDICTIONS.replace("id,", "id,other,").replace("1,F", "1,,F").replace("2,F", "2,,F").replace("3,", "x3,003,")
+    (tmp_path / "p.csv").write_text(rows)
+    import_file(workspace, tmp_path / "p.csv", "predictions", name="p", overrides=["other=alternate_id"])
+    assert load_scored(workspace, "p").ids_in_file == {"1": "001", "2": "002", "x3": "003"}
+    return workspace
+
+
+@pytest.mark.parametrize(("first", "second"), [("1", "001"), ("001", "1"), ("x3", "003"), ("003", "x3")])
+def test_two_who_decide_one_book_under_two_identifiers_are_told_of_each_other(
+    joined: Workspace, first: str, second: str
+) -> None:
+    """Both pages showed the book undecided (number 0 was the newest they had seen)."""
+    scored = load_scored(joined, "p")
+    write = [joined.database, scored.predictions]
+    record_decision(*write, first, "Fiction", by="Anna", seen=0, scored=scored)
+    with pytest.raises(DecidedMeanwhileError, match="was decided by Anna meanwhile: “Fiction”"):
+        record_decision(*write, second, "Non-fiction", by="Ben", seen=0, scored=scored)
+    of_catalogue = first if first.startswith("00") else second
+    assert list(decisions_about(joined.database, scored).holding) == [of_catalogue]
+    assert decisions_about(joined.database, scored).rows[0].label == "Fiction"
+
+
+def test_what_was_decided_in_words_of_the_file_before_is_known_to_be_that_book(joined: Workspace) -> None:
+    """What an earlier version wrote stands as it was written."""
+    scored = load_scored(joined, "p")
+    record_decision(joined.database, scored.predictions, "x3", "Fiction", by="Anna", seen=0)
+    with pytest.raises(DecidedMeanwhileError):
+        record_decision(joined.database, scored.predictions, "003", "Map", seen=0, scored=scored)
+    assert decisions_about(joined.database, scored).frame()["record_id"].tolist() == ["003"]
+    assert standing(joined, scored).open.tolist() == [True, True, False]
+
+
+def test_a_book_is_sent_to_review_once_under_whatever_identifier(joined: Workspace) -> None:
+    scored = load_scored(joined, "p")
+    assert send_to_review(joined.database, scored.predictions, ["1", "x3"], "odd") == 2
+    assert send_to_review(joined.database, scored.predictions, ["001", "002", "003", "3"], "late", scored=scored) == 1
+    assert sent_about(joined.database, scored) == {"001": "odd", "003": "odd", "002": "late"}
+
+
+def test_a_press_on_a_page_from_before_the_catalogue_came_meets_what_was_decided_since(
+    workspace: Workspace, tmp_path: Path, open_page: Callable[[Workspace, str], AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.review_view.LEAST_SECONDS", 0)
+    (tmp_path / "p.csv").write_text(PREDICTIONS)
+    import_file(workspace, tmp_path / "p.csv", "predictions", name="p")
+    fingerprint = load_predictions(workspace, "p").fingerprint
+    send_to_review(workspace.database, fingerprint, ["1"], "looks odd")
+    page = open_page(workspace, "review.py").run()
+    (tmp_path / "cat.csv").write_text(CATALOGUE)
+    import_file(workspace, tmp_path / "cat.csv", "corpus", name="cat")
+    scored = load_scored(workspace, "p")
+    record_decision(workspace.database, fingerprint, "001", "Fiction", by="Anna", scored=scored)
+    page.button(key="answer-2-1").click().run()
+    assert not page.exception
+    assert "Your answer “Non-fiction” was not written: this book was decided meanwhile." in _text(page)
+    assert "It was decided meanwhile: “Fiction”, by Anna" in _text(page)
+    assert len(decisions_about(workspace.database, scored).rows) == 1
