@@ -6,14 +6,16 @@ since it is fifty times slower. What is made last is what the pages show first: 
 """
 
 import contextlib
+import hashlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from core.importing import import_file
+from core.errors import DamagedError, NameTakenError, NotFoundError
+from core.importing import FOLDERS, import_file
 from core.progress import Progress, silent
 from core.schema import Kind
 from core.storage import Workspace, write_atomically
@@ -51,6 +53,12 @@ def build(
     dict
         Names of the ``corpora``, ``labels``, ``models`` and ``predictions`` that were made. All are marked as invented.
         Where MiniLM is not installed, :data:`SECOND_MODEL` and :data:`SECOND_PREDICTIONS` are not among them.
+
+    Raises
+    ------
+    NameTakenError
+        The workspace holds another demonstration, or something else under one of its names. Where that is seen of the
+        tables, nothing is written.
     """
     from core.models.language_models import MissingLanguageModelError
     from core.models.score import predict_corpus
@@ -67,7 +75,9 @@ def build(
         "test": made.test,
     }
     built: dict[str, list[str]] = {"corpora": [], "labels": [], "models": [], "predictions": []}
-    for step, (table, name, kind) in enumerate([_CHECKED, *_NAMES] if two_models else _NAMES):
+    names = [_CHECKED, *_NAMES] if two_models else list(_NAMES)
+    _refuse_another(workspace, [(name, kind, tables[table]) for table, name, kind in names])
+    for step, (table, name, kind) in enumerate(names):
         path = workspace.folder("demonstration") / f"{name}.csv"
         _write_csv(tables[table], path)
         progress(0.05 + 0.06 * step, f"Importing {name}")
@@ -100,6 +110,28 @@ def build(
     return built
 
 
+def _refuse_another(workspace: Workspace, wanted: Sequence[tuple[str, Kind, pd.DataFrame]]) -> None:
+    """Refuse to build where a name stands for another table, before anything is written.
+
+    Raises
+    ------
+    NameTakenError
+    """
+    for name, kind, table in wanted:
+        try:
+            there = workspace.find(FOLDERS[kind], name).manifest
+        except (NotFoundError, DamagedError):
+            continue  # a damaged one is mended by the import, or refused there
+        if there.get("file_sha256") != hashlib.sha256(_csv(table)).hexdigest():
+            what = "another demonstration" if there.get("invented") else f"something else called '{name}'"
+            raise NameTakenError(
+                f"Nothing was made: this workspace holds {what}.",
+                command_line="Name an empty folder with --workspace to have both; or remove what is called demo-… with"
+                " 'colophon remove' first.",
+                page="Remove or rename what is called demo-… first, or start Colophon with an empty workspace.",
+            )
+
+
 def main() -> int:
     """Build the demonstration as a job."""
     from core.jobs import JobProgress, run_as_job
@@ -112,7 +144,11 @@ def main() -> int:
 
 def _write_csv(table: pd.DataFrame, path: Path) -> None:
     with write_atomically(path) as beside:
-        table.to_csv(beside, index=False)
+        beside.write_bytes(_csv(table))
+
+
+def _csv(table: pd.DataFrame) -> bytes:
+    return table.to_csv(index=False).encode()
 
 
 if __name__ == "__main__":

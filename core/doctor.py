@@ -210,7 +210,8 @@ def _database(workspace: Workspace) -> Iterator[Check]:
         yield Check(
             "database",
             False,
-            f"{path} is damaged ({told}): stop the server first, then put a copy of an earlier day in its place",
+            f"{path} is damaged ({told}): stop the server first, then put a copy of an earlier day in its place and"
+            f" remove {path.name}-wal and {path.name}-shm beside it",
         )
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from core.classes import ClassNames, like_names, match_classes, parse_renamed
 from core.corpus import save_records
-from core.errors import InputError, UnreadableFileError
+from core.errors import DamagedError, InputError, NameTakenError, NotFoundError, UnreadableFileError
 from core.labels import ANNOTATIONS_FILE, LABELS_FILE, books_from_annotations
 from core.memory import memory_limit, most_of_memory
 from core.normalise.identify import usable_rows
@@ -54,7 +54,7 @@ from core.schema import (
     TRUTH,
     Kind,
 )
-from core.storage import Workspace, digest, file_sha256
+from core.storage import Artifact, Workspace, digest, file_sha256
 
 __all__ = [
     "ImportReport",
@@ -70,6 +70,8 @@ __all__ = [
 FOLDERS = {"corpus": "corpora", "labels": "labels", "predictions": "predictions"}
 # Raised when normalisation changes, so that an old import is not taken for the new one.
 _VERSION = 3
+# The last version whose manifests do not say which it was.
+_UNNAMED_VERSION = 3
 _ENCODING_NAMES = {"cp1252": "Windows-1252"}
 
 
@@ -102,6 +104,7 @@ class ImportReport:
     warnings: tuple[str, ...]
     summary: Mapping[str, Any]
     corpus: str = ""  # of predictions: the catalogue they were joined with
+    name_note: str = ""  # that the name got a number, or stands for what was kept; one of the warnings too
 
     def as_dict(self) -> dict[str, Any]:
         """Return a JSON-able dictionary."""
@@ -155,6 +158,11 @@ def import_file(
         In words that name the file, the line or column, what was found and what to do. Nothing is kept then.
     NameTakenError
         Another thing of this kind has the name that was given.
+
+    Notes
+    -----
+    Where the name that was given stands for this very file, as an earlier version of Colophon read it, that reading is
+    kept and a warning says so: what was made with it and decided about it speaks of its rows.
     """
     if kind not in KINDS:
         raise InputError(f"'{kind}' is no kind of file. There are: {', '.join(KINDS)}.")
@@ -194,12 +202,27 @@ def import_file(
         "questions": [*source.questions, *mapping.questions],
         "classes_given": renamed,
         "invented": invented,
+        "import_version": _VERSION,
         **(manifest or {}),
     }
-    fingerprint = digest(said["file_sha256"], kind, said["mapping"], asdict(reading), renamed, _VERSION)
+    fingerprints = [
+        digest(said["file_sha256"], kind, said["mapping"], asdict(reading), renamed, version)
+        for version in range(_VERSION, 0, -1)
+    ]
+    fingerprint, *earlier = fingerprints
+    same = _the_same_file(workspace, kind, name, said["file_sha256"], fingerprint)
+    by_earlier_version = same is not None and _is_of_earlier_version(same, earlier, [*overrides, *map_classes], said)
+    if same is not None and by_earlier_version:
+        fingerprint = same.fingerprint
     warnings = [*source.warnings, *normalised.warnings]
+    if same is not None and not by_earlier_version:
+        raise NameTakenError(
+            f"'{same.name}' is this very file already, read otherwise (other columns or class names). Give another name"
+            " to have both readings, or rename or remove that one first."
+        )
     called, numbered = workspace.name_for(FOLDERS[kind], name, said["file"].split(".")[0], fingerprint)
     choice = CatalogueChoice(None)
+    note = _kept_as_it_was(called) if by_earlier_version else numbered
     if kind == "predictions":  # before anything is kept: the catalogue that was named may hold none of them
         choice = choose_catalogue(workspace, called, fingerprint, normalised.records, corpus)
 
@@ -233,9 +256,52 @@ def import_file(
         kept["mapping"],
         tuple(kept["reasons"]),
         (*kept["questions"], *_who_taught_it(workspace, kind, fingerprint)),
-        (*kept["warnings"], *choice.sentences, *([numbered] if numbered else [])),
+        (*kept["warnings"], *choice.sentences, *([note] if note else [])),
         kept.get("summary", {}),
         choice.name,
+        note,
+    )
+
+
+def _the_same_file(
+    workspace: Workspace, kind: Kind, name: str | None, sha256: str, fingerprint: str
+) -> Artifact | None:
+    """Return what the name that was given stands for, if it is this file under another fingerprint; else None."""
+    if not name:
+        return None
+    try:
+        thing = workspace.find(FOLDERS[kind], name)
+    except (NotFoundError, DamagedError):
+        return None
+    same = thing.manifest.get("file_sha256") == sha256 and thing.fingerprint not in (fingerprint, name)
+    return thing if same else None
+
+
+def _is_of_earlier_version(
+    thing: Artifact, earlier: Sequence[str], corrections: Sequence[str], said: Mapping[str, Any]
+) -> bool:
+    """Say whether only the version of Colophon makes a thing's fingerprint another than that of this import.
+
+    Parameters
+    ----------
+    earlier : sequence of str
+        The fingerprints that earlier versions would have given to this reading of the file.
+    corrections : sequence of str
+        What the person corrected just now. An earlier version may have guessed the columns otherwise, but what was
+        asked for must be so.
+    said : mapping
+        What the new manifest would say.
+    """
+    version = int(thing.manifest.get("import_version") or _UNNAMED_VERSION)
+    agreed = not corrections or all(thing.manifest.get(key) == said[key] for key in ("mapping", "classes_given"))
+    return thing.fingerprint in earlier or (version < _VERSION and agreed)
+
+
+def _kept_as_it_was(name: str) -> str:
+    return (
+        f"'{name}' is this very file already, as an earlier version of Colophon read it. That was kept, since what was"
+        " made with it and decided about it speaks of it. To have the file as this version reads it, import it under"
+        " another name, or rename or remove that one first."
     )
 
 

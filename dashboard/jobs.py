@@ -72,6 +72,8 @@ def show_arrival() -> None:
         st.success(
             f"“{escape(came['name'])}” is here{rows}{lost}. It is what you look at now.", icon=":material/check_circle:"
         )
+        if came.get("name_note"):
+            st.warning(escape(came["name_note"]), icon=":material/warning:")
         navigation.links_to(*_NEXT[came["kind"]])
 
 
@@ -108,7 +110,8 @@ def _running(ids: list[str]) -> None:
         if status.state not in ("waiting", "running"):
             st.rerun()
         with st.container(border=True):
-            st.markdown(f"**{escape(job.title)}** · {status.seconds:.0f} s")
+            left = f" · {status.time_left}" if status.time_left else ""
+            st.markdown(f"**{escape(job.title)}** · {status.seconds:.0f} s{left}")
             st.progress(min(max(status.fraction, 0.0), 1.0), text=escape(status.message))
             if status.history:
                 run = present_run(status.history)

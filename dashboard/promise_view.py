@@ -12,7 +12,7 @@ from core.thresholds import Policy, Promise, draw_review_sample, what_would_help
 from dashboard import cache, feedback, widgets
 from dashboard.text import escape
 
-__all__ = ["choose"]
+__all__ = ["choose", "warn_of_population"]
 
 _SHARES = (0.01, 0.02, 0.03, 0.05, 0.10)
 _NO_STRATUM = "(the whole collection)"
@@ -60,12 +60,17 @@ def choose(scored: Scored) -> tuple[Policy, dict[str, Any]]:
     )
     for sentence in found.sentences:
         feedback.conclusion(escape(sentence)) if found.promised else feedback.say(sentence)
-    for warning in found.population.warnings:
-        st.warning(escape(warning), icon=":material/warning:")
+    warn_of_population(scored)
     if not found.promised:
         _offer_sample(scored, found)
     said = found.as_dict() if any(group.promised for group in found.groups) else {}
     return found.policy(), said
+
+
+def warn_of_population(scored: Scored) -> None:
+    """Say where the checked books are not like the others: whatever is said of the accepted books rests on them."""
+    for warning in cache.population(scored).warnings:
+        st.warning(escape(warning), icon=":material/warning:")
 
 
 def _offer_sample(scored: Scored, found: Promise) -> None:

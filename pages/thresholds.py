@@ -34,6 +34,8 @@ def by_cut_offs() -> None:
         policy = Policy(thresholds_view.cut_offs(scored, start))
     report = cache.policy_report(scored, policy)
     thresholds_view.headline(report)
+    if way != "By a promise":  # there it stands beside the promise
+        promise_view.warn_of_population(scored)
     chosen = KeptPolicy(replace(policy, where=where), promise, scored.labels)
     left, right = st.columns(2)
     with left:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import shutil
 import time
 from collections.abc import Mapping
@@ -23,6 +24,8 @@ FINISHED: Final[frozenset[State]] = frozenset({"done", "failed", "cancelled", "i
 SILENCE = 60.0
 # How long whoever started a process may take to note down how it ended.
 _NOTED_WITHIN = 0.5
+# Before so much is done, and for so many seconds, what has passed says too little of what is left.
+_LEAST_FRACTION, _LEAST_SECONDS = 0.05, 10.0
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,32 @@ class JobStatus:
     def finished(self) -> bool:
         """Whether nothing more will happen."""
         return self.state in FINISHED
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until the end, if the rest goes on as what has passed; None where that cannot be said.
+
+        It cannot before a twentieth is done and ten seconds have passed, nor of a job that does not run.
+        """
+        if self.state != "running" or self.fraction < _LEAST_FRACTION or self.seconds < _LEAST_SECONDS:
+            return None
+        return self.seconds * (1.0 - min(self.fraction, 1.0)) / self.fraction
+
+    @property
+    def time_left(self) -> str:
+        """:attr:`seconds_left` in words, rounded up: "about 3 minutes left"; '' where it cannot be said.
+
+        >>> JobStatus("running", fraction=0.25, seconds=50.0).time_left
+        'about 3 minutes left'
+        """
+        if self.seconds_left is None:
+            return ""
+        minutes = math.ceil(self.seconds_left / 60)
+        if minutes <= 1:
+            return "less than a minute left" if self.seconds_left < 60 else "about a minute left"
+        if minutes < 120:
+            return f"about {minutes} minutes left"
+        return f"about {math.ceil(minutes / 60)} hours left"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from core.schema import RECORD_ID, SOURCE, SPLIT
 from core.statistics import interval_percent, share_percent
 from core.storage import Workspace, digest
 
-__all__ = ["ModelTest", "models_verdict", "tested_on"]
+__all__ = ["ModelTest", "labelled_by_rules", "models_verdict", "tested_on"]
 
 
 @dataclass(frozen=True)
@@ -57,15 +57,20 @@ def tested_on(workspace: Workspace, manifest: Mapping[str, Any], metrics: Mappin
     n = int((metrics.get("test") or {}).get("n") or 0)
     labels = str(manifest.get("labels_fingerprint") or manifest.get("labels") or "")
     return ModelTest(
-        str(manifest.get("labels") or ""), _by_rules(workspace, manifest, labels), n, _test_books(folder, labels)
+        str(manifest.get("labels") or ""), labelled_by_rules(workspace, manifest), n, _test_books(folder, labels)
     )
 
 
-def _by_rules(workspace: Workspace, manifest: Mapping[str, Any], labels: str) -> bool:
+def labelled_by_rules(workspace: Workspace, manifest: Mapping[str, Any]) -> bool:
+    """Return whether rules (labelling functions) gave the labels that a model was trained and tested on.
+
+    Labels by functions that were learned from *beside* people's do not count: they are never tested on.
+    """
     told = manifest.get("labels_source")
     if told is not None:
         return str(told) == "function"
     # A model that was trained before its manifest said so.
+    labels = str(manifest.get("labels_fingerprint") or manifest.get("labels") or "")
     here = {thing.fingerprint: thing.manifest for thing in workspace.list("labels")}
     return str(here.get(labels, {}).get("source") or "") == "function"
 

@@ -71,7 +71,9 @@ def label_card(workspace: Workspace, labels: LabelSet, details: CardDetails | No
         f"- **Licence:** {given.licence or unfilled('the licence')}",
         section(2, "Uses", unfilled("what the labels were made for, and what they are not for")),
         section(2, "Dataset structure", "One row a book: record identifier, title, label, and who said so."),
-        section(2, "Annotations", unfilled("the instructions annotators had, and who they are")),
+        section(
+            2, "Annotations", *_by_functions(labels), unfilled("the instructions annotators had, and who they are")
+        ),
         section(2, "Counts", "\n\n".join((*blocks, END))),
         datasheet(2, "Datasheet (digital cultural heritage)", known),
         section(2, "Bias, risks and limitations", unfilled("which languages, decades or kinds of book are missing")),
@@ -79,3 +81,16 @@ def label_card(workspace: Workspace, labels: LabelSet, details: CardDetails | No
         section(2, "Dataset card contact", inline(given.contact) or unfilled("whom to ask")),
     ]
     return join(as_front_matter(DatasetCardData(**front)), "\n\n".join(part for part in body if part))
+
+
+def _by_functions(labels: LabelSet) -> list[str]:
+    """Say that rules gave the labels, and which; nothing of labels that people gave."""
+    if labels.manifest.get("source") != "function":
+        return []
+    names = [inline(one["name"]) for one in labels.manifest.get("functions", ()) if one.get("name")]
+    rules = f" ({', '.join(names)})" if names else ""
+    checked = labels.manifest.get("checked_against")
+    return [
+        f"No person gave these labels: {len(names):,} rules (labelling functions) did{rules}."
+        + (f" They were checked against the labels “{inline(checked)}”." if checked else "")
+    ]

@@ -7,16 +7,21 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 
 from core.errors import DamagedError, NotFoundError
+from core.models.standing import labelled_by_rules
 from core.sharing.text import BEGIN, END, inline, rows
 from core.storage import Workspace
 
-__all__ = ["Figure", "eval_results", "figures", "languages_learned", "measured_block"]
+__all__ = ["RULES", "Figure", "eval_results", "figures", "languages_learned", "measured_block"]
 
 SPLITS: Final = {
     "test": "test part: nothing was learned or chosen on it",
     "out_of_fold": "all labelled books, each read by a model that had not seen it",
     "titles_alone": "the same books by their titles alone, as records are read that have nothing else",
 }
+RULES: Final = (
+    "The labels were given by rules (labelling functions), not by people: the figures say how well the model learned"
+    " the rules, not how often it is right."
+)
 _NO_CUT: Final = "the most probable class, no cut"
 
 
@@ -54,8 +59,14 @@ def figures(metrics: Mapping[str, Any]) -> Iterator[Figure]:
                 yield Figure(metric, title, name, split, value, low, high, int(n), str(rate.get("method", "")))
 
 
-def eval_results(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[Any]:
-    """Return the figures as ``huggingface_hub.EvalResult``: one a figure, with n and interval in its arguments."""
+def eval_results(manifest: Mapping[str, Any], metrics: Mapping[str, Any], *, by_rules: bool = False) -> list[Any]:
+    """Return the figures as ``huggingface_hub.EvalResult``: one a figure, with n and interval in its arguments.
+
+    Parameters
+    ----------
+    by_rules : bool
+        Whether rules gave the labels, which the name of the data set then says.
+    """
     from huggingface_hub import EvalResult
 
     labels = str(manifest.get("labels") or "labels")
@@ -64,7 +75,7 @@ def eval_results(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> lis
             task_type="text-classification",
             task_name="Genre from the title of a catalogue record",
             dataset_type=f"colophon-labels-{manifest.get('labels_fingerprint') or 'unknown'}",
-            dataset_name=labels,
+            dataset_name=f"{labels} (labelled by rules, not by people)" if by_rules else labels,
             dataset_split=one.split,
             dataset_revision=str(manifest.get("labels_fingerprint") or "") or None,
             metric_type=one.metric,
@@ -89,6 +100,9 @@ def measured_block(workspace: Workspace, manifest: Mapping[str, Any], metrics: M
     if manifest.get("labels_fingerprint"):
         fingerprints += f", on labels {manifest['labels_fingerprint']}"
     parts = [f"Measured by Colophon. {inline(fingerprints)}. Intervals are 95 % intervals; n counts books."]
+    by_rules = labelled_by_rules(workspace, manifest)
+    if by_rules:
+        parts.append(f"**{RULES}**")
     found = list(figures(metrics))
     if found:
         body = [
@@ -100,7 +114,7 @@ def measured_block(workspace: Workspace, manifest: Mapping[str, Any], metrics: M
     else:
         parts.append("No rate is defined: fewer than 10 books could be tested.")
     parts += _calibration(metrics)
-    parts += _confusion(metrics)
+    parts += _confusion(metrics, "the rules" if by_rules else "people")
     parts += _by_language(workspace, manifest, books)
     return "\n\n".join((BEGIN, *parts, END))
 
@@ -135,15 +149,15 @@ def _calibration(metrics: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _confusion(metrics: Mapping[str, Any]) -> list[str]:
+def _confusion(metrics: Mapping[str, Any], who: str) -> list[str]:
     table = (metrics.get("test") or {}).get("confusion") or {}
     if not table:
         return []
     columns = sorted({name for row in table.values() for name in row})
     body = [(truth, *(f"{int(row.get(name, 0)):,}" for name in columns)) for truth, row in sorted(table.items())]
     return [
-        "Books of the test part, by what people said (rows) and what the model said (columns):",
-        rows(("said by people", *map(inline, columns)), body),
+        f"Books of the test part, by what {who} said (rows) and what the model said (columns):",
+        rows((f"said by {who}", *map(inline, columns)), body),
     ]
 
 

@@ -13,10 +13,11 @@ import pandas as pd
 from core.errors import DamagedError, NotFoundError
 from core.models.kinds import KINDS
 from core.models.registry import training_books
+from core.models.standing import labelled_by_rules
 from core.sharing.citation import Citation, published_sources
 from core.sharing.datasheet import datasheet
 from core.sharing.details import CardDetails
-from core.sharing.measured import eval_results, languages_learned, measured_block
+from core.sharing.measured import RULES, eval_results, languages_learned, measured_block
 from core.sharing.text import as_front_matter, inline, join, rows, section, unfilled
 from core.sharing.vocabulary import language_codes
 from core.statistics.wording import in_percent
@@ -86,7 +87,7 @@ def _front(
         "base_model": _base_model(artifact.manifest),
         "metrics": ["accuracy", "f1", "precision", "recall"],
     }
-    found = eval_results(artifact.manifest, metrics)
+    found = eval_results(artifact.manifest, metrics, by_rules=labelled_by_rules(workspace, artifact.manifest))
     if found:
         said |= {"model_name": artifact.name, "eval_results": found}
     return as_front_matter(ModelCardData(**said))
@@ -103,6 +104,7 @@ def _body(
     kind = KINDS.get(str(manifest.get("model_kind")))
     classes = ", ".join(inline(name) for name in manifest.get("classes", ()))
     citation = model_citation(workspace, artifact, details)
+    by_rules = labelled_by_rules(workspace, manifest)
     invented = "**Trained on invented records: a demonstration, of no use for a real catalogue.**"
     return "\n\n".join(
         part
@@ -110,6 +112,7 @@ def _body(
             f"# {inline(_title(artifact, details))}",
             f"Reads the title of a catalogue record and says how probable each class is: {classes}.",
             invented if _invented(artifact) else "",
+            f"**{RULES}**" if by_rules else "",
             section(2, "Model details"),
             "\n".join(
                 (
@@ -141,7 +144,7 @@ def _body(
             section(
                 2,
                 "Bias, risks and limitations",
-                "It repeats the choices of those who labelled its books and the practice of one catalogue. A wrong"
+                f"It repeats {_WHAT_IT_REPEATS[by_rules]} and the practice of one catalogue. A wrong"
                 " label hides a book from readers who search by genre.",
                 *(inline(sentence) for sentence in manifest.get("sentences", ())),
                 unfilled("known failures, offensive historical terms in titles, who is affected by errors"),
@@ -154,7 +157,7 @@ def _body(
             ),
             section(2, "How to get started", _START.format(name=artifact.name)),
             section(2, "Training details"),
-            section(3, "Training data", *_training_data(manifest, books)),
+            section(3, "Training data", *_training_data(manifest, books, by_rules)),
             datasheet(
                 3, "Datasheet of the labels (digital cultural heritage)", _known(workspace, manifest, books, details)
             ),
@@ -163,7 +166,8 @@ def _body(
             section(
                 3,
                 "Testing data, factors and metrics",
-                "Tested on labelled books; editions of one title are always on one side of the split. Factors: class"
+                f"Tested on books that {'rules' if by_rules else 'people'} labelled; editions of one title are always"
+                " on one side of the split. Factors: class"
                 " and language. Accuracy, precision, recall and F1 at the most probable class; the calibration error"
                 " says how far confidences are from the share that is right.",
             ),
@@ -218,7 +222,11 @@ def _base_model(manifest: Mapping[str, Any]) -> str | None:
     return base if base.count("/") == 1 and not base.startswith((".", "/", "~")) and not Path(base).exists() else None
 
 
-def _training_data(manifest: Mapping[str, Any], books: pd.DataFrame) -> list[str]:
+_WHAT_IT_REPEATS = {False: "the choices of those who labelled its books", True: "the rules that labelled its books"}
+
+
+def _training_data(manifest: Mapping[str, Any], books: pd.DataFrame, by_rules: bool) -> list[str]:
+    # 'person' stands for the labels that were trained on, whoever gave them; 'function' for those beside them.
     people = books[books["source"] == "person"]
     body = [
         (name, *(f"{int(((people['label'] == name) & (people['split'] == split)).sum()):,}" for split in _SPLITS))
@@ -226,7 +234,8 @@ def _training_data(manifest: Mapping[str, Any], books: pd.DataFrame) -> list[str
     ]
     said = [
         f"Labels “{inline(manifest.get('labels', ''))}” ({inline(manifest.get('labels_fingerprint', ''))}):"
-        f" {len(people):,} books labelled by people.",
+        f" {len(people):,} books labelled by"
+        f" {'rules (labelling functions), not by people' if by_rules else 'people'}.",
         rows(("class", *(f"books ({split})" for split in _SPLITS)), body),
     ]
     if manifest.get("n_weak"):

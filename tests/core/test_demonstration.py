@@ -2,8 +2,11 @@
 
 import pytest
 
+from core.cli import main
 from core.comparison import compare_models
 from core.demonstration import MODEL, PREDICTIONS, SECOND_MODEL, SECOND_PREDICTIONS, build
+from core.errors import NameTakenError
+from core.importing import import_file
 from core.models import language_models
 from core.predictions import load_scored
 
@@ -29,3 +32,30 @@ def test_without_the_language_model_the_demonstration_has_one_model(workspace, m
     monkeypatch.setattr(language_models, "PACKAGE", "no_such_package")
     built = build(workspace)
     assert (built["models"], built["predictions"]) == ([MODEL], [PREDICTIONS])
+
+
+def test_another_demonstration_over_the_first_is_refused_before_anything_is_written(demo_copy, capsys):
+    table = demo_copy.root / "demonstration" / "demo-catalogue.csv"
+    before = (table.read_bytes(), demo_copy.find("corpora", "demo-catalogue").fingerprint)
+    assert main(["--workspace", str(demo_copy.root), "--quiet", "demo", "--seed", "7"]) == 2
+    said = capsys.readouterr().err
+    assert "Nothing was made: this workspace holds another demonstration." in said
+    assert "Name an empty folder with --workspace to have both; or remove what is called demo-… with" in said
+    assert (table.read_bytes(), demo_copy.find("corpora", "demo-catalogue").fingerprint) == before
+
+
+def test_a_newer_version_takes_the_demonstration_of_an_older_one_as_it_is(demo_copy, monkeypatch):
+    kinds = ("corpora", "labels", "models", "predictions")
+    before = {(kind, thing.name): thing.fingerprint for kind in kinds for thing in demo_copy.list(kind)}
+    monkeypatch.setattr("core.importing._VERSION", 99)
+    build(demo_copy, two_models=False)
+    assert {(kind, thing.name): thing.fingerprint for kind in kinds for thing in demo_copy.list(kind)} == before
+
+
+def test_something_else_under_a_name_of_the_demonstration_stays(workspace, tmp_path):
+    (tmp_path / "mine.csv").write_text("id,title\n1,Emma\n", encoding="utf-8")
+    import_file(workspace, tmp_path / "mine.csv", "corpus", name="demo-catalogue")
+    with pytest.raises(NameTakenError, match="this workspace holds something else called 'demo-catalogue'"):
+        build(workspace, two_models=False)
+    assert len(workspace.find("corpora", "demo-catalogue").manifest["mapping"]) == 2
+    assert workspace.list("labels") == []

@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 
 from core.corpus import load_corpus
-from core.errors import InputError, MappingError
+from core.errors import InputError, MappingError, NameTakenError
 from core.importing import Reading, import_file, peek
 from core.labels import load_labels
 from core.predictions import load_predictions, load_scored
-from core.storage import Workspace
+from core.storage import Workspace, read_json, write_json
 
 CATALOGUE = """BL record ID,Title,Date of publication,Languages
 000000001,None,1843,English
@@ -125,3 +125,68 @@ def test_a_peek_shows_what_an_import_would_begin_with(tmp_path: Path) -> None:
     source, mapping = peek(_file(tmp_path, "x.csv", "a;b\n1;2\n"), "labels", Reading(delimiter=";"))
     assert list(source.frame.columns) == ["a", "b"]
     assert "label" not in mapping.columns
+
+
+class TestTheSameFileReadByAnotherVersion:
+    """The name that is given stands for this very file; only the version of Colophon that read it is another."""
+
+    NOTE = "'books' is this very file already, as an earlier version of Colophon read it. That was kept"
+
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        return _file(tmp_path, "books.csv", CATALOGUE)
+
+    def test_the_reading_that_is_there_is_kept_and_that_is_said(
+        self, path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first = import_file(workspace, path, "corpus", name="books")
+        monkeypatch.setattr("core.importing._VERSION", 4)
+        again = import_file(workspace, path, "corpus", name="books")
+        assert (again.name, again.rows, again.fingerprint) == ("books", 3, first.fingerprint)
+        assert again.name_note.startswith(self.NOTE)
+        assert again.name_note in again.warnings
+        assert "import it under another name, or rename or remove that one first" in again.name_note
+        assert len(list((workspace.root / "corpora").iterdir())) == 1
+        anew = import_file(workspace, path, "corpus", name="anew")
+        assert anew.fingerprint != first.fingerprint
+        assert anew.name_note == ""
+        assert load_corpus(workspace, "anew").manifest["import_version"] == 4
+        assert import_file(workspace, path, "corpus", name="anew") == anew
+
+    def test_manifests_that_do_not_say_their_version_are_of_an_earlier_one(
+        self, path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first = import_file(workspace, path, "corpus", name="books")
+        manifest = workspace.find("corpora", "books").path / "manifest.json"
+        content = {key: value for key, value in read_json(manifest).items() if key not in ("import_version", "seal")}
+        write_json(manifest, content)
+        monkeypatch.setattr("core.importing._VERSION", 4)
+        assert import_file(workspace, path, "corpus", name="books").fingerprint == first.fingerprint
+
+    def test_what_is_asked_for_now_is_not_passed_over(
+        self, path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        import_file(workspace, path, "corpus", name="books")
+        monkeypatch.setattr("core.importing._VERSION", 4)
+        with pytest.raises(NameTakenError, match="'books' is this very file already, read otherwise"):
+            import_file(workspace, path, "corpus", name="books", overrides=["Languages="])
+
+    def test_another_file_is_refused_as_ever(
+        self, path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        import_file(workspace, path, "corpus", name="books")
+        monkeypatch.setattr("core.importing._VERSION", 4)
+        other = path.with_name("other.csv")
+        other.write_text(CATALOGUE + "4,Persuasion,1818,English\n", encoding="utf-8")
+        with pytest.raises(NameTakenError, match="'books' is the name of another corpus here"):
+            import_file(workspace, other, "corpus", name="books")
+
+    def test_predictions_keep_what_was_decided_about_them(
+        self, tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = _file(tmp_path, "p.csv", "id,title,predicted,confidence\n1,Emma,Fiction,0.9\n2,Map,Map,0.7\n")
+        first = import_file(workspace, path, "predictions", name="p")
+        workspace.database.add("review", first.fingerprint, {"record_ids": ["2"], "reason": "odd"})
+        monkeypatch.setattr("core.importing._VERSION", 4)
+        again = import_file(workspace, path, "predictions", name="p")
+        assert len(workspace.database.read("review", again.fingerprint)) == 1

@@ -508,3 +508,29 @@ def test_a_job_on_a_full_disk_fails_in_a_sentence_that_is_written(start, workspa
     ended = job.wait(WAIT)
     assert ended.state == "failed"
     assert ended.error == "The disk is full. Make room and do it again; nothing half made was kept."
+
+
+@pytest.mark.parametrize(
+    ("state", "fraction", "seconds", "left", "words"),
+    [
+        ("running", 0.25, 50.0, 150.0, "about 3 minutes left"),  # three times what has passed
+        ("running", 0.5, 120.0, 120.0, "about 2 minutes left"),
+        ("running", 0.4, 40.0, 60.0, "about a minute left"),
+        ("running", 0.8, 200.0, 50.0, "less than a minute left"),
+        ("running", 1.0, 200.0, 0.0, "less than a minute left"),
+        ("running", 0.05, 100.0, 1900.0, "about 32 minutes left"),
+        ("running", 0.1, 1200.0, 10800.0, "about 3 hours left"),
+        ("running", 0.04, 100.0, None, ""),  # too little is done
+        ("running", 0.5, 9.0, None, ""),  # too early
+        ("running", 0.0, 500.0, None, ""),  # its progress has no total
+        ("waiting", 0.5, 50.0, None, ""),
+        ("done", 1.0, 50.0, None, ""),
+        ("cancelled", 0.5, 50.0, None, ""),
+    ],
+)
+def test_what_is_left_is_as_what_has_passed(
+    state: jobs.State, fraction: float, seconds: float, left: float | None, words: str
+) -> None:
+    status = jobs.JobStatus(state, fraction=fraction, seconds=seconds)
+    assert status.seconds_left == (None if left is None else pytest.approx(left))
+    assert status.time_left == words

@@ -1,12 +1,14 @@
 """One page of the dashboard, driven without a browser."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.storage import Workspace
+from dashboard import cache, jobs
 from tests.serving import ROOT
 
 Open = Callable[[Workspace, str], AppTest]
@@ -26,3 +28,20 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     yield opened
     st.cache_resource.clear()
     st.cache_data.clear()
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Return what the page asks jobs to do, instead of the jobs: the module as ``job``, and its config."""
+    configs: list[dict[str, Any]] = []
+    monkeypatch.setattr(jobs, "start_job", lambda module, config, title: configs.append({"job": module, **config}))
+    return configs
+
+
+@pytest.fixture
+def loading(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    """Return the Catalogue page alone, on an empty workspace: files are loaded there."""
+    monkeypatch.setenv("COLOPHON_HOME", str(workspace.root))
+    cache.workspace.clear()  # type: ignore[attr-defined]
+    yield AppTest.from_file(str(ROOT / "pages" / "catalogue.py"), default_timeout=240).run()
+    cache.workspace.clear()  # type: ignore[attr-defined]

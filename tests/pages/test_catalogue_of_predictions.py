@@ -87,7 +87,9 @@ def joined(workspace: Workspace, tmp_path: Path) -> Workspace:
     """
     (tmp_path / "cat.csv").write_text(CATALOGUE)
     import_file(workspace, tmp_path / "cat.csv", "corpus", name="cat")
-    rows = PREDICTIONS.replace("id,", "id,other,").replace("1,F", "1,,F").replace("2,F", "2,,F").replace("3,", "x3,003,")
+    rows = (
+        PREDICTIONS.replace("id,", "id,other,").replace("1,F", "1,,F").replace("2,F", "2,,F").replace("3,", "x3,003,")
+    )
     (tmp_path / "p.csv").write_text(rows)
     import_file(workspace, tmp_path / "p.csv", "predictions", name="p", overrides=["other=alternate_id"])
     assert load_scored(workspace, "p").ids_in_file == {"1": "001", "2": "002", "x3": "003"}
@@ -127,7 +129,10 @@ def test_a_book_is_sent_to_review_once_under_whatever_identifier(joined: Workspa
 
 
 def test_a_press_on_a_page_from_before_the_catalogue_came_meets_what_was_decided_since(
-    workspace: Workspace, tmp_path: Path, open_page: Callable[[Workspace, str], AppTest], monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace,
+    tmp_path: Path,
+    open_page: Callable[[Workspace, str], AppTest],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("dashboard.review_view.LEAST_SECONDS", 0)
     (tmp_path / "p.csv").write_text(PREDICTIONS)

@@ -11,18 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from core.importing import Reading, import_file
 from core.storage import Workspace
-from dashboard import cache, jobs
+from dashboard import cache
 from tests.serving import ROOT
 
 FILES = {"0012.annif": "<http://x/1>\tMap\t0.2000\n<http://x/2>\tPlay\t0.8000\n", "0013.annif": "", "0012.txt": "a map"}
-
-
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What the page asks a job to do, instead of the job."""
-    asked: list[dict[str, Any]] = []
-    monkeypatch.setattr(jobs, "start_job", lambda module, config, title: asked.append(dict(config)))
-    return asked
 
 
 @pytest.fixture

@@ -1,62 +1,41 @@
 """Loading predictions on the Catalogue page: the kind is guessed, class names are asked about and mapped."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.storage import Workspace
-from dashboard import cache, jobs
-from tests.serving import ROOT
 
-
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What the page asks a job to do, instead of the job."""
-    configs: list[dict[str, Any]] = []
-    monkeypatch.setattr(jobs, "start_job", lambda module, config, title: configs.append(dict(config)))
-    return configs
-
-
-@pytest.fixture
-def page(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    monkeypatch.setenv("COLOPHON_HOME", str(workspace.root))
-    cache.workspace.clear()  # type: ignore[attr-defined]
-    yield AppTest.from_file(str(Path(ROOT, "pages", "catalogue.py")), default_timeout=240).run()
-    cache.workspace.clear()  # type: ignore[attr-defined]
-
-
-def test_names_without_a_common_one_are_mapped_on_the_page(page: AppTest, started: list[dict[str, Any]]) -> None:
+def test_names_without_a_common_one_are_mapped_on_the_page(loading: AppTest, started: list[dict[str, Any]]) -> None:
     rows = "".join(f"{i:03},A tale {i},{'Fiction' if i % 2 else 'Map'},LABEL_{i % 2},0.9\n" for i in range(1, 11))
-    page.file_uploader[0].upload("p.csv", f"id,title,truth,predicted,score\n{rows}".encode(), "text/csv").run()
-    assert not page.exception
-    assert page.selectbox(key="import_kind").value == "predictions"
-    assert any("No class name of the truth" in warning.value for warning in page.warning)
-    page.text_input(key="class-predictions-LABEL_1").input("Fiction")
-    page.text_input(key="class-predictions-LABEL_0").input("Map").run()
-    assert not page.exception
-    assert not any("No class name" in warning.value for warning in page.warning)
-    page.button(key="import_go").click().run()
+    loading.file_uploader[0].upload("p.csv", f"id,title,truth,predicted,score\n{rows}".encode(), "text/csv").run()
+    assert not loading.exception
+    assert loading.selectbox(key="import_kind").value == "predictions"
+    assert any("No class name of the truth" in warning.value for warning in loading.warning)
+    loading.text_input(key="class-predictions-LABEL_1").input("Fiction")
+    loading.text_input(key="class-predictions-LABEL_0").input("Map").run()
+    assert not loading.exception
+    assert not any("No class name" in warning.value for warning in loading.warning)
+    loading.button(key="import_go").click().run()
     (config,) = started
     assert config["kind"] == "predictions"
     assert sorted(config["map_classes"]) == ["LABEL_0=Map", "LABEL_1=Fiction"]
 
 
-def test_columns_of_a_file_without_header_are_named_on_the_page(page: AppTest, started: list[dict[str, Any]]) -> None:
+def test_columns_of_a_file_without_header_are_named_on_the_page(
+    loading: AppTest, started: list[dict[str, Any]]
+) -> None:
     content = b"001204567,A tale,Fiction,0.75\n001204604,A plan,Map,0.81\n"
-    page.file_uploader[0].upload("n.csv", content, "text/csv").run()
-    assert not page.exception
-    page.text_input(key="import_columns_n.csv").input("id, title, predicted, score").run()
-    assert not page.exception
-    assert page.selectbox(key="import_kind").value == "predictions"
-    page.button(key="import_go").click().run()
+    loading.file_uploader[0].upload("n.csv", content, "text/csv").run()
+    assert not loading.exception
+    loading.text_input(key="import_columns_n.csv").input("id, title, predicted, score").run()
+    assert not loading.exception
+    assert loading.selectbox(key="import_kind").value == "predictions"
+    loading.button(key="import_go").click().run()
     assert started[0]["reading"]["columns"] == ["id", "title", "predicted", "score"]
 
 
-def test_scores_that_are_none_are_refused_before_the_import(page: AppTest) -> None:
+def test_scores_that_are_none_are_refused_before_the_import(loading: AppTest) -> None:
     content = b"id,title,predicted,score\n1,A tale,Fiction,0.75\n2,A plan,Map,high\n3,A play,Map,0.5\n"
-    page.file_uploader[0].upload("b.csv", content, "text/csv").run()
-    assert not page.exception
-    assert "is not a probability" in page.error[0].value.replace("\\", "")
+    loading.file_uploader[0].upload("b.csv", content, "text/csv").run()
+    assert not loading.exception
+    assert "is not a probability" in loading.error[0].value.replace("\\", "")

@@ -13,19 +13,11 @@ from core.jobs.process import mark_process
 from core.models.train import train
 from core.predictions import kept_learned_from
 from core.storage import Workspace, write_json
-from dashboard import jobs
 
 
 @pytest.fixture
 def page(demo_copy: Workspace, open_page: Callable[[Workspace, str], AppTest]) -> AppTest:
     return open_page(demo_copy, "models.py")
-
-
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    configs: list[dict[str, Any]] = []
-    monkeypatch.setattr(jobs, "start_job", lambda module, config, title: configs.append({"job": module, **config}))
-    return configs
 
 
 def _chosen(page: AppTest, label: str) -> Any:

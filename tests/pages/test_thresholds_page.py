@@ -1,11 +1,13 @@
 """Thresholds: the warning stands beside the promise, and nothing accepted is no invitation."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.cli import main
 from core.importing import import_file
 from core.storage import Workspace
 from tests.core.thresholds.test_population import two_libraries
@@ -44,3 +46,32 @@ def test_nothing_promised_and_nothing_accepted_is_no_invitation(page: AppTest) -
     assert not page.exception
     assert any("Nothing can be promised" in one.value for one in page.markdown)
     assert _keep(page) == "secondary"
+
+
+@pytest.mark.parametrize("way", ["By hand", "By a promise"])
+def test_the_warning_is_the_command_line_s_in_both_ways(
+    page: AppTest, workspace: Workspace, capsys: pytest.CaptureFixture[str], way: str
+) -> None:
+    cuts = [word for name in ("Fiction", "Non-fiction") for word in ("--cut", f"{name}=.9")]
+    status = main(["--workspace", str(workspace.root), "thresholds", "--predictions", "both", *cuts, "--json"])
+    said = capsys.readouterr()
+    assert status == 0, said.err
+    [warning] = json.loads(said.out)["warnings"]
+    assert warning.startswith("Be careful: the checked books are not like the books nobody checked.")
+    page.query_params["way"] = way
+    page.run()
+    assert not page.exception
+    shown = [one.value.replace("\\", "").replace("\u00a0", " ") for one in page.warning]
+    assert shown.count(warning.replace("\u00a0", " ")) == 1
+
+
+def test_books_like_the_others_are_not_warned_of_by_hand(workspace: Workspace, tmp_path: Path, open_page: Open) -> None:
+    """Of each two equal books one is checked."""
+    rows = "".join(
+        f"{i:04},A tale {i},Fiction,{0.5 + i // 2 % 50 / 100:.2f},{'Fiction' if i % 2 else ''}\n" for i in range(400)
+    )
+    (tmp_path / "even.csv").write_text(f"id,title,predicted,confidence,truth\n{rows}", encoding="utf-8")
+    import_file(workspace, tmp_path / "even.csv", "predictions", name="even")
+    opened = open_page(workspace, "thresholds.py").run()
+    assert not opened.exception
+    assert not any("Be careful" in one.value for one in opened.warning)

@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -215,3 +216,40 @@ def test_the_command_writes_a_card_and_lists_what_is_unfilled(
     assert main([*place, "--model", MODEL, "--licence", "CC0", "--out", str(tmp_path / "other")]) == 2
     assert "'CC0' is no licence" in capsys.readouterr().err
     assert not (tmp_path / "other").exists()
+
+
+def test_a_card_says_that_rules_and_not_people_gave_the_labels(demo_workspace: Workspace, card: str) -> None:
+    artifact = demo_workspace.find("models", MODEL)
+    assert "labelled by people." in card
+    assert "Tested on books that people labelled" in card
+    assert "given by rules" not in card
+    by_rules = replace(artifact, manifest={**artifact.manifest, "labels_source": "function"})
+    text = model_card(demo_workspace, by_rules)
+    said = (
+        "The labels were given by rules (labelling functions), not by people: the figures say how well the model"
+        " learned the rules, not how often it is right."
+    )
+    assert said in text.split(BEGIN)[0]
+    # Where a person wrote over the card, the block of numbers alone is written anew.
+    assert said in numbers_of(text)
+    assert "said by the rules" in numbers_of(text)
+    assert "books labelled by rules (labelling functions), not by people." in text
+    assert "books that rules labelled" in text
+    assert "labelled by people" not in text
+    names = {one["dataset"]["name"] for one in front_matter(text)["model-index"][0]["results"]}
+    assert names == {"demo-annotated (labelled by rules, not by people)"}
+    assert check_card(text, "model") == ()
+
+
+def test_a_label_card_says_that_rules_gave_the_labels(demo_workspace: Workspace) -> None:
+    labels = load_labels(demo_workspace, "demo-annotated")
+    assert "No person gave these labels" not in label_card(demo_workspace, labels)
+    manifest = {
+        **labels.manifest,
+        "source": "function",
+        "functions": [{"name": "has 'a novel'"}, {"name": "sermons"}],
+        "checked_against": "demo-test",
+    }
+    text = label_card(demo_workspace, replace(labels, artifact=replace(labels.artifact, manifest=manifest)))
+    assert "No person gave these labels: 2 rules (labelling functions) did (has 'a novel', sermons)." in text
+    assert "They were checked against the labels “demo-test”." in text
