@@ -7,7 +7,8 @@ import pandas as pd
 
 from core.export.marc_build import Assigned, Built, Maker
 from core.export.table import ExportTable
-from core.readers.marc_codes import country_code, language_code
+from core.readers.marc_codes import language_code
+from core.readers.marc_countries import country_code
 from core.readers.marc_record import MarcField, MarcRecord, control, data
 
 __all__ = ["Stub"]

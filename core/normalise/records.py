@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from core import schema
 from core.classes import class_key
+from core.normalise.countries import normal_countries
 from core.normalise.dates import parse_date, parse_dates
 from core.normalise.language_detection import detect_languages as detect_titles
 from core.normalise.languages import language_names
@@ -115,7 +116,7 @@ def normalise_records(
     records[schema.TITLE_KEY] = title_keys(records[schema.TITLE]).array
     records = _with_years(records, schema.DATE in mapping.columns, warnings)
     records[schema.PLACE] = normal_places(records[schema.PLACE]).array
-    records[schema.COUNTRY] = records[schema.COUNTRY].str.replace(r"\s*;.*$", "", regex=True)  # the first of several
+    records[schema.COUNTRY] = normal_countries(records[schema.COUNTRY], warnings).array
     records = _with_languages(records, detect_languages, progress)
     return NormalisedRecords(
         records=records[list(schema.RECORDS_COLUMNS)],

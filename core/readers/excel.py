@@ -6,7 +6,8 @@ import re
 import warnings
 import zipfile
 from array import array
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -85,7 +86,8 @@ def _read_sheet(book: Any, opened: Opened, options: ReadOptions, progress: Progr
             option="sheet",
             choices=[Choice(other.title, other.title) for other in book.worksheets if other.title != sheet.title],
         )
-    rows = _text_rows(sheet)
+    shown = _ShownNumbers()
+    rows = _text_rows(sheet, shown)
     header_line, header = next(rows)
     if options.columns:
         names = columns_given(options.columns, header, opened.path)
@@ -144,6 +146,7 @@ def _read_sheet(book: Any, opened: Opened, options: ReadOptions, progress: Progr
         rejected=rejected.frame(),
         reasons=(*opened.reasons, reason),
         warnings=(*notes, *renamed, *_formulas(opened, options)),
+        questions=tuple(shown.questions(names)),
         complete=complete,
         sheets=tuple(sheet.title for sheet in book.worksheets),
     )
@@ -206,23 +209,68 @@ def _is_total(row: list[str], width: int) -> bool:
     return width > 2 and 2 * _filled(row) <= width and first.strip(" :.").casefold() in _TOTALS
 
 
-_ZEROS = re.compile(r"0{2,}")
+# A run of zeros, as record numbers are shown; around it what else a format has: colour or locale, text, a gap.
+_ZEROS = re.compile(r'(?:\[[^\]]*\])*(?P<text>"[^"]*"|(?:\\.)*)(?P<zeros>0{2,})(?:_.|\s)*(?:;.*)?')
+
+
+class _ShownNumbers:
+    """Whole numbers of each column that are shown with zeros in front, and shorter ones that are not."""
+
+    def __init__(self) -> None:
+        self.padded: dict[int, tuple[int, str, str]] = {}  # column → row, as shown, as it is stored
+        self.plain: dict[int, tuple[int, str]] = {}  # column → row, as shown
+        self.counts: Counter[int] = Counter()
+
+    def note(self, column: int, line: int, cell: Any, shown: str) -> None:
+        """Take one cell into account; what is no whole number does not count."""
+        if not _is_count(cell.value):
+            return
+        if _zeros_of(cell):
+            self.padded.setdefault(column, (line, shown, cell_text(cell.value)))
+        else:
+            self.counts[column] += 1
+            self.plain.setdefault(column, (line, shown))
+
+    def questions(self, names: Sequence[str]) -> list[str]:
+        """Ask about a column in which some numbers are shown with zeros and others are not."""
+        asked = []
+        for column, (line, shown, value) in self.padded.items():
+            if column in self.plain and column < len(names):
+                row, other = self.plain[column]
+                asked.append(
+                    f"'{names[column]}' shows some numbers with zeros in front (row {line}: {value} as {shown}) and "
+                    f"{self.counts[column]:,} without (row {row}: {other}): each was read as it is shown. If all are "
+                    "to have them, give the whole column one number format and save it again."
+                )
+        return asked
 
 
 def _as_shown(cell: Any) -> str:
     """Return a cell's text; a whole number shown with zeros in front, as a record number is, has them."""
     value = cell.value
-    if isinstance(value, int | float) and not isinstance(value, bool) and float(value).is_integer() and value >= 0:
-        width = cell.number_format if _ZEROS.fullmatch(cell.number_format or "") else ""
-        return cell_text(value).zfill(len(width))
-    return cell_text(value)
+    shown = _zeros_of(cell) if _is_count(value) else None
+    if shown is None:
+        return cell_text(value)
+    text = re.sub(r"[\"\\]", "", shown["text"])
+    return text + cell_text(value).zfill(len(shown["zeros"]))
 
 
-def _text_rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
+def _zeros_of(cell: Any) -> re.Match[str] | None:
+    return _ZEROS.fullmatch(cell.number_format or "")
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and float(value).is_integer() and value >= 0
+
+
+def _text_rows(sheet: Any, numbers: _ShownNumbers | None = None) -> Iterator[tuple[int, list[str]]]:
     """Give (row number, cells as text without the empty ones at the end) of each row that is not blank."""
     sheet.reset_dimensions()  # the range written in the file is often wrong
     for line, cells in enumerate(sheet.iter_rows(), start=1):
         row = [_as_shown(cell) for cell in cells]
+        if numbers is not None:
+            for column, (cell, text) in enumerate(zip(cells, row, strict=True)):
+                numbers.note(column, line, cell, text)
         while row and not row[-1].strip():
             row.pop()
         if row:

@@ -16,10 +16,19 @@ from core.readers.columns import (
     check_mapping,
 )
 from core.readers.marc_columns import MARC_COLUMN
+from core.readers.marc_countries import country_name
 from core.readers.probabilities import find_probabilities
 from core.readers.scores import numeric_share, positive_class
 from core.readers.synonyms import EITHER, SYNONYMS, WEAK_IDS, normal_header
-from core.readers.values import id_share, is_class_column, numbers, ruined_dates, sampled, year_share
+from core.readers.values import (
+    country_code_share,
+    id_share,
+    is_class_column,
+    numbers,
+    ruined_dates,
+    sampled,
+    year_share,
+)
 from core.schema import Kind
 
 __all__ = ["TARGETS", "ColumnMapping", "apply_overrides", "check_mapping", "guess_kind", "suggest_mapping"]
@@ -298,6 +307,20 @@ class _Suggestion:
         name = self._first(target)
         if name is not None:
             self._take(target, name)
+        elif target == schema.COUNTRY:
+            self._country_among_places()
+
+    def _country_among_places(self) -> None:
+        """Take a column that is named like a place and holds country codes of MARC, as HathiTrust's pub_place does."""
+        coded = [name for name in self._named(SYNONYMS[schema.PLACE]) if country_code_share(self._frame[name]) >= 0.9]
+        if coded:
+            name = coded[0]
+            example = sampled(self._frame[name]).iloc[0].strip()
+            self._columns[schema.COUNTRY] = name
+            self._reasons[schema.COUNTRY] = (
+                f"'{name}' is named like a place, and its values are country codes of MARC, such as '{example}' "
+                f"({country_name(example) or 'unknown'})."
+            )
 
     def _take(self, target: str, name: str) -> None:
         self._columns[target] = name
@@ -311,6 +334,8 @@ class _Suggestion:
         """Return the first column, in the order of the synonyms, whose values agree; note those that do not."""
         used = {*self._columns.values(), *self._probabilities.values()}
         free = [name for name in self._named(SYNONYMS[target]) if name not in used]
+        if target == schema.PLACE:
+            free = [name for name in free if not country_code_share(self._frame[name]) >= 0.9]
         chosen = None
         for name in free:
             if not len(sampled(self._frame[name])):
@@ -396,6 +421,8 @@ def _doubt(target: str, column: "pd.Series[str]") -> str:
         return "" if share >= 0.5 else f"only {100 * share:.0f} % of its values are numbers"
     if target in _CLASS_TARGETS and not is_class_column(column):
         return f"it has {sampled(column).nunique():,} different values, or numbers with fractions, unlike class names"
+    if target == schema.PUBLISHER and year_share(column) >= 0.5:
+        return f"its values are whole imprints with place and year, such as '{sampled(column).iloc[0][:60]}'"
     if target == schema.TITLE:
         share = float(sampled(column).str.contains(r"[^\W\d_]{2}", regex=True).mean())
         return "" if share >= 0.5 else f"only {100 * share:.0f} % of its values hold a word"

@@ -3,7 +3,8 @@
 import re
 from typing import Final
 
-from core.readers.marc_codes import country_name, language_name
+from core.readers.marc_codes import language_name
+from core.readers.marc_countries import country_name
 from core.readers.marc_record import MarcField, MarcRecord
 
 __all__ = [

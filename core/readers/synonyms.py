@@ -110,7 +110,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "annotator genre", "label", "true label", "gold label", "human label", "gold", "annotation", "assigned label",
         "truth", "y true", "class", "category", "target", "genre", "labels", "annotations", "choice", "choices",
         "manual label", "expert label", "true class", "y", "klasse", "klasse label", "kategorie", "étiquette",
-        "etiquette", "catégorie", "luokka", "kategori", "etiket",
+        "etiquette", "catégorie", "luokka", "kategori", "etiket", "subject labels",
     ),
     schema.ANNOTATOR: (
         "annotator", "annotator id", "user id", "worker id", "worker", "coder", "rater", "labeller", "labeler",

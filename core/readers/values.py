@@ -6,7 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from core.readers.marc_countries import is_country_code
+
 __all__ = [
+    "country_code_share",
     "id_share",
     "is_class_column",
     "numbers",
@@ -72,6 +75,19 @@ def ruined_dates(column: "pd.Series[str]") -> bool:
     """Return whether nearly all dates are the first day of 1970, which is what years become when read as seconds."""
     filled = sampled(column)
     return bool(len(filled)) and float(np.mean([_EPOCH.match(cell) is not None for cell in filled])) >= 0.9
+
+
+def country_code_share(column: "pd.Series[str]") -> float:
+    """Return the share of filled cells that are a country code of MARC (enk, nyu, fr); NaN when no cell is filled.
+
+    Fill characters, which say that nothing is coded, are passed over.
+    """
+    filled = sampled(column)
+    filled = filled[~filled.str.fullmatch(r"[|# ]+")]
+    if not len(filled):
+        return float("nan")
+    codes, distinct = pd.factorize(filled)
+    return float(np.mean(np.array([is_country_code(cell) for cell in distinct], dtype=bool)[codes]))
 
 
 def id_share(column: "pd.Series[str]") -> float:

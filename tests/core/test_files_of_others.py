@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from core.cli import main
+from core.corpus import load_corpus
 from core.errors import InputError, MappingError
 from core.importing import FOLDERS, ImportReport, Reading, import_file
 from core.labels import load_labels
@@ -259,3 +260,44 @@ def test_headers_of_other_catalogues(bring_in: Import, header: str, expected: di
     columns = {**{name: [value] * 2 for name, value in values.items()}, **dict(zip(plain, cells, strict=True))}
     text = pd.DataFrame(columns)[names].to_csv(index=False)
     assert expected.items() <= bring_in(text, "corpus").mapping.items()
+
+
+def test_place_columns_of_hathitrust_hold_country_codes(bring_in: Import, workspace: Workspace) -> None:
+    """The columns of hathifiles, of which only one has a code for the place, and none a place or publisher alone."""
+    header = "htid,access,rights,ht_bib_key,source_bib_num,oclc_num,title,imprint,us_gov_doc_flag,rights_date_used,"
+    text = (
+        f"{header}pub_place,lang,bib_fmt,author\n"
+        'a.1,allow,pd,1,77,12,Tales of Pell,"London, Smith, 1850.",0,1850,enk,eng,BK,"Doe, J."\n'
+        'a.2,deny,ic,2,78,13,Poems,"New York, Harper, 1861.",1,1861,nyu,fre,SE,"Roe, J."\n'
+        'a.3,deny,ic,3,79,14,Odes,"Paris, 1863.",0,1863,fr ,fre,BK,\n'
+        'a.4,deny,ic,4,80,15,Letters,"[n.p.] 1863.",0,1863,xx ,|||,BK,\n'
+    )
+    report = bring_in(text, "corpus")
+    assert report.mapping == {
+        "htid": "record_id",
+        "ht_bib_key": "alternate_id",
+        "title": "title",
+        "author": "author",
+        "rights_date_used": "date",
+        "pub_place": "country",
+        "lang": "language",
+    }
+    records = load_corpus(workspace, "x").records()
+    assert records["country"].tolist() == ["England", "United States of America", "France", ""]
+    assert records["place"].tolist() == [""] * 4
+    assert records["language"].tolist()[:3] == ["English", "French", "French"]
+    assert "Countries are codes of MARC and were put into words ('enk' is England)." in report.warnings
+    assert any("'imprint' was not taken for the publisher" in question for question in report.questions)
+
+
+def test_country_codes_that_two_lists_read_differently_stay_as_they_came(
+    bring_in: Import, workspace: Workspace
+) -> None:
+    report = bring_in("id,title,country\n1,Tales,au\n2,Poems,es\n", "corpus")  # Austria or Australia
+    assert load_corpus(workspace, "x").records()["country"].tolist() == ["au", "es"]
+    assert any("which MARC and ISO 3166 read differently" in warning for warning in report.warnings)
+
+
+def test_subject_labels_of_annif_are_labels(bring_in: Import) -> None:
+    report = bring_in("text,subject_uris,subject_labels\nTales of Pell,x:1,Fiction\nPlans,x:2,Map\n", "labels")
+    assert report.mapping == {"text": "title", "subject_labels": "label"}

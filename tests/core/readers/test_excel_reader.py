@@ -146,3 +146,46 @@ def test_zeros_that_a_number_format_shows_are_kept(tmp_path: Path):
     book.save(tmp_path / "x.xlsx")
     frame = read_table(tmp_path / "x.xlsx").frame
     assert frame.to_numpy().tolist() == [["001204567", "1204567"], ["014602826", "000000002"]]
+
+
+@pytest.mark.parametrize(
+    ("number_format", "shown"),
+    [
+        ("General", "4567"),
+        ("0", "4567"),
+        ("#,##0", "4567"),  # grouping and decimals are how a number looks, and no part of an identifier
+        ("0.00", "4567"),
+        ("@", "4567"),
+        ("000000000", "000004567"),
+        ("000", "4567"),
+        ("[$-409]000000000", "000004567"),
+        ("000000000;-000000000", "000004567"),
+        ("000000000_)", "000004567"),
+        ('"b"0000000', "b0004567"),
+        (r"\b0000000", "b0004567"),
+    ],
+)
+def test_a_whole_number_is_read_as_its_number_format_shows_it(tmp_path: Path, number_format: str, shown: str):
+    book = openpyxl.Workbook()
+    for row in [["id", "title"], [4567, "Tales"]]:
+        book.active.append(row)
+    book.active["A2"].number_format = number_format
+    book.save(tmp_path / "x.xlsx")
+    table = read_table(tmp_path / "x.xlsx")
+    assert table.frame["id"].tolist() == [shown]
+    assert table.questions == ()
+
+
+def test_numbers_of_which_only_some_are_shown_with_zeros_are_asked_about(tmp_path: Path):
+    book = openpyxl.Workbook()
+    for row in [["id", "year"], [4567, 1850], [123456789, 1851], [4568, 1852], [4569, 1853]]:
+        book.active.append(row)
+    for place in ("A2", "A3", "B2", "B3", "B4", "B5"):
+        book.active[place].number_format = "000000000" if place[0] == "A" else "0000"
+    book.save(tmp_path / "x.xlsx")
+    table = read_table(tmp_path / "x.xlsx")
+    assert table.frame["id"].tolist() == ["000004567", "123456789", "4568", "4569"]
+    assert table.questions == (
+        "'id' shows some numbers with zeros in front (row 2: 4567 as 000004567) and 2 without (row 4: 4568): each was "
+        "read as it is shown. If all are to have them, give the whole column one number format and save it again.",
+    )
