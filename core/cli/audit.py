@@ -1,6 +1,7 @@
 """``evaluate``, ``slices``, ``thresholds``: how right, where wrong, and what can be accepted."""
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,7 +19,9 @@ from core.statistics import Estimate, listed
 from core.storage import Workspace
 from core.thresholds import Policy, compare_population, policy_report, promise
 
-__all__ = ["add_corpus", "add_policy", "catalogue_of", "policy_from", "register", "scored_from"]
+__all__ = ["add_corpus", "add_policy", "catalogue_of", "class_hints", "policy_from", "register", "scored_from"]
+
+_NAMES_SHOWN = 10
 
 
 def register(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -99,6 +102,33 @@ def scored_from(said: argparse.Namespace, workspace: Workspace) -> Scored:
     return load_scored(workspace, said.predictions, said.labels, tuple(said.learned_from), said.corpus)
 
 
+def class_hints(workspace: Workspace, scored: Scored) -> list[str]:
+    """Return the command that imports a file once more with its class names mapped, [] where they match.
+
+    Names are mapped when a file is read, so that every command, page and export speaks of the same classes. Where a
+    label set is the judge, its names are mapped to those of the predictions; else those of the predictions to the
+    truth in their file.
+    """
+    if not scored.unmatched_classes:
+        return []
+    kind, name = ("labels", scored.labels) if scored.labels else ("predictions", scored.name)
+    file = workspace.find(kind, name).manifest.get("file")
+    if not file:
+        return []
+    given, wanted = scored.unmatched_classes, scored.classes
+    if kind == "predictions":
+        given, wanted = wanted, given
+    shown = " ".join(f"--map-class {shlex.quote(answer)}=CLASS" for answer in given[:_NAMES_SHOWN])
+    more = " …" if len(given) > _NAMES_SHOWN else ""
+    classes = ", ".join(f"'{answer}'" for answer in wanted[:_NAMES_SHOWN]) + (
+        ", …" if len(wanted) > _NAMES_SHOWN else ""
+    )
+    return [
+        f"Import the file again, with what each name means: colophon import {shlex.quote(file)} --kind {kind} {shown}"
+        f"{more} (a CLASS is one of {classes}; add the options of the first import, and use the new name here)."
+    ]
+
+
 def policy_from(said: argparse.Namespace, scored: Scored) -> KeptPolicy:
     """Return the policy that the options ask for.
 
@@ -172,7 +202,7 @@ def _evaluate(said: argparse.Namespace, workspace: Workspace, progress: Progress
             {"truth": "truth \\ predicted", **{str(name): str(name) for name in found.confusion.columns}},
         ),
     ]
-    return Answer(content, lines)
+    return Answer(content, lines, warnings=class_hints(workspace, scored))
 
 
 def _macro_f1(macro: Estimate, unseen: Sequence[str]) -> str:
@@ -202,7 +232,8 @@ def _slices(said: argparse.Namespace, workspace: Workspace, progress: Progress) 
     else:
         answer = _by_facets(said, scored, workspace)
     content = {**answer.content, **catalogue_of(scored)}
-    return replace(answer, content=content, warnings=[*scored.catalogue.sentences, *answer.warnings])
+    warnings = [*scored.catalogue.sentences, *answer.warnings, *class_hints(workspace, scored)]
+    return replace(answer, content=content, warnings=warnings)
 
 
 def _by_facets(said: argparse.Namespace, scored: Scored, workspace: Workspace) -> Answer:
@@ -303,4 +334,4 @@ def _thresholds(said: argparse.Namespace, workspace: Workspace, progress: Progre
             },
         ),
     ]
-    return Answer(content, lines, status, warnings=scored.catalogue.sentences)
+    return Answer(content, lines, status, warnings=[*scored.catalogue.sentences, *class_hints(workspace, scored)])

@@ -88,17 +88,22 @@ def load_scored(
     differing = in_file != frame[RECORD_ID].to_numpy(dtype=object)
     ids_in_file = dict(zip(in_file[differing], frame[RECORD_ID].to_numpy(dtype=object)[differing], strict=True))
     classes, sentences = predictions.classes, list(choice.sentences)
+    unmatched: tuple[str, ...] = ()
     wanted = labels or predictions.manifest.get("labels") or ""
     if wanted and not labels:
         wanted, said = _readable(workspace, wanted)
         sentences += said
     if wanted:
-        classes, said = _truth_from_labels(frame, load_labels(workspace, wanted), predictions)
+        judges = load_labels(workspace, wanted)
+        classes, said = _truth_from_labels(frame, judges, predictions)
         sentences += said
+        unmatched = judges.classes if nothing_shared(judges.classes, predictions.classes) else ()
     elif not (frame[TRUTH] != "").any():
         # What came with the predictions and could not be compared is told wherever nothing is compared.
         given = match_classes(frame[TRUTH_GIVEN]).classes
-        sentences += filter(None, [nothing_shared(given, classes)])
+        apart = nothing_shared(given, classes)
+        sentences += filter(None, [apart])
+        unmatched = given if apart else ()
     frame[CORRECT] = (frame[PREDICTED] == frame[TRUTH]) & (frame[TRUTH] != "")
     learned = find_learned(workspace, frame, predictions, wanted, learned_from)
     frame[LEAK] = learned.mask
@@ -117,6 +122,7 @@ def load_scored(
         learned.known,
         choice,
         ids_in_file,
+        unmatched,
     )
 
 

@@ -38,6 +38,8 @@ class Scored:
         The catalogue that predictions made elsewhere were joined with; without a match where there is none.
     ids_in_file : mapping of str to str
         Identifier in the predictions' own file → the catalogue's, for the books where the two differ.
+    unmatched_classes : tuple of str
+        The class names of the truth where none of them is a class of the predictions, so that nothing was compared.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Scored:
     learned_known: bool = False
     catalogue: CatalogueChoice = field(default=CatalogueChoice(None))
     ids_in_file: Mapping[str, str] = field(default_factory=dict)
+    unmatched_classes: tuple[str, ...] = ()
 
     @property
     def predictions(self) -> str:

@@ -133,6 +133,35 @@ def test_names_are_mapped_where_truth_and_predictions_share_none(bring_in: Impor
         bring_in(text, map_classes=["LABEL_2=Map"])
 
 
+def test_an_evaluation_without_a_common_name_shows_the_import_that_maps_them(
+    bring_in: Import, workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine = ["LABEL_1" if name == FICTION else "LABEL_0" for name in PREDICTED]
+    bring_in(_rows("id,title,predicted,truth,score", machine, TRUTH, SCORES))
+    place = ["--workspace", str(workspace.root), "--quiet"]
+    shown = (
+        "colophon import file.csv --kind predictions --map-class LABEL_0=CLASS --map-class LABEL_1=CLASS "
+        "(a CLASS is one of 'Fiction', 'Non-fiction';"
+    )
+    for command in (["evaluate"], ["slices", "--by", "decade"], ["thresholds", "--cut", "LABEL_0=.5"]):
+        main([*command, "--predictions", "x", *place])
+        assert shown in " ".join(capsys.readouterr().err.split())
+    path = tmp_path / "l.csv"
+    path.write_text(_rows("id,title,label", ["1", "0"] * 5), encoding="utf-8")
+    import_file(workspace, path, "labels", name="ones")
+    assert main(["evaluate", "--predictions", "x", "--labels", "ones", *place]) == 0
+    assert (
+        "colophon import l.csv --kind labels --map-class 0=CLASS --map-class 1=CLASS (a CLASS is one of 'LABEL_0',"
+        in " ".join(capsys.readouterr().err.split())
+    )
+    bring_in(
+        _rows("id,title,predicted,truth,score", machine, TRUTH, SCORES),
+        map_classes=["LABEL_1=Fiction", "LABEL_0=Non-fiction"],
+    )
+    assert main(["evaluate", "--predictions", "x", *place]) == 0
+    assert "--map-class" not in capsys.readouterr().err
+
+
 def test_labels_without_a_common_name_check_nothing_and_say_so(bring_in: Import, workspace: Workspace) -> None:
     bring_in(_rows("id,title,predicted,score", PREDICTED, SCORES))
     path = workspace.root / "l.csv"
