@@ -19,9 +19,14 @@ ROOT = Path(__file__).resolve().parents[1]
 TOP_LEVEL = {
     ".ci",
     ".gitignore",
+    ".pre-commit-config.yaml",
     ".streamlit",
+    "CHANGELOG.md",
+    "CITATION.cff",
+    "CONTRIBUTING.md",
     "LICENSE",
     "README.md",
+    "SECURITY.md",
     "core",
     "dashboard",
     "data",
@@ -34,7 +39,7 @@ TOP_LEVEL = {
 MODULES = sorted(
     info.name for info in pkgutil.walk_packages(core.__path__, prefix="core.") if not info.name.endswith("__main__")
 )
-HEAVY = {"cleanlab", "ray", "shap", "sklearn", "streamlit", "torch", "transformers"}
+HEAVY = {"ray", "shap", "sklearn", "streamlit", "torch", "transformers"}
 
 
 def ignored(name: str) -> bool:

