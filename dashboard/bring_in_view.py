@@ -1,19 +1,22 @@
 """Take in what others shared, and say where the latest sharing left its result."""
 
-import uuid
-from pathlib import Path
+from typing import Final
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.connection import split_secret
 from core.jobs import list_jobs, start
 from core.sharing.hub import check_target, token_of
 from core.sharing.pull import pull
-from core.storage import slug
-from dashboard import cache, feedback, jobs
+from core.storage import Workspace, slug
+from core.uploads import clear_stale_uploads, clear_upload, keep_upload
+from dashboard import cache, feedback, jobs, memory
 from dashboard.text import count, escape
 
 __all__ = ["bring_in", "outcome"]
+
+_ZIP: Final = "unpack_file"
 
 
 def bring_in() -> None:
@@ -28,22 +31,25 @@ def bring_in() -> None:
         if st.form_submit_button("Bring it in", icon=":material/cloud_download:"):
             _pull(source.strip(), name, token.strip())
     with right, st.form("unpack", border=True, clear_on_submit=True):
-        sent = st.file_uploader("A zip that somebody sent", type="zip")
+        sent = st.file_uploader("A zip that somebody sent", type="zip", key=_ZIP)
         called = st.text_input("Call it", placeholder="as the file is called", key="unpack_name")
         if st.form_submit_button("Bring it in", icon=":material/unarchive:") and sent is not None:
-            folder = place.root / f".arrived-{uuid.uuid4().hex}"
-            path = folder / f"{slug(Path(sent.name).stem)}.zip"
-            try:
-                folder.mkdir()
-                path.write_bytes(sent.getvalue())
-                with st.spinner("Checking every file …"), feedback.errors_in_words():
-                    found = pull(place, str(path), name=called or None)
-                    st.success(f"“{escape(found.name)}” is here. {escape(found.sentence)}", icon=":material/verified:")
-            finally:
-                path.unlink(missing_ok=True)
-                folder.rmdir()
+            _unpack(place, sent, called)
     outcome("core.sharing.pull")
     jobs.show_jobs("core.sharing.pull")
+
+
+def _unpack(place: Workspace, sent: UploadedFile, called: str) -> None:
+    """Take in what a browser sent: written to the disk in blocks, and no longer held in memory once it is there."""
+    with feedback.errors_in_words(), st.spinner("Checking every file …"):
+        clear_stale_uploads(place)
+        path = keep_upload(place, sent.name, sent, sent.size)
+        try:
+            memory.let_go(sent, _ZIP)
+            pulled = pull(place, str(path), name=called or None)
+        finally:
+            clear_upload(place, path)
+        st.success(f"“{escape(pulled.name)}” is here. {escape(pulled.sentence)}", icon=":material/verified:")
 
 
 def outcome(module: str) -> None:

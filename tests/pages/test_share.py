@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 from streamlit.testing.v1 import AppTest
 
 from core.cli import main
 from core.demonstration import MODEL, PREDICTIONS
 from core.sharing.kept import kept_card, kept_details
+from core.sharing.push import write_parcel
 from core.storage import Workspace
 from dashboard import bring_in_view, share_view
 from tests.serving import ROOT
@@ -210,3 +212,32 @@ def test_an_empty_workspace_can_bring_something_in(workspace: Workspace, monkeyp
     page = opened(workspace, monkeypatch)
     assert page.markdown[0].value.startswith("## There is nothing to share yet")
     assert [button.label for button in page.button] == ["Bring it in", "Bring it in"]
+
+
+def press_unpack(page: AppTest) -> None:
+    [button for button in page.button if button.label == "Bring it in"][1].click()
+    page.run()
+
+
+def test_a_zip_that_somebody_sent_is_taken_in_and_cleared(
+    place: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes to the disk in blocks, is compared with what was sent, and the browser's copy is let go."""
+    packed = write_parcel(place, tmp_path / "From a friend.zip", model=MODEL)
+    let_go: list[str] = []
+    forget = bring_in_view.memory.let_go
+    monkeypatch.setattr(bring_in_view.memory, "let_go", lambda sent, key: (let_go.append(key), forget(sent, key)))
+    monkeypatch.setattr(UploadedFile, "getvalue", lambda sent: pytest.fail("the whole file was copied"))
+    page = opened(place, monkeypatch, share="Bring one in")
+    page.file_uploader[0].upload(packed.name, packed.read_bytes(), "application/zip")
+    page.text_input(key="unpack_name").input("gift")
+    press_unpack(page)
+    assert not page.exception
+    assert "“gift” is here." in page.success[0].value
+    assert place.find("models", "gift").fingerprint == place.find("models", MODEL).fingerprint
+    assert let_go == ["unpack_file"]
+    assert list((place.root / "uploads").iterdir()) == []
+    page.file_uploader[0].upload("broken.zip", packed.read_bytes()[:2000], "application/zip")
+    press_unpack(page)
+    assert not page.exception
+    assert page.error and list((place.root / "uploads").iterdir()) == []
