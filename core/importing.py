@@ -35,6 +35,7 @@ from core.predictions import (
 from core.progress import Progress, silent
 from core.readers import SourceTable, read_table
 from core.readers.annif_documents import folder_sha256
+from core.readers.columns import ConfirmedMapping, check_mapping, keep_confirmed
 from core.readers.delimiter import spoken
 from core.readers.mapping import ColumnMapping, suggest_mapping
 from core.readers.preview import read_first_rows
@@ -125,6 +126,7 @@ def import_file(
     manifest: Mapping[str, Any] | None = None,
     corpus: str | None = None,
     learned_from: Sequence[str] = (),
+    confirmed: ConfirmedMapping | None = None,
 ) -> ImportReport:
     """Read a file, normalise it, and keep it in the workspace under a name.
 
@@ -151,6 +153,9 @@ def import_file(
     learned_from : sequence of str
         Of predictions: the label sets the model learned from, or 'none' for none of those here. It is kept for them;
         without it, that it is not known is a question of the report.
+    confirmed : ConfirmedMapping, optional
+        What a person saw of the file's first rows and confirmed, corrections included: it is kept, even where all rows
+        would have been read otherwise, which is then a question. Without it the columns are guessed from all rows.
 
     Raises
     ------
@@ -181,7 +186,10 @@ def import_file(
             workspace.find("labels", labels)
     reading = reading or Reading()
     source = _read(path, reading, lambda fraction, message: progress(fraction * 0.5, message))
-    mapping = suggest_mapping(source.frame, kind, overrides)
+    mapping = suggest_mapping(source.frame, kind, overrides, check=confirmed is None)
+    if confirmed is not None:
+        mapping = keep_confirmed(mapping, source.frame, confirmed)
+        check_mapping(mapping, source.frame, kind)
     source = usable_rows(source, mapping, kind)
     renamed = parse_renamed(map_classes, class_counts(source.frame, mapping)) if map_classes else {}
     normalised = normalise_records(
@@ -531,6 +539,13 @@ def _or(column: pd.Series | None, blank: pd.Series) -> np.ndarray:
 _WRITERS = {"corpus": _write_corpus, "labels": _write_labels, "predictions": _write_predictions}
 
 
+def _confirmed(config: Mapping[str, Any] | None) -> ConfirmedMapping | None:
+    """Return the mapping in a job's config, None where nobody confirmed one."""
+    if config is None:
+        return None
+    return ConfirmedMapping(config["columns"], config["probabilities"], tuple(config["shown"]))
+
+
 def main() -> int:
     """Run an import as a job: its config names the file, the kind and the corrections."""
     from core.jobs import JobProgress, run_as_job
@@ -549,6 +564,7 @@ def main() -> int:
                 progress=progress,
                 corpus=config.get("corpus"),
                 learned_from=config.get("learned_from", ()),
+                confirmed=_confirmed(config.get("confirmed")),
             )
         # A file that was sent by a browser has served its turn.
         clear_upload(workspace, Path(config["path"]), done_by=progress.folder.name)

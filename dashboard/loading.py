@@ -171,6 +171,12 @@ def _preview_and_import(path: Path) -> None:
                 "columns": list(reading.columns),
             },
             "learned_from": learned_from,
+            # What is imported is what was seen here: all rows together might be guessed otherwise.
+            "confirmed": {
+                "columns": dict(mapping.columns),
+                "probabilities": dict(mapping.probabilities),
+                "shown": [str(name) for name in source.frame.columns],
+            },
         }
         _import(config, path)
 

@@ -12,7 +12,16 @@ from core.errors import MappingError
 from core.readers.synonyms import normal_header
 from core.schema import Kind
 
-__all__ = ["BOOK_TARGETS", "OWN_TARGETS", "TARGETS", "ColumnMapping", "apply_overrides", "check_mapping"]
+__all__ = [
+    "BOOK_TARGETS",
+    "OWN_TARGETS",
+    "TARGETS",
+    "ColumnMapping",
+    "ConfirmedMapping",
+    "apply_overrides",
+    "check_mapping",
+    "keep_confirmed",
+]
 
 BOOK_TARGETS = (
     schema.TITLE,
@@ -63,6 +72,81 @@ class ColumnMapping:
     reasons: Mapping[str, str] = field(default_factory=dict)
     questions: tuple[str, ...] = ()
     not_taken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ConfirmedMapping:
+    """What a person saw and confirmed of a file's first rows.
+
+    Attributes
+    ----------
+    columns, probabilities : mapping
+        As in :class:`ColumnMapping`.
+    shown : tuple of str
+        All columns that the person could see; a column that comes up in later rows only was not among them.
+    """
+
+    columns: Mapping[str, str]
+    probabilities: Mapping[str, str]
+    shown: tuple[str, ...]
+
+
+def keep_confirmed(guess: ColumnMapping, frame: pd.DataFrame, confirmed: ConfirmedMapping) -> ColumnMapping:
+    """Return the mapping that was confirmed, whatever all rows of the file would have made of its columns.
+
+    Where the two differ that is asked about. A column that nobody could see is mapped as guessed, where its target is
+    free, which is asked about too.
+
+    Parameters
+    ----------
+    guess : ColumnMapping
+        What all rows say.
+    frame : DataFrame of text
+        All rows.
+    confirmed : ConfirmedMapping
+
+    Raises
+    ------
+    MappingError
+        A column that was confirmed is not there: it is another file.
+    """
+    columns, probabilities = dict(confirmed.columns), dict(confirmed.probabilities)
+    for source in (*columns.values(), *probabilities.values()):
+        _known_header(source, frame)
+    questions = list(guess.questions)
+    for target, source in guess.columns.items():
+        if source not in confirmed.shown and target not in columns:
+            columns[target] = source
+            questions.append(_not_shown(source, target.replace("_", " ")))
+    for name, source in guess.probabilities.items():
+        if source not in confirmed.shown and name not in probabilities:
+            probabilities[name] = source
+            questions.append(_not_shown(source, f"probability of '{name}'"))
+    was = {source: target.replace("_", " ") for target, source in columns.items()}
+    was |= {source: f"probability of '{name}'" for name, source in probabilities.items()}
+    would_be = {source: target.replace("_", " ") for target, source in guess.columns.items()}
+    would_be |= {source: f"probability of '{name}'" for name, source in guess.probabilities.items()}
+    for source in dict.fromkeys([*was, *would_be]):
+        if was.get(source) != would_be.get(source):
+            questions.append(
+                f"'{source}' was read as {was.get(source, 'nothing')}, as confirmed from the first rows; all "
+                f"{len(frame):,} rows together look as if it were {would_be.get(source, 'nothing')}: is it right as it "
+                "is?"
+            )
+    reasons = {
+        target: guess.reasons[target]
+        if guess.columns.get(target) == source and target in guess.reasons
+        else f"'{source}' was confirmed for it."
+        for target, source in columns.items()
+    }
+    if probabilities:
+        same = probabilities == guess.probabilities and "probabilities" in guess.reasons
+        reasons["probabilities"] = guess.reasons["probabilities"] if same else "These columns were confirmed."
+    return ColumnMapping(columns, probabilities, reasons, tuple(questions), guess.not_taken)
+
+
+def _not_shown(source: str, target: str) -> str:
+    return f"The column '{source}' comes up after the first rows only, and was read as {target}: is that right?"
 
 
 def check_mapping(mapping: ColumnMapping, frame: pd.DataFrame, kind: Kind) -> None:

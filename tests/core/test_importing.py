@@ -8,6 +8,7 @@ from core.errors import InputError, MappingError, NameTakenError
 from core.importing import Reading, import_file, peek
 from core.labels import load_labels
 from core.predictions import load_predictions, load_scored
+from core.readers.columns import ConfirmedMapping
 from core.storage import Workspace, read_json, write_json
 
 CATALOGUE = """BL record ID,Title,Date of publication,Languages
@@ -190,3 +191,66 @@ class TestTheSameFileReadByAnotherVersion:
         monkeypatch.setattr("core.importing._VERSION", 4)
         again = import_file(workspace, path, "predictions", name="p")
         assert len(workspace.database.read("review", again.fingerprint)) == 1
+
+
+def _changes_later(folder: Path) -> Path:
+    """Write 2,100 books; the record ids of the last 100 repeat, and only these have probabilities of a third class."""
+    rows = [f"b{i},s{i},A tale of Pell {i},0.9,0.1,\n" for i in range(2_000)]
+    rows += [f"b{i},s{2_000 + i},A map of Pell {i},0.2,0.1,0.7\n" for i in range(100)]
+    path = folder / "books.csv"
+    path.write_text("record id,system number,title,p_Fiction,p_Play,p_Map\n" + "".join(rows), encoding="utf-8")
+    return path
+
+
+def test_what_was_confirmed_from_the_first_rows_is_imported_and_what_all_rows_say_is_asked(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    path = _changes_later(tmp_path)
+    source, seen = peek(path, "corpus")
+    assert not source.complete and seen.columns["record_id"] == "record id"
+    confirmed = ConfirmedMapping(seen.columns, seen.probabilities, tuple(source.frame.columns))
+    report = import_file(workspace, path, "corpus", name="kept", confirmed=confirmed)
+    assert report.mapping == {"record id": "record_id", "system number": "alternate_id", "title": "title"}
+    assert (report.rows, report.rejected) == (2_000, 100)
+    asked = [question for question in report.questions if "as confirmed from the first rows" in question]
+    assert asked[0] == (
+        "'record id' was read as record id, as confirmed from the first rows; all 2,100 rows together look as if it "
+        "were alternate id: is it right as it is?"
+    )
+    # On the command line nobody has confirmed anything, and all rows are there to guess from.
+    by_itself = import_file(workspace, path, "corpus", name="guessed")
+    assert by_itself.mapping["system number"] == "record_id"
+    assert (by_itself.rows, by_itself.rejected) == (2_100, 0)
+
+
+def test_a_confirmed_mapping_that_all_rows_agree_with_changes_nothing(workspace: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("id,title,p_Map,p_Play,truth\n1,Tales,.9,.1,Map\n2,Odes,.2,.8,Play\n", encoding="utf-8")
+    source, seen = peek(path, "predictions")
+    confirmed = ConfirmedMapping(seen.columns, seen.probabilities, tuple(source.frame.columns))
+    alone, kept = (import_file(workspace, path, "predictions", name="p", confirmed=one) for one in (None, confirmed))
+    assert alone.as_dict() == kept.as_dict()
+
+
+def test_a_column_that_comes_up_later_is_taken_and_asked_about(workspace: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    first = '{{"id": "b{0}", "title": "A tale {0}", "scores": [{{"label": "A", "score": 0.9}}, '
+    first += '{{"label": "B", "score": 0.1}}]}}\n'
+    later = '{{"id": "c{0}", "title": "A map {0}", "scores": [{{"label": "A", "score": 0.1}}, '
+    later += '{{"label": "C", "score": 0.9}}]}}\n'
+    lines = [first.format(i) for i in range(2_000)] + [later.format(i) for i in range(10)]
+    path.write_text("".join(lines), encoding="utf-8")
+    source, seen = peek(path, "predictions")
+    assert set(seen.probabilities) == {"A", "B"}
+    confirmed = ConfirmedMapping(seen.columns, seen.probabilities, tuple(source.frame.columns))
+    report = import_file(workspace, path, "predictions", name="p", confirmed=confirmed)
+    assert report.summary["predicted"] == {"A": 2_000, "B": 0, "C": 10}
+    assert any(
+        question.startswith("The column 'p_C' comes up after the first rows only") for question in report.questions
+    )
+
+
+def test_a_confirmed_column_that_is_not_there_is_refused(workspace: Workspace, tmp_path: Path) -> None:
+    confirmed = ConfirmedMapping({"title": "Titel"}, {}, ("Titel",))
+    with pytest.raises(MappingError, match="There is no column 'Titel'"):
+        import_file(workspace, _changes_later(tmp_path), "corpus", confirmed=confirmed)

@@ -39,3 +39,22 @@ def test_scores_that_are_none_are_refused_before_the_import(loading: AppTest) ->
     loading.file_uploader[0].upload("b.csv", content, "text/csv").run()
     assert not loading.exception
     assert "is not a probability" in loading.error[0].value.replace("\\", "")
+
+
+def test_what_the_page_showed_is_what_the_import_is_given(loading: AppTest, started: list[dict[str, Any]]) -> None:
+    """The first 2,000 rows are seen; in later rows the record ids repeat, and all rows would be read otherwise."""
+    rows = [f"b{i},s{i},A tale of Pell {i},Tales,x\n" for i in range(2_000)]
+    rows += [f"b{i},s{2_000 + i},A map of Pell {i},Maps,x\n" for i in range(100)]
+    content = "record id,system number,title,shelf title,note\n" + "".join(rows)
+    loading.file_uploader[0].upload("books.csv", content.encode(), "text/csv").run()
+    assert not loading.exception
+    selects = {select.label: select for select in loading.selectbox}
+    assert selects["record id"].value == "record id"
+    selects["title"].select("shelf title").run()
+    loading.button(key="import_go").click().run()
+    (config,) = started
+    assert config["confirmed"] == {
+        "columns": {"record_id": "record id", "alternate_id": "system number", "title": "shelf title"},
+        "probabilities": {},
+        "shown": ["record id", "system number", "title", "shelf title", "note"],
+    }
