@@ -9,6 +9,7 @@ from typing import Any
 
 from core.errors import UnreadableFileError
 from core.progress import Progress
+from core.readers.annotation_exports import rows_of
 from core.readers.container import Opened
 from core.readers.encoding import MARKED, Encoding, find_encoding, open_text, spell_marks
 from core.readers.json_shapes import records_of
@@ -181,12 +182,12 @@ def _gather(
         if options.enough(len(columns) + len(records) + len(rejected)):
             complete = False
             break
-        record = unfold(found)
-        if not isinstance(record, dict):
-            rejected.add(number, f"it is not a JSON object but {_kind(record)}", as_text(record))
-            continue
-        records.append(record)
-        lines.append(number)
+        for record in map(unfold, rows_of(found)):
+            if not isinstance(record, dict):
+                rejected.add(number, f"it is not a JSON object but {_kind(record)}", as_text(record))
+                continue
+            records.append(record)
+            lines.append(number)
         if len(records) >= options.chunk:
             flush()
     if records:
