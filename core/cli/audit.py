@@ -1,6 +1,7 @@
 """``evaluate``, ``slices``, ``thresholds``: how right, where wrong, and what can be accepted."""
 
 import argparse
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,6 +23,7 @@ from core.thresholds import Policy, compare_population, policy_report, promise
 __all__ = ["add_corpus", "add_policy", "catalogue_of", "class_hints", "policy_from", "register", "scored_from"]
 
 _NAMES_SHOWN = 10
+_NUMBERED = re.compile(r"(?:label|class)?[\s_-]*\d+", re.IGNORECASE)  # 0, LABEL_1
 
 
 def register(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -107,7 +109,7 @@ def class_hints(workspace: Workspace, scored: Scored) -> list[str]:
 
     Names are mapped when a file is read, so that every command, page and export speaks of the same classes. Where a
     label set is the judge, its names are mapped to those of the predictions; else those of the predictions to the
-    truth in their file.
+    truth in their file, unless the truth is but numbers.
     """
     if not scored.unmatched_classes:
         return []
@@ -116,7 +118,7 @@ def class_hints(workspace: Workspace, scored: Scored) -> list[str]:
     if not file:
         return []
     given, wanted = scored.unmatched_classes, scored.classes
-    if kind == "predictions":
+    if kind == "predictions" and not all(map(_NUMBERED.fullmatch, given)):  # names stay, numbers are put into names
         given, wanted = wanted, given
     shown = " ".join(f"--map-class {shlex.quote(answer)}=CLASS" for answer in given[:_NAMES_SHOWN])
     more = " …" if len(given) > _NAMES_SHOWN else ""

@@ -5,7 +5,7 @@ one answer a list stays in the cell, which :mod:`core.readers.several_labels` re
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 __all__ = ["rows_of"]
 
@@ -38,7 +38,7 @@ def rows_of(record: Any) -> list[Any]:
     return [record]
 
 
-def _are_objects(value: Any, key: str) -> bool:
+def _are_objects(value: Any, key: str) -> TypeGuard[list[dict[str, Any]]]:
     return isinstance(value, list) and all(isinstance(item, dict) and key in item for item in value)
 
 

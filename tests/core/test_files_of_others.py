@@ -146,6 +146,12 @@ def test_an_evaluation_without_a_common_name_shows_the_import_that_maps_them(
     for command in (["evaluate"], ["slices", "--by", "decade"], ["thresholds", "--cut", "LABEL_0=.5"]):
         main([*command, "--predictions", "x", *place])
         assert shown in " ".join(capsys.readouterr().err.split())
+    bring_in(_rows("id,title,predicted,truth,score", PREDICTED, ["1", "0"] * 5, SCORES))
+    assert main(["evaluate", "--predictions", "x", *place]) == 0
+    assert "--map-class 0=CLASS --map-class 1=CLASS (a CLASS is one of 'Fiction'" in " ".join(
+        capsys.readouterr().err.split()
+    )
+    bring_in(_rows("id,title,predicted,truth,score", machine, TRUTH, SCORES))
     path = tmp_path / "l.csv"
     path.write_text(_rows("id,title,label", ["1", "0"] * 5), encoding="utf-8")
     import_file(workspace, path, "labels", name="ones")
