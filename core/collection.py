@@ -30,6 +30,7 @@ from core.statistics import (
     group_numbers,
     in_percent,
     interval_percent,
+    largest_listed,
     listed,
     post_stratify,
     prediction_powered_share,
@@ -270,10 +271,11 @@ def _sentences(
     unspoken: dict[str, float],
     n_collection: int,
 ) -> tuple[str, ...]:
+    sizes = {name: one.value for name, one in shares.items()}
     said = [
         f"In the whole collection of {n_collection:,} books the model is right for {_range(accuracy)}, in the"
         f" {as_they_are.n:,} checked books as they are for {_range(as_they_are)}.",
-        f"The collection is {listed([f'{name} {_range(share)}' for name, share in shares.items()])}.",
+        f"The collection is {largest_listed(sizes, {name: f'{name} {_range(one)}' for name, one in shares.items()})}.",
     ]
     if weighting.design_effect >= 1.05:
         effective = accuracy.n / weighting.design_effect

@@ -205,13 +205,28 @@ def _read(path: Path) -> dict[str, Any]:
         raise InputError(f"its {path.name} is no JSON object") from None
 
 
+# pydantic's own words for these speak of Python.
+_EXPECTED: Final[Mapping[str, str]] = {
+    "bool_type": "true or false",
+    "dict_type": "an object",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "list_type": "a list",
+    "model_attributes_type": "an object",
+    "model_type": "an object",
+    "string_type": "text",
+}
+
+
 def _fit(shape: type[BaseModel], content: Mapping[str, Any], file: str) -> None:
     try:
         shape.model_validate(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part)[:40] for part in first["loc"]) or "it"
-        what = "is missing" if first["type"] == "missing" else f"is not what it should be ({first['msg'].lower()})"
+        expected = _EXPECTED.get(first["type"])
+        why = f"{expected} was expected" if expected else first["msg"].lower()
+        what = "is missing" if first["type"] == "missing" else f"is not what it should be ({why})"
         raise InputError(f"in its {file}, '{where}' {what}") from error
 
 

@@ -226,8 +226,8 @@ def _dependents(workspace: Workspace, target: _Target) -> tuple[Dependent, ...]:
 
 # Kind → the key of the predictions' manifest that speaks of it, whether by name, and why they need it.
 _NEEDS: Final[Mapping[str, tuple[str, bool, str]]] = {
-    "corpora": ("corpus", False, "made from it; their titles are kept there alone"),
-    "models": ("model_fingerprint", False, "made with it; it says which books they were learned from"),
+    "corpora": ("corpus", False, "made from it, and only it holds their titles"),
+    "models": ("model_fingerprint", False, "made with it, and only it knows which books it learned from"),
     "labels": ("labels", True, "checked against it"),
 }
 _NAMED: Final[Mapping[str, str]] = {"corpora": "corpus_name", "models": "model", "labels": "labels"}

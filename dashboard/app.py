@@ -20,6 +20,7 @@ else:
     st.set_page_config(page_icon=navigation.ICON, layout="wide")
     page = navigation.navigation()
     st.set_page_config(page_title=f"{page.title} · Colophon")
+    theme.fit_the_window()
     theme.words_on_the_accent()
     with st.sidebar, feedback.errors_in_words():
         widgets.choose_predictions()

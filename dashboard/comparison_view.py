@@ -4,20 +4,29 @@ import pandas as pd
 import streamlit as st
 
 from core.predictions import Scored
-from core.schema import TITLE
+from core.schema import TITLE, TRUTH
 from core.statistics import MINIMUM_RECORDS
 from dashboard import cache, feedback, widgets
-from dashboard.tables import show_table
+from dashboard.tables import CLASSES_ALIKE, show_table
 from dashboard.text import escape, figure, rate
 
 __all__ = ["show"]
+
+# The answers are what is compared: they stand beside the title, not behind everything that is known of the book.
+_FIRST = (TITLE, TRUTH, "first", "second", "outcome", "first_confidence", "second_confidence")
+_MOST_SENTENCES = 5
 
 
 def show(first: Scored, second: Scored) -> None:
     """Compare two sets of predictions on the books both speak of and a person has checked."""
     found = cache.comparison(first, second)
-    feedback.conclusion(escape(found.sentences[0]))
-    feedback.say(*found.sentences[1:])
+    feedback.conclusion(escape(found.headline))
+    groups = found.group_sentences
+    few = len(groups) <= _MOST_SENTENCES + 1
+    feedback.say(*(groups if few else groups[:_MOST_SENTENCES]))
+    if not few:
+        feedback.say(f"{len(groups) - _MOST_SENTENCES:,} more groups differ: “Where one is better” below lists all.")
+    feedback.say(*found.notes)
     if found.n < MINIMUM_RECORDS:
         return
     table = pd.DataFrame(
@@ -31,7 +40,7 @@ def show(first: Scored, second: Scored) -> None:
             for place, (name, alone) in enumerate(zip(found.names, (found.only_first, found.only_second), strict=True))
         ]
     )
-    show_table(table, alt="Both sets of predictions on the same books")
+    show_table(table, columns={"macro-F1": CLASSES_ALIKE}, alt="Both sets of predictions on the same books")
     widgets.download_table(table, "two-models")
     view = st.segmented_control(
         "Show",
@@ -41,11 +50,20 @@ def show(first: Scored, second: Scored) -> None:
         key="differ",
     )
     shown = found.disagreements if view == "Where they disagree" else found.by_value
+    first_of_all = [column for column in _FIRST if column in shown]
+    shown = shown[[*first_of_all, *(column for column in shown if column not in first_of_all)]]
     shares = [column for column in map(str, shown.columns) if column.endswith(("confidence", "rate"))]
+    st.caption(f"First: {escape(first.name)}. Second: {escape(second.name)}.")
     show_table(
         shown.head(1000),
         shares=shares,
-        columns={TITLE: st.column_config.TextColumn(width=300)},
+        columns={
+            TITLE: st.column_config.TextColumn(width=270),
+            TRUTH: st.column_config.TextColumn(width=95),
+            "first": st.column_config.TextColumn("first says", width=95),
+            "second": st.column_config.TextColumn("second says", width=95),
+            "outcome": st.column_config.TextColumn(width=170),
+        },
         alt=str(view),
     )
     widgets.download_table(shown, "disagreements" if view == "Where they disagree" else "better-and-worse")

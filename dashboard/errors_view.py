@@ -1,5 +1,6 @@
 """Pieces of the Errors page: headline figures, class by class, rates by facet, filters, words."""
 
+import math
 from collections.abc import Callable
 
 import pandas as pd
@@ -17,6 +18,7 @@ from core.facets import facet_order, facet_title, facet_values, facet_words, fil
 from core.phrases import phrase_mask
 from core.predictions import Scored
 from core.schema import CORRECT, PREDICTED, TITLE, TRUTH
+from core.statistics import Estimate
 from dashboard import feedback, slices_view, state, theme, widgets
 from dashboard.charts.outcomes import CELL, confusion_chart, length_chart
 from dashboard.charts.rates import rates_chart
@@ -45,6 +47,12 @@ HOW = (
     " Groups of fewer than ten books show counts and no rate. Titles equal after normalisation count as one in"
     " the leak check."
 )
+_HELP = {
+    "Every class alike": "Macro-F1: how well each class is recognised, on average over the classes, whether it has many"
+    " books or few."
+}
+# Of more classes than this, the largest are told in words.
+_MOST_IN_WORDS, _LARGEST = 6, 5
 _CHART = "confusion"
 _ANY = "(all)"
 _LISTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
@@ -62,9 +70,9 @@ def headline(evaluation: Evaluation) -> None:
     figures = [
         ("Right", percent(accuracy.value), f"{interval(accuracy.low, accuracy.high)}, of {accuracy.n:,}"),
         (
-            "Macro-F1",
+            "Every class alike",
             f"{macro.value:.3f}" if macro.defined else "not known",
-            f"{macro.low:.3f} to {macro.high:.3f}" if macro.defined else "a class has no checked book",
+            _macro_note(macro),
         ),
         (
             "Without leaks",
@@ -79,12 +87,20 @@ def headline(evaluation: Evaluation) -> None:
     ]
     for column, (label, value, note) in zip(columns, figures, strict=True):
         with column, st.container(border=True):
-            st.metric(label, value)
+            st.metric(label, value, help=_HELP.get(label))
             st.caption(note)
     answers = {answer: n for answer, n in evaluation.unlabelled.items() if answer}
     if answers:
-        said = ", ".join(f"“{answer}” {n:,} times" for answer, n in answers.items())
+        said = ", ".join(f"“{answer}” {count(n, 'time')}" for answer, n in answers.items())
         st.caption(escape(f"Answers that name no class are counted, never scored: {said}."))
+
+
+def _macro_note(macro: Estimate) -> str:
+    if not macro.defined:
+        return "a class has no checked book"
+    if math.isnan(macro.low):
+        return "1 is best; some classes are too small to say how sure"
+    return f"{macro.low:.3f} to {macro.high:.3f}; 1 is best"
 
 
 def which_class(evaluation: Evaluation) -> None:
@@ -111,7 +127,7 @@ def where_errors_gather(scored: Scored, evaluation: Evaluation) -> None:
     facet = widgets.choose_facet("Group the books by", state.FACET)
     table = by_value(scored.labelled, facet_values(scored.labelled, facet))
     _value_sentence(table, facet)
-    chart, numbers = st.columns(2)
+    chart, numbers = st.columns([4, 7])  # so that no column of the table is cut in a window of 1,280
     with chart:
         st.altair_chart(
             rates_chart(
@@ -170,8 +186,13 @@ def lengths(scored: Scored) -> None:
 
 
 def _per_class(evaluation: Evaluation) -> None:
-    """Say precision and recall of each class in words."""
-    for one in evaluation.metrics.per_class:
+    """Say precision and recall of each class in words; of many classes, of the largest."""
+    classes = evaluation.metrics.per_class
+    shown = list(classes)
+    if len(classes) > _MOST_IN_WORDS:
+        shown = sorted(classes, key=lambda one: -one.support)[:_LARGEST]
+        st.markdown(f"The {_LARGEST} largest of {len(classes):,} classes; the table below has all.")
+    for one in shown:
         st.markdown(
             f"**{escape(one.name)}**: of {one.predicted:,} books the model calls {escape(one.name)},"
             f" {percent(one.precision.value)} are; of {one.support:,} that are, it finds {percent(one.recall.value)}."
@@ -191,7 +212,21 @@ def _class_table(evaluation: Evaluation) -> None:
             for one in evaluation.metrics.per_class
         ]
     )
-    show_table(table, alt="Precision, recall and F1 of each class with 95 % intervals")
+    show_table(
+        table,
+        columns={
+            "precision": st.column_config.TextColumn(
+                "right where it says so", help="Precision: of the books the model calls this, the share that is"
+            ),
+            "recall": st.column_config.TextColumn(
+                "found of those that are", help="Recall: of the books that are this, the share the model finds"
+            ),
+            "F1": st.column_config.TextColumn(
+                "both in one figure", help="F1: the harmonic mean of the two before it. 1 is best."
+            ),
+        },
+        alt="How well each class is recognised, with 95 % intervals",
+    )
     widgets.download_table(table, "per-class")
 
 
@@ -233,8 +268,15 @@ def _rates_table(table: pd.DataFrame, facet: str) -> None:
     show_table(
         shown,
         shares=["share wrong", "at least", "at most"],
-        columns={"times the rest": st.column_config.NumberColumn(format="%.1f")},
-        height=420,
+        columns={
+            facet_title(facet).lower(): st.column_config.TextColumn(width=105),
+            "checked": st.column_config.NumberColumn(width=68),
+            "wrong": st.column_config.NumberColumn(width=56),
+            "share wrong": st.column_config.NumberColumn(width=92),
+            "at least": st.column_config.NumberColumn(width=64),
+            "at most": st.column_config.NumberColumn(width=66),
+            "times the rest": st.column_config.NumberColumn(format="%.1f", width=102),
+        },
         alt=f"Errors by {facet_title(facet)}",
     )
     widgets.download_table(shown, f"errors-by-{facet}")
@@ -247,7 +289,11 @@ def _filters(labelled: pd.DataFrame) -> dict[str, list[str]]:
         counts = facet_values(labelled, facet).value_counts()
         with column:
             picked = st.multiselect(
-                facet_title(facet), counts.index.tolist()[:200], key=f"only_{facet}", bind="query-params"
+                facet_title(facet),
+                counts.index.tolist()[:200],
+                key=f"only_{facet}",
+                bind="query-params",
+                placeholder="all",
             )
         chosen[facet] = [str(value) for value in picked]
     return chosen

@@ -32,8 +32,8 @@ def whole_collection(scored: Scored) -> None:
     )
     show_table(shares, alt="Share of each class in the collection, with intervals")
     widgets.download_table(shares, "class-shares")
-    unspoken = ", ".join(f"{facet_title(facet).lower()} {percent(share)}" for facet, share in found.unspoken.items())
-    st.markdown(f"Books whose value no checked book shares, by {unspoken}.")
+    unspoken = ", ".join(f"{percent(share)} by {facet_title(facet).lower()}" for facet, share in found.unspoken.items())
+    st.markdown(f"Books of the collection that are like no checked book: {unspoken}.")
     st.caption(
         "**Share of all books**: prediction-powered (Angelopoulos and others 2023): the model's answers for all books,"
         " corrected by what it gets wrong on the checked ones. **By weights alone**: the checked books, weighted"
@@ -52,8 +52,8 @@ def calibration(scored: Scored, evaluation: Evaluation) -> None:
     feedback.say(*(one.sentence for one in tried[1:]))
     if best is not tried[0]:
         feedback.say(
-            f"The truest confidences come with {best.title}. Train or calibrate on checked books of this collection"
-            " (Models page, “Calibrate on”) to have them."
+            f"All probabilities together, not the largest alone, are truest after {best.title}. Train or calibrate on"
+            " checked books of this collection (Models page, “Calibrate on”) to have it."
         )
     for column, one in zip(st.columns(len(tried)), tried, strict=True):
         with column:
@@ -64,12 +64,20 @@ def calibration(scored: Scored, evaluation: Evaluation) -> None:
                 reliability_chart(chart, look=theme.look()), alt=f"How often it is right where it says so, {one.title}"
             )
     table = pd.DataFrame(
-        [{"confidences": o.title, "off by (ECE)": o.ece, "log loss": o.log_loss, "books": o.n} for o in tried]
+        [{"confidences": o.title, "off by": o.ece, "log loss": o.log_loss, "books": o.n} for o in tried]
     )
     show_table(
         table,
-        shares=["off by (ECE)"],
-        columns={"log loss": st.column_config.NumberColumn(format="%.3f")},
+        shares=["off by"],
+        columns={
+            "off by": st.column_config.NumberColumn(help="Expected calibration error (ECE): as in the sentences above"),
+            "log loss": st.column_config.NumberColumn(
+                "all probabilities (log loss)",
+                format="%.3f",
+                help="The logarithmic loss: how little the answers of people surprise a reader of all probabilities."
+                " Lower is truer.",
+            ),
+        },
         alt="Calibration error and log loss before and after",
     )
     widgets.download_table(table, "calibration")

@@ -1,11 +1,16 @@
 """Pieces of the Label audit page: what is out of line, rates by group, the list to look at again."""
 
+from collections import Counter
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
 
 from core import label_audit
-from core.label_audit import BYS, LabelAudit
+from core.label_audit import BYS, LabelAudit, shown_value, spoken
 from core.labels import LabelSet
+from core.schema import ANNOTATOR
+from core.statistics import opened
 from dashboard import cache, feedback, theme, widgets
 from dashboard.charts.rates import rates_chart
 from dashboard.tables import show_table
@@ -50,8 +55,23 @@ def findings(audit: LabelAudit) -> None:
                 for cell in one.cells
             ]
         )
-        with st.expander(f"{BYS[one.by]} {escape(one.value)}: within and outside what it goes together with"):
+        which = " and ".join([spoken((one.by, one.value)), *map(spoken, one.partners)])
+        with st.expander(f"{escape(opened(which))}: which of them is it?"):
             show_table(table, alt=f"Suspect labels of {one.value} within and outside other groups")
+
+
+def _names(audit: LabelAudit) -> Mapping[tuple[str, str], str]:
+    """Return what each group is called on the page; groups that would be called alike keep the file's own names."""
+    groups = list(zip(audit.groups["by"].astype(str), audit.groups["value"].astype(str), strict=True))
+    used = Counter((by, shown_value((by, value))) for by, value in groups)
+    return {one: shown_value(one) if used[one[0], shown_value(one)] == 1 else one[1] for one in groups}
+
+
+def _choices(audit: LabelAudit) -> dict[str, tuple[str, str]]:
+    """Return what can be chosen, in words, those pointed at first."""
+    names = _names(audit)
+    order = [*((one.by, one.value) for one in audit.pointed_at), *names]
+    return {f"{BYS[group[0]]}: {names[group]}": group for group in order}
 
 
 def _share(cell: object) -> str:
@@ -62,8 +82,10 @@ def _share(cell: object) -> str:
 def groups(audit: LabelAudit, by: str) -> None:
     """Draw the rate of suspect labels of each group, and list the numbers."""
     table = audit.groups[audit.groups["by"] == by]
+    names = _names(audit)
+    table = table.assign(value=[names[by, value] for value in table["value"].astype(str)])
     known = table[table["suspect_rate"].notna()].sort_values("suspect_rate", ascending=False).head(25)
-    chart, numbers = st.columns(2)
+    chart, numbers = st.columns([4, 7])  # so that no column of the table is cut in a window of 1,280
     with chart:
         if known.empty:
             st.markdown(f"No {BYS[by]} has ten labelled books.")
@@ -73,7 +95,7 @@ def groups(audit: LabelAudit, by: str) -> None:
                     known,
                     value="value",
                     rate="suspect_rate",
-                    title="share of labels that look wrong, with 95 % interval",
+                    title="labels that look wrong, 95 % interval",
                     overall=float(audit.books["suspect"].mean()),
                     look=theme.look(),
                 ),
@@ -84,22 +106,30 @@ def groups(audit: LabelAudit, by: str) -> None:
             BYS[by]: table["value"],
             "labels": table["n"],
             "suspect": table["suspects"],
-            "share": table["suspect_rate"].map(percent),
+            "share": table["suspect_rate"],
             "between": [interval(low, high) for low, high in zip(table["low"], table["high"], strict=True)],
             "times the rest": table["ratio"],
-            "same labels compared": table["adjusted_ratio"],
-            "p, adjusted": table["p_adjusted"],
+            "like for like": table["adjusted_ratio"],
         }
     )
     with numbers:
         show_table(
             shown,
+            shares=["share"],
             columns={
-                "times the rest": st.column_config.NumberColumn(format="%.1f"),
-                "same labels compared": st.column_config.NumberColumn(
-                    format="%.1f", help="Suspects divided by those to be expected with the same labels elsewhere"
+                BYS[by]: st.column_config.TextColumn(BYS[by].split(maxsplit=1)[0], width=88),
+                "labels": st.column_config.NumberColumn(width=58),
+                "suspect": st.column_config.NumberColumn(width=70),
+                "share": st.column_config.NumberColumn(width=64),
+                "between": st.column_config.TextColumn(width=110),
+                "times the rest": st.column_config.NumberColumn(
+                    "times rest", format="%.1f", width=82, help="The share divided by that of all other labels"
                 ),
-                "p, adjusted": st.column_config.NumberColumn(format="%.4f"),
+                "like for like": st.column_config.NumberColumn(
+                    format="%.1f",
+                    width=84,
+                    help="Suspects divided by those that the same labels have elsewhere",
+                ),
             },
             alt=f"Suspect labels by {BYS[by]}",
         )
@@ -108,9 +138,7 @@ def groups(audit: LabelAudit, by: str) -> None:
 
 def choose_group(audit: LabelAudit) -> tuple[str, str] | None:
     """Draw a picker of one annotator, language or month, those pointed at first."""
-    first = [(one.by, one.value) for one in audit.pointed_at]
-    rest = [(str(by), str(value)) for by, value in zip(audit.groups["by"], audit.groups["value"], strict=True)]
-    named = {f"{BYS[by]}: {value}": (by, value) for by, value in [*first, *rest]}
+    named = _choices(audit)
     chosen = st.selectbox("Labels of", [_NOBODY, *named], key="of", bind="query-params")
     return named.get(str(chosen))
 
@@ -121,17 +149,19 @@ def suspects(audit: LabelAudit, group: tuple[str, str] | None) -> None:
     if table.empty:
         st.markdown("None of these labels looks wrong.")
         return
+    if ANNOTATOR in table:
+        table = table.assign(annotator=table[ANNOTATOR].map(_annotators))
     order = ["title", "given", "suggested", "score", "words_against", "words_for", "annotator", "language", "record_id"]
     show_table(
         table.head(20)[[column for column in order if column in table]],
         shares=["score"],
         lines=3,
         columns={
-            "title": st.column_config.TextColumn(width=300),
+            "title": st.column_config.TextColumn(width=280),
             "given": st.column_config.TextColumn(width=100),
             "suggested": st.column_config.TextColumn(width=100),
             "score": st.column_config.NumberColumn("how sure", width=80),
-            "words_against": st.column_config.TextColumn("words against the label", width=180),
+            "words_against": st.column_config.TextColumn("words against the label", width=185),
             "words_for": st.column_config.TextColumn("words for it", width=140),
         },
         alt="Labels to look at again, the clearest contradiction first",
@@ -141,16 +171,18 @@ def suspects(audit: LabelAudit, group: tuple[str, str] | None) -> None:
     widgets.download_table(table, "labels-to-look-at-again", f"Download these {len(table):,} labels (CSV)")
 
 
+def _annotators(names: str) -> str:
+    return "; ".join(shown_value((ANNOTATOR, name)) for name in names.split("; "))
+
+
 def leave_out(labels: LabelSet, audit: LabelAudit) -> None:
     """Offer a copy of the label set without some groups' labels, or without the suspects, to train on."""
-    first = {f"{BYS[one.by]}: {one.value}": (one.by, one.value) for one in audit.pointed_at}
-    rest = zip(audit.groups["by"].astype(str), audit.groups["value"].astype(str), strict=True)
-    named = {**first, **{f"{BYS[by]}: {value}": (by, value) for by, value in rest}}
+    named = _choices(audit)
     with st.form("leave-out"):
         groups = st.multiselect(
             "Leave out the labels of",
             list(named),
-            default=list(first)[:1],
+            default=list(named)[: min(1, len(audit.pointed_at))],
             help="For a group whose labels are no better than a guess. Look at its labels above first. A label that"
             " another annotator gave too stays.",
         )

@@ -275,7 +275,7 @@ def file_of_functions(present: Sequence[LabellingFunction]) -> None:
     ids = _ids(present)
     left, right = st.columns(2)
     with left:
-        sent = st.file_uploader("Load functions from a TOML file", type="toml")
+        sent = st.file_uploader("Load functions from a TOML file", type="toml", max_upload_size=1)
         if sent is not None:
             content = sent.getvalue().decode("utf-8", errors="replace")
             loaded = functions_from_toml(content, sent.name)
@@ -299,7 +299,7 @@ def file_of_functions(present: Sequence[LabellingFunction]) -> None:
             disabled=not present,
             icon=":material/download:",
         )
-        st.caption("The command line reads the same file: colophon label --functions functions.toml --corpus …")
+        st.caption("A colleague can load the file here; the command line of Colophon reads it too.")
     with st.expander("Write them as text", icon=":material/edit_note:"), st.form("toml", border=False):
         key = f"functions_text_{digest(ids)}"
         st.text_area("Functions as TOML", functions_to_toml(present) if present else "", height=320, key=key)

@@ -68,7 +68,7 @@ def _uploaded() -> Path | None:
     key = f"upload-{slot.turn}"
     sent = st.file_uploader(
         "CSV, TSV, Excel, Parquet, JSON Lines, MARC; gzip of these; a zip of the .annif files of Annif",
-        help="Up to 600 MB. Larger files are read by whoever runs this server, with the command “colophon import”.",
+        help="Up to 500 MB. Larger files are read by whoever runs this server, with the command “colophon import”.",
         key=key,
     )
     if sent is not None:

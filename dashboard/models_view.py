@@ -14,7 +14,7 @@ from core.models.preparation import readable_columns
 from core.predictions import NO_LABELS, Scored, keep_learned_from, kept_learned_from, load_predictions
 from core.storage import slug
 from dashboard import cache, comparison_view, feedback, upkeep_view, widgets
-from dashboard.tables import show_table
+from dashboard.tables import CLASSES_ALIKE, show_table
 from dashboard.text import escape, figure, percent, rate
 
 __all__ = [
@@ -53,12 +53,12 @@ def list_of_models(models: Sequence[Mapping[str, Any]]) -> None:
         rows.append(
             {
                 "model": model["name"],
+                # How often a model repeats its own rules is no measure of how often it is right.
+                "right": "–" if by_rules else percent((test.get("accuracy") or {}).get("value")),
+                "tested on": model["tested_on"].words,
                 "kind": model["title"],
                 "learned from": model["manifest"].get("labels", ""),
                 "reads": ", ".join(["title", *model["manifest"].get("reads", ())]),
-                "tested on": model["tested_on"].words,
-                # How often a model repeats its own rules is no measure of how often it is right.
-                "right": "–" if by_rules else percent((test.get("accuracy") or {}).get("value")),
                 "macro-F1": None if by_rules else (test.get("macro_f1") or {}).get("value"),
                 "off by (calibration)": percent((test.get("calibration") or {}).get("ece")),
                 "made": model["created_at"][:10],
@@ -67,10 +67,17 @@ def list_of_models(models: Sequence[Mapping[str, Any]]) -> None:
         )
     table = pd.DataFrame(rows)
     show_table(
-        table,
+        table.drop(columns=["macro-F1", "off by (calibration)"]),
+        lines=3,
         columns={
-            "macro-F1": st.column_config.NumberColumn(format="%.3f"),
-            "MB": st.column_config.NumberColumn(format="%.1f"),
+            "model": st.column_config.TextColumn(width=130),
+            "right": st.column_config.TextColumn(width=70),
+            "tested on": st.column_config.TextColumn(width=150),
+            "kind": st.column_config.TextColumn(width=150),
+            "learned from": st.column_config.TextColumn(width=140),
+            "reads": st.column_config.TextColumn(width=80),
+            "made": st.column_config.TextColumn(width=100),
+            "MB": st.column_config.NumberColumn(format="%.1f", width=60),
         },
         alt="All models with their figures on their own test part",
     )
@@ -235,11 +242,11 @@ def leak_check(scored: Scored, evaluation: Evaluation) -> None:
     feedback.say(*scored.sentences)
     table = pd.DataFrame(
         [
-            {"books": books, "n": m.n, "right": rate(m.accuracy), "macro-F1": figure(m.macro_f1)}
+            {"books": books, "checked": m.n, "right": rate(m.accuracy), "macro-F1": figure(m.macro_f1)}
             for books, m in (("all checked", evaluation.metrics), ("without leaked ones", evaluation.without_leaks))
         ]
     )
-    show_table(table, alt="Accuracy and macro-F1 with and without leaked books")
+    show_table(table, columns={"macro-F1": CLASSES_ALIKE}, alt="How often it is right, with and without leaked books")
     leaked = scored.labelled[scored.labelled["leak"].astype(bool)]
     if len(leaked):
         from dashboard.record_view import records_table

@@ -24,6 +24,8 @@ HOW = (
     " sample is part of the collection, interval and test compare it with the rest of the collection."
 )
 
+_SHOWN = ("facet", "verdict", "what differs most", "would have to move", "by chance")
+
 
 def summary(found: Representativeness) -> pd.DataFrame:
     """Return one row a facet: verdict in words, effect sizes, what differs most."""
@@ -45,19 +47,23 @@ def summary(found: Representativeness) -> pd.DataFrame:
 
 
 def summary_table(table: pd.DataFrame) -> None:
-    """Show the summary."""
+    """Show what a curator reads of the summary; the download has the statistics too."""
     show_table(
-        table,
+        table[list(_SHOWN)],
         shares=["would have to move", "by chance"],
         lines=5,
         height="content",
         columns={
             "facet": st.column_config.TextColumn(width=110),
-            "verdict": st.column_config.TextColumn(width=100),
-            "what differs most": st.column_config.TextColumn(width=370),
-            "divergence (bits)": st.column_config.NumberColumn(format="%.3f"),
-            "Cramér's V": st.column_config.NumberColumn(format="%.2f"),
-            "p, adjusted": st.column_config.NumberColumn(format="%.2g"),
+            "verdict": st.column_config.TextColumn(width=90),
+            "what differs most": st.column_config.TextColumn(width=450),
+            "would have to move": st.column_config.NumberColumn(
+                width=155,
+                help="The part of the sample that would have to be other books for the two to be alike",
+            ),
+            "by chance": st.column_config.NumberColumn(
+                width=90, help="What a sample of the same size drawn at random would show"
+            ),
         },
         alt="How the sample differs from the collection, one row a facet, the largest difference first",
     )
@@ -81,12 +87,12 @@ def facet_table(one: FacetComparison, sample: str, population: str) -> None:
     shown = one.table[[column for column in names if column in one.table]].rename(columns=names)
     numbers: dict[str, Any] = {
         names[key]: st.column_config.NumberColumn(format="%.2f", width=width)
-        for key, width in (("ratio", 130), ("low", 70), ("high", 70), ("residual", None))
+        for key, width in (("ratio", 125), ("low", 70), ("high", 70))
     }
-    numbers |= {names[key]: st.column_config.Column(width=160) for key in ("sample_share", "population_share")}
-    numbers[names["value"]] = st.column_config.TextColumn(width=150)
+    numbers |= {names[key]: st.column_config.Column(width=185) for key in ("sample_share", "population_share")}
+    numbers[names["value"]] = st.column_config.TextColumn(width=140)
     show_table(
-        shown,
+        shown.drop(columns=names["residual"], errors="ignore"),
         shares=[names["sample_share"], names["population_share"]],
         columns=numbers,
         alt=f"{one.title}: counts, shares, ratios",

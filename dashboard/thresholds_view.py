@@ -66,7 +66,7 @@ def cut_table(scored: Scored, start: Mapping[str, float]) -> dict[str, float]:
     for name in scored.classes:
         cuts.setdefault(name, start.get(name, DEFAULT_CUT))
     version = st.session_state.setdefault(f"{key}_version", 0)
-    left, right, _ = st.columns([1, 1, 3], vertical_alignment="bottom")
+    left, right, _ = st.columns([2, 1, 3], vertical_alignment="bottom")
     every = left.number_input(
         "One cut-off for every class", 0.0, 1.0, DEFAULT_CUT, step=0.005, format="%.3f", key=f"{key}_every"
     )
@@ -249,7 +249,18 @@ def class_table(report: PolicyReport) -> None:
     )
     show_table(
         table,
-        columns={"cut-off": st.column_config.NumberColumn(format="%.3f")},
+        columns={
+            "predicted": st.column_config.TextColumn(width=180),
+            "cut-off": st.column_config.NumberColumn(format="%.3f", width=62),
+            "right": st.column_config.TextColumn(width=68),
+            "between": st.column_config.TextColumn(width=124),
+            "wrong to expect": st.column_config.TextColumn(width=120),
+            "books": st.column_config.NumberColumn(width=62),
+            "accepted": st.column_config.NumberColumn(width=75),
+            "checked": st.column_config.NumberColumn(width=70),
+            "wrong": st.column_config.NumberColumn(width=58),
+            "for review": st.column_config.NumberColumn(width=80),
+        },
         alt="What the cut-offs do, class by class",
     )
     widgets.download_table(table, "cut-offs")

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.errors import DamagedError
 from core.upkeep import KIND_NAMES, dependents, remove, rename
-from dashboard import cache, feedback
+from dashboard import cache, feedback, widgets
 from dashboard.text import count, escape
 
 __all__ = ["manage", "unreadable"]
@@ -61,9 +61,16 @@ def manage(kind: str, name: str) -> None:
     with st.popover("Rename or remove", icon=":material/edit:", disabled=bool(cache.workspace().why_read_only)):
         st.markdown(f"**{escape(name)}**")
         with feedback.errors_in_words():
-            new = st.text_input("New name", key=f"rename-{kind}-{name}", max_chars=100)
-            if st.button("Rename", key=f"rename-go-{kind}-{name}", icon=":material/edit:", disabled=not new.strip()):
-                _finish(rename(cache.workspace(), kind, name, new).sentence)
+            # A form: a button that waited for the name would still be grey at the first press after typing.
+            with st.form(f"rename-{kind}-{name}", border=False):
+                new = st.text_input("New name", key=f"rename-name-{kind}-{name}", max_chars=100)
+                sent = st.form_submit_button("Rename", key=f"rename-go-{kind}-{name}", icon=":material/edit:")
+            if sent and new.strip():
+                renamed = rename(cache.workspace(), kind, name, new)
+                widgets.follow_new_name(name, renamed.new_name)
+                _finish(renamed.sentence)
+            elif sent:
+                st.warning("Type the new name first.", icon=":material/edit:")
             st.divider()
             _removal(kind, name)
 
@@ -85,7 +92,7 @@ def _removal(kind: str, name: str) -> None:
             st.markdown("These need it, and are removed with it:")
             st.markdown("\n".join(f"- {escape(one.name)}: {escape(one.why)}" for one in needed_by))
         sure = st.checkbox(
-            f"Remove “{escape(name)}” for good" + (f" and {len(needed_by)} more" if needed_by else ""),
+            f"Remove “{escape(name)}”{f' and {len(needed_by)} more' if needed_by else ''} for good",
             key=f"remove-sure-{kind}-{name}",
         )
         if st.button("Remove", key=f"remove-go-{kind}-{name}", icon=":material/delete:", disabled=not sure):

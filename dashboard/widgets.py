@@ -25,6 +25,7 @@ __all__ = [
     "choose_thing",
     "chosen_slice",
     "download_table",
+    "follow_new_name",
     "label_sets",
     "mark_invented",
     "pick",
@@ -34,7 +35,7 @@ __all__ = [
     "test_sets",
 ]
 
-_OWN_TRUTH = "(given with the predictions)"
+_OWN_TRUTH = "(their own labels)"
 _ALL_BOOKS = "(all books)"
 _SPOKEN = {"corpora": "catalogue", "labels": "label set", "predictions": "set of predictions"}
 
@@ -111,6 +112,14 @@ def pick_next(key: str, name: str) -> None:
     st.session_state[f"{key}_next"] = name
 
 
+def follow_new_name(old: str, new: str) -> None:
+    """Let every picker of this window that shows what was called `old` show it under its new name."""
+    drawn = [str(key).removesuffix("_drawn") for key in st.session_state if str(key).endswith("_drawn")]
+    for key in drawn:
+        if old in (st.session_state.get(key), st.query_params.get(key)):
+            pick_next(key, new)
+
+
 def require_known(key: str, what: str) -> None:
     """Stop with a sentence where the address names a thing that is not here.
 
@@ -144,7 +153,8 @@ def choose_predictions() -> None:
         _names("labels"),
         state.LABELS,
         fixed=_OWN_TRUTH,
-        help="What people said of some of these books. The model is right where it says the same.",
+        help="What people said of some of these books. The model is right where it says the same. Their own labels are"
+        " those that came with the predictions.",
     )
     named = saved_slices(cache.workspace().database)
     if named or st.query_params.get(state.SLICE) or f"{state.SLICE}_wanted" in st.session_state:

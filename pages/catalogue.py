@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.quality import date_sentence, field_quality, language_sentence, title_sentence
-from dashboard import cache, catalogue_choice, feedback, loading, upkeep_view, widgets
+from dashboard import cache, catalogue_choice, feedback, loading, navigation, upkeep_view, widgets
 from dashboard.record_view import records_table
 from dashboard.tables import header, show_table
 from dashboard.text import escape
@@ -14,7 +14,8 @@ loading.load_a_file()
 st.header("What is loaded")
 thing = widgets.choose_thing("Look at", ("corpora", "labels", "predictions"), "corpus")
 if thing is None:
-    st.markdown("Nothing yet. Load a file above, or run the demonstration (`colophon demo`).")
+    st.markdown("Nothing yet. Load a file above, or look around in an invented library first.")
+    navigation.links_to("Home", "Load the demonstration on the Home page")
     st.stop()
 widgets.mark_invented(thing)
 catalogue_choice.choose_catalogue(thing)
@@ -39,15 +40,16 @@ view = st.segmented_control(
 if view == "Fields":
     table = field_quality(records)
     show_table(
-        table.assign(field=table["field"].map(header)),
+        table.assign(field=table["field"].map(header)).drop(columns="n"),
         shares=["share"],
+        lines=3,
+        height="content",
         columns={
             "field": st.column_config.TextColumn(width=170),
             "share": st.column_config.NumberColumn("filled", width=80),
             "filled": st.column_config.NumberColumn("with a value", format="localized", width=100),
-            "n": st.column_config.NumberColumn("of", format="localized", width=70),
-            "distinct": st.column_config.NumberColumn(format="localized", width=120),
-            "commonest": st.column_config.TextColumn(width=280),
+            "distinct": st.column_config.NumberColumn(format="localized", width=125),
+            "commonest": st.column_config.TextColumn(width=410),
         },
         alt="How many records have a value in each field",
     )

@@ -87,8 +87,8 @@ class ModelComparison:
     by_value: pd.DataFrame
 
     @property
-    def sentence(self) -> str:
-        """The verdict in one sentence."""
+    def headline(self) -> str:
+        """The verdict in one sentence of words and counts."""
         first, second = self.names
         if not self.n:
             return (
@@ -103,24 +103,30 @@ class ModelComparison:
             f"of {self.n:,} books only '{second}' has {self.only_second:,} right and only '{first}' {self.only_first:,}"
         )
         if self.p >= LEVEL:
-            return f"'{first}' and '{second}' cannot be told apart: {counts} (p = {self.p:.2g})."
+            return f"'{first}' and '{second}' cannot be told apart: {counts}."
         winner, loser = (second, first) if self.only_second > self.only_first else (first, second)
         points = 100 * abs(self.accuracy_difference.value)
-        return (
-            f"'{winner}' is right {points:.1f} percentage points more often than '{loser}': {counts}"
-            f" (p = {self.p:.2g})."
+        return f"'{winner}' is right {points:.1f} percentage points more often than '{loser}': {counts}."
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in one sentence, with the p value where there is one."""
+        return self.headline if self.n < MINIMUM_RECORDS else f"{self.headline[:-1]} (p = {self.p:.2g})."
+
+    @property
+    def group_sentences(self) -> tuple[str, ...]:
+        """Where the second is better or worse, a sentence a group; with many groups there are many."""
+        return tuple(
+            f"{opened(facet_words(row['facet'], row['value']))}: '{self.names[1]}' is {row['verdict']},"
+            f" {row['second_errors']:,} of {row['n']:,} wrong instead of {row['first_errors']:,}."
+            for row in plain(self.by_value[self.by_value["verdict"].isin([BETTER, WORSE])].to_dict("records"))
         )
 
     @property
-    def sentences(self) -> tuple[str, ...]:
-        """The verdict, where the second is better or worse, and what was left out."""
-        said = [self.sentence]
-        for row in plain(self.by_value[self.by_value["verdict"].isin([BETTER, WORSE])].to_dict("records")):
-            said.append(
-                f"{opened(facet_words(row['facet'], row['value']))}: '{self.names[1]}' is {row['verdict']},"
-                f" {row['second_errors']:,} of {row['n']:,} wrong instead of {row['first_errors']:,}."
-            )
-        if self.n >= MINIMUM_RECORDS and len(said) == 1:
+    def notes(self) -> tuple[str, ...]:
+        """That no group is better or worse, which books one of the two may know, and what was left out."""
+        said = []
+        if self.n >= MINIMUM_RECORDS and not self.group_sentences:
             said.append("No group of books is clearly better or worse with either of them.")
         if self.leaked:
             said.append(
@@ -129,6 +135,11 @@ class ModelComparison:
             )
         said += [f"{count:,} labelled books are not compared: {reason}." for reason, count in self.left_out.items()]
         return tuple(said)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The verdict, where the second is better or worse, and what was left out."""
+        return (self.sentence, *self.group_sentences, *self.notes)
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-able content; the disagreements are counted, not listed."""

@@ -56,10 +56,10 @@ class CalibrationTried:
     @property
     def sentence(self) -> str:
         """Say it for a curator."""
-        return (
-            f"Confidences {self.title}: on average {in_percent(self.ece)} away from how often they are right"
-            f" ({self.n:,} books)."
-        )
+        now = self.method == "none"
+        which = "The confidences are" if now else f"After {self.title} they would be"
+        books = f" ({self.n:,} books)" if now else ""
+        return f"{which} on average {in_percent(self.ece)} away from how often they are right{books}."
 
 
 def try_calibrations(table: pd.DataFrame, classes: Sequence[str], *, seed: int = 0) -> tuple[CalibrationTried, ...]:

@@ -16,7 +16,17 @@ from core.schema import ANNOTATOR, CREATED_AT, LABEL, LABEL_GIVEN, LANGUAGE, REC
 from core.slices.stratified import exact_p, excess
 from core.statistics import MINIMUM_RECORDS, adjust_p, wilson
 
-__all__ = ["BYS", "GROUPS_COLUMNS", "MONTH", "Memberships", "by_label", "group_rates", "memberships", "spoken"]
+__all__ = [
+    "BYS",
+    "GROUPS_COLUMNS",
+    "MONTH",
+    "Memberships",
+    "by_label",
+    "group_rates",
+    "memberships",
+    "shown_value",
+    "spoken",
+]
 
 MONTH: Final = "month"
 BYS: Final[Mapping[str, str]] = {ANNOTATOR: "annotator", LANGUAGE: "language", MONTH: "month of annotation"}
@@ -25,6 +35,7 @@ GROUPS_COLUMNS = (
     "by", "value", "n", "suspects", "contradicted", "suspect_rate", "low", "high", "ratio",
     "adjusted_ratio", "adjusted_low", "adjusted_high", "p", "p_adjusted",
 )  # fmt: skip
+_READ_AS_NUMBER = re.compile(r"(\d+)\.0")
 _ISO_MONTH = re.compile(r"^\s*(\d{4})-(\d{2})\b")
 
 Group = tuple[str, str]
@@ -161,7 +172,20 @@ def spoken(group: Group) -> str:
     """Name a group in a sentence.
 
     >>> spoken(("annotator", "2.0")), spoken(("language", "Dutch")), spoken(("month", "2020-09"))
-    ('annotator 2.0', 'Dutch', '2020-09')
+    ('annotator 2', 'Dutch', '2020-09')
     """
     by, value = group
-    return f"annotator {value}" if by == ANNOTATOR and value != NOBODY else value
+    return f"annotator {shown_value(group)}" if by == ANNOTATOR and value != NOBODY else value
+
+
+def shown_value(group: Group) -> str:
+    """Return how people call a group: an annotator's number without the ``.0`` that a program has put behind it.
+
+    What is kept and compared is the value as the file has it.
+
+    >>> shown_value(("annotator", "2.0")), shown_value(("annotator", "2.5")), shown_value(("language", "2.0"))
+    ('2', '2.5', '2.0')
+    """
+    by, value = group
+    number = _READ_AS_NUMBER.fullmatch(value) if by == ANNOTATOR else None
+    return number[1] if number else value

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.label_audit.audit import LabelAudit
-from core.label_audit.groups import BYS
+from core.label_audit.groups import BYS, shown_value
 from core.labels import LABELS_FILE, LabelSet
 from core.schema import ANNOTATOR, LABEL, RECORD_ID
 from core.storage import MANIFEST, Artifact, Workspace, digest
@@ -50,6 +50,7 @@ def leave_out(
     InputError
         There is no such group, nothing is to be left out, or fewer than two classes would be left.
     """
+    groups = [_as_in_file(audit, group) for group in groups]
     gone = left_out(audit, groups, suspects)
     table = labels.table()
     going = table[RECORD_ID].isin(gone) & (table[LABEL] != "")
@@ -93,6 +94,7 @@ def left_out(audit: LabelAudit, groups: Sequence[Group], suspects: bool) -> set[
     """
     members = audit.members.members
     wanted = np.zeros(len(audit.books), dtype=bool)
+    groups = [_as_in_file(audit, group) for group in groups]
     for by, value in groups:
         if (by, value) not in members:
             known = ", ".join(f"{one}={other}" for one, other in members if one == by)
@@ -107,7 +109,16 @@ def left_out(audit: LabelAudit, groups: Sequence[Group], suspects: bool) -> set[
     return set(audit.books.loc[wanted, RECORD_ID])
 
 
+def _as_in_file(audit: LabelAudit, group: Group) -> Group:
+    """Return the group as the file calls it, where it came as it is shown: "2" is the annotator "2.0" if no other."""
+    members = audit.members.members
+    alike = [one for one in members if one[0] == group[0] and shown_value(one) == group[1]]
+    return alike[0] if group not in members and len(alike) == 1 else group
+
+
 def _sentence(name: str, n: int, of: int, groups: Sequence[Group], suspects: bool) -> str:
-    what = [f"those of {BYS[by]} {value}" + (" alone" if by == ANNOTATOR else "") for by, value in groups]
+    what = [
+        f"those of {BYS[by]} {shown_value((by, value))}" + (" alone" if by == ANNOTATOR else "") for by, value in groups
+    ]
     why = ", and ".join([*what, *(["the suspect ones"] if suspects else [])])
     return f"{n:,} of the {of:,} labels of '{name}' are left out here after its audit: {why}."

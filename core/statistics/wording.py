@@ -9,6 +9,7 @@ __all__ = [
     "in_percent",
     "interval_count",
     "interval_percent",
+    "largest_listed",
     "listed",
     "lower_percent",
     "opened",
@@ -55,6 +56,19 @@ def counts_listed(counts: Mapping[str, int], most: int = 5) -> str:
         names = sorted(names, key=lambda name: -counts[name])[:most]  # of equal counts the first in the order given
     said = ", ".join(f"{counts[name]:,} {name}" for name in names)
     return f"{said} and {rest:,} more classes" if rest > 1 else said
+
+
+def largest_listed(parts: Mapping[str, float], words: Mapping[str, str], most: int = 5) -> str:
+    """Return the words of all classes in their order, or of the largest "and 95 more classes" of many.
+
+    >>> largest_listed({"A": 0.1, "B": 0.6, "C": 0.3}, {"A": "A 10 %", "B": "B 60 %", "C": "C 30 %"}, most=1)
+    'B 60 % and 2 more classes'
+    """
+    rest = len(parts) - most
+    if rest <= 1:
+        return listed([words[name] for name in parts])
+    names = sorted(parts, key=lambda name: -parts[name])[:most]
+    return f"{', '.join(words[name] for name in names)} and {rest:,} more classes"
 
 
 def in_percent(share: float) -> str:
