@@ -21,8 +21,10 @@ _NOTES = {
 def unreadable() -> None:
     """Say what cannot be read, why, and how to be rid of it; the pages go on with the rest."""
     place = cache.workspace()
+    # The place is kept when the message goes: what moves up is drawn anew, and an open window would close.
+    slot = st.empty()
     if said := st.session_state.pop(_DONE, ""):
-        st.success(escape(said), icon=":material/check_circle:")
+        slot.success(escape(said), icon=":material/check_circle:")
     if place.why_read_only:
         st.info(
             f"You can look at everything here, and change nothing: {escape(place.why_read_only)}.",
