@@ -172,7 +172,7 @@ def test_what_nobody_else_annotated_cannot_be_told_apart() -> None:
 def test_the_careless_annotator_is_pointed_at_and_no_other(audit: LabelAudit) -> None:
     careless = generate().planted["careless annotator"].value
     assert [(one.by, one.value) for one in audit.pointed_at] == [("annotator", careless)]
-    assert audit.sentences[0].startswith(f"Annotator {careless}: ")
+    assert audit.sentences[0].startswith(f"Annotator {careless.removesuffix('.0')}: ")
     assert ("language", "Dutch", "explained") in {(one.by, one.value, one.status) for one in audit.findings}
 
 
@@ -277,6 +277,15 @@ class TestLeaveOut:
         assert left_out(audit, [("annotator", "A")], False) == {"1"}
         assert left_out(audit, [("annotator", "A"), ("annotator", "B")], False) == {"1", "2", "3"}
         assert left_out(audit, [("month", "May"), ("annotator", "B")], False) == {"1", "3"}
+
+    def test_an_annotator_is_known_by_the_number_that_is_shown(self):
+        books = pd.DataFrame({"record_id": ["1", "2"], "suspect": False})
+        members = Memberships(
+            {("annotator", "7.0"): np.array([True, False]), ("annotator", "8"): np.array([False, True])}, {}
+        )
+        audit = SimpleNamespace(books=books, members=members)
+        assert left_out(audit, [("annotator", "7")], False) == left_out(audit, [("annotator", "7.0")], False) == {"1"}
+        assert left_out(audit, [("annotator", "8")], False) == {"2"}
 
     def test_suspects_are_left_out_by_book(self, demo_copy, audited):
         labels = load_labels(demo_copy, "demo-annotated")

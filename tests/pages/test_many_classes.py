@@ -44,6 +44,19 @@ def test_twelve_classes_have_a_table_of_cut_offs(
     assert kept_policies(place, fingerprint)[0].policy.cuts == dict.fromkeys(NAMES, 0.7)
 
 
+def test_of_twelve_classes_the_largest_are_told_in_words_and_the_table_has_all(
+    place: Workspace, open_page: Callable[[Workspace, str], AppTest]
+) -> None:
+    page = open_page(place, "errors.py").run()
+    assert not page.exception
+    texts = [one.value for kind in (page.markdown, page.caption) for one in kind]
+    assert "The 5 largest of 12 classes; the table below has all." in texts
+    assert sum("books the model calls" in text for text in texts) == 5
+    [classes] = [frame.value for frame in page.dataframe if "precision" in frame.value]
+    assert len(classes) == 12
+    assert not [text for text in texts if "nan" in text.split()]
+
+
 def test_what_is_typed_into_the_table_is_the_cut_off(
     place: Workspace, open_page: Callable[[Workspace, str], AppTest]
 ) -> None:
