@@ -20,6 +20,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -321,6 +322,8 @@ def dashboard(python, port, environment, with_browser):
     print(f"Colophon: {address} (Ctrl+C stops it)", flush=True)
     if with_browser:
         threading.Thread(target=open_when_ready, args=(address, server), daemon=True).start()
+    # whoever ends this program (a service manager, `kill`) ends the dashboard: else it would go on, unseen
+    signal.signal(signal.SIGTERM, lambda number, frame: server.terminate())
     try:
         return server.wait()
     except KeyboardInterrupt:

@@ -2,6 +2,8 @@
 
 import importlib.util
 import json
+import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -293,6 +295,26 @@ def test_fast_leaves_out_what_is_slow(run, monkeypatch):
     assert run.pytest_options(False)[-4:] == ["-n", "2", "--dist", "loadgroup"]
     monkeypatch.setattr(run.os, "cpu_count", lambda: 1)
     assert run.pytest_options(False) == ["--cov", "--cov-report=term"]
+
+
+def test_who_ends_the_program_ends_the_dashboard(run, monkeypatch):
+    ended = []
+
+    class Server:
+        def wait(self) -> int:
+            os.kill(os.getpid(), signal.SIGTERM)
+            return 0
+
+        def terminate(self) -> None:
+            ended.append(True)
+
+    monkeypatch.setattr(run.subprocess, "Popen", lambda command, **options: Server())
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert run.dashboard(Path("python"), 8501, {}, False) == 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ended == [True]
 
 
 def test_all_checks_run_and_pytest_runs_last(run, monkeypatch, capsys):

@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import sysconfig
@@ -20,7 +21,8 @@ import pytest
 
 from tests.serving import ROOT, free_port, wait_until_healthy
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+# One process does them all: each other would build and install a wheel of its own.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("wheel")]
 
 PACKAGES = ("core", "dashboard", "data", "pages")
 PREDICTIONS = "id,title,predicted,Fiction,Poetry,truth\n" + "".join(
@@ -141,14 +143,15 @@ def served(installed: Installed) -> Iterator[int]:
             env=installed.environment,
             stdout=stream,
             stderr=stream,
-            start_new_session=True,
         )
         try:
             wait_until_healthy(f"http://127.0.0.1:{port}", server, log, 120)
             yield port
         finally:
-            os.killpg(server.pid, 15)  # the command and the dashboard that it has started
-            server.wait(timeout=30)
+            server.terminate()
+            server.wait(timeout=60)
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0, "the dashboard goes on though its command was ended"
 
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs Linux's list of listening sockets")

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import signal
 import socket
 import subprocess
 from collections.abc import Sequence
@@ -58,7 +59,12 @@ def _serve(said: argparse.Namespace, workspace: Workspace, progress: Progress) -
     with subprocess.Popen(serve_command(CODE_FOLDER, said.port, said.host), cwd=CODE_FOLDER, env=environment) as server:
         if not said.no_browser:
             threading.Thread(target=_open_when_ready, args=(said.port, server), daemon=True).start()
-        status = server.wait()
+        # Whoever ends the command (a service manager, `kill`) ends the dashboard: else it would go on, unseen.
+        before = signal.signal(signal.SIGTERM, lambda number, frame: server.terminate())
+        try:
+            status = server.wait()
+        finally:
+            signal.signal(signal.SIGTERM, before)
     return Answer({"port": said.port, "status": status}, ["The dashboard has stopped."], status=min(abs(status), 1))
 
 
