@@ -74,6 +74,10 @@ _MEND = (
     " colophon.db-shm beside it; or move it away, and the workspace begins with an empty one, without the names and"
     " decisions that were in it."
 )
+_MIXTURE = (
+    "It may be a copy of an earlier day beside which colophon.db-wal, with what was written last to the newer one, was"
+    " left."
+)
 _LOOK = (
     "It must be made by Colophon, may not be held by another program, and needs a disk with room on which it can be"
     " read and written."
@@ -83,6 +87,8 @@ _REPLACED = (
     " Stop the server first, then put the right file in its place, and start the server again."
 )
 _MAYBE_LOST = " What was written last may be lost: look at it again after the start."
+# Files of which this process has looked through what was left of recent writes.
+_LOOKED_THROUGH: set[tuple[int, int] | None] = set()
 _MAY_NOT_WRITE: Final = "this workspace can be looked at but not changed, since its files may not be written to"
 
 
@@ -235,9 +241,33 @@ class Database:
     def _for_writing(cls, path: Path) -> "Database":
         with _complaints_in_words(path):
             path.touch()
+        file = _identity(path)
+        left = _has_content(_recent(path)) and file not in _LOOKED_THROUGH
         made = cls.__new__(cls)
-        made._begin(_engine(f"sqlite:///{path}", _identity(path)), path)
+        made._begin(_engine(f"sqlite:///{path}", file), path)
+        if left:
+            made._refuse_a_mixture()
+            _LOOKED_THROUGH.add(file)
         return made
+
+    def _refuse_a_mixture(self) -> None:
+        """Refuse an older copy of the database beside the recent writes of a newer one.
+
+        SQLite lays what is in ``colophon.db-wal`` over any file called ``colophon.db``: together with a copy of an
+        earlier day they make a mixture in which notes are missing. SQLite keeps no mark by which the two would know
+        each other; but the tables and indexes of a mixture contradict each other, unless all pages in which they differ
+        are in the recent writes, and then nothing is missing.
+
+        Raises
+        ------
+        StorageError
+        """
+        assert self._path is not None
+        with self._connected() as connection:
+            fault = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
+        if fault != "ok":
+            what = " ".join(str(fault).split())
+            raise StorageError(f"The workspace's database {self._path} is damaged ({what}). {_MIXTURE} {_MEND}")
 
     @classmethod
     def _for_reading(cls, path: Path, why: str) -> "Database":

@@ -197,7 +197,7 @@ def _database(workspace: Workspace) -> Iterator[Check]:
         more = "&immutable=1" if workspace.why_read_only else ""
         connection = sqlite3.connect(f"{path.as_uri()}?mode=ro{more}", uri=True)
         try:
-            said = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
+            said = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
             notes = connection.execute("SELECT count(*) FROM notes").fetchone()[0]
         finally:
             connection.close()

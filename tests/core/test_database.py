@@ -1,6 +1,8 @@
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from core.database import Database
 from core.errors import StorageError
 from tests import disks
+from tests.serving import ROOT
 
 
 def test_notes_are_appended_and_read_in_order(tmp_path: Path) -> None:
@@ -161,6 +164,60 @@ class TestReplacedUnderTheRunningProgram:
             one.unlink()
         Database.at(path).add("memo", "p", {"day": "anew"})
         assert [note["day"] for note in Database.at(path).read("memo")] == ["anew"]
+
+
+def _write_and_die(path: Path, first: int, last: int) -> None:
+    """Write notes in a process that ends as if it were killed: what it wrote last stays in the second file."""
+    work = (
+        "import os, sys; from pathlib import Path; from core.database import Database\n"
+        "place = Database.at(Path(sys.argv[1]))\n"
+        "for n in range(int(sys.argv[2]), int(sys.argv[3])): place.add('memo', 'p', {'n': n, 'x': 'x' * 200})\n"
+        "os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", work, str(path), str(first), str(last)], check=True, cwd=ROOT)
+
+
+def _put_together(path: Path) -> None:
+    """Move what stands in the second file into the first, as SQLite does from time to time."""
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+class TestAnOlderCopyBesideRecentWrites:
+    def test_it_is_refused_when_it_is_opened(self, tmp_path) -> None:
+        path = tmp_path / "colophon.db"
+        _write_and_die(path, 0, 100)
+        _put_together(path)
+        older = path.read_bytes()
+        _write_and_die(path, 100, 300)
+        _put_together(path)
+        _write_and_die(path, 300, 305)
+        assert (tmp_path / "colophon.db-wal").stat().st_size > 0
+        path.write_bytes(older)  # as `cp` does: the file stays, its content is another
+        with pytest.raises(StorageError, match="is damaged .* may be a copy of an earlier day"):
+            Database.at(path)
+        # What the message says to do is enough.
+        for name in ("colophon.db-wal", "colophon.db-shm"):
+            (tmp_path / name).unlink(missing_ok=True)
+        path.write_bytes(older)
+        found = subprocess.run(
+            [sys.executable, "-c", _COUNT, str(path)], check=True, cwd=ROOT, capture_output=True, text=True
+        )
+        assert found.stdout.strip() == "100"
+
+    def test_what_a_killed_process_left_is_read_whole(self, tmp_path) -> None:
+        path = tmp_path / "colophon.db"
+        _write_and_die(path, 0, 40)
+        _write_and_die(path, 40, 45)
+        assert (tmp_path / "colophon.db-wal").stat().st_size > 0
+        assert [note["n"] for note in Database.at(path).read("memo")] == list(range(45))
+
+
+_COUNT = (
+    "import sys; from pathlib import Path; from core.database import Database\n"
+    "print(len(Database.at(Path(sys.argv[1])).read('memo')))"
+)
 
 
 @pytest.mark.parametrize("pending", [False, True], ids=["all in one file", "recent notes in the second file"])
