@@ -57,7 +57,10 @@ def send_to_review(
         wanted = identifiers_in(scored, wanted)
     new = [one for one in dict.fromkeys(wanted) if one not in known]
     if new:
-        database.add(_SENT, predictions, {"record_ids": new, "reason": reason})
+        content = {"record_ids": new, "reason": reason}
+        if scored is not None:
+            content["file_ids"] = _ids_in_file(scored, new)
+        database.add(_SENT, predictions, content)
     return len(new)
 
 
@@ -72,11 +75,34 @@ def sent_records(database: Database, predictions: str) -> dict[str, str]:
 
 def sent_about(database: Database, scored: Scored) -> dict[str, str]:
     """Return :func:`sent_records` with the identifiers that the scored table has, see :func:`decisions_about`."""
-    sent = sent_records(database, scored.predictions)
     named: dict[str, str] = {}
-    for record_id, reason in zip(identifiers_in(scored, list(sent)), sent.values(), strict=True):
-        named.setdefault(record_id, reason)
+    for note in database.read(_SENT, scored.predictions):
+        for record_id in _named_now(scored, note["record_ids"], note.get("file_ids") or ()):
+            named.setdefault(record_id, note["reason"])
     return named
+
+
+def _ids_in_file(scored: Scored, record_ids: Sequence[str]) -> list[str]:
+    own = {named: in_file for in_file, named in scored.ids_in_file.items()}
+    return [own.get(one, one) for one in record_ids]
+
+
+def _named_now(scored: Scored, record_ids: Sequence[str], file_ids: Sequence[str]) -> list[str]:
+    """Return what records are called in the scored table.
+
+    Parameters
+    ----------
+    record_ids : sequence of str
+        As they were called when the note was written: the catalogue they were joined with may have changed or gone.
+    file_ids : sequence of str
+        Beside them, as the predictions' own file calls them, which never changes; '' (or nothing) where an earlier
+        version did not write that down.
+    """
+    guessed = iter(identifiers_in(scored, [one for i, one in enumerate(record_ids) if not any(file_ids[i : i + 1])]))
+    return [
+        scored.ids_in_file.get(file_ids[i], file_ids[i]) if any(file_ids[i : i + 1]) else next(guessed)
+        for i in range(len(record_ids))
+    ]
 
 
 @dataclass(frozen=True)
@@ -103,6 +129,8 @@ class Decision:
         The number of the decision this row takes back; 0 for a decision.
     undone_by : int
         The number of the row that took this decision back; 0 while it stands.
+    file_id : str
+        The record's identifier in the predictions' own file, '' where that was not written down.
     """
 
     id: int
@@ -115,6 +143,7 @@ class Decision:
     at: str = ""
     undoes: int = 0
     undone_by: int = 0
+    file_id: str = ""
 
     @property
     def stands(self) -> bool:
@@ -201,7 +230,7 @@ def decisions_about(database: Database, scored: Scored) -> DecisionLog:
 
 
 def _with_identifiers_of(scored: Scored, rows: Sequence[Decision]) -> tuple[Decision, ...]:
-    ids = identifiers_in(scored, [row.record_id for row in rows])
+    ids = _named_now(scored, [row.record_id for row in rows], [row.file_id for row in rows])
     return tuple(replace(row, record_id=named) for row, named in zip(rows, ids, strict=True))
 
 
@@ -225,6 +254,7 @@ def _rows(notes: Iterable[Mapping[str, Any]]) -> list[Decision]:
             by=note.get("by", ""),
             session=note.get("session", ""),
             undoes=(undoes or -1) if note["undone"] else 0,
+            file_id=note.get("file_id", ""),
         )
     return list(rows.values())
 
@@ -287,6 +317,8 @@ def record_decision(
         if seen is not None and newer is not None:
             raise DecidedMeanwhileError(newer)
         content = {"record_id": record_id, "label": label, "old": old, "note": note, "undone": False}
+        if scored is not None:
+            content["file_id"] = scored.id_in_file(record_id)
         return {**content, "by": by.strip(), "session": session}
 
     return database.append(_DECIDED, predictions, make, after=seen or 0)

@@ -15,7 +15,9 @@ from typing import Any, Final
 
 from core.errors import InputError, NameTakenError, NotFoundError, StorageError
 from core.jobs import list_jobs
+from core.predictions import kept_catalogue
 from core.soundness import MANIFEST, SEAL, seal_of
+from core.statistics import listed
 from core.storage import KIND_WORDS, Workspace, read_json, slug, write_json
 
 __all__ = ["KINDS", "KIND_NAMES", "Dependent", "Removed", "Renamed", "dependents", "remove", "rename"]
@@ -135,11 +137,12 @@ def remove(workspace: Workspace, kind: str, name: str, *, dependents_too: bool =
         raise StorageError(f"Nothing was removed: {workspace.why_read_only}.")
     needed_by = _dependents(workspace, target)
     if needed_by and not dependents_too:
-        listed = "; ".join(f"{KIND_NAMES[one.kind]} '{one.name}' ({one.why})" for one in needed_by)
-        raise InputError(f"'{target.called}' was not removed, since something needs it: {listed}.")
+        needs = "; ".join(f"{KIND_NAMES[one.kind]} '{one.name}' ({one.why})" for one in needed_by)
+        raise InputError(f"'{target.called}' was not removed, since something needs it: {needs}.")
     others = [_target(workspace, one.kind, one.name) for one in needed_by]
     for each in (target, *others):
         _refuse_at_work(workspace, each)
+    joined = _joined_with(workspace, target)
     for each in others:
         _take_away(workspace, each)
     kept = _take_away(workspace, target)
@@ -147,6 +150,8 @@ def remove(workspace: Workspace, kind: str, name: str, *, dependents_too: bool =
     sentence = f"{what}; its files stay, since another name stands for them." if kept else f"{what}."
     if needed_by:
         sentence += f" With it: {', '.join(one.name for one in needed_by)}."
+    if joined and not kept:
+        sentence += f" It was the catalogue chosen for {listed(joined)}: choose another for them, or none."
     if kind == "predictions" or needed_by:
         sentence += " What people decided about them is kept, and holds again if they are made again."
     return Removed(KIND_NAMES[kind], target.called, target.fingerprint, needed_by, kept, sentence)
@@ -202,9 +207,9 @@ def _target(workspace: Workspace, kind: str, name: str) -> _Target:
             return _Target(kind, path.name, "", path)
     if re.fullmatch(r"[0-9A-Za-z_-]{1,100}", name) and (home / name).is_dir():
         return _Target(kind, "", name, home / name)
-    listed = [*names, *(path.name for path in home.glob("[!.]*.zip"))]
+    known = [*names, *(path.name for path in home.glob("[!.]*.zip"))]
     raise NotFoundError(
-        f"There is no {KIND_WORDS[kind]} called '{name[:100]}'. There are: {', '.join(listed) or 'none yet'}."
+        f"There is no {KIND_WORDS[kind]} called '{name[:100]}'. There are: {', '.join(known) or 'none yet'}."
     )
 
 
@@ -238,6 +243,18 @@ def _predictions(workspace: Workspace) -> Iterator[tuple[str, Path, dict[str, An
         home = workspace.root / "predictions" / fingerprint
         with contextlib.suppress(InputError):
             yield name, home, read_json(home / MANIFEST)
+
+
+def _joined_with(workspace: Workspace, target: _Target) -> list[str]:
+    """Return the predictions made elsewhere for which a person chose this catalogue; they can be used without it."""
+    if target.kind != "corpora":
+        return []
+    names = workspace.database.names("predictions").items()
+    return [
+        f"'{name}'"
+        for name, fingerprint in names
+        if kept_catalogue(workspace, fingerprint) in (target.name or None, target.fingerprint)
+    ]
 
 
 def _other_names(workspace: Workspace, target: _Target) -> list[str]:

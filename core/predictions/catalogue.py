@@ -173,21 +173,28 @@ def keep_catalogue(workspace: Workspace, predictions: str, corpus: str) -> None:
 def kept_catalogue(workspace: Workspace, predictions: str) -> str:
     """Return the name of the catalogue that was chosen for predictions, :data:`NO_CORPUS`, or '' for no choice.
 
-    A catalogue that was imported anew under its name is meant by the name; one whose name is gone, by its fingerprint.
+    A catalogue that was imported anew under its name is meant by the name; one that was renamed, by its new name. Where
+    the one that was chosen is not here any more, no choice is left.
     """
+    return _kept(workspace, predictions)[0]
+
+
+def _kept(workspace: Workspace, predictions: str) -> tuple[str, str]:
+    """Return the catalogue that was chosen, and the name it was chosen by where it is gone; "" for none."""
     notes = workspace.database.read(_KIND, predictions)
     if not notes or not notes[-1]["corpus"]:
-        return ""
+        return "", ""
     name, fingerprint = str(notes[-1]["corpus"]), str(notes[-1]["fingerprint"])
     if name == NO_CORPUS:
-        return name
-    for known in (name, fingerprint):
+        return name, ""
+    renamed = [called for called, one in workspace.database.names("corpora").items() if one == fingerprint]
+    for known in (name, *renamed, fingerprint):
         try:
             workspace.find("corpora", known)
         except (NotFoundError, DamagedError):
             continue
-        return known
-    return ""
+        return known, ""
+    return "", name
 
 
 def choose_catalogue(
@@ -212,8 +219,11 @@ def choose_catalogue(
     InputError
         The corpus that was named holds none of the records: an identifier of each side is shown.
     """
-    kept = "" if corpus else kept_catalogue(workspace, fingerprint)
+    kept, gone = ("", "") if corpus else _kept(workspace, fingerprint)
     named = corpus or kept
+    missing = (
+        [f"The catalogue '{gone}', which was chosen for these predictions, cannot be read any more."] if gone else []
+    )
     if named == NO_CORPUS:
         return CatalogueChoice(None)
     if named:
@@ -237,8 +247,8 @@ def choose_catalogue(
         if rivals:
             names = ", ".join(f"'{one.corpus.name}' ({one.join.matched:,})" for one in rivals)
             more = (f"Other catalogues hold them too: {names}. '{good[0].name}' was taken; another can be named.",)
-        return CatalogueChoice(good[0], others, (*_sentences(good[0], own), *more, *unread))
-    return CatalogueChoice(None, tuple(some), (*_not_joined(some, matches, own), *unread))
+        return CatalogueChoice(good[0], others, (*missing, *_sentences(good[0], own), *more, *unread))
+    return CatalogueChoice(None, tuple(some), (*missing, *_not_joined(some, matches, own), *unread))
 
 
 def _not_joined(some: Sequence[CatalogueMatch], matches: Sequence[CatalogueMatch], own: pd.DataFrame) -> list[str]:

@@ -144,7 +144,9 @@ def _training_books(workspace: Workspace, model: str) -> pd.DataFrame | None:
 
 def _as_kept(workspace: Workspace, frame: pd.DataFrame, kept: Mapping[str, str]) -> LearnedFrom:
     found, gone = [], []
-    for name, fingerprint in kept.items():
+    called = {fingerprint: name for name, fingerprint in workspace.database.names("labels").items()}
+    for name_then, fingerprint in kept.items():
+        name = called.get(fingerprint, name_then)
         try:
             found.append((name, load_labels(workspace, fingerprint).records()))
         except (NotFoundError, DamagedError):

@@ -79,6 +79,10 @@ class Scored:
             hashlib.sha256(leaks).hexdigest(),
         )
 
+    def id_in_file(self, record_id: str) -> str:
+        """Return the identifier that the predictions' own file has for a record of the table: it never changes."""
+        return next((own for own, named in self.ids_in_file.items() if named == record_id), record_id)
+
     @property
     def labelled(self) -> pd.DataFrame:
         """The rows with a usable truth."""

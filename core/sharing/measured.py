@@ -131,6 +131,14 @@ def languages_learned(workspace: Workspace, manifest: Mapping[str, Any], books: 
     return books["record_id"].map(known).fillna("").astype("str")
 
 
+def _at_hand(workspace: Workspace, manifest: Mapping[str, Any]) -> bool:
+    try:
+        workspace.find("labels", str(manifest.get("labels_fingerprint") or ""))
+    except (NotFoundError, DamagedError):
+        return False
+    return True
+
+
 def _n(metrics: Mapping[str, Any], split: str) -> int:
     return int((metrics.get(split) or {}).get("n") or 0)
 
@@ -171,7 +179,8 @@ def _by_language(workspace: Workspace, manifest: Mapping[str, Any], books: pd.Da
     columns = [probability_column(name) for name in classes]
     asked = (books["source"] == "person") & books[columns].notna().all(axis=1)
     if not (language[asked] != "").any():
-        return []
+        gone = asked.any() and not _at_hand(workspace, manifest)
+        return ["Errors by language are not given: the labels it learned from are not at hand."] if gone else []
     table = predictions_table(books.loc[asked, columns].to_numpy(dtype=float), classes)
     table[CORRECT] = table[PREDICTED].to_numpy() == books.loc[asked, LABEL].to_numpy()
     found = by_value(table, language[asked].replace("", "no language"))

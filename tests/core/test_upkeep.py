@@ -1,15 +1,23 @@
 """What is removed and renamed, what that would break, and what stays."""
 
 import json
+import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from core import jobs
 from core.cli import main
+from core.corpus import load_corpus
 from core.errors import InputError, NameTakenError, NotFoundError, StorageError
-from core.predictions import load_scored
+from core.importing import import_file
+from core.policies import KeptPolicy, keep_policy
+from core.predictions import NO_CORPUS, keep_catalogue, kept_catalogue, load_scored
+from core.review import decisions_about, record_decision, send_to_review, sent_about
+from core.sharing.model_card import model_card
 from core.storage import Workspace
+from core.thresholds import Policy
 from core.upkeep import dependents, remove, rename
 from tests import disks
 
@@ -168,3 +176,143 @@ class TestCommands:
         assert status == 2
         assert "“demo-catalogue” cannot be read: its records.parquet is missing. Import its file again" in said
         assert "To remove it: colophon remove corpus demo-catalogue" in said
+
+
+CUTS = ("--cut", "Fiction=.9", "--cut", "Non-fiction=.9")
+STEPS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "a model removed with its predictions": (("remove", "model", "demo-tfidf", "--dependents", "--yes"),),
+    "labels removed that a policy was chosen on": (("remove", "labels", "demo-annotated", "--yes"),),
+    "labels removed with the predictions": (("remove", "labels", "demo-test", "--dependents", "--yes"),),
+    "a joined catalogue removed": (("remove", "corpus", "small", "--yes"),),
+    "each renamed": (
+        ("rename", "model", "demo-tfidf", "new-model"),
+        ("rename", "labels", "demo-annotated", "new-labels"),
+        ("rename", "corpus", "small", "new-corpus"),
+        ("rename", "predictions", "others", "new-others"),
+    ),
+}
+# What a command says of what is not here any more, in the order of STEPS; nothing where it works as before.
+NO_PREDICTIONS = "There is no set of predictions called 'demo-predictions'"
+NO_LABELS = "There is no label set called 'demo-annotated'"
+GONE = {
+    "demo-predictions": (NO_PREDICTIONS, "", NO_PREDICTIONS, "", ""),
+    "demo-predictions on demo-annotated": (NO_PREDICTIONS, NO_LABELS, NO_PREDICTIONS, "", NO_LABELS),
+    "others": ("", "", "", "", "There is no set of predictions called 'others'"),
+    "labels": ("", NO_LABELS, "", "", NO_LABELS),
+    "model": ("There is no model called 'demo-tfidf'", "", "", "", "There is no model called 'demo-tfidf'"),
+}
+
+
+@pytest.fixture(scope="module")
+def furnished(demo_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Return the demonstration with predictions made elsewhere, their catalogue, policies and decisions."""
+    folder = tmp_path_factory.mktemp("furnished")
+    place = Workspace(shutil.copytree(demo_workspace.root, folder / "workspace"))
+    records = load_corpus(place, "demo-digitised").records()
+    books = records[records["title"] != ""].head(60)
+    books[["record_id", "title", "language", "date"]].to_csv(folder / "small.csv", index=False)
+    import_file(place, folder / "small.csv", "corpus", name="small")
+    table = pd.DataFrame({"id": [f"x{i}" for i in range(60)], "catalogue id": books["record_id"].str.lstrip("0")})
+    table["predicted"] = ["Fiction" if i % 3 else "Non-fiction" for i in range(60)]
+    table["confidence"] = [0.5 + i % 50 / 100 for i in range(60)]
+    table["truth"] = ["Fiction" if i % 4 else "Non-fiction" for i in range(60)]
+    table.to_csv(folder / "others.csv", index=False)
+    import_file(place, folder / "others.csv", "predictions", name="others", corpus="small")
+    for name, labels in (("demo-predictions", "demo-annotated"), ("others", None)):
+        scored = load_scored(place, name, labels)
+        policy = Policy(dict.fromkeys(scored.classes, 0.9))
+        keep_policy(place, scored.predictions, KeptPolicy(policy, labels=labels or ""))
+        ids = scored.table["record_id"][:2].tolist()
+        send_to_review(place.database, scored.predictions, ids, "odd", scored=scored)
+        record_decision(place.database, scored.predictions, ids[0], scored.classes[0], scored=scored)
+    return place
+
+
+def commands(out: Path) -> dict[str, list[tuple[str, ...]]]:
+    """Return what is asked of what, each command once."""
+
+    def of(predictions: str, *more: str) -> list[tuple[str, ...]]:
+        named = ("--predictions", predictions, *more)
+        return [
+            ("evaluate", *named),
+            ("slices", *named, "--by", "language"),
+            ("thresholds", *named, *CUTS),
+            ("export", *named, *CUTS, "--out", str(out / "accepted.zip")),
+            ("report", *named, "--out", str(out / "report.html")),
+        ]
+
+    return {
+        "demo-predictions": of("demo-predictions"),
+        "demo-predictions on demo-annotated": of("demo-predictions", "--labels", "demo-annotated")[:3],
+        "others": of("others"),
+        "labels": [
+            ("audit-labels", "--labels", "demo-annotated"),
+            ("card", "--labels", "demo-annotated", "--out", "c"),
+        ],
+        "model": [("card", "--model", "demo-tfidf", "--out", str(out / "card"))],
+    }
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_after_it_every_command_works_or_says_what_is_missing(
+    furnished: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    place = Workspace(shutil.copytree(furnished.root, tmp_path / "workspace"))
+    monkeypatch.chdir(tmp_path)
+
+    def run(words: tuple[str, ...]) -> tuple[int, str]:
+        status = main(["--workspace", str(place.root), "--quiet", *words])
+        shown = capsys.readouterr()
+        assert "Traceback" not in shown.err
+        return status, shown.err
+
+    for words in STEPS[step]:
+        assert run(words)[0] == 0
+    for what, asked in commands(tmp_path).items():
+        missing = GONE[what][list(STEPS).index(step)]
+        for words in asked:
+            status, said = run(words)
+            assert status == (2 if missing else 0), (words, said)
+            assert missing in said, words
+    assert run(("doctor",))[1] == ""
+
+
+def _decided(place: Workspace, name: str) -> list[str]:
+    return list(decisions_about(place.database, load_scored(place, name)).holding)
+
+
+def test_a_catalogue_that_was_chosen_and_is_gone_is_said_and_decisions_stay(
+    furnished: Workspace, tmp_path: Path
+) -> None:
+    place = Workspace(shutil.copytree(furnished.root, tmp_path / "workspace"))
+    before = load_scored(place, "others")
+    first, second = before.table["record_id"][:2]
+    assert (before.catalogue.name, _decided(place, "others")) == ("small", [first])
+    removed = remove(place, "corpora", "small")
+    assert "It was the catalogue chosen for 'others': choose another for them, or none." in removed.sentence
+    # The demonstration's large catalogue holds them too, and is taken by itself.
+    after = load_scored(place, "others")
+    said = "The catalogue 'small', which was chosen for these predictions, cannot be read any more."
+    assert after.catalogue.sentences[0] == said
+    assert after.catalogue.name == "demo-digitised"
+    assert _decided(place, "others") == [first]
+    keep_catalogue(place, after.predictions, NO_CORPUS)
+    # Without a catalogue the book is called what the file calls it.
+    assert _decided(place, "others") == [first.lstrip("0")]
+    assert list(sent_about(place.database, load_scored(place, "others"))) == [first.lstrip("0"), second.lstrip("0")]
+
+
+def test_a_chosen_catalogue_keeps_being_chosen_under_its_new_name(furnished: Workspace, tmp_path: Path) -> None:
+    place = Workspace(shutil.copytree(furnished.root, tmp_path / "workspace"))
+    rename(place, "corpora", "small", "large")
+    scored = load_scored(place, "others")
+    assert kept_catalogue(place, scored.predictions) == "large"
+    assert "found among the records of the catalogue 'large'" in scored.catalogue.sentences[0]
+
+
+def test_a_card_says_why_it_has_no_errors_by_language(furnished: Workspace, tmp_path: Path) -> None:
+    place = Workspace(shutil.copytree(furnished.root, tmp_path / "workspace"))
+    assert "Errors by language (out of fold)" in model_card(place, place.find("models", "demo-tfidf"))
+    remove(place, "labels", "demo-annotated")
+    card = model_card(place, place.find("models", "demo-tfidf"))
+    assert "Errors by language are not given: the labels it learned from are not at hand." in card
