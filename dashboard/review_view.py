@@ -320,7 +320,12 @@ def decided(scored: Scored, log: DecisionLog) -> None:
     )
     show_table(
         shown.head(1000),
-        columns={"title": st.column_config.TextColumn(width=330)},
+        columns={
+            "title": st.column_config.TextColumn(width=240),
+            "by": st.column_config.TextColumn(width=150),
+            "when": st.column_config.TextColumn(width=165),
+            "state": st.column_config.TextColumn(width=140),
+        },
         alt="Decisions, the latest first",
     )
     widgets.download_table(shown, "decisions")
