@@ -27,7 +27,7 @@ def test_an_overconfident_model_is_mended_by_both_ways() -> None:
     assert isotonic.ece < 0.06
     assert temperature.log_loss < before.log_loss
     assert before.n == 2000
-    assert "as they are" in before.sentence
+    assert before.title == "as they are"
 
 
 def test_a_calibrated_model_is_hardly_changed() -> None:
