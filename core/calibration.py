@@ -102,7 +102,7 @@ class Calibration:
                 str(name): (np.asarray(x, dtype=float), np.asarray(y, dtype=float))
                 for name, (x, y) in content["curves"].items()
             }
-            made = cls(
+            calibration = cls(
                 content["method"],
                 tuple(str(name) for name in content["classes"]),
                 float(content["temperature"]),
@@ -116,13 +116,15 @@ class Calibration:
             x.ndim == 1 and len(x) and x.shape == y.shape and (np.diff(x) >= 0).all() and np.isfinite(x + y).all()
             for x, y in curves.values()
         )
-        if made.method not in get_args(CalibrationMethod):
-            raise ModelError(f"There is no calibration '{made.method}': {', '.join(get_args(CalibrationMethod))}.")
-        if not rising or not 0 < made.temperature < np.inf:
+        if calibration.method not in get_args(CalibrationMethod):
+            raise ModelError(
+                f"There is no calibration '{calibration.method}': {', '.join(get_args(CalibrationMethod))}."
+            )
+        if not rising or not 0 < calibration.temperature < np.inf:
             raise ModelError("The calibration holds numbers that cannot be: train the model again.")
-        if made.method == "isotonic" and set(curves) != set(made.classes):
+        if calibration.method == "isotonic" and set(curves) != set(calibration.classes):
             raise ModelError("The calibration speaks of other classes than the model: train the model again.")
-        return made
+        return calibration
 
 
 def apply_calibrations(
@@ -138,11 +140,11 @@ def apply_calibrations(
     scores : array, shape (n, k)
         Uncalibrated probabilities.
     """
-    found = np.array(calibration.apply(scores))
+    calibrated = np.array(calibration.apply(scores))
     if for_titles is not None:
         alone = ~has_columns(texts)
-        found[alone] = for_titles.apply(scores[alone])
-    return found
+        calibrated[alone] = for_titles.apply(scores[alone])
+    return calibrated
 
 
 def learn_calibration(
@@ -313,8 +315,8 @@ def _best_temperature(probabilities: NDArray[np.float64], codes: NDArray[np.int6
         scaled = logits / np.exp(log_temperature)
         return float((logsumexp(scaled, axis=1) - scaled[rows, codes]).mean())
 
-    found = minimize_scalar(loss, bounds=(np.log(_COLDEST), np.log(_HOTTEST)), method="bounded")
-    return float(np.exp(found.x))
+    result = minimize_scalar(loss, bounds=(np.log(_COLDEST), np.log(_HOTTEST)), method="bounded")
+    return float(np.exp(result.x))
 
 
 def _isotonic(

@@ -157,7 +157,7 @@ class ClassNames:
         """Say which answers were taken as one class."""
         return tuple(
             f"{', '.join(repr(other) for other in others)} taken as '{name}'."
-            for name, others in self._merged(asked=None).items()
+            for name, others in self._merged(renamed=None).items()
         )
 
     @property
@@ -166,7 +166,7 @@ class ClassNames:
         merged = [
             f"{', '.join(repr(other) for other in others)} and '{name}' were taken as one class, for they differ in "
             "case, spaces or hyphens only: is that right?"
-            for name, others in self._merged(asked=False).items()
+            for name, others in self._merged(renamed=False).items()
         ]
         words = {answer: count for answer, count in self.undecided.items() if answer.strip()}
         unsure = [
@@ -177,12 +177,12 @@ class ClassNames:
         ]
         return (*merged, *unsure[:_SHOWN])
 
-    def _merged(self, asked: bool | None) -> dict[str, list[str]]:
+    def _merged(self, renamed: bool | None) -> dict[str, list[str]]:
         by_class: dict[str, list[str]] = {}
         for given, name in sorted(self.spelled.items()):
             # One text in two normal forms is the same to every reader.
             same = unicodedata.normalize("NFC", given.strip()) == unicodedata.normalize("NFC", name)
-            if not same and (asked is None or (given in self.renamed) == asked):
+            if not same and (renamed is None or (given in self.renamed) == renamed):
                 by_class.setdefault(name, []).append(given)
         return dict(sorted(by_class.items()))
 

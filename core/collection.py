@@ -255,12 +255,12 @@ def _stratum(table: pd.DataFrame, name: str) -> pd.Series:
 
 def _guess(table: pd.DataFrame, name: str) -> NDArray[np.float64]:
     """Return the model's guess at a class: its probability, or 0 and 1 where only labels are known."""
-    said = np.asarray(table[PREDICTED] == name, dtype=np.float64)
+    predicted = np.asarray(table[PREDICTED] == name, dtype=np.float64)
     column = probability_column(name)
     if column not in table:
-        return said
+        return predicted
     given = table[column].to_numpy(dtype=float, na_value=np.nan)
-    return np.asarray(np.where(np.isnan(given), said, given))
+    return np.asarray(np.where(np.isnan(given), predicted, given))
 
 
 def _sentences(
@@ -272,21 +272,21 @@ def _sentences(
     n_collection: int,
 ) -> tuple[str, ...]:
     sizes = {name: one.value for name, one in shares.items()}
-    said = [
+    sentences = [
         f"In the whole collection of {n_collection:,} books the model is right for {_range(accuracy)}, in the"
         f" {as_they_are.n:,} checked books as they are for {_range(as_they_are)}.",
         f"The collection is {largest_listed(sizes, {name: f'{name} {_range(one)}' for name, one in shares.items()})}.",
     ]
     if weighting.design_effect >= 1.05:
         effective = accuracy.n / weighting.design_effect
-        said.append(
+        sentences.append(
             f"The checked books are spread unevenly over the collection: {accuracy.n:,} of them count like"
             f" {effective:,.0f} drawn at random (design effect {weighting.design_effect:.2f})."
         )
     silent = [f"{in_percent(share)} by {facet_title(facet).lower()}" for facet, share in unspoken.items() if share > 0]
     if silent:
-        said.append(f"No checked book speaks for a part of the collection: {listed(silent)}.")
-    return tuple(said)
+        sentences.append(f"No checked book speaks for a part of the collection: {listed(silent)}.")
+    return tuple(sentences)
 
 
 def _range(share: Estimate) -> str:

@@ -68,24 +68,24 @@ def headline_of(facet: str, table: pd.DataFrame, verdict: str, names: SetNames) 
             f"By {title} the {names.sample} books are like the {names.population} ones: no value's share differs by"
             f" more than {max(largest, 0.1):.1f} percentage points."
         )
-    said = []
+    sentences = []
     missing = (table["value"] == missing_value(facet)).to_numpy(dtype=bool)
     if _missing_gap(facet, table, _OVERWHELMING) is not None:
-        said.append(f"{_missing_words(facet, table, names)}.")
+        sentences.append(f"{_missing_words(facet, table, names)}.")
         ours, theirs = np.where(missing, 0, ours), np.where(missing, 0, theirs)
         if min(ours.sum(), theirs.sum()) < MINIMUM_RECORDS:
-            return said[0]
-    before = "among the others, " if said else ""
+            return sentences[0]
+    before = "among the others, " if sentences else ""
     for position in _extremes(ours, theirs):
         mine, other = ours[position] / ours.sum(), theirs[position] / theirs.sum()
         words = facet_words(facet, str(table["value"].iloc[position]))
-        shares = f"{in_percent(mine)} and {in_percent(other)}" if said else names.of_both(mine, other)
+        shares = f"{in_percent(mine)} and {in_percent(other)}" if sentences else names.of_both(mine, other)
         ratio = over_or_under(mine / other if other else math.nan)
-        said.append(f"{opened(before + words)} are {shares}: {ratio}.")
+        sentences.append(f"{opened(before + words)} are {shares}: {ratio}.")
         before = ""
-    if not said:
-        said.append(f"By {title} the two differ in many small ways: no value's share by a percentage point.")
-    return " ".join(said)
+    if not sentences:
+        sentences.append(f"By {title} the two differ in many small ways: no value's share by a percentage point.")
+    return " ".join(sentences)
 
 
 def _extremes(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> list[int]:
@@ -147,20 +147,20 @@ def summary_of(
     tuple of str
         At least one sentence when there is at least one facet.
     """
-    said = []
+    sentences = []
     for word in (*(word for _, word in reversed(VERDICTS)), UNTOLD):
         facets = [title.lower() for title, verdict in verdicts if verdict == word]
         if facets:
-            said.append(f"{opened(word)} by {', '.join(facets)}.")
+            sentences.append(f"{opened(word)} by {', '.join(facets)}.")
     if not n_rest:
-        said.append(
+        sentences.append(
             f"All {n_population:,} {names.population} books are among the {n_sample:,} {names.sample} books: there are"
             " no others to test them against."
         )
     elif n_shared:
         part = f"All {n_sample:,}" if n_shared == n_sample else f"{n_shared:,} of the {n_sample:,}"
-        said.append(
+        sentences.append(
             f"{part} {names.sample} books are among the {n_population:,} {names.population} books; they are tested"
             f" against the other {n_rest:,}."
         )
-    return tuple(said)
+    return tuple(sentences)

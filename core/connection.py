@@ -88,8 +88,8 @@ def open_address(
         The server refuses, in a sentence that says what to do.
     """
     check_address(url)
-    asked = {"User-Agent": _USER_AGENT, "Accept-Encoding": "identity", **headers}
-    request = urllib.request.Request(url, headers=asked)  # noqa: S310 - the scheme was checked
+    request_headers = {"User-Agent": _USER_AGENT, "Accept-Encoding": "identity", **headers}
+    request = urllib.request.Request(url, headers=request_headers)  # noqa: S310 - the scheme was checked
     if secret:
         basic = base64.b64encode(secret.encode("utf-8")).decode("ascii")
         request.add_unredirected_header("Authorization", f"Basic {basic}")

@@ -65,15 +65,15 @@ def read_columns(path: Path, records: pd.DataFrame, names: Sequence[str]) -> pd.
         Row for row beside `records`; only the columns that are there.
     """
     wanted = [name for name in names if name not in records]
-    there = [name for name in column_names(path) if name in wanted]
-    originals = read_parquet(path / ORIGINALS_FILE, there) if there else pd.DataFrame(index=range(len(records)))
+    available = [name for name in column_names(path) if name in wanted]
+    originals = read_parquet(path / ORIGINALS_FILE, available) if available else pd.DataFrame(index=range(len(records)))
     if len(originals) != len(records):
         originals = pd.DataFrame(index=range(len(records)))
-    found = {
+    columns = {
         name: records[name] if name in records else originals[name] for name in names if name in {*records, *originals}
     }
     return pd.DataFrame(
-        {name: values.reset_index(drop=True) for name, values in found.items()}, index=range(len(records))
+        {name: values.reset_index(drop=True) for name, values in columns.items()}, index=range(len(records))
     )
 
 

@@ -143,10 +143,10 @@ class Database:
     @classmethod
     def unusable(cls, error: StorageError) -> "Database":
         """Return a database of which every use raises `error`: for who looks at what is wrong with a workspace."""
-        made = cls.__new__(cls)
-        made._begin(None)
-        made._fault = error
-        return made
+        database = cls.__new__(cls)
+        database._begin(None)
+        database._fault = error
+        return database
 
     @property
     def why_read_only(self) -> str:
@@ -243,12 +243,12 @@ class Database:
             path.touch()
         file = _identity(path)
         left = _has_content(_recent(path)) and file not in _LOOKED_THROUGH
-        made = cls.__new__(cls)
-        made._begin(_engine(f"sqlite:///{path}", file), path)
+        database = cls.__new__(cls)
+        database._begin(_engine(f"sqlite:///{path}", file), path)
         if left:
-            made._refuse_a_mixture()
+            database._refuse_a_mixture()
             _LOOKED_THROUGH.add(file)
-        return made
+        return database
 
     def _refuse_a_mixture(self) -> None:
         """Refuse an older copy of the database beside the recent writes of a newer one.
@@ -271,9 +271,9 @@ class Database:
 
     @classmethod
     def _for_reading(cls, path: Path, why: str) -> "Database":
-        made = cls.__new__(cls)
-        made._begin(_read_only_engine(path), path, why)
-        return made
+        database = cls.__new__(cls)
+        database._begin(_read_only_engine(path), path, why)
+        return database
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -379,7 +379,11 @@ def _why_not_to_be_written(path: Path) -> str:
     # Beside it SQLite keeps two more files, so that the folder counts too.
     needed = [path.parent, *([path] if path.is_file() else [])]
     effective = os.access in os.supports_effective_ids
-    return "" if all(os.access(one, os.W_OK, effective_ids=effective) for one in needed) else _MAY_NOT_WRITE
+    return (
+        ""
+        if all(os.access(needed_path, os.W_OK, effective_ids=effective) for needed_path in needed)
+        else _MAY_NOT_WRITE
+    )
 
 
 def _nearly_full(folder: Path) -> bool:
@@ -449,8 +453,8 @@ def _reader(address: str) -> Engine:
 def _copied(path: Path) -> str:
     folder = Path(tempfile.mkdtemp(prefix="colophon-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    for one in (path, _recent(path)):
-        shutil.copyfile(one, folder / one.name)
+    for source in (path, _recent(path)):
+        shutil.copyfile(source, folder / source.name)
     return (folder / path.name).as_uri()
 
 
@@ -459,8 +463,8 @@ def _complaints_in_words(where: Path | URL) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        said = system_error_in_words(error) or f"The workspace's database cannot be used ({error.strerror}). {_LOOK}"
-        raise StorageError(said) from error
+        message = system_error_in_words(error) or f"The workspace's database cannot be used ({error.strerror}). {_LOOK}"
+        raise StorageError(message) from error
     except DatabaseError as error:
         name = str(getattr(error.orig, "sqlite_errorname", ""))
         if name.startswith(_FULL) or "no space left" in str(error.orig).lower():

@@ -66,13 +66,13 @@ def build(
     from data.demonstration import SEED, generate
 
     progress(0.0, "Inventing a library")
-    made = generate(seed=SEED if seed is None else seed)
+    demonstration = generate(seed=SEED if seed is None else seed)
     tables: Mapping[str, pd.DataFrame] = {
-        "catalogue": made.catalogue,
-        "digitised": made.digitised,
-        "checked": made.digitised[made.digitised[_ID].isin(made.test[_ID])],
-        "annotated": made.annotated,
-        "test": made.test,
+        "catalogue": demonstration.catalogue,
+        "digitised": demonstration.digitised,
+        "checked": demonstration.digitised[demonstration.digitised[_ID].isin(demonstration.test[_ID])],
+        "annotated": demonstration.annotated,
+        "test": demonstration.test,
     }
     built: dict[str, list[str]] = {"corpora": [], "labels": [], "models": [], "predictions": []}
     names = [_CHECKED, *_NAMES] if two_models else list(_NAMES)
@@ -119,11 +119,11 @@ def _refuse_another(workspace: Workspace, wanted: Sequence[tuple[str, Kind, pd.D
     """
     for name, kind, table in wanted:
         try:
-            there = workspace.find(FOLDERS[kind], name).manifest
+            manifest = workspace.find(FOLDERS[kind], name).manifest
         except (NotFoundError, DamagedError):
             continue  # a damaged one is mended by the import, or refused there
-        if there.get("file_sha256") != hashlib.sha256(_csv(table)).hexdigest():
-            what = "another demonstration" if there.get("invented") else f"something else called '{name}'"
+        if manifest.get("file_sha256") != hashlib.sha256(_csv(table)).hexdigest():
+            what = "another demonstration" if manifest.get("invented") else f"something else called '{name}'"
             raise NameTakenError(
                 f"Nothing was made: this workspace holds {what}.",
                 command_line="Name an empty folder with --workspace to have both; or remove what is called demo-… with"

@@ -84,12 +84,12 @@ def examine(workspace: Workspace, *, progress: Progress = silent) -> list[Check]
 
 
 def _python() -> Iterator[Check]:
-    there = platform.python_version()
+    version = platform.python_version()
     wanted = ".".join(map(str, _OLDEST_PYTHON))
     if sys.version_info >= _OLDEST_PYTHON:
-        yield Check("Python", True, f"{there} ({sys.executable})")
+        yield Check("Python", True, f"{version} ({sys.executable})")
     else:
-        yield Check("Python", False, f"{there} is older than {wanted}: install a newer one and run run.py with it")
+        yield Check("Python", False, f"{version} is older than {wanted}: install a newer one and run run.py with it")
 
 
 def _packages() -> Iterator[Check]:
@@ -103,13 +103,13 @@ def _packages() -> Iterator[Check]:
 
 def _package(name: str, wanted: str) -> Check:
     try:
-        there = importlib.metadata.version(name)
+        version = importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return Check(f"package {name}", False, f"not installed ({wanted} is wanted): run `python3 run.py`")
     # '2.13.0+cpu' is 2.13.0, built for a certain device
-    if there.split("+")[0] == wanted:
-        return Check(f"package {name}", True, there)
-    return Check(f"package {name}", False, f"{there} is here, {wanted} was tested: run `python3 run.py`")
+    if version.split("+")[0] == wanted:
+        return Check(f"package {name}", True, version)
+    return Check(f"package {name}", False, f"{version} is here, {wanted} was tested: run `python3 run.py`")
 
 
 def _installed_packages() -> Iterator[Check]:
@@ -197,20 +197,20 @@ def _database(workspace: Workspace) -> Iterator[Check]:
         more = "&immutable=1" if workspace.why_read_only else ""
         connection = sqlite3.connect(f"{path.as_uri()}?mode=ro{more}", uri=True)
         try:
-            said = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
+            messages = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
             notes = connection.execute("SELECT count(*) FROM notes").fetchone()[0]
         finally:
             connection.close()
     except sqlite3.Error as error:
-        said, notes = [str(error)], 0
-    if said == ["ok"]:
+        messages, notes = [str(error)], 0
+    if messages == ["ok"]:
         yield Check("database", True, f"{path.name} opens; {notes:,} notes of what people decided")
     else:
-        told = "; ".join(" ".join(line.split()) for line in said)
+        detail = "; ".join(" ".join(line.split()) for line in messages)
         yield Check(
             "database",
             False,
-            f"{path} is damaged ({told}): stop the server first, then put a copy of an earlier day in its place and"
+            f"{path} is damaged ({detail}): stop the server first, then put a copy of an earlier day in its place and"
             f" remove {path.name}-wal and {path.name}-shm beside it",
         )
 
@@ -336,8 +336,8 @@ def _leftovers(workspace: Workspace) -> Iterator[Check]:
     """Look for hidden entries: work is written into them beside its place, and renamed when it is complete."""
     hidden = [path for pattern in (".*", "*/.*") for path in workspace.root.glob(pattern)]
     waiting = sorted(workspace.root.glob("downloads/.*.part"))
-    kept = {*waiting, *workspace.root.glob("downloads/.*.part.json")}
-    old = [path for path in hidden if path not in kept and time.time() - _changed(path) > _STILL_AT_WORK]
+    resumable_paths = {*waiting, *workspace.root.glob("downloads/.*.part.json")}
+    old = [path for path in hidden if path not in resumable_paths and time.time() - _changed(path) > _STILL_AT_WORK]
     resumable = "".join(
         f"; {path.name[1:-5]} can be fetched further ({readable_size(_size(path))})" for path in waiting
     )
@@ -369,5 +369,5 @@ def _statuses(path: Path) -> Iterator[os.stat_result]:
 
 
 def _browser() -> Iterator[Check]:
-    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    yield Check("browser", True, f"{found}" if found else "no Chromium; only the browser tests need one")
+    browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    yield Check("browser", True, f"{browser}" if browser else "no Chromium; only the browser tests need one")

@@ -129,9 +129,9 @@ class _Transfer:
 
     def _told_earlier(self) -> dict[str, str]:
         with contextlib.suppress(InputError):
-            told = read_json(self.sidecar)
-            if self.part.exists() and told.get("url") == self.url and _condition(told):
-                return told
+            validators = read_json(self.sidecar)
+            if self.part.exists() and validators.get("url") == self.url and _condition(validators):
+                return validators
         return {}
 
     @property
@@ -150,13 +150,13 @@ class _Transfer:
         """Ask for what is missing and write it down; None when the copy at hand is current."""
         start = self.received if self.told else 0
         if start:
-            asked = {"Range": f"bytes={start}-", "If-Range": _condition(self.told)}
+            conditions = {"Range": f"bytes={start}-", "If-Range": _condition(self.told)}
         else:
-            asked = {
+            conditions = {
                 "If-None-Match": self.known.get("etag", ""),
                 "If-Modified-Since": self.known.get("last_modified", ""),
             }
-        wanted = {name: value for name, value in asked.items() if value}
+        wanted = {name: value for name, value in conditions.items() if value}
         with contextlib.closing(
             open_address(
                 self.url, wanted, timeout=self.timeout, expected=(416,) if start else (304,), secret=self._secret
@@ -237,7 +237,7 @@ def _validators(answer: Answer) -> dict[str, str]:
     return {"etag": answer.headers.get("ETag", ""), "last_modified": answer.headers.get("Last-Modified", "")}
 
 
-def _condition(told: Mapping[str, str]) -> str:
+def _condition(validators: Mapping[str, str]) -> str:
     """Return what If-Range may carry: a strong ETag, else the date; '' when there is neither."""
-    etag = told.get("etag", "")
-    return etag if etag and not etag.startswith("W/") else told.get("last_modified", "")
+    etag = validators.get("etag", "")
+    return etag if etag and not etag.startswith("W/") else validators.get("last_modified", "")

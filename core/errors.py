@@ -203,14 +203,14 @@ def system_error_in_words(error: BaseException) -> str | None:
     'The disk is full. Make room and do it again; nothing half made was kept.'
     """
     number = getattr(error, "errno", None)
-    said = str(error).lower()
-    if number in _FULL or "no space left on device" in said or "disk quota exceeded" in said:
+    message = str(error).lower()
+    if number in _FULL or "no space left on device" in message or "disk quota exceeded" in message:
         return "The disk is full. Make room and do it again; nothing half made was kept."
     name = str(getattr(error, "filename", None) or "")
     last = name.rstrip("/").rsplit("/", 1)[-1][:80]
     if number == errno.ENAMETOOLONG:
         return f"A path of {len(name):,} characters is too long; this one ends in '{last[-40:]}'."
-    if number in _REFUSED or "read-only file system" in said:
+    if number in _REFUSED or "read-only file system" in message:
         what = f"'{last}'" if last else "A file"
         return f"{what} may not be read or written here: look at its permissions."
     return None

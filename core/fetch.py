@@ -66,8 +66,8 @@ class Fetched:
 @functools.cache
 def sources() -> Mapping[str, Source]:
     """Return the published sources by name."""
-    told = tomllib.loads(resources.files("data").joinpath("sources.toml").read_text(encoding="utf-8"))
-    return {name: Source(name=name, **about) for name, about in told.items()}
+    entries = tomllib.loads(resources.files("data").joinpath("sources.toml").read_text(encoding="utf-8"))
+    return {name: Source(name=name, **about) for name, about in entries.items()}
 
 
 def fetch(
@@ -116,7 +116,7 @@ def fetch(
     check_address(address)
     current = place.record if place.record.get("url") == address and place.intact() else {}
     try:
-        told = download(address, place.part, known=current, progress=progress, timeout=timeout, secret=secret)
+        validators = download(address, place.part, known=current, progress=progress, timeout=timeout, secret=secret)
     except UnreachableError as error:
         if current:
             return place.fetched("not checked")
@@ -126,9 +126,9 @@ def fetch(
             f"`colophon fetch {source} --from FILE` takes a file that was downloaded elsewhere.",
             page="A file that was downloaded elsewhere can be loaded under “On my computer”.",
         ) from error
-    if told is None:
+    if validators is None:
         return place.fetched("unchanged")
-    fetched = place.accept(place.part, "downloaded", address, accept_new, told)
+    fetched = place.accept(place.part, "downloaded", address, accept_new, validators)
     progress(1.0, f"{source}: {readable_size(fetched.bytes)}")
     return fetched
 
@@ -177,7 +177,7 @@ class _Place:
         return bool(self.record) and self.target.exists() and file_sha256(self.target) == self.record["sha256"]
 
     def accept(
-        self, arrived: Path, outcome: Outcome, url: str, accept_new: bool, told: Mapping[str, str] | None = None
+        self, arrived: Path, outcome: Outcome, url: str, accept_new: bool, validators: Mapping[str, str] | None = None
     ) -> Fetched:
         """Put what arrived in its place, unless it is not what was there before."""
         sha256, size, before = file_sha256(arrived), arrived.stat().st_size, self.record
@@ -199,8 +199,8 @@ class _Place:
             "bytes": size,
             "sha256": sha256,
             "fetched_at": now(),
-            "etag": (told or {}).get("etag", ""),
-            "last_modified": (told or {}).get("last_modified", ""),
+            "etag": (validators or {}).get("etag", ""),
+            "last_modified": (validators or {}).get("last_modified", ""),
             "licence": self.source.licence,
             "citation": self.source.citation,
             "doi": self.source.doi,
@@ -211,9 +211,9 @@ class _Place:
         return self.fetched(outcome)
 
     def fetched(self, outcome: Outcome) -> Fetched:
-        told = self.record
+        record = self.record
         return Fetched(
-            self.source, self.target, told["bytes"], told["sha256"], told["url"], told["fetched_at"], outcome
+            self.source, self.target, record["bytes"], record["sha256"], record["url"], record["fetched_at"], outcome
         )
 
 

@@ -198,14 +198,16 @@ def import_file(
         repeats=kind == "labels",
         progress=lambda fraction, message: progress(0.5 + fraction * 0.4, message),
     )
-    said: dict[str, Any] = {
+    new_manifest: dict[str, Any] = {
         "file": path.name or path.resolve().name,
         "file_sha256": folder_sha256(path) if path.is_dir() else file_sha256(path),
         "format": source.format,
         "encoding": source.encoding,
         "delimiter": source.delimiter,
-        "mapping": {column: target for target, column in mapping.columns.items()}
-        | {column: f"probability of {name}" for name, column in mapping.probabilities.items()},
+        "mapping": (
+            {column: target for target, column in mapping.columns.items()}
+            | {column: f"probability of {name}" for name, column in mapping.probabilities.items()}
+        ),
         "reasons": [*source.reasons, *mapping.reasons.values()],
         "questions": [*source.questions, *mapping.questions],
         "classes_given": renamed,
@@ -214,12 +216,14 @@ def import_file(
         **(manifest or {}),
     }
     fingerprints = [
-        digest(said["file_sha256"], kind, said["mapping"], asdict(reading), renamed, version)
+        digest(new_manifest["file_sha256"], kind, new_manifest["mapping"], asdict(reading), renamed, version)
         for version in range(_VERSION, 0, -1)
     ]
     fingerprint, *earlier = fingerprints
-    same = _the_same_file(workspace, kind, name, said["file_sha256"], fingerprint)
-    by_earlier_version = same is not None and _is_of_earlier_version(same, earlier, [*overrides, *map_classes], said)
+    same = _the_same_file(workspace, kind, name, new_manifest["file_sha256"], fingerprint)
+    by_earlier_version = same is not None and _is_of_earlier_version(
+        same, earlier, [*overrides, *map_classes], new_manifest
+    )
     if same is not None and by_earlier_version:
         fingerprint = same.fingerprint
     warnings = [*source.warnings, *normalised.warnings]
@@ -228,7 +232,7 @@ def import_file(
             f"'{same.name}' is this very file already, read otherwise (other columns or class names). Give another name"
             " to have both readings, or rename or remove that one first."
         )
-    called, numbered = workspace.name_for(FOLDERS[kind], name, said["file"].split(".")[0], fingerprint)
+    called, numbered = workspace.name_for(FOLDERS[kind], name, new_manifest["file"].split(".")[0], fingerprint)
     choice = CatalogueChoice(None)
     note = _kept_as_it_was(called) if by_earlier_version else numbered
     if kind == "predictions":  # before anything is kept: the catalogue that was named may hold none of them
@@ -238,11 +242,11 @@ def import_file(
         save_records(folder, source, normalised)
         content = _WRITERS[kind](folder, source, mapping, normalised, renamed)
         warnings.extend(content.pop("warnings", []))
-        said["questions"] = [*said["questions"], *content.pop("questions", [])]
-        said["rows"] = len(normalised.records)
-        said["source_rows"] = len(source.frame) + len(source.rejected)
-        said["rejected"] = len(source.rejected) + len(normalised.rejected)
-        return {**said, **content, "warnings": warnings}
+        new_manifest["questions"] = [*new_manifest["questions"], *content.pop("questions", [])]
+        new_manifest["rows"] = len(normalised.records)
+        new_manifest["source_rows"] = len(source.frame) + len(source.rejected)
+        new_manifest["rejected"] = len(source.rejected) + len(normalised.rejected)
+        return {**new_manifest, **content, "warnings": warnings}
 
     progress(0.92, "Saving")
     artifact = workspace.store(FOLDERS[kind], fingerprint, called, write)
@@ -251,21 +255,21 @@ def import_file(
     if learned_from:
         keep_learned_from(workspace, fingerprint, learned_from)
     progress(1.0, "Done")
-    kept = artifact.manifest
+    stored_manifest = artifact.manifest
     return ImportReport(
         artifact.name,
         kind,
-        kept["rows"],
-        kept["rejected"],
+        stored_manifest["rows"],
+        stored_manifest["rejected"],
         fingerprint,
-        kept["encoding"],
-        kept["format"],
-        kept["delimiter"],
-        kept["mapping"],
-        tuple(kept["reasons"]),
-        (*kept["questions"], *_who_taught_it(workspace, kind, fingerprint)),
-        (*kept["warnings"], *choice.sentences, *([note] if note else [])),
-        kept.get("summary", {}),
+        stored_manifest["encoding"],
+        stored_manifest["format"],
+        stored_manifest["delimiter"],
+        stored_manifest["mapping"],
+        tuple(stored_manifest["reasons"]),
+        (*stored_manifest["questions"], *_who_taught_it(workspace, kind, fingerprint)),
+        (*stored_manifest["warnings"], *choice.sentences, *([note] if note else [])),
+        stored_manifest.get("summary", {}),
         choice.name,
         note,
     )
@@ -286,7 +290,7 @@ def _the_same_file(
 
 
 def _is_of_earlier_version(
-    thing: Artifact, earlier: Sequence[str], corrections: Sequence[str], said: Mapping[str, Any]
+    thing: Artifact, earlier: Sequence[str], corrections: Sequence[str], manifest: Mapping[str, Any]
 ) -> bool:
     """Say whether only the version of Colophon makes a thing's fingerprint another than that of this import.
 
@@ -297,11 +301,11 @@ def _is_of_earlier_version(
     corrections : sequence of str
         What the person corrected just now. An earlier version may have guessed the columns otherwise, but what was
         asked for must be so.
-    said : mapping
+    manifest : mapping
         What the new manifest would say.
     """
     version = int(thing.manifest.get("import_version") or _UNNAMED_VERSION)
-    agreed = not corrections or all(thing.manifest.get(key) == said[key] for key in ("mapping", "classes_given"))
+    agreed = not corrections or all(thing.manifest.get(key) == manifest[key] for key in ("mapping", "classes_given"))
     return thing.fingerprint in earlier or (version < _VERSION and agreed)
 
 
@@ -319,8 +323,10 @@ def _who_taught_it(workspace: Workspace, kind: str, fingerprint: str) -> tuple[s
     if kind != "predictions" or not labels or kept_learned_from(workspace, fingerprint) is not None:
         return ()
     return (
-        "From which labels did the model learn? Books it learned from cannot test it. Label sets here:"
-        f" {', '.join(labels)}; it may have learned from none of them.",
+        (
+            "From which labels did the model learn? Books it learned from cannot test it. Label sets here:"
+            f" {', '.join(labels)}; it may have learned from none of them."
+        ),
     )
 
 

@@ -137,7 +137,7 @@ def join_ids(left: Sequence[pd.Series], right: Sequence[pd.Series]) -> Join:
 
 def _example(left: pd.Series, right: pd.Series) -> tuple[str, str]:
     """Return the first identifier of each side; of the right side one that resembles it, where there is one."""
-    ours = next((str(one) for one in left.head(50) if one), "")
+    ours = next((str(identifier) for identifier in left.head(50) if identifier), "")
     near = right.head(1000)[right.head(1000).str.casefold().str.endswith(ours.casefold()[-6:])] if ours else right[:0]
-    theirs = next((str(one) for one in [*near, *right.head(50)] if one), "")
+    theirs = next((str(identifier) for identifier in [*near, *right.head(50)] if identifier), "")
     return ours, theirs

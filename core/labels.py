@@ -58,15 +58,15 @@ class Repeats:
         """Say it for a curator."""
         if self.rows == self.books:
             return f"{self.rows:,} rows, one for each book."
-        said = f"{self.rows:,} rows speak of {self.books:,} books; each book counts once."
+        text = f"{self.rows:,} rows speak of {self.books:,} books; each book counts once."
         if self.identical_books:
-            said += (
+            text += (
                 f" In {self.identical_books:,} of the {self.repeated_books:,} books with several rows, the rows repeat"
                 " one annotation: that is not agreement between people, so none is computed."
             )
         if self.disagreeing_books:
-            said += f" In {self.disagreeing_books:,} books the rows name different classes."
-        return said
+            text += f" In {self.disagreeing_books:,} books the rows name different classes."
+        return text
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def books_from_annotations(
         }
     )
     several = rows[rows > 1].index
-    said = frame[frame[RECORD_ID].isin(several)].groupby(RECORD_ID)[[LABEL_GIVEN, NOTE]].nunique()
-    identical = int(((said[LABEL_GIVEN] == 1) & (said[NOTE] == 1)).sum())
+    distinct_counts = frame[frame[RECORD_ID].isin(several)].groupby(RECORD_ID)[[LABEL_GIVEN, NOTE]].nunique()
+    identical = int(((distinct_counts[LABEL_GIVEN] == 1) & (distinct_counts[NOTE] == 1)).sum())
     repeats = Repeats(len(frame), len(record_ids), len(several), identical, int(disagreeing.sum()))
     return table, names, repeats

@@ -44,8 +44,8 @@ class LanguageSources:
             (self.detected, "was detected from the title"),
             (self.unknown, "is unknown"),
         )
-        said = [f"{how} for {count:,} ({in_percent(count / self.n)})" for count, how in parts if count]
-        return f"Of the {self.n:,} {name} books the language {listed(said)}."
+        phrases = [f"{how} for {count:,} ({in_percent(count / self.n)})" for count, how in parts if count]
+        return f"Of the {self.n:,} {name} books the language {listed(phrases)}."
 
 
 @dataclass(frozen=True)
@@ -153,8 +153,8 @@ def language_evidence(
     table = table.sort_values(["population_n", "sample_n", "value"], ascending=[False, False, True], ignore_index=True)
     elsewhere = int((theirs.catalogued & ~theirs.shared).sum())
     circular = elsewhere < _FEW_ELSEWHERE * int(theirs.catalogued.sum()) or not theirs.catalogued.any()
-    found = LanguageEvidence(table, ours.sources, theirs.sources, elsewhere, circular, ())
-    return LanguageEvidence(table, ours.sources, theirs.sources, elsewhere, circular, _sentences(found, names))
+    evidence = LanguageEvidence(table, ours.sources, theirs.sources, elsewhere, circular, ())
+    return LanguageEvidence(table, ours.sources, theirs.sources, elsewhere, circular, _sentences(evidence, names))
 
 
 def _side(records: pd.DataFrame, shared: Mask, detect: Detector | None) -> _Side:
@@ -184,7 +184,7 @@ def _add_ratio(
     """Add counts, ratio and limits on one kind of evidence to `table`; pairs are sample and population."""
     k, population_k = (_count(table, side[mask]) for side, mask in zip(languages, taken, strict=True))
     both = [mask & common for mask, common in zip(taken, shared, strict=True)]
-    found = share_ratio(
+    estimate = share_ratio(
         k,
         int(taken[0].sum()),
         population_k,
@@ -194,42 +194,42 @@ def _add_ratio(
     )
     enough = np.maximum(k, population_k) >= MINIMUM_RECORDS
     table[f"sample_{prefix}n"], table[f"population_{prefix}n"] = k, population_k
-    for name, numbers in (("ratio", found.ratio), ("low", found.low), ("high", found.high)):
+    for name, numbers in (("ratio", estimate.ratio), ("low", estimate.low), ("high", estimate.high)):
         table[f"{prefix}{name}"] = np.where(enough, numbers, np.nan)
 
 
-def _sentences(found: LanguageEvidence, names: SetNames) -> tuple[str, ...]:
-    said = [found.sample.sentence(names.sample), found.population.sentence(names.population)]
-    catalogued, elsewhere = found.population.catalogued, found.catalogued_elsewhere
-    rests = "what is said by language rests on detection" if found.population.detected else "nothing can be said"
+def _sentences(evidence: LanguageEvidence, names: SetNames) -> tuple[str, ...]:
+    sentences = [evidence.sample.sentence(names.sample), evidence.population.sentence(names.population)]
+    catalogued, elsewhere = evidence.population.catalogued, evidence.catalogued_elsewhere
+    rests = "what is said by language rests on detection" if evidence.population.detected else "nothing can be said"
     if not catalogued:
-        said.append(f"No {names.population} book has a catalogued language: {rests}.")
-    elif found.circular:
-        said.append(
+        sentences.append(f"No {names.population} book has a catalogued language: {rests}.")
+    elif evidence.circular:
+        sentences.append(
             f"Of the {catalogued:,} {names.population} books with a catalogued language only {elsewhere:,} are not"
             f" among the {names.sample}: by catalogued languages the {names.sample} books would be compared with"
             f" themselves, so {rests}."
         )
-    if found.circular and not found.population.detected:
-        return tuple(said)
-    table = found.table
-    gap = table["sample_n"] / found.sample.n - table["population_n"] / found.population.n
+    if evidence.circular and not evidence.population.detected:
+        return tuple(sentences)
+    table = evidence.table
+    gap = table["sample_n"] / evidence.sample.n - table["population_n"] / evidence.population.n
     gap = gap.where(table["ratio"].notna())
     if gap.isna().all():
-        return tuple(said)
+        return tuple(sentences)
     row = table.iloc[int(np.nanargmax(gap.to_numpy()))]
     ways = [("", "with all languages as they are"), ("catalogued_", "with catalogued ones only")]
     if "detected_ratio" in table:
         ways.append(("detected_", "with those detected from the title in both"))
-    told = [f"{_times(row, prefix)} {how}" for prefix, how in ways]
-    said.append(f"{opened(facet_words(LANGUAGE, str(row['value'])))} are {listed(told)}.")
+    comparisons = [f"{_times(row, prefix)} {how}" for prefix, how in ways]
+    sentences.append(f"{opened(facet_words(LANGUAGE, str(row['value'])))} are {listed(comparisons)}.")
     if "checked_n" in table and int(row["checked_n"]):
         checked, recognised = int(row["checked_n"]), int(row["recognised_n"])
-        said.append(
+        sentences.append(
             f"The detector recognises {recognised:,} of the {checked:,} books catalogued as {row['value']}"
             f" ({in_percent(recognised / checked)})."
         )
-    return tuple(said)
+    return tuple(sentences)
 
 
 def _times(row: "pd.Series[float]", prefix: str) -> str:

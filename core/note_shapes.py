@@ -73,9 +73,9 @@ def understood(kind: str, content: str) -> dict[str, Any] | None:
     True
     """
     try:
-        said = json.loads(content)
+        note = json.loads(content)
         if shape := _SHAPES.get(kind):
-            shape.model_validate(said)
+            shape.model_validate(note)
     except (ValueError, RecursionError, ValidationError):
         return None
-    return said if isinstance(said, dict) else None
+    return note if isinstance(note, dict) else None

@@ -72,7 +72,7 @@ def _candidates(ours: list[pd.Series], theirs: list[pd.Series]) -> NDArray[np.bo
 
     wanted = pa.chunked_array([chunk for ids in ours for chunk in bare(ids).chunks], type=pa.large_string()).unique()
     wanted = wanted.filter(pc.not_equal(wanted, ""))
-    found = np.zeros(len(theirs[0]), dtype=bool)
+    mask = np.zeros(len(theirs[0]), dtype=bool)
     for ids in theirs:
-        found |= pc.is_in(bare(ids), value_set=wanted).to_numpy()
-    return found
+        mask |= pc.is_in(bare(ids), value_set=wanted).to_numpy()
+    return mask

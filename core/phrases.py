@@ -57,8 +57,8 @@ def phrase_mask(titles: pd.Series, phrase: str, whole_words: bool = True) -> NDA
     if whole_words:
         pattern = f"{_BEFORE}(?:{pattern})"
     # RE2, which Arrow uses, looks at each character once: no phrase can make it slow.
-    found = pc.match_substring_regex(pa.array(titles, type=pa.large_string()), pattern, ignore_case=True)
-    return np.asarray(pc.fill_null(found, False).to_numpy(zero_copy_only=False), dtype=bool)
+    matches = pc.match_substring_regex(pa.array(titles, type=pa.large_string()), pattern, ignore_case=True)
+    return np.asarray(pc.fill_null(matches, False).to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def words_asked_for(phrase: str) -> list[str]:

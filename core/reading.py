@@ -55,11 +55,11 @@ def compose(titles: pd.Series, columns: Mapping[str, pd.Series]) -> pd.Series:
     ['Emma ␟Shelfmark=012641.e.5', 'Rome']
     """
     text = titles.str.replace(MARK, " ", regex=False)
-    there = text.str.strip() != ""
+    has_title = text.str.strip() != ""
     for name, values in columns.items():
         plain = values.reset_index(drop=True).set_axis(titles.index).fillna("").astype("str")
         plain = plain.str.replace(MARK, " ", regex=False).str.strip().str.slice(0, _LONGEST)
-        text = text.where(~there | (plain == ""), text + f" {MARK}{_named(name)}{_SAYS}" + plain)
+        text = text.where(~has_title | (plain == ""), text + f" {MARK}{_named(name)}{_SAYS}" + plain)
     return text
 
 
@@ -79,11 +79,11 @@ def title_part(text: str) -> str:
 
 def columns_said(text: str) -> list[tuple[str, str]]:
     """Return name and value of each further column in a text."""
-    said = []
+    columns = []
     for part in text.split(MARK)[1:]:
         name, sign, value = part.strip().partition(_SAYS)
-        said.append((name, value) if sign else ("", name))
-    return said
+        columns.append((name, value) if sign else ("", name))
+    return columns
 
 
 def units(text: str) -> list[str]:
@@ -107,12 +107,12 @@ def unit_of_terms(text: str, terms: Sequence[str]) -> NDArray[np.int64]:
     """Return which of the units of a text each term of :func:`as_terms` (split at white space) belongs to."""
     words = len(title_part(text).split())
     keys = [f"{_key(name)}_" for name, _ in columns_said(text)]
-    found = list(range(min(words, len(terms))))
+    unit_indices = list(range(min(words, len(terms))))
     for term in terms[words:]:
         fitting = [i for i, key in enumerate(keys) if term.startswith(key)]
         # Of the columns 'name' and 'name_role' the longer one has the term 'name_role_author'.
-        found.append(words + max(fitting, key=lambda i: len(keys[i])))
-    return np.array(found, dtype=np.int64)
+        unit_indices.append(words + max(fitting, key=lambda i: len(keys[i])))
+    return np.array(unit_indices, dtype=np.int64)
 
 
 def as_terms(text: str) -> str:
@@ -123,8 +123,8 @@ def as_terms(text: str) -> str:
     """
     if MARK not in text:
         return text
-    found = dict.fromkeys(f"{_key(name)}_{term}" for name, value in columns_said(text) for term in _terms(value))
-    return " ".join((title_part(text), *found))
+    terms = dict.fromkeys(f"{_key(name)}_{term}" for name, value in columns_said(text) for term in _terms(value))
+    return " ".join((title_part(text), *terms))
 
 
 def as_words(text: str) -> str:
@@ -138,8 +138,8 @@ def as_words(text: str) -> str:
     """
     if MARK not in text:
         return text
-    said = [f"{name}: {_brief(value)}" for name, value in columns_said(text)]
-    return "; ".join((*said, title_part(text)))
+    phrases = [f"{name}: {_brief(value)}" for name, value in columns_said(text)]
+    return "; ".join((*phrases, title_part(text)))
 
 
 def _brief(value: str) -> str:
@@ -152,7 +152,7 @@ def _brief(value: str) -> str:
 
 def _terms(value: str) -> list[str]:
     """Return the words of a value, and the beginnings of the first number of each of its parts."""
-    found: list[str] = []
+    terms: list[str] = []
     for part in _PARTS.split(unicodedata.normalize("NFC", value).lower()):
         numbered = False
         for word in re.findall(r"[^\W\d_]+|\d+", part):
@@ -160,10 +160,10 @@ def _terms(value: str) -> list[str]:
             if number and not numbered:
                 numbered = True
                 digits = number.group(1)
-                found += [digits[:end] for end in range(1, len(digits) + 1)]
+                terms += [digits[:end] for end in range(1, len(digits) + 1)]
             else:
-                found.append(word.lstrip("0") or word)
-    return list(dict.fromkeys(found))[:_MOST_TERMS]
+                terms.append(word.lstrip("0") or word)
+    return list(dict.fromkeys(terms))[:_MOST_TERMS]
 
 
 def _named(column: str) -> str:

@@ -106,8 +106,8 @@ class Release:
         table = scored or load_scored(workspace, predictions, labels)
         names = list(dict.fromkeys([*human, *([table.labels] if table.labels else [])]))
         made_by = _made_by(workspace, table.labels) if table.labels else "people"
-        told = {"measured_on": table.labels, "measured_by": made_by, "human_sets": tuple(names), **settings}
-        decided = _decide(workspace, source, table, _settings(workspace, source, table, chosen, told), names)
+        setting_values = {"measured_on": table.labels, "measured_by": made_by, "human_sets": tuple(names), **settings}
+        decided = _decide(workspace, source, table, _settings(workspace, source, table, chosen, setting_values), names)
         # The cuts of a slice are measured there and nowhere else.
         part = table.table[chosen.policy.covers(table.table)]
         report = policy_report(part, chosen.policy, classes=table.classes)
@@ -151,8 +151,8 @@ def decide_all(workspace: Workspace, scored: Scored, chosen: KeptPolicy, **setti
     """
     source = load_predictions(workspace, scored.name)
     names = [scored.labels] if scored.labels else []
-    told = {"measured_on": scored.labels, "human_sets": tuple(names), **settings}
-    return _decide(workspace, source, scored, _settings(workspace, source, scored, chosen, told), names)
+    setting_values = {"measured_on": scored.labels, "human_sets": tuple(names), **settings}
+    return _decide(workspace, source, scored, _settings(workspace, source, scored, chosen, setting_values), names)
 
 
 @dataclass(frozen=True)
@@ -276,13 +276,13 @@ def _decide(
     workspace: Workspace, source: PredictionSet, scored: Scored, settings: ExportSettings, human: Sequence[str]
 ) -> ExportTable:
     records, originals = _catalogue_tables(workspace, source, scored)
-    said = [_human(workspace, records, name) for name in human]
+    human_labels = [_human(workspace, records, name) for name in human]
     return prepare(
         records,
         originals,
         scored.table,
         settings,
-        human=pd.concat(said, ignore_index=True) if said else None,
+        human=pd.concat(human_labels, ignore_index=True) if human_labels else None,
         reviews=decisions_about(workspace.database, scored).frame(),
         classes=scored.classes,
     )

@@ -218,13 +218,13 @@ def compare(
         empty = sample_name if sample_records.empty else population_name
         raise InputError(f"There are no books in '{empty}': nothing can be compared.")
     overlap = shared_books(sample_records, population_records)
-    found = [_compare_facet(sample_records, population_records, overlap, facet, names, top) for facet in facets]
-    adjusted = adjust_p([facet.test.p for facet in found], "holm")
-    told = tuple(replace(facet, p_adjusted=float(p)) for facet, p in zip(found, adjusted, strict=True))
+    unadjusted = [_compare_facet(sample_records, population_records, overlap, facet, names, top) for facet in facets]
+    adjusted = adjust_p([facet.test.p for facet in unadjusted], "holm")
+    results = tuple(replace(facet, p_adjusted=float(p)) for facet, p in zip(unadjusted, adjusted, strict=True))
     n = (len(sample_records), len(population_records), overlap.n)
-    verdicts = [(facet.title, facet.verdict) for facet in told]
+    verdicts = [(facet.title, facet.verdict) for facet in results]
     summary = summary_of(names, *n, int((~overlap.in_population).sum()), verdicts)
-    return Representativeness(sample_name, population_name, *n, told, summary)
+    return Representativeness(sample_name, population_name, *n, results, summary)
 
 
 def _compare_facet(
@@ -293,7 +293,7 @@ def _count(
 
 
 def _rates(counts: pd.DataFrame, n_sample: int, n_population: int, n_shared: int) -> pd.DataFrame:
-    found = share_ratio(
+    estimate = share_ratio(
         counts["sample_n"],
         n_sample,
         counts["population_n"],
@@ -306,9 +306,9 @@ def _rates(counts: pd.DataFrame, n_sample: int, n_population: int, n_shared: int
     return counts.assign(
         sample_share=counts["sample_n"] / n_sample if n_sample >= MINIMUM_RECORDS else np.nan,
         population_share=counts["population_n"] / n_population if n_population >= MINIMUM_RECORDS else np.nan,
-        ratio=np.where(enough, found.ratio, np.nan),
-        low=np.where(enough, found.low, np.nan),
-        high=np.where(enough, found.high, np.nan),
+        ratio=np.where(enough, estimate.ratio, np.nan),
+        low=np.where(enough, estimate.low, np.nan),
+        high=np.where(enough, estimate.high, np.nan),
         residual=np.nan,
     )
 

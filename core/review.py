@@ -52,10 +52,10 @@ def send_to_review(
         How many were not on the list before.
     """
     known = set(sent_records(database, predictions) if scored is None else sent_about(database, scored))
-    wanted = [str(one) for one in record_ids]
+    wanted = [str(record_id) for record_id in record_ids]
     if scored is not None:
         wanted = identifiers_in(scored, wanted)
-    new = [one for one in dict.fromkeys(wanted) if one not in known]
+    new = [record_id for record_id in dict.fromkeys(wanted) if record_id not in known]
     if new:
         content = {"record_ids": new, "reason": reason}
         if scored is not None:
@@ -66,11 +66,11 @@ def send_to_review(
 
 def sent_records(database: Database, predictions: str) -> dict[str, str]:
     """Return the records that were sent to review → why, in the order they were sent."""
-    found: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for note in database.read(_SENT, predictions):
         for record_id in note["record_ids"]:
-            found.setdefault(record_id, note["reason"])
-    return found
+            reasons.setdefault(record_id, note["reason"])
+    return reasons
 
 
 def sent_about(database: Database, scored: Scored) -> dict[str, str]:
@@ -396,8 +396,8 @@ def review_list(
         Rows of `table` with ``reason``.
     """
     done = table[RECORD_ID].isin(set(decided))
-    asked = table[RECORD_ID].isin(sent.keys())
-    waiting = asked if accepted is None else asked | (~accepted & (table[PREDICTED] != ""))
+    is_sent = table[RECORD_ID].isin(sent.keys())
+    waiting = is_sent if accepted is None else is_sent | (~accepted & (table[PREDICTED] != ""))
     rows = table[waiting & ~done]
     reason = pd.Series([sent.get(id_, "below its cut-off") for id_ in rows[RECORD_ID]], index=rows.index, dtype="str")
     order = pd.DataFrame({"asked": ~rows[RECORD_ID].isin(sent.keys()), "sure": rows[CONFIDENCE]}, index=rows.index)

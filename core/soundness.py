@@ -181,8 +181,8 @@ def check_metrics(metrics: Mapping[str, Any]) -> None:
 
 def seal_of(manifest: Mapping[str, Any]) -> str:
     """Return the SHA-256 of what a manifest says, its own seal left out."""
-    said = {key: value for key, value in sorted(manifest.items()) if key != SEAL}
-    return hashlib.sha256(json_text(said, indent=None).encode()).hexdigest()
+    content = {key: value for key, value in sorted(manifest.items()) if key != SEAL}
+    return hashlib.sha256(json_text(content, indent=None).encode()).hexdigest()
 
 
 def fits_its_seal(manifest: Mapping[str, Any]) -> bool:

@@ -134,8 +134,8 @@ def user_path(text: str | Path) -> Path:
         raise InputError(f"'{str(text)[:80]}' begins in the home folder of somebody who is unknown here.") from None
     except (OSError, ValueError) as error:
         if getattr(error, "errno", None) == errno.ENAMETOOLONG:
-            said = system_error_in_words(OSError(errno.ENAMETOOLONG, "", str(text)))
-            raise InputError(str(said)) from error
+            sentence = system_error_in_words(OSError(errno.ENAMETOOLONG, "", str(text)))
+            raise InputError(str(sentence)) from error
         if isinstance(error, ValueError):
             raise InputError(f"'{str(text)[:80]!r}' is no path.") from error
         raise InputError(f"'{str(text)[:80]}' cannot be looked at: {error.strerror}.") from error
@@ -359,14 +359,14 @@ class Workspace:
         base = slug(derived)
         own = [
             name
-            for name, one in names.items()
-            if one == fingerprint and re.fullmatch(rf"{re.escape(base)}(-\d+)?", name)
+            for name, other_fingerprint in names.items()
+            if other_fingerprint == fingerprint and re.fullmatch(rf"{re.escape(base)}(-\d+)?", name)
         ]
         if own:
             return (base if base in own else own[0]), ""
         name = _first_free(base, names)
-        said = f"Another {KIND_WORDS.get(kind, kind)} is called '{base}', so this one is called '{name}'."
-        return name, "" if name == base else said
+        sentence = f"Another {KIND_WORDS.get(kind, kind)} is called '{base}', so this one is called '{name}'."
+        return name, "" if name == base else sentence
 
     def refuse_taken(self, kind: str, name: str, fingerprint: str = "") -> None:
         """Refuse a name that another thing has.

@@ -137,24 +137,26 @@ def remove(workspace: Workspace, kind: str, name: str, *, dependents_too: bool =
         raise StorageError(f"Nothing was removed: {workspace.why_read_only}.")
     needed_by = _dependents(workspace, target)
     if needed_by and not dependents_too:
-        needs = "; ".join(f"{KIND_NAMES[one.kind]} '{one.name}' ({one.why})" for one in needed_by)
+        needs = "; ".join(
+            f"{KIND_NAMES[dependent.kind]} '{dependent.name}' ({dependent.why})" for dependent in needed_by
+        )
         raise InputError(f"'{target.called}' was not removed, since something needs it: {needs}.")
-    others = [_target(workspace, one.kind, one.name) for one in needed_by]
+    others = [_target(workspace, dependent.kind, dependent.name) for dependent in needed_by]
     for each in (target, *others):
         _refuse_at_work(workspace, each)
     joined = _joined_with(workspace, target)
     for each in others:
         _take_away(workspace, each)
-    kept = _take_away(workspace, target)
+    files_stay = _take_away(workspace, target)
     what = f"The {KIND_WORDS[kind]} '{target.called}' was removed"
-    sentence = f"{what}; its files stay, since another name stands for them." if kept else f"{what}."
+    sentence = f"{what}; its files stay, since another name stands for them." if files_stay else f"{what}."
     if needed_by:
-        sentence += f" With it: {', '.join(one.name for one in needed_by)}."
-    if joined and not kept:
+        sentence += f" With it: {', '.join(dependent.name for dependent in needed_by)}."
+    if joined and not files_stay:
         sentence += f" It was the catalogue chosen for {listed(joined)}: choose another for them, or none."
     if kind == "predictions" or needed_by:
         sentence += " What people decided about them is kept, and holds again if they are made again."
-    return Removed(KIND_NAMES[kind], target.called, target.fingerprint, needed_by, kept, sentence)
+    return Removed(KIND_NAMES[kind], target.called, target.fingerprint, needed_by, files_stay, sentence)
 
 
 def rename(workspace: Workspace, kind: str, old: str, new: str) -> Renamed:
@@ -259,7 +261,7 @@ def _joined_with(workspace: Workspace, target: _Target) -> list[str]:
 
 def _other_names(workspace: Workspace, target: _Target) -> list[str]:
     names = workspace.database.names(target.kind)
-    return [name for name, one in names.items() if one == target.fingerprint and name != target.name]
+    return [name for name, fingerprint in names.items() if fingerprint == target.fingerprint and name != target.name]
 
 
 def _refuse_at_work(workspace: Workspace, target: _Target) -> None:

@@ -56,10 +56,10 @@ def keep_upload(workspace: Workspace, name: str, stream: BinaryIO, size: int) ->
                 sink.write(block)
             sink.flush()
             os.fsync(sink.fileno())
-        there = path.stat().st_size
-        if there != size or file_sha256(path) != sent.hexdigest():
+        written = path.stat().st_size
+        if written != size or file_sha256(path) != sent.hexdigest():
             raise InputError(
-                f"Of {path.name} {there:,} of {size:,} bytes arrived as they were sent. Nothing was kept: choose the"
+                f"Of {path.name} {written:,} of {size:,} bytes arrived as they were sent. Nothing was kept: choose the"
                 " file again."
             )
         beside.rename(folder)
@@ -91,7 +91,7 @@ def clear_stale_uploads(workspace: Workspace, older_than: float = _DAY) -> int:
     home = workspace.root / FOLDER
     if not home.is_dir():
         return 0
-    in_use = {Path(one).parent.name for one in _in_use(workspace)}
+    in_use = {Path(path).parent.name for path in _in_use(workspace)}
     cleared = 0
     for folder in list(home.iterdir()):
         try:
@@ -117,5 +117,5 @@ def _file_name(name: str) -> str:
     stem = last[: len(last) - len(suffixes)]
     while len((stem + suffixes).encode()) > _NAME_BYTES and stem:
         stem = stem[:-1]
-    kept = stem + suffixes
-    return kept if kept.strip(". ") else "upload"
+    shortened = stem + suffixes
+    return shortened if shortened.strip(". ") else "upload"

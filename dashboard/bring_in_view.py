@@ -57,13 +57,13 @@ def outcome(module: str) -> None:
     latest = next((job.status() for job in list_jobs(cache.workspace()) if job.module == module), None)
     if latest is None or latest.state != "done" or not latest.result:
         return
-    found = latest.result
-    if "sentence" in found:
-        said = f"“{escape(found['name'])}” is here. {escape(found['sentence'])}"
+    result = latest.result
+    if "sentence" in result:
+        sentence = f"“{escape(result['name'])}” is here. {escape(result['sentence'])}"
     else:
-        seen = "only you can see it" if found["private"] else "everybody can see it"
-        said = f"Shared: {escape(found['target'])}, {count(len(found['files']), 'file')}, {seen}."
-    st.success(said, icon=":material/verified:")
+        seen = "only you can see it" if result["private"] else "everybody can see it"
+        sentence = f"Shared: {escape(result['target'])}, {count(len(result['files']), 'file')}, {seen}."
+    st.success(sentence, icon=":material/verified:")
 
 
 def _pull(source: str, name: str, token: str) -> None:

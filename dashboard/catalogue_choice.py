@@ -24,9 +24,9 @@ def choose_catalogue(thing: Artifact) -> None:
     if not names:
         return
     values = {_BY_ITSELF: "", _NONE: NO_CORPUS} | {name: name for name in names}
-    kept = kept_catalogue(place, thing.fingerprint)
+    choice = kept_catalogue(place, thing.fingerprint)
     options = [_BY_ITSELF, *names, _NONE]
-    now = next((option for option in options if values[option] == kept), _BY_ITSELF)
+    now = next((option for option in options if values[option] == choice), _BY_ITSELF)
     key = f"catalogue-of-{thing.fingerprint}"
     st.session_state[key] = now  # what is kept is shown, whoever chose it
     st.selectbox(
@@ -38,7 +38,7 @@ def choose_catalogue(thing: Artifact) -> None:
         help="Records are matched by their identifier. What is found there takes titles, dates, places and languages"
         " from the catalogue, and leaves with the catalogue's identifiers.",
     )
-    if kept not in ("", NO_CORPUS) and cache.catalogue(thing.name).match is None:
+    if choice not in ("", NO_CORPUS) and cache.catalogue(thing.name).match is None:
         st.warning(f"“{escape(now)}” holds none of these records. Choose another catalogue.", icon=":material/help:")
 
 

@@ -19,25 +19,27 @@ _MOST_SENTENCES = 5
 
 def show(first: Scored, second: Scored) -> None:
     """Compare two sets of predictions on the books both speak of and a person has checked."""
-    found = cache.comparison(first, second)
-    feedback.conclusion(escape(found.headline))
-    groups = found.group_sentences
+    comparison = cache.comparison(first, second)
+    feedback.conclusion(escape(comparison.headline))
+    groups = comparison.group_sentences
     few = len(groups) <= _MOST_SENTENCES + 1
     feedback.say(*(groups if few else groups[:_MOST_SENTENCES]))
     if not few:
         feedback.say(f"{len(groups) - _MOST_SENTENCES:,} more groups differ: “Where one is better” below lists all.")
-    feedback.say(*found.notes)
-    if found.n < MINIMUM_RECORDS:
+    feedback.say(*comparison.notes)
+    if comparison.n < MINIMUM_RECORDS:
         return
     table = pd.DataFrame(
         [
             {
                 "predictions": name,
-                "right": rate(found.accuracy[place]),
-                "macro-F1": figure(found.macro_f1[place]),
+                "right": rate(comparison.accuracy[place]),
+                "macro-F1": figure(comparison.macro_f1[place]),
                 "right where the other is wrong": alone,
             }
-            for place, (name, alone) in enumerate(zip(found.names, (found.only_first, found.only_second), strict=True))
+            for place, (name, alone) in enumerate(
+                zip(comparison.names, (comparison.only_first, comparison.only_second), strict=True)
+            )
         ]
     )
     show_table(table, columns={"macro-F1": CLASSES_ALIKE}, alt="Both sets of predictions on the same books")
@@ -49,7 +51,7 @@ def show(first: Scored, second: Scored) -> None:
         required=True,
         key="differ",
     )
-    shown = found.disagreements if view == "Where they disagree" else found.by_value
+    shown = comparison.disagreements if view == "Where they disagree" else comparison.by_value
     first_of_all = [column for column in _FIRST if column in shown]
     shown = shown[[*first_of_all, *(column for column in shown if column not in first_of_all)]]
     shares = [column for column in map(str, shown.columns) if column.endswith(("confidence", "rate"))]

@@ -48,8 +48,9 @@ HOW = (
     " the leak check."
 )
 _HELP = {
-    "Every class alike": "Macro-F1: how well each class is recognised, on average over the classes, whether it has many"
-    " books or few."
+    "Every class alike": (
+        "Macro-F1: how well each class is recognised, on average over the classes, whether it has many books or few."
+    )
 }
 # Of more classes than this, the largest are told in words.
 _MOST_IN_WORDS, _LARGEST = 6, 5
@@ -91,8 +92,8 @@ def headline(evaluation: Evaluation) -> None:
             st.caption(note)
     answers = {answer: n for answer, n in evaluation.unlabelled.items() if answer}
     if answers:
-        said = ", ".join(f"“{answer}” {count(n, 'time')}" for answer, n in answers.items())
-        st.caption(escape(f"Answers that name no class are counted, never scored: {said}."))
+        answer_counts = ", ".join(f"“{answer}” {count(n, 'time')}" for answer, n in answers.items())
+        st.caption(escape(f"Answers that name no class are counted, never scored: {answer_counts}."))
 
 
 def _macro_note(macro: Estimate) -> str:
@@ -149,7 +150,7 @@ def where_errors_gather(scored: Scored, evaluation: Evaluation) -> None:
 def look_at_books(scored: Scored, evaluation: Evaluation) -> None:
     """Show the books themselves, filtered by facets, words of the title, and the clicked cell."""
     st.header("Look at the books")
-    kept = _filters(scored.labelled)
+    filters = _filters(scored.labelled)
     cell = _cell(scored, evaluation.confusion)
     phrase = st.text_input(
         "Words in the title, separated by commas",
@@ -157,10 +158,10 @@ def look_at_books(scored: Scored, evaluation: Evaluation) -> None:
         bind="query-params",
         help="A title is found when it holds any of them: poem finds poems too, poet* finds what begins so.",
     )
-    narrowed = any(kept.values()) or any(value is not None for value in cell.values())
+    narrowed = any(filters.values()) or any(value is not None for value in cell.values())
     if phrase:
         _phrase_sentence(scored, phrase, narrowed=narrowed)
-    shown = filter_records(scored.labelled, kept, phrase or None)
+    shown = filter_records(scored.labelled, filters, phrase or None)
     for column, value in cell.items():
         if value is not None:
             shown = shown[shown[column] == value]
@@ -190,12 +191,13 @@ def _per_class(evaluation: Evaluation) -> None:
     classes = evaluation.metrics.per_class
     shown = list(classes)
     if len(classes) > _MOST_IN_WORDS:
-        shown = sorted(classes, key=lambda one: -one.support)[:_LARGEST]
+        shown = sorted(classes, key=lambda class_metrics: -class_metrics.support)[:_LARGEST]
         st.markdown(f"The {_LARGEST} largest of {len(classes):,} classes; the table below has all.")
-    for one in shown:
+    for class_metrics in shown:
         st.markdown(
-            f"**{escape(one.name)}**: of {one.predicted:,} books the model calls {escape(one.name)},"
-            f" {percent(one.precision.value)} are; of {one.support:,} that are, it finds {percent(one.recall.value)}."
+            f"**{escape(class_metrics.name)}**: of {class_metrics.predicted:,} books the model calls"
+            f" {escape(class_metrics.name)}, {percent(class_metrics.precision.value)} are; of {class_metrics.support:,}"
+            f" that are, it finds {percent(class_metrics.recall.value)}."
         )
 
 
@@ -204,12 +206,12 @@ def _class_table(evaluation: Evaluation) -> None:
     table = pd.DataFrame(
         [
             {
-                "class": one.name,
-                "precision": rate(one.precision),
-                "recall": rate(one.recall),
-                "F1": figure(one.f1),
+                "class": class_metrics.name,
+                "precision": rate(class_metrics.precision),
+                "recall": rate(class_metrics.recall),
+                "F1": figure(class_metrics.f1),
             }
-            for one in evaluation.metrics.per_class
+            for class_metrics in evaluation.metrics.per_class
         ]
     )
     show_table(
@@ -243,7 +245,7 @@ def _value_sentence(table: pd.DataFrame, facet: str) -> None:
     feedback.conclusion(
         escape(
             f"{words[0].upper()}{words[1:]}: {first['errors']:,} of {first['n']:,} wrong, {first['ratio']:.1f}"
-            f" times the rest."
+            " times the rest."
         )
     )
     st.caption(
@@ -301,17 +303,19 @@ def _filters(labelled: pd.DataFrame) -> dict[str, list[str]]:
 
 def _phrase_sentence(scored: Scored, phrase: str, *, narrowed: bool) -> None:
     """Say how often titles with these words are wrong, and the others; the look is written into the ledger."""
-    found = outcome_of(scored.labelled, phrase_mask(scored.labelled[TITLE], phrase))
-    if not found["n"]:
+    outcome = outcome_of(scored.labelled, phrase_mask(scored.labelled[TITLE], phrase))
+    if not outcome["n"]:
         feedback.conclusion(f"No checked title has any of: {escape(phrase)}.")
         return
     else_ = ", whatever else is chosen" if narrowed else ""
-    said = f"Titles with {escape(phrase)}{else_}: {found['errors']:,} of {found['n']:,} wrong"
-    if found["rate"].defined:
-        said += f" ({percent(found['rate'].value)}, {interval(found['rate'].low, found['rate'].high)})"
-    if found["rest_rate"].defined:
-        said += f"; elsewhere {found['rest_errors']:,} of {found['rest_n']:,} ({percent(found['rest_rate'].value)})"
-    feedback.conclusion(said + ".")
+    sentence = f"Titles with {escape(phrase)}{else_}: {outcome['errors']:,} of {outcome['n']:,} wrong"
+    if outcome["rate"].defined:
+        sentence += f" ({percent(outcome['rate'].value)}, {interval(outcome['rate'].low, outcome['rate'].high)})"
+    if outcome["rest_rate"].defined:
+        sentence += (
+            f"; elsewhere {outcome['rest_errors']:,} of {outcome['rest_n']:,} ({percent(outcome['rest_rate'].value)})"
+        )
+    feedback.conclusion(sentence + ".")
     slices_view.looked_at_phrase(scored, phrase)
 
 
@@ -334,7 +338,9 @@ def _cell(scored: Scored, confusion: pd.DataFrame) -> dict[str, str | None]:
         (right, PREDICTED, "What the model predicted", state.CALLED, confusion.columns),
     ):
         with column:
-            picked = widgets.pick(label, [str(one) for one in names], key, fixed=_ANY, of=scored.predictions)
+            picked = widgets.pick(
+                label, [str(class_name) for class_name in names], key, fixed=_ANY, of=scored.predictions
+            )
         widgets.require_known(key, "class")
         chosen[name] = None if picked in (None, _ANY) else "" if picked == "(none)" else picked
     return chosen

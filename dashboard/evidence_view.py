@@ -16,29 +16,31 @@ __all__ = ["calibration", "whole_collection"]
 
 def whole_collection(scored: Scored) -> None:
     """Show accuracy and class shares estimated for all books, and what no checked book speaks for."""
-    found = cache.collection(scored)
-    feedback.conclusion(escape(found.sentences[0]))
-    feedback.say(*found.sentences[1:])
+    collection = cache.collection(scored)
+    feedback.conclusion(escape(collection.sentences[0]))
+    feedback.say(*collection.sentences[1:])
     shares = pd.DataFrame(
         [
             {
                 "class": name,
                 "share of all books": rate(share),
-                "by weights alone": rate(found.post_stratified_shares[name]),
-                "the model says": percent(found.predicted_shares[name]),
+                "by weights alone": rate(collection.post_stratified_shares[name]),
+                "the model says": percent(collection.predicted_shares[name]),
             }
-            for name, share in found.class_shares.items()
+            for name, share in collection.class_shares.items()
         ]
     )
     show_table(shares, alt="Share of each class in the collection, with intervals")
     widgets.download_table(shares, "class-shares")
-    unspoken = ", ".join(f"{percent(share)} by {facet_title(facet).lower()}" for facet, share in found.unspoken.items())
+    unspoken = ", ".join(
+        f"{percent(share)} by {facet_title(facet).lower()}" for facet, share in collection.unspoken.items()
+    )
     st.markdown(f"Books of the collection that are like no checked book: {unspoken}.")
     st.caption(
         "**Share of all books**: prediction-powered (Angelopoulos and others 2023): the model's answers for all books,"
         " corrected by what it gets wrong on the checked ones. **By weights alone**: the checked books, weighted"
         " so that they resemble the collection in prediction and confidence. Design effect (how much the weights widen"
-        f" the intervals): {found.design_effect:.2f}."
+        f" the intervals): {collection.design_effect:.2f}."
     )
 
 
@@ -47,21 +49,22 @@ def calibration(scored: Scored, evaluation: Evaluation) -> None:
     if scored.calibrated:
         st.markdown("These confidences were calibrated when the model was trained.")
     tried = cache.calibrations(scored)
-    best = min(tried, key=lambda one: one.log_loss)
+    best = min(tried, key=lambda candidate: candidate.log_loss)
     feedback.conclusion(escape(tried[0].sentence))
-    feedback.say(*(one.sentence for one in tried[1:]))
+    feedback.say(*(candidate.sentence for candidate in tried[1:]))
     if best is not tried[0]:
         feedback.say(
             f"All probabilities together, not the largest alone, are truest after {best.title}. Train or calibrate on"
             " checked books of this collection (Models page, “Calibrate on”) to have it."
         )
-    for column, one in zip(st.columns(len(tried)), tried, strict=True):
+    for column, candidate in zip(st.columns(len(tried)), tried, strict=True):
         with column:
-            st.markdown(f"**{one.title[0].upper()}{one.title[1:]}**")
-            chart = one.reliability.rename(columns={"low": "from", "high": "to"})
+            st.markdown(f"**{candidate.title[0].upper()}{candidate.title[1:]}**")
+            chart = candidate.reliability.rename(columns={"low": "from", "high": "to"})
             chart = chart.rename(columns={"acc_low": "low", "acc_high": "high"})
             st.altair_chart(
-                reliability_chart(chart, look=theme.look()), alt=f"How often it is right where it says so, {one.title}"
+                reliability_chart(chart, look=theme.look()),
+                alt=f"How often it is right where it says so, {candidate.title}",
             )
     table = pd.DataFrame(
         [{"confidences": o.title, "off by": o.ece, "log loss": o.log_loss, "books": o.n} for o in tried]
@@ -74,8 +77,10 @@ def calibration(scored: Scored, evaluation: Evaluation) -> None:
             "log loss": st.column_config.NumberColumn(
                 "all probabilities (log loss)",
                 format="%.3f",
-                help="The logarithmic loss: how little the answers of people surprise a reader of all probabilities."
-                " Lower is truer.",
+                help=(
+                    "The logarithmic loss: how little the answers of people surprise a reader of all probabilities."
+                    " Lower is truer."
+                ),
             ),
         },
         alt="Calibration error and log loss before and after",

@@ -46,7 +46,7 @@ def settings(scored: Scored, *, has_marc: bool) -> dict[str, Any]:
             help="It decides which catalogue term is true: a book of poems is Literature, not Fiction. The answer is"
             " kept in the manifest.",
         )
-        said: dict[str, Any] = {"formats": parse_formats(formats or ["csv"]), "profile": profile, "answer": answer}
+        fields: dict[str, Any] = {"formats": parse_formats(formats or ["csv"]), "profile": profile, "answer": answer}
         if not scored.labels and (scored.table["truth"] != "").any():
             keep = st.toggle(
                 "Labels that came with the predictions stand in the catalogue",
@@ -54,20 +54,20 @@ def settings(scored: Scored, *, has_marc: bool) -> dict[str, Any]:
                 bind="query-params",
                 help="Off: they were used to measure and block nothing. On: no machine label is added to those books.",
             )
-            said["human_labels"] = "keep" if keep else "measure-only"
+            fields["human_labels"] = "keep" if keep else "measure-only"
         with st.expander("Library", icon=":material/account_balance:"):
             left, right = st.columns(2)
-            said["publisher"] = left.text_input("Library", key="library", bind="query-params")
-            said["contact"] = right.text_input("Whom to ask", key="contact", bind="query-params")
+            fields["publisher"] = left.text_input("Library", key="library", bind="query-params")
+            fields["contact"] = right.text_input("Whom to ask", key="contact", bind="query-params")
         with st.expander("MARC settings", icon=":material/tune:"):
-            said |= _marc(has_marc, written=bool({"marc", "marcxml"} & set(said["formats"])))
-    kept = False
+            fields |= _marc(has_marc, written=bool({"marc", "marcxml"} & set(fields["formats"])))
+    valid = False
     with feedback.errors_in_words():
-        check_base_uri(said["base_uri"])
-        kept = True
-    if not kept:
+        check_base_uri(fields["base_uri"])
+        valid = True
+    if not valid:
         st.stop()
-    return said
+    return fields
 
 
 def _marc(has_marc: bool, *, written: bool) -> dict[str, Any]:

@@ -55,15 +55,15 @@ _TYPED = "font-family:monospace;font-size:0.85rem;white-space:pre-wrap;overflow-
 
 def chosen_policy(predictions: str) -> KeptPolicy:
     """Return the policy that was kept last, or say where to choose one and stop the page."""
-    kept = kept_policies(cache.workspace(), predictions)
-    if not kept:
+    policies = kept_policies(cache.workspace(), predictions)
+    if not policies:
         feedback.empty(
             "No cut-offs have been kept for these predictions yet. Choose them on the Thresholds page and press"
             " “Keep”.",
             "Thresholds",
             "Choose cut-offs",
         )
-    chosen = kept[0]
+    chosen = policies[0]
     cuts = escape(_cuts_in_words(chosen.policy))
     promise = f" {escape(str(chosen.promise.get('sentence', '')))}" if chosen.promise else " Set by hand."
     st.markdown(f"Accepted: {cuts}, kept on {chosen.chosen_at[:10]}.{promise}")
@@ -87,8 +87,10 @@ def accepted_button(scored: Scored, chosen: KeptPolicy, settings: Mapping[str, A
         on_click="ignore",
         icon=":material/download:",
         key="download-accepted",
-        help="Identifier, title, label and confidence of each accepted book, for a spreadsheet program. Books that"
-        " people have labelled already are left to them.",
+        help=(
+            "Identifier, title, label and confidence of each accepted book, for a spreadsheet program. Books that"
+            " people have labelled already are left to them."
+        ),
     )
     if scored.table["record_id"].str.match("0[0-9]").any():
         st.caption(
@@ -125,8 +127,8 @@ def download(prepared: Release) -> None:
         type="primary",
         icon=":material/download:",
     )
-    made = [Path(one["path"]) for one in kept_exports(place, prepared.scored.predictions)]
-    last = next((path for path in made if path.exists()), None)
+    zip_paths = [Path(export["path"]) for export in kept_exports(place, prepared.scored.predictions)]
+    last = next((path for path in zip_paths if path.exists()), None)
     if last is not None and st.button("Check the last zip", icon=":material/fact_check:"):
         _show_checks(last)
 
@@ -135,7 +137,7 @@ def _show_checks(path: Path) -> None:
     with st.spinner("Checking …"):
         checks = validate(path)
     table = pd.DataFrame(
-        [{"check": one.name, "result": one.outcome, "detail": one.detail, "by": one.by} for one in checks]
+        [{"check": check.name, "result": check.outcome, "detail": check.detail, "by": check.by} for check in checks]
     )
     failed = int((table["result"] == "failed").sum())
     feedback.conclusion(f"{len(table) - failed} of {len(table)} checks did not fail; {failed} failed.")
@@ -186,47 +188,51 @@ def show_breakdown(table: ExportTable, scored: Scored, chosen: KeptPolicy) -> No
 
 def show_difference(table: ExportTable) -> None:
     """Show what the export changes against the catalogue's genre field."""
-    found = genre_difference(table)
+    difference = genre_difference(table)
     for kind, meaning in DIFFERENCES.items():
-        st.markdown(f"**{found.counts[kind]:,}** {kind}: {meaning}.")
+        st.markdown(f"**{difference.counts[kind]:,}** {kind}: {meaning}.")
     shown = st.selectbox("Show the records", list(DIFFERENCES))
-    show_table(found.of(str(shown)).head(1000), alt="Records by difference from the genre field")
-    widgets.download_table(found.of(str(shown)), f"genre-{shown}".replace(" ", "-"))
+    show_table(difference.of(str(shown)).head(1000), alt="Records by difference from the genre field")
+    widgets.download_table(difference.of(str(shown)), f"genre-{shown}".replace(" ", "-"))
 
 
 def show_history(predictions: str) -> None:
     """List earlier exports with their settings; their cut-offs can be restored."""
-    made = kept_exports(cache.workspace(), predictions)
-    if not made:
+    exports = kept_exports(cache.workspace(), predictions)
+    if not exports:
         st.markdown("Nothing has been exported from these predictions yet.")
-    for one in made:
+    for entry in exports:
         with st.container(border=True):
             st.markdown(
-                f"**{escape(one['name'])}** · {one['at'][:16].replace('T', ' ')} · {one['accepted']:,} accepted,"
-                f" {one['review']:,} for review"
+                f"**{escape(entry['name'])}** · {entry['at'][:16].replace('T', ' ')} · {entry['accepted']:,} accepted,"
+                f" {entry['review']:,} for review"
             )
-            st.caption(_settings_of(one["settings"]))
+            st.caption(_settings_of(entry["settings"]))
             # Bound to the export, not to its place in the list, which changes when somebody exports or keeps others.
             st.button(
                 "Use these cut-offs again",
-                key=f"restore-{one['id']}",
+                key=f"restore-{entry['id']}",
                 icon=":material/undo:",
                 on_click=_restore,
-                args=(predictions, one["settings"]),
+                args=(predictions, entry["settings"]),
             )
 
 
-def _settings_of(said: Mapping[str, Any]) -> str:
+def _settings_of(settings: Mapping[str, Any]) -> str:
     """Return the settings of an earlier export in a line: cut-offs, formats, and what was chosen about MARC."""
-    parts = [_cuts_in_words(_policy_of(said)), ", ".join(said["formats"])]
-    parts += [", ".join(said[name]) for name in ("marc_kinds",) if said.get(name)]
-    parts += [str(said[name]) for name in ("organisation", "source_code", "base_uri") if said.get(name)]
+    parts = [_cuts_in_words(_policy_of(settings)), ", ".join(settings["formats"])]
+    parts += [", ".join(settings[name]) for name in ("marc_kinds",) if settings.get(name)]
+    parts += [str(settings[name]) for name in ("organisation", "source_code", "base_uri") if settings.get(name)]
     return " · ".join(escape(part) for part in parts)
 
 
-def _policy_of(said: Mapping[str, Any]) -> Policy:
-    content = {"cuts": said["cuts"], "stratum": said.get("stratum", ""), "by_stratum": said.get("cuts_by_stratum", {})}
-    return Policy.from_dict(content | {"slice": said.get("slice")})
+def _policy_of(settings: Mapping[str, Any]) -> Policy:
+    content = {
+        "cuts": settings["cuts"],
+        "stratum": settings.get("stratum", ""),
+        "by_stratum": settings.get("cuts_by_stratum", {}),
+    }
+    return Policy.from_dict(content | {"slice": settings.get("slice")})
 
 
 def _cuts_in_words(policy: Policy) -> str:
@@ -238,9 +244,12 @@ def _cuts_in_words(policy: Policy) -> str:
     return words if policy.where is None else f"{words}; only {policy.where.description}"
 
 
-def _restore(predictions: str, said: Mapping[str, Any]) -> None:
+def _restore(predictions: str, settings: Mapping[str, Any]) -> None:
     chosen = KeptPolicy(
-        _policy_of(said), said.get("promise", {}), said.get("chosen_on", ""), "restored from an earlier export"
+        _policy_of(settings),
+        settings.get("promise", {}),
+        settings.get("chosen_on", ""),
+        "restored from an earlier export",
     )
     with feedback.errors_in_words():
         keep_policy(cache.workspace(), predictions, chosen)

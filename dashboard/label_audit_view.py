@@ -46,18 +46,18 @@ def verdict(audit: LabelAudit) -> None:
 
 def findings(audit: LabelAudit) -> None:
     """Show how the groups that are out of line overlap: which of them it is."""
-    for one in audit.findings:
-        if not one.cells or one.headline in audit.sentences:
+    for finding in audit.findings:
+        if not finding.cells or finding.headline in audit.sentences:
             continue
         table = pd.DataFrame(
             [
                 {"books": cell["books"], "labels": cell["n"], "suspect": cell["suspects"], "share": _share(cell)}
-                for cell in one.cells
+                for cell in finding.cells
             ]
         )
-        which = " and ".join([spoken((one.by, one.value)), *map(spoken, one.partners)])
+        which = " and ".join([spoken((finding.by, finding.value)), *map(spoken, finding.partners)])
         with st.expander(f"{escape(opened(which))}: which of them is it?"):
-            show_table(table, alt=f"Suspect labels of {one.value} within and outside other groups")
+            show_table(table, alt=f"Suspect labels of {finding.value} within and outside other groups")
 
 
 def _names(audit: LabelAudit) -> Mapping[tuple[str, str], str]:
@@ -195,7 +195,7 @@ def leave_out(labels: LabelSet, audit: LabelAudit) -> None:
         if not st.form_submit_button("Keep a copy without them"):
             return
     with feedback.errors_in_words():
-        chosen = [named[one] for one in groups]
+        chosen = [named[group] for group in groups]
         copy = label_audit.leave_out(cache.workspace(), labels, audit, groups=chosen, suspects=suspects, name=name)
         st.success(
             f"{escape(copy.manifest['warnings'][-1])} Kept as **{escape(copy.name)}**: train on it on the Models page."

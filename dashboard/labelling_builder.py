@@ -111,27 +111,27 @@ def _choices(bench: Bench) -> dict[str, tuple[str, str]]:
         TITLE,
         *(c for c in records if c not in (TITLE, TITLE_KEY) and isinstance(records[c].dtype, pd.StringDtype)),
     ]
-    asked: dict[str, tuple[str, str]] = {"title": ("text", TITLE), "year": ("number", YEAR)}
-    asked |= {facet_title(facet): ("facet", facet) for facet in (LANGUAGE, *FACETS)}
-    asked |= {f"confidence of “{a.name}”": ("model", a.name) for a in cache.workspace().list("predictions")}
-    asked |= {f"{column} (text)": ("text", str(column)) for column in texts[1:]}
-    return asked | {f"{c} (in the file)": ("text", c) for c in column_names(bench.corpus.path) if c not in records}
+    choices: dict[str, tuple[str, str]] = {"title": ("text", TITLE), "year": ("number", YEAR)}
+    choices |= {facet_title(facet): ("facet", facet) for facet in (LANGUAGE, *FACETS)}
+    choices |= {f"confidence of “{a.name}”": ("model", a.name) for a in cache.workspace().list("predictions")}
+    choices |= {f"{column} (text)": ("text", str(column)) for column in texts[1:]}
+    return choices | {f"{c} (in the file)": ("text", c) for c in column_names(bench.corpus.path) if c not in records}
 
 
 def _condition(bench: Bench, row: int) -> Condition | None:
     """Draw one condition and return it; None while it is unfinished or cannot be understood."""
-    asked = _choices(bench)
+    choices = _choices(bench)
     what, how, value, turned = st.columns([3, 3, 6, 2], vertical_alignment="bottom")
-    shown = what.selectbox("What", list(asked), key=f"builder_what_{row}")
-    kind, name = asked[str(shown)]
+    shown = what.selectbox("What", list(choices), key=f"builder_what_{row}")
+    kind, name = choices[str(shown)]
     negated = turned.checkbox("not", key=f"builder_not_{row}", help="The condition must not hold.")
-    made: Condition | None = None
+    condition: Condition | None = None
     with feedback.errors_in_words():
         try:
-            made = _DRAW[kind](bench, name, row, how, value)
+            condition = _DRAW[kind](bench, name, row, how, value)
         except InputError as error:
             st.error(escape(error.on_page), icon=":material/error:")
-    return Not(made) if made is not None and negated else made
+    return Not(condition) if condition is not None and negated else condition
 
 
 def _text(bench: Bench, column: str, row: int, how: Any, value: Any) -> Condition | None:
@@ -139,8 +139,8 @@ def _text(bench: Bench, column: str, row: int, how: Any, value: Any) -> Conditio
     if way in ("longer", "shorter"):
         limit = value.number_input("Characters", min_value=1, value=200, step=10, key=f"builder_length_{row}")
         return Length(column, above=int(limit)) if way == "longer" else Length(column, below=int(limit))
-    said = value.text_input("Value", key=f"builder_value_{row}", help=_HELP, placeholder="novel, romance")
-    return Text(column, way, said) if said.strip() else None  # type: ignore[arg-type]
+    entered = value.text_input("Value", key=f"builder_value_{row}", help=_HELP, placeholder="novel, romance")
+    return Text(column, way, entered) if entered.strip() else None  # type: ignore[arg-type]
 
 
 def _number(bench: Bench, column: str, row: int, how: Any, value: Any) -> Condition | None:
@@ -230,10 +230,12 @@ def _examples(bench: Bench, tried: Tried) -> None:
             hidden = bench.books.records[TITLE_KEY].isin(keys[kept_back(keys)]).to_numpy()
         rows = np.flatnonzero(apart & ~hidden)
         if len(rows):
-            names = np.array([one.name for one in tried.votes.functions[:-1]], dtype=object)
-            said = ["; ".join(names[others[row]]) for row in rows]
+            names = np.array(
+                [labelling_function.name for labelling_function in tried.votes.functions[:-1]], dtype=object
+            )
+            differing = ["; ".join(names[others[row]]) for row in rows]
             labelling_view.titles(
-                bench.books.records.iloc[rows][[TITLE]].assign(differ=said),
+                bench.books.records.iloc[rows][[TITLE]].assign(differ=differing),
                 columns=[TITLE, "differ"], alt="Books on which other functions vote otherwise", key="builder_against",
             )  # fmt: skip
         else:

@@ -121,7 +121,7 @@ def choose(chosen: Sequence[LabellingFunction]) -> Bench:
 
 def functions() -> tuple[LabellingFunction, ...]:
     """Return the functions being worked on: they are kept in the workspace, for all who work there."""
-    return tuple(kept.function for kept in kept_functions(cache.workspace().database))
+    return tuple(entry.function for entry in kept_functions(cache.workspace().database))
 
 
 def add(*chosen: LabellingFunction) -> None:
@@ -133,7 +133,7 @@ def add(*chosen: LabellingFunction) -> None:
 
 def _ids(present: Sequence[LabellingFunction]) -> tuple[int, ...]:
     """Return the numbers of functions that are kept, in their order."""
-    by_name = {kept.function.name: kept.id for kept in kept_functions(cache.workspace().database)}
+    by_name = {entry.function.name: entry.id for entry in kept_functions(cache.workspace().database)}
     return tuple(by_name[function.name] for function in present if function.name in by_name)
 
 
@@ -141,12 +141,12 @@ def headline(bench: Bench, tried: Tried) -> None:
     """Say what the functions do together."""
     answered = int((tried.answers != "").sum())
     share = percent(answered / len(bench.books)) if len(bench.books) else "–"
-    one = len(tried.kept) == 1
-    said = f"{len(tried.kept)} {'function labels' if one else 'functions label'} {share} of “{bench.corpus.name}”"
+    single = len(tried.kept) == 1
+    summary = f"{len(tried.kept)} {'function labels' if single else 'functions label'} {share} of “{bench.corpus.name}”"
     if tried.accuracy.defined:
-        said += f" and {'is' if one else 'are'} right on {percent(tried.accuracy.value)} of the titles kept back"
-        said += f" ({interval(tried.accuracy.low, tried.accuracy.high)}, of {tried.accuracy.n:,} that they answer)"
-    feedback.conclusion(escape(f"{said}."))
+        summary += f" and {'is' if single else 'are'} right on {percent(tried.accuracy.value)} of the titles kept back"
+        summary += f" ({interval(tried.accuracy.low, tried.accuracy.high)}, of {tried.accuracy.n:,} that they answer)"
+    feedback.conclusion(escape(f"{summary}."))
     if not tried.accuracy.defined:
         feedback.say(f"How often they are right is unknown: {tried.accuracy.reason}.")
     if bench.of > len(bench.books):
@@ -238,8 +238,8 @@ def suggestions(bench: Bench, present: Sequence[LabellingFunction]) -> None:
     if bench.labels is None:
         st.markdown("Words are suggested where there are labels to learn them from.")
         return
-    found = suggest_functions(shown_books(bench), present)
-    if not found:
+    suggested = suggest_functions(shown_books(bench), present)
+    if not suggested:
         st.markdown("No further word separates the classes clearly in the labelled titles that may be shown.")
         return
     st.markdown(
@@ -248,16 +248,16 @@ def suggestions(bench: Bench, present: Sequence[LabellingFunction]) -> None:
     picked = show_table(
         pd.DataFrame(
             {
-                "word": [one.function.name for one in found],
-                "votes for": [one.function.label for one in found],
-                "shown titles": [one.titles for one in found],
-                "with this class": [one.right for one in found],
-                "strength": [one.strength for one in found],
+                "word": [suggestion.function.name for suggestion in suggested],
+                "votes for": [suggestion.function.label for suggestion in suggested],
+                "shown titles": [suggestion.titles for suggestion in suggested],
+                "with this class": [suggestion.right for suggestion in suggested],
+                "strength": [suggestion.strength for suggestion in suggested],
             }
         ),
         on_select="rerun",
         selection_mode="multi-row",
-        key=f"suggested_{digest([one.function.name for one in found])}",
+        key=f"suggested_{digest([suggestion.function.name for suggestion in suggested])}",
         columns={
             "strength": st.column_config.NumberColumn(
                 format="%.1f", help="Log-odds of the word in its class against the others, in standard errors"
@@ -267,7 +267,7 @@ def suggestions(bench: Bench, present: Sequence[LabellingFunction]) -> None:
     )
     chosen = picked["selection"]["rows"]
     if st.button("Add the ticked as functions", disabled=not chosen, icon=":material/add:"):
-        add(*(found[row].function for row in chosen))
+        add(*(suggested[row].function for row in chosen))
 
 
 def file_of_functions(present: Sequence[LabellingFunction]) -> None:
@@ -329,7 +329,7 @@ def job_form(bench: Bench, present: Sequence[LabellingFunction]) -> dict[str, An
         without = st.multiselect(
             "Leave these books out (test sets)",
             others,
-            default=[one for one in widgets.test_sets() if one in others],
+            default=[test_set for test_set in widgets.test_sets() if test_set in others],
             help="Books in these sets, found by identifier or by title, get no label, so that they stay a fair test.",
         )
         method = st.radio("Put the votes together by", METHODS, horizontal=True, format_func=str.capitalize)

@@ -91,8 +91,10 @@ def _on_server(folders: Sequence[Path]) -> Path | None:
     typed = st.text_input(
         "File in the folders of this server that are open to these pages",
         placeholder="catalogue.csv.gz",
-        help="Folder and name, as in lists/catalogue.csv.gz. Also the folder in which “annif index” has written its"
-        " .annif files.",
+        help=(
+            "Folder and name, as in lists/catalogue.csv.gz. Also the folder in which “annif index” has written its"
+            " .annif files."
+        ),
     )
     if not typed.strip():
         return None
@@ -234,7 +236,7 @@ def _correct_classes(frame: pd.DataFrame, mapping: ColumnMapping, kind: Kind) ->
     if kind == "corpus" or not counts:
         return []
     changes = []
-    asked = st.container()  # the questions stand above the table that answers them
+    questions = st.container()  # the questions stand above the table that answers them
     with st.expander("Class names: what each name of the file means", icon=":material/label:"):
         st.caption(
             "Give two names one class to put them together, such as LABEL_1 and Fiction. A name without a class is no"
@@ -251,7 +253,7 @@ def _correct_classes(frame: pd.DataFrame, mapping: ColumnMapping, kind: Kind) ->
         if len(counts) > _MOST_CLASSES:
             st.caption(f"{len(counts) - _MOST_CLASSES:,} rarer names are not shown.")
     for question in preview_questions(frame, mapping, kind, parse_renamed(changes, counts)):
-        asked.warning(escape(question), icon=":material/help:")
+        questions.warning(escape(question), icon=":material/help:")
     return changes
 
 
@@ -327,7 +329,9 @@ def show_reading(manifest: Mapping[str, Any]) -> None:
         f"File **{escape(manifest['file'])}**, read as {escape(manifest['format'])}, {escape(manifest['encoding'])}."
     )
     mapping = manifest["mapping"]
-    read_as = pd.DataFrame({"column in the file": list(mapping), "read as": [header(one) for one in mapping.values()]})
+    read_as = pd.DataFrame(
+        {"column in the file": list(mapping), "read as": [header(field) for field in mapping.values()]}
+    )
     show_table(read_as, alt="Which column was read as what")
     for reason in manifest["reasons"]:
         st.caption(escape(reason))

@@ -115,7 +115,7 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
         left_out = st.multiselect(
             "Leave these books out (test sets)",
             others,
-            default=[one for one in widgets.test_sets() if one != chosen],
+            default=[item for item in widgets.test_sets() if item != chosen],
             help="Books that are in these sets, by identifier or by title, are not learned from.",
         )
         calibrate = st.selectbox(
@@ -127,37 +127,47 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
         weak = st.selectbox(
             "Learn from labels by functions too",
             [_NOTHING, *by_functions],
-            help="Labels that rules gave, from the Labelling functions page. A person's label wins, and nothing is"
-            " tested on them.",
+            help=(
+                "Labels that rules gave, from the Labelling functions page. A person's label wins, and nothing is"
+                " tested on them."
+            ),
         )
         reads = st.multiselect(
             "Columns to read beside the title",
             readable,
-            help="A shelfmark or a class number often says more than a title. Offered are the columns that the labelled"
-            " books and a catalogue here have in common. Records without them are judged by their titles alone, with"
-            " confidences of their own.",
+            help=(
+                "A shelfmark or a class number often says more than a title. Offered are the columns that the labelled"
+                " books and a catalogue here have in common. Records without them are judged by their titles alone,"
+                " with confidences of their own."
+            ),
             placeholder="titles alone" if readable else "no column is in both the labels' file and a catalogue",
             disabled=not readable,
         )
         with st.expander("More settings"):
             members = st.multiselect(
                 "Members of a blend",
-                [one for one in KINDS if one not in ("blend", "cascade")],
+                [item for item in KINDS if item not in ("blend", "cascade")],
                 default=["tfidf", "embedding"],
-                format_func=lambda one: KINDS[one].title,
-                help="Asked together where the kind of model is a blend. The fine-tuned language model makes it better"
-                " and training minutes longer.",
+                format_func=lambda item: KINDS[item].title,
+                help=(
+                    "Asked together where the kind of model is a blend. The fine-tuned language model makes it better"
+                    " and training minutes longer."
+                ),
             )
             base = st.text_input(
                 "Language model to start from",
                 placeholder="MiniLM, which comes with Colophon",
-                help="A folder on this computer, or a name on the Hugging Face Hub such as"
-                " distilbert-base-multilingual-cased. Only weights in the safetensors format are read.",
+                help=(
+                    "A folder on this computer, or a name on the Hugging Face Hub such as"
+                    " distilbert-base-multilingual-cased. Only weights in the safetensors format are read."
+                ),
             )
             small = st.checkbox(
                 f"Leave out classes with fewer than {FEWEST_TITLES} titles",
-                help="Such as typing errors in the labels. Each class that is left out is named; to put it together"
-                " with another class, import the labels again and give its name the class it means.",
+                help=(
+                    "Such as typing errors in the labels. Each class that is left out is named; to put it together"
+                    " with another class, import the labels again and give its name the class it means."
+                ),
             )
             seed = st.number_input("Seed", value=0, step=1, help="Decides the split: same seed, same model.")
         name = st.text_input("Name", placeholder="from the labels and the kind")
@@ -219,13 +229,17 @@ def learned_from_form(name: str) -> None:
     labels = [artifact.name for artifact in widgets.label_sets()]
     if predictions.manifest.get("model_fingerprint") or not labels:
         return
-    kept = kept_learned_from(place, predictions.fingerprint)
+    learned_from = kept_learned_from(place, predictions.fingerprint)
     with st.form("learned_from", border=False):
         chosen = st.multiselect(
             "The model learned from these labels",
             [NO_LABELS, *labels],
-            default=None if kept is None else [one for one in kept if one in labels] or [NO_LABELS],
-            format_func=lambda one: "none of these" if one == NO_LABELS else one,
+            default=(
+                None
+                if learned_from is None
+                else [label_set for label_set in learned_from if label_set in labels] or [NO_LABELS]
+            ),
+            format_func=lambda label_set: "none of these" if label_set == NO_LABELS else label_set,
             placeholder="not known",
             help="Books that a model learned from cannot test it. Whoever made the predictions can say.",
         )

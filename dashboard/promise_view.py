@@ -55,16 +55,16 @@ def choose(scored: Scored) -> tuple[Policy, dict[str, Any]]:
         help="Keep the promise in every language, say; languages with too few checked books go to review.",
     )
     kind: Literal["class", "together"] = "together" if per == "together" else "class"
-    found = cache.promise(
+    promise = cache.promise(
         scored, float(share), float(confidence), kind, None if stratum == _NO_STRATUM else str(stratum)
     )
-    for sentence in found.sentences:
-        feedback.conclusion(escape(sentence)) if found.promised else feedback.say(sentence)
+    for sentence in promise.sentences:
+        feedback.conclusion(escape(sentence)) if promise.promised else feedback.say(sentence)
     warn_of_population(scored)
-    if not found.promised:
-        _offer_sample(scored, found)
-    said = found.as_dict() if any(group.promised for group in found.groups) else {}
-    return found.policy(), said
+    if not promise.promised:
+        _offer_sample(scored, promise)
+    promise_record = promise.as_dict() if any(group.promised for group in promise.groups) else {}
+    return promise.policy(), promise_record
 
 
 def warn_of_population(scored: Scored) -> None:
@@ -73,12 +73,12 @@ def warn_of_population(scored: Scored) -> None:
         st.warning(escape(warning), icon=":material/warning:")
 
 
-def _offer_sample(scored: Scored, found: Promise) -> None:
+def _offer_sample(scored: Scored, promise: Promise) -> None:
     """Offer the books that should be labelled so that the promise can be given."""
     unlabelled = int((scored.table[TRUTH] == "").sum())
-    more = found.labels_worth_having
+    more = promise.labels_worth_having
     more = max(more, 50) if more else 0
-    hopeless = list(dict.fromkeys(group.class_name for group in found.hopeless))
+    hopeless = list(dict.fromkeys(group.class_name for group in promise.hopeless))
     with st.container(border=True):
         feedback.say(*what_would_help(hopeless, more, unlabelled))
         if not 0 < more <= unlabelled:

@@ -53,9 +53,9 @@ def records_table(
         if table.empty:
             return
     noun = count(len(table), "record")
-    there = [column for column in columns if column in table]
+    shown_columns = [column for column in columns if column in table]
     show_table(
-        table[there],
+        table[shown_columns],
         shares=[CONFIDENCE],
         columns={column: st.column_config.Column(width=width) for column, width in _WIDTHS.items()},
         height=height or "auto",
@@ -63,7 +63,9 @@ def records_table(
         key=f"records-{name}",
         lazy=True,
     )
-    widgets.download_table(table[there], name, f"Download {'this' if len(table) == 1 else 'these'} {noun} (CSV)")
+    widgets.download_table(
+        table[shown_columns], name, f"Download {'this' if len(table) == 1 else 'these'} {noun} (CSV)"
+    )
 
 
 def _found(table: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -76,8 +78,8 @@ def _found(table: pd.DataFrame, name: str) -> pd.DataFrame:
     )
     if not words.strip():
         return table
-    found = table[find_records(table, words)]
+    matches = table[find_records(table, words)]
     st.markdown(
-        f"{len(found):,} of {count(len(table), 'book')} {'holds' if len(found) == 1 else 'hold'} “{escape(words)}”."
+        f"{len(matches):,} of {count(len(table), 'book')} {'holds' if len(matches) == 1 else 'hold'} “{escape(words)}”."
     )
-    return found
+    return matches

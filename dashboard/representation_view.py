@@ -27,21 +27,24 @@ HOW = (
 _SHOWN = ("facet", "verdict", "what differs most", "would have to move", "by chance")
 
 
-def summary(found: Representativeness) -> pd.DataFrame:
+def summary(representativeness: Representativeness) -> pd.DataFrame:
     """Return one row a facet: verdict in words, effect sizes, what differs most."""
     return pd.DataFrame(
         [
             {
-                "facet": one.title,
-                "verdict": one.verdict,
-                "what differs most": one.sentence,
-                "would have to move": one.tvd,
-                "by chance": one.tvd_by_chance,
-                "divergence (bits)": one.jsd_bits,
-                "Cramér's V": one.cramers_v,
-                "p, adjusted": one.p_adjusted,
+                "facet": comparison.title,
+                "verdict": comparison.verdict,
+                "what differs most": comparison.sentence,
+                "would have to move": comparison.tvd,
+                "by chance": comparison.tvd_by_chance,
+                "divergence (bits)": comparison.jsd_bits,
+                "Cramér's V": comparison.cramers_v,
+                "p, adjusted": comparison.p_adjusted,
             }
-            for one in sorted(found.facets, key=lambda one: -(one.tvd if one.tvd == one.tvd else -1))
+            for comparison in sorted(
+                representativeness.facets,
+                key=lambda comparison: -(comparison.tvd if comparison.tvd == comparison.tvd else -1),
+            )
         ]
     )
 
@@ -69,10 +72,10 @@ def summary_table(table: pd.DataFrame) -> None:
     )
 
 
-def facet_table(one: FacetComparison, sample: str, population: str) -> None:
+def facet_table(comparison: FacetComparison, sample: str, population: str) -> None:
     """Show every value of a facet with counts, shares and ratio."""
     names = {
-        "value": one.title.lower(),
+        "value": comparison.title.lower(),
         "sample_share": f"share in {sample}",
         "population_share": f"share in {population}",
         "ratio": "times as frequent",
@@ -84,7 +87,7 @@ def facet_table(one: FacetComparison, sample: str, population: str) -> None:
         "sample_detected_n": f"detected in {sample}",
         "population_detected_n": f"detected in {population}",
     }
-    shown = one.table[[column for column in names if column in one.table]].rename(columns=names)
+    shown = comparison.table[[column for column in names if column in comparison.table]].rename(columns=names)
     numbers: dict[str, Any] = {
         names[key]: st.column_config.NumberColumn(format="%.2f", width=width)
         for key, width in (("ratio", 125), ("low", 70), ("high", 70))
@@ -95,9 +98,9 @@ def facet_table(one: FacetComparison, sample: str, population: str) -> None:
         shown.drop(columns=names["residual"], errors="ignore"),
         shares=[names["sample_share"], names["population_share"]],
         columns=numbers,
-        alt=f"{one.title}: counts, shares, ratios",
+        alt=f"{comparison.title}: counts, shares, ratios",
     )
-    widgets.download_table(shown, f"{sample}-{population}-{one.facet}")
+    widgets.download_table(shown, f"{sample}-{population}-{comparison.facet}")
 
 
 def keyword_sentence(table: pd.DataFrame) -> str:

@@ -167,11 +167,11 @@ def _record(scored: Scored, waiting: pd.DataFrame, log: DecisionLog, desk: _Desk
 def _answers(scored: Scored, record: pd.Series, newest: int, *, early: bool) -> None:
     record_id = str(record[RECORD_ID])
     note = f"note-{record_id}"
-    told = (str(record[PREDICTED]), newest, note)
+    decision_args = (str(record[PREDICTED]), newest, note)
     many = len(scored.classes) > _MOST_BUTTONS
     answers = [CANNOT_TELL] if many else [*scored.classes, CANNOT_TELL]
     if many:
-        _choose_answer(scored, record, told)
+        _choose_answer(scored, record, decision_args)
     columns = st.columns(len(answers) + 1)
     st.text_input("Note (optional)", key=note)
     for number, (column, answer) in enumerate(zip(columns, answers, strict=False), start=1):
@@ -182,7 +182,7 @@ def _answers(scored: Scored, record: pd.Series, newest: int, *, early: bool) -> 
             width="stretch",
             disabled=early,
             on_click=_answer,
-            args=(scored.name, scored.predictions, record_id, answer, *told),
+            args=(scored.name, scored.predictions, record_id, answer, *decision_args),
         )
     columns[-1].button(
         "Skip",
@@ -194,7 +194,7 @@ def _answers(scored: Scored, record: pd.Series, newest: int, *, early: bool) -> 
     )
 
 
-def _choose_answer(scored: Scored, record: pd.Series, told: tuple[str, int, str]) -> None:
+def _choose_answer(scored: Scored, record: pd.Series, decision_args: tuple[str, int, str]) -> None:
     """Draw a list to search, with what the model said first, where there are too many classes for buttons."""
     record_id, predicted = str(record[RECORD_ID]), str(record[PREDICTED])
     options = [*([predicted] if predicted else []), *(name for name in scored.classes if name != predicted)]
@@ -209,7 +209,7 @@ def _choose_answer(scored: Scored, record: pd.Series, told: tuple[str, int, str]
         width="stretch",
         disabled=chosen is None,
         on_click=_answer,
-        args=(scored.name, scored.predictions, record_id, str(chosen), *told),
+        args=(scored.name, scored.predictions, record_id, str(chosen), *decision_args),
     )
 
 
@@ -337,16 +337,18 @@ def _take_back(predictions: str, standing: list[Decision], titles: dict[str, str
     if not standing:
         return
     with st.expander("Take back another decision", icon=":material/history:"):
-        said = {
+        descriptions = {
             row.id: f"{titles.get(row.record_id, '')[:70]} ({row.record_id}): {row.label}, {_who(row)}, {row.when}"
             for row in standing
         }
         words = st.text_input("Words of its title, its record or its reviewer", key="decision_words").casefold().split()
-        fitting = [id_ for id_, text in said.items() if all(word in text.casefold() for word in words)]
+        fitting = [id_ for id_, text in descriptions.items() if all(word in text.casefold() for word in words)]
         if not fitting:
             st.markdown("No decision fits these words.")
             return
-        chosen = st.selectbox("Decision", fitting[:_LISTED], format_func=said.__getitem__, key="decision_chosen")
+        chosen = st.selectbox(
+            "Decision", fitting[:_LISTED], format_func=descriptions.__getitem__, key="decision_chosen"
+        )
         if len(fitting) > _LISTED:
             st.caption(f"The latest {_LISTED} of {len(fitting):,} are offered; type words to find others.")
         st.button(

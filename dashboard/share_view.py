@@ -83,10 +83,10 @@ def choose() -> Shared | None:
 def conclusion(shared: Shared) -> None:
     """Say what is ready and what is not."""
     parts = unfilled_parts(shared.card)
-    said = f"“{escape(shared.name)}” can be shared"
+    sentence = f"“{escape(shared.name)}” can be shared"
     if parts:
-        said += f"; {count(len(parts), 'part')} of its card {'is' if len(parts) == 1 else 'are'} not filled in yet"
-    feedback.conclusion(f"{said}.")
+        sentence += f"; {count(len(parts), 'part')} of its card {'is' if len(parts) == 1 else 'are'} not filled in yet"
+    feedback.conclusion(f"{sentence}.")
     if shared.kind == "model":
         st.markdown(
             "With a model goes the list of the books it learned from, titles and labels, so that nobody scores a book"
@@ -231,16 +231,16 @@ def cite(shared: Shared) -> None:
         )
 
 
-def _form_fields(said: Mapping[str, Any]) -> list[tuple[str, str]]:
-    creators = ", ".join(one["name"] for one in said["creators"])
+def _form_fields(metadata: Mapping[str, Any]) -> list[tuple[str, str]]:
+    creators = ", ".join(entry["name"] for entry in metadata["creators"])
     return [
-        ("Title", said["title"]),
+        ("Title", metadata["title"]),
         ("Creators", creators or "(not filled in yet: name the library under “The card”)"),
-        ("Licence", said["license"] or "(not filled in yet: choose it under “The card”)"),
-        ("Version", said["version"]),
-        ("Publication date", said["publication_date"]),
-        ("Keywords", ", ".join(said["keywords"])),
-        *(("Derived from", f"https://doi.org/{one['identifier']}") for one in said["related_identifiers"]),
+        ("Licence", metadata["license"] or "(not filled in yet: choose it under “The card”)"),
+        ("Version", metadata["version"]),
+        ("Publication date", metadata["publication_date"]),
+        ("Keywords", ", ".join(metadata["keywords"])),
+        *(("Derived from", f"https://doi.org/{entry['identifier']}") for entry in metadata["related_identifiers"]),
     ]
 
 
@@ -261,7 +261,7 @@ def _details_form(shared: Shared) -> None:
     with st.expander("Who made it, under which licence, whom to ask", expanded=not known.library), st.form("details"):
         left, right = st.columns(2)
         licences = ["", *OFFERED, *([known.licence] if known.licence and known.licence not in OFFERED else [])]
-        said = CardDetails(
+        entered = CardDetails(
             title=left.text_input("Title", known.title, placeholder="from its name"),
             library=right.text_input("Library", known.library, placeholder="who made it and stands for it"),
             licence="",
@@ -271,11 +271,11 @@ def _details_form(shared: Shared) -> None:
             "Licence",
             licences,
             index=licences.index(known.licence),
-            format_func=lambda one: OFFERED.get(one, one) or "not chosen yet",
+            format_func=lambda code: OFFERED.get(code, code) or "not chosen yet",
         )
         homepage = left.text_input("Homepage", known.homepage, placeholder="https://")
         if st.form_submit_button("Put into the card", icon=":material/save:"):
-            details = {**said.as_dict(), "licence": str(licence or ""), "homepage": homepage.strip()}
+            details = {**entered.as_dict(), "licence": str(licence or ""), "homepage": homepage.strip()}
             keep_details(shared.home, CardDetails.from_dict(details))
             st.rerun()
         if kept_card(shared.home) is not None:
@@ -288,13 +288,13 @@ def _details_form(shared: Shared) -> None:
 def _readable(card: str) -> str:
     """Return a card's text for the page: no pictures from elsewhere, no maths, the marks in words."""
     _, body = split(card)
-    said = body.replace(BEGIN, "*Measured numbers:*").replace(END, "*End of the measured numbers.*")
-    return said.replace("![", "\\![").replace("$", "\\$").replace("\n# ", "\n## ")
+    page_text = body.replace(BEGIN, "*Measured numbers:*").replace(END, "*End of the measured numbers.*")
+    return page_text.replace("![", "\\![").replace("$", "\\$").replace("\n# ", "\n## ")
 
 
 def _bundles() -> dict[str, Path]:
-    found = cache.workspace().folder("exports").glob("*.zip")
-    return {path.name: path for path in sorted(found, key=lambda one: one.stat().st_mtime, reverse=True)}
+    zip_paths = cache.workspace().folder("exports").glob("*.zip")
+    return {path.name: path for path in sorted(zip_paths, key=lambda zip_path: zip_path.stat().st_mtime, reverse=True)}
 
 
 def _model(name: str) -> Shared:

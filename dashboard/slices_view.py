@@ -25,11 +25,11 @@ __all__ = ["found_by_itself", "heatmap", "ledger", "looked_at_facet", "looked_at
 
 def found_by_itself(scored: Scored) -> None:
     """Show the slices that the search found and confirmed; each can be opened, named and sent to review."""
-    found = cache.slices(scored)
-    for sentence in found.sentences[:1]:
+    findings = cache.slices(scored)
+    for sentence in findings.sentences[:1]:
         feedback.conclusion(escape(sentence))
-    feedback.say(*found.sentences[1:])
-    if not found.slices:
+    feedback.say(*findings.sentences[1:])
+    if not findings.slices:
         return
     table = pd.DataFrame(
         [
@@ -44,7 +44,7 @@ def found_by_itself(scored: Scored) -> None:
                 "p, adjusted": finding.p_adjusted,
                 "explained by": finding.folded_under,
             }
-            for finding in found.slices
+            for finding in findings.slices
         ]
     )
     show_table(
@@ -58,42 +58,42 @@ def found_by_itself(scored: Scored) -> None:
         alt="Groups of books on which the model fails more often than on the rest of the same classes",
     )
     widgets.download_table(table, "slices")
-    names = [finding.slice.description for finding in found.slices]
+    names = [finding.slice.description for finding in findings.slices]
     chosen = widgets.pick("Open one", names, "open_slice", of=scored.fingerprint)
     widgets.require_known("open_slice", "group")
-    _act_on(scored, found.slices[names.index(str(chosen))].slice)
+    _act_on(scored, findings.slices[names.index(str(chosen))].slice)
 
 
-def _act_on(scored: Scored, one: Slice) -> None:
-    books = scored.table[one.mask(scored.table)]
+def _act_on(scored: Scored, slice_: Slice) -> None:
+    books = scored.table[slice_.mask(scored.table)]
     left, right = st.columns(2)
-    with left, st.form(f"save-slice-{one.key}", border=False):
+    with left, st.form(f"save-slice-{slice_.key}", border=False):
         name = st.text_input("Give it a name, to filter every page by it", placeholder="verse").strip()
         if st.form_submit_button("Save this slice", icon=":material/bookmark:"):
-            save_slice(cache.workspace().database, replace(one, name=name))
-            st.session_state[_SAVED] = (one.key, name)
+            save_slice(cache.workspace().database, replace(slice_, name=name))
+            st.session_state[_SAVED] = (slice_.key, name)
             st.rerun()
     with left:
-        if st.session_state.get(_SAVED, ("", ""))[0] == one.key:
+        if st.session_state.get(_SAVED, ("", ""))[0] == slice_.key:
             name = st.session_state[_SAVED][1]
             st.success(f"Kept as “{escape(name)}”. Choose it under “Only the books of”.", icon=":material/bookmark:")
             st.button(
                 f"Show every page for “{escape(name)}” alone",
-                key=f"only-{one.key}",
+                key=f"only-{slice_.key}",
                 icon=":material/filter_alt:",
                 on_click=widgets.pick_next,
                 args=(state.SLICE, name),
             )
     with right:
         st.markdown(f"{len(books):,} books of the collection are in it. People can look at them one by one.")
-        if st.button(f"Send {len(books):,} books to review", key=f"send-{one.key}", icon=":material/rate_review:"):
+        if st.button(f"Send {len(books):,} books to review", key=f"send-{slice_.key}", icon=":material/rate_review:"):
             sent = send_to_review(
-                cache.workspace().database, scored.predictions, books[RECORD_ID], one.description, scored=scored
+                cache.workspace().database, scored.predictions, books[RECORD_ID], slice_.description, scored=scored
             )
             already = f" {len(books) - sent:,} were on it already." if sent < len(books) else ""
             st.success(f"{sent:,} books were added to the review list.{already}", icon=":material/check_circle:")
             navigation.links_to("Review", "Look at them on the Review page")
-    records_table(books, name="slice", alt=f"Books of the slice: {one.description}", height=300)
+    records_table(books, name="slice", alt=f"Books of the slice: {slice_.description}", height=300)
 
 
 def heatmap(scored: Scored) -> None:
@@ -128,14 +128,14 @@ def heatmap(scored: Scored) -> None:
 
 def looked_at_facet(scored: Scored, facet: str) -> None:
     """Write into the ledger that every value of a facet was looked at, and say which are convincing."""
-    found = cache.facet_slices(scored, facet)
-    _looked_at(scored, [one.slice for one in found.slices], found.p)
+    facet_slices = cache.facet_slices(scored, facet)
+    _looked_at(scored, [measured.slice for measured in facet_slices.slices], facet_slices.p)
 
 
 def looked_at_phrase(scored: Scored, phrase: str) -> None:
     """Write into the ledger that the titles with some words were looked at, and say whether that is convincing."""
-    one = Slice((PhraseFact.typed(phrase),))
-    _looked_at(scored, [one], [cache.p_of_slice(scored, one)])
+    slice_ = Slice((PhraseFact.typed(phrase),))
+    _looked_at(scored, [slice_], [cache.p_of_slice(scored, slice_)])
 
 
 def _looked_at(scored: Scored, slices: Sequence[Slice], p: Sequence[float]) -> None:

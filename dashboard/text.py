@@ -38,7 +38,7 @@ def escape(text: str) -> str:
     >>> escape("see *this*")
     'see \\*this\\*'
     """
-    broken = _ADDRESS.sub(lambda found: f"{found.group()}{JOINER}", " ".join(str(text).split()))
+    broken = _ADDRESS.sub(lambda match: f"{match.group()}{JOINER}", " ".join(str(text).split()))
     return percent_unbroken(_MARKDOWN.sub(r"\\\1", broken))
 
 
@@ -86,6 +86,6 @@ def figure(estimate: Any) -> str:
     return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
 
 
-def count(number: int, one: str, many: str | None = None) -> str:
+def count(number: int, singular: str, many: str | None = None) -> str:
     """Return a number with its noun: "1 book", "1,204 books"."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{number:,} {singular if number == 1 else many or singular + 's'}"

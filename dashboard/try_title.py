@@ -25,7 +25,7 @@ def show(models: Sequence[str], *, model: str | None = None) -> None:
     model : str, optional
         The one to ask, when the page has chosen it already.
     """
-    asked = model or str(widgets.pick("Ask this model", models, "try_model"))
+    model_name = model or str(widgets.pick("Ask this model", models, "try_model"))
     if model is None:
         widgets.require_known("try_model", "model")
     title = st.text_input(
@@ -35,13 +35,13 @@ def show(models: Sequence[str], *, model: str | None = None) -> None:
         placeholder="The mystery of the old mill",
         help="It is read as it stands here and is not kept.",
     )
-    loaded = cache.model(asked)
-    said = {name: st.text_input(f"{name}, if it is known", key=f"try_{name}", max_chars=200) for name in loaded.reads}
+    loaded = cache.model(model_name)
+    fields = {name: st.text_input(f"{name}, if it is known", key=f"try_{name}", max_chars=200) for name in loaded.reads}
     if not title.strip():
         st.caption("The answer, how sure the model is, and the words that decided appear here.")
         return
-    text = compose(pd.Series([title]), {name: pd.Series([value]) for name, value in said.items()}).iloc[0]
-    why_view.explained(asked, text)
+    text = compose(pd.Series([title]), {name: pd.Series([value]) for name, value in fields.items()}).iloc[0]
+    why_view.explained(model_name, text)
     chances = pd.DataFrame({"class": loaded.classes, "probability": loaded.probabilities([text])[0]})
     with st.expander("The probability of each class", icon=":material/table:"):
         show_table(
@@ -50,4 +50,4 @@ def show(models: Sequence[str], *, model: str | None = None) -> None:
             alt="Probability of each class for the title that was typed",
         )
     if title_key(title) in set(loaded.training[TITLE_KEY]):
-        st.caption(f"“{escape(asked)}” learned from a book with this title, so that it knows the answer by heart.")
+        st.caption(f"“{escape(model_name)}” learned from a book with this title, so that it knows the answer by heart.")

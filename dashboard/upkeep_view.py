@@ -23,8 +23,8 @@ def unreadable() -> None:
     place = cache.workspace()
     # The place is kept when the message goes: what moves up is drawn anew, and an open window would close.
     slot = st.empty()
-    if said := st.session_state.pop(_DONE, ""):
-        slot.success(escape(said), icon=":material/check_circle:")
+    if message := st.session_state.pop(_DONE, ""):
+        slot.success(escape(message), icon=":material/check_circle:")
     if place.why_read_only:
         st.info(
             f"You can look at everything here, and change nothing: {escape(place.why_read_only)}.",
@@ -36,10 +36,10 @@ def unreadable() -> None:
         return
     parts = [count(len(faults), "thing")] if faults else []
     parts += [count(sum(odd.values()), "note")] if odd else []
-    one = len(faults) + sum(odd.values()) == 1
+    single = len(faults) + sum(odd.values()) == 1
     with st.expander(
         f"{' and '.join(parts)} of this workspace cannot be read. Everything else is shown as usual."
-        + ("" if one else " See which."),
+        + ("" if single else " See which."),
         icon=":material/warning:",
     ):
         for fault in faults:
@@ -92,7 +92,7 @@ def _removal(kind: str, name: str) -> None:
         needed_by = dependents(place, kind, name)
         if needed_by:
             st.markdown("These need it, and are removed with it:")
-            st.markdown("\n".join(f"- {escape(one.name)}: {escape(one.why)}" for one in needed_by))
+            st.markdown("\n".join(f"- {escape(dependent.name)}: {escape(dependent.why)}" for dependent in needed_by))
         sure = st.checkbox(
             f"Remove “{escape(name)}”{f' and {len(needed_by)} more' if needed_by else ''} for good",
             key=f"remove-sure-{kind}-{name}",

@@ -11,8 +11,8 @@ __all__ = ["sentences"]
 def sentences(scored: Scored) -> list[str]:
     """Say how many books were predicted, how right the checked ones are, and what that rests on."""
     counts = scored.table["predicted"].value_counts()
-    said = counts_listed({name: int(counts.get(name, 0)) for name in scored.classes})
-    first = f"A model has read {len(scored.table):,} titles: {said}."
+    predicted_counts = counts_listed({name: int(counts.get(name, 0)) for name in scored.classes})
+    first = f"A model has read {len(scored.table):,} titles: {predicted_counts}."
     if not len(scored.labelled):
         return [first, "No book has been checked by a person yet, so nothing can be said about errors."]
     evaluation = cache.evaluation(scored)

@@ -88,7 +88,7 @@ def _say_words(explanation: Explanation) -> None:
     speaking = words[words.abs() > 0.05 * max(words.abs().max(), 1e-9)]
     for_it = speaking[speaking > 0].sort_values(ascending=False).head(4).index.tolist()
     against = speaking[speaking < 0].sort_values().head(4).index.tolist()
-    said = [f"For it speak: {', '.join(for_it)}." if for_it else "No word speaks for it."]
+    sentences = [f"For it speak: {', '.join(for_it)}." if for_it else "No word speaks for it."]
     if against:
-        said.append(f"Against it: {', '.join(against)}.")
-    feedback.say(" ".join(said))
+        sentences.append(f"Against it: {', '.join(against)}.")
+    feedback.say(" ".join(sentences))

@@ -153,8 +153,10 @@ def choose_predictions() -> None:
         _names("labels"),
         state.LABELS,
         fixed=_OWN_TRUTH,
-        help="What people said of some of these books. The model is right where it says the same. Their own labels are"
-        " those that came with the predictions.",
+        help=(
+            "What people said of some of these books. The model is right where it says the same. Their own labels are"
+            " those that came with the predictions."
+        ),
     )
     named = saved_slices(cache.workspace().database)
     if named or st.query_params.get(state.SLICE) or f"{state.SLICE}_wanted" in st.session_state:
@@ -163,8 +165,10 @@ def choose_predictions() -> None:
             list(named),
             state.SLICE,
             fixed=_ALL_BOOKS,
-            help="A slice that was named on the Errors page. Every page then speaks of its books alone. The export"
-            " looks at all books; cut-offs kept while a slice is chosen accept only the books of that slice.",
+            help=(
+                "A slice that was named on the Errors page. Every page then speaks of its books alone. The export"
+                " looks at all books; cut-offs kept while a slice is chosen accept only the books of that slice."
+            ),
         )
 
 
@@ -220,7 +224,7 @@ def require_scored(*, with_truth: bool = True, sliced: bool = True) -> Scored:
     if with_truth and not len(scored.labelled):
         feedback.empty(
             f"None of the {len(scored.table):,} books in “{escape(scored.name)}” has been checked by a person,"
-            f" so nothing"
+            " so nothing"
             " can be said about errors. Choose labels under “Checked against” in the sidebar, or import some.",
             "Catalogue",
             "Import labels",
@@ -230,14 +234,15 @@ def require_scored(*, with_truth: bool = True, sliced: bool = True) -> Scored:
 
 def _only_slice(scored: Scored) -> Scored:
     """Return the books of the slice chosen in the sidebar, and say so; all books when none is chosen."""
-    one = chosen_slice()
-    if one is None:
+    slice_ = chosen_slice()
+    if slice_ is None:
         return scored
-    kept = scored.table[one.mask(scored.table)]
+    table = scored.table[slice_.mask(scored.table)]
     st.info(
-        f"Only {escape(one.description)}: {len(kept):,} of {len(scored.table):,} books.", icon=":material/filter_alt:"
+        f"Only {escape(slice_.description)}: {len(table):,} of {len(scored.table):,} books.",
+        icon=":material/filter_alt:",
     )
-    return replace(scored, table=kept, fingerprint=f"{scored.fingerprint}-{one.key}")
+    return replace(scored, table=table, fingerprint=f"{scored.fingerprint}-{slice_.key}")
 
 
 def choose_thing(label: str, kinds: Sequence[str], key: str) -> Artifact | None:
@@ -263,7 +268,7 @@ def label_sets() -> list[Artifact]:
     To learn from a test set, or to audit it first, is what nobody means to do.
     """
     tests = test_sets()
-    return sorted(cache.workspace().list("labels"), key=lambda one: one.name in tests)
+    return sorted(cache.workspace().list("labels"), key=lambda label_set: label_set.name in tests)
 
 
 def test_sets() -> list[str]:
@@ -273,9 +278,9 @@ def test_sets() -> list[str]:
     """
     place = cache.workspace()
     predictions = place.list("predictions")
-    checked = {str(one.manifest.get("labels") or "") for one in predictions}
-    own = [one.name for one in predictions if (one.manifest.get("summary") or {}).get("with_truth")]
-    return [*(one.name for one in place.list("labels") if one.name in checked), *own]
+    checked = {str(artifact.manifest.get("labels") or "") for artifact in predictions}
+    own = [artifact.name for artifact in predictions if (artifact.manifest.get("summary") or {}).get("with_truth")]
+    return [*(artifact.name for artifact in place.list("labels") if artifact.name in checked), *own]
 
 
 def choose_facet(label: str, key: str, facets: Sequence[str] = tuple(FACETS), default: str = "language") -> str:

@@ -52,12 +52,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    said = build_parser().parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
+    args = build_parser().parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
     try:
         # The line is gone before anything else is said.
-        with output.progress_line(quiet=said.quiet) as progress:
-            answer: output.Answer = said.run(said, _open_workspace(said), progress)
-        output.show(answer, as_json=said.json)
+        with output.progress_line(quiet=args.quiet) as progress:
+            answer: output.Answer = args.run(args, _open_workspace(args), progress)
+        output.show(answer, as_json=args.json)
     except BrokenPipeError:
         # Whoever read the output went away (`| head`): silence is the usual answer.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -95,6 +95,6 @@ def _joined(arguments: Sequence[str]) -> list[str]:
     return joined
 
 
-def _open_workspace(said: argparse.Namespace) -> Workspace:
+def _open_workspace(args: argparse.Namespace) -> Workspace:
     """Return the workspace a command works on; one that cannot be used only for a command that looks at faults."""
-    return Workspace(said.workspace, damaged=bool(getattr(said, "damaged", False)))
+    return Workspace(args.workspace, damaged=bool(getattr(args, "damaged", False)))

@@ -58,9 +58,11 @@ def _add_scored(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="L",
-        help="label set the model learned from, for the leak check; 'none' for none of those in the workspace (default:"
-        " what was said at import; else it is unknown, and label sets that do not hold the test set are suspected);"
-        " repeatable",
+        help=(
+            "label set the model learned from, for the leak check; 'none' for none of those in the workspace (default:"
+            " what was said at import; else it is unknown, and label sets that do not hold the test set are suspected);"
+            " repeatable"
+        ),
     )
 
 
@@ -69,8 +71,10 @@ def add_corpus(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--corpus",
         metavar="C",
-        help="catalogue of the workspace that predictions made elsewhere are joined with by record id; 'none' for none"
-        " (default: the one that holds them)",
+        help=(
+            "catalogue of the workspace that predictions made elsewhere are joined with by record id; 'none' for none"
+            " (default: the one that holds them)"
+        ),
     )
 
 
@@ -97,11 +101,11 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def scored_from(said: argparse.Namespace, workspace: Workspace) -> Scored:
+def scored_from(args: argparse.Namespace, workspace: Workspace) -> Scored:
     """Return the predictions named on the command line, joined with the truth."""
     from core.predictions import load_scored
 
-    return load_scored(workspace, said.predictions, said.labels, tuple(said.learned_from), said.corpus)
+    return load_scored(workspace, args.predictions, args.labels, tuple(args.learned_from), args.corpus)
 
 
 def class_hints(workspace: Workspace, scored: Scored) -> list[str]:
@@ -131,7 +135,7 @@ def class_hints(workspace: Workspace, scored: Scored) -> list[str]:
     ]
 
 
-def policy_from(said: argparse.Namespace, scored: Scored) -> KeptPolicy:
+def policy_from(args: argparse.Namespace, scored: Scored) -> KeptPolicy:
     """Return the policy that the options ask for.
 
     Raises
@@ -144,20 +148,20 @@ def policy_from(said: argparse.Namespace, scored: Scored) -> KeptPolicy:
             f"No record of the predictions '{scored.name}' has a confidence, so no cut-off can accept any. Import a "
             "file with a confidence or with the probability of each class."
         )
-    if bool(said.cuts) == (said.max_error is not None):
+    if bool(args.cuts) == (args.max_error is not None):
         raise InputError("Say either --max-error SHARE or --cut CLASS=CUT for each class, one of the two.")
-    if said.cuts:
-        return KeptPolicy(Policy(_read_cuts(said.cuts, scored)), labels=scored.labels)
-    found = promise(
+    if args.cuts:
+        return KeptPolicy(Policy(_read_cuts(args.cuts, scored)), labels=scored.labels)
+    guarantee = promise(
         scored.table,
         scored.classes,
-        said.max_error,
-        said.confidence,
-        per=said.per,
-        stratum=said.stratum,
+        args.max_error,
+        args.confidence,
+        per=args.per,
+        stratum=args.stratum,
         learned_known=scored.learned_known,
     )
-    return KeptPolicy(found.policy(), found.as_dict(), scored.labels)
+    return KeptPolicy(guarantee.policy(), guarantee.as_dict(), scored.labels)
 
 
 def _read_cuts(texts: list[str], scored: Scored) -> dict[str, float]:
@@ -179,29 +183,41 @@ def _read_cuts(texts: list[str], scored: Scored) -> dict[str, float]:
     return cuts
 
 
-def _evaluate(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _evaluate(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     from core.evaluation import evaluate
 
-    scored = scored_from(said, workspace)
-    found = evaluate(scored.table, scored.classes)
-    content = {"predictions": scored.name, "labels": scored.labels, **found.as_dict(), "sentences": scored.sentences}
+    scored = scored_from(args, workspace)
+    evaluation = evaluate(scored.table, scored.classes)
+    content = {
+        "predictions": scored.name,
+        "labels": scored.labels,
+        **evaluation.as_dict(),
+        "sentences": scored.sentences,
+    }
     content["collection"] = _collection(scored)
     content |= catalogue_of(scored)
-    lines = [found.sentence, *scored.sentences, ""]
-    for one in found.metrics.per_class:
+    lines = [evaluation.sentence, *scored.sentences, ""]
+    for class_metrics in evaluation.metrics.per_class:
         lines.append(
-            f"{one.name}: precision {output.rate(one.precision.as_dict())}; recall {output.rate(one.recall.as_dict())}"
+            f"{class_metrics.name}: precision {output.rate(class_metrics.precision.as_dict())}; recall"
+            f" {output.rate(class_metrics.recall.as_dict())}"
         )
-    macro = found.metrics.macro_f1
+    macro = evaluation.metrics.macro_f1
     lines += [
-        _macro_f1(macro, [one.name for one in found.metrics.per_class if not one.f1.defined]),
-        f"Without the {found.leaks:,} leaked books: {output.rate(found.without_leaks.accuracy.as_dict())}",
-        f"Not scored: {sum(found.unlabelled.values()):,} books without a usable answer; if all of them were right or"
-        f" wrong, accuracy would be {output.percent(found.best)} or {output.percent(found.worst)}.",
+        _macro_f1(
+            macro,
+            [class_metrics.name for class_metrics in evaluation.metrics.per_class if not class_metrics.f1.defined],
+        ),
+        f"Without the {evaluation.leaks:,} leaked books: {output.rate(evaluation.without_leaks.accuracy.as_dict())}",
+        (
+            f"Not scored: {sum(evaluation.unlabelled.values()):,} books without a usable answer; if all of them were"
+            f" right or wrong, accuracy would be {output.percent(evaluation.best)} or"
+            f" {output.percent(evaluation.worst)}."
+        ),
         "",
         *output.table(
-            [{"truth": truth} | row.to_dict() for truth, row in found.confusion.iterrows()],
-            {"truth": "truth \\ predicted", **{str(name): str(name) for name in found.confusion.columns}},
+            [{"truth": truth} | row.to_dict() for truth, row in evaluation.confusion.iterrows()],
+            {"truth": "truth \\ predicted", **{str(name): str(name) for name in evaluation.confusion.columns}},
         ),
     ]
     return Answer(content, lines, warnings=class_hints(workspace, scored))
@@ -225,25 +241,25 @@ def _collection(scored: Scored) -> dict[str, Any]:
     return collection_estimates(scored.table, scored.classes).as_dict()
 
 
-def _slices(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
-    scored = scored_from(said, workspace)
-    if said.find:
-        answer = _find(said, scored)
-    elif said.phrase:
-        answer = _phrase(scored, said.phrase, workspace)
+def _slices(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+    scored = scored_from(args, workspace)
+    if args.find:
+        answer = _find(args, scored)
+    elif args.phrase:
+        answer = _phrase(scored, args.phrase, workspace)
     else:
-        answer = _by_facets(said, scored, workspace)
+        answer = _by_facets(args, scored, workspace)
     content = {**answer.content, **catalogue_of(scored)}
     warnings = [*scored.catalogue.sentences, *answer.warnings, *class_hints(workspace, scored)]
     return replace(answer, content=content, warnings=warnings)
 
 
-def _by_facets(said: argparse.Namespace, scored: Scored, workspace: Workspace) -> Answer:
-    found = facet_slices(scored.table, scored.classes, facets_named(said.by or "language,decade,place"))
-    content = found.as_dict()
-    rate = found.overall.rate
+def _by_facets(args: argparse.Namespace, scored: Scored, workspace: Workspace) -> Answer:
+    result = facet_slices(scored.table, scored.classes, facets_named(args.by or "language,decade,place"))
+    content = result.as_dict()
+    rate = result.overall.rate
     lines = [f"Of all {rate.n:,} checked books {output.percent(rate.value)} are wrong.", ""]
-    looked = _looked_at(scored, [one.slice for one in found.slices], found.p, workspace)
+    looked = _looked_at(scored, [measured_slice.slice for measured_slice in result.slices], result.p, workspace)
     return Answer(content | looked, [*lines, *output.table(content["slices"], _SLICES), "", looked["ledger"]])
 
 
@@ -258,20 +274,20 @@ def _phrase(scored: Scored, phrase: str, workspace: Workspace) -> Answer:
     from core.phrases import phrase_mask
 
     labelled = scored.labelled
-    found = outcome_of(labelled, phrase_mask(labelled["title"], phrase))
+    outcome = outcome_of(labelled, phrase_mask(labelled["title"], phrase))
     everything = phrase_mask(scored.table["title"], phrase)
     rows = []
     for name, part, covered in (
         (f"title has {phrase}", "", int(everything.sum())),
         ("all other titles", "rest_", int((~everything).sum())),
     ):
-        rate = found[f"{part}rate"]
+        rate = outcome[f"{part}rate"]
         rows.append(
             {
                 "description": name,
                 "facts": [{"kind": "phrase", "words": phrase, "has": not part}],
-                "n": found[f"{part}n"],
-                "errors": found[f"{part}errors"],
+                "n": outcome[f"{part}n"],
+                "errors": outcome[f"{part}errors"],
                 "error_rate": rate.value,
                 "low": rate.low,
                 "high": rate.high,
@@ -281,9 +297,9 @@ def _phrase(scored: Scored, phrase: str, workspace: Workspace) -> Answer:
     n, errors = len(labelled), sum(row["errors"] for row in rows)
     content: dict[str, Any] = {"overall": {"n": n, "error_rate": errors / n if n else None}, "slices": rows}
     lines = [f"Of all {n:,} checked books {errors:,} are wrong.", "", *output.table(rows, _SLICES)]
-    if found["n"]:  # else nothing was seen
-        one = Slice((PhraseFact.typed(phrase),))
-        content |= _looked_at(scored, [one], [p_of_slice(scored.table, scored.classes, one)], workspace)
+    if outcome["n"]:  # else nothing was seen
+        slice_ = Slice((PhraseFact.typed(phrase),))
+        content |= _looked_at(scored, [slice_], [p_of_slice(scored.table, scored.classes, slice_)], workspace)
         lines += ["", content["ledger"]]
     return Answer(content, lines)
 
@@ -299,15 +315,15 @@ _SLICES = {
 }
 
 
-def _find(said: argparse.Namespace, scored: Scored) -> Answer:
-    found = find_slices(scored.table, scored.classes, seed=said.seed)
-    content = found.as_dict()
-    return Answer(content, list(found.sentences))
+def _find(args: argparse.Namespace, scored: Scored) -> Answer:
+    findings = find_slices(scored.table, scored.classes, seed=args.seed)
+    content = findings.as_dict()
+    return Answer(content, list(findings.sentences))
 
 
-def _thresholds(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
-    scored = scored_from(said, workspace)
-    chosen = policy_from(said, scored)
+def _thresholds(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+    scored = scored_from(args, workspace)
+    chosen = policy_from(args, scored)
     report = policy_report(scored.table, chosen.policy, classes=scored.classes)
     population = compare_population(scored.table)
     content = {**report.as_dict(), "promised": None, "reason": "", **catalogue_of(scored)}

@@ -120,24 +120,24 @@ def _register_upkeep(commands: Any, common: argparse.ArgumentParser) -> None:
     renamer.set_defaults(run=_rename)
 
 
-def _remove(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
-    kind = THINGS[said.kind]
-    needed_by = dependents(workspace, kind, said.name)
-    if needed_by and not said.dependents:
-        listed = "; ".join(f"'{one.name}' ({one.why})" for one in needed_by)
+def _remove(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+    kind = THINGS[args.kind]
+    needed_by = dependents(workspace, kind, args.name)
+    if needed_by and not args.dependents:
+        listed = "; ".join(f"'{dependent.name}' ({dependent.why})" for dependent in needed_by)
         raise InputError(
-            f"'{said.name}' was not removed, since predictions need it: {listed}. Remove those first, or add"
+            f"'{args.name}' was not removed, since predictions need it: {listed}. Remove those first, or add"
             " --dependents to remove them with it."
         )
-    if not said.yes:
-        _ask_whether_meant(said, [one.name for one in needed_by])
-    found = remove(workspace, kind, said.name, dependents_too=said.dependents)
-    return Answer(found.as_dict(), [found.sentence])
+    if not args.yes:
+        _ask_whether_meant(args, [dependent.name for dependent in needed_by])
+    result = remove(workspace, kind, args.name, dependents_too=args.dependents)
+    return Answer(result.as_dict(), [result.sentence])
 
 
-def _ask_whether_meant(said: argparse.Namespace, also: list[str]) -> None:
+def _ask_whether_meant(args: argparse.Namespace, also: list[str]) -> None:
     """Ask on a terminal; elsewhere nobody can answer, so that the wish must be given with the command."""
-    what = f"the {said.kind} '{said.name}'" + (f" and the predictions {', '.join(also)}" if also else "")
+    what = f"the {args.kind} '{args.name}'" + (f" and the predictions {', '.join(also)}" if also else "")
     if not sys.stdin.isatty():
         raise InputError(f"Nothing was removed: add --yes if {what} shall be removed for good.")
     print(f"Remove {output.printable(what)} for good? [y/N] ", end="", file=sys.stderr, flush=True)
@@ -145,15 +145,15 @@ def _ask_whether_meant(said: argparse.Namespace, also: list[str]) -> None:
         raise Cancelled("Nothing was removed.")
 
 
-def _rename(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
-    found = rename(workspace, THINGS[said.kind], said.name, said.new)
-    return Answer(found.as_dict(), [found.sentence])
+def _rename(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+    result = rename(workspace, THINGS[args.kind], args.name, args.new)
+    return Answer(result.as_dict(), [result.sentence])
 
 
-def _demo(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _demo(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     from core.demonstration import SECOND_MODEL, build
 
-    built = build(workspace, seed=said.seed, progress=progress)
+    built = build(workspace, seed=args.seed, progress=progress)
     lines = [f"The demonstration workspace is in {workspace.root}. Its records are invented."]
     for kind, names in built.items():
         lines.append(f"{kind}: {', '.join(names)}")
@@ -164,15 +164,15 @@ def _demo(said: argparse.Namespace, workspace: Workspace, progress: Progress) ->
     return Answer(built, lines, warnings=[] if SECOND_MODEL in built["models"] else [lacking])
 
 
-def _fetch(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _fetch(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     from core.fetch import fetch
 
     got = fetch(
         workspace,
-        said.source,
-        url=said.url,
-        from_file=said.from_file,
-        accept_new=said.accept_new,
+        args.source,
+        url=args.url,
+        from_file=args.from_file,
+        accept_new=args.accept_new,
         progress=progress,
     )
     content = {"path": str(got.path), "bytes": got.bytes, "sha256": got.sha256}
@@ -180,22 +180,22 @@ def _fetch(said: argparse.Namespace, workspace: Workspace, progress: Progress) -
     return Answer(content, [*lines, f"Next: colophon import {got.path} --kind {got.source.kind}"])
 
 
-def _import(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _import(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     from core.importing import FOLDERS, Reading, import_file, read_as
 
-    delimiter = "\t" if said.delimiter in ("tab", "\\t") else said.delimiter
+    delimiter = "\t" if args.delimiter in ("tab", "\\t") else args.delimiter
     with memory_limit(most_of_memory()):
         report = import_file(
             workspace,
-            user_path(said.file),
-            said.kind,
-            name=said.name,
-            overrides=said.overrides,
-            map_classes=said.map_classes,
-            reading=Reading(said.format, said.encoding, delimiter, said.sheet, _names(said.columns)),
+            user_path(args.file),
+            args.kind,
+            name=args.name,
+            overrides=args.overrides,
+            map_classes=args.map_classes,
+            reading=Reading(args.format, args.encoding, delimiter, args.sheet, _names(args.columns)),
             progress=progress,
-            corpus=said.corpus,
-            learned_from=tuple(said.learned_from),
+            corpus=args.corpus,
+            learned_from=tuple(args.learned_from),
         )
     lines = [
         f"'{report.name}' ({report.kind}): {report.rows:,} records, {report.rejected:,} rows rejected.",
@@ -205,10 +205,10 @@ def _import(said: argparse.Namespace, workspace: Workspace, progress: Progress) 
     for key, value in report.summary.items():
         if key != "repeats":
             lines.append(f"{key.replace('_', ' ')}: {value}")
-    if said.rejected:
-        folder = workspace.find(FOLDERS[said.kind], report.fingerprint).path
-        _write_rejected(folder, said.rejected)
-        lines.append(f"Rejected rows are in {said.rejected}.")
+    if args.rejected:
+        folder = workspace.find(FOLDERS[args.kind], report.fingerprint).path
+        _write_rejected(folder, args.rejected)
+        lines.append(f"Rejected rows are in {args.rejected}.")
     hint = ["Answer a question with --map HEADER=target or --map-class NAME=CLASS, and import again."]
     return Answer(
         report.as_dict(), lines, warnings=[*report.questions, *(hint if report.questions else []), *report.warnings]
@@ -248,8 +248,8 @@ def records_called(workspace: Workspace, name: str) -> pd.DataFrame:
             return load()
         except NotFoundError:
             continue
-    there = [artifact.name for kind in ("corpora", "labels", "predictions") for artifact in workspace.list(kind)]
-    raise NotFoundError(f"Nothing is called '{name}' in {workspace.root}. There are: {', '.join(there) or 'none yet'}.")
+    names = [artifact.name for kind in ("corpora", "labels", "predictions") for artifact in workspace.list(kind)]
+    raise NotFoundError(f"Nothing is called '{name}' in {workspace.root}. There are: {', '.join(names) or 'none yet'}.")
 
 
 def facets_named(text: str | None) -> tuple[str, ...]:
@@ -271,19 +271,19 @@ def facets_named(text: str | None) -> tuple[str, ...]:
     return wanted
 
 
-def _represent(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _represent(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     from core.representativeness import compare
 
-    found = compare(
-        records_called(workspace, said.sample),
-        records_called(workspace, said.population),
-        facets=facets_named(said.by),
-        sample_name=said.sample,
-        population_name=said.population,
+    comparison = compare(
+        records_called(workspace, args.sample),
+        records_called(workspace, args.population),
+        facets=facets_named(args.by),
+        sample_name=args.sample,
+        population_name=args.population,
     )
-    content = found.as_dict()
+    content = comparison.as_dict()
     lines: list[str] = []
-    for facet in found.facets:
+    for facet in comparison.facets:
         lines += [facet.sentence, *output.table(facet.table.head(12).to_dict("records"), _REPRESENT), ""]
     return Answer(content, lines)
 

@@ -48,18 +48,18 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     label.set_defaults(run=_label)
 
 
-def _label(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _label(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     from core.weak_supervision import read_functions
     from core.weak_supervision.build import build_labels
 
     report = build_labels(
         workspace,
-        read_functions(said.functions),
-        said.corpus,
-        labels=said.labels,
-        without=tuple(said.without),
-        name=said.name,
-        method=said.method,
+        read_functions(args.functions),
+        args.corpus,
+        labels=args.labels,
+        without=tuple(args.without),
+        name=args.name,
+        method=args.method,
         progress=progress,
     )
     shares = ("coverage", "overlap", "conflict", "accuracy")

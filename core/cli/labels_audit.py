@@ -64,33 +64,33 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     audit.set_defaults(run=_audit)
 
 
-def _audit(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _audit(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     from core.label_audit import audit_labels, leave_out
     from core.labels import load_labels
 
-    labels = load_labels(workspace, said.labels)
-    groups, suspects = _left_out(said.leave_out)
-    found = audit_labels(labels, false_alarm=said.false_alarm, seed=said.seed, progress=progress)
-    content = found.as_dict()
+    labels = load_labels(workspace, args.labels)
+    groups, suspects = _left_out(args.leave_out)
+    audit = audit_labels(labels, false_alarm=args.false_alarm, seed=args.seed, progress=progress)
+    content = audit.as_dict()
     rated, listed = [row for row in content["groups"] if row["suspect_rate"] is not None], content["suspects"]
-    lines = [*found.sentences, "", *output.table(rated[:_SHOWN], _GROUPS), ""]
+    lines = [*audit.sentences, "", *output.table(rated[:_SHOWN], _GROUPS), ""]
     lines += output.table(listed[:_SHOWN], _SUSPECTS)
     if len(listed) > _SHOWN:
         lines.append(f"… and {len(listed) - _SHOWN:,} more: --json has all.")
     if groups or suspects:
-        copy = leave_out(workspace, labels, found, groups=groups, suspects=suspects, name=said.name)
+        copy = leave_out(workspace, labels, audit, groups=groups, suspects=suspects, name=args.name)
         content["left_out"] = {"labels": copy.name, **copy.manifest["left_out"]}
         lines += ["", f"Kept as '{copy.name}': {copy.manifest['warnings'][-1]}"]
     return Answer(content, lines)
 
 
-def _left_out(wishes: list[str]) -> tuple[list[tuple[str, str]], bool]:
+def _left_out(items: list[str]) -> tuple[list[tuple[str, str]], bool]:
     """Return the groups to leave out, and whether the suspects are."""
-    groups = [wish.partition("=") for wish in wishes if wish != "suspects"]
+    groups = [item.partition("=") for item in items if item != "suspects"]
     for by, equals, value in groups:
         if by not in _BYS or not equals or not value:
             raise InputError(
-                f"--leave-out takes 'suspects' or a group as {', '.join(f'{one}=…' for one in _BYS)};"
+                f"--leave-out takes 'suspects' or a group as {', '.join(f'{key}=…' for key in _BYS)};"
                 f" '{by}{equals}{value}' came."
             )
-    return [(by, value) for by, _, value in groups], "suspects" in wishes
+    return [(by, value) for by, _, value in groups], "suspects" in items

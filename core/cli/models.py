@@ -72,22 +72,22 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     predict.set_defaults(run=_predict)
 
 
-def _train(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _train(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     from core.models.train import train
 
     report = train(
         workspace,
-        said.labels,
-        kind=said.model,
-        name=said.name,
-        seed=said.seed,
-        corpus=said.corpus,
-        exclude=tuple(said.without),
-        weak=said.weak,
-        reads=tuple(said.reads),
-        calibrate_on=said.calibrate_on,
-        least=said.least,
-        options=_options(said),
+        args.labels,
+        kind=args.model,
+        name=args.name,
+        seed=args.seed,
+        corpus=args.corpus,
+        exclude=tuple(args.without),
+        weak=args.weak,
+        reads=tuple(args.reads),
+        calibrate_on=args.calibrate_on,
+        least=args.least,
+        options=_options(args),
         progress=progress,
     )
     lines = [
@@ -101,26 +101,26 @@ def _train(said: argparse.Namespace, workspace: Workspace, progress: Progress) -
     return Answer(report.as_dict(), lines)
 
 
-def _options(said: argparse.Namespace) -> dict[str, Any]:
-    options: dict[str, Any] = {"base": said.base} if said.base else {}
-    if said.members:
-        options["members"] = [one.strip() for one in said.members.split(",") if one.strip()]
+def _options(args: argparse.Namespace) -> dict[str, Any]:
+    options: dict[str, Any] = {"base": args.base} if args.base else {}
+    if args.members:
+        options["members"] = [kind.strip() for kind in args.members.split(",") if kind.strip()]
     return options
 
 
-def _predict(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _predict(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     from core.models.score import predict_corpus
     from core.scale.shards import SMALLEST
 
     try:
         report = predict_corpus(
             workspace,
-            said.model,
-            said.corpus,
-            name=said.name,
-            labels=said.labels,
-            engine=said.engine,
-            address=said.address,
+            args.model,
+            args.corpus,
+            name=args.name,
+            labels=args.labels,
+            engine=args.engine,
+            address=args.address,
             progress=progress,
         )
     except KeyboardInterrupt as stop:

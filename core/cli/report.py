@@ -28,17 +28,17 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     report.set_defaults(run=_report)
 
 
-def _report(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _report(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     from core.predictions import load_scored
     from core.report import gather, write_report
 
-    learned = tuple(said.learned_from)
-    scored = load_scored(workspace, said.predictions, said.labels, learned, said.corpus)
-    against = load_scored(workspace, said.against, said.labels, learned) if said.against else None
-    asked = bool(said.cuts) or said.max_error is not None
-    policy = policy_from(said, scored) if asked else None
-    content = gather(workspace, scored, date=said.date or now()[:10], policy=policy, against=against, progress=progress)
-    written = write_report(content, said.out)
+    learned = tuple(args.learned_from)
+    scored = load_scored(workspace, args.predictions, args.labels, learned, args.corpus)
+    against = load_scored(workspace, args.against, args.labels, learned) if args.against else None
+    has_policy = bool(args.cuts) or args.max_error is not None
+    policy = policy_from(args, scored) if has_policy else None
+    content = gather(workspace, scored, date=args.date or now()[:10], policy=policy, against=against, progress=progress)
+    written = write_report(content, args.out)
     return Answer(
         {
             "file": str(written.file),

@@ -27,8 +27,10 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         "--format",
         default="csv",
         metavar="LIST",
-        help="one or more of csv, xlsx, parquet, jsonl, csvw, datapackage, marc, marcxml, mods, dc, jsonld, croissant,"
-        " huggingface, rocrate, with commas between (default csv)",
+        help=(
+            "one or more of csv, xlsx, parquet, jsonl, csvw, datapackage, marc, marcxml, mods, dc, jsonld, croissant,"
+            " huggingface, rocrate, with commas between (default csv)"
+        ),
     )
     export.add_argument("--out", type=Path, required=True, metavar="FILE.zip", help="where to write the zip")
     export.add_argument(
@@ -59,8 +61,10 @@ def _add_marc(export: argparse.ArgumentParser) -> None:
         "--marc-kinds",
         default="",
         metavar="LIST",
-        help="enriched (your own records with the new fields), delta (identifiers and new fields, to be merged), stub"
-        " (minimal new records); default: enriched,delta where the catalogue file was MARC, else stub,delta",
+        help=(
+            "enriched (your own records with the new fields), delta (identifiers and new fields, to be merged), stub"
+            " (minimal new records); default: enriched,delta where the catalogue file was MARC, else stub,delta"
+        ),
     )
     export.add_argument(
         "--carrier",
@@ -81,39 +85,42 @@ def _add_marc(export: argparse.ArgumentParser) -> None:
     )
 
 
-def _export(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _export(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     from core.export import parse_formats, parse_marc_kinds
     from core.export.wording import coded_by_default
     from core.predictions import load_scored
     from core.release import Release, release
 
-    scored = load_scored(workspace, said.predictions, said.labels, tuple(said.learned_from), said.corpus)
-    chosen = policy_from(said, scored)
+    scored = load_scored(workspace, args.predictions, args.labels, tuple(args.learned_from), args.corpus)
+    chosen = policy_from(args, scored)
     prepared = Release.prepare(
         workspace,
-        said.predictions,
+        args.predictions,
         chosen,
-        human=tuple(said.human),
+        human=tuple(args.human),
         scored=scored,
-        formats=parse_formats(said.format.split(",")),
-        human_labels=said.human_labels,
-        profile=said.profile,
-        answer=said.fiction_includes_verse,
-        organisation=said.organisation,
-        source_code=said.source_code,
-        marc_kinds=parse_marc_kinds(said.marc_kinds.split(",")),
-        carrier=said.carrier,
-        base_uri=said.base_uri,
-        write_literary_form=said.literary_form,
-        publisher=said.library,
-        contact=said.contact,
+        formats=parse_formats(args.format.split(",")),
+        human_labels=args.human_labels,
+        profile=args.profile,
+        answer=args.fiction_includes_verse,
+        organisation=args.organisation,
+        source_code=args.source_code,
+        marc_kinds=parse_marc_kinds(args.marc_kinds.split(",")),
+        carrier=args.carrier,
+        base_uri=args.base_uri,
+        write_literary_form=args.literary_form,
+        publisher=args.library,
+        contact=args.contact,
     )
-    report = release(workspace, prepared, said.out, progress=progress)
+    report = release(workspace, prepared, args.out, progress=progress)
     content = {**report.as_dict(), **catalogue_of(scored)}
     lines = [
         f"{report.path} ({report.sha256})",
         report.counts.sentence + ".",
-        *(f"  {one.name}" + (f": {one.records:,} records" if one.records is not None else "") for one in report.files),
+        *(
+            f"  {file.name}" + (f": {file.records:,} records" if file.records is not None else "")
+            for file in report.files
+        ),
         *report.remarks,
     ]
     broken = bool(chosen.promise) and not chosen.promise["promised"]

@@ -55,32 +55,34 @@ def _add_details(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--homepage", default="", metavar="URL", help="where to read more")
 
 
-def _details(said: argparse.Namespace, home: Path) -> Any:
+def _details(args: argparse.Namespace, home: Path) -> Any:
     """Return what was typed, and for the rest what was kept."""
     from core.sharing.details import CardDetails
     from core.sharing.kept import kept_details
 
-    typed = {name: getattr(said, name) for name in CardDetails.__dataclass_fields__}
-    return CardDetails.from_dict({**kept_details(home).as_dict(), **{name: one for name, one in typed.items() if one}})
+    typed = {name: getattr(args, name) for name in CardDetails.__dataclass_fields__}
+    return CardDetails.from_dict(
+        {**kept_details(home).as_dict(), **{name: value for name, value in typed.items() if value}}
+    )
 
 
-def _home(said: argparse.Namespace, workspace: Workspace) -> Path:
+def _home(args: argparse.Namespace, workspace: Workspace) -> Path:
     from core.sharing.parcel import bundle_home
 
-    if said.model:
-        return workspace.find("models", said.model).path
-    if said.bundle:
-        return bundle_home(workspace, said.bundle)
-    return workspace.find("labels", said.labels).path
+    if args.model:
+        return workspace.find("models", args.model).path
+    if args.bundle:
+        return bundle_home(workspace, args.bundle)
+    return workspace.find("labels", args.labels).path
 
 
-def _card(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _card(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     from core.sharing.write import write_card
     from core.storage import file_sha256
 
-    details = _details(said, _home(said, workspace))
+    details = _details(args, _home(args, workspace))
     written, unfilled = write_card(
-        workspace, said.out, model=said.model, bundle=said.bundle, labels=said.labels, details=details
+        workspace, args.out, model=args.model, bundle=args.bundle, labels=args.labels, details=details
     )
     files = [
         {"name": path.name, "path": str(path), "bytes": path.stat().st_size, "sha256": file_sha256(path)}
@@ -88,23 +90,23 @@ def _card(said: argparse.Namespace, workspace: Workspace, progress: Progress) ->
     ]
     lines = [*(str(path) for path in written)]
     if unfilled:
-        lines += [f"{len(unfilled)} parts are not filled in yet:", *(f"  {one}" for one in unfilled)]
+        lines += [f"{len(unfilled)} parts are not filled in yet:", *(f"  {part}" for part in unfilled)]
     return Answer({"files": files, "unfilled": unfilled}, lines)
 
 
-def _push(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _push(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     from core.sharing.hub import check_target
     from core.sharing.push import push
 
-    check_target(said.to)
-    details = _details(said, _home(said, workspace))
+    check_target(args.to)
+    details = _details(args, _home(args, workspace))
     report = push(
         workspace,
-        said.to,
+        args.to,
         _token(),
-        model=said.model,
-        bundle=said.bundle,
-        private=said.private,
+        model=args.model,
+        bundle=args.bundle,
+        private=args.private,
         details=details,
         progress=progress,
     )
@@ -126,15 +128,15 @@ def _token() -> str:
     return getpass.getpass("Token of the Hugging Face Hub (it is not stored): ").strip()
 
 
-def _pull(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
-    if said.classifier:
+def _pull(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+    if args.classifier:
         from core.models.pretrained import import_pretrained
 
-        model = import_pretrained(workspace, said.source, name=said.name, progress=progress)
+        model = import_pretrained(workspace, args.source, name=args.name, progress=progress)
         said_of_it = f"'{model.name}' ({model.kind}): {', '.join(model.classes)}. It was trained elsewhere."
         content = {"target": str(model.path), "files": sorted(path.name for path in model.path.iterdir())}
         return Answer({**content, "name": model.name, "classes": model.classes}, [said_of_it])
     from core.sharing.pull import pull
 
-    report = pull(workspace, said.source, name=said.name, token=os.environ.get("HF_TOKEN", ""), progress=progress)
+    report = pull(workspace, args.source, name=args.name, token=os.environ.get("HF_TOKEN", ""), progress=progress)
     return Answer(report.as_dict(), [f"'{report.name}' ({report.kind}, {report.fingerprint}).", report.sentence])

@@ -46,26 +46,26 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     doctor.set_defaults(run=_doctor, damaged=True)
 
 
-def _serve(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _serve(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     import threading
 
     with socket.socket() as probe:
-        if probe.connect_ex((_ADDRESS, said.port)) == 0:
-            raise InputError(f"Port {said.port} is in use. Give another: colophon serve --port {said.port + 1}.")
+        if probe.connect_ex((_ADDRESS, args.port)) == 0:
+            raise InputError(f"Port {args.port} is in use. Give another: colophon serve --port {args.port + 1}.")
     environment = {**module_environment(), "COLOPHON_HOME": str(workspace.root)}
-    if said.folder:
-        environment[VARIABLE] = folders_text(said.folder)
-    warn(f"The dashboard is at http://{_ADDRESS}:{said.port} (workspace {workspace.root}). Stop it with Ctrl+C.")
-    with subprocess.Popen(serve_command(CODE_FOLDER, said.port, said.host), cwd=CODE_FOLDER, env=environment) as server:
-        if not said.no_browser:
-            threading.Thread(target=_open_when_ready, args=(said.port, server), daemon=True).start()
+    if args.folder:
+        environment[VARIABLE] = folders_text(args.folder)
+    warn(f"The dashboard is at http://{_ADDRESS}:{args.port} (workspace {workspace.root}). Stop it with Ctrl+C.")
+    with subprocess.Popen(serve_command(CODE_FOLDER, args.port, args.host), cwd=CODE_FOLDER, env=environment) as server:
+        if not args.no_browser:
+            threading.Thread(target=_open_when_ready, args=(args.port, server), daemon=True).start()
         # Whoever ends the command (a service manager, `kill`) ends the dashboard: else it would go on, unseen.
         before = signal.signal(signal.SIGTERM, lambda number, frame: server.terminate())
         try:
             status = server.wait()
         finally:
             signal.signal(signal.SIGTERM, before)
-    return Answer({"port": said.port, "status": status}, ["The dashboard has stopped."], status=min(abs(status), 1))
+    return Answer({"port": args.port, "status": status}, ["The dashboard has stopped."], status=min(abs(status), 1))
 
 
 def serve_command(root: Path, port: int, hosts: Sequence[str] = ()) -> list[str]:
@@ -105,7 +105,7 @@ def _open_when_ready(port: int, server: "subprocess.Popen[bytes]") -> None:
         time.sleep(0.3)
 
 
-def _doctor(said: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _doctor(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
     from core.doctor import examine
 
     checks = examine(workspace, progress=progress)

@@ -24,7 +24,7 @@ _LEAST_DISCORDANT = 6
 
 
 def outcomes_by_value(
-    pairs: pd.DataFrame, one: NDArray[np.bool_], two: NDArray[np.bool_], facets: Sequence[str]
+    pairs: pd.DataFrame, first_right: NDArray[np.bool_], second_right: NDArray[np.bool_], facets: Sequence[str]
 ) -> pd.DataFrame:
     """Say for each value of some facets whether the second of two models is better or worse there.
 
@@ -32,7 +32,7 @@ def outcomes_by_value(
     ----------
     pairs : DataFrame
         Books both models predicted, with the records columns the facets are read from.
-    one, two : bool arrays, shape (n_books,)
+    first_right, second_right : bool arrays, shape (n_books,)
         Whether the first, the second model is right.
 
     Returns
@@ -49,10 +49,10 @@ def outcomes_by_value(
     """
     counted = {
         "n": np.ones(len(pairs), dtype=bool),
-        "first_errors": ~one,
-        "second_errors": ~two,
-        "only_first": one & ~two,
-        "only_second": two & ~one,
+        "first_errors": ~first_right,
+        "second_errors": ~second_right,
+        "only_first": first_right & ~second_right,
+        "only_second": second_right & ~first_right,
     }
     parts = []
     for facet in facets:

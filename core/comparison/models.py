@@ -148,8 +148,8 @@ class ModelComparison:
             "n": self.n,
             "left_out": dict(self.left_out),
             "leaked": self.leaked,
-            "accuracy": [one.as_dict() for one in self.accuracy],
-            "macro_f1": [one.as_dict() for one in self.macro_f1],
+            "accuracy": [estimate.as_dict() for estimate in self.accuracy],
+            "macro_f1": [estimate.as_dict() for estimate in self.macro_f1],
             "accuracy_difference": self.accuracy_difference.as_dict(),
             "macro_f1_difference": self.macro_f1_difference.as_dict(),
             "both_right": self.both_right,
@@ -207,25 +207,32 @@ def compare_models(
     unknown = sorted({str(label) for label in truth.tolist()} - set(classes))
     if unknown:
         raise InputError(f"'{unknown[0]}' is a label but no class. Classes are: {', '.join(classes)}.")
-    one, two = pairs["first"].to_numpy(dtype=object) == truth, pairs["second"].to_numpy(dtype=object) == truth
-    n, only_first, only_second = len(pairs), int((one & ~two).sum()), int((two & ~one).sum())
-    measured = _measured(pairs, one, two, classes, seed)
+    first_right, second_right = (
+        pairs["first"].to_numpy(dtype=object) == truth,
+        pairs["second"].to_numpy(dtype=object) == truth,
+    )
+    n, only_first, only_second = (
+        len(pairs),
+        int((first_right & ~second_right).sum()),
+        int((second_right & ~first_right).sum()),
+    )
+    measured = _measured(pairs, first_right, second_right, classes, seed)
     return ModelComparison(
         names,
         n,
         left_out,
         int(pairs["leaked"].sum()),
-        (proportion(int(one.sum()), n), proportion(int(two.sum()), n)),
+        (proportion(int(first_right.sum()), n), proportion(int(second_right.sum()), n)),
         (measured["first"], measured["second"]),
         measured["accuracy_difference"],
         measured["macro_f1_difference"],
-        int((one & two).sum()),
+        int((first_right & second_right).sum()),
         only_first,
         only_second,
-        int((~one & ~two).sum()),
+        int((~first_right & ~second_right).sum()),
         mcnemar_exact(only_first, only_second) if n else math.nan,
-        _disagreements(pairs, one, two),
-        outcomes_by_value(pairs, one, two, facets),
+        _disagreements(pairs, first_right, second_right),
+        outcomes_by_value(pairs, first_right, second_right, facets),
     )
 
 
@@ -265,12 +272,16 @@ def _pairs(first: pd.DataFrame, second: pd.DataFrame, names: tuple[str, str]) ->
 
 
 def _measured(
-    pairs: pd.DataFrame, one: NDArray[np.bool_], two: NDArray[np.bool_], classes: Sequence[str], seed: int
+    pairs: pd.DataFrame,
+    first_right: NDArray[np.bool_],
+    second_right: NDArray[np.bool_],
+    classes: Sequence[str],
+    seed: int,
 ) -> dict[str, Estimate]:
     index = pd.Index(list(classes))
     truth = index.get_indexer(pd.Index(pairs[TRUTH]))
     parts = [_f1_parts(truth, index.get_indexer(pd.Index(pairs[name])), len(classes)) for name in ("first", "second")]
-    right = np.column_stack([two.astype(float) - one, np.ones(len(pairs))])
+    right = np.column_stack([second_right.astype(float) - first_right, np.ones(len(pairs))])
     groups = pairs[TITLE_KEY]
     both = np.hstack(parts)
     half = parts[0].shape[1]
@@ -280,9 +291,9 @@ def _measured(
     def macro(sums: NDArray[np.float64]) -> NDArray[np.float64]:
         if not present.any():
             return np.full(len(sums), math.nan)
-        hits, said, are = np.moveaxis(sums.reshape(len(sums), 3, -1), 1, 0)
+        hits, predicted, are = np.moveaxis(sums.reshape(len(sums), 3, -1), 1, 0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray((2 * hits / (said + are))[:, present].mean(axis=1))
+            return np.asarray((2 * hits / (predicted + are))[:, present].mean(axis=1))
 
     return {
         "first": bootstrap_interval(macro, parts[0], groups, seed=seed),
@@ -294,15 +305,17 @@ def _measured(
     }
 
 
-def _f1_parts(truth: NDArray[np.intp], said: NDArray[np.intp], k: int) -> NDArray[np.float64]:
+def _f1_parts(truth: NDArray[np.intp], predicted: NDArray[np.intp], k: int) -> NDArray[np.float64]:
     """Return what each book adds to hits, predictions and truths of each class, shape (n, 3k)."""
-    are, named = np.eye(k)[truth], np.vstack([np.eye(k), np.zeros(k)])[said]
+    are, named = np.eye(k)[truth], np.vstack([np.eye(k), np.zeros(k)])[predicted]
     return np.hstack([are * named, named, are])
 
 
-def _disagreements(pairs: pd.DataFrame, one: NDArray[np.bool_], two: NDArray[np.bool_]) -> pd.DataFrame:
-    outcome = np.where(one, FIRST_RIGHT, np.where(two, SECOND_RIGHT, BOTH_WRONG))
-    wrong = np.where(one, pairs["second_confidence"], np.where(two, pairs["first_confidence"], np.nan))
+def _disagreements(
+    pairs: pd.DataFrame, first_right: NDArray[np.bool_], second_right: NDArray[np.bool_]
+) -> pd.DataFrame:
+    outcome = np.where(first_right, FIRST_RIGHT, np.where(second_right, SECOND_RIGHT, BOTH_WRONG))
+    wrong = np.where(first_right, pairs["second_confidence"], np.where(second_right, pairs["first_confidence"], np.nan))
     columns = [RECORD_ID, TITLE, AUTHOR, DATE, TRUTH, "first", "first_confidence", "second", "second_confidence"]
     table = pairs[[name for name in columns if name in pairs]].assign(outcome=outcome, surest=wrong)
     differ = (pairs["first"] != pairs["second"]).to_numpy(dtype=bool)

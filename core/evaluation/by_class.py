@@ -35,20 +35,23 @@ def by_value_and_class(labelled: pd.DataFrame, values: pd.Series, classes: Seque
     """
     codes, names = pd.factorize(values)
     index = pd.Index(list(classes))
-    truth, said = (index.get_indexer(pd.Index(labelled[column])) for column in (TRUTH, PREDICTED))
+    truth, predicted = (index.get_indexer(pd.Index(labelled[column])) for column in (TRUTH, PREDICTED))
     n = np.bincount(codes, minlength=len(names))
     parts = []
     for i, name in enumerate(classes):
         counts = {
             "is_class": np.bincount(codes[truth == i], minlength=len(names)),
-            "called_class": np.bincount(codes[said == i], minlength=len(names)),
-            "hits": np.bincount(codes[(truth == i) & (said == i)], minlength=len(names)),
+            "called_class": np.bincount(codes[predicted == i], minlength=len(names)),
+            "hits": np.bincount(codes[(truth == i) & (predicted == i)], minlength=len(names)),
         }
         part = pd.DataFrame({"value": pd.Series(list(names), dtype="str"), "class": name, "n": n, **counts})
         for rate, total in (("precision", "called_class"), ("recall", "is_class")):
-            found = [share_right(int(k), int(m)) for k, m in zip(counts["hits"], counts[total], strict=True)]
-            part[rate] = [one.value for one in found]
-            part[f"{rate}_low"], part[f"{rate}_high"] = [one.low for one in found], [one.high for one in found]
+            rates = [share_right(int(k), int(m)) for k, m in zip(counts["hits"], counts[total], strict=True)]
+            part[rate] = [estimate.value for estimate in rates]
+            part[f"{rate}_low"], part[f"{rate}_high"] = (
+                [estimate.low for estimate in rates],
+                [estimate.high for estimate in rates],
+            )
         parts.append(part)
     table = pd.concat(parts, ignore_index=True)
     return table.sort_values(["n", "value"], ascending=[False, True], kind="stable", ignore_index=True)
@@ -63,7 +66,7 @@ def value_sentences(table: pd.DataFrame, facet: str, noun: str = "books") -> lis
     >>> value_sentences(table, "language", "titles")
     ['German titles: 9 of 34 wrong, 4 times the rest.']
     """
-    said = []
+    sentences = []
     for value, n, errors, rate, ratio in zip(
         table["value"], table["n"], table["errors"], table["error_rate"], table["ratio"], strict=True
     ):
@@ -72,8 +75,8 @@ def value_sentences(table: pd.DataFrame, facet: str, noun: str = "books") -> lis
             words += ", too few for a rate"
         elif not math.isnan(ratio):
             words += f", {_times(float(ratio))}"
-        said.append(f"{words}.")
-    return said
+        sentences.append(f"{words}.")
+    return sentences
 
 
 def _times(ratio: float) -> str:

@@ -70,23 +70,23 @@ class Evaluation:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the keys of ``colophon evaluate --json``."""
-        said = self.metrics.as_dict()
+        metrics = self.metrics.as_dict()
         return {
-            "n": said.pop("n"),
+            "n": metrics.pop("n"),
             "unlabelled": {
                 "n": sum(self.unlabelled.values()),
                 "answers": dict(self.unlabelled),
                 "best_case": plain(self.best),
                 "worst_case": plain(self.worst),
             },
-            **said,
+            **metrics,
             "confusion": {
                 str(truth): {str(name): int(n) for name, n in row.items()} for truth, row in self.confusion.iterrows()
             },
             "calibration": {"ece": plain(self.ece), "bins": self.reliability.to_dict("records")},
             "leak": {
                 "n": self.leaks,
-                "with": {"n": self.metrics.n, "accuracy": said["accuracy"], "macro_f1": said["macro_f1"]},
+                "with": {"n": self.metrics.n, "accuracy": metrics["accuracy"], "macro_f1": metrics["macro_f1"]},
                 "without": self.without_leaks.as_dict(),
             },
         }

@@ -61,14 +61,14 @@ class Metrics:
             "accuracy": self.accuracy.as_dict(),
             "macro_f1": self.macro_f1.as_dict(),
             "per_class": {
-                one.name: {
-                    "support": one.support,
-                    "predicted": one.predicted,
-                    "precision": one.precision.as_dict(),
-                    "recall": one.recall.as_dict(),
-                    "f1": one.f1.as_dict(),
+                class_metrics.name: {
+                    "support": class_metrics.support,
+                    "predicted": class_metrics.predicted,
+                    "precision": class_metrics.precision.as_dict(),
+                    "recall": class_metrics.recall.as_dict(),
+                    "f1": class_metrics.f1.as_dict(),
                 }
-                for one in self.per_class
+                for class_metrics in self.per_class
             },
             "brier": self.brier.as_dict(),
             "log_loss": self.log_loss.as_dict(),

@@ -106,16 +106,16 @@ def calibration_of(model: Explainable, title: str) -> Calibration:
 
 def asked_for(model: Explainable, title: str, class_name: str | None) -> tuple[float, int]:
     """Return the calibrated probability and the position of a class, by default the one that is predicted."""
-    found = predict(model, [title])[0]
-    position = int(found.argmax()) if class_name is None else position_of(model, class_name)
-    return float(found[position]), position
+    probabilities = predict(model, [title])[0]
+    position = int(probabilities.argmax()) if class_name is None else position_of(model, class_name)
+    return float(probabilities[position]), position
 
 
 def by_unit(title: str, words: Sequence[str], values: NDArray[np.float64]) -> tuple[list[str], NDArray[np.float64]]:
     """Return the words of a title and the further columns it comes with, each as one, and what each contributed."""
     if not has_columns([title])[0]:
         return list(words), values
-    whole = [unit_shown(one) for one in units(title)]
+    whole = [unit_shown(unit) for unit in units(title)]
     return whole, np.bincount(unit_of_terms(title, words), weights=values, minlength=len(whole)).astype(np.float64)
 
 

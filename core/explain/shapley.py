@@ -58,8 +58,8 @@ def shap_words(
         raise InputError("The title has no word to explain.")
 
     def read(masks: NDArray[np.float64]) -> NDArray[np.float64]:
-        asked = [" ".join(word for word, there in zip(words, mask, strict=True) if there) for mask in masks]
-        different, codes = np.unique(np.array(asked, dtype=object), return_inverse=True)
+        masked_titles = [" ".join(word for word, present in zip(words, mask, strict=True) if present) for mask in masks]
+        different, codes = np.unique(np.array(masked_titles, dtype=object), return_inverse=True)
         return np.asarray(log_odds(predict(model, different.tolist()), position)[codes])
 
     import shap
@@ -93,9 +93,11 @@ def _linear_shap(model: Explainable, title: str, class_name: str | None, backgro
     explainer = shap.LinearExplainer((direction, start), shap.maskers.Independent(mean[None, :]))
     values = np.asarray(explainer.shap_values(features.toarray()), dtype=float).reshape(-1)
     words, shares = model.classifier.spread(title)
-    words, there = by_unit(title, words, np.asarray(shares @ values))
-    lacking = float(values.sum() - there.sum())
-    table = pd.DataFrame({"word": pd.Series([*words, ABSENT], dtype="str"), "contribution": [*there.tolist(), lacking]})
+    words, contributions = by_unit(title, words, np.asarray(shares @ values))
+    lacking = float(values.sum() - contributions.sum())
+    table = pd.DataFrame(
+        {"word": pd.Series([*words, ABSENT], dtype="str"), "contribution": [*contributions.tolist(), lacking]}
+    )
     base = float(start + direction @ mean)
     note = f"SHAP for a linear model: the base is the average of {len(background):,} titles."
     return Explanation(title, model.classes[position], probability, float(base + values.sum()), base, table, True, note)

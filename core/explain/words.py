@@ -76,13 +76,13 @@ def leave_one_word_out(model: Explainable, title: str, class_name: str | None = 
     probability, position = asked_for(model, title, class_name)
     words = units(title)
     without = [" ".join(words[:i] + words[i + 1 :]) for i in range(len(words))]
-    found = predict(model, [title, *without])
-    odds = log_odds(found, position)
+    probabilities = predict(model, [title, *without])
+    odds = log_odds(probabilities, position)
     table = pd.DataFrame(
         {
             "word": pd.Series([unit_shown(word) for word in words], dtype="str"),
             "contribution": odds[0] - odds[1:],
-            "probability_without": found[1:, position],
+            "probability_without": probabilities[1:, position],
         }
     )
     note = "Each word alone was left out and the title read again; contributions do not sum."
@@ -103,7 +103,7 @@ def word_importance(model: Explainable, titles: Sequence[str], class_name: str, 
         ``word`` (lower case, without signs around it), ``titles`` (that have it), ``contribution`` (mean log-odds in
         those titles), the strongest first, for or against.
     """
-    found: dict[str, dict[str, float]] = {}
+    totals: dict[str, dict[str, float]] = {}
     position = position_of(model, class_name)
     for title in titles:
         direction, _ = direction_of(model, position, title)
@@ -115,12 +115,12 @@ def word_importance(model: Explainable, titles: Sequence[str], class_name: str, 
             if bare:
                 here[bare] = here.get(bare, 0.0) + value
         for bare, value in here.items():
-            entry = found.setdefault(bare, {"titles": 0, "sum": 0.0})
+            entry = totals.setdefault(bare, {"titles": 0, "sum": 0.0})
             entry["titles"] += 1
             entry["sum"] += value
     rows = [
         {"word": word, "titles": int(entry["titles"]), "contribution": entry["sum"] / entry["titles"]}
-        for word, entry in found.items()
+        for word, entry in totals.items()
         if entry["titles"] >= least
     ]
     table = pd.DataFrame(rows, columns=["word", "titles", "contribution"]).astype({"word": "str"})

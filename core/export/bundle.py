@@ -126,7 +126,7 @@ def write_export(
     out.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
-        package, said, remarks = write_package(prepared, beside / settings.folder, quality, progress)
+        package, export_manifest, remarks = write_package(prepared, beside / settings.folder, quality, progress)
         progress(0.95, "Packing")
         with write_atomically(out) as target:
             zip_folder(package.folder, target, settings.exported_at)
@@ -142,7 +142,7 @@ def write_export(
         review=len(prepared.abstained),
         counts=prepared.counts,
         remarks=tuple(remarks),
-        manifest=said,
+        manifest=export_manifest,
     )
 
 
@@ -160,15 +160,19 @@ def write_package(
     package.write_text(
         "README.md", readme(table, package.files, quality, remarks), "readme", "text/markdown", "this explanation"
     )
-    said = manifest(table, package.files, quality, remarks)
-    package.write_text("manifest.json", _json(said), "manifest", "application/json", "settings, counts, files, hashes")
-    twin = provenance(table, package.files, said)
+    export_manifest = manifest(table, package.files, quality, remarks)
+    package.write_text(
+        "manifest.json", _json(export_manifest), "manifest", "application/json", "settings, counts, files, hashes"
+    )
+    twin = provenance(table, package.files, export_manifest)
     package.write_text("manifest.jsonld", _json(twin), "manifest", "application/ld+json", "the manifest as linked data")
     if "rocrate" in table.settings.formats:
-        write_rocrate(table, package, said)
-    sums = "".join(f"{written.sha256}  {written.name}\n" for written in sorted(package.files, key=lambda one: one.name))
+        write_rocrate(table, package, export_manifest)
+    sums = "".join(
+        f"{written.sha256}  {written.name}\n" for written in sorted(package.files, key=lambda file: file.name)
+    )
     package.write_text("SHA256SUMS", sums, "checksums", "text/plain", "check with sha256sum -c SHA256SUMS")
-    return package, said, remarks
+    return package, export_manifest, remarks
 
 
 def zip_folder(folder: Path, target: Path, moment: str) -> None:
@@ -176,7 +180,7 @@ def zip_folder(folder: Path, target: Path, moment: str) -> None:
     year = max(1980, int(moment[:4]))
     stamp = (year, int(moment[5:7]), int(moment[8:10]), int(moment[11:13]), int(moment[14:16]), int(moment[17:19]))
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*"), key=lambda one: one.relative_to(folder).as_posix()):
+        for path in sorted(folder.rglob("*"), key=lambda entry: entry.relative_to(folder).as_posix()):
             if not path.is_file():
                 continue
             info = zipfile.ZipInfo(f"{folder.name}/{path.relative_to(folder).as_posix()}", stamp)

@@ -44,8 +44,8 @@ class Column:
 
     def as_dict(self) -> dict[str, Any]:
         """Return a JSON-able dictionary without what is not said."""
-        said = {**asdict(self), "allowed": list(self.allowed)}
-        return {key: value for key, value in said.items() if value not in (None, [], False)}
+        content = {**asdict(self), "allowed": list(self.allowed)}
+        return {key: value for key, value in content.items() if value not in (None, [], False)}
 
 
 def probability_names(classes: Sequence[str]) -> dict[str, str]:

@@ -56,9 +56,9 @@ def genre_difference(table: ExportTable) -> GenreDifference:
     kind = np.full(len(table), "", dtype=object)
     kind[has_label & ~speaks] = np.where(given.to_numpy()[has_label & ~speaks] == "", ADDED, BESIDE)
     label = np.where(has_label, exported, predicted)
-    one = speaks & pd.Series(says).isin(table.labels).to_numpy() & (label != "")
-    kind[one] = np.where(says[one] == label[one], SAME, CONFLICTING)
-    kind[speaks & ~one & (label != "")] = UNCLEAR
+    comparable = speaks & pd.Series(says).isin(table.labels).to_numpy() & (label != "")
+    kind[comparable] = np.where(says[comparable] == label[comparable], SAME, CONFLICTING)
+    kind[speaks & ~comparable & (label != "")] = UNCLEAR
     rows = pd.DataFrame(
         {
             RECORD_ID: decisions[RECORD_ID],

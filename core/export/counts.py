@@ -69,17 +69,17 @@ class DecisionCounts:
 def count_decisions(decisions: pd.DataFrame) -> DecisionCounts:
     """Count the table that :func:`decide` returns."""
     counts = decisions["pred_decision"].value_counts()
-    kept = decisions[decisions["pred_decision"] == HUMAN_KEPT]
+    human_kept = decisions[decisions["pred_decision"] == HUMAN_KEPT]
     curator = decisions[decisions["pred_decision"] == CURATOR]
     confirmed = int((curator["pred_label"] == curator["pred_suggested_label"]).sum())
     labels = decisions.loc[decisions["pred_label"] != "", "pred_label"].value_counts()
     return DecisionCounts(
         loaded=len(decisions),
         by_decision={name: int(counts.get(name, 0)) for name in DECISIONS},
-        conflicts=int((kept["agrees_with_human"] == False).sum()),  # noqa: E712 - <NA> is neither
+        conflicts=int((human_kept["agrees_with_human"] == False).sum()),  # noqa: E712 - <NA> is neither
         confirmed=confirmed,
         overruled=len(curator) - confirmed,
-        no_class=int(kept["agrees_with_human"].isna().sum()),
+        no_class=int(human_kept["agrees_with_human"].isna().sum()),
         by_label={str(name): int(labels[name]) for name in sorted(labels.index)},
         over_cut=int(decisions["over_cut"].sum()),
     )

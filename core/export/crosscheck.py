@@ -40,30 +40,30 @@ def read_labels(folder: Path) -> dict[str, set[Triple]]:
         "jsonl": _jsonl,
         "xlsx": _xlsx,
     }
-    found: dict[str, set[Triple]] = {}
+    triples_by_file: dict[str, set[Triple]] = {}
     for name in _FLAT:
         if (folder / name).exists():
-            found[name] = set(readers[name.rsplit(".", 1)[1]](folder / name))
+            triples_by_file[name] = set(readers[name.rsplit(".", 1)[1]](folder / name))
     for path in sorted((folder / "marc").glob("*")) if (folder / "marc").exists() else ():
         if path.name.startswith(("enriched", "delta", "stub")):
-            found[f"marc/{path.name}"] = set(_marc(path, terms))
+            triples_by_file[f"marc/{path.name}"] = set(_marc(path, terms))
     if (folder / "other/mods-3.7.xml").exists():
-        found["other/mods-3.7.xml"] = set(_mods(folder / "other/mods-3.7.xml"))
+        triples_by_file["other/mods-3.7.xml"] = set(_mods(folder / "other/mods-3.7.xml"))
     if (folder / "other/books.jsonld").exists():
-        found["other/books.jsonld"] = set(_jsonld(folder / "other/books.jsonld"))
-    return found
+        triples_by_file["other/books.jsonld"] = set(_jsonld(folder / "other/books.jsonld"))
+    return triples_by_file
 
 
 def left_out(folder: Path) -> dict[str, set[str]]:
     """Return MARC file → identifiers that are not in it, and are listed as such in ``marc/left-out.csv``."""
     path = folder / "marc/left-out.csv"
-    found: dict[str, set[str]] = {}
+    ids_by_file: dict[str, set[str]] = {}
     if path.exists():
         with path.open(encoding="utf-8", newline="") as stream:
             for row in csv.DictReader(stream):
                 for name in row["not_in"].split("; "):
-                    found.setdefault(f"marc/{name}", set()).add(row["record_id"])
-    return found
+                    ids_by_file.setdefault(f"marc/{name}", set()).add(row["record_id"])
+    return ids_by_file
 
 
 def _csv(path: Path) -> Iterator[Triple]:
@@ -108,7 +108,7 @@ def _xlsx(path: Path) -> Iterator[Triple]:
 
 def unescape_cell(text: str) -> str:
     """Undo the escapes of a workbook (_x000D_ and the like)."""
-    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda found: chr(int(found.group(1), 16)), text)
+    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match.group(1), 16)), text)
 
 
 def _marc(path: Path, terms: Mapping[str, str]) -> Iterator[Triple]:
@@ -124,7 +124,7 @@ def _marc(path: Path, terms: Mapping[str, str]) -> Iterator[Triple]:
             # Ours is the last 883; the library may have others of its own.
             provenance = list(record.all("883"))[-1:]
             numbers = link_numbers(provenance[0]) if provenance else set()
-            genres = [one for one in record.all("655") if link_numbers(one) & numbers]
+            genres = [field for field in record.all("655") if link_numbers(field) & numbers]
             if not genres:
                 raise ValueError(f"{record.text('001')} has no 655 that is linked to its last 883")
             yield record.text("001"), terms[genres[0].get("a")], provenance[0].get("c")
@@ -135,10 +135,10 @@ def _mods(path: Path) -> Iterator[Triple]:
 
     for _, element in ET.iterparse(path):  # noqa: S314 - a file of our own, checked against its hash
         if element.tag == f"{{{MODS_NAMESPACE}}}mods":
-            said = element.find(f".//{{{NAMESPACE}}}prediction")
+            prediction = element.find(f".//{{{NAMESPACE}}}prediction")
             identifier = element.findtext(f"{{{MODS_NAMESPACE}}}identifier")
-            if said is not None and identifier is not None:
-                yield identifier, said.get("label", ""), said.get("confidence", "")
+            if prediction is not None and identifier is not None:
+                yield identifier, prediction.get("label", ""), prediction.get("confidence", "")
             element.clear()
 
 

@@ -64,7 +64,12 @@ def _column(column: Column, name: str, pattern: str) -> dict[str, Any]:
         datatype = {"base": "string", "format": "|".join(re.escape(value) for value in column.allowed)}
     elif column.name == RECORD_ID and pattern:
         datatype = {"base": "string", "format": pattern}
-    said: dict[str, Any] = {"name": name, "titles": column.name, "dc:description": column.meaning, "datatype": datatype}
+    description: dict[str, Any] = {
+        "name": name,
+        "titles": column.name,
+        "dc:description": column.meaning,
+        "datatype": datatype,
+    }
     if column.required:
-        said["required"] = True
-    return said
+        description["required"] = True
+    return description

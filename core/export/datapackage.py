@@ -43,7 +43,7 @@ def datapackage(table: ExportTable, files: Sequence[WrittenFile]) -> dict[str, A
             {"title": settings.publisher or "(library not named)", "roles": ["publisher"]},
             {"title": settings.model.process, "roles": ["creator"]},
         ],
-        "sources": [_source(one) for one in settings.inputs],
+        "sources": [_source(input_file) for input_file in settings.inputs],
         "resources": [_resource(table, written) for written in files],
     }
     if settings.homepage:
@@ -51,13 +51,13 @@ def datapackage(table: ExportTable, files: Sequence[WrittenFile]) -> dict[str, A
     return {key: value for key, value in package.items() if value not in ("", [], None)}
 
 
-def _source(one: Any) -> dict[str, str]:
-    said = {"title": str(one.get("name", "catalogue file"))}
-    if one.get("uri"):
-        said["path"] = str(one["uri"])
-    if one.get("sha256"):
-        said["version"] = f"sha256:{one['sha256']}"
-    return said
+def _source(input_file: Any) -> dict[str, str]:
+    source = {"title": str(input_file.get("name", "catalogue file"))}
+    if input_file.get("uri"):
+        source["path"] = str(input_file["uri"])
+    if input_file.get("sha256"):
+        source["version"] = f"sha256:{input_file['sha256']}"
+    return source
 
 
 def _resource(table: ExportTable, written: WrittenFile) -> dict[str, Any]:

@@ -157,11 +157,11 @@ def decide(
     has_prediction = (predicted != "").to_numpy()
     over = apply_policy(table, policy) & has_prediction
 
-    said = strongest_labels(table, ids, known, human, human_labels, genre_terms)
+    strongest = strongest_labels(table, ids, known, human, human_labels, genre_terms)
     curated = _reviews(ids, known, reviews)
     looked_at = curated["looked"].to_numpy(dtype=bool)
     chosen = curated["label"].to_numpy(dtype=object)
-    blocked = (said["label"] != "").to_numpy() & ~looked_at
+    blocked = (strongest["label"] != "").to_numpy() & ~looked_at
 
     decision = np.where(over, ACCEPTED, ABSTAINED).astype(object)
     decision[blocked] = HUMAN_KEPT
@@ -172,8 +172,8 @@ def decide(
     label = np.where(decision == CURATOR, chosen, label)
     confidence = shown_confidence(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan))
     confidence[(decision == CURATOR) & (label != predicted.to_numpy(dtype=object))] = np.nan
-    human_label = np.where(looked_at & (chosen != ""), chosen, said["label"].to_numpy(dtype=object))
-    source = np.where(looked_at & (chosen != ""), "curator", said["source"].to_numpy(dtype=object))
+    human_label = np.where(looked_at & (chosen != ""), chosen, strongest["label"].to_numpy(dtype=object))
+    source = np.where(looked_at & (chosen != ""), "curator", strongest["source"].to_numpy(dtype=object))
     frame = pd.DataFrame(
         {
             RECORD_ID: ids,
@@ -235,8 +235,8 @@ def _reviews(ids: pd.Series, classes: Sequence[str], reviews: pd.DataFrame | Non
     note = note.where(~unsure | (note != ""), last[LABEL])
     role = last["role"].astype("str") if "role" in last else pd.Series("curator", index=last.index, dtype="str")
     at = last["at"].astype("str") if "at" in last else pd.Series("", index=last.index, dtype="str")
-    found = pd.DataFrame({"looked": True, "label": label, "note": note, "role": role, "at": at})
-    return found.reindex(ids).fillna(nothing)
+    reviewed = pd.DataFrame({"looked": True, "label": label, "note": note, "role": role, "at": at})
+    return reviewed.reindex(ids).fillna(nothing)
 
 
 def _agreement(human: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> "pd.arrays.BooleanArray":

@@ -46,13 +46,13 @@ def front_matter(table: ExportTable) -> str:
     count = len(table.accepted)
     by_people = (table.decisions["pred_decision"] == CURATOR).any()
     licence = _LICENCES.get(settings.licence)
-    said: dict[str, Any] = {"license": licence or "other"}
+    card_data: dict[str, Any] = {"license": licence or "other"}
     if licence is None:
-        said |= {"license_name": settings.licence, "license_link": settings.licence_uri}
+        card_data |= {"license_name": settings.licence, "license_link": settings.licence_uri}
     languages = _languages(table)
     if languages:
-        said["language"] = languages
-    said |= {
+        card_data["language"] = languages
+    card_data |= {
         "pretty_name": title(table),
         "annotations_creators": [*(["expert-generated"] if by_people else []), "machine-generated"],
         "task_categories": ["text-classification"],
@@ -63,7 +63,7 @@ def front_matter(table: ExportTable) -> str:
             {"config_name": "default", "data_files": [{"split": "train", "path": "data/train-00000-of-00001.parquet"}]}
         ],
     }
-    return f"{DatasetCardData(**said).to_yaml()}\n"
+    return f"{DatasetCardData(**card_data).to_yaml()}\n"
 
 
 def _languages(table: ExportTable) -> list[str]:
@@ -73,7 +73,7 @@ def _languages(table: ExportTable) -> list[str]:
     names = table.settings.languages or tuple(table.records["language"].iloc[table.accepted].unique())
     codes = set()
     for name in names:
-        found = pycountry.languages.get(name=name) if name else None
-        if found is not None:
-            codes.add(getattr(found, "alpha_2", found.alpha_3))
+        language = pycountry.languages.get(name=name) if name else None
+        if language is not None:
+            codes.add(getattr(language, "alpha_2", language.alpha_3))
     return sorted(codes)

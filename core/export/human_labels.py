@@ -41,21 +41,21 @@ def genre_labels(genre: pd.Series, classes: Sequence[str], terms: Mapping[str, s
     """
     known = {term_key(name): name for name in classes}
     known |= {term_key(value): label for value, label in (terms or {}).items()}
-    found: dict[str, str] = {}
+    label_by_genre: dict[str, str] = {}
     for value in genre.unique():
         labels = {known[key] for part in str(value).replace("|", ";").split(";") if (key := term_key(part)) in known}
-        found[value] = " | ".join(sorted(labels))
-    return genre.map(found).astype("str")
+        label_by_genre[value] = " | ".join(sorted(labels))
+    return genre.map(label_by_genre).astype("str")
 
 
-def human_from_labels(records: pd.DataFrame, books: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
+def human_from_labels(records: pd.DataFrame, books: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     """Turn a label set into the `human` table of :func:`decide`, in the identifiers of `records`.
 
     Parameters
     ----------
     records : DataFrame
         The records to be exported: ``record_id``, ``alternate_id``.
-    books, said : DataFrame
+    books, labels : DataFrame
         Records and table of the label set, row for row (:meth:`core.labels.LabelSet.records` and ``.table``).
 
     Returns
@@ -65,7 +65,7 @@ def human_from_labels(records: pd.DataFrame, books: pd.DataFrame, said: pd.DataF
     """
     join = join_ids([books[RECORD_ID], books[ALTERNATE_ID]], [records[RECORD_ID], records[ALTERNATE_ID]])
     hit = join.position >= 0
-    columns = {name: said[name].to_numpy()[hit] for name in (LABEL, LABEL_GIVEN, SOURCE)}
+    columns = {name: labels[name].to_numpy()[hit] for name in (LABEL, LABEL_GIVEN, SOURCE)}
     return pd.DataFrame({RECORD_ID: records[RECORD_ID].to_numpy()[join.position[hit]], **columns}).astype("str")
 
 
@@ -101,8 +101,8 @@ def strongest_labels(
     every["rank"] = every["rank"].where(every["source"].isin([*_RANK, "function"]), 0.0)
     every = every[(every["label"] != "") & every["rank"].notna()]
     every = every[every["rank"] == every.groupby("id")["rank"].transform("min")]
-    one = every.sort_values(["id", "label"], kind="stable").drop_duplicates(["id", "label"])
-    disputed = one[one.duplicated("id", keep=False)].groupby("id")["label"].agg(" | ".join)
-    said = one.drop_duplicates("id").set_index("id")[["label", "source"]]
-    said["label"] = disputed.reindex(said.index).fillna(said["label"])
-    return said.reindex(ids).fillna("").astype("str")
+    distinct = every.sort_values(["id", "label"], kind="stable").drop_duplicates(["id", "label"])
+    disputed = distinct[distinct.duplicated("id", keep=False)].groupby("id")["label"].agg(" | ".join)
+    strongest = distinct.drop_duplicates("id").set_index("id")[["label", "source"]]
+    strongest["label"] = disputed.reindex(strongest.index).fillna(strongest["label"])
+    return strongest.reindex(ids).fillna("").astype("str")

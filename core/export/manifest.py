@@ -39,7 +39,7 @@ def manifest(
     settings = table.settings
     choices = settings.as_dict()
     content = digest(choices, [written.sha256 for written in files])
-    said = {
+    document = {
         "export": {
             "id": uuid.uuid5(uuid.NAMESPACE_OID, f"colophon:export:{content}").urn,
             "name": settings.folder,
@@ -51,7 +51,7 @@ def manifest(
             "licence": settings.licence,
             "settings": choices,
         },
-        "input": [dict(one) for one in settings.inputs],
+        "input": [dict(input_file) for input_file in settings.inputs],
         "model": {
             "id": settings.model.name,
             "version": settings.model.version or UNKNOWN,
@@ -115,7 +115,7 @@ def manifest(
         "assigned": how_assigned(table),
         "limits": limits(table, measured=is_measured(quality)),
     }
-    return dict(plain(said))
+    return dict(plain(document))
 
 
 def _by_language(table: ExportTable) -> dict[str, dict[str, int]]:

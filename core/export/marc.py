@@ -97,8 +97,12 @@ def undo_record(kind: MarcKind, built: Built) -> MarcRecord:
         return built.before
     if kind == "delta":
         return built.record
-    kept = [one for one in built.record.fields if one.tag in ("001", "003", "005", "008", "035", "040", "245")]
-    return MarcRecord(with_status(built.record.leader, "d"), kept)
+    remaining_fields = [
+        marc_field
+        for marc_field in built.record.fields
+        if marc_field.tag in ("001", "003", "005", "008", "035", "040", "245")
+    ]
+    return MarcRecord(with_status(built.record.leader, "d"), remaining_fields)
 
 
 def _speaking(table: ExportTable) -> frozenset[str]:
@@ -226,8 +230,10 @@ def _finish(
         remarks.append(
             f"{len(too_long):,} MARC records are too long for ISO 2709; they are whole in marc/too-long.xml."
         )
-    left_out = [(one, f"{FILE_NAMES[kind]}.mrc", why) for one, kind, why in listed.too_long]
-    left_out += [(one, f"{FILE_NAMES[kind]}.mrc; {FILE_NAMES[kind]}.xml", why) for one, kind, why in listed.refused]
+    left_out = [(record_id, f"{FILE_NAMES[kind]}.mrc", why) for record_id, kind, why in listed.too_long]
+    left_out += [
+        (record_id, f"{FILE_NAMES[kind]}.mrc; {FILE_NAMES[kind]}.xml", why) for record_id, kind, why in listed.refused
+    ]
     if left_out:
         _list(package.path("marc/left-out.csv"), ("record_id", "not_in", "reason"), left_out)
         about = "records that are not in one of the MARC files, and why"

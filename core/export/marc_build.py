@@ -134,10 +134,10 @@ class Enriched(Maker):
         before = self._original(given.row)
         record = before.copy()
         self._remove_own(record)
-        number = 1 + max((int(found) for one in record.fields for found in _numbers(one)), default=0)
+        number = 1 + max((int(link_number) for field in record.fields for link_number in _numbers(field)), default=0)
         new = self.new_fields(given, number)
-        for one in new:
-            _insert(record, one)
+        for field in new:
+            _insert(record, field)
         record.leader = with_status(record.leader, "c")
         _set_control(record, "005", self.stamp)
         self._add_agency(record)
@@ -152,14 +152,14 @@ class Enriched(Maker):
     def _remove_own(self, record: MarcRecord) -> None:
         """Take out what an earlier run of the same model wrote; a 655 whose 883 is gone belongs to a person."""
         name = self.settings.model.name
-        mine = [one for one in record.all("883") if one.get("a") == name or one.get("a").startswith(f"{name} ")]
-        links = {number for one in mine for number in link_numbers(one)}
+        mine = [field for field in record.all("883") if field.get("a") == name or field.get("a").startswith(f"{name} ")]
+        links = {number for field in mine for number in link_numbers(field)}
         if not mine:
             return
-        genres = [one for one in split_genres(record)[1] if link_numbers(one) & links]
-        notes = [one for one in record.all("588") if is_own_note(one.get("a"))]
-        gone = {id(one) for one in (*mine, *genres, *notes)}
-        record.fields = [one for one in record.fields if id(one) not in gone]
+        genres = [field for field in split_genres(record)[1] if link_numbers(field) & links]
+        notes = [field for field in record.all("588") if is_own_note(field.get("a"))]
+        gone = {id(field) for field in (*mine, *genres, *notes)}
+        record.fields = [field for field in record.fields if id(field) not in gone]
 
     def _add_agency(self, record: MarcRecord) -> None:
         organisation = self.settings.organisation
@@ -183,10 +183,11 @@ class Delta(Enriched):
                 MarcRecord("00000cam a22000007u 4500", [*self.source_fields(given.record_id), *new]), tuple(new)
             )
         whole = super().build(given)
-        mine = {id(one) for one in whole.new}
-        kept = ("001", "003", "005", "035", "040")
+        mine = {id(field) for field in whole.new}
+        identifier_tags = ("001", "003", "005", "035", "040")
         record = MarcRecord(
-            whole.record.leader, [one for one in whole.record.fields if one.tag in kept or id(one) in mine]
+            whole.record.leader,
+            [field for field in whole.record.fields if field.tag in identifier_tags or id(field) in mine],
         )
         number, owner = record.text("001").strip(), record.text("003").strip()
         if number and owner and record.first("035") is None:
@@ -194,22 +195,22 @@ class Delta(Enriched):
         return Built(record, whole.new, whole.before)
 
 
-def _numbers(one: MarcField) -> list[str]:
-    return [found.group(1) for value in one.all("8") if (found := _ANY_LINK.fullmatch(value))]
+def _numbers(field: MarcField) -> list[str]:
+    return [match.group(1) for value in field.all("8") if (match := _ANY_LINK.fullmatch(value))]
 
 
 def _insert(record: MarcRecord, new: MarcField) -> None:
     """Put a field behind the last one whose tag is not greater; the order of the others stays."""
-    at = max((place for place, one in enumerate(record.fields, start=1) if one.tag <= new.tag), default=0)
+    at = max((place for place, field in enumerate(record.fields, start=1) if field.tag <= new.tag), default=0)
     record.fields.insert(at, new)
 
 
 def _set_control(record: MarcRecord, tag: str, text: str) -> None:
-    found = record.first(tag)
-    if found is None:
+    field = record.first(tag)
+    if field is None:
         _insert(record, control(tag, text))
     else:
-        found.text = text
+        field.text = text
 
 
 def _set_literary_form(record: MarcRecord, form: str) -> None:

@@ -36,11 +36,11 @@ def form_labels(classes: Sequence[str], answer: str) -> dict[str, str]:
     fiction, fact = keys.get("fiction"), keys.get("nonfiction")
     if fiction is None and fact is None:
         return {}
-    said = dict.fromkeys(_PROSE, fiction or "") | dict.fromkeys(_FACT, fact or "")
+    label_by_code = dict.fromkeys(_PROSE, fiction or "") | dict.fromkeys(_FACT, fact or "")
     if answer:
-        said |= dict.fromkeys(_VERSE_AND_DRAMA, (fiction if answer == "yes" else fact) or "")
+        label_by_code |= dict.fromkeys(_VERSE_AND_DRAMA, (fiction if answer == "yes" else fact) or "")
     known = (" ", *(code for code in LITERARY_FORMS if code not in "u|"))
-    return {code: said.get(code) or f"{LITERARY_FORMS.get(code, 'not fiction')} (008/33)" for code in known}
+    return {code: label_by_code.get(code) or f"{LITERARY_FORMS.get(code, 'not fiction')} (008/33)" for code in known}
 
 
 def catalogue_labels(marc: pd.Series, classes: Sequence[str], settings: ExportSettings) -> pd.Series:
@@ -54,10 +54,10 @@ def catalogue_labels(marc: pd.Series, classes: Sequence[str], settings: ExportSe
     meaning = form_labels(classes, settings.answer)
     for text in marc.tolist():
         record = MarcRecord.from_json(text) if text else MarcRecord(" " * 24)
-        genre.append(" ; ".join(one.get("a") for one in split_genres(record)[0]))
+        genre.append(" ; ".join(field.get("a") for field in split_genres(record)[0]))
         forms.append(meaning.get(literary_form(record), ""))
-    said = genre_labels(pd.Series(genre, dtype="str"), classes, {**terms, **settings.genre_terms})
-    joined = [" | ".join(dict.fromkeys(filter(None, pair))) for pair in zip(said.tolist(), forms, strict=True)]
+    labels = genre_labels(pd.Series(genre, dtype="str"), classes, {**terms, **settings.genre_terms})
+    joined = [" | ".join(dict.fromkeys(filter(None, pair))) for pair in zip(labels.tolist(), forms, strict=True)]
     return pd.Series(joined, index=marc.index, dtype="str")
 
 

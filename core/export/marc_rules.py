@@ -108,31 +108,31 @@ def _leader(record: MarcRecord) -> Iterator[Fault]:
 
 
 def _single_fields(record: MarcRecord, kind: MarcKind) -> Iterator[Fault]:
-    count = Counter(one.tag for one in record.fields)
+    count = Counter(field.tag for field in record.fields)
     if count["001"] != 1 or not record.text("001").strip():
         yield Fault("identifier", "001", f"{count['001']} fields, '{record.text('001')}'")
     if kind == "delta":
         if count["245"]:
             yield Fault("title", "245", "a delta with a title")
-    elif count["245"] != 1 or not any(value.strip() for one in record.all("245") for value in one.all("abk")):
+    elif count["245"] != 1 or not any(value.strip() for field in record.all("245") for value in field.all("abk")):
         yield Fault("title", "245", f"{count['245']} fields")
     if count["008"] > 1:
         yield Fault("fixed-field", "008", f"{count['008']} fields")
-    for one in record.all("008"):
-        if len(one.text) != 40:
-            yield Fault("fixed-field", "008", f"{len(one.text)} characters")
-        elif is_book(record) and one.text[33] not in LITERARY_FORMS and one.text[33] != " ":
-            yield Fault("fixed-field", "008", f"literary form '{one.text[33]}'")
+    for field in record.all("008"):
+        if len(field.text) != 40:
+            yield Fault("fixed-field", "008", f"{len(field.text)} characters")
+        elif is_book(record) and field.text[33] not in LITERARY_FORMS and field.text[33] != " ":
+            yield Fault("fixed-field", "008", f"literary form '{field.text[33]}'")
 
 
 def _genres(record: MarcRecord) -> Iterator[Fault]:
-    for one in record.all("655"):
-        sources = one.all("2")
-        if not one.get("a").strip():
+    for field in record.all("655"):
+        sources = field.all("2")
+        if not field.get("a").strip():
             yield Fault("genre", "655", "no term")
-        if (one.indicators[1] == "7") != bool(sources):
-            yield Fault("genre", "655", f"second indicator '{one.indicators[1]}', $2 '{' '.join(sources)}'")
-        if any(_LINK.fullmatch(value) for value in one.all("8")):
+        if (field.indicators[1] == "7") != bool(sources):
+            yield Fault("genre", "655", f"second indicator '{field.indicators[1]}', $2 '{' '.join(sources)}'")
+        if any(_LINK.fullmatch(value) for value in field.all("8")):
             # The library's own terms may come from any list; ours come from a known one.
             for source in sources:
                 if source not in GENRE_SOURCES:
@@ -140,72 +140,72 @@ def _genres(record: MarcRecord) -> Iterator[Fault]:
 
 
 def _provenance(record: MarcRecord) -> Iterator[Fault]:
-    for one in record.all("883"):
-        if one.indicators[0] not in " 012" or one.indicators[1] != " ":
-            yield Fault("provenance", "883", f"indicators '{one.indicators}'")
-        codes = Counter(code for code, _ in one.subfields)
+    for field in record.all("883"):
+        if field.indicators[0] not in " 012" or field.indicators[1] != " ":
+            yield Fault("provenance", "883", f"indicators '{field.indicators}'")
+        codes = Counter(code for code, _ in field.subfields)
         for code, times in codes.items():
             if code not in _PROVENANCE_SUBFIELDS:
                 yield Fault("provenance", "883", f"subfield ${code}")
             elif times > 1 and code in _ONCE:
                 yield Fault("provenance", "883", f"${code} {times} times")
-        for value in one.all("c"):
+        for value in field.all("c"):
             if not _CONFIDENCE.fullmatch(value):
                 yield Fault("confidence", "883", f"$c '{value}'")
-        for value in one.all("d"):
+        for value in field.all("d"):
             if not _is_day(value):
                 yield Fault("provenance", "883", f"$d '{value}'")
 
 
 def _links(record: MarcRecord) -> Iterator[Fault]:
-    linked = {number for one in record.fields if one.tag != "883" for number in _link_set(one)}
-    provenance = [(one, link_numbers(one)) for one in record.all("883")]
+    linked = {number for field in record.fields if field.tag != "883" for number in _link_set(field)}
+    provenance = [(field, link_numbers(field)) for field in record.all("883")]
     for _, numbers in provenance:
         if not numbers or not numbers <= linked:
             yield Fault("link", "883", "no field shares its $8")
     named = {number for _, numbers in provenance for number in numbers}
-    for one in record.all("655"):
-        if not link_numbers(one) <= named:
+    for field in record.all("655"):
+        if not link_numbers(field) <= named:
             yield Fault("link", "655", "no 883 shares its $8")
 
 
 def _human_first(record: MarcRecord, speaking: Collection[str]) -> Iterator[Fault]:
     by_people, by_machine = split_genres(record)
-    ours = [one for one in by_machine if term_key(one.get("a")) in speaking]
+    ours = [field for field in by_machine if term_key(field.get("a")) in speaking]
     if len(ours) > 1:
         yield Fault("human-first", "655", f"{len(ours)} terms by machine")
-    chosen = [one for one in by_people if term_key(one.get("a")) in speaking]
+    chosen = [field for field in by_people if term_key(field.get("a")) in speaking]
     if ours and chosen:
         yield Fault("human-first", "655", f"'{ours[0].get('a')}' by machine beside '{chosen[0].get('a')}' by a person")
 
 
-def _link_set(one: MarcField) -> set[str]:
+def _link_set(field: MarcField) -> set[str]:
     # Most fields have no $8, and this runs over every field of every record.
-    return link_numbers(one) if one.subfields and any(code == "8" for code, _ in one.subfields) else set()
+    return link_numbers(field) if field.subfields and any(code == "8" for code, _ in field.subfields) else set()
 
 
 def _texts(record: MarcRecord) -> Iterator[Fault]:
     cleaner = Cleaner()
-    for one in record.fields:
-        texts = [one.text] if one.is_control else [value for _, value in one.subfields]
+    for field in record.fields:
+        texts = [field.text] if field.is_control else [value for _, value in field.subfields]
         for text in texts:
             if not text.isprintable() and cleaner.text(text) != text:
-                yield Fault("control-characters", one.tag, repr(text[:40]))
-        if one.is_control:
+                yield Fault("control-characters", field.tag, repr(text[:40]))
+        if field.is_control:
             continue
-        if not one.subfields or any(len(code) != 1 or code == " " for code, _ in one.subfields):
-            yield Fault("subfields", one.tag, "no subfield, or one without a code")
-        if len(one.indicators) != 2 or not set(one.indicators) <= _MARKS:
-            yield Fault("subfields", one.tag, f"indicators '{one.indicators}'")
+        if not field.subfields or any(len(code) != 1 or code == " " for code, _ in field.subfields):
+            yield Fault("subfields", field.tag, "no subfield, or one without a code")
+        if len(field.indicators) != 2 or not set(field.indicators) <= _MARKS:
+            yield Fault("subfields", field.tag, f"indicators '{field.indicators}'")
 
 
 def _lengths(record: MarcRecord) -> Iterator[Fault]:
     total = 25 + 12 * len(record.fields) + 1
-    for one in record.fields:
-        length = len(one.content().encode("utf-8"))
+    for field in record.fields:
+        length = len(field.content().encode("utf-8"))
         total += length
         if length > FIELD_LIMIT:
-            yield Fault("field-length", one.tag, f"{length:,} bytes")
+            yield Fault("field-length", field.tag, f"{length:,} bytes")
     if total > RECORD_LIMIT:
         yield Fault("record-length", "LDR", f"{total:,} bytes")
 

@@ -49,8 +49,8 @@ class Stub(Maker):
         serial, online = self.serial[row], self.settings.carrier == "online"
         author = _author(has["author"], self.bodies[row])
         ids = self.source_fields(given.record_id)
-        at = next((place for place, one in enumerate(ids) if one.tag == "035"), len(ids))
-        at = min(at, next((place for place, one in enumerate(ids) if one.tag == "040"), len(ids)))
+        at = next((place for place, field in enumerate(ids) if field.tag == "035"), len(ids))
+        at = min(at, next((place for place, field in enumerate(ids) if field.tag == "040"), len(ids)))
         title = data("245", f"{'1' if author else '0'}{_nonfiling(has)}", ("a", has["title"]))
         published = data("264", " 1", ("a", has["place"]), ("b", has["publisher"]), ("c", has["date"]))
         form = self.table.terms[given.label].literary_form if self.settings.write_literary_form else ""
@@ -68,7 +68,9 @@ class Stub(Maker):
             provenance,
         ]
         leader = f"00000na{'s' if serial else 'm'} a22000007u 4500"
-        return Built(MarcRecord(leader, [one for one in fields if one.is_control or one.subfields]), (*new, provenance))
+        return Built(
+            MarcRecord(leader, [field for field in fields if field.is_control or field.subfields]), (*new, provenance)
+        )
 
     def _fixed(self, row: int, has: dict[str, str], form: str, serial: bool) -> str:
         year, certainty = self.years[row], has["date_certainty"]
@@ -131,8 +133,8 @@ def _author(name: str, body: bool) -> list[MarcField]:
     plain = name[: dates.start()].rstrip(" ,") if dates else name
     if not plain:
         return [data("100", "0 ", ("a", name))]
-    said = dates.group(1) if dates else ""
-    return [data("100", "1 " if "," in plain else "0 ", ("a", f"{plain}," if said else plain), ("d", said))]
+    life_dates = dates.group(1) if dates else ""
+    return [data("100", "1 " if "," in plain else "0 ", ("a", f"{plain}," if life_dates else plain), ("d", life_dates))]
 
 
 def _nonfiling(has: dict[str, str]) -> int:

@@ -38,12 +38,12 @@ class Cleaner:
     def record(self, record: MarcRecord) -> MarcRecord:
         """Clean every field of a record, in place."""
         before = self.characters
-        for one in record.fields:
-            if not one.text.isprintable():
-                one.text = self.text(one.text)
-            for place, (code, value) in enumerate(one.subfields):
+        for field in record.fields:
+            if not field.text.isprintable():
+                field.text = self.text(field.text)
+            for place, (code, value) in enumerate(field.subfields):
                 if not value.isprintable():
-                    one.subfields[place] = (code, self.text(value))
+                    field.subfields[place] = (code, self.text(value))
         self.records += self.characters > before
         return record
 

@@ -77,7 +77,7 @@ def workbook(table: ExportTable) -> tuple[pd.DataFrame, tuple[Column, ...]]:
     columns: list[Column] = []
 
     def add(heading: str, column: Column, values: pd.Series) -> None:
-        name = kept_name(heading, [one.name for one in columns])
+        name = kept_name(heading, [existing.name for existing in columns])
         columns.append(replace(column, name=name))
         frame[name] = values.to_numpy() if column.type != "boolean" else values.array
 
@@ -105,5 +105,5 @@ def workbook(table: ExportTable) -> tuple[pd.DataFrame, tuple[Column, ...]]:
 def _decided_by(decisions: pd.DataFrame) -> pd.Series:
     curator = decisions["pred_decision"] == CURATOR
     same = decisions["pred_label"] == decisions["pred_suggested_label"]
-    said = pd.Series(_MACHINE, index=decisions.index, dtype="str")
-    return said.mask(curator & same, _CONFIRMED).mask(curator & ~same, _CHOSEN)
+    decided_by = pd.Series(_MACHINE, index=decisions.index, dtype="str")
+    return decided_by.mask(curator & same, _CONFIRMED).mask(curator & ~same, _CHOSEN)

@@ -120,13 +120,13 @@ def _marc(table: ExportTable, rows: np.ndarray, format_: str, kind: MarcKind) ->
             continue
         built = maker.build(given)
         record = Cleaner().record(built.record)
-        new = {id(one) for one in built.new}
+        new = {id(field) for field in built.new}
         if format_ == "marc":
-            before = {one.line() for one in built.before.fields} if built.before is not None else None
+            before = {field.line() for field in built.before.fields} if built.before is not None else None
             lines = [PreviewLine(f"LDR {record.leader}", new=False)]
-            for one in record.fields:
-                changed = id(one) in new or (before is not None and one.line() not in before)
-                lines.append(PreviewLine(one.line(), new=changed))
+            for field in record.fields:
+                changed = id(field) in new or (before is not None and field.line() not in before)
+                lines.append(PreviewLine(field.line(), new=changed))
         else:
             old = built.before.to_xml() if built.before is not None else _without(record.to_xml(), table, given, kind)
             lines = _difference(old, record.to_xml())
@@ -139,8 +139,8 @@ def _marc(table: ExportTable, rows: np.ndarray, format_: str, kind: MarcKind) ->
 def _without(text: str, table: ExportTable, given: Assigned, kind: MarcKind) -> str:
     """Return the XML of the same record without the fields that are new."""
     built = BUILDERS[kind](table).build(given)
-    new = {id(one) for one in built.new}
-    built.record.fields = [one for one in built.record.fields if id(one) not in new]
+    new = {id(field) for field in built.new}
+    built.record.fields = [field for field in built.record.fields if id(field) not in new]
     return Cleaner().record(built.record).to_xml()
 
 

@@ -47,7 +47,7 @@ def provenance(table: ExportTable, files: Sequence[WrittenFile], manifest: Mappi
         name: f"{export}#{name}"
         for name in ("library", "curator", "policy", "export", "predictions", "model", "software")
     }
-    catalogues = [(f"{export}#input-{place}", one) for place, one in enumerate(settings.inputs, start=1)]
+    catalogues = [(f"{export}#input-{place}", input_file) for place, input_file in enumerate(settings.inputs, start=1)]
     inputs = [name for name, _ in catalogues]
     dataset: dict[str, Any] = {
         "@id": export,
@@ -70,7 +70,7 @@ def provenance(table: ExportTable, files: Sequence[WrittenFile], manifest: Mappi
         "@graph": [
             {key: value for key, value in dataset.items() if value != []},
             *(_distribution(f"{export}#file-{place}", written) for place, written in enumerate(files, start=1)),
-            *(_input(name, one) for name, one in catalogues),
+            *(_input(name, input_file) for name, input_file in catalogues),
             {
                 "@id": ids["predictions"],
                 "@type": "prov:Entity",
@@ -147,13 +147,13 @@ def _distribution(name: str, written: WrittenFile) -> dict[str, Any]:
     }
 
 
-def _input(name: str, one: Mapping[str, Any]) -> dict[str, Any]:
-    said = {"@id": name, "@type": "prov:Entity", "rdfs:label": str(one.get("name", "catalogue file"))}
-    if one.get("sha256"):
-        said["colophon:sha256"] = str(one["sha256"])
-    if one.get("uri"):
-        said["dct:source"] = str(one["uri"])
-    return said
+def _input(name: str, input_file: Mapping[str, Any]) -> dict[str, Any]:
+    entity = {"@id": name, "@type": "prov:Entity", "rdfs:label": str(input_file.get("name", "catalogue file"))}
+    if input_file.get("sha256"):
+        entity["colophon:sha256"] = str(input_file["sha256"])
+    if input_file.get("uri"):
+        entity["dct:source"] = str(input_file["uri"])
+    return entity
 
 
 def _policy(table: ExportTable) -> str:
@@ -163,7 +163,7 @@ def _policy(table: ExportTable) -> str:
 
 def _measurements(quality: Mapping[str, Any], export: str) -> list[dict[str, Any]]:
     """Return the measured rates that are numbers with an interval, as quality measurements."""
-    found = []
+    measurements = []
     for part in ("policy", "evaluation"):
         for name, rate in sorted((quality.get(part) or {}).items()):
             if isinstance(rate, Mapping) and isinstance(rate.get("value"), int | float):
@@ -176,5 +176,5 @@ def _measurements(quality: Mapping[str, Any], export: str) -> list[dict[str, Any
                 for key in ("low", "high", "n"):
                     if isinstance(rate.get(key), int | float):
                         measurement[f"colophon:{key}"] = rate[key]
-                found.append(measurement)
-    return found
+                measurements.append(measurement)
+    return measurements

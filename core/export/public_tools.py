@@ -98,9 +98,9 @@ def _over(tool: str, what: str, runs: Sequence[tuple[Path, list[str]]], *, silen
     for path, arguments in runs:
         package = _package(path)
         done = _run([program, *arguments], package)
-        said = (done.stdout + done.stderr).strip()
-        bad = bool(said) if silent else done.returncode != 0
-        detail = _first_lines(said) if bad else "nothing to report"
+        output = (done.stdout + done.stderr).strip()
+        bad = bool(output) if silent else done.returncode != 0
+        detail = _first_lines(output) if bad else "nothing to report"
         yield Check(f"{what}, {path.name}", "failed" if bad else "passed", detail, tool)
 
 
@@ -114,8 +114,8 @@ def _marcvalidate(folder: Path, _: Path | None) -> Iterator[Check]:
     own = _lines(program, files, "undo-enriched.mrc")
     for path in files:
         done = _run([program, str(path)], path.parent)
-        found = Counter((done.stdout + done.stderr).splitlines())
-        yield _without_own(path, found, own, "MARC tags and subfields", "marcvalidate")
+        faults = Counter((done.stdout + done.stderr).splitlines())
+        yield _without_own(path, faults, own, "MARC tags and subfields", "marcvalidate")
 
 
 def _lint(folder: Path, _: Path | None) -> Iterator[Check]:
@@ -125,12 +125,12 @@ def _lint(folder: Path, _: Path | None) -> Iterator[Check]:
         if path.name == "undo-enriched.mrc":
             own = lint_warnings(path) or own
     for path in files:
-        found = lint_warnings(path)
-        if found is None:
+        warnings = lint_warnings(path)
+        if warnings is None:
             yield Check("MARC lint", "not run", "perl with MARC::Lint is not installed", "MARC::Lint")
             return
         serious = Counter(
-            {line: count for line, count in found.items() if not any(allowed in line for allowed in _ALLOWED_LINT)}
+            {line: count for line, count in warnings.items() if not any(allowed in line for allowed in _ALLOWED_LINT)}
         )
         yield _without_own(path, serious, own, "MARC lint", "MARC::Lint")
 
@@ -142,10 +142,10 @@ def _lines(program: str, files: Sequence[Path], name: str) -> Counter[str]:
     return Counter()
 
 
-def _without_own(path: Path, found: Counter[str], own: Counter[str], what: str, tool: str) -> Check:
+def _without_own(path: Path, faults: Counter[str], own: Counter[str], what: str, tool: str) -> Check:
     """Judge a file by the faults that are not already in the library's own records."""
-    mine = found - own if path.name.endswith("enriched.mrc") else found
-    inherited = sum(found.values()) - sum(mine.values())
+    mine = faults - own if path.name.endswith("enriched.mrc") else faults
+    inherited = sum(faults.values()) - sum(mine.values())
     detail = _first_lines("\n".join(sorted(mine))) or "nothing to report"
     if inherited:
         detail += f"; {inherited:,} faults of the library's own records left as they are"
@@ -167,8 +167,8 @@ def _xmllint(folder: Path, schemas: Path | None) -> Iterator[Check]:
         if schema is not None and schema.exists():
             arguments += ["--path", str(schema.parent), "--schema", str(schema)]
         done = _run([*arguments, str(path)], path.parent)
-        said = "well-formed" if len(arguments) == 3 else f"valid against {schema.name if schema else ''}"
-        detail = _first_lines(done.stderr) if done.returncode else said
+        verdict = "well-formed" if len(arguments) == 3 else f"valid against {schema.name if schema else ''}"
+        detail = _first_lines(done.stderr) if done.returncode else verdict
         yield Check(f"XML, {path.name}", "failed" if done.returncode else "passed", detail, "xmllint")
 
 

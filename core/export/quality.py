@@ -38,13 +38,13 @@ def rate_sentence(rate: Any) -> str:
     value = rate.get("value")
     if value is None or value != value:
         return str(rate.get("reason") or "not measured")
-    said = percent(float(value))
+    percentage = percent(float(value))
     inside = []
     if _known(rate.get("low")) and _known(rate.get("high")):
         inside.append(f"95 % interval {interval_percent(rate['low'], rate['high'])}")
     if _known(rate.get("n")):
         inside.append(f"n = {int(rate['n']):,}")
-    return f"{said} ({'; '.join(inside)})" if inside else said
+    return f"{percentage} ({'; '.join(inside)})" if inside else percentage
 
 
 def is_measured(quality: Mapping[str, Any]) -> bool:
@@ -68,16 +68,16 @@ def quality_sentences(quality: Mapping[str, Any]) -> Sequence[str]:
     """
     checked = str(quality.get("checked_by") or "checked records")
     policy = quality.get("policy") or {}
-    said = []
+    sentences = []
     if not is_measured(quality):
         reason = (policy.get("accuracy") or {}).get("reason")
         return [f"{_NOT_MEASURED}: {reason}." if reason else NOT_MEASURED]
     if policy.get("accuracy"):
-        said.append(f"Of the {checked} above the cut, the label is right in {rate_sentence(policy['accuracy'])}.")
+        sentences.append(f"Of the {checked} above the cut, the label is right in {rate_sentence(policy['accuracy'])}.")
     for name, numbers in sorted((policy.get("per_class") or {}).items()):
         rate = numbers.get("precision") or numbers.get("accuracy") if isinstance(numbers, Mapping) else None
         if rate:
-            said.append(f"Of those predicted to be {name}: {rate_sentence(rate)}.")
+            sentences.append(f"Of those predicted to be {name}: {rate_sentence(rate)}.")
     exported = quality.get("exported") or {}
     expected = exported.get("expected_errors") or policy.get("expected_errors") or {}
     if isinstance(expected, Mapping) and _known(expected.get("value")):
@@ -89,17 +89,17 @@ def quality_sentences(quality: Mapping[str, Any]) -> Sequence[str]:
             if _known(expected.get("low")) and _known(expected.get("high"))
             else ""
         )
-        said.append(f"Wrong labels to expect among {whose}: about {expected['value']:,.0f}{between}.")
+        sentences.append(f"Wrong labels to expect among {whose}: about {expected['value']:,.0f}{between}.")
     if quality.get("selected_on_these"):
-        said.append(
+        sentences.append(
             "The cuts were set by hand with these same records in view. Where they were chosen for their figures, the"
             " figures are too good."
         )
-    said.append(
+    sentences.append(
         "The figures hold for records like those that were checked; if those were not drawn at random from this file,"
         " the file may be better or worse."
     )
-    return [*said, *map(str, quality.get("warnings") or ())]
+    return [*sentences, *map(str, quality.get("warnings") or ())]
 
 
 def _known(value: Any) -> bool:

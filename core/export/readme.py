@@ -40,7 +40,7 @@ def readme(
         _section("How to load it into a catalogue", _loading(table, files)) if _has_marc(files) else "",
         _section("How to find these records later, and how to undo", _undo(table, files)),
         _section("What had to be reported", remarks) if remarks else "",
-        _section("Files", [_Markup(f"`{one.name}`: {inline(one.about)}{_records(one)}") for one in files]),
+        _section("Files", [_Markup(f"`{file.name}`: {inline(file.about)}{_records(file)}") for file in files]),
         _section(
             "Licence and contact",
             [

@@ -94,7 +94,7 @@ def rocrate(table: ExportTable, files: Sequence[WrittenFile], manifest: Mapping[
             "startTime": settings.predicted_at,
             "endTime": settings.exported_at,
         },
-        *(_input(name, one) for name, one in zip(inputs, settings.inputs, strict=True)),
+        *(_input(name, input_file) for name, input_file in zip(inputs, settings.inputs, strict=True)),
         *(_file(written) for written in files),
         # Its hash depends on this document; its size, on the names alone.
         {
@@ -164,14 +164,14 @@ def _model(settings: ExportSettings) -> dict[str, Any]:
     }
 
 
-def _input(name: str, one: Mapping[str, Any]) -> dict[str, Any]:
+def _input(name: str, input_file: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "@id": name,
         "@type": "CreativeWork",  # a File would be looked for in the crate
-        "name": str(one.get("name", "catalogue file")),
+        "name": str(input_file.get("name", "catalogue file")),
         "description": "A file that was read; it is not in this export.",
-        "identifier": f"sha256:{one['sha256']}" if one.get("sha256") else "",
-        "url": str(one.get("uri") or ""),
+        "identifier": f"sha256:{input_file['sha256']}" if input_file.get("sha256") else "",
+        "url": str(input_file.get("uri") or ""),
     }
 
 

@@ -281,20 +281,20 @@ class ExportSettings:
 
     def as_dict(self) -> dict[str, Any]:
         """Return a JSON-able dictionary; :meth:`from_dict` turns it back."""
-        said: dict[str, Any] = {}
+        content: dict[str, Any] = {}
         for entry in fields(self):
             value = getattr(self, entry.name)
-            said[entry.name] = list(value) if isinstance(value, tuple) else value
-        said["inputs"] = [dict(one) for one in self.inputs]
-        said["cuts"] = {name: self.cuts[name] for name in sorted(self.cuts)}
-        said["cuts_by_stratum"] = {
+            content[entry.name] = list(value) if isinstance(value, tuple) else value
+        content["inputs"] = [dict(input_file) for input_file in self.inputs]
+        content["cuts"] = {name: self.cuts[name] for name in sorted(self.cuts)}
+        content["cuts_by_stratum"] = {
             value: dict(sorted(cuts.items())) for value, cuts in sorted(self.cuts_by_stratum.items())
         }
-        said["terms"] = terms_as_dict(self.terms)
-        said["slice"] = dict(self.slice)
-        said["genre_terms"] = dict(self.genre_terms)
-        said["promise"] = dict(self.promise)
-        said["model"] = {
+        content["terms"] = terms_as_dict(self.terms)
+        content["slice"] = dict(self.slice)
+        content["genre_terms"] = dict(self.genre_terms)
+        content["promise"] = dict(self.promise)
+        content["model"] = {
             "name": self.model.name,
             "version": self.model.version,
             "sha256": self.model.sha256 or None,  # nothing, rather than an empty digest
@@ -303,10 +303,10 @@ class ExportSettings:
             "input_columns": list(self.model.input_columns),
             "made_here": self.model.made_here,
         }
-        return said
+        return content
 
     @classmethod
-    def from_dict(cls, said: Mapping[str, Any]) -> "ExportSettings":
+    def from_dict(cls, content: Mapping[str, Any]) -> "ExportSettings":
         """Return the settings that a manifest holds (``manifest["export"]["settings"]``), to repeat an export.
 
         Raises
@@ -315,7 +315,7 @@ class ExportSettings:
             A setting is missing or unknown.
         """
         try:
-            values = dict(said)
+            values = dict(content)
             model = dict(values["model"])
             model |= {"input_columns": tuple(model.get("input_columns") or ()), "sha256": model.get("sha256") or ""}
             values["model"] = ModelSource(**model)

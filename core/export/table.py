@@ -86,9 +86,9 @@ class ExportTable:
             return [first] * len(self)
         known = {str(name): self.originals[name] for name in self.originals.columns}
         nothing = [False] * len(self)
-        there = [(known[name].str.strip() != "").tolist() if name in known else nothing for name in more]
+        filled = [(known[name].str.strip() != "").tolist() if name in known else nothing for name in more]
         return [
-            (*first, *(name for name, has in zip(more, row, strict=True) if has)) for row in zip(*there, strict=True)
+            (*first, *(name for name, has in zip(more, row, strict=True) if has)) for row in zip(*filled, strict=True)
         ]
 
     @cached_property
@@ -105,11 +105,11 @@ class ExportTable:
         """How many records are left as they are for 008/33 = '0' alone: by no person's label and no genre term."""
         from core.export.marc_evidence import coded_not_fiction
 
-        kept = self.rows(HUMAN_KEPT)
-        if self.marc is None or not len(kept):
+        rows = self.rows(HUMAN_KEPT)
+        if self.marc is None or not len(rows):
             return 0
-        kept = kept[(self.decisions["human_label_source"].iloc[kept] == "catalogue").to_numpy()]
-        return int(coded_not_fiction(self.marc.iloc[kept]).sum())
+        rows = rows[(self.decisions["human_label_source"].iloc[rows] == "catalogue").to_numpy()]
+        return int(coded_not_fiction(self.marc.iloc[rows]).sum())
 
     @cached_property
     def accepted(self) -> np.ndarray:
@@ -124,9 +124,9 @@ class ExportTable:
     @cached_property
     def conflicts(self) -> np.ndarray:
         """Positions of human labels that the machine contradicts, the most confident first."""
-        kept = self.rows(HUMAN_KEPT)
-        agrees = self.decisions["agrees_with_human"].iloc[kept]
-        return self._by_confidence(kept[agrees.notna().to_numpy() & ~agrees.fillna(True).to_numpy(dtype=bool)])
+        rows = self.rows(HUMAN_KEPT)
+        agrees = self.decisions["agrees_with_human"].iloc[rows]
+        return self._by_confidence(rows[agrees.notna().to_numpy() & ~agrees.fillna(True).to_numpy(dtype=bool)])
 
     @cached_property
     def rejected(self) -> np.ndarray:
@@ -144,9 +144,11 @@ class ExportTable:
         taken = [column.name for column in added if not (column.name == RECORD_ID and self._has_key)]
         meaning = f"As it came in {self.settings.dataset}"
         originals = [
-            added[0]
-            if name == RECORD_ID and self._has_key
-            else Column(kept_name(str(name), taken), "string", meaning, "library")
+            (
+                added[0]
+                if name == RECORD_ID and self._has_key
+                else Column(kept_name(str(name), taken), "string", meaning, "library")
+            )
             for name in self.originals.columns
         ]
         return (*originals, *(added[1:] if self._has_key else added))
@@ -305,7 +307,9 @@ def _with_catalogue(
     """Add what the library's own MARC records say: genre terms and literary form that no machine wrote."""
     from core.export.marc_evidence import catalogue_labels
 
-    said = catalogue_labels(marc, classes, settings)
-    found = said != ""
-    evidence = pd.DataFrame({RECORD_ID: ids[found].to_numpy(), LABEL: said[found].to_numpy(), SOURCE: "catalogue"})
+    labels = catalogue_labels(marc, classes, settings)
+    has_label = labels != ""
+    evidence = pd.DataFrame(
+        {RECORD_ID: ids[has_label].to_numpy(), LABEL: labels[has_label].to_numpy(), SOURCE: "catalogue"}
+    )
     return evidence if human is None else pd.concat([human, evidence], ignore_index=True).fillna("")

@@ -67,10 +67,10 @@ def unpacked(path: Path) -> Iterator[Path]:
                 archive.extractall(temporary)
         except (OSError, zipfile.BadZipFile) as error:
             raise InputError(f"{path} cannot be opened as the zip of an export: {error}") from error
-        found = list(Path(temporary).glob("*/manifest.json"))
-        if len(found) != 1:
-            raise InputError(f"{path} is not an export: it holds {len(found)} files called manifest.json, not one.")
-        yield found[0].parent
+        manifests = list(Path(temporary).glob("*/manifest.json"))
+        if len(manifests) != 1:
+            raise InputError(f"{path} is not an export: it holds {len(manifests)} files called manifest.json, not one.")
+        yield manifests[0].parent
 
 
 def own_checks(folder: Path) -> Iterator[Check]:
@@ -97,9 +97,9 @@ def _checksums(folder: Path) -> tuple[bool, str]:
     for line in (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines():
         digest, _, name = line.partition("  ")
         listed[name] = digest
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {"SHA256SUMS"}
-    missing, extra = sorted(set(listed) - there), sorted(there - set(listed))
-    changed = sorted(name for name in there & set(listed) if file_sha256(folder / name) != listed[name])
+    present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {"SHA256SUMS"}
+    missing, extra = sorted(set(listed) - present), sorted(present - set(listed))
+    changed = sorted(name for name in present & set(listed) if file_sha256(folder / name) != listed[name])
     if missing or extra or changed:
         return False, f"changed: {_some(changed)}; missing: {_some(missing)}; not listed: {_some(extra)}"
     return True, f"{len(listed)} files are as they were written"
@@ -132,33 +132,33 @@ def _counts(folder: Path) -> tuple[bool, str]:
 
 
 def _same_labels(folder: Path) -> tuple[bool, str]:
-    found = read_labels(folder)
-    if not found:
+    triples_by_file = read_labels(folder)
+    if not triples_by_file:
         return True, "no file carries labels"
     calibrated = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["model"]["calibrated"]
     missing = left_out(folder)
-    first, reference = next(iter(found.items()))
-    for name, triples in found.items():
+    first, reference = next(iter(triples_by_file.items()))
+    for name, triples in triples_by_file.items():
         gone = missing.get(name, set())
         expected = {triple for triple in reference if triple[0] not in gone}
         if name.startswith("marc/") and not calibrated:
             # Only calibrated confidences enter a catalogue record.
-            expected, triples = {(*one[:2], "") for one in expected}, {(*one[:2], "") for one in triples}
+            expected, triples = {(*entry[:2], "") for entry in expected}, {(*entry[:2], "") for entry in triples}
         if triples != expected:
             example = sorted(triples ^ expected)[0]
             return False, f"{name} and {first} differ in {len(triples ^ expected):,} entries, such as {example}"
-    return True, f"{len(reference):,} records in {len(found)} files"
+    return True, f"{len(reference):,} records in {len(triples_by_file)} files"
 
 
 def _rocrate(folder: Path) -> tuple[bool, str]:
     graph = json.loads((folder / ROCRATE_FILE).read_text(encoding="utf-8"))["@graph"]
     listed = {unquote(node["@id"]): node for node in graph if node["@type"] == "File"}
     parts = {unquote(part["@id"]) for node in graph if node["@id"] == "./" for part in node["hasPart"]}
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {ROCRATE_FILE}
-    wrong = sorted((there ^ set(listed)) | (there ^ parts))
+    present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {ROCRATE_FILE}
+    wrong = sorted((present ^ set(listed)) | (present ^ parts))
     changed = sorted(
         name
-        for name in there & set(listed)
+        for name in present & set(listed)
         if int(listed[name]["contentSize"]) != (folder / name).stat().st_size
         or listed[name].get("sha256") not in (None, file_sha256(folder / name))
     )

@@ -128,18 +128,18 @@ def where_cuts_come_from(settings: ExportSettings) -> list[str]:
     """Say whether the cuts were set by hand or for a promise, on which labels, and where they apply."""
     promise = settings.promise
     labels = f"the labels '{settings.chosen_on}'" if settings.chosen_on else "the labels that came with the predictions"
-    said = [scope(settings)]
+    sentences = [scope(settings)]
     sentence = str(promise.get("sentence") or _plain(promise)).rstrip(".")
     if not promise:
-        said.append("The cuts were set by hand; no promise was made of them.")
+        sentences.append("The cuts were set by hand; no promise was made of them.")
     elif promise.get("promised", True):
         only = "" if settings.policy.where is None else ", of these records alone"
-        said.append(f"The cuts were chosen on {labels}, for this promise{only}: {sentence}.")
+        sentences.append(f"The cuts were chosen on {labels}, for this promise{only}: {sentence}.")
     else:
-        said.append(f"A promise was asked for, on {labels}, and not all of it can be kept: {sentence}.")
+        sentences.append(f"A promise was asked for, on {labels}, and not all of it can be kept: {sentence}.")
     if settings.chosen_because:
-        said.append(f"Why these cuts: {settings.chosen_because}.")
-    return [sentence for sentence in said if sentence]
+        sentences.append(f"Why these cuts: {settings.chosen_because}.")
+    return [sentence for sentence in sentences if sentence]
 
 
 def _plain(promise: Mapping[str, Any]) -> str:

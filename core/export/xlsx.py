@@ -98,16 +98,16 @@ class WorkbookReport:
     @property
     def sentences(self) -> tuple[str, ...]:
         """Say what the workbook could not hold."""
-        said = []
+        remarks = []
         if self.left_out:
-            said.append(
+            remarks.append(
                 f"{self.left_out:,} records are beyond the {ROW_LIMIT:,} rows of a sheet and not in the workbook."
             )
         if self.cut:
-            said.append(
+            remarks.append(
                 f"{self.cut:,} cells were cut in the workbook at {CELL_LIMIT:,} characters; the CSV has them whole."
             )
-        return tuple(said)
+        return tuple(remarks)
 
 
 def write_xlsx(path: Path, frame: pd.DataFrame, columns: Sequence[Column], read_me: Sequence[str]) -> WorkbookReport:
@@ -187,7 +187,7 @@ def _inline(text: str) -> str:
         text = text[: CELL_LIMIT - len(note)] + note
     if "_x" in text:
         text = _ESCAPE_LIKE.sub("_x005F_", text)
-    text = _NOT_XML.sub(lambda found: f"_x{ord(found.group()):04X}_", text)
+    text = _NOT_XML.sub(lambda match: f"_x{ord(match.group()):04X}_", text)
     return f'<is><t xml:space="preserve">{escape(text, {chr(13): "&#13;"})}</t></is>'
 
 

@@ -107,8 +107,8 @@ class JobProgress:
 
     def _beat(self) -> None:
         while not self._ended.wait(HEARTBEAT):
-            wish = read_wish(self.folder)
-            if wish and time.time() > wish["at"] + wish["grace"]:
+            cancel_request = read_wish(self.folder)
+            if cancel_request and time.time() > cancel_request["at"] + cancel_request["grace"]:
                 shutil.rmtree(scratch_folder(self.folder), ignore_errors=True)
                 self.finish("cancelled")
                 _end_own_group()
@@ -122,7 +122,7 @@ class JobProgress:
     def _put(self, **more: Any) -> None:
         self._written = time.monotonic()
         moment = time.time()
-        said = {
+        status = {
             "state": self._state,
             "fraction": self._fraction,
             "message": self._message,
@@ -133,15 +133,15 @@ class JobProgress:
         }
         # The drive may be full, or the folder removed under the work: neither is a reason to lose the work itself.
         try:
-            write_json(self.folder / "status.json", said)
+            write_json(self.folder / "status.json", status)
         except OSError:
             if self._ended.is_set():
-                self._put_over(said)
+                self._put_over(status)
 
-    def _put_over(self, said: Mapping[str, Any]) -> None:
+    def _put_over(self, status: Mapping[str, Any]) -> None:
         """Write the last word over the file that is there: on a full disk there is no room beside it."""
         with contextlib.suppress(OSError), (self.folder / "status.json").open("r+", encoding="utf-8") as stream:
-            stream.write(json_text(said, indent=None))
+            stream.write(json_text(status, indent=None))
             stream.truncate()
 
 
@@ -170,10 +170,10 @@ def run_as_job(
     folder = Path(given[0]).resolve()
     progress = JobProgress(folder, _started(folder))
     with progress.beating():
-        state, said = _done(work, folder, progress)
+        state, outcome = _done(work, folder, progress)
         # First cleared away, then told: whoever reads that the work has ended finds nothing half made.
         shutil.rmtree(scratch_folder(folder), ignore_errors=True)
-        progress.finish(state, **said)
+        progress.finish(state, **outcome)
     return 0 if state == "done" else 1
 
 

@@ -110,19 +110,23 @@ class Job:
 
     def status(self) -> JobStatus:
         """Return how the job stands now, from its files; a process that died without a word is found out here."""
-        said, mark = self._said(), self._mark()
-        if said["state"] not in FINISHED:
-            said = self._look_at_process(said, mark)
-        seconds = said["seconds"] if said["state"] in FINISHED else max(0.0, time.time() - said["started"])
+        status_data, mark = self._said(), self._mark()
+        if status_data["state"] not in FINISHED:
+            status_data = self._look_at_process(status_data, mark)
+        seconds = (
+            status_data["seconds"]
+            if status_data["state"] in FINISHED
+            else max(0.0, time.time() - status_data["started"])
+        )
         return JobStatus(
-            state=said["state"],
-            fraction=said["fraction"],
-            message=said["message"],
-            started_at=_moment(said["started"]),
-            updated_at=_moment(said["updated"]),
+            state=status_data["state"],
+            fraction=status_data["fraction"],
+            message=status_data["message"],
+            started_at=_moment(status_data["started"]),
+            updated_at=_moment(status_data["updated"]),
             seconds=seconds,
-            result=said["result"],
-            error=said["error"],
+            result=status_data["result"],
+            error=status_data["error"],
             pid=mark.pid if mark else None,
             history=read_history(self.path),
         )
@@ -158,35 +162,35 @@ class Job:
         except (InputError, KeyError, ValueError):
             return None
 
-    def _look_at_process(self, said: dict[str, Any], mark: ProcessMark | None) -> dict[str, Any]:
-        silent_for = time.time() - said["updated"]
+    def _look_at_process(self, status_data: dict[str, Any], mark: ProcessMark | None) -> dict[str, Any]:
+        silent_for = time.time() - status_data["updated"]
         alive = is_alive(mark) if mark else None
-        wish = read_wish(self.path)
-        if mark and alive and wish and time.time() > wish["at"] + wish["grace"] + 2.0:
+        cancel_request = read_wish(self.path)
+        if mark and alive and cancel_request and time.time() > cancel_request["at"] + cancel_request["grace"] + 2.0:
             # It does not even hear its own heartbeat (stuck in a library): end it from outside.
             end_group(mark)
             alive = is_alive(mark)
         if alive or (alive is None and silent_for < SILENCE):
-            return said
+            return status_data
         # The work may have reported its end between the two looks.
         ending = _how_it_ended(self.path, patience=_NOTED_WITHIN if alive is False else 0.0)
-        said = self._said()
-        if said["state"] in FINISHED:
-            return said
-        if wish or read_wish(self.path):
-            said |= {"state": "cancelled", "message": "Stopped."}
-        elif ending is not None and ending >= 0 and said["state"] == "waiting":
+        status_data = self._said()
+        if status_data["state"] in FINISHED:
+            return status_data
+        if cancel_request or read_wish(self.path):
+            status_data |= {"state": "cancelled", "message": "Stopped."}
+        elif ending is not None and ending >= 0 and status_data["state"] == "waiting":
             error = f"The process ended before it began its work (exit status {ending}). The log of this job says why."
-            said |= {"state": "failed", "error": error}
+            status_data |= {"state": "failed", "error": error}
         else:
-            said |= {"state": "interrupted", "error": _why(ending, silent_for, known_dead=alive is False)}
-        said["seconds"] = max(0.0, said["updated"] - said["started"])
+            status_data |= {"state": "interrupted", "error": _why(ending, silent_for, known_dead=alive is False)}
+        status_data["seconds"] = max(0.0, status_data["updated"] - status_data["started"])
         if alive is False:
             shutil.rmtree(scratch_folder(self.path), ignore_errors=True)
         # Kept, so that the answer is the same tomorrow, after a restart. The folder may just be going away.
         with contextlib.suppress(OSError):
-            write_json(self.path / "status.json", said)
-        return said
+            write_json(self.path / "status.json", status_data)
+        return status_data
 
 
 _BLANK: dict[str, Any] = {
@@ -233,8 +237,8 @@ def read_wish(job_folder: Path) -> dict[str, float] | None:
     if not (job_folder / "cancel").exists():
         return None
     try:
-        said = read_json(job_folder / "cancel")
-        return {"at": float(said["at"]), "grace": float(said["grace"])}
+        request = read_json(job_folder / "cancel")
+        return {"at": float(request["at"]), "grace": float(request["grace"])}
     except (InputError, KeyError, ValueError):
         return None
 

@@ -96,15 +96,15 @@ def find_job(workspace: Workspace, job_id: str) -> Job:
 
 def list_jobs(workspace: Workspace) -> list[Job]:
     """Return all jobs, the newest first."""
-    found = []
+    jobs = []
     home = workspace.root / "jobs"
     folders = home.iterdir() if home.is_dir() else ()
     for folder in sorted(folders, key=lambda path: path.name, reverse=True):
         # Another process may be clearing the folder away at this moment.
         with contextlib.suppress(InputError, KeyError):
             if _ID.fullmatch(folder.name):
-                found.append(_read(folder))
-    return found
+                jobs.append(_read(folder))
+    return jobs
 
 
 def forget(job: Job) -> None:
@@ -132,12 +132,12 @@ def clean_up(workspace: Workspace, older_than_days: float = 30.0) -> int:
     return forgotten
 
 
-def _keep_newest(workspace: Workspace, kept: int) -> None:
+def _keep_newest(workspace: Workspace, limit: int) -> None:
     """Forget the oldest finished jobs, so that no more than `kept` folders of such stay; what they made stays."""
     folders = sorted(workspace.folder("jobs").glob("[0-9]*"), key=lambda path: path.name, reverse=True)
-    if len(folders) <= kept:
+    if len(folders) <= limit:
         return
-    old = {folder.name for folder in folders[kept:]}
+    old = {folder.name for folder in folders[limit:]}
     for job in list_jobs(workspace):
         # Who runs it, or looks at it, may be at work with the folder at this moment.
         with contextlib.suppress(JobError, OSError):
@@ -146,8 +146,8 @@ def _keep_newest(workspace: Workspace, kept: int) -> None:
 
 
 def _read(folder: Path) -> Job:
-    said = read_json(folder / "config.json")
-    return Job(folder.name, folder, said["title"], said["module"], said["created_at"], said["config"])
+    config = read_json(folder / "config.json")
+    return Job(folder.name, folder, config["title"], config["module"], config["created_at"], config["config"])
 
 
 def _note_ending(process: "subprocess.Popen[bytes]", folder: Path) -> None:

@@ -68,9 +68,9 @@ def end_group(mark: ProcessMark, grace: float = 2.0) -> None:
     if _WINDOWS:
         subprocess.run(["taskkill", "/PID", str(mark.pid), "/T", "/F"], check=False, capture_output=True)
         return
-    for wish in (signal.SIGTERM, signal.SIGKILL):
+    for stop_signal in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(mark.pid, wish)
+            os.killpg(mark.pid, stop_signal)
         until = time.monotonic() + grace
         while time.monotonic() < until:
             if not is_alive(mark):

@@ -68,7 +68,7 @@ class LabelAudit:
     @property
     def pointed_at(self) -> tuple[Finding, ...]:
         """The groups whose labels people should look at again."""
-        return tuple(one for one in self.findings if one.pointed_at)
+        return tuple(finding for finding in self.findings if finding.pointed_at)
 
     def suspects(self, group: tuple[str, str] | None = None, limit: int | None = None) -> pd.DataFrame:
         """Return the suspect labels, the clearest first.
@@ -91,11 +91,11 @@ class LabelAudit:
             mask = mask & self.members.members[group]
         rows = np.flatnonzero(mask)
         rows = rows[np.argsort(-self.books["score"].to_numpy()[rows], kind="stable")][:limit]
-        found = self.books.iloc[rows]
+        suspect_books = self.books.iloc[rows]
         spoken = [self._words(int(row)) for row in rows]
-        return found.assign(
-            words_for=pd.Series([mine for mine, _ in spoken], index=found.index, dtype="str"),
-            words_against=pd.Series([theirs for _, theirs in spoken], index=found.index, dtype="str"),
+        return suspect_books.assign(
+            words_for=pd.Series([mine for mine, _ in spoken], index=suspect_books.index, dtype="str"),
+            words_against=pd.Series([theirs for _, theirs in spoken], index=suspect_books.index, dtype="str"),
         )[list(SUSPECTS_COLUMNS)].reset_index(drop=True)
 
     def _words(self, row: int) -> tuple[str, str]:
@@ -109,18 +109,23 @@ class LabelAudit:
     def sentences(self) -> tuple[str, ...]:
         """The verdict in plain words: whose labels are out of line, how many are suspect, what that means."""
         suspects = int(self.books["suspect"].sum())
-        first = [one.headline if self._told(one) else one.sentence for one in self.pointed_at]
+        first = [finding.headline if self._told(finding) else finding.sentence for finding in self.pointed_at]
         if not first:
             tested = int(self.groups["p"].notna().sum())
             kinds = " or ".join(BYS[by] for by in BYS if by in set(self.groups["by"])) or "group"
             first = [f"No {kinds} has labels out of line with the rest ({tested:,} groups compared)."]
-        said = (
+        summary = (
             f"{suspects:,} of {len(self.books):,} labels look wrong, to a model that has not seen the book. The cut-off"
             f" calls at most {upper_percent(self.false_alarm)} of right labels suspect (at most"
             f" {math.ceil(self.expected_false):,} here, if every label were right): suspects are to be looked at, not"
             " to be corrected unseen."
         )
-        return (*first, said, *(one.sentence for one in self.findings if not one.pointed_at), *self.notes)
+        return (
+            *first,
+            summary,
+            *(finding.sentence for finding in self.findings if not finding.pointed_at),
+            *self.notes,
+        )
 
     def _told(self, finding: Finding) -> bool:
         """Whether a finding that comes first tells already how this group goes together with it."""
@@ -136,8 +141,8 @@ class LabelAudit:
             "classes": list(self.classes),
             "suspects": suspects.to_dict("records"),
             "groups": plain(self.groups.to_dict("records")),
-            "pointed_at": [{"by": one.by, "value": one.value} for one in self.pointed_at],
-            "findings": [one.as_dict() for one in self.findings],
+            "pointed_at": [{"by": finding.by, "value": finding.value} for finding in self.pointed_at],
+            "findings": [finding.as_dict() for finding in self.findings],
             "cut": self.cut,
             "false_alarm": self.false_alarm,
             "expected_false_alarms": self.expected_false,
@@ -196,12 +201,12 @@ def audit_table(
     The cut-off is ours: calibrated probabilities give it a rate of false alarm, which per-class thresholds do not.
     """
     titles = books.groupby(LABEL)[TITLE_KEY].nunique()
-    classes = tuple(sorted(str(one) for one in titles[titles >= FEWEST_TITLES].index))
+    classes = tuple(sorted(str(class_name) for class_name in titles[titles >= FEWEST_TITLES].index))
     used = books[books[LABEL].isin(classes)].reset_index(drop=True)
-    found = judged or held_out(used, classes, seed=seed, progress=progress)
+    out_of_fold = judged or held_out(used, classes, seed=seed, progress=progress)
     codes: NDArray[np.int64] = pd.Index(list(classes)).get_indexer(pd.Index(used[LABEL])).astype(np.int64)
-    cut = cut_for(found.probabilities, false_alarm)
-    score, suggested, suspect = rank_labels(found.probabilities, codes, cut)
+    cut = cut_for(out_of_fold.probabilities, false_alarm)
+    score, suggested, suspect = rank_labels(out_of_fold.probabilities, codes, cut)
     groups = memberships(used, annotations)
     rates = group_rates(groups, suspect, codes, suggested != codes)
     names = np.array(classes, dtype=object)
@@ -219,12 +224,12 @@ def audit_table(
         table,
         cut,
         false_alarm,
-        expected_false_alarms(found.probabilities, cut),
+        expected_false_alarms(out_of_fold.probabilities, cut),
         rates,
         tell_apart(rates, groups, suspect, codes),
         groups,
-        found,
-        _notes(books, used, annotations, groups, found),
+        out_of_fold,
+        _notes(books, used, annotations, groups, out_of_fold),
     )
 
 

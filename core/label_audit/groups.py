@@ -102,8 +102,8 @@ def memberships(books: pd.DataFrame, annotations: pd.DataFrame) -> Memberships:
 
 
 def _month(moment: str) -> str:
-    found = _ISO_MONTH.match(moment)
-    return f"{found[1]}-{found[2]}" if found and 1 <= int(found[2]) <= 12 else UNDATED
+    match = _ISO_MONTH.match(moment)
+    return f"{match[1]}-{match[2]}" if match and 1 <= int(match[2]) <= 12 else UNDATED
 
 
 def by_label(labels: NDArray[np.int64], chosen: NDArray[np.bool_], k: int) -> NDArray[np.int64]:
@@ -148,16 +148,16 @@ def group_rates(
         row["contradicted"] = int((mask & against).sum())
         if n >= MINIMUM_RECORDS:
             own_n, own_s = by_label(labels, mask, k), by_label(labels, mask & suspect, k)
-            found = excess(own_n, own_s, all_n, all_s)
+            comparison = excess(own_n, own_s, all_n, all_s)
             low, high = wilson(s, n)
             row |= {
                 "suspect_rate": s / n,
                 "low": low,
                 "high": high,
                 "ratio": rate_against_rest(s, n, total, n_books),
-                "adjusted_ratio": found.ratio,
-                "adjusted_low": found.low,
-                "adjusted_high": found.high,
+                "adjusted_ratio": comparison.ratio,
+                "adjusted_low": comparison.low,
+                "adjusted_high": comparison.high,
                 "p": exact_p(own_n, own_s, all_n, all_s),
             }
         rows.append(row)

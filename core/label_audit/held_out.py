@@ -83,9 +83,9 @@ def held_out(
         Fewer than two classes.
     """
     if len(classes) < 2:
-        found = f"only '{classes[0]}'" if classes else "none"
+        available = f"only '{classes[0]}'" if classes else "none"
         raise InputError(
-            f"Labels can be audited where at least two classes have {FEWEST_TITLES} titles each; there is {found}."
+            f"Labels can be audited where at least two classes have {FEWEST_TITLES} titles each; there is {available}."
         )
     fold = fold_by_title(books[TITLE_KEY], books[LABEL], folds=folds, seed=seed)
     labels = books[LABEL].to_numpy(dtype=object)
@@ -103,8 +103,8 @@ def held_out(
     models = []
     for number, classifier in enumerate(classifiers):
         here = fold == number
-        said = "out-of-fold probabilities of the other folds"
-        calibration = learn_calibration(method, scores[~here], labels[~here], classes, learned_from=said)
+        learned_from = "out-of-fold probabilities of the other folds"
+        calibration = learn_calibration(method, scores[~here], labels[~here], classes, learned_from=learned_from)
         probabilities[here] = calibration.apply(scores[here])
         models.append(FoldModel(classes, classifier, calibration))
     progress(1.0, "Judged")

@@ -56,27 +56,30 @@ def leave_out(
     going = table[RECORD_ID].isin(gone) & (table[LABEL] != "")
     if not going.any():
         raise InputError("No label is to be left out: say which group, or leave out the suspects.")
-    kept = table.assign(**{LABEL: table[LABEL].mask(going, "")})
-    counts = {str(one): int(count) for one, count in kept.loc[kept[LABEL] != "", LABEL].value_counts().items()}
+    remaining = table.assign(**{LABEL: table[LABEL].mask(going, "")})
+    counts = {
+        str(class_name): int(count)
+        for class_name, count in remaining.loc[remaining[LABEL] != "", LABEL].value_counts().items()
+    }
     if len(counts) < 2:
         raise InputError(f"Without these labels only {', '.join(counts) or 'nothing'} would be left: leave out fewer.")
-    said = _sentence(labels.name, int(going.sum()), int((table[LABEL] != "").sum()), groups, suspects)
+    warning = _sentence(labels.name, int(going.sum()), int((table[LABEL] != "").sum()), groups, suspects)
     described = {"of": labels.fingerprint, "groups": sorted(map(list, groups)), "suspects": suspects}
 
     def write(folder: Path) -> dict[str, Any]:
         for file in labels.artifact.path.iterdir():
             if file.name not in (MANIFEST, LABELS_FILE):
                 shutil.copy2(file, folder / file.name)
-        kept.to_parquet(folder / LABELS_FILE, index=False)
+        remaining.to_parquet(folder / LABELS_FILE, index=False)
         before = dict(labels.manifest)
         summary = {**before.get("summary", {}), "classes": dict(sorted(counts.items()))}
-        summary["without_label"] = int((kept[LABEL] == "").sum())
+        summary["without_label"] = int((remaining[LABEL] == "").sum())
         return {
             **{key: value for key, value in before.items() if key not in ("kind", "fingerprint", "created_at")},
             "classes": sorted(counts),
             "summary": summary,
             "left_out": {**described, "name": labels.name, "labels": int(going.sum()), "cut": audit.cut},
-            "warnings": [*before.get("warnings", ()), said],
+            "warnings": [*before.get("warnings", ()), warning],
         }
 
     fingerprint = digest("left out", described, sorted(gone))
@@ -97,7 +100,7 @@ def left_out(audit: LabelAudit, groups: Sequence[Group], suspects: bool) -> set[
     groups = [_as_in_file(audit, group) for group in groups]
     for by, value in groups:
         if (by, value) not in members:
-            known = ", ".join(f"{one}={other}" for one, other in members if one == by)
+            known = ", ".join(f"{kind}={other}" for kind, other in members if kind == by)
             raise InputError(f"There are no labels of {by}={value}. There are: {known or f'none by {by}'}.")
         if by != ANNOTATOR:
             wanted |= members[by, value]

@@ -67,11 +67,11 @@ def cut_for(probabilities: ArrayLike, false_alarm: float = FALSE_ALARM) -> float
     given = np.asarray(probabilities, dtype=float)
     unlikely = np.sort(given[_below(given, 0.5)])
     allowed = false_alarm * len(given)
-    kept = np.searchsorted(np.cumsum(unlikely), allowed, side="right")
+    n_suspects = np.searchsorted(np.cumsum(unlikely), allowed, side="right")
     # Equal probabilities stand or fall together.
-    while 0 < kept < len(unlikely) and unlikely[kept] == unlikely[kept - 1]:
-        kept -= 1
-    return float(1 - unlikely[kept - 1]) if kept else 1.0
+    while 0 < n_suspects < len(unlikely) and unlikely[n_suspects] == unlikely[n_suspects - 1]:
+        n_suspects -= 1
+    return float(1 - unlikely[n_suspects - 1]) if n_suspects else 1.0
 
 
 def rank_labels(
@@ -91,11 +91,11 @@ def rank_labels(
     score, suggested, suspect
         0 (the title agrees) to 1; position of the likeliest class; where it is the given one a label is never suspect.
     """
-    found, codes = np.asarray(probabilities, dtype=float), np.asarray(given, dtype=np.int64)
-    rows = np.arange(len(found))
-    suggested = found.argmax(axis=1)
-    suspect = _below(found, cut)[rows, codes]
-    return 1 - found[rows, codes], suggested, suspect
+    class_probabilities, codes = np.asarray(probabilities, dtype=float), np.asarray(given, dtype=np.int64)
+    rows = np.arange(len(class_probabilities))
+    suggested = class_probabilities.argmax(axis=1)
+    suspect = _below(class_probabilities, cut)[rows, codes]
+    return 1 - class_probabilities[rows, codes], suggested, suspect
 
 
 def _below(probabilities: NDArray[np.float64], cut: float) -> NDArray[np.bool_]:

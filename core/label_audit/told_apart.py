@@ -105,8 +105,8 @@ class _Books:
         return exact_p(*self.counts(part & among), *self.counts(among))
 
     def expected(self, part: NDArray[np.bool_], among: NDArray[np.bool_]) -> float:
-        found = excess(*self.counts(part & among), *self.counts(among))
-        return 0.0 if np.isnan(found.expected) else found.expected
+        comparison = excess(*self.counts(part & among), *self.counts(among))
+        return 0.0 if np.isnan(comparison.expected) else comparison.expected
 
 
 def tell_apart(
@@ -135,12 +135,12 @@ def tell_apart(
     left = dict(out)
     # What is explained is no rival any more: without it others may be told apart.
     while left:
-        found = _statuses(left, _outside(left, groups.members, books, alpha), groups.members)
-        statuses |= found
-        kept = {group: row for group, row in left.items() if found[group][0] != EXPLAINED}
-        if len(kept) == len(left):
+        new_statuses = _statuses(left, _outside(left, groups.members, books, alpha), groups.members)
+        statuses |= new_statuses
+        unexplained = {group: row for group, row in left.items() if new_statuses[group][0] != EXPLAINED}
+        if len(unexplained) == len(left):
             break
-        left = kept
+        left = unexplained
     findings = []
     for group, row in out.items():
         status, partners = statuses[group]
@@ -160,7 +160,9 @@ def tell_apart(
             )
         )
     order = list(BYS)
-    return tuple(sorted(findings, key=lambda one: (not one.pointed_at, order.index(one.by), one.p_adjusted)))
+    return tuple(
+        sorted(findings, key=lambda finding: (not finding.pointed_at, order.index(finding.by), finding.p_adjusted))
+    )
 
 
 def _outside(
@@ -170,7 +172,7 @@ def _outside(
     alpha: float,
 ) -> dict[tuple[Group, Rivals], str]:
     """Say of each group whether it is out of line outside each rival, and outside all rivals of one kind."""
-    asked: list[tuple[Group, Rivals]] = []
+    pairs: list[tuple[Group, Rivals]] = []
     p: list[float] = []
     enough: list[bool] = []
     for group, row in out.items():
@@ -180,7 +182,7 @@ def _outside(
                 continue
             free = ~np.logical_or.reduce([members[other] for other in rivals])
             mine = members[group] & free
-            asked.append((group, rivals))
+            pairs.append((group, rivals))
             p.append(books.p(mine, free))
             ratio = float(row["adjusted_ratio"])
             to_expect = books.expected(mine, free) * (ratio if np.isfinite(ratio) else 1.0)
@@ -188,7 +190,7 @@ def _outside(
     adjusted = adjust_p(p, "holm")
     return {
         pair: OUTSIDE_TOO if adjusted[i] <= alpha else (ONLY_WITHIN if enough[i] else UNKNOWN)
-        for i, pair in enumerate(asked)
+        for i, pair in enumerate(pairs)
     }
 
 
@@ -216,7 +218,7 @@ def _statuses(
             explained[group] += [other for other in touching if apart[other, without] == OUTSIDE_TOO]
     # Two groups cannot explain each other: the one that is further out of line explains.
     strength = {group: float(row["p"]) for group, row in out.items()}
-    for group in sorted(out, key=lambda one: strength[one]):
+    for group in sorted(out, key=lambda item: strength[item]):
         explained[group] = [
             other for other in explained[group] if group not in explained[other] or strength[other] < strength[group]
         ]
@@ -265,9 +267,9 @@ def _detail(group: Group, status: str, partners: Sequence[Group], cells: Sequenc
     within = listed(
         [f"{c['books'].split(' and ', 1)[1]} {c['suspects']:,} of {c['n']:,}" for c in cells[: len(partners)]]
     )
-    said = f"Of these, {within}; outside {'it' if len(partners) == 1 else 'these'} {alone}."
+    sentence = f"Of these, {within}; outside {'it' if len(partners) == 1 else 'these'} {alone}."
     if int(outside["n"]) < MINIMUM_RECORDS:
-        return f"{said} Nearly all these books belong to {names}: the two cannot be told apart, so look at both."
+        return f"{sentence} Nearly all these books belong to {names}: the two cannot be told apart, so look at both."
     if sum(int(c["n"]) for c in cells[len(partners) + 1 :]) < MINIMUM_RECORDS * len(partners):
-        return f"{said} Nearly all books of {names} are among these: the two cannot be told apart, so look at both."
-    return f"{said} Neither is out of line without the other: look at the books that are both."
+        return f"{sentence} Nearly all books of {names} are among these: the two cannot be told apart, so look at both."
+    return f"{sentence} Neither is out of line without the other: look at the books that are both."

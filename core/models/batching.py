@@ -48,7 +48,7 @@ def padded(encoded: Sequence[Sequence[int]], rows: NDArray[np.int64], padding: i
 
 def length_sorted(encoded: Sequence[Sequence[int]], size: int) -> list[NDArray[np.int64]]:
     """Return rows in batches of `size`, the longest titles first, so that memory runs out at once or never."""
-    order = np.argsort([-len(one) for one in encoded], kind="stable")
+    order = np.argsort([-len(token_ids) for token_ids in encoded], kind="stable")
     return [order[start : start + size] for start in range(0, len(order), size)]
 
 
@@ -58,7 +58,7 @@ def within_tokens(encoded: Sequence[Sequence[int]], most: int) -> list[NDArray[n
     >>> [rows.tolist() for rows in within_tokens([[1], [1, 2, 3], [1, 2]], 3)]
     [[1], [2, 0]]
     """
-    order = np.argsort([-len(one) for one in encoded], kind="stable")
+    order = np.argsort([-len(token_ids) for token_ids in encoded], kind="stable")
     starts: list[int] = []
     room = 0
     for at, row in enumerate(order):

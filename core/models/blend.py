@@ -44,10 +44,10 @@ class BlendClassifier:
         self.members = list(classifiers)
         self.weights = [float(weight) for weight in weights]
         self.classes = self.members[0].classes
-        self.device = next((one.device for one in self.members if one.device != "cpu"), "cpu")
-        told = [sentence for one in self.members for sentence in getattr(one, "sentences", ())]
-        spoken = ", ".join(f"{one.kind} {w:.2f}" for one, w in zip(self.members, self.weights, strict=True))
-        self.sentences = (*dict.fromkeys(told), f"Weights of the members' logits: {spoken}.")
+        self.device = next((member.device for member in self.members if member.device != "cpu"), "cpu")
+        sentences = [sentence for member in self.members for sentence in getattr(member, "sentences", ())]
+        spoken = ", ".join(f"{member.kind} {w:.2f}" for member, w in zip(self.members, self.weights, strict=True))
+        self.sentences = (*dict.fromkeys(sentences), f"Weights of the members' logits: {spoken}.")
 
     @classmethod
     def train(
@@ -70,13 +70,13 @@ class BlendClassifier:
             :meth:`weighed`); ``base``, for members that start from an encoder.
         """
         wanted, weights = _settings(options)
-        made = []
-        for number, one in enumerate(wanted):
+        classifiers = []
+        for number, member in enumerate(wanted):
             listener = members.share(progress, number / len(wanted), 1 / len(wanted))
-            made.append(
-                members.learned(one, data, seed=seed, progress=listener, observe=observe, checkpoints=checkpoints)
+            classifiers.append(
+                members.learned(member, data, seed=seed, progress=listener, observe=observe, checkpoints=checkpoints)
             )
-        return cls(made, weights or [1 / len(made)] * len(made))
+        return cls(classifiers, weights or [1 / len(classifiers)] * len(classifiers))
 
     @staticmethod
     def folds_for(options: Mapping[str, Any]) -> int:
@@ -88,12 +88,12 @@ class BlendClassifier:
     def settled(options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
         """Return the options for learning from all books; see the transformer's."""
         wanted, _ = _settings(options)
-        told = []
+        member_options = []
         for number, (kind, inner) in enumerate(wanted):
             decide = getattr(classifier_class(kind), "settled", None)
-            said = decide(inner, [one.members[number] for one in trained]) if decide else inner
-            told.append({"kind": kind, **said})
-        return {**options, "members": told}
+            final_options = decide(inner, [classifier.members[number] for classifier in trained]) if decide else inner
+            member_options.append({"kind": kind, **final_options})
+        return {**options, "members": member_options}
 
     @staticmethod
     def weighed(options: Mapping[str, Any]) -> bool:
@@ -105,8 +105,8 @@ class BlendClassifier:
         width = 1 / len(self.members)
         return np.stack(
             [
-                one.predict_probabilities(titles, members.share(progress, number * width, width))
-                for number, one in enumerate(self.members)
+                member.predict_probabilities(titles, members.share(progress, number * width, width))
+                for number, member in enumerate(self.members)
             ]
         )
 
@@ -133,9 +133,9 @@ class BlendClassifier:
             A file is missing or does not hold what it should.
         """
         with in_words(folder):
-            said = read_facts(folder / FILE, FORMAT)
-            classes, kinds = tuple(said["classes"]), list(said["members"])
-            weights = [float(weight) for weight in said["weights"]]
+            config = read_facts(folder / FILE, FORMAT)
+            classes, kinds = tuple(config["classes"]), list(config["members"])
+            weights = [float(weight) for weight in config["weights"]]
         if len(weights) != len(kinds) or not kinds or not np.isfinite(weights).all():
             raise ModelError(f"The weights of the model in {folder.name} do not fit its members: fetch it again.")
         return cls(members.load_members(folder, kinds, classes), weights)
@@ -173,16 +173,16 @@ def learn_weights(probabilities: NDArray[np.float64], targets: NDArray[np.float6
         return float(-(targets * normal).sum() / total), np.einsum("mnk,nk->m", logs, surplus) / total
 
     start = np.full(len(probabilities), 1 / len(probabilities))
-    found = minimize(loss, start, jac=True, bounds=[(0.0, 10.0)] * len(start), method="L-BFGS-B")
+    result = minimize(loss, start, jac=True, bounds=[(0.0, 10.0)] * len(start), method="L-BFGS-B")
     # Labels that no member could tell would make every weight nought, and the blend a guess.
-    return [float(weight) for weight in found.x] if found.x.sum() > 0 else start.tolist()
+    return [float(weight) for weight in result.x] if result.x.sum() > 0 else start.tolist()
 
 
 def _settings(options: Mapping[str, Any] | None) -> tuple[list[members.Member], list[float] | None]:
     settings = chosen("blend", DEFAULTS, options)
     if not isinstance(settings["members"], Sequence) or isinstance(settings["members"], str):
         raise InputError("The option 'members' must be a list of two or more kinds of model.")
-    wanted = [members.member(said, settings["base"]) for said in settings["members"]]
+    wanted = [members.member(spec, settings["base"]) for spec in settings["members"]]
     if len(wanted) < 2 or any(kind == "blend" for kind, _ in wanted):
         raise InputError("A blend needs two or more members, none of them a blend itself.")
     weights = settings["weights"]

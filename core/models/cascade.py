@@ -73,12 +73,12 @@ class CascadeClassifier:
         """
         first, second, sure = _settings(options)
         progress(0.0, "The quick model")
-        found = members.held_out(first, data, seed, _FOLDS)
-        known = ~np.isnan(found).any(axis=1)
+        probabilities = members.held_out(first, data, seed, _FOLDS)
+        known = ~np.isnan(probabilities).any(axis=1)
         temperature = 1.0
         if known.sum() >= CALIBRATION_MINIMUM["temperature"]:
             truth = np.array(data.classes, dtype=object)[data.targets[known].argmax(axis=1)]
-            temperature = learn_calibration("temperature", found[known], truth, data.classes).temperature
+            temperature = learn_calibration("temperature", probabilities[known], truth, data.classes).temperature
         quick = members.learned(first, data, seed=seed)
         thorough = members.learned(
             second,
@@ -101,18 +101,18 @@ class CascadeClassifier:
         """Return the options for learning from all books; see the transformer's."""
         _, (kind, inner), _ = _settings(options)
         decide = getattr(classifier_class(kind), "settled", None)
-        chosen = decide(inner, [one.second for one in trained]) if decide else inner
+        chosen = decide(inner, [classifier.second for classifier in trained]) if decide else inner
         return {**options, "second": {"kind": kind, **chosen}}
 
     def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
         """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.protocol.TitleClassifier`."""
-        found = self._first(titles)
-        unsure = np.flatnonzero(found.max(axis=1, initial=0.0) < self.sure)
+        probabilities = self._first(titles)
+        unsure = np.flatnonzero(probabilities.max(axis=1, initial=0.0) < self.sure)
         done = 1 - len(unsure) / max(1, len(titles))
         if len(unsure):
             rest = [titles[i] for i in unsure.tolist()]
-            found[unsure] = self.second.predict_probabilities(rest, members.share(progress, done, 1 - done))
-        return found
+            probabilities[unsure] = self.second.predict_probabilities(rest, members.share(progress, done, 1 - done))
+        return probabilities
 
     def decided_first(self, titles: Sequence[str]) -> float:
         """Return the share of titles that the first model decides; NaN without titles."""
@@ -120,9 +120,9 @@ class CascadeClassifier:
 
     def cut(self, titles: Sequence[str]) -> int:
         """Return how many of the titles the second model decides and cannot read to their end."""
-        found = self._first(titles)
+        probabilities = self._first(titles)
         return members.titles_cut(
-            [self.second], [titles[i] for i in np.flatnonzero(found.max(axis=1) < self.sure).tolist()]
+            [self.second], [titles[i] for i in np.flatnonzero(probabilities.max(axis=1) < self.sure).tolist()]
         )
 
     def _first(self, titles: Sequence[str]) -> NDArray[np.float64]:
@@ -144,9 +144,9 @@ class CascadeClassifier:
             A file is missing or does not hold what it should.
         """
         with in_words(folder):
-            said = read_facts(folder / FILE, FORMAT)
-            classes, kinds = tuple(said["classes"]), list(said["members"])
-            temperature, sure = float(said["temperature"]), float(said["sure"])
+            config = read_facts(folder / FILE, FORMAT)
+            classes, kinds = tuple(config["classes"]), list(config["members"])
+            temperature, sure = float(config["temperature"]), float(config["sure"])
         if len(kinds) != 2 or not temperature > 0 or not 0 <= sure <= 1:
             raise ModelError(f"The rule of the model in {folder.name} cannot be: train or fetch it again.")
         first, second = members.load_members(folder, kinds, classes)

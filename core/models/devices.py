@@ -50,8 +50,8 @@ def has_bfloat16(device: str) -> bool:
         return bool(torch.cuda.is_bf16_supported())
     if device != "cpu":
         return False
-    asked = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(getattr(torch.cpu, name, lambda: False)() for name in asked)
+    checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, name, lambda: False)() for name in checks)
 
 
 def in_threads(work: Callable[[Item], Result], items: Sequence[Item], device: str) -> Iterator[Result]:

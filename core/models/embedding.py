@@ -92,25 +92,27 @@ class EmbeddingClassifier:
 
         def fitted(reduced: bool) -> "EmbeddingClassifier":
             vectors = encoder.vectors(
-                data.titles, reduced=reduced, progress=lambda done, said: progress(0.05 + 0.8 * done, said)
+                data.titles, reduced=reduced, progress=lambda done, message: progress(0.05 + 0.8 * done, message)
             )
             return cls(encoder, data.classes, *_fit(vectors, data, settings), reduced=reduced, base=base)
 
-        made = fitted(encoder.can_reduce)
-        if made.reduced:
+        classifier = fitted(encoder.can_reduce)
+        if classifier.reduced:
             progress(0.9, "Checking what 16-bit numbers change")
             checked = sample(data.titles)
-            agreement = same_labels(made._probabilities, checked)
-            made = made if agreement >= SAME_LABELS else fitted(False)
-            made.agreement, made.checked = agreement, len(checked)
+            agreement = same_labels(classifier._probabilities, checked)
+            classifier = classifier if agreement >= SAME_LABELS else fitted(False)
+            classifier.agreement, classifier.checked = agreement, len(checked)
         cut = encoder.tokens.cut(data.titles)
         if cut:
-            made.sentences = (
-                f"{cut:,} of the {len(data.titles):,} titles learned from are longer than {encoder.tokens.limit} tokens"
-                " and were cut.",
+            classifier.sentences = (
+                (
+                    f"{cut:,} of the {len(data.titles):,} titles learned from are longer than {encoder.tokens.limit}"
+                    " tokens and were cut."
+                ),
             )
         progress(1.0, "Fitted")
-        return made
+        return classifier
 
     def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
         """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.protocol.TitleClassifier`."""
@@ -122,9 +124,11 @@ class EmbeddingClassifier:
 
     def _probabilities(self, titles: Sequence[str], reduced: bool, progress: Progress = silent) -> NDArray[np.float64]:
         vectors = self.encoder.vectors(titles, reduced=reduced, progress=progress).astype(np.float64)
-        found = softmax(vectors @ self.coefficients.T + self.intercepts)
+        probabilities = softmax(vectors @ self.coefficients.T + self.intercepts)
         reduced = reduced and self.encoder.can_reduce
-        return read_again(found, titles, lambda few: self._probabilities(few, False)) if reduced else found
+        return (
+            read_again(probabilities, titles, lambda few: self._probabilities(few, False)) if reduced else probabilities
+        )
 
     def save(self, folder: Path) -> None:
         """Write encoder and coefficients as safetensors, configuration and tokenizer as JSON."""
@@ -155,20 +159,20 @@ class EmbeddingClassifier:
         from safetensors.numpy import load_file
 
         with in_words(folder):
-            said = read_facts(folder / FILE, FORMAT)
+            config = read_facts(folder / FILE, FORMAT)
             tensors = load_file(folder / HEAD_FILE)
             coefficients, intercepts = tensors["coefficients"], tensors["intercepts"]
-            classes, limit = [str(name) for name in said["classes"]], int(said["max_tokens"])
-            reduced = bool(said["reduced"])
-            checked, sentences = int(said["checked"]), tuple(str(one) for one in said["sentences"])
-            agreement = number(said["agreement"])
+            classes, limit = [str(name) for name in config["classes"]], int(config["max_tokens"])
+            reduced = bool(config["reduced"])
+            checked, sentences = int(config["checked"]), tuple(str(sentence) for sentence in config["sentences"])
+            agreement = number(config["agreement"])
         encoder = Encoder(str(folder), limit)
         width = (len(classes), int(encoder.model.config.hidden_size))
         if coefficients.shape != width or intercepts.shape != width[:1] or not np.isfinite(coefficients).all():
             raise ModelError(f"The numbers of the model in {folder.name} do not fit together: fetch it again.")
-        made = cls(encoder, classes, coefficients, intercepts, reduced=reduced)
-        made.checked, made.agreement, made.sentences = checked, agreement, sentences
-        return made
+        classifier = cls(encoder, classes, coefficients, intercepts, reduced=reduced)
+        classifier.checked, classifier.agreement, classifier.sentences = checked, agreement, sentences
+        return classifier
 
 
 @functools.lru_cache(maxsize=1)

@@ -86,12 +86,12 @@ def from_pretrained(base: str, what: str = "AutoModel") -> tuple[Any, Any]:
         tokenizer = transformers.AutoTokenizer.from_pretrained(source, **safe)
         dtype = load_torch().float32
         loaded = getattr(transformers, what)
-        model, said = loaded.from_pretrained(
+        model, loading_info = loaded.from_pretrained(
             source, use_safetensors=True, dtype=dtype, output_loading_info=True, **safe
         )
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
         raise ModelError(_why_not(base, local, str(error))) from error
-    if what != "AutoModel" and said["missing_keys"]:
+    if what != "AutoModel" and loading_info["missing_keys"]:
         raise ModelError(
             f"'{base}' is an encoder and no finished classifier: its head was never trained.",
             command_line="Use it as --base of a training.",
@@ -104,14 +104,14 @@ def from_pretrained(base: str, what: str = "AutoModel") -> tuple[Any, Any]:
     return model.eval(), tokenizer
 
 
-def _why_not(base: str, local: bool, said: str) -> str:
-    first = said.strip().split("\n")[0][:200]
-    if "safetensors" in said and "no file named" in said:
+def _why_not(base: str, local: bool, message: str) -> str:
+    first = message.strip().split("\n")[0][:200]
+    if "safetensors" in message and "no file named" in message:
         return (
             f"The model '{base}' has no weights in the safetensors format, and no other is read, since it could run"
             " code. Ask its makers for safetensors, or choose another model."
         )
-    if "trust_remote_code" in said:
+    if "trust_remote_code" in message:
         return f"The model '{base}' needs code of its own, which is never run: choose another model."
     if local:
         return f"The folder '{base}' holds no model that can be read ({first}): fetch it again or choose another."
@@ -143,10 +143,10 @@ class Tokens:
         """Return the token numbers of each title, cut at the limit."""
         if not titles:
             return []
-        found = self.tokenizer(
-            [as_words(one) for one in titles], truncation=True, max_length=self.limit, return_attention_mask=False
+        encoded = self.tokenizer(
+            [as_words(item) for item in titles], truncation=True, max_length=self.limit, return_attention_mask=False
         )
-        return [list(one) for one in found["input_ids"]]
+        return [list(item) for item in encoded["input_ids"]]
 
     def cut(self, titles: Sequence[str]) -> int:
         """Return how many titles have more tokens than are read."""
@@ -154,8 +154,8 @@ class Tokens:
         long = [title for title in map(as_words, titles) if len(title) > self.limit - 2]
         count = 0
         for start in range(0, len(long), 10_000):
-            found = self.tokenizer(long[start : start + 10_000], return_attention_mask=False, verbose=False)
-            count += sum(len(one) > self.limit for one in found["input_ids"])
+            encoded = self.tokenizer(long[start : start + 10_000], return_attention_mask=False, verbose=False)
+            count += sum(len(token_ids) > self.limit for token_ids in encoded["input_ids"])
         return count
 
     def save(self, folder: Path) -> None:
@@ -200,14 +200,14 @@ def run(
             if whole:
                 return rows, forward([encoded[row] for row in rows]).numpy()
             batch = padded(encoded, rows, tokens.padding)
-            found = forward(torch.from_numpy(batch.tokens).to(device), torch.from_numpy(batch.mask).to(device))
-            return rows, found.float().cpu().numpy()
+            output = forward(torch.from_numpy(batch.tokens).to(device), torch.from_numpy(batch.mask).to(device))
+            return rows, output.float().cpu().numpy()
 
     parts: list[NDArray[np.float32]] = []
     order: list[NDArray[np.int64]] = []
     done = 0
-    for rows, found in in_threads(ask, batches, device):
-        parts.append(found)
+    for rows, output in in_threads(ask, batches, device):
+        parts.append(output)
         order.append(rows)
         done += len(rows)
         progress(done / len(titles), f"{done:,} of {len(titles):,} titles")
@@ -249,8 +249,8 @@ class Encoder:
             if len(self._known) + len(wanted) > _REMEMBERED:
                 self._known.clear()
                 wanted = list(dict.fromkeys(titles))
-            found = self._read(wanted, reduced, progress)
-            self._known.update(zip(((reduced, title) for title in wanted), found, strict=True))
+            new_vectors = self._read(wanted, reduced, progress)
+            self._known.update(zip(((reduced, title) for title in wanted), new_vectors, strict=True))
         if not titles:
             return np.empty((0, int(self.model.config.hidden_size)), dtype=np.float32)
         return np.stack([self._known[reduced, title] for title in titles])
@@ -270,8 +270,8 @@ class Encoder:
         def forward(tokens: Any, mask: Any) -> Any:
             return normed(mean_pooled(model(input_ids=tokens, attention_mask=mask).last_hidden_state, mask))
 
-        asked = model if isinstance(model, FusedEncoder) else forward
-        return run(asked, self.tokens, titles, self.device, progress)
+        forward_fn = model if isinstance(model, FusedEncoder) else forward
+        return run(forward_fn, self.tokens, titles, self.device, progress)
 
     def save(self, folder: Path) -> None:
         """Write weights, configuration and tokenizer into an existing folder."""

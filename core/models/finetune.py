@@ -94,7 +94,7 @@ def fine_tune(
         Number of epochs the network has learned for.
     """
     torch = load_torch()
-    lengths = np.array([len(one) for one in examples.encoded], dtype=np.int64)
+    lengths = np.array([len(token_ids) for token_ids in examples.encoded], dtype=np.int64)
     steps_an_epoch = math.ceil(len(lengths) / recipe.batch_size)
     total = steps_an_epoch * recipe.epochs
     # The mean weight of a title is put at 1, whatever the batch: a batch of weak labels then counts less, as it should.
@@ -150,8 +150,8 @@ class _State:
         tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
         tensors |= {f"best.{name}": tensor for name, tensor in (self.best or {}).items()}
         if optimizer is not None:
-            for key, kept in optimizer.state_dict()["state"].items():
-                tensors |= {f"optimizer.{key}.{name}": tensor for name, tensor in kept.items()}
+            for key, parameter_state in optimizer.state_dict()["state"].items():
+                tensors |= {f"optimizer.{key}.{name}": tensor for name, tensor in parameter_state.items()}
         facts: dict[str, Any] = {"step": self.step, "best_epoch": self.best_epoch, "finished": self.finished}
         if self.best_losses is not None:
             facts["best_losses"] = self.best_losses.tolist()
@@ -183,9 +183,9 @@ def _restore(stored: tuple[dict[str, Any], dict[str, Any]], network: Any, optimi
 def _optimizer(network: Any, learning_rate: float) -> Any:
     torch = load_torch()
     # Biases and the scales of layer norms are no weights to be kept small.
-    learned = [one for one in network.parameters() if one.requires_grad]
-    decayed = [one for one in learned if one.ndim > 1]
-    others = [one for one in learned if one.ndim <= 1]
+    learned = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    decayed = [parameter for parameter in learned if parameter.ndim > 1]
+    others = [parameter for parameter in learned if parameter.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": _WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=learning_rate, fused=True)
 
@@ -206,9 +206,9 @@ def _tell(
     epochs: int,
     epoch: int,
 ) -> None:
-    said = f"Epoch {epoch + 1} of {epochs}"
+    message = f"Epoch {epoch + 1} of {epochs}"
     try:
-        progress(state.step / total, said if math.isnan(state.loss) else f"{said}, loss {state.loss:.2f}")
+        progress(state.step / total, message if math.isnan(state.loss) else f"{message}, loss {state.loss:.2f}")
     except Cancelled:
         if checkpoint and state.step:
             state.write(checkpoint, network, optimizer)
@@ -244,13 +244,13 @@ def _calibrated_losses(logits: NDArray[np.float64], weights: NDArray[np.float64]
     A network that goes on learning becomes too sure of itself before it becomes worse; the first is mended by the
     calibration that follows.
     """
-    found = []
+    candidates = []
     for temperature in np.geomspace(0.2, 10.0, 40):
         scaled = logits / temperature
         scaled = scaled - scaled.max(axis=1, keepdims=True)
         normal = scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
-        found.append(-(weights * normal).sum(axis=1))
-    return np.asarray(min(found, key=lambda one: float(one.mean())))
+        candidates.append(-(weights * normal).sum(axis=1))
+    return np.asarray(min(candidates, key=lambda losses: float(losses.mean())))
 
 
 def _worse(losses: NDArray[np.float64], best: NDArray[np.float64]) -> bool:

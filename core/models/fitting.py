@@ -168,29 +168,29 @@ def fit(
             kind, data, seed=plan.seed, options=options, progress=listener, observe=watch, checkpoints=checkpoints
         )
 
-    asked = Asked.of(table)
-    held_out = OutOfFold(kind, plan.options, table[LABEL].iloc[asked.rows].tolist(), classes)
+    inputs = Asked.of(table)
+    held_out = OutOfFold(kind, plan.options, table[LABEL].iloc[inputs.rows].tolist(), classes)
     part = table[SPLIT].to_numpy(dtype=object)
     trained = []
     for number in range(folds):
         here = fold == number
         listener = _part_of(progress, number / (folds + 1), 1 / (folds + 1), f"Fold {number + 1} of {folds}")
         held = here & (part == "calibration")
-        one = learn(learns & ~here, listener, plan.options, _numbered(observe, number + 1), held)
-        held_out.ask(one, here[asked.rows], asked.texts[here[asked.rows]].tolist())
-        trained.append(one)
+        classifier = learn(learns & ~here, listener, plan.options, _numbered(observe, number + 1), held)
+        held_out.ask(classifier, here[inputs.rows], inputs.texts[here[inputs.rows]].tolist())
+        trained.append(classifier)
     settled = getattr(kind, "settled", None)
     options = settled(plan.options, trained) if settled else plan.options
     trained.clear()
-    options, scores = held_out.weigh(fold[asked.rows], options), held_out.scores
+    options, scores = held_out.weigh(fold[inputs.rows], options), held_out.scores
     listener = _part_of(progress, folds / (folds + 1), 0.9 / (folds + 1), "All books")
     final = learn(learns, listener, options, _numbered(observe, 0))
     if not learns.all():
-        unseen = ~learns[asked.rows]
-        scores[unseen] = final.predict_probabilities(asked.texts[unseen].tolist())
+        unseen = ~learns[inputs.rows]
+        scores[unseen] = final.predict_probabilities(inputs.texts[unseen].tolist())
 
     progress(0.99, "Calibrating")
-    scored, alone = asked.apart(scores)
+    scored, alone = inputs.apart(scores)
     if calibrate_on is not None:
         more = _laid_out(calibrate_on, plan)
         more[SPLIT], more[LEARNED] = "calibration", False
@@ -216,8 +216,8 @@ def _classes(books: pd.DataFrame) -> tuple[str, ...]:
     """Return the classes, sorted, each with enough titles to be trained and tested."""
     titles = books.groupby(LABEL)[TITLE_KEY].nunique()
     if len(titles) < 2:
-        found = f"only '{titles.index[0]}'" if len(titles) else "no usable label"
-        raise InputError(f"A model needs books of at least two classes; the label set has {found}.")
+        available = f"only '{titles.index[0]}'" if len(titles) else "no usable label"
+        raise InputError(f"A model needs books of at least two classes; the label set has {available}.")
     few = [f"'{name}' ({count})" for name, count in titles.items() if count < FEWEST_TITLES]
     if few:
         several = len(few) > 1
@@ -249,9 +249,9 @@ def _identified(books: pd.DataFrame) -> pd.DataFrame:
 
 def _data(books: pd.DataFrame, weak: pd.DataFrame | None, classes: tuple[str, ...]) -> TrainingData:
     """Return what is learned from: a book that says more than its title is learned with the rest and without it."""
-    asked = Asked.of(books)
-    texts = asked.texts.tolist()
-    labels = books[LABEL].to_numpy(dtype=object)[asked.rows]
+    inputs = Asked.of(books)
+    texts = inputs.texts.tolist()
+    labels = books[LABEL].to_numpy(dtype=object)[inputs.rows]
     targets = (labels[:, None] == np.array(classes, dtype=object)).astype(np.float64)
     weights = np.ones(len(texts))
     if weak is not None and len(weak):

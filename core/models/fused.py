@@ -88,10 +88,10 @@ class FusedEncoder:
         seen = torch.zeros_like(x)
         for layer in self.layers:
             (product,) = layer.asked
-            asked = torch.ops.mkldnn._linear_pointwise(x, *product, "none", [], "")
+            qkv = torch.ops.mkldnn._linear_pointwise(x, *product, "none", [], "")
             for at, n, length in _places(groups):
                 rows = slice(at, at + n * length)
-                queries, keys, values = self._apart(asked[rows], n, length)
+                queries, keys, values = self._apart(qkv[rows], n, length)
                 self._see(queries, keys, values, seen[rows].view(n, length, self.size))
             x = self._after(layer, seen, x)
         means = []
@@ -110,12 +110,12 @@ class FusedEncoder:
         for (at, n, length), (number, _, _) in zip(_places(groups), numbers, strict=True):
             if length:
                 own[number : number + n] = x[at : at + n * length : length]
-        asked, told = (linear(y, *product, "none", [], "") for y, product in zip((own, x), layer.asked, strict=True))
+        q, kv = (linear(y, *product, "none", [], "") for y, product in zip((own, x), layer.asked, strict=True))
         seen = torch.zeros_like(own)
         for (at, n, length), (number, _, _) in zip(_places(groups), numbers, strict=True):
             rows = slice(number, number + n)
-            (queries,) = self._apart(asked[rows], n, 1)
-            keys, values = self._apart(told[at : at + n * length], n, length)
+            (queries,) = self._apart(q[rows], n, 1)
+            keys, values = self._apart(kv[at : at + n * length], n, length)
             self._see(queries, keys, values, seen[rows].view(n, 1, self.size))
         return self._after(layer, seen, own)[:titles].float()
 
@@ -131,8 +131,8 @@ class FusedEncoder:
         (n, asking, _), width = seen.shape, values.shape[-1]
         # In 16 bits torch's softmax of short rows takes four times as long.
         weights = torch.softmax(torch.bmm(queries, keys.transpose(1, 2)), -1, dtype=torch.float32)
-        found = torch.bmm(weights.to(values.dtype), values).view(n, self.heads, asking, width)
-        seen.view(n, asking, self.heads, width).copy_(found.transpose(1, 2))
+        context = torch.bmm(weights.to(values.dtype), values).view(n, self.heads, asking, width)
+        seen.view(n, asking, self.heads, width).copy_(context.transpose(1, 2))
 
     def _after(self, layer: "_Layer", seen: Any, x: Any) -> Any:
         """Return what a layer makes of tokens and of what they see."""
@@ -170,11 +170,11 @@ def _places(groups: Sequence[tuple[int, int]]) -> list[tuple[int, int, int]]:
     >>> _places([(2, 9), (1, 5)])
     [(0, 2, 9), (18, 1, 5)]
     """
-    at, found = 0, []
+    at, places = 0, []
     for n, length in groups:
-        found.append((at, n, length))
+        places.append((at, n, length))
         at += n * length
-    return found
+    return places
 
 
 def _half(weight: Any) -> Any:

@@ -42,7 +42,7 @@ class Gradients:
         self._network = copy.deepcopy(network).to(load_torch().bfloat16) if half else network
         self._network.eval()
         both = zip(network.parameters(), self._network.parameters(), strict=True)
-        self._learned = [(whole, asked) for whole, asked in both if whole.requires_grad]
+        self._learned = [(whole, replica) for whole, replica in both if whole.requires_grad]
         self._half = half
         self._device, self._padding, self._side_by_side = device, padding, side_by_side
 
@@ -73,20 +73,20 @@ class Gradients:
         def part(here: NDArray[np.int64]) -> tuple[float, Sequence[Any]]:
             torch = load_torch()
             batch = padded(encoded, rows[here], self._padding)
-            tokens, mask = (torch.from_numpy(one).to(self._device) for one in (batch.tokens, batch.mask))
-            said = torch.log_softmax(self._network(tokens, mask).float(), dim=1)
-            loss = -(wanted[here].to(self._device) * said).sum() / len(rows)
-            return loss.item(), torch.autograd.grad(loss, [one for _, one in self._learned], allow_unused=True)
+            tokens, mask = (torch.from_numpy(item).to(self._device) for item in (batch.tokens, batch.mask))
+            log_probabilities = torch.log_softmax(self._network(tokens, mask).float(), dim=1)
+            loss = -(wanted[here].to(self._device) * log_probabilities).sum() / len(rows)
+            return loss.item(), torch.autograd.grad(loss, [item for _, item in self._learned], allow_unused=True)
 
-        found = list(self._side_by_side(part, parts))
-        for (whole, _), *gradients in zip(self._learned, *(one for _, one in found), strict=True):
-            there = [one.to(whole.dtype) for one in gradients if one is not None]
-            whole.grad = sum(there[1:], start=there[0]) if there else None
-        return float(sum(loss for loss, _ in found))
+        results = list(self._side_by_side(part, parts))
+        for (whole, _), *gradients in zip(self._learned, *(item for _, item in results), strict=True):
+            part_gradients = [item.to(whole.dtype) for item in gradients if item is not None]
+            whole.grad = sum(part_gradients[1:], start=part_gradients[0]) if part_gradients else None
+        return float(sum(loss for loss, _ in results))
 
     def follow(self) -> None:
         """Take over the network's weights after a step."""
         if self._half:
             with load_torch().no_grad():
-                for whole, asked in self._learned:
-                    asked.copy_(whole)
+                for whole, replica in self._learned:
+                    replica.copy_(whole)

@@ -111,9 +111,9 @@ def calibrate(
     titles, probabilities = _calibrated(table, alone, classes, plan)
     if not more.any():
         return titles, probabilities, None
-    calibration, said = _calibrated(table[more], own[more], classes, plan)
+    calibration, own_probabilities = _calibrated(table[more], own[more], classes, plan)
     bare = Bare(titles, probabilities.copy())
-    probabilities[more] = said
+    probabilities[more] = own_probabilities
     return calibration, probabilities, bare
 
 
@@ -140,13 +140,13 @@ def _calibrated(
     truth, learned = table[LABEL].to_numpy(dtype=object), table[LEARNED].to_numpy(dtype=bool)
     if plan.on_own:
         pool = learned & (part != "test")
-        said = "out-of-fold probabilities of the labelled books themselves"
+        learned_from = "out-of-fold probabilities of the labelled books themselves"
     else:
         pool = ~learned & (part == "calibration")
-        said = "labelled books given for calibration, which the model did not learn from"
+        learned_from = "labelled books given for calibration, which the model did not learn from"
 
     def learn(chosen: NDArray[np.bool_]) -> Calibration:
-        return learn_calibration(plan.method, scores[chosen], truth[chosen], classes, learned_from=said)
+        return learn_calibration(plan.method, scores[chosen], truth[chosen], classes, learned_from=learned_from)
 
     calibrated = np.full_like(scores, np.nan)
     for number in sorted(set(fold.tolist())):

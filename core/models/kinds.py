@@ -102,9 +102,9 @@ def classifier_class(name: str) -> type[TitleClassifier]:
     """
     kind = known_kind(name)
     try:
-        found: type[TitleClassifier] = getattr(importlib.import_module(kind.module), kind.attribute)
+        classifier_type: type[TitleClassifier] = getattr(importlib.import_module(kind.module), kind.attribute)
     except ImportError as error:
         raise ModelError(
             f"Models of the kind '{name}' cannot be used here: {error}. Run 'colophon doctor' to see what is missing."
         ) from error
-    return found
+    return classifier_type

@@ -30,7 +30,7 @@ def predictions_table(probabilities: NDArray[np.float64], classes: Sequence[str]
     return pd.DataFrame(table)
 
 
-def with_known_titles(model: Model, records: pd.DataFrame, found: NDArray[np.float64]) -> pd.DataFrame:
+def with_known_titles(model: Model, records: pd.DataFrame, probabilities: NDArray[np.float64]) -> pd.DataFrame:
     """Return the predictions for records with these probabilities; see :func:`predict_records`."""
     books = model.training[model.training[probability_column(model.classes[0])].notna()]
     where = _same_title(records[TITLE_KEY], books[TITLE_KEY])
@@ -38,9 +38,9 @@ def with_known_titles(model: Model, records: pd.DataFrame, found: NDArray[np.flo
     known = where >= 0
     if known.any():
         columns = [probability_column(name) for name in model.classes]
-        found[known] = books[columns].to_numpy(dtype=float)[where[known]]
+        probabilities[known] = books[columns].to_numpy(dtype=float)[where[known]]
         split[known] = books[SPLIT].to_numpy(dtype=object)[where[known]]
-    table = predictions_table(found, model.classes)
+    table = predictions_table(probabilities, model.classes)
     table.insert(0, RECORD_ID, records[RECORD_ID].to_numpy())
     return table.assign(**{SPLIT: pd.Series(split, dtype="str")})
 
@@ -49,5 +49,5 @@ def _same_title(keys: pd.Series, training_keys: pd.Series) -> NDArray[np.int64]:
     """Return for each title the first training book with it, −1 where there is none."""
     first = pd.Series(np.arange(len(training_keys)), index=training_keys.to_numpy(dtype=object))
     first = first[(first.index != "") & ~first.index.duplicated()]
-    found = first.reindex(keys.to_numpy(dtype=object)).to_numpy(dtype=float, na_value=-1.0)
-    return found.astype(np.int64)
+    positions = first.reindex(keys.to_numpy(dtype=object)).to_numpy(dtype=float, na_value=-1.0)
+    return positions.astype(np.int64)

@@ -109,7 +109,7 @@ def _of_the_hub() -> Iterator[LanguageModel]:
     from huggingface_hub.errors import CacheNotFound
 
     with contextlib.suppress(CacheNotFound, OSError):
-        for repository in sorted(scan_cache_dir().repos, key=lambda one: one.repo_id):
+        for repository in sorted(scan_cache_dir().repos, key=lambda repo: repo.repo_id):
             for revision in repository.revisions:
                 names = {file.file_name for file in revision.files}
                 if repository.repo_type == "model" and {"config.json", "model.safetensors"} <= names:

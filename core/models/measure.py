@@ -46,16 +46,16 @@ def measure(fitted: Fitted, *, seed: int = 0) -> dict[str, Any]:
     books = fitted.training
     test = books[SPLIT].eq("test").to_numpy()
     own = books[SOURCE].eq("person").to_numpy() & (books[LEARNED].to_numpy() | test)
-    said = {
+    metrics = {
         "test": _measured(books[own & test], fitted.uncalibrated[own & test], classes, seed),
         "out_of_fold": _measured(books[own], fitted.uncalibrated[own], classes, seed),
     }
     if fitted.bare is not None:
         alone = books.assign(**{probability_column(n): fitted.bare.probabilities[:, i] for i, n in enumerate(classes)})
-        said["titles_alone"] = _measured(alone[own], fitted.uncalibrated[own], classes, seed)
+        metrics["titles_alone"] = _measured(alone[own], fitted.uncalibrated[own], classes, seed)
         # What the scores of titles alone were before calibration is not kept.
-        said["titles_alone"]["calibration"].pop("ece_uncalibrated")
-    return said
+        metrics["titles_alone"]["calibration"].pop("ece_uncalibrated")
+    return metrics
 
 
 def worth_of_columns(fitted: Fitted, reads: Sequence[str]) -> tuple[str, ...]:
@@ -74,13 +74,13 @@ def worth_of_columns(fitted: Fitted, reads: Sequence[str]) -> tuple[str, ...]:
     with_them = names[both[differ].argmax(axis=1)] == truth
     alone = names[fitted.bare.probabilities[differ].argmax(axis=1)] == truth
     p = mcnemar_exact(int((with_them & ~alone).sum()), int((alone & ~with_them).sum()))
-    said = (
+    sentence = (
         f"Of {len(truth):,} labelled books it is right on {int(with_them.sum()):,} with {' and '.join(reads)}, and on"
         f" {int(alone.sum()):,} by their titles alone."
     )
     if p >= 0.05:
-        return (f"{said} That difference may be chance (p = {p:.2f}): train on titles alone.",)
-    return (said if with_them.sum() > alone.sum() else f"{said} It is worse with more: train on titles alone.",)
+        return (f"{sentence} That difference may be chance (p = {p:.2f}): train on titles alone.",)
+    return (sentence if with_them.sum() > alone.sum() else f"{sentence} It is worse with more: train on titles alone.",)
 
 
 def _measured(
@@ -90,8 +90,8 @@ def _measured(
     truth = books[LABEL].reset_index(drop=True)
     scored[TITLE_KEY], scored[TRUTH], scored[TRUTH_GIVEN] = books[TITLE_KEY].to_numpy(), truth, truth
     scored[CORRECT], scored[LEAK] = scored[PREDICTED] == truth, False
-    said = evaluate(scored, classes, seed=seed).as_dict()
+    metrics = evaluate(scored, classes, seed=seed).as_dict()
     before = predictions_table(uncalibrated, classes)
     error = expected_calibration_error(before["confidence"], (before[PREDICTED] == truth).to_numpy())
-    said["calibration"]["ece_uncalibrated"] = None if np.isnan(error) else error
-    return {key: value for key, value in said.items() if key not in ("unlabelled", "leak")}
+    metrics["calibration"]["ece_uncalibrated"] = None if np.isnan(error) else error
+    return {key: value for key, value in metrics.items() if key not in ("unlabelled", "leak")}

@@ -31,7 +31,7 @@ _NEEDS_BASE = ("embedding", "transformer", "blend")
 Member = tuple[str, dict[str, Any]]
 
 
-def member(said: Any, base: str) -> Member:
+def member(spec: Any, base: str) -> Member:
     """Return kind and options of a member, said as ``"tfidf"`` or ``{"kind": "tfidf", "C": 10}``.
 
     Raises
@@ -40,24 +40,24 @@ def member(said: Any, base: str) -> Member:
         There is no such kind.
     """
     options: dict[str, Any] = {}
-    if isinstance(said, Mapping):
-        options = {str(name): value for name, value in said.items() if name != "kind"}
-        said = said.get("kind")
-    if not isinstance(said, str) or said not in KINDS or said == "cascade":
+    if isinstance(spec, Mapping):
+        options = {str(name): value for name, value in spec.items() if name != "kind"}
+        spec = spec.get("kind")
+    if not isinstance(spec, str) or spec not in KINDS or spec == "cascade":
         raise InputError(
-            f"A member must be one of {', '.join(name for name in KINDS if name != 'cascade')}; {said!r} came."
+            f"A member must be one of {', '.join(name for name in KINDS if name != 'cascade')}; {spec!r} came."
         )
-    if base and said in _NEEDS_BASE:
+    if base and spec in _NEEDS_BASE:
         options.setdefault("base", base)
-    return said, options
+    return spec, options
 
 
-def learned(one: Member, data: TrainingData, **how: Any) -> TitleClassifier:
+def learned(member: Member, data: TrainingData, **how: Any) -> TitleClassifier:
     """Train a member."""
-    return train_kind(classifier_class(one[0]), data, options=one[1], **how)
+    return train_kind(classifier_class(member[0]), data, options=member[1], **how)
 
 
-def held_out(one: Member, data: TrainingData, seed: int, folds: int) -> NDArray[np.float64]:
+def held_out(member: Member, data: TrainingData, seed: int, folds: int) -> NDArray[np.float64]:
     """Return a member's probabilities of titles it did not learn from, shape (n, k).
 
     A title given by functions is learned from in every fold and has no such probabilities (NaN).
@@ -71,12 +71,12 @@ def held_out(one: Member, data: TrainingData, seed: int, folds: int) -> NDArray[
     labels = [data.classes[i] for i in data.targets[people].argmax(axis=1)]
     fold = np.full(len(data.titles), -1)
     fold[people] = fold_by_title(keys, labels, folds=folds, seed=seed)
-    found = np.full((len(data.titles), len(data.classes)), np.nan)
+    probabilities = np.full((len(data.titles), len(data.classes)), np.nan)
     for number in range(folds):
         here = fold == number
         titles = [data.titles[i] for i in np.flatnonzero(here).tolist()]
-        found[here] = learned(one, subset(data, ~here), seed=seed).predict_probabilities(titles)
-    return found
+        probabilities[here] = learned(member, subset(data, ~here), seed=seed).predict_probabilities(titles)
+    return probabilities
 
 
 def subset(data: TrainingData, chosen: NDArray[np.bool_]) -> TrainingData:
@@ -103,16 +103,16 @@ def share(progress: Progress, start: float, width: float) -> Progress:
 
 def titles_cut(classifiers: Sequence[TitleClassifier], titles: Sequence[str]) -> int:
     """Return how many titles are too long for some member to be read to their end."""
-    return max((int(one.cut(titles)) for one in classifiers if hasattr(one, "cut")), default=0)
+    return max((int(classifier.cut(titles)) for classifier in classifiers if hasattr(classifier, "cut")), default=0)
 
 
 def save_members(folder: Path, classifiers: Sequence[TitleClassifier]) -> list[str]:
     """Write each member into a folder of its own; return their kinds."""
-    for number, one in enumerate(classifiers):
+    for number, classifier in enumerate(classifiers):
         place = folder / f"member-{number}"
         place.mkdir()
-        one.save(place)
-    return [one.kind for one in classifiers]
+        classifier.save(place)
+    return [classifier.kind for classifier in classifiers]
 
 
 def load_members(folder: Path, kinds: Sequence[str], classes: Sequence[str]) -> list[TitleClassifier]:
@@ -125,7 +125,7 @@ def load_members(folder: Path, kinds: Sequence[str], classes: Sequence[str]) -> 
     """
     if any(kind not in KINDS for kind in kinds):
         raise ModelError(f"The model in {folder.name} has a member of an unknown kind: {', '.join(map(str, kinds))}.")
-    found = [classifier_class(kind).load(folder / f"member-{number}") for number, kind in enumerate(kinds)]
-    if any(one.classes != tuple(classes) for one in found):
+    classifiers = [classifier_class(kind).load(folder / f"member-{number}") for number, kind in enumerate(kinds)]
+    if any(classifier.classes != tuple(classes) for classifier in classifiers):
         raise ModelError(f"The members of the model in {folder.name} have different classes: train or fetch it again.")
-    return found
+    return classifiers

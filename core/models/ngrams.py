@@ -55,10 +55,10 @@ def word_terms(text: str) -> Iterator[tuple[str, tuple[tuple[int, int], ...]]]:
     >>> list(word_terms("a new tale"))
     [('new', ((2, 5),)), ('tale', ((6, 10),)), ('new tale', ((2, 5), (6, 10)))]
     """
-    found = [(match.group(), match.span()) for match in _WORD.finditer(text)]
-    for word, span in found:
+    words = [(match.group(), match.span()) for match in _WORD.finditer(text)]
+    for word, span in words:
         yield word, (span,)
-    for (first, first_span), (second, second_span) in pairwise(found):
+    for (first, first_span), (second, second_span) in pairwise(words):
         yield f"{first} {second}", (first_span, second_span)
 
 
@@ -99,9 +99,9 @@ class NgramCounter:
             terms = map(self.words.get, chain(found_words, map(" ".join, pairwise(found_words))))
             words.extend(column for column in terms if column is not None)
             word_ends.append(len(words))
-            found = [self._runs_of(word) for word in text.split()]
-            runs += found
-            run_ends.append(run_ends[-1] + sum(len(columns) for columns in found))
+            word_runs = [self._runs_of(word) for word in text.split()]
+            runs += word_runs
+            run_ends.append(run_ends[-1] + sum(len(columns) for columns in word_runs))
         return (
             _matrix(np.array(words, dtype=np.int32), word_ends, len(self.words)),
             _matrix(np.concatenate(runs), run_ends, len(self.runs)),

@@ -42,10 +42,10 @@ class OutOfFold:
         if not self.to_weigh:
             self.scores[here] = classifier.predict_probabilities(titles)
             return
-        said = classifier.apart(titles)  # type: ignore[attr-defined]
+        member_probabilities = classifier.apart(titles)  # type: ignore[attr-defined]
         if self._apart is None:
-            self._apart = np.full((len(said), *self.scores.shape), np.nan)
-        self._apart[:, here] = said
+            self._apart = np.full((len(member_probabilities), *self.scores.shape), np.nan)
+        self._apart[:, here] = member_probabilities
 
     def weigh(self, fold: NDArray[np.int64], options: Mapping[str, Any]) -> dict[str, Any]:
         """Fill in the scores of a blend from its members', and return the options with the weights for the final one.

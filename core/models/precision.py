@@ -24,33 +24,36 @@ def sample(titles: Sequence[str]) -> list[str]:
     return different[:_SAMPLE]
 
 
-def same_labels(ask: Callable[[Sequence[str], bool], NDArray[np.float64]], titles: Sequence[str]) -> float:
+def same_labels(predict_proba: Callable[[Sequence[str], bool], NDArray[np.float64]], titles: Sequence[str]) -> float:
     """Return the share of titles whose likeliest class is the same in 16 and in 32 bits; NaN without titles.
 
     Parameters
     ----------
-    ask : function
+    predict_proba : function
         Takes titles and whether to use 16 bits; returns probabilities, shape (n, k).
     """
     if not titles:
         return float("nan")
-    same = ask(titles, True).argmax(axis=1) == ask(titles, False).argmax(axis=1)
+    same = predict_proba(titles, True).argmax(axis=1) == predict_proba(titles, False).argmax(axis=1)
     return float(same.mean())
 
 
 def read_again(
-    found: NDArray[np.float64], titles: Sequence[str], ask: Callable[[Sequence[str]], NDArray[np.float64]]
+    probabilities: NDArray[np.float64],
+    titles: Sequence[str],
+    predict_proba: Callable[[Sequence[str]], NDArray[np.float64]],
 ) -> NDArray[np.float64]:
-    """Return probabilities calculated in 16 bits, those of undecided titles replaced by what `ask` says in 32.
+    """Return probabilities calculated in 16 bits, those of undecided titles replaced by what `predict_proba` says in
+    32.
 
     Parameters
     ----------
-    found : array, shape (n, k)
-    ask : function
+    probabilities : array, shape (n, k)
+    predict_proba : function
         Takes titles and returns probabilities, shape (n, k).
     """
-    ranked = np.sort(found, axis=1)
-    near = np.flatnonzero(ranked[:, -1] - ranked[:, -2] < NEAR) if found.size else np.empty(0, dtype=np.int64)
+    ranked = np.sort(probabilities, axis=1)
+    near = np.flatnonzero(ranked[:, -1] - ranked[:, -2] < NEAR) if probabilities.size else np.empty(0, dtype=np.int64)
     if len(near):
-        found[near] = ask([titles[i] for i in near.tolist()])
-    return found
+        probabilities[near] = predict_proba([titles[i] for i in near.tolist()])
+    return probabilities

@@ -51,29 +51,29 @@ class PredictionReport:
 
 def sentences(held_out: int, untitled: int, cut: int, resumed: int) -> tuple[str, ...]:
     """Say how many records were not read like the others, and how many titles an earlier run had scored."""
-    said = []
+    messages = []
     if resumed:
-        said.append(f"{resumed:,} different titles had been scored already by a run that was stopped.")
+        messages.append(f"{resumed:,} different titles had been scored already by a run that was stopped.")
     if held_out:
-        said.append(
+        messages.append(
             f"The model learned from the titles of {held_out:,} of these records; their probabilities come from models"
             " that had not seen them."
         )
     if untitled:
-        said.append(f"{untitled:,} records have no title and no prediction; they go to review.")
+        messages.append(f"{untitled:,} records have no title and no prediction; they go to review.")
     if cut:
-        said.append(f"{cut:,} titles are longer than the language model reads; their ends were cut.")
-    return tuple(said)
+        messages.append(f"{cut:,} titles are longer than the language model reads; their ends were cut.")
+    return tuple(messages)
 
 
 def read_beside(reads: Sequence[str], lacking: Sequence[str], without: int, records: int) -> list[str]:
     """Say which columns the catalogue lacks, and how many of the records have none of those the model reads."""
-    said = []
+    messages = []
     if lacking:
-        said.append(f"The model also reads {', '.join(lacking)}, and this catalogue has no such column.")
+        messages.append(f"The model also reads {', '.join(lacking)}, and this catalogue has no such column.")
     if without:
-        said.append(
+        messages.append(
             f"{without:,} of the {records:,} records have nothing in {' or '.join(reads)}: the model judged them by"
             " their titles alone, for which it is calibrated apart."
         )
-    return said
+    return messages

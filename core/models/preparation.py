@@ -56,8 +56,8 @@ class Apart:
     @property
     def sentence(self) -> str:
         """Say it for a curator."""
-        said = self.leaks.sentence("the labelled books", f"'{self.name}'")
-        return f"{said} They were left out of the training." if self.leaks.found else said
+        text = self.leaks.sentence("the labelled books", f"'{self.name}'")
+        return f"{text} They were left out of the training." if self.leaks.found else text
 
 
 def readable_columns(workspace: Workspace, labels: str, corpus: str | None = None) -> tuple[str, ...]:
@@ -74,10 +74,12 @@ def readable_columns(workspace: Workspace, labels: str, corpus: str | None = Non
     label_set = load_labels(workspace, labels)
     stored: list[Artifact] = [label_set.artifact, *([load_corpus(workspace, corpus).artifact] if corpus else [])]
     others = {TITLE, LABEL, ANNOTATOR, CREATED_AT, NOTE, RECORD_ID, ALTERNATE_ID}
-    no_columns = {name for one in stored for name, role in one.manifest.get("mapping", {}).items() if role in others}
+    no_columns = {
+        name for artifact in stored for name, role in artifact.manifest.get("mapping", {}).items() if role in others
+    }
     in_corpora = {name for thing in workspace.list("corpora") for name in column_names(thing.path)}
-    there = dict.fromkeys(name for one in stored for name in column_names(one.path))
-    return tuple(name for name in there if name in in_corpora - no_columns)
+    available = dict.fromkeys(name for artifact in stored for name in column_names(artifact.path))
+    return tuple(name for name in available if name in in_corpora - no_columns)
 
 
 def check_reads(workspace: Workspace, labels: str, reads: Sequence[str], corpus: str | None = None) -> None:
@@ -88,13 +90,13 @@ def check_reads(workspace: Workspace, labels: str, reads: Sequence[str], corpus:
     InputError
         With the columns there are.
     """
-    there = readable_columns(workspace, labels, corpus) if reads else ()
+    readable = readable_columns(workspace, labels, corpus) if reads else ()
     for name in reads:
-        if name not in there:
+        if name not in readable:
             raise InputError(
                 f"The column '{name}' cannot be read beside the title: it must be both in the file of the labels"
                 f" '{labels}' and in a catalogue that was imported, and must not be the label itself. Such columns are:"
-                f" {', '.join(there) or 'none; import the catalogue first'}."
+                f" {', '.join(readable) or 'none; import the catalogue first'}."
             )
 
 
@@ -155,10 +157,10 @@ def large_classes(books: pd.DataFrame, least: int) -> tuple[pd.DataFrame, list[s
     small = titles[titles < least]
     if not len(small):
         return books, []
-    kept = books[~books[LABEL].isin(small.index)].reset_index(drop=True)
+    remaining = books[~books[LABEL].isin(small.index)].reset_index(drop=True)
     shown = ", ".join(f"'{name}' ({count:,})" for name, count in small.items())
-    left = len(books) - len(kept)
-    return kept, [
+    left = len(books) - len(remaining)
+    return remaining, [
         f"Left out with fewer than {least:,} titles: {shown}; {left:,} {'book was' if left == 1 else 'books were'} not"
         " learned from. The model knows nothing of these classes and will call such books something else."
     ]
@@ -188,8 +190,8 @@ def labelled_books(
         stored = load_corpus(workspace, corpus)
         source = stored.records([RECORD_ID, ALTERNATE_ID, TITLE, TITLE_KEY])
         join = join_ids([table[RECORD_ID], table[ALTERNATE_ID]], [source[RECORD_ID], source[ALTERNATE_ID]])
-        found = join.position >= 0
-        lacking = (table[TITLE_KEY] == "").to_numpy() & found
+        matched = join.position >= 0
+        lacking = (table[TITLE_KEY] == "").to_numpy() & matched
         for column in (TITLE, TITLE_KEY):
             values = table[column].to_numpy(dtype=object)
             values[lacking] = source[column].to_numpy(dtype=object)[join.position[lacking]]
@@ -198,7 +200,7 @@ def labelled_books(
             sentences.append(f"The titles of {int(lacking.sum()):,} labelled books were taken from '{corpus}'.")
         theirs = _originals(stored, source, reads).fillna("")
         for name in theirs:
-            empty = (columns[name] == "").to_numpy() & found
+            empty = (columns[name] == "").to_numpy() & matched
             columns.loc[empty, name] = theirs[name].to_numpy(dtype=object)[join.position[empty]]
     if reads:
         table[TEXT] = compose(table[TITLE], {name: columns[name] for name in reads})
@@ -223,8 +225,8 @@ def set_apart(workspace: Workspace, books: pd.DataFrame, names: tuple[str, ...])
     """Return the books that are in none of the named sets, and what was found in each set."""
     apart = [Apart(name, find_leaks(books, books_called(workspace, name))) for name in names]
     keep = np.ones(len(books), dtype=bool)
-    for found in apart:
-        keep &= ~found.leaks.mask
+    for excluded_set in apart:
+        keep &= ~excluded_set.leaks.mask
     return books[keep].reset_index(drop=True), apart
 
 
@@ -242,8 +244,8 @@ def books_called(workspace: Workspace, name: str) -> pd.DataFrame:
         return load_predictions(workspace, name).records(workspace)
     with contextlib.suppress(NotFoundError):
         return load_corpus(workspace, name).records()
-    there = [artifact.name for kind in ("labels", "predictions", "corpora") for artifact in workspace.list(kind)]
-    raise NotFoundError(f"Nothing is called '{name}' in {workspace.root}. There are: {', '.join(there) or 'none yet'}.")
+    names = [artifact.name for kind in ("labels", "predictions", "corpora") for artifact in workspace.list(kind)]
+    raise NotFoundError(f"Nothing is called '{name}' in {workspace.root}. There are: {', '.join(names) or 'none yet'}.")
 
 
 def weak_books(
@@ -267,22 +269,24 @@ def weak_books(
     labels = load_labels(workspace, name)
     table = labels.table()
     records = labels.records()
-    found = records[[RECORD_ID, ALTERNATE_ID, TITLE, TITLE_KEY]].assign(label=table[LABEL].to_numpy())
+    candidates = records[[RECORD_ID, ALTERNATE_ID, TITLE, TITLE_KEY]].assign(label=table[LABEL].to_numpy())
     if reads:
-        found[TEXT] = texts_of(labels, records, reads)[0].to_numpy()
-    columns = [probability_column(one) for one in classes]
-    unknown = sorted(set(found.loc[found[LABEL] != "", LABEL]) - set(classes))
+        candidates[TEXT] = texts_of(labels, records, reads)[0].to_numpy()
+    columns = [probability_column(class_name) for class_name in classes]
+    unknown = sorted(set(candidates.loc[candidates[LABEL] != "", LABEL]) - set(classes))
     if unknown:
         raise InputError(f"'{name}' has the class '{unknown[0]}', which no person's label has: {', '.join(classes)}.")
     given = set(columns) <= set(table.columns)
-    for one, column in zip(classes, columns, strict=True):
-        found[column] = table[column].to_numpy(dtype=float) if given else (found[LABEL] == one).to_numpy(dtype=float)
-    found[WEIGHT] = table[WEIGHT].to_numpy(dtype=float) if WEIGHT in table else WEAK_WEIGHT
-    usable = found[(found[LABEL] != "") & (found[TITLE_KEY] != "")]
+    for class_name, column in zip(classes, columns, strict=True):
+        candidates[column] = (
+            table[column].to_numpy(dtype=float) if given else (candidates[LABEL] == class_name).to_numpy(dtype=float)
+        )
+    candidates[WEIGHT] = table[WEIGHT].to_numpy(dtype=float) if WEIGHT in table else WEAK_WEIGHT
+    usable = candidates[(candidates[LABEL] != "") & (candidates[TITLE_KEY] != "")]
     usable, left_out = usable.reset_index(drop=True), len(usable)
     usable = usable[~find_leaks(usable, books).mask].reset_index(drop=True)
     usable, _ = set_apart(workspace, usable, apart)
-    said = f"{len(usable):,} labels by functions ('{name}') were learned from beside people's labels"
+    sentence = f"{len(usable):,} labels by functions ('{name}') were learned from beside people's labels"
     return usable, [
-        f"{said}; {left_out - len(usable):,} were left out, since people labelled them or they are tested on."
+        f"{sentence}; {left_out - len(usable):,} were left out, since people labelled them or they are tested on."
     ]

@@ -36,8 +36,8 @@ def import_pretrained(
     texts = (RECORD_ID, ALTERNATE_ID, TITLE, TITLE_KEY, LABEL, SPLIT, SOURCE)
     training = pd.DataFrame({column: pd.Series([], dtype="str") for column in texts})
     training[FOLD], training[LEARNED] = np.array([], dtype=np.int64), np.array([], dtype=bool)
-    for one in classifier.classes:
-        training[probability_column(one)] = np.array([], dtype=float)
+    for class_name in classifier.classes:
+        training[probability_column(class_name)] = np.array([], dtype=float)
     sentences = (
         "It was trained elsewhere. What it learned from is not known here, so that predictions of books it may have"
         " learned from look better than they are, and its confidences are not calibrated.",

@@ -83,10 +83,10 @@ class Model:
             Titles or, for a model that reads further columns, texts as :func:`core.reading.compose` makes them.
         """
         scores = self.classifier.predict_probabilities(titles, progress)
-        found = apply_calibrations(self.calibration, self.for_titles, titles, scores)
+        calibrated = apply_calibrations(self.calibration, self.for_titles, titles, scores)
         blank = np.fromiter((not title.strip() for title in titles), dtype=bool, count=len(titles))
-        found[blank] = np.nan
-        return found
+        calibrated[blank] = np.nan
+        return calibrated
 
     def predict(self, titles: Sequence[str], progress: Progress = silent) -> pd.DataFrame:
         """Return calibrated probabilities as a table with one column ``p_<class>`` a class."""

@@ -157,68 +157,70 @@ def predict_corpus(
         raise InputError(
             f"An address ('{address}') is that of a Ray cluster.", command_line="Give --engine ray with it."
         )
-    asked = load(workspace, model) if isinstance(model, str) else model
+    loaded_model = load(workspace, model) if isinstance(model, str) else model
     source = load_corpus(workspace, corpus)
     truth = load_labels(workspace, labels) if labels else None
-    fingerprint = digest("predictions", asked.fingerprint, source.fingerprint, truth.name if truth else "")
-    called, numbered = workspace.name_for("predictions", name, f"{source.name}-{asked.name}", fingerprint)
+    fingerprint = digest("predictions", loaded_model.fingerprint, source.fingerprint, truth.name if truth else "")
+    called, numbered = workspace.name_for("predictions", name, f"{source.name}-{loaded_model.name}", fingerprint)
     started = time.monotonic()
     records = source.records([RECORD_ID, TITLE, TITLE_KEY])
-    texts, lacking = texts_of(source, records, asked.reads)
+    texts, lacking = texts_of(source, records, loaded_model.reads)
     codes, different = pd.factorize(texts.to_numpy(dtype=object))
     forget_old(workspace.root / FOLDER)
-    columns = [probability_column(name) for name in asked.classes]
-    shards = shards_of(workspace.root / FOLDER, different.tolist(), columns, asked.fingerprint)
+    columns = [probability_column(name) for name in loaded_model.classes]
+    shards = shards_of(workspace.root / FOLDER, different.tolist(), columns, loaded_model.fingerprint)
     pending = shards.pending()
     if engine == "ray":
         score_on_ray(
             shards,
-            asked.path,
+            loaded_model.path,
             open_model,
             progress,
-            name=asked.name,
+            name=loaded_model.name,
             address=address,
-            wants_gpu=asked.kind not in _CPU_ONLY,
+            wants_gpu=loaded_model.kind not in _CPU_ONLY,
         )
     else:
-        score_here(shards, asked.probabilities, progress)
-    table = with_known_titles(asked, records, shards.probabilities()[codes])
+        score_here(shards, loaded_model.probabilities, progress)
+    table = with_known_titles(loaded_model, records, shards.probabilities()[codes])
     seconds = time.monotonic() - started
     resumed = shards.titles_but(pending)
     new_rows = int(np.isin(codes // shards.size, pending).sum())
     counts = table[PREDICTED].value_counts()
     held_out, untitled = int((table[SPLIT] != "").sum()), int((table[PREDICTED] == "").sum())
-    without = int((~has_columns(texts.tolist()) & (records[TITLE_KEY] != "").to_numpy()).sum()) if asked.reads else 0
-    count_cut = getattr(asked.classifier, "cut", None)
+    without = (
+        int((~has_columns(texts.tolist()) & (records[TITLE_KEY] != "").to_numpy()).sum()) if loaded_model.reads else 0
+    )
+    count_cut = getattr(loaded_model.classifier, "cut", None)
     cut = int(count_cut(texts.tolist())) if count_cut else 0
-    provenance = provenance_of(asked.manifest)
-    said = {
-        "model": asked.name,
-        "model_fingerprint": asked.fingerprint,
-        "model_kind": asked.kind,
-        "trained_on": asked.manifest.get("labels_fingerprint", ""),
+    provenance = provenance_of(loaded_model.manifest)
+    manifest = {
+        "model": loaded_model.name,
+        "model_fingerprint": loaded_model.fingerprint,
+        "model_kind": loaded_model.kind,
+        "trained_on": loaded_model.manifest.get("labels_fingerprint", ""),
         "corpus": source.fingerprint,
         "corpus_name": source.name,
         "labels": truth.name if truth else "",
-        "classes": list(asked.classes),
-        "calibrated": asked.calibration.method != "none",
-        "calibration": asked.calibration.method,
+        "classes": list(loaded_model.classes),
+        "calibrated": loaded_model.calibration.method != "none",
+        "calibration": loaded_model.calibration.method,
         "rows": len(table),
         "held_out": held_out,
         "untitled": untitled,
         "cut": cut,
-        "reads": list(asked.reads),
+        "reads": list(loaded_model.reads),
         "input_columns": provenance["input_columns"],
         "model_sha256": provenance["weights_sha256"],
         "without_columns": without,
         "engine": engine,
         "invented": bool(source.manifest.get("invented")),
-        "summary": {"predicted": {key: int(counts.get(key, 0)) for key in asked.classes}},
+        "summary": {"predicted": {key: int(counts.get(key, 0)) for key in loaded_model.classes}},
     }
 
     def write(folder: Path) -> Mapping[str, Any]:
         table.to_parquet(folder / PREDICTIONS_FILE, index=False, compression="zstd")
-        return {**said, "seconds": round(seconds, 3)}
+        return {**manifest, "seconds": round(seconds, 3)}
 
     artifact = workspace.store("predictions", fingerprint, called, write)
     shards.clear()
@@ -226,18 +228,18 @@ def predict_corpus(
     return PredictionReport(
         artifact.name,
         fingerprint,
-        asked.name,
+        loaded_model.name,
         source.name,
         len(table),
         seconds,
         new_rows / seconds if seconds else float("nan"),
         held_out,
         untitled,
-        asked.classes,
-        said["summary"]["predicted"],
+        loaded_model.classes,
+        manifest["summary"]["predicted"],
         (
             *sentences(held_out, untitled, cut, resumed),
-            *read_beside(asked.reads, lacking, without, len(table)),
+            *read_beside(loaded_model.reads, lacking, without, len(table)),
             *([numbered] if numbered else []),
         ),
         engine,

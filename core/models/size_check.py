@@ -82,7 +82,7 @@ def _shapes(path: Path) -> list[list[int]]:
             raise ModelError(f"The file {path.name} of the model in '{path.parent.name}' is damaged: fetch it again.")
         try:
             header = json.loads(stream.read(size))
-            return [[int(n) for n in one["shape"]] for name, one in header.items() if name != "__metadata__"]
+            return [[int(n) for n in entry["shape"]] for name, entry in header.items() if name != "__metadata__"]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ModelError(
                 f"The file {path.name} of the model in '{path.parent.name}' is damaged: fetch it again."
@@ -90,7 +90,7 @@ def _shapes(path: Path) -> list[list[int]]:
 
 
 def _product(shape: list[int]) -> int:
-    found = 1
+    product = 1
     for n in shape:
-        found *= n
-    return found
+        product *= n
+    return product

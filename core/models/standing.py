@@ -66,9 +66,9 @@ def labelled_by_rules(workspace: Workspace, manifest: Mapping[str, Any]) -> bool
 
     Labels by functions that were learned from *beside* people's do not count: they are never tested on.
     """
-    told = manifest.get("labels_source")
-    if told is not None:
-        return str(told) == "function"
+    labels_source = manifest.get("labels_source")
+    if labels_source is not None:
+        return str(labels_source) == "function"
     # A model that was trained before its manifest said so.
     labels = str(manifest.get("labels_fingerprint") or manifest.get("labels") or "")
     here = {thing.fingerprint: thing.manifest for thing in workspace.list("labels")}
@@ -114,17 +114,17 @@ def models_verdict(models: Sequence[Mapping[str, Any]]) -> str:
     group = max(groups.values(), key=len)
     best = max(group, key=lambda model: model["metrics"]["test"]["macro_f1"]["value"] or 0)
     accuracy = best["metrics"]["test"]["accuracy"]
-    said = (
+    verdict = (
         f"“{best['name']}” is right on {share_percent(accuracy['value'])}"
         f" ({interval_percent(accuracy['low'], accuracy['high'])}) of the {accuracy['n']:,} books of"
         f" {best['tested_on'].labels} that were kept apart for testing"
     )
-    said += f", the best of {len(group):,} tested on them." if len(group) > 1 else "."
+    verdict += f", the best of {len(group):,} tested on them." if len(group) > 1 else "."
     others = len(models) - len(group)
     if others:
         verb = "was" if others == 1 else "were"
-        said += f" {_models(others)} {verb} tested on other books or on none, and cannot be compared with it."
-    return said
+        verdict += f" {_models(others)} {verb} tested on other books or on none, and cannot be compared with it."
+    return verdict
 
 
 def _models(count: int) -> str:

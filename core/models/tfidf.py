@@ -126,29 +126,29 @@ class TfidfClassifier:
         text = " ".join(prepare(read).split())
         parts = text.split(" ") if text else []
         starts = list(accumulate((len(part) + 1 for part in parts), initial=0))[:-1]
-        found: dict[tuple[int, int], float] = defaultdict(float)
+        occurrences: dict[tuple[int, int], float] = defaultdict(float)
         for term, spans in word_terms(text):
             if term in self.counter.words:
                 for start, _ in spans:
-                    found[bisect_right(starts, start) - 1, self.counter.words[term]] += 1 / len(spans)
+                    occurrences[bisect_right(starts, start) - 1, self.counter.words[term]] += 1 / len(spans)
         for row, part in enumerate(parts):
             for run, count in self.counter.run_counts(part).items():
-                found[row, len(self.counter.words) + run] += count
-        rows, columns = np.array(list(found), dtype=np.int64).reshape(-1, 2).T
-        counts = np.array(list(found.values()), dtype=float)
+                occurrences[row, len(self.counter.words) + run] += count
+        rows, columns = np.array(list(occurrences), dtype=np.int64).reshape(-1, 2).T
+        counts = np.array(list(occurrences.values()), dtype=float)
         total = np.bincount(columns, weights=counts, minlength=len(self.idf))
         shape = (len(words), len(self.idf))
         return words, sparse.csr_matrix((counts / total[columns], (rows, columns)), shape=shape)
 
     def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
         """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.protocol.TitleClassifier`."""
-        found = np.empty((len(titles), len(self.classes)))
+        probabilities = np.empty((len(titles), len(self.classes)))
         for start in range(0, len(titles), _BATCH):
             progress(start / len(titles), f"{start:,} of {len(titles):,} titles")
             batch = titles[start : start + _BATCH]
             logits = self.features(batch) @ self.coefficients.T + self.intercepts
-            found[start : start + len(batch)] = softmax(logits)
-        return found
+            probabilities[start : start + len(batch)] = softmax(logits)
+        return probabilities
 
     def save(self, folder: Path) -> None:
         """Write the vocabulary as JSON and the numbers as safetensors."""

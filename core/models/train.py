@@ -117,16 +117,18 @@ def train(
         sentences.append(learned_from_rules(label_set.name))
     calibration_books = None
     if calibrate_on is not None:
-        calibration_books, said = labelled_books(workspace, load_labels(workspace, calibrate_on), corpus, reads)
-        kept, _ = set_apart(workspace, calibration_books, tuple(exclude))
-        calibration_books = kept[~find_leaks(kept, books).mask].reset_index(drop=True)
-        sentences += said
+        calibration_books, new_sentences = labelled_books(
+            workspace, load_labels(workspace, calibrate_on), corpus, reads
+        )
+        remaining, _ = set_apart(workspace, calibration_books, tuple(exclude))
+        calibration_books = remaining[~find_leaks(remaining, books).mask].reset_index(drop=True)
+        sentences += new_sentences
     weak_labels = None
     if weak is not None:
         classes = tuple(sorted(set(books[LABEL])))
         tested = (*exclude, *([calibrate_on] if calibrate_on else []))
-        weak_labels, said = weak_books(workspace, weak, classes, books, tested, reads)
-        sentences += said
+        weak_labels, new_sentences = weak_books(workspace, weak, classes, books, tested, reads)
+        sentences += new_sentences
     plan = Plan(kind, seed, calibration, shares, folds, refit, options or {})
     facts = {
         "labels": label_set.name,
@@ -190,8 +192,13 @@ def train_on_table(
     progress(0.93, "Measuring")
     metrics = measure(fitted, seed=plan.seed)
     progress(0.97, "Saving")
-    said = (*sentences, *(one.sentence for one in apart), *fitted.sentences, *how_measured(fitted, plan))
-    said += worth_of_columns(fitted, (facts or {}).get("reads", ()))
+    all_sentences = (
+        *sentences,
+        *(excluded_set.sentence for excluded_set in apart),
+        *fitted.sentences,
+        *how_measured(fitted, plan),
+    )
+    all_sentences += worth_of_columns(fitted, (facts or {}).get("reads", ()))
     report = TrainingReport(
         model=name,
         fingerprint="",
@@ -208,11 +215,11 @@ def train_on_table(
         calibration=fitted.calibration.method,
         leak=leak_found(fitted, apart),
         metrics=metrics,
-        sentences=said,
+        sentences=all_sentences,
     )
-    kept = {key: value for key, value in report.as_dict().items() if key not in ("model", "fingerprint", "metrics")}
-    kept |= {"plan": asdict(plan), "temperature": fitted.calibration.temperature, **(facts or {})}
-    kept["input_columns"] = list(columns_read(kept.get("reads") or ()))
+    manifest = {key: value for key, value in report.as_dict().items() if key not in ("model", "fingerprint", "metrics")}
+    manifest |= {"plan": asdict(plan), "temperature": fitted.calibration.temperature, **(facts or {})}
+    manifest["input_columns"] = list(columns_read(manifest.get("reads") or ()))
     with tempfile.TemporaryDirectory(prefix=".training-", dir=scratch or workspace.root) as folder:
         model = registry.save(
             workspace,
@@ -221,15 +228,15 @@ def train_on_table(
             fitted.calibration,
             training=fitted.training,
             metrics=metrics,
-            facts=kept,
+            facts=manifest,
             scratch=Path(folder),
             for_titles=fitted.bare.calibration if fitted.bare else None,
         )
     shutil.rmtree(checkpoints, ignore_errors=True)
     progress(1.0, "Done")
     if model.name != name:
-        said += (f"Another model is called '{name}', so this one is called '{model.name}'.",)
-    content = {**_shallow(report), "model": model.name, "fingerprint": model.fingerprint, "sentences": said}
+        all_sentences += (f"Another model is called '{name}', so this one is called '{model.name}'.",)
+    content = {**_shallow(report), "model": model.name, "fingerprint": model.fingerprint, "sentences": all_sentences}
     return TrainingReport(**content)
 
 
@@ -252,10 +259,10 @@ def _refuse_taken(workspace: Workspace, name: str, plan: Plan, facts: Mapping[st
 
 def _forget_old(folder: Path) -> None:
     """Remove states of trainings that nobody went on with for a week: each is as large as several models."""
-    for one in folder.iterdir() if folder.is_dir() else ():
+    for checkpoint in folder.iterdir() if folder.is_dir() else ():
         with contextlib.suppress(OSError):
-            if time.time() - one.stat().st_mtime > _KEPT_FOR:
-                shutil.rmtree(one, ignore_errors=True)
+            if time.time() - checkpoint.stat().st_mtime > _KEPT_FOR:
+                shutil.rmtree(checkpoint, ignore_errors=True)
 
 
 def _shallow(report: TrainingReport) -> dict[str, Any]:

@@ -72,11 +72,11 @@ def leak_found(fitted: Fitted, apart: Sequence[Apart]) -> dict[str, Any]:
     test = books[books[SPLIT] == "test"]
     between = find_leaks(test, books[books[SPLIT] != "test"])
     return {
-        "apart": [{"set": one.name, **one.leaks.as_dict()} for one in apart],
-        "excluded": sum(one.leaks.found for one in apart),
+        "apart": [{"set": excluded_set.name, **excluded_set.leaks.as_dict()} for excluded_set in apart],
+        "excluded": sum(excluded_set.leaks.found for excluded_set in apart),
         "test_titles_in_training": between.found,
         "sentences": [
-            *(one.sentence for one in apart),
+            *(excluded_set.sentence for excluded_set in apart),
             between.sentence("the test part", "the books learned from while it was tested"),
         ],
     }
@@ -92,15 +92,15 @@ def read_beside(books: pd.DataFrame, reads: Sequence[str]) -> list[str]:
     """
     if not reads:
         return []
-    said = int(has_columns(books[TEXT].tolist()).sum())
-    if said < FEWEST_WITH_COLUMNS:
+    count = int(has_columns(books[TEXT].tolist()).sum())
+    if count < FEWEST_WITH_COLUMNS:
         raise InputError(
-            f"Only {said:,} of the {len(books):,} labelled books have something in {' or '.join(reads)}; to learn what"
+            f"Only {count:,} of the {len(books):,} labelled books have something in {' or '.join(reads)}; to learn what"
             f" it says, {FEWEST_WITH_COLUMNS} are needed. Train on titles alone, or fill the column."
         )
     which = "it" if len(reads) == 1 else "one or more of them"
     return [
-        f"Beside the title it reads {', '.join(reads)}; {said:,} of the {len(books):,} labelled books have {which}."
+        f"Beside the title it reads {', '.join(reads)}; {count:,} of the {len(books):,} labelled books have {which}."
     ]
 
 

@@ -108,7 +108,7 @@ class TransformerClassifier:
         data, weak = stratified(data, settings["weak_limit"], seed)
         torch.manual_seed(seed)
         network = _network(encoder, len(data.classes))
-        made = cls(network, tokens, data.classes, base=_named(base))
+        classifier = cls(network, tokens, data.classes, base=_named(base))
         checkpoint = None
         if checkpoints is not None:
             described = [list(data.titles), data.targets.tolist(), data.weights.tolist(), list(data.classes)]
@@ -119,12 +119,12 @@ class TransformerClassifier:
         if data.validation is not None and len(data.validation.titles):
             targets = data.validation.targets * data.validation.weights[:, None]
             watched = Examples(tokens.encode(data.validation.titles), targets)
-        made.epochs = fine_tune(
-            made.network,
+        classifier.epochs = fine_tune(
+            classifier.network,
             Examples(tokens.encode(data.titles), data.balanced_weights()),
             recipe,
             padding=tokens.padding,
-            device=made.device,
+            device=classifier.device,
             seed=seed,
             validation=watched,
             checkpoint=checkpoint,
@@ -134,10 +134,10 @@ class TransformerClassifier:
         if data.validation is None:
             # A network that was watched is asked for held-out probabilities and not kept: 32 bits will do.
             progress(0.93, "Checking what 16-bit numbers change")
-            made.choose_precision(data.titles)
-        made.sentences = (*weak, *_said_of_cut(tokens.cut(data.titles), len(data.titles), tokens.limit))
+            classifier.choose_precision(data.titles)
+        classifier.sentences = (*weak, *_said_of_cut(tokens.cut(data.titles), len(data.titles), tokens.limit))
         progress(1.0, "Trained")
-        return made
+        return classifier
 
     @staticmethod
     def settled(options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
@@ -145,7 +145,7 @@ class TransformerClassifier:
 
         The learning rate is then planned for that many: a network stopped half-way down its plan is unsettled.
         """
-        epochs = [one.epochs for one in trained if one.epochs]
+        epochs = [classifier.epochs for classifier in trained if classifier.epochs]
         return {**options, "epochs": round(float(np.mean(epochs)))} if epochs else dict(options)
 
     def choose_precision(self, titles: Sequence[str]) -> None:
@@ -173,8 +173,10 @@ class TransformerClassifier:
             quick = None if self.own_head else fused(self.network.encoder, self.network.head, first=True)
             self._half = quick or copy.deepcopy(self.network).to(load_torch().bfloat16)
         logits = run(self._half if reduced else self.network, self.tokens, titles, self.device, progress).astype(float)
-        found = softmax(logits)
-        return read_again(found, titles, lambda few: self._probabilities(few, False)) if reduced else found
+        probabilities = softmax(logits)
+        return (
+            read_again(probabilities, titles, lambda few: self._probabilities(few, False)) if reduced else probabilities
+        )
 
     def save(self, folder: Path) -> None:
         """Write weights as safetensors, configuration and tokenizer as the transformers package writes them."""
@@ -185,7 +187,8 @@ class TransformerClassifier:
         self.tokens.save(folder)
         if not self.own_head:
             save_file(
-                {name: one.contiguous() for name, one in self.network.head.state_dict().items()}, folder / HEAD_FILE
+                {name: tensor.contiguous() for name, tensor in self.network.head.state_dict().items()},
+                folder / HEAD_FILE,
             )
         facts = {
             "classes": self.classes,
@@ -213,21 +216,28 @@ class TransformerClassifier:
         from safetensors.torch import load_file
 
         with in_words(folder):
-            said = read_facts(folder / FILE, FORMAT)
-            classes = [str(name) for name in said["classes"]]
-            own_head = bool(said["own_head"])
+            config = read_facts(folder / FILE, FORMAT)
+            classes = [str(name) for name in config["classes"]]
+            own_head = bool(config["own_head"])
             if own_head:
                 model, tokenizer = from_pretrained(str(folder), "AutoModelForSequenceClassification")
-                network = _finished(model, [int(i) for i in said["order"]])
+                network = _finished(model, [int(i) for i in config["order"]])
             else:
                 model, tokenizer = from_pretrained(str(folder))
                 network = _network(model, len(classes))
                 network.head.load_state_dict(load_file(folder / HEAD_FILE))
-            made = cls(network, Tokens(tokenizer, int(said["max_tokens"])), classes, own_head=own_head)
-            made.base, made.epochs, made.reduced = str(said["base"]), int(said["epochs"]), bool(said["reduced"])
-            made.agreement = number(said["agreement"])
-            made.checked, made.sentences = int(said["checked"]), tuple(str(one) for one in said["sentences"])
-        return made
+            classifier = cls(network, Tokens(tokenizer, int(config["max_tokens"])), classes, own_head=own_head)
+            classifier.base, classifier.epochs, classifier.reduced = (
+                str(config["base"]),
+                int(config["epochs"]),
+                bool(config["reduced"]),
+            )
+            classifier.agreement = number(config["agreement"])
+            classifier.checked, classifier.sentences = (
+                int(config["checked"]),
+                tuple(str(sentence) for sentence in config["sentences"]),
+            )
+        return classifier
 
 
 def load_pretrained(source: str, max_tokens: int = MAX_TOKENS) -> TransformerClassifier:
@@ -262,11 +272,11 @@ def stratified(data: TrainingData, limit: int, seed: int) -> tuple[TrainingData,
     # Ranked within its class by lot, scaled to the class's size: the first ones hold each class in proportion.
     lots = pd.Series(generator.random(len(weak))).groupby(likeliest).rank(pct=True).to_numpy()
     chosen = weak[np.argsort(lots, kind="stable")[:limit]]
-    kept = np.sort(np.concatenate([np.flatnonzero(data.weights >= 1), chosen]))
-    titles = [data.titles[i] for i in kept]
-    smaller = TrainingData(titles, data.targets[kept], data.weights[kept], data.classes, data.validation)
-    said = f"Of {len(weak):,} labels by functions the language model learned from {limit:,}, drawn by class."
-    return smaller, (said,)
+    selected = np.sort(np.concatenate([np.flatnonzero(data.weights >= 1), chosen]))
+    titles = [data.titles[i] for i in selected]
+    smaller = TrainingData(titles, data.targets[selected], data.weights[selected], data.classes, data.validation)
+    sentence = f"Of {len(weak):,} labels by functions the language model learned from {limit:,}, drawn by class."
+    return smaller, (sentence,)
 
 
 def _said_of_cut(cut: int, n: int, limit: int) -> tuple[str, ...]:
@@ -291,8 +301,8 @@ def _network(encoder: Any, classes: int) -> Any:
             self.head = torch.nn.Linear(int(encoder.config.hidden_size), classes)
 
         def forward(self, tokens: Any, mask: Any) -> Any:
-            said = self.encoder(input_ids=tokens, attention_mask=mask, output_hidden_states=True)
-            return self.head(first_and_mean(said.hidden_states, mask).to(self.head.weight.dtype))
+            output = self.encoder(input_ids=tokens, attention_mask=mask, output_hidden_states=True)
+            return self.head(first_and_mean(output.hidden_states, mask).to(self.head.weight.dtype))
 
     return TitleNetwork()
 

@@ -81,18 +81,18 @@ def parse_date(text: str) -> tuple[int | None, str]:
     if not text:
         return None, "none"
     plain = text if _YEAR.search(text) else _ROMAN.sub(_digits, text)
-    found = _YEAR.search(plain)
-    if not found:
+    year_match = _YEAR.search(plain)
+    if not year_match:
         decade = _DECADE.search(plain)
         if decade:
             return int(decade[1]) * 10, "uncertain"
         return None, "uncertain" if _CENTURY.search(plain) else "unreadable"
-    if re.fullmatch(r"[\s\[(]*[-–—]\s*", plain[: found.start()]):
+    if re.fullmatch(r"[\s\[(]*[-–—]\s*", plain[: year_match.start()]):
         return None, "uncertain"  # '-1907': it ended then, and nobody says when it began
     correction = _CORRECTION.search(plain)
     if correction:
         return int(correction[1]), "inferred"
-    return int(found[1]), _certainty(plain, found)
+    return int(year_match[1]), _certainty(plain, year_match)
 
 
 def parse_dates(dates: "pd.Series[str]") -> pd.DataFrame:
@@ -145,5 +145,7 @@ def _digits(numeral: "re.Match[str]") -> str:
     if not _WELL_FORMED.fullmatch(letters):
         return numeral.group()
     values = [_ROMAN_VALUES[letter] for letter in letters]
-    year = sum(-one if one < following else one for one, following in zip(values, [*values[1:], 0], strict=True))
+    year = sum(
+        -value if value < following else value for value, following in zip(values, [*values[1:], 0], strict=True)
+    )
     return str(year)

@@ -74,12 +74,14 @@ def detect_languages(
     """
     detector = _Detector(languages)
     places, distinct = pd.factorize(titles)
-    found: list[tuple[str, float]] = []
+    detected: list[tuple[str, float]] = []
     for start in range(0, len(distinct), _BATCH):
-        found += [detector.language(str(title)) for title in distinct[start : start + _BATCH]]
-        progress(len(found) / len(distinct), f"Detecting the language of titles: {len(found):,} of {len(distinct):,}")
-    language = pd.array([name for name, _ in found], dtype="str")
-    confidence = np.array([share for _, share in found], dtype=np.float64)
+        detected += [detector.language(str(title)) for title in distinct[start : start + _BATCH]]
+        progress(
+            len(detected) / len(distinct), f"Detecting the language of titles: {len(detected):,} of {len(distinct):,}"
+        )
+    language = pd.array([name for name, _ in detected], dtype="str")
+    confidence = np.array([share for _, share in detected], dtype=np.float64)
     return pd.DataFrame({LANGUAGE: language.take(places), LANGUAGE_CONFIDENCE: confidence[places]}, index=titles.index)
 
 

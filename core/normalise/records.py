@@ -94,9 +94,9 @@ def normalise_records(
     """
     warnings: list[str] = []
     columns = _text_columns(source.frame, mapping.columns, warnings)
-    ids, alternates, made = _ids(source, mapping, warnings)
-    if unique and repeats and made.any():
-        ids = _one_a_title(ids, title_keys(columns[schema.TITLE]), made, warnings)
+    ids, alternates, generated = _ids(source, mapping, warnings)
+    if unique and repeats and generated.any():
+        ids = _one_a_title(ids, title_keys(columns[schema.TITLE]), generated, warnings)
     if unique:
         inverse, _ = pd.factorize(ids)
         inverse = np.asarray(inverse, dtype=np.int64)
@@ -128,17 +128,17 @@ def normalise_records(
 
 
 def _text_columns(frame: pd.DataFrame, columns: Mapping[str, str], warnings: list[str]) -> dict[str, "pd.Series[str]"]:
-    found: dict[str, pd.Series[str]] = {}
+    text_columns: dict[str, pd.Series[str]] = {}
     for target in (*_TEXTS, schema.DATE, schema.LANGUAGE):
         if target not in columns:
-            found[target] = pd.Series("", index=frame.index, dtype="str")
+            text_columns[target] = pd.Series("", index=frame.index, dtype="str")
             continue
         column, several = unwrap_literals(frame[columns[target]])
         if several >= 0:
             more = f"; {several:,} have more than one, of which the first was taken" if several else ""
             warnings.append(f"The cells of '{columns[target]}' are lists written as text{more}.")
-        found[target] = _clean(column)
-    return found
+        text_columns[target] = _clean(column)
+    return text_columns
 
 
 def _clean(column: "pd.Series[str]") -> "pd.Series[str]":
@@ -197,10 +197,10 @@ def _whole_numbers(column: "pd.Series[str]", warnings: list[str]) -> "pd.Series[
 
 
 def _one_a_title(
-    ids: "pd.Series[str]", keys: "pd.Series[str]", made: npt.NDArray[np.bool_], warnings: list[str]
+    ids: "pd.Series[str]", keys: "pd.Series[str]", generated: npt.NDArray[np.bool_], warnings: list[str]
 ) -> "pd.Series[str]":
     """Give rows without an id that have one title one id: they speak of one book."""
-    known = made & (keys != "").to_numpy(dtype=bool)
+    known = generated & (keys != "").to_numpy(dtype=bool)
     firsts = ids[known].groupby(keys[known].to_numpy()).transform("first")
     books = firsts.nunique()
     if books < known.sum():
@@ -236,10 +236,10 @@ def _reject_repeated(
     lines = source.lines[positions].tolist()
     target = next((name for name in (schema.PREDICTED, schema.LABEL) if name in mapping.columns), None)
     classes = [""] * len(source.frame) if target is None else source.frame[mapping.columns[target]].str.strip().tolist()
-    kept = rows[inverse[positions]].tolist()
+    keepers = rows[inverse[positions]].tolist()
     against = 0
     for line, first, position, keeper, name, row in zip(
-        lines, firsts, positions.tolist(), kept, ids.iloc[positions].tolist(), cells, strict=True
+        lines, firsts, positions.tolist(), keepers, ids.iloc[positions].tolist(), cells, strict=True
     ):
         reason = f"it repeats the record id {name} of line {first}"
         if class_key(classes[position]) != class_key(classes[keeper]):
@@ -256,11 +256,13 @@ def _with_years(records: pd.DataFrame, dated: bool, warnings: list[str]) -> pd.D
     if not dated or not searched.any():
         return records
     years = [parse_date(str(place))[0] for place in records.loc[searched, schema.PLACE]]
-    found = pd.Series(years, index=records.index[searched], dtype="Int64").dropna()
-    records.loc[found.index, schema.YEAR] = found
-    records.loc[found.index, schema.DATE_CERTAINTY] = "inferred"
-    if len(found):
-        warnings.append(f"For {len(found):,} records without a date the year was read from the place of publication.")
+    place_years = pd.Series(years, index=records.index[searched], dtype="Int64").dropna()
+    records.loc[place_years.index, schema.YEAR] = place_years
+    records.loc[place_years.index, schema.DATE_CERTAINTY] = "inferred"
+    if len(place_years):
+        warnings.append(
+            f"For {len(place_years):,} records without a date the year was read from the place of publication."
+        )
     return records
 
 
@@ -274,10 +276,10 @@ def _with_languages(records: pd.DataFrame, detect: bool, progress: Progress) -> 
     if detect and len(silent_rows):
         counts = catalogued[named].value_counts()
         expected = counts.index[counts >= _EXPECTED_FROM].tolist()
-        found = detect_titles(records[schema.TITLE].iloc[silent_rows], expected, progress)
-        sure = (found[schema.LANGUAGE] != "").to_numpy()
-        language[silent_rows] = found[schema.LANGUAGE].to_numpy(dtype=object)
-        confidence[silent_rows] = found[schema.LANGUAGE_CONFIDENCE].to_numpy()
+        detected = detect_titles(records[schema.TITLE].iloc[silent_rows], expected, progress)
+        sure = (detected[schema.LANGUAGE] != "").to_numpy()
+        language[silent_rows] = detected[schema.LANGUAGE].to_numpy(dtype=object)
+        confidence[silent_rows] = detected[schema.LANGUAGE_CONFIDENCE].to_numpy()
         source[silent_rows[sure]] = "detected"
     records[schema.LANGUAGE] = pd.array(language, dtype="str")
     records[schema.LANGUAGE_SOURCE] = pd.array(source, dtype="str")

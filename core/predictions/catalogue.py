@@ -219,8 +219,8 @@ def choose_catalogue(
     InputError
         The corpus that was named holds none of the records: an identifier of each side is shown.
     """
-    kept, gone = ("", "") if corpus else _kept(workspace, fingerprint)
-    named = corpus or kept
+    stored_name, gone = ("", "") if corpus else _kept(workspace, fingerprint)
+    named = corpus or stored_name
     missing = (
         [f"The catalogue '{gone}', which was chosen for these predictions, cannot be read any more."] if gone else []
     )
@@ -230,7 +230,7 @@ def choose_catalogue(
         match = match_catalogue(own, load_corpus(workspace, named))
         if match.join.matched:
             return CatalogueChoice(match, (), _sentences(match, own))
-        if kept:  # it was imported anew, with other identifiers: the pages must still open
+        if stored_name:  # it was imported anew, with other identifiers: the pages must still open
             return CatalogueChoice(None, (), (match.sentence,))
         raise InputError(
             match.sentence,
@@ -238,14 +238,17 @@ def choose_catalogue(
             page="Choose another catalogue, or none.",
         )
     matches, unread = _matches(workspace, own)
-    some = sorted((one for one in matches if one.join.matched), key=lambda one: (-one.join.matched, one.size))
-    good = [one for one in some if one.convincing]
+    some = sorted(
+        (candidate for candidate in matches if candidate.join.matched),
+        key=lambda candidate: (-candidate.join.matched, candidate.size),
+    )
+    good = [candidate for candidate in some if candidate.convincing]
     if good:
-        others = tuple(one for one in some if one is not good[0])
-        rivals = [one for one in others if one.convincing]
+        others = tuple(candidate for candidate in some if candidate is not good[0])
+        rivals = [candidate for candidate in others if candidate.convincing]
         more: tuple[str, ...] = ()
         if rivals:
-            names = ", ".join(f"'{one.corpus.name}' ({one.join.matched:,})" for one in rivals)
+            names = ", ".join(f"'{candidate.corpus.name}' ({candidate.join.matched:,})" for candidate in rivals)
             more = (f"Other catalogues hold them too: {names}. '{good[0].name}' was taken; another can be named.",)
         return CatalogueChoice(good[0], others, (*missing, *_sentences(good[0], own), *more, *unread))
     return CatalogueChoice(None, tuple(some), (*missing, *_not_joined(some, matches, own), *unread))

@@ -91,12 +91,12 @@ def load_scored(
     unmatched: tuple[str, ...] = ()
     wanted = labels or predictions.manifest.get("labels") or ""
     if wanted and not labels:
-        wanted, said = _readable(workspace, wanted)
-        sentences += said
+        wanted, new_sentences = _readable(workspace, wanted)
+        sentences += new_sentences
     if wanted:
         judges = load_labels(workspace, wanted)
-        classes, said = _truth_from_labels(frame, judges, predictions)
-        sentences += said
+        classes, new_sentences = _truth_from_labels(frame, judges, predictions)
+        sentences += new_sentences
         unmatched = judges.classes if nothing_shared(judges.classes, predictions.classes) else ()
     elif not (frame[TRUTH] != "").any():
         # What came with the predictions and could not be compared is told wherever nothing is compared.
@@ -188,9 +188,9 @@ def _truth_from_labels(
     return names.classes, sentences
 
 
-def _by_title(wanted: pd.Series, there: pd.Series) -> NDArray[np.int64]:
+def _by_title(wanted: pd.Series, titles: pd.Series) -> NDArray[np.int64]:
     """Return the row of `there` with each title, −1 where there is none or several records share it."""
-    usable = (there != "") & ~there.duplicated(keep=False)
+    usable = (titles != "") & ~titles.duplicated(keep=False)
     places = np.flatnonzero(usable.to_numpy())
-    found = pd.Index(there.to_numpy()[places]).get_indexer(pd.Index(wanted.to_numpy()))
-    return np.asarray(np.where(found >= 0, places[found] if len(places) else -1, -1), dtype=np.int64)
+    positions = pd.Index(titles.to_numpy()[places]).get_indexer(pd.Index(wanted.to_numpy()))
+    return np.asarray(np.where(positions >= 0, places[positions] if len(places) else -1, -1), dtype=np.int64)

@@ -125,12 +125,12 @@ def find_learned(
         training = _training_books(workspace, str(model))
         if training is not None:
             return _leaks(frame, [("the model's own training books", training)], known=True)
-    kept = None if model else kept_learned_from(workspace, predictions.fingerprint)
-    if kept is not None:
-        return _as_kept(workspace, frame, kept)
+    label_sets = None if model else kept_learned_from(workspace, predictions.fingerprint)
+    if label_sets is not None:
+        return _as_kept(workspace, frame, label_sets)
     suspects, set_aside = _suspects(workspace, frame, predictions, truth_from)
-    found = _leaks(frame, [(thing.name, LabelSet(thing).records()) for thing in suspects], known=False)
-    return LearnedFrom(False, found.mask, (_unknown(suspects, set_aside, made_here=bool(model)), *found.sentences))
+    leaks = _leaks(frame, [(thing.name, LabelSet(thing).records()) for thing in suspects], known=False)
+    return LearnedFrom(False, leaks.mask, (_unknown(suspects, set_aside, made_here=bool(model)), *leaks.sentences))
 
 
 def _training_books(workspace: Workspace, model: str) -> pd.DataFrame | None:
@@ -142,16 +142,16 @@ def _training_books(workspace: Workspace, model: str) -> pd.DataFrame | None:
         return None
 
 
-def _as_kept(workspace: Workspace, frame: pd.DataFrame, kept: Mapping[str, str]) -> LearnedFrom:
-    found, gone = [], []
+def _as_kept(workspace: Workspace, frame: pd.DataFrame, label_sets: Mapping[str, str]) -> LearnedFrom:
+    sources, gone = [], []
     called = {fingerprint: name for name, fingerprint in workspace.database.names("labels").items()}
-    for name_then, fingerprint in kept.items():
+    for name_then, fingerprint in label_sets.items():
         name = called.get(fingerprint, name_then)
         try:
-            found.append((name, load_labels(workspace, fingerprint).records()))
+            sources.append((name, load_labels(workspace, fingerprint).records()))
         except (NotFoundError, DamagedError):
             gone.append(name)
-    leaks = _leaks(frame, found, known=not gone)
+    leaks = _leaks(frame, sources, known=not gone)
     if not gone:
         return leaks
     lost = f"The model learned from {listed(gone)}, which is no longer here: its books cannot be left out."
@@ -202,10 +202,10 @@ def _leaks(frame: pd.DataFrame, sources: Sequence[tuple[str, pd.DataFrame]], *, 
     sentences = []
     may = "" if known else ", from which the model may have learned"
     for name, books in sources:
-        found = find_leaks(frame[_KEYS], books)
-        hit = int((found.mask & checked).sum())
-        by_id = int((found.by_id_mask & checked).sum())
-        mask |= found.mask
+        leaks = find_leaks(frame[_KEYS], books)
+        hit = int((leaks.mask & checked).sum())
+        by_id = int((leaks.by_id_mask & checked).sum())
+        mask |= leaks.mask
         sentences.append(
             f"Leak check: {hit:,} of the {int(checked.sum()):,} checked books are also in {name}{may}"
             + (f" ({by_id:,} by identifier, {hit - by_id:,} by title)." if hit else ".")
@@ -214,16 +214,16 @@ def _leaks(frame: pd.DataFrame, sources: Sequence[tuple[str, pd.DataFrame]], *, 
 
 
 def _unknown(suspects: Sequence[Artifact], set_aside: Sequence[str], *, made_here: bool) -> str:
-    said = "It is not known which books the model learned from; whoever made it can say."
+    text = "It is not known which books the model learned from; whoever made it can say."
     if made_here:
-        said = (
+        text = (
             "What the model learned from is no longer known: it was removed from this workspace, or its list of books"
             " cannot be read."
         )
     if suspects:
         names = listed([thing.name for thing in suspects])
-        said += f" To be on the safe side, books that are also in {names} count as learned from."
+        text += f" To be on the safe side, books that are also in {names} count as learned from."
     if set_aside:
         holds = "holds" if len(set_aside) == 1 else "hold"
-        said += f" {listed(set_aside)} {holds} the very books under test: that is no suspicion."
-    return said
+        text += f" {listed(set_aside)} {holds} the very books under test: that is no suspicion."
+    return text

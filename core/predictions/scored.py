@@ -117,11 +117,15 @@ def identifiers_in(scored: Scored, ids: Sequence[str]) -> list[str]:
     """
     table = scored.table
     known = pd.Index(table[RECORD_ID])
-    named = [one if one in known else scored.ids_in_file.get(one, one) for one in ids]
-    odd = [one for one in dict.fromkeys(named) if one not in known]
+    named = [
+        identifier if identifier in known else scored.ids_in_file.get(identifier, identifier) for identifier in ids
+    ]
+    odd = [identifier for identifier in dict.fromkeys(named) if identifier not in known]
     if not odd:
         return named
     join = join_ids([pd.Series(odd, dtype="str")], [table[RECORD_ID], table[ALTERNATE_ID]])
-    there = table[RECORD_ID].to_numpy(dtype=object)
-    same = {one: str(there[place]) for one, place in zip(odd, join.position, strict=True) if place >= 0}
-    return [same.get(one, one) for one in named]
+    record_ids = table[RECORD_ID].to_numpy(dtype=object)
+    same = {
+        identifier: str(record_ids[place]) for identifier, place in zip(odd, join.position, strict=True) if place >= 0
+    }
+    return [same.get(identifier, identifier) for identifier in named]

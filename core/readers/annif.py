@@ -75,7 +75,7 @@ def suggestions(content: bytes, encoding: str = ENCODING) -> list[dict[str, str]
     FaultyLine
         A line is no suggestion, or no text.
     """
-    found = []
+    answers = []
     for number, line in enumerate(_decoded(content, encoding).split("\n"), start=1):
         cells = line.rstrip("\r").split("\t")
         if cells == [""]:
@@ -89,14 +89,14 @@ def suggestions(content: bytes, encoding: str = ENCODING) -> list[dict[str, str]
         if score_from(score) is None:
             raise FaultyLine(number, f"its score is '{score[:_SHOWN]}', which is no number from 0 to 1", line)
         answer = {"uri": uri[1:-1], "label": label or notation or uri[1:-1]}
-        found.append(answer | ({"notation": notation} if notation else {}) | {"score": Number(score.strip())})
-    return found
+        answers.append(answer | ({"notation": notation} if notation else {}) | {"score": Number(score.strip())})
+    return answers
 
 
-def row(name: str, found: list[dict[str, str]]) -> tuple[str, ...]:
+def row(name: str, answers: list[dict[str, str]]) -> tuple[str, ...]:
     """Return what one file says as cells of :data:`COLUMNS`."""
-    said = {DOCUMENT_ID: document_id(name), **suggested(found)}
-    return tuple(as_text(said[column]) for column in COLUMNS)
+    cells = {DOCUMENT_ID: document_id(name), **suggested(answers)}
+    return tuple(as_text(cells[column]) for column in COLUMNS)
 
 
 def named_by(example: str) -> str:
@@ -108,15 +108,15 @@ def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTabl
     """Read the suggestions for one document. See :func:`core.readers.read_table`."""
     encoding = encoding_name(options.encoding or ENCODING)
     try:
-        found = suggestions(opened.stream.read(), encoding)
+        answers = suggestions(opened.stream.read(), encoding)
     except FaultyLine as error:
         raise UnreadableFileError(
             f"{opened.path}, {error}. Write it again with 'annif index --force', or correct that line."
         ) from error
-    if not found:
+    if not answers:
         raise UnreadableFileError(f"{opened.path} holds blank lines only: Annif suggested nothing for this document.")
     columns = TextColumns(COLUMNS)
-    columns.extend([row(opened.name, found)], [1])
+    columns.extend([row(opened.name, answers)], [1])
     frame, lines = columns.frame()
     return SourceTable(
         path=opened.path,

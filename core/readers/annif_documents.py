@@ -69,11 +69,11 @@ def folder_sha256(folder: Path) -> str:
 def _documents(path: Path, limit: int) -> Iterator[_Documents | None]:
     if path.is_dir():
         try:
-            names = [one.name for one in path.iterdir() if one.is_file() and not one.name.startswith(".")]
-            found = [_File(one.name, one.stat().st_size, one.read_bytes) for one in _files_in(path)]
+            names = [entry.name for entry in path.iterdir() if entry.is_file() and not entry.name.startswith(".")]
+            files = [_File(entry.name, entry.stat().st_size, entry.read_bytes) for entry in _files_in(path)]
         except OSError as error:
             raise UnreadableFileError(f"{path} cannot be opened: {error.strerror}.") from error
-        yield _gathered("a folder", found, names) if found else None
+        yield _gathered("a folder", files, names) if files else None
         return
     with contextlib.ExitStack() as stack:
         try:
@@ -84,20 +84,22 @@ def _documents(path: Path, limit: int) -> Iterator[_Documents | None]:
         if archive is None or members is None or len(members) < 2:
             yield None
             return
-        found = [
+        files = [
             _File(member.filename, member.file_size, lambda member=member: archive.read(member))  # type: ignore[misc]
-            for member in sorted(members, key=lambda one: one.filename)
+            for member in sorted(members, key=lambda entry: entry.filename)
             if member.filename.lower().endswith(SUFFIX)
         ]
         try:
-            yield _gathered("a zip archive", found, [one.filename for one in members]) if found else None
+            yield _gathered("a zip archive", files, [entry.filename for entry in members]) if files else None
         except (zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise UnreadableFileError(f"{path} is a damaged archive ({error}); fetch or pack it again.") from error
 
 
 def _files_in(folder: Path) -> list[Path]:
-    found = (one for one in folder.iterdir() if one.name.lower().endswith(SUFFIX) and not one.name.startswith("."))
-    return sorted((one for one in found if one.is_file()), key=lambda one: one.name)
+    candidates = (
+        path for path in folder.iterdir() if path.name.lower().endswith(SUFFIX) and not path.name.startswith(".")
+    )
+    return sorted((path for path in candidates if path.is_file()), key=lambda path: path.name)
 
 
 def _begins_like_zip(path: Path) -> bool:
@@ -106,9 +108,9 @@ def _begins_like_zip(path: Path) -> bool:
 
 
 def _gathered(place: str, files: Sequence[_File], names: Sequence[str]) -> _Documents:
-    said = {one.name[: -len(SUFFIX)] for one in files}
+    stems = {file.name[: -len(SUFFIX)] for file in files}
     texts = [str(PurePosixPath(name).with_suffix("")) for name in names if name.lower().endswith(".txt")]
-    without = sum(text not in said for text in texts)
+    without = sum(text not in stems for text in texts)
     return _Documents(place, files, len(names) - len(files), without)
 
 
@@ -120,24 +122,24 @@ def _table(path: Path, documents: _Documents, options: ReadOptions, progress: Pr
     silent_files = 0
     files = documents.files if options.rows is None else documents.files[: options.rows]
     total = len(files)
-    for number, one in enumerate(files, start=1):
+    for number, file in enumerate(files, start=1):
         if number % _PROGRESS_EVERY == 0:
             progress(number / total, f"Reading {number:,} of {total:,} documents")
-        if one.size > FILE_LIMIT:
+        if file.size > FILE_LIMIT:
             rejected.add(
-                number, f"{one.name} has {one.size / 1e6:,.0f} MB, too much for one document's suggestions", ""
+                number, f"{file.name} has {file.size / 1e6:,.0f} MB, too much for one document's suggestions", ""
             )
             continue
         try:
-            found = suggestions(one.read(), encoding)
+            answers = suggestions(file.read(), encoding)
         except FaultyLine as error:
-            rejected.add(number, f"{one.name}, {error}", error.text)
+            rejected.add(number, f"{file.name}, {error}", error.text)
             continue
         except PermissionError:
-            rejected.add(number, f"{one.name} may not be opened by this user", "")
+            rejected.add(number, f"{file.name} may not be opened by this user", "")
             continue
-        silent_files += not found
-        rows.append(row(one.name, found))
+        silent_files += not answers
+        rows.append(row(file.name, answers))
         lines.append(number)
         if len(rows) >= CHUNK_ROWS:
             columns.extend(rows, lines)

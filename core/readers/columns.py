@@ -205,14 +205,14 @@ def apply_overrides(mapping: ColumnMapping, frame: pd.DataFrame, overrides: Sequ
         else:
             probabilities[target.removeprefix(schema.PROBABILITY_PREFIX)] = source
             reasons["probabilities"] = "A column was given by hand."
-    kept = {*columns, *(["probabilities"] if probabilities else [])}
+    mapped = {*columns, *(["probabilities"] if probabilities else [])}
     about_id = schema.RECORD_ID in settled
     # What a person has decided of a column is not asked again.
     settled_sources = {_parse(override, frame)[0] for override in overrides}
     return ColumnMapping(
         columns,
         probabilities,
-        {target: reason for target, reason in reasons.items() if target in kept},
+        {target: reason for target, reason in reasons.items() if target in mapped},
         tuple(
             question
             for question in mapping.questions
@@ -252,15 +252,15 @@ def _known_header(header: str, frame: pd.DataFrame) -> str:
 def _missing(frame: pd.DataFrame, what: str, mapping: ColumnMapping, *targets: str) -> MappingError:
     why = " ".join(sentence for target in targets for sentence in mapping.not_taken.get(target, ()))
     headers = [str(name) for name in frame.columns]
-    found = f"No column was found that holds {what}. {why}{' ' if why else ''}The columns are: {_listed(headers)}."
+    message = f"No column was found that holds {what}. {why}{' ' if why else ''}The columns are: {_listed(headers)}."
     if any(re.fullmatch(r"\d+(?:[.,]\d+)?", name) for name in headers):
         return MappingError(
-            f"{found} The first line looks like a record and not like names of columns: name the columns.",
+            f"{message} The first line looks like a record and not like names of columns: name the columns.",
             command_line="Use --columns A,B,C, in the order of the file.",
             page="Write the names of the columns, in the order of the file.",
         )
     return MappingError(
-        found,
+        message,
         command_line=f"Say which it is with --map HEADER={targets[0]}.",
         page="Choose it under “Which column is what?”.",
     )

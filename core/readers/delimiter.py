@@ -68,10 +68,10 @@ def find_delimiter(sample: str, complete: bool, given: str | None, name: str) ->
     """
     if given is not None:
         character = _checked(given)
-        said = f"The delimiter was given: {spoken(character)}."
+        reason = f"The delimiter was given: {spoken(character)}."
         quoted = _quotes_matter(sample, complete, character)
         backslashes = quoted and _backslashes_matter(sample, complete, character)
-        return Delimiter(character, quoted, said, _separator_line(sample)[1], backslashes=backslashes)
+        return Delimiter(character, quoted, reason, _separator_line(sample)[1], backslashes=backslashes)
     written, skip = _separator_line(sample)
     if written:
         return Delimiter(written, True, f"Its first line says that cells are parted by {spoken(written)}.", skip)
@@ -84,17 +84,17 @@ def find_delimiter(sample: str, complete: bool, given: str | None, name: str) ->
     backslashes = _backslashes_matter(sample, complete, best.character)
     if backslashes:
         best = _Trial(best.character, _widths(doubled_quotes(sample), complete, best.character))
-    said = (
+    reason = (
         f"Cells are parted by {spoken(best.character)}: {100 * best.even:.0f} % of the first"
         f" {max(1, len(best.widths) - 1):,} records have {best.header} cells, as the header has."
     )
     quoted = _quotes_matter(sample, complete, best.character)
     if not quoted:
-        said += " Quotes are part of the text, for the records come out even only so."
+        reason += " Quotes are part of the text, for the records come out even only so."
     elif backslashes:
-        said += " Quotes inside cells have a backslash before them, as MySQL, R and Spark write them."
-        return Delimiter(best.character, quoted, said, backslashes=True)
-    return Delimiter(best.character, quoted, said)
+        reason += " Quotes inside cells have a backslash before them, as MySQL, R and Spark write them."
+        return Delimiter(best.character, quoted, reason, backslashes=True)
+    return Delimiter(best.character, quoted, reason)
 
 
 def doubled_quotes(line: str) -> str:
@@ -132,8 +132,8 @@ def _checked(given: str) -> str:
 
 def _separator_line(sample: str) -> tuple[str, int]:
     """Excel writes and reads a first line such as ``sep=;``."""
-    found = re.match(r'"?sep=([^"\r\n])"?(\r\n|\n|\r)', sample, re.IGNORECASE)
-    return (found[1], 1) if found else ("", 0)
+    match = re.match(r'"?sep=([^"\r\n])"?(\r\n|\n|\r)', sample, re.IGNORECASE)
+    return (match[1], 1) if match else ("", 0)
 
 
 def _records(sample: str, complete: bool, character: str, quoted: bool, strict: bool = False) -> Iterator[list[str]]:

@@ -161,7 +161,7 @@ def open_text(opened: Opened, encoding: Encoding) -> io.TextIOWrapper:
 
 def spell_marks(text: str) -> str:
     r"""Return text in which marked bytes and NUL characters can be read, as in ``caf\xe9``."""
-    return MARKED.sub(lambda found: f"\\x{ord(found.group()) - 0xDC00:02x}", text).replace("\0", "\\x00")
+    return MARKED.sub(lambda match: f"\\x{ord(match.group()) - 0xDC00:02x}", text).replace("\0", "\\x00")
 
 
 def _given(given: str, bom: bytes, marked: str) -> Encoding:

@@ -233,16 +233,16 @@ class _ShownNumbers:
 
     def questions(self, names: Sequence[str]) -> list[str]:
         """Ask about a column in which some numbers are shown with zeros and others are not."""
-        asked = []
+        question_texts = []
         for column, (line, shown, value) in self.padded.items():
             if column in self.plain and column < len(names):
                 row, other = self.plain[column]
-                asked.append(
+                question_texts.append(
                     f"'{names[column]}' shows some numbers with zeros in front (row {line}: {value} as {shown}) and "
                     f"{self.counts[column]:,} without (row {row}: {other}): each was read as it is shown. If all are "
                     "to have them, give the whole column one number format and save it again."
                 )
-        return asked
+        return question_texts
 
 
 def _as_shown(cell: Any) -> str:

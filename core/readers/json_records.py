@@ -178,11 +178,11 @@ def _gather(
         del lines[:]
 
     complete = True
-    for number, found in pairs:
+    for number, item in pairs:
         if options.enough(len(columns) + len(records) + len(rejected)):
             complete = False
             break
-        for record in map(unfold, rows_of(found)):
+        for record in map(unfold, rows_of(item)):
             if not isinstance(record, dict):
                 rejected.add(number, f"it is not a JSON object but {_kind(record)}", as_text(record))
                 continue

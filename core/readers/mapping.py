@@ -175,14 +175,14 @@ class _Suggestion:
         spoken = [name for name in (predicted, truth, *either) if name]
         known = sorted({cell for name in spoken for cell in sampled(self._frame[name]).unique().tolist()})
         used = {*self._columns.values(), *self._named(_CONFIDENCES), *spoken}
-        found = find_probabilities(self._frame.drop(columns=list(self._left_alone)), used, known)
-        self._probabilities = found.columns
-        if found.columns:
-            self._reasons["probabilities"] = found.reason
-        self._questions += found.questions
+        probabilities = find_probabilities(self._frame.drop(columns=list(self._left_alone)), used, known)
+        self._probabilities = probabilities.columns
+        if probabilities.columns:
+            self._reasons["probabilities"] = probabilities.reason
+        self._questions += probabilities.questions
         if predicted is None and either:
             predicted = self._answer_of_the_model(either)
-            if truth is not None and predicted is not None and not found.columns:
+            if truth is not None and predicted is not None and not probabilities.columns:
                 self._questions.append(_both_taken(truth, predicted))
         if predicted is not None:
             self._take(schema.PREDICTED, predicted)
@@ -344,9 +344,9 @@ class _Suggestion:
                 if target in _LOUD:
                     self._questions.append(why)
                 continue
-            doubt = _doubt(target, self._frame[name]) if chosen is None or target == schema.DATE else ""
-            if doubt:
-                why = f"'{name}' was not taken for the {_spoken(target)}: {doubt}."
+            objection = _doubt(target, self._frame[name]) if chosen is None or target == schema.DATE else ""
+            if objection:
+                why = f"'{name}' was not taken for the {_spoken(target)}: {objection}."
                 self._not_taken.setdefault(target, []).append(why)
                 self._questions.append(why)
             elif chosen is None:

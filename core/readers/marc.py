@@ -36,14 +36,14 @@ def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTabl
     rows: list[list[str]] = []
     lines: list[int] = []
     complete = True
-    for number, (found, text) in enumerate(_records(opened.stream, form, encoding), start=1):
+    for number, (item, text) in enumerate(_records(opened.stream, form, encoding), start=1):
         if options.enough(number - 1):
             complete = False
             break
-        if isinstance(found, BadRecord):
-            rejected.add(number, str(found), text)
+        if isinstance(item, BadRecord):
+            rejected.add(number, str(item), text)
             continue
-        record = notes.take(number, found) if isinstance(found, Decoded) else found
+        record = notes.take(number, item) if isinstance(item, Decoded) else item
         notes.look(record)
         rows.append(record_columns(record))
         lines.append(number)
@@ -103,7 +103,7 @@ def _encoding(given: str | None) -> str:
 def _records(stream: IO[bytes], form: str, encoding: str) -> Iterator[tuple[Decoded | MarcRecord | BadRecord, str]]:
     """Yield each record, or why it cannot be read with the beginning of its text."""
     if form == "marcxml":
-        yield from ((found, "") for found in stream_marcxml(stream))
+        yield from ((record, "") for record in stream_marcxml(stream))
         return
     for chunk in split_iso2709(stream):
         try:

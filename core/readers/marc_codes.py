@@ -49,10 +49,10 @@ def language_name(code: str) -> str:
         return _OLD_LANGUAGES[code]
     import pycountry
 
-    found = pycountry.languages.get(bibliographic=code) or pycountry.languages.get(alpha_3=code)
-    if found is None:
+    language = pycountry.languages.get(bibliographic=code) or pycountry.languages.get(alpha_3=code)
+    if language is None:
         return code
-    name = str(found.name)
+    name = str(language.name)
     # 'Greek, Modern (1453-)' and the like keep the part that people write.
     return {"gre": "Greek", "grc": "Ancient Greek"}.get(code, name.split(" (")[0])
 
@@ -71,8 +71,8 @@ def language_code(name: str) -> str:
     special = {"Greek": "gre", "Ancient Greek": "grc", "Norwegian": "nor"}.get(name)
     if special:
         return special
-    found = pycountry.languages.get(name=name)
-    code = None if found is None else getattr(found, "bibliographic", None) or found.alpha_3
+    language = pycountry.languages.get(name=name)
+    code = None if language is None else getattr(language, "bibliographic", None) or language.alpha_3
     # ISO 639-3 knows far more languages than MARC; only those that are in 639-2 have a MARC code.
-    known = code is not None and (hasattr(found, "bibliographic") or hasattr(found, "alpha_2"))
+    known = code is not None and (hasattr(language, "bibliographic") or hasattr(language, "alpha_2"))
     return str(code) if known else "|||"

@@ -70,11 +70,11 @@ def record_columns(record: MarcRecord) -> list[str]:
     indicator is 0 or 1): machine labels are never used as truth.
     """
     fixed = record.text("008")
-    published = [one for one in record.all("264") if any(one.all("abc"))] or list(record.all("260"))
+    published = [field for field in record.all("264") if any(field.all("abc"))] or list(record.all("260"))
     main = next(record.all("100", "110", "111", "720"), None)
     names = [*record.all("100", "110", "111"), *record.all("700", "710", "711"), *record.all("720")]
     human, machine = split_genres(record)
-    languages = [code for one in record.all("041") for value in one.all("a") for code in _codes(value)]
+    languages = [code for field in record.all("041") for value in field.all("a") for code in _codes(value)]
     languages.append(fixed[35:38])
     place = _inside(published, "a", ",:;")
     date = _inside(published, "c", ",;") or _digits(fixed[7:11])
@@ -85,26 +85,30 @@ def record_columns(record: MarcRecord) -> list[str]:
         "" if main is None else main.get("d").strip(" .,"),
         "" if main is None else _NAME_TYPES.get(main.tag, ""),
         "" if main is None else _AND.join(value.strip(" .,") for value in main.all("e") if value != "main entry"),
-        _AND.join(_with_type(one) for one in names if _name(one)),
+        _AND.join(_with_type(field) for field in names if _name(field)),
         _joined(record.first("245"), "abnp", " /"),
-        _AND.join(filter(None, (_joined(one, "abnpt", " /") for one in record.all("130", "240", "246", "730", "740")))),
-        _AND.join(filter(None, (_joined(one, "av", " ") for one in record.all("440", "490")))),
+        _AND.join(
+            filter(None, (_joined(field, "abnpt", " /") for field in record.all("130", "240", "246", "730", "740")))
+        ),
+        _AND.join(filter(None, (_joined(field, "av", " ") for field in record.all("440", "490")))),
         country_name(fixed[15:18]),
         place,
         _inside(published, "b", ",;"),
         date,
-        _AND.join(one.get("a") for one in record.all("250") if one.get("a")),
-        _AND.join(filter(None, (" ".join(value for _, value in one.subfields) for one in record.all("300")))),
-        _AND.join(value for one in record.all("082") for value in one.all("a")),
-        _AND.join(value for one in record.all("852") for value in one.all("hj")),
-        _AND.join(_topic(one) for one in record.all("600", "610", "611", "630", "648", "650", "651")),
+        _AND.join(field.get("a") for field in record.all("250") if field.get("a")),
+        _AND.join(filter(None, (" ".join(value for _, value in field.subfields) for field in record.all("300")))),
+        _AND.join(value for field in record.all("082") for value in field.all("a")),
+        _AND.join(value for field in record.all("852") for value in field.all("hj")),
+        _AND.join(_topic(field) for field in record.all("600", "610", "611", "630", "648", "650", "651")),
         _AND.join(map(_topic, human)),
         _AND.join(dict.fromkeys(filter(None, map(language_name, languages)))),
-        _AND.join(value for one in record.fields if one.tag[0] == "5" and one.tag != "588" for value in one.all("a")),
+        _AND.join(
+            value for field in record.fields if field.tag[0] == "5" and field.tag != "588" for value in field.all("a")
+        ),
         literary_form(record),
         _AND.join(map(_topic, machine)),
         record.text("003").strip(),
-        _AND.join(value for one in record.all("035") for value in one.all("a")),
+        _AND.join(value for field in record.all("035") for value in field.all("a")),
         _digits(fixed[7:11]),
         record.to_json(),
     )
@@ -127,15 +131,15 @@ def literary_form(record: MarcRecord) -> str:
 def machine_links(record: MarcRecord) -> set[str]:
     """Return the link numbers ($8, type p) of fields that a machine wrote: those an 883 with indicator 0 or 1 names."""
     links = set()
-    for one in record.all("883"):
-        if one.indicators[0] in "01":
-            links |= link_numbers(one)
+    for field in record.all("883"):
+        if field.indicators[0] in "01":
+            links |= link_numbers(field)
     return links
 
 
-def link_numbers(one: MarcField) -> set[str]:
+def link_numbers(field: MarcField) -> set[str]:
     """Return the numbers in the $8 of a field whose type is p (metadata provenance)."""
-    return {found.group(1) for value in one.all("8") if (found := _LINK.fullmatch(value))}
+    return {match.group(1) for value in field.all("8") if (match := _LINK.fullmatch(value))}
 
 
 def split_genres(record: MarcRecord) -> tuple[list[MarcField], list[MarcField]]:
@@ -143,42 +147,42 @@ def split_genres(record: MarcRecord) -> tuple[list[MarcField], list[MarcField]]:
     machine = machine_links(record)
     by_people: list[MarcField] = []
     by_machine: list[MarcField] = []
-    for one in record.all("655"):
-        (by_machine if link_numbers(one) & machine else by_people).append(one)
+    for field in record.all("655"):
+        (by_machine if link_numbers(field) & machine else by_people).append(field)
     return by_people, by_machine
 
 
 def _first(record: MarcRecord, tag: str, code: str) -> str:
-    return next((value for one in record.all(tag) if (value := one.get(code))), "")
+    return next((value for field in record.all(tag) if (value := field.get(code))), "")
 
 
-def _joined(one: MarcField | None, codes: str, cut: str) -> str:
-    if one is None:
+def _joined(field: MarcField | None, codes: str, cut: str) -> str:
+    if field is None:
         return ""
-    text = " ".join(one.all(codes)).strip()
+    text = " ".join(field.all(codes)).strip()
     return text.removesuffix(cut.strip()).rstrip() if cut.strip() else text
 
 
 def _inside(published: list[MarcField], code: str, marks: str) -> str:
     """Return the values of a subfield without the punctuation that only parts it from the next."""
-    values = (value.strip().rstrip(marks).strip() for one in published for value in one.all(code))
+    values = (value.strip().rstrip(marks).strip() for field in published for value in field.all(code))
     return _AND.join(filter(None, values))
 
 
-def _name(one: MarcField | None) -> str:
-    return "" if one is None else " ".join(one.all("abcq")).strip().removesuffix(",").strip()
+def _name(field: MarcField | None) -> str:
+    return "" if field is None else " ".join(field.all("abcq")).strip().removesuffix(",").strip()
 
 
-def _with_type(one: MarcField) -> str:
-    kind = _NAME_TYPES.get(one.tag)
-    dates = one.get("d").strip(" .,")
-    name = f"{_name(one)}, {dates}" if dates else _name(one)
+def _with_type(field: MarcField) -> str:
+    kind = _NAME_TYPES.get(field.tag)
+    dates = field.get("d").strip(" .,")
+    name = f"{_name(field)}, {dates}" if dates else _name(field)
     return f"{name} [{kind}]" if kind else name
 
 
-def _topic(one: MarcField) -> str:
-    main = " ".join(value for code, value in one.subfields if code.isalpha() and code not in "vxyzeu")
-    return "--".join([main, *one.all("vxyz")]).strip()
+def _topic(field: MarcField) -> str:
+    main = " ".join(value for code, value in field.subfields if code.isalpha() and code not in "vxyzeu")
+    return "--".join([main, *field.all("vxyz")]).strip()
 
 
 def _codes(value: str) -> list[str]:

@@ -85,20 +85,23 @@ class MarcRecord:
 
     def all(self, *tags: str) -> Iterator[MarcField]:
         """Yield the fields with these tags, in order."""
-        return (one for one in self.fields if one.tag in tags)
+        return (marc_field for marc_field in self.fields if marc_field.tag in tags)
 
     def first(self, tag: str) -> MarcField | None:
         """Return the first field with this tag."""
-        return next((one for one in self.fields if one.tag == tag), None)
+        return next((marc_field for marc_field in self.fields if marc_field.tag == tag), None)
 
     def text(self, tag: str) -> str:
         """Return the text of a control field, '' when there is none."""
-        found = self.first(tag)
-        return "" if found is None else found.text
+        marc_field = self.first(tag)
+        return "" if marc_field is None else marc_field.text
 
     def copy(self) -> "MarcRecord":
         """Return a record whose fields can be changed without changing this one's."""
-        fields = [MarcField(one.tag, one.text, one.indicators, list(one.subfields)) for one in self.fields]
+        fields = [
+            MarcField(marc_field.tag, marc_field.text, marc_field.indicators, list(marc_field.subfields))
+            for marc_field in self.fields
+        ]
         return MarcRecord(self.leader, fields)
 
     def to_iso2709(self) -> bytes:
@@ -110,30 +113,32 @@ class MarcRecord:
             A field has more than 9,999 bytes or the record more than 99,999.
         """
         directory, parts, offset = [], [], 0
-        for one in self.fields:
-            part = one.content().encode("utf-8")
+        for marc_field in self.fields:
+            part = marc_field.content().encode("utf-8")
             if len(part) > FIELD_LIMIT:
-                raise TooLongError(f"field {one.tag} has {len(part):,} bytes, at most {FIELD_LIMIT:,} fit")
-            directory.append(f"{one.tag}{len(part):04d}{offset:05d}")
+                raise TooLongError(f"field {marc_field.tag} has {len(part):,} bytes, at most {FIELD_LIMIT:,} fit")
+            directory.append(f"{marc_field.tag}{len(part):04d}{offset:05d}")
             parts.append(part)
             offset += len(part)
         base = 24 + 12 * len(parts) + 1
         length = base + offset + 1
         if length > RECORD_LIMIT:
             raise TooLongError(f"the record has {length:,} bytes, at most {RECORD_LIMIT:,} fit")
-        kept = self.leader
-        leader = f"{length:05d}{kept[5:9]}a22{base:05d}{kept[17:20]}4500"
+        old_leader = self.leader
+        leader = f"{length:05d}{old_leader[5:9]}a22{base:05d}{old_leader[17:20]}4500"
         return f"{leader}{''.join(directory)}{_END_OF_FIELD}".encode() + b"".join(parts) + _END_OF_RECORD.encode()
 
     def to_xml(self) -> str:
         """Return the record as one MARCXML element, without declaration and namespace."""
         parts = [f"<record>\n  <leader>{_escaped(self.leader)}</leader>\n"]
-        for one in self.fields:
-            if one.is_control:
-                parts.append(f"  <controlfield tag={quoteattr(one.tag)}>{_escaped(one.text)}</controlfield>\n")
+        for marc_field in self.fields:
+            if marc_field.is_control:
+                parts.append(
+                    f"  <controlfield tag={quoteattr(marc_field.tag)}>{_escaped(marc_field.text)}</controlfield>\n"
+                )
                 continue
-            parts.append(_opening(one.tag, one.indicators))
-            for code, value in one.subfields:
+            parts.append(_opening(marc_field.tag, marc_field.indicators))
+            for code, value in marc_field.subfields:
                 parts.append(f"{_subfield(code)}{_escaped(value)}</subfield>\n")
             parts.append("  </datafield>\n")
         parts.append("</record>\n")
@@ -142,28 +147,28 @@ class MarcRecord:
     def to_json(self) -> str:
         """Return the record as MARC-in-JSON (Singer 2010, "A proposal to serialize MARC in JSON"), on one line."""
         fields: list[dict[str, object]] = []
-        for one in self.fields:
-            if one.is_control:
-                fields.append({one.tag: one.text})
+        for marc_field in self.fields:
+            if marc_field.is_control:
+                fields.append({marc_field.tag: marc_field.text})
                 continue
-            subfields = [{code: value} for code, value in one.subfields]
-            marks = {"ind1": one.indicators[0], "ind2": one.indicators[1]}
-            fields.append({one.tag: {**marks, "subfields": subfields}})
+            subfields = [{code: value} for code, value in marc_field.subfields]
+            marks = {"ind1": marc_field.indicators[0], "ind2": marc_field.indicators[1]}
+            fields.append({marc_field.tag: {**marks, "subfields": subfields}})
         return json.dumps({"leader": self.leader, "fields": fields}, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> "MarcRecord":
         """Return the record that :meth:`to_json` wrote."""
-        said = json.loads(text)
+        record = json.loads(text)
         fields = []
-        for entry in said["fields"]:
+        for entry in record["fields"]:
             for tag, content in entry.items():
                 if isinstance(content, str):
                     fields.append(MarcField(tag, content))
                     continue
-                subfields = [pair for one in content["subfields"] for pair in one.items()]
+                subfields = [pair for subfield in content["subfields"] for pair in subfield.items()]
                 fields.append(MarcField(tag, "", content["ind1"] + content["ind2"], subfields))
-        return cls(said["leader"], fields)
+        return cls(record["leader"], fields)
 
 
 # Tags, indicators and codes are few: their markup is made once.

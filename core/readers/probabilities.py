@@ -38,9 +38,9 @@ def class_in_header(header: str) -> str:
     ('Non-fiction', 'fiction', '')
     """
     for pattern in (_BEFORE, _BEFORE_CAMEL, _AFTER, _AFTER_CAMEL):
-        found = pattern.match(header.strip())
-        if found:
-            name = found["name"].strip(" _")
+        match = pattern.match(header.strip())
+        if match:
+            name = match["name"].strip(" _")
             return "" if normal_header(name) in NOT_CLASSES else name
     return ""
 
@@ -71,10 +71,10 @@ def find_probabilities(frame: pd.DataFrame, used: Collection[str], classes: Coll
         for name, column in headed.items()
         if name not in named and len(sampled(frame[column])) and not numeric_share(frame[column]) < 0.5
     )
-    found = _pick(frame, named, of_known, bool(known))
-    if found:
+    columns = _pick(frame, named, of_known, bool(known))
+    if columns:
         because = "their names join a class and a word for probability"
-        return _found(frame, found, because, questions)
+        return _found(frame, columns, because, questions)
     bare = {column: column for column in free if column not in headed.values() and _is_fraction_column(frame[column])}
     matching = {
         column: column
@@ -110,8 +110,8 @@ def _is_measured(column: "pd.Series[str]") -> bool:
     filled = sampled(column)
     if not len(filled) or not numeric_share(filled) >= 0.5:
         return False
-    found = numbers(filled.str.replace(r"\s*%$", "", regex=True))
-    return bool(np.any(found[~np.isnan(found)] % 1))
+    values = numbers(filled.str.replace(r"\s*%$", "", regex=True))
+    return bool(np.any(values[~np.isnan(values)] % 1))
 
 
 def _found(
@@ -137,5 +137,5 @@ def _is_fraction_column(column: "pd.Series[str]") -> bool:
     filled = sampled(column)
     if not len(filled):
         return False
-    found = numbers(filled)
-    return bool(((found >= 0) & (found <= 1)).mean() >= 0.99 and ((found > 0) & (found < 1)).any())
+    values = numbers(filled)
+    return bool(((values >= 0) & (values <= 1)).mean() >= 0.99 and ((values > 0) & (values < 1)).any())

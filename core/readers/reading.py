@@ -90,13 +90,13 @@ def read_table(
             progress(1.0, f"Read {len(documents.frame):,} documents")
             return documents
     with open_file(Path(path), progress, limit, head_only=rows is not None) as opened:
-        found, why = recognise(opened, text=format is not None and format not in _BINARY)
-        chosen = format or found
+        detected_format, why = recognise(opened, text=format is not None and format not in _BINARY)
+        chosen = format or detected_format
         if chosen not in FORMATS:
             raise UnreadableFileError(
                 f"{path} looks like {chosen.upper()}, which cannot be read here; these can: {', '.join(FORMATS)}."
             )
-        if format is not None and found != format and (found in _BINARY or format in _BINARY):
+        if format is not None and detected_format != format and (detected_format in _BINARY or format in _BINARY):
             raise UnreadableFileError(f"{path} is not {format.upper()}: {why[0].lower()}{why[1:]}")
         if chosen == "tsv" and delimiter is None:
             delimiter = "\t"

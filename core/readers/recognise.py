@@ -70,9 +70,9 @@ def recognise(opened: Opened, *, text: bool = False) -> tuple[str, str]:
     if begins.startswith("<"):
         return _markup(begins, opened)
     if begins.startswith(("{", "[")):
-        found = _json_kind(begins, opened.name)
-        if found:
-            return found
+        json_format = _json_kind(begins, opened.name)
+        if json_format:
+            return json_format
     return "csv", "It is text without the marks of another format, so it was read as a table of delimited lines."
 
 

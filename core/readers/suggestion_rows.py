@@ -60,7 +60,7 @@ def one_row_a_document(
         firsts.setdefault(name, line)
     rows = [{DOCUMENT_ID: name, **suggested(answers)} for name, answers in documents.items()]
     gathered = pd.DataFrame(
-        {name: [as_text(one[name]) for one in rows] for name in (DOCUMENT_ID, "predicted", "confidence", "results")},
+        {name: [as_text(row[name]) for row in rows] for name in (DOCUMENT_ID, "predicted", "confidence", "results")},
         dtype="str",
     )
     reason = (
@@ -75,10 +75,10 @@ _READ: Final = (DOCUMENT_ID, "uri", "label", "notation", "score")
 
 def _roles(frame: pd.DataFrame) -> dict[str, str] | None:
     """Return role → column, None when a needed one is missing or any column is something else."""
-    found: dict[str, str] = {}
+    roles: dict[str, str] = {}
     for column in frame.columns:
         role = next((name for name, words in _ROLES.items() if normal_header(str(column)) in words), None)
-        if role is None or role in found:
+        if role is None or role in roles:
             return None
-        found[role] = str(column)
-    return found if all(name in found for name in _NEEDED) else None
+        roles[role] = str(column)
+    return roles if all(name in roles for name in _NEEDED) else None

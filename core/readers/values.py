@@ -40,11 +40,11 @@ def numbers(column: "pd.Series[str]") -> npt.NDArray[np.float64]:
     [0.25, 0.75, nan, nan]
     """
     text = column.str.strip()
-    found = pd.to_numeric(text, errors="coerce")
-    comma = text.str.fullmatch(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?") & found.isna()
+    values = pd.to_numeric(text, errors="coerce")
+    comma = text.str.fullmatch(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?") & values.isna()
     if comma.any():
-        found = found.where(~comma, pd.to_numeric(text.str.replace(",", ".", regex=False), errors="coerce"))
-    return np.asarray(found.to_numpy(dtype=np.float64, na_value=np.nan))
+        values = values.where(~comma, pd.to_numeric(text.str.replace(",", ".", regex=False), errors="coerce"))
+    return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def unit_share(column: "pd.Series[str]") -> float:
@@ -52,8 +52,8 @@ def unit_share(column: "pd.Series[str]") -> float:
     filled = sampled(column)
     if not len(filled):
         return float("nan")
-    found = numbers(filled)
-    return float(np.mean((found >= 0) & (found <= 1)))
+    values = numbers(filled)
+    return float(np.mean((values >= 0) & (values <= 1)))
 
 
 def sums_to_one(frame: pd.DataFrame) -> bool:
@@ -104,5 +104,5 @@ def is_class_column(column: "pd.Series[str]") -> bool:
     distinct = filled.nunique()
     if not distinct or distinct > 200 or (distinct > 20 and distinct > 0.5 * len(filled)):
         return False
-    found = numbers(filled)
-    return not bool(np.any(found[~np.isnan(found)] % 1))
+    values = numbers(filled)
+    return not bool(np.any(values[~np.isnan(values)] % 1))

@@ -125,8 +125,8 @@ def gather(
     progress(0.2, "Searching for slices")
     slices = find_slices(scored.table, scored.classes)
     progress(0.6, "Cut-offs")
-    kept = kept_policies(workspace, source.fingerprint)
-    chosen = policy or (kept[0] if kept else None)
+    policies = kept_policies(workspace, source.fingerprint)
+    chosen = policy or (policies[0] if policies else None)
     # The cuts of a slice are measured there and nowhere else.
     part = scored.table[chosen.policy.covers(scored.table)] if chosen else scored.table
     decided = policy_report(part, chosen.policy, classes=scored.classes) if chosen else None
@@ -168,8 +168,8 @@ def _verdict(
     population: PopulationCheck,
 ) -> tuple[str, ...]:
     counts = scored.table["predicted"].value_counts()
-    said = counts_listed({name: int(counts.get(name, 0)) for name in scored.classes})
-    first = f"A model has read {len(scored.table):,} titles: {said}."
+    counts_text = counts_listed({name: int(counts.get(name, 0)) for name in scored.classes})
+    first = f"A model has read {len(scored.table):,} titles: {counts_text}."
     if chosen is not None and decided is not None:
         third = " ".join([_decided(chosen, decided), *population.warnings])
     elif evaluation.leaks:
@@ -187,22 +187,22 @@ def _decided(chosen: KeptPolicy, decided: PolicyReport) -> str:
     """Say in one sentence what the cut-offs do, and what of it is promised."""
     where = chosen.policy.where
     books = "books" if where is None else where.description
-    said = f"{decided.accepted:,} of {decided.records:,} {books} ({in_percent(decided.coverage)}) can be accepted"
+    text = f"{decided.accepted:,} of {decided.records:,} {books} ({in_percent(decided.coverage)}) can be accepted"
     if where is not None:
-        said += ", no other book by these cut-offs"
+        text += ", no other book by these cut-offs"
     if chosen.promise.get("promised"):
         each = "the accepted of each class" if chosen.promise.get("per") == "class" else "the accepted"
         return (
-            f"{said}: with {lower_percent(chosen.promise['confidence'])} confidence at most"
+            f"{text}: with {lower_percent(chosen.promise['confidence'])} confidence at most"
             f" {upper_percent(chosen.promise['max_error'])} of {each} are wrong, if the checked books are a random"
             f" sample{'' if where is None else ' of these'}."
         )
     if chosen.promise:
-        return f"Not everything that was asked for can be promised; {said}."
+        return f"Not everything that was asked for can be promised; {text}."
     if not decided.accuracy.defined:
-        return f"{said} by the cut-offs; how often they are right is not known."
+        return f"{text} by the cut-offs; how often they are right is not known."
     return (
-        f"{said} by the cut-offs, of which {decided.errors:,} of {decided.labelled_accepted:,} checked ones are wrong"
+        f"{text} by the cut-offs, of which {decided.errors:,} of {decided.labelled_accepted:,} checked ones are wrong"
         f" ({interval_percent(decided.accuracy.low, decided.accuracy.high)} are right), but nothing is promised."
     )
 
@@ -221,24 +221,24 @@ def _provenance(
         "Catalogue": "corpus_name",
         "Fingerprint of the catalogue": "corpus",
     }
-    found = {"Predictions": scored.name, "Fingerprint of the predictions": source.fingerprint}
-    found |= {words: str(manifest[key]) for words, key in named.items() if manifest.get(key)}
+    provenance = {"Predictions": scored.name, "Fingerprint of the predictions": source.fingerprint}
+    provenance |= {words: str(manifest[key]) for words, key in named.items() if manifest.get(key)}
     # Older predictions name the columns beside the title alone; of predictions made elsewhere nothing is known.
     older = ["title", *manifest.get("reads", ())] if manifest.get("model_fingerprint") else []
     reads = manifest.get("input_columns") or older
-    found["What the model reads"] = ", ".join(map(str, reads)) if reads else "unknown"
+    provenance["What the model reads"] = ", ".join(map(str, reads)) if reads else "unknown"
     if scored.catalogue.match:
-        found |= {"Catalogue": scored.catalogue.name, "Fingerprint of the catalogue": scored.catalogue.fingerprint}
+        provenance |= {"Catalogue": scored.catalogue.name, "Fingerprint of the catalogue": scored.catalogue.fingerprint}
     if scored.labels:
         labels = load_labels(workspace, scored.labels)
-        found |= {"Checked against": labels.name, "Fingerprint of those labels": labels.fingerprint}
+        provenance |= {"Checked against": labels.name, "Fingerprint of those labels": labels.fingerprint}
         if labels.manifest.get("file_sha256"):
-            found["SHA-256 of their file"] = str(labels.manifest["file_sha256"])
+            provenance["SHA-256 of their file"] = str(labels.manifest["file_sha256"])
     else:
-        found["Checked against"] = "the truth that came with the predictions"
+        provenance["Checked against"] = "the truth that came with the predictions"
     if against is not None:
-        found |= {
+        provenance |= {
             "Compared with": against.name,
             "Fingerprint of those predictions": against.fingerprint.partition("-")[0],
         }
-    return found
+    return provenance

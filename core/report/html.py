@@ -53,45 +53,48 @@ def _verdict(content: ReportContent) -> str:
 
 
 def _evaluation(content: ReportContent) -> str:
-    found = content.evaluation
-    metrics, clean = found.metrics, found.without_leaks
+    result = content.evaluation
+    metrics, clean = result.metrics, result.without_leaks
     rows = [
         {"what": "Right (accuracy)", "all": rate(metrics.accuracy), "clean": rate(clean.accuracy)},
         {"what": "Macro-F1", "all": number(metrics.macro_f1), "clean": number(clean.macro_f1)},
         {"what": "Brier score", "all": number(metrics.brier), "clean": number(clean.brier)},
         {"what": "Log loss", "all": number(metrics.log_loss), "clean": number(clean.log_loss)},
     ]
-    heads = {"what": "", "all": f"all {metrics.n:,} checked books", "clean": f"without {found.leaks:,} leaks"}
-    unlabelled = sum(found.unlabelled.values())
-    answers = ", ".join(f"“{answer}” {n:,} times" for answer, n in found.unlabelled.items() if answer)
-    said = [
-        f"{unlabelled:,} books have no usable answer"
-        + (f" ({answers})" if answers else "")
-        + f": if all of them were wrong or right, accuracy would be {percent(found.worst)} or {percent(found.best)}."
-        if unlabelled
-        else "Every book has been checked."
+    heads = {"what": "", "all": f"all {metrics.n:,} checked books", "clean": f"without {result.leaks:,} leaks"}
+    unlabelled = sum(result.unlabelled.values())
+    answers = ", ".join(f"“{answer}” {n:,} times" for answer, n in result.unlabelled.items() if answer)
+    sentences = [
+        (
+            f"{unlabelled:,} books have no usable answer"
+            + (f" ({answers})" if answers else "")
+            + f": if all of them were wrong or right, accuracy would be {percent(result.worst)} or"
+            f" {percent(result.best)}."
+            if unlabelled
+            else "Every book has been checked."
+        )
     ]
-    return table("Figures with 95 % intervals", heads, rows) + paragraphs(*said)
+    return table("Figures with 95 % intervals", heads, rows) + paragraphs(*sentences)
 
 
 def _classes(content: ReportContent) -> str:
     rows = [
         {
-            "class": one.name,
-            "support": one.support,
-            "predicted": one.predicted,
-            "precision": rate(one.precision),
-            "recall": rate(one.recall),
-            "f1": number(one.f1),
+            "class": class_metrics.name,
+            "support": class_metrics.support,
+            "predicted": class_metrics.predicted,
+            "precision": rate(class_metrics.precision),
+            "recall": rate(class_metrics.recall),
+            "f1": number(class_metrics.f1),
         }
-        for one in content.evaluation.metrics.per_class
+        for class_metrics in content.evaluation.metrics.per_class
     ]
     heads = {
         "class": "class", "support": "are of it ", "predicted": "predicted ", "precision": "precision",
         "recall": "recall", "f1": "F1",
     }  # fmt: skip
     confusion = content.evaluation.confusion
-    said = (
+    sentences = (
         [
             f"Of the {len(confusion)} classes the {MOST_CLASSES} are drawn that are most often confused. Rows are what"
             " books are; the columns have the numbers of the rows."
@@ -99,7 +102,9 @@ def _classes(content: ReportContent) -> str:
         if len(confusion) > MOST_CLASSES
         else []
     )
-    return table("Precision, recall and F1", heads, rows) + paragraphs(*said) + confusion_svg("confusion", confusion)
+    return (
+        table("Precision, recall and F1", heads, rows) + paragraphs(*sentences) + confusion_svg("confusion", confusion)
+    )
 
 
 def _groups(content: ReportContent) -> str:
@@ -129,14 +134,14 @@ def _between(low: Any, high: Any) -> str:
 
 
 def _slices(content: ReportContent) -> str:
-    found = content.slices
-    rows = [_slice(one.as_dict()) for one in found.slices]
+    findings = content.slices
+    rows = [_slice(slice_.as_dict()) for slice_ in findings.slices]
     heads = {
         "description": "books", "n": "checked ", "errors": "wrong ", "share": "share ", "between": "between ",
         "p_adjusted": "p, adjusted ", "explains": "of all errors ", "collection_n": "in all ", "under": "explained by",
     }  # fmt: skip
-    said = paragraphs(*found.sentences)
-    return said + (table("Slices found and confirmed", heads, rows) if rows else "")
+    summary = paragraphs(*findings.sentences)
+    return summary + (table("Slices found and confirmed", heads, rows) if rows else "")
 
 
 def _slice(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,9 +156,9 @@ def _slice(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _calibration(content: ReportContent) -> str:
-    found = content.evaluation
-    bins = found.reliability
-    if found.ece != found.ece or bins["accuracy"].isna().all():
+    evaluation = content.evaluation
+    bins = evaluation.reliability
+    if evaluation.ece != evaluation.ece or bins["accuracy"].isna().all():
         return paragraphs(
             "No confidence is known, or too few books are checked, so nothing can be said of calibration."
         )
@@ -171,7 +176,7 @@ def _calibration(content: ReportContent) -> str:
     heads = {"bin": "confidence", "n": "books ", "said": "said ", "right": "right ", "between": "between "}
     return (
         paragraphs(
-            f"The calibration error is {found.ece:.3f} on {int(bins['n'].sum()):,} books. The confidences {kind}."
+            f"The calibration error is {evaluation.ece:.3f} on {int(bins['n'].sum()):,} books. The confidences {kind}."
         )
         + reliability_svg("reliability", bins)
         + table("Reliability, bins of equally many books", heads, rows)
@@ -188,8 +193,8 @@ def _cuts(content: ReportContent) -> str:
         if chosen.promise:
             promised = chosen.promise.get("max_error") if chosen.promise.get("promised") else None
             parts.append(paragraphs(str(chosen.promise.get("sentence", "")), str(chosen.promise.get("reason", ""))))
-        said = str(chosen.promise.get("sentence", ""))
-        parts.append(paragraphs(*(warning for warning in content.population.warnings if warning not in said)))
+        guarantee = str(chosen.promise.get("sentence", ""))
+        parts.append(paragraphs(*(warning for warning in content.population.warnings if warning not in guarantee)))
         parts.append(paragraphs(*report.sentences))
     if len(content.curves):
         at = report.coverage if report is not None else None
@@ -201,9 +206,11 @@ def _cuts(content: ReportContent) -> str:
                 "cut": "–" if row["cut"] != row["cut"] else f"{row['cut']:.3f}",
                 "right": percent(row["accuracy"]),
                 "between": _between(row["low"], row["high"]),
-                "wrong": "–"
-                if row["expected_errors"] != row["expected_errors"]
-                else f"{row['expected_errors']:,.0f} ({interval_count(row['expected_low'], row['expected_high'])})",
+                "wrong": (
+                    "–"
+                    if row["expected_errors"] != row["expected_errors"]
+                    else f"{row['expected_errors']:,.0f} ({interval_count(row['expected_low'], row['expected_high'])})"
+                ),
             }
             for row in map(plain_row, report.per_class.to_dict("records"))
         ]
@@ -213,48 +220,52 @@ def _cuts(content: ReportContent) -> str:
             "wrong": "wrong to expect ",
         }  # fmt: skip
         parts.append(table("What the cut-offs do", heads, rows))
-        parts += [_kept(facet, kept) for facet, kept in report.keep_rates.items()]
+        parts += [_kept(facet, rates) for facet, rates in report.keep_rates.items()]
     return "\n".join(parts)
 
 
-def _kept(facet: str, kept: pd.DataFrame, most: int = 20) -> str:
+def _kept(facet: str, rates: pd.DataFrame, most: int = 20) -> str:
     title = "what the books are" if facet == CLASS else facet_title(facet).lower()
     rows = [
         plain_row(row) | {"share": percent(row["rate"]), "between": _between(row["low"], row["high"])}
-        for row in kept.head(most).to_dict("records")
+        for row in rates.head(most).to_dict("records")
     ]
     heads = {"value": title, "n": "books ", "kept": "accepted ", "share": "keep-rate ", "between": "between "}
-    more = f", the {most} largest of {len(kept):,} groups" if len(kept) > most else ""
+    more = f", the {most} largest of {len(rates):,} groups" if len(rates) > most else ""
     return table(f"Keep-rates by {title}{more}", heads, rows)
 
 
 def _collection(content: ReportContent) -> str:
-    found = content.collection
+    estimates = content.collection
     rows = [
         {
             "class": name,
-            "predicted": percent(found.predicted_shares[name]),
+            "predicted": percent(estimates.predicted_shares[name]),
             "powered": rate(share),
-            "cells": rate(found.post_stratified_shares[name]),
+            "cells": rate(estimates.post_stratified_shares[name]),
         }
-        for name, share in found.class_shares.items()
+        for name, share in estimates.class_shares.items()
     ]
     heads = {
         "class": "class", "predicted": "as predicted ", "powered": "prediction-powered", "cells": "post-stratified",
     }  # fmt: skip
-    left = f"{found.n_left_out:,} checked books are not used here: the model learned from them or from their titles."
-    return paragraphs(*found.sentences, left if found.n_left_out else "") + table("Shares of classes", heads, rows)
+    left = (
+        f"{estimates.n_left_out:,} checked books are not used here: the model learned from them or from their titles."
+    )
+    return paragraphs(*estimates.sentences, left if estimates.n_left_out else "") + table(
+        "Shares of classes", heads, rows
+    )
 
 
 def _comparison(content: ReportContent) -> str:
-    found = content.comparison
-    if found is None:
+    comparison = content.comparison
+    if comparison is None:
         return ""
-    first, second = found.names
+    first, second = comparison.names
     rows: list[dict[str, Any]] = [
-        {"what": "Right (accuracy)", "first": rate(found.accuracy[0]), "second": rate(found.accuracy[1])},
-        {"what": "Macro-F1", "first": number(found.macro_f1[0]), "second": number(found.macro_f1[1])},
-        {"what": "Right alone", "first": found.only_first, "second": found.only_second},
+        {"what": "Right (accuracy)", "first": rate(comparison.accuracy[0]), "second": rate(comparison.accuracy[1])},
+        {"what": "Macro-F1", "first": number(comparison.macro_f1[0]), "second": number(comparison.macro_f1[1])},
+        {"what": "Right alone", "first": comparison.only_first, "second": comparison.only_second},
     ]
     differ = [
         {
@@ -263,7 +274,7 @@ def _comparison(content: ReportContent) -> str:
             "difference": percent(row["difference"]),
             "between": _between(row["low"], row["high"]),
         }
-        for row in map(plain_row, found.by_value[found.by_value["p_adjusted"].notna()].to_dict("records"))
+        for row in map(plain_row, comparison.by_value[comparison.by_value["p_adjusted"].notna()].to_dict("records"))
     ]
     heads = {
         "facet": "facet", "value": "value", "n": "books ", "first_errors": f"wrong, {first} ",
@@ -273,12 +284,12 @@ def _comparison(content: ReportContent) -> str:
         "title": "title", "truth": "people say", "first": first, "second": second, "outcome": "outcome",
         "record_id": "record",
     }  # fmt: skip
-    shown = [plain_row(row) for row in found.disagreements.head(25).to_dict("records")]
+    shown = [plain_row(row) for row in comparison.disagreements.head(25).to_dict("records")]
     return (
-        paragraphs(*found.sentences)
-        + table(f"On the same {found.n:,} books", {"what": "", "first": first, "second": second}, rows)
+        paragraphs(*comparison.sentences)
+        + table(f"On the same {comparison.n:,} books", {"what": "", "first": first, "second": second}, rows)
         + (table(f"Where “{second}” is better or worse", heads, differ) if differ else "")
-        + table(f"Where they disagree: {len(shown)} of {len(found.disagreements):,} books", listed, shown)
+        + table(f"Where they disagree: {len(shown)} of {len(comparison.disagreements):,} books", listed, shown)
     )
 
 
@@ -289,14 +300,14 @@ def _books(content: ReportContent) -> str:
         "title": "title", "date": "date", "predicted": "model says", "sure": "sure ", "truth": "people say",
         "record_id": "record",
     }  # fmt: skip
-    said = paragraphs("Mistakes of the model, or of the label: look at these first. Nothing was corrected.")
-    return said + table(f"The {len(rows)} surest wrong predictions", heads, rows)
+    introduction = paragraphs("Mistakes of the model, or of the label: look at these first. Nothing was corrected.")
+    return introduction + table(f"The {len(rows)} surest wrong predictions", heads, rows)
 
 
 def _definitions() -> str:
     return (
         "<dl>\n"
-        + "\n".join(f"<dt>{escape(word)}</dt><dd>{escape(said)}</dd>" for word, said in DEFINITIONS.items())
+        + "\n".join(f"<dt>{escape(word)}</dt><dd>{escape(definition)}</dd>" for word, definition in DEFINITIONS.items())
         + "\n</dl>"
     )
 

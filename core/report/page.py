@@ -69,8 +69,8 @@ def section(name: str, title: str, *parts: str) -> str:
 
 def paragraphs(*sentences: str, kind: str = "") -> str:
     """Return one paragraph a sentence, escaped."""
-    said = f' class="{kind}"' if kind else ""
-    return "\n".join(f"<p{said}>{escape(clean(sentence))}</p>" for sentence in sentences if sentence)
+    class_attribute = f' class="{kind}"' if kind else ""
+    return "\n".join(f"<p{class_attribute}>{escape(clean(sentence))}</p>" for sentence in sentences if sentence)
 
 
 def clean(text: str) -> str:

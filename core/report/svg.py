@@ -70,18 +70,18 @@ def rates_svg(name: str, title: str, table: pd.DataFrame, overall: float) -> str
     parts = [_line(x(tick), 6, x(tick), bottom, "grid") for tick in ticks]
     parts += [_text(x(tick), bottom + 16, f"{100 * tick:.0f} %", "middle", "quiet") for tick in ticks]
     parts.append(_line(x(overall), 2, x(overall), bottom, "whole"))
-    told = []
+    descriptions = []
     for i, row in enumerate(known.to_dict("records")):
         y = 10 + 26 * i + 13
         words = f"{row['value']}: {_said(row['error_rate'], row['low'], row['high'], row['n'], 'wrong')}"
-        told.append(words)
+        descriptions.append(words)
         parts += [
             _text(_LABEL - 10, y + 4, _short(str(row["value"])), "end"),
             _line(x(row["low"]), y, x(row["high"]), y, "interval"),
             _dot(x(row["error_rate"]), y, words),
             _text(x(row["high"]) + 6, y + 4, f"{row['n']:,} books", "start", "quiet"),
         ]
-    return _chart(name, title, "; ".join([*told, f"all books: {share_percent(overall)}"]), bottom + 24, parts)
+    return _chart(name, title, "; ".join([*descriptions, f"all books: {share_percent(overall)}"]), bottom + 24, parts)
 
 
 def _said(share: float, low: float, high: float, n: int, what: str) -> str:
@@ -137,7 +137,7 @@ def risk_coverage_svg(name: str, curve: pd.DataFrame, at: float | None = None, p
 
     parts.append(f'<polygon points="{" ".join(points("error_high") + points("error_low", True))}" class="band"/>')
     parts.append(f'<polyline points="{" ".join(points("error_rate"))}" class="curve"/>')
-    told = ["One cut-off for all classes, from strict (left) to none (right)."]
+    descriptions = ["One cut-off for all classes, from strict (left) to none (right)."]
     if promised is not None:
         y = _up(promised, ticks)
         parts += [
@@ -149,14 +149,14 @@ def risk_coverage_svg(name: str, curve: pd.DataFrame, at: float | None = None, p
         parts += [_line(x, 24, x, 264, "whole"), _text(x + 5, 36, "chosen", "start", "quiet")]
     if len(known):
         last = known.iloc[-1]
-        told.append(f"With everything accepted {share_percent(last['error_rate'])} are wrong.")
+        descriptions.append(f"With everything accepted {share_percent(last['error_rate'])} are wrong.")
         half = known[known["coverage"] <= 0.5]
         if len(half):
             middle = half.iloc[-1]
-            told.append(
+            descriptions.append(
                 f"With {share_percent(middle['coverage'], 0)} accepted {share_percent(middle['error_rate'])} are wrong."
             )
-    return _chart(name, "Errors against coverage", " ".join(told), height, parts)
+    return _chart(name, "Errors against coverage", " ".join(descriptions), height, parts)
 
 
 def reliability_svg(name: str, bins: pd.DataFrame) -> str:
@@ -173,17 +173,17 @@ def reliability_svg(name: str, bins: pd.DataFrame) -> str:
     ticks = [round(start + i * 0.1, 1) for i in range(round((1 - start) * 10) + 1)]
     parts, height = _plane(ticks, ticks, "how sure the model said it was", "how often it was right")
     parts.append(_line(_across(start, ticks), _up(start, ticks), _across(1, ticks), _up(1, ticks), "whole"))
-    told = []
+    descriptions = []
     for row in known.to_dict("records"):
         x = _across(row["mean_confidence"], ticks)
         words = f"{share_percent(row['mean_confidence'])} sure: "
         words += _said(row["accuracy"], row["acc_low"], row["acc_high"], row["n"], "right")
-        told.append(words)
+        descriptions.append(words)
         parts += [
             _line(x, _up(row["acc_low"], ticks), x, _up(row["acc_high"], ticks), "interval"),
             _dot(x, _up(row["accuracy"], ticks), words),
         ]
-    return _chart(name, "Stated confidence against what came true", "; ".join(told), height, parts)
+    return _chart(name, "Stated confidence against what came true", "; ".join(descriptions), height, parts)
 
 
 def confusion_svg(name: str, confusion: pd.DataFrame) -> str:
@@ -205,7 +205,7 @@ def confusion_svg(name: str, confusion: pd.DataFrame) -> str:
         )
         for j, name in enumerate(map(str, confusion.columns))
     ]
-    told = []
+    descriptions = []
     for i, (truth, row) in enumerate(confusion.iterrows()):
         y = 28 + 46 * i
         total = int(row.sum())
@@ -224,11 +224,11 @@ def confusion_svg(name: str, confusion: pd.DataFrame) -> str:
             if wide >= _NARROW:
                 words = f"{share_percent(share, 0)} of the row" if total else "–"
                 parts.append(_text(x + wide / 2, y + 37, words, "middle", "quiet"))
-            told.append(f"is {truth}, predicted {predicted}: {count:,}")
+            descriptions.append(f"is {truth}, predicted {predicted}: {count:,}")
     title = "Which class is taken for which"
     if k < all_classes:
         title += f": the {k} of {all_classes} classes that are most often confused"
-    return _chart(name, title, "; ".join(told), 34 + 46 * k, parts)
+    return _chart(name, title, "; ".join(descriptions), 34 + 46 * k, parts)
 
 
 def _most_confused(confusion: pd.DataFrame) -> pd.DataFrame:
@@ -237,6 +237,6 @@ def _most_confused(confusion: pd.DataFrame) -> pd.DataFrame:
     right = np.array([[truth == name for name in confusion.columns] for truth in confusion.index])
     wrong = pd.DataFrame(np.where(right, 0, counts), index=confusion.index, columns=confusion.columns)
     weight = wrong.sum(axis=1) + wrong.sum(axis=0).reindex(confusion.index, fill_value=0)
-    kept = weight.sort_values(ascending=False, kind="stable").index[:MOST_CLASSES]
-    names = [name for name in confusion.index if name in set(kept)]
-    return confusion.loc[names, [name for name in confusion.columns if name in set(kept) or name == "(none)"]]
+    classes = weight.sort_values(ascending=False, kind="stable").index[:MOST_CLASSES]
+    names = [name for name in confusion.index if name in set(classes)]
+    return confusion.loc[names, [name for name in confusion.columns if name in set(classes) or name == "(none)"]]

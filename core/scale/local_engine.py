@@ -19,7 +19,7 @@ class Ask(Protocol):
         """Return probabilities, shape (n, k)."""
 
 
-def score_here(shards: Shards, ask: Ask, progress: Progress = silent) -> None:
+def score_here(shards: Shards, scorer: Ask, progress: Progress = silent) -> None:
     """Score the shards that are not done yet, and keep each as soon as it is.
 
     Raises
@@ -36,6 +36,6 @@ def score_here(shards: Shards, ask: Ask, progress: Progress = silent) -> None:
         def listener(fraction: float, message: str, done: int = done, size: int = len(titles)) -> None:
             tell(done + fraction * size)
 
-        shards.keep(number, ask(titles, listener))
+        shards.keep(number, scorer(titles, listener))
         done += len(titles)
         tell(done)

@@ -86,35 +86,37 @@ class Copy:
         except Exception as error:
             self._fault = _in_words(error)
 
-    def __call__(self, one: Any) -> Any:
+    def __call__(self, batch: Any) -> Any:
         """Take ``shard`` and ``title`` of one shard; return ``shard``, its probabilities, and ``fault``.
 
         They are one row each, a cell holds what belongs to all titles. A fault is '' if all is well.
         """
         import pyarrow as pa
 
-        shard, titles = one.column(SHARD)[0].as_py(), one.column(TITLE)[0].as_py()
-        found = np.empty((0, len(self._columns)))
+        shard, titles = batch.column(SHARD)[0].as_py(), batch.column(TITLE)[0].as_py()
+        probabilities = np.empty((0, len(self._columns)))
         if not self._fault:
             try:
-                found = self._thread.submit(self._score, shard, titles).result()
+                probabilities = self._thread.submit(self._score, shard, titles).result()
             except Exception as error:
                 self._fault = _in_words(error)
-        columns = {name: pa.array([found[:, i]], pa.list_(pa.float64())) for i, name in enumerate(self._columns)}
+        columns = {
+            name: pa.array([probabilities[:, i]], pa.list_(pa.float64())) for i, name in enumerate(self._columns)
+        }
         return pa.table({SHARD: [shard], **columns, FAULT: [self._fault]})
 
     def _score(self, shard: int, titles: list[str]) -> NDArray[np.float64]:
-        told = time.monotonic()
+        reported_at = time.monotonic()
 
         def listener(fraction: float, message: str) -> None:
-            nonlocal told
-            if time.monotonic() - told > _TELL_EVERY:
-                told = time.monotonic()
+            nonlocal reported_at
+            if time.monotonic() - reported_at > _TELL_EVERY:
+                reported_at = time.monotonic()
                 self._tally.note.remote(shard, round(fraction * len(titles)))
 
-        found = self._ask(titles, listener)
+        probabilities = self._ask(titles, listener)
         self._tally.note.remote(shard, len(titles))
-        return found
+        return probabilities
 
 
 def _opened(files: Any, name: str, open_model: Open, cores: int) -> Ask:
@@ -127,10 +129,10 @@ def _opened(files: Any, name: str, open_model: Open, cores: int) -> Ask:
             path = Path(folder, file)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        ask = open_model(Path(folder), name)
+        scorer = open_model(Path(folder), name)
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(cores)
-    return ask
+    return scorer
 
 
 def _in_words(error: BaseException) -> str:

@@ -116,13 +116,13 @@ def _attempt(
     for number in pending:
         paths[number] = shards.write_titles(number)
         progress(before / total, "Writing the titles for the cluster")
-    kept, meter = before, None
+    scored, meter = before, None
     with Stream(ray, paths, pool, arguments) as stream:
         while not stream.ended:
             answer = stream.answer(_LISTEN_EVERY)
             if answer is not None:
-                kept += _keep(shards, answer)
-            done = max(kept, before + stream.titles_read())
+                scored += _keep(shards, answer)
+            done = max(scored, before + stream.titles_read())
             if done == before:
                 progress(before / total, f"Waiting for {pool.said}")
             else:
@@ -144,9 +144,9 @@ def _keep(shards: Shards, answer: Any) -> int:
     for number, fault, *columns in zip(*(answer.column(name) for name in (SHARD, FAULT, *shards.columns)), strict=True):
         if fault.as_py():
             raise JobError(f"A node of the cluster cannot score: {fault}")
-        found = np.column_stack([column.values.to_numpy() for column in columns])
-        shards.keep(number.as_py(), found)
-        count += len(found)
+        probabilities = np.column_stack([column.values.to_numpy() for column in columns])
+        shards.keep(number.as_py(), probabilities)
+        count += len(probabilities)
     return count
 
 

@@ -51,7 +51,7 @@ class Stream:
         self._pump.start()
         return self
 
-    def __exit__(self, *said: object) -> None:
+    def __exit__(self, *exc_info: object) -> None:
         with signals_put_off():
             self._left.set()
             for _ in range(20):
@@ -107,9 +107,9 @@ def _dataset(
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     # A row is a shard, so that none is divided.
     rows = {"batch_size": 1, "batch_format": "pyarrow"}
-    asked = [{SHARD: number, PATH: str(path)} for number, path in paths.items()]
+    items = [{SHARD: number, PATH: str(path)} for number, path in paths.items()]
     read_here = {"compute": ray.data.TaskPoolStrategy(size=1), **here}
-    titles = ray.data.from_items(asked, override_num_blocks=len(asked)).map_batches(read_titles, **rows, **read_here)
+    titles = ray.data.from_items(items, override_num_blocks=len(items)).map_batches(read_titles, **rows, **read_here)
     with warnings.catch_warnings():
         # Ray is about to give `max_restarts` another place; there is no other yet.
         warnings.simplefilter("ignore", ray.util.annotations.RayDeprecationWarning)

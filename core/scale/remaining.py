@@ -36,9 +36,9 @@ def how_far(done: float, total: int, seconds: float, before: int = 0) -> str:
     >>> how_far(250, 400, 20.0, before=200)
     '250 of 400 titles, about 60 s left'
     """
-    said = f"{int(done):,} of {total:,} titles"
+    sentence = f"{int(done):,} of {total:,} titles"
     left = seconds / (done - before) * (total - done) if done > before else 0.0
-    return f"{said}, about {duration(left)} left" if left >= 1 else said
+    return f"{sentence}, about {duration(left)} left" if left >= 1 else sentence
 
 
 def duration(seconds: float) -> str:

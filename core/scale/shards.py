@@ -99,12 +99,12 @@ class Shards:
         """Return the probabilities of all titles, shape (n, k). Every shard must be done."""
         import pyarrow.parquet as pq
 
-        found = np.empty((len(self.titles), len(self.columns)))
+        values = np.empty((len(self.titles), len(self.columns)))
         for number in range(len(self)):
             table = pq.read_table(self._scored(number))
             for i, name in enumerate(self.columns):
-                found[number * self.size : (number + 1) * self.size, i] = table.column(name).to_numpy()
-        return found
+                values[number * self.size : (number + 1) * self.size, i] = table.column(name).to_numpy()
+        return values
 
     def clear(self) -> None:
         """Remove what was kept, once the whole is kept elsewhere."""
@@ -121,10 +121,10 @@ class Shards:
         if not path.exists():
             return False
         try:
-            said = pq.read_metadata(path)
+            metadata = pq.read_metadata(path)
         except (OSError, pa.ArrowInvalid):
             return False
-        return said.num_rows == len(self.part(number)) and tuple(said.schema.names) == self.columns
+        return metadata.num_rows == len(self.part(number)) and tuple(metadata.schema.names) == self.columns
 
 
 def shards_of(folder: Path, titles: Sequence[str], columns: Sequence[str], key: str, size: int | None = None) -> Shards:
@@ -152,7 +152,7 @@ def shards_of(folder: Path, titles: Sequence[str], columns: Sequence[str], key: 
 
 def forget_old(folder: Path, older_than: float = _KEPT_FOR) -> None:
     """Remove what was left by runs that nobody went on with for so many seconds (a week)."""
-    for one in folder.iterdir() if folder.is_dir() else ():
+    for run_folder in folder.iterdir() if folder.is_dir() else ():
         with contextlib.suppress(OSError):
-            if time.time() - one.stat().st_mtime > older_than:
-                shutil.rmtree(one, ignore_errors=True)
+            if time.time() - run_folder.stat().st_mtime > older_than:
+                shutil.rmtree(run_folder, ignore_errors=True)

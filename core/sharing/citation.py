@@ -50,15 +50,17 @@ class Citation:
         """How to cite it, in one sentence, with what it was built on."""
         kind = "Machine-learning model" if self.kind == "model" else "Data set"
         where = f" {self.details.homepage}." if self.details.homepage else ""
-        said = f"{self.library} ({self.date[:4]}): {self.title}, version {self.version}. {kind}.{where}"
-        named = "; ".join(one.citation + (f", https://doi.org/{one.doi}" if one.doi else "") for one in self.built_on)
-        return f"{said} Made from: {named}." if named else said
+        citation = f"{self.library} ({self.date[:4]}): {self.title}, version {self.version}. {kind}.{where}"
+        named = "; ".join(
+            source.citation + (f", https://doi.org/{source.doi}" if source.doi else "") for source in self.built_on
+        )
+        return f"{citation} Made from: {named}." if named else citation
 
     def as_cff(self) -> str:
         """Return the text of CITATION.cff."""
         from huggingface_hub.utils._fixes import yaml_dump
 
-        said: dict[str, Any] = {
+        content: dict[str, Any] = {
             "cff-version": "1.2.0",
             "message": "If you use this, please cite it as below, and the sources it was made from.",
             # The format knows software and data sets only; a model is numbers, not a program.
@@ -69,12 +71,12 @@ class Citation:
             "date-released": self.date,
         }
         if self.details.licence and self.details.licence not in ("other", "unknown"):
-            said["license"] = _spdx(self.details.licence)
+            content["license"] = _spdx(self.details.licence)
         if self.details.homepage:
-            said["url"] = self.details.homepage
+            content["url"] = self.details.homepage
         if self.built_on:
-            said["references"] = [_reference(one) for one in self.built_on]
-        return f"{yaml_dump(said, sort_keys=False).strip()}\n"
+            content["references"] = [_reference(source) for source in self.built_on]
+        return f"{yaml_dump(content, sort_keys=False).strip()}\n"
 
 
 def published_sources(workspace: Workspace, files: Sequence[Mapping[str, Any]]) -> list[Source]:
@@ -85,21 +87,23 @@ def published_sources(workspace: Workspace, files: Sequence[Mapping[str, Any]]) 
     files : sequence of mapping
         ``name`` and ``sha256`` of each.
     """
-    found = []
+    matched = []
     for source in sources().values():
         remembered = ""
         with contextlib.suppress(InputError):
             remembered = str(read_json(workspace.root / "downloads" / f"{source.name}.json").get("sha256", ""))
-        if any(one.get("name") == source.filename or (remembered and one.get("sha256") == remembered) for one in files):
-            found.append(source)
-    return found
+        if any(
+            file.get("name") == source.filename or (remembered and file.get("sha256") == remembered) for file in files
+        ):
+            matched.append(source)
+    return matched
 
 
 def _reference(source: Source) -> dict[str, Any]:
-    said: dict[str, Any] = {"type": "data", "title": source.title, "authors": [{"name": "British Library"}]}
+    reference: dict[str, Any] = {"type": "data", "title": source.title, "authors": [{"name": "British Library"}]}
     if source.doi:
-        said["doi"] = source.doi
-    return {**said, "url": source.url, "notes": source.citation}
+        reference["doi"] = source.doi
+    return {**reference, "url": source.url, "notes": source.citation}
 
 
 def _spdx(licence: str) -> str:

@@ -89,7 +89,7 @@ def _front(manifest: Mapping[str, Any], citation: Citation) -> dict[str, Any]:
 
     counts, details = manifest["counts"], citation.details
     languages = {name for group in counts.get("by_label_and_language", {}).values() for name in group}
-    said: dict[str, Any] = {
+    card_data: dict[str, Any] = {
         "license": details.licence or None,
         "language": language_codes(languages) or None,
         "pretty_name": citation.title,
@@ -99,12 +99,12 @@ def _front(manifest: Mapping[str, Any], citation: Citation) -> dict[str, Any]:
         "source_datasets": ["original"],
         "tags": ["lam", "glam", "bibliographic-metadata"],
     }
-    there = {one["name"] for one in manifest["files"]}
-    table = next((name for name in _TABLES if name in there), None)
+    file_names = {file["name"] for file in manifest["files"]}
+    table = next((name for name in _TABLES if name in file_names), None)
     if table:
         files = [{"split": "train", "path": f"{BUNDLE}/{table}"}]
-        said["configs"] = [{"config_name": "default", "data_files": files}]
-    return as_front_matter(DatasetCardData(**said))
+        card_data["configs"] = [{"config_name": "default", "data_files": files}]
+    return as_front_matter(DatasetCardData(**card_data))
 
 
 def _body(manifest: Mapping[str, Any], citation: Citation, invented: bool) -> str:
@@ -117,8 +117,10 @@ def _body(manifest: Mapping[str, Any], citation: Citation, invented: bool) -> st
     scope = str(manifest["policy"].get("applies_to") or "")
     parts = [
         f"# {inline(citation.title)}",
-        f"{int(counts['exported']):,} catalogue records with a label. {assigned}"
-        " Do not train on machine labels as if people had given them.",
+        (
+            f"{int(counts['exported']):,} catalogue records with a label. {assigned}"
+            " Do not train on machine labels as if people had given them."
+        ),
         inline(scope) if scope.startswith("The cuts apply only") else "",
         "**These records are invented: a demonstration, of no use for a real catalogue.**" if invented else "",
         section(2, "Dataset details"),
@@ -165,16 +167,18 @@ def _body(manifest: Mapping[str, Any], citation: Citation, invented: bool) -> st
     return "\n\n".join(part for part in parts if part)
 
 
-def _or(said: str, what: str) -> str:
-    return inline(said) if said else unfilled(what)
+def _or(value: str, what: str) -> str:
+    return inline(value) if value else unfilled(what)
 
 
 def _structure(manifest: Mapping[str, Any]) -> list[str]:
     files = [
-        (one["name"], "–" if one["records"] is None else f"{one['records']:,}", one["about"])
-        for one in manifest["files"]
+        (entry["name"], "–" if entry["records"] is None else f"{entry['records']:,}", entry["about"])
+        for entry in manifest["files"]
     ]
-    columns = [(one["name"], one["type"], one["origin"], one["meaning"]) for one in manifest.get("columns", ())]
+    columns = [
+        (entry["name"], entry["type"], entry["origin"], entry["meaning"]) for entry in manifest.get("columns", ())
+    ]
     return [rows(("file", "records", "what it is"), files), rows(("column", "type", "from", "meaning"), columns)]
 
 
@@ -182,12 +186,14 @@ def _known(manifest: Mapping[str, Any], citation: Citation) -> dict[str, str]:
     known = {"version": f"{inline(citation.version)}, from run {inline(manifest['model'].get('run', ''))}."}
     if citation.details.licence:
         known["distribution"] = f"Licence of this data set: {inline(citation.details.licence)}."
-    inputs = [f"{inline(one.get('name', ''))} (SHA-256 {inline(one.get('sha256', ''))})" for one in manifest["input"]]
+    inputs = [
+        f"{inline(entry.get('name', ''))} (SHA-256 {inline(entry.get('sha256', ''))})" for entry in manifest["input"]
+    ]
     if inputs:
         known["collection"] = f"Records were read from {', '.join(inputs)}."
     if citation.built_on:
         known["provenance"] = " ".join(
-            f"{inline(one.citation)}, licence {inline(one.licence)}." for one in citation.built_on
+            f"{inline(entry.citation)}, licence {inline(entry.licence)}." for entry in citation.built_on
         )
     terms = manifest["labels"]["terms"]
     listed = "; ".join(
@@ -203,7 +209,7 @@ def _known(manifest: Mapping[str, Any], citation: Citation) -> dict[str, str]:
         for name, count in group.items():
             languages[name] = languages.get(name, 0) + int(count)
     if languages:
-        ordered = sorted(languages.items(), key=lambda one: (-one[1], one[0]))
+        ordered = sorted(languages.items(), key=lambda entry: (-entry[1], entry[0]))
         known["composition"] = (
             f"Accepted records by language: {', '.join(f'{inline(name)} {count:,}' for name, count in ordered)}."
         )
@@ -213,9 +219,9 @@ def _known(manifest: Mapping[str, Any], citation: Citation) -> dict[str, str]:
 def _numbers(manifest: Mapping[str, Any]) -> str:
     counts = manifest["counts"]
     model, export = manifest["model"], manifest["export"]
-    said = (
+    summary = (
         f"Measured by Colophon. Export {export['id']}; run {model.get('run', '')} of {model['id']} {model['version']}."
     )
     body = [(words, f"{int(counts[name]):,}") for name, words in _DECISIONS.items() if name in counts]
-    quality = "\n".join(f"- {inline(one)}" for one in quality_sentences(manifest.get("quality") or {}))
-    return "\n\n".join((BEGIN, inline(said), rows(("decision", "records"), body), quality, END))
+    quality = "\n".join(f"- {inline(sentence)}" for sentence in quality_sentences(manifest.get("quality") or {}))
+    return "\n\n".join((BEGIN, inline(summary), rows(("decision", "records"), body), quality, END))

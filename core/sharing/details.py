@@ -45,6 +45,6 @@ class CardDetails:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, said: Mapping[str, Any]) -> "CardDetails":
+    def from_dict(cls, content: Mapping[str, Any]) -> "CardDetails":
         """Return the details that were kept; what is not known is left out."""
-        return cls(**{name: str(said[name]) for name in cls.__dataclass_fields__ if said.get(name)})
+        return cls(**{name: str(content[name]) for name in cls.__dataclass_fields__ if content.get(name)})

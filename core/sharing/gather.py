@@ -44,7 +44,7 @@ def kind_of(name: str) -> str:
     return base if base in _BARE else Path(base).suffix.lower()
 
 
-def check_name(name: str, whence: str) -> str:
+def check_name(name: str, origin: str) -> str:
     """Return a file's name inside its folder when it is harmless.
 
     Raises
@@ -60,18 +60,18 @@ def check_name(name: str, whence: str) -> str:
         or len(name) > 200
         or any(len(p) > 120 for p in parts)
     ):
-        raise InputError(f"{whence} holds a file with a name that is not allowed: '{_shown(name)}'. Nothing was taken.")
+        raise InputError(f"{origin} holds a file with a name that is not allowed: '{_shown(name)}'. Nothing was taken.")
     if any(part != part.strip() or (part.startswith(".") and part not in _BARE) for part in parts):
-        raise InputError(f"{whence} holds a hidden file, '{_shown(name)}'. Nothing was taken.")
+        raise InputError(f"{origin} holds a hidden file, '{_shown(name)}'. Nothing was taken.")
     if kind_of(name) not in DATA_KINDS | _BARE:
         raise InputError(
-            f"{whence} holds a file of a kind that is not taken: '{_shown(name)}'. Models are safetensors, JSON and"
+            f"{origin} holds a file of a kind that is not taken: '{_shown(name)}'. Models are safetensors, JSON and"
             " Parquet; data bundles are tables and metadata. Nothing was taken."
         )
     return name
 
 
-def check_names(sized: Iterable[tuple[str, int]], whence: str) -> None:
+def check_names(sized: Iterable[tuple[str, int]], origin: str) -> None:
     """Refuse a list of files (name, bytes) that is too long, too large, or names one file twice.
 
     Raises
@@ -81,17 +81,17 @@ def check_names(sized: Iterable[tuple[str, int]], whence: str) -> None:
     seen: set[str] = set()
     total = 0
     for name, size in sized:
-        key = check_name(name, whence).casefold()
+        key = check_name(name, origin).casefold()
         if key in seen:
-            raise InputError(f"{whence} holds two files called '{_shown(name)}'. Nothing was taken.")
+            raise InputError(f"{origin} holds two files called '{_shown(name)}'. Nothing was taken.")
         seen.add(key)
         total += size
         if len(seen) > FILES_LIMIT:
-            raise InputError(f"{whence} holds more than {FILES_LIMIT:,} files. Nothing was taken.")
+            raise InputError(f"{origin} holds more than {FILES_LIMIT:,} files. Nothing was taken.")
         if total > UNPACKED_LIMIT:
-            raise InputError(f"{whence} holds more than {UNPACKED_LIMIT / 1e9:,.1f} GB. Nothing was taken.")
+            raise InputError(f"{origin} holds more than {UNPACKED_LIMIT / 1e9:,.1f} GB. Nothing was taken.")
     if not seen:
-        raise InputError(f"{whence} is empty. Give a model folder, an export bundle, or a name on the Hub.")
+        raise InputError(f"{origin} is empty. Give a model folder, an export bundle, or a name on the Hub.")
 
 
 def gather_folder(source: Path, target: Path, progress: Progress = silent) -> None:
@@ -102,24 +102,24 @@ def gather_folder(source: Path, target: Path, progress: Progress = silent) -> No
     InputError
         See the module; the message names the file.
     """
-    whence = f"The folder {source}"
-    found: list[tuple[str, int]] = []
+    origin = f"The folder {source}"
+    files: list[tuple[str, int]] = []
     for place, folders, names in os.walk(source, followlinks=False):
         here = Path(place)
         for name in (*folders, *names):
             about = (here / name).lstat()
             inside = (here / name).relative_to(source).as_posix()
             if stat.S_ISLNK(about.st_mode):
-                raise InputError(f"{whence} holds a link, '{_shown(inside)}'. Only plain files are taken.")
+                raise InputError(f"{origin} holds a link, '{_shown(inside)}'. Only plain files are taken.")
             if stat.S_ISREG(about.st_mode):
-                found.append((inside, about.st_size))
+                files.append((inside, about.st_size))
             elif not stat.S_ISDIR(about.st_mode):
-                raise InputError(f"{whence} holds something that is no file, '{_shown(inside)}'. Nothing was taken.")
-        if len(found) > FILES_LIMIT:
+                raise InputError(f"{origin} holds something that is no file, '{_shown(inside)}'. Nothing was taken.")
+        if len(files) > FILES_LIMIT:
             break
-    check_names(found, whence)
-    for count, (name, _) in enumerate(sorted(found)):
-        progress(count / len(found), f"Copying {name}")
+    check_names(files, origin)
+    for count, (name, _) in enumerate(sorted(files)):
+        progress(count / len(files), f"Copying {name}")
         path = target / name
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / name, path, follow_symlinks=False)
@@ -133,43 +133,43 @@ def gather_zip(source: Path, target: Path, progress: Progress = silent) -> None:
     InputError
         See the module; also a zip that is damaged, locked, or made to fill a disk.
     """
-    whence = f"The zip {source.name}"
+    origin = f"The zip {source.name}"
     try:
         with zipfile.ZipFile(source) as archive:
-            members = [one for one in archive.infolist() if not one.is_dir()]
+            members = [member for member in archive.infolist() if not member.is_dir()]
             if len(members) > FILES_LIMIT:
-                raise InputError(f"{whence} holds more than {FILES_LIMIT:,} files. Nothing was taken.")
+                raise InputError(f"{origin} holds more than {FILES_LIMIT:,} files. Nothing was taken.")
             check_zip(archive, source, UNPACKED_LIMIT)
-            for one in members:
-                if one.flag_bits & 1:
-                    raise InputError(f"{whence} has a password. Unpack it yourself and give the folder.")
+            for member in members:
+                if member.flag_bits & 1:
+                    raise InputError(f"{origin} has a password. Unpack it yourself and give the folder.")
                 # The upper half of these bits is the file mode that Unix programs store.
-                if stat.S_IFMT(one.external_attr >> 16) not in (0, stat.S_IFREG):
-                    raise InputError(f"{whence} holds a link, '{_shown(one.filename)}'. Only plain files are taken.")
-                if "\\" in one.orig_filename or "\0" in one.orig_filename:
+                if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG):
+                    raise InputError(f"{origin} holds a link, '{_shown(member.filename)}'. Only plain files are taken.")
+                if "\\" in member.orig_filename or "\0" in member.orig_filename:
                     raise InputError(
-                        f"{whence} holds a file with a name that is not allowed: '{_shown(one.orig_filename)}'."
+                        f"{origin} holds a file with a name that is not allowed: '{_shown(member.orig_filename)}'."
                         " Nothing was taken."
                     )
-            around = _common_folder([one.filename for one in members])
-            named = {one.filename[len(around) :]: one for one in members}
+            around = _common_folder([member.filename for member in members])
+            named = {member.filename[len(around) :]: member for member in members}
             if len(named) != len(members):
-                raise InputError(f"{whence} holds two files with the same name. Nothing was taken.")
-            check_names(((name, one.file_size) for name, one in named.items()), whence)
+                raise InputError(f"{origin} holds two files with the same name. Nothing was taken.")
+            check_names(((name, member.file_size) for name, member in named.items()), origin)
             left = UNPACKED_LIMIT
-            for count, (name, one) in enumerate(sorted(named.items())):
+            for count, (name, member) in enumerate(sorted(named.items())):
                 progress(count / len(named), f"Unpacking {name}")
-                left -= _unpack(archive, one, target / name, left)
+                left -= _unpack(archive, member, target / name, left)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise InputError(f"{whence} is damaged or packed in an unknown way ({error}). Fetch it again.") from error
+        raise InputError(f"{origin} is damaged or packed in an unknown way ({error}). Fetch it again.") from error
     except OSError as error:
-        raise InputError(f"{whence} cannot be unpacked: {error.strerror or error}.") from error
+        raise InputError(f"{origin} cannot be unpacked: {error.strerror or error}.") from error
 
 
-def _unpack(archive: zipfile.ZipFile, one: zipfile.ZipInfo, path: Path, left: int) -> int:
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, left: int) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     written = 0
-    with archive.open(one) as packed, path.open("xb") as sink:
+    with archive.open(member) as packed, path.open("xb") as sink:
         while chunk := packed.read(_CHUNK):
             written += len(chunk)
             if written > left:

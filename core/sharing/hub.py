@@ -112,7 +112,7 @@ def push_parcel(
             raise InputError(
                 f"'{repository}' exists and everybody can see it. Choose another name, or make it private on the Hub."
             )
-        stale = _stale(repository, parcel, [one.rfilename for one in info.siblings or []])
+        stale = _stale(repository, parcel, [sibling.rfilename for sibling in info.siblings or []])
         commit = _commit(api, repository, parcel, files, stale, progress)
         progress(0.97, "Checking what arrived")
         _compare(api, repository, parcel.kind, commit, files)
@@ -143,7 +143,9 @@ def download_repository(
             return None
         allowed = MODEL_KINDS | {"LICENSE"} if kind == "model" else DATA_KINDS | {"SHA256SUMS", "LICENSE"}
         wanted = [
-            (one.rfilename, int(one.size or 0)) for one in info.siblings or [] if kind_of(one.rfilename) in allowed
+            (sibling.rfilename, int(sibling.size or 0))
+            for sibling in info.siblings or []
+            if kind_of(sibling.rfilename) in allowed
         ]
         check_names(wanted, f"'{repository}'")
         total, done = sum(size for _, size in wanted) or 1, 0
@@ -169,12 +171,12 @@ def _api(token: str) -> Any:
     return HfApi(endpoint=endpoint(), token=token or False, library_name="colophon")
 
 
-def _stale(repository: str, parcel: Parcel, there: list[str]) -> list[str]:
+def _stale(repository: str, parcel: Parcel, remote_names: list[str]) -> list[str]:
     """Return what an earlier push left that is not in the parcel; refuse a repository that holds something else."""
     ours = {path.relative_to(parcel.folder).as_posix() for path in parcel.folder.rglob("*") if path.is_file()}
-    other = sorted(set(there) - ours - _ADMIN)
+    other = sorted(set(remote_names) - ours - _ADMIN)
     mark = "manifest.json" if parcel.kind == "model" else "bundle/manifest.json"
-    if other and mark not in there:
+    if other and mark not in remote_names:
         raise InputError(
             f"'{repository}' exists and holds other files, such as '{other[0][:80]}'. Choose a new name, so that"
             " nothing is mixed."
@@ -187,14 +189,14 @@ def _commit(
 ) -> str:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
-    total, done = sum(one["bytes"] for one in files) or 1, 0
+    total, done = sum(file["bytes"] for file in files) or 1, 0
     added = []
-    for one in files:
-        progress(0.05 + 0.85 * done / total, f"Sending {one['name']}")
-        operation = CommitOperationAdd(one["name"], str(parcel.folder / one["name"]))
+    for file in files:
+        progress(0.05 + 0.85 * done / total, f"Sending {file['name']}")
+        operation = CommitOperationAdd(file["name"], str(parcel.folder / file["name"]))
         api.preupload_lfs_files(repository, [operation], repo_type=parcel.kind, free_memory=False)
         added.append(operation)
-        done += one["bytes"]
+        done += file["bytes"]
     progress(0.92, "Committing")
     operations = [*added, *(CommitOperationDelete(name) for name in stale)]
     message = f"Share {parcel.name} {parcel.citation.version}"
@@ -203,13 +205,17 @@ def _commit(
 
 def _compare(api: Any, repository: str, kind: CardKind, commit: str, files: list[dict[str, Any]]) -> None:
     info = api.repo_info(repository, repo_type=kind, revision=commit, files_metadata=True)
-    there = {one.rfilename: one for one in info.siblings or []}
-    for one in files:
-        found = there.get(one["name"])
-        stored = found.lfs.sha256 if found is not None and found.lfs else one["sha256"]
-        if found is None or (found.size is not None and found.size != one["bytes"]) or stored != one["sha256"]:
+    remote_files = {file.rfilename: file for file in info.siblings or []}
+    for file in files:
+        remote_file = remote_files.get(file["name"])
+        stored = remote_file.lfs.sha256 if remote_file is not None and remote_file.lfs else file["sha256"]
+        if (
+            remote_file is None
+            or (remote_file.size is not None and remote_file.size != file["bytes"])
+            or stored != file["sha256"]
+        ):
             raise HubError(
-                f"The Hub does not have '{one['name']}' as it was sent, though it took the commit {commit[:8]}. Push"
+                f"The Hub does not have '{file['name']}' as it was sent, though it took the commit {commit[:8]}. Push"
                 " again; until then do not use what is there."
             )
 

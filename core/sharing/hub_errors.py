@@ -27,10 +27,10 @@ def endpoint() -> str:
         It would carry a token over a network in the clear.
     """
     address = (os.environ.get("HF_ENDPOINT") or _DEFAULT).rstrip("/")
-    said = urlsplit(address)
-    if said.scheme != "https" and not (said.scheme == "http" and said.hostname in _LOOPBACK):
+    url = urlsplit(address)
+    if url.scheme != "https" and not (url.scheme == "http" and url.hostname in _LOOPBACK):
         raise InputError(f"HF_ENDPOINT is '{address[:80]}': only https is allowed, so that no token can be overheard.")
-    if said.username or said.password:
+    if url.username or url.password:
         raise InputError("HF_ENDPOINT holds a name or a password. Give the token as HF_TOKEN instead.")
     return address
 
@@ -70,8 +70,8 @@ def _translated(error: Exception, what: str, token: str) -> ColophonError:
         return HubError(f"{host} answered with the error {status} for {what}. Try again later.")
     if _is_unreachable(error):
         return HubError(f"{host} cannot be reached. Check the connection, then try again; nothing was changed.")
-    said = " ".join(str(error).split())[:200]
-    shown = said.replace(token, "[token]") if token else said
+    message = " ".join(str(error).split())[:200]
+    shown = message.replace(token, "[token]") if token else message
     return HubError(f"{what} could not be shared or fetched ({type(error).__name__}: {shown}). Try again.")
 
 

@@ -60,5 +60,5 @@ def forget_card(home: Path) -> None:
 
 def with_fresh_numbers(home: Path, fresh: str) -> str:
     """Return the card that was kept, with the numbers of the fresh one; the fresh one when none was kept."""
-    kept = kept_card(home)
-    return fresh if kept is None else refresh(kept, fresh)
+    card = kept_card(home)
+    return fresh if card is None else refresh(card, fresh)

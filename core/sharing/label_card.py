@@ -16,10 +16,10 @@ __all__ = ["label_card", "label_citation"]
 
 def label_citation(workspace: Workspace, labels: LabelSet, details: CardDetails) -> Citation:
     """Return what a citation of a label set is made of."""
-    said = labels.manifest
-    files = [{"name": said.get("file"), "sha256": said.get("file_sha256")}]
+    manifest = labels.manifest
+    files = [{"name": manifest.get("file"), "sha256": manifest.get("file_sha256")}]
     title = details.title or f"Genre labels of catalogue records: {labels.name}"
-    date = str(said.get("created_at", ""))[:10]
+    date = str(manifest.get("created_at", ""))[:10]
     return Citation("dataset", title, labels.fingerprint[:8], date, details, published_sources(workspace, files))
 
 
@@ -36,7 +36,7 @@ def label_card(workspace: Workspace, labels: LabelSet, details: CardDetails | No
     by_people = (table["source"] == "person").any()
     front: dict[str, Any] = {
         "license": given.licence or None,
-        "language": language_codes(str(one) for one in known_languages.index) or None,
+        "language": language_codes(str(item) for item in known_languages.index) or None,
         "pretty_name": citation.title,
         # Whether people were experts or a crowd is not in the file, so neither is claimed.
         "annotations_creators": ["other" if by_people else "machine-generated"],
@@ -59,7 +59,7 @@ def label_card(workspace: Workspace, labels: LabelSet, details: CardDetails | No
     known = {"collection": f"Read from {inline(labels.manifest.get('file', 'a table'))}."}
     if citation.built_on:
         known["provenance"] = " ".join(
-            f"{inline(one.citation)}, licence {inline(one.licence)}." for one in citation.built_on
+            f"{inline(item.citation)}, licence {inline(item.licence)}." for item in citation.built_on
         )
     invented = "**These records are invented: a demonstration.**" if labels.manifest.get("invented") else ""
     body = [
@@ -87,7 +87,7 @@ def _by_functions(labels: LabelSet) -> list[str]:
     """Say that rules gave the labels, and which; nothing of labels that people gave."""
     if labels.manifest.get("source") != "function":
         return []
-    names = [inline(one["name"]) for one in labels.manifest.get("functions", ()) if one.get("name")]
+    names = [inline(function["name"]) for function in labels.manifest.get("functions", ()) if function.get("name")]
     rules = f" ({', '.join(names)})" if names else ""
     checked = labels.manifest.get("checked_against")
     return [

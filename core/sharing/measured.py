@@ -47,15 +47,15 @@ def figures(metrics: Mapping[str, Any]) -> Iterator[Figure]:
             ("accuracy", "Accuracy", "", part.get("accuracy") or {}),
             ("f1", "Macro F1", "", part.get("macro_f1") or {}),
         ]
-        for name, one in sorted((part.get("per_class") or {}).items()):
+        for name, item in sorted((part.get("per_class") or {}).items()):
             wanted += [
-                ("precision", f"Precision of {name}", name, one.get("precision") or {}),
-                ("recall", f"Recall of {name}", name, one.get("recall") or {}),
+                ("precision", f"Precision of {name}", name, item.get("precision") or {}),
+                ("recall", f"Recall of {name}", name, item.get("recall") or {}),
             ]
         for metric, title, name, rate in wanted:
             numbers = [rate.get(key) for key in ("value", "low", "high", "n")]
-            if all(isinstance(one, int | float) and math.isfinite(one) for one in numbers):
-                value, low, high, n = (float(one) for one in numbers if one is not None)
+            if all(isinstance(item, int | float) and math.isfinite(item) for item in numbers):
+                value, low, high, n = (float(item) for item in numbers if item is not None)
                 yield Figure(metric, title, name, split, value, low, high, int(n), str(rate.get("method", "")))
 
 
@@ -76,15 +76,15 @@ def eval_results(manifest: Mapping[str, Any], metrics: Mapping[str, Any], *, by_
             task_name="Genre from the title of a catalogue record",
             dataset_type=f"colophon-labels-{manifest.get('labels_fingerprint') or 'unknown'}",
             dataset_name=f"{labels} (labelled by rules, not by people)" if by_rules else labels,
-            dataset_split=one.split,
+            dataset_split=figure.split,
             dataset_revision=str(manifest.get("labels_fingerprint") or "") or None,
-            metric_type=one.metric,
-            metric_value=round(one.value, 6),
-            metric_name=f"{one.title} ({one.split.replace('_', ' ')})",
+            metric_type=figure.metric,
+            metric_value=round(figure.value, 6),
+            metric_name=f"{figure.title} ({figure.split.replace('_', ' ')})",
             metric_config=_NO_CUT,
-            metric_args={"n": one.n, "low": round(one.low, 6), "high": round(one.high, 6), "confidence": 0.95},
+            metric_args={"n": figure.n, "low": round(figure.low, 6), "high": round(figure.high, 6), "confidence": 0.95},
         )
-        for one in figures(metrics)
+        for figure in figures(metrics)
     ]
 
 
@@ -103,11 +103,18 @@ def measured_block(workspace: Workspace, manifest: Mapping[str, Any], metrics: M
     by_rules = labelled_by_rules(workspace, manifest)
     if by_rules:
         parts.append(f"**{RULES}**")
-    found = list(figures(metrics))
-    if found:
+    defined_figures = list(figures(metrics))
+    if defined_figures:
         body = [
-            (one.title, f"{one.value:.3f}", f"{one.low:.3f} to {one.high:.3f}", f"{one.n:,}", one.split, one.method)
-            for one in found
+            (
+                figure.title,
+                f"{figure.value:.3f}",
+                f"{figure.low:.3f} to {figure.high:.3f}",
+                f"{figure.n:,}",
+                figure.split,
+                figure.method,
+            )
+            for figure in defined_figures
         ]
         parts.append(rows(("figure", "value", "95 % interval", "n", "measured on", "interval by"), body))
         parts.append("\n".join(f"- *{name}*: {about}." for name, about in SPLITS.items() if _n(metrics, name)))
@@ -145,11 +152,11 @@ def _n(metrics: Mapping[str, Any], split: str) -> int:
 
 def _calibration(metrics: Mapping[str, Any]) -> list[str]:
     part = metrics.get("test") or {}
-    said = part.get("calibration") or {}
-    error = said.get("ece")
+    calibration = part.get("calibration") or {}
+    error = calibration.get("ece")
     if not isinstance(error, float):
         return []
-    before = said.get("ece_uncalibrated")
+    before = calibration.get("ece_uncalibrated")
     more = f", {before:.3f} before calibration" if isinstance(before, float) else ""
     return [
         f"Expected calibration error on the test part: {error:.3f} (n = {_n(metrics, 'test'):,}{more}; a distance that"
@@ -177,13 +184,13 @@ def _by_language(workspace: Workspace, manifest: Mapping[str, Any], books: pd.Da
     classes: Sequence[str] = list(manifest.get("classes", ()))
     language = languages_learned(workspace, manifest, books)
     columns = [probability_column(name) for name in classes]
-    asked = (books["source"] == "person") & books[columns].notna().all(axis=1)
-    if not (language[asked] != "").any():
-        gone = asked.any() and not _at_hand(workspace, manifest)
+    usable = (books["source"] == "person") & books[columns].notna().all(axis=1)
+    if not (language[usable] != "").any():
+        gone = usable.any() and not _at_hand(workspace, manifest)
         return ["Errors by language are not given: the labels it learned from are not at hand."] if gone else []
-    table = predictions_table(books.loc[asked, columns].to_numpy(dtype=float), classes)
-    table[CORRECT] = table[PREDICTED].to_numpy() == books.loc[asked, LABEL].to_numpy()
-    found = by_value(table, language[asked].replace("", "no language"))
+    table = predictions_table(books.loc[usable, columns].to_numpy(dtype=float), classes)
+    table[CORRECT] = table[PREDICTED].to_numpy() == books.loc[usable, LABEL].to_numpy()
+    error_rates = by_value(table, language[usable].replace("", "no language"))
     body = [
         (
             value,
@@ -191,7 +198,7 @@ def _by_language(workspace: Workspace, manifest: Mapping[str, Any], books: pd.Da
             f"{errors:,}",
             "too few for a rate" if math.isnan(rate) else f"{rate:.3f} ({low:.3f} to {high:.3f})",
         )
-        for value, n, errors, rate, low, high in found[
+        for value, n, errors, rate, low, high in error_rates[
             ["value", "n", "errors", "error_rate", "low", "high"]
         ].itertuples(index=False)
     ]

@@ -66,10 +66,10 @@ def _title(artifact: Artifact, details: CardDetails) -> str:
 
 def _files_learned_from(workspace: Workspace, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
     try:
-        said = workspace.find("labels", str(manifest.get("labels_fingerprint") or "")).manifest
+        labels_manifest = workspace.find("labels", str(manifest.get("labels_fingerprint") or "")).manifest
     except (NotFoundError, DamagedError):
         return []
-    return [{"name": said.get("file"), "sha256": said.get("file_sha256")}]
+    return [{"name": labels_manifest.get("file"), "sha256": labels_manifest.get("file_sha256")}]
 
 
 def _front(
@@ -78,7 +78,7 @@ def _front(
     from huggingface_hub import ModelCardData
 
     counts = languages_learned(workspace, artifact.manifest, books).value_counts()
-    said: dict[str, Any] = {
+    card_data: dict[str, Any] = {
         "language": language_codes(counts.index[counts >= 10]) or None,
         "license": details.licence or None,
         "library_name": "colophon",
@@ -87,10 +87,10 @@ def _front(
         "base_model": _base_model(artifact.manifest),
         "metrics": ["accuracy", "f1", "precision", "recall"],
     }
-    found = eval_results(artifact.manifest, metrics, by_rules=labelled_by_rules(workspace, artifact.manifest))
-    if found:
-        said |= {"model_name": artifact.name, "eval_results": found}
-    return as_front_matter(ModelCardData(**said))
+    results = eval_results(artifact.manifest, metrics, by_rules=labelled_by_rules(workspace, artifact.manifest))
+    if results:
+        card_data |= {"model_name": artifact.name, "eval_results": results}
+    return as_front_matter(ModelCardData(**card_data))
 
 
 def _body(
@@ -175,9 +175,11 @@ def _body(
             section(
                 2,
                 "Model examination",
-                "For models that weigh words, Colophon shows what each word of a title contributes to the answer."
-                if manifest.get("model_kind") == "tfidf"
-                else "Colophon shows how the answer changes when a word of a title is left out.",
+                (
+                    "For models that weigh words, Colophon shows what each word of a title contributes to the answer."
+                    if manifest.get("model_kind") == "tfidf"
+                    else "Colophon shows how the answer changes when a word of a title is left out."
+                ),
             ),
             section(
                 2,
@@ -207,8 +209,8 @@ def _body(
     )
 
 
-def _or(said: str, what: str) -> str:
-    return inline(said) if said else unfilled(what)
+def _or(value: str, what: str) -> str:
+    return inline(value) if value else unfilled(what)
 
 
 def _invented(artifact: Artifact) -> bool:
@@ -232,21 +234,25 @@ def _training_data(manifest: Mapping[str, Any], books: pd.DataFrame, by_rules: b
         (name, *(f"{int(((people['label'] == name) & (people['split'] == split)).sum()):,}" for split in _SPLITS))
         for name in manifest.get("classes", ())
     ]
-    said = [
-        f"Labels “{inline(manifest.get('labels', ''))}” ({inline(manifest.get('labels_fingerprint', ''))}):"
-        f" {len(people):,} books labelled by"
-        f" {'rules (labelling functions), not by people' if by_rules else 'people'}.",
+    paragraphs = [
+        (
+            f"Labels “{inline(manifest.get('labels', ''))}” ({inline(manifest.get('labels_fingerprint', ''))}):"
+            f" {len(people):,} books labelled by"
+            f" {'rules (labelling functions), not by people' if by_rules else 'people'}."
+        ),
         rows(("class", *(f"books ({split})" for split in _SPLITS)), body),
     ]
     if manifest.get("n_weak"):
-        said.append(f"{int(manifest['n_weak']):,} further labels were made by labelling functions, not by people.")
+        paragraphs.append(
+            f"{int(manifest['n_weak']):,} further labels were made by labelling functions, not by people."
+        )
     if manifest.get("reads"):
-        said.append(
-            f"Beside the title it reads {', '.join(inline(one) for one in manifest['reads'])}. Each book was learned"
+        paragraphs.append(
+            f"Beside the title it reads {', '.join(inline(item) for item in manifest['reads'])}. Each book was learned"
             " with that and by its title alone; records without it are judged by their titles."
         )
     leak = manifest.get("leak") or {}
-    return [*said, *(inline(sentence) for sentence in leak.get("sentences", ()))]
+    return [*paragraphs, *(inline(sentence) for sentence in leak.get("sentences", ()))]
 
 
 _SPLITS = ("train", "calibration", "test")
@@ -291,5 +297,7 @@ def _known(
         known["distribution"] = f"Licence of this model: {inline(details.licence)}."
     sources = published_sources(workspace, _files_learned_from(workspace, manifest))
     if sources:
-        known["provenance"] = " ".join(f"{inline(one.citation)}, licence {inline(one.licence)}." for one in sources)
+        known["provenance"] = " ".join(
+            f"{inline(source.citation)}, licence {inline(source.licence)}." for source in sources
+        )
     return known

@@ -99,8 +99,11 @@ def prepare_model(
     write_json(folder / "manifest.json", {**content, SEAL: seal_of(content)})
     text = card or with_fresh_numbers(artifact.path, model_card(workspace, artifact, given))
     citation = model_citation(workspace, artifact, given)
-    said = ["A model that reads titles of catalogue records and says how probable each class is.", citation.sentence]
-    return _finish("model", folder, artifact.name, str(artifact.manifest["created_at"]), citation, text, said)
+    sentences = [
+        "A model that reads titles of catalogue records and says how probable each class is.",
+        citation.sentence,
+    ]
+    return _finish("model", folder, artifact.name, str(artifact.manifest["created_at"]), citation, text, sentences)
 
 
 def prepare_bundle(
@@ -111,7 +114,7 @@ def prepare_bundle(
     inside.mkdir()
     manifest = _unpacked(path, inside)
     _refuse_kinds(
-        {one.relative_to(inside).as_posix(): "" for one in inside.rglob("*") if one.is_file()},
+        {file.relative_to(inside).as_posix(): "" for file in inside.rglob("*") if file.is_file()},
         DATA_KINDS | {"SHA256SUMS"},
         f"The bundle {path.name}",
     )
@@ -119,12 +122,12 @@ def prepare_bundle(
     citation = bundle_citation(workspace, manifest, details or kept_details(home))
     invented = is_invented(workspace, manifest)
     text = card or with_fresh_numbers(home, bundle_card(manifest, citation, invented=invented))
-    said = [
+    sentences = [
         f"{int(manifest['counts']['exported']):,} catalogue records with a machine-assigned label.",
         citation.sentence,
     ]
     created = str(manifest["export"]["created"])
-    return _finish("dataset", folder, path.stem, created, citation, text, said)
+    return _finish("dataset", folder, path.stem, created, citation, text, sentences)
 
 
 def bundle_manifest(path: Path, scratch: Path) -> dict[str, Any]:
@@ -159,10 +162,10 @@ def _unpacked(path: Path, folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InputError(f"There is no file {path}; give the zip that 'colophon export' wrote.")
     gather_zip(path, folder)
-    found = verify(folder, f"The bundle {path.name}")
-    if found.kind != "bundle" or found.root != folder:
+    verified = verify(folder, f"The bundle {path.name}")
+    if verified.kind != "bundle" or verified.root != folder:
         raise InputError(f"{path.name} is no export bundle; give the zip that 'colophon export' wrote.")
-    return dict(found.manifest)
+    return dict(verified.manifest)
 
 
 def _finish(
@@ -174,22 +177,22 @@ def _finish(
     write_json(folder / "zenodo.json", deposit(citation, sentences))
     # The end of the road is tried here: what cannot be pulled must not be pushed.
     parcel = Parcel(kind, folder, name, made_at, citation)
-    check_names(((one["name"], one["bytes"]) for one in parcel.files()), f"The parcel '{name}'")
+    check_names(((file["name"], file["bytes"]) for file in parcel.files()), f"The parcel '{name}'")
     return parcel
 
 
-def _refuse_kinds(files: Mapping[str, str], allowed: frozenset[str], whence: str) -> None:
+def _refuse_kinds(files: Mapping[str, str], allowed: frozenset[str], origin: str) -> None:
     for name in sorted(files):
         if kind_of(name) not in allowed:
-            raise InputError(f"{whence} holds '{name}', a kind of file that is not shared. Nothing was sent.")
+            raise InputError(f"{origin} holds '{name}', a kind of file that is not shared. Nothing was sent.")
 
 
 def _without_paths(value: Any) -> Any:
     """Return a manifest without the paths of this machine: of each only the last part stays."""
     if isinstance(value, dict):
-        return {key: _without_paths(one) for key, one in value.items()}
+        return {key: _without_paths(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_without_paths(one) for one in value]
+        return [_without_paths(item) for item in value]
     if isinstance(value, str) and "\n" not in value and " " not in value and Path(value).is_absolute():
         return Path(value).name
     return value
@@ -210,16 +213,18 @@ def read_manifest(path: Path) -> dict[str, Any]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            found = [one for one in archive.infolist() if one.filename.count("/") <= 1 and _is_manifest(one)]
-            if len(found) != 1 or found[0].file_size > MANIFEST_LIMIT:
+            members = [
+                member for member in archive.infolist() if member.filename.count("/") <= 1 and _is_manifest(member)
+            ]
+            if len(members) != 1 or members[0].file_size > MANIFEST_LIMIT:
                 raise InputError(f"{path.name} is no export bundle; give the zip that 'colophon export' wrote.")
-            said = json.loads(archive.read(found[0]))
+            manifest = json.loads(archive.read(members[0]))
     except (OSError, zipfile.BadZipFile, ValueError, RecursionError) as error:
         raise InputError(f"{path.name} cannot be read as a bundle ({type(error).__name__}). Export again.") from error
-    if not isinstance(said, dict) or "export" not in said:
+    if not isinstance(manifest, dict) or "export" not in manifest:
         raise InputError(f"{path.name} is no export bundle; give the zip that 'colophon export' wrote.")
-    return said
+    return manifest
 
 
-def _is_manifest(one: zipfile.ZipInfo) -> bool:
-    return one.filename.rsplit("/", 1)[-1] == "manifest.json"
+def _is_manifest(member: zipfile.ZipInfo) -> bool:
+    return member.filename.rsplit("/", 1)[-1] == "manifest.json"

@@ -97,23 +97,23 @@ def pull(
         folder.mkdir()
         source, secret = split_secret(source)
         token = token or token_of(secret)
-        whence, called = _gather(source, folder, token, lambda share, said: progress(0.8 * share, said))
+        origin, called = _gather(source, folder, token, lambda share, message: progress(0.8 * share, message))
         progress(0.82, "Checking every file")
-        found = verify(folder, whence)
+        verified = verify(folder, origin)
         progress(0.95, "Taking it in")
-        kind = "models" if found.kind == "model" else "exports"
-        wanted = _free_name(workspace, kind, found.fingerprint, name, called)
+        kind = "models" if verified.kind == "model" else "exports"
+        wanted = _free_name(workspace, kind, verified.fingerprint, name, called)
         card = folder / "README.md"
-        artifact = _store(workspace, kind, wanted, found, whence, card if card.is_file() else None)
+        artifact = _store(workspace, kind, wanted, verified, origin, card if card.is_file() else None)
     progress(1.0, "Done")
     return Pulled(
-        found.kind,
+        verified.kind,
         artifact.name,
-        found.fingerprint,
+        verified.fingerprint,
         str(artifact.path),
-        whence,
-        [{"name": file, "sha256": sha256} for file, sha256 in sorted(found.files.items())],
-        _sentence(found, artifact),
+        origin,
+        [{"name": file, "sha256": sha256} for file, sha256 in sorted(verified.files.items())],
+        _sentence(verified, artifact),
     )
 
 
@@ -163,34 +163,34 @@ def _free_name(workspace: Workspace, kind: str, fingerprint: str, given: str | N
 _SPOKEN: Final[Mapping[str, str]] = {"models": "model", "exports": "bundle"}
 
 
-def _store(workspace: Workspace, kind: str, name: str, found: Verified, whence: str, card: Path | None) -> Artifact:
+def _store(workspace: Workspace, kind: str, name: str, verified: Verified, origin: str, card: Path | None) -> Artifact:
     def write(home: Path) -> Mapping[str, Any]:
-        inside = home if found.kind == "model" else home / "bundle"
-        names = [*found.files, *(() if found.kind == "model" else ("SHA256SUMS",))]
+        inside = home if verified.kind == "model" else home / "bundle"
+        names = [*verified.files, *(() if verified.kind == "model" else ("SHA256SUMS",))]
         for file in names:
             path = inside / file
             path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(found.root / file, path)
-        if card is not None and found.kind == "model":
+            shutil.copyfile(verified.root / file, path)
+        if card is not None and verified.kind == "model":
             (home / CARD_FOLDER).mkdir()
             shutil.copyfile(card, home / CARD_FOLDER / "README.md")
-        said = {"pulled_from": whence, "pulled_at": now(), "files": dict(found.files)}
-        if found.kind == "model":
-            return {**{key: value for key, value in found.manifest.items() if key not in _STORED}, **said}
-        counts = found.manifest.get("counts")
-        return {**said, "export": found.manifest.get("export"), "counts": counts}
+        provenance = {"pulled_from": origin, "pulled_at": now(), "files": dict(verified.files)}
+        if verified.kind == "model":
+            return {**{key: value for key, value in verified.manifest.items() if key not in _STORED}, **provenance}
+        counts = verified.manifest.get("counts")
+        return {**provenance, "export": verified.manifest.get("export"), "counts": counts}
 
-    return workspace.store(kind, found.fingerprint, name, write)
+    return workspace.store(kind, verified.fingerprint, name, write)
 
 
-def _sentence(found: Verified, artifact: Artifact) -> str:
-    if found.kind == "model":
+def _sentence(verified: Verified, artifact: Artifact) -> str:
+    if verified.kind == "model":
         return (
-            f"{len(found.files)} files verified. Score a catalogue with: colophon predict --model {artifact.name}"
+            f"{len(verified.files)} files verified. Score a catalogue with: colophon predict --model {artifact.name}"
             " --corpus CATALOGUE. Its figures were measured on other books than yours: check it on your own."
         )
     return (
-        f"{len(found.files)} files verified. The records are in {artifact.path / 'bundle' / 'data'}; bring them in"
+        f"{len(verified.files)} files verified. The records are in {artifact.path / 'bundle' / 'data'}; bring them in"
         " with: colophon import FILE --kind predictions."
     )
 

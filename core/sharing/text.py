@@ -47,7 +47,7 @@ def unfilled_parts(text: str) -> list[str]:
 
 def section(level: int, title: str, *paragraphs: str) -> str:
     """Return a section of a card."""
-    return "\n\n".join((f"{'#' * level} {title}", *(one for one in paragraphs if one)))
+    return "\n\n".join((f"{'#' * level} {title}", *(paragraph for paragraph in paragraphs if paragraph)))
 
 
 def rows(heads: Sequence[str], body: Sequence[Sequence[object]]) -> str:
@@ -72,8 +72,8 @@ def as_front_matter(data: Any) -> dict[str, Any]:
 def split(text: str) -> tuple[str, str]:
     """Return the YAML of a card's front matter ('' without one) and the text behind it."""
     text = text.replace("\r\n", "\n")
-    found = _FRONT.match(text)
-    return (found[1], text[found.end() :]) if found else ("", text)
+    match = _FRONT.match(text)
+    return (match[1], text[match.end() :]) if match else ("", text)
 
 
 def front_matter(text: str) -> dict[str, Any]:
@@ -86,39 +86,39 @@ def front_matter(text: str) -> dict[str, Any]:
     """
     import yaml  # type: ignore[import-untyped]
 
-    said, _ = split(text)
-    if not said:
+    yaml_text, _ = split(text)
+    if not yaml_text:
         raise InputError("The card has no front matter: it begins with a line of three dashes, and ends with another.")
     try:
-        found = yaml.safe_load(said)
+        fields = yaml.safe_load(yaml_text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 2}" if mark else ""
         problem = getattr(error, "problem", None) or "it cannot be read"
         raise InputError(f"The front matter of the card is no valid YAML{where}: {problem}.") from error
-    if not isinstance(found, dict):
+    if not isinstance(fields, dict):
         raise InputError("The front matter of the card is no list of 'name: value' lines.")
-    return found
+    return fields
 
 
 def numbers_of(text: str) -> str:
     """Return the block of measured numbers with its marks, '' when there is none."""
-    found = _BLOCK.search(text)
-    return found[0] if found else ""
+    match = _BLOCK.search(text)
+    return match[0] if match else ""
 
 
-def refresh(kept: str, fresh: str) -> str:
+def refresh(card: str, fresh: str) -> str:
     """Return a card that a person changed, with the measured numbers of a fresh one.
 
     What a person wrote stays. The block between the marks and ``model-index`` (the same numbers for machines) are those
     of `fresh`; where the marks were deleted, the block is put at the end.
     """
-    front = front_matter(kept)
+    front = front_matter(card)
     measured = front_matter(fresh).get("model-index")
     front.pop("model-index", None)
     if measured is not None:
         front["model-index"] = measured
-    _, body = split(kept)
+    _, body = split(card)
     block = numbers_of(fresh)
     parts = _BLOCK.split(body, maxsplit=1)
     if len(parts) == 2:

@@ -47,7 +47,7 @@ class Verified:
     manifest: Mapping[str, Any]
 
 
-def verify(folder: Path, whence: str) -> Verified:
+def verify(folder: Path, origin: str) -> Verified:
     """Return what a gathered folder holds, after checking every file.
 
     Raises
@@ -56,85 +56,85 @@ def verify(folder: Path, whence: str) -> Verified:
         It is neither a model nor a bundle, or a file is missing, altered or unknown; the message names it.
     """
     if (folder / BUNDLE / _SUMS).is_file():
-        _only(folder, whence, {f"{BUNDLE}/{name}" for name in _names(folder / BUNDLE)})
-        return verify_bundle(folder / BUNDLE, whence)
+        _only(folder, origin, {f"{BUNDLE}/{name}" for name in _names(folder / BUNDLE)})
+        return verify_bundle(folder / BUNDLE, origin)
     if (folder / _SUMS).is_file():
-        return verify_bundle(folder, whence)
-    if (folder / "manifest.json").is_file() and "model_kind" in _manifest(folder, whence):
-        return verify_model(folder, whence)
+        return verify_bundle(folder, origin)
+    if (folder / "manifest.json").is_file() and "model_kind" in _manifest(folder, origin):
+        return verify_model(folder, origin)
     raise InputError(
-        f"{whence} is neither a model of Colophon (manifest.json) nor an export bundle (SHA256SUMS). Give the whole"
+        f"{origin} is neither a model of Colophon (manifest.json) nor an export bundle (SHA256SUMS). Give the whole"
         " folder or zip as it was shared."
     )
 
 
-def verify_model(folder: Path, whence: str) -> Verified:
+def verify_model(folder: Path, origin: str) -> Verified:
     """Check a model's folder; it is loaded once, so that what enters the workspace is known to work."""
     from core.models.registry import load_folder
 
-    manifest = _manifest(folder, whence)
+    manifest = _manifest(folder, origin)
     files = manifest.get("files")
-    if not isinstance(files, dict) or not all(isinstance(one, str) for one in files.values()):
-        raise ModelError(f"{whence} has no list of files in its manifest.json: fetch it again.")
+    if not isinstance(files, dict) or not all(isinstance(checksum, str) for checksum in files.values()):
+        raise ModelError(f"{origin} has no list of files in its manifest.json: fetch it again.")
     for name in files:
-        if kind_of(check_name(str(name), whence)) not in MODEL_KINDS:
-            raise ModelError(f"{whence} names a file of a kind that no model needs: '{name}'. Nothing was taken.")
-    _only(folder, whence, {*files, "manifest.json"})
-    _parquet_within_limits(folder, whence)
-    model = load_folder(folder, whence)
+        if kind_of(check_name(str(name), origin)) not in MODEL_KINDS:
+            raise ModelError(f"{origin} names a file of a kind that no model needs: '{name}'. Nothing was taken.")
+    _only(folder, origin, {*files, "manifest.json"})
+    _parquet_within_limits(folder, origin)
+    model = load_folder(folder, origin)
     return Verified("model", model.fingerprint, folder, dict(files), manifest)
 
 
-def verify_bundle(root: Path, whence: str) -> Verified:
+def verify_bundle(root: Path, origin: str) -> Verified:
     """Check an export bundle against its SHA256SUMS."""
     files: dict[str, str] = {}
     for number, line in enumerate((root / _SUMS).read_text(encoding="utf-8", errors="replace").splitlines(), 1):
-        found = _LINE.fullmatch(line)
-        if not found:
-            raise InputError(f"{whence}: line {number} of {_SUMS} is no checksum with a file's name. Fetch it again.")
-        files[check_name(found[2], whence)] = found[1]
+        match = _LINE.fullmatch(line)
+        if not match:
+            raise InputError(f"{origin}: line {number} of {_SUMS} is no checksum with a file's name. Fetch it again.")
+        files[check_name(match[2], origin)] = match[1]
     if "manifest.json" not in files:
-        raise InputError(f"{whence} has no manifest.json in its {_SUMS}: it is no export of Colophon.")
+        raise InputError(f"{origin} has no manifest.json in its {_SUMS}: it is no export of Colophon.")
     # The description of the export is in the list; of the shared texts only those that lie beside it are not.
-    _only(root, whence, {*files, _SUMS}, COMPANIONS - {"README.md"})
+    _only(root, origin, {*files, _SUMS}, COMPANIONS - {"README.md"})
     for name, sha256 in files.items():
         if not (root / name).is_file():
-            raise InputError(f"{whence} is incomplete: {name} is missing. Fetch it again.")
+            raise InputError(f"{origin} is incomplete: {name} is missing. Fetch it again.")
         if file_sha256(root / name) != sha256:
-            raise InputError(f"The file {name} of {whence} was altered after it was made. Nothing was taken.")
-    return Verified("bundle", digest("bundle", files), root, files, _manifest(root, whence))
+            raise InputError(f"The file {name} of {origin} was altered after it was made. Nothing was taken.")
+    return Verified("bundle", digest("bundle", files), root, files, _manifest(root, origin))
 
 
-def _only(folder: Path, whence: str, known: set[str], companions: frozenset[str] = COMPANIONS) -> None:
+def _only(folder: Path, origin: str, known: set[str], companions: frozenset[str] = COMPANIONS) -> None:
     unknown = sorted(_names(folder) - known - companions)
     if unknown:
-        raise InputError(f"{whence} holds a file that its list does not name: '{unknown[0]}'. Nothing was taken.")
+        raise InputError(f"{origin} holds a file that its list does not name: '{unknown[0]}'. Nothing was taken.")
 
 
 def _names(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-def _manifest(folder: Path, whence: str) -> dict[str, Any]:
+def _manifest(folder: Path, origin: str) -> dict[str, Any]:
     path = folder / "manifest.json"
     if path.stat().st_size > MANIFEST_LIMIT:
-        raise InputError(f"The manifest.json of {whence} has {path.stat().st_size:,} bytes, too many for a manifest.")
+        raise InputError(f"The manifest.json of {origin} has {path.stat().st_size:,} bytes, too many for a manifest.")
     try:
         return read_json(path)
     except (InputError, RecursionError) as error:
-        raise InputError(f"The manifest.json of {whence} is no JSON object. Fetch it again.") from error
+        raise InputError(f"The manifest.json of {origin} is no JSON object. Fetch it again.") from error
 
 
-def _parquet_within_limits(folder: Path, whence: str) -> None:
+def _parquet_within_limits(folder: Path, origin: str) -> None:
     """Refuse a table that would unpack to more than memory holds, by what its own footer says of it."""
     import pyarrow
     import pyarrow.parquet
 
     for path in sorted(folder.rglob("*.parquet")):
         try:
-            said = pyarrow.parquet.read_metadata(path)
+            metadata = pyarrow.parquet.read_metadata(path)
         except (pyarrow.ArrowException, OSError) as error:
-            raise ModelError(f"The file {path.name} of {whence} is no Parquet table. Fetch it again.") from error
-        size = sum(said.row_group(i).total_byte_size for i in range(said.num_row_groups))
-        if size > UNPACKED_LIMIT or said.num_rows > 20_000_000:
-            raise ModelError(f"The file {path.name} of {whence} unpacks to more than is allowed. Nothing was taken.")
+            raise ModelError(f"The file {path.name} of {origin} is no Parquet table. Fetch it again.") from error
+        size = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+        if size > UNPACKED_LIMIT or metadata.num_rows > 20_000_000:
+            raise ModelError(f"The file {path.name} of {origin} unpacks to more than is allowed. Nothing was taken.")

@@ -65,7 +65,7 @@ def language_codes(names: Iterable[str]) -> list[str]:
 
     codes = set()
     for name in names:
-        found = pycountry.languages.get(name=name) if name else None
-        if found is not None:
-            codes.add(str(getattr(found, "alpha_2", found.alpha_3)))
+        language = pycountry.languages.get(name=name) if name else None
+        if language is not None:
+            codes.add(str(getattr(language, "alpha_2", language.alpha_3)))
     return sorted(codes)

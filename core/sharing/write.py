@@ -42,7 +42,7 @@ def write_card(
     InputError
         Not exactly one thing was named, or the kept card is not sound.
     """
-    if sum(one is not None for one in (model, bundle, labels)) != 1:
+    if sum(argument is not None for argument in (model, bundle, labels)) != 1:
         raise InputError(
             "Name one thing: a model, an export or labels.", command_line="(--model M, --bundle FILE.zip, --labels L)"
         )
@@ -73,6 +73,6 @@ def _made(
         home = bundle_home(workspace, bundle)
         invented = is_invented(workspace, manifest)
         return with_fresh_numbers(home, bundle_card(manifest, citation, invented=invented)), citation, "dataset"
-    said = load_labels(workspace, str(labels))
-    fresh = label_card(workspace, said, details)
-    return with_fresh_numbers(said.artifact.path, fresh), label_citation(workspace, said, details), "dataset"
+    label_set = load_labels(workspace, str(labels))
+    fresh = label_card(workspace, label_set, details)
+    return with_fresh_numbers(label_set.artifact.path, fresh), label_citation(workspace, label_set, details), "dataset"

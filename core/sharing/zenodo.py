@@ -21,10 +21,10 @@ def deposit(citation: Citation, sentences: list[str]) -> dict[str, Any]:
         The description, a paragraph each.
     """
     details = citation.details
-    said: dict[str, Any] = {
+    metadata: dict[str, Any] = {
         "title": citation.title,
         "upload_type": "dataset" if citation.kind == "dataset" else "other",
-        "description": "".join(f"<p>{html.escape(one)}</p>" for one in sentences),
+        "description": "".join(f"<p>{html.escape(item)}</p>" for item in sentences),
         "creators": [{"name": details.library}] if details.library else [],
         "license": details.licence,
         "access_right": "open",
@@ -33,9 +33,9 @@ def deposit(citation: Citation, sentences: list[str]) -> dict[str, Any]:
         "keywords": ["library", "catalogue", "genre", "bibliographic metadata", "GLAM"],
         "notes": citation.sentence,
         "related_identifiers": [
-            {"identifier": one.doi, "relation": "isDerivedFrom", "scheme": "doi"}
-            for one in citation.built_on
-            if one.doi
+            {"identifier": item.doi, "relation": "isDerivedFrom", "scheme": "doi"}
+            for item in citation.built_on
+            if item.doi
         ],
     }
-    return {"metadata": said}
+    return {"metadata": metadata}

@@ -14,7 +14,7 @@ from core.statistics import MINIMUM_RECORDS
 __all__ = ["p_of_slice"]
 
 
-def p_of_slice(table: pd.DataFrame, classes: Sequence[str], one: Slice) -> float:
+def p_of_slice(table: pd.DataFrame, classes: Sequence[str], slice_: Slice) -> float:
     """Test a slice as :func:`core.slices.facet_slices` tests the values of a facet.
 
     Parameters
@@ -30,8 +30,8 @@ def p_of_slice(table: pd.DataFrame, classes: Sequence[str], one: Slice) -> float
         once; not adjusted for other looks (see :class:`core.slices.Ledger`). NaN below ten books.
     """
     labelled = table[(table[TRUTH] != "").to_numpy(dtype=bool)]
-    if int(one.mask(labelled).sum()) < MINIMUM_RECORDS:
+    if int(slice_.mask(labelled).sum()) < MINIMUM_RECORDS:
         return float("nan")
     units = one_per_title(labelled, tuple(classes))
-    inside = np.flatnonzero(one.mask(units.records))
+    inside = np.flatnonzero(slice_.mask(units.records))
     return worst_p(*units.count(inside), *units.count(np.arange(len(units))))

@@ -111,10 +111,10 @@ def lay_out(
     key = (~wrong[rows]).astype(np.int64)
     for view in views:
         key = key * strata + view[rows]
-    there = np.flatnonzero(np.bincount(key))
-    cells = np.stack(np.unravel_index(there, (2, *[strata] * len(views))))
+    occurring = np.flatnonzero(np.bincount(key))
+    cells = np.stack(np.unravel_index(occurring, (2, *[strata] * len(views))))
     blocks, starts, words = [], [], 0
-    for number in there:
+    for number in occurring:
         block = rows[key == number]
         size = -(-len(block) // WORD)
         blocks.append(np.concatenate([block, np.full(size * WORD - len(block), -1, dtype=np.int64)]))

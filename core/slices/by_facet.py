@@ -82,7 +82,9 @@ def facet_slices(
         covered = dict(zip(record_values, np.bincount(of_record, minlength=len(record_values)).tolist(), strict=True))
         place = {value: code for code, value in enumerate(values)}
         unit_place = {value: code for code, value in enumerate(unit_values)}
-        for value in facet_order(facet, sorted(values, key=lambda one: (-covered.get(one, 0), one))):
+        for value in facet_order(
+            facet, sorted(values, key=lambda facet_value: (-covered.get(facet_value, 0), facet_value))
+        ):
             rows = np.flatnonzero(codes == place[value])
             slices.append(labelled.measure(Slice((FacetFact(facet, value),)), rows, covered.get(value, 0)))
             members = np.flatnonzero(of_unit == unit_place.get(value, -1))
@@ -119,14 +121,14 @@ def cross_table(table: pd.DataFrame, facet_a: str, facet_b: str) -> pd.DataFrame
     cell = a * len(b_values) + b
     size = len(a_values) * len(b_values)
     n, errors = np.bincount(cell, minlength=size), np.bincount(cell[wrong], minlength=size)
-    there = np.flatnonzero(n)
-    n, errors = n[there], errors[there]
+    occurring = np.flatnonzero(n)
+    n, errors = n[occurring], errors[occurring]
     enough = n >= MINIMUM_RECORDS
     low, high = wilson(errors, n)
     rows = pd.DataFrame(
         {
-            facet_a: pd.Series([a_values[i] for i in there // len(b_values)], dtype="str"),
-            facet_b: pd.Series([b_values[i] for i in there % len(b_values)], dtype="str"),
+            facet_a: pd.Series([a_values[i] for i in occurring // len(b_values)], dtype="str"),
+            facet_b: pd.Series([b_values[i] for i in occurring % len(b_values)], dtype="str"),
             "n": n,
             "errors": errors,
             "rate": np.where(enough, errors / np.maximum(n, 1), np.nan),

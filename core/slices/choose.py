@@ -21,31 +21,31 @@ POOL = 8
 WITHIN, SAME = 0.75, 0.5
 
 
-def short_list(found: Sequence[Found], bits: Bits, layout: Layout) -> list[Found]:
+def short_list(candidates: Sequence[Found], bits: Bits, layout: Layout) -> list[Found]:
     """Choose at most twenty of the slices found, the first being the strongest.
 
     Parameters
     ----------
-    found : sequence of Found
+    candidates : sequence of Found
         Smallest p first.
     bits : array, shape (facts, words)
         For which records of the searched part each fact holds.
     """
-    if not found:
+    if not candidates:
         return []
-    members = np.stack([np.bitwise_and.reduce(bits[list(entry.facts)], axis=0) for entry in found])
+    members = np.stack([np.bitwise_and.reduce(bits[list(entry.facts)], axis=0) for entry in candidates])
     chosen = _still_worse(members, layout)
     sizes = count_ones(members)
-    repeated = np.zeros(len(found), dtype=bool)
+    repeated = np.zeros(len(candidates), dtype=bool)
     for i in chosen:
         repeated |= _repeats(members, sizes, i)
-    for i, entry in enumerate(found):
+    for i, entry in enumerate(candidates):
         if len(chosen) >= PLACES or entry.p > STRONG_P:
             break
         if not repeated[i]:
             chosen.append(i)
             repeated |= _repeats(members, sizes, i)
-    return [found[i] for i in chosen]
+    return [candidates[i] for i in chosen]
 
 
 def _still_worse(members: Bits, layout: Layout) -> list[int]:

@@ -125,7 +125,9 @@ def _propose(
         unions = np.stack([np.bitwise_or.reduce(bits[list(group)], axis=0) for group in groups])
         bits = np.concatenate([bits, unions])
         subjects = np.concatenate([subjects, np.full(len(groups), -1, dtype=np.intp)])
-    found = search(bits, subjects, layout, max_facts=rules.max_facts, min_n=rules.min_n, min_errors=rules.min_errors)
+    candidates = search(
+        bits, subjects, layout, max_facts=rules.max_facts, min_n=rules.min_n, min_errors=rules.min_errors
+    )
 
     def holds(fact: int) -> Mask:
         members = [fact] if fact < len(table) else list(groups[fact - len(table)])
@@ -133,7 +135,7 @@ def _propose(
 
     return [
         (tuple(facts[i] for i in entry.facts), np.logical_and.reduce([holds(i) for i in entry.facts]))
-        for entry in short_list(found, bits, layout)
+        for entry in short_list(candidates, bits, layout)
     ]
 
 

@@ -106,7 +106,7 @@ def find_slices(
     tested = find_candidates(
         units, facts, parts, rules, lambda fraction, message: progress(0.2 + 0.6 * fraction, message)
     )
-    if not any(one.p_adjusted <= fdr for one in tested):
+    if not any(result.p_adjusted <= fdr for result in tested):
         return nothing(
             f"No slice is worse than chance allows: {len(tested)} were found on halves of the {len(labelled):,}"
             " labelled books, and none was confirmed on the other half.",
@@ -118,7 +118,9 @@ def find_slices(
     progress(0.9, "Counting")
     slices = [Slice(entry.candidate.facts) for entry in folded]
     numbers = measure_slices(table, classes, slices, collection)
-    findings = tuple(_finding(entry, one, slices, parts, units) for entry, one in zip(folded, numbers, strict=True))
+    findings = tuple(
+        _finding(entry, result, slices, parts, units) for entry, result in zip(folded, numbers, strict=True)
+    )
     progress(1.0, "Done")
     return SliceFindings(labelled.overall, findings, len(facts), len(tested), fdr, seed, settings)
 
@@ -126,19 +128,19 @@ def find_slices(
 def _finding(
     entry: Folded, measured: Measured, slices: Sequence[Slice], parts: Sequence[Rows], units: Units
 ) -> Finding:
-    one = entry.candidate
-    inside = parts[one.unseen][one.inside[parts[one.unseen]]]
+    candidate = entry.candidate
+    inside = parts[candidate.unseen][candidate.inside[parts[candidate.unseen]]]
     errors = int(units.wrong[inside].sum())
     above = slices[entry.under].description if entry.under >= 0 else ""
     return Finding(
         measured,
         share_of(errors, len(inside)),
         errors,
-        one.p,
-        one.p_adjusted,
+        candidate.p,
+        candidate.p_adjusted,
         entry.p_given,
         above,
-        one.proposals,
+        candidate.proposals,
         len(parts),
     )
 

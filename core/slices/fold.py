@@ -72,8 +72,8 @@ def fold(units: Units, parts: Sequence[Rows], tested: Sequence[Candidate], rate:
     Mantel, N., and Haenszel, W. (1959). Statistical aspects of the analysis of data from retrospective studies of
     disease. JNCI 22.
     """
-    board = _Board(units, parts, [one for one in tested if one.p_adjusted <= rate])
-    others = [one.p for one in tested if one.p_adjusted > rate]
+    board = _Board(units, parts, [candidate for candidate in tested if candidate.p_adjusted <= rate])
+    others = [candidate.p for candidate in tested if candidate.p_adjusted > rate]
     remaining = list(range(len(board.candidates)))
     alone = board.p_given(remaining, [])
     standing: list[int] = []
@@ -104,11 +104,11 @@ def fold(units: Units, parts: Sequence[Rows], tested: Sequence[Candidate], rate:
 
 def _different(board: "_Board", leader: int, beneath: Sequence[int]) -> list[int]:
     """Leave out slices that only name other words of a group that is there already."""
-    kept: list[int] = []
+    distinct: list[int] = []
     for i in beneath:
-        if not any(board.akin(i, k) for k in (leader, *kept)):
-            kept.append(i)
-    return kept
+        if not any(board.akin(i, k) for k in (leader, *distinct)):
+            distinct.append(i)
+    return distinct
 
 
 class _Board:
@@ -116,7 +116,7 @@ class _Board:
 
     def __init__(self, units: Units, parts: Sequence[Rows], candidates: Sequence[Candidate]) -> None:
         self.units, self.parts, self.candidates = units, parts, candidates
-        self._members = [parts[one.unseen][one.inside[parts[one.unseen]]] for one in candidates]
+        self._members = [parts[candidate.unseen][candidate.inside[parts[candidate.unseen]]] for candidate in candidates]
 
     def p_given(self, which: Sequence[int], taken: Sequence[int]) -> dict[int, float]:
         """Return the exact p of slices, each among the records its search had not seen, with others taken out."""
@@ -155,12 +155,12 @@ class _Board:
             leader = min(rivals)[1]
             tried.add(leader)
 
-    def akin(self, one: int, other: int) -> bool:
+    def akin(self, index: int, other: int) -> bool:
         """Tell whether two slices have all facts in common but for one about words, and some of these words too.
 
         A word family ("poem…") has its words ("poems") in common with them.
         """
-        first, second = set(self.candidates[one].facts), set(self.candidates[other].facts)
+        first, second = set(self.candidates[index].facts), set(self.candidates[other].facts)
         left, right = list(first - second), list(second - first)
         if len(left) != 1 or len(right) != 1:
             return False

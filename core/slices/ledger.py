@@ -119,27 +119,27 @@ class Ledger:
                 looks.append(Look(number, note["description"], note["key"], note["p"], level, note["at"]))
         return looks
 
-    def add(self, one: Slice, p: float | None = None) -> Look:
+    def add(self, slice_: Slice, p: float | None = None) -> Look:
         """Write down a look at a slice, and return it with the p value that it had to reach.
 
         A search by :func:`core.slices.find_slices` accounts for its own comparisons and need not be written down.
         """
-        return self.add_all([one], [p])[0]
+        return self.add_all([slice_], [p])[0]
 
     def add_all(self, slices: Sequence[Slice], p: Sequence[float | None]) -> list[Look]:
         """Write down several looks at once, such as all values of a facet, in the order they are shown."""
         known = {look.key for look in self.looks()}
         new: dict[str, dict[str, Any]] = {}
-        for one, value in zip(slices, p, strict=True):
-            if one.key not in known:
-                new.setdefault(one.key, {"description": one.description, "key": one.key, "p": plain(value)})
+        for slice_, value in zip(slices, p, strict=True):
+            if slice_.key not in known:
+                new.setdefault(slice_.key, {"description": slice_.description, "key": slice_.key, "p": plain(value)})
         if self._database.why_read_only:
             # Who may only look still sees what the look had to reach; it is counted for as long as this object lives.
             self._unwritten += [{**content, "at": ""} for content in new.values()]
         else:
             self._database.add(_KIND, self._subject, *new.values())
         by_key = {look.key: look for look in self.looks()}
-        return [by_key[one.key] for one in slices]
+        return [by_key[slice_.key] for slice_ in slices]
 
     def sentence_on(self, looks: Sequence[Look]) -> str:
         """Say how much has been looked at, and which of these looks are convincing all the same."""
@@ -160,9 +160,9 @@ class Ledger:
     def sentence(self) -> str:
         """What the ledger says, in plain words."""
         count = len(self.looks())
-        made = {0: "No comparison has", 1: "One comparison has"}.get(count, f"{count:,} comparisons have")
+        counted = {0: "No comparison has", 1: "One comparison has"}.get(count, f"{count:,} comparisons have")
         return (
-            f"{made} been made on this test set so far. To count as found, the next must have a p value of at most"
+            f"{counted} been made on this test set so far. To count as found, the next must have a p value of at most"
             f" {_plain(self.next_level)}: then all comparisons together, however many follow, raise a false alarm with"
             f" a chance of at most {upper_percent(self.alpha)}."
         )

@@ -146,7 +146,7 @@ class Labelled:
         """How often the labelled books are wrong."""
         return Overall(self.errors, proportion(self.errors, len(self)))
 
-    def measure(self, one: Slice, rows: npt.NDArray[np.int64], collection_n: int) -> Measured:
+    def measure(self, slice_: Slice, rows: npt.NDArray[np.int64], collection_n: int) -> Measured:
         """Measure a slice that holds these `rows` of the labelled books and so many records of the collection."""
         n, errors = self.units.count(rows)
         size, wrong = int(n[0].sum()), int(errors[0].sum())
@@ -155,7 +155,7 @@ class Labelled:
             views = [excess(*counts) for counts in zip(n, errors, self._n, self._errors, strict=True)]
         failed = rows[self.units.wrong[rows]]
         return Measured(
-            one,
+            slice_,
             size,
             wrong,
             share_of(wrong, size),
@@ -169,11 +169,11 @@ class Labelled:
     def _confusions(self, failed: npt.NDArray[np.int64]) -> tuple[Confusion, ...]:
         truth, predicted = self.units.views[:, failed]
         pairs, counts = np.unique(truth * len(self.names) + predicted, return_counts=True)
-        found = [
+        confusions = [
             Confusion(self.names[pair // len(self.names)], self.names[pair % len(self.names)], int(count))
             for pair, count in zip(pairs.tolist(), counts, strict=True)
         ]
-        return tuple(sorted(found, key=lambda confusion: -confusion.n))
+        return tuple(sorted(confusions, key=lambda confusion: -confusion.n))
 
 
 def measure_slices(
@@ -190,14 +190,14 @@ def measure_slices(
         Records that the slices are counted in; without it, all rows of `table`.
     """
     labelled = Labelled(table, classes)
-    facts = {fact for one in slices for fact in one.facts}
+    facts = {fact for slice_ in slices for fact in slice_.facts}
     here = {fact: fact.mask(table) for fact in facts}
-    there = here if collection is None else {fact: fact.mask(collection) for fact in facts}
+    in_collection = here if collection is None else {fact: fact.mask(collection) for fact in facts}
     measured = []
-    for one in slices:
-        inside = np.logical_and.reduce([here[fact] for fact in one.facts])[labelled.known]
-        covered = np.logical_and.reduce([there[fact] for fact in one.facts])
-        measured.append(labelled.measure(one, np.flatnonzero(inside), int(covered.sum())))
+    for slice_ in slices:
+        inside = np.logical_and.reduce([here[fact] for fact in slice_.facts])[labelled.known]
+        covered = np.logical_and.reduce([in_collection[fact] for fact in slice_.facts])
+        measured.append(labelled.measure(slice_, np.flatnonzero(inside), int(covered.sum())))
     return measured
 
 

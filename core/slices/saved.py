@@ -24,5 +24,5 @@ def save_slice(database: Database, named: Slice) -> None:
 
 def saved_slices(database: Database) -> dict[str, Slice]:
     """Return name → slice, by name."""
-    kept = {note["name"]: Slice.from_dict(note) for note in database.read(_KIND, _SUBJECT)}
-    return dict(sorted(kept.items()))
+    slices = {note["name"]: Slice.from_dict(note) for note in database.read(_KIND, _SUBJECT)}
+    return dict(sorted(slices.items()))

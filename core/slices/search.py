@@ -79,8 +79,8 @@ def search(
         best = keep[np.argsort(-level.score[keep], kind="stable")[:POOL]]
         ranked += [(float(level.score[i]), tuple(level.facts[i].tolist()), level.n[i], level.errors[i]) for i in best]
     ranked.sort(key=lambda entry: -entry[0])
-    found = [Found(facts, worst_p(n, errors, *everything)) for _, facts, n, errors in ranked[:POOL]]
-    return sorted(found, key=lambda entry: (entry.p, len(entry.facts), entry.facts))
+    candidates = [Found(facts, worst_p(n, errors, *everything)) for _, facts, n, errors in ranked[:POOL]]
+    return sorted(candidates, key=lambda entry: (entry.p, len(entry.facts), entry.facts))
 
 
 def conjunctions(

@@ -131,9 +131,9 @@ def least_times(n: Counts, errors: Counts, all_n: Counts, all_errors: Counts) ->
     rest, rest_errors = all_n - n, all_errors - errors
     rate = np.where(rest > 0, rest_errors, all_errors) / np.maximum(np.where(rest > 0, rest, all_n), 1)
     expected = (n * rate).sum(axis=-1)
-    found = errors.sum(axis=-1).astype(float)
+    observed = errors.sum(axis=-1).astype(float)
     with np.errstate(divide="ignore"):
-        times = np.divide(found, expected, out=np.zeros_like(found), where=found > 0)
+        times = np.divide(observed, expected, out=np.zeros_like(observed), where=observed > 0)
     return np.asarray(times.min(axis=-1))
 
 

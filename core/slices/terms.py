@@ -62,9 +62,9 @@ def find_terms(title_keys: pd.Series, words: int, min_n: int, languages: npt.NDA
     in one language. Of terms that are in the same titles only the first is kept: a word before a family before a pair.
     """
     titles = _Titles(title_keys, min_n, np.zeros(len(title_keys), dtype=np.intp) if languages is None else languages)
-    found = [*_words(titles, words), *_families(titles, words // 2), *_pairs(titles, words // 5)]
+    candidates = [*_words(titles, words), *_families(titles, words // 2), *_pairs(titles, words // 5)]
     distinct: dict[bytes, Term] = {}
-    for pattern, rows in found:
+    for pattern, rows in candidates:
         distinct.setdefault(rows.tobytes(), (pattern, rows))
     return Terms(tuple(pattern for pattern, _ in distinct.values()), tuple(rows for _, rows in distinct.values()))
 
@@ -94,35 +94,35 @@ class _Titles:
     def commonest(self, titles: Integers, codes: Integers, number: int) -> list[tuple[int, Integers]]:
         """Return the codes (never −1) that are in the most titles, and those titles."""
         often = np.append(np.bincount(codes[codes >= 0], minlength=1) >= self.min_n, False)  # the last answers for −1
-        kept = often[codes]
-        if number <= 0 or not kept.any():
+        frequent = often[codes]
+        if number <= 0 or not frequent.any():
             return []
-        names, codes = _renumbered(codes[kept])
+        names, codes = _renumbered(codes[frequent])
         # Sorted by code, the titles of each code stay ascending, so a title that has it twice follows itself.
         order = np.argsort(codes, kind="stable")
-        codes, titles = codes[order], titles[kept][order]
+        codes, titles = codes[order], titles[frequent][order]
         first = np.append(True, (codes[1:] != codes[:-1]) | (titles[1:] != titles[:-1]))
         codes, titles = codes[first], titles[first]
         frequency = np.bincount(codes)
         starts = np.cumsum(frequency) - frequency
         fitting = np.flatnonzero((frequency >= self.min_n) & (frequency <= self.most))
-        found = []
+        chosen = []
         for code in fitting[np.argsort(-frequency[fitting], kind="stable")]:
             rows = titles[starts[code] : starts[code] + frequency[code]]
             if not (
                 np.bincount(self.languages[rows], minlength=1) > self.most_in_language[: self.languages[rows].max() + 1]
             ).any():
-                found.append((int(names[code]), rows))
-                if len(found) == number:
+                chosen.append((int(names[code]), rows))
+                if len(chosen) == number:
                     break
-        return found
+        return chosen
 
 
 def _renumbered(codes: Integers) -> tuple[Integers, npt.NDArray[Any]]:
     """Give numbers to the codes that occur from 0, as small integers where possible: those are sorted by counting."""
-    there = np.bincount(codes) > 0
-    names = np.flatnonzero(there)
-    return names, (np.cumsum(there) - 1)[codes].astype(np.uint16 if len(names) <= 65_536 else np.int64)
+    occurring = np.bincount(codes) > 0
+    names = np.flatnonzero(occurring)
+    return names, (np.cumsum(occurring) - 1)[codes].astype(np.uint16 if len(names) <= 65_536 else np.int64)
 
 
 def _words(titles: _Titles, number: int) -> list[Term]:
@@ -134,7 +134,7 @@ def _families(titles: _Titles, number: int) -> list[Term]:
     """Return words with a common beginning as one term, under the longest beginning that holds the same words."""
     vocabulary = titles.vocabulary
     length = vocabulary.str.len().to_numpy()
-    found: list[Term] = []
+    families: list[Term] = []
     longer: dict[str, int] = {}
     for size in range(LONGEST_STEM, SHORTEST_STEM - 1, -1):
         codes, stems = pd.factorize(vocabulary.str[:size])
@@ -143,12 +143,12 @@ def _families(titles: _Titles, number: int) -> list[Term]:
         code = np.where(usable & (members[codes] > 1), codes, -1)
         for which, rows in titles.commonest(titles.title, code[titles.word], number):
             if longer.get(str(stems[which])) != members[which]:
-                found.append((f"{stems[which]}*", rows))
+                families.append((f"{stems[which]}*", rows))
         longer = {}
         for stem, count in zip(list(stems[members > 1]), members[members > 1], strict=True):
             longer[stem[:-1]] = max(longer.get(stem[:-1], 0), int(count))
-    found.sort(key=lambda family: (-len(family[1]), family[0]))
-    return found[:number]
+    families.sort(key=lambda family: (-len(family[1]), family[0]))
+    return families[:number]
 
 
 def _pairs(titles: _Titles, number: int) -> list[Term]:
@@ -160,6 +160,6 @@ def _pairs(titles: _Titles, number: int) -> list[Term]:
     often = (frequency[first] >= titles.min_n) & (frequency[second] >= titles.min_n)
     fitting = (titles.title[:-1] == titles.title[1:]) & telling & often
     codes, pairs = pd.factorize(first[fitting] * size + second[fitting])
-    found = titles.commonest(titles.title[:-1][fitting], codes.astype(np.int64), number)
+    common_pairs = titles.commonest(titles.title[:-1][fitting], codes.astype(np.int64), number)
     word = titles.vocabulary.iloc
-    return [(f"{word[pairs[code] // size]} {word[pairs[code] % size]}", rows) for code, rows in found]
+    return [(f"{word[pairs[code] // size]} {word[pairs[code] % size]}", rows) for code, rows in common_pairs]

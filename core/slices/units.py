@@ -71,9 +71,9 @@ def one_per_title(labelled: pd.DataFrame, classes: tuple[str, ...]) -> Units:
 
 def class_codes(labelled: pd.DataFrame, classes: tuple[str, ...]) -> tuple[npt.NDArray[np.intp], list[str]]:
     """Give numbers to true and predicted classes, shape (2, records); names not among `classes` come after them."""
-    given, said = labelled[TRUTH], labelled[PREDICTED].fillna("")
-    names = [*classes, *sorted((set(given.unique()) | set(said.unique())) - set(classes))]
-    codes = [pd.Categorical(column, categories=names).codes.astype(np.intp) for column in (given, said)]
+    given, predicted = labelled[TRUTH], labelled[PREDICTED].fillna("")
+    names = [*classes, *sorted((set(given.unique()) | set(predicted.unique())) - set(classes))]
+    codes = [pd.Categorical(column, categories=names).codes.astype(np.intp) for column in (given, predicted)]
     return np.stack(codes), names
 
 

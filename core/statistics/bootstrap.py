@@ -33,9 +33,9 @@ def group_numbers(groups: ArrayLike | pd.Series) -> tuple[NDArray[np.intp], int]
         numbers, codes = np.unique(given, return_inverse=True)
         return codes, len(numbers)
     names = np.asarray(groups, dtype=object)
-    codes, found = pd.factorize(names)
+    codes, uniques = pd.factorize(names)
     alone = (codes < 0) | (names == "")
-    codes = np.where(alone, len(found) + np.arange(len(codes)), codes)
+    codes = np.where(alone, len(uniques) + np.arange(len(codes)), codes)
     numbers, codes = np.unique(codes, return_inverse=True)
     return codes, len(numbers)
 

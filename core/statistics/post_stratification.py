@@ -123,8 +123,8 @@ def _cells(labelled: pd.DataFrame, population: pd.DataFrame, by: Sequence[str]) 
     for name, frame in (("labelled records", labelled), ("population", population)):
         missing = [column for column in columns if column not in frame]
         if missing:
-            there = ", ".join(map(str, frame.columns))
-            raise InputError(f"The {name} have no column '{missing[0]}'. There are: {there}.")
+            available = ", ".join(map(str, frame.columns))
+            raise InputError(f"The {name} have no column '{missing[0]}'. There are: {available}.")
     theirs = population.groupby(columns, sort=False, observed=True).size().rename("n_population")
     ours = labelled.groupby(columns, sort=False, observed=True).size().rename("n_labelled")
     joined = pd.concat([ours, theirs], axis=1).fillna(0).astype(int).sort_index()

@@ -82,13 +82,13 @@ def share_ratio(
         nothing = np.full(mine.shape, np.nan)
         return RatioOfShares(nothing, nothing, nothing)
     z = float(special.ndtri(0.5 + confidence / 2))
-    one = 1 / _inside(mine, n)
+    inverse = 1 / _inside(mine, n)
     other = 1 / _inside(theirs, population_n)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(theirs > 0, (mine / n) / (theirs / population_n), np.nan)
         variance = (
-            one**2 * _spread(mine - both, n - shared_n)
-            + (one - other) ** 2 * _spread(both, shared_n)
+            inverse**2 * _spread(mine - both, n - shared_n)
+            + (inverse - other) ** 2 * _spread(both, shared_n)
             + other**2 * _spread(theirs - both, population_n - shared_n)
         )
         centre = np.log(_inside(mine, n) / n) - np.log(_inside(theirs, population_n) / population_n)

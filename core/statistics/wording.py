@@ -54,8 +54,8 @@ def counts_listed(counts: Mapping[str, int], most: int = 5) -> str:
     rest = len(names) - most
     if rest > 1:
         names = sorted(names, key=lambda name: -counts[name])[:most]  # of equal counts the first in the order given
-    said = ", ".join(f"{counts[name]:,} {name}" for name in names)
-    return f"{said} and {rest:,} more classes" if rest > 1 else said
+    listing = ", ".join(f"{counts[name]:,} {name}" for name in names)
+    return f"{listing} and {rest:,} more classes" if rest > 1 else listing
 
 
 def largest_listed(parts: Mapping[str, float], words: Mapping[str, str], most: int = 5) -> str:

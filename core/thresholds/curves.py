@@ -169,14 +169,14 @@ def _sort(
     counted: NDArray[np.bool_],
 ) -> _Sorted:
     known = mine & ~np.isnan(confidence)
-    asked = known & checked
-    order = np.argsort(confidence[asked], kind="stable")
-    errors = wrong[asked][order].astype(np.int64)
+    labelled = known & checked
+    order = np.argsort(confidence[labelled], kind="stable")
+    errors = wrong[labelled][order].astype(np.int64)
     return _Sorted(
         int(counted.sum()),
         np.sort(confidence[known]),
         int((counted & checked).sum()),
-        confidence[asked][order],
+        confidence[labelled][order],
         np.append(np.cumsum(errors[::-1])[::-1], 0),
     )
 

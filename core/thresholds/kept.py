@@ -35,51 +35,51 @@ def expected_errors(errors: NDArray[np.int64], n: NDArray[np.int64], accepted: N
     Statistics in Medicine 27 (limits of a sum from the limits of its parts).
     """
     used = accepted > 0
-    found, checked, rest = errors[used], n[used], (accepted - n)[used]
+    observed, checked, rest = errors[used], n[used], (accepted - n)[used]
     method = "Wilson by predicted class, limits put together after Zou and Donner"
     if not rest.sum():
-        exact = float(found.sum())
+        exact = float(observed.sum())
         return Estimate(exact, exact, exact, int(checked.sum()), "every accepted record is labelled")
     if (checked[rest > 0] < MINIMUM_RECORDS).any():
-        found, checked, rest = (np.array([values.sum()]) for values in (found, checked, rest))
+        observed, checked, rest = (np.array([values.sum()]) for values in (observed, checked, rest))
         method = "Wilson, one rate for all classes"
     total = int(checked.sum())
     if total < MINIMUM_RECORDS:
         return Estimate.undefined(f"only {total} labelled books are accepted", total, method)
     known = rest > 0
-    rate = found[known] / checked[known]
+    rate = observed[known] / checked[known]
     # The unlabelled are a sample too, whose errors vary around the rate: 1/n + 1/rest stands for both variances.
     effective = checked[known] * rest[known] / (checked[known] + rest[known])
     low, high = wilson(rate * effective, effective)
     value = float((rest[known] * rate).sum())
     down = math.sqrt(float(((rest[known] * (rate - low)) ** 2).sum()))
     up = math.sqrt(float(((rest[known] * (high - rate)) ** 2).sum()))
-    certain = float(found.sum())
+    certain = float(observed.sum())
     return Estimate(certain + value, certain + max(value - down, 0.0), certain + value + up, total, method)
 
 
-def keep_rates(table: pd.DataFrame, kept: NDArray[np.bool_], facet: str) -> pd.DataFrame:
+def keep_rates(table: pd.DataFrame, accepted: NDArray[np.bool_], facet: str) -> pd.DataFrame:
     """Return which share of each group of records a policy accepts.
 
     Parameters
     ----------
     table : DataFrame
         Records, labelled or not.
-    kept : bool array
+    accepted : bool array
         From :func:`core.thresholds.policy.apply_policy`.
 
     Returns
     -------
     DataFrame
-        ``value``, ``n``, ``kept``, ``rate`` with ``low`` and ``high`` (95 % Wilson; NaN below 10 records), the largest
-        group first.
+        ``value``, ``n``, ``accepted``, ``rate`` with ``low`` and ``high`` (95 % Wilson; NaN below 10 records), the
+        largest group first.
     """
     codes, values = facet_codes(table, facet)
-    return _kept_by(codes, values, kept)
+    return _kept_by(codes, values, accepted)
 
 
 def keep_rates_by_class(
-    truth: pd.Series, kept: NDArray[np.bool_], classes: Sequence[str] = (), predicted: pd.Series | None = None
+    truth: pd.Series, accepted: NDArray[np.bool_], classes: Sequence[str] = (), predicted: pd.Series | None = None
 ) -> pd.DataFrame:
     """Return which share of the books of each class a policy accepts, rightly or wrongly labelled.
 
@@ -87,7 +87,7 @@ def keep_rates_by_class(
     ----------
     truth : Series of str
         '' where unknown: such records are left out.
-    kept : bool array
+    accepted : bool array
     classes : sequence of str, optional
         Classes to list even if no book is of them.
     predicted : Series of str, optional
@@ -102,20 +102,20 @@ def keep_rates_by_class(
     known = (truth != "").to_numpy(dtype=bool)
     names = sorted({str(name) for name in truth[known].unique()} | set(classes))
     codes = pd.Index(names).get_indexer(pd.Index(truth[known]))
-    table = _kept_by(codes, names, kept[known])
+    table = _kept_by(codes, names, accepted[known])
     if predicted is None:
         return table
-    other = kept[known] & (predicted[known].to_numpy(dtype=object) != truth[known].to_numpy(dtype=object))
+    other = accepted[known] & (predicted[known].to_numpy(dtype=object) != truth[known].to_numpy(dtype=object))
     wrongly = dict(zip(names, np.bincount(codes[other], minlength=len(names)).tolist(), strict=True))
     return table.assign(as_another=[int(wrongly[name]) for name in table["value"]])
 
 
-def _kept_by(codes: NDArray[np.intp], values: Sequence[str], kept: NDArray[np.bool_]) -> pd.DataFrame:
+def _kept_by(codes: NDArray[np.intp], values: Sequence[str], accepted: NDArray[np.bool_]) -> pd.DataFrame:
     n = np.bincount(codes, minlength=len(values))
-    k = np.bincount(codes[kept], minlength=len(values))
+    k = np.bincount(codes[accepted], minlength=len(values))
     low, high = wilson(k, n)
     few = n < MINIMUM_RECORDS
-    made = pd.DataFrame(
+    rates = pd.DataFrame(
         {
             "value": pd.Series(list(values), dtype="str"),
             "n": n,
@@ -125,7 +125,7 @@ def _kept_by(codes: NDArray[np.intp], values: Sequence[str], kept: NDArray[np.bo
             "high": np.where(few, np.nan, high),
         }
     )
-    return made.sort_values(["n", "value"], ascending=[False, True], ignore_index=True)
+    return rates.sort_values(["n", "value"], ascending=[False, True], ignore_index=True)
 
 
 def distance_of_kept(rates: pd.DataFrame) -> tuple[float, float]:
@@ -141,8 +141,8 @@ def distance_of_kept(rates: pd.DataFrame) -> tuple[float, float]:
     distance, by_chance : float
         0 to 1; NaN with fewer than 10 accepted records.
     """
-    kept, everything = rates["kept"].to_numpy(), rates["n"].to_numpy()
-    taken = int(kept.sum())
+    accepted, everything = rates["kept"].to_numpy(), rates["n"].to_numpy()
+    taken = int(accepted.sum())
     if taken < MINIMUM_RECORDS:
         return math.nan, math.nan
-    return total_variation(kept, everything), total_variation_by_chance(everything, taken)
+    return total_variation(accepted, everything), total_variation_by_chance(everything, taken)

@@ -127,9 +127,9 @@ def apply_policy(table: pd.DataFrame, policy: Policy) -> NDArray[np.bool_]:
 
 def _check_classes(policy: Policy, classes: list[str]) -> None:
     known = {name for name in classes if name}
-    asked = {name for cuts in (policy.cuts, *policy.by_stratum.values()) for name in cuts}
-    if known and asked and not asked & known:
+    cut_classes = {name for cuts in (policy.cuts, *policy.by_stratum.values()) for name in cuts}
+    if known and cut_classes and not cut_classes & known:
         raise InputError(
-            f"There is a cut for '{min(asked)}', but no record is predicted to be that."
+            f"There is a cut for '{min(cut_classes)}', but no record is predicted to be that."
             f" Predicted classes are: {', '.join(sorted(known))}."
         )

@@ -163,16 +163,18 @@ def compare_population(table: pd.DataFrame, facets: Sequence[str] = FACETS) -> P
     n, rest = int(checked.sum()), int(unchecked.sum())
     if min(n, rest) < MINIMUM_RECORDS:
         return PopulationCheck(n, rest, ())
-    found = [
+    comparisons = [
         _by_values(facet, facet_title(facet), *facet_codes(table, facet), checked, unchecked)
         for facet in facets
         if facet_column(facet) in table
     ]
     codes, names = pd.factorize(table[PREDICTED])
-    found.append(_by_values(PREDICTED, "What the model calls them", codes, [str(n) for n in names], checked, unchecked))
-    found.append(_by_confidence(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan), checked, unchecked))
-    adjusted = adjust_p([respect.p for respect in found], "holm")
-    judged = [_judged(respect, float(p)) for respect, p in zip(found, adjusted, strict=True)]
+    comparisons.append(
+        _by_values(PREDICTED, "What the model calls them", codes, [str(n) for n in names], checked, unchecked)
+    )
+    comparisons.append(_by_confidence(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan), checked, unchecked))
+    adjusted = adjust_p([respect.p for respect in comparisons], "holm")
+    judged = [_judged(respect, float(p)) for respect, p in zip(comparisons, adjusted, strict=True)]
     judged.sort(key=lambda respect: (not respect.differs, -np.nan_to_num(respect.effect, nan=0.0)))
     return PopulationCheck(n, rest, tuple(judged))
 

@@ -92,13 +92,23 @@ def promise(
     settled = settle(groups, max_error, round(1 - confidence, 12))
     predicted = set(table[PREDICTED].unique())
     never = tuple(name for name in names if name not in predicted)
-    made = tuple(
+    group_promises = tuple(
         _told(name, value, group, outcome, max_error, confidence, stratum or "", never=name in never)
         for (name, value), group, outcome in zip(keys, groups, settled, strict=True)
     )
     checked = population or compare_population(table)
     return Promise(
-        max_error, confidence, per, stratum or "", names, made, len(known), left_out, checked, learned_known, never
+        max_error,
+        confidence,
+        per,
+        stratum or "",
+        names,
+        group_promises,
+        len(known),
+        left_out,
+        checked,
+        learned_known,
+        never,
     )
 
 
@@ -134,12 +144,12 @@ def _told(
     *,
     never: bool,
 ) -> GroupPromise:
-    kept = outcome.cut is not None
+    guaranteed = outcome.cut is not None
     upper = float("nan")
-    if kept:
+    if guaranteed:
         upper = clopper_pearson(outcome.errors, outcome.accepted, 1 - outcome.level, "upper")[1]
     at_least = labels_needed(max_error, 1 - outcome.level)
-    estimate = None if kept or not len(group) else labels_estimate(group, max_error, outcome.level)
+    estimate = None if guaranteed or not len(group) else labels_estimate(group, max_error, outcome.level)
     return GroupPromise(
         name,
         value,
@@ -152,7 +162,9 @@ def _told(
         outcome.tried,
         at_least,
         estimate,
-        nothing_predicted(name)
-        if never
-        else group_sentence(name, value, stratum, len(group), outcome, max_error, confidence, at_least, estimate),
+        (
+            nothing_predicted(name)
+            if never
+            else group_sentence(name, value, stratum, len(group), outcome, max_error, confidence, at_least, estimate)
+        ),
     )

@@ -64,23 +64,23 @@ def what_would_help(hopeless: Sequence[str], more: int, unlabelled: int) -> tupl
     unlabelled : int
         Books of the collection that nobody has labelled.
     """
-    said = []
+    sentences = []
     if hopeless:
-        said.append(
+        sentences.append(
             f"For {listed(hopeless)} more labels alone will not help: the surest predictions are wrong too often. Train"
             " a better model, or promise less."
         )
     if more > unlabelled:
-        said.append(
+        sentences.append(
             f"At a guess it would take {more:,} more labelled books, and only {unlabelled:,} are unlabelled: this"
             " collection is too small for that promise. Promise less, or train a better model."
         )
     elif more:
-        said.append(
+        sentences.append(
             f"What would help: about {more:,} more labelled books, drawn at random from the collection (spread over the"
             " predicted classes)."
         )
-    return tuple(said)
+    return tuple(sentences)
 
 
 def _outlook(labelled: int, estimate: int | None) -> str:
@@ -97,7 +97,7 @@ def _outlook(labelled: int, estimate: int | None) -> str:
 
 
 def promise_sentences(
-    kept: Sequence[str],
+    guaranteed: Sequence[str],
     refused: Sequence[tuple[str, str]],
     *,
     stratum: str,
@@ -110,7 +110,7 @@ def promise_sentences(
 
     Parameters
     ----------
-    kept : sequence of str
+    guaranteed : sequence of str
         The sentences of the groups of which something is promised.
     refused : sequence of (str, str)
         Value of the stratum's facet and sentence of the other groups.
@@ -123,20 +123,20 @@ def promise_sentences(
     learned_known : bool
         Whether it is known from which titles the model learned.
     """
-    said = list(kept)
-    if len(said) > 1:
-        said.append(f"All of this holds together with {lower_percent(confidence)} confidence.")
+    sentences = list(guaranteed)
+    if len(sentences) > 1:
+        sentences.append(f"All of this holds together with {lower_percent(confidence)} confidence.")
     if stratum and len(refused) > 3:
         words = list(dict.fromkeys(facet_words(stratum, value) for value, _ in refused))
         shown = listed([*words[:5], f"{len(words) - 5:,} other groups"] if len(words) > 5 else words)
-        said.append(f"Nothing, or not everything, can be promised for {shown}: what has no cut goes to review.")
+        sentences.append(f"Nothing, or not everything, can be promised for {shown}: what has no cut goes to review.")
     else:
-        said += [sentence for _, sentence in refused]
+        sentences += [sentence for _, sentence in refused]
     rests = f"It rests on {labelled:,} labelled books"
     if left_out:
         learned = "learned" if learned_known else "learned, or may have learned,"
         rests += f"; {left_out:,} others are left out because the model {learned} from their titles"
-    return (*said, f"{rests}, and holds for a collection of which they are a random sample.")
+    return (*sentences, f"{rests}, and holds for a collection of which they are a random sample.")
 
 
 def _are(count: int) -> str:

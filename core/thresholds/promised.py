@@ -121,8 +121,8 @@ class Promise:
     @property
     def to_review(self) -> tuple[str, ...]:
         """Values of the facet that have labelled records, but too few or too many wrong ones: they go to review."""
-        kept = self.by_stratum
-        return tuple(dict.fromkeys(group.value for group in self.groups if self.stratum and group.value not in kept))
+        cuts = self.by_stratum
+        return tuple(dict.fromkeys(group.value for group in self.groups if self.stratum and group.value not in cuts))
 
     @property
     def promised(self) -> bool:

@@ -78,28 +78,28 @@ class PolicyReport:
     @property
     def sentences(self) -> tuple[str, ...]:
         """Say what the policy does, in words."""
-        said = [
+        lines = [
             f"{self.accepted:,} of {self.records:,} records ({in_percent(self.coverage)}) are accepted; {self.review:,}"
             f" go to review: {_hours(self.hours)} at {self.pace:,.0f} records an hour."
         ]
         if self.accuracy.defined:
-            said.append(
+            lines.append(
                 f"Of the {self.labelled_accepted:,} accepted records that are labelled, {self.errors:,} are wrong:"
                 f" right in {share_percent(self.accuracy.value)}"
                 f" ({interval_percent(self.accuracy.low, self.accuracy.high)})."
             )
         else:
-            said.append(f"How often the accepted are right is not known: {self.accuracy.reason}.")
+            lines.append(f"How often the accepted are right is not known: {self.accuracy.reason}.")
         if self.expected_errors.defined:
-            said.append(
+            lines.append(
                 f"Among all accepted records about {self.expected_errors.value:,.0f} wrong ones are to be expected"
                 f" ({interval_count(self.expected_errors.low, self.expected_errors.high)})."
             )
-        return tuple(said + self._dropped())
+        return tuple(lines + self._dropped())
 
     def _dropped(self) -> list[str]:
         """Say whom the policy keeps least of: per facet the widest gap between two groups."""
-        said = []
+        sentences = []
         for facet, table in self.keep_rates.items():
             known = table[table["rate"].notna()]
             if len(known) < 2:
@@ -116,8 +116,8 @@ class PolicyReport:
                     f"{in_percent(row['rate'])} ({int(row['kept']):,} of {int(row['n']):,}{_as_another(row)})"
                     for row in (least, most)
                 ]
-                said.append(f"{opened(words[0])} are accepted in {shares[0]}, {words[1]} in {shares[1]}.")
-        return said
+                sentences.append(f"{opened(words[0])} are accepted in {shares[0]}, {words[1]} in {shares[1]}.")
+        return sentences
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-able content under the names of ``colophon thresholds --json``."""
@@ -137,8 +137,10 @@ class PolicyReport:
             "per_class": {
                 row["class"]: {
                     **{name: row[name] for name in ("cut", "records", "accepted", "coverage", "errors", "review")},
-                    "accuracy": {name: row[name] for name in ("low", "high")}
-                    | {"value": row["accuracy"], "n": row["n_accepted"]},
+                    "accuracy": (
+                        {name: row[name] for name in ("low", "high")}
+                        | {"value": row["accuracy"], "n": row["n_accepted"]}
+                    ),
                     "expected_errors": {
                         "value": row["expected_errors"],
                         "low": row["expected_low"],
@@ -181,7 +183,7 @@ def policy_report(
     """
     if not pace > 0:
         raise InputError(f"A pace is a number of records an hour above 0; {pace} came.")
-    kept = apply_policy(table, policy)
+    is_accepted = apply_policy(table, policy)
     labelled = (table[TRUTH] != "").to_numpy(dtype=bool)
     # Millions of records are counted by number, and their words are only compared where there is a truth.
     positions, values = pd.factorize(table[PREDICTED])
@@ -191,17 +193,21 @@ def policy_report(
     wrong[labelled] = (table.loc[labelled, PREDICTED] != table.loc[labelled, TRUTH]).to_numpy(dtype=bool)
     n, errors, accepted, records = (
         np.bincount(codes[mask & (codes >= 0)], minlength=len(names))
-        for mask in (kept & labelled, kept & wrong, kept, np.ones(len(table), dtype=bool))
+        for mask in (is_accepted & labelled, is_accepted & wrong, is_accepted, np.ones(len(table), dtype=bool))
     )
-    checked, mistaken, taken = int((kept & labelled).sum()), int((kept & wrong).sum()), int(kept.sum())
+    checked, mistaken, taken = (
+        int((is_accepted & labelled).sum()),
+        int((is_accepted & wrong).sum()),
+        int(is_accepted.sum()),
+    )
     review = len(table) - taken
-    rates = {facet: keep_rates(table, kept, facet) for facet in facets}
+    rates = {facet: keep_rates(table, is_accepted, facet) for facet in facets}
     return PolicyReport(
         policy,
         len(table),
         taken,
         review,
-        int((~kept & ~labelled).sum()),
+        int((~is_accepted & ~labelled).sum()),
         int(labelled.sum()),
         checked,
         mistaken,
@@ -210,7 +216,7 @@ def policy_report(
         pace,
         review / pace,
         _per_class(policy, names, records, accepted, n, errors),
-        {CLASS: keep_rates_by_class(table[TRUTH], kept, classes, table[PREDICTED]), **rates},
+        {CLASS: keep_rates_by_class(table[TRUTH], is_accepted, classes, table[PREDICTED]), **rates},
         pd.DataFrame(
             [(facet, *distance_of_kept(rates[facet])) for facet in facets], columns=["facet", "tvd", "tvd_by_chance"]
         ),
@@ -249,10 +255,10 @@ def _per_class(
 
 def _as_another(row: pd.Series) -> str:
     """Say how many of the accepted books of a class are accepted as another: all 5 % of them may be errors."""
-    wrongly, kept = int(row.get("as_another", 0)), int(row["kept"])
+    wrongly, accepted = int(row.get("as_another", 0)), int(row["kept"])
     if not wrongly:
         return ""
-    return ", all of them as another class" if wrongly == kept else f", {wrongly:,} of them as another class"
+    return ", all of them as another class" if wrongly == accepted else f", {wrongly:,} of them as another class"
 
 
 def _hours(hours: float) -> str:

@@ -119,14 +119,14 @@ def possible_counts(confidence: NDArray[np.float64]) -> NDArray[np.intp]:
     return np.append(falls, len(confidence)) if len(confidence) else falls
 
 
-def build_ladder(possible: NDArray[np.intp], max_error: float, doubt: float) -> Ladder:
+def build_ladder(possible: NDArray[np.intp], max_error: float, alpha: float) -> Ladder:
     """Settle which cuts are tested, by the number of labelled records they accept.
 
     Parameters
     ----------
     possible : int array
         From :func:`possible_counts`.
-    max_error, doubt : float
+    max_error, alpha : float
         The share of errors to be promised, and the probability with which the promise may be false.
 
     Notes
@@ -139,11 +139,11 @@ def build_ladder(possible: NDArray[np.intp], max_error: float, doubt: float) -> 
     if not len(possible):
         return nothing
     n = int(possible[-1])
-    early_steps = _steps(n, max_error, EARLY_DOUBT * doubt)
+    early_steps = _steps(n, max_error, EARLY_DOUBT * alpha)
     before = early_steps[early_steps <= EARLY_START * n]
     early = len(before) > 1
     main_share = 1 - EARLY_DOUBT if early else 1.0
-    main_steps = _steps(n, max_error, main_share * doubt)
+    main_steps = _steps(n, max_error, main_share * alpha)
     if not len(main_steps):
         return nothing
     first = max(int((main_steps <= MAIN_START * n).sum()) - 1, 0)
@@ -170,14 +170,14 @@ def _next_possible(counts: NDArray[np.intp], possible: NDArray[np.intp]) -> NDAr
     return possible[np.searchsorted(possible, counts)]
 
 
-def walk(ladder: Ladder, errors: NDArray[np.int64], max_error: float, doubt: float, extra: float = 0.0) -> Walk:
+def walk(ladder: Ladder, errors: NDArray[np.int64], max_error: float, alpha: float, extra: float = 0.0) -> Walk:
     """Test the cuts in their order; the first that fails ends the walk from its start.
 
     Parameters
     ----------
     errors : int array, shape (n_steps,)
         Wrong ones among the accepted of each step.
-    doubt : float
+    alpha : float
         Probability with which a false promise may be made here.
     extra : float
         Doubt that other groups of records left over.
@@ -190,7 +190,7 @@ def walk(ladder: Ladder, errors: NDArray[np.int64], max_error: float, doubt: flo
     -----
     This is the fallback procedure: each start has a part of the doubt, a cut that passes hands what it had to the next,
     a cut that fails keeps it. The chance of passing any cut whose error share is above `max_error` is at most
-    ``doubt + extra``.
+    ``alpha + extra``.
 
     References
     ----------
@@ -203,7 +203,7 @@ def walk(ladder: Ladder, errors: NDArray[np.int64], max_error: float, doubt: flo
     if not steps:
         return Walk(-1, 0.0, 0, 0.0)
     p = special.bdtr(errors, ladder.accepted, max_error)
-    own = ladder.doubt * doubt
+    own = ladder.doubt * alpha
     own[ladder.main] += extra
     level, best, best_level, tried = 0.0, -1, 0.0, 0
     for step in range(steps):

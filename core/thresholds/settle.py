@@ -68,7 +68,7 @@ class Settled:
     tried: int
 
 
-def settle(groups: Sequence[Group], max_error: float, doubt: float) -> list[Settled]:
+def settle(groups: Sequence[Group], max_error: float, alpha: float) -> list[Settled]:
     """Find for each group the lowest cut that can be promised: at most `max_error` of the accepted are wrong.
 
     Parameters
@@ -77,7 +77,7 @@ def settle(groups: Sequence[Group], max_error: float, doubt: float) -> list[Sett
         Records that were neither learned from nor used to order the cuts.
     max_error : float
         Between 0 and 1.
-    doubt : float
+    alpha : float
         The probability that any of the promises is false; with 95 per cent confidence it is 0.05.
 
     Returns
@@ -90,7 +90,7 @@ def settle(groups: Sequence[Group], max_error: float, doubt: float) -> list[Sett
     The doubt is split evenly over the groups that have enough labelled records to pass at all; a group that may accept
     everything hands its part on to the others. Nothing in that, and nothing in the order of the cuts, looks at labels
     other than those already tested. That is a graphical procedure (Bretz et al. 2009): the probability that any promise
-    is false is at most `doubt`.
+    is false is at most `alpha`.
 
     The k surest labelled records are, given the confidence of the next one, k independent draws from the records of
     the collection above it, so that the test of each cut is exact. For the sequence of tests the bound is exact where
@@ -103,12 +103,12 @@ def settle(groups: Sequence[Group], max_error: float, doubt: float) -> list[Sett
     F. Bretz, W. Maurer, W. Brannath, M. Posch (2009), "A graphical approach to sequentially rejective multiple test
     procedures", Statistics in Medicine 28.
     """
-    able = _able(groups, max_error, doubt)
-    share = doubt / max(len(able), 1)
+    able = _able(groups, max_error, alpha)
+    share = alpha / max(len(able), 1)
     ladders = {i: build_ladder(possible_counts(groups[i].confidence), max_error, share) for i in able}
-    found = {i: groups[i].errors[ladders[i].accepted - 1] for i in able}
+    error_counts = {i: groups[i].errors[ladders[i].accepted - 1] for i in able}
     extra = dict.fromkeys(able, 0.0)
-    walks = {i: walk(ladders[i], found[i], max_error, share) for i in able}
+    walks = {i: walk(ladders[i], error_counts[i], max_error, share) for i in able}
     done: set[int] = set()
     while True:
         arrived = [i for i in able if i not in done and walks[i].left_over > 0]
@@ -118,19 +118,19 @@ def settle(groups: Sequence[Group], max_error: float, doubt: float) -> list[Sett
             break
         for i in waiting:
             extra[i] += sum(walks[j].left_over for j in arrived) / len(waiting)
-            walks[i] = walk(ladders[i], found[i], max_error, share, extra[i])
+            walks[i] = walk(ladders[i], error_counts[i], max_error, share, extra[i])
     return [
         _outcome(group, ladders[i], walks[i], max_error, share)
         if i in walks and len(ladders[i].accepted)
-        else Settled(None, 0, 0, doubt / (len(able) + 1), -1, 0)
+        else Settled(None, 0, 0, alpha / (len(able) + 1), -1, 0)
         for i, group in enumerate(groups)
     ]
 
 
-def _able(groups: Sequence[Group], max_error: float, doubt: float) -> list[int]:
+def _able(groups: Sequence[Group], max_error: float, alpha: float) -> list[int]:
     """Return the groups that can pass if they are without an error: as many as have enough records for their share."""
     largest = sorted(range(len(groups)), key=lambda i: -len(groups[i]))
-    while largest and len(groups[largest[-1]]) < labels_needed(max_error, 1 - doubt / len(largest)):
+    while largest and len(groups[largest[-1]]) < labels_needed(max_error, 1 - alpha / len(largest)):
         largest.pop()
     return sorted(largest)
 

@@ -72,19 +72,21 @@ def read_opinion(workspace: Workspace, name: str) -> Opinion:
     """
     predictions = load_predictions(workspace, name)
     table = predictions.table()
-    columns = {one: probability_column(one) for one in predictions.classes}
+    columns = {item: probability_column(item) for item in predictions.classes}
     given = {
-        one: table[column].to_numpy(dtype=float, na_value=np.nan) for one, column in columns.items() if column in table
+        item: table[column].to_numpy(dtype=float, na_value=np.nan)
+        for item, column in columns.items()
+        if column in table
     }
     keys = [RECORD_ID, ALTERNATE_ID, TITLE_KEY]
     model, known = predictions.manifest.get("model_fingerprint"), True
     learned: list[pd.DataFrame] = []
-    told = None if model else kept_learned_from(workspace, predictions.fingerprint)
+    learned_from = None if model else kept_learned_from(workspace, predictions.fingerprint)
     try:
         if not model:
-            if told is None:
+            if learned_from is None:
                 raise NotFoundError("made elsewhere, and nobody said what it learned from")
-            learned = [LabelSet(workspace.find("labels", one)).records() for one in told.values()]
+            learned = [LabelSet(workspace.find("labels", item)).records() for item in learned_from.values()]
         else:
             learned = [read_parquet(workspace.find("models", str(model)).path / "training.parquet")]
     except (NotFoundError, DamagedError):
@@ -158,8 +160,8 @@ class Books:
             return self.records[name]
         if self.originals is not None and name in self.originals:
             return self.originals[name]
-        there = [*self.records.columns, *(() if self.originals is None else self.originals.columns)]
-        raise InputError(f"There is no column '{name}'. There are: {', '.join(dict.fromkeys(there))}.")
+        available = [*self.records.columns, *(() if self.originals is None else self.originals.columns)]
+        raise InputError(f"There is no column '{name}'. There are: {', '.join(dict.fromkeys(available))}.")
 
     def _ask(self, condition: Condition) -> Mask:
         if isinstance(condition, AllOf):
@@ -203,9 +205,9 @@ class Books:
         rough = _rough_pattern(condition.value)
         if not rough:
             return phrase_mask(self.column(condition.column), condition.value)
-        found = _bool(pc.match_substring_regex(column, rough, ignore_case=True))
-        found[found] = phrase_mask(self.column(condition.column)[found], condition.value)
-        return found
+        matches = _bool(pc.match_substring_regex(column, rough, ignore_case=True))
+        matches[matches] = phrase_mask(self.column(condition.column)[matches], condition.value)
+        return matches
 
     def _length(self, condition: Length) -> Mask:
         import pyarrow.compute as pc
@@ -229,9 +231,9 @@ class Books:
     def _confident(self, condition: Confident) -> Mask:
         opinion, where, learned = self._heard(condition.predictions)
         if condition.label not in opinion.probabilities:
-            there = ", ".join(opinion.probabilities) or "none"
+            available = ", ".join(opinion.probabilities) or "none"
             raise InputError(
-                f"The predictions '{opinion.name}' give no probability of '{condition.label}'. They give: {there}."
+                f"The predictions '{opinion.name}' give no probability of '{condition.label}'. They give: {available}."
             )
         numbers = np.where(where >= 0, opinion.probabilities[condition.label][where], np.nan)
         return np.asarray((numbers >= condition.above) & ~learned)
@@ -251,10 +253,10 @@ class Books:
         return self._opinions[name]
 
 
-def _bool(found: Any) -> Mask:
+def _bool(values: Any) -> Mask:
     import pyarrow.compute as pc
 
-    return np.array(pc.fill_null(found, False).to_numpy(), dtype=bool)
+    return np.array(pc.fill_null(values, False).to_numpy(), dtype=bool)
 
 
 def _rough_pattern(phrase: str) -> str:

@@ -126,7 +126,7 @@ def build_labels(
             f"No book of '{corpus}' gets a label: functions vote on {int(voted.sum()):,}, of which people labelled"
             f" {int((voted & by_people).sum()):,} and {int((voted & tested).sum()):,} are in sets to be left out."
         )
-    counts = {one: int((answered & (tried.answers == one)).sum()) for one in tried.votes.classes}
+    counts = {item: int((answered & (tried.answers == item)).sum()) for item in tried.votes.classes}
     left_out = {
         "by_people": int((voted & by_people).sum()),
         "tested": int((voted & tested & ~by_people).sum()),
@@ -134,14 +134,14 @@ def build_labels(
     }
     sentences = (_sentence(tried, counts, left_out, corpus), *tried.sentences)
     rows = tuple({str(key): value for key, value in row.items()} for row in tried.table.to_dict("records"))
-    asked = {one for function in functions for one in function.predictions}
+    used_predictions = {item for function in functions for item in function.predictions}
     fingerprint = digest(
         "weak labels",
         functions_to_toml(functions),
         source.fingerprint,
         human.fingerprint if human else "",
-        sorted(_fingerprint_of(workspace, one) for one in without),
-        sorted(workspace.find("predictions", one).fingerprint for one in asked),
+        sorted(_fingerprint_of(workspace, item) for item in without),
+        sorted(workspace.find("predictions", item).fingerprint for item in used_predictions),
         method,
         _VERSION,
     )
@@ -192,15 +192,15 @@ def build_labels(
 
 def _fingerprint_of(workspace: Workspace, name: str) -> str:
     for kind in ("labels", "predictions", "corpora"):
-        found = workspace.database.names(kind).get(name)
-        if found:
-            return found
+        fingerprint = workspace.database.names(kind).get(name)
+        if fingerprint:
+            return fingerprint
     return name
 
 
 def _sentence(tried: Tried, counts: Mapping[str, int], left_out: Mapping[str, int], corpus: str) -> str:
     each = ", ".join(f"{name}: {count:,}" for name, count in counts.items())
-    said = f"Functions label {sum(counts.values()):,} of the {len(tried.votes):,} books of '{corpus}' ({each})."
+    sentence = f"Functions label {sum(counts.values()):,} of the {len(tried.votes):,} books of '{corpus}' ({each})."
     others = [
         f"{count:,} {words}"
         for count, words in (
@@ -210,7 +210,7 @@ def _sentence(tried: Tried, counts: Mapping[str, int], left_out: Mapping[str, in
         )
         if count
     ]
-    return f"{said} {'; '.join(others).capitalize()}." if others else said
+    return f"{sentence} {'; '.join(others).capitalize()}." if others else sentence
 
 
 def main() -> int:

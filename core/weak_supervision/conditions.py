@@ -221,10 +221,10 @@ def describe_condition(condition: Condition) -> str:
 
 
 def _bracketed(condition: Condition) -> str:
-    said = describe_condition(condition)
-    return f"({said})" if isinstance(condition, AllOf | AnyOf) and len(condition.parts) > 1 else said
+    description = describe_condition(condition)
+    return f"({description})" if isinstance(condition, AllOf | AnyOf) and len(condition.parts) > 1 else description
 
 
 def _ends(low_word: str, low: float | None, high_word: str, high: float | None) -> str:
-    said = [f"{word} {end:g}" for word, end in ((low_word, low), (high_word, high)) if end is not None]
-    return " and ".join(said)
+    ends = [f"{word} {end:g}" for word, end in ((low_word, low), (high_word, high)) if end is not None]
+    return " and ".join(ends)

@@ -62,8 +62,8 @@ def agreements(votes: Votes) -> pd.DataFrame:
             "books": either[first, second].astype(int),
         }
     )
-    found: pd.DataFrame = pairs[together[first, second] > 0].reset_index(drop=True)
-    return found
+    overlapping: pd.DataFrame = pairs[together[first, second] > 0].reset_index(drop=True)
+    return overlapping
 
 
 def find_copies(votes: Votes, limit: float = COPY) -> tuple[Copy, ...]:

@@ -56,7 +56,7 @@ def add_function(database: Database, function: LabellingFunction) -> int:
     """
 
     def make(notes: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-        if any(kept.function.name == function.name for kept in _kept(notes)):
+        if any(entry.function.name == function.name for entry in _kept(notes)):
             raise ConflictError(f"There is a function called “{function.name}” already; give this one another name.")
         return {"toml": functions_to_toml([function])}
 
@@ -78,7 +78,7 @@ def replace_functions(database: Database, ids: Iterable[int], functions: Sequenc
     """
     replaced = set(ids)
     names = {function.name for function in functions}
-    added = [kept.function.name for kept in kept_functions(database) if kept.id not in replaced]
+    added = [entry.function.name for entry in kept_functions(database) if entry.id not in replaced]
     twice = sorted(names.intersection(added))
     if twice:
         raise ConflictError(f"Somebody has added a function called “{twice[0]}” meanwhile. Look at it first.")

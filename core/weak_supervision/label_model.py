@@ -81,9 +81,9 @@ class LabelModel:
         own = _one_hot(votes.polarity.astype(np.int64), len(votes.classes))
         fixed = np.zeros((0, len(votes.classes)))
         if known is not None:
-            said, codes = known
-            cast = np.vstack([cast, said.matrix != ABSTAIN])
-            counts = np.concatenate([counts, np.ones(len(said))])
+            known_votes, codes = known
+            cast = np.vstack([cast, known_votes.matrix != ABSTAIN])
+            counts = np.concatenate([counts, np.ones(len(known_votes))])
             fixed = _one_hot(codes, len(votes.classes))
         if not cast.any():
             raise InputError("No labelling function votes on any book, so that there is nothing to put together.")
@@ -130,9 +130,9 @@ class LabelModel:
     def probabilities(self, votes: Votes) -> NDArray[np.float64]:
         """Return the probability of each class, shape (n_books, n_classes); NaN for books without a vote."""
         rows, where = _different(votes.matrix != ABSTAIN)
-        found = _posterior(rows, self.rates, self.balance, self.alone, self.divided)
-        found[~rows.any(axis=1)] = np.nan
-        return np.asarray(found[where])
+        posterior = _posterior(rows, self.rates, self.balance, self.alone, self.divided)
+        posterior[~rows.any(axis=1)] = np.nan
+        return np.asarray(posterior[where])
 
 
 def _different(cast: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
@@ -179,7 +179,7 @@ def _posterior(
     silent = np.log1p(-rates)
     evidence = np.log(balance) + silent.sum(axis=0) + cast.astype(float) @ (np.log(rates) - silent)
     evidence -= evidence.max(axis=1, keepdims=True, initial=-np.inf)
-    found = _shares(np.exp(evidence))
+    probabilities = _shares(np.exp(evidence))
     lone = (cast.sum(axis=1) == 1) & cast[:, alone].any(axis=1)
-    found[lone] = shares[cast[lone].argmax(axis=1)]
-    return found
+    probabilities[lone] = shares[cast[lone].argmax(axis=1)]
+    return probabilities

@@ -57,8 +57,8 @@ def write_label_tables(
             DISAGREEING: np.where(cast, matrix, np.iinfo(np.int16).max).min(axis=1) != matrix.max(axis=1),
         }
     )
-    for code, one in enumerate(votes.classes):
-        labels[probability_column(one)] = tried.probabilities[keep, code]
+    for code, class_name in enumerate(votes.classes):
+        labels[probability_column(class_name)] = tried.probabilities[keep, code]
     labels.to_parquet(folder / LABELS_FILE, index=False, compression="zstd")
     books.to_parquet(folder / "records.parquet", index=False, compression="zstd")
     originals[keep].to_parquet(folder / ORIGINALS_FILE, index=False, compression="zstd")

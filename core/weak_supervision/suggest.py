@@ -78,11 +78,11 @@ def suggest_functions(
     words = [_words(key) for key in titles[TITLE_KEY]]
     labels = titles[LABEL].to_numpy(dtype=object)
     taken = {function.name.casefold() for function in present}
-    found = [
+    by_class = [
         _of_class(name, titles, words, labels == name, [f for f in present if f.label == name], taken)
         for name in sorted(set(labels))
     ]
-    in_turn = itertools.chain.from_iterable(itertools.zip_longest(*found))
+    in_turn = itertools.chain.from_iterable(itertools.zip_longest(*by_class))
     return [suggestion for suggestion in in_turn if suggestion is not None][:most]
 
 
@@ -110,7 +110,7 @@ def _of_class(
     candidates = [word for word, count in inside.items() if count * 2 >= LEAST_TITLES and count > outside[word]]
     ranked = sorted(((_strength(w, inside, outside), w) for w in candidates), key=lambda pair: (-pair[0], pair[1]))
     covered = _covered(titles, present)
-    kept: list[Suggestion] = []
+    suggestions: list[Suggestion] = []
     for strength, word in ranked[:_TRIED]:
         if strength < _CLEAR or word.casefold() in taken:
             continue
@@ -119,8 +119,8 @@ def _of_class(
         if n < LEAST_TITLES or right < LEAST_RIGHT * n or int((hits & ~covered).sum()) * 2 < n:
             continue
         covered = covered | hits
-        kept.append(Suggestion(LabellingFunction(word, name, Text(TITLE, "word", word)), n, right, strength))
-    return kept
+        suggestions.append(Suggestion(LabellingFunction(word, name, Text(TITLE, "word", word)), n, right, strength))
+    return suggestions
 
 
 def _covered(titles: pd.DataFrame, present: Sequence[LabellingFunction]) -> Mask:

@@ -75,8 +75,8 @@ def describe(
 
 def function_accuracy(checked: Votes, position: int, truth: pd.Series, title_keys: pd.Series) -> tuple[Estimate, float]:
     """Return how often one function is right where it votes, each title once, and the number of titles it has right."""
-    said = checked.matrix[:, position]
-    answers = np.array([*checked.classes, ""], dtype=object)[said]
+    votes = checked.matrix[:, position]
+    answers = np.array([*checked.classes, ""], dtype=object)[votes]
     return accuracy_by_title(answers, truth, title_keys)
 
 

@@ -137,8 +137,8 @@ def _function(table: object, place: str) -> LabellingFunction:
     missing = [key for key in ("name", "label", "when") if key not in table]
     unknown = sorted(set(table) - {"name", "label", "when"})
     if missing or unknown:
-        said = f"'{missing[0]}' is missing" if missing else f"the key '{unknown[0]}' is not known"
-        raise InputError(f"{place}: {said}; a function has name, label and when.")
+        problem = f"'{missing[0]}' is missing" if missing else f"the key '{unknown[0]}' is not known"
+        raise InputError(f"{place}: {problem}; a function has name, label and when.")
     when = _condition(table["when"], f"{place}, when", 1)
     try:
         return LabellingFunction(_text(table["name"], "name"), _text(table["label"], "label"), when)
@@ -146,53 +146,53 @@ def _function(table: object, place: str) -> LabellingFunction:
         raise InputError(f"{place}: {error}") from error
 
 
-def _condition(said: object, place: str, depth: int) -> Condition:
+def _condition(table: object, place: str, depth: int) -> Condition:
     if depth > MAX_DEPTH:
         raise InputError(f"{place}: conditions stand more than {MAX_DEPTH} deep within one another.")
-    if not isinstance(said, dict):
+    if not isinstance(table, dict):
         raise InputError(f'{place}: a condition is a table such as {{ column = "title", word = "novel" }}.')
-    form = next((key for key in _FORMS if key in said), None)
+    form = next((key for key in _FORMS if key in table), None)
     if form is None:
         raise InputError(
-            f"{place}: none of the keys {', '.join(said) or '(none)'} says what is asked."
+            f"{place}: none of the keys {', '.join(table) or '(none)'} says what is asked."
             f" Known are {', '.join(_FORMS)}."
         )
-    unknown = sorted(set(said) - _FORMS[form])
+    unknown = sorted(set(table) - _FORMS[form])
     if unknown:
         raise InputError(f"{place}: '{unknown[0]}' does not go with '{form}', which allows {_listed(_FORMS[form])}.")
     try:
         if form in ("all", "any"):
-            if not isinstance(said[form], list):
+            if not isinstance(table[form], list):
                 raise InputError(f"'{form}' is a list of conditions.")
-            parts = tuple(_condition(one, f"{place}.{form} {n}", depth + 1) for n, one in enumerate(said[form], 1))
+            parts = tuple(_condition(part, f"{place}.{form} {n}", depth + 1) for n, part in enumerate(table[form], 1))
             return AllOf(parts) if form == "all" else AnyOf(parts)
         if form == "not":
-            return Not(_condition(said["not"], f"{place}.not", depth + 1))
-        return _leaf(form, said)
+            return Not(_condition(table["not"], f"{place}.not", depth + 1))
+        return _leaf(form, table)
     except InputError as error:
         raise error if str(error).startswith(place) else InputError(f"{place}: {error}") from error
 
 
-def _leaf(form: str, said: Mapping[str, Any]) -> Condition:
+def _leaf(form: str, table: Mapping[str, Any]) -> Condition:
     if form in ("word", "contains", "pattern"):
         how = cast(How, form)
-        return Text(_text(said.get("column", TITLE), "column"), how, _alternatives(said[form], form))
+        return Text(_text(table.get("column", TITLE), "column"), how, _alternatives(table[form], form))
     if form in ("longer_than", "shorter_than"):
-        above, below = (_whole(said, key) for key in ("longer_than", "shorter_than"))
-        return Length(_text(said.get("column", TITLE), "column"), above, below)
+        above, below = (_whole(table, key) for key in ("longer_than", "shorter_than"))
+        return Length(_text(table.get("column", TITLE), "column"), above, below)
     if form in ("from", "to"):
-        if "column" not in said:
+        if "column" not in table:
             raise InputError('a range needs the column it is asked of, such as column = "year".')
-        return Range(_text(said["column"], "column"), _number(said, "from"), _number(said, "to"))
+        return Range(_text(table["column"], "column"), _number(table, "from"), _number(table, "to"))
     if form == "language":
-        return Facet("language", _texts(said["language"], "language"))
-    missing = sorted(_FORMS[form] - set(said))
+        return Facet("language", _texts(table["language"], "language"))
+    missing = sorted(_FORMS[form] - set(table))
     if missing:
         raise InputError(f"'{missing[0]}' is missing beside '{form}'.")
     if form == "facet":
-        return Facet(_text(said["facet"], "facet"), _texts(said["is"], "is"))
-    number = _number(said, "at_least")
-    return Confident(_text(said["predictions"], "predictions"), _text(said["class"], "class"), float(number or 0.0))
+        return Facet(_text(table["facet"], "facet"), _texts(table["is"], "is"))
+    number = _number(table, "at_least")
+    return Confident(_text(table["predictions"], "predictions"), _text(table["class"], "class"), float(number or 0.0))
 
 
 def _text(value: object, key: str) -> str:
@@ -202,7 +202,7 @@ def _text(value: object, key: str) -> str:
 
 
 def _texts(value: object, key: str) -> tuple[str, ...]:
-    return tuple(_text(one, key) for one in (value if isinstance(value, list) else [value]))
+    return tuple(_text(item, key) for item in (value if isinstance(value, list) else [value]))
 
 
 def _alternatives(value: object, key: str) -> str:
@@ -211,15 +211,15 @@ def _alternatives(value: object, key: str) -> str:
     return _text(value, key)
 
 
-def _number(said: Mapping[str, Any], key: str) -> float | None:
-    value = said.get(key)
+def _number(table: Mapping[str, Any], key: str) -> float | None:
+    value = table.get(key)
     if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or value != value):
         raise InputError(f"'{key}' is a number; {value!r} came.")
     return value
 
 
-def _whole(said: Mapping[str, Any], key: str) -> int | None:
-    value = said.get(key)
+def _whole(table: Mapping[str, Any], key: str) -> int | None:
+    value = table.get(key)
     if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
         raise InputError(f"'{key}' is a whole number of characters; {value!r} came.")
     return value
@@ -231,7 +231,9 @@ def _listed(keys: frozenset[str]) -> str:
 
 def functions_to_toml(functions: Sequence[LabellingFunction]) -> str:
     """Write labelling functions as TOML; :func:`functions_from_toml` reads the same functions back."""
-    said = ["# Labelling functions for Colophon: each votes for its label where its condition holds, else it abstains."]
+    document = [
+        "# Labelling functions for Colophon: each votes for its label where its condition holds, else it abstains."
+    ]
     for function in functions:
         lines = ["", "[[function]]", f"name = {_quoted(function.name)}", f"label = {_quoted(function.label)}"]
         if isinstance(function.when, AllOf | AnyOf):
@@ -240,8 +242,8 @@ def functions_to_toml(functions: Sequence[LabellingFunction]) -> str:
             lines += [f"when.{word} = [", *inner, "]"]
         else:
             lines.append(f"when = {_inline(function.when)}")
-        said += lines
-    return "\n".join(said) + "\n"
+        document += lines
+    return "\n".join(document) + "\n"
 
 
 def write_functions(path: Path, functions: Sequence[LabellingFunction]) -> None:

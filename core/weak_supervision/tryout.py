@@ -94,7 +94,7 @@ def try_functions(
     votes = cast_votes(functions, books, classes)
     copies = find_copies(votes)
     refused = {copy.position for copy in copies}
-    kept = tuple(i for i in range(len(functions)) if i not in refused)
+    used = tuple(i for i in range(len(functions)) if i not in refused)
     checked = known = None
     accuracy = Estimate.undefined("no labels to check against")
     if labelled is None or truth is None:
@@ -109,16 +109,18 @@ def try_functions(
         judged = _rows(checked, back)
         table = describe(votes, truth[back], judged, keys[back])
         codes = np.array([classes.index(name) for name in truth[shown]], dtype=np.int64)
-        known = (_rows(checked, shown).only(kept), codes)
+        known = (_rows(checked, shown).only(used), codes)
     progress(0.5, "Votes are put together")
-    together = votes.only(kept)
+    together = votes.only(used)
     model = LabelModel.fit(together, known) if method == "label model" and together.labelled.any() else None
     probabilities = majority_vote(together) if model is None else model.probabilities(together)
     answers = answers_of(probabilities, votes.classes)
     if checked is not None and labelled is not None and truth is not None:
-        judged = _rows(checked, back).only(kept)
-        said = answers_of(majority_vote(judged) if model is None else model.probabilities(judged), votes.classes)
-        accuracy, _ = accuracy_by_title(said, truth[back], labelled.records[TITLE_KEY][back])
+        judged = _rows(checked, back).only(used)
+        judged_answers = answers_of(
+            majority_vote(judged) if model is None else model.probabilities(judged), votes.classes
+        )
+        accuracy, _ = accuracy_by_title(judged_answers, truth[back], labelled.records[TITLE_KEY][back])
     copied = {copy.position: copy.original for copy in copies}
     table["copies"] = pd.Series([copied.get(i, "") for i in range(len(functions))], dtype="str")
     sentences = (
@@ -127,7 +129,7 @@ def try_functions(
         *_checked_sentences(checked),
         *(() if model is None else model.sentences),
     )
-    return Tried(votes, checked, table, copies, kept, probabilities, answers, accuracy, sentences)
+    return Tried(votes, checked, table, copies, used, probabilities, answers, accuracy, sentences)
 
 
 def _rows(votes: Votes, keep: NDArray[np.bool_]) -> Votes:

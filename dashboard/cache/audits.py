@@ -100,14 +100,14 @@ def _pair_slices(key: str, down: str, across: str, _scored: Scored) -> PairSlice
     return slices_by_pair(_scored.table, _scored.classes, down, across)
 
 
-def p_of_slice(scored: Scored, one: Slice) -> float:
+def p_of_slice(scored: Scored, slice_: Slice) -> float:
     """Return the p value of a slice that somebody asked for."""
-    return _p_of_slice(key_of(scored), one, scored)
+    return _p_of_slice(key_of(scored), slice_, scored)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _p_of_slice(key: str, one: Slice, _scored: Scored) -> float:
-    return test_slice(_scored.table, _scored.classes, one)
+def _p_of_slice(key: str, slice_: Slice, _scored: Scored) -> float:
+    return test_slice(_scored.table, _scored.classes, slice_)
 
 
 def slices(scored: Scored) -> SliceFindings:

@@ -54,8 +54,10 @@ def _text(fingerprint: str, catalogue: str, record_id: str, reads: tuple[str, ..
 
 def explanation(name: str, title: str) -> Explanation:
     """Return the words of a title for and against what the model says of it."""
-    asked = model(name)
-    return word_contributions(asked, title) if is_linear(asked) else leave_one_word_out(asked, title)
+    loaded_model = model(name)
+    return (
+        word_contributions(loaded_model, title) if is_linear(loaded_model) else leave_one_word_out(loaded_model, title)
+    )
 
 
 def shap_explanation(name: str, title: str) -> Explanation:
@@ -66,10 +68,10 @@ def shap_explanation(name: str, title: str) -> Explanation:
 
 @st.cache_resource(max_entries=32, show_spinner="SHAP reads the title many times …")
 def _shap(fingerprint: str, labels: str, key: str, _title: str) -> Explanation:
-    asked = _model(fingerprint)
+    loaded_model = _model(fingerprint)
     books = _learned_books(fingerprint)
-    background = books["title"].head(500).tolist() if is_linear(asked) and len(books) else None
-    return shap_words(asked, _title, background=background)
+    background = books["title"].head(500).tolist() if is_linear(loaded_model) and len(books) else None
+    return shap_words(loaded_model, _title, background=background)
 
 
 def similar_titles(name: str, title: str) -> pd.DataFrame:

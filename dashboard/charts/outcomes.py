@@ -113,8 +113,8 @@ def reliability_chart(table: pd.DataFrame, look: Look = LIGHT) -> Any:
     """
     base = alt.Chart(table)
     # Each layer says both titles: one without them takes them from all, or adds its own.
-    said, right = "how sure it was", "how often it was right"
-    x = alt.X("mean_confidence:Q", axis=alt.Axis(format="%"), title=said)
+    x_title, right = "how sure it was", "how often it was right"
+    x = alt.X("mean_confidence:Q", axis=alt.Axis(format="%"), title=x_title)
     tips = [
         alt.Tooltip("mean_confidence:Q", format=".1%", title="sure"),
         alt.Tooltip("accuracy:Q", format=".1%", title="right"),
@@ -129,7 +129,7 @@ def reliability_chart(table: pd.DataFrame, look: Look = LIGHT) -> Any:
     perfect = (
         alt.Chart(pd.DataFrame({"x": [0.0, 1.0], "y": [0.0, 1.0]}))
         .mark_line(strokeDash=[4, 4], color=look.neutral)
-        .encode(x=alt.X("x:Q", title=said), y=alt.Y("y:Q", title=right))
+        .encode(x=alt.X("x:Q", title=x_title), y=alt.Y("y:Q", title=right))
     )
     return dressed(alt.layer(perfect, lines, dots).properties(height=300), look)
 

@@ -90,12 +90,12 @@ def ratio_chart(table: pd.DataFrame, sample: str, population: str, look: Look = 
     dots = base.mark_point(size=70, filled=True, color=look.accent, opacity=1).encode(
         x=alt.X("ratio:Q", scale=scale, title=title, axis=axis)
     )
-    one = (
+    reference_line = (
         alt.Chart(pd.DataFrame({"ratio": [1.0]}))
         .mark_rule(strokeWidth=2, color=look.text)
         .encode(x=alt.X("ratio:Q", scale=scale, title=title, axis=axis))
     )
-    return dressed(alt.layer(one, lines, dots).properties(height=alt.Step(24)), look)
+    return dressed(alt.layer(reference_line, lines, dots).properties(height=alt.Step(24)), look)
 
 
 def ratio_ticks(ratios: Sequence[float], most: int = 8) -> list[float]:

@@ -56,10 +56,10 @@ class Demonstration:
 
 def _known_languages(books: list[Book], samples: Samples, seed: int) -> pd.Series:
     """Return the language of every annotated book and of a tenth of the other digitised ones, '' for the rest."""
-    told = np.isin(samples.digitised, samples.annotated)
-    told |= Draw(seed, "languages").generator.random(len(told)) < 0.1
+    known = np.isin(samples.digitised, samples.annotated)
+    known |= Draw(seed, "languages").generator.random(len(known)) < 0.1
     languages = pd.Series([books[position].language for position in samples.digitised], dtype="str")
-    return languages.where(told, "")
+    return languages.where(known, "")
 
 
 def _test_table(digitised: pd.DataFrame, books: list[Book], seed: int) -> pd.DataFrame:

@@ -68,7 +68,7 @@ def annotate(records: pd.DataFrame, books: list[Book], seed: int) -> Annotations
     }
     others = [person.user_id for person in ANNOTATORS if person is not CARELESS]
     positions: list[int] = []
-    said: list[tuple[datetime, str, str, str]] = []
+    annotations: list[tuple[datetime, str, str, str]] = []
     careless: list[int] = []
     wrong: list[int] = []
     for position, book in enumerate(books):
@@ -85,14 +85,14 @@ def annotate(records: pd.DataFrame, books: list[Book], seed: int) -> Annotations
         user = person.user_id
         for _ in range(draw.weighted(profile.ROWS_PER_BOOK)):
             positions.append(position)
-            said.append((moment, user, answer, comment))
+            annotations.append((moment, user, answer, comment))
             moment += timedelta(days=draw.integer(0, 3), seconds=draw.integer(60, 4000))
             if person is not CARELESS and draw.chance(0.3):
                 user = draw.pick(others)
-    order = np.array(sorted(range(len(said)), key=lambda row: said[row][0]))
+    order = np.array(sorted(range(len(annotations)), key=lambda row: annotations[row][0]))
     rows = records.iloc[np.array(positions)[order]].reset_index(drop=True)
-    numbers = draw.generator.choice(90_000_000, size=len(said), replace=False) + 910_000_000
-    moments, users, answers, comments = zip(*(said[row] for row in order), strict=True)
+    numbers = draw.generator.choice(90_000_000, size=len(annotations), replace=False) + 910_000_000
+    moments, users, answers, comments = zip(*(annotations[row] for row in order), strict=True)
     rows = rows.assign(
         classification_id=[f"{number}.0" for number in numbers],
         user_id=users,

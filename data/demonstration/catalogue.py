@@ -126,7 +126,9 @@ def catalogue_records(books: list[Book], seed: int) -> pd.DataFrame:
     """
     draw, shelves = Draw(seed, "catalogue"), Draw(seed, "shelves")
     ids = _ids(len(books), 1_000, LAST_PAPER_ID, draw)
-    rows = [_record(book, one, _room(book, shelves), seed, draw) for book, one in zip(books, ids, strict=True)]
+    rows = [
+        _record(book, record_id, _room(book, shelves), seed, draw) for book, record_id in zip(books, ids, strict=True)
+    ]
     return pd.DataFrame(rows, columns=pd.Index(COLUMNS), dtype="str")
 
 

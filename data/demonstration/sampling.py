@@ -91,10 +91,10 @@ def _annotate_in_batches(candidates: np.ndarray, books: list[Book], count: int, 
         for name, share in _batch_shares().items()
     ]
     # Where a batch ran dry or rounding lost a book, English ones make up the number.
-    found = np.concatenate(chosen)
-    left = candidates[(batches == "English") & ~np.isin(candidates, found)]
-    more = _draw_weighted(left, books, _annotated_weight, max(0, count - len(found)), draw)
-    return np.concatenate([found, more])[:count]
+    positions = np.concatenate(chosen)
+    left = candidates[(batches == "English") & ~np.isin(candidates, positions)]
+    more = _draw_weighted(left, books, _annotated_weight, max(0, count - len(positions)), draw)
+    return np.concatenate([positions, more])[:count]
 
 
 def _scaled(count: int, scale: float) -> int:
