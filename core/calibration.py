@@ -128,22 +128,25 @@ class Calibration:
 
 
 def apply_calibrations(
-    calibration: Calibration, for_titles: Calibration | None, texts: Sequence[str], scores: NDArray[np.float64]
+    calibration: Calibration,
+    title_only_calibration: Calibration | None,
+    texts: Sequence[str],
+    scores: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return calibrated probabilities, shape (n, k): titles alone (see :mod:`core.reading`) by their own calibration.
 
     Parameters
     ----------
-    for_titles : Calibration or None
+    title_only_calibration : Calibration or None
         Of a model that reads further columns; None where it reads titles.
     texts : sequence of str, length n
     scores : array, shape (n, k)
         Uncalibrated probabilities.
     """
     calibrated = np.array(calibration.apply(scores))
-    if for_titles is not None:
+    if title_only_calibration is not None:
         alone = ~has_columns(texts)
-        calibrated[alone] = for_titles.apply(scores[alone])
+        calibrated[alone] = title_only_calibration.apply(scores[alone])
     return calibrated
 
 

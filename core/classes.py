@@ -2,7 +2,7 @@
 
 A sign or a mark is part of a name: C++ and C#, 18 and 18+, 1 and −1, नाटक and नाटिका are different classes. Names that
 are alike without being equal (a plural, a lost accent, a typing error) are never put together unasked: they are asked
-about (:func:`like_names`), and a person may say which answer means which class (*renamed*).
+about (:func:`similar_name_questions`), and a person may say which answer means which class (*renamed*).
 """
 
 import re
@@ -18,10 +18,10 @@ __all__ = [
     "ClassNames",
     "class_key",
     "is_undecided",
-    "like_names",
     "match_classes",
-    "nothing_shared",
+    "no_shared_classes",
     "parse_renamed",
+    "similar_name_questions",
     "term_key",
 ]
 
@@ -50,7 +50,7 @@ _JOINT = re.compile(r"[\s_\-\u00ad\u2010-\u2015\u2043\ufe58\ufe63\uff0d]+")
 _UNSEEN = re.compile(r"[\u00ad\u200b\u200e\u200f\u2060\ufeff]")
 # Signs that are written in several ways: the minus, the apostrophe.
 _ONE_FORM = str.maketrans({"\u2212": "-", "\u2018": "'", "\u2019": "'", "\u02bc": "'"})
-_SHOWN = 5
+_MAX_SHOWN = 5
 _COMPARED = 200  # names; every pair of them is looked at
 
 
@@ -65,19 +65,19 @@ def class_key(name: str) -> str:
     >>> class_key("C++"), class_key("C#"), class_key("-1"), class_key("1.0"), class_key("10-12")
     ('c++', 'c#', '-1', '1', '10-12')
     """
-    text = unicodedata.normalize("NFC", _narrow(_UNSEEN.sub("", name.translate(_ONE_FORM))).casefold()).strip()
+    text = unicodedata.normalize("NFC", _normal_width(_UNSEEN.sub("", name.translate(_ONE_FORM))).casefold()).strip()
     if re.fullmatch(r"-?[0-9]+\.0+", text):
         text = text.partition(".")[0]
     parts: list[str] = []
     end = 0
     for joint in _JOINT.finditer(text):
         before, after = text[: joint.start()], text[joint.end() :]
-        parts += [text[end : joint.start()], _joint_kept(joint.group(), before, after)]
+        parts += [text[end : joint.start()], _normalise_joint(joint.group(), before, after)]
         end = joint.end()
     return "".join([*parts, text[end:]]) or text
 
 
-def _narrow(text: str) -> str:
+def _normal_width(text: str) -> str:
     """Return text with full-width and half-width forms in the usual width."""
     if text.isascii():
         return text
@@ -89,7 +89,7 @@ def _narrow(text: str) -> str:
     )
 
 
-def _joint_kept(joint: str, before: str, after: str) -> str:
+def _normalise_joint(joint: str, before: str, after: str) -> str:
     """Return what stays of spaces, hyphens and underscores between two pieces of a name."""
     dashes = re.sub(r"[\s_]", "", joint)
     # A hyphen that touches a number and no word before it is its sign: 'level -1' is not 'level 1'.
@@ -139,7 +139,7 @@ class ClassNames:
     ----------
     classes : tuple of str
         The classes, sorted.
-    spelled : mapping
+    class_by_answer : mapping
         Answer as given → class name, for every answer that is a class.
     undecided : mapping
         Answer as given → how often, for answers that are no class.
@@ -148,7 +148,7 @@ class ClassNames:
     """
 
     classes: tuple[str, ...]
-    spelled: Mapping[str, str]
+    class_by_answer: Mapping[str, str]
     undecided: Mapping[str, int]
     renamed: Collection[str] = field(default=())
 
@@ -175,11 +175,11 @@ class ClassNames:
             for answer, count in sorted(words.items(), key=lambda item: -item[1])
             if answer not in self.renamed
         ]
-        return (*merged, *unsure[:_SHOWN])
+        return (*merged, *unsure[:_MAX_SHOWN])
 
     def _merged(self, renamed: bool | None) -> dict[str, list[str]]:
         by_class: dict[str, list[str]] = {}
-        for given, name in sorted(self.spelled.items()):
+        for given, name in sorted(self.class_by_answer.items()):
             # One text in two normal forms is the same to every reader.
             same = unicodedata.normalize("NFC", given.strip()) == unicodedata.normalize("NFC", name)
             if not same and (renamed is None or (given in self.renamed) == renamed):
@@ -205,9 +205,9 @@ def match_classes(
 
     Examples
     --------
-    >>> match_classes(["fiction", "non_fiction", "both", ""], known=["Fiction", "Non-fiction"]).spelled
+    >>> match_classes(["fiction", "non_fiction", "both", ""], known=["Fiction", "Non-fiction"]).class_by_answer
     {'fiction': 'Fiction', 'non_fiction': 'Non-fiction'}
-    >>> match_classes(["1", "-1"], renamed={"1": "Fiction", "-1": ""}).spelled
+    >>> match_classes(["1", "-1"], renamed={"1": "Fiction", "-1": ""}).class_by_answer
     {'1': 'Fiction'}
     """
     counts = Counter(answers)
@@ -272,7 +272,7 @@ def parse_renamed(texts: Sequence[str], answers: Iterable[str]) -> dict[str, str
     return renamed
 
 
-def like_names(names: Iterable[str], settled: Collection[str] = ()) -> tuple[str, ...]:
+def similar_name_questions(names: Iterable[str], settled: Collection[str] = ()) -> tuple[str, ...]:
     """Ask about each two names that are alike and were not put together: an accent, an ending, signs, a typing error.
 
     Parameters
@@ -284,7 +284,7 @@ def like_names(names: Iterable[str], settled: Collection[str] = ()) -> tuple[str
 
     Examples
     --------
-    >>> like_names(["Novel", "Novels", "Map"])
+    >>> similar_name_questions(["Novel", "Novels", "Map"])
     ("'Novel' and 'Novels' are two classes here, and differ in their ending only: are they one?",)
     """
     different = list(dict.fromkeys(names))[:_COMPARED]
@@ -309,14 +309,14 @@ def _difference(first: str, second: str) -> str:
         return ""  # LABEL_1 and LABEL_2, or Law and Lay: one letter is all the difference between different words
     if any(bare[1] == bare[0] + ending for ending in ("s", "es", "e", "n", "en", "x", "er")):
         return "their ending"
-    return "one letter" if len(bare[0]) >= 5 and _one_letter_apart(*bare) else ""
+    return "one letter" if len(bare[0]) >= 5 and _one_edit_apart(*bare) else ""
 
 
 def _is_number(name: str) -> bool:
     return re.fullmatch(r"[+-]?\d+(?:[.,]\d+)?", name.translate(_ONE_FORM).strip()) is not None
 
 
-def _one_letter_apart(shorter: str, longer: str) -> bool:
+def _one_edit_apart(shorter: str, longer: str) -> bool:
     """Say whether one letter was left out, added, exchanged, or two neighbours swapped."""
     if len(longer) - len(shorter) > 1:
         return False
@@ -330,10 +330,10 @@ def _one_letter_apart(shorter: str, longer: str) -> bool:
     return rest[0] == rest[1] or swapped
 
 
-def nothing_shared(truth: Collection[str], predicted: Collection[str], truth_from: str = "the truth") -> str:
+def no_shared_classes(truth: Collection[str], predicted: Collection[str], truth_from: str = "the truth") -> str:
     """Say that truth and predictions have no class name in common, '' when they have one or either has none.
 
-    >>> nothing_shared(["Fiction"], ["LABEL_0", "LABEL_1"])[:78]
+    >>> no_shared_classes(["Fiction"], ["LABEL_0", "LABEL_1"])[:78]
     "No class name of the truth ('Fiction') is a class of the predictions ('LABEL_0"
     """
     if not truth or not predicted or {class_key(name) for name in truth} & {class_key(name) for name in predicted}:
@@ -345,5 +345,5 @@ def nothing_shared(truth: Collection[str], predicted: Collection[str], truth_fro
 
 
 def _listed(names: Collection[str]) -> str:
-    shown = ", ".join(f"'{name}'" for name in sorted(names)[:_SHOWN])
-    return shown + (f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else "")
+    shown = ", ".join(f"'{name}'" for name in sorted(names)[:_MAX_SHOWN])
+    return shown + (f" and {len(names) - _MAX_SHOWN:,} more" if len(names) > _MAX_SHOWN else "")

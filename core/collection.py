@@ -35,7 +35,7 @@ from core.statistics import (
     post_stratify,
     prediction_powered_share,
     share_percent,
-    unspoken_share,
+    uncovered_share,
     weighted_share,
 )
 
@@ -65,7 +65,7 @@ class CollectionEstimates:
         ``weight``.
     design_effect : float
         By how much unequal weights inflate the variance (Kish), 1 or more; NaN without estimates.
-    unspoken : mapping
+    uncovered : mapping
         Facet → share of the collection whose value no checked book has, 0 to 1.
     n_checked, n_collection : int
         Books the estimates rest on, and all books.
@@ -83,7 +83,7 @@ class CollectionEstimates:
     predicted_shares: dict[str, float]
     cells: pd.DataFrame
     design_effect: float
-    unspoken: dict[str, float]
+    uncovered: dict[str, float]
     n_checked: int
     n_collection: int
     n_left_out: int
@@ -101,7 +101,7 @@ class CollectionEstimates:
             "post_stratified_shares": {name: share.as_dict() for name, share in self.post_stratified_shares.items()},
             "predicted_shares": dict(self.predicted_shares),
             "design_effect": plain(self.design_effect),
-            "unspoken": dict(self.unspoken),
+            "unspoken": dict(self.uncovered),
             "sentences": list(self.sentences),
         }
 
@@ -111,7 +111,7 @@ def collection_estimates(
     classes: Sequence[str],
     *,
     strata: Sequence[str] = (PREDICTED, CONFIDENCE),
-    spoken_for: Sequence[str] = ("language", "decade"),
+    covered_facets: Sequence[str] = ("language", "decade"),
     confidence: float = 0.95,
 ) -> CollectionEstimates:
     """Estimate accuracy and class shares of a whole collection from its checked books.
@@ -125,7 +125,7 @@ def collection_estimates(
     strata : sequence of str
         What makes the cells, the most important first: 'predicted', 'confidence' (in five bands of equally many books),
         or facets. Cells with fewer than 10 checked books are pooled, over the last of the strata first.
-    spoken_for : sequence of str
+    covered_facets : sequence of str
         Facets for which the share of books without any checked book of their value is told.
     confidence : float
         Coverage of the intervals.
@@ -161,13 +161,13 @@ def collection_estimates(
         fault = f"has no column '{missing[0]}'" if missing else "has no rows"
         raise InputError(f"The scored table {fault}: nothing can be said of the collection.")
     checked = (table[TRUTH] != "").to_numpy(dtype=bool)
-    usable = checked & _apart_from_the_model(table)
+    usable = checked & _accuracy_without_training(table)
     predicted = {name: float((table[PREDICTED] == name).mean()) for name in classes}
     n, left_out = int(usable.sum()), int((checked & ~usable).sum())
     books = table[usable]
-    unspoken = {
-        facet: unspoken_share(facet_values(books, facet).to_frame(), facet_values(table, facet).to_frame(), [facet])
-        for facet in spoken_for
+    uncovered = {
+        facet: uncovered_share(facet_values(books, facet).to_frame(), facet_values(table, facet).to_frame(), [facet])
+        for facet in covered_facets
     }
     if n < MINIMUM_RECORDS:
         nothing = Estimate.undefined(f"only {n} checked books can be used; {MINIMUM_RECORDS} are needed", n)
@@ -179,7 +179,7 @@ def collection_estimates(
             predicted_shares=predicted,
             cells=pd.DataFrame(),
             design_effect=math.nan,
-            unspoken=unspoken,
+            uncovered=uncovered,
             n_checked=n,
             n_collection=len(table),
             n_left_out=left_out,
@@ -213,11 +213,11 @@ def collection_estimates(
         predicted_shares=predicted,
         cells=weighting.cells,
         design_effect=weighting.design_effect,
-        unspoken=unspoken,
+        uncovered=uncovered,
         n_checked=n,
         n_collection=len(table),
         n_left_out=left_out,
-        sentences=_sentences(accuracy, as_they_are, powered, weighting, unspoken, len(table)),
+        sentences=_sentences(accuracy, as_they_are, powered, weighting, uncovered, len(table)),
     )
 
 
@@ -240,7 +240,7 @@ def confidence_bands(confidence: pd.Series, bands: int = BANDS) -> pd.Series:
     return pd.Series(words, index=confidence.index).astype("str")
 
 
-def _apart_from_the_model(table: pd.DataFrame) -> NDArray[np.bool_]:
+def _accuracy_without_training(table: pd.DataFrame) -> NDArray[np.bool_]:
     apart = np.ones(len(table), dtype=bool)
     if SPLIT in table:
         apart &= table[SPLIT].isin(["", "test"]).to_numpy(dtype=bool)
@@ -268,7 +268,7 @@ def _sentences(
     as_they_are: Estimate,
     shares: dict[str, Estimate],
     weighting: PostStratification,
-    unspoken: dict[str, float],
+    uncovered: dict[str, float],
     n_collection: int,
 ) -> tuple[str, ...]:
     sizes = {name: one.value for name, one in shares.items()}
@@ -283,7 +283,7 @@ def _sentences(
             f"The checked books are spread unevenly over the collection: {accuracy.n:,} of them count like"
             f" {effective:,.0f} drawn at random (design effect {weighting.design_effect:.2f})."
         )
-    silent = [f"{in_percent(share)} by {facet_title(facet).lower()}" for facet, share in unspoken.items() if share > 0]
+    silent = [f"{in_percent(share)} by {facet_title(facet).lower()}" for facet, share in uncovered.items() if share > 0]
     if silent:
         sentences.append(f"No checked book speaks for a part of the collection: {listed(silent)}.")
     return tuple(sentences)

@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.facets import facet_title, facet_words, missing_value
-from core.statistics import MINIMUM_RECORDS, in_percent, opened, over_or_under
+from core.statistics import MINIMUM_RECORDS, capitalised, in_percent, over_or_under
 
-__all__ = ["UNTOLD", "VERDICTS", "SetNames", "caveats_of", "headline_of", "summary_of", "verdict_of"]
+__all__ = ["TOO_FEW_BOOKS", "VERDICTS", "SetNames", "caveats_of", "headline_of", "summary_of", "verdict_of"]
 
 # Total variation distance beyond what a random sample of this size would show (below the limit) → the word for it.
 VERDICTS: tuple[tuple[float, str], ...] = (
@@ -20,7 +20,7 @@ VERDICTS: tuple[tuple[float, str], ...] = (
     (0.30, "clearly different"),
     (math.inf, "very different"),
 )
-UNTOLD = "too few books to say"
+TOO_FEW_BOOKS = "too few books to say"
 
 # From these differences of the shares of missing values on, the comparison of the other values is distorted, and so
 # much so that only the books that have a value are compared in a headline.
@@ -45,9 +45,9 @@ class SetNames:
 
 
 def verdict_of(tvd: float, by_chance: float) -> str:
-    """Return the word for a distance, see :data:`VERDICTS`; :data:`UNTOLD` when it is undefined."""
+    """Return the word for a distance, see :data:`VERDICTS`; :data:`TOO_FEW_BOOKS` when it is undefined."""
     if math.isnan(tvd):
-        return UNTOLD
+        return TOO_FEW_BOOKS
     beyond = max(tvd - by_chance, 0.0)
     return next(word for limit, word in VERDICTS if beyond < limit)
 
@@ -59,7 +59,7 @@ def headline_of(facet: str, table: pd.DataFrame, verdict: str, names: SetNames) 
     compared among the books that have a value.
     """
     title = facet_title(facet).lower()
-    if verdict == UNTOLD:
+    if verdict == TOO_FEW_BOOKS:
         return f"There are too few books to compare the two by {title}."
     ours, theirs = table["sample_n"].to_numpy(dtype=float), table["population_n"].to_numpy(dtype=float)
     if verdict == VERDICTS[0][1]:
@@ -81,7 +81,7 @@ def headline_of(facet: str, table: pd.DataFrame, verdict: str, names: SetNames) 
         words = facet_words(facet, str(table["value"].iloc[position]))
         shares = f"{in_percent(mine)} and {in_percent(other)}" if sentences else names.of_both(mine, other)
         ratio = over_or_under(mine / other if other else math.nan)
-        sentences.append(f"{opened(before + words)} are {shares}: {ratio}.")
+        sentences.append(f"{capitalised(before + words)} are {shares}: {ratio}.")
         before = ""
     if not sentences:
         sentences.append(f"By {title} the two differ in many small ways: no value's share by a percentage point.")
@@ -108,7 +108,7 @@ def _missing_gap(facet: str, table: pd.DataFrame, least: float) -> tuple[float, 
 def _missing_words(facet: str, table: pd.DataFrame, names: SetNames) -> str:
     gap = _missing_gap(facet, table, 0.0)
     shares = names.of_both(*gap) if gap else ""
-    return f"{opened(facet_words(facet, missing_value(facet)))} are {shares}"
+    return f"{capitalised(facet_words(facet, missing_value(facet)))} are {shares}"
 
 
 def caveats_of(facet: str, table: pd.DataFrame, names: SetNames) -> tuple[str, ...]:
@@ -148,10 +148,10 @@ def summary_of(
         At least one sentence when there is at least one facet.
     """
     sentences = []
-    for word in (*(word for _, word in reversed(VERDICTS)), UNTOLD):
+    for word in (*(word for _, word in reversed(VERDICTS)), TOO_FEW_BOOKS):
         facets = [title.lower() for title, verdict in verdicts if verdict == word]
         if facets:
-            sentences.append(f"{opened(word)} by {', '.join(facets)}.")
+            sentences.append(f"{capitalised(word)} by {', '.join(facets)}.")
     if not n_rest:
         sentences.append(
             f"All {n_population:,} {names.population} books are among the {n_sample:,} {names.sample} books: there are"

@@ -17,12 +17,12 @@ from typing import IO, Any, Final, Protocol, cast
 from core.errors import FetchError, InputError
 
 __all__ = [
-    "Answer",
+    "HttpResponse",
     "UnreachableError",
     "check_address",
     "host_of",
+    "manual_download_hint",
     "open_address",
-    "save_by_hand",
     "split_secret",
     "without_secret",
 ]
@@ -31,15 +31,15 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _USER_AGENT: Final = "Colophon/0.1"
 
 _REFUSED: Final = "{host} answered with status {code} instead of the file. Try again later."
-_GONE: Final = "There is no file at {url} (status {code}): the publisher may have moved it."
+_NOT_FOUND: Final = "There is no file at {url} (status {code}): the publisher may have moved it."
 _FORBIDDEN: Final = "{host} does not give the file to programs (status {code})."
 _BUSY: Final = "{host} is busy (status {code}). Try again in a few minutes."
-_ASTRAY: Final = "{host} points on to an address that is not safe, so it was not followed (status {code})."
+_UNSAFE_REDIRECT: Final = "{host} points on to an address that is not safe, so it was not followed (status {code})."
 _REFUSALS: Final = {
     **dict.fromkeys((401, 403), _FORBIDDEN),
-    **dict.fromkeys((404, 410), _GONE),
+    **dict.fromkeys((404, 410), _NOT_FOUND),
     **dict.fromkeys((429, 503), _BUSY),
-    **dict.fromkeys((301, 302, 303, 307, 308), _ASTRAY),
+    **dict.fromkeys((301, 302, 303, 307, 308), _UNSAFE_REDIRECT),
 }
 
 
@@ -47,7 +47,7 @@ class UnreachableError(FetchError):
     """No connection to the server could be made: no network, no such host, or nobody answers."""
 
 
-class Answer(Protocol):
+class HttpResponse(Protocol):
     """What a server sent: the part of a response that Colophon reads."""
 
     status: int
@@ -65,7 +65,7 @@ class Answer(Protocol):
 
 def open_address(
     url: str, headers: Mapping[str, str], *, timeout: float, expected: tuple[int, ...] = (), secret: str = ""
-) -> Answer:
+) -> HttpResponse:
     """Ask for `url` and return the answer, of which nothing but the head has been read.
 
     Parameters
@@ -94,10 +94,10 @@ def open_address(
         basic = base64.b64encode(secret.encode("utf-8")).decode("ascii")
         request.add_unredirected_header("Authorization", f"Basic {basic}")
     try:
-        return cast(Answer, _opener().open(request, timeout=timeout))
+        return cast(HttpResponse, _opener().open(request, timeout=timeout))
     except urllib.error.HTTPError as error:
         if error.code in expected:
-            return cast(Answer, error)
+            return cast(HttpResponse, error)
         error.close()
         raise _refusal(error.code, url) from error
     except (OSError, http.client.HTTPException) as error:
@@ -192,7 +192,7 @@ def _opener() -> urllib.request.OpenerDirector:
     return opener
 
 
-def save_by_hand(url: str) -> dict[str, str]:
+def manual_download_hint(url: str) -> dict[str, str]:
     """Return what to do instead of a download, as a :class:`~core.errors.FetchError` takes it."""
     saved = f"Open {url} in a browser, save the file, and"
     return {"command_line": f"{saved} give it with --from FILE.", "page": f"{saved} load it under “On my computer”."}
@@ -203,7 +203,7 @@ def _refusal(code: int, url: str) -> FetchError:
     if code in (404, 410):
         moved = "Give its new address with --url, or download it by hand and give it with --from FILE."
         return FetchError(message, command_line=moved, page="Ask the publisher where it is now.")
-    return FetchError(message) if code in (429, 503) else FetchError(message, **save_by_hand(url))
+    return FetchError(message) if code in (429, 503) else FetchError(message, **manual_download_hint(url))
 
 
 def _reason(error: Exception, timeout: float) -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 from pyarrow import ArrowException
 
-from core.errors import DamagedError, system_error_in_words
+from core.errors import DamagedError, describe_system_error
 from core.normalise.records import NormalisedRecords
 from core.readers import SourceTable
-from core.storage import Stored, Workspace
+from core.storage import StoredArtifact, Workspace
 
 __all__ = ["Corpus", "column_names", "load_corpus", "read_columns", "read_parquet", "save_records"]
 
@@ -32,7 +32,7 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFra
     except (OSError, ArrowException) as error:
         missing = isinstance(error, FileNotFoundError)
         why = f"its {path.name} is {'missing' if missing else 'damaged'}"
-        if not missing and (refusal := system_error_in_words(error)):
+        if not missing and (refusal := describe_system_error(error)):
             why = f"{why} or may not be read ({refusal.rstrip('.')})"
         raise DamagedError(path.parent.parent.name, path.parent.name, why) from error
 
@@ -78,7 +78,7 @@ def read_columns(path: Path, records: pd.DataFrame, names: Sequence[str]) -> pd.
 
 
 @dataclass(frozen=True)
-class Corpus(Stored):
+class Corpus(StoredArtifact):
     """The records of one imported file. Read-only; columns are read from disk when asked for."""
 
     def records(self, columns: Sequence[str] | None = None) -> pd.DataFrame:

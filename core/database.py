@@ -38,8 +38,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
-from core.errors import StorageError, system_error_in_words
-from core.note_shapes import understood
+from core.errors import StorageError, describe_system_error
+from core.note_shapes import parse_note
 
 __all__ = ["Database"]
 
@@ -69,7 +69,7 @@ _ALONE = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "LOCK TABLE notes IN SHARE 
 _DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 _FULL = ("SQLITE_FULL",)
 _READ_ONLY = ("SQLITE_READONLY",)
-_MEND = (
+_REPAIR_HINT = (
     "Stop the server first, if one runs. Put a copy of an earlier day in its place, and remove colophon.db-wal and"
     " colophon.db-shm beside it; or move it away, and the workspace begins with an empty one, without the names and"
     " decisions that were in it."
@@ -78,7 +78,7 @@ _MIXTURE = (
     "It may be a copy of an earlier day beside which colophon.db-wal, with what was written last to the newer one, was"
     " left."
 )
-_LOOK = (
+_OPEN_HINT = (
     "It must be made by Colophon, may not be held by another program, and needs a disk with room on which it can be"
     " read and written."
 )
@@ -114,10 +114,10 @@ class Database:
     def __init__(self, url: str) -> None:
         self._begin(_engine(url, None))
 
-    def _begin(self, engine: Engine | None, path: Path | None = None, why_read_only: str = "") -> None:
+    def _begin(self, engine: Engine | None, path: Path | None = None, read_only_reason: str = "") -> None:
         self._engine = engine
         self._path, self._file = path, _identity(path)
-        self._why_read_only = why_read_only
+        self._read_only_reason = read_only_reason
         self._fault: StorageError | None = None
         self._last: tuple[int, str] | None = None
         self._pending: tuple[int, int] | None = None
@@ -127,12 +127,12 @@ class Database:
     @classmethod
     def at(cls, path: Path) -> "Database":
         """Open (or make) the SQLite database in `path`; one that cannot be written to is opened for reading."""
-        why = _why_not_to_be_written(path)
+        why = _read_only_cause(path)
         if not why:
             try:
                 return cls._for_writing(path)
             except StorageError as error:
-                if not _has_content(path) or not _lacks_room_or_leave(error):
+                if not _has_content(path) or not _is_full_or_forbidden(error):
                     raise
                 why = "the disk is full" if _nearly_full(path.parent) else _MAY_NOT_WRITE
                 with contextlib.suppress(StorageError):
@@ -141,7 +141,7 @@ class Database:
         return cls._for_reading(path, why)
 
     @classmethod
-    def unusable(cls, error: StorageError) -> "Database":
+    def broken(cls, error: StorageError) -> "Database":
         """Return a database of which every use raises `error`: for who looks at what is wrong with a workspace."""
         database = cls.__new__(cls)
         database._begin(None)
@@ -149,11 +149,11 @@ class Database:
         return database
 
     @property
-    def why_read_only(self) -> str:
+    def read_only_reason(self) -> str:
         """Why nothing can be written, as a part of a sentence; '' when it can be written."""
-        return self._why_read_only
+        return self._read_only_reason
 
-    def point(self, kind: str, name: str, fingerprint: str) -> None:
+    def assign_name(self, kind: str, name: str, fingerprint: str) -> None:
         """Let `name` stand for the thing with this fingerprint from now on."""
         with self._writing() as connection:
             connection.execute(delete(_NAMES).where(_NAMES.c.kind == kind, _NAMES.c.name == name))
@@ -167,7 +167,7 @@ class Database:
             connection.execute(delete(_NAMES).where(_NAMES.c.kind == kind, _NAMES.c.name == new))
             connection.execute(update(_NAMES).where(_NAMES.c.kind == kind, _NAMES.c.name == old).values(name=new))
 
-    def forget(self, kind: str, name: str) -> None:
+    def delete_name(self, kind: str, name: str) -> None:
         """Take a name away; what people decided about its thing stays."""
         with self._writing() as connection:
             connection.execute(delete(_NAMES).where(_NAMES.c.kind == kind, _NAMES.c.name == name))
@@ -222,24 +222,24 @@ class Database:
         """Return the notes of a kind (about one subject), oldest first, each with ``id``, ``subject``, ``at`` added.
 
         ``id`` is the note's number: it rises by the order of writing, whatever the clock said. Notes that this version
-        does not understand are left out; see :meth:`not_understood`.
+        does not understand are left out; see :meth:`count_unreadable_notes`.
         """
         with self._reading() as connection:
             return _read(connection, kind, subject)
 
-    def not_understood(self) -> dict[str, int]:
+    def count_unreadable_notes(self) -> dict[str, int]:
         """Return kind → how many of its notes this version does not understand; each note is looked at once."""
         query = select(_NOTES.c.id, _NOTES.c.kind, _NOTES.c.content).where(_NOTES.c.id > self._looked_up_to)
         with self._reading() as connection:
             rows = connection.execute(query.order_by(_NOTES.c.id)).all()
         for row in rows:
-            self._odd[row.kind] += understood(row.kind, row.content) is None
+            self._odd[row.kind] += parse_note(row.kind, row.content) is None
             self._looked_up_to = row.id
         return {kind: count for kind, count in sorted(self._odd.items()) if count}
 
     @classmethod
     def _for_writing(cls, path: Path) -> "Database":
-        with _complaints_in_words(path):
+        with _translate_errors(path):
             path.touch()
         file = _identity(path)
         left = _has_content(_recent(path)) and file not in _LOOKED_THROUGH
@@ -267,7 +267,7 @@ class Database:
             fault = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
         if fault != "ok":
             what = " ".join(str(fault).split())
-            raise StorageError(f"The workspace's database {self._path} is damaged ({what}). {_MIXTURE} {_MEND}")
+            raise StorageError(f"The workspace's database {self._path} is damaged ({what}). {_MIXTURE} {_REPAIR_HINT}")
 
     @classmethod
     def _for_reading(cls, path: Path, why: str) -> "Database":
@@ -283,7 +283,7 @@ class Database:
 
     @contextlib.contextmanager
     def _writing(self, *, alone: bool = False) -> Iterator[Connection]:
-        if self._why_read_only:
+        if self._read_only_reason:
             self._write_after_all()
         self._refuse_another_file()
         with self._connected() as connection:
@@ -299,7 +299,7 @@ class Database:
     def _connected(self) -> Iterator[Connection]:
         if self._fault or self._engine is None:
             raise self._fault or StorageError("The workspace's database is not open.")
-        with _complaints_in_words(self._path or self._engine.url), self._engine.begin() as connection:
+        with _translate_errors(self._path or self._engine.url), self._engine.begin() as connection:
             yield connection
 
     def _write_after_all(self) -> None:
@@ -310,14 +310,14 @@ class Database:
         StorageError
             It still cannot be written to.
         """
-        refusal = StorageError(f"Nothing was written: {self._why_read_only}.")
-        if self._path is None or _why_not_to_be_written(self._path):
+        refusal = StorageError(f"Nothing was written: {self._read_only_reason}.")
+        if self._path is None or _read_only_cause(self._path):
             raise refusal
         try:
             again = Database._for_writing(self._path)
         except StorageError as error:
             raise refusal from error
-        self._engine, self._file, self._why_read_only = again._engine, again._file, ""
+        self._engine, self._file, self._read_only_reason = again._engine, again._file, ""
 
     def _refuse_another_file(self, more: str = "") -> None:
         if self._path is None:
@@ -341,7 +341,7 @@ def _read(connection: Connection, kind: str, subject: str | None, after: int = 0
     if subject is not None:
         query = query.where(_NOTES.c.subject == subject)
     rows = connection.execute(query.order_by(_NOTES.c.id)).all()
-    contents = ((understood(kind, row.content), row) for row in rows)
+    contents = ((parse_note(kind, row.content), row) for row in rows)
     return [
         {**content, "id": row.id, "subject": row.subject, "at": row.at}
         for content, row in contents
@@ -367,14 +367,14 @@ def _has_content(path: Path) -> bool:
     return path.is_file() and path.stat().st_size > 0
 
 
-def _lacks_room_or_leave(error: StorageError) -> bool:
+def _is_full_or_forbidden(error: StorageError) -> bool:
     """Say whether a database could not be opened for want of room or of the right to write, so that it may be read."""
     cause = error.__cause__
     name = str(getattr(getattr(cause, "orig", None), "sqlite_errorname", ""))
     return isinstance(cause, OSError) or name.startswith((*_FULL, *_READ_ONLY, "SQLITE_IOERR", "SQLITE_CANTOPEN"))
 
 
-def _why_not_to_be_written(path: Path) -> str:
+def _read_only_cause(path: Path) -> str:
     """Return why a database is not even tried to be written to, '' when it is."""
     # Beside it SQLite keeps two more files, so that the folder counts too.
     needed = [path.parent, *([path] if path.is_file() else [])]
@@ -403,7 +403,7 @@ def _engine(url: str, file: tuple[int, int] | None) -> Engine:
             connection.execute("PRAGMA busy_timeout=10000")
 
     try:
-        with _complaints_in_words(engine.url):
+        with _translate_errors(engine.url):
             _METADATA.create_all(engine)
     except StorageError:
         engine.dispose()
@@ -431,14 +431,14 @@ def _read_only_engine(path: Path) -> Engine:
     refusal: StorageError | None = None
     for way in ways:
         try:
-            with _complaints_in_words(path):
+            with _translate_errors(path):
                 engine = _reader(way())
                 with engine.begin() as connection:
                     connection.execute(select(_NAMES.c.name).limit(1)).all()
                 return engine
         except StorageError as error:
             refusal = refusal or error
-    raise refusal or StorageError(f"The workspace's database {path} cannot be used. {_LOOK}")
+    raise refusal or StorageError(f"The workspace's database {path} cannot be used. {_OPEN_HINT}")
 
 
 def _reader(address: str) -> Engine:
@@ -459,11 +459,13 @@ def _copied(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def _complaints_in_words(where: Path | URL) -> Iterator[None]:
+def _translate_errors(where: Path | URL) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = system_error_in_words(error) or f"The workspace's database cannot be used ({error.strerror}). {_LOOK}"
+        message = (
+            describe_system_error(error) or f"The workspace's database cannot be used ({error.strerror}). {_OPEN_HINT}"
+        )
         raise StorageError(message) from error
     except DatabaseError as error:
         name = str(getattr(error.orig, "sqlite_errorname", ""))
@@ -471,11 +473,11 @@ def _complaints_in_words(where: Path | URL) -> Iterator[None]:
             raise StorageError("The disk is full: nothing was written. Make room and do it again.") from error
         if name.startswith(_READ_ONLY):
             raise StorageError(f"Nothing was written: {_MAY_NOT_WRITE}.") from error
-        what, to_do = ("is damaged", _MEND) if name.startswith(_DAMAGED) else ("cannot be used", _LOOK)
-        raise StorageError(f"The workspace's database {_shown(where)} {what} ({error.orig}). {to_do}") from error
+        what, to_do = ("is damaged", _REPAIR_HINT) if name.startswith(_DAMAGED) else ("cannot be used", _OPEN_HINT)
+        raise StorageError(f"The workspace's database {_display_path(where)} {what} ({error.orig}). {to_do}") from error
 
 
-def _shown(where: Path | URL) -> str:
+def _display_path(where: Path | URL) -> str:
     if isinstance(where, Path):
         return str(where)
     return str(where.database) if where.get_backend_name() == "sqlite" else where.render_as_string(hide_password=True)

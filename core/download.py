@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from core.connection import Answer, host_of, open_address, save_by_hand
+from core.connection import HttpResponse, host_of, manual_download_hint, open_address
 from core.errors import FetchError, InputError
 from core.progress import Progress, silent
 from core.storage import read_json, write_json
@@ -31,7 +31,7 @@ _WEB_PAGE: Final = re.compile(
 )
 
 
-class _BrokenOffError(Exception):
+class _ConnectionLostError(Exception):
     """The connection was lost or stalled after it had begun to deliver."""
 
 
@@ -77,11 +77,11 @@ def download(
         before = transfer.received
         try:
             return transfer.run()
-        except _BrokenOffError as error:
+        except _ConnectionLostError as error:
             if attempt == _ATTEMPTS or transfer.received == before or not transfer.resumable:
                 goes_on = "goes on from there" if transfer.resumable else "starts again: this server cannot resume"
                 raise FetchError(
-                    f"{host_of(url)} {error} after {readable_size(transfer.received)} of {transfer.size_told}. "
+                    f"{host_of(url)} {error} after {readable_size(transfer.received)} of {transfer.announced_size}. "
                     f"The next call {goes_on}."
                 ) from error
             time.sleep(_PAUSE)
@@ -125,12 +125,12 @@ class _Transfer:
         self.url, self.part, self.known, self.progress, self.timeout = url, part, known, progress, timeout
         self.sidecar = part.with_name(part.name + ".json")
         self.size: int | None = None
-        self.told = self._told_earlier()
+        self.validators = self._saved_validators()
 
-    def _told_earlier(self) -> dict[str, str]:
+    def _saved_validators(self) -> dict[str, str]:
         with contextlib.suppress(InputError):
             validators = read_json(self.sidecar)
-            if self.part.exists() and validators.get("url") == self.url and _condition(validators):
+            if self.part.exists() and validators.get("url") == self.url and _if_range(validators):
                 return validators
         return {}
 
@@ -140,17 +140,17 @@ class _Transfer:
 
     @property
     def resumable(self) -> bool:
-        return bool(_condition(self.told))
+        return bool(_if_range(self.validators))
 
     @property
-    def size_told(self) -> str:
+    def announced_size(self) -> str:
         return "an unknown size" if self.size is None else readable_size(self.size)
 
     def run(self) -> dict[str, str] | None:
         """Ask for what is missing and write it down; None when the copy at hand is current."""
-        start = self.received if self.told else 0
+        start = self.received if self.validators else 0
         if start:
-            conditions = {"Range": f"bytes={start}-", "If-Range": _condition(self.told)}
+            conditions = {"Range": f"bytes={start}-", "If-Range": _if_range(self.validators)}
         else:
             conditions = {
                 "If-None-Match": self.known.get("etag", ""),
@@ -165,41 +165,41 @@ class _Transfer:
             if answer.status == 304:
                 return None
             if answer.status == 416 and answer.headers.get("Content-Range", "").strip() == f"bytes */{start}":
-                return self.told  # everything was here already
-            if not start or self._continues(answer, start):
+                return self.validators  # everything was here already
+            if not start or self._is_continuation(answer, start):
                 return self._write(answer, start)
             self.start_again()
             if answer.status == 200:
                 return self._write(answer, 0)
         return self.run()
 
-    def _continues(self, answer: Answer, start: int) -> bool:
+    def _is_continuation(self, answer: HttpResponse, start: int) -> bool:
         """Whether this answer is the rest of the very content whose beginning is here."""
         fits = answer.status == 206 and answer.headers.get("Content-Range", "").startswith(f"bytes {start}-")
-        return fits and _condition(_validators(answer)) in ("", _condition(self.told))
+        return fits and _if_range(_validators(answer)) in ("", _if_range(self.validators))
 
     def start_again(self) -> None:
         """Forget what has arrived."""
         self.part.unlink(missing_ok=True)
         self.sidecar.unlink(missing_ok=True)
-        self.told = {}
+        self.validators = {}
 
-    def _write(self, answer: Answer, start: int) -> dict[str, str]:
+    def _write(self, answer: HttpResponse, start: int) -> dict[str, str]:
         length = answer.headers.get("Content-Length", "")
         self.size = start + int(length) if length.isdigit() else None
         if self.size is not None and shutil.disk_usage(self.part.parent).free < self.size - start:
             raise FetchError(
-                f"{self.url} is {self.size_told}, more than is free on the disk of {self.part.parent}. Make room.",
+                f"{self.url} is {self.announced_size}, more than is free on the disk of {self.part.parent}. Make room.",
                 command_line="Or give a workspace on another disk with --workspace.",
             )
         chunks: Iterator[bytes] = self._chunks(answer)
         if not start:
             head = next(chunks)
-            check_content(head, f"What {self.url} sends", save_by_hand(self.url))
-            self.told = {"url": self.url, **_validators(answer)}
+            check_content(head, f"What {self.url} sends", manual_download_hint(self.url))
+            self.validators = {"url": self.url, **_validators(answer)}
             chunks = itertools.chain([head], chunks)
         try:
-            write_json(self.sidecar, self.told)
+            write_json(self.sidecar, self.validators)
             with self.part.open("ab" if start else "wb") as stream:
                 for chunk in chunks:
                     stream.write(chunk)
@@ -209,35 +209,35 @@ class _Transfer:
                 f"{self.part} cannot be written: {error.strerror or error}. Make room, then start again."
             ) from error
         if self.size is not None and self.received < self.size:
-            raise _BrokenOffError("broke off the connection")
+            raise _ConnectionLostError("broke off the connection")
         if self.size is not None and self.received > self.size:
             self.start_again()
             raise FetchError(
                 f"More bytes of {self.url} arrived than were announced: another download of it was running at the same "
                 f"time. Wait until it has ended, then start again."
             )
-        return self.told
+        return self.validators
 
-    def _chunks(self, answer: Answer) -> Iterator[bytes]:
+    def _chunks(self, answer: HttpResponse) -> Iterator[bytes]:
         try:
             yield answer.read(_HEAD)
             while chunk := answer.read1(_CHUNK):
                 yield chunk
         except TimeoutError as error:
-            raise _BrokenOffError(f"sent nothing for {self.timeout:g} seconds") from error
+            raise _ConnectionLostError(f"sent nothing for {self.timeout:g} seconds") from error
         except (OSError, http.client.HTTPException) as error:
-            raise _BrokenOffError("broke off the connection") from error
+            raise _ConnectionLostError("broke off the connection") from error
 
     def _report(self, received: int) -> None:
         share = received / self.size if self.size else 0.0
-        self.progress(min(share, 1.0), f"{readable_size(received)} of {self.size_told}")
+        self.progress(min(share, 1.0), f"{readable_size(received)} of {self.announced_size}")
 
 
-def _validators(answer: Answer) -> dict[str, str]:
+def _validators(answer: HttpResponse) -> dict[str, str]:
     return {"etag": answer.headers.get("ETag", ""), "last_modified": answer.headers.get("Last-Modified", "")}
 
 
-def _condition(validators: Mapping[str, str]) -> str:
+def _if_range(validators: Mapping[str, str]) -> str:
     """Return what If-Range may carry: a strong ETag, else the date; '' when there is neither."""
     etag = validators.get("etag", "")
     return etag if etag and not etag.startswith("W/") else validators.get("last_modified", "")

@@ -42,7 +42,7 @@ __all__ = [
     "NotFoundError",
     "StorageError",
     "UnreadableFileError",
-    "system_error_in_words",
+    "describe_system_error",
 ]
 
 
@@ -194,12 +194,12 @@ _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _REFUSED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
-def system_error_in_words(error: BaseException) -> str | None:
+def describe_system_error(error: BaseException) -> str | None:
     """Say in a sentence what the operating system refused, None for an error that is no such refusal.
 
     Libraries of other languages hand on the system's words without its number, so that these are looked for too.
 
-    >>> system_error_in_words(OSError(errno.ENOSPC, "No space left on device"))
+    >>> describe_system_error(OSError(errno.ENOSPC, "No space left on device"))
     'The disk is full. Make room and do it again; nothing half made was kept.'
     """
     number = getattr(error, "errno", None)

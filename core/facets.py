@@ -104,7 +104,7 @@ class _Facet:
 
 
 _ALPHABET = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_KNOWN: dict[str, _Facet] = {
+_DEFINITIONS: dict[str, _Facet] = {
     "decade": _Facet(
         "Decade", YEAR, "no date", "{noun} of the {value}", "{noun} without a readable date", codes=_decades
     ),
@@ -164,12 +164,12 @@ _KNOWN: dict[str, _Facet] = {
     ),
 }
 
-FACETS: tuple[str, ...] = tuple(_KNOWN)
+FACETS: tuple[str, ...] = tuple(_DEFINITIONS)
 
 
 def _facet(facet: str) -> _Facet:
     own = _Facet(facet, facet, f"no {facet}", f"{{noun}} with {facet} {{value}}", f"{{noun}} without {facet}")
-    return _KNOWN.get(facet, own)
+    return _DEFINITIONS.get(facet, own)
 
 
 def facet_column(facet: str) -> str:

@@ -22,9 +22,9 @@ from core.progress import Progress, silent
 from core.schema import Kind
 from core.storage import Workspace, file_sha256, now, read_json, write_json
 
-__all__ = ["Fetched", "Outcome", "Source", "fetch", "main", "sources"]
+__all__ = ["FetchResult", "FetchStatus", "Source", "fetch", "main", "sources"]
 
-Outcome = Literal["downloaded", "copied", "unchanged", "not checked"]
+FetchStatus = Literal["downloaded", "copied", "unchanged", "not checked"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Fetched:
+class FetchResult:
     """A file that is now in the workspace.
 
     `outcome` is 'downloaded', 'copied' (from a file), 'unchanged' (the server says it has nothing newer) or 'not
@@ -60,7 +60,7 @@ class Fetched:
     sha256: str
     url: str
     fetched_at: str
-    outcome: Outcome
+    outcome: FetchStatus
 
 
 @functools.cache
@@ -79,7 +79,7 @@ def fetch(
     accept_new: bool = False,
     progress: Progress = silent,
     timeout: float = 30.0,
-) -> Fetched:
+) -> FetchResult:
     """Bring a published source into the workspace.
 
     Parameters
@@ -108,7 +108,7 @@ def fetch(
         raise InputError(f"There is no published source called '{source}'. There are: {', '.join(sources())}.")
     if url and from_file:
         raise InputError("Give either an address or a file, not both.", command_line="(--url, --from)")
-    place = _Place(workspace.folder("downloads"), sources()[source])
+    place = _DownloadTarget(workspace.folder("downloads"), sources()[source])
     if from_file is not None:
         return _copy(place, Path(from_file), accept_new)
     # From here on nothing holds the secret but the argument that carries it to the server.
@@ -122,8 +122,10 @@ def fetch(
             return place.fetched("not checked")
         raise FetchError(
             str(error),
-            command_line="Without a connection, `colophon demo` makes an invented collection to work with, and "
-            f"`colophon fetch {source} --from FILE` takes a file that was downloaded elsewhere.",
+            command_line=(
+                "Without a connection, `colophon demo` makes an invented collection to work with, and "
+                f"`colophon fetch {source} --from FILE` takes a file that was downloaded elsewhere."
+            ),
             page="A file that was downloaded elsewhere can be loaded under “On my computer”.",
         ) from error
     if validators is None:
@@ -133,7 +135,7 @@ def fetch(
     return fetched
 
 
-def _copy(place: "_Place", given: Path, accept_new: bool) -> Fetched:
+def _copy(place: "_DownloadTarget", given: Path, accept_new: bool) -> FetchResult:
     if not given.is_file():
         raise InputError(f"There is no file {given}. Give the downloaded file with its folder.")
     beside = place.folder / f".{place.source.filename}.copy"
@@ -150,7 +152,7 @@ def _copy(place: "_Place", given: Path, accept_new: bool) -> Fetched:
 
 
 @dataclass
-class _Place:
+class _DownloadTarget:
     """Where one source lies in the workspace, and what is remembered of it."""
 
     folder: Path
@@ -177,8 +179,13 @@ class _Place:
         return bool(self.record) and self.target.exists() and file_sha256(self.target) == self.record["sha256"]
 
     def accept(
-        self, arrived: Path, outcome: Outcome, url: str, accept_new: bool, validators: Mapping[str, str] | None = None
-    ) -> Fetched:
+        self,
+        arrived: Path,
+        outcome: FetchStatus,
+        url: str,
+        accept_new: bool,
+        validators: Mapping[str, str] | None = None,
+    ) -> FetchResult:
         """Put what arrived in its place, unless it is not what was there before."""
         sha256, size, before = file_sha256(arrived), arrived.stat().st_size, self.record
         if before and sha256 != before["sha256"] and not accept_new:
@@ -210,9 +217,9 @@ class _Place:
             leftover.unlink(missing_ok=True)
         return self.fetched(outcome)
 
-    def fetched(self, outcome: Outcome) -> Fetched:
+    def fetched(self, outcome: FetchStatus) -> FetchResult:
         record = self.record
-        return Fetched(
+        return FetchResult(
             self.source, self.target, record["bytes"], record["sha256"], record["url"], record["fetched_at"], outcome
         )
 

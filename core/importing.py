@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.classes import ClassNames, like_names, match_classes, parse_renamed
+from core.classes import ClassNames, match_classes, parse_renamed, similar_name_questions
 from core.corpus import save_records
 from core.errors import DamagedError, InputError, NameTakenError, NotFoundError, UnreadableFileError
 from core.labels import ANNOTATIONS_FILE, LABELS_FILE, books_from_annotations
@@ -25,18 +25,18 @@ from core.predictions import (
     NO_LABELS,
     PREDICTIONS_FILE,
     CatalogueChoice,
-    UnderstoodPredictions,
+    ParsedPredictions,
     choose_catalogue,
-    keep_catalogue,
-    keep_learned_from,
-    kept_learned_from,
     predictions_from_columns,
+    save_catalogue_choice,
+    save_training_labels,
+    saved_training_labels,
 )
 from core.progress import Progress, silent
 from core.readers import SourceTable, read_table
 from core.readers.annif_documents import folder_sha256
 from core.readers.columns import ConfirmedMapping, check_mapping, keep_confirmed
-from core.readers.delimiter import spoken
+from core.readers.delimiter import delimiter_name
 from core.readers.mapping import ColumnMapping, suggest_mapping
 from core.readers.preview import read_first_rows
 from core.readers.scored_answers import has_suggestions
@@ -59,7 +59,7 @@ from core.storage import Artifact, Workspace, digest, file_sha256
 
 __all__ = [
     "ImportReport",
-    "Reading",
+    "ReadOptions",
     "class_counts",
     "import_file",
     "main",
@@ -77,7 +77,7 @@ _ENCODING_NAMES = {"cp1252": "Windows-1252"}
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadOptions:
     """What a person corrected about how a file is read; empty means guess."""
 
     format: str | None = None
@@ -120,7 +120,7 @@ def import_file(
     name: str | None = None,
     overrides: Sequence[str] = (),
     map_classes: Sequence[str] = (),
-    reading: Reading | None = None,
+    reading: ReadOptions | None = None,
     progress: Progress = silent,
     invented: bool = False,
     manifest: Mapping[str, Any] | None = None,
@@ -184,7 +184,7 @@ def import_file(
     for labels in learned_from:
         if labels != NO_LABELS:
             workspace.find("labels", labels)
-    reading = reading or Reading()
+    reading = reading or ReadOptions()
     source = _read(path, reading, lambda fraction, message: progress(fraction * 0.5, message))
     mapping = suggest_mapping(source.frame, kind, overrides, check=confirmed is None)
     if confirmed is not None:
@@ -251,9 +251,9 @@ def import_file(
     progress(0.92, "Saving")
     artifact = workspace.store(FOLDERS[kind], fingerprint, called, write)
     if corpus:
-        keep_catalogue(workspace, fingerprint, corpus)
+        save_catalogue_choice(workspace, fingerprint, corpus)
     if learned_from:
-        keep_learned_from(workspace, fingerprint, learned_from)
+        save_training_labels(workspace, fingerprint, learned_from)
     progress(1.0, "Done")
     stored_manifest = artifact.manifest
     return ImportReport(
@@ -267,7 +267,7 @@ def import_file(
         stored_manifest["delimiter"],
         stored_manifest["mapping"],
         tuple(stored_manifest["reasons"]),
-        (*stored_manifest["questions"], *_who_taught_it(workspace, kind, fingerprint)),
+        (*stored_manifest["questions"], *_ask_training_labels(workspace, kind, fingerprint)),
         (*stored_manifest["warnings"], *choice.sentences, *([note] if note else [])),
         stored_manifest.get("summary", {}),
         choice.name,
@@ -317,10 +317,10 @@ def _kept_as_it_was(name: str) -> str:
     )
 
 
-def _who_taught_it(workspace: Workspace, kind: str, fingerprint: str) -> tuple[str, ...]:
+def _ask_training_labels(workspace: Workspace, kind: str, fingerprint: str) -> tuple[str, ...]:
     """Ask from which labels a model made elsewhere learned, where nobody said so and there is a choice."""
     labels = [thing.name for thing in workspace.list("labels") if thing.manifest.get("source") != "function"]
-    if kind != "predictions" or not labels or kept_learned_from(workspace, fingerprint) is not None:
+    if kind != "predictions" or not labels or saved_training_labels(workspace, fingerprint) is not None:
         return ()
     return (
         (
@@ -340,11 +340,11 @@ def read_as(format_: str, encoding: str, delimiter: str) -> str:
     if encoding:
         parts.append(f"encoding {_ENCODING_NAMES.get(encoding, encoding.upper())}")
     if delimiter:
-        parts.append(f"cells parted by {spoken(delimiter)}")
+        parts.append(f"cells parted by {delimiter_name(delimiter)}")
     return "; ".join(parts) + "."
 
 
-def peek(path: Path, kind: Kind, reading: Reading | None = None) -> tuple[SourceTable, ColumnMapping]:
+def peek(path: Path, kind: Kind, reading: ReadOptions | None = None) -> tuple[SourceTable, ColumnMapping]:
     """Return the first rows of a file and the mapping an import would begin with, so that a person can correct them.
 
     What is needed and was not recognised is no error here: the person is about to name it. The file is read by a
@@ -354,7 +354,7 @@ def peek(path: Path, kind: Kind, reading: Reading | None = None) -> tuple[Source
     ------
     UnreadableFileError, InputError
     """
-    reading = reading or Reading()
+    reading = reading or ReadOptions()
     source = read_first_rows(
         path,
         format=reading.format,
@@ -392,14 +392,14 @@ def preview_questions(frame: pd.DataFrame, mapping: ColumnMapping, kind: Kind, r
         names = match_classes(single_answers(answers[LABEL]).answers, renamed=renamed)
         return [*names.questions, *_questions_of_labels(names)]
     if kind == "predictions" and (PREDICTED in answers or mapping.probabilities):
-        understood = _understood(frame, mapping, renamed, None)
+        understood = _parse_predictions(frame, mapping, renamed, None)
         return [*understood.questions, *understood.warnings]
     return []
 
 
-def _understood(
+def _parse_predictions(
     frame: pd.DataFrame, mapping: ColumnMapping, renamed: Mapping[str, str], lines: np.ndarray | None
-) -> UnderstoodPredictions:
+) -> ParsedPredictions:
     """Understand the prediction columns of a table whose rows are records."""
 
     def answers(target: str) -> tuple[pd.Series | None, str]:
@@ -425,7 +425,7 @@ def _understood(
     return replace(understood, warnings=(*remarks, *understood.warnings))
 
 
-def _read(path: Path, reading: Reading, progress: Progress) -> SourceTable:
+def _read(path: Path, reading: ReadOptions, progress: Progress) -> SourceTable:
     try:
         return read_table(
             path,
@@ -498,8 +498,11 @@ def _write_labels(
 
 def _questions_of_labels(names: ClassNames) -> list[str]:
     """Ask about an answer that is written for *none* by programs, and about classes that are alike."""
-    settled = {*names.renamed, *(names.spelled[answer] for answer in names.renamed if answer in names.spelled)}
-    questions = list(like_names(names.classes, settled))
+    settled = {
+        *names.renamed,
+        *(names.class_by_answer[answer] for answer in names.renamed if answer in names.class_by_answer),
+    }
+    questions = list(similar_name_questions(names.classes, settled))
     if {"-1", "0"} <= set(names.classes) and "-1" not in settled:
         questions.append(
             "'-1' was kept as a class. Snorkel and other programs write -1 where nobody answered: if that is so here, "
@@ -516,7 +519,7 @@ def _write_predictions(
     renamed: Mapping[str, str],
 ) -> dict[str, Any]:
     rows = normalised.rows
-    understood = _understood(source.frame.iloc[rows], mapping, renamed, source.lines[rows])
+    understood = _parse_predictions(source.frame.iloc[rows], mapping, renamed, source.lines[rows])
     table, names = understood.table, understood.names
     if has_suggestions(source.frame.columns) and not mapping.probabilities:
         # Each suggestion is scored for itself: what the score lacks to 1 is no probability of another class.
@@ -566,7 +569,7 @@ def main() -> int:
                 name=config.get("name"),
                 overrides=config.get("overrides", ()),
                 map_classes=config.get("map_classes", ()),
-                reading=Reading(**config.get("reading", {})),
+                reading=ReadOptions(**config.get("reading", {})),
                 progress=progress,
                 corpus=config.get("corpus"),
                 learned_from=config.get("learned_from", ()),

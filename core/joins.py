@@ -34,7 +34,7 @@ class Join:
     ----------
     position : int64 array, shape (n_left,)
         Row of the right table, −1 where there is none.
-    way : int8 array, shape (n_left,)
+    method : int8 array, shape (n_left,)
         How the row was matched: 1 on the record ids as they are; 2 through a second identifier; 3 after leading zeros
         that one side had lost were taken away on both; 0 where it was not.
     example : (str, str)
@@ -42,23 +42,23 @@ class Join:
     """
 
     position: NDArray[np.int64]
-    way: NDArray[np.int8]
+    method: NDArray[np.int8]
     example: tuple[str, str] = ("", "")
 
     @property
     def exact(self) -> int:
         """Left rows matched on the record ids as they are."""
-        return int((self.way == EXACT).sum())
+        return int((self.method == EXACT).sum())
 
     @property
     def by_alternate(self) -> int:
         """Left rows matched through a second identifier."""
-        return int((self.way == ALTERNATE).sum())
+        return int((self.method == ALTERNATE).sum())
 
     @property
     def by_zeros(self) -> int:
         """Left rows matched after lost leading zeros were restored."""
-        return int((self.way == ZEROS).sum())
+        return int((self.method == ZEROS).sum())
 
     @property
     def matched(self) -> int:
@@ -70,10 +70,10 @@ class Join:
 
         The other rows count as not matched.
         """
-        order = np.lexsort((np.arange(len(self.way)), self.way))
+        order = np.lexsort((np.arange(len(self.method)), self.method))
         ranked = order[self.position[order] >= 0]
         again = ranked[pd.Series(self.position[ranked]).duplicated().to_numpy()]
-        position, way = self.position.copy(), self.way.copy()
+        position, way = self.position.copy(), self.method.copy()
         position[again], way[again] = -1, 0
         return Join(position, way, self.example)
 

@@ -20,7 +20,7 @@ from core.schema import (
     TITLE,
     TITLE_KEY,
 )
-from core.storage import Stored, Workspace
+from core.storage import StoredArtifact, Workspace
 
 __all__ = ["ANNOTATIONS_COLUMNS", "DISAGREEING", "LabelSet", "Repeats", "books_from_annotations", "load_labels"]
 
@@ -70,7 +70,7 @@ class Repeats:
 
 
 @dataclass(frozen=True)
-class LabelSet(Stored):
+class LabelSet(StoredArtifact):
     """The labels of one imported (or made) set. Read-only."""
 
     @property
@@ -141,7 +141,7 @@ def books_from_annotations(
         See :meth:`LabelSet.table`, :class:`core.classes.ClassNames`, :class:`Repeats`.
     """
     names = match_classes(annotations[LABEL_GIVEN], renamed=renamed)
-    spelled = annotations[LABEL_GIVEN].map(lambda answer: names.spelled.get(answer, "")).astype("str")
+    spelled = annotations[LABEL_GIVEN].map(lambda answer: names.class_by_answer.get(answer, "")).astype("str")
     frame = annotations.assign(label=spelled)
     first = frame.drop_duplicates(RECORD_ID).set_index(RECORD_ID)
     rows = frame.groupby(RECORD_ID, sort=False).size()

@@ -12,7 +12,7 @@ from core.errors import InputError
 from core.facets import facet_words
 from core.overlap import shared_books
 from core.schema import LANGUAGE, LANGUAGE_SOURCE, TITLE
-from core.statistics import MINIMUM_RECORDS, in_percent, listed, opened, over_or_under, share_ratio
+from core.statistics import MINIMUM_RECORDS, capitalised, in_percent, listed, over_or_under, share_ratio
 
 __all__ = ["LanguageEvidence", "LanguageSources", "language_evidence"]
 
@@ -222,7 +222,7 @@ def _sentences(evidence: LanguageEvidence, names: SetNames) -> tuple[str, ...]:
     if "detected_ratio" in table:
         ways.append(("detected_", "with those detected from the title in both"))
     comparisons = [f"{_times(row, prefix)} {how}" for prefix, how in ways]
-    sentences.append(f"{opened(facet_words(LANGUAGE, str(row['value'])))} are {listed(comparisons)}.")
+    sentences.append(f"{capitalised(facet_words(LANGUAGE, str(row['value'])))} are {listed(comparisons)}.")
     if "checked_n" in table and int(row["checked_n"]):
         checked, recognised = int(row["checked_n"]), int(row["recognised_n"])
         sentences.append(

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from core.joins import join_ids
 from core.schema import ALTERNATE_ID, RECORD_ID, TITLE_KEY
 
-__all__ = ["Leaks", "find_leaks"]
+__all__ = ["LeakReport", "find_leaks"]
 
 
 @dataclass(frozen=True)
-class Leaks:
+class LeakReport:
     """Which checked books are also among others, and how that was seen.
 
     Attributes
@@ -39,7 +39,7 @@ class Leaks:
         return len(self.by_id_mask)
 
     @property
-    def found(self) -> int:
+    def n_leaked(self) -> int:
         """Books found either way."""
         return int(self.mask.sum())
 
@@ -51,20 +51,20 @@ class Leaks:
     @property
     def by_title(self) -> int:
         """Books found by their title alone."""
-        return self.found - self.by_id
+        return self.n_leaked - self.by_id
 
     def sentence(self, checked: str = "the checked books", others: str = "the training books") -> str:
         """Say it for a curator.
 
-        >>> Leaks(np.array([True, False, False]), np.array([True, True, False]), 1).sentence()
+        >>> LeakReport(np.array([True, False, False]), np.array([True, True, False]), 1).sentence()
         '2 of 3 of the checked books are also among the training books: 1 by identifier (1 of them only after lost \
 leading zeros were restored), 1 by title alone.'
         """
-        if not self.found:
+        if not self.n_leaked:
             return f"None of {self.n:,} of {checked} is among {others}, neither by identifier nor by title."
         restored = f" ({self.restored:,} of them only after lost leading zeros were restored)" if self.restored else ""
         return (
-            f"{self.found:,} of {self.n:,} of {checked} {'is' if self.found == 1 else 'are'} also among {others}:"
+            f"{self.n_leaked:,} of {self.n:,} of {checked} {'is' if self.n_leaked == 1 else 'are'} also among {others}:"
             f" {self.by_id:,} by identifier{restored}, {self.by_title:,} by title alone."
         )
 
@@ -72,7 +72,7 @@ leading zeros were restored), 1 by title alone.'
         """Return JSON-able counts and the sentence."""
         return {
             "checked": self.n,
-            "found": self.found,
+            "found": self.n_leaked,
             "by_id": self.by_id,
             "by_title": self.by_title,
             "restored": self.restored,
@@ -80,7 +80,7 @@ leading zeros were restored), 1 by title alone.'
         }
 
 
-def find_leaks(checked: pd.DataFrame, others: pd.DataFrame) -> Leaks:
+def find_leaks(checked: pd.DataFrame, others: pd.DataFrame) -> LeakReport:
     """Find the checked books that are among others, by identifier or by normalised title.
 
     Parameters
@@ -98,7 +98,7 @@ def find_leaks(checked: pd.DataFrame, others: pd.DataFrame) -> Leaks:
     join = join_ids(_ids(checked), _ids(others))
     keys = checked[TITLE_KEY]
     by_title = keys.isin(others.loc[others[TITLE_KEY] != "", TITLE_KEY]).to_numpy(dtype=bool)
-    return Leaks(join.position >= 0, by_title, join.by_zeros)
+    return LeakReport(join.position >= 0, by_title, join.by_zeros)
 
 
 def _ids(table: pd.DataFrame) -> list[pd.Series]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-__all__ = ["understood"]
+__all__ = ["parse_note"]
 
 
 class _Note(BaseModel):
@@ -64,12 +64,12 @@ _SHAPES: Final[Mapping[str, type[_Note]]] = {
 }
 
 
-def understood(kind: str, content: str) -> dict[str, Any] | None:
+def parse_note(kind: str, content: str) -> dict[str, Any] | None:
     """Return what a note says, None when it is no JSON object or lacks what this version needs of its kind.
 
-    >>> understood("look", '{"description": "verse", "key": "a", "p": null}')
+    >>> parse_note("look", '{"description": "verse", "key": "a", "p": null}')
     {'description': 'verse', 'key': 'a', 'p': None}
-    >>> understood("decision", '{"record": "7", "verdict": "Fiction"}') is None
+    >>> parse_note("decision", '{"record": "7", "verdict": "Fiction"}') is None
     True
     """
     try:

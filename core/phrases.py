@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 
-__all__ = ["phrase_mask", "words_asked_for"]
+__all__ = ["parse_phrase_list", "phrase_mask"]
 
 _BEFORE, _AFTER = r"(?:^|[^\pL\pM\pN])", r"(?:$|[^\pL\pM\pN])"
 
@@ -51,7 +51,7 @@ def phrase_mask(titles: pd.Series, phrase: str, whole_words: bool = True) -> NDA
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    wanted = words_asked_for(phrase)
+    wanted = parse_phrase_list(phrase)
     forms = dict.fromkeys(unicodedata.normalize(form, part) for part in wanted for form in ("NFC", "NFD"))
     pattern = "|".join(_pattern(part, whole_words) for part in forms)
     if whole_words:
@@ -61,7 +61,7 @@ def phrase_mask(titles: pd.Series, phrase: str, whole_words: bool = True) -> NDA
     return np.asarray(pc.fill_null(matches, False).to_numpy(zero_copy_only=False), dtype=bool)
 
 
-def words_asked_for(phrase: str) -> list[str]:
+def parse_phrase_list(phrase: str) -> list[str]:
     """Return the words and phrases that are separated by commas or upright strokes.
 
     Raises
@@ -69,7 +69,7 @@ def words_asked_for(phrase: str) -> list[str]:
     InputError
         There is none.
 
-    >>> words_asked_for("poem, fairy tale| poet*,")
+    >>> parse_phrase_list("poem, fairy tale| poet*,")
     ['poem', 'fairy tale', 'poet*']
     """
     wanted = [part.strip() for part in re.split(r"[,|]", phrase) if part.strip(" \t\n*")]

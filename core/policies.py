@@ -7,13 +7,13 @@ from typing import Any
 from core.storage import Workspace
 from core.thresholds import Policy
 
-__all__ = ["KeptPolicy", "keep_policy", "kept_policies"]
+__all__ = ["SavedPolicy", "save_policy", "saved_policies"]
 
 _KIND = "policy"
 
 
 @dataclass(frozen=True)
-class KeptPolicy:
+class SavedPolicy:
     """A policy and how it came about.
 
     Attributes
@@ -36,7 +36,7 @@ class KeptPolicy:
     chosen_at: str = ""
 
 
-def keep_policy(workspace: Workspace, predictions: str, chosen: KeptPolicy) -> None:
+def save_policy(workspace: Workspace, predictions: str, chosen: SavedPolicy) -> None:
     """Keep a policy for predictions.
 
     Parameters
@@ -53,10 +53,10 @@ def keep_policy(workspace: Workspace, predictions: str, chosen: KeptPolicy) -> N
     workspace.database.add(_KIND, predictions, content)
 
 
-def kept_policies(workspace: Workspace, predictions: str) -> Sequence[KeptPolicy]:
+def saved_policies(workspace: Workspace, predictions: str) -> Sequence[SavedPolicy]:
     """Return the policies kept for predictions (by fingerprint), the newest first."""
     return [
-        KeptPolicy(
+        SavedPolicy(
             Policy.from_dict(note["policy"]), note["promise"], note["labels"], note["because"], note["at"][:19] + "Z"
         )
         for note in reversed(workspace.database.read(_KIND, predictions))

@@ -1,9 +1,9 @@
 """What a model reads of a record: its title, and what other columns say, as one text.
 
 A shelfmark or a class number often says more than a title. The text of a record that has one is its title, then for
-each further column :data:`MARK`, the column's name and its value. A model that counts words reads the value as terms,
-numbers also by their beginnings, as classifications are built ("12641" lies in "126"); a language model reads it before
-the title, so that a long title does not push it out. A text without the mark is a title alone.
+each further column :data:`SEPARATOR`, the column's name and its value. A model that counts words reads the value as
+terms, numbers also by their beginnings, as classifications are built ("12641" lies in "126"); a language model reads it
+before the title, so that a long title does not push it out. A text without the mark is a title alone.
 """
 
 import re
@@ -16,20 +16,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 __all__ = [
-    "MARK",
+    "SEPARATOR",
     "as_terms",
     "as_words",
-    "columns_said",
-    "compose",
+    "columns_in_text",
+    "display_token",
     "has_columns",
+    "join_fields",
     "title_part",
-    "unit_of_terms",
-    "unit_shown",
-    "units",
+    "token_of_terms",
+    "tokens",
 ]
 
-MARK: Final = "\u241f"  # SYMBOL FOR UNIT SEPARATOR: no white space, which readers of titles put together
-_SAYS = "="
+SEPARATOR: Final = "\u241f"  # SYMBOL FOR UNIT SEPARATOR: no white space, which readers of titles put together
+_EQUALS = "="
 _LONGEST = 200  # characters of a value
 _MOST_TERMS = 40  # of a value
 _PARTS = re.compile(r"[|;]")
@@ -37,7 +37,7 @@ _NUMBER = re.compile(r"0*(\d{2,})")
 _NUMBERED = re.compile(r"(?<![^\W_])([^\W\d_]{0,3})0*(\d{2,})")
 
 
-def compose(titles: pd.Series, columns: Mapping[str, pd.Series]) -> pd.Series:
+def join_fields(titles: pd.Series, columns: Mapping[str, pd.Series]) -> pd.Series:
     """Return the text of each record; a column without a value says nothing.
 
     Parameters
@@ -51,21 +51,21 @@ def compose(titles: pd.Series, columns: Mapping[str, pd.Series]) -> pd.Series:
     Series of str
         With the index of `titles`. A record without a title has none of the columns either: '' stays ''.
 
-    >>> compose(pd.Series(["Emma", "Rome"]), {"Shelfmark": pd.Series(["012641.e.5", ""])}).tolist()
+    >>> join_fields(pd.Series(["Emma", "Rome"]), {"Shelfmark": pd.Series(["012641.e.5", ""])}).tolist()
     ['Emma ␟Shelfmark=012641.e.5', 'Rome']
     """
-    text = titles.str.replace(MARK, " ", regex=False)
+    text = titles.str.replace(SEPARATOR, " ", regex=False)
     has_title = text.str.strip() != ""
     for name, values in columns.items():
         plain = values.reset_index(drop=True).set_axis(titles.index).fillna("").astype("str")
-        plain = plain.str.replace(MARK, " ", regex=False).str.strip().str.slice(0, _LONGEST)
-        text = text.where(~has_title | (plain == ""), text + f" {MARK}{_named(name)}{_SAYS}" + plain)
+        plain = plain.str.replace(SEPARATOR, " ", regex=False).str.strip().str.slice(0, _LONGEST)
+        text = text.where(~has_title | (plain == ""), text + f" {SEPARATOR}{_named(name)}{_EQUALS}" + plain)
     return text
 
 
 def has_columns(texts: Sequence[str]) -> NDArray[np.bool_]:
     """Say which texts have more than a title, shape (n,)."""
-    return np.fromiter((MARK in text for text in texts), dtype=bool, count=len(texts))
+    return np.fromiter((SEPARATOR in text for text in texts), dtype=bool, count=len(texts))
 
 
 def title_part(text: str) -> str:
@@ -74,39 +74,39 @@ def title_part(text: str) -> str:
     >>> title_part("Emma ␟Shelfmark=12641")
     'Emma'
     """
-    return text.partition(MARK)[0].removesuffix(" ") if MARK in text else text
+    return text.partition(SEPARATOR)[0].removesuffix(" ") if SEPARATOR in text else text
 
 
-def columns_said(text: str) -> list[tuple[str, str]]:
+def columns_in_text(text: str) -> list[tuple[str, str]]:
     """Return name and value of each further column in a text."""
     columns = []
-    for part in text.split(MARK)[1:]:
-        name, sign, value = part.strip().partition(_SAYS)
+    for part in text.split(SEPARATOR)[1:]:
+        name, sign, value = part.strip().partition(_EQUALS)
         columns.append((name, value) if sign else ("", name))
     return columns
 
 
-def units(text: str) -> list[str]:
+def tokens(text: str) -> list[str]:
     """Return what can be left out of a text: each word of the title, and each further column as a whole.
 
     Joined by spaces they are a text again.
     """
-    return [*title_part(text).split(), *(f"{MARK}{name}{_SAYS}{value}" for name, value in columns_said(text))]
+    return [*title_part(text).split(), *(f"{SEPARATOR}{name}{_EQUALS}{value}" for name, value in columns_in_text(text))]
 
 
-def unit_shown(unit: str) -> str:
-    """Return one of :func:`units` for people.
+def display_token(token: str) -> str:
+    """Return one of :func:`tokens` for people.
 
-    >>> [unit_shown(one) for one in units("Emma ␟Shelfmark=12641")]
+    >>> [display_token(one) for one in tokens("Emma ␟Shelfmark=12641")]
     ['Emma', 'Shelfmark: 12641']
     """
-    return f"{unit.removeprefix(MARK).replace(_SAYS, ': ', 1)}" if unit.startswith(MARK) else unit
+    return f"{token.removeprefix(SEPARATOR).replace(_EQUALS, ': ', 1)}" if token.startswith(SEPARATOR) else token
 
 
-def unit_of_terms(text: str, terms: Sequence[str]) -> NDArray[np.int64]:
+def token_of_terms(text: str, terms: Sequence[str]) -> NDArray[np.int64]:
     """Return which of the units of a text each term of :func:`as_terms` (split at white space) belongs to."""
     words = len(title_part(text).split())
-    keys = [f"{_key(name)}_" for name, _ in columns_said(text)]
+    keys = [f"{_key(name)}_" for name, _ in columns_in_text(text)]
     unit_indices = list(range(min(words, len(terms))))
     for term in terms[words:]:
         fitting = [i for i, key in enumerate(keys) if term.startswith(key)]
@@ -121,9 +121,9 @@ def as_terms(text: str) -> str:
     >>> as_terms("Emma ␟Shelfmark=012641.e.5")
     'Emma shelfmark_1 shelfmark_12 shelfmark_126 shelfmark_1264 shelfmark_12641 shelfmark_e shelfmark_5'
     """
-    if MARK not in text:
+    if SEPARATOR not in text:
         return text
-    terms = dict.fromkeys(f"{_key(name)}_{term}" for name, value in columns_said(text) for term in _terms(value))
+    terms = dict.fromkeys(f"{_key(name)}_{term}" for name, value in columns_in_text(text) for term in _terms(value))
     return " ".join((title_part(text), *terms))
 
 
@@ -136,13 +136,13 @@ def as_words(text: str) -> str:
     >>> as_words("Emma ␟Shelfmark=Digital Store 012641.e.5 ␟Class=PR4034 .E5 1896 ␟Topic=Love")
     'Shelfmark: 12641; Class: PR4034; Topic: Love; Emma'
     """
-    if MARK not in text:
+    if SEPARATOR not in text:
         return text
-    phrases = [f"{name}: {_brief(value)}" for name, value in columns_said(text)]
+    phrases = [f"{name}: {_shorten(value)}" for name, value in columns_in_text(text)]
     return "; ".join((*phrases, title_part(text)))
 
 
-def _brief(value: str) -> str:
+def _shorten(value: str) -> str:
     parts = [part.strip() for part in _PARTS.split(value) if part.strip()]
     numbers = [_NUMBERED.search(part) for part in parts]
     return ", ".join(
@@ -167,7 +167,7 @@ def _terms(value: str) -> list[str]:
 
 
 def _named(column: str) -> str:
-    return " ".join(column.replace(_SAYS, " ").replace(MARK, " ").split())
+    return " ".join(column.replace(_EQUALS, " ").replace(SEPARATOR, " ").split())
 
 
 def _key(name: str) -> str:

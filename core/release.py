@@ -22,26 +22,26 @@ from core.export.table import ExportTable, prepare
 from core.facets import facet_values
 from core.labels import load_labels
 from core.models.provenance import columns_read, provenance_of, weights_of
-from core.policies import KeptPolicy
+from core.policies import SavedPolicy
 from core.predictions import PredictionSet, Scored, load_predictions, load_scored
 from core.progress import Progress, silent
-from core.review import decisions_about
+from core.review import decisions_for_scored
 from core.schema import CORRECT, LABEL, PREDICTED, RECORD_ID, SOURCE, TRUTH
 from core.slices import Slice
 from core.storage import Workspace, digest, now, slug
 from core.thresholds import Policy, apply_policy, compare_population, expected_errors, policy_report
 
 __all__ = [
+    "CutScope",
     "Release",
-    "Standing",
     "accepted_file",
+    "cut_scope",
     "decide_all",
-    "free_path",
-    "kept_exports",
     "precision_by",
     "release",
     "run_of",
-    "standing",
+    "saved_exports",
+    "unused_path",
 ]
 
 _KIND = "export"
@@ -78,7 +78,7 @@ class Release:
         cls,
         workspace: Workspace,
         predictions: str,
-        chosen: KeptPolicy,
+        chosen: SavedPolicy,
         *,
         labels: str | None = None,
         human: Sequence[str] = (),
@@ -91,7 +91,7 @@ class Release:
         ----------
         predictions : str
             Name of the predictions.
-        chosen : KeptPolicy
+        chosen : SavedPolicy
         labels : str, optional
             The label set the accuracy is measured on, as for :func:`core.predictions.load_scored`.
         human : sequence of str
@@ -141,7 +141,7 @@ def accepted_file(scored: Scored, policy: Policy) -> str:
     return f"accepted_{slug(scored.name)}_{run_of(scored.predictions, policy)}.csv"
 
 
-def decide_all(workspace: Workspace, scored: Scored, chosen: KeptPolicy, **settings: Any) -> ExportTable:
+def decide_all(workspace: Workspace, scored: Scored, chosen: SavedPolicy, **settings: Any) -> ExportTable:
     """Return every record of the predictions with its decision, as an export with this policy makes it.
 
     Parameters
@@ -156,7 +156,7 @@ def decide_all(workspace: Workspace, scored: Scored, chosen: KeptPolicy, **setti
 
 
 @dataclass(frozen=True)
-class Standing:
+class CutScope:
     """Where the machine has a say: what people and the catalogue said of the records leaves the others to the cuts.
 
     Attributes
@@ -194,12 +194,12 @@ class Standing:
         )
 
 
-def standing(workspace: Workspace, scored: Scored) -> Standing:
+def cut_scope(workspace: Workspace, scored: Scored) -> CutScope:
     """Return which records are left to the cuts, by the same decisions that an export makes."""
     # Without a cut nothing is accepted: whatever a cut could accept has abstained.
-    decided = decide_all(workspace, scored, KeptPolicy(Policy({})))
+    decided = decide_all(workspace, scored, SavedPolicy(Policy({})))
     ids = decided.decisions[RECORD_ID].iloc[decided.rows(ABSTAINED)]
-    return Standing(scored.table[RECORD_ID].isin(ids).to_numpy(dtype=bool))
+    return CutScope(scored.table[RECORD_ID].isin(ids).to_numpy(dtype=bool))
 
 
 def release(
@@ -220,7 +220,7 @@ def release(
     return report
 
 
-def free_path(folder: Path, name: str) -> Path:
+def unused_path(folder: Path, name: str) -> Path:
     """Return where a zip called `name` can be written so that no earlier one is lost: numbered when there is one."""
     stem, suffix = name.removesuffix(".zip"), ".zip"
     path, count = folder / f"{stem}{suffix}", 1
@@ -253,7 +253,7 @@ def precision_by(table: pd.DataFrame, policy: Policy, facet: str) -> dict[str, d
     }
 
 
-def kept_exports(workspace: Workspace, predictions: str) -> list[dict[str, Any]]:
+def saved_exports(workspace: Workspace, predictions: str) -> list[dict[str, Any]]:
     """Return the exports made of predictions (by fingerprint), the newest first."""
     return list(reversed(workspace.database.read(_KIND, predictions)))
 
@@ -283,7 +283,7 @@ def _decide(
         scored.table,
         settings,
         human=pd.concat(human_labels, ignore_index=True) if human_labels else None,
-        reviews=decisions_about(workspace.database, scored).frame(),
+        reviews=decisions_for_scored(workspace.database, scored).frame(),
         classes=scored.classes,
     )
 
@@ -333,7 +333,7 @@ def _exported(decided: ExportTable, scored: Scored) -> dict[str, Any]:
 
 
 def _settings(
-    workspace: Workspace, source: PredictionSet, scored: Scored, chosen: KeptPolicy, more: Mapping[str, Any]
+    workspace: Workspace, source: PredictionSet, scored: Scored, chosen: SavedPolicy, more: Mapping[str, Any]
 ) -> ExportSettings:
     manifest = source.manifest
     model = _model(workspace, source)
@@ -374,7 +374,7 @@ def _settings(
     return ExportSettings(**wanted)
 
 
-def _older(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+def _columns_read_before(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what the model read, as older predictions say it: the columns beside the title."""
     return columns_read(manifest["reads"]) if "reads" in manifest else ()
 
@@ -396,7 +396,9 @@ def _model(workspace: Workspace, source: PredictionSet) -> ModelSource:
         version=fingerprint[:8],
         sha256=str(manifest.get("model_sha256") or known.get("weights_sha256") or ""),
         calibrated=bool(manifest.get("calibrated")),
-        input_columns=tuple(manifest.get("input_columns") or known.get("input_columns") or _older(manifest)),
+        input_columns=tuple(
+            manifest.get("input_columns") or known.get("input_columns") or _columns_read_before(manifest)
+        ),
         details={
             "fingerprint": fingerprint,
             "kind": manifest.get("model_kind") or trained.get("model_kind"),

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.comparison_words import (
-    UNTOLD,
+    TOO_FEW_BOOKS,
     VERDICTS,
     SetNames,
     caveats_of,
@@ -39,7 +39,7 @@ from core.statistics import (
 )
 
 __all__ = [
-    "UNTOLD",
+    "TOO_FEW_BOOKS",
     "VERDICTS",
     "FacetComparison",
     "LanguageEvidence",

@@ -13,16 +13,16 @@ from core.schema import CONFIDENCE, LABEL, NOTE, PREDICTED, RECORD_ID
 
 __all__ = [
     "CANNOT_TELL",
-    "DecidedMeanwhileError",
+    "ConcurrentDecisionError",
     "Decision",
     "DecisionLog",
     "decisions",
-    "decisions_about",
+    "decisions_for_scored",
     "read_decisions",
     "record_decision",
     "review_list",
     "send_to_review",
-    "sent_about",
+    "sent_for_scored",
     "sent_records",
     "undo_decision",
 ]
@@ -51,7 +51,7 @@ def send_to_review(
     int
         How many were not on the list before.
     """
-    known = set(sent_records(database, predictions) if scored is None else sent_about(database, scored))
+    known = set(sent_records(database, predictions) if scored is None else sent_for_scored(database, scored))
     wanted = [str(record_id) for record_id in record_ids]
     if scored is not None:
         wanted = identifiers_in(scored, wanted)
@@ -73,8 +73,8 @@ def sent_records(database: Database, predictions: str) -> dict[str, str]:
     return reasons
 
 
-def sent_about(database: Database, scored: Scored) -> dict[str, str]:
-    """Return :func:`sent_records` with the identifiers that the scored table has, see :func:`decisions_about`."""
+def sent_for_scored(database: Database, scored: Scored) -> dict[str, str]:
+    """Return :func:`sent_records` with the identifiers that the scored table has, see :func:`decisions_for_scored`."""
     named: dict[str, str] = {}
     for note in database.read(_SENT, scored.predictions):
         for record_id in _named_now(scored, note["record_ids"], note.get("file_ids") or ()):
@@ -146,7 +146,7 @@ class Decision:
     file_id: str = ""
 
     @property
-    def stands(self) -> bool:
+    def is_active(self) -> bool:
         """Whether it is a decision that nobody took back."""
         return not self.undoes and not self.undone_by
 
@@ -156,7 +156,7 @@ class Decision:
         return f"{self.at.replace('T', ' '):.16} UTC"
 
 
-class DecidedMeanwhileError(ConflictError):
+class ConcurrentDecisionError(ConflictError):
     """The record was decided after the reader last saw it; nothing was written.
 
     Attributes
@@ -192,24 +192,24 @@ class DecisionLog:
         return self.rows[-1].id if self.rows else 0
 
     @property
-    def holding(self) -> dict[str, Decision]:
+    def current(self) -> dict[str, Decision]:
         """Record → the decision that holds, in the order they were made: the latest of those that stand."""
         held: dict[str, Decision] = {}
         for row in self.rows:
-            if row.stands:
+            if row.is_active:
                 held.pop(row.record_id, None)
                 held[row.record_id] = row
         return held
 
-    def own(self, session: str) -> Decision | None:
+    def latest_of_session(self, session: str) -> Decision | None:
         """Return the latest decision of one browser window that stands, None when there is none."""
-        return next((row for row in reversed(self.rows) if row.stands and session and row.session == session), None)
+        return next((row for row in reversed(self.rows) if row.is_active and session and row.session == session), None)
 
     def frame(self) -> pd.DataFrame:
         """Return the decisions that hold as :func:`decisions` does."""
         rows = [
             {RECORD_ID: d.record_id, LABEL: d.label, "old": d.old, NOTE: d.note, "role": "curator", "at": d.at}
-            for d in self.holding.values()
+            for d in self.current.values()
         ]
         return pd.DataFrame(rows, columns=[RECORD_ID, LABEL, "old", NOTE, "role", "at"]).astype("str")
 
@@ -219,7 +219,7 @@ def read_decisions(database: Database, predictions: str) -> DecisionLog:
     return DecisionLog(tuple(_rows(database.read(_DECIDED, predictions))))
 
 
-def decisions_about(database: Database, scored: Scored) -> DecisionLog:
+def decisions_for_scored(database: Database, scored: Scored) -> DecisionLog:
     """Return everything that was decided about some predictions, with the identifiers that the scored table has.
 
     Predictions made elsewhere may meet their catalogue after people began to decide: what was decided under the
@@ -301,7 +301,7 @@ def record_decision(
     ------
     InputError
         No label.
-    DecidedMeanwhileError
+    ConcurrentDecisionError
         The record was decided after it was shown, and that decision stands.
     """
     if not label.strip():
@@ -313,9 +313,9 @@ def record_decision(
         rows: Sequence[Decision] = _rows(notes)
         if scored is not None:
             rows = _with_identifiers_of(scored, rows)
-        newer = DecisionLog(tuple(rows)).holding.get(record_id)
+        newer = DecisionLog(tuple(rows)).current.get(record_id)
         if seen is not None and newer is not None:
-            raise DecidedMeanwhileError(newer)
+            raise ConcurrentDecisionError(newer)
         content = {"record_id": record_id, "label": label, "old": old, "note": note, "undone": False}
         if scored is not None:
             content["file_id"] = scored.id_in_file(record_id)

@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 
 from core.schema import ALTERNATE_ID, AUTHOR, RECORD_ID, TITLE
 
-__all__ = ["SEARCHED", "find_records"]
+__all__ = ["SEARCH_COLUMNS", "find_records"]
 
-SEARCHED = (TITLE, AUTHOR, RECORD_ID, ALTERNATE_ID)
+SEARCH_COLUMNS = (TITLE, AUTHOR, RECORD_ID, ALTERNATE_ID)
 
 
 def find_records(records: pd.DataFrame, text: str) -> NDArray[np.bool_]:
@@ -17,7 +17,7 @@ def find_records(records: pd.DataFrame, text: str) -> NDArray[np.bool_]:
     Parameters
     ----------
     records : DataFrame
-        Those of :data:`SEARCHED` that it has are searched, as text; missing values hold no word.
+        Those of :data:`SEARCH_COLUMNS` that it has are searched, as text; missing values hold no word.
     text : str
         Words, divided by white space, in any order. Each is found anywhere, also inside a longer word or a number;
         neither case nor accents matter. They may stand in different columns: ``scott waverley``.
@@ -36,7 +36,7 @@ def find_records(records: pd.DataFrame, text: str) -> NDArray[np.bool_]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    columns = [_folded(pa.array(records[name], type=pa.large_string())) for name in SEARCHED if name in records]
+    columns = [_folded(pa.array(records[name], type=pa.large_string())) for name in SEARCH_COLUMNS if name in records]
     hit = np.ones(len(records), dtype=bool)
     for word in _folded(pa.array(text.split(), type=pa.large_string())).to_pylist():
         inside = np.zeros(len(records), dtype=bool)

@@ -15,7 +15,16 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from core.errors import DamagedError, InputError
 from core.plain_json import json_text, read_json
 
-__all__ = ["CONTENTS", "MANIFEST", "SEAL", "check_manifest", "check_metrics", "check_thing", "fits_its_seal", "seal_of"]
+__all__ = [
+    "CONTENTS",
+    "MANIFEST",
+    "SEAL",
+    "check_artifact",
+    "check_manifest",
+    "check_metrics",
+    "matches_seal",
+    "seal_of",
+]
 
 MANIFEST: Final = "manifest.json"
 SEAL: Final = "seal"  # the manifest's own checksum, in the manifest
@@ -27,7 +36,7 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "labels": ("records.parquet", "labels.parquet"),
     "predictions": ("predictions.parquet",),
 }
-_MENDS: Final[Mapping[str, str]] = {
+_REPAIR_HINTS: Final[Mapping[str, str]] = {
     "corpora": "Import its file again, or remove it.",
     "labels": "Import its file again, or remove it.",
     "predictions": "Make or import it again, or remove it.",
@@ -40,7 +49,7 @@ class _Shape(BaseModel):
     model_config = ConfigDict(strict=True, extra="allow", protected_namespaces=())
 
 
-class _Thing(_Shape):
+class _ArtifactShape(_Shape):
     """What the manifest of every kind may say, each of its type."""
 
     fingerprint: str
@@ -59,12 +68,12 @@ class _Thing(_Shape):
     contents: dict[str, str] = {}
 
 
-class _Labels(_Thing):
+class _Labels(_ArtifactShape):
     classes: list[str] = []
     source: str = ""
 
 
-class _Predictions(_Thing):
+class _Predictions(_ArtifactShape):
     classes: list[str] = []
     corpus: str | None = None
     labels: str | None = None
@@ -83,7 +92,7 @@ class _Leak(_Shape):
     sentences: list[str] = []
 
 
-class _Model(_Thing):
+class _Model(_ArtifactShape):
     model_kind: str
     classes: list[str]
     files: dict[str, str]
@@ -112,7 +121,7 @@ class _ClassRates(_Shape):
     f1: _Rate | None = None
 
 
-class _OffBy(_Shape):
+class _CalibrationErrorShape(_Shape):
     ece: float | None = None
     ece_uncalibrated: float | None = None
 
@@ -122,7 +131,7 @@ class _Measured(_Shape):
     accuracy: _Rate | None = None
     macro_f1: _Rate | None = None
     per_class: dict[str, _ClassRates] | None = None
-    calibration: _OffBy | None = None
+    calibration: _CalibrationErrorShape | None = None
     confusion: dict[str, dict[str, int]] | None = None
 
 
@@ -132,10 +141,10 @@ class _Metrics(_Shape):
     titles_alone: _Measured | None = None
 
 
-_SHAPES: Final[Mapping[str, type[_Thing]]] = {"labels": _Labels, "predictions": _Predictions, "models": _Model}
+_SHAPES: Final[Mapping[str, type[_ArtifactShape]]] = {"labels": _Labels, "predictions": _Predictions, "models": _Model}
 
 
-def check_thing(kind: str, home: Path, name: str = "") -> dict[str, Any]:
+def check_artifact(kind: str, home: Path, name: str = "") -> dict[str, Any]:
     """Return the manifest of the thing in a folder.
 
     Parameters
@@ -159,7 +168,7 @@ def check_thing(kind: str, home: Path, name: str = "") -> dict[str, Any]:
         else:
             _check_tables(home, manifest, _NEEDED.get(kind, ()))
     except InputError as error:
-        raise DamagedError(kind, name or home.name, str(error), _MENDS.get(kind, "")) from error
+        raise DamagedError(kind, name or home.name, str(error), _REPAIR_HINTS.get(kind, "")) from error
     return manifest
 
 
@@ -171,7 +180,7 @@ def check_manifest(kind: str, manifest: Mapping[str, Any]) -> None:
     InputError
         It lacks what it needs, or something in it is of another type; as part of a sentence that names it.
     """
-    _fit(_SHAPES.get(kind, _Thing), manifest, MANIFEST)
+    _fit(_SHAPES.get(kind, _ArtifactShape), manifest, MANIFEST)
 
 
 def check_metrics(metrics: Mapping[str, Any]) -> None:
@@ -185,7 +194,7 @@ def seal_of(manifest: Mapping[str, Any]) -> str:
     return hashlib.sha256(json_text(content, indent=None).encode()).hexdigest()
 
 
-def fits_its_seal(manifest: Mapping[str, Any]) -> bool:
+def matches_seal(manifest: Mapping[str, Any]) -> bool:
     """Say whether a manifest is as it was sealed; one that was written before there were seals is taken as it is."""
     return SEAL not in manifest or manifest[SEAL] == seal_of(manifest)
 

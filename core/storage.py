@@ -28,16 +28,16 @@ from core.errors import (
     NameTakenError,
     NotFoundError,
     StorageError,
-    system_error_in_words,
+    describe_system_error,
 )
 from core.plain_json import json_text, read_json
-from core.soundness import CONTENTS, MANIFEST, SEAL, check_thing, seal_of
+from core.soundness import CONTENTS, MANIFEST, SEAL, check_artifact, seal_of
 
 __all__ = [
     "KIND_WORDS",
     "MANIFEST",
     "Artifact",
-    "Stored",
+    "StoredArtifact",
     "Workspace",
     "digest",
     "file_sha256",
@@ -134,7 +134,7 @@ def user_path(text: str | Path) -> Path:
         raise InputError(f"'{str(text)[:80]}' begins in the home folder of somebody who is unknown here.") from None
     except (OSError, ValueError) as error:
         if getattr(error, "errno", None) == errno.ENAMETOOLONG:
-            sentence = system_error_in_words(OSError(errno.ENAMETOOLONG, "", str(text)))
+            sentence = describe_system_error(OSError(errno.ENAMETOOLONG, "", str(text)))
             raise InputError(str(sentence)) from error
         if isinstance(error, ValueError):
             raise InputError(f"'{str(text)[:80]!r}' is no path.") from error
@@ -176,7 +176,7 @@ class Artifact:
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredArtifact:
     """What a corpus, a label set and predictions have in common: they were kept, and are read when asked for."""
 
     artifact: Artifact
@@ -234,14 +234,14 @@ class Workspace:
         except StorageError as error:
             if not damaged:
                 raise
-            self.database = database.Database.unusable(error)
+            self.database = database.Database.broken(error)
         else:
             self._write_version()
 
     @property
-    def why_read_only(self) -> str:
+    def read_only_reason(self) -> str:
         """Why nothing can be written here, as a part of a sentence; '' when it can."""
-        return self.database.why_read_only
+        return self.database.read_only_reason
 
     def folder(self, kind: str) -> Path:
         """Return the folder that holds all things of `kind` (corpora, labels, predictions, models, exports, jobs).
@@ -250,7 +250,7 @@ class Workspace:
         """
         path = self.root / kind
         if not path.is_dir():
-            with contextlib.nullcontext() if not self.why_read_only else contextlib.suppress(OSError):
+            with contextlib.nullcontext() if not self.read_only_reason else contextlib.suppress(OSError):
                 path.mkdir(exist_ok=True)
         return path
 
@@ -280,8 +280,8 @@ class Workspace:
         StorageError
             Nothing can be written here.
         """
-        if self.why_read_only:
-            raise StorageError(f"Nothing was written: {self.why_read_only}.")
+        if self.read_only_reason:
+            raise StorageError(f"Nothing was written: {self.read_only_reason}.")
         if not take_over:
             self.refuse_taken(kind, name, fingerprint)
         home = self.folder(kind) / fingerprint
@@ -300,7 +300,7 @@ class Workspace:
                 _put_in_place(beside, home, lambda: self._is_sound(kind, home))
             finally:
                 shutil.rmtree(beside, ignore_errors=True)
-        self.database.point(kind, name, fingerprint)
+        self.database.assign_name(kind, name, fingerprint)
         return self.find(kind, name)
 
     def find(self, kind: str, name: str) -> Artifact:
@@ -398,7 +398,7 @@ class Workspace:
         return things
 
     def _manifest(self, kind: str, home: Path, name: str) -> dict[str, Any]:
-        manifest = check_thing(kind, home, name)
+        manifest = check_artifact(kind, home, name)
         if kind == "predictions" and (corpus := manifest.get("corpus")):
             self._check_corpus(str(corpus), manifest, name)
         return manifest
@@ -410,7 +410,7 @@ class Workspace:
         if fingerprint is None:
             raise DamagedError("predictions", name, f"the catalogue they were made from, “{called}”, is not here")
         try:
-            check_thing("corpora", self.root / "corpora" / fingerprint)
+            check_artifact("corpora", self.root / "corpora" / fingerprint)
         except DamagedError as error:
             why = f"the catalogue they were made from, “{called}”, cannot be read ({error.reason})"
             raise DamagedError(
@@ -419,7 +419,7 @@ class Workspace:
 
     def _is_sound(self, kind: str, home: Path) -> bool:
         try:
-            check_thing(kind, home)
+            check_artifact(kind, home)
         except DamagedError:
             return False
         return True
@@ -438,7 +438,7 @@ class Workspace:
     def _write_version(self) -> None:
         """Write down the version where none is; a workspace without one is of the first."""
         path = self.root / VERSION_FILE
-        if not self.why_read_only and not path.exists():
+        if not self.read_only_reason and not path.exists():
             with contextlib.suppress(OSError):  # no room: nothing else is lost by that
                 write_json(path, {"version": VERSION})
 

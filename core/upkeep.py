@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from core.errors import InputError, NameTakenError, NotFoundError, StorageError
 from core.jobs import list_jobs
-from core.predictions import kept_catalogue
+from core.predictions import saved_catalogue_choice
 from core.soundness import MANIFEST, SEAL, seal_of
 from core.statistics import listed
 from core.storage import KIND_WORDS, Workspace, read_json, slug, write_json
@@ -93,7 +93,7 @@ class _Target:
     path: Path
 
     @property
-    def called(self) -> str:
+    def display_name(self) -> str:
         return self.name or self.fingerprint
 
 
@@ -133,22 +133,22 @@ def remove(workspace: Workspace, kind: str, name: str, *, dependents_too: bool =
         Nothing can be written here.
     """
     target = _target(workspace, kind, name)
-    if workspace.why_read_only:
-        raise StorageError(f"Nothing was removed: {workspace.why_read_only}.")
+    if workspace.read_only_reason:
+        raise StorageError(f"Nothing was removed: {workspace.read_only_reason}.")
     needed_by = _dependents(workspace, target)
     if needed_by and not dependents_too:
         needs = "; ".join(
             f"{KIND_NAMES[dependent.kind]} '{dependent.name}' ({dependent.why})" for dependent in needed_by
         )
-        raise InputError(f"'{target.called}' was not removed, since something needs it: {needs}.")
+        raise InputError(f"'{target.display_name}' was not removed, since something needs it: {needs}.")
     others = [_target(workspace, dependent.kind, dependent.name) for dependent in needed_by]
     for each in (target, *others):
         _refuse_at_work(workspace, each)
     joined = _joined_with(workspace, target)
     for each in others:
-        _take_away(workspace, each)
-    files_stay = _take_away(workspace, target)
-    what = f"The {KIND_WORDS[kind]} '{target.called}' was removed"
+        _delete_artifact(workspace, each)
+    files_stay = _delete_artifact(workspace, target)
+    what = f"The {KIND_WORDS[kind]} '{target.display_name}' was removed"
     sentence = f"{what}; its files stay, since another name stands for them." if files_stay else f"{what}."
     if needed_by:
         sentence += f" With it: {', '.join(dependent.name for dependent in needed_by)}."
@@ -156,7 +156,7 @@ def remove(workspace: Workspace, kind: str, name: str, *, dependents_too: bool =
         sentence += f" It was the catalogue chosen for {listed(joined)}: choose another for them, or none."
     if kind == "predictions" or needed_by:
         sentence += " What people decided about them is kept, and holds again if they are made again."
-    return Removed(KIND_NAMES[kind], target.called, target.fingerprint, needed_by, files_stay, sentence)
+    return Removed(KIND_NAMES[kind], target.display_name, target.fingerprint, needed_by, files_stay, sentence)
 
 
 def rename(workspace: Workspace, kind: str, old: str, new: str) -> Renamed:
@@ -176,8 +176,8 @@ def rename(workspace: Workspace, kind: str, old: str, new: str) -> Renamed:
     target = _target(workspace, kind, old)
     if not new.strip():
         raise InputError("The new name is empty: give one with letters or digits.")
-    if workspace.why_read_only:
-        raise StorageError(f"Nothing was renamed: {workspace.why_read_only}.")
+    if workspace.read_only_reason:
+        raise StorageError(f"Nothing was renamed: {workspace.read_only_reason}.")
     _refuse_at_work(workspace, target)
     name = slug(new)
     if target.path.suffix == ".zip":
@@ -186,12 +186,12 @@ def rename(workspace: Workspace, kind: str, old: str, new: str) -> Renamed:
     else:
         workspace.refuse_taken(kind, name, target.fingerprint)
         if not target.name:
-            workspace.database.point(kind, name, target.fingerprint)
+            workspace.database.assign_name(kind, name, target.fingerprint)
         elif name != target.name:
-            _tell_dependents(workspace, target, name)
+            _update_dependents(workspace, target, name)
             workspace.database.rename(kind, target.name, name)
-    sentence = f"The {KIND_WORDS[kind]} '{target.called}' is called '{name}' now."
-    return Renamed(KIND_NAMES[kind], target.called, name, target.fingerprint, sentence)
+    sentence = f"The {KIND_WORDS[kind]} '{target.display_name}' is called '{name}' now."
+    return Renamed(KIND_NAMES[kind], target.display_name, name, target.fingerprint, sentence)
 
 
 def _target(workspace: Workspace, kind: str, name: str) -> _Target:
@@ -237,7 +237,7 @@ _NEEDS: Final[Mapping[str, tuple[str, bool, str]]] = {
     "models": ("model_fingerprint", False, "made with it, and only it knows which books it learned from"),
     "labels": ("labels", True, "checked against it"),
 }
-_NAMED: Final[Mapping[str, str]] = {"corpora": "corpus_name", "models": "model", "labels": "labels"}
+_NAME_FIELDS: Final[Mapping[str, str]] = {"corpora": "corpus_name", "models": "model", "labels": "labels"}
 
 
 def _predictions(workspace: Workspace) -> Iterator[tuple[str, Path, dict[str, Any]]]:
@@ -255,7 +255,7 @@ def _joined_with(workspace: Workspace, target: _Target) -> list[str]:
     return [
         f"'{name}'"
         for name, fingerprint in names
-        if kept_catalogue(workspace, fingerprint) in (target.name or None, target.fingerprint)
+        if saved_catalogue_choice(workspace, fingerprint) in (target.name or None, target.fingerprint)
     ]
 
 
@@ -268,7 +268,7 @@ def _refuse_at_work(workspace: Workspace, target: _Target) -> None:
     for job in list_jobs(workspace):
         spoken_of = {str(value) for value in _values(job.config)}
         if ({target.name, target.fingerprint} - {""}) & spoken_of and not job.status().finished:
-            raise InputError(f"'{target.called}' is at work in '{job.title}': wait for it, or cancel it first.")
+            raise InputError(f"'{target.display_name}' is at work in '{job.title}': wait for it, or cancel it first.")
 
 
 def _values(config: Any) -> Iterator[Any]:
@@ -282,14 +282,14 @@ def _values(config: Any) -> Iterator[Any]:
         yield config
 
 
-def _take_away(workspace: Workspace, target: _Target) -> bool:
+def _delete_artifact(workspace: Workspace, target: _Target) -> bool:
     """Take away a name, and the files when no other name stands for them; return whether the files stay."""
     if target.path.suffix == ".zip":
         target.path.unlink(missing_ok=True)
         return False
     others = _other_names(workspace, target)
     if target.name:
-        workspace.database.forget(target.kind, target.name)
+        workspace.database.delete_name(target.kind, target.name)
     if others:
         return True
     # Hidden first, in one step: whoever looks meanwhile finds all of it or nothing.
@@ -306,9 +306,9 @@ def _rename_zip(old: Path, new: Path) -> None:
     old.rename(new)
 
 
-def _tell_dependents(workspace: Workspace, target: _Target, new: str) -> None:
+def _update_dependents(workspace: Workspace, target: _Target, new: str) -> None:
     """Write the new name into the manifests of the predictions that speak of the thing by its name."""
-    key = _NAMED.get(target.kind)
+    key = _NAME_FIELDS.get(target.kind)
     if key is None:
         return
     own = {"corpora": "corpus", "models": "model_fingerprint"}.get(target.kind)

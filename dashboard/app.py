@@ -11,7 +11,7 @@ if __name__ != "__main__":
     from dashboard import guard, housekeeping
 
     guard.refuse_every_interface()
-    housekeeping.trust_charts()
+    housekeeping.skip_chart_validation()
     app = st.App(Path(__file__), middleware=guard.middleware(), lifespan=housekeeping.collect_garbage)
 else:
     from dashboard import feedback, navigation, theme, upkeep_view, widgets
@@ -21,10 +21,10 @@ else:
     page = navigation.navigation()
     st.set_page_config(page_title=f"{page.title} · Colophon")
     theme.fit_the_window()
-    theme.words_on_the_accent()
-    with st.sidebar, feedback.errors_in_words():
+    theme.accent_text_colour()
+    with st.sidebar, feedback.show_errors():
         widgets.choose_predictions()
-    with feedback.errors_in_words():
+    with feedback.show_errors():
         upkeep_view.unreadable()
         widgets.mark_invented()
         page.run()

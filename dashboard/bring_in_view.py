@@ -14,12 +14,12 @@ from core.uploads import clear_stale_uploads, clear_upload, keep_upload
 from dashboard import cache, feedback, jobs, memory
 from dashboard.text import count, escape
 
-__all__ = ["bring_in", "outcome"]
+__all__ = ["show_latest_result", "show_pull"]
 
 _ZIP: Final = "unpack_file"
 
 
-def bring_in() -> None:
+def show_pull() -> None:
     """Take in what others shared: from the Hub, or a zip."""
     place = cache.workspace()
     st.markdown("Every file is checked against its SHA-256 before anything enters the workspace.")
@@ -35,24 +35,24 @@ def bring_in() -> None:
         called = st.text_input("Call it", placeholder="as the file is called", key="unpack_name")
         if st.form_submit_button("Bring it in", icon=":material/unarchive:") and sent is not None:
             _unpack(place, sent, called)
-    outcome("core.sharing.pull")
+    show_latest_result("core.sharing.pull")
     jobs.show_jobs("core.sharing.pull")
 
 
 def _unpack(place: Workspace, sent: UploadedFile, called: str) -> None:
     """Take in what a browser sent: written to the disk in blocks, and no longer held in memory once it is there."""
-    with feedback.errors_in_words(), st.spinner("Checking every file …"):
+    with feedback.show_errors(), st.spinner("Checking every file …"):
         clear_stale_uploads(place)
         path = keep_upload(place, sent.name, sent, sent.size)
         try:
-            memory.let_go(sent, _ZIP)
+            memory.release_memory(sent, _ZIP)
             pulled = pull(place, str(path), name=called or None)
         finally:
             clear_upload(place, path)
         st.success(f"“{escape(pulled.name)}” is here. {escape(pulled.sentence)}", icon=":material/verified:")
 
 
-def outcome(module: str) -> None:
+def show_latest_result(module: str) -> None:
     """Say where the latest finished work of a kind left its result."""
     latest = next((job.status() for job in list_jobs(cache.workspace()) if job.module == module), None)
     if latest is None or latest.state != "done" or not latest.result:
@@ -67,7 +67,7 @@ def outcome(module: str) -> None:
 
 
 def _pull(source: str, name: str, token: str) -> None:
-    with feedback.errors_in_words():
+    with feedback.show_errors():
         # What a job is called and what it is told lie on the disk: a token in an address must be out of it by then.
         source, secret = split_secret(source)
         token = token or token_of(secret)

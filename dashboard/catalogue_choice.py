@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.predictions import NO_CORPUS, keep_catalogue, kept_catalogue, load_predictions
+from core.predictions import NO_CORPUS, load_predictions, save_catalogue_choice, saved_catalogue_choice
 from core.storage import Artifact
 from dashboard import cache, feedback
 from dashboard.text import escape
@@ -19,12 +19,12 @@ def choose_catalogue(thing: Artifact) -> None:
     place = cache.workspace()
     if thing.kind != "predictions" or load_predictions(place, thing.fingerprint).made_here:
         return
-    feedback.say(*cache.catalogue(thing.name).sentences)
+    feedback.show_sentences(*cache.catalogue(thing.name).sentences)
     names = [corpus.name for corpus in place.list("corpora")]
     if not names:
         return
     values = {_BY_ITSELF: "", _NONE: NO_CORPUS} | {name: name for name in names}
-    choice = kept_catalogue(place, thing.fingerprint)
+    choice = saved_catalogue_choice(place, thing.fingerprint)
     options = [_BY_ITSELF, *names, _NONE]
     now = next((option for option in options if values[option] == choice), _BY_ITSELF)
     key = f"catalogue-of-{thing.fingerprint}"
@@ -33,7 +33,7 @@ def choose_catalogue(thing: Artifact) -> None:
         "Catalogue of these predictions",
         options,
         key=key,
-        on_change=_keep,
+        on_change=_save_choice,
         args=(thing.fingerprint, key, values),
         help="Records are matched by their identifier. What is found there takes titles, dates, places and languages"
         " from the catalogue, and leaves with the catalogue's identifiers.",
@@ -42,6 +42,6 @@ def choose_catalogue(thing: Artifact) -> None:
         st.warning(f"“{escape(now)}” holds none of these records. Choose another catalogue.", icon=":material/help:")
 
 
-def _keep(fingerprint: str, key: str, values: Mapping[str, str]) -> None:
-    with feedback.errors_in_words():
-        keep_catalogue(cache.workspace(), fingerprint, values[st.session_state[key]])
+def _save_choice(fingerprint: str, key: str, values: Mapping[str, str]) -> None:
+    with feedback.show_errors():
+        save_catalogue_choice(cache.workspace(), fingerprint, values[st.session_state[key]])

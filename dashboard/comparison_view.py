@@ -23,10 +23,12 @@ def show(first: Scored, second: Scored) -> None:
     feedback.conclusion(escape(comparison.headline))
     groups = comparison.group_sentences
     few = len(groups) <= _MOST_SENTENCES + 1
-    feedback.say(*(groups if few else groups[:_MOST_SENTENCES]))
+    feedback.show_sentences(*(groups if few else groups[:_MOST_SENTENCES]))
     if not few:
-        feedback.say(f"{len(groups) - _MOST_SENTENCES:,} more groups differ: “Where one is better” below lists all.")
-    feedback.say(*comparison.notes)
+        feedback.show_sentences(
+            f"{len(groups) - _MOST_SENTENCES:,} more groups differ: “Where one is better” below lists all."
+        )
+    feedback.show_sentences(*comparison.notes)
     if comparison.n < MINIMUM_RECORDS:
         return
     table = pd.DataFrame(

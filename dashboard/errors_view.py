@@ -9,10 +9,10 @@ import streamlit as st
 from core.evaluation import (
     Evaluation,
     by_value,
+    compare_with_rest,
     least_confident_right,
     length_by_outcome,
     most_confident_wrong,
-    outcome_of,
 )
 from core.facets import facet_order, facet_title, facet_values, facet_words, filter_records
 from core.phrases import phrase_mask
@@ -27,15 +27,15 @@ from dashboard.tables import show_table
 from dashboard.text import count, escape, figure, interval, percent, rate
 
 __all__ = [
-    "HOW",
+    "METHOD_NOTE",
     "headline",
     "lengths",
-    "look_at_books",
-    "where_errors_gather",
-    "which_class",
+    "show_books",
+    "show_confusion",
+    "show_errors_by_facet",
 ]
 
-HOW = (
+METHOD_NOTE = (
     "A book is wrong when the model and the person name different classes. Rates have 95 % Wilson intervals:"
     " the true rate"
     " lies inside in 95 of 100 such intervals. Macro-F1 (the mean of each class's F1, the harmonic mean of"
@@ -104,13 +104,13 @@ def _macro_note(macro: Estimate) -> str:
     return f"{macro.low:.3f} to {macro.high:.3f}; 1 is best"
 
 
-def which_class(evaluation: Evaluation) -> None:
+def show_confusion(evaluation: Evaluation) -> None:
     """Show which class is taken for which, and how well each is recognised."""
     st.header("Which class is taken for which")
     left, right = st.columns(2)
     with left:
         st.altair_chart(
-            confusion_chart(evaluation.confusion, look=theme.look()),
+            confusion_chart(evaluation.confusion, chart_theme=theme.chart_theme()),
             on_select=_cell_clicked,
             selection_mode=CELL,
             key=_CHART,
@@ -122,7 +122,7 @@ def which_class(evaluation: Evaluation) -> None:
     _class_table(evaluation)
 
 
-def where_errors_gather(scored: Scored, evaluation: Evaluation) -> None:
+def show_errors_by_facet(scored: Scored, evaluation: Evaluation) -> None:
     """Show the errors by each value of one facet."""
     st.header("Where errors gather")
     facet = widgets.choose_facet("Group the books by", state.FACET)
@@ -138,16 +138,16 @@ def where_errors_gather(scored: Scored, evaluation: Evaluation) -> None:
                 title="share wrong, with 95 % interval",
                 overall=1 - evaluation.accuracy.value,
                 order=facet_order(facet, table["value"]),
-                look=theme.look(),
+                chart_theme=theme.chart_theme(),
             ),
             alt=f"Share wrong by {facet_title(facet)}, with intervals",
         )
     with numbers:
         _rates_table(table, facet)
-    slices_view.looked_at_facet(scored, facet)
+    slices_view.record_facet_looks(scored, facet)
 
 
-def look_at_books(scored: Scored, evaluation: Evaluation) -> None:
+def show_books(scored: Scored, evaluation: Evaluation) -> None:
     """Show the books themselves, filtered by facets, words of the title, and the clicked cell."""
     st.header("Look at the books")
     filters = _filters(scored.labelled)
@@ -182,7 +182,7 @@ def lengths(scored: Scored) -> None:
     st.header("Length of the title")
     table = length_by_outcome(scored.labelled)
     _length_sentence(table)
-    st.altair_chart(length_chart(table, look=theme.look()), alt="Length of titles read right and wrong")
+    st.altair_chart(length_chart(table, chart_theme=theme.chart_theme()), alt="Length of titles read right and wrong")
     widgets.download_table(table, "length-by-outcome")
 
 
@@ -303,7 +303,7 @@ def _filters(labelled: pd.DataFrame) -> dict[str, list[str]]:
 
 def _phrase_sentence(scored: Scored, phrase: str, *, narrowed: bool) -> None:
     """Say how often titles with these words are wrong, and the others; the look is written into the ledger."""
-    outcome = outcome_of(scored.labelled, phrase_mask(scored.labelled[TITLE], phrase))
+    outcome = compare_with_rest(scored.labelled, phrase_mask(scored.labelled[TITLE], phrase))
     if not outcome["n"]:
         feedback.conclusion(f"No checked title has any of: {escape(phrase)}.")
         return
@@ -316,7 +316,7 @@ def _phrase_sentence(scored: Scored, phrase: str, *, narrowed: bool) -> None:
             f"; elsewhere {outcome['rest_errors']:,} of {outcome['rest_n']:,} ({percent(outcome['rest_rate'].value)})"
         )
     feedback.conclusion(sentence + ".")
-    slices_view.looked_at_phrase(scored, phrase)
+    slices_view.record_phrase_look(scored, phrase)
 
 
 def _shown_sentence(shown: pd.DataFrame) -> None:
@@ -334,8 +334,8 @@ def _cell(scored: Scored, confusion: pd.DataFrame) -> dict[str, str | None]:
     left, right = st.columns(2)
     chosen: dict[str, str | None] = {}
     for column, name, label, key, names in (
-        (left, TRUTH, "What the books are", state.IS, confusion.index),
-        (right, PREDICTED, "What the model predicted", state.CALLED, confusion.columns),
+        (left, TRUTH, "What the books are", state.CELL_TRUTH, confusion.index),
+        (right, PREDICTED, "What the model predicted", state.CELL_PREDICTED, confusion.columns),
     ):
         with column:
             picked = widgets.pick(
@@ -349,8 +349,8 @@ def _cell(scored: Scored, confusion: pd.DataFrame) -> dict[str, str | None]:
 def _cell_clicked() -> None:
     """Choose the books of the cell that was clicked; a click beside the cells chooses all."""
     points = st.session_state[_CHART]["selection"].get(CELL) or [{}]
-    widgets.pick_next(state.IS, str(points[0].get("truth", _ANY)))
-    widgets.pick_next(state.CALLED, str(points[0].get("predicted", _ANY)))
+    widgets.pick_next(state.CELL_TRUTH, str(points[0].get("truth", _ANY)))
+    widgets.pick_next(state.CELL_PREDICTED, str(points[0].get("predicted", _ANY)))
 
 
 def _length_sentence(lengths: pd.DataFrame) -> None:

@@ -18,7 +18,7 @@ def whole_collection(scored: Scored) -> None:
     """Show accuracy and class shares estimated for all books, and what no checked book speaks for."""
     collection = cache.collection(scored)
     feedback.conclusion(escape(collection.sentences[0]))
-    feedback.say(*collection.sentences[1:])
+    feedback.show_sentences(*collection.sentences[1:])
     shares = pd.DataFrame(
         [
             {
@@ -32,10 +32,10 @@ def whole_collection(scored: Scored) -> None:
     )
     show_table(shares, alt="Share of each class in the collection, with intervals")
     widgets.download_table(shares, "class-shares")
-    unspoken = ", ".join(
-        f"{percent(share)} by {facet_title(facet).lower()}" for facet, share in collection.unspoken.items()
+    uncovered = ", ".join(
+        f"{percent(share)} by {facet_title(facet).lower()}" for facet, share in collection.uncovered.items()
     )
-    st.markdown(f"Books of the collection that are like no checked book: {unspoken}.")
+    st.markdown(f"Books of the collection that are like no checked book: {uncovered}.")
     st.caption(
         "**Share of all books**: prediction-powered (Angelopoulos and others 2023): the model's answers for all books,"
         " corrected by what it gets wrong on the checked ones. **By weights alone**: the checked books, weighted"
@@ -51,9 +51,9 @@ def calibration(scored: Scored, evaluation: Evaluation) -> None:
     tried = cache.calibrations(scored)
     best = min(tried, key=lambda candidate: candidate.log_loss)
     feedback.conclusion(escape(tried[0].sentence))
-    feedback.say(*(candidate.sentence for candidate in tried[1:]))
+    feedback.show_sentences(*(candidate.sentence for candidate in tried[1:]))
     if best is not tried[0]:
-        feedback.say(
+        feedback.show_sentences(
             f"All probabilities together, not the largest alone, are truest after {best.title}. Train or calibrate on"
             " checked books of this collection (Models page, “Calibrate on”) to have it."
         )
@@ -63,7 +63,7 @@ def calibration(scored: Scored, evaluation: Evaluation) -> None:
             chart = candidate.reliability.rename(columns={"low": "from", "high": "to"})
             chart = chart.rename(columns={"acc_low": "low", "acc_high": "high"})
             st.altair_chart(
-                reliability_chart(chart, look=theme.look()),
+                reliability_chart(chart, chart_theme=theme.chart_theme()),
                 alt=f"How often it is right where it says so, {candidate.title}",
             )
     table = pd.DataFrame(

@@ -62,7 +62,7 @@ def settings(scored: Scored, *, has_marc: bool) -> dict[str, Any]:
         with st.expander("MARC settings", icon=":material/tune:"):
             fields |= _marc(has_marc, written=bool({"marc", "marcxml"} & set(fields["formats"])))
     valid = False
-    with feedback.errors_in_words():
+    with feedback.show_errors():
         check_base_uri(fields["base_uri"])
         valid = True
     if not valid:

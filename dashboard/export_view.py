@@ -19,9 +19,9 @@ from core.export.table import ExportTable
 from core.export.validation import validate
 from core.export.wording import coded_by_default
 from core.facets import facet_title
-from core.policies import KeptPolicy, keep_policy, kept_policies
+from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import Scored
-from core.release import Release, accepted_file, decide_all, free_path, kept_exports, precision_by, release
+from core.release import Release, accepted_file, decide_all, precision_by, release, saved_exports, unused_path
 from core.thresholds import Policy
 from dashboard import cache, feedback, widgets
 from dashboard.export_settings import KIND_NAMES
@@ -29,7 +29,7 @@ from dashboard.tables import show_table
 from dashboard.text import escape
 
 __all__ = [
-    "HOW",
+    "METHOD_NOTE",
     "accepted_button",
     "chosen_policy",
     "counts_sentence",
@@ -41,7 +41,7 @@ __all__ = [
     "show_preview",
 ]
 
-HOW = (
+METHOD_NOTE = (
     "Every record is decided once: a curator who looked at it, else a person's label (which stands, and blocks the"
     " machine's), else the cut-off. The zip holds the accepted records, those for review, all records with"
     " their decision,"
@@ -53,9 +53,9 @@ HOW = (
 _TYPED = "font-family:monospace;font-size:0.85rem;white-space:pre-wrap;overflow-wrap:anywhere"
 
 
-def chosen_policy(predictions: str) -> KeptPolicy:
+def chosen_policy(predictions: str) -> SavedPolicy:
     """Return the policy that was kept last, or say where to choose one and stop the page."""
-    policies = kept_policies(cache.workspace(), predictions)
+    policies = saved_policies(cache.workspace(), predictions)
     if not policies:
         feedback.empty(
             "No cut-offs have been kept for these predictions yet. Choose them on the Thresholds page and press"
@@ -76,7 +76,7 @@ def chosen_policy(predictions: str) -> KeptPolicy:
     return chosen
 
 
-def accepted_button(scored: Scored, chosen: KeptPolicy, settings: Mapping[str, Any] | None = None) -> None:
+def accepted_button(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any] | None = None) -> None:
     """Draw the button that downloads the accepted predictions as CSV for people, by the decisions of an export."""
     place = cache.workspace()
     st.download_button(
@@ -115,19 +115,19 @@ def download(prepared: Release) -> None:
     folder, name = place.folder("exports"), f"{prepared.settings.folder}.zip"
 
     def make() -> bytes:
-        out = free_path(folder, name)  # an earlier zip is never written over
+        out = unused_path(folder, name)  # an earlier zip is never written over
         release(place, prepared, out)
         return out.read_bytes()
 
     st.download_button(
         "Download the zip",
         make,
-        file_name=free_path(folder, name).name,
+        file_name=unused_path(folder, name).name,
         mime="application/zip",
         type="primary",
         icon=":material/download:",
     )
-    zip_paths = [Path(export["path"]) for export in kept_exports(place, prepared.scored.predictions)]
+    zip_paths = [Path(export["path"]) for export in saved_exports(place, prepared.scored.predictions)]
     last = next((path for path in zip_paths if path.exists()), None)
     if last is not None and st.button("Check the last zip", icon=":material/fact_check:"):
         _show_checks(last)
@@ -177,7 +177,7 @@ def _kind(table: ExportTable) -> MarcKind | None:
     )
 
 
-def show_breakdown(table: ExportTable, scored: Scored, chosen: KeptPolicy) -> None:
+def show_breakdown(table: ExportTable, scored: Scored, chosen: SavedPolicy) -> None:
     """Show accepted and abstained by language and by decade, and how often the checked accepted ones are right."""
     for facet in ("language", "decade"):
         counted = breakdown(table, facet, precision_by(scored.table, chosen.policy, facet))
@@ -198,7 +198,7 @@ def show_difference(table: ExportTable) -> None:
 
 def show_history(predictions: str) -> None:
     """List earlier exports with their settings; their cut-offs can be restored."""
-    exports = kept_exports(cache.workspace(), predictions)
+    exports = saved_exports(cache.workspace(), predictions)
     if not exports:
         st.markdown("Nothing has been exported from these predictions yet.")
     for entry in exports:
@@ -245,11 +245,11 @@ def _cuts_in_words(policy: Policy) -> str:
 
 
 def _restore(predictions: str, settings: Mapping[str, Any]) -> None:
-    chosen = KeptPolicy(
+    chosen = SavedPolicy(
         _policy_of(settings),
         settings.get("promise", {}),
         settings.get("chosen_on", ""),
         "restored from an earlier export",
     )
-    with feedback.errors_in_words():
-        keep_policy(cache.workspace(), predictions, chosen)
+    with feedback.show_errors():
+        save_policy(cache.workspace(), predictions, chosen)

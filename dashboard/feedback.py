@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from core.errors import ColophonError, NotFoundError, system_error_in_words
+from core.errors import ColophonError, NotFoundError, describe_system_error
 from dashboard import navigation
 from dashboard.text import escape, percent_unbroken
 
-__all__ = ["conclusion", "empty", "errors_in_words", "how_computed", "next_step", "say"]
+__all__ = ["conclusion", "empty", "how_computed", "next_step", "show_errors", "show_sentences"]
 
 _LOG = logging.getLogger("colophon")
 
 
 @contextlib.contextmanager
-def errors_in_words() -> Iterator[None]:
+def show_errors() -> Iterator[None]:
     """Show an error meant for people as one message; let others pass to Streamlit's handler, which logs them."""
     try:
         yield
@@ -26,7 +26,7 @@ def errors_in_words() -> Iterator[None]:
         _LOG.warning("%s", error)
         st.error(escape(error.on_page), icon=":material/error:")
     except Exception as error:
-        refusal = system_error_in_words(error)
+        refusal = describe_system_error(error)
         if refusal is None:
             raise
         _LOG.warning("%s", error)
@@ -46,7 +46,7 @@ def conclusion(sentence: str) -> None:
     st.markdown(f"## {percent_unbroken(sentence)}")
 
 
-def say(*sentences: str) -> None:
+def show_sentences(*sentences: str) -> None:
     """Show plain sentences, of which parts may come from files."""
     for sentence in sentences:
         st.markdown(escape(sentence))

@@ -9,7 +9,7 @@ from typing import Any, Final
 import altair as alt
 from altair.utils import schemapi
 
-__all__ = ["EVERY", "collect_garbage", "trust_charts"]
+__all__ = ["EVERY", "collect_garbage", "skip_chart_validation"]
 
 EVERY: Final = 60.0  # seconds
 _CHARTS: Final = (alt.Chart, alt.LayerChart, alt.ConcatChart, alt.HConcatChart, alt.VConcatChart, alt.FacetChart)
@@ -36,7 +36,7 @@ async def collect_garbage(app: Any) -> AsyncIterator[dict[str, Any] | None]:
         task.cancel()
 
 
-def trust_charts() -> None:
+def skip_chart_validation() -> None:
     """Draw charts without comparing each with Vega-Lite's schema first, which is a quarter of a slider's move.
 
     The schema finds mistakes of whoever writes a chart, not of data. The tests, in whose process this is not called,
@@ -44,8 +44,8 @@ def trust_charts() -> None:
     """
     schemapi.disable_debug_mode()
     for kind in _CHARTS:
-        setattr(kind, "validate", classmethod(_nothing_to_object))  # noqa: B010 - to a type checker it is another method
+        setattr(kind, "validate", classmethod(_skip_validation))  # noqa: B010 - to a type checker it is another method
 
 
-def _nothing_to_object(cls: type, instance: Any, schema: Any = None) -> None:
+def _skip_validation(cls: type, instance: Any, schema: Any = None) -> None:
     """Take the place of a chart's own ``validate``."""

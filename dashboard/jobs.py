@@ -6,12 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from core.jobs import Job, JobStatus, cancel, find_job, forget, list_jobs, log_tail, start
+from core.jobs import Job, JobStatus, cancel, delete_job, find_job, list_jobs, log_tail, start
 from dashboard import cache, navigation, state, theme, widgets
 from dashboard.charts.learning import learning_chart, learning_sentence, present_run
 from dashboard.text import count, escape
 
-__all__ = ["same_job", "show_arrival", "show_jobs", "start_job"]
+__all__ = ["announce_result", "same_job", "show_jobs", "start_job"]
 
 _WORDS = {
     "done": ("Done", ":material/check_circle:"),
@@ -50,7 +50,7 @@ def same_job(module: str, config: Mapping[str, Any]) -> Job | None:
     return None
 
 
-def show_arrival() -> None:
+def announce_result() -> None:
     """Where work that was started in this window has brought a thing: let the pickers choose it, and say so, once."""
     waiting = st.session_state.get(state.JOB)
     if waiting:
@@ -58,7 +58,7 @@ def show_arrival() -> None:
         status = job.status() if job else None
         if status is None or status.finished:
             del st.session_state[state.JOB]
-        kind, name = _made(job, status) if job and status else ("", "")
+        kind, name = _job_artifact(job, status) if job and status else ("", "")
         if status and kind in _PICKERS:
             for key in _PICKERS[kind]:
                 widgets.pick_next(key, name)
@@ -77,7 +77,7 @@ def show_arrival() -> None:
         navigation.links_to(*_NEXT[came["kind"]])
 
 
-def _made(job: Job, status: JobStatus) -> tuple[str, str]:
+def _job_artifact(job: Job, status: JobStatus) -> tuple[str, str]:
     """Return kind (as an import names it) and name of what a job made; '' and '' where nothing can be looked at."""
     if status.state != "done":
         return "", ""
@@ -117,7 +117,7 @@ def _running(ids: list[str]) -> None:
                 run = present_run(status.history)
                 st.markdown(learning_sentence(run))
                 st.altair_chart(
-                    learning_chart(run, look=theme.look()),
+                    learning_chart(run, chart_theme=theme.chart_theme()),
                     alt="Loss over the epochs, on titles learned from and held out",
                 )
             stopping = job.cancel_requested()
@@ -140,5 +140,5 @@ def _ended(job_id: str, title: str, status: JobStatus) -> None:
         job = find_job(cache.workspace(), job_id)
         st.code(log_tail(job) or "(the log is empty)", language=None)
         if st.button("Dismiss this message", key=f"dismiss-{job_id}", icon=":material/close:"):
-            forget(job)
+            delete_job(job)
             st.rerun()

@@ -7,18 +7,18 @@ import pandas as pd
 import streamlit as st
 
 from core import label_audit
-from core.label_audit import BYS, LabelAudit, shown_value, spoken
+from core.label_audit import GROUPINGS, LabelAudit, group_phrase, shown_value
 from core.labels import LabelSet
 from core.schema import ANNOTATOR
-from core.statistics import opened
+from core.statistics import capitalised
 from dashboard import cache, feedback, theme, widgets
 from dashboard.charts.rates import rates_chart
 from dashboard.tables import show_table
 from dashboard.text import escape, interval, percent
 
-__all__ = ["HOW", "choose_group", "findings", "groups", "leave_out", "suspects", "verdict"]
+__all__ = ["METHOD_NOTE", "choose_group", "exclude_labels", "findings", "groups", "suspects", "verdict"]
 
-HOW = (
+METHOD_NOTE = (
     "Five times a model learned from four fifths of the labelled titles and read the fifth that it had not seen, "
     "editions of one title kept together. Its probabilities were calibrated on the others. A label is **suspect** "
     "when the title speaks so clearly against it that at most the stated share of right labels would look the "
@@ -35,13 +35,13 @@ _NOBODY = "everybody"
 def verdict(audit: LabelAudit) -> None:
     """Say first whose labels are out of line, or that nobody's are, and then how many labels are suspect."""
     first, *others = audit.sentences
-    if audit.pointed_at:
-        leading = audit.pointed_at[0]
+    if audit.flagged:
+        leading = audit.flagged[0]
         feedback.conclusion(escape(leading.headline))
-        feedback.say(*filter(None, [leading.detail, *others]))
+        feedback.show_sentences(*filter(None, [leading.detail, *others]))
     else:
         feedback.conclusion(escape(first))
-        feedback.say(*others)
+        feedback.show_sentences(*others)
 
 
 def findings(audit: LabelAudit) -> None:
@@ -55,8 +55,8 @@ def findings(audit: LabelAudit) -> None:
                 for cell in finding.cells
             ]
         )
-        which = " and ".join([spoken((finding.by, finding.value)), *map(spoken, finding.partners)])
-        with st.expander(f"{escape(opened(which))}: which of them is it?"):
+        which = " and ".join([group_phrase((finding.by, finding.value)), *map(spoken, finding.partners)])
+        with st.expander(f"{escape(capitalised(which))}: which of them is it?"):
             show_table(table, alt=f"Suspect labels of {finding.value} within and outside other groups")
 
 
@@ -70,8 +70,8 @@ def _names(audit: LabelAudit) -> Mapping[tuple[str, str], str]:
 def _choices(audit: LabelAudit) -> dict[str, tuple[str, str]]:
     """Return what can be chosen, in words, those pointed at first."""
     names = _names(audit)
-    order = [*((one.by, one.value) for one in audit.pointed_at), *names]
-    return {f"{BYS[group[0]]}: {names[group]}": group for group in order}
+    order = [*((one.by, one.value) for one in audit.flagged), *names]
+    return {f"{GROUPINGS[group[0]]}: {names[group]}": group for group in order}
 
 
 def _share(cell: object) -> str:
@@ -88,7 +88,7 @@ def groups(audit: LabelAudit, by: str) -> None:
     chart, numbers = st.columns([4, 7])  # so that no column of the table is cut in a window of 1,280
     with chart:
         if known.empty:
-            st.markdown(f"No {BYS[by]} has ten labelled books.")
+            st.markdown(f"No {GROUPINGS[by]} has ten labelled books.")
         else:
             st.altair_chart(
                 rates_chart(
@@ -97,13 +97,13 @@ def groups(audit: LabelAudit, by: str) -> None:
                     rate="suspect_rate",
                     title="labels that look wrong, 95 % interval",
                     overall=float(audit.books["suspect"].mean()),
-                    look=theme.look(),
+                    chart_theme=theme.chart_theme(),
                 ),
-                alt=f"Share of suspect labels by {BYS[by]}, with intervals",
+                alt=f"Share of suspect labels by {GROUPINGS[by]}, with intervals",
             )
     shown = pd.DataFrame(
         {
-            BYS[by]: table["value"],
+            GROUPINGS[by]: table["value"],
             "labels": table["n"],
             "suspect": table["suspects"],
             "share": table["suspect_rate"],
@@ -117,7 +117,7 @@ def groups(audit: LabelAudit, by: str) -> None:
             shown,
             shares=["share"],
             columns={
-                BYS[by]: st.column_config.TextColumn(BYS[by].split(maxsplit=1)[0], width=88),
+                GROUPINGS[by]: st.column_config.TextColumn(GROUPINGS[by].split(maxsplit=1)[0], width=88),
                 "labels": st.column_config.NumberColumn(width=58),
                 "suspect": st.column_config.NumberColumn(width=70),
                 "share": st.column_config.NumberColumn(width=64),
@@ -131,7 +131,7 @@ def groups(audit: LabelAudit, by: str) -> None:
                     help="Suspects divided by those that the same labels have elsewhere",
                 ),
             },
-            alt=f"Suspect labels by {BYS[by]}",
+            alt=f"Suspect labels by {GROUPINGS[by]}",
         )
         widgets.download_table(table, f"suspects-by-{by}")
 
@@ -175,14 +175,14 @@ def _annotators(names: str) -> str:
     return "; ".join(shown_value((ANNOTATOR, name)) for name in names.split("; "))
 
 
-def leave_out(labels: LabelSet, audit: LabelAudit) -> None:
+def exclude_labels(labels: LabelSet, audit: LabelAudit) -> None:
     """Offer a copy of the label set without some groups' labels, or without the suspects, to train on."""
     named = _choices(audit)
     with st.form("leave-out"):
         groups = st.multiselect(
             "Leave out the labels of",
             list(named),
-            default=list(named)[: min(1, len(audit.pointed_at))],
+            default=list(named)[: min(1, len(audit.flagged))],
             help="For a group whose labels are no better than a guess. Look at its labels above first. A label that"
             " another annotator gave too stays.",
         )
@@ -194,9 +194,9 @@ def leave_out(labels: LabelSet, audit: LabelAudit) -> None:
         name = st.text_input("Name of the copy", f"{labels.name}-audited", max_chars=60)
         if not st.form_submit_button("Keep a copy without them"):
             return
-    with feedback.errors_in_words():
+    with feedback.show_errors():
         chosen = [named[group] for group in groups]
-        copy = label_audit.leave_out(cache.workspace(), labels, audit, groups=chosen, suspects=suspects, name=name)
+        copy = label_audit.exclude_labels(cache.workspace(), labels, audit, groups=chosen, suspects=suspects, name=name)
         st.success(
             f"{escape(copy.manifest['warnings'][-1])} Kept as **{escape(copy.name)}**: train on it on the Models page."
             " The old label set is as it was."

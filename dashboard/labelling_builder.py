@@ -25,12 +25,12 @@ from core.weak_supervision import (
     Not,
     Range,
     Text,
-    Tried,
+    TrialResult,
     add_function,
-    kept_back,
+    holdout_mask,
 )
 from dashboard import cache, feedback, labelling_view
-from dashboard.labelling_view import Bench
+from dashboard.labelling_view import TryoutData
 from dashboard.text import count, escape, interval, percent
 
 __all__ = ["build"]
@@ -51,7 +51,7 @@ _HELP = (
 
 
 @st.fragment
-def build(bench: Bench, present: Sequence[LabellingFunction]) -> None:
+def build(tryout_data: TryoutData, present: Sequence[LabellingFunction]) -> None:
     """Draw the builder. Only this part is drawn again while a person types."""
     if st.session_state.pop(_EMPTY, False):
         _clear()
@@ -59,8 +59,8 @@ def build(bench: Bench, present: Sequence[LabellingFunction]) -> None:
     number = int(st.session_state[_ROWS])
     first, second, third = st.columns([2, 2, 3])
     label = (
-        first.selectbox("Votes for", bench.classes, key="builder_label")
-        if bench.classes
+        first.selectbox("Votes for", tryout_data.classes, key="builder_label")
+        if tryout_data.classes
         else first.text_input("Votes for", placeholder="a class", key="builder_class")
     )
     together = second.segmented_control(
@@ -68,7 +68,7 @@ def build(bench: Bench, present: Sequence[LabellingFunction]) -> None:
         disabled=number == 1,
     )  # fmt: skip
     name = third.text_input("Name of the function", placeholder="from its first condition", key="builder_name")
-    parts = [_condition(bench, row) for row in range(number)]
+    parts = [_condition(tryout_data, row) for row in range(number)]
     with st.container(horizontal=True):
         st.button("Another condition", icon=":material/add:", on_click=_change, args=(1,))
         st.button("One fewer", icon=":material/remove:", on_click=_change, args=(-1,), disabled=number == 1)
@@ -76,10 +76,10 @@ def build(bench: Bench, present: Sequence[LabellingFunction]) -> None:
     if not whole or not label:
         st.caption("What the function finds is shown here as soon as it has a class and a condition.")
         return
-    with feedback.errors_in_words():
+    with feedback.show_errors():
         when = whole[0] if len(whole) == 1 else AllOf(tuple(whole)) if together == "all hold" else AnyOf(tuple(whole))
         function = LabellingFunction(name.strip() or _name(whole[0], present), str(label), when)
-        _try(bench, present, function)
+        _try(tryout_data, present, function)
 
 
 def _clear() -> None:
@@ -104,9 +104,9 @@ def _name(condition: Condition, present: Sequence[LabellingFunction]) -> str:
     return next(name for name in (base, *(f"{base} {n}" for n in range(2, 1000))) if name not in taken)
 
 
-def _choices(bench: Bench) -> dict[str, tuple[str, str]]:
+def _choices(tryout_data: TryoutData) -> dict[str, tuple[str, str]]:
     """Return what can be asked: words on the page → kind and name."""
-    records = bench.books.records
+    records = tryout_data.books.records
     texts = [
         TITLE,
         *(c for c in records if c not in (TITLE, TITLE_KEY) and isinstance(records[c].dtype, pd.StringDtype)),
@@ -115,26 +115,28 @@ def _choices(bench: Bench) -> dict[str, tuple[str, str]]:
     choices |= {facet_title(facet): ("facet", facet) for facet in (LANGUAGE, *FACETS)}
     choices |= {f"confidence of “{a.name}”": ("model", a.name) for a in cache.workspace().list("predictions")}
     choices |= {f"{column} (text)": ("text", str(column)) for column in texts[1:]}
-    return choices | {f"{c} (in the file)": ("text", c) for c in column_names(bench.corpus.path) if c not in records}
+    return choices | {
+        f"{c} (in the file)": ("text", c) for c in column_names(tryout_data.corpus.path) if c not in records
+    }
 
 
-def _condition(bench: Bench, row: int) -> Condition | None:
+def _condition(tryout_data: TryoutData, row: int) -> Condition | None:
     """Draw one condition and return it; None while it is unfinished or cannot be understood."""
-    choices = _choices(bench)
+    choices = _choices(tryout_data)
     what, how, value, turned = st.columns([3, 3, 6, 2], vertical_alignment="bottom")
     shown = what.selectbox("What", list(choices), key=f"builder_what_{row}")
     kind, name = choices[str(shown)]
     negated = turned.checkbox("not", key=f"builder_not_{row}", help="The condition must not hold.")
     condition: Condition | None = None
-    with feedback.errors_in_words():
+    with feedback.show_errors():
         try:
-            condition = _DRAW[kind](bench, name, row, how, value)
+            condition = _DRAW[kind](tryout_data, name, row, how, value)
         except InputError as error:
             st.error(escape(error.on_page), icon=":material/error:")
     return Not(condition) if condition is not None and negated else condition
 
 
-def _text(bench: Bench, column: str, row: int, how: Any, value: Any) -> Condition | None:
+def _text(tryout_data: TryoutData, column: str, row: int, how: Any, value: Any) -> Condition | None:
     way = _TEXT[str(how.selectbox("How", list(_TEXT), key=f"builder_how_{row}"))]
     if way in ("longer", "shorter"):
         limit = value.number_input("Characters", min_value=1, value=200, step=10, key=f"builder_length_{row}")
@@ -143,20 +145,20 @@ def _text(bench: Bench, column: str, row: int, how: Any, value: Any) -> Conditio
     return Text(column, way, entered) if entered.strip() else None  # type: ignore[arg-type]
 
 
-def _number(bench: Bench, column: str, row: int, how: Any, value: Any) -> Condition | None:
+def _number(tryout_data: TryoutData, column: str, row: int, how: Any, value: Any) -> Condition | None:
     least = how.number_input("From", value=None, step=1, key=f"builder_from_{row}", placeholder="open")
     most = value.number_input("To", value=None, step=1, key=f"builder_to_{row}", placeholder="open")
     return None if least is None and most is None else Range(column, least, most)
 
 
-def _facet(bench: Bench, facet: str, row: int, how: Any, value: Any) -> Condition | None:
+def _facet(tryout_data: TryoutData, facet: str, row: int, how: Any, value: Any) -> Condition | None:
     how.selectbox("How", ["is one of"], key=f"builder_is_{row}", disabled=True)
-    values = labelling_view.values_of(bench, facet)
+    values = labelling_view.values_of(tryout_data, facet)
     chosen = value.multiselect("Values", values, key=f"builder_values_{row}_{facet}")
     return Facet(facet, tuple(chosen)) if chosen else None
 
 
-def _model(bench: Bench, predictions: str, row: int, how: Any, value: Any) -> Condition | None:
+def _model(tryout_data: TryoutData, predictions: str, row: int, how: Any, value: Any) -> Condition | None:
     classes = load_predictions(cache.workspace(), predictions).classes
     label = how.selectbox("gives the class", classes, key=f"builder_class_{row}_{predictions}")
     above = value.slider("a probability of at least", 0.5, 1.0, 0.95, step=0.005, key=f"builder_above_{row}")
@@ -166,14 +168,14 @@ def _model(bench: Bench, predictions: str, row: int, how: Any, value: Any) -> Co
 _DRAW = {"text": _text, "number": _number, "facet": _facet, "model": _model}
 
 
-def _try(bench: Bench, present: Sequence[LabellingFunction], function: LabellingFunction) -> None:
+def _try(tryout_data: TryoutData, present: Sequence[LabellingFunction], function: LabellingFunction) -> None:
     """Show what the function does beside the others, and offer to add it."""
     if any(other.name == function.name for other in present):
         st.warning(f"There is a function called “{escape(function.name)}” already; give this one another name.")
         return
-    tried = bench.attempt([*present, function])
+    tried = tryout_data.run_functions([*present, function])
     row = tried.table.iloc[-1]
-    feedback.say(f"{function.sentence}.")
+    feedback.show_sentences(f"{function.sentence}.")
     right = percent(row["accuracy"]) if row["n"] >= MINIMUM_RECORDS else f"{row['right']:g} of {row['n']}"
     note = interval(row["low"], row["high"]) if row["n"] >= MINIMUM_RECORDS else "too few titles for a rate"
     for column, (label, value, caption) in zip(
@@ -195,15 +197,15 @@ def _try(bench: Bench, present: Sequence[LabellingFunction], function: Labelling
         add_function(cache.workspace().database, function)
         st.session_state[_EMPTY] = True
         st.rerun()
-    _examples(bench, tried)
+    _examples(tryout_data, tried)
 
 
-def _examples(bench: Bench, tried: Tried) -> None:
+def _examples(tryout_data: TryoutData, tried: TrialResult) -> None:
     """Show labelled titles the newest function finds (never those kept back), and the books on which others differ."""
     function = tried.votes.functions[-1]
     hits, against = st.tabs(["Labelled titles it finds", "Books on which others differ"])
     with hits:
-        shown = labelling_view.shown_books(bench)
+        shown = labelling_view.visible_books(tryout_data)
         if tried.checked is not None:
             voted = tried.checked.matrix[:, -1] != ABSTAIN
             shown = shown[voted[shown.index]]
@@ -225,9 +227,9 @@ def _examples(bench: Bench, tried: Tried) -> None:
         others = (matrix[:, :-1] != ABSTAIN) & (matrix[:, :-1] != code)
         apart = (matrix[:, -1] != ABSTAIN) & others.any(axis=1)
         hidden = np.zeros(len(apart), dtype=bool)
-        if bench.labelled is not None:
-            keys = bench.labelled.records[TITLE_KEY]
-            hidden = bench.books.records[TITLE_KEY].isin(keys[kept_back(keys)]).to_numpy()
+        if tryout_data.labelled is not None:
+            keys = tryout_data.labelled.records[TITLE_KEY]
+            hidden = tryout_data.books.records[TITLE_KEY].isin(keys[holdout_mask(keys)]).to_numpy()
         rows = np.flatnonzero(apart & ~hidden)
         if len(rows):
             names = np.array(
@@ -235,7 +237,7 @@ def _examples(bench: Bench, tried: Tried) -> None:
             )
             differing = ["; ".join(names[others[row]]) for row in rows]
             labelling_view.titles(
-                bench.books.records.iloc[rows][[TITLE]].assign(differ=differing),
+                tryout_data.books.records.iloc[rows][[TITLE]].assign(differ=differing),
                 columns=[TITLE, "differ"], alt="Books on which other functions vote otherwise", key="builder_against",
             )  # fmt: skip
         else:

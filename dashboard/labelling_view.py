@@ -16,16 +16,16 @@ from core.weak_supervision import (
     METHODS,
     Books,
     LabellingFunction,
-    Tried,
+    TrialResult,
     add_function,
     agreements,
     books_of,
     functions_from_toml,
     functions_to_toml,
-    kept_back,
-    kept_functions,
+    holdout_mask,
     remove_functions,
     replace_functions,
+    saved_functions,
     suggest_functions,
     try_functions,
 )
@@ -35,24 +35,24 @@ from dashboard.tables import show_table
 from dashboard.text import count, escape, interval, percent
 
 __all__ = [
-    "HOW",
-    "Bench",
+    "METHOD_NOTE",
+    "TryoutData",
     "add",
     "choose",
     "file_of_functions",
     "functions",
     "headline",
     "job_form",
-    "shown_books",
     "suggestions",
     "table",
+    "visible_books",
 ]
 
 PEOPLE: Final = "people"  # in the URL: the labels they are checked against
-_TRIED_ON = 100_000  # books; larger collections are tried on a sample of this size
+_TRYOUT_RECORDS = 100_000  # books; larger collections are tried on a sample of this size
 _NOBODY = "(no labels)"
 
-HOW = (
+METHOD_NOTE = (
     "A function **votes** for its class where its condition holds and **abstains** elsewhere. **Coverage**: share of"
     " the collection's books on which it votes. **Overlap**: share on which another function votes too. **Conflict**:"
     " share on which another votes for another class. **Right**: of the titles it votes on that people labelled, the"
@@ -70,7 +70,7 @@ HOW = (
 
 
 @dataclass(frozen=True)
-class Bench:
+class TryoutData:
     """What functions are tried on: the books of a collection, and the books that people labelled."""
 
     corpus: Artifact
@@ -81,17 +81,17 @@ class Bench:
     classes: tuple[str, ...]
     of: int
 
-    def attempt(self, chosen: Sequence[LabellingFunction]) -> Tried:
+    def run_functions(self, chosen: Sequence[LabellingFunction]) -> TrialResult:
         """Let functions vote, and measure them."""
         return try_functions(chosen, self.books, self.labelled, self.truth)
 
 
-def choose(chosen: Sequence[LabellingFunction]) -> Bench:
+def choose(chosen: Sequence[LabellingFunction]) -> TryoutData:
     """Draw the two pickers and return what they mean; where there is no corpus, say so and stop the page."""
     place = cache.workspace()
     left, right = st.columns(2)
     with left:
-        corpus = widgets.choose_thing("Collection to label", ["corpora"], state.CORPUS)
+        corpus = widgets.choose_artifact("Collection to label", ["corpora"], state.CORPUS)
     if corpus is None:
         feedback.empty("There is no collection yet for functions to look at.", "Catalogue", "Import a catalogue")
     sets = {thing.name: thing for thing in widgets.label_sets() if thing.manifest.get("source") != "function"}
@@ -106,22 +106,22 @@ def choose(chosen: Sequence[LabellingFunction]) -> Bench:
     labels = sets.get(str(name))
     assert corpus is not None
     records = cache.records("corpora", corpus.fingerprint)
-    tried = records if len(records) <= _TRIED_ON else records.sample(_TRIED_ON, random_state=0).sort_index()
+    tried = records if len(records) <= _TRYOUT_RECORDS else records.sample(_TRYOUT_RECORDS, random_state=0).sort_index()
     books = books_of(place, records, corpus.path, chosen)
     if tried is not records:
         originals = None if books.originals is None else books.originals.loc[tried.index]
         books = Books(tried, originals, books.opinion)
     if labels is None:
-        return Bench(corpus, None, books, None, None, (), len(records))
+        return TryoutData(corpus, None, books, None, None, (), len(records))
     people = LabelSet(labels)
     truth = people.table()[LABEL].reset_index(drop=True)
     labelled = books_of(place, cache.records("labels", labels.fingerprint), labels.path, chosen)
-    return Bench(corpus, labels, books, labelled, truth, people.classes, len(records))
+    return TryoutData(corpus, labels, books, labelled, truth, people.classes, len(records))
 
 
 def functions() -> tuple[LabellingFunction, ...]:
     """Return the functions being worked on: they are kept in the workspace, for all who work there."""
-    return tuple(entry.function for entry in kept_functions(cache.workspace().database))
+    return tuple(entry.function for entry in saved_functions(cache.workspace().database))
 
 
 def add(*chosen: LabellingFunction) -> None:
@@ -133,29 +133,33 @@ def add(*chosen: LabellingFunction) -> None:
 
 def _ids(present: Sequence[LabellingFunction]) -> tuple[int, ...]:
     """Return the numbers of functions that are kept, in their order."""
-    by_name = {entry.function.name: entry.id for entry in kept_functions(cache.workspace().database)}
+    by_name = {entry.function.name: entry.id for entry in saved_functions(cache.workspace().database)}
     return tuple(by_name[function.name] for function in present if function.name in by_name)
 
 
-def headline(bench: Bench, tried: Tried) -> None:
+def headline(tryout_data: TryoutData, tried: TrialResult) -> None:
     """Say what the functions do together."""
     answered = int((tried.answers != "").sum())
-    share = percent(answered / len(bench.books)) if len(bench.books) else "–"
-    single = len(tried.kept) == 1
-    summary = f"{len(tried.kept)} {'function labels' if single else 'functions label'} {share} of “{bench.corpus.name}”"
+    share = percent(answered / len(tryout_data.books)) if len(tryout_data.books) else "–"
+    single = len(tried.used) == 1
+    summary = (
+        f"{len(tried.used)} {'function labels' if single else 'functions label'} {share} of “{tryout_data.corpus.name}”"
+    )
     if tried.accuracy.defined:
         summary += f" and {'is' if single else 'are'} right on {percent(tried.accuracy.value)} of the titles kept back"
         summary += f" ({interval(tried.accuracy.low, tried.accuracy.high)}, of {tried.accuracy.n:,} that they answer)"
     feedback.conclusion(escape(f"{summary}."))
     if not tried.accuracy.defined:
-        feedback.say(f"How often they are right is unknown: {tried.accuracy.reason}.")
-    if bench.of > len(bench.books):
-        feedback.say(f"Tried on {len(bench.books):,} of the {bench.of:,} books, drawn at random.")
+        feedback.show_sentences(f"How often they are right is unknown: {tried.accuracy.reason}.")
+    if tryout_data.of > len(tryout_data.books):
+        feedback.show_sentences(
+            f"Tried on {len(tryout_data.books):,} of the {tryout_data.of:,} books, drawn at random."
+        )
     for sentence in tried.sentences:
         st.warning(escape(sentence), icon=":material/content_copy:" if "copies" in sentence else ":material/info:")
 
 
-def table(bench: Bench, tried: Tried) -> None:
+def table(tryout_data: TryoutData, tried: TrialResult) -> None:
     """Show one row a function; chosen rows can be removed."""
     rows = tried.table
     shown = pd.DataFrame(
@@ -207,7 +211,7 @@ def table(bench: Bench, tried: Tried) -> None:
                 value="name",
                 rate="accuracy",
                 title="share right on titles kept back, 95 % interval",
-                look=theme.look(),
+                chart_theme=theme.chart_theme(),
             ),
             alt="How often each function is right, with intervals",
         )
@@ -217,28 +221,28 @@ def table(bench: Bench, tried: Tried) -> None:
         names = [function.name for function in tried.votes.functions]
         st.caption("Functions that mostly vote alike (on half or more of the books on which either votes):")
         for first, second, alike, books in close.itertuples(index=False):
-            feedback.say(f"“{names[first]}” and “{names[second]}”: {percent(alike)} of {books:,} books.")
+            feedback.show_sentences(f"“{names[first]}” and “{names[second]}”: {percent(alike)} of {books:,} books.")
 
 
 def _remove(ids: Sequence[int]) -> None:
-    with feedback.errors_in_words():
+    with feedback.show_errors():
         remove_functions(cache.workspace().database, ids)
 
 
-def shown_books(bench: Bench) -> pd.DataFrame:
+def visible_books(tryout_data: TryoutData) -> pd.DataFrame:
     """Return the labelled books that may be shown: records and ``label``, without the titles kept back."""
-    if bench.labelled is None or bench.truth is None:
-        return bench.books.records.head(0).assign(**{LABEL: ""})
-    table = bench.labelled.records.assign(**{LABEL: bench.truth.to_numpy()})
-    return table[(table[LABEL] != "") & ~kept_back(table[TITLE_KEY])]
+    if tryout_data.labelled is None or tryout_data.truth is None:
+        return tryout_data.books.records.head(0).assign(**{LABEL: ""})
+    table = tryout_data.labelled.records.assign(**{LABEL: tryout_data.truth.to_numpy()})
+    return table[(table[LABEL] != "") & ~holdout_mask(table[TITLE_KEY])]
 
 
-def suggestions(bench: Bench, present: Sequence[LabellingFunction]) -> None:
+def suggestions(tryout_data: TryoutData, present: Sequence[LabellingFunction]) -> None:
     """Offer words that separate the classes in the labelled titles that may be shown."""
-    if bench.labels is None:
+    if tryout_data.labels is None:
         st.markdown("Words are suggested where there are labels to learn them from.")
         return
-    suggested = suggest_functions(shown_books(bench), present)
+    suggested = suggest_functions(visible_books(tryout_data), present)
     if not suggested:
         st.markdown("No further word separates the classes clearly in the labelled titles that may be shown.")
         return
@@ -312,14 +316,14 @@ def _use_text(ids: Sequence[int], key: str) -> None:
 
 def _replace(ids: Sequence[int], content: str, source: str) -> None:
     """Put functions in the place of those that were shown; what a colleague added meanwhile stays."""
-    with feedback.errors_in_words():
+    with feedback.show_errors():
         replace_functions(cache.workspace().database, ids, functions_from_toml(content, source))
 
 
-def job_form(bench: Bench, present: Sequence[LabellingFunction]) -> dict[str, Any] | None:
+def job_form(tryout_data: TryoutData, present: Sequence[LabellingFunction]) -> dict[str, Any] | None:
     """Draw the form and return what to label, once it is sent."""
     place = cache.workspace()
-    own = bench.labels.name if bench.labels else ""
+    own = tryout_data.labels.name if tryout_data.labels else ""
     others = [a.name for kind in ("labels", "predictions") for a in place.list(kind) if a.name != own]
     with st.form("label", border=False):
         st.markdown(
@@ -336,14 +340,18 @@ def job_form(bench: Bench, present: Sequence[LabellingFunction]) -> dict[str, An
         name = st.text_input("Name of the label set", placeholder="from the collection")
         if not st.form_submit_button("Label the collection", type="primary", icon=":material/label:"):
             return None
-    config: dict[str, Any] = {"functions": functions_to_toml(present), "corpus": bench.corpus.name, "method": method}
+    config: dict[str, Any] = {
+        "functions": functions_to_toml(present),
+        "corpus": tryout_data.corpus.name,
+        "method": method,
+    }
     config |= {"labels": own or None, "without": without, "name": slug(name) if name else None}
     return config
 
 
-def values_of(bench: Bench, facet: str) -> list[str]:
+def values_of(tryout_data: TryoutData, facet: str) -> list[str]:
     """Return the values of a facet in the collection, the commonest first."""
-    return [str(value) for value in facet_values(bench.books.records, facet).value_counts().index[:300]]
+    return [str(value) for value in facet_values(tryout_data.books.records, facet).value_counts().index[:300]]
 
 
 def titles(table: pd.DataFrame, *, columns: Sequence[str], alt: str, key: str) -> None:

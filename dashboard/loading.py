@@ -11,7 +11,7 @@ from core.classes import is_undecided, parse_renamed
 from core.corpus import REJECTED_FILE, read_parquet
 from core.download import readable_size
 from core.errors import ChoiceNeededError
-from core.importing import Reading, class_counts, preview_questions
+from core.importing import ReadOptions, class_counts, preview_questions
 from core.predictions import NO_LABELS
 from core.readers.encoding_guess import COMMON_ENCODINGS
 from core.readers.mapping import ColumnMapping, guess_kind, suggest_mapping
@@ -43,7 +43,7 @@ _FETCH = "core.fetch"
 
 def load_a_file() -> None:
     """Draw the whole of loading: the ways to a file, the preview, the corrections, the import job."""
-    jobs.show_arrival()
+    jobs.announce_result()
     loaded = bool(cache.workspace().list("corpora"))
     with st.expander("Load a file", expanded=not loaded, icon=":material/upload_file:"):
         folders = server_folders()
@@ -72,9 +72,9 @@ def _uploaded() -> Path | None:
         key=key,
     )
     if sent is not None:
-        with feedback.errors_in_words():
+        with feedback.show_errors():
             slot.take(sent.name, sent)
-            memory.let_go(sent, key)
+            memory.release_memory(sent, key)
             st.rerun()
     path = slot.waiting
     if path is not None:
@@ -98,7 +98,7 @@ def _on_server(folders: Sequence[Path]) -> Path | None:
     )
     if not typed.strip():
         return None
-    with feedback.errors_in_words():
+    with feedback.show_errors():
         return file_below(folders, typed)
     return None
 
@@ -122,13 +122,13 @@ def _preview_and_import(path: Path) -> None:
     )
     sheet_key = f"import_sheet_{path.name}"
     sheet = st.session_state.get(sheet_key, _GUESS)
-    reading = Reading(
+    reading = ReadOptions(
         encoding=None if encoding == _GUESS else encoding,
         delimiter=_DELIMITERS[delimiter],
         sheet=None if sheet == _GUESS else sheet,
         columns=tuple(part.strip() for part in names.split(",")) if names.strip() else (),
     )
-    with feedback.errors_in_words():
+    with feedback.show_errors():
         try:
             kind = _kind(first, path, reading)
             source, mapping = cache.peek(path, kind, reading)
@@ -217,7 +217,7 @@ def _learned_from() -> list[str]:
     return list(chosen)
 
 
-def _kind(place: Any, path: Path, reading: Reading) -> Kind:
+def _kind(place: Any, path: Path, reading: ReadOptions) -> Kind:
     """Ask what the file holds; a new file begins with what its columns say."""
     source, _ = cache.peek(path, "corpus", reading)
     guess, why = ("predictions", "") if source.format == "annif" else guess_kind(source.frame)

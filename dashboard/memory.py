@@ -8,10 +8,10 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-__all__ = ["let_go"]
+__all__ = ["release_memory"]
 
 
-def let_go(sent: UploadedFile, key: str) -> None:
+def release_memory(sent: UploadedFile, key: str) -> None:
     """Forget a file that was sent, and hand the memory it took back to the system, where the system lets us.
 
     Parameters

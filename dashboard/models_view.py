@@ -11,7 +11,7 @@ from core.models.fitting import FEWEST_TITLES
 from core.models.kinds import KINDS
 from core.models.language_models import check_bases
 from core.models.preparation import readable_columns
-from core.predictions import NO_LABELS, Scored, keep_learned_from, kept_learned_from, load_predictions
+from core.predictions import NO_LABELS, Scored, load_predictions, save_training_labels, saved_training_labels
 from core.storage import slug
 from dashboard import cache, comparison_view, feedback, upkeep_view, widgets
 from dashboard.tables import CLASSES_ALIKE, show_table
@@ -23,15 +23,15 @@ __all__ = [
     "leak_check",
     "learned_from_form",
     "list_of_models",
-    "newest",
     "scoring_form",
+    "show_newest_model",
     "training_form",
 ]
 
 _NOTHING = "(none)"
 
 
-def newest(models: Sequence[Mapping[str, Any]]) -> None:
+def show_newest_model(models: Sequence[Mapping[str, Any]]) -> None:
     """Say which model was made last and how it did on its own test part, where there are several to confuse."""
     if len(models) < 2:
         return
@@ -42,7 +42,7 @@ def newest(models: Sequence[Mapping[str, Any]]) -> None:
         how = f"{percent(accuracy['value'])} right on the {test['n']:,} books of its own test part"
     else:
         how = "it has no test part of its own"
-    feedback.say(f"The newest model is “{model['name']}”: {how}.")
+    feedback.show_sentences(f"The newest model is “{model['name']}”: {how}.")
 
 
 def list_of_models(models: Sequence[Mapping[str, Any]]) -> None:
@@ -199,7 +199,7 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
 
 def can_start(config: Mapping[str, Any]) -> bool:
     """Say what is missing when the language model that this training starts from is not here; True when it is."""
-    with feedback.errors_in_words():
+    with feedback.show_errors():
         check_bases(str(config["kind"]), config.get("options"))
         return True
     return False
@@ -229,7 +229,7 @@ def learned_from_form(name: str) -> None:
     labels = [artifact.name for artifact in widgets.label_sets()]
     if predictions.manifest.get("model_fingerprint") or not labels:
         return
-    learned_from = kept_learned_from(place, predictions.fingerprint)
+    learned_from = saved_training_labels(place, predictions.fingerprint)
     with st.form("learned_from", border=False):
         chosen = st.multiselect(
             "The model learned from these labels",
@@ -244,7 +244,7 @@ def learned_from_form(name: str) -> None:
             help="Books that a model learned from cannot test it. Whoever made the predictions can say.",
         )
         if st.form_submit_button("Keep"):
-            keep_learned_from(place, predictions.fingerprint, chosen)
+            save_training_labels(place, predictions.fingerprint, chosen)
             st.rerun()
 
 
@@ -253,7 +253,7 @@ def leak_check(scored: Scored, evaluation: Evaluation) -> None:
     if not evaluation.metrics.n:
         st.markdown("No book has been checked by a person, so there is nothing to leak.")
         return
-    feedback.say(*scored.sentences)
+    feedback.show_sentences(*scored.sentences)
     table = pd.DataFrame(
         [
             {"books": books, "checked": m.n, "right": rate(m.accuracy), "macro-F1": figure(m.macro_f1)}

@@ -6,14 +6,14 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-__all__ = ["ICON", "PAGES", "Stop", "links_to", "navigation"]
+__all__ = ["ICON", "PAGES", "PageEntry", "links_to", "navigation"]
 
 _ROOT = Path(__file__).parent.parent / "pages"
 # A file of our own: the icons named ":material/…" would be fetched from another host by every browser.
 ICON = str(Path(__file__).parent / "pictures" / "icon.png")
 
 
-class Stop(NamedTuple):
+class PageEntry(NamedTuple):
     """One page: its file, its title, its icon, and the question it answers."""
 
     file: str
@@ -22,22 +22,24 @@ class Stop(NamedTuple):
     question: str
 
 
-PAGES: tuple[Stop, ...] = (
-    Stop("home.py", "Home", ":material/home:", "What is loaded, and what to do next?"),
-    Stop("catalogue.py", "Catalogue", ":material/menu_book:", "What is in the file, and how was it read?"),
-    Stop("representativeness.py", "Representativeness", ":material/balance:", "Is the sample like the collection?"),
-    Stop("models.py", "Models", ":material/model_training:", "Which model reads the titles, and how well?"),
-    Stop("errors.py", "Errors", ":material/search_insights:", "Where is the model wrong?"),
-    Stop("label_audit.py", "Label audit", ":material/fact_check:", "Which labels should people look at again?"),
-    Stop("thresholds.py", "Thresholds", ":material/tune:", "Which predictions can be accepted?"),
-    Stop("review.py", "Review", ":material/rate_review:", "What do people say where the model is not sure?"),
-    Stop("labelling.py", "Labelling functions", ":material/rule:", "Can rules label more books?"),
-    Stop("export.py", "Export", ":material/download:", "How does the accepted metadata leave?"),
-    Stop("share.py", "Share", ":material/share:", "How do others get the model and the data?"),
+PAGES: tuple[PageEntry, ...] = (
+    PageEntry("home.py", "Home", ":material/home:", "What is loaded, and what to do next?"),
+    PageEntry("catalogue.py", "Catalogue", ":material/menu_book:", "What is in the file, and how was it read?"),
+    PageEntry(
+        "representativeness.py", "Representativeness", ":material/balance:", "Is the sample like the collection?"
+    ),
+    PageEntry("models.py", "Models", ":material/model_training:", "Which model reads the titles, and how well?"),
+    PageEntry("errors.py", "Errors", ":material/search_insights:", "Where is the model wrong?"),
+    PageEntry("label_audit.py", "Label audit", ":material/fact_check:", "Which labels should people look at again?"),
+    PageEntry("thresholds.py", "Thresholds", ":material/tune:", "Which predictions can be accepted?"),
+    PageEntry("review.py", "Review", ":material/rate_review:", "What do people say where the model is not sure?"),
+    PageEntry("labelling.py", "Labelling functions", ":material/rule:", "Can rules label more books?"),
+    PageEntry("export.py", "Export", ":material/download:", "How does the accepted metadata leave?"),
+    PageEntry("share.py", "Share", ":material/share:", "How do others get the model and the data?"),
 )
 
 
-def _page(stop: Stop) -> StreamlitPage:
+def _page(stop: PageEntry) -> StreamlitPage:
     return st.Page(
         _ROOT / stop.file,
         title=stop.title,

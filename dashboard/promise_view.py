@@ -8,7 +8,7 @@ from core.facets import facet_title
 from core.predictions import Scored
 from core.schema import PREDICTED, TRUTH
 from core.statistics import lower_percent, upper_percent
-from core.thresholds import Policy, Promise, draw_review_sample, what_would_help
+from core.thresholds import Guarantee, Policy, draw_review_sample, remedy_sentence
 from dashboard import cache, feedback, widgets
 from dashboard.text import escape
 
@@ -59,11 +59,11 @@ def choose(scored: Scored) -> tuple[Policy, dict[str, Any]]:
         scored, float(share), float(confidence), kind, None if stratum == _NO_STRATUM else str(stratum)
     )
     for sentence in promise.sentences:
-        feedback.conclusion(escape(sentence)) if promise.promised else feedback.say(sentence)
+        feedback.conclusion(escape(sentence)) if promise.guaranteed else feedback.show_sentences(sentence)
     warn_of_population(scored)
-    if not promise.promised:
+    if not promise.guaranteed:
         _offer_sample(scored, promise)
-    promise_record = promise.as_dict() if any(group.promised for group in promise.groups) else {}
+    promise_record = promise.as_dict() if any(group.guaranteed for group in promise.groups) else {}
     return promise.policy(), promise_record
 
 
@@ -73,14 +73,14 @@ def warn_of_population(scored: Scored) -> None:
         st.warning(escape(warning), icon=":material/warning:")
 
 
-def _offer_sample(scored: Scored, promise: Promise) -> None:
+def _offer_sample(scored: Scored, promise: Guarantee) -> None:
     """Offer the books that should be labelled so that the promise can be given."""
     unlabelled = int((scored.table[TRUTH] == "").sum())
-    more = promise.labels_worth_having
+    more = promise.helpful_labels
     more = max(more, 50) if more else 0
-    hopeless = list(dict.fromkeys(group.class_name for group in promise.hopeless))
+    hopeless = list(dict.fromkeys(group.class_name for group in promise.unattainable))
     with st.container(border=True):
-        feedback.say(*what_would_help(hopeless, more, unlabelled))
+        feedback.show_sentences(*remedy_sentence(hopeless, more, unlabelled))
         if not 0 < more <= unlabelled:
             return
         sample = draw_review_sample(scored.table, more, (PREDICTED,), seed=0)

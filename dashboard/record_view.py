@@ -49,7 +49,7 @@ def records_table(
         st.markdown("There is no book here.")
         return
     if len(table) > _FEW:
-        table = _found(table, name)
+        table = _search_records(table, name)
         if table.empty:
             return
     noun = count(len(table), "record")
@@ -68,7 +68,7 @@ def records_table(
     )
 
 
-def _found(table: pd.DataFrame, name: str) -> pd.DataFrame:
+def _search_records(table: pd.DataFrame, name: str) -> pd.DataFrame:
     """Draw the box for words and return the records that hold them all."""
     words = st.text_input(
         "Find books by title, author or record number",

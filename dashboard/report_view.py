@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.predictions import Scored
-from core.report import gather, render
+from core.report import build_content, render
 from core.storage import now, slug
 from dashboard import cache
 
@@ -18,7 +18,7 @@ def download(scored: Scored) -> None:
     place, date = cache.workspace(), now()[:10]
     st.download_button(
         "Download the report (HTML)",
-        data=lambda: render(gather(place, scored, date=date)).encode("utf-8"),
+        data=lambda: render(build_content(place, scored, date=date)).encode("utf-8"),
         file_name=f"report-{slug(scored.name)}.html",
         mime="text/html",
         on_click="ignore",

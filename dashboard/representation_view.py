@@ -9,9 +9,9 @@ from core.representativeness import FacetComparison, Representativeness
 from dashboard import widgets
 from dashboard.tables import show_table
 
-__all__ = ["HOW", "facet_table", "keyword_sentence", "summary", "summary_table"]
+__all__ = ["METHOD_NOTE", "facet_table", "keyword_sentence", "summary", "summary_table"]
 
-HOW = (
+METHOD_NOTE = (
     "For each facet the shares of the sample and of the collection are compared. **Share that would have to"
     " move** (total"
     " variation distance) is the part of the sample's books that would have to be other books for the two to be alike;"
@@ -24,7 +24,7 @@ HOW = (
     " sample is part of the collection, interval and test compare it with the rest of the collection."
 )
 
-_SHOWN = ("facet", "verdict", "what differs most", "would have to move", "by chance")
+_MAX_SHOWN = ("facet", "verdict", "what differs most", "would have to move", "by chance")
 
 
 def summary(representativeness: Representativeness) -> pd.DataFrame:
@@ -52,7 +52,7 @@ def summary(representativeness: Representativeness) -> pd.DataFrame:
 def summary_table(table: pd.DataFrame) -> None:
     """Show what a curator reads of the summary; the download has the statistics too."""
     show_table(
-        table[list(_SHOWN)],
+        table[list(_MAX_SHOWN)],
         shares=["would have to move", "by chance"],
         lines=5,
         height="content",

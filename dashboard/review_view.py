@@ -15,7 +15,7 @@ from core.errors import ColophonError
 from core.predictions import Scored
 from core.review import (
     CANNOT_TELL,
-    DecidedMeanwhileError,
+    ConcurrentDecisionError,
     Decision,
     DecisionLog,
     record_decision,
@@ -26,7 +26,7 @@ from dashboard import cache, state, widgets
 from dashboard.tables import show_table
 from dashboard.text import count, escape, percent
 
-__all__ = ["decided", "one_record", "progress_sentence", "reviewer"]
+__all__ = ["decided", "progress_sentence", "reviewer", "show_record"]
 
 # So long a book stands on the screen before it can be decided: a key pressed twice was meant for the book before it.
 LEAST_SECONDS = 0.8
@@ -37,7 +37,7 @@ _MOST_BUTTONS: Final = 9
 
 
 @dataclass
-class _Desk:
+class _ReviewState:
     """What one browser window is looking at; it lives as long as the window.
 
     Attributes
@@ -68,10 +68,10 @@ class _Desk:
         return bool(self.record) and self.ready != self.record and LEAST_SECONDS > 0
 
 
-def _desk(predictions: str) -> _Desk:
+def _review_state(predictions: str) -> _ReviewState:
     desk = st.session_state.get(state.DESK)
-    if not isinstance(desk, _Desk) or desk.predictions != predictions:
-        desk = st.session_state[state.DESK] = _Desk(predictions)
+    if not isinstance(desk, _ReviewState) or desk.predictions != predictions:
+        desk = st.session_state[state.DESK] = _ReviewState(predictions)
     return desk
 
 
@@ -101,9 +101,9 @@ def reviewer() -> None:
     )
 
 
-def one_record(scored: Scored, waiting: pd.DataFrame, log: DecisionLog) -> None:
+def show_record(scored: Scored, waiting: pd.DataFrame, log: DecisionLog) -> None:
     """Show the record on this reader's desk and a button for each answer; every answer is written at once."""
-    desk = _desk(scored.predictions)
+    desk = _review_state(scored.predictions)
     desk.drawing = True
     for notice in desk.notices:
         st.warning(escape(notice), icon=":material/pan_tool:")
@@ -113,7 +113,7 @@ def one_record(scored: Scored, waiting: pd.DataFrame, log: DecisionLog) -> None:
         desk.drawing = False
         return
     record_id = str(record[RECORD_ID])
-    earlier = log.holding.get(record_id)
+    earlier = log.current.get(record_id)
     with st.container(border=True):
         st.markdown(f"### {escape(record[TITLE]) or '(no title)'}")
         facts = [str(record[key]) for key in (AUTHOR, DATE, PLACE, PUBLISHER, LANGUAGE) if record[key]]
@@ -122,7 +122,7 @@ def one_record(scored: Scored, waiting: pd.DataFrame, log: DecisionLog) -> None:
         if earlier is None:
             st.markdown(f"{says} It waits here because: {escape(record['reason'])}.")
         else:
-            st.markdown(f"{says} **{escape(_in_words(earlier))}**")
+            st.markdown(f"{says} **{escape(_decision_text(earlier))}**")
         if earlier is not None and not desk.again:
             _go_on(scored, record_id)
         else:
@@ -139,18 +139,18 @@ def _become_ready(predictions: str, record_id: str) -> None:
     The browser counts the time, from when it has received the record: the server cannot know how late a press or a
     page was on its way.
     """
-    desk = _desk(predictions)
+    desk = _review_state(predictions)
     if not desk.drawing:
         desk.ready = record_id
         st.rerun()
 
 
-def _record(scored: Scored, waiting: pd.DataFrame, log: DecisionLog, desk: _Desk) -> pd.Series | None:
+def _record(scored: Scored, waiting: pd.DataFrame, log: DecisionLog, desk: _ReviewState) -> pd.Series | None:
     """Return the record to show: the one on the desk while it can be decided or was decided, else the next."""
     ids = waiting[RECORD_ID]
     if desk.record and (ids == desk.record).any():
         return waiting[ids == desk.record].iloc[0]
-    if desk.record in log.holding and (scored.table[RECORD_ID] == desk.record).any():
+    if desk.record in log.current and (scored.table[RECORD_ID] == desk.record).any():
         return scored.table[scored.table[RECORD_ID] == desk.record].iloc[0]
     desk.again = False
     if waiting.empty:
@@ -219,7 +219,7 @@ def _answer(name: str, predictions: str, record_id: str, answer: str, old: str, 
     The table is that of now: since the button was drawn, the predictions may have met their catalogue, and others may
     have decided this record by the identifier it has there.
     """
-    desk = _desk(predictions)
+    desk = _review_state(predictions)
     if desk.record == record_id and desk.too_early:
         return
     try:
@@ -235,7 +235,7 @@ def _answer(name: str, predictions: str, record_id: str, answer: str, old: str, 
             seen=seen,
             scored=cache.scored(name, widgets.chosen_labels()),
         )
-    except DecidedMeanwhileError as error:
+    except ConcurrentDecisionError as error:
         if error.decision.session == _window() and error.decision.label == answer:  # one key, pressed twice
             desk.record, desk.again = "", False
             return
@@ -248,7 +248,7 @@ def _answer(name: str, predictions: str, record_id: str, answer: str, old: str, 
 
 
 def _skip(predictions: str, record_id: str) -> None:
-    desk = _desk(predictions)
+    desk = _review_state(predictions)
     desk.skipped.add(record_id)
     desk.record, desk.again = "", False
 
@@ -276,7 +276,7 @@ def _go_on(scored: Scored, record_id: str) -> None:
 
 
 def _again(predictions: str, record_id: str) -> None:
-    desk = _desk(predictions)
+    desk = _review_state(predictions)
     desk.record, desk.again = record_id, True
 
 
@@ -289,27 +289,27 @@ def decided(scored: Scored, log: DecisionLog) -> None:
     ids = scored.table[RECORD_ID]
     wanted = {row.record_id for row in rows}
     titles = dict(zip(ids[ids.isin(wanted)], scored.table[TITLE][ids.isin(wanted)], strict=True))
-    own = log.own(_window())
+    own = log.latest_of_session(_window())
     if own is not None:
         st.button(
             "Undo my last decision",
             key=f"undo-{own.id}",
             icon=":material/undo:",
             shortcut="u",
-            disabled=_desk(scored.predictions).too_early,
+            disabled=_review_state(scored.predictions).too_early,
             help=f"“{escape(titles.get(own.record_id, '')[:80])}”: {escape(own.label)}",
             on_click=_undo,
             args=(scored.predictions, own.id),
         )
     by_id = {row.id: row for row in log.rows}
-    holding = {row.id for row in log.holding.values()}
+    holding = {row.id for row in log.current.values()}
     shown = pd.DataFrame(
         [
             {
                 "title": titles.get(row.record_id, ""),
                 "decided": row.label,
                 "model said": row.old,
-                "by": _who(row),
+                "by": _reviewer_label(row),
                 "when": row.when,
                 "state": _state(row, holding, by_id),
                 "note": row.note,
@@ -329,7 +329,7 @@ def decided(scored: Scored, log: DecisionLog) -> None:
         alt="Decisions, the latest first",
     )
     widgets.download_table(shown, "decisions")
-    _take_back(scored.predictions, [row for row in rows if row.stands], titles)
+    _take_back(scored.predictions, [row for row in rows if row.is_active], titles)
 
 
 def _take_back(predictions: str, standing: list[Decision], titles: dict[str, str]) -> None:
@@ -338,7 +338,10 @@ def _take_back(predictions: str, standing: list[Decision], titles: dict[str, str
         return
     with st.expander("Take back another decision", icon=":material/history:"):
         descriptions = {
-            row.id: f"{titles.get(row.record_id, '')[:70]} ({row.record_id}): {row.label}, {_who(row)}, {row.when}"
+            row.id: (
+                f"{titles.get(row.record_id, '')[:70]} ({row.record_id}): {row.label}, {_reviewer_label(row)},"
+                f" {row.when}"
+            )
             for row in standing
         }
         words = st.text_input("Words of its title, its record or its reviewer", key="decision_words").casefold().split()
@@ -362,28 +365,28 @@ def _take_back(predictions: str, standing: list[Decision], titles: dict[str, str
 
 def _undo(predictions: str, decision: int) -> None:
     """Take back the decision the button was drawn for."""
-    desk = _desk(predictions)
+    desk = _review_state(predictions)
     try:
         row = undo_decision(cache.workspace().database, predictions, decision, by=_name(), session=_window())
     except ColophonError as error:
         desk.notices = [str(error)]
     else:
         desk.record, desk.again = row.record_id, False
-        desk.notices = [f"Taken back: “{row.label}”, decided {_who(row, 'by ')}."]
+        desk.notices = [f"Taken back: “{row.label}”, decided {_reviewer_label(row, 'by ')}."]
 
 
-def _who(row: Decision, before: str = "") -> str:
+def _reviewer_label(row: Decision, before: str = "") -> str:
     """Return who made a decision, as the reader knows them."""
     if row.session and row.session == _window():
         return f"{before}you"
     return f"{before}{row.by}" if row.by else f"{before}somebody without a name"
 
 
-def _in_words(row: Decision) -> str:
-    return f"It was decided meanwhile: “{row.label}”, {_who(row, 'by ')}, {row.when}."
+def _decision_text(row: Decision) -> str:
+    return f"It was decided meanwhile: “{row.label}”, {_reviewer_label(row, 'by ')}, {row.when}."
 
 
 def _state(row: Decision, holding: set[int], by_id: dict[int, Decision]) -> str:
     if row.undone_by:
-        return f"taken back {_who(by_id[row.undone_by], 'by ')}"
+        return f"taken back {_reviewer_label(by_id[row.undone_by], 'by ')}"
     return "holds" if row.id in holding else "a later one holds"

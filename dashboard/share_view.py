@@ -13,12 +13,19 @@ from core.jobs import start
 from core.sharing.check import CardKind
 from core.sharing.citation import Citation
 from core.sharing.dataset_card import bundle_card, bundle_citation, is_invented
-from core.sharing.details import CardDetails
+from core.sharing.details import CardMetadata
 from core.sharing.hub import check_target
-from core.sharing.kept import forget_card, keep_card, keep_details, kept_card, kept_details, with_fresh_numbers
+from core.sharing.kept import (
+    delete_card,
+    save_card,
+    save_card_metadata,
+    saved_card,
+    saved_card_metadata,
+    with_fresh_numbers,
+)
 from core.sharing.model_card import model_card, model_citation
 from core.sharing.parcel import bundle_home, read_manifest
-from core.sharing.push import write_parcel
+from core.sharing.push import write_share_bundle
 from core.sharing.text import BEGIN, END, split, unfilled_parts
 from core.sharing.vocabulary import OFFERED
 from core.sharing.zenodo import deposit
@@ -27,9 +34,9 @@ from dashboard import bring_in_view, cache, feedback, jobs, upkeep_view, widgets
 from dashboard.tables import show_table
 from dashboard.text import count, escape, percent_unbroken
 
-__all__ = ["HOW", "Shared", "choose", "cite", "conclusion", "edit_card", "send"]
+__all__ = ["METHOD_NOTE", "ShareTarget", "choose", "cite", "conclusion", "edit_card", "send"]
 
-HOW = (
+METHOD_NOTE = (
     "The card is made of the numbers that were measured when the model was trained, or when the export was written;"
     " none is computed here. What nobody wrote stays visibly unfilled. Before anything leaves, every file is checked"
     " against its SHA-256, the card's front matter is read as the Hub reads it, and kinds of file that could be run are"
@@ -40,7 +47,7 @@ _MODEL, _BUNDLE = "Model", "Export"
 
 
 @dataclass(frozen=True)
-class Shared:
+class ShareTarget:
     """What is to be shared, with its card as it stands.
 
     Attributes
@@ -64,7 +71,7 @@ class Shared:
     invented: bool
 
 
-def choose() -> Shared | None:
+def choose() -> ShareTarget | None:
     """Draw the pickers; None when there is nothing to share yet."""
     models = [artifact.name for artifact in cache.workspace().list("models")]
     bundles = _bundles()
@@ -80,7 +87,7 @@ def choose() -> Shared | None:
     return _model(name) if kind == _MODEL else _bundle(bundles[name])
 
 
-def conclusion(shared: Shared) -> None:
+def conclusion(shared: ShareTarget) -> None:
     """Say what is ready and what is not."""
     parts = unfilled_parts(shared.card)
     sentence = f"“{escape(shared.name)}” can be shared"
@@ -97,7 +104,7 @@ def conclusion(shared: Shared) -> None:
         st.markdown("**It was made from invented records: a demonstration, of no use to others.**")
 
 
-def edit_card(shared: Shared) -> None:
+def edit_card(shared: ShareTarget) -> None:
     """Show the card as readers see it, or as text that can be changed and is kept."""
     _details_form(shared)
     view = st.segmented_control(
@@ -118,8 +125,10 @@ def edit_card(shared: Shared) -> None:
             shared.card,
             height=620,
             key=f"card-{version}",
-            help="What you write is kept beside it in the workspace. The measured numbers between the two marks are"
-            " written again each time.",
+            help=(
+                "What you write is kept beside it in the workspace. The measured numbers between the two marks are"
+                " written again each time."
+            ),
         )
         left, right = st.columns(2)
         left.button(
@@ -127,14 +136,14 @@ def edit_card(shared: Shared) -> None:
             type="primary",
             icon=":material/save:",
             key=f"keep-card-{version}",
-            on_click=_keep_card,
+            on_click=_save_card,
             args=(shared, version),
         )
         # Its key is that of the card on the screen: pressed for another, it does nothing.
-        if kept_card(shared.home) is not None and right.button(
+        if saved_card(shared.home) is not None and right.button(
             "Begin again from the measured facts", icon=":material/undo:", key=f"forget-card-{version}"
         ):
-            forget_card(shared.home)
+            delete_card(shared.home)
             st.rerun()
     st.download_button(
         "Download the card (README.md)",
@@ -151,13 +160,13 @@ def edit_card(shared: Shared) -> None:
             st.markdown("\n".join(f"- {escape(part)}" for part in parts))
 
 
-def _keep_card(shared: Shared, version: str) -> None:
+def _save_card(shared: ShareTarget, version: str) -> None:
     """Keep what was written, unless somebody else changed the card since it was shown."""
-    with feedback.errors_in_words():
+    with feedback.show_errors():
         text = str(st.session_state[f"card-{version}"])
         now = digest(with_fresh_numbers(shared.home, shared.fresh))
         if now == version:
-            keep_card(shared.home, text, shared.fresh, shared.kind)
+            save_card(shared.home, text, shared.fresh, shared.kind)
             return
         st.session_state[f"card-{now}"] = text
         st.warning(
@@ -167,7 +176,7 @@ def _keep_card(shared: Shared, version: str) -> None:
         )
 
 
-def send(shared: Shared) -> None:
+def send(shared: ShareTarget) -> None:
     """Offer the zip, and the way to the Hugging Face Hub."""
     place = cache.workspace()
     st.markdown("**As one zip**, for a colleague or for a deposit. `colophon pull FILE.zip` takes it in, verified.")
@@ -176,7 +185,7 @@ def send(shared: Shared) -> None:
         out = place.root / f".sharing-{uuid.uuid4().hex}.zip"
         try:
             chosen = {"bundle": shared.bundle} if shared.bundle else {"model": shared.name}
-            return write_parcel(place, out, **chosen).read_bytes()
+            return write_share_bundle(place, out, **chosen).read_bytes()
         finally:
             out.unlink(missing_ok=True)
 
@@ -196,18 +205,20 @@ def send(shared: Shared) -> None:
             "Token of the Hub, with the right to write",
             type="password",
             autocomplete="off",
-            help="Yours, made in the Hub's settings. It is handed to this upload alone and kept nowhere. Without it"
-            " nothing is sent: a token of whoever runs this server is never used.",
+            help=(
+                "Yours, made in the Hub's settings. It is handed to this upload alone and kept nowhere. Without it"
+                " nothing is sent: a token of whoever runs this server is never used."
+            ),
         )
         if st.form_submit_button("Share on the Hub", type="primary", icon=":material/cloud_upload:"):
             _push(shared, target, token.strip(), private=private)
-    bring_in_view.outcome("core.sharing.push")
+    bring_in_view.show_latest_result("core.sharing.push")
     jobs.show_jobs("core.sharing.push")
 
 
-def cite(shared: Shared) -> None:
+def cite(shared: ShareTarget) -> None:
     """Show how to cite it, and what a Zenodo deposit needs."""
-    feedback.say(shared.citation.sentence)
+    feedback.show_sentences(shared.citation.sentence)
     cff = shared.citation.as_cff()
     metadata = deposit(shared.citation, [shared.citation.title, shared.citation.sentence])
     left, right = st.columns(2)
@@ -244,8 +255,8 @@ def _form_fields(metadata: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _push(shared: Shared, target: str, token: str, *, private: bool) -> None:
-    with feedback.errors_in_words():
+def _push(shared: ShareTarget, target: str, token: str, *, private: bool) -> None:
+    with feedback.show_errors():
         where = check_target(target)
         if not token:
             st.warning("Type the token: without it the Hub takes nothing.", icon=":material/key:")
@@ -256,12 +267,12 @@ def _push(shared: Shared, target: str, token: str, *, private: bool) -> None:
         st.rerun()
 
 
-def _details_form(shared: Shared) -> None:
-    known = kept_details(shared.home)
+def _details_form(shared: ShareTarget) -> None:
+    known = saved_card_metadata(shared.home)
     with st.expander("Who made it, under which licence, whom to ask", expanded=not known.library), st.form("details"):
         left, right = st.columns(2)
         licences = ["", *OFFERED, *([known.licence] if known.licence and known.licence not in OFFERED else [])]
-        entered = CardDetails(
+        entered = CardMetadata(
             title=left.text_input("Title", known.title, placeholder="from its name"),
             library=right.text_input("Library", known.library, placeholder="who made it and stands for it"),
             licence="",
@@ -276,9 +287,9 @@ def _details_form(shared: Shared) -> None:
         homepage = left.text_input("Homepage", known.homepage, placeholder="https://")
         if st.form_submit_button("Put into the card", icon=":material/save:"):
             details = {**entered.as_dict(), "licence": str(licence or ""), "homepage": homepage.strip()}
-            keep_details(shared.home, CardDetails.from_dict(details))
+            save_card_metadata(shared.home, CardMetadata.from_dict(details))
             st.rerun()
-        if kept_card(shared.home) is not None:
+        if saved_card(shared.home) is not None:
             st.caption(
                 "You changed this card by hand: what you put here enters its citation at once, and its text when you"
                 " begin again."
@@ -297,12 +308,12 @@ def _bundles() -> dict[str, Path]:
     return {path.name: path for path in sorted(zip_paths, key=lambda zip_path: zip_path.stat().st_mtime, reverse=True)}
 
 
-def _model(name: str) -> Shared:
+def _model(name: str) -> ShareTarget:
     place = cache.workspace()
     artifact = place.find("models", name)
-    details = kept_details(artifact.path)
+    details = saved_card_metadata(artifact.path)
     fresh = model_card(place, artifact, details)
-    return Shared(
+    return ShareTarget(
         "model",
         artifact.name,
         artifact.path,
@@ -314,10 +325,10 @@ def _model(name: str) -> Shared:
     )
 
 
-def _bundle(path: Path) -> Shared:
+def _bundle(path: Path) -> ShareTarget:
     place = cache.workspace()
     manifest, home = read_manifest(path), bundle_home(place, path)
-    citation = bundle_citation(place, manifest, kept_details(home))
+    citation = bundle_citation(place, manifest, saved_card_metadata(home))
     invented = is_invented(place, manifest)
     fresh = bundle_card(manifest, citation, invented=invented)
-    return Shared("dataset", path.stem, home, path, citation, with_fresh_numbers(home, fresh), fresh, invented)
+    return ShareTarget("dataset", path.stem, home, path, citation, with_fresh_numbers(home, fresh), fresh, invented)

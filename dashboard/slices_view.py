@@ -10,7 +10,7 @@ from core.facets import FACETS, facet_title
 from core.predictions import Scored
 from core.review import send_to_review
 from core.schema import RECORD_ID
-from core.slices import Ledger, PhraseFact, Slice, cross_table
+from core.slices import Ledger, PhrasePredicate, Slice, cross_table
 from core.slices.saved import save_slice
 from dashboard import cache, feedback, navigation, state, theme, widgets
 from dashboard.charts.outcomes import heatmap_chart
@@ -20,15 +20,15 @@ from dashboard.text import escape, interval, percent
 
 _SAVED = "saved_slice"  # in the session: which slice was named just now, and how
 
-__all__ = ["found_by_itself", "heatmap", "ledger", "looked_at_facet", "looked_at_phrase"]
+__all__ = ["heatmap", "ledger", "record_facet_looks", "record_phrase_look", "show_found_slices"]
 
 
-def found_by_itself(scored: Scored) -> None:
+def show_found_slices(scored: Scored) -> None:
     """Show the slices that the search found and confirmed; each can be opened, named and sent to review."""
     findings = cache.slices(scored)
     for sentence in findings.sentences[:1]:
         feedback.conclusion(escape(sentence))
-    feedback.say(*findings.sentences[1:])
+    feedback.show_sentences(*findings.sentences[1:])
     if not findings.slices:
         return
     table = pd.DataFrame(
@@ -119,26 +119,26 @@ def heatmap(scored: Scored) -> None:
         )
     )
     title = f"Share wrong by {facet_title(down)} and {facet_title(across)}"
-    st.plotly_chart(heatmap_chart(table, down, across, look=theme.look()), alt=title, key="heatmap")
+    st.plotly_chart(heatmap_chart(table, down, across, look=theme.chart_theme()), alt=title, key="heatmap")
     st.caption("Empty cells have fewer than ten checked books.")
     pairs = cache.pair_slices(scored, down, across)
-    _looked_at(scored, pairs.slices, pairs.p)
+    _record_looks(scored, pairs.slices, pairs.p)
     widgets.download_table(table, f"errors-{down}-{across}")
 
 
-def looked_at_facet(scored: Scored, facet: str) -> None:
+def record_facet_looks(scored: Scored, facet: str) -> None:
     """Write into the ledger that every value of a facet was looked at, and say which are convincing."""
     facet_slices = cache.facet_slices(scored, facet)
-    _looked_at(scored, [measured.slice for measured in facet_slices.slices], facet_slices.p)
+    _record_looks(scored, [measured.slice for measured in facet_slices.slices], facet_slices.p)
 
 
-def looked_at_phrase(scored: Scored, phrase: str) -> None:
+def record_phrase_look(scored: Scored, phrase: str) -> None:
     """Write into the ledger that the titles with some words were looked at, and say whether that is convincing."""
-    slice_ = Slice((PhraseFact.typed(phrase),))
-    _looked_at(scored, [slice_], [cache.p_of_slice(scored, slice_)])
+    slice_ = Slice((PhrasePredicate.from_text(phrase),))
+    _record_looks(scored, [slice_], [cache.slice_p_value(scored, slice_)])
 
 
-def _looked_at(scored: Scored, slices: Sequence[Slice], p: Sequence[float]) -> None:
+def _record_looks(scored: Scored, slices: Sequence[Slice], p: Sequence[float]) -> None:
     book = Ledger(cache.workspace().database, scored.fingerprint)
     st.caption(escape(book.sentence_on(book.add_all(slices, p))))
 
@@ -151,7 +151,7 @@ def ledger(scored: Scored) -> None:
         looks = book.looks()
         if looks:
             rows = [
-                {"look": look.description, "p": look.p, "had to reach": look.level, "convincing": look.convincing}
+                {"look": look.description, "p": look.p, "had to reach": look.level, "convincing": look.significant}
                 for look in looks[-200:]
             ]
             show_table(

@@ -7,12 +7,12 @@ from typing import Final
 
 __all__ = [
     "ARRIVED",
-    "CALLED",
+    "CELL_PREDICTED",
+    "CELL_TRUTH",
     "CORPUS",
     "CUT_PREFIX",
     "DESK",
     "FACET",
-    "IS",
     "JOB",
     "LABELS",
     "LABEL_SET",
@@ -41,8 +41,8 @@ POPULATION: Final = "population"
 FACET: Final = "by"
 PHRASE: Final = "words"
 WORDS: Final = "keywords"
-IS: Final = "is"
-CALLED: Final = "called"
+CELL_TRUTH: Final = "is"
+CELL_PREDICTED: Final = "called"
 PAGE_NUMBER: Final = "page"
 CUT_PREFIX: Final = "cut_"
 

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from dashboard.charts.palette import DARK, LIGHT, Look
+from dashboard.charts.palette import DARK, LIGHT, ChartTheme
 
-__all__ = ["fit_the_window", "look", "words_on_the_accent"]
+__all__ = ["accent_text_colour", "chart_theme", "fit_the_window"]
 
 # Streamlit writes white on the accent. The accent of dark paper is light, since words in it must stand out as well.
 _DARK_WORDS = """<style>
@@ -25,14 +25,14 @@ _FITTING = """<style>
 </style>"""
 
 
-def look() -> Look:
+def chart_theme() -> ChartTheme:
     """Return how charts shall look; light where the browser has not yet said."""
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
-def words_on_the_accent() -> None:
+def accent_text_colour() -> None:
     """Make words on the accent colour (primary buttons, chosen values) dark where the paper is dark."""
-    if look() is DARK:
+    if chart_theme() is DARK:
         st.html(_DARK_WORDS)
 
 

@@ -9,17 +9,18 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from core.facets import facet_order, facet_title
-from core.policies import KeptPolicy, keep_policy
+from core.policies import SavedPolicy, save_policy
 from core.predictions import Scored
 from core.statistics import interval_count
-from core.thresholds import TOGETHER, Policy, PolicyReport
+from core.thresholds import ALL_CLASSES, Policy, PolicyReport
 from dashboard import cache, feedback, state, theme, widgets
 from dashboard.charts.rates import rates_chart
 from dashboard.tables import show_table
 from dashboard.text import escape, interval, percent, plain_label
 
 __all__ = [
-    "HOW",
+    "METHOD_NOTE",
+    "acceptance_rates",
     "choose_class",
     "class_table",
     "cut_offs",
@@ -27,7 +28,6 @@ __all__ = [
     "edited_cuts",
     "headline",
     "keep",
-    "keep_rates",
     "sliders",
 ]
 
@@ -38,7 +38,7 @@ MOST_BUTTONS: Final = 9
 
 # An address leaves out what a slider begins with; no step of the slider meets this, so none is ever left out.
 _NEVER = 0.0001
-HOW = (
+METHOD_NOTE = (
     "A prediction is **accepted** when its confidence is greater than the cut-off of its class; the others go"
     " to review."
     " **Right among the accepted** is measured on the accepted books that people checked, with a 95 % Wilson interval."
@@ -131,7 +131,7 @@ def edited_cuts(cuts: Mapping[str, float], edits: Mapping[str, Any], classes: Se
 
 def choose_class(classes: Sequence[str]) -> str:
     """Draw a picker of one class, or of all together: buttons for few classes, a list to search for many."""
-    options = [*classes, TOGETHER]
+    options = [*classes, ALL_CLASSES]
     if len(options) > MOST_BUTTONS:
         chosen = st.selectbox("Predicted as", options, key="curve", format_func=_class_words)
     else:
@@ -147,7 +147,7 @@ def choose_class(classes: Sequence[str]) -> str:
 
 
 def _class_words(name: str) -> str:
-    return "all, one cut-off" if name == TOGETHER else name
+    return "all, one cut-off" if name == ALL_CLASSES else name
 
 
 def sliders(classes: Sequence[str], start: Mapping[str, float]) -> dict[str, float]:
@@ -213,7 +213,7 @@ def headline(report: PolicyReport) -> None:
             st.caption(note)
 
 
-def keep(predictions: str, chosen: KeptPolicy, accepted: int) -> None:
+def keep(predictions: str, chosen: SavedPolicy, accepted: int) -> None:
     """Draw the button that keeps the cut-offs; while a slice is chosen they are kept for its books alone.
 
     With nothing accepted it is no invitation.
@@ -221,7 +221,7 @@ def keep(predictions: str, chosen: KeptPolicy, accepted: int) -> None:
     where = chosen.policy.where
     label = "Keep these cut-offs for the export" if where is None else "Keep these cut-offs for these books"
     if st.button(label, type="primary" if accepted else "secondary", icon=":material/check:"):
-        keep_policy(cache.workspace(), predictions, chosen)
+        save_policy(cache.workspace(), predictions, chosen)
         only = f" They accept only {escape(where.description)}; no other book." if where is not None else ""
         st.success(f"Kept. The Export page uses them.{only}", icon=":material/check_circle:")
 
@@ -266,9 +266,9 @@ def class_table(report: PolicyReport) -> None:
     widgets.download_table(table, "cut-offs")
 
 
-def keep_rates(report: PolicyReport, scored: Scored, facet: str) -> None:
+def acceptance_rates(report: PolicyReport, scored: Scored, facet: str) -> None:
     """Draw whose books are accepted and whose are not, for one facet (or by what the books really are)."""
-    table = report.keep_rates[facet]
+    table = report.acceptance_rates[facet]
     title = "what the books are" if facet == "class" else facet_title(facet).lower()
     order = list(table["value"]) if facet == "class" else facet_order(facet, table["value"])
     known = table[table["rate"].notna()]
@@ -284,7 +284,7 @@ def keep_rates(report: PolicyReport, scored: Scored, facet: str) -> None:
             title="share accepted, with 95 % interval",
             overall=report.coverage if facet != "class" else None,
             order=[value for value in order if value in set(shown["value"])],
-            look=theme.look(),
+            chart_theme=theme.chart_theme(),
         ),
         alt=f"Share accepted by {title}",
     )

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.normalise.titles import title_key
-from core.reading import compose
+from core.reading import join_fields
 from core.schema import TITLE_KEY
 from dashboard import cache, why_view, widgets
 from dashboard.tables import show_table
@@ -40,8 +40,8 @@ def show(models: Sequence[str], *, model: str | None = None) -> None:
     if not title.strip():
         st.caption("The answer, how sure the model is, and the words that decided appear here.")
         return
-    text = compose(pd.Series([title]), {name: pd.Series([value]) for name, value in fields.items()}).iloc[0]
-    why_view.explained(model_name, text)
+    text = join_fields(pd.Series([title]), {name: pd.Series([value]) for name, value in fields.items()}).iloc[0]
+    why_view.show_explanation(model_name, text)
     chances = pd.DataFrame({"class": loaded.classes, "probability": loaded.probabilities([text])[0]})
     with st.expander("The probability of each class", icon=":material/table:"):
         show_table(

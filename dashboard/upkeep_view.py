@@ -25,13 +25,13 @@ def unreadable() -> None:
     slot = st.empty()
     if message := st.session_state.pop(_DONE, ""):
         slot.success(escape(message), icon=":material/check_circle:")
-    if place.why_read_only:
+    if place.read_only_reason:
         st.info(
-            f"You can look at everything here, and change nothing: {escape(place.why_read_only)}.",
+            f"You can look at everything here, and change nothing: {escape(place.read_only_reason)}.",
             icon=":material/lock:",
         )
     faults = [fault for kind in KIND_NAMES for fault in place.unreadable(kind)]
-    odd = place.database.not_understood()
+    odd = place.database.count_unreadable_notes()
     if not faults and not odd:
         return
     parts = [count(len(faults), "thing")] if faults else []
@@ -43,7 +43,7 @@ def unreadable() -> None:
         icon=":material/warning:",
     ):
         for fault in faults:
-            _unreadable_thing(fault)
+            _unreadable_artifact(fault)
         for kind, number in odd.items():
             what = count(number, _NOTES.get(kind, f"note of the kind {kind}"))
             st.markdown(
@@ -60,9 +60,9 @@ def manage(kind: str, name: str) -> None:
     kind : str
         'corpora', 'labels', 'predictions', 'models' or 'exports'.
     """
-    with st.popover("Rename or remove", icon=":material/edit:", disabled=bool(cache.workspace().why_read_only)):
+    with st.popover("Rename or remove", icon=":material/edit:", disabled=bool(cache.workspace().read_only_reason)):
         st.markdown(f"**{escape(name)}**")
-        with feedback.errors_in_words():
+        with feedback.show_errors():
             # A form: a button that waited for the name would still be grey at the first press after typing.
             with st.form(f"rename-{kind}-{name}", border=False):
                 new = st.text_input("New name", key=f"rename-name-{kind}-{name}", max_chars=100)
@@ -77,17 +77,17 @@ def manage(kind: str, name: str) -> None:
             _removal(kind, name)
 
 
-def _unreadable_thing(fault: DamagedError) -> None:
+def _unreadable_artifact(fault: DamagedError) -> None:
     left, right = st.columns([4, 1])
     word = KIND_NAMES[fault.kind]
     left.markdown(escape(f"“{fault.name}” ({word}): {fault.reason}. {fault.mend}"))
-    with right, st.popover("Remove", icon=":material/delete:", disabled=bool(cache.workspace().why_read_only)):
+    with right, st.popover("Remove", icon=":material/delete:", disabled=bool(cache.workspace().read_only_reason)):
         _removal(fault.kind, fault.name)
 
 
 def _removal(kind: str, name: str) -> None:
     """Ask once more, saying what goes with it, and remove."""
-    with feedback.errors_in_words():
+    with feedback.show_errors():
         place = cache.workspace()
         needed_by = dependents(place, kind, name)
         if needed_by:

@@ -12,7 +12,7 @@ from dashboard.charts.words import words_chart
 from dashboard.tables import show_table
 from dashboard.text import escape, percent
 
-__all__ = ["explained", "show"]
+__all__ = ["show", "show_explanation"]
 
 
 def show(scored: Scored) -> None:
@@ -40,11 +40,11 @@ def show(scored: Scored) -> None:
     if not typed:
         row = wrong[wrong[RECORD_ID] == picked].iloc[0]
         title = cache.text_of(str(model), scored.name, str(row[RECORD_ID]), str(row[TITLE]))
-        feedback.say(f"The predictions say {row[PREDICTED]}; people say {row[TRUTH]}.")
-    explained(str(model), title)
+        feedback.show_sentences(f"The predictions say {row[PREDICTED]}; people say {row[TRUTH]}.")
+    show_explanation(str(model), title)
 
 
-def explained(model: str, title: str) -> None:
+def show_explanation(model: str, title: str) -> None:
     """Say what a model makes of a title (or a text with further columns), why, and show similar labelled titles."""
     explanation = cache.explanation(model, title)
     feedback.conclusion(escape(f"“{model}” says {explanation.class_name}, {percent(explanation.probability)} sure."))
@@ -56,7 +56,7 @@ def explained(model: str, title: str) -> None:
     left, right = st.columns(2)
     with left:
         st.altair_chart(
-            words_chart(table, explanation.class_name, look=theme.look()),
+            words_chart(table, explanation.class_name, chart_theme=theme.chart_theme()),
             alt=f"What each word contributes for and against {explanation.class_name}",
         )
         st.caption(escape(explanation.note))
@@ -64,7 +64,7 @@ def explained(model: str, title: str) -> None:
         if st.toggle("Ask SHAP too (some seconds)", key="why_shap"):
             shap = cache.shap_explanation(model, title)
             st.altair_chart(
-                words_chart(shap.table[["word", "contribution"]], shap.class_name, look=theme.look()),
+                words_chart(shap.table[["word", "contribution"]], shap.class_name, chart_theme=theme.chart_theme()),
                 alt="SHAP values by word",
             )
             st.caption(escape(shap.note))
@@ -91,4 +91,4 @@ def _say_words(explanation: Explanation) -> None:
     sentences = [f"For it speak: {', '.join(for_it)}." if for_it else "No word speaks for it."]
     if against:
         sentences.append(f"Against it: {', '.join(against)}.")
-    feedback.say(" ".join(sentences))
+    feedback.show_sentences(" ".join(sentences))

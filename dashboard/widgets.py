@@ -20,9 +20,9 @@ from dashboard.tables import headers_in_words
 from dashboard.text import escape
 
 __all__ = [
+    "choose_artifact",
     "choose_facet",
     "choose_predictions",
-    "choose_thing",
     "chosen_slice",
     "download_table",
     "follow_new_name",
@@ -245,7 +245,7 @@ def _only_slice(scored: Scored) -> Scored:
     return replace(scored, table=table, fingerprint=f"{scored.fingerprint}-{slice_.key}")
 
 
-def choose_thing(label: str, kinds: Sequence[str], key: str) -> Artifact | None:
+def choose_artifact(label: str, kinds: Sequence[str], key: str) -> Artifact | None:
     """Draw a picker of things of several kinds; None when there is none.
 
     Raises

@@ -12,7 +12,7 @@ st.title("Catalogue")
 loading.load_a_file()
 
 st.header("What is loaded")
-thing = widgets.choose_thing("Look at", ("corpora", "labels", "predictions"), "corpus")
+thing = widgets.choose_artifact("Look at", ("corpora", "labels", "predictions"), "corpus")
 if thing is None:
     st.markdown("Nothing yet. Load a file above, or look around in an invented library first.")
     navigation.links_to("Home", "Load the demonstration on the Home page")
@@ -23,9 +23,9 @@ records = cache.records(thing.kind, thing.fingerprint)
 feedback.conclusion(
     f"“{escape(thing.name)}” holds {len(records):,} records; {thing.manifest['rejected']:,} rows were rejected."
 )
-feedback.say(title_sentence(records), date_sentence(records), language_sentence(records))
+feedback.show_sentences(title_sentence(records), date_sentence(records), language_sentence(records))
 for sentence in thing.manifest.get("warnings", ()):
-    feedback.say(sentence)
+    feedback.show_sentences(sentence)
 
 upkeep_view.manage(thing.kind, thing.name)
 

@@ -9,7 +9,7 @@ st.title("Errors")
 scored = widgets.require_scored()
 evaluation = cache.evaluation(scored)
 feedback.conclusion(escape(evaluation.sentence))
-feedback.say(*scored.sentences)
+feedback.show_sentences(*scored.sentences)
 errors_view.headline(evaluation)
 
 view = st.segmented_control(
@@ -21,12 +21,12 @@ view = st.segmented_control(
     bind="query-params",
 )
 if view == "Classes and facets":
-    errors_view.which_class(evaluation)
-    errors_view.where_errors_gather(scored, evaluation)
-    errors_view.look_at_books(scored, evaluation)
+    errors_view.show_confusion(evaluation)
+    errors_view.show_errors_by_facet(scored, evaluation)
+    errors_view.show_books(scored, evaluation)
     errors_view.lengths(scored)
 elif view == "Groups that are truly worse":
-    slices_view.found_by_itself(scored)
+    slices_view.show_found_slices(scored)
     slices_view.ledger(scored)
     slices_view.heatmap(scored)
 elif view == "The whole collection":
@@ -35,5 +35,5 @@ elif view == "Calibration":
     evidence_view.calibration(scored, evaluation)
 else:
     why_view.show(scored)
-feedback.how_computed(errors_view.HOW)
+feedback.how_computed(errors_view.METHOD_NOTE)
 feedback.next_step("Thresholds")

@@ -24,7 +24,9 @@ with first:
         )
     )
     export_view.accepted_button(scored, chosen, settings)
-feedback.say(export_view.counts_sentence(table), *scored.catalogue.sentences, *export_view.quality_sentences(prepared))
+feedback.show_sentences(
+    export_view.counts_sentence(table), *scored.catalogue.sentences, *export_view.quality_sentences(prepared)
+)
 export_view.download(prepared)
 
 view = st.segmented_control(
@@ -43,4 +45,4 @@ elif view == "Against the catalogue's genre":
     export_view.show_difference(table)
 else:
     export_view.show_history(source.fingerprint)
-feedback.how_computed(export_view.HOW)
+feedback.how_computed(export_view.METHOD_NOTE)

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.label_audit import BYS, FALSE_ALARM
+from core.label_audit import FALSE_ALARM_RATE, GROUPINGS
 from core.labels import LabelSet
 from dashboard import cache, feedback, label_audit_view, state, widgets
 from dashboard.text import percent
@@ -12,7 +12,7 @@ from dashboard.text import percent
 st.title("Label audit")
 left, right = st.columns(2)
 with left:
-    chosen = widgets.choose_thing("Label set", ["labels"], state.LABEL_SET)
+    chosen = widgets.choose_artifact("Label set", ["labels"], state.LABEL_SET)
 if chosen is None:
     feedback.empty("There are no labels yet: import what people said of some books.", "Catalogue", "Import labels")
     st.stop()
@@ -20,7 +20,7 @@ widgets.mark_invented(chosen)
 rate = right.select_slider(
     "Right labels that may be called suspect",
     [0.01, 0.02, 0.03, 0.05, 0.1],
-    value=FALSE_ALARM,
+    value=FALSE_ALARM_RATE,
     format_func=partial(percent, digits=0),
     key="alarm",
     help="A lower share makes a shorter list with fewer false alarms.",
@@ -29,17 +29,17 @@ audit = cache.label_audit(chosen, float(rate))
 label_audit_view.verdict(audit)
 label_audit_view.findings(audit)
 
-present = [by for by in BYS if by in set(audit.groups["by"])]
+present = [by for by in GROUPINGS if by in set(audit.groups["by"])]
 if present:
     st.header("Where suspect labels gather")
     by = st.segmented_control(
-        "Group the labels by", present, default=present[0], required=True, format_func=BYS.get, key="labels_by"
+        "Group the labels by", present, default=present[0], required=True, format_func=GROUPINGS.get, key="labels_by"
     )
     label_audit_view.groups(audit, str(by))
 
 st.header("Labels to look at again")
 label_audit_view.suspects(audit, label_audit_view.choose_group(audit))
 st.header("Go on without them")
-label_audit_view.leave_out(LabelSet(chosen), audit)
-feedback.how_computed(label_audit_view.HOW)
+label_audit_view.exclude_labels(LabelSet(chosen), audit)
+feedback.how_computed(label_audit_view.METHOD_NOTE)
 feedback.next_step("Models")

@@ -7,41 +7,41 @@ from dashboard import feedback, jobs, labelling_builder, labelling_view, widgets
 _BUILD = "core.weak_supervision.build"
 
 st.title("Labelling functions")
-jobs.show_arrival()
+jobs.announce_result()
 st.markdown(
     "A labelling function is a rule: it votes for one class where its condition holds, such as a word in the title, and"
     " says nothing of other books. Several together can label many books that no person has looked at."
 )
 functions = labelling_view.functions()
-bench = labelling_view.choose(functions)
-widgets.mark_invented(bench.corpus, bench.labels)
+tryout_data = labelling_view.choose(functions)
+widgets.mark_invented(tryout_data.corpus, tryout_data.labels)
 
 if functions:
-    tried = bench.attempt(functions)
-    labelling_view.headline(bench, tried)
-    labelling_view.table(bench, tried)
+    tried = tryout_data.run_functions(functions)
+    labelling_view.headline(tryout_data, tried)
+    labelling_view.table(tryout_data, tried)
 else:
     feedback.conclusion("There is no function yet.")
     st.markdown("Build one, accept a suggestion, or load a file.")
 
 st.header("Build a function")
 with st.container(border=True):
-    labelling_builder.build(bench, functions)
+    labelling_builder.build(tryout_data, functions)
 
 st.header("Suggestions")
-labelling_view.suggestions(bench, functions)
+labelling_view.suggestions(tryout_data, functions)
 
 st.header("Keep and load")
-with feedback.errors_in_words():
+with feedback.show_errors():
     labelling_view.file_of_functions(functions)
 
 st.header("Label the collection")
 if functions:
-    config = labelling_view.job_form(bench, functions)
+    config = labelling_view.job_form(tryout_data, functions)
     if config:
         jobs.start_job(_BUILD, config, f"Labelling {config['corpus']} with {len(functions)} functions")
 else:
     st.markdown("Labelling needs at least one function.")
 jobs.show_jobs(_BUILD)
-feedback.how_computed(labelling_view.HOW)
+feedback.how_computed(labelling_view.METHOD_NOTE)
 feedback.next_step("Models", "Train a model that learns from these labels too")

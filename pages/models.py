@@ -7,11 +7,11 @@ from dashboard import cache, feedback, jobs, models_view, navigation, try_title,
 from dashboard.text import escape
 
 st.title("Models")
-jobs.show_arrival()
+jobs.announce_result()
 models = cache.models()
 if models:
     feedback.conclusion(escape(models_verdict(models)))
-    models_view.newest(models)
+    models_view.show_newest_model(models)
     models_view.list_of_models(models)
 else:
     st.markdown("No model has been trained yet. A model learns from books that people have labelled.")

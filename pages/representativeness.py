@@ -10,9 +10,9 @@ from dashboard.text import escape
 st.title("Representativeness")
 left, right = st.columns(2)
 with left:
-    sample = widgets.choose_thing("Sample", ("labels", "corpora", "predictions"), state.SAMPLE)
+    sample = widgets.choose_artifact("Sample", ("labels", "corpora", "predictions"), state.SAMPLE)
 with right:
-    population = widgets.choose_thing("Collection it should speak for", ("corpora", "predictions"), state.POPULATION)
+    population = widgets.choose_artifact("Collection it should speak for", ("corpora", "predictions"), state.POPULATION)
 if sample is None or population is None:
     feedback.empty("Two things are compared here: a sample and a collection. Load both.", "Catalogue", "Load a file")
 widgets.mark_invented(sample, population)
@@ -22,7 +22,7 @@ if sample.fingerprint == population.fingerprint:
 
 found = cache.representativeness(sample, population)
 feedback.conclusion(escape(found.sentences[0]))
-feedback.say(*found.sentences[1:])
+feedback.show_sentences(*found.sentences[1:])
 summary = representation_view.summary(found)
 representation_view.summary_table(summary)
 widgets.download_table(summary, f"{sample.name}-against-{population.name}")
@@ -31,26 +31,27 @@ st.header("One facet")
 facet = widgets.choose_facet("Look at", state.FACET, tuple(FACETS))
 one = next(comparison for comparison in found.facets if comparison.facet == facet)
 feedback.conclusion(escape(one.sentence))
-feedback.say(*one.caveats)
+feedback.show_sentences(*one.caveats)
 if facet == "language":
-    feedback.say(*cache.language_evidence(sample, population).sentences)
+    feedback.show_sentences(*cache.language_evidence(sample, population).sentences)
 kind = st.segmented_control(
     "Show", ["Shares", "Times as frequent"], default="Shares", required=True, key="show", bind="query-params"
 )
 draw = share_chart if kind == "Shares" else ratio_chart
 st.altair_chart(
-    draw(one.chart_table(), sample.name, population.name, look=theme.look()), alt=f"{facet_title(facet)}: {kind}"
+    draw(one.chart_table(), sample.name, population.name, chart_theme=theme.chart_theme()),
+    alt=f"{facet_title(facet)}: {kind}",
 )
 representation_view.facet_table(one, sample.name, population.name)
 
 st.header("Words in titles over time")
 words = st.text_input("Words, separated by commas", "novel, poem, history", key=state.WORDS, bind="query-params")
 over_time = cache.keywords(sample, population, words)
-feedback.say(representation_view.keyword_sentence(over_time))
+feedback.show_sentences(representation_view.keyword_sentence(over_time))
 st.altair_chart(
-    keyword_chart(over_time.dropna(subset=["year"]), look=theme.look()),
+    keyword_chart(over_time.dropna(subset=["year"]), chart_theme=theme.chart_theme()),
     alt="Share of titles with each word, year by year",
 )
 widgets.download_table(over_time, f"{sample.name}-{population.name}-words")
-feedback.how_computed(representation_view.HOW)
+feedback.how_computed(representation_view.METHOD_NOTE)
 feedback.next_step("Models")

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from core.policies import kept_policies
-from core.review import decisions_about, review_list, sent_about
+from core.policies import saved_policies
+from core.review import decisions_for_scored, review_list, sent_for_scored
 from core.thresholds import apply_policy
 from dashboard import cache, feedback, review_view, widgets
 
 st.title("Review")
 scored = widgets.require_scored(with_truth=False)
 database = cache.workspace().database
-kept = kept_policies(cache.workspace(), scored.predictions)
+kept = saved_policies(cache.workspace(), scored.predictions)
 below = st.toggle(
     "Also the books below their cut-off",
     value=bool(kept),
@@ -20,12 +20,12 @@ below = st.toggle(
     help="Without cut-offs kept on the Thresholds page, only books that were sent here wait.",
 )
 accepted = apply_policy(scored.table, kept[0].policy) if kept and below else None
-log = decisions_about(database, scored)
+log = decisions_for_scored(database, scored)
 waiting = review_list(
     scored.table,
-    sent_about(database, scored),
+    sent_for_scored(database, scored),
     None if accepted is None else scored.table["confidence"].notna() & accepted,
-    log.holding,
+    log.current,
 )
 if waiting.empty and not log.rows:
     feedback.empty(
@@ -35,9 +35,9 @@ if waiting.empty and not log.rows:
     )
 left, right = st.columns([3, 1])
 with left:
-    feedback.conclusion(review_view.progress_sentence(len(waiting), len(log.holding)))
+    feedback.conclusion(review_view.progress_sentence(len(waiting), len(log.current)))
 with right:
     review_view.reviewer()
-review_view.one_record(scored, waiting, log)
+review_view.show_record(scored, waiting, log)
 review_view.decided(scored, log)
 feedback.next_step("Export")

@@ -9,7 +9,7 @@ shared = share_view.choose()
 if shared is None:
     feedback.conclusion("There is nothing to share yet, but what others shared can be brought in.")
     navigation.links_to("Models", "Train a model")
-    bring_in_view.bring_in()
+    bring_in_view.show_pull()
     st.stop()
 
 share_view.conclusion(shared)
@@ -35,6 +35,6 @@ elif section == "Try a title":
         st.markdown("A title is read by a model, and there is none here yet.")
         navigation.links_to("Models", "Train a model")
 else:
-    bring_in_view.bring_in()
-feedback.how_computed(share_view.HOW)
+    bring_in_view.show_pull()
+feedback.how_computed(share_view.METHOD_NOTE)
 feedback.next_step("Home", "Home: what is loaded, and what to do next?")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core.facets import facet_title
-from core.policies import KeptPolicy, kept_policies
+from core.policies import SavedPolicy, saved_policies
 from core.predictions import load_predictions
 from core.thresholds import Policy, apply_policy
 from dashboard import cache, export_view, feedback, promise_view, theme, thresholds_view, widgets
@@ -17,7 +17,7 @@ predictions = load_predictions(cache.workspace(), scored.name).fingerprint
 if scored.table["confidence"].isna().all():
     feedback.empty("These predictions carry no confidence, so no cut-off can be set.", "Models", "Train a model")
 where = widgets.chosen_slice()
-kept = [one for one in kept_policies(cache.workspace(), predictions) if one.policy.where == where]
+kept = [one for one in saved_policies(cache.workspace(), predictions) if one.policy.where == where]
 way = st.segmented_control(
     "Choose the cut-offs", ["By hand", "By a promise"], default="By hand", required=True, key="way", bind="query-params"
 )
@@ -36,14 +36,14 @@ def by_cut_offs() -> None:
     thresholds_view.headline(report)
     if way != "By a promise":  # there it stands beside the promise
         promise_view.warn_of_population(scored)
-    chosen = KeptPolicy(replace(policy, where=where), promise, scored.labels)
+    chosen = SavedPolicy(replace(policy, where=where), promise, scored.labels)
     left, right = st.columns(2)
     with left:
         thresholds_view.keep(predictions, chosen, report.accepted)
     with right:
         export_view.accepted_button(whole, chosen)
-    counted = cache.export_standing(whole).sentence(apply_policy(whole.table, chosen.policy), chosen.policy.where)
-    feedback.say(*report.sentences[1:], *([counted] if counted else []))
+    counted = cache.export_cut_scope(whole).sentence(apply_policy(whole.table, chosen.policy), chosen.policy.where)
+    feedback.show_sentences(*report.sentences[1:], *([counted] if counted else []))
     thresholds_view.class_table(report)
 
     st.header("Errors against coverage")
@@ -54,24 +54,28 @@ def by_cut_offs() -> None:
     left, right = st.columns(2)
     at = curve[curve["cut"] <= cut].tail(1)["coverage"] if cut is not None else curve.head(0)["coverage"]
     left.altair_chart(
-        risk_coverage_chart(curve, float(at.iloc[0]) if len(at) else None, promise.get("max_error"), look=theme.look()),
+        risk_coverage_chart(
+            curve, float(at.iloc[0]) if len(at) else None, promise.get("max_error"), chart_theme=theme.chart_theme()
+        ),
         alt="Share wrong among the accepted over the share accepted, with 95 % band",
     )
-    right.altair_chart(cut_chart(curve, cut, look=theme.look()), alt="Share right and share accepted over the cut-off")
+    right.altair_chart(
+        cut_chart(curve, cut, chart_theme=theme.chart_theme()), alt="Share right and share accepted over the cut-off"
+    )
 
     st.header("Whose books are accepted")
     facet = st.segmented_control(
         "By",
-        list(report.keep_rates),
+        list(report.acceptance_rates),
         default="class",
         required=True,
         key="kept_by",
         bind="query-params",
         format_func=lambda name: "What they are" if name == "class" else facet_title(name),
     )
-    thresholds_view.keep_rates(report, scored, str(facet))
+    thresholds_view.acceptance_rates(report, scored, str(facet))
 
 
 by_cut_offs()
-feedback.how_computed(thresholds_view.HOW)
+feedback.how_computed(thresholds_view.METHOD_NOTE)
 feedback.next_step("Export")

@@ -16,7 +16,7 @@ from core.errors import (
     ColophonError,
     InputError,
     StorageError,
-    system_error_in_words,
+    describe_system_error,
 )
 from core.storage import Workspace
 
@@ -52,30 +52,30 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    args = build_parser().parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
+    args = build_parser().parse_args(_join_option_values(sys.argv[1:] if arguments is None else arguments))
     try:
         # The line is gone before anything else is said.
         with output.progress_line(quiet=args.quiet) as progress:
-            answer: output.Answer = args.run(args, _open_workspace(args), progress)
-        output.show(answer, as_json=args.json)
+            answer: output.CommandResult = args.run(args, _open_workspace(args), progress)
+        output.print_result(answer, as_json=args.json)
     except BrokenPipeError:
         # Whoever read the output went away (`| head`): silence is the usual answer.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except InputError as error:
-        output.complain(error)
+        output.print_error(error)
         return 2
     except KeyboardInterrupt:
-        output.complain(Cancelled("Stopped; nothing half made was kept."))
+        output.print_error(Cancelled("Stopped; nothing half made was kept."))
         return 1
     except ColophonError as error:
-        output.complain(error)
+        output.print_error(error)
         return 1
     except Exception as error:
-        refusal = system_error_in_words(error)
+        refusal = describe_system_error(error)
         if refusal is None:
             raise
-        output.complain(StorageError(refusal))
+        output.print_error(StorageError(refusal))
         return 2
     return answer.status
 
@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 _PAIRS = ("--cut", "--map", "--map-class")
 
 
-def _joined(arguments: Sequence[str]) -> list[str]:
+def _join_option_values(arguments: Sequence[str]) -> list[str]:
     """Return the arguments with values such as ``-1=.8`` joined to their option, lest they be taken for an option."""
     joined: list[str] = []
     for argument in arguments:

@@ -8,19 +8,27 @@ from dataclasses import replace
 from typing import Any
 
 from core.cli import output
-from core.cli.data import facets_named
-from core.cli.output import Answer
+from core.cli.data import parse_facets
+from core.cli.output import CommandResult
 from core.errors import InputError
-from core.policies import KeptPolicy
+from core.policies import SavedPolicy
 from core.predictions import Scored
 from core.progress import Progress
 from core.schema import CONFIDENCE
-from core.slices import Ledger, PhraseFact, Slice, facet_slices, find_slices, p_of_slice
+from core.slices import Ledger, PhrasePredicate, Slice, facet_slices, find_slices, slice_p_value
 from core.statistics import Estimate, listed
 from core.storage import Workspace
-from core.thresholds import Policy, compare_population, policy_report, promise
+from core.thresholds import Policy, compare_population, find_guaranteed_cuts, policy_report
 
-__all__ = ["add_corpus", "add_policy", "catalogue_of", "class_hints", "policy_from", "register", "scored_from"]
+__all__ = [
+    "add_corpus",
+    "add_policy",
+    "catalogue_of",
+    "class_hints",
+    "load_scored_from_args",
+    "policy_from_args",
+    "register",
+]
 
 _NAMES_SHOWN = 10
 _NUMBERED = re.compile(r"(?:label|class)?[\s_-]*\d+", re.IGNORECASE)  # 0, LABEL_1
@@ -101,7 +109,7 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def scored_from(args: argparse.Namespace, workspace: Workspace) -> Scored:
+def load_scored_from_args(args: argparse.Namespace, workspace: Workspace) -> Scored:
     """Return the predictions named on the command line, joined with the truth."""
     from core.predictions import load_scored
 
@@ -135,7 +143,7 @@ def class_hints(workspace: Workspace, scored: Scored) -> list[str]:
     ]
 
 
-def policy_from(args: argparse.Namespace, scored: Scored) -> KeptPolicy:
+def policy_from_args(args: argparse.Namespace, scored: Scored) -> SavedPolicy:
     """Return the policy that the options ask for.
 
     Raises
@@ -151,8 +159,8 @@ def policy_from(args: argparse.Namespace, scored: Scored) -> KeptPolicy:
     if bool(args.cuts) == (args.max_error is not None):
         raise InputError("Say either --max-error SHARE or --cut CLASS=CUT for each class, one of the two.")
     if args.cuts:
-        return KeptPolicy(Policy(_read_cuts(args.cuts, scored)), labels=scored.labels)
-    guarantee = promise(
+        return SavedPolicy(Policy(_read_cuts(args.cuts, scored)), labels=scored.labels)
+    guarantee = find_guaranteed_cuts(
         scored.table,
         scored.classes,
         args.max_error,
@@ -161,7 +169,7 @@ def policy_from(args: argparse.Namespace, scored: Scored) -> KeptPolicy:
         stratum=args.stratum,
         learned_known=scored.learned_known,
     )
-    return KeptPolicy(guarantee.policy(), guarantee.as_dict(), scored.labels)
+    return SavedPolicy(guarantee.policy(), guarantee.as_dict(), scored.labels)
 
 
 def _read_cuts(texts: list[str], scored: Scored) -> dict[str, float]:
@@ -170,7 +178,7 @@ def _read_cuts(texts: list[str], scored: Scored) -> dict[str, float]:
     cuts = {}
     for text in texts:
         name, sign, number = text.rpartition("=")
-        spelled = match_classes([name], scored.classes).spelled.get(name, name)
+        spelled = match_classes([name], scored.classes).class_by_answer.get(name, name)
         if not sign or spelled not in scored.classes:
             raise InputError(
                 f"--cut {text}: write CLASS=CUT with one of the classes {', '.join(scored.classes)}, e.g."
@@ -183,10 +191,10 @@ def _read_cuts(texts: list[str], scored: Scored) -> dict[str, float]:
     return cuts
 
 
-def _evaluate(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _evaluate(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     from core.evaluation import evaluate
 
-    scored = scored_from(args, workspace)
+    scored = load_scored_from_args(args, workspace)
     evaluation = evaluate(scored.table, scored.classes)
     content = {
         "predictions": scored.name,
@@ -220,7 +228,7 @@ def _evaluate(args: argparse.Namespace, workspace: Workspace, progress: Progress
             {"truth": "truth \\ predicted", **{str(name): str(name) for name in evaluation.confusion.columns}},
         ),
     ]
-    return Answer(content, lines, warnings=class_hints(workspace, scored))
+    return CommandResult(content, lines, warnings=class_hints(workspace, scored))
 
 
 def _macro_f1(macro: Estimate, unseen: Sequence[str]) -> str:
@@ -241,8 +249,8 @@ def _collection(scored: Scored) -> dict[str, Any]:
     return collection_estimates(scored.table, scored.classes).as_dict()
 
 
-def _slices(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
-    scored = scored_from(args, workspace)
+def _slices(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
+    scored = load_scored_from_args(args, workspace)
     if args.find:
         answer = _find(args, scored)
     elif args.phrase:
@@ -254,27 +262,27 @@ def _slices(args: argparse.Namespace, workspace: Workspace, progress: Progress) 
     return replace(answer, content=content, warnings=warnings)
 
 
-def _by_facets(args: argparse.Namespace, scored: Scored, workspace: Workspace) -> Answer:
-    result = facet_slices(scored.table, scored.classes, facets_named(args.by or "language,decade,place"))
+def _by_facets(args: argparse.Namespace, scored: Scored, workspace: Workspace) -> CommandResult:
+    result = facet_slices(scored.table, scored.classes, parse_facets(args.by or "language,decade,place"))
     content = result.as_dict()
     rate = result.overall.rate
     lines = [f"Of all {rate.n:,} checked books {output.percent(rate.value)} are wrong.", ""]
-    looked = _looked_at(scored, [measured_slice.slice for measured_slice in result.slices], result.p, workspace)
-    return Answer(content | looked, [*lines, *output.table(content["slices"], _SLICES), "", looked["ledger"]])
+    looked = _record_looks(scored, [measured_slice.slice for measured_slice in result.slices], result.p, workspace)
+    return CommandResult(content | looked, [*lines, *output.table(content["slices"], _SLICES), "", looked["ledger"]])
 
 
-def _looked_at(scored: Scored, slices: Sequence[Slice], p: Sequence[float], workspace: Workspace) -> dict[str, str]:
+def _record_looks(scored: Scored, slices: Sequence[Slice], p: Sequence[float], workspace: Workspace) -> dict[str, str]:
     """Write looks into the ledger, as the Errors page does, and say what that makes of them."""
     book = Ledger(workspace.database, scored.fingerprint)
     return {"ledger": book.sentence_on(book.add_all(slices, p))}
 
 
-def _phrase(scored: Scored, phrase: str, workspace: Workspace) -> Answer:
-    from core.evaluation import outcome_of
+def _phrase(scored: Scored, phrase: str, workspace: Workspace) -> CommandResult:
+    from core.evaluation import compare_with_rest
     from core.phrases import phrase_mask
 
     labelled = scored.labelled
-    outcome = outcome_of(labelled, phrase_mask(labelled["title"], phrase))
+    outcome = compare_with_rest(labelled, phrase_mask(labelled["title"], phrase))
     everything = phrase_mask(scored.table["title"], phrase)
     rows = []
     for name, part, covered in (
@@ -298,10 +306,10 @@ def _phrase(scored: Scored, phrase: str, workspace: Workspace) -> Answer:
     content: dict[str, Any] = {"overall": {"n": n, "error_rate": errors / n if n else None}, "slices": rows}
     lines = [f"Of all {n:,} checked books {errors:,} are wrong.", "", *output.table(rows, _SLICES)]
     if outcome["n"]:  # else nothing was seen
-        slice_ = Slice((PhraseFact.typed(phrase),))
-        content |= _looked_at(scored, [slice_], [p_of_slice(scored.table, scored.classes, slice_)], workspace)
+        slice_ = Slice((PhrasePredicate.from_text(phrase),))
+        content |= _record_looks(scored, [slice_], [slice_p_value(scored.table, scored.classes, slice_)], workspace)
         lines += ["", content["ledger"]]
-    return Answer(content, lines)
+    return CommandResult(content, lines)
 
 
 _SLICES = {
@@ -315,15 +323,15 @@ _SLICES = {
 }
 
 
-def _find(args: argparse.Namespace, scored: Scored) -> Answer:
+def _find(args: argparse.Namespace, scored: Scored) -> CommandResult:
     findings = find_slices(scored.table, scored.classes, seed=args.seed)
     content = findings.as_dict()
-    return Answer(content, list(findings.sentences))
+    return CommandResult(content, list(findings.sentences))
 
 
-def _thresholds(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
-    scored = scored_from(args, workspace)
-    chosen = policy_from(args, scored)
+def _thresholds(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
+    scored = load_scored_from_args(args, workspace)
+    chosen = policy_from_args(args, scored)
     report = policy_report(scored.table, chosen.policy, classes=scored.classes)
     population = compare_population(scored.table)
     content = {**report.as_dict(), "promised": None, "reason": "", **catalogue_of(scored)}
@@ -352,4 +360,6 @@ def _thresholds(args: argparse.Namespace, workspace: Workspace, progress: Progre
             },
         ),
     ]
-    return Answer(content, lines, status, warnings=[*scored.catalogue.sentences, *class_hints(workspace, scored)])
+    return CommandResult(
+        content, lines, status, warnings=[*scored.catalogue.sentences, *class_hints(workspace, scored)]
+    )

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from core.cli import output
-from core.cli.output import Answer
+from core.cli.output import CommandResult
 from core.errors import Cancelled, InputError, NotFoundError
 from core.memory import memory_limit, most_of_memory
 from core.progress import Progress
@@ -19,7 +19,7 @@ from core.storage import Workspace, user_path
 from core.upkeep import KINDS as THINGS
 from core.upkeep import dependents, remove, rename
 
-__all__ = ["facets_named", "records_called", "register"]
+__all__ = ["load_records", "parse_facets", "register"]
 
 
 def register(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -120,7 +120,7 @@ def _register_upkeep(commands: Any, common: argparse.ArgumentParser) -> None:
     renamer.set_defaults(run=_rename)
 
 
-def _remove(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _remove(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     kind = THINGS[args.kind]
     needed_by = dependents(workspace, kind, args.name)
     if needed_by and not args.dependents:
@@ -130,12 +130,12 @@ def _remove(args: argparse.Namespace, workspace: Workspace, progress: Progress) 
             " --dependents to remove them with it."
         )
     if not args.yes:
-        _ask_whether_meant(args, [dependent.name for dependent in needed_by])
+        _confirm(args, [dependent.name for dependent in needed_by])
     result = remove(workspace, kind, args.name, dependents_too=args.dependents)
-    return Answer(result.as_dict(), [result.sentence])
+    return CommandResult(result.as_dict(), [result.sentence])
 
 
-def _ask_whether_meant(args: argparse.Namespace, also: list[str]) -> None:
+def _confirm(args: argparse.Namespace, also: list[str]) -> None:
     """Ask on a terminal; elsewhere nobody can answer, so that the wish must be given with the command."""
     what = f"the {args.kind} '{args.name}'" + (f" and the predictions {', '.join(also)}" if also else "")
     if not sys.stdin.isatty():
@@ -145,12 +145,12 @@ def _ask_whether_meant(args: argparse.Namespace, also: list[str]) -> None:
         raise Cancelled("Nothing was removed.")
 
 
-def _rename(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _rename(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     result = rename(workspace, THINGS[args.kind], args.name, args.new)
-    return Answer(result.as_dict(), [result.sentence])
+    return CommandResult(result.as_dict(), [result.sentence])
 
 
-def _demo(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _demo(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     from core.demonstration import SECOND_MODEL, build
 
     built = build(workspace, seed=args.seed, progress=progress)
@@ -161,10 +161,10 @@ def _demo(args: argparse.Namespace, workspace: Workspace, progress: Progress) ->
         "The language model MiniLM is not installed, so the demonstration has one model instead of two: see"
         " 'colophon doctor'."
     )
-    return Answer(built, lines, warnings=[] if SECOND_MODEL in built["models"] else [lacking])
+    return CommandResult(built, lines, warnings=[] if SECOND_MODEL in built["models"] else [lacking])
 
 
-def _fetch(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _fetch(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     from core.fetch import fetch
 
     got = fetch(
@@ -177,11 +177,11 @@ def _fetch(args: argparse.Namespace, workspace: Workspace, progress: Progress) -
     )
     content = {"path": str(got.path), "bytes": got.bytes, "sha256": got.sha256}
     lines = [f"{got.path} ({got.bytes:,} bytes, sha256 {got.sha256})"]
-    return Answer(content, [*lines, f"Next: colophon import {got.path} --kind {got.source.kind}"])
+    return CommandResult(content, [*lines, f"Next: colophon import {got.path} --kind {got.source.kind}"])
 
 
-def _import(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
-    from core.importing import FOLDERS, Reading, import_file, read_as
+def _import(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
+    from core.importing import FOLDERS, ReadOptions, import_file, read_as
 
     delimiter = "\t" if args.delimiter in ("tab", "\\t") else args.delimiter
     with memory_limit(most_of_memory()):
@@ -192,7 +192,7 @@ def _import(args: argparse.Namespace, workspace: Workspace, progress: Progress) 
             name=args.name,
             overrides=args.overrides,
             map_classes=args.map_classes,
-            reading=Reading(args.format, args.encoding, delimiter, args.sheet, _names(args.columns)),
+            reading=ReadOptions(args.format, args.encoding, delimiter, args.sheet, _names(args.columns)),
             progress=progress,
             corpus=args.corpus,
             learned_from=tuple(args.learned_from),
@@ -210,7 +210,7 @@ def _import(args: argparse.Namespace, workspace: Workspace, progress: Progress) 
         _write_rejected(folder, args.rejected)
         lines.append(f"Rejected rows are in {args.rejected}.")
     hint = ["Answer a question with --map HEADER=target or --map-class NAME=CLASS, and import again."]
-    return Answer(
+    return CommandResult(
         report.as_dict(), lines, warnings=[*report.questions, *(hint if report.questions else []), *report.warnings]
     )
 
@@ -232,7 +232,7 @@ def _write_rejected(folder: Path, target: Path) -> None:
         read_parquet(folder / REJECTED_FILE).to_csv(beside, index=False, lineterminator="\r\n")
 
 
-def records_called(workspace: Workspace, name: str) -> pd.DataFrame:
+def load_records(workspace: Workspace, name: str) -> pd.DataFrame:
     """Return the records of the corpus, label set or predictions called `name` (looked for in this order)."""
     from core.corpus import load_corpus
     from core.labels import load_labels
@@ -252,7 +252,7 @@ def records_called(workspace: Workspace, name: str) -> pd.DataFrame:
     raise NotFoundError(f"Nothing is called '{name}' in {workspace.root}. There are: {', '.join(names) or 'none yet'}.")
 
 
-def facets_named(text: str | None) -> tuple[str, ...]:
+def parse_facets(text: str | None) -> tuple[str, ...]:
     """Return the facets in a comma-separated list, or all of them.
 
     Raises
@@ -271,13 +271,13 @@ def facets_named(text: str | None) -> tuple[str, ...]:
     return wanted
 
 
-def _represent(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _represent(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     from core.representativeness import compare
 
     comparison = compare(
-        records_called(workspace, args.sample),
-        records_called(workspace, args.population),
-        facets=facets_named(args.by),
+        load_records(workspace, args.sample),
+        load_records(workspace, args.population),
+        facets=parse_facets(args.by),
         sample_name=args.sample,
         population_name=args.population,
     )
@@ -285,7 +285,7 @@ def _represent(args: argparse.Namespace, workspace: Workspace, progress: Progres
     lines: list[str] = []
     for facet in comparison.facets:
         lines += [facet.sentence, *output.table(facet.table.head(12).to_dict("records"), _REPRESENT), ""]
-    return Answer(content, lines)
+    return CommandResult(content, lines)
 
 
 _REPRESENT = {

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from core.cli import output
-from core.cli.output import Answer
+from core.cli.output import CommandResult
 from core.progress import Progress
 from core.statistics import interval_percent
 from core.storage import Workspace
@@ -48,7 +48,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     label.set_defaults(run=_label)
 
 
-def _label(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _label(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     from core.weak_supervision import read_functions
     from core.weak_supervision.build import build_labels
 
@@ -75,7 +75,7 @@ def _label(args: argparse.Namespace, workspace: Workspace, progress: Progress) -
         "",
         f"All together, on titles kept back: {output.rate(report.accuracy)}",
     ]
-    return Answer(report.as_dict(), lines)
+    return CommandResult(report.as_dict(), lines)
 
 
 def _between(row: Any) -> str:

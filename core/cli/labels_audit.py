@@ -4,15 +4,15 @@ import argparse
 from typing import Any
 
 from core.cli import output
-from core.cli.output import Answer
+from core.cli.output import CommandResult
 from core.errors import InputError
 from core.progress import Progress
 from core.storage import Workspace
 
 __all__ = ["register"]
 
-_SHOWN = 20
-_BYS = ("annotator", "language", "month")
+_MAX_SHOWN = 20
+_GROUPINGS = ("annotator", "language", "month")
 _SUSPECTS = {
     "record_id": "record",
     "title": "title",
@@ -64,33 +64,33 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     audit.set_defaults(run=_audit)
 
 
-def _audit(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
-    from core.label_audit import audit_labels, leave_out
+def _audit(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
+    from core.label_audit import audit_labels, exclude_labels
     from core.labels import load_labels
 
     labels = load_labels(workspace, args.labels)
-    groups, suspects = _left_out(args.leave_out)
+    groups, suspects = _parse_exclusions(args.leave_out)
     audit = audit_labels(labels, false_alarm=args.false_alarm, seed=args.seed, progress=progress)
     content = audit.as_dict()
     rated, listed = [row for row in content["groups"] if row["suspect_rate"] is not None], content["suspects"]
-    lines = [*audit.sentences, "", *output.table(rated[:_SHOWN], _GROUPS), ""]
-    lines += output.table(listed[:_SHOWN], _SUSPECTS)
-    if len(listed) > _SHOWN:
-        lines.append(f"… and {len(listed) - _SHOWN:,} more: --json has all.")
+    lines = [*audit.sentences, "", *output.table(rated[:_MAX_SHOWN], _GROUPS), ""]
+    lines += output.table(listed[:_MAX_SHOWN], _SUSPECTS)
+    if len(listed) > _MAX_SHOWN:
+        lines.append(f"… and {len(listed) - _MAX_SHOWN:,} more: --json has all.")
     if groups or suspects:
-        copy = leave_out(workspace, labels, audit, groups=groups, suspects=suspects, name=args.name)
+        copy = exclude_labels(workspace, labels, audit, groups=groups, suspects=suspects, name=args.name)
         content["left_out"] = {"labels": copy.name, **copy.manifest["left_out"]}
         lines += ["", f"Kept as '{copy.name}': {copy.manifest['warnings'][-1]}"]
-    return Answer(content, lines)
+    return CommandResult(content, lines)
 
 
-def _left_out(items: list[str]) -> tuple[list[tuple[str, str]], bool]:
+def _parse_exclusions(items: list[str]) -> tuple[list[tuple[str, str]], bool]:
     """Return the groups to leave out, and whether the suspects are."""
     groups = [item.partition("=") for item in items if item != "suspects"]
     for by, equals, value in groups:
-        if by not in _BYS or not equals or not value:
+        if by not in _GROUPINGS or not equals or not value:
             raise InputError(
-                f"--leave-out takes 'suspects' or a group as {', '.join(f'{key}=…' for key in _BYS)};"
+                f"--leave-out takes 'suspects' or a group as {', '.join(f'{key}=…' for key in _GROUPINGS)};"
                 f" '{by}{equals}{value}' came."
             )
     return [(by, value) for by, _, value in groups], "suspects" in items

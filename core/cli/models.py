@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from core.cli import output
-from core.cli.output import Answer
+from core.cli.output import CommandResult
 from core.errors import Cancelled
 from core.progress import Progress
 from core.storage import Workspace
@@ -72,7 +72,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     predict.set_defaults(run=_predict)
 
 
-def _train(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _train(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     from core.models.train import train
 
     report = train(
@@ -98,7 +98,7 @@ def _train(args: argparse.Namespace, workspace: Workspace, progress: Progress) -
     for part, measured in report.metrics.items():
         if isinstance(measured, dict) and isinstance(measured.get("accuracy"), dict):
             lines.append(f"Accuracy, {part.replace('_', ' ')}: {output.rate(measured['accuracy'])}")
-    return Answer(report.as_dict(), lines)
+    return CommandResult(report.as_dict(), lines)
 
 
 def _options(args: argparse.Namespace) -> dict[str, Any]:
@@ -108,9 +108,9 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
     return options
 
 
-def _predict(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _predict(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     from core.models.score import predict_corpus
-    from core.scale.shards import SMALLEST
+    from core.scale.shards import MIN_SHARD
 
     try:
         report = predict_corpus(
@@ -125,7 +125,7 @@ def _predict(args: argparse.Namespace, workspace: Workspace, progress: Progress)
         )
     except KeyboardInterrupt as stop:
         raise Cancelled(
-            f"Stopped. What was finished, in shards of at least {SMALLEST:,} titles, is kept for a week: the same"
+            f"Stopped. What was finished, in shards of at least {MIN_SHARD:,} titles, is kept for a week: the same"
             " command goes on from there."
         ) from stop
     counts = ", ".join(f"{name}: {count:,}" for name, count in report.predicted.items())
@@ -135,4 +135,4 @@ def _predict(args: argparse.Namespace, workspace: Workspace, progress: Progress)
         f"Predicted {counts}.",
         *report.sentences,
     ]
-    return Answer(report.as_dict(), lines)
+    return CommandResult(report.as_dict(), lines)

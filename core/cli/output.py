@@ -14,21 +14,21 @@ from core.plain_json import json_text, number
 from core.statistics import interval_percent, share_percent
 
 __all__ = [
-    "Answer",
+    "CommandResult",
     "ProgressLine",
-    "complain",
     "percent",
+    "print_error",
+    "print_result",
     "printable",
     "progress_line",
     "rate",
-    "show",
     "table",
     "warn",
 ]
 
 
 @dataclass(frozen=True)
-class Answer:
+class CommandResult:
     """What a command found out.
 
     Attributes
@@ -47,7 +47,7 @@ class Answer:
     warnings: Sequence[str] = field(default=())
 
 
-def show(answer: Answer, *, as_json: bool) -> None:
+def print_result(answer: CommandResult, *, as_json: bool) -> None:
     """Print an answer to standard output, its warnings to standard error."""
     for sentence in answer.warnings:
         warn(sentence)
@@ -121,7 +121,7 @@ def warn(sentence: str) -> None:
     print(printable(f"colophon: {sentence}"), file=sys.stderr)
 
 
-def complain(error: ColophonError) -> None:
+def print_error(error: ColophonError) -> None:
     """Print an error to standard error: one or two lines, never a traceback."""
     warn(" ".join(str(error).split()))
     for choice in getattr(error, "choices", ()):

@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from core.cli.audit import add_corpus, add_policy, catalogue_of, policy_from
-from core.cli.output import Answer
+from core.cli.audit import add_corpus, add_policy, catalogue_of, policy_from_args
+from core.cli.output import CommandResult
 from core.progress import Progress
 from core.storage import Workspace, now
 
@@ -28,18 +28,20 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     report.set_defaults(run=_report)
 
 
-def _report(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _report(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     from core.predictions import load_scored
-    from core.report import gather, write_report
+    from core.report import build_content, write_report
 
     learned = tuple(args.learned_from)
     scored = load_scored(workspace, args.predictions, args.labels, learned, args.corpus)
     against = load_scored(workspace, args.against, args.labels, learned) if args.against else None
     has_policy = bool(args.cuts) or args.max_error is not None
-    policy = policy_from(args, scored) if has_policy else None
-    content = gather(workspace, scored, date=args.date or now()[:10], policy=policy, against=against, progress=progress)
+    policy = policy_from_args(args, scored) if has_policy else None
+    content = build_content(
+        workspace, scored, date=args.date or now()[:10], policy=policy, against=against, progress=progress
+    )
     written = write_report(content, args.out)
-    return Answer(
+    return CommandResult(
         {
             "file": str(written.file),
             "sha256": written.sha256,

@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from core.cli.audit import add_corpus, add_policy, catalogue_of, policy_from
-from core.cli.output import Answer
+from core.cli.audit import add_corpus, add_policy, catalogue_of, policy_from_args
+from core.cli.output import CommandResult
 from core.progress import Progress
 from core.schema import CONFIDENCE, PREDICTED
 from core.storage import Workspace
@@ -85,14 +85,14 @@ def _add_marc(export: argparse.ArgumentParser) -> None:
     )
 
 
-def _export(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _export(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     from core.export import parse_formats, parse_marc_kinds
     from core.export.wording import coded_by_default
     from core.predictions import load_scored
     from core.release import Release, release
 
     scored = load_scored(workspace, args.predictions, args.labels, tuple(args.learned_from), args.corpus)
-    chosen = policy_from(args, scored)
+    chosen = policy_from_args(args, scored)
     prepared = Release.prepare(
         workspace,
         args.predictions,
@@ -131,4 +131,4 @@ def _export(args: argparse.Namespace, workspace: Workspace, progress: Progress) 
     warnings += filter(None, [coded_by_default(prepared.decided)])
     if not report.counts.by_decision["accepted"]:
         warnings.append("No record was accepted: only records for review have left.")
-    return Answer(content, lines, status=1 if broken else 0, warnings=warnings)
+    return CommandResult(content, lines, status=1 if broken else 0, warnings=warnings)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from core.cli.output import Answer
+from core.cli.output import CommandResult
 from core.errors import InputError
 from core.progress import Progress
 from core.storage import Workspace
@@ -24,7 +24,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     what.add_argument("--bundle", type=Path, metavar="FILE.zip", help="a zip that 'colophon export' wrote")
     what.add_argument("--labels", metavar="L", help="name of a label set")
     card.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
-    _add_details(card)
+    _add_card_options(card)
     card.set_defaults(run=_card)
 
     push = commands.add_parser("push", parents=[common], help="share a model or an export on the Hugging Face Hub")
@@ -33,7 +33,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     what.add_argument("--bundle", type=Path, metavar="FILE.zip", help="a zip that 'colophon export' wrote")
     push.add_argument("--to", required=True, metavar="USER/NAME", help="repository; it is made when it does not exist")
     push.add_argument("--private", action="store_true", help="only you can see it")
-    _add_details(push)
+    _add_card_options(push)
     push.set_defaults(run=_push)
 
     pull = commands.add_parser("pull", parents=[common], help="take in a shared model or export, verified")
@@ -47,7 +47,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     pull.set_defaults(run=_pull)
 
 
-def _add_details(parser: argparse.ArgumentParser) -> None:
+def _add_card_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--title", default="", help="title on the card")
     parser.add_argument("--licence", default="", metavar="ID", help="licence as the Hub spells it, such as cc0-1.0")
     parser.add_argument("--library", default="", metavar="NAME", help="who made it and stands for it")
@@ -55,14 +55,14 @@ def _add_details(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--homepage", default="", metavar="URL", help="where to read more")
 
 
-def _details(args: argparse.Namespace, home: Path) -> Any:
+def _card_metadata(args: argparse.Namespace, home: Path) -> Any:
     """Return what was typed, and for the rest what was kept."""
-    from core.sharing.details import CardDetails
-    from core.sharing.kept import kept_details
+    from core.sharing.details import CardMetadata
+    from core.sharing.kept import saved_card_metadata
 
-    typed = {name: getattr(args, name) for name in CardDetails.__dataclass_fields__}
-    return CardDetails.from_dict(
-        {**kept_details(home).as_dict(), **{name: value for name, value in typed.items() if value}}
+    typed = {name: getattr(args, name) for name in CardMetadata.__dataclass_fields__}
+    return CardMetadata.from_dict(
+        {**saved_card_metadata(home).as_dict(), **{name: value for name, value in typed.items() if value}}
     )
 
 
@@ -76,13 +76,13 @@ def _home(args: argparse.Namespace, workspace: Workspace) -> Path:
     return workspace.find("labels", args.labels).path
 
 
-def _card(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _card(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     from core.sharing.write import write_card
     from core.storage import file_sha256
 
-    details = _details(args, _home(args, workspace))
+    metadata = _card_metadata(args, _home(args, workspace))
     written, unfilled = write_card(
-        workspace, args.out, model=args.model, bundle=args.bundle, labels=args.labels, details=details
+        workspace, args.out, model=args.model, bundle=args.bundle, labels=args.labels, metadata=metadata
     )
     files = [
         {"name": path.name, "path": str(path), "bytes": path.stat().st_size, "sha256": file_sha256(path)}
@@ -91,15 +91,15 @@ def _card(args: argparse.Namespace, workspace: Workspace, progress: Progress) ->
     lines = [*(str(path) for path in written)]
     if unfilled:
         lines += [f"{len(unfilled)} parts are not filled in yet:", *(f"  {part}" for part in unfilled)]
-    return Answer({"files": files, "unfilled": unfilled}, lines)
+    return CommandResult({"files": files, "unfilled": unfilled}, lines)
 
 
-def _push(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _push(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     from core.sharing.hub import check_target
     from core.sharing.push import push
 
     check_target(args.to)
-    details = _details(args, _home(args, workspace))
+    metadata = _card_metadata(args, _home(args, workspace))
     report = push(
         workspace,
         args.to,
@@ -107,11 +107,11 @@ def _push(args: argparse.Namespace, workspace: Workspace, progress: Progress) ->
         model=args.model,
         bundle=args.bundle,
         private=args.private,
-        details=details,
+        metadata=metadata,
         progress=progress,
     )
     seen = "only you can see it" if report.private else "everybody can see it"
-    return Answer(
+    return CommandResult(
         report.as_dict(), [f"{report.target}: {len(report.files)} files, {seen} (commit {report.commit[:8]})."]
     )
 
@@ -128,15 +128,15 @@ def _token() -> str:
     return getpass.getpass("Token of the Hugging Face Hub (it is not stored): ").strip()
 
 
-def _pull(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _pull(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     if args.classifier:
         from core.models.pretrained import import_pretrained
 
         model = import_pretrained(workspace, args.source, name=args.name, progress=progress)
         said_of_it = f"'{model.name}' ({model.kind}): {', '.join(model.classes)}. It was trained elsewhere."
         content = {"target": str(model.path), "files": sorted(path.name for path in model.path.iterdir())}
-        return Answer({**content, "name": model.name, "classes": model.classes}, [said_of_it])
+        return CommandResult({**content, "name": model.name, "classes": model.classes}, [said_of_it])
     from core.sharing.pull import pull
 
     report = pull(workspace, args.source, name=args.name, token=os.environ.get("HF_TOKEN", ""), progress=progress)
-    return Answer(report.as_dict(), [f"'{report.name}' ({report.kind}, {report.fingerprint}).", report.sentence])
+    return CommandResult(report.as_dict(), [f"'{report.name}' ({report.kind}, {report.fingerprint}).", report.sentence])

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from core.cli.output import Answer, warn
+from core.cli.output import CommandResult, warn
 from core.errors import InputError
 from core.progress import Progress
 from core.python_process import CODE_FOLDER, module_command, module_environment
@@ -46,7 +46,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     doctor.set_defaults(run=_doctor, damaged=True)
 
 
-def _serve(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _serve(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     import threading
 
     with socket.socket() as probe:
@@ -65,7 +65,9 @@ def _serve(args: argparse.Namespace, workspace: Workspace, progress: Progress) -
             status = server.wait()
         finally:
             signal.signal(signal.SIGTERM, before)
-    return Answer({"port": args.port, "status": status}, ["The dashboard has stopped."], status=min(abs(status), 1))
+    return CommandResult(
+        {"port": args.port, "status": status}, ["The dashboard has stopped."], status=min(abs(status), 1)
+    )
 
 
 def serve_command(root: Path, port: int, hosts: Sequence[str] = ()) -> list[str]:
@@ -105,10 +107,10 @@ def _open_when_ready(port: int, server: "subprocess.Popen[bytes]") -> None:
         time.sleep(0.3)
 
 
-def _doctor(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> Answer:
+def _doctor(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     from core.doctor import examine
 
     checks = examine(workspace, progress=progress)
     rows = [{"name": check.name, "ok": check.ok, "detail": check.detail} for check in checks]
     lines = [f"{'ok   ' if check.ok else 'WRONG'}  {check.name}: {check.detail}" for check in checks]
-    return Answer({"checks": rows}, lines, status=0 if all(check.ok for check in checks) else 1)
+    return CommandResult({"checks": rows}, lines, status=0 if all(check.ok for check in checks) else 1)

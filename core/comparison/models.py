@@ -28,9 +28,9 @@ from core.statistics import (
     MINIMUM_RECORDS,
     Estimate,
     bootstrap_interval,
+    capitalised,
     in_percent,
     mcnemar_exact,
-    opened,
     proportion,
 )
 
@@ -117,7 +117,7 @@ class ModelComparison:
     def group_sentences(self) -> tuple[str, ...]:
         """Where the second is better or worse, a sentence a group; with many groups there are many."""
         return tuple(
-            f"{opened(facet_words(row['facet'], row['value']))}: '{self.names[1]}' is {row['verdict']},"
+            f"{capitalised(facet_words(row['facet'], row['value']))}: '{self.names[1]}' is {row['verdict']},"
             f" {row['second_errors']:,} of {row['n']:,} wrong instead of {row['first_errors']:,}."
             for row in plain(self.by_value[self.by_value["verdict"].isin([BETTER, WORSE])].to_dict("records"))
         )

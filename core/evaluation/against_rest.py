@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from core.schema import CORRECT
 from core.statistics import MINIMUM_RECORDS, Estimate, proportion, wilson
 
-__all__ = ["by_value", "outcome_of", "rate_against_rest"]
+__all__ = ["by_value", "compare_with_rest", "error_rate_ratio"]
 
 
-def rate_against_rest(errors: int, n: int, all_errors: int, all_n: int) -> float:
+def error_rate_ratio(errors: int, n: int, all_errors: int, all_n: int) -> float:
     """Return how many times the error rate of a part is that of the rest; NaN where either is too small or 0.
 
-    >>> rate_against_rest(9, 34, 91, 850) > 2.5
+    >>> error_rate_ratio(9, 34, 91, 850) > 2.5
     True
     """
     rest, rest_n = all_errors - errors, all_n - n
@@ -50,13 +50,13 @@ def by_value(labelled: pd.DataFrame, values: pd.Series) -> pd.DataFrame:
     table["error_rate"] = np.where(enough, table["errors"] / table["n"], np.nan)
     table["low"], table["high"] = np.where(enough, low, np.nan), np.where(enough, high, np.nan)
     table["ratio"] = [
-        rate_against_rest(errors, n, int(wrong.sum()), len(labelled))
+        error_rate_ratio(errors, n, int(wrong.sum()), len(labelled))
         for errors, n in zip(table["errors"].tolist(), table["n"].tolist(), strict=True)
     ]
     return table
 
 
-def outcome_of(labelled: pd.DataFrame, mask: NDArray[np.bool_]) -> dict[str, Any]:
+def compare_with_rest(labelled: pd.DataFrame, mask: NDArray[np.bool_]) -> dict[str, Any]:
     """Compare the errors of some books with those of the rest.
 
     Returns
@@ -75,5 +75,5 @@ def outcome_of(labelled: pd.DataFrame, mask: NDArray[np.bool_]) -> dict[str, Any
         "rest_n": rest_n,
         "rest_errors": rest_errors,
         "rest_rate": proportion(rest_errors, rest_n) if rest_n >= MINIMUM_RECORDS else Estimate.undefined(few, rest_n),
-        "ratio": rate_against_rest(errors, n, errors + rest_errors, len(labelled)),
+        "ratio": error_rate_ratio(errors, n, errors + rest_errors, len(labelled)),
     }

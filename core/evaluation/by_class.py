@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from core.evaluation.rates import share_right
+from core.evaluation.rates import accuracy_estimate
 from core.facets import facet_words
 from core.schema import PREDICTED, TRUTH
-from core.statistics import opened
+from core.statistics import capitalised
 
 __all__ = ["by_value_and_class", "value_sentences"]
 
@@ -46,7 +46,7 @@ def by_value_and_class(labelled: pd.DataFrame, values: pd.Series, classes: Seque
         }
         part = pd.DataFrame({"value": pd.Series(list(names), dtype="str"), "class": name, "n": n, **counts})
         for rate, total in (("precision", "called_class"), ("recall", "is_class")):
-            rates = [share_right(int(k), int(m)) for k, m in zip(counts["hits"], counts[total], strict=True)]
+            rates = [accuracy_estimate(int(k), int(m)) for k, m in zip(counts["hits"], counts[total], strict=True)]
             part[rate] = [estimate.value for estimate in rates]
             part[f"{rate}_low"], part[f"{rate}_high"] = (
                 [estimate.low for estimate in rates],
@@ -70,7 +70,7 @@ def value_sentences(table: pd.DataFrame, facet: str, noun: str = "books") -> lis
     for value, n, errors, rate, ratio in zip(
         table["value"], table["n"], table["errors"], table["error_rate"], table["ratio"], strict=True
     ):
-        words = f"{opened(facet_words(facet, str(value), noun))}: {int(errors):,} of {int(n):,} wrong"
+        words = f"{capitalised(facet_words(facet, str(value), noun))}: {int(errors):,} of {int(n):,} wrong"
         if math.isnan(rate):
             words += ", too few for a rate"
         elif not math.isnan(ratio):

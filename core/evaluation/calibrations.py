@@ -19,7 +19,7 @@ from core.schema import LEAK, TITLE_KEY, TRUTH, probability_column
 from core.splits import fold_by_title
 from core.statistics import in_percent
 
-__all__ = ["CalibrationTried", "try_calibrations"]
+__all__ = ["CalibrationTrial", "try_calibrations"]
 
 _METHODS: tuple[CalibrationMethod, ...] = ("none", "temperature", "isotonic")
 _WORDS = {"none": "as they are", "temperature": "temperature scaling", "isotonic": "isotonic regression"}
@@ -28,7 +28,7 @@ _FOLDS = 5
 
 
 @dataclass(frozen=True)
-class CalibrationTried:
+class CalibrationTrial:
     """One way of calibrating, measured on books it was not learned from.
 
     Attributes
@@ -62,7 +62,7 @@ class CalibrationTried:
         return f"{which} on average {in_percent(self.ece)} away from how often they are right{books}."
 
 
-def try_calibrations(table: pd.DataFrame, classes: Sequence[str], *, seed: int = 0) -> tuple[CalibrationTried, ...]:
+def try_calibrations(table: pd.DataFrame, classes: Sequence[str], *, seed: int = 0) -> tuple[CalibrationTrial, ...]:
     """Learn each calibration on four fifths of the checked titles and measure it on the other fifth, five times.
 
     Parameters
@@ -74,7 +74,7 @@ def try_calibrations(table: pd.DataFrame, classes: Sequence[str], *, seed: int =
 
     Returns
     -------
-    tuple of CalibrationTried
+    tuple of CalibrationTrial
         A way that needs more books than there are is left out: isotonic regression needs 500 to learn from.
 
     Raises
@@ -97,16 +97,16 @@ def try_calibrations(table: pd.DataFrame, classes: Sequence[str], *, seed: int =
     fold = fold_by_title(checked[TITLE_KEY], checked[TRUTH], folds=_FOLDS, seed=seed)
     learned_from = int(len(checked) - np.bincount(fold).max())
     methods = [method for method in _METHODS if learned_from >= CALIBRATION_MINIMUM[method]]
-    return tuple(_tried(method, given, truth, fold, tuple(classes)) for method in methods)
+    return tuple(_trial(method, given, truth, fold, tuple(classes)) for method in methods)
 
 
-def _tried(
+def _trial(
     method: CalibrationMethod,
     given: NDArray[np.float64],
     truth: NDArray[np.object_],
     fold: NDArray[np.int64],
     classes: tuple[str, ...],
-) -> CalibrationTried:
+) -> CalibrationTrial:
     after = given.copy()
     for here in range(_FOLDS):
         learned = learn_calibration(method, given[fold != here], truth[fold != here], classes)
@@ -115,7 +115,7 @@ def _tried(
     chosen = after.argmax(axis=1)
     sure, right = after.max(axis=1), chosen == codes
     stated = np.clip(after[np.arange(len(codes)), codes], 1e-15, None)
-    return CalibrationTried(
+    return CalibrationTrial(
         method,
         _WORDS[method],
         expected_calibration_error(sure, right),

@@ -2,15 +2,15 @@
 
 from core.statistics import MINIMUM_RECORDS, Estimate, proportion
 
-__all__ = ["share_right"]
+__all__ = ["accuracy_estimate"]
 
 
-def share_right(right: int, n: int, what: str = "labelled books") -> Estimate:
+def accuracy_estimate(right: int, n: int, what: str = "labelled books") -> Estimate:
     """Return a share with its Wilson interval; undefined, with the reason, below 10 records.
 
-    >>> share_right(9, 10).value
+    >>> accuracy_estimate(9, 10).value
     0.9
-    >>> share_right(3, 4, "labelled books of the 1840s").reason
+    >>> accuracy_estimate(3, 4, "labelled books of the 1840s").reason
     'only 4 labelled books of the 1840s: 3 right'
     """
     if n == 0:

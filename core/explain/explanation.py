@@ -10,19 +10,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from core.calibration import Calibration, apply_calibrations
 from core.errors import InputError
-from core.reading import has_columns, unit_of_terms, unit_shown, units
+from core.reading import display_token, has_columns, token_of_terms, tokens
 
 __all__ = [
     "Explainable",
     "Explanation",
-    "asked_for",
-    "by_unit",
-    "calibration_of",
-    "direction_of",
+    "calibration_for",
+    "class_index",
+    "contributions_by_token",
     "is_linear",
+    "linear_weights",
     "log_odds",
-    "position_of",
     "predict",
+    "predicted_class",
 ]
 
 
@@ -41,7 +41,9 @@ class Explainable(Protocol):
 
     @property
     def calibration(self) -> Calibration:
-        """Makes them calibrated ones. A model that reads further columns also has ``for_titles``, for titles alone."""
+        """Makes them calibrated ones. A model that reads further columns also has ``title_only_calibration``, for
+        titles alone.
+        """
         ...
 
 
@@ -60,7 +62,7 @@ class Explanation:
         Log-odds before any word was read. NaN for leave-one-word-out, which has no such thing.
     table : DataFrame
         ``word`` and ``contribution``, in the order of the title; for leave-one-word-out also ``probability_without``.
-    sums : bool
+    is_additive : bool
         Whether base and contributions sum to the log-odds.
     note : str
         How it was computed, in a sentence for a curator.
@@ -72,7 +74,7 @@ class Explanation:
     log_odds: float
     base: float
     table: pd.DataFrame
-    sums: bool
+    is_additive: bool
     note: str
 
 
@@ -89,37 +91,39 @@ def log_odds(probabilities: ArrayLike, position: int) -> NDArray[np.float64]:
 
 def is_linear(model: Explainable) -> bool:
     """Say whether :func:`word_contributions` can take this model apart."""
-    return hasattr(model.classifier, "spread")
+    return hasattr(model.classifier, "word_shares")
 
 
 def predict(model: Explainable, titles: Sequence[str]) -> NDArray[np.float64]:
     """Return calibrated probabilities, also of the empty title, of which a model itself says nothing."""
     scores = model.classifier.predict_probabilities(list(titles))
-    return apply_calibrations(model.calibration, getattr(model, "for_titles", None), titles, scores)
+    return apply_calibrations(model.calibration, getattr(model, "title_only_calibration", None), titles, scores)
 
 
-def calibration_of(model: Explainable, title: str) -> Calibration:
+def calibration_for(model: Explainable, title: str) -> Calibration:
     """Return the calibration of this title, or of a text with further columns."""
-    alone: Calibration | None = getattr(model, "for_titles", None)
+    alone: Calibration | None = getattr(model, "title_only_calibration", None)
     return model.calibration if alone is None or has_columns([title])[0] else alone
 
 
-def asked_for(model: Explainable, title: str, class_name: str | None) -> tuple[float, int]:
+def predicted_class(model: Explainable, title: str, class_name: str | None) -> tuple[float, int]:
     """Return the calibrated probability and the position of a class, by default the one that is predicted."""
     probabilities = predict(model, [title])[0]
-    position = int(probabilities.argmax()) if class_name is None else position_of(model, class_name)
+    position = int(probabilities.argmax()) if class_name is None else class_index(model, class_name)
     return float(probabilities[position]), position
 
 
-def by_unit(title: str, words: Sequence[str], values: NDArray[np.float64]) -> tuple[list[str], NDArray[np.float64]]:
+def contributions_by_token(
+    title: str, words: Sequence[str], values: NDArray[np.float64]
+) -> tuple[list[str], NDArray[np.float64]]:
     """Return the words of a title and the further columns it comes with, each as one, and what each contributed."""
     if not has_columns([title])[0]:
         return list(words), values
-    whole = [unit_shown(unit) for unit in units(title)]
-    return whole, np.bincount(unit_of_terms(title, words), weights=values, minlength=len(whole)).astype(np.float64)
+    whole = [display_token(unit) for unit in tokens(title)]
+    return whole, np.bincount(token_of_terms(title, words), weights=values, minlength=len(whole)).astype(np.float64)
 
 
-def position_of(model: Explainable, class_name: str) -> int:
+def class_index(model: Explainable, class_name: str) -> int:
     """Return which of the model's classes it is.
 
     Raises
@@ -132,9 +136,9 @@ def position_of(model: Explainable, class_name: str) -> int:
     return model.classes.index(class_name)
 
 
-def direction_of(model: Explainable, position: int, title: str) -> tuple[NDArray[np.float64], float]:
+def linear_weights(model: Explainable, position: int, title: str) -> tuple[NDArray[np.float64], float]:
     """Return the weight of each term of a title for the log-odds of a class, and the log-odds without any term."""
-    calibration = calibration_of(model, title)
+    calibration = calibration_for(model, title)
     coefficients, intercepts = model.classifier.coefficients, model.classifier.intercepts
     cold = calibration.temperature if calibration.method == "temperature" else 1.0
     weights = coefficients[position] - np.delete(coefficients, position, axis=0).mean(axis=0)

@@ -10,14 +10,14 @@ from core.errors import InputError
 from core.explain.explanation import (
     Explainable,
     Explanation,
-    asked_for,
-    by_unit,
-    direction_of,
+    contributions_by_token,
     is_linear,
+    linear_weights,
     log_odds,
     predict,
+    predicted_class,
 )
-from core.reading import unit_shown, units
+from core.reading import display_token, tokens
 
 __all__ = ["ABSENT", "shap_words"]
 
@@ -52,8 +52,8 @@ def shap_words(
     """
     if background is not None and is_linear(model):
         return _linear_shap(model, title, class_name, background)
-    probability, position = asked_for(model, title, class_name)
-    words = units(title)
+    probability, position = predicted_class(model, title, class_name)
+    words = tokens(title)
     if not words:
         raise InputError("The title has no word to explain.")
 
@@ -76,7 +76,7 @@ def shap_words(
         note = f"Shapley values estimated from {_PERMUTATIONS} orders of the words; they sum to the difference from the"
         note += " empty title."
     base = float(read(empty)[0])
-    shown = pd.Series([unit_shown(word) for word in words], dtype="str")
+    shown = pd.Series([display_token(word) for word in words], dtype="str")
     table = pd.DataFrame({"word": shown, "contribution": np.asarray(values.values[0], float)})
     odds = float(read(whole)[0])
     return Explanation(title, model.classes[position], probability, odds, base, table, True, note)
@@ -85,15 +85,15 @@ def shap_words(
 def _linear_shap(model: Explainable, title: str, class_name: str | None, background: Sequence[str]) -> Explanation:
     import shap
 
-    probability, position = asked_for(model, title, class_name)
-    direction, start = direction_of(model, position, title)
+    probability, position = predicted_class(model, title, class_name)
+    direction, start = linear_weights(model, position, title)
     # The mean of all titles: handed the matrix itself, shap would take 100 rows of it and be wrong by some hundredths.
     mean = np.asarray(model.classifier.features(list(background)).mean(axis=0)).ravel()
     features = model.classifier.features([title])
     explainer = shap.LinearExplainer((direction, start), shap.maskers.Independent(mean[None, :]))
     values = np.asarray(explainer.shap_values(features.toarray()), dtype=float).reshape(-1)
-    words, shares = model.classifier.spread(title)
-    words, contributions = by_unit(title, words, np.asarray(shares @ values))
+    words, shares = model.classifier.word_shares(title)
+    words, contributions = contributions_by_token(title, words, np.asarray(shares @ values))
     lacking = float(values.sum() - contributions.sum())
     table = pd.DataFrame(
         {"word": pd.Series([*words, ABSENT], dtype="str"), "contribution": [*contributions.tolist(), lacking]}

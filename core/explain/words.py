@@ -8,16 +8,16 @@ from core.errors import InputError
 from core.explain.explanation import (
     Explainable,
     Explanation,
-    asked_for,
-    by_unit,
-    calibration_of,
-    direction_of,
+    calibration_for,
+    class_index,
+    contributions_by_token,
     is_linear,
+    linear_weights,
     log_odds,
-    position_of,
     predict,
+    predicted_class,
 )
-from core.reading import unit_shown, units
+from core.reading import display_token, tokens
 
 __all__ = ["leave_one_word_out", "word_contributions", "word_importance"]
 
@@ -44,12 +44,12 @@ def word_contributions(model: Explainable, title: str, class_name: str | None = 
     """
     if not is_linear(model):
         raise InputError("This model is not a sum of words: use leave-one-word-out or SHAP.")
-    probability, position = asked_for(model, title, class_name)
-    words, shares = model.classifier.spread(title)
+    probability, position = predicted_class(model, title, class_name)
+    words, shares = model.classifier.word_shares(title)
     features = model.classifier.features([title])
-    direction, start = direction_of(model, position, title)
-    words, values = by_unit(title, words, shares.multiply(features) @ direction)
-    isotonic = calibration_of(model, title).method == "isotonic"
+    direction, start = linear_weights(model, position, title)
+    words, values = contributions_by_token(title, words, shares.multiply(features) @ direction)
+    isotonic = calibration_for(model, title).method == "isotonic"
     note = "Exact: base value and contributions sum to the log-odds."
     if isotonic:
         note = "Exact for the probability before calibration: base value and contributions sum to its log-odds."
@@ -73,14 +73,14 @@ def leave_one_word_out(model: Explainable, title: str, class_name: str | None = 
     Explanation
         The contributions do not sum to anything: two words that say the same each seem to contribute little.
     """
-    probability, position = asked_for(model, title, class_name)
-    words = units(title)
+    probability, position = predicted_class(model, title, class_name)
+    words = tokens(title)
     without = [" ".join(words[:i] + words[i + 1 :]) for i in range(len(words))]
     probabilities = predict(model, [title, *without])
     odds = log_odds(probabilities, position)
     table = pd.DataFrame(
         {
-            "word": pd.Series([unit_shown(word) for word in words], dtype="str"),
+            "word": pd.Series([display_token(word) for word in words], dtype="str"),
             "contribution": odds[0] - odds[1:],
             "probability_without": probabilities[1:, position],
         }
@@ -104,10 +104,10 @@ def word_importance(model: Explainable, titles: Sequence[str], class_name: str, 
         those titles), the strongest first, for or against.
     """
     totals: dict[str, dict[str, float]] = {}
-    position = position_of(model, class_name)
+    position = class_index(model, class_name)
     for title in titles:
-        direction, _ = direction_of(model, position, title)
-        words, shares = model.classifier.spread(title)
+        direction, _ = linear_weights(model, position, title)
+        words, shares = model.classifier.word_shares(title)
         values = shares.multiply(model.classifier.features([title])) @ direction
         here: dict[str, float] = {}
         for word, value in zip(words, values.tolist(), strict=True):

@@ -9,7 +9,7 @@ from core.export.decisions import DECISIONS, decide
 from core.export.formats import CARRIERS, FORMATS, MARC_KINDS, parse_formats, parse_marc_kinds
 from core.export.human_labels import human_from_labels
 from core.export.settings import ExportSettings, ModelSource
-from core.export.terms import PROFILES, TERM_QUESTION, Term, default_terms
+from core.export.terms import PROFILES, TERM_QUESTION, GenreTerm, default_terms
 
 __all__ = [
     "CARRIERS",
@@ -20,8 +20,8 @@ __all__ = [
     "TERM_QUESTION",
     "ExportReport",
     "ExportSettings",
+    "GenreTerm",
     "ModelSource",
-    "Term",
     "count_decisions",
     "decide",
     "default_terms",

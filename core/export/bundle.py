@@ -23,7 +23,7 @@ from core.export.provenance import provenance
 from core.export.readme import readme
 from core.export.rocrate import write_rocrate
 from core.export.settings import ExportSettings
-from core.export.steps import steps_for
+from core.export.steps import writers_for
 from core.export.table import ExportTable, prepare
 from core.progress import Progress, silent
 from core.storage import file_sha256, write_atomically
@@ -153,7 +153,7 @@ def write_package(
     folder.mkdir(parents=True)
     package = Package(folder)
     remarks: list[str] = []
-    steps = steps_for(table.settings.formats)
+    steps = writers_for(table.settings.formats)
     for place, (name, step) in enumerate(steps):
         progress(0.05 + 0.8 * place / len(steps), f"Writing {name}")
         remarks += step(table, package, quality)

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Check", "Outcome"]
+__all__ = ["CheckStatus", "ExportCheck"]
 
-Outcome = Literal["passed", "failed", "not run"]
+CheckStatus = Literal["passed", "failed", "not run"]
 
 
 @dataclass(frozen=True)
-class Check:
+class ExportCheck:
     """One check of an export.
 
     Attributes
@@ -24,7 +24,7 @@ class Check:
     """
 
     name: str
-    outcome: Outcome
+    outcome: CheckStatus
     detail: str
     by: str = "Colophon"
 

@@ -9,7 +9,7 @@ from core.export.decisions import DECISIONS
 from core.export.settings import ExportSettings
 from core.schema import RECORD_ID
 
-__all__ = ["SUGGESTED", "Column", "added_columns", "kept_name", "plain_names", "probability_names"]
+__all__ = ["SUGGESTED", "Column", "added_columns", "original_column_name", "plain_names", "probability_names"]
 
 ColumnType = Literal["string", "number", "boolean", "datetime"]
 SUGGESTED: Final = "pred_suggested_label"
@@ -138,10 +138,10 @@ def plain_names(columns: Sequence[Column]) -> list[str]:
     return names
 
 
-def kept_name(name: str, taken: Sequence[str]) -> str:
+def original_column_name(name: str, taken: Sequence[str]) -> str:
     """Return the name of an original column beside ours: marked '(as loaded)' where ours has the same name.
 
-    >>> kept_name("pred_label", ["pred_label"])
+    >>> original_column_name("pred_label", ["pred_label"])
     'pred_label (as loaded)'
     """
     while name in taken:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.export.decisions import ACCEPTED, CURATOR, DECISIONS, HUMAN_KEPT
+from core.export.decisions import ACCEPTED, CURATOR, DECISIONS, HUMAN_LABEL_KEPT
 
 __all__ = ["DecisionCounts", "count_decisions"]
 
@@ -28,7 +28,7 @@ class DecisionCounts:
         Human answers that name no single class ("both", "can't tell", disputed), a part of 'human-label-kept'.
     by_label : mapping
         Exported label → number of records.
-    over_cut : int
+    above_cut : int
         Records that the cuts alone accept, whatever people said of them: what the thresholds report calls accepted.
     """
 
@@ -39,7 +39,7 @@ class DecisionCounts:
     overruled: int
     no_class: int
     by_label: Mapping[str, int]
-    over_cut: int
+    above_cut: int
 
     @property
     def exported(self) -> int:
@@ -62,14 +62,14 @@ class DecisionCounts:
             "curator_overruled": self.overruled,
             "human_answers_without_a_class": self.no_class,
             "by_label": dict(self.by_label),
-            "over_the_cut": self.over_cut,
+            "over_the_cut": self.above_cut,
         }
 
 
 def count_decisions(decisions: pd.DataFrame) -> DecisionCounts:
     """Count the table that :func:`decide` returns."""
     counts = decisions["pred_decision"].value_counts()
-    human_kept = decisions[decisions["pred_decision"] == HUMAN_KEPT]
+    human_kept = decisions[decisions["pred_decision"] == HUMAN_LABEL_KEPT]
     curator = decisions[decisions["pred_decision"] == CURATOR]
     confirmed = int((curator["pred_label"] == curator["pred_suggested_label"]).sum())
     labels = decisions.loc[decisions["pred_label"] != "", "pred_label"].value_counts()
@@ -81,5 +81,5 @@ def count_decisions(decisions: pd.DataFrame) -> DecisionCounts:
         overruled=len(curator) - confirmed,
         no_class=int(human_kept["agrees_with_human"].isna().sum()),
         by_label={str(name): int(labels[name]) for name in sorted(labels.index)},
-        over_cut=int(decisions["over_cut"].sum()),
+        above_cut=int(decisions["over_cut"].sum()),
     )

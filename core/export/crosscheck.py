@@ -14,7 +14,7 @@ from core.readers.marc_columns import link_numbers
 from core.readers.marc_decode import BadRecord, decode_iso2709, split_iso2709, stream_marcxml
 from core.readers.marc_record import MarcRecord
 
-__all__ = ["Triple", "left_out", "read_labels", "unescape_cell"]
+__all__ = ["Triple", "read_labels", "unescape_cell", "unwritten_records"]
 
 Triple = tuple[str, str, str]  # identifier, label, confidence with four decimals ('' where there is none)
 
@@ -54,7 +54,7 @@ def read_labels(folder: Path) -> dict[str, set[Triple]]:
     return triples_by_file
 
 
-def left_out(folder: Path) -> dict[str, set[str]]:
+def unwritten_records(folder: Path) -> dict[str, set[str]]:
     """Return MARC file → identifiers that are not in it, and are listed as such in ``marc/left-out.csv``."""
     path = folder / "marc/left-out.csv"
     ids_by_file: dict[str, set[str]] = {}

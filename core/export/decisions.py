@@ -29,7 +29,7 @@ __all__ = [
     "CURATOR",
     "DECISIONS",
     "DECISION_COLUMNS",
-    "HUMAN_KEPT",
+    "HUMAN_LABEL_KEPT",
     "NOT_MATCHED",
     "REJECTED",
     "decide",
@@ -39,7 +39,7 @@ __all__ = [
 
 ACCEPTED: Final = "accepted"
 ABSTAINED: Final = "abstained"
-HUMAN_KEPT: Final = "human-label-kept"
+HUMAN_LABEL_KEPT: Final = "human-label-kept"
 REJECTED: Final = "rejected"
 CURATOR: Final = "curator"
 NOT_MATCHED: Final = "not-matched"
@@ -47,7 +47,7 @@ DECISIONS: Final[Mapping[str, str]] = {
     ACCEPTED: "the confidence is above the cut and no label stood in the way: the machine's label is exported",
     CURATOR: "a curator looked at this record: the curator's label is exported",
     ABSTAINED: "the confidence is not above the cut, or there is no cut for the record: no label, it goes to review",
-    HUMAN_KEPT: "a person or the catalogue had given a label: it stands, nothing is exported",
+    HUMAN_LABEL_KEPT: "a person or the catalogue had given a label: it stands, nothing is exported",
     REJECTED: "a curator said that no label can be given: nothing is exported",
     NOT_MATCHED: "there is no prediction for this record",
 }
@@ -164,7 +164,7 @@ def decide(
     blocked = (strongest["label"] != "").to_numpy() & ~looked_at
 
     decision = np.where(over, ACCEPTED, ABSTAINED).astype(object)
-    decision[blocked] = HUMAN_KEPT
+    decision[blocked] = HUMAN_LABEL_KEPT
     decision[~has_prediction] = NOT_MATCHED
     decision[looked_at] = np.where(chosen[looked_at] != "", CURATOR, REJECTED)
 
@@ -229,7 +229,7 @@ def _reviews(ids: pd.Series, classes: Sequence[str], reviews: pd.DataFrame | Non
         return blank
     last = reviews.drop_duplicates(RECORD_ID, keep="last").set_index(RECORD_ID)
     names = match_classes(last[LABEL], classes)
-    label = last[LABEL].map(lambda answer: names.spelled.get(answer, ""))
+    label = last[LABEL].map(lambda answer: names.class_by_answer.get(answer, ""))
     note = last[NOTE].astype("str") if NOTE in last else pd.Series("", index=last.index, dtype="str")
     unsure = last[LABEL].map(lambda answer: is_undecided(answer) and answer.strip() != "").to_numpy(dtype=bool)
     note = note.where(~unsure | (note != ""), last[LABEL])

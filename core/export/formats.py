@@ -26,7 +26,7 @@ FORMATS: Final[Mapping[str, str]] = {
 # A description is worth nothing without the file it describes.
 _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {"csvw": ("csv",), "datapackage": ("csv",), "croissant": ("parquet",)}
 
-_SPELLED: Final[Mapping[str, str]] = {
+_FORMAT_ALIASES: Final[Mapping[str, str]] = {
     "marc21": "marc",
     "mrc": "marc",
     "excel": "xlsx",
@@ -65,7 +65,7 @@ def parse_formats(names: Sequence[str]) -> tuple[str, ...]:
     wanted: set[str] = set()
     for given in names:
         name = given.strip().lower()
-        name = _SPELLED.get(name, name)
+        name = _FORMAT_ALIASES.get(name, name)
         if name not in FORMATS:
             raise InputError(f"'{given}' is no export format. There are: {', '.join(FORMATS)}.")
         wanted.update((name, *_NEEDS.get(name, ())))
@@ -79,7 +79,7 @@ def parse_marc_kinds(names: Sequence[str]) -> tuple[MarcKind, ...]:
 
     Examples
     --------
-    >>> parse_marc_kinds(["delta", " Stub"])
+    >>> parse_marc_kinds(["delta", " StubBuilder"])
     ('stub', 'delta')
 
     Raises

@@ -94,7 +94,7 @@ def strongest_labels(
         add(ids, label, label, "catalogue")
     every = pd.concat(parts, ignore_index=True)
     names = match_classes(every["label"][every["label"] != ""], classes)
-    label = every["label"].map(lambda answer: names.spelled.get(answer, answer))
+    label = every["label"].map(lambda answer: names.class_by_answer.get(answer, answer))
     # "both" and "can't tell" are answers of a person too: they stand as given and block.
     every["label"] = label.where(label != "", every["given"].str.strip()).astype("str")
     every["rank"] = every["source"].map({name: place for place, name in enumerate(_RANK)})

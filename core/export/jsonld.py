@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.export.identifiers import NAMESPACE, annotation_uri, record_uri
-from core.export.marc_build import Assigned, assignments
+from core.export.marc_build import Assignment, assignments
 from core.export.table import ExportTable
 
 __all__ = ["CONTEXT", "book_nodes", "write_jsonld"]
@@ -42,13 +42,13 @@ CONTEXT: Final[dict[str, Any]] = {
     "threshold": {"@id": "colophon:threshold", "@type": "xsd:decimal"},
     "decision": "colophon:decision",
 }
-_READ: Final = ("title", "author", "date", "language", "language_source")
+_COLUMNS_READ: Final = ("title", "author", "date", "language", "language_source")
 
 
 def write_jsonld(path: Path, table: ExportTable) -> int:
     """Write the accepted records as one graph and return how many."""
     encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
-    columns = {name: table.records[name].tolist() for name in _READ}
+    columns = {name: table.records[name].tolist() for name in _COLUMNS_READ}
     count = 0
     with path.open("w", encoding="utf-8", newline="\n") as stream:
         stream.write(f'{{"@context": {encode(CONTEXT)},\n"@graph": [\n')
@@ -61,7 +61,7 @@ def write_jsonld(path: Path, table: ExportTable) -> int:
     return count
 
 
-def book_nodes(table: ExportTable, given: Assigned, has: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+def book_nodes(table: ExportTable, given: Assignment, has: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a book and the annotation that labels it. Only what a person chose is also the book's genre."""
     settings, term = table.settings, table.terms[given.label]
     book: dict[str, Any] = {
@@ -72,7 +72,7 @@ def book_nodes(table: ExportTable, given: Assigned, has: dict[str, str]) -> tupl
         "author": has["author"],
         "datePublished": has["date"],
         "inLanguage": has["language"] if has["language_source"] == "catalogue" else "",
-        "genre": term.term if given.how == "2" else "",
+        "genre": term.term if given.assigned_by == "2" else "",
     }
     annotation = {
         "@id": annotation_uri(settings.run_id, given.record_id),
@@ -82,12 +82,12 @@ def book_nodes(table: ExportTable, given: Assigned, has: dict[str, str]) -> tupl
         "body": _concept(table, given.label),
         "label": given.label,
         "confidence": f"{given.confidence:.4f}" if given.confidence == given.confidence else "",
-        "calibrated": settings.model.calibrated if given.how != "2" else "",
-        "threshold": f"{given.threshold:.6g}" if given.how == "0" else "",
-        "decision": "accepted" if given.how == "0" else "curator",
-        "creator": _CURATOR if given.how == "2" else _agent(table),
-        "created": f"{given.reviewed}T00:00:00Z" if given.how == "2" else settings.predicted_at,
-        "wasGeneratedBy": "" if given.how == "2" else settings.run_uri,
+        "calibrated": settings.model.calibrated if given.assigned_by != "2" else "",
+        "threshold": f"{given.threshold:.6g}" if given.assigned_by == "0" else "",
+        "decision": "accepted" if given.assigned_by == "0" else "curator",
+        "creator": _CURATOR if given.assigned_by == "2" else _agent(table),
+        "created": f"{given.reviewed}T00:00:00Z" if given.assigned_by == "2" else settings.predicted_at,
+        "wasGeneratedBy": "" if given.assigned_by == "2" else settings.run_uri,
     }
     return _without_blanks(book), _without_blanks(annotation)
 

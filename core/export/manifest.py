@@ -104,7 +104,7 @@ def manifest(
         "counts": {
             **table.counts.as_dict(),
             "exported": table.counts.exported,
-            "predictions_without_a_record": len(table.strangers),
+            "predictions_without_a_record": len(table.unmatched),
             "by_label_and_language": _by_language(table),
         },
         "decisions": dict(DECISIONS),

@@ -11,9 +11,9 @@ from typing import IO, Final
 from core.classes import term_key
 from core.export.files import Package
 from core.export.formats import MARC_KINDS, MarcKind
-from core.export.marc_build import Assigned, Built, Delta, Enriched, assignments, with_status
+from core.export.marc_build import Assignment, BuiltRecord, DeltaBuilder, EnrichedBuilder, assignments, with_status
 from core.export.marc_rules import check_record
-from core.export.marc_stub import Stub
+from core.export.marc_stub import StubBuilder
 from core.export.marc_text import Cleaner
 from core.export.table import ExportTable
 from core.readers.marc_record import MarcRecord, TooLongError, marcxml_document
@@ -26,7 +26,11 @@ FILE_NAMES: Final[dict[MarcKind, str]] = {
     "stub": "stub",
 }
 NO_MARC: Final = "No enriched MARC records: the catalogue file was not MARC."
-BUILDERS: Final[dict[MarcKind, type[Enriched | Delta | Stub]]] = {"enriched": Enriched, "delta": Delta, "stub": Stub}
+BUILDERS: Final[dict[MarcKind, type[EnrichedBuilder | DeltaBuilder | StubBuilder]]] = {
+    "enriched": EnrichedBuilder,
+    "delta": DeltaBuilder,
+    "stub": StubBuilder,
+}
 _UNDO: Final[dict[MarcKind, str]] = {
     "enriched": "takes enriched back: the records as they were",
     "delta": "takes delta back: the identifiers and the fields to remove",
@@ -63,7 +67,7 @@ def write_marc(table: ExportTable, package: Package, formats: Sequence[str]) -> 
             "No code of the organisation whose record numbers these are was given, so the MARC records have neither 003"
             " nor 035 and match on 001 alone."
         )
-    cleaner, listed, undo = Cleaner(), _Listed(), []
+    cleaner, listed, undo = Cleaner(), _RecordProblems(), []
     too_long: list[MarcRecord] = []
     for kind in kinds:
         maker = BUILDERS[kind](table)
@@ -72,7 +76,7 @@ def write_marc(table: ExportTable, package: Package, formats: Sequence[str]) -> 
                 if kind == "enriched" and not table.marc_texts[given.row]:
                     continue
                 built = maker.build(given)
-                _write(files, kind, given, built, cleaner, listed, too_long, _speaking(table))
+                _write(files, kind, given, built, cleaner, listed, too_long, _meaningful_forms(table))
                 if kind == kinds[0]:
                     undo.append(_undo_row(given, built, table))
         files.register()
@@ -87,7 +91,7 @@ def write_marc(table: ExportTable, package: Package, formats: Sequence[str]) -> 
     return remarks
 
 
-def undo_record(kind: MarcKind, built: Built) -> MarcRecord:
+def undo_record(kind: MarcKind, built: BuiltRecord) -> MarcRecord:
     """Return the record that takes back what `built` brought.
 
     For an enriched record it is the record as it was; for a delta, the same identifiers and the fields to remove; for
@@ -105,7 +109,7 @@ def undo_record(kind: MarcKind, built: Built) -> MarcRecord:
     return MarcRecord(with_status(built.record.leader, "d"), remaining_fields)
 
 
-def _speaking(table: ExportTable) -> frozenset[str]:
+def _meaningful_forms(table: ExportTable) -> frozenset[str]:
     names = [*table.labels, *(term.term for term in table.terms.values()), *table.settings.genre_terms]
     return frozenset(term_key(name) for name in names)
 
@@ -113,10 +117,10 @@ def _speaking(table: ExportTable) -> frozenset[str]:
 def _write(
     files: "_Files",
     kind: MarcKind,
-    given: Assigned,
-    built: Built,
+    given: Assignment,
+    built: BuiltRecord,
     cleaner: Cleaner,
-    listed: "_Listed",
+    listed: "_RecordProblems",
     too_long: list[MarcRecord],
     speaking: frozenset[str],
 ) -> None:
@@ -142,7 +146,7 @@ def _write(
 
 
 @dataclass
-class _Listed:
+class _RecordProblems:
     """Records that could not be written as they should, and why."""
 
     refused: list[tuple[str, MarcKind, str]] = field(default_factory=list)
@@ -212,7 +216,7 @@ class _Files:
 
 
 def _finish(
-    package: Package, listed: _Listed, too_long: Sequence[MarcRecord], undo: Sequence[tuple[str, ...]]
+    package: Package, listed: _RecordProblems, too_long: Sequence[MarcRecord], undo: Sequence[tuple[str, ...]]
 ) -> list[str]:
     remarks = []
     head = ("record_id", "label", "655 $a", "883 $a", "run", "588", "655", "883")
@@ -251,7 +255,7 @@ def _finish(
     return remarks
 
 
-def _undo_row(given: Assigned, built: Built, table: ExportTable) -> tuple[str, ...]:
+def _undo_row(given: Assignment, built: BuiltRecord, table: ExportTable) -> tuple[str, ...]:
     note, genre, provenance = built.new
     lines = (note.line(), genre.line(), provenance.line())
     return (given.record_id, given.label, genre.get("a"), provenance.get("a"), table.settings.run_uri, *lines)

@@ -8,20 +8,28 @@ from typing import Final
 import numpy as np
 
 from core.export.decisions import CURATOR
-from core.export.marc_text import is_own_note
+from core.export.marc_text import is_generated_note
 from core.export.settings import ExportSettings
 from core.export.table import ExportTable
 from core.export.wording import note
 from core.readers.marc_columns import is_book, link_numbers, split_genres
 from core.readers.marc_record import MarcField, MarcRecord, control, data
 
-__all__ = ["Assigned", "Built", "Delta", "Enriched", "Maker", "assignments", "with_status"]
+__all__ = [
+    "Assignment",
+    "BuiltRecord",
+    "DeltaBuilder",
+    "EnrichedBuilder",
+    "RecordBuilder",
+    "assignments",
+    "with_status",
+]
 
 _ANY_LINK: Final = re.compile(r"(\d+)(?:\.\d+)?(?:\\[a-z])?")
 
 
 @dataclass(frozen=True, slots=True)
-class Assigned:
+class Assignment:
     """What one record is given.
 
     Attributes
@@ -30,7 +38,7 @@ class Assigned:
         The label.
     confidence : float
         Cut off after four decimals; NaN where there is none.
-    how : str
+    assigned_by : str
         First indicator of 883: '0' accepted by the cut, '1' a person agreed, '2' a person chose.
     reviewed : str
         Day of the review, yyyy-mm-dd; '' where nobody looked.
@@ -42,13 +50,13 @@ class Assigned:
     record_id: str
     label: str
     confidence: float
-    how: str
+    assigned_by: str
     reviewed: str
     threshold: float
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
+class BuiltRecord:
     """A record, the fields in it that are new, and (enriched records) the record as it was."""
 
     record: MarcRecord
@@ -56,7 +64,7 @@ class Built:
     before: MarcRecord | None = None
 
 
-def assignments(table: ExportTable, rows: np.ndarray | None = None) -> Iterator[Assigned]:
+def assignments(table: ExportTable, rows: np.ndarray | None = None) -> Iterator[Assignment]:
     """Yield what each exported record is given, in the order of the identifiers."""
     chosen = table.accepted if rows is None else rows
     part = table.decisions.iloc[chosen]
@@ -73,10 +81,10 @@ def assignments(table: ExportTable, rows: np.ndarray | None = None) -> Iterator[
     ):
         how = "0" if decision != CURATOR else "1" if label == suggested else "2"
         day = "" if how == "0" else (moment or table.settings.exported_at)[:10]
-        yield Assigned(row, record_id, label, confidence, how, day, threshold)
+        yield Assignment(row, record_id, label, confidence, how, day, threshold)
 
 
-class Maker:
+class RecordBuilder:
     """What the three kinds share: the new fields and the organisation's marks."""
 
     def __init__(self, table: ExportTable) -> None:
@@ -85,7 +93,7 @@ class Maker:
         self.stamp = _stamp(table.settings.exported_at)
         self.owner = ("5", table.settings.organisation)
 
-    def new_fields(self, given: Assigned, number: int) -> list[MarcField]:
+    def new_fields(self, given: Assignment, number: int) -> list[MarcField]:
         """Return 588, 655 and 883; the last two share the link `number`."""
         settings, term = self.settings, self.table.terms[given.label]
         link = ("8", f"{number}\\p")
@@ -107,8 +115,8 @@ class Maker:
             ("u", settings.run_uri),
         )
         person = (("a", "curator review"), ("d", given.reviewed.replace("-", "")), ("q", settings.organisation))
-        provenance = data("883", f"{given.how} ", link, *(person if given.how == "2" else machine))
-        sentence = note(self.table, given.row, given.how, given.reviewed)
+        provenance = data("883", f"{given.assigned_by} ", link, *(person if given.assigned_by == "2" else machine))
+        sentence = note(self.table, given.row, given.assigned_by, given.reviewed)
         return [data("588", "  ", ("a", sentence), self.owner), genre, provenance]
 
     def source_fields(self, record_id: str) -> list[MarcField]:
@@ -126,14 +134,14 @@ class Maker:
         return [*fields, agency] if agency.subfields else fields
 
 
-class Enriched(Maker):
+class EnrichedBuilder(RecordBuilder):
     """The library's own record with the new fields added."""
 
-    def build(self, given: Assigned) -> Built:
+    def build(self, given: Assignment) -> BuiltRecord:
         """Return the record for what one book is given."""
         before = self._original(given.row)
         record = before.copy()
-        self._remove_own(record)
+        self._remove_generated(record)
         number = 1 + max((int(link_number) for field in record.fields for link_number in _numbers(field)), default=0)
         new = self.new_fields(given, number)
         for field in new:
@@ -144,12 +152,12 @@ class Enriched(Maker):
         form = self.table.terms[given.label].literary_form
         if self.settings.write_literary_form and form:
             _set_literary_form(record, form)
-        return Built(record, tuple(new), before)
+        return BuiltRecord(record, tuple(new), before)
 
     def _original(self, row: int) -> MarcRecord:
         return MarcRecord.from_json(self.table.marc_texts[row])
 
-    def _remove_own(self, record: MarcRecord) -> None:
+    def _remove_generated(self, record: MarcRecord) -> None:
         """Take out what an earlier run of the same model wrote; a 655 whose 883 is gone belongs to a person."""
         name = self.settings.model.name
         mine = [field for field in record.all("883") if field.get("a") == name or field.get("a").startswith(f"{name} ")]
@@ -157,7 +165,7 @@ class Enriched(Maker):
         if not mine:
             return
         genres = [field for field in split_genres(record)[1] if link_numbers(field) & links]
-        notes = [field for field in record.all("588") if is_own_note(field.get("a"))]
+        notes = [field for field in record.all("588") if is_generated_note(field.get("a"))]
         gone = {id(field) for field in (*mine, *genres, *notes)}
         record.fields = [field for field in record.fields if id(field) not in gone]
 
@@ -172,14 +180,14 @@ class Enriched(Maker):
             agency.subfields.append(("d", organisation))
 
 
-class Delta(Enriched):
+class DeltaBuilder(EnrichedBuilder):
     """Only what identifies the record, and the new fields."""
 
-    def build(self, given: Assigned) -> Built:
+    def build(self, given: Assignment) -> BuiltRecord:
         """Return the record for what one book is given."""
         if not self.table.marc_texts[given.row]:
             new = self.new_fields(given, 1)
-            return Built(
+            return BuiltRecord(
                 MarcRecord("00000cam a22000007u 4500", [*self.source_fields(given.record_id), *new]), tuple(new)
             )
         whole = super().build(given)
@@ -192,7 +200,7 @@ class Delta(Enriched):
         number, owner = record.text("001").strip(), record.text("003").strip()
         if number and owner and record.first("035") is None:
             _insert(record, data("035", "  ", ("a", f"({owner}){number}")))
-        return Built(record, whole.new, whole.before)
+        return BuiltRecord(record, whole.new, whole.before)
 
 
 def _numbers(field: MarcField) -> list[str]:

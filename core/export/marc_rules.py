@@ -37,7 +37,7 @@ RULES: Final = {
     "subfields": "no empty field, no empty subfield code, two indicators",
 }
 _PROVENANCE_SUBFIELDS: Final = frozenset("acdquxw018")
-_ONCE: Final = frozenset("acdqux")
+_NOT_REPEATABLE: Final = frozenset("acdqux")
 _LINK: Final = re.compile(r"\d+(\.\d+)?\\[a-z]")
 _CONFIDENCE: Final = re.compile(r"(0([.,]\d+)?|1([.,]0+)?)")
 _MARKS: Final = frozenset("0123456789abcdefghijklmnopqrstuvwxyz |")
@@ -49,10 +49,10 @@ class Fault:
 
     rule: str
     field: str
-    found: str
+    detail: str
 
     def __str__(self) -> str:
-        return f"{self.field}: {self.found} ({RULES[self.rule]})"
+        return f"{self.field}: {self.detail} ({RULES[self.rule]})"
 
 
 def check_record(
@@ -147,7 +147,7 @@ def _provenance(record: MarcRecord) -> Iterator[Fault]:
         for code, times in codes.items():
             if code not in _PROVENANCE_SUBFIELDS:
                 yield Fault("provenance", "883", f"subfield ${code}")
-            elif times > 1 and code in _ONCE:
+            elif times > 1 and code in _NOT_REPEATABLE:
                 yield Fault("provenance", "883", f"${code} {times} times")
         for value in field.all("c"):
             if not _CONFIDENCE.fullmatch(value):

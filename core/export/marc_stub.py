@@ -5,13 +5,13 @@ from typing import Final
 
 import pandas as pd
 
-from core.export.marc_build import Assigned, Built, Maker
+from core.export.marc_build import Assignment, BuiltRecord, RecordBuilder
 from core.export.table import ExportTable
 from core.readers.marc_codes import language_code
 from core.readers.marc_countries import country_code
 from core.readers.marc_record import MarcField, MarcRecord, control, data
 
-__all__ = ["Stub"]
+__all__ = ["StubBuilder"]
 
 _DATES: Final = re.compile(r",?\s*((?:active |fl\. )?\d{3,4}\??-(?:\d{3,4}\??)?)\.?$")
 _ARTICLES: Final = {
@@ -27,20 +27,20 @@ _ARTICLES: Final = {
 }
 
 
-class Stub(Maker):
+class StubBuilder(RecordBuilder):
     """A minimal new record from the columns of the catalogue file."""
 
     def __init__(self, table: ExportTable) -> None:
         super().__init__(table)
         records = table.records
-        self.columns = {name: records[name].tolist() for name in _READ}
+        self.columns = {name: records[name].tolist() for name in _COLUMNS_READ}
         self.years = [None if year is pd.NA else int(year) for year in records["year"].tolist()]
         kinds = table.originals.get("Type of resource")
         self.serial = [False] * len(records) if kinds is None else kinds.str.contains("Serial").tolist()
         names = table.originals.get("Type of name")
         self.bodies = [False] * len(records) if names is None else names.str.contains("organisation").tolist()
 
-    def build(self, given: Assigned) -> Built:
+    def build(self, given: Assignment) -> BuiltRecord:
         """Return the record for what one book is given."""
         row = given.row
         has = {name: values[row] for name, values in self.columns.items()}
@@ -68,7 +68,7 @@ class Stub(Maker):
             provenance,
         ]
         leader = f"00000na{'s' if serial else 'm'} a22000007u 4500"
-        return Built(
+        return BuiltRecord(
             MarcRecord(leader, [field for field in fields if field.is_control or field.subfields]), (*new, provenance)
         )
 
@@ -95,7 +95,7 @@ class Stub(Maker):
         return [data("776", "08", ("i", "Print version:"), ("w", f"({code}){alternate}" if code else alternate))]
 
 
-_READ: Final = (
+_COLUMNS_READ: Final = (
     "title",
     "author",
     "date",

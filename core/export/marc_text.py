@@ -6,13 +6,13 @@ from typing import Final
 
 from core.readers.marc_record import MarcRecord
 
-__all__ = ["Cleaner", "clean_text", "is_own_note"]
+__all__ = ["Cleaner", "clean_text", "is_generated_note"]
 
 # Line breaks and tabs part words; the other control characters, 0x1D to 0x1F among them, would end a field or a record.
 _BLANKS: Final = re.compile("[\t\n\r\x0b\x0c\x85\u2028\u2029]")
 _FORBIDDEN: Final = re.compile("[\x00-\x1f\x7f\ufffe\uffff]")
 # The sentences of core.export.wording.note, and those of versions that did not yet name the model.
-_OWN_NOTE: Final = re.compile(
+_GENERATED_NOTE: Final = re.compile(
     r".+ term (assigned automatically (from|by machine learning \(AI\)) .+; "
     r"(not checked by a cataloguer|checked and confirmed by a person.*)"
     r"|chosen by a person in review on \d{4}-\d\d-\d\d.*)\."
@@ -57,6 +57,6 @@ def clean_text(text: str) -> str:
     return Cleaner().text(text)
 
 
-def is_own_note(text: str) -> bool:
+def is_generated_note(text: str) -> bool:
     """Whether a 588 is one of the sentences that :func:`core.export.wording.note` writes."""
-    return _OWN_NOTE.fullmatch(text) is not None
+    return _GENERATED_NOTE.fullmatch(text) is not None

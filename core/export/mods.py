@@ -9,7 +9,7 @@ from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
 from core.export.identifiers import NAMESPACE
-from core.export.marc_build import Assigned, assignments
+from core.export.marc_build import Assignment, assignments
 from core.export.marc_text import Cleaner
 from core.export.table import ExportTable
 from core.export.wording import note
@@ -33,7 +33,7 @@ def write_mods(path: Path, table: ExportTable) -> tuple[int, Cleaner]:
     cleaner, count = Cleaner(), 0
     with path.open("w", encoding="utf-8", newline="\n") as stream:
         stream.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<modsCollection xmlns="{MODS_NAMESPACE}">\n')
-        columns = {name: table.records[name].tolist() for name in _READ}
+        columns = {name: table.records[name].tolist() for name in _COLUMNS_READ}
         for given in assignments(table):
             has = {name: cleaner.text(values[given.row]) for name, values in columns.items()}
             stream.writelines(mods_record(table, given, has))
@@ -42,7 +42,7 @@ def write_mods(path: Path, table: ExportTable) -> tuple[int, Cleaner]:
     return count, cleaner
 
 
-def mods_record(table: ExportTable, given: Assigned, has: dict[str, str]) -> Iterator[str]:
+def mods_record(table: ExportTable, given: Assignment, has: dict[str, str]) -> Iterator[str]:
     """Yield the lines of one record; `has` is its text, without control characters."""
     settings, term = table.settings, table.terms[given.label]
     by = settings.organisation or settings.source_code
@@ -53,7 +53,7 @@ def mods_record(table: ExportTable, given: Assigned, has: dict[str, str]) -> Ite
         yield f"  <name><namePart>{escape(has['author'])}</namePart></name>\n"
     yield "  <typeOfResource>text</typeOfResource>\n"
     about = {"authority": term.source, "authorityURI": _AUTHORITIES.get(term.source, "")}
-    about |= {"valueURI": term.uri if term.uri.startswith("http") else "", "displayLabel": _DISPLAY[given.how]}
+    about |= {"valueURI": term.uri if term.uri.startswith("http") else "", "displayLabel": _DISPLAY[given.assigned_by]}
     marks = "".join(f" {name}={quoteattr(value)}" for name, value in about.items() if value)
     yield f"  <genre{marks}>{escape(term.term)}</genre>\n"
     if has["place"] or has["publisher"] or has["date"]:
@@ -68,7 +68,7 @@ def mods_record(table: ExportTable, given: Assigned, has: dict[str, str]) -> Ite
     # A language that a program detected is no cataloguer's statement.
     if has["language"] and has["language_source"] == "catalogue":
         yield f'  <language><languageTerm type="text">{escape(has["language"])}</languageTerm></language>\n'
-    sentence = escape(Cleaner().text(note(table, given.row, given.how, given.reviewed)))
+    sentence = escape(Cleaner().text(note(table, given.row, given.assigned_by, given.reviewed)))
     yield f"  <note>{sentence}</note>\n"
     yield "  <recordInfo>"
     if by:
@@ -81,17 +81,17 @@ def mods_record(table: ExportTable, given: Assigned, has: dict[str, str]) -> Ite
     yield f"  <extension>{_prediction(table, given)}</extension>\n</mods>\n"
 
 
-def _prediction(table: ExportTable, given: Assigned) -> str:
+def _prediction(table: ExportTable, given: Assignment) -> str:
     settings = table.settings
     numbers = {
         "label": given.label,
         "confidence": f"{given.confidence:.4f}" if given.confidence == given.confidence else "",
         "calibrated": "yes" if settings.model.calibrated else "no",
-        "threshold": f"{given.threshold:.6g}" if given.how == "0" else "",
-        "decision": "accepted" if given.how == "0" else "curator",
+        "threshold": f"{given.threshold:.6g}" if given.assigned_by == "0" else "",
+        "decision": "accepted" if given.assigned_by == "0" else "curator",
         "run": settings.run_id,
     }
-    if given.how == "2":
+    if given.assigned_by == "2":
         numbers["reviewed"] = given.reviewed
     else:
         model = settings.model
@@ -101,4 +101,4 @@ def _prediction(table: ExportTable, given: Assigned) -> str:
     return f"<prediction xmlns={quoteattr(NAMESPACE)}{marks}/>"
 
 
-_READ: Final = ("title", "author", "place", "publisher", "date", "language", "language_source")
+_COLUMNS_READ: Final = ("title", "author", "place", "publisher", "date", "language", "language_source")

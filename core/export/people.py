@@ -5,7 +5,7 @@ from typing import Final
 
 import pandas as pd
 
-from core.export.columns import Column, kept_name, probability_names
+from core.export.columns import Column, original_column_name, probability_names
 from core.export.decisions import CURATOR
 from core.export.table import ExportTable
 from core.plain_csv import csv_for_people
@@ -77,7 +77,7 @@ def workbook(table: ExportTable) -> tuple[pd.DataFrame, tuple[Column, ...]]:
     columns: list[Column] = []
 
     def add(heading: str, column: Column, values: pd.Series) -> None:
-        name = kept_name(heading, [existing.name for existing in columns])
+        name = original_column_name(heading, [existing.name for existing in columns])
         columns.append(replace(column, name=name))
         frame[name] = values.to_numpy() if column.type != "boolean" else values.array
 

@@ -15,7 +15,7 @@ from core.export.dublin_core import dublin_core_record
 from core.export.formats import FORMATS, MarcKind
 from core.export.jsonld import book_nodes
 from core.export.marc import BUILDERS, kinds_for
-from core.export.marc_build import Assigned, assignments
+from core.export.marc_build import Assignment, assignments
 from core.export.marc_rules import check_record
 from core.export.marc_text import Cleaner
 from core.export.mods import mods_record
@@ -136,7 +136,7 @@ def _marc(table: ExportTable, rows: np.ndarray, format_: str, kind: MarcKind) ->
     return shown
 
 
-def _without(text: str, table: ExportTable, given: Assigned, kind: MarcKind) -> str:
+def _without(text: str, table: ExportTable, given: Assignment, kind: MarcKind) -> str:
     """Return the XML of the same record without the fields that are new."""
     built = BUILDERS[kind](table).build(given)
     new = {id(field) for field in built.new}
@@ -157,7 +157,7 @@ def _difference(old: str, new: str) -> list[PreviewLine]:
 _NEW_IN_XML: Final = ("<genre", "<note", "<extension", "<recordInfo", "<dc:type", "<dc:description")
 
 
-def _text(table: ExportTable, given: Assigned, format_: str) -> PreviewRecord:
+def _text(table: ExportTable, given: Assignment, format_: str) -> PreviewRecord:
     record = table.records.iloc[given.row]
     has = {str(name): "" if pd.isna(value) else str(value) for name, value in record.items()}
     title = has[TITLE]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from core.export.checks import Check
+from core.export.checks import ExportCheck
 
 __all__ = ["TOOLS", "find_tool", "lint_warnings", "public_checks"]
 
@@ -28,7 +28,7 @@ _ALLOWED_LINT: Final = ("245: Must end with", "may be an article", "245: No 245 
 _SCHEMAS: Final = {"marc": "MARC21slim.xsd", "mods": "mods-3-7.xsd"}
 
 
-def public_checks(folder: Path, schemas: Path | None = None, only: Sequence[str] = ()) -> Iterator[Check]:
+def public_checks(folder: Path, schemas: Path | None = None, only: Sequence[str] = ()) -> Iterator[ExportCheck]:
     """Yield one result a tool and file; a tool that is not installed is told once, as 'not run'.
 
     Parameters
@@ -58,42 +58,44 @@ def lint_warnings(path: Path) -> Counter[str] | None:
     return Counter(_run([perl, "-e", _LINT, str(path)], path.parent).stdout.splitlines())
 
 
-def _yaz(folder: Path, _: Path | None) -> Iterator[Check]:
+def _yaz(folder: Path, _: Path | None) -> Iterator[ExportCheck]:
     runs = [(path, ["-n", str(path)]) for path in _files(folder, "marc", "*.mrc")]
-    yield from _over("yaz-marcdump", "MARC structure", runs, silent=True)
+    yield from _run_on_files("yaz-marcdump", "MARC structure", runs, silent=True)
 
 
-def _frictionless(folder: Path, _: Path | None) -> Iterator[Check]:
+def _frictionless(folder: Path, _: Path | None) -> Iterator[ExportCheck]:
     runs = [(path, ["validate", path.name]) for path in _files(folder, ".", "datapackage.json")]
-    yield from _over("frictionless", "Data Package", runs)
+    yield from _run_on_files("frictionless", "Data Package", runs)
 
 
-def _csvw(folder: Path, _: Path | None) -> Iterator[Check]:
+def _csvw(folder: Path, _: Path | None) -> Iterator[ExportCheck]:
     runs = [(path, [f"data/{path.name}"]) for path in _files(folder, "data", "*.csv-metadata.json")]
-    yield from _over("csvwvalidate", "CSV on the Web", runs)
+    yield from _run_on_files("csvwvalidate", "CSV on the Web", runs)
 
 
-def _mlcroissant(folder: Path, _: Path | None) -> Iterator[Check]:
+def _mlcroissant(folder: Path, _: Path | None) -> Iterator[ExportCheck]:
     load = ["load", "--jsonld", "croissant.json", "--record_set", "records", "--num_records", "1"]
     for what, arguments in (
         ("Croissant", ["validate", "--jsonld", "croissant.json"]),
         ("Croissant, records load", load),
     ):
         runs = [(path, arguments) for path in _files(folder, ".", "croissant.json")]
-        yield from _over("mlcroissant", what, runs)
+        yield from _run_on_files("mlcroissant", what, runs)
 
 
 def _files(folder: Path, place: str, pattern: str) -> list[Path]:
     return sorted((folder / place).glob(pattern)) if (folder / place).exists() else []
 
 
-def _over(tool: str, what: str, runs: Sequence[tuple[Path, list[str]]], *, silent: bool = False) -> Iterator[Check]:
+def _run_on_files(
+    tool: str, what: str, runs: Sequence[tuple[Path, list[str]]], *, silent: bool = False
+) -> Iterator[ExportCheck]:
     """Run a tool over files; with `silent`, anything it prints is a fault, whatever its status says."""
     if not runs:
         return
     program = find_tool(tool)
     if program is None:
-        yield Check(what, "not run", f"{tool} is not installed", tool)
+        yield ExportCheck(what, "not run", f"{tool} is not installed", tool)
         return
     for path, arguments in runs:
         package = _package(path)
@@ -101,24 +103,24 @@ def _over(tool: str, what: str, runs: Sequence[tuple[Path, list[str]]], *, silen
         output = (done.stdout + done.stderr).strip()
         bad = bool(output) if silent else done.returncode != 0
         detail = _first_lines(output) if bad else "nothing to report"
-        yield Check(f"{what}, {path.name}", "failed" if bad else "passed", detail, tool)
+        yield ExportCheck(f"{what}, {path.name}", "failed" if bad else "passed", detail, tool)
 
 
-def _marcvalidate(folder: Path, _: Path | None) -> Iterator[Check]:
+def _marcvalidate(folder: Path, _: Path | None) -> Iterator[ExportCheck]:
     program, files = find_tool("marcvalidate"), _files(folder, "marc", "*.mrc")
     if not files:
         return
     if program is None:
-        yield Check("MARC tags and subfields", "not run", "marcvalidate is not installed", "marcvalidate")
+        yield ExportCheck("MARC tags and subfields", "not run", "marcvalidate is not installed", "marcvalidate")
         return
     own = _lines(program, files, "undo-enriched.mrc")
     for path in files:
         done = _run([program, str(path)], path.parent)
         faults = Counter((done.stdout + done.stderr).splitlines())
-        yield _without_own(path, faults, own, "MARC tags and subfields", "marcvalidate")
+        yield _without_source_faults(path, faults, own, "MARC tags and subfields", "marcvalidate")
 
 
-def _lint(folder: Path, _: Path | None) -> Iterator[Check]:
+def _lint(folder: Path, _: Path | None) -> Iterator[ExportCheck]:
     files = _files(folder, "marc", "*.mrc")
     own: Counter[str] = Counter()
     for path in files:
@@ -127,12 +129,12 @@ def _lint(folder: Path, _: Path | None) -> Iterator[Check]:
     for path in files:
         warnings = lint_warnings(path)
         if warnings is None:
-            yield Check("MARC lint", "not run", "perl with MARC::Lint is not installed", "MARC::Lint")
+            yield ExportCheck("MARC lint", "not run", "perl with MARC::Lint is not installed", "MARC::Lint")
             return
         serious = Counter(
             {line: count for line, count in warnings.items() if not any(allowed in line for allowed in _ALLOWED_LINT)}
         )
-        yield _without_own(path, serious, own, "MARC lint", "MARC::Lint")
+        yield _without_source_faults(path, serious, own, "MARC lint", "MARC::Lint")
 
 
 def _lines(program: str, files: Sequence[Path], name: str) -> Counter[str]:
@@ -142,23 +144,23 @@ def _lines(program: str, files: Sequence[Path], name: str) -> Counter[str]:
     return Counter()
 
 
-def _without_own(path: Path, faults: Counter[str], own: Counter[str], what: str, tool: str) -> Check:
+def _without_source_faults(path: Path, faults: Counter[str], own: Counter[str], what: str, tool: str) -> ExportCheck:
     """Judge a file by the faults that are not already in the library's own records."""
     mine = faults - own if path.name.endswith("enriched.mrc") else faults
     inherited = sum(faults.values()) - sum(mine.values())
     detail = _first_lines("\n".join(sorted(mine))) or "nothing to report"
     if inherited:
         detail += f"; {inherited:,} faults of the library's own records left as they are"
-    return Check(f"{what}, {path.name}", "failed" if mine else "passed", detail, tool)
+    return ExportCheck(f"{what}, {path.name}", "failed" if mine else "passed", detail, tool)
 
 
-def _xmllint(folder: Path, schemas: Path | None) -> Iterator[Check]:
+def _xmllint(folder: Path, schemas: Path | None) -> Iterator[ExportCheck]:
     program = find_tool("xmllint")
     files = [*_files(folder, "marc", "*.xml"), *_files(folder, "other", "*.xml")]
     if not files:
         return
     if program is None:
-        yield Check("XML", "not run", "xmllint is not installed", "xmllint")
+        yield ExportCheck("XML", "not run", "xmllint is not installed", "xmllint")
         return
     for path in files:
         name = "mods" if path.name.startswith("mods") else "marc" if path.parent.name == "marc" else ""
@@ -169,7 +171,7 @@ def _xmllint(folder: Path, schemas: Path | None) -> Iterator[Check]:
         done = _run([*arguments, str(path)], path.parent)
         verdict = "well-formed" if len(arguments) == 3 else f"valid against {schema.name if schema else ''}"
         detail = _first_lines(done.stderr) if done.returncode else verdict
-        yield Check(f"XML, {path.name}", "failed" if done.returncode else "passed", detail, "xmllint")
+        yield ExportCheck(f"XML, {path.name}", "failed" if done.returncode else "passed", detail, "xmllint")
 
 
 def _package(path: Path) -> Path:
@@ -188,7 +190,7 @@ def _first_lines(text: str) -> str:
     return "; ".join(lines[:3]) + (f" … ({len(lines):,} lines)" if len(lines) > 3 else "")
 
 
-TOOLS: Final[Mapping[str, Callable[[Path, Path | None], Iterator[Check]]]] = {
+TOOLS: Final[Mapping[str, Callable[[Path, Path | None], Iterator[ExportCheck]]]] = {
     "yaz-marcdump": _yaz,
     "marcvalidate": _marcvalidate,
     "MARC::Lint": _lint,

@@ -40,9 +40,9 @@ def rate_sentence(rate: Any) -> str:
         return str(rate.get("reason") or "not measured")
     percentage = percent(float(value))
     inside = []
-    if _known(rate.get("low")) and _known(rate.get("high")):
+    if _is_finite(rate.get("low")) and _is_finite(rate.get("high")):
         inside.append(f"95 % interval {interval_percent(rate['low'], rate['high'])}")
-    if _known(rate.get("n")):
+    if _is_finite(rate.get("n")):
         inside.append(f"n = {int(rate['n']):,}")
     return f"{percentage} ({'; '.join(inside)})" if inside else percentage
 
@@ -50,7 +50,7 @@ def rate_sentence(rate: Any) -> str:
 def is_measured(quality: Mapping[str, Any]) -> bool:
     """Say whether it is known how often an accepted label is right."""
     rate = (quality.get("policy") or {}).get("accuracy")
-    return isinstance(rate, Mapping) and _known(rate.get("value"))
+    return isinstance(rate, Mapping) and _is_finite(rate.get("value"))
 
 
 def quality_sentences(quality: Mapping[str, Any]) -> Sequence[str]:
@@ -80,13 +80,13 @@ def quality_sentences(quality: Mapping[str, Any]) -> Sequence[str]:
             sentences.append(f"Of those predicted to be {name}: {rate_sentence(rate)}.")
     exported = quality.get("exported") or {}
     expected = exported.get("expected_errors") or policy.get("expected_errors") or {}
-    if isinstance(expected, Mapping) and _known(expected.get("value")):
+    if isinstance(expected, Mapping) and _is_finite(expected.get("value")):
         whose = "all records above the cut"
         if exported:
             whose = f"the {int(exported['machine_labels']):,} machine labels of this export that no curator has seen"
         between = (
             f" (95 % interval {interval_count(expected['low'], expected['high'])})"
-            if _known(expected.get("low")) and _known(expected.get("high"))
+            if _is_finite(expected.get("low")) and _is_finite(expected.get("high"))
             else ""
         )
         sentences.append(f"Wrong labels to expect among {whose}: about {expected['value']:,.0f}{between}.")
@@ -102,5 +102,5 @@ def quality_sentences(quality: Mapping[str, Any]) -> Sequence[str]:
     return [*sentences, *map(str, quality.get("warnings") or ())]
 
 
-def _known(value: Any) -> bool:
+def _is_finite(value: Any) -> bool:
     return isinstance(value, int | float) and value == value

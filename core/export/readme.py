@@ -68,7 +68,7 @@ def spreadsheet_readme(table: ExportTable, quality: Mapping[str, Any]) -> list[s
 def title(table: ExportTable) -> str:
     """Return the title of the export."""
     settings = table.settings
-    return settings.title or f"Accepted labels for {settings.dataset}, {settings.dated}"
+    return settings.title or f"Accepted labels for {settings.dataset}, {settings.version_date}"
 
 
 class _Markup(str):
@@ -118,10 +118,10 @@ def _how_many(table: ExportTable) -> list[str]:
         "By label: " + (", ".join(f"{name} {count:,}" for name, count in counts.by_label.items()) or "none") + "."
     )
     lines.append(f"Cuts (a predicted label is accepted when its confidence is above them): {settings.cuts_in_words}.")
-    if counts.over_cut != counts.by_decision[ACCEPTED]:
-        spoken = counts.over_cut - counts.by_decision[ACCEPTED]
+    if counts.above_cut != counts.by_decision[ACCEPTED]:
+        spoken = counts.above_cut - counts.by_decision[ACCEPTED]
         lines.append(
-            f"The cuts alone accept {counts.over_cut:,} records; of {spoken:,} of them a person or the catalogue had"
+            f"The cuts alone accept {counts.above_cut:,} records; of {spoken:,} of them a person or the catalogue had"
             " spoken."
         )
     if uncut:
@@ -134,8 +134,8 @@ def _how_many(table: ExportTable) -> list[str]:
     if table.checked.any():
         lines.append(checked_labels(table))
     lines += filter(None, [coded_by_default(table)])
-    if len(table.strangers):
-        lines.append(f"{len(table.strangers):,} predictions have no record in {settings.dataset} and were left out.")
+    if len(table.unmatched):
+        lines.append(f"{len(table.unmatched):,} predictions have no record in {settings.dataset} and were left out.")
     lines.append(
         "A record without a label here is not thereby of another kind: the machine abstained, a person or the catalogue"
         " had spoken, or there was no prediction."

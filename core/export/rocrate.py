@@ -45,7 +45,7 @@ def rocrate(table: ExportTable, files: Sequence[WrittenFile], manifest: Mapping[
     """
     settings = table.settings
     names = [written.name for written in files]
-    parts = [*map(_named, names), _named(_SUMS)]
+    parts = [*map(_file_id, names), _file_id(_SUMS)]
     inputs = [f"#input-{place}" for place, _ in enumerate(settings.inputs, start=1)]
     root = {
         "@id": "./",
@@ -98,7 +98,7 @@ def rocrate(table: ExportTable, files: Sequence[WrittenFile], manifest: Mapping[
         *(_file(written) for written in files),
         # Its hash depends on this document; its size, on the names alone.
         {
-            "@id": _named(_SUMS),
+            "@id": _file_id(_SUMS),
             "@type": "File",
             "name": _SUMS,
             "description": f"Checksums of all files: sha256sum -c {_SUMS}",
@@ -121,7 +121,7 @@ def _refs(names: Sequence[str]) -> dict[str, str] | list[dict[str, str]]:
     return _ref(names[0]) if len(names) == 1 else [_ref(name) for name in names]
 
 
-def _named(path: str) -> str:
+def _file_id(path: str) -> str:
     """Return a file's path as an identifier: relative, with signs that no URI may hold as %20 and the like."""
     return quote(path, safe="/")
 
@@ -177,7 +177,7 @@ def _input(name: str, input_file: Mapping[str, Any]) -> dict[str, Any]:
 
 def _file(written: WrittenFile) -> dict[str, Any]:
     return {
-        "@id": _named(written.name),
+        "@id": _file_id(written.name),
         "@type": "File",
         "name": written.name,
         "description": written.about,

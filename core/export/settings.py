@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from core.errors import InputError
 from core.export.formats import CARRIERS, FORMATS, Carrier, MarcKind, parse_marc_kinds
 from core.export.identifiers import check_base_uri
-from core.export.terms import PROFILES, Answer, Profile, Term, check_terms, default_terms, terms_as_dict
+from core.export.terms import PROFILES, GenreTerm, Profile, VerseDramaAnswer, check_terms, default_terms, terms_as_dict
 from core.slices import Slice
 from core.storage import digest, plain_slug
 from core.thresholds import Policy
@@ -111,7 +111,7 @@ class ExportSettings:
     profile, answer : str
         Where terms come from, and the answer to :data:`core.export.terms.TERM_QUESTION`.
     terms : mapping
-        Label → :class:`Term`, where a person chose otherwise than the profile.
+        Label → :class:`GenreTerm`, where a person chose otherwise than the profile.
     genre_terms : mapping
         Value of the catalogue's genre field → label, for values that are not spelled like a label.
     human_labels : {'measure-only', 'keep'}
@@ -159,8 +159,8 @@ class ExportSettings:
     formats: tuple[str, ...] = ("csv",)
     marc_kinds: tuple[MarcKind, ...] = ()
     profile: Profile = "lcgft"
-    answer: Answer = ""
-    terms: Mapping[str, Term] = field(default_factory=dict)
+    answer: VerseDramaAnswer = ""
+    terms: Mapping[str, GenreTerm] = field(default_factory=dict)
     genre_terms: Mapping[str, str] = field(default_factory=dict)
     human_labels: HumanLabels = "measure-only"
     measured_on: str = ""
@@ -242,7 +242,7 @@ class ExportSettings:
         return _moment(self.predicted_at).strftime("%Y-%m-%d") if self.predicted_at else ""
 
     @cached_property
-    def dated(self) -> str:
+    def version_date(self) -> str:
         """Return the date that names the export, yyyy-mm-dd: that of the prediction, else of the export."""
         return self.day or _moment(self.exported_at).strftime("%Y-%m-%d")
 
@@ -263,16 +263,18 @@ class ExportSettings:
         """Return a version of the form 1.2.0+20261123: the model's, then the date that names the export."""
         numbers = re.match(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?", self.model.version)
         main = ".".join(part or "0" for part in numbers.groups()) if numbers else "1.0.0"
-        return f"{main}+{self.dated.replace('-', '')}"
+        return f"{main}+{self.version_date.replace('-', '')}"
 
     @property
     def folder(self) -> str:
         """Return the name of the folder in the zip: data set, date, model version and run."""
         version = f"model-{plain_slug(self.model.version)}" if self.model.version else plain_slug(self.model.name)
         run = plain_slug(self.run_id)
-        return f"{plain_slug(self.dataset)}_{self.dated}_{version}_{run if run.startswith('run') else f'run-{run}'}"
+        return (
+            f"{plain_slug(self.dataset)}_{self.version_date}_{version}_{run if run.startswith('run') else f'run-{run}'}"
+        )
 
-    def terms_for(self, classes: Sequence[str]) -> dict[str, Term]:
+    def terms_for(self, classes: Sequence[str]) -> dict[str, GenreTerm]:
         """Return the term for each label: chosen by a person, else by profile and answer."""
         terms = default_terms(classes, self.profile, self.answer)
         terms.update({name: term for name, term in self.terms.items() if name in terms})
@@ -319,7 +321,7 @@ class ExportSettings:
             model = dict(values["model"])
             model |= {"input_columns": tuple(model.get("input_columns") or ()), "sha256": model.get("sha256") or ""}
             values["model"] = ModelSource(**model)
-            values["terms"] = {label: Term(**term) for label, term in values["terms"].items()}
+            values["terms"] = {label: GenreTerm(**term) for label, term in values["terms"].items()}
             for name in ("formats", "marc_kinds", "languages", "human_sets"):
                 values[name] = tuple(values.get(name) or ())
             return cls(**values)

@@ -24,14 +24,14 @@ from core.export.readme import spreadsheet_readme
 from core.export.table import ExportTable
 from core.export.xlsx import write_xlsx
 
-__all__ = ["Step", "steps_for"]
+__all__ = ["Writer", "writers_for"]
 
-Step = Callable[[ExportTable, Package, Mapping[str, Any]], list[str]]
+Writer = Callable[[ExportTable, Package, Mapping[str, Any]], list[str]]
 
 
-def steps_for(formats: Sequence[str]) -> list[tuple[str, Step]]:
+def writers_for(formats: Sequence[str]) -> list[tuple[str, Writer]]:
     """Return what must be written, in order."""
-    steps: dict[str, Step] = {
+    steps: dict[str, Writer] = {
         "csv": _data_csv,
         "parquet": _parquet,
         "jsonl": _jsonl,
@@ -47,7 +47,7 @@ def steps_for(formats: Sequence[str]) -> list[tuple[str, Step]]:
         "croissant": _croissant,
         "datapackage": _datapackage,
     }
-    wanted: list[tuple[str, Step]] = [("the files for review", _review_csv)]
+    wanted: list[tuple[str, Writer]] = [("the files for review", _review_csv)]
     for name, step in steps.items():
         if name in formats and step not in [known for _, known in wanted]:
             wanted.append((FORMATS[name].split(",")[0].split(":")[0], step))
@@ -111,16 +111,16 @@ def _xlsx(table: ExportTable, package: Package, quality: Mapping[str, Any]) -> l
 def _mods(table: ExportTable, package: Package, quality: Mapping[str, Any]) -> list[str]:
     count, cleaner = write_mods(package.path("other/mods-3.7.xml"), table)
     package.add("other/mods-3.7.xml", "mods", "application/mods+xml", "the accepted labels as MODS 3.7", count)
-    return _taken_out(cleaner, "MODS")
+    return _removed_characters(cleaner, "MODS")
 
 
 def _dublin_core(table: ExportTable, package: Package, quality: Mapping[str, Any]) -> list[str]:
     count, cleaner = write_dublin_core(package.path("other/dc.xml"), table)
     package.add("other/dc.xml", "dc", "application/xml", "the accepted labels as simple Dublin Core", count)
-    return _taken_out(cleaner, "Dublin Core")
+    return _removed_characters(cleaner, "Dublin Core")
 
 
-def _taken_out(cleaner: Cleaner, where: str) -> list[str]:
+def _removed_characters(cleaner: Cleaner, where: str) -> list[str]:
     if not cleaner.characters:
         return []
     return [f"{cleaner.characters:,} control characters were taken out in {where} (line breaks became blanks)."]

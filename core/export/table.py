@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from core.errors import InputError
-from core.export.columns import Column, added_columns, kept_name, probability_names
+from core.export.columns import Column, added_columns, original_column_name, probability_names
 from core.export.counts import DecisionCounts, count_decisions
-from core.export.decisions import ABSTAINED, ACCEPTED, CURATOR, HUMAN_KEPT, NOT_MATCHED, REJECTED, decide
+from core.export.decisions import ABSTAINED, ACCEPTED, CURATOR, HUMAN_LABEL_KEPT, NOT_MATCHED, REJECTED, decide
 from core.export.settings import ExportSettings
-from core.export.terms import Term
+from core.export.terms import GenreTerm
 from core.schema import (
     CONFIDENCE,
     LABEL,
@@ -52,7 +52,7 @@ class ExportTable:
         Label → term.
     marc : Series or None
         The library's own MARC records (MARC-in-JSON), '' where there is none.
-    strangers : DataFrame
+    unmatched : DataFrame
         Predictions whose record is not in the file: ``record_id``, ``predicted``, ``confidence``.
     checked : bool array
         Which records have a label that the accuracy is measured on, wherever it comes from
@@ -65,9 +65,9 @@ class ExportTable:
     decisions: pd.DataFrame
     probabilities: Mapping[str, np.ndarray]
     labels: tuple[str, ...]
-    terms: Mapping[str, Term]
+    terms: Mapping[str, GenreTerm]
     marc: pd.Series | None
-    strangers: pd.DataFrame
+    unmatched: pd.DataFrame
     checked: np.ndarray
 
     def __len__(self) -> int:
@@ -105,7 +105,7 @@ class ExportTable:
         """How many records are left as they are for 008/33 = '0' alone: by no person's label and no genre term."""
         from core.export.marc_evidence import coded_not_fiction
 
-        rows = self.rows(HUMAN_KEPT)
+        rows = self.rows(HUMAN_LABEL_KEPT)
         if self.marc is None or not len(rows):
             return 0
         rows = rows[(self.decisions["human_label_source"].iloc[rows] == "catalogue").to_numpy()]
@@ -124,7 +124,7 @@ class ExportTable:
     @cached_property
     def conflicts(self) -> np.ndarray:
         """Positions of human labels that the machine contradicts, the most confident first."""
-        rows = self.rows(HUMAN_KEPT)
+        rows = self.rows(HUMAN_LABEL_KEPT)
         agrees = self.decisions["agrees_with_human"].iloc[rows]
         return self._by_confidence(rows[agrees.notna().to_numpy() & ~agrees.fillna(True).to_numpy(dtype=bool)])
 
@@ -147,7 +147,7 @@ class ExportTable:
             (
                 added[0]
                 if name == RECORD_ID and self._has_key
-                else Column(kept_name(str(name), taken), "string", meaning, "library")
+                else Column(original_column_name(str(name), taken), "string", meaning, "library")
             )
             for name in self.originals.columns
         ]
@@ -254,7 +254,7 @@ def prepare(
         classes=known,
     )
     labels = tuple(sorted({*known, *decisions["pred_label"].unique()} - {""}))
-    strangers = table[~table[RECORD_ID].isin(ids)]
+    unmatched = table[~table[RECORD_ID].isin(ids)]
     return ExportTable(
         settings=settings,
         records=records,
@@ -268,7 +268,7 @@ def prepare(
         labels=labels,
         terms=settings.terms_for(labels),
         marc=marc,
-        strangers=strangers[[RECORD_ID, PREDICTED, CONFIDENCE]].sort_values(RECORD_ID).reset_index(drop=True),
+        unmatched=unmatched[[RECORD_ID, PREDICTED, CONFIDENCE]].sort_values(RECORD_ID).reset_index(drop=True),
         checked=(joined[TRUTH] != "").to_numpy(dtype=bool) if TRUTH in joined else np.zeros(len(records), dtype=bool),
     )
 

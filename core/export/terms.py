@@ -16,9 +16,9 @@ __all__ = [
     "LITERARY_FORMS",
     "PROFILES",
     "TERM_QUESTION",
-    "Answer",
+    "GenreTerm",
     "Profile",
-    "Term",
+    "VerseDramaAnswer",
     "check_terms",
     "default_terms",
     "terms_as_dict",
@@ -26,7 +26,7 @@ __all__ = [
 
 TERM_QUESTION: Final = "Does the label Fiction, as your annotators used it, include verse and drama?"
 
-Answer = Literal["", "yes", "no"]
+VerseDramaAnswer = Literal["", "yes", "no"]
 Profile = Literal["lcgft", "fast", "uncontrolled", "none"]
 PROFILES: Final[Mapping[str, str]] = {
     "lcgft": "Library of Congress Genre/Form Terms where one fits, else an uncontrolled term",
@@ -78,7 +78,7 @@ LITERARY_FORMS: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True)
-class Term:
+class GenreTerm:
     """What one label becomes in a catalogue.
 
     Attributes
@@ -104,16 +104,18 @@ class Term:
 
 
 _LCGFT = "http://id.loc.gov/authorities/genreForms/"
-_FICTION: Mapping[tuple[str, str], Term] = {
+_FICTION: Mapping[tuple[str, str], GenreTerm] = {
     # (profile, answer): only terms whose identifier was read in a published source.
-    ("lcgft", "yes"): Term("Literature", "lcgft", f"{_LCGFT}gf2014026415"),
-    ("lcgft", "no"): Term("Fiction", "lcgft", f"{_LCGFT}gf2014026339", "1"),
-    ("fast", "no"): Term("Fiction", "fast", "(OCoLC)fst01423787", "1"),
-    ("uncontrolled", "no"): Term("Fiction", literary_form="1"),
+    ("lcgft", "yes"): GenreTerm("Literature", "lcgft", f"{_LCGFT}gf2014026415"),
+    ("lcgft", "no"): GenreTerm("Fiction", "lcgft", f"{_LCGFT}gf2014026339", "1"),
+    ("fast", "no"): GenreTerm("Fiction", "fast", "(OCoLC)fst01423787", "1"),
+    ("uncontrolled", "no"): GenreTerm("Fiction", literary_form="1"),
 }
 
 
-def default_terms(classes: Sequence[str], profile: Profile = "lcgft", answer: Answer = "") -> dict[str, Term]:
+def default_terms(
+    classes: Sequence[str], profile: Profile = "lcgft", answer: VerseDramaAnswer = ""
+) -> dict[str, GenreTerm]:
     """Propose a term for each class.
 
     Only a class called Fiction has a known term in a vocabulary, and which one depends on the answer to
@@ -132,16 +134,16 @@ def default_terms(classes: Sequence[str], profile: Profile = "lcgft", answer: An
     for name in classes:
         key = class_key(name)
         if key == "fiction":
-            terms[name] = _FICTION.get((profile, answer), Term(name))
+            terms[name] = _FICTION.get((profile, answer), GenreTerm(name))
         elif key == "nonfiction":
             # Code 0 says 'not fiction (not further specified)', which holds whichever way the question is answered.
-            terms[name] = Term(name, literary_form="0")
+            terms[name] = GenreTerm(name, literary_form="0")
         else:
-            terms[name] = Term(name)
+            terms[name] = GenreTerm(name)
     return terms
 
 
-def check_terms(terms: Mapping[str, Term]) -> None:
+def check_terms(terms: Mapping[str, GenreTerm]) -> None:
     """Refuse terms that could not be told apart or written.
 
     Raises
@@ -170,6 +172,6 @@ def check_terms(terms: Mapping[str, Term]) -> None:
             )
 
 
-def terms_as_dict(terms: Mapping[str, Term]) -> dict[str, Any]:
+def terms_as_dict(terms: Mapping[str, GenreTerm]) -> dict[str, Any]:
     """Return label → term as plain dictionaries, sorted by label."""
     return {label: terms[label].as_dict() for label in sorted(terms)}

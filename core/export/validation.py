@@ -15,8 +15,8 @@ from urllib.parse import unquote
 
 from core.classes import term_key
 from core.errors import InputError
-from core.export.checks import Check
-from core.export.crosscheck import left_out, read_labels
+from core.export.checks import ExportCheck
+from core.export.crosscheck import read_labels, unwritten_records
 from core.export.marc import FILE_NAMES
 from core.export.marc_rules import check_file, check_record
 from core.export.public_tools import public_checks
@@ -24,10 +24,10 @@ from core.export.rocrate import ROCRATE_FILE
 from core.readers.marc_decode import BadRecord, decode_iso2709, split_iso2709
 from core.storage import file_sha256
 
-__all__ = ["own_checks", "unpacked", "validate"]
+__all__ = ["builtin_checks", "unpacked", "validate"]
 
 
-def validate(path: Path, *, schemas: Path | None = None, tools: bool = True) -> tuple[Check, ...]:
+def validate(path: Path, *, schemas: Path | None = None, tools: bool = True) -> tuple[ExportCheck, ...]:
     """Check an export.
 
     Parameters
@@ -41,7 +41,7 @@ def validate(path: Path, *, schemas: Path | None = None, tools: bool = True) -> 
         Whether public validators are run too, where they are installed.
     """
     with unpacked(path) as folder:
-        checks = list(own_checks(folder))
+        checks = list(builtin_checks(folder))
         if tools:
             checks += public_checks(folder, schemas)
     return tuple(checks)
@@ -73,7 +73,7 @@ def unpacked(path: Path) -> Iterator[Path]:
         yield manifests[0].parent
 
 
-def own_checks(folder: Path) -> Iterator[Check]:
+def builtin_checks(folder: Path) -> Iterator[ExportCheck]:
     """Yield the results of our own checks."""
     yield _check("Checksums", _checksums, folder)
     yield _check("Counts add up", _counts, folder)
@@ -84,12 +84,12 @@ def own_checks(folder: Path) -> Iterator[Check]:
         yield _check(f"MARC rules, {path.name}", partial(_marc_rules, path), folder)
 
 
-def _check(name: str, what: Callable[[Path], tuple[bool, str]], folder: Path) -> Check:
+def _check(name: str, what: Callable[[Path], tuple[bool, str]], folder: Path) -> ExportCheck:
     try:
         good, detail = what(folder)
     except (OSError, ValueError, KeyError, IndexError, StopIteration, SyntaxError) as error:
         good, detail = False, f"The file cannot be read: {type(error).__name__}: {error}"
-    return Check(name, "passed" if good else "failed", detail)
+    return ExportCheck(name, "passed" if good else "failed", detail)
 
 
 def _checksums(folder: Path) -> tuple[bool, str]:
@@ -101,7 +101,10 @@ def _checksums(folder: Path) -> tuple[bool, str]:
     missing, extra = sorted(set(listed) - present), sorted(present - set(listed))
     changed = sorted(name for name in present & set(listed) if file_sha256(folder / name) != listed[name])
     if missing or extra or changed:
-        return False, f"changed: {_some(changed)}; missing: {_some(missing)}; not listed: {_some(extra)}"
+        return (
+            False,
+            f"changed: {_listed_names(changed)}; missing: {_listed_names(missing)}; not listed: {_listed_names(extra)}",
+        )
     return True, f"{len(listed)} files are as they were written"
 
 
@@ -126,9 +129,10 @@ def _counts(folder: Path) -> tuple[bool, str]:
         for name, count in expected.items()
         if name in files and files[name] != count
     ]
-    return not faults, "; ".join(
-        faults
-    ) or f"{' + '.join(f'{part:,}' for part in parts)} = {counts['loaded']:,} records"
+    return (
+        not faults,
+        "; ".join(faults) or f"{' + '.join(f'{part:,}' for part in parts)} = {counts['loaded']:,} records",
+    )
 
 
 def _same_labels(folder: Path) -> tuple[bool, str]:
@@ -136,7 +140,7 @@ def _same_labels(folder: Path) -> tuple[bool, str]:
     if not triples_by_file:
         return True, "no file carries labels"
     calibrated = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["model"]["calibrated"]
-    missing = left_out(folder)
+    missing = unwritten_records(folder)
     first, reference = next(iter(triples_by_file.items()))
     for name, triples in triples_by_file.items():
         gone = missing.get(name, set())
@@ -163,7 +167,7 @@ def _rocrate(folder: Path) -> tuple[bool, str]:
         or listed[name].get("sha256") not in (None, file_sha256(folder / name))
     )
     if wrong or changed:
-        return False, f"changed: {_some(changed)}; missing or not listed: {_some(wrong)}"
+        return False, f"changed: {_listed_names(changed)}; missing or not listed: {_listed_names(wrong)}"
     return True, f"{len(listed)} files are listed with their sizes"
 
 
@@ -207,5 +211,5 @@ def _faults(path: Path, kind: str, speaking: frozenset[str]) -> Iterator[tuple[s
                 yield record.text("001"), fault
 
 
-def _some(names: list[str]) -> str:
+def _listed_names(names: list[str]) -> str:
     return ", ".join(names[:3]) + (" …" if len(names) > 3 else "") if names else "none"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from core.export.decisions import ACCEPTED, HUMAN_KEPT
+from core.export.decisions import ACCEPTED, HUMAN_LABEL_KEPT
 from core.export.settings import HUMAN_LABELS, UNKNOWN, ExportSettings
 from core.export.table import ExportTable
 from core.schema import TITLE
@@ -84,7 +84,7 @@ def note(table: ExportTable, row: int, how: str, reviewed: str) -> str:
     ----------
     row : int
         Of the record: what the model read of it may be less than what it reads of others.
-    how : {'0', '1', '2'}
+    assigned_by : {'0', '1', '2'}
         Who decided: the cut, a person who agreed, a person who chose.
     reviewed : str
         Day of the review, yyyy-mm-dd; '' where nobody looked.
@@ -180,7 +180,7 @@ def meaning_of_checked(table: ExportTable) -> str:
     if settings.measured_on and settings.measured_by == "rules":
         return "they were given by rules, not by people; they were used to measure, and block nothing"
     decision = table.decisions["pred_decision"].to_numpy()
-    standing = int((table.checked & (decision == HUMAN_KEPT)).sum())
+    standing = int((table.checked & (decision == HUMAN_LABEL_KEPT)).sum())
     rest = int(table.checked.sum()) - standing
     if not rest:
         return f"they were used to measure; {HUMAN_LABELS['keep']}"

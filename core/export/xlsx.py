@@ -23,7 +23,7 @@ __all__ = ["CELL_LIMIT", "ROW_LIMIT", "WorkbookReport", "column_letters", "write
 CELL_LIMIT: Final = 32_767  # characters in a cell (Excel specifications and limits)
 ROW_LIMIT: Final = 1_048_576  # rows on a sheet, header included
 _WIDEST: Final = 60
-_LOOKED_AT: Final = 2_000  # rows that decide how wide a column is
+_SAMPLE_ROWS: Final = 2_000  # rows that decide how wide a column is
 _MOMENT: Final = (1980, 1, 1, 0, 0, 0)
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _ESCAPE_LIKE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
@@ -206,7 +206,7 @@ def _width(values: pd.Series, column: Column) -> int:
     heading = len(column.name) + 3  # beside it stands the arrow of the filter
     if column.type in ("number", "boolean"):
         return max(12, heading)
-    lengths = values.iloc[:_LOOKED_AT].str.len()
+    lengths = values.iloc[:_SAMPLE_ROWS].str.len()
     return int(min(_WIDEST, max(10, heading, lengths.quantile(0.95) + 2 if len(lengths) else 0)))
 
 

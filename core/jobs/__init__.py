@@ -15,7 +15,7 @@ The process outlives a page, a browser and the dashboard itself; whoever wants t
 
 from core.jobs.child import JobProgress, run_as_job
 from core.jobs.job import Job, JobStatus, State, cancel, log_tail
-from core.jobs.launch import clean_up, find_job, forget, list_jobs, start
+from core.jobs.launch import clean_up, delete_job, find_job, list_jobs, start
 
 __all__ = [
     "Job",
@@ -24,8 +24,8 @@ __all__ = [
     "State",
     "cancel",
     "clean_up",
+    "delete_job",
     "find_job",
-    "forget",
     "list_jobs",
     "log_tail",
     "run_as_job",

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from core.errors import Cancelled, ColophonError, InputError, system_error_in_words
-from core.jobs.job import State, read_wish, scratch_folder
+from core.errors import Cancelled, ColophonError, InputError, describe_system_error
+from core.jobs.job import State, cancel_requested, scratch_folder
 from core.plain_json import json_text
 from core.storage import Workspace, read_json, write_json
 
@@ -27,7 +27,7 @@ _WRITE_EVERY = 0.25
 _HISTORY_LIMIT = 5000
 
 
-class _EndedFromOutside(BaseException):
+class Terminated(BaseException):
     """The process was asked to end (SIGTERM): not an Exception, so that no handler in the work swallows it."""
 
 
@@ -57,7 +57,7 @@ class JobProgress:
         Cancelled
             A person asked for the work to stop.
         """
-        if read_wish(self.folder):
+        if cancel_requested(self.folder):
             raise Cancelled("Stopped; nothing half made was kept.")
         if not math.isnan(fraction):
             # Work that is done in parts may report each from nought: what is shown never runs backwards.
@@ -93,21 +93,21 @@ class JobProgress:
             self._state = state
             if state == "done":
                 self._fraction = 1.0
-            self._put(result=result or {}, error=error)
+            self._replace_status(result=result or {}, error=error)
 
     @contextlib.contextmanager
-    def beating(self) -> Iterator[None]:
+    def heartbeat(self) -> Iterator[None]:
         """Show signs of life as long as the work goes on, even while it says nothing."""
         self._write()
-        threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
+        threading.Thread(target=self._heartbeat_loop, daemon=True, name="heartbeat").start()
         try:
             yield
         finally:
             self._ended.set()
 
-    def _beat(self) -> None:
+    def _heartbeat_loop(self) -> None:
         while not self._ended.wait(HEARTBEAT):
-            cancel_request = read_wish(self.folder)
+            cancel_request = cancel_requested(self.folder)
             if cancel_request and time.time() > cancel_request["at"] + cancel_request["grace"]:
                 shutil.rmtree(scratch_folder(self.folder), ignore_errors=True)
                 self.finish("cancelled")
@@ -117,9 +117,9 @@ class JobProgress:
     def _write(self) -> None:
         with self._lock:
             if not self._ended.is_set():
-                self._put()
+                self._replace_status()
 
-    def _put(self, **more: Any) -> None:
+    def _replace_status(self, **more: Any) -> None:
         self._written = time.monotonic()
         moment = time.time()
         status = {
@@ -136,9 +136,9 @@ class JobProgress:
             write_json(self.folder / "status.json", status)
         except OSError:
             if self._ended.is_set():
-                self._put_over(status)
+                self._overwrite(status)
 
-    def _put_over(self, status: Mapping[str, Any]) -> None:
+    def _overwrite(self, status: Mapping[str, Any]) -> None:
         """Write the last word over the file that is there: on a full disk there is no room beside it."""
         with contextlib.suppress(OSError), (self.folder / "status.json").open("r+", encoding="utf-8") as stream:
             stream.write(json_text(status, indent=None))
@@ -169,28 +169,28 @@ def run_as_job(
         return 2
     folder = Path(given[0]).resolve()
     progress = JobProgress(folder, _started(folder))
-    with progress.beating():
-        state, outcome = _done(work, folder, progress)
+    with progress.heartbeat():
+        state, outcome = _run_work(work, folder, progress)
         # First cleared away, then told: whoever reads that the work has ended finds nothing half made.
         shutil.rmtree(scratch_folder(folder), ignore_errors=True)
         progress.finish(state, **outcome)
     return 0 if state == "done" else 1
 
 
-def _done(
+def _run_work(
     work: Callable[[Workspace, dict[str, Any], JobProgress], Mapping[str, Any]], folder: Path, progress: JobProgress
 ) -> tuple[State, dict[str, Any]]:
     """Do the work and return how it ended, with its result or the sentence that says what went wrong."""
     try:
-        with _told_when_asked_to_end():
+        with _raise_on_sigterm():
             workspace = Workspace(folder.parent.parent)
             return "done", {"result": work(workspace, read_json(folder / "config.json")["config"], progress)}
     except (Cancelled, KeyboardInterrupt):
         return "cancelled", {}
     except ColophonError as error:
         return "failed", {"error": error.on_page}
-    except _EndedFromOutside:
-        if read_wish(folder):
+    except Terminated:
+        if cancel_requested(folder):
             return "cancelled", {}
         again = "Nothing half made was kept; start it again."
         return "interrupted", {"error": f"The process was asked to end (signal 15). {again}"}
@@ -199,7 +199,7 @@ def _done(
     except Exception as error:
         with contextlib.suppress(OSError):  # the log lies on the drive that may be full
             traceback.print_exc()
-        if refusal := system_error_in_words(error):
+        if refusal := describe_system_error(error):
             return "failed", {"error": refusal}
         return "failed", {
             "error": f"Something went wrong that was not foreseen ({type(error).__name__}). Nothing half made was kept."
@@ -215,9 +215,9 @@ def _started(folder: Path) -> float:
 
 
 @contextlib.contextmanager
-def _told_when_asked_to_end() -> Iterator[None]:
+def _raise_on_sigterm() -> Iterator[None]:
     def raise_it(number: int, frame: FrameType | None) -> None:
-        raise _EndedFromOutside
+        raise Terminated
 
     if threading.current_thread() is not threading.main_thread():
         yield

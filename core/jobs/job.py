@@ -15,15 +15,25 @@ from core.errors import InputError, JobError
 from core.jobs.process import ProcessMark, end_group, is_alive
 from core.storage import now, read_json, write_json
 
-__all__ = ["FINISHED", "Job", "JobStatus", "State", "cancel", "log_tail", "read_history", "read_wish", "scratch_folder"]
+__all__ = [
+    "FINISHED",
+    "Job",
+    "JobStatus",
+    "State",
+    "cancel",
+    "cancel_requested",
+    "log_tail",
+    "read_history",
+    "scratch_folder",
+]
 
 State = Literal["waiting", "running", "done", "failed", "cancelled", "interrupted"]
 FINISHED: Final[frozenset[State]] = frozenset({"done", "failed", "cancelled", "interrupted"})
 
 # A process that nobody can look at (another machine, Windows) is given up when it was silent for so many seconds.
-SILENCE = 60.0
+HEARTBEAT_TIMEOUT = 60.0
 # How long whoever started a process may take to note down how it ended.
-_NOTED_WITHIN = 0.5
+_EXIT_STATUS_WAIT = 0.5
 # Before so much is done, and for so many seconds, what has passed says too little of what is left.
 _LEAST_FRACTION, _LEAST_SECONDS = 0.05, 10.0
 
@@ -110,7 +120,7 @@ class Job:
 
     def status(self) -> JobStatus:
         """Return how the job stands now, from its files; a process that died without a word is found out here."""
-        status_data, mark = self._said(), self._mark()
+        status_data, mark = self._read_status(), self._read_mark()
         if status_data["state"] not in FINISHED:
             status_data = self._look_at_process(status_data, mark)
         seconds = (
@@ -122,8 +132,8 @@ class Job:
             state=status_data["state"],
             fraction=status_data["fraction"],
             message=status_data["message"],
-            started_at=_moment(status_data["started"]),
-            updated_at=_moment(status_data["updated"]),
+            started_at=_timestamp(status_data["started"]),
+            updated_at=_timestamp(status_data["updated"]),
             seconds=seconds,
             result=status_data["result"],
             error=status_data["error"],
@@ -150,13 +160,13 @@ class Job:
             time.sleep(pause)
         return status
 
-    def _said(self) -> dict[str, Any]:
+    def _read_status(self) -> dict[str, Any]:
         try:
-            return {**_BLANK, **read_json(self.path / "status.json")}
+            return {**_EMPTY_STATUS, **read_json(self.path / "status.json")}
         except InputError as error:
             raise JobError(f"The job {self.id} has no readable status ({error}). Remove its folder.") from error
 
-    def _mark(self) -> ProcessMark | None:
+    def _read_mark(self) -> ProcessMark | None:
         try:
             return ProcessMark.from_dict(read_json(self.path / "process.json"))
         except (InputError, KeyError, ValueError):
@@ -165,25 +175,28 @@ class Job:
     def _look_at_process(self, status_data: dict[str, Any], mark: ProcessMark | None) -> dict[str, Any]:
         silent_for = time.time() - status_data["updated"]
         alive = is_alive(mark) if mark else None
-        cancel_request = read_wish(self.path)
+        cancel_request = cancel_requested(self.path)
         if mark and alive and cancel_request and time.time() > cancel_request["at"] + cancel_request["grace"] + 2.0:
             # It does not even hear its own heartbeat (stuck in a library): end it from outside.
             end_group(mark)
             alive = is_alive(mark)
-        if alive or (alive is None and silent_for < SILENCE):
+        if alive or (alive is None and silent_for < HEARTBEAT_TIMEOUT):
             return status_data
         # The work may have reported its end between the two looks.
-        ending = _how_it_ended(self.path, patience=_NOTED_WITHIN if alive is False else 0.0)
-        status_data = self._said()
+        ending = _exit_status(self.path, patience=_EXIT_STATUS_WAIT if alive is False else 0.0)
+        status_data = self._read_status()
         if status_data["state"] in FINISHED:
             return status_data
-        if cancel_request or read_wish(self.path):
+        if cancel_request or cancel_requested(self.path):
             status_data |= {"state": "cancelled", "message": "Stopped."}
         elif ending is not None and ending >= 0 and status_data["state"] == "waiting":
             error = f"The process ended before it began its work (exit status {ending}). The log of this job says why."
             status_data |= {"state": "failed", "error": error}
         else:
-            status_data |= {"state": "interrupted", "error": _why(ending, silent_for, known_dead=alive is False)}
+            status_data |= {
+                "state": "interrupted",
+                "error": _failure_message(ending, silent_for, known_dead=alive is False),
+            }
         status_data["seconds"] = max(0.0, status_data["updated"] - status_data["started"])
         if alive is False:
             shutil.rmtree(scratch_folder(self.path), ignore_errors=True)
@@ -193,7 +206,7 @@ class Job:
         return status_data
 
 
-_BLANK: dict[str, Any] = {
+_EMPTY_STATUS: dict[str, Any] = {
     "state": "waiting",
     "fraction": 0.0,
     "message": "",
@@ -232,7 +245,7 @@ def scratch_folder(job_folder: Path) -> Path:
     return job_folder / "scratch"
 
 
-def read_wish(job_folder: Path) -> dict[str, float] | None:
+def cancel_requested(job_folder: Path) -> dict[str, float] | None:
     """Return when a person asked for the job to stop and how long it may take, None when nobody did."""
     if not (job_folder / "cancel").exists():
         return None
@@ -256,7 +269,7 @@ def read_history(job_folder: Path) -> tuple[Mapping[str, Any], ...]:
     return tuple(history)
 
 
-def _how_it_ended(job_folder: Path, patience: float) -> int | None:
+def _exit_status(job_folder: Path, patience: float) -> int | None:
     """Return the exit status (negative: the signal that killed it), None when nobody saw it."""
     until = time.monotonic() + patience
     while True:
@@ -268,7 +281,7 @@ def _how_it_ended(job_folder: Path, patience: float) -> int | None:
             time.sleep(0.02)
 
 
-def _why(ending: int | None, silent_for: float, *, known_dead: bool) -> str:
+def _failure_message(ending: int | None, silent_for: float, *, known_dead: bool) -> str:
     again = "Nothing half made was kept; start it again."
     if ending == -9:
         return f"The process was killed (signal 9), most often because memory ran out. {again}"
@@ -281,5 +294,5 @@ def _why(ending: int | None, silent_for: float, *, known_dead: bool) -> str:
     return f"The process has not been heard of for {silent_for:,.0f} seconds. {again}"
 
 
-def _moment(seconds: float) -> str:
+def _timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else ""

@@ -19,11 +19,11 @@ from core.jobs.process import mark_process
 from core.python_process import module_command, module_environment
 from core.storage import Workspace, now, read_json, write_json
 
-__all__ = ["KEPT", "clean_up", "find_job", "forget", "list_jobs", "start"]
+__all__ = ["MAX_FINISHED_JOBS", "clean_up", "delete_job", "find_job", "list_jobs", "start"]
 
 # Tokens of whoever started the server: a job gets the one that a person typed, or none.
 _OWN_SECRETS = frozenset({"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"})
-KEPT = 30  # finished jobs whose folders stay when a new one is started
+MAX_FINISHED_JOBS = 30  # finished jobs whose folders stay when a new one is started
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 
 
@@ -53,7 +53,7 @@ def start(
     JobError
         The process cannot be started.
     """
-    _keep_newest(workspace, KEPT)
+    _keep_newest(workspace, MAX_FINISHED_JOBS)
     moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder = workspace.folder("jobs") / f"{moment}-{uuid.uuid4().hex[:6]}"
     folder.mkdir()
@@ -76,7 +76,7 @@ def start(
         raise JobError(f"The process for '{title}' cannot be started: {error.strerror}.") from error
     write_json(folder / "process.json", mark_process(process.pid).as_dict())
     # Fetches the process when it ends (else it stays as a zombie) and notes how, for as long as this process lives.
-    threading.Thread(target=_note_ending, args=(process, folder), daemon=True, name=f"job {folder.name}").start()
+    threading.Thread(target=_record_exit, args=(process, folder), daemon=True, name=f"job {folder.name}").start()
     return _read(folder)
 
 
@@ -107,7 +107,7 @@ def list_jobs(workspace: Workspace) -> list[Job]:
     return jobs
 
 
-def forget(job: Job) -> None:
+def delete_job(job: Job) -> None:
     """Remove a finished job's folder. What the work made stays.
 
     Raises
@@ -127,7 +127,7 @@ def clean_up(workspace: Workspace, older_than_days: float = 30.0) -> int:
     for job in list_jobs(workspace):
         status = job.status()
         if status.finished and status.updated_at < limit:
-            forget(job)
+            delete_job(job)
             forgotten += 1
     return forgotten
 
@@ -142,7 +142,7 @@ def _keep_newest(workspace: Workspace, limit: int) -> None:
         # Who runs it, or looks at it, may be at work with the folder at this moment.
         with contextlib.suppress(JobError, OSError):
             if job.id in old:
-                forget(job)
+                delete_job(job)
 
 
 def _read(folder: Path) -> Job:
@@ -150,7 +150,7 @@ def _read(folder: Path) -> Job:
     return Job(folder.name, folder, config["title"], config["module"], config["created_at"], config["config"])
 
 
-def _note_ending(process: "subprocess.Popen[bytes]", folder: Path) -> None:
+def _record_exit(process: "subprocess.Popen[bytes]", folder: Path) -> None:
     status = process.wait()
     if folder.exists():
         with contextlib.suppress(OSError):

@@ -46,7 +46,7 @@ class ProcessMark:
 
 def mark_process(pid: int) -> ProcessMark:
     """Return the mark of a process that is running now."""
-    born = _born(pid)
+    born = _process_start(pid)
     return ProcessMark(pid, socket.gethostname(), born or "")
 
 
@@ -57,7 +57,7 @@ def is_alive(mark: ProcessMark) -> bool | None:
     """
     if mark.host != socket.gethostname() or not mark.born:
         return None
-    born = _born(mark.pid)
+    born = _process_start(mark.pid)
     return None if born is None else born == mark.born
 
 
@@ -78,15 +78,15 @@ def end_group(mark: ProcessMark, grace: float = 2.0) -> None:
             time.sleep(0.02)
 
 
-def _born(pid: int) -> str | None:
+def _process_start(pid: int) -> str | None:
     """Return when a process began, '' when there is no such living process, None when the system does not tell."""
     if Path("/proc/self/stat").exists():
-        return _born_by_proc(pid)
+        return _process_start_from_proc(pid)
     # Windows has no harmless question: os.kill(pid, 0) ends the process there. The heartbeat decides instead.
-    return None if _WINDOWS else _born_by_ps(pid)
+    return None if _WINDOWS else _process_start_from_ps(pid)
 
 
-def _born_by_proc(pid: int) -> str:
+def _process_start_from_proc(pid: int) -> str:
     try:
         # The name of the program, in brackets, may hold spaces and brackets itself: read behind the last one.
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
@@ -97,7 +97,7 @@ def _born_by_proc(pid: int) -> str:
     return "" if state in "ZX" else f"{boot} {ticks_since_boot}"
 
 
-def _born_by_ps(pid: int) -> str | None:
+def _process_start_from_ps(pid: int) -> str | None:
     try:
         answer = subprocess.run(
             ["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False, timeout=5

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.label_audit.groups import BYS, Memberships, group_rates, memberships
-from core.label_audit.held_out import FEWEST_TITLES, HeldOut, held_out
-from core.label_audit.suspects import FALSE_ALARM, cut_for, expected_false_alarms, rank_labels
-from core.label_audit.told_apart import Finding, tell_apart
+from core.label_audit.groups import GROUPINGS, Memberships, group_rates, memberships
+from core.label_audit.held_out import FEWEST_TITLES, OutOfFoldPredictions, predict_out_of_fold
+from core.label_audit.suspects import FALSE_ALARM_RATE, expected_false_alarms, rank_labels, threshold_for
+from core.label_audit.told_apart import SuspectGroup, find_suspect_groups
 from core.labels import LabelSet
 from core.plain_json import plain
 from core.progress import Progress, silent
@@ -47,7 +47,7 @@ class LabelAudit:
         The same as a number of books: what would be called suspect if every label were right. It is a bound.
     groups : DataFrame
         See :func:`core.label_audit.groups.group_rates`.
-    findings : tuple of Finding
+    findings : tuple of SuspectGroup
         Groups out of line, told apart.
     notes : tuple of str
         What a reader must know of the books that were audited.
@@ -60,15 +60,15 @@ class LabelAudit:
     false_alarm: float
     expected_false: float
     groups: pd.DataFrame
-    findings: tuple[Finding, ...]
+    findings: tuple[SuspectGroup, ...]
     members: Memberships = field(repr=False)
-    judged: HeldOut = field(repr=False)
+    out_of_fold: OutOfFoldPredictions = field(repr=False)
     notes: tuple[str, ...] = ()
 
     @property
-    def pointed_at(self) -> tuple[Finding, ...]:
+    def flagged(self) -> tuple[SuspectGroup, ...]:
         """The groups whose labels people should look at again."""
-        return tuple(finding for finding in self.findings if finding.pointed_at)
+        return tuple(finding for finding in self.findings if finding.flagged)
 
     def suspects(self, group: tuple[str, str] | None = None, limit: int | None = None) -> pd.DataFrame:
         """Return the suspect labels, the clearest first.
@@ -100,7 +100,7 @@ class LabelAudit:
 
     def _words(self, row: int) -> tuple[str, str]:
         book = self.books.iloc[row]
-        table = self.judged.words(row, book[TITLE], book["given"]).table.sort_values("contribution", kind="stable")
+        table = self.out_of_fold.words(row, book[TITLE], book["given"]).table.sort_values("contribution", kind="stable")
         against = table[table["contribution"] < 0].head(_WORDS)["word"].tolist()
         speaking = table[table["contribution"] > 0].tail(_WORDS)["word"].tolist()[::-1]
         return ", ".join(map(str, speaking)), ", ".join(map(str, against))
@@ -109,10 +109,10 @@ class LabelAudit:
     def sentences(self) -> tuple[str, ...]:
         """The verdict in plain words: whose labels are out of line, how many are suspect, what that means."""
         suspects = int(self.books["suspect"].sum())
-        first = [finding.headline if self._told(finding) else finding.sentence for finding in self.pointed_at]
+        first = [finding.headline if self._already_reported(finding) else finding.sentence for finding in self.flagged]
         if not first:
             tested = int(self.groups["p"].notna().sum())
-            kinds = " or ".join(BYS[by] for by in BYS if by in set(self.groups["by"])) or "group"
+            kinds = " or ".join(GROUPINGS[by] for by in GROUPINGS if by in set(self.groups["by"])) or "group"
             first = [f"No {kinds} has labels out of line with the rest ({tested:,} groups compared)."]
         summary = (
             f"{suspects:,} of {len(self.books):,} labels look wrong, to a model that has not seen the book. The cut-off"
@@ -123,14 +123,14 @@ class LabelAudit:
         return (
             *first,
             summary,
-            *(finding.sentence for finding in self.findings if not finding.pointed_at),
+            *(finding.sentence for finding in self.findings if not finding.flagged),
             *self.notes,
         )
 
-    def _told(self, finding: Finding) -> bool:
+    def _already_reported(self, finding: SuspectGroup) -> bool:
         """Whether a finding that comes first tells already how this group goes together with it."""
         before = self.findings[: self.findings.index(finding)]
-        return any((finding.by, finding.value) in other.partners and other.pointed_at for other in before)
+        return any((finding.by, finding.value) in other.partners and other.flagged for other in before)
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-able content, as ``colophon audit-labels --json`` prints it; undefined numbers are None."""
@@ -141,7 +141,7 @@ class LabelAudit:
             "classes": list(self.classes),
             "suspects": suspects.to_dict("records"),
             "groups": plain(self.groups.to_dict("records")),
-            "pointed_at": [{"by": finding.by, "value": finding.value} for finding in self.pointed_at],
+            "pointed_at": [{"by": finding.by, "value": finding.value} for finding in self.flagged],
             "findings": [finding.as_dict() for finding in self.findings],
             "cut": self.cut,
             "false_alarm": self.false_alarm,
@@ -151,7 +151,7 @@ class LabelAudit:
 
 
 def audit_labels(
-    labels: LabelSet, *, false_alarm: float = FALSE_ALARM, seed: int = 0, progress: Progress = silent
+    labels: LabelSet, *, false_alarm: float = FALSE_ALARM_RATE, seed: int = 0, progress: Progress = silent
 ) -> LabelAudit:
     """Audit a label set; see :func:`audit_table`."""
     return audit_table(
@@ -169,9 +169,9 @@ def audit_table(
     annotations: pd.DataFrame,
     *,
     name: str = "",
-    false_alarm: float = FALSE_ALARM,
+    false_alarm: float = FALSE_ALARM_RATE,
     seed: int = 0,
-    judged: HeldOut | None = None,
+    out_of_fold: OutOfFoldPredictions | None = None,
     progress: Progress = silent,
 ) -> LabelAudit:
     """Find labels to look at again, and the annotators, languages and months whose labels are out of line.
@@ -186,7 +186,7 @@ def audit_table(
         Share of right labels that may be called suspect.
     seed : int
         Decides the folds.
-    judged : HeldOut, optional
+    out_of_fold : OutOfFoldPredictions, optional
         When it is at hand already, for these books.
 
     Raises
@@ -203,14 +203,14 @@ def audit_table(
     titles = books.groupby(LABEL)[TITLE_KEY].nunique()
     classes = tuple(sorted(str(class_name) for class_name in titles[titles >= FEWEST_TITLES].index))
     used = books[books[LABEL].isin(classes)].reset_index(drop=True)
-    out_of_fold = judged or held_out(used, classes, seed=seed, progress=progress)
+    out_of_fold = out_of_fold or predict_out_of_fold(used, classes, seed=seed, progress=progress)
     codes: NDArray[np.int64] = pd.Index(list(classes)).get_indexer(pd.Index(used[LABEL])).astype(np.int64)
-    cut = cut_for(out_of_fold.probabilities, false_alarm)
+    cut = threshold_for(out_of_fold.probabilities, false_alarm)
     score, suggested, suspect = rank_labels(out_of_fold.probabilities, codes, cut)
     groups = memberships(used, annotations)
     rates = group_rates(groups, suspect, codes, suggested != codes)
     names = np.array(classes, dtype=object)
-    beside = _beside(used, annotations, groups)
+    beside = _audited_table(used, annotations, groups)
     table = used.drop(columns=[SOURCE, LABEL], errors="ignore").assign(
         given=used[LABEL].to_numpy(),
         suggested=pd.Series(names[suggested], dtype="str"),
@@ -226,14 +226,14 @@ def audit_table(
         false_alarm,
         expected_false_alarms(out_of_fold.probabilities, cut),
         rates,
-        tell_apart(rates, groups, suspect, codes),
+        find_suspect_groups(rates, groups, suspect, codes),
         groups,
         out_of_fold,
         _notes(books, used, annotations, groups, out_of_fold),
     )
 
 
-def _beside(books: pd.DataFrame, annotations: pd.DataFrame, groups: Memberships) -> dict[str, Any]:
+def _audited_table(books: pd.DataFrame, annotations: pd.DataFrame, groups: Memberships) -> dict[str, Any]:
     names: list[list[str]] = [[] for _ in range(len(books))]
     for (by, value), mask in groups.members.items():
         if by == ANNOTATOR:
@@ -248,7 +248,11 @@ def _beside(books: pd.DataFrame, annotations: pd.DataFrame, groups: Memberships)
 
 
 def _notes(
-    books: pd.DataFrame, used: pd.DataFrame, annotations: pd.DataFrame, groups: Memberships, judged: HeldOut
+    books: pd.DataFrame,
+    used: pd.DataFrame,
+    annotations: pd.DataFrame,
+    groups: Memberships,
+    out_of_fold: OutOfFoldPredictions,
 ) -> tuple[str, ...]:
     notes = []
     rows = int(annotations[RECORD_ID].isin(used[RECORD_ID]).sum())
@@ -259,13 +263,13 @@ def _notes(
             f"{groups.several[ANNOTATOR]:,} books stand under more than one annotator with the same label; each such"
             " book counts for each of them, as the file does not say whose answer it was."
         )
-    absent = [BYS[by] for by in BYS if by not in groups.several]
+    absent = [GROUPINGS[by] for by in GROUPINGS if by not in groups.several]
     if absent:
         notes.append(f"The label set cannot be compared by {' or '.join(absent)}: there is nothing, or one value only.")
     if len(used) < len(books):
-        rare = ", ".join(sorted({str(name) for name in books[LABEL]} - set(judged.classes)))
+        rare = ", ".join(sorted({str(name) for name in books[LABEL]} - set(out_of_fold.classes)))
         notes.append(f"{len(books) - len(used):,} books are left out: fewer than {FEWEST_TITLES} titles are {rare}.")
-    if not judged.calibrated:
+    if not out_of_fold.calibrated:
         notes.append(
             "There are too few books to calibrate, so that more right labels may be called suspect than stated."
         )

@@ -10,27 +10,27 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.classes import match_classes
-from core.evaluation import rate_against_rest
+from core.evaluation import error_rate_ratio
 from core.facets import facet_values
 from core.schema import ANNOTATOR, CREATED_AT, LABEL, LABEL_GIVEN, LANGUAGE, RECORD_ID
 from core.slices.stratified import exact_p, excess
 from core.statistics import MINIMUM_RECORDS, adjust_p, wilson
 
 __all__ = [
-    "BYS",
+    "GROUPINGS",
     "GROUPS_COLUMNS",
     "MONTH",
     "Memberships",
     "by_label",
+    "group_phrase",
     "group_rates",
     "memberships",
     "shown_value",
-    "spoken",
 ]
 
 MONTH: Final = "month"
-BYS: Final[Mapping[str, str]] = {ANNOTATOR: "annotator", LANGUAGE: "language", MONTH: "month of annotation"}
-NOBODY, UNDATED = "no annotator named", "no date"
+GROUPINGS: Final[Mapping[str, str]] = {ANNOTATOR: "annotator", LANGUAGE: "language", MONTH: "month of annotation"}
+NO_ANNOTATOR, UNDATED = "no annotator named", "no date"
 GROUPS_COLUMNS = (
     "by", "value", "n", "suspects", "contradicted", "suspect_rate", "low", "high", "ratio",
     "adjusted_ratio", "adjusted_low", "adjusted_high", "p", "p_adjusted",
@@ -38,7 +38,7 @@ GROUPS_COLUMNS = (
 _READ_AS_NUMBER = re.compile(r"(\d+)\.0")
 _ISO_MONTH = re.compile(r"^\s*(\d{4})-(\d{2})\b")
 
-Group = tuple[str, str]
+GroupKey = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Memberships:
         By → how many books belong to more than one of its groups.
     """
 
-    members: Mapping[Group, NDArray[np.bool_]]
+    members: Mapping[GroupKey, NDArray[np.bool_]]
     several: Mapping[str, int]
 
 
@@ -75,17 +75,17 @@ def memberships(books: pd.DataFrame, annotations: pd.DataFrame) -> Memberships:
     """
     place = pd.Series(np.arange(len(books)), index=books[RECORD_ID].to_numpy())
     rows = annotations[annotations[RECORD_ID].isin(place.index)]
-    spelled = match_classes(rows[LABEL_GIVEN]).spelled
+    spelled = match_classes(rows[LABEL_GIVEN]).class_by_answer
     book = place.reindex(rows[RECORD_ID]).to_numpy(dtype=np.int64)
     gave = rows[LABEL_GIVEN].map(lambda answer: spelled.get(answer, "")).to_numpy(dtype=object)
     gave = gave == books[LABEL].to_numpy(dtype=object)[book]
     book, rows = book[gave], rows[gave]
     names = {
-        ANNOTATOR: (book, rows[ANNOTATOR].replace("", NOBODY).to_numpy(dtype=object), NOBODY),
+        ANNOTATOR: (book, rows[ANNOTATOR].replace("", NO_ANNOTATOR).to_numpy(dtype=object), NO_ANNOTATOR),
         LANGUAGE: (np.arange(len(books)), facet_values(books, LANGUAGE).to_numpy(dtype=object), ""),
         MONTH: (book, rows[CREATED_AT].map(_month).to_numpy(dtype=object), UNDATED),
     }
-    members: dict[Group, NDArray[np.bool_]] = {}
+    members: dict[GroupKey, NDArray[np.bool_]] = {}
     several = {}
     for by, (positions, values, missing) in names.items():
         different = sorted({str(value) for value in values})
@@ -154,7 +154,7 @@ def group_rates(
                 "suspect_rate": s / n,
                 "low": low,
                 "high": high,
-                "ratio": rate_against_rest(s, n, total, n_books),
+                "ratio": error_rate_ratio(s, n, total, n_books),
                 "adjusted_ratio": comparison.ratio,
                 "adjusted_low": comparison.low,
                 "adjusted_high": comparison.high,
@@ -168,17 +168,17 @@ def group_rates(
     return table.sort_values(["p", "n", "value"], ascending=[True, False, True], ignore_index=True)
 
 
-def spoken(group: Group) -> str:
+def group_phrase(group: GroupKey) -> str:
     """Name a group in a sentence.
 
-    >>> spoken(("annotator", "2.0")), spoken(("language", "Dutch")), spoken(("month", "2020-09"))
+    >>> group_phrase(("annotator", "2.0")), group_phrase(("language", "Dutch")), group_phrase(("month", "2020-09"))
     ('annotator 2', 'Dutch', '2020-09')
     """
     by, value = group
-    return f"annotator {shown_value(group)}" if by == ANNOTATOR and value != NOBODY else value
+    return f"annotator {shown_value(group)}" if by == ANNOTATOR and value != NO_ANNOTATOR else value
 
 
-def shown_value(group: Group) -> str:
+def shown_value(group: GroupKey) -> str:
     """Return how people call a group: an annotator's number without the ``.0`` that a program has put behind it.
 
     What is kept and compared is the value as the file has it.

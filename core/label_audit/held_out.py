@@ -15,7 +15,7 @@ from core.progress import Progress, silent
 from core.schema import LABEL, TITLE, TITLE_KEY
 from core.splits import fold_by_title
 
-__all__ = ["FEWEST_TITLES", "FoldModel", "HeldOut", "held_out"]
+__all__ = ["FEWEST_TITLES", "FoldModel", "OutOfFoldPredictions", "predict_out_of_fold"]
 
 # With fewer titles of a class, some fold would have to judge it without an example.
 FEWEST_TITLES = 5
@@ -32,7 +32,7 @@ class FoldModel:
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class OutOfFoldPredictions:
     """Out-of-fold probabilities of labelled books.
 
     Attributes
@@ -58,9 +58,9 @@ class HeldOut:
         return word_contributions(self.models[int(self.fold[row])], title, class_name)
 
 
-def held_out(
+def predict_out_of_fold(
     books: pd.DataFrame, classes: tuple[str, ...], *, folds: int = FOLDS, seed: int = 0, progress: Progress = silent
-) -> HeldOut:
+) -> OutOfFoldPredictions:
     """Train on all folds but one, in turn, and let each model judge the titles of the fold it has not seen.
 
     Parameters
@@ -74,7 +74,7 @@ def held_out(
 
     Returns
     -------
-    HeldOut
+    OutOfFoldPredictions
         Seconds for some thousand titles; nothing is saved.
 
     Raises
@@ -108,7 +108,7 @@ def held_out(
         probabilities[here] = calibration.apply(scores[here])
         models.append(FoldModel(classes, classifier, calibration))
     progress(1.0, "Judged")
-    return HeldOut(classes, probabilities, fold, tuple(models), calibrated)
+    return OutOfFoldPredictions(classes, probabilities, fold, tuple(models), calibrated)
 
 
 def _data(titles: NDArray[np.object_], labels: NDArray[np.object_], classes: tuple[str, ...]) -> TrainingData:

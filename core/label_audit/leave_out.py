@@ -9,22 +9,22 @@ import numpy as np
 
 from core.errors import InputError
 from core.label_audit.audit import LabelAudit
-from core.label_audit.groups import BYS, shown_value
+from core.label_audit.groups import GROUPINGS, shown_value
 from core.labels import LABELS_FILE, LabelSet
 from core.schema import ANNOTATOR, LABEL, RECORD_ID
 from core.storage import MANIFEST, Artifact, Workspace, digest
 
-__all__ = ["leave_out", "left_out"]
+__all__ = ["exclude_labels", "excluded_ids"]
 
-Group = tuple[str, str]
+GroupKey = tuple[str, str]
 
 
-def leave_out(
+def exclude_labels(
     workspace: Workspace,
     labels: LabelSet,
     audit: LabelAudit,
     *,
-    groups: Sequence[Group] = (),
+    groups: Sequence[GroupKey] = (),
     suspects: bool = False,
     name: str | None = None,
 ) -> Artifact:
@@ -37,7 +37,7 @@ def leave_out(
     audit : LabelAudit
         Of these labels.
     groups : sequence of (by, value)
-        Leave out the labels of these annotators, languages or months, as :data:`core.label_audit.BYS` names them:
+        Leave out the labels of these annotators, languages or months, as :data:`core.label_audit.GROUPINGS` names them:
         right for a group whose labels are no better than a guess. A label that another annotator gave too stays.
     suspects : bool
         Leave out the suspect labels, whoever gave them. What stays agrees better with a model than labels do in
@@ -51,7 +51,7 @@ def leave_out(
         There is no such group, nothing is to be left out, or fewer than two classes would be left.
     """
     groups = [_as_in_file(audit, group) for group in groups]
-    gone = left_out(audit, groups, suspects)
+    gone = excluded_ids(audit, groups, suspects)
     table = labels.table()
     going = table[RECORD_ID].isin(gone) & (table[LABEL] != "")
     if not going.any():
@@ -87,8 +87,8 @@ def leave_out(
     return workspace.store("labels", fingerprint, called, write)
 
 
-def left_out(audit: LabelAudit, groups: Sequence[Group], suspects: bool) -> set[str]:
-    """Return the identifiers of the books whose labels :func:`leave_out` leaves out.
+def excluded_ids(audit: LabelAudit, groups: Sequence[GroupKey], suspects: bool) -> set[str]:
+    """Return the identifiers of the books whose labels :func:`exclude_labels` leaves out.
 
     Raises
     ------
@@ -112,16 +112,17 @@ def left_out(audit: LabelAudit, groups: Sequence[Group], suspects: bool) -> set[
     return set(audit.books.loc[wanted, RECORD_ID])
 
 
-def _as_in_file(audit: LabelAudit, group: Group) -> Group:
+def _as_in_file(audit: LabelAudit, group: GroupKey) -> GroupKey:
     """Return the group as the file calls it, where it came as it is shown: "2" is the annotator "2.0" if no other."""
     members = audit.members.members
     alike = [one for one in members if one[0] == group[0] and shown_value(one) == group[1]]
     return alike[0] if group not in members and len(alike) == 1 else group
 
 
-def _sentence(name: str, n: int, of: int, groups: Sequence[Group], suspects: bool) -> str:
+def _sentence(name: str, n: int, of: int, groups: Sequence[GroupKey], suspects: bool) -> str:
     what = [
-        f"those of {BYS[by]} {shown_value((by, value))}" + (" alone" if by == ANNOTATOR else "") for by, value in groups
+        f"those of {GROUPINGS[by]} {shown_value((by, value))}" + (" alone" if by == ANNOTATOR else "")
+        for by, value in groups
     ]
     why = ", and ".join([*what, *(["the suspect ones"] if suspects else [])])
     return f"{n:,} of the {of:,} labels of '{name}' are left out here after its audit: {why}."

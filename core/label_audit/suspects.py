@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from core.errors import InputError
 
-__all__ = ["FALSE_ALARM", "cut_for", "expected_false_alarms", "rank_labels"]
+__all__ = ["FALSE_ALARM_RATE", "expected_false_alarms", "rank_labels", "threshold_for"]
 
-FALSE_ALARM = 0.03
+FALSE_ALARM_RATE = 0.03
 
 
 def expected_false_alarms(probabilities: ArrayLike, cut: float) -> float:
@@ -38,7 +38,7 @@ def expected_false_alarms(probabilities: ArrayLike, cut: float) -> float:
     return float(given[_below(given, cut)].sum())
 
 
-def cut_for(probabilities: ArrayLike, false_alarm: float = FALSE_ALARM) -> float:
+def threshold_for(probabilities: ArrayLike, false_alarm: float = FALSE_ALARM_RATE) -> float:
     """Return the lowest cut on the score that keeps the rate of false alarm.
 
     Parameters
@@ -59,7 +59,7 @@ def cut_for(probabilities: ArrayLike, false_alarm: float = FALSE_ALARM) -> float
 
     Examples
     --------
-    >>> round(cut_for([[0.95, 0.05], [0.7, 0.3], [0.01, 0.99], [0.5, 0.5]], 0.02), 2)
+    >>> round(threshold_for([[0.95, 0.05], [0.7, 0.3], [0.01, 0.99], [0.5, 0.5]], 0.02), 2)
     0.95
     """
     if not 0 < false_alarm < 1:

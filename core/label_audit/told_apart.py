@@ -14,24 +14,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.label_audit.groups import BYS, Group, Memberships, by_label, spoken
+from core.label_audit.groups import GROUPINGS, GroupKey, Memberships, by_label, group_phrase
 from core.plain_json import plain
 from core.slices.stratified import exact_p, excess
-from core.statistics import MINIMUM_RECORDS, adjust_p, listed, opened
+from core.statistics import MINIMUM_RECORDS, adjust_p, capitalised, listed
 
-__all__ = ["ALPHA", "Finding", "tell_apart"]
+__all__ = ["ALPHA", "SuspectGroup", "find_suspect_groups"]
 
 ALPHA: Final = 0.05
 # With three suspects to be expected, seeing as few as chance would give is itself unlikely (5 in 100 see none).
-_ENOUGH_EXPECTED = 3.0
+_MIN_EXPECTED = 3.0
 STANDS, EXPLAINED, TOGETHER = "stands", "explained", "together"
-OUTSIDE_TOO, ONLY_WITHIN, UNKNOWN = "outside too", "only within", "too few outside to know"
+OUTSIDE_AS_WELL, ONLY_WITHIN, UNKNOWN = "outside too", "only within", "too few outside to know"
 
-Rivals = tuple[Group, ...]
+Rivals = tuple[GroupKey, ...]
 
 
 @dataclass(frozen=True)
-class Finding:
+class SuspectGroup:
     """A group whose labels are out of line with the rest, and what it may be confused with.
 
     Attributes
@@ -59,7 +59,7 @@ class Finding:
     suspects: int
     ratio: float
     status: str
-    partners: tuple[Group, ...]
+    partners: tuple[GroupKey, ...]
     cells: tuple[Mapping[str, Any], ...]
     p_adjusted: float
     headline: str
@@ -71,7 +71,7 @@ class Finding:
         return f"{self.headline} {self.detail}".strip()
 
     @property
-    def pointed_at(self) -> bool:
+    def flagged(self) -> bool:
         """Whether people should look at this group's labels again."""
         return self.status != EXPLAINED
 
@@ -109,14 +109,14 @@ class _Books:
         return 0.0 if np.isnan(comparison.expected) else comparison.expected
 
 
-def tell_apart(
+def find_suspect_groups(
     table: pd.DataFrame,
     groups: Memberships,
     suspect: NDArray[np.bool_],
     labels: NDArray[np.int64],
     *,
     alpha: float = ALPHA,
-) -> tuple[Finding, ...]:
+) -> tuple[SuspectGroup, ...]:
     """Return the groups that are out of line, those that are pointed at first.
 
     Parameters
@@ -126,16 +126,16 @@ def tell_apart(
     alpha : float
         Chance of calling any group out of line when none is.
     """
-    out: dict[Group, dict[str, Any]] = {
+    out: dict[GroupKey, dict[str, Any]] = {
         (str(row["by"]), str(row["value"])): {str(key): value for key, value in row.items()}
         for row in table[table["p_adjusted"] <= alpha].to_dict("records")
     }
     books = _Books(suspect, labels)
-    statuses: dict[Group, tuple[str, Rivals]] = {}
+    statuses: dict[GroupKey, tuple[str, Rivals]] = {}
     left = dict(out)
     # What is explained is no rival any more: without it others may be told apart.
     while left:
-        new_statuses = _statuses(left, _outside(left, groups.members, books, alpha), groups.members)
+        new_statuses = _statuses(left, _test_outside(left, groups.members, books, alpha), groups.members)
         statuses |= new_statuses
         unexplained = {group: row for group, row in left.items() if new_statuses[group][0] != EXPLAINED}
         if len(unexplained) == len(left):
@@ -146,7 +146,7 @@ def tell_apart(
         status, partners = statuses[group]
         cells = _cells(group, partners, groups.members, books) if partners else ()
         findings.append(
-            Finding(
+            SuspectGroup(
                 *group,
                 int(row["n"]),
                 int(row["suspects"]),
@@ -159,24 +159,24 @@ def tell_apart(
                 _detail(group, status, partners, cells),
             )
         )
-    order = list(BYS)
+    order = list(GROUPINGS)
     return tuple(
-        sorted(findings, key=lambda finding: (not finding.pointed_at, order.index(finding.by), finding.p_adjusted))
+        sorted(findings, key=lambda finding: (not finding.flagged, order.index(finding.by), finding.p_adjusted))
     )
 
 
-def _outside(
-    out: Mapping[Group, Mapping[str, Any]],
-    members: Mapping[Group, NDArray[np.bool_]],
+def _test_outside(
+    out: Mapping[GroupKey, Mapping[str, Any]],
+    members: Mapping[GroupKey, NDArray[np.bool_]],
     books: _Books,
     alpha: float,
-) -> dict[tuple[Group, Rivals], str]:
+) -> dict[tuple[GroupKey, Rivals], str]:
     """Say of each group whether it is out of line outside each rival, and outside all rivals of one kind."""
-    pairs: list[tuple[Group, Rivals]] = []
+    pairs: list[tuple[GroupKey, Rivals]] = []
     p: list[float] = []
     enough: list[bool] = []
     for group, row in out.items():
-        kinds = [tuple(other for other in out if other[0] == by) for by in BYS if by != group[0]]
+        kinds = [tuple(other for other in out if other[0] == by) for by in GROUPINGS if by != group[0]]
         for rivals in dict.fromkeys([*kinds, *((other,) for kind in kinds for other in kind)]):
             if not rivals:
                 continue
@@ -186,43 +186,43 @@ def _outside(
             p.append(books.p(mine, free))
             ratio = float(row["adjusted_ratio"])
             to_expect = books.expected(mine, free) * (ratio if np.isfinite(ratio) else 1.0)
-            enough.append(int(mine.sum()) >= MINIMUM_RECORDS and to_expect >= _ENOUGH_EXPECTED)
+            enough.append(int(mine.sum()) >= MINIMUM_RECORDS and to_expect >= _MIN_EXPECTED)
     adjusted = adjust_p(p, "holm")
     return {
-        pair: OUTSIDE_TOO if adjusted[i] <= alpha else (ONLY_WITHIN if enough[i] else UNKNOWN)
+        pair: OUTSIDE_AS_WELL if adjusted[i] <= alpha else (ONLY_WITHIN if enough[i] else UNKNOWN)
         for i, pair in enumerate(pairs)
     }
 
 
 def _statuses(
-    out: Mapping[Group, Mapping[str, Any]],
-    apart: Mapping[tuple[Group, Rivals], str],
-    members: Mapping[Group, NDArray[np.bool_]],
-) -> dict[Group, tuple[str, Rivals]]:
+    out: Mapping[GroupKey, Mapping[str, Any]],
+    apart: Mapping[tuple[GroupKey, Rivals], str],
+    members: Mapping[GroupKey, NDArray[np.bool_]],
+) -> dict[GroupKey, tuple[str, Rivals]]:
     """Say of each group whether it stands, is explained or belongs together with others, and which those are."""
-    held: dict[Group, list[Group]] = {}  # rivals without which a group is not (known to be) out of line
-    explained: dict[Group, list[Group]] = {}
+    held: dict[GroupKey, list[GroupKey]] = {}  # rivals without which a group is not (known to be) out of line
+    explained: dict[GroupKey, list[GroupKey]] = {}
     for group in out:
         held[group], explained[group] = [], []
         kind = tuple(other for other in out if other[0] == group[0])
-        for by in BYS:
+        for by in GROUPINGS:
             rivals = tuple(other for other in out if other[0] == by and by != group[0])
-            seen = apart[group, rivals] if rivals else OUTSIDE_TOO
-            if seen == OUTSIDE_TOO:
+            seen = apart[group, rivals] if rivals else OUTSIDE_AS_WELL
+            if seen == OUTSIDE_AS_WELL:
                 continue
             touching = [other for other in rivals if (members[other] & members[group]).any()]
             held[group] += touching
             # Where a group is known to be in line outside, a rival that is out of line without it explains it; where
             # nothing is known, only a rival that is so without any group of this kind.
             without = (group,) if seen == ONLY_WITHIN else kind
-            explained[group] += [other for other in touching if apart[other, without] == OUTSIDE_TOO]
+            explained[group] += [other for other in touching if apart[other, without] == OUTSIDE_AS_WELL]
     # Two groups cannot explain each other: the one that is further out of line explains.
     strength = {group: float(row["p"]) for group, row in out.items()}
     for group in sorted(out, key=lambda item: strength[item]):
         explained[group] = [
             other for other in explained[group] if group not in explained[other] or strength[other] < strength[group]
         ]
-    statuses: dict[Group, tuple[str, Rivals]] = {}
+    statuses: dict[GroupKey, tuple[str, Rivals]] = {}
     for group in out:
         together = tuple(other for other in held[group] if not explained[other])
         if explained[group]:
@@ -233,35 +233,35 @@ def _statuses(
 
 
 def _cells(
-    group: Group, partners: Sequence[Group], members: Mapping[Group, NDArray[np.bool_]], books: _Books
+    group: GroupKey, partners: Sequence[GroupKey], members: Mapping[GroupKey, NDArray[np.bool_]], books: _Books
 ) -> tuple[dict[str, Any], ...]:
     mine = members[group]
 
     def cell(words: str, mask: NDArray[np.bool_]) -> dict[str, Any]:
         return {"books": words, "n": int(mask.sum()), "suspects": int((mask & books.suspect).sum())}
 
-    within = [cell(f"{spoken(group)} and {spoken(other)}", mine & members[other]) for other in partners]
+    within = [cell(f"{group_phrase(group)} and {group_phrase(other)}", mine & members[other]) for other in partners]
     union = np.logical_or.reduce([members[other] for other in partners])
-    names = listed([spoken(other) for other in partners])
+    names = listed([group_phrase(other) for other in partners])
     return (
         *within,
-        cell(f"{spoken(group)}, outside {names}", mine & ~union),
-        *(cell(f"{spoken(other)}, outside {spoken(group)}", members[other] & ~mine) for other in partners),
+        cell(f"{group_phrase(group)}, outside {names}", mine & ~union),
+        *(cell(f"{group_phrase(other)}, outside {group_phrase(group)}", members[other] & ~mine) for other in partners),
     )
 
 
-def _headline(group: Group, row: Mapping[str, Any]) -> str:
+def _headline(group: GroupKey, row: Mapping[str, Any]) -> str:
     ratio = float(row["ratio"])
     times = f", {ratio:.1f} times the rest" if np.isfinite(ratio) else ""
-    return f"{opened(spoken(group))}: {row['suspects']:,} of {row['n']:,} labels look wrong{times}."
+    return f"{capitalised(group_phrase(group))}: {row['suspects']:,} of {row['n']:,} labels look wrong{times}."
 
 
-def _detail(group: Group, status: str, partners: Sequence[Group], cells: Sequence[Mapping[str, Any]]) -> str:
+def _detail(group: GroupKey, status: str, partners: Sequence[GroupKey], cells: Sequence[Mapping[str, Any]]) -> str:
     if status == STANDS:
         return ""
     outside = cells[len(partners)]
     alone = f"{outside['suspects']:,} of {outside['n']:,}"
-    names = listed([spoken(other) for other in partners])
+    names = listed([group_phrase(other) for other in partners])
     if status == EXPLAINED:
         return f"They come from {names}: outside, {alone} look wrong, no more than elsewhere."
     within = listed(

@@ -1,6 +1,6 @@
 """Models that read titles: what each must be able to do, how one is trained, kept, loaded and asked."""
 
-from core.models.protocol import Observe, TitleClassifier, TrainingData, ignore
+from core.models.protocol import Observe, TitleClassifier, TrainingData, ignore_measurements
 from core.models.registry import Model, describe, list_models, load, load_folder, save
 
 __all__ = [
@@ -9,7 +9,7 @@ __all__ = [
     "TitleClassifier",
     "TrainingData",
     "describe",
-    "ignore",
+    "ignore_measurements",
     "list_models",
     "load",
     "load_folder",

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from core.errors import InputError, ModelError
 from core.models import members
 from core.models.kinds import classifier_class
-from core.models.protocol import Observe, TitleClassifier, TrainingData, ignore
-from core.models.shared import chosen, in_words, read_facts, write_facts
+from core.models.protocol import Observe, TitleClassifier, TrainingData, ignore_measurements
+from core.models.shared import merge_options, read_model_config, translate_load_errors, write_model_config
 from core.progress import Progress, silent
 
-__all__ = ["BlendClassifier", "learn_weights"]
+__all__ = ["BlendClassifier", "fit_blend_weights"]
 
 FILE = "blend.json"
 FORMAT = 1
@@ -57,7 +57,7 @@ class BlendClassifier:
         seed: int = 0,
         options: Mapping[str, Any] | None = None,
         progress: Progress = silent,
-        observe: Observe = ignore,
+        observe: Observe = ignore_measurements,
         checkpoints: Path | None = None,
     ) -> "BlendClassifier":
         """Learn from titles; see :class:`core.models.protocol.TitleClassifier`.
@@ -67,14 +67,16 @@ class BlendClassifier:
         options : mapping, optional
             ``members``, two or more of ``"tfidf"`` or ``{"kind": "tfidf", "C": 10}`` (TF-IDF and embedding);
             ``weights``, one number for each (else all weigh the same; a training learns them, see
-            :meth:`weighed`); ``base``, for members that start from an encoder.
+            :meth:`has_given_weights`); ``base``, for members that start from an encoder.
         """
         wanted, weights = _settings(options)
         classifiers = []
         for number, member in enumerate(wanted):
-            listener = members.share(progress, number / len(wanted), 1 / len(wanted))
+            listener = members.sub_progress(progress, number / len(wanted), 1 / len(wanted))
             classifiers.append(
-                members.learned(member, data, seed=seed, progress=listener, observe=observe, checkpoints=checkpoints)
+                members.train_member(
+                    member, data, seed=seed, progress=listener, observe=observe, checkpoints=checkpoints
+                )
             )
         return cls(classifiers, weights or [1 / len(classifiers)] * len(classifiers))
 
@@ -85,43 +87,45 @@ class BlendClassifier:
         return min(BlendClassifier.folds, *(classifier_class(kind).folds for kind, _ in wanted))
 
     @staticmethod
-    def settled(options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
+    def refit_options(options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
         """Return the options for learning from all books; see the transformer's."""
         wanted, _ = _settings(options)
         member_options = []
         for number, (kind, inner) in enumerate(wanted):
-            decide = getattr(classifier_class(kind), "settled", None)
+            decide = getattr(classifier_class(kind), "refit_options", None)
             final_options = decide(inner, [classifier.members[number] for classifier in trained]) if decide else inner
             member_options.append({"kind": kind, **final_options})
         return {**options, "members": member_options}
 
     @staticmethod
-    def weighed(options: Mapping[str, Any]) -> bool:
-        """Say whether the weights are given. Else a training learns them from :meth:`apart` of held-out titles."""
+    def has_given_weights(options: Mapping[str, Any]) -> bool:
+        """Say whether the weights are given. Else a training learns them from :meth:`member_probabilities` of
+        held-out titles.
+        """
         return _settings(options)[1] is not None
 
-    def apart(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
+    def member_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
         """Return each member's probabilities, shape (members, n, k)."""
         width = 1 / len(self.members)
         return np.stack(
             [
-                member.predict_probabilities(titles, members.share(progress, number * width, width))
+                member.predict_probabilities(titles, members.sub_progress(progress, number * width, width))
                 for number, member in enumerate(self.members)
             ]
         )
 
     def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
         """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.protocol.TitleClassifier`."""
-        return members.scaled(self.apart(titles, progress), self.weights)
+        return members.combine_logits(self.member_probabilities(titles, progress), self.weights)
 
-    def cut(self, titles: Sequence[str]) -> int:
+    def count_truncated(self, titles: Sequence[str]) -> int:
         """Return how many of the titles are too long for some member to be read to their end."""
-        return members.titles_cut(self.members, titles)
+        return members.titles_truncated(self.members, titles)
 
     def save(self, folder: Path) -> None:
         """Write each member into a folder of its own, and the weights as JSON."""
         kinds = members.save_members(folder, self.members)
-        write_facts(folder / FILE, FORMAT, {"classes": self.classes, "members": kinds, "weights": self.weights})
+        write_model_config(folder / FILE, FORMAT, {"classes": self.classes, "members": kinds, "weights": self.weights})
 
     @classmethod
     def load(cls, folder: Path) -> "BlendClassifier":
@@ -132,8 +136,8 @@ class BlendClassifier:
         ModelError
             A file is missing or does not hold what it should.
         """
-        with in_words(folder):
-            config = read_facts(folder / FILE, FORMAT)
+        with translate_load_errors(folder):
+            config = read_model_config(folder / FILE, FORMAT)
             classes, kinds = tuple(config["classes"]), list(config["members"])
             weights = [float(weight) for weight in config["weights"]]
         if len(weights) != len(kinds) or not kinds or not np.isfinite(weights).all():
@@ -141,7 +145,7 @@ class BlendClassifier:
         return cls(members.load_members(folder, kinds, classes), weights)
 
 
-def learn_weights(probabilities: NDArray[np.float64], targets: NDArray[np.float64]) -> list[float]:
+def fit_blend_weights(probabilities: NDArray[np.float64], targets: NDArray[np.float64]) -> list[float]:
     """Return the weights of logits, each 0 or more, under which the labels are most likely.
 
     Parameters
@@ -179,10 +183,10 @@ def learn_weights(probabilities: NDArray[np.float64], targets: NDArray[np.float6
 
 
 def _settings(options: Mapping[str, Any] | None) -> tuple[list[members.Member], list[float] | None]:
-    settings = chosen("blend", DEFAULTS, options)
+    settings = merge_options("blend", DEFAULTS, options)
     if not isinstance(settings["members"], Sequence) or isinstance(settings["members"], str):
         raise InputError("The option 'members' must be a list of two or more kinds of model.")
-    wanted = [members.member(spec, settings["base"]) for spec in settings["members"]]
+    wanted = [members.parse_member(spec, settings["base"]) for spec in settings["members"]]
     if len(wanted) < 2 or any(kind == "blend" for kind, _ in wanted):
         raise InputError("A blend needs two or more members, none of them a blend itself.")
     weights = settings["weights"]

@@ -11,8 +11,8 @@ from core.calibration import CALIBRATION_MINIMUM, learn_calibration
 from core.errors import InputError, ModelError
 from core.models import members
 from core.models.kinds import classifier_class
-from core.models.protocol import Observe, TitleClassifier, TrainingData, ignore
-from core.models.shared import chosen, in_words, read_facts, write_facts
+from core.models.protocol import Observe, TitleClassifier, TrainingData, ignore_measurements
+from core.models.shared import merge_options, read_model_config, translate_load_errors, write_model_config
 from core.progress import Progress, silent
 
 __all__ = ["CascadeClassifier"]
@@ -59,7 +59,7 @@ class CascadeClassifier:
         seed: int = 0,
         options: Mapping[str, Any] | None = None,
         progress: Progress = silent,
-        observe: Observe = ignore,
+        observe: Observe = ignore_measurements,
         checkpoints: Path | None = None,
     ) -> "CascadeClassifier":
         """Learn from titles; see :class:`core.models.protocol.TitleClassifier`.
@@ -73,18 +73,18 @@ class CascadeClassifier:
         """
         first, second, sure = _settings(options)
         progress(0.0, "The quick model")
-        probabilities = members.held_out(first, data, seed, _FOLDS)
+        probabilities = members.cross_val_predict_member(first, data, seed, _FOLDS)
         known = ~np.isnan(probabilities).any(axis=1)
         temperature = 1.0
         if known.sum() >= CALIBRATION_MINIMUM["temperature"]:
             truth = np.array(data.classes, dtype=object)[data.targets[known].argmax(axis=1)]
             temperature = learn_calibration("temperature", probabilities[known], truth, data.classes).temperature
-        quick = members.learned(first, data, seed=seed)
-        thorough = members.learned(
+        quick = members.train_member(first, data, seed=seed)
+        thorough = members.train_member(
             second,
             data,
             seed=seed,
-            progress=members.share(progress, 0.1, 0.9),
+            progress=members.sub_progress(progress, 0.1, 0.9),
             observe=observe,
             checkpoints=checkpoints,
         )
@@ -97,10 +97,10 @@ class CascadeClassifier:
         return min(3, classifier_class(first[0]).folds, classifier_class(second[0]).folds)
 
     @staticmethod
-    def settled(options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
+    def refit_options(options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
         """Return the options for learning from all books; see the transformer's."""
         _, (kind, inner), _ = _settings(options)
-        decide = getattr(classifier_class(kind), "settled", None)
+        decide = getattr(classifier_class(kind), "refit_options", None)
         chosen = decide(inner, [classifier.second for classifier in trained]) if decide else inner
         return {**options, "second": {"kind": kind, **chosen}}
 
@@ -111,28 +111,30 @@ class CascadeClassifier:
         done = 1 - len(unsure) / max(1, len(titles))
         if len(unsure):
             rest = [titles[i] for i in unsure.tolist()]
-            probabilities[unsure] = self.second.predict_probabilities(rest, members.share(progress, done, 1 - done))
+            probabilities[unsure] = self.second.predict_probabilities(
+                rest, members.sub_progress(progress, done, 1 - done)
+            )
         return probabilities
 
     def decided_first(self, titles: Sequence[str]) -> float:
         """Return the share of titles that the first model decides; NaN without titles."""
         return float((self._first(titles).max(axis=1) >= self.sure).mean()) if len(titles) else float("nan")
 
-    def cut(self, titles: Sequence[str]) -> int:
+    def count_truncated(self, titles: Sequence[str]) -> int:
         """Return how many of the titles the second model decides and cannot read to their end."""
         probabilities = self._first(titles)
-        return members.titles_cut(
+        return members.titles_truncated(
             [self.second], [titles[i] for i in np.flatnonzero(probabilities.max(axis=1) < self.sure).tolist()]
         )
 
     def _first(self, titles: Sequence[str]) -> NDArray[np.float64]:
-        return members.scaled(self.first.predict_probabilities(titles)[None], [1 / self.temperature])
+        return members.combine_logits(self.first.predict_probabilities(titles)[None], [1 / self.temperature])
 
     def save(self, folder: Path) -> None:
         """Write both members into folders of their own, and the rule as JSON."""
         kinds = members.save_members(folder, [self.first, self.second])
         rule = {"members": kinds, "temperature": self.temperature, "sure": self.sure}
-        write_facts(folder / FILE, FORMAT, {"classes": self.classes, **rule})
+        write_model_config(folder / FILE, FORMAT, {"classes": self.classes, **rule})
 
     @classmethod
     def load(cls, folder: Path) -> "CascadeClassifier":
@@ -143,8 +145,8 @@ class CascadeClassifier:
         ModelError
             A file is missing or does not hold what it should.
         """
-        with in_words(folder):
-            config = read_facts(folder / FILE, FORMAT)
+        with translate_load_errors(folder):
+            config = read_model_config(folder / FILE, FORMAT)
             classes, kinds = tuple(config["classes"]), list(config["members"])
             temperature, sure = float(config["temperature"]), float(config["sure"])
         if len(kinds) != 2 or not temperature > 0 or not 0 <= sure <= 1:
@@ -154,9 +156,9 @@ class CascadeClassifier:
 
 
 def _settings(options: Mapping[str, Any] | None) -> tuple[members.Member, members.Member, float]:
-    settings = chosen("cascade", DEFAULTS, options)
+    settings = merge_options("cascade", DEFAULTS, options)
     sure = settings["sure"]
     if isinstance(sure, bool) or not isinstance(sure, int | float) or not 0 < sure <= 1:
         raise InputError(f"The option 'sure' must be a confidence above 0 and up to 1; {sure!r} came.")
     base = settings["base"]
-    return members.member(settings["first"], base), members.member(settings["second"], base), float(sure)
+    return members.parse_member(settings["first"], base), members.parse_member(settings["second"], base), float(sure)

@@ -19,7 +19,7 @@ __all__ = ["best_device", "has_bfloat16", "in_threads", "load_torch", "usable_co
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-_ALONE = threading.Lock()
+_EXCLUSIVE = threading.Lock()
 
 
 def load_torch() -> Any:
@@ -71,7 +71,7 @@ def workers(device: str, most: int) -> Iterator[Callable[..., Iterator[Any]]]:
 
     torch = load_torch()
     each = usable_cores() // count
-    with _ALONE:
+    with _EXCLUSIVE:
         before = torch.get_num_threads()
         pool = ThreadPoolExecutor(count, initializer=lambda: torch.set_num_threads(each))
         try:

@@ -14,9 +14,16 @@ from numpy.typing import NDArray
 
 from core.errors import InputError, ModelError
 from core.models.encoder import MAX_TOKENS, Encoder, default_base
-from core.models.precision import SAME_LABELS, read_again, same_labels, sample
-from core.models.protocol import Observe, TrainingData, ignore
-from core.models.shared import both_classes, chosen, in_words, read_facts, softmax, write_facts
+from core.models.precision import MIN_AGREEMENT, label_agreement, rescore_uncertain, sample
+from core.models.protocol import Observe, TrainingData, ignore_measurements
+from core.models.shared import (
+    merge_options,
+    read_model_config,
+    softmax,
+    translate_load_errors,
+    two_class_coefficients,
+    write_model_config,
+)
 from core.plain_json import number
 from core.progress import Progress, silent
 
@@ -73,7 +80,7 @@ class EmbeddingClassifier:
         seed: int = 0,
         options: Mapping[str, Any] | None = None,
         progress: Progress = silent,
-        observe: Observe = ignore,
+        observe: Observe = ignore_measurements,
     ) -> "EmbeddingClassifier":
         """Learn from titles; see :class:`core.models.protocol.TitleClassifier`.
 
@@ -96,14 +103,14 @@ class EmbeddingClassifier:
             )
             return cls(encoder, data.classes, *_fit(vectors, data, settings), reduced=reduced, base=base)
 
-        classifier = fitted(encoder.can_reduce)
+        classifier = fitted(encoder.can_use_bfloat16)
         if classifier.reduced:
             progress(0.9, "Checking what 16-bit numbers change")
             checked = sample(data.titles)
-            agreement = same_labels(classifier._probabilities, checked)
-            classifier = classifier if agreement >= SAME_LABELS else fitted(False)
+            agreement = label_agreement(classifier._probabilities, checked)
+            classifier = classifier if agreement >= MIN_AGREEMENT else fitted(False)
             classifier.agreement, classifier.checked = agreement, len(checked)
-        cut = encoder.tokens.cut(data.titles)
+        cut = encoder.tokens.count_truncated(data.titles)
         if cut:
             classifier.sentences = (
                 (
@@ -118,16 +125,18 @@ class EmbeddingClassifier:
         """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.protocol.TitleClassifier`."""
         return self._probabilities(titles, self.reduced, progress)
 
-    def cut(self, titles: Sequence[str]) -> int:
+    def count_truncated(self, titles: Sequence[str]) -> int:
         """Return how many of the titles are too long to be read to their end."""
-        return self.encoder.tokens.cut(titles)
+        return self.encoder.tokens.count_truncated(titles)
 
     def _probabilities(self, titles: Sequence[str], reduced: bool, progress: Progress = silent) -> NDArray[np.float64]:
         vectors = self.encoder.vectors(titles, reduced=reduced, progress=progress).astype(np.float64)
         probabilities = softmax(vectors @ self.coefficients.T + self.intercepts)
-        reduced = reduced and self.encoder.can_reduce
+        reduced = reduced and self.encoder.can_use_bfloat16
         return (
-            read_again(probabilities, titles, lambda few: self._probabilities(few, False)) if reduced else probabilities
+            rescore_uncertain(probabilities, titles, lambda few: self._probabilities(few, False))
+            if reduced
+            else probabilities
         )
 
     def save(self, folder: Path) -> None:
@@ -145,7 +154,7 @@ class EmbeddingClassifier:
             "checked": self.checked,
             "sentences": self.sentences,
         }
-        write_facts(folder / FILE, FORMAT, facts)
+        write_model_config(folder / FILE, FORMAT, facts)
 
     @classmethod
     def load(cls, folder: Path) -> "EmbeddingClassifier":
@@ -158,8 +167,8 @@ class EmbeddingClassifier:
         """
         from safetensors.numpy import load_file
 
-        with in_words(folder):
-            config = read_facts(folder / FILE, FORMAT)
+        with translate_load_errors(folder):
+            config = read_model_config(folder / FILE, FORMAT)
             tensors = load_file(folder / HEAD_FILE)
             coefficients, intercepts = tensors["coefficients"], tensors["intercepts"]
             classes, limit = [str(name) for name in config["classes"]], int(config["max_tokens"])
@@ -193,11 +202,11 @@ def _fit(
     with threadpool_limits(1):
         solver = LogisticRegression(C=settings["C"], max_iter=settings["max_iter"])
         fitted = solver.fit(vectors[rows].astype(np.float64), codes, sample_weight=weights[rows, codes])
-    return both_classes(fitted)
+    return two_class_coefficients(fitted)
 
 
 def _settings(options: Mapping[str, Any] | None) -> dict[str, Any]:
-    settings = chosen("embedding", DEFAULTS, options)
+    settings = merge_options("embedding", DEFAULTS, options)
     for name, value in settings.items():
         if name == "base":
             if not isinstance(value, str):

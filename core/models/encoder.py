@@ -17,7 +17,7 @@ from core.connection import without_secret
 from core.errors import InputError, ModelError
 from core.models.batching import length_sorted, padded, within_tokens
 from core.models.devices import best_device, has_bfloat16, in_threads, load_torch, usable_cores
-from core.models.fused import TOKENS, FusedEncoder, fused
+from core.models.fused import MAX_BATCH_TOKENS, FusedEncoder, fused
 from core.models.language_models import HUB_ID, packaged
 from core.models.size_check import check_sizes
 from core.progress import Progress, silent
@@ -32,13 +32,13 @@ __all__ = [
     "first_and_mean",
     "from_pretrained",
     "mean_pooled",
-    "most_tokens",
     "run",
+    "token_limit",
 ]
 
 MAX_TOKENS = 64
 BATCH = 32
-_REMEMBERED = 60_000
+_CACHE_SIZE = 60_000
 
 
 def default_base() -> str:
@@ -90,7 +90,7 @@ def from_pretrained(base: str, what: str = "AutoModel") -> tuple[Any, Any]:
             source, use_safetensors=True, dtype=dtype, output_loading_info=True, **safe
         )
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
-        raise ModelError(_why_not(base, local, str(error))) from error
+        raise ModelError(_loading_error(base, local, str(error))) from error
     if what != "AutoModel" and loading_info["missing_keys"]:
         raise ModelError(
             f"'{base}' is an encoder and no finished classifier: its head was never trained.",
@@ -104,7 +104,7 @@ def from_pretrained(base: str, what: str = "AutoModel") -> tuple[Any, Any]:
     return model.eval(), tokenizer
 
 
-def _why_not(base: str, local: bool, message: str) -> str:
+def _loading_error(base: str, local: bool, message: str) -> str:
     first = message.strip().split("\n")[0][:200]
     if "safetensors" in message and "no file named" in message:
         return (
@@ -148,7 +148,7 @@ class Tokens:
         )
         return [list(item) for item in encoded["input_ids"]]
 
-    def cut(self, titles: Sequence[str]) -> int:
+    def count_truncated(self, titles: Sequence[str]) -> int:
         """Return how many titles have more tokens than are read."""
         # A token is at least one character: short titles need not be looked at.
         long = [title for title in map(as_words, titles) if len(title) > self.limit - 2]
@@ -193,7 +193,7 @@ def run(
     whole = isinstance(forward, FusedEncoder)
     # Few titles are shared out too, and a batch with less padding is worth more than one with more titles.
     most = min(size, math.ceil(len(encoded) / (4 * usable_cores()))) if device == "cpu" else 8 * size
-    batches = within_tokens(encoded, TOKENS) if whole else length_sorted(encoded, max(1, most))
+    batches = within_tokens(encoded, MAX_BATCH_TOKENS) if whole else length_sorted(encoded, max(1, most))
 
     def ask(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         with torch.inference_mode():
@@ -234,26 +234,26 @@ class Encoder:
         model, tokenizer = from_pretrained(base)
         self.device = best_device()
         self.model = model.to(self.device)
-        self.tokens = Tokens(tokenizer, min(limit, most_tokens(model.config)))
-        self.can_reduce = has_bfloat16(self.device)
+        self.tokens = Tokens(tokenizer, min(limit, token_limit(model.config)))
+        self.can_use_bfloat16 = has_bfloat16(self.device)
         self._half: Any = None
-        self._known: dict[tuple[bool, str], NDArray[np.float32]] = {}
+        self._vector_cache: dict[tuple[bool, str], NDArray[np.float32]] = {}
 
     def vectors(self, titles: Sequence[str], *, reduced: bool, progress: Progress = silent) -> NDArray[np.float32]:
         """Return the vectors of titles, shape (n, width). Those of up to 60,000 titles are remembered."""
-        reduced = reduced and self.can_reduce
-        wanted = list(dict.fromkeys(title for title in titles if (reduced, title) not in self._known))
-        if len(titles) > _REMEMBERED:
+        reduced = reduced and self.can_use_bfloat16
+        wanted = list(dict.fromkeys(title for title in titles if (reduced, title) not in self._vector_cache))
+        if len(titles) > _CACHE_SIZE:
             return self._read(list(titles), reduced, progress)
         if wanted:
-            if len(self._known) + len(wanted) > _REMEMBERED:
-                self._known.clear()
+            if len(self._vector_cache) + len(wanted) > _CACHE_SIZE:
+                self._vector_cache.clear()
                 wanted = list(dict.fromkeys(titles))
             new_vectors = self._read(wanted, reduced, progress)
-            self._known.update(zip(((reduced, title) for title in wanted), new_vectors, strict=True))
+            self._vector_cache.update(zip(((reduced, title) for title in wanted), new_vectors, strict=True))
         if not titles:
             return np.empty((0, int(self.model.config.hidden_size)), dtype=np.float32)
-        return np.stack([self._known[reduced, title] for title in titles])
+        return np.stack([self._vector_cache[reduced, title] for title in titles])
 
     def _read(self, titles: list[str], reduced: bool, progress: Progress) -> NDArray[np.float32]:
         torch = load_torch()
@@ -279,6 +279,6 @@ class Encoder:
         self.tokens.save(folder)
 
 
-def most_tokens(config: Any) -> int:
+def token_limit(config: Any) -> int:
     """Return how many tokens a model can read at most."""
     return int(getattr(config, "max_position_embeddings", None) or MAX_TOKENS)

@@ -19,7 +19,7 @@ from core.models.batching import epoch_batches, length_sorted, padded
 from core.models.checkpoints import Checkpoint
 from core.models.devices import load_torch
 from core.models.gradients import Gradients
-from core.models.protocol import Observe, ignore
+from core.models.protocol import Observe, ignore_measurements
 from core.progress import Progress, silent
 
 __all__ = ["Examples", "Recipe", "fine_tune"]
@@ -74,7 +74,7 @@ def fine_tune(
     validation: Examples | None = None,
     checkpoint: Checkpoint | None = None,
     progress: Progress = silent,
-    observe: Observe = ignore,
+    observe: Observe = ignore_measurements,
 ) -> int:
     """Fine-tune a network in place.
 
@@ -106,18 +106,18 @@ def fine_tune(
         state = _restore(stored, network, optimizer)
     written = time.monotonic()
     network.eval()
-    with Gradients.of(network, device, padding) as gradients:
+    with Gradients.from_network(network, device, padding) as gradients:
         while not state.finished and state.step < total:
             epoch, within = divmod(state.step, steps_an_epoch)
             batches = epoch_batches(lengths, recipe.batch_size, np.random.default_rng([seed, epoch]))
             for rows in batches[within:]:
-                _tell(progress, checkpoint, state, network, optimizer, total, recipe.epochs, epoch)
+                _report_progress(progress, checkpoint, state, network, optimizer, total, recipe.epochs, epoch)
                 for group in optimizer.param_groups:
                     group["lr"] = recipe.learning_rate * _schedule(state.step, total)
                 state.loss = gradients.calculate(examples.encoded, rows, scaled[rows])
                 torch.nn.utils.clip_grad_norm_(network.parameters(), _CLIP)
                 optimizer.step()
-                gradients.follow()
+                gradients.sync_weights()
                 state.step += 1
                 observe({"epoch": state.step / steps_an_epoch, "loss": state.loss})
                 if checkpoint and time.monotonic() - written > _SECONDS_BETWEEN_CHECKPOINTS:
@@ -196,7 +196,7 @@ def _schedule(step: int, planned: int) -> float:
     return (step + 1) / warm if step < warm else max(0.0, (planned - step) / max(1, planned - warm))
 
 
-def _tell(
+def _report_progress(
     progress: Progress,
     checkpoint: Checkpoint | None,
     state: _State,
@@ -231,7 +231,7 @@ def _validate(
     losses = _calibrated_losses(logits, weights)
     right = float((weights.argmax(axis=1) == logits.argmax(axis=1)).mean())
     observe({"epoch": float(epoch), "validation_loss": float(losses.mean()), "validation_accuracy": right})
-    if state.best_losses is None or not _worse(losses, state.best_losses):
+    if state.best_losses is None or not _has_worsened(losses, state.best_losses):
         state.best_losses, state.best_epoch = losses, epoch
         state.best = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
     else:
@@ -253,7 +253,7 @@ def _calibrated_losses(logits: NDArray[np.float64], weights: NDArray[np.float64]
     return np.asarray(min(candidates, key=lambda losses: float(losses.mean())))
 
 
-def _worse(losses: NDArray[np.float64], best: NDArray[np.float64]) -> bool:
+def _has_worsened(losses: NDArray[np.float64], best: NDArray[np.float64]) -> bool:
     """Say whether losses have risen by more than two standard errors.
 
     A smaller rise may be chance, and the learning rate that falls to nought mends much of it: stopping half-way down

@@ -35,15 +35,15 @@ from core.errors import InputError
 from core.models.held_out_calibration import (
     FOLD,
     LEARNED,
-    Asked,
-    Bare,
+    CalibrationInputs,
     CalibrationPlan,
+    TitleOnlyCalibration,
     calibrate,
     usable_calibration,
 )
 from core.models.kinds import classifier_class
 from core.models.out_of_fold import OutOfFold
-from core.models.protocol import Observe, TitleClassifier, TrainingData, ignore, train_kind
+from core.models.protocol import Observe, TitleClassifier, TrainingData, ignore_measurements, train_kind
 from core.progress import Progress, silent
 from core.schema import ALTERNATE_ID, LABEL, RECORD_ID, SOURCE, SPLIT, TEXT, TITLE, TITLE_KEY, probability_column
 from core.splits import SHARES, fold_by_title, split_by_title
@@ -97,7 +97,7 @@ class Fitted:
         The same books' probabilities before calibration, NaN for weak labels.
     sentences : tuple of str
         What a reader must know, such as that there were too few books to calibrate.
-    bare : Bare, optional
+    title_only : TitleOnlyCalibration, optional
         What it is worth on titles alone, where it reads further columns.
     """
 
@@ -106,7 +106,7 @@ class Fitted:
     training: pd.DataFrame
     uncalibrated: NDArray[np.float64]
     sentences: tuple[str, ...]
-    bare: Bare | None = None
+    title_only: TitleOnlyCalibration | None = None
 
 
 def fit(
@@ -116,7 +116,7 @@ def fit(
     weak: pd.DataFrame | None = None,
     calibrate_on: pd.DataFrame | None = None,
     progress: Progress = silent,
-    observe: Observe = ignore,
+    observe: Observe = ignore_measurements,
     checkpoints: Path | None = None,
 ) -> Fitted:
     """Train as the module says.
@@ -144,7 +144,7 @@ def fit(
     classes = _classes(books)
     kind = classifier_class(plan.kind)
     test_only = not plan.refit
-    table = _laid_out(books, plan)
+    table = _assign_splits(books, plan)
     learns = table[SPLIT].ne("test").to_numpy() if test_only else np.ones(len(table), dtype=bool)
     folds = plan.folds or _folds_of(kind, plan.options)
     fold = np.full(len(table), -1, dtype=np.int64)
@@ -158,7 +158,7 @@ def fit(
         chosen: NDArray[np.bool_],
         listener: Progress,
         options: Mapping[str, Any],
-        watch: Observe = ignore,
+        watch: Observe = ignore_measurements,
         held: NDArray[np.bool_] | None = None,
     ) -> TitleClassifier:
         data = _data(table[chosen], weak, classes)
@@ -168,48 +168,52 @@ def fit(
             kind, data, seed=plan.seed, options=options, progress=listener, observe=watch, checkpoints=checkpoints
         )
 
-    inputs = Asked.of(table)
+    inputs = CalibrationInputs.from_books(table)
     held_out = OutOfFold(kind, plan.options, table[LABEL].iloc[inputs.rows].tolist(), classes)
     part = table[SPLIT].to_numpy(dtype=object)
     trained = []
     for number in range(folds):
         here = fold == number
-        listener = _part_of(progress, number / (folds + 1), 1 / (folds + 1), f"Fold {number + 1} of {folds}")
+        listener = _sub_progress(progress, number / (folds + 1), 1 / (folds + 1), f"Fold {number + 1} of {folds}")
         held = here & (part == "calibration")
-        classifier = learn(learns & ~here, listener, plan.options, _numbered(observe, number + 1), held)
-        held_out.ask(classifier, here[inputs.rows], inputs.texts[here[inputs.rows]].tolist())
+        classifier = learn(learns & ~here, listener, plan.options, _number_runs(observe, number + 1), held)
+        held_out.add_fold(classifier, here[inputs.rows], inputs.texts[here[inputs.rows]].tolist())
         trained.append(classifier)
-    settled = getattr(kind, "settled", None)
-    options = settled(plan.options, trained) if settled else plan.options
+    refit_options = getattr(kind, "refit_options", None)
+    options = refit_options(plan.options, trained) if refit_options else plan.options
     trained.clear()
-    options, scores = held_out.weigh(fold[inputs.rows], options), held_out.scores
-    listener = _part_of(progress, folds / (folds + 1), 0.9 / (folds + 1), "All books")
-    final = learn(learns, listener, options, _numbered(observe, 0))
+    options, scores = held_out.fit_weights(fold[inputs.rows], options), held_out.scores
+    listener = _sub_progress(progress, folds / (folds + 1), 0.9 / (folds + 1), "All books")
+    final = learn(learns, listener, options, _number_runs(observe, 0))
     if not learns.all():
         unseen = ~learns[inputs.rows]
         scores[unseen] = final.predict_probabilities(inputs.texts[unseen].tolist())
 
     progress(0.99, "Calibrating")
-    scored, alone = inputs.apart(scores)
+    scored, alone = inputs.split_own_and_alone(scores)
     if calibrate_on is not None:
-        more = _laid_out(calibrate_on, plan)
+        more = _assign_splits(calibrate_on, plan)
         more[SPLIT], more[LEARNED] = "calibration", False
         more[FOLD] = folds + fold_by_title(more[TITLE_KEY], more[LABEL], folds=5, seed=plan.seed)
         table = pd.concat([table, more], ignore_index=True)
-        others = Asked.of(more)
-        theirs = others.apart(final.predict_probabilities(others.texts.tolist()))
+        others = CalibrationInputs.from_books(more)
+        theirs = others.split_own_and_alone(final.predict_probabilities(others.texts.tolist()))
         scored, alone = np.vstack([scored, theirs[0]]), np.vstack([alone, theirs[1]])
     how = CalibrationPlan(method, on_own=calibrate_on is None, refit=plan.refit)
-    calibration, calibrated, bare = calibrate(table, scored, alone, classes, how)
+    calibration, calibrated, title_only = calibrate(table, scored, alone, classes, how)
 
     training = table.assign(**{SOURCE: "person"}).drop(columns=[WEIGHT, TEXT], errors="ignore")
     for i, name in enumerate(classes):
         training[probability_column(name)] = calibrated[:, i]
     if weak is not None and len(weak):
         training = pd.concat([training, _weak_rows(weak, classes)], ignore_index=True)
-        scored = _lengthened(scored, len(weak))
-        bare = None if bare is None else replace(bare, probabilities=_lengthened(bare.probabilities, len(weak)))
-    return Fitted(final, calibration, training, scored, (*sentences, *getattr(final, "sentences", ())), bare)
+        scored = _pad_rows(scored, len(weak))
+        title_only = (
+            None
+            if title_only is None
+            else replace(title_only, probabilities=_pad_rows(title_only.probabilities, len(weak)))
+        )
+    return Fitted(final, calibration, training, scored, (*sentences, *getattr(final, "sentences", ())), title_only)
 
 
 def _classes(books: pd.DataFrame) -> tuple[str, ...]:
@@ -231,7 +235,7 @@ def _classes(books: pd.DataFrame) -> tuple[str, ...]:
     return tuple(sorted(str(name) for name in titles.index))
 
 
-def _laid_out(books: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+def _assign_splits(books: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     table = _identified(books)
     if TEXT not in table:
         table[TEXT] = table[TITLE]
@@ -249,7 +253,7 @@ def _identified(books: pd.DataFrame) -> pd.DataFrame:
 
 def _data(books: pd.DataFrame, weak: pd.DataFrame | None, classes: tuple[str, ...]) -> TrainingData:
     """Return what is learned from: a book that says more than its title is learned with the rest and without it."""
-    inputs = Asked.of(books)
+    inputs = CalibrationInputs.from_books(books)
     texts = inputs.texts.tolist()
     labels = books[LABEL].to_numpy(dtype=object)[inputs.rows]
     targets = (labels[:, None] == np.array(classes, dtype=object)).astype(np.float64)
@@ -261,7 +265,7 @@ def _data(books: pd.DataFrame, weak: pd.DataFrame | None, classes: tuple[str, ..
     return TrainingData(texts, targets, weights, classes)
 
 
-def _lengthened(numbers: NDArray[np.float64], more: int) -> NDArray[np.float64]:
+def _pad_rows(numbers: NDArray[np.float64], more: int) -> NDArray[np.float64]:
     return np.vstack([numbers, np.full((more, numbers.shape[1]), np.nan)])
 
 
@@ -278,16 +282,16 @@ def _folds_of(kind: type[TitleClassifier], options: Mapping[str, Any]) -> int:
     return int(chosen(options)) if chosen else kind.folds
 
 
-def _numbered(observe: Observe, run: int) -> Observe:
+def _number_runs(observe: Observe, run: int) -> Observe:
     """Say with each measurement which training it is of: 1, 2 … for the folds, 0 for that on all books."""
 
     def watch(measurements: Mapping[str, float]) -> None:
         observe({"run": float(run), **measurements})
 
-    return watch if observe is not ignore else ignore
+    return watch if observe is not ignore_measurements else ignore_measurements
 
 
-def _part_of(progress: Progress, start: float, width: float, what: str) -> Progress:
+def _sub_progress(progress: Progress, start: float, width: float, what: str) -> Progress:
     def listener(fraction: float, message: str) -> None:
         progress(start + width * fraction, f"{what}: {message[:1].lower()}{message[1:]}")
 

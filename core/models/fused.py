@@ -20,10 +20,10 @@ from typing import Any
 
 from core.models.devices import load_torch
 
-__all__ = ["TOKENS", "FusedEncoder", "fused"]
+__all__ = ["MAX_BATCH_TOKENS", "FusedEncoder", "fused"]
 
 # So many tokens a batch: what a layer makes of them stays in a core's cache of 1 MB.
-TOKENS = 384
+MAX_BATCH_TOKENS = 384
 # oneDNN writes a program for every number of rows, for 2 ms: with rows of nothing there are few numbers.
 _ROWS = 8
 
@@ -74,7 +74,7 @@ class FusedEncoder:
         *layers, last = encoder.encoder.layer
         scale = math.sqrt(self.heads / self.size)
         self.layers = [_Layer(layer, scale) for layer in (layers if first else [*layers, last])]
-        self.last = _Layer(last, scale, apart=True) if first else None
+        self.last = _Layer(last, scale, separate_queries=True) if first else None
 
     def __call__(self, titles: Sequence[Sequence[int]]) -> Any:
         """Return what the head gives for titles as token numbers, shape (n, width); fastest if like lengths meet."""
@@ -87,15 +87,15 @@ class FusedEncoder:
         x = torch.nn.functional.layer_norm(x, (self.size,), *self.norm, self.epsilon)
         seen = torch.zeros_like(x)
         for layer in self.layers:
-            (product,) = layer.asked
+            (product,) = layer.qkv
             qkv = torch.ops.mkldnn._linear_pointwise(x, *product, "none", [], "")
-            for at, n, length in _places(groups):
+            for at, n, length in _group_offsets(groups):
                 rows = slice(at, at + n * length)
-                queries, keys, values = self._apart(qkv[rows], n, length)
-                self._see(queries, keys, values, seen[rows].view(n, length, self.size))
-            x = self._after(layer, seen, x)
+                queries, keys, values = self._split_heads(qkv[rows], n, length)
+                self._attend(queries, keys, values, seen[rows].view(n, length, self.size))
+            x = self._feed_forward(layer, seen, x)
         means = []
-        for at, n, length in _places(groups):
+        for at, n, length in _group_offsets(groups):
             means.append(x[at : at + n * length].view(n, length, self.size).float().sum(1) / max(length, 1))
         pooled = torch.cat(means)
         return self.head(pooled if self.last is None else pooled + self._first(self.last, x, groups))
@@ -106,26 +106,26 @@ class FusedEncoder:
         linear = torch.ops.mkldnn._linear_pointwise
         titles = sum(n for n, _ in groups)
         own = x.new_zeros((titles + -titles % _ROWS, self.size))
-        numbers = _places([(n, 1) for n, _ in groups])
-        for (at, n, length), (number, _, _) in zip(_places(groups), numbers, strict=True):
+        numbers = _group_offsets([(n, 1) for n, _ in groups])
+        for (at, n, length), (number, _, _) in zip(_group_offsets(groups), numbers, strict=True):
             if length:
                 own[number : number + n] = x[at : at + n * length : length]
-        q, kv = (linear(y, *product, "none", [], "") for y, product in zip((own, x), layer.asked, strict=True))
+        q, kv = (linear(y, *product, "none", [], "") for y, product in zip((own, x), layer.qkv, strict=True))
         seen = torch.zeros_like(own)
-        for (at, n, length), (number, _, _) in zip(_places(groups), numbers, strict=True):
+        for (at, n, length), (number, _, _) in zip(_group_offsets(groups), numbers, strict=True):
             rows = slice(number, number + n)
-            (queries,) = self._apart(q[rows], n, 1)
-            keys, values = self._apart(kv[at : at + n * length], n, length)
-            self._see(queries, keys, values, seen[rows].view(n, 1, self.size))
-        return self._after(layer, seen, own)[:titles].float()
+            (queries,) = self._split_heads(q[rows], n, 1)
+            keys, values = self._split_heads(kv[at : at + n * length], n, length)
+            self._attend(queries, keys, values, seen[rows].view(n, 1, self.size))
+        return self._feed_forward(layer, seen, own)[:titles].float()
 
-    def _apart(self, rows: Any, n: int, length: int) -> Any:
+    def _split_heads(self, rows: Any, n: int, length: int) -> Any:
         """Take apart what stands side by side for each token; of each, shape (n * heads, length, width)."""
         kinds, width = rows.shape[1] // self.size, self.size // self.heads
-        apart = rows.view(n, length, kinds, self.heads, width).permute(2, 0, 3, 1, 4)
-        return apart.reshape(kinds, n * self.heads, length, width)
+        separate_queries = rows.view(n, length, kinds, self.heads, width).permute(2, 0, 3, 1, 4)
+        return separate_queries.reshape(kinds, n * self.heads, length, width)
 
-    def _see(self, queries: Any, keys: Any, values: Any, seen: Any) -> None:
+    def _attend(self, queries: Any, keys: Any, values: Any, seen: Any) -> None:
         """Write into `seen`, shape (n, asking, size), what each token that asks sees of its title."""
         torch = load_torch()
         (n, asking, _), width = seen.shape, values.shape[-1]
@@ -134,40 +134,40 @@ class FusedEncoder:
         context = torch.bmm(weights.to(values.dtype), values).view(n, self.heads, asking, width)
         seen.view(n, asking, self.heads, width).copy_(context.transpose(1, 2))
 
-    def _after(self, layer: "_Layer", seen: Any, x: Any) -> Any:
+    def _feed_forward(self, layer: "_Layer", seen: Any, x: Any) -> Any:
         """Return what a layer makes of tokens and of what they see."""
         torch = load_torch()
         normed, linear = torch.nn.functional.layer_norm, torch.ops.mkldnn._linear_pointwise
-        x = linear.binary(seen, x, *layer.gathered, "add")
+        x = linear.binary(seen, x, *layer.attention_output, "add")
         x = normed(x, (self.size,), *layer.first_norm, self.epsilon)
-        wide = linear(x, *layer.widened, "gelu", [], "none")
-        return normed(linear.binary(wide, x, *layer.narrowed, "add"), (self.size,), *layer.second_norm, self.epsilon)
+        wide = linear(x, *layer.intermediate, "gelu", [], "none")
+        return normed(linear.binary(wide, x, *layer.output, "add"), (self.size,), *layer.second_norm, self.epsilon)
 
 
 class _Layer:
     """The weights of one layer: packed products with their biases, and norms.
 
-    Queries, keys and values come of one product, or `apart`: queries of one, keys and values of another.
+    Queries, keys and values come of one product, or `separate_queries`: queries of one, keys and values of another.
     """
 
-    def __init__(self, layer: Any, scale: float, *, apart: bool = False) -> None:
+    def __init__(self, layer: Any, scale: float, *, separate_queries: bool = False) -> None:
         torch = load_torch()
         own, after = layer.attention.self, layer.attention.output
         # What scores are divided by is part of the queries.
         weight = torch.cat([own.query.weight * scale, own.key.weight, own.value.weight])
         bias = torch.cat([own.query.bias * scale, own.key.bias, own.value.bias])
-        sizes = [len(bias) // 3, 2 * len(bias) // 3] if apart else [len(bias)]
-        self.asked = [_packed(*part) for part in zip(weight.split(sizes), bias.split(sizes), strict=True)]
-        self.gathered = _packed(after.dense.weight, after.dense.bias)
-        self.widened = _packed(layer.intermediate.dense.weight, layer.intermediate.dense.bias)
-        self.narrowed = _packed(layer.output.dense.weight, layer.output.dense.bias)
+        sizes = [len(bias) // 3, 2 * len(bias) // 3] if separate_queries else [len(bias)]
+        self.qkv = [_packed(*part) for part in zip(weight.split(sizes), bias.split(sizes), strict=True)]
+        self.attention_output = _packed(after.dense.weight, after.dense.bias)
+        self.intermediate = _packed(layer.intermediate.dense.weight, layer.intermediate.dense.bias)
+        self.output = _packed(layer.output.dense.weight, layer.output.dense.bias)
         self.first_norm, self.second_norm = _norm(after.LayerNorm), _norm(layer.output.LayerNorm)
 
 
-def _places(groups: Sequence[tuple[int, int]]) -> list[tuple[int, int, int]]:
+def _group_offsets(groups: Sequence[tuple[int, int]]) -> list[tuple[int, int, int]]:
     """Return of each group its first row, its number of titles and their length.
 
-    >>> _places([(2, 9), (1, 5)])
+    >>> _group_offsets([(2, 9), (1, 5)])
     [(0, 2, 9), (18, 1, 5)]
     """
     at, places = 0, []
@@ -186,4 +186,4 @@ def _norm(norm: Any) -> tuple[Any, Any]:
 
 
 def _packed(weight: Any, bias: Any) -> tuple[Any, Any]:
-    return load_torch().ops.mkldnn._reorder_linear_weight(_half(weight), TOKENS), _half(bias)
+    return load_torch().ops.mkldnn._reorder_linear_weight(_half(weight), MAX_BATCH_TOKENS), _half(bias)

@@ -27,7 +27,7 @@ _PARTS = 2
 
 
 class Gradients:
-    """See the module. Build one with :meth:`of`.
+    """See the module. Build one with :meth:`from_network`.
 
     Parameters
     ----------
@@ -42,13 +42,13 @@ class Gradients:
         self._network = copy.deepcopy(network).to(load_torch().bfloat16) if half else network
         self._network.eval()
         both = zip(network.parameters(), self._network.parameters(), strict=True)
-        self._learned = [(whole, replica) for whole, replica in both if whole.requires_grad]
+        self._shadow = [(whole, replica) for whole, replica in both if whole.requires_grad]
         self._half = half
         self._device, self._padding, self._side_by_side = device, padding, side_by_side
 
     @classmethod
     @contextlib.contextmanager
-    def of(cls, network: Any, device: str, padding: int) -> Iterator["Gradients"]:
+    def from_network(cls, network: Any, device: str, padding: int) -> Iterator["Gradients"]:
         """Give the gradients of a network while it learns."""
         from torch.nn.attention import SDPBackend, sdpa_kernel
 
@@ -76,17 +76,17 @@ class Gradients:
             tokens, mask = (torch.from_numpy(item).to(self._device) for item in (batch.tokens, batch.mask))
             log_probabilities = torch.log_softmax(self._network(tokens, mask).float(), dim=1)
             loss = -(wanted[here].to(self._device) * log_probabilities).sum() / len(rows)
-            return loss.item(), torch.autograd.grad(loss, [item for _, item in self._learned], allow_unused=True)
+            return loss.item(), torch.autograd.grad(loss, [item for _, item in self._shadow], allow_unused=True)
 
         results = list(self._side_by_side(part, parts))
-        for (whole, _), *gradients in zip(self._learned, *(item for _, item in results), strict=True):
+        for (whole, _), *gradients in zip(self._shadow, *(item for _, item in results), strict=True):
             part_gradients = [item.to(whole.dtype) for item in gradients if item is not None]
             whole.grad = sum(part_gradients[1:], start=part_gradients[0]) if part_gradients else None
         return float(sum(loss for loss, _ in results))
 
-    def follow(self) -> None:
+    def sync_weights(self) -> None:
         """Take over the network's weights after a step."""
         if self._half:
             with load_torch().no_grad():
-                for whole, replica in self._learned:
+                for whole, replica in self._shadow:
                     replica.copy_(whole)

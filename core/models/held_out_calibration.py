@@ -11,13 +11,21 @@ from core.errors import InputError
 from core.reading import has_columns, title_part
 from core.schema import LABEL, SPLIT, TEXT, TITLE
 
-__all__ = ["FOLD", "LEARNED", "Asked", "Bare", "CalibrationPlan", "calibrate", "usable_calibration"]
+__all__ = [
+    "FOLD",
+    "LEARNED",
+    "CalibrationInputs",
+    "CalibrationPlan",
+    "TitleOnlyCalibration",
+    "calibrate",
+    "usable_calibration",
+]
 
 FOLD, LEARNED = "fold", "learned"
 
 
 @dataclass(frozen=True)
-class Asked:
+class CalibrationInputs:
     """The texts a classifier is asked for, to know what it is worth: those of the books, then some titles alone.
 
     Attributes
@@ -35,14 +43,14 @@ class Asked:
     rows: NDArray[np.int64]
 
     @classmethod
-    def of(cls, books: pd.DataFrame) -> "Asked":
+    def from_books(cls, books: pd.DataFrame) -> "CalibrationInputs":
         """Ask for the ``text`` of books, or for their ``title`` where there is none."""
         texts = books[TEXT if TEXT in books else TITLE].to_numpy(dtype=object)
         more = np.flatnonzero(has_columns(texts.tolist()))
         alone = np.array([title_part(text) for text in texts[more]], dtype=object)
         return cls(len(texts), np.concatenate([texts, alone]), np.concatenate([np.arange(len(texts)), more]))
 
-    def apart(self, scores: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def split_own_and_alone(self, scores: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the scores of the books by all they say, and by their titles alone, each of shape (n, k)."""
         own, alone = scores[: self.books], scores[: self.books].copy()
         alone[self.rows[self.books :]] = scores[self.books :]
@@ -50,7 +58,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Bare:
+class TitleOnlyCalibration:
     """What a classifier that reads further columns is worth where a record has nothing but a title.
 
     Attributes
@@ -89,7 +97,7 @@ def calibrate(
     alone: NDArray[np.float64],
     classes: tuple[str, ...],
     plan: CalibrationPlan,
-) -> tuple[Calibration, NDArray[np.float64], Bare | None]:
+) -> tuple[Calibration, NDArray[np.float64], TitleOnlyCalibration | None]:
     """Return the final calibration, every book's probabilities by one that did not see it, and those of titles alone.
 
     Parameters
@@ -104,7 +112,7 @@ def calibrate(
     calibration : Calibration
         For texts that say more than a title, where there are such; else for titles.
     probabilities : array, shape (n, k)
-    bare : Bare or None
+    title_only : TitleOnlyCalibration or None
         None where no book says more than its title.
     """
     more = has_columns(table[TEXT].tolist())
@@ -112,9 +120,9 @@ def calibrate(
     if not more.any():
         return titles, probabilities, None
     calibration, own_probabilities = _calibrated(table[more], own[more], classes, plan)
-    bare = Bare(titles, probabilities.copy())
+    title_only = TitleOnlyCalibration(titles, probabilities.copy())
     probabilities[more] = own_probabilities
-    return calibration, probabilities, bare
+    return calibration, probabilities, title_only
 
 
 def usable_calibration(method: CalibrationMethod, books: int) -> tuple[CalibrationMethod, tuple[str, ...]]:
@@ -124,8 +132,10 @@ def usable_calibration(method: CalibrationMethod, books: int) -> tuple[Calibrati
         return method, ()
     if method == "temperature":
         return "none", (
-            f"With {books:,} labelled books to calibrate on ({needed} are needed) the confidences are as the classifier"
-            " gives them, and often too high.",
+            (
+                f"With {books:,} labelled books to calibrate on ({needed} are needed) the confidences are as the"
+                " classifier gives them, and often too high."
+            ),
         )
     raise InputError(
         f"The calibration '{method}' needs at least {needed:,} labelled books to learn from; there are {books:,}. Use"

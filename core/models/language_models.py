@@ -136,7 +136,7 @@ def bases_of(kind: str, options: Mapping[str, Any] | None = None) -> list[str]:
     ([], [''], [])
     """
     from core.models import blend, cascade
-    from core.models.members import member
+    from core.models.members import parse_member
 
     settings = dict(options or {})
     base = settings.get("base") or ""
@@ -148,7 +148,7 @@ def bases_of(kind: str, options: Mapping[str, Any] | None = None) -> list[str]:
         parts = list(given) if isinstance(given, list | tuple) else []
     elif kind == "cascade":
         parts = [settings.get(part, cascade.DEFAULTS[part]) for part in ("first", "second")]
-    inner = [bases_of(*member(part, base)) for part in parts]
+    inner = [bases_of(*parse_member(part, base)) for part in parts]
     return list(dict.fromkeys(name for names in inner for name in names))
 
 

@@ -26,7 +26,7 @@ from core.schema import (
 )
 from core.statistics import mcnemar_exact
 
-__all__ = ["measure", "worth_of_columns"]
+__all__ = ["column_benefit_sentences", "measure"]
 
 
 def measure(fitted: Fitted, *, seed: int = 0) -> dict[str, Any]:
@@ -50,29 +50,31 @@ def measure(fitted: Fitted, *, seed: int = 0) -> dict[str, Any]:
         "test": _measured(books[own & test], fitted.uncalibrated[own & test], classes, seed),
         "out_of_fold": _measured(books[own], fitted.uncalibrated[own], classes, seed),
     }
-    if fitted.bare is not None:
-        alone = books.assign(**{probability_column(n): fitted.bare.probabilities[:, i] for i, n in enumerate(classes)})
+    if fitted.title_only is not None:
+        alone = books.assign(
+            **{probability_column(n): fitted.title_only.probabilities[:, i] for i, n in enumerate(classes)}
+        )
         metrics["titles_alone"] = _measured(alone[own], fitted.uncalibrated[own], classes, seed)
         # What the scores of titles alone were before calibration is not kept.
         metrics["titles_alone"]["calibration"].pop("ece_uncalibrated")
     return metrics
 
 
-def worth_of_columns(fitted: Fitted, reads: Sequence[str]) -> tuple[str, ...]:
+def column_benefit_sentences(fitted: Fitted, reads: Sequence[str]) -> tuple[str, ...]:
     """Say whether a model is right more often with the columns it reads than by the same books' titles alone.
 
     Only books that have something in the columns count, each judged by a classifier that had not seen it; McNemar's
     exact test tells a difference from chance. Nothing is said of a model that reads titles alone.
     """
-    if fitted.bare is None:
+    if fitted.title_only is None:
         return ()
     classes = fitted.calibration.classes
     both = fitted.training[[probability_column(name) for name in classes]].to_numpy(dtype=float)
-    differ = (both != fitted.bare.probabilities).any(axis=1) & ~np.isnan(both).any(axis=1)
+    differ = (both != fitted.title_only.probabilities).any(axis=1) & ~np.isnan(both).any(axis=1)
     truth = fitted.training[LABEL].to_numpy(dtype=object)[differ]
     names = np.array(classes, dtype=object)
     with_them = names[both[differ].argmax(axis=1)] == truth
-    alone = names[fitted.bare.probabilities[differ].argmax(axis=1)] == truth
+    alone = names[fitted.title_only.probabilities[differ].argmax(axis=1)] == truth
     p = mcnemar_exact(int((with_them & ~alone).sum()), int((alone & ~with_them).sum()))
     sentence = (
         f"Of {len(truth):,} labelled books it is right on {int(with_them.sum()):,} with {' and '.join(reads)}, and on"

@@ -15,15 +15,15 @@ from core.progress import Progress
 
 __all__ = [
     "Member",
-    "held_out",
-    "learned",
+    "combine_logits",
+    "cross_val_predict_member",
     "load_members",
-    "member",
+    "parse_member",
     "save_members",
-    "scaled",
-    "share",
+    "sub_progress",
     "subset",
-    "titles_cut",
+    "titles_truncated",
+    "train_member",
 ]
 
 # What a member with no say of its own is told of the options of the whole.
@@ -31,7 +31,7 @@ _NEEDS_BASE = ("embedding", "transformer", "blend")
 Member = tuple[str, dict[str, Any]]
 
 
-def member(spec: Any, base: str) -> Member:
+def parse_member(spec: Any, base: str) -> Member:
     """Return kind and options of a member, said as ``"tfidf"`` or ``{"kind": "tfidf", "C": 10}``.
 
     Raises
@@ -52,12 +52,12 @@ def member(spec: Any, base: str) -> Member:
     return spec, options
 
 
-def learned(member: Member, data: TrainingData, **how: Any) -> TitleClassifier:
+def train_member(member: Member, data: TrainingData, **how: Any) -> TitleClassifier:
     """Train a member."""
     return train_kind(classifier_class(member[0]), data, options=member[1], **how)
 
 
-def held_out(member: Member, data: TrainingData, seed: int, folds: int) -> NDArray[np.float64]:
+def cross_val_predict_member(member: Member, data: TrainingData, seed: int, folds: int) -> NDArray[np.float64]:
     """Return a member's probabilities of titles it did not learn from, shape (n, k).
 
     A title given by functions is learned from in every fold and has no such probabilities (NaN).
@@ -75,7 +75,7 @@ def held_out(member: Member, data: TrainingData, seed: int, folds: int) -> NDArr
     for number in range(folds):
         here = fold == number
         titles = [data.titles[i] for i in np.flatnonzero(here).tolist()]
-        probabilities[here] = learned(member, subset(data, ~here), seed=seed).predict_probabilities(titles)
+        probabilities[here] = train_member(member, subset(data, ~here), seed=seed).predict_probabilities(titles)
     return probabilities
 
 
@@ -85,10 +85,10 @@ def subset(data: TrainingData, chosen: NDArray[np.bool_]) -> TrainingData:
     return TrainingData(titles, data.targets[chosen], data.weights[chosen], data.classes)
 
 
-def scaled(probabilities: NDArray[np.float64], weights: Sequence[float]) -> NDArray[np.float64]:
+def combine_logits(probabilities: NDArray[np.float64], weights: Sequence[float]) -> NDArray[np.float64]:
     """Return the weighted sum of the members' logits as probabilities, shape (n, k).
 
-    >>> scaled(np.array([[[0.5, 0.5]], [[0.2, 0.8]]]), [1.0, 1.0]).round(2).tolist()
+    >>> combine_logits(np.array([[[0.5, 0.5]], [[0.2, 0.8]]]), [1.0, 1.0]).round(2).tolist()
     [[0.2, 0.8]]
     """
     logs = np.log(np.clip(probabilities, 1e-12, None))
@@ -96,14 +96,21 @@ def scaled(probabilities: NDArray[np.float64], weights: Sequence[float]) -> NDAr
     return softmax(logits)
 
 
-def share(progress: Progress, start: float, width: float) -> Progress:
+def sub_progress(progress: Progress, start: float, width: float) -> Progress:
     """Return a listener for a part of the work."""
     return lambda fraction, message: progress(start + width * fraction, message)
 
 
-def titles_cut(classifiers: Sequence[TitleClassifier], titles: Sequence[str]) -> int:
+def titles_truncated(classifiers: Sequence[TitleClassifier], titles: Sequence[str]) -> int:
     """Return how many titles are too long for some member to be read to their end."""
-    return max((int(classifier.cut(titles)) for classifier in classifiers if hasattr(classifier, "cut")), default=0)
+    return max(
+        (
+            int(classifier.count_truncated(titles))
+            for classifier in classifiers
+            if hasattr(classifier, "count_truncated")
+        ),
+        default=0,
+    )
 
 
 def save_members(folder: Path, classifiers: Sequence[TitleClassifier]) -> list[str]:

@@ -18,15 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-__all__ = ["NgramCounter", "letter_runs", "prepare", "word_terms"]
+__all__ = ["NgramCounter", "letter_runs", "normalise_text", "word_terms"]
 
 SHORTEST_RUN, LONGEST_RUN = 2, 5
 _WORD = re.compile(r"\b\w\w+\b")
 # Distinct words kept at hand: some 100 MB at the most.
-_REMEMBERED = 200_000
+_CACHE_SIZE = 200_000
 
 
-def prepare(title: str) -> str:
+def normalise_text(title: str) -> str:
     """Return a title as the classifier reads it: composed Unicode (NFC), lower case.
 
     MARC records often hold letters and accents apart; both spellings of "é" must count as one.
@@ -79,7 +79,7 @@ class NgramCounter:
         self._remembered: dict[str, NDArray[np.int32]] = {}
 
     @classmethod
-    def of(cls, texts: Iterable[str]) -> "NgramCounter":
+    def from_texts(cls, texts: Iterable[str]) -> "NgramCounter":
         """Return a counter of all terms in prepared texts, in alphabetical order."""
         words: set[str] = set()
         different: set[str] = set()
@@ -115,7 +115,7 @@ class NgramCounter:
         known = self._remembered.get(word)
         if known is None:
             columns = [column for column in map(self.runs.get, letter_runs(word)) if column is not None]
-            if len(self._remembered) >= _REMEMBERED:
+            if len(self._remembered) >= _CACHE_SIZE:
                 self._remembered.clear()
             known = self._remembered[word] = np.array(columns, dtype=np.int32)
         return known

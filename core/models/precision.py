@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NEAR", "SAME_LABELS", "read_again", "same_labels", "sample"]
+__all__ = ["MIN_AGREEMENT", "UNCERTAIN_MARGIN", "label_agreement", "rescore_uncertain", "sample"]
 
-SAME_LABELS = 0.999
+MIN_AGREEMENT = 0.999
 _SAMPLE = 1_000
 # Undecided: the two likeliest classes are so near. Rounding moves a probability by less than half of it.
-NEAR = 0.05
+UNCERTAIN_MARGIN = 0.05
 
 
 def sample(titles: Sequence[str]) -> list[str]:
@@ -24,7 +24,9 @@ def sample(titles: Sequence[str]) -> list[str]:
     return different[:_SAMPLE]
 
 
-def same_labels(predict_proba: Callable[[Sequence[str], bool], NDArray[np.float64]], titles: Sequence[str]) -> float:
+def label_agreement(
+    predict_proba: Callable[[Sequence[str], bool], NDArray[np.float64]], titles: Sequence[str]
+) -> float:
     """Return the share of titles whose likeliest class is the same in 16 and in 32 bits; NaN without titles.
 
     Parameters
@@ -38,7 +40,7 @@ def same_labels(predict_proba: Callable[[Sequence[str], bool], NDArray[np.float6
     return float(same.mean())
 
 
-def read_again(
+def rescore_uncertain(
     probabilities: NDArray[np.float64],
     titles: Sequence[str],
     predict_proba: Callable[[Sequence[str]], NDArray[np.float64]],
@@ -53,7 +55,11 @@ def read_again(
         Takes titles and returns probabilities, shape (n, k).
     """
     ranked = np.sort(probabilities, axis=1)
-    near = np.flatnonzero(ranked[:, -1] - ranked[:, -2] < NEAR) if probabilities.size else np.empty(0, dtype=np.int64)
+    near = (
+        np.flatnonzero(ranked[:, -1] - ranked[:, -2] < UNCERTAIN_MARGIN)
+        if probabilities.size
+        else np.empty(0, dtype=np.int64)
+    )
     if len(near):
         probabilities[near] = predict_proba([titles[i] for i in near.tolist()])
     return probabilities

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-__all__ = ["Engine", "PredictionReport", "read_beside", "sentences"]
+__all__ = ["Engine", "PredictionReport", "missing_column_sentences", "sentences"]
 
 Engine = Literal["local", "ray"]
 
@@ -66,7 +66,7 @@ def sentences(held_out: int, untitled: int, cut: int, resumed: int) -> tuple[str
     return tuple(messages)
 
 
-def read_beside(reads: Sequence[str], lacking: Sequence[str], without: int, records: int) -> list[str]:
+def missing_column_sentences(reads: Sequence[str], lacking: Sequence[str], without: int, records: int) -> list[str]:
     """Say which columns the catalogue lacks, and how many of the records have none of those the model reads."""
     messages = []
     if lacking:

@@ -11,10 +11,10 @@ from core.corpus import column_names, load_corpus, read_columns
 from core.errors import InputError, NotFoundError
 from core.joins import join_ids
 from core.labels import LabelSet, load_labels
-from core.leaks import Leaks, find_leaks
+from core.leaks import LeakReport, find_leaks
 from core.models.fitting import WEIGHT
 from core.predictions import PredictionSet, load_predictions
-from core.reading import compose
+from core.reading import join_fields
 from core.schema import (
     ALTERNATE_ID,
     ANNOTATOR,
@@ -27,19 +27,19 @@ from core.schema import (
     TITLE_KEY,
     probability_column,
 )
-from core.storage import Artifact, Stored, Workspace
+from core.storage import Artifact, StoredArtifact, Workspace
 
 __all__ = [
-    "Apart",
-    "books_called",
+    "ExcludedBooks",
     "check_reads",
+    "exclude_books",
     "labelled_books",
     "large_classes",
+    "load_books",
+    "load_weak_labels",
+    "model_inputs",
     "readable_columns",
-    "set_apart",
     "text_of_record",
-    "texts_of",
-    "weak_books",
 ]
 
 # How much a label by a function counts against one by a person.
@@ -47,17 +47,17 @@ WEAK_WEIGHT = 0.7
 
 
 @dataclass(frozen=True)
-class Apart:
+class ExcludedBooks:
     """Books that were left out of the training because another set holds them too."""
 
     name: str
-    leaks: Leaks
+    leaks: LeakReport
 
     @property
     def sentence(self) -> str:
         """Say it for a curator."""
         text = self.leaks.sentence("the labelled books", f"'{self.name}'")
-        return f"{text} They were left out of the training." if self.leaks.found else text
+        return f"{text} They were left out of the training." if self.leaks.n_leaked else text
 
 
 def readable_columns(workspace: Workspace, labels: str, corpus: str | None = None) -> tuple[str, ...]:
@@ -100,7 +100,9 @@ def check_reads(workspace: Workspace, labels: str, reads: Sequence[str], corpus:
             )
 
 
-def texts_of(stored: Stored, records: pd.DataFrame, reads: Sequence[str]) -> tuple[pd.Series, tuple[str, ...]]:
+def model_inputs(
+    stored: StoredArtifact, records: pd.DataFrame, reads: Sequence[str]
+) -> tuple[pd.Series, tuple[str, ...]]:
     """Return what a model reads of each record, and which of the columns in `reads` are not there.
 
     Parameters
@@ -108,12 +110,12 @@ def texts_of(stored: Stored, records: pd.DataFrame, reads: Sequence[str]) -> tup
     records : DataFrame
         The normalised records of `stored`, all of them.
     """
-    columns = _originals(stored, records, reads)
-    text = compose(records[TITLE], {name: columns[name] for name in reads if name in columns})
+    columns = _original_columns(stored, records, reads)
+    text = join_fields(records[TITLE], {name: columns[name] for name in reads if name in columns})
     return text.rename(TEXT), tuple(name for name in reads if name not in columns)
 
 
-def _originals(stored: Stored, records: pd.DataFrame, reads: Sequence[str]) -> pd.DataFrame:
+def _original_columns(stored: StoredArtifact, records: pd.DataFrame, reads: Sequence[str]) -> pd.DataFrame:
     """Return columns as they came: a normalised one of the same name is something else."""
     return read_columns(stored.artifact.path, pd.DataFrame(index=range(len(records))), reads)
 
@@ -132,8 +134,8 @@ def text_of_record(workspace: Workspace, predictions: PredictionSet, record_id: 
     where = np.flatnonzero((records[RECORD_ID] == record_id).to_numpy())
     if not len(where):
         raise NotFoundError(f"'{predictions.name}' speaks of no record '{record_id}'.")
-    columns = _originals(stored, records, reads).iloc[where[:1]]
-    return str(compose(records[TITLE].iloc[where[:1]], {n: columns[n] for n in reads if n in columns}).iloc[0])
+    columns = _original_columns(stored, records, reads).iloc[where[:1]]
+    return str(join_fields(records[TITLE].iloc[where[:1]], {n: columns[n] for n in reads if n in columns}).iloc[0])
 
 
 def large_classes(books: pd.DataFrame, least: int) -> tuple[pd.DataFrame, list[str]]:
@@ -185,7 +187,7 @@ def labelled_books(
     """
     table = labels.records().assign(label=labels.table()[LABEL].to_numpy())
     sentences = []
-    columns = _originals(labels, table, reads).reindex(columns=list(reads)).astype("str").fillna("")
+    columns = _original_columns(labels, table, reads).reindex(columns=list(reads)).astype("str").fillna("")
     if corpus is not None:
         stored = load_corpus(workspace, corpus)
         source = stored.records([RECORD_ID, ALTERNATE_ID, TITLE, TITLE_KEY])
@@ -198,12 +200,12 @@ def labelled_books(
             table = table.assign(**{column: pd.Series(values, dtype="str")})
         if lacking.any():
             sentences.append(f"The titles of {int(lacking.sum()):,} labelled books were taken from '{corpus}'.")
-        theirs = _originals(stored, source, reads).fillna("")
+        theirs = _original_columns(stored, source, reads).fillna("")
         for name in theirs:
             empty = (columns[name] == "").to_numpy() & matched
             columns.loc[empty, name] = theirs[name].to_numpy(dtype=object)[join.position[empty]]
     if reads:
-        table[TEXT] = compose(table[TITLE], {name: columns[name] for name in reads})
+        table[TEXT] = join_fields(table[TITLE], {name: columns[name] for name in reads})
     undecided = (table[LABEL] == "").to_numpy()
     untitled = ~undecided & (table[TITLE_KEY] == "").to_numpy()
     if undecided.any():
@@ -221,16 +223,18 @@ def labelled_books(
     return books, sentences
 
 
-def set_apart(workspace: Workspace, books: pd.DataFrame, names: tuple[str, ...]) -> tuple[pd.DataFrame, list[Apart]]:
+def exclude_books(
+    workspace: Workspace, books: pd.DataFrame, names: tuple[str, ...]
+) -> tuple[pd.DataFrame, list[ExcludedBooks]]:
     """Return the books that are in none of the named sets, and what was found in each set."""
-    apart = [Apart(name, find_leaks(books, books_called(workspace, name))) for name in names]
+    excluded = [ExcludedBooks(name, find_leaks(books, load_books(workspace, name))) for name in names]
     keep = np.ones(len(books), dtype=bool)
-    for excluded_set in apart:
+    for excluded_set in excluded:
         keep &= ~excluded_set.leaks.mask
-    return books[keep].reset_index(drop=True), apart
+    return books[keep].reset_index(drop=True), excluded
 
 
-def books_called(workspace: Workspace, name: str) -> pd.DataFrame:
+def load_books(workspace: Workspace, name: str) -> pd.DataFrame:
     """Return the records of the label set, set of predictions or corpus called `name` (looked for in this order).
 
     Raises
@@ -248,17 +252,17 @@ def books_called(workspace: Workspace, name: str) -> pd.DataFrame:
     raise NotFoundError(f"Nothing is called '{name}' in {workspace.root}. There are: {', '.join(names) or 'none yet'}.")
 
 
-def weak_books(
+def load_weak_labels(
     workspace: Workspace,
     name: str,
     classes: tuple[str, ...],
     books: pd.DataFrame,
-    apart: tuple[str, ...],
+    excluded: tuple[str, ...],
     reads: Sequence[str] = (),
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return labels by functions that may be learned from beside people's: ``p_<class>`` and ``weight`` added.
 
-    A person's label wins: titles that a person labelled are left out, and so are titles in the sets named `apart`.
+    A person's label wins: titles that a person labelled are left out, and so are titles in the sets named `excluded`.
     Where the label set has no ``p_<class>`` columns, its label has the whole probability.
 
     Raises
@@ -271,7 +275,7 @@ def weak_books(
     records = labels.records()
     candidates = records[[RECORD_ID, ALTERNATE_ID, TITLE, TITLE_KEY]].assign(label=table[LABEL].to_numpy())
     if reads:
-        candidates[TEXT] = texts_of(labels, records, reads)[0].to_numpy()
+        candidates[TEXT] = model_inputs(labels, records, reads)[0].to_numpy()
     columns = [probability_column(class_name) for class_name in classes]
     unknown = sorted(set(candidates.loc[candidates[LABEL] != "", LABEL]) - set(classes))
     if unknown:
@@ -285,7 +289,7 @@ def weak_books(
     usable = candidates[(candidates[LABEL] != "") & (candidates[TITLE_KEY] != "")]
     usable, left_out = usable.reset_index(drop=True), len(usable)
     usable = usable[~find_leaks(usable, books).mask].reset_index(drop=True)
-    usable, _ = set_apart(workspace, usable, apart)
+    usable, _ = exclude_books(workspace, usable, excluded)
     sentence = f"{len(usable):,} labels by functions ('{name}') were learned from beside people's labels"
     return usable, [
         f"{sentence}; {left_out - len(usable):,} were left out, since people labelled them or they are tested on."

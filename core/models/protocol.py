@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from core.progress import Progress, silent
 
-__all__ = ["Observe", "TitleClassifier", "TrainingData", "ignore", "train_kind"]
+__all__ = ["Observe", "TitleClassifier", "TrainingData", "ignore_measurements", "train_kind"]
 
 # Takes measurements while a model learns ({"epoch": 1, "loss": 0.4}), for a chart that grows.
 Observe = Callable[[Mapping[str, float]], None]
 
 
-def ignore(measurements: Mapping[str, float]) -> None:
+def ignore_measurements(measurements: Mapping[str, float]) -> None:
     """Look at no measurements: the default where nobody watches."""
 
 
@@ -89,7 +89,7 @@ class TitleClassifier(Protocol):
         seed: int = 0,
         options: Mapping[str, Any] | None = None,
         progress: Progress = silent,
-        observe: Observe = ignore,
+        observe: Observe = ignore_measurements,
     ) -> Self:
         """Learn from titles. Equal data, seed and options give an equal classifier on the same machine.
 
@@ -127,7 +127,7 @@ def train_kind(
     seed: int = 0,
     options: Mapping[str, Any] | None = None,
     progress: Progress = silent,
-    observe: Observe = ignore,
+    observe: Observe = ignore_measurements,
     checkpoints: Path | None = None,
 ) -> TitleClassifier:
     """Train a classifier of a kind; `checkpoints` reaches those kinds that can go on where they were stopped."""

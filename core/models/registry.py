@@ -27,11 +27,11 @@ from core.errors import InputError, ModelError
 from core.models.kinds import KINDS, classifier_class
 from core.models.protocol import TitleClassifier
 from core.models.provenance import weights_digest
-from core.models.standing import tested_on
+from core.models.standing import model_test
 from core.plain_json import json_text
 from core.progress import Progress, silent
 from core.schema import probability_column
-from core.soundness import check_manifest, check_metrics, fits_its_seal
+from core.soundness import check_manifest, check_metrics, matches_seal
 from core.storage import Workspace, digest, file_sha256, read_json
 
 __all__ = ["Model", "describe", "list_models", "load", "load_folder", "save", "training_books"]
@@ -55,7 +55,7 @@ class Model:
         Sorted.
     manifest : mapping
         What was trained, on what, how; the keys of the training report.
-    for_titles : Calibration, optional
+    title_only_calibration : Calibration, optional
         For titles alone, where it reads further columns too.
     """
 
@@ -67,7 +67,7 @@ class Model:
     calibration: Calibration
     manifest: Mapping[str, Any]
     path: Path
-    for_titles: Calibration | None = None
+    title_only_calibration: Calibration | None = None
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -80,10 +80,10 @@ class Model:
         Parameters
         ----------
         titles : sequence of str
-            Titles or, for a model that reads further columns, texts as :func:`core.reading.compose` makes them.
+            Titles or, for a model that reads further columns, texts as :func:`core.reading.join_fields` makes them.
         """
         scores = self.classifier.predict_probabilities(titles, progress)
-        calibrated = apply_calibrations(self.calibration, self.for_titles, titles, scores)
+        calibrated = apply_calibrations(self.calibration, self.title_only_calibration, titles, scores)
         blank = np.fromiter((not title.strip() for title in titles), dtype=bool, count=len(titles))
         calibrated[blank] = np.nan
         return calibrated
@@ -124,7 +124,7 @@ def save(
     metrics: Mapping[str, Any],
     facts: Mapping[str, Any],
     scratch: Path,
-    for_titles: Calibration | None = None,
+    title_only_calibration: Calibration | None = None,
 ) -> Model:
     """Keep a model in the workspace, completely or not at all.
 
@@ -147,8 +147,8 @@ def save(
     try:
         classifier.save(beside)
         _write(beside / CALIBRATION_FILE, calibration.as_dict())
-        if for_titles is not None:
-            _write(beside / TITLES_FILE, for_titles.as_dict())
+        if title_only_calibration is not None:
+            _write(beside / TITLES_FILE, title_only_calibration.as_dict())
         _write(beside / METRICS_FILE, metrics)
         training.to_parquet(beside / TRAINING_FILE, index=False)
         files = {path.relative_to(beside).as_posix(): file_sha256(path) for path in _files(beside)}
@@ -179,7 +179,7 @@ def save(
         calibration,
         artifact.manifest,
         artifact.path,
-        for_titles,
+        title_only_calibration,
     )
 
 
@@ -214,7 +214,7 @@ def load_folder(folder: Path, name: str = "") -> Model:
     if kind not in KINDS:
         raise ModelError(f"The model '{called}' is of the kind '{kind}'; this version knows: {', '.join(KINDS)}.")
     _verify(folder, called, files)
-    if _fingerprint(kind, classes, files) != fingerprint or not fits_its_seal(manifest):
+    if _fingerprint(kind, classes, files) != fingerprint or not matches_seal(manifest):
         raise ModelError(
             f"The manifest of the model '{called}' was altered after it was saved: fetch or train it again."
         )
@@ -226,10 +226,10 @@ def load_folder(folder: Path, name: str = "") -> Model:
         ) from error
     classifier = classifier_class(kind).load(folder)
     calibration = Calibration.from_dict(_json(folder / CALIBRATION_FILE))
-    for_titles = Calibration.from_dict(_json(folder / TITLES_FILE)) if TITLES_FILE in files else None
-    if {classifier.classes, calibration.classes, (for_titles or calibration).classes} != {classes}:
+    title_only_calibration = Calibration.from_dict(_json(folder / TITLES_FILE)) if TITLES_FILE in files else None
+    if {classifier.classes, calibration.classes, (title_only_calibration or calibration).classes} != {classes}:
         raise ModelError(f"The files of the model '{called}' speak of different classes: fetch or train it again.")
-    return Model(called, fingerprint, kind, classes, classifier, calibration, manifest, folder, for_titles)
+    return Model(called, fingerprint, kind, classes, classifier, calibration, manifest, folder, title_only_calibration)
 
 
 def list_models(workspace: Workspace) -> list[dict[str, Any]]:
@@ -244,7 +244,7 @@ def describe(workspace: Workspace, name: str) -> dict[str, Any]:
     """Return what is known of a model without loading it.
 
     Keys ``name``, ``fingerprint``, ``kind``, ``title`` (of the kind), ``classes``, ``created_at``, ``bytes``,
-    ``manifest``, ``metrics``, ``tested_on`` (:class:`core.models.standing.ModelTest`).
+    ``manifest``, ``metrics``, ``model_test`` (:class:`core.models.standing.ModelTest`).
 
     Raises
     ------
@@ -264,7 +264,7 @@ def describe(workspace: Workspace, name: str) -> dict[str, Any]:
         "bytes": sum(path.stat().st_size for path in _files(artifact.path)),
         "manifest": artifact.manifest,
         "metrics": metrics,
-        "tested_on": tested_on(workspace, artifact.manifest, metrics, artifact.path),
+        "tested_on": model_test(workspace, artifact.manifest, metrics, artifact.path),
     }
 
 

@@ -18,16 +18,16 @@ from core.corpus import load_corpus
 from core.errors import InputError
 from core.labels import load_labels
 from core.models.known_titles import with_known_titles
-from core.models.prediction_report import Engine, PredictionReport, read_beside, sentences
-from core.models.preparation import texts_of
+from core.models.prediction_report import Engine, PredictionReport, missing_column_sentences, sentences
+from core.models.preparation import model_inputs
 from core.models.provenance import provenance_of
 from core.models.registry import Model, load, load_folder
 from core.predictions import PREDICTIONS_FILE
 from core.progress import Progress, silent
 from core.reading import has_columns
-from core.scale import Meter, forget_old, score_here, score_on_ray, shards_of
-from core.scale.local_engine import Ask
-from core.scale.shards import SMALLEST
+from core.scale import ProgressMeter, remove_old_shards, score_locally, score_on_ray, shards_of
+from core.scale.local_engine import Scorer
+from core.scale.shards import MIN_SHARD
 from core.schema import (
     PREDICTED,
     RECORD_ID,
@@ -40,8 +40,8 @@ from core.schema import (
 from core.storage import Workspace, digest
 
 __all__ = [
-    "Asked",
     "Engine",
+    "ProbabilityModel",
     "main",
     "open_model",
     "predict_corpus",
@@ -50,14 +50,14 @@ __all__ = [
 ]
 
 # The batches of `score` are the shards of a corpus: whichever way a title is scored, it is among the same neighbours.
-BATCH = SMALLEST
+BATCH = MIN_SHARD
 # Where shards lie that are done, until all are.
 FOLDER = "scoring"
 # Kinds of model that are no faster on a graphics processor.
 _CPU_ONLY = ("tfidf",)
 
 
-class Asked(Protocol):
+class ProbabilityModel(Protocol):
     """What scoring needs of a model: anything that gives probabilities for titles."""
 
     def probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
@@ -65,14 +65,16 @@ class Asked(Protocol):
         ...
 
 
-def score(model: Asked, titles: Sequence[str], progress: Progress = silent, batch: int = BATCH) -> NDArray[np.float64]:
+def score(
+    model: ProbabilityModel, titles: Sequence[str], progress: Progress = silent, batch: int = BATCH
+) -> NDArray[np.float64]:
     """Return a model's probabilities for titles, shape (n, k); equal titles are scored once.
 
     Progress tells how many titles are done and about how long the rest will take.
     """
     codes, different = pd.factorize(np.array(titles, dtype=object))
     wanted: list[str] = different.tolist()
-    tell = Meter(len(wanted), progress)
+    tell = ProgressMeter(len(wanted), progress)
     parts = []
     for start in range(0, len(wanted), batch):
         here = wanted[start : start + batch]
@@ -164,9 +166,9 @@ def predict_corpus(
     called, numbered = workspace.name_for("predictions", name, f"{source.name}-{loaded_model.name}", fingerprint)
     started = time.monotonic()
     records = source.records([RECORD_ID, TITLE, TITLE_KEY])
-    texts, lacking = texts_of(source, records, loaded_model.reads)
+    texts, lacking = model_inputs(source, records, loaded_model.reads)
     codes, different = pd.factorize(texts.to_numpy(dtype=object))
-    forget_old(workspace.root / FOLDER)
+    remove_old_shards(workspace.root / FOLDER)
     columns = [probability_column(name) for name in loaded_model.classes]
     shards = shards_of(workspace.root / FOLDER, different.tolist(), columns, loaded_model.fingerprint)
     pending = shards.pending()
@@ -181,17 +183,17 @@ def predict_corpus(
             wants_gpu=loaded_model.kind not in _CPU_ONLY,
         )
     else:
-        score_here(shards, loaded_model.probabilities, progress)
+        score_locally(shards, loaded_model.probabilities, progress)
     table = with_known_titles(loaded_model, records, shards.probabilities()[codes])
     seconds = time.monotonic() - started
-    resumed = shards.titles_but(pending)
+    resumed = shards.count_titles_outside(pending)
     new_rows = int(np.isin(codes // shards.size, pending).sum())
     counts = table[PREDICTED].value_counts()
     held_out, untitled = int((table[SPLIT] != "").sum()), int((table[PREDICTED] == "").sum())
     without = (
         int((~has_columns(texts.tolist()) & (records[TITLE_KEY] != "").to_numpy()).sum()) if loaded_model.reads else 0
     )
-    count_cut = getattr(loaded_model.classifier, "cut", None)
+    count_cut = getattr(loaded_model.classifier, "count_truncated", None)
     cut = int(count_cut(texts.tolist())) if count_cut else 0
     provenance = provenance_of(loaded_model.manifest)
     manifest = {
@@ -239,7 +241,7 @@ def predict_corpus(
         manifest["summary"]["predicted"],
         (
             *sentences(held_out, untitled, cut, resumed),
-            *read_beside(loaded_model.reads, lacking, without, len(table)),
+            *missing_column_sentences(loaded_model.reads, lacking, without, len(table)),
             *([numbered] if numbered else []),
         ),
         engine,
@@ -247,7 +249,7 @@ def predict_corpus(
     )
 
 
-def open_model(folder: Path, name: str) -> Ask:
+def open_model(folder: Path, name: str) -> Scorer:
     """Return what scores titles by the model in `folder`: for the nodes of a cluster, to which its files were sent."""
     return load_folder(folder, name=name).probabilities
 

@@ -12,10 +12,17 @@ from numpy.typing import NDArray
 from core.errors import InputError, ModelError
 from core.plain_json import json_text
 
-__all__ = ["both_classes", "chosen", "in_words", "read_facts", "softmax", "write_facts"]
+__all__ = [
+    "merge_options",
+    "read_model_config",
+    "softmax",
+    "translate_load_errors",
+    "two_class_coefficients",
+    "write_model_config",
+]
 
 
-def chosen(kind: str, defaults: Mapping[str, Any], options: Mapping[str, Any] | None) -> dict[str, Any]:
+def merge_options(kind: str, defaults: Mapping[str, Any], options: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the options of a kind of model, the defaults where none is given.
 
     Raises
@@ -40,7 +47,7 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
-def both_classes(fitted: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def two_class_coefficients(fitted: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return coefficients, shape (k, width), and intercepts, shape (k,), of scikit-learn's logistic regression.
 
     It keeps one row for two classes; halved and mirrored the softmax is the same.
@@ -51,13 +58,14 @@ def both_classes(fitted: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     return np.vstack([-coefficients / 2, coefficients / 2]), np.concatenate([-intercepts / 2, intercepts / 2])
 
 
-def write_facts(file: Path, version: int, facts: Mapping[str, Any]) -> None:
+def write_model_config(file: Path, version: int, facts: Mapping[str, Any]) -> None:
     """Write what a model must know of itself, beside its numbers."""
     file.write_text(json_text({"format": version, **facts}, indent=1) + "\n", encoding="utf-8")
 
 
-def read_facts(file: Path, version: int) -> dict[str, Any]:
-    """Read what :func:`write_facts` wrote. Within :func:`in_words`: what is no such file raises ValueError or OSError.
+def read_model_config(file: Path, version: int) -> dict[str, Any]:
+    """Read what :func:`write_model_config` wrote. Within :func:`translate_load_errors`: what is no such file raises
+    ValueError or OSError.
 
     Raises
     ------
@@ -76,7 +84,7 @@ def read_facts(file: Path, version: int) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def in_words(folder: Path) -> Iterator[None]:
+def translate_load_errors(folder: Path) -> Iterator[None]:
     """Turn whatever a damaged model's files raise into one sentence.
 
     Raises

@@ -11,7 +11,7 @@ from core.schema import RECORD_ID, SOURCE, SPLIT
 from core.statistics import interval_percent, share_percent
 from core.storage import Workspace, digest
 
-__all__ = ["ModelTest", "labelled_by_rules", "models_verdict", "tested_on"]
+__all__ = ["ModelTest", "labelled_by_rules", "model_test", "models_verdict"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,9 @@ class ModelTest:
         return f"{self.n:,} books of {self.labels}" + (", labelled by rules" if self.by_rules else "")
 
 
-def tested_on(workspace: Workspace, manifest: Mapping[str, Any], metrics: Mapping[str, Any], folder: Path) -> ModelTest:
+def model_test(
+    workspace: Workspace, manifest: Mapping[str, Any], metrics: Mapping[str, Any], folder: Path
+) -> ModelTest:
     """Return what a model was tested on.
 
     Parameters

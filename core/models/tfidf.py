@@ -18,9 +18,16 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from core.errors import InputError, ModelError
-from core.models.ngrams import NgramCounter, prepare, word_terms
-from core.models.protocol import Observe, TrainingData, ignore
-from core.models.shared import both_classes, chosen, in_words, read_facts, softmax, write_facts
+from core.models.ngrams import NgramCounter, normalise_text, word_terms
+from core.models.protocol import Observe, TrainingData, ignore_measurements
+from core.models.shared import (
+    merge_options,
+    read_model_config,
+    softmax,
+    translate_load_errors,
+    two_class_coefficients,
+    write_model_config,
+)
 from core.progress import Progress, silent
 from core.reading import as_terms
 
@@ -73,7 +80,7 @@ class TfidfClassifier:
         seed: int = 0,
         options: Mapping[str, Any] | None = None,
         progress: Progress = silent,
-        observe: Observe = ignore,
+        observe: Observe = ignore_measurements,
     ) -> "TfidfClassifier":
         """Learn from titles; see :class:`core.models.protocol.TitleClassifier`.
 
@@ -89,8 +96,8 @@ class TfidfClassifier:
 
         settings = _settings(options)
         progress(0.0, "Counting words and letters")
-        texts = [prepare(as_terms(title)) for title in data.titles]
-        counter = NgramCounter.of(texts)
+        texts = [normalise_text(as_terms(title)) for title in data.titles]
+        counter = NgramCounter.from_texts(texts)
         counts = counter.count(texts)
         idf = np.concatenate([_idf(block) for block in counts])
         features = _weighted(counts, idf)
@@ -104,13 +111,13 @@ class TfidfClassifier:
             solver = LogisticRegression(C=settings["C"], max_iter=int(settings["max_iter"]))
             fitted = solver.fit(features[rows], codes, sample_weight=weights[rows, codes])
         progress(1.0, "Fitted")
-        return cls(data.classes, counter, idf, *both_classes(fitted))
+        return cls(data.classes, counter, idf, *two_class_coefficients(fitted))
 
     def features(self, titles: Sequence[str]) -> sparse.csr_matrix:
         """Return the weighted terms of titles, shape (n, n_terms); both blocks of a row have length 1 or 0."""
-        return _weighted(self.counter.count([prepare(as_terms(title)) for title in titles]), self.idf)
+        return _weighted(self.counter.count([normalise_text(as_terms(title)) for title in titles]), self.idf)
 
-    def spread(self, title: str) -> tuple[list[str], sparse.csr_matrix]:
+    def word_shares(self, title: str) -> tuple[list[str], sparse.csr_matrix]:
         """Return the words of a title, and which share of each term's weight lies in which word.
 
         Returns
@@ -123,7 +130,7 @@ class TfidfClassifier:
         """
         read = as_terms(title)
         words = unicodedata.normalize("NFC", read).split()
-        text = " ".join(prepare(read).split())
+        text = " ".join(normalise_text(read).split())
         parts = text.split(" ") if text else []
         starts = list(accumulate((len(part) + 1 for part in parts), initial=0))[:-1]
         occurrences: dict[tuple[int, int], float] = defaultdict(float)
@@ -155,7 +162,7 @@ class TfidfClassifier:
         from safetensors.numpy import save_file
 
         facts = {"classes": self.classes, "words": list(self.counter.words), "runs": list(self.counter.runs)}
-        write_facts(folder / VOCABULARY_FILE, FORMAT, facts)
+        write_model_config(folder / VOCABULARY_FILE, FORMAT, facts)
         tensors = {"idf": self.idf, "coefficients": self.coefficients, "intercepts": self.intercepts}
         save_file({name: np.ascontiguousarray(values) for name, values in tensors.items()}, folder / TENSORS_FILE)
 
@@ -170,8 +177,8 @@ class TfidfClassifier:
         """
         from safetensors.numpy import load_file
 
-        with in_words(folder):
-            vocabulary = read_facts(folder / VOCABULARY_FILE, FORMAT)
+        with translate_load_errors(folder):
+            vocabulary = read_model_config(folder / VOCABULARY_FILE, FORMAT)
             tensors = load_file(folder / TENSORS_FILE)
             words, runs, classes = (_texts(vocabulary[name]) for name in ("words", "runs", "classes"))
             idf, coefficients, intercepts = (tensors[name] for name in ("idf", "coefficients", "intercepts"))
@@ -184,7 +191,7 @@ class TfidfClassifier:
 
 
 def _settings(options: Mapping[str, Any] | None) -> dict[str, float]:
-    settings = chosen("tfidf", DEFAULTS, options)
+    settings = merge_options("tfidf", DEFAULTS, options)
     for name, value in settings.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
             raise InputError(f"The option '{name}' must be a number above 0; {value!r} came.")

@@ -24,11 +24,24 @@ from core.models.fitting import Plan, fit
 from core.models.held_out_calibration import LEARNED
 from core.models.kinds import known_kind
 from core.models.language_models import check_bases
-from core.models.measure import measure, worth_of_columns
-from core.models.preparation import Apart, check_reads, labelled_books, large_classes, set_apart, weak_books
-from core.models.protocol import Observe, ignore
+from core.models.measure import column_benefit_sentences, measure
+from core.models.preparation import (
+    ExcludedBooks,
+    check_reads,
+    exclude_books,
+    labelled_books,
+    large_classes,
+    load_weak_labels,
+)
+from core.models.protocol import Observe, ignore_measurements
 from core.models.provenance import columns_read
-from core.models.training_report import TrainingReport, how_measured, leak_found, learned_from_rules, read_beside
+from core.models.training_report import (
+    TrainingReport,
+    column_coverage_sentences,
+    how_measured,
+    leak_summary,
+    rules_caveat,
+)
 from core.plain_json import plain
 from core.progress import Progress, silent
 from core.schema import LABEL, SOURCE, SPLIT
@@ -39,7 +52,7 @@ __all__ = ["main", "train", "train_on_table"]
 
 # Half-trained states outlive a job that was stopped, so that the same training goes on from there.
 CHECKPOINTS = "checkpoints"
-_KEPT_FOR = 7 * 86400.0
+_MAX_AGE = 7 * 86400.0
 
 
 def train(
@@ -61,7 +74,7 @@ def train(
     refit: bool = True,
     options: Mapping[str, Any] | None = None,
     progress: Progress = silent,
-    observe: Observe = ignore,
+    observe: Observe = ignore_measurements,
     scratch: Path | None = None,
 ) -> TrainingReport:
     """Train a model on a label set in the workspace, calibrate it, measure it, and keep it.
@@ -110,24 +123,24 @@ def train(
     progress(0.0, "Reading the labels")
     check_reads(workspace, labels, reads, corpus)
     books, sentences = labelled_books(workspace, label_set, corpus, reads)
-    books, apart = set_apart(workspace, books, tuple(exclude))
+    books, excluded = exclude_books(workspace, books, tuple(exclude))
     books, left_out = large_classes(books, least)
-    sentences += [*left_out, *read_beside(books, reads)]
+    sentences += [*left_out, *column_coverage_sentences(books, reads)]
     if label_set.manifest.get("source") == "function":
-        sentences.append(learned_from_rules(label_set.name))
+        sentences.append(rules_caveat(label_set.name))
     calibration_books = None
     if calibrate_on is not None:
         calibration_books, new_sentences = labelled_books(
             workspace, load_labels(workspace, calibrate_on), corpus, reads
         )
-        remaining, _ = set_apart(workspace, calibration_books, tuple(exclude))
+        remaining, _ = exclude_books(workspace, calibration_books, tuple(exclude))
         calibration_books = remaining[~find_leaks(remaining, books).mask].reset_index(drop=True)
         sentences += new_sentences
     weak_labels = None
     if weak is not None:
         classes = tuple(sorted(set(books[LABEL])))
         tested = (*exclude, *([calibrate_on] if calibrate_on else []))
-        weak_labels, new_sentences = weak_books(workspace, weak, classes, books, tested, reads)
+        weak_labels, new_sentences = load_weak_labels(workspace, weak, classes, books, tested, reads)
         sentences += new_sentences
     plan = Plan(kind, seed, calibration, shares, folds, refit, options or {})
     facts = {
@@ -150,7 +163,7 @@ def train(
         name=slug(name or f"{label_set.name}-{kind}"),
         weak=weak_labels,
         calibrate_on=calibration_books,
-        apart=apart,
+        excluded=excluded,
         sentences=sentences,
         facts=facts,
         progress=progress,
@@ -167,11 +180,11 @@ def train_on_table(
     name: str,
     weak: pd.DataFrame | None = None,
     calibrate_on: pd.DataFrame | None = None,
-    apart: Sequence[Apart] = (),
+    excluded: Sequence[ExcludedBooks] = (),
     sentences: Sequence[str] = (),
     facts: Mapping[str, Any] | None = None,
     progress: Progress = silent,
-    observe: Observe = ignore,
+    observe: Observe = ignore_measurements,
     scratch: Path | None = None,
 ) -> TrainingReport:
     """Train on tables as :func:`core.models.fitting.fit` takes them; see :func:`train`."""
@@ -179,7 +192,7 @@ def train_on_table(
         raise InputError("No labelled book is left to learn from: all are in the sets that were to be left out.")
     started = time.monotonic()
     checkpoints = workspace.root / CHECKPOINTS / digest("training", name, asdict(plan))
-    _forget_old(checkpoints.parent)
+    _remove_old_checkpoints(checkpoints.parent)
     fitted = fit(
         books,
         plan,
@@ -194,11 +207,11 @@ def train_on_table(
     progress(0.97, "Saving")
     all_sentences = (
         *sentences,
-        *(excluded_set.sentence for excluded_set in apart),
+        *(excluded_set.sentence for excluded_set in excluded),
         *fitted.sentences,
         *how_measured(fitted, plan),
     )
-    all_sentences += worth_of_columns(fitted, (facts or {}).get("reads", ()))
+    all_sentences += column_benefit_sentences(fitted, (facts or {}).get("reads", ()))
     report = TrainingReport(
         model=name,
         fingerprint="",
@@ -213,7 +226,7 @@ def train_on_table(
         seed=plan.seed,
         refit=plan.refit,
         calibration=fitted.calibration.method,
-        leak=leak_found(fitted, apart),
+        leak=leak_summary(fitted, excluded),
         metrics=metrics,
         sentences=all_sentences,
     )
@@ -230,13 +243,18 @@ def train_on_table(
             metrics=metrics,
             facts=manifest,
             scratch=Path(folder),
-            for_titles=fitted.bare.calibration if fitted.bare else None,
+            title_only_calibration=fitted.title_only.calibration if fitted.title_only else None,
         )
     shutil.rmtree(checkpoints, ignore_errors=True)
     progress(1.0, "Done")
     if model.name != name:
         all_sentences += (f"Another model is called '{name}', so this one is called '{model.name}'.",)
-    content = {**_shallow(report), "model": model.name, "fingerprint": model.fingerprint, "sentences": all_sentences}
+    content = {
+        **_without_nested(report),
+        "model": model.name,
+        "fingerprint": model.fingerprint,
+        "sentences": all_sentences,
+    }
     return TrainingReport(**content)
 
 
@@ -257,15 +275,15 @@ def _refuse_taken(workspace: Workspace, name: str, plan: Plan, facts: Mapping[st
         workspace.refuse_taken(registry.FOLDER, name)
 
 
-def _forget_old(folder: Path) -> None:
+def _remove_old_checkpoints(folder: Path) -> None:
     """Remove states of trainings that nobody went on with for a week: each is as large as several models."""
     for checkpoint in folder.iterdir() if folder.is_dir() else ():
         with contextlib.suppress(OSError):
-            if time.time() - checkpoint.stat().st_mtime > _KEPT_FOR:
+            if time.time() - checkpoint.stat().st_mtime > _MAX_AGE:
                 shutil.rmtree(checkpoint, ignore_errors=True)
 
 
-def _shallow(report: TrainingReport) -> dict[str, Any]:
+def _without_nested(report: TrainingReport) -> dict[str, Any]:
     return {key: getattr(report, key) for key in report.__dataclass_fields__}
 
 

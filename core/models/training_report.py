@@ -9,11 +9,11 @@ import pandas as pd
 from core.errors import InputError
 from core.leaks import find_leaks
 from core.models.fitting import Fitted, Plan
-from core.models.preparation import Apart
+from core.models.preparation import ExcludedBooks
 from core.reading import has_columns
 from core.schema import SOURCE, SPLIT, TEXT
 
-__all__ = ["TrainingReport", "how_measured", "leak_found", "learned_from_rules", "read_beside"]
+__all__ = ["TrainingReport", "column_coverage_sentences", "how_measured", "leak_summary", "rules_caveat"]
 
 # With fewer, neither what a column says nor a calibration can be learned.
 FEWEST_WITH_COLUMNS = 50
@@ -66,23 +66,23 @@ class TrainingReport:
         return asdict(self)
 
 
-def leak_found(fitted: Fitted, apart: Sequence[Apart]) -> dict[str, Any]:
+def leak_summary(fitted: Fitted, excluded: Sequence[ExcludedBooks]) -> dict[str, Any]:
     """Return what was left out because another set holds it, and what the test part has in common with the others."""
     books = fitted.training[fitted.training[SOURCE] == "person"]
     test = books[books[SPLIT] == "test"]
     between = find_leaks(test, books[books[SPLIT] != "test"])
     return {
-        "apart": [{"set": excluded_set.name, **excluded_set.leaks.as_dict()} for excluded_set in apart],
-        "excluded": sum(excluded_set.leaks.found for excluded_set in apart),
-        "test_titles_in_training": between.found,
+        "apart": [{"set": excluded_set.name, **excluded_set.leaks.as_dict()} for excluded_set in excluded],
+        "excluded": sum(excluded_set.leaks.n_leaked for excluded_set in excluded),
+        "test_titles_in_training": between.n_leaked,
         "sentences": [
-            *(excluded_set.sentence for excluded_set in apart),
+            *(excluded_set.sentence for excluded_set in excluded),
             between.sentence("the test part", "the books learned from while it was tested"),
         ],
     }
 
 
-def read_beside(books: pd.DataFrame, reads: Sequence[str]) -> list[str]:
+def column_coverage_sentences(books: pd.DataFrame, reads: Sequence[str]) -> list[str]:
     """Say how many books have what is read beside the title.
 
     Raises
@@ -104,7 +104,7 @@ def read_beside(books: pd.DataFrame, reads: Sequence[str]) -> list[str]:
     ]
 
 
-def learned_from_rules(labels: str) -> str:
+def rules_caveat(labels: str) -> str:
     """Say what figures of a model are worth whose labels rules gave."""
     return (
         f"The labels of '{labels}' were given by rules, not by people. What is measured on them shows how well the"

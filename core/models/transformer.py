@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from core.errors import InputError, ModelError
 from core.models.checkpoints import Checkpoint
 from core.models.devices import best_device, has_bfloat16, load_torch
-from core.models.encoder import MAX_TOKENS, Tokens, default_base, first_and_mean, from_pretrained, most_tokens, run
+from core.models.encoder import MAX_TOKENS, Tokens, default_base, first_and_mean, from_pretrained, run, token_limit
 from core.models.finetune import Examples, Recipe, fine_tune
 from core.models.fused import fused
-from core.models.precision import SAME_LABELS, read_again, same_labels, sample
-from core.models.protocol import Observe, TrainingData, ignore
-from core.models.shared import chosen, in_words, read_facts, softmax, write_facts
+from core.models.precision import MIN_AGREEMENT, label_agreement, rescore_uncertain, sample
+from core.models.protocol import Observe, TrainingData, ignore_measurements
+from core.models.shared import merge_options, read_model_config, softmax, translate_load_errors, write_model_config
 from core.plain_json import number
 from core.progress import Progress, silent
 from core.storage import digest
@@ -85,7 +85,7 @@ class TransformerClassifier:
         seed: int = 0,
         options: Mapping[str, Any] | None = None,
         progress: Progress = silent,
-        observe: Observe = ignore,
+        observe: Observe = ignore_measurements,
         checkpoints: Path | None = None,
     ) -> "TransformerClassifier":
         """Learn from titles; see :class:`core.models.protocol.TitleClassifier`.
@@ -104,11 +104,11 @@ class TransformerClassifier:
         base = settings["base"] or default_base()
         progress(0.0, "Loading the language model")
         encoder, tokenizer = from_pretrained(base)
-        tokens = Tokens(tokenizer, min(settings["max_tokens"], most_tokens(encoder.config)))
+        tokens = Tokens(tokenizer, min(settings["max_tokens"], token_limit(encoder.config)))
         data, weak = stratified(data, settings["weak_limit"], seed)
         torch.manual_seed(seed)
         network = _network(encoder, len(data.classes))
-        classifier = cls(network, tokens, data.classes, base=_named(base))
+        classifier = cls(network, tokens, data.classes, base=_public_base_name(base))
         checkpoint = None
         if checkpoints is not None:
             described = [list(data.titles), data.targets.tolist(), data.weights.tolist(), list(data.classes)]
@@ -135,12 +135,15 @@ class TransformerClassifier:
             # A network that was watched is asked for held-out probabilities and not kept: 32 bits will do.
             progress(0.93, "Checking what 16-bit numbers change")
             classifier.choose_precision(data.titles)
-        classifier.sentences = (*weak, *_said_of_cut(tokens.cut(data.titles), len(data.titles), tokens.limit))
+        classifier.sentences = (
+            *weak,
+            *_truncation_sentence(tokens.count_truncated(data.titles), len(data.titles), tokens.limit),
+        )
         progress(1.0, "Trained")
         return classifier
 
     @staticmethod
-    def settled(options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
+    def refit_options(options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
         """Return the options for learning from all books, the number of epochs taken from those that were watched.
 
         The learning rate is then planned for that many: a network stopped half-way down its plan is unsettled.
@@ -153,16 +156,16 @@ class TransformerClassifier:
         if not has_bfloat16(self.device):
             return
         checked = sample(titles)
-        self.agreement, self.checked = same_labels(self._probabilities, checked), len(checked)
-        self.reduced = self.agreement >= SAME_LABELS
+        self.agreement, self.checked = label_agreement(self._probabilities, checked), len(checked)
+        self.reduced = self.agreement >= MIN_AGREEMENT
 
     def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
         """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.protocol.TitleClassifier`."""
         return self._probabilities(titles, self.reduced and has_bfloat16(self.device), progress)
 
-    def cut(self, titles: Sequence[str]) -> int:
+    def count_truncated(self, titles: Sequence[str]) -> int:
         """Return how many of the titles are too long to be read to their end."""
-        return self.tokens.cut(titles)
+        return self.tokens.count_truncated(titles)
 
     def _probabilities(self, titles: Sequence[str], reduced: bool, progress: Progress = silent) -> NDArray[np.float64]:
         if not len(titles):
@@ -175,7 +178,9 @@ class TransformerClassifier:
         logits = run(self._half if reduced else self.network, self.tokens, titles, self.device, progress).astype(float)
         probabilities = softmax(logits)
         return (
-            read_again(probabilities, titles, lambda few: self._probabilities(few, False)) if reduced else probabilities
+            rescore_uncertain(probabilities, titles, lambda few: self._probabilities(few, False))
+            if reduced
+            else probabilities
         )
 
     def save(self, folder: Path) -> None:
@@ -202,7 +207,7 @@ class TransformerClassifier:
             "checked": self.checked,
             "sentences": self.sentences,
         }
-        write_facts(folder / FILE, FORMAT, facts)
+        write_model_config(folder / FILE, FORMAT, facts)
 
     @classmethod
     def load(cls, folder: Path) -> "TransformerClassifier":
@@ -215,8 +220,8 @@ class TransformerClassifier:
         """
         from safetensors.torch import load_file
 
-        with in_words(folder):
-            config = read_facts(folder / FILE, FORMAT)
+        with translate_load_errors(folder):
+            config = read_model_config(folder / FILE, FORMAT)
             classes = [str(name) for name in config["classes"]]
             own_head = bool(config["own_head"])
             if own_head:
@@ -256,9 +261,9 @@ def load_pretrained(source: str, max_tokens: int = MAX_TOKENS) -> TransformerCla
     if len(names) < 2 or not all(names) or len(set(names)) < len(names):
         raise ModelError(f"The model '{source}' does not name two or more different classes: {names}.")
     order = sorted(range(len(names)), key=names.__getitem__)
-    tokens = Tokens(tokenizer, min(max_tokens, most_tokens(model.config)))
+    tokens = Tokens(tokenizer, min(max_tokens, token_limit(model.config)))
     return TransformerClassifier(
-        _finished(model, order), tokens, [names[i] for i in order], own_head=True, base=_named(source)
+        _finished(model, order), tokens, [names[i] for i in order], own_head=True, base=_public_base_name(source)
     )
 
 
@@ -279,11 +284,11 @@ def stratified(data: TrainingData, limit: int, seed: int) -> tuple[TrainingData,
     return smaller, (sentence,)
 
 
-def _said_of_cut(cut: int, n: int, limit: int) -> tuple[str, ...]:
+def _truncation_sentence(cut: int, n: int, limit: int) -> tuple[str, ...]:
     return (f"{cut:,} of the {n:,} titles learned from are longer than {limit} tokens and were cut.",) if cut else ()
 
 
-def _named(base: str) -> str:
+def _public_base_name(base: str) -> str:
     """Return what may be told of where weights came from: no path of this machine."""
     return Path(base).parent.name + "/" + Path(base).name if Path(base).is_dir() else base
 
@@ -325,7 +330,7 @@ def _finished(model: Any, order: Sequence[int]) -> Any:
 
 
 def _settings(options: Mapping[str, Any] | None) -> dict[str, Any]:
-    settings = chosen("transformer", DEFAULTS, options)
+    settings = merge_options("transformer", DEFAULTS, options)
     for name, value in settings.items():
         if name == "base":
             if not isinstance(value, str):

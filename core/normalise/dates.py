@@ -27,7 +27,7 @@ _ROMAN_VALUES = {"M": 1000, "D": 500, "C": 100, "L": 50, "X": 10, "V": 5, "I": 1
 _DECADE = re.compile(r"(?<!\d)(1[4-9]\d|20\d)(?:[-–—_u?]|\.(?=[\]?]))(?!\d)", re.IGNORECASE)
 _DECADE_WORD = re.compile(r"(?<!\d)(?:1[4-9]|20)\d0(?:['’]?s|er|-?luvu|-?luku|-?tal)", re.IGNORECASE)
 _CENTURY = re.compile(r"(?<!\d)(?:1[4-9]|20)(?:--|––|——|__|uu|\?\?|\.\.)", re.IGNORECASE)
-_DOUBT = re.compile(
+_UNCERTAIN = re.compile(
     r"\?|\bor\b|\bc(?:irca|irc|a)?\.?\s*(?=[\[\d])|"
     r"\b(?:about|approximately|before|after|between|not|possibly|probably|um|etwa|vor|nach|vers|environ|avant|après|"
     r"omstreeks|noin|omkring)\s*(?=[\[\d])",
@@ -118,7 +118,7 @@ def parse_dates(dates: "pd.Series[str]") -> pd.DataFrame:
 
 
 def _certainty(text: str, first: "re.Match[str]") -> str:
-    if _DOUBT.search(text) or _DECADE_WORD.search(text):
+    if _UNCERTAIN.search(text) or _DECADE_WORD.search(text):
         return "uncertain"
     if _DAY.search(text):
         return "certain"

@@ -130,12 +130,12 @@ class _Detector:
         for text in dict.fromkeys((shorter, bare)):
             if not _LETTER.search(text):
                 continue
-            code, confidence = self._told(text[:_READ_CHARACTERS])
+            code, confidence = self._detected(text[:_READ_CHARACTERS])
             if confidence >= LEAST_CONFIDENCE:
                 return language_name(code), confidence
         return "", float("nan")
 
-    def _told(self, text: str) -> tuple[str, float]:
+    def _detected(self, text: str) -> tuple[str, float]:
         script = script_of(text)
         if script is LATIN:
             code, confidence = self._identifier(self._latin).classify(text)

@@ -42,9 +42,9 @@ __all__ = [
     "choose_catalogue",
     "joined_originals",
     "joined_records",
-    "keep_catalogue",
-    "kept_catalogue",
     "match_catalogue",
+    "save_catalogue_choice",
+    "saved_catalogue_choice",
 ]
 
 NO_CORPUS: Final = "none"  # what is said instead of a corpus so that none is joined
@@ -151,7 +151,7 @@ class CatalogueChoice:
         }
 
 
-def keep_catalogue(workspace: Workspace, predictions: str, corpus: str) -> None:
+def save_catalogue_choice(workspace: Workspace, predictions: str, corpus: str) -> None:
     """Keep the choice of a catalogue for predictions made elsewhere.
 
     Parameters
@@ -170,7 +170,7 @@ def keep_catalogue(workspace: Workspace, predictions: str, corpus: str) -> None:
     workspace.database.add(_KIND, predictions, {"corpus": corpus, "fingerprint": fingerprint})
 
 
-def kept_catalogue(workspace: Workspace, predictions: str) -> str:
+def saved_catalogue_choice(workspace: Workspace, predictions: str) -> str:
     """Return the name of the catalogue that was chosen for predictions, :data:`NO_CORPUS`, or '' for no choice.
 
     A catalogue that was imported anew under its name is meant by the name; one that was renamed, by its new name. Where
@@ -309,18 +309,18 @@ def joined_records(own: pd.DataFrame, match: CatalogueMatch) -> pd.DataFrame:
     hit = match.join.position >= 0
     place = match.join.position[hit]
     result = own.copy()
-    _take(result, theirs, (RECORD_ID, ALTERNATE_ID), hit, place, np.ones(len(place), dtype=bool))
+    _merge_field(result, theirs, (RECORD_ID, ALTERNATE_ID), hit, place, np.ones(len(place), dtype=bool))
     for columns in _FIELDS.values():
         given = (theirs[columns[0]] != "").to_numpy(dtype=bool)[place]
-        _take(result, theirs, columns, hit, place, given)
+        _merge_field(result, theirs, columns, hit, place, given)
     stated = (own[LANGUAGE_SOURCE] == "catalogue").to_numpy(dtype=bool)[hit]
     source = theirs[LANGUAGE_SOURCE].to_numpy(dtype=object)[place]
     wins = (source == "catalogue") | ((source == "detected") & ~stated)
-    _take(result, theirs, (LANGUAGE, LANGUAGE_SOURCE, LANGUAGE_CONFIDENCE), hit, place, wins)
+    _merge_field(result, theirs, (LANGUAGE, LANGUAGE_SOURCE, LANGUAGE_CONFIDENCE), hit, place, wins)
     return result[list(RECORDS_COLUMNS)]
 
 
-def _take(
+def _merge_field(
     result: pd.DataFrame,
     theirs: pd.DataFrame,
     columns: Sequence[str],

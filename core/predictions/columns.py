@@ -8,18 +8,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from core.classes import ClassNames, like_names, match_classes, nothing_shared
+from core.classes import ClassNames, match_classes, no_shared_classes, similar_name_questions
 from core.errors import InputError
 from core.readers.scores import read_scores
 from core.schema import CONFIDENCE, MARGIN, PREDICTED, SPLIT, TRUTH, TRUTH_GIVEN, probability_column
 
-__all__ = ["UnderstoodPredictions", "predictions_from_columns"]
+__all__ = ["ParsedPredictions", "predictions_from_columns"]
 
-_SHOWN = 5
+_MAX_SHOWN = 5
 
 
 @dataclass(frozen=True)
-class UnderstoodPredictions:
+class ParsedPredictions:
     """What a predictions file says.
 
     Attributes
@@ -46,7 +46,7 @@ def predictions_from_columns(
     *,
     renamed: Mapping[str, str] | None = None,
     lines: npt.NDArray[np.int64] | None = None,
-) -> UnderstoodPredictions:
+) -> ParsedPredictions:
     """Understand the columns of a predictions file made elsewhere.
 
     Parameters
@@ -77,24 +77,26 @@ def predictions_from_columns(
     names = match_classes(list(probabilities), known.classes, renamed)
     given = truth if truth is not None else pd.Series("", index=range(_length(predicted, probabilities)), dtype="str")
     answers = match_classes(given, names.classes, renamed)
-    scores = read_scores({names.spelled.get(column, column): values for column, values in probabilities.items()}, lines)
+    scores = read_scores(
+        {names.class_by_answer.get(column, column): values for column, values in probabilities.items()}, lines
+    )
     numbers, filled_in = _without_gaps(scores.values)
     warnings, questions = [*scores.remarks, *filled_in], []
     if predicted is not None and known.undecided:
         warnings.append(_without_class(known.undecided))
 
     people = _classes_named(answers)
-    apart = "" if answers.renamed else nothing_shared(people, names.classes)
+    apart = "" if answers.renamed else no_shared_classes(people, names.classes)
     if apart:
         questions.append(apart)
         answers = match_classes([], names.classes, renamed)
     if len(numbers) == 1:
-        numbers, question = _with_the_rest(numbers, names.classes, answers.classes, predicted is not None)
+        numbers, question = _complete_binary(numbers, names.classes, answers.classes, predicted is not None)
         questions.append(question)
     classes = tuple(sorted({*answers.classes, *numbers}))
 
     if predicted is not None:
-        chosen = predicted.map(lambda answer: known.spelled.get(answer, "")).to_numpy(dtype=object)
+        chosen = predicted.map(lambda answer: known.class_by_answer.get(answer, "")).to_numpy(dtype=object)
     else:
         chosen = _highest(numbers)
     score = np.full(len(given), np.nan)
@@ -112,7 +114,7 @@ def predictions_from_columns(
         score = np.where(np.isnan(score), taken, score)
         margin = score - rivals
         warnings += _probability_warnings(numbers, chosen)
-        questions += _against_the_highest(numbers, chosen)
+        questions += _swapped_columns_question(numbers, chosen)
     else:
         margin = np.where(len(classes) == 2, 2 * score - 1, np.nan)
         if len(classes) == 2 and not np.isnan(score).all():
@@ -122,18 +124,23 @@ def predictions_from_columns(
     table: dict[str, Any] = {PREDICTED: pd.Series(chosen).astype("str"), CONFIDENCE: score, MARGIN: margin}
     table |= {probability_column(name): numbers[name] for name in classes if name in numbers}
     table[SPLIT] = ""
-    table[TRUTH] = given.map(lambda answer: answers.spelled.get(answer, "")).astype("str").to_numpy()
+    table[TRUTH] = given.map(lambda answer: answers.class_by_answer.get(answer, "")).astype("str").to_numpy()
     table[TRUTH_GIVEN] = given.to_numpy()
     spoken = ClassNames(
-        classes, {**known.spelled, **answers.spelled}, answers.undecided, {*known.renamed, *answers.renamed}
+        classes,
+        {**known.class_by_answer, **answers.class_by_answer},
+        answers.undecided,
+        {*known.renamed, *answers.renamed},
     )
-    merged = ClassNames(classes, {**names.spelled, **spoken.spelled}, answers.undecided, spoken.renamed)
+    merged = ClassNames(classes, {**names.class_by_answer, **spoken.class_by_answer}, answers.undecided, spoken.renamed)
     settled = {*spoken.renamed, *(renamed or {}).values()}
-    questions += [*spoken.questions, *like_names([*classes, *people], settled)]
-    return UnderstoodPredictions(pd.DataFrame(table), merged, tuple(warnings), tuple(dict.fromkeys(questions)))
+    questions += [*spoken.questions, *similar_name_questions([*classes, *people], settled)]
+    return ParsedPredictions(pd.DataFrame(table), merged, tuple(warnings), tuple(dict.fromkeys(questions)))
 
 
-def _against_the_highest(numbers: Mapping[str, npt.NDArray[np.float64]], chosen: npt.NDArray[np.object_]) -> list[str]:
+def _swapped_columns_question(
+    numbers: Mapping[str, npt.NDArray[np.float64]], chosen: npt.NDArray[np.object_]
+) -> list[str]:
     """Ask where most rows name another class than the likeliest: columns may have changed places."""
     highest = _highest(numbers)
     named = (chosen != "") & (highest != "")
@@ -151,10 +158,10 @@ def _length(predicted: pd.Series | None, probabilities: Mapping[str, pd.Series])
 
 
 def _classes_named(answers: ClassNames) -> list[str]:
-    return list(dict.fromkeys(answers.spelled.values()))
+    return list(dict.fromkeys(answers.class_by_answer.values()))
 
 
-def _with_the_rest(
+def _complete_binary(
     numbers: dict[str, npt.NDArray[np.float64]], classes: tuple[str, ...], spoken: tuple[str, ...], labelled: bool
 ) -> tuple[dict[str, npt.NDArray[np.float64]], str]:
     """Return the probabilities of both classes where the file holds one of them, and what should be confirmed."""
@@ -163,7 +170,7 @@ def _with_the_rest(
     if len(others) != 1:
         raise InputError(
             f"There is one column of probabilities only, of '{name}', and "
-            + (f"several other classes ({', '.join(others[:_SHOWN])})" if others else "no other class is named")
+            + (f"several other classes ({', '.join(others[:_MAX_SHOWN])})" if others else "no other class is named")
             + ": which class has the rest of 1 is unknown. Add a column for each class, or the predicted class."
         )
     return (
@@ -207,7 +214,7 @@ def _without_class(undecided: Mapping[str, int]) -> str:
     count = sum(undecided.values())
     shown = ", ".join(
         f"'{answer}' ({times:,})" if answer.strip() else f"blank ({times:,})"
-        for answer, times in sorted(undecided.items(), key=lambda item: -item[1])[:_SHOWN]
+        for answer, times in sorted(undecided.items(), key=lambda item: -item[1])[:_MAX_SHOWN]
     )
     return (
         f"{count:,} {'row has' if count == 1 else 'rows have'} no usable predicted class: {shown}. They can never be "

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.classes import match_classes, nothing_shared
+from core.classes import match_classes, no_shared_classes
 from core.corpus import load_corpus
 from core.errors import DamagedError, InputError, NotFoundError
 from core.joins import join_ids
@@ -33,7 +33,7 @@ from core.storage import Workspace
 
 __all__ = ["check_corpus", "load_scored"]
 
-MADE_ID = "line-"  # how an identifier begins that was made because the file has none
+GENERATED_ID_PREFIX = "line-"  # how an identifier begins that was made because the file has none
 
 
 def load_scored(
@@ -97,11 +97,11 @@ def load_scored(
         judges = load_labels(workspace, wanted)
         classes, new_sentences = _truth_from_labels(frame, judges, predictions)
         sentences += new_sentences
-        unmatched = judges.classes if nothing_shared(judges.classes, predictions.classes) else ()
+        unmatched = judges.classes if no_shared_classes(judges.classes, predictions.classes) else ()
     elif not (frame[TRUTH] != "").any():
         # What came with the predictions and could not be compared is told wherever nothing is compared.
         given = match_classes(frame[TRUTH_GIVEN]).classes
-        apart = nothing_shared(given, classes)
+        apart = no_shared_classes(given, classes)
         sentences += filter(None, [apart])
         unmatched = given if apart else ()
     frame[CORRECT] = (frame[PREDICTED] == frame[TRUTH]) & (frame[TRUTH] != "")
@@ -159,8 +159,8 @@ def _truth_from_labels(
     join = join_ids([books[RECORD_ID], books[ALTERNATE_ID]], [frame[RECORD_ID], frame[ALTERNATE_ID]])
     names = match_classes(said_by[LABEL], predictions.classes)
     position, how = join.position, join.sentence(f"books of '{labels.name}'", f"the predictions '{predictions.name}'")
-    if not join.matched and books[RECORD_ID].str.startswith(MADE_ID).all():
-        position = _by_title(books[TITLE_KEY], frame[TITLE_KEY])
+    if not join.matched and books[RECORD_ID].str.startswith(GENERATED_ID_PREFIX).all():
+        position = _match_by_title(books[TITLE_KEY], frame[TITLE_KEY])
         how = (
             f"The file of '{labels.name}' has no identifiers, so its books were looked for by title:"
             f" {int((position >= 0).sum()):,} of {len(books):,} found among the predictions '{predictions.name}'."
@@ -171,10 +171,10 @@ def _truth_from_labels(
     truth = np.full(len(frame), "", dtype=object)
     given = np.full(len(frame), "", dtype=object)
     given[where] = said_by[LABEL_GIVEN].to_numpy()[hit]
-    apart = nothing_shared(labels.classes, predictions.classes, f"'{labels.name}'")
+    apart = no_shared_classes(labels.classes, predictions.classes, f"'{labels.name}'")
     if apart:  # nothing can be right or wrong: the truth stays open
         names = match_classes([], predictions.classes)
-    truth[where] = said_by[LABEL].map(lambda answer: names.spelled.get(answer, "")).to_numpy()[hit]
+    truth[where] = said_by[LABEL].map(lambda answer: names.class_by_answer.get(answer, "")).to_numpy()[hit]
     sentences = [how, *filter(None, [apart]), *names.sentences]
     if predictions.manifest.get("trained_on") == labels.fingerprint:
         learned = int((frame[SPLIT].isin(["train", "calibration"]).to_numpy() & (truth != "")).sum())
@@ -188,7 +188,7 @@ def _truth_from_labels(
     return names.classes, sentences
 
 
-def _by_title(wanted: pd.Series, titles: pd.Series) -> NDArray[np.int64]:
+def _match_by_title(wanted: pd.Series, titles: pd.Series) -> NDArray[np.int64]:
     """Return the row of `there` with each title, −1 where there is none or several records share it."""
     usable = (titles != "") & ~titles.duplicated(keep=False)
     places = np.flatnonzero(usable.to_numpy())

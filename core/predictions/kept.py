@@ -6,7 +6,7 @@ import pandas as pd
 
 from core.corpus import ORIGINALS_FILE, RECORDS_FILE, load_corpus, read_parquet
 from core.predictions.catalogue import CatalogueChoice, choose_catalogue, joined_originals, joined_records
-from core.storage import Stored, Workspace
+from core.storage import StoredArtifact, Workspace
 
 __all__ = ["PREDICTIONS_FILE", "PredictionSet", "load_predictions"]
 
@@ -14,7 +14,7 @@ PREDICTIONS_FILE = "predictions.parquet"
 
 
 @dataclass(frozen=True)
-class PredictionSet(Stored):
+class PredictionSet(StoredArtifact):
     """One model's predictions for many books. Read-only."""
 
     @property

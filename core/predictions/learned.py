@@ -21,7 +21,7 @@ from core.schema import ALTERNATE_ID, RECORD_ID, TITLE_KEY, TRUTH
 from core.statistics import listed
 from core.storage import Artifact, Workspace
 
-__all__ = ["NO_LABELS", "LearnedFrom", "find_learned", "keep_learned_from", "kept_learned_from"]
+__all__ = ["NO_LABELS", "LearnedFrom", "find_learned", "save_training_labels", "saved_training_labels"]
 
 NO_LABELS: Final = "none"  # what is said when a model learned from none of the label sets here
 # A label set that holds this share of the checked books is the truth under test, or a copy of it.
@@ -50,7 +50,7 @@ class LearnedFrom:
     sentences: tuple[str, ...] = ()
 
 
-def keep_learned_from(workspace: Workspace, predictions: str, labels: Sequence[str]) -> None:
+def save_training_labels(workspace: Workspace, predictions: str, labels: Sequence[str]) -> None:
     """Keep what a person says a model made elsewhere learned from.
 
     Parameters
@@ -70,7 +70,7 @@ def keep_learned_from(workspace: Workspace, predictions: str, labels: Sequence[s
     workspace.database.add(_KIND, predictions, {"known": bool(labels), "labels": fingerprints})
 
 
-def kept_learned_from(workspace: Workspace, predictions: str) -> dict[str, str] | None:
+def saved_training_labels(workspace: Workspace, predictions: str) -> dict[str, str] | None:
     """Return name → fingerprint of the label sets a model is said to have learned from; None when nobody said.
 
     Parameters
@@ -110,8 +110,8 @@ def find_learned(
     Notes
     -----
     In this order: what is named here; the model's own training books, where the model is here; what was kept with
-    :func:`keep_learned_from`. Otherwise it is unknown: then label sets that people gave are suspected, but not the one
-    under test, nor one that was read from the same file, nor one that holds 90 per cent of the checked books.
+    :func:`save_training_labels`. Otherwise it is unknown: then label sets that people gave are suspected, but not the
+    one under test, nor one that was read from the same file, nor one that holds 90 per cent of the checked books.
     """
     nothing = np.zeros(len(frame), dtype=bool)
     model = predictions.manifest.get("model_fingerprint")
@@ -125,9 +125,9 @@ def find_learned(
         training = _training_books(workspace, str(model))
         if training is not None:
             return _leaks(frame, [("the model's own training books", training)], known=True)
-    label_sets = None if model else kept_learned_from(workspace, predictions.fingerprint)
+    label_sets = None if model else saved_training_labels(workspace, predictions.fingerprint)
     if label_sets is not None:
-        return _as_kept(workspace, frame, label_sets)
+        return _saved_sources(workspace, frame, label_sets)
     suspects, set_aside = _suspects(workspace, frame, predictions, truth_from)
     leaks = _leaks(frame, [(thing.name, LabelSet(thing).records()) for thing in suspects], known=False)
     return LearnedFrom(False, leaks.mask, (_unknown(suspects, set_aside, made_here=bool(model)), *leaks.sentences))
@@ -142,7 +142,7 @@ def _training_books(workspace: Workspace, model: str) -> pd.DataFrame | None:
         return None
 
 
-def _as_kept(workspace: Workspace, frame: pd.DataFrame, label_sets: Mapping[str, str]) -> LearnedFrom:
+def _saved_sources(workspace: Workspace, frame: pd.DataFrame, label_sets: Mapping[str, str]) -> LearnedFrom:
     sources, gone = [], []
     called = {fingerprint: name for name, fingerprint in workspace.database.names("labels").items()}
     for name_then, fingerprint in label_sets.items():

@@ -13,7 +13,7 @@ from core.predictions.catalogue import CatalogueChoice
 from core.schema import ALTERNATE_ID, CORRECT, LEAK, PREDICTED, RECORD_ID, TRUTH
 from core.storage import digest
 
-__all__ = ["Scored", "identifiers_in", "in_the_words_of"]
+__all__ = ["Scored", "align_scored", "identifiers_in"]
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Scored:
         return self.table[self.table[TRUTH] != ""]
 
 
-def in_the_words_of(first: Scored, second: Scored) -> pd.DataFrame:
+def align_scored(first: Scored, second: Scored) -> pd.DataFrame:
     """Return the second table with the identifiers, class names and truth of the first, for the books both speak of.
 
     Two tables may know a book by its digital and its paper record, or by an identifier that lost its leading zeros; the
@@ -103,7 +103,7 @@ def in_the_words_of(first: Scored, second: Scored) -> pd.DataFrame:
     table[RECORD_ID] = first.table[RECORD_ID].to_numpy()[join.position[hit]]
     table[TRUTH] = first.table[TRUTH].to_numpy()[join.position[hit]]
     table = table[~table[RECORD_ID].duplicated()]
-    names = match_classes(second.classes, first.classes).spelled
+    names = match_classes(second.classes, first.classes).class_by_answer
     table[PREDICTED] = table[PREDICTED].map(lambda name: names.get(name, name)).astype("str")
     table[CORRECT] = (table[PREDICTED] == table[TRUTH]) & (table[TRUTH] != "")
     return table

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from core.errors import UnreadableFileError
 from core.progress import Progress
-from core.readers.container import Opened
+from core.readers.container import OpenedFile
 from core.readers.encoding import encoding_name
 from core.readers.json_text import Number, as_text
 from core.readers.scored_answers import DOCUMENT_ID, score_from, suggested
-from core.readers.table import ReadOptions, RejectedRows, SourceTable, TextColumns
+from core.readers.table import ReaderOptions, RejectedRows, SourceTable, TextColumns
 
 __all__ = [
     "BEST",
@@ -23,8 +23,8 @@ __all__ = [
     "SUFFIX",
     "FaultyLine",
     "document_id",
+    "id_source_sentence",
     "is_annif",
-    "named_by",
     "read",
     "row",
     "suggestions",
@@ -36,7 +36,7 @@ COLUMNS = (DOCUMENT_ID, "predicted", "confidence", "results")
 BEST = "The suggestion with the highest score is the prediction; all suggestions are kept in 'results'."
 _FORM = "a line of 'annif index' is <URI>, label and score, parted by tabs"
 _LINE = re.compile(r"<[^<>\t\n]*>\t[^\t\n]*\t(?:[^\t\n]*\t)?\d(?:\.\d+)?(?:[eE]-?\d+)?\r?(?:\n|$)")
-_SHOWN = 60
+_MAX_SHOWN = 60
 
 
 class FaultyLine(ValueError):  # noqa: N818 - it is a line, and the sentence is about it
@@ -82,12 +82,14 @@ def suggestions(content: bytes, encoding: str = ENCODING) -> list[dict[str, str]
             continue
         if not 3 <= len(cells) <= 4:
             has = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
-            raise FaultyLine(number, f"it has {has} ('{line[:_SHOWN].rstrip()}'), but {_FORM}", line)
+            raise FaultyLine(number, f"it has {has} ('{line[:_MAX_SHOWN].rstrip()}'), but {_FORM}", line)
         uri, label, notation, score = cells if len(cells) == 4 else (*cells[:2], "", cells[2])
         if not (uri.startswith("<") and uri.endswith(">")):
-            raise FaultyLine(number, f"it begins with '{uri[:_SHOWN]}' and not with a URI in < >, but {_FORM}", line)
+            raise FaultyLine(
+                number, f"it begins with '{uri[:_MAX_SHOWN]}' and not with a URI in < >, but {_FORM}", line
+            )
         if score_from(score) is None:
-            raise FaultyLine(number, f"its score is '{score[:_SHOWN]}', which is no number from 0 to 1", line)
+            raise FaultyLine(number, f"its score is '{score[:_MAX_SHOWN]}', which is no number from 0 to 1", line)
         answer = {"uri": uri[1:-1], "label": label or notation or uri[1:-1]}
         answers.append(answer | ({"notation": notation} if notation else {}) | {"score": Number(score.strip())})
     return answers
@@ -99,12 +101,12 @@ def row(name: str, answers: list[dict[str, str]]) -> tuple[str, ...]:
     return tuple(as_text(cells[column]) for column in COLUMNS)
 
 
-def named_by(example: str) -> str:
+def id_source_sentence(example: str) -> str:
     """Return the sentence on where identifiers come from."""
     return f"A document's identifier is the name of its file without the ending, such as '{example}'."
 
 
-def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTable:
+def read(opened: OpenedFile, options: ReaderOptions, progress: Progress) -> SourceTable:
     """Read the suggestions for one document. See :func:`core.readers.read_table`."""
     encoding = encoding_name(options.encoding or ENCODING)
     try:
@@ -126,7 +128,7 @@ def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTabl
         frame=frame,
         lines=lines,
         rejected=RejectedRows().frame(),
-        reasons=(*opened.reasons, named_by(frame[DOCUMENT_ID].iloc[0]), BEST),
+        reasons=(*opened.reasons, id_source_sentence(frame[DOCUMENT_ID].iloc[0]), BEST),
         warnings=(),
     )
 

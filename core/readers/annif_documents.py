@@ -10,10 +10,20 @@ from pathlib import Path, PurePosixPath
 
 from core.errors import UnreadableFileError
 from core.progress import Progress
-from core.readers.annif import BEST, COLUMNS, ENCODING, SUFFIX, FaultyLine, document_id, named_by, row, suggestions
+from core.readers.annif import (
+    BEST,
+    COLUMNS,
+    ENCODING,
+    SUFFIX,
+    FaultyLine,
+    document_id,
+    id_source_sentence,
+    row,
+    suggestions,
+)
 from core.readers.container import zip_members
 from core.readers.encoding import encoding_name
-from core.readers.table import CHUNK_ROWS, ReadOptions, RejectedRows, SourceTable, TextColumns
+from core.readers.table import CHUNK_ROWS, ReaderOptions, RejectedRows, SourceTable, TextColumns
 
 __all__ = ["folder_sha256", "read_documents"]
 
@@ -39,7 +49,7 @@ class _Documents:
     without: int
 
 
-def read_documents(path: Path, options: ReadOptions, progress: Progress, limit: int) -> SourceTable | None:
+def read_documents(path: Path, options: ReaderOptions, progress: Progress, limit: int) -> SourceTable | None:
     """Return the suggestions in a folder or in a zip archive as one table, None when `path` is neither of them.
 
     Each file that ends in .annif is a row: ``document_id`` (the file's name without the ending), ``predicted``,
@@ -114,7 +124,7 @@ def _gathered(place: str, files: Sequence[_File], names: Sequence[str]) -> _Docu
     return _Documents(place, files, len(names) - len(files), without)
 
 
-def _table(path: Path, documents: _Documents, options: ReadOptions, progress: Progress) -> SourceTable:
+def _table(path: Path, documents: _Documents, options: ReaderOptions, progress: Progress) -> SourceTable:
     encoding = encoding_name(options.encoding or ENCODING)
     columns, rejected = TextColumns(COLUMNS), RejectedRows()
     rows: list[tuple[str, ...]] = []
@@ -160,7 +170,7 @@ def _table(path: Path, documents: _Documents, options: ReadOptions, progress: Pr
         frame=frame,
         lines=numbers,
         rejected=rejected.frame(),
-        reasons=(f"{found_there}{others}.", named_by(document_id(documents.files[0].name)), BEST),
+        reasons=(f"{found_there}{others}.", id_source_sentence(document_id(documents.files[0].name)), BEST),
         warnings=tuple(_warnings(documents, len(files), silent_files, rejected)),
         complete=len(files) == len(documents.files),
     )

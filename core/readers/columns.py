@@ -46,7 +46,7 @@ TARGETS: tuple[str, ...] = (
     *OWN_TARGETS["labels"],
     *OWN_TARGETS["predictions"],
 )
-_SHOWN = 40
+_MAX_SHOWN = 40
 
 
 @dataclass(frozen=True)
@@ -134,9 +134,11 @@ def keep_confirmed(guess: ColumnMapping, frame: pd.DataFrame, confirmed: Confirm
                 "is?"
             )
     reasons = {
-        target: guess.reasons[target]
-        if guess.columns.get(target) == source and target in guess.reasons
-        else f"'{source}' was confirmed for it."
+        target: (
+            guess.reasons[target]
+            if guess.columns.get(target) == source and target in guess.reasons
+            else f"'{source}' was confirmed for it."
+        )
         for target, source in columns.items()
     }
     if probabilities:
@@ -267,7 +269,9 @@ def _missing(frame: pd.DataFrame, what: str, mapping: ColumnMapping, *targets: s
 
 
 def _listed(headers: Sequence[str]) -> str:
-    return ", ".join(headers[:_SHOWN]) + (f" and {len(headers) - _SHOWN} more" if len(headers) > _SHOWN else "")
+    return ", ".join(headers[:_MAX_SHOWN]) + (
+        f" and {len(headers) - _MAX_SHOWN} more" if len(headers) > _MAX_SHOWN else ""
+    )
 
 
 def _nearest(word: str, words: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from typing import IO
 from core.errors import UnreadableFileError
 from core.progress import Progress
 
-__all__ = ["RATIO_LIMIT", "UNPACKED_LIMIT", "Opened", "check_size", "check_zip", "open_file", "zip_members"]
+__all__ = ["RATIO_LIMIT", "UNPACKED_LIMIT", "OpenedFile", "check_size", "check_zip", "open_file", "zip_members"]
 
 UNPACKED_LIMIT = 4 * 1024**3
 # Catalogue text packs 5 to 20 times smaller; only a file made to fill a disk packs 300 times smaller.
@@ -28,7 +28,7 @@ _KNOWN_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, 
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedFile:
     """A file that is ready to be read: seekable bytes without their packing.
 
     Attributes
@@ -68,7 +68,7 @@ class Opened:
 @contextlib.contextmanager
 def open_file(
     path: Path, progress: Progress, limit: int = UNPACKED_LIMIT, *, head_only: bool = False
-) -> Iterator[Opened]:
+) -> Iterator[OpenedFile]:
     """Open a file, unpacking gzip and zip archives that hold one file.
 
     With `head_only`, of packed text the first 16 MB are unpacked, up to the last line end among them.
@@ -108,7 +108,7 @@ def open_file(
                 with unpacked.stream(inner, progress) as stream:
                     yield _opened(unpacked, stream, Path(member.filename).name, reason)
         else:
-            yield Opened(path, packed, size, path.name, (), limit)
+            yield OpenedFile(path, packed, size, path.name, (), limit)
 
 
 def check_zip(archive: zipfile.ZipFile, path: Path, limit: int) -> None:
@@ -124,7 +124,7 @@ def check_zip(archive: zipfile.ZipFile, path: Path, limit: int) -> None:
     _check_size(path, packed, unpacked, limit)
 
 
-def check_size(opened: Opened, unpacked: int) -> None:
+def check_size(opened: OpenedFile, unpacked: int) -> None:
     """Refuse a file whose own packing (Parquet) gives more than is allowed, while it is being unpacked.
 
     Raises
@@ -163,12 +163,12 @@ def zip_members(archive: zipfile.ZipFile, path: Path, limit: int) -> list[zipfil
     return members
 
 
-def _opened(unpacking: "_Unpacking", stream: IO[bytes], name: str, reason: str) -> Opened:
+def _opened(unpacking: "_Unpacking", stream: IO[bytes], name: str, reason: str) -> OpenedFile:
     size = stream.seek(0, 2)
     stream.seek(0)
     if size == 0:
         raise UnreadableFileError(f"{unpacking.path} is empty: what is packed in it holds no byte at all.")
-    return Opened(unpacking.path, stream, size, name, (reason,), unpacking.limit, unpacking.whole)
+    return OpenedFile(unpacking.path, stream, size, name, (reason,), unpacking.limit, unpacking.whole)
 
 
 @dataclass

@@ -17,7 +17,7 @@ _CONTINUATIONS = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•
 # The first byte of a letter of two or three bytes, and a byte that continues it, both read as Windows-1252.
 _TWICE = f"[Â-ßà-ï][{_CONTINUATIONS}]"
 _LOOKED_AT = 2_000
-_SHOWN = 60
+_MAX_SHOWN = 60
 
 
 def damage_questions(frame: pd.DataFrame, lines: npt.NDArray[np.int64]) -> tuple[str, ...]:
@@ -34,7 +34,7 @@ def damage_questions(frame: pd.DataFrame, lines: npt.NDArray[np.int64]) -> tuple
         look = "1 cell looks" if twice.count == 1 else f"{twice.count:,} cells look"
         questions.append(
             f"{look} as if UTF-8 had once been read as Windows-1252 (first on line {twice.line}: '{twice.text}', "
-            f"perhaps '{twice.meant}'), and was kept so. Can the file be exported again with the right encoding?"
+            f"perhaps '{twice.intended}'), and was kept so. Can the file be exported again with the right encoding?"
         )
     return tuple(questions)
 
@@ -66,7 +66,7 @@ class _Damage:
     count: int = 0
     line: int = 0
     text: str = ""
-    meant: str = ""
+    intended: str = ""
 
 
 def _cells(
@@ -86,7 +86,7 @@ def _cells(
         place, meant = confirmed[0]
         count = damage.count + round(len(places) * len(confirmed) / len(suspects))
         if not damage.count or lines[place] < damage.line:
-            damage = _Damage(count, int(lines[place]), _shown(str(column.array[place])), _shown(meant))
+            damage = _Damage(count, int(lines[place]), _shorten(str(column.array[place])), _shorten(meant))
         else:
             damage = replace(damage, count=count)
     return damage
@@ -96,7 +96,7 @@ def _cells_hold(count: int) -> str:
     return "1 cell holds" if count == 1 else f"{count:,} cells hold"
 
 
-def _shown(text: str) -> str:
+def _shorten(text: str) -> str:
     at = next((place for place, character in enumerate(text) if not character.isascii()), 0)
-    start = max(0, at - _SHOWN // 2)
-    return text[start : start + _SHOWN].strip()
+    start = max(0, at - _MAX_SHOWN // 2)
+    return text[start : start + _MAX_SHOWN].strip()

@@ -10,11 +10,11 @@ from typing import IO
 
 from core.errors import UnreadableFileError
 from core.progress import Progress
-from core.readers.container import Opened
+from core.readers.container import OpenedFile
 from core.readers.delimiter import Delimiter, doubled_quotes, find_delimiter, quoting
 from core.readers.encoding import MARKED, Encoding, find_encoding, open_text, spell_marks
 from core.readers.suggestion_rows import one_row_a_document
-from core.readers.table import ReadOptions, RejectedRows, SourceTable, TextColumns, columns_given, unique_headers
+from core.readers.table import ReaderOptions, RejectedRows, SourceTable, TextColumns, columns_given, unique_headers
 
 __all__ = ["read"]
 
@@ -26,7 +26,7 @@ _RECOVERIES = 200
 _SWALLOWED = "a quotation mark is opened and never closed"
 
 
-def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTable:
+def read(opened: OpenedFile, options: ReaderOptions, progress: Progress) -> SourceTable:
     """Read delimited text. See :func:`core.readers.read_table`."""
     csv.field_size_limit(max(csv.field_size_limit(), CELL_LIMIT))  # one limit for the process: only ever raised
     encoding = find_encoding(opened, options.encoding, progress)
@@ -89,11 +89,11 @@ class _Parse:
 
     def __init__(
         self,
-        opened: Opened,
+        opened: OpenedFile,
         text: IO[str],
         encoding: Encoding,
         delimiter: Delimiter,
-        options: ReadOptions,
+        options: ReaderOptions,
         progress: Progress,
     ) -> None:
         self._opened, self._encoding, self._delimiter, self._progress = opened, encoding, delimiter, progress
@@ -205,7 +205,7 @@ class _Parse:
             try:
                 for row in reader:
                     plain = len(row) == width and len(held) == 1 and not lines.odd
-                    if plain or self._keep(row, width):
+                    if plain or self._accept_or_retry(row, width):
                         rows.append(row)
                         starts.append(self._seen + 1)
                         self._blank_inside = self._blank
@@ -238,7 +238,7 @@ class _Parse:
             0.1 + 0.9 * min(1.0, done), f"Reading {len(self._columns):,} records of {self._opened.path.name}"
         )
 
-    def _keep(self, row: list[str], width: int) -> bool:
+    def _accept_or_retry(self, row: list[str], width: int) -> bool:
         """Judge a record that is not plainly good; False without held lines means that lines are to be read again."""
         lines = self._lines
         raw = "".join(lines.held)
@@ -253,7 +253,7 @@ class _Parse:
             return False
         reason = self._fault(row, width, raw)
         if reason:
-            self._rejected.add(self._seen + 1, reason, _shown(raw))
+            self._rejected.add(self._seen + 1, reason, _shorten(raw))
         return not reason
 
     def _fault(self, row: list[str], width: int, raw: str) -> str:
@@ -275,7 +275,7 @@ class _Parse:
             lost = len(held)
             reason += f"; the {lost:,} lines it swallowed were set aside with it, for the file has too many such lines"
         self._recoveries += 1
-        self._rejected.add(self._seen + 1, reason, _shown("".join(held[:lost])))
+        self._rejected.add(self._seen + 1, reason, _shorten("".join(held[:lost])))
         self._seen += lost
         self._lines.give_again(held[lost:])
 
@@ -293,5 +293,5 @@ def _cells(number: int) -> str:
     return "1 cell" if number == 1 else f"{number} cells"
 
 
-def _shown(raw: str) -> str:
+def _shorten(raw: str) -> str:
     return spell_marks(raw[:2000].rstrip("\r\n"))

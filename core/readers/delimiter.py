@@ -10,7 +10,7 @@ from typing import Literal
 
 from core.errors import InputError
 
-__all__ = ["Delimiter", "doubled_quotes", "find_delimiter", "quoting", "spoken"]
+__all__ = ["Delimiter", "delimiter_name", "doubled_quotes", "find_delimiter", "quoting"]
 
 _SPOKEN = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "vertical bars"}
 _NAMES = {"comma": ",", "tab": "\t", "\\t": "\t", "semicolon": ";", "pipe": "|", "bar": "|"}
@@ -68,13 +68,15 @@ def find_delimiter(sample: str, complete: bool, given: str | None, name: str) ->
     """
     if given is not None:
         character = _checked(given)
-        reason = f"The delimiter was given: {spoken(character)}."
+        reason = f"The delimiter was given: {delimiter_name(character)}."
         quoted = _quotes_matter(sample, complete, character)
         backslashes = quoted and _backslashes_matter(sample, complete, character)
         return Delimiter(character, quoted, reason, _separator_line(sample)[1], backslashes=backslashes)
     written, skip = _separator_line(sample)
     if written:
-        return Delimiter(written, True, f"Its first line says that cells are parted by {spoken(written)}.", skip)
+        return Delimiter(
+            written, True, f"Its first line says that cells are parted by {delimiter_name(written)}.", skip
+        )
     order = "\t,;|" if name.lower().endswith((".tsv", ".tab")) else ",\t;|"
     trials = [_Trial(character, _widths(sample, complete, character)) for character in order]
     wide = [trial for trial in trials if trial.header >= 2]
@@ -85,7 +87,7 @@ def find_delimiter(sample: str, complete: bool, given: str | None, name: str) ->
     if backslashes:
         best = _Trial(best.character, _widths(doubled_quotes(sample), complete, best.character))
     reason = (
-        f"Cells are parted by {spoken(best.character)}: {100 * best.even:.0f} % of the first"
+        f"Cells are parted by {delimiter_name(best.character)}: {100 * best.even:.0f} % of the first"
         f" {max(1, len(best.widths) - 1):,} records have {best.header} cells, as the header has."
     )
     quoted = _quotes_matter(sample, complete, best.character)
@@ -111,10 +113,10 @@ def quoting(quoted: bool) -> Literal[0, 3]:
     return csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
 
 
-def spoken(character: str) -> str:
+def delimiter_name(character: str) -> str:
     """Return the plural a person would use.
 
-    >>> spoken(";"), spoken("~")
+    >>> delimiter_name(";"), delimiter_name("~")
     ('semicolons', "'~'")
     """
     return _SPOKEN.get(character, f"'{character}'")
@@ -191,7 +193,7 @@ def _preamble(trials: Sequence[_Trial]) -> str:
         usual = max(set(below), key=below.count) if below else 0
         if usual >= 2 and below.count(usual) >= 0.9 * len(below):
             return (
-                f"the first line has one cell but most lines below have {usual}, parted by {spoken(trial.character)}: "
-                "delete the lines above the header"
+                f"the first line has one cell but most lines below have {usual}, parted by"
+                f" {delimiter_name(trial.character)}: delete the lines above the header"
             )
     return ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.errors import ChoiceNeededError, InputError
 from core.progress import Progress
-from core.readers.container import Opened
+from core.readers.container import OpenedFile
 from core.readers.encoding_guess import guess_encoding
 
 __all__ = [
@@ -56,7 +56,7 @@ class Encoding:
     warning: str = ""
 
 
-def find_encoding(opened: Opened, given: str | None, progress: Progress) -> Encoding:
+def find_encoding(opened: OpenedFile, given: str | None, progress: Progress) -> Encoding:
     """Return the encoding of a text file: the one given, else told from its bytes.
 
     A byte-order mark decides, but not for UTF-8 when the bytes after it are none; then zero bytes in every second
@@ -74,7 +74,7 @@ def find_encoding(opened: Opened, given: str | None, progress: Progress) -> Enco
     head = opened.head()
     bom, marked = next(((bom, name) for bom, name in _BOMS if head.startswith(bom)), (b"", ""))
     if given is not None:
-        return _given(given, bom, marked)
+        return _named_encoding(given, bom, marked)
     if bom and marked != "utf-8":
         return Encoding(
             marked, len(bom), f"It begins with a byte-order mark, so it was read as {marked.upper()}.", True
@@ -150,7 +150,7 @@ def unmarked_utf16(head: bytes) -> str:
     return ""
 
 
-def open_text(opened: Opened, encoding: Encoding) -> io.TextIOWrapper:
+def open_text(opened: OpenedFile, encoding: Encoding) -> io.TextIOWrapper:
     """Return the text of a file from its beginning, with line ends as they came and undecodable bytes marked.
 
     Detach it when done: closing it would close the file.
@@ -164,7 +164,7 @@ def spell_marks(text: str) -> str:
     return MARKED.sub(lambda match: f"\\x{ord(match.group()) - 0xDC00:02x}", text).replace("\0", "\\x00")
 
 
-def _given(given: str, bom: bytes, marked: str) -> Encoding:
+def _named_encoding(given: str, bom: bytes, marked: str) -> Encoding:
     name = encoding_name(given)
     if name == "utf-8-sig":
         name = "utf-8"
@@ -177,7 +177,7 @@ def _given(given: str, bom: bytes, marked: str) -> Encoding:
     return Encoding(name, skip, f"The encoding {name.upper()} was given.{passed_over}", True)
 
 
-def _first_wrong_byte(opened: Opened, progress: Progress) -> tuple[int, int] | None:
+def _first_wrong_byte(opened: OpenedFile, progress: Progress) -> tuple[int, int] | None:
     decoder = codecs.getincrementaldecoder("utf-8")()
     opened.stream.seek(0)
     done = 0
@@ -194,7 +194,7 @@ def _first_wrong_byte(opened: Opened, progress: Progress) -> tuple[int, int] | N
         progress(0.1 * done / opened.size, f"Looking at the encoding of {opened.path.name}")
 
 
-def _count_utf8(opened: Opened, skip: int) -> tuple[int, int]:
+def _count_utf8(opened: OpenedFile, skip: int) -> tuple[int, int]:
     decoder = codecs.getincrementaldecoder("utf-8")(MARK_ERRORS)
     beyond = re.compile("[\x80-\U0010ffff]")
     opened.stream.seek(skip)

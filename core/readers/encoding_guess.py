@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.errors import Choice
-from core.readers.container import Opened
+from core.readers.container import OpenedFile
 
-__all__ = ["COMMON_ENCODINGS", "Guess", "guess_encoding"]
+__all__ = ["COMMON_ENCODINGS", "EncodingGuess", "guess_encoding"]
 
 # As a person may choose them; the key is Python's name.
 COMMON_ENCODINGS: Final[dict[str, str]] = {
@@ -45,12 +45,12 @@ _UNDEFINED: Final = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])  # in Windows-1252
 _DEFINED: Final = bytes(sorted(set(range(256)) - set(_UNDEFINED)))
 _BLOCK: Final = 1024**2
 _SAMPLE: Final = 48 * 1024
-_SHOWN_CANDIDATES: Final = 6
-_LINES_TRIED: Final = 200
+_MAX_CANDIDATES: Final = 6
+_MAX_LINES: Final = 200
 _FEW: Final = 3
 _STRAY: Final = 0.02
 _OF_UNICODE: Final = frozenset({"utf-8", "utf-16"})
-_SHOWN_CHARACTERS: Final = 70
+_MAX_LINE_CHARACTERS: Final = 70
 # In text that was really Windows-1252, a sign or a capital hardly ever stands between two small letters, and some signs
 # never before one.
 _ODD: Final = re.compile(
@@ -62,7 +62,7 @@ _MUCH: Final = 0.1
 
 
 @dataclass(frozen=True)
-class Guess:
+class EncodingGuess:
     """What the bytes say of an encoding.
 
     Attributes
@@ -83,7 +83,7 @@ class Guess:
     candidates: tuple[Choice, ...]
 
 
-def guess_encoding(opened: Opened, skip: int) -> Guess:
+def guess_encoding(opened: OpenedFile, skip: int) -> EncodingGuess:
     """Look at the lines of a file that are not plain ASCII; charset-normalizer proposes what they may be.
 
     Parameters
@@ -100,16 +100,16 @@ def guess_encoding(opened: Opened, skip: int) -> Guess:
     if len(names) < _FEW:
         names += [name for name in COMMON_ENCODINGS if _fits(sample, name)]
     names = [name for name in dict.fromkeys(names) if name not in _OF_UNICODE]
-    shown = max(lines[:_LINES_TRIED], key=lambda line: len({line.decode(name, "replace") for name in names[:6]}))
+    shown = max(lines[:_MAX_LINES], key=lambda line: len({line.decode(name, "replace") for name in names[:6]}))
     candidates: dict[str, Choice] = {}
     for name in names:
         text = _shown(shown.decode(name, "replace"))
         candidates.setdefault(text, Choice(name, COMMON_ENCODINGS[name], text))
-    return Guess(
+    return EncodingGuess(
         not undefined and western,
         undefined,
         _shown(lines[0].decode("cp1252", "replace")),
-        tuple(candidates.values())[:_SHOWN_CANDIDATES],
+        tuple(candidates.values())[:_MAX_CANDIDATES],
     )
 
 
@@ -142,7 +142,7 @@ def _proposals(sample: bytes) -> list[str]:
     return proposed
 
 
-def _lines_beyond_ascii(opened: Opened, skip: int) -> tuple[list[bytes], int]:
+def _lines_beyond_ascii(opened: OpenedFile, skip: int) -> tuple[list[bytes], int]:
     """Return different lines that hold bytes beyond ASCII, and how many bytes Windows-1252 does not have."""
     opened.stream.seek(skip)
     lines: dict[bytes, None] = {}
@@ -166,6 +166,6 @@ def _lines_beyond_ascii(opened: Opened, skip: int) -> tuple[list[bytes], int]:
 def _shown(line: str) -> str:
     """Return the part of a line around its first letter beyond ASCII."""
     first = next((at for at, character in enumerate(line) if not character.isascii()), 0)
-    start = max(0, first - _SHOWN_CHARACTERS // 2)
-    text = line[start : start + _SHOWN_CHARACTERS]
+    start = max(0, first - _MAX_LINE_CHARACTERS // 2)
+    text = line[start : start + _MAX_LINE_CHARACTERS]
     return "".join(character if character.isprintable() else "�" for character in text).strip()

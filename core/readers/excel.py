@@ -13,8 +13,8 @@ from typing import Any
 
 from core.errors import Choice, ChoiceNeededError, InputError, UnreadableFileError
 from core.progress import Progress
-from core.readers.container import Opened, check_zip
-from core.readers.table import ReadOptions, RejectedRows, SourceTable, TextColumns, columns_given, unique_headers
+from core.readers.container import OpenedFile, check_zip
+from core.readers.table import ReaderOptions, RejectedRows, SourceTable, TextColumns, columns_given, unique_headers
 
 __all__ = ["cell_text", "read"]
 
@@ -23,7 +23,7 @@ _MOSTLY = 0.6
 _TOTALS = frozenset({"total", "totals", "grand total", "sum", "summe", "gesamt", "somme", "totaal", "totale", "totalt"})
 
 
-def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTable:
+def read(opened: OpenedFile, options: ReaderOptions, progress: Progress) -> SourceTable:
     """Read one sheet of a workbook. See :func:`core.readers.read_table`.
 
     Lines are the row numbers that Excel shows. The first row that is not blank is the header. Formulas give the value
@@ -70,7 +70,7 @@ def cell_text(value: object) -> str:
     return str(value)
 
 
-def _read_sheet(book: Any, opened: Opened, options: ReadOptions, progress: Progress) -> SourceTable:
+def _read_sheet(book: Any, opened: OpenedFile, options: ReaderOptions, progress: Progress) -> SourceTable:
     sheet, reason, notes = _choose_sheet(book, opened, options.sheet)
     others = _other_sheets(book, sheet)
     first = list(itertools.islice(_text_rows(sheet), _LOOKED_AT))
@@ -152,7 +152,7 @@ def _read_sheet(book: Any, opened: Opened, options: ReadOptions, progress: Progr
     )
 
 
-def _choose_sheet(book: Any, opened: Opened, wanted: str | None) -> tuple[Any, str, list[str]]:
+def _choose_sheet(book: Any, opened: OpenedFile, wanted: str | None) -> tuple[Any, str, list[str]]:
     sheets = {sheet.title: sheet for sheet in book.worksheets}
     hidden = [title for title, sheet in sheets.items() if sheet.sheet_state != "visible"]
     names = ", ".join(f"'{title}'" + (" (hidden)" if title in hidden else "") for title in sheets)
@@ -277,7 +277,7 @@ def _text_rows(sheet: Any, numbers: _ShownNumbers | None = None) -> Iterator[tup
             yield line, row
 
 
-def _formulas(opened: Opened, options: ReadOptions) -> list[str]:
+def _formulas(opened: OpenedFile, options: ReaderOptions) -> list[str]:
     opened.stream.seek(0)
     limit = None if options.rows is None else 4 * 1024**2  # bytes of each sheet that a preview looks at
     with zipfile.ZipFile(opened.stream) as archive:

@@ -10,12 +10,12 @@ from typing import Any
 from core.errors import UnreadableFileError
 from core.progress import Progress
 from core.readers.annotation_exports import rows_of
-from core.readers.container import Opened
+from core.readers.container import OpenedFile
 from core.readers.encoding import MARKED, Encoding, find_encoding, open_text, spell_marks
 from core.readers.json_shapes import records_of
 from core.readers.json_text import Number, as_text
 from core.readers.scored_answers import unfold
-from core.readers.table import CHUNK_ROWS, ReadOptions, RejectedRows, SourceTable, TextColumns
+from core.readers.table import CHUNK_ROWS, ReaderOptions, RejectedRows, SourceTable, TextColumns
 
 __all__ = ["read"]
 
@@ -24,7 +24,7 @@ _GAP = re.compile(r"\s*,\s*")
 _DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number)
 
 
-def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTable:
+def read(opened: OpenedFile, options: ReaderOptions, progress: Progress) -> SourceTable:
     """Read JSON or JSON Lines. See :func:`core.readers.read_table`.
 
     Numbers stay as they were written, true and false become text, null becomes '', nested values compact JSON. Lines
@@ -37,7 +37,7 @@ def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTabl
     complete = True
     format_ = options.format or "json"
     if format_ == "json":
-        document = _whole(opened, encoding, options)
+        document = _read_document(opened, encoding, options)
         if document.records is None:
             format_ = "jsonl"
         reasons.append(document.reason)
@@ -76,7 +76,7 @@ def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTabl
     )
 
 
-def _whole(opened: Opened, encoding: Encoding, options: ReadOptions) -> "_Document":
+def _read_document(opened: OpenedFile, encoding: Encoding, options: ReaderOptions) -> "_Document":
     """Return the records of a JSON document, `records` None when it turns out to be one object a line."""
     text = open_text(opened, encoding)
     try:
@@ -110,7 +110,7 @@ def _whole(opened: Opened, encoding: Encoding, options: ReadOptions) -> "_Docume
         raise UnreadableFileError(f"{opened.path} {error}") from error
 
 
-def _beginning(content: str, opened: Opened, options: ReadOptions) -> "_Document":
+def _beginning(content: str, opened: OpenedFile, options: ReaderOptions) -> "_Document":
     """Return the first records of a document that was not read to its end."""
     begin = re.search(r"\[\s*(?=[{\[])", content)
     if not begin:
@@ -142,7 +142,9 @@ class _Document:
     complete: bool = True
 
 
-def _lines(opened: Opened, encoding: Encoding, rejected: RejectedRows, progress: Progress) -> Iterator[tuple[int, Any]]:
+def _lines(
+    opened: OpenedFile, encoding: Encoding, rejected: RejectedRows, progress: Progress
+) -> Iterator[tuple[int, Any]]:
     text = open_text(opened, encoding)
     try:
         for number, line in enumerate(text, start=1):
@@ -165,7 +167,7 @@ def _lines(opened: Opened, encoding: Encoding, rejected: RejectedRows, progress:
 
 
 def _gather(
-    pairs: Iterator[tuple[int, Any]], columns: TextColumns, rejected: RejectedRows, options: ReadOptions
+    pairs: Iterator[tuple[int, Any]], columns: TextColumns, rejected: RejectedRows, options: ReaderOptions
 ) -> bool:
     """Turn records into rows; return whether they were all taken."""
     records: list[dict[str, Any]] = []

@@ -60,7 +60,7 @@ def suggest_mapping(
     MappingError
         A column that is needed was not found (see :func:`check_mapping`), or an override is wrong.
     """
-    suggestion = _Suggestion(frame, kind, _given(overrides, frame))
+    suggestion = _Suggestion(frame, kind, _parse_overrides(overrides, frame))
     suggestion.ids()
     if kind == "predictions":
         suggestion.predictions()
@@ -339,14 +339,14 @@ class _Suggestion:
         chosen = None
         for name in free:
             if not len(sampled(self._frame[name])):
-                why = f"'{name}' was not taken for the {_spoken(target)}: it is blank in every row."
+                why = f"'{name}' was not taken for the {_target_name(target)}: it is blank in every row."
                 self._not_taken.setdefault(target, []).append(why)
-                if target in _LOUD:
+                if target in _REPORTED_TARGETS:
                     self._questions.append(why)
                 continue
-            objection = _doubt(target, self._frame[name]) if chosen is None or target == schema.DATE else ""
+            objection = _contradiction(target, self._frame[name]) if chosen is None or target == schema.DATE else ""
             if objection:
-                why = f"'{name}' was not taken for the {_spoken(target)}: {objection}."
+                why = f"'{name}' was not taken for the {_target_name(target)}: {objection}."
                 self._not_taken.setdefault(target, []).append(why)
                 self._questions.append(why)
             elif chosen is None:
@@ -386,18 +386,18 @@ class _Suggestion:
 _CONFIDENCES = SYNONYMS[schema.CONFIDENCE]
 
 
-_LOUD = (schema.PREDICTED, schema.TRUTH, schema.CONFIDENCE, schema.LABEL)
+_REPORTED_TARGETS = (schema.PREDICTED, schema.TRUTH, schema.CONFIDENCE, schema.LABEL)
 
 
 def _both_taken(truth: str, predicted: str) -> str:
     return f"'{truth}' was taken for what people said and '{predicted}' for what the model said: is that right?"
 
 
-def _spoken(target: str) -> str:
+def _target_name(target: str) -> str:
     return _SPOKEN.get(target, target.replace("_", " "))
 
 
-def _given(overrides: Sequence[str], frame: pd.DataFrame) -> dict[str, str]:
+def _parse_overrides(overrides: Sequence[str], frame: pd.DataFrame) -> dict[str, str]:
     """Return column → target as a person gave them; whether they can be so is for :func:`apply_overrides` to say."""
     given: dict[str, str] = {}
     for override in overrides:
@@ -408,7 +408,7 @@ def _given(overrides: Sequence[str], frame: pd.DataFrame) -> dict[str, str]:
     return given
 
 
-def _doubt(target: str, column: "pd.Series[str]") -> str:
+def _contradiction(target: str, column: "pd.Series[str]") -> str:
     """Return why the values of a column speak against a target, '' when they do not."""
     if target == schema.DATE:
         if ruined_dates(column):

@@ -7,11 +7,11 @@ from typing import IO, Final
 
 from core.errors import InputError, UnreadableFileError
 from core.progress import Progress
-from core.readers.container import Opened
+from core.readers.container import OpenedFile
 from core.readers.marc_columns import COLUMNS, record_columns
 from core.readers.marc_decode import BadRecord, Decoded, decode_iso2709, split_iso2709, stream_marcxml
 from core.readers.marc_record import MarcRecord
-from core.readers.table import CHUNK_ROWS, ReadOptions, RejectedRows, SourceTable, TextColumns
+from core.readers.table import CHUNK_ROWS, ReaderOptions, RejectedRows, SourceTable, TextColumns
 
 __all__ = ["read"]
 
@@ -20,7 +20,7 @@ _NAMES: Final = {"marc-8": "marc-8", "marc8": "marc-8", "utf8": "utf-8"}
 _BRITISH_LIBRARY: Final = {"Record ID": "BL record ID", "Shelfmark": "BL shelfmark"}
 
 
-def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTable:
+def read(opened: OpenedFile, options: ReaderOptions, progress: Progress) -> SourceTable:
     """Read a MARC file; a bad record is listed with its number, and the next one is read.
 
     Raises
@@ -44,7 +44,7 @@ def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTabl
             rejected.add(number, str(item), text)
             continue
         record = notes.take(number, item) if isinstance(item, Decoded) else item
-        notes.look(record)
+        notes.note_format(record)
         rows.append(record_columns(record))
         lines.append(number)
         if len(rows) >= CHUNK_ROWS:
@@ -140,7 +140,7 @@ class _Notes:
                 self._first.setdefault(kind, number)
         return decoded.record
 
-    def look(self, record: MarcRecord) -> None:
+    def note_format(self, record: MarcRecord) -> None:
         """Note whether a record's fields are those of UNIMARC: the title in 200, coded data in 100 $a, no 245."""
         title, coded = record.first("200"), record.first("100")
         if record.first("245") is None and title is not None and coded is not None:

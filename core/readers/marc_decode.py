@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import IO, Final
 from xml.parsers import expat
 
-from core.readers.marc_letters import BadLettersError, RecordText, tell_encoding
+from core.readers.marc_letters import BadLettersError, RecordText, detect_encoding
 from core.readers.marc_record import MARCXML_NAMESPACE, MarcField, MarcRecord
 
 __all__ = ["BadRecord", "Decoded", "decode_iso2709", "split_iso2709", "stream_marcxml"]
@@ -104,7 +104,7 @@ def decode_iso2709(chunk: bytes, encoding: str = "") -> Decoded:
             raise
         raw, wrong = by_marks, str(bad)
     leader_says = "utf-8" if leader[9:10] == b"a" else "marc-8"
-    chosen = encoding or tell_encoding(b"\x1e".join(part for _, part in raw), leader_says)
+    chosen = encoding or detect_encoding(b"\x1e".join(part for _, part in raw), leader_says)
     text = RecordText(chosen, leader_says, named=bool(encoding))
     try:
         fields = [_field(tag, part, text) for tag, part in raw]

@@ -8,7 +8,7 @@ from typing import Final
 
 from core.readers.encoding import MARK_ERRORS, MARKED
 
-__all__ = ["BadLettersError", "RecordText", "tell_encoding"]
+__all__ = ["BadLettersError", "RecordText", "detect_encoding"]
 
 # In MARC-8 (ANSEL) a mark stands before its letter: these bytes, and what may come after them.
 _MARKS: Final = re.compile(rb"[\xe0-\xfe]+(?P<letter>.?)", re.S)
@@ -26,7 +26,7 @@ class BadLettersError(ValueError):
     """The bytes are no letters in the encoding that a person named, or in any."""
 
 
-def tell_encoding(content: bytes, leader_says: str) -> str:
+def detect_encoding(content: bytes, leader_says: str) -> str:
     r"""Return 'ascii', 'utf-8', 'marc-8' or 'cp1252': in which of them the bytes of a record are letters.
 
     Letters with marks in MARC-8 are practically never valid UTF-8. Bytes that are not UTF-8 are stray when the record
@@ -41,7 +41,8 @@ def tell_encoding(content: bytes, leader_says: str) -> str:
 
     Examples
     --------
-    >>> tell_encoding(b"mis\xe1eres", "utf-8"), tell_encoding(b"caf\xe9", "utf-8"), tell_encoding(b"plain", "marc-8")
+    >>> detect_encoding(b"mis\xe1eres", "utf-8"), detect_encoding(b"caf\xe9", "utf-8"), detect_encoding(b"plain",
+    ... "marc-8")
     ('marc-8', 'cp1252', 'ascii')
     """
     if _ESCAPE not in content and content.isascii():
@@ -79,7 +80,7 @@ class RecordText:
     Attributes
     ----------
     encoding : str
-        As :func:`tell_encoding` returns it, or what a person named.
+        As :func:`detect_encoding` returns it, or what a person named.
     lost : int
         Characters that are in no MARC-8 table; each became a blank.
     stray : int

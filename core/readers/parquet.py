@@ -9,9 +9,9 @@ import pyarrow.compute as pc
 
 from core.errors import UnreadableFileError
 from core.progress import Progress
-from core.readers.container import Opened, check_size
+from core.readers.container import OpenedFile, check_size
 from core.readers.excel import cell_text
-from core.readers.table import ReadOptions, RejectedRows, SourceTable, TextColumns, unique_headers
+from core.readers.table import ReaderOptions, RejectedRows, SourceTable, TextColumns, unique_headers
 
 __all__ = ["read"]
 
@@ -19,7 +19,7 @@ _TOGETHER = " ; "
 _BUFFER = 1024**2
 
 
-def read(opened: Opened, options: ReadOptions, progress: Progress) -> SourceTable:
+def read(opened: OpenedFile, options: ReaderOptions, progress: Progress) -> SourceTable:
     """Read a Parquet file. See :func:`core.readers.read_table`.
 
     Numbers are written out, whole numbers without '.0'; dates in ISO form; lists joined with ' ; '; other nested

@@ -12,7 +12,7 @@ from core.readers.scores import numeric_share
 from core.readers.synonyms import CLASS_MARKERS, NOT_CLASSES, normal_header
 from core.readers.values import numbers, sampled, sums_to_one, unit_share
 
-__all__ = ["FoundProbabilities", "class_in_header", "find_probabilities"]
+__all__ = ["ProbabilityColumns", "class_in_header", "find_probabilities"]
 
 _MARKER = "|".join(CLASS_MARKERS)
 _JOINT = r"[\s_.:\-(\[|]"
@@ -23,7 +23,7 @@ _AFTER_CAMEL = re.compile(r"^(?P<name>.*[a-z])(?:Probs?|Proba|Probability|Scores
 
 
 @dataclass(frozen=True)
-class FoundProbabilities:
+class ProbabilityColumns:
     """Class name → column, with why and what a person should confirm."""
 
     columns: dict[str, str]
@@ -45,7 +45,7 @@ def class_in_header(header: str) -> str:
     return ""
 
 
-def find_probabilities(frame: pd.DataFrame, used: Collection[str], classes: Collection[str]) -> FoundProbabilities:
+def find_probabilities(frame: pd.DataFrame, used: Collection[str], classes: Collection[str]) -> ProbabilityColumns:
     """Return the columns that hold class probabilities.
 
     Columns are looked for whose header joins a class name and a word such as *prob* or *score*, then columns whose
@@ -74,7 +74,7 @@ def find_probabilities(frame: pd.DataFrame, used: Collection[str], classes: Coll
     columns = _pick(frame, named, of_known, bool(known))
     if columns:
         because = "their names join a class and a word for probability"
-        return _found(frame, columns, because, questions)
+        return _probability_columns(frame, columns, because, questions)
     bare = {column: column for column in free if column not in headed.values() and _is_fraction_column(frame[column])}
     matching = {
         column: column
@@ -82,10 +82,12 @@ def find_probabilities(frame: pd.DataFrame, used: Collection[str], classes: Coll
         if class_key(column) in known and column not in headed.values() and _is_measured(frame[column])
     }
     if len(matching) >= 2:
-        return _found(frame, matching, "their names are classes of the file and their values are numbers", questions)
+        return _probability_columns(
+            frame, matching, "their names are classes of the file and their values are numbers", questions
+        )
     if len(bare) >= 2 and sums_to_one(frame[list(bare.values())]):
-        return _found(frame, bare, "their values lie between 0 and 1 and sum to 1 in each row", questions)
-    return FoundProbabilities({}, questions=questions)
+        return _probability_columns(frame, bare, "their values lie between 0 and 1 and sum to 1 in each row", questions)
+    return ProbabilityColumns({}, questions=questions)
 
 
 def _pick(frame: pd.DataFrame, named: dict[str, str], of_known: dict[str, str], any_known: bool) -> dict[str, str]:
@@ -114,14 +116,14 @@ def _is_measured(column: "pd.Series[str]") -> bool:
     return bool(np.any(values[~np.isnan(values)] % 1))
 
 
-def _found(
+def _probability_columns(
     frame: pd.DataFrame, columns: dict[str, str], because: str, questions: tuple[str, ...]
-) -> FoundProbabilities:
+) -> ProbabilityColumns:
     shown = ", ".join(f"'{column}'" for column in columns.values())
     if len(columns) == 1:
         # Which class has the rest is asked where the class names are known.
         reason = f"{shown}: its name joins a class and a word for probability."
-        return FoundProbabilities(columns, reason, questions)
+        return ProbabilityColumns(columns, reason, questions)
     filled = [column for column in columns.values() if len(sampled(frame[column]))]
     unit = [column for column in filled if unit_share(frame[column]) >= 0.9]
     if len(unit) == len(filled) > 1 and not sums_to_one(frame[filled]):
@@ -129,7 +131,7 @@ def _found(
             *questions,
             f"The probabilities in {shown} do not sum to 1: confirm that they are probabilities of single classes.",
         )
-    return FoundProbabilities(columns, f"{shown}: {because}.", questions)
+    return ProbabilityColumns(columns, f"{shown}: {because}.", questions)
 
 
 def _is_fraction_column(column: "pd.Series[str]") -> bool:

@@ -15,7 +15,7 @@ from core.readers.damage import damage_questions
 from core.readers.marc_columns import MARC_COLUMN
 from core.readers.recognise import recognise
 from core.readers.scored_answers import unfold_cells
-from core.readers.table import ReadOptions, SourceTable
+from core.readers.table import ReaderOptions, SourceTable
 
 __all__ = ["FORMATS", "read_table"]
 
@@ -85,7 +85,7 @@ def read_table(
     if os.fspath(path) == "":
         raise InputError("No file was named.")
     if format in (None, "annif") and Path(path).exists():
-        documents = read_documents(Path(path), ReadOptions(encoding=encoding, rows=rows), progress, limit)
+        documents = read_documents(Path(path), ReaderOptions(encoding=encoding, rows=rows), progress, limit)
         if documents is not None:
             progress(1.0, f"Read {len(documents.frame):,} documents")
             return documents
@@ -102,7 +102,7 @@ def read_table(
             delimiter = "\t"
         if columns and chosen not in _WITH_HEADER:
             raise InputError(f"Column names can be given for CSV, TSV and Excel; {path} is {chosen.upper()}.")
-        options = ReadOptions(chosen, encoding, delimiter, sheet, rows, tuple(columns))
+        options = ReaderOptions(chosen, encoding, delimiter, sheet, rows, tuple(columns))
         table: SourceTable = importlib.import_module(FORMATS[chosen]).read(opened, options, progress)
     progress(1.0, f"Read {len(table.frame):,} records")
     cells = table.frame.drop(columns=MARC_COLUMN, errors="ignore")  # holds once more what stands in the others

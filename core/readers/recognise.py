@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.errors import UnreadableFileError
 from core.readers.annif import is_annif
-from core.readers.container import Opened
+from core.readers.container import OpenedFile
 from core.readers.encoding import unmarked_utf16
 
 __all__ = ["recognise"]
@@ -32,7 +32,7 @@ _ODD_LEADER = re.compile(rb"\d{5}[^\r\n]{7}\d{5}[^\r\n]{7}")
 _TEXT_CONTROLS = frozenset(b"\t\n\r\x0b\x0c\x1a\x1b\x1d\x1e\x1f\x88\x89\x98\x9c")
 
 
-def recognise(opened: Opened, *, text: bool = False) -> tuple[str, str]:
+def recognise(opened: OpenedFile, *, text: bool = False) -> tuple[str, str]:
     """Return the format of a file and one sentence that says how it was known.
 
     Parameters
@@ -76,7 +76,7 @@ def recognise(opened: Opened, *, text: bool = False) -> tuple[str, str]:
     return "csv", "It is text without the marks of another format, so it was read as a table of delimited lines."
 
 
-def _zipped_document(opened: Opened) -> tuple[str, str]:
+def _zipped_document(opened: OpenedFile) -> tuple[str, str]:
     try:
         with zipfile.ZipFile(opened.stream) as archive:
             names = archive.namelist()
@@ -92,7 +92,7 @@ def _zipped_document(opened: Opened) -> tuple[str, str]:
     )
 
 
-def _as_text(head: bytes, opened: Opened, trusted: bool) -> str:
+def _as_text(head: bytes, opened: OpenedFile, trusted: bool) -> str:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return head.decode("utf-16", "replace")
     utf16 = unmarked_utf16(head)
@@ -107,7 +107,7 @@ def _as_text(head: bytes, opened: Opened, trusted: bool) -> str:
     return head.decode("utf-8", "replace")
 
 
-def _markup(begins: str, opened: Opened) -> tuple[str, str]:
+def _markup(begins: str, opened: OpenedFile) -> tuple[str, str]:
     start = begins[:4000].lower()
     if re.match(
         r"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|table|meta|script|div)\b", start, re.S

@@ -92,7 +92,7 @@ def read_scores(columns: Mapping[str, "pd.Series[str]"], lines: npt.NDArray[np.i
     """
     if not columns:
         return Scores({})
-    parts = {key: _apart(str(column.name or key), column) for key, column in columns.items()}
+    parts = {key: _parse_column(str(column.name or key), column) for key, column in columns.items()}
     for part in parts.values():
         if part.bad.any():
             raise part.refuse(part.bad, lines, "is not a probability: it is no number from 0 to 1")
@@ -124,7 +124,7 @@ def read_scores(columns: Mapping[str, "pd.Series[str]"], lines: npt.NDArray[np.i
 
 def numeric_share(column: "pd.Series[str]") -> float:
     """Return the share of filled cells that are a number or a percentage; NaN when no cell is filled."""
-    part = _apart(str(column.name), column)
+    part = _parse_column(str(column.name), column)
     filled = ~part.blank
     return float((~part.bad[filled]).mean()) if filled.any() else float("nan")
 
@@ -146,7 +146,7 @@ def positive_class(predicted: "pd.Series[str]", score: "pd.Series[str]") -> str:
     >>> positive_class(names, pd.Series(["0.9"] * 5 + ["0.2"] * 5, dtype="str"))
     'Map'
     """
-    part = _apart("", score)
+    part = _parse_column("", score)
     usable = ~np.isnan(part.numbers) & (predicted.str.strip() != "").to_numpy()
     names = predicted.str.strip().to_numpy(dtype=object)[usable]
     numbers = part.numbers[usable]
@@ -165,7 +165,7 @@ def positive_class(predicted: "pd.Series[str]", score: "pd.Series[str]") -> str:
     return ""
 
 
-def _apart(name: str, column: "pd.Series[str]") -> _Column:
+def _parse_column(name: str, column: "pd.Series[str]") -> _Column:
     text = column.str.strip().reset_index(drop=True)
     numbers = np.array(pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan))
     numbers[np.isinf(numbers)] = np.nan

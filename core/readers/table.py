@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from core.errors import InputError
 
-__all__ = ["ReadOptions", "RejectedRows", "SourceTable", "TextColumns", "columns_given", "unique_headers"]
+__all__ = ["ReaderOptions", "RejectedRows", "SourceTable", "TextColumns", "columns_given", "unique_headers"]
 
 CHUNK_ROWS = 20_000
-SHOWN_CHARACTERS = 500
+MAX_TEXT_CHARACTERS = 500
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class SourceTable:
     questions : tuple of str
         What a person should confirm or correct, a sentence each.
     complete : bool
-        False where only the first records were read (`ReadOptions.rows`): every count is of those alone.
+        False where only the first records were read (`ReaderOptions.rows`): every count is of those alone.
     sheets : tuple of str
         The sheets of a workbook that can be chosen.
     """
@@ -65,7 +65,7 @@ class SourceTable:
 
 
 @dataclass(frozen=True)
-class ReadOptions:
+class ReaderOptions:
     """What a person decided about a file instead of leaving it to be guessed; None is a guess.
 
     Attributes
@@ -124,7 +124,7 @@ class RejectedRows:
 
     def add(self, line: int, reason: str, text: str) -> None:
         """Note one row; only the first 500 characters of its text are kept."""
-        self._rows.append((line, reason, text[:SHOWN_CHARACTERS]))
+        self._rows.append((line, reason, text[:MAX_TEXT_CHARACTERS]))
 
     def first(self) -> str:
         """Return the first reason with its line, for a message."""

@@ -13,18 +13,18 @@ from core.errors import InputError
 from core.evaluation import Evaluation, by_value, evaluate, most_confident_wrong
 from core.facets import facet_order, facet_values
 from core.labels import load_labels
-from core.policies import KeptPolicy, kept_policies
+from core.policies import SavedPolicy, saved_policies
 from core.predictions import PredictionSet, Scored, load_predictions
 from core.progress import Progress, silent
 from core.slices import SliceFindings, find_slices
 from core.statistics import counts_listed, in_percent, interval_percent, lower_percent, upper_percent
 from core.storage import Workspace
-from core.thresholds import TOGETHER, Curves, PolicyReport, PopulationCheck, compare_population, policy_report
+from core.thresholds import ALL_CLASSES, Curves, PolicyReport, PopulationCheck, compare_population, policy_report
 
-__all__ = ["FACETS_REPORTED", "ReportContent", "gather"]
+__all__ = ["FACETS_REPORTED", "ReportContent", "build_content"]
 
 FACETS_REPORTED: Final = ("language", "decade")
-WRONG_SHOWN: Final = 25
+MAX_WRONG_BOOKS: Final = 25
 _CURVE_POINTS = 120
 
 
@@ -45,7 +45,7 @@ class ReportContent:
     by_facet : mapping
         Facet → errors by value, see :func:`core.evaluation.by_value`, in the facet's own order.
     slices : SliceFindings
-    policy : KeptPolicy or None
+    policy : SavedPolicy or None
         The cut-offs the report is about, if any were asked for or kept.
     policy_report : PolicyReport or None
     population : PopulationCheck
@@ -69,7 +69,7 @@ class ReportContent:
     evaluation: Evaluation
     by_facet: Mapping[str, pd.DataFrame]
     slices: SliceFindings
-    policy: KeptPolicy | None
+    policy: SavedPolicy | None
     policy_report: PolicyReport | None
     population: PopulationCheck
     curves: pd.DataFrame
@@ -80,12 +80,12 @@ class ReportContent:
     invented: bool
 
 
-def gather(
+def build_content(
     workspace: Workspace,
     scored: Scored,
     *,
     date: str,
-    policy: KeptPolicy | None = None,
+    policy: SavedPolicy | None = None,
     against: Scored | None = None,
     progress: Progress = silent,
 ) -> ReportContent:
@@ -97,7 +97,7 @@ def gather(
         The predictions, joined with the truth.
     date : str
         As it shall stand in the report.
-    policy : KeptPolicy, optional
+    policy : SavedPolicy, optional
         Else the newest that was kept for these predictions, if there is one.
     against : Scored, optional
         Other predictions to compare with on the same books.
@@ -125,14 +125,14 @@ def gather(
     progress(0.2, "Searching for slices")
     slices = find_slices(scored.table, scored.classes)
     progress(0.6, "Cut-offs")
-    policies = kept_policies(workspace, source.fingerprint)
+    policies = saved_policies(workspace, source.fingerprint)
     chosen = policy or (policies[0] if policies else None)
     # The cuts of a slice are measured there and nowhere else.
     part = scored.table[chosen.policy.covers(scored.table)] if chosen else scored.table
     decided = policy_report(part, chosen.policy, classes=scored.classes) if chosen else None
     population = compare_population(scored.table)
     curves = Curves(scored.table, scored.classes).table(_CURVE_POINTS)
-    curves = curves[(curves["class"] == TOGETHER) & curves["error_rate"].notna()].reset_index(drop=True)
+    curves = curves[(curves["class"] == ALL_CLASSES) & curves["error_rate"].notna()].reset_index(drop=True)
     progress(0.8, "The whole collection")
     comparison = None
     if against is not None:
@@ -152,7 +152,7 @@ def gather(
         curves,
         collection_estimates(scored.table, scored.classes),
         comparison,
-        most_confident_wrong(labelled).head(WRONG_SHOWN),
+        most_confident_wrong(labelled).head(MAX_WRONG_BOOKS),
         _provenance(workspace, source, scored, against),
         bool(source.manifest.get("invented")),
     )
@@ -163,7 +163,7 @@ def gather(
 def _verdict(
     scored: Scored,
     evaluation: Evaluation,
-    chosen: KeptPolicy | None,
+    chosen: SavedPolicy | None,
     decided: PolicyReport | None,
     population: PopulationCheck,
 ) -> tuple[str, ...]:
@@ -183,7 +183,7 @@ def _verdict(
     return (first, evaluation.sentence, third)
 
 
-def _decided(chosen: KeptPolicy, decided: PolicyReport) -> str:
+def _decided(chosen: SavedPolicy, decided: PolicyReport) -> str:
     """Say in one sentence what the cut-offs do, and what of it is promised."""
     where = chosen.policy.where
     books = "books" if where is None else where.description

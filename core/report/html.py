@@ -220,11 +220,11 @@ def _cuts(content: ReportContent) -> str:
             "wrong": "wrong to expect ",
         }  # fmt: skip
         parts.append(table("What the cut-offs do", heads, rows))
-        parts += [_kept(facet, rates) for facet, rates in report.keep_rates.items()]
+        parts += [_acceptance_rates(facet, rates) for facet, rates in report.acceptance_rates.items()]
     return "\n".join(parts)
 
 
-def _kept(facet: str, rates: pd.DataFrame, most: int = 20) -> str:
+def _acceptance_rates(facet: str, rates: pd.DataFrame, most: int = 20) -> str:
     title = "what the books are" if facet == CLASS else facet_title(facet).lower()
     rows = [
         plain_row(row) | {"share": percent(row["rate"]), "between": _between(row["low"], row["high"])}

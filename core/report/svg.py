@@ -73,7 +73,7 @@ def rates_svg(name: str, title: str, table: pd.DataFrame, overall: float) -> str
     descriptions = []
     for i, row in enumerate(known.to_dict("records")):
         y = 10 + 26 * i + 13
-        words = f"{row['value']}: {_said(row['error_rate'], row['low'], row['high'], row['n'], 'wrong')}"
+        words = f"{row['value']}: {_rate_label(row['error_rate'], row['low'], row['high'], row['n'], 'wrong')}"
         descriptions.append(words)
         parts += [
             _text(_LABEL - 10, y + 4, _short(str(row["value"])), "end"),
@@ -84,7 +84,7 @@ def rates_svg(name: str, title: str, table: pd.DataFrame, overall: float) -> str
     return _chart(name, title, "; ".join([*descriptions, f"all books: {share_percent(overall)}"]), bottom + 24, parts)
 
 
-def _said(share: float, low: float, high: float, n: int, what: str) -> str:
+def _rate_label(share: float, low: float, high: float, n: int, what: str) -> str:
     return f"{share_percent(share)} {what} ({interval_percent(low, high)}), of {n:,} books"
 
 
@@ -177,7 +177,7 @@ def reliability_svg(name: str, bins: pd.DataFrame) -> str:
     for row in known.to_dict("records"):
         x = _across(row["mean_confidence"], ticks)
         words = f"{share_percent(row['mean_confidence'])} sure: "
-        words += _said(row["accuracy"], row["acc_low"], row["acc_high"], row["n"], "right")
+        words += _rate_label(row["accuracy"], row["acc_low"], row["acc_high"], row["n"], "right")
         descriptions.append(words)
         parts += [
             _line(x, _up(row["acc_low"], ticks), x, _up(row["acc_high"], ticks), "interval"),

@@ -8,18 +8,18 @@ from core.report.content import ReportContent
 from core.report.html import render
 from core.storage import file_sha256, write_atomically
 
-__all__ = ["Written", "write_report"]
+__all__ = ["WrittenReport", "write_report"]
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenReport:
     """A report that was written: where, and the SHA-256 of its bytes."""
 
     file: Path
     sha256: str
 
 
-def write_report(content: ReportContent, out: Path) -> Written:
+def write_report(content: ReportContent, out: Path) -> WrittenReport:
     """Write a report.
 
     Raises
@@ -34,4 +34,4 @@ def write_report(content: ReportContent, out: Path) -> Written:
             beside.write_bytes(render(content).encode("utf-8"))
     except OSError as error:
         raise InputError(f"The report cannot be written to {out}: {error.strerror}. Choose another place.") from error
-    return Written(out, file_sha256(out))
+    return WrittenReport(out, file_sha256(out))

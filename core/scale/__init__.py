@@ -5,9 +5,9 @@ and kept on disk as soon as it is; a run that is stopped or killed goes on with 
 engine. Nothing here knows what a model is: whoever calls hands over a function from titles to probabilities.
 """
 
-from core.scale.local_engine import score_here
+from core.scale.local_engine import score_locally
 from core.scale.ray_engine import score_on_ray
-from core.scale.remaining import Meter
-from core.scale.shards import Shards, forget_old, shards_of
+from core.scale.remaining import ProgressMeter
+from core.scale.shards import Shards, remove_old_shards, shards_of
 
-__all__ = ["Meter", "Shards", "forget_old", "score_here", "score_on_ray", "shards_of"]
+__all__ = ["ProgressMeter", "Shards", "remove_old_shards", "score_locally", "score_on_ray", "shards_of"]

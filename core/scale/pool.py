@@ -24,7 +24,7 @@ class Pool:
     gpu: bool = False
 
     @property
-    def claims(self) -> dict[str, int]:
+    def resources(self) -> dict[str, int]:
         """What each copy claims of its node, in Ray's words.
 
         One with a graphics processor claims no core: a node may have more of those than cores to spare.
@@ -32,7 +32,7 @@ class Pool:
         return {"num_cpus": 0, "num_gpus": 1} if self.gpu else {"num_cpus": self.cores, "num_gpus": 0}
 
     @property
-    def said(self) -> str:
+    def description(self) -> str:
         """What there is, for people."""
         each = "graphics processor" if self.gpu else "core" if self.cores == 1 else f"{self.cores} cores"
         return f"{self.copies:,} {'copy' if self.copies == 1 else 'copies'} of the model, one for each {each}"

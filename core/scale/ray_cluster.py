@@ -16,9 +16,9 @@ from typing import Any
 
 from core.errors import InputError, JobError
 from core.python_process import CODE_FOLDER
-from core.scale.signals import ended_in_order, signals_put_off
+from core.scale.signals import defer_signals, exit_on_sigterm
 
-__all__ = ["joined", "load_ray", "one_line"]
+__all__ = ["cluster", "load_ray", "one_line"]
 
 _QUIET = {"log_to_driver": False, "logging_level": "CRITICAL"}
 # The usual place on a Mac has a name too long for the sockets that Ray makes inside.
@@ -51,7 +51,7 @@ def load_ray() -> Any:
 
 
 @contextlib.contextmanager
-def joined(ray: Any, address: str | None, *, object_store: int) -> Iterator[None]:
+def cluster(ray: Any, address: str | None, *, object_store: int) -> Iterator[None]:
     """Join the cluster at an address, or start one on this computer for the time being.
 
     Parameters
@@ -73,9 +73,9 @@ def joined(ray: Any, address: str | None, *, object_store: int) -> Iterator[None
     if ray.is_initialized():
         raise InputError("This process uses a Ray cluster already: leave it first (ray.shutdown()).")
     folder = ""
-    with ended_in_order():
+    with exit_on_sigterm():
         try:
-            with signals_put_off():
+            with defer_signals():
                 if address:
                     _join(ray, address)
                 else:
@@ -84,7 +84,7 @@ def joined(ray: Any, address: str | None, *, object_store: int) -> Iterator[None
                     _start(ray, folder, object_store)
             yield
         finally:
-            with signals_put_off():
+            with defer_signals():
                 ray.shutdown(wait_for_processes=True)
                 shutil.rmtree(folder, ignore_errors=True)
 

@@ -13,19 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ColophonError
-from core.scale.local_engine import Ask
+from core.scale.local_engine import Scorer
 from core.scale.ray_cluster import one_line
 from core.schema import TITLE
 
-__all__ = ["FAULT", "PATH", "SHARD", "Copy", "Open", "Tally", "read_titles"]
+__all__ = ["FAULT", "PATH", "SHARD", "ModelLoader", "ScoringActor", "Tally", "read_titles"]
 
 # Takes the folder of a model and what to call it; returns what gives probabilities. Importable on every node.
-Open = Callable[[Path, str], Ask]
+ModelLoader = Callable[[Path, str], Scorer]
 
 SHARD, PATH, FAULT = "shard", "path", "fault"
-_TELL_EVERY = 1.0
+_REPORT_EVERY = 1.0
 # Threads of one copy must not be bound to the core that those of another are bound to.
-_UNBOUND = {"OMP_PROC_BIND": "false", "OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "false"}
+_WORKER_ENVIRONMENT = {"OMP_PROC_BIND": "false", "OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "false"}
 
 
 def read_titles(shards: Any) -> Any:
@@ -55,7 +55,7 @@ class Tally:
         return sum(self._read.values())
 
 
-class Copy:
+class ScoringActor:
     """A copy of the model on a node. Ray makes it there, and calls it with one shard after the other.
 
     Parameters
@@ -73,7 +73,7 @@ class Copy:
     """
 
     def __init__(
-        self, files: Sequence[Any], name: str, open_model: Open, columns: Sequence[str], cores: int, tally: Any
+        self, files: Sequence[Any], name: str, open_model: ModelLoader, columns: Sequence[str], cores: int, tally: Any
     ) -> None:
         self._columns = columns
         self._tally = tally
@@ -84,7 +84,7 @@ class Copy:
         try:
             self._ask = self._thread.submit(_opened, files[0], name, open_model, cores).result()
         except Exception as error:
-            self._fault = _in_words(error)
+            self._fault = _error_message(error)
 
     def __call__(self, batch: Any) -> Any:
         """Take ``shard`` and ``title`` of one shard; return ``shard``, its probabilities, and ``fault``.
@@ -99,7 +99,7 @@ class Copy:
             try:
                 probabilities = self._thread.submit(self._score, shard, titles).result()
             except Exception as error:
-                self._fault = _in_words(error)
+                self._fault = _error_message(error)
         columns = {
             name: pa.array([probabilities[:, i]], pa.list_(pa.float64())) for i, name in enumerate(self._columns)
         }
@@ -110,7 +110,7 @@ class Copy:
 
         def listener(fraction: float, message: str) -> None:
             nonlocal reported_at
-            if time.monotonic() - reported_at > _TELL_EVERY:
+            if time.monotonic() - reported_at > _REPORT_EVERY:
                 reported_at = time.monotonic()
                 self._tally.note.remote(shard, round(fraction * len(titles)))
 
@@ -119,11 +119,11 @@ class Copy:
         return probabilities
 
 
-def _opened(files: Any, name: str, open_model: Open, cores: int) -> Ask:
+def _opened(files: Any, name: str, open_model: ModelLoader, cores: int) -> Scorer:
     """Return what scores titles by a model whose files are needed on disk only while it is opened."""
     import ray
 
-    os.environ.update(_UNBOUND)
+    os.environ.update(_WORKER_ENVIRONMENT)
     with tempfile.TemporaryDirectory(prefix="colophon-model-", ignore_cleanup_errors=True) as folder:
         for file, content in ray.get(files).items():
             path = Path(folder, file)
@@ -135,6 +135,6 @@ def _opened(files: Any, name: str, open_model: Open, cores: int) -> Ask:
     return scorer
 
 
-def _in_words(error: BaseException) -> str:
+def _error_message(error: BaseException) -> str:
     """Return an error of ours as it is, another with its kind before it."""
     return str(error) if isinstance(error, ColophonError) else f"{type(error).__name__}: {one_line(error)}"

@@ -17,27 +17,27 @@ import numpy as np
 from core.errors import JobError
 from core.progress import Progress, silent
 from core.scale.pool import Pool, plan_pool
-from core.scale.ray_cluster import joined, load_ray, one_line
-from core.scale.ray_copy import FAULT, SHARD, Open
+from core.scale.ray_cluster import cluster, load_ray, one_line
+from core.scale.ray_copy import FAULT, SHARD, ModelLoader
 from core.scale.ray_stream import Stream
-from core.scale.remaining import Meter
+from core.scale.remaining import ProgressMeter
 from core.scale.shards import Shards
 
 __all__ = ["score_on_ray"]
 
 # How often a run may break off without having scored a single shard.
-_PATIENCE = 3
+_MAX_FAILURES = 3
 # A cluster needs some seconds to notice that a node is gone.
 _PAUSE = 5.0
 # A wish to stop is heard this often while nothing arrives.
-_LISTEN_EVERY = 0.5
+_POLL_EVERY = 0.5
 _GIB = 2**30
 
 
 def score_on_ray(
     shards: Shards,
     model: Path,
-    open_model: Open,
+    open_model: ModelLoader,
     progress: Progress = silent,
     *,
     name: str = "",
@@ -79,10 +79,10 @@ def score_on_ray(
     size = sum(map(len, files.values()))
     failures = 0
     while pending:
-        done = shards.titles_but(pending) / len(shards.titles)
+        done = shards.count_titles_outside(pending) / len(shards.titles)
         progress(done, "Joining the cluster" if address else "Starting Ray on this computer")
         # Each attempt joins anew: leaving a cluster is what surely frees all that a broken attempt still held.
-        with joined(ray, address, object_store=max(_GIB // 4, 4 * size)):
+        with cluster(ray, address, object_store=max(_GIB // 4, 4 * size)):
             pool = _pool(ray, need=_GIB + 4 * size, wants_gpu=wants_gpu, most=len(pending))
             arguments = {"files": [ray.put(files)], "name": name, "open_model": open_model}
             arguments |= {"columns": shards.columns, "cores": pool.cores}
@@ -90,8 +90,8 @@ def score_on_ray(
         left = shards.pending()
         if failure is not None:
             failures = failures + 1 if len(left) == len(pending) else 1
-            _judge(ray, failure, failures)
-            _wait(_PAUSE * failures, progress, shards.titles_but(left) / len(shards.titles))
+            _raise_if_hopeless(ray, failure, failures)
+            _wait(_PAUSE * failures, progress, shards.count_titles_outside(left) / len(shards.titles))
         elif left:
             raise JobError(f"The cluster gave no answer for {len(left):,} of {len(pending):,} shards.")
         pending = left
@@ -111,7 +111,7 @@ def _attempt(
     ray: Any, shards: Shards, pending: Sequence[int], pool: Pool, arguments: Mapping[str, Any], progress: Progress
 ) -> Exception | None:
     """Give the shards to a pool, keep what comes back; return what made it break off, if anything did."""
-    total, before = len(shards.titles), shards.titles_but(pending)
+    total, before = len(shards.titles), shards.count_titles_outside(pending)
     paths = {}
     for number in pending:
         paths[number] = shards.write_titles(number)
@@ -119,21 +119,21 @@ def _attempt(
     scored, meter = before, None
     with Stream(ray, paths, pool, arguments) as stream:
         while not stream.ended:
-            answer = stream.answer(_LISTEN_EVERY)
+            answer = stream.answer(_POLL_EVERY)
             if answer is not None:
-                scored += _keep(shards, answer)
+                scored += _store_shards(shards, answer)
             done = max(scored, before + stream.titles_read())
             if done == before:
-                progress(before / total, f"Waiting for {pool.said}")
+                progress(before / total, f"Waiting for {pool.description}")
             else:
                 # How long the rest will take is reckoned from the first titles on: the start says nothing of it.
-                meter = meter or Meter(total, progress, before=done)
+                meter = meter or ProgressMeter(total, progress, before=done)
                 meter(done)
         return stream.failure
 
 
-def _keep(shards: Shards, answer: Any) -> int:
-    """Keep the shards of an answer (see :class:`core.scale.ray_copy.Copy`); return how many titles they have.
+def _store_shards(shards: Shards, answer: Any) -> int:
+    """Keep the shards of an answer (see :class:`core.scale.ray_copy.ScoringActor`); return how many titles they have.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def _keep(shards: Shards, answer: Any) -> int:
         if fault.as_py():
             raise JobError(f"A node of the cluster cannot score: {fault}")
         probabilities = np.column_stack([column.values.to_numpy() for column in columns])
-        shards.keep(number.as_py(), probabilities)
+        shards.store(number.as_py(), probabilities)
         count += len(probabilities)
     return count
 
@@ -155,10 +155,10 @@ def _wait(seconds: float, progress: Progress, fraction: float) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         progress(fraction, "A part of the cluster was lost; going on without it")
-        time.sleep(_LISTEN_EVERY)
+        time.sleep(_POLL_EVERY)
 
 
-def _judge(ray: Any, failure: Exception, failures: int) -> None:
+def _raise_if_hopeless(ray: Any, failure: Exception, failures: int) -> None:
     """Raise when going on is no use: the fault is no lost node, or the cluster fails again and again."""
     if "error raised in its creation task" in str(failure):
         raise JobError(
@@ -166,7 +166,7 @@ def _judge(ray: Any, failure: Exception, failures: int) -> None:
             " Colophon, with the extra 'ray', installed on every node?"
         ) from failure
     lost = isinstance(failure, ray.exceptions.RayError) and not isinstance(failure, ray.exceptions.RayTaskError)
-    if failures >= _PATIENCE or not lost:
+    if failures >= _MAX_FAILURES or not lost:
         raise JobError(
             f"The cluster could not score ({type(failure).__name__}: {one_line(failure)}). What is done is kept:"
             " the same command goes on from there."

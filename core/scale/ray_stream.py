@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from core.scale.pool import Pool
-from core.scale.ray_copy import PATH, SHARD, Copy, Tally, read_titles
-from core.scale.signals import signals_put_off
+from core.scale.ray_copy import PATH, SHARD, ScoringActor, Tally, read_titles
+from core.scale.signals import defer_signals
 
 __all__ = ["Stream"]
 
@@ -24,7 +24,7 @@ class Stream:
     paths : mapping
         Number of a shard → path of its titles on this node (see :meth:`core.scale.shards.Shards.write_titles`).
     arguments : mapping
-        What makes a :class:`core.scale.ray_copy.Copy`, but for the tally.
+        What makes a :class:`core.scale.ray_copy.ScoringActor`, but for the tally.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Stream:
         self._answers = _dataset(ray, paths, pool, {**arguments, "tally": self._tally}, here)
         self._arrived: queue.Queue[Any] = queue.Queue()
         self._left = threading.Event()
-        self._pump = threading.Thread(target=self._hand_over, daemon=True, name="ray")
+        self._pump = threading.Thread(target=self._pump_answers, daemon=True, name="ray")
         self.ended = False
         self.failure: Exception | None = None
 
@@ -52,7 +52,7 @@ class Stream:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        with signals_put_off():
+        with defer_signals():
             self._left.set()
             for _ in range(20):
                 # Ray has no public word for this, and no executor yet when it has only just been asked for answers.
@@ -63,7 +63,9 @@ class Stream:
                     return
 
     def answer(self, timeout: float) -> Any:
-        """Return the next answer (see :class:`core.scale.ray_copy.Copy`), None when none arrives in so many seconds."""
+        """Return the next answer (see :class:`core.scale.ray_copy.ScoringActor`), None when none arrives in so many
+        seconds.
+        """
         try:
             arrived = self._arrived.get(timeout=timeout)
         except queue.Empty:
@@ -81,7 +83,7 @@ class Stream:
                 self._asked = self._tally.total.remote()
         return self._read
 
-    def _hand_over(self) -> None:
+    def _pump_answers(self) -> None:
         """Wait for answers in a thread of its own: the main one must hear a wish to stop."""
         end: Exception | None = None
         try:
@@ -114,11 +116,11 @@ def _dataset(
         # Ray is about to give `max_restarts` another place; there is no other yet.
         warnings.simplefilter("ignore", ray.util.annotations.RayDeprecationWarning)
         return titles.map_batches(
-            Copy,
+            ScoringActor,
             **rows,
             compute=ray.data.ActorPoolStrategy(size=pool.copies),
             fn_constructor_kwargs=dict(arguments),
-            **pool.claims,
+            **pool.resources,
             # A copy whose node is gone would wait for ever for room elsewhere. What it owes is given out anew.
             max_restarts=0,
             max_task_retries=0,

@@ -4,10 +4,10 @@ import time
 
 from core.progress import Progress
 
-__all__ = ["Meter", "duration", "how_far"]
+__all__ = ["ProgressMeter", "duration", "progress_message"]
 
 
-class Meter:
+class ProgressMeter:
     """Tells a listener how many of `total` titles are done.
 
     Parameters
@@ -24,16 +24,16 @@ class Meter:
 
     def __call__(self, done: float) -> None:
         """Tell that so many titles are done, those of earlier runs among them; the listener may raise Cancelled."""
-        message = how_far(done, self._total, time.monotonic() - self._started, self._before)
+        message = progress_message(done, self._total, time.monotonic() - self._started, self._before)
         self._progress(done / self._total if self._total else 1.0, message)
 
 
-def how_far(done: float, total: int, seconds: float, before: int = 0) -> str:
+def progress_message(done: float, total: int, seconds: float, before: int = 0) -> str:
     """Return a sentence; `seconds` is what it took to come from `before` titles to `done`.
 
-    >>> how_far(50, 400, 20.0)
+    >>> progress_message(50, 400, 20.0)
     '50 of 400 titles, about 2 min left'
-    >>> how_far(250, 400, 20.0, before=200)
+    >>> progress_message(250, 400, 20.0, before=200)
     '250 of 400 titles, about 60 s left'
     """
     sentence = f"{int(done):,} of {total:,} titles"

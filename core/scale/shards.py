@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from core.schema import TITLE
 from core.storage import digest, write_atomically
 
-__all__ = ["SMALLEST", "Shards", "forget_old", "shards_of"]
+__all__ = ["MIN_SHARD", "Shards", "remove_old_shards", "shards_of"]
 
 FORMAT = 1
 # Long enough for a classifier to fill its own batches, short enough that little is lost when the work is stopped.
-SMALLEST = 8_192
+MIN_SHARD = 8_192
 # So that hundreds of millions of titles do not make a folder of a hundred thousand files.
-LARGEST, ABOUT = 32_768, 2_048
-_KEPT_FOR = 7 * 86400.0
+MAX_SHARD, TARGET_SHARDS = 32_768, 2_048
+_MAX_AGE = 7 * 86400.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Shards:
         """Return the shards that are not scored yet. A file that is not what it should be counts as absent."""
         return [number for number in range(len(self)) if not self._is_done(number)]
 
-    def titles_but(self, shards: Iterable[int]) -> int:
+    def count_titles_outside(self, shards: Iterable[int]) -> int:
         """Return how many titles there are outside these shards."""
         return len(self.titles) - sum(len(self.part(number)) for number in shards)
 
@@ -76,7 +76,7 @@ class Shards:
                 pq.write_table(pa.table({TITLE: pa.array(self.part(number), pa.string())}), beside, compression="zstd")
         return path
 
-    def keep(self, number: int, probabilities: NDArray[np.float64]) -> None:
+    def store(self, number: int, probabilities: NDArray[np.float64]) -> None:
         """Keep the probabilities of a shard, shape (titles of the shard, k): from now on it is done.
 
         Raises
@@ -141,7 +141,7 @@ def shards_of(folder: Path, titles: Sequence[str], columns: Sequence[str], key: 
     size : int, optional
         Titles a shard; else between 8,192 and 32,768, by how many titles there are.
     """
-    size = size or min(LARGEST, max(SMALLEST, -(-len(titles) // ABOUT)))
+    size = size or min(MAX_SHARD, max(MIN_SHARD, -(-len(titles) // TARGET_SHARDS)))
     content = hashlib.sha256()
     for title in titles:
         # With its length before it, so that two lists of titles never read the same.
@@ -150,7 +150,7 @@ def shards_of(folder: Path, titles: Sequence[str], columns: Sequence[str], key: 
     return Shards(folder / name, titles, tuple(columns), size)
 
 
-def forget_old(folder: Path, older_than: float = _KEPT_FOR) -> None:
+def remove_old_shards(folder: Path, older_than: float = _MAX_AGE) -> None:
     """Remove what was left by runs that nobody went on with for so many seconds (a week)."""
     for run_folder in folder.iterdir() if folder.is_dir() else ():
         with contextlib.suppress(OSError):

@@ -7,13 +7,13 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
-__all__ = ["ended_in_order", "signals_put_off"]
+__all__ = ["defer_signals", "exit_on_sigterm"]
 
-_PUT_OFF = (signal.SIGINT, signal.SIGTERM)
+_DEFERRED = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextlib.contextmanager
-def signals_put_off() -> Iterator[None]:
+def defer_signals() -> Iterator[None]:
     """Let a wish to stop (Ctrl-C, SIGTERM) wait until this is over: broken off, it would leave processes behind.
 
     Whatever answers were given to these signals before are given again after it, since Ray puts its own in their place.
@@ -26,7 +26,7 @@ def signals_put_off() -> Iterator[None]:
     def hear(number: int, frame: FrameType | None) -> None:
         heard.append(number)
 
-    before = {number: signal.signal(number, hear) for number in _PUT_OFF}
+    before = {number: signal.signal(number, hear) for number in _DEFERRED}
     try:
         yield
     finally:
@@ -37,7 +37,7 @@ def signals_put_off() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def ended_in_order() -> Iterator[None]:
+def exit_on_sigterm() -> Iterator[None]:
     """Let SIGTERM end the process as an error would, unless somebody answers it: others it started would stay."""
     here = threading.current_thread() is threading.main_thread()
     if not here or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from core.errors import InputError
 from core.fetch import Source, sources
-from core.sharing.details import CardDetails
+from core.sharing.details import CardMetadata
 from core.storage import Workspace, read_json
 
 __all__ = ["NOT_NAMED", "Citation", "published_sources"]
@@ -28,7 +28,7 @@ class Citation:
         'model' or 'dataset'.
     title, version, date : str
         The date is that of its making, yyyy-mm-dd.
-    details : CardDetails
+    metadata : CardMetadata
     built_on : sequence of Source
         Published data that it was made from.
     """
@@ -37,19 +37,19 @@ class Citation:
     title: str
     version: str
     date: str
-    details: CardDetails
+    metadata: CardMetadata
     built_on: Sequence[Source] = ()
 
     @property
     def library(self) -> str:
         """Who made it, or that nobody was named."""
-        return self.details.library or NOT_NAMED
+        return self.metadata.library or NOT_NAMED
 
     @property
     def sentence(self) -> str:
         """How to cite it, in one sentence, with what it was built on."""
         kind = "Machine-learning model" if self.kind == "model" else "Data set"
-        where = f" {self.details.homepage}." if self.details.homepage else ""
+        where = f" {self.metadata.homepage}." if self.metadata.homepage else ""
         citation = f"{self.library} ({self.date[:4]}): {self.title}, version {self.version}. {kind}.{where}"
         named = "; ".join(
             source.citation + (f", https://doi.org/{source.doi}" if source.doi else "") for source in self.built_on
@@ -70,10 +70,10 @@ class Citation:
             "version": self.version,
             "date-released": self.date,
         }
-        if self.details.licence and self.details.licence not in ("other", "unknown"):
-            content["license"] = _spdx(self.details.licence)
-        if self.details.homepage:
-            content["url"] = self.details.homepage
+        if self.metadata.licence and self.metadata.licence not in ("other", "unknown"):
+            content["license"] = _spdx(self.metadata.licence)
+        if self.metadata.homepage:
+            content["url"] = self.metadata.homepage
         if self.built_on:
             content["references"] = [_reference(source) for source in self.built_on]
         return f"{yaml_dump(content, sort_keys=False).strip()}\n"

@@ -7,7 +7,7 @@ from core.errors import DamagedError, InputError, NotFoundError
 from core.export.quality import quality_sentences
 from core.sharing.citation import Citation, published_sources
 from core.sharing.datasheet import datasheet
-from core.sharing.details import CardDetails
+from core.sharing.details import CardMetadata
 from core.sharing.text import BEGIN, END, as_front_matter, inline, join, rows, section, unfilled
 from core.sharing.vocabulary import language_codes, licence_of, size_of
 from core.storage import Workspace
@@ -51,19 +51,21 @@ def bundle_card(manifest: Mapping[str, Any], citation: Citation, *, invented: bo
         raise InputError(f"This manifest is not that of an export: {error}. Export again.") from error
 
 
-def bundle_citation(workspace: Workspace, manifest: Mapping[str, Any], details: CardDetails) -> Citation:
+def bundle_citation(workspace: Workspace, manifest: Mapping[str, Any], metadata: CardMetadata) -> Citation:
     """Return what a citation of an export is made of."""
     export = manifest.get("export") or {}
     settings = export.get("settings") or {}
     title = (
-        details.title or settings.get("title") or f"Machine-assigned genre for {settings.get('dataset', 'a catalogue')}"
+        metadata.title
+        or settings.get("title")
+        or f"Machine-assigned genre for {settings.get('dataset', 'a catalogue')}"
     )
-    given = CardDetails(
+    given = CardMetadata(
         str(title),
-        details.licence or licence_of(str(export.get("licence", ""))),
-        details.library or str(settings.get("publisher", "")),
-        details.contact or str(settings.get("contact", "")),
-        details.homepage or _web(str(settings.get("homepage", ""))),
+        metadata.licence or licence_of(str(export.get("licence", ""))),
+        metadata.library or str(settings.get("publisher", "")),
+        metadata.contact or str(settings.get("contact", "")),
+        metadata.homepage or _web(str(settings.get("homepage", ""))),
     )
     version = f"{(manifest.get('model') or {}).get('version') or 'unknown'}+{str(export.get('created', ''))[:10]}"
     built_on = published_sources(workspace, list(manifest.get("input") or ()))
@@ -87,10 +89,10 @@ def _web(address: str) -> str:
 def _front(manifest: Mapping[str, Any], citation: Citation) -> dict[str, Any]:
     from huggingface_hub import DatasetCardData
 
-    counts, details = manifest["counts"], citation.details
+    counts, metadata = manifest["counts"], citation.metadata
     languages = {name for group in counts.get("by_label_and_language", {}).values() for name in group}
     card_data: dict[str, Any] = {
-        "license": details.licence or None,
+        "license": metadata.licence or None,
         "language": language_codes(languages) or None,
         "pretty_name": citation.title,
         "annotations_creators": [*(["expert-generated"] if counts.get("curator") else []), "machine-generated"],
@@ -108,7 +110,7 @@ def _front(manifest: Mapping[str, Any], citation: Citation) -> dict[str, Any]:
 
 
 def _body(manifest: Mapping[str, Any], citation: Citation, invented: bool) -> str:
-    counts, export, model, details = manifest["counts"], manifest["export"], manifest["model"], citation.details
+    counts, export, model, metadata = manifest["counts"], manifest["export"], manifest["model"], citation.metadata
     called = f"{inline(model['id'])} {inline(model['version'])}".strip()
     # Older exports do not say who assigned what.
     assigned = inline(manifest.get("assigned") or "") or (
@@ -126,9 +128,9 @@ def _body(manifest: Mapping[str, Any], citation: Citation, invented: bool) -> st
         section(2, "Dataset details"),
         "\n".join(
             (
-                f"- **Curated by:** {_or(details.library, 'the library that made it')}",
-                f"- **Licence:** {_or(details.licence, 'the licence')}",
-                f"- **Homepage:** {_or(details.homepage, 'where to read more')}",
+                f"- **Curated by:** {_or_unfilled(metadata.library, 'the library that made it')}",
+                f"- **Licence:** {_or_unfilled(metadata.licence, 'the licence')}",
+                f"- **Homepage:** {_or_unfilled(metadata.homepage, 'where to read more')}",
                 f"- **Export:** {inline(export['id'])}, made {inline(str(export['created'])[:10])}",
             )
         ),
@@ -145,7 +147,7 @@ def _body(manifest: Mapping[str, Any], citation: Citation, invented: bool) -> st
             rows(("class", "cut"), [(name, f"{cut:.4g}") for name, cut in sorted(manifest["policy"]["cuts"].items())]),
         ),
         section(3, "Annotators", unfilled("who labelled the books that the model learned from and was measured on")),
-        datasheet(2, "Datasheet (digital cultural heritage)", _known(manifest, citation)),
+        datasheet(2, "Datasheet (digital cultural heritage)", _known_answers(manifest, citation)),
         section(
             2,
             "Bias, risks and limitations",
@@ -161,13 +163,13 @@ def _body(manifest: Mapping[str, Any], citation: Citation, invented: bool) -> st
             " file, and so does `colophon pull`.",
         ),
         section(2, "Citation", inline(citation.sentence)),
-        section(2, "Dataset card authors", _or(details.library, "who wrote this card")),
-        section(2, "Dataset card contact", _or(details.contact, "whom to ask")),
+        section(2, "Dataset card authors", _or_unfilled(metadata.library, "who wrote this card")),
+        section(2, "Dataset card contact", _or_unfilled(metadata.contact, "whom to ask")),
     ]
     return "\n\n".join(part for part in parts if part)
 
 
-def _or(value: str, what: str) -> str:
+def _or_unfilled(value: str, what: str) -> str:
     return inline(value) if value else unfilled(what)
 
 
@@ -182,10 +184,10 @@ def _structure(manifest: Mapping[str, Any]) -> list[str]:
     return [rows(("file", "records", "what it is"), files), rows(("column", "type", "from", "meaning"), columns)]
 
 
-def _known(manifest: Mapping[str, Any], citation: Citation) -> dict[str, str]:
+def _known_answers(manifest: Mapping[str, Any], citation: Citation) -> dict[str, str]:
     known = {"version": f"{inline(citation.version)}, from run {inline(manifest['model'].get('run', ''))}."}
-    if citation.details.licence:
-        known["distribution"] = f"Licence of this data set: {inline(citation.details.licence)}."
+    if citation.metadata.licence:
+        known["distribution"] = f"Licence of this data set: {inline(citation.metadata.licence)}."
     inputs = [
         f"{inline(entry.get('name', ''))} (SHA-256 {inline(entry.get('sha256', ''))})" for entry in manifest["input"]
     ]

@@ -7,11 +7,11 @@ from typing import Any
 from core.errors import InputError
 from core.sharing.vocabulary import LICENCES, OFFERED
 
-__all__ = ["CardDetails"]
+__all__ = ["CardMetadata"]
 
 
 @dataclass(frozen=True)
-class CardDetails:
+class CardMetadata:
     """Facts for a card. Each may be '' and is then visibly unfilled.
 
     Attributes
@@ -45,6 +45,6 @@ class CardDetails:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> "CardDetails":
+    def from_dict(cls, content: Mapping[str, Any]) -> "CardMetadata":
         """Return the details that were kept; what is not known is left out."""
         return cls(**{name: str(content[name]) for name in cls.__dataclass_fields__ if content.get(name)})

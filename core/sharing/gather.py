@@ -24,8 +24,8 @@ __all__ = [
     "MODEL_KINDS",
     "check_name",
     "check_names",
-    "gather_folder",
-    "gather_zip",
+    "collect_folder",
+    "collect_zip",
     "kind_of",
 ]
 
@@ -33,7 +33,7 @@ FILES_LIMIT: Final = 2_000
 # What a model may consist of: numbers and text, nothing that anyone could be led to run or to unpickle.
 MODEL_KINDS: Final = frozenset({".safetensors", ".json", ".parquet", ".txt", ".md", ".cff"})
 DATA_KINDS: Final = MODEL_KINDS | {".csv", ".jsonl", ".jsonld", ".xml", ".mrc", ".xlsx"}
-_BARE: Final = frozenset({"SHA256SUMS", "LICENSE", ".gitattributes"})
+_FILES_WITHOUT_SUFFIX: Final = frozenset({"SHA256SUMS", "LICENSE", ".gitattributes"})
 _NAME: Final = re.compile(r"[\w.+ ()-]+(/[\w.+ ()-]+)*")
 _CHUNK: Final = 1 << 20
 
@@ -41,7 +41,7 @@ _CHUNK: Final = 1 << 20
 def kind_of(name: str) -> str:
     """Return the end of a file's name in lower case, or the whole of a name that says what it is without one."""
     base = name.rsplit("/", 1)[-1]
-    return base if base in _BARE else Path(base).suffix.lower()
+    return base if base in _FILES_WITHOUT_SUFFIX else Path(base).suffix.lower()
 
 
 def check_name(name: str, origin: str) -> str:
@@ -61,9 +61,9 @@ def check_name(name: str, origin: str) -> str:
         or any(len(p) > 120 for p in parts)
     ):
         raise InputError(f"{origin} holds a file with a name that is not allowed: '{_shown(name)}'. Nothing was taken.")
-    if any(part != part.strip() or (part.startswith(".") and part not in _BARE) for part in parts):
+    if any(part != part.strip() or (part.startswith(".") and part not in _FILES_WITHOUT_SUFFIX) for part in parts):
         raise InputError(f"{origin} holds a hidden file, '{_shown(name)}'. Nothing was taken.")
-    if kind_of(name) not in DATA_KINDS | _BARE:
+    if kind_of(name) not in DATA_KINDS | _FILES_WITHOUT_SUFFIX:
         raise InputError(
             f"{origin} holds a file of a kind that is not taken: '{_shown(name)}'. Models are safetensors, JSON and"
             " Parquet; data bundles are tables and metadata. Nothing was taken."
@@ -94,7 +94,7 @@ def check_names(sized: Iterable[tuple[str, int]], origin: str) -> None:
         raise InputError(f"{origin} is empty. Give a model folder, an export bundle, or a name on the Hub.")
 
 
-def gather_folder(source: Path, target: Path, progress: Progress = silent) -> None:
+def collect_folder(source: Path, target: Path, progress: Progress = silent) -> None:
     """Copy a folder of plain files into an existing, empty folder.
 
     Raises
@@ -125,7 +125,7 @@ def gather_folder(source: Path, target: Path, progress: Progress = silent) -> No
         shutil.copyfile(source / name, path, follow_symlinks=False)
 
 
-def gather_zip(source: Path, target: Path, progress: Progress = silent) -> None:
+def collect_zip(source: Path, target: Path, progress: Progress = silent) -> None:
     """Unpack a zip of plain files into an existing, empty folder; one folder around everything is taken off.
 
     Raises

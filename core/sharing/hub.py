@@ -16,17 +16,17 @@ from core.errors import InputError
 from core.progress import Progress, silent
 from core.sharing.check import CardKind
 from core.sharing.gather import DATA_KINDS, MODEL_KINDS, check_names, kind_of
-from core.sharing.hub_errors import HubError, endpoint, told
-from core.sharing.parcel import Parcel
+from core.sharing.hub_errors import HubError, endpoint, translate_hub_errors
+from core.sharing.parcel import ShareBundle
 
-__all__ = ["Pushed", "check_target", "download_repository", "push_parcel", "token_of"]
+__all__ = ["PushResult", "check_target", "download_repository", "push_share_bundle", "token_of"]
 
 _PART: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 _ADMIN: Final = frozenset({".gitattributes", "README.md", "LICENSE", "LICENSE.txt", "LICENSE.md"})
 
 
 @dataclass(frozen=True)
-class Pushed:
+class PushResult:
     """What went up (the keys of ``colophon push --json``).
 
     Attributes
@@ -74,9 +74,9 @@ def token_of(secret: str) -> str:
     return secret.rpartition(":")[2]
 
 
-def push_parcel(
-    parcel: Parcel, target: str, token: str, *, private: bool = False, progress: Progress = silent
-) -> Pushed:
+def push_share_bundle(
+    share_bundle: ShareBundle, target: str, token: str, *, private: bool = False, progress: Progress = silent
+) -> PushResult:
     """Upload a parcel to the Hub in one commit: all of it becomes visible, or nothing.
 
     Parameters
@@ -98,26 +98,26 @@ def push_parcel(
     Cancelled
         Raised by the listener before the commit; nothing was changed.
     """
-    repository, files = check_target(target), parcel.files()
+    repository, files = check_target(target), share_bundle.files()
     if not token.strip():
         raise InputError("Uploading needs a token of the Hub. Set HF_TOKEN, or type it when asked.")
     if not token.isascii() or not token.isprintable() or " " in token:
         raise InputError("The token holds a sign that no token has. Copy it again from the Hub's settings.")
     api = _api(token)
-    with told(token, f"'{repository}'"), _quiet():
+    with translate_hub_errors(token, f"'{repository}'"), _quiet():
         progress(0.02, "Making the repository")
-        where = api.create_repo(repository, repo_type=parcel.kind, private=private, exist_ok=True)
-        info = api.repo_info(repository, repo_type=parcel.kind)
+        where = api.create_repo(repository, repo_type=share_bundle.kind, private=private, exist_ok=True)
+        info = api.repo_info(repository, repo_type=share_bundle.kind)
         if private and not info.private:
             raise InputError(
                 f"'{repository}' exists and everybody can see it. Choose another name, or make it private on the Hub."
             )
-        stale = _stale(repository, parcel, [sibling.rfilename for sibling in info.siblings or []])
-        commit = _commit(api, repository, parcel, files, stale, progress)
+        stale = _stale(repository, share_bundle, [sibling.rfilename for sibling in info.siblings or []])
+        commit = _commit(api, repository, share_bundle, files, stale, progress)
         progress(0.97, "Checking what arrived")
-        _compare(api, repository, parcel.kind, commit, files)
+        _compare(api, repository, share_bundle.kind, commit, files)
     progress(1.0, "Done")
-    return Pushed(str(where), commit, bool(info.private), files)
+    return PushResult(str(where), commit, bool(info.private), files)
 
 
 def download_repository(
@@ -136,7 +136,7 @@ def download_repository(
     from huggingface_hub.errors import RepositoryNotFoundError
 
     repository = check_target(target)
-    with told(token, f"'{repository}'"), _quiet():
+    with translate_hub_errors(token, f"'{repository}'"), _quiet():
         try:
             info = _api(token).repo_info(repository, repo_type=kind, files_metadata=True)
         except RepositoryNotFoundError:
@@ -171,11 +171,13 @@ def _api(token: str) -> Any:
     return HfApi(endpoint=endpoint(), token=token or False, library_name="colophon")
 
 
-def _stale(repository: str, parcel: Parcel, remote_names: list[str]) -> list[str]:
+def _stale(repository: str, share_bundle: ShareBundle, remote_names: list[str]) -> list[str]:
     """Return what an earlier push left that is not in the parcel; refuse a repository that holds something else."""
-    ours = {path.relative_to(parcel.folder).as_posix() for path in parcel.folder.rglob("*") if path.is_file()}
+    ours = {
+        path.relative_to(share_bundle.folder).as_posix() for path in share_bundle.folder.rglob("*") if path.is_file()
+    }
     other = sorted(set(remote_names) - ours - _ADMIN)
-    mark = "manifest.json" if parcel.kind == "model" else "bundle/manifest.json"
+    mark = "manifest.json" if share_bundle.kind == "model" else "bundle/manifest.json"
     if other and mark not in remote_names:
         raise InputError(
             f"'{repository}' exists and holds other files, such as '{other[0][:80]}'. Choose a new name, so that"
@@ -185,7 +187,12 @@ def _stale(repository: str, parcel: Parcel, remote_names: list[str]) -> list[str
 
 
 def _commit(
-    api: Any, repository: str, parcel: Parcel, files: list[dict[str, Any]], stale: list[str], progress: Progress
+    api: Any,
+    repository: str,
+    share_bundle: ShareBundle,
+    files: list[dict[str, Any]],
+    stale: list[str],
+    progress: Progress,
 ) -> str:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
@@ -193,14 +200,14 @@ def _commit(
     added = []
     for file in files:
         progress(0.05 + 0.85 * done / total, f"Sending {file['name']}")
-        operation = CommitOperationAdd(file["name"], str(parcel.folder / file["name"]))
-        api.preupload_lfs_files(repository, [operation], repo_type=parcel.kind, free_memory=False)
+        operation = CommitOperationAdd(file["name"], str(share_bundle.folder / file["name"]))
+        api.preupload_lfs_files(repository, [operation], repo_type=share_bundle.kind, free_memory=False)
         added.append(operation)
         done += file["bytes"]
     progress(0.92, "Committing")
     operations = [*added, *(CommitOperationDelete(name) for name in stale)]
-    message = f"Share {parcel.name} {parcel.citation.version}"
-    return str(api.create_commit(repository, operations, commit_message=message, repo_type=parcel.kind).oid)
+    message = f"Share {share_bundle.name} {share_bundle.citation.version}"
+    return str(api.create_commit(repository, operations, commit_message=message, repo_type=share_bundle.kind).oid)
 
 
 def _compare(api: Any, repository: str, kind: CardKind, commit: str, files: list[dict[str, Any]]) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from core.errors import ColophonError, InputError
 
-__all__ = ["HubError", "endpoint", "told"]
+__all__ = ["HubError", "endpoint", "translate_hub_errors"]
 
 _DEFAULT: Final = "https://huggingface.co"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -36,7 +36,7 @@ def endpoint() -> str:
 
 
 @contextlib.contextmanager
-def told(token: str, what: str) -> Iterator[None]:
+def translate_hub_errors(token: str, what: str) -> Iterator[None]:
     """Translate what the library raises into a sentence without the token, and without the request that carried it."""
     try:
         yield

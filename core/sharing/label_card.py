@@ -6,7 +6,7 @@ from core.facets import facet_values
 from core.labels import LabelSet
 from core.sharing.citation import Citation, published_sources
 from core.sharing.datasheet import datasheet
-from core.sharing.details import CardDetails
+from core.sharing.details import CardMetadata
 from core.sharing.text import BEGIN, END, as_front_matter, inline, join, rows, section, unfilled
 from core.sharing.vocabulary import language_codes, size_of
 from core.storage import Workspace
@@ -14,20 +14,20 @@ from core.storage import Workspace
 __all__ = ["label_card", "label_citation"]
 
 
-def label_citation(workspace: Workspace, labels: LabelSet, details: CardDetails) -> Citation:
+def label_citation(workspace: Workspace, labels: LabelSet, metadata: CardMetadata) -> Citation:
     """Return what a citation of a label set is made of."""
     manifest = labels.manifest
     files = [{"name": manifest.get("file"), "sha256": manifest.get("file_sha256")}]
-    title = details.title or f"Genre labels of catalogue records: {labels.name}"
+    title = metadata.title or f"Genre labels of catalogue records: {labels.name}"
     date = str(manifest.get("created_at", ""))[:10]
-    return Citation("dataset", title, labels.fingerprint[:8], date, details, published_sources(workspace, files))
+    return Citation("dataset", title, labels.fingerprint[:8], date, metadata, published_sources(workspace, files))
 
 
-def label_card(workspace: Workspace, labels: LabelSet, details: CardDetails | None = None) -> str:
+def label_card(workspace: Workspace, labels: LabelSet, metadata: CardMetadata | None = None) -> str:
     """Return the text of a label set's dataset card (README.md with its front matter)."""
     from huggingface_hub import DatasetCardData
 
-    given = details or CardDetails()
+    given = metadata or CardMetadata()
     citation = label_citation(workspace, labels, given)
     table, records, annotations = labels.table(), labels.records(), labels.annotations()
     usable = table["label"] != ""

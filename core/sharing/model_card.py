@@ -16,7 +16,7 @@ from core.models.registry import training_books
 from core.models.standing import labelled_by_rules
 from core.sharing.citation import Citation, published_sources
 from core.sharing.datasheet import datasheet
-from core.sharing.details import CardDetails
+from core.sharing.details import CardMetadata
 from core.sharing.measured import RULES, eval_results, languages_learned, measured_block
 from core.sharing.text import as_front_matter, inline, join, rows, section, unfilled
 from core.sharing.vocabulary import language_codes
@@ -31,37 +31,37 @@ colophon predict --model {name} --corpus CATALOGUE
 ```"""
 
 
-def model_card(workspace: Workspace, artifact: Artifact, details: CardDetails | None = None) -> str:
+def model_card(workspace: Workspace, artifact: Artifact, metadata: CardMetadata | None = None) -> str:
     """Return the text of a model's card (README.md with its front matter).
 
     Parameters
     ----------
     artifact : Artifact
         The model, as :meth:`core.storage.Workspace.find` returns it. It is not loaded.
-    details : CardDetails, optional
+    metadata : CardMetadata, optional
         What a person said of it.
     """
-    given = details or CardDetails()
+    given = metadata or CardMetadata()
     manifest, metrics = artifact.manifest, read_json(artifact.path / "metrics.json")
     books = training_books(artifact.path)
     front = _front(workspace, artifact, given, metrics, books)
     return join(front, _body(workspace, artifact, given, metrics, books, manifest))
 
 
-def model_citation(workspace: Workspace, artifact: Artifact, details: CardDetails) -> Citation:
+def model_citation(workspace: Workspace, artifact: Artifact, metadata: CardMetadata) -> Citation:
     """Return what a citation of the model is made of."""
     return Citation(
         "model",
-        _title(artifact, details),
+        _title(artifact, metadata),
         artifact.fingerprint[:8],
         str(artifact.manifest.get("created_at", ""))[:10],
-        details,
+        metadata,
         published_sources(workspace, _files_learned_from(workspace, artifact.manifest)),
     )
 
 
-def _title(artifact: Artifact, details: CardDetails) -> str:
-    return details.title or f"Genre from catalogue titles: {artifact.name}"
+def _title(artifact: Artifact, metadata: CardMetadata) -> str:
+    return metadata.title or f"Genre from catalogue titles: {artifact.name}"
 
 
 def _files_learned_from(workspace: Workspace, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -73,14 +73,14 @@ def _files_learned_from(workspace: Workspace, manifest: Mapping[str, Any]) -> li
 
 
 def _front(
-    workspace: Workspace, artifact: Artifact, details: CardDetails, metrics: Mapping[str, Any], books: pd.DataFrame
+    workspace: Workspace, artifact: Artifact, metadata: CardMetadata, metrics: Mapping[str, Any], books: pd.DataFrame
 ) -> dict[str, Any]:
     from huggingface_hub import ModelCardData
 
     counts = languages_learned(workspace, artifact.manifest, books).value_counts()
     card_data: dict[str, Any] = {
         "language": language_codes(counts.index[counts >= 10]) or None,
-        "license": details.licence or None,
+        "license": metadata.licence or None,
         "library_name": "colophon",
         "pipeline_tag": "text-classification",
         "tags": ["lam", "glam", "bibliographic-metadata", "genre", *(["invented-data"] * _invented(artifact))],
@@ -96,33 +96,33 @@ def _front(
 def _body(
     workspace: Workspace,
     artifact: Artifact,
-    details: CardDetails,
+    metadata: CardMetadata,
     metrics: Mapping[str, Any],
     books: pd.DataFrame,
     manifest: Mapping[str, Any],
 ) -> str:
     kind = KINDS.get(str(manifest.get("model_kind")))
     classes = ", ".join(inline(name) for name in manifest.get("classes", ()))
-    citation = model_citation(workspace, artifact, details)
+    citation = model_citation(workspace, artifact, metadata)
     by_rules = labelled_by_rules(workspace, manifest)
     invented = "**Trained on invented records: a demonstration, of no use for a real catalogue.**"
     return "\n\n".join(
         part
         for part in (
-            f"# {inline(_title(artifact, details))}",
+            f"# {inline(_title(artifact, metadata))}",
             f"Reads the title of a catalogue record and says how probable each class is: {classes}.",
             invented if _invented(artifact) else "",
             f"**{RULES}**" if by_rules else "",
             section(2, "Model details"),
             "\n".join(
                 (
-                    f"- **Developed by:** {_or(details.library, 'the library that made it')}",
+                    f"- **Developed by:** {_or_unfilled(metadata.library, 'the library that made it')}",
                     f"- **Model type:** {inline(kind.title if kind else manifest.get('model_kind', ''))}",
                     f"- **Classes:** {classes}",
-                    f"- **Licence:** {_or(details.licence, 'the licence')}",
+                    f"- **Licence:** {_or_unfilled(metadata.licence, 'the licence')}",
                     f"- **Fingerprint:** {artifact.fingerprint}",
                     f"- **Made:** {inline(str(manifest.get('created_at', ''))[:10])}",
-                    f"- **Homepage:** {_or(details.homepage, 'where to read more')}",
+                    f"- **Homepage:** {_or_unfilled(metadata.homepage, 'where to read more')}",
                 )
             ),
             inline(kind.description) if kind else "",
@@ -159,7 +159,9 @@ def _body(
             section(2, "Training details"),
             section(3, "Training data", *_training_data(manifest, books, by_rules)),
             datasheet(
-                3, "Datasheet of the labels (digital cultural heritage)", _known(workspace, manifest, books, details)
+                3,
+                "Datasheet of the labels (digital cultural heritage)",
+                _known_answers(workspace, manifest, books, metadata),
             ),
             section(3, "Training procedure", *_procedure(manifest)),
             section(2, "Evaluation"),
@@ -202,14 +204,14 @@ def _body(
                 " by a model that did not learn from the book. *Macro F1*: the mean of the classes' F1, each class"
                 " counting the same.",
             ),
-            section(2, "Model card authors", _or(details.library, "who wrote this card")),
-            section(2, "Model card contact", _or(details.contact, "whom to ask")),
+            section(2, "Model card authors", _or_unfilled(metadata.library, "who wrote this card")),
+            section(2, "Model card contact", _or_unfilled(metadata.contact, "whom to ask")),
         )
         if part
     )
 
 
-def _or(value: str, what: str) -> str:
+def _or_unfilled(value: str, what: str) -> str:
     return inline(value) if value else unfilled(what)
 
 
@@ -281,8 +283,8 @@ def _seconds(manifest: Mapping[str, Any]) -> str:
     return f"{seconds:,.0f} seconds" if isinstance(seconds, int | float) else "an unknown time"
 
 
-def _known(
-    workspace: Workspace, manifest: Mapping[str, Any], books: pd.DataFrame, details: CardDetails
+def _known_answers(
+    workspace: Workspace, manifest: Mapping[str, Any], books: pd.DataFrame, metadata: CardMetadata
 ) -> dict[str, str]:
     """Return the answers to the datasheet that follow from measured facts."""
     known = {
@@ -293,8 +295,8 @@ def _known(
     if len(counts) > 1 or "no language" not in counts.index:
         listed = ", ".join(f"{inline(name)} {count:,}" for name, count in counts.items())
         known["composition"] = f"Books by language: {listed}."
-    if details.licence:
-        known["distribution"] = f"Licence of this model: {inline(details.licence)}."
+    if metadata.licence:
+        known["distribution"] = f"Licence of this model: {inline(metadata.licence)}."
     sources = published_sources(workspace, _files_learned_from(workspace, manifest))
     if sources:
         known["provenance"] = " ".join(

@@ -13,9 +13,9 @@ from core.models.registry import load
 from core.sharing.check import CardKind, refuse_faults
 from core.sharing.citation import Citation
 from core.sharing.dataset_card import BUNDLE, bundle_card, bundle_citation, is_invented
-from core.sharing.details import CardDetails
-from core.sharing.gather import DATA_KINDS, MODEL_KINDS, check_names, gather_zip, kind_of
-from core.sharing.kept import kept_details, with_fresh_numbers
+from core.sharing.details import CardMetadata
+from core.sharing.gather import DATA_KINDS, MODEL_KINDS, check_names, collect_zip, kind_of
+from core.sharing.kept import saved_card_metadata, with_fresh_numbers
 from core.sharing.model_card import model_card, model_citation
 from core.sharing.verify import MANIFEST_LIMIT, verify
 from core.sharing.zenodo import deposit
@@ -23,19 +23,19 @@ from core.soundness import CONTENTS, SEAL, seal_of
 from core.storage import Workspace, file_sha256, read_json, write_json
 
 __all__ = [
-    "Parcel",
+    "ShareBundle",
     "bundle_home",
     "bundle_manifest",
-    "pack",
     "prepare_bundle",
     "prepare_model",
     "read_deposit",
     "read_manifest",
+    "write_zip",
 ]
 
 
 @dataclass(frozen=True)
-class Parcel:
+class ShareBundle:
     """A folder that may leave the house: every file is of a kind that is shared, and the card is sound.
 
     Attributes
@@ -43,14 +43,14 @@ class Parcel:
     kind : {'model', 'dataset'}
         As the Hub calls it.
     folder : path
-    made_at : str
+    created_at : str
         When what is shared was made, so that the same parcel always has the same bytes.
     """
 
     kind: CardKind
     folder: Path
     name: str
-    made_at: str
+    created_at: str
     citation: Citation
 
     def files(self) -> list[dict[str, Any]]:
@@ -67,13 +67,13 @@ class Parcel:
 
 
 def prepare_model(
-    workspace: Workspace, name: str, folder: Path, *, details: CardDetails | None = None, card: str | None = None
-) -> Parcel:
+    workspace: Workspace, name: str, folder: Path, *, metadata: CardMetadata | None = None, card: str | None = None
+) -> ShareBundle:
     """Fill an empty folder with a model to be shared.
 
     Parameters
     ----------
-    details : CardDetails, optional
+    metadata : CardMetadata, optional
         Else those that were kept with the model.
     card : str, optional
         Else the card that was kept with the model, with its numbers measured anew, else a fresh one.
@@ -89,7 +89,7 @@ def prepare_model(
     """
     artifact = workspace.find("models", name)
     model = load(workspace, name)
-    given = details or kept_details(artifact.path)
+    given = metadata or saved_card_metadata(artifact.path)
     _refuse_kinds(model.manifest["files"], MODEL_KINDS, f"The model '{name}'")
     for file in model.manifest["files"]:
         path = folder / file
@@ -107,8 +107,8 @@ def prepare_model(
 
 
 def prepare_bundle(
-    workspace: Workspace, path: Path, folder: Path, *, details: CardDetails | None = None, card: str | None = None
-) -> Parcel:
+    workspace: Workspace, path: Path, folder: Path, *, metadata: CardMetadata | None = None, card: str | None = None
+) -> ShareBundle:
     """Fill an empty folder with an export bundle (a zip) to be shared; see :func:`prepare_model`."""
     inside = folder / BUNDLE
     inside.mkdir()
@@ -119,7 +119,7 @@ def prepare_bundle(
         f"The bundle {path.name}",
     )
     home = bundle_home(workspace, path)
-    citation = bundle_citation(workspace, manifest, details or kept_details(home))
+    citation = bundle_citation(workspace, manifest, metadata or saved_card_metadata(home))
     invented = is_invented(workspace, manifest)
     text = card or with_fresh_numbers(home, bundle_card(manifest, citation, invented=invented))
     sentences = [
@@ -148,20 +148,20 @@ def bundle_home(workspace: Workspace, path: Path) -> Path:
     return workspace.folder("exports") / f"card-{file_sha256(path)[:16]}"
 
 
-def pack(parcel: Parcel, out: Path) -> Path:
+def write_zip(share_bundle: ShareBundle, out: Path) -> Path:
     """Write a parcel as one zip, for a download or a deposit by hand; the same parcel gives the same bytes."""
     from core.export.bundle import zip_folder
     from core.storage import write_atomically
 
     with write_atomically(out) as beside:
-        zip_folder(parcel.folder, beside, parcel.made_at)
+        zip_folder(share_bundle.folder, beside, share_bundle.created_at)
     return out
 
 
 def _unpacked(path: Path, folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InputError(f"There is no file {path}; give the zip that 'colophon export' wrote.")
-    gather_zip(path, folder)
+    collect_zip(path, folder)
     verified = verify(folder, f"The bundle {path.name}")
     if verified.kind != "bundle" or verified.root != folder:
         raise InputError(f"{path.name} is no export bundle; give the zip that 'colophon export' wrote.")
@@ -170,15 +170,15 @@ def _unpacked(path: Path, folder: Path) -> dict[str, Any]:
 
 def _finish(
     kind: CardKind, folder: Path, name: str, made_at: str, citation: Citation, card: str, sentences: list[str]
-) -> Parcel:
+) -> ShareBundle:
     refuse_faults(card, kind)
     (folder / "README.md").write_text(card, encoding="utf-8", newline="\n")
     (folder / "CITATION.cff").write_text(citation.as_cff(), encoding="utf-8", newline="\n")
     write_json(folder / "zenodo.json", deposit(citation, sentences))
     # The end of the road is tried here: what cannot be pulled must not be pushed.
-    parcel = Parcel(kind, folder, name, made_at, citation)
-    check_names(((file["name"], file["bytes"]) for file in parcel.files()), f"The parcel '{name}'")
-    return parcel
+    share_bundle = ShareBundle(kind, folder, name, made_at, citation)
+    check_names(((file["name"], file["bytes"]) for file in share_bundle.files()), f"The parcel '{name}'")
+    return share_bundle
 
 
 def _refuse_kinds(files: Mapping[str, str], allowed: frozenset[str], origin: str) -> None:
@@ -198,9 +198,9 @@ def _without_paths(value: Any) -> Any:
     return value
 
 
-def read_deposit(parcel: Parcel) -> dict[str, Any]:
+def read_deposit(share_bundle: ShareBundle) -> dict[str, Any]:
     """Return the Zenodo metadata of a parcel."""
-    return read_json(parcel.folder / "zenodo.json")
+    return read_json(share_bundle.folder / "zenodo.json")
 
 
 def read_manifest(path: Path) -> dict[str, Any]:

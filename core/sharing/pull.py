@@ -16,22 +16,22 @@ from typing import Any, Final
 from core.connection import split_secret
 from core.errors import InputError, NotFoundError
 from core.progress import Progress, silent
-from core.sharing.gather import gather_folder, gather_zip
+from core.sharing.gather import collect_folder, collect_zip
 from core.sharing.hub import check_target, download_repository, token_of
 from core.sharing.kept import CARD_FOLDER
 from core.sharing.push import TOKEN
-from core.sharing.verify import Verified, verify
+from core.sharing.verify import VerifiedFiles, verify
 from core.soundness import CONTENTS, SEAL
 from core.storage import Artifact, Workspace, now, slug, user_path
 
-__all__ = ["Pulled", "main", "pull"]
+__all__ = ["PullResult", "main", "pull"]
 
 _ADDRESS: Final = re.compile(r"https?://[^/]+/(datasets/)?([^/]+/[^/]+)/?$")
 _STORED: Final = frozenset({"kind", "fingerprint", SEAL, CONTENTS})
 
 
 @dataclass(frozen=True)
-class Pulled:
+class PullResult:
     """What was taken into the workspace (the keys of ``colophon pull --json``).
 
     Attributes
@@ -71,7 +71,7 @@ def pull(
     token: str = "",
     progress: Progress = silent,
     scratch: Path | None = None,
-) -> Pulled:
+) -> PullResult:
     """Take a shared model or bundle into the workspace.
 
     Parameters
@@ -97,16 +97,16 @@ def pull(
         folder.mkdir()
         source, secret = split_secret(source)
         token = token or token_of(secret)
-        origin, called = _gather(source, folder, token, lambda share, message: progress(0.8 * share, message))
+        origin, called = _collect_files(source, folder, token, lambda share, message: progress(0.8 * share, message))
         progress(0.82, "Checking every file")
         verified = verify(folder, origin)
         progress(0.95, "Taking it in")
         kind = "models" if verified.kind == "model" else "exports"
-        wanted = _free_name(workspace, kind, verified.fingerprint, name, called)
+        wanted = _unused_name(workspace, kind, verified.fingerprint, name, called)
         card = folder / "README.md"
         artifact = _store(workspace, kind, wanted, verified, origin, card if card.is_file() else None)
     progress(1.0, "Done")
-    return Pulled(
+    return PullResult(
         verified.kind,
         artifact.name,
         verified.fingerprint,
@@ -117,16 +117,16 @@ def pull(
     )
 
 
-def _gather(source: str, folder: Path, token: str, progress: Progress) -> tuple[str, str]:
+def _collect_files(source: str, folder: Path, token: str, progress: Progress) -> tuple[str, str]:
     """Copy the source into a folder; return what to call it in messages, and what to call the thing."""
     path = user_path(source)
     if path.is_dir():
-        gather_folder(path, folder, progress)
+        collect_folder(path, folder, progress)
         return f"The folder {path}", path.resolve().name
     if path.is_file():
         if path.suffix.lower() != ".zip":
             raise InputError(f"{path.name} is no zip. Give a zip, a folder, or USER/NAME on the Hub.")
-        gather_zip(path, folder, progress)
+        collect_zip(path, folder, progress)
         return f"The zip {path.name}", path.stem
     page = _ADDRESS.match(source)
     wanted = page[2] if page else source
@@ -145,7 +145,7 @@ def _gather(source: str, folder: Path, token: str, progress: Progress) -> tuple[
     )
 
 
-def _free_name(workspace: Workspace, kind: str, fingerprint: str, given: str | None, called: str) -> str:
+def _unused_name(workspace: Workspace, kind: str, fingerprint: str, given: str | None, called: str) -> str:
     """Return a name that no other thing has; a name that was asked for is never turned into another."""
     names = workspace.database.names(kind)
     wanted = slug(given or called)
@@ -153,17 +153,19 @@ def _free_name(workspace: Workspace, kind: str, fingerprint: str, given: str | N
         return wanted
     if given:
         raise InputError(
-            f"'{wanted}' is the name of another {_SPOKEN[kind]} here.",
+            f"'{wanted}' is the name of another {_KIND_NAMES[kind]} here.",
             command_line="Give another with --as.",
             page="Give another name.",
         )
     return workspace.free_name(kind, wanted)
 
 
-_SPOKEN: Final[Mapping[str, str]] = {"models": "model", "exports": "bundle"}
+_KIND_NAMES: Final[Mapping[str, str]] = {"models": "model", "exports": "bundle"}
 
 
-def _store(workspace: Workspace, kind: str, name: str, verified: Verified, origin: str, card: Path | None) -> Artifact:
+def _store(
+    workspace: Workspace, kind: str, name: str, verified: VerifiedFiles, origin: str, card: Path | None
+) -> Artifact:
     def write(home: Path) -> Mapping[str, Any]:
         inside = home if verified.kind == "model" else home / "bundle"
         names = [*verified.files, *(() if verified.kind == "model" else ("SHA256SUMS",))]
@@ -183,7 +185,7 @@ def _store(workspace: Workspace, kind: str, name: str, verified: Verified, origi
     return workspace.store(kind, verified.fingerprint, name, write)
 
 
-def _sentence(verified: Verified, artifact: Artifact) -> str:
+def _sentence(verified: VerifiedFiles, artifact: Artifact) -> str:
     if verified.kind == "model":
         return (
             f"{len(verified.files)} files verified. Score a catalogue with: colophon predict --model {artifact.name}"

@@ -14,25 +14,25 @@ from typing import Any, Final
 
 from core.errors import InputError
 from core.progress import Progress, silent
-from core.sharing.details import CardDetails
-from core.sharing.hub import Pushed, check_target, push_parcel
-from core.sharing.parcel import Parcel, pack, prepare_bundle, prepare_model
+from core.sharing.details import CardMetadata
+from core.sharing.hub import PushResult, check_target, push_share_bundle
+from core.sharing.parcel import ShareBundle, prepare_bundle, prepare_model, write_zip
 from core.storage import Workspace, slug
 
-__all__ = ["TOKEN", "main", "parcel_of", "push", "write_parcel"]
+__all__ = ["TOKEN", "main", "open_share_bundle", "push", "write_share_bundle"]
 
 TOKEN: Final = "HF_TOKEN"  # noqa: S105 - the name of the variable, not a token
 
 
 @contextlib.contextmanager
-def parcel_of(
+def open_share_bundle(
     workspace: Workspace,
     *,
     model: str | None = None,
     bundle: Path | None = None,
-    details: CardDetails | None = None,
+    metadata: CardMetadata | None = None,
     scratch: Path | None = None,
-) -> Iterator[Parcel]:
+) -> Iterator[ShareBundle]:
     """Give a model or a bundle as a folder ready to be shared; the folder goes when the block ends.
 
     Raises
@@ -46,9 +46,9 @@ def parcel_of(
         folder = Path(place) / slug(model or Path(str(bundle)).stem)
         folder.mkdir()
         if model is not None:
-            yield prepare_model(workspace, model, folder, details=details)
+            yield prepare_model(workspace, model, folder, metadata=metadata)
         else:
-            yield prepare_bundle(workspace, Path(str(bundle)), folder, details=details)
+            yield prepare_bundle(workspace, Path(str(bundle)), folder, metadata=metadata)
 
 
 def push(
@@ -59,11 +59,11 @@ def push(
     model: str | None = None,
     bundle: Path | None = None,
     private: bool = False,
-    details: CardDetails | None = None,
+    metadata: CardMetadata | None = None,
     progress: Progress = silent,
     scratch: Path | None = None,
-) -> Pushed:
-    """Share a model or a bundle on the Hub; see :func:`core.sharing.hub.push_parcel`.
+) -> PushResult:
+    """Share a model or a bundle on the Hub; see :func:`core.sharing.hub.push_share_bundle`.
 
     Parameters
     ----------
@@ -74,26 +74,26 @@ def push(
         Name of a model in the workspace.
     bundle : path, optional
         A zip that ``colophon export`` wrote.
-    details : CardDetails, optional
+    metadata : CardMetadata, optional
         Else those kept with it.
     """
     check_target(target)
     progress(0.0, "Checking the files and the card")
-    with parcel_of(workspace, model=model, bundle=bundle, details=details, scratch=scratch) as parcel:
-        return push_parcel(parcel, target, token, private=private, progress=progress)
+    with open_share_bundle(workspace, model=model, bundle=bundle, metadata=metadata, scratch=scratch) as share_bundle:
+        return push_share_bundle(share_bundle, target, token, private=private, progress=progress)
 
 
-def write_parcel(
+def write_share_bundle(
     workspace: Workspace,
     out: Path,
     *,
     model: str | None = None,
     bundle: Path | None = None,
-    details: CardDetails | None = None,
+    metadata: CardMetadata | None = None,
 ) -> Path:
     """Write what would be shared as one zip: for a colleague, or for a deposit by hand (Zenodo)."""
-    with parcel_of(workspace, model=model, bundle=bundle, details=details) as parcel:
-        return pack(parcel, out)
+    with open_share_bundle(workspace, model=model, bundle=bundle, metadata=metadata) as share_bundle:
+        return write_zip(share_bundle, out)
 
 
 def main() -> int:

@@ -16,12 +16,12 @@ __all__ = [
     "inline",
     "join",
     "numbers_of",
-    "refresh",
     "rows",
     "section",
     "split",
     "unfilled",
     "unfilled_parts",
+    "update_numbers",
 ]
 
 BEGIN: Final = "<!-- colophon: measured numbers begin. They are written again each time; write outside these marks. -->"
@@ -107,7 +107,7 @@ def numbers_of(text: str) -> str:
     return match[0] if match else ""
 
 
-def refresh(card: str, fresh: str) -> str:
+def update_numbers(card: str, fresh: str) -> str:
     """Return a card that a person changed, with the measured numbers of a fresh one.
 
     What a person wrote stays. The block between the marks and ``model-index`` (the same numbers for machines) are those

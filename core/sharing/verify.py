@@ -12,7 +12,7 @@ from core.sharing.dataset_card import BUNDLE
 from core.sharing.gather import MODEL_KINDS, check_name, kind_of
 from core.storage import digest, file_sha256, read_json
 
-__all__ = ["COMPANIONS", "MANIFEST_LIMIT", "Verified", "verify", "verify_bundle", "verify_model"]
+__all__ = ["COMPANIONS", "MANIFEST_LIMIT", "VerifiedFiles", "verify", "verify_bundle", "verify_model"]
 
 # Beside what is verified there may lie texts about it. They are not hashed: people mend a card on the Hub.
 COMPANIONS: Final = frozenset(
@@ -26,7 +26,7 @@ MANIFEST_LIMIT: Final = 20_000_000  # bytes
 
 
 @dataclass(frozen=True)
-class Verified:
+class VerifiedFiles:
     """A model or a bundle whose every file is the one that was shared.
 
     Attributes
@@ -47,7 +47,7 @@ class Verified:
     manifest: Mapping[str, Any]
 
 
-def verify(folder: Path, origin: str) -> Verified:
+def verify(folder: Path, origin: str) -> VerifiedFiles:
     """Return what a gathered folder holds, after checking every file.
 
     Raises
@@ -68,7 +68,7 @@ def verify(folder: Path, origin: str) -> Verified:
     )
 
 
-def verify_model(folder: Path, origin: str) -> Verified:
+def verify_model(folder: Path, origin: str) -> VerifiedFiles:
     """Check a model's folder; it is loaded once, so that what enters the workspace is known to work."""
     from core.models.registry import load_folder
 
@@ -82,10 +82,10 @@ def verify_model(folder: Path, origin: str) -> Verified:
     _only(folder, origin, {*files, "manifest.json"})
     _parquet_within_limits(folder, origin)
     model = load_folder(folder, origin)
-    return Verified("model", model.fingerprint, folder, dict(files), manifest)
+    return VerifiedFiles("model", model.fingerprint, folder, dict(files), manifest)
 
 
-def verify_bundle(root: Path, origin: str) -> Verified:
+def verify_bundle(root: Path, origin: str) -> VerifiedFiles:
     """Check an export bundle against its SHA256SUMS."""
     files: dict[str, str] = {}
     for number, line in enumerate((root / _SUMS).read_text(encoding="utf-8", errors="replace").splitlines(), 1):
@@ -102,7 +102,7 @@ def verify_bundle(root: Path, origin: str) -> Verified:
             raise InputError(f"{origin} is incomplete: {name} is missing. Fetch it again.")
         if file_sha256(root / name) != sha256:
             raise InputError(f"The file {name} of {origin} was altered after it was made. Nothing was taken.")
-    return Verified("bundle", digest("bundle", files), root, files, _manifest(root, origin))
+    return VerifiedFiles("bundle", digest("bundle", files), root, files, _manifest(root, origin))
 
 
 def _only(folder: Path, origin: str, known: set[str], companions: frozenset[str] = COMPANIONS) -> None:

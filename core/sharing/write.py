@@ -8,7 +8,7 @@ from core.labels import load_labels
 from core.sharing.check import CardKind, refuse_faults
 from core.sharing.citation import Citation
 from core.sharing.dataset_card import bundle_card, bundle_citation, is_invented
-from core.sharing.details import CardDetails
+from core.sharing.details import CardMetadata
 from core.sharing.kept import with_fresh_numbers
 from core.sharing.label_card import label_card, label_citation
 from core.sharing.model_card import model_card, model_citation
@@ -27,7 +27,7 @@ def write_card(
     model: str | None = None,
     bundle: Path | None = None,
     labels: str | None = None,
-    details: CardDetails | None = None,
+    metadata: CardMetadata | None = None,
 ) -> tuple[list[Path], list[str]]:
     """Write README.md, CITATION.cff and zenodo.json into a folder, which is made.
 
@@ -46,8 +46,8 @@ def write_card(
         raise InputError(
             "Name one thing: a model, an export or labels.", command_line="(--model M, --bundle FILE.zip, --labels L)"
         )
-    given = details or CardDetails()
-    text, citation, kind = _made(workspace, model, bundle, labels, given)
+    given = metadata or CardMetadata()
+    text, citation, kind = _render_card(workspace, model, bundle, labels, given)
     refuse_faults(text, kind)
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file. Give the name of a folder.")
@@ -59,20 +59,20 @@ def write_card(
     return [out / name for name in ("README.md", "CITATION.cff", "zenodo.json")], unfilled_parts(text)
 
 
-def _made(
-    workspace: Workspace, model: str | None, bundle: Path | None, labels: str | None, details: CardDetails
+def _render_card(
+    workspace: Workspace, model: str | None, bundle: Path | None, labels: str | None, metadata: CardMetadata
 ) -> tuple[str, Citation, CardKind]:
     if model is not None:
         artifact = workspace.find("models", model)
-        fresh = model_card(workspace, artifact, details)
-        return with_fresh_numbers(artifact.path, fresh), model_citation(workspace, artifact, details), "model"
+        fresh = model_card(workspace, artifact, metadata)
+        return with_fresh_numbers(artifact.path, fresh), model_citation(workspace, artifact, metadata), "model"
     if bundle is not None:
         with tempfile.TemporaryDirectory(prefix=".sharing-", dir=workspace.root) as place:
             manifest = bundle_manifest(bundle, Path(place))
-        citation = bundle_citation(workspace, manifest, details)
+        citation = bundle_citation(workspace, manifest, metadata)
         home = bundle_home(workspace, bundle)
         invented = is_invented(workspace, manifest)
         return with_fresh_numbers(home, bundle_card(manifest, citation, invented=invented)), citation, "dataset"
     label_set = load_labels(workspace, str(labels))
-    fresh = label_card(workspace, label_set, details)
-    return with_fresh_numbers(label_set.artifact.path, fresh), label_citation(workspace, label_set, details), "dataset"
+    fresh = label_card(workspace, label_set, metadata)
+    return with_fresh_numbers(label_set.artifact.path, fresh), label_citation(workspace, label_set, metadata), "dataset"

@@ -20,13 +20,13 @@ def deposit(citation: Citation, sentences: list[str]) -> dict[str, Any]:
     sentences : list of str
         The description, a paragraph each.
     """
-    details = citation.details
+    metadata = citation.metadata
     metadata: dict[str, Any] = {
         "title": citation.title,
         "upload_type": "dataset" if citation.kind == "dataset" else "other",
         "description": "".join(f"<p>{html.escape(item)}</p>" for item in sentences),
-        "creators": [{"name": details.library}] if details.library else [],
-        "license": details.licence,
+        "creators": [{"name": metadata.library}] if metadata.library else [],
+        "license": metadata.licence,
         "access_right": "open",
         "version": citation.version,
         "publication_date": citation.date,

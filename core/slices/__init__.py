@@ -6,7 +6,7 @@ of the title. A slice that :func:`find_slices` reports is
 - *real*: found on one half of the labelled books, confirmed on the other (:mod:`core.slices.confirm`);
 - *not the class mix*: worse than the rest of the same true classes, and than the rest of the same predicted classes
   (:mod:`core.slices.stratified`);
-- *not another's shadow*: slices that a stronger one explains are folded under it (:mod:`core.slices.fold`);
+- *not another's shadow*: slices that a stronger one explains are folded under it (:mod:`core.slices.fold_explained`);
 - *useful*: with the share of all errors that lie in it and the records of the collection that it covers
   (:mod:`core.slices.measure`).
 
@@ -15,38 +15,46 @@ What is enumerated, and what is not, stands in :mod:`core.slices.search`. Slices
 :class:`Ledger`.
 """
 
-from core.slices.asked import p_of_slice
+from core.slices.asked import slice_p_value
 from core.slices.by_facet import FacetSlices, PairSlices, cross_table, facet_slices, pair_slices
-from core.slices.definition import MAX_FACTS, Slice
-from core.slices.facts import MEASURES, FacetFact, Fact, PhraseFact, RangeFact, TitleFact, fact_from_dict
+from core.slices.definition import MAX_PREDICATES, Slice
+from core.slices.facts import (
+    MEASURES,
+    FacetPredicate,
+    PhrasePredicate,
+    Predicate,
+    RangePredicate,
+    TitlePredicate,
+    predicate_from_dict,
+)
 from core.slices.find import DEFAULT_RATE, find_slices
-from core.slices.findings import Finding, SliceFindings
+from core.slices.findings import SliceFinding, SliceFindings
 from core.slices.ledger import Ledger, Look, level_of_look
-from core.slices.measure import Measured, measure_slices
+from core.slices.measure import SliceMeasurement, measure_slices
 
 __all__ = [
     "DEFAULT_RATE",
-    "MAX_FACTS",
+    "MAX_PREDICATES",
     "MEASURES",
-    "FacetFact",
+    "FacetPredicate",
     "FacetSlices",
-    "Fact",
-    "Finding",
     "Ledger",
     "Look",
-    "Measured",
     "PairSlices",
-    "PhraseFact",
-    "RangeFact",
+    "PhrasePredicate",
+    "Predicate",
+    "RangePredicate",
     "Slice",
+    "SliceFinding",
     "SliceFindings",
-    "TitleFact",
+    "SliceMeasurement",
+    "TitlePredicate",
     "cross_table",
     "facet_slices",
-    "fact_from_dict",
     "find_slices",
     "level_of_look",
     "measure_slices",
-    "p_of_slice",
     "pair_slices",
+    "predicate_from_dict",
+    "slice_p_value",
 ]

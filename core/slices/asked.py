@@ -11,10 +11,10 @@ from core.slices.stratified import worst_p
 from core.slices.units import one_per_title
 from core.statistics import MINIMUM_RECORDS
 
-__all__ = ["p_of_slice"]
+__all__ = ["slice_p_value"]
 
 
-def p_of_slice(table: pd.DataFrame, classes: Sequence[str], slice_: Slice) -> float:
+def slice_p_value(table: pd.DataFrame, classes: Sequence[str], slice_: Slice) -> float:
     """Test a slice as :func:`core.slices.facet_slices` tests the values of a facet.
 
     Parameters
@@ -32,6 +32,6 @@ def p_of_slice(table: pd.DataFrame, classes: Sequence[str], slice_: Slice) -> fl
     labelled = table[(table[TRUTH] != "").to_numpy(dtype=bool)]
     if int(slice_.mask(labelled).sum()) < MINIMUM_RECORDS:
         return float("nan")
-    units = one_per_title(labelled, tuple(classes))
-    inside = np.flatnonzero(slice_.mask(units.records))
-    return worst_p(*units.count(inside), *units.count(np.arange(len(units))))
+    titles = one_per_title(labelled, tuple(classes))
+    inside = np.flatnonzero(slice_.mask(titles.records))
+    return worst_p(*titles.count(inside), *titles.count(np.arange(len(titles))))

@@ -51,7 +51,7 @@ class Layout:
         return len(self.order) // WORD
 
     @property
-    def error_words(self) -> int:
+    def error_word_count(self) -> int:
         """How many words the errors take."""
         return int(self.starts[self.error_cells]) if self.error_cells < len(self.starts) else self.words
 

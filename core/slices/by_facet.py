@@ -12,8 +12,8 @@ from core.facets import facet_codes, facet_order
 from core.plain_json import plain
 from core.schema import CORRECT, TRUTH
 from core.slices.definition import Slice
-from core.slices.facts import FacetFact
-from core.slices.measure import Labelled, Measured, Overall
+from core.slices.facts import FacetPredicate
+from core.slices.measure import LabelledBooks, Overall, SliceMeasurement
 from core.slices.stratified import worst_p
 from core.slices.units import one_per_title
 from core.statistics import MINIMUM_RECORDS, adjust_p, wilson
@@ -28,7 +28,7 @@ class FacetSlices:
     Attributes
     ----------
     overall : Overall
-    slices : tuple of Measured
+    slices : tuple of SliceMeasurement
         Facet by facet, values in the facet's own order.
     p, p_adjusted : tuple of float
         Exact, one-sided, that the slice is worse than the rest of its true and of its predicted classes, each title
@@ -36,7 +36,7 @@ class FacetSlices:
     """
 
     overall: Overall
-    slices: tuple[Measured, ...]
+    slices: tuple[SliceMeasurement, ...]
     p: tuple[float, ...]
     p_adjusted: tuple[float, ...]
 
@@ -70,14 +70,14 @@ def facet_slices(
     InputError
         There is no facet of a name that was given.
     """
-    labelled = Labelled(table, classes)
-    units = one_per_title(table[labelled.known], tuple(classes))
-    everything = units.count(np.arange(len(units)))
-    slices: list[Measured] = []
+    labelled = LabelledBooks(table, classes)
+    titles = one_per_title(table[labelled.known], tuple(classes))
+    everything = titles.count(np.arange(len(titles)))
+    slices: list[SliceMeasurement] = []
     p: list[float] = []
     for facet in facets:
-        codes, values = facet_codes(labelled.units.records, facet)
-        of_unit, unit_values = facet_codes(units.records, facet)
+        codes, values = facet_codes(labelled.titles.records, facet)
+        of_unit, unit_values = facet_codes(titles.records, facet)
         of_record, record_values = facet_codes(table if collection is None else collection, facet)
         covered = dict(zip(record_values, np.bincount(of_record, minlength=len(record_values)).tolist(), strict=True))
         place = {value: code for code, value in enumerate(values)}
@@ -86,9 +86,9 @@ def facet_slices(
             facet, sorted(values, key=lambda facet_value: (-covered.get(facet_value, 0), facet_value))
         ):
             rows = np.flatnonzero(codes == place[value])
-            slices.append(labelled.measure(Slice((FacetFact(facet, value),)), rows, covered.get(value, 0)))
+            slices.append(labelled.measure(Slice((FacetPredicate(facet, value),)), rows, covered.get(value, 0)))
             members = np.flatnonzero(of_unit == unit_place.get(value, -1))
-            p.append(worst_p(*units.count(members), *everything) if len(rows) >= MINIMUM_RECORDS else np.nan)
+            p.append(worst_p(*titles.count(members), *everything) if len(rows) >= MINIMUM_RECORDS else np.nan)
     return FacetSlices(labelled.overall, tuple(slices), tuple(p), tuple(adjust_p(p, "by").tolist()))
 
 
@@ -172,15 +172,15 @@ def pair_slices(table: pd.DataFrame, classes: Sequence[str], facet_a: str, facet
         The facets are the same, or there is none of that name.
     """
     shown = cross_table(table, facet_a, facet_b).dropna(subset=["rate"])
-    units = one_per_title(table[table[TRUTH] != ""], tuple(classes))
-    everything = units.count(np.arange(len(units)))
-    (a, a_values), (b, b_values) = facet_codes(units.records, facet_a), facet_codes(units.records, facet_b)
+    titles = one_per_title(table[table[TRUTH] != ""], tuple(classes))
+    everything = titles.count(np.arange(len(titles)))
+    (a, a_values), (b, b_values) = facet_codes(titles.records, facet_a), facet_codes(titles.records, facet_b)
     slices, p = [], []
     for first, second in zip(shown[facet_a], shown[facet_b], strict=True):
-        slices.append(Slice((FacetFact(facet_a, first), FacetFact(facet_b, second))))
+        slices.append(Slice((FacetPredicate(facet_a, first), FacetPredicate(facet_b, second))))
         inside = np.array([value == first for value in a_values], dtype=bool)[a]
         inside &= np.array([value == second for value in b_values], dtype=bool)[b]
-        p.append(worst_p(*units.count(np.flatnonzero(inside)), *everything))
+        p.append(worst_p(*titles.count(np.flatnonzero(inside)), *everything))
     return PairSlices(tuple(slices), tuple(p))
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.slices.bits import Bits, Layout, count_ones
-from core.slices.search import Found
-from core.slices.stratified import least_score, worst_p
+from core.slices.search import Conjunction
+from core.slices.stratified import min_score, worst_p
 
 __all__ = ["short_list"]
 
@@ -21,19 +21,19 @@ POOL = 8
 WITHIN, SAME = 0.75, 0.5
 
 
-def short_list(candidates: Sequence[Found], bits: Bits, layout: Layout) -> list[Found]:
+def short_list(candidates: Sequence[Conjunction], bits: Bits, layout: Layout) -> list[Conjunction]:
     """Choose at most twenty of the slices found, the first being the strongest.
 
     Parameters
     ----------
-    candidates : sequence of Found
+    candidates : sequence of Conjunction
         Smallest p first.
     bits : array, shape (facts, words)
         For which records of the searched part each fact holds.
     """
     if not candidates:
         return []
-    members = np.stack([np.bitwise_and.reduce(bits[list(entry.facts)], axis=0) for entry in candidates])
+    members = np.stack([np.bitwise_and.reduce(bits[list(entry.predicates)], axis=0) for entry in candidates])
     chosen = _still_worse(members, layout)
     sizes = count_ones(members)
     repeated = np.zeros(len(candidates), dtype=bool)
@@ -68,7 +68,7 @@ def _still_worse(members: Bits, layout: Layout) -> list[int]:
             np.concatenate([*all_n, whole_n], axis=-1),
             np.concatenate([*all_errors, whole_errors], axis=-1),
         )
-        score = least_score(n, errors, whole_n, whole_errors)
+        score = min_score(n, errors, whole_n, whole_errors)
         score[chosen] = -np.inf
         best, best_p = -1, STILL_WORSE_P
         for i in np.argsort(-score, kind="stable")[:POOL]:

@@ -9,17 +9,17 @@ import pandas as pd
 
 from core.facets import facet_codes
 from core.schema import TITLE_KEY
-from core.slices.facts import MEASURES, FacetFact, Fact, RangeFact, TitleFact, measure_of
+from core.slices.facts import MEASURES, FacetPredicate, Predicate, RangePredicate, TitlePredicate, measure_of
 from core.slices.terms import find_terms
 
-__all__ = ["FactTable", "collect_facts"]
+__all__ = ["PredicateTable", "collect_predicates"]
 
 Mask = npt.NDArray[np.bool_]
 
 # A fact that holds for nearly every record sets nothing apart.
 COMMON = 0.8
 # Rarer words than a slice may be take part, since they may form a group; a fifth of its size, at least so many titles.
-FEWEST_TITLES = 4
+MIN_PREDICATE_TITLES = 4
 # Years are cut at full decades and lengths at tens of characters, into at most so many steps; every run of steps is a
 # range.
 STEP = 10
@@ -27,42 +27,44 @@ MOST_STEPS = {"year": 12, "title_length": 5}
 
 
 @dataclass
-class FactTable:
+class PredicateTable:
     """Facts, and for which of the records they hold.
 
     Attributes
     ----------
-    facts : list of Fact
+    predicates : list of Predicate
     records : int
         How many records there are.
     """
 
     records: int
-    facts: list[Fact] = field(default_factory=list)
-    _makers: list[Callable[[], Mask]] = field(default_factory=list)
+    predicates: list[Predicate] = field(default_factory=list)
+    _mask_functions: list[Callable[[], Mask]] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(self.facts)
+        return len(self.predicates)
 
-    def add(self, fact: Fact, make: Callable[[], Mask]) -> None:
+    def add(self, predicate: Predicate, make: Callable[[], Mask]) -> None:
         """Add a fact, and a function that tells for each record whether it holds."""
-        self.facts.append(fact)
-        self._makers.append(make)
+        self.predicates.append(predicate)
+        self._mask_functions.append(make)
 
     def columns(self, which: Sequence[int]) -> Mask:
         """Tell for some facts and every record whether they hold, shape (facts, records)."""
         columns = np.empty((len(which), self.records), dtype=bool)
-        for row, fact in enumerate(which):
-            columns[row] = self._makers[fact]()
+        for row, predicate in enumerate(which):
+            columns[row] = self._mask_functions[predicate]()
         return columns
 
     def subjects(self) -> npt.NDArray[np.intp]:
         """Give numbers to what the facts speak of: −1 for words of the title, of which any may be joined."""
-        subjects = pd.factorize(np.array([fact.subject for fact in self.facts], dtype=object))[0].astype(np.intp)
-        return np.where([isinstance(fact, TitleFact) for fact in self.facts], -1, subjects)
+        subjects = pd.factorize(np.array([predicate.subject for predicate in self.predicates], dtype=object))[0].astype(
+            np.intp
+        )
+        return np.where([isinstance(predicate, TitlePredicate) for predicate in self.predicates], -1, subjects)
 
 
-def collect_facts(records: pd.DataFrame, facets: Sequence[str], words: int, min_n: int) -> FactTable:
+def collect_predicates(records: pd.DataFrame, facets: Sequence[str], words: int, min_n: int) -> PredicateTable:
     """Collect every fact that holds for at least `min_n` of the records and for at most four fifths of them.
 
     Parameters
@@ -74,40 +76,40 @@ def collect_facts(records: pd.DataFrame, facets: Sequence[str], words: int, min_
     words : int
         See :func:`core.slices.terms.find_terms`; 0 leaves the titles aside.
     """
-    table = FactTable(len(records))
+    table = PredicateTable(len(records))
     most = COMMON * len(records)
     for facet in facets:
         codes, values = facet_codes(records, facet)
         frequency = np.bincount(codes, minlength=len(values))
         for code in np.flatnonzero((frequency >= min_n) & (frequency <= most)):
-            table.add(FacetFact(facet, values[code]), lambda codes=codes, code=code: codes == code)  # type: ignore[misc]
+            table.add(FacetPredicate(facet, values[code]), lambda codes=codes, code=code: codes == code)  # type: ignore[misc]
     for measure in MEASURES:
         numbers = measure_of(records, measure)
-        for fact in _ranges(measure, numbers, min_n, most):
-            table.add(fact, lambda fact=fact, numbers=numbers: fact.holds(numbers))  # type: ignore[misc]
+        for predicate in _ranges(measure, numbers, min_n, most):
+            table.add(predicate, lambda predicate=predicate, numbers=numbers: predicate.holds(numbers))  # type: ignore[misc]
     if words:
         terms = find_terms(
-            records[TITLE_KEY], words, max(FEWEST_TITLES, min_n // 5), facet_codes(records, "language")[0]
+            records[TITLE_KEY], words, max(MIN_PREDICATE_TITLES, min_n // 5), facet_codes(records, "language")[0]
         )
         for pattern, titles in zip(terms.patterns, terms.titles, strict=True):
-            table.add(TitleFact((pattern,)), lambda titles=titles: _at(titles, len(records)))  # type: ignore[misc]
+            table.add(TitlePredicate((pattern,)), lambda titles=titles: _mask_at(titles, len(records)))  # type: ignore[misc]
     return table
 
 
-def _at(rows: npt.NDArray[np.int64], length: int) -> Mask:
+def _mask_at(rows: npt.NDArray[np.int64], length: int) -> Mask:
     mask = np.zeros(length, dtype=bool)
     mask[rows] = True
     return mask
 
 
-def _ranges(measure: str, numbers: npt.NDArray[np.float64], min_n: int, most: float) -> list[RangeFact]:
+def _ranges(measure: str, numbers: npt.NDArray[np.float64], min_n: int, most: float) -> list[RangePredicate]:
     """Return every run of neighbouring steps with enough records and not too many."""
     known = np.sort(numbers[~np.isnan(numbers)])
     cuts = _cuts(known, min_n, MOST_STEPS[measure])
     edges: list[int | None] = [None, *cuts, None]
     before = [0, *np.searchsorted(known, cuts).tolist(), len(known)]
     return [
-        RangeFact(measure, edges[first], None if (end := edges[last]) is None else end - 1)
+        RangePredicate(measure, edges[first], None if (end := edges[last]) is None else end - 1)
         for first in range(len(edges) - 1)
         for last in range(first + 1, len(edges))
         if min_n <= before[last] - before[first] <= most and last - first < len(edges) - 1

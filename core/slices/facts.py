@@ -15,10 +15,19 @@ import pandas as pd
 
 from core.errors import InputError
 from core.facets import facet_codes, facet_words
-from core.phrases import phrase_mask, words_asked_for
+from core.phrases import parse_phrase_list, phrase_mask
 from core.schema import TITLE, TITLE_KEY, YEAR
 
-__all__ = ["MEASURES", "FacetFact", "Fact", "PhraseFact", "RangeFact", "TitleFact", "fact_from_dict", "measure_of"]
+__all__ = [
+    "MEASURES",
+    "FacetPredicate",
+    "PhrasePredicate",
+    "Predicate",
+    "RangePredicate",
+    "TitlePredicate",
+    "measure_of",
+    "predicate_from_dict",
+]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -42,7 +51,7 @@ def measure_of(records: pd.DataFrame, measure: str) -> npt.NDArray[np.float64]:
 
 
 @dataclass(frozen=True)
-class FacetFact:
+class FacetPredicate:
     """A facet has a value; having none ("no date") is a value too."""
 
     facet: str
@@ -69,7 +78,7 @@ class FacetFact:
 
 
 @dataclass(frozen=True)
-class RangeFact:
+class RangePredicate:
     """A number lies between `low` and `high`, both included; None leaves that side open.
 
     A record without the number is in no range.
@@ -121,7 +130,7 @@ class RangeFact:
 
 
 @dataclass(frozen=True)
-class TitleFact:
+class TitlePredicate:
     """The title has any of some words: ``poem``, ``in verse`` (words that follow each other), ``poem*`` (begins so).
 
     They are looked up in the normalised title, so case and punctuation do not matter.
@@ -163,14 +172,14 @@ class TitleFact:
 
 
 @dataclass(frozen=True)
-class PhraseFact:
+class PhrasePredicate:
     """The title has any of the words that somebody typed, found as :func:`core.phrases.phrase_mask` finds them.
 
-    Unlike a :class:`TitleFact`, ``poem`` finds *poems* too.
+    Unlike a :class:`TitlePredicate`, ``poem`` finds *poems* too.
 
     Examples
     --------
-    >>> PhraseFact.typed("Verse, poet*") == PhraseFact.typed("poet* | verse")
+    >>> PhrasePredicate.from_text("Verse, poet*") == PhrasePredicate.from_text("poet* | verse")
     True
     """
 
@@ -178,10 +187,10 @@ class PhraseFact:
     kind: ClassVar[str] = "phrase"
 
     def __post_init__(self) -> None:
-        words_asked_for(", ".join(self.any_of))
+        parse_phrase_list(", ".join(self.any_of))
 
     @classmethod
-    def typed(cls, phrase: str) -> "PhraseFact":
+    def from_text(cls, phrase: str) -> "PhrasePredicate":
         """Read what was typed; neither the order of the words nor capital letters make it another fact.
 
         Raises
@@ -189,7 +198,7 @@ class PhraseFact:
         InputError
             There is no word in it.
         """
-        return cls(tuple(sorted({" ".join(words.lower().split()) for words in words_asked_for(phrase)})))
+        return cls(tuple(sorted({" ".join(words.lower().split()) for words in parse_phrase_list(phrase)})))
 
     @property
     def subject(self) -> str:
@@ -209,10 +218,10 @@ class PhraseFact:
         return {"kind": self.kind, "any_of": list(self.any_of)}
 
 
-Fact = FacetFact | RangeFact | TitleFact | PhraseFact
+Predicate = FacetPredicate | RangePredicate | TitlePredicate | PhrasePredicate
 
 
-def fact_from_dict(content: Mapping[str, Any]) -> Fact:
+def predicate_from_dict(content: Mapping[str, Any]) -> Predicate:
     """Read a fact back from what its ``to_dict`` gave.
 
     Raises
@@ -222,18 +231,18 @@ def fact_from_dict(content: Mapping[str, Any]) -> Fact:
 
     Examples
     --------
-    >>> fact_from_dict({"kind": "range", "measure": "year", "low": None, "high": 1799}).words()
+    >>> predicate_from_dict({"kind": "range", "measure": "year", "low": None, "high": 1799}).words()
     'books dated before 1800'
     """
     kind = content.get("kind")
     if kind == "facet":
-        return FacetFact(_text(content, "facet"), _text(content, "value"))
+        return FacetPredicate(_text(content, "facet"), _text(content, "value"))
     if kind == "range":
-        return RangeFact(_text(content, "measure"), _number(content, "low"), _number(content, "high"))
+        return RangePredicate(_text(content, "measure"), _number(content, "low"), _number(content, "high"))
     if kind == "title":
-        return TitleFact(_texts(content, "any_of"))
+        return TitlePredicate(_texts(content, "any_of"))
     if kind == "phrase":
-        return PhraseFact(_texts(content, "any_of"))
+        return PhrasePredicate(_texts(content, "any_of"))
     raise InputError(f"There is no kind of fact '{kind}'. There are: facet, range, title, phrase.")
 
 

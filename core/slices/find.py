@@ -9,21 +9,21 @@ from core.errors import InputError
 from core.facets import FACETS
 from core.progress import Progress, silent
 from core.schema import CORRECT, PREDICTED, RECORDS_COLUMNS, TRUTH
-from core.slices.confirm import Rules, find_candidates
-from core.slices.definition import MAX_FACTS, Slice
-from core.slices.fact_table import collect_facts
-from core.slices.findings import Finding, SliceFindings
-from core.slices.fold import Folded, fold
-from core.slices.measure import Labelled, Measured, measure_slices, share_of
-from core.slices.units import Rows, Units, halves, one_per_title
+from core.slices.confirm import SearchLimits, find_candidates
+from core.slices.definition import MAX_PREDICATES, Slice
+from core.slices.fact_table import collect_predicates
+from core.slices.findings import SliceFinding, SliceFindings
+from core.slices.fold import FoldedSlice, fold_explained
+from core.slices.measure import LabelledBooks, SliceMeasurement, error_share, measure_slices
+from core.slices.units import LabelledTitles, Rows, halves, one_per_title
 
 __all__ = ["DEFAULT_RATE", "find_slices"]
 
 # Of what is reported, at most this share may be chance.
 DEFAULT_RATE: Final = 0.10
-SMALLEST = 20
+MIN_SLICE_SIZE = 20
 # A slice has at least so many errors in the half that is searched, and at least a hundredth of the errors there.
-FEWEST_ERRORS = 3
+MIN_SLICE_ERRORS = 3
 # A small sample is divided several times.
 SMALL_SAMPLE, SMALL_SAMPLE_DIVISIONS = 5_000, 5
 
@@ -33,7 +33,7 @@ def find_slices(
     classes: Sequence[str],
     *,
     facets: Sequence[str] = FACETS,
-    max_facts: int = MAX_FACTS,
+    max_facts: int = MAX_PREDICATES,
     words: int = 500,
     min_n: int | None = None,
     seed: int = 0,
@@ -84,57 +84,61 @@ def find_slices(
     disease. JNCI 22.
     """
     _check(table, max_facts, words, min_n, fdr)
-    labelled = Labelled(table, classes)
-    least = min_n or max(SMALLEST, len(labelled) // 400)
+    labelled = LabelledBooks(table, classes)
+    least = min_n or max(MIN_SLICE_SIZE, len(labelled) // 400)
     settings = {"facets": list(facets), "max_facts": max_facts, "words": words, "min_n": least}
-    units = one_per_title(table[labelled.known], tuple(classes))
-    needed = max(FEWEST_ERRORS, -(-int(units.wrong.sum()) // 200))
+    titles = one_per_title(table[labelled.known], tuple(classes))
+    needed = max(MIN_SLICE_ERRORS, -(-int(titles.wrong.sum()) // 200))
 
-    def nothing(reason: str, facts: int = 0, tested: int = 0) -> SliceFindings:
-        return SliceFindings(labelled.overall, (), facts, tested, fdr, seed, settings, reason)
+    def nothing(reason: str, predicates: int = 0, tested: int = 0) -> SliceFindings:
+        return SliceFindings(labelled.overall, (), predicates, tested, fdr, seed, settings, reason)
 
-    if len(units) < 2 * least or units.wrong.sum() < 2 * needed:
+    if len(titles) < 2 * least or titles.wrong.sum() < 2 * needed:
         return nothing(
-            f"{len(units):,} labelled titles with {units.wrong.sum():,} errors are too few to search: it takes"
+            f"{len(titles):,} labelled titles with {titles.wrong.sum():,} errors are too few to search: it takes"
             f" {2 * least} titles and {2 * needed} errors at least."
         )
     progress(0.0, "Collecting facts")
-    facts = collect_facts(units.records, facets, words, least)
-    rules = Rules(max_facts, -(-least // 2), needed)
-    divisions = SMALL_SAMPLE_DIVISIONS if len(units) < SMALL_SAMPLE else 1
-    parts = halves(units, divisions, seed)
+    predicates = collect_predicates(titles.records, facets, words, least)
+    rules = SearchLimits(max_facts, -(-least // 2), needed)
+    divisions = SMALL_SAMPLE_DIVISIONS if len(titles) < SMALL_SAMPLE else 1
+    parts = halves(titles, divisions, seed)
     tested = find_candidates(
-        units, facts, parts, rules, lambda fraction, message: progress(0.2 + 0.6 * fraction, message)
+        titles, predicates, parts, rules, lambda fraction, message: progress(0.2 + 0.6 * fraction, message)
     )
     if not any(result.p_adjusted <= fdr for result in tested):
         return nothing(
             f"No slice is worse than chance allows: {len(tested)} were found on halves of the {len(labelled):,}"
             " labelled books, and none was confirmed on the other half.",
-            len(facts),
+            len(predicates),
             len(tested),
         )
     progress(0.8, "Comparing the slices with each other")
-    folded = fold(units, parts, tested, fdr)
+    folded = fold_explained(titles, parts, tested, fdr)
     progress(0.9, "Counting")
-    slices = [Slice(entry.candidate.facts) for entry in folded]
+    slices = [Slice(entry.candidate.predicates) for entry in folded]
     numbers = measure_slices(table, classes, slices, collection)
     findings = tuple(
-        _finding(entry, result, slices, parts, units) for entry, result in zip(folded, numbers, strict=True)
+        _slice_finding(entry, result, slices, parts, titles) for entry, result in zip(folded, numbers, strict=True)
     )
     progress(1.0, "Done")
-    return SliceFindings(labelled.overall, findings, len(facts), len(tested), fdr, seed, settings)
+    return SliceFindings(labelled.overall, findings, len(predicates), len(tested), fdr, seed, settings)
 
 
-def _finding(
-    entry: Folded, measured: Measured, slices: Sequence[Slice], parts: Sequence[Rows], units: Units
-) -> Finding:
+def _slice_finding(
+    entry: FoldedSlice,
+    measured: SliceMeasurement,
+    slices: Sequence[Slice],
+    parts: Sequence[Rows],
+    titles: LabelledTitles,
+) -> SliceFinding:
     candidate = entry.candidate
-    inside = parts[candidate.unseen][candidate.inside[parts[candidate.unseen]]]
-    errors = int(units.wrong[inside].sum())
+    inside = parts[candidate.unseen][candidate.mask[parts[candidate.unseen]]]
+    errors = int(titles.wrong[inside].sum())
     above = slices[entry.under].description if entry.under >= 0 else ""
-    return Finding(
+    return SliceFinding(
         measured,
-        share_of(errors, len(inside)),
+        error_share(errors, len(inside)),
         errors,
         candidate.p,
         candidate.p_adjusted,
@@ -149,8 +153,8 @@ def _check(table: pd.DataFrame, max_facts: int, words: int, min_n: int | None, f
     missing = [column for column in (*RECORDS_COLUMNS, TRUTH, PREDICTED, CORRECT) if column not in table]
     if missing:
         raise InputError(f"The scored table lacks the columns {', '.join(missing)}.")
-    if not 1 <= max_facts <= MAX_FACTS:
-        raise InputError(f"A slice has 1 to {MAX_FACTS} facts; {max_facts} were asked for.")
+    if not 1 <= max_facts <= MAX_PREDICATES:
+        raise InputError(f"A slice has 1 to {MAX_PREDICATES} facts; {max_facts} were asked for.")
     if words < 0:
         raise InputError(f"The number of words cannot be negative; {words} came.")
     if min_n is not None and min_n < 10:

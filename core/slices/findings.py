@@ -6,19 +6,19 @@ from typing import Any
 
 from core.plain_json import plain
 from core.slices.definition import Slice
-from core.slices.measure import Measured, Overall
+from core.slices.measure import Overall, SliceMeasurement
 from core.statistics import Estimate, in_percent, interval_percent
 
-__all__ = ["Finding", "SliceFindings"]
+__all__ = ["SliceFinding", "SliceFindings"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class SliceFinding:
     """A slice that was found in one half of the labelled books and confirmed in the other.
 
     Attributes
     ----------
-    measured : Measured
+    measured : SliceMeasurement
         Its numbers on all labelled books.
     unseen : Estimate
         Share that is wrong (`unseen_errors` of ``unseen.n``) among the books the search had not seen, each title once:
@@ -33,7 +33,7 @@ class Finding:
         How many of the searched halves found it, and how many were searched.
     """
 
-    measured: Measured
+    measured: SliceMeasurement
     unseen: Estimate
     unseen_errors: int
     p: float
@@ -87,9 +87,9 @@ class SliceFindings:
     ----------
     overall : Overall
         How often the labelled books are wrong.
-    slices : tuple of Finding
+    slices : tuple of SliceFinding
         Standing slices, the strongest first, each followed by those folded under it.
-    facts, tested : int
+    predicates, tested : int
         How many facts took part, and how many slices were put to the test.
     rate : float
         Of what is reported, at most this share is expected to be chance.
@@ -100,8 +100,8 @@ class SliceFindings:
     """
 
     overall: Overall
-    slices: tuple[Finding, ...]
-    facts: int
+    slices: tuple[SliceFinding, ...]
+    predicates: int
     tested: int
     rate: float
     seed: int
@@ -109,7 +109,7 @@ class SliceFindings:
     reason: str = ""
 
     @property
-    def standing(self) -> tuple[Finding, ...]:
+    def unexplained(self) -> tuple[SliceFinding, ...]:
         """The slices that no other explains."""
         return tuple(finding for finding in self.slices if not finding.folded_under)
 
@@ -118,20 +118,20 @@ class SliceFindings:
         """The verdict in plain words."""
         if not self.slices:
             return (self.reason,)
-        rate, alone = self.overall.rate, len(self.standing)
+        rate, alone = self.overall.rate, len(self.unexplained)
         first = (
             f"{self.overall.errors:,} of {rate.n:,} labelled books are wrong ({in_percent(rate.value)})."
             f" Of {self.tested} slices that were put to the test {alone} {'is' if alone == 1 else 'are'} worse than"
             " chance allows and not explained by others."
         )
-        return (first, *(finding.sentence for finding in self.standing))
+        return (first, *(finding.sentence for finding in self.unexplained))
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-able content, as ``colophon slices --find --json`` prints it."""
         return {
             "overall": self.overall.as_dict(),
             "slices": [finding.as_dict() for finding in self.slices],
-            "facts": self.facts,
+            "facts": self.predicates,
             "tested": self.tested,
             "false_discovery_rate": self.rate,
             "seed": self.seed,

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from core.slices.confirm import Candidate
-from core.slices.facts import TitleFact
+from core.slices.facts import TitlePredicate
 from core.slices.stratified import worst_p
-from core.slices.units import Rows, Units
+from core.slices.units import LabelledTitles, Rows
 from core.statistics import adjust_p
 
-__all__ = ["Folded", "fold"]
+__all__ = ["FoldedSlice", "fold_explained"]
 
 # A slice explains another if that one is no longer worse at this level within it and outside it.
 EXPLAINED_P = 0.05
@@ -24,11 +24,11 @@ EXPLAINED_P = 0.05
 # slice keeps its p, and stands.)
 WEAKENED = 5
 # So many of the slices folded under one are told, the surest first; wordings of the same group of words are not.
-MOST_FOLDED = 5
+MAX_FOLDED = 5
 
 
 @dataclass(frozen=True)
-class Folded:
+class FoldedSlice:
     """A confirmed slice and its place among the others.
 
     Attributes
@@ -46,7 +46,9 @@ class Folded:
     under: int
 
 
-def fold(units: Units, parts: Sequence[Rows], tested: Sequence[Candidate], rate: float) -> list[Folded]:
+def fold_explained(
+    titles: LabelledTitles, parts: Sequence[Rows], tested: Sequence[Candidate], rate: float
+) -> list[FoldedSlice]:
     """Order the confirmed slices by strength and fold those that others explain.
 
     Step by step every remaining slice is tested again, within and outside the slices that stand already. If they weaken
@@ -64,7 +66,7 @@ def fold(units: Units, parts: Sequence[Rows], tested: Sequence[Candidate], rate:
 
     Returns
     -------
-    list of Folded
+    list of FoldedSlice
         Standing slices in the order they were taken, each followed by those folded under it.
 
     References
@@ -72,7 +74,7 @@ def fold(units: Units, parts: Sequence[Rows], tested: Sequence[Candidate], rate:
     Mantel, N., and Haenszel, W. (1959). Statistical aspects of the analysis of data from retrospective studies of
     disease. JNCI 22.
     """
-    board = _Board(units, parts, [candidate for candidate in tested if candidate.p_adjusted <= rate])
+    board = _ConfirmedSlices(titles, parts, [candidate for candidate in tested if candidate.p_adjusted <= rate])
     others = [candidate.p for candidate in tested if candidate.p_adjusted > rate]
     remaining = list(range(len(board.candidates)))
     alone = board.p_given(remaining, [])
@@ -85,7 +87,7 @@ def fold(units: Units, parts: Sequence[Rows], tested: Sequence[Candidate], rate:
         if standing:
             again = adjust_p([*p.values(), *(board.candidates[k].p for k in standing), *others], "by")
             for i, value in zip(list(remaining), again, strict=False):
-                akin = [k for k in standing if board.akin(i, k)]
+                akin = [k for k in standing if board.shares_words(i, k)]
                 explained = len(parts) * value > rate and p[i] > WEAKENED * alone[i]
                 if explained or akin:
                     under[i] = akin[0] if akin else board.best_explanation(i, standing)
@@ -97,40 +99,40 @@ def fold(units: Units, parts: Sequence[Rows], tested: Sequence[Candidate], rate:
     order: list[int] = []
     for leader in standing:
         beneath = [i for i in sorted(under) if under[i] == leader]
-        order += [leader, *_different(board, leader, beneath)[:MOST_FOLDED]]
+        order += [leader, *_without_same_words(board, leader, beneath)[:MAX_FOLDED]]
     place = {i: position for position, i in enumerate(order)}
-    return [Folded(board.candidates[i], given[i], place[under[i]] if i in under else -1) for i in order]
+    return [FoldedSlice(board.candidates[i], given[i], place[under[i]] if i in under else -1) for i in order]
 
 
-def _different(board: "_Board", leader: int, beneath: Sequence[int]) -> list[int]:
+def _without_same_words(board: "_ConfirmedSlices", leader: int, beneath: Sequence[int]) -> list[int]:
     """Leave out slices that only name other words of a group that is there already."""
     distinct: list[int] = []
     for i in beneath:
-        if not any(board.akin(i, k) for k in (leader, *distinct)):
+        if not any(board.shares_words(i, k) for k in (leader, *distinct)):
             distinct.append(i)
     return distinct
 
 
-class _Board:
+class _ConfirmedSlices:
     """The confirmed slices, and how bad each is when others are taken out."""
 
-    def __init__(self, units: Units, parts: Sequence[Rows], candidates: Sequence[Candidate]) -> None:
-        self.units, self.parts, self.candidates = units, parts, candidates
-        self._members = [parts[candidate.unseen][candidate.inside[parts[candidate.unseen]]] for candidate in candidates]
+    def __init__(self, titles: LabelledTitles, parts: Sequence[Rows], candidates: Sequence[Candidate]) -> None:
+        self.titles, self.parts, self.candidates = titles, parts, candidates
+        self._members = [parts[candidate.unseen][candidate.mask[parts[candidate.unseen]]] for candidate in candidates]
 
     def p_given(self, which: Sequence[int], taken: Sequence[int]) -> dict[int, float]:
         """Return the exact p of slices, each among the records its search had not seen, with others taken out."""
         claims = self._claims(taken)
-        totals = [self.units.count(rows, claims) for rows in self.parts]
+        totals = [self.titles.count(rows, claims) for rows in self.parts]
         return {
-            i: worst_p(*self.units.count(self._members[i], claims), *totals[self.candidates[i].unseen]) for i in which
+            i: worst_p(*self.titles.count(self._members[i], claims), *totals[self.candidates[i].unseen]) for i in which
         }
 
     def _claims(self, taken: Sequence[int]) -> npt.NDArray[np.intp]:
         """Give each record the number of the first slice taken out that it is in, from 1; 0 when in none."""
-        claims = np.zeros(len(self.units), dtype=np.intp)
+        claims = np.zeros(len(self.titles), dtype=np.intp)
         for number in range(len(taken), 0, -1):
-            claims[self.candidates[taken[number - 1]].inside] = number
+            claims[self.candidates[taken[number - 1]].mask] = number
         return claims
 
     def best_explanation(self, i: int, standing: Sequence[int]) -> int:
@@ -141,37 +143,37 @@ class _Board:
         """Return `leader`, or the slice that explains it in no more facts, without being explained by it."""
         tried = {leader}
         while True:
-            length = len(self.candidates[leader].facts)
-            rest = [i for i in remaining if i not in tried and len(self.candidates[i].facts) <= length]
+            length = len(self.candidates[leader].predicates)
+            rest = [i for i in remaining if i not in tried and len(self.candidates[i].predicates) <= length]
             beside_leader = self.p_given(rest, [*standing, leader])
             rivals = [
                 (p, i)
                 for i, p in beside_leader.items()
                 if p <= EXPLAINED_P
-                and (self.akin(leader, i) or self.p_given([leader], [*standing, i])[leader] > EXPLAINED_P)
+                and (self.shares_words(leader, i) or self.p_given([leader], [*standing, i])[leader] > EXPLAINED_P)
             ]
             if not rivals:
                 return leader
             leader = min(rivals)[1]
             tried.add(leader)
 
-    def akin(self, index: int, other: int) -> bool:
+    def shares_words(self, index: int, other: int) -> bool:
         """Tell whether two slices have all facts in common but for one about words, and some of these words too.
 
         A word family ("poem…") has its words ("poems") in common with them.
         """
-        first, second = set(self.candidates[index].facts), set(self.candidates[other].facts)
+        first, second = set(self.candidates[index].predicates), set(self.candidates[other].predicates)
         left, right = list(first - second), list(second - first)
         if len(left) != 1 or len(right) != 1:
             return False
         a, b = left[0], right[0]
         return (
-            isinstance(a, TitleFact)
-            and isinstance(b, TitleFact)
-            and any(_takes_in(s, t) or _takes_in(t, s) for s in a.any_of for t in b.any_of)
+            isinstance(a, TitlePredicate)
+            and isinstance(b, TitlePredicate)
+            and any(_covers(s, t) or _covers(t, s) for s in a.any_of for t in b.any_of)
         )
 
 
-def _takes_in(term: str, other: str) -> bool:
+def _covers(term: str, other: str) -> bool:
     """Tell whether every title with `other` has `term`, to judge by their letters: 'poem*' takes in 'poems'."""
     return other == term or (term.endswith("*") and other.startswith(term[:-1]))

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.slices.bits import Bits, Layout
-from core.slices.stratified import least_score, least_times, worst_p
+from core.slices.stratified import min_ratio, min_score, worst_p
 
 __all__ = ["grow_groups"]
 
@@ -22,7 +22,7 @@ POOL = 15
 
 
 @dataclass(frozen=True)
-class _Searched:
+class _SearchSpace:
     bits: Bits
     mix: npt.NDArray[np.float64]
     layout: Layout
@@ -49,7 +49,7 @@ def grow_groups(bits: Bits, mix: npt.NDArray[np.float64], layout: Layout, *, min
     The choice is made on the searched part alone, so a group is confirmed elsewhere like any other slice, and the
     greed of the choice costs power but not validity.
     """
-    searched = _Searched(bits, mix, layout, min_errors)
+    searched = _SearchSpace(bits, mix, layout, min_errors)
     free = layout.everything
     groups = []
     for _ in range(MOST_GROUPS):
@@ -62,7 +62,7 @@ def grow_groups(bits: Bits, mix: npt.NDArray[np.float64], layout: Layout, *, min
     return groups
 
 
-def _grow(searched: _Searched, free: Bits) -> tuple[list[int], Bits]:
+def _grow(searched: _SearchSpace, free: Bits) -> tuple[list[int], Bits]:
     held = np.zeros_like(free)
     group: list[int] = []
     least = 1.0
@@ -82,7 +82,7 @@ def _grow(searched: _Searched, free: Bits) -> tuple[list[int], Bits]:
     return group, held
 
 
-def _worst(searched: _Searched, terms: npt.NDArray[np.intp], rest: Bits, least: float) -> tuple[int, float, float]:
+def _worst(searched: _SearchSpace, terms: npt.NDArray[np.intp], rest: Bits, least: float) -> tuple[int, float, float]:
     """Return the term that is most surely worse within `rest`, its exact p, and how many times as bad it is.
 
     It is −1 when no term has enough errors and fails at least `least` times as often as the rest.
@@ -90,10 +90,10 @@ def _worst(searched: _Searched, terms: npt.NDArray[np.intp], rest: Bits, least: 
     layout = searched.layout
     n_all, errors_all = layout.count_all(rest)
     n, errors = layout.count(searched.bits[terms] & rest)
-    times = least_times(n, errors, n_all, errors_all)
+    times = min_ratio(n, errors, n_all, errors_all)
     enough = (errors[:, 0].sum(axis=-1) >= searched.min_errors) & (times >= least)
     terms, n, errors, times = terms[enough], n[enough], errors[enough], times[enough]
-    score = least_score(n, errors, n_all, errors_all)
+    score = min_score(n, errors, n_all, errors_all)
     best, best_p, how_bad = -1, 2.0, 0.0
     for i in np.argsort(-score, kind="stable")[:POOL]:
         p = worst_p(n[i], errors[i], n_all, errors_all)

@@ -84,7 +84,7 @@ class Look:
     at: str
 
     @property
-    def convincing(self) -> bool:
+    def significant(self) -> bool:
         """Whether p is at most what it had to reach."""
         return self.p is not None and self.p <= self.level
 
@@ -133,7 +133,7 @@ class Ledger:
         for slice_, value in zip(slices, p, strict=True):
             if slice_.key not in known:
                 new.setdefault(slice_.key, {"description": slice_.description, "key": slice_.key, "p": plain(value)})
-        if self._database.why_read_only:
+        if self._database.read_only_reason:
             # Who may only look still sees what the look had to reach; it is counted for as long as this object lives.
             self._unwritten += [{**content, "at": ""} for content in new.values()]
         else:
@@ -143,7 +143,7 @@ class Ledger:
 
     def sentence_on(self, looks: Sequence[Look]) -> str:
         """Say how much has been looked at, and which of these looks are convincing all the same."""
-        convincing = list(dict.fromkeys(look.description for look in looks if look.convincing))
+        convincing = list(dict.fromkeys(look.description for look in looks if look.significant))
         none = "It is not convincing by itself." if len(looks) == 1 else "None of these is convincing by itself."
         return (
             f"{len(self.looks()):,} {'group has' if len(self.looks()) == 1 else 'groups have'} been looked at on this"
@@ -163,15 +163,15 @@ class Ledger:
         counted = {0: "No comparison has", 1: "One comparison has"}.get(count, f"{count:,} comparisons have")
         return (
             f"{counted} been made on this test set so far. To count as found, the next must have a p value of at most"
-            f" {_plain(self.next_level)}: then all comparisons together, however many follow, raise a false alarm with"
-            f" a chance of at most {upper_percent(self.alpha)}."
+            f" {_floor_level(self.next_level)}: then all comparisons together, however many follow, raise a false alarm"
+            f" with a chance of at most {upper_percent(self.alpha)}."
         )
 
 
-def _plain(level: float) -> str:
+def _floor_level(level: float) -> str:
     """Return a level with two digits that count, rounded down.
 
-    >>> _plain(0.05 / 6), _plain(0.025), _plain(0.05 / 10100)
+    >>> _floor_level(0.05 / 6), _floor_level(0.025), _floor_level(0.05 / 10100)
     ('0.0083', '0.025', '0.0000049')
     """
     places = 1 - math.floor(math.log10(level))

@@ -12,10 +12,10 @@ from core.plain_json import plain
 from core.schema import CORRECT, TRUTH
 from core.slices.definition import Slice
 from core.slices.stratified import Excess, excess
-from core.slices.units import Mask, Units, class_codes
+from core.slices.units import LabelledTitles, Mask, class_codes
 from core.statistics import MINIMUM_RECORDS, Estimate, in_percent, interval_percent, proportion
 
-__all__ = ["Confusion", "Labelled", "Measured", "Overall", "measure_slices", "share_of"]
+__all__ = ["Confusion", "LabelledBooks", "Overall", "SliceMeasurement", "error_share", "measure_slices"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Confusion:
 
 
 @dataclass(frozen=True)
-class Measured:
+class SliceMeasurement:
     """The numbers of one slice.
 
     Attributes
@@ -116,7 +116,7 @@ class Overall:
         }
 
 
-class Labelled:
+class LabelledBooks:
     """The labelled books of a scored table, against which slices are measured.
 
     Parameters
@@ -130,35 +130,35 @@ class Labelled:
         self.known: Mask = (table[TRUTH] != "").to_numpy(dtype=bool)
         rows = table[self.known]
         views, self.names = class_codes(rows, tuple(classes))
-        self.units = Units(rows, views, len(self.names), ~rows[CORRECT].to_numpy(dtype=bool))
-        self._n, self._errors = self.units.count(np.arange(len(rows)))
+        self.titles = LabelledTitles(rows, views, len(self.names), ~rows[CORRECT].to_numpy(dtype=bool))
+        self._n, self._errors = self.titles.count(np.arange(len(rows)))
 
     def __len__(self) -> int:
-        return len(self.units)
+        return len(self.titles)
 
     @property
     def errors(self) -> int:
         """How many of the labelled books are wrong."""
-        return int(self.units.wrong.sum())
+        return int(self.titles.wrong.sum())
 
     @property
     def overall(self) -> Overall:
         """How often the labelled books are wrong."""
         return Overall(self.errors, proportion(self.errors, len(self)))
 
-    def measure(self, slice_: Slice, rows: npt.NDArray[np.int64], collection_n: int) -> Measured:
+    def measure(self, slice_: Slice, rows: npt.NDArray[np.int64], collection_n: int) -> SliceMeasurement:
         """Measure a slice that holds these `rows` of the labelled books and so many records of the collection."""
-        n, errors = self.units.count(rows)
+        n, errors = self.titles.count(rows)
         size, wrong = int(n[0].sum()), int(errors[0].sum())
         views = [Excess(np.nan, np.nan, np.nan, np.nan)] * 2
         if size >= MINIMUM_RECORDS:
             views = [excess(*counts) for counts in zip(n, errors, self._n, self._errors, strict=True)]
-        failed = rows[self.units.wrong[rows]]
-        return Measured(
+        failed = rows[self.titles.wrong[rows]]
+        return SliceMeasurement(
             slice_,
             size,
             wrong,
-            share_of(wrong, size),
+            error_share(wrong, size),
             views[0],
             views[1],
             proportion(wrong, self.errors),
@@ -167,7 +167,7 @@ class Labelled:
         )
 
     def _confusions(self, failed: npt.NDArray[np.int64]) -> tuple[Confusion, ...]:
-        truth, predicted = self.units.views[:, failed]
+        truth, predicted = self.titles.views[:, failed]
         pairs, counts = np.unique(truth * len(self.names) + predicted, return_counts=True)
         confusions = [
             Confusion(self.names[pair // len(self.names)], self.names[pair % len(self.names)], int(count))
@@ -178,7 +178,7 @@ class Labelled:
 
 def measure_slices(
     table: pd.DataFrame, classes: Sequence[str], slices: Sequence[Slice], collection: pd.DataFrame | None = None
-) -> list[Measured]:
+) -> list[SliceMeasurement]:
     """Measure slices that are known beforehand: saved ones, named ones, ones from a URL.
 
     Parameters
@@ -189,19 +189,19 @@ def measure_slices(
     collection : DataFrame, optional
         Records that the slices are counted in; without it, all rows of `table`.
     """
-    labelled = Labelled(table, classes)
-    facts = {fact for slice_ in slices for fact in slice_.facts}
-    here = {fact: fact.mask(table) for fact in facts}
-    in_collection = here if collection is None else {fact: fact.mask(collection) for fact in facts}
+    labelled = LabelledBooks(table, classes)
+    predicates = {predicate for slice_ in slices for predicate in slice_.predicates}
+    here = {predicate: predicate.mask(table) for predicate in predicates}
+    in_collection = here if collection is None else {predicate: predicate.mask(collection) for predicate in predicates}
     measured = []
     for slice_ in slices:
-        inside = np.logical_and.reduce([here[fact] for fact in slice_.facts])[labelled.known]
-        covered = np.logical_and.reduce([in_collection[fact] for fact in slice_.facts])
+        inside = np.logical_and.reduce([here[predicate] for predicate in slice_.predicates])[labelled.known]
+        covered = np.logical_and.reduce([in_collection[predicate] for predicate in slice_.predicates])
         measured.append(labelled.measure(slice_, np.flatnonzero(inside), int(covered.sum())))
     return measured
 
 
-def share_of(errors: int, n: int) -> Estimate:
+def error_share(errors: int, n: int) -> Estimate:
     """Return the share of errors with its interval, undefined below ten books."""
     if n < MINIMUM_RECORDS:
         return Estimate.undefined(f"fewer than {MINIMUM_RECORDS} books", n)

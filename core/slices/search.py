@@ -16,12 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from core.slices.bits import Bits, Counts, Layout, count_ones
-from core.slices.stratified import least_score, least_times, worst_p
+from core.slices.stratified import min_ratio, min_score, worst_p
 
-__all__ = ["Found", "conjunctions", "search"]
+__all__ = ["Conjunction", "conjunctions", "search"]
 
 # Standard deviations by which a conjunction must be worse than the rest of each of its parts, to be worth its words.
-NEWS = 2.5
+NOTABLE_SCORE = 2.5
 # A slice that fails less than so many times as often as the rest of its classes is not worth a reader's time, however
 # sure it is.
 WORSE = 1.2
@@ -35,32 +35,32 @@ CHUNK = 4_000_000
 class _Level:
     """Conjunctions of one length: facts (rows × length), records and errors by stratum, and which are worth telling."""
 
-    facts: npt.NDArray[np.intp]
+    predicates: npt.NDArray[np.intp]
     n: Counts
     errors: Counts
     score: npt.NDArray[np.float64]
-    news: npt.NDArray[np.bool_]
+    notable: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Found:
+class Conjunction:
     """A conjunction, as it looks in the part that was searched.
 
     Attributes
     ----------
-    facts : tuple of int
+    predicates : tuple of int
         Positions in the table of facts.
     p : float
         Exact one-sided p value, not adjusted: it has been selected and is only good for ranking.
     """
 
-    facts: tuple[int, ...]
+    predicates: tuple[int, ...]
     p: float
 
 
 def search(
     bits: Bits, subjects: npt.NDArray[np.intp], layout: Layout, *, max_facts: int, min_n: int, min_errors: int
-) -> list[Found]:
+) -> list[Conjunction]:
     """Return the conjunctions that fail most beyond their class, the smallest p first, at most two hundred.
 
     Parameters
@@ -74,13 +74,17 @@ def search(
     levels = list(conjunctions(bits, subjects, layout, max_facts=max_facts, min_n=min_n, min_errors=min_errors))
     ranked: list[tuple[float, tuple[int, ...], Counts, Counts]] = []
     for level in levels:
-        worse = least_times(level.n, level.errors, *everything) >= WORSE
-        keep = np.flatnonzero(level.news & worse & (level.score > 0))
+        worse = min_ratio(level.n, level.errors, *everything) >= WORSE
+        keep = np.flatnonzero(level.notable & worse & (level.score > 0))
         best = keep[np.argsort(-level.score[keep], kind="stable")[:POOL]]
-        ranked += [(float(level.score[i]), tuple(level.facts[i].tolist()), level.n[i], level.errors[i]) for i in best]
+        ranked += [
+            (float(level.score[i]), tuple(level.predicates[i].tolist()), level.n[i], level.errors[i]) for i in best
+        ]
     ranked.sort(key=lambda entry: -entry[0])
-    candidates = [Found(facts, worst_p(n, errors, *everything)) for _, facts, n, errors in ranked[:POOL]]
-    return sorted(candidates, key=lambda entry: (entry.p, len(entry.facts), entry.facts))
+    candidates = [
+        Conjunction(predicates, worst_p(n, errors, *everything)) for _, predicates, n, errors in ranked[:POOL]
+    ]
+    return sorted(candidates, key=lambda entry: (entry.p, len(entry.predicates), entry.predicates))
 
 
 def conjunctions(
@@ -92,7 +96,7 @@ def conjunctions(
     alive = np.flatnonzero((_total(n) >= min_n) & (_total(errors) >= min_errors))
     alive = alive[_first_of_equals(bits[alive])]
     n, errors = n[alive], errors[alive]
-    score = least_score(n, errors, n_all, errors_all)
+    score = min_score(n, errors, n_all, errors_all)
     singles = _Level(alive[:, None], n, errors, score, np.ones(len(alive), dtype=bool))
     yield singles
     if max_facts < 2 or len(alive) < 2:
@@ -101,7 +105,7 @@ def conjunctions(
     own, about = np.ascontiguousarray(bits[alive]), subjects[alive]
     pairs, number = _pairs(own, about, layout, singles, n_all, errors_all, min_n, min_errors)
     yield _named(pairs, alive)
-    if max_facts > 2 and len(pairs.facts) > 2:
+    if max_facts > 2 and len(pairs.predicates) > 2:
         for triples in _triples(own, layout, pairs, number, n_all, errors_all, min_n, min_errors):
             yield _named(triples, alive)
 
@@ -117,9 +121,9 @@ def _pairs(
     min_errors: int,
 ) -> tuple[_Level, npt.NDArray[np.int32]]:
     """Count all pairs; also return the number of each pair of facts, −1 where there is none."""
-    size, wrong_words = len(bits), layout.error_words
+    size, wrong_words = len(bits), layout.error_word_count
     alone = _total(singles.n)
-    facts, n_parts, error_parts = [], [], []
+    predicates, n_parts, error_parts = [], [], []
     for a in range(size - 1):
         b = np.arange(a + 1, size)
         b = b[(subjects[b] != subjects[a]) | (subjects[b] < 0)]
@@ -131,20 +135,20 @@ def _pairs(
         total = _total(n)
         narrower = (total < alone[a]) & (total < alone[b])
         keep = (total >= min_n) & narrower
-        facts.append(np.column_stack([np.full(keep.sum(), a), b[keep]]))
+        predicates.append(np.column_stack([np.full(keep.sum(), a), b[keep]]))
         n_parts.append(n[keep])
         error_parts.append(errors[keep])
     number = np.full((size, size), -1, dtype=np.int32)
-    if not facts:
+    if not predicates:
         nothing = np.empty((0, *layout.shape), dtype=np.int64)
         empty = np.empty((0, 2), dtype=np.intp)
         return _Level(empty, nothing, nothing, np.empty(0), np.empty(0, dtype=bool)), number
-    together, n, errors = np.concatenate(facts), np.concatenate(n_parts), np.concatenate(error_parts)
+    together, n, errors = np.concatenate(predicates), np.concatenate(n_parts), np.concatenate(error_parts)
     number[together[:, 0], together[:, 1]] = np.arange(len(together))
     news = np.ones(len(together), dtype=bool)
     for part in (together[:, 0], together[:, 1]):
-        news &= least_score(n, errors, singles.n[part], singles.errors[part]) >= NEWS
-    return _Level(together, n, errors, least_score(n, errors, n_all, errors_all), news), number
+        news &= min_score(n, errors, singles.n[part], singles.errors[part]) >= NOTABLE_SCORE
+    return _Level(together, n, errors, min_score(n, errors, n_all, errors_all), news), number
 
 
 def _triples(
@@ -158,10 +162,10 @@ def _triples(
     min_errors: int,
 ) -> Iterator[_Level]:
     """Count all triples whose three pairs have enough; yields only those worth telling."""
-    wrong_words = layout.error_words
-    starts = np.searchsorted(pairs.facts[:, 0], np.arange(len(bits) + 1))
+    wrong_words = layout.error_word_count
+    starts = np.searchsorted(pairs.predicates[:, 0], np.arange(len(bits) + 1))
     for a in range(len(bits)):
-        partners = pairs.facts[starts[a] : starts[a + 1], 1]
+        partners = pairs.predicates[starts[a] : starts[a + 1], 1]
         if len(partners) < 2:
             continue
         i, j = np.nonzero(number[np.ix_(partners, partners)] >= 0)
@@ -178,11 +182,11 @@ def _triples(
             news = _total(n) >= min_n
             parts = (starts[a] + left, starts[a] + right, number[partners[left], partners[right]])
             for part in parts:
-                news &= least_score(n, errors, pairs.n[part], pairs.errors[part]) >= NEWS
+                news &= min_score(n, errors, pairs.n[part], pairs.errors[part]) >= NOTABLE_SCORE
             left, right, n, errors = left[news], right[news], n[news], errors[news]
-            facts = np.column_stack([np.full(len(left), a), partners[left], partners[right]])
-            score = least_score(n, errors, n_all, errors_all)
-            yield _Level(facts, n, errors, score, np.ones(len(left), dtype=bool))
+            predicates = np.column_stack([np.full(len(left), a), partners[left], partners[right]])
+            score = min_score(n, errors, n_all, errors_all)
+            yield _Level(predicates, n, errors, score, np.ones(len(left), dtype=bool))
 
 
 def _total(counts: Counts) -> Counts:
@@ -191,7 +195,7 @@ def _total(counts: Counts) -> Counts:
 
 
 def _named(level: _Level, alive: npt.NDArray[np.intp]) -> _Level:
-    return _Level(alive[level.facts], level.n, level.errors, level.score, level.news)
+    return _Level(alive[level.predicates], level.n, level.errors, level.score, level.notable)
 
 
 def _first_of_equals(bits: Bits) -> npt.NDArray[np.intp]:

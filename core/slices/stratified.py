@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Excess", "exact_p", "excess", "least_score", "least_times", "worst_p"]
+__all__ = ["Excess", "exact_p", "excess", "min_ratio", "min_score", "worst_p"]
 
 Counts = npt.NDArray[np.int64]
 
@@ -91,7 +91,7 @@ def worst_p(n: Counts, errors: Counts, all_n: Counts, all_errors: Counts) -> flo
     return max(exact_p(*view) for view in zip(n, errors, all_n, all_errors, strict=True))
 
 
-def least_score(n: Counts, errors: Counts, all_n: Counts, all_errors: Counts) -> npt.NDArray[np.float64]:
+def min_score(n: Counts, errors: Counts, all_n: Counts, all_errors: Counts) -> npt.NDArray[np.float64]:
     """Return the Cochran–Mantel–Haenszel score of many slices at once, corrected for continuity, least of all views.
 
     Parameters
@@ -114,13 +114,13 @@ def least_score(n: Counts, errors: Counts, all_n: Counts, all_errors: Counts) ->
     return np.asarray(np.where(variance > 0, score, -np.inf).min(axis=-1))
 
 
-def least_times(n: Counts, errors: Counts, all_n: Counts, all_errors: Counts) -> npt.NDArray[np.float64]:
+def min_ratio(n: Counts, errors: Counts, all_n: Counts, all_errors: Counts) -> npt.NDArray[np.float64]:
     """Return errors divided by those expected if each stratum failed as in the rest, least of all views.
 
     Parameters
     ----------
     n, errors, all_n, all_errors : array of int
-        As in :func:`least_score`.
+        As in :func:`min_score`.
 
     Returns
     -------

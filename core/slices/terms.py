@@ -12,7 +12,7 @@ from core.slices.function_words import FUNCTION_WORDS
 __all__ = ["Terms", "find_terms"]
 
 Integers = npt.NDArray[np.int64]
-Term = tuple[str, Integers]
+TermTitles = tuple[str, Integers]
 
 # A word in more than this share of the titles, or of those in one language, says what language they are in and not what
 # they are about. Languages of fewer titles cannot tell.
@@ -62,8 +62,8 @@ def find_terms(title_keys: pd.Series, words: int, min_n: int, languages: npt.NDA
     in one language. Of terms that are in the same titles only the first is kept: a word before a family before a pair.
     """
     titles = _Titles(title_keys, min_n, np.zeros(len(title_keys), dtype=np.intp) if languages is None else languages)
-    candidates = [*_words(titles, words), *_families(titles, words // 2), *_pairs(titles, words // 5)]
-    distinct: dict[bytes, Term] = {}
+    candidates = [*_word_terms(titles, words), *_families(titles, words // 2), *_pairs(titles, words // 5)]
+    distinct: dict[bytes, TermTitles] = {}
     for pattern, rows in candidates:
         distinct.setdefault(rows.tobytes(), (pattern, rows))
     return Terms(tuple(pattern for pattern, _ in distinct.values()), tuple(rows for _, rows in distinct.values()))
@@ -125,16 +125,16 @@ def _renumbered(codes: Integers) -> tuple[Integers, npt.NDArray[Any]]:
     return names, (np.cumsum(occurring) - 1)[codes].astype(np.uint16 if len(names) <= 65_536 else np.int64)
 
 
-def _words(titles: _Titles, number: int) -> list[Term]:
+def _word_terms(titles: _Titles, number: int) -> list[TermTitles]:
     codes = np.where(titles.telling[titles.word], titles.word, -1)
     return [(str(titles.vocabulary.iloc[code]), rows) for code, rows in titles.commonest(titles.title, codes, number)]
 
 
-def _families(titles: _Titles, number: int) -> list[Term]:
+def _families(titles: _Titles, number: int) -> list[TermTitles]:
     """Return words with a common beginning as one term, under the longest beginning that holds the same words."""
     vocabulary = titles.vocabulary
     length = vocabulary.str.len().to_numpy()
-    families: list[Term] = []
+    families: list[TermTitles] = []
     longer: dict[str, int] = {}
     for size in range(LONGEST_STEM, SHORTEST_STEM - 1, -1):
         codes, stems = pd.factorize(vocabulary.str[:size])
@@ -151,7 +151,7 @@ def _families(titles: _Titles, number: int) -> list[Term]:
     return families[:number]
 
 
-def _pairs(titles: _Titles, number: int) -> list[Term]:
+def _pairs(titles: _Titles, number: int) -> list[TermTitles]:
     """Return neighbouring words as terms, at least one of which is more than a function word."""
     size = len(titles.vocabulary)
     frequency = np.bincount(titles.word, minlength=size)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.schema import CORRECT, PREDICTED, TITLE_KEY, TRUTH
 
-__all__ = ["Mask", "Rows", "Units", "class_codes", "halves", "one_per_title"]
+__all__ = ["LabelledTitles", "Mask", "Rows", "class_codes", "halves", "one_per_title"]
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -16,7 +16,7 @@ Counts = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Units:
+class LabelledTitles:
     """Labelled books, one per title.
 
     Attributes
@@ -57,7 +57,7 @@ class Units:
         return n, errors
 
 
-def one_per_title(labelled: pd.DataFrame, classes: tuple[str, ...]) -> Units:
+def one_per_title(labelled: pd.DataFrame, classes: tuple[str, ...]) -> LabelledTitles:
     """Keep the first book of every title: editions fail together, and counted singly they would prove too much.
 
     Books without a title are each kept.
@@ -66,7 +66,7 @@ def one_per_title(labelled: pd.DataFrame, classes: tuple[str, ...]) -> Units:
     first = ~(keys.duplicated() & (keys != "")).to_numpy(dtype=bool)
     records = labelled[first].reset_index(drop=True)
     views, names = class_codes(records, classes)
-    return Units(records, views, len(names), ~records[CORRECT].to_numpy(dtype=bool))
+    return LabelledTitles(records, views, len(names), ~records[CORRECT].to_numpy(dtype=bool))
 
 
 def class_codes(labelled: pd.DataFrame, classes: tuple[str, ...]) -> tuple[npt.NDArray[np.intp], list[str]]:
@@ -77,7 +77,7 @@ def class_codes(labelled: pd.DataFrame, classes: tuple[str, ...]) -> tuple[npt.N
     return np.stack(codes), names
 
 
-def halves(units: Units, divisions: int, seed: int) -> list[Rows]:
+def halves(titles: LabelledTitles, divisions: int, seed: int) -> list[Rows]:
     """Divide the books into two halves at random, with the same numbers of every class taken for every other.
 
     Parameters
@@ -98,8 +98,8 @@ def halves(units: Units, divisions: int, seed: int) -> list[Rows]:
     random = np.random.default_rng(seed)
     parts = []
     for _ in range(divisions):
-        draw = random.permutation(len(units))
-        cell = (units.views[0] * units.strata + units.views[1])[draw]
+        draw = random.permutation(len(titles))
+        cell = (titles.views[0] * titles.strata + titles.views[1])[draw]
         order = draw[np.argsort(cell, kind="stable")]
         parts += [np.sort(order[0::2]), np.sort(order[1::2])]
     return parts

@@ -20,7 +20,7 @@ from core.statistics.intervals import (
     proportion,
     wilson,
 )
-from core.statistics.post_stratification import PostStratification, post_stratify, unspoken_share
+from core.statistics.post_stratification import PostStratification, post_stratify, uncovered_share
 from core.statistics.prediction_powered import PredictionPowered, prediction_powered_share
 from core.statistics.ratios import RatioOfShares, share_ratio
 from core.statistics.tests_of_significance import (
@@ -35,6 +35,7 @@ from core.statistics.tests_of_significance import (
 from core.statistics.weighted_shares import grouped_variance, share_estimate, weighted_share
 from core.statistics.weights import Raking, design_effect, rake
 from core.statistics.wording import (
+    capitalised,
     counts_listed,
     in_percent,
     interval_count,
@@ -42,7 +43,6 @@ from core.statistics.wording import (
     largest_listed,
     listed,
     lower_percent,
-    opened,
     over_or_under,
     share_percent,
     upper_percent,
@@ -61,6 +61,7 @@ __all__ = [
     "bootstrap_draws",
     "bootstrap_interval",
     "bootstrap_intervals",
+    "capitalised",
     "chi_square",
     "clopper_pearson",
     "counts_listed",
@@ -78,7 +79,6 @@ __all__ = [
     "listed",
     "lower_percent",
     "mcnemar_exact",
-    "opened",
     "over_or_under",
     "post_stratify",
     "prediction_powered_share",
@@ -91,7 +91,7 @@ __all__ = [
     "standardised_residuals",
     "total_variation",
     "total_variation_by_chance",
-    "unspoken_share",
+    "uncovered_share",
     "upper_percent",
     "weighted_share",
     "wilson",

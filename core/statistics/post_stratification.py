@@ -11,7 +11,7 @@ from core.errors import InputError
 from core.statistics.intervals import MINIMUM_RECORDS
 from core.statistics.weights import design_effect
 
-__all__ = ["PostStratification", "post_stratify", "unspoken_share"]
+__all__ = ["PostStratification", "post_stratify", "uncovered_share"]
 
 SEVERAL = "(several)"
 
@@ -33,7 +33,7 @@ class PostStratification:
         Row of ``cells`` each record of the population is in.
     design_effect : float
         By how much the weights inflate a variance (Kish), 1 or more.
-    unspoken_share : float
+    uncovered_share : float
         Share of the population in original cells without any labelled record, 0 to 1.
     """
 
@@ -42,10 +42,10 @@ class PostStratification:
     cells: pd.DataFrame
     population_cell: NDArray[np.intp]
     design_effect: float
-    unspoken_share: float
+    uncovered_share: float
 
 
-def unspoken_share(labelled: pd.DataFrame, population: pd.DataFrame, by: Sequence[str]) -> float:
+def uncovered_share(labelled: pd.DataFrame, population: pd.DataFrame, by: Sequence[str]) -> float:
     """Return the share of the population in cells (combinations of the columns `by`) that hold no labelled record.
 
     Returns
@@ -55,7 +55,7 @@ def unspoken_share(labelled: pd.DataFrame, population: pd.DataFrame, by: Sequenc
     """
     if population.empty:
         return float("nan")
-    return _unspoken(_cells(labelled, population, by))
+    return _uncovered(_cells(labelled, population, by))
 
 
 def post_stratify(
@@ -112,7 +112,7 @@ def post_stratify(
         cells=final.reset_index(drop=True),
         population_cell=theirs,
         design_effect=design_effect(weights),
-        unspoken_share=_unspoken(cells),
+        uncovered_share=_uncovered(cells),
     )
 
 
@@ -156,7 +156,7 @@ def _look_up(frame: pd.DataFrame, cells: pd.DataFrame, columns: list[str]) -> ND
     return frame[columns].merge(cells[[*columns, "cell"]], on=columns, how="left")["cell"].to_numpy(dtype=np.intp)
 
 
-def _unspoken(cells: pd.DataFrame) -> float:
+def _uncovered(cells: pd.DataFrame) -> float:
     return float(cells.loc[cells["n_labelled"] == 0, "n_population"].sum() / cells["n_population"].sum())
 
 

@@ -92,7 +92,7 @@ def prediction_powered_share(
     if len(values) < 2 or not weight.sum() > 0 or not len(everywhere):
         return PredictionPowered(Estimate.undefined("too few labelled records", len(values), method), math.nan)
     weight = weight / weight.sum()
-    scale = _tuned(values, own, everywhere, weight) if power is None else power
+    scale = _tuned_power(values, own, everywhere, weight) if power is None else power
     rectified = values - scale * own
     value = scale * float(everywhere.mean()) + float((weight * rectified).sum())
     residual = cell_residuals(rectified, weight, cell)
@@ -105,7 +105,7 @@ def prediction_powered_share(
     return PredictionPowered(share_estimate(value, variance, len(values), least, method, confidence), scale)
 
 
-def _tuned(
+def _tuned_power(
     y: NDArray[np.float64], guess: NDArray[np.float64], everywhere: NDArray[np.float64], weight: NDArray[np.float64]
 ) -> float:
     centred = guess - (weight * guess).sum()

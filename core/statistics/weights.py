@@ -23,7 +23,7 @@ class Raking:
     converged : bool
         Whether every margin was met within the tolerance.
     iterations : int
-    unspoken : dict
+    uncovered : dict
         Per margin, the share of the population whose value no labelled record has. The rest of the margin is scaled up
         for it.
     design_effect : float
@@ -32,7 +32,7 @@ class Raking:
     weights: NDArray[np.float64]
     converged: bool
     iterations: int
-    unspoken: dict[str, float]
+    uncovered: dict[str, float]
     design_effect: float
 
 
@@ -95,7 +95,7 @@ def rake(
     marginal totals are known", Annals of Mathematical Statistics 11.
     """
     targets: list[tuple[NDArray[np.intp], NDArray[np.float64]]] = []
-    unspoken: dict[str, float] = {}
+    uncovered: dict[str, float] = {}
     weights = np.ones(len(labelled))
     for column, wanted in margins.items():
         if column not in labelled:
@@ -105,7 +105,7 @@ def rake(
         total = float(sum(wanted.values()))
         if total <= 0 or target.sum() <= 0:
             raise InputError(f"No labelled record has a value of '{column}' that the population has.")
-        unspoken[column] = max(0.0, 1 - float(target.sum()) / total)
+        uncovered[column] = max(0.0, 1 - float(target.sum()) / total)
         weights[target[codes] == 0] = 0.0
         targets.append((codes, target / target.sum()))
     if not weights.sum() > 0:
@@ -123,4 +123,4 @@ def rake(
         ]
         converged = max(off, default=0.0) <= tolerance
     weights = weights * (len(weights) / weights.sum())
-    return Raking(weights, converged, iterations, unspoken, design_effect(weights))
+    return Raking(weights, converged, iterations, uncovered, design_effect(weights))

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 __all__ = [
+    "capitalised",
     "counts_listed",
     "in_percent",
     "interval_count",
@@ -12,7 +13,6 @@ __all__ = [
     "largest_listed",
     "listed",
     "lower_percent",
-    "opened",
     "over_or_under",
     "share_percent",
     "upper_percent",
@@ -22,10 +22,10 @@ __all__ = [
 _NOISE = 12
 
 
-def opened(words: str) -> str:
+def capitalised(words: str) -> str:
     """Return words with a capital letter at the beginning, as a sentence opens.
 
-    >>> opened("books from The Hague")
+    >>> capitalised("books from The Hague")
     'Books from The Hague'
     """
     return words[:1].upper() + words[1:]

@@ -10,13 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.evaluation.rates import share_right
+from core.evaluation.rates import accuracy_estimate
 from core.schema import CONFIDENCE, PREDICTED, TRUTH
 from core.statistics import MINIMUM_RECORDS, Estimate, wilson
 
-__all__ = ["TOGETHER", "Curves", "CutPoint", "risk_coverage"]
+__all__ = ["ALL_CLASSES", "Curves", "CutPoint", "risk_coverage"]
 
-TOGETHER: Final = "all classes"
+ALL_CLASSES: Final = "all classes"
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class CutPoint:
     def accuracy(self) -> Estimate:
         """Share right among the labelled accepted, with its Wilson interval; undefined below 10."""
         right = self.labelled_accepted - self.errors
-        return share_right(right, self.labelled_accepted, "labelled books are accepted")
+        return accuracy_estimate(right, self.labelled_accepted, "labelled books are accepted")
 
     def __add__(self, other: "CutPoint") -> "CutPoint":
         return CutPoint(
@@ -59,7 +59,7 @@ class CutPoint:
 
 
 @dataclass(frozen=True)
-class _Sorted:
+class _SortedClass:
     """One class: confidences rising (NaN left out), and errors from each labelled record upwards."""
 
     records: int
@@ -84,7 +84,7 @@ class Curves:
     ----------
     table : DataFrame
         ``predicted``, ``confidence``, ``truth`` ('' where unknown). Records without a usable prediction belong to no
-        class; they count among the records of :data:`TOGETHER` and are never accepted.
+        class; they count among the records of :data:`ALL_CLASSES` and are never accepted.
     classes : sequence of str
 
     Raises
@@ -103,27 +103,27 @@ class Curves:
         self._parts = {
             name: _sort(confidence, checked, wrong, codes == i, codes == i) for i, name in enumerate(self.classes)
         }
-        self._parts[TOGETHER] = _sort(confidence, checked, wrong, codes >= 0, np.ones(len(table), dtype=bool))
+        self._parts[ALL_CLASSES] = _sort(confidence, checked, wrong, codes >= 0, np.ones(len(table), dtype=bool))
 
     def at(self, class_name: str, cut: float) -> CutPoint:
-        """Return what one cut does, for a class or for :data:`TOGETHER` (one cut whatever the class)."""
+        """Return what one cut does, for a class or for :data:`ALL_CLASSES` (one cut whatever the class)."""
         return self._part(class_name).at(cut)
 
-    def under(self, cuts: Mapping[str, float]) -> CutPoint:
+    def at_cuts(self, cuts: Mapping[str, float]) -> CutPoint:
         """Return what all cuts do together; a class without a cut is never accepted."""
         total = CutPoint(0, 0, 0, 0, 0)
         for name in cuts:
             self._part(name)
         for name in self.classes:
             total += self._parts[name].at(cuts.get(name, np.inf))
-        whole = self._parts[TOGETHER]
+        whole = self._parts[ALL_CLASSES]
         return CutPoint(whole.records, total.accepted, whole.labelled, total.labelled_accepted, total.errors)
 
     def table(self, points: int = 400) -> pd.DataFrame:
         """Return the curves as a table, see :func:`risk_coverage`."""
-        return pd.concat([self._curve(name, points) for name in (*self.classes, TOGETHER)], ignore_index=True)
+        return pd.concat([self._curve(name, points) for name in (*self.classes, ALL_CLASSES)], ignore_index=True)
 
-    def _part(self, class_name: str) -> _Sorted:
+    def _part(self, class_name: str) -> _SortedClass:
         if class_name not in self._parts:
             raise InputError(f"There is no class '{class_name}'. Classes are: {', '.join(self.classes)}.")
         return self._parts[class_name]
@@ -167,12 +167,12 @@ def _sort(
     wrong: NDArray[np.bool_],
     mine: NDArray[np.bool_],
     counted: NDArray[np.bool_],
-) -> _Sorted:
+) -> _SortedClass:
     known = mine & ~np.isnan(confidence)
     labelled = known & checked
     order = np.argsort(confidence[labelled], kind="stable")
     errors = wrong[labelled][order].astype(np.int64)
-    return _Sorted(
+    return _SortedClass(
         int(counted.sum()),
         np.sort(confidence[known]),
         int((counted & checked).sum()),
@@ -194,7 +194,7 @@ def risk_coverage(table: pd.DataFrame, classes: Sequence[str], points: int = 400
     Returns
     -------
     DataFrame
-        One row a class (and :data:`TOGETHER`) and cut: ``class``, ``cut`` (accepted is what lies above it),
+        One row a class (and :data:`ALL_CLASSES`) and cut: ``class``, ``cut`` (accepted is what lies above it),
         ``accepted`` and ``coverage`` (of all records with this prediction), ``n_accepted`` and ``errors`` (among the
         labelled), ``accuracy`` with ``low`` and ``high`` (95 % Wilson), ``error_rate`` with ``error_low`` and
         ``error_high``. Rates are NaN where fewer than 10 labelled

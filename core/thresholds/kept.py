@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from core.facets import facet_codes
 from core.statistics import MINIMUM_RECORDS, Estimate, total_variation, total_variation_by_chance, wilson
 
-__all__ = ["distance_of_kept", "expected_errors", "keep_rates", "keep_rates_by_class"]
+__all__ = ["acceptance_rates", "acceptance_rates_by_class", "distance_of_accepted", "expected_errors"]
 
 
 def expected_errors(errors: NDArray[np.int64], n: NDArray[np.int64], accepted: NDArray[np.int64]) -> Estimate:
@@ -58,7 +58,7 @@ def expected_errors(errors: NDArray[np.int64], n: NDArray[np.int64], accepted: N
     return Estimate(certain + value, certain + max(value - down, 0.0), certain + value + up, total, method)
 
 
-def keep_rates(table: pd.DataFrame, accepted: NDArray[np.bool_], facet: str) -> pd.DataFrame:
+def acceptance_rates(table: pd.DataFrame, accepted: NDArray[np.bool_], facet: str) -> pd.DataFrame:
     """Return which share of each group of records a policy accepts.
 
     Parameters
@@ -75,10 +75,10 @@ def keep_rates(table: pd.DataFrame, accepted: NDArray[np.bool_], facet: str) -> 
         largest group first.
     """
     codes, values = facet_codes(table, facet)
-    return _kept_by(codes, values, accepted)
+    return _acceptance_rates_by_value(codes, values, accepted)
 
 
-def keep_rates_by_class(
+def acceptance_rates_by_class(
     truth: pd.Series, accepted: NDArray[np.bool_], classes: Sequence[str] = (), predicted: pd.Series | None = None
 ) -> pd.DataFrame:
     """Return which share of the books of each class a policy accepts, rightly or wrongly labelled.
@@ -96,13 +96,13 @@ def keep_rates_by_class(
     Returns
     -------
     DataFrame
-        As :func:`keep_rates`; with `predicted` also ``as_another``, how many of the kept are accepted as another class
-        than they are: they are kept, but not as what they are.
+        As :func:`acceptance_rates`; with `predicted` also ``as_another``, how many of the kept are accepted as another
+        class than they are: they are kept, but not as what they are.
     """
     known = (truth != "").to_numpy(dtype=bool)
     names = sorted({str(name) for name in truth[known].unique()} | set(classes))
     codes = pd.Index(names).get_indexer(pd.Index(truth[known]))
-    table = _kept_by(codes, names, accepted[known])
+    table = _acceptance_rates_by_value(codes, names, accepted[known])
     if predicted is None:
         return table
     other = accepted[known] & (predicted[known].to_numpy(dtype=object) != truth[known].to_numpy(dtype=object))
@@ -110,7 +110,9 @@ def keep_rates_by_class(
     return table.assign(as_another=[int(wrongly[name]) for name in table["value"]])
 
 
-def _kept_by(codes: NDArray[np.intp], values: Sequence[str], accepted: NDArray[np.bool_]) -> pd.DataFrame:
+def _acceptance_rates_by_value(
+    codes: NDArray[np.intp], values: Sequence[str], accepted: NDArray[np.bool_]
+) -> pd.DataFrame:
     n = np.bincount(codes, minlength=len(values))
     k = np.bincount(codes[accepted], minlength=len(values))
     low, high = wilson(k, n)
@@ -128,13 +130,13 @@ def _kept_by(codes: NDArray[np.intp], values: Sequence[str], accepted: NDArray[n
     return rates.sort_values(["n", "value"], ascending=[False, True], ignore_index=True)
 
 
-def distance_of_kept(rates: pd.DataFrame) -> tuple[float, float]:
+def distance_of_accepted(rates: pd.DataFrame) -> tuple[float, float]:
     """Return the total variation distance between the accepted and all records, and what chance alone would show.
 
     Parameters
     ----------
     rates : DataFrame
-        From :func:`keep_rates`.
+        From :func:`acceptance_rates`.
 
     Returns
     -------

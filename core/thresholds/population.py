@@ -17,25 +17,25 @@ from core.schema import CONFIDENCE, LEAK, PREDICTED, SPLIT, TRUTH
 from core.statistics import (
     MINIMUM_RECORDS,
     adjust_p,
+    capitalised,
     chi_square,
     listed,
-    opened,
     share_percent,
     total_variation,
     total_variation_by_chance,
 )
 
-__all__ = ["PopulationCheck", "Respect", "compare_population", "usable_labels"]
+__all__ = ["PopulationAspect", "PopulationCheck", "compare_population", "usable_labels"]
 
 LEVEL: Final = 0.05
-LEAST_FACET: Final = VERDICTS[0][0]  # what is called 'alike' on the Representativeness page is no reason to warn
+MIN_FACET_EFFECT: Final = VERDICTS[0][0]  # what is called 'alike' on the Representativeness page is no reason to warn
 # A shift of the confidences goes straight into the share of wrong ones among the accepted, so less of it is enough.
-LEAST_CONFIDENCE: Final = 0.02
-SPELLED_OUT: Final = 2  # respects that are given with their figures; the others are named
+MIN_CONFIDENCE_EFFECT: Final = 0.02
+MAX_DETAILED: Final = 2  # respects that are given with their figures; the others are named
 
 
 @dataclass(frozen=True)
-class Respect:
+class PopulationAspect:
     """One respect in which checked and unchecked books are compared.
 
     Attributes
@@ -75,18 +75,18 @@ class PopulationCheck:
     ----------
     n_checked, n_unchecked : int
         Books a promise may rest on, and books without a usable answer of a person.
-    respects : tuple of Respect
+    aspects : tuple of PopulationAspect
         Those that differ first, the largest effect first. Empty when there is nothing to compare.
     """
 
     n_checked: int
     n_unchecked: int
-    respects: tuple[Respect, ...]
+    aspects: tuple[PopulationAspect, ...]
 
     @property
-    def differing(self) -> tuple[Respect, ...]:
+    def differing(self) -> tuple[PopulationAspect, ...]:
         """The respects in which the checked books are not like the others."""
-        return tuple(respect for respect in self.respects if respect.differs)
+        return tuple(respect for respect in self.aspects if respect.differs)
 
     @property
     def warning(self) -> str:
@@ -99,13 +99,14 @@ class PopulationCheck:
             return ""
         # The confidence first: it alone bears on the promise directly.
         ordered = sorted(differing, key=lambda respect: respect.name != CONFIDENCE)
-        parts = [respect.words for respect in ordered[:SPELLED_OUT]]
-        others = [respect.title.lower() for respect in ordered[SPELLED_OUT:]]
+        parts = [respect.words for respect in ordered[:MAX_DETAILED]]
+        others = [respect.title.lower() for respect in ordered[MAX_DETAILED:]]
         also = f" They differ by {listed(others)} too." if others else ""
         return (
-            f"Be careful: the checked books are not like the books nobody checked. {opened('; '.join(parts))}.{also}"
-            " What is said of the accepted books holds for books like the checked ones and may be false for the"
-            " collection. Draw books at random from the collection, have them checked, and look again."
+            "Be careful: the checked books are not like the books nobody checked."
+            f" {capitalised('; '.join(parts))}.{also} What is said of the accepted books holds for books like the"
+            " checked ones and may be false for the collection. Draw books at random from the collection, have them"
+            " checked, and look again."
         )
 
     @property
@@ -119,7 +120,7 @@ class PopulationCheck:
             "n_checked": self.n_checked,
             "n_unchecked": self.n_unchecked,
             "warning": self.warning,
-            "respects": [plain(vars(respect)) for respect in self.respects],
+            "respects": [plain(vars(respect)) for respect in self.aspects],
         }
 
 
@@ -174,7 +175,7 @@ def compare_population(table: pd.DataFrame, facets: Sequence[str] = FACETS) -> P
     )
     comparisons.append(_by_confidence(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan), checked, unchecked))
     adjusted = adjust_p([respect.p for respect in comparisons], "holm")
-    judged = [_judged(respect, float(p)) for respect, p in zip(comparisons, adjusted, strict=True)]
+    judged = [_with_verdict(respect, float(p)) for respect, p in zip(comparisons, adjusted, strict=True)]
     judged.sort(key=lambda respect: (not respect.differs, -np.nan_to_num(respect.effect, nan=0.0)))
     return PopulationCheck(n, rest, tuple(judged))
 
@@ -195,8 +196,8 @@ def usable_labels(table: pd.DataFrame) -> tuple[NDArray[np.bool_], int]:
     return labelled & ~learned, int((labelled & learned).sum())
 
 
-def _judged(respect: Respect, p_adjusted: float) -> Respect:
-    least = LEAST_CONFIDENCE if respect.name == CONFIDENCE else LEAST_FACET
+def _with_verdict(respect: PopulationAspect, p_adjusted: float) -> PopulationAspect:
+    least = MIN_CONFIDENCE_EFFECT if respect.name == CONFIDENCE else MIN_FACET_EFFECT
     differs = bool(p_adjusted < LEVEL and respect.effect - respect.by_chance >= least)
     return replace(respect, p_adjusted=p_adjusted, differs=differs, words=respect.words if differs else "")
 
@@ -208,11 +209,11 @@ def _by_values(
     values: Sequence[str],
     checked: NDArray[np.bool_],
     unchecked: NDArray[np.bool_],
-) -> Respect:
+) -> PopulationAspect:
     ours, theirs = (np.bincount(codes[mask & (codes >= 0)], minlength=len(values)) for mask in (checked, unchecked))
     n, both = int(ours.sum()), ours + theirs
     if min(n, int(theirs.sum())) < MINIMUM_RECORDS:
-        return Respect(name, title, math.nan, math.nan, math.nan)
+        return PopulationAspect(name, title, math.nan, math.nan, math.nan)
     # The value that the checked books speak least for.
     most = int((theirs / theirs.sum() - ours / n).argmax())
     shares = (
@@ -223,7 +224,7 @@ def _by_values(
     words = f"the model calls {shares} {value or 'nothing'}"
     if name != PREDICTED:
         words = f"{shares} are {facet_words(name, value)}"
-    return Respect(
+    return PopulationAspect(
         name, title, total_variation(ours, both), total_variation_by_chance(both, n), chi_square([ours, theirs]).p,
         words=words,
     )  # fmt: skip
@@ -231,13 +232,13 @@ def _by_values(
 
 def _by_confidence(
     confidence: NDArray[np.float64], checked: NDArray[np.bool_], unchecked: NDArray[np.bool_]
-) -> Respect:
+) -> PopulationAspect:
     known = ~np.isnan(confidence)
     ours, theirs = confidence[checked & known], confidence[unchecked & known]
     title = "How sure the model is"
     n, rest = len(ours), len(theirs)
     if min(n, rest) < MINIMUM_RECORDS:
-        return Respect(CONFIDENCE, title, math.nan, math.nan, math.nan)
+        return PopulationAspect(CONFIDENCE, title, math.nan, math.nan, math.nan)
     test = stats.ks_2samp(ours, theirs, method="asymp")
     at = float(test.statistic_location)
     sure, others = float((ours > at).mean()), float((theirs > at).mean())
@@ -250,4 +251,4 @@ def _by_confidence(
     # Kolmogorov's distribution.
     part = rest / (n + rest)
     by_chance = math.sqrt(math.pi / 2) * math.log(2) * math.sqrt(1 / n + 1 / rest) * part
-    return Respect(CONFIDENCE, title, float(test.statistic) * part, by_chance, float(test.pvalue), words=words)
+    return PopulationAspect(CONFIDENCE, title, float(test.statistic) * part, by_chance, float(test.pvalue), words=words)

@@ -11,16 +11,16 @@ from core.errors import InputError
 from core.facets import facet_codes
 from core.schema import CONFIDENCE, PREDICTED, TRUTH
 from core.statistics import clopper_pearson, labels_needed
-from core.thresholds.curves import TOGETHER
+from core.thresholds.curves import ALL_CLASSES
 from core.thresholds.population import PopulationCheck, compare_population, usable_labels
-from core.thresholds.promise_words import group_sentence, nothing_predicted
-from core.thresholds.promised import GroupPromise, Promise
-from core.thresholds.settle import Group, Settled, labels_estimate, settle
+from core.thresholds.promise_words import group_sentence, never_predicted_sentence
+from core.thresholds.promised import GroupGuarantee, Guarantee
+from core.thresholds.settle import CutResult, SequenceGroup, graphical_procedure, labels_estimate
 
-__all__ = ["promise"]
+__all__ = ["find_guaranteed_cuts"]
 
 
-def promise(
+def find_guaranteed_cuts(
     table: pd.DataFrame,
     classes: Sequence[str],
     max_error: float,
@@ -30,7 +30,7 @@ def promise(
     stratum: str | None = None,
     learned_known: bool = False,
     population: PopulationCheck | None = None,
-) -> Promise:
+) -> Guarantee:
     """Find the lowest cuts of which it can be promised that few of the accepted are wrong.
 
     Parameters
@@ -58,7 +58,7 @@ def promise(
 
     Returns
     -------
-    Promise
+    Guarantee
 
     Raises
     ------
@@ -68,8 +68,8 @@ def promise(
     Notes
     -----
     This is learn-then-test (Angelopoulos et al. 2021) with exact binomial tests and a fallback sequence of cuts, see
-    :func:`core.thresholds.settle.settle` for what is exact. The unit is the record: many editions of one title among
-    the labelled records say less than as many different titles.
+    :func:`core.thresholds.settle.graphical_procedure` for what is exact. The unit is the record: many editions of one
+    title among the labelled records say less than as many different titles.
 
     References
     ----------
@@ -89,15 +89,15 @@ def promise(
     usable, left_out = usable_labels(table)
     known = table[usable & table[PREDICTED].isin(names).to_numpy(dtype=bool)]
     keys, groups = _groups(known, names, per, stratum)
-    settled = settle(groups, max_error, round(1 - confidence, 12))
+    settled = graphical_procedure(groups, max_error, round(1 - confidence, 12))
     predicted = set(table[PREDICTED].unique())
     never = tuple(name for name in names if name not in predicted)
     group_promises = tuple(
-        _told(name, value, group, outcome, max_error, confidence, stratum or "", never=name in never)
+        _group_guarantee(name, value, group, outcome, max_error, confidence, stratum or "", never=name in never)
         for (name, value), group, outcome in zip(keys, groups, settled, strict=True)
     )
     checked = population or compare_population(table)
-    return Promise(
+    return Guarantee(
         max_error,
         confidence,
         per,
@@ -114,7 +114,7 @@ def promise(
 
 def _groups(
     known: pd.DataFrame, names: Sequence[str], per: str, stratum: str | None
-) -> tuple[list[tuple[str, str]], list[Group]]:
+) -> tuple[list[tuple[str, str]], list[SequenceGroup]]:
     """Part the labelled records by class and stratum, the largest stratum first; return names and groups."""
     classes = pd.Index(names).get_indexer(pd.Index(known[PREDICTED]))
     stated = known[CONFIDENCE].to_numpy(dtype=float)
@@ -125,32 +125,32 @@ def _groups(
         codes, values = facet_codes(known, stratum)
     keys, groups = [], []
     for v in np.argsort(-np.bincount(codes, minlength=len(values)), kind="stable").tolist():
-        for c, name in enumerate(names) if per == "class" else [(-1, TOGETHER)]:
+        for c, name in enumerate(names) if per == "class" else [(-1, ALL_CLASSES)]:
             mine = (codes == v) & ((classes == c) | (c < 0))
             if stratum is None or mine.any():
                 keys.append((name, values[v]))
-                groups.append(Group.of(stated[mine], wrong[mine]))
+                groups.append(SequenceGroup.from_records(stated[mine], wrong[mine]))
     return keys, groups
 
 
-def _told(
+def _group_guarantee(
     name: str,
     value: str,
-    group: Group,
-    outcome: Settled,
+    group: SequenceGroup,
+    outcome: CutResult,
     max_error: float,
     confidence: float,
     stratum: str,
     *,
     never: bool,
-) -> GroupPromise:
+) -> GroupGuarantee:
     guaranteed = outcome.cut is not None
     upper = float("nan")
     if guaranteed:
         upper = clopper_pearson(outcome.errors, outcome.accepted, 1 - outcome.level, "upper")[1]
     at_least = labels_needed(max_error, 1 - outcome.level)
     estimate = None if guaranteed or not len(group) else labels_estimate(group, max_error, outcome.level)
-    return GroupPromise(
+    return GroupGuarantee(
         name,
         value,
         outcome.cut,
@@ -163,7 +163,7 @@ def _told(
         at_least,
         estimate,
         (
-            nothing_predicted(name)
+            never_predicted_sentence(name)
             if never
             else group_sentence(name, value, stratum, len(group), outcome, max_error, confidence, at_least, estimate)
         ),

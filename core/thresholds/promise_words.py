@@ -6,10 +6,10 @@ import numpy as np
 
 from core.facets import facet_words
 from core.statistics import listed, lower_percent, upper_percent
-from core.thresholds.curves import TOGETHER
-from core.thresholds.settle import Settled
+from core.thresholds.curves import ALL_CLASSES
+from core.thresholds.settle import CutResult
 
-__all__ = ["group_sentence", "nothing_predicted", "promise_sentences", "what_would_help"]
+__all__ = ["group_sentence", "never_predicted_sentence", "promise_sentences", "remedy_sentence"]
 
 
 def group_sentence(
@@ -17,7 +17,7 @@ def group_sentence(
     value: str,
     stratum: str,
     labelled: int,
-    outcome: Settled,
+    outcome: CutResult,
     max_error: float,
     confidence: float,
     at_least: int,
@@ -26,38 +26,40 @@ def group_sentence(
     """Say what is promised of one group, or why nothing is and what it would take."""
     books = facet_words(stratum, value) if stratum else "books"
     if outcome.cut is not None:
-        accepted = f"accepted {books}" if class_name == TOGETHER else f"{books} accepted as {class_name}"
+        accepted = f"accepted {books}" if class_name == ALL_CLASSES else f"{books} accepted as {class_name}"
         cut = np.format_float_positional(outcome.cut, trim="-")
         return (
             f"With {lower_percent(confidence)} confidence at most {upper_percent(max_error)} of the {accepted} are"
             f" wrong (cut {cut}; {outcome.errors:,} of {outcome.accepted:,} labelled ones above it are wrong)."
         )
     what = f"{books} predicted to be {class_name}"
-    if class_name == TOGETHER:
+    if class_name == ALL_CLASSES:
         what = f"{books}, all classes together"
     limit = f"at most {upper_percent(max_error)} wrong"
     if not outcome.tried:
         return (
             f"Nothing can be promised for {what}: {limit} needs at least {at_least:,} labelled ones without an error"
-            f" above a cut, and only {labelled:,} {_are(labelled)} labelled.{_outlook(labelled, estimate)}"
+            f" above a cut, and only {labelled:,} {_is_or_are(labelled)}"
+            f" labelled.{_labels_needed_sentence(labelled, estimate)}"
         )
     return (
         f"Nothing can be promised for {what}: of the {outcome.accepted:,} surest labelled ones {outcome.errors:,}"
-        f" {_are(outcome.errors)} wrong, and {limit} allows {max(outcome.allowed, 0):,}.{_outlook(labelled, estimate)}"
+        f" {_is_or_are(outcome.errors)} wrong, and {limit} allows"
+        f" {max(outcome.allowed, 0):,}.{_labels_needed_sentence(labelled, estimate)}"
     )
 
 
-def nothing_predicted(class_name: str) -> str:
+def never_predicted_sentence(class_name: str) -> str:
     """Say that there is nothing to promise of a class."""
     return f"The model calls no book {class_name}: there is nothing to promise of it, and it takes nothing from others."
 
 
-def what_would_help(hopeless: Sequence[str], more: int, unlabelled: int) -> tuple[str, ...]:
+def remedy_sentence(hopeless: Sequence[str], more: int, unlabelled: int) -> tuple[str, ...]:
     """Say what it would take until the promise can be given.
 
     Parameters
     ----------
-    hopeless : sequence of str
+    unattainable : sequence of str
         Names of the groups for which labels alone will not help.
     more : int
         Further labelled books for the other groups that were refused, at a guess; 0 when there are no such groups.
@@ -83,7 +85,7 @@ def what_would_help(hopeless: Sequence[str], more: int, unlabelled: int) -> tupl
     return tuple(sentences)
 
 
-def _outlook(labelled: int, estimate: int | None) -> str:
+def _labels_needed_sentence(labelled: int, estimate: int | None) -> str:
     if not labelled:
         return ""
     if estimate is None:
@@ -139,5 +141,5 @@ def promise_sentences(
     return (*sentences, f"{rests}, and holds for a collection of which they are a random sample.")
 
 
-def _are(count: int) -> str:
+def _is_or_are(count: int) -> str:
     return "is" if count == 1 else "are"

@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from core.plain_json import plain
-from core.thresholds.curves import TOGETHER
+from core.thresholds.curves import ALL_CLASSES
 from core.thresholds.policy import Policy
 from core.thresholds.population import PopulationCheck
 from core.thresholds.promise_words import promise_sentences
 
-__all__ = ["GroupPromise", "Promise"]
+__all__ = ["GroupGuarantee", "Guarantee"]
 
 
 @dataclass(frozen=True)
-class GroupPromise:
+class GroupGuarantee:
     """What can be promised of the predictions of one class (or of all), everywhere or in one stratum.
 
     Attributes
     ----------
     class_name : str
-        The predicted class, or :data:`core.thresholds.curves.TOGETHER`.
+        The predicted class, or :data:`core.thresholds.curves.ALL_CLASSES`.
     value : str
         The value of the stratum's facet, '' without strata.
     cut : float or None
@@ -58,7 +58,7 @@ class GroupPromise:
     sentence: str
 
     @property
-    def promised(self) -> bool:
+    def guaranteed(self) -> bool:
         """Whether there is a cut."""
         return self.cut is not None
 
@@ -67,11 +67,11 @@ class GroupPromise:
         """Share of the labelled records with this prediction that is accepted, 0 without a cut; NaN without records."""
         if not self.labelled:
             return float("nan")
-        return self.accepted / self.labelled if self.promised else 0.0
+        return self.accepted / self.labelled if self.guaranteed else 0.0
 
 
 @dataclass(frozen=True)
-class Promise:
+class Guarantee:
     """The promises of all classes, which hold together with the confidence that was asked for.
 
     Attributes
@@ -82,7 +82,7 @@ class Promise:
     stratum : str
         Facet in each value of which the promise is kept, '' for none.
     classes : tuple of str
-    groups : tuple of GroupPromise
+    groups : tuple of GroupGuarantee
         One a class (or one for all), times the values of the facet that have labelled records.
     labelled, left_out : int
         Labelled records it rests on, and those left out because the model learned, or may have learned, from their
@@ -100,7 +100,7 @@ class Promise:
     per: Literal["class", "together"]
     stratum: str
     classes: tuple[str, ...]
-    groups: tuple[GroupPromise, ...]
+    groups: tuple[GroupGuarantee, ...]
     labelled: int
     left_out: int
     population: PopulationCheck
@@ -115,48 +115,48 @@ class Promise:
     @property
     def by_stratum(self) -> dict[str, dict[str, float | None]]:
         """Value of the facet → class → cut, for the values in which something is promised; empty without strata."""
-        values = {group.value: None for group in self.groups if group.promised and self.stratum}
+        values = {group.value: None for group in self.groups if group.guaranteed and self.stratum}
         return {value: self._cuts_of(value) for value in values}
 
     @property
-    def to_review(self) -> tuple[str, ...]:
+    def strata_without_cut(self) -> tuple[str, ...]:
         """Values of the facet that have labelled records, but too few or too many wrong ones: they go to review."""
         cuts = self.by_stratum
         return tuple(dict.fromkeys(group.value for group in self.groups if self.stratum and group.value not in cuts))
 
     @property
-    def promised(self) -> bool:
+    def guaranteed(self) -> bool:
         """Whether every class that is predicted can be accepted from some cut on (with strata: somewhere)."""
-        named = {group.class_name for group in self.groups if group.promised}
-        return TOGETHER in named or (bool(named) and named >= set(self.classes) - set(self.never_predicted))
+        named = {group.class_name for group in self.groups if group.guaranteed}
+        return ALL_CLASSES in named or (bool(named) and named >= set(self.classes) - set(self.never_predicted))
 
     @property
     def reason(self) -> str:
         """Why something could not be promised; '' when everything could."""
-        return "" if self.promised else " ".join(group.sentence for group in self.refused)
+        return "" if self.guaranteed else " ".join(group.sentence for group in self.refused)
 
     @property
-    def refused(self) -> tuple[GroupPromise, ...]:
+    def refused(self) -> tuple[GroupGuarantee, ...]:
         """The groups of which something could have been promised and was not."""
         return tuple(
-            group for group in self.groups if not group.promised and group.class_name not in self.never_predicted
+            group for group in self.groups if not group.guaranteed and group.class_name not in self.never_predicted
         )
 
     @property
-    def hopeless(self) -> tuple[GroupPromise, ...]:
+    def unattainable(self) -> tuple[GroupGuarantee, ...]:
         """The refused groups for which labels alone will not help."""
         return tuple(group for group in self.refused if group.labelled and group.labels_estimate is None)
 
     @property
-    def more_labels(self) -> int | None:
+    def missing_labels(self) -> int | None:
         """Labelled books, drawn at random, that it takes beyond those there are until everything can be promised.
 
         A guess; 0 when everything is promised, None when labels alone will not help or nothing is known of a group.
         """
-        return None if any(group.labels_estimate is None for group in self.refused) else self.labels_worth_having
+        return None if any(group.labels_estimate is None for group in self.refused) else self.helpful_labels
 
     @property
-    def labels_worth_having(self) -> int:
+    def helpful_labels(self) -> int:
         """The same for the refused groups that labels can help, whatever becomes of the others; 0 without any."""
         wanted = 0
         for group in self.refused:
@@ -169,8 +169,8 @@ class Promise:
     def sentences(self) -> tuple[str, ...]:
         """What is promised and what is not, in words."""
         return promise_sentences(
-            [group.sentence for group in self.groups if group.promised],
-            [(group.value, group.sentence) for group in self.groups if not group.promised],
+            [group.sentence for group in self.groups if group.guaranteed],
+            [(group.value, group.sentence) for group in self.groups if not group.guaranteed],
             stratum=self.stratum,
             confidence=self.confidence,
             labelled=self.labelled,
@@ -189,7 +189,7 @@ class Promise:
 
     def _cuts_of(self, value: str) -> dict[str, float | None]:
         own = {group.class_name: group.cut for group in self.groups if group.value == value}
-        return {name: own.get(TOGETHER, own.get(name)) for name in self.classes}
+        return {name: own.get(ALL_CLASSES, own.get(name)) for name in self.classes}
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-able content."""
@@ -200,10 +200,10 @@ class Promise:
             "stratum": self.stratum,
             "cuts": self.cuts,
             "by_stratum": self.by_stratum,
-            "promised": self.promised,
+            "promised": self.guaranteed,
             "reason": self.reason,
             "labelled": self.labelled,
-            "more_labels": self.more_labels,
+            "more_labels": self.missing_labels,
             "left_out": self.left_out,
             # Whoever repeats the promise repeats the warning: a report, a README, a manifest.
             "sentence": " ".join([*self.sentences, *self.population.warnings]),

@@ -10,12 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.evaluation.rates import share_right
+from core.evaluation.rates import accuracy_estimate
 from core.facets import facet_words
 from core.plain_json import plain
 from core.schema import PREDICTED, TRUTH
-from core.statistics import Estimate, in_percent, interval_count, interval_percent, opened, share_percent
-from core.thresholds.kept import distance_of_kept, expected_errors, keep_rates, keep_rates_by_class
+from core.statistics import Estimate, capitalised, in_percent, interval_count, interval_percent, share_percent
+from core.thresholds.kept import acceptance_rates, acceptance_rates_by_class, distance_of_accepted, expected_errors
 from core.thresholds.policy import Policy, apply_policy
 
 __all__ = ["CLASS", "DEFAULT_FACETS", "PolicyReport", "policy_report"]
@@ -47,8 +47,8 @@ class PolicyReport:
         One row a predicted class: ``class``, ``cut`` (NaN: never accepted, or differing by stratum), ``records``,
         ``accepted``, ``coverage``, ``n_accepted`` and ``errors`` (labelled), ``accuracy``, ``low``, ``high``,
         ``expected_errors``, ``expected_low``, ``expected_high``, ``review``.
-    keep_rates : mapping
-        Facet (and ``'class'``, what the labelled books are) → table of :func:`core.thresholds.kept.keep_rates`.
+    acceptance_rates : mapping
+        Facet (and ``'class'``, what the labelled books are) → table of :func:`core.thresholds.kept.acceptance_rates`.
     distances : DataFrame
         One row a facet: ``facet``, ``tvd`` (total variation distance between the accepted and all records, 0 to 1),
         ``tvd_by_chance`` (what as many records taken at random would show).
@@ -67,7 +67,7 @@ class PolicyReport:
     pace: float
     hours: float
     per_class: pd.DataFrame
-    keep_rates: Mapping[str, pd.DataFrame]
+    acceptance_rates: Mapping[str, pd.DataFrame]
     distances: pd.DataFrame
 
     @property
@@ -95,12 +95,12 @@ class PolicyReport:
                 f"Among all accepted records about {self.expected_errors.value:,.0f} wrong ones are to be expected"
                 f" ({interval_count(self.expected_errors.low, self.expected_errors.high)})."
             )
-        return tuple(lines + self._dropped())
+        return tuple(lines + self._lowest_acceptance_sentence())
 
-    def _dropped(self) -> list[str]:
+    def _lowest_acceptance_sentence(self) -> list[str]:
         """Say whom the policy keeps least of: per facet the widest gap between two groups."""
         sentences = []
-        for facet, table in self.keep_rates.items():
+        for facet, table in self.acceptance_rates.items():
             known = table[table["rate"].notna()]
             if len(known) < 2:
                 continue
@@ -113,10 +113,10 @@ class PolicyReport:
                     for row in (least, most)
                 ]
                 shares = [
-                    f"{in_percent(row['rate'])} ({int(row['kept']):,} of {int(row['n']):,}{_as_another(row)})"
+                    f"{in_percent(row['rate'])} ({int(row['kept']):,} of {int(row['n']):,}{_misassigned_sentence(row)})"
                     for row in (least, most)
                 ]
-                sentences.append(f"{opened(words[0])} are accepted in {shares[0]}, {words[1]} in {shares[1]}.")
+                sentences.append(f"{capitalised(words[0])} are accepted in {shares[0]}, {words[1]} in {shares[1]}.")
         return sentences
 
     def as_dict(self) -> dict[str, Any]:
@@ -149,7 +149,7 @@ class PolicyReport:
                 }
                 for row in plain(self.per_class.to_dict("records"))
             },
-            "keep_rates": {facet: plain(table.to_dict("records")) for facet, table in self.keep_rates.items()},
+            "keep_rates": {facet: plain(table.to_dict("records")) for facet, table in self.acceptance_rates.items()},
             "distances": plain(self.distances.to_dict("records")),
             "sentences": list(self.sentences),
         }
@@ -201,7 +201,7 @@ def policy_report(
         int(is_accepted.sum()),
     )
     review = len(table) - taken
-    rates = {facet: keep_rates(table, is_accepted, facet) for facet in facets}
+    rates = {facet: acceptance_rates(table, is_accepted, facet) for facet in facets}
     return PolicyReport(
         policy,
         len(table),
@@ -211,14 +211,15 @@ def policy_report(
         int(labelled.sum()),
         checked,
         mistaken,
-        share_right(checked - mistaken, checked, "labelled books are accepted"),
+        accuracy_estimate(checked - mistaken, checked, "labelled books are accepted"),
         expected_errors(errors, n, accepted),
         pace,
         review / pace,
         _per_class(policy, names, records, accepted, n, errors),
-        {CLASS: keep_rates_by_class(table[TRUTH], is_accepted, classes, table[PREDICTED]), **rates},
+        {CLASS: acceptance_rates_by_class(table[TRUTH], is_accepted, classes, table[PREDICTED]), **rates},
         pd.DataFrame(
-            [(facet, *distance_of_kept(rates[facet])) for facet in facets], columns=["facet", "tvd", "tvd_by_chance"]
+            [(facet, *distance_of_accepted(rates[facet])) for facet in facets],
+            columns=["facet", "tvd", "tvd_by_chance"],
         ),
     )
 
@@ -231,7 +232,7 @@ def _per_class(
     n: NDArray[np.int64],
     errors: NDArray[np.int64],
 ) -> pd.DataFrame:
-    rates = [share_right(int(k - e), int(k)) for k, e in zip(n, errors, strict=True)]
+    rates = [accuracy_estimate(int(k - e), int(k)) for k, e in zip(n, errors, strict=True)]
     expected = [expected_errors(errors[i : i + 1], n[i : i + 1], accepted[i : i + 1]) for i in range(len(names))]
     return pd.DataFrame(
         {
@@ -253,7 +254,7 @@ def _per_class(
     )
 
 
-def _as_another(row: pd.Series) -> str:
+def _misassigned_sentence(row: pd.Series) -> str:
     """Say how many of the accepted books of a class are accepted as another: all 5 % of them may be errors."""
     wrongly, accepted = int(row.get("as_another", 0)), int(row["kept"])
     if not wrongly:

@@ -7,40 +7,47 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-__all__ = ["Ladder", "Walk", "allowed_errors", "build_ladder", "possible_counts", "walk"]
+__all__ = [
+    "SequenceResult",
+    "TestSequence",
+    "allowed_errors",
+    "build_test_sequence",
+    "fixed_sequence_test",
+    "possible_counts",
+]
 
 # Where testing starts, as shares of the labelled records of known confidence, and the part of the doubt spent there. A
 # single start in the middle fails where the model is weak, a start among the surest few is stopped by one wrong label;
 # the two together were the most robust on simulated models and on out-of-fold predictions of the annotated books.
-EARLY_START, EARLY_DOUBT, MAIN_START = 0.20, 0.30, 0.45
+EARLY_START, EARLY_ALPHA, MAIN_START = 0.20, 0.30, 0.45
 # Where the main start would forgive fewer than two errors it is put later, but at no more than half of the records.
-LATEST_START, FORGIVEN = 0.50, 2
+LATEST_START, MIN_ALLOWED_ERRORS = 0.50, 2
 # After the main start so many steps are wide, then every count is tried: at first a single error can end the walk,
 # later the place where it ends should be found to the record.
 WIDE_STEPS = 3
 
 
 @dataclass(frozen=True)
-class Ladder:
+class TestSequence:
     """The cuts that will be tested, in their order, settled without a look at the labels.
 
     Attributes
     ----------
     accepted : int array, shape (n_steps,)
         How many labelled records each cut accepts, rising. Empty when no cut could pass even without an error.
-    doubt : array, shape (n_steps,)
+    alpha : array, shape (n_steps,)
         The part of the doubt each step begins with; 0 except at the starts, sum 1.
     main : int
         The step of the main start; what other groups of records leave over is spent from there.
     """
 
     accepted: NDArray[np.intp]
-    doubt: NDArray[np.float64]
+    alpha: NDArray[np.float64]
     main: int
 
 
 @dataclass(frozen=True)
-class Walk:
+class SequenceResult:
     """How far testing got.
 
     Attributes
@@ -51,14 +58,14 @@ class Walk:
         The doubt it was tested at; 0 when none passed.
     tried : int
         Cuts that were tested.
-    left_over : float
+    unspent_alpha : float
         What may be spent elsewhere: the level at the last step when even that passed, else 0.
     """
 
     step: int
     level: float
     tried: int
-    left_over: float
+    unspent_alpha: float
 
 
 def allowed_errors(accepted: ArrayLike, max_error: float, level: float) -> NDArray[np.int64]:
@@ -119,7 +126,7 @@ def possible_counts(confidence: NDArray[np.float64]) -> NDArray[np.intp]:
     return np.append(falls, len(confidence)) if len(confidence) else falls
 
 
-def build_ladder(possible: NDArray[np.intp], max_error: float, alpha: float) -> Ladder:
+def build_test_sequence(possible: NDArray[np.intp], max_error: float, alpha: float) -> TestSequence:
     """Settle which cuts are tested, by the number of labelled records they accept.
 
     Parameters
@@ -135,19 +142,19 @@ def build_ladder(possible: NDArray[np.intp], max_error: float, alpha: float) -> 
     There are two starts, see :data:`EARLY_START`; the early one is left out (and the main one has all the doubt) where
     it would not forgive a single error. Steps that would part equal confidences move on to the next possible count.
     """
-    nothing = Ladder(np.zeros(0, dtype=np.intp), np.zeros(0), 0)
+    nothing = TestSequence(np.zeros(0, dtype=np.intp), np.zeros(0), 0)
     if not len(possible):
         return nothing
     n = int(possible[-1])
-    early_steps = _steps(n, max_error, EARLY_DOUBT * alpha)
+    early_steps = _steps(n, max_error, EARLY_ALPHA * alpha)
     before = early_steps[early_steps <= EARLY_START * n]
     early = len(before) > 1
-    main_share = 1 - EARLY_DOUBT if early else 1.0
+    main_share = 1 - EARLY_ALPHA if early else 1.0
     main_steps = _steps(n, max_error, main_share * alpha)
     if not len(main_steps):
         return nothing
     first = max(int((main_steps <= MAIN_START * n).sum()) - 1, 0)
-    while first < FORGIVEN and first + 1 < len(main_steps) and main_steps[first + 1] <= LATEST_START * n:
+    while first < MIN_ALLOWED_ERRORS and first + 1 < len(main_steps) and main_steps[first + 1] <= LATEST_START * n:
         first += 1
     main = main_steps[first]
     wide = main_steps[first : first + WIDE_STEPS + 1]
@@ -155,7 +162,7 @@ def build_ladder(possible: NDArray[np.intp], max_error: float, alpha: float) -> 
     starts = {int(main): main_share}
     if early and before[-1] < main:
         counts += list(early_steps[(early_steps >= before[-1]) & (early_steps < main)])
-        starts[int(before[-1])] = EARLY_DOUBT
+        starts[int(before[-1])] = EARLY_ALPHA
     else:
         starts[int(main)] = 1.0
     accepted = np.unique(_next_possible(np.asarray(counts), possible))
@@ -163,14 +170,16 @@ def build_ladder(possible: NDArray[np.intp], max_error: float, alpha: float) -> 
     for start, share in starts.items():
         shares[np.searchsorted(accepted, _next_possible(np.asarray([start]), possible)[0])] += share
     where = int(np.searchsorted(accepted, _next_possible(np.asarray([main]), possible)[0]))
-    return Ladder(accepted.astype(np.intp), shares, where)
+    return TestSequence(accepted.astype(np.intp), shares, where)
 
 
 def _next_possible(counts: NDArray[np.intp], possible: NDArray[np.intp]) -> NDArray[np.intp]:
     return possible[np.searchsorted(possible, counts)]
 
 
-def walk(ladder: Ladder, errors: NDArray[np.int64], max_error: float, alpha: float, extra: float = 0.0) -> Walk:
+def fixed_sequence_test(
+    sequence: TestSequence, errors: NDArray[np.int64], max_error: float, alpha: float, extra: float = 0.0
+) -> SequenceResult:
     """Test the cuts in their order; the first that fails ends the walk from its start.
 
     Parameters
@@ -184,7 +193,7 @@ def walk(ladder: Ladder, errors: NDArray[np.int64], max_error: float, alpha: flo
 
     Returns
     -------
-    Walk
+    SequenceResult
 
     Notes
     -----
@@ -199,12 +208,12 @@ def walk(ladder: Ladder, errors: NDArray[np.int64], max_error: float, alpha: flo
     A. N. Angelopoulos, S. Bates, E. J. Candès, M. I. Jordan, L. Lei (2021), "Learn then test: calibrating predictive
     algorithms to achieve risk control", arXiv 2110.01052, section 2.3.
     """
-    steps = len(ladder.accepted)
+    steps = len(sequence.accepted)
     if not steps:
-        return Walk(-1, 0.0, 0, 0.0)
-    p = special.bdtr(errors, ladder.accepted, max_error)
-    own = ladder.doubt * alpha
-    own[ladder.main] += extra
+        return SequenceResult(-1, 0.0, 0, 0.0)
+    p = special.bdtr(errors, sequence.accepted, max_error)
+    own = sequence.alpha * alpha
+    own[sequence.main] += extra
     level, best, best_level, tried = 0.0, -1, 0.0, 0
     for step in range(steps):
         level += own[step]
@@ -215,4 +224,4 @@ def walk(ladder: Ladder, errors: NDArray[np.int64], max_error: float, alpha: flo
             best, best_level = step, float(level)
         else:
             level = 0.0
-    return Walk(best, best_level, tried, float(level) if best == steps - 1 else 0.0)
+    return SequenceResult(best, best_level, tried, float(level) if best == steps - 1 else 0.0)

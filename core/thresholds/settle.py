@@ -9,13 +9,20 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from core.statistics import labels_needed
-from core.thresholds.sequence import Ladder, Walk, allowed_errors, build_ladder, possible_counts, walk
+from core.thresholds.sequence import (
+    SequenceResult,
+    TestSequence,
+    allowed_errors,
+    build_test_sequence,
+    fixed_sequence_test,
+    possible_counts,
+)
 
-__all__ = ["Group", "Settled", "labels_estimate", "settle", "short_number"]
+__all__ = ["CutResult", "SequenceGroup", "graphical_procedure", "labels_estimate", "short_number"]
 
 
 @dataclass(frozen=True)
-class Group:
+class SequenceGroup:
     """The labelled records of one group, the surest first.
 
     Attributes
@@ -30,7 +37,7 @@ class Group:
     errors: NDArray[np.int64]
 
     @classmethod
-    def of(cls, confidence: ArrayLike, wrong: ArrayLike) -> "Group":
+    def from_records(cls, confidence: ArrayLike, wrong: ArrayLike) -> "SequenceGroup":
         """Sort records; those of unknown confidence or of confidence 0 are left out: no cut accepts them."""
         stated, mistaken = np.asarray(confidence, dtype=float), np.asarray(wrong, dtype=bool)
         known = stated > 0
@@ -42,7 +49,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Settled:
+class CutResult:
     """What came out for one group.
 
     Attributes
@@ -68,12 +75,12 @@ class Settled:
     tried: int
 
 
-def settle(groups: Sequence[Group], max_error: float, alpha: float) -> list[Settled]:
+def graphical_procedure(groups: Sequence[SequenceGroup], max_error: float, alpha: float) -> list[CutResult]:
     """Find for each group the lowest cut that can be promised: at most `max_error` of the accepted are wrong.
 
     Parameters
     ----------
-    groups : sequence of Group
+    groups : sequence of SequenceGroup
         Records that were neither learned from nor used to order the cuts.
     max_error : float
         Between 0 and 1.
@@ -82,7 +89,7 @@ def settle(groups: Sequence[Group], max_error: float, alpha: float) -> list[Sett
 
     Returns
     -------
-    list of Settled
+    list of CutResult
         One a group, in their order.
 
     Notes
@@ -103,31 +110,33 @@ def settle(groups: Sequence[Group], max_error: float, alpha: float) -> list[Sett
     F. Bretz, W. Maurer, W. Brannath, M. Posch (2009), "A graphical approach to sequentially rejective multiple test
     procedures", Statistics in Medicine 28.
     """
-    able = _able(groups, max_error, alpha)
+    able = _testable_groups(groups, max_error, alpha)
     share = alpha / max(len(able), 1)
-    ladders = {i: build_ladder(possible_counts(groups[i].confidence), max_error, share) for i in able}
-    error_counts = {i: groups[i].errors[ladders[i].accepted - 1] for i in able}
+    sequences = {i: build_test_sequence(possible_counts(groups[i].confidence), max_error, share) for i in able}
+    error_counts = {i: groups[i].errors[sequences[i].accepted - 1] for i in able}
     extra = dict.fromkeys(able, 0.0)
-    walks = {i: walk(ladders[i], error_counts[i], max_error, share) for i in able}
+    results = {i: fixed_sequence_test(sequences[i], error_counts[i], max_error, share) for i in able}
     done: set[int] = set()
     while True:
-        arrived = [i for i in able if i not in done and walks[i].left_over > 0]
+        arrived = [i for i in able if i not in done and results[i].unspent_alpha > 0]
         done.update(arrived)
         waiting = [i for i in able if i not in done]
         if not arrived or not waiting:
             break
         for i in waiting:
-            extra[i] += sum(walks[j].left_over for j in arrived) / len(waiting)
-            walks[i] = walk(ladders[i], error_counts[i], max_error, share, extra[i])
+            extra[i] += sum(results[j].unspent_alpha for j in arrived) / len(waiting)
+            results[i] = fixed_sequence_test(sequences[i], error_counts[i], max_error, share, extra[i])
     return [
-        _outcome(group, ladders[i], walks[i], max_error, share)
-        if i in walks and len(ladders[i].accepted)
-        else Settled(None, 0, 0, alpha / (len(able) + 1), -1, 0)
+        (
+            _outcome(group, sequences[i], results[i], max_error, share)
+            if i in results and len(sequences[i].accepted)
+            else CutResult(None, 0, 0, alpha / (len(able) + 1), -1, 0)
+        )
         for i, group in enumerate(groups)
     ]
 
 
-def _able(groups: Sequence[Group], max_error: float, alpha: float) -> list[int]:
+def _testable_groups(groups: Sequence[SequenceGroup], max_error: float, alpha: float) -> list[int]:
     """Return the groups that can pass if they are without an error: as many as have enough records for their share."""
     largest = sorted(range(len(groups)), key=lambda i: -len(groups[i]))
     while largest and len(groups[largest[-1]]) < labels_needed(max_error, 1 - alpha / len(largest)):
@@ -135,18 +144,20 @@ def _able(groups: Sequence[Group], max_error: float, alpha: float) -> list[int]:
     return sorted(largest)
 
 
-def _outcome(group: Group, ladder: Ladder, done: Walk, max_error: float, share: float) -> Settled:
+def _outcome(
+    group: SequenceGroup, sequence: TestSequence, done: SequenceResult, max_error: float, share: float
+) -> CutResult:
     if done.step < 0:
-        main = int(ladder.accepted[ladder.main])
-        level = share * float(ladder.doubt[ladder.main])
+        main = int(sequence.accepted[sequence.main])
+        level = share * float(sequence.alpha[sequence.main])
         allowed = int(allowed_errors([main], max_error, level)[0])
-        return Settled(None, main, int(group.errors[main - 1]), level, allowed, done.tried)
-    accepted = int(ladder.accepted[done.step])
+        return CutResult(None, main, int(group.errors[main - 1]), level, allowed, done.tried)
+    accepted = int(sequence.accepted[done.step])
     cut = 0.0
     if accepted < len(group):
         cut = short_number(float(group.confidence[accepted]), float(group.confidence[accepted - 1]))
     allowed = int(allowed_errors([accepted], max_error, done.level)[0])
-    return Settled(cut, accepted, int(group.errors[accepted - 1]), done.level, allowed, done.tried)
+    return CutResult(cut, accepted, int(group.errors[accepted - 1]), done.level, allowed, done.tried)
 
 
 def short_number(low: float, high: float) -> float:
@@ -166,7 +177,7 @@ def short_number(low: float, high: float) -> float:
     return low
 
 
-def labels_estimate(group: Group, max_error: float, level: float) -> int | None:
+def labels_estimate(group: SequenceGroup, max_error: float, level: float) -> int | None:
     """Estimate how many labelled records of this group it takes until something can be promised.
 
     Parameters

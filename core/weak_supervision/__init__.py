@@ -9,13 +9,13 @@ What is kept honest:
 
 - a function's accuracy is measured on half of the labelled titles that its author is never shown
   (:mod:`core.weak_supervision.holdout`), once a title;
-- functions that copy one another are found and refused (:func:`find_copies`), since no evidence may count
+- functions that copy one another are found and refused (:func:`find_duplicates`), since no evidence may count
   twice;
 - a model's opinion never votes on titles that the model learned from (:mod:`core.weak_supervision.books`);
 - the label set that is made leaves out what people labelled and what is tested on (:mod:`core.weak_supervision.build`).
 """
 
-from core.weak_supervision.books import Books, Opinion, books_of
+from core.weak_supervision.books import Books, ModelOpinion, books_of
 from core.weak_supervision.conditions import (
     AllOf,
     AnyOf,
@@ -29,22 +29,22 @@ from core.weak_supervision.conditions import (
     columns_of,
     describe_condition,
 )
-from core.weak_supervision.copies import Copy, agreements, find_copies
+from core.weak_supervision.copies import DuplicateFunction, agreements, find_duplicates
 from core.weak_supervision.functions import LabellingFunction
-from core.weak_supervision.holdout import kept_back
+from core.weak_supervision.holdout import holdout_mask
 from core.weak_supervision.kept import (
-    KeptFunction,
+    SavedFunction,
     add_function,
-    kept_functions,
     remove_functions,
     replace_functions,
+    saved_functions,
 )
 from core.weak_supervision.label_model import LabelModel
 from core.weak_supervision.majority import majority_vote
 from core.weak_supervision.suggest import Suggestion, suggest_functions
 from core.weak_supervision.table import describe
 from core.weak_supervision.toml_file import functions_from_toml, functions_to_toml, read_functions
-from core.weak_supervision.tryout import METHODS, Method, Tried, try_functions
+from core.weak_supervision.tryout import METHODS, Method, TrialResult, try_functions
 from core.weak_supervision.votes import ABSTAIN, Votes, cast_votes
 
 __all__ = [
@@ -55,19 +55,19 @@ __all__ = [
     "Books",
     "Condition",
     "Confident",
-    "Copy",
+    "DuplicateFunction",
     "Facet",
-    "KeptFunction",
     "LabelModel",
     "LabellingFunction",
     "Length",
     "Method",
+    "ModelOpinion",
     "Not",
-    "Opinion",
     "Range",
+    "SavedFunction",
     "Suggestion",
     "Text",
-    "Tried",
+    "TrialResult",
     "Votes",
     "add_function",
     "agreements",
@@ -76,15 +76,15 @@ __all__ = [
     "columns_of",
     "describe",
     "describe_condition",
-    "find_copies",
+    "find_duplicates",
     "functions_from_toml",
     "functions_to_toml",
-    "kept_back",
-    "kept_functions",
+    "holdout_mask",
     "majority_vote",
     "read_functions",
     "remove_functions",
     "replace_functions",
+    "saved_functions",
     "suggest_functions",
     "try_functions",
 ]

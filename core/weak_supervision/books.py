@@ -17,7 +17,7 @@ from core.joins import join_ids
 from core.labels import LabelSet
 from core.leaks import find_leaks
 from core.phrases import phrase_mask
-from core.predictions import kept_learned_from, load_predictions
+from core.predictions import load_predictions, saved_training_labels
 from core.schema import ALTERNATE_ID, RECORD_ID, TITLE_KEY, probability_column
 from core.storage import Workspace
 from core.weak_supervision.conditions import (
@@ -34,13 +34,13 @@ from core.weak_supervision.conditions import (
 )
 from core.weak_supervision.functions import LabellingFunction
 
-__all__ = ["Books", "Mask", "Opinion", "books_of", "read_opinion"]
+__all__ = ["Books", "Mask", "ModelOpinion", "books_of", "read_opinion"]
 
 Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Opinion:
+class ModelOpinion:
     """What a model said of books, and which books it learned from.
 
     Attributes
@@ -62,7 +62,7 @@ class Opinion:
     known: bool = True
 
 
-def read_opinion(workspace: Workspace, name: str) -> Opinion:
+def read_opinion(workspace: Workspace, name: str) -> ModelOpinion:
     """Read predictions from the workspace as an opinion that functions may ask.
 
     Raises
@@ -81,7 +81,7 @@ def read_opinion(workspace: Workspace, name: str) -> Opinion:
     keys = [RECORD_ID, ALTERNATE_ID, TITLE_KEY]
     model, known = predictions.manifest.get("model_fingerprint"), True
     learned: list[pd.DataFrame] = []
-    learned_from = None if model else kept_learned_from(workspace, predictions.fingerprint)
+    learned_from = None if model else saved_training_labels(workspace, predictions.fingerprint)
     try:
         if not model:
             if learned_from is None:
@@ -94,7 +94,7 @@ def read_opinion(workspace: Workspace, name: str) -> Opinion:
         learned = [LabelSet(thing).records() for thing in workspace.list("labels")]
     books = pd.concat([frame.reindex(columns=keys).fillna("") for frame in learned]) if learned else None
     nothing = pd.DataFrame({key: pd.Series([], dtype="str") for key in keys})
-    return Opinion(
+    return ModelOpinion(
         name,
         predictions.records(workspace)[[RECORD_ID, ALTERNATE_ID]],
         given,
@@ -113,21 +113,21 @@ class Books:
     originals : DataFrame, optional
         The original columns, row for row beside `records`.
     opinion : function, optional
-        Name of a set of predictions → :class:`Opinion`.
+        Name of a set of predictions → :class:`ModelOpinion`.
     """
 
     def __init__(
         self,
         records: pd.DataFrame,
         originals: pd.DataFrame | None = None,
-        opinion: Callable[[str], Opinion] | None = None,
+        opinion: Callable[[str], ModelOpinion] | None = None,
     ) -> None:
         self.records = records.reset_index(drop=True)
         self.originals = None if originals is None else originals.reset_index(drop=True)
         self.opinion = opinion
         self._answers: dict[Condition, Mask] = {}
         self._arrows: dict[str, Any] = {}
-        self._opinions: dict[str, tuple[Opinion, NDArray[np.int64], Mask]] = {}
+        self._opinions: dict[str, tuple[ModelOpinion, NDArray[np.int64], Mask]] = {}
 
     def __len__(self) -> int:
         return len(self.records)
@@ -141,12 +141,12 @@ class Books:
             A column, facet, class or set of predictions that is not there.
         """
         if condition not in self._answers:
-            self._answers[condition] = self._ask(condition)
+            self._answers[condition] = self._evaluate(condition)
         return self._answers[condition]
 
     def learned_by(self, predictions: str) -> Mask:
         """Say which of these books the model behind a set of predictions learned from, by identifier or title."""
-        return self._heard(predictions)[2]
+        return self._opinion_rows(predictions)[2]
 
     def column(self, name: str) -> pd.Series:
         """Return a column of the records or, where they have none of this name, of the original file.
@@ -163,7 +163,7 @@ class Books:
         available = [*self.records.columns, *(() if self.originals is None else self.originals.columns)]
         raise InputError(f"There is no column '{name}'. There are: {', '.join(dict.fromkeys(available))}.")
 
-    def _ask(self, condition: Condition) -> Mask:
+    def _evaluate(self, condition: Condition) -> Mask:
         if isinstance(condition, AllOf):
             return np.asarray(np.logical_and.reduce([self.where(part) for part in condition.parts]))
         if isinstance(condition, AnyOf):
@@ -229,7 +229,7 @@ class Books:
         return holds
 
     def _confident(self, condition: Confident) -> Mask:
-        opinion, where, learned = self._heard(condition.predictions)
+        opinion, where, learned = self._opinion_rows(condition.predictions)
         if condition.label not in opinion.probabilities:
             available = ", ".join(opinion.probabilities) or "none"
             raise InputError(
@@ -238,7 +238,7 @@ class Books:
         numbers = np.where(where >= 0, opinion.probabilities[condition.label][where], np.nan)
         return np.asarray((numbers >= condition.above) & ~learned)
 
-    def _heard(self, name: str) -> tuple[Opinion, NDArray[np.int64], Mask]:
+    def _opinion_rows(self, name: str) -> tuple[ModelOpinion, NDArray[np.int64], Mask]:
         if name not in self._opinions:
             if self.opinion is None:
                 raise InputError(f"No predictions can be asked here, so that '{name}' cannot.")

@@ -23,7 +23,7 @@ from core.weak_supervision.books import books_of
 from core.weak_supervision.functions import LabellingFunction, check_functions
 from core.weak_supervision.label_tables import write_label_tables
 from core.weak_supervision.toml_file import functions_from_toml, functions_to_toml
-from core.weak_supervision.tryout import Method, Tried, try_functions
+from core.weak_supervision.tryout import Method, TrialResult, try_functions
 
 __all__ = ["LabellingReport", "build_labels", "main"]
 
@@ -94,7 +94,7 @@ def build_labels(
         A function cannot be asked of these books, or no book is left to label.
     NotFoundError
     """
-    from core.models.preparation import books_called
+    from core.models.preparation import load_books
 
     progress(0.0, "Reading the records")
     check_functions(functions)
@@ -112,13 +112,13 @@ def build_labels(
         progress=lambda fraction, message: progress(0.1 + 0.6 * fraction, message),
     )
     progress(0.75, "Leaving out what people labelled and what is tested on")
-    voted = tried.votes.only(tried.kept).labelled
+    voted = tried.votes.only(tried.used).labelled
     by_people = np.zeros(len(records), dtype=bool)
     if people is not None and truth is not None:
         by_people = find_leaks(records, people[(truth != "").to_numpy()]).mask
     tested = np.zeros(len(records), dtype=bool)
     for other in without:
-        tested |= find_leaks(records, books_called(workspace, other)).mask
+        tested |= find_leaks(records, load_books(workspace, other)).mask
     keep = voted & ~by_people & ~tested & (records[TITLE_KEY] != "").to_numpy()
     answered = keep & (tried.answers != "")
     if not answered.any():
@@ -198,7 +198,7 @@ def _fingerprint_of(workspace: Workspace, name: str) -> str:
     return name
 
 
-def _sentence(tried: Tried, counts: Mapping[str, int], left_out: Mapping[str, int], corpus: str) -> str:
+def _sentence(tried: TrialResult, counts: Mapping[str, int], left_out: Mapping[str, int], corpus: str) -> str:
     each = ", ".join(f"{name}: {count:,}" for name, count in counts.items())
     sentence = f"Functions label {sum(counts.values()):,} of the {len(tried.votes):,} books of '{corpus}' ({each})."
     others = [

@@ -17,8 +17,8 @@ __all__ = [
     "Condition",
     "Confident",
     "Facet",
-    "How",
     "Length",
+    "MatchMode",
     "Not",
     "Range",
     "Text",
@@ -28,11 +28,11 @@ __all__ = [
     "predictions_of",
 ]
 
-How = Literal["word", "contains", "pattern"]
+MatchMode = Literal["word", "contains", "pattern"]
 MAX_PATTERN: Final = 300  # characters
 MAX_PHRASE: Final = 2000
 MAX_DEPTH: Final = 12  # conditions within conditions
-_HOW_WORDS = {"word": "has the word", "contains": "contains", "pattern": "matches the pattern"}
+_MATCH_WORDS = {"word": "has the word", "contains": "contains", "pattern": "matches the pattern"}
 
 
 @dataclass(frozen=True)
@@ -48,15 +48,15 @@ class Text:
     """
 
     column: str
-    how: How
+    how: MatchMode
     value: str
 
     def __post_init__(self) -> None:
         limit = MAX_PATTERN if self.how == "pattern" else MAX_PHRASE
         if not self.column.strip():
             raise InputError("A condition on text needs a column, such as 'title'.")
-        if self.how not in _HOW_WORDS:
-            raise InputError(f"'{self.how}' is no way to look at text. There are: {', '.join(_HOW_WORDS)}.")
+        if self.how not in _MATCH_WORDS:
+            raise InputError(f"'{self.how}' is no way to look at text. There are: {', '.join(_MATCH_WORDS)}.")
         if not self.value.strip(" \t\n,|*" if self.how != "pattern" else " \t\n"):
             raise InputError(f"There is nothing to look for in the column '{self.column}'.")
         if len(self.value) > limit:
@@ -210,7 +210,7 @@ def describe_condition(condition: Condition) -> str:
     if isinstance(condition, Not):
         return f"not ({describe_condition(condition.part)})"
     if isinstance(condition, Text):
-        return f"{condition.column} {_HOW_WORDS[condition.how]} “{condition.value}”"
+        return f"{condition.column} {_MATCH_WORDS[condition.how]} “{condition.value}”"
     if isinstance(condition, Length):
         return f"{condition.column} has {_ends('more than', condition.above, 'fewer than', condition.below)} characters"
     if isinstance(condition, Range):

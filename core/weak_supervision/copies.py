@@ -8,13 +8,13 @@ import pandas as pd
 from core.statistics import MINIMUM_RECORDS
 from core.weak_supervision.votes import ABSTAIN, Votes
 
-__all__ = ["COPY", "Copy", "agreements", "find_copies"]
+__all__ = ["MAX_AGREEMENT", "DuplicateFunction", "agreements", "find_duplicates"]
 
-COPY = 0.9  # of the books on which either votes, the share on which both vote alike
+MAX_AGREEMENT = 0.9  # of the books on which either votes, the share on which both vote alike
 
 
 @dataclass(frozen=True)
-class Copy:
+class DuplicateFunction:
     """A function that is refused because an earlier one says the same.
 
     Attributes
@@ -66,7 +66,7 @@ def agreements(votes: Votes) -> pd.DataFrame:
     return overlapping
 
 
-def find_copies(votes: Votes, limit: float = COPY) -> tuple[Copy, ...]:
+def find_duplicates(votes: Votes, limit: float = MAX_AGREEMENT) -> tuple[DuplicateFunction, ...]:
     """Find functions that say what an earlier one says already.
 
     A function copies an earlier one when both have the same class and the same condition, or when on at least `limit`
@@ -75,7 +75,7 @@ def find_copies(votes: Votes, limit: float = COPY) -> tuple[Copy, ...]:
     pairs = agreements(votes)
     close = pairs[(pairs["share"] >= limit) & (pairs["books"] >= MINIMUM_RECORDS)]
     near = {(int(a), int(b)): (float(s), int(n)) for a, b, s, n in close.itertuples(index=False)}
-    refused: dict[int, Copy] = {}
+    refused: dict[int, DuplicateFunction] = {}
     for later, function in enumerate(votes.functions):
         for earlier in range(later):
             if earlier in refused:
@@ -85,6 +85,6 @@ def find_copies(votes: Votes, limit: float = COPY) -> tuple[Copy, ...]:
             if same or (earlier, later) in near:
                 books = int((votes.matrix[:, later] != ABSTAIN).sum())
                 share, books = near.get((earlier, later), (1.0, books))
-                refused[later] = Copy(later, earlier, function.name, other.name, share, books)
+                refused[later] = DuplicateFunction(later, earlier, function.name, other.name, share, books)
                 break
     return tuple(refused.values())

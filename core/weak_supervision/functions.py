@@ -8,7 +8,7 @@ from core.classes import match_classes
 from core.errors import InputError
 from core.weak_supervision.conditions import Condition, describe_condition, predictions_of
 
-__all__ = ["MAX_FUNCTIONS", "LabellingFunction", "check_functions", "spelled_as"]
+__all__ = ["MAX_FUNCTIONS", "LabellingFunction", "check_functions", "with_class_spelling"]
 
 MAX_FUNCTIONS: Final = 500
 
@@ -64,7 +64,9 @@ def check_functions(functions: Sequence[LabellingFunction]) -> None:
         raise InputError(f"Two labelling functions are called '{twice}'. Give each a name of its own.")
 
 
-def spelled_as(functions: Sequence[LabellingFunction], classes: Sequence[str]) -> tuple[LabellingFunction, ...]:
+def with_class_spelling(
+    functions: Sequence[LabellingFunction], classes: Sequence[str]
+) -> tuple[LabellingFunction, ...]:
     """Return the functions with their classes spelled as people's labels spell them.
 
     Raises
@@ -75,13 +77,14 @@ def spelled_as(functions: Sequence[LabellingFunction], classes: Sequence[str]) -
     Examples
     --------
     >>> from core.weak_supervision.conditions import Length
-    >>> spelled_as([LabellingFunction("long", "non fiction", Length(above=211))], ["Fiction", "Non-fiction"])[0].label
+    >>> with_class_spelling([LabellingFunction("long", "non fiction", Length(above=211))], ["Fiction",
+    ... "Non-fiction"])[0].label
     'Non-fiction'
     """
     names = match_classes([function.label for function in functions], classes)
     spelled = []
     for function in functions:
-        label = names.spelled.get(function.label, "")
+        label = names.class_by_answer.get(function.label, "")
         if label not in classes:
             raise InputError(
                 f"The function '{function.name}' votes for '{function.label}', which no label names."

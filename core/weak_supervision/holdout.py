@@ -6,16 +6,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["kept_back"]
+__all__ = ["holdout_mask"]
 
 
-def kept_back(title_keys: pd.Series) -> NDArray[np.bool_]:
+def holdout_mask(title_keys: pd.Series) -> NDArray[np.bool_]:
     """Say which titles are kept back: half of them, always the same ones, whatever else is in the table.
 
     The half is decided by a hash of the normalised title, so that all editions and all label sets agree about a title.
     The other half may be shown as examples, and suggestions are made from it.
 
-    >>> kept_back(pd.Series(["emma", "a history of rome", "poems", "emma"])).tolist()
+    >>> holdout_mask(pd.Series(["emma", "a history of rome", "poems", "emma"])).tolist()
     [False, True, True, False]
     """
     codes, distinct = pd.factorize(title_keys)

@@ -9,14 +9,14 @@ from core.errors import ConflictError
 from core.weak_supervision.functions import LabellingFunction
 from core.weak_supervision.toml_file import functions_from_toml, functions_to_toml
 
-__all__ = ["KeptFunction", "add_function", "kept_functions", "remove_functions", "replace_functions"]
+__all__ = ["SavedFunction", "add_function", "remove_functions", "replace_functions", "saved_functions"]
 
 _KIND: Final = "function"
 _SUBJECT: Final = "labelling"
 
 
 @dataclass(frozen=True)
-class KeptFunction:
+class SavedFunction:
     """A labelling function in the workspace.
 
     Attributes
@@ -30,19 +30,19 @@ class KeptFunction:
     function: LabellingFunction
 
 
-def kept_functions(database: Database) -> tuple[KeptFunction, ...]:
+def saved_functions(database: Database) -> tuple[SavedFunction, ...]:
     """Return the functions that are kept, in the order in which they were added."""
-    return _kept(database.read(_KIND, _SUBJECT))
+    return _read_functions(database.read(_KIND, _SUBJECT))
 
 
-def _kept(notes: Iterable[Mapping[str, Any]]) -> tuple[KeptFunction, ...]:
-    rows: dict[int, KeptFunction] = {}
+def _read_functions(notes: Iterable[Mapping[str, Any]]) -> tuple[SavedFunction, ...]:
+    rows: dict[int, SavedFunction] = {}
     for note in notes:
         for removed in note.get("removes", ()):
             rows.pop(removed, None)
         if note.get("toml"):
             [function] = functions_from_toml(note["toml"], "A function of this workspace")
-            rows[note["id"]] = KeptFunction(note["id"], function)
+            rows[note["id"]] = SavedFunction(note["id"], function)
     return tuple(rows.values())
 
 
@@ -56,7 +56,7 @@ def add_function(database: Database, function: LabellingFunction) -> int:
     """
 
     def make(notes: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-        if any(entry.function.name == function.name for entry in _kept(notes)):
+        if any(entry.function.name == function.name for entry in _read_functions(notes)):
             raise ConflictError(f"There is a function called “{function.name}” already; give this one another name.")
         return {"toml": functions_to_toml([function])}
 
@@ -78,7 +78,7 @@ def replace_functions(database: Database, ids: Iterable[int], functions: Sequenc
     """
     replaced = set(ids)
     names = {function.name for function in functions}
-    added = [entry.function.name for entry in kept_functions(database) if entry.id not in replaced]
+    added = [entry.function.name for entry in saved_functions(database) if entry.id not in replaced]
     twice = sorted(names.intersection(added))
     if twice:
         raise ConflictError(f"Somebody has added a function called “{twice[0]}” meanwhile. Look at it first.")

@@ -27,8 +27,8 @@ __all__ = ["PRIOR_RIGHT", "PRIOR_VOTES", "LabelModel"]
 PRIOR_RIGHT: Final = 0.8
 PRIOR_VOTES: Final = 10.0
 # A function is compared with others if they vote on so many of its books, and on such a share of them.
-_MET, _MET_SHARE = 30.0, 0.01
-_STEPS, _SMALL = 1000, 1e-7
+_MIN_OVERLAP, _MIN_OVERLAP_SHARE = 30.0, 0.01
+_MAX_ITERATIONS, _TOLERANCE = 1000, 1e-7
 _LIMITS = (1e-9, 1 - 1e-6)  # no rate is quite 0 or 1
 
 
@@ -45,7 +45,7 @@ class LabelModel:
         Shares of the classes among all books.
     rates : float array, shape (n_functions, n_classes)
         Of the books of a class, the share on which a function votes.
-    alone : bool array, shape (n_functions,)
+    isolated : bool array, shape (n_functions,)
         Whether a function is on too few books with others to be compared with them.
     steps : int
         Of EM.
@@ -56,7 +56,7 @@ class LabelModel:
     names: tuple[str, ...]
     balance: NDArray[np.float64]
     rates: NDArray[np.float64]
-    alone: NDArray[np.bool_]
+    isolated: NDArray[np.bool_]
     steps: int
     converged: bool
 
@@ -77,7 +77,7 @@ class LabelModel:
             No function votes on any book.
         """
         cast, counts = _collapse(votes.matrix)
-        alone = _alone(cast, counts)
+        alone = _isolated_functions(cast, counts)
         own = _one_hot(votes.polarity.astype(np.int64), len(votes.classes))
         fixed = np.zeros((0, len(votes.classes)))
         if known is not None:
@@ -97,7 +97,7 @@ class LabelModel:
         balance = np.full(len(votes.classes), 1 / len(votes.classes))
         rates = np.clip(believed * coverage[:, None] / balance, *_LIMITS)
         step, change = 0, np.inf
-        while step < _STEPS and change > _SMALL:
+        while step < _MAX_ITERATIONS and change > _TOLERANCE:
             step += 1
             expected = np.vstack([_posterior(cast[:free], rates, balance, alone, shares), fixed])
             books = counts @ expected
@@ -108,17 +108,17 @@ class LabelModel:
             change = float(np.abs(after - rates).max())
             rates = after
         names = tuple(function.name for function in votes.functions)
-        return cls(votes.classes, names, balance, rates, alone, step, change <= _SMALL)
+        return cls(votes.classes, names, balance, rates, alone, step, change <= _TOLERANCE)
 
     @property
-    def divided(self) -> NDArray[np.float64]:
+    def vote_shares(self) -> NDArray[np.float64]:
         """Of the books on which a function votes, the share of each class, shape (n_functions, n_classes)."""
         return _shares(self.rates * self.balance)
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """Say of which functions agreement tells nothing, where there are others to agree with."""
-        lone = [f"“{name}”" for name, alone in zip(self.names, self.alone, strict=True) if alone]
+        lone = [f"“{name}”" for name, alone in zip(self.names, self.isolated, strict=True) if alone]
         if not lone or len(self.names) == 1:
             return ()
         named = lone[0] if len(lone) == 1 else f"{', '.join(lone[:-1])} and {lone[-1]}"
@@ -129,13 +129,13 @@ class LabelModel:
 
     def probabilities(self, votes: Votes) -> NDArray[np.float64]:
         """Return the probability of each class, shape (n_books, n_classes); NaN for books without a vote."""
-        rows, where = _different(votes.matrix != ABSTAIN)
-        posterior = _posterior(rows, self.rates, self.balance, self.alone, self.divided)
+        rows, where = _unique_rows(votes.matrix != ABSTAIN)
+        posterior = _posterior(rows, self.rates, self.balance, self.isolated, self.vote_shares)
         posterior[~rows.any(axis=1)] = np.nan
         return np.asarray(posterior[where])
 
 
-def _different(cast: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+def _unique_rows(cast: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
     """Return the different rows, and for each row which of them it is."""
     packed = np.packbits(cast, axis=1)
     words = -(-max(packed.shape[1], 1) // 8)
@@ -150,7 +150,7 @@ def _different(cast: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.i
 
 
 def _collapse(matrix: NDArray[np.int16]) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    rows, where = _different(matrix != ABSTAIN)
+    rows, where = _unique_rows(matrix != ABSTAIN)
     return rows, np.bincount(where, minlength=len(rows)).astype(float)
 
 
@@ -162,10 +162,10 @@ def _shares(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(sums / sums.sum(axis=-1, keepdims=True))
 
 
-def _alone(cast: NDArray[np.bool_], counts: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _isolated_functions(cast: NDArray[np.bool_], counts: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Say which functions vote on hardly any book on which another one votes too."""
     met = counts @ (cast & (cast.sum(axis=1) > 1)[:, None])
-    return np.asarray(met < np.maximum(_MET, _MET_SHARE * (counts @ cast)))
+    return np.asarray(met < np.maximum(_MIN_OVERLAP, _MIN_OVERLAP_SHARE * (counts @ cast)))
 
 
 def _posterior(

@@ -21,21 +21,21 @@ from core.schema import (
     probability_column,
 )
 from core.storage import now
-from core.weak_supervision.tryout import Tried
+from core.weak_supervision.tryout import TrialResult
 from core.weak_supervision.votes import ABSTAIN
 
 __all__ = ["write_label_tables"]
 
 
 def write_label_tables(
-    folder: Path, records: pd.DataFrame, originals: pd.DataFrame, keep: NDArray[np.bool_], tried: Tried
+    folder: Path, records: pd.DataFrame, originals: pd.DataFrame, keep: NDArray[np.bool_], tried: TrialResult
 ) -> None:
     """Write the labels of the books in `keep`, their records, original columns and the votes into `folder`.
 
     The annotator of a label is the first function that votes for it; the note names every function that votes. The
     annotations have one row a vote, so that each function can be audited like a person.
     """
-    votes = tried.votes.only(tried.kept)
+    votes = tried.votes.only(tried.used)
     matrix, answers = votes.matrix[keep], tried.answers[keep]
     books = records.loc[keep, list(RECORDS_COLUMNS)].reset_index(drop=True)
     names = np.array([function.name for function in votes.functions], dtype=object)

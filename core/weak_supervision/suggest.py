@@ -60,7 +60,7 @@ def suggest_functions(
     ----------
     labelled : DataFrame
         ``title``, ``title_key`` and ``label`` of the books that may be shown (not those of
-        :func:`core.weak_supervision.holdout.kept_back`).
+        :func:`core.weak_supervision.holdout.holdout_mask`).
     present : sequence of LabellingFunction
         Functions there are. What they find already is not suggested again.
 

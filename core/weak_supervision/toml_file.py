@@ -44,8 +44,8 @@ from core.weak_supervision.conditions import (
     Condition,
     Confident,
     Facet,
-    How,
     Length,
+    MatchMode,
     Not,
     Range,
     Text,
@@ -175,10 +175,10 @@ def _condition(table: object, place: str, depth: int) -> Condition:
 
 def _leaf(form: str, table: Mapping[str, Any]) -> Condition:
     if form in ("word", "contains", "pattern"):
-        how = cast(How, form)
+        how = cast(MatchMode, form)
         return Text(_text(table.get("column", TITLE), "column"), how, _alternatives(table[form], form))
     if form in ("longer_than", "shorter_than"):
-        above, below = (_whole(table, key) for key in ("longer_than", "shorter_than"))
+        above, below = (_integer(table, key) for key in ("longer_than", "shorter_than"))
         return Length(_text(table.get("column", TITLE), "column"), above, below)
     if form in ("from", "to"):
         if "column" not in table:
@@ -218,7 +218,7 @@ def _number(table: Mapping[str, Any], key: str) -> float | None:
     return value
 
 
-def _whole(table: Mapping[str, Any], key: str) -> int | None:
+def _integer(table: Mapping[str, Any], key: str) -> int | None:
     value = table.get(key)
     if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
         raise InputError(f"'{key}' is a whole number of characters; {value!r} came.")

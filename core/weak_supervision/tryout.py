@@ -13,22 +13,22 @@ from core.progress import Progress, silent
 from core.schema import TITLE_KEY
 from core.statistics import Estimate
 from core.weak_supervision.books import Books
-from core.weak_supervision.copies import Copy, find_copies
-from core.weak_supervision.functions import LabellingFunction, check_functions, spelled_as
-from core.weak_supervision.holdout import kept_back
+from core.weak_supervision.copies import DuplicateFunction, find_duplicates
+from core.weak_supervision.functions import LabellingFunction, check_functions, with_class_spelling
+from core.weak_supervision.holdout import holdout_mask
 from core.weak_supervision.label_model import LabelModel
 from core.weak_supervision.majority import answers_of, majority_vote
 from core.weak_supervision.table import accuracy_by_title, describe
 from core.weak_supervision.votes import Votes, cast_votes
 
-__all__ = ["METHODS", "Method", "Tried", "try_functions"]
+__all__ = ["METHODS", "Method", "TrialResult", "try_functions"]
 
 Method = Literal["label model", "majority"]
 METHODS: Final[tuple[Method, ...]] = ("label model", "majority")
 
 
 @dataclass(frozen=True)
-class Tried:
+class TrialResult:
     """Functions tried on a corpus, and put together.
 
     Attributes
@@ -37,9 +37,9 @@ class Tried:
         Of all functions on the corpus.
     table : DataFrame
         One row a function, see :func:`core.weak_supervision.describe`, and ``copies``: the function it copies, or ''.
-    copies : tuple of Copy
+    duplicates : tuple of DuplicateFunction
         Functions that are left out of what follows.
-    kept : tuple of int
+    used : tuple of int
         Positions of the functions that are not.
     probabilities : float array, shape (n_books, n_classes)
         Of the books of the corpus, NaN where no function votes.
@@ -54,8 +54,8 @@ class Tried:
     votes: Votes
     checked: Votes | None
     table: pd.DataFrame
-    copies: tuple[Copy, ...]
-    kept: tuple[int, ...]
+    duplicates: tuple[DuplicateFunction, ...]
+    used: tuple[int, ...]
     probabilities: NDArray[np.float64]
     answers: NDArray[np.object_]
     accuracy: Estimate
@@ -70,7 +70,7 @@ def try_functions(
     *,
     method: Method = "label model",
     progress: Progress = silent,
-) -> Tried:
+) -> TrialResult:
     """Let functions vote on books, describe them, and put their votes together.
 
     Parameters
@@ -89,10 +89,10 @@ def try_functions(
     classes: tuple[str, ...] = ()
     if truth is not None:
         classes = tuple(sorted(set(truth) - {""}))
-        functions = spelled_as(functions, classes)
+        functions = with_class_spelling(functions, classes)
     progress(0.1, "Functions vote")
     votes = cast_votes(functions, books, classes)
-    copies = find_copies(votes)
+    copies = find_duplicates(votes)
     refused = {copy.position for copy in copies}
     used = tuple(i for i in range(len(functions)) if i not in refused)
     checked = known = None
@@ -104,7 +104,7 @@ def try_functions(
         checked = cast_votes(functions, labelled, classes)
         keys = labelled.records[TITLE_KEY]
         usable = (truth != "").to_numpy() & (keys != "").to_numpy()
-        apart = kept_back(keys)
+        apart = holdout_mask(keys)
         back, shown = usable & apart, usable & ~apart
         judged = _rows(checked, back)
         table = describe(votes, truth[back], judged, keys[back])
@@ -129,7 +129,7 @@ def try_functions(
         *_checked_sentences(checked),
         *(() if model is None else model.sentences),
     )
-    return Tried(votes, checked, table, copies, used, probabilities, answers, accuracy, sentences)
+    return TrialResult(votes, checked, table, copies, used, probabilities, answers, accuracy, sentences)
 
 
 def _rows(votes: Votes, keep: NDArray[np.bool_]) -> Votes:

@@ -12,14 +12,14 @@ from dashboard.cache.audits import (
     evaluation,
     facet_slices,
     label_audit,
-    p_of_slice,
     pair_slices,
     policy_report,
     population,
     promise,
+    slice_p_value,
     slices,
 )
-from dashboard.cache.exports import export_standing, export_table, release
+from dashboard.cache.exports import export_cut_scope, export_table, release
 from dashboard.cache.models import explanation, model, models, shap_explanation, similar_titles, text_of
 from dashboard.cache.samples import keywords, language_evidence, representativeness
 from dashboard.cache.tables import catalogue, originals, peek, records, scored, workspace
@@ -34,7 +34,7 @@ __all__ = [
     "curves",
     "evaluation",
     "explanation",
-    "export_standing",
+    "export_cut_scope",
     "export_table",
     "facet_slices",
     "keywords",
@@ -43,7 +43,6 @@ __all__ = [
     "model",
     "models",
     "originals",
-    "p_of_slice",
     "pair_slices",
     "peek",
     "policy_report",
@@ -55,6 +54,7 @@ __all__ = [
     "scored",
     "shap_explanation",
     "similar_titles",
+    "slice_p_value",
     "slices",
     "text_of",
     "upload_slot",

@@ -8,16 +8,16 @@ import streamlit as st
 from core.collection import CollectionEstimates, collection_estimates
 from core.comparison import ModelComparison, compare_models
 from core.evaluation import Evaluation, evaluate
-from core.evaluation.calibrations import CalibrationTried, try_calibrations
+from core.evaluation.calibrations import CalibrationTrial, try_calibrations
 from core.label_audit import LabelAudit, audit_labels
 from core.labels import load_labels
-from core.predictions import Scored, in_the_words_of
+from core.predictions import Scored, align_scored
 from core.slices import FacetSlices, PairSlices, Slice, SliceFindings, find_slices
 from core.slices import facet_slices as slices_by_facet
-from core.slices import p_of_slice as test_slice
 from core.slices import pair_slices as slices_by_pair
+from core.slices import slice_p_value as test_slice
 from core.storage import Artifact
-from core.thresholds import Curves, Policy, PolicyReport, PopulationCheck, Promise, compare_population
+from core.thresholds import Curves, Guarantee, Policy, PolicyReport, PopulationCheck, compare_population
 from core.thresholds import policy_report as report_on
 from core.thresholds import promise as promise_of
 from dashboard.cache.tables import key_of, workspace
@@ -30,11 +30,11 @@ __all__ = [
     "evaluation",
     "facet_slices",
     "label_audit",
-    "p_of_slice",
     "pair_slices",
     "policy_report",
     "population",
     "promise",
+    "slice_p_value",
     "slices",
 ]
 
@@ -49,13 +49,13 @@ def _evaluation(key: str, _scored: Scored) -> Evaluation:
     return evaluate(_scored.table, _scored.classes)
 
 
-def calibrations(scored: Scored) -> tuple[CalibrationTried, ...]:
+def calibrations(scored: Scored) -> tuple[CalibrationTrial, ...]:
     """Return each way of calibrating, measured on books it was not learned from. Shared: read-only."""
     return _calibrations(key_of(scored), scored)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Calibrating …")
-def _calibrations(key: str, _scored: Scored) -> tuple[CalibrationTried, ...]:
+def _calibrations(key: str, _scored: Scored) -> tuple[CalibrationTrial, ...]:
     return try_calibrations(_scored.table, _scored.classes)
 
 
@@ -76,7 +76,7 @@ def comparison(first: Scored, second: Scored) -> ModelComparison:
 
 @st.cache_resource(max_entries=4, show_spinner="Comparing both on the same books …")
 def _comparison(first: str, second: str, _first: Scored, _second: Scored) -> ModelComparison:
-    table = in_the_words_of(_first, _second)
+    table = align_scored(_first, _second)
     return compare_models(_first.table, table, _first.classes, names=(_first.name, _second.name))
 
 
@@ -100,13 +100,13 @@ def _pair_slices(key: str, down: str, across: str, _scored: Scored) -> PairSlice
     return slices_by_pair(_scored.table, _scored.classes, down, across)
 
 
-def p_of_slice(scored: Scored, slice_: Slice) -> float:
+def slice_p_value(scored: Scored, slice_: Slice) -> float:
     """Return the p value of a slice that somebody asked for."""
-    return _p_of_slice(key_of(scored), slice_, scored)
+    return _slice_p_value(key_of(scored), slice_, scored)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _p_of_slice(key: str, slice_: Slice, _scored: Scored) -> float:
+def _slice_p_value(key: str, slice_: Slice, _scored: Scored) -> float:
     return test_slice(_scored.table, _scored.classes, slice_)
 
 
@@ -147,7 +147,7 @@ def policy_report(scored: Scored, policy: Policy) -> PolicyReport:
 
 def promise(
     scored: Scored, max_error: float, confidence: float, per: Literal["class", "together"], stratum: str | None
-) -> Promise:
+) -> Guarantee:
     """Return what can be promised. Shared: read-only."""
     return _promise(key_of(scored), max_error, confidence, per, stratum, scored)
 
@@ -160,7 +160,7 @@ def _promise(
     per: Literal["class", "together"],
     stratum: str | None,
     _scored: Scored,
-) -> Promise:
+) -> Guarantee:
     return promise_of(
         _scored.table,
         _scored.classes,

@@ -13,7 +13,7 @@ from core.models.registry import Model, list_models
 from core.models.registry import load as load_model
 from core.predictions import load_predictions
 from core.storage import digest
-from dashboard.cache.tables import key_of_thing, workspace
+from dashboard.cache.tables import artifact_key, workspace
 
 __all__ = ["explanation", "model", "models", "shap_explanation", "similar_titles", "text_of"]
 
@@ -44,7 +44,7 @@ def text_of(name: str, predictions: str, record_id: str, title: str) -> str:
     if not reads:
         return title
     fingerprint = workspace().find("predictions", predictions).fingerprint
-    return _text(fingerprint, key_of_thing("predictions", fingerprint), record_id, reads)
+    return _text(fingerprint, artifact_key("predictions", fingerprint), record_id, reads)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

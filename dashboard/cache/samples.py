@@ -10,7 +10,7 @@ from core.language_evidence import LanguageEvidence
 from core.language_evidence import language_evidence as evidence_of
 from core.representativeness import Representativeness, compare
 from core.storage import Artifact
-from dashboard.cache.tables import key_of_thing, records
+from dashboard.cache.tables import artifact_key, records
 
 __all__ = ["keywords", "language_evidence", "representativeness"]
 
@@ -25,7 +25,7 @@ class _Records(NamedTuple):
 
     @classmethod
     def of(cls, thing: Artifact) -> "_Records":
-        return cls(thing.kind, thing.fingerprint, thing.name, key_of_thing(thing.kind, thing.fingerprint))
+        return cls(thing.kind, thing.fingerprint, thing.name, artifact_key(thing.kind, thing.fingerprint))
 
     @property
     def table(self) -> pd.DataFrame:

@@ -7,27 +7,37 @@ import streamlit as st
 
 from core.corpus import load_corpus
 from core.errors import InputError
-from core.importing import Reading
+from core.importing import ReadOptions
 from core.importing import peek as read_ahead
 from core.labels import load_labels
 from core.predictions import (
     CatalogueChoice,
     PredictionSet,
     Scored,
-    kept_catalogue,
-    kept_learned_from,
     load_predictions,
     load_scored,
+    saved_catalogue_choice,
+    saved_training_labels,
 )
 from core.readers import SourceTable
 from core.readers.mapping import ColumnMapping, suggest_mapping
 from core.schema import Kind
 from core.storage import Workspace, digest
 
-__all__ = ["catalogue", "key_of", "key_of_thing", "named_things", "originals", "peek", "records", "scored", "workspace"]
+__all__ = [
+    "artifact_key",
+    "artifact_keys",
+    "catalogue",
+    "key_of",
+    "originals",
+    "peek",
+    "records",
+    "scored",
+    "workspace",
+]
 
 
-_Things = tuple[tuple[str, str], ...]  # names and fingerprints
+_ArtifactKeys = tuple[tuple[str, str], ...]  # names and fingerprints
 
 
 @st.cache_resource
@@ -43,8 +53,8 @@ def scored(name: str, labels: str | None) -> Scored:
     # answer; so does another manifest of the predictions, what a person said the model learned from, a model that is
     # no longer here, or another catalogue they are joined with.
     predictions = load_predictions(place, name)
-    manifest = digest(predictions.manifest, kept_learned_from(place, predictions.fingerprint))
-    here = (named_things("labels"), named_things("models"))
+    manifest = digest(predictions.manifest, saved_training_labels(place, predictions.fingerprint))
+    here = (artifact_keys("labels"), artifact_keys("models"))
     return _scored(name, manifest, labels or "", here, _catalogue_key(predictions))
 
 
@@ -63,15 +73,15 @@ def _catalogue_key(predictions: PredictionSet) -> str:
     """Return what the choice of a catalogue hangs on: the corpora there are, and the one that a person named."""
     if predictions.made_here:
         return ""
-    return digest(kept_catalogue(workspace(), predictions.fingerprint), named_things("corpora"))
+    return digest(saved_catalogue_choice(workspace(), predictions.fingerprint), artifact_keys("corpora"))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Joining predictions and records …")
-def _scored(name: str, manifest: str, labels: str, here: tuple[_Things, ...], catalogue: str) -> Scored:
+def _scored(name: str, manifest: str, labels: str, here: tuple[_ArtifactKeys, ...], catalogue: str) -> Scored:
     return load_scored(workspace(), name, labels or None)
 
 
-def named_things(kind: str) -> tuple[tuple[str, str], ...]:
+def artifact_keys(kind: str) -> tuple[tuple[str, str], ...]:
     """Return name and fingerprint of all things of a kind, for a key of what depends on them."""
     return tuple(sorted((thing.name, thing.fingerprint) for thing in workspace().list(kind)))
 
@@ -83,10 +93,10 @@ def key_of(scored: Scored) -> str:
 
 def records(kind: str, fingerprint: str) -> pd.DataFrame:
     """Return the normalised records of a corpus, a label set or predictions. Shared: read-only."""
-    return _records(kind, fingerprint, key_of_thing(kind, fingerprint))
+    return _records(kind, fingerprint, artifact_key(kind, fingerprint))
 
 
-def key_of_thing(kind: str, fingerprint: str) -> str:
+def artifact_key(kind: str, fingerprint: str) -> str:
     """Return what the records of a thing hang on beside its fingerprint: the catalogue predictions are joined with."""
     return _catalogue_key(load_predictions(workspace(), fingerprint)) if kind == "predictions" else ""
 
@@ -103,7 +113,7 @@ def _records(kind: str, fingerprint: str, key: str) -> pd.DataFrame:
 
 def originals(kind: str, fingerprint: str) -> pd.DataFrame:
     """Return the original columns as they came. Shared: read-only."""
-    return _originals(kind, fingerprint, key_of_thing(kind, fingerprint))
+    return _originals(kind, fingerprint, artifact_key(kind, fingerprint))
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the original columns …")
@@ -114,7 +124,7 @@ def _originals(kind: str, fingerprint: str, key: str) -> pd.DataFrame:
     return load_predictions(place, fingerprint).originals(place)
 
 
-def peek(path: Path, kind: Kind, reading: Reading) -> tuple[SourceTable, ColumnMapping]:
+def peek(path: Path, kind: Kind, reading: ReadOptions) -> tuple[SourceTable, ColumnMapping]:
     """Return the first rows of a file as an import would read them. Shared: read-only.
 
     Raises
@@ -130,7 +140,7 @@ def peek(path: Path, kind: Kind, reading: Reading) -> tuple[SourceTable, ColumnM
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the first rows …", ttl=600)
-def _peek(path: str, size: int, changed: int, reading: Reading) -> SourceTable | InputError:
+def _peek(path: str, size: int, changed: int, reading: ReadOptions) -> SourceTable | InputError:
     try:
         return read_ahead(Path(path), "corpus", reading)[0]
     except InputError as error:

@@ -42,12 +42,12 @@ class UploadSlot:
         return self.path
 
 
-def _let_go(slot: UploadSlot) -> None:
+def _clear_slot(slot: UploadSlot) -> None:
     with contextlib.suppress(Exception):  # the tab is closed: nobody is left to be told
         slot.clear()
 
 
-@st.cache_resource(scope="session", on_release=_let_go, show_spinner=False)
+@st.cache_resource(scope="session", on_release=_clear_slot, show_spinner=False)
 def upload_slot() -> UploadSlot:
     """Return where this tab's file is kept."""
     return UploadSlot(workspace())

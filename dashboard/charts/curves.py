@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.charts.palette import LIGHT, Look, dressed
+from dashboard.charts.palette import LIGHT, ChartTheme, themed
 
 __all__ = ["cut_chart", "risk_coverage_chart"]
 
@@ -14,7 +14,7 @@ WRONG_AMONG, ACCEPTED = "wrong among the accepted", "share of the books accepted
 
 
 def risk_coverage_chart(
-    curve: pd.DataFrame, here: float | None, allowed: float | None = None, look: Look = LIGHT
+    curve: pd.DataFrame, here: float | None, allowed: float | None = None, chart_theme: ChartTheme = LIGHT
 ) -> Any:
     """Draw the share of errors among the accepted over the share accepted, with its band and the chosen point.
 
@@ -38,23 +38,27 @@ def risk_coverage_chart(
         alt.Tooltip("n_accepted:Q", format=",", title="checked among the accepted"),
     ]
     base = alt.Chart(curve)
-    band = base.mark_area(opacity=0.3, color=look.accent).encode(
+    band = base.mark_area(opacity=0.3, color=chart_theme.accent).encode(
         x=x, y=alt.Y("error_low:Q", title=WRONG_AMONG), y2="error_high:Q"
     )
-    line = base.mark_line(color=look.accent).encode(x=x, y=y, tooltip=tips)
+    line = base.mark_line(color=chart_theme.accent).encode(x=x, y=y, tooltip=tips)
     layers: list[alt.Chart] = [band, line]
     if allowed is not None:
         rule = alt.Chart(pd.DataFrame({"error_rate": [allowed]}))
         layers.append(
-            rule.mark_rule(strokeDash=[4, 4], color=look.wrong).encode(y=alt.Y("error_rate:Q", title=WRONG_AMONG))
+            rule.mark_rule(strokeDash=[4, 4], color=chart_theme.wrong).encode(
+                y=alt.Y("error_rate:Q", title=WRONG_AMONG)
+            )
         )
     if here is not None:
         rule = alt.Chart(pd.DataFrame({"coverage": [here]}))
-        layers.append(rule.mark_rule(color=look.neutral, strokeWidth=2).encode(x=alt.X("coverage:Q", title=ACCEPTED)))
-    return dressed(alt.layer(*layers).properties(height=260), look)
+        layers.append(
+            rule.mark_rule(color=chart_theme.neutral, strokeWidth=2).encode(x=alt.X("coverage:Q", title=ACCEPTED))
+        )
+    return themed(alt.layer(*layers).properties(height=260), chart_theme)
 
 
-def cut_chart(curve: pd.DataFrame, cut: float | None, look: Look = LIGHT) -> Any:
+def cut_chart(curve: pd.DataFrame, cut: float | None, chart_theme: ChartTheme = LIGHT) -> Any:
     """Draw the share accepted and the share right among the accepted over the cut-off of one class.
 
     Parameters
@@ -69,7 +73,7 @@ def cut_chart(curve: pd.DataFrame, cut: float | None, look: Look = LIGHT) -> Any
         ]
     )
     x = alt.X("cut:Q", title="cut-off on the confidence")
-    colours = alt.Scale(domain=["right among the accepted", "accepted"], range=[look.accent, look.second])
+    colours = alt.Scale(domain=["right among the accepted", "accepted"], range=[chart_theme.accent, chart_theme.second])
     lines = (
         alt.Chart(long)
         .mark_line(interpolate="step-after")
@@ -85,8 +89,8 @@ def cut_chart(curve: pd.DataFrame, cut: float | None, look: Look = LIGHT) -> Any
     if cut is not None:
         rule = alt.Chart(pd.DataFrame({"cut": [cut]}))
         layers.append(
-            rule.mark_rule(color=look.neutral, strokeWidth=2).encode(
+            rule.mark_rule(color=chart_theme.neutral, strokeWidth=2).encode(
                 x=alt.X("cut:Q", title="cut-off on the confidence")
             )
         )
-    return dressed(alt.layer(*layers).properties(height=230), look)
+    return themed(alt.layer(*layers).properties(height=230), chart_theme)

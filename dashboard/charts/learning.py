@@ -7,7 +7,7 @@ import altair as alt
 import pandas as pd
 
 from core.statistics import in_percent
-from dashboard.charts.palette import LIGHT, Look, dressed
+from dashboard.charts.palette import LIGHT, ChartTheme, themed
 
 __all__ = ["learning_chart", "learning_sentence", "present_run"]
 
@@ -48,14 +48,14 @@ def learning_sentence(run: pd.DataFrame) -> str:
     return f"{name}: the last run learns from every title, so none is held out."
 
 
-def learning_chart(run: pd.DataFrame, look: Look = LIGHT) -> Any:
+def learning_chart(run: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
     """Draw the loss over the epochs of one run, see :func:`present_run`."""
     losses = [
         run[["epoch", "loss"]].dropna().assign(what=_LEARNED),
         run[["epoch", "validation_loss"]].dropna().rename(columns={"validation_loss": "loss"}).assign(what=_HELD),
     ]
     long = pd.concat(losses, ignore_index=True)
-    scale = alt.Scale(domain=[_LEARNED, _HELD], range=[look.accent, look.wrong])
+    scale = alt.Scale(domain=[_LEARNED, _HELD], range=[chart_theme.accent, chart_theme.wrong])
     base = alt.Chart(long).encode(
         x=alt.X("epoch:Q", title="epochs (passes over the titles)", axis=alt.Axis(tickMinStep=1)),
         y=alt.Y("loss:Q", title="loss (lower is better)", scale=alt.Scale(zero=True)),
@@ -66,4 +66,4 @@ def learning_chart(run: pd.DataFrame, look: Look = LIGHT) -> Any:
         strokeDash=alt.StrokeDash("what:N", title=None, scale=alt.Scale(domain=[_LEARNED, _HELD]))
     )
     dots = base.transform_filter(alt.datum["what"] == _HELD).mark_point(size=70, filled=True, opacity=1)
-    return dressed(alt.layer(lines, dots).properties(height=220), look)
+    return themed(alt.layer(lines, dots).properties(height=220), chart_theme)

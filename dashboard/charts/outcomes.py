@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from core.evaluation import most_confused
 from core.statistics import share_percent
-from dashboard.charts.palette import LIGHT, Look, dressed
+from dashboard.charts.palette import LIGHT, ChartTheme, themed
 
 # Of more classes than this only the most confused are drawn.
 MOST_CLASSES = 20
@@ -21,7 +21,7 @@ _READABLE = 6
 __all__ = ["CELL", "confusion_chart", "length_chart", "reliability_chart"]
 
 
-def confusion_chart(confusion: pd.DataFrame, look: Look = LIGHT) -> Any:
+def confusion_chart(confusion: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
     """Draw the confusion matrix; a click on a cell selects its ``truth`` and ``predicted`` under the name :data:`CELL`.
 
     With many classes only those with the most errors are drawn, in small cells without words.
@@ -46,13 +46,13 @@ def confusion_chart(confusion: pd.DataFrame, look: Look = LIGHT) -> Any:
     few = len(columns) <= _READABLE
     click = alt.selection_point(name=CELL, fields=["truth", "predicted"], on="click", empty=True)
     top = alt.Axis(orient="top", labelAngle=0 if few else -60, labelLimit=160)
-    shade = alt.Scale(domain=[0, 1], range=[look.faint_right, look.right])
+    shade = alt.Scale(domain=[0, 1], range=[chart_theme.faint_right, chart_theme.right])
     base = alt.Chart(cells).encode(
         x=alt.X("predicted:N", sort=columns, title="predicted", axis=top),
         y=alt.Y("truth:N", sort=rows, title="what the books are", axis=alt.Axis(labelLimit=200)),
     )
     squares = (
-        base.mark_rect(cursor="pointer", stroke=look.text)
+        base.mark_rect(cursor="pointer", stroke=chart_theme.text)
         .encode(
             color=alt.Color("share:Q", scale=shade, legend=None),
             strokeWidth=alt.condition(click, alt.value(3), alt.value(0), empty=False),
@@ -60,19 +60,20 @@ def confusion_chart(confusion: pd.DataFrame, look: Look = LIGHT) -> Any:
         )
         .add_params(click)
     )
-    ink = alt.condition("datum.share > 0.5", alt.value(look.on_right), alt.value(look.on_faint))
+    ink = alt.condition("datum.share > 0.5", alt.value(chart_theme.on_right), alt.value(chart_theme.on_faint))
     layers = [squares]
     if few:
         layers += [
             base.mark_text(dy=-8, fontWeight="bold").encode(text="books:N", color=ink),
             base.mark_text(dy=8).encode(text="of_row:N", color=ink),
         ]
-    return dressed(
-        alt.layer(*layers).properties(height=60 + max(24, 80 if len(rows) <= _READABLE else 24) * len(rows)), look
+    return themed(
+        alt.layer(*layers).properties(height=60 + max(24, 80 if len(rows) <= _READABLE else 24) * len(rows)),
+        chart_theme,
     )
 
 
-def length_chart(table: pd.DataFrame, look: Look = LIGHT) -> Any:
+def length_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
     """Draw how long the titles are that were read right and wrong: the share of each outcome per band of length.
 
     Parameters
@@ -89,7 +90,9 @@ def length_chart(table: pd.DataFrame, look: Look = LIGHT) -> Any:
             xOffset=alt.XOffset("outcome:N", sort=["right", "wrong"]),
             y=alt.Y("share:Q", axis=alt.Axis(format="%"), title="share of titles"),
             color=alt.Color(
-                "outcome:N", title=None, scale=alt.Scale(domain=["right", "wrong"], range=[look.right, look.wrong])
+                "outcome:N",
+                title=None,
+                scale=alt.Scale(domain=["right", "wrong"], range=[chart_theme.right, chart_theme.wrong]),
             ),
             tooltip=[
                 "length:N",
@@ -100,10 +103,10 @@ def length_chart(table: pd.DataFrame, look: Look = LIGHT) -> Any:
         )
         .properties(height=240)
     )
-    return dressed(chart, look)
+    return themed(chart, chart_theme)
 
 
-def reliability_chart(table: pd.DataFrame, look: Look = LIGHT) -> Any:
+def reliability_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
     """Draw how often the model is right where it says it is so many per cent sure.
 
     Parameters
@@ -122,19 +125,21 @@ def reliability_chart(table: pd.DataFrame, look: Look = LIGHT) -> Any:
         alt.Tooltip("high:Q", format=".1%", title="at most"),
         alt.Tooltip("n:Q", format=",", title="books"),
     ]
-    lines = base.mark_rule(color=look.neutral, strokeWidth=2).encode(x=x, y=alt.Y("low:Q", title=right), y2="high:Q")
-    dots = base.mark_point(size=80, filled=True, color=look.accent, opacity=1).encode(
+    lines = base.mark_rule(color=chart_theme.neutral, strokeWidth=2).encode(
+        x=x, y=alt.Y("low:Q", title=right), y2="high:Q"
+    )
+    dots = base.mark_point(size=80, filled=True, color=chart_theme.accent, opacity=1).encode(
         x=x, y=alt.Y("accuracy:Q", axis=alt.Axis(format="%"), title=right), tooltip=tips
     )
     perfect = (
         alt.Chart(pd.DataFrame({"x": [0.0, 1.0], "y": [0.0, 1.0]}))
-        .mark_line(strokeDash=[4, 4], color=look.neutral)
+        .mark_line(strokeDash=[4, 4], color=chart_theme.neutral)
         .encode(x=alt.X("x:Q", title=x_title), y=alt.Y("y:Q", title=right))
     )
-    return dressed(alt.layer(perfect, lines, dots).properties(height=300), look)
+    return themed(alt.layer(perfect, lines, dots).properties(height=300), chart_theme)
 
 
-def heatmap_chart(table: pd.DataFrame, down: str, across: str, look: Look = LIGHT) -> go.Figure:
+def heatmap_chart(table: pd.DataFrame, down: str, across: str, chart_theme: ChartTheme = LIGHT) -> go.Figure:
     """Draw the share wrong for every pair of values of two facets; pairs of fewer than ten books stay empty.
 
     Parameters
@@ -157,7 +162,7 @@ def heatmap_chart(table: pd.DataFrame, down: str, across: str, look: Look = LIGH
             text=text.to_numpy(),
             texttemplate="%{text}",
             hovertemplate="%{y}, %{x}<br>%{text} wrong<extra></extra>",
-            colorscale=[[0, look.faint_wrong], [1, look.wrong]],
+            colorscale=[[0, chart_theme.faint_wrong], [1, chart_theme.wrong]],
             zmin=0,
             colorbar={"title": "share wrong", "ticksuffix": "\u00a0%"},
         )
@@ -168,4 +173,4 @@ def heatmap_chart(table: pd.DataFrame, down: str, across: str, look: Look = LIGH
         yaxis={"autorange": "reversed", "type": "category"},
         xaxis={"type": "category"},
     )
-    return dressed(figure, look)
+    return themed(figure, chart_theme)

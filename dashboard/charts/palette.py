@@ -9,11 +9,11 @@ from typing import Any, Final
 import altair as alt
 import plotly.graph_objects as go
 
-__all__ = ["DARK", "LIGHT", "Look", "dressed"]
+__all__ = ["DARK", "LIGHT", "ChartTheme", "themed"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class ChartTheme:
     """The colours of all charts under one theme.
 
     Attributes
@@ -41,7 +41,7 @@ class Look:
     on_faint: str
 
 
-LIGHT: Final = Look(
+LIGHT: Final = ChartTheme(
     paper="#fbf8f1",
     text="#4a453c",
     accent="#0072b2",
@@ -54,7 +54,7 @@ LIGHT: Final = Look(
     on_right="#ffffff",
     on_faint="#14120e",
 )
-DARK: Final = Look(
+DARK: Final = ChartTheme(
     paper="#12151a",
     text="#c9c2b3",
     accent="#4f9fd0",
@@ -75,15 +75,26 @@ _PERCENT: Final = alt.NumberLocale(
 )
 
 
-def dressed(chart: Any, look: Look) -> Any:
+def themed(chart: Any, chart_theme: ChartTheme) -> Any:
     """Return an Altair or Plotly chart whose labels and titles can be read on the paper, and are not cut off."""
     if isinstance(chart, go.Figure):
         # Words inside the cells are left to Plotly, which knows what they stand on.
-        chart.update_traces(colorbar={"tickfont": {"color": look.text}, "title": {"font": {"color": look.text}}})
-        chart.update_xaxes(tickfont={"color": look.text}, title_font={"color": look.text}, automargin=True)
-        chart.update_yaxes(tickfont={"color": look.text}, title_font={"color": look.text}, automargin=True)
+        chart.update_traces(
+            colorbar={"tickfont": {"color": chart_theme.text}, "title": {"font": {"color": chart_theme.text}}}
+        )
+        chart.update_xaxes(
+            tickfont={"color": chart_theme.text}, title_font={"color": chart_theme.text}, automargin=True
+        )
+        chart.update_yaxes(
+            tickfont={"color": chart_theme.text}, title_font={"color": chart_theme.text}, automargin=True
+        )
         return chart
-    words: dict[str, Any] = {"labelColor": look.text, "titleColor": look.text, "labelFontSize": 12, "titleFontSize": 12}
+    words: dict[str, Any] = {
+        "labelColor": chart_theme.text,
+        "titleColor": chart_theme.text,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+    }
     return (
         chart.configure(locale=alt.Locale(number=_PERCENT))
         .configure_axis(**words, titleLimit=0)

@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.charts.palette import LIGHT, Look, dressed
+from dashboard.charts.palette import LIGHT, ChartTheme, themed
 
 __all__ = ["rates_chart"]
 
@@ -22,7 +22,7 @@ def rates_chart(
     title: str,
     overall: float | None = None,
     order: Sequence[str] | None = None,
-    look: Look = LIGHT,
+    chart_theme: ChartTheme = LIGHT,
 ) -> Any:
     """Draw one rate a row, with its interval and its n, and a line for the whole.
 
@@ -56,14 +56,16 @@ def rates_chart(
         alt.Tooltip("n:Q", format=",", title="books"),
     ]
     base = alt.Chart(data).encode(y=y, tooltip=tips)
-    lines = base.mark_rule(strokeWidth=2, color=look.neutral).encode(x=alt.X("low:Q", title=title), x2="high:Q")
-    dots = base.mark_point(size=70, filled=True, color=look.accent, opacity=1).encode(x=x)
-    counts = base.mark_text(align="left", dx=6, color=look.text, fontSize=11).encode(x=alt.X("high:Q"), text="books:N")
+    lines = base.mark_rule(strokeWidth=2, color=chart_theme.neutral).encode(x=alt.X("low:Q", title=title), x2="high:Q")
+    dots = base.mark_point(size=70, filled=True, color=chart_theme.accent, opacity=1).encode(x=x)
+    counts = base.mark_text(align="left", dx=6, color=chart_theme.text, fontSize=11).encode(
+        x=alt.X("high:Q"), text="books:N"
+    )
     layers = [lines, dots, counts]
     if overall is not None:
         layers.append(
             alt.Chart(pd.DataFrame({"rate": [overall]}))
-            .mark_rule(strokeDash=[4, 4], color=look.neutral)
+            .mark_rule(strokeDash=[4, 4], color=chart_theme.neutral)
             .encode(x="rate:Q", tooltip=[alt.Tooltip("rate:Q", format=".1%", title="all books")])
         )
-    return dressed(alt.layer(*layers).properties(height=alt.Step(26)), look)
+    return themed(alt.layer(*layers).properties(height=alt.Step(26)), chart_theme)

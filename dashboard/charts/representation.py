@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.charts.palette import LIGHT, Look, dressed
+from dashboard.charts.palette import LIGHT, ChartTheme, themed
 
 # 0.125 is read as 1/8, and what is above 1 as so many times.
 _RATIO_WORDS = (
@@ -18,7 +18,7 @@ _RATIO_WORDS = (
 __all__ = ["keyword_chart", "ratio_chart", "ratio_ticks", "share_chart"]
 
 
-def share_chart(table: pd.DataFrame, sample: str, population: str, look: Look = LIGHT) -> Any:
+def share_chart(table: pd.DataFrame, sample: str, population: str, chart_theme: ChartTheme = LIGHT) -> Any:
     """Draw the share of each value in the sample (dot) and in the population (tick), joined by a line.
 
     Parameters
@@ -36,7 +36,7 @@ def share_chart(table: pd.DataFrame, sample: str, population: str, look: Look = 
     y = alt.Y("value:N", sort=order, title=None, axis=alt.Axis(labelLimit=240))
     lines = (
         alt.Chart(table[["value", "sample_share", "population_share"]])
-        .mark_rule(color=look.neutral)
+        .mark_rule(color=chart_theme.neutral)
         .encode(y=y, x=alt.X("sample_share:Q"), x2="population_share:Q")
     )
     dots = (
@@ -46,7 +46,9 @@ def share_chart(table: pd.DataFrame, sample: str, population: str, look: Look = 
             y=y,
             x=alt.X("share:Q", title="share of the books", axis=alt.Axis(format="%")),
             color=alt.Color(
-                "set:N", title=None, scale=alt.Scale(domain=[sample, population], range=[look.accent, look.second])
+                "set:N",
+                title=None,
+                scale=alt.Scale(domain=[sample, population], range=[chart_theme.accent, chart_theme.second]),
             ),
             shape=alt.Shape(
                 "set:N", title=None, scale=alt.Scale(domain=[sample, population], range=["circle", "diamond"])
@@ -59,10 +61,10 @@ def share_chart(table: pd.DataFrame, sample: str, population: str, look: Look = 
             ],
         )
     )
-    return dressed(alt.layer(lines, dots).properties(height=alt.Step(24)), look)
+    return themed(alt.layer(lines, dots).properties(height=alt.Step(24)), chart_theme)
 
 
-def ratio_chart(table: pd.DataFrame, sample: str, population: str, look: Look = LIGHT) -> Any:
+def ratio_chart(table: pd.DataFrame, sample: str, population: str, chart_theme: ChartTheme = LIGHT) -> Any:
     """Draw how many times each value is over- or under-represented, with its interval, on a doubling scale.
 
     Parameters
@@ -84,18 +86,18 @@ def ratio_chart(table: pd.DataFrame, sample: str, population: str, look: Look = 
         "sample_n:Q",
     ]
     base = alt.Chart(known).encode(y=y, tooltip=tips)
-    lines = base.mark_rule(strokeWidth=2, color=look.neutral).encode(
+    lines = base.mark_rule(strokeWidth=2, color=chart_theme.neutral).encode(
         x=alt.X("low:Q", scale=scale, title=title, axis=axis), x2="high:Q"
     )
-    dots = base.mark_point(size=70, filled=True, color=look.accent, opacity=1).encode(
+    dots = base.mark_point(size=70, filled=True, color=chart_theme.accent, opacity=1).encode(
         x=alt.X("ratio:Q", scale=scale, title=title, axis=axis)
     )
     reference_line = (
         alt.Chart(pd.DataFrame({"ratio": [1.0]}))
-        .mark_rule(strokeWidth=2, color=look.text)
+        .mark_rule(strokeWidth=2, color=chart_theme.text)
         .encode(x=alt.X("ratio:Q", scale=scale, title=title, axis=axis))
     )
-    return dressed(alt.layer(reference_line, lines, dots).properties(height=alt.Step(24)), look)
+    return themed(alt.layer(reference_line, lines, dots).properties(height=alt.Step(24)), chart_theme)
 
 
 def ratio_ticks(ratios: Sequence[float], most: int = 8) -> list[float]:
@@ -114,7 +116,7 @@ def ratio_ticks(ratios: Sequence[float], most: int = 8) -> list[float]:
     return [2.0**power for power in range(first, last + 1, step)]
 
 
-def keyword_chart(table: pd.DataFrame, look: Look = LIGHT) -> Any:
+def keyword_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
     """Draw how often words stand in titles, year by year: one small chart a word, one line a set.
 
     Parameters
@@ -130,7 +132,10 @@ def keyword_chart(table: pd.DataFrame, look: Look = LIGHT) -> Any:
             x=alt.X("year:Q", axis=alt.Axis(format="d"), title="year of publication"),
             y=alt.Y("rolling_share:Q", axis=alt.Axis(format="%"), title="share of titles"),
             color=alt.Color(
-                "set:N", title=None, scale=alt.Scale(domain=sets, range=[look.accent, look.second]), sort=sets
+                "set:N",
+                title=None,
+                scale=alt.Scale(domain=sets, range=[chart_theme.accent, chart_theme.second]),
+                sort=sets,
             ),
             strokeDash=alt.StrokeDash("set:N", title=None, sort=sets),
             tooltip=[
@@ -145,4 +150,4 @@ def keyword_chart(table: pd.DataFrame, look: Look = LIGHT) -> Any:
         )
         .properties(height=150, width=320)
     )
-    return dressed(chart, look)
+    return themed(chart, chart_theme)

@@ -5,12 +5,12 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.charts.palette import LIGHT, Look, dressed
+from dashboard.charts.palette import LIGHT, ChartTheme, themed
 
 __all__ = ["words_chart"]
 
 
-def words_chart(table: pd.DataFrame, class_name: str, look: Look = LIGHT) -> Any:
+def words_chart(table: pd.DataFrame, class_name: str, chart_theme: ChartTheme = LIGHT) -> Any:
     """Draw what each word of a title contributes, in the order of the title.
 
     Parameters
@@ -21,7 +21,7 @@ def words_chart(table: pd.DataFrame, class_name: str, look: Look = LIGHT) -> Any
     speaks = ["for" if number > 0 else "against" for number in table["contribution"]]
     data = table.assign(place=range(len(table)), speaks=speaks)
     data["word"] = [f"{place + 1}. {word}" for place, word in zip(data["place"], data["word"], strict=True)]
-    scale = alt.Scale(domain=["for", "against"], range=[look.right, look.wrong])
+    scale = alt.Scale(domain=["for", "against"], range=[chart_theme.right, chart_theme.wrong])
     chart = (
         alt.Chart(data)
         .mark_bar()
@@ -35,4 +35,4 @@ def words_chart(table: pd.DataFrame, class_name: str, look: Look = LIGHT) -> Any
         )
         .properties(height=alt.Step(18))
     )
-    return dressed(chart, look)
+    return themed(chart, chart_theme)

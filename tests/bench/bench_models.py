@@ -31,7 +31,7 @@ from core.models.protocol import TitleClassifier
 from core.models.registry import load
 from core.models.train import train
 from core.predictions import load_scored
-from core.reading import compose
+from core.reading import join_fields
 from core.schema import ALTERNATE_ID, CONFIDENCE, LANGUAGE, LEAK, PREDICTED, RECORD_ID, TITLE, TRUTH
 from core.storage import Workspace
 
@@ -39,7 +39,7 @@ KINDS = "tfidf,embedding,blend,transformer,cascade"
 LABELS, TEST, CATALOGUE = "annotated", "published", "digitised"
 
 
-def prepare(workspace: Workspace, folder: Path) -> pd.DataFrame:
+def normalise_text(workspace: Workspace, folder: Path) -> pd.DataFrame:
     """Bring in both files and return the labelled books that are scored."""
     for name, kind, file in ((LABELS, "labels", "annotated.csv"), (TEST, "predictions", "test_predictions.csv")):
         try:
@@ -58,7 +58,7 @@ def texts_of_test(workspace: Workspace, test: pd.DataFrame, reads: tuple[str, ..
     where = join_ids([test[RECORD_ID], test[ALTERNATE_ID]], [records[RECORD_ID], records[ALTERNATE_ID]]).position
     columns = read_columns(catalogue.artifact.path, records, reads)
     theirs = {name: columns[name].iloc[where].where(where >= 0, "").reset_index(drop=True) for name in reads}
-    return compose(test[TITLE], theirs).tolist()
+    return join_fields(test[TITLE], theirs).tolist()
 
 
 def measure(
@@ -91,7 +91,7 @@ def members(classifier: TitleClassifier, texts: list[str], truth: pd.Series) -> 
     everyone = np.ones(len(texts), dtype=bool)
     found = {
         one.kind: measure(said, classifier.classes, truth, everyone)
-        for one, said in zip(classifier.members, classifier.apart(texts), strict=True)
+        for one, said in zip(classifier.members, classifier.member_probabilities(texts), strict=True)
     }
     return {kind: f"{one['accuracy']:.4f}, macro-F1 {one['macro_f1']:.4f}" for kind, one in found.items()}
 
@@ -146,7 +146,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace(arguments.workspace or folder)
-        test = prepare(workspace, Path(arguments.real))
+        test = normalise_text(workspace, Path(arguments.real))
         if arguments.reads and not workspace.database.names("corpora").get(CATALOGUE):
             import_file(workspace, Path(arguments.real) / "digitised.csv.gz", "corpus", name=CATALOGUE)
         for kind in arguments.kinds.split(","):

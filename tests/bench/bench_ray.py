@@ -23,7 +23,7 @@ from core.corpus import load_corpus
 from core.demonstration import build
 from core.models.registry import load_folder
 from core.models.score import open_model
-from core.scale import score_here, score_on_ray, shards_of
+from core.scale import score_locally, score_on_ray, shards_of
 from core.scale.remaining import duration
 from core.schema import TITLE, probability_column
 from core.storage import Workspace
@@ -70,7 +70,7 @@ def compare(folder: Path, model_folder: Path, titles: list[str], size: int) -> d
     for engine in ("local", "ray"):
         shards, clock = shards_of(folder / engine, titles, columns, model.fingerprint, size), Clock()
         if engine == "local":
-            score_here(shards, model.probabilities, clock)
+            score_locally(shards, model.probabilities, clock)
         else:
             score_on_ray(shards, model_folder, open_model, clock, wants_gpu=model.kind != "tfidf")
         found[engine] = shards.probabilities()

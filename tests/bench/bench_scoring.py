@@ -35,17 +35,17 @@ def titles_of(folder: Path, count: int) -> list[str]:
 
 def labelled(folder: Path) -> Any:
     """Return the annotated books as what a classifier learns from."""
-    from bench_models import prepare
+    from bench_models import normalise_text
 
     from core.labels import load_labels
     from core.models.fitting import _data
-    from core.models.preparation import labelled_books, set_apart
+    from core.models.preparation import exclude_books, labelled_books
 
     with tempfile.TemporaryDirectory() as place:
         workspace = Workspace(place)
-        prepare(workspace, folder)
+        normalise_text(workspace, folder)
         books, _ = labelled_books(workspace, load_labels(workspace, "annotated"))
-        books, _ = set_apart(workspace, books, ("published",))
+        books, _ = exclude_books(workspace, books, ("published",))
     return _data(books, None, tuple(sorted(set(books["label"]))))
 
 

@@ -63,7 +63,7 @@ def ours(made: dict[str, npt.NDArray[Any]]) -> dict[str, Any]:
     import pandas as pd
 
     from core.schema import RECORDS_COLUMNS
-    from core.slices import FacetFact, TitleFact, find_slices
+    from core.slices import FacetPredicate, TitlePredicate, find_slices
 
     rows = len(made["wrong"])
     spelled = np.array([word(number) for number in range(VOCABULARY)], dtype=object)
@@ -82,11 +82,13 @@ def ours(made: dict[str, npt.NDArray[Any]]) -> dict[str, Any]:
     clock = Clock()
     found = find_slices(table, classes, facets=facets)
     measured = clock.read()
-    pair = {FacetFact(facet, value) for facet, value in PLANTED_PAIR.items()}
+    pair = {FacetPredicate(facet, value) for facet, value in PLANTED_PAIR.items()}
     wanted = {word(number) for number in PLANTED_WORDS}
-    first = [set(finding.slice.facts) for finding in found.standing[:WORST]]
-    terms = {term for facts in first for fact in facts if isinstance(fact, TitleFact) for term in fact.any_of}
-    return measured | {"pair": pair in first, "words": wanted <= terms, "told": len(found.standing)}
+    first = [set(finding.slice.predicates) for finding in found.unexplained[:WORST]]
+    terms = {
+        term for predicates in first for fact in predicates if isinstance(fact, TitlePredicate) for term in fact.any_of
+    }
+    return measured | {"pair": pair in first, "words": wanted <= terms, "told": len(found.unexplained)}
 
 
 def sliceline(made: dict[str, npt.NDArray[Any]], with_words: bool, depth: int) -> dict[str, Any]:
@@ -99,7 +101,13 @@ def sliceline(made: dict[str, npt.NDArray[Any]], with_words: bool, depth: int) -
     finder.fit(columns, made["wrong"].astype(float))
     measured = clock.read()
     first = [{(at, int(value)) for at, value in enumerate(row) if value is not None} for row in finder.top_slices_]
-    alone = {at - FACETS for facts in first if len(facts) == 1 for at, value in facts if value == 1 and at >= FACETS}
+    alone = {
+        at - FACETS
+        for predicates in first
+        if len(predicates) == 1
+        for at, value in predicates
+        if value == 1 and at >= FACETS
+    }
     return measured | {"pair": {(0, 1), (1, 2)} in first, "words": set(PLANTED_WORDS) <= alone, "told": len(first)}
 
 
@@ -121,7 +129,7 @@ def divexplorer(made: dict[str, npt.NDArray[Any]], with_words: bool) -> dict[str
     first = found.sort_values("wrong_t", ascending=False).itemset.head(WORST)
     measured = clock.read()
     best = [{str(item).replace(".0", "") for item in itemset} for itemset in first]
-    alone = {item.split("=")[0] for facts in best if len(facts) == 1 for item in facts}
+    alone = {item.split("=")[0] for predicates in best if len(predicates) == 1 for item in predicates}
     return measured | {
         "pair": {"facet0=1", "facet1=2"} in best,
         "words": {word(number) for number in PLANTED_WORDS} <= alone,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.thresholds import Curves, Policy, draw_review_sample, policy_report, promise
+from core.thresholds import Curves, Policy, draw_review_sample, find_guaranteed_cuts, policy_report
 
 CLASSES = ("Fiction", "Non-fiction")
 LABELLED = 850
@@ -54,7 +54,7 @@ def main() -> None:
         built, curves = seconds(lambda table=table: Curves(table, CLASSES))
         print(f"  curves built in {built:.2f} s")
         one, _ = seconds(lambda curves=curves: curves.at("Fiction", 0.87), 2000)
-        all_classes, _ = seconds(lambda curves=curves: curves.under({"Fiction": 0.87, "Non-fiction": 0.95}), 2000)
+        all_classes, _ = seconds(lambda curves=curves: curves.at_cuts({"Fiction": 0.87, "Non-fiction": 0.95}), 2000)
         rate, _ = seconds(lambda curves=curves: curves.at("Fiction", 0.87).accuracy, 500)
         print(f"  a look-up: {1e6 * one:.0f} µs one class, {1e6 * all_classes:.0f} µs all classes")
         print(f"  with the interval of the accuracy: {1e6 * rate:.0f} µs")
@@ -64,9 +64,9 @@ def main() -> None:
         for facets in ((), ("language", "decade", "place")):
             took, _ = seconds(lambda table=table, facets=facets, policy=policy: policy_report(table, policy, facets))
             print(f"  report on a policy, {len(facets)} facets: {1000 * took:.0f} ms")
-        took, found = seconds(lambda table=table: promise(table, CLASSES, 0.05))
+        took, found = seconds(lambda table=table: find_guaranteed_cuts(table, CLASSES, 0.05))
         print(f"  promise by class: {1000 * took:.0f} ms, {found.cuts}")
-        took, found = seconds(lambda table=table: promise(table, CLASSES, 0.05, stratum="language"))
+        took, found = seconds(lambda table=table: find_guaranteed_cuts(table, CLASSES, 0.05, stratum="language"))
         print(f"  promise by class and language: {1000 * took:.0f} ms, {len(found.by_stratum)} languages")
         took, sample = seconds(lambda table=table: draw_review_sample(table, 500, ("predicted", "language")))
         print(f"  sample of {len(sample)} for review: {1000 * took:.0f} ms")

@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import Page
 
 from core.importing import import_file
-from core.policies import KeptPolicy, keep_policy
+from core.policies import SavedPolicy, save_policy
 from core.predictions import load_predictions
 from core.storage import Workspace
 from core.thresholds import Policy
@@ -33,7 +33,7 @@ def test_no_address_from_a_file_is_a_link(page: Page, chromium, tmp_path) -> Non
     workspace = Workspace(tmp_path / "workspace")
     import_file(workspace, path, "predictions", name="addresses")
     fingerprint = load_predictions(workspace, "addresses").fingerprint
-    keep_policy(workspace, fingerprint, KeptPolicy(Policy(dict.fromkeys(CLASSES, 0.7))))
+    save_policy(workspace, fingerprint, SavedPolicy(Policy(dict.fromkeys(CLASSES, 0.7))))
     with serving.dashboard(workspace.root, tmp_path / "server.log") as address:
         for name in ("errors", "thresholds", "review", "export", "label_audit", "home"):
             page.goto(f"{address}/{'' if name == 'home' else name}?predictions=addresses")

@@ -1,6 +1,14 @@
 import pytest
 
-from core.classes import class_key, is_undecided, like_names, match_classes, nothing_shared, parse_renamed, term_key
+from core.classes import (
+    class_key,
+    is_undecided,
+    match_classes,
+    no_shared_classes,
+    parse_renamed,
+    similar_name_questions,
+    term_key,
+)
 from core.errors import InputError
 
 
@@ -26,7 +34,7 @@ def test_answers_that_are_classes(answer: str) -> None:
 def test_truth_is_spelled_as_the_predictions_are() -> None:
     names = match_classes(["fiction", "non_fiction", "both", "", "", "fiction"], known=["Fiction", "Non-fiction"])
     assert names.classes == ("Fiction", "Non-fiction")
-    assert names.spelled == {"fiction": "Fiction", "non_fiction": "Non-fiction"}
+    assert names.class_by_answer == {"fiction": "Fiction", "non_fiction": "Non-fiction"}
     assert names.undecided == {"both": 1, "": 2}
     assert names.sentences == ("'fiction' taken as 'Fiction'.", "'non_fiction' taken as 'Non-fiction'.")
 
@@ -83,8 +91,10 @@ def test_one_name_in_two_ways_of_writing(first: str, second: str) -> None:
 def test_what_was_put_together_is_asked_about_and_two_normal_forms_are_not() -> None:
     names = match_classes(["Non-fiction", "Non-fiction", "NON FICTION", "Récit", "Re\u0301cit", "N/A"])
     assert names.questions == (
-        "'NON FICTION' and 'Non-fiction' were taken as one class, for they differ in case, spaces or hyphens only: is "
-        "that right?",
+        (
+            "'NON FICTION' and 'Non-fiction' were taken as one class, for they differ in case, spaces or hyphens only:"
+            " is that right?"
+        ),
         "'N/A' (1 row) was taken as no answer. If it is a class, say so by giving it a class name.",
     )
 
@@ -121,19 +131,19 @@ def test_a_name_that_is_not_there_is_refused_with_those_that_are(text: str, mess
     ],
 )
 def test_names_that_are_alike_are_asked_about(names: tuple[str, str], difference: str) -> None:
-    (question,) = like_names(names)
+    (question,) = similar_name_questions(names)
     assert f"differ in {difference} only" in question
-    assert like_names(names, settled=[names[0]]) == ()
+    assert similar_name_questions(names, settled=[names[0]]) == ()
 
 
 @pytest.mark.parametrize("names", [("LABEL_0", "LABEL_1"), ("1", "-1"), ("Law", "Lay"), ("Map", "Play"), ("+", "-")])
 def test_names_that_are_simply_different(names: tuple[str, str]) -> None:
-    assert like_names(names) == ()
+    assert similar_name_questions(names) == ()
 
 
 def test_truth_and_predictions_without_a_common_name() -> None:
-    assert "('Fiction')" in nothing_shared(["Fiction"], ["LABEL_0"])
-    assert nothing_shared(["fiction"], ["Fiction", "Map"]) == nothing_shared([], ["Map"]) == ""
+    assert "('Fiction')" in no_shared_classes(["Fiction"], ["LABEL_0"])
+    assert no_shared_classes(["fiction"], ["Fiction", "Map"]) == no_shared_classes([], ["Map"]) == ""
 
 
 def test_a_heading_ends_in_punctuation_that_is_not_part_of_it() -> None:

@@ -111,7 +111,7 @@ def test_every_look_is_written_into_the_ledger(demo_copy: Workspace, capsys: pyt
 def test_people_read_tables_and_programs_read_null(capsys: pytest.CaptureFixture[str]) -> None:
     lines = output.table([{"a": "x\ny", "n": 1234, "r": float("nan")}], {"a": "name", "n": "books", "r": "rate"})
     assert lines == ["name  books  rate", "────  ─────  ────", "x y   1,234     –"]
-    output.show(output.Answer({"r": float("nan"), "k": (1, 2)}, lines), as_json=True)
+    output.print_result(output.CommandResult({"r": float("nan"), "k": (1, 2)}, lines), as_json=True)
     assert json.loads(capsys.readouterr().out) == {"r": None, "k": [1, 2]}
     assert output.rate({"value": 0.893, "low": 0.87, "high": 0.912, "n": 850}) == "89.3 % (87.0 to 91.2 %, n = 850)"
 

@@ -22,8 +22,8 @@ def test_the_line_is_gone_before_the_answer(
             return len(text)
 
     monkeypatch.setattr(sys, "stderr", Terminal())
-    shown = output.show
-    monkeypatch.setattr(output, "show", lambda *all, **how: (order.append("answer"), shown(*all, **how)))
+    shown = output.print_result
+    monkeypatch.setattr(output, "print_result", lambda *all, **how: (order.append("answer"), shown(*all, **how)))
     words = ["train", "--labels", "demo-annotated", "--name", "again", "--workspace", str(demo_copy.root)]
     assert main(words) == 0
     assert "progress" in order

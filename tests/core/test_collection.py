@@ -120,16 +120,16 @@ def test_labels_alone_are_enough():
 
 
 def test_strata_may_be_facets():
-    found = collection_estimates(scored(), CLASSES, strata=["language", "predicted"], spoken_for=[])
+    found = collection_estimates(scored(), CLASSES, strata=["language", "predicted"], covered_facets=[])
     assert set(found.cells["language"]) == {"English", "Dutch"}
     assert len(found.cells) == 6
-    assert found.unspoken == {}
+    assert found.uncovered == {}
 
 
 def test_share_of_the_collection_no_checked_book_speaks_for():
     language = pd.Series(["English"] * 3000 + ["Welsh"] * 1000, dtype="str")
     found = collection_estimates(scored(language=language), CLASSES)
-    assert found.unspoken == {"language": pytest.approx(0.25), "decade": 0}
+    assert found.uncovered == {"language": pytest.approx(0.25), "decade": 0}
     assert found.sentences[-1] == "No checked book speaks for a part of the collection: 25 % by language."
 
 
@@ -142,7 +142,7 @@ def test_too_few_checked_books():
     content = json.loads(json.dumps(found.as_dict(), allow_nan=False))
     assert content["accuracy"]["value"] is None
     assert content["predicted_shares"].keys() == set(CLASSES)
-    assert collection_estimates(scored(checked=0), CLASSES).unspoken == {"language": 1, "decade": 1}
+    assert collection_estimates(scored(checked=0), CLASSES).uncovered == {"language": 1, "decade": 1}
 
 
 def test_a_class_nobody_found_has_a_share_of_nought_and_an_interval():

@@ -47,9 +47,9 @@ def test_adding_nothing_is_no_fault(tmp_path: Path) -> None:
 
 def test_names_of_one_kind_do_not_meet_those_of_another(tmp_path: Path) -> None:
     place = Database.at(tmp_path / "a.db")
-    place.point("corpora", "x", "1")
-    place.point("models", "x", "2")
-    place.point("corpora", "y", "3")
+    place.assign_name("corpora", "x", "1")
+    place.assign_name("models", "x", "2")
+    place.assign_name("corpora", "y", "3")
     assert place.names("corpora") == {"y": "3", "x": "1"}
     assert list(place.names("corpora")) == ["y", "x"]
 
@@ -133,7 +133,7 @@ class TestReplacedUnderTheRunningProgram:
         with pytest.raises(StorageError, match=r"replaced or removed .* Stop the server first"):
             running.add("memo", "p", {"day": "lost?"})
         with pytest.raises(StorageError, match="replaced or removed"):
-            running.point("models", "x", "1")
+            running.assign_name("models", "x", "1")
         with pytest.raises(StorageError, match="replaced or removed"):
             running.read("memo")
         assert [note["day"] for note in Database.at(path).read("memo")] == ["before"]
@@ -224,7 +224,7 @@ _COUNT = (
 def test_a_read_only_database_is_read_and_says_why_it_is_not_written(tmp_path, pending) -> None:
     path = tmp_path / "colophon.db"
     Database.at(path).add("memo", "p", {"day": "before"})
-    Database.at(path).point("models", "x", "1")
+    Database.at(path).assign_name("models", "x", "1")
     if not pending:
         with sqlite3.connect(path) as writer:
             writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -279,16 +279,16 @@ def test_notes_of_another_version_are_left_out_and_counted(tmp_path) -> None:
     place.add("decision", "p", decision, {"record": "8", "verdict": "Fiction"}, {**decision, "by": "A"})
     place.add("policy", "p", {"policy": {"cuts": {"a": "high"}}, "promise": {}, "labels": "", "because": ""})
     assert [note.get("by") for note in place.read("decision")] == [None, "A"]
-    assert place.not_understood() == {"decision": 1, "policy": 1}
+    assert place.count_unreadable_notes() == {"decision": 1, "policy": 1}
     place.add("decision", "p", {"record": "9"})
-    assert place.not_understood() == {"decision": 2, "policy": 1}
+    assert place.count_unreadable_notes() == {"decision": 2, "policy": 1}
 
 
 def test_names_are_changed_and_taken_away(tmp_path) -> None:
     place = Database.at(tmp_path / "colophon.db")
     for number, name in enumerate(("first", "second"), 1):
-        place.point("models", name, str(number))
+        place.assign_name("models", name, str(number))
     place.rename("models", "first", "third")
     assert place.names("models") == {"second": "2", "third": "1"}
-    place.forget("models", "second")
+    place.delete_name("models", "second")
     assert place.names("models") == {"third": "1"}

@@ -3,11 +3,11 @@
 import pytest
 
 from core.demonstration import PREDICTIONS
-from core.evaluation import outcome_of
+from core.evaluation import compare_with_rest
 from core.predictions import Scored, load_scored
-from core.slices import TitleFact, find_slices
+from core.slices import TitlePredicate, find_slices
 from core.storage import Workspace
-from core.thresholds import promise
+from core.thresholds import find_guaranteed_cuts
 from data.demonstration import generate
 
 
@@ -26,26 +26,26 @@ def test_verse_is_the_first_slice_that_the_search_confirms(scored, planted, seed
     found = find_slices(scored.table, scored.classes, seed=seed)
     first = found.slices[0]
     assert first.folded_under == ""
-    [words] = first.slice.facts
-    assert isinstance(words, TitleFact)
+    [words] = first.slice.predicates
+    assert isinstance(words, TitlePredicate)
     verse = scored.table["record_id"].isin(planted["verse"].record_ids)
     assert verse[first.slice.mask(scored.table)].mean() > 0.9
     # Neither the decade that fails only for its verse, nor the place that holds almost only fiction.
-    standing = " ".join(finding.slice.description for finding in found.standing)
+    standing = " ".join(finding.slice.description for finding in found.unexplained)
     assert "1810s" not in standing
     assert "Bristol" not in standing
 
 
 def test_every_second_poem_is_called_non_fiction(scored, planted):
     labelled = scored.labelled
-    found = outcome_of(labelled, labelled["record_id"].isin(planted["verse"].record_ids).to_numpy())
+    found = compare_with_rest(labelled, labelled["record_id"].isin(planted["verse"].record_ids).to_numpy())
     assert 0.45 < found["rate"].value < 0.65
     assert found["rest_rate"].value < 0.1
 
 
 def test_a_promise_of_five_per_cent_can_be_kept_for_both_classes(scored):
-    found = promise(scored.table, scored.classes, 0.05, learned_known=scored.learned_known)
-    assert found.promised
+    found = find_guaranteed_cuts(scored.table, scored.classes, 0.05, learned_known=scored.learned_known)
+    assert found.guaranteed
     assert set(found.cuts) == {"Fiction", "Non-fiction"}
     # The model was trained here: what it learned from is known.
     assert "left out because the model learned from their titles" in found.sentences[-1]

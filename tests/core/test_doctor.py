@@ -17,7 +17,7 @@ from core.storage import Workspace, file_sha256, write_json
 from tests import disks
 
 
-def named(workspace: Workspace, name: str) -> doctor.Check:
+def named(workspace: Workspace, name: str) -> doctor.HealthCheck:
     (found,) = [check for check in examine(workspace) if check.name == name]
     return found
 
@@ -75,7 +75,7 @@ def test_every_pinned_package_is_compared(workspace, tmp_path, monkeypatch):
 
 def test_a_build_for_a_device_is_the_same_version(monkeypatch):
     monkeypatch.setattr(doctor.importlib.metadata, "version", lambda name: "2.13.0+cpu")
-    assert doctor._package("torch", "2.13.0") == doctor.Check("package torch", True, "2.13.0+cpu")
+    assert doctor._package("torch", "2.13.0") == doctor.HealthCheck("package torch", True, "2.13.0+cpu")
     assert not doctor._package("torch", "2.13").ok
 
 
@@ -94,9 +94,11 @@ def test_without_the_repository_the_oldest_versions_that_colophon_asks_for_are_c
     monkeypatch.setattr(doctor.importlib.metadata, "requires", lambda name: asks)
     here = doctor.importlib.metadata.version
     assert list(doctor._packages()) == [
-        doctor.Check("package pandas", True, here("pandas")),
-        doctor.Check("package pytest", False, f"{here('pytest')} is here, >=1000 is wanted: install Colophon again"),
-        doctor.Check("package no-such-package", False, "not installed (>=2 is wanted): install Colophon again"),
+        doctor.HealthCheck("package pandas", True, here("pandas")),
+        doctor.HealthCheck(
+            "package pytest", False, f"{here('pytest')} is here, >=1000 is wanted: install Colophon again"
+        ),
+        doctor.HealthCheck("package no-such-package", False, "not installed (>=2 is wanted): install Colophon again"),
     ]
 
 
@@ -157,7 +159,7 @@ def test_an_altered_or_missing_file_of_a_model_is_said(workspace):
 def test_a_model_without_a_list_of_its_files_is_said(workspace, manifest):
     write_json(a_model(workspace) / "manifest.json", manifest)
     folder = workspace.root / "models" / "fingerprint-first"
-    fault = doctor._fault_of(folder)
+    fault = doctor._model_error(folder)
     assert fault.startswith("in its manifest.json, '")
     assert fault.endswith(f" ({folder}). Train or fetch it again, or remove it.")
 
@@ -183,14 +185,16 @@ def test_a_download_that_can_be_resumed_is_no_fault(workspace):
     part.write_bytes(b"x" * 1000)
     aged(part)
     check = named(workspace, "leftovers")
-    assert check == doctor.Check(
+    assert check == doctor.HealthCheck(
         "leftovers", True, "none of interrupted work; digitised.csv can be fetched further (1,000 bytes)"
     )
 
 
 def test_a_missing_browser_is_no_fault(workspace, monkeypatch):
     monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
-    assert named(workspace, "browser") == doctor.Check("browser", True, "no Chromium; only the browser tests need one")
+    assert named(workspace, "browser") == doctor.HealthCheck(
+        "browser", True, "no Chromium; only the browser tests need one"
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ import pytest
 
 from core.evaluation import (
     by_value,
+    compare_with_rest,
+    error_rate_ratio,
     evaluate,
     least_confident_right,
     length_by_outcome,
     most_confident_wrong,
-    outcome_of,
-    rate_against_rest,
 )
 
 CLASSES = ("Map", "Play", "Song")
@@ -116,15 +116,15 @@ def test_values_below_ten_books_have_counts_and_no_rate() -> None:
 
 
 def test_a_rate_is_held_against_the_rest() -> None:
-    assert rate_against_rest(10, 20, 20, 120) == pytest.approx(0.5 / 0.1)
-    assert math.isnan(rate_against_rest(10, 20, 10, 120))  # no error elsewhere: no number of times
-    assert math.isnan(rate_against_rest(3, 9, 20, 120))
+    assert error_rate_ratio(10, 20, 20, 120) == pytest.approx(0.5 / 0.1)
+    assert math.isnan(error_rate_ratio(10, 20, 10, 120))  # no error elsewhere: no number of times
+    assert math.isnan(error_rate_ratio(3, 9, 20, 120))
 
 
 def test_an_outcome_counts_both_sides() -> None:
     table = scored(*[("Map", "Map", 0.9)] * 20, *[("Map", "Play", 0.9)] * 10)
     mask = np.r_[np.zeros(15, bool), np.ones(15, bool)]
-    found = outcome_of(table, mask)
+    found = compare_with_rest(table, mask)
     assert (found["n"], found["errors"], found["rest_n"], found["rest_errors"]) == (15, 10, 15, 0)
     assert found["rate"].value == pytest.approx(10 / 15)
 

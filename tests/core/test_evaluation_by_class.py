@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.evaluation import by_value, by_value_and_class, share_right, value_sentences
+from core.evaluation import accuracy_estimate, by_value, by_value_and_class, value_sentences
 from core.statistics import wilson
 
 CLASSES = ("Map", "Song")
@@ -77,6 +77,6 @@ def test_sentences_fit_the_table_of_errors_by_value() -> None:
 
 
 def test_a_share_of_too_few_is_no_share() -> None:
-    assert share_right(9, 10).value == 0.9
-    assert share_right(9, 9).reason == "only 9 labelled books: 9 right"
-    assert share_right(0, 0, "maps").reason == "no maps"
+    assert accuracy_estimate(9, 10).value == 0.9
+    assert accuracy_estimate(9, 9).reason == "only 9 labelled books: 9 right"
+    assert accuracy_estimate(0, 0, "maps").reason == "no maps"

@@ -92,7 +92,7 @@ class TestWordContributions:
             assert told.base + told.table["contribution"].sum() == pytest.approx(told.log_odds, abs=1e-12)
             assert told.log_odds == pytest.approx(log_odds(found, position)[0], abs=1e-9)
             assert told.probability == pytest.approx(found[0, position])
-            assert told.sums
+            assert told.is_additive
 
     def test_with_isotonic_calibration_they_speak_of_the_classifier(self):
         model = model_of(trained(("Fiction", "Travel")), "isotonic")
@@ -142,7 +142,7 @@ class TestLeaveOneWordOut:
         assert told.table["probability_without"].iloc[0] == pytest.approx(1 / (1 + np.exp(-1)))
         assert told.log_odds == pytest.approx(3)
         assert np.isnan(told.base)
-        assert not told.sums
+        assert not told.is_additive
 
     def test_a_single_word_is_compared_with_the_empty_title(self, model):
         told = leave_one_word_out(model, "Rambles", "Travel")

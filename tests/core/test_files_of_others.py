@@ -9,7 +9,7 @@ import pytest
 from core.cli import main
 from core.corpus import load_corpus
 from core.errors import InputError, MappingError
-from core.importing import FOLDERS, ImportReport, Reading, import_file
+from core.importing import FOLDERS, ImportReport, ReadOptions, import_file
 from core.labels import load_labels
 from core.predictions import load_predictions, load_scored
 from core.storage import Workspace
@@ -29,7 +29,7 @@ def bring_in(tmp_path: Path, workspace: Workspace) -> Import:
         path.write_text(text, encoding="utf-8")
         report = import_file(workspace, path, kind, **more)  # type: ignore[arg-type]
         # A name in use is not taken over: here the newest file is the one that is spoken of.
-        workspace.database.point(FOLDERS[kind], "x", report.fingerprint)
+        workspace.database.assign_name(FOLDERS[kind], "x", report.fingerprint)
         return report
 
     return brought
@@ -230,10 +230,10 @@ def test_columns_are_named_by_hand_where_the_first_line_is_a_record(bring_in: Im
     text = "001204567,A tale,Fiction,0.75\n001204604,A plan,Map,0.81\n"
     with pytest.raises(MappingError, match="The first line looks like a record"):
         bring_in(text)
-    report = bring_in(text, reading=Reading(columns=("id", "title", "predicted", "score")))
+    report = bring_in(text, reading=ReadOptions(columns=("id", "title", "predicted", "score")))
     assert report.rows == 2
     with pytest.raises(InputError, match="2 column names were given, and the first line of .* has 4 cells"):
-        bring_in(text, reading=Reading(columns=("id", "title")))
+        bring_in(text, reading=ReadOptions(columns=("id", "title")))
 
 
 def test_ids_that_were_numbers_and_ids_that_are_destroyed(bring_in: Import, workspace: Workspace) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from core.corpus import load_corpus
 from core.errors import InputError, MappingError, NameTakenError
-from core.importing import Reading, import_file, peek
+from core.importing import ReadOptions, import_file, peek
 from core.labels import load_labels
 from core.predictions import load_predictions, load_scored
 from core.readers.columns import ConfirmedMapping
@@ -123,7 +123,7 @@ def test_an_unknown_kind_is_refused(tmp_path: Path, workspace: Workspace) -> Non
 
 
 def test_a_peek_shows_what_an_import_would_begin_with(tmp_path: Path) -> None:
-    source, mapping = peek(_file(tmp_path, "x.csv", "a;b\n1;2\n"), "labels", Reading(delimiter=";"))
+    source, mapping = peek(_file(tmp_path, "x.csv", "a;b\n1;2\n"), "labels", ReadOptions(delimiter=";"))
     assert list(source.frame.columns) == ["a", "b"]
     assert "label" not in mapping.columns
 

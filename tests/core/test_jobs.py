@@ -322,12 +322,12 @@ def test_running_work_is_not_forgotten(start, workspace):
         """
     )
     with pytest.raises(JobError, match="still running: cancel it first"):
-        jobs.forget(job)
+        jobs.delete_job(job)
     assert jobs.clean_up(workspace, older_than_days=0) == 0
     jobs.cancel(job)
     job.wait(WAIT)
     exit_noted(job)
-    jobs.forget(job)
+    jobs.delete_job(job)
     assert jobs.list_jobs(workspace) == []
 
 
@@ -459,17 +459,17 @@ class TestProcessMarks:
         child = os.posix_spawn("/bin/true", ["true"], {})
         born = process.mark_process(child)
         deadline = time.monotonic() + WAIT
-        while process._born(child):
+        while process._process_start(child):
             assert time.monotonic() < deadline
             time.sleep(0.01)
         assert born.born == "" or process.is_alive(born) is False
         os.waitpid(child, 0)
 
     def test_the_same_is_known_where_there_is_no_proc(self):
-        first = process._born_by_ps(os.getpid())
+        first = process._process_start_from_ps(os.getpid())
         assert first
-        assert process._born_by_ps(os.getpid()) == first
-        assert process._born_by_ps(2**22 + 7) == ""
+        assert process._process_start_from_ps(os.getpid()) == first
+        assert process._process_start_from_ps(2**22 + 7) == ""
 
     def test_round_trip(self):
         mark = process.mark_process(os.getpid())
@@ -491,7 +491,7 @@ def test_a_token_of_whoever_runs_the_server_is_not_handed_to_a_job(start, monkey
 
 
 def test_folders_of_old_finished_jobs_are_cleared_when_a_new_one_is_started(start, workspace, monkeypatch):
-    monkeypatch.setattr("core.jobs.launch.KEPT", 3)
+    monkeypatch.setattr("core.jobs.launch.MAX_FINISHED_JOBS", 3)
     for day in range(1, 7):
         folder = workspace.folder("jobs") / f"2025010{day}-000000-abcdef"
         folder.mkdir()

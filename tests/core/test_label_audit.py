@@ -10,14 +10,14 @@ from core.label_audit import (
     Memberships,
     audit_labels,
     audit_table,
-    cut_for,
+    exclude_labels,
+    excluded_ids,
     expected_false_alarms,
+    find_suspect_groups,
     group_rates,
-    leave_out,
-    left_out,
     memberships,
     rank_labels,
-    tell_apart,
+    threshold_for,
 )
 from core.labels import load_labels
 from core.schema import RECORDS_COLUMNS
@@ -77,20 +77,20 @@ def audit(demo_workspace: Workspace) -> LabelAudit:
 
 def test_the_cut_keeps_the_rate_of_false_alarm_and_is_the_lowest_that_does() -> None:
     found = [[0.95, 0.05], [0.9, 0.1], [0.2, 0.8], [0.6, 0.4]]
-    assert cut_for(found, 0.15 / 4 + 1e-9) == pytest.approx(0.9)
+    assert threshold_for(found, 0.15 / 4 + 1e-9) == pytest.approx(0.9)
     assert expected_false_alarms(found, 0.9) == pytest.approx(0.15)
     assert expected_false_alarms(found, 0.8) == pytest.approx(0.35)
-    assert cut_for(found, 0.05 / 4 - 1e-9) == 1.0
+    assert threshold_for(found, 0.05 / 4 - 1e-9) == 1.0
 
 
 def test_equal_probabilities_stand_or_fall_together() -> None:
-    assert cut_for([[0.9, 0.1], [0.9, 0.1], [0.95, 0.05]], 0.16 / 3) == pytest.approx(0.95)
+    assert threshold_for([[0.9, 0.1], [0.9, 0.1], [0.95, 0.05]], 0.16 / 3) == pytest.approx(0.95)
 
 
 @pytest.mark.parametrize("rate", [0.0, 1.0, float("nan")])
 def test_what_is_no_rate_is_refused(rate: float) -> None:
     with pytest.raises(InputError, match=r"A rate of false alarm lies between 0 and 1 \(3 per cent is 0\.03\)"):
-        cut_for([[0.5, 0.5]], rate)
+        threshold_for([[0.5, 0.5]], rate)
 
 
 def test_the_likeliest_class_is_never_suspect() -> None:
@@ -144,26 +144,26 @@ def test_a_group_with_other_labels_than_the_rest_is_not_out_of_line_for_that() -
 def test_a_language_is_explained_by_its_careless_annotator() -> None:
     suspect, groups = _blocks((60, 20, "a Dutch"), (60, 15, "a English"), (200, 4, "b Dutch"), (700, 14, "c English"))
     labels = np.zeros(len(suspect), dtype=np.int64)
-    found = tell_apart(group_rates(groups, suspect, labels), groups, suspect, labels)
+    found = find_suspect_groups(group_rates(groups, suspect, labels), groups, suspect, labels)
     assert [(one.value, one.status) for one in found] == [("a", "stands"), ("Dutch", "explained")]
     assert found[0].sentence == "Annotator a: 35 of 120 labels look wrong, 14.6 times the rest."
     assert found[1].sentence.endswith(
         "They come from annotator a: outside, 4 of 200 look wrong, no more than elsewhere."
     )
-    assert not found[1].pointed_at
+    assert not found[1].flagged
 
 
 def test_an_annotator_is_explained_by_a_hard_language() -> None:
     suspect, groups = _blocks((80, 20, "a Dutch"), (80, 2, "a English"), (80, 20, "b Dutch"), (700, 14, "c English"))
     labels = np.zeros(len(suspect), dtype=np.int64)
-    found = tell_apart(group_rates(groups, suspect, labels), groups, suspect, labels)
+    found = find_suspect_groups(group_rates(groups, suspect, labels), groups, suspect, labels)
     assert {one.value: one.status for one in found} == {"Dutch": "stands", "a": "explained", "b": "explained"}
 
 
 def test_what_nobody_else_annotated_cannot_be_told_apart() -> None:
     suspect, groups = _blocks((300, 30, "a Dutch"), (200, 2, "a English"), (700, 7, "b English"), (1, 0, "b Dutch"))
     labels = np.zeros(len(suspect), dtype=np.int64)
-    found = tell_apart(group_rates(groups, suspect, labels), groups, suspect, labels)
+    found = find_suspect_groups(group_rates(groups, suspect, labels), groups, suspect, labels)
     assert [(one.value, one.status) for one in found] == [("a", "together"), ("Dutch", "together")]
     assert "outside it 2 of 200" in found[0].sentence
     assert all("cannot be told apart" in one.sentence for one in found)
@@ -171,7 +171,7 @@ def test_what_nobody_else_annotated_cannot_be_told_apart() -> None:
 
 def test_the_careless_annotator_is_pointed_at_and_no_other(audit: LabelAudit) -> None:
     careless = generate().planted["careless annotator"].value
-    assert [(one.by, one.value) for one in audit.pointed_at] == [("annotator", careless)]
+    assert [(one.by, one.value) for one in audit.flagged] == [("annotator", careless)]
     assert audit.sentences[0].startswith(f"Annotator {careless.removesuffix('.0')}: ")
     assert ("language", "Dutch", "explained") in {(one.by, one.value, one.status) for one in audit.findings}
 
@@ -184,7 +184,7 @@ def test_false_alarms_are_no_more_than_stated_and_the_list_is_no_worse_than_clea
     suspect = audit.books["suspect"].to_numpy()
     assert suspect[~wrong].mean() <= audit.false_alarm
     codes = pd.Index(audit.classes).get_indexer(audit.books["given"])
-    order = find_label_issues(codes, audit.judged.probabilities, return_indices_ranked_by="self_confidence")
+    order = find_label_issues(codes, audit.out_of_fold.probabilities, return_indices_ranked_by="self_confidence")
     first = min(len(order), int(suspect.sum()))
     mine = np.argsort(-audit.books["score"].to_numpy(), kind="stable")[:first]
     assert wrong[mine].sum() >= wrong[order[:first]].sum()
@@ -253,7 +253,7 @@ class TestLeaveOut:
         said = labels.annotations().groupby("record_id")["annotator"].agg(set)
         alone = before["record_id"].map(said).map(lambda names: names == {"7.0"})
         theirs = alone & (before["label"] != "")
-        copy = load_labels(demo_copy, leave_out(demo_copy, labels, audited, groups=[("annotator", "7.0")]).name)
+        copy = load_labels(demo_copy, exclude_labels(demo_copy, labels, audited, groups=[("annotator", "7.0")]).name)
         after = copy.table()
         assert copy.name == "demo-annotated-audited"
         assert (after.loc[theirs, "label"] == "").all()
@@ -274,9 +274,9 @@ class TestLeaveOut:
             annotator_A=[True, True, False], annotator_B=[False, True, True], month_May=[True, False, False]
         )
         audit = SimpleNamespace(books=books, members=members)
-        assert left_out(audit, [("annotator", "A")], False) == {"1"}
-        assert left_out(audit, [("annotator", "A"), ("annotator", "B")], False) == {"1", "2", "3"}
-        assert left_out(audit, [("month", "May"), ("annotator", "B")], False) == {"1", "3"}
+        assert excluded_ids(audit, [("annotator", "A")], False) == {"1"}
+        assert excluded_ids(audit, [("annotator", "A"), ("annotator", "B")], False) == {"1", "2", "3"}
+        assert excluded_ids(audit, [("month", "May"), ("annotator", "B")], False) == {"1", "3"}
 
     def test_an_annotator_is_known_by_the_number_that_is_shown(self):
         books = pd.DataFrame({"record_id": ["1", "2"], "suspect": False})
@@ -284,12 +284,16 @@ class TestLeaveOut:
             {("annotator", "7.0"): np.array([True, False]), ("annotator", "8"): np.array([False, True])}, {}
         )
         audit = SimpleNamespace(books=books, members=members)
-        assert left_out(audit, [("annotator", "7")], False) == left_out(audit, [("annotator", "7.0")], False) == {"1"}
-        assert left_out(audit, [("annotator", "8")], False) == {"2"}
+        assert (
+            excluded_ids(audit, [("annotator", "7")], False)
+            == excluded_ids(audit, [("annotator", "7.0")], False)
+            == {"1"}
+        )
+        assert excluded_ids(audit, [("annotator", "8")], False) == {"2"}
 
     def test_suspects_are_left_out_by_book(self, demo_copy, audited):
         labels = load_labels(demo_copy, "demo-annotated")
-        copy = load_labels(demo_copy, leave_out(demo_copy, labels, audited, suspects=True, name="Sure ones").name)
+        copy = load_labels(demo_copy, exclude_labels(demo_copy, labels, audited, suspects=True, name="Sure ones").name)
         assert copy.name == "sure-ones"
         gone = set(labels.training_table()["record_id"]) - set(copy.training_table()["record_id"])
         assert gone == set(audited.suspects()["record_id"])
@@ -297,9 +301,9 @@ class TestLeaveOut:
     def test_what_cannot_be_left_out_is_said(self, demo_copy, audited):
         labels = load_labels(demo_copy, "demo-annotated")
         with pytest.raises(InputError, match=r"no labels of annotator=99\. There are: annotator="):
-            leave_out(demo_copy, labels, audited, groups=[("annotator", "99")])
+            exclude_labels(demo_copy, labels, audited, groups=[("annotator", "99")])
         with pytest.raises(InputError, match="No label is to be left out"):
-            leave_out(demo_copy, labels, audited)
+            exclude_labels(demo_copy, labels, audited)
         everybody = [group for group in audited.members.members if group[0] == "annotator"]
         with pytest.raises(InputError, match="only nothing would be left"):
-            leave_out(demo_copy, labels, audited, groups=everybody)
+            exclude_labels(demo_copy, labels, audited, groups=everybody)

@@ -77,5 +77,5 @@ def test_tables_without_a_second_identifier_and_with_any_index():
 def test_nothing_to_compare(empty):
     some, none = TRAINING.head(2), TRAINING.head(0)
     leaks = find_leaks(none, some) if empty == "checked" else find_leaks(some, none)
-    assert leaks.found == 0
+    assert leaks.n_leaked == 0
     assert leaks.n == (0 if empty == "checked" else 2)

@@ -14,14 +14,14 @@ from core.labels import load_labels
 from core.predictions import (
     NO_LABELS,
     PredictionSet,
-    keep_learned_from,
-    kept_learned_from,
     load_predictions,
     load_scored,
+    save_training_labels,
+    saved_training_labels,
 )
 from core.predictions.learned import find_learned
 from core.storage import Workspace
-from core.thresholds import promise
+from core.thresholds import find_guaranteed_cuts
 
 
 def books(n: int = 100, start: int = 0) -> pd.DataFrame:
@@ -59,7 +59,7 @@ def test_the_test_set_as_labels_does_not_ruin_the_audit(place: Workspace) -> Non
     scored = load_scored(place, "tool")
     assert not scored.learned_known
     assert int(scored.labelled["leak"].sum()) == 10  # those that 'taught' holds too
-    assert promise(scored.table, scored.classes, 0.2).labelled == 90
+    assert find_guaranteed_cuts(scored.table, scored.classes, 0.2).labelled == 90
     said = " ".join(scored.sentences)
     assert "It is not known which books the model learned from" in said
     assert "books that are also in taught count as learned from" in said
@@ -76,21 +76,21 @@ def test_nor_when_it_is_the_judge(place: Workspace, labels: str) -> None:
 
 def test_what_is_told_is_known(place: Workspace) -> None:
     predictions = load_scored(place, "tool").predictions
-    keep_learned_from(place, predictions, [NO_LABELS])
+    save_training_labels(place, predictions, [NO_LABELS])
     scored = load_scored(place, "tool")
     assert scored.learned_known
     assert not scored.table["leak"].any()
-    keep_learned_from(place, predictions, ["taught"])
+    save_training_labels(place, predictions, ["taught"])
     scored = load_scored(place, "tool")
     assert scored.learned_known
     assert int(scored.labelled["leak"].sum()) == 10
     assert "may have learned" not in " ".join(scored.sentences)
     # What is named in a call goes first, and nothing named goes back to "not known".
     assert not load_scored(place, "tool", learned_from=[NO_LABELS]).table["leak"].any()
-    keep_learned_from(place, predictions, [])
-    assert kept_learned_from(place, predictions) is None
+    save_training_labels(place, predictions, [])
+    assert saved_training_labels(place, predictions) is None
     with pytest.raises(NotFoundError):
-        keep_learned_from(place, predictions, ["nowhere"])
+        save_training_labels(place, predictions, ["nowhere"])
 
 
 def test_rules_of_this_workspace_taught_nothing_to_a_tool_elsewhere(place: Workspace, tmp_path: Path) -> None:

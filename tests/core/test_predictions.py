@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError
-from core.predictions import Scored, in_the_words_of, predictions_from_columns
+from core.predictions import Scored, align_scored, predictions_from_columns
 
 
 def _text(*values: str) -> pd.Series:
@@ -149,7 +149,7 @@ def test_two_tables_are_brought_to_one_way_of_speaking() -> None:
     )
     one = Scored("one", "x", ("A", "B C"), first, calibrated=True)
     two = Scored("two", "y", ("a", "b-c"), second, calibrated=True)
-    found = in_the_words_of(one, two)
+    found = align_scored(one, two)
     assert found["record_id"].tolist() == ["001", "002"]
     assert found["predicted"].tolist() == ["A", "B C"]
     assert found["truth"].tolist() == ["A", ""]

@@ -13,7 +13,7 @@ from core.cli import main
 from core.corpus import load_corpus
 from core.errors import InputError, NotFoundError
 from core.importing import import_file
-from core.predictions import NO_CORPUS, keep_catalogue, load_predictions, load_scored
+from core.predictions import NO_CORPUS, load_predictions, load_scored, save_catalogue_choice
 from core.review import record_decision
 from core.storage import Workspace
 
@@ -153,9 +153,9 @@ def test_a_choice_is_kept_until_another_is_made(place: Workspace, tmp_path: Path
     fingerprint = load_predictions(place, "p").fingerprint
     assert load_scored(place, "p").catalogue.match is None
     assert load_scored(place, "p", corpus="cat").catalogue.name == "cat"
-    keep_catalogue(place, fingerprint, "cat")
+    save_catalogue_choice(place, fingerprint, "cat")
     assert load_scored(place, "p").catalogue.name == "cat"
-    keep_catalogue(place, fingerprint, "")
+    save_catalogue_choice(place, fingerprint, "")
     assert load_scored(place, "p").catalogue.name == "cat"  # by itself again
 
 

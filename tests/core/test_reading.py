@@ -2,23 +2,23 @@ import numpy as np
 import pandas as pd
 
 from core.reading import (
-    MARK,
+    SEPARATOR,
     as_terms,
     as_words,
-    columns_said,
-    compose,
+    columns_in_text,
+    display_token,
     has_columns,
+    join_fields,
     title_part,
-    unit_of_terms,
-    unit_shown,
-    units,
+    token_of_terms,
+    tokens,
 )
 
 TITLES = pd.Series(["Emma", "Rome", "", "A ␟ sign"], index=[7, 8, 9, 10])
 
 
 def composed(**columns):
-    return compose(TITLES, {name: pd.Series(values) for name, values in columns.items()})
+    return join_fields(TITLES, {name: pd.Series(values) for name, values in columns.items()})
 
 
 def test_a_text_is_a_title_with_what_other_columns_say():
@@ -26,27 +26,27 @@ def test_a_text_is_a_title_with_what_other_columns_say():
     assert found.tolist() == ["Emma ␟Shelf=012641.e.5 ␟Topic=Love; Marriage", "Rome", "", "A   sign ␟Shelf=x"]
     assert found.index.tolist() == [7, 8, 9, 10]
     assert has_columns(found.tolist()).tolist() == [True, False, False, True]
-    assert columns_said(found.iloc[0]) == [("Shelf", "012641.e.5"), ("Topic", "Love; Marriage")]
+    assert columns_in_text(found.iloc[0]) == [("Shelf", "012641.e.5"), ("Topic", "Love; Marriage")]
     assert [title_part(text) for text in found] == ["Emma", "Rome", "", "A   sign"]
 
 
 def test_no_value_and_no_name_can_feign_another_column():
-    found = compose(pd.Series(["Emma"]), {f"a=b{MARK}c": pd.Series([f"x {MARK}Shelf=12641"])}).iloc[0]
-    assert found.count(MARK) == 1
-    assert columns_said(found) == [("a b c", "x  Shelf=12641")]
+    found = join_fields(pd.Series(["Emma"]), {f"a=b{SEPARATOR}c": pd.Series([f"x {SEPARATOR}Shelf=12641"])}).iloc[0]
+    assert found.count(SEPARATOR) == 1
+    assert columns_in_text(found) == [("a b c", "x  Shelf=12641")]
 
 
 def test_a_long_value_is_cut():
-    assert len(columns_said(compose(pd.Series(["t"]), {"c": pd.Series(["x" * 900])}).iloc[0])[0][1]) == 200
+    assert len(columns_in_text(join_fields(pd.Series(["t"]), {"c": pd.Series(["x" * 900])}).iloc[0])[0][1]) == 200
 
 
 def test_numbers_are_read_by_their_beginnings_wherever_they_stand_in_a_mark():
     # Three ways in which one library writes one place on its shelves.
     ways = ["Digital Store 012641.e.5", "British Library HMNTS 12641.e.5.", "12641.e.5"]
-    terms = [set(as_terms(text).split()) for text in compose(pd.Series(["t"] * 3), {"S": pd.Series(ways)})]
+    terms = [set(as_terms(text).split()) for text in join_fields(pd.Series(["t"] * 3), {"S": pd.Series(ways)})]
     same = {"s_1", "s_12", "s_126", "s_1264", "s_12641", "s_e", "s_5"}
     assert all(same <= one for one in terms)
-    words = [as_words(text) for text in compose(pd.Series(["t"] * 3), {"S": pd.Series(ways)})]
+    words = [as_words(text) for text in join_fields(pd.Series(["t"] * 3), {"S": pd.Series(ways)})]
     assert words == ["S: 12641; t"] * 3
 
 
@@ -63,21 +63,21 @@ def test_a_title_alone_is_read_as_it_is():
 
 def test_what_can_be_left_out_is_a_word_or_a_column_as_a_whole():
     text = "Emma: a novel ␟BL shelf=Digital Store 12641 ␟Topic=Love"
-    assert [unit_shown(one) for one in units(text)] == [
+    assert [display_token(one) for one in tokens(text)] == [
         "Emma:",
         "a",
         "novel",
         "BL shelf: Digital Store 12641",
         "Topic: Love",
     ]
-    assert columns_said(" ".join(units(text))) == columns_said(text)
-    without_title = " ".join(units(text)[3:])
+    assert columns_in_text(" ".join(tokens(text))) == columns_in_text(text)
+    without_title = " ".join(tokens(text)[3:])
     assert title_part(without_title) == ""
-    assert len(columns_said(without_title)) == 2
+    assert len(columns_in_text(without_title)) == 2
 
 
 def test_each_term_belongs_to_a_word_or_a_column():
     text = "Emma ␟Name=Jane ␟Name role=author 12"
     terms = as_terms(text).split()
     assert terms == ["Emma", "name_jane", "name_role_author", "name_role_1", "name_role_12"]
-    np.testing.assert_array_equal(unit_of_terms(text, terms), [0, 1, 2, 2, 2])
+    np.testing.assert_array_equal(token_of_terms(text, terms), [0, 1, 2, 2, 2])

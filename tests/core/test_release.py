@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from core.policies import KeptPolicy, keep_policy, kept_policies
+from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import load_predictions, load_scored
-from core.release import Release, kept_exports, precision_by, release
+from core.release import Release, precision_by, release, saved_exports
 from core.review import record_decision
 from core.storage import Workspace
 from core.thresholds import Policy, policy_report
@@ -29,20 +29,20 @@ def _rows(archive: Path, name: str) -> list[dict[str, str]]:
 
 
 def test_policies_are_kept_and_the_newest_holds(workspace: Workspace) -> None:
-    keep_policy(workspace, "p", KeptPolicy(Policy(CUTS)))
-    keep_policy(workspace, "p", KeptPolicy(Policy({"Fiction": 0.5}), {"promised": True}, "people", "less review"))
-    newest, oldest = kept_policies(workspace, "p")
+    save_policy(workspace, "p", SavedPolicy(Policy(CUTS)))
+    save_policy(workspace, "p", SavedPolicy(Policy({"Fiction": 0.5}), {"promised": True}, "people", "less review"))
+    newest, oldest = saved_policies(workspace, "p")
     assert newest.policy.cuts == {"Fiction": 0.5}
     assert (newest.promise, newest.labels, newest.because) == ({"promised": True}, "people", "less review")
     assert oldest.policy.cuts == CUTS
-    assert kept_policies(workspace, "q") == []
+    assert saved_policies(workspace, "q") == []
 
 
 def test_what_leaves_is_what_the_thresholds_say_less_what_people_said(place: Workspace, tmp_path: Path) -> None:
     scored = load_scored(place, "demo-predictions")
     over_cut = policy_report(scored.table, Policy(CUTS), classes=scored.classes).accepted
-    earlier = len(kept_exports(place, scored.predictions))
-    prepared = Release.prepare(place, "demo-predictions", KeptPolicy(Policy(CUTS)), scored=scored)
+    earlier = len(saved_exports(place, scored.predictions))
+    prepared = Release.prepare(place, "demo-predictions", SavedPolicy(Policy(CUTS)), scored=scored)
     report = release(place, prepared, tmp_path / "out.zip")
     people = set(scored.labelled["record_id"]) | set(scored.table.loc[scored.table["truth_given"] != "", "record_id"])
     accepted = _rows(tmp_path / "out.zip", "data/accepted.csv")
@@ -53,7 +53,7 @@ def test_what_leaves_is_what_the_thresholds_say_less_what_people_said(place: Wor
     with zipfile.ZipFile(tmp_path / "out.zip") as zipped:
         manifest = json.loads(zipped.read(next(n for n in zipped.namelist() if n.endswith("/manifest.json"))))
     assert manifest["counts"]["accepted"] == report.accepted
-    kept = kept_exports(place, load_predictions(place, "demo-predictions").fingerprint)
+    kept = saved_exports(place, load_predictions(place, "demo-predictions").fingerprint)
     assert len(kept) == earlier + 1
     assert kept[0]["accepted"] == report.accepted
     assert kept[0]["settings"]["cuts"] == CUTS
@@ -84,11 +84,11 @@ def test_a_curator_goes_before_the_cut(place: Workspace, tmp_path: Path) -> None
     database = place.database
     record_decision(database, scored.predictions, unsure["record_id"], "Fiction", old=unsure["predicted"])
     record_decision(database, scored.predictions, sure["record_id"], "can't tell", old=sure["predicted"])
-    prepared = Release.prepare(place, "demo-predictions", KeptPolicy(Policy(CUTS)), scored=scored)
-    earlier = len(kept_exports(place, scored.predictions))
+    prepared = Release.prepare(place, "demo-predictions", SavedPolicy(Policy(CUTS)), scored=scored)
+    earlier = len(saved_exports(place, scored.predictions))
     report = release(place, prepared, tmp_path / "out.zip", keep=False)
     assert (report.counts.by_decision["curator"], report.counts.by_decision["rejected"]) == (1, 1)
     rows = {row["BL record ID"]: row for row in _rows(tmp_path / "out.zip", "data/accepted.csv")}
     assert rows[unsure["record_id"]]["pred_label"] == "Fiction"
     assert sure["record_id"] not in rows
-    assert len(kept_exports(place, scored.predictions)) == earlier
+    assert len(saved_exports(place, scored.predictions)) == earlier

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from core.comparison_words import UNTOLD, VERDICTS, verdict_of
+from core.comparison_words import TOO_FEW_BOOKS, VERDICTS, verdict_of
 from core.errors import InputError
 from core.facets import FACETS
 from core.representativeness import FacetComparison, compare
@@ -175,7 +175,7 @@ def test_rare_values_have_counts_and_no_ratio():
 
 def test_too_few_books_to_say():
     found = by_language(books(English=5, Dutch=4), books(500, English=900))
-    assert found.verdict == UNTOLD
+    assert found.verdict == TOO_FEW_BOOKS
     assert compare(books(English=9), books(500, English=900), ["language"]).sentences == (
         "Too few books to say by language.",
     )
@@ -303,9 +303,9 @@ def test_refuses(apart):
         (0.2, 0, "clearly different"),
         (0.9, 0.1, "very different"),
         (0.01, 0.3, "alike"),
-        (math.nan, math.nan, UNTOLD),
+        (math.nan, math.nan, TOO_FEW_BOOKS),
     ],
 )
 def test_verdicts(tvd, by_chance, word):
     assert verdict_of(tvd, by_chance) == word
-    assert word in (UNTOLD, *(name for _, name in VERDICTS))
+    assert word in (TOO_FEW_BOOKS, *(name for _, name in VERDICTS))

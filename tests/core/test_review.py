@@ -7,7 +7,7 @@ import pytest
 from core.database import Database
 from core.errors import ConflictError, InputError, NotFoundError
 from core.review import (
-    DecidedMeanwhileError,
+    ConcurrentDecisionError,
     decisions,
     read_decisions,
     record_decision,
@@ -51,7 +51,7 @@ def test_an_earlier_decision_is_taken_back_and_the_later_of_another_person_stays
     undo_decision(database, "p", first, by="Anna", session="a")
     assert decisions(database, "p")["label"].tolist() == ["Song"]
     rows = read_decisions(database, "p").rows
-    assert [(row.label, row.by, row.stands) for row in rows] == [
+    assert [(row.label, row.by, row.is_active) for row in rows] == [
         ("Map", "Anna", False),
         ("Song", "Ben", True),
         ("", "Anna", False),
@@ -64,11 +64,11 @@ def test_one_s_own_last_decision_is_that_of_the_window_it_was_made_in(database: 
     mine = record_decision(database, "p", "1", "Map", session="a")
     record_decision(database, "p", "2", "Song", session="b")
     log = read_decisions(database, "p")
-    own = log.own("a")
+    own = log.latest_of_session("a")
     assert own is not None and own.id == mine
     undo_decision(database, "p", mine, session="a")
-    assert read_decisions(database, "p").own("a") is None
-    assert log.own("") is None
+    assert read_decisions(database, "p").latest_of_session("a") is None
+    assert log.latest_of_session("") is None
 
 
 def test_a_decision_cannot_be_taken_back_twice_or_without_being_there(database: Database) -> None:
@@ -86,7 +86,7 @@ def test_a_decision_cannot_be_taken_back_twice_or_without_being_there(database: 
 def test_a_record_decided_since_it_was_shown_is_not_decided_again(database: Database) -> None:
     seen = read_decisions(database, "p").newest
     record_decision(database, "p", "1", "Map", by="Anna", session="a", seen=seen)
-    with pytest.raises(DecidedMeanwhileError, match="Record 1 was decided by Anna meanwhile: “Map”") as caught:
+    with pytest.raises(ConcurrentDecisionError, match="Record 1 was decided by Anna meanwhile: “Map”") as caught:
         record_decision(database, "p", "1", "Song", by="Ben", session="b", seen=seen)
     assert (caught.value.decision.by, caught.value.decision.label) == ("Anna", "Map")
     record_decision(database, "p", "2", "Song", seen=seen)
@@ -106,7 +106,7 @@ def test_of_two_decisions_at_the_same_moment_only_the_first_is_written(database:
     def decide(label: str) -> None:
         try:
             record_decision(database, "p", "1", label, seen=0)
-        except DecidedMeanwhileError:
+        except ConcurrentDecisionError:
             refused.append(label)
 
     threads = [threading.Thread(target=decide, args=(str(n),)) for n in range(8)]
@@ -126,7 +126,7 @@ def test_the_order_is_that_of_writing_though_the_clock_goes_back(
     record_decision(database, "p", "1", "Map", session="a")
     later = record_decision(database, "p", "2", "Song", session="a")
     assert decisions(database, "p")["record_id"].tolist() == ["1", "2"]
-    own = read_decisions(database, "p").own("a")
+    own = read_decisions(database, "p").latest_of_session("a")
     assert own is not None and own.id == later
 
 
@@ -137,7 +137,7 @@ def test_decisions_of_an_earlier_version_are_read(database: Database) -> None:
     database.add("decision", "p", {"record_id": "1", "label": "", "undone": True, "old": "", "note": ""})
     assert decisions(database, "p")[["record_id", "label"]].to_numpy().tolist() == [["1", "Map"]]
     rows = read_decisions(database, "p").rows
-    assert [(row.by, row.session, row.stands) for row in rows] == [("", "", True), ("", "", False), ("", "", False)]
+    assert [(row.by, row.session, row.is_active) for row in rows] == [("", "", True), ("", "", False), ("", "", False)]
     assert rows[2].undoes == rows[1].id
     undo_decision(database, "p", rows[0].id)
     assert decisions(database, "p").empty

@@ -12,9 +12,9 @@ from core.cli import main
 from core.corpus import load_corpus
 from core.errors import InputError, NameTakenError, NotFoundError, StorageError
 from core.importing import import_file
-from core.policies import KeptPolicy, keep_policy
-from core.predictions import NO_CORPUS, keep_catalogue, kept_catalogue, load_scored
-from core.review import decisions_about, record_decision, send_to_review, sent_about
+from core.policies import SavedPolicy, save_policy
+from core.predictions import NO_CORPUS, load_scored, save_catalogue_choice, saved_catalogue_choice
+from core.review import decisions_for_scored, record_decision, send_to_review, sent_for_scored
 from core.sharing.model_card import model_card
 from core.storage import Workspace
 from core.thresholds import Policy
@@ -54,7 +54,7 @@ def test_what_nothing_needs_goes(demo_copy: Workspace) -> None:
 
 def test_files_stay_for_another_name(demo_copy: Workspace) -> None:
     model = demo_copy.find("models", "demo-tfidf")
-    demo_copy.database.point("models", "again", model.fingerprint)
+    demo_copy.database.assign_name("models", "again", model.fingerprint)
     assert remove(demo_copy, "models", "again").kept
     assert demo_copy.find("models", "demo-tfidf").path.is_dir()
 
@@ -221,7 +221,7 @@ def furnished(demo_workspace: Workspace, tmp_path_factory: pytest.TempPathFactor
     for name, labels in (("demo-predictions", "demo-annotated"), ("others", None)):
         scored = load_scored(place, name, labels)
         policy = Policy(dict.fromkeys(scored.classes, 0.9))
-        keep_policy(place, scored.predictions, KeptPolicy(policy, labels=labels or ""))
+        save_policy(place, scored.predictions, SavedPolicy(policy, labels=labels or ""))
         ids = scored.table["record_id"][:2].tolist()
         send_to_review(place.database, scored.predictions, ids, "odd", scored=scored)
         record_decision(place.database, scored.predictions, ids[0], scored.classes[0], scored=scored)
@@ -278,7 +278,7 @@ def test_after_it_every_command_works_or_says_what_is_missing(
 
 
 def _decided(place: Workspace, name: str) -> list[str]:
-    return list(decisions_about(place.database, load_scored(place, name)).holding)
+    return list(decisions_for_scored(place.database, load_scored(place, name)).current)
 
 
 def test_a_catalogue_that_was_chosen_and_is_gone_is_said_and_decisions_stay(
@@ -296,17 +296,20 @@ def test_a_catalogue_that_was_chosen_and_is_gone_is_said_and_decisions_stay(
     assert after.catalogue.sentences[0] == said
     assert after.catalogue.name == "demo-digitised"
     assert _decided(place, "others") == [first]
-    keep_catalogue(place, after.predictions, NO_CORPUS)
+    save_catalogue_choice(place, after.predictions, NO_CORPUS)
     # Without a catalogue the book is called what the file calls it.
     assert _decided(place, "others") == [first.lstrip("0")]
-    assert list(sent_about(place.database, load_scored(place, "others"))) == [first.lstrip("0"), second.lstrip("0")]
+    assert list(sent_for_scored(place.database, load_scored(place, "others"))) == [
+        first.lstrip("0"),
+        second.lstrip("0"),
+    ]
 
 
 def test_a_chosen_catalogue_keeps_being_chosen_under_its_new_name(furnished: Workspace, tmp_path: Path) -> None:
     place = Workspace(shutil.copytree(furnished.root, tmp_path / "workspace"))
     rename(place, "corpora", "small", "large")
     scored = load_scored(place, "others")
-    assert kept_catalogue(place, scored.predictions) == "large"
+    assert saved_catalogue_choice(place, scored.predictions) == "large"
     assert "found among the records of the catalogue 'large'" in scored.catalogue.sentences[0]
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from core.importing import import_file
-from core.policies import KeptPolicy, keep_policy
+from core.policies import SavedPolicy, save_policy
 from core.predictions import load_scored
 from core.review import record_decision
 from core.storage import Workspace
@@ -24,8 +24,8 @@ def furnished(demo_copy: Workspace) -> Workspace:
         import_file(demo_copy, path, kind, name=name, corpus="cat" if kind == "predictions" else None)
     for name, labels in (("demo-predictions", "demo-annotated"), ("others", None)):
         scored = load_scored(demo_copy, name, labels)
-        keep_policy(
-            demo_copy, scored.predictions, KeptPolicy(Policy(dict.fromkeys(scored.classes, 0.8)), labels=labels or "")
+        save_policy(
+            demo_copy, scored.predictions, SavedPolicy(Policy(dict.fromkeys(scored.classes, 0.8)), labels=labels or "")
         )
         record_decision(demo_copy.database, scored.predictions, scored.table["record_id"][0], "Fiction", scored=scored)
     return demo_copy

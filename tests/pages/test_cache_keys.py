@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import streamlit as st
 
-from core.policies import KeptPolicy
+from core.policies import SavedPolicy
 from core.predictions import Scored, load_scored
 from core.review import record_decision, undo_decision
 from core.storage import Workspace
@@ -65,7 +65,7 @@ def test_everything_a_result_depends_on_is_in_the_key(change: dict[str, object])
 
 def test_two_names_of_the_same_predictions_are_called_by_their_own(demo_copy: Workspace) -> None:
     name = "demo-predictions"
-    demo_copy.database.point("predictions", "the-same", demo_copy.find("predictions", name).fingerprint)
+    demo_copy.database.assign_name("predictions", "the-same", demo_copy.find("predictions", name).fingerprint)
     assert cache.scored(name, None).name == name
     assert cache.scored("the-same", None).name == "the-same"
     other = cache.scored(name, None)
@@ -75,10 +75,10 @@ def test_two_names_of_the_same_predictions_are_called_by_their_own(demo_copy: Wo
 
 def test_an_export_follows_decisions_and_reasons_not_their_number(demo_copy: Workspace) -> None:
     scored = load_scored(demo_copy, "demo-predictions")
-    chosen = KeptPolicy(Policy(dict.fromkeys(scored.classes, 0.9)))
-    first = exports._wanted(scored, chosen, {})
-    assert exports._wanted(scored, replace(chosen, because="the board said so"), {}) != first
+    chosen = SavedPolicy(Policy(dict.fromkeys(scored.classes, 0.9)))
+    first = exports._cache_key(scored, chosen, {})
+    assert exports._cache_key(scored, replace(chosen, because="the board said so"), {}) != first
     number = record_decision(demo_copy.database, scored.predictions, "r1", scored.classes[0])
-    decided = exports._wanted(scored, chosen, {})
+    decided = exports._cache_key(scored, chosen, {})
     undo_decision(demo_copy.database, scored.predictions, number)
-    assert len({first, decided, exports._wanted(scored, chosen, {})}) == 3
+    assert len({first, decided, exports._cache_key(scored, chosen, {})}) == 3

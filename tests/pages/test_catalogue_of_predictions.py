@@ -7,9 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.importing import import_file
-from core.predictions import NO_CORPUS, kept_catalogue, load_predictions, load_scored
-from core.release import standing
-from core.review import DecidedMeanwhileError, decisions_about, record_decision, send_to_review, sent_about
+from core.predictions import NO_CORPUS, load_predictions, load_scored, saved_catalogue_choice
+from core.release import cut_scope
+from core.review import ConcurrentDecisionError, decisions_for_scored, record_decision, send_to_review, sent_for_scored
 from core.storage import Workspace
 
 CATALOGUE = "id,title,language\n001,The mill of Pell,French\n002,The bell of Pell,Latin\n003,Sermons,Latin\n"
@@ -37,10 +37,10 @@ def test_a_choice_on_the_page_holds_everywhere(
     assert chooser.value == "(the one that holds them)"
     chooser.select("(none: only what their own file says)").run()
     assert not page.exception
-    assert kept_catalogue(workspace, fingerprint) == NO_CORPUS
+    assert saved_catalogue_choice(workspace, fingerprint) == NO_CORPUS
     assert "predictions found among" not in _text(page)
     page.selectbox(key=f"catalogue-of-{fingerprint}").select("cat").run()
-    assert kept_catalogue(workspace, fingerprint) == "cat"
+    assert saved_catalogue_choice(workspace, fingerprint) == "cat"
     export = open_page(workspace, "export.py").run()
     assert not export.exception
 
@@ -64,8 +64,8 @@ def test_what_was_decided_before_the_catalogue_came_is_decided(
     assert page.dataframe[0].value["title"].tolist() == ["The mill of Pell"]
     # What waits on Review and what leaves are the same decisions.
     scored = load_scored(workspace, "p")
-    assert decisions_about(workspace.database, scored).frame()["record_id"].tolist() == ["001"]
-    assert standing(workspace, scored).open.tolist() == [False, True, True]
+    assert decisions_for_scored(workspace.database, scored).frame()["record_id"].tolist() == ["001"]
+    assert cut_scope(workspace, scored).open.tolist() == [False, True, True]
 
 
 def test_of_two_decisions_under_two_identifiers_the_later_holds(workspace: Workspace, tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_of_two_decisions_under_two_identifiers_the_later_holds(workspace: Works
     scored = load_scored(workspace, "p")
     for record_id, label in (("002", "Fiction"), ("2", "Non-fiction")):
         record_decision(workspace.database, scored.predictions, record_id, label)
-    held = decisions_about(workspace.database, scored).holding
+    held = decisions_for_scored(workspace.database, scored).current
     assert {record_id: row.label for record_id, row in held.items()} == {"002": "Non-fiction"}
 
 
@@ -104,28 +104,28 @@ def test_two_who_decide_one_book_under_two_identifiers_are_told_of_each_other(
     scored = load_scored(joined, "p")
     write = [joined.database, scored.predictions]
     record_decision(*write, first, "Fiction", by="Anna", seen=0, scored=scored)
-    with pytest.raises(DecidedMeanwhileError, match="was decided by Anna meanwhile: “Fiction”"):
+    with pytest.raises(ConcurrentDecisionError, match="was decided by Anna meanwhile: “Fiction”"):
         record_decision(*write, second, "Non-fiction", by="Ben", seen=0, scored=scored)
     of_catalogue = first if first.startswith("00") else second
-    assert list(decisions_about(joined.database, scored).holding) == [of_catalogue]
-    assert decisions_about(joined.database, scored).rows[0].label == "Fiction"
+    assert list(decisions_for_scored(joined.database, scored).current) == [of_catalogue]
+    assert decisions_for_scored(joined.database, scored).rows[0].label == "Fiction"
 
 
 def test_what_was_decided_in_words_of_the_file_before_is_known_to_be_that_book(joined: Workspace) -> None:
     """What an earlier version wrote stands as it was written."""
     scored = load_scored(joined, "p")
     record_decision(joined.database, scored.predictions, "x3", "Fiction", by="Anna", seen=0)
-    with pytest.raises(DecidedMeanwhileError):
+    with pytest.raises(ConcurrentDecisionError):
         record_decision(joined.database, scored.predictions, "003", "Map", seen=0, scored=scored)
-    assert decisions_about(joined.database, scored).frame()["record_id"].tolist() == ["003"]
-    assert standing(joined, scored).open.tolist() == [True, True, False]
+    assert decisions_for_scored(joined.database, scored).frame()["record_id"].tolist() == ["003"]
+    assert cut_scope(joined, scored).open.tolist() == [True, True, False]
 
 
 def test_a_book_is_sent_to_review_once_under_whatever_identifier(joined: Workspace) -> None:
     scored = load_scored(joined, "p")
     assert send_to_review(joined.database, scored.predictions, ["1", "x3"], "odd") == 2
     assert send_to_review(joined.database, scored.predictions, ["001", "002", "003", "3"], "late", scored=scored) == 1
-    assert sent_about(joined.database, scored) == {"001": "odd", "003": "odd", "002": "late"}
+    assert sent_for_scored(joined.database, scored) == {"001": "odd", "003": "odd", "002": "late"}
 
 
 def test_a_press_on_a_page_from_before_the_catalogue_came_meets_what_was_decided_since(
@@ -148,4 +148,4 @@ def test_a_press_on_a_page_from_before_the_catalogue_came_meets_what_was_decided
     assert not page.exception
     assert "Your answer “Non-fiction” was not written: this book was decided meanwhile." in _text(page)
     assert "It was decided meanwhile: “Fiction”, by Anna" in _text(page)
-    assert len(decisions_about(workspace.database, scored).rows) == 1
+    assert len(decisions_for_scored(workspace.database, scored).rows) == 1

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from dashboard.charts.outcomes import MOST_CLASSES, confusion_chart
-from dashboard.charts.palette import DARK, LIGHT, Look
+from dashboard.charts.palette import DARK, LIGHT, ChartTheme
 from dashboard.charts.rates import rates_chart
 from dashboard.charts.representation import ratio_chart, ratio_ticks
 
@@ -21,20 +21,20 @@ def _contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize("look", [LIGHT, DARK])
-def test_words_stand_out_from_the_paper_and_marks_too(look: Look) -> None:
-    assert _contrast(look.text, look.paper) >= 4.5
-    for mark in (look.accent, look.second, look.neutral, look.right, look.wrong):
-        assert _contrast(mark, look.paper) >= 3
+@pytest.mark.parametrize("chart_theme", [LIGHT, DARK])
+def test_words_stand_out_from_the_paper_and_marks_too(chart_theme: ChartTheme) -> None:
+    assert _contrast(chart_theme.text, chart_theme.paper) >= 4.5
+    for mark in (chart_theme.accent, chart_theme.second, chart_theme.neutral, chart_theme.right, chart_theme.wrong):
+        assert _contrast(mark, chart_theme.paper) >= 3
 
 
-@pytest.mark.parametrize("look", [LIGHT, DARK])
-def test_a_chart_takes_the_colours_of_its_paper(look: Look) -> None:
+@pytest.mark.parametrize("chart_theme", [LIGHT, DARK])
+def test_a_chart_takes_the_colours_of_its_paper(chart_theme: ChartTheme) -> None:
     table = pd.DataFrame({"value": ["Dutch"], "rate": [0.5], "low": [0.4], "high": [0.6], "n": [20]})
-    spec = rates_chart(table, value="value", rate="rate", title="share", look=look).to_dict()
-    assert spec["config"]["axis"]["labelColor"] == look.text
+    spec = rates_chart(table, value="value", rate="rate", title="share", chart_theme=chart_theme).to_dict()
+    assert spec["config"]["axis"]["labelColor"] == chart_theme.text
     assert spec["config"]["axisY"]["labelFlush"] is False
-    assert spec["layer"][1]["mark"]["color"] == look.accent
+    assert spec["layer"][1]["mark"]["color"] == chart_theme.accent
 
 
 def test_an_axis_of_ratios_says_1_and_no_long_fractions() -> None:
@@ -68,7 +68,7 @@ def test_of_many_classes_the_most_confused_are_drawn() -> None:
     assert [layer["mark"]["type"] for layer in two["layer"]] == ["rect", "text", "text"]
 
 
-@pytest.mark.parametrize("look", [LIGHT, DARK])
-def test_words_in_the_confusion_matrix_stand_out_from_their_cell(look: Look) -> None:
-    assert _contrast(look.on_right, look.right) >= 4.5
-    assert _contrast(look.on_faint, look.faint_right) >= 4.5
+@pytest.mark.parametrize("chart_theme", [LIGHT, DARK])
+def test_words_in_the_confusion_matrix_stand_out_from_their_cell(chart_theme: ChartTheme) -> None:
+    assert _contrast(chart_theme.on_right, chart_theme.right) >= 4.5
+    assert _contrast(chart_theme.on_faint, chart_theme.faint_right) >= 4.5

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.importing import import_file
-from core.policies import KeptPolicy, keep_policy
+from core.policies import SavedPolicy, save_policy
 from core.storage import Workspace
 from core.thresholds import Policy
 from dashboard.navigation import PAGES
@@ -63,11 +63,11 @@ def harmed(demo_copy: Workspace) -> Workspace:
     import_file(demo_copy, table, "predictions", name="others")
     model = demo_copy.find("models", "demo-tfidf")
     shutil.copytree(model.path, model.path.with_name("0123456789abcdef"))
-    demo_copy.database.point("models", "second", "0123456789abcdef")
+    demo_copy.database.assign_name("models", "second", "0123456789abcdef")
     predictions = demo_copy.find("predictions", "demo-predictions")
-    demo_copy.database.point("predictions", "demo-predictions", predictions.fingerprint)  # the newest again
+    demo_copy.database.assign_name("predictions", "demo-predictions", predictions.fingerprint)  # the newest again
     cuts = dict.fromkeys(predictions.manifest["classes"], 0.9)
-    keep_policy(demo_copy, predictions.fingerprint, KeptPolicy(Policy(cuts)))
+    save_policy(demo_copy, predictions.fingerprint, SavedPolicy(Policy(cuts)))
     for kind, name, file, harm in HARM:
         harm(demo_copy.find(kind, name).path / file)
     return demo_copy

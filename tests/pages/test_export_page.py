@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.policies import KeptPolicy, keep_policy, kept_policies
+from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import Scored, load_predictions
-from core.release import Release, kept_exports, release
+from core.release import Release, release, saved_exports
 from core.storage import Workspace
 from core.thresholds import Policy
 from dashboard import cache
@@ -22,7 +22,7 @@ CUTS = Policy({"Fiction": 0.9, "Non-fiction": 0.95})
 def page(demo_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     monkeypatch.setenv("COLOPHON_HOME", str(demo_copy.root))
     cache.workspace.clear()  # type: ignore[attr-defined]
-    keep_policy(demo_copy, load_predictions(demo_copy, "demo-predictions").fingerprint, KeptPolicy(CUTS))
+    save_policy(demo_copy, load_predictions(demo_copy, "demo-predictions").fingerprint, SavedPolicy(CUTS))
     opened = AppTest.from_file(str(Path(ROOT, "dashboard", "app.py")), default_timeout=240)
     opened.query_params["predictions"] = "demo-predictions"
     yield opened.switch_page(str(Path(ROOT, "pages", "export.py"))).run()
@@ -69,7 +69,7 @@ def test_a_description_brings_the_file_it_describes(page: AppTest, monkeypatch: 
     asked: list[tuple[str, ...]] = []
     real = cache.release
 
-    def spy(scored: Scored, chosen: KeptPolicy, settings: Mapping[str, Any]) -> Release:
+    def spy(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any]) -> Release:
         asked.append(settings["formats"])
         return real(scored, chosen, settings)
 
@@ -84,7 +84,7 @@ def test_an_earlier_export_tells_its_settings_and_gives_back_its_cuts(page: AppT
     prepared = Release.prepare(
         demo_copy,
         "demo-predictions",
-        KeptPolicy(by_language),
+        SavedPolicy(by_language),
         formats=("csv", "marc"),
         marc_kinds=("stub",),
         base_uri="https://example.org/runs/",
@@ -95,10 +95,10 @@ def test_an_earlier_export_tells_its_settings_and_gives_back_its_cuts(page: AppT
     said = "English: Fiction above 0.800; German: Fiction above 0.900 · csv, marc · stub · https://example.org/runs/"
     assert said in shown(page)
     fingerprint = load_predictions(demo_copy, "demo-predictions").fingerprint
-    [made] = kept_exports(demo_copy, fingerprint)
+    [made] = saved_exports(demo_copy, fingerprint)
     page.button(key=f"restore-{made['id']}").click().run()
     assert not page.exception
-    assert kept_policies(demo_copy, fingerprint)[0].policy == by_language
+    assert saved_policies(demo_copy, fingerprint)[0].policy == by_language
     assert "Accepted: English: Fiction above 0.800" in shown(page)
 
 
@@ -107,7 +107,7 @@ def test_the_cut_offs_that_stood_on_the_screen_are_restored_though_others_export
 ) -> None:
     def export(cut: float) -> None:
         policy = Policy({"Fiction": cut, "Non-fiction": cut})
-        prepared = Release.prepare(demo_copy, "demo-predictions", KeptPolicy(policy), formats=("csv",))
+        prepared = Release.prepare(demo_copy, "demo-predictions", SavedPolicy(policy), formats=("csv",))
         release(demo_copy, prepared, demo_copy.folder("exports") / f"{cut}.zip")
 
     export(0.95)
@@ -117,5 +117,5 @@ def test_the_cut_offs_that_stood_on_the_screen_are_restored_though_others_export
     button.click().run()
     assert not page.exception
     fingerprint = load_predictions(demo_copy, "demo-predictions").fingerprint
-    assert kept_policies(demo_copy, fingerprint)[0].policy.cuts == {"Fiction": 0.95, "Non-fiction": 0.95}
+    assert saved_policies(demo_copy, fingerprint)[0].policy.cuts == {"Fiction": 0.95, "Non-fiction": 0.95}
     assert "Accepted: Fiction above 0.950, Non-fiction above 0.950" in shown(page)

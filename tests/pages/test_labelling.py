@@ -115,13 +115,13 @@ def test_a_pattern_that_cannot_be_used_is_one_message(page: AppTest) -> None:
 
 def test_titles_kept_back_are_never_shown(page: AppTest, demo_copy: Workspace) -> None:
     from core.labels import load_labels
-    from core.weak_supervision import kept_back
+    from core.weak_supervision import holdout_mask
 
     load(page)
     page.text_input(key="builder_value_0").set_value("novel, tale, poem").run()
     shown = [frame.value["title"] for frame in page.dataframe if "title" in frame.value]
     books = load_labels(demo_copy, "demo-annotated").training_table()
-    hidden = set(books.loc[kept_back(books["title_key"]), "title"])
+    hidden = set(books.loc[holdout_mask(books["title_key"]), "title"])
     assert sum(map(len, shown)) > 0
     assert not any(hidden & set(titles) for titles in shown)
 

@@ -95,16 +95,16 @@ def test_a_choice_among_other_things_does_not_follow_to_a_page_where_it_means_no
 
 
 def test_slider_of_another_person_does_not_move(demo_copy: Workspace, open_page: Open) -> None:
-    from core.policies import KeptPolicy, keep_policy, kept_policies
+    from core.policies import SavedPolicy, save_policy, saved_policies
     from core.predictions import load_predictions
     from core.thresholds import Policy
 
     page = open_page(demo_copy, "thresholds.py").run()
     fingerprint = load_predictions(demo_copy, PREDICTIONS).fingerprint
-    keep_policy(demo_copy, fingerprint, KeptPolicy(Policy({"Fiction": 0.5, "Non-fiction": 0.5})))
+    save_policy(demo_copy, fingerprint, SavedPolicy(Policy({"Fiction": 0.5, "Non-fiction": 0.5})))
     next(one for one in page.button if one.label.startswith("Keep")).click().run()
     assert not page.exception
-    assert kept_policies(demo_copy, fingerprint)[0].policy.cuts == {"Fiction": 0.9, "Non-fiction": 0.9}
+    assert saved_policies(demo_copy, fingerprint)[0].policy.cuts == {"Fiction": 0.9, "Non-fiction": 0.9}
 
 
 def test_a_search_looks_at_all_rows_and_the_table_holds_them_all(demo_copy: Workspace, open_page: Open) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.importing import Reading, import_file
+from core.importing import ReadOptions, import_file
 from core.storage import Workspace
 from dashboard import cache
 from tests.serving import ROOT
@@ -41,7 +41,7 @@ def imported(page: AppTest, workspace: Workspace, started: list[dict[str, Any]])
         config["kind"],
         name=config["name"],
         overrides=config["overrides"],
-        reading=Reading(**config["reading"]),
+        reading=ReadOptions(**config["reading"]),
     )
     assert (report.name, report.format, report.rows) == ("docs", "annif", 2)
     assert report.mapping == {"document_id": "record_id", "predicted": "predicted", "confidence": "confidence"}

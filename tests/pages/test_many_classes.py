@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.importing import import_file
-from core.policies import kept_policies
+from core.policies import saved_policies
 from core.predictions import load_predictions
 from core.review import decisions, send_to_review
 from core.storage import Workspace
@@ -41,7 +41,7 @@ def test_twelve_classes_have_a_table_of_cut_offs(
     next(one for one in page.button if one.label == "Set it for all").click().run()
     assert not page.exception
     next(one for one in page.button if one.label.startswith("Keep these cut-offs")).click().run()
-    assert kept_policies(place, fingerprint)[0].policy.cuts == dict.fromkeys(NAMES, 0.7)
+    assert saved_policies(place, fingerprint)[0].policy.cuts == dict.fromkeys(NAMES, 0.7)
 
 
 def test_of_twelve_classes_the_largest_are_told_in_words_and_the_table_has_all(

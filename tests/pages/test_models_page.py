@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from core.importing import import_file
 from core.jobs.process import mark_process
 from core.models.train import train
-from core.predictions import kept_learned_from
+from core.predictions import saved_training_labels
 from core.storage import Workspace, write_json
 
 
@@ -146,7 +146,7 @@ def test_what_a_model_made_elsewhere_learned_from_can_be_said(
     _chosen(page, "The model learned from these labels").select("people")
     next(one for one in page.button if one.label == "Keep").click().run()
     assert not page.exception
-    assert kept_learned_from(workspace, workspace.find("predictions", "tool").fingerprint) is not None
+    assert saved_training_labels(workspace, workspace.find("predictions", "tool").fingerprint) is not None
     assert not any("It is not known which" in one.value for one in page.markdown)
 
 

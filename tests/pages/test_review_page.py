@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.demonstration import PREDICTIONS
-from core.policies import KeptPolicy, keep_policy
+from core.policies import SavedPolicy, save_policy
 from core.predictions import load_predictions
 from core.review import decisions, read_decisions
 from core.storage import Workspace
@@ -19,7 +19,7 @@ Open = Callable[[Workspace, str], AppTest]
 @pytest.fixture
 def fingerprint(demo_copy: Workspace) -> str:
     found = load_predictions(demo_copy, PREDICTIONS).fingerprint
-    keep_policy(demo_copy, found, KeptPolicy(Policy({"Fiction": 0.95, "Non-fiction": 0.95})))
+    save_policy(demo_copy, found, SavedPolicy(Policy({"Fiction": 0.95, "Non-fiction": 0.95})))
     return found
 
 
@@ -145,7 +145,7 @@ def test_the_reviewer_s_name_and_note_are_kept_with_the_decision(
 
 @pytest.mark.usefixtures("read_at_once")
 def test_all_skipped_books_come_again(demo_copy: Workspace, fingerprint: str, open_page: Open) -> None:
-    keep_policy(demo_copy, fingerprint, KeptPolicy(Policy({"Fiction": 0.0, "Non-fiction": 0.0})))
+    save_policy(demo_copy, fingerprint, SavedPolicy(Policy({"Fiction": 0.0, "Non-fiction": 0.0})))
     from core.review import send_to_review
 
     send_to_review(demo_copy.database, fingerprint, _first_two(demo_copy), "a test")

@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.cli import main
 from core.demonstration import MODEL, PREDICTIONS
-from core.sharing.kept import kept_card, kept_details
-from core.sharing.push import write_parcel
+from core.sharing.kept import saved_card, saved_card_metadata
+from core.sharing.push import write_share_bundle
 from core.storage import Workspace
 from dashboard import bring_in_view, share_view
 from tests.serving import ROOT
@@ -80,7 +80,7 @@ def test_what_a_person_says_enters_the_card_and_stays(place: Workspace, monkeypa
     assert not page.exception
     assert "**Developed by:** Library of Examples" in said(page)
     home = place.find("models", MODEL).path
-    assert kept_details(home).licence == "cc0-1.0"
+    assert saved_card_metadata(home).licence == "cc0-1.0"
     again = opened(place, monkeypatch, share="How to cite")
     assert "Library of Examples" in said(again)
     assert "license: CC0-1.0" in again.code[0].value
@@ -98,13 +98,13 @@ def test_a_changed_card_is_kept_its_numbers_are_not_and_it_can_be_undone(
     press(page, "Keep this card")
     assert not page.exception
     home = place.find("models", MODEL).path
-    kept = kept_card(home)
+    kept = saved_card(home)
     assert kept is not None
     assert "## What we use it for" in kept
     assert "| Accuracy | 1." not in kept
     assert page.text_area[0].value == kept
     press(page, "Begin again from the measured facts")
-    assert kept_card(home) is None
+    assert saved_card(home) is None
     assert page.text_area[0].value == text
 
 
@@ -115,7 +115,7 @@ def test_a_card_that_the_hub_would_not_take_is_not_kept(place: Workspace, monkey
     page.text_area[0].input(page.text_area[0].value.replace("library_name: colophon", "license: CC0"))
     press(page, "Keep this card")
     assert "is no licence that the Hub knows" in page.error[0].value
-    assert kept_card(place.find("models", MODEL).path) is None
+    assert saved_card(place.find("models", MODEL).path) is None
 
 
 def test_the_typed_token_goes_to_the_job_alone(place: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +126,7 @@ def test_the_typed_token_goes_to_the_job_alone(place: Workspace, monkeypatch: py
     next(box for box in page.text_input if box.label.startswith("Token")).input(TOKEN)
     press(page, "Share on the Hub")
     assert not page.exception
-    (_, module, config, title, secrets) = started[0]
+    _, module, config, title, secrets = started[0]
     assert module == "core.sharing.push"
     assert config == {"target": "library/genre", "private": True, "model": MODEL}
     assert secrets == {"HF_TOKEN": TOKEN}
@@ -223,10 +223,12 @@ def test_a_zip_that_somebody_sent_is_taken_in_and_cleared(
     place: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It goes to the disk in blocks, is compared with what was sent, and the browser's copy is let go."""
-    packed = write_parcel(place, tmp_path / "From a friend.zip", model=MODEL)
-    let_go: list[str] = []
-    forget = bring_in_view.memory.let_go
-    monkeypatch.setattr(bring_in_view.memory, "let_go", lambda sent, key: (let_go.append(key), forget(sent, key)))
+    packed = write_share_bundle(place, tmp_path / "From a friend.zip", model=MODEL)
+    release_memory: list[str] = []
+    forget = bring_in_view.memory.release_memory
+    monkeypatch.setattr(
+        bring_in_view.memory, "release_memory", lambda sent, key: (release_memory.append(key), forget(sent, key))
+    )
     monkeypatch.setattr(UploadedFile, "getvalue", lambda sent: pytest.fail("the whole file was copied"))
     page = opened(place, monkeypatch, share="Bring one in")
     page.file_uploader[0].upload(packed.name, packed.read_bytes(), "application/zip")
@@ -235,7 +237,7 @@ def test_a_zip_that_somebody_sent_is_taken_in_and_cleared(
     assert not page.exception
     assert "“gift” is here." in page.success[0].value
     assert place.find("models", "gift").fingerprint == place.find("models", MODEL).fingerprint
-    assert let_go == ["unpack_file"]
+    assert release_memory == ["unpack_file"]
     assert list((place.root / "uploads").iterdir()) == []
     page.file_uploader[0].upload("broken.zip", packed.read_bytes()[:2000], "application/zip")
     press_unpack(page)

@@ -3,17 +3,17 @@
 from streamlit.testing.v1 import AppTest
 
 from core.export.people import accepted_for_people
-from core.policies import KeptPolicy, kept_policies
+from core.policies import SavedPolicy, saved_policies
 from core.predictions import load_predictions, load_scored
-from core.release import Release, accepted_file, decide_all, standing
-from core.slices import RangeFact, Slice
+from core.release import Release, accepted_file, cut_scope, decide_all
+from core.slices import RangePredicate, Slice
 from core.slices.saved import save_slice
 from core.storage import Workspace
 from core.thresholds import Policy, apply_policy
 from tests.pages.conftest import Open
 
 CUTS = {"Fiction": 0.9, "Non-fiction": 0.9}
-EARLY = Slice((RangeFact("year", None, 1849),), name="early")
+EARLY = Slice((RangePredicate("year", None, 1849),), name="early")
 
 
 def shown(page: AppTest) -> str:
@@ -28,7 +28,7 @@ def test_the_accepted_can_be_had_at_once_and_are_those_of_the_export(demo_copy: 
     assert not page.exception
     assert next(one.label for one in page.get("download_button")) == "Download accepted predictions (CSV)"
     scored = load_scored(demo_copy, "demo-predictions")
-    chosen = KeptPolicy(Policy(CUTS), {}, scored.labels)
+    chosen = SavedPolicy(Policy(CUTS), {}, scored.labels)
     prepared = Release.prepare(demo_copy, "demo-predictions", chosen, scored=scored)
     here = accepted_for_people(decide_all(demo_copy, scored, chosen))
     assert len(here) == prepared.decided.counts.exported
@@ -51,7 +51,7 @@ def test_cut_offs_kept_for_a_slice_accept_nothing_else(demo_copy: Workspace, ope
     button.click().run()
     assert "They accept only books dated before 1850; no other book." in shown(page)
     predictions = load_predictions(demo_copy, "demo-predictions").fingerprint
-    (kept, *_) = kept_policies(demo_copy, predictions)
+    (kept, *_) = saved_policies(demo_copy, predictions)
     assert kept.policy == Policy(CUTS, where=EARLY)
     scored = load_scored(demo_copy, "demo-predictions")
     prepared = Release.prepare(demo_copy, "demo-predictions", kept, scored=scored)
@@ -59,7 +59,7 @@ def test_cut_offs_kept_for_a_slice_accept_nothing_else(demo_copy: Workspace, ope
     years = prepared.decided.records["year"].iloc[prepared.decided.accepted]
     assert counts["accepted"]
     assert (years < 1850).all()
-    said = standing(demo_copy, scored).sentence(apply_policy(scored.table, kept.policy), EARLY)
+    said = cut_scope(demo_copy, scored).sentence(apply_policy(scored.table, kept.policy), EARLY)
     assert said.startswith(
         f"The export counts {counts['accepted']:,} accepted by the machine and {counts['abstained']:,}"
     )

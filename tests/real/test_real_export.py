@@ -14,7 +14,7 @@ from core.progress import silent
 from core.readers import marc
 from core.readers.container import open_file
 from core.readers.marc_record import MarcRecord
-from core.readers.table import ReadOptions
+from core.readers.table import ReaderOptions
 from core.schema import RECORDS_COLUMNS
 
 pytestmark = pytest.mark.real
@@ -100,7 +100,7 @@ def test_every_original_string_of_the_published_file_comes_back(published, tmp_p
 @pytest.fixture(scope="module")
 def library(real_data):
     with open_file(real_data / "marcxml_sample.xml.gz", silent) as opened:
-        return marc.read(opened, ReadOptions("marcxml"), silent).frame
+        return marc.read(opened, ReaderOptions("marcxml"), silent).frame
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from core.readers import marc
 from core.readers.container import open_file
 from core.readers.marc_decode import decode_iso2709
 from core.readers.marc_record import MarcRecord
-from core.readers.table import ReadOptions
+from core.readers.table import ReaderOptions
 
 pytestmark = pytest.mark.real
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.real
 @pytest.fixture(scope="module")
 def table(real_data):
     with open_file(real_data / "marcxml_sample.xml.gz", silent) as opened:
-        return marc.read(opened, ReadOptions("marcxml"), silent)
+        return marc.read(opened, ReaderOptions("marcxml"), silent)
 
 
 @pytest.fixture(scope="module")

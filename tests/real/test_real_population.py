@@ -9,7 +9,7 @@ from core.models.score import predict_corpus
 from core.models.train import train
 from core.predictions import Scored, load_scored
 from core.storage import Workspace
-from core.thresholds import compare_population, promise
+from core.thresholds import compare_population, find_guaranteed_cuts
 
 pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -29,13 +29,13 @@ def scored(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Scored:
 def test_the_checked_books_are_not_like_the_others(scored: Scored) -> None:
     found = compare_population(scored.table)
     assert (found.n_checked, found.n_unchecked) == (850, 33_840)
-    by_name = {respect.name: respect for respect in found.respects}
+    by_name = {respect.name: respect for respect in found.aspects}
     assert by_name["confidence"].p < 0.01
     assert by_name["confidence"].differs
     assert "The model is less sure of the books nobody checked" in found.warning
 
 
 def test_every_promise_says_so(scored: Scored) -> None:
-    said = promise(scored.table, scored.classes, 0.05).as_dict()
+    said = find_guaranteed_cuts(scored.table, scored.classes, 0.05).as_dict()
     assert said["warnings"]
     assert said["sentence"].endswith(said["warnings"][0])

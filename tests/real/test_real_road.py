@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.cli import main
-from core.evaluation import evaluate, outcome_of
+from core.evaluation import compare_with_rest, evaluate
 from core.importing import import_file
 from core.phrases import phrase_mask
 from core.predictions import Scored, load_scored
@@ -66,7 +66,7 @@ def test_the_published_cuts_accept_what_was_published(scored: Scored) -> None:
     report = policy_report(scored.table, Policy({"Fiction": 0.9, "Non-fiction": 0.97}), classes=scored.classes)
     assert (report.labelled, report.labelled_accepted, report.errors) == (850, 451, 3)
     assert report.per_class.set_index("class")["n_accepted"].to_dict() == {"Fiction": 126, "Non-fiction": 325}
-    kept = report.keep_rates["class"].set_index("value")["rate"]
+    kept = report.acceptance_rates["class"].set_index("value")["rate"]
     assert kept.round(2).to_dict() == {"Fiction": 0.42, "Non-fiction": 0.59}
 
 
@@ -79,7 +79,7 @@ def test_the_leak_check_finds_the_books_that_are_also_annotated(place: Workspace
 
 
 def test_verse_is_where_the_published_model_fails(place: Workspace, scored: Scored, capsys: Any) -> None:
-    found = outcome_of(scored.labelled, phrase_mask(scored.labelled["title"], VERSE))
+    found = compare_with_rest(scored.labelled, phrase_mask(scored.labelled["title"], VERSE))
     assert (found["errors"], found["n"]) == (40, 94)
     assert found["rate"].value == pytest.approx(0.43, abs=0.01)
     assert found["rest_rate"].value == pytest.approx(0.07, abs=0.01)

@@ -12,7 +12,7 @@ import pytest
 from core.importing import import_file
 from core.phrases import phrase_mask
 from core.predictions import Scored, load_scored
-from core.slices import FacetFact, RangeFact, SliceFindings, TitleFact, find_slices
+from core.slices import FacetPredicate, RangePredicate, SliceFindings, TitlePredicate, find_slices
 from core.storage import Workspace
 
 pytestmark = pytest.mark.real
@@ -34,29 +34,36 @@ def found(scored: Scored, request: pytest.FixtureRequest) -> SliceFindings:
 
 
 def _words(found: SliceFindings) -> tuple[str, ...]:
-    return tuple(term for fact in found.standing[0].slice.facts if isinstance(fact, TitleFact) for term in fact.any_of)
+    return tuple(
+        term
+        for fact in found.unexplained[0].slice.predicates
+        if isinstance(fact, TitlePredicate)
+        for term in fact.any_of
+    )
 
 
 def test_verse_is_found_by_itself_as_the_leading_slice(found: SliceFindings, scored: Scored) -> None:
     assert (found.overall.errors, found.overall.rate.n) == (91, 850)
     words = _words(found)
     assert any(word.startswith(("poem", "vers")) for word in words)
-    leading = scored.table["title"][found.standing[0].slice.mask(scored.table)]
+    leading = scored.table["title"][found.unexplained[0].slice.mask(scored.table)]
     assert phrase_mask(leading, VERSE).mean() > 0.75
-    assert found.standing[0].measured.rate.value > 0.4
-    assert found.standing[0].measured.by_truth.low > 1.5
+    assert found.unexplained[0].measured.rate.value > 0.4
+    assert found.unexplained[0].measured.by_truth.low > 1.5
 
 
 def test_the_early_years_do_not_stand_beside_it(found: SliceFindings) -> None:
-    for finding in found.standing:
-        assert not any(isinstance(fact, RangeFact) and fact.measure == "year" for fact in finding.slice.facts)
-        assert not any(isinstance(fact, FacetFact) and fact.facet == "decade" for fact in finding.slice.facts)
+    for finding in found.unexplained:
+        assert not any(isinstance(fact, RangePredicate) and fact.measure == "year" for fact in finding.slice.predicates)
+        assert not any(isinstance(fact, FacetPredicate) and fact.facet == "decade" for fact in finding.slice.predicates)
 
 
 def test_paris_and_novels_are_not_reported(found: SliceFindings) -> None:
-    facts = [fact for finding in found.slices for fact in finding.slice.facts]
-    assert FacetFact("place", "Paris") not in facts
-    assert not any(isinstance(fact, TitleFact) and any("novel" in term for term in fact.any_of) for fact in facts)
+    predicates = [fact for finding in found.slices for fact in finding.slice.predicates]
+    assert FacetPredicate("place", "Paris") not in predicates
+    assert not any(
+        isinstance(fact, TitlePredicate) and any("novel" in term for term in fact.any_of) for fact in predicates
+    )
 
 
 def test_it_is_told_in_words(found: SliceFindings) -> None:

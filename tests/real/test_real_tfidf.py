@@ -44,7 +44,7 @@ def test_books_that_are_in_both_sets(library):
     annotated = load_labels(library, "annotated").records()
     checked = load_labels(library, "checked").training_table()
     leaks = find_leaks(checked, annotated)
-    assert (leaks.n, leaks.found, leaks.by_id, leaks.by_title) == (850, 31, 27, 4)
+    assert (leaks.n, leaks.n_leaked, leaks.by_id, leaks.by_title) == (850, 31, 27, 4)
     assert leaks.restored == 27, "every identifier of this file has lost its leading zeros"
 
 

@@ -12,7 +12,15 @@ from core.facets import facet_values
 from core.importing import import_file
 from core.predictions import Scored, load_scored
 from core.storage import Workspace
-from core.thresholds import TOGETHER, Curves, Policy, apply_policy, policy_report, promise, risk_coverage
+from core.thresholds import (
+    ALL_CLASSES,
+    Curves,
+    Policy,
+    apply_policy,
+    find_guaranteed_cuts,
+    policy_report,
+    risk_coverage,
+)
 from tests.theory.test_promise_against_others import OTHERS
 
 pytestmark = pytest.mark.real
@@ -36,13 +44,13 @@ def halves(scored: Scored) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
 
 def test_the_published_cuts_by_policy_by_curve_and_by_hand(scored: Scored) -> None:
     report = policy_report(scored.table, CUTS, classes=scored.classes)
-    point = Curves(scored.table, scored.classes).under(CUTS.cuts)
+    point = Curves(scored.table, scored.classes).at_cuts(CUTS.cuts)
     assert (report.labelled_accepted, report.errors) == (point.labelled_accepted, point.errors) == (451, 3)
     assert (report.accepted, point.accepted, report.review) == (503, 503, 496)
     assert report.accuracy.value == pytest.approx(0.9933, abs=1e-4)
     # 3 found among the 451; the 52 accepted books that nobody checked add a third of a book.
     assert report.expected_errors.value == pytest.approx(3 + 52 * 3 / 451, abs=0.1)
-    kept = report.keep_rates["class"].set_index("value")
+    kept = report.acceptance_rates["class"].set_index("value")
     assert kept.loc["Fiction", ["kept", "n"]].tolist() == [125, 296]
     assert kept.loc["Non-fiction", ["kept", "n"]].tolist() == [326, 554]
     assert (
@@ -53,7 +61,7 @@ def test_the_published_cuts_by_policy_by_curve_and_by_hand(scored: Scored) -> No
 
 def test_curves_pass_through_the_published_figures(scored: Scored) -> None:
     curve = risk_coverage(scored.table, scored.classes)
-    everything = curve[(curve["class"] == TOGETHER) & (curve["cut"] == 0)].iloc[0]
+    everything = curve[(curve["class"] == ALL_CLASSES) & (curve["cut"] == 0)].iloc[0]
     assert (everything["n_accepted"], everything["errors"]) == (850, 91)
     assert everything["accuracy"] == pytest.approx(0.8929, abs=1e-4)
     assert (curve.groupby("class").size() <= 400).all()
@@ -63,8 +71,8 @@ def test_five_per_cent_covers_three_quarters_and_no_less_than_the_others(scored:
     """One cut chosen on a random half, at 95 % confidence; coverage on the other half, mean of 100 splits."""
     sums = dict.fromkeys(("here", *OTHERS), 0.0)
     for chosen, checked in halves(scored):
-        found = promise(chosen, scored.classes, 0.05, per="together")
-        assert found.promised
+        found = find_guaranteed_cuts(chosen, scored.classes, 0.05, per="together")
+        assert found.guaranteed
         sums["here"] += apply_policy(checked, found.policy()).mean()
         stated = chosen["confidence"].to_numpy(dtype=float)
         wrong = ~chosen["correct"].to_numpy(dtype=bool)
@@ -80,7 +88,7 @@ def test_what_is_promised_holds_on_the_other_half(scored: Scored) -> None:
     """The other half shows the true share only with noise of about 1 point: on average it is well inside."""
     shares = []
     for chosen, checked in halves(scored):
-        kept = apply_policy(checked, promise(chosen, scored.classes, 0.05, per="together").policy())
+        kept = apply_policy(checked, find_guaranteed_cuts(chosen, scored.classes, 0.05, per="together").policy())
         shares.append(1 - checked["correct"].to_numpy(dtype=bool)[kept].mean())
     assert np.mean(shares) < 0.04
     assert np.mean(np.array(shares) > 0.05) < 0.2
@@ -88,28 +96,28 @@ def test_what_is_promised_holds_on_the_other_half(scored: Scored) -> None:
 
 def test_one_per_cent_is_refused_with_the_labels_it_would_take(scored: Scored) -> None:
     for chosen, _ in halves(scored)[:20]:
-        found = promise(chosen, scored.classes, 0.01, per="together")
-        assert not found.promised
+        found = find_guaranteed_cuts(chosen, scored.classes, 0.01, per="together")
+        assert not found.guaranteed
         assert found.groups[0].labels_at_least == 299
         assert found.policy().cuts == {}
         assert "at most 1 % wrong allows 0" in found.reason
-        assert found.more_labels is None or found.more_labels > 0
+        assert found.missing_labels is None or found.missing_labels > 0
 
 
 def test_promises_by_class_hold_together(scored: Scored) -> None:
-    found = promise(scored.table, scored.classes, 0.05)
+    found = find_guaranteed_cuts(scored.table, scored.classes, 0.05)
     assert found.labelled == 850
     assert sum(group.level for group in found.groups) <= 0.05 + 1e-12
     for group in found.groups:
-        assert not group.promised or group.upper <= 0.05
+        assert not group.guaranteed or group.upper <= 0.05
     kept = apply_policy(scored.labelled, found.policy())
-    assert kept.sum() == sum(group.accepted for group in found.groups if group.promised) > 400
+    assert kept.sum() == sum(group.accepted for group in found.groups if group.guaranteed) > 400
 
 
 def test_languages_with_enough_labels_keep_the_promise(scored: Scored) -> None:
-    found = promise(scored.table, scored.classes, 0.05, per="together", stratum="language")
+    found = find_guaranteed_cuts(scored.table, scored.classes, 0.05, per="together", stratum="language")
     assert "English" in found.by_stratum
-    assert found.to_review
+    assert found.strata_without_cut
     kept = apply_policy(scored.table, found.policy())
     assert set(facet_values(scored.table, "language")[kept]) == set(found.by_stratum)
 

@@ -9,7 +9,7 @@ import pytest
 from core.corpus import load_corpus, read_columns
 from core.importing import import_file
 from core.joins import join_ids
-from core.label_audit import audit_labels, leave_out
+from core.label_audit import audit_labels, exclude_labels
 from core.labels import load_labels
 from core.models.encoder import default_base
 from core.models.known_titles import predictions_table
@@ -17,7 +17,7 @@ from core.models.registry import load
 from core.models.train import train
 from core.models.training_report import TrainingReport
 from core.predictions import load_scored
-from core.reading import compose
+from core.reading import join_fields
 from core.schema import ALTERNATE_ID, LEAK, PREDICTED, RECORD_ID, TITLE, TRUTH
 from core.storage import Workspace
 
@@ -32,7 +32,7 @@ def place(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspac
     import_file(made, real_data / "test_predictions.csv", "predictions", name="published")
     import_file(made, real_data / "digitised.csv.gz", "corpus", name="digitised")
     labels = load_labels(made, "annotated")
-    leave_out(made, labels, audit_labels(labels), groups=[("annotator", "2.0")])
+    exclude_labels(made, labels, audit_labels(labels), groups=[("annotator", "2.0")])
     return made
 
 
@@ -43,7 +43,7 @@ def _texts(place: Workspace, test: pd.DataFrame, reads: tuple[str, ...]) -> list
     where = join_ids([test[RECORD_ID], test[ALTERNATE_ID]], [records[RECORD_ID], records[ALTERNATE_ID]]).position
     assert (where >= 0).all()
     columns = read_columns(catalogue.artifact.path, records, reads)
-    return compose(test[TITLE], {name: columns[name].iloc[where].reset_index(drop=True) for name in reads}).tolist()
+    return join_fields(test[TITLE], {name: columns[name].iloc[where].reset_index(drop=True) for name in reads}).tolist()
 
 
 def _reached(place: Workspace, report: TrainingReport) -> tuple[float, float]:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from core.importing import import_file
-from core.label_audit import audit_labels, leave_out
+from core.label_audit import audit_labels, exclude_labels
 from core.labels import load_labels
 from core.leaks import find_leaks
 from core.normalise.titles import title_keys
@@ -71,14 +71,14 @@ def test_the_functions_for_the_digitised_books_label_many_of_them_well(digitised
     assert report.accuracy["low"] > 0.9
     assert report.accuracy["n"] > 400
     weak = load_labels(digitised, "weak").records()
-    assert find_leaks(weak, load_predictions(digitised, "test").records(digitised)).found == 0
-    assert find_leaks(weak, load_labels(digitised, "annotated").records()).found == 0
+    assert find_leaks(weak, load_predictions(digitised, "test").records(digitised)).n_leaked == 0
+    assert find_leaks(weak, load_labels(digitised, "annotated").records()).n_leaked == 0
 
 
 @pytest.mark.slow
 def test_functions_on_shelfmarks_meet_hardly_ever_and_keep_their_word(digitised):
     labels = load_labels(digitised, "annotated")
-    leave_out(digitised, labels, audit_labels(labels), groups=[("annotator", "2.0")], name="audited")
+    exclude_labels(digitised, labels, audit_labels(labels), groups=[("annotator", "2.0")], name="audited")
     functions = read_functions(Path(__file__).with_name("functions_shelves.toml"))
     report = build_labels(digitised, functions, "digitised", labels="audited", without=("test",), name="shelves")
     assert report.labelled > 7_500

@@ -42,7 +42,7 @@ def checked_again(
         rows = draw(generator)
         truth[rows] = collection["class"].to_numpy(dtype=object)[rows]
         table = collection.assign(truth=pd.Series(truth, dtype="str"))
-        yield collection_estimates(table, CLASSES, spoken_for=())
+        yield collection_estimates(table, CLASSES, covered_facets=())
 
 
 def held_and_width(estimates: list, truth: float) -> tuple[float, float]:

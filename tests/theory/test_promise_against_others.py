@@ -17,7 +17,7 @@ from mapie.risk_control.fwer_control import FWERFixedSequenceTesting
 from numpy.typing import NDArray
 
 from core.statistics import clopper_pearson
-from core.thresholds.settle import Group, settle
+from core.thresholds.settle import SequenceGroup, graphical_procedure
 
 pytestmark = pytest.mark.slow
 
@@ -30,11 +30,11 @@ MAPIE_WAYS = {
 Cut = float | None
 
 
-def here(confidence: NDArray[np.float64], wrong: NDArray[np.bool_], max_error: float, doubt: float) -> Cut:
-    return settle([Group.of(confidence, wrong)], max_error, doubt)[0].cut
+def here(confidence: NDArray[np.float64], wrong: NDArray[np.bool_], max_error: float, alpha: float) -> Cut:
+    return graphical_procedure([SequenceGroup.from_records(confidence, wrong)], max_error, alpha)[0].cut
 
 
-def sgr(confidence: NDArray[np.float64], wrong: NDArray[np.bool_], max_error: float, doubt: float) -> Cut:
+def sgr(confidence: NDArray[np.float64], wrong: NDArray[np.bool_], max_error: float, alpha: float) -> Cut:
     """Selection with guaranteed risk: bisection over the sorted confidences, the doubt split over its steps.
 
     Of the cuts the bisection visits, the one that covers most among those it certified is taken (the paper takes the
@@ -48,7 +48,7 @@ def sgr(confidence: NDArray[np.float64], wrong: NDArray[np.bool_], max_error: fl
     for _ in range(steps):
         z = math.ceil((low + high) / 2)
         accepted = stated >= stated[z - 1]
-        bound = clopper_pearson(int(mistaken[accepted].sum()), int(accepted.sum()), 1 - doubt / steps, "upper")[1]
+        bound = clopper_pearson(int(mistaken[accepted].sum()), int(accepted.sum()), 1 - alpha / steps, "upper")[1]
         if bound < max_error:
             high = z
             cut = float(np.nextafter(stated[z - 1], 0))
@@ -59,12 +59,12 @@ def sgr(confidence: NDArray[np.float64], wrong: NDArray[np.bool_], max_error: fl
 
 
 def mapie(way: str | FWERFixedSequenceTesting) -> Callable[[NDArray[np.float64], NDArray[np.bool_], float, float], Cut]:
-    def choose(confidence: NDArray[np.float64], wrong: NDArray[np.bool_], max_error: float, doubt: float) -> Cut:
+    def choose(confidence: NDArray[np.float64], wrong: NDArray[np.bool_], max_error: float, alpha: float) -> Cut:
         controller = BinaryClassificationController(
             predict_function=lambda x: np.column_stack([1 - x[:, 0], x[:, 0]]),
             risk="precision",
             target_level=1 - max_error,
-            confidence_level=1 - doubt,
+            confidence_level=1 - alpha,
             fwer_method=way,
         )
         with warnings.catch_warnings():

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from core.thresholds.settle import Group, settle
+from core.thresholds.settle import SequenceGroup, graphical_procedure
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,7 @@ class World:
     group: NDArray[np.int64]
 
     @classmethod
-    def of(cls, confidence: NDArray[np.float64], chance: NDArray[np.float64], group: object = 0) -> "World":
+    def from_records(cls, confidence: NDArray[np.float64], chance: NDArray[np.float64], group: object = 0) -> "World":
         order = np.argsort(-confidence, kind="stable")
         stated, wrong = confidence[order], chance[order]
         return cls(
@@ -41,7 +41,7 @@ class World:
 
     def part(self, group: int) -> "World":
         mine = self.group == group
-        return World.of(self.confidence[mine], self.chance[mine])
+        return World.from_records(self.confidence[mine], self.chance[mine])
 
     def error_share(self, cut: float) -> float:
         """The true share of errors above a cut; 0 where no book is."""
@@ -61,20 +61,20 @@ def calibrated(seed: int = 0) -> tuple[NDArray[np.float64], NDArray[np.float64]]
 def over_confident() -> World:
     stated, chance = calibrated(1)
     logit = np.log(stated / (1 - stated))
-    return World.of(1 / (1 + np.exp(-2.5 * logit)), chance)
+    return World.from_records(1 / (1 + np.exp(-2.5 * logit)), chance)
 
 
 def with_ties() -> World:
     """Ten different confidences only: whole tenths of the collection are accepted together or not at all."""
     stated, chance = calibrated(2)
-    return World.of(np.ceil(stated * 20) / 20, chance)
+    return World.from_records(np.ceil(stated * 20) / 20, chance)
 
 
 def not_monotone() -> World:
     """The surest books are wrong most often (mistaken labels), so that the error share first falls, then rises."""
     stated, chance = calibrated(3)
     place = np.argsort(np.argsort(-stated)) / SIZE
-    return World.of(stated, np.where(place < 0.08, 0.11, np.where(place < 0.5, 0.02, chance)))
+    return World.from_records(stated, np.where(place < 0.08, 0.11, np.where(place < 0.5, 0.02, chance)))
 
 
 def crossing_often() -> World:
@@ -82,16 +82,16 @@ def crossing_often() -> World:
     place = (np.arange(SIZE) + 0.5) / SIZE
     wanted = 0.05 + 0.004 * np.sin(2 * np.pi * place * 9)
     chance = np.clip(np.gradient(wanted * place, place), 0, 1)
-    return World.of(1 - place / 2, chance)
+    return World.from_records(1 - place / 2, chance)
 
 
 def always_just_false() -> World:
     """Every cut is a false promise, by a hair: the hardest case there is."""
-    return World.of(np.random.default_rng(4).random(SIZE) / 2 + 0.5, np.full(SIZE, 0.0500001))
+    return World.from_records(np.random.default_rng(4).random(SIZE) / 2 + 0.5, np.full(SIZE, 0.0500001))
 
 
 WORLDS = {
-    "calibrated": lambda: World.of(*calibrated()),
+    "calibrated": lambda: World.from_records(*calibrated()),
     "over-confident": over_confident,
     "ties": with_ties,
     "not monotone": not_monotone,
@@ -105,12 +105,12 @@ def at_most(share: float, draws: int = DRAWS) -> int:
     return int(binom.ppf(0.999, draws, share))
 
 
-def broken_and_kept(world: World, n: int, max_error: float, doubt: float, seed: int = 10) -> tuple[int, int]:
+def broken_and_kept(world: World, n: int, max_error: float, alpha: float, seed: int = 10) -> tuple[int, int]:
     generator = np.random.default_rng(seed)
     broken = kept = 0
     for _ in range(DRAWS):
         rows, wrong = world.draw(generator, n)
-        (found,) = settle([Group.of(world.confidence[rows], wrong)], max_error, doubt)
+        (found,) = graphical_procedure([SequenceGroup.from_records(world.confidence[rows], wrong)], max_error, alpha)
         if found.cut is not None:
             kept += 1
             broken += world.error_share(found.cut) > max_error
@@ -147,7 +147,7 @@ def test_choosing_by_observed_accuracy_does_break_its_promise() -> None:
     world, generator, broken = WORLDS["calibrated"](), np.random.default_rng(11), 0
     for _ in range(DRAWS):
         rows, wrong = world.draw(generator, 425)
-        group = Group.of(world.confidence[rows], wrong)
+        group = SequenceGroup.from_records(world.confidence[rows], wrong)
         good = np.flatnonzero(group.errors / np.arange(1, 426) <= 0.05)
         if len(good) and good[-1] + 1 < 425:
             broken += world.error_share(float(group.confidence[good[-1] + 1])) > 0.05
@@ -162,7 +162,7 @@ def three_classes() -> World:
     right = 0.5 + 0.5 * generator.beta(np.array([6, 2, 1.5])[group], 0.6)
     logit = np.log(right / (1 - right))
     stated = np.where(group == 1, 1 / (1 + np.exp(-2 * logit)), right)
-    return World.of(stated, 1 - right, group)
+    return World.from_records(stated, 1 - right, group)
 
 
 @pytest.mark.parametrize(("n", "promised"), [(300, 0.5), (900, 1.2)])
@@ -172,8 +172,10 @@ def test_the_promises_of_three_classes_hold_together(three_classes: World, n: in
     for _ in range(DRAWS):
         rows, wrong = three_classes.draw(generator, n)
         own = three_classes.group[rows]
-        groups = [Group.of(three_classes.confidence[rows][own == i], wrong[own == i]) for i in range(3)]
-        found = settle(groups, 0.05, 0.05)
+        groups = [
+            SequenceGroup.from_records(three_classes.confidence[rows][own == i], wrong[own == i]) for i in range(3)
+        ]
+        found = graphical_procedure(groups, 0.05, 0.05)
         kept += sum(one.cut is not None for one in found)
         broken += any(
             one.cut is not None and part.error_share(one.cut) > 0.05 for one, part in zip(found, parts, strict=True)
@@ -185,9 +187,11 @@ def test_the_promises_of_three_classes_hold_together(three_classes: World, n: in
 def test_doubt_that_is_handed_on_is_not_spent_twice() -> None:
     """Two classes without any error hand their parts to a third of which every cut is just false."""
     world, generator, broken = always_just_false(), np.random.default_rng(14), 0
-    perfect = Group.of(np.linspace(0.9, 0.6, 200), np.zeros(200, dtype=bool))
+    perfect = SequenceGroup.from_records(np.linspace(0.9, 0.6, 200), np.zeros(200, dtype=bool))
     for _ in range(DRAWS):
         rows, wrong = world.draw(generator, 425)
-        third = settle([perfect, perfect, Group.of(world.confidence[rows], wrong)], 0.05, 0.05)[2]
+        third = graphical_procedure(
+            [perfect, perfect, SequenceGroup.from_records(world.confidence[rows], wrong)], 0.05, 0.05
+        )[2]
         broken += third.cut is not None
     assert 0.4 * 0.05 * DRAWS < broken <= at_most(0.05)

@@ -8,7 +8,7 @@ libraries, has a standard error of about 3 percentage points. Measured: 0.
 import numpy as np
 import pytest
 
-from core.slices import FacetFact, TitleFact, find_slices
+from core.slices import FacetPredicate, TitlePredicate, find_slices
 from core.slices.stratified import exact_p
 from core.slices.units import halves, one_per_title
 from tests.core.slices import planted as made
@@ -40,16 +40,25 @@ def test_of_what_is_reported_little_is_false():
     for seed in range(40):
         found = find_slices(made.planted(1500, seed=100 + seed), CLASSES, facets=FACETS, words=200, seed=seed)
         false = 0
-        leading = found.standing[0].slice.facts if found.standing else ()
-        verse_led.append(any(isinstance(fact, TitleFact) and planted_words & set(fact.any_of) for fact in leading))
-        for finding in found.standing:
-            words = {term for fact in finding.slice.facts if isinstance(fact, TitleFact) for term in fact.any_of}
-            true = bool(words & planted_words) or FacetFact("place", "Leiden") in finding.slice.facts
-            early = any(getattr(fact, "measure", "") == "year" for fact in finding.slice.facts)
+        leading = found.unexplained[0].slice.predicates if found.unexplained else ()
+        verse_led.append(
+            any(
+                isinstance(predicate, TitlePredicate) and planted_words & set(predicate.any_of) for predicate in leading
+            )
+        )
+        for finding in found.unexplained:
+            words = {
+                term
+                for predicate in finding.slice.predicates
+                if isinstance(predicate, TitlePredicate)
+                for term in predicate.any_of
+            }
+            true = bool(words & planted_words) or FacetPredicate("place", "Leiden") in finding.slice.predicates
+            early = any(getattr(predicate, "measure", "") == "year" for predicate in finding.slice.predicates)
             false += not (
                 true or early
             )  # early books do fail more; that they are no cause of their own is another test
-        shares.append(false / max(1, len(found.standing)))
+        shares.append(false / max(1, len(found.unexplained)))
     assert np.mean(verse_led) >= 0.9
     assert np.mean(shares) <= 0.10
 
@@ -76,13 +85,13 @@ def test_the_exact_p_is_below_a_level_no_more_often_than_the_level():
 
 @pytest.mark.parametrize("divisions", [1, 5])
 def test_halves_share_nothing_and_are_alike(divisions):
-    units = one_per_title(made.planted(900, seed=2), CLASSES)
-    parts = halves(units, divisions, seed=5)
+    titles = one_per_title(made.planted(900, seed=2), CLASSES)
+    parts = halves(titles, divisions, seed=5)
     assert len(parts) == 2 * divisions
     for one, other in zip(parts[0::2], parts[1::2], strict=True):
-        assert sorted([*one, *other]) == list(range(len(units)))
+        assert sorted([*one, *other]) == list(range(len(titles)))
         for truth in (0, 1):
             for predicted in (0, 1):
-                cell = (units.views[0] == truth) & (units.views[1] == predicted)
+                cell = (titles.views[0] == truth) & (titles.views[1] == predicted)
                 assert abs(int(cell[one].sum()) - int(cell[other].sum())) <= 1
     assert len({part.tobytes() for part in parts}) == len(parts)

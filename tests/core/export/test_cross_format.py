@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from core.export import FORMATS, ExportSettings, ModelSource, export
 from core.export.crosscheck import unescape_cell
 from core.export.marc_text import clean_text
-from core.export.validation import own_checks
+from core.export.validation import builtin_checks
 from core.readers.marc_decode import decode_iso2709, split_iso2709, stream_marcxml
 
 SETTINGS = ExportSettings(
@@ -110,7 +110,7 @@ def clean_titles_of(folder):
 
 def check(titles, folder):
     out = run(titles, folder)
-    assert [result for result in own_checks(out) if result.outcome != "passed"] == []
+    assert [result for result in builtin_checks(out) if result.outcome != "passed"] == []
     for name, found in titles_of(out).items():
         assert found == titles, name
     # A title that is nothing but control characters makes no MARC record; such books are listed as left out.

@@ -66,7 +66,7 @@ def test_cuts_may_differ_by_a_facet():
 def test_what_the_cuts_alone_accept_is_counted_whatever_people_said():
     human = table_of(record_id=["a"], label=["Fiction"], source=["person"])
     decisions = decide(scored(), CUTS, human=human)
-    assert count_decisions(decisions).over_cut == 1
+    assert count_decisions(decisions).above_cut == 1
     assert count_decisions(decisions).by_decision["accepted"] == 0
 
 

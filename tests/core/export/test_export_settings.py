@@ -7,18 +7,18 @@ import pytest
 from core.errors import InputError
 from core.export.formats import FORMATS, MARC_KINDS, parse_formats, parse_marc_kinds
 from core.export.settings import ExportSettings
-from core.export.terms import GENRE_SOURCES, Term, check_terms, default_terms
+from core.export.terms import GENRE_SOURCES, GenreTerm, check_terms, default_terms
 
 
 @pytest.mark.parametrize(
     ("profile", "answer", "expected"),
     [
-        ("lcgft", "yes", Term("Literature", "lcgft", "http://id.loc.gov/authorities/genreForms/gf2014026415")),
-        ("lcgft", "no", Term("Fiction", "lcgft", "http://id.loc.gov/authorities/genreForms/gf2014026339", "1")),
-        ("lcgft", "", Term("Fiction")),
-        ("fast", "no", Term("Fiction", "fast", "(OCoLC)fst01423787", "1")),
-        ("fast", "yes", Term("Fiction")),
-        ("uncontrolled", "no", Term("Fiction", literary_form="1")),
+        ("lcgft", "yes", GenreTerm("Literature", "lcgft", "http://id.loc.gov/authorities/genreForms/gf2014026415")),
+        ("lcgft", "no", GenreTerm("Fiction", "lcgft", "http://id.loc.gov/authorities/genreForms/gf2014026339", "1")),
+        ("lcgft", "", GenreTerm("Fiction")),
+        ("fast", "no", GenreTerm("Fiction", "fast", "(OCoLC)fst01423787", "1")),
+        ("fast", "yes", GenreTerm("Fiction")),
+        ("uncontrolled", "no", GenreTerm("Fiction", literary_form="1")),
     ],
 )
 def test_the_term_for_fiction_depends_on_the_answer_to_the_question(profile, answer, expected):
@@ -27,7 +27,7 @@ def test_the_term_for_fiction_depends_on_the_answer_to_the_question(profile, ans
 
 @pytest.mark.parametrize("answer", ["", "yes", "no"])
 def test_nonfiction_is_never_given_a_narrower_term(answer):
-    assert default_terms(["Non-fiction"], "lcgft", answer)["Non-fiction"] == Term("Non-fiction", literary_form="0")
+    assert default_terms(["Non-fiction"], "lcgft", answer)["Non-fiction"] == GenreTerm("Non-fiction", literary_form="0")
 
 
 def test_008_33_is_not_fiction_where_verse_may_be_among_it():
@@ -36,16 +36,16 @@ def test_008_33_is_not_fiction_where_verse_may_be_among_it():
 
 
 def test_labels_of_other_kinds_stand_as_they_are():
-    assert default_terms(["History", "Law"]) == {"History": Term("History"), "Law": Term("Law")}
+    assert default_terms(["History", "Law"]) == {"History": GenreTerm("History"), "Law": GenreTerm("Law")}
 
 
 @pytest.mark.parametrize(
     ("terms", "message"),
     [
-        ({"A": Term(" ")}, "The term for the label 'A' is empty"),
-        ({"A": Term("x", "bogus")}, "'bogus' .* is no known source code for genre terms"),
-        ({"A": Term("x", literary_form="9")}, r"'9' \(label 'A'\) is no code for 008/33"),
-        ({"A": Term("x"), "B": Term("x")}, "labels 'A' and 'B' would both become 'x'"),
+        ({"A": GenreTerm(" ")}, "The term for the label 'A' is empty"),
+        ({"A": GenreTerm("x", "bogus")}, "'bogus' .* is no known source code for genre terms"),
+        ({"A": GenreTerm("x", literary_form="9")}, r"'9' \(label 'A'\) is no code for 008/33"),
+        ({"A": GenreTerm("x"), "B": GenreTerm("x")}, "labels 'A' and 'B' would both become 'x'"),
     ],
 )
 def test_terms_that_cannot_be_kept_are_refused(terms, message):
@@ -115,8 +115,10 @@ def test_an_unknown_kind_is_refused_with_the_known_ones():
         ({"base_uri": "https://example.org/a#b#"}, "holds '#', which no URI may hold"),
         (
             {"base_uri": "https://example.org/runs"},
-            "ends in neither / nor #, so the name of the run cannot be put behind it."
-            " Give 'https://example.org/runs/' or 'https://example.org/runs#'",
+            (
+                "ends in neither / nor #, so the name of the run cannot be put behind it."
+                " Give 'https://example.org/runs/' or 'https://example.org/runs#'"
+            ),
         ),
         ({"predicted_at": "2026-11-23"}, "'2026-11-23' is no moment in UTC"),
         ({"created_at": "yesterday"}, "'yesterday' is no moment in UTC"),
@@ -153,7 +155,9 @@ def test_the_version_has_three_numbers_and_the_date(example, given, version):
 
 
 def test_settings_come_back_from_a_manifest(example):
-    settings = example.settings(terms={"Fiction": Term("Roman")}, genre_terms={"Tale": "Fiction"}, marc_kinds=("stub",))
+    settings = example.settings(
+        terms={"Fiction": GenreTerm("Roman")}, genre_terms={"Tale": "Fiction"}, marc_kinds=("stub",)
+    )
     again = ExportSettings.from_dict(json.loads(json.dumps(settings.as_dict())))
     assert again.as_dict() == settings.as_dict()
     assert again.fingerprint == settings.fingerprint

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.errors import InputError
-from core.export.columns import added_columns, kept_name, plain_names, probability_names
+from core.export.columns import added_columns, original_column_name, plain_names, probability_names
 from core.export.csv_table import write_csv
 from core.export.jsonl import write_jsonl
 from core.export.parquet import write_parquet
@@ -90,7 +90,7 @@ def test_a_column_record_id_with_the_same_identifiers_stands_once(example):
 
 @pytest.mark.parametrize(("name", "expected"), [("a", "a"), ("pred_label", "pred_label (as loaded)")])
 def test_names_of_kept_columns(name, expected):
-    assert kept_name(name, OURS) == expected
+    assert original_column_name(name, OURS) == expected
 
 
 def test_probability_columns_have_different_names_for_classes_that_look_alike():
@@ -139,7 +139,7 @@ def test_predictions_that_speak_twice_of_a_record_are_refused(example):
 def test_predictions_without_a_record_are_counted_and_left_out(example):
     stranger = example.scored.iloc[:1].assign(record_id="999")
     table = prepare(example.records, example.originals, pd.concat([example.scored, stranger]), example.settings())
-    assert table.strangers["record_id"].tolist() == ["999"]
+    assert table.unmatched["record_id"].tolist() == ["999"]
     assert len(table) == 10
 
 

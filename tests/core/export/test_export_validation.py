@@ -7,12 +7,12 @@ import pytest
 
 from core.errors import InputError
 from core.export.crosscheck import read_labels
-from core.export.validation import own_checks, validate
+from core.export.validation import builtin_checks, validate
 from core.readers.marc_decode import decode_iso2709, split_iso2709
 
 
 def results(folder):
-    return {check.name: check for check in own_checks(folder)}
+    return {check.name: check for check in builtin_checks(folder)}
 
 
 def sums_again(folder):

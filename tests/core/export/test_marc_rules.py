@@ -8,7 +8,7 @@ import pytest
 from core.export.marc import BUILDERS
 from core.export.marc_build import assignments
 from core.export.marc_rules import RULES, Fault, check_file, check_record
-from core.export.marc_text import Cleaner, clean_text, is_own_note
+from core.export.marc_text import Cleaner, clean_text, is_generated_note
 from core.readers.marc_record import MarcRecord, control, data
 
 Damage = Callable[[MarcRecord], object]
@@ -198,8 +198,8 @@ def test_every_control_character_is_taken_out():
 def test_our_own_sentences_are_known_again(example):
     table = example.table()
     for given in assignments(table):
-        assert is_own_note(BUILDERS["delta"](table).build(given).record.first("588").get("a"))
-    assert not is_own_note("Description based on print version record.")
+        assert is_generated_note(BUILDERS["delta"](table).build(given).record.first("588").get("a"))
+    assert not is_generated_note("Description based on print version record.")
 
 
 def test_a_record_that_was_not_cleaned_is_found_though_it_could_be_written(good):

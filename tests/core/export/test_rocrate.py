@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import pytest
 
 from core.export.rocrate import ROCRATE_FILE
-from core.export.validation import own_checks
+from core.export.validation import builtin_checks
 from core.storage import file_sha256
 
 # Of the context https://w3id.org/ro/crate/1.2/context, which is not fetched here: the terms this export uses.
@@ -130,9 +130,9 @@ def test_it_is_in_the_checksums_and_is_the_same_each_time(example, tmp_path):
 )
 def test_our_check_sees_what_does_not_fit(copy_of, fault, expected):
     copy = copy_of()
-    (check,) = [one for one in own_checks(copy) if one.name == "RO-Crate lists every file"]
+    (check,) = [one for one in builtin_checks(copy) if one.name == "RO-Crate lists every file"]
     assert check.outcome == "passed"
     fault(copy)
-    (check,) = [one for one in own_checks(copy) if one.name == "RO-Crate lists every file"]
+    (check,) = [one for one in builtin_checks(copy) if one.name == "RO-Crate lists every file"]
     assert check.outcome == "failed"
     assert expected in check.detail

@@ -7,7 +7,7 @@ import pytest
 from core.errors import InputError, ModelError
 from core.explain import leave_one_word_out
 from core.models import members, out_of_fold
-from core.models.blend import BlendClassifier, learn_weights
+from core.models.blend import BlendClassifier, fit_blend_weights
 from core.models.fitting import Plan, fit
 from core.models.out_of_fold import OutOfFold
 from core.models.protocol import TrainingData
@@ -53,7 +53,7 @@ def test_weights_by_hand():
     told = np.array([[0.75, 0.25]] * 3 + [[0.75, 0.25]])
     nothing = np.full((4, 2), 0.5)
     targets = np.array([[1.0, 0.0]] * 3 + [[0.0, 1.0]])
-    found = learn_weights(np.stack([told, nothing]), targets)
+    found = fit_blend_weights(np.stack([told, nothing]), targets)
     assert found[0] == pytest.approx(1.0, abs=1e-3)
 
 
@@ -63,7 +63,7 @@ def test_a_member_that_misleads_gets_no_weight():
     good = np.where(generator.random(400) < 0.8, truth, 1 - truth)
     bad = 1 - np.where(generator.random(400) < 0.6, truth, 1 - truth)
     told = [np.eye(2)[side] * 0.6 + 0.2 for side in (good, bad)]
-    weights = learn_weights(np.stack(told), np.eye(2)[truth])
+    weights = fit_blend_weights(np.stack(told), np.eye(2)[truth])
     assert weights[1] == 0
     assert weights[0] == pytest.approx(1.0, abs=0.25)
 
@@ -76,12 +76,12 @@ class TestWeightsOfATraining:
     """Two folds, two members, four books: everything by hand."""
 
     class Blend:
-        weighed = staticmethod(lambda options: "weights" in options)
+        has_given_weights = staticmethod(lambda options: "weights" in options)
 
         def __init__(self, said):
             self.said = np.array(said)
 
-        def apart(self, titles):
+        def member_probabilities(self, titles):
             return self.said[:, : len(titles)]
 
         def predict_probabilities(self, titles):
@@ -92,13 +92,13 @@ class TestWeightsOfATraining:
     def test_those_of_a_fold_are_learned_on_the_other_folds(self, monkeypatch):
         asked = []
         monkeypatch.setattr(
-            out_of_fold, "learn_weights", lambda told, targets: asked.append((told, targets)) or [2.0, 0.0]
+            out_of_fold, "fit_blend_weights", lambda told, targets: asked.append((told, targets)) or [2.0, 0.0]
         )
         found = OutOfFold(self.Blend, {}, ["x", "y", "x", "y"], ("x", "y"))
         fold = np.array([0, 0, 1, 1])
-        found.ask(self.Blend([self.SURE, self.LOST]), fold == 0, ["a", "b"])
-        found.ask(self.Blend([self.LOST, self.SURE]), fold == 1, ["c", "d"])
-        assert found.weigh(fold, {"base": "b"}) == {"base": "b", "weights": [2.0, 0.0]}
+        found.add_fold(self.Blend([self.SURE, self.LOST]), fold == 0, ["a", "b"])
+        found.add_fold(self.Blend([self.LOST, self.SURE]), fold == 1, ["c", "d"])
+        assert found.fit_weights(fold, {"base": "b"}) == {"base": "b", "weights": [2.0, 0.0]}
         assert asked[0][0].tolist() == [self.LOST, self.SURE]  # for fold 0, what was said of fold 1
         assert asked[1][0].tolist() == [self.SURE, self.LOST]
         assert asked[2][0].shape == (2, 4, 2)
@@ -108,8 +108,8 @@ class TestWeightsOfATraining:
 
     def test_given_weights_stay_as_they_are(self):
         found = OutOfFold(self.Blend, {"weights": [1, 1]}, ["x", "y"], ("x", "y"))
-        found.ask(self.Blend([self.SURE, self.LOST]), np.array([True, True]), ["a", "b"])
-        assert found.weigh(np.array([0, 0]), {"weights": [1, 1]}) == {"weights": [1, 1]}
+        found.add_fold(self.Blend([self.SURE, self.LOST]), np.array([True, True]), ["a", "b"])
+        assert found.fit_weights(np.array([0, 0]), {"weights": [1, 1]}) == {"weights": [1, 1]}
         assert found.scores.tolist() == self.SURE
 
     def test_a_member_is_trained_once_a_fold_and_once_on_all(self, books, monkeypatch):
@@ -134,7 +134,7 @@ def test_labels_by_functions_are_learned_from_and_never_judge(data):
         np.append(data.weights, 0.7),
         data.classes,
     )
-    found = members.held_out(("tfidf", {}), weak, seed=0, folds=3)
+    found = members.cross_val_predict_member(("tfidf", {}), weak, seed=0, folds=3)
     assert np.isnan(found[-1]).all()
     assert not np.isnan(found[:-1]).any()
 
@@ -194,7 +194,7 @@ def test_the_epochs_of_a_member_come_from_the_folds():
             self.members = [None, SimpleNamespace(epochs=epochs)]
 
     wish = {"members": ["tfidf", {"kind": "transformer", "epochs": 5}], "base": "b"}
-    assert BlendClassifier.settled(wish, [Watched(2), Watched(4)]) == {
+    assert BlendClassifier.refit_options(wish, [Watched(2), Watched(4)]) == {
         "base": "b",
         "members": [{"kind": "tfidf"}, {"kind": "transformer", "epochs": 3, "base": "b"}],
     }

@@ -78,9 +78,9 @@ def test_nothing_is_read_twice_when_the_first_is_always_sure():
 
 def test_the_temperature_is_that_of_held_out_titles(data, trained):
     from core.calibration import learn_calibration
-    from core.models.members import held_out
+    from core.models.members import cross_val_predict_member
 
-    found = held_out(("tfidf", {}), data, 0, 3)
+    found = cross_val_predict_member(("tfidf", {}), data, 0, 3)
     truth = np.array(data.classes, dtype=object)[data.targets.argmax(axis=1)]
     assert trained.temperature == learn_calibration("temperature", found, truth, data.classes).temperature
     assert trained.temperature > 1

@@ -91,7 +91,7 @@ def test_a_title_is_read_once(tiny_base, monkeypatch):
 def test_what_is_remembered_has_an_end(tiny_base, monkeypatch):
     from core.models import encoder as module
 
-    monkeypatch.setattr(module, "_REMEMBERED", 3)
+    monkeypatch.setattr(module, "_CACHE_SIZE", 3)
     encoder = Encoder(str(tiny_base))
     expected = Encoder(str(tiny_base)).vectors(["c", "d", "a"], reduced=False)
     encoder.vectors(["a", "b"], reduced=False)
@@ -135,8 +135,8 @@ def test_numbers_that_do_not_fit(trained, tmp_path):
 
 
 def test_sixteen_bits_are_given_up_where_labels_change(data, options, monkeypatch):
-    monkeypatch.setattr(Encoder, "can_reduce", True, raising=False)
-    monkeypatch.setattr(embedding, "same_labels", lambda ask, titles: 0.99)
+    monkeypatch.setattr(Encoder, "can_use_bfloat16", True, raising=False)
+    monkeypatch.setattr(embedding, "label_agreement", lambda ask, titles: 0.99)
     embedding._encoder.cache_clear()
     made = EmbeddingClassifier.train(data, options=options)
     embedding._encoder.cache_clear()

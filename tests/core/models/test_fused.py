@@ -131,7 +131,7 @@ class TestUse:
     def test_vectors_of_a_frozen_encoder(self, tiny_base, quick_encoder, make_books):
         titles = make_books(40, noise=0.0)["title"].tolist()
         frozen = Encoder(str(tiny_base))
-        frozen.can_reduce = True
+        frozen.can_use_bfloat16 = True
         found = frozen.vectors(titles, reduced=True)
         assert isinstance(frozen._half, FusedEncoder)
         assert np.linalg.norm(found, axis=1) == pytest.approx(1, abs=1e-5)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
-from core.models.ngrams import NgramCounter, letter_runs, prepare, word_terms
+from core.models.ngrams import NgramCounter, letter_runs, normalise_text, word_terms
 
 TITLES = [
     "The Baron's Daughter. A ballad by the author of Poetical Recreations [i.e. William C. Hazlitt] . F.P",
@@ -20,7 +20,7 @@ TITLES = [
 
 
 def same_as_scikit_learn(texts):
-    counter = NgramCounter.of(texts)
+    counter = NgramCounter.from_texts(texts)
     counts = counter.count(texts)
     for block, terms, settings_ in (
         (counts[0], counter.words, {"ngram_range": (1, 2)}),
@@ -35,18 +35,18 @@ def same_as_scikit_learn(texts):
 
 
 def test_counts_are_those_of_scikit_learn():
-    same_as_scikit_learn([prepare(title) for title in TITLES])
+    same_as_scikit_learn([normalise_text(title) for title in TITLES])
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.text(max_size=25), min_size=1, max_size=4))
 def test_counts_are_those_of_scikit_learn_for_any_text(titles):
-    texts = [prepare(title) for title in titles]
+    texts = [normalise_text(title) for title in titles]
     same_as_scikit_learn([*texts, "some words"])
 
 
 def test_terms_outside_the_vocabulary_are_not_counted():
-    counter = NgramCounter.of(["tale of"])
+    counter = NgramCounter.from_texts(["tale of"])
     words, runs = counter.count(["a novel", "tale"])
     assert words.toarray().tolist() == [[0, 0, 0], [0, 1, 0]]
     assert list(counter.words) == ["of", "tale", "tale of"]
@@ -55,7 +55,7 @@ def test_terms_outside_the_vocabulary_are_not_counted():
 
 
 def test_accents_apart_or_composed_are_one():
-    assert prepare("Nai\u0308ve") == prepare("Naïve") == "naïve"
+    assert normalise_text("Nai\u0308ve") == normalise_text("Naïve") == "naïve"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_spans_point_at_the_words():
 
 
 def test_runs_are_counted_word_for_word():
-    counter = NgramCounter.of(["aaaa"])
+    counter = NgramCounter.from_texts(["aaaa"])
     counts = counter.run_counts("aaaa")
     assert counts[counter.runs["aa"]] == 3
     assert counts[counter.runs["aaaa"]] == 1
@@ -81,15 +81,15 @@ def test_runs_are_counted_word_for_word():
 
 
 def test_no_titles():
-    counter = NgramCounter.of([])
+    counter = NgramCounter.from_texts([])
     words, runs = counter.count(["a tale"])
     assert words.shape == runs.shape == (1, 0)
-    assert NgramCounter.of(["a tale"]).count([])[0].shape == (0, 1)
+    assert NgramCounter.from_texts(["a tale"]).count([])[0].shape == (0, 1)
 
 
 def test_a_full_memory_is_emptied_and_nothing_changes(monkeypatch):
-    counter = NgramCounter.of([prepare(title) for title in TITLES])
+    counter = NgramCounter.from_texts([normalise_text(title) for title in TITLES])
     expected = counter.count(TITLES)[1].toarray()
-    monkeypatch.setattr("core.models.ngrams._REMEMBERED", 2)
+    monkeypatch.setattr("core.models.ngrams._CACHE_SIZE", 2)
     again = NgramCounter(counter.words, counter.runs)
     assert np.array_equal(again.count(TITLES)[1].toarray(), expected)

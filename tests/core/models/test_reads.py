@@ -15,7 +15,7 @@ from core.models.registry import load
 from core.models.score import predict_corpus
 from core.models.train import train
 from core.predictions import load_predictions
-from core.reading import compose
+from core.reading import join_fields
 from core.storage import Workspace
 
 SHELVES = {"Fiction": "Store 0126{:02d}.e.1", "Poetry": "HMNTS 116{:02d}.a.3", "Travel": "0100{:02d}.bb.7"}
@@ -100,14 +100,14 @@ def test_a_column_that_tells_nothing_is_said_to(place, make_books, tmp_path):
 
 def test_a_book_is_learned_with_its_shelf_and_by_its_title_alone(model):
     _, kept = model
-    text = compose(pd.Series(["Aylmer Conrad: 1."]), {"shelfmark": pd.Series(["012650.f.2"])}).iloc[0]
+    text = join_fields(pd.Series(["Aylmer Conrad: 1."]), {"shelfmark": pd.Series(["012650.f.2"])}).iloc[0]
     shelf, title = kept.probabilities([text, "Aylmer Conrad: 1."])
     assert shelf[0] > 0.9
     assert title.max() < 0.8
     # Titles alone have a calibration of their own: with the one for shelves they would be surer.
     scores = kept.classifier.predict_probabilities(["Aylmer Conrad: 1."])
-    assert kept.for_titles.temperature != kept.calibration.temperature
-    np.testing.assert_allclose(title, kept.for_titles.apply(scores)[0])
+    assert kept.title_only_calibration.temperature != kept.calibration.temperature
+    np.testing.assert_allclose(title, kept.title_only_calibration.apply(scores)[0])
 
 
 def test_a_catalogue_is_scored_with_the_column_where_it_is_there(place, model):
@@ -147,13 +147,13 @@ def test_labels_without_the_column_take_it_from_the_catalogue(place, tmp_path):
     assert readable_columns(workspace, "bare") == ()
     assert readable_columns(workspace, "bare", "catalogue") == ("shelfmark",)
     books, _ = labelled_books(workspace, load_labels(workspace, "bare"), "catalogue", ("shelfmark",))
-    wanted = compose(catalogue["title"], {"shelfmark": catalogue["shelfmark"]})
+    wanted = join_fields(catalogue["title"], {"shelfmark": catalogue["shelfmark"]})
     assert books["text"].tolist() == wanted.tolist()
 
 
 def test_an_explanation_names_the_column_as_one(model):
     _, kept = model
-    text = compose(pd.Series(["Aylmer, or, A tour"]), {"shelfmark": pd.Series(["Store 012650.f.2"])}).iloc[0]
+    text = join_fields(pd.Series(["Aylmer, or, A tour"]), {"shelfmark": pd.Series(["Store 012650.f.2"])}).iloc[0]
     exact = word_contributions(kept, text)
     assert exact.table["word"].tolist()[-1] == "shelfmark: Store 012650.f.2"
     assert exact.class_name == "Fiction"
@@ -170,7 +170,7 @@ def test_an_explanation_names_the_column_as_one(model):
 @pytest.mark.parametrize("kind", ["transformer", "embedding", "cascade", "blend"])
 def test_every_kind_reads_the_column(kind, make_books, quick):
     books = shelved(make_books(150, noise=0.9))
-    books["text"] = compose(books["title"], {"shelfmark": books["shelfmark"]})
+    books["text"] = join_fields(books["title"], {"shelfmark": books["shelfmark"]})
     options = {"base": quick["base"]} if kind in ("embedding", "blend") else quick
     if kind == "cascade":
         options = {"base": quick["base"], "second": {"kind": "embedding"}}
@@ -179,7 +179,7 @@ def test_every_kind_reads_the_column(kind, make_books, quick):
     classes = np.array(fitted.calibration.classes)
     truth = fitted.training["label"].to_numpy()
     with_shelf = (classes[own.argmax(axis=1)] == truth).mean()
-    alone = (classes[fitted.bare.probabilities.argmax(axis=1)] == truth).mean()
+    alone = (classes[fitted.title_only.probabilities.argmax(axis=1)] == truth).mean()
     assert with_shelf > alone + 0.15
     assert (fitted.training["title"] == books["title"]).all()
 

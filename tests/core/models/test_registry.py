@@ -207,7 +207,7 @@ def test_an_odd_model_is_named_and_the_others_are_listed(keep, workspace, file, 
     home = keep().path
     odd = home.with_name("0123456789abcdef")
     shutil.copytree(home, odd)
-    workspace.database.point("models", "odd", odd.name)
+    workspace.database.assign_name("models", "odd", odd.name)
     before = json.loads((odd / file).read_text()) if file == "manifest.json" else {}
     (odd / file).write_text(json.dumps(before | content))
     assert [one["name"] for one in registry.list_models(workspace)] == ["genres"]

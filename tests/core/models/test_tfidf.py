@@ -202,17 +202,17 @@ class TestAlteredFiles:
 class TestSpread:
     @pytest.mark.parametrize("title", [*ODD[:-1], "well-known, a Tale; a tale", "The tale the tale of İstanbul"])
     def test_every_term_of_the_title_is_divided_wholly(self, trained, title):
-        words, shares = trained.spread(title)
+        words, shares = trained.word_shares(title)
         present = (trained.features([title]) != 0).toarray()[0]
         assert words == unicodedata.normalize("NFC", title).split()
         assert np.asarray(shares.sum(axis=0)).ravel() == pytest.approx(present.astype(float))
 
     def test_a_pair_of_words_counts_half_for_each(self, trained):
-        words, shares = trained.spread("Guide travels in")
+        words, shares = trained.word_shares("Guide travels in")
         pair = trained.counter.words["travels in"]
         assert words == ["Guide", "travels", "in"]
         assert shares[:, pair].toarray().ravel().tolist() == [0, 0.5, 0.5]
 
     def test_a_repeated_word_is_divided_over_its_places(self, trained):
-        _, shares = trained.spread("Tale, tale (tale)")
+        _, shares = trained.word_shares("Tale, tale (tale)")
         assert shares[:, trained.counter.words["tale"]].toarray().ravel() == pytest.approx([1 / 3] * 3)

@@ -8,7 +8,7 @@ import pytest
 from core import jobs
 from core.errors import Cancelled, InputError, NotFoundError
 from core.labels import load_labels
-from core.models.preparation import books_called, labelled_books, set_apart, weak_books
+from core.models.preparation import exclude_books, labelled_books, load_books, load_weak_labels
 from core.models.registry import load
 from core.models.tfidf import TfidfClassifier
 from core.models.train import train
@@ -163,22 +163,22 @@ class TestTrain:
 class TestPreparation:
     def test_sets_are_found_by_name_whatever_they_are(self, workspace, annotated, put):
         put(workspace, annotated.head(7), "corpus", "catalogue")
-        assert len(books_called(workspace, "catalogue")) == 7
-        assert len(books_called(workspace, "annotated")) == 180
+        assert len(load_books(workspace, "catalogue")) == 7
+        assert len(load_books(workspace, "annotated")) == 180
 
     def test_nothing_is_set_apart_without_a_name(self, workspace):
         books, said = labelled_books(workspace, load_labels(workspace, "annotated"))
-        kept, apart = set_apart(workspace, books, ())
+        kept, apart = exclude_books(workspace, books, ())
         assert (len(kept), apart, said) == (180, [], [])
 
     def test_weak_labels_of_a_class_that_nobody_else_names(self, workspace, make_books, put, annotated):
         put(workspace, make_books(20, seed=6).assign(label="Sermon"), "labels", "functions")
         with pytest.raises(InputError, match="'functions' has the class 'Sermon', which no person's label has"):
-            weak_books(workspace, "functions", ("Fiction", "Poetry", "Travel"), annotated, ())
+            load_weak_labels(workspace, "functions", ("Fiction", "Poetry", "Travel"), annotated, ())
 
     def test_weak_labels_have_shares_and_weights(self, workspace, make_books, put, annotated):
         put(workspace, make_books(20, seed=6, start=900), "labels", "functions")
-        table, _ = weak_books(workspace, "functions", ("Fiction", "Poetry", "Travel"), annotated, ())
+        table, _ = load_weak_labels(workspace, "functions", ("Fiction", "Poetry", "Travel"), annotated, ())
         assert table[["p_Fiction", "p_Poetry", "p_Travel"]].sum(axis=1).tolist() == [1.0] * len(table)
         assert set(table["weight"]) == {0.7}
 
@@ -186,7 +186,7 @@ class TestPreparation:
         weak = make_books(20, seed=6, start=900)
         put(workspace, weak, "labels", "functions")
         put(workspace, weak.head(5), "labels", "test")
-        table, _ = weak_books(workspace, "functions", ("Fiction", "Poetry", "Travel"), annotated, ("test",))
+        table, _ = load_weak_labels(workspace, "functions", ("Fiction", "Poetry", "Travel"), annotated, ("test",))
         assert len(table) == 15
 
 

@@ -11,7 +11,7 @@ from core.errors import Cancelled, InputError, ModelError
 from core.explain import leave_one_word_out
 from core.models import devices, encoder, language_models, precision
 from core.models.batching import epoch_batches, length_sorted, padded
-from core.models.finetune import _calibrated_losses, _worse
+from core.models.finetune import _calibrated_losses, _has_worsened
 from core.models.fitting import Plan, fit
 from core.models.pretrained import import_pretrained
 from core.models.protocol import TrainingData
@@ -117,9 +117,9 @@ class TestLearning:
     def test_a_rise_within_chance_does_not_stop_it(self):
         # Differences 1, −1, 1, −1 and a mean of 0.1: their standard error is 0.5.
         best = np.zeros(4)
-        assert not _worse(np.array([1.1, -0.9, 1.1, -0.9]), best)
-        assert _worse(np.array([0.4, 0.5, 0.6, 0.5]), best)
-        assert not _worse(-np.array([0.4, 0.5, 0.6, 0.5]), best)
+        assert not _has_worsened(np.array([1.1, -0.9, 1.1, -0.9]), best)
+        assert _has_worsened(np.array([0.4, 0.5, 0.6, 0.5]), best)
+        assert not _has_worsened(-np.array([0.4, 0.5, 0.6, 0.5]), best)
 
     def test_too_much_confidence_is_no_loss(self):
         logits, weights = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]), np.array([[1.0, 0], [0, 1.0], [0, 1.0]])
@@ -341,12 +341,12 @@ class TestWhole:
             def __init__(self, epochs):
                 self.epochs = epochs
 
-        settled = TransformerClassifier.settled({"epochs": 5}, [Watched(2), Watched(3), Watched(4)])
-        assert settled == {"epochs": 3}
+        refit_options = TransformerClassifier.refit_options({"epochs": 5}, [Watched(2), Watched(3), Watched(4)])
+        assert refit_options == {"epochs": 3}
 
     def test_a_title_that_is_too_long_is_counted(self, trained, data, quick):
         long = " ".join(["novel"] * 60)
-        assert trained.cut([long, "A novel", "x" * 47]) == 2
+        assert trained.count_truncated([long, "A novel", "x" * 47]) == 2
         more = TrainingData(
             [*data.titles, long], np.vstack([data.targets, data.targets[:1]]), np.ones(151), data.classes
         )
@@ -445,9 +445,9 @@ class TestMachine:
             return found
 
         titles = [f"title {i}" for i in range(5_000)]
-        assert precision.same_labels(ask, precision.sample(titles)) == pytest.approx(0.998)
+        assert precision.label_agreement(ask, precision.sample(titles)) == pytest.approx(0.998)
         assert precision.sample(titles) == precision.sample(titles[::-1])
-        assert np.isnan(precision.same_labels(ask, []))
+        assert np.isnan(precision.label_agreement(ask, []))
 
     def test_what_is_undecided_in_16_bits_is_read_again(self):
         asked = []
@@ -457,20 +457,20 @@ class TestMachine:
             return np.tile([0.4, 0.6, 0.0], (len(titles), 1))
 
         found = np.array([[0.51, 0.48, 0.01], [0.9, 0.1, 0.0], [0.4, 0.22, 0.38], [0.53, 0.47, 0.0]])
-        again = precision.read_again(found.copy(), ["a", "b", "c", "d"], wide)
+        again = precision.rescore_uncertain(found.copy(), ["a", "b", "c", "d"], wide)
         assert asked == ["a", "c"]
         np.testing.assert_array_equal(again[[1, 3]], found[[1, 3]])
         np.testing.assert_array_equal(again[[0, 2]], [[0.4, 0.6, 0.0]] * 2)
-        assert precision.read_again(np.empty((0, 2)), [], wide).shape == (0, 2)
+        assert precision.rescore_uncertain(np.empty((0, 2)), [], wide).shape == (0, 2)
 
     def test_sixteen_bits_are_refused_where_labels_change(self, data, quick, monkeypatch):
         from core.models import transformer
 
         monkeypatch.setattr(transformer, "has_bfloat16", lambda device: True)
-        monkeypatch.setattr(transformer, "same_labels", lambda ask, titles: 0.998)
+        monkeypatch.setattr(transformer, "label_agreement", lambda ask, titles: 0.998)
         made = TransformerClassifier.train(data, options={**quick, "epochs": 1})
         assert (made.reduced, made.agreement, made.checked) == (False, 0.998, 150)
-        monkeypatch.setattr(transformer, "same_labels", lambda ask, titles: 0.999)
+        monkeypatch.setattr(transformer, "label_agreement", lambda ask, titles: 0.999)
         made.choose_precision(data.titles)
         assert made.reduced
 

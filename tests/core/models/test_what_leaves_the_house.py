@@ -20,20 +20,20 @@ from core.importing import import_file
 from core.labels import LABELS_FILE
 from core.models.score import predict_corpus
 from core.models.train import train
-from core.policies import KeptPolicy, keep_policy, kept_policies
+from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import load_predictions, load_scored
-from core.release import Release, kept_exports, release
+from core.release import Release, release, saved_exports
 from core.review import record_decision
 from core.schema import SOURCE
-from core.slices import RangeFact, Slice
+from core.slices import RangePredicate, Slice
 from core.storage import Workspace, file_sha256
-from core.thresholds import Policy, promise
+from core.thresholds import Policy, find_guaranteed_cuts
 
 pytest.importorskip("torch")
 
 CLASSES = ("Fiction", "Poetry")
 LOW = {"Fiction": 0.3, "Poetry": 0.3}
-EARLY = Slice((RangeFact("year", None, 1849),), name="early")
+EARLY = Slice((RangePredicate("year", None, 1849),), name="early")
 KINDS = ("tfidf", "embedding", "transformer", "blend", "cascade", "elsewhere")
 SOURCES = ("none", "own, measure only", "own, standing", "people", "rules", "people and rules")
 POLICIES = ("by hand", "promise", "broken promise", "by language", "slice", "restored")
@@ -108,15 +108,17 @@ def _name_of(kind, source):
 def _policy(workspace, scored, wanted):
     labels = scored.labels
     if wanted == "by hand":
-        return KeptPolicy(Policy(LOW), {}, labels)
+        return SavedPolicy(Policy(LOW), {}, labels)
     if wanted in ("promise", "broken promise"):
-        asked = promise(scored.table, scored.classes, 0.5 if wanted == "promise" else 0.001, 0.8, learned_known=True)
-        return KeptPolicy(asked.policy(), asked.as_dict(), labels)
+        asked = find_guaranteed_cuts(
+            scored.table, scored.classes, 0.5 if wanted == "promise" else 0.001, 0.8, learned_known=True
+        )
+        return SavedPolicy(asked.policy(), asked.as_dict(), labels)
     if wanted == "by language":
-        return KeptPolicy(Policy(stratum="language", by_stratum={"English": LOW}), {}, labels)
+        return SavedPolicy(Policy(stratum="language", by_stratum={"English": LOW}), {}, labels)
     if wanted == "slice":
-        return KeptPolicy(Policy(LOW, where=EARLY), {}, labels)
-    return KeptPolicy(Policy(LOW), {}, labels, because="restored from an earlier export")
+        return SavedPolicy(Policy(LOW, where=EARLY), {}, labels)
+    return SavedPolicy(Policy(LOW), {}, labels, because="restored from an earlier export")
 
 
 CASES = [
@@ -296,7 +298,7 @@ def _the_policy(policy, scored, by_machine, everything, manifest, readme):
 def test_two_choices_on_one_day_are_two_runs(place, tmp_path):
     scored = load_scored(place, "by-tfidf", "people")
     made = [
-        Release.prepare(place, "by-tfidf", KeptPolicy(policy), scored=scored, formats=("csv", "marc"))
+        Release.prepare(place, "by-tfidf", SavedPolicy(policy), scored=scored, formats=("csv", "marc"))
         for policy in (Policy(LOW), Policy({"Fiction": 0.5, "Poetry": 0.5}), Policy(LOW, where=EARLY), Policy(LOW))
     ]
     runs = [one.settings.run_id for one in made]
@@ -314,26 +316,26 @@ def test_two_choices_on_one_day_are_two_runs(place, tmp_path):
 
 
 def test_a_policy_keeps_its_slice_and_older_ones_stay_readable(fresh):
-    keep_policy(fresh, "p", KeptPolicy(Policy(LOW, where=EARLY)))
-    (kept,) = kept_policies(fresh, "p")
+    save_policy(fresh, "p", SavedPolicy(Policy(LOW, where=EARLY)))
+    (kept,) = saved_policies(fresh, "p")
     assert kept.policy == Policy(LOW, where=EARLY)
     assert kept.policy.where.description == "books dated before 1850"
     older = {"policy": {"cuts": LOW}, "promise": {}, "labels": "", "because": ""}
     fresh.database.add("policy", "old", older)
-    assert kept_policies(fresh, "old")[0].policy == Policy(LOW)
+    assert saved_policies(fresh, "old")[0].policy == Policy(LOW)
     scored = load_scored(fresh, "by-tfidf", "people")
     prepared = Release.prepare(fresh, "by-tfidf", kept, scored=scored)
     out = fresh.folder("exports") / "x.zip"
     release(fresh, prepared, out)
-    assert kept_exports(fresh, scored.predictions)[0]["settings"]["slice"]["description"] == "books dated before 1850"
+    assert saved_exports(fresh, scored.predictions)[0]["settings"]["slice"]["description"] == "books dated before 1850"
 
 
 def test_a_model_that_was_removed_is_still_named(fresh):
     import shutil
 
     scored = load_scored(fresh, "by-blend")
-    before = Release.prepare(fresh, "by-blend", KeptPolicy(Policy(LOW)), scored=scored).settings.model
+    before = Release.prepare(fresh, "by-blend", SavedPolicy(Policy(LOW)), scored=scored).settings.model
     shutil.rmtree(fresh.find("models", "blend").path)
-    after = Release.prepare(fresh, "by-blend", KeptPolicy(Policy(LOW)), scored=scored).settings.model
+    after = Release.prepare(fresh, "by-blend", SavedPolicy(Policy(LOW)), scored=scored).settings.model
     assert (after.sha256, after.version, after.input_columns) == (before.sha256, before.version, before.input_columns)
     assert after.sha256

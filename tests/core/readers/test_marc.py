@@ -18,7 +18,7 @@ from core.readers.marc_columns import COLUMNS, record_columns
 from core.readers.marc_countries import country_code, country_name
 from core.readers.marc_decode import BadRecord, decode_iso2709, split_iso2709, stream_marcxml
 from core.readers.marc_record import MarcField, MarcRecord, control, data
-from core.readers.table import ReadOptions, SourceTable
+from core.readers.table import ReaderOptions, SourceTable
 
 FIXED = "870813s1894    enk    ||    |||| ||eng  "
 START = '<collection xmlns="http://www.loc.gov/MARC21/slim">'
@@ -37,7 +37,7 @@ def read(tmp_path: Path, content: bytes, form: str = "marc", encoding: str | Non
     path = tmp_path / "file"
     path.write_bytes(content)
     with open_file(path, silent) as opened:
-        return marc.read(opened, ReadOptions(form, encoding), silent)
+        return marc.read(opened, ReaderOptions(form, encoding), silent)
 
 
 def in_marc8(one: MarcRecord, title: bytes) -> bytes:

@@ -10,13 +10,13 @@ from core.cli import main
 from core.errors import InputError
 from core.evaluation import evaluate
 from core.importing import import_file
-from core.policies import KeptPolicy
+from core.policies import SavedPolicy
 from core.predictions import Scored, load_scored
-from core.report import ReportContent, gather, render, write_report
+from core.report import ReportContent, build_content, render, write_report
 from core.report.content import _decided
 from core.report.definitions import DEFINITIONS
 from core.report.svg import confusion_svg
-from core.slices import RangeFact, Slice
+from core.slices import RangePredicate, Slice
 from core.statistics import interval_percent
 from core.storage import Workspace, file_sha256
 from core.thresholds import Policy, policy_report
@@ -69,8 +69,10 @@ def scored(demo_workspace: Workspace) -> Scored:
 
 @pytest.fixture(scope="module")
 def content(demo_workspace: Workspace, scored: Scored) -> ReportContent:
-    chosen = KeptPolicy(Policy({"Fiction": 0.9, "Non-fiction": 0.97}))
-    return gather(demo_workspace, scored, date="2026-01-31", policy=chosen, against=replace(scored, name="the other"))
+    chosen = SavedPolicy(Policy({"Fiction": 0.9, "Non-fiction": 0.97}))
+    return build_content(
+        demo_workspace, scored, date="2026-01-31", policy=chosen, against=replace(scored, name="the other")
+    )
 
 
 @pytest.fixture
@@ -154,15 +156,15 @@ def test_without_another_model_there_is_no_comparison(content: ReportContent) ->
 def test_equal_input_gives_equal_bytes_but_for_the_date(
     demo_workspace: Workspace, scored: Scored, content: ReportContent
 ) -> None:
-    first = render(gather(demo_workspace, scored, date="2026-01-31", policy=content.policy))
-    second = render(gather(demo_workspace, scored, date="2031-12-01", policy=content.policy))
+    first = render(build_content(demo_workspace, scored, date="2026-01-31", policy=content.policy))
+    second = render(build_content(demo_workspace, scored, date="2031-12-01", policy=content.policy))
     assert first != second
     assert first == second.replace("2031-12-01", "2026-01-31")
 
 
 def test_titles_from_files_cannot_act(hostile: Workspace) -> None:
     scored = load_scored(hostile, "hostile")
-    html = render(gather(hostile, scored, date="<b>today</b>"))
+    html = render(build_content(hostile, scored, date="<b>today</b>"))
     reader = read(html)
     assert not {"script", "img", "b"} & {tag for tag, _ in reader.tags}
     assert "\x1b" not in html
@@ -173,7 +175,7 @@ def test_titles_from_files_cannot_act(hostile: Workspace) -> None:
 def test_nothing_checked_is_refused(demo_workspace: Workspace, scored: Scored) -> None:
     unchecked = replace(scored, table=scored.table.assign(truth=""))
     with pytest.raises(InputError, match=r"None of the 6,000 books of 'demo-predictions' has been checked by a person"):
-        gather(demo_workspace, unchecked, date="")
+        build_content(demo_workspace, unchecked, date="")
 
 
 def test_only_html_is_written(content: ReportContent, tmp_path: Path) -> None:
@@ -198,15 +200,15 @@ def test_the_command(demo_workspace: Workspace, tmp_path: Path, capsys: pytest.C
 
 
 def test_cut_offs_of_a_slice_are_said_of_its_books_alone(scored: Scored) -> None:
-    early = Slice((RangeFact("year", None, 1849),), name="early")
+    early = Slice((RangePredicate("year", None, 1849),), name="early")
     policy = Policy({"Fiction": 0.9, "Non-fiction": 0.97}, where=early)
     part = scored.table[early.mask(scored.table)]
     decided = policy_report(part, policy, classes=scored.classes)
-    sentence = _decided(KeptPolicy(policy), decided)
+    sentence = _decided(SavedPolicy(policy), decided)
     assert sentence.startswith(f"{decided.accepted:,} of {len(part):,} books dated before 1850 (")
     assert "can be accepted, no other book by these cut-offs" in sentence
     promised = {"promised": True, "per": "class", "confidence": 0.95, "max_error": 0.05}
-    assert _decided(KeptPolicy(policy, promised), decided).endswith(
+    assert _decided(SavedPolicy(policy, promised), decided).endswith(
         "if the checked books are a random sample of these."
     )
 

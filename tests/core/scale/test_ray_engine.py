@@ -165,7 +165,7 @@ class TestCluster:
         score_on_ray(
             shards, model.path, open_model, lambda *said: told.append(said), name="genres", address=cluster.address
         )
-        assert told[0] == (shards.titles_but(left) / len(shards.titles), "Joining the cluster")
+        assert told[0] == (shards.count_titles_outside(left) / len(shards.titles), "Joining the cluster")
         np.testing.assert_allclose(shards.probabilities(), model.probabilities(shards.titles), rtol=0, atol=1e-5)
         # Nothing is left to do: nobody is asked.
         score_on_ray(shards, model.path, open_model, address="127.0.0.1:9")

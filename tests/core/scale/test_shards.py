@@ -6,9 +6,9 @@ import pytest
 
 from core.errors import Cancelled, InputError
 from core.models.score import predict_corpus
-from core.scale import Meter, forget_old, score_here, shards_of
+from core.scale import ProgressMeter, remove_old_shards, score_locally, shards_of
 from core.scale.pool import Pool, plan_pool
-from core.scale.shards import LARGEST, SMALLEST
+from core.scale.shards import MAX_SHARD, MIN_SHARD
 
 TITLES = ["a", "bb", "ccc", "dddd", "«é», 4to\n", ""]
 COLUMNS = ["p_x", "p_y"]
@@ -31,12 +31,12 @@ class TestShards:
         assert len(shards) == 2
         assert list(shards.part(1)) == TITLES[4:]
         assert shards.pending() == [0, 1]
-        assert shards.titles_but([1]) == 4
+        assert shards.count_titles_outside([1]) == 4
         assert not shards.folder.exists()
 
     def test_what_is_kept_comes_back_exactly(self, shards):
         for number in shards.pending():
-            shards.keep(number, lengths(shards.part(number)))
+            shards.store(number, lengths(shards.part(number)))
         assert shards.pending() == []
         np.testing.assert_array_equal(shards.probabilities(), lengths(TITLES))
 
@@ -45,7 +45,7 @@ class TestShards:
 
         path = shards.write_titles(1)
         assert pq.read_table(path).to_pydict() == {"title": TITLES[4:]}
-        shards.keep(1, lengths(shards.part(1)))
+        shards.store(1, lengths(shards.part(1)))
         assert not path.exists()
 
     @pytest.mark.parametrize(
@@ -53,12 +53,12 @@ class TestShards:
     )
     def test_what_is_wrong_does_not_count_as_done(self, shards, found):
         with pytest.raises(ValueError, match="shard 0 has probabilities of shape"):
-            shards.keep(0, found)
+            shards.store(0, found)
         assert shards.pending() == [0, 1]
 
     def test_a_damaged_file_counts_as_absent(self, shards):
-        shards.keep(0, lengths(shards.part(0)))
-        shards.keep(1, lengths(shards.part(1)))
+        shards.store(0, lengths(shards.part(0)))
+        shards.store(1, lengths(shards.part(1)))
         file = min(shards.folder.glob("scored-*"))
         file.write_bytes(file.read_bytes()[:-9])
         assert shards.pending() == [0]
@@ -73,12 +73,14 @@ class TestShards:
         ],
     )
     def test_other_titles_or_another_model_find_nothing(self, shards, tmp_path, titles, columns, key):
-        shards.keep(0, lengths(shards.part(0)))
+        shards.store(0, lengths(shards.part(0)))
         assert shards_of(tmp_path, titles, columns, key, size=4).pending() == [0, 1]
         assert shards_of(tmp_path, TITLES, COLUMNS, "model", size=4).pending() == [1]
 
     @pytest.mark.parametrize(
-        ("n", "size"), [(10, SMALLEST), (20_000_000, 9_766), (500_000_000, LARGEST)], ids=["few", "many", "very many"]
+        ("n", "size"),
+        [(10, MIN_SHARD), (20_000_000, 9_766), (500_000_000, MAX_SHARD)],
+        ids=["few", "many", "very many"],
     )
     def test_shards_grow_with_the_collection(self, tmp_path, monkeypatch, n, size):
         class Long(list):
@@ -89,17 +91,17 @@ class TestShards:
 
     def test_no_titles(self, tmp_path):
         empty = shards_of(tmp_path, [], COLUMNS, "model")
-        score_here(empty, lengths)
+        score_locally(empty, lengths)
         assert (len(empty), empty.probabilities().shape) == (0, (0, 2))
 
     def test_what_nobody_went_on_with_for_a_week_is_forgotten(self, shards, tmp_path):
-        shards.keep(0, lengths(shards.part(0)))
+        shards.store(0, lengths(shards.part(0)))
         other = shards_of(tmp_path, TITLES, COLUMNS, "other", size=4)
-        other.keep(0, lengths(other.part(0)))
+        other.store(0, lengths(other.part(0)))
         os.utime(other.folder, (0, 0))
-        forget_old(tmp_path)
+        remove_old_shards(tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == [shards.folder.name]
-        forget_old(tmp_path / "not there")
+        remove_old_shards(tmp_path / "not there")
 
 
 class TestLocalEngine:
@@ -115,9 +117,9 @@ class TestLocalEngine:
                 raise Cancelled("stop")
 
         with pytest.raises(Cancelled):
-            score_here(shards, ask, stop)
+            score_locally(shards, ask, stop)
         told = []
-        score_here(shards, ask, lambda fraction, message: told.append((fraction, message)))
+        score_locally(shards, ask, lambda fraction, message: told.append((fraction, message)))
         assert asked == [TITLES[:4], TITLES[4:]]
         assert told == [(pytest.approx(5 / 6), "5 of 6 titles"), (1.0, "6 of 6 titles")]
         np.testing.assert_array_equal(shards.probabilities(), lengths(TITLES))
@@ -126,7 +128,7 @@ class TestLocalEngine:
         clock = iter([0.0, 20.0])
         monkeypatch.setattr("core.scale.remaining.time.monotonic", lambda: next(clock))
         told = []
-        Meter(1000, lambda *said: told.append(said), before=800)(900)
+        ProgressMeter(1000, lambda *said: told.append(said), before=800)(900)
         assert told == [(0.9, "900 of 1,000 titles, about 20 s left")]
 
 
@@ -151,13 +153,13 @@ class TestPool:
     def test_no_node_is_asked_for_more_than_it_has(self):
         for cores in range(1, 257):
             pool = plan_pool([{"CPU": cores, "memory": 5e9}], need=10**9, wants_gpu=False)
-            assert pool.claims == {"num_cpus": pool.cores, "num_gpus": 0}
+            assert pool.resources == {"num_cpus": pool.cores, "num_gpus": 0}
             assert pool.copies <= 5
             assert 0 <= cores - pool.copies * pool.cores < pool.cores
 
     def test_a_copy_with_a_graphics_processor_claims_no_core(self):
         pool = plan_pool([{"CPU": 1, "GPU": 8}], need=10**9, wants_gpu=True)
-        assert (pool.copies, pool.claims) == (8, {"num_cpus": 0, "num_gpus": 1})
+        assert (pool.copies, pool.resources) == (8, {"num_cpus": 0, "num_gpus": 1})
 
     @pytest.mark.parametrize(
         ("pool", "said"),
@@ -168,12 +170,12 @@ class TestPool:
         ],
     )
     def test_it_says_what_it_is(self, pool, said):
-        assert pool.said == said
+        assert pool.description == said
 
 
 class TestCorpus:
     def test_a_run_that_was_stopped_goes_on(self, library, monkeypatch):
-        monkeypatch.setattr("core.scale.shards.SMALLEST", 500)
+        monkeypatch.setattr("core.scale.shards.MIN_SHARD", 500)
 
         def stop(fraction, message):
             if fraction > 0.45:

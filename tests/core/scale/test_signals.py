@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from core.scale.signals import ended_in_order, signals_put_off
+from core.scale.signals import defer_signals, exit_on_sigterm
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def heard():
 def test_a_wish_to_stop_waits_and_is_not_lost():
     done = []
     with pytest.raises(KeyboardInterrupt):
-        with signals_put_off():
+        with defer_signals():
             signal.raise_signal(signal.SIGINT)
             signal.raise_signal(signal.SIGINT)
             done.append("started")
@@ -27,7 +27,7 @@ def test_a_wish_to_stop_waits_and_is_not_lost():
 
 
 def test_the_answer_to_sigterm_is_a_jobs_own_again(heard):
-    with signals_put_off():
+    with defer_signals():
         signal.raise_signal(signal.SIGTERM)
         assert heard == []
         # As Ray does when it starts.
@@ -38,7 +38,7 @@ def test_the_answer_to_sigterm_is_a_jobs_own_again(heard):
 
 
 def test_an_error_in_between_is_told_when_nobody_wished_to_stop(heard):
-    with pytest.raises(ValueError, match="broken"), signals_put_off():
+    with pytest.raises(ValueError, match="broken"), defer_signals():
         raise ValueError("broken")
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
@@ -46,7 +46,7 @@ def test_an_error_in_between_is_told_when_nobody_wished_to_stop(heard):
 def test_sigterm_unwinds_where_nobody_answers_it():
     before, done = signal.signal(signal.SIGTERM, signal.SIG_DFL), []
     try:
-        with pytest.raises(SystemExit) as ended, ended_in_order():
+        with pytest.raises(SystemExit) as ended, exit_on_sigterm():
             try:
                 signal.raise_signal(signal.SIGTERM)
             finally:
@@ -58,7 +58,7 @@ def test_sigterm_unwinds_where_nobody_answers_it():
 
 
 def test_sigterm_is_left_to_who_answers_it(heard):
-    with ended_in_order():
+    with exit_on_sigterm():
         signal.raise_signal(signal.SIGTERM)
     assert heard == [signal.SIGTERM]
 
@@ -67,7 +67,7 @@ def test_a_thread_has_no_signals_to_put_off():
     done = []
 
     def work():
-        with signals_put_off():
+        with defer_signals():
             done.append(signal.getsignal(signal.SIGINT))
 
     thread = threading.Thread(target=work)

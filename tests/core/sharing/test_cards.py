@@ -15,11 +15,11 @@ from core.labels import load_labels
 from core.sharing.check import check_card
 from core.sharing.citation import published_sources
 from core.sharing.datasheet import HEADINGS
-from core.sharing.details import CardDetails
-from core.sharing.kept import keep_card, kept_card, with_fresh_numbers
+from core.sharing.details import CardMetadata
+from core.sharing.kept import save_card, saved_card, with_fresh_numbers
 from core.sharing.label_card import label_card
 from core.sharing.model_card import model_card
-from core.sharing.text import BEGIN, END, front_matter, inline, numbers_of, refresh, unfilled_parts
+from core.sharing.text import BEGIN, END, front_matter, inline, numbers_of, unfilled_parts, update_numbers
 from core.sharing.write import write_card
 from core.storage import Workspace, read_json
 
@@ -77,8 +77,8 @@ def test_what_nobody_said_is_visibly_unfilled(card: str) -> None:
 
 
 def test_what_a_person_said_fills_its_place(demo_workspace: Workspace) -> None:
-    details = CardDetails(licence="cc-by-4.0", library="Library of Examples", contact="desk@library.example")
-    text = model_card(demo_workspace, demo_workspace.find("models", MODEL), details)
+    metadata = CardMetadata(licence="cc-by-4.0", library="Library of Examples", contact="desk@library.example")
+    text = model_card(demo_workspace, demo_workspace.find("models", MODEL), metadata)
     assert front_matter(text)["license"] == "cc-by-4.0"
     assert {"the licence", "whom to ask"}.isdisjoint(unfilled_parts(text))
     assert "Library of Examples (" in text
@@ -120,35 +120,35 @@ def test_what_a_person_wrote_stays_and_the_numbers_do_not(card: str) -> None:
     written = card.replace("# Genre from", "# Our genre from").replace("library_name: colophon", "license: mit")
     # Somebody flatters the model, in the table and in the front matter.
     flattered = written.replace("| Accuracy | 0.", "| Accuracy | 1.").replace("value: 0.", "value: 1.")
-    again = refresh(flattered, card)
+    again = update_numbers(flattered, card)
     assert numbers_of(again) == numbers_of(card)
     assert front_matter(again)["model-index"] == front_matter(card)["model-index"]
     assert front_matter(again)["license"] == "mit"
     assert "# Our genre from" in again
     assert check_card(again, "model") == ()
-    assert refresh(again, card) == again
+    assert update_numbers(again, card) == again
 
 
 def test_deleted_numbers_come_back(card: str) -> None:
     without = card.replace(numbers_of(card), "")
-    again = refresh(without, card)
+    again = update_numbers(without, card)
     assert numbers_of(again) == numbers_of(card)
     assert again.count(BEGIN) == again.count(END) == 1
 
 
 def test_a_changed_card_is_kept_beside_the_model_and_a_broken_one_is_not(tmp_path: Path, card: str) -> None:
-    keep_card(tmp_path, card.replace("Downstream use", "Used downstream"), card, "model")
+    save_card(tmp_path, card.replace("Downstream use", "Used downstream"), card, "model")
     assert (tmp_path / "card" / "README.md").exists()
     with pytest.raises(InputError, match="'CC0' is no licence"):
-        keep_card(tmp_path, card.replace("library_name: colophon", "license: CC0"), card, "model")
-    kept = kept_card(tmp_path)
+        save_card(tmp_path, card.replace("library_name: colophon", "license: CC0"), card, "model")
+    kept = saved_card(tmp_path)
     assert kept is not None
     assert "Used downstream" in kept
     assert with_fresh_numbers(tmp_path, card) == kept
 
 
 def test_a_bundle_card_says_what_its_manifest_says(demo_copy: Workspace, bundle: Path, tmp_path: Path) -> None:
-    files, _ = write_card(demo_copy, tmp_path / "card", bundle=bundle, details=CardDetails(licence="cc0-1.0"))
+    files, _ = write_card(demo_copy, tmp_path / "card", bundle=bundle, metadata=CardMetadata(licence="cc0-1.0"))
     text = files[0].read_text(encoding="utf-8")
     assert check_card(text, "dataset") == ()
     front = front_matter(text)
@@ -170,8 +170,8 @@ def test_a_label_card_counts_books_and_names_nobody(demo_workspace: Workspace) -
 
 
 def test_citation_and_deposit_name_what_is_known(demo_workspace: Workspace, tmp_path: Path) -> None:
-    details = CardDetails(title="Genre of 19th-century books", licence="cc0-1.0", library="Library of Examples")
-    write_card(demo_workspace, tmp_path, model=MODEL, details=details)
+    metadata = CardMetadata(title="Genre of 19th-century books", licence="cc0-1.0", library="Library of Examples")
+    write_card(demo_workspace, tmp_path, model=MODEL, metadata=metadata)
     said = yaml.safe_load((tmp_path / "CITATION.cff").read_text(encoding="utf-8"))
     assert said["cff-version"] == "1.2.0"
     assert said["authors"] == [{"name": "Library of Examples"}]
@@ -202,7 +202,7 @@ def test_text_from_files_stays_text() -> None:
 )
 def test_details_that_cannot_be_right(said: dict[str, str], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        CardDetails(**said)
+        CardMetadata(**said)
 
 
 def test_the_command_writes_a_card_and_lists_what_is_unfilled(

@@ -15,7 +15,7 @@ from core.demonstration import MODEL
 from core.errors import Cancelled, ColophonError, InputError, NotFoundError
 from core.jobs import start
 from core.models.registry import load
-from core.sharing.details import CardDetails
+from core.sharing.details import CardMetadata
 from core.sharing.hub import check_target
 from core.sharing.hub_errors import HubError, endpoint
 from core.sharing.pull import pull
@@ -33,7 +33,7 @@ def files_with(text: str, folder: Path) -> list[Path]:
 
 
 def test_there_and_back_again_the_model_says_the_same(hub: Hub, demo_copy: Workspace, workspace: Workspace) -> None:
-    pushed = push(demo_copy, TARGET, TOKEN, model=MODEL, details=CardDetails(licence="cc0-1.0"))
+    pushed = push(demo_copy, TARGET, TOKEN, model=MODEL, metadata=CardMetadata(licence="cc0-1.0"))
     stored = hub.repositories["model", TARGET].files
     assert sorted(stored) == [one["name"] for one in pushed.files]
     assert {"README.md", "CITATION.cff", "zenodo.json", "manifest.json", "model.safetensors"} <= set(stored)

@@ -16,7 +16,7 @@ from core.models.registry import load
 from core.sharing import gather, verify
 from core.sharing.parcel import prepare_model
 from core.sharing.pull import pull
-from core.sharing.push import write_parcel
+from core.sharing.push import write_share_bundle
 from core.soundness import SEAL, seal_of
 from core.storage import Workspace, file_sha256, read_json, write_json
 
@@ -37,7 +37,7 @@ def test_a_folder_and_a_zip_are_taken_and_say_the_same(
 ) -> None:
     first = pull(workspace, str(model_folder))
     assert first.name == "shared-model"
-    packed = write_parcel(demo_copy, tmp_path / "shared.zip", model=MODEL)
+    packed = write_share_bundle(demo_copy, tmp_path / "shared.zip", model=MODEL)
     second = pull(workspace, str(packed), name="again")
     assert second.fingerprint == first.fingerprint
     titles = ["A romance", "Report of the committee"]
@@ -46,7 +46,7 @@ def test_a_folder_and_a_zip_are_taken_and_say_the_same(
 
 
 def test_the_same_parcel_has_the_same_bytes(demo_copy: Workspace, bundle: Path, tmp_path: Path) -> None:
-    one, two = (write_parcel(demo_copy, tmp_path / f"{i}.zip", bundle=bundle) for i in (1, 2))
+    one, two = (write_share_bundle(demo_copy, tmp_path / f"{i}.zip", bundle=bundle) for i in (1, 2))
     assert file_sha256(one) == file_sha256(two)
 
 
@@ -54,7 +54,7 @@ def test_a_bundle_as_it_was_exported_and_as_it_was_shared(
     demo_copy: Workspace, workspace: Workspace, bundle: Path, tmp_path: Path
 ) -> None:
     straight = pull(workspace, str(bundle))
-    shared = pull(workspace, str(write_parcel(demo_copy, tmp_path / "s.zip", bundle=bundle)), name="shared")
+    shared = pull(workspace, str(write_share_bundle(demo_copy, tmp_path / "s.zip", bundle=bundle)), name="shared")
     assert straight.fingerprint == shared.fingerprint
     assert (Path(straight.target) / "bundle" / "data" / "accepted.parquet").exists()
 
@@ -245,7 +245,7 @@ def test_a_source_that_is_not_there(workspace: Workspace, source: str) -> None:
 
 
 def test_a_name_that_is_taken_is_not_taken_away(workspace: Workspace, bundle: Path, model_folder: Path) -> None:
-    workspace.database.point("models", "shared-model", "another")
+    workspace.database.assign_name("models", "shared-model", "another")
     pulled = pull(workspace, str(model_folder))
     assert pulled.name == "shared-model-2"
     with pytest.raises(InputError, match="'shared-model' is the name of another model here"):

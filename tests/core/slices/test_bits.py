@@ -19,12 +19,12 @@ def test_counts_by_view_and_class_are_those_of_numpy(seed, n, classes):
     columns = random.random((5, n)) < 0.4
     layout = lay_out(rows, np.stack([truth, predicted]), classes, wrong)
     counted, errors = layout.count(layout.pack(columns))
-    for fact in range(5):
-        inside = rows[columns[fact, rows]]
+    for predicate in range(5):
+        inside = rows[columns[predicate, rows]]
         for view, stratum in enumerate((truth, predicted)):
-            assert counted[fact, view].tolist() == np.bincount(stratum[inside], minlength=classes).tolist()
+            assert counted[predicate, view].tolist() == np.bincount(stratum[inside], minlength=classes).tolist()
             bad = stratum[inside][wrong[inside]]
-            assert errors[fact, view].tolist() == np.bincount(bad, minlength=classes).tolist()
+            assert errors[predicate, view].tolist() == np.bincount(bad, minlength=classes).tolist()
     assert layout.count_all()[0].sum(axis=1).tolist() == [len(rows)] * 2
     assert count_ones(layout.everything[None]).tolist() == [len(rows)]
 
@@ -35,15 +35,15 @@ def test_errors_lie_in_the_first_words():
     predicted[:70] = 1
     layout = lay_out(np.arange(200), np.stack([truth, predicted]), 2, truth != predicted)
     everything = layout.everything
-    assert layout.error_words == 2  # 70 errors take two words of 64
-    assert count_ones(everything[None, : layout.error_words]).tolist() == [70]
+    assert layout.error_word_count == 2  # 70 errors take two words of 64
+    assert count_ones(everything[None, : layout.error_word_count]).tolist() == [70]
     assert layout.words == 2 + 1 + 2
 
 
 def test_without_errors_no_word_is_theirs():
     same = np.zeros((2, 10), dtype=np.intp)
     layout = lay_out(np.arange(10), same, 1, np.zeros(10, dtype=bool))
-    assert layout.error_words == 0
+    assert layout.error_word_count == 0
     assert layout.count_all()[1].tolist() == [[0], [0]]
 
 

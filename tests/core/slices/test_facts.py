@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.slices import FacetFact, PhraseFact, RangeFact, Slice, TitleFact, fact_from_dict
+from core.slices import FacetPredicate, PhrasePredicate, RangePredicate, Slice, TitlePredicate, predicate_from_dict
 from core.slices.facts import measure_of
 from tests.core.slices import planted as made
 
@@ -24,88 +24,93 @@ def records() -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("fact", "expected"),
+    ("predicate", "expected"),
     [
-        (FacetFact("place", "Paris"), [0, 2, 5]),
-        (FacetFact("place", "no place"), [3, 4]),
-        (FacetFact("decade", "no date"), [4]),
-        (FacetFact("place", "Atlantis"), []),
-        (RangeFact("year", None, 1799), [0, 5]),
-        (RangeFact("year", 1800, 1829), [1, 2]),
-        (RangeFact("year", 1830, None), [3]),
-        (RangeFact("title_length", None, 5), [1, 5]),
-        (RangeFact("title_length", 8, 13), [2, 3, 4]),
-        (TitleFact(("poem",)), [0]),
-        (TitleFact(("poem*",)), [0, 1]),
-        (TitleFact(("in verse", "cantos")), [0, 3]),
-        (TitleFact(("in vers*",)), [3]),
-        (TitleFact(("verse",)), [3]),
-        (PhraseFact(("poem",)), [0, 1]),
-        (PhraseFact.typed("VERS*, canto"), [0, 3, 4]),
+        (FacetPredicate("place", "Paris"), [0, 2, 5]),
+        (FacetPredicate("place", "no place"), [3, 4]),
+        (FacetPredicate("decade", "no date"), [4]),
+        (FacetPredicate("place", "Atlantis"), []),
+        (RangePredicate("year", None, 1799), [0, 5]),
+        (RangePredicate("year", 1800, 1829), [1, 2]),
+        (RangePredicate("year", 1830, None), [3]),
+        (RangePredicate("title_length", None, 5), [1, 5]),
+        (RangePredicate("title_length", 8, 13), [2, 3, 4]),
+        (TitlePredicate(("poem",)), [0]),
+        (TitlePredicate(("poem*",)), [0, 1]),
+        (TitlePredicate(("in verse", "cantos")), [0, 3]),
+        (TitlePredicate(("in vers*",)), [3]),
+        (TitlePredicate(("verse",)), [3]),
+        (PhrasePredicate(("poem",)), [0, 1]),
+        (PhrasePredicate.from_text("VERS*, canto"), [0, 3, 4]),
     ],
 )
-def test_a_fact_holds_for_these(records, fact, expected):
-    assert np.flatnonzero(fact.mask(records)).tolist() == expected
+def test_a_fact_holds_for_these(records, predicate, expected):
+    assert np.flatnonzero(predicate.mask(records)).tolist() == expected
 
 
 @pytest.mark.parametrize(
-    ("facts", "words"),
+    ("predicates", "words"),
     [
-        ((FacetFact("language", "Dutch"), FacetFact("place", "Leiden")), "Dutch books from Leiden"),
-        ((FacetFact("place", "Leiden"), FacetFact("language", "Dutch")), "Dutch books from Leiden"),
-        ((RangeFact("year", None, 1799),), "books dated before 1800"),
-        ((RangeFact("year", 1850, None),), "books dated 1850 or later"),
-        ((RangeFact("year", 1800, 1829),), "books dated 1800–1829"),
-        ((RangeFact("year", 1848, 1848),), "books dated 1848"),
-        ((RangeFact("title_length", None, 40),), "books with titles of at most 40 characters"),
-        ((RangeFact("title_length", 41, None),), "books with titles of at least 41 characters"),
-        ((RangeFact("title_length", 41, 80),), "books with titles of 41–80 characters"),
-        ((TitleFact(("poem*",)),), "books with “poem…” in the title"),
-        ((TitleFact(("poem*", "in verse", "canto")),), "books with “poem…”, “in verse” or “canto” in the title"),
+        ((FacetPredicate("language", "Dutch"), FacetPredicate("place", "Leiden")), "Dutch books from Leiden"),
+        ((FacetPredicate("place", "Leiden"), FacetPredicate("language", "Dutch")), "Dutch books from Leiden"),
+        ((RangePredicate("year", None, 1799),), "books dated before 1800"),
+        ((RangePredicate("year", 1850, None),), "books dated 1850 or later"),
+        ((RangePredicate("year", 1800, 1829),), "books dated 1800–1829"),
+        ((RangePredicate("year", 1848, 1848),), "books dated 1848"),
+        ((RangePredicate("title_length", None, 40),), "books with titles of at most 40 characters"),
+        ((RangePredicate("title_length", 41, None),), "books with titles of at least 41 characters"),
+        ((RangePredicate("title_length", 41, 80),), "books with titles of 41–80 characters"),
+        ((TitlePredicate(("poem*",)),), "books with “poem…” in the title"),
+        ((TitlePredicate(("poem*", "in verse", "canto")),), "books with “poem…”, “in verse” or “canto” in the title"),
         (
-            (TitleFact(("lady",)), TitleFact(("poem",)), RangeFact("year", None, 1799)),
+            (TitlePredicate(("lady",)), TitlePredicate(("poem",)), RangePredicate("year", None, 1799)),
             "books dated before 1800 with “lady” and with “poem” in the title",
         ),
-        ((FacetFact("decade", "no date"),), "books without a readable date"),
-        ((PhraseFact.typed("verse, poet*"),), "books found by “poet*, verse” in the title"),
+        ((FacetPredicate("decade", "no date"),), "books without a readable date"),
+        ((PhrasePredicate.from_text("verse, poet*"),), "books found by “poet*, verse” in the title"),
         (
-            (PhraseFact.typed("verse"), FacetFact("language", "Dutch")),
+            (PhrasePredicate.from_text("verse"), FacetPredicate("language", "Dutch")),
             "Dutch books found by “verse” in the title",
         ),
     ],
 )
-def test_a_slice_says_its_facts_in_words(facts, words):
-    assert Slice(facts).description == words
+def test_a_slice_says_its_facts_in_words(predicates, words):
+    assert Slice(predicates).description == words
 
 
 FACTS = st.one_of(
-    st.builds(FacetFact, st.sampled_from(["place", "decade"]), st.text(max_size=20)),
+    st.builds(FacetPredicate, st.sampled_from(["place", "decade"]), st.text(max_size=20)),
     st.builds(
-        RangeFact, st.sampled_from(["year", "title_length"]), st.integers(0, 2000), st.none() | st.integers(0, 2000)
+        RangePredicate,
+        st.sampled_from(["year", "title_length"]),
+        st.integers(0, 2000),
+        st.none() | st.integers(0, 2000),
     ),
-    st.builds(PhraseFact.typed, st.from_regex(r"[A-Zé]{1,8}( [a-z]{1,8})?\*?(, ?[a-z]{1,8})?", fullmatch=True)),
     st.builds(
-        TitleFact, st.lists(st.from_regex(r"[a-zé]{1,8}( [a-z]{1,8})?\*?", fullmatch=True), min_size=1).map(tuple)
+        PhrasePredicate.from_text, st.from_regex(r"[A-Zé]{1,8}( [a-z]{1,8})?\*?(, ?[a-z]{1,8})?", fullmatch=True)
+    ),
+    st.builds(
+        TitlePredicate, st.lists(st.from_regex(r"[a-zé]{1,8}( [a-z]{1,8})?\*?", fullmatch=True), min_size=1).map(tuple)
     ),
 )
 
 
 @given(st.lists(FACTS, min_size=1, max_size=3), st.text(max_size=10))
-def test_a_slice_survives_json(facts, name):
-    one = Slice(tuple(facts), name)
+def test_a_slice_survives_json(predicates, name):
+    one = Slice(tuple(predicates), name)
     again = Slice.from_dict(json.loads(json.dumps(one.to_dict())))
     assert again == one
     assert again.key == one.key
-    assert Slice(tuple(reversed(facts))).key == one.key
+    assert Slice(tuple(reversed(predicates))).key == one.key
 
 
 def test_different_facts_have_different_keys():
-    facts = [TitleFact(("poem",)), TitleFact(("poems",)), PhraseFact(("poem",))]
-    assert len({Slice((fact,)).key for fact in facts}) == 3
+    predicates = [TitlePredicate(("poem",)), TitlePredicate(("poems",)), PhrasePredicate(("poem",))]
+    assert len({Slice((predicate,)).key for predicate in predicates}) == 3
 
 
 def test_what_is_typed_in_another_order_is_the_same_fact():
-    assert PhraseFact.typed("Poem,  in   verse ,poem|") == PhraseFact(("in verse", "poem"))
+    assert PhrasePredicate.from_text("Poem,  in   verse ,poem|") == PhrasePredicate(("in verse", "poem"))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +137,7 @@ def test_what_is_typed_in_another_order_is_the_same_fact():
 )
 def test_what_is_no_fact_is_refused(content, message):
     with pytest.raises(InputError, match=message):
-        fact_from_dict(content)
+        predicate_from_dict(content)
 
 
 @pytest.mark.parametrize(
@@ -154,8 +159,8 @@ def test_what_is_no_slice_is_refused(content, message):
 
 
 def test_words_are_looked_up_as_they_are_and_not_as_a_pattern(records):
-    assert TitleFact((".*",)).mask(records).tolist() == [False] * 6
-    assert TitleFact(("(poem",)).mask(records).tolist() == [False] * 6
+    assert TitlePredicate((".*",)).mask(records).tolist() == [False] * 6
+    assert TitlePredicate(("(poem",)).mask(records).tolist() == [False] * 6
 
 
 def test_an_unknown_measure_is_refused(records):

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError
-from core.slices import FacetFact, RangeFact, Slice, SliceFindings, TitleFact, find_slices
+from core.slices import FacetPredicate, RangePredicate, Slice, SliceFindings, TitlePredicate, find_slices
 from core.statistics import wilson
 from tests.core.slices import planted as made
 
 CLASSES = made.CLASSES
-TOGETHER = {FacetFact("place", "Leiden"), FacetFact("publisher", "Brill")}
+TOGETHER = {FacetPredicate("place", "Leiden"), FacetPredicate("publisher", "Brill")}
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def found(table: pd.DataFrame) -> SliceFindings:
 
 
 def words_of(one: Slice) -> set[str]:
-    return {term for fact in one.facts if isinstance(fact, TitleFact) for term in fact.any_of}
+    return {term for predicate in one.predicates if isinstance(predicate, TitlePredicate) for term in predicate.any_of}
 
 
 def is_verse(one: Slice) -> bool:
@@ -39,10 +39,10 @@ def is_verse(one: Slice) -> bool:
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_verse_leads_and_what_fails_only_together_stands_beside_it(seed: int) -> None:
     found = find_slices(made.planted(seed=seed), CLASSES, seed=seed)
-    first, *others = (finding.slice for finding in found.standing)
+    first, *others = (finding.slice for finding in found.unexplained)
     assert is_verse(first)
-    assert len(first.facts) == 1
-    assert [set(one.facts) for one in others] == [TOGETHER]
+    assert len(first.predicates) == 1
+    assert [set(one.predicates) for one in others] == [TOGETHER]
 
 
 def test_nobody_told_the_search_what_verse_is(found: SliceFindings, table: pd.DataFrame) -> None:
@@ -51,18 +51,20 @@ def test_nobody_told_the_search_what_verse_is(found: SliceFindings, table: pd.Da
 
 
 def test_what_fails_because_of_verse_is_folded_under_it(found: SliceFindings) -> None:
-    early = [one for one in found.slices if any(isinstance(fact, RangeFact) for fact in one.slice.facts)]
+    early = [
+        one for one in found.slices if any(isinstance(predicate, RangePredicate) for predicate in one.slice.predicates)
+    ]
     assert early
     assert {one.folded_under for one in early} == {found.slices[0].slice.description}
     assert all(f"Explained by: {found.slices[0].slice.description}." in one.sentence for one in early)
 
 
 def test_neither_the_class_mix_nor_a_half_of_a_pair_is_reported(found: SliceFindings, table: pd.DataFrame) -> None:
-    for decoy in (FacetFact("place", "Paris"), TitleFact(("novel",))):
+    for decoy in (FacetPredicate("place", "Paris"), TitlePredicate(("novel",))):
         inside = decoy.mask(table)
         assert (~table["correct"])[inside].mean() > (~table["correct"])[~inside].mean()
-        assert not any(decoy in finding.slice.facts for finding in found.slices)
-    assert not any(set(finding.slice.facts) < TOGETHER for finding in found.standing)
+        assert not any(decoy in finding.slice.predicates for finding in found.slices)
+    assert not any(set(finding.slice.predicates) < TOGETHER for finding in found.unexplained)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -149,7 +151,7 @@ def test_classes_are_whatever_the_data_has() -> None:
     truth = random.choice(classes, 3000)
     wrong = random.random(3000) < np.where(records["place"] == "Berlin", 0.4, 0.08)
     found = find_slices(made.scored(records, truth, wrong, classes), classes)
-    assert [finding.slice.facts for finding in found.standing] == [(FacetFact("place", "Berlin"),)]
+    assert [finding.slice.predicates for finding in found.unexplained] == [(FacetPredicate("place", "Berlin"),)]
     assert {confusion.predicted for confusion in found.slices[0].measured.confusions} == set(classes)
 
 
@@ -166,7 +168,7 @@ def test_editions_of_one_title_prove_no_more_than_one_book() -> None:
         np.concatenate([np.append(True, wrong[1:]), np.ones(60, dtype=bool)]),
     )
     found = find_slices(table, CLASSES)
-    assert not any(finding.slice.mask(records)[0] for finding in found.standing)
+    assert not any(finding.slice.mask(records)[0] for finding in found.unexplained)
 
 
 def test_a_search_needs_enough_books_and_errors() -> None:
@@ -180,10 +182,10 @@ def test_a_search_needs_enough_books_and_errors() -> None:
 
 def test_titles_can_be_left_aside_and_facts_limited(table: pd.DataFrame) -> None:
     found = find_slices(table, CLASSES, words=0, max_facts=1, facets=["place", "publisher"])
-    facts = [fact for finding in found.slices for fact in finding.slice.facts]
-    assert facts
-    assert not any(isinstance(fact, TitleFact) for fact in facts)
-    assert all(len(finding.slice.facts) == 1 for finding in found.slices)
+    predicates = [predicate for finding in found.slices for predicate in finding.slice.predicates]
+    assert predicates
+    assert not any(isinstance(predicate, TitlePredicate) for predicate in predicates)
+    assert all(len(finding.slice.predicates) == 1 for finding in found.slices)
 
 
 def test_progress_is_told(table: pd.DataFrame) -> None:

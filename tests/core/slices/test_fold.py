@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.slices import FacetFact, TitleFact
+from core.slices import FacetPredicate, TitlePredicate
 from core.slices.confirm import Candidate
-from core.slices.fold import fold
-from core.slices.units import Units
+from core.slices.fold import fold_explained
+from core.slices.units import LabelledTitles
 
 N = 4000
 
@@ -17,42 +17,45 @@ def random() -> np.random.Generator:
     return np.random.default_rng(21)
 
 
-def units_with(chance: np.ndarray, random: np.random.Generator) -> Units:
+def units_with(chance: np.ndarray, random: np.random.Generator) -> LabelledTitles:
     truth = random.integers(0, 2, N)
     wrong = random.random(N) < chance
     views = np.stack([truth, np.where(wrong, 1 - truth, truth)])
-    return Units(pd.DataFrame(index=range(N)), views, 2, wrong)
+    return LabelledTitles(pd.DataFrame(index=range(N)), views, 2, wrong)
 
 
 PARTS = [np.arange(0, N, 2), np.arange(1, N, 2)]
 
 
-def candidate(fact, inside, p_adjusted=0.001, unseen=0) -> Candidate:
-    facts = fact if isinstance(fact, tuple) else (fact,)
-    return Candidate(facts, inside, 1, unseen, p_adjusted / 10, p_adjusted)
+def candidate(predicate, inside, p_adjusted=0.001, unseen=0) -> Candidate:
+    predicates = predicate if isinstance(predicate, tuple) else (predicate,)
+    return Candidate(predicates, inside, 1, unseen, p_adjusted / 10, p_adjusted)
 
 
 def told(folded) -> list[tuple[tuple, int]]:
-    return [(entry.candidate.facts, entry.under) for entry in folded]
+    return [(entry.candidate.predicates, entry.under) for entry in folded]
 
 
 def test_the_shadow_is_folded_under_the_cause(random):
     verse = random.random(N) < 0.1
     early = np.where(verse, random.random(N) < 0.7, random.random(N) < 0.05)
-    units = units_with(np.where(verse, 0.6, 0.1), random)
-    cause, shadow = candidate(TitleFact(("poem",)), verse), candidate(FacetFact("decade", "1790s"), early)
+    titles = units_with(np.where(verse, 0.6, 0.1), random)
+    cause, shadow = candidate(TitlePredicate(("poem",)), verse), candidate(FacetPredicate("decade", "1790s"), early)
     for order in ([cause, shadow], [shadow, cause]):
-        assert told(fold(units, PARTS, order, 0.1)) == [
-            ((TitleFact(("poem",)),), -1),
-            ((FacetFact("decade", "1790s"),), 0),
+        assert told(fold_explained(titles, PARTS, order, 0.1)) == [
+            ((TitlePredicate(("poem",)),), -1),
+            ((FacetPredicate("decade", "1790s"),), 0),
         ]
 
 
 def test_two_causes_stand_beside_each_other(random):
     one, other = random.random((2, N)) < 0.1
-    units = units_with(np.where(one | other, 0.5, 0.1), random)
-    folded = fold(
-        units, PARTS, [candidate(FacetFact("a", "1"), one), candidate(FacetFact("b", "2"), other, unseen=1)], 0.1
+    titles = units_with(np.where(one | other, 0.5, 0.1), random)
+    folded = fold_explained(
+        titles,
+        PARTS,
+        [candidate(FacetPredicate("a", "1"), one), candidate(FacetPredicate("b", "2"), other, unseen=1)],
+        0.1,
     )
     assert [entry.under for entry in folded] == [-1, -1]
     assert all(entry.p_given < 1e-6 for entry in folded)
@@ -60,46 +63,52 @@ def test_two_causes_stand_beside_each_other(random):
 
 def test_half_of_a_pair_is_folded_under_the_pair(random):
     a, b = random.random((2, N)) < 0.3
-    units = units_with(np.where(a & b, 0.6, 0.1), random)
-    pair = (FacetFact("a", "1"), FacetFact("b", "2"))
-    folded = fold(units, PARTS, [candidate(pair, a & b), candidate(pair[0], a), candidate(pair[1], b)], 0.1)
+    titles = units_with(np.where(a & b, 0.6, 0.1), random)
+    pair = (FacetPredicate("a", "1"), FacetPredicate("b", "2"))
+    folded = fold_explained(titles, PARTS, [candidate(pair, a & b), candidate(pair[0], a), candidate(pair[1], b)], 0.1)
     assert told(folded) == [(pair, -1), ((pair[0],), 0), ((pair[1],), 0)]
 
 
 def test_another_wording_of_the_same_words_is_left_out(random):
     poem, verse = random.random((2, N)) < 0.05
-    units = units_with(np.where(poem | verse, 0.6, 0.1), random)
-    narrow, wide = candidate(TitleFact(("poems",)), poem), candidate(TitleFact(("poem*", "verse")), poem | verse)
+    titles = units_with(np.where(poem | verse, 0.6, 0.1), random)
+    narrow, wide = (
+        candidate(TitlePredicate(("poems",)), poem),
+        candidate(TitlePredicate(("poem*", "verse")), poem | verse),
+    )
     for order in ([narrow, wide], [wide, narrow]):
-        assert told(fold(units, PARTS, order, 0.1)) == [((TitleFact(("poem*", "verse")),), -1)]
+        assert told(fold_explained(titles, PARTS, order, 0.1)) == [((TitlePredicate(("poem*", "verse")),), -1)]
 
 
 def test_what_was_not_confirmed_is_not_told(random):
     inside = random.random(N) < 0.1
-    units = units_with(np.where(inside, 0.5, 0.1), random)
-    weak = candidate(FacetFact("b", "2"), ~inside, p_adjusted=0.2)
-    assert told(fold(units, PARTS, [candidate(FacetFact("a", "1"), inside), weak], 0.1)) == [
-        ((FacetFact("a", "1"),), -1)
+    titles = units_with(np.where(inside, 0.5, 0.1), random)
+    weak = candidate(FacetPredicate("b", "2"), ~inside, p_adjusted=0.2)
+    assert told(fold_explained(titles, PARTS, [candidate(FacetPredicate("a", "1"), inside), weak], 0.1)) == [
+        ((FacetPredicate("a", "1"),), -1)
     ]
 
 
 def test_at_most_five_are_told_beneath_one(random):
     cause = random.random(N) < 0.2
-    units = units_with(np.where(cause, 0.6, 0.1), random)
+    titles = units_with(np.where(cause, 0.6, 0.1), random)
     shadows = [
-        candidate(FacetFact(f"f{i}", "x"), np.where(cause, random.random(N) < 0.5, random.random(N) < 0.02))
+        candidate(FacetPredicate(f"f{i}", "x"), np.where(cause, random.random(N) < 0.5, random.random(N) < 0.02))
         for i in range(8)
     ]
-    folded = fold(units, PARTS, [candidate(FacetFact("a", "1"), cause), *shadows], 0.1)
+    folded = fold_explained(titles, PARTS, [candidate(FacetPredicate("a", "1"), cause), *shadows], 0.1)
     assert [entry.under for entry in folded] == [-1, 0, 0, 0, 0, 0]
 
 
 def test_a_weak_slice_that_shares_nothing_with_the_stronger_one_stands(random):
     strong, weak = np.arange(N) % 10 == 0, np.arange(N) % 10 == 2
-    units = units_with(np.where(strong, 0.6, np.where(weak, 0.18, 0.1)), random)
+    titles = units_with(np.where(strong, 0.6, np.where(weak, 0.18, 0.1)), random)
     # So many others were tested that it would not be confirmed a second time; but the stronger one does not explain it.
-    others = [candidate(FacetFact(f"f{i}", "x"), random.random(N) < 0.2, p_adjusted=1.0) for i in range(30)]
-    confirmed = [candidate(FacetFact("a", "1"), strong), candidate(FacetFact("b", "2"), weak, p_adjusted=0.09)]
-    folded = fold(units, PARTS, [*confirmed, *others], 0.1)
+    others = [candidate(FacetPredicate(f"f{i}", "x"), random.random(N) < 0.2, p_adjusted=1.0) for i in range(30)]
+    confirmed = [
+        candidate(FacetPredicate("a", "1"), strong),
+        candidate(FacetPredicate("b", "2"), weak, p_adjusted=0.09),
+    ]
+    folded = fold_explained(titles, PARTS, [*confirmed, *others], 0.1)
     assert [entry.under for entry in folded] == [-1, -1]
     assert 1e-4 < folded[1].p_given < 0.1

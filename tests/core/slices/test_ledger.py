@@ -5,10 +5,10 @@ import math
 import pytest
 
 from core.errors import InputError
-from core.slices import FacetFact, Ledger, RangeFact, Slice, level_of_look
+from core.slices import FacetPredicate, Ledger, RangePredicate, Slice, level_of_look
 from core.storage import Workspace
 
-PARIS, EARLY = Slice((FacetFact("place", "Paris"),)), Slice((RangeFact("year", None, 1799),))
+PARIS, EARLY = Slice((FacetPredicate("place", "Paris"),)), Slice((RangePredicate("year", None, 1799),))
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def test_an_empty_ledger_asks_for_half_of_alpha(ledger):
 
 def test_every_look_makes_the_next_harder(ledger):
     first, second = ledger.add(PARIS, 0.02), ledger.add(EARLY, 0.02)
-    assert (first.number, first.level, first.convincing) == (1, 0.025, True)
-    assert (second.number, second.level, second.convincing) == (2, pytest.approx(0.05 / 6), False)
+    assert (first.number, first.level, first.significant) == (1, 0.025, True)
+    assert (second.number, second.level, second.significant) == (2, pytest.approx(0.05 / 6), False)
     assert ledger.next_level == pytest.approx(0.05 / 12)
     assert ledger.sentence.startswith("2 comparisons have been made")
     assert "at most 0.0041: then" in ledger.sentence
@@ -43,7 +43,7 @@ def test_one_look_is_spoken_of_as_one(ledger):
 def test_looking_again_is_no_new_look(ledger):
     ledger.add(PARIS, 0.02)
     ledger.add(EARLY, 0.5)
-    again = ledger.add(Slice(PARIS.facts, "my Paris"), 0.9)
+    again = ledger.add(Slice(PARIS.predicates, "my Paris"), 0.9)
     assert (again.number, again.p, again.description) == (1, 0.02, "books from Paris")
     assert len(ledger.looks()) == 2
 
@@ -52,7 +52,7 @@ def test_many_looks_at_once_are_numbered_in_their_order(ledger):
     looks = ledger.add_all([EARLY, PARIS, EARLY], [0.001, math.nan, 0.001])
     assert [look.number for look in looks] == [1, 2, 1]
     assert looks[1].p is None
-    assert not looks[1].convincing
+    assert not looks[1].significant
 
 
 def test_what_looks_are_worth_is_said_with_how_many_there_were(ledger):

@@ -2,7 +2,7 @@ import math
 
 import pandas as pd
 
-from core.slices import cross_table, p_of_slice, pair_slices
+from core.slices import cross_table, pair_slices, slice_p_value
 
 
 def _table() -> pd.DataFrame:
@@ -25,5 +25,5 @@ def test_every_pair_with_a_rate_is_one_slice_tested_as_if_it_were_asked_for() ->
     shown = cross_table(table, "language", "decade").dropna(subset=["rate"])
     assert len(pairs.slices) == len(shown) == 3
     for one, p in zip(pairs.slices, pairs.p, strict=True):
-        assert math.isclose(p, p_of_slice(table, ("Fiction", "Map"), one))
+        assert math.isclose(p, slice_p_value(table, ("Fiction", "Map"), one))
     assert min(pairs.p) < 0.001

@@ -5,19 +5,22 @@ import pytest
 from core.database import Database
 from core.errors import InputError
 from core.slices import Slice
-from core.slices.facts import FacetFact, TitleFact
+from core.slices.facts import FacetPredicate, TitlePredicate
 from core.slices.saved import save_slice, saved_slices
 
 
 def test_the_newest_slice_of_a_name_holds(tmp_path: Path) -> None:
     database = Database.at(tmp_path / "a.db")
-    save_slice(database, Slice((TitleFact(("poem*",)),), "verse"))
-    save_slice(database, Slice((FacetFact("language", "German"),), "German"))
-    newer = Slice((TitleFact(("poem*", "canto")),), "verse")
+    save_slice(database, Slice((TitlePredicate(("poem*",)),), "verse"))
+    save_slice(database, Slice((FacetPredicate("language", "German"),), "German"))
+    newer = Slice((TitlePredicate(("poem*", "canto")),), "verse")
     save_slice(database, newer)
-    assert saved_slices(database) == {"German": Slice((FacetFact("language", "German"),), "German"), "verse": newer}
+    assert saved_slices(database) == {
+        "German": Slice((FacetPredicate("language", "German"),), "German"),
+        "verse": newer,
+    }
 
 
 def test_a_slice_without_a_name_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="needs a name"):
-        save_slice(Database.at(tmp_path / "a.db"), Slice((TitleFact(("poem*",)),), " "))
+        save_slice(Database.at(tmp_path / "a.db"), Slice((TitlePredicate(("poem*",)),), " "))

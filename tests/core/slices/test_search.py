@@ -7,29 +7,29 @@ import pytest
 
 from core.slices.bits import lay_out
 from core.slices.search import conjunctions, search
-from core.slices.stratified import least_score, least_times, worst_p
+from core.slices.stratified import min_ratio, min_score, worst_p
 
 
-def invented(seed: int, n: int = 400, facts: int = 14):
+def invented(seed: int, n: int = 400, predicates: int = 14):
     random = np.random.default_rng(seed)
-    columns = random.random((facts, n)) < random.uniform(0.1, 0.7, (facts, 1))
+    columns = random.random((predicates, n)) < random.uniform(0.1, 0.7, (predicates, 1))
     columns[3] = columns[2] & (random.random(n) < 0.7)  # a part of another, like a word and its family
     columns[5] = columns[4]  # the same under another name
     truth = random.integers(0, 2, n)
     wrong = random.random(n) < np.where(columns[7] & columns[8], 0.7, 0.3)
     views = np.stack([truth, np.where(wrong, 1 - truth, truth)])
-    subjects = np.where(np.arange(facts) % 3 == 0, -1, np.arange(facts) % 3)
+    subjects = np.where(np.arange(predicates) % 3 == 0, -1, np.arange(predicates) % 3)
     layout = lay_out(np.arange(n), views, 2, wrong)
     return columns, subjects, layout, wrong
 
 
 def everything(columns, subjects, wrong, min_n, min_errors):
     found = {}
-    distinct = {column.tobytes(): fact for fact, column in reversed(list(enumerate(columns)))}
-    facts = sorted(distinct.values())
+    distinct = {column.tobytes(): predicate for predicate, column in reversed(list(enumerate(columns)))}
+    predicates = sorted(distinct.values())
     for length in (1, 2, 3):
-        for chosen in itertools.combinations(facts, length):
-            about = [subjects[fact] for fact in chosen if subjects[fact] >= 0]
+        for chosen in itertools.combinations(predicates, length):
+            about = [subjects[predicate] for predicate in chosen if subjects[predicate] >= 0]
             inside = columns[list(chosen)].all(axis=0)
             parts = [columns[list(part)].all(axis=0) for part in itertools.combinations(chosen, length - 1) if part]
             # A pair that is as large as one of its facts is not extended, nor is it told.
@@ -53,24 +53,28 @@ def test_singles_and_pairs_are_all_there_and_triples_that_bring_news(seed):
     expected = everything(columns, subjects, wrong, 12, 8)
     levels = list(conjunctions(layout.pack(columns), subjects, layout, max_facts=3, min_n=12, min_errors=8))
     counted = {
-        tuple(facts): (int(n[0].sum()), int(errors[0].sum()))
+        tuple(predicates): (int(n[0].sum()), int(errors[0].sum()))
         for level in levels
-        for facts, n, errors in zip(level.facts.tolist(), level.n, level.errors, strict=True)
+        for predicates, n, errors in zip(level.predicates.tolist(), level.n, level.errors, strict=True)
     }
-    for facts, (inside, _) in expected.items():
-        if len(facts) < 3:
-            assert counted[facts] == (inside.sum(), (inside & wrong).sum())
-    assert {facts for facts in counted if len(facts) < 3} == {facts for facts in expected if len(facts) < 3}
+    for predicates, (inside, _) in expected.items():
+        if len(predicates) < 3:
+            assert counted[predicates] == (inside.sum(), (inside & wrong).sum())
+    assert {predicates for predicates in counted if len(predicates) < 3} == {
+        predicates for predicates in expected if len(predicates) < 3
+    }
 
     def counts(members):
         return (count[0] for count in layout.count(layout.pack(members[None])))
 
     def news(inside, parts):
         own = [count[None] for count in counts(inside)]
-        return all(least_score(*own, *counts(part))[0] >= 2.5 for part in parts)
+        return all(min_score(*own, *counts(part))[0] >= 2.5 for part in parts)
 
-    triples = {facts for facts, (inside, parts) in expected.items() if len(facts) == 3 and news(inside, parts)}
-    assert {facts for facts in counted if len(facts) == 3} == triples
+    triples = {
+        predicates for predicates, (inside, parts) in expected.items() if len(predicates) == 3 and news(inside, parts)
+    }
+    assert {predicates for predicates in counted if len(predicates) == 3} == triples
 
 
 def test_the_best_come_first_with_their_exact_p():
@@ -80,9 +84,9 @@ def test_the_best_come_first_with_their_exact_p():
     assert found
     assert [one.p for one in found] == sorted(one.p for one in found)
     for one in found:
-        counts = layout.count(np.bitwise_and.reduce(bits[list(one.facts)], axis=0)[None])
+        counts = layout.count(np.bitwise_and.reduce(bits[list(one.predicates)], axis=0)[None])
         assert one.p == worst_p(counts[0][0], counts[1][0], *layout.count_all())
-        assert least_times(*counts, *layout.count_all())[0] >= 1.2
+        assert min_ratio(*counts, *layout.count_all())[0] >= 1.2
 
 
 def test_a_planted_pair_is_found_first_although_its_parts_look_well():
@@ -93,14 +97,14 @@ def test_a_planted_pair_is_found_first_although_its_parts_look_well():
     wrong = random.random(n) < np.where(columns[4] & columns[7], 0.6, 0.1)
     layout = lay_out(np.arange(n), np.stack([truth, np.where(wrong, 1 - truth, truth)]), 2, wrong)
     found = search(layout.pack(columns), np.arange(12), layout, max_facts=3, min_n=20, min_errors=5)
-    assert found[0].facts == (4, 7)
+    assert found[0].predicates == (4, 7)
 
 
 @pytest.mark.parametrize(("max_facts", "longest"), [(1, 1), (2, 2), (3, 3)])
 def test_no_more_facts_than_asked_for(max_facts, longest):
     columns, subjects, layout, _ = invented(1)
     levels = conjunctions(layout.pack(columns), subjects, layout, max_facts=max_facts, min_n=5, min_errors=2)
-    assert max(level.facts.shape[1] for level in levels) == longest
+    assert max(level.predicates.shape[1] for level in levels) == longest
 
 
 def test_nothing_alive_finds_nothing():

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.contingency_tables import StratifiedTable
 
-from core.slices.stratified import exact_p, excess, least_score, least_times, worst_p
+from core.slices.stratified import exact_p, excess, min_ratio, min_score, worst_p
 
 
 def enumerated(n: list[int], errors: list[int], all_n: list[int], all_errors: list[int]) -> float:
@@ -75,7 +75,7 @@ def test_the_score_is_that_of_cochran_mantel_haenszel():
         for a, e, whole, whole_e in zip(n, errors, all_n, all_errors, strict=True)
     ]
     expected = StratifiedTable([np.array(table) for table in tables]).test_null_odds(correction=True).statistic
-    score = least_score(n[None, None], errors[None, None], all_n[None], all_errors[None])
+    score = min_score(n[None, None], errors[None, None], all_n[None], all_errors[None])
     assert score[0] ** 2 == pytest.approx(expected)
 
 
@@ -83,15 +83,15 @@ def test_scores_of_many_slices_take_the_least_view():
     n = np.array([[[10, 0], [5, 5]], [[0, 0], [0, 0]]])
     errors = np.array([[[6, 0], [3, 3]], [[0, 0], [0, 0]]])
     all_n, all_errors = np.array([[50, 50], [50, 50]]), np.array([[10, 10], [8, 12]])
-    single = [least_score(n[:1, [view]], errors[:1, [view]], all_n[[view]], all_errors[[view]])[0] for view in range(2)]
-    assert least_score(n, errors, all_n, all_errors).tolist() == [min(single), -np.inf]
+    single = [min_score(n[:1, [view]], errors[:1, [view]], all_n[[view]], all_errors[[view]])[0] for view in range(2)]
+    assert min_score(n, errors, all_n, all_errors).tolist() == [min(single), -np.inf]
 
 
 def test_times_expected_by_hand():
     # 10 of 20 wrong, 10 of 100 elsewhere: 2 expected. Nothing wrong elsewhere: infinitely many times. None wrong: 0.
     n, errors = np.array([[[20]], [[20]], [[20]]]), np.array([[[10]], [[20]], [[0]]])
     all_n, all_errors = np.array([[120]]), np.array([[[20]], [[20]], [[20]]])
-    assert least_times(n, errors, all_n, all_errors).tolist() == [5.0, np.inf, 0.0]
+    assert min_ratio(n, errors, all_n, all_errors).tolist() == [5.0, np.inf, 0.0]
 
 
 def test_excess_is_standardised_to_the_slices_own_classes():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.statistics import design_effect, post_stratify, rake, unspoken_share
+from core.statistics import design_effect, post_stratify, rake, uncovered_share
 from core.statistics.post_stratification import SEVERAL
 
 
@@ -35,7 +35,7 @@ def test_weights_restore_the_population():
     np.testing.assert_allclose(found.cells["weight"], [1 / 6, 3, 1.5])
     assert found.weights.mean() == pytest.approx(1)
     assert found.weights[0] == pytest.approx(1 / 6) and found.weights[-1] == pytest.approx(1.5)
-    assert found.unspoken_share == 0
+    assert found.uncovered_share == 0
     assert found.design_effect == pytest.approx(design_effect([1 / 6] * 30 + [3] * 10 + [1.5] * 10))
     assert np.bincount(found.population_cell).tolist() == [100, 600, 300]
 
@@ -52,7 +52,7 @@ def test_the_last_column_is_pooled_first():
     # Welsh poetry has none and nobody to be pooled with but English poetry
     assert cells["poetry", SEVERAL].n_labelled == 20
     assert cells["poetry", SEVERAL].n_population == 20
-    assert found.unspoken_share == pytest.approx(0.05)
+    assert found.uncovered_share == pytest.approx(0.05)
 
 
 def test_pooling_ends_over_the_first_column():
@@ -62,7 +62,7 @@ def test_pooling_ends_over_the_first_column():
     assert len(found.cells) == 1
     assert found.cells.iloc[0]["predicted"] == SEVERAL
     np.testing.assert_allclose(found.weights, 1)
-    assert found.unspoken_share == pytest.approx(0.4)
+    assert found.uncovered_share == pytest.approx(0.4)
 
 
 def test_labelled_books_from_elsewhere_make_no_empty_cell():
@@ -95,10 +95,10 @@ def test_post_stratification_refuses(labelled, population, by, message):
 def test_unspoken_share():
     labelled = books(fiction_English=1)
     population = books(fiction_English=6, fiction_Welsh=2, poetry_English=2)
-    assert unspoken_share(labelled, population, ["predicted", "language"]) == pytest.approx(0.4)
-    assert unspoken_share(labelled, population, ["predicted"]) == pytest.approx(0.2)
-    assert unspoken_share(books(), population, ["predicted"]) == 1
-    assert math.isnan(unspoken_share(labelled, books(), ["predicted"]))
+    assert uncovered_share(labelled, population, ["predicted", "language"]) == pytest.approx(0.4)
+    assert uncovered_share(labelled, population, ["predicted"]) == pytest.approx(0.2)
+    assert uncovered_share(books(), population, ["predicted"]) == 1
+    assert math.isnan(uncovered_share(labelled, books(), ["predicted"]))
 
 
 frames = st.lists(
@@ -118,7 +118,7 @@ def test_every_final_cell_has_enough_labelled_records(labelled, population, leas
     assert found.weights.mean() == pytest.approx(1)
     by_cell = np.bincount(found.cell, weights=found.weights) / len(ours)
     np.testing.assert_allclose(by_cell, found.cells["n_population"] / len(theirs))
-    assert found.unspoken_share == pytest.approx(unspoken_share(ours, theirs, columns))
+    assert found.uncovered_share == pytest.approx(uncovered_share(ours, theirs, columns))
     assert found.design_effect >= 1 - 1e-12
 
 
@@ -133,14 +133,14 @@ def test_raking_meets_both_margins():
         for value, count in wanted.items():
             share = found.weights[(labelled[column] == value).to_numpy()].sum() / len(labelled)
             assert share == pytest.approx(count / total, abs=1e-5)
-    assert found.unspoken == {"predicted": 0, "language": pytest.approx(0)}
+    assert found.uncovered == {"predicted": 0, "language": pytest.approx(0)}
     assert found.design_effect == pytest.approx(design_effect(found.weights))
 
 
 def test_raking_tells_what_no_record_speaks_for():
     labelled = books(fiction_Dutch=5, fiction_English=5)
     found = rake(labelled, {"language": {"Dutch": 10, "English": 60, "Welsh": 30}})
-    assert found.unspoken == {"language": pytest.approx(0.3)}
+    assert found.uncovered == {"language": pytest.approx(0.3)}
     np.testing.assert_allclose(found.weights, [2 / 7] * 5 + [12 / 7] * 5)
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError
-from core.thresholds import TOGETHER, Curves, CutPoint, Policy, apply_policy, risk_coverage
+from core.thresholds import ALL_CLASSES, Curves, CutPoint, Policy, apply_policy, risk_coverage
 
 CLASSES = ("Map", "Play", "Song")
 
@@ -44,13 +44,13 @@ def test_a_look_up_counts_what_the_table_counts(cut: float) -> None:
     for name in CLASSES:
         assert curves.at(name, cut) == counted(table, {name: cut}, (table["predicted"] == name).to_numpy())
     everything = np.ones(len(table), dtype=bool)
-    assert curves.at(TOGETHER, cut) == counted(table, dict.fromkeys(CLASSES, cut), everything)
+    assert curves.at(ALL_CLASSES, cut) == counted(table, dict.fromkeys(CLASSES, cut), everything)
 
 
 @pytest.mark.parametrize("cuts", [{}, {"Map": 0.7}, {"Map": 0.7, "Play": 0.95, "Song": 0.0}])
 def test_cuts_of_all_classes_add_up(cuts: dict[str, float]) -> None:
     table = made(seed=1)
-    assert Curves(table, CLASSES).under(cuts) == counted(table, cuts, np.ones(len(table), dtype=bool))
+    assert Curves(table, CLASSES).at_cuts(cuts) == counted(table, cuts, np.ones(len(table), dtype=bool))
 
 
 def test_rates_by_hand() -> None:
@@ -69,7 +69,7 @@ def test_too_few_labelled_books_give_no_rate_but_a_reason() -> None:
 
 def test_an_unknown_class_is_refused() -> None:
     curves = Curves(made(), CLASSES)
-    for look_up in (lambda: curves.at("Poem", 0.5), lambda: curves.under({"Poem": 0.5})):
+    for look_up in (lambda: curves.at("Poem", 0.5), lambda: curves.at_cuts({"Poem": 0.5})):
         with pytest.raises(InputError, match=r"There is no class 'Poem'. Classes are: Map, Play, Song"):
             look_up()
 
@@ -78,7 +78,7 @@ class TestTable:
     def test_every_row_is_what_a_look_up_says(self) -> None:
         table = made(seed=2)
         curves, found = Curves(table, CLASSES), risk_coverage(table, CLASSES)
-        assert list(dict.fromkeys(found["class"])) == [*CLASSES, TOGETHER]
+        assert list(dict.fromkeys(found["class"])) == [*CLASSES, ALL_CLASSES]
         for row in found.to_dict("records"):
             point = curves.at(row["class"], row["cut"])
             assert (row["accepted"], row["n_accepted"], row["errors"]) == (
@@ -105,7 +105,7 @@ class TestTable:
         sizes = thin.groupby("class").size()
         assert (sizes == 50).all()
         assert set(thin["cut"]) <= set(full["cut"])
-        for name in (*CLASSES, TOGETHER):
+        for name in (*CLASSES, ALL_CLASSES):
             ends = [curve[curve["class"] == name].iloc[[0, -1]].reset_index(drop=True) for curve in (full, thin)]
             pd.testing.assert_frame_equal(*ends)
 

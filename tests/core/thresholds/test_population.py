@@ -11,8 +11,8 @@ import pytest
 from core.cli import main
 from core.importing import import_file
 from core.storage import Workspace
-from core.thresholds import compare_population, promise
-from core.thresholds.population import LEAST_CONFIDENCE
+from core.thresholds import compare_population, find_guaranteed_cuts
+from core.thresholds.population import MIN_CONFIDENCE_EFFECT
 
 CLASSES = ("Fiction", "Non-fiction")
 
@@ -54,7 +54,7 @@ def two_libraries(few: int = 300, many: int = 1500) -> pd.DataFrame:
 
 def test_another_library_is_warned_of_in_plain_words() -> None:
     found = compare_population(two_libraries())
-    by_name = {respect.name: respect for respect in found.respects}
+    by_name = {respect.name: respect for respect in found.aspects}
     assert (found.n_checked, found.n_unchecked) == (300, 1500)
     assert by_name["confidence"].differs
     assert by_name["language"].differs
@@ -77,7 +77,7 @@ def test_figures_by_hand() -> None:
             "truth": ["Fiction"] * 100 + [""] * 100,
         }
     )
-    by_name = {respect.name: respect for respect in compare_population(table).respects}
+    by_name = {respect.name: respect for respect in compare_population(table).aspects}
     assert by_name["language"].effect == pytest.approx(0.1)
     assert by_name["language"].p == pytest.approx(0.0046777, abs=1e-6)  # χ² = 8 with one degree of freedom
     assert by_name["confidence"].effect == pytest.approx(0.5)
@@ -98,7 +98,7 @@ def test_the_size_of_the_sample_alone_never_decides() -> None:
         }
     )
     found = compare_population(table)
-    assert max(respect.p_adjusted for respect in found.respects if respect.name != "predicted") < 1e-4
+    assert max(respect.p_adjusted for respect in found.aspects if respect.name != "predicted") < 1e-4
     assert found.warning == ""
 
 
@@ -111,7 +111,7 @@ def test_the_surer_model_is_said_too() -> None:
 @pytest.mark.parametrize("few", [0, 9])
 def test_too_few_books_to_compare_are_no_reason(few: int) -> None:
     table = two_libraries()
-    assert compare_population(table.assign(truth=table["truth"].where(table.index < few, ""))).respects == ()
+    assert compare_population(table.assign(truth=table["truth"].where(table.index < few, ""))).aspects == ()
 
 
 def test_a_collection_that_is_all_checked_is_the_collection() -> None:
@@ -126,7 +126,7 @@ def test_leaks_and_training_books_speak_for_nobody() -> None:
 
 
 def test_a_promise_carries_its_warning_wherever_it_goes() -> None:
-    found = promise(two_libraries(), CLASSES, 0.05)
+    found = find_guaranteed_cuts(two_libraries(), CLASSES, 0.05)
     content = found.as_dict()
     assert found.population.warning
     assert content["warnings"] == [found.population.warning]
@@ -166,4 +166,4 @@ def test_page_aside_command_report_and_export_all_warn(
 
 
 def test_least_effects_are_what_is_documented() -> None:
-    assert LEAST_CONFIDENCE == 0.02
+    assert MIN_CONFIDENCE_EFFECT == 0.02

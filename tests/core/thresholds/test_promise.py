@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError
-from core.thresholds import TOGETHER, apply_policy, promise, what_would_help
+from core.thresholds import ALL_CLASSES, apply_policy, find_guaranteed_cuts, remedy_sentence
 
 CLASSES = ("Map", "Play", "Song")
 
@@ -35,16 +35,16 @@ class TestPerClass:
     table = joined(books(300, "Map", 60), books(200, "Play"), books(30, "Song"))
 
     def test_each_class_has_its_own_answer(self) -> None:
-        found = promise(self.table, CLASSES, 0.05)
+        found = find_guaranteed_cuts(self.table, CLASSES, 0.05)
         assert found.cuts["Play"] == 0.0
         assert found.cuts["Map"] is not None
         assert found.cuts["Map"] > 0.6
         assert found.cuts["Song"] is None
-        assert not found.promised
-        assert [group.promised for group in found.groups] == [True, True, False]
+        assert not found.guaranteed
+        assert [group.guaranteed for group in found.groups] == [True, True, False]
 
     def test_what_is_promised_is_within_its_exact_bound(self) -> None:
-        found = promise(self.table, CLASSES, 0.05)
+        found = find_guaranteed_cuts(self.table, CLASSES, 0.05)
         for group in found.groups[:2]:
             assert group.upper <= 0.05
             assert group.errors / group.accepted <= group.upper
@@ -52,17 +52,17 @@ class TestPerClass:
         assert sum(group.level for group in found.groups[:2]) <= 2 * 0.05
 
     def test_the_policy_accepts_what_was_promised(self) -> None:
-        found = promise(self.table, CLASSES, 0.05)
+        found = find_guaranteed_cuts(self.table, CLASSES, 0.05)
         kept = apply_policy(self.table, found.policy())
         accepted = self.table["predicted"][kept].value_counts().to_dict()
-        assert accepted == {group.class_name: group.accepted for group in found.groups if group.promised}
+        assert accepted == {group.class_name: group.accepted for group in found.groups if group.guaranteed}
 
     def test_the_words_say_what_holds_and_what_does_not(self) -> None:
-        found = promise(self.table, CLASSES, 0.05)
+        found = find_guaranteed_cuts(self.table, CLASSES, 0.05)
         said = found.sentences
         assert said[0].startswith("With 95 % confidence at most 5 % of the books accepted as Map are wrong (cut 0.")
-        assert said[1] == (
-            "With 95 % confidence at most 5 % of the books accepted as Play are wrong"
+        assert (
+            said[1] == "With 95 % confidence at most 5 % of the books accepted as Play are wrong"
             " (cut 0; 0 of 200 labelled ones above it are wrong)."
         )
         assert said[2] == "All of this holds together with 95 % confidence."
@@ -70,50 +70,50 @@ class TestPerClass:
             "Nothing can be promised for books predicted to be Song: at most 5 % wrong needs at least 80 labelled ones"
             " without an error above a cut, and only 30 are labelled."
         )
-        assert said[-1] == (
-            "It rests on 530 labelled books, and holds for a collection of which they are a random sample."
+        assert (
+            said[-1] == "It rests on 530 labelled books, and holds for a collection of which they are a random sample."
         )
         assert found.reason == found.groups[2].sentence
 
     def test_it_says_how_many_more_labels_it_takes(self) -> None:
-        found = promise(self.table, CLASSES, 0.05)
+        found = find_guaranteed_cuts(self.table, CLASSES, 0.05)
         song = found.groups[2]
         assert song.labels_at_least == 80
         assert song.labels_estimate is not None
         assert song.labels_estimate >= 80
         assert f"{song.labels_estimate - 30:,} more than there are" in song.sentence
         # A random sample has 30 songs among 530 books, so it takes many more books than songs.
-        assert found.more_labels == pytest.approx((song.labels_estimate - 30) * 530 / 30, abs=1)
+        assert found.missing_labels == pytest.approx((song.labels_estimate - 30) * 530 / 30, abs=1)
 
     def test_hopeless_is_said_to_be_hopeless(self) -> None:
         table = joined(books(100, "Play"), books(100, "Map", 50).sample(frac=1, random_state=0).assign(confidence=0.9))
-        found = promise(table, ("Map", "Play"), 0.05)
+        found = find_guaranteed_cuts(table, ("Map", "Play"), 0.05)
         assert "more labels alone will not help" in found.groups[0].sentence
-        assert found.more_labels is None
+        assert found.missing_labels is None
 
     def test_a_class_that_is_never_predicted_is_spoken_of_and_is_no_broken_promise(self) -> None:
-        found = promise(books(100, "Map"), ("Map", "Poem"), 0.05)
+        found = find_guaranteed_cuts(books(100, "Map"), ("Map", "Poem"), 0.05)
         assert found.cuts == {"Map": 0.0, "Poem": None}
-        assert found.promised
+        assert found.guaranteed
         assert found.reason == ""
-        assert found.more_labels == 0
+        assert found.missing_labels == 0
         assert "The model calls no book Poem: there is nothing to promise of it" in found.groups[1].sentence
 
     def test_a_class_that_is_never_predicted_takes_no_share_of_the_confidence(self) -> None:
-        alone = promise(books(70, "Map"), ("Map",), 0.05)
-        beside = promise(books(70, "Map"), ("Map", "Poem", "Play"), 0.05)
+        alone = find_guaranteed_cuts(books(70, "Map"), ("Map",), 0.05)
+        beside = find_guaranteed_cuts(books(70, "Map"), ("Map", "Poem", "Play"), 0.05)
         assert alone.groups[0].level == beside.groups[0].level
-        assert alone.promised
-        assert beside.promised
+        assert alone.guaranteed
+        assert beside.guaranteed
 
     def test_a_class_that_is_predicted_and_never_checked_is_refused(self) -> None:
         unchecked = books(20, "Poem").assign(truth="")
-        found = promise(joined(books(100, "Map"), unchecked), ("Map", "Poem"), 0.05)
-        assert not found.promised
+        found = find_guaranteed_cuts(joined(books(100, "Map"), unchecked), ("Map", "Poem"), 0.05)
+        assert not found.guaranteed
         assert "only 0 are labelled" in found.reason
 
     def test_everything_goes_into_json(self) -> None:
-        said = json.loads(json.dumps(promise(self.table, CLASSES, 0.05).as_dict()))
+        said = json.loads(json.dumps(find_guaranteed_cuts(self.table, CLASSES, 0.05).as_dict()))
         assert said["promised"] is False
         assert said["cuts"]["Song"] is None
         assert said["groups"][2]["upper"] is None
@@ -130,28 +130,28 @@ class TestPerClass:
     ],
 )
 def test_words_never_promise_more_than_was_proved(max_error: float, confidence: float, words: str) -> None:
-    found = promise(books(900, "Map"), ("Map",), max_error, confidence)
+    found = find_guaranteed_cuts(books(900, "Map"), ("Map",), max_error, confidence)
     assert found.sentences[0].startswith(words)
-    refused = promise(books(9, "Map"), ("Map",), max_error, confidence)
+    refused = find_guaranteed_cuts(books(9, "Map"), ("Map",), max_error, confidence)
     assert f"at most {words.split('at most ')[1].removesuffix(' of')} wrong needs" in refused.reason
 
 
 class TestTogether:
     def test_one_cut_whatever_the_class(self) -> None:
-        found = promise(joined(books(150, "Map"), books(150, "Play", 40)), CLASSES, 0.05, per="together")
+        found = find_guaranteed_cuts(joined(books(150, "Map"), books(150, "Play", 40)), CLASSES, 0.05, per="together")
         assert len(found.groups) == 1
-        assert found.groups[0].class_name == TOGETHER
+        assert found.groups[0].class_name == ALL_CLASSES
         assert len({found.cuts[name] for name in CLASSES}) == 1
-        assert found.promised
+        assert found.guaranteed
         assert "of the accepted books are wrong" in found.sentences[0]
 
     def test_one_per_cent_needs_299_without_an_error(self) -> None:
-        refused = promise(books(298, "Map"), ("Map",), 0.01, per="together")
-        assert not refused.promised
+        refused = find_guaranteed_cuts(books(298, "Map"), ("Map",), 0.01, per="together")
+        assert not refused.guaranteed
         assert (
             "needs at least 299 labelled ones without an error above a cut, and only 298 are labelled" in refused.reason
         )
-        assert promise(books(299, "Map"), ("Map",), 0.01, per="together").promised
+        assert find_guaranteed_cuts(books(299, "Map"), ("Map",), 0.01, per="together").guaranteed
 
 
 class TestStrata:
@@ -163,29 +163,34 @@ class TestStrata:
     )
 
     def test_strata_with_enough_good_labels_keep_the_promise_and_the_others_go_to_review(self) -> None:
-        found = promise(self.table, ("Map", "Play"), 0.05, stratum="language")
+        found = find_guaranteed_cuts(self.table, ("Map", "Play"), 0.05, stratum="language")
         assert found.by_stratum == {"English": {"Map": 0.0, "Play": 0.0}}
-        assert found.to_review == ("German", "Dutch")
+        assert found.strata_without_cut == ("German", "Dutch")
         assert found.cuts == {}
         kept = apply_policy(self.table, found.policy())
         assert set(self.table["language"][kept]) == {"English"}
         assert kept.sum() == 270
 
     def test_words_name_the_strata(self) -> None:
-        found = promise(self.table, ("Map", "Play"), 0.05, stratum="language")
+        found = find_guaranteed_cuts(self.table, ("Map", "Play"), 0.05, stratum="language")
         assert any("of the English books accepted as Map are wrong" in sentence for sentence in found.sentences)
         assert any("Nothing can be promised for Dutch books predicted to be Map" in said for said in found.sentences)
 
     def test_many_refused_strata_are_put_together(self) -> None:
         small = [books(12, "Map", language=f"Language {i}") for i in range(9)]
-        found = promise(joined(books(300, "Map"), *small), ("Map",), 0.05, stratum="language", per="together")
-        assert found.promised
+        found = find_guaranteed_cuts(
+            joined(books(300, "Map"), *small), ("Map",), 0.05, stratum="language", per="together"
+        )
+        assert found.guaranteed
         assert any("and 4 other groups: what has no cut goes to review" in said for said in found.sentences)
 
     def test_the_doubt_is_split_over_the_strata(self) -> None:
         two = joined(books(71, "Map"), books(71, "Map", language="German"))
-        assert promise(two, ("Map",), 0.05, stratum="language").by_stratum != {}
-        assert sum(len(cuts) for cuts in promise(two, ("Map",), 0.05, stratum="language").by_stratum.values()) == 1
+        assert find_guaranteed_cuts(two, ("Map",), 0.05, stratum="language").by_stratum != {}
+        assert (
+            sum(len(cuts) for cuts in find_guaranteed_cuts(two, ("Map",), 0.05, stratum="language").by_stratum.values())
+            == 1
+        )
 
 
 class TestWhichLabelsCount:
@@ -193,7 +198,7 @@ class TestWhichLabelsCount:
         table = joined(
             books(100, "Map"), books(50, "Map", 50).assign(leak=True), books(30, "Map", 30).assign(split="train")
         )
-        found = promise(table, ("Map",), 0.05)
+        found = find_guaranteed_cuts(table, ("Map",), 0.05)
         assert (found.labelled, found.left_out) == (100, 80)
         assert found.cuts["Map"] == 0.0
         learned = "80 others are left out because the model learned, or may have learned, from their titles, and"
@@ -201,53 +206,53 @@ class TestWhichLabelsCount:
 
     def test_a_model_of_our_own_is_known_to_have_learned(self) -> None:
         table = joined(books(100, "Map"), books(50, "Map", 50).assign(leak=True))
-        found = promise(table, ("Map",), 0.05, learned_known=True)
+        found = find_guaranteed_cuts(table, ("Map",), 0.05, learned_known=True)
         assert "50 others are left out because the model learned from their titles, and" in found.sentences[-1]
 
     def test_unknown_confidence_and_missing_predictions_do_not_count(self) -> None:
         table = joined(
             books(100, "Map"), books(50, "Map", 50).assign(confidence=np.nan), books(20, "", 20), books(9, "Other")
         )
-        found = promise(table, ("Map",), 0.05)
+        found = find_guaranteed_cuts(table, ("Map",), 0.05)
         assert found.labelled == 100
-        assert found.promised
+        assert found.guaranteed
 
     def test_without_any_label_nothing_is_promised(self) -> None:
         table = books(100, "Map").assign(truth=pd.Series([""] * 100, dtype="str"))
-        found = promise(table, ("Map",), 0.05)
+        found = find_guaranteed_cuts(table, ("Map",), 0.05)
         assert found.cuts == {"Map": None}
         assert "only 0 are labelled" in found.reason
-        assert promise(table.iloc[:0], ("Map",), 0.05, stratum="language").groups == ()
+        assert find_guaranteed_cuts(table.iloc[:0], ("Map",), 0.05, stratum="language").groups == ()
 
 
 @pytest.mark.parametrize(("max_error", "confidence"), [(0, 0.95), (1, 0.95), (0.05, 1), (5, 0.95), (0.05, 95)])
 def test_shares_lie_between_0_and_1(max_error: float, confidence: float) -> None:
     with pytest.raises(InputError, match="between 0 and 1"):
-        promise(books(10, "Map"), ("Map",), max_error, confidence)
+        find_guaranteed_cuts(books(10, "Map"), ("Map",), max_error, confidence)
 
 
 def test_classes_must_be_named() -> None:
     with pytest.raises(InputError, match="names of the classes"):
-        promise(books(10, "Map"), (), 0.05)
+        find_guaranteed_cuts(books(10, "Map"), (), 0.05)
 
 
 class TestWhatWouldHelp:
     def test_more_labels_than_there_are_books_are_not_asked_for(self) -> None:
         """74,150 more labelled books were asked for, of a collection of 34,690."""
-        (sentence,) = what_would_help([], 74_150, 33_840)
+        (sentence,) = remedy_sentence([], 74_150, 33_840)
         assert "only 33,840 are unlabelled: this collection is too small for that promise" in sentence
-        assert what_would_help([], 33_840, 33_840)[0].startswith("What would help: about 33,840 more labelled books")
+        assert remedy_sentence([], 33_840, 33_840)[0].startswith("What would help: about 33,840 more labelled books")
 
     def test_hope_and_hopelessness_are_said_of_their_own_groups(self) -> None:
         """ "More labels alone will not help" stood under "at a guess it takes 1,400"."""
         hopeless = books(100, "Map", 50).sample(frac=1, random_state=0).assign(confidence=0.9)
-        found = promise(joined(books(200, "Play"), hopeless, books(30, "Song")), CLASSES, 0.05)
-        assert [group.class_name for group in found.hopeless] == ["Map"]
-        assert found.more_labels is None
-        assert found.labels_worth_having > 0
-        said = what_would_help(["Map"], found.labels_worth_having, 10_000)
+        found = find_guaranteed_cuts(joined(books(200, "Play"), hopeless, books(30, "Song")), CLASSES, 0.05)
+        assert [group.class_name for group in found.unattainable] == ["Map"]
+        assert found.missing_labels is None
+        assert found.helpful_labels > 0
+        said = remedy_sentence(["Map"], found.helpful_labels, 10_000)
         assert said[0].startswith("For Map more labels alone will not help")
         assert said[1].startswith("What would help: about")
 
     def test_nothing_refused_needs_no_help(self) -> None:
-        assert what_would_help([], 0, 100) == ()
+        assert remedy_sentence([], 0, 100) == ()

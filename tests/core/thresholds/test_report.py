@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import InputError
 from core.statistics import wilson
-from core.thresholds import Policy, expected_errors, keep_rates, keep_rates_by_class, policy_report
+from core.thresholds import Policy, acceptance_rates, acceptance_rates_by_class, expected_errors, policy_report
 
 
 def books(*rows: tuple[int, str, float, str, str]) -> pd.DataFrame:
@@ -51,14 +51,14 @@ class TestReport:
         assert rows.loc["Song", ["expected_errors", "expected_low", "expected_high"]].tolist() == [1, 1, 1]
 
     def test_keep_rates_by_class_count_the_books_of_a_class_however_they_are_labelled(self) -> None:
-        kept = policy_report(HUNDRED, POLICY).keep_rates["class"].set_index("value")
+        kept = policy_report(HUNDRED, POLICY).acceptance_rates["class"].set_index("value")
         # Of 53 checked maps 27 are accepted as maps and 1 as a song; of 22 songs 19 and 3.
         assert kept.loc["Map", ["n", "kept"]].tolist() == [53, 28]
         assert kept.loc["Song", ["n", "kept"]].tolist() == [22, 22]
 
     def test_keep_rates_of_facets_count_every_record(self) -> None:
         found = policy_report(HUNDRED, POLICY)
-        kept = found.keep_rates["language"].set_index("value")
+        kept = found.acceptance_rates["language"].set_index("value")
         assert kept.loc["English", ["n", "kept"]].tolist() == [50, 50]
         assert kept.loc["German", ["n", "kept"]].tolist() == [50, 10]
         distances = found.distances.set_index("facet")["tvd"]
@@ -169,7 +169,7 @@ class TestExpectedErrors:
 
 def test_keep_rates_below_ten_records_have_counts_only() -> None:
     table = pd.DataFrame({"language": pd.Series(["Dutch"] * 9 + ["German"] * 10 + [""], dtype="str")})
-    found = keep_rates(table, np.arange(20) % 2 == 0, "language").set_index("value")
+    found = acceptance_rates(table, np.arange(20) % 2 == 0, "language").set_index("value")
     assert found.index.tolist() == ["German", "Dutch", "no language"]
     assert found.loc["Dutch", ["n", "kept"]].tolist() == [9, 5]
     assert found.loc["Dutch", ["rate", "low", "high"]].isna().all()
@@ -178,7 +178,7 @@ def test_keep_rates_below_ten_records_have_counts_only() -> None:
 
 def test_keep_rates_by_class_leave_out_what_nobody_checked() -> None:
     truth = pd.Series(["a"] * 10 + [""] * 5, dtype="str")
-    found = keep_rates_by_class(truth, np.ones(15, dtype=bool), ("a", "b"))
+    found = acceptance_rates_by_class(truth, np.ones(15, dtype=bool), ("a", "b"))
     assert found["value"].tolist() == ["a", "b"]
     assert found["n"].tolist() == [10, 0]
     assert math.isnan(found["rate"][1])

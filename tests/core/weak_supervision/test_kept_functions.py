@@ -8,9 +8,9 @@ from core.weak_supervision import (
     LabellingFunction,
     Text,
     add_function,
-    kept_functions,
     remove_functions,
     replace_functions,
+    saved_functions,
 )
 
 
@@ -24,15 +24,15 @@ def database(tmp_path: Path) -> Database:
 
 
 def names(database: Database) -> list[str]:
-    return [kept.function.name for kept in kept_functions(database)]
+    return [kept.function.name for kept in saved_functions(database)]
 
 
 def test_functions_are_kept_in_order_and_removed_by_number(database: Database) -> None:
-    assert kept_functions(database) == ()
+    assert saved_functions(database) == ()
     first = add_function(database, function("a", 'say "yes"'))
     add_function(database, function("b"))
     assert names(database) == ["a", "b"]
-    assert kept_functions(database)[0].function == function("a", 'say "yes"')
+    assert saved_functions(database)[0].function == function("a", 'say "yes"')
     remove_functions(database, [first])
     remove_functions(database, [first])
     assert names(database) == ["b"]
@@ -44,7 +44,7 @@ def test_a_name_is_taken_once(database: Database) -> None:
     add_function(database, function("a"))
     with pytest.raises(ConflictError, match="called “a” already"):
         add_function(database, function("a", "poem"))
-    assert kept_functions(database)[0].function == function("a")
+    assert saved_functions(database)[0].function == function("a")
 
 
 def test_replacing_takes_away_what_was_seen_and_nothing_else(database: Database) -> None:

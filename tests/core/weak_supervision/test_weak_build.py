@@ -8,8 +8,8 @@ from core.cli import main
 from core.errors import InputError, NotFoundError
 from core.importing import import_file
 from core.labels import load_labels
-from core.models.preparation import weak_books
-from core.weak_supervision import functions_to_toml, kept_back, read_functions
+from core.models.preparation import load_weak_labels
+from core.weak_supervision import functions_to_toml, holdout_mask, read_functions
 from core.weak_supervision.build import build_labels
 from core.weak_supervision.conditions import Confident, Length, Text
 from core.weak_supervision.functions import LabellingFunction
@@ -67,7 +67,7 @@ def test_the_result_is_a_label_set_like_any_other(filled):
 def test_it_can_be_learned_from_softly(filled):
     build_labels(filled, FUNCTIONS, "collection", labels="people", without=("test",), name="rules")
     books = load_labels(filled, "people").training_table()
-    weak, _ = weak_books(filled, "rules", ("Fiction", "Non-fiction"), books, ("test",))
+    weak, _ = load_weak_labels(filled, "rules", ("Fiction", "Non-fiction"), books, ("test",))
     assert len(weak) == 500
     assert weak["p_Fiction"].between(0.01, 0.99).all()
 
@@ -75,7 +75,7 @@ def test_it_can_be_learned_from_softly(filled):
 def test_accuracy_is_measured_on_titles_kept_back(filled):
     report = build_labels(filled, FUNCTIONS, "collection", labels="people", name="rules")
     people = load_labels(filled, "people").records()
-    assert report.accuracy["n"] == kept_back(people["title_key"]).sum()
+    assert report.accuracy["n"] == holdout_mask(people["title_key"]).sum()
     assert report.accuracy["value"] == 1.0
     assert sum(row["n"] for row in report.functions) == report.accuracy["n"]
 

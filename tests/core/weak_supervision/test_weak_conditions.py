@@ -11,8 +11,8 @@ from core.weak_supervision import (
     Facet,
     LabellingFunction,
     Length,
+    ModelOpinion,
     Not,
-    Opinion,
     Range,
     Text,
     cast_votes,
@@ -125,7 +125,7 @@ def test_a_column_that_is_not_there_is_named_with_the_function_and_the_columns_t
 
 def opinion(name):
     assert name == "p"
-    return Opinion(
+    return ModelOpinion(
         "p",
         RECORDS[["record_id", "alternate_id"]].iloc[:4],
         {"Fiction": np.array([0.95, 0.9, 0.2, np.nan])},

@@ -35,7 +35,7 @@ def test_votes_and_silence_are_weighed_by_bayes():
     # a: 1/4 × .4 × .5 × .2 = .01; b: 3/4 × .1 × .75 × .6 = .03375
     # a: 1/4 × .4 × .5 × .8 = .04; b: 3/4 × .1 × .25 × .4 = .0075
     assert model.probabilities(cast)[:, 0] == pytest.approx([0.01 / 0.04375, 0.04 / 0.0475])
-    assert model.divided[0] == pytest.approx([0.1 / 0.175, 0.075 / 0.175])
+    assert model.vote_shares[0] == pytest.approx([0.1 / 0.175, 0.075 / 0.175])
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -45,7 +45,7 @@ def test_functions_that_are_often_wrong_are_found_out_without_any_label(seed):
     cast = votes(matrix, polarity, ("a", "b"))
     model = LabelModel.fit(cast)
     assert model.converged
-    thought = model.divided[np.arange(6), polarity]
+    thought = model.vote_shares[np.arange(6), polarity]
     seen = [(truth[matrix[:, j] >= 0] == own).mean() for j, own in enumerate(polarity)]
     assert thought == pytest.approx(seen, abs=0.06)
     assert thought.argmin() == 2
@@ -60,9 +60,9 @@ def test_three_classes_and_labels_that_people_gave():
     truth, matrix = drawn(20_000, polarity, right, 0.08, balance, 5)
     known, unknown = slice(0, 3000), slice(3000, None)
     model = LabelModel.fit(votes(matrix[unknown], polarity), (votes(matrix[known], polarity), truth[known]))
-    assert model.divided.sum(axis=1) == pytest.approx(1)
+    assert model.vote_shares.sum(axis=1) == pytest.approx(1)
     assert model.balance.sum() == pytest.approx(1)
-    assert model.divided[0, 0] > 0.8 > 0.7 > model.divided[1, 0]
+    assert model.vote_shares[0, 0] > 0.8 > 0.7 > model.vote_shares[1, 0]
 
 
 def test_probabilities_sum_to_one_and_silence_has_none():
@@ -87,7 +87,7 @@ def test_the_order_of_books_plays_no_part():
     _, matrix = drawn(2000, polarity, (0.9, 0.7, 0.8), 0.3, np.array([0.5, 0.5]))
     forth = LabelModel.fit(votes(matrix, polarity, ("a", "b")))
     back = LabelModel.fit(votes(matrix[::-1], polarity, ("a", "b")))
-    np.testing.assert_allclose(forth.divided, back.divided, atol=1e-9)
+    np.testing.assert_allclose(forth.vote_shares, back.vote_shares, atol=1e-9)
 
 
 def test_nothing_to_put_together_is_said():
@@ -106,8 +106,8 @@ def test_functions_that_never_meet_are_not_judged_by_the_silence_of_the_others()
     )
     polarity = (0, 1, 1)
     model = LabelModel.fit(votes(matrix, polarity, ("a", "b")))
-    assert model.alone.all()
-    assert model.divided[np.arange(3), polarity] == pytest.approx([0.8] * 3, abs=0.01)
+    assert model.isolated.all()
+    assert model.vote_shares[np.arange(3), polarity] == pytest.approx([0.8] * 3, abs=0.01)
     assert model.sentences[0].startswith(
         "Hardly any book has a vote of another function beside one of “f0”, “f1” and “f2”"
     )
@@ -121,5 +121,5 @@ def test_functions_that_meet_are_judged_by_one_another():
     polarity = (0, 0, 1)
     _, matrix = drawn(5000, polarity, (0.9, 0.9, 0.9), 0.2, np.array([0.5, 0.5]))
     model = LabelModel.fit(votes(matrix, polarity, ("a", "b")))
-    assert not model.alone.any()
+    assert not model.isolated.any()
     assert model.sentences == ()

@@ -4,8 +4,17 @@ import pytest
 
 from core.errors import InputError
 from core.statistics import wilson
-from core.weak_supervision import LabellingFunction, Length, Text, Votes, agreements, describe, find_copies, kept_back
-from core.weak_supervision.functions import spelled_as
+from core.weak_supervision import (
+    LabellingFunction,
+    Length,
+    Text,
+    Votes,
+    agreements,
+    describe,
+    find_duplicates,
+    holdout_mask,
+)
+from core.weak_supervision.functions import with_class_spelling
 from core.weak_supervision.table import accuracy_by_title
 
 CLASSES = ("Fiction", "Non-fiction")
@@ -60,10 +69,10 @@ def test_below_ten_titles_there_is_no_rate_but_the_counts():
 
 def test_half_of_the_titles_are_kept_back_always_the_same():
     keys = pd.Series([f"title {i}" for i in range(4000)])
-    back = kept_back(keys)
+    back = holdout_mask(keys)
     assert 0.47 < back.mean() < 0.53
-    assert (kept_back(keys[::-1]) == back[::-1]).all()
-    assert kept_back(pd.Series([], dtype="str")).tolist() == []
+    assert (holdout_mask(keys[::-1]) == back[::-1]).all()
+    assert holdout_mask(pd.Series([], dtype="str")).tolist() == []
 
 
 def column(*rows):
@@ -74,7 +83,7 @@ def column(*rows):
 
 def test_functions_that_vote_alike_are_found_and_the_later_one_is_refused():
     first, near, half = column(*range(12)), column(*range(11)), column(*range(6, 18))
-    copies = find_copies(votes(np.column_stack([first, near, half])))
+    copies = find_duplicates(votes(np.column_stack([first, near, half])))
     assert [(copy.name, copy.original, copy.books) for copy in copies] == [("f1", "f0", 12)]
     assert copies[0].share == pytest.approx(11 / 12)
     assert copies[0].sentence.startswith("“f1” copies “f0”: on 92 % of the 12 books on which either votes")
@@ -84,22 +93,22 @@ def test_equal_books_with_another_class_are_no_copy():
     other = column(*range(12))
     other[other == 0] = 1
     both = votes(np.column_stack([column(*range(12)), other]))
-    assert find_copies(both) == ()
+    assert find_duplicates(both) == ()
     assert agreements(both)["share"].tolist() == [0.0]
 
 
 def test_few_books_are_no_proof_but_an_equal_condition_is():
     few = np.column_stack([column(1, 2), column(1, 2)])
-    assert find_copies(votes(few)) == ()
+    assert find_duplicates(votes(few)) == ()
     same = Text("title", "word", "novel")
-    assert [copy.name for copy in find_copies(votes(few, [same, same]))] == ["f1"]
+    assert [copy.name for copy in find_duplicates(votes(few, [same, same]))] == ["f1"]
 
 
 def test_a_copy_of_a_copy_is_one_of_the_original():
     same = np.column_stack([column(*range(12))] * 3)
-    assert [(copy.name, copy.original) for copy in find_copies(votes(same))] == [("f1", "f0"), ("f2", "f0")]
+    assert [(copy.name, copy.original) for copy in find_duplicates(votes(same))] == [("f1", "f0"), ("f2", "f0")]
 
 
 def test_a_class_nobody_names_is_refused():
     with pytest.raises(InputError, match="'x' votes for 'Poetry', which no label names"):
-        spelled_as([LabellingFunction("x", "Poetry", Length(above=1))], CLASSES)
+        with_class_spelling([LabellingFunction("x", "Poetry", Length(above=1))], CLASSES)
