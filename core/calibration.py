@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import InputError, ModelError
-from core.reading import has_columns
+from core.model_input import has_columns
 
 __all__ = [
     "CALIBRATION_MINIMUM",
@@ -133,7 +133,8 @@ def apply_calibrations(
     texts: Sequence[str],
     scores: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return calibrated probabilities, shape (n, k): titles alone (see :mod:`core.reading`) by their own calibration.
+    """Return calibrated probabilities, shape (n, k): titles alone (see :mod:`core.model_input`) by their own
+    calibration.
 
     Parameters
     ----------

@@ -1,7 +1,6 @@
-"""What people decide, kept in a database through SQLAlchemy: SQLite (WAL) by default, PostgreSQL by URL for a team.
+"""What a note in the database must look like to be understood: a note of another version is left out, never lost.
 
-A database that may only be looked at (its folder is read-only, the disk is full) is opened so that it can be read; each
-write then says why it is refused. A database whose file was replaced under a running program is noticed before a write.
+Only what is read everywhere is asked for; a note may hold more.
 """
 
 import atexit
@@ -18,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import (
     URL,
     Column,
@@ -39,9 +39,88 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
 from core.errors import StorageError, describe_system_error
-from core.note_shapes import parse_note
 
-__all__ = ["Database"]
+__all__ = [
+    "Database",
+    "parse_note",
+]
+
+
+class _Note(BaseModel):
+    model_config = ConfigDict(strict=True, extra="allow")
+
+
+class _Decision(_Note):
+    record_id: str
+    label: str
+    old: str
+    note: str
+    undone: bool
+
+
+class _Sent(_Note):
+    record_ids: list[str]
+    reason: str
+
+
+class _Cuts(_Note):
+    cuts: dict[str, float] = {}
+    stratum: str = ""
+    by_stratum: dict[str, dict[str, float]] = {}
+
+
+class _Policy(_Note):
+    policy: _Cuts
+    promise: dict[str, Any]
+    labels: str
+    because: str
+
+
+class _Export(_Note):
+    name: str
+    accepted: int
+    review: int
+    settings: dict[str, Any]
+
+
+class _Look(_Note):
+    description: str
+    key: str
+    p: float | None
+
+
+_SHAPES: Final[Mapping[str, type[_Note]]] = {
+    "decision": _Decision,
+    "review": _Sent,
+    "policy": _Policy,
+    "export": _Export,
+    "look": _Look,
+}
+
+
+def parse_note(kind: str, content: str) -> dict[str, Any] | None:
+    """Return what a note says, None when it is no JSON object or lacks what this version needs of its kind.
+
+    >>> parse_note("look", '{"description": "verse", "key": "a", "p": null}')
+    {'description': 'verse', 'key': 'a', 'p': None}
+    >>> parse_note("decision", '{"record": "7", "verdict": "Fiction"}') is None
+    True
+    """
+    try:
+        note = json.loads(content)
+        if shape := _SHAPES.get(kind):
+            shape.model_validate(note)
+    except (ValueError, RecursionError, ValidationError):
+        return None
+    return note if isinstance(note, dict) else None
+
+
+# --- What people decide, kept in a database through SQLAlchemy: SQLite (WAL) by default, PostgreSQL by ----------------
+# A database that may only be looked at (its folder is read-only, the disk is full) is opened so that it can be read;
+# each
+# write then says why it is refused. A database whose file was replaced under a running program is noticed before a
+# write.
+
 
 _METADATA = MetaData()
 _NAMES = Table(

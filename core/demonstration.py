@@ -61,8 +61,8 @@ def build(
         tables, nothing is written.
     """
     from core.models.language_models import MissingLanguageModelError
-    from core.models.score import predict_corpus
-    from core.models.train import train
+    from core.models.scoring import predict_corpus
+    from core.models.training import train
     from data.demonstration import SEED, generate
 
     progress(0.0, "Inventing a library")

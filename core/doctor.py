@@ -19,8 +19,8 @@ from typing import Any, Final
 
 from packaging.requirements import Requirement
 
-from core.download import readable_size
 from core.errors import ColophonError, DamagedError, InputError, StorageError
+from core.fetch import readable_size
 from core.jobs import list_jobs
 from core.progress import Progress, silent
 from core.soundness import CONTENTS, check_artifact, matches_seal

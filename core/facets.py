@@ -15,7 +15,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.phrases import phrase_mask
 from core.schema import (
     COUNTRY,
     DATE_CERTAINTIES,
@@ -28,6 +27,7 @@ from core.schema import (
     TITLE,
     YEAR,
 )
+from core.text_search import phrase_mask
 
 __all__ = [
     "FACETS",

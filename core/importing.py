@@ -34,13 +34,12 @@ from core.predictions import (
 )
 from core.progress import Progress, silent
 from core.readers import SourceTable, read_table
-from core.readers.annif_documents import folder_sha256
+from core.readers.annif import folder_sha256
 from core.readers.columns import ConfirmedMapping, check_mapping, keep_confirmed
-from core.readers.delimiter import delimiter_name
+from core.readers.delimited import delimiter_name
 from core.readers.mapping import ColumnMapping, suggest_mapping
-from core.readers.preview import read_first_rows
-from core.readers.scored_answers import has_suggestions
-from core.readers.several_labels import single_answers
+from core.readers.reading import read_first_rows
+from core.readers.scores import has_suggestions, single_answers
 from core.schema import (
     ANNOTATOR,
     CONFIDENCE,

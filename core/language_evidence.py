@@ -1,6 +1,6 @@
-"""How much a comparison by language rests on languages that were detected from titles, not catalogued."""
+"""Words in titles over time: in a sample and in the population it should speak for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +9,190 @@ from numpy.typing import NDArray
 
 from core.comparison_words import SetNames
 from core.errors import InputError
-from core.facets import facet_words
-from core.overlap import shared_books
-from core.schema import LANGUAGE, LANGUAGE_SOURCE, TITLE
-from core.statistics import MINIMUM_RECORDS, capitalised, in_percent, listed, over_or_under, share_ratio
+from core.facets import facet_words, phrase_mask
+from core.joins import join_ids
+from core.schema import ALTERNATE_ID, LANGUAGE, LANGUAGE_SOURCE, RECORD_ID, TITLE, YEAR
+from core.statistics import MINIMUM_RECORDS, capitalised, in_percent, listed, over_or_under, share_ratio, wilson
 
-__all__ = ["LanguageEvidence", "LanguageSources", "language_evidence"]
+__all__ = [
+    "LanguageEvidence",
+    "LanguageSources",
+    "Overlap",
+    "keyword_frequency",
+    "language_evidence",
+    "shared_books",
+]
+
+
+def keyword_frequency(
+    sample: pd.DataFrame,
+    population: pd.DataFrame,
+    words: Sequence[str],
+    window: int = 5,
+    *,
+    sample_name: str = "sample",
+    population_name: str = "population",
+) -> pd.DataFrame:
+    """Return how often chosen words are in titles, year by year.
+
+    Parameters
+    ----------
+    sample, population : DataFrame
+        Records with ``title`` and ``year``.
+    words : sequence of str
+        Each is looked for on its own, as :func:`core.text_search.phrase_mask` does: 'poem' finds *poems*; 'poem, verse'
+        is one entry that finds either.
+    window : int
+        Years of the rolling mean, odd, centred on the year.
+    sample_name, population_name : str
+        What the column ``set`` says.
+
+    Returns
+    -------
+    DataFrame
+        ``word``, ``set``, ``year`` (Int64), ``n_titles``, ``n_with_word``, ``share``, ``rolling_n`` (titles in the
+        window), ``rolling_share``, ``low``, ``high`` (Wilson, 95 per cent, of the rolling share). Every year from the
+        first to the last of both sets has a row, and one row with year <NA> counts the titles without a date. Shares of
+        fewer than 10 titles are NaN.
+
+    Raises
+    ------
+    InputError
+        No word, or a window that is not odd and positive.
+
+    Notes
+    -----
+    The rolling mean weighs years by their titles (all titles with the word in the window over all titles in it): a year
+    of two titles does not count as much as one of a thousand.
+    """
+    if not words:
+        raise InputError("Name at least one word to look for in the titles.")
+    if window < 1 or window % 2 == 0:
+        raise InputError(f"The window is an odd number of years, so that it has a middle; {window} came.")
+    sets = {sample_name: sample, population_name: population}
+    known = [records[YEAR].dropna() for records in sets.values() if records[YEAR].notna().any()]
+    first, last = (min(int(y.min()) for y in known), max(int(y.max()) for y in known)) if known else (0, -1)
+    years = last - first + 1
+    frames = []
+    for name, records in sets.items():
+        # Titles without a year have a place of their own behind the last year.
+        place = records[YEAR].to_numpy(dtype="float64", na_value=last + 1).astype(np.int64) - first
+        titles = np.bincount(place, minlength=years + 1)
+        for word in words:
+            hits = np.bincount(place, weights=phrase_mask(records[TITLE], word), minlength=years + 1).astype(np.int64)
+            frames.append(_series(word, name, first, titles, hits, window))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _series(
+    word: str, name: str, first: int, titles: NDArray[np.int64], hits: NDArray[np.int64], window: int
+) -> pd.DataFrame:
+    years = len(titles) - 1
+    rolling_n, rolling_hits = (np.append(_rolling_sum(counts[:years], window), 0) for counts in (titles, hits))
+    low, high = wilson(rolling_hits, rolling_n)
+    known = rolling_n >= MINIMUM_RECORDS
+    year = pd.array([*range(first, first + years), None], dtype="Int64")
+    return pd.DataFrame(
+        {
+            "word": pd.Series([word] * len(titles), dtype="str"),
+            "set": pd.Series([name] * len(titles), dtype="str"),
+            "year": year,
+            "n_titles": titles,
+            "n_with_word": hits,
+            "share": _share(hits, titles),
+            "rolling_n": rolling_n,
+            "rolling_share": _share(rolling_hits, rolling_n),
+            "low": np.where(known, low, np.nan),
+            "high": np.where(known, high, np.nan),
+        }
+    )
+
+
+def _rolling_sum(counts: NDArray[np.int64], window: int) -> NDArray[np.int64]:
+    """Sum of the years within the window that exist; at both ends it is cut, not padded."""
+    if not len(counts):
+        return counts
+    return np.asarray(np.convolve(counts, np.ones(window, dtype=np.int64))[window // 2 :][: len(counts)])
+
+
+def _share(hits: NDArray[np.int64], titles: NDArray[np.int64]) -> NDArray[np.float64]:
+    shares = np.full(len(titles), np.nan)
+    known = titles >= MINIMUM_RECORDS
+    shares[known] = hits[known] / titles[known]
+    return shares
+
+
+# --- Which books two tables have in common ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """The books of a sample that are also in a population.
+
+    Attributes
+    ----------
+    in_sample : bool array, shape (n_sample,)
+        Sample rows that are in the population.
+    in_population : bool array, shape (n_population,)
+        Population rows that are in the sample.
+    """
+
+    in_sample: NDArray[np.bool_]
+    in_population: NDArray[np.bool_]
+
+    @property
+    def n(self) -> int:
+        """Sample rows that are in the population."""
+        return int(self.in_sample.sum())
+
+
+def shared_books(sample: pd.DataFrame, population: pd.DataFrame) -> Overlap:
+    """Find the books that are in both tables, by their identifiers.
+
+    Parameters
+    ----------
+    sample, population : DataFrame
+        With ``record_id``, and ``alternate_id`` where there is one: a digitised book is found in the catalogue of
+        paper books by its second identifier. Leading zeros that one table has lost are seen through. Where two rows of
+        the population have the same identifier, the first is taken.
+
+    Returns
+    -------
+    Overlap
+    """
+    ours, theirs = _identifiers(sample), _identifiers(population)
+    # Few rows of a large population can match: only those go through the join.
+    rows = np.flatnonzero(_candidates(ours, theirs))
+    in_sample, in_population = np.zeros(len(sample), dtype=bool), np.zeros(len(population), dtype=bool)
+    if len(rows):
+        position = join_ids(ours, [ids.iloc[rows].reset_index(drop=True) for ids in theirs]).position
+        in_sample = position >= 0
+        in_population[rows[position[in_sample]]] = True
+    return Overlap(in_sample, in_population)
+
+
+def _identifiers(records: pd.DataFrame) -> list[pd.Series]:
+    return [records[column].reset_index(drop=True) for column in (RECORD_ID, ALTERNATE_ID) if column in records]
+
+
+def _candidates(ours: list[pd.Series], theirs: list[pd.Series]) -> NDArray[np.bool_]:
+    """Say which rows have an identifier that, leading zeros aside, is among `ours`."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    def bare(ids: pd.Series) -> pa.ChunkedArray:
+        return pc.utf8_ltrim(pa.chunked_array([pa.array(ids, type=pa.large_string())]), characters="0")
+
+    wanted = pa.chunked_array([chunk for ids in ours for chunk in bare(ids).chunks], type=pa.large_string()).unique()
+    wanted = wanted.filter(pc.not_equal(wanted, ""))
+    mask = np.zeros(len(theirs[0]), dtype=bool)
+    for ids in theirs:
+        mask |= pc.is_in(bare(ids), value_set=wanted).to_numpy()
+    return mask
+
+
+# --- How much a comparison by language rests on languages that were detected from titles, not catalogued --------------
+
 
 # Below this share of the catalogued books that are outside the sample, the sample would be compared with itself.
 _FEW_ELSEWHERE = 0.25

@@ -21,7 +21,7 @@ from core.export.settings import MadeBy
 from core.export.table import ExportTable, prepare
 from core.facets import facet_values
 from core.labels import load_labels
-from core.models.provenance import columns_read, provenance_of, weights_of
+from core.models.registry import columns_read, provenance_of, weights_of
 from core.policies import SavedPolicy
 from core.predictions import PredictionSet, Scored, load_predictions, load_scored
 from core.progress import Progress, silent
@@ -61,7 +61,7 @@ class Release:
     decided : ExportTable
         Every record with its decision, as the writers read it.
     quality : mapping
-        The figures that go into README and manifest (:func:`core.export.quality.quality_sentences`).
+        The figures that go into README and manifest (:func:`core.export.readme.quality_sentences`).
     """
 
     scored: Scored
@@ -237,7 +237,7 @@ def precision_by(table: pd.DataFrame, policy: Policy, facet: str) -> dict[str, d
     -------
     dict
         Value → ``value``, ``low``, ``high`` (95 % Wilson, None below ten books) and ``n``; as
-        :func:`core.export.comparison.breakdown` takes it.
+        :func:`core.export.preview.breakdown` takes it.
     """
     accepted = table[apply_policy(table, policy) & (table[TRUTH] != "").to_numpy(dtype=bool)]
     rows = by_value(accepted, facet_values(accepted, facet)).to_dict("records")

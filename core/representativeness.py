@@ -20,10 +20,7 @@ from core.comparison_words import (
 )
 from core.errors import InputError
 from core.facets import FACETS, facet_codes, facet_order, facet_title, missing_value
-from core.keywords import keyword_frequency
-from core.language_evidence import LanguageEvidence, language_evidence
-from core.overlap import Overlap, shared_books
-from core.plain_json import plain
+from core.language_evidence import LanguageEvidence, Overlap, keyword_frequency, language_evidence, shared_books
 from core.schema import LANGUAGE, LANGUAGE_SOURCE
 from core.statistics import (
     MINIMUM_RECORDS,
@@ -37,6 +34,7 @@ from core.statistics import (
     total_variation,
     total_variation_by_chance,
 )
+from core.text_formats import plain
 
 __all__ = [
     "TOO_FEW_BOOKS",

@@ -67,7 +67,7 @@ LANGUAGE_SOURCE: Final = "language_source"  # 'catalogue', 'detected' or ''
 LANGUAGE_CONFIDENCE: Final = "language_confidence"  # 0 to 1 where detected, NaN otherwise
 PUBLISHER: Final = "publisher"
 GENRE_GIVEN: Final = "genre_given"
-TEXT: Final = "text"  # what a model reads of a record: see core.reading
+TEXT: Final = "text"  # what a model reads of a record: see core.model_input
 TITLE_KEY: Final = "title_key"  # normalised title: equal keys are editions of one title
 
 RECORDS_COLUMNS: Final = (

@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.errors import DamagedError, InputError
-from core.plain_json import json_text, read_json
+from core.text_formats import json_text, read_json
 
 __all__ = [
     "CONTENTS",

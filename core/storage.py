@@ -30,8 +30,8 @@ from core.errors import (
     StorageError,
     describe_system_error,
 )
-from core.plain_json import json_text, read_json
 from core.soundness import CONTENTS, MANIFEST, SEAL, check_artifact, seal_of
+from core.text_formats import json_text, read_json
 
 __all__ = [
     "KIND_WORDS",

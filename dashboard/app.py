@@ -8,20 +8,21 @@ from pathlib import Path
 import streamlit as st
 
 if __name__ != "__main__":
-    from dashboard import guard, housekeeping
+    from dashboard import housekeeping
+    from dashboard import housekeeping as guard
 
     guard.refuse_every_interface()
     housekeeping.skip_chart_validation()
     app = st.App(Path(__file__), middleware=guard.middleware(), lifespan=housekeeping.collect_garbage)
 else:
-    from dashboard import feedback, navigation, theme, upkeep_view, widgets
+    from dashboard import feedback, navigation, tables, upkeep_view, widgets
 
     # Before the menu: a browser would fetch the icon of a menu entry from another host, had it no other by then.
     st.set_page_config(page_icon=navigation.ICON, layout="wide")
     page = navigation.navigation()
     st.set_page_config(page_title=f"{page.title} · Colophon")
-    theme.fit_the_window()
-    theme.accent_text_colour()
+    tables.fit_the_window()
+    tables.accent_text_colour()
     with st.sidebar, feedback.show_errors():
         widgets.choose_predictions()
     with feedback.show_errors():

@@ -15,16 +15,16 @@ from core.evaluation import (
     most_confident_wrong,
 )
 from core.facets import facet_order, facet_title, facet_values, facet_words, filter_records
-from core.phrases import phrase_mask
 from core.predictions import Scored
 from core.schema import CORRECT, PREDICTED, TITLE, TRUTH
 from core.statistics import Estimate
-from dashboard import feedback, slices_view, state, theme, widgets
-from dashboard.charts.outcomes import CELL, confusion_chart, length_chart
-from dashboard.charts.rates import rates_chart
+from core.text_search import phrase_mask
+from dashboard import feedback, navigation, slices_view, widgets
+from dashboard import tables as theme
+from dashboard.charts.errors import CELL, confusion_chart, length_chart, rates_chart
+from dashboard.feedback import count, escape, figure, interval, percent, rate
 from dashboard.record_view import records_table
 from dashboard.tables import show_table
-from dashboard.text import count, escape, figure, interval, percent, rate
 
 __all__ = [
     "METHOD_NOTE",
@@ -125,7 +125,7 @@ def show_confusion(evaluation: Evaluation) -> None:
 def show_errors_by_facet(scored: Scored, evaluation: Evaluation) -> None:
     """Show the errors by each value of one facet."""
     st.header("Where errors gather")
-    facet = widgets.choose_facet("Group the books by", state.FACET)
+    facet = widgets.choose_facet("Group the books by", navigation.FACET)
     table = by_value(scored.labelled, facet_values(scored.labelled, facet))
     _value_sentence(table, facet)
     chart, numbers = st.columns([4, 7])  # so that no column of the table is cut in a window of 1,280
@@ -154,7 +154,7 @@ def show_books(scored: Scored, evaluation: Evaluation) -> None:
     cell = _cell(scored, evaluation.confusion)
     phrase = st.text_input(
         "Words in the title, separated by commas",
-        key=state.PHRASE,
+        key=navigation.PHRASE,
         bind="query-params",
         help="A title is found when it holds any of them: poem finds poems too, poet* finds what begins so.",
     )
@@ -334,8 +334,8 @@ def _cell(scored: Scored, confusion: pd.DataFrame) -> dict[str, str | None]:
     left, right = st.columns(2)
     chosen: dict[str, str | None] = {}
     for column, name, label, key, names in (
-        (left, TRUTH, "What the books are", state.CELL_TRUTH, confusion.index),
-        (right, PREDICTED, "What the model predicted", state.CELL_PREDICTED, confusion.columns),
+        (left, TRUTH, "What the books are", navigation.CELL_TRUTH, confusion.index),
+        (right, PREDICTED, "What the model predicted", navigation.CELL_PREDICTED, confusion.columns),
     ):
         with column:
             picked = widgets.pick(
@@ -349,8 +349,8 @@ def _cell(scored: Scored, confusion: pd.DataFrame) -> dict[str, str | None]:
 def _cell_clicked() -> None:
     """Choose the books of the cell that was clicked; a click beside the cells chooses all."""
     points = st.session_state[_CHART]["selection"].get(CELL) or [{}]
-    widgets.pick_next(state.CELL_TRUTH, str(points[0].get("truth", _ANY)))
-    widgets.pick_next(state.CELL_PREDICTED, str(points[0].get("predicted", _ANY)))
+    widgets.pick_next(navigation.CELL_TRUTH, str(points[0].get("truth", _ANY)))
+    widgets.pick_next(navigation.CELL_PREDICTED, str(points[0].get("predicted", _ANY)))
 
 
 def _length_sentence(lengths: pd.DataFrame) -> None:

@@ -1,16 +1,111 @@
-"""Errors, empty states and explanations in a curator's words. Core's errors are translated here and nowhere else."""
+"""Text that comes from files, made safe for the page, and numbers as a curator reads them."""
 
 import contextlib
 import logging
+import math
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import streamlit as st
 
 from core.errors import ColophonError, NotFoundError, describe_system_error
+from core.statistics import interval_percent, share_percent
 from dashboard import navigation
-from dashboard.text import escape, percent_unbroken
 
-__all__ = ["conclusion", "empty", "how_computed", "next_step", "show_errors", "show_sentences"]
+__all__ = [
+    "JOINER",
+    "NO_BREAK",
+    "conclusion",
+    "count",
+    "empty",
+    "escape",
+    "figure",
+    "how_computed",
+    "interval",
+    "next_step",
+    "percent",
+    "percent_unbroken",
+    "plain_label",
+    "rate",
+    "show_errors",
+    "show_sentences",
+]
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$~:&])")
+# The page makes links of bare addresses after it has taken the backslashes away, so that none of them helps.
+_ADDRESS = re.compile(r"https?(?=://)|www(?=\.)|(?<=[\w.+-])@(?=[\w-])", re.IGNORECASE)
+JOINER = "\u2060"  # WORD JOINER: it is not seen, takes no room and breaks no line
+NO_BREAK = "\u00a0"  # NO-BREAK SPACE: between a number and its sign
+_BEFORE_PERCENT = re.compile(r"(?<=\d) (?=%)")
+
+# Signs that mark something inside a line, or at its beginning; addresses; a name of an icon.
+_ACTIVE = re.compile(r"[\\`*\[\]<>$~:&|@]|(?<!\w)_|_(?!\w)|^\W|^\d+[.)]|!\[|www\.|//")
+
+
+def escape(text: str) -> str:
+    r"""Return text with every sign escaped that Markdown, maths or colour marks could act upon; an address is no link.
+
+    Within a bare address (of a page or of e-mail) an unseen sign is put, so that a title that holds one is text.
+
+    >>> escape("see *this*")
+    'see \\*this\\*'
+    """
+    broken = _ADDRESS.sub(lambda match: f"{match.group()}{JOINER}", " ".join(str(text).split()))
+    return percent_unbroken(_MARKDOWN.sub(r"\\\1", broken))
+
+
+def percent_unbroken(text: str) -> str:
+    """Return text in which no line breaks between a number and its per cent sign."""
+    return _BEFORE_PERCENT.sub(NO_BREAK, text)
+
+
+def plain_label(text: str) -> str:
+    r"""Return text for the label of a widget, which is read aloud as it is written: no backslash that need not be.
+
+    Hyphens, full stops, brackets and the like act upon nothing inside a line and stay; whatever could begin a mark, a
+    link or a picture is escaped, as in :func:`escape`, since to be safe goes before to be read well.
+
+    >>> plain_label("Non-fiction"), plain_label("18+ (illustrated)"), plain_label("*a*")
+    ('Non-fiction', '18+ (illustrated)', '\\*a\\*')
+    """
+    line = " ".join(str(text).split())
+    return escape(line) if _ACTIVE.search(line) else line
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """Return a share as a percentage, or a dash when it is undefined."""
+    return percent_unbroken(share_percent(share, digits))
+
+
+def interval(low: float | None, high: float | None, digits: int = 1) -> str:
+    """Return the bounds of an interval as percentages, or a dash."""
+    return percent_unbroken(interval_percent(low, high, digits))
+
+
+def rate(estimate: Any) -> str:
+    """Return an estimate (value, low, high, n) in words: "89.3 % (87.0 to 91.2 %, of 850)"."""
+    if math.isnan(estimate.value):
+        return "not known"
+    return f"{percent(estimate.value)} ({interval(estimate.low, estimate.high)}, of {estimate.n:,})"
+
+
+def figure(estimate: Any) -> str:
+    """Return an estimate that is no share, such as macro-F1: "0.874 (0.850 to 0.897)", or that it is not known."""
+    if math.isnan(estimate.value):
+        return "not known"
+    if math.isnan(estimate.low):
+        return f"{estimate.value:.3f}"
+    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
+
+
+def count(number: int, singular: str, many: str | None = None) -> str:
+    """Return a number with its noun: "1 book", "1,204 books"."""
+    return f"{number:,} {singular if number == 1 else many or singular + 's'}"
+
+
+# --- Errors, empty states and explanations in a curator's words. Core's errors are translated here and ----------------
+
 
 _LOG = logging.getLogger("colophon")
 

@@ -7,9 +7,10 @@ from typing import Any
 import streamlit as st
 
 from core.jobs import Job, JobStatus, cancel, delete_job, find_job, list_jobs, log_tail, start
-from dashboard import cache, navigation, state, theme, widgets
-from dashboard.charts.learning import learning_chart, learning_sentence, present_run
-from dashboard.text import count, escape
+from dashboard import cache, navigation, tables, widgets
+from dashboard import navigation as state
+from dashboard.charts.curves import learning_chart, learning_sentence, present_run
+from dashboard.feedback import count, escape
 
 __all__ = ["announce_result", "same_job", "show_jobs", "start_job"]
 
@@ -82,7 +83,7 @@ def _job_artifact(job: Job, status: JobStatus) -> tuple[str, str]:
     if status.state != "done":
         return "", ""
     result = status.result
-    if job.module == "core.models.score":
+    if job.module == "core.models.scoring":
         return "predictions", str(result["predictions"])
     if job.module == "core.weak_supervision.build":
         return "labels", str(result["name"])
@@ -117,7 +118,7 @@ def _running(ids: list[str]) -> None:
                 run = present_run(status.history)
                 st.markdown(learning_sentence(run))
                 st.altair_chart(
-                    learning_chart(run, chart_theme=theme.chart_theme()),
+                    learning_chart(run, chart_theme=tables.chart_theme()),
                     alt="Loss over the epochs, on titles learned from and held out",
                 )
             stopping = job.cancel_requested()

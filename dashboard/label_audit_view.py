@@ -11,10 +11,11 @@ from core.label_audit import GROUPINGS, LabelAudit, group_phrase, shown_value
 from core.labels import LabelSet
 from core.schema import ANNOTATOR
 from core.statistics import capitalised
-from dashboard import cache, feedback, theme, widgets
-from dashboard.charts.rates import rates_chart
+from dashboard import cache, feedback, widgets
+from dashboard import tables as theme
+from dashboard.charts.errors import rates_chart
+from dashboard.feedback import escape, interval, percent
 from dashboard.tables import show_table
-from dashboard.text import escape, interval, percent
 
 __all__ = ["METHOD_NOTE", "choose_group", "exclude_labels", "findings", "groups", "suspects", "verdict"]
 
@@ -55,7 +56,7 @@ def findings(audit: LabelAudit) -> None:
                 for cell in finding.cells
             ]
         )
-        which = " and ".join([group_phrase((finding.by, finding.value)), *map(spoken, finding.partners)])
+        which = " and ".join([group_phrase((finding.by, finding.value)), *map(group_phrase, finding.partners)])
         with st.expander(f"{escape(capitalised(which))}: which of them is it?"):
             show_table(table, alt=f"Suspect labels of {finding.value} within and outside other groups")
 

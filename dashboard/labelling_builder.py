@@ -30,8 +30,8 @@ from core.weak_supervision import (
     holdout_mask,
 )
 from dashboard import cache, feedback, labelling_view
+from dashboard.feedback import count, escape, interval, percent
 from dashboard.labelling_view import TryoutData
-from dashboard.text import count, escape, interval, percent
 
 __all__ = ["build"]
 

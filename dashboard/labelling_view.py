@@ -29,10 +29,11 @@ from core.weak_supervision import (
     suggest_functions,
     try_functions,
 )
-from dashboard import cache, feedback, state, theme, widgets
-from dashboard.charts.rates import rates_chart
+from dashboard import cache, feedback, navigation, widgets
+from dashboard import tables as theme
+from dashboard.charts.errors import rates_chart
+from dashboard.feedback import count, escape, interval, percent
 from dashboard.tables import show_table
-from dashboard.text import count, escape, interval, percent
 
 __all__ = [
     "METHOD_NOTE",
@@ -91,7 +92,7 @@ def choose(chosen: Sequence[LabellingFunction]) -> TryoutData:
     place = cache.workspace()
     left, right = st.columns(2)
     with left:
-        corpus = widgets.choose_artifact("Collection to label", ["corpora"], state.CORPUS)
+        corpus = widgets.choose_artifact("Collection to label", ["corpora"], navigation.CORPUS)
     if corpus is None:
         feedback.empty("There is no collection yet for functions to look at.", "Catalogue", "Import a catalogue")
     sets = {thing.name: thing for thing in widgets.label_sets() if thing.manifest.get("source") != "function"}

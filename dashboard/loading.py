@@ -1,4 +1,4 @@
-"""Loading a file: choose, see how it would be read, correct it, import it."""
+"""Which catalogue of the workspace predictions made elsewhere speak of: said, and changed by a person."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,20 +9,64 @@ import streamlit as st
 
 from core.classes import is_undecided, parse_renamed
 from core.corpus import REJECTED_FILE, read_parquet
-from core.download import readable_size
 from core.errors import ChoiceNeededError
+from core.fetch import readable_size
 from core.importing import ReadOptions, class_counts, preview_questions
-from core.predictions import NO_LABELS
-from core.readers.encoding_guess import COMMON_ENCODINGS
+from core.predictions import NO_CORPUS, NO_LABELS, load_predictions, save_catalogue_choice, saved_catalogue_choice
+from core.readers.encoding import COMMON_ENCODINGS
 from core.readers.mapping import ColumnMapping, guess_kind, suggest_mapping
 from core.schema import KINDS, Kind
-from core.server_folders import file_below, server_folders
 from core.storage import Artifact, slug
-from dashboard import cache, feedback, jobs, memory, widgets
+from core.uploads import file_below, server_folders
+from dashboard import cache, feedback, housekeeping, jobs, widgets
+from dashboard.feedback import escape
 from dashboard.tables import header, show_table
-from dashboard.text import escape
 
-__all__ = ["load_a_file", "show_reading", "show_rejected"]
+__all__ = [
+    "choose_catalogue",
+    "load_a_file",
+    "show_reading",
+    "show_rejected",
+]
+
+_BY_ITSELF, _NONE = "(the one that holds them)", "(none: only what their own file says)"
+
+
+def choose_catalogue(thing: Artifact) -> None:
+    """Say which catalogue predictions made elsewhere are joined with, and let a person name another; else nothing."""
+    place = cache.workspace()
+    if thing.kind != "predictions" or load_predictions(place, thing.fingerprint).made_here:
+        return
+    feedback.show_sentences(*cache.catalogue(thing.name).sentences)
+    names = [corpus.name for corpus in place.list("corpora")]
+    if not names:
+        return
+    values = {_BY_ITSELF: "", _NONE: NO_CORPUS} | {name: name for name in names}
+    choice = saved_catalogue_choice(place, thing.fingerprint)
+    options = [_BY_ITSELF, *names, _NONE]
+    now = next((option for option in options if values[option] == choice), _BY_ITSELF)
+    key = f"catalogue-of-{thing.fingerprint}"
+    st.session_state[key] = now  # what is kept is shown, whoever chose it
+    st.selectbox(
+        "Catalogue of these predictions",
+        options,
+        key=key,
+        on_change=_save_choice,
+        args=(thing.fingerprint, key, values),
+        help="Records are matched by their identifier. What is found there takes titles, dates, places and languages"
+        " from the catalogue, and leaves with the catalogue's identifiers.",
+    )
+    if choice not in ("", NO_CORPUS) and cache.catalogue(thing.name).match is None:
+        st.warning(f"“{escape(now)}” holds none of these records. Choose another catalogue.", icon=":material/help:")
+
+
+def _save_choice(fingerprint: str, key: str, values: Mapping[str, str]) -> None:
+    with feedback.show_errors():
+        save_catalogue_choice(cache.workspace(), fingerprint, values[st.session_state[key]])
+
+
+# --- Loading a file: choose, see how it would be read, correct it, import it ------------------------------------------
+
 
 _KIND_WORDS = {
     "corpus": "a catalogue (records to be labelled)",
@@ -74,7 +118,7 @@ def _uploaded() -> Path | None:
     if sent is not None:
         with feedback.show_errors():
             slot.take(sent.name, sent)
-            memory.release_memory(sent, key)
+            housekeeping.release_memory(sent, key)
             st.rerun()
     path = slot.waiting
     if path is not None:

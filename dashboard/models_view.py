@@ -1,4 +1,4 @@
-"""Pieces of the Models page: the list, the forms for training and scoring, the leak check, two models side by side."""
+"""Two sets of predictions on the same books: which is right more often, where they disagree, where each is better."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,15 +7,17 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation import Evaluation
+from core.models.base import KINDS
 from core.models.fitting import FEWEST_TITLES
-from core.models.kinds import KINDS
 from core.models.language_models import check_bases
 from core.models.preparation import readable_columns
 from core.predictions import NO_LABELS, Scored, load_predictions, save_training_labels, saved_training_labels
+from core.schema import TITLE, TRUTH
+from core.statistics import MINIMUM_RECORDS
 from core.storage import slug
-from dashboard import cache, comparison_view, feedback, upkeep_view, widgets
+from dashboard import cache, feedback, upkeep_view, widgets
+from dashboard.feedback import escape, figure, percent, rate
 from dashboard.tables import CLASSES_ALIKE, show_table
-from dashboard.text import escape, figure, percent, rate
 
 __all__ = [
     "can_start",
@@ -24,9 +26,74 @@ __all__ = [
     "learned_from_form",
     "list_of_models",
     "scoring_form",
+    "show",
     "show_newest_model",
     "training_form",
 ]
+
+# The answers are what is compared: they stand beside the title, not behind everything that is known of the book.
+_FIRST = (TITLE, TRUTH, "first", "second", "outcome", "first_confidence", "second_confidence")
+_MOST_SENTENCES = 5
+
+
+def show(first: Scored, second: Scored) -> None:
+    """Compare two sets of predictions on the books both speak of and a person has checked."""
+    comparison = cache.comparison(first, second)
+    feedback.conclusion(escape(comparison.headline))
+    groups = comparison.group_sentences
+    few = len(groups) <= _MOST_SENTENCES + 1
+    feedback.show_sentences(*(groups if few else groups[:_MOST_SENTENCES]))
+    if not few:
+        feedback.show_sentences(
+            f"{len(groups) - _MOST_SENTENCES:,} more groups differ: “Where one is better” below lists all."
+        )
+    feedback.show_sentences(*comparison.notes)
+    if comparison.n < MINIMUM_RECORDS:
+        return
+    table = pd.DataFrame(
+        [
+            {
+                "predictions": name,
+                "right": rate(comparison.accuracy[place]),
+                "macro-F1": figure(comparison.macro_f1[place]),
+                "right where the other is wrong": alone,
+            }
+            for place, (name, alone) in enumerate(
+                zip(comparison.names, (comparison.only_first, comparison.only_second), strict=True)
+            )
+        ]
+    )
+    show_table(table, columns={"macro-F1": CLASSES_ALIKE}, alt="Both sets of predictions on the same books")
+    widgets.download_table(table, "two-models")
+    view = st.segmented_control(
+        "Show",
+        ["Where they disagree", "Where one is better"],
+        default="Where they disagree",
+        required=True,
+        key="differ",
+    )
+    shown = comparison.disagreements if view == "Where they disagree" else comparison.by_value
+    first_of_all = [column for column in _FIRST if column in shown]
+    shown = shown[[*first_of_all, *(column for column in shown if column not in first_of_all)]]
+    shares = [column for column in map(str, shown.columns) if column.endswith(("confidence", "rate"))]
+    st.caption(f"First: {escape(first.name)}. Second: {escape(second.name)}.")
+    show_table(
+        shown.head(1000),
+        shares=shares,
+        columns={
+            TITLE: st.column_config.TextColumn(width=270),
+            TRUTH: st.column_config.TextColumn(width=95),
+            "first": st.column_config.TextColumn("first says", width=95),
+            "second": st.column_config.TextColumn("second says", width=95),
+            "outcome": st.column_config.TextColumn(width=170),
+        },
+        alt=str(view),
+    )
+    widgets.download_table(shown, "disagreements" if view == "Where they disagree" else "better-and-worse")
+
+
+# --- Pieces of the Models page: the list, the forms for training and scoring, the leak check, two models --------------
+
 
 _NOTHING = "(none)"
 
@@ -277,4 +344,4 @@ def compare(name: str) -> None:
         return
     other = widgets.pick(f"Compare “{escape(name)}” with", others, "other", of=name)
     widgets.require_known("other", "set of predictions")
-    comparison_view.show(cache.scored(name, widgets.chosen_labels()), cache.scored(str(other), widgets.chosen_labels()))
+    show(cache.scored(name, widgets.chosen_labels()), cache.scored(str(other), widgets.chosen_labels()))

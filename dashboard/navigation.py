@@ -1,12 +1,75 @@
-"""The list of pages, in the order a curator walks them. To add one: a file in pages/ and a line here."""
+"""Every session-state key, said once. Widgets bound to the URL use their key as the name of the query parameter.
+
+Derived things are computed, never stored. A key has one owner: the widget that carries it.
+"""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-__all__ = ["ICON", "PAGES", "PageEntry", "links_to", "navigation"]
+__all__ = [
+    "ARRIVED",
+    "CELL_PREDICTED",
+    "CELL_TRUTH",
+    "CORPUS",
+    "CUT_PREFIX",
+    "DESK",
+    "FACET",
+    "ICON",
+    "JOB",
+    "LABELS",
+    "LABEL_SET",
+    "PAGES",
+    "PAGE_NUMBER",
+    "PHRASE",
+    "POPULATION",
+    "PREDICTIONS",
+    "REVIEWER",
+    "SAMPLE",
+    "SLICE",
+    "WINDOW",
+    "WORDS",
+    "PageEntry",
+    "cut_key",
+    "links_to",
+    "navigation",
+]
+
+# In the sidebar, on every page, in the URL.
+PREDICTIONS: Final = "predictions"
+LABELS: Final = "checked"
+SLICE: Final = "only"
+
+# On one page, in the URL.
+CORPUS: Final = "corpus"
+LABEL_SET: Final = "label_set"
+SAMPLE: Final = "sample"
+POPULATION: Final = "population"
+FACET: Final = "by"
+PHRASE: Final = "words"
+WORDS: Final = "keywords"
+CELL_TRUTH: Final = "is"
+CELL_PREDICTED: Final = "called"
+PAGE_NUMBER: Final = "page"
+CUT_PREFIX: Final = "cut_"
+
+# In the session only.
+JOB: Final = "job"  # the work this window waits for
+ARRIVED: Final = "arrived"  # what it has brought, until that is said
+DESK: Final = "desk"
+WINDOW: Final = "browser_window"
+REVIEWER: Final = "reviewer_name"
+
+
+def cut_key(class_name: str) -> str:
+    """Return the key of the cut-off slider of a class."""
+    return CUT_PREFIX + "".join(character if character.isalnum() else "_" for character in class_name)
+
+
+# --- The list of pages, in the order a curator walks them. To add one: a file in pages/ and a line here ---------------
+
 
 _ROOT = Path(__file__).parent.parent / "pages"
 # A file of our own: the icons named ":material/…" would be fetched from another host by every browser.

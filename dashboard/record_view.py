@@ -7,10 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from core.schema import AUTHOR, CONFIDENCE, DATE, LANGUAGE, PLACE, PREDICTED, RECORD_ID, TITLE, TRUTH
-from core.search import find_records
+from core.text_search import find_records
 from dashboard import widgets
+from dashboard.feedback import count, escape
 from dashboard.tables import show_table
-from dashboard.text import count, escape
 
 __all__ = ["records_table"]
 

@@ -22,9 +22,9 @@ from core.review import (
     undo_decision,
 )
 from core.schema import AUTHOR, CONFIDENCE, DATE, LANGUAGE, PLACE, PREDICTED, PUBLISHER, RECORD_ID, TITLE
-from dashboard import cache, state, widgets
+from dashboard import cache, navigation, widgets
+from dashboard.feedback import count, escape, percent
 from dashboard.tables import show_table
-from dashboard.text import count, escape, percent
 
 __all__ = ["decided", "progress_sentence", "reviewer", "show_record"]
 
@@ -69,19 +69,19 @@ class _ReviewState:
 
 
 def _review_state(predictions: str) -> _ReviewState:
-    desk = st.session_state.get(state.DESK)
+    desk = st.session_state.get(navigation.DESK)
     if not isinstance(desk, _ReviewState) or desk.predictions != predictions:
-        desk = st.session_state[state.DESK] = _ReviewState(predictions)
+        desk = st.session_state[navigation.DESK] = _ReviewState(predictions)
     return desk
 
 
 def _window() -> str:
     """Return what stands for this browser window in the decisions made in it."""
-    return str(st.session_state.setdefault(state.WINDOW, uuid.uuid4().hex))
+    return str(st.session_state.setdefault(navigation.WINDOW, uuid.uuid4().hex))
 
 
 def _name() -> str:
-    return str(st.session_state.get(_NAME, st.session_state.get(state.REVIEWER, ""))).strip()
+    return str(st.session_state.get(_NAME, st.session_state.get(navigation.REVIEWER, ""))).strip()
 
 
 def progress_sentence(waiting: int, done: int) -> str:
@@ -92,8 +92,8 @@ def progress_sentence(waiting: int, done: int) -> str:
 def reviewer() -> None:
     """Ask for the reviewer's name: it is kept with each decision, and may stay empty."""
     # A widget's own state is dropped when its page is left; the name is wanted again.
-    st.session_state.setdefault(_NAME, st.session_state.get(state.REVIEWER, ""))
-    st.session_state[state.REVIEWER] = st.text_input(
+    st.session_state.setdefault(_NAME, st.session_state.get(navigation.REVIEWER, ""))
+    st.session_state[navigation.REVIEWER] = st.text_input(
         "Your name (may stay empty)",
         key=_NAME,
         max_chars=80,

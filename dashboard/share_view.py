@@ -10,12 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from core.jobs import start
-from core.sharing.check import CardKind
-from core.sharing.citation import Citation
-from core.sharing.dataset_card import bundle_card, bundle_citation, is_invented
-from core.sharing.details import CardMetadata
-from core.sharing.hub import check_target
-from core.sharing.kept import (
+from core.sharing.bundle import bundle_home, read_manifest
+from core.sharing.card_settings import (
+    CardKind,
     delete_card,
     save_card,
     save_card_metadata,
@@ -23,16 +20,16 @@ from core.sharing.kept import (
     saved_card_metadata,
     with_fresh_numbers,
 )
+from core.sharing.citation import CardMetadata, Citation, deposit
+from core.sharing.dataset_card import bundle_card, bundle_citation, is_invented
+from core.sharing.hub import check_target
 from core.sharing.model_card import model_card, model_citation
-from core.sharing.parcel import bundle_home, read_manifest
 from core.sharing.push import write_share_bundle
-from core.sharing.text import BEGIN, END, split, unfilled_parts
-from core.sharing.vocabulary import OFFERED
-from core.sharing.zenodo import deposit
+from core.sharing.wording import BEGIN, END, OFFERED, split, unfilled_parts
 from core.storage import digest, slug
-from dashboard import bring_in_view, cache, feedback, jobs, upkeep_view, widgets
+from dashboard import cache, feedback, jobs, pull_view, upkeep_view, widgets
+from dashboard.feedback import count, escape, percent_unbroken
 from dashboard.tables import show_table
-from dashboard.text import count, escape, percent_unbroken
 
 __all__ = ["METHOD_NOTE", "ShareTarget", "choose", "cite", "conclusion", "edit_card", "send"]
 
@@ -212,7 +209,7 @@ def send(shared: ShareTarget) -> None:
         )
         if st.form_submit_button("Share on the Hub", type="primary", icon=":material/cloud_upload:"):
             _push(shared, target, token.strip(), private=private)
-    bring_in_view.show_latest_result("core.sharing.push")
+    pull_view.show_latest_result("core.sharing.push")
     jobs.show_jobs("core.sharing.push")
 
 

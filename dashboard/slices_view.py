@@ -11,12 +11,14 @@ from core.predictions import Scored
 from core.review import send_to_review
 from core.schema import RECORD_ID
 from core.slices import Ledger, PhrasePredicate, Slice, cross_table
-from core.slices.saved import save_slice
-from dashboard import cache, feedback, navigation, state, theme, widgets
-from dashboard.charts.outcomes import heatmap_chart
+from core.slices.ledger import save_slice
+from dashboard import cache, feedback, navigation, widgets
+from dashboard import navigation as state
+from dashboard import tables as theme
+from dashboard.charts.errors import heatmap_chart
+from dashboard.feedback import escape, interval, percent
 from dashboard.record_view import records_table
 from dashboard.tables import show_table
-from dashboard.text import escape, interval, percent
 
 _SAVED = "saved_slice"  # in the session: which slice was named just now, and how
 
@@ -119,7 +121,7 @@ def heatmap(scored: Scored) -> None:
         )
     )
     title = f"Share wrong by {facet_title(down)} and {facet_title(across)}"
-    st.plotly_chart(heatmap_chart(table, down, across, look=theme.chart_theme()), alt=title, key="heatmap")
+    st.plotly_chart(heatmap_chart(table, down, across, chart_theme=theme.chart_theme()), alt=title, key="heatmap")
     st.caption("Empty cells have fewer than ten checked books.")
     pairs = cache.pair_slices(scored, down, across)
     _record_looks(scored, pairs.slices, pairs.p)

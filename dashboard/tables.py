@@ -1,4 +1,4 @@
-"""Every table of the pages: headers in words, shares with one way of writing, sentences that wrap."""
+"""Whether the reader sees light or dark paper."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -8,9 +8,58 @@ import streamlit as st
 
 from core.facets import FACETS, facet_title
 from core.schema import CONFIDENCE, PREDICTED, RECORD_ID, TITLE, TRUTH
-from dashboard.text import NO_BREAK
+from dashboard.charts.palette import DARK, LIGHT, ChartTheme
+from dashboard.feedback import NO_BREAK
 
-__all__ = ["CLASSES_ALIKE", "HEADERS", "SHARE_FORMAT", "header", "headers_in_words", "show_table"]
+__all__ = [
+    "CLASSES_ALIKE",
+    "HEADERS",
+    "SHARE_FORMAT",
+    "accent_text_colour",
+    "chart_theme",
+    "fit_the_window",
+    "header",
+    "headers_in_words",
+    "show_table",
+]
+
+# Streamlit writes white on the accent. The accent of dark paper is light, since words in it must stand out as well.
+_DARK_WORDS = """<style>
+[data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primary"] *,
+[data-testid="stBaseButton-primaryFormSubmit"], [data-testid="stBaseButton-primaryFormSubmit"] *,
+[data-testid="stMultiSelect"] span[title], [data-testid="stMultiSelect"] span[title] ~ * { color: #0e1115 !important; }
+</style>"""
+
+# On a laptop a fifth of the page was margin while the tables beside it were cut; on a telephone titles and links were.
+_FITTING = """<style>
+@media (min-width: 641px) and (max-width: 1600px) {
+  [data-testid="stMainBlockContainer"] { padding-left: 2.5rem !important; padding-right: 2.5rem !important; }
+}
+@media (max-width: 640px) { [data-testid="stHeading"] h1 { font-size: 1.75rem !important; } }
+[data-testid="stPageLink-NavLink"], [data-testid="stPageLink-NavLink"] * {
+  white-space: normal !important; overflow: visible !important;
+}
+</style>"""
+
+
+def chart_theme() -> ChartTheme:
+    """Return how charts shall look; light where the browser has not yet said."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def accent_text_colour() -> None:
+    """Make words on the accent colour (primary buttons, chosen values) dark where the paper is dark."""
+    if chart_theme() is DARK:
+        st.html(_DARK_WORDS)
+
+
+def fit_the_window() -> None:
+    """Give tables the room that a laptop's window has, and let titles and links wrap on a telephone."""
+    st.html(_FITTING)
+
+
+# --- Every table of the pages: headers in words, shares with one way of writing, sentences that wrap ------------------
+
 
 # Streamlit's own "percent" writes 49.27%; this writes 49.3 %, of a value from 0 to 100, and still sorts by number.
 SHARE_FORMAT: Final = f"%.1f{NO_BREAK}%%"

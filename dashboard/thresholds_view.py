@@ -13,10 +13,11 @@ from core.policies import SavedPolicy, save_policy
 from core.predictions import Scored
 from core.statistics import interval_count
 from core.thresholds import ALL_CLASSES, Policy, PolicyReport
-from dashboard import cache, feedback, state, theme, widgets
-from dashboard.charts.rates import rates_chart
+from dashboard import cache, feedback, navigation, widgets
+from dashboard import tables as theme
+from dashboard.charts.errors import rates_chart
+from dashboard.feedback import escape, interval, percent, plain_label
 from dashboard.tables import show_table
-from dashboard.text import escape, interval, percent, plain_label
 
 __all__ = [
     "METHOD_NOTE",
@@ -61,7 +62,7 @@ def cut_table(scored: Scored, start: Mapping[str, float]) -> dict[str, float]:
 
     They are kept in the session: with a hundred classes they are too long for an address.
     """
-    key = f"{state.CUT_PREFIX}table_{scored.predictions}"
+    key = f"{navigation.CUT_PREFIX}table_{scored.predictions}"
     cuts: dict[str, float] = st.session_state.setdefault(key, {})
     for name in scored.classes:
         cuts.setdefault(name, start.get(name, DEFAULT_CUT))
@@ -154,7 +155,7 @@ def sliders(classes: Sequence[str], start: Mapping[str, float]) -> dict[str, flo
     """Draw one slider a class and return the cuts; they are in the URL."""
     cuts = {}
     for column, name in zip(st.columns(len(classes)), classes, strict=False):
-        key = state.cut_key(name)
+        key = navigation.cut_key(name)
         _carry(key, start.get(name, DEFAULT_CUT))
         with column:
             cuts[name] = st.slider(

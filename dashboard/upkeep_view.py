@@ -5,7 +5,7 @@ import streamlit as st
 from core.errors import DamagedError
 from core.upkeep import KIND_NAMES, dependents, remove, rename
 from dashboard import cache, feedback, widgets
-from dashboard.text import count, escape
+from dashboard.feedback import count, escape
 
 __all__ = ["manage", "unreadable"]
 

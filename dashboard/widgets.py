@@ -10,14 +10,14 @@ from streamlit.errors import StreamlitAPIException
 
 from core.errors import NotFoundError
 from core.facets import FACETS, facet_title
-from core.plain_csv import csv_for_people
 from core.predictions import Scored
 from core.slices import Slice
-from core.slices.saved import saved_slices
+from core.slices.ledger import saved_slices
 from core.storage import Artifact
-from dashboard import cache, feedback, state
+from core.text_formats import csv_for_people
+from dashboard import cache, feedback, navigation
+from dashboard.feedback import escape
 from dashboard.tables import headers_in_words
-from dashboard.text import escape
 
 __all__ = [
     "choose_artifact",
@@ -145,13 +145,13 @@ def choose_predictions() -> None:
     pick(
         "Predictions",
         names,
-        state.PREDICTIONS,
+        navigation.PREDICTIONS,
         help="One model's answers for many books. Import them or make them on the Models page.",
     )
     pick(
         "Checked against",
         _names("labels"),
-        state.LABELS,
+        navigation.LABELS,
         fixed=_OWN_TRUTH,
         help=(
             "What people said of some of these books. The model is right where it says the same. Their own labels are"
@@ -159,11 +159,11 @@ def choose_predictions() -> None:
         ),
     )
     named = saved_slices(cache.workspace().database)
-    if named or st.query_params.get(state.SLICE) or f"{state.SLICE}_wanted" in st.session_state:
+    if named or st.query_params.get(navigation.SLICE) or f"{navigation.SLICE}_wanted" in st.session_state:
         pick(
             "Only the books of",
             list(named),
-            state.SLICE,
+            navigation.SLICE,
             fixed=_ALL_BOOKS,
             help=(
                 "A slice that was named on the Errors page. Every page then speaks of its books alone. The export"
@@ -180,8 +180,8 @@ def chosen_predictions() -> str | None:
     NotFoundError
         The address names predictions that are not here.
     """
-    require_known(state.PREDICTIONS, "set of predictions")
-    return st.session_state.get(state.PREDICTIONS)
+    require_known(navigation.PREDICTIONS, "set of predictions")
+    return st.session_state.get(navigation.PREDICTIONS)
 
 
 def chosen_labels() -> str | None:
@@ -192,8 +192,8 @@ def chosen_labels() -> str | None:
     NotFoundError
         The address names labels that are not here.
     """
-    require_known(state.LABELS, "label set")
-    chosen = st.session_state.get(state.LABELS)
+    require_known(navigation.LABELS, "label set")
+    chosen = st.session_state.get(navigation.LABELS)
     return None if chosen in (None, _OWN_TRUTH) else chosen
 
 
@@ -205,8 +205,8 @@ def chosen_slice() -> Slice | None:
     NotFoundError
         The address names a slice that is not here.
     """
-    require_known(state.SLICE, "named slice")
-    return saved_slices(cache.workspace().database).get(str(st.session_state.get(state.SLICE, "")))
+    require_known(navigation.SLICE, "named slice")
+    return saved_slices(cache.workspace().database).get(str(st.session_state.get(navigation.SLICE, "")))
 
 
 def require_scored(*, with_truth: bool = True, sliced: bool = True) -> Scored:
@@ -293,7 +293,7 @@ def choose_facet(label: str, key: str, facets: Sequence[str] = tuple(FACETS), de
 
 def mark_invented(*things: Artifact | None) -> None:
     """Say on every page that the records are invented, when they are."""
-    chosen = st.session_state.get(state.PREDICTIONS)
+    chosen = st.session_state.get(navigation.PREDICTIONS)
     marked = chosen in _names("predictions") and bool(
         cache.workspace().find("predictions", str(chosen)).manifest.get("invented")
     )

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from core.quality import date_sentence, field_quality, language_sentence, title_sentence
-from dashboard import cache, catalogue_choice, feedback, loading, navigation, upkeep_view, widgets
+from core.collection import date_sentence, field_quality, language_sentence, title_sentence
+from dashboard import cache, feedback, loading, navigation, upkeep_view, widgets
+from dashboard import loading as catalogue_choice
+from dashboard.feedback import escape
 from dashboard.record_view import records_table
 from dashboard.tables import header, show_table
-from dashboard.text import escape
 
 st.title("Catalogue")
 loading.load_a_file()

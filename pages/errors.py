@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from dashboard import cache, errors_view, evidence_view, feedback, slices_view, why_view, widgets
-from dashboard.text import escape
+from dashboard import cache, collection_view, errors_view, explanation_view, feedback, slices_view, widgets
+from dashboard.feedback import escape
 
 st.title("Errors")
 scored = widgets.require_scored()
@@ -30,10 +30,10 @@ elif view == "Groups that are truly worse":
     slices_view.ledger(scored)
     slices_view.heatmap(scored)
 elif view == "The whole collection":
-    evidence_view.whole_collection(scored)
+    collection_view.whole_collection(scored)
 elif view == "Calibration":
-    evidence_view.calibration(scored, evaluation)
+    collection_view.calibration(scored, evaluation)
 else:
-    why_view.show(scored)
+    explanation_view.show(scored)
 feedback.how_computed(errors_view.METHOD_NOTE)
 feedback.next_step("Thresholds")

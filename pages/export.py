@@ -4,8 +4,9 @@ import streamlit as st
 
 from core.export.table import holds_marc
 from core.predictions import load_predictions
-from dashboard import cache, export_settings, export_view, feedback, widgets
-from dashboard.text import escape
+from dashboard import cache, export_view, feedback, widgets
+from dashboard import export_view as export_settings
+from dashboard.feedback import escape
 
 st.title("Export")
 scored = widgets.require_scored(with_truth=False, sliced=False)

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from dashboard import cache, jobs, navigation, report_view, verdict, widgets
-from dashboard.text import count, escape
+from dashboard import cache, guarantee_view, jobs, navigation, report_view, widgets
+from dashboard.feedback import count, escape
 
 st.title("Colophon")
 st.markdown(
@@ -24,7 +24,7 @@ if not name:
 scored = widgets.require_scored(with_truth=False)
 with st.container(border=True):
     st.markdown(f"## The verdict on “{escape(scored.name)}”")
-    for sentence in verdict.sentences(scored):
+    for sentence in guarantee_view.sentences(scored):
         st.markdown(escape(sentence))
 
 report_view.download(scored)

@@ -6,13 +6,13 @@ import streamlit as st
 
 from core.label_audit import FALSE_ALARM_RATE, GROUPINGS
 from core.labels import LabelSet
-from dashboard import cache, feedback, label_audit_view, state, widgets
-from dashboard.text import percent
+from dashboard import cache, feedback, label_audit_view, navigation, widgets
+from dashboard.feedback import percent
 
 st.title("Label audit")
 left, right = st.columns(2)
 with left:
-    chosen = widgets.choose_artifact("Label set", ["labels"], state.LABEL_SET)
+    chosen = widgets.choose_artifact("Label set", ["labels"], navigation.LABEL_SET)
 if chosen is None:
     feedback.empty("There are no labels yet: import what people said of some books.", "Catalogue", "Import labels")
     st.stop()

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core.models.standing import models_verdict
-from dashboard import cache, feedback, jobs, models_view, navigation, try_title, widgets
-from dashboard.text import escape
+from core.models.registry import models_verdict
+from dashboard import cache, explanation_view, feedback, jobs, models_view, navigation, widgets
+from dashboard.feedback import escape
 
 st.title("Models")
 jobs.announce_result()
@@ -23,27 +23,27 @@ with left, st.container(border=True):
     if labels:
         config = models_view.training_form(labels)
         if config and models_view.can_start(config):
-            jobs.start_job("core.models.train", config, f"Training on {config['labels']}")
+            jobs.start_job("core.models.training", config, f"Training on {config['labels']}")
     else:
         st.markdown("Training needs labels: what people said of some books.")
         navigation.links_to("Catalogue", "Import labels")
-    jobs.show_jobs("core.models.train")
+    jobs.show_jobs("core.models.training")
 with right, st.container(border=True):
     st.header("Score a catalogue")
     corpora = [artifact.name for artifact in cache.workspace().list("corpora")]
     if models and corpora:
         config = models_view.scoring_form([model["name"] for model in models], corpora, labels)
         if config:
-            jobs.start_job("core.models.score", config, f"Scoring {config['corpus']} with {config['model']}")
+            jobs.start_job("core.models.scoring", config, f"Scoring {config['corpus']} with {config['model']}")
     else:
         st.markdown("Scoring needs a model and a catalogue.")
     st.markdown("Predictions made by another tool are enough for every page that follows.")
     navigation.links_to("Catalogue", "Import predictions")
-    jobs.show_jobs("core.models.score")
+    jobs.show_jobs("core.models.scoring")
 
 if models:
     st.header("Try a title")
-    try_title.show([model["name"] for model in models])
+    explanation_view.show_title_to_try([model["name"] for model in models])
 name = widgets.chosen_predictions()
 if name:
     st.header("Leak check")

@@ -3,16 +3,18 @@
 import streamlit as st
 
 from core.facets import FACETS, facet_title
-from dashboard import cache, feedback, representation_view, state, theme, widgets
-from dashboard.charts.representation import keyword_chart, ratio_chart, share_chart
-from dashboard.text import escape
+from dashboard import cache, feedback, navigation, representation_view, tables, widgets
+from dashboard.charts.curves import keyword_chart, ratio_chart, share_chart
+from dashboard.feedback import escape
 
 st.title("Representativeness")
 left, right = st.columns(2)
 with left:
-    sample = widgets.choose_artifact("Sample", ("labels", "corpora", "predictions"), state.SAMPLE)
+    sample = widgets.choose_artifact("Sample", ("labels", "corpora", "predictions"), navigation.SAMPLE)
 with right:
-    population = widgets.choose_artifact("Collection it should speak for", ("corpora", "predictions"), state.POPULATION)
+    population = widgets.choose_artifact(
+        "Collection it should speak for", ("corpora", "predictions"), navigation.POPULATION
+    )
 if sample is None or population is None:
     feedback.empty("Two things are compared here: a sample and a collection. Load both.", "Catalogue", "Load a file")
 widgets.mark_invented(sample, population)
@@ -28,7 +30,7 @@ representation_view.summary_table(summary)
 widgets.download_table(summary, f"{sample.name}-against-{population.name}")
 
 st.header("One facet")
-facet = widgets.choose_facet("Look at", state.FACET, tuple(FACETS))
+facet = widgets.choose_facet("Look at", navigation.FACET, tuple(FACETS))
 one = next(comparison for comparison in found.facets if comparison.facet == facet)
 feedback.conclusion(escape(one.sentence))
 feedback.show_sentences(*one.caveats)
@@ -39,17 +41,17 @@ kind = st.segmented_control(
 )
 draw = share_chart if kind == "Shares" else ratio_chart
 st.altair_chart(
-    draw(one.chart_table(), sample.name, population.name, chart_theme=theme.chart_theme()),
+    draw(one.chart_table(), sample.name, population.name, chart_theme=tables.chart_theme()),
     alt=f"{facet_title(facet)}: {kind}",
 )
 representation_view.facet_table(one, sample.name, population.name)
 
 st.header("Words in titles over time")
-words = st.text_input("Words, separated by commas", "novel, poem, history", key=state.WORDS, bind="query-params")
+words = st.text_input("Words, separated by commas", "novel, poem, history", key=navigation.WORDS, bind="query-params")
 over_time = cache.keywords(sample, population, words)
 feedback.show_sentences(representation_view.keyword_sentence(over_time))
 st.altair_chart(
-    keyword_chart(over_time.dropna(subset=["year"]), chart_theme=theme.chart_theme()),
+    keyword_chart(over_time.dropna(subset=["year"]), chart_theme=tables.chart_theme()),
     alt="Share of titles with each word, year by year",
 )
 widgets.download_table(over_time, f"{sample.name}-{population.name}-words")

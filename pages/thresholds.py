@@ -8,7 +8,7 @@ from core.facets import facet_title
 from core.policies import SavedPolicy, saved_policies
 from core.predictions import load_predictions
 from core.thresholds import Policy, apply_policy
-from dashboard import cache, export_view, feedback, promise_view, theme, thresholds_view, widgets
+from dashboard import cache, export_view, feedback, guarantee_view, tables, thresholds_view, widgets
 from dashboard.charts.curves import cut_chart, risk_coverage_chart
 
 st.title("Thresholds")
@@ -28,14 +28,14 @@ def by_cut_offs() -> None:
     """Redraw only this while a slider moves."""
     promise = {}
     if way == "By a promise":
-        policy, promise = promise_view.choose(scored)
+        policy, promise = guarantee_view.choose(scored)
     else:
         start = dict(kept[0].policy.cuts) if kept else {}
         policy = Policy(thresholds_view.cut_offs(scored, start))
     report = cache.policy_report(scored, policy)
     thresholds_view.headline(report)
     if way != "By a promise":  # there it stands beside the promise
-        promise_view.warn_of_population(scored)
+        guarantee_view.warn_of_population(scored)
     chosen = SavedPolicy(replace(policy, where=where), promise, scored.labels)
     left, right = st.columns(2)
     with left:
@@ -55,12 +55,12 @@ def by_cut_offs() -> None:
     at = curve[curve["cut"] <= cut].tail(1)["coverage"] if cut is not None else curve.head(0)["coverage"]
     left.altair_chart(
         risk_coverage_chart(
-            curve, float(at.iloc[0]) if len(at) else None, promise.get("max_error"), chart_theme=theme.chart_theme()
+            curve, float(at.iloc[0]) if len(at) else None, promise.get("max_error"), chart_theme=tables.chart_theme()
         ),
         alt="Share wrong among the accepted over the share accepted, with 95 % band",
     )
     right.altair_chart(
-        cut_chart(curve, cut, chart_theme=theme.chart_theme()), alt="Share right and share accepted over the cut-off"
+        cut_chart(curve, cut, chart_theme=tables.chart_theme()), alt="Share right and share accepted over the cut-off"
     )
 
     st.header("Whose books are accepted")

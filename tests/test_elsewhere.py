@@ -16,7 +16,7 @@ JOB = """
 import sys
 from pathlib import Path
 from core import jobs
-from core.readers.preview import read_first_rows
+from core.readers.reading import read_first_rows
 from core.storage import Workspace
 
 print(len(read_first_rows(Path("books.csv")).frame), "rows in the preview")

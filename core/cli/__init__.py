@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from core.cli import audit, data, label, labels_audit, models, output, report, share, sharing, system
+from core.cli import audit, data, export, labels, models, output, sharing, system
 from core.errors import (
     Cancelled,
     ColophonError,
@@ -45,8 +45,18 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--quiet", action="store_true", help=argparse.SUPPRESS)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (data, models, label, audit, labels_audit, report, share, sharing, system):
-        module.register(commands, common)
+    for register in (
+        data.register,
+        models.register,
+        labels.register_label,
+        audit.register,
+        labels.register_audit,
+        export.register_report,
+        export.register_export,
+        sharing.register,
+        system.register,
+    ):
+        register(commands, common)
     return parser
 
 

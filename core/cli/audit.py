@@ -279,7 +279,7 @@ def _record_looks(scored: Scored, slices: Sequence[Slice], p: Sequence[float], w
 
 def _phrase(scored: Scored, phrase: str, workspace: Workspace) -> CommandResult:
     from core.evaluation import compare_with_rest
-    from core.phrases import phrase_mask
+    from core.text_search import phrase_mask
 
     labelled = scored.labelled
     outcome = compare_with_rest(labelled, phrase_mask(labelled["title"], phrase))

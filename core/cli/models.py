@@ -73,7 +73,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _train(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
-    from core.models.train import train
+    from core.models.training import train
 
     report = train(
         workspace,
@@ -109,7 +109,7 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _predict(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
-    from core.models.score import predict_corpus
+    from core.models.scoring import predict_corpus
     from core.scale.shards import MIN_SHARD
 
     try:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from core.errors import ColophonError
-from core.plain_json import json_text, number
 from core.statistics import interval_percent, share_percent
+from core.text_formats import json_text, number
 
 __all__ = [
     "CommandResult",

@@ -57,8 +57,8 @@ def _add_card_options(parser: argparse.ArgumentParser) -> None:
 
 def _card_metadata(args: argparse.Namespace, home: Path) -> Any:
     """Return what was typed, and for the rest what was kept."""
-    from core.sharing.details import CardMetadata
-    from core.sharing.kept import saved_card_metadata
+    from core.sharing.card_settings import saved_card_metadata
+    from core.sharing.citation import CardMetadata
 
     typed = {name: getattr(args, name) for name in CardMetadata.__dataclass_fields__}
     return CardMetadata.from_dict(
@@ -67,7 +67,7 @@ def _card_metadata(args: argparse.Namespace, home: Path) -> Any:
 
 
 def _home(args: argparse.Namespace, workspace: Workspace) -> Path:
-    from core.sharing.parcel import bundle_home
+    from core.sharing.bundle import bundle_home
 
     if args.model:
         return workspace.find("models", args.model).path
@@ -77,7 +77,7 @@ def _home(args: argparse.Namespace, workspace: Workspace) -> Path:
 
 
 def _card(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
-    from core.sharing.write import write_card
+    from core.sharing.bundle import write_card
     from core.storage import file_sha256
 
     metadata = _card_metadata(args, _home(args, workspace))

@@ -13,8 +13,8 @@ from core.cli.output import CommandResult, warn
 from core.errors import InputError
 from core.progress import Progress
 from core.python_process import CODE_FOLDER, module_command, module_environment
-from core.server_folders import VARIABLE, folders_text
 from core.storage import Workspace
+from core.uploads import VARIABLE, folders_text
 
 __all__ = ["register", "serve_command"]
 

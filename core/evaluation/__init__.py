@@ -4,12 +4,23 @@ Everything here takes the scored table (:class:`core.predictions.Scored`), count
 gives a rate without its n and its interval.
 """
 
-from core.evaluation.against_rest import by_value, compare_with_rest, error_rate_ratio
 from core.evaluation.by_class import by_value_and_class, value_sentences
-from core.evaluation.evaluate import Evaluation, evaluate
-from core.evaluation.metrics import ClassMetrics, Metrics
-from core.evaluation.mistakes import least_confident_right, length_by_outcome, most_confident_wrong, most_confused
-from core.evaluation.rates import accuracy_estimate
+from core.evaluation.evaluate import (
+    Evaluation,
+    evaluate,
+    least_confident_right,
+    length_by_outcome,
+    most_confident_wrong,
+    most_confused,
+)
+from core.evaluation.metrics import (
+    ClassMetrics,
+    Metrics,
+    accuracy_estimate,
+    by_value,
+    compare_with_rest,
+    error_rate_ratio,
+)
 
 __all__ = [
     "ClassMetrics",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from core.evaluation.rates import accuracy_estimate
+from core.evaluation.metrics import accuracy_estimate
 from core.facets import facet_words
 from core.schema import PREDICTED, TRUTH
 from core.statistics import capitalised

@@ -4,10 +4,8 @@
 """
 
 from core.export.bundle import ExportReport, export, write_export
-from core.export.counts import count_decisions
-from core.export.decisions import DECISIONS, decide
+from core.export.decisions import DECISIONS, count_decisions, decide, human_from_labels
 from core.export.formats import CARRIERS, FORMATS, MARC_KINDS, parse_formats, parse_marc_kinds
-from core.export.human_labels import human_from_labels
 from core.export.settings import ExportSettings, ModelSource
 from core.export.terms import PROFILES, TERM_QUESTION, GenreTerm, default_terms
 

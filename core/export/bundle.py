@@ -1,34 +1,329 @@
-"""One export from beginning to end: decide, write every format, describe, sum up, and put all of it into one zip.
-
-A pure function of its inputs: the same tables and settings give the same bytes. The zip is written beside its place and
-renamed, so that a half-written one never exists.
-"""
+"""manifest.jsonld: the manifest as linked data, in PROV-O (who did what with what) and DCAT (what can be had)."""
 
 import json
 import shutil
 import tempfile
+import uuid
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 from core.errors import InputError
-from core.export.counts import DecisionCounts
-from core.export.files import Package, WrittenFile
-from core.export.manifest import manifest
-from core.export.provenance import provenance
-from core.export.readme import readme
-from core.export.rocrate import write_rocrate
-from core.export.settings import ExportSettings
-from core.export.steps import writers_for
+from core.export.decisions import DECISIONS, DecisionCounts
+from core.export.formats import Package, WrittenFile
+from core.export.packages import write_rocrate
+from core.export.readme import (
+    checked_labels,
+    coded_by_default,
+    how_assigned,
+    is_measured,
+    limits,
+    meaning_of_checked,
+    readme,
+    scope,
+    title,
+    where_cuts_come_from,
+)
+from core.export.settings import UNKNOWN, ExportSettings
 from core.export.table import ExportTable, prepare
+from core.export.terms import NAMESPACE, TERM_QUESTION
+from core.export.writers import writers_for
 from core.progress import Progress, silent
-from core.storage import file_sha256, write_atomically
+from core.storage import digest, file_sha256, write_atomically
+from core.text_formats import plain
 
-__all__ = ["ExportReport", "export", "write_export", "write_package", "zip_folder"]
+__all__ = [
+    "ExportReport",
+    "export",
+    "manifest",
+    "provenance",
+    "write_export",
+    "write_package",
+    "zip_folder",
+]
+
+_CONTEXT: Final[dict[str, Any]] = {
+    "prov": "http://www.w3.org/ns/prov#",
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "dct": "http://purl.org/dc/terms/",
+    "dqv": "http://www.w3.org/ns/dqv#",
+    "spdx": "http://spdx.org/rdf/terms#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "colophon": NAMESPACE,
+    "dct:issued": {"@type": "xsd:dateTime"},
+    "dct:license": {"@type": "@id"},
+    "dct:publisher": {"@type": "@id"},
+    "dcat:byteSize": {"@type": "xsd:nonNegativeInteger"},
+    "dcat:distribution": {"@type": "@id"},
+    "prov:used": {"@type": "@id"},
+    "prov:wasGeneratedBy": {"@type": "@id"},
+    "prov:wasDerivedFrom": {"@type": "@id"},
+    "prov:wasAssociatedWith": {"@type": "@id"},
+    "prov:actedOnBehalfOf": {"@type": "@id"},
+    "prov:hadPlan": {"@type": "@id"},
+    "prov:agent": {"@type": "@id"},
+    "prov:startedAtTime": {"@type": "xsd:dateTime"},
+    "prov:endedAtTime": {"@type": "xsd:dateTime"},
+    "prov:generatedAtTime": {"@type": "xsd:dateTime"},
+}
+
+
+def provenance(table: ExportTable, files: Sequence[WrittenFile], manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON-LD twin of the manifest; its context is written out, so no network is needed to read it."""
+    settings, model = table.settings, table.settings.model
+    export = str(manifest["export"]["id"])
+    ids = {
+        name: f"{export}#{name}"
+        for name in ("library", "curator", "policy", "export", "predictions", "model", "software")
+    }
+    catalogues = [(f"{export}#input-{place}", input_file) for place, input_file in enumerate(settings.inputs, start=1)]
+    inputs = [name for name, _ in catalogues]
+    dataset: dict[str, Any] = {
+        "@id": export,
+        "@type": ["dcat:Dataset", "prov:Entity"],
+        "dct:title": title(table),
+        "dct:description": settings.description or how_assigned(table),
+        "dct:identifier": settings.folder,
+        "dct:issued": settings.exported_at,
+        "dct:license": settings.licence_uri,
+        "dct:publisher": ids["library"],
+        "dcat:keyword": ["bibliographic metadata", "machine-generated"],
+        "dcat:version": settings.version,
+        "prov:wasGeneratedBy": ids["export"],
+        "prov:wasDerivedFrom": [ids["predictions"], *inputs],
+        "dcat:distribution": [f"{export}#file-{place}" for place, _ in enumerate(files, start=1)],
+        "dqv:hasQualityMeasurement": _measurements(manifest.get("quality") or {}, export),
+    }
+    return {
+        "@context": _CONTEXT,
+        "@graph": [
+            {key: value for key, value in dataset.items() if value != []},
+            *(_distribution(f"{export}#file-{place}", written) for place, written in enumerate(files, start=1)),
+            *(_input(name, input_file) for name, input_file in catalogues),
+            {
+                "@id": ids["predictions"],
+                "@type": "prov:Entity",
+                "dct:identifier": settings.predictions or settings.run_id,
+                **({"prov:generatedAtTime": settings.predicted_at} if settings.predicted_at else {}),
+                "prov:wasGeneratedBy": settings.run_uri,
+            },
+            {
+                "@id": settings.run_uri,
+                "@type": "prov:Activity",
+                "rdfs:label": "prediction" if model.made_here else "prediction, made elsewhere",
+                "dct:identifier": settings.run_id,
+                **({"prov:endedAtTime": settings.predicted_at} if settings.predicted_at else {}),
+                # What was read elsewhere is not known: the files that came from there are its result.
+                "prov:used": [ids["model"], *(inputs if model.made_here else ())],
+                "prov:wasAssociatedWith": ids["model"],
+            },
+            {
+                "@id": ids["model"],
+                "@type": ["prov:Entity", "prov:SoftwareAgent"],
+                "rdfs:label": model.process if model.made_here else f"unknown (behind the predictions {model.name})",
+                "colophon:sha256": model.sha256 or UNKNOWN,
+                "colophon:inputColumns": list(model.input_columns) or UNKNOWN,
+            },
+            {
+                "@id": ids["export"],
+                "@type": "prov:Activity",
+                "rdfs:label": "export",
+                "prov:startedAtTime": settings.exported_at,
+                "prov:endedAtTime": settings.exported_at,
+                "prov:used": [ids["predictions"], *inputs],
+                "prov:wasAssociatedWith": [ids["software"], ids["curator"]],
+                "prov:qualifiedAssociation": {
+                    "@type": "prov:Association",
+                    "prov:agent": ids["curator"],
+                    "prov:hadPlan": ids["policy"],
+                },
+            },
+            {"@id": ids["policy"], "@type": ["prov:Plan", "prov:Entity"], "rdfs:label": _policy(table)},
+            {
+                "@id": ids["software"],
+                "@type": "prov:SoftwareAgent",
+                "rdfs:label": f"Colophon {settings.software_version}".strip(),
+            },
+            # A role, never a name.
+            {
+                "@id": ids["curator"],
+                "@type": "prov:Person",
+                "rdfs:label": settings.chosen_by,
+                "prov:actedOnBehalfOf": ids["library"],
+            },
+            {
+                "@id": ids["library"],
+                "@type": "prov:Organization",
+                "rdfs:label": settings.publisher or settings.organisation or "(library not named)",
+            },
+        ],
+    }
+
+
+def _distribution(name: str, written: WrittenFile) -> dict[str, Any]:
+    return {
+        "@id": name,
+        "@type": ["dcat:Distribution", "prov:Entity"],
+        "dct:title": written.name,
+        "dct:description": written.about,
+        "dcat:mediaType": written.media_type,
+        "dcat:byteSize": str(written.bytes),
+        "spdx:checksum": {
+            "@type": "spdx:Checksum",
+            "spdx:algorithm": {"@id": "spdx:checksumAlgorithm_sha256"},
+            "spdx:checksumValue": written.sha256,
+        },
+    }
+
+
+def _input(name: str, input_file: Mapping[str, Any]) -> dict[str, Any]:
+    entity = {"@id": name, "@type": "prov:Entity", "rdfs:label": str(input_file.get("name", "catalogue file"))}
+    if input_file.get("sha256"):
+        entity["colophon:sha256"] = str(input_file["sha256"])
+    if input_file.get("uri"):
+        entity["dct:source"] = str(input_file["uri"])
+    return entity
+
+
+def _policy(table: ExportTable) -> str:
+    cuts = f"A predicted label is accepted when its confidence is above its cut: {table.settings.cuts_in_words}."
+    return f"{cuts} {scope(table.settings)}".strip()
+
+
+def _measurements(quality: Mapping[str, Any], export: str) -> list[dict[str, Any]]:
+    """Return the measured rates that are numbers with an interval, as quality measurements."""
+    measurements = []
+    for part in ("policy", "evaluation"):
+        for name, rate in sorted((quality.get(part) or {}).items()):
+            if isinstance(rate, Mapping) and isinstance(rate.get("value"), int | float):
+                measurement = {
+                    "@type": "dqv:QualityMeasurement",
+                    "dqv:computedOn": {"@id": export},
+                    "dqv:isMeasurementOf": {"@id": f"{NAMESPACE}{part}-{name}"},
+                    "dqv:value": rate["value"],
+                }
+                for key in ("low", "high", "n"):
+                    if isinstance(rate.get(key), int | float):
+                        measurement[f"colophon:{key}"] = rate[key]
+                measurements.append(measurement)
+    return measurements
+
+
+# --- manifest.json: everything somebody must know to trust, repeat or withdraw an export ------------------------------
+
+
+def manifest(
+    table: ExportTable,
+    files: Sequence[WrittenFile],
+    quality: Mapping[str, Any],
+    remarks: Sequence[str] = (),
+    checks: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    """Return the manifest as a JSON-able dictionary.
+
+    The identifier of the export is derived from its choices and its files, so that the same export has the same one.
+    """
+    settings = table.settings
+    choices = settings.as_dict()
+    content = digest(choices, [written.sha256 for written in files])
+    document = {
+        "export": {
+            "id": uuid.uuid5(uuid.NAMESPACE_OID, f"colophon:export:{content}").urn,
+            "name": settings.folder,
+            "created": settings.exported_at,
+            "formats": list(settings.formats),
+            "profile": settings.profile,
+            "software": {"name": "Colophon", "version": settings.software_version, "commit": settings.software_commit},
+            "command": settings.command,
+            "licence": settings.licence,
+            "settings": choices,
+        },
+        "input": [dict(input_file) for input_file in settings.inputs],
+        "model": {
+            "id": settings.model.name,
+            "version": settings.model.version or UNKNOWN,
+            "sha256": settings.model.sha256 or UNKNOWN,
+            "made": "here" if settings.model.made_here else "elsewhere",
+            "input_columns": list(settings.model.input_columns) or UNKNOWN,
+            "calibrated": settings.model.calibrated,
+            "predictions": settings.predictions or UNKNOWN,
+            "run": settings.run_id,
+            "run_uri": settings.run_uri,
+            "predicted_at": settings.predicted_at or UNKNOWN,
+            **({"imported_at": settings.imported_at} if settings.imported_at else {}),
+            **settings.model.details,
+        },
+        "labels": {
+            "classes": list(table.labels),
+            "question": TERM_QUESTION,
+            "answer": settings.answer,
+            "terms": {label: term.as_dict() for label, term in table.terms.items()},
+        },
+        "policy": {
+            **settings.policy.as_dict(),
+            "promise": dict(settings.promise),
+            "applies_to": scope(settings) or "all records",
+            "sentences": where_cuts_come_from(settings),
+            "chosen_on": settings.chosen_on or "the labels that came with the predictions",
+            "accepted_when": "the confidence of the predicted label is above its cut, and no label that stands had been"
+            " given by a curator, a person or the catalogue",
+            "order": "curator, then person, then label that came with the predictions (where those stand), then"
+            " catalogue, then model; what rules say decides nothing",
+            "human_labels": {
+                "setting": settings.human_labels,
+                "measured_on": settings.measured_on or "the labels that came with the predictions",
+                "given_by": settings.measured_by if settings.measured_on else UNKNOWN,
+                "records": int(table.checked.sum()),
+                "meaning": meaning_of_checked(table),
+                "sentence": checked_labels(table),
+                "sets_that_stand": list(settings.human_sets),
+            },
+            "coded_not_fiction_in_008": {
+                "records": table.coded_not_fiction,
+                "sentence": coded_by_default(table),
+            },
+            "hand_checked_in_the_predictions_file": 0 if settings.measured_on else int(table.checked.sum()),
+            "chosen_by": settings.chosen_by,
+            "chosen_at": settings.chosen_at,
+            "chosen_because": settings.chosen_because,
+        },
+        "quality": plain(quality),
+        "counts": {
+            **table.counts.as_dict(),
+            "exported": table.counts.exported,
+            "predictions_without_a_record": len(table.unmatched),
+            "by_label_and_language": _by_language(table),
+        },
+        "decisions": dict(DECISIONS),
+        "files": [written.as_dict() for written in files],
+        "columns": [column.as_dict() for column in table.columns()],
+        "checks": [dict(check) for check in checks],
+        "remarks": list(remarks),
+        "assigned": how_assigned(table),
+        "limits": limits(table, measured=is_measured(quality)),
+    }
+    return dict(plain(document))
+
+
+def _by_language(table: ExportTable) -> dict[str, dict[str, int]]:
+    label = table.decisions["pred_label"].iloc[table.accepted].to_numpy()
+    language = table.records["language"].iloc[table.accepted].replace("", "no language").to_numpy()
+    counts: dict[str, dict[str, int]] = {}
+    for name, spoken in sorted(zip(label.tolist(), language.tolist(), strict=True)):
+        group = counts.setdefault(name, {})
+        group[spoken] = group.get(spoken, 0) + 1
+    return counts
+
+
+# --- One export from beginning to end: decide, write every format, describe, sum up, and put all of it ----------------
+# A pure function of its inputs: the same tables and settings give the same bytes. The zip is written beside its place
+# and
+# renamed, so that a half-written one never exists.
 
 
 @dataclass(frozen=True)

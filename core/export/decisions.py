@@ -1,25 +1,28 @@
-"""Who decides about each record: a person beats a model, a model beats a labelling function, nothing is overwritten.
-
-That order lives in :func:`decide` and nowhere else. Every export, every count and every preview reads its table.
-"""
+"""What people and the catalogue have said of each record, the strongest voice first."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from core.classes import is_undecided, match_classes
+from core.classes import is_undecided, match_classes, term_key
 from core.errors import InputError
-from core.export.human_labels import strongest_labels
 from core.facets import facet_values
+from core.joins import join_ids
 from core.schema import (
+    ALTERNATE_ID,
     CONFIDENCE,
+    GENRE_GIVEN,
     LABEL,
+    LABEL_GIVEN,
     NOTE,
     PREDICTED,
     RECORD_ID,
+    SOURCE,
     TRUTH,
+    TRUTH_GIVEN,
 )
 from core.thresholds import Policy, apply_policy
 
@@ -32,10 +35,107 @@ __all__ = [
     "HUMAN_LABEL_KEPT",
     "NOT_MATCHED",
     "REJECTED",
+    "DecisionCounts",
+    "count_decisions",
     "decide",
+    "genre_labels",
+    "human_from_labels",
     "record_cuts",
     "shown_confidence",
+    "strongest_labels",
 ]
+
+# Sources of human labels, the strongest first. A labelling function is no person: it is not in the list.
+_RANK: Final[tuple[str, ...]] = ("person", "test label", "catalogue")
+
+
+def genre_labels(genre: pd.Series, classes: Sequence[str], terms: Mapping[str, str] | None = None) -> pd.Series:
+    """Return what the catalogue's own genre field says in terms of the labels; '' where it says nothing of them.
+
+    Parameters
+    ----------
+    genre : Series of str
+        As catalogued; several values are parted by semicolons or vertical bars.
+    terms : mapping, optional
+        Value of the genre field → label, for values that are not spelled like one.
+
+    Returns
+    -------
+    Series of str
+        A label; or several, joined by ' | ', where the field names more than one.
+    """
+    known = {term_key(name): name for name in classes}
+    known |= {term_key(value): label for value, label in (terms or {}).items()}
+    label_by_genre: dict[str, str] = {}
+    for value in genre.unique():
+        labels = {known[key] for part in str(value).replace("|", ";").split(";") if (key := term_key(part)) in known}
+        label_by_genre[value] = " | ".join(sorted(labels))
+    return genre.map(label_by_genre).astype("str")
+
+
+def human_from_labels(records: pd.DataFrame, books: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
+    """Turn a label set into the `human` table of :func:`decide`, in the identifiers of `records`.
+
+    Parameters
+    ----------
+    records : DataFrame
+        The records to be exported: ``record_id``, ``alternate_id``.
+    books, labels : DataFrame
+        Records and table of the label set, row for row (:meth:`core.labels.LabelSet.records` and ``.table``).
+
+    Returns
+    -------
+    DataFrame
+        ``record_id``, ``label``, ``label_given``, ``source``; books that are not among the records are left out.
+    """
+    join = join_ids([books[RECORD_ID], books[ALTERNATE_ID]], [records[RECORD_ID], records[ALTERNATE_ID]])
+    hit = join.position >= 0
+    columns = {name: labels[name].to_numpy()[hit] for name in (LABEL, LABEL_GIVEN, SOURCE)}
+    return pd.DataFrame({RECORD_ID: records[RECORD_ID].to_numpy()[join.position[hit]], **columns}).astype("str")
+
+
+def strongest_labels(
+    table: pd.DataFrame,
+    ids: pd.Series,
+    classes: Sequence[str],
+    human: pd.DataFrame | None,
+    human_labels: str,
+    genre_terms: Mapping[str, str] | None,
+) -> pd.DataFrame:
+    """Return one row a record: the strongest human label ('' where there is none) and where it comes from."""
+    parts = [pd.DataFrame({"id": [], "label": [], "given": [], "source": []}, dtype="str")]
+
+    def add(of: pd.Series, label: pd.Series, given: pd.Series, source: pd.Series | str) -> None:
+        columns = {"id": of, "label": label, "given": given}
+        part = pd.DataFrame({name: values.to_numpy() for name, values in columns.items()})
+        parts.append(part.assign(source=source if isinstance(source, str) else source.to_numpy()).astype("str"))
+
+    if human is not None:
+        add(human[RECORD_ID], human[LABEL], human[LABEL_GIVEN if LABEL_GIVEN in human else LABEL], human[SOURCE])
+    if human_labels == "keep" and TRUTH in table:
+        add(ids, table[TRUTH], table[TRUTH_GIVEN if TRUTH_GIVEN in table else TRUTH], "test label")
+    if GENRE_GIVEN in table:
+        label = genre_labels(table[GENRE_GIVEN].astype("str"), classes, genre_terms)
+        add(ids, label, label, "catalogue")
+    every = pd.concat(parts, ignore_index=True)
+    names = match_classes(every["label"][every["label"] != ""], classes)
+    label = every["label"].map(lambda answer: names.class_by_answer.get(answer, answer))
+    # "both" and "can't tell" are answers of a person too: they stand as given and block.
+    every["label"] = label.where(label != "", every["given"].str.strip()).astype("str")
+    every["rank"] = every["source"].map({name: place for place, name in enumerate(_RANK)})
+    every["rank"] = every["rank"].where(every["source"].isin([*_RANK, "function"]), 0.0)
+    every = every[(every["label"] != "") & every["rank"].notna()]
+    every = every[every["rank"] == every.groupby("id")["rank"].transform("min")]
+    distinct = every.sort_values(["id", "label"], kind="stable").drop_duplicates(["id", "label"])
+    disputed = distinct[distinct.duplicated("id", keep=False)].groupby("id")["label"].agg(" | ".join)
+    strongest = distinct.drop_duplicates("id").set_index("id")[["label", "source"]]
+    strongest["label"] = disputed.reindex(strongest.index).fillna(strongest["label"])
+    return strongest.reindex(ids).fillna("").astype("str")
+
+
+# --- Who decides about each record: a person beats a model, a model beats a labelling function, nothing ---------------
+# That order lives in :func:`decide` and nowhere else. Every export, every count and every preview reads its table.
+
 
 ACCEPTED: Final = "accepted"
 ABSTAINED: Final = "abstained"
@@ -133,7 +233,7 @@ def decide(
     human_labels : {'measure-only', 'keep'}
         Whether the truth column of `table` blocks like any human label, or served only to measure.
     genre_terms : mapping, optional
-        See :func:`core.export.human_labels.genre_labels`.
+        See :func:`core.export.decisions.genre_labels`.
     classes : sequence of str, optional
         All labels; else those predicted, cut, or true in `table`.
 
@@ -243,3 +343,81 @@ def _agreement(human: np.ndarray, predicted: np.ndarray, classes: Sequence[str])
     """Compare human labels that are one class with predictions; everything else is <NA>."""
     comparable = np.isin(human.astype(str), list(classes)) & (predicted != "")
     return pd.arrays.BooleanArray(np.asarray(human == predicted, dtype=bool), ~comparable)
+
+
+# --- How many records went which way: the parts add up to the whole ---------------------------------------------------
+
+
+@dataclass(frozen=True)
+class DecisionCounts:
+    """How many records went which way; the parts add up to the whole.
+
+    Attributes
+    ----------
+    loaded : int
+        Records of the catalogue file.
+    by_decision : mapping
+        Each of :data:`DECISIONS` → number of records.
+    conflicts : int
+        Human labels that the machine contradicts (a part of 'human-label-kept').
+    confirmed, overruled : int
+        The two parts of 'curator'.
+    no_class : int
+        Human answers that name no single class ("both", "can't tell", disputed), a part of 'human-label-kept'.
+    by_label : mapping
+        Exported label → number of records.
+    above_cut : int
+        Records that the cuts alone accept, whatever people said of them: what the thresholds report calls accepted.
+    """
+
+    loaded: int
+    by_decision: Mapping[str, int]
+    conflicts: int
+    confirmed: int
+    overruled: int
+    no_class: int
+    by_label: Mapping[str, int]
+    above_cut: int
+
+    @property
+    def exported(self) -> int:
+        """Records that carry a label in the export."""
+        return self.by_decision[ACCEPTED] + self.by_decision[CURATOR]
+
+    @property
+    def sentence(self) -> str:
+        """Show that the counts add up."""
+        parts = " + ".join(f"{count:,} {name.replace('-', ' ')}" for name, count in self.by_decision.items())
+        return f"{parts} = {self.loaded:,} records loaded"
+
+    def as_dict(self) -> dict[str, object]:
+        """Return a JSON-able dictionary."""
+        return {
+            "loaded": self.loaded,
+            **{name.replace("-", "_"): count for name, count in self.by_decision.items()},
+            "conflicts": self.conflicts,
+            "curator_confirmed": self.confirmed,
+            "curator_overruled": self.overruled,
+            "human_answers_without_a_class": self.no_class,
+            "by_label": dict(self.by_label),
+            "over_the_cut": self.above_cut,
+        }
+
+
+def count_decisions(decisions: pd.DataFrame) -> DecisionCounts:
+    """Count the table that :func:`decide` returns."""
+    counts = decisions["pred_decision"].value_counts()
+    human_kept = decisions[decisions["pred_decision"] == HUMAN_LABEL_KEPT]
+    curator = decisions[decisions["pred_decision"] == CURATOR]
+    confirmed = int((curator["pred_label"] == curator["pred_suggested_label"]).sum())
+    labels = decisions.loc[decisions["pred_label"] != "", "pred_label"].value_counts()
+    return DecisionCounts(
+        loaded=len(decisions),
+        by_decision={name: int(counts.get(name, 0)) for name in DECISIONS},
+        conflicts=int((human_kept["agrees_with_human"] == False).sum()),  # noqa: E712 - <NA> is neither
+        confirmed=confirmed,
+        overruled=len(curator) - confirmed,
+        no_class=int(human_kept["agrees_with_human"].isna().sum()),
+        by_label={str(name): int(labels[name]) for name in sorted(labels.index)},
+        above_cut=int(decisions["over_cut"].sum()),
+    )

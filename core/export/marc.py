@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import IO, Final
 
 from core.classes import term_key
-from core.export.files import Package
-from core.export.formats import MARC_KINDS, MarcKind
-from core.export.marc_build import Assignment, BuiltRecord, DeltaBuilder, EnrichedBuilder, assignments, with_status
-from core.export.marc_rules import check_record
-from core.export.marc_stub import StubBuilder
-from core.export.marc_text import Cleaner
+from core.export.formats import MARC_KINDS, MarcKind, Package
+from core.export.marc_build import (
+    Assignment,
+    BuiltRecord,
+    DeltaBuilder,
+    EnrichedBuilder,
+    StubBuilder,
+    assignments,
+    with_status,
+)
+from core.export.marc_rules import Cleaner, check_record
 from core.export.table import ExportTable
 from core.readers.marc_record import MarcRecord, TooLongError, marcxml_document
 

@@ -1,8 +1,4 @@
-"""Our own rules for MARC records, held before anything is written: what public validators do not look at.
-
-Sources: MARC 21 Format for Bibliographic Data (Library of Congress), fields 008, 655, 883 and Appendix A ($8);
-MARC 21 Specifications for Record Structure, Character Sets, and Exchange Media.
-"""
+"""Text that goes into MARC and XML: without control characters; and knowing our own sentences again."""
 
 import re
 from collections import Counter
@@ -14,12 +10,78 @@ from typing import Final
 
 from core.classes import term_key
 from core.export.formats import MarcKind
-from core.export.marc_text import Cleaner
 from core.export.terms import GENRE_SOURCES, LITERARY_FORMS
-from core.readers.marc_columns import is_book, link_numbers, split_genres
+from core.readers.marc import is_book, link_numbers, split_genres
 from core.readers.marc_record import FIELD_LIMIT, RECORD_LIMIT, MarcField, MarcRecord
 
-__all__ = ["RULES", "Fault", "check_file", "check_record"]
+__all__ = [
+    "RULES",
+    "Cleaner",
+    "Fault",
+    "check_file",
+    "check_record",
+    "clean_text",
+    "is_generated_note",
+]
+
+# Line breaks and tabs part words; the other control characters, 0x1D to 0x1F among them, would end a field or a record.
+_BLANKS: Final = re.compile("[\t\n\r\x0b\x0c\x85\u2028\u2029]")
+_FORBIDDEN: Final = re.compile("[\x00-\x1f\x7f\ufffe\uffff]")
+# The sentences of core.export.readme.note, and those of versions that did not yet name the model.
+_GENERATED_NOTE: Final = re.compile(
+    r".+ term (assigned automatically (from|by machine learning \(AI\)) .+; "
+    r"(not checked by a cataloguer|checked and confirmed by a person.*)"
+    r"|chosen by a person in review on \d{4}-\d\d-\d\d.*)\."
+)
+
+
+@dataclass
+class Cleaner:
+    """Takes out control characters and counts them."""
+
+    characters: int = 0
+    records: int = 0
+
+    def text(self, text: str) -> str:
+        """Return the text without control characters; line breaks and tabs become blanks."""
+        if text.isprintable():
+            return text
+        cleaned, blanks = _BLANKS.subn(" ", text)
+        cleaned, taken = _FORBIDDEN.subn("", cleaned)
+        self.characters += blanks + taken
+        return cleaned
+
+    def record(self, record: MarcRecord) -> MarcRecord:
+        """Clean every field of a record, in place."""
+        before = self.characters
+        for field in record.fields:
+            if not field.text.isprintable():
+                field.text = self.text(field.text)
+            for place, (code, value) in enumerate(field.subfields):
+                if not value.isprintable():
+                    field.subfields[place] = (code, self.text(value))
+        self.records += self.characters > before
+        return record
+
+
+def clean_text(text: str) -> str:
+    r"""Return a text without control characters, ready for XML.
+
+    >>> clean_text("one\x1etwo\nthree")
+    'onetwo three'
+    """
+    return Cleaner().text(text)
+
+
+def is_generated_note(text: str) -> bool:
+    """Whether a 588 is one of the sentences that :func:`core.export.readme.note` writes."""
+    return _GENERATED_NOTE.fullmatch(text) is not None
+
+
+# --- Our own rules for MARC records, held before anything is written: what public validators do not look --------------
+# Sources: MARC 21 Format for Bibliographic Data (Library of Congress), fields 008, 655, 883 and Appendix A ($8);
+# MARC 21 Specifications for Record Structure, Character Sets, and Exchange Media.
+
 
 RULES: Final = {
     "leader": "24 characters, coding scheme 'a' (UTF-8), and the fixed digits of MARC 21",

@@ -1,19 +1,54 @@
-"""Public validators, run where they are installed: yaz-marcdump, MARC::Lint, xmllint, frictionless, csvw, mlcroissant.
-
-Several of them end with status 0 although they found faults, so what they print is judged, too.
-"""
+"""The result of one check of an export."""
 
 import shutil
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
-from core.export.checks import ExportCheck
+__all__ = [
+    "TOOLS",
+    "CheckStatus",
+    "ExportCheck",
+    "find_tool",
+    "lint_warnings",
+    "public_checks",
+]
 
-__all__ = ["TOOLS", "find_tool", "lint_warnings", "public_checks"]
+CheckStatus = Literal["passed", "failed", "not run"]
+
+
+@dataclass(frozen=True)
+class ExportCheck:
+    """One check of an export.
+
+    Attributes
+    ----------
+    name : str
+        What was checked.
+    outcome : {'passed', 'failed', 'not run'}
+    detail : str
+        What was found, or why it was not run.
+    by : str
+        'Colophon' or the public tool.
+    """
+
+    name: str
+    outcome: CheckStatus
+    detail: str
+    by: str = "Colophon"
+
+    def as_dict(self) -> dict[str, str]:
+        """Return a JSON-able dictionary."""
+        return {"name": self.name, "outcome": self.outcome, "detail": self.detail, "by": self.by}
+
+
+# --- Public validators, run where they are installed: yaz-marcdump, MARC::Lint, xmllint, frictionless -----------------
+# Several of them end with status 0 although they found faults, so what they print is judged, too.
+
 
 _SECONDS: Final = 600
 _LINT: Final = (

@@ -1,18 +1,332 @@
-"""The README in the zip, in library language: what it is, how many, how sure, how to load it, how to take it back."""
+"""The sentences that leave the house: how the labels came about, who had spoken, what must not be concluded.
+
+Each is put together from what is so in this very export; what is not known is said to be unknown. README, manifest,
+588, MODS and all descriptions of the data set take their words from here.
+"""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from core.export.decisions import ACCEPTED, DECISIONS
-from core.export.files import WrittenFile
-from core.export.formats import CARRIERS
-from core.export.quality import quality_sentences
+from core.export.decisions import ACCEPTED, DECISIONS, HUMAN_LABEL_KEPT
+from core.export.formats import CARRIERS, WrittenFile
+from core.export.settings import HUMAN_LABELS, UNKNOWN, ExportSettings
 from core.export.table import ExportTable
 from core.export.terms import PROFILES, TERM_QUESTION
-from core.export.wording import checked_labels, coded_by_default, how_assigned, scope, where_cuts_come_from
-from core.markdown import inline
+from core.schema import TITLE
+from core.statistics import interval_count, interval_percent, share_percent
+from core.text_formats import inline
 
-__all__ = ["readme", "spreadsheet_readme", "title"]
+__all__ = [
+    "checked_labels",
+    "coded_by_default",
+    "columns_in_words",
+    "how_assigned",
+    "is_measured",
+    "limits",
+    "meaning_of_checked",
+    "model_in_words",
+    "note",
+    "percent",
+    "quality_sentences",
+    "rate_sentence",
+    "readme",
+    "scope",
+    "spreadsheet_readme",
+    "title",
+    "where_cuts_come_from",
+]
+
+
+def columns_in_words(columns: Sequence[str]) -> str:
+    """Return what was read of a record in words.
+
+    >>> columns_in_words(["title", "Topics"]), columns_in_words([])
+    ('the title and Topics', 'unknown columns')
+    """
+    if not columns:
+        return "unknown columns"
+    words = ["the title" if name == TITLE else str(name) for name in columns]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def model_in_words(settings: ExportSettings) -> str:
+    """Return which model spoke, what it reads and when, or that this is unknown."""
+    model = settings.model
+    if not model.made_here:
+        brought = f", brought in on {settings.imported_at[:10]}" if settings.imported_at else ""
+        return f"the predictions {model.name} made elsewhere{brought} (model, columns read and date unknown)"
+    reads, more = columns_in_words(model.input_columns[:1]), model.input_columns[1:]
+    if more:
+        reads += f" and, where a record has them, {columns_in_words(more)}"
+    return (
+        f"the model {model.name}, version {model.version or UNKNOWN}, which read {reads}"
+        f" on {settings.day or 'an unknown date'}"
+    )
+
+
+def how_assigned(table: ExportTable) -> str:
+    """Say who assigned the exported labels: the machine alone, the machine and a curator, a curator alone."""
+    settings, counts = table.settings, table.counts
+    machine, confirmed, overruled = counts.by_decision[ACCEPTED], counts.confirmed, counts.overruled
+    parts = []
+    if machine:
+        parts.append(
+            f"{_labels(machine)} assigned by machine learning (AI) and accepted because the confidence is above the"
+            " cut; no cataloguer has checked them"
+        )
+    if confirmed:
+        parts.append(f"{_labels(confirmed)} assigned by machine learning (AI) and confirmed by a curator")
+    if overruled:
+        parts.append(f"{_labels(overruled)} chosen by a curator")
+    if not parts:
+        return f"No record carries a label. Asked was {model_in_words(settings)}; run {settings.run_id}."
+    return f"{'; '.join(parts)}. Machine: {model_in_words(settings)}; run {settings.run_id}."
+
+
+def _labels(count: int) -> str:
+    return f"{count:,} {'label was' if count == 1 else 'labels were'}"
+
+
+def note(table: ExportTable, row: int, how: str, reviewed: str) -> str:
+    """Return the sentence for 588, MODS and Dublin Core.
+
+    Parameters
+    ----------
+    row : int
+        Of the record: what the model read of it may be less than what it reads of others.
+    assigned_by : {'0', '1', '2'}
+        Who decided: the cut, a person who agreed, a person who chose.
+    reviewed : str
+        Day of the review, yyyy-mm-dd; '' where nobody looked.
+    """
+    settings = table.settings
+    return _note(table.labels, how, reviewed, _source(settings, table.columns_read[row]), settings.run_id)
+
+
+def _source(settings: ExportSettings, columns: tuple[str, ...]) -> str:
+    model = settings.model
+    if model.made_here:
+        day = settings.day or "an unknown date"
+        version = model.version or UNKNOWN
+        read = columns_in_words(columns)
+        return f"from {read} on {day} (model {model.name}, version {version}, run {settings.run_id})"
+    brought = f", brought in on {settings.imported_at[:10]}" if settings.imported_at else ""
+    return (
+        f"from unknown columns on an unknown date (predictions {model.name} made elsewhere{brought}; model and version"
+        f" unknown; run {settings.run_id})"
+    )
+
+
+@lru_cache(maxsize=1_024)
+def _note(labels: tuple[str, ...], how: str, reviewed: str, source: str, run: str) -> str:
+    what = "/".join([labels[0], *(label.lower() for label in labels[1:])]) if len(labels) <= 3 else "Genre"
+    if how == "2":
+        return f"{what} term chosen by a person in review on {reviewed} (run {run})."
+    end = f"checked and confirmed by a person on {reviewed}" if how == "1" else "not checked by a cataloguer"
+    return f"{what} term assigned automatically by machine learning (AI) {source}; {end}."
+
+
+def scope(settings: ExportSettings) -> str:
+    """Say to which records the cuts apply; '' where they apply to all."""
+    where = settings.policy.where
+    return (
+        f"The cuts apply only to {where.description}; of other records no machine label is accepted." if where else ""
+    )
+
+
+def where_cuts_come_from(settings: ExportSettings) -> list[str]:
+    """Say whether the cuts were set by hand or for a promise, on which labels, and where they apply."""
+    promise = settings.promise
+    labels = f"the labels '{settings.chosen_on}'" if settings.chosen_on else "the labels that came with the predictions"
+    sentences = [scope(settings)]
+    sentence = str(promise.get("sentence") or _plain(promise)).rstrip(".")
+    if not promise:
+        sentences.append("The cuts were set by hand; no promise was made of them.")
+    elif promise.get("promised", True):
+        only = "" if settings.policy.where is None else ", of these records alone"
+        sentences.append(f"The cuts were chosen on {labels}, for this promise{only}: {sentence}.")
+    else:
+        sentences.append(f"A promise was asked for, on {labels}, and not all of it can be kept: {sentence}.")
+    if settings.chosen_because:
+        sentences.append(f"Why these cuts: {settings.chosen_because}.")
+    return [sentence for sentence in sentences if sentence]
+
+
+def _plain(promise: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in promise.items())
+
+
+def checked_labels(table: ExportTable) -> str:
+    """Say of the labels that the accuracy is measured on where they come from and what they did; '' without any."""
+    count = int(table.checked.sum())
+    if not count:
+        return ""
+    settings = table.settings
+    where = f"in the label set '{settings.measured_on}'" if settings.measured_on else "that came with the predictions"
+    has = "record has a label" if count == 1 else "records have a label"
+    return f"{count:,} {has} {where}: {meaning_of_checked(table)}."
+
+
+def coded_by_default(table: ExportTable) -> str:
+    """Say how many records stand as they are for the code "not fiction" in 008/33 alone; '' where there are none."""
+    count = table.coded_not_fiction
+    if not count:
+        return ""
+    are, stand = ("record is", "it stands") if count == 1 else ("records are", "these stand")
+    return (
+        f"{count:,} {are} coded “not fiction” in 008/33 by the catalogue, without a genre term: {stand}, and no machine"
+        " label was added there. Cataloguing software writes this code unless somebody changes it, so it may be worth a"
+        " look."
+    )
+
+
+def meaning_of_checked(table: ExportTable) -> str:
+    """Return what the labels that the accuracy is measured on did in this export."""
+    settings = table.settings
+    if not table.checked.any():
+        return "there are none"
+    if not settings.measured_on and settings.human_labels == "measure-only":
+        return HUMAN_LABELS["measure-only"]
+    if settings.measured_on and settings.measured_by == "rules":
+        return "they were given by rules, not by people; they were used to measure, and block nothing"
+    decision = table.decisions["pred_decision"].to_numpy()
+    standing = int((table.checked & (decision == HUMAN_LABEL_KEPT)).sum())
+    rest = int(table.checked.sum()) - standing
+    if not rest:
+        return f"they were used to measure; {HUMAN_LABELS['keep']}"
+    return (
+        f"they were used to measure; {standing:,} of them stand, and no machine value was added there; the other"
+        f" {rest:,} were not needed, since a curator had decided or there is no prediction"
+        + (", or were given by rules, which block nothing" if settings.measured_by == "people and rules" else "")
+    )
+
+
+def limits(table: ExportTable, *, measured: bool) -> list[str]:
+    """Return what must not be concluded from this export.
+
+    Parameters
+    ----------
+    measured : bool
+        Whether it says how often an accepted label is right.
+    """
+    read = columns_in_words(table.settings.model.input_columns)
+    often = "the quality part says how often, for records like those that were checked" if measured else ""
+    return [
+        f"The labels were assigned from {read} of catalogue records, not from the books."
+        if table.settings.model.made_here
+        else "From what the labels were assigned is unknown; it was done elsewhere.",
+        f"An accepted label may be wrong; {often or 'how often was not measured'}.",
+        "Records without a label are not thereby of another kind.",
+        "Not for training models: these are machine labels."
+        if not table.counts.overruled
+        else "Not for training models: most of these are machine labels.",
+    ]
+
+
+# --- How good the labels are, in words. Nothing is computed here: the numbers come from thresholds and ----------------
+
+
+_NOT_MEASURED = "How often the accepted labels are right was not measured for this export"
+NOT_MEASURED = f"{_NOT_MEASURED}."
+
+
+def percent(value: float) -> str:
+    """Write a share as a percentage with one decimal.
+
+    >>> percent(0.9934)
+    '99.3 %'
+    """
+    return share_percent(value)
+
+
+def rate_sentence(rate: Any) -> str:
+    """Write a rate with its interval and n, or why there is none.
+
+    Parameters
+    ----------
+    rate : mapping
+        ``value``, ``low``, ``high`` (0 to 1), and where known ``n``, ``k`` or ``count``, ``reason``.
+
+    Examples
+    --------
+    >>> rate_sentence({"value": 0.99, "low": 0.95, "high": 1.0, "n": 100})
+    '99.0 % (95 % interval 95.0 to 100.0 %; n = 100)'
+    """
+    if not isinstance(rate, Mapping):
+        return "not measured"
+    value = rate.get("value")
+    if value is None or value != value:
+        return str(rate.get("reason") or "not measured")
+    percentage = percent(float(value))
+    inside = []
+    if _is_finite(rate.get("low")) and _is_finite(rate.get("high")):
+        inside.append(f"95 % interval {interval_percent(rate['low'], rate['high'])}")
+    if _is_finite(rate.get("n")):
+        inside.append(f"n = {int(rate['n']):,}")
+    return f"{percentage} ({'; '.join(inside)})" if inside else percentage
+
+
+def is_measured(quality: Mapping[str, Any]) -> bool:
+    """Say whether it is known how often an accepted label is right."""
+    rate = (quality.get("policy") or {}).get("accuracy")
+    return isinstance(rate, Mapping) and _is_finite(rate.get("value"))
+
+
+def quality_sentences(quality: Mapping[str, Any]) -> Sequence[str]:
+    """Say how often the accepted labels are right and how many wrong ones to expect.
+
+    Parameters
+    ----------
+    quality : mapping
+        ``policy``: what the thresholds say (``accuracy``, ``per_class``, ``expected_errors``, ``promised``, ``reason``,
+        as in ``colophon thresholds --json``); ``evaluation``: what ``colophon evaluate --json`` says;
+        ``warnings``: in which respects the checked records are not like the others, in words;
+        ``selected_on_these``: True where the cuts were set by hand with the very labels in view that measure them;
+        ``checked_by``: which records these are, in words ('hand-checked records'); ``exported``: ``machine_labels`` and
+        ``expected_errors`` of those records alone that carry a machine's label in the export.
+    """
+    checked = str(quality.get("checked_by") or "checked records")
+    policy = quality.get("policy") or {}
+    sentences = []
+    if not is_measured(quality):
+        reason = (policy.get("accuracy") or {}).get("reason")
+        return [f"{_NOT_MEASURED}: {reason}." if reason else NOT_MEASURED]
+    if policy.get("accuracy"):
+        sentences.append(f"Of the {checked} above the cut, the label is right in {rate_sentence(policy['accuracy'])}.")
+    for name, numbers in sorted((policy.get("per_class") or {}).items()):
+        rate = numbers.get("precision") or numbers.get("accuracy") if isinstance(numbers, Mapping) else None
+        if rate:
+            sentences.append(f"Of those predicted to be {name}: {rate_sentence(rate)}.")
+    exported = quality.get("exported") or {}
+    expected = exported.get("expected_errors") or policy.get("expected_errors") or {}
+    if isinstance(expected, Mapping) and _is_finite(expected.get("value")):
+        whose = "all records above the cut"
+        if exported:
+            whose = f"the {int(exported['machine_labels']):,} machine labels of this export that no curator has seen"
+        between = (
+            f" (95 % interval {interval_count(expected['low'], expected['high'])})"
+            if _is_finite(expected.get("low")) and _is_finite(expected.get("high"))
+            else ""
+        )
+        sentences.append(f"Wrong labels to expect among {whose}: about {expected['value']:,.0f}{between}.")
+    if quality.get("selected_on_these"):
+        sentences.append(
+            "The cuts were set by hand with these same records in view. Where they were chosen for their figures, the"
+            " figures are too good."
+        )
+    sentences.append(
+        "The figures hold for records like those that were checked; if those were not drawn at random from this file,"
+        " the file may be better or worse."
+    )
+    return [*sentences, *map(str, quality.get("warnings") or ())]
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, int | float) and value == value
+
+
+# --- The README in the zip, in library language: what it is, how many, how sure, how to load it, how to ---------------
 
 
 def readme(
@@ -25,7 +339,7 @@ def readme(
     files : sequence of WrittenFile
         What is in the package beside the README.
     quality : mapping
-        See :func:`core.export.quality.quality_sentences`.
+        See :func:`core.export.readme.quality_sentences`.
     remarks : sequence of str
         What the writers had to report: records too long, characters taken out, …
     """

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InputError, JobError, NotFoundError
-from core.jobs.job import Job
-from core.jobs.process import mark_process
+from core.jobs.job import Job, mark_process
 from core.python_process import module_command, module_environment
 from core.storage import Workspace, now, read_json, write_json
 
@@ -39,7 +38,7 @@ def start(
     Parameters
     ----------
     module : str
-        A module whose main part calls :func:`core.jobs.run_as_job`, such as ``core.models.train``.
+        A module whose main part calls :func:`core.jobs.run_as_job`, such as ``core.models.training``.
     config : mapping
         JSON-able; handed to the work.
     title : str

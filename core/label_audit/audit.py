@@ -1,24 +1,47 @@
 """The label audit: held-out judgement, suspects, groups that are out of line, in words and as one table a question."""
 
 import math
+import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.label_audit.groups import GROUPINGS, Memberships, group_rates, memberships
-from core.label_audit.held_out import FEWEST_TITLES, OutOfFoldPredictions, predict_out_of_fold
-from core.label_audit.suspects import FALSE_ALARM_RATE, expected_false_alarms, rank_labels, threshold_for
-from core.label_audit.told_apart import SuspectGroup, find_suspect_groups
-from core.labels import LabelSet
-from core.plain_json import plain
+from core.errors import InputError
+from core.label_audit.confounding import SuspectGroup, find_suspect_groups
+from core.label_audit.suspects import (
+    FALSE_ALARM_RATE,
+    FEWEST_TITLES,
+    GROUPINGS,
+    Memberships,
+    OutOfFoldPredictions,
+    expected_false_alarms,
+    group_rates,
+    memberships,
+    predict_out_of_fold,
+    rank_labels,
+    shown_value,
+    threshold_for,
+)
+from core.labels import LABELS_FILE, LabelSet
 from core.progress import Progress, silent
 from core.schema import ANNOTATOR, CREATED_AT, LABEL, LANGUAGE, NOTE, RECORD_ID, SOURCE, TITLE, TITLE_KEY
 from core.statistics import upper_percent
+from core.storage import MANIFEST, Artifact, Workspace, digest
+from core.text_formats import plain
 
-__all__ = ["SUSPECTS_COLUMNS", "LabelAudit", "audit_labels", "audit_table"]
+__all__ = [
+    "SUSPECTS_COLUMNS",
+    "LabelAudit",
+    "audit_labels",
+    "audit_table",
+    "exclude_labels",
+    "excluded_ids",
+]
 
 SUSPECTS_COLUMNS = (
     RECORD_ID, TITLE, "given", "suggested", "score", "words_for", "words_against", ANNOTATOR, CREATED_AT, LANGUAGE,
@@ -46,7 +69,7 @@ class LabelAudit:
     expected_false : float
         The same as a number of books: what would be called suspect if every label were right. It is a bound.
     groups : DataFrame
-        See :func:`core.label_audit.groups.group_rates`.
+        See :func:`core.label_audit.suspects.group_rates`.
     findings : tuple of SuspectGroup
         Groups out of line, told apart.
     notes : tuple of str
@@ -274,3 +297,118 @@ def _notes(
             "There are too few books to calibrate, so that more right labels may be called suspect than stated."
         )
     return tuple(notes)
+
+
+# --- A label set without the labels that an audit speaks against: the same books, some of them without a --------------
+
+
+GroupKey = tuple[str, str]
+
+
+def exclude_labels(
+    workspace: Workspace,
+    labels: LabelSet,
+    audit: LabelAudit,
+    *,
+    groups: Sequence[GroupKey] = (),
+    suspects: bool = False,
+    name: str | None = None,
+) -> Artifact:
+    """Keep a copy of a label set in which some books have no label, to train and measure without them.
+
+    Nothing is corrected and nothing is lost: the books, what people answered and the old label set stay as they are.
+
+    Parameters
+    ----------
+    audit : LabelAudit
+        Of these labels.
+    groups : sequence of (by, value)
+        Leave out the labels of these annotators, languages or months, as :data:`core.label_audit.GROUPINGS` names them:
+        right for a group whose labels are no better than a guess. A label that another annotator gave too stays.
+    suspects : bool
+        Leave out the suspect labels, whoever gave them. What stays agrees better with a model than labels do in
+        truth: measure nothing on it that was decided by this audit.
+    name : str, optional
+        Of the new label set.
+
+    Raises
+    ------
+    InputError
+        There is no such group, nothing is to be left out, or fewer than two classes would be left.
+    """
+    groups = [_as_in_file(audit, group) for group in groups]
+    gone = excluded_ids(audit, groups, suspects)
+    table = labels.table()
+    going = table[RECORD_ID].isin(gone) & (table[LABEL] != "")
+    if not going.any():
+        raise InputError("No label is to be left out: say which group, or leave out the suspects.")
+    remaining = table.assign(**{LABEL: table[LABEL].mask(going, "")})
+    counts = {
+        str(class_name): int(count)
+        for class_name, count in remaining.loc[remaining[LABEL] != "", LABEL].value_counts().items()
+    }
+    if len(counts) < 2:
+        raise InputError(f"Without these labels only {', '.join(counts) or 'nothing'} would be left: leave out fewer.")
+    warning = _sentence(labels.name, int(going.sum()), int((table[LABEL] != "").sum()), groups, suspects)
+    described = {"of": labels.fingerprint, "groups": sorted(map(list, groups)), "suspects": suspects}
+
+    def write(folder: Path) -> dict[str, Any]:
+        for file in labels.artifact.path.iterdir():
+            if file.name not in (MANIFEST, LABELS_FILE):
+                shutil.copy2(file, folder / file.name)
+        remaining.to_parquet(folder / LABELS_FILE, index=False)
+        before = dict(labels.manifest)
+        summary = {**before.get("summary", {}), "classes": dict(sorted(counts.items()))}
+        summary["without_label"] = int((remaining[LABEL] == "").sum())
+        return {
+            **{key: value for key, value in before.items() if key not in ("kind", "fingerprint", "created_at")},
+            "classes": sorted(counts),
+            "summary": summary,
+            "left_out": {**described, "name": labels.name, "labels": int(going.sum()), "cut": audit.cut},
+            "warnings": [*before.get("warnings", ()), warning],
+        }
+
+    fingerprint = digest("left out", described, sorted(gone))
+    called, _ = workspace.name_for("labels", name, f"{labels.name}-audited", fingerprint)
+    return workspace.store("labels", fingerprint, called, write)
+
+
+def excluded_ids(audit: LabelAudit, groups: Sequence[GroupKey], suspects: bool) -> set[str]:
+    """Return the identifiers of the books whose labels :func:`exclude_labels` leaves out.
+
+    Raises
+    ------
+    InputError
+        There is no such group.
+    """
+    members = audit.members.members
+    wanted = np.zeros(len(audit.books), dtype=bool)
+    groups = [_as_in_file(audit, group) for group in groups]
+    for by, value in groups:
+        if (by, value) not in members:
+            known = ", ".join(f"{kind}={other}" for kind, other in members if kind == by)
+            raise InputError(f"There are no labels of {by}={value}. There are: {known or f'none by {by}'}.")
+        if by != ANNOTATOR:
+            wanted |= members[by, value]
+    theirs = [mask for group, mask in members.items() if group[0] == ANNOTATOR and group in groups]
+    others = [mask for group, mask in members.items() if group[0] == ANNOTATOR and group not in groups]
+    wanted |= np.any(theirs, axis=0) & ~np.any(others, axis=0)
+    if suspects:
+        wanted |= audit.books["suspect"].to_numpy(dtype=bool)
+    return set(audit.books.loc[wanted, RECORD_ID])
+
+
+def _as_in_file(audit: LabelAudit, group: GroupKey) -> GroupKey:
+    """Return the group as the file calls it, where it came as it is shown: "2" is the annotator "2.0" if no other."""
+    members = audit.members.members
+    alike = [one for one in members if one[0] == group[0] and shown_value(one) == group[1]]
+    return alike[0] if group not in members and len(alike) == 1 else group
+
+
+def _sentence(name: str, n: int, of: int, groups: Sequence[GroupKey], suspects: bool) -> str:
+    what = [
+        f"those of {GROUPINGS[by]} {shown_value((by, value))}" + (" alone" if by == ANNOTATOR else "")
+        for by, value in groups
+    ]
+    why = ", and ".join([*what, *(["the suspect ones"] if suspects else [])])
+    return f"{n:,} of the {of:,} labels of '{name}' are left out here after its audit: {why}."

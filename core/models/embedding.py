@@ -2,6 +2,7 @@
 
 Each title becomes the mean of its tokens' vectors in a pre-trained encoder, scaled to length 1; a multinomial logistic
 regression learns on these.
+
 """
 
 import functools
@@ -13,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError, ModelError
-from core.models.encoder import MAX_TOKENS, Encoder, default_base
-from core.models.precision import MIN_AGREEMENT, label_agreement, rescore_uncertain, sample
-from core.models.protocol import Observe, TrainingData, ignore_measurements
-from core.models.shared import (
+from core.models.base import (
+    Observe,
+    TrainingData,
+    ignore_measurements,
     merge_options,
     read_model_config,
     softmax,
@@ -24,10 +25,14 @@ from core.models.shared import (
     two_class_coefficients,
     write_model_config,
 )
-from core.plain_json import number
+from core.models.encoder import MAX_TOKENS, Encoder, default_base
+from core.models.runtime import MIN_AGREEMENT, label_agreement, rescore_uncertain, sample
 from core.progress import Progress, silent
+from core.text_formats import number
 
-__all__ = ["EmbeddingClassifier"]
+__all__ = [
+    "EmbeddingClassifier",
+]
 
 FILE = "classifier.json"
 HEAD_FILE = "head.safetensors"
@@ -82,7 +87,7 @@ class EmbeddingClassifier:
         progress: Progress = silent,
         observe: Observe = ignore_measurements,
     ) -> "EmbeddingClassifier":
-        """Learn from titles; see :class:`core.models.protocol.TitleClassifier`.
+        """Learn from titles; see :class:`core.models.base.TitleClassifier`.
 
         Parameters
         ----------
@@ -122,7 +127,7 @@ class EmbeddingClassifier:
         return classifier
 
     def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
-        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.protocol.TitleClassifier`."""
+        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.base.TitleClassifier`."""
         return self._probabilities(titles, self.reduced, progress)
 
     def count_truncated(self, titles: Sequence[str]) -> int:

@@ -2,6 +2,7 @@
 
 A training is refused before its first step when the language model is missing: a blend would otherwise find out after
 its other members have been trained.
+
 """
 
 import contextlib
@@ -135,8 +136,8 @@ def bases_of(kind: str, options: Mapping[str, Any] | None = None) -> list[str]:
     >>> bases_of("tfidf"), bases_of("blend"), bases_of("blend", {"members": ["tfidf", "tfidf"]})
     ([], [''], [])
     """
-    from core.models import blend, cascade
-    from core.models.members import parse_member
+    from core.models import ensemble
+    from core.models.ensemble import parse_member
 
     settings = dict(options or {})
     base = settings.get("base") or ""
@@ -144,10 +145,10 @@ def bases_of(kind: str, options: Mapping[str, Any] | None = None) -> list[str]:
         return [base] if isinstance(base, str) else []
     parts: list[Any] = []
     if kind == "blend":
-        given = settings.get("members", blend.DEFAULTS["members"])
+        given = settings.get("members", ensemble.BLEND_DEFAULTS["members"])
         parts = list(given) if isinstance(given, list | tuple) else []
     elif kind == "cascade":
-        parts = [settings.get(part, cascade.DEFAULTS[part]) for part in ("first", "second")]
+        parts = [settings.get(part, ensemble.CASCADE_DEFAULTS[part]) for part in ("first", "second")]
     inner = [bases_of(*parse_member(part, base)) for part in parts]
     return list(dict.fromkeys(name for names in inner for name in names))
 

@@ -8,14 +8,16 @@ import pandas as pd
 
 from core.calibration import Calibration
 from core.models import registry
-from core.models.held_out_calibration import FOLD, LEARNED
+from core.models.fitting import FOLD, LEARNED
 from core.models.registry import Model
 from core.models.transformer import load_pretrained
 from core.progress import Progress, silent
 from core.schema import ALTERNATE_ID, LABEL, RECORD_ID, SOURCE, SPLIT, TITLE, TITLE_KEY, probability_column
 from core.storage import Workspace, slug
 
-__all__ = ["import_pretrained"]
+__all__ = [
+    "import_pretrained",
+]
 
 
 def import_pretrained(

@@ -1,22 +1,16 @@
-"""Trained models on disk: one folder each, complete or absent, checked against its own list of SHA-256 when loaded.
+"""What a model can say of where it comes from: what it reads of a record, and the digest of its weights.
 
-================================  =====================================================================
-``manifest.json``                 what was trained, on what, how, with which result; the files' SHA-256
-``model.safetensors``, …          what the classifier needs (see its ``save``)
-``calibration.json``              see :class:`core.calibration.Calibration`
-``calibration-titles.json``       the same for titles alone, where the model reads further columns too
-``metrics.json``                  measured on books the model did not see
-``training.parquet``              the books it learned from, with their out-of-fold probabilities
-================================  =====================================================================
+Read from manifests alone, so that nothing has to be loaded.
 """
 
 import functools
+import hashlib
 import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -24,17 +18,88 @@ from numpy.typing import NDArray
 
 from core.calibration import Calibration, apply_calibrations
 from core.errors import InputError, ModelError
-from core.models.kinds import KINDS, classifier_class
-from core.models.protocol import TitleClassifier
-from core.models.provenance import weights_digest
-from core.models.standing import model_test
-from core.plain_json import json_text
+from core.models.base import KINDS, TitleClassifier, classifier_class
 from core.progress import Progress, silent
-from core.schema import probability_column
+from core.schema import RECORD_ID, SOURCE, SPLIT, TITLE, probability_column
 from core.soundness import check_manifest, check_metrics, matches_seal
+from core.statistics import interval_percent, share_percent
 from core.storage import Workspace, digest, file_sha256, read_json
+from core.text_formats import json_text
 
-__all__ = ["Model", "describe", "list_models", "load", "load_folder", "save", "training_books"]
+__all__ = [
+    "NOT_WEIGHTS",
+    "Model",
+    "ModelTest",
+    "columns_read",
+    "describe",
+    "labelled_by_rules",
+    "list_models",
+    "load",
+    "load_folder",
+    "model_test",
+    "models_verdict",
+    "provenance_of",
+    "save",
+    "training_books",
+    "weights_digest",
+    "weights_of",
+]
+
+# Files of a model's folder that no answer depends on: what was measured, and the books it was made with.
+NOT_WEIGHTS: Final = frozenset({"metrics.json", "training.parquet", "manifest.json", "README.md"})
+
+
+def columns_read(reads: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return what a model of ours reads of a record: its title, then further columns by their names in the file."""
+    return (TITLE, *reads)
+
+
+def weights_of(files: Mapping[str, str]) -> dict[str, str]:
+    """Return the files that the answers of a model depend on, sorted by path: numbers, rules, tokenizer, calibration.
+
+    Parameters
+    ----------
+    files : mapping
+        Path within the model's folder → SHA-256, as its manifest lists them.
+    """
+    return {name: files[name] for name in sorted(files) if name not in NOT_WEIGHTS}
+
+
+def weights_digest(files: Mapping[str, str]) -> str:
+    """Return one SHA-256 over all files of :func:`weights_of`; '' where there are none.
+
+    It is that of the text ``sha256sum`` prints for these files, sorted by path: one line a file, the digest, two
+    spaces, the path. So anybody who has the model can check it with two commands.
+
+    >>> weights_digest({"metrics.json": "ab"})
+    ''
+    >>> weights_digest({"b": "22", "a": "11"}) == weights_digest({"a": "11", "b": "22", "metrics.json": "33"})
+    True
+    """
+    lines = "".join(f"{sha256}  {name}\n" for name, sha256 in weights_of(files).items())
+    return hashlib.sha256(lines.encode()).hexdigest() if lines else ""
+
+
+def provenance_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``input_columns`` and ``weights_sha256`` of a model's manifest; an older one says them by other words."""
+    reads = manifest.get("input_columns") or columns_read(manifest.get("reads") or ())
+    return {
+        "input_columns": [str(name) for name in reads],
+        # Computed from the list that is checked whenever the model is loaded, never believed.
+        "weights_sha256": weights_digest(manifest.get("files") or {}),
+    }
+
+
+# --- Trained models on disk: one folder each, complete or absent, checked against its own list of ---------------------
+# ================================  =====================================================================
+# ``manifest.json``                 what was trained, on what, how, with which result; the files' SHA-256
+# ``model.safetensors``, …          what the classifier needs (see its ``save``)
+# ``calibration.json``              see :class:`core.calibration.Calibration`
+# ``calibration-titles.json``       the same for titles alone, where the model reads further columns too
+# ``metrics.json``                  measured on books the model did not see
+# ``training.parquet``              the books it learned from, with their out-of-fold probabilities
+# ================================  =====================================================================
+
 
 CALIBRATION_FILE = "calibration.json"
 TITLES_FILE = "calibration-titles.json"
@@ -71,7 +136,7 @@ class Model:
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """The columns it reads beside the title; see :mod:`core.reading`."""
+        """The columns it reads beside the title; see :mod:`core.model_input`."""
         return tuple(self.manifest.get("reads", ()))
 
     def probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
@@ -80,7 +145,7 @@ class Model:
         Parameters
         ----------
         titles : sequence of str
-            Titles or, for a model that reads further columns, texts as :func:`core.reading.join_fields` makes them.
+            Titles or, for a model that reads further columns, texts as :func:`core.model_input.join_fields` makes them.
         """
         scores = self.classifier.predict_probabilities(titles, progress)
         calibrated = apply_calibrations(self.calibration, self.title_only_calibration, titles, scores)
@@ -244,7 +309,7 @@ def describe(workspace: Workspace, name: str) -> dict[str, Any]:
     """Return what is known of a model without loading it.
 
     Keys ``name``, ``fingerprint``, ``kind``, ``title`` (of the kind), ``classes``, ``created_at``, ``bytes``,
-    ``manifest``, ``metrics``, ``model_test`` (:class:`core.models.standing.ModelTest`).
+    ``manifest``, ``metrics``, ``model_test`` (:class:`core.models.registry.ModelTest`).
 
     Raises
     ------
@@ -303,3 +368,125 @@ def _json(path: Path) -> dict[str, Any]:
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:
     path.write_text(json_text(content, indent=1) + "\n", encoding="utf-8")
+
+
+# --- What models were tested on, and which of them may be compared: only those that were tested on the ----------------
+
+
+@dataclass(frozen=True)
+class ModelTest:
+    """The test part of a model.
+
+    Attributes
+    ----------
+    labels : str
+        Name of the label set it was cut from, as it was called when the model was trained.
+    by_rules : bool
+        Whether rules gave those labels. A model's figure is then how often it repeats the rules it learned from; it
+        says nothing about how often it is right.
+    n : int
+        Books of the test part; 0 when there is none.
+    key : str
+        Equal for equal sets of books; '' when they are not known.
+    """
+
+    labels: str
+    by_rules: bool
+    n: int
+    key: str
+
+    @property
+    def words(self) -> str:
+        """Say it in a table."""
+        if not self.n:
+            return "nothing"
+        return f"{self.n:,} books of {self.labels}" + (", labelled by rules" if self.by_rules else "")
+
+
+def model_test(
+    workspace: Workspace, manifest: Mapping[str, Any], metrics: Mapping[str, Any], folder: Path
+) -> ModelTest:
+    """Return what a model was tested on.
+
+    Parameters
+    ----------
+    manifest, metrics : mappings
+        Of the model.
+    folder : path
+        Where it is kept: which books were tested on is read from its training books.
+    """
+    n = int((metrics.get("test") or {}).get("n") or 0)
+    labels = str(manifest.get("labels_fingerprint") or manifest.get("labels") or "")
+    return ModelTest(
+        str(manifest.get("labels") or ""), labelled_by_rules(workspace, manifest), n, _test_books(folder, labels)
+    )
+
+
+def labelled_by_rules(workspace: Workspace, manifest: Mapping[str, Any]) -> bool:
+    """Return whether rules (labelling functions) gave the labels that a model was trained and tested on.
+
+    Labels by functions that were learned from *beside* people's do not count: they are never tested on.
+    """
+    labels_source = manifest.get("labels_source")
+    if labels_source is not None:
+        return str(labels_source) == "function"
+    # A model that was trained before its manifest said so.
+    labels = str(manifest.get("labels_fingerprint") or manifest.get("labels") or "")
+    here = {thing.fingerprint: thing.manifest for thing in workspace.list("labels")}
+    return str(here.get(labels, {}).get("source") or "") == "function"
+
+
+def _test_books(folder: Path, labels: str) -> str:
+    path = folder / "training.parquet"
+    if not path.exists():
+        return ""
+    books = pd.read_parquet(path, columns=[RECORD_ID, SPLIT, SOURCE])
+    ids = books.loc[(books[SPLIT] == "test") & (books[SOURCE] == "person"), RECORD_ID]
+    return digest(labels, sorted(ids.astype(str))) if len(ids) else ""
+
+
+def models_verdict(models: Sequence[Mapping[str, Any]]) -> str:
+    """Say which model did best, as far as models can be compared.
+
+    Parameters
+    ----------
+    models : sequence of mapping
+        As :func:`core.models.registry.describe` gives them, the newest first.
+
+    Notes
+    -----
+    Models are ranked (by macro-F1) only among those tested on the very same books, and only where people labelled
+    these. With several such sets, the one that most models were tested on is spoken of, the newest among equals.
+    """
+    tested = [model for model in models if model["tested_on"].n]
+    by_people = [model for model in tested if not model["tested_on"].by_rules]
+    if not by_people:
+        if not tested:
+            return f"{_models(len(models))} here, but no test: how often a model is right is not known."
+        model = tested[0]
+        return (
+            f"No model has been tested on labels that people gave. “{model['name']}” agrees with its rules on"
+            f" {share_percent(model['metrics']['test']['accuracy']['value'])} of {model['tested_on'].n:,} books: that"
+            " shows how well it learned the rules, not how often they are right."
+        )
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for model in by_people:
+        groups.setdefault(model["tested_on"].key or model["fingerprint"], []).append(model)
+    group = max(groups.values(), key=len)
+    best = max(group, key=lambda model: model["metrics"]["test"]["macro_f1"]["value"] or 0)
+    accuracy = best["metrics"]["test"]["accuracy"]
+    verdict = (
+        f"“{best['name']}” is right on {share_percent(accuracy['value'])}"
+        f" ({interval_percent(accuracy['low'], accuracy['high'])}) of the {accuracy['n']:,} books of"
+        f" {best['tested_on'].labels} that were kept apart for testing"
+    )
+    verdict += f", the best of {len(group):,} tested on them." if len(group) > 1 else "."
+    others = len(models) - len(group)
+    if others:
+        verb = "was" if others == 1 else "were"
+        verdict += f" {_models(others)} {verb} tested on other books or on none, and cannot be compared with it."
+    return verdict
+
+
+def _models(count: int) -> str:
+    return "One model" if count == 1 else f"{count:,} models"

@@ -14,17 +14,31 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import InputError, ModelError
-from core.models.checkpoints import Checkpoint
-from core.models.devices import best_device, has_bfloat16, load_torch
+from core.models.base import (
+    Observe,
+    TrainingData,
+    ignore_measurements,
+    merge_options,
+    read_model_config,
+    softmax,
+    translate_load_errors,
+    write_model_config,
+)
 from core.models.encoder import MAX_TOKENS, Tokens, default_base, first_and_mean, from_pretrained, run, token_limit
-from core.models.finetune import Examples, Recipe, fine_tune
-from core.models.fused import fused
-from core.models.precision import MIN_AGREEMENT, label_agreement, rescore_uncertain, sample
-from core.models.protocol import Observe, TrainingData, ignore_measurements
-from core.models.shared import merge_options, read_model_config, softmax, translate_load_errors, write_model_config
-from core.plain_json import number
+from core.models.finetune import Checkpoint, Examples, Recipe, fine_tune
+from core.models.runtime import (
+    MIN_AGREEMENT,
+    best_device,
+    fused,
+    has_bfloat16,
+    label_agreement,
+    load_torch,
+    rescore_uncertain,
+    sample,
+)
 from core.progress import Progress, silent
 from core.storage import digest
+from core.text_formats import number
 
 __all__ = ["TransformerClassifier", "load_pretrained", "stratified"]
 
@@ -88,7 +102,7 @@ class TransformerClassifier:
         observe: Observe = ignore_measurements,
         checkpoints: Path | None = None,
     ) -> "TransformerClassifier":
-        """Learn from titles; see :class:`core.models.protocol.TitleClassifier`.
+        """Learn from titles; see :class:`core.models.base.TitleClassifier`.
 
         Parameters
         ----------
@@ -160,7 +174,7 @@ class TransformerClassifier:
         self.reduced = self.agreement >= MIN_AGREEMENT
 
     def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
-        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.protocol.TitleClassifier`."""
+        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.base.TitleClassifier`."""
         return self._probabilities(titles, self.reduced and has_bfloat16(self.device), progress)
 
     def count_truncated(self, titles: Sequence[str]) -> int:

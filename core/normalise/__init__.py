@@ -4,11 +4,9 @@ What is normalised stands beside what was catalogued and never replaces it.
 """
 
 from core.normalise.dates import parse_date, parse_dates
-from core.normalise.language_detection import detect_languages
-from core.normalise.languages import language_name, language_names
+from core.normalise.languages import detect_languages, language_name, language_names
 from core.normalise.places import normal_place, normal_places
-from core.normalise.records import NormalisedRecords, normalise_records
-from core.normalise.titles import title_key, title_keys
+from core.normalise.records import NormalisedRecords, normalise_records, title_key, title_keys
 
 __all__ = [
     "NormalisedRecords",

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from core.readers.marc_countries import country_name, is_country_code
-from core.readers.values import country_code_share
+from core.readers.probabilities import country_code_share
 
 __all__ = ["normal_countries"]
 

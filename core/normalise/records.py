@@ -1,5 +1,6 @@
-"""From a file's columns to records: one row a book, normalised columns, every dropped row accounted for."""
+"""Columns whose cells are lists or dictionaries written as text, as in ``['A title', 'Single Works']``."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,16 +14,124 @@ from core import schema
 from core.classes import class_key
 from core.normalise.countries import normal_countries
 from core.normalise.dates import parse_date, parse_dates
-from core.normalise.language_detection import detect_languages as detect_titles
+from core.normalise.languages import detect_languages as detect_titles
 from core.normalise.languages import language_names
-from core.normalise.literals import unwrap_literals
 from core.normalise.places import normal_places
-from core.normalise.titles import title_keys
 from core.progress import Progress, silent
 from core.readers.columns import ColumnMapping
+from core.readers.json_text import parse_literal
 from core.readers.table import RejectedRows, SourceTable
+from core.schema import TITLE_KEY
 
-__all__ = ["NormalisedRecords", "normalise_records"]
+__all__ = [
+    "LITERAL_SHARE",
+    "NormalisedRecords",
+    "normalise_records",
+    "title_key",
+    "title_keys",
+    "unwrap_literals",
+]
+
+# Below this share the brackets are the cataloguer's: '[Poems.]' is no list.
+LITERAL_SHARE = 0.9
+# In a dictionary of names by role, the person who wrote the book comes before whoever else is named first.
+_PREFERRED_KEYS = ("creator", "author", "name", "title", "label", "value")
+
+
+def unwrap_literals(column: "pd.Series[str]") -> tuple["pd.Series[str]", int]:
+    """Return a column with the first element of each list or dictionary in place of its text.
+
+    Nothing is unwrapped unless 90 of 100 cells that are not blank are such literals; then cells that are none stay as
+    they are. Cells are parsed as literals of Python or JSON and never evaluated.
+
+    Parameters
+    ----------
+    column : Series of text
+
+    Returns
+    -------
+    (Series of text, int)
+        The column, and how many cells held more than one element, of which the first was taken. -1 in place of the
+        number says that the column does not hold literals and is unchanged.
+
+    Examples
+    --------
+    >>> cells = pd.Series(["['Poems', 'Single Works']", "{'creator': ['A. B.']}", "[]"], dtype="str")
+    >>> unwrap_literals(cells)[0].tolist()
+    ['Poems', 'A. B.', '']
+    """
+    text = column.str.strip()
+    filled = text[text != ""]
+    bracketed = filled.str.fullmatch(r"\[[\s\S]*\]|\{[\s\S]*\}")
+    if not len(filled) or bracketed.mean() < LITERAL_SHARE:
+        return column, -1
+    candidates = filled[bracketed]
+    parsed = [parse_literal(cell) for cell in candidates]
+    known = [value is not None for value in parsed]
+    if sum(known) < LITERAL_SHARE * len(filled):
+        return column, -1
+    firsts = [cell if value is None else _first(value) for cell, value in zip(candidates, parsed, strict=True)]
+    replaced = pd.Series(firsts, index=candidates.index, dtype="str")
+    unwrapped = replaced.reindex(text.index).where(text.index.isin(candidates.index), text)
+    return unwrapped, sum(_count(value) > 1 for value in parsed if value is not None)
+
+
+def _first(value: object) -> str:
+    if isinstance(value, dict):
+        key = next((name for name in _PREFERRED_KEYS if value.get(name)), next(iter(value), None))
+        return "" if key is None else _first(value[key])
+    if isinstance(value, list | tuple):
+        return _first(value[0]) if value else ""
+    return "" if value is None else str(value)
+
+
+def _count(value: object) -> int:
+    if isinstance(value, dict):
+        return sum(_count(item) for item in value.values())
+    return len(value) if isinstance(value, list | tuple) else 1
+
+
+# --- Title keys: what two titles have in common when they are editions of one another ---------------------------------
+
+
+class _Signs(dict[int, int | None]):
+    """What each character becomes in a key: letters, digits and their marks stay, all else parts words."""
+
+    def __missing__(self, code: int) -> int | None:
+        category = unicodedata.category(chr(code))
+        becomes = code if category[0] in "LNM" else None if category == "Cf" else ord(" ")  # Cf: a soft hyphen
+        self[code] = becomes
+        return becomes
+
+
+# An apostrophe joins (bird's = birds), every other sign parts.
+_SIGNS = _Signs(dict.fromkeys(map(ord, "'’‘ʼ`´"), None))
+
+
+def title_key(title: str) -> str:
+    """Return a title without case, punctuation, brackets, ellipses and white space that say nothing.
+
+    Unicode NFKC and case folding, then letters, digits and marks are kept and parted by single spaces. Words are never
+    dropped: ``[A novel.]`` is part of the key. A title of signs alone is its own key; the key of no title is ''.
+
+    >>> title_key("The POETICAL Aviary, with a bird’s-eye view ... [Edited] &c.")
+    'the poetical aviary with a birds eye view edited c'
+    """
+    folded = unicodedata.normalize("NFKC", title).casefold()
+    if not folded.isascii():
+        folded = unicodedata.normalize("NFKC", folded)  # case folding can part what was composed
+    return " ".join(folded.translate(_SIGNS).split()) or " ".join(folded.split())
+
+
+def title_keys(titles: "pd.Series[str]") -> "pd.Series[str]":
+    """Return :func:`title_key` of each title, as a Series of text named ``title_key``."""
+    codes, distinct = pd.factorize(titles)
+    keys = pd.array([title_key(str(title)) for title in distinct], dtype="str")
+    return pd.Series(keys.take(codes), index=titles.index, name=TITLE_KEY)
+
+
+# --- From a file's columns to records: one row a book, normalised columns, every dropped row accounted ----------------
+
 
 _TEXTS = (schema.TITLE, schema.AUTHOR, schema.PLACE, schema.COUNTRY, schema.PUBLISHER, schema.GENRE_GIVEN)
 _NUMBERED = 0.9  # share of identifiers that end in '.0', from which on it is no part of them

@@ -8,10 +8,15 @@ from core.predictions.catalogue import (
     saved_catalogue_choice,
 )
 from core.predictions.columns import ParsedPredictions, predictions_from_columns
-from core.predictions.join import load_scored
-from core.predictions.kept import PREDICTIONS_FILE, PredictionSet, load_predictions
-from core.predictions.learned import NO_LABELS, save_training_labels, saved_training_labels
-from core.predictions.scored import Scored, align_scored, identifiers_in
+from core.predictions.join import Scored, align_scored, identifiers_in, load_scored
+from core.predictions.learned import (
+    NO_LABELS,
+    PREDICTIONS_FILE,
+    PredictionSet,
+    load_predictions,
+    save_training_labels,
+    saved_training_labels,
+)
 
 __all__ = [
     "NO_CORPUS",

@@ -1,7 +1,7 @@
 """Exports of annotation programs in which tasks, answers and answerers stand nested: Label Studio and Argilla.
 
 A task becomes one row for each answer, with the answerer beside it, as a table of labels has them. Of several labels in
-one answer a list stays in the cell, which :mod:`core.readers.several_labels` refuses in words.
+one answer a list stays in the cell, which :mod:`core.readers.scores` refuses in words.
 """
 
 from collections.abc import Mapping

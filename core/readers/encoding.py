@@ -1,25 +1,202 @@
-"""Which encoding a text file is in, and text whose undecodable bytes stay visible."""
+"""What a text file may be encoded in when it is neither UTF-8 nor marked: candidates, each with a line as it reads."""
 
 import codecs
 import io
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from core.errors import ChoiceNeededError, InputError
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from core.errors import Choice, ChoiceNeededError, InputError
 from core.progress import Progress
 from core.readers.container import OpenedFile
-from core.readers.encoding_guess import guess_encoding
 
 __all__ = [
+    "COMMON_ENCODINGS",
     "MARKED",
     "MARK_ERRORS",
     "Encoding",
+    "EncodingGuess",
+    "damage_questions",
     "encoding_name",
     "find_encoding",
+    "guess_encoding",
     "open_text",
+    "repaired",
     "spell_marks",
     "unmarked_utf16",
 ]
+
+# As a person may choose them; the key is Python's name.
+COMMON_ENCODINGS: Final[dict[str, str]] = {
+    "utf-8": "UTF-8",
+    "utf-16": "UTF-16",
+    "cp1252": "Windows-1252 (Western European)",
+    "iso8859-15": "ISO 8859-15 (Western European)",
+    "mac-roman": "Mac Roman (Western European, old Macintosh)",
+    "cp850": "DOS 850 (Western European)",
+    "cp437": "DOS 437 (American)",
+    "cp1250": "Windows-1250 (Central European)",
+    "iso8859-2": "ISO 8859-2 (Central European)",
+    "mac-latin2": "Mac Central European",
+    "cp852": "DOS 852 (Central European)",
+    "cp1251": "Windows-1251 (Cyrillic)",
+    "koi8-r": "KOI8-R (Russian)",
+    "koi8-u": "KOI8-U (Ukrainian)",
+    "cp866": "DOS 866 (Cyrillic)",
+    "mac-cyrillic": "Mac Cyrillic",
+    "cp1253": "Windows-1253 (Greek)",
+    "iso8859-7": "ISO 8859-7 (Greek)",
+    "cp1254": "Windows-1254 (Turkish)",
+    "cp1255": "Windows-1255 (Hebrew)",
+    "cp1256": "Windows-1256 (Arabic)",
+    "cp1257": "Windows-1257 (Baltic)",
+    "cp874": "Windows-874 (Thai)",
+    "cp932": "Shift JIS (Japanese)",
+    "euc_jp": "EUC-JP (Japanese)",
+    "gb18030": "GB 18030 (Chinese, simplified)",
+    "big5": "Big5 (Chinese, traditional)",
+    "cp949": "Windows-949 (Korean)",
+}
+_NAMES: Final = {name.replace("-", "_"): name for name in COMMON_ENCODINGS}
+_UNDEFINED: Final = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])  # in Windows-1252
+_DEFINED: Final = bytes(sorted(set(range(256)) - set(_UNDEFINED)))
+_GUESS_BLOCK: Final = 1024**2
+_SAMPLE: Final = 48 * 1024
+_MAX_CANDIDATES: Final = 6
+_MAX_LINES: Final = 200
+_FEW: Final = 3
+_STRAY: Final = 0.02
+_OF_UNICODE: Final = frozenset({"utf-8", "utf-16"})
+_MAX_LINE_CHARACTERS: Final = 70
+# In text that was really Windows-1252, a sign or a capital hardly ever stands between two small letters, and some signs
+# never before one.
+_ODD: Final = re.compile(
+    r"(?<=[a-z])[‚ƒ„…†‡ˆ‰‹“”•˜›¡-©«-´¶¸-¿×÷ŠŽŒŸÀ-ÖØ-Þ](?=[a-z])|(?<![a-z])[¢-¦¨©¬®¯±-´¶¸¹¼-¾×÷](?=[a-z])"
+)
+# Words of another script are nothing but letters beyond ASCII; Finnish has two in a row (ää), hardly ever three.
+_RUN: Final = re.compile(r"[\x80-\U0010ffff]{3,}")
+_MUCH: Final = 0.1
+
+
+@dataclass(frozen=True)
+class EncodingGuess:
+    """What the bytes say of an encoding.
+
+    Attributes
+    ----------
+    windows_1252 : bool
+        They can be Windows-1252, and read as such they look like text.
+    undefined : int
+        Bytes in the file that Windows-1252 does not have.
+    sample : str
+        A line with such letters, read as Windows-1252.
+    candidates : tuple of Choice
+        Encodings in which they look like text, the likeliest first.
+    """
+
+    windows_1252: bool
+    undefined: int
+    sample: str
+    candidates: tuple[Choice, ...]
+
+
+def guess_encoding(opened: OpenedFile, skip: int) -> EncodingGuess:
+    """Look at the lines of a file that are not plain ASCII; charset-normalizer proposes what they may be.
+
+    Parameters
+    ----------
+    skip : int
+        Bytes of a mark at the beginning.
+    """
+    lines, undefined = _lines_beyond_ascii(opened, skip)
+    sample = b"\n".join(lines)
+    western = _looks_western(sample.decode("cp1252", "replace"))
+    names = _proposals(sample)
+    if undefined and western and undefined < _STRAY * sum(byte > 0x7F for byte in sample):
+        names.insert(0, "cp1252")  # with so few bytes wrong, setting those rows aside may be what is wanted
+    if len(names) < _FEW:
+        names += [name for name in COMMON_ENCODINGS if _fits(sample, name)]
+    names = [name for name in dict.fromkeys(names) if name not in _OF_UNICODE]
+    shown = max(lines[:_MAX_LINES], key=lambda line: len({line.decode(name, "replace") for name in names[:6]}))
+    candidates: dict[str, Choice] = {}
+    for name in names:
+        text = _sample_line(shown.decode(name, "replace"))
+        candidates.setdefault(text, Choice(name, COMMON_ENCODINGS[name], text))
+    return EncodingGuess(
+        not undefined and western,
+        undefined,
+        _sample_line(lines[0].decode("cp1252", "replace")),
+        tuple(candidates.values())[:_MAX_CANDIDATES],
+    )
+
+
+def _looks_western(text: str) -> bool:
+    beyond = max(1, sum(not character.isascii() for character in text))
+    runs = sum(len(run) for run in _RUN.findall(text))
+    return len(_ODD.findall(text)) < _MUCH * beyond and runs < _MUCH * beyond
+
+
+def _fits(sample: bytes, encoding: str) -> bool:
+    try:
+        text = sample.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return not any("\x80" <= character < "\xa0" for character in text)
+
+
+def _proposals(sample: bytes) -> list[str]:
+    """Return the common encodings in which a sample looks like text, the likeliest first."""
+    from charset_normalizer import from_bytes  # only where it is needed: few files are not UTF-8
+
+    matches = from_bytes(
+        sample, cp_isolation=list(_NAMES), preemptive_behaviour=False, language_threshold=0.0, enable_fallback=False
+    )
+    proposed: list[str] = []
+    for match in matches:
+        same = [match.encoding, *match.could_be_from_charset]
+        known = [_NAMES[name] for name in same if name in _NAMES]
+        proposed += sorted(known, key=list(COMMON_ENCODINGS).index)
+    return proposed
+
+
+def _lines_beyond_ascii(opened: OpenedFile, skip: int) -> tuple[list[bytes], int]:
+    """Return different lines that hold bytes beyond ASCII, and how many bytes Windows-1252 does not have."""
+    opened.stream.seek(skip)
+    lines: dict[bytes, None] = {}
+    gathered = undefined = 0
+    pending = b""
+    while True:
+        block = opened.stream.read(_GUESS_BLOCK)
+        if not block.isascii():
+            undefined += len(block.translate(None, delete=_DEFINED))
+        if gathered < _SAMPLE:
+            *whole, pending = re.split(rb"[\r\n]+", pending[-_SAMPLE:] + block)
+            whole += [] if block else [pending]
+            for line in whole:
+                if not line.isascii() and gathered < _SAMPLE and line not in lines:
+                    lines[line[:4_000]] = None
+                    gathered += len(line[:4_000])
+        if not block:
+            return list(lines) or [b""], undefined
+
+
+def _sample_line(line: str) -> str:
+    """Return the part of a line around its first letter beyond ASCII."""
+    first = next((at for at, character in enumerate(line) if not character.isascii()), 0)
+    start = max(0, first - _MAX_LINE_CHARACTERS // 2)
+    text = line[start : start + _MAX_LINE_CHARACTERS]
+    return "".join(character if character.isprintable() else "�" for character in text).strip()
+
+
+# --- Which encoding a text file is in, and text whose undecodable bytes stay visible ----------------------------------
+
 
 _BLOCK = 1024**2
 _BOMS = (
@@ -208,3 +385,96 @@ def _count_utf8(opened: OpenedFile, skip: int) -> tuple[int, int]:
             letters += len(beyond.findall(text)) - marks
         if not block:
             return letters, errors
+
+
+# --- Letters that were damaged before the file was written: UTF-8 once read as Windows-1252, and the ------------------
+
+
+_LOST = "\ufffd"
+_CONTINUATIONS = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
+# The first byte of a letter of two or three bytes, and a byte that continues it, both read as Windows-1252.
+_TWICE = f"[Â-ßà-ï][{_CONTINUATIONS}]"
+_LOOKED_AT = 2_000
+_MAX_SHOWN = 60
+
+
+def damage_questions(frame: pd.DataFrame, lines: npt.NDArray[np.int64]) -> tuple[str, ...]:
+    """Return a question for each kind of damage in the cells of a table, with the first line and an example."""
+    lost = _cells(frame, lines, lambda column: pc.match_substring(column, _LOST), lambda text: text)
+    twice = _cells(frame, lines, lambda column: pc.match_substring_regex(column, _TWICE), repaired)
+    questions = []
+    if lost.count:
+        questions.append(
+            f"{_cells_hold(lost.count)} the sign {_LOST}, which stands for a letter that was lost before this file was "
+            f"written (first on line {lost.line}: '{lost.text}'). Can the file be exported again from its source?"
+        )
+    if twice.count:
+        look = "1 cell looks" if twice.count == 1 else f"{twice.count:,} cells look"
+        questions.append(
+            f"{look} as if UTF-8 had once been read as Windows-1252 (first on line {twice.line}: '{twice.text}', "
+            f"perhaps '{twice.intended}'), and was kept so. Can the file be exported again with the right encoding?"
+        )
+    return tuple(questions)
+
+
+def repaired(text: str) -> str:
+    """Return a text whose UTF-8 was read as Windows-1252 as it was meant; '' when it was not.
+
+    >>> repaired("BrontÃ«"), repaired("Brontë"), repaired("SÃO PAULO")
+    ('Brontë', '', '')
+    """
+    try:
+        right = b"".join(map(_byte, text)).decode("utf-8")
+    except UnicodeError:
+        return ""
+    return right if right != text else ""
+
+
+def _byte(character: str) -> bytes:
+    try:
+        return character.encode("cp1252")
+    except UnicodeEncodeError:
+        return character.encode("latin-1")  # the five bytes that Windows-1252 does not define
+
+
+@dataclass(frozen=True)
+class _Damage:
+    """How many cells are damaged, and the first of them: its line, its text, what it was meant to be."""
+
+    count: int = 0
+    line: int = 0
+    text: str = ""
+    intended: str = ""
+
+
+def _cells(
+    frame: pd.DataFrame,
+    lines: npt.NDArray[np.int64],
+    matches: Callable[[Any], Any],
+    meant_by: Callable[[str], str],
+) -> _Damage:
+    """Look for damage; of a column's many suspects the first 2,000 are looked at closely and speak for the rest."""
+    damage = _Damage()
+    for _, column in frame.items():
+        places = np.flatnonzero(matches(pa.array(column.array)).to_numpy(zero_copy_only=False))
+        suspects = places[:_LOOKED_AT]
+        confirmed = [(place, meant) for place in suspects if (meant := meant_by(str(column.array[place])))]
+        if not confirmed:
+            continue
+        place, meant = confirmed[0]
+        count = damage.count + round(len(places) * len(confirmed) / len(suspects))
+        if not damage.count or lines[place] < damage.line:
+            damage = _Damage(count, int(lines[place]), _shorten(str(column.array[place])), _shorten(meant))
+        else:
+            damage = replace(damage, count=count)
+    return damage
+
+
+def _cells_hold(count: int) -> str:
+    return "1 cell holds" if count == 1 else f"{count:,} cells hold"
+
+
+def _shorten(text: str) -> str:
+    at = next((place for place, character in enumerate(text) if not character.isascii()), 0)
+    start = max(0, at - _MAX_SHOWN // 2)
+    return text[start : start + _MAX_SHOWN].strip()

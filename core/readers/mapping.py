@@ -9,19 +9,21 @@ from core import schema
 from core.classes import class_key, is_undecided
 from core.readers.columns import (
     BOOK_TARGETS,
+    EITHER,
     OWN_TARGETS,
+    SYNONYMS,
     TARGETS,
+    WEAK_IDS,
     ColumnMapping,
     apply_overrides,
     check_mapping,
+    normal_header,
 )
-from core.readers.marc_columns import MARC_COLUMN
+from core.readers.marc import MARC_COLUMN
 from core.readers.marc_countries import country_name
-from core.readers.probabilities import find_probabilities
-from core.readers.scores import numeric_share, positive_class
-from core.readers.synonyms import EITHER, SYNONYMS, WEAK_IDS, normal_header
-from core.readers.values import (
+from core.readers.probabilities import (
     country_code_share,
+    find_probabilities,
     id_share,
     is_class_column,
     numbers,
@@ -29,6 +31,7 @@ from core.readers.values import (
     sampled,
     year_share,
 )
+from core.readers.scores import numeric_share, positive_class
 from core.schema import Kind
 
 __all__ = ["TARGETS", "ColumnMapping", "apply_overrides", "check_mapping", "guess_kind", "suggest_mapping"]

@@ -1,6 +1,7 @@
-"""MARC 21 (ISO 2709, MARCXML, MarcXchange) as a table: one row a record, the usual columns, and the record itself."""
+"""From a MARC record to the columns of a catalogue file."""
 
 import codecs
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import IO, Final
@@ -8,12 +9,203 @@ from typing import IO, Final
 from core.errors import InputError, UnreadableFileError
 from core.progress import Progress
 from core.readers.container import OpenedFile
-from core.readers.marc_columns import COLUMNS, record_columns
+from core.readers.marc_codes import language_name
+from core.readers.marc_countries import country_name
 from core.readers.marc_decode import BadRecord, Decoded, decode_iso2709, split_iso2709, stream_marcxml
-from core.readers.marc_record import MarcRecord
+from core.readers.marc_record import MarcField, MarcRecord
 from core.readers.table import CHUNK_ROWS, ReaderOptions, RejectedRows, SourceTable, TextColumns
 
-__all__ = ["read"]
+__all__ = [
+    "COLUMNS",
+    "MARC_COLUMN",
+    "is_book",
+    "link_numbers",
+    "literary_form",
+    "machine_links",
+    "read",
+    "record_columns",
+    "split_genres",
+]
+
+MARC_COLUMN: Final = "marc"  # the whole record, as MARC-in-JSON, so that it can be given back enriched
+COLUMNS: Final = (
+    "Record ID",
+    "Type of resource",
+    "Name",
+    "Dates associated with name",
+    "Type of name",
+    "Role",
+    "All names",
+    "Title",
+    "Variant titles",
+    "Series title",
+    "Country of publication",
+    "Place of publication",
+    "Publisher",
+    "Date of publication",
+    "Edition",
+    "Physical description",
+    "Dewey classification",
+    "Shelfmark",
+    "Topics",
+    "Genre",
+    "Languages",
+    "Notes",
+    "Literary form",
+    "Genre assigned by machine",
+    "Organisation of record ID",
+    "Other record IDs",
+    "Date in fixed field",
+    MARC_COLUMN,
+)
+_AND: Final = " ; "  # between the values of one cell, as in the British Library's files
+_NAME_TYPES: Final = {
+    "100": "person",
+    "700": "person",
+    "110": "organisation",
+    "710": "organisation",
+    "111": "meeting",
+    "711": "meeting",
+}
+_FORMS: Final = frozenset(" 01defhijmps")
+_LINK = re.compile(r"(\d+)(?:\.\d+)?\\p")
+
+
+def record_columns(record: MarcRecord) -> list[str]:
+    """Return the text of each of :data:`COLUMNS`.
+
+    Title is 245 $a $b $n $p without a closing slash; the date is 264 or 260 $c, else the first date of 008; languages
+    are 008/35-37 and 041 $a. *Genre* holds only terms that no machine assigned (655 without a linked 883 whose first
+    indicator is 0 or 1): machine labels are never used as truth.
+    """
+    fixed = record.text("008")
+    published = [field for field in record.all("264") if any(field.all("abc"))] or list(record.all("260"))
+    main = next(record.all("100", "110", "111", "720"), None)
+    names = [*record.all("100", "110", "111"), *record.all("700", "710", "711"), *record.all("720")]
+    human, machine = split_genres(record)
+    languages = [code for field in record.all("041") for value in field.all("a") for code in _codes(value)]
+    languages.append(fixed[35:38])
+    place = _inside(published, "a", ",:;")
+    date = _inside(published, "c", ",;") or _digits(fixed[7:11])
+    values = (
+        record.text("001").strip() or _first(record, "035", "a"),
+        {"s": "Serial", "b": "Serial", "i": "Serial"}.get(record.leader[7:8], "Monograph"),
+        _name(main),
+        "" if main is None else main.get("d").strip(" .,"),
+        "" if main is None else _NAME_TYPES.get(main.tag, ""),
+        "" if main is None else _AND.join(value.strip(" .,") for value in main.all("e") if value != "main entry"),
+        _AND.join(_with_type(field) for field in names if _name(field)),
+        _joined(record.first("245"), "abnp", " /"),
+        _AND.join(
+            filter(None, (_joined(field, "abnpt", " /") for field in record.all("130", "240", "246", "730", "740")))
+        ),
+        _AND.join(filter(None, (_joined(field, "av", " ") for field in record.all("440", "490")))),
+        country_name(fixed[15:18]),
+        place,
+        _inside(published, "b", ",;"),
+        date,
+        _AND.join(field.get("a") for field in record.all("250") if field.get("a")),
+        _AND.join(filter(None, (" ".join(value for _, value in field.subfields) for field in record.all("300")))),
+        _AND.join(value for field in record.all("082") for value in field.all("a")),
+        _AND.join(value for field in record.all("852") for value in field.all("hj")),
+        _AND.join(_topic(field) for field in record.all("600", "610", "611", "630", "648", "650", "651")),
+        _AND.join(map(_topic, human)),
+        _AND.join(dict.fromkeys(filter(None, map(language_name, languages)))),
+        _AND.join(
+            value for field in record.fields if field.tag[0] == "5" and field.tag != "588" for value in field.all("a")
+        ),
+        literary_form(record),
+        _AND.join(map(_topic, machine)),
+        record.text("003").strip(),
+        _AND.join(value for field in record.all("035") for value in field.all("a")),
+        _digits(fixed[7:11]),
+        record.to_json(),
+    )
+    return list(values)
+
+
+def is_book(record: MarcRecord) -> bool:
+    """Whether byte 33 of field 008 means the literary form: language material (leader/06 a, t) that is no serial."""
+    return record.leader[6:7] in ("a", "t") and record.leader[7:8] in ("a", "c", "d", "m")
+
+
+def literary_form(record: MarcRecord) -> str:
+    """Return 008/33 of a book ('0', '1', 'd', …; ' ' was once non-fiction), '' where nobody coded it."""
+    fixed = record.text("008")
+    if not is_book(record) or len(fixed) != 40:
+        return ""
+    return fixed[33] if fixed[33] in _FORMS else ""
+
+
+def machine_links(record: MarcRecord) -> set[str]:
+    """Return the link numbers ($8, type p) of fields that a machine wrote: those an 883 with indicator 0 or 1 names."""
+    links = set()
+    for field in record.all("883"):
+        if field.indicators[0] in "01":
+            links |= link_numbers(field)
+    return links
+
+
+def link_numbers(field: MarcField) -> set[str]:
+    """Return the numbers in the $8 of a field whose type is p (metadata provenance)."""
+    return {match.group(1) for value in field.all("8") if (match := _LINK.fullmatch(value))}
+
+
+def split_genres(record: MarcRecord) -> tuple[list[MarcField], list[MarcField]]:
+    """Return the 655 fields that people gave, and those that a machine assigned."""
+    machine = machine_links(record)
+    by_people: list[MarcField] = []
+    by_machine: list[MarcField] = []
+    for field in record.all("655"):
+        (by_machine if link_numbers(field) & machine else by_people).append(field)
+    return by_people, by_machine
+
+
+def _first(record: MarcRecord, tag: str, code: str) -> str:
+    return next((value for field in record.all(tag) if (value := field.get(code))), "")
+
+
+def _joined(field: MarcField | None, codes: str, cut: str) -> str:
+    if field is None:
+        return ""
+    text = " ".join(field.all(codes)).strip()
+    return text.removesuffix(cut.strip()).rstrip() if cut.strip() else text
+
+
+def _inside(published: list[MarcField], code: str, marks: str) -> str:
+    """Return the values of a subfield without the punctuation that only parts it from the next."""
+    values = (value.strip().rstrip(marks).strip() for field in published for value in field.all(code))
+    return _AND.join(filter(None, values))
+
+
+def _name(field: MarcField | None) -> str:
+    return "" if field is None else " ".join(field.all("abcq")).strip().removesuffix(",").strip()
+
+
+def _with_type(field: MarcField) -> str:
+    kind = _NAME_TYPES.get(field.tag)
+    dates = field.get("d").strip(" .,")
+    name = f"{_name(field)}, {dates}" if dates else _name(field)
+    return f"{name} [{kind}]" if kind else name
+
+
+def _topic(field: MarcField) -> str:
+    main = " ".join(value for code, value in field.subfields if code.isalpha() and code not in "vxyzeu")
+    return "--".join([main, *field.all("vxyz")]).strip()
+
+
+def _codes(value: str) -> list[str]:
+    """Return the codes in a 041 $a; old records write several without a gap, three letters each."""
+    value = value.strip()
+    return [value[at : at + 3] for at in range(0, len(value), 3)] if len(value) % 3 == 0 else [value]
+
+
+def _digits(text: str) -> str:
+    return text if text.isdigit() and len(text) == 4 else ""
+
+
+# --- MARC 21 (ISO 2709, MARCXML, MarcXchange) as a table: one row a record, the usual columns, and the ----------------
+
 
 _NAMES: Final = {"marc-8": "marc-8", "marc8": "marc-8", "utf8": "utf-8"}
 # Columns that have a name of their own in the British Library's files.

@@ -1,17 +1,164 @@
-"""Columns of scores as numbers from 0 to 1: percentages divided, rounding mended, anything else refused by its line."""
+"""Answers of other programs: the scores of a Hugging Face pipeline, the suggestions of Annif.
+
+A pipeline with all scores writes a list of ``{"label", "score"}`` for each text; Annif writes a record with
+``results``, each a ``label`` (and ``uri``, ``notation``) with its ``score``. Both are laid out as columns, so that the
+mapping finds them. A bare list names no book: only an identifier put beside it (``{"id": …, "scores": […]}``) does.
+"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from core.errors import InputError
+from core.readers.json_text import parse_literal
 
-__all__ = ["Scores", "numeric_share", "positive_class", "read_scores"]
+__all__ = [
+    "DOCUMENT_ID",
+    "SUGGESTIONS",
+    "Scores",
+    "SingleAnswers",
+    "has_suggestions",
+    "numeric_share",
+    "positive_class",
+    "read_scores",
+    "score_from",
+    "single_answers",
+    "suggested",
+    "unfold",
+    "unfold_cells",
+]
+
+_LOOKED_AT = 20  # rows that tell whether a column holds such lists
+
+DOCUMENT_ID = "document_id"
+SUGGESTIONS = "results"  # what Annif calls them
+_ANSWERS = ("scores", "prediction", "predictions", "predicted", "output", "outputs", "pred")
+_PREDICTED = "predicted"
+_CONFIDENCE = "confidence"
+
+
+def unfold(record: Any) -> Any:
+    """Return a record with the answers in it as columns; anything else as it came.
+
+    A list of labels with scores, alone or under ``scores``, ``prediction`` or the like, becomes one column
+    ``p_<label>`` a class. Annif's ``results`` are taken as :func:`suggested` says.
+
+    Examples
+    --------
+    >>> unfold([{"label": "Map", "score": "0.9"}, {"label": "Play", "score": "0.1"}])
+    {'p_Map': '0.9', 'p_Play': '0.1'}
+    >>> sorted(unfold({"document_id": "7", "results": [{"label": "Map", "score": "0.4"}]}).items())[:2]
+    [('confidence', '0.4'), ('document_id', '7')]
+    """
+    if _are_answers(record):
+        return {f"p_{answer['label']}": answer["score"] for answer in record}
+    key = next((key for key in _ANSWERS if isinstance(record, dict) and _are_answers(record.get(key))), None)
+    if key is not None:
+        return {**{name: value for name, value in record.items() if name != key}, **unfold(record[key])}
+    if isinstance(record, dict) and _are_answers(record.get(SUGGESTIONS)):
+        return {**record, **suggested(record[SUGGESTIONS])}
+    return record
+
+
+def suggested(answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what one document's suggestions say of it, as columns ``predicted``, ``confidence`` and ``results``.
+
+    The suggestion with the highest score is the prediction; of equal scores, the one that stands first. The scores are
+    no probabilities of classes that exclude each other, so the others are kept as they came. A document without a
+    suggestion has none: '' for both.
+
+    Examples
+    --------
+    >>> found = suggested([{"label": "Map", "score": "0.2"}, {"label": "Play", "score": "0.8"}])
+    >>> found["predicted"], found["confidence"]
+    ('Play', '0.8')
+    >>> suggested([])
+    {'predicted': '', 'confidence': '', 'results': []}
+    """
+    if not answers:
+        return {_PREDICTED: "", _CONFIDENCE: "", SUGGESTIONS: []}
+    best = max(answers, key=lambda answer: float(answer["score"]))
+    return {_PREDICTED: best["label"], _CONFIDENCE: best["score"], SUGGESTIONS: list(answers)}
+
+
+def unfold_cells(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Lay out a column whose cells are lists of labels with scores, written as text, as :func:`unfold` does in JSON.
+
+    Returns
+    -------
+    (DataFrame of text, str)
+        The table and what was done, '' for nothing.
+
+    Examples
+    --------
+    >>> cells = ["[{'label': 'Map', 'score': 0.9}, {'label': 'Play', 'score': 0.1}]"]
+    >>> unfold_cells(pd.DataFrame({"id": ["1"], "prediction": cells}, dtype="str"))[0].columns.tolist()
+    ['id', 'p_Map', 'p_Play']
+    """
+    if has_suggestions(frame.columns):
+        return frame, ""
+    for name in frame.columns:
+        head = [cell for cell in frame[name].head(_LOOKED_AT).tolist() if cell.strip()]
+        if not head or not all(_are_answers(_answers_in(cell)) for cell in head):
+            continue
+        answers = [_answers_in(cell) for cell in frame[name].tolist()]
+        rows = [unfold(answer) if _are_answers(answer) else {} for answer in answers]
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        laid_out = pd.DataFrame(
+            {column: [str(row.get(column, "")) for row in rows] for column in columns}, index=frame.index, dtype="str"
+        )
+        rest = frame.drop(columns=[name, *(column for column in columns if column in frame)])
+        return (
+            pd.concat([rest, laid_out], axis=1),
+            f"The cells of '{name}' are lists of labels with scores: each label became a column "
+            f"({', '.join(columns[:5])}{', …' if len(columns) > 5 else ''}).",
+        )
+    return frame, ""
+
+
+def _answers_in(cell: str) -> object:
+    return parse_literal(cell.strip()) if cell.lstrip().startswith("[") and "score" in cell else None
+
+
+def has_suggestions(columns: Collection[str]) -> bool:
+    """Say whether a table has the columns of :func:`suggested`: its scores do not exclude each other."""
+    return {_PREDICTED, _CONFIDENCE, SUGGESTIONS} <= set(columns)
+
+
+def score_from(text: str) -> float | None:
+    """Return a score from 0 to 1, None when the text is none.
+
+    >>> score_from("0.9000"), score_from("97"), score_from("nan")
+    (0.9, None, None)
+    """
+    try:
+        score = float(text)
+    except ValueError:
+        return None
+    return score if 0 <= score <= 1 else None
+
+
+def _are_answers(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(_is_answer, value))
+
+
+def _is_answer(value: Any) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get("label"), str) or "score" not in value:
+        return False
+    try:
+        float(value["score"])
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+# --- Columns of scores as numbers from 0 to 1: percentages divided, rounding mended, anything else --------------------
+
 
 _BLANK: Final = frozenset({"", "nan", "na", "n/a", "#n/a", "#nv", "nat", "null", "none", "-", "–", "—", "<na>"})
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?")
@@ -239,3 +386,115 @@ def _about_blanks(part: _Column) -> list[str]:
         return []
     shown = ", ".join(f"'{word}'" for word in words.unique()[:3])
     return [f"{len(words):,} of {len(part.text):,} cells of '{part.name}' say {shown} and were read as blank."]
+
+
+# --- Answers as annotation programs write them: lists and objects in a cell, several labels joined by a ---------------
+# A list with one label is that label. Several labels of a book are no class of their own: ``Fiction#Poetry`` and
+# ``Poetry#Fiction`` would be two. Until several labels are supported from end to end such a file is refused in words.
+
+
+_SIGNS: Final = ("#", "|", ";", ",", "/", "\n", "\t")
+_SURE: Final = ("#", "|", ";", "\n", "\t")  # signs that hardly stand inside a class name
+_KEYS: Final = ("choices", "labels", "label", "class", "value", "answer", "text")
+
+
+@dataclass(frozen=True)
+class SingleAnswers:
+    """A column of answers, one label a cell, and what was unwrapped to make it so ('' for nothing)."""
+
+    answers: "pd.Series[str]"
+    remark: str = ""
+
+
+def single_answers(column: "pd.Series[str]", lines: npt.NDArray[np.int64] | None = None) -> SingleAnswers:
+    """Return a column of answers with one-element lists and objects unwrapped.
+
+    Parameters
+    ----------
+    column : Series of text
+    lines : array of int64, shape (rows,), optional
+        The line of each row in the file, for messages.
+
+    Raises
+    ------
+    InputError
+        A cell holds several labels: with the line, the cell and how many there are.
+
+    Examples
+    --------
+    >>> single_answers(pd.Series(["['Map']", '{"choices": ["Play"]}', "Map"], dtype="str")).answers.tolist()
+    ['Map', 'Play', 'Map']
+    """
+    values = {cell: _labels(cell) for cell in column.unique().tolist()}
+    wrapped = {cell: labels for cell, labels in values.items() if labels is not None}
+    several = {cell for cell, labels in wrapped.items() if len(labels) > 1}
+    sign = "" if wrapped else _joining_sign(list(values))
+    if sign:
+        several = {cell for cell in values if len(_pieces(cell, sign)) > 1}
+    if several:
+        raise _refusal(column, several, lines)
+    if not wrapped:
+        return SingleAnswers(column)
+    single = {cell: (labels[0] if labels else "") for cell, labels in wrapped.items()}
+    count = int(column.isin(list(single)).sum())
+    shown = next(iter(single))
+    return SingleAnswers(
+        column.map(lambda cell: single.get(cell, cell)).astype("str"),
+        f"{count:,} cells of '{column.name}' are lists or objects with one label, such as {shown[:60]}: the label was "
+        "taken.",
+    )
+
+
+def _refusal(column: "pd.Series[str]", several: set[str], lines: npt.NDArray[np.int64] | None) -> InputError:
+    hit = np.flatnonzero(column.isin(list(several)).to_numpy())
+    first = int(hit[0])
+    where = f"record {first + 1}" if lines is None else f"line {int(lines[first])}"
+    return InputError(
+        f"Column '{column.name}', {where}: '{' '.join(column.iloc[first].split())[:80]}' holds several labels "
+        f"({len(hit):,} of {len(column):,} cells do). A book has one label here, and a combination is no class of its "
+        "own: keep one label a book, or make a column of yes and no for the one class that is to be checked."
+    )
+
+
+def _labels(cell: str) -> list[str] | None:
+    """Return the labels in a list or object written as text, None for any other cell."""
+    text = cell.strip()
+    if not re.fullmatch(r"\[[\s\S]*\]|\{[\s\S]*\}", text):
+        return None
+    value = parse_literal(text)
+    return None if value is None else list(dict.fromkeys(_leaves(value)))
+
+
+def _leaves(value: object) -> list[str]:
+    if isinstance(value, dict):
+        keys = [key for key in _KEYS if key in value]
+        return _leaves(value[keys[0]]) if keys else [leaf for item in value.values() for leaf in _leaves(item)]
+    if isinstance(value, list | tuple):
+        return [leaf for item in value for leaf in _leaves(item)]
+    return [] if value is None or not str(value).strip() else [str(value).strip()]
+
+
+def _joining_sign(cells: Sequence[str]) -> str:
+    """Return the sign that joins several labels in some cells, '' when there is none.
+
+    The pieces tell: they stand alone in other cells; of a sign that hardly stands inside a name, half of them do, or
+    are in several combinations.
+    """
+    alone = {cell.strip() for cell in cells}
+    for sign in _SIGNS:
+        joined = [pieces for cell in cells if len(pieces := _pieces(cell, sign)) > 1]
+        if not joined:
+            continue
+        every = [piece for pieces in joined for piece in set(pieces)]
+        known = {piece for piece in every if piece in alone}
+        if known == set(every):
+            return sign
+        repeated = {piece for piece in every if every.count(piece) > 1}
+        if sign in _SURE and 2 * len(known | repeated) >= len(set(every)):
+            return sign
+    return ""
+
+
+def _pieces(cell: str, sign: str) -> list[str]:
+    pieces = [piece.strip() for piece in cell.split(sign)]
+    return pieces if all(pieces) and len(set(pieces)) == len(pieces) else [cell]

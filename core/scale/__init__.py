@@ -5,9 +5,7 @@ and kept on disk as soon as it is; a run that is stopped or killed goes on with 
 engine. Nothing here knows what a model is: whoever calls hands over a function from titles to probabilities.
 """
 
-from core.scale.local_engine import score_locally
 from core.scale.ray_engine import score_on_ray
-from core.scale.remaining import ProgressMeter
-from core.scale.shards import Shards, remove_old_shards, shards_of
+from core.scale.shards import ProgressMeter, Shards, remove_old_shards, score_locally, shards_of
 
 __all__ = ["ProgressMeter", "Shards", "remove_old_shards", "score_locally", "score_on_ray", "shards_of"]

@@ -1,9 +1,4 @@
-"""The different titles of a corpus in parts, each scored once and kept as soon as it is.
-
-A shard that is done is a file ``scored-00042.parquet``: it is written beside its place and renamed, so that it is
-whole or absent. The folder's name is a digest of the titles and of what scores them; whoever comes with the same
-finds what was done already.
-"""
+"""How many titles are done, and about how long the others will take."""
 
 import contextlib
 import hashlib
@@ -12,14 +7,80 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.progress import Progress, silent
 from core.schema import TITLE
 from core.storage import digest, write_atomically
 
-__all__ = ["MIN_SHARD", "Shards", "remove_old_shards", "shards_of"]
+__all__ = [
+    "MIN_SHARD",
+    "ProgressMeter",
+    "Scorer",
+    "Shards",
+    "duration",
+    "progress_message",
+    "remove_old_shards",
+    "score_locally",
+    "shards_of",
+]
+
+
+class ProgressMeter:
+    """Tells a listener how many of `total` titles are done.
+
+    Parameters
+    ----------
+    before : int
+        Titles that an earlier run did: they count as done, but say nothing of how fast this one is.
+    """
+
+    def __init__(self, total: int, progress: Progress, before: int = 0) -> None:
+        self._total = total
+        self._before = before
+        self._progress = progress
+        self._started = time.monotonic()
+
+    def __call__(self, done: float) -> None:
+        """Tell that so many titles are done, those of earlier runs among them; the listener may raise Cancelled."""
+        message = progress_message(done, self._total, time.monotonic() - self._started, self._before)
+        self._progress(done / self._total if self._total else 1.0, message)
+
+
+def progress_message(done: float, total: int, seconds: float, before: int = 0) -> str:
+    """Return a sentence; `seconds` is what it took to come from `before` titles to `done`.
+
+    >>> progress_message(50, 400, 20.0)
+    '50 of 400 titles, about 2 min left'
+    >>> progress_message(250, 400, 20.0, before=200)
+    '250 of 400 titles, about 60 s left'
+    """
+    sentence = f"{int(done):,} of {total:,} titles"
+    left = seconds / (done - before) * (total - done) if done > before else 0.0
+    return f"{sentence}, about {duration(left)} left" if left >= 1 else sentence
+
+
+def duration(seconds: float) -> str:
+    """Return a time as a person would say it.
+
+    >>> [duration(seconds) for seconds in (7.4, 89, 200, 7300, 9e5)]
+    ['7 s', '89 s', '3 min', '2.0 h', '10 days']
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 3 * 86400 else f"{seconds / 86400:.0f} days"
+
+
+# --- The different titles of a corpus in parts, each scored once and kept as soon as it is ----------------------------
+# A shard that is done is a file ``scored-00042.parquet``: it is written beside its place and renamed, so that it is
+# whole or absent. The folder's name is a digest of the titles and of what scores them; whoever comes with the same
+# finds what was done already.
+
 
 FORMAT = 1
 # Long enough for a classifier to fill its own batches, short enough that little is lost when the work is stopped.
@@ -156,3 +217,35 @@ def remove_old_shards(folder: Path, older_than: float = _MAX_AGE) -> None:
         with contextlib.suppress(OSError):
             if time.time() - run_folder.stat().st_mtime > older_than:
                 shutil.rmtree(run_folder, ignore_errors=True)
+
+
+# --- Scoring on this computer: one shard after the other --------------------------------------------------------------
+
+
+class Scorer(Protocol):
+    """Gives probabilities for titles: what a model does, whatever it is."""
+
+    def __call__(self, titles: list[str], progress: Progress = silent) -> NDArray[np.float64]:
+        """Return probabilities, shape (n, k)."""
+
+
+def score_locally(shards: Shards, scorer: Scorer, progress: Progress = silent) -> None:
+    """Score the shards that are not done yet, and keep each as soon as it is.
+
+    Raises
+    ------
+    Cancelled
+        Raised by the listener. The shards that are done stay.
+    """
+    pending = shards.pending()
+    done = shards.count_titles_outside(pending)
+    tell = ProgressMeter(len(shards.titles), progress, before=done)
+    for number in pending:
+        titles = list(shards.part(number))
+
+        def listener(fraction: float, message: str, done: int = done, size: int = len(titles)) -> None:
+            tell(done + fraction * size)
+
+        shards.store(number, scorer(titles, listener))
+        done += len(titles)
+        tell(done)

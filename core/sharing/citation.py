@@ -1,19 +1,68 @@
-"""How to cite a model or a data set: one sentence for people, ``CITATION.cff`` for machines.
-
-Source: S. Druskat and others, *Citation File Format* 1.2.0 (2021).
-"""
+"""What only a person can say of a model or a data set: who made it, under which licence, whom to ask."""
 
 import contextlib
+import html
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from core.errors import InputError
 from core.fetch import Source, sources
-from core.sharing.details import CardMetadata
+from core.sharing.wording import LICENCES, OFFERED
 from core.storage import Workspace, read_json
 
-__all__ = ["NOT_NAMED", "Citation", "published_sources"]
+__all__ = [
+    "NOT_NAMED",
+    "CardMetadata",
+    "Citation",
+    "deposit",
+    "published_sources",
+]
+
+
+@dataclass(frozen=True)
+class CardMetadata:
+    """Facts for a card. Each may be '' and is then visibly unfilled.
+
+    Attributes
+    ----------
+    title : str
+        Else made of the name.
+    licence : str
+        As the Hub spells it, such as 'cc0-1.0'.
+    library : str
+        Who made it and stands for it: the name of the institution.
+    contact : str
+    homepage : str
+    """
+
+    title: str = ""
+    licence: str = ""
+    library: str = ""
+    contact: str = ""
+    homepage: str = ""
+
+    def __post_init__(self) -> None:
+        if self.licence and self.licence not in LICENCES:
+            raise InputError(
+                f"'{self.licence[:40]}' is no licence that the Hub knows. Usual ones are: {', '.join(OFFERED)}."
+            )
+        if self.homepage and not self.homepage.startswith(("https://", "http://")):
+            raise InputError(f"'{self.homepage[:60]}' is no web address: it must begin with https://.")
+
+    def as_dict(self) -> dict[str, str]:
+        """Return a JSON-able dictionary."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "CardMetadata":
+        """Return the details that were kept; what is not known is left out."""
+        return cls(**{name: str(content[name]) for name in cls.__dataclass_fields__ if content.get(name)})
+
+
+# --- How to cite a model or a data set: one sentence for people, ``CITATION.cff`` for machines ------------------------
+# Source: S. Druskat and others, *Citation File Format* 1.2.0 (2021).
+
 
 NOT_NAMED: Final = "(library not named)"
 
@@ -111,3 +160,37 @@ def _spdx(licence: str) -> str:
     special = {"mit": "MIT", "apache-2.0": "Apache-2.0", "odbl": "ODbL-1.0", "odc-by": "ODC-By-1.0", "isc": "ISC"}
     special |= {"zlib": "Zlib", "unlicense": "Unlicense", "pddl": "PDDL-1.0", "etalab-2.0": "etalab-2.0"}
     return special.get(licence, licence.upper())
+
+
+# --- The metadata of a Zenodo deposit, for an upload by hand (or by a script of the library's own) --------------------
+# Source: Zenodo, *REST API*, deposit metadata (2026). A deposit needs a title, a description, creators and a licence;
+# what nobody said yet is left empty, so that Zenodo's form asks for it.
+
+
+def deposit(citation: Citation, sentences: list[str]) -> dict[str, Any]:
+    """Return the deposit metadata as a JSON-able dictionary.
+
+    Parameters
+    ----------
+    sentences : list of str
+        The description, a paragraph each.
+    """
+    details = citation.metadata
+    deposited: dict[str, Any] = {
+        "title": citation.title,
+        "upload_type": "dataset" if citation.kind == "dataset" else "other",
+        "description": "".join(f"<p>{html.escape(item)}</p>" for item in sentences),
+        "creators": [{"name": details.library}] if details.library else [],
+        "license": details.licence,
+        "access_right": "open",
+        "version": citation.version,
+        "publication_date": citation.date,
+        "keywords": ["library", "catalogue", "genre", "bibliographic metadata", "GLAM"],
+        "notes": citation.sentence,
+        "related_identifiers": [
+            {"identifier": item.doi, "relation": "isDerivedFrom", "scheme": "doi"}
+            for item in citation.built_on
+            if item.doi
+        ],
+    }
+    return {"metadata": deposited}

@@ -1,18 +1,82 @@
-"""The dataset card of an export bundle: what the labels are, how good they were measured to be, what is not known."""
+"""The questions of *Datasheets for Digital Cultural Heritage Datasets*, answered where something was measured.
+
+Source: H. Alkemade and others, *Datasheets for Digital Cultural Heritage Datasets*, Journal of Open Humanities Data
+9:17 (2023); headings as used by datasheets after version 2 of its template (2025).
+"""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from core.errors import DamagedError, InputError, NotFoundError
-from core.export.quality import quality_sentences
-from core.sharing.citation import Citation, published_sources
-from core.sharing.datasheet import datasheet
-from core.sharing.details import CardMetadata
-from core.sharing.text import BEGIN, END, as_front_matter, inline, join, rows, section, unfilled
-from core.sharing.vocabulary import language_codes, licence_of, size_of
+from core.export.readme import quality_sentences
+from core.facets import facet_values
+from core.labels import LabelSet
+from core.sharing.citation import CardMetadata, Citation, published_sources
+from core.sharing.wording import (
+    BEGIN,
+    END,
+    as_front_matter,
+    inline,
+    join,
+    language_codes,
+    licence_of,
+    rows,
+    section,
+    size_of,
+    unfilled,
+)
 from core.storage import Workspace
 
-__all__ = ["BUNDLE", "bundle_card", "bundle_citation", "is_invented"]
+__all__ = [
+    "BUNDLE",
+    "HEADINGS",
+    "bundle_card",
+    "bundle_citation",
+    "datasheet",
+    "is_invented",
+    "label_card",
+    "label_citation",
+]
+
+HEADINGS: Final[Mapping[str, tuple[str, str]]] = {
+    "motivation": ("Motivation and selection criteria", "why this was made, and who chose which books are in it, how"),
+    "composition": ("Composition", "what the records are, and what is missing from them"),
+    "digitisation": ("Digitisation pipeline", "how the books were digitised, when and by whom, if they were"),
+    "collection": ("Collection process", "how records and labels were gathered, by whom, over what time"),
+    "provenance": (
+        "Data provenance",
+        "where the records come from, which cataloguing rules and which period they follow",
+    ),
+    "vocabulary": ("Linked open data and controlled vocabularies", "which vocabularies the labels and fields follow"),
+    "preprocessing": ("Preprocessing and cleaning", "what was changed before use"),
+    "sensitive": (
+        "Personal and sensitive information",
+        "persons named in the records, and historical terms that offend today",
+    ),
+    "uses": ("Uses", "what it was used for, and what a wrong label does to a reader's search"),
+    "distribution": ("Distribution and licence", "under which terms others may use it"),
+    "version": ("Version information", "which version this is, and what changed since the last"),
+    "maintenance": ("Maintenance", "who corrects it, how to report a fault, until when"),
+}
+
+
+def datasheet(level: int, title: str, known: Mapping[str, str]) -> str:
+    """Return the datasheet as a section; what is not `known` is visibly unfilled.
+
+    Parameters
+    ----------
+    known : mapping
+        Key of :data:`HEADINGS` → Markdown that was made of measured facts. What only people know is asked for beside
+        it.
+    """
+    parts = [section(level, title)]
+    for key, (heading, question) in HEADINGS.items():
+        parts.append(section(level + 1, heading, known.get(key, ""), unfilled(question)))
+    return "\n\n".join(parts)
+
+
+# --- The dataset card of an export bundle: what the labels are, how good they were measured to be, what ---------------
+
 
 BUNDLE = "bundle"  # the folder of a shared data set that holds the export exactly as it was written
 _DECISIONS = {
@@ -227,3 +291,88 @@ def _numbers(manifest: Mapping[str, Any]) -> str:
     body = [(words, f"{int(counts[name]):,}") for name, words in _DECISIONS.items() if name in counts]
     quality = "\n".join(f"- {inline(sentence)}" for sentence in quality_sentences(manifest.get("quality") or {}))
     return "\n\n".join((BEGIN, inline(summary), rows(("decision", "records"), body), quality, END))
+
+
+# --- The dataset card of a label set: how many books people labelled, how, and what is not known of it ----------------
+
+
+def label_citation(workspace: Workspace, labels: LabelSet, metadata: CardMetadata) -> Citation:
+    """Return what a citation of a label set is made of."""
+    manifest = labels.manifest
+    files = [{"name": manifest.get("file"), "sha256": manifest.get("file_sha256")}]
+    title = metadata.title or f"Genre labels of catalogue records: {labels.name}"
+    date = str(manifest.get("created_at", ""))[:10]
+    return Citation("dataset", title, labels.fingerprint[:8], date, metadata, published_sources(workspace, files))
+
+
+def label_card(workspace: Workspace, labels: LabelSet, metadata: CardMetadata | None = None) -> str:
+    """Return the text of a label set's dataset card (README.md with its front matter)."""
+    from huggingface_hub import DatasetCardData
+
+    given = metadata or CardMetadata()
+    citation = label_citation(workspace, labels, given)
+    table, records, annotations = labels.table(), labels.records(), labels.annotations()
+    usable = table["label"] != ""
+    languages = records.loc[usable.to_numpy(), "language"]
+    known_languages = languages.value_counts()
+    by_people = (table["source"] == "person").any()
+    front: dict[str, Any] = {
+        "license": given.licence or None,
+        "language": language_codes(str(item) for item in known_languages.index) or None,
+        "pretty_name": citation.title,
+        # Whether people were experts or a crowd is not in the file, so neither is claimed.
+        "annotations_creators": ["other" if by_people else "machine-generated"],
+        "task_categories": ["text-classification"],
+        "size_categories": [size_of(int(usable.sum()))],
+        "source_datasets": ["original"],
+        "tags": ["lam", "glam", "bibliographic-metadata"],
+    }
+    blocks = [
+        BEGIN,
+        f"Counted by Colophon in labels {labels.fingerprint}: {len(annotations):,} rows speak of {len(table):,} books;"
+        f" {int(usable.sum()):,} have a usable label, and in {int(table['disagreeing'].sum()):,} the rows name more"
+        f" than one class. {annotations['annotator'].replace('', None).nunique():,} annotators are told apart (by"
+        " opaque marks; no names).",
+        rows(("class", "books"), [(name, f"{n:,}") for name, n in table.loc[usable, "label"].value_counts().items()]),
+    ]
+    for facet, heading in (("language", "language"), ("decade", "decade")):
+        counts = facet_values(records[usable.to_numpy()], facet).value_counts()
+        blocks.append(rows((heading, "books"), [(name, f"{n:,}") for name, n in counts.items()]))
+    known = {"collection": f"Read from {inline(labels.manifest.get('file', 'a table'))}."}
+    if citation.built_on:
+        known["provenance"] = " ".join(
+            f"{inline(item.citation)}, licence {inline(item.licence)}." for item in citation.built_on
+        )
+    invented = "**These records are invented: a demonstration.**" if labels.manifest.get("invented") else ""
+    body = [
+        f"# {inline(citation.title)}",
+        f"{int(usable.sum()):,} books with a label: {', '.join(inline(name) for name in labels.classes)}.",
+        invented,
+        section(2, "Dataset details"),
+        f"- **Curated by:** {inline(given.library) or unfilled('the library that made it')}\n"
+        f"- **Licence:** {given.licence or unfilled('the licence')}",
+        section(2, "Uses", unfilled("what the labels were made for, and what they are not for")),
+        section(2, "Dataset structure", "One row a book: record identifier, title, label, and who said so."),
+        section(
+            2, "Annotations", *_by_functions(labels), unfilled("the instructions annotators had, and who they are")
+        ),
+        section(2, "Counts", "\n\n".join((*blocks, END))),
+        datasheet(2, "Datasheet (digital cultural heritage)", known),
+        section(2, "Bias, risks and limitations", unfilled("which languages, decades or kinds of book are missing")),
+        section(2, "Citation", inline(citation.sentence)),
+        section(2, "Dataset card contact", inline(given.contact) or unfilled("whom to ask")),
+    ]
+    return join(as_front_matter(DatasetCardData(**front)), "\n\n".join(part for part in body if part))
+
+
+def _by_functions(labels: LabelSet) -> list[str]:
+    """Say that rules gave the labels, and which; nothing of labels that people gave."""
+    if labels.manifest.get("source") != "function":
+        return []
+    names = [inline(function["name"]) for function in labels.manifest.get("functions", ()) if function.get("name")]
+    rules = f" ({', '.join(names)})" if names else ""
+    checked = labels.manifest.get("checked_against")
+    return [
+        f"No person gave these labels: {len(names):,} rules (labelling functions) did{rules}."
+        + (f" They were checked against the labels “{inline(checked)}”." if checked else "")
+    ]

@@ -16,11 +16,10 @@ from typing import Any, Final
 from core.connection import split_secret
 from core.errors import InputError, NotFoundError
 from core.progress import Progress, silent
-from core.sharing.gather import collect_folder, collect_zip
+from core.sharing.bundle import VerifiedFiles, collect_folder, collect_zip, verify
+from core.sharing.card_settings import CARD_FOLDER
 from core.sharing.hub import check_target, download_repository, token_of
-from core.sharing.kept import CARD_FOLDER
 from core.sharing.push import TOKEN
-from core.sharing.verify import VerifiedFiles, verify
 from core.soundness import CONTENTS, SEAL
 from core.storage import Artifact, Workspace, now, slug, user_path
 

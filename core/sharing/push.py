@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from core.errors import InputError
 from core.progress import Progress, silent
-from core.sharing.details import CardMetadata
+from core.sharing.bundle import ShareBundle, prepare_bundle, prepare_model, write_zip
+from core.sharing.citation import CardMetadata
 from core.sharing.hub import PushResult, check_target, push_share_bundle
-from core.sharing.parcel import ShareBundle, prepare_bundle, prepare_model, write_zip
 from core.storage import Workspace, slug
 
 __all__ = ["TOKEN", "main", "open_share_bundle", "push", "write_share_bundle"]
@@ -38,7 +38,7 @@ def open_share_bundle(
     Raises
     ------
     InputError
-        Not exactly one of both was named; see also :func:`core.sharing.parcel.prepare_model`.
+        Not exactly one of both was named; see also :func:`core.sharing.bundle.prepare_model`.
     """
     if (model is None) == (bundle is None):
         raise InputError("Name either a model or an export bundle.", command_line="(--model M, --bundle FILE.zip)")

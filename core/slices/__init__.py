@@ -15,10 +15,19 @@ What is enumerated, and what is not, stands in :mod:`core.slices.search`. Slices
 :class:`Ledger`.
 """
 
-from core.slices.asked import slice_p_value
-from core.slices.by_facet import FacetSlices, PairSlices, cross_table, facet_slices, pair_slices
-from core.slices.definition import MAX_PREDICATES, Slice
-from core.slices.facts import (
+from core.slices.definition import MAX_PREDICATES, Slice, slice_p_value
+from core.slices.find import DEFAULT_RATE, SliceFinding, SliceFindings, find_slices
+from core.slices.ledger import Ledger, Look, level_of_look
+from core.slices.measure import (
+    FacetSlices,
+    PairSlices,
+    SliceMeasurement,
+    cross_table,
+    facet_slices,
+    measure_slices,
+    pair_slices,
+)
+from core.slices.predicates import (
     MEASURES,
     FacetPredicate,
     PhrasePredicate,
@@ -27,10 +36,6 @@ from core.slices.facts import (
     TitlePredicate,
     predicate_from_dict,
 )
-from core.slices.find import DEFAULT_RATE, find_slices
-from core.slices.findings import SliceFinding, SliceFindings
-from core.slices.ledger import Ledger, Look, level_of_look
-from core.slices.measure import SliceMeasurement, measure_slices
 
 __all__ = [
     "DEFAULT_RATE",

@@ -1,6 +1,6 @@
 """A slice: at most three facts that hold together. It can be named, saved, sent in a URL and used as a filter."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,10 +9,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.errors import InputError
-from core.slices.facts import FacetPredicate, Predicate, TitlePredicate, predicate_from_dict
+from core.schema import TRUTH
+from core.slices.predicates import FacetPredicate, Predicate, TitlePredicate, predicate_from_dict
+from core.slices.stratified import one_per_title, worst_p
+from core.statistics import MINIMUM_RECORDS
 from core.storage import digest
 
-__all__ = ["MAX_PREDICATES", "Slice"]
+__all__ = [
+    "MAX_PREDICATES",
+    "Slice",
+    "slice_p_value",
+]
 
 MAX_PREDICATES: Final = 3
 
@@ -98,3 +105,29 @@ def _place_in_phrase(predicate: Predicate) -> int:
     if isinstance(predicate, FacetPredicate):
         return 0 if predicate.facet == "language" else 1
     return 2
+
+
+# --- A slice that somebody asks for: is it worse than the rest of its classes? ----------------------------------------
+
+
+def slice_p_value(table: pd.DataFrame, classes: Sequence[str], slice_: Slice) -> float:
+    """Test a slice as :func:`core.slices.facet_slices` tests the values of a facet.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The scored table; only its rows with a truth count.
+    classes : sequence of str
+
+    Returns
+    -------
+    float
+        Exact, one-sided p that the slice is worse than the rest of its true and of its predicted classes, each title
+        once; not adjusted for other looks (see :class:`core.slices.Ledger`). NaN below ten books.
+    """
+    labelled = table[(table[TRUTH] != "").to_numpy(dtype=bool)]
+    if int(slice_.mask(labelled).sum()) < MINIMUM_RECORDS:
+        return float("nan")
+    titles = one_per_title(labelled, tuple(classes))
+    inside = np.flatnonzero(slice_.mask(titles.records))
+    return worst_p(*titles.count(inside), *titles.count(np.arange(len(titles))))

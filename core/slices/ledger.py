@@ -13,11 +13,18 @@ from typing import Any, Final
 
 from core.database import Database
 from core.errors import InputError
-from core.plain_json import plain
 from core.slices.definition import Slice
 from core.statistics import listed, upper_percent
+from core.text_formats import plain
 
-__all__ = ["ALPHA", "Ledger", "Look", "level_of_look"]
+__all__ = [
+    "ALPHA",
+    "Ledger",
+    "Look",
+    "level_of_look",
+    "save_slice",
+    "saved_slices",
+]
 
 ALPHA: Final = 0.05
 _KIND: Final = "look"
@@ -176,3 +183,28 @@ def _floor_level(level: float) -> str:
     """
     places = 1 - math.floor(math.log10(level))
     return f"{math.floor(level * 10**places + 1e-9) / 10**places:.{places}f}"
+
+
+# --- Slices that people gave a name: kept in the workspace's database, the newest of a name holds ---------------------
+
+
+_SLICE_KIND, _SUBJECT = "slice", "named"
+
+
+def save_slice(database: Database, named: Slice) -> None:
+    """Keep a slice under its name; an earlier one of that name is no longer found.
+
+    Raises
+    ------
+    InputError
+        It has no name.
+    """
+    if not named.name.strip():
+        raise InputError("A slice needs a name to be saved; give it one in a few words, such as 'verse'.")
+    database.add(_SLICE_KIND, _SUBJECT, named.to_dict())
+
+
+def saved_slices(database: Database) -> dict[str, Slice]:
+    """Return name → slice, by name."""
+    slices = {note["name"]: Slice.from_dict(note) for note in database.read(_SLICE_KIND, _SUBJECT)}
+    return dict(sorted(slices.items()))

@@ -1,24 +1,161 @@
-"""Search one part of the records for conjunctions of facts that fail more than the rest of their classes.
+"""Sets of records as rows of bits: unions, intersections and counts of many sets at once."""
 
-What is enumerated: every conjunction of up to three facts with at least `min_n` records and `min_errors` errors in the
-part. Both counts can only fall when a fact is added, so a conjunction is extended only while it has enough (Agrawal and
-Srikant 1994, "Fast algorithms for mining association rules"), and errors are counted first, being the fewer. What is
-left out: two facts about one subject (two decades); pairs in which one fact takes nothing away, with all that contain
-them; and, when the list is drawn up, conjunctions that are not worse than the rest of each of their parts (they say
-nothing new) or fail less than 1.2 times as often as the rest of their classes. Nothing is sampled and nothing else is
-cut off: what is listed is what trying everything would list.
-"""
-
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
-from core.slices.bits import Bits, Counts, Layout, count_ones
 from core.slices.stratified import min_ratio, min_score, worst_p
 
-__all__ = ["Conjunction", "conjunctions", "search"]
+__all__ = [
+    "Bits",
+    "Conjunction",
+    "Counts",
+    "Layout",
+    "conjunctions",
+    "count_ones",
+    "lay_out",
+    "search",
+    "short_list",
+]
+
+Bits = npt.NDArray[np.uint64]
+Counts = npt.NDArray[np.int64]
+
+WORD = 64
+# Cells × strata from which the table of both is multiplied as a sparse one.
+DENSE = 2_000
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where each record's bit lies: one cell after another, those of errors first, each from a fresh word.
+
+    A cell is what cannot be told apart when counting: records in the same stratum of every view (a view is one way to
+    divide records into strata, such as by true class), all of them wrong or all right.
+
+    Attributes
+    ----------
+    order : array of int
+        Position in the table of each bit, −1 for the bits that fill up a word.
+    starts : array of int, shape (cells,)
+        First word of each cell.
+    error_cells : int
+        How many of the cells hold errors.
+    membership : array of float, shape (cells, views × strata)
+        1 where the cell lies in the stratum of the view.
+    shape : tuple of int
+        Views, strata.
+    """
+
+    order: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.intp]
+    error_cells: int
+    membership: npt.NDArray[np.float64]
+    shape: tuple[int, int]
+
+    @property
+    def words(self) -> int:
+        """How many words a set takes."""
+        return len(self.order) // WORD
+
+    @property
+    def error_word_count(self) -> int:
+        """How many words the errors take."""
+        return int(self.starts[self.error_cells]) if self.error_cells < len(self.starts) else self.words
+
+    @property
+    def everything(self) -> Bits:
+        """The set of all records that are laid out, shape (words,)."""
+        return np.packbits(self.order >= 0, bitorder="little").view(np.uint64)
+
+    def pack(self, columns: npt.NDArray[np.bool_]) -> Bits:
+        """Turn truth values, shape (sets, records of the table), into rows of bits, shape (sets, words)."""
+        laid = np.take(columns, self.order, axis=1)  # −1 takes the last record; those bits are cleared next
+        laid[:, self.order < 0] = False
+        return np.packbits(laid, axis=1, bitorder="little").view(np.uint64)
+
+    def count(self, sets: Bits) -> tuple[Counts, Counts]:
+        """Count the records and the errors of each set, each of shape (sets, views, strata)."""
+        shape = (len(sets), *self.shape)
+        if not len(sets) or not len(self.starts):
+            return np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+        cells = np.add.reduceat(np.bitwise_count(sets), self.starts, axis=1, dtype=np.int32)
+        wrong, strata_of = self.error_cells, self._strata_of_cells
+        errors = (cells[:, :wrong] @ strata_of[:wrong]).reshape(shape)
+        others = (cells[:, wrong:] @ strata_of[wrong:]).reshape(shape)
+        return (errors + others).astype(np.int64), errors.astype(np.int64)
+
+    @cached_property
+    def _strata_of_cells(self) -> Any:
+        """:attr:`membership`, sparse where it is large: with a hundred classes it is nearly all zeros."""
+        return self.membership if self.membership.size < DENSE else sparse.csr_array(self.membership.astype(np.int32))
+
+    def count_all(self, part: Bits | None = None) -> tuple[Counts, Counts]:
+        """Count the records and errors of everything, or of one set, each of shape (views, strata)."""
+        n, errors = self.count((self.everything if part is None else part)[None])
+        return n[0], errors[0]
+
+
+def count_ones(sets: Bits) -> Counts:
+    """Count the bits of each row, shape (rows,)."""
+    return np.asarray(np.bitwise_count(sets).sum(axis=1, dtype=np.int64))
+
+
+def lay_out(
+    rows: npt.NDArray[np.int64], views: npt.NDArray[np.intp], strata: int, wrong: npt.NDArray[np.bool_]
+) -> Layout:
+    """Lay out the records `rows` of a table.
+
+    Parameters
+    ----------
+    rows : array of int
+        Positions in the table.
+    views : array of int, shape (views, records of the table)
+        Stratum of each record in each view, from 0.
+    strata : int
+        How many strata a view may have.
+    wrong : array of bool, shape (records of the table,)
+    """
+    key = (~wrong[rows]).astype(np.int64)
+    for view in views:
+        key = key * strata + view[rows]
+    occurring = np.flatnonzero(np.bincount(key))
+    cells = np.stack(np.unravel_index(occurring, (2, *[strata] * len(views))))
+    blocks, starts, words = [], [], 0
+    for number in occurring:
+        block = rows[key == number]
+        size = -(-len(block) // WORD)
+        blocks.append(np.concatenate([block, np.full(size * WORD - len(block), -1, dtype=np.int64)]))
+        starts.append(words)
+        words += size
+    membership = np.zeros((cells.shape[1], len(views), strata))
+    for view in range(len(views)):
+        membership[np.arange(cells.shape[1]), view, cells[1 + view]] = 1
+    return Layout(
+        np.concatenate(blocks),
+        np.array(starts, dtype=np.intp),
+        int((cells[0] == 0).sum()),
+        membership.reshape(cells.shape[1], -1),
+        (len(views), strata),
+    )
+
+
+# --- Search one part of the records for conjunctions of facts that fail more than the rest of their -------------------
+# What is enumerated: every conjunction of up to three facts with at least `min_n` records and `min_errors` errors in
+# the
+# part. Both counts can only fall when a fact is added, so a conjunction is extended only while it has enough (Agrawal
+# and
+# Srikant 1994, "Fast algorithms for mining association rules"), and errors are counted first, being the fewer. What is
+# left out: two facts about one subject (two decades); pairs in which one fact takes nothing away, with all that contain
+# them; and, when the list is drawn up, conjunctions that are not worse than the rest of each of their parts (they say
+# nothing new) or fail less than 1.2 times as often as the rest of their classes. Nothing is sampled and nothing else is
+# cut off: what is listed is what trying everything would list.
+
 
 # Standard deviations by which a conjunction must be worse than the rest of each of its parts, to be worth its words.
 NOTABLE_SCORE = 2.5
@@ -204,3 +341,82 @@ def _first_of_equals(bits: Bits) -> npt.NDArray[np.intp]:
     for row in range(len(bits)):
         seen.setdefault(bits[row].tobytes(), row)
     return np.array(list(seen.values()), dtype=np.intp)
+
+
+# --- Draw up a short list from what a search found: few, since every one more makes the confirmation ------------------
+
+
+# Half of the places go to slices that are still worse once those before them are taken out ("what else is wrong?"),
+# the other half to the strongest that do not merely repeat one ("what would a reader ask about?").
+PLACES = 20
+STILL_WORSE_P, STRONG_P = 0.01, 0.001
+# Scores rank; so many of the best get their exact p value.
+CANDIDATES = 8
+# One that lies within another to this share, or has this share of all their records in common with it, repeats it.
+WITHIN, SAME = 0.75, 0.5
+
+
+def short_list(candidates: Sequence[Conjunction], bits: Bits, layout: Layout) -> list[Conjunction]:
+    """Choose at most twenty of the slices found, the first being the strongest.
+
+    Parameters
+    ----------
+    candidates : sequence of Conjunction
+        Smallest p first.
+    bits : array, shape (facts, words)
+        For which records of the searched part each fact holds.
+    """
+    if not candidates:
+        return []
+    members = np.stack([np.bitwise_and.reduce(bits[list(entry.predicates)], axis=0) for entry in candidates])
+    chosen = _still_worse(members, layout)
+    sizes = count_ones(members)
+    repeated = np.zeros(len(candidates), dtype=bool)
+    for i in chosen:
+        repeated |= _repeats(members, sizes, i)
+    for i, entry in enumerate(candidates):
+        if len(chosen) >= PLACES or entry.p > STRONG_P:
+            break
+        if not repeated[i]:
+            chosen.append(i)
+            repeated |= _repeats(members, sizes, i)
+    return [candidates[i] for i in chosen]
+
+
+def _still_worse(members: Bits, layout: Layout) -> list[int]:
+    rest = layout.everything
+    parts_n, parts_errors, all_n, all_errors = [], [], [], []
+    chosen = [0]
+    while len(chosen) < PLACES // 2:
+        claimed = rest & members[chosen[-1]]
+        rest &= ~claimed
+        for part, keep in ((claimed, True), (rest, False)):
+            n, errors = layout.count(members & part)
+            whole_n, whole_errors = layout.count_all(part)
+            if keep:
+                parts_n.append(n)
+                parts_errors.append(errors)
+                all_n.append(whole_n)
+                all_errors.append(whole_errors)
+        n, errors = np.concatenate([*parts_n, n], axis=-1), np.concatenate([*parts_errors, errors], axis=-1)
+        whole_n, whole_errors = (
+            np.concatenate([*all_n, whole_n], axis=-1),
+            np.concatenate([*all_errors, whole_errors], axis=-1),
+        )
+        score = min_score(n, errors, whole_n, whole_errors)
+        score[chosen] = -np.inf
+        best, best_p = -1, STILL_WORSE_P
+        for i in np.argsort(-score, kind="stable")[:CANDIDATES]:
+            p = worst_p(n[i], errors[i], whole_n, whole_errors) if score[i] > 0 else 1.0
+            if p < best_p:
+                best, best_p = int(i), p
+        if best < 0:
+            break
+        chosen.append(best)
+    return chosen
+
+
+def _repeats(members: Bits, sizes: npt.NDArray[np.int64], i: int) -> npt.NDArray[np.bool_]:
+    """Tell which slices have most of their records from slice i, or most records of both in common."""
+    common = count_ones(members & members[i])
+    return np.asarray((common >= WITHIN * sizes) | (common >= SAME * (sizes + sizes[i] - common)))

@@ -5,13 +5,17 @@ a sample speak for a collection, and the bootstrap draws whole groups of rows. N
 """
 
 from core.statistics.bootstrap import (
+    PredictionPowered,
     bootstrap_draws,
     bootstrap_interval,
     bootstrap_intervals,
     group_numbers,
+    grouped_variance,
+    prediction_powered_share,
     resampled_weights,
+    share_estimate,
+    weighted_share,
 )
-from core.statistics.divergence import cramers_v, jensen_shannon, total_variation, total_variation_by_chance
 from core.statistics.intervals import (
     MINIMUM_RECORDS,
     Estimate,
@@ -20,20 +24,22 @@ from core.statistics.intervals import (
     proportion,
     wilson,
 )
-from core.statistics.post_stratification import PostStratification, post_stratify, uncovered_share
-from core.statistics.prediction_powered import PredictionPowered, prediction_powered_share
-from core.statistics.ratios import RatioOfShares, share_ratio
 from core.statistics.tests_of_significance import (
     ADJUSTMENTS,
     ChiSquare,
+    RatioOfShares,
     adjust_p,
     chi_square,
+    cramers_v,
     expected_counts,
+    jensen_shannon,
     mcnemar_exact,
+    share_ratio,
     standardised_residuals,
+    total_variation,
+    total_variation_by_chance,
 )
-from core.statistics.weighted_shares import grouped_variance, share_estimate, weighted_share
-from core.statistics.weights import Raking, design_effect, rake
+from core.statistics.weights import PostStratification, Raking, design_effect, post_stratify, rake, uncovered_share
 from core.statistics.wording import (
     capitalised,
     counts_listed,

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,22 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from core.errors import InputError
-from core.statistics.intervals import Estimate
+from core.statistics.intervals import Estimate, wilson
+from core.statistics.weights import design_effect
 
-__all__ = ["bootstrap_draws", "bootstrap_interval", "bootstrap_intervals", "group_numbers", "resampled_weights"]
+__all__ = [
+    "PredictionPowered",
+    "bootstrap_draws",
+    "bootstrap_interval",
+    "bootstrap_intervals",
+    "cell_residuals",
+    "group_numbers",
+    "grouped_variance",
+    "prediction_powered_share",
+    "resampled_weights",
+    "share_estimate",
+    "weighted_share",
+]
 
 # Draws whose statistic is undefined (a class that was not drawn) are left out; with more than this the interval is too.
 MOST_UNDEFINED = 0.05
@@ -225,3 +239,214 @@ def _by_group(parts: Parts, groups: ArrayLike | pd.Series | None) -> Any:
         return sparse.csr_array((np.ones(len(codes)), (codes, places)), shape=(n_groups, len(codes))) @ rows
     sums = [np.bincount(codes, weights=column, minlength=n_groups) for column in rows.T]
     return np.column_stack(sums)
+
+
+# --- Means and shares of weighted, grouped records: linearised variance, and limits that stay between 0 ---------------
+
+
+def grouped_variance(influence: ArrayLike, groups: ArrayLike | pd.Series | None = None) -> float:
+    """Return the variance of a sum whose terms vary together within groups.
+
+    Parameters
+    ----------
+    influence : array, shape (n_rows,)
+        What each record adds to the estimate beyond its expectation (they sum to about 0).
+    groups : array, shape (n_rows,), optional
+        Rows of one group are one draw. Without it each row is a draw of its own.
+
+    Returns
+    -------
+    float
+        G/(G − 1) · Σ (sum of a group)²; NaN with fewer than two groups.
+
+    References
+    ----------
+    K. M. Wolter (2007), Introduction to Variance Estimation, chapter 6.
+    """
+    values = np.asarray(influence, dtype=float)
+    if groups is None:
+        sums, count = values, len(values)
+    else:
+        codes, count = group_numbers(groups)
+        sums = np.bincount(codes, weights=values, minlength=count)
+    if count < 2:
+        return math.nan
+    return float(count / (count - 1) * ((sums - sums.mean()) ** 2).sum())
+
+
+def cell_residuals(
+    values: NDArray[np.float64], weights: NDArray[np.float64], cell: NDArray[np.intp] | None
+) -> NDArray[np.float64]:
+    """Return how far each value is from the weighted mean of its cell (without cells: of all).
+
+    A cell's own mean takes one record from what is left to vary around it; the residuals are scaled up for that.
+    """
+    if cell is None:
+        cell = np.zeros(len(values), dtype=np.intp)
+    n_cell = np.bincount(cell)
+    w_cell = np.bincount(cell, weights=weights)
+    sums = np.bincount(cell, weights=weights * values)
+    mean = np.divide(sums, w_cell, out=np.zeros(len(w_cell)), where=w_cell > 0)
+    inflate = np.sqrt(n_cell / np.maximum(n_cell - 1, 1))
+    return np.asarray((values - mean[cell]) * inflate[cell])
+
+
+def share_estimate(value: float, variance: float, n: int, least_n: float, method: str, confidence: float) -> Estimate:
+    """Return a share whose variance is known as an estimate with limits between 0 and 1.
+
+    It is Wilson's interval at the effective number of records, value·(1 − value)/variance. At the ends, where no
+    variance can be seen, the effective number is `least_n`.
+    """
+    seen = 0 < value < 1 and variance > 0
+    effective = value * (1 - value) / variance if seen else least_n
+    low, high = wilson(value * effective, effective, confidence)
+    return Estimate(value, float(low), float(high), n, method, confidence=confidence)
+
+
+def weighted_share(
+    y: ArrayLike,
+    weights: ArrayLike | None = None,
+    groups: ArrayLike | pd.Series | None = None,
+    cell: NDArray[np.intp] | None = None,
+    confidence: float = 0.95,
+) -> Estimate:
+    """Return the weighted share of records with a property.
+
+    Parameters
+    ----------
+    y : array of bool, shape (n_rows,)
+    weights : array, shape (n_rows,), optional
+        0 or more; equal without it.
+    groups : array, shape (n_rows,), optional
+        Rows that belong together (editions of one title, rows of one book).
+    cell : int array, shape (n_rows,), optional
+        Post-stratum of each row: the variance is then that within cells.
+
+    Returns
+    -------
+    Estimate
+        Undefined without any weight.
+
+    References
+    ----------
+    C. Franco, R. J. A. Little, T. A. Louis, E. V. Slud (2019), "Comparative study of confidence intervals for
+    proportions in complex sample surveys", Journal of Survey Statistics and Methodology 7 (Wilson at the effective
+    sample size).
+    """
+    values = np.asarray(y, dtype=float)
+    weight = np.ones(len(values)) if weights is None else np.asarray(weights, dtype=float)
+    kind = "post-stratified, " if cell is not None else "weighted, " if weights is not None else ""
+    method = f"{kind}Wilson at the effective number of records"
+    total = weight.sum()
+    if not total > 0:
+        return Estimate.undefined("no records", len(values), method)
+    share = min(max(float((weight * values).sum() / total), 0.0), 1.0)
+    residual = cell_residuals(values, weight, cell)
+    n_groups = len(values) if groups is None else group_numbers(groups)[1]
+    least = n_groups / design_effect(weight)
+    return share_estimate(
+        share, grouped_variance(weight * residual / total, groups), len(values), least, method, confidence
+    )
+
+
+# --- Prediction-powered inference: few labels and many predictions together say more than the labels ------------------
+
+
+@dataclass(frozen=True)
+class PredictionPowered:
+    """A share estimated from labels and predictions.
+
+    Attributes
+    ----------
+    estimate : Estimate
+    power : float
+        How far the predictions were trusted: 0 is the labels alone, 1 the untuned method.
+    """
+
+    estimate: Estimate
+    power: float
+
+
+def prediction_powered_share(
+    y: ArrayLike,
+    guess: ArrayLike,
+    guess_collection: ArrayLike,
+    *,
+    weights: ArrayLike | None = None,
+    groups: ArrayLike | pd.Series | None = None,
+    cell: NDArray[np.intp] | None = None,
+    power: float | None = None,
+    confidence: float = 0.95,
+) -> PredictionPowered:
+    """Return the share of records with a property in a collection of which few records are labelled.
+
+    Parameters
+    ----------
+    y : array of bool, shape (n_labelled,)
+        Whether each labelled record has the property.
+    guess : array, shape (n_labelled,)
+        The model's guess at `y` for the same records: a probability, or 0 and 1. It may be wrong and uncalibrated; the
+        interval holds all the same, only wider.
+    guess_collection : array, shape (n_collection,)
+        The model's guess for every record of the collection, the labelled ones among them.
+    weights, cell : arrays, shape (n_labelled,), optional
+        Post-stratification weights and cells, where the labelled records are no plain random sample.
+    groups : array, shape (n_labelled,), optional
+        Labelled rows that belong together (editions of one title).
+    power : float, optional
+        Without it, tuned to the smallest variance (between 0 and 1).
+    confidence : float
+
+    Returns
+    -------
+    PredictionPowered
+        Undefined with fewer than two labelled groups.
+
+    Notes
+    -----
+    With power λ the estimate is λ·(mean guess of the collection) + (mean of y − λ·guess of the labelled), and its
+    variance λ²·Var(guess)/N + Var(y − λ·guess)/n. The published method takes the first mean over the unlabelled records
+    alone, as if the labelled ones were no part of the collection; with weights that would be wrong, and with few labels
+    it makes no difference. The limits are Wilson's at the number of records a plain sample would need for this
+    variance, so that they stay between 0 and 1 and a class nobody found has a width too.
+
+    The model must not have learned from the labelled records. Without weights these must be a random sample of the
+    collection: a good model does not mend a sample that is not (tests/theory shows how often it then fails).
+
+    References
+    ----------
+    A. N. Angelopoulos, S. Bates, C. Fannjiang, M. I. Jordan, T. Zrnic (2023), "Prediction-powered inference",
+    arXiv 2301.09633 (Science 382).
+    A. N. Angelopoulos, J. C. Duchi, T. Zrnic (2023), "PPI++: efficient prediction-powered inference",
+    arXiv 2311.01453 (the tuned power).
+    """
+    values, own, everywhere = (np.asarray(a, dtype=float) for a in (y, guess, guess_collection))
+    if values.shape != own.shape:
+        raise InputError(f"There are {len(values):,} labels and {len(own):,} guesses for them; each needs one.")
+    weight = np.ones(len(values)) if weights is None else np.asarray(weights, dtype=float)
+    method = "prediction-powered"
+    if len(values) < 2 or not weight.sum() > 0 or not len(everywhere):
+        return PredictionPowered(Estimate.undefined("too few labelled records", len(values), method), math.nan)
+    weight = weight / weight.sum()
+    scale = _tuned_power(values, own, everywhere, weight) if power is None else power
+    rectified = values - scale * own
+    value = scale * float(everywhere.mean()) + float((weight * rectified).sum())
+    residual = cell_residuals(rectified, weight, cell)
+    variance = grouped_variance(weight * residual, groups) + scale**2 * float(everywhere.var()) / len(everywhere)
+    if math.isnan(variance):
+        reason = "all labelled records belong to one group"
+        return PredictionPowered(Estimate.undefined(reason, len(values), method), scale)
+    least = (len(values) if groups is None else group_numbers(groups)[1]) / design_effect(weight)
+    value = min(max(value, 0.0), 1.0)
+    return PredictionPowered(share_estimate(value, variance, len(values), least, method, confidence), scale)
+
+
+def _tuned_power(
+    y: NDArray[np.float64], guess: NDArray[np.float64], everywhere: NDArray[np.float64], weight: NDArray[np.float64]
+) -> float:
+    centred = guess - (weight * guess).sum()
+    together = float((weight * centred * (y - (weight * y).sum())).sum())
+    spread = float(everywhere.var())
+    if spread <= 0:
+        return 0.0
+    return min(max(together / ((1 + len(y) / len(everywhere)) * spread), 0.0), 1.0)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from core.errors import InputError
-from core.plain_json import plain
+from core.text_formats import plain
 
 __all__ = [
     "MINIMUM_RECORDS",

@@ -1,6 +1,6 @@
 """Weights that let a sample speak for the collection: raking to margins, and what unequal weights cost."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +8,16 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import InputError
+from core.statistics.intervals import MINIMUM_RECORDS
 
-__all__ = ["Raking", "design_effect", "rake"]
+__all__ = [
+    "PostStratification",
+    "Raking",
+    "design_effect",
+    "post_stratify",
+    "rake",
+    "uncovered_share",
+]
 
 
 @dataclass(frozen=True)
@@ -124,3 +132,157 @@ def rake(
         converged = max(off, default=0.0) <= tolerance
     weights = weights * (len(weights) / weights.sum())
     return Raking(weights, converged, iterations, uncovered, design_effect(weights))
+
+
+# --- Cells of the collection that each have labelled records, so that every cell counts as much as it -----------------
+
+
+SEVERAL = "(several)"
+
+
+@dataclass(frozen=True)
+class PostStratification:
+    """The cells, and the weight of every labelled record.
+
+    Attributes
+    ----------
+    weights : array, shape (n_labelled,)
+        Records of the population one labelled record stands for, scaled to a mean of 1.
+    cell : int array, shape (n_labelled,)
+        Row of ``cells`` each labelled record is in.
+    cells : DataFrame
+        One row a final cell: the columns it was made by ('(several)' where values were pooled), ``n_labelled``,
+        ``n_population``, ``pooled`` (how many original cells it holds), ``weight``.
+    population_cell : int array, shape (n_population,)
+        Row of ``cells`` each record of the population is in.
+    design_effect : float
+        By how much the weights inflate a variance (Kish), 1 or more.
+    uncovered_share : float
+        Share of the population in original cells without any labelled record, 0 to 1.
+    """
+
+    weights: NDArray[np.float64]
+    cell: NDArray[np.intp]
+    cells: pd.DataFrame
+    population_cell: NDArray[np.intp]
+    design_effect: float
+    uncovered_share: float
+
+
+def uncovered_share(labelled: pd.DataFrame, population: pd.DataFrame, by: Sequence[str]) -> float:
+    """Return the share of the population in cells (combinations of the columns `by`) that hold no labelled record.
+
+    Returns
+    -------
+    float
+        0 to 1; NaN for an empty population.
+    """
+    if population.empty:
+        return float("nan")
+    return _uncovered(_cells(labelled, population, by))
+
+
+def post_stratify(
+    labelled: pd.DataFrame, population: pd.DataFrame, by: Sequence[str], min_labelled: int = MINIMUM_RECORDS
+) -> PostStratification:
+    """Weight labelled records so that every cell counts as much as it does in the population.
+
+    Parameters
+    ----------
+    labelled, population : DataFrame
+        Both with the columns `by`, as text. The population may hold the labelled records.
+    by : sequence of str
+        The most important first: cells are pooled over the last column before any other.
+    min_labelled : int
+        Labelled records each final cell has at least (as far as there are that many), 1 or more.
+
+    Raises
+    ------
+    InputError
+        No labelled records, no population, no column to make cells by, or one that is missing.
+
+    Notes
+    -----
+    Pooling goes column by column from the last to the first. At each column, cells that are still short and agree in
+    all columns before it are put together. If they are still short, they join the cell with the most labelled records
+    among those that agree in the columns before it; if there is none, they wait for the next column. Before the first
+    column everything agrees, so in the end no cell is short.
+
+    Labelled records in cells the population does not have (books from elsewhere) are pooled in the same way, so that no
+    final cell is empty on either side.
+
+    References
+    ----------
+    D. Holt, T. M. F. Smith (1979), "Post stratification", Journal of the Royal Statistical Society A 142.
+    """
+    if labelled.empty or population.empty:
+        raise InputError("Post-stratification needs labelled records and a population; one of them is empty.")
+    columns = list(by)
+    cells = _cells(labelled, population, columns)
+    cells = cells.assign(cell=pd.factorize(_pool(cells, columns, min_labelled))[0])
+    final = cells.groupby("cell", sort=True).agg(
+        **{column: (column, _one_or_several) for column in columns},
+        n_labelled=("n_labelled", "sum"),
+        n_population=("n_population", "sum"),
+        pooled=("cell", "size"),
+    )
+    share = final["n_population"] / final["n_population"].sum()
+    final["weight"] = share / (final["n_labelled"] / final["n_labelled"].sum())
+    ours, theirs = (_look_up(frame, cells, columns) for frame in (labelled, population))
+    weights = final["weight"].to_numpy(dtype=float)[ours]
+    return PostStratification(
+        weights=weights,
+        cell=ours,
+        cells=final.reset_index(drop=True),
+        population_cell=theirs,
+        design_effect=design_effect(weights),
+        uncovered_share=_uncovered(cells),
+    )
+
+
+def _cells(labelled: pd.DataFrame, population: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    columns = list(by)
+    if not columns:
+        raise InputError("Cells need at least one column to be made by; none came.")
+    for name, frame in (("labelled records", labelled), ("population", population)):
+        missing = [column for column in columns if column not in frame]
+        if missing:
+            available = ", ".join(map(str, frame.columns))
+            raise InputError(f"The {name} have no column '{missing[0]}'. There are: {available}.")
+    theirs = population.groupby(columns, sort=False, observed=True).size().rename("n_population")
+    ours = labelled.groupby(columns, sort=False, observed=True).size().rename("n_labelled")
+    joined = pd.concat([ours, theirs], axis=1).fillna(0).astype(int).sort_index()
+    joined.index = joined.index.set_names(columns)
+    return joined.reset_index()
+
+
+def _pool(cells: pd.DataFrame, by: Sequence[str], min_labelled: int) -> NDArray[np.intp]:
+    """Return for each cell the number of the final cell it ends in (see Notes of :func:`post_stratify`)."""
+    labelled, population = cells["n_labelled"].to_numpy(), cells["n_population"].to_numpy()
+    final = np.arange(len(cells))
+    for depth in reversed(range(len(by))):
+        have = np.bincount(final, weights=labelled, minlength=len(cells))
+        held = np.bincount(final, weights=population, minlength=len(cells))
+        short = ((have < max(min_labelled, 1)) | (held == 0))[final]
+        if not short.any():
+            break
+        alike = cells.groupby(list(by[:depth]), sort=False).ngroup().to_numpy() if depth else np.zeros(len(cells), int)
+        for group in np.unique(alike[short]):
+            mine = alike == group
+            poor = np.unique(final[mine & short])
+            rich = np.unique(final[mine & ~short])
+            enough = have[poor].sum() >= max(min_labelled, 1) and held[poor].sum() > 0
+            final[mine & short] = poor[0] if enough or not len(rich) else rich[np.argmax(have[rich])]
+    return final
+
+
+def _look_up(frame: pd.DataFrame, cells: pd.DataFrame, columns: list[str]) -> NDArray[np.intp]:
+    return frame[columns].merge(cells[[*columns, "cell"]], on=columns, how="left")["cell"].to_numpy(dtype=np.intp)
+
+
+def _uncovered(cells: pd.DataFrame) -> float:
+    return float(cells.loc[cells["n_labelled"] == 0, "n_population"].sum() / cells["n_population"].sum())
+
+
+def _one_or_several(values: pd.Series) -> str:
+    return str(values.iloc[0]) if (values == values.iloc[0]).all() else SEVERAL

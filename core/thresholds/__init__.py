@@ -1,12 +1,17 @@
 """Thresholds: which predictions are accepted, what that does to the collection, and what can be promised of it."""
 
-from core.thresholds.curves import ALL_CLASSES, Curves, CutPoint, risk_coverage
-from core.thresholds.kept import acceptance_rates, acceptance_rates_by_class, expected_errors
+from core.thresholds.acceptance_rates import (
+    ALL_CLASSES,
+    Curves,
+    CutPoint,
+    acceptance_rates,
+    acceptance_rates_by_class,
+    expected_errors,
+    risk_coverage,
+)
+from core.thresholds.guarantee import GroupGuarantee, Guarantee, find_guaranteed_cuts, remedy_sentence
 from core.thresholds.policy import Policy, apply_policy
 from core.thresholds.population import PopulationCheck, compare_population
-from core.thresholds.promise import find_guaranteed_cuts
-from core.thresholds.promise_words import remedy_sentence
-from core.thresholds.promised import GroupGuarantee, Guarantee
 from core.thresholds.report import DEFAULT_FACETS, PolicyReport, policy_report
 from core.thresholds.sample import draw_review_sample
 

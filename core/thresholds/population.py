@@ -12,7 +12,6 @@ from scipy import stats
 
 from core.comparison_words import VERDICTS
 from core.facets import FACETS, facet_codes, facet_column, facet_title, facet_words
-from core.plain_json import plain
 from core.schema import CONFIDENCE, LEAK, PREDICTED, SPLIT, TRUTH
 from core.statistics import (
     MINIMUM_RECORDS,
@@ -24,6 +23,7 @@ from core.statistics import (
     total_variation,
     total_variation_by_chance,
 )
+from core.text_formats import plain
 
 __all__ = ["PopulationAspect", "PopulationCheck", "compare_population", "usable_labels"]
 

@@ -10,12 +10,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.evaluation.rates import accuracy_estimate
+from core.evaluation.metrics import accuracy_estimate
 from core.facets import facet_words
-from core.plain_json import plain
 from core.schema import PREDICTED, TRUTH
 from core.statistics import Estimate, capitalised, in_percent, interval_count, interval_percent, share_percent
-from core.thresholds.kept import acceptance_rates, acceptance_rates_by_class, distance_of_accepted, expected_errors
+from core.text_formats import plain
+from core.thresholds.acceptance_rates import (
+    acceptance_rates,
+    acceptance_rates_by_class,
+    distance_of_accepted,
+    expected_errors,
+)
 from core.thresholds.policy import Policy, apply_policy
 
 __all__ = ["CLASS", "DEFAULT_FACETS", "PolicyReport", "policy_report"]
@@ -48,7 +53,8 @@ class PolicyReport:
         ``accepted``, ``coverage``, ``n_accepted`` and ``errors`` (labelled), ``accuracy``, ``low``, ``high``,
         ``expected_errors``, ``expected_low``, ``expected_high``, ``review``.
     acceptance_rates : mapping
-        Facet (and ``'class'``, what the labelled books are) → table of :func:`core.thresholds.kept.acceptance_rates`.
+        Facet (and ``'class'``, what the labelled books are) → table of
+        :func:`core.thresholds.acceptance_rates.acceptance_rates`.
     distances : DataFrame
         One row a facet: ``facet``, ``tvd`` (total variation distance between the accepted and all records, 0 to 1),
         ``tvd_by_chance`` (what as many records taken at random would show).

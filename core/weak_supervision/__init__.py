@@ -8,20 +8,21 @@ often each of them is right (:class:`LabelModel`).
 What is kept honest:
 
 - a function's accuracy is measured on half of the labelled titles that its author is never shown
-  (:mod:`core.weak_supervision.holdout`), once a title;
+  (:mod:`core.weak_supervision.tryout`), once a title;
 - functions that copy one another are found and refused (:func:`find_duplicates`), since no evidence may count
   twice;
 - a model's opinion never votes on titles that the model learned from (:mod:`core.weak_supervision.books`);
 - the label set that is made leaves out what people labelled and what is tested on (:mod:`core.weak_supervision.build`).
 """
 
-from core.weak_supervision.books import Books, ModelOpinion, books_of
-from core.weak_supervision.conditions import (
+from core.weak_supervision.books import Books, ModelOpinion, Suggestion, books_of, suggest_functions
+from core.weak_supervision.functions import (
     AllOf,
     AnyOf,
     Condition,
     Confident,
     Facet,
+    LabellingFunction,
     Length,
     Not,
     Range,
@@ -29,23 +30,19 @@ from core.weak_supervision.conditions import (
     columns_of,
     describe_condition,
 )
-from core.weak_supervision.copies import DuplicateFunction, agreements, find_duplicates
-from core.weak_supervision.functions import LabellingFunction
-from core.weak_supervision.holdout import holdout_mask
-from core.weak_supervision.kept import (
+from core.weak_supervision.label_model import LabelModel, majority_vote
+from core.weak_supervision.toml_file import (
     SavedFunction,
     add_function,
+    functions_from_toml,
+    functions_to_toml,
+    read_functions,
     remove_functions,
     replace_functions,
     saved_functions,
 )
-from core.weak_supervision.label_model import LabelModel
-from core.weak_supervision.majority import majority_vote
-from core.weak_supervision.suggest import Suggestion, suggest_functions
-from core.weak_supervision.table import describe
-from core.weak_supervision.toml_file import functions_from_toml, functions_to_toml, read_functions
-from core.weak_supervision.tryout import METHODS, Method, TrialResult, try_functions
-from core.weak_supervision.votes import ABSTAIN, Votes, cast_votes
+from core.weak_supervision.tryout import METHODS, Method, TrialResult, describe, holdout_mask, try_functions
+from core.weak_supervision.votes import ABSTAIN, DuplicateFunction, Votes, agreements, cast_votes, find_duplicates
 
 __all__ = [
     "ABSTAIN",

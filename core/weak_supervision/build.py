@@ -13,17 +13,16 @@ import numpy as np
 
 from core.corpus import load_corpus
 from core.errors import InputError
+from core.joins import find_leaks
 from core.labels import LabelSet, load_labels
-from core.leaks import find_leaks
-from core.plain_json import plain
 from core.progress import Progress, silent
 from core.schema import LABEL, TITLE_KEY
 from core.storage import Workspace, digest
+from core.text_formats import plain
 from core.weak_supervision.books import books_of
 from core.weak_supervision.functions import LabellingFunction, check_functions
-from core.weak_supervision.label_tables import write_label_tables
 from core.weak_supervision.toml_file import functions_from_toml, functions_to_toml
-from core.weak_supervision.tryout import Method, TrialResult, try_functions
+from core.weak_supervision.tryout import Method, TrialResult, try_functions, write_label_tables
 
 __all__ = ["LabellingReport", "build_labels", "main"]
 

@@ -1,15 +1,4 @@
-"""A label model: how often each function is right is learned from where functions agree and contradict one another.
-
-The model of A. P. Dawid and A. M. Skene (1979), "Maximum likelihood estimation of observer error-rates using the EM
-algorithm", Applied Statistics 28, with abstention as one of the answers. Each book has one unknown class; given the
-class, functions answer independently. A function votes for one class or abstains, so that all there is to know of it is
-its rate of voting within each class. Books on which all are silent take part too: a model of the others alone takes
-functions that are rarely on the same book for functions that shun one another, and drifts.
-
-A function that is never on a book with another one, such as those on shelfmarks or on numbers of a classification, can
-neither agree nor contradict: only what people said of its books, and what is believed beforehand, tell how often it is
-right. Left to the algorithm its votes would be explained by the silence of the others, and could end up against itself.
-"""
+"""Majority vote: the class most functions vote for; a tie is no answer."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -21,7 +10,66 @@ from numpy.typing import NDArray
 from core.errors import InputError
 from core.weak_supervision.votes import ABSTAIN, Votes
 
-__all__ = ["PRIOR_RIGHT", "PRIOR_VOTES", "LabelModel"]
+__all__ = [
+    "PRIOR_RIGHT",
+    "PRIOR_VOTES",
+    "LabelModel",
+    "answers_of",
+    "majority_vote",
+]
+
+_TIE = 1e-9
+
+
+def majority_vote(votes: Votes) -> NDArray[np.float64]:
+    """Return probabilities, shape (n_books, n_classes): the winner has 1, winners that are level share it.
+
+    Books without a vote have NaN.
+
+    >>> from core.weak_supervision.functions import Length
+    >>> from core.weak_supervision.functions import LabellingFunction as F
+    >>> functions = tuple(F(f"f{i}", name, Length(above=i)) for i, name in enumerate("aab"))
+    >>> cast = Votes(functions, ("a", "b"), np.array([[0, 0, 1], [0, -1, 1], [-1, -1, -1]], dtype=np.int16), (0, 0, 0))
+    >>> majority_vote(cast).tolist()
+    [[1.0, 0.0], [0.5, 0.5], [nan, nan]]
+    """
+    counts = np.column_stack([(votes.matrix == code).sum(axis=1) for code in range(len(votes.classes))]).astype(float)
+    best = counts.max(axis=1, keepdims=True, initial=0)
+    winners = (counts == best).astype(float)
+    probabilities = winners / winners.sum(axis=1, keepdims=True)
+    return np.where(best > 0, probabilities, np.nan)
+
+
+def answers_of(probabilities: NDArray[np.float64], classes: tuple[str, ...]) -> NDArray[np.object_]:
+    """Return the class with the highest probability, '' where two are level or nothing is known.
+
+    >>> answers_of(np.array([[0.9, 0.1], [0.5, 0.5], [np.nan, np.nan]]), ("a", "b")).tolist()
+    ['a', '', '']
+    """
+    known = ~np.asarray(np.isnan(probabilities).any(axis=1), dtype=bool)
+    filled = np.where(known[:, None], probabilities, 0.0)
+    best = filled.max(axis=1, keepdims=True)
+    level = np.asarray(filled >= best - _TIE).sum(axis=1) > 1
+    answers: NDArray[np.object_] = np.array(classes, dtype=object)[filled.argmax(axis=1)]
+    answers[~known | level] = ""
+    return answers
+
+
+# --- A label model: how often each function is right is learned from where functions agree and ------------------------
+# The model of A. P. Dawid and A. M. Skene (1979), "Maximum likelihood estimation of observer error-rates using the EM
+# algorithm", Applied Statistics 28, with abstention as one of the answers. Each book has one unknown class; given the
+# class, functions answer independently. A function votes for one class or abstains, so that all there is to know of it
+# is
+# its rate of voting within each class. Books on which all are silent take part too: a model of the others alone takes
+# functions that are rarely on the same book for functions that shun one another, and drifts.
+#
+# A function that is never on a book with another one, such as those on shelfmarks or on numbers of a classification,
+# can
+# neither agree nor contradict: only what people said of its books, and what is believed beforehand, tell how often it
+# is
+# right. Left to the algorithm its votes would be explained by the silence of the others, and could end up against
+# itself.
+
 
 # What is believed of a function before its votes are seen: right on four books of five, as if seen on so many books.
 PRIOR_RIGHT: Final = 0.8

@@ -4,26 +4,43 @@ Keys are fingerprints and small settings, never tables: a table above 50,000 row
 Large tables are shared as resources and must be treated as read-only; small answers are cached as data.
 """
 
-from dashboard.cache.audits import (
+from dashboard.cache.data import (
+    UploadSlot,
+    catalogue,
+    keywords,
+    language_evidence,
+    originals,
+    peek,
+    records,
+    representativeness,
+    scored,
+    upload_slot,
+    workspace,
+)
+from dashboard.cache.results import (
     calibrations,
     collection,
     comparison,
     curves,
     evaluation,
+    explanation,
+    export_cut_scope,
+    export_table,
     facet_slices,
     label_audit,
+    model,
+    models,
     pair_slices,
     policy_report,
     population,
     promise,
+    release,
+    shap_explanation,
+    similar_titles,
     slice_p_value,
     slices,
+    text_of,
 )
-from dashboard.cache.exports import export_cut_scope, export_table, release
-from dashboard.cache.models import explanation, model, models, shap_explanation, similar_titles, text_of
-from dashboard.cache.samples import keywords, language_evidence, representativeness
-from dashboard.cache.tables import catalogue, originals, peek, records, scored, workspace
-from dashboard.cache.uploads import UploadSlot, upload_slot
 
 __all__ = [
     "UploadSlot",

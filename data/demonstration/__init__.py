@@ -10,12 +10,16 @@ import numpy as np
 import pandas as pd
 
 from data.demonstration import profile
-from data.demonstration.annotations import ANNOTATION_COLUMNS, annotate
-from data.demonstration.books import Book, invent_books
-from data.demonstration.catalogue import COLUMNS, NOTE, catalogue_records, digitised_records
-from data.demonstration.draw import Draw
-from data.demonstration.planted import PlantedTruth, planted_truths
-from data.demonstration.sampling import Samples, choose_samples
+from data.demonstration.catalogue import COLUMNS, NOTE, Book, catalogue_records, digitised_records, invent_books
+from data.demonstration.planted import (
+    ANNOTATION_COLUMNS,
+    PlantedTruth,
+    Samples,
+    annotate,
+    choose_samples,
+    planted_truths,
+)
+from data.demonstration.profile import Draw
 
 __all__ = ["ANNOTATION_COLUMNS", "COLUMNS", "NOTE", "SEED", "Demonstration", "PlantedTruth", "generate"]
 

@@ -25,13 +25,13 @@ from core.corpus import load_corpus, read_columns
 from core.errors import NotFoundError
 from core.importing import import_file
 from core.joins import join_ids
-from core.models.blend import BlendClassifier
-from core.models.known_titles import predictions_table
-from core.models.protocol import TitleClassifier
+from core.model_input import join_fields
+from core.models.base import TitleClassifier
+from core.models.ensemble import BlendClassifier
+from core.models.preparation import predictions_table
 from core.models.registry import load
-from core.models.train import train
+from core.models.training import train
 from core.predictions import load_scored
-from core.reading import join_fields
 from core.schema import ALTERNATE_ID, CONFIDENCE, LANGUAGE, LEAK, PREDICTED, RECORD_ID, TITLE, TRUTH
 from core.storage import Workspace
 

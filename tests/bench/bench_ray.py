@@ -22,9 +22,9 @@ import numpy as np
 from core.corpus import load_corpus
 from core.demonstration import build
 from core.models.registry import load_folder
-from core.models.score import open_model
+from core.models.scoring import open_model
 from core.scale import score_locally, score_on_ray, shards_of
-from core.scale.remaining import duration
+from core.scale.shards import duration
 from core.schema import TITLE, probability_column
 from core.storage import Workspace
 

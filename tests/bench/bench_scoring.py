@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.models.cascade import CascadeClassifier
-from core.models.devices import has_bfloat16, load_torch, usable_cores
 from core.models.encoder import Tokens, default_base, from_pretrained
+from core.models.ensemble import CascadeClassifier
 from core.models.registry import load
+from core.models.runtime import has_bfloat16, load_torch, usable_cores
 from core.models.tfidf import TfidfClassifier
 from core.models.transformer import TransformerClassifier, _network
 from core.storage import Workspace

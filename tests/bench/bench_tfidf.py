@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from core.models.fitting import Plan, fit
-from core.models.measure import measure
-from core.models.score import score
-from core.normalise.titles import title_keys
+from core.models.scoring import score
+from core.models.training import measure
+from core.normalise.records import title_keys
 
 TITLES = 52_695
 

@@ -8,7 +8,7 @@ import pytest
 from core.cli import main, system
 from core.cli.system import serve_command
 from core.errors import InputError
-from core.server_folders import VARIABLE
+from core.uploads import VARIABLE
 from tests.serving import free_port
 
 

@@ -16,7 +16,7 @@ from core.explain import (
     word_contributions,
     word_importance,
 )
-from core.models.protocol import TrainingData
+from core.models.base import TrainingData
 from core.models.tfidf import TfidfClassifier
 
 TITLES = {

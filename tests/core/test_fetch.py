@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core import download as transport
+from core import fetch as transport
 from core.connection import UnreachableError
 from core.errors import Cancelled, FetchError, InputError
 from core.fetch import fetch, sources

@@ -12,7 +12,7 @@ import pytest
 
 from core import jobs
 from core.errors import Cancelled, JobError, NotFoundError
-from core.jobs import process
+from core.jobs import job as process
 from core.storage import Workspace, read_json, write_json
 
 WAIT = 60.0

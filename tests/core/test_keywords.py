@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError
-from core.keywords import keyword_frequency
+from core.language_evidence import keyword_frequency
 from core.statistics import wilson
 
 

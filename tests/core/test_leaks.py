@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from core.leaks import find_leaks
+from core.joins import find_leaks
 
 
 def table(*rows, columns=("record_id", "alternate_id", "title_key")):

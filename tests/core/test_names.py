@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from core.cli import main
 from core.errors import InputError, NameTakenError, NotFoundError
 from core.importing import import_file
-from core.models.score import predict_corpus
-from core.models.train import train
+from core.models.scoring import predict_corpus
+from core.models.training import train
 from core.storage import Workspace, plain_slug, slug, user_path
 
 

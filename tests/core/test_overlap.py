@@ -1,6 +1,6 @@
 import pandas as pd
 
-from core.overlap import shared_books
+from core.language_evidence import shared_books
 
 
 def ids(record: list[str], alternate: list[str] | None = None) -> pd.DataFrame:

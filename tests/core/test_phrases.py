@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.phrases import phrase_mask
+from core.text_search import phrase_mask
 
 
 def found(title: str, phrase: str, whole_words: bool = True) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.plain_json import json_text, number, plain
+from core.text_formats import json_text, number, plain
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pandas as pd
 
-from core.quality import date_sentence, field_quality, language_sentence, title_sentence
+from core.collection import date_sentence, field_quality, language_sentence, title_sentence
 
 
 def _records() -> pd.DataFrame:

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from core.reading import (
+from core.model_input import (
     SEPARATOR,
     as_terms,
     as_words,

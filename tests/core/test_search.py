@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from core.search import find_records
+from core.text_search import find_records
 
 BOOKS = pd.DataFrame(
     {

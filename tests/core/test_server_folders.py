@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputError
-from core.server_folders import VARIABLE, file_below, folders_text, server_folders
+from core.uploads import VARIABLE, file_below, folders_text, server_folders
 
 
 @pytest.fixture

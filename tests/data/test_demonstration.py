@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from data.demonstration import ANNOTATION_COLUMNS, COLUMNS, NOTE, Demonstration, generate
-from data.demonstration.books import title_group
+from data.demonstration.catalogue import title_group
 
 ID, PAPER = "BL record ID", "BL record ID for physical resource"
 

@@ -9,13 +9,20 @@ from collections import Counter
 import pytest
 
 import data.demonstration
-from data.demonstration.books import Author, Book, _before, invent_books, title_group
-from data.demonstration.draw import Draw, Weighted
-from data.demonstration.grammar import Grammar
-from data.demonstration.imprints import COUNTRIES, date_of_publication, name_of_author, place_of_publication
-from data.demonstration.profile import DECOY_PLACE, PLACES
-from data.demonstration.sampling import _batch_shares
-from data.demonstration.titles import RULES, ending, grammar, repair, title
+from data.demonstration.catalogue import (
+    COUNTRIES,
+    Author,
+    Book,
+    _before,
+    date_of_publication,
+    invent_books,
+    name_of_author,
+    place_of_publication,
+    title_group,
+)
+from data.demonstration.planted import _batch_shares
+from data.demonstration.profile import DECOY_PLACE, PLACES, Draw, Weighted
+from data.demonstration.titles import RULES, Grammar, ending, grammar, repair, title
 
 MODULES = [f"data.demonstration.{found.name}" for found in pkgutil.iter_modules(data.demonstration.__path__)]
 LANGUAGES = sorted(RULES)

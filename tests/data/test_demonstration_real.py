@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from data.demonstration import SEED, generate
-from data.demonstration.books import title_group
+from data.demonstration.catalogue import title_group
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 

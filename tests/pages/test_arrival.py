@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.jobs import list_jobs, start
 from core.storage import Workspace
-from dashboard import jobs, state
+from dashboard import jobs, navigation
 
 CONFIG = {"kind": "predictions", "name": "arrived", "overrides": [], "reading": {"encoding": None, "delimiter": None}}
 
@@ -29,7 +29,7 @@ def test_what_an_import_brought_is_chosen_counted_and_linked(
     assert page.selectbox(key="predictions").value != "arrived"
     job = start(demo_copy, "core.importing", {**CONFIG, "path": str(file)}, "Importing arrived.csv")
     assert job.wait(timeout=200).state == "done"
-    page.session_state[state.JOB] = job.id
+    page.session_state[navigation.JOB] = job.id
     page.run()
     assert not page.exception
     assert page.selectbox(key="predictions").value == "arrived"

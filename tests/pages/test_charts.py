@@ -4,10 +4,9 @@ import altair as alt
 import pandas as pd
 import pytest
 
-from dashboard.charts.outcomes import MOST_CLASSES, confusion_chart
+from dashboard.charts.curves import ratio_chart, ratio_ticks
+from dashboard.charts.errors import MOST_CLASSES, confusion_chart, rates_chart
 from dashboard.charts.palette import DARK, LIGHT, ChartTheme
-from dashboard.charts.rates import rates_chart
-from dashboard.charts.representation import ratio_chart, ratio_ticks
 
 
 def _luminance(colour: str) -> float:

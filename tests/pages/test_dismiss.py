@@ -8,7 +8,7 @@ from tests.pages.conftest import Open
 def test_the_message_of_a_failed_job_is_dismissed(open_page: Open, demo_copy: Workspace) -> None:
     folder = demo_copy.folder("jobs") / "20250101-000000-abcdef"
     folder.mkdir()
-    config = {"module": "core.models.train", "title": "Training", "created_at": "", "config": {}}
+    config = {"module": "core.models.training", "title": "Training", "created_at": "", "config": {}}
     write_json(folder / "config.json", config)
     write_json(folder / "status.json", {"state": "failed", "error": "The labels do not allow a model."})
     page = open_page(demo_copy, "models.py").run()

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dashboard.charts.learning import learning_chart, learning_sentence, present_run
+from dashboard.charts.curves import learning_chart, learning_sentence, present_run
 
 HISTORY = [
     {"run": 1.0, "epoch": 0.5, "loss": 0.9},

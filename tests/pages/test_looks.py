@@ -10,10 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.storage import Workspace
-from dashboard.charts.outcomes import heatmap_chart, reliability_chart
-from dashboard.charts.rates import rates_chart
+from dashboard.charts.errors import heatmap_chart, rates_chart, reliability_chart
+from dashboard.feedback import escape, interval, percent
 from dashboard.tables import HEADERS, SHARE_FORMAT, header, headers_in_words
-from dashboard.text import escape, interval, percent
 from tests.serving import ROOT
 
 SOURCES = sorted([*(ROOT / "dashboard").rglob("*.py"), *(ROOT / "pages").glob("*.py")])

@@ -9,8 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.importing import import_file
-from core.jobs.process import mark_process
-from core.models.train import train
+from core.jobs.job import mark_process
+from core.models.training import train
 from core.predictions import saved_training_labels
 from core.storage import Workspace, write_json
 
@@ -36,7 +36,7 @@ def test_the_plainest_training(page: AppTest, started: list[dict[str, Any]]) -> 
     _chosen(page, "Learn from these labels").select("demo-annotated")
     _train(page)
     # What predictions are checked against is left out unless somebody wants it.
-    plain = {"job": "core.models.train", "labels": "demo-annotated", "kind": "tfidf", "seed": 0}
+    plain = {"job": "core.models.training", "labels": "demo-annotated", "kind": "tfidf", "seed": 0}
     assert started == [{**plain, "exclude": ["demo-test"]}]
 
 
@@ -160,7 +160,7 @@ def test_a_training_that_was_asked_to_stop_shows_it_at_once(
     now = time.time()
     write_json(folder / "status.json", {"state": "running", "started": now, "updated": now, "message": "Fold 1"})
     write_json(folder / "process.json", mark_process(sleeper.pid).as_dict())
-    facts = {"module": "core.models.train", "title": "Training on books", "created_at": "2026-01-01T00:00:00Z"}
+    facts = {"module": "core.models.training", "title": "Training on books", "created_at": "2026-01-01T00:00:00Z"}
     write_json(folder / "config.json", {**facts, "config": {}})
     page = open_page(workspace, "models.py").run()
     [button] = [one for one in page.button if one.label == "Cancel"]

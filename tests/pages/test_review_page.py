@@ -11,7 +11,7 @@ from core.predictions import load_predictions
 from core.review import decisions, read_decisions
 from core.storage import Workspace
 from core.thresholds import Policy
-from dashboard import review_view, state
+from dashboard import navigation, review_view
 
 Open = Callable[[Workspace, str], AppTest]
 
@@ -121,7 +121,7 @@ def test_a_book_cannot_be_decided_before_it_stood_on_the_screen(
     first = shown_record(page)
     assert [button.disabled for button in page.button if button.label in ("Fiction", "can't tell")] == [True, True]
     assert not next(button for button in page.button if button.label == "Skip").disabled
-    page.session_state[state.DESK].ready = first  # the browser asked again
+    page.session_state[navigation.DESK].ready = first  # the browser asked again
     page.run()
     fiction(page)
     assert decisions(demo_copy.database, fingerprint)["record_id"].tolist() == [first]

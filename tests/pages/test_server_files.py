@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.server_folders import VARIABLE
 from core.storage import Workspace
+from core.uploads import VARIABLE
 
 Open = Callable[[Workspace, str], AppTest]
 ASKS = "File in the folders of this server that are open to these pages"

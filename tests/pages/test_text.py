@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dashboard.text import escape
+from dashboard.feedback import escape
 
 # What Streamlit's Markdown (mdast-util-gfm-autolink-literal) looks for in the finished text, backslashes taken away.
 LINKS = (

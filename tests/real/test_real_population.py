@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from core.importing import import_file
-from core.models.score import predict_corpus
-from core.models.train import train
+from core.models.scoring import predict_corpus
+from core.models.training import train
 from core.predictions import Scored, load_scored
 from core.storage import Workspace
 from core.thresholds import compare_population, find_guaranteed_cuts

@@ -14,9 +14,9 @@ from playwright.sync_api import Page, expect
 from core.cli import main
 from core.evaluation import compare_with_rest, evaluate
 from core.importing import import_file
-from core.phrases import phrase_mask
 from core.predictions import Scored, load_scored
 from core.storage import Workspace
+from core.text_search import phrase_mask
 from core.thresholds import Policy, policy_report
 from tests import serving
 

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from core.importing import import_file
-from core.phrases import phrase_mask
 from core.predictions import Scored, load_scored
 from core.slices import FacetPredicate, RangePredicate, SliceFindings, TitlePredicate, find_slices
 from core.storage import Workspace
+from core.text_search import phrase_mask
 
 pytestmark = pytest.mark.real
 

@@ -9,11 +9,11 @@ import pytest
 from core.evaluation import evaluate
 from core.explain import word_contributions
 from core.importing import import_file
+from core.joins import find_leaks
 from core.labels import load_labels
-from core.leaks import find_leaks
 from core.models.registry import load
-from core.models.score import predict_corpus
-from core.models.train import train
+from core.models.scoring import predict_corpus
+from core.models.training import train
 from core.predictions import load_scored
 from core.storage import Workspace
 

@@ -11,13 +11,12 @@ from core.importing import import_file
 from core.joins import join_ids
 from core.label_audit import audit_labels, exclude_labels
 from core.labels import load_labels
+from core.model_input import join_fields
 from core.models.encoder import default_base
-from core.models.known_titles import predictions_table
+from core.models.preparation import predictions_table
 from core.models.registry import load
-from core.models.train import train
-from core.models.training_report import TrainingReport
+from core.models.training import TrainingReport, train
 from core.predictions import load_scored
-from core.reading import join_fields
 from core.schema import ALTERNATE_ID, LEAK, PREDICTED, RECORD_ID, TITLE, TRUTH
 from core.storage import Workspace
 

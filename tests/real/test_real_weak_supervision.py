@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from core.importing import import_file
+from core.joins import find_leaks
 from core.label_audit import audit_labels, exclude_labels
 from core.labels import load_labels
-from core.leaks import find_leaks
-from core.normalise.titles import title_keys
+from core.normalise.records import title_keys
 from core.predictions import load_predictions
 from core.statistics import wilson
 from core.storage import Workspace

@@ -17,7 +17,7 @@ from mapie.risk_control.fwer_control import FWERFixedSequenceTesting
 from numpy.typing import NDArray
 
 from core.statistics import clopper_pearson
-from core.thresholds.settle import SequenceGroup, graphical_procedure
+from core.thresholds.fixed_sequence import SequenceGroup, graphical_procedure
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from core.thresholds.settle import SequenceGroup, graphical_procedure
+from core.thresholds.fixed_sequence import SequenceGroup, graphical_procedure
 
 pytestmark = pytest.mark.slow
 

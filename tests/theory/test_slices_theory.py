@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from core.slices import FacetPredicate, TitlePredicate, find_slices
-from core.slices.stratified import exact_p
-from core.slices.units import halves, one_per_title
+from core.slices.stratified import exact_p, halves, one_per_title
 from tests.core.slices import planted as made
 
 CLASSES, FACETS = made.CLASSES, ("place", "publisher", "decade")

@@ -14,9 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core.export import FORMATS, ExportSettings, ModelSource, export
-from core.export.crosscheck import unescape_cell
-from core.export.marc_text import clean_text
-from core.export.validation import builtin_checks
+from core.export.marc_rules import clean_text
+from core.export.validation import builtin_checks, unescape_cell
 from core.readers.marc_decode import decode_iso2709, split_iso2709, stream_marcxml
 
 SETTINGS = ExportSettings(

@@ -9,9 +9,9 @@ import pytest
 
 from core.errors import Cancelled, InputError
 from core.export import FORMATS, export
-from core.export.quality import NOT_MEASURED, quality_sentences, rate_sentence
-from core.plain_json import plain
+from core.export.readme import NOT_MEASURED, quality_sentences, rate_sentence
 from core.storage import file_sha256
+from core.text_formats import plain
 
 QUALITY = {
     "policy": {

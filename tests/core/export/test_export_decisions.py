@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.export.counts import count_decisions
-from core.export.decisions import DECISION_COLUMNS, DECISIONS, decide, shown_confidence
+from core.export.decisions import DECISION_COLUMNS, DECISIONS, count_decisions, decide, shown_confidence
 from core.thresholds import Policy, apply_policy
 
 CUTS = {"Fiction": 0.9, "Non-fiction": 0.97}

@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from core.export.datapackage import datapackage
-from core.export.huggingface import front_matter
-from core.export.identifiers import identifier_pattern
+from core.export.packages import datapackage, front_matter
+from core.export.terms import identifier_pattern
 from core.storage import file_sha256
 
 

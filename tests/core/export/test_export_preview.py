@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
-from core.export.comparison import breakdown, genre_difference
-from core.export.preview import PREVIEW_FORMATS, preview
+from core.export.preview import PREVIEW_FORMATS, breakdown, genre_difference, preview
 from core.export.table import prepare
 from core.readers.marc_record import MarcRecord, control, data
 

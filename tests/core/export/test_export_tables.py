@@ -12,12 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.errors import InputError
-from core.export.columns import added_columns, original_column_name, plain_names, probability_names
-from core.export.csv_table import write_csv
-from core.export.jsonl import write_jsonl
-from core.export.parquet import write_parquet
+from core.export.settings import added_columns, original_column_name, plain_names, probability_names
 from core.export.table import prepare
-from core.export.xlsx import CELL_LIMIT, write_xlsx
+from core.export.tabular import CELL_LIMIT, write_csv, write_jsonl, write_parquet, write_xlsx
 
 OURS = (
     "record_id",
@@ -235,7 +232,7 @@ def test_the_workbook_has_a_frozen_filtered_header(example, tmp_path):
     "text", ["a\x00b", "one\rtwo", "one\ntwo", "_x000D_", "\ufffe", " both ends ", "<&>\"'", "=1+1"]
 )
 def test_hard_text_in_the_workbook_comes_back(example, tmp_path, text):
-    from core.export.crosscheck import unescape_cell
+    from core.export.validation import unescape_cell
 
     _, book = workbook(example, tmp_path, Title=text)
     assert unescape_cell(book["Accepted"]["B2"].value) == text
@@ -251,7 +248,7 @@ def test_cells_that_are_too_long_are_cut_and_counted(example, tmp_path):
 
 
 def test_a_sheet_takes_no_more_rows_than_a_sheet_has(example, tmp_path, monkeypatch):
-    monkeypatch.setattr("core.export.xlsx.ROW_LIMIT", 3)
+    monkeypatch.setattr("core.export.tabular.ROW_LIMIT", 3)
     report, book = workbook(example, tmp_path)
     assert (report.rows, report.left_out, book["Accepted"].max_row) == (2, 5, 3)
     assert "5 records are beyond" in report.sentences[0]
@@ -259,7 +256,7 @@ def test_a_sheet_takes_no_more_rows_than_a_sheet_has(example, tmp_path, monkeypa
 
 @pytest.mark.parametrize(("place", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")])
 def test_column_letters(place, letters):
-    from core.export.xlsx import column_letters
+    from core.export.tabular import column_letters
 
     assert column_letters(place) == letters
 

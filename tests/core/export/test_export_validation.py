@@ -6,8 +6,7 @@ import json
 import pytest
 
 from core.errors import InputError
-from core.export.crosscheck import read_labels
-from core.export.validation import builtin_checks, validate
+from core.export.validation import builtin_checks, read_labels, validate
 from core.readers.marc_decode import decode_iso2709, split_iso2709
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from core.export.human_labels import genre_labels, human_from_labels
+from core.export.decisions import genre_labels, human_from_labels
 
 RECORDS = pd.DataFrame({"record_id": ["014", "015"], "alternate_id": ["003", ""]}, dtype="str")
 

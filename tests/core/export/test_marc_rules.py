@@ -7,8 +7,7 @@ import pytest
 
 from core.export.marc import BUILDERS
 from core.export.marc_build import assignments
-from core.export.marc_rules import RULES, Fault, check_file, check_record
-from core.export.marc_text import Cleaner, clean_text, is_generated_note
+from core.export.marc_rules import RULES, Cleaner, Fault, check_file, check_record, clean_text, is_generated_note
 from core.readers.marc_record import MarcRecord, control, data
 
 Damage = Callable[[MarcRecord], object]

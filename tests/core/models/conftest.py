@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.models.protocol import TrainingData
+from core.models.base import TrainingData
 
 WORDS = {
     "Fiction": ["A novel", "A tale", "Stories for girls", "The heir", "A romance in three volumes"],
@@ -21,7 +21,7 @@ def make_books():
     """Return a function that invents labelled books: records columns that training needs, and ``label``."""
 
     def make(n=240, classes=("Fiction", "Poetry", "Travel"), seed=0, noise=0.1, start=0):
-        from core.normalise.titles import title_key
+        from core.normalise.records import title_key
 
         generator = np.random.default_rng(seed)
         rows = []
@@ -67,7 +67,7 @@ def put(tmp_path_factory):
 @pytest.fixture(scope="session")
 def tiny_base(tmp_path_factory):
     """The folder of an encoder of random weights, small enough to train in a second."""
-    torch = pytest.importorskip("core.models.devices").load_torch()
+    torch = pytest.importorskip("core.models.runtime").load_torch()
     from transformers import BertConfig, BertModel
 
     folder = tmp_path_factory.mktemp("tiny")

@@ -6,11 +6,10 @@ import pytest
 
 from core.errors import InputError, ModelError
 from core.explain import leave_one_word_out
-from core.models import members, out_of_fold
-from core.models.blend import BlendClassifier, fit_blend_weights
+from core.models import ensemble
+from core.models.base import TrainingData
+from core.models.ensemble import BlendClassifier, OutOfFold, fit_blend_weights
 from core.models.fitting import Plan, fit
-from core.models.out_of_fold import OutOfFold
-from core.models.protocol import TrainingData
 from core.models.registry import load, save
 from core.models.tfidf import TfidfClassifier
 
@@ -92,7 +91,7 @@ class TestWeightsOfATraining:
     def test_those_of_a_fold_are_learned_on_the_other_folds(self, monkeypatch):
         asked = []
         monkeypatch.setattr(
-            out_of_fold, "fit_blend_weights", lambda told, targets: asked.append((told, targets)) or [2.0, 0.0]
+            ensemble, "fit_blend_weights", lambda told, targets: asked.append((told, targets)) or [2.0, 0.0]
         )
         found = OutOfFold(self.Blend, {}, ["x", "y", "x", "y"], ("x", "y"))
         fold = np.array([0, 0, 1, 1])
@@ -121,7 +120,7 @@ class TestWeightsOfATraining:
                 trained.append(len(data.titles))
                 return super().train(data, **how)
 
-        monkeypatch.setattr(members, "classifier_class", lambda name: Spy)
+        monkeypatch.setattr(ensemble, "classifier_class", lambda name: Spy)
         fitted = fit(books, Plan("blend", folds=3, options=TWO_TFIDF))
         assert len(trained) == 2 * 4
         assert fitted.classifier.weights != [0.5, 0.5]
@@ -134,7 +133,7 @@ def test_labels_by_functions_are_learned_from_and_never_judge(data):
         np.append(data.weights, 0.7),
         data.classes,
     )
-    found = members.cross_val_predict_member(("tfidf", {}), weak, seed=0, folds=3)
+    found = ensemble.cross_val_predict_member(("tfidf", {}), weak, seed=0, folds=3)
     assert np.isnan(found[-1]).all()
     assert not np.isnan(found[:-1]).any()
 

@@ -5,7 +5,7 @@ import pytest
 
 from core.errors import InputError, ModelError
 from core.explain import leave_one_word_out
-from core.models.cascade import CascadeClassifier
+from core.models.ensemble import CascadeClassifier
 from core.models.fitting import Plan, fit
 from core.models.tfidf import TfidfClassifier
 
@@ -78,7 +78,7 @@ def test_nothing_is_read_twice_when_the_first_is_always_sure():
 
 def test_the_temperature_is_that_of_held_out_titles(data, trained):
     from core.calibration import learn_calibration
-    from core.models.members import cross_val_predict_member
+    from core.models.ensemble import cross_val_predict_member
 
     found = cross_val_predict_member(("tfidf", {}), data, 0, 3)
     truth = np.array(data.classes, dtype=object)[data.targets.argmax(axis=1)]

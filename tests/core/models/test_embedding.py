@@ -4,10 +4,10 @@ import pytest
 from core.errors import InputError, ModelError
 from core.explain import leave_one_word_out
 from core.models import embedding
+from core.models.base import TrainingData
 from core.models.embedding import EmbeddingClassifier
 from core.models.encoder import Encoder
 from core.models.fitting import Plan, fit
-from core.models.protocol import TrainingData
 
 pytest.importorskip("torch")
 ASKED = ["Travels in Persia", "An ode", "A tale for girls", ""]

@@ -5,10 +5,10 @@ import pytest
 from core.calibration import learn_calibration
 from core.errors import Cancelled, InputError
 from core.models import fitting
+from core.models.base import KINDS, ModelKind, classifier_class, known_kind
 from core.models.fitting import Plan, fit
-from core.models.kinds import KINDS, ModelKind, classifier_class, known_kind
-from core.models.measure import measure
 from core.models.tfidf import TfidfClassifier
+from core.models.training import measure
 from core.splits import fold_by_title, split_by_title
 
 P = ["p_Fiction", "p_Poetry", "p_Travel"]

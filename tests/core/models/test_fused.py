@@ -3,12 +3,10 @@ import copy
 import numpy as np
 import pytest
 
-from core.models import fused as module
+from core.models import runtime as module
 from core.models import transformer
-from core.models.batching import within_tokens
-from core.models.devices import load_torch
 from core.models.encoder import Encoder, first_and_mean, mean_pooled
-from core.models.fused import FusedEncoder, fused
+from core.models.runtime import FusedEncoder, fused, load_torch, within_tokens
 from core.models.transformer import TransformerClassifier, load_pretrained
 
 torch = pytest.importorskip("torch")

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from core.models import devices, gradients
+from core.models import finetune, runtime
 from core.models.encoder import first_and_mean
-from core.models.gradients import Gradients
+from core.models.finetune import Gradients
 
 torch = pytest.importorskip("torch")
 TITLES = [[3], [1, 2], [2, 2, 1], [4, 1]]
@@ -31,13 +31,13 @@ class Counting(torch.nn.Module):
 
 @pytest.fixture(params=[False, True], ids=["32 bits", "16 bits"])
 def half(request, monkeypatch):
-    monkeypatch.setattr(gradients, "has_bfloat16", lambda device: request.param)
+    monkeypatch.setattr(finetune, "has_bfloat16", lambda device: request.param)
     return request.param
 
 
 def calculated(network, rows, parts=2, monkeypatch=None):
     if monkeypatch is not None:
-        monkeypatch.setattr(gradients, "_PARTS", parts)
+        monkeypatch.setattr(finetune, "_PARTS", parts)
     with Gradients.from_network(network, "cpu", 0) as found:
         return found.calculate(TITLES, np.array(rows), WANTED[rows])
 
@@ -90,14 +90,14 @@ def test_what_is_asked_follows_what_learns(half):
 
 
 def test_each_part_has_its_share_of_the_cores(monkeypatch):
-    monkeypatch.setattr(devices, "usable_cores", lambda: 6)
-    with devices.workers("cpu", 2) as side_by_side:
+    monkeypatch.setattr(runtime, "usable_cores", lambda: 6)
+    with runtime.workers("cpu", 2) as side_by_side:
         assert set(side_by_side(lambda _: torch.get_num_threads(), range(8))) == {3}
 
 
 def test_one_core_works_alone(monkeypatch):
-    monkeypatch.setattr(devices, "usable_cores", lambda: 1)
-    with devices.workers("cpu", 2) as side_by_side:
+    monkeypatch.setattr(runtime, "usable_cores", lambda: 1)
+    with runtime.workers("cpu", 2) as side_by_side:
         assert side_by_side is map
 
 

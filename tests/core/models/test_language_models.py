@@ -7,7 +7,7 @@ import pytest
 from core.errors import InputError, ModelError
 from core.models import language_models
 from core.models.language_models import MissingLanguageModelError, bases_of, check_bases, installed, packaged
-from core.models.train import train
+from core.models.training import train
 
 KINDS_WITH_A_LANGUAGE_MODEL = ("embedding", "transformer", "blend", "cascade")
 

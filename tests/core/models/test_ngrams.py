@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
-from core.models.ngrams import NgramCounter, letter_runs, normalise_text, word_terms
+from core.models.tfidf import NgramCounter, letter_runs, normalise_text, word_terms
 
 TITLES = [
     "The Baron's Daughter. A ballad by the author of Poetical Recreations [i.e. William C. Hazlitt] . F.P",
@@ -90,6 +90,6 @@ def test_no_titles():
 def test_a_full_memory_is_emptied_and_nothing_changes(monkeypatch):
     counter = NgramCounter.from_texts([normalise_text(title) for title in TITLES])
     expected = counter.count(TITLES)[1].toarray()
-    monkeypatch.setattr("core.models.ngrams._CACHE_SIZE", 2)
+    monkeypatch.setattr("core.models.tfidf._CACHE_SIZE", 2)
     again = NgramCounter(counter.words, counter.runs)
     assert np.array_equal(again.count(TITLES)[1].toarray(), expected)

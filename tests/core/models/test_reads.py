@@ -9,13 +9,13 @@ from core.errors import InputError, NotFoundError
 from core.explain import leave_one_word_out, word_contributions
 from core.importing import import_file
 from core.labels import load_labels
+from core.model_input import join_fields
 from core.models.fitting import Plan, fit
 from core.models.preparation import labelled_books, readable_columns, text_of_record
 from core.models.registry import load
-from core.models.score import predict_corpus
-from core.models.train import train
+from core.models.scoring import predict_corpus
+from core.models.training import train
 from core.predictions import load_predictions
-from core.reading import join_fields
 from core.storage import Workspace
 
 SHELVES = {"Fiction": "Store 0126{:02d}.e.1", "Poetry": "HMNTS 116{:02d}.a.3", "Travel": "0100{:02d}.bb.7"}

@@ -4,9 +4,9 @@ import pytest
 
 from core.errors import Cancelled, NotFoundError
 from core.models.fitting import Plan, fit
-from core.models.known_titles import predictions_table
+from core.models.preparation import predictions_table
 from core.models.registry import load, save
-from core.models.score import predict_corpus, predict_records, score
+from core.models.scoring import predict_corpus, predict_records, score
 from core.predictions import load_scored
 from core.storage import Workspace
 
@@ -46,7 +46,7 @@ class TestScore:
 
     def test_progress_says_how_long_it_will_take(self, monkeypatch):
         clock = iter(range(0, 1000, 20))
-        monkeypatch.setattr("core.models.score.time.monotonic", lambda: float(next(clock)))
+        monkeypatch.setattr("core.models.scoring.time.monotonic", lambda: float(next(clock)))
         told = []
         score(Counting(), [str(i) for i in range(4)], lambda fraction, message: told.append(message), batch=1)
         # Half of the first of four took 20 s: seven times as long for the rest.

@@ -9,8 +9,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from core.errors import ModelError
-from core.models.encoder import default_base, from_pretrained
-from core.models.size_check import check_sizes
+from core.models.encoder import check_sizes, default_base, from_pretrained
 
 
 @pytest.fixture

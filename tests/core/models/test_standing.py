@@ -6,9 +6,8 @@ import pandas as pd
 import pytest
 
 from core.importing import import_file
-from core.models.registry import describe, list_models
-from core.models.standing import ModelTest, models_verdict
-from core.models.train import train
+from core.models.registry import ModelTest, describe, list_models, models_verdict
+from core.models.training import train
 from core.storage import Workspace
 
 

@@ -11,7 +11,7 @@ from core.labels import load_labels
 from core.models.preparation import exclude_books, labelled_books, load_books, load_weak_labels
 from core.models.registry import load
 from core.models.tfidf import TfidfClassifier
-from core.models.train import train
+from core.models.training import train
 from core.storage import Workspace
 
 
@@ -196,7 +196,7 @@ class TestJob:
 
     def test_a_model_is_trained_and_asked(self, workspace, annotated, put):
         put(workspace, annotated.head(30), "corpus", "catalogue")
-        job = jobs.start(workspace, "core.models.train", {"labels": "annotated", "name": "by job"}, "Training")
+        job = jobs.start(workspace, "core.models.training", {"labels": "annotated", "name": "by job"}, "Training")
         status = job.wait(120)
         assert status.state == "done", jobs.log_tail(job)
         assert status.result["model"] == "by-job"
@@ -204,20 +204,20 @@ class TestJob:
         here = train(workspace, "annotated", name="here")
         assert status.result["fingerprint"] == here.fingerprint
         scoring = jobs.start(
-            workspace, "core.models.score", {"model": "by-job", "corpus": "catalogue", "name": "p"}, "Scoring"
+            workspace, "core.models.scoring", {"model": "by-job", "corpus": "catalogue", "name": "p"}, "Scoring"
         ).wait(120)
         assert (scoring.state, scoring.result["rows"], scoring.result["predictions"]) == ("done", 30, "p")
         assert unfinished(workspace) == []
 
     def test_what_is_wrong_is_said_in_a_sentence(self, workspace):
-        status = jobs.start(workspace, "core.models.train", {"labels": "other"}, "Training").wait(120)
+        status = jobs.start(workspace, "core.models.training", {"labels": "other"}, "Training").wait(120)
         assert status.state == "failed"
         assert "There is no label set called 'other'" in status.error
 
     @pytest.mark.parametrize("how", ["killed", "cancelled"])
     def test_ended_in_the_middle_it_leaves_nothing(self, workspace, make_books, put, how):
         put(workspace, make_books(4000, noise=0.3), "labels", "many")
-        job = jobs.start(workspace, "core.models.train", {"labels": "many"}, "Training")
+        job = jobs.start(workspace, "core.models.training", {"labels": "many"}, "Training")
         deadline = time.monotonic() + 120
         while not (status := job.status()).message.startswith("Fold"):
             assert not status.finished and time.monotonic() < deadline, jobs.log_tail(job)

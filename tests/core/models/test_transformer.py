@@ -9,14 +9,14 @@ import pytest
 from core.calibration import Calibration
 from core.errors import Cancelled, InputError, ModelError
 from core.explain import leave_one_word_out
-from core.models import devices, encoder, language_models, precision
-from core.models.batching import epoch_batches, length_sorted, padded
+from core.models import encoder, language_models, runtime
+from core.models.base import TrainingData
 from core.models.finetune import _calibrated_losses, _has_worsened
 from core.models.fitting import Plan, fit
 from core.models.pretrained import import_pretrained
-from core.models.protocol import TrainingData
 from core.models.registry import load, load_folder
-from core.models.score import predict_records
+from core.models.runtime import epoch_batches, length_sorted, padded
+from core.models.scoring import predict_records
 from core.models.transformer import TransformerClassifier, load_pretrained, stratified
 
 pytest.importorskip("torch")
@@ -398,14 +398,14 @@ class TestMachine:
         assert padding < 1.15
 
     def test_work_in_threads_keeps_its_order(self):
-        assert list(devices.in_threads(lambda x: x * x, range(50), "cpu")) == [x * x for x in range(50)]
+        assert list(runtime.in_threads(lambda x: x * x, range(50), "cpu")) == [x * x for x in range(50)]
 
     def test_work_in_threads_passes_errors_on(self):
         def fail(x):
             raise ValueError("no")
 
         with pytest.raises(ValueError, match="no"):
-            list(devices.in_threads(fail, [1, 2], "cpu"))
+            list(runtime.in_threads(fail, [1, 2], "cpu"))
 
     def test_few_titles_are_shared_out_too(self, trained, books, monkeypatch):
         monkeypatch.setattr(encoder, "usable_cores", lambda: 2)
@@ -423,18 +423,18 @@ class TestMachine:
 
     def test_threads_that_wait_sleep(self):
         code = (
-            "from core.models.devices import load_torch; import os; load_torch(); print(os.environ['OMP_WAIT_POLICY'])"
+            "from core.models.runtime import load_torch; import os; load_torch(); print(os.environ['OMP_WAIT_POLICY'])"
         )
         unset = {name: value for name, value in os.environ.items() if not name.startswith("OMP_")}
         said = subprocess.run([sys.executable, "-c", code], env=unset, capture_output=True, text=True, check=True)
         assert said.stdout.strip() == "PASSIVE"
 
     def test_torch_has_its_threads_back_after_reading_in_others(self):
-        torch = devices.load_torch()
+        torch = runtime.load_torch()
         before = torch.get_num_threads()
-        items = range(4 * devices.usable_cores())
-        seen = set(devices.in_threads(lambda x: torch.get_num_threads(), items, "cpu"))
-        assert seen == ({1} if devices.usable_cores() > 1 else {before})
+        items = range(4 * runtime.usable_cores())
+        seen = set(runtime.in_threads(lambda x: torch.get_num_threads(), items, "cpu"))
+        assert seen == ({1} if runtime.usable_cores() > 1 else {before})
         assert torch.get_num_threads() == before
 
     def test_sixteen_bits_only_where_labels_stay(self, trained):
@@ -445,9 +445,9 @@ class TestMachine:
             return found
 
         titles = [f"title {i}" for i in range(5_000)]
-        assert precision.label_agreement(ask, precision.sample(titles)) == pytest.approx(0.998)
-        assert precision.sample(titles) == precision.sample(titles[::-1])
-        assert np.isnan(precision.label_agreement(ask, []))
+        assert runtime.label_agreement(ask, runtime.sample(titles)) == pytest.approx(0.998)
+        assert runtime.sample(titles) == runtime.sample(titles[::-1])
+        assert np.isnan(runtime.label_agreement(ask, []))
 
     def test_what_is_undecided_in_16_bits_is_read_again(self):
         asked = []
@@ -457,11 +457,11 @@ class TestMachine:
             return np.tile([0.4, 0.6, 0.0], (len(titles), 1))
 
         found = np.array([[0.51, 0.48, 0.01], [0.9, 0.1, 0.0], [0.4, 0.22, 0.38], [0.53, 0.47, 0.0]])
-        again = precision.rescore_uncertain(found.copy(), ["a", "b", "c", "d"], wide)
+        again = runtime.rescore_uncertain(found.copy(), ["a", "b", "c", "d"], wide)
         assert asked == ["a", "c"]
         np.testing.assert_array_equal(again[[1, 3]], found[[1, 3]])
         np.testing.assert_array_equal(again[[0, 2]], [[0.4, 0.6, 0.0]] * 2)
-        assert precision.rescore_uncertain(np.empty((0, 2)), [], wide).shape == (0, 2)
+        assert runtime.rescore_uncertain(np.empty((0, 2)), [], wide).shape == (0, 2)
 
     def test_sixteen_bits_are_refused_where_labels_change(self, data, quick, monkeypatch):
         from core.models import transformer

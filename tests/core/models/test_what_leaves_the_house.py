@@ -18,8 +18,8 @@ import pytest
 
 from core.importing import import_file
 from core.labels import LABELS_FILE
-from core.models.score import predict_corpus
-from core.models.train import train
+from core.models.scoring import predict_corpus
+from core.models.training import train
 from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import load_predictions, load_scored
 from core.release import Release, release, saved_exports

@@ -6,8 +6,7 @@ import pandas as pd
 import pytest
 
 from core.normalise import detect_languages, language_name, language_names
-from core.normalise.language_detection import COMMON_LANGUAGES, without_cataloguers_words
-from core.normalise.languages import code_of
+from core.normalise.languages import COMMON_LANGUAGES, code_of, without_cataloguers_words
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from core.normalise import detect_languages
-from core.normalise.scripts import script_of
+from core.normalise.languages import script_of
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.normalise import title_key, title_keys
-from core.normalise.literals import unwrap_literals
+from core.normalise.records import unwrap_literals
 
 
 @pytest.mark.parametrize(

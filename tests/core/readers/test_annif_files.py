@@ -10,7 +10,8 @@ import pytest
 from core.errors import InputError, UnreadableFileError
 from core.importing import import_file
 from core.predictions import load_predictions
-from core.readers import annif_documents, read_table
+from core.readers import annif as annif_documents
+from core.readers import read_table
 from core.readers.annif import FaultyLine, suggestions
 from core.storage import Workspace
 

@@ -9,7 +9,7 @@ import pytest
 from core.errors import InputError, UnreadableFileError
 from core.progress import silent
 from core.readers import container, read_table
-from core.readers.recognise import recognise
+from core.readers.reading import recognise
 
 CSV = b"id,Title\n1,a\n2,b\n"
 

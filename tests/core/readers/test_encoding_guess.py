@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import ChoiceNeededError
 from core.readers import read_table
-from core.readers.preview import read_first_rows
+from core.readers.reading import read_first_rows
 
 FRENCH = ["Les Misères du château", "Théâtre complet", "L'été à la forêt", "Façade d'une église"]
 CZECH = ["Žluťoučký kůň", "Dějiny národu českého", "Příběhy z Čech", "Šťastný dům"]

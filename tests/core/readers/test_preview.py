@@ -14,7 +14,7 @@ import pytest
 from core.errors import InputError, UnreadableFileError
 from core.readers import read_table
 from core.readers.marc_record import MarcRecord, control, data
-from core.readers.preview import PreviewLimits, read_first_rows
+from core.readers.reading import PreviewLimits, read_first_rows
 
 ROWS = 30
 FIRST = 7

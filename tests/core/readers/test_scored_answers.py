@@ -7,7 +7,7 @@ from core.errors import MappingError
 from core.importing import import_file
 from core.predictions import load_predictions
 from core.readers import read_table
-from core.readers.scored_answers import unfold
+from core.readers.scores import unfold
 from core.storage import Workspace
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError
-from core.readers.several_labels import single_answers
+from core.readers.scores import single_answers
 
 
 def _cells(*values: str) -> pd.Series:

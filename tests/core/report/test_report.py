@@ -13,8 +13,7 @@ from core.importing import import_file
 from core.policies import SavedPolicy
 from core.predictions import Scored, load_scored
 from core.report import ReportContent, build_content, render, write_report
-from core.report.content import _decided
-from core.report.definitions import DEFINITIONS
+from core.report.content import DEFINITIONS, _decided
 from core.report.svg import confusion_svg
 from core.slices import RangePredicate, Slice
 from core.statistics import interval_percent

@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def invented(n, seed):
-    from core.normalise.titles import title_key
+    from core.normalise.records import title_key
 
     generator = np.random.default_rng(seed)
     labels = [list(WORDS)[i % 3] for i in range(n)]

@@ -17,7 +17,7 @@ def test_who_stops_it_is_told_that_it_goes_on(library, capsys, monkeypatch):
     def stopped(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("core.models.score.predict_corpus", stopped)
+    monkeypatch.setattr("core.models.scoring.predict_corpus", stopped)
     status = main(["predict", "--model", "genres", "--corpus", "collection", "--workspace", str(library.root)])
     said = capsys.readouterr()
     assert (status, said.out) == (1, "")

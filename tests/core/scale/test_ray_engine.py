@@ -14,7 +14,7 @@ import pytest
 
 from core.errors import Cancelled, InputError, JobError
 from core.models.registry import load
-from core.models.score import open_model, predict_corpus
+from core.models.scoring import open_model, predict_corpus
 from core.predictions import load_predictions
 from core.scale import score_on_ray, shards_of
 from core.schema import probability_column

@@ -38,7 +38,7 @@ def bundle(demo_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture
 def model_folder(demo_workspace: Workspace, tmp_path: Path) -> Path:
     """The demonstration's model as it would be shared."""
-    from core.sharing.parcel import prepare_model
+    from core.sharing.bundle import prepare_model
 
     folder = tmp_path / "shared-model"
     folder.mkdir()

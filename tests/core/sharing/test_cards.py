@@ -12,15 +12,12 @@ from core.cli import main
 from core.demonstration import MODEL
 from core.errors import InputError
 from core.labels import load_labels
-from core.sharing.check import check_card
-from core.sharing.citation import published_sources
-from core.sharing.datasheet import HEADINGS
-from core.sharing.details import CardMetadata
-from core.sharing.kept import save_card, saved_card, with_fresh_numbers
-from core.sharing.label_card import label_card
+from core.sharing.bundle import write_card
+from core.sharing.card_settings import check_card, save_card, saved_card, with_fresh_numbers
+from core.sharing.citation import CardMetadata, published_sources
+from core.sharing.dataset_card import HEADINGS, label_card
 from core.sharing.model_card import model_card
-from core.sharing.text import BEGIN, END, front_matter, inline, numbers_of, unfilled_parts, update_numbers
-from core.sharing.write import write_card
+from core.sharing.wording import BEGIN, END, front_matter, inline, numbers_of, unfilled_parts, update_numbers
 from core.storage import Workspace, read_json
 
 

@@ -15,9 +15,8 @@ from core.demonstration import MODEL
 from core.errors import Cancelled, ColophonError, InputError, NotFoundError
 from core.jobs import start
 from core.models.registry import load
-from core.sharing.details import CardMetadata
-from core.sharing.hub import check_target
-from core.sharing.hub_errors import HubError, endpoint
+from core.sharing.citation import CardMetadata
+from core.sharing.hub import HubError, check_target, endpoint
 from core.sharing.pull import pull
 from core.sharing.push import push
 from core.storage import Workspace, file_sha256

@@ -13,8 +13,9 @@ import pytest
 from core.demonstration import MODEL
 from core.errors import ColophonError, InputError, NotFoundError
 from core.models.registry import load
-from core.sharing import gather, verify
-from core.sharing.parcel import prepare_model
+from core.sharing import bundle as gather
+from core.sharing import bundle as verify
+from core.sharing.bundle import prepare_model
 from core.sharing.pull import pull
 from core.sharing.push import write_share_bundle
 from core.soundness import SEAL, seal_of
@@ -188,10 +189,16 @@ def test_too_many_and_too_large(workspace: Workspace, model_folder: Path, monkey
         pull(workspace, str(model_folder))
 
 
+def _size_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
 def test_a_table_that_would_not_fit_into_memory(
     workspace: Workspace, model_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verify, "UNPACKED_LIMIT", 100)
+    monkeypatch.setattr(verify, "UNPACKED_LIMIT", _size_of(model_folder) + 1_000_000)
+    repeated = pa.table({"title": ["A title that stands in every row of this table. " * 4] * 20_000})
+    pq.write_table(repeated, model_folder / "training.parquet", use_dictionary=False, compression="zstd")
     with pytest.raises(ColophonError, match=r"training\.parquet of .* unpacks to more than is allowed"):
         pull(workspace, str(model_folder))
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.slices.bits import count_ones, lay_out
+from core.slices.search import count_ones, lay_out
 
 
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(1, 300), classes=st.one_of(st.integers(1, 4), st.integers(30, 60)))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from core.slices import FacetPredicate, RangePredicate, TitlePredicate
-from core.slices.fact_table import collect_predicates
+from core.slices.predicate_table import collect_predicates
 from tests.core.slices import planted as made
 
 

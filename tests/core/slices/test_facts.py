@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.errors import InputError
 from core.slices import FacetPredicate, PhrasePredicate, RangePredicate, Slice, TitlePredicate, predicate_from_dict
-from core.slices.facts import measure_of
+from core.slices.predicates import measure_of
 from tests.core.slices import planted as made
 
 

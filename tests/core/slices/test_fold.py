@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 
 from core.slices import FacetPredicate, TitlePredicate
-from core.slices.confirm import Candidate
-from core.slices.fold import fold_explained
-from core.slices.units import LabelledTitles
+from core.slices.confirm import Candidate, fold_explained
+from core.slices.stratified import LabelledTitles
 
 N = 4000
 

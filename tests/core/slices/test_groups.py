@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from core.slices.bits import lay_out
-from core.slices.groups import grow_groups
+from core.slices.confirm import grow_groups
+from core.slices.search import lay_out
 
 
 def grown(columns: np.ndarray, truth: np.ndarray, wrong: np.ndarray) -> list[tuple[int, ...]]:

@@ -5,8 +5,8 @@ import pytest
 from core.database import Database
 from core.errors import InputError
 from core.slices import Slice
-from core.slices.facts import FacetPredicate, TitlePredicate
-from core.slices.saved import save_slice, saved_slices
+from core.slices.ledger import save_slice, saved_slices
+from core.slices.predicates import FacetPredicate, TitlePredicate
 
 
 def test_the_newest_slice_of_a_name_holds(tmp_path: Path) -> None:

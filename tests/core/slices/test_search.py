@@ -5,8 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from core.slices.bits import lay_out
-from core.slices.search import conjunctions, search
+from core.slices.search import conjunctions, lay_out, search
 from core.slices.stratified import min_ratio, min_score, worst_p
 
 

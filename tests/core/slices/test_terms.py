@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from core.slices import TitlePredicate
-from core.slices.terms import find_terms
+from core.slices.predicate_table import find_terms
 from tests.core.slices import planted as made
 
 TITLES = [

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.errors import InputError
 from core.statistics import design_effect, post_stratify, rake, uncovered_share
-from core.statistics.post_stratification import SEVERAL
+from core.statistics.weights import SEVERAL
 
 
 def books(**counts: int) -> pd.DataFrame:

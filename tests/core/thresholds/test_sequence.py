@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from core.statistics import labels_needed
-from core.thresholds.sequence import (
+from core.thresholds.fixed_sequence import (
     EARLY_ALPHA,
     LATEST_START,
     WIDE_STEPS,

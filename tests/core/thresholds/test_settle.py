@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.statistics import clopper_pearson
-from core.thresholds.settle import SequenceGroup, graphical_procedure, labels_estimate, short_number
+from core.thresholds.fixed_sequence import SequenceGroup, graphical_procedure, labels_estimate, short_number
 
 
 def group(n: int, wrong: tuple[int, ...] = (), confidence: np.ndarray | None = None) -> SequenceGroup:

@@ -11,8 +11,7 @@ from core.labels import load_labels
 from core.models.preparation import load_weak_labels
 from core.weak_supervision import functions_to_toml, holdout_mask, read_functions
 from core.weak_supervision.build import build_labels
-from core.weak_supervision.conditions import Confident, Length, Text
-from core.weak_supervision.functions import LabellingFunction
+from core.weak_supervision.functions import Confident, LabellingFunction, Length, Text
 
 WORDS = {"Fiction": ("a novel", "a tale", "poems"), "Non-fiction": ("a history", "a guide", "travels")}
 FUNCTIONS = [
@@ -110,8 +109,8 @@ def test_equal_wishes_give_the_same_set_and_others_another(filled):
 
 
 def test_a_model_is_no_witness_of_its_own_training_titles(filled):
-    from core.models.score import predict_corpus
-    from core.models.train import train
+    from core.models.scoring import predict_corpus
+    from core.models.training import train
 
     trained = train(filled, "people", name="audited")
     predict_corpus(filled, trained.model, "collection", name="opinion")

@@ -70,7 +70,7 @@ def test_a_condition_holds_where_it_should(condition, rows):
 
 @pytest.mark.parametrize("phrase", ["story", "poem, verse", "fairy tale", "yes*", "k", "of the"])
 def test_the_rough_search_loses_no_whole_word(phrase):
-    from core.phrases import phrase_mask
+    from core.text_search import phrase_mask
 
     titles = [
         "Stories",

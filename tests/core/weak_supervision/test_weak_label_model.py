@@ -3,7 +3,7 @@ import pytest
 
 from core.errors import InputError
 from core.weak_supervision import LabellingFunction, LabelModel, Length, Votes, majority_vote
-from core.weak_supervision.majority import answers_of
+from core.weak_supervision.label_model import answers_of
 
 CLASSES = ("a", "b", "c")
 

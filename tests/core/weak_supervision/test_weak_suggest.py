@@ -1,6 +1,6 @@
 import pandas as pd
 
-from core.normalise.titles import title_keys
+from core.normalise.records import title_keys
 from core.weak_supervision import LabellingFunction, Text, suggest_functions
 
 

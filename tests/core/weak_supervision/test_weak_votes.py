@@ -15,7 +15,7 @@ from core.weak_supervision import (
     holdout_mask,
 )
 from core.weak_supervision.functions import with_class_spelling
-from core.weak_supervision.table import accuracy_by_title
+from core.weak_supervision.tryout import accuracy_by_title
 
 CLASSES = ("Fiction", "Non-fiction")
 

@@ -1,0 +1,419 @@
+"""Where the second of two models is better or worse than the first: value by value of some facets."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import special
+
+from core.errors import InputError
+from core.facets import facet_codes, facet_words
+from core.schema import (
+    AUTHOR,
+    CONFIDENCE,
+    DATE,
+    LEAK,
+    PREDICTED,
+    RECORD_ID,
+    TITLE,
+    TITLE_KEY,
+    TRUTH,
+)
+from core.statistics import (
+    MINIMUM_RECORDS,
+    Estimate,
+    adjust_p,
+    bootstrap_interval,
+    capitalised,
+    in_percent,
+    mcnemar_exact,
+    proportion,
+)
+from core.text_formats import plain
+
+__all__ = [
+    "BETTER",
+    "FACETS_COMPARED",
+    "LEVEL",
+    "TOO_FEW",
+    "UNCLEAR",
+    "WORSE",
+    "ModelComparison",
+    "compare_models",
+    "outcomes_by_value",
+]
+
+BETTER: Final = "better"
+WORSE: Final = "worse"
+UNCLEAR: Final = "no clear difference"
+TOO_FEW: Final = "too few books"
+LEVEL: Final = 0.05
+# Fewer books than this on which only one is right cannot give a p value below the level, whichever way they fall.
+_LEAST_DISCORDANT = 6
+
+
+def outcomes_by_value(
+    pairs: pd.DataFrame, first_right: NDArray[np.bool_], second_right: NDArray[np.bool_], facets: Sequence[str]
+) -> pd.DataFrame:
+    """Say for each value of some facets whether the second of two models is better or worse there.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        Books both models predicted, with the records columns the facets are read from.
+    first_right, second_right : bool arrays, shape (n_books,)
+        Whether the first, the second model is right.
+
+    Returns
+    -------
+    DataFrame
+        As :attr:`core.comparison.ModelComparison.by_value`.
+
+    References
+    ----------
+    A. Agresti, Y. Min (2005), "Simple improved confidence intervals for comparing matched proportions", Statistics in
+    Medicine 24.
+    R. E. Tarone (1990), "A modified Bonferroni method for discrete data", Biometrics 46 (values that cannot pass the
+    test whichever way their books fall are no tests).
+    """
+    counted = {
+        "n": np.ones(len(pairs), dtype=bool),
+        "first_errors": ~first_right,
+        "second_errors": ~second_right,
+        "only_first": first_right & ~second_right,
+        "only_second": second_right & ~first_right,
+    }
+    parts = []
+    for facet in facets:
+        codes, values = facet_codes(pairs, facet)
+        part = pd.DataFrame({"facet": facet, "value": pd.Series(list(values), dtype="str")})
+        for name, mask in counted.items():
+            part[name] = np.bincount(codes[mask], minlength=len(values))
+        parts.append(part.sort_values(["n", "value"], ascending=[False, True]))
+    empty = pd.DataFrame({"facet": [], "value": [], **{name: np.zeros(0, dtype=np.int64) for name in counted}})
+    table = pd.concat(parts, ignore_index=True) if parts else empty
+    n, b, c = (table[name].to_numpy(dtype=np.int64) for name in ("n", "only_first", "only_second"))
+    enough = n >= MINIMUM_RECORDS
+    low, high = _matched_interval(b, c, n)
+    # Which values are tested depends on how many books differ, not on which model is right: that spoils no p value.
+    tested = enough & (b + c >= _LEAST_DISCORDANT)
+    p = np.array(
+        [mcnemar_exact(int(x), int(y)) if test else math.nan for x, y, test in zip(b, c, tested, strict=True)],
+        dtype=float,
+    )
+    adjusted = adjust_p(p, "holm")
+    clear = np.nan_to_num(adjusted, nan=1.0) < LEVEL
+    return table.assign(
+        difference=np.where(enough, (c - b) / np.maximum(n, 1), np.nan),
+        low=np.where(enough, low, np.nan),
+        high=np.where(enough, high, np.nan),
+        p=p,
+        p_adjusted=adjusted,
+        verdict=np.select([~enough, clear & (c > b), clear & (b > c)], [TOO_FEW, BETTER, WORSE], UNCLEAR),
+    )
+
+
+def _matched_interval(
+    b: NDArray[np.int64], c: NDArray[np.int64], n: NDArray[np.int64], confidence: float = 0.95
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return limits of (c − b)/n by Wald after half a book is added to each cell (Agresti and Min 2005)."""
+    z = float(special.ndtri(0.5 + confidence / 2))
+    size, gain = n + 2.0, (c - b).astype(float)
+    half = z * np.sqrt(np.maximum(b + c + 1 - gain**2 / size, 0)) / size
+    return np.maximum(gain / size - half, -1.0), np.minimum(gain / size + half, 1.0)
+
+
+# --- Two models on the same books: which is better, by how much, where, and whether that could be chance --------------
+
+
+FACETS_COMPARED: Final = ("language", "decade", "place", "title_length")
+FIRST_RIGHT, SECOND_RIGHT, BOTH_WRONG = "only the first is right", "only the second is right", "both are wrong"
+
+
+@dataclass(frozen=True)
+class ModelComparison:
+    """A first and a second model, judged on the books both predicted and a person labelled.
+
+    Attributes
+    ----------
+    names : (str, str)
+    n : int
+        Books they are compared on.
+    left_out : mapping
+        Reason → labelled books that are not compared.
+    leaked : int
+        Compared books whose title one of the models may have learned from.
+    accuracy, macro_f1 : (Estimate, Estimate)
+    accuracy_difference, macro_f1_difference : Estimate
+        The second's less the first's, −1 to 1; intervals by paired bootstrap over titles.
+    both_right, only_first, only_second, both_wrong : int
+    p : float
+        Exact McNemar test, two-sided; NaN without books.
+    disagreements : DataFrame
+        Books on which the two name different classes: ``record_id``, ``title``, ``author``, ``date``, ``truth``,
+        ``first``, ``first_confidence``, ``second``, ``second_confidence``, ``outcome``; those one of the two has right,
+        and among them the surest of the wrong, first.
+    by_value : DataFrame
+        One row a facet and value: ``facet``, ``value``, ``n``, ``first_errors``, ``second_errors``, ``only_first``,
+        ``only_second`` (right), ``difference`` of the accuracies with ``low`` and ``high`` (NaN below 10 books), ``p``
+        and ``p_adjusted`` (Holm, over all values tested; NaN where too few books differ for any test), ``verdict`` on
+        the second model.
+    """
+
+    names: tuple[str, str]
+    n: int
+    left_out: Mapping[str, int]
+    leaked: int
+    accuracy: tuple[Estimate, Estimate]
+    macro_f1: tuple[Estimate, Estimate]
+    accuracy_difference: Estimate
+    macro_f1_difference: Estimate
+    both_right: int
+    only_first: int
+    only_second: int
+    both_wrong: int
+    p: float
+    disagreements: pd.DataFrame
+    by_value: pd.DataFrame
+
+    @property
+    def headline(self) -> str:
+        """The verdict in one sentence of words and counts."""
+        first, second = self.names
+        if not self.n:
+            return (
+                f"There is no labelled book that both '{first}' and '{second}' predicted, so nothing can be compared."
+            )
+        if self.n < MINIMUM_RECORDS:
+            books = "book was" if self.n == 1 else "books were"
+            return (
+                f"Only {self.n:,} labelled {books} predicted by both '{first}' and '{second}': too few to compare them."
+            )
+        counts = (
+            f"of {self.n:,} books only '{second}' has {self.only_second:,} right and only '{first}' {self.only_first:,}"
+        )
+        if self.p >= LEVEL:
+            return f"'{first}' and '{second}' cannot be told apart: {counts}."
+        winner, loser = (second, first) if self.only_second > self.only_first else (first, second)
+        points = 100 * abs(self.accuracy_difference.value)
+        return f"'{winner}' is right {points:.1f} percentage points more often than '{loser}': {counts}."
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in one sentence, with the p value where there is one."""
+        return self.headline if self.n < MINIMUM_RECORDS else f"{self.headline[:-1]} (p = {self.p:.2g})."
+
+    @property
+    def group_sentences(self) -> tuple[str, ...]:
+        """Where the second is better or worse, a sentence a group; with many groups there are many."""
+        return tuple(
+            f"{capitalised(facet_words(row['facet'], row['value']))}: '{self.names[1]}' is {row['verdict']},"
+            f" {row['second_errors']:,} of {row['n']:,} wrong instead of {row['first_errors']:,}."
+            for row in plain(self.by_value[self.by_value["verdict"].isin([BETTER, WORSE])].to_dict("records"))
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """That no group is better or worse, which books one of the two may know, and what was left out."""
+        said = []
+        if self.n >= MINIMUM_RECORDS and not self.group_sentences:
+            said.append("No group of books is clearly better or worse with either of them.")
+        if self.leaked:
+            said.append(
+                f"{self.leaked:,} of the books ({in_percent(self.leaked / self.n)}) have a title one of the models may"
+                " have learned from: a comparison on the others is fairer."
+            )
+        said += [f"{count:,} labelled books are not compared: {reason}." for reason, count in self.left_out.items()]
+        return tuple(said)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The verdict, where the second is better or worse, and what was left out."""
+        return (self.sentence, *self.group_sentences, *self.notes)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return JSON-able content; the disagreements are counted, not listed."""
+        return {
+            "names": list(self.names),
+            "n": self.n,
+            "left_out": dict(self.left_out),
+            "leaked": self.leaked,
+            "accuracy": [estimate.as_dict() for estimate in self.accuracy],
+            "macro_f1": [estimate.as_dict() for estimate in self.macro_f1],
+            "accuracy_difference": self.accuracy_difference.as_dict(),
+            "macro_f1_difference": self.macro_f1_difference.as_dict(),
+            "both_right": self.both_right,
+            "only_first": self.only_first,
+            "only_second": self.only_second,
+            "both_wrong": self.both_wrong,
+            "p": plain(self.p),
+            "disagreements": len(self.disagreements),
+            "by_value": plain(self.by_value.to_dict("records")),
+            "sentences": list(self.sentences),
+        }
+
+
+def compare_models(
+    first: pd.DataFrame,
+    second: pd.DataFrame,
+    classes: Sequence[str],
+    *,
+    names: tuple[str, str] = ("first", "second"),
+    facets: Sequence[str] = FACETS_COMPARED,
+    seed: int = 0,
+) -> ModelComparison:
+    """Compare two models on the books both predicted and a person labelled.
+
+    Parameters
+    ----------
+    first, second : DataFrame
+        Scored tables (:class:`core.predictions.Scored`); books are matched by ``record_id``.
+    classes : sequence of str
+        All class names of both.
+    names : (str, str)
+        How they are spoken of.
+    facets : sequence of str
+        Facets to look at value by value.
+    seed : int
+        Of the bootstrap.
+
+    Raises
+    ------
+    InputError
+        A record id occurs twice in a table, or a label is none of the classes.
+
+    Notes
+    -----
+    The test of McNemar uses only the books that one model alone has right. The bootstrap draws titles with all their
+    editions, and both models' predictions of a book together.
+
+    References
+    ----------
+    T. G. Dietterich (1998), "Approximate statistical tests for comparing supervised classification learning
+    algorithms", Neural Computation 10 (McNemar's test for two fitted models).
+    """
+    pairs, left_out = _pairs(first, second, names)
+    truth = pairs[TRUTH].to_numpy(dtype=object)
+    unknown = sorted({str(label) for label in truth.tolist()} - set(classes))
+    if unknown:
+        raise InputError(f"'{unknown[0]}' is a label but no class. Classes are: {', '.join(classes)}.")
+    first_right, second_right = (
+        pairs["first"].to_numpy(dtype=object) == truth,
+        pairs["second"].to_numpy(dtype=object) == truth,
+    )
+    n, only_first, only_second = (
+        len(pairs),
+        int((first_right & ~second_right).sum()),
+        int((second_right & ~first_right).sum()),
+    )
+    measured = _measured(pairs, first_right, second_right, classes, seed)
+    return ModelComparison(
+        names,
+        n,
+        left_out,
+        int(pairs["leaked"].sum()),
+        (proportion(int(first_right.sum()), n), proportion(int(second_right.sum()), n)),
+        (measured["first"], measured["second"]),
+        measured["accuracy_difference"],
+        measured["macro_f1_difference"],
+        int((first_right & second_right).sum()),
+        only_first,
+        only_second,
+        int((~first_right & ~second_right).sum()),
+        mcnemar_exact(only_first, only_second) if n else math.nan,
+        _disagreements(pairs, first_right, second_right),
+        outcomes_by_value(pairs, first_right, second_right, facets),
+    )
+
+
+def _pairs(first: pd.DataFrame, second: pd.DataFrame, names: tuple[str, str]) -> tuple[pd.DataFrame, dict[str, int]]:
+    labelled = []
+    for table, name in ((first, names[0]), (second, names[1])):
+        mine = table[(table[TRUTH] != "").to_numpy(dtype=bool)]
+        twice = mine[RECORD_ID].duplicated()
+        if twice.any():
+            raise InputError(
+                f"The record '{mine[RECORD_ID][twice].iloc[0]}' is in '{name}' more than once; books are compared by"
+                " their record id, which must be unique."
+            )
+        labelled.append(mine)
+    other = labelled[1].set_index(RECORD_ID)
+    both = labelled[0][RECORD_ID].isin(other.index).to_numpy(dtype=bool)
+    pairs = labelled[0][both].reset_index(drop=True)
+    theirs = other.loc[pairs[RECORD_ID]]
+    same = pairs[TRUTH].to_numpy(dtype=object) == theirs[TRUTH].to_numpy(dtype=object)
+    leaked = np.zeros(len(pairs), dtype=bool)
+    for table in (pairs, theirs):
+        if LEAK in table:
+            leaked |= table[LEAK].to_numpy(dtype=bool)
+    pairs = pairs.assign(
+        first=pairs[PREDICTED].to_numpy(dtype=object),
+        first_confidence=pairs[CONFIDENCE].to_numpy(dtype=float),
+        second=theirs[PREDICTED].to_numpy(dtype=object),
+        second_confidence=theirs[CONFIDENCE].to_numpy(dtype=float),
+        leaked=leaked,
+    )
+    reasons = {
+        f"they are labelled only with '{names[0]}'": len(labelled[0]) - len(pairs),
+        f"they are labelled only with '{names[1]}'": len(labelled[1]) - len(pairs),
+        "their labels differ between the two": int((~same).sum()),
+    }
+    return pairs[same].reset_index(drop=True), {reason: count for reason, count in reasons.items() if count}
+
+
+def _measured(
+    pairs: pd.DataFrame,
+    first_right: NDArray[np.bool_],
+    second_right: NDArray[np.bool_],
+    classes: Sequence[str],
+    seed: int,
+) -> dict[str, Estimate]:
+    index = pd.Index(list(classes))
+    truth = index.get_indexer(pd.Index(pairs[TRUTH]))
+    parts = [_f1_parts(truth, index.get_indexer(pd.Index(pairs[name])), len(classes)) for name in ("first", "second")]
+    right = np.column_stack([second_right.astype(float) - first_right, np.ones(len(pairs))])
+    groups = pairs[TITLE_KEY]
+    both = np.hstack(parts)
+    half = parts[0].shape[1]
+    # A class that neither occurs nor is predicted has no F1 and is no part of the mean.
+    present = both.reshape(len(both), 2, 3, len(classes)).sum(axis=(0, 1, 2)) > 0
+
+    def macro(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        if not present.any():
+            return np.full(len(sums), math.nan)
+        hits, predicted, are = np.moveaxis(sums.reshape(len(sums), 3, -1), 1, 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray((2 * hits / (predicted + are))[:, present].mean(axis=1))
+
+    return {
+        "first": bootstrap_interval(macro, parts[0], groups, seed=seed),
+        "second": bootstrap_interval(macro, parts[1], groups, seed=seed),
+        "accuracy_difference": bootstrap_interval(lambda sums: sums[:, 0] / sums[:, 1], right, groups, seed=seed),
+        "macro_f1_difference": bootstrap_interval(
+            lambda sums: macro(sums[:, half:]) - macro(sums[:, :half]), both, groups, seed=seed
+        ),
+    }
+
+
+def _f1_parts(truth: NDArray[np.intp], predicted: NDArray[np.intp], k: int) -> NDArray[np.float64]:
+    """Return what each book adds to hits, predictions and truths of each class, shape (n, 3k)."""
+    are, named = np.eye(k)[truth], np.vstack([np.eye(k), np.zeros(k)])[predicted]
+    return np.hstack([are * named, named, are])
+
+
+def _disagreements(
+    pairs: pd.DataFrame, first_right: NDArray[np.bool_], second_right: NDArray[np.bool_]
+) -> pd.DataFrame:
+    outcome = np.where(first_right, FIRST_RIGHT, np.where(second_right, SECOND_RIGHT, BOTH_WRONG))
+    wrong = np.where(first_right, pairs["second_confidence"], np.where(second_right, pairs["first_confidence"], np.nan))
+    columns = [RECORD_ID, TITLE, AUTHOR, DATE, TRUTH, "first", "first_confidence", "second", "second_confidence"]
+    table = pairs[[name for name in columns if name in pairs]].assign(outcome=outcome, surest=wrong)
+    differ = (pairs["first"] != pairs["second"]).to_numpy(dtype=bool)
+    return table[differ].sort_values("surest", ascending=False, kind="stable", ignore_index=True).drop(columns="surest")
+
+
+# --- Comparison: two models on the same books -------------------------------------------------------------------------

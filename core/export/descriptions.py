@@ -1,0 +1,291 @@
+"""MODS 3.7 with the label as a genre, and the numbers behind it in an extension of our own.
+
+Written directly: the Library of Congress crosswalk reads 008/33 wrongly and loses 883.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+from xml.sax.saxutils import escape, quoteattr
+
+from core.export.marc_build import Assignment, assignments
+from core.export.marc_rules import Cleaner
+from core.export.readme import note
+from core.export.table import ExportTable
+from core.export.terms import NAMESPACE, annotation_uri, record_uri
+
+__all__ = [
+    "CONTEXT",
+    "MODS_NAMESPACE",
+    "book_nodes",
+    "dublin_core_record",
+    "mods_record",
+    "write_dublin_core",
+    "write_jsonld",
+    "write_mods",
+]
+
+MODS_NAMESPACE: Final = "http://www.loc.gov/mods/v3"
+_DISPLAY: Final = {
+    "0": "Genre (machine-generated)",
+    "1": "Genre (machine-generated, confirmed by a person)",
+    "2": "Genre (chosen by a person)",
+}
+_AUTHORITIES: Final = {
+    "lcgft": "http://id.loc.gov/authorities/genreForms",
+    "fast": "http://id.worldcat.org/fast",
+}
+
+
+def write_mods(path: Path, table: ExportTable) -> tuple[int, Cleaner]:
+    """Write the accepted records; return how many, and what was taken out of their text."""
+    cleaner, count = Cleaner(), 0
+    with path.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<modsCollection xmlns="{MODS_NAMESPACE}">\n')
+        columns = {name: table.records[name].tolist() for name in _MODS_COLUMNS_READ}
+        for given in assignments(table):
+            has = {name: cleaner.text(values[given.row]) for name, values in columns.items()}
+            stream.writelines(mods_record(table, given, has))
+            count += 1
+        stream.write("</modsCollection>\n")
+    return count, cleaner
+
+
+def mods_record(table: ExportTable, given: Assignment, has: dict[str, str]) -> Iterator[str]:
+    """Yield the lines of one record; `has` is its text, without control characters."""
+    settings, term = table.settings, table.terms[given.label]
+    by = settings.organisation or settings.source_code
+    yield '<mods version="3.7">\n'
+    yield f'  <identifier type="local">{escape(given.record_id)}</identifier>\n'
+    yield f"  <titleInfo><title>{escape(has['title'])}</title></titleInfo>\n"
+    if has["author"]:
+        yield f"  <name><namePart>{escape(has['author'])}</namePart></name>\n"
+    yield "  <typeOfResource>text</typeOfResource>\n"
+    about = {"authority": term.source, "authorityURI": _AUTHORITIES.get(term.source, "")}
+    about |= {"valueURI": term.uri if term.uri.startswith("http") else "", "displayLabel": _DISPLAY[given.assigned_by]}
+    marks = "".join(f" {name}={quoteattr(value)}" for name, value in about.items() if value)
+    yield f"  <genre{marks}>{escape(term.term)}</genre>\n"
+    if has["place"] or has["publisher"] or has["date"]:
+        yield "  <originInfo>"
+        if has["place"]:
+            yield f'<place><placeTerm type="text">{escape(has["place"])}</placeTerm></place>'
+        if has["publisher"]:
+            yield f"<publisher>{escape(has['publisher'])}</publisher>"
+        if has["date"]:
+            yield f"<dateIssued>{escape(has['date'])}</dateIssued>"
+        yield "</originInfo>\n"
+    # A language that a program detected is no cataloguer's statement.
+    if has["language"] and has["language_source"] == "catalogue":
+        yield f'  <language><languageTerm type="text">{escape(has["language"])}</languageTerm></language>\n'
+    sentence = escape(Cleaner().text(note(table, given.row, given.assigned_by, given.reviewed)))
+    yield f"  <note>{sentence}</note>\n"
+    yield "  <recordInfo>"
+    if by:
+        yield f'<recordContentSource authority="marcorg">{escape(by)}</recordContentSource>'
+    yield f'<recordChangeDate encoding="w3cdtf">{settings.exported_at}</recordChangeDate>'
+    source = f" source={quoteattr(settings.source_code)}" if settings.source_code else ""
+    yield f"<recordIdentifier{source}>{escape(given.record_id)}</recordIdentifier>"
+    yield f"<recordOrigin>Made by a program from columns of {escape(settings.dataset)}.</recordOrigin>"
+    yield f"<recordInfoNote>Run {escape(settings.run_id)}: {escape(settings.run_uri)}</recordInfoNote></recordInfo>\n"
+    yield f"  <extension>{_prediction(table, given)}</extension>\n</mods>\n"
+
+
+def _prediction(table: ExportTable, given: Assignment) -> str:
+    settings = table.settings
+    numbers = {
+        "label": given.label,
+        "confidence": f"{given.confidence:.4f}" if given.confidence == given.confidence else "",
+        "calibrated": "yes" if settings.model.calibrated else "no",
+        "threshold": f"{given.threshold:.6g}" if given.assigned_by == "0" else "",
+        "decision": "accepted" if given.assigned_by == "0" else "curator",
+        "run": settings.run_id,
+    }
+    if given.assigned_by == "2":
+        numbers["reviewed"] = given.reviewed
+    else:
+        model = settings.model
+        numbers |= {"model": model.name if model.made_here else "unknown", "version": model.version}
+        numbers |= {"predictions": "" if model.made_here else model.name, "date": settings.predicted_at}
+    marks = "".join(f" {name}={quoteattr(value)}" for name, value in numbers.items() if value)
+    return f"<prediction xmlns={quoteattr(NAMESPACE)}{marks}/>"
+
+
+_MODS_COLUMNS_READ: Final = ("title", "author", "place", "publisher", "date", "language", "language_source")
+
+
+# --- Simple Dublin Core (oai_dc): the label as type, its provenance as a sentence in the description ------------------
+
+
+_OAI_DC: Final = "http://www.openarchives.org/OAI/2.0/oai_dc/"
+_DC: Final = "http://purl.org/dc/elements/1.1/"
+_DUBLIN_CORE_COLUMNS_READ: Final = ("title", "author", "date", "publisher", "language", "language_source")
+
+
+def write_dublin_core(path: Path, table: ExportTable) -> tuple[int, Cleaner]:
+    """Write the accepted records; return how many, and what was taken out of their text."""
+    cleaner, count = Cleaner(), 0
+    with path.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.write(
+            f'<?xml version="1.0" encoding="UTF-8"?>\n<oai_dc:dcCollection xmlns:oai_dc="{_OAI_DC}" xmlns:dc="{_DC}">\n'
+        )
+        columns = {name: table.records[name].tolist() for name in _DUBLIN_CORE_COLUMNS_READ}
+        for given in assignments(table):
+            has = {name: cleaner.text(values[given.row]) for name, values in columns.items()}
+            stream.write(dublin_core_record(table, given, has))
+            count += 1
+        stream.write("</oai_dc:dcCollection>\n")
+    return count, cleaner
+
+
+def dublin_core_record(table: ExportTable, given: Assignment, has: dict[str, str]) -> str:
+    """Return one record; `has` is its text, without control characters."""
+    settings = table.settings
+    sentence = Cleaner().text(note(table, given.row, given.assigned_by, given.reviewed))
+    if given.confidence == given.confidence:
+        kind = "calibrated" if settings.model.calibrated else "not calibrated"
+        sentence += f" Label: {given.label}. Confidence: {given.confidence:.4f} ({kind})."
+    parts = (
+        ("title", has["title"]),
+        ("creator", has["author"]),
+        ("type", table.terms[given.label].term),
+        ("description", sentence),
+        ("publisher", has["publisher"]),
+        ("date", has["date"]),
+        ("identifier", given.record_id),
+        ("language", has["language"] if has["language_source"] == "catalogue" else ""),
+    )
+    inside = "".join(f"<dc:{name}>{escape(value)}</dc:{name}>" for name, value in parts if value)
+    return f"<oai_dc:dc>{inside}</oai_dc:dc>\n"
+
+
+# --- schema.org books as JSON-LD; each label is a Web Annotation with author and date, not a fact about ---------------
+
+
+# Written out, so that nobody needs the network to read the file.
+CONTEXT: Final[dict[str, Any]] = {
+    "schema": "https://schema.org/",
+    "oa": "http://www.w3.org/ns/oa#",
+    "prov": "http://www.w3.org/ns/prov#",
+    "dct": "http://purl.org/dc/terms/",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "colophon": NAMESPACE,
+    "Book": "schema:Book",
+    "identifier": "schema:identifier",
+    "name": "schema:name",
+    "author": "schema:author",
+    "datePublished": "schema:datePublished",
+    "inLanguage": "schema:inLanguage",
+    "genre": "schema:genre",
+    "Annotation": "oa:Annotation",
+    "motivation": {"@id": "oa:motivatedBy", "@type": "@id"},
+    "body": {"@id": "oa:hasBody", "@type": "@id"},
+    "target": {"@id": "oa:hasTarget", "@type": "@id"},
+    "creator": {"@id": "dct:creator", "@type": "@id"},
+    "created": {"@id": "dct:created", "@type": "xsd:dateTime"},
+    "license": {"@id": "dct:license", "@type": "@id"},
+    "wasGeneratedBy": {"@id": "prov:wasGeneratedBy", "@type": "@id"},
+    "prefLabel": "skos:prefLabel",
+    "inScheme": "skos:inScheme",
+    "label": "colophon:label",
+    "confidence": {"@id": "colophon:confidence", "@type": "xsd:decimal"},
+    "calibrated": "colophon:calibrated",
+    "threshold": {"@id": "colophon:threshold", "@type": "xsd:decimal"},
+    "decision": "colophon:decision",
+}
+_JSONLD_COLUMNS_READ: Final = ("title", "author", "date", "language", "language_source")
+
+
+def write_jsonld(path: Path, table: ExportTable) -> int:
+    """Write the accepted records as one graph and return how many."""
+    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+    columns = {name: table.records[name].tolist() for name in _JSONLD_COLUMNS_READ}
+    count = 0
+    with path.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.write(f'{{"@context": {encode(CONTEXT)},\n"@graph": [\n')
+        stream.write(",\n".join(encode(node) for node in _shared_nodes(table)))
+        for given in assignments(table):
+            for node in book_nodes(table, given, {name: values[given.row] for name, values in columns.items()}):
+                stream.write(",\n" + encode(node))
+            count += 1
+        stream.write("\n]}\n")
+    return count
+
+
+def book_nodes(table: ExportTable, given: Assignment, has: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a book and the annotation that labels it. Only what a person chose is also the book's genre."""
+    settings, term = table.settings, table.terms[given.label]
+    book: dict[str, Any] = {
+        "@id": record_uri(given.record_id),
+        "@type": "Book",
+        "identifier": given.record_id,
+        "name": has["title"],
+        "author": has["author"],
+        "datePublished": has["date"],
+        "inLanguage": has["language"] if has["language_source"] == "catalogue" else "",
+        "genre": term.term if given.assigned_by == "2" else "",
+    }
+    annotation = {
+        "@id": annotation_uri(settings.run_id, given.record_id),
+        "@type": "Annotation",
+        "motivation": "oa:classifying",
+        "target": record_uri(given.record_id),
+        "body": _concept(table, given.label),
+        "label": given.label,
+        "confidence": f"{given.confidence:.4f}" if given.confidence == given.confidence else "",
+        "calibrated": settings.model.calibrated if given.assigned_by != "2" else "",
+        "threshold": f"{given.threshold:.6g}" if given.assigned_by == "0" else "",
+        "decision": "accepted" if given.assigned_by == "0" else "curator",
+        "creator": _CURATOR if given.assigned_by == "2" else _agent(table),
+        "created": f"{given.reviewed}T00:00:00Z" if given.assigned_by == "2" else settings.predicted_at,
+        "wasGeneratedBy": "" if given.assigned_by == "2" else settings.run_uri,
+    }
+    return _without_blanks(book), _without_blanks(annotation)
+
+
+_CURATOR: Final = f"{NAMESPACE}curator"
+
+
+def _shared_nodes(table: ExportTable) -> list[dict[str, Any]]:
+    settings = table.settings
+    joint = "-" if "#" in settings.run_uri else "#"  # a URI has one #
+    nodes: list[dict[str, Any]] = [
+        {
+            "@id": f"{settings.run_uri}{joint}labels",
+            "@type": "prov:Entity",
+            "license": settings.licence_uri,
+        },
+        {"@id": _agent(table), "@type": "prov:SoftwareAgent", "name": settings.model.process},
+        {"@id": _CURATOR, "@type": "prov:Person", "name": "curator"},
+        {"@id": settings.run_uri, "@type": "prov:Activity", "identifier": settings.run_id},
+    ]
+    for label, term in table.terms.items():
+        nodes.append(
+            _without_blanks(
+                {
+                    "@id": _concept(table, label),
+                    "@type": "skos:Concept",
+                    "prefLabel": term.term,
+                    "inScheme": term.source,
+                }
+            )
+        )
+    return nodes
+
+
+def _agent(table: ExportTable) -> str:
+    from uuid import NAMESPACE_OID, uuid5
+
+    return uuid5(NAMESPACE_OID, f"colophon:model:{table.settings.model.process}").urn
+
+
+def _concept(table: ExportTable, label: str) -> str:
+    from urllib.parse import quote
+
+    uri = table.terms[label].uri
+    return uri if uri.startswith("http") else f"{NAMESPACE}label-{quote(label, safe='')}"
+
+
+def _without_blanks(node: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in node.items() if value != ""}

@@ -1,0 +1,497 @@
+"""CSV, exact: UTF-8 without byte order mark, CRLF, commas, doubled quotes; no original string is changed."""
+
+import csv
+import json
+import re
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+from xml.sax.saxutils import escape
+
+import numpy as np
+import pandas as pd
+
+from core.export.decisions import CURATOR
+from core.export.formats import Package
+from core.export.settings import Column, ExportSettings, original_column_name, plain_names, probability_names
+from core.export.table import ExportTable
+from core.export.terms import RECORD_URN, identifier_pattern
+from core.schema import AUTHOR, DATE, LANGUAGE, RECORD_ID, TITLE
+from core.text_formats import csv_for_people
+
+__all__ = [
+    "CELL_LIMIT",
+    "ROW_LIMIT",
+    "WorkbookReport",
+    "accepted_csv",
+    "accepted_for_people",
+    "arrow_table",
+    "cells",
+    "column_letters",
+    "csvw_metadata",
+    "workbook",
+    "write_csv",
+    "write_csvw",
+    "write_jsonl",
+    "write_parquet",
+    "write_xlsx",
+]
+
+
+def write_csv(path: Path, frame: pd.DataFrame, columns: Sequence[Column]) -> int:
+    """Write a flat table and return the number of records.
+
+    Formulas, control characters and line breaks in a title stay as they are: the file is for machines. The workbook
+    (:mod:`core.export.tabular`) is for people.
+    """
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\r\n")
+        writer.writerow([column.name for column in columns])
+        writer.writerows(zip(*(cells(frame[column.name], column) for column in columns), strict=True))
+    return len(frame)
+
+
+def cells(values: pd.Series, column: Column) -> Iterable[str]:
+    """Return a column as the text that stands in the file; missing is empty."""
+    if column.type == "number":
+        return [_number(value, column.name == "pred_confidence") for value in values.to_numpy(dtype=float).tolist()]
+    if column.type == "boolean":
+        return values.map({True: "true", False: "false"}).fillna("").tolist()
+    return values.tolist()
+
+
+def _number(value: float, four: bool) -> str:
+    if value != value:  # NaN
+        return ""
+    if four:
+        return f"{value:.4f}"
+    text = repr(value)
+    return np.format_float_positional(value, trim="-") if "e" in text else text.removesuffix(".0")
+
+
+# --- JSON Lines: one object a book; identifiers are text, missing values are null, letters are not --------------------
+
+
+def write_jsonl(path: Path, frame: pd.DataFrame, columns: Sequence[Column]) -> int:
+    """Write a flat table (UTF-8 without byte order mark, LF) and return the number of records."""
+    names = [column.name for column in columns]
+    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+    with path.open("w", encoding="utf-8", newline="\n") as stream:
+        values = [_values(frame[column.name], column) for column in columns]
+        for row in zip(*values, strict=True):
+            stream.write(encode(dict(zip(names, row, strict=True))) + "\n")
+    return len(frame)
+
+
+def _values(values: pd.Series, column: Column) -> list[Any]:
+    if column.type == "number":
+        return [None if value != value else value for value in values.to_numpy(dtype=float).tolist()]
+    if column.type == "boolean":
+        return [None if value is pd.NA else bool(value) for value in values.tolist()]
+    return [value or None for value in values.tolist()]
+
+
+# --- Parquet: identifiers are text, scores are doubles, moments are UTC; run and licence are in the file --------------
+
+
+def arrow_table(frame: pd.DataFrame, columns: Sequence[Column], settings: ExportSettings) -> Any:
+    """Return a flat table as an Arrow table; empty text is null."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    arrays, fields = [], []
+    for column in columns:
+        if column.type == "number":
+            array, kind = pa.array(frame[column.name].to_numpy(dtype=float), from_pandas=True), pa.float64()
+        elif column.type == "boolean":
+            array, kind = pa.array(frame[column.name].array, pa.bool_(), from_pandas=True), pa.bool_()
+        else:
+            array, kind = pa.array(frame[column.name].to_numpy(dtype=object), pa.string()), pa.string()
+            array = pc.if_else(pc.equal(array, ""), pa.scalar(None, pa.string()), array)
+            if column.type == "datetime":
+                kind = pa.timestamp("ms", "UTC")
+                array = pc.strptime(array, format="%Y-%m-%dT%H:%M:%SZ", unit="ms").cast(kind)
+        arrays.append(array)
+        fields.append(pa.field(column.name, kind, metadata={"description": column.meaning}))
+    about = {"run_id": settings.run_id, "licence": settings.licence, "model": settings.model.process}
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata=about))
+
+
+def write_parquet(path: Path, frame: pd.DataFrame, columns: Sequence[Column], settings: ExportSettings) -> int:
+    """Write a flat table and return the number of records."""
+    import pyarrow.parquet as pq
+
+    pq.write_table(arrow_table(frame, columns, settings), path, compression="zstd", row_group_size=100_000)
+    return len(frame)
+
+
+# --- A workbook for people: every text cell is text, so that no identifier, title or date is changed on ---------------
+# The file is written directly (it is a zip of small XML parts) because it must have the same bytes each time, stream
+# through little memory, and never let a title that begins with ``=`` become a formula.
+
+
+CELL_LIMIT: Final = 32_767  # characters in a cell (Excel specifications and limits)
+ROW_LIMIT: Final = 1_048_576  # rows on a sheet, header included
+_WIDEST: Final = 60
+_SAMPLE_ROWS: Final = 2_000  # rows that decide how wide a column is
+_MOMENT: Final = (1980, 1, 1, 0, 0, 0)
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_ESCAPE_LIKE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+_PLAIN, _TEXT, _HEAD, _WRAPPED = 0, 1, 2, 3  # cell styles, see _STYLES
+
+_MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+_HEADER = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_PARTS: Final = {
+    "[Content_Types].xml": (
+        f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels" '
+        f'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Default Extension="xml" ContentType="application/xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPES}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/styles.xml" ContentType="{_TYPES}.styles+xml"/>'
+        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_TYPES}.worksheet+xml"/>'
+        f'<Override PartName="/xl/worksheets/sheet2.xml" ContentType="{_TYPES}.worksheet+xml"/></Types>'
+    ),
+    "_rels/.rels": (
+        f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
+        f'Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
+    ),
+    "xl/workbook.xml": (
+        f'<workbook {_MAIN} xmlns:r="{_OFFICE}"><sheets><sheet name="Accepted" sheetId="1" r:id="rId1"/>'
+        '<sheet name="Read me" sheetId="2" r:id="rId2"/></sheets></workbook>'
+    ),
+    "xl/_rels/workbook.xml.rels": (
+        f'<Relationships xmlns="{_PACKAGE}/relationships">'
+        f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
+        f'<Relationship Id="rId2" Type="{_OFFICE}/worksheet" Target="worksheets/sheet2.xml"/>'
+        f'<Relationship Id="rId3" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>'
+    ),
+    # Number format 49 is '@': text stays text also when somebody edits the cell.
+    "xl/styles.xml": (
+        f'<styleSheet {_MAIN}><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
+        '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
+        '<fills count="2"><fill><patternFill patternType="none"/></fill>'
+        '<fill><patternFill patternType="gray125"/></fill>'
+        '</fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
+        '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+        '<cellXfs count="4">'
+        '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+        '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
+        '<xf numFmtId="49" fontId="1" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1"/>'
+        '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyAlignment="1">'
+        '<alignment vertical="top" wrapText="1"/></xf></cellXfs>'
+        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
+    ),
+}
+
+
+@dataclass(frozen=True)
+class WorkbookReport:
+    """What was written, and what the workbook could not hold.
+
+    Attributes
+    ----------
+    rows : int
+        Records on the sheet.
+    left_out : int
+        Records beyond the most a sheet can hold.
+    cut : int
+        Cells longer than :data:`CELL_LIMIT` characters; they end in '[cut: the whole text is in the CSV]'.
+    """
+
+    rows: int
+    left_out: int
+    cut: int
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Say what the workbook could not hold."""
+        remarks = []
+        if self.left_out:
+            remarks.append(
+                f"{self.left_out:,} records are beyond the {ROW_LIMIT:,} rows of a sheet and not in the workbook."
+            )
+        if self.cut:
+            remarks.append(
+                f"{self.cut:,} cells were cut in the workbook at {CELL_LIMIT:,} characters; the CSV has them whole."
+            )
+        return tuple(remarks)
+
+
+def write_xlsx(path: Path, frame: pd.DataFrame, columns: Sequence[Column], read_me: Sequence[str]) -> WorkbookReport:
+    """Write a flat table as a workbook with a frozen, filtered header and a second sheet that explains it.
+
+    Parameters
+    ----------
+    read_me : sequence of str
+        One line a row of the second sheet.
+    """
+    left_out = max(0, len(frame) - (ROW_LIMIT - 1))
+    shown = frame.iloc[: ROW_LIMIT - 1]
+    cut = 0
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in _PARTS.items():
+            archive.writestr(_entry(name), _HEADER + text)
+        with archive.open(_entry("xl/worksheets/sheet1.xml"), "w", force_zip64=True) as sheet:
+            for piece, shortened in _sheet(shown, columns):
+                cut += shortened
+                sheet.write(piece.encode("utf-8"))
+        lines = "".join(
+            f'<row r="{place}"><c r="A{place}" s="{_WRAPPED}" t="inlineStr">{_inline(line)}</c></row>'
+            for place, line in enumerate(read_me, start=1)
+        )
+        archive.writestr(
+            _entry("xl/worksheets/sheet2.xml"),
+            f'{_HEADER}<worksheet {_MAIN}><cols><col min="1" max="1" width="110" customWidth="1"/></cols>'
+            f"<sheetData>{lines}</sheetData></worksheet>",
+        )
+    return WorkbookReport(len(shown), left_out, cut)
+
+
+def _sheet(frame: pd.DataFrame, columns: Sequence[Column]) -> Iterable[tuple[str, int]]:
+    letters = [column_letters(place) for place in range(len(columns))]
+    widths = "".join(
+        f'<col min="{place}" max="{place}" width="{_width(frame[column.name], column)}" style="{_style(column)}"'
+        ' customWidth="1"/>'
+        for place, column in enumerate(columns, start=1)
+    )
+    head = "".join(
+        f'<c r="{letter}1" s="{_HEAD}" t="inlineStr">{_inline(column.name)}</c>'
+        for letter, column in zip(letters, columns, strict=True)
+    )
+    yield (
+        f'{_HEADER}<worksheet {_MAIN}><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" '
+        f'activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><cols>{widths}</cols>'
+        f'<sheetData><row r="1">{head}</row>',
+        0,
+    )
+    for start in range(0, len(frame), 2_000):
+        block = frame.iloc[start : start + 2_000]
+        written = [_cells(block[column.name], column) for column in columns]
+        shortened = sum(count for _, count in written)
+        rows = []
+        for place, row in enumerate(zip(*(cells_ for cells_, _ in written), strict=True), start=start + 2):
+            inside = "".join(
+                f'<c r="{letter}{place}{cell}</c>' for letter, cell in zip(letters, row, strict=True) if cell
+            )
+            rows.append(f'<row r="{place}">{inside}</row>')
+        yield "".join(rows), shortened
+    yield f'</sheetData><autoFilter ref="A1:{letters[-1]}{len(frame) + 1}"/></worksheet>', 0
+
+
+def _cells(values: pd.Series, column: Column) -> tuple[list[str], int]:
+    """Return a column's cells from the closing quote of ``r`` on, '' for an empty one, and how many were cut."""
+    if column.type == "number":
+        numbers = values.to_numpy(dtype=float)
+        return ["" if np.isnan(n) else f'" s="{_PLAIN}"><v>{n!r}</v>' for n in numbers.tolist()], 0
+    text = list(cells(values, column))
+    cut = sum(len(cell) > CELL_LIMIT for cell in text)
+    return [f'" s="{_TEXT}" t="inlineStr">{_inline(cell)}' if cell else "" for cell in text], cut
+
+
+def _inline(text: str) -> str:
+    if len(text) > CELL_LIMIT:
+        note = "[cut: the whole text is in the CSV]"
+        text = text[: CELL_LIMIT - len(note)] + note
+    if "_x" in text:
+        text = _ESCAPE_LIKE.sub("_x005F_", text)
+    text = _NOT_XML.sub(lambda match: f"_x{ord(match.group()):04X}_", text)
+    return f'<is><t xml:space="preserve">{escape(text, {chr(13): "&#13;"})}</t></is>'
+
+
+def column_letters(place: int) -> str:
+    """Return the name of a column, counted from 0: A … Z, AA …."""
+    name = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def _width(values: pd.Series, column: Column) -> int:
+    """Return the width, in characters, at which the heading and nearly all of the first cells can be read."""
+    heading = len(column.name) + 3  # beside it stands the arrow of the filter
+    if column.type in ("number", "boolean"):
+        return max(12, heading)
+    lengths = values.iloc[:_SAMPLE_ROWS].str.len()
+    return int(min(_WIDEST, max(10, heading, lengths.quantile(0.95) + 2 if len(lengths) else 0)))
+
+
+def _style(column: Column) -> int:
+    return _PLAIN if column.type == "number" else _TEXT
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, _MOMENT)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.create_system = 3  # so that the bytes do not depend on the operating system
+    info.external_attr = 0o644 << 16
+    return info
+
+
+# --- CSV on the Web metadata, beside the CSV it describes (W3C, "Metadata Vocabulary for Tabular Data" ----------------
+
+
+def write_csvw(table: ExportTable, package: Package) -> None:
+    """Describe each CSV in ``data/``."""
+    for name in ("accepted", "all-scores"):
+        content = csvw_metadata(table, f"{name}.csv", table.columns())
+        text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        path = f"data/{name}.csv-metadata.json"
+        package.write_text(path, text, "csvw", "application/csvm+json", f"what the columns of {name}.csv mean")
+
+
+def csvw_metadata(table: ExportTable, url: str, columns: Sequence[Column]) -> dict[str, Any]:
+    """Return the metadata of one CSV file; `url` is its name, in the same folder."""
+    settings = table.settings
+    pattern = identifier_pattern(table.records[RECORD_ID])
+    names = plain_names(columns)
+    key = names[next(place for place, column in enumerate(columns) if column.name == RECORD_ID)]
+    return {
+        "@context": "http://www.w3.org/ns/csvw",
+        "url": url,
+        "dc:title": settings.title or settings.folder,
+        "dc:license": {"@id": settings.licence_uri},
+        "dc:issued": settings.exported_at[:10],
+        "dialect": {
+            "encoding": "utf-8",
+            "delimiter": ",",
+            "quoteChar": '"',
+            "doubleQuote": True,
+            "header": True,
+            "headerRowCount": 1,
+            "lineTerminators": ["\r\n"],
+        },
+        "tableSchema": {
+            "columns": [_column(column, name, pattern) for column, name in zip(columns, names, strict=True)],
+            "primaryKey": key,
+            "aboutUrl": f"{RECORD_URN}{{{key}}}",
+        },
+    }
+
+
+def _column(column: Column, name: str, pattern: str) -> dict[str, Any]:
+    datatype: Any = "string"
+    if column.type == "number":
+        datatype = {"base": "decimal", "minimum": column.minimum, "maximum": column.maximum}
+    elif column.type == "boolean":
+        datatype = {"base": "boolean", "format": "true|false"}
+    elif column.type == "datetime":
+        datatype = "dateTime"
+    elif column.allowed:
+        datatype = {"base": "string", "format": "|".join(re.escape(value) for value in column.allowed)}
+    elif column.name == RECORD_ID and pattern:
+        datatype = {"base": "string", "format": pattern}
+    description: dict[str, Any] = {
+        "name": name,
+        "titles": column.name,
+        "dc:description": column.meaning,
+        "datatype": datatype,
+    }
+    if column.required:
+        description["required"] = True
+    return description
+
+
+# --- The accepted records for people: identifier, title, label, confidence first, in a curator's words ----------------
+
+
+_HEADINGS: Final = {
+    RECORD_ID: "Identifier",
+    TITLE: "Title",
+    "pred_label": "Label",
+    "pred_confidence": "Confidence",
+    "pred_decision": "Decided by",
+    "pred_threshold": "Cut-off",
+    "pred_model": "Model",
+    "pred_model_version": "Model version",
+    "pred_run_id": "Run",
+    "pred_date": "Predicted on",
+    "human_label": "Label of people or catalogue",
+    "human_label_source": "Who gave that label",
+    "agrees_with_human": "Machine agrees with it",
+    "reviewed_by_role": "Reviewed by",
+    "review_note": "Note of the review",
+}
+_MACHINE, _CONFIRMED, _CHOSEN = "machine, above the cut-off", "machine, confirmed by a curator", "curator"
+
+
+def accepted_for_people(table: ExportTable) -> pd.DataFrame:
+    """Return the records that carry a label, one row each, in the order of the identifiers.
+
+    Returns
+    -------
+    DataFrame
+        ``Identifier``, ``Title`` (as normalised: one line), ``Label``, ``Confidence`` (0 to 1, NaN where a curator
+        chose), ``Decided by``, then author, date and language as in the catalogue, and which model said so in which
+        run.
+    """
+    rows, settings, model = table.accepted, table.settings, table.settings.model
+    records, decisions = table.records.iloc[rows], table.decisions.iloc[rows]
+    frame = pd.DataFrame(
+        {
+            "Identifier": records[RECORD_ID].to_numpy(),
+            "Title": records[TITLE].to_numpy(),
+            "Label": decisions["pred_label"].to_numpy(),
+            "Confidence": decisions["pred_confidence"].to_numpy(),
+            "Decided by": _decided_by(decisions).to_numpy(),
+            "Author": records[AUTHOR].to_numpy(),
+            "Date": records[DATE].to_numpy(),
+            "Language": records[LANGUAGE].to_numpy(),
+        }
+    )
+    whose = {"Model": model.name} if model.made_here else {"Predictions": model.name}
+    return frame.assign(**whose, **{"Model version": model.version or "unknown", "Run": settings.run_id})
+
+
+def accepted_csv(table: ExportTable) -> bytes:
+    """Return :func:`accepted_for_people` as a file that opens in a spreadsheet program."""
+    return csv_for_people(accepted_for_people(table))
+
+
+def workbook(table: ExportTable) -> tuple[pd.DataFrame, tuple[Column, ...]]:
+    """Return the accepted records as the workbook shows them, and its columns: ours first, then the library's own.
+
+    Column names are headings for people, all different; one of the library's that has the name of one of ours is marked
+    '(as loaded)'.
+    """
+    flat, known = table.flat(table.accepted), {column.name: column for column in table.columns()}
+    frame = pd.DataFrame(index=flat.index)
+    columns: list[Column] = []
+
+    def add(heading: str, column: Column, values: pd.Series) -> None:
+        name = original_column_name(heading, [existing.name for existing in columns])
+        columns.append(replace(column, name=name))
+        frame[name] = values.to_numpy() if column.type != "boolean" else values.array
+
+    def add_ours(*names: str) -> None:
+        for name in names:
+            add(_HEADINGS[name], known[name], flat[name])
+
+    title = Column("title", "string", "Title on one line, as Colophon read it", "library")
+    add_ours(RECORD_ID)
+    add(_HEADINGS[TITLE], title, table.records[TITLE].iloc[table.accepted])
+    add_ours("pred_label", "pred_confidence")
+    decided = known["pred_decision"]
+    add(_HEADINGS[decided.name], replace(decided, allowed=()), _decided_by(table.decisions.iloc[table.accepted]))
+    for class_name, column in probability_names(tuple(table.probabilities)).items():
+        add(f"Probability of {class_name}", known[column], flat[column])
+    done = {RECORD_ID, "pred_label", "pred_confidence", "pred_decision"}
+    add_ours(*(name for name in _HEADINGS if name in known and name not in {*done, TITLE}))
+    ours = {*_HEADINGS, *probability_names(tuple(table.probabilities)).values()}
+    for loaded in known.values():
+        if loaded.origin == "library" and loaded.name not in ours - {TITLE}:
+            add(loaded.name, loaded, flat[loaded.name])
+    return frame, tuple(columns)
+
+
+def _decided_by(decisions: pd.DataFrame) -> pd.Series:
+    curator = decisions["pred_decision"] == CURATOR
+    same = decisions["pred_label"] == decisions["pred_suggested_label"]
+    decided_by = pd.Series(_MACHINE, index=decisions.index, dtype="str")
+    return decided_by.mask(curator & same, _CONFIRMED).mask(curator & ~same, _CHOSEN)

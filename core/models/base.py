@@ -1,0 +1,339 @@
+"""What every kind of classifier must be able to do, so that whoever trains or asks one need not know which it is."""
+
+import contextlib
+import importlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Final, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import InputError, ModelError
+from core.progress import Progress, silent
+from core.text_formats import json_text
+
+__all__ = [
+    "KINDS",
+    "ModelKind",
+    "Observe",
+    "TitleClassifier",
+    "TrainingData",
+    "classifier_class",
+    "ignore_measurements",
+    "known_kind",
+    "merge_options",
+    "read_model_config",
+    "softmax",
+    "train_kind",
+    "translate_load_errors",
+    "two_class_coefficients",
+    "write_model_config",
+]
+
+# Takes measurements while a model learns ({"epoch": 1, "loss": 0.4}), for a chart that grows.
+Observe = Callable[[Mapping[str, float]], None]
+
+
+def ignore_measurements(measurements: Mapping[str, float]) -> None:
+    """Look at no measurements: the default where nobody watches."""
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What a classifier learns from.
+
+    Attributes
+    ----------
+    titles : sequence of str, length n
+        As catalogued; untrusted text.
+    targets : float array, shape (n, k)
+        Rows sum to 1. A label given by a person is a row with a single 1; a weak label may be divided over classes.
+    weights : float array, shape (n,)
+        How much each title counts: 1 for a person's label.
+    classes : tuple of str, length k
+        Sorted; the class of each column.
+    validation : TrainingData, optional
+        Titles that are not learned from, on which a classifier that learns in passes may see when to stop.
+    """
+
+    titles: Sequence[str]
+    targets: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    classes: tuple[str, ...]
+    validation: "TrainingData | None" = None
+
+    def balanced_weights(self) -> NDArray[np.float64]:
+        """Return a weight for each title and class, shape (n, k), so that all classes weigh the same in total.
+
+        The sum of all weights stays the sum of the titles' weights. (For labels of equal weight it is what
+        scikit-learn calls ``class_weight='balanced'``.)
+        """
+        weighted = self.targets * self.weights[:, None]
+        mass = weighted.sum(axis=0)
+        return np.asarray(weighted * (mass.sum() / (len(self.classes) * mass)))
+
+
+class TitleClassifier(Protocol):
+    """A trained classifier of titles.
+
+    A kind may also have, for those who train and ask it: ``resumes`` (it takes `checkpoints`, a folder where it keeps
+    half-trained states), ``watches`` (it looks at the validation data), ``settled(options, trained)`` (options for
+    learning from all books, given those trained with validation data), ``folds_for(options)``, ``weighed(options)`` and
+    ``apart(titles)`` (a blend whose weights are to be learned, and its members' probabilities), ``sentences`` (what a
+    reader must know of its training) and ``cut(titles)`` (how many are too long to be read to their end).
+
+    Attributes
+    ----------
+    kind : str
+        Name of the kind, as on the command line: 'tfidf', 'transformer'.
+    folds : int
+        How many times it is trained over to get out-of-fold probabilities: fewer where training is long.
+    classes : tuple of str
+        Sorted.
+    device : str
+        Where it was trained or runs: 'cpu', 'cuda', 'mps'.
+    """
+
+    kind: ClassVar[str]
+    folds: ClassVar[int]
+    classes: tuple[str, ...]
+    device: str
+
+    @classmethod
+    def train(
+        cls,
+        data: TrainingData,
+        *,
+        seed: int = 0,
+        options: Mapping[str, Any] | None = None,
+        progress: Progress = silent,
+        observe: Observe = ignore_measurements,
+    ) -> Self:
+        """Learn from titles. Equal data, seed and options give an equal classifier on the same machine.
+
+        Raises
+        ------
+        InputError
+            An option that this kind does not know, or a value that it cannot take.
+        """
+        ...
+
+    def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
+        """Return uncalibrated probabilities, shape (n, k), columns in the order of `classes`, rows summing to 1."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write everything needed for loading into an existing folder: safetensors, JSON and tokenizer files only."""
+        ...
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what :meth:`save` wrote; probabilities are the same.
+
+        Raises
+        ------
+        ModelError
+            A file is missing or does not hold what it should.
+        """
+        ...
+
+
+def train_kind(
+    kind: type[TitleClassifier],
+    data: TrainingData,
+    *,
+    seed: int = 0,
+    options: Mapping[str, Any] | None = None,
+    progress: Progress = silent,
+    observe: Observe = ignore_measurements,
+    checkpoints: Path | None = None,
+) -> TitleClassifier:
+    """Train a classifier of a kind; `checkpoints` reaches those kinds that can go on where they were stopped."""
+    more: dict[str, Any] = {"checkpoints": checkpoints} if getattr(kind, "resumes", False) else {}
+    return kind.train(data, seed=seed, options=options, progress=progress, observe=observe, **more)
+
+
+# --- The kinds of classifier there are, found by name and imported only when used -------------------------------------
+
+
+@dataclass(frozen=True)
+class ModelKind:
+    """One kind of classifier.
+
+    Attributes
+    ----------
+    name : str
+        As on the command line and in a model's manifest.
+    title, description : str
+        For people.
+    module, attribute : str
+        Where its class is.
+    """
+
+    name: str
+    title: str
+    description: str
+    module: str
+    attribute: str
+
+
+KINDS: Final[dict[str, ModelKind]] = {
+    kind.name: kind
+    for kind in (
+        ModelKind(
+            "tfidf",
+            "Words and letters (TF-IDF)",
+            "Weighs words, pairs of words and runs of two to five letters. Trains in seconds, scores thousands of"
+            " titles a second, and says exactly which words decided.",
+            "core.models.tfidf",
+            "TfidfClassifier",
+        ),
+        ModelKind(
+            "embedding",
+            "Meanings (frozen language model)",
+            "A pre-trained language model turns each title into numbers, on which a quick classifier learns. Knows"
+            " words that were never labelled; trains in seconds.",
+            "core.models.embedding",
+            "EmbeddingClassifier",
+        ),
+        ModelKind(
+            "transformer",
+            "Language model (transformer)",
+            "A small pre-trained language model, fine-tuned on your labels. Knows words that were never labelled; takes"
+            " minutes to train.",
+            "core.models.transformer",
+            "TransformerClassifier",
+        ),
+        ModelKind(
+            "blend",
+            "Several models together (blend)",
+            "Asks several models and weighs their answers; the weights are learned on titles none of them had seen.",
+            "core.models.ensemble",
+            "BlendClassifier",
+        ),
+        ModelKind(
+            "cascade",
+            "Quick first, thorough where unsure (cascade)",
+            "Words and letters decide where they are sure; a language model reads the rest. As good as the language"
+            " model and several times faster on large collections.",
+            "core.models.ensemble",
+            "CascadeClassifier",
+        ),
+    )
+}
+
+
+def known_kind(name: str) -> ModelKind:
+    """Return the kind called `name`.
+
+    Raises
+    ------
+    InputError
+        With the kinds there are.
+    """
+    if name not in KINDS:
+        raise InputError(f"There is no kind of model '{name}'. There are: {', '.join(KINDS)}.")
+    return KINDS[name]
+
+
+def classifier_class(name: str) -> type[TitleClassifier]:
+    """Return the class of a kind of classifier.
+
+    Raises
+    ------
+    InputError
+        There is no such kind.
+    ModelError
+        The packages it needs are not installed.
+    """
+    kind = known_kind(name)
+    try:
+        classifier_type: type[TitleClassifier] = getattr(importlib.import_module(kind.module), kind.attribute)
+    except ImportError as error:
+        raise ModelError(
+            f"Models of the kind '{name}' cannot be used here: {error}. Run 'colophon doctor' to see what is missing."
+        ) from error
+    return classifier_type
+
+
+# --- What the kinds of classifier have in common: options, softmax, the facts they keep beside their ------------------
+
+
+def merge_options(kind: str, defaults: Mapping[str, Any], options: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the options of a kind of model, the defaults where none is given.
+
+    Raises
+    ------
+    InputError
+        There is no such option; the message names those there are.
+    """
+    settings = {**defaults, **(options or {})}
+    unknown = sorted(set(settings) - set(defaults))
+    if unknown:
+        raise InputError(f"The kind '{kind}' has no option '{unknown[0]}'. It has: {', '.join(defaults)}.")
+    return settings
+
+
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return probabilities, shape (n, k), rows summing to 1.
+
+    >>> softmax(np.log([[1.0, 3.0]])).round(2).tolist()
+    [[0.25, 0.75]]
+    """
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+
+def two_class_coefficients(fitted: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return coefficients, shape (k, width), and intercepts, shape (k,), of scikit-learn's logistic regression.
+
+    It keeps one row for two classes; halved and mirrored the softmax is the same.
+    """
+    coefficients, intercepts = np.asarray(fitted.coef_, float), np.asarray(fitted.intercept_, float)
+    if len(coefficients) > 1:
+        return coefficients, intercepts
+    return np.vstack([-coefficients / 2, coefficients / 2]), np.concatenate([-intercepts / 2, intercepts / 2])
+
+
+def write_model_config(file: Path, version: int, facts: Mapping[str, Any]) -> None:
+    """Write what a model must know of itself, beside its numbers."""
+    file.write_text(json_text({"format": version, **facts}, indent=1) + "\n", encoding="utf-8")
+
+
+def read_model_config(file: Path, version: int) -> dict[str, Any]:
+    """Read what :func:`write_model_config` wrote. Within :func:`translate_load_errors`: what is no such file raises
+    ValueError or OSError.
+
+    Raises
+    ------
+    ModelError
+        It was written in another format.
+    """
+    facts = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(facts, dict) or "format" not in facts:
+        raise ValueError(f"{file.name} does not say what it is")
+    if facts["format"] != version:
+        raise ModelError(
+            f"The model in {file.parent.name} has the format {facts['format']}; this version reads {version}: train it"
+            " again."
+        )
+    return facts
+
+
+@contextlib.contextmanager
+def translate_load_errors(folder: Path) -> Iterator[None]:
+    """Turn whatever a damaged model's files raise into one sentence.
+
+    Raises
+    ------
+    ModelError
+    """
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        raise ModelError(f"The model in {folder.name} cannot be read ({error}): train or fetch it again.") from error

@@ -1,0 +1,542 @@
+"""Models made of models: how their members are named, trained, kept and read."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.calibration import CALIBRATION_MINIMUM, learn_calibration
+from core.errors import InputError, ModelError
+from core.models.base import (
+    KINDS,
+    Observe,
+    TitleClassifier,
+    TrainingData,
+    classifier_class,
+    ignore_measurements,
+    merge_options,
+    read_model_config,
+    softmax,
+    train_kind,
+    translate_load_errors,
+    write_model_config,
+)
+from core.progress import Progress, silent
+
+__all__ = [
+    "BlendClassifier",
+    "CascadeClassifier",
+    "Member",
+    "OutOfFold",
+    "combine_logits",
+    "cross_val_predict_member",
+    "fit_blend_weights",
+    "load_members",
+    "parse_member",
+    "save_members",
+    "sub_progress",
+    "subset",
+    "titles_truncated",
+    "train_member",
+]
+
+# What a member with no say of its own is told of the options of the whole.
+_NEEDS_BASE = ("embedding", "transformer", "blend")
+Member = tuple[str, dict[str, Any]]
+
+
+def parse_member(spec: Any, base: str) -> Member:
+    """Return kind and options of a member, said as ``"tfidf"`` or ``{"kind": "tfidf", "C": 10}``.
+
+    Raises
+    ------
+    InputError
+        There is no such kind.
+    """
+    options: dict[str, Any] = {}
+    if isinstance(spec, Mapping):
+        options = {str(name): value for name, value in spec.items() if name != "kind"}
+        spec = spec.get("kind")
+    if not isinstance(spec, str) or spec not in KINDS or spec == "cascade":
+        raise InputError(
+            f"A member must be one of {', '.join(name for name in KINDS if name != 'cascade')}; {spec!r} came."
+        )
+    if base and spec in _NEEDS_BASE:
+        options.setdefault("base", base)
+    return spec, options
+
+
+def train_member(member: Member, data: TrainingData, **how: Any) -> TitleClassifier:
+    """Train a member."""
+    return train_kind(classifier_class(member[0]), data, options=member[1], **how)
+
+
+def cross_val_predict_member(member: Member, data: TrainingData, seed: int, folds: int) -> NDArray[np.float64]:
+    """Return a member's probabilities of titles it did not learn from, shape (n, k).
+
+    A title given by functions is learned from in every fold and has no such probabilities (NaN).
+    """
+    from core.model_input import title_part
+    from core.normalise.records import title_key
+    from core.splits import fold_by_title
+
+    people = np.flatnonzero(data.weights >= 1)
+    keys = [title_key(title_part(data.titles[i])) for i in people.tolist()]
+    labels = [data.classes[i] for i in data.targets[people].argmax(axis=1)]
+    fold = np.full(len(data.titles), -1)
+    fold[people] = fold_by_title(keys, labels, folds=folds, seed=seed)
+    probabilities = np.full((len(data.titles), len(data.classes)), np.nan)
+    for number in range(folds):
+        here = fold == number
+        titles = [data.titles[i] for i in np.flatnonzero(here).tolist()]
+        probabilities[here] = train_member(member, subset(data, ~here), seed=seed).predict_probabilities(titles)
+    return probabilities
+
+
+def subset(data: TrainingData, chosen: NDArray[np.bool_]) -> TrainingData:
+    """Return some of the titles."""
+    titles = [data.titles[i] for i in np.flatnonzero(chosen).tolist()]
+    return TrainingData(titles, data.targets[chosen], data.weights[chosen], data.classes)
+
+
+def combine_logits(probabilities: NDArray[np.float64], weights: Sequence[float]) -> NDArray[np.float64]:
+    """Return the weighted sum of the members' logits as probabilities, shape (n, k).
+
+    >>> combine_logits(np.array([[[0.5, 0.5]], [[0.2, 0.8]]]), [1.0, 1.0]).round(2).tolist()
+    [[0.2, 0.8]]
+    """
+    logs = np.log(np.clip(probabilities, 1e-12, None))
+    logits = np.tensordot(np.asarray(weights, dtype=float), logs, axes=1)
+    return softmax(logits)
+
+
+def sub_progress(progress: Progress, start: float, width: float) -> Progress:
+    """Return a listener for a part of the work."""
+    return lambda fraction, message: progress(start + width * fraction, message)
+
+
+def titles_truncated(classifiers: Sequence[TitleClassifier], titles: Sequence[str]) -> int:
+    """Return how many titles are too long for some member to be read to their end."""
+    return max(
+        (
+            int(classifier.count_truncated(titles))
+            for classifier in classifiers
+            if hasattr(classifier, "count_truncated")
+        ),
+        default=0,
+    )
+
+
+def save_members(folder: Path, classifiers: Sequence[TitleClassifier]) -> list[str]:
+    """Write each member into a folder of its own; return their kinds."""
+    for number, classifier in enumerate(classifiers):
+        place = folder / f"member-{number}"
+        place.mkdir()
+        classifier.save(place)
+    return [classifier.kind for classifier in classifiers]
+
+
+def load_members(folder: Path, kinds: Sequence[str], classes: Sequence[str]) -> list[TitleClassifier]:
+    """Read what :func:`save_members` wrote.
+
+    Raises
+    ------
+    ModelError
+        A member is of an unknown kind, cannot be read, or has other classes.
+    """
+    if any(kind not in KINDS for kind in kinds):
+        raise ModelError(f"The model in {folder.name} has a member of an unknown kind: {', '.join(map(str, kinds))}.")
+    classifiers = [classifier_class(kind).load(folder / f"member-{number}") for number, kind in enumerate(kinds)]
+    if any(classifier.classes != tuple(classes) for classifier in classifiers):
+        raise ModelError(f"The members of the model in {folder.name} have different classes: train or fetch it again.")
+    return classifiers
+
+
+# --- Out-of-fold probabilities, and the weights of a blend's members learned on them ----------------------------------
+
+
+class OutOfFold:
+    """What classifiers say of titles they did not learn from, gathered fold by fold.
+
+    Of a blend whose weights are not given the members' answers are kept apart. The weights for a fold are then learned
+    on the other folds, and those of the final blend on all: one training of each member a fold serves both.
+
+    Parameters
+    ----------
+    kind : type of classifier
+    options : mapping
+        As given to the training.
+    labels : array of str, shape (n,)
+    classes : tuple of str, length k
+    """
+
+    def __init__(
+        self, kind: type[TitleClassifier], options: Mapping[str, Any], labels: Sequence[str], classes: tuple[str, ...]
+    ) -> None:
+        has_given_weights = getattr(kind, "has_given_weights", None)
+        self.learns_weights = has_given_weights is not None and not has_given_weights(options)
+        self.targets = (np.asarray(labels, dtype=object)[:, None] == np.array(classes, dtype=object)).astype(float)
+        self.scores = np.full(self.targets.shape, np.nan)
+        self._member_scores: NDArray[np.float64] | None = None
+
+    def add_fold(self, classifier: TitleClassifier, here: NDArray[np.bool_], titles: Sequence[str]) -> None:
+        """Keep what a classifier says of the titles in `here`."""
+        if not self.learns_weights:
+            self.scores[here] = classifier.predict_probabilities(titles)
+            return
+        member_probabilities = classifier.member_probabilities(titles)  # type: ignore[attr-defined]
+        if self._member_scores is None:
+            self._member_scores = np.full((len(member_probabilities), *self.scores.shape), np.nan)
+        self._member_scores[:, here] = member_probabilities
+
+    def fit_weights(self, fold: NDArray[np.int64], options: Mapping[str, Any]) -> dict[str, Any]:
+        """Fill in the scores of a blend from its members', and return the options with the weights for the final one.
+
+        Parameters
+        ----------
+        fold : int array, shape (n,)
+            Number of the fold in which a title was held out; -1 for a title that never was.
+        """
+        if self._member_scores is None:
+            return dict(options)
+        known = fold >= 0
+        for number in set(fold[known].tolist()):
+            here = fold == number
+            others = known & ~here
+            self.scores[here] = combine_logits(
+                self._member_scores[:, here], fit_blend_weights(self._member_scores[:, others], self.targets[others])
+            )
+        return {**options, "weights": fit_blend_weights(self._member_scores[:, known], self.targets[known])}
+
+
+# --- Several models as one: their logits are added, each with a weight that was learned on titles it had --------------
+# The weights are learned where out-of-fold probabilities are made anyway (:func:`core.models.fitting.fit`), so that no
+# member is trained a second time for them.
+
+
+BLEND_FILE = "blend.json"
+BLEND_FORMAT = 1
+BLEND_DEFAULTS: Mapping[str, Any] = {"base": "", "members": ("tfidf", "embedding"), "weights": None}
+
+
+class BlendClassifier:
+    """See the module. Build one with :meth:`train` or :meth:`load`.
+
+    Attributes
+    ----------
+    members : list of TitleClassifier
+    weights : list of float
+        One for each member's logits.
+    """
+
+    kind: ClassVar[str] = "blend"
+    folds: ClassVar[int] = 3
+    resumes: ClassVar[bool] = True
+    watches: ClassVar[bool] = True
+
+    def __init__(self, classifiers: Sequence[TitleClassifier], weights: Sequence[float]) -> None:
+        self.members = list(classifiers)
+        self.weights = [float(weight) for weight in weights]
+        self.classes = self.members[0].classes
+        self.device = next((member.device for member in self.members if member.device != "cpu"), "cpu")
+        sentences = [sentence for member in self.members for sentence in getattr(member, "sentences", ())]
+        spoken = ", ".join(f"{member.kind} {w:.2f}" for member, w in zip(self.members, self.weights, strict=True))
+        self.sentences = (*dict.fromkeys(sentences), f"Weights of the members' logits: {spoken}.")
+
+    @classmethod
+    def train(
+        cls,
+        data: TrainingData,
+        *,
+        seed: int = 0,
+        options: Mapping[str, Any] | None = None,
+        progress: Progress = silent,
+        observe: Observe = ignore_measurements,
+        checkpoints: Path | None = None,
+    ) -> "BlendClassifier":
+        """Learn from titles; see :class:`core.models.base.TitleClassifier`.
+
+        Parameters
+        ----------
+        options : mapping, optional
+            ``members``, two or more of ``"tfidf"`` or ``{"kind": "tfidf", "C": 10}`` (TF-IDF and embedding);
+            ``weights``, one number for each (else all weigh the same; a training learns them, see
+            :meth:`has_given_weights`); ``base``, for members that start from an encoder.
+        """
+        wanted, weights = _blend_settings(options)
+        classifiers = []
+        for number, member in enumerate(wanted):
+            listener = sub_progress(progress, number / len(wanted), 1 / len(wanted))
+            classifiers.append(
+                train_member(member, data, seed=seed, progress=listener, observe=observe, checkpoints=checkpoints)
+            )
+        return cls(classifiers, weights or [1 / len(classifiers)] * len(classifiers))
+
+    @staticmethod
+    def folds_for(options: Mapping[str, Any]) -> int:
+        """Return how many times a blend of these members is trained over: fewer where one is fine-tuned."""
+        wanted, _ = _blend_settings(options)
+        return min(BlendClassifier.folds, *(classifier_class(kind).folds for kind, _ in wanted))
+
+    @staticmethod
+    def refit_options(options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
+        """Return the options for learning from all books; see the transformer's."""
+        wanted, _ = _blend_settings(options)
+        member_options = []
+        for number, (kind, inner) in enumerate(wanted):
+            decide = getattr(classifier_class(kind), "refit_options", None)
+            final_options = decide(inner, [classifier.members[number] for classifier in trained]) if decide else inner
+            member_options.append({"kind": kind, **final_options})
+        return {**options, "members": member_options}
+
+    @staticmethod
+    def has_given_weights(options: Mapping[str, Any]) -> bool:
+        """Say whether the weights are given. Else a training learns them from :meth:`member_probabilities` of
+        held-out titles.
+        """
+        return _blend_settings(options)[1] is not None
+
+    def member_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
+        """Return each member's probabilities, shape (members, n, k)."""
+        width = 1 / len(self.members)
+        return np.stack(
+            [
+                member.predict_probabilities(titles, sub_progress(progress, number * width, width))
+                for number, member in enumerate(self.members)
+            ]
+        )
+
+    def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
+        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.base.TitleClassifier`."""
+        return combine_logits(self.member_probabilities(titles, progress), self.weights)
+
+    def count_truncated(self, titles: Sequence[str]) -> int:
+        """Return how many of the titles are too long for some member to be read to their end."""
+        return titles_truncated(self.members, titles)
+
+    def save(self, folder: Path) -> None:
+        """Write each member into a folder of its own, and the weights as JSON."""
+        kinds = save_members(folder, self.members)
+        write_model_config(
+            folder / BLEND_FILE, BLEND_FORMAT, {"classes": self.classes, "members": kinds, "weights": self.weights}
+        )
+
+    @classmethod
+    def load(cls, folder: Path) -> "BlendClassifier":
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        ModelError
+            A file is missing or does not hold what it should.
+        """
+        with translate_load_errors(folder):
+            config = read_model_config(folder / BLEND_FILE, BLEND_FORMAT)
+            classes, kinds = tuple(config["classes"]), list(config["members"])
+            weights = [float(weight) for weight in config["weights"]]
+        if len(weights) != len(kinds) or not kinds or not np.isfinite(weights).all():
+            raise ModelError(f"The weights of the model in {folder.name} do not fit its members: fetch it again.")
+        return cls(load_members(folder, kinds, classes), weights)
+
+
+def fit_blend_weights(probabilities: NDArray[np.float64], targets: NDArray[np.float64]) -> list[float]:
+    """Return the weights of logits, each 0 or more, under which the labels are most likely.
+
+    Parameters
+    ----------
+    probabilities : array, shape (members, n, k)
+        Of titles the members did not learn from.
+    targets : array, shape (n, k)
+        A 1 in the column of the label.
+
+    Notes
+    -----
+    The weights need not sum to 1: together they are a temperature, so that the blend is calibrated on what it learned
+    from.
+
+    References
+    ----------
+    D. H. Wolpert (1992), "Stacked generalization", Neural Networks.
+    """
+    from scipy.optimize import minimize
+    from scipy.special import logsumexp
+
+    logs = np.log(np.clip(probabilities, 1e-12, None))
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logits = np.tensordot(weights, logs, axes=1)
+        normal = logits - logsumexp(logits, axis=1, keepdims=True)
+        surplus = np.exp(normal) * targets.sum(axis=1, keepdims=True) - targets
+        total = targets.sum()
+        return float(-(targets * normal).sum() / total), np.einsum("mnk,nk->m", logs, surplus) / total
+
+    start = np.full(len(probabilities), 1 / len(probabilities))
+    result = minimize(loss, start, jac=True, bounds=[(0.0, 10.0)] * len(start), method="L-BFGS-B")
+    # Labels that no member could tell would make every weight nought, and the blend a guess.
+    return [float(weight) for weight in result.x] if result.x.sum() > 0 else start.tolist()
+
+
+def _blend_settings(options: Mapping[str, Any] | None) -> tuple[list[Member], list[float] | None]:
+    settings = merge_options("blend", BLEND_DEFAULTS, options)
+    if not isinstance(settings["members"], Sequence) or isinstance(settings["members"], str):
+        raise InputError("The option 'members' must be a list of two or more kinds of model.")
+    wanted = [parse_member(spec, settings["base"]) for spec in settings["members"]]
+    if len(wanted) < 2 or any(kind == "blend" for kind, _ in wanted):
+        raise InputError("A blend needs two or more members, none of them a blend itself.")
+    weights = settings["weights"]
+    if weights is not None:
+        proper = isinstance(weights, Sequence) and all(isinstance(w, int | float) and w >= 0 for w in weights)
+        if not proper or len(weights) != len(wanted) or not sum(weights):
+            raise InputError(f"The option 'weights' must have a number of 0 or more for each member; {weights!r} came.")
+        weights = [float(weight) for weight in weights]
+    return wanted, weights
+
+
+# --- A cascade: the quick model decides where it is sure, a thorough one reads the rest -------------------------------
+
+
+CASCADE_FILE = "cascade.json"
+CASCADE_FORMAT = 1
+CASCADE_DEFAULTS: Mapping[str, Any] = {"base": "", "first": "tfidf", "second": "transformer", "sure": 0.95}
+_FOLDS = 3
+
+
+class CascadeClassifier:
+    """See the module. Build one with :meth:`train` or :meth:`load`.
+
+    Attributes
+    ----------
+    first, second : TitleClassifier
+    temperature : float
+        Divides the first one's logits: with it, its confidence is right about as often as it says.
+    sure : float
+        The least confidence with which the first one decides.
+    """
+
+    kind: ClassVar[str] = "cascade"
+    folds: ClassVar[int] = 2
+    resumes: ClassVar[bool] = True
+    watches: ClassVar[bool] = True
+
+    def __init__(
+        self, first: TitleClassifier, second: TitleClassifier, *, temperature: float = 1.0, sure: float = 0.95
+    ) -> None:
+        self.first = first
+        self.second = second
+        self.temperature = temperature
+        self.sure = sure
+        self.classes = first.classes
+        self.device = second.device
+        self.sentences: tuple[str, ...] = tuple(getattr(second, "sentences", ()))
+
+    @classmethod
+    def train(
+        cls,
+        data: TrainingData,
+        *,
+        seed: int = 0,
+        options: Mapping[str, Any] | None = None,
+        progress: Progress = silent,
+        observe: Observe = ignore_measurements,
+        checkpoints: Path | None = None,
+    ) -> "CascadeClassifier":
+        """Learn from titles; see :class:`core.models.base.TitleClassifier`.
+
+        Parameters
+        ----------
+        options : mapping, optional
+            ``first`` and ``second``, kinds of model or ``{"kind": "tfidf", "C": 10}`` (TF-IDF, transformer);
+            ``sure``, the calibrated confidence with which the first decides (0.95); ``base``, for members that start
+            from an encoder.
+        """
+        first, second, sure = _cascade_settings(options)
+        progress(0.0, "The quick model")
+        probabilities = cross_val_predict_member(first, data, seed, _FOLDS)
+        known = ~np.isnan(probabilities).any(axis=1)
+        temperature = 1.0
+        if known.sum() >= CALIBRATION_MINIMUM["temperature"]:
+            truth = np.array(data.classes, dtype=object)[data.targets[known].argmax(axis=1)]
+            temperature = learn_calibration("temperature", probabilities[known], truth, data.classes).temperature
+        quick = train_member(first, data, seed=seed)
+        thorough = train_member(
+            second,
+            data,
+            seed=seed,
+            progress=sub_progress(progress, 0.1, 0.9),
+            observe=observe,
+            checkpoints=checkpoints,
+        )
+        return cls(quick, thorough, temperature=temperature, sure=sure)
+
+    @staticmethod
+    def folds_for(options: Mapping[str, Any]) -> int:
+        """Return how many times a cascade of these members is trained over: fewer where one is fine-tuned."""
+        first, second, _ = _cascade_settings(options)
+        return min(3, classifier_class(first[0]).folds, classifier_class(second[0]).folds)
+
+    @staticmethod
+    def refit_options(options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
+        """Return the options for learning from all books; see the transformer's."""
+        _, (kind, inner), _ = _cascade_settings(options)
+        decide = getattr(classifier_class(kind), "refit_options", None)
+        chosen = decide(inner, [classifier.second for classifier in trained]) if decide else inner
+        return {**options, "second": {"kind": kind, **chosen}}
+
+    def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
+        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.base.TitleClassifier`."""
+        probabilities = self._first(titles)
+        unsure = np.flatnonzero(probabilities.max(axis=1, initial=0.0) < self.sure)
+        done = 1 - len(unsure) / max(1, len(titles))
+        if len(unsure):
+            rest = [titles[i] for i in unsure.tolist()]
+            probabilities[unsure] = self.second.predict_probabilities(rest, sub_progress(progress, done, 1 - done))
+        return probabilities
+
+    def decided_first(self, titles: Sequence[str]) -> float:
+        """Return the share of titles that the first model decides; NaN without titles."""
+        return float((self._first(titles).max(axis=1) >= self.sure).mean()) if len(titles) else float("nan")
+
+    def count_truncated(self, titles: Sequence[str]) -> int:
+        """Return how many of the titles the second model decides and cannot read to their end."""
+        probabilities = self._first(titles)
+        return titles_truncated(
+            [self.second], [titles[i] for i in np.flatnonzero(probabilities.max(axis=1) < self.sure).tolist()]
+        )
+
+    def _first(self, titles: Sequence[str]) -> NDArray[np.float64]:
+        return combine_logits(self.first.predict_probabilities(titles)[None], [1 / self.temperature])
+
+    def save(self, folder: Path) -> None:
+        """Write both members into folders of their own, and the rule as JSON."""
+        kinds = save_members(folder, [self.first, self.second])
+        rule = {"members": kinds, "temperature": self.temperature, "sure": self.sure}
+        write_model_config(folder / CASCADE_FILE, CASCADE_FORMAT, {"classes": self.classes, **rule})
+
+    @classmethod
+    def load(cls, folder: Path) -> "CascadeClassifier":
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        ModelError
+            A file is missing or does not hold what it should.
+        """
+        with translate_load_errors(folder):
+            config = read_model_config(folder / CASCADE_FILE, CASCADE_FORMAT)
+            classes, kinds = tuple(config["classes"]), list(config["members"])
+            temperature, sure = float(config["temperature"]), float(config["sure"])
+        if len(kinds) != 2 or not temperature > 0 or not 0 <= sure <= 1:
+            raise ModelError(f"The rule of the model in {folder.name} cannot be: train or fetch it again.")
+        first, second = load_members(folder, kinds, classes)
+        return cls(first, second, temperature=temperature, sure=sure)
+
+
+def _cascade_settings(options: Mapping[str, Any] | None) -> tuple[Member, Member, float]:
+    settings = merge_options("cascade", CASCADE_DEFAULTS, options)
+    sure = settings["sure"]
+    if isinstance(sure, bool) or not isinstance(sure, int | float) or not 0 < sure <= 1:
+        raise InputError(f"The option 'sure' must be a confidence above 0 and up to 1; {sure!r} came.")
+    base = settings["base"]
+    return parse_member(settings["first"], base), parse_member(settings["second"], base), float(sure)

@@ -1,0 +1,351 @@
+"""What scoring a corpus reports, and the sentences a reader must know."""
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.corpus import load_corpus
+from core.errors import InputError
+from core.labels import load_labels
+from core.model_input import has_columns
+from core.models.preparation import model_inputs, with_known_titles
+from core.models.registry import Model, load, load_folder, provenance_of
+from core.predictions import PREDICTIONS_FILE
+from core.progress import Progress, silent
+from core.scale import ProgressMeter, remove_old_shards, score_locally, score_on_ray, shards_of
+from core.scale.shards import MIN_SHARD, Scorer
+from core.schema import (
+    PREDICTED,
+    RECORD_ID,
+    SPLIT,
+    TEXT,
+    TITLE,
+    TITLE_KEY,
+    probability_column,
+)
+from core.storage import Workspace, digest
+
+__all__ = [
+    "Engine",
+    "PredictionReport",
+    "ProbabilityModel",
+    "main",
+    "missing_column_sentences",
+    "open_model",
+    "predict_corpus",
+    "predict_records",
+    "score",
+    "sentences",
+]
+
+Engine = Literal["local", "ray"]
+
+
+@dataclass(frozen=True)
+class PredictionReport:
+    """What was scored (the keys of ``colophon predict --json``).
+
+    Attributes
+    ----------
+    predictions : str
+        Name of the set of predictions.
+    rows : int
+        Records of the corpus.
+    held_out : int
+        Records whose title the model learned from: they have the out-of-fold probabilities of that title.
+    untitled : int
+        Records without a title: they have no prediction.
+    resumed : int
+        Different titles that an earlier run, which was stopped, had scored already.
+    rows_per_second : float
+        Records that this run scored, in a second.
+    """
+
+    predictions: str
+    fingerprint: str
+    model: str
+    corpus: str
+    rows: int
+    seconds: float
+    rows_per_second: float
+    held_out: int
+    untitled: int
+    classes: tuple[str, ...]
+    predicted: Mapping[str, int]
+    sentences: tuple[str, ...]
+    engine: Engine = "local"
+    resumed: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary."""
+        return asdict(self)
+
+
+def sentences(held_out: int, untitled: int, cut: int, resumed: int) -> tuple[str, ...]:
+    """Say how many records were not read like the others, and how many titles an earlier run had scored."""
+    messages = []
+    if resumed:
+        messages.append(f"{resumed:,} different titles had been scored already by a run that was stopped.")
+    if held_out:
+        messages.append(
+            f"The model learned from the titles of {held_out:,} of these records; their probabilities come from models"
+            " that had not seen them."
+        )
+    if untitled:
+        messages.append(f"{untitled:,} records have no title and no prediction; they go to review.")
+    if cut:
+        messages.append(f"{cut:,} titles are longer than the language model reads; their ends were cut.")
+    return tuple(messages)
+
+
+def missing_column_sentences(reads: Sequence[str], lacking: Sequence[str], without: int, records: int) -> list[str]:
+    """Say which columns the catalogue lacks, and how many of the records have none of those the model reads."""
+    messages = []
+    if lacking:
+        messages.append(f"The model also reads {', '.join(lacking)}, and this catalogue has no such column.")
+    if without:
+        messages.append(
+            f"{without:,} of the {records:,} records have nothing in {' or '.join(reads)}: the model judged them by"
+            " their titles alone, for which it is calibrated apart."
+        )
+    return messages
+
+
+# --- Scoring: a model's probabilities for many titles, and for a whole corpus as a set of predictions -----------------
+# A corpus is scored in shards (see :mod:`core.scale`), on this computer or on a cluster. Also a job:
+# ``python -m core.models.scoring JOBDIR``.
+
+
+# The batches of `score` are the shards of a corpus: whichever way a title is scored, it is among the same neighbours.
+BATCH = MIN_SHARD
+# Where shards lie that are done, until all are.
+FOLDER = "scoring"
+# Kinds of model that are no faster on a graphics processor.
+_CPU_ONLY = ("tfidf",)
+
+
+class ProbabilityModel(Protocol):
+    """What scoring needs of a model: anything that gives probabilities for titles."""
+
+    def probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
+        """Return probabilities, shape (n, k)."""
+        ...
+
+
+def score(
+    model: ProbabilityModel, titles: Sequence[str], progress: Progress = silent, batch: int = BATCH
+) -> NDArray[np.float64]:
+    """Return a model's probabilities for titles, shape (n, k); equal titles are scored once.
+
+    Progress tells how many titles are done and about how long the rest will take.
+    """
+    codes, different = pd.factorize(np.array(titles, dtype=object))
+    wanted: list[str] = different.tolist()
+    tell = ProgressMeter(len(wanted), progress)
+    parts = []
+    for start in range(0, len(wanted), batch):
+        here = wanted[start : start + batch]
+
+        def listener(fraction: float, message: str, start: int = start, size: int = len(here)) -> None:
+            tell(start + fraction * size)
+
+        parts.append(model.probabilities(here, listener))
+        tell(start + len(here))
+    if not parts:
+        return model.probabilities([])
+    return np.asarray(np.concatenate(parts)[codes])
+
+
+def predict_records(model: Model, records: pd.DataFrame, progress: Progress = silent) -> pd.DataFrame:
+    """Return a model's predictions for records, one row each, in their order.
+
+    Parameters
+    ----------
+    records : DataFrame
+        ``record_id``, ``title``, ``title_key``, and ``text`` for a model that reads more than the title.
+
+    Returns
+    -------
+    DataFrame
+        ``record_id``, ``predicted``, ``confidence``, ``margin``, ``p_<class>`` …, ``split``.
+
+    Notes
+    -----
+    No title is scored by a classifier that learned from it: a record whose normalised title is among the model's
+    training books gets the out-of-fold probabilities of that book, and `split` says which part the book was in; the
+    others have ''. Identifiers play no part here, since those of another library may be equal by chance; the leak check
+    looks at them.
+    """
+    texts = records[TEXT if TEXT in records else TITLE].tolist()
+    return with_known_titles(model, records, score(model, texts, progress))
+
+
+def predict_corpus(
+    workspace: Workspace,
+    model: str | Model,
+    corpus: str,
+    *,
+    name: str | None = None,
+    labels: str | None = None,
+    engine: Engine = "local",
+    address: str | None = None,
+    progress: Progress = silent,
+) -> PredictionReport:
+    """Score a corpus and keep the predictions in the workspace. Equal titles are scored once.
+
+    Parameters
+    ----------
+    model : str or Model
+        A name, or a model that is loaded already.
+    name : str, optional
+        Of the predictions; else made of the names of corpus and model.
+    labels : str, optional
+        The label set that audits check these predictions against unless they are told another.
+
+    engine : {'local', 'ray'}
+        Where: on this computer, or on a cluster with Ray. The labels are the same.
+    address : str, optional
+        Of the Ray cluster, 'auto' or ``host:port``; without it, Ray uses the cores of this computer.
+
+    Raises
+    ------
+    NotFoundError, ModelError
+    NameTakenError
+        Other predictions have the name that was given; nothing is computed then.
+    InputError
+        There is no such engine, or Ray is not installed, or there is no cluster at the address.
+    JobError
+        The cluster failed.
+    Cancelled
+        Raised by the listener. There are no predictions then, but for a week the shards that were scored are kept: the
+        same call goes on from there, on either engine.
+    """
+    if engine not in get_args(Engine):
+        raise InputError(f"There is no engine '{engine}'. There are: {', '.join(get_args(Engine))}.")
+    if address and engine != "ray":
+        raise InputError(
+            f"An address ('{address}') is that of a Ray cluster.", command_line="Give --engine ray with it."
+        )
+    loaded_model = load(workspace, model) if isinstance(model, str) else model
+    source = load_corpus(workspace, corpus)
+    truth = load_labels(workspace, labels) if labels else None
+    fingerprint = digest("predictions", loaded_model.fingerprint, source.fingerprint, truth.name if truth else "")
+    called, numbered = workspace.name_for("predictions", name, f"{source.name}-{loaded_model.name}", fingerprint)
+    started = time.monotonic()
+    records = source.records([RECORD_ID, TITLE, TITLE_KEY])
+    texts, lacking = model_inputs(source, records, loaded_model.reads)
+    codes, different = pd.factorize(texts.to_numpy(dtype=object))
+    remove_old_shards(workspace.root / FOLDER)
+    columns = [probability_column(name) for name in loaded_model.classes]
+    shards = shards_of(workspace.root / FOLDER, different.tolist(), columns, loaded_model.fingerprint)
+    pending = shards.pending()
+    if engine == "ray":
+        score_on_ray(
+            shards,
+            loaded_model.path,
+            open_model,
+            progress,
+            name=loaded_model.name,
+            address=address,
+            wants_gpu=loaded_model.kind not in _CPU_ONLY,
+        )
+    else:
+        score_locally(shards, loaded_model.probabilities, progress)
+    table = with_known_titles(loaded_model, records, shards.probabilities()[codes])
+    seconds = time.monotonic() - started
+    resumed = shards.count_titles_outside(pending)
+    new_rows = int(np.isin(codes // shards.size, pending).sum())
+    counts = table[PREDICTED].value_counts()
+    held_out, untitled = int((table[SPLIT] != "").sum()), int((table[PREDICTED] == "").sum())
+    without = (
+        int((~has_columns(texts.tolist()) & (records[TITLE_KEY] != "").to_numpy()).sum()) if loaded_model.reads else 0
+    )
+    count_cut = getattr(loaded_model.classifier, "count_truncated", None)
+    cut = int(count_cut(texts.tolist())) if count_cut else 0
+    provenance = provenance_of(loaded_model.manifest)
+    manifest = {
+        "model": loaded_model.name,
+        "model_fingerprint": loaded_model.fingerprint,
+        "model_kind": loaded_model.kind,
+        "trained_on": loaded_model.manifest.get("labels_fingerprint", ""),
+        "corpus": source.fingerprint,
+        "corpus_name": source.name,
+        "labels": truth.name if truth else "",
+        "classes": list(loaded_model.classes),
+        "calibrated": loaded_model.calibration.method != "none",
+        "calibration": loaded_model.calibration.method,
+        "rows": len(table),
+        "held_out": held_out,
+        "untitled": untitled,
+        "cut": cut,
+        "reads": list(loaded_model.reads),
+        "input_columns": provenance["input_columns"],
+        "model_sha256": provenance["weights_sha256"],
+        "without_columns": without,
+        "engine": engine,
+        "invented": bool(source.manifest.get("invented")),
+        "summary": {"predicted": {key: int(counts.get(key, 0)) for key in loaded_model.classes}},
+    }
+
+    def write(folder: Path) -> Mapping[str, Any]:
+        table.to_parquet(folder / PREDICTIONS_FILE, index=False, compression="zstd")
+        return {**manifest, "seconds": round(seconds, 3)}
+
+    artifact = workspace.store("predictions", fingerprint, called, write)
+    shards.clear()
+    progress(1.0, "Done")
+    return PredictionReport(
+        artifact.name,
+        fingerprint,
+        loaded_model.name,
+        source.name,
+        len(table),
+        seconds,
+        new_rows / seconds if seconds else float("nan"),
+        held_out,
+        untitled,
+        loaded_model.classes,
+        manifest["summary"]["predicted"],
+        (
+            *sentences(held_out, untitled, cut, resumed),
+            *missing_column_sentences(loaded_model.reads, lacking, without, len(table)),
+            *([numbered] if numbered else []),
+        ),
+        engine,
+        resumed,
+    )
+
+
+def open_model(folder: Path, name: str) -> Scorer:
+    """Return what scores titles by the model in `folder`: for the nodes of a cluster, to which its files were sent."""
+    return load_folder(folder, name=name).probabilities
+
+
+def main() -> int:
+    """Score a corpus as a job: its config names the model, the corpus, and what the predictions shall be called."""
+    from core.jobs import JobProgress, run_as_job
+
+    def work(workspace: Workspace, config: dict[str, Any], progress: JobProgress) -> dict[str, Any]:
+        return predict_corpus(
+            workspace,
+            config["model"],
+            config["corpus"],
+            name=config.get("name"),
+            labels=config.get("labels"),
+            engine=config.get("engine") or "local",
+            address=config.get("address"),
+            progress=progress,
+        ).as_dict()
+
+    return run_as_job(work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,254 @@
+"""The workspace, and the tables everything is computed from."""
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import streamlit as st
+
+from core.corpus import load_corpus
+from core.errors import InputError
+from core.importing import ReadOptions
+from core.importing import peek as read_ahead
+from core.labels import load_labels
+from core.language_evidence import LanguageEvidence, keyword_frequency
+from core.language_evidence import language_evidence as evidence_of
+from core.predictions import (
+    CatalogueChoice,
+    PredictionSet,
+    Scored,
+    load_predictions,
+    load_scored,
+    saved_catalogue_choice,
+    saved_training_labels,
+)
+from core.readers import SourceTable
+from core.readers.mapping import ColumnMapping, suggest_mapping
+from core.representativeness import Representativeness, compare
+from core.schema import Kind
+from core.storage import Artifact, Workspace, digest
+from core.uploads import clear_stale_uploads, clear_upload, keep_upload
+
+__all__ = [
+    "UploadSlot",
+    "artifact_key",
+    "artifact_keys",
+    "catalogue",
+    "key_of",
+    "keywords",
+    "language_evidence",
+    "originals",
+    "peek",
+    "records",
+    "representativeness",
+    "scored",
+    "upload_slot",
+    "workspace",
+]
+
+_ArtifactKeys = tuple[tuple[str, str], ...]  # names and fingerprints
+
+
+@st.cache_resource
+def workspace() -> Workspace:
+    """Return the workspace of this server ($COLOPHON_HOME, else ./workspace)."""
+    return Workspace()
+
+
+def scored(name: str, labels: str | None) -> Scored:
+    """Return predictions joined with records and truth. Shared: read-only."""
+    place = workspace()
+    # The join and its leak check look at label sets by name, so a new one, or another under an old name, makes a new
+    # answer; so does another manifest of the predictions, what a person said the model learned from, a model that is
+    # no longer here, or another catalogue they are joined with.
+    predictions = load_predictions(place, name)
+    manifest = digest(predictions.manifest, saved_training_labels(place, predictions.fingerprint))
+    here = (artifact_keys("labels"), artifact_keys("models"))
+    return _scored(name, manifest, labels or "", here, _catalogue_key(predictions))
+
+
+def catalogue(name: str) -> CatalogueChoice:
+    """Return which catalogue predictions made elsewhere are joined with. Shared: read-only."""
+    predictions = load_predictions(workspace(), name)
+    return _catalogue(predictions.fingerprint, _catalogue_key(predictions), name)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Looking for the catalogue of these predictions …")
+def _catalogue(predictions: str, key: str, name: str) -> CatalogueChoice:
+    return load_predictions(workspace(), name).catalogue(workspace())
+
+
+def _catalogue_key(predictions: PredictionSet) -> str:
+    """Return what the choice of a catalogue hangs on: the corpora there are, and the one that a person named."""
+    if predictions.made_here:
+        return ""
+    return digest(saved_catalogue_choice(workspace(), predictions.fingerprint), artifact_keys("corpora"))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Joining predictions and records …")
+def _scored(name: str, manifest: str, labels: str, here: tuple[_ArtifactKeys, ...], catalogue: str) -> Scored:
+    return load_scored(workspace(), name, labels or None)
+
+
+def artifact_keys(kind: str) -> tuple[tuple[str, str], ...]:
+    """Return name and fingerprint of all things of a kind, for a key of what depends on them."""
+    return tuple(sorted((thing.name, thing.fingerprint) for thing in workspace().list(kind)))
+
+
+def key_of(scored: Scored) -> str:
+    """Return what stands for a scored table in a cache; see :attr:`core.predictions.Scored.key`."""
+    return scored.key
+
+
+def records(kind: str, fingerprint: str) -> pd.DataFrame:
+    """Return the normalised records of a corpus, a label set or predictions. Shared: read-only."""
+    return _records(kind, fingerprint, artifact_key(kind, fingerprint))
+
+
+def artifact_key(kind: str, fingerprint: str) -> str:
+    """Return what the records of a thing hang on beside its fingerprint: the catalogue predictions are joined with."""
+    return _catalogue_key(load_predictions(workspace(), fingerprint)) if kind == "predictions" else ""
+
+
+@st.cache_resource(max_entries=6, show_spinner="Reading records …")
+def _records(kind: str, fingerprint: str, key: str) -> pd.DataFrame:
+    place = workspace()
+    if kind == "corpora":
+        return load_corpus(place, fingerprint).records()
+    if kind == "labels":
+        return load_labels(place, fingerprint).records()
+    return load_predictions(place, fingerprint).records(place)
+
+
+def originals(kind: str, fingerprint: str) -> pd.DataFrame:
+    """Return the original columns as they came. Shared: read-only."""
+    return _originals(kind, fingerprint, artifact_key(kind, fingerprint))
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the original columns …")
+def _originals(kind: str, fingerprint: str, key: str) -> pd.DataFrame:
+    place = workspace()
+    if kind == "corpora":
+        return load_corpus(place, fingerprint).originals()
+    return load_predictions(place, fingerprint).originals(place)
+
+
+def peek(path: Path, kind: Kind, reading: ReadOptions) -> tuple[SourceTable, ColumnMapping]:
+    """Return the first rows of a file as an import would read them. Shared: read-only.
+
+    Raises
+    ------
+    InputError
+        It cannot be read; that answer is kept as well, so that a page drawn again does not read again.
+    """
+    seen = path.stat()
+    outcome = _peek(str(path), seen.st_size, seen.st_mtime_ns, reading)
+    if isinstance(outcome, InputError):
+        raise outcome
+    return outcome, suggest_mapping(outcome.frame, kind, check=False)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the first rows …", ttl=600)
+def _peek(path: str, size: int, changed: int, reading: ReadOptions) -> SourceTable | InputError:
+    try:
+        return read_ahead(Path(path), "corpus", reading)[0]
+    except InputError as error:
+        return error
+
+
+# --- The file a person has sent from their computer: one a browser tab, cleared when the tab is closed ----------------
+
+
+@dataclass
+class UploadSlot:
+    """Where the file lies that this tab has sent; `turn` counts them, so that each is asked for by a fresh widget."""
+
+    place: Workspace
+    path: Path | None = None
+    turn: int = 0
+
+    def take(self, name: str, stream: "st.runtime.uploaded_file_manager.UploadedFile") -> None:
+        """Keep what was sent in the workspace, in the place of what was sent before."""
+        clear_stale_uploads(self.place)
+        path = keep_upload(self.place, name, stream, stream.size)
+        self.clear()
+        self.path, self.turn = path, self.turn + 1
+
+    def clear(self) -> None:
+        """Remove the file, unless a running job reads it."""
+        if self.path is not None:
+            clear_upload(self.place, self.path)
+        self.path = None
+
+    @property
+    def waiting(self) -> Path | None:
+        """The file, None when there is none or it was imported and cleared."""
+        if self.path is not None and not self.path.is_file():
+            self.path = None
+        return self.path
+
+
+def _clear_slot(slot: UploadSlot) -> None:
+    with contextlib.suppress(Exception):  # the tab is closed: nobody is left to be told
+        slot.clear()
+
+
+@st.cache_resource(scope="session", on_release=_clear_slot, show_spinner=False)
+def upload_slot() -> UploadSlot:
+    """Return where this tab's file is kept."""
+    return UploadSlot(workspace())
+
+
+# --- A sample beside the collection it should stand for ---------------------------------------------------------------
+
+
+class _Records(NamedTuple):
+    """Whose records are compared, and all that these and the words on them depend on."""
+
+    kind: str
+    fingerprint: str
+    name: str
+    catalogue: str
+
+    @classmethod
+    def of(cls, thing: Artifact) -> "_Records":
+        return cls(thing.kind, thing.fingerprint, thing.name, artifact_key(thing.kind, thing.fingerprint))
+
+    @property
+    def table(self) -> pd.DataFrame:
+        return records(self.kind, self.fingerprint)
+
+
+def representativeness(sample: Artifact, population: Artifact) -> Representativeness:
+    """Return how a sample compares with a collection, all facets. Shared: read-only."""
+    return _representativeness(_Records.of(sample), _Records.of(population))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Comparing …")
+def _representativeness(sample: _Records, population: _Records) -> Representativeness:
+    return compare(sample.table, population.table, sample_name=sample.name, population_name=population.name)
+
+
+def language_evidence(sample: Artifact, population: Artifact) -> LanguageEvidence:
+    """Return how much of the comparison by language rests on detected languages. Shared: read-only."""
+    return _language_evidence(_Records.of(sample), _Records.of(population))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Comparing languages …")
+def _language_evidence(sample: _Records, population: _Records) -> LanguageEvidence:
+    return evidence_of(sample.table, population.table, sample_name=sample.name, population_name=population.name)
+
+
+def keywords(sample: Artifact, population: Artifact, words: str) -> pd.DataFrame:
+    """Return how often words (separated by commas) stand in titles, year by year."""
+    wanted = tuple(word.strip() for word in words.split(",") if word.strip())
+    return _keywords(_Records.of(sample), _Records.of(population), wanted)
+
+
+@st.cache_data(max_entries=16, show_spinner="Counting words …")
+def _keywords(sample: _Records, population: _Records, words: tuple[str, ...]) -> pd.DataFrame:
+    return keyword_frequency(
+        sample.table, population.table, words, sample_name=sample.name, population_name=population.name
+    )

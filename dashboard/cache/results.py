@@ -1,0 +1,330 @@
+"""What is computed of a set of predictions or labels: how right it is, where it is wrong, what can be promised."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import pandas as pd
+import streamlit as st
+
+from core.collection import CollectionEstimates, collection_estimates
+from core.comparison import ModelComparison, compare_models
+from core.errors import DamagedError, NotFoundError
+from core.evaluation import Evaluation, evaluate
+from core.evaluation.evaluate import CalibrationTrial, try_calibrations
+from core.explain import Explanation, SimilarTitles, is_linear, leave_one_word_out, shap_words, word_contributions
+from core.export.table import ExportTable
+from core.label_audit import LabelAudit, audit_labels
+from core.labels import load_labels
+from core.models.preparation import text_of_record
+from core.models.registry import Model, list_models
+from core.models.registry import load as load_model
+from core.policies import SavedPolicy
+from core.predictions import Scored, align_scored, load_predictions
+from core.release import CutScope, Release, cut_scope
+from core.slices import FacetSlices, PairSlices, Slice, SliceFindings, find_slices
+from core.slices import facet_slices as slices_by_facet
+from core.slices import pair_slices as slices_by_pair
+from core.slices import slice_p_value as test_slice
+from core.storage import Artifact, digest
+from core.thresholds import (
+    Curves,
+    Guarantee,
+    Policy,
+    PolicyReport,
+    PopulationCheck,
+    compare_population,
+    find_guaranteed_cuts,
+)
+from core.thresholds import policy_report as report_on
+from dashboard.cache.data import artifact_key, artifact_keys, key_of, workspace
+
+__all__ = [
+    "calibrations",
+    "collection",
+    "comparison",
+    "curves",
+    "evaluation",
+    "explanation",
+    "export_cut_scope",
+    "export_table",
+    "facet_slices",
+    "label_audit",
+    "model",
+    "models",
+    "pair_slices",
+    "policy_report",
+    "population",
+    "promise",
+    "release",
+    "shap_explanation",
+    "similar_titles",
+    "slice_p_value",
+    "slices",
+    "text_of",
+]
+
+
+def evaluation(scored: Scored) -> Evaluation:
+    """Return the evaluation of scored predictions. Shared: read-only."""
+    return _evaluation(key_of(scored), scored)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Evaluating …")
+def _evaluation(key: str, _scored: Scored) -> Evaluation:
+    return evaluate(_scored.table, _scored.classes)
+
+
+def calibrations(scored: Scored) -> tuple[CalibrationTrial, ...]:
+    """Return each way of calibrating, measured on books it was not learned from. Shared: read-only."""
+    return _calibrations(key_of(scored), scored)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Calibrating …")
+def _calibrations(key: str, _scored: Scored) -> tuple[CalibrationTrial, ...]:
+    return try_calibrations(_scored.table, _scored.classes)
+
+
+def collection(scored: Scored) -> CollectionEstimates:
+    """Return what the checked books say of the whole collection. Shared: read-only."""
+    return _collection(key_of(scored), scored)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Estimating the whole collection …")
+def _collection(key: str, _scored: Scored) -> CollectionEstimates:
+    return collection_estimates(_scored.table, _scored.classes)
+
+
+def comparison(first: Scored, second: Scored) -> ModelComparison:
+    """Return how two sets of predictions compare on the same books. Shared: read-only."""
+    return _comparison(key_of(first), key_of(second), first, second)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Comparing both on the same books …")
+def _comparison(first: str, second: str, _first: Scored, _second: Scored) -> ModelComparison:
+    table = align_scored(_first, _second)
+    return compare_models(_first.table, table, _first.classes, names=(_first.name, _second.name))
+
+
+def facet_slices(scored: Scored, facet: str) -> FacetSlices:
+    """Return every value of a facet as a slice, tested. Shared: read-only."""
+    return _facet_slices(key_of(scored), facet, scored)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Testing …")
+def _facet_slices(key: str, facet: str, _scored: Scored) -> FacetSlices:
+    return slices_by_facet(_scored.table, _scored.classes, [facet])
+
+
+def pair_slices(scored: Scored, down: str, across: str) -> PairSlices:
+    """Return every pair of values of two facets as a slice, tested. Shared: read-only."""
+    return _pair_slices(key_of(scored), down, across, scored)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Testing …")
+def _pair_slices(key: str, down: str, across: str, _scored: Scored) -> PairSlices:
+    return slices_by_pair(_scored.table, _scored.classes, down, across)
+
+
+def slice_p_value(scored: Scored, slice_: Slice) -> float:
+    """Return the p value of a slice that somebody asked for."""
+    return _slice_p_value(key_of(scored), slice_, scored)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _slice_p_value(key: str, slice_: Slice, _scored: Scored) -> float:
+    return test_slice(_scored.table, _scored.classes, slice_)
+
+
+def slices(scored: Scored) -> SliceFindings:
+    """Return the slices that the search finds. Shared: read-only."""
+    return _slices(key_of(scored), scored)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Searching for groups of books that are truly worse …")
+def _slices(key: str, _scored: Scored) -> SliceFindings:
+    return find_slices(_scored.table, _scored.classes)
+
+
+def label_audit(labels: Artifact, false_alarm: float) -> LabelAudit:
+    """Return which labels of a set look wrong, and where they gather. Shared: read-only."""
+    return _label_audit(labels.fingerprint, labels.name, false_alarm)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading every title with a model that has not seen it …")
+def _label_audit(fingerprint: str, name: str, false_alarm: float) -> LabelAudit:
+    return audit_labels(load_labels(workspace(), name), false_alarm=false_alarm)
+
+
+def curves(scored: Scored) -> pd.DataFrame:
+    """Return risk–coverage curves, a class after the other, thinned for drawing. Shared: read-only."""
+    return _curves(key_of(scored), scored)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Drawing the curves …")
+def _curves(key: str, _scored: Scored) -> pd.DataFrame:
+    return Curves(_scored.table, _scored.classes).table()
+
+
+def policy_report(scored: Scored, policy: Policy) -> PolicyReport:
+    """Return what a policy does. Not kept: a slider has too many steps to remember each."""
+    return report_on(scored.table, policy, classes=scored.classes)
+
+
+def promise(
+    scored: Scored, max_error: float, confidence: float, per: Literal["class", "together"], stratum: str | None
+) -> Guarantee:
+    """Return what can be promised. Shared: read-only."""
+    return _promise(key_of(scored), max_error, confidence, per, stratum, scored)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Testing cut-offs …")
+def _promise(
+    key: str,
+    max_error: float,
+    confidence: float,
+    per: Literal["class", "together"],
+    stratum: str | None,
+    _scored: Scored,
+) -> Guarantee:
+    return find_guaranteed_cuts(
+        _scored.table,
+        _scored.classes,
+        max_error,
+        confidence,
+        per=per,
+        stratum=stratum,
+        learned_known=_scored.learned_known,
+        population=population(_scored),
+    )
+
+
+def population(scored: Scored) -> PopulationCheck:
+    """Return whether the checked books are like the collection. Shared: read-only."""
+    return _population(key_of(scored), scored)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Comparing the checked books with the others …")
+def _population(key: str, _scored: Scored) -> PopulationCheck:
+    return compare_population(_scored.table)
+
+
+# --- What an export would hold, before anything is written ------------------------------------------------------------
+
+
+def release(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any]) -> Release:
+    """Return what an export would hold. Shared: read-only."""
+    return _release(key_of(scored), _cache_key(scored, chosen, settings), scored, chosen, settings)
+
+
+def _cache_key(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any]) -> str:
+    """Return what stands for an export in a cache: the policy and why it was chosen, settings, decisions, labels."""
+    decisions = workspace().database.read("decision", scored.predictions)
+    policy = {**vars(chosen), "policy": chosen.policy.as_dict()}
+    return digest(policy, settings, decisions, artifact_keys("labels"))
+
+
+@st.cache_resource(max_entries=2, show_spinner="Deciding about each record …")
+def _release(key: str, wanted: str, _scored: Scored, _chosen: SavedPolicy, _settings: Mapping[str, Any]) -> Release:
+    return Release.prepare(workspace(), _scored.name, _chosen, scored=_scored, **_settings)
+
+
+def export_table(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any]) -> ExportTable:
+    """Return every record with its decision, as the export's writers read it. Shared: read-only."""
+    return release(scored, chosen, settings).decided
+
+
+def export_cut_scope(scored: Scored) -> CutScope:
+    """Return which records an export leaves to the cuts. Shared: read-only."""
+    decisions = workspace().database.read("decision", scored.predictions)
+    return _cut_scope(key_of(scored), digest(decisions, artifact_keys("labels")), scored)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Looking for what people have said …")
+def _cut_scope(key: str, decided: str, _scored: Scored) -> CutScope:
+    return cut_scope(workspace(), _scored)
+
+
+# --- Models, loaded once, and why they say what they say of a title ---------------------------------------------------
+
+
+def model(name: str) -> Model:
+    """Return a model, verified and loaded once. Shared: never changed."""
+    return _model(workspace().find("models", name).fingerprint)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Loading the model …")
+def _model(fingerprint: str) -> Model:
+    return load_model(workspace(), fingerprint)
+
+
+def models() -> list[dict[str, Any]]:
+    """Return what is known of every model, the newest first; read afresh when one was added."""
+    return _models(tuple((thing.name, thing.fingerprint) for thing in workspace().list("models")))
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _models(things: tuple[tuple[str, str], ...]) -> list[dict[str, Any]]:
+    return list_models(workspace())
+
+
+def text_of(name: str, predictions: str, record_id: str, title: str) -> str:
+    """Return what a model reads of a record that predictions speak of: its title, and the columns it reads besides."""
+    reads = model(name).reads
+    if not reads:
+        return title
+    fingerprint = workspace().find("predictions", predictions).fingerprint
+    return _text(fingerprint, artifact_key("predictions", fingerprint), record_id, reads)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _text(fingerprint: str, catalogue: str, record_id: str, reads: tuple[str, ...]) -> str:
+    return text_of_record(workspace(), load_predictions(workspace(), fingerprint), record_id, reads)
+
+
+def explanation(name: str, title: str) -> Explanation:
+    """Return the words of a title for and against what the model says of it."""
+    loaded_model = model(name)
+    return (
+        word_contributions(loaded_model, title) if is_linear(loaded_model) else leave_one_word_out(loaded_model, title)
+    )
+
+
+def shap_explanation(name: str, title: str) -> Explanation:
+    """Return the same by SHAP, kept for as long as it is likely to be looked at again."""
+    fingerprint = workspace().find("models", name).fingerprint
+    return _shap(fingerprint, _labels_here(fingerprint), digest(title), title)
+
+
+@st.cache_resource(max_entries=32, show_spinner="SHAP reads the title many times …")
+def _shap(fingerprint: str, labels: str, key: str, _title: str) -> Explanation:
+    loaded_model = _model(fingerprint)
+    books = _learned_books(fingerprint)
+    background = books["title"].head(500).tolist() if is_linear(loaded_model) and len(books) else None
+    return shap_words(loaded_model, _title, background=background)
+
+
+def similar_titles(name: str, title: str) -> pd.DataFrame:
+    """Return labelled titles most like this one, of the labels the model learned from; empty when they are not here."""
+    fingerprint = workspace().find("models", name).fingerprint
+    return _similar(fingerprint, _labels_here(fingerprint)).nearest(title)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading the labelled titles …")
+def _similar(fingerprint: str, labels: str) -> SimilarTitles:
+    return SimilarTitles(_learned_books(fingerprint))
+
+
+def _labels_here(fingerprint: str) -> str:
+    """Return the fingerprint of the labels a model learned from, '' while they are not here: they may come later."""
+    place = workspace()
+    labels = str(place.find("models", fingerprint).manifest.get("labels_fingerprint", ""))
+    return labels if any(thing.fingerprint == labels for thing in place.list("labels")) else ""
+
+
+def _learned_books(fingerprint: str) -> pd.DataFrame:
+    place = workspace()
+    labels = place.find("models", fingerprint).manifest.get("labels_fingerprint", "")
+    try:
+        return load_labels(place, labels).training_table()
+    except (NotFoundError, DamagedError):
+        return pd.DataFrame({"record_id": [], "title": [], "label": []}, dtype="str")

@@ -1,0 +1,278 @@
+"""Right and wrong: the confusion matrix, lengths of titles by outcome, reliability of the confidences."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.evaluation import most_confused
+from core.statistics import share_percent
+from dashboard.charts.palette import LIGHT, ChartTheme, themed
+
+__all__ = [
+    "CELL",
+    "confusion_chart",
+    "length_chart",
+    "rates_chart",
+    "reliability_chart",
+    "words_chart",
+]
+
+# Of more classes than this only the most confused are drawn.
+MOST_CLASSES = 20
+
+# The name of what a click on the confusion matrix selects.
+CELL = "cell"
+# With more classes than this, words in the cells would cover each other; the tooltip has them.
+_READABLE = 6
+
+
+def confusion_chart(confusion: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
+    """Draw the confusion matrix; a click on a cell selects its ``truth`` and ``predicted`` under the name :data:`CELL`.
+
+    With many classes only those with the most errors are drawn, in small cells without words.
+
+    Parameters
+    ----------
+    confusion : DataFrame
+        Rows: the truth; columns: what was predicted; cells: books.
+    """
+    totals = confusion.sum(axis=1)
+    rows = most_confused(confusion, MOST_CLASSES)
+    columns = [str(name) for name in confusion.columns if name in rows or name not in confusion.index]
+    cells = pd.DataFrame(
+        [
+            {"truth": truth, "predicted": predicted, "n": int(n), "share": n / max(int(totals[truth]), 1)}
+            for truth, counts in zip(rows, confusion.loc[rows, columns].to_numpy(), strict=True)
+            for predicted, n in zip(columns, counts, strict=True)
+        ]
+    ).astype({"truth": "object", "predicted": "object"})
+    cells["books"] = [f"{n:,} {'book' if n == 1 else 'books'}" for n in cells["n"]]
+    cells["of_row"] = [f"{share_percent(share, 0)} of the row".replace(" %", "\u00a0%") for share in cells["share"]]
+    few = len(columns) <= _READABLE
+    click = alt.selection_point(name=CELL, fields=["truth", "predicted"], on="click", empty=True)
+    top = alt.Axis(orient="top", labelAngle=0 if few else -60, labelLimit=160)
+    shade = alt.Scale(domain=[0, 1], range=[chart_theme.faint_right, chart_theme.right])
+    base = alt.Chart(cells).encode(
+        x=alt.X("predicted:N", sort=columns, title="predicted", axis=top),
+        y=alt.Y("truth:N", sort=rows, title="what the books are", axis=alt.Axis(labelLimit=200)),
+    )
+    squares = (
+        base.mark_rect(cursor="pointer", stroke=chart_theme.text)
+        .encode(
+            color=alt.Color("share:Q", scale=shade, legend=None),
+            strokeWidth=alt.condition(click, alt.value(3), alt.value(0), empty=False),
+            tooltip=["truth:N", "predicted:N", "books:N", alt.Tooltip("of_row:N", title="share")],
+        )
+        .add_params(click)
+    )
+    ink = alt.condition("datum.share > 0.5", alt.value(chart_theme.on_right), alt.value(chart_theme.on_faint))
+    layers = [squares]
+    if few:
+        layers += [
+            base.mark_text(dy=-8, fontWeight="bold").encode(text="books:N", color=ink),
+            base.mark_text(dy=8).encode(text="of_row:N", color=ink),
+        ]
+    return themed(
+        alt.layer(*layers).properties(height=60 + max(24, 80 if len(rows) <= _READABLE else 24) * len(rows)),
+        chart_theme,
+    )
+
+
+def length_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
+    """Draw how long the titles are that were read right and wrong: the share of each outcome per band of length.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``length`` (band of characters, in order), ``outcome`` ('right', 'wrong'), ``n``, ``share`` (of the outcome).
+    """
+    order = list(dict.fromkeys(table["length"]))
+    chart = (
+        alt.Chart(table)
+        .mark_bar()
+        .encode(
+            x=alt.X("length:N", sort=order, title="length of the title in characters", axis=alt.Axis(labelAngle=0)),
+            xOffset=alt.XOffset("outcome:N", sort=["right", "wrong"]),
+            y=alt.Y("share:Q", axis=alt.Axis(format="%"), title="share of titles"),
+            color=alt.Color(
+                "outcome:N",
+                title=None,
+                scale=alt.Scale(domain=["right", "wrong"], range=[chart_theme.right, chart_theme.wrong]),
+            ),
+            tooltip=[
+                "length:N",
+                "outcome:N",
+                alt.Tooltip("n:Q", format=",", title="books"),
+                alt.Tooltip("share:Q", format=".1%"),
+            ],
+        )
+        .properties(height=240)
+    )
+    return themed(chart, chart_theme)
+
+
+def reliability_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
+    """Draw how often the model is right where it says it is so many per cent sure.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``mean_confidence``, ``accuracy``, ``low``, ``high``, ``n`` per bin.
+    """
+    base = alt.Chart(table)
+    # Each layer says both titles: one without them takes them from all, or adds its own.
+    x_title, right = "how sure it was", "how often it was right"
+    x = alt.X("mean_confidence:Q", axis=alt.Axis(format="%"), title=x_title)
+    tips = [
+        alt.Tooltip("mean_confidence:Q", format=".1%", title="sure"),
+        alt.Tooltip("accuracy:Q", format=".1%", title="right"),
+        alt.Tooltip("low:Q", format=".1%", title="at least"),
+        alt.Tooltip("high:Q", format=".1%", title="at most"),
+        alt.Tooltip("n:Q", format=",", title="books"),
+    ]
+    lines = base.mark_rule(color=chart_theme.neutral, strokeWidth=2).encode(
+        x=x, y=alt.Y("low:Q", title=right), y2="high:Q"
+    )
+    dots = base.mark_point(size=80, filled=True, color=chart_theme.accent, opacity=1).encode(
+        x=x, y=alt.Y("accuracy:Q", axis=alt.Axis(format="%"), title=right), tooltip=tips
+    )
+    perfect = (
+        alt.Chart(pd.DataFrame({"x": [0.0, 1.0], "y": [0.0, 1.0]}))
+        .mark_line(strokeDash=[4, 4], color=chart_theme.neutral)
+        .encode(x=alt.X("x:Q", title=x_title), y=alt.Y("y:Q", title=right))
+    )
+    return themed(alt.layer(perfect, lines, dots).properties(height=300), chart_theme)
+
+
+def heatmap_chart(table: pd.DataFrame, down: str, across: str, chart_theme: ChartTheme = LIGHT) -> go.Figure:
+    """Draw the share wrong for every pair of values of two facets; pairs of fewer than ten books stay empty.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As :func:`core.slices.cross_table` returns it.
+    """
+    known = table.dropna(subset=["rate"])
+    grid = known.pivot(index=down, columns=across, values="rate")
+    counts = known.assign(text=known["errors"].astype("str") + " of " + known["n"].astype("str"))
+    text = counts.pivot(index=down, columns=across, values="text").fillna("")
+    rows = [value for value in dict.fromkeys(table[down]) if value in grid.index]
+    columns = [value for value in dict.fromkeys(table[across]) if value in grid.columns]
+    grid, text = grid.loc[rows, columns], text.loc[rows, columns]
+    figure = go.Figure(
+        go.Heatmap(
+            z=100 * grid.to_numpy(dtype=float),
+            x=columns,
+            y=rows,
+            text=text.to_numpy(),
+            texttemplate="%{text}",
+            hovertemplate="%{y}, %{x}<br>%{text} wrong<extra></extra>",
+            colorscale=[[0, chart_theme.faint_wrong], [1, chart_theme.wrong]],
+            zmin=0,
+            colorbar={"title": "share wrong", "ticksuffix": "\u00a0%"},
+        )
+    )
+    figure.update_layout(
+        height=140 + 28 * len(rows),
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        yaxis={"autorange": "reversed", "type": "category"},
+        xaxis={"type": "category"},
+    )
+    return themed(figure, chart_theme)
+
+
+# --- Rates with their intervals: one dot and one line a value, never a bare bar ---------------------------------------
+
+
+def rates_chart(
+    table: pd.DataFrame,
+    *,
+    value: str,
+    rate: str,
+    low: str = "low",
+    high: str = "high",
+    n: str = "n",
+    title: str,
+    overall: float | None = None,
+    order: Sequence[str] | None = None,
+    chart_theme: ChartTheme = LIGHT,
+) -> Any:
+    """Draw one rate a row, with its interval and its n, and a line for the whole.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns named by the other arguments; rates from 0 to 1. Rows with an undefined rate are left out of the chart
+        (they stay in the table beside it).
+    overall : float, optional
+        The rate of all records together.
+    """
+    known = table[table[rate].notna()]
+    data = pd.DataFrame(
+        {
+            "value": known[value].astype("str"),
+            "rate": known[rate].astype(float),
+            "low": known[low].astype(float),
+            "high": known[high].astype(float),
+            "n": known[n].astype(int),
+        }
+    )
+    data["books"] = data["n"].map("{:,} books".format)
+    sort = list(order) if order is not None else list(data["value"])
+    y = alt.Y("value:N", sort=sort, title=None, axis=alt.Axis(labelLimit=260))
+    x = alt.X("rate:Q", title=title, axis=alt.Axis(format="%"), scale=alt.Scale(zero=True))
+    tips = [
+        alt.Tooltip("value:N", title="value"),
+        alt.Tooltip("rate:Q", format=".1%"),
+        alt.Tooltip("low:Q", format=".1%", title="at least"),
+        alt.Tooltip("high:Q", format=".1%", title="at most"),
+        alt.Tooltip("n:Q", format=",", title="books"),
+    ]
+    base = alt.Chart(data).encode(y=y, tooltip=tips)
+    lines = base.mark_rule(strokeWidth=2, color=chart_theme.neutral).encode(x=alt.X("low:Q", title=title), x2="high:Q")
+    dots = base.mark_point(size=70, filled=True, color=chart_theme.accent, opacity=1).encode(x=x)
+    counts = base.mark_text(align="left", dx=6, color=chart_theme.text, fontSize=11).encode(
+        x=alt.X("high:Q"), text="books:N"
+    )
+    layers = [lines, dots, counts]
+    if overall is not None:
+        layers.append(
+            alt.Chart(pd.DataFrame({"rate": [overall]}))
+            .mark_rule(strokeDash=[4, 4], color=chart_theme.neutral)
+            .encode(x="rate:Q", tooltip=[alt.Tooltip("rate:Q", format=".1%", title="all books")])
+        )
+    return themed(alt.layer(*layers).properties(height=alt.Step(26)), chart_theme)
+
+
+# --- Words for and against a class ------------------------------------------------------------------------------------
+
+
+def words_chart(table: pd.DataFrame, class_name: str, chart_theme: ChartTheme = LIGHT) -> Any:
+    """Draw what each word of a title contributes, in the order of the title.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``word``, ``contribution`` (log-odds; above 0 speaks for the class).
+    """
+    speaks = ["for" if number > 0 else "against" for number in table["contribution"]]
+    data = table.assign(place=range(len(table)), speaks=speaks)
+    data["word"] = [f"{place + 1}. {word}" for place, word in zip(data["place"], data["word"], strict=True)]
+    scale = alt.Scale(domain=["for", "against"], range=[chart_theme.right, chart_theme.wrong])
+    chart = (
+        alt.Chart(data)
+        .mark_bar()
+        .encode(
+            y=alt.Y(
+                "word:N", sort=data["word"].tolist(), title=None, axis=alt.Axis(labelLimit=160, labelOverlap=False)
+            ),
+            x=alt.X("contribution:Q", title=f"against {class_name}  ←  log-odds  →  for {class_name}"),
+            color=alt.Color("speaks:N", title=None, scale=scale),
+            tooltip=["word:N", alt.Tooltip("contribution:Q", format="+.2f")],
+        )
+        .properties(height=alt.Step(18))
+    )
+    return themed(chart, chart_theme)

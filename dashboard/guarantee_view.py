@@ -1,0 +1,116 @@
+"""Choosing cut-offs by a promise: what shall hold, the answer in words, and what to do when nothing can be promised."""
+
+from typing import Any, Literal
+
+import streamlit as st
+
+from core.facets import facet_title
+from core.predictions import Scored
+from core.schema import PREDICTED, TRUTH
+from core.statistics import counts_listed, lower_percent, upper_percent
+from core.thresholds import Guarantee, Policy, draw_review_sample, remedy_sentence
+from dashboard import cache, feedback, widgets
+from dashboard.feedback import escape, percent
+
+__all__ = [
+    "choose",
+    "sentences",
+    "warn_of_population",
+]
+
+_SHARES = (0.01, 0.02, 0.03, 0.05, 0.10)
+_NO_STRATUM = "(the whole collection)"
+_FACETS = ("language", "decade")
+
+
+def choose(scored: Scored) -> tuple[Policy, dict[str, Any]]:
+    """Draw the choice and return the policy and the promise it keeps (empty when nothing is promised)."""
+    left, middle, right, last = st.columns(4)
+    share = left.select_slider(
+        "At most this share wrong",
+        _SHARES,
+        0.05,
+        format_func=upper_percent,
+        key="at_most",
+        bind="query-params",
+    )
+    confidence = middle.select_slider(
+        "With this confidence",
+        (0.80, 0.90, 0.95, 0.99),
+        0.95,
+        format_func=lower_percent,
+        key="confidence",
+        bind="query-params",
+        help="If books were drawn and labelled again many times, the promise would hold in this share of the draws.",
+    )
+    per = right.selectbox(
+        "Promised of",
+        ["class", "together"],
+        format_func={"class": "each class on its own", "together": "all accepted together"}.__getitem__,
+        key="per",
+        bind="query-params",
+    )
+    stratum = last.selectbox(
+        "Kept in each",
+        [_NO_STRATUM, *_FACETS],
+        format_func=lambda name: name if name == _NO_STRATUM else facet_title(name),
+        key="each",
+        bind="query-params",
+        help="Keep the promise in every language, say; languages with too few checked books go to review.",
+    )
+    kind: Literal["class", "together"] = "together" if per == "together" else "class"
+    promise = cache.promise(
+        scored, float(share), float(confidence), kind, None if stratum == _NO_STRATUM else str(stratum)
+    )
+    for sentence in promise.sentences:
+        feedback.conclusion(escape(sentence)) if promise.guaranteed else feedback.show_sentences(sentence)
+    warn_of_population(scored)
+    if not promise.guaranteed:
+        _offer_sample(scored, promise)
+    promise_record = promise.as_dict() if any(group.guaranteed for group in promise.groups) else {}
+    return promise.policy(), promise_record
+
+
+def warn_of_population(scored: Scored) -> None:
+    """Say where the checked books are not like the others: whatever is said of the accepted books rests on them."""
+    for warning in cache.population(scored).warnings:
+        st.warning(escape(warning), icon=":material/warning:")
+
+
+def _offer_sample(scored: Scored, promise: Guarantee) -> None:
+    """Offer the books that should be labelled so that the promise can be given."""
+    unlabelled = int((scored.table[TRUTH] == "").sum())
+    more = promise.helpful_labels
+    more = max(more, 50) if more else 0
+    hopeless = list(dict.fromkeys(group.class_name for group in promise.unattainable))
+    with st.container(border=True):
+        feedback.show_sentences(*remedy_sentence(hopeless, more, unlabelled))
+        if not 0 < more <= unlabelled:
+            return
+        sample = draw_review_sample(scored.table, more, (PREDICTED,), seed=0)
+        st.markdown("Here they are, ready to be labelled; import the answers as labels.")
+        widgets.download_table(
+            sample[["record_id", "title", "author", "date", "language"]].assign(label=""),
+            "books-to-label",
+            f"Download {len(sample):,} books to label (CSV)",
+        )
+
+
+# --- The verdict on a set of predictions in three sentences, for Home -------------------------------------------------
+
+
+def sentences(scored: Scored) -> list[str]:
+    """Say how many books were predicted, how right the checked ones are, and what that rests on."""
+    counts = scored.table["predicted"].value_counts()
+    predicted_counts = counts_listed({name: int(counts.get(name, 0)) for name in scored.classes})
+    first = f"A model has read {len(scored.table):,} titles: {predicted_counts}."
+    if not len(scored.labelled):
+        return [first, "No book has been checked by a person yet, so nothing can be said about errors."]
+    evaluation = cache.evaluation(scored)
+    third = (
+        f"{evaluation.leaks:,} of the checked books are also among those the model learned (or may have learned) from;"
+        f" without them {percent(evaluation.without_leaks.accuracy.value)} are right."
+        if evaluation.leaks
+        else "None of the checked books is among those the model learned from, as far as is known here."
+    )
+    return [first, evaluation.sentence, third]
