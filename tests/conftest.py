@@ -26,6 +26,14 @@ from core.storage import Workspace, file_sha256
 from tests import serving
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave tests on real files to the whole run: reading the files alone takes most of three minutes."""
+    for item in items:
+        if item.get_closest_marker("real"):
+            item.add_marker(pytest.mark.slow)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the person's own workspace, the network, and the speed of the machine out of the tests."""
     os.environ.pop("COLOPHON_HOME", None)

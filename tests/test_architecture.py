@@ -63,14 +63,17 @@ def loaded_by(*statements: str) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
+@pytest.mark.slow
 def test_no_module_of_core_loads_streamlit() -> None:
     assert "streamlit" not in loaded_by("import importlib", f"[importlib.import_module(name) for name in {MODULES!r}]")
 
 
+@pytest.mark.slow
 def test_the_command_line_starts_without_heavy_packages() -> None:
     assert loaded_by("import core.cli") == set()
 
 
+@pytest.mark.slow
 def test_the_tables_and_the_statistics_load_nothing_heavy() -> None:
     light = [
         name for name in MODULES if name.split(".")[1] not in {"models", "explain", "scale", "sharing", "label_audit"}

@@ -167,6 +167,7 @@ def test_the_line_of_pip_that_tells_most_is_shown(run, lines, said):
     assert run.pip_error(lines) == said
 
 
+@pytest.mark.slow
 def test_pip_that_fails_is_told_in_one_line_with_its_log(run):
     run.VENV.mkdir()
     (run.ROOT / "requirements.txt").write_text("not a requirement !\n")

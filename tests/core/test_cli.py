@@ -23,6 +23,7 @@ def _json(capsys: pytest.CaptureFixture[str], place: Workspace, *words: str, sta
     return found
 
 
+@pytest.mark.slow
 def test_the_keys_that_stay_put(demo_copy: Workspace, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     place = demo_copy
     evaluated = _json(capsys, place, "evaluate", "--predictions", "demo-predictions")

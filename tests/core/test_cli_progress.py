@@ -7,6 +7,7 @@ from core.cli import main, output
 from core.storage import Workspace
 
 
+@pytest.mark.slow
 def test_the_line_is_gone_before_the_answer(
     demo_copy: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,6 +7,7 @@ from core.models.registry import load
 from core.storage import Workspace
 
 
+@pytest.mark.slow
 def test_a_blend_has_the_members_that_were_asked_for(demo_copy: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["train", "--labels", "demo-annotated", "--model", "blend", "--members", "tfidf, tfidf", "--name", "two"]
     assert main([*words, "--workspace", str(demo_copy.root), "--quiet", "--json"]) == 0

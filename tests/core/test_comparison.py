@@ -207,6 +207,7 @@ class TestByValue:
         )
         assert "German books: 'second' is better, 1 of 100 wrong instead of 30." in found.sentences
 
+    @pytest.mark.slow
     def test_intervals_hold_the_true_difference(self) -> None:
         """The second gains 6 per cent and loses 3: the interval holds .03 in about 95 of 100 samples."""
         generator = np.random.default_rng(5)

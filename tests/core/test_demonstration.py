@@ -28,6 +28,7 @@ def test_two_models_can_be_compared_on_the_books_that_people_checked(workspace):
     assert compare_models(first.table, second.table, first.classes).n == 792
 
 
+@pytest.mark.slow
 def test_without_the_language_model_the_demonstration_has_one_model(workspace, monkeypatch):
     monkeypatch.setattr(language_models, "PACKAGE", "no_such_package")
     built = build(workspace)

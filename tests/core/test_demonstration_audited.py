@@ -10,6 +10,8 @@ from core.storage import Workspace
 from core.thresholds import find_guaranteed_cuts
 from data.demonstration import generate
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def scored(demo_workspace: Workspace) -> Scored:

@@ -332,6 +332,7 @@ def test_the_doctor_looks_at_a_workspace_that_cannot_be_used(tmp_path):
     assert "is damaged" in found["decisions"]
 
 
+@pytest.mark.slow
 def test_the_doctor_starts_on_a_full_disk(tmp_path, capsys):
     with disks.small_disk(tmp_path / "disk") as disk:
         root = disk / "workspace"

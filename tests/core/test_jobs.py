@@ -15,6 +15,8 @@ from core.errors import Cancelled, JobError, NotFoundError
 from core.jobs import job as process
 from core.storage import Workspace, read_json, write_json
 
+pytestmark = pytest.mark.slow
+
 WAIT = 60.0
 
 

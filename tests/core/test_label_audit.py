@@ -176,6 +176,7 @@ def test_the_careless_annotator_is_pointed_at_and_no_other(audit: LabelAudit) ->
     assert ("language", "Dutch", "explained") in {(one.by, one.value, one.status) for one in audit.findings}
 
 
+@pytest.mark.slow
 def test_false_alarms_are_no_more_than_stated_and_the_list_is_no_worse_than_cleanlab(audit: LabelAudit) -> None:
     from cleanlab.filter import find_label_issues
 
@@ -191,6 +192,7 @@ def test_false_alarms_are_no_more_than_stated_and_the_list_is_no_worse_than_clea
     assert wrong[suspect].mean() > 0.5
 
 
+@pytest.mark.slow
 def test_shuffled_annotators_are_pointed_at_no_more_often_than_stated(audit: LabelAudit) -> None:
     suspect = audit.books["suspect"].to_numpy()
     labels = pd.Index(audit.classes).get_indexer(audit.books["given"]).astype(np.int64)

@@ -107,6 +107,7 @@ def test_predictions_are_not_computed_for_a_name_in_use(demo_copy: Workspace) ->
     assert heard == []
 
 
+@pytest.mark.slow
 def test_a_model_keeps_its_name_from_another_training_and_the_same_training_may_have_it(demo_copy: Workspace) -> None:
     before = demo_copy.find("models", "demo-tfidf").fingerprint
     with pytest.raises(NameTakenError, match="'demo-tfidf' is the name of another model here"):

@@ -38,6 +38,7 @@ def test_policies_are_kept_and_the_newest_holds(workspace: Workspace) -> None:
     assert saved_policies(workspace, "q") == []
 
 
+@pytest.mark.slow
 def test_what_leaves_is_what_the_thresholds_say_less_what_people_said(place: Workspace, tmp_path: Path) -> None:
     scored = load_scored(place, "demo-predictions")
     over_cut = policy_report(scored.table, Policy(CUTS), classes=scored.classes).accepted

@@ -90,6 +90,7 @@ def test_two_files_of_one_name_do_not_meet(workspace: Workspace) -> None:
     assert send(workspace, b"1").read_bytes() + send(workspace, b"2").read_bytes() == b"12"
 
 
+@pytest.mark.slow
 def test_an_import_clears_what_was_sent_and_nothing_else(workspace: Workspace, tmp_path: Path) -> None:
     sent, own = send(workspace, rows(5)), tmp_path / "own.csv"
     own.write_bytes(rows(6))
@@ -128,6 +129,7 @@ def test_what_is_no_upload_is_never_removed(workspace: Workspace, tmp_path: Path
     assert (workspace.root / "colophon.db").exists()
 
 
+@pytest.mark.slow
 def test_an_import_on_a_full_disk_fails_in_a_sentence(tmp_path: Path) -> None:
     file = tmp_path / "books.csv"
     file.write_bytes(rows(60_000))

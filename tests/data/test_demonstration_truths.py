@@ -15,6 +15,8 @@ from sklearn.pipeline import make_pipeline, make_union
 
 from data.demonstration import SEED, Demonstration, generate
 
+pytestmark = pytest.mark.slow
+
 ID = "BL record ID"
 CLASSES = ["Fiction", "Non-fiction"]
 

@@ -11,6 +11,8 @@ from core.jobs import list_jobs, start
 from core.storage import Workspace
 from dashboard import jobs, navigation
 
+pytestmark = pytest.mark.slow
+
 CONFIG = {"kind": "predictions", "name": "arrived", "overrides": [], "reading": {"encoding": None, "delimiter": None}}
 
 

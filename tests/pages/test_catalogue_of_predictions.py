@@ -45,6 +45,7 @@ def test_a_choice_on_the_page_holds_everywhere(
     assert not export.exception
 
 
+@pytest.mark.slow
 def test_what_was_decided_before_the_catalogue_came_is_decided(
     workspace: Workspace, tmp_path: Path, open_page: Callable[[Workspace, str], AppTest]
 ) -> None:

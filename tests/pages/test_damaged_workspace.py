@@ -17,6 +17,8 @@ from tests import disks
 from tests.pages.conftest import Open
 from tests.serving import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("file", [stop.file for stop in PAGES])
 def test_a_damaged_database_is_a_message(file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

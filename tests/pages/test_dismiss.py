@@ -1,10 +1,13 @@
 """A message of work that failed stays until a person dismisses it."""
 
+import pytest
+
 from core.jobs import list_jobs
 from core.storage import Workspace, write_json
 from tests.pages.conftest import Open
 
 
+@pytest.mark.slow
 def test_the_message_of_a_failed_job_is_dismissed(open_page: Open, demo_copy: Workspace) -> None:
     folder = demo_copy.folder("jobs") / "20250101-000000-abcdef"
     folder.mkdir()

@@ -11,6 +11,8 @@ from core.importing import import_file
 from core.storage import Workspace
 from tests.serving import ROOT
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[[Workspace, str], AppTest]
 
 

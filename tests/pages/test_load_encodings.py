@@ -4,11 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pytest
 from streamlit.testing.v1 import AppTest
 
 TITLES = ["Война и деревня", "Мёртвые сады", "Преступление в лесу", "Записки из дома"]
 
 
+@pytest.mark.slow
 def test_a_press_on_a_candidate_reads_the_file_in_that_encoding(loading: AppTest, started: list[dict[str, Any]]):
     text = "id,title\n" + "".join(f"{number},{TITLES[number % 4]}\n" for number in range(20))
     loading.file_uploader[0].upload("books.csv", text.encode("koi8-r"), "text/csv").run()
@@ -25,6 +27,7 @@ def test_a_press_on_a_candidate_reads_the_file_in_that_encoding(loading: AppTest
     assert started[0]["reading"]["encoding"] == "koi8-r"
 
 
+@pytest.mark.slow
 def test_a_sheet_is_chosen(loading: AppTest, started: list[dict[str, Any]], tmp_path: Path):
     book = openpyxl.Workbook()
     for number, name in enumerate(("Books", "Maps")):

@@ -15,6 +15,8 @@ from dashboard.feedback import escape, interval, percent
 from dashboard.tables import HEADERS, SHARE_FORMAT, header, headers_in_words
 from tests.serving import ROOT
 
+pytestmark = pytest.mark.slow
+
 SOURCES = sorted([*(ROOT / "dashboard").rglob("*.py"), *(ROOT / "pages").glob("*.py")])
 # Streamlit's own formats, Python's, and plotly's, which all write "49.27%".
 OTHER_WAYS = re.compile(r"""format\s*=\s*["']percent["']|%\}|["']\{?:?\.\d%\}?["']\s*\.format|tickformat["']?\s*[:=]""")

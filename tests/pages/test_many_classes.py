@@ -14,6 +14,8 @@ from core.storage import Workspace
 from dashboard import review_view
 from dashboard.thresholds_view import edited_cuts
 
+pytestmark = pytest.mark.slow
+
 NAMES = [f"Subject {letter}" for letter in "ABCDEFGHIJKL"]
 
 

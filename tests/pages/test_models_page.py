@@ -61,6 +61,7 @@ def test_a_column_beside_the_title_is_chosen_and_asked_for(page: AppTest, starte
     assert started[0]["reads"] == ["BL shelfmark"]
 
 
+@pytest.mark.slow
 def test_a_title_is_tried_with_its_shelfmark_and_without(
     demo_copy: Workspace, open_page: Callable[[Workspace, str], AppTest]
 ) -> None:
@@ -103,6 +104,7 @@ def _labels_of(place: Workspace, tmp_path: Path, name: str, source: str) -> None
     import_file(place, path, "labels", name=name, manifest={"source": source})
 
 
+@pytest.mark.slow
 def test_human_labels_come_first_and_rules_are_named(
     demo_copy: Workspace, tmp_path: Path, open_page: Callable[[Workspace, str], AppTest]
 ) -> None:
@@ -114,6 +116,7 @@ def test_human_labels_come_first_and_rules_are_named(
     assert "three-rules (given by rules)" in chosen.options
 
 
+@pytest.mark.slow
 def test_labels_named_twice_are_refused_in_words(
     demo_copy: Workspace,
     tmp_path: Path,
@@ -130,6 +133,7 @@ def test_labels_named_twice_are_refused_in_words(
     assert any("is named a second time" in error.value for error in page.error)
 
 
+@pytest.mark.slow
 def test_what_a_model_made_elsewhere_learned_from_can_be_said(
     workspace: Workspace, tmp_path: Path, open_page: Callable[[Workspace, str], AppTest]
 ) -> None:
@@ -150,6 +154,7 @@ def test_what_a_model_made_elsewhere_learned_from_can_be_said(
     assert not any("It is not known which" in one.value for one in page.markdown)
 
 
+@pytest.mark.slow
 def test_a_training_that_was_asked_to_stop_shows_it_at_once(
     workspace: Workspace, open_page: Callable[[Workspace, str], AppTest], request: pytest.FixtureRequest
 ) -> None:

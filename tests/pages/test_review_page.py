@@ -50,6 +50,7 @@ def words(page: AppTest) -> str:
     return "\n".join(str(one.value).replace("\\", "") for one in [*page.markdown, *page.warning, *page.error])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("read_at_once")
 def test_a_stale_page_decides_nothing_and_says_who_decided_what(
     demo_copy: Workspace, fingerprint: str, open_page: Open
@@ -72,6 +73,7 @@ def test_a_stale_page_decides_nothing_and_says_who_decided_what(
     assert len(read_decisions(demo_copy.database, fingerprint).rows) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("read_at_once")
 def test_a_decided_book_can_be_decided_again_on_purpose(
     demo_copy: Workspace, fingerprint: str, open_page: Open
@@ -90,6 +92,7 @@ def test_a_decided_book_can_be_decided_again_on_purpose(
     assert states == ["holds", "a later one holds"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("read_at_once")
 def test_undo_takes_back_one_s_own_last_decision_whoever_was_last(
     demo_copy: Workspace, fingerprint: str, open_page: Open
@@ -114,6 +117,7 @@ def test_undo_takes_back_one_s_own_last_decision_whoever_was_last(
     assert len(read_decisions(demo_copy.database, fingerprint).rows) == 4
 
 
+@pytest.mark.slow
 def test_a_book_cannot_be_decided_before_it_stood_on_the_screen(
     demo_copy: Workspace, fingerprint: str, open_page: Open
 ) -> None:
@@ -143,6 +147,7 @@ def test_the_reviewer_s_name_and_note_are_kept_with_the_decision(
     assert row.session
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("read_at_once")
 def test_all_skipped_books_come_again(demo_copy: Workspace, fingerprint: str, open_page: Open) -> None:
     save_policy(demo_copy, fingerprint, SavedPolicy(Policy({"Fiction": 0.0, "Non-fiction": 0.0})))

@@ -16,6 +16,8 @@ from core.storage import Workspace
 from dashboard import pull_view, share_view
 from tests.serving import ROOT
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "hf_TypedOnThePage"
 
 

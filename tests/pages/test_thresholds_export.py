@@ -1,5 +1,6 @@
 """The Thresholds page: the accepted at one press, the counts of the export, cut-offs kept for a slice alone."""
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.export.tabular import accepted_for_people
@@ -21,6 +22,7 @@ def shown(page: AppTest) -> str:
     return "\n".join(str(one.value).replace("\\", "") for one in parts)
 
 
+@pytest.mark.slow
 def test_the_accepted_can_be_had_at_once_and_are_those_of_the_export(demo_copy: Workspace, open_page: Open) -> None:
     page = open_page(demo_copy, "thresholds.py")
     page.query_params["predictions"] = "demo-predictions"
@@ -39,6 +41,7 @@ def test_the_accepted_can_be_had_at_once_and_are_those_of_the_export(demo_copy: 
     assert accepted_file(scored, Policy(CUTS)) != accepted_file(scored, Policy({"Fiction": 0.8}))
 
 
+@pytest.mark.slow
 def test_cut_offs_kept_for_a_slice_accept_nothing_else(demo_copy: Workspace, open_page: Open) -> None:
     save_slice(demo_copy.database, EARLY)
     page = open_page(demo_copy, "thresholds.py")

@@ -97,6 +97,7 @@ def test_a_good_model_does_not_mend_an_uneven_sample_without_weights(collection)
     assert held / DRAWS < 0.8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [0.6, 1.25, 3.0, 50.0])
 def test_prediction_powered_covers_whatever_the_model_is_worth(noise):
     generator = np.random.default_rng(104)

@@ -62,6 +62,7 @@ def test_of_what_is_reported_little_is_false():
     assert np.mean(shares) <= 0.10
 
 
+@pytest.mark.slow
 def test_the_exact_p_is_below_a_level_no_more_often_than_the_level():
     # One library whose errors are shuffled 4,000 times; standard error at most 0.8 percentage points.
     random = np.random.default_rng(302)

@@ -230,6 +230,7 @@ def test_what_is_shown_never_contradicts_the_cut(confidence, cut):
     assert shown >= limit if accepted else shown <= limit
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     st.lists(

@@ -46,6 +46,7 @@ def words(demo_copy: Workspace, tmp_path: Path) -> list[str]:
     return ["export", "--predictions", "demo-predictions", *cuts, "--out", str(tmp_path / "a.zip"), *place]
 
 
+@pytest.mark.slow
 def test_the_command_line_takes_them(words: list[str], tmp_path: Path) -> None:
     options = ["--format=marc", "--marc-kinds=Delta,stub", "--carrier=volume", "--base-uri=https://example.org/runs/"]
     more = ["--literary-form", "--library", "Example Library", "--contact", "cataloguing@example.org"]

@@ -9,6 +9,8 @@ from core.models.ensemble import CascadeClassifier
 from core.models.fitting import Plan, fit
 from core.models.tfidf import TfidfClassifier
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("torch")
 
 

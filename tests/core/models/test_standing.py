@@ -10,6 +10,8 @@ from core.models.registry import ModelTest, describe, list_models, models_verdic
 from core.models.training import train
 from core.storage import Workspace
 
+pytestmark = pytest.mark.slow
+
 
 def model(name: str, key: str, right: int, n: int = 200, *, by_rules: bool = False, labels: str = "people") -> Any:
     share = right / n

@@ -14,6 +14,8 @@ from core.models.tfidf import TfidfClassifier
 from core.models.training import train
 from core.storage import Workspace
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def annotated(make_books):

@@ -19,6 +19,8 @@ from core.models.runtime import epoch_batches, length_sorted, padded
 from core.models.scoring import predict_records
 from core.models.transformer import TransformerClassifier, load_pretrained, stratified
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("torch")
 ASKED = ["Travels in Persia", "An ode", "A tale for girls", ""]
 

@@ -29,6 +29,8 @@ from core.slices import RangePredicate, Slice
 from core.storage import Workspace, file_sha256
 from core.thresholds import Policy, find_guaranteed_cuts
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("torch")
 
 CLASSES = ("Fiction", "Poetry")

@@ -74,6 +74,7 @@ def test_a_utf_8_mark_before_windows_1252_is_no_part_of_the_header(tmp_path: Pat
     assert "UTF-8 byte-order mark" in " ".join(table.reasons)
 
 
+@pytest.mark.slow
 def test_choices_come_through_the_reading_process(tmp_path: Path):
     with pytest.raises(ChoiceNeededError, match=r"^books\.csv is not UTF-8") as raised:
         read_first_rows(_file(tmp_path, RUSSIAN, "koi8-r"))

@@ -16,6 +16,8 @@ from core.readers import read_table
 from core.readers.marc_record import MarcRecord, control, data
 from core.readers.reading import PreviewLimits, read_first_rows
 
+pytestmark = pytest.mark.slow
+
 ROWS = 30
 FIRST = 7
 

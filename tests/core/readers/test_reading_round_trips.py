@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from core.readers import read_table
 
+pytestmark = pytest.mark.slow
+
 # Whatever a cell can hold in a file; a header is stripped and made unique, so it is plain here.
 # An apostrophe before a formula sign is taken off and said (test_files_for_people.py); WORDS has the others.
 LETTERS = st.characters(exclude_categories=("Cs",), exclude_characters="\0\r'")

@@ -20,6 +20,8 @@ from core.statistics import interval_percent
 from core.storage import Workspace, file_sha256
 from core.thresholds import Policy, policy_report
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = "<script>alert('x')</script> & \"quoted\" <img src=x onerror=y> \x1b[31m"
 VOID = {"meta", "img"}
 

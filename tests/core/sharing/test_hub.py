@@ -219,6 +219,7 @@ def wait_for(happened: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_importing_the_package_loads_no_hub() -> None:
     code = "import sys, core.sharing, core.cli.sharing, core.sharing.push; print('huggingface_hub' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -11,6 +11,8 @@ from core.slices import FacetPredicate, RangePredicate, Slice, SliceFindings, Ti
 from core.statistics import wilson
 from tests.core.slices import planted as made
 
+pytestmark = pytest.mark.slow
+
 CLASSES = made.CLASSES
 TOGETHER = {FacetPredicate("place", "Leiden"), FacetPredicate("publisher", "Brill")}
 

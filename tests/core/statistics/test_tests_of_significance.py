@@ -94,6 +94,7 @@ def test_mcnemar_refuses_negative_counts():
         mcnemar_exact(-1, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "theirs"), [("holm", "holm"), ("bh", "fdr_bh"), ("by", "fdr_by")])
 def test_adjustments_agree_with_statsmodels(method, theirs):
     p = np.random.default_rng(1).uniform(size=25) ** 3

@@ -106,6 +106,7 @@ frames = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(frames, frames, st.integers(1, 8))
 def test_every_final_cell_has_enough_labelled_records(labelled, population, least):
     columns = ["p", "q", "r"]

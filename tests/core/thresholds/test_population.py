@@ -134,6 +134,7 @@ def test_a_promise_carries_its_warning_wherever_it_goes() -> None:
     assert "95 %" in content["sentence"]
 
 
+@pytest.mark.slow
 def test_page_aside_command_report_and_export_all_warn(
     workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

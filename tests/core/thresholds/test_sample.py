@@ -47,6 +47,7 @@ def test_the_same_seed_draws_the_same_books() -> None:
     assert one != other
 
 
+@pytest.mark.slow
 def test_no_record_is_likelier_than_another_of_its_stratum() -> None:
     table = collection(60).assign(truth=pd.Series([""] * 60, dtype="str", index=np.arange(60) * 3))
     times = pd.Series(0, index=table.index)

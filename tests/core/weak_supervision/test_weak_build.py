@@ -13,6 +13,8 @@ from core.weak_supervision import functions_to_toml, holdout_mask, read_function
 from core.weak_supervision.build import build_labels
 from core.weak_supervision.functions import Confident, LabellingFunction, Length, Text
 
+pytestmark = pytest.mark.slow
+
 WORDS = {"Fiction": ("a novel", "a tale", "poems"), "Non-fiction": ("a history", "a guide", "travels")}
 FUNCTIONS = [
     LabellingFunction(word, name, Text("title", "word", word)) for name, words in WORDS.items() for word in words

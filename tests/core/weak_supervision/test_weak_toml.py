@@ -43,6 +43,7 @@ functions = some.lists(
 )
 
 
+@pytest.mark.slow
 @given(functions)
 def test_what_is_written_is_read_back(made):
     assert functions_from_toml(functions_to_toml(made)) == tuple(made)
