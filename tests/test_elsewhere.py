@@ -43,6 +43,7 @@ def run_in(folder: Path, *command: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=280)
 
 
+@pytest.mark.slow
 def test_commands_and_their_processes_find_our_code(project: Path) -> None:
     colophon = [str(Path(sys.executable).with_name("colophon")), "--workspace", "workspace"]
     # It looks at the first rows in a process of its own.

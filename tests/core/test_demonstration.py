@@ -45,6 +45,7 @@ def test_another_demonstration_over_the_first_is_refused_before_anything_is_writ
     assert (table.read_bytes(), demo_copy.find("corpora", "demo-catalogue").fingerprint) == before
 
 
+@pytest.mark.slow
 def test_a_newer_version_takes_the_demonstration_of_an_older_one_as_it_is(demo_copy, monkeypatch):
     kinds = ("corpora", "labels", "models", "predictions")
     before = {(kind, thing.name): thing.fingerprint for kind in kinds for thing in demo_copy.list(kind)}

@@ -253,6 +253,7 @@ def commands(out: Path) -> dict[str, list[tuple[str, ...]]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", STEPS)
 def test_after_it_every_command_works_or_says_what_is_missing(
     furnished: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, step: str

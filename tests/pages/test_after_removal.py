@@ -45,6 +45,7 @@ def _renamed(place: Workspace) -> None:
         rename(place, kind, name, f"new-{name}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
