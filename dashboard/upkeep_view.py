@@ -98,7 +98,9 @@ def _removal(kind: str, name: str) -> None:
             key=f"remove-sure-{kind}-{name}",
         )
         if st.button("Remove", key=f"remove-go-{kind}-{name}", icon=":material/delete:", disabled=not sure):
-            _finish(remove(place, kind, name, dependents_too=bool(needed_by)).sentence)
+            removed = remove(place, kind, name, dependents_too=bool(needed_by))
+            widgets.forget_removed([name, *(dependent.name for dependent in needed_by)])
+            _finish(removed.sentence)
 
 
 def _finish(sentence: str) -> None:

@@ -26,6 +26,7 @@ __all__ = [
     "chosen_slice",
     "download_table",
     "follow_new_name",
+    "forget_removed",
     "label_sets",
     "mark_invented",
     "pick",
@@ -118,6 +119,14 @@ def follow_new_name(old: str, new: str) -> None:
     for key in drawn:
         if old in (st.session_state.get(key), st.query_params.get(key)):
             pick_next(key, new)
+
+
+def forget_removed(names: Sequence[str]) -> None:
+    """Let every picker of this window that shows one of these, which a person has just removed, begin anew."""
+    for key in [str(key).removesuffix("_drawn") for key in st.session_state if str(key).endswith("_drawn")]:
+        if st.session_state.get(key) in names or st.query_params.get(key) in names:
+            st.session_state.pop(f"{key}_drawn")
+            st.query_params.pop(key, None)
 
 
 def require_known(key: str, what: str) -> None:

@@ -189,7 +189,7 @@ def from_pretrained(base: str, what: str = "AutoModel") -> tuple[Any, Any]:
             source, use_safetensors=True, dtype=dtype, output_loading_info=True, **safe
         )
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
-        raise ModelError(_loading_error(base, local, str(error))) from error
+        raise _loading_error(base, local, str(error)) from error
     if what != "AutoModel" and loading_info["missing_keys"]:
         raise ModelError(
             f"'{base}' is an encoder and no finished classifier: its head was never trained.",
@@ -203,20 +203,24 @@ def from_pretrained(base: str, what: str = "AutoModel") -> tuple[Any, Any]:
     return model.eval(), tokenizer
 
 
-def _loading_error(base: str, local: bool, message: str) -> str:
+def _loading_error(base: str, local: bool, message: str) -> ModelError:
     first = message.strip().split("\n")[0][:200]
     if "safetensors" in message and "no file named" in message:
-        return (
+        return ModelError(
             f"The model '{base}' has no weights in the safetensors format, and no other is read, since it could run"
             " code. Ask its makers for safetensors, or choose another model."
         )
     if "trust_remote_code" in message:
-        return f"The model '{base}' needs code of its own, which is never run: choose another model."
+        return ModelError(f"The model '{base}' needs code of its own, which is never run: choose another model.")
     if local:
-        return f"The folder '{base}' holds no model that can be read ({first}): fetch it again or choose another."
-    return (
+        return ModelError(
+            f"The folder '{base}' holds no model that can be read ({first}): fetch it again or choose another."
+        )
+    return ModelError(
         f"The model '{base}' could not be fetched from the Hugging Face Hub: there is no connection, or no such public"
-        " model. Check the name, or give a folder with --base."
+        " model.",
+        command_line="Check the name, or give a folder with --base.",
+        page="Check the name, or choose the model that comes with Colophon.",
     )
 
 

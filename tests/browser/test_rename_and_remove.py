@@ -47,4 +47,5 @@ def test_a_model_is_renamed_and_removed_through_the_page(models: Page, demo_copy
     expect(models.get_by_text("The model 'words-of-titles' was removed")).to_be_visible()
     serving.wait_until_settled(models)
     assert serving.exceptions_on(models) == []
+    expect(models.get_by_text("There is no")).to_have_count(0)  # who removed it knows
     assert (demo_copy.list("models"), demo_copy.list("predictions")) == ([], [])

@@ -1,8 +1,13 @@
+import ast
 import pickle
+import re
+from pathlib import Path
 
 import pytest
 
 from core.errors import InputError, MappingError
+
+CORE = Path(__file__).parents[2] / "core"
 
 
 def test_the_command_line_and_a_page_are_told_the_next_step_each_in_its_own_words() -> None:
@@ -26,3 +31,23 @@ def test_the_command_line_and_a_page_are_told_the_next_step_each_in_its_own_word
 )
 def test_a_page_names_a_file_of_the_server_without_its_folders(message: str, on_page: str) -> None:
     assert InputError(message).on_page == on_page
+
+
+def test_no_message_that_a_page_shows_names_an_option_of_the_command_line() -> None:
+    found = []
+    for path in sorted(CORE.rglob("*.py")):
+        if path.relative_to(CORE).parts[0] == "cli":
+            continue
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(call, ast.Call) or not ast.unparse(call.func).endswith("Error"):
+                continue
+            words = " ".join(
+                part.value
+                for argument in call.args
+                for part in ast.walk(argument)
+                if isinstance(part, ast.Constant) and isinstance(part.value, str)
+            )
+            # Annif's own command has options of its own, which people need wherever they read the message.
+            if re.search(r"(?<!\S)--[a-z]", words) and "annif index" not in words:
+                found.append(f"{path}:{call.lineno}: {words}")
+    assert found == []
