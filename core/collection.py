@@ -1,4 +1,4 @@
-"""How well the fields of a file are filled, and what was made of them: the first thing to know of a catalogue."""
+"""What a few checked books say of the whole collection, and how well the fields of its file are filled."""
 
 import itertools
 import math
@@ -60,6 +60,10 @@ __all__ = [
     "language_sentence",
     "title_sentence",
 ]
+
+# --- How well the fields of a file are filled, and what was made of them ----------------------------------------------
+# The first thing to know of a catalogue.
+
 
 _FIELDS = {
     RECORD_ID: "identifier",
@@ -148,7 +152,8 @@ def title_sentence(records: pd.DataFrame) -> str:
     )
 
 
-# --- What a few checked books say of the whole collection: its accuracy and its class shares, with what ---------------
+# --- What a few checked books say of the whole collection -------------------------------------------------------------
+# Its accuracy and its class shares, with what is not known.
 
 
 BANDS = 5

@@ -1,4 +1,4 @@
-"""Where the second of two models is better or worse than the first: value by value of some facets."""
+"""Two models on the same books: which is better, by how much, where, and whether that could be chance."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -46,6 +46,9 @@ __all__ = [
     "compare_models",
     "outcomes_by_value",
 ]
+
+# --- Where the second of two models is better or worse than the first: value by value of some facets ------------------
+
 
 BETTER: Final = "better"
 WORSE: Final = "worse"
@@ -127,7 +130,8 @@ def _matched_interval(
     return np.maximum(gain / size - half, -1.0), np.minimum(gain / size + half, 1.0)
 
 
-# --- Two models on the same books: which is better, by how much, where, and whether that could be chance --------------
+# --- Two models on the same books -------------------------------------------------------------------------------------
+# Which is better, by how much, where, and whether that could be chance.
 
 
 FACETS_COMPARED: Final = ("language", "decade", "place", "title_length")

@@ -1,4 +1,4 @@
-"""What a note in the database must look like to be understood: a note of another version is left out, never lost.
+"""What people decide, kept in a database through SQLAlchemy: SQLite (WAL) by default, PostgreSQL by URL for a team.
 
 Only what is read everywhere is asked for; a note may hold more.
 """
@@ -44,6 +44,9 @@ __all__ = [
     "Database",
     "parse_note",
 ]
+
+# --- What a note in the database must look like to be understood ------------------------------------------------------
+# A note of another version is left out, never lost.
 
 
 class _Note(BaseModel):
@@ -115,7 +118,8 @@ def parse_note(kind: str, content: str) -> dict[str, Any] | None:
     return note if isinstance(note, dict) else None
 
 
-# --- What people decide, kept in a database through SQLAlchemy: SQLite (WAL) by default, PostgreSQL by ----------------
+# --- What people decide, kept in a database through SQLAlchemy --------------------------------------------------------
+# SQLite (WAL) by default, PostgreSQL by URL for a team.
 # A database that may only be looked at (its folder is read-only, the disk is full) is opened so that it can be read;
 # each
 # write then says why it is refused. A database whose file was replaced under a running program is noticed before a

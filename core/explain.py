@@ -1,4 +1,4 @@
-"""What an explanation is, and what it needs of a model."""
+"""Why a title was given its class: what each word contributed, and which labelled titles are like it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,6 +31,8 @@ __all__ = [
     "word_contributions",
     "word_importance",
 ]
+
+# --- What an explanation is, and what it needs of a model -------------------------------------------------------------
 
 
 class Explainable(Protocol):
@@ -376,7 +378,8 @@ def _linear_shap(model: Explainable, title: str, class_name: str | None, backgro
     return Explanation(title, model.classes[position], probability, float(base + values.sum()), base, table, True, note)
 
 
-# --- Why a title was given its class: what each word contributed, and which labelled titles are like it ---------------
+# --- Why a title was given its class ----------------------------------------------------------------------------------
+# What each word contributed, and which labelled titles are like it.
 # A contribution is measured in log-odds: how far a word moves ln(p / (1 − p)) of the class. With more than two classes
 # it
 # is the log-odds against the geometric mean of the others, which is what a multinomial model is linear in.

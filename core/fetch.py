@@ -1,4 +1,4 @@
-"""One published file brought to a path: resumed where it broke off, refused when it is not data.
+"""Published data, downloaded with resume and checksum, and compared with what came before.
 
 What has arrived is kept beside a small JSON file with what the server said of it; the next call asks for the rest, on
 the condition that the content is still the same (RFC 9110, *HTTP Semantics*, sections 13.1.5 and 14.2). A server that
@@ -46,6 +46,9 @@ __all__ = [
     "readable_size",
     "sources",
 ]
+
+# --- One published file brought to a path: resumed where it broke off, refused when it is not data --------------------
+
 
 _ATTEMPTS: Final = 3  # a download that got further each time goes on by itself this often
 _PAUSE: Final = 1.0  # seconds before the next attempt

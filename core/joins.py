@@ -1,4 +1,4 @@
-"""Joining two tables of books by their identifiers, as text, and saying how each match was found."""
+"""Joining two tables of books by identifier, and which books a model is tested on that it learned from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +16,8 @@ __all__ = [
     "join_ids",
     "without_leading_zeros",
 ]
+
+# --- Joining two tables of books by their identifiers, as text, and saying how each match was found -------------------
 
 
 def without_leading_zeros(ids: pd.Series) -> pd.Series:

@@ -1,4 +1,4 @@
-"""Words in titles over time: in a sample and in the population it should speak for."""
+"""What titles tell of a sample: words over time, books in common, and how far languages were only detected."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,6 +22,8 @@ __all__ = [
     "language_evidence",
     "shared_books",
 ]
+
+# --- Words in titles over time: in a sample and in the population it should speak for ---------------------------------
 
 
 def keyword_frequency(
@@ -191,7 +193,8 @@ def _candidates(ours: list[pd.Series], theirs: list[pd.Series]) -> NDArray[np.bo
     return mask
 
 
-# --- How much a comparison by language rests on languages that were detected from titles, not catalogued --------------
+# --- How much a comparison by language rests on languages that were detected from titles ------------------------------
+# How much a comparison by language rests on languages that were detected from titles, not catalogued.
 
 
 # Below this share of the catalogued books that are outside the sample, the sample would be compared with itself.

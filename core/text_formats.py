@@ -1,4 +1,4 @@
-"""Text from files in a Markdown document: a line that is text and nothing else."""
+"""JSON as Colophon writes it, CSV for people that runs nothing, and text that stays text in Markdown."""
 
 import json
 import math
@@ -23,6 +23,9 @@ __all__ = [
     "unsafe_table",
 ]
 
+# --- Text from files in a Markdown document: a line that is text and nothing else -------------------------------------
+
+
 _ACTIVE: Final = re.compile(r"([\\`*_\[\]<>|#!])")
 
 
@@ -36,7 +39,8 @@ def inline(text: object) -> str:
     return _ACTIVE.sub(r"\\\1", " ".join(printable.split()))
 
 
-# --- JSON as Colophon writes it: what is undefined is null, since JSON has no word for NaN, and null is ---------------
+# --- JSON as Colophon writes it ---------------------------------------------------------------------------------------
+# What is undefined is null, since JSON has no word for NaN, and null is NaN again.
 
 
 def plain(value: Any) -> Any:
@@ -94,7 +98,8 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-# --- CSV for people: what opens in a spreadsheet program by a double click shows every sign and runs ------------------
+# --- CSV for people ---------------------------------------------------------------------------------------------------
+# What opens in a spreadsheet program by a double click shows every sign and runs nothing.
 # Two files, two purposes. For machines the export writes every string exactly (:mod:`core.export.tabular`); for
 # people
 # this module writes a byte order mark, by which Excel knows UTF-8, and puts an apostrophe before text that a

@@ -1,4 +1,4 @@
-"""Finding records by words of their title, their author or their identifier, whatever the number of records."""
+"""Finding records by words, and whole words, beginnings and phrases in titles."""
 
 import re
 import unicodedata
@@ -16,6 +16,10 @@ __all__ = [
     "parse_phrase_list",
     "phrase_mask",
 ]
+
+# --- Finding records by words of their title --------------------------------------------------------------------------
+# Finding records by words of their title, their author or their identifier, whatever the number of records.
+
 
 SEARCH_COLUMNS = (TITLE, AUTHOR, RECORD_ID, ALTERNATE_ID)
 
@@ -63,7 +67,8 @@ def _folded(texts: object) -> "pa.Array":  # type: ignore[name-defined]  # noqa:
     return pc.replace_substring_regex(parted, pattern=r"\pM", replacement="")
 
 
-# --- Words and phrases in titles: whole words with their plurals, beginnings of words, or letters ---------------------
+# --- Words and phrases in titles --------------------------------------------------------------------------------------
+# Whole words with their plurals, beginnings of words, or letters anywhere.
 
 
 _BEFORE, _AFTER = r"(?:^|[^\pL\pM\pN])", r"(?:$|[^\pL\pM\pN])"

@@ -1,4 +1,4 @@
-"""The folders of this computer whose files the pages may read: those its operator names, none otherwise.
+"""Files that a browser sent, written beside their place and cleared; and the folders of the server it may read.
 
 Whoever can open a page can otherwise read every file that the server can. The command line is not bound by this: it
 runs as the person who types.
@@ -27,6 +27,10 @@ __all__ = [
     "keep_upload",
     "server_folders",
 ]
+
+# --- The folders of this computer whose files the pages may read ------------------------------------------------------
+# Those its operator names, none otherwise.
+
 
 VARIABLE: Final = "COLOPHON_SERVER_FOLDERS"
 _NOT_THERE: Final = "There is no such file in the folders that are open to these pages."
@@ -85,7 +89,8 @@ def file_below(folders: Iterable[Path], typed: str) -> Path:
     raise InputError(_NOT_THERE)
 
 
-# --- Files that a browser sent: written beside their place, compared with what was sent, and cleared ------------------
+# --- Files that a browser sent ----------------------------------------------------------------------------------------
+# Written beside their place, compared with what was sent, and cleared once imported.
 # They lie in ``uploads/<folder>/<name>`` until the import that reads them is done, the browser's tab is closed, or a
 # day
 # has passed; a file that a running job reads stays.

@@ -1,4 +1,4 @@
-"""Why did it say so: the words for and against, beside similar labelled titles."""
+"""Why did it say so: the words for and against, beside similar titles, for a book or for a typed title."""
 
 from collections.abc import Sequence
 
@@ -22,6 +22,8 @@ __all__ = [
     "show_explanation",
     "show_title_to_try",
 ]
+
+# --- Why did it say so: the words for and against, beside similar labelled titles -------------------------------------
 
 
 def show(scored: Scored) -> None:
@@ -103,7 +105,8 @@ def _say_words(explanation: Explanation) -> None:
     feedback.show_sentences(" ".join(sentences))
 
 
-# --- Try a title: what a model says of any title a person types, and which words speak for and against it -------------
+# --- Try a title: what a model says of any title a person types -------------------------------------------------------
+# Try a title: what a model says of any title a person types, and which words speak for and against it.
 
 
 def show_title_to_try(models: Sequence[str], *, model: str | None = None) -> None:

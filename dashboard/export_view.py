@@ -1,4 +1,4 @@
-"""The settings of an export, drawn: formats, terms, the library, MARC."""
+"""Pieces of the Export page: settings, policy, counts that add up, preview, differences, download, history."""
 
 import html
 from collections.abc import Mapping
@@ -41,6 +41,9 @@ __all__ = [
     "show_history",
     "show_preview",
 ]
+
+# --- The settings of an export, drawn: formats, terms, the library, MARC ----------------------------------------------
+
 
 _YES_NO = {"": "not answered yet", "yes": "yes: verse and drama count as fiction", "no": "no: prose fiction only"}
 KIND_NAMES = {"enriched": "Enriched records", "stub": "New records (stubs)", "delta": "Delta records"}

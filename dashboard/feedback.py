@@ -1,4 +1,4 @@
-"""Text that comes from files, made safe for the page, and numbers as a curator reads them."""
+"""Errors, empty states and explanations in a curator's words, and text from files made safe for the page."""
 
 import contextlib
 import logging
@@ -31,6 +31,9 @@ __all__ = [
     "show_errors",
     "show_sentences",
 ]
+
+# --- Text that comes from files, made safe for the page, and numbers as a curator reads them --------------------------
+
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$~:&])")
 # The page makes links of bare addresses after it has taken the backslashes away, so that none of them helps.
@@ -104,7 +107,8 @@ def count(number: int, singular: str, many: str | None = None) -> str:
     return f"{number:,} {singular if number == 1 else many or singular + 's'}"
 
 
-# --- Errors, empty states and explanations in a curator's words. Core's errors are translated here and ----------------
+# --- Errors, empty states and explanations in a curator's words. Core's errors are translated here --------------------
+# Errors, empty states and explanations in a curator's words. Core's errors are translated here and nowhere else.
 
 
 _LOG = logging.getLogger("colophon")

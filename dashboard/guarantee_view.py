@@ -1,4 +1,4 @@
-"""Choosing cut-offs by a promise: what shall hold, the answer in words, and what to do when nothing can be promised."""
+"""Choosing cut-offs by a promise, and the verdict on a set of predictions for Home."""
 
 from typing import Any, Literal
 
@@ -17,6 +17,10 @@ __all__ = [
     "sentences",
     "warn_of_population",
 ]
+
+# --- Choosing cut-offs by a promise -----------------------------------------------------------------------------------
+# What shall hold, the answer in words, and what to do when nothing can be promised.
+
 
 _SHARES = (0.01, 0.02, 0.03, 0.05, 0.10)
 _NO_STRATUM = "(the whole collection)"

@@ -1,4 +1,4 @@
-"""What stands between the network and the pages.
+"""What the server does once, or once in a while: the guard at its door, garbage, and memory given back.
 
 A page of a stranger, open in the same browser, must not use the dashboard: not under a host name that the stranger has
 pointed at this computer (DNS rebinding), not from another origin, and not inside a frame. And no page may load anything
@@ -36,6 +36,9 @@ __all__ = [
     "release_memory",
     "skip_chart_validation",
 ]
+
+# --- What stands between the network and the pages --------------------------------------------------------------------
+
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _POLICY: Final = {
@@ -127,7 +130,8 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
-# --- What the server does once, or once in a while, so that a page need not do it at every move of a ------------------
+# --- What the server does once, or once in a while --------------------------------------------------------------------
+# What the server does once, or once in a while, so that a page need not do it at every move of a slider.
 
 
 EVERY: Final = 60.0  # seconds
@@ -170,7 +174,8 @@ def _skip_validation(cls: type, instance: Any, schema: Any = None) -> None:
     """Take the place of a chart's own ``validate``."""
 
 
-# --- Giving memory back: what a browser sent is on the disk, and need not be held by the server as well ---------------
+# --- Giving memory back -----------------------------------------------------------------------------------------------
+# What a browser sent is on the disk, and need not be held by the server as well.
 
 
 def release_memory(sent: UploadedFile, key: str) -> None:

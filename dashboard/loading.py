@@ -1,4 +1,4 @@
-"""Which catalogue of the workspace predictions made elsewhere speak of: said, and changed by a person."""
+"""Loading a file: choose, see how it would be read, correct it, import it, and say which catalogue it speaks of."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,6 +28,10 @@ __all__ = [
     "show_reading",
     "show_rejected",
 ]
+
+# --- Which catalogue of the workspace predictions made elsewhere speak of ---------------------------------------------
+# Said, and changed by a person.
+
 
 _BY_ITSELF, _NONE = "(the one that holds them)", "(none: only what their own file says)"
 

@@ -1,4 +1,4 @@
-"""Two sets of predictions on the same books: which is right more often, where they disagree, where each is better."""
+"""Pieces of the Models page: the list, the forms for training and scoring, and two sets of predictions compared."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -30,6 +30,10 @@ __all__ = [
     "show_newest_model",
     "training_form",
 ]
+
+# --- Two sets of predictions on the same books ------------------------------------------------------------------------
+# Which is right more often, where they disagree, where each is better.
+
 
 # The answers are what is compared: they stand beside the title, not behind everything that is known of the book.
 _FIRST = (TITLE, TRUTH, "first", "second", "outcome", "first_confidence", "second_confidence")
@@ -92,7 +96,8 @@ def show(first: Scored, second: Scored) -> None:
     widgets.download_table(shown, "disagreements" if view == "Where they disagree" else "better-and-worse")
 
 
-# --- Pieces of the Models page: the list, the forms for training and scoring, the leak check, two models --------------
+# --- Pieces of the Models page ----------------------------------------------------------------------------------------
+# The list, the forms for training and scoring, the leak check, two models side by side.
 
 
 _NOTHING = "(none)"

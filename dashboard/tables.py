@@ -1,4 +1,4 @@
-"""Whether the reader sees light or dark paper."""
+"""Every table of the pages: headers in words, one way of writing shares, light or dark paper."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -22,6 +22,9 @@ __all__ = [
     "headers_in_words",
     "show_table",
 ]
+
+# --- Whether the reader sees light or dark paper ----------------------------------------------------------------------
+
 
 # Streamlit writes white on the accent. The accent of dark paper is light, since words in it must stand out as well.
 _DARK_WORDS = """<style>

@@ -1,4 +1,4 @@
-"""``export``: the accepted metadata leaves with its provenance."""
+"""``export``: the accepted metadata leaves with its provenance. ``report``: the whole audit in one HTML file."""
 
 import argparse
 from pathlib import Path
@@ -14,6 +14,8 @@ __all__ = [
     "register_export",
     "register_report",
 ]
+
+# --- ``export``: the accepted metadata leaves with its provenance -----------------------------------------------------
 
 
 def register_export(commands: Any, common: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""``label``: rules label books where people have not."""
+"""``label``: rules label books where people have not. ``audit-labels``: which labels to look at again."""
 
 import argparse
 from pathlib import Path
@@ -15,6 +15,9 @@ __all__ = [
     "register_audit",
     "register_label",
 ]
+
+# --- ``label``: rules label books where people have not ---------------------------------------------------------------
+
 
 _COLUMNS = {
     "name": "function",

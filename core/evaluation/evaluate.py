@@ -1,4 +1,4 @@
-"""The evaluation of a set of predictions: the verdict, with and without leaked books, and what nobody checked."""
+"""The evaluation of a set of predictions: verdict, surest mistakes, and calibration before and after."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -34,6 +34,9 @@ __all__ = [
     "most_confused",
     "try_calibrations",
 ]
+
+# --- The evaluation of a set of predictions ---------------------------------------------------------------------------
+# The verdict, with and without leaked books, and what nobody checked.
 
 
 @dataclass(frozen=True)
@@ -152,7 +155,8 @@ def _confusion(labelled: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
     )
 
 
-# --- The mistakes themselves: the surest of them, what was right but hardly sure, and how long the --------------------
+# --- The mistakes themselves ------------------------------------------------------------------------------------------
+# The surest of them, what was right but hardly sure, and how long the titles of both are.
 
 
 def most_confident_wrong(labelled: pd.DataFrame) -> pd.DataFrame:
@@ -207,7 +211,8 @@ def most_confused(confusion: pd.DataFrame, most: int) -> list[str]:
     return [names[place] for place in sorted(np.argsort(-errors, kind="stable")[:most])]
 
 
-# --- Calibration before and after: would temperature or isotonic scaling make the stated confidences ------------------
+# --- Calibration before and after -------------------------------------------------------------------------------------
+# Would temperature or isotonic scaling make the stated confidences truer?.
 
 
 _METHODS: tuple[CalibrationMethod, ...] = ("none", "temperature", "isotonic")

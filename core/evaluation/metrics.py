@@ -1,4 +1,4 @@
-"""Shares of labelled books that say so when there are too few to speak of a share."""
+"""Accuracy, precision, recall, F1 and the quality of probabilities, each with its n and its interval."""
 
 import math
 from collections.abc import Sequence
@@ -23,6 +23,8 @@ __all__ = [
     "metrics_of",
 ]
 
+# --- Shares of labelled books that say so when there are too few to speak of a share ----------------------------------
+
 
 def accuracy_estimate(right: int, n: int, what: str = "labelled books") -> Estimate:
     """Return a share with its Wilson interval; undefined, with the reason, below 10 records.
@@ -39,7 +41,8 @@ def accuracy_estimate(right: int, n: int, what: str = "labelled books") -> Estim
     return proportion(right, n)
 
 
-# --- Accuracy, precision, recall, F1 and the quality of probabilities, each with its n and its interval ---------------
+# --- Accuracy, precision, recall, F1 and the quality of probabilities -------------------------------------------------
+# Accuracy, precision, recall, F1 and the quality of probabilities, each with its n and its interval.
 
 
 @dataclass(frozen=True)
@@ -189,7 +192,8 @@ def _share(k: int, n: int, reason: str) -> Estimate:
     return proportion(int(k), int(n)) if n else Estimate.undefined(reason)
 
 
-# --- Some books against the rest: how often each value of a facet, or a group that somebody asks for, is --------------
+# --- Some books against the rest --------------------------------------------------------------------------------------
+# How often each value of a facet, or a group that somebody asks for, is wrong.
 
 
 def error_rate_ratio(errors: int, n: int, all_errors: int, all_n: int) -> float:

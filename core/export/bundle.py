@@ -1,4 +1,4 @@
-"""manifest.jsonld: the manifest as linked data, in PROV-O (who did what with what) and DCAT (what can be had)."""
+"""One export from beginning to end: decide, write, describe in a manifest, sum up, and put all into one zip."""
 
 import json
 import shutil
@@ -45,6 +45,10 @@ __all__ = [
     "write_package",
     "zip_folder",
 ]
+
+# --- manifest.jsonld --------------------------------------------------------------------------------------------------
+# The manifest as linked data, in PROV-O (who did what with what) and DCAT (what can be had).
+
 
 _CONTEXT: Final[dict[str, Any]] = {
     "prov": "http://www.w3.org/ns/prov#",
@@ -320,7 +324,8 @@ def _by_language(table: ExportTable) -> dict[str, dict[str, int]]:
     return counts
 
 
-# --- One export from beginning to end: decide, write every format, describe, sum up, and put all of it ----------------
+# --- One export from beginning to end ---------------------------------------------------------------------------------
+# Decide, write every format, describe, sum up, and put all of it into one zip.
 # A pure function of its inputs: the same tables and settings give the same bytes. The zip is written beside its place
 # and
 # renamed, so that a half-written one never exists.

@@ -1,4 +1,4 @@
-"""What people and the catalogue have said of each record, the strongest voice first."""
+"""Who decides about each record, what people and the catalogue say of it, and how many went which way."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,6 +44,9 @@ __all__ = [
     "shown_confidence",
     "strongest_labels",
 ]
+
+# --- What people and the catalogue have said of each record, the strongest voice first --------------------------------
+
 
 # Sources of human labels, the strongest first. A labelling function is no person: it is not in the list.
 _RANK: Final[tuple[str, ...]] = ("person", "test label", "catalogue")
@@ -133,7 +136,8 @@ def strongest_labels(
     return strongest.reindex(ids).fillna("").astype("str")
 
 
-# --- Who decides about each record: a person beats a model, a model beats a labelling function, nothing ---------------
+# --- Who decides about each record ------------------------------------------------------------------------------------
+# A person beats a model, a model beats a labelling function, nothing is overwritten.
 # That order lives in :func:`decide` and nowhere else. Every export, every count and every preview reads its table.
 
 

@@ -1,4 +1,4 @@
-"""MODS 3.7 with the label as a genre, and the numbers behind it in an extension of our own.
+"""Descriptions of single books for other systems: MODS, Dublin Core, and JSON-LD of schema.org.
 
 Written directly: the Library of Congress crosswalk reads 008/33 wrongly and loses 883.
 """
@@ -25,6 +25,9 @@ __all__ = [
     "write_jsonld",
     "write_mods",
 ]
+
+# --- MODS 3.7 with the label as a genre, and the numbers behind it in an extension of our own -------------------------
+
 
 MODS_NAMESPACE: Final = "http://www.loc.gov/mods/v3"
 _DISPLAY: Final = {
@@ -159,7 +162,8 @@ def dublin_core_record(table: ExportTable, given: Assignment, has: dict[str, str
     return f"<oai_dc:dc>{inside}</oai_dc:dc>\n"
 
 
-# --- schema.org books as JSON-LD; each label is a Web Annotation with author and date, not a fact about ---------------
+# --- schema.org books as JSON-LD; each label is a Web Annotation with author and date ---------------------------------
+# schema.org books as JSON-LD; each label is a Web Annotation with author and date, not a fact about the book.
 
 
 # Written out, so that nobody needs the network to read the file.

@@ -1,4 +1,4 @@
-"""The files of an export as they are written: where, what, how many records, which bytes."""
+"""The formats of an export, the kinds of MARC files, and the files as they are written."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +19,8 @@ __all__ = [
     "parse_formats",
     "parse_marc_kinds",
 ]
+
+# --- The files of an export as they are written: where, what, how many records, which bytes ---------------------------
 
 
 @dataclass(frozen=True)

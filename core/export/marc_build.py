@@ -1,4 +1,4 @@
-"""Building MARC records: the library's own with the new fields added, or only the new fields."""
+"""Building MARC records: the library's own with new fields, only the new fields, or minimal records from columns."""
 
 import re
 from collections.abc import Iterator
@@ -28,6 +28,9 @@ __all__ = [
     "assignments",
     "with_status",
 ]
+
+# --- Building MARC records: the library's own with the new fields added, or only the new fields -----------------------
+
 
 _ANY_LINK: Final = re.compile(r"(\d+)(?:\.\d+)?(?:\\[a-z])?")
 
@@ -241,7 +244,8 @@ def _stamp(moment: str) -> str:
     return "".join(mark for mark in moment if mark.isdigit()) + ".0"
 
 
-# --- Building minimal MARC records from the columns of a catalogue file, for a library that holds none ----------------
+# --- Building minimal MARC records from the columns of a catalogue file -----------------------------------------------
+# Building minimal MARC records from the columns of a catalogue file, for a library that holds none.
 
 
 _DATES: Final = re.compile(r",?\s*((?:active |fl\. )?\d{3,4}\??-(?:\d{3,4}\??)?)\.?$")

@@ -1,4 +1,4 @@
-"""Text that goes into MARC and XML: without control characters; and knowing our own sentences again."""
+"""Our own rules for MARC records, held before anything is written: what public validators do not look at."""
 
 import re
 from collections import Counter
@@ -23,6 +23,10 @@ __all__ = [
     "clean_text",
     "is_generated_note",
 ]
+
+# --- Text that goes into MARC and XML ---------------------------------------------------------------------------------
+# Without control characters; and knowing our own sentences again.
+
 
 # Line breaks and tabs part words; the other control characters, 0x1D to 0x1F among them, would end a field or a record.
 _BLANKS: Final = re.compile("[\t\n\r\x0b\x0c\x85\u2028\u2029]")
@@ -78,7 +82,8 @@ def is_generated_note(text: str) -> bool:
     return _GENERATED_NOTE.fullmatch(text) is not None
 
 
-# --- Our own rules for MARC records, held before anything is written: what public validators do not look --------------
+# --- Our own rules for MARC records, held before anything is written --------------------------------------------------
+# What public validators do not look at.
 # Sources: MARC 21 Format for Bibliographic Data (Library of Congress), fields 008, 655, 883 and Appendix A ($8);
 # MARC 21 Specifications for Record Structure, Character Sets, and Exchange Media.
 

@@ -1,4 +1,4 @@
-"""datapackage.json: the files of an export as a Data Package, version 2 (datapackage.org, 2024)."""
+"""Packages around the flat files: Data Package, Croissant, RO-Crate, and a folder that `datasets` loads."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -27,6 +27,9 @@ __all__ = [
     "write_huggingface",
     "write_rocrate",
 ]
+
+# --- datapackage.json: the files of an export as a Data Package, version 2 (datapackage.org, 2024) --------------------
+
 
 _PROFILE = "https://datapackage.org/profiles/2.0"
 _TABLES = ("data/accepted.csv", "data/all-scores.csv")
@@ -127,7 +130,8 @@ def _field(column: Column, pattern: str) -> dict[str, Any]:
     return field
 
 
-# --- croissant.json: the Parquet file as a data set for machine learning (MLCommons Croissant 1.0, 2024) --------------
+# --- croissant.json ---------------------------------------------------------------------------------------------------
+# The Parquet file as a data set for machine learning (MLCommons Croissant 1.0, 2024).
 
 
 _CONTEXT: Final[dict[str, Any]] = {
@@ -246,7 +250,8 @@ def croissant(table: ExportTable, written: WrittenFile) -> dict[str, Any]:
     }
 
 
-# --- ro-crate-metadata.json: the export as a research object (RO-Crate 1.2): files, licence, and how ------------------
+# --- ro-crate-metadata.json -------------------------------------------------------------------------------------------
+# The export as a research object (RO-Crate 1.2): files, licence, and how they came about.
 # It lists every file of the export, so it is written last but for the checksums.
 
 

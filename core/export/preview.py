@@ -1,4 +1,4 @@
-"""Some records as they will stand in each format, with what is new marked, before anything is written."""
+"""What an export will hold and change, shown before anything is written."""
 
 import difflib
 import json
@@ -31,6 +31,10 @@ __all__ = [
     "genre_difference",
     "preview",
 ]
+
+# --- Some records as they will stand in each format -------------------------------------------------------------------
+# Some records as they will stand in each format, with what is new marked, before anything is written.
+
 
 _FLAT: Final = ("csv", "xlsx", "parquet", "jsonl", "huggingface")
 PREVIEW_FORMATS: Final = (*_FLAT, "marc", "marcxml", "mods", "dc", "jsonld")
@@ -189,7 +193,8 @@ def _json(node: dict[str, object]) -> list[str]:
     return json.dumps(node, indent=2, ensure_ascii=False).splitlines()
 
 
-# --- What an export changes: against the catalogue's own genre field, and by language, decade or any ------------------
+# --- What an export changes -------------------------------------------------------------------------------------------
+# Against the catalogue's own genre field, and by language, decade or any other facet.
 
 
 ADDED, BESIDE, SAME, CONFLICTING, UNCLEAR = "added", "added beside another genre", "same", "conflicting", "unclear"

@@ -1,4 +1,4 @@
-"""The result of one check of an export."""
+"""Public validators, run where they are installed, and the result of one check."""
 
 import shutil
 import subprocess
@@ -17,6 +17,9 @@ __all__ = [
     "lint_warnings",
     "public_checks",
 ]
+
+# --- The result of one check of an export -----------------------------------------------------------------------------
+
 
 CheckStatus = Literal["passed", "failed", "not run"]
 
@@ -46,7 +49,8 @@ class ExportCheck:
         return {"name": self.name, "outcome": self.outcome, "detail": self.detail, "by": self.by}
 
 
-# --- Public validators, run where they are installed: yaz-marcdump, MARC::Lint, xmllint, frictionless -----------------
+# --- Public validators, run where they are installed ------------------------------------------------------------------
+# Yaz-marcdump, MARC::Lint, xmllint, frictionless, csvw, mlcroissant.
 # Several of them end with status 0 although they found faults, so what they print is judged, too.
 
 

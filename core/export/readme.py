@@ -1,4 +1,4 @@
-"""The sentences that leave the house: how the labels came about, who had spoken, what must not be concluded.
+"""The README of an export, and the sentences in it: how the labels came about, how good they are, how to undo them.
 
 Each is put together from what is so in this very export; what is not known is said to be unknown. README, manifest,
 588, MODS and all descriptions of the data set take their words from here.
@@ -36,6 +36,9 @@ __all__ = [
     "title",
     "where_cuts_come_from",
 ]
+
+# --- The sentences that leave the house -------------------------------------------------------------------------------
+# How the labels came about, who had spoken, what must not be concluded.
 
 
 def columns_in_words(columns: Sequence[str]) -> str:
@@ -224,7 +227,8 @@ def limits(table: ExportTable, *, measured: bool) -> list[str]:
     ]
 
 
-# --- How good the labels are, in words. Nothing is computed here: the numbers come from thresholds and ----------------
+# --- How good the labels are, in words. Nothing is computed here ------------------------------------------------------
+# The numbers come from thresholds and evaluation.
 
 
 _NOT_MEASURED = "How often the accepted labels are right was not measured for this export"
@@ -326,7 +330,8 @@ def _is_finite(value: Any) -> bool:
     return isinstance(value, int | float) and value == value
 
 
-# --- The README in the zip, in library language: what it is, how many, how sure, how to load it, how to ---------------
+# --- The README in the zip, in library language -----------------------------------------------------------------------
+# What it is, how many, how sure, how to load it, how to take it back.
 
 
 def readme(

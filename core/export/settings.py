@@ -1,4 +1,4 @@
-"""Everything a person chooses about an export, in one object that is stored in its manifest."""
+"""Everything a person chooses about an export, in one object that its manifest holds; and the columns of flat files."""
 
 import re
 import uuid
@@ -41,6 +41,9 @@ __all__ = [
     "plain_names",
     "probability_names",
 ]
+
+# --- Everything a person chooses about an export, in one object that is stored in its manifest ------------------------
+
 
 LICENCES: Final[Mapping[str, str]] = {
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",

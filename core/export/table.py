@@ -1,4 +1,4 @@
-"""What the library's own MARC records already say of a label: genre terms and literary form that no machine wrote."""
+"""What an export is made of: records, original columns, decisions and the library's own evidence, side by side."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -48,6 +48,10 @@ __all__ = [
     "holds_marc",
     "prepare",
 ]
+
+# --- What the library's own MARC records already say of a label -------------------------------------------------------
+# Genre terms and literary form that no machine wrote.
+
 
 _PROSE: Final = ("1", "f", "j")  # fiction, novels, short stories
 _VERSE_AND_DRAMA: Final = ("p", "d")
@@ -111,7 +115,8 @@ def coded_not_fiction(marc: pd.Series) -> pd.Series:
     return pd.Series(coded, index=marc.index, dtype=bool)
 
 
-# --- What an export is made of: records, original columns and decisions, side by side, in the order of ----------------
+# --- What an export is made of ----------------------------------------------------------------------------------------
+# Records, original columns and decisions, side by side, in the order of the identifiers.
 
 
 MARC: Final = "marc"  # the column in which core.readers.marc keeps the whole record (MARC-in-JSON)

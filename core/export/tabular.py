@@ -1,4 +1,4 @@
-"""CSV, exact: UTF-8 without byte order mark, CRLF, commas, doubled quotes; no original string is changed."""
+"""Flat files: CSV and its metadata (CSVW), JSON Lines, Parquet, a workbook, and a CSV for people."""
 
 import csv
 import json
@@ -39,6 +39,9 @@ __all__ = [
     "write_xlsx",
 ]
 
+# --- CSV, exact: UTF-8 without byte order mark ------------------------------------------------------------------------
+# CSV, exact: UTF-8 without byte order mark, CRLF, commas, doubled quotes; no original string is changed.
+
 
 def write_csv(path: Path, frame: pd.DataFrame, columns: Sequence[Column]) -> int:
     """Write a flat table and return the number of records.
@@ -71,7 +74,8 @@ def _number(value: float, four: bool) -> str:
     return np.format_float_positional(value, trim="-") if "e" in text else text.removesuffix(".0")
 
 
-# --- JSON Lines: one object a book; identifiers are text, missing values are null, letters are not --------------------
+# --- JSON Lines: one object a book; identifiers are text --------------------------------------------------------------
+# JSON Lines: one object a book; identifiers are text, missing values are null, letters are not escaped.
 
 
 def write_jsonl(path: Path, frame: pd.DataFrame, columns: Sequence[Column]) -> int:
@@ -93,7 +97,8 @@ def _values(values: pd.Series, column: Column) -> list[Any]:
     return [value or None for value in values.tolist()]
 
 
-# --- Parquet: identifiers are text, scores are doubles, moments are UTC; run and licence are in the file --------------
+# --- Parquet: identifiers are text, scores are doubles ----------------------------------------------------------------
+# Parquet: identifiers are text, scores are doubles, moments are UTC; run and licence are in the file.
 
 
 def arrow_table(frame: pd.DataFrame, columns: Sequence[Column], settings: ExportSettings) -> Any:
@@ -127,7 +132,8 @@ def write_parquet(path: Path, frame: pd.DataFrame, columns: Sequence[Column], se
     return len(frame)
 
 
-# --- A workbook for people: every text cell is text, so that no identifier, title or date is changed on ---------------
+# --- A workbook for people --------------------------------------------------------------------------------------------
+# Every text cell is text, so that no identifier, title or date is changed on opening.
 # The file is written directly (it is a zip of small XML parts) because it must have the same bytes each time, stream
 # through little memory, and never let a title that begins with ``=`` become a formula.
 
@@ -334,7 +340,8 @@ def _entry(name: str) -> zipfile.ZipInfo:
     return info
 
 
-# --- CSV on the Web metadata, beside the CSV it describes (W3C, "Metadata Vocabulary for Tabular Data" ----------------
+# --- CSV on the Web metadata, beside the CSV it describes (W3C --------------------------------------------------------
+# CSV on the Web metadata, beside the CSV it describes (W3C, "Metadata Vocabulary for Tabular Data", 2015).
 
 
 def write_csvw(table: ExportTable, package: Package) -> None:
@@ -398,7 +405,8 @@ def _column(column: Column, name: str, pattern: str) -> dict[str, Any]:
     return description
 
 
-# --- The accepted records for people: identifier, title, label, confidence first, in a curator's words ----------------
+# --- The accepted records for people ----------------------------------------------------------------------------------
+# Identifier, title, label, confidence first, in a curator's words.
 
 
 _HEADINGS: Final = {

@@ -1,4 +1,4 @@
-"""From a label to a catalogue term: a visible choice, never a guess.
+"""From a label to a catalogue term: a visible choice, never a guess; and how records and runs are named.
 
 A class name says what the annotators meant; a vocabulary term says what its makers meant. The two agree only when
 somebody has looked. The question to ask before choosing is :data:`TERM_QUESTION`.
@@ -34,6 +34,9 @@ __all__ = [
     "record_uri",
     "terms_as_dict",
 ]
+
+# --- From a label to a catalogue term: a visible choice, never a guess ------------------------------------------------
+
 
 TERM_QUESTION: Final = "Does the label Fiction, as your annotators used it, include verse and drama?"
 

@@ -1,4 +1,4 @@
-"""Reading an export back: the same records, labels and confidences must stand in every format."""
+"""Checking a finished export: read back, held to our own rules, and given to public validators."""
 
 import contextlib
 import csv
@@ -36,6 +36,9 @@ __all__ = [
     "unwritten_records",
     "validate",
 ]
+
+# --- Reading an export back: the same records, labels and confidences must stand in every format ----------------------
+
 
 Triple = tuple[str, str, str]  # identifier, label, confidence with four decimals ('' where there is none)
 

@@ -1,4 +1,4 @@
-"""Which process is meant, whether it still lives, and how to end it with everything it started."""
+"""A job as it is seen from outside: its folder, its state, its process, and the request that it stop."""
 
 import contextlib
 import json
@@ -34,6 +34,9 @@ __all__ = [
     "read_history",
     "scratch_folder",
 ]
+
+# --- Which process is meant, whether it still lives, and how to end it with everything it started ---------------------
+
 
 _WINDOWS = sys.platform == "win32"
 

@@ -1,4 +1,4 @@
-"""The label audit: held-out judgement, suspects, groups that are out of line, in words and as one table a question."""
+"""The label audit: suspects and groups in words and tables, and the label set without what it speaks against."""
 
 import math
 import shutil
@@ -42,6 +42,10 @@ __all__ = [
     "exclude_labels",
     "excluded_ids",
 ]
+
+# --- The label audit --------------------------------------------------------------------------------------------------
+# Held-out judgement, suspects, groups that are out of line, in words and as one table a question.
+
 
 SUSPECTS_COLUMNS = (
     RECORD_ID, TITLE, "given", "suggested", "score", "words_for", "words_against", ANNOTATOR, CREATED_AT, LANGUAGE,
@@ -299,7 +303,8 @@ def _notes(
     return tuple(notes)
 
 
-# --- A label set without the labels that an audit speaks against: the same books, some of them without a --------------
+# --- A label set without the labels that an audit speaks against ------------------------------------------------------
+# The same books, some of them without a label.
 
 
 GroupKey = tuple[str, str]

@@ -1,4 +1,4 @@
-"""Rates of suspect labels by annotator, language and month of annotation, each against all other books."""
+"""Which labels are suspect, and at which rate in which group, judged by a model that did not see the book."""
 
 import re
 from collections.abc import Mapping
@@ -42,6 +42,10 @@ __all__ = [
     "shown_value",
     "threshold_for",
 ]
+
+# --- Rates of suspect labels by annotator -----------------------------------------------------------------------------
+# Rates of suspect labels by annotator, language and month of annotation, each against all other books.
+
 
 MONTH: Final = "month"
 GROUPINGS: Final[Mapping[str, str]] = {ANNOTATOR: "annotator", LANGUAGE: "language", MONTH: "month of annotation"}
@@ -206,7 +210,8 @@ def shown_value(group: GroupKey) -> str:
     return number[1] if number else value
 
 
-# --- Which labels are suspect: the title speaks against them more clearly than a stated share of right ----------------
+# --- Which labels are suspect -----------------------------------------------------------------------------------------
+# The title speaks against them more clearly than a stated share of right labels would show.
 # A label's *score* is the probability that it is another class, as a calibrated model sees it that has not seen the
 # book. A label is suspect when its score is above a cut and another class is more probable. The cut is the lowest that
 # keeps a stated rate of false alarm: the share of right labels that are called suspect.

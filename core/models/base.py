@@ -1,4 +1,4 @@
-"""What every kind of classifier must be able to do, so that whoever trains or asks one need not know which it is."""
+"""What every kind of classifier is: its abstract class, the register of kinds, and what the kinds share."""
 
 import contextlib
 import importlib
@@ -32,6 +32,10 @@ __all__ = [
     "two_class_coefficients",
     "write_model_config",
 ]
+
+# --- What every kind of classifier must be able to do -----------------------------------------------------------------
+# What every kind of classifier must be able to do, so that whoever trains or asks one need not know which it is.
+
 
 # Takes measurements while a model learns ({"epoch": 1, "loss": 0.4}), for a chart that grows.
 Observe = Callable[[Mapping[str, float]], None]
@@ -259,7 +263,8 @@ def classifier_class(name: str) -> type[TitleClassifier]:
     return classifier_type
 
 
-# --- What the kinds of classifier have in common: options, softmax, the facts they keep beside their ------------------
+# --- What the kinds of classifier have in common ----------------------------------------------------------------------
+# Options, softmax, the facts they keep beside their numbers.
 
 
 def merge_options(kind: str, defaults: Mapping[str, Any], options: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Whether a model folder is what its weights say it is, looked at before anything of it is built.
+"""Pre-trained encoders: checked before they are built, loaded safely, and the numbers they give for a title.
 
 A configuration is a few numbers, from which the library builds layers before it reads any weight: one that names two
 million layers takes all memory. What is built must therefore have weights in the folder.
@@ -47,6 +47,9 @@ __all__ = [
     "run",
     "token_limit",
 ]
+
+# --- Whether a model folder is what its weights say it is, looked at before anything of it is built -------------------
+
 
 # Bytes. The largest tokenizers in use (a quarter of a million signs of all scripts) have 35 million.
 _LIMITS: Final = {"tokenizer.json": 64_000_000, "vocab.txt": 16_000_000, "vocab.json": 16_000_000}
@@ -131,7 +134,8 @@ def _product(shape: list[int]) -> int:
     return product
 
 
-# --- Pre-trained encoders: where they are, how they are loaded safely, and the numbers they give for a ----------------
+# --- Pre-trained encoders ---------------------------------------------------------------------------------------------
+# Where they are, how they are loaded safely, and the numbers they give for a title.
 # Only weights in the safetensors format are read, and code that comes with a model is never run.
 
 

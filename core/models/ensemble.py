@@ -1,4 +1,4 @@
-"""Models made of models: how their members are named, trained, kept and read."""
+"""Models made of models: a blend of weighted logits, and a cascade from a quick model to a thorough one."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -41,6 +41,9 @@ __all__ = [
     "titles_truncated",
     "train_member",
 ]
+
+# --- Models made of models: how their members are named, trained, kept and read ---------------------------------------
+
 
 # What a member with no say of its own is told of the options of the whole.
 _NEEDS_BASE = ("embedding", "transformer", "blend")
@@ -211,7 +214,8 @@ class OutOfFold:
         return {**options, "weights": fit_blend_weights(self._member_scores[:, known], self.targets[known])}
 
 
-# --- Several models as one: their logits are added, each with a weight that was learned on titles it had --------------
+# --- Several models as one --------------------------------------------------------------------------------------------
+# Their logits are added, each with a weight that was learned on titles it had not seen.
 # The weights are learned where out-of-fold probabilities are made anyway (:func:`core.models.fitting.fit`), so that no
 # member is trained a second time for them.
 

@@ -1,4 +1,4 @@
-"""Half-trained networks on disk, so that a training that was stopped goes on where it was.
+"""Fine-tuning a network on titles: gradients, AdamW, early stopping, and checkpoints to go on from.
 
 A checkpoint belongs to one training: the same titles, labels, settings and seed. Its folder is named by a digest of
 all of these, and only safetensors and JSON are in it.
@@ -31,6 +31,9 @@ __all__ = [
     "Recipe",
     "fine_tune",
 ]
+
+# --- Half-trained networks on disk, so that a training that was stopped goes on where it was --------------------------
+
 
 FILE = "checkpoint.safetensors"
 
@@ -153,7 +156,8 @@ class Gradients:
                     replica.copy_(whole)
 
 
-# --- Fine-tuning a network on titles: AdamW, balanced classes, soft targets, early stopping, and ----------------------
+# --- Fine-tuning a network on titles ----------------------------------------------------------------------------------
+# AdamW, balanced classes, soft targets, early stopping, and checkpoints.
 # Every epoch draws its order from the seed and its own number, so that a training that was interrupted and went on ends
 # with the same network as one that was not. There is no other chance in it: the network learns as it will be asked,
 # without dropout.

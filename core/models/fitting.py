@@ -1,4 +1,4 @@
-"""Calibration on labelled books a classifier did not learn from, and of titles alone where it reads further columns."""
+"""Training that can be trusted: out-of-fold probabilities, and a calibration that never saw what it is tested on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -31,6 +31,10 @@ __all__ = [
     "fit",
     "usable_calibration",
 ]
+
+# --- Calibration on labelled books a classifier did not learn from ----------------------------------------------------
+# Calibration on labelled books a classifier did not learn from, and of titles alone where it reads further columns.
+
 
 FOLD, LEARNED = "fold", "learned"
 
@@ -176,7 +180,8 @@ def _calibrated(
     return learn(learned if plan.on_own and plan.refit else pool), calibrated
 
 
-# --- Training that can be trusted: out-of-fold probabilities, a calibration that never saw what it is -----------------
+# --- Training that can be trusted -------------------------------------------------------------------------------------
+# Out-of-fold probabilities, a calibration that never saw what it is tested on, a refit.
 # How it is done, and why:
 #
 # 1. Books are put into three parts (train, calibration, test) and, independently, into folds; equal titles stay

@@ -1,4 +1,4 @@
-"""From names in the workspace to the books a model may learn from."""
+"""From names in the workspace to the books a model may learn from, and which titles it already knows."""
 
 import contextlib
 from collections.abc import Sequence
@@ -48,6 +48,9 @@ __all__ = [
     "text_of_record",
     "with_known_titles",
 ]
+
+# --- From names in the workspace to the books a model may learn from --------------------------------------------------
+
 
 # How much a label by a function counts against one by a person.
 WEAK_WEIGHT = 0.7

@@ -1,4 +1,4 @@
-"""What a model can say of where it comes from: what it reads of a record, and the digest of its weights.
+"""Trained models on disk: complete or absent, verified when loaded, with provenance and what they were tested on.
 
 Read from manifests alone, so that nothing has to be loaded.
 """
@@ -45,6 +45,10 @@ __all__ = [
     "weights_of",
 ]
 
+# --- What a model can say of where it comes from ----------------------------------------------------------------------
+# What it reads of a record, and the digest of its weights.
+
+
 # Files of a model's folder that no answer depends on: what was measured, and the books it was made with.
 NOT_WEIGHTS: Final = frozenset({"metrics.json", "training.parquet", "manifest.json", "README.md"})
 
@@ -90,7 +94,8 @@ def provenance_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-# --- Trained models on disk: one folder each, complete or absent, checked against its own list of ---------------------
+# --- Trained models on disk -------------------------------------------------------------------------------------------
+# One folder each, complete or absent, checked against its own list of SHA-256 when loaded.
 # ================================  =====================================================================
 # ``manifest.json``                 what was trained, on what, how, with which result; the files' SHA-256
 # ``model.safetensors``, …          what the classifier needs (see its ``save``)
@@ -370,7 +375,8 @@ def _write(path: Path, content: Mapping[str, Any]) -> None:
     path.write_text(json_text(content, indent=1) + "\n", encoding="utf-8")
 
 
-# --- What models were tested on, and which of them may be compared: only those that were tested on the ----------------
+# --- What models were tested on, and which of them may be compared ----------------------------------------------------
+# Only those that were tested on the same books.
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Where torch calculates, in which precision, and on how many threads.
+"""How networks run: device, precision, threads, batches of titles, and BERT's encoder in 16 bits on a CPU.
 
 Two torch threads that land on one core and spin while they wait for each other are several times slower than one. So
 waiting threads sleep, and the system moves them to a free core; it must be asked for before torch is loaded. (Binding
@@ -43,6 +43,9 @@ __all__ = [
     "within_tokens",
     "workers",
 ]
+
+# --- Where torch calculates, in which precision, and on how many threads ----------------------------------------------
+
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -108,7 +111,8 @@ def workers(device: str, most: int) -> Iterator[Callable[..., Iterator[Any]]]:
             torch.set_num_threads(before)
 
 
-# --- Whether 16-bit numbers may be used: only where they change the label of at most one title in a -------------------
+# --- Whether 16-bit numbers may be used -------------------------------------------------------------------------------
+# Only where they change the label of at most one title in a thousand.
 # The gate looks at titles that were learned from, on which a network is surer than on others. So titles that are
 # undecided in 16 bits are read again in 32, whatever the gate has said: only there can rounding turn a label.
 
@@ -166,7 +170,8 @@ def rescore_uncertain(
     return probabilities
 
 
-# --- Titles as batches of token numbers: of like length together, padded no further than the longest of ---------------
+# --- Titles as batches of token numbers -------------------------------------------------------------------------------
+# Of like length together, padded no further than the longest of each batch.
 
 
 # So many batches' titles are drawn at random, then sorted by length among themselves: little padding, yet other
@@ -240,7 +245,8 @@ def epoch_batches(lengths: NDArray[np.int64], size: int, generator: np.random.Ge
     return [batches[i] for i in generator.permutation(len(batches))]
 
 
-# --- BERT's encoder in 16 bits on a CPU, with what lies between its matrix products folded into them ------------------
+# --- BERT's encoder in 16 bits on a CPU -------------------------------------------------------------------------------
+# BERT's encoder in 16 bits on a CPU, with what lies between its matrix products folded into them, and no padding.
 # The tokens of a batch stand one after the other; only attention looks at titles, those of one length together. So no
 # token is calculated that is not there, and nothing need be hidden from a title by a mask. Weights are kept in the
 # order

@@ -1,4 +1,4 @@
-"""What scoring a corpus reports, and the sentences a reader must know."""
+"""Scoring: a model's probabilities for many titles, and for a whole corpus as a set of predictions."""
 
 import sys
 import time
@@ -44,6 +44,9 @@ __all__ = [
     "score",
     "sentences",
 ]
+
+# --- What scoring a corpus reports, and the sentences a reader must know ----------------------------------------------
+
 
 Engine = Literal["local", "ray"]
 

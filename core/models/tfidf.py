@@ -1,4 +1,4 @@
-"""Counting words, pairs of words and runs of letters in titles.
+"""TF-IDF and logistic regression: the quick classifier, whose every decision can be taken apart exactly.
 
 The counts are those of scikit-learn's ``CountVectorizer`` (word 1–2, and char_wb 2–5: runs of letters within a word,
 with a space before and after it). They are taken here because a run of letters never leaves its word: the runs of a
@@ -43,6 +43,9 @@ __all__ = [
     "normalise_text",
     "word_terms",
 ]
+
+# --- Counting words, pairs of words and runs of letters in titles -----------------------------------------------------
+
 
 SHORTEST_RUN, LONGEST_RUN = 2, 5
 _WORD = re.compile(r"\b\w\w+\b")
@@ -152,7 +155,8 @@ def _matrix(columns: NDArray[np.int32], ends: Sequence[int], width: int) -> spar
     return matrix
 
 
-# --- TF-IDF and logistic regression: the quick classifier, whose every decision can be taken apart --------------------
+# --- TF-IDF and logistic regression -----------------------------------------------------------------------------------
+# The quick classifier, whose every decision can be taken apart exactly.
 # Word terms and runs of letters are weighted separately (1 + ln count, times inverse document frequency, each block
 # scaled to length 1) and joined; a multinomial logistic regression (scikit-learn) is fitted on both. Saved as JSON
 # and safetensors, never as a pickle.

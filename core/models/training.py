@@ -1,4 +1,4 @@
-"""What a trained model is worth, measured on the out-of-fold probabilities of its labelled books."""
+"""Training a model on a label set: prepare, fit, measure, keep, report."""
 
 import contextlib
 import shutil
@@ -65,6 +65,8 @@ __all__ = [
     "train",
     "train_on_table",
 ]
+
+# --- What a trained model is worth, measured on the out-of-fold probabilities of its labelled books -------------------
 
 
 def measure(fitted: Fitted, *, seed: int = 0) -> dict[str, Any]:

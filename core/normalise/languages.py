@@ -1,4 +1,4 @@
-"""One English name for a language, whatever a catalogue calls it."""
+"""The language of a title: as the catalogue names it, by its script, or detected, with the right to abstain."""
 
 import functools
 import re
@@ -25,6 +25,9 @@ __all__ = [
     "script_of",
     "without_cataloguers_words",
 ]
+
+# --- One English name for a language, whatever a catalogue calls it ---------------------------------------------------
+
 
 # What libraries say that ISO 639 does not, or says in a way that no reader would.
 _ALIASES = {

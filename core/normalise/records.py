@@ -1,4 +1,4 @@
-"""Columns whose cells are lists or dictionaries written as text, as in ``['A title', 'Single Works']``."""
+"""From a file's columns to records: one row a book, normalised columns, every dropped row accounted for."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -31,6 +31,10 @@ __all__ = [
     "title_keys",
     "unwrap_literals",
 ]
+
+# --- Columns whose cells are lists or dictionaries written as text ----------------------------------------------------
+# Columns whose cells are lists or dictionaries written as text, as in ``['A title', 'Single Works']``.
+
 
 # Below this share the brackets are the cataloguer's: '[Poems.]' is no list.
 LITERAL_SHARE = 0.9
@@ -130,7 +134,8 @@ def title_keys(titles: "pd.Series[str]") -> "pd.Series[str]":
     return pd.Series(keys.take(codes), index=titles.index, name=TITLE_KEY)
 
 
-# --- From a file's columns to records: one row a book, normalised columns, every dropped row accounted ----------------
+# --- From a file's columns to records ---------------------------------------------------------------------------------
+# One row a book, normalised columns, every dropped row accounted for.
 
 
 _TEXTS = (schema.TITLE, schema.AUTHOR, schema.PLACE, schema.COUNTRY, schema.PUBLISHER, schema.GENRE_GIVEN)

@@ -1,4 +1,4 @@
-"""The scored table: predictions beside the records and what people said, as every audit reads it."""
+"""The scored table: predictions joined with records and with what people said, leaks marked, as audits read it."""
 
 import functools
 import hashlib
@@ -39,6 +39,8 @@ __all__ = [
     "identifiers_in",
     "load_scored",
 ]
+
+# --- The scored table: predictions beside the records and what people said, as every audit reads it -------------------
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,8 @@ def identifiers_in(scored: Scored, ids: Sequence[str]) -> list[str]:
     return [same.get(identifier, identifier) for identifier in named]
 
 
-# --- Predictions joined with records and with what people said, and the books marked that the model -------------------
+# --- Predictions joined with records and with what people said --------------------------------------------------------
+# Predictions joined with records and with what people said, and the books marked that the model learned from.
 
 
 GENERATED_ID_PREFIX = "line-"  # how an identifier begins that was made because the file has none

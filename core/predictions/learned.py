@@ -1,4 +1,4 @@
-"""Predictions as they are kept in the workspace, with the records they speak of."""
+"""Predictions in the workspace, and what their model learned from: known, told by a person, or unknown."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +27,9 @@ __all__ = [
     "save_training_labels",
     "saved_training_labels",
 ]
+
+# --- Predictions as they are kept in the workspace, with the records they speak of ------------------------------------
+
 
 PREDICTIONS_FILE = "predictions.parquet"
 

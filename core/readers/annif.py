@@ -1,4 +1,4 @@
-"""Annif's suggestions for one document, as ``annif index`` writes them beside it in a file that ends in .annif.
+"""Annif's suggestions: for one document, for a folder or zip of many, or as a table with a suggestion a row.
 
 A line is a suggestion: ``<URI>``, label, for some vocabularies a notation, and a score from 0 to 1, parted by tabs. The
 file is called like its document, so its name without the ending is the identifier; an empty file says that nothing was
@@ -44,6 +44,10 @@ __all__ = [
     "row",
     "suggestions",
 ]
+
+# --- Annif's suggestions for one document -----------------------------------------------------------------------------
+# Annif's suggestions for one document, as ``annif index`` writes them beside it in a file that ends in .annif.
+
 
 SUFFIX = ".annif"
 ENCODING = "utf-8-sig"  # what Annif writes; a byte-order mark that another program has added is passed over
@@ -161,7 +165,8 @@ def _decoded(content: bytes, encoding: str) -> str:
         ) from error
 
 
-# --- The suggestions for many documents: a folder that ``annif index`` has gone through, or a zip ---------------------
+# --- The suggestions for many documents -------------------------------------------------------------------------------
+# A folder that ``annif index`` has gone through, or a zip archive of one.
 
 
 # A suggestion has some hundred bytes; nobody asks for a hundred thousand of them for one document.
@@ -344,7 +349,8 @@ def _nothing(path: Path, total: int, silent_files: int, rejected: RejectedRows) 
     )
 
 
-# --- A table with a suggestion a row (document, URI, label, score), several rows a document: one row a ----------------
+# --- A table with a suggestion a row (document, URI, label, score), several rows a document ---------------------------
+# One row a document.
 
 
 _ROLES: Final = {

@@ -1,4 +1,4 @@
-"""What libraries and programs call the columns that are needed here, in the order in which they are preferred."""
+"""Which column holds what: the names that libraries and programs use, and a mapping that a person can correct."""
 
 import difflib
 import re
@@ -27,6 +27,9 @@ __all__ = [
     "keep_confirmed",
     "normal_header",
 ]
+
+# --- What libraries and programs call the columns that are needed here ------------------------------------------------
+# What libraries and programs call the columns that are needed here, in the order in which they are preferred.
 
 
 def normal_header(header: str) -> str:

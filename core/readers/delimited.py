@@ -1,4 +1,4 @@
-"""Which character parts the cells of a text table, told by how even the records come out."""
+"""CSV, TSV and other text with one record a line, read so that a broken line costs that line and no other."""
 
 import csv
 import io
@@ -26,6 +26,9 @@ __all__ = [
     "quoting",
     "read",
 ]
+
+# --- Which character parts the cells of a text table, told by how even the records come out ---------------------------
+
 
 _SPOKEN = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "vertical bars"}
 _NAMES = {"comma": ",", "tab": "\t", "\\t": "\t", "semicolon": ";", "pipe": "|", "bar": "|"}
@@ -214,7 +217,8 @@ def _preamble(trials: Sequence[_Trial]) -> str:
     return ""
 
 
-# --- CSV, TSV and other text with one record a line, read so that a broken line costs that line and no ----------------
+# --- CSV, TSV and other text with one record a line -------------------------------------------------------------------
+# CSV, TSV and other text with one record a line, read so that a broken line costs that line and no other.
 
 
 # A cell longer than this is taken for a quote that was never closed; the longest known real cell has 0.2 million.

@@ -1,4 +1,4 @@
-"""What a text file may be encoded in when it is neither UTF-8 nor marked: candidates, each with a line as it reads."""
+"""Which encoding a text file is in, candidates where that is unsure, and letters damaged before."""
 
 import codecs
 import io
@@ -32,6 +32,10 @@ __all__ = [
     "spell_marks",
     "unmarked_utf16",
 ]
+
+# --- What a text file may be encoded in when it is neither UTF-8 nor marked -------------------------------------------
+# Candidates, each with a line as it reads.
+
 
 # As a person may choose them; the key is Python's name.
 COMMON_ENCODINGS: Final[dict[str, str]] = {
@@ -387,7 +391,8 @@ def _count_utf8(opened: OpenedFile, skip: int) -> tuple[int, int]:
             return letters, errors
 
 
-# --- Letters that were damaged before the file was written: UTF-8 once read as Windows-1252, and the ------------------
+# --- Letters that were damaged before the file was written ------------------------------------------------------------
+# UTF-8 once read as Windows-1252, and the sign U+FFFD.
 
 
 _LOST = "\ufffd"

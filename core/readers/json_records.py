@@ -1,4 +1,4 @@
-"""Where the records stand in a JSON document: a list of objects, objects by identifier, columns, or deeper inside."""
+"""JSON and JSON Lines: where the records stand, keys as columns, values as text as written."""
 
 import json
 import re
@@ -20,6 +20,10 @@ __all__ = [
     "read",
     "records_of",
 ]
+
+# --- Where the records stand in a JSON document -----------------------------------------------------------------------
+# A list of objects, objects by identifier, columns, or deeper inside.
+
 
 _DEPTH = 4
 _ID = "id"
@@ -121,7 +125,8 @@ def _split(document: dict[str, Any]) -> list[dict[str, Any]] | None:
     return [dict(zip(map(str, names), row, strict=True)) for row in data]
 
 
-# --- JSON (a list of objects) and JSON Lines (an object a line): keys are columns, values are text as -----------------
+# --- JSON (a list of objects) and JSON Lines (an object a line) -------------------------------------------------------
+# Keys are columns, values are text as written.
 
 
 _PREVIEWED = 8 * 1024**2  # characters of a JSON document that a preview reads

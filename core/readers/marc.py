@@ -1,4 +1,4 @@
-"""From a MARC record to the columns of a catalogue file."""
+"""MARC 21 as a table: one row a record, the usual columns, and the record itself."""
 
 import codecs
 import re
@@ -26,6 +26,9 @@ __all__ = [
     "record_columns",
     "split_genres",
 ]
+
+# --- From a MARC record to the columns of a catalogue file ------------------------------------------------------------
+
 
 MARC_COLUMN: Final = "marc"  # the whole record, as MARC-in-JSON, so that it can be given back enriched
 COLUMNS: Final = (
@@ -204,7 +207,8 @@ def _digits(text: str) -> str:
     return text if text.isdigit() and len(text) == 4 else ""
 
 
-# --- MARC 21 (ISO 2709, MARCXML, MarcXchange) as a table: one row a record, the usual columns, and the ----------------
+# --- MARC 21 (ISO 2709, MARCXML, MarcXchange) as a table --------------------------------------------------------------
+# One row a record, the usual columns, and the record itself.
 
 
 _NAMES: Final = {"marc-8": "marc-8", "marc8": "marc-8", "utf8": "utf-8"}

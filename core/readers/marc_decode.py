@@ -1,4 +1,4 @@
-"""The letters of a MARC record: UTF-8, MARC-8 or neither, told from its bytes, whatever its leader says."""
+"""From the bytes of a MARC file to records, one at a time, in whichever letters they are written."""
 
 import contextlib
 import io
@@ -22,6 +22,10 @@ __all__ = [
     "split_iso2709",
     "stream_marcxml",
 ]
+
+# --- The letters of a MARC record -------------------------------------------------------------------------------------
+# UTF-8, MARC-8 or neither, told from its bytes, whatever its leader says.
+
 
 # In MARC-8 (ANSEL) a mark stands before its letter: these bytes, and what may come after them.
 _MARKS: Final = re.compile(rb"[\xe0-\xfe]+(?P<letter>.?)", re.S)
@@ -159,7 +163,8 @@ def _character(match: "re.Match[str]") -> str:
     return chr(number) if valid else match.group()
 
 
-# --- From the bytes of a MARC file to records: ISO 2709, MARCXML and MarcXchange, one record at a time ----------------
+# --- From the bytes of a MARC file to records -------------------------------------------------------------------------
+# ISO 2709, MARCXML and MarcXchange, one record at a time.
 # A record that cannot be read is told with its number and the reason, and the next one is read.
 
 

@@ -1,4 +1,4 @@
-"""What the values of a column say about it: shares of cells that look like identifiers, years, probabilities."""
+"""Which columns of a predictions file hold the probability of a class, and of which class."""
 
 import re
 from collections.abc import Collection
@@ -27,6 +27,10 @@ __all__ = [
     "unit_share",
     "year_share",
 ]
+
+# --- What the values of a column say about it -------------------------------------------------------------------------
+# Shares of cells that look like identifiers, years, probabilities.
+
 
 _SAMPLE = 20_000
 _YEAR = re.compile(r"(?<!\d)(?:1[4-9]\d\d|20\d\d)(?!\d)|\bM[DCLXVI]{3,}\b|(?<!\d)1[4-9]\d[-?u]|(?<!\d)1[4-9](?:--|uu)")

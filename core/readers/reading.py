@@ -1,4 +1,4 @@
-"""Which format a file is in, told by its content first and by its name second."""
+"""One door for every format: recognise a file, read it, or preview its first rows in a process of its own."""
 
 import contextlib
 import importlib
@@ -41,6 +41,9 @@ __all__ = [
     "read_table",
     "recognise",
 ]
+
+# --- Which format a file is in, told by its content first and by its name second --------------------------------------
+
 
 _NOT_TABLES = (
     (b"%PDF", "a PDF document; export the table from its source as CSV or Excel"),
@@ -289,7 +292,8 @@ _WITH_HEADER = frozenset({"csv", "tsv", "xlsx"})
 _BINARY = frozenset({"xlsx", "parquet", "marc"})
 
 
-# --- The first rows of a file, read by a process of its own: whatever the file does to memory, it does ----------------
+# --- The first rows of a file, read by a process of its own -----------------------------------------------------------
+# Whatever the file does to memory, it does to that one.
 # ``python -m core.readers.reading`` is that process: it takes its task from standard input and answers on standard
 # output, both JSON. It imports what reading needs and nothing else.
 

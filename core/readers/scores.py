@@ -1,4 +1,4 @@
-"""Answers of other programs: the scores of a Hugging Face pipeline, the suggestions of Annif.
+"""Scores and answers as other programs write them: percentages, pipelines, suggestions, several labels in a cell.
 
 A pipeline with all scores writes a list of ``{"label", "score"}`` for each text; Annif writes a record with
 ``results``, each a ``label`` (and ``uri``, ``notation``) with its ``score``. Both are laid out as columns, so that the
@@ -32,6 +32,9 @@ __all__ = [
     "unfold",
     "unfold_cells",
 ]
+
+# --- Answers of other programs: the scores of a Hugging Face pipeline, the suggestions of Annif -----------------------
+
 
 _LOOKED_AT = 20  # rows that tell whether a column holds such lists
 
@@ -157,7 +160,8 @@ def _is_answer(value: Any) -> bool:
     return True
 
 
-# --- Columns of scores as numbers from 0 to 1: percentages divided, rounding mended, anything else --------------------
+# --- Columns of scores as numbers from 0 to 1 -------------------------------------------------------------------------
+# Percentages divided, rounding mended, anything else refused by its line.
 
 
 _BLANK: Final = frozenset({"", "nan", "na", "n/a", "#n/a", "#nv", "nat", "null", "none", "-", "–", "—", "<na>"})
@@ -388,7 +392,8 @@ def _about_blanks(part: _Column) -> list[str]:
     return [f"{len(words):,} of {len(part.text):,} cells of '{part.name}' say {shown} and were read as blank."]
 
 
-# --- Answers as annotation programs write them: lists and objects in a cell, several labels joined by a ---------------
+# --- Answers as annotation programs write them ------------------------------------------------------------------------
+# Lists and objects in a cell, several labels joined by a sign.
 # A list with one label is that label. Several labels of a book are no class of their own: ``Fiction#Poetry`` and
 # ``Poetry#Fiction`` would be two. Until several labels are supported from end to end such a file is refused in words.
 

@@ -1,4 +1,4 @@
-"""What the words of a report mean."""
+"""Everything a report says, gathered once, with what its words mean; nothing here knows HTML."""
 
 import importlib.metadata
 from collections.abc import Mapping
@@ -27,6 +27,9 @@ __all__ = [
     "ReportContent",
     "build_content",
 ]
+
+# --- What the words of a report mean ----------------------------------------------------------------------------------
+
 
 DEFINITIONS: Final[Mapping[str, str]] = {
     "Checked book": (

@@ -1,4 +1,4 @@
-"""The frame of a report: style sheet, head, small pieces of HTML. Every text is escaped here and nowhere else."""
+"""A report as one HTML file: no script, nothing loaded from elsewhere, written completely or not at all."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -33,6 +33,10 @@ __all__ = [
     "table",
     "write_report",
 ]
+
+# --- The frame of a report --------------------------------------------------------------------------------------------
+# Style sheet, head, small pieces of HTML. Every text is escaped here and nowhere else.
+
 
 STYLE: Final = """
 :root{color-scheme:light dark;--paper:#fffdf8;--ink:#1f1d1a;--quiet:#5f5a52;--line:#ddd6c9;--accent:#0072B2;
@@ -152,7 +156,8 @@ def plain_row(row: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(key): value for key, value in row.items()}
 
 
-# --- A report as one HTML file: no script, nothing loaded from elsewhere, readable on screen, on paper ----------------
+# --- A report as one HTML file ----------------------------------------------------------------------------------------
+# No script, nothing loaded from elsewhere, readable on screen, on paper and aloud.
 
 
 def render(content: ReportContent) -> str:

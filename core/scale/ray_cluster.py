@@ -1,4 +1,4 @@
-"""How a process that has started others hears that it shall stop: late rather than in the midst, and in order."""
+"""A Ray cluster: joined or started, left as it was, and the copies of a model that its nodes hold."""
 
 import contextlib
 import os
@@ -38,6 +38,10 @@ __all__ = [
     "one_line",
     "read_titles",
 ]
+
+# --- How a process that has started others hears that it shall stop ---------------------------------------------------
+# Late rather than in the midst, and in order.
+
 
 _DEFERRED = (signal.SIGINT, signal.SIGTERM)
 
@@ -202,7 +206,8 @@ def one_line(error: BaseException, which: int = 0) -> str:
     return lines[which][:300] if lines else type(error).__name__
 
 
-# --- What the nodes of a cluster do: read titles, hold a copy of the model, score. It runs there, not -----------------
+# --- What the nodes of a cluster do -----------------------------------------------------------------------------------
+# Read titles, hold a copy of the model, score. It runs there, not here.
 
 
 # Takes the folder of a model and what to call it; returns what gives probabilities. Importable on every node.

@@ -1,4 +1,4 @@
-"""How many copies of a model a cluster has room for, and what each of them takes."""
+"""Scoring on a Ray cluster: copies of a model that read titles as they come, survive a lost node, and give way."""
 
 import contextlib
 import logging
@@ -216,7 +216,7 @@ def _dataset(
         )
 
 
-# --- Scoring on a cluster with Ray Data: shards stream to copies of the model, one for each graphics ------------------
+# --- Scoring on a cluster with Ray Data -------------------------------------------------------------------------------
 # The nodes need no disk in common. Titles are read on the node that this process runs on and travel to the copies; the
 # model's files travel once to each node and are checked against the manifest there; the probabilities come back and are
 # kept here, shard by shard. So whatever happens to a node, what is done stays done: when one is lost, the shards that

@@ -1,4 +1,4 @@
-"""How many titles are done, and about how long the others will take."""
+"""The different titles of a corpus in parts, each scored once and kept as soon as it is, here or on a cluster."""
 
 import contextlib
 import hashlib
@@ -27,6 +27,8 @@ __all__ = [
     "score_locally",
     "shards_of",
 ]
+
+# --- How many titles are done, and about how long the others will take ------------------------------------------------
 
 
 class ProgressMeter:

@@ -1,4 +1,4 @@
-"""What comes from outside, copied into a folder of our own: plain files only, under plain names, within limits.
+"""A folder to share or received: gathered, verified completely, written with its card.
 
 Folders, zips and the Hub go through the same rules before anything is looked at: no links, no devices, no way out of
 the folder, no kinds of file that could be run, and no more than fits.
@@ -55,6 +55,10 @@ __all__ = [
     "write_card",
     "write_zip",
 ]
+
+# --- What comes from outside, copied into a folder of our own ---------------------------------------------------------
+# Plain files only, under plain names, within limits.
+
 
 FILES_LIMIT: Final = 2_000
 # What a model may consist of: numbers and text, nothing that anyone could be led to run or to unpickle.
@@ -217,7 +221,8 @@ def _shown(name: str) -> str:
     return "".join(sign if sign.isprintable() else "�" for sign in name)[:100]
 
 
-# --- What arrived, checked against its own list of SHA-256: nothing missing, nothing altered, nothing -----------------
+# --- What arrived, checked against its own list of SHA-256 ------------------------------------------------------------
+# Nothing missing, nothing altered, nothing more.
 
 
 # Beside what is verified there may lie texts about it. They are not hashed: people mend a card on the Hub.
@@ -346,7 +351,8 @@ def _parquet_within_limits(folder: Path, origin: str) -> None:
             raise ModelError(f"The file {path.name} of {origin} unpacks to more than is allowed. Nothing was taken.")
 
 
-# --- A folder ready to be shared: the model or bundle unchanged, its card, how to cite it, and the --------------------
+# --- A folder ready to be shared --------------------------------------------------------------------------------------
+# The model or bundle unchanged, its card, how to cite it, and the Zenodo metadata.
 
 
 @dataclass(frozen=True)
@@ -545,7 +551,8 @@ def _is_manifest(member: zipfile.ZipInfo) -> bool:
     return member.filename.rsplit("/", 1)[-1] == "manifest.json"
 
 
-# --- The card of a model, a bundle or a label set, with CITATION.cff and the Zenodo metadata, in a folder -------------
+# --- The card of a model, a bundle or a label set ---------------------------------------------------------------------
+# The card of a model, a bundle or a label set, with CITATION.cff and the Zenodo metadata, in a folder.
 
 
 def write_card(

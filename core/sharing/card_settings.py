@@ -1,4 +1,4 @@
-"""Checks of a card without a network: the Hub's own check is a question to the Hub."""
+"""Cards that a person changed, kept beside what they describe, and the checks of a card without a network."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +21,9 @@ __all__ = [
     "saved_card_metadata",
     "with_fresh_numbers",
 ]
+
+# --- Checks of a card without a network: the Hub's own check is a question to the Hub ---------------------------------
+
 
 CardKind = Literal["model", "dataset"]
 _TASKS = {"text-classification", "tabular-classification", "other"}
@@ -103,7 +106,8 @@ def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else [value]
 
 
-# --- Cards that a person changed, kept beside what they describe as ``card/README.md`` and ----------------------------
+# --- Cards that a person changed --------------------------------------------------------------------------------------
+# Cards that a person changed, kept beside what they describe as ``card/README.md`` and ``card/details.json``.
 
 
 CARD_FOLDER: Final = "card"

@@ -1,4 +1,4 @@
-"""What only a person can say of a model or a data set: who made it, under which licence, whom to ask."""
+"""How a model, bundle or label set is cited: what people said of it, CITATION.cff, and a Zenodo deposit."""
 
 import contextlib
 import html

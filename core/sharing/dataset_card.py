@@ -1,4 +1,4 @@
-"""The questions of *Datasheets for Digital Cultural Heritage Datasets*, answered where something was measured.
+"""The cards of an export bundle and of a label set, with the questions of a datasheet.
 
 Source: H. Alkemade and others, *Datasheets for Digital Cultural Heritage Datasets*, Journal of Open Humanities Data
 9:17 (2023); headings as used by datasheets after version 2 of its template (2025).
@@ -75,7 +75,7 @@ def datasheet(level: int, title: str, known: Mapping[str, str]) -> str:
     return "\n\n".join(parts)
 
 
-# --- The dataset card of an export bundle: what the labels are, how good they were measured to be, what ---------------
+# --- The dataset card of an export bundle -----------------------------------------------------------------------------
 
 
 BUNDLE = "bundle"  # the folder of a shared data set that holds the export exactly as it was written

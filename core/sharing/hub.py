@@ -1,4 +1,4 @@
-"""Where the Hub is, and what it or the library says in an error: one sentence, without the token."""
+"""The Hugging Face Hub: a bundle goes up in one commit, a repository comes down file by file."""
 
 import contextlib
 import os
@@ -25,6 +25,9 @@ __all__ = [
     "token_of",
     "translate_hub_errors",
 ]
+
+# --- Where the Hub is, and what it or the library says in an error: one sentence, without the token -------------------
+
 
 _DEFAULT: Final = "https://huggingface.co"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})

@@ -1,4 +1,4 @@
-"""The measured numbers of a model, for people (a table) and for machines (the Hub's ``model-index``)."""
+"""The card of a model, and the numbers that were measured on it."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence

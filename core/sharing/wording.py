@@ -1,4 +1,4 @@
-"""The text of a card: front matter, the block of measured numbers, and what is not filled in yet."""
+"""What cards say and how: Markdown of cards, their fields, and the words of licences and tasks."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

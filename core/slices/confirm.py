@@ -1,4 +1,4 @@
-"""Groups of words that behave alike: each is too rare to be noticed, together they are a slice ("words of verse")."""
+"""Search one half, confirm on the other, and the reverse; what a stronger slice explains is folded under it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +21,10 @@ __all__ = [
     "fold_explained",
     "grow_groups",
 ]
+
+# --- Groups of words that behave alike --------------------------------------------------------------------------------
+# Each is too rare to be noticed, together they are a slice ("words of verse").
+
 
 # Each word must be worse than its class beyond this p among the titles that the group does not have yet.
 WORSE_P = 0.03
@@ -114,7 +118,8 @@ def _worst(searched: _SearchSpace, terms: npt.NDArray[np.intp], rest: Bits, leas
     return best, best_p, how_bad
 
 
-# --- Search one half, confirm on the other, and the reverse: what chance alone would have shown is not ----------------
+# --- Search one half, confirm on the other, and the reverse -----------------------------------------------------------
+# What chance alone would have shown is not reported.
 # The slices found on one half are tested on the other, which had no say in choosing them, and their p values are
 # adjusted
 # by Benjamini and Yekutieli, which holds whatever the slices have in common. Each direction has its equal part of the
@@ -249,7 +254,8 @@ def _any_of(table: PredicateTable, group: Sequence[int]) -> TitlePredicate:
     return TitlePredicate(tuple(pattern for predicate in members for pattern in predicate.any_of))
 
 
-# --- Slices overlap: each is kept only if it is still worse once the stronger ones are taken out, else ----------------
+# --- Slices overlap ---------------------------------------------------------------------------------------------------
+# Each is kept only if it is still worse once the stronger ones are taken out, else folded under one.
 # "Before 1800" fails because of verse: among books that are no verse, and among those that are, the early ones are no
 # worse than the others. So it is shown under the verse slice and does not stand beside it as a cause of its own.
 

@@ -1,4 +1,4 @@
-"""A slice: at most three facts that hold together. It can be named, saved, sent in a URL and used as a filter."""
+"""A slice: at most three predicates that hold together; and the test of one that somebody asks for."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +20,10 @@ __all__ = [
     "Slice",
     "slice_p_value",
 ]
+
+# --- A slice: at most three facts that hold together. It can be named -------------------------------------------------
+# A slice: at most three facts that hold together. It can be named, saved, sent in a URL and used as a filter.
+
 
 MAX_PREDICATES: Final = 3
 

@@ -1,4 +1,4 @@
-"""What a search for slices has to say."""
+"""Find the slices of a collection on which a model fails: search, confirm, fold, measure, report."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +24,8 @@ __all__ = [
     "SliceFindings",
     "find_slices",
 ]
+
+# --- What a search for slices has to say ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

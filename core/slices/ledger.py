@@ -1,4 +1,4 @@
-"""The ledger of looks: every comparison made on one test set uses up some of what the set can prove.
+"""The ledger of looks, which use up what a test set can prove, and the slices that people named.
 
 Whoever looks at enough slices finds one that is bad by chance. So each look at a slice is written down, and the next
 has to be the more convincing the more came before it. A share of the allowed chance of a false alarm is set aside for
@@ -25,6 +25,10 @@ __all__ = [
     "save_slice",
     "saved_slices",
 ]
+
+# --- The ledger of looks ----------------------------------------------------------------------------------------------
+# Every comparison made on one test set uses up some of what the set can prove.
+
 
 ALPHA: Final = 0.05
 _KIND: Final = "look"

@@ -1,4 +1,4 @@
-"""What is told of a slice: counts, rates with intervals, what its classes do elsewhere, and what it covers."""
+"""What is told of a slice, and error rates facet by facet: counts, rates with intervals, and what they cover."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +30,9 @@ __all__ = [
     "measure_slices",
     "pair_slices",
 ]
+
+# --- What is told of a slice ------------------------------------------------------------------------------------------
+# Counts, rates with intervals, what its classes do elsewhere, and what it covers.
 
 
 @dataclass(frozen=True)

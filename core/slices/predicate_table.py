@@ -1,4 +1,4 @@
-"""Articles, prepositions, conjunctions, pronouns, forms of "to be": they tell the language and the manner of a title.
+"""All predicates that may take part in a search, words of the titles among them, and for which records they hold.
 
 A model may well do worse on titles with "by" in them, but nobody learns from it what kind of book fails. So these words
 are no facts of their own, and a word family or a pair of words needs something else in it. The list is closed-class
@@ -25,6 +25,10 @@ __all__ = [
     "collect_predicates",
     "find_terms",
 ]
+
+# --- Articles, prepositions, conjunctions, pronouns, forms of "to be" -------------------------------------------------
+# They tell the language and the manner of a title.
+
 
 # Left out on purpose, because they are nouns in another of the languages: door, hat, man, men, sin, son, vers, war.
 _ENGLISH = """a about above after against all also an and any are as at be been before being below between both but by
@@ -62,7 +66,8 @@ FUNCTION_WORDS: Final = frozenset(
 )
 
 
-# --- Words, word families and phrases, found in the titles themselves: nobody tells the search what a -----------------
+# --- Words, word families and phrases, found in the titles themselves -------------------------------------------------
+# Nobody tells the search what a poem is.
 
 
 Integers = npt.NDArray[np.int64]
@@ -219,7 +224,8 @@ def _pairs(titles: _Titles, number: int) -> list[TermTitles]:
     return [(f"{word[pairs[code] // size]} {word[pairs[code] % size]}", rows) for code, rows in common_pairs]
 
 
-# --- All facts that may take part in a search, and for which records they hold. Errors play no part in ----------------
+# --- All facts that may take part in a search -------------------------------------------------------------------------
+# All facts that may take part in a search, and for which records they hold. Errors play no part in choosing them.
 
 
 Mask = npt.NDArray[np.bool_]

@@ -1,4 +1,4 @@
-"""Sets of records as rows of bits: unions, intersections and counts of many sets at once."""
+"""Search for conjunctions of predicates that fail more than the rest of their classes, and a short list of them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +22,9 @@ __all__ = [
     "search",
     "short_list",
 ]
+
+# --- Sets of records as rows of bits: unions, intersections and counts of many sets at once ---------------------------
+
 
 Bits = npt.NDArray[np.uint64]
 Counts = npt.NDArray[np.int64]
@@ -146,6 +149,7 @@ def lay_out(
 
 
 # --- Search one part of the records for conjunctions of facts that fail more than the rest of their -------------------
+# Search one part of the records for conjunctions of facts that fail more than the rest of their classes.
 # What is enumerated: every conjunction of up to three facts with at least `min_n` records and `min_errors` errors in
 # the
 # part. Both counts can only fall when a fact is added, so a conjunction is extended only while it has enough (Agrawal
@@ -343,7 +347,8 @@ def _first_of_equals(bits: Bits) -> npt.NDArray[np.intp]:
     return np.array(list(seen.values()), dtype=np.intp)
 
 
-# --- Draw up a short list from what a search found: few, since every one more makes the confirmation ------------------
+# --- Draw up a short list from what a search found --------------------------------------------------------------------
+# Few, since every one more makes the confirmation harder.
 
 
 # Half of the places go to slices that are still worse once those before them are taken out ("what else is wrong?"),

@@ -1,4 +1,4 @@
-"""The books a search may use: each title once, with its true class and whether it is wrong, in two halves."""
+"""Is a slice worse than the rest within strata? The books it may use, an exact test, and the ratio to the rest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +23,10 @@ __all__ = [
     "one_per_title",
     "worst_p",
 ]
+
+# --- The books a search may use ---------------------------------------------------------------------------------------
+# Each title once, with its true class and whether it is wrong, in two halves.
+
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -119,7 +123,8 @@ def halves(titles: LabelledTitles, divisions: int, seed: int) -> list[Rows]:
     return parts
 
 
-# --- Is a slice worse than the rest within strata? An exact test, its normal score, and the ratio to the --------------
+# --- Is a slice worse than the rest within strata? An exact test ------------------------------------------------------
+# Is a slice worse than the rest within strata? An exact test, its normal score, and the ratio to the rest.
 
 
 # How far from its mean a stratum's count is followed, in standard deviations: what lies beyond has a probability

@@ -1,4 +1,4 @@
-"""Intervals by drawing books again: whole groups (all rows of a book, all editions of a title), never single rows."""
+"""Intervals for weighted, grouped records: bootstrap of groups, linearised variance, prediction-powered inference."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -27,6 +27,10 @@ __all__ = [
     "share_estimate",
     "weighted_share",
 ]
+
+# --- Intervals by drawing books again ---------------------------------------------------------------------------------
+# Whole groups (all rows of a book, all editions of a title), never single rows.
+
 
 # Draws whose statistic is undefined (a class that was not drawn) are left out; with more than this the interval is too.
 MOST_UNDEFINED = 0.05
@@ -241,7 +245,8 @@ def _by_group(parts: Parts, groups: ArrayLike | pd.Series | None) -> Any:
     return np.column_stack(sums)
 
 
-# --- Means and shares of weighted, grouped records: linearised variance, and limits that stay between 0 ---------------
+# --- Means and shares of weighted, grouped records --------------------------------------------------------------------
+# Linearised variance, and limits that stay between 0 and 1.
 
 
 def grouped_variance(influence: ArrayLike, groups: ArrayLike | pd.Series | None = None) -> float:
@@ -349,7 +354,8 @@ def weighted_share(
     )
 
 
-# --- Prediction-powered inference: few labels and many predictions together say more than the labels ------------------
+# --- Prediction-powered inference -------------------------------------------------------------------------------------
+# Few labels and many predictions together say more than the labels alone.
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Whether a difference could be chance: chi-square with small cells pooled, residuals, McNemar, adjusted p values."""
+"""Whether a difference could be chance, how large it is whatever the n, and the ratio of two shares."""
 
 import math
 from dataclasses import dataclass
@@ -25,6 +25,10 @@ __all__ = [
     "total_variation",
     "total_variation_by_chance",
 ]
+
+# --- Whether a difference could be chance -----------------------------------------------------------------------------
+# Chi-square with small cells pooled, residuals, McNemar, adjusted p values.
+
 
 Adjustment = Literal["holm", "bh", "by"]
 ADJUSTMENTS: tuple[Adjustment, ...] = ("holm", "bh", "by")
@@ -243,7 +247,8 @@ def _counts(table: Any) -> NDArray[np.float64]:
     return counts
 
 
-# --- How different two distributions are, whatever the number of records: effect sizes that stand beside --------------
+# --- How different two distributions are, whatever the number of records ----------------------------------------------
+# Effect sizes that stand beside every test.
 
 
 def total_variation(first: ArrayLike, second: ArrayLike) -> float:
@@ -393,7 +398,8 @@ def _shares(first: ArrayLike, second: ArrayLike) -> tuple[NDArray[np.float64], N
         return p / p.sum(), q / q.sum()
 
 
-# --- How many times over: the ratio of two shares, with an interval that knows when the two sets overlap --------------
+# --- How many times over ----------------------------------------------------------------------------------------------
+# The ratio of two shares, with an interval that knows when the two sets overlap.
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Weights that let a sample speak for the collection: raking to margins, and what unequal weights cost."""
+"""Weights that let a sample speak for the collection: raking to margins, post-stratification, design effect."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +18,9 @@ __all__ = [
     "rake",
     "uncovered_share",
 ]
+
+# --- Weights that let a sample speak for the collection ---------------------------------------------------------------
+# Raking to margins, and what unequal weights cost.
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,8 @@ def rake(
     return Raking(weights, converged, iterations, uncovered, design_effect(weights))
 
 
-# --- Cells of the collection that each have labelled records, so that every cell counts as much as it -----------------
+# --- Cells of the collection that each have labelled records ----------------------------------------------------------
+# Cells of the collection that each have labelled records, so that every cell counts as much as it should.
 
 
 SEVERAL = "(several)"

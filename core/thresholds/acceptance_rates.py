@@ -1,4 +1,4 @@
-"""Curves over the cut: what every cut accepts and how often it is right, sorted once and then only looked up."""
+"""What every cut accepts and how often that is right, and whom a policy accepts more or less often."""
 
 import bisect
 import math
@@ -26,6 +26,10 @@ __all__ = [
     "expected_errors",
     "risk_coverage",
 ]
+
+# --- Curves over the cut ----------------------------------------------------------------------------------------------
+# What every cut accepts and how often it is right, sorted once and then only looked up.
+
 
 ALL_CLASSES: Final = "all classes"
 
@@ -218,7 +222,8 @@ def risk_coverage(table: pd.DataFrame, classes: Sequence[str], points: int = 400
     return Curves(table, classes).table(points)
 
 
-# --- Counting what a policy keeps: errors to expect among the accepted, keep-rates of groups, distance ----------------
+# --- Counting what a policy keeps -------------------------------------------------------------------------------------
+# Errors to expect among the accepted, keep-rates of groups, distance from all.
 
 
 def expected_errors(errors: NDArray[np.int64], n: NDArray[np.int64], accepted: NDArray[np.int64]) -> Estimate:

@@ -1,4 +1,4 @@
-"""Testing cuts one after the other in an order fixed beforehand: why a promise holds however many cuts are tried."""
+"""Fixed-sequence tests of cuts, and the graphical procedure that makes the promises of several groups hold together."""
 
 import math
 from collections.abc import Sequence
@@ -25,6 +25,10 @@ __all__ = [
     "possible_counts",
     "short_number",
 ]
+
+# --- Testing cuts one after the other in an order fixed beforehand ----------------------------------------------------
+# Why a promise holds however many cuts are tried.
+
 
 # Where testing starts, as shares of the labelled records of known confidence, and the part of the doubt spent there. A
 # single start in the middle fails where the model is weak, a start among the surest few is stopped by one wrong label;

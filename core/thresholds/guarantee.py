@@ -1,4 +1,4 @@
-"""What a promise says to a curator: what holds, what does not and why, when not to believe it."""
+"""Cuts with a guarantee ("with 95 % confidence at most 5 % of the accepted are wrong"), and its sentences."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -28,6 +28,8 @@ __all__ = [
     "promise_sentences",
     "remedy_sentence",
 ]
+
+# --- What a promise says to a curator: what holds, what does not and why, when not to believe it ----------------------
 
 
 def group_sentence(
@@ -369,7 +371,8 @@ def _without_none(cuts: Mapping[str, float | None]) -> dict[str, float]:
     return {name: cut for name, cut in cuts.items() if cut is not None}
 
 
-# --- Thresholds with a promise: "with 95 % confidence at most 5 % of the books accepted as Fiction are ----------------
+# --- Thresholds with a promise ----------------------------------------------------------------------------------------
+# "with 95 % confidence at most 5 % of the books accepted as Fiction are wrong".
 
 
 def find_guaranteed_cuts(

@@ -1,4 +1,4 @@
-"""The books that functions vote on, and the models they may ask. Equal questions are answered once."""
+"""The books that functions vote on, and words that separate their classes, offered as functions."""
 
 import itertools
 import re
@@ -47,6 +47,9 @@ __all__ = [
     "read_opinion",
     "suggest_functions",
 ]
+
+# --- The books that functions vote on, and the models they may ask. Equal questions are answered once -----------------
+
 
 Mask = NDArray[np.bool_]
 

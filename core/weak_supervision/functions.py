@@ -1,4 +1,4 @@
-"""What a labelling function asks of a book: simple questions, and their combination by and, or, not."""
+"""A labelling function: a name, the class it votes for, and the condition under which it does."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,6 +32,10 @@ __all__ = [
     "predictions_of",
     "with_class_spelling",
 ]
+
+# --- What a labelling function asks of a book -------------------------------------------------------------------------
+# Simple questions, and their combination by and, or, not.
+
 
 MatchMode = Literal["word", "contains", "pattern"]
 MAX_PATTERN: Final = 300  # characters

@@ -1,4 +1,4 @@
-"""Majority vote: the class most functions vote for; a tie is no answer."""
+"""From votes to labels: by majority, or by a model of how often each function is right."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +17,9 @@ __all__ = [
     "answers_of",
     "majority_vote",
 ]
+
+# --- Majority vote: the class most functions vote for; a tie is no answer ---------------------------------------------
+
 
 _TIE = 1e-9
 
@@ -55,7 +58,8 @@ def answers_of(probabilities: NDArray[np.float64], classes: tuple[str, ...]) -> 
     return answers
 
 
-# --- A label model: how often each function is right is learned from where functions agree and ------------------------
+# --- A label model ----------------------------------------------------------------------------------------------------
+# How often each function is right is learned from where functions agree and contradict one another.
 # The model of A. P. Dawid and A. M. Skene (1979), "Maximum likelihood estimation of observer error-rates using the EM
 # algorithm", Applied Statistics 28, with abstention as one of the answers. Each book has one unknown class; given the
 # class, functions answer independently. A function votes for one class or abstains, so that all there is to know of it

@@ -1,4 +1,4 @@
-r"""Labelling functions as a TOML file that people can read, write and keep.
+r"""Labelling functions as a TOML file, and those being worked on, kept in the workspace.
 
 ::
 
@@ -67,6 +67,9 @@ __all__ = [
     "saved_functions",
     "write_functions",
 ]
+
+# --- Labelling functions as a TOML file that people can read, write and keep ------------------------------------------
+
 
 MAX_BYTES: Final = 1_000_000
 _FORMS: Final[Mapping[str, frozenset[str]]] = {
@@ -314,7 +317,8 @@ def _quoted(text: str) -> str:
     )
 
 
-# --- The labelling functions being worked on: kept in the workspace's database for all who work there -----------------
+# --- The labelling functions being worked on --------------------------------------------------------------------------
+# Kept in the workspace's database for all who work there, append-only.
 
 
 _KIND: Final = "function"

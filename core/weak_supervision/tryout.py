@@ -1,4 +1,4 @@
-"""Which labelled titles an author of functions is never shown, so that accuracy on them is a fair measure."""
+"""Functions are tried: coverage, conflict and accuracy on titles kept back, and the labels they make together."""
 
 import hashlib
 from collections.abc import Sequence
@@ -45,6 +45,9 @@ __all__ = [
     "try_functions",
     "write_label_tables",
 ]
+
+# --- Which labelled titles an author of functions is never shown ------------------------------------------------------
+# Which labelled titles an author of functions is never shown, so that accuracy on them is a fair measure.
 
 
 def holdout_mask(title_keys: pd.Series) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""Functions vote: one column a function, one row a book, the number of a class or :data:`ABSTAIN`."""
+"""Functions vote: one column a function, one row a book; and which functions copy one another."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +23,9 @@ __all__ = [
     "cast_votes",
     "find_duplicates",
 ]
+
+# --- Functions vote: one column a function, one row a book, the number of a class or :data:`ABSTAIN` ------------------
+
 
 ABSTAIN: Final = -1
 VoteMatrix = NDArray[np.int16]

@@ -1,4 +1,4 @@
-"""The workspace, and the tables everything is computed from."""
+"""The tables everything is computed from: the workspace's, a sample beside its population, and what was sent."""
 
 import contextlib
 from dataclasses import dataclass
@@ -47,6 +47,9 @@ __all__ = [
     "upload_slot",
     "workspace",
 ]
+
+# --- The workspace, and the tables everything is computed from --------------------------------------------------------
+
 
 _ArtifactKeys = tuple[tuple[str, str], ...]  # names and fingerprints
 
@@ -158,7 +161,8 @@ def _peek(path: str, size: int, changed: int, reading: ReadOptions) -> SourceTab
         return error
 
 
-# --- The file a person has sent from their computer: one a browser tab, cleared when the tab is closed ----------------
+# --- The file a person has sent from their computer -------------------------------------------------------------------
+# One a browser tab, cleared when the tab is closed.
 
 
 @dataclass

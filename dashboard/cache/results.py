@@ -1,4 +1,4 @@
-"""What is computed of a set of predictions or labels: how right it is, where it is wrong, what can be promised."""
+"""What is computed of predictions, labels, exports and models, kept while what it depends on stays the same."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -62,6 +62,9 @@ __all__ = [
     "slices",
     "text_of",
 ]
+
+# --- What is computed of a set of predictions or labels ---------------------------------------------------------------
+# How right it is, where it is wrong, what can be promised.
 
 
 def evaluation(scored: Scored) -> Evaluation:

@@ -1,4 +1,4 @@
-"""What a cut-off does: errors among the accepted over coverage, and both over the cut-off."""
+"""Charts of cut-offs, of a model that learns, and of a sample held against a population."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -21,6 +21,9 @@ __all__ = [
     "risk_coverage_chart",
     "share_chart",
 ]
+
+# --- What a cut-off does: errors among the accepted over coverage, and both over the cut-off --------------------------
+
 
 # In every layer, since one layer without a title takes it from all.
 WRONG_AMONG, ACCEPTED = "wrong among the accepted", "share of the books accepted"
@@ -109,7 +112,8 @@ def cut_chart(curve: pd.DataFrame, cut: float | None, chart_theme: ChartTheme = 
     return themed(alt.layer(*layers).properties(height=230), chart_theme)
 
 
-# --- How a model learns, while it learns: the loss on the titles it learns from, and on titles held out ---------------
+# --- How a model learns, while it learns ------------------------------------------------------------------------------
+# The loss on the titles it learns from, and on titles held out.
 
 
 # One batch has few titles, so that its loss jumps; the mean of the last ten shows where it goes.
@@ -170,7 +174,8 @@ def learning_chart(run: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
     return themed(alt.layer(lines, dots).properties(height=220), chart_theme)
 
 
-# --- A sample held against a population: shares side by side, and how many times over- or -----------------------------
+# --- A sample held against a population -------------------------------------------------------------------------------
+# Shares side by side, and how many times over- or under-represented.
 
 
 # 0.125 is read as 1/8, and what is above 1 as so many times.

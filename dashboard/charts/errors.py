@@ -1,4 +1,4 @@
-"""Right and wrong: the confusion matrix, lengths of titles by outcome, reliability of the confidences."""
+"""Charts of right and wrong: confusion, lengths, reliability, rates with intervals, words for and against."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,6 +19,10 @@ __all__ = [
     "reliability_chart",
     "words_chart",
 ]
+
+# --- Right and wrong --------------------------------------------------------------------------------------------------
+# The confusion matrix, lengths of titles by outcome, reliability of the confidences.
+
 
 # Of more classes than this only the most confused are drawn.
 MOST_CLASSES = 20

@@ -1,4 +1,4 @@
-"""Invented books before anything is catalogued: language, place, year, class, title, author."""
+"""Invented books: who wrote them, what stands on their title pages, and how they are catalogued."""
 
 import re
 import unicodedata
@@ -28,6 +28,8 @@ __all__ = [
     "shelfmark",
     "title_group",
 ]
+
+# --- Invented books before anything is catalogued: language, place, year, class, title, author ------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,8 @@ def invent_books(count: int, seed: int) -> list[Book]:
     return books
 
 
-# --- What stands on a title page beside the title, as messy as cataloguers left it: dates, places ---------------------
+# --- What stands on a title page beside the title, as messy as cataloguers left it ------------------------------------
+# Dates, places, names, publishers.
 
 
 COUNTRIES = {
@@ -310,7 +313,8 @@ def shelfmark(room: str, draw: Draw) -> str:
     return f"Demo Library HMNTS {mark}." if style < 0.7 else f"{mark}."
 
 
-# --- Invented books as catalogue records: the 24 columns of the British Library's book lists, all text ----------------
+# --- Invented books as catalogue records ------------------------------------------------------------------------------
+# The 24 columns of the British Library's book lists, all text.
 
 
 COLUMNS = (

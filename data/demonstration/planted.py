@@ -1,4 +1,4 @@
-"""What people said of the annotated books: one answer a book, often written down several times."""
+"""What people said of the invented books, which of them were drawn, and the truths an audit must find."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +20,9 @@ __all__ = [
     "choose_samples",
     "planted_truths",
 ]
+
+# --- What people said of the annotated books: one answer a book, often written down several times ---------------------
+
 
 ANNOTATION_COLUMNS = ("classification_id", "user_id", "created_at", "annotator_genre", "annotator_comments")
 FIRST_DAY = datetime(2020, 7, 1)
@@ -112,7 +115,8 @@ def annotate(records: pd.DataFrame, books: list[Book], seed: int) -> Annotations
     return Annotations(rows, tuple(ids[place] for place in careless), tuple(ids[place] for place in wrong))
 
 
-# --- What was digitised, what was annotated, what was drawn at random for the test: three choices among ---------------
+# --- What was digitised, what was annotated, what was drawn at random for the test ------------------------------------
+# Three choices among the books.
 
 
 @dataclass(frozen=True)
@@ -248,7 +252,8 @@ def choose_samples(books: list[Book], seed: int, scale: float) -> Samples:
     return Samples(digitised, test, annotated, leaked, leaked_editions)
 
 
-# --- The planted truths: what an audit of the demonstration corpus must find, and what it must not be -----------------
+# --- The planted truths -----------------------------------------------------------------------------------------------
+# What an audit of the demonstration corpus must find, and what it must not be fooled by.
 
 
 VERSE_WORDS = (

@@ -1,4 +1,4 @@
-"""Seeded draws: one small object that every part of the generator asks.
+"""The shares and biases of the demonstration: every number that decides what is planted, and seeded draws.
 
 Each part has a stream of its own, so that a change in one part (a new title template, say) leaves the others alone.
 """
@@ -15,6 +15,9 @@ __all__ = [
     "Draw",
     "Weighted",
 ]
+
+# --- Seeded draws: one small object that every part of the generator asks ---------------------------------------------
+
 
 T = TypeVar("T")
 BLOCK = 8192
@@ -83,7 +86,8 @@ class Draw:
         return choice.items[-1]
 
 
-# --- The shares and biases of the demonstration corpus: every number that decides what is planted, in -----------------
+# --- The shares and biases of the demonstration corpus ----------------------------------------------------------------
+# Every number that decides what is planted, in one place.
 # Weights are relative. The planted truths follow from them:
 #
 # * verse is a tenth of the digitised books and nearly absent from the annotated ones (`ANNOTATED_VERSE`);

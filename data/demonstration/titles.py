@@ -1,4 +1,4 @@
-"""A grammar: named rules whose alternatives hold literal text and other rules.
+"""Titles: grammars of six languages, and which part of which makes the title of a book.
 
 A rule is one string, its alternatives parted by ``|``. ``{noun}`` stands for an alternative of the rule ``noun``,
 ``{^noun}`` for the same with a capital first letter. ``3*The {noun}`` makes an alternative three times as likely.
@@ -20,6 +20,9 @@ __all__ = [
     "repair",
     "title",
 ]
+
+# --- A grammar: named rules whose alternatives hold literal text and other rules --------------------------------------
+
 
 SLOT = re.compile(r"\{(\^?\w+)\}")
 WEIGHT = re.compile(r"(\d+)\*(.*)", re.DOTALL)
