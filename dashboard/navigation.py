@@ -37,8 +37,8 @@ __all__ = [
     "navigation",
 ]
 
-# --- Every session-state key, said once. Widgets bound to the URL use their key as the name of the --------------------
-# Every session-state key, said once. Widgets bound to the URL use their key as the name of the query parameter.
+# --- Every session-state key, said once --------------------------------------------------------------------------------
+# Widgets bound to the URL use their key as the name of the query parameter.
 
 
 # In the sidebar, on every page, in the URL.
@@ -72,8 +72,8 @@ def cut_key(class_name: str) -> str:
     return CUT_PREFIX + "".join(character if character.isalnum() else "_" for character in class_name)
 
 
-# --- The list of pages, in the order a curator walks them. To add one -------------------------------------------------
-# A file in pages/ and a line here.
+# --- The list of pages, in the order a curator walks them -------------------------------------------------------------
+# To add one: a file in pages/ and a line here.
 
 
 _ROOT = Path(__file__).parent.parent / "pages"
