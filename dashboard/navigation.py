@@ -37,7 +37,7 @@ __all__ = [
     "navigation",
 ]
 
-# --- Every session-state key, said once --------------------------------------------------------------------------------
+# --- Every session-state key, said once -------------------------------------------------------------------------------
 # Widgets bound to the URL use their key as the name of the query parameter.
 
 
