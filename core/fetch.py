@@ -9,6 +9,7 @@ import contextlib
 import functools
 import http.client
 import itertools
+import logging
 import os
 import re
 import shutil
@@ -46,6 +47,8 @@ __all__ = [
     "readable_size",
     "sources",
 ]
+
+_LOG = logging.getLogger(__name__)
 
 # --- One published file brought to a path: resumed where it broke off, refused when it is not data --------------------
 
@@ -360,9 +363,10 @@ def fetch(
         raise InputError(f"There is no published source called '{source}'. There are: {', '.join(sources())}.")
     if url and from_file:
         raise InputError("Give either an address or a file, not both.", command_line="(--url, --from)")
+    started = time.monotonic()
     place = _DownloadTarget(workspace.folder("downloads"), sources()[source])
     if from_file is not None:
-        return _copy(place, Path(from_file), accept_new)
+        return _logged(_copy(place, Path(from_file), accept_new), started)
     # From here on nothing holds the secret but the argument that carries it to the server.
     address, secret = split_secret(url or place.source.url)
     check_address(address)
@@ -371,7 +375,7 @@ def fetch(
         validators = download(address, place.part, known=current, progress=progress, timeout=timeout, secret=secret)
     except UnreachableError as error:
         if current:
-            return place.fetched("not checked")
+            return _logged(place.fetched("not checked"), started)
         raise FetchError(
             str(error),
             command_line=(
@@ -381,9 +385,17 @@ def fetch(
             page="A file that was downloaded elsewhere can be loaded under “On my computer”.",
         ) from error
     if validators is None:
-        return place.fetched("unchanged")
+        return _logged(place.fetched("unchanged"), started)
     fetched = place.accept(place.part, "downloaded", address, accept_new, validators)
     progress(1.0, f"{source}: {readable_size(fetched.bytes)}")
+    return _logged(fetched, started)
+
+
+def _logged(fetched: "FetchResult", started: float) -> "FetchResult":
+    seconds = time.monotonic() - started
+    _LOG.info(
+        "fetched '%s': %s, %s, %.1f s", fetched.source.name, fetched.outcome, readable_size(fetched.bytes), seconds
+    )
     return fetched
 
 

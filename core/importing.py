@@ -3,7 +3,9 @@
 Also a job: ``python -m core.importing JOBDIR``.
 """
 
+import logging
 import sys
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -66,6 +68,8 @@ __all__ = [
     "preview_questions",
     "read_as",
 ]
+
+_LOG = logging.getLogger(__name__)
 
 FOLDERS = {"corpus": "corpora", "labels": "labels", "predictions": "predictions"}
 # Raised when normalisation changes, so that an old import is not taken for the new one.
@@ -168,6 +172,7 @@ def import_file(
     Where the name that was given stands for this very file, as an earlier version of Colophon read it, that reading is
     kept and a warning says so: what was made with it and decided about it speaks of its rows.
     """
+    started = time.monotonic()
     if kind not in KINDS:
         raise InputError(f"'{kind}' is no kind of file. There are: {', '.join(KINDS)}.")
     if corpus and kind != "predictions":
@@ -255,6 +260,15 @@ def import_file(
         save_training_labels(workspace, fingerprint, learned_from)
     progress(1.0, "Done")
     stored_manifest = artifact.manifest
+    _LOG.info(
+        "imported %s '%s' (%s): %d rows, %d rejected, %.1f s",
+        kind,
+        artifact.name,
+        fingerprint,
+        stored_manifest["rows"],
+        stored_manifest["rejected"],
+        time.monotonic() - started,
+    )
     return ImportReport(
         artifact.name,
         kind,

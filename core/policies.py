@@ -1,5 +1,6 @@
 """Policies that people chose: kept in the database, append-only, the newest holds; every older one can be restored."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from core.thresholds import Policy
 
 __all__ = ["SavedPolicy", "save_policy", "saved_policies"]
 
+_LOG = logging.getLogger(__name__)
 _KIND = "policy"
 
 
@@ -51,6 +53,8 @@ def save_policy(workspace: Workspace, predictions: str, chosen: SavedPolicy) -> 
         "because": chosen.because,
     }
     workspace.database.add(_KIND, predictions, content)
+    # Not why: those are a person's words, and may quote a title.
+    _LOG.info("chose a policy for predictions %s: %s", predictions, "by a promise" if chosen.promise else "by hand")
 
 
 def saved_policies(workspace: Workspace, predictions: str) -> Sequence[SavedPolicy]:

@@ -1,5 +1,6 @@
 """Review: which records people should look at, and what they decided. Append only; undoing is another row."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -26,6 +27,8 @@ __all__ = [
     "sent_records",
     "undo_decision",
 ]
+
+_LOG = logging.getLogger(__name__)
 
 CANNOT_TELL: Final = "can't tell"
 _SENT, _DECIDED = "review", "decision"
@@ -61,6 +64,8 @@ def send_to_review(
         if scored is not None:
             content["file_ids"] = _ids_in_file(scored, new)
         database.add(_SENT, predictions, content)
+        # Not why: a slice may be described by words of its titles.
+        _LOG.info("sent %d records of predictions %s to review", len(new), predictions)
     return len(new)
 
 
@@ -321,7 +326,9 @@ def record_decision(
             content["file_id"] = scored.id_in_file(record_id)
         return {**content, "by": by.strip(), "session": session}
 
-    return database.append(_DECIDED, predictions, make, after=seen or 0)
+    number = database.append(_DECIDED, predictions, make, after=seen or 0)
+    _LOG.info("decided 1 record of predictions %s%s", predictions, _signed(by))
+    return number
 
 
 def undo_decision(database: Database, predictions: str, decision: int, *, by: str = "", session: str = "") -> Decision:
@@ -358,7 +365,12 @@ def undo_decision(database: Database, predictions: str, decision: int, *, by: st
         return {**content, "undoes": decision, "by": by.strip(), "session": session}
 
     database.append(_DECIDED, predictions, make, after=decision - 1)
+    _LOG.info("took back 1 decision about predictions %s%s", predictions, _signed(by))
     return undone[0]
+
+
+def _signed(by: str) -> str:
+    return f", by {by.strip()}" if by.strip() else ""
 
 
 def decisions(database: Database, predictions: str) -> pd.DataFrame:

@@ -5,6 +5,7 @@ the labels they are checked against. What people decided stays in the database, 
 """
 
 import contextlib
+import logging
 import re
 import shutil
 import uuid
@@ -21,6 +22,8 @@ from core.statistics import listed
 from core.storage import KIND_WORDS, Workspace, read_json, slug, write_json
 
 __all__ = ["KINDS", "KIND_NAMES", "Dependent", "Removed", "Renamed", "dependents", "remove", "rename"]
+
+_LOG = logging.getLogger(__name__)
 
 KIND_NAMES: Final[Mapping[str, str]] = {
     "corpora": "corpus",
@@ -156,6 +159,8 @@ def remove(workspace: Workspace, kind: str, name: str, *, dependents_too: bool =
         sentence += f" It was the catalogue chosen for {listed(joined)}: choose another for them, or none."
     if kind == "predictions" or needed_by:
         sentence += " What people decided about them is kept, and holds again if they are made again."
+    also = f", with {len(needed_by)} that needed it" if needed_by else ""
+    _LOG.info("removed %s '%s' (%s)%s", KIND_NAMES[kind], target.display_name, target.fingerprint, also)
     return Removed(KIND_NAMES[kind], target.display_name, target.fingerprint, needed_by, files_stay, sentence)
 
 
@@ -191,6 +196,7 @@ def rename(workspace: Workspace, kind: str, old: str, new: str) -> Renamed:
             _update_dependents(workspace, target, name)
             workspace.database.rename(kind, target.name, name)
     sentence = f"The {KIND_WORDS[kind]} '{target.display_name}' is called '{name}' now."
+    _LOG.info("renamed %s '%s' (%s): '%s'", KIND_NAMES[kind], target.display_name, target.fingerprint, name)
     return Renamed(KIND_NAMES[kind], target.display_name, name, target.fingerprint, sentence)
 
 

@@ -13,7 +13,7 @@ if __name__ != "__main__":
 
     guard.refuse_every_interface()
     housekeeping.skip_chart_validation()
-    app = st.App(Path(__file__), middleware=guard.middleware(), lifespan=housekeeping.collect_garbage)
+    app = st.App(Path(__file__), middleware=guard.middleware(), lifespan=housekeeping.lifespan)
 else:
     from dashboard import feedback, navigation, tables, upkeep_view, widgets
 

@@ -9,6 +9,8 @@ import asyncio
 import contextlib
 import ctypes
 import gc
+import os
+import sys
 from collections.abc import AsyncIterator
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -24,6 +26,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from core.log import VARIABLE, log_to
+
 __all__ = [
     "EVERY",
     "HEADERS",
@@ -31,6 +35,7 @@ __all__ = [
     "SecurityHeaders",
     "allowed_hosts",
     "collect_garbage",
+    "lifespan",
     "middleware",
     "refuse_every_interface",
     "release_memory",
@@ -157,6 +162,14 @@ async def collect_garbage(app: Any) -> AsyncIterator[dict[str, Any] | None]:
         yield None
     finally:
         task.cancel()
+
+
+@contextlib.asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[dict[str, Any] | None]:
+    """Do what lasts as long as the server runs: write the log to standard error, and collect garbage."""
+    with log_to(sys.stderr, verbose=VARIABLE in os.environ):
+        async with collect_garbage(app) as state:
+            yield state
 
 
 def skip_chart_validation() -> None:

@@ -18,6 +18,7 @@ from core.errors import (
     StorageError,
     describe_system_error,
 )
+from core.log import log_to
 from core.storage import Workspace
 
 __all__ = ["build_parser", "main"]
@@ -41,9 +42,16 @@ def build_parser() -> argparse.ArgumentParser:
         "--json", action="store_true", default=argparse.SUPPRESS, help="print the result as one JSON object"
     )
     common.add_argument("--quiet", action="store_true", default=argparse.SUPPRESS, help="no progress on standard error")
+    common.add_argument(
+        "--verbose",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="log on standard error what was done and in how long, a line each (no titles)",
+    )
     parser.add_argument("--workspace", metavar="DIR", help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--quiet", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--verbose", action="store_true", help=argparse.SUPPRESS)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for register in (
         data.register,
@@ -65,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(_join_option_values(sys.argv[1:] if arguments is None else arguments))
     try:
         # The line is gone before anything else is said.
-        with output.progress_line(quiet=args.quiet) as progress:
+        with log_to(sys.stderr, verbose=args.verbose), output.progress_line(quiet=args.quiet) as progress:
             answer: output.CommandResult = args.run(args, _open_workspace(args), progress)
         output.print_result(answer, as_json=args.json)
     except BrokenPipeError:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from core import log
 from core.cli.output import CommandResult, warn
 from core.errors import InputError
 from core.progress import Progress
@@ -53,6 +54,8 @@ def _serve(args: argparse.Namespace, workspace: Workspace, progress: Progress) -
         if probe.connect_ex((_ADDRESS, args.port)) == 0:
             raise InputError(f"Port {args.port} is in use. Give another: colophon serve --port {args.port + 1}.")
     environment = {**module_environment(), "COLOPHON_HOME": str(workspace.root)}
+    if args.verbose:
+        environment[log.VARIABLE] = "1"
     if args.folder:
         environment[VARIABLE] = folders_text(args.folder)
     warn(f"The dashboard is at http://{_ADDRESS}:{args.port} (workspace {workspace.root}). Stop it with Ctrl+C.")

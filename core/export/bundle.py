@@ -1,8 +1,10 @@
 """One export from beginning to end: decide, write, describe in a manifest, sum up, and put all into one zip."""
 
 import json
+import logging
 import shutil
 import tempfile
+import time
 import uuid
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -45,6 +47,8 @@ __all__ = [
     "write_package",
     "zip_folder",
 ]
+
+_LOG = logging.getLogger(__name__)
 
 # --- manifest.jsonld --------------------------------------------------------------------------------------------------
 # The manifest as linked data, in PROV-O (who did what with what) and DCAT (what can be had).
@@ -422,6 +426,7 @@ def write_export(
 ) -> ExportReport:
     """Write as one zip what was decided already; see :func:`export`."""
     _refuse_folder(out)
+    started = time.monotonic()
     settings = prepared.settings
     out.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
@@ -433,6 +438,15 @@ def write_export(
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     progress(1.0, "Done")
+    _LOG.info(
+        "exported predictions %s as '%s': %d records with a label, %d for review, %s, %.1f s",
+        settings.predictions,
+        out.name,
+        prepared.counts.exported,
+        len(prepared.abstained),
+        " ".join(settings.formats),
+        time.monotonic() - started,
+    )
     return ExportReport(
         path=out,
         sha256=file_sha256(out),

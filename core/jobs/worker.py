@@ -16,6 +16,7 @@ from typing import Any
 
 from core.errors import Cancelled, ColophonError, InputError, describe_system_error
 from core.jobs.job import State, cancel_requested, scratch_folder
+from core.log import log_to
 from core.storage import Workspace, read_json, write_json
 from core.text_formats import json_text
 
@@ -172,7 +173,8 @@ def run_as_job(
         return 2
     folder = Path(given[0]).resolve()
     progress = JobProgress(folder, _started(folder))
-    with progress.heartbeat():
+    # Standard error is the job's log file.
+    with progress.heartbeat(), log_to(sys.stderr, verbose=True):
         state, outcome = _run_work(work, folder, progress)
         # First cleared away, then told: whoever reads that the work has ended finds nothing half made.
         shutil.rmtree(scratch_folder(folder), ignore_errors=True)

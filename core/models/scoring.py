@@ -1,5 +1,6 @@
 """Scoring: a model's probabilities for many titles, and for a whole corpus as a set of predictions."""
 
+import logging
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -44,6 +45,8 @@ __all__ = [
     "score",
     "sentences",
 ]
+
+_LOG = logging.getLogger(__name__)
 
 # --- What scoring a corpus reports, and the sentences a reader must know ----------------------------------------------
 
@@ -304,6 +307,16 @@ def predict_corpus(
     artifact = workspace.store("predictions", fingerprint, called, write)
     shards.clear()
     progress(1.0, "Done")
+    _LOG.info(
+        "scored corpus '%s' with model '%s': predictions '%s' (%s), %d records, %s, %.1f s",
+        source.name,
+        loaded_model.name,
+        artifact.name,
+        fingerprint,
+        len(table),
+        engine,
+        time.monotonic() - started,
+    )
     return PredictionReport(
         artifact.name,
         fingerprint,

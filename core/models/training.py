@@ -1,6 +1,7 @@
 """Training a model on a label set: prepare, fit, measure, keep, report."""
 
 import contextlib
+import logging
 import shutil
 import sys
 import tempfile
@@ -65,6 +66,8 @@ __all__ = [
     "train",
     "train_on_table",
 ]
+
+_LOG = logging.getLogger(__name__)
 
 # --- What a trained model is worth, measured on the out-of-fold probabilities of its labelled books -------------------
 
@@ -460,6 +463,17 @@ def train_on_table(
     progress(1.0, "Done")
     if model.name != name:
         all_sentences += (f"Another model is called '{name}', so this one is called '{model.name}'.",)
+    _LOG.info(
+        "trained %s model '%s' (%s): %d labelled and %d weakly labelled books, %d classes, %s, %.1f s",
+        plan.kind,
+        model.name,
+        model.fingerprint,
+        report.n_train,
+        report.n_weak,
+        len(report.classes),
+        report.device,
+        time.monotonic() - started,
+    )
     content = {
         **_without_nested(report),
         "model": model.name,

@@ -302,7 +302,7 @@ PREVIEW_ROWS: Final = 2_000
 _CELL_CHARACTERS: Final = 20_000
 _ALL_CHARACTERS: Final = 32 * 1024**2
 _ALL_CELLS: Final = 1_000_000
-_LOG = logging.getLogger("colophon")
+_LOG = logging.getLogger(__name__)
 # However many people look at files, the machine reads for so many of them at once.
 _TURNS = threading.BoundedSemaphore(2)
 

@@ -3,11 +3,13 @@
 Also a job: ``python -m core.sharing.pull JOBDIR``.
 """
 
+import logging
 import os
 import re
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,8 @@ from core.soundness import CONTENTS, SEAL
 from core.storage import Artifact, Workspace, now, slug, user_path
 
 __all__ = ["PullResult", "main", "pull"]
+
+_LOG = logging.getLogger(__name__)
 
 _ADDRESS: Final = re.compile(r"https?://[^/]+/(datasets/)?([^/]+/[^/]+)/?$")
 _STORED: Final = frozenset({"kind", "fingerprint", SEAL, CONTENTS})
@@ -91,6 +95,7 @@ def pull(
     HubError
         The Hub cannot be reached, or refused.
     """
+    started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=".pulling-", dir=scratch or workspace.root) as place:
         folder = Path(place) / "arrived"
         folder.mkdir()
@@ -105,6 +110,14 @@ def pull(
         card = folder / "README.md"
         artifact = _store(workspace, kind, wanted, verified, origin, card if card.is_file() else None)
     progress(1.0, "Done")
+    _LOG.info(
+        "pulled %s '%s' (%s): %d files verified, %.1f s",
+        verified.kind,
+        artifact.name,
+        verified.fingerprint,
+        len(verified.files),
+        time.monotonic() - started,
+    )
     return PullResult(
         verified.kind,
         artifact.name,

@@ -5,9 +5,11 @@ is taken out of it at once; nothing on disk holds it.
 """
 
 import contextlib
+import logging
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +22,8 @@ from core.sharing.hub import PushResult, check_target, push_share_bundle
 from core.storage import Workspace, slug
 
 __all__ = ["TOKEN", "main", "open_share_bundle", "push", "write_share_bundle"]
+
+_LOG = logging.getLogger(__name__)
 
 TOKEN: Final = "HF_TOKEN"  # noqa: S105 - the name of the variable, not a token
 
@@ -77,10 +81,20 @@ def push(
     metadata : CardMetadata, optional
         Else those kept with it.
     """
+    started = time.monotonic()
     check_target(target)
     progress(0.0, "Checking the files and the card")
     with open_share_bundle(workspace, model=model, bundle=bundle, metadata=metadata, scratch=scratch) as share_bundle:
-        return push_share_bundle(share_bundle, target, token, private=private, progress=progress)
+        result = push_share_bundle(share_bundle, target, token, private=private, progress=progress)
+    _LOG.info(
+        "pushed %s to '%s': %d files, %s, %.1f s",
+        _display_name(model, bundle),
+        target,
+        len(result.files),
+        "private" if result.private else "public",
+        time.monotonic() - started,
+    )
+    return result
 
 
 def write_share_bundle(
@@ -92,8 +106,15 @@ def write_share_bundle(
     metadata: CardMetadata | None = None,
 ) -> Path:
     """Write what would be shared as one zip: for a colleague, or for a deposit by hand (Zenodo)."""
+    started = time.monotonic()
     with open_share_bundle(workspace, model=model, bundle=bundle, metadata=metadata) as share_bundle:
-        return write_zip(share_bundle, out)
+        path = write_zip(share_bundle, out)
+    _LOG.info("packed %s as '%s': %.1f s", _display_name(model, bundle), path.name, time.monotonic() - started)
+    return path
+
+
+def _display_name(model: str | None, bundle: Path | None) -> str:
+    return f"model '{model}'" if bundle is None else f"bundle '{bundle.name}'"
 
 
 def main() -> int:

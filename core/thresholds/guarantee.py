@@ -1,6 +1,8 @@
 """Cuts with a guarantee ("with 95 % confidence at most 5 % of the accepted are wrong"), and its sentences."""
 
+import logging
 import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -28,6 +30,8 @@ __all__ = [
     "promise_sentences",
     "remedy_sentence",
 ]
+
+_LOG = logging.getLogger(__name__)
 
 # --- What a promise says to a curator: what holds, what does not and why, when not to believe it ----------------------
 
@@ -433,6 +437,7 @@ def find_guaranteed_cuts(
     Y. Geifman, R. El-Yaniv (2017), "Selective classification for deep neural networks", arXiv 1705.08500 (the kind of
     promise).
     """
+    started = time.monotonic()
     names = tuple(classes)
     if not 0 < max_error < 1 or not 0 < confidence < 1:
         raise InputError(
@@ -452,6 +457,15 @@ def find_guaranteed_cuts(
         for (name, value), group, outcome in zip(keys, groups, settled, strict=True)
     )
     checked = population or compare_population(table)
+    _LOG.info(
+        "promised at most %g wrong with confidence %g in %d of %d groups: %d labelled records, %.1f s",
+        max_error,
+        confidence,
+        sum(group.guaranteed for group in group_promises),
+        len(group_promises),
+        len(known),
+        time.monotonic() - started,
+    )
     return Guarantee(
         max_error,
         confidence,

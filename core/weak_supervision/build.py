@@ -3,7 +3,9 @@
 Also a job: ``python -m core.weak_supervision.build JOBDIR``.
 """
 
+import logging
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,6 +27,8 @@ from core.weak_supervision.toml_file import functions_from_toml, functions_to_to
 from core.weak_supervision.tryout import Method, TrialResult, try_functions, write_label_tables
 
 __all__ = ["LabellingReport", "build_labels", "main"]
+
+_LOG = logging.getLogger(__name__)
 
 FUNCTIONS_FILE = "functions.toml"
 _VERSION = 2
@@ -95,6 +99,7 @@ def build_labels(
     """
     from core.models.preparation import load_books
 
+    started = time.monotonic()
     progress(0.0, "Reading the records")
     check_functions(functions)
     source = load_corpus(workspace, corpus)
@@ -176,6 +181,15 @@ def build_labels(
     called, numbered = workspace.name_for("labels", name, f"{source.name}-functions", fingerprint)
     artifact = workspace.store("labels", fingerprint, called, write)
     progress(1.0, "Done")
+    _LOG.info(
+        "labelled corpus '%s' with %d functions: labels '%s' (%s), %d books, %.1f s",
+        source.name,
+        len(functions),
+        artifact.name,
+        fingerprint,
+        sum(counts.values()),
+        time.monotonic() - started,
+    )
     return LabellingReport(
         artifact.name,
         fingerprint,
