@@ -1,7 +1,8 @@
 """Every cached function; nothing else is decorated.
 
 Keys are fingerprints and small settings, never tables: a table above 50,000 rows would be hashed by a sample only.
-Large tables are shared as resources and must be treated as read-only; small answers are cached as data.
+Large tables are shared as resources and must be treated as read-only; small answers are cached as data. A scored table
+and an artifact stand in a key as all fingerprints that a result depends on (`KEYS` in :mod:`dashboard.cache.data`).
 """
 
 from dashboard.cache.data import (

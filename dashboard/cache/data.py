@@ -1,9 +1,10 @@
 """The tables everything is computed from: the workspace's, a sample beside its population, and what was sent."""
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
@@ -32,6 +33,7 @@ from core.storage import Artifact, Workspace, digest
 from core.uploads import clear_stale_uploads, clear_upload, keep_upload
 
 __all__ = [
+    "KEYS",
     "UploadSlot",
     "artifact_key",
     "artifact_keys",
@@ -103,6 +105,14 @@ def artifact_keys(kind: str) -> tuple[tuple[str, str], ...]:
 def key_of(scored: Scored) -> str:
     """Return what stands for a scored table in a cache; see :attr:`core.predictions.Scored.key`."""
     return scored.key
+
+
+def _artifact_hash(thing: Artifact) -> str:
+    return digest(thing.kind, thing.fingerprint, thing.name, artifact_key(thing.kind, thing.fingerprint))
+
+
+# What stands for the arguments of a cached function: all fingerprints that its result depends on, never a table.
+KEYS: Final[dict[str | type[Any], Callable[[Any], Any]]] = {Scored: key_of, Artifact: _artifact_hash}
 
 
 def records(kind: str, fingerprint: str) -> pd.DataFrame:
@@ -208,51 +218,33 @@ def upload_slot() -> UploadSlot:
 # --- A sample beside the collection it should stand for ---------------------------------------------------------------
 
 
-class _Records(NamedTuple):
-    """Whose records are compared, and all that these and the words on them depend on."""
-
-    kind: str
-    fingerprint: str
-    name: str
-    catalogue: str
-
-    @classmethod
-    def of(cls, thing: Artifact) -> "_Records":
-        return cls(thing.kind, thing.fingerprint, thing.name, artifact_key(thing.kind, thing.fingerprint))
-
-    @property
-    def table(self) -> pd.DataFrame:
-        return records(self.kind, self.fingerprint)
+def _records_of(thing: Artifact) -> pd.DataFrame:
+    return records(thing.kind, thing.fingerprint)
 
 
+@st.cache_resource(max_entries=8, show_spinner="Comparing …", hash_funcs=KEYS)
 def representativeness(sample: Artifact, population: Artifact) -> Representativeness:
     """Return how a sample compares with a collection, all facets. Shared: read-only."""
-    return _representativeness(_Records.of(sample), _Records.of(population))
+    return compare(
+        _records_of(sample), _records_of(population), sample_name=sample.name, population_name=population.name
+    )
 
 
-@st.cache_resource(max_entries=8, show_spinner="Comparing …")
-def _representativeness(sample: _Records, population: _Records) -> Representativeness:
-    return compare(sample.table, population.table, sample_name=sample.name, population_name=population.name)
-
-
+@st.cache_resource(max_entries=8, show_spinner="Comparing languages …", hash_funcs=KEYS)
 def language_evidence(sample: Artifact, population: Artifact) -> LanguageEvidence:
     """Return how much of the comparison by language rests on detected languages. Shared: read-only."""
-    return _language_evidence(_Records.of(sample), _Records.of(population))
+    return evidence_of(
+        _records_of(sample), _records_of(population), sample_name=sample.name, population_name=population.name
+    )
 
 
-@st.cache_resource(max_entries=8, show_spinner="Comparing languages …")
-def _language_evidence(sample: _Records, population: _Records) -> LanguageEvidence:
-    return evidence_of(sample.table, population.table, sample_name=sample.name, population_name=population.name)
-
-
+@st.cache_data(max_entries=16, show_spinner="Counting words …", hash_funcs=KEYS)
 def keywords(sample: Artifact, population: Artifact, words: str) -> pd.DataFrame:
     """Return how often words (separated by commas) stand in titles, year by year."""
-    wanted = tuple(word.strip() for word in words.split(",") if word.strip())
-    return _keywords(_Records.of(sample), _Records.of(population), wanted)
-
-
-@st.cache_data(max_entries=16, show_spinner="Counting words …")
-def _keywords(sample: _Records, population: _Records, words: tuple[str, ...]) -> pd.DataFrame:
     return keyword_frequency(
-        sample.table, population.table, words, sample_name=sample.name, population_name=population.name
+        _records_of(sample),
+        _records_of(population),
+        tuple(word.strip() for word in words.split(",") if word.strip()),
+        sample_name=sample.name,
+        population_name=population.name,
     )

@@ -36,7 +36,7 @@ from core.thresholds import (
     find_guaranteed_cuts,
 )
 from core.thresholds import policy_report as report_on
-from dashboard.cache.data import artifact_key, artifact_keys, key_of, workspace
+from dashboard.cache.data import KEYS, artifact_key, artifact_keys, key_of, workspace
 
 __all__ = [
     "calibrations",
@@ -67,105 +67,67 @@ __all__ = [
 # How right it is, where it is wrong, what can be promised.
 
 
+@st.cache_resource(max_entries=8, show_spinner="Evaluating …", hash_funcs=KEYS)
 def evaluation(scored: Scored) -> Evaluation:
     """Return the evaluation of scored predictions. Shared: read-only."""
-    return _evaluation(key_of(scored), scored)
+    return evaluate(scored.table, scored.classes)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Evaluating …")
-def _evaluation(key: str, _scored: Scored) -> Evaluation:
-    return evaluate(_scored.table, _scored.classes)
-
-
+@st.cache_resource(max_entries=4, show_spinner="Calibrating …", hash_funcs=KEYS)
 def calibrations(scored: Scored) -> tuple[CalibrationTrial, ...]:
     """Return each way of calibrating, measured on books it was not learned from. Shared: read-only."""
-    return _calibrations(key_of(scored), scored)
+    return try_calibrations(scored.table, scored.classes)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Calibrating …")
-def _calibrations(key: str, _scored: Scored) -> tuple[CalibrationTrial, ...]:
-    return try_calibrations(_scored.table, _scored.classes)
-
-
+@st.cache_resource(max_entries=4, show_spinner="Estimating the whole collection …", hash_funcs=KEYS)
 def collection(scored: Scored) -> CollectionEstimates:
     """Return what the checked books say of the whole collection. Shared: read-only."""
-    return _collection(key_of(scored), scored)
+    return collection_estimates(scored.table, scored.classes)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Estimating the whole collection …")
-def _collection(key: str, _scored: Scored) -> CollectionEstimates:
-    return collection_estimates(_scored.table, _scored.classes)
-
-
+@st.cache_resource(max_entries=4, show_spinner="Comparing both on the same books …", hash_funcs=KEYS)
 def comparison(first: Scored, second: Scored) -> ModelComparison:
     """Return how two sets of predictions compare on the same books. Shared: read-only."""
-    return _comparison(key_of(first), key_of(second), first, second)
+    table = align_scored(first, second)
+    return compare_models(first.table, table, first.classes, names=(first.name, second.name))
 
 
-@st.cache_resource(max_entries=4, show_spinner="Comparing both on the same books …")
-def _comparison(first: str, second: str, _first: Scored, _second: Scored) -> ModelComparison:
-    table = align_scored(_first, _second)
-    return compare_models(_first.table, table, _first.classes, names=(_first.name, _second.name))
-
-
+@st.cache_resource(max_entries=16, show_spinner="Testing …", hash_funcs=KEYS)
 def facet_slices(scored: Scored, facet: str) -> FacetSlices:
     """Return every value of a facet as a slice, tested. Shared: read-only."""
-    return _facet_slices(key_of(scored), facet, scored)
+    return slices_by_facet(scored.table, scored.classes, [facet])
 
 
-@st.cache_resource(max_entries=16, show_spinner="Testing …")
-def _facet_slices(key: str, facet: str, _scored: Scored) -> FacetSlices:
-    return slices_by_facet(_scored.table, _scored.classes, [facet])
-
-
+@st.cache_resource(max_entries=16, show_spinner="Testing …", hash_funcs=KEYS)
 def pair_slices(scored: Scored, down: str, across: str) -> PairSlices:
     """Return every pair of values of two facets as a slice, tested. Shared: read-only."""
-    return _pair_slices(key_of(scored), down, across, scored)
+    return slices_by_pair(scored.table, scored.classes, down, across)
 
 
-@st.cache_resource(max_entries=16, show_spinner="Testing …")
-def _pair_slices(key: str, down: str, across: str, _scored: Scored) -> PairSlices:
-    return slices_by_pair(_scored.table, _scored.classes, down, across)
-
-
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=KEYS)
 def slice_p_value(scored: Scored, slice_: Slice) -> float:
     """Return the p value of a slice that somebody asked for."""
-    return _slice_p_value(key_of(scored), slice_, scored)
+    return test_slice(scored.table, scored.classes, slice_)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _slice_p_value(key: str, slice_: Slice, _scored: Scored) -> float:
-    return test_slice(_scored.table, _scored.classes, slice_)
-
-
+@st.cache_resource(max_entries=4, show_spinner="Searching for groups of books that are truly worse …", hash_funcs=KEYS)
 def slices(scored: Scored) -> SliceFindings:
     """Return the slices that the search finds. Shared: read-only."""
-    return _slices(key_of(scored), scored)
+    return find_slices(scored.table, scored.classes)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Searching for groups of books that are truly worse …")
-def _slices(key: str, _scored: Scored) -> SliceFindings:
-    return find_slices(_scored.table, _scored.classes)
-
-
+@st.cache_resource(
+    max_entries=4, show_spinner="Reading every title with a model that has not seen it …", hash_funcs=KEYS
+)
 def label_audit(labels: Artifact, false_alarm: float) -> LabelAudit:
     """Return which labels of a set look wrong, and where they gather. Shared: read-only."""
-    return _label_audit(labels.fingerprint, labels.name, false_alarm)
+    return audit_labels(load_labels(workspace(), labels.name), false_alarm=false_alarm)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Reading every title with a model that has not seen it …")
-def _label_audit(fingerprint: str, name: str, false_alarm: float) -> LabelAudit:
-    return audit_labels(load_labels(workspace(), name), false_alarm=false_alarm)
-
-
+@st.cache_resource(max_entries=8, show_spinner="Drawing the curves …", hash_funcs=KEYS)
 def curves(scored: Scored) -> pd.DataFrame:
     """Return risk–coverage curves, a class after the other, thinned for drawing. Shared: read-only."""
-    return _curves(key_of(scored), scored)
-
-
-@st.cache_resource(max_entries=8, show_spinner="Drawing the curves …")
-def _curves(key: str, _scored: Scored) -> pd.DataFrame:
-    return Curves(_scored.table, _scored.classes).table()
+    return Curves(scored.table, scored.classes).table()
 
 
 def policy_report(scored: Scored, policy: Policy) -> PolicyReport:
@@ -173,42 +135,27 @@ def policy_report(scored: Scored, policy: Policy) -> PolicyReport:
     return report_on(scored.table, policy, classes=scored.classes)
 
 
+@st.cache_resource(max_entries=32, show_spinner="Testing cut-offs …", hash_funcs=KEYS)
 def promise(
     scored: Scored, max_error: float, confidence: float, per: Literal["class", "together"], stratum: str | None
 ) -> Guarantee:
     """Return what can be promised. Shared: read-only."""
-    return _promise(key_of(scored), max_error, confidence, per, stratum, scored)
-
-
-@st.cache_resource(max_entries=32, show_spinner="Testing cut-offs …")
-def _promise(
-    key: str,
-    max_error: float,
-    confidence: float,
-    per: Literal["class", "together"],
-    stratum: str | None,
-    _scored: Scored,
-) -> Guarantee:
     return find_guaranteed_cuts(
-        _scored.table,
-        _scored.classes,
+        scored.table,
+        scored.classes,
         max_error,
         confidence,
         per=per,
         stratum=stratum,
-        learned_known=_scored.learned_known,
-        population=population(_scored),
+        learned_known=scored.learned_known,
+        population=population(scored),
     )
 
 
+@st.cache_resource(max_entries=8, show_spinner="Comparing the checked books with the others …", hash_funcs=KEYS)
 def population(scored: Scored) -> PopulationCheck:
     """Return whether the checked books are like the collection. Shared: read-only."""
-    return _population(key_of(scored), scored)
-
-
-@st.cache_resource(max_entries=8, show_spinner="Comparing the checked books with the others …")
-def _population(key: str, _scored: Scored) -> PopulationCheck:
-    return compare_population(_scored.table)
+    return compare_population(scored.table)
 
 
 # --- What an export would hold, before anything is written ------------------------------------------------------------
@@ -236,15 +183,15 @@ def export_table(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any
     return release(scored, chosen, settings).decided
 
 
+def _decided_key(scored: Scored) -> str:
+    decisions = workspace().database.read("decision", scored.predictions)
+    return digest(key_of(scored), decisions, artifact_keys("labels"))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Looking for what people have said …", hash_funcs={Scored: _decided_key})
 def export_cut_scope(scored: Scored) -> CutScope:
     """Return which records an export leaves to the cuts. Shared: read-only."""
-    decisions = workspace().database.read("decision", scored.predictions)
-    return _cut_scope(key_of(scored), digest(decisions, artifact_keys("labels")), scored)
-
-
-@st.cache_resource(max_entries=4, show_spinner="Looking for what people have said …")
-def _cut_scope(key: str, decided: str, _scored: Scored) -> CutScope:
-    return cut_scope(workspace(), _scored)
+    return cut_scope(workspace(), scored)
 
 
 # --- Models, loaded once, and why they say what they say of a title ---------------------------------------------------
