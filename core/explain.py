@@ -29,7 +29,6 @@ __all__ = [
     "predicted_class",
     "shap_words",
     "word_contributions",
-    "word_importance",
 ]
 
 # --- What an explanation is, and what it needs of a model -------------------------------------------------------------
@@ -71,8 +70,6 @@ class Explanation:
         Log-odds before any word was read. NaN for leave-one-word-out, which has no such thing.
     table : DataFrame
         ``word`` and ``contribution``, in the order of the title; for leave-one-word-out also ``probability_without``.
-    is_additive : bool
-        Whether base and contributions sum to the log-odds.
     note : str
         How it was computed, in a sentence for a curator.
     """
@@ -83,7 +80,6 @@ class Explanation:
     log_odds: float
     base: float
     table: pd.DataFrame
-    is_additive: bool
     note: str
 
 
@@ -196,7 +192,6 @@ def word_contributions(model: Explainable, title: str, class_name: str | None = 
         float(start + values.sum()),
         start,
         pd.DataFrame({"word": pd.Series(words, dtype="str"), "contribution": values}),
-        True,
         note,
     )
 
@@ -222,45 +217,7 @@ def leave_one_word_out(model: Explainable, title: str, class_name: str | None = 
         }
     )
     note = "Each word alone was left out and the title read again; contributions do not sum."
-    return Explanation(title, model.classes[position], probability, float(odds[0]), float("nan"), table, False, note)
-
-
-def word_importance(model: Explainable, titles: Sequence[str], class_name: str, least: int = 5) -> pd.DataFrame:
-    """Return which words speak most for and against a class, over many titles, for a linear model.
-
-    Parameters
-    ----------
-    least : int
-        Words in fewer titles are left out: their weight says more of one title than of the word.
-
-    Returns
-    -------
-    DataFrame
-        ``word`` (lower case, without signs around it), ``titles`` (that have it), ``contribution`` (mean log-odds in
-        those titles), the strongest first, for or against.
-    """
-    totals: dict[str, dict[str, float]] = {}
-    position = class_index(model, class_name)
-    for title in titles:
-        direction, _ = linear_weights(model, position, title)
-        words, shares = model.classifier.word_shares(title)
-        values = shares.multiply(model.classifier.features([title])) @ direction
-        here: dict[str, float] = {}
-        for word, value in zip(words, values.tolist(), strict=True):
-            bare = word.lower().strip("[](){}<>.,;:!?…'\"’‘“”«»&/-–—*")
-            if bare:
-                here[bare] = here.get(bare, 0.0) + value
-        for bare, value in here.items():
-            entry = totals.setdefault(bare, {"titles": 0, "sum": 0.0})
-            entry["titles"] += 1
-            entry["sum"] += value
-    rows = [
-        {"word": word, "titles": int(entry["titles"]), "contribution": entry["sum"] / entry["titles"]}
-        for word, entry in totals.items()
-        if entry["titles"] >= least
-    ]
-    table = pd.DataFrame(rows, columns=["word", "titles", "contribution"]).astype({"word": "str"})
-    return table.sort_values("contribution", key=abs, ascending=False, kind="stable").reset_index(drop=True)
+    return Explanation(title, model.classes[position], probability, float(odds[0]), float("nan"), table, note)
 
 
 # --- Labelled titles that are like a title: the examples a model may have learned from --------------------------------
@@ -354,7 +311,7 @@ def shap_words(
     shown = pd.Series([display_token(word) for word in words], dtype="str")
     table = pd.DataFrame({"word": shown, "contribution": np.asarray(values.values[0], float)})
     odds = float(read(whole)[0])
-    return Explanation(title, model.classes[position], probability, odds, base, table, True, note)
+    return Explanation(title, model.classes[position], probability, odds, base, table, note)
 
 
 def _linear_shap(model: Explainable, title: str, class_name: str | None, background: Sequence[str]) -> Explanation:
@@ -375,7 +332,7 @@ def _linear_shap(model: Explainable, title: str, class_name: str | None, backgro
     )
     base = float(start + direction @ mean)
     note = f"SHAP for a linear model: the base is the average of {len(background):,} titles."
-    return Explanation(title, model.classes[position], probability, float(base + values.sum()), base, table, True, note)
+    return Explanation(title, model.classes[position], probability, float(base + values.sum()), base, table, note)
 
 
 # --- Why a title was given its class ----------------------------------------------------------------------------------

@@ -22,9 +22,7 @@ from core.schema import (
 )
 from core.storage import StoredArtifact, Workspace
 
-__all__ = ["ANNOTATIONS_COLUMNS", "DISAGREEING", "LabelSet", "Repeats", "books_from_annotations", "load_labels"]
-
-ANNOTATIONS_COLUMNS = (RECORD_ID, LABEL_GIVEN, ANNOTATOR, CREATED_AT, NOTE, "line")
+__all__ = ["DISAGREEING", "LabelSet", "Repeats", "books_from_annotations", "load_labels"]
 DISAGREEING = "disagreeing"  # True where the rows of a book name more than one class
 LABELS_FILE = "labels.parquet"
 ANNOTATIONS_FILE = "annotations.parquet"
@@ -127,7 +125,7 @@ def books_from_annotations(
     Parameters
     ----------
     annotations : DataFrame
-        Columns as in :data:`ANNOTATIONS_COLUMNS`.
+        ``record_id``, ``label_given``, ``annotator``, ``created_at``, ``note``, ``line``.
     record_ids : Series of str
         The books, in the order the result shall have.
     source : str

@@ -22,7 +22,6 @@ __all__ = [
     "LABELS",
     "LABEL_SET",
     "PAGES",
-    "PAGE_NUMBER",
     "PHRASE",
     "POPULATION",
     "PREDICTIONS",
@@ -56,7 +55,6 @@ PHRASE: Final = "words"
 WORDS: Final = "keywords"
 CELL_TRUTH: Final = "is"
 CELL_PREDICTED: Final = "called"
-PAGE_NUMBER: Final = "page"
 CUT_PREFIX: Final = "cut_"
 
 # In the session only.

@@ -4,7 +4,6 @@ Everything here takes the scored table (:class:`core.predictions.Scored`), count
 gives a rate without its n and its interval.
 """
 
-from core.evaluation.by_class import by_value_and_class, value_sentences
 from core.evaluation.evaluate import (
     Evaluation,
     evaluate,
@@ -28,7 +27,6 @@ __all__ = [
     "Metrics",
     "accuracy_estimate",
     "by_value",
-    "by_value_and_class",
     "compare_with_rest",
     "error_rate_ratio",
     "evaluate",
@@ -36,5 +34,4 @@ __all__ = [
     "length_by_outcome",
     "most_confident_wrong",
     "most_confused",
-    "value_sentences",
 ]

@@ -31,7 +31,6 @@ __all__ = [
     "ACCEPTED",
     "CURATOR",
     "DECISIONS",
-    "DECISION_COLUMNS",
     "HUMAN_LABEL_KEPT",
     "NOT_MATCHED",
     "REJECTED",
@@ -156,22 +155,6 @@ DECISIONS: Final[Mapping[str, str]] = {
     NOT_MATCHED: "there is no prediction for this record",
 }
 
-DECISION_COLUMNS: Final = (
-    RECORD_ID,
-    "pred_label",
-    "pred_confidence",
-    "pred_decision",
-    "pred_threshold",
-    "pred_suggested_label",
-    "human_label",
-    "human_label_source",
-    "agrees_with_human",
-    "reviewed_by_role",
-    "review_note",
-    "reviewed_at",
-    "over_cut",
-)
-
 
 def record_cuts(table: pd.DataFrame, policy: Policy) -> np.ndarray:
     """Return for each record the cut of its predicted class (and, where cuts differ by a facet, of its value).
@@ -244,7 +227,10 @@ def decide(
     Returns
     -------
     DataFrame
-        Columns :data:`DECISION_COLUMNS`. ``pred_label`` is '' unless the record is accepted or decided by a curator;
+        ``record_id``, ``pred_label``, ``pred_confidence``, ``pred_decision``, ``pred_threshold``,
+        ``pred_suggested_label``, ``human_label``, ``human_label_source``, ``agrees_with_human``, ``reviewed_by_role``,
+        ``review_note``, ``reviewed_at``, ``over_cut``. ``pred_label`` is '' unless the record is accepted or decided
+        by a curator;
         ``pred_confidence`` is cut off after four decimals, NaN where a curator overruled the model;
         ``agrees_with_human`` is <NA> where there is nothing to compare.
 

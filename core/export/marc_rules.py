@@ -20,7 +20,6 @@ __all__ = [
     "Fault",
     "check_file",
     "check_record",
-    "clean_text",
     "is_generated_note",
 ]
 
@@ -66,15 +65,6 @@ class Cleaner:
                     field.subfields[place] = (code, self.text(value))
         self.records += self.characters > before
         return record
-
-
-def clean_text(text: str) -> str:
-    r"""Return a text without control characters, ready for XML.
-
-    >>> clean_text("one\x1etwo\nthree")
-    'onetwo three'
-    """
-    return Cleaner().text(text)
 
 
 def is_generated_note(text: str) -> bool:

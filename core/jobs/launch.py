@@ -18,7 +18,7 @@ from core.jobs.job import Job, mark_process
 from core.python_process import module_command, module_environment
 from core.storage import Workspace, now, read_json, write_json
 
-__all__ = ["MAX_FINISHED_JOBS", "clean_up", "delete_job", "find_job", "list_jobs", "start"]
+__all__ = ["MAX_FINISHED_JOBS", "delete_job", "find_job", "list_jobs", "start"]
 
 # Tokens of whoever started the server: a job gets the one that a person typed, or none.
 _OWN_SECRETS = frozenset({"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"})
@@ -117,18 +117,6 @@ def delete_job(job: Job) -> None:
     if not job.status().finished:
         raise JobError(f"'{job.title}' is still running: cancel it first.")
     shutil.rmtree(job.path, ignore_errors=True)
-
-
-def clean_up(workspace: Workspace, older_than_days: float = 30.0) -> int:
-    """Forget the jobs that finished more than so many days ago; return how many."""
-    limit = datetime.fromtimestamp(time.time() - older_than_days * 86400, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    forgotten = 0
-    for job in list_jobs(workspace):
-        status = job.status()
-        if status.finished and status.updated_at < limit:
-            delete_job(job)
-            forgotten += 1
-    return forgotten
 
 
 def _keep_newest(workspace: Workspace, limit: int) -> None:

@@ -498,10 +498,6 @@ class CascadeClassifier:
             probabilities[unsure] = self.second.predict_probabilities(rest, sub_progress(progress, done, 1 - done))
         return probabilities
 
-    def decided_first(self, titles: Sequence[str]) -> float:
-        """Return the share of titles that the first model decides; NaN without titles."""
-        return float((self._first(titles).max(axis=1) >= self.sure).mean()) if len(titles) else float("nan")
-
     def count_truncated(self, titles: Sequence[str]) -> int:
         """Return how many of the titles the second model decides and cannot read to their end."""
         probabilities = self._first(titles)

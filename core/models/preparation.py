@@ -328,7 +328,26 @@ def predictions_table(probabilities: NDArray[np.float64], classes: Sequence[str]
 
 
 def with_known_titles(model: Model, records: pd.DataFrame, probabilities: NDArray[np.float64]) -> pd.DataFrame:
-    """Return the predictions for records with these probabilities; see :func:`predict_records`."""
+    """Return the predictions for records with these probabilities, one row each, in their order.
+
+    Parameters
+    ----------
+    records : DataFrame
+        ``record_id`` and ``title_key``.
+    probabilities : array, shape (n_records, n_classes)
+
+    Returns
+    -------
+    DataFrame
+        ``record_id``, ``predicted``, ``confidence``, ``margin``, ``p_<class>`` …, ``split``.
+
+    Notes
+    -----
+    No title is scored by a classifier that learned from it: a record whose normalised title is among the model's
+    training books gets the out-of-fold probabilities of that book, and `split` says which part the book was in; the
+    others have ''. Identifiers play no part here, since those of another library may be equal by chance; the leak check
+    looks at them.
+    """
     books = model.training[model.training[probability_column(model.classes[0])].notna()]
     where = _same_title(records[TITLE_KEY], books[TITLE_KEY])
     split = np.full(len(records), "", dtype=object)

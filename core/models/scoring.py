@@ -26,7 +26,6 @@ from core.schema import (
     PREDICTED,
     RECORD_ID,
     SPLIT,
-    TEXT,
     TITLE,
     TITLE_KEY,
     probability_column,
@@ -41,7 +40,6 @@ __all__ = [
     "missing_column_sentences",
     "open_model",
     "predict_corpus",
-    "predict_records",
     "score",
     "sentences",
 ]
@@ -167,30 +165,6 @@ def score(
     if not parts:
         return model.probabilities([])
     return np.asarray(np.concatenate(parts)[codes])
-
-
-def predict_records(model: Model, records: pd.DataFrame, progress: Progress = silent) -> pd.DataFrame:
-    """Return a model's predictions for records, one row each, in their order.
-
-    Parameters
-    ----------
-    records : DataFrame
-        ``record_id``, ``title``, ``title_key``, and ``text`` for a model that reads more than the title.
-
-    Returns
-    -------
-    DataFrame
-        ``record_id``, ``predicted``, ``confidence``, ``margin``, ``p_<class>`` …, ``split``.
-
-    Notes
-    -----
-    No title is scored by a classifier that learned from it: a record whose normalised title is among the model's
-    training books gets the out-of-fold probabilities of that book, and `split` says which part the book was in; the
-    others have ''. Identifiers play no part here, since those of another library may be equal by chance; the leak check
-    looks at them.
-    """
-    texts = records[TEXT if TEXT in records else TITLE].tolist()
-    return with_known_titles(model, records, score(model, texts, progress))
 
 
 def predict_corpus(

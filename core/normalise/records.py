@@ -168,11 +168,6 @@ class NormalisedRecords:
     rejected: pd.DataFrame
     warnings: tuple[str, ...]
 
-    @property
-    def row_counts(self) -> npt.NDArray[np.int64]:
-        """How many rows of the file carry the id of each record, shape (records,)."""
-        return np.bincount(self.inverse, minlength=len(self.records)).astype(np.int64)
-
 
 def normalise_records(
     source: SourceTable,

@@ -47,7 +47,6 @@ __all__ = [
     "kind_of",
     "prepare_bundle",
     "prepare_model",
-    "read_deposit",
     "read_manifest",
     "verify",
     "verify_bundle",
@@ -517,11 +516,6 @@ def _without_paths(value: Any) -> Any:
     if isinstance(value, str) and "\n" not in value and " " not in value and Path(value).is_absolute():
         return Path(value).name
     return value
-
-
-def read_deposit(share_bundle: ShareBundle) -> dict[str, Any]:
-    """Return the Zenodo metadata of a parcel."""
-    return read_json(share_bundle.folder / "zenodo.json")
 
 
 def read_manifest(path: Path) -> dict[str, Any]:

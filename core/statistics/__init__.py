@@ -12,7 +12,6 @@ from core.statistics.bootstrap import (
     group_numbers,
     grouped_variance,
     prediction_powered_share,
-    resampled_weights,
     share_estimate,
     weighted_share,
 )
@@ -39,7 +38,7 @@ from core.statistics.tests_of_significance import (
     total_variation,
     total_variation_by_chance,
 )
-from core.statistics.weights import PostStratification, Raking, design_effect, post_stratify, rake, uncovered_share
+from core.statistics.weights import PostStratification, design_effect, post_stratify, uncovered_share
 from core.statistics.wording import (
     capitalised,
     counts_listed,
@@ -61,7 +60,6 @@ __all__ = [
     "Estimate",
     "PostStratification",
     "PredictionPowered",
-    "Raking",
     "RatioOfShares",
     "adjust_p",
     "bootstrap_draws",
@@ -89,8 +87,6 @@ __all__ = [
     "post_stratify",
     "prediction_powered_share",
     "proportion",
-    "rake",
-    "resampled_weights",
     "share_estimate",
     "share_percent",
     "share_ratio",

@@ -23,7 +23,6 @@ __all__ = [
     "group_numbers",
     "grouped_variance",
     "prediction_powered_share",
-    "resampled_weights",
     "share_estimate",
     "weighted_share",
 ]
@@ -67,26 +66,6 @@ def _multiplicities(n_groups: int, n_draws: int, seed: int) -> Iterator[NDArray[
         drawn += np.arange(rows)[:, None] * n_groups
         counts = np.bincount(drawn.ravel(), minlength=rows * n_groups)
         yield counts.reshape(rows, n_groups).astype(np.float32)
-
-
-def resampled_weights(groups: ArrayLike | pd.Series, n_draws: int, seed: int) -> Iterator[NDArray[np.float32]]:
-    """Yield blocks of row weights: how often each row's group was drawn.
-
-    It is for statistics that are not a function of sums (a rank, a curve); the others are faster with
-    :func:`bootstrap_interval`.
-
-    Parameters
-    ----------
-    groups : array, shape (n_rows,)
-
-    Yields
-    ------
-    array, shape (some draws, n_rows)
-        All blocks together have `n_draws` rows.
-    """
-    codes, n_groups = group_numbers(groups)
-    for counts in _multiplicities(n_groups, n_draws, seed):
-        yield counts[:, codes]
 
 
 def bootstrap_draws(

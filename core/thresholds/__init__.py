@@ -7,7 +7,6 @@ from core.thresholds.acceptance_rates import (
     acceptance_rates,
     acceptance_rates_by_class,
     expected_errors,
-    risk_coverage,
 )
 from core.thresholds.guarantee import GroupGuarantee, Guarantee, find_guaranteed_cuts, remedy_sentence
 from core.thresholds.policy import Policy, apply_policy
@@ -34,5 +33,4 @@ __all__ = [
     "find_guaranteed_cuts",
     "policy_report",
     "remedy_sentence",
-    "risk_coverage",
 ]

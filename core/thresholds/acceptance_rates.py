@@ -2,7 +2,7 @@
 
 import bisect
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,7 +24,6 @@ __all__ = [
     "acceptance_rates_by_class",
     "distance_of_accepted",
     "expected_errors",
-    "risk_coverage",
 ]
 
 # --- Curves over the cut ----------------------------------------------------------------------------------------------
@@ -62,15 +61,6 @@ class CutPoint:
         """Share right among the labelled accepted, with its Wilson interval; undefined below 10."""
         right = self.labelled_accepted - self.errors
         return accuracy_estimate(right, self.labelled_accepted, "labelled books are accepted")
-
-    def __add__(self, other: "CutPoint") -> "CutPoint":
-        return CutPoint(
-            self.records + other.records,
-            self.accepted + other.accepted,
-            self.labelled + other.labelled,
-            self.labelled_accepted + other.labelled_accepted,
-            self.errors + other.errors,
-        )
 
 
 @dataclass(frozen=True)
@@ -124,18 +114,26 @@ class Curves:
         """Return what one cut does, for a class or for :data:`ALL_CLASSES` (one cut whatever the class)."""
         return self._part(class_name).at(cut)
 
-    def at_cuts(self, cuts: Mapping[str, float]) -> CutPoint:
-        """Return what all cuts do together; a class without a cut is never accepted."""
-        total = CutPoint(0, 0, 0, 0, 0)
-        for name in cuts:
-            self._part(name)
-        for name in self.classes:
-            total += self._parts[name].at(cuts.get(name, np.inf))
-        whole = self._parts[ALL_CLASSES]
-        return CutPoint(whole.records, total.accepted, whole.labelled, total.labelled_accepted, total.errors)
-
     def table(self, points: int = 400) -> pd.DataFrame:
-        """Return the curves as a table, see :func:`risk_coverage`."""
+        """Return how often the accepted are right, over all cuts.
+
+        Parameters
+        ----------
+        points : int
+            At most so many cuts a class, spread evenly over the labelled records.
+
+        Returns
+        -------
+        DataFrame
+            One row a class (and :data:`ALL_CLASSES`) and cut: ``class``, ``cut`` (accepted is what lies above it),
+            ``accepted`` and ``coverage`` (of all records with this prediction), ``n_accepted`` and ``errors`` (among
+            the labelled), ``accuracy`` with ``low`` and ``high`` (95 % Wilson), ``error_rate`` with ``error_low`` and
+            ``error_high``. Rates are NaN where fewer than 10 labelled records are accepted.
+
+        References
+        ----------
+        R. El-Yaniv, Y. Wiener (2010), "On the foundations of noise-free selective classification", JMLR 11.
+        """
         return pd.concat([self._curve(name, points) for name in (*self.classes, ALL_CLASSES)], ignore_index=True)
 
     def _part(self, class_name: str) -> _SortedClass:
@@ -194,32 +192,6 @@ def _sort(
         confidence[labelled][order],
         np.append(np.cumsum(errors[::-1])[::-1], 0),
     )
-
-
-def risk_coverage(table: pd.DataFrame, classes: Sequence[str], points: int = 400) -> pd.DataFrame:
-    """Return how often the accepted are right, over all cuts.
-
-    Parameters
-    ----------
-    table : DataFrame
-        ``predicted``, ``confidence``, ``truth``; see :class:`Curves`.
-    points : int
-        At most so many cuts a class, spread evenly over the labelled records.
-
-    Returns
-    -------
-    DataFrame
-        One row a class (and :data:`ALL_CLASSES`) and cut: ``class``, ``cut`` (accepted is what lies above it),
-        ``accepted`` and ``coverage`` (of all records with this prediction), ``n_accepted`` and ``errors`` (among the
-        labelled), ``accuracy`` with ``low`` and ``high`` (95 % Wilson), ``error_rate`` with ``error_low`` and
-        ``error_high``. Rates are NaN where fewer than 10 labelled
-        records are accepted.
-
-    References
-    ----------
-    R. El-Yaniv, Y. Wiener (2010), "On the foundations of noise-free selective classification", JMLR 11.
-    """
-    return Curves(table, classes).table(points)
 
 
 # --- Counting what a policy keeps -------------------------------------------------------------------------------------

@@ -194,8 +194,6 @@ class GroupGuarantee:
         The probability with which this promise may be false: its part of the doubt.
     tried : int
         Cuts that were tested.
-    labels_at_least : int
-        Labelled records, accepted and without an error, below which nothing can be promised at this level.
     labels_estimate : int or None
         Labelled records with this prediction that it will take, at a guess; None when there is a cut, or when the
         surest records are wrong so often that labels alone will not help.
@@ -211,7 +209,6 @@ class GroupGuarantee:
     upper: float
     level: float
     tried: int
-    labels_at_least: int
     labels_estimate: int | None
     sentence: str
 
@@ -275,12 +272,6 @@ class Guarantee:
         """Value of the facet → class → cut, for the values in which something is promised; empty without strata."""
         values = {group.value: None for group in self.groups if group.guaranteed and self.stratum}
         return {value: self._cuts_of(value) for value in values}
-
-    @property
-    def strata_without_cut(self) -> tuple[str, ...]:
-        """Values of the facet that have labelled records, but too few or too many wrong ones: they go to review."""
-        cuts = self.by_stratum
-        return tuple(dict.fromkeys(group.value for group in self.groups if self.stratum and group.value not in cuts))
 
     @property
     def guaranteed(self) -> bool:
@@ -529,7 +520,6 @@ def _group_guarantee(
         upper,
         outcome.level,
         outcome.tried,
-        at_least,
         estimate,
         (
             never_predicted_sentence(name)

@@ -38,7 +38,6 @@ from typing import Any, Final, cast
 from core.database import Database
 from core.errors import ConflictError, InputError
 from core.schema import TITLE
-from core.storage import write_atomically
 from core.weak_supervision.functions import (
     MAX_DEPTH,
     AllOf,
@@ -65,7 +64,6 @@ __all__ = [
     "remove_functions",
     "replace_functions",
     "saved_functions",
-    "write_functions",
 ]
 
 # --- Labelling functions as a TOML file that people can read, write and keep ------------------------------------------
@@ -261,12 +259,6 @@ def functions_to_toml(functions: Sequence[LabellingFunction]) -> str:
             lines.append(f"when = {_inline(function.when)}")
         document += lines
     return "\n".join(document) + "\n"
-
-
-def write_functions(path: Path, functions: Sequence[LabellingFunction]) -> None:
-    """Write labelling functions to a file, atomically."""
-    with write_atomically(path) as beside:
-        beside.write_text(functions_to_toml(functions), encoding="utf-8")
 
 
 def _inline(condition: Condition) -> str:

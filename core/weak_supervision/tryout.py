@@ -32,7 +32,7 @@ from core.storage import now
 from core.weak_supervision.books import Books
 from core.weak_supervision.functions import LabellingFunction, check_functions, with_class_spelling
 from core.weak_supervision.label_model import LabelModel, answers_of, majority_vote
-from core.weak_supervision.votes import ABSTAIN, DuplicateFunction, Votes, cast_votes, find_duplicates
+from core.weak_supervision.votes import ABSTAIN, Votes, cast_votes, find_duplicates
 
 __all__ = [
     "METHODS",
@@ -178,10 +178,8 @@ class TrialResult:
         Of all functions on the corpus.
     table : DataFrame
         One row a function, see :func:`core.weak_supervision.describe`, and ``copies``: the function it copies, or ''.
-    duplicates : tuple of DuplicateFunction
-        Functions that are left out of what follows.
     used : tuple of int
-        Positions of the functions that are not.
+        Positions of the functions that copy no other; the others are left out of what follows.
     probabilities : float array, shape (n_books, n_classes)
         Of the books of the corpus, NaN where no function votes.
     answers : array of str
@@ -195,7 +193,6 @@ class TrialResult:
     votes: Votes
     checked: Votes | None
     table: pd.DataFrame
-    duplicates: tuple[DuplicateFunction, ...]
     used: tuple[int, ...]
     probabilities: NDArray[np.float64]
     answers: NDArray[np.object_]
@@ -270,7 +267,7 @@ def try_functions(
         *_checked_sentences(checked),
         *(() if model is None else model.sentences),
     )
-    return TrialResult(votes, checked, table, copies, used, probabilities, answers, accuracy, sentences)
+    return TrialResult(votes, checked, table, used, probabilities, answers, accuracy, sentences)
 
 
 def _rows(votes: Votes, keep: NDArray[np.bool_]) -> Votes:

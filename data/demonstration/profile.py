@@ -112,7 +112,7 @@ LEAKED_EDITIONS: Final = 6  # of these, at most so many as another edition
 VERSE_DECADE: Final = 1810
 DECOY_PLACE: Final = "Bristol"
 OVERCONFIDENT_LANGUAGE: Final = "French"
-FIRST_YEAR, LAST_YEAR = 1680, 1899
+LAST_YEAR = 1899
 
 # ---- the catalogue: who wrote what, where and when
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from core.evaluation import (
+    accuracy_estimate,
     by_value,
     compare_with_rest,
     error_rate_ratio,
@@ -172,3 +173,9 @@ def test_a_hundred_classes_are_a_matter_of_a_moment_and_little_memory() -> None:
     assert seven.f1.value == pytest.approx(2 * hits / (seven.support + seven.predicted))
     assert seven.f1.low < seven.f1.value < seven.f1.high
     assert found.metrics.macro_f1.value == pytest.approx(np.mean([one.f1.value for one in found.metrics.per_class]))
+
+
+def test_a_share_of_too_few_is_no_share() -> None:
+    assert accuracy_estimate(9, 10).value == 0.9
+    assert accuracy_estimate(9, 9).reason == "only 9 labelled books: 9 right"
+    assert accuracy_estimate(0, 0, "maps").reason == "no maps"

@@ -14,7 +14,6 @@ from core.explain import (
     log_odds,
     shap_words,
     word_contributions,
-    word_importance,
 )
 from core.models.base import TrainingData
 from core.models.tfidf import TfidfClassifier
@@ -92,7 +91,6 @@ class TestWordContributions:
             assert told.base + told.table["contribution"].sum() == pytest.approx(told.log_odds, abs=1e-12)
             assert told.log_odds == pytest.approx(log_odds(found, position)[0], abs=1e-9)
             assert told.probability == pytest.approx(found[0, position])
-            assert told.is_additive
 
     def test_with_isotonic_calibration_they_speak_of_the_classifier(self):
         model = model_of(trained(("Fiction", "Travel")), "isotonic")
@@ -142,7 +140,6 @@ class TestLeaveOneWordOut:
         assert told.table["probability_without"].iloc[0] == pytest.approx(1 / (1 + np.exp(-1)))
         assert told.log_odds == pytest.approx(3)
         assert np.isnan(told.base)
-        assert not told.is_additive
 
     def test_a_single_word_is_compared_with_the_empty_title(self, model):
         told = leave_one_word_out(model, "Rambles", "Travel")
@@ -185,31 +182,6 @@ class TestShap:
     def test_nothing_to_explain(self, model):
         with pytest.raises(InputError, match="no word to explain"):
             shap_words(model, " ")
-
-
-class TestWordImportance:
-    def test_means_over_the_titles_that_have_the_word(self, model):
-        titles = ["Rambles in Wales", "Rambles!", "[Rambles] of an heir", "A novel"]
-        table = word_importance(model, titles, "Travel", least=3)
-        told = [word_contributions(model, title, "Travel").table for title in titles[:3]]
-        expected = np.mean([one.loc[one["word"].str.contains("Rambles"), "contribution"].sum() for one in told])
-        assert table["word"].tolist() == ["rambles"]
-        assert table["titles"].tolist() == [3]
-        assert table["contribution"].iloc[0] == pytest.approx(expected)
-
-    def test_a_word_twice_in_a_title_counts_once(self, model):
-        table = word_importance(model, ["tale tale"], "Fiction", least=1)
-        assert table["titles"].tolist() == [1]
-
-    def test_the_strongest_first_for_and_against(self, model):
-        table = word_importance(model, [title for titles in TITLES.values() for title in titles], "Travel", least=1)
-        assert (table["contribution"].abs().diff().dropna() <= 0).all()
-        assert table["contribution"].min() < 0 < table["contribution"].max()
-
-    def test_none_is_common_enough(self, model):
-        table = word_importance(model, ["Rambles"], "Travel", least=2)
-        assert list(table.columns) == ["word", "titles", "contribution"]
-        assert len(table) == 0
 
 
 class TestSimilarTitles:

@@ -325,19 +325,11 @@ def test_running_work_is_not_forgotten(start, workspace):
     )
     with pytest.raises(JobError, match="still running: cancel it first"):
         jobs.delete_job(job)
-    assert jobs.clean_up(workspace, older_than_days=0) == 0
     jobs.cancel(job)
     job.wait(WAIT)
     exit_noted(job)
     jobs.delete_job(job)
     assert jobs.list_jobs(workspace) == []
-
-
-def test_old_jobs_are_cleared_away(workspace, left_behind):
-    job = left_behind(process.ProcessMark(1, socket.gethostname(), "then"), silent_for=40 * 86400, state="done")
-    assert jobs.clean_up(workspace, older_than_days=50) == 0
-    assert jobs.clean_up(workspace) == 1
-    assert not job.path.exists()
 
 
 def test_the_job_leads_a_session_of_its_own(start):

@@ -136,7 +136,7 @@ def test_annotations_are_4374_rows_about_1744_books(read):
     assert len(table.frame) == 4_374
     assert len(found.records) == 1_744
     assert len(found.rejected) == 0
-    assert np.bincount(found.row_counts).tolist() == [0, 795, 108, 353, 136, 352]
+    assert np.bincount(np.bincount(found.inverse)).tolist() == [0, 795, 108, 353, 136, 352]
     labels = table.frame["annotator_genre"].iloc[found.rows]
     assert labels.value_counts().to_dict() == {"Non-fiction": 1_305, "Fiction": 439}
 

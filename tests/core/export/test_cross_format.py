@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core.export import FORMATS, ExportSettings, ModelSource, export
-from core.export.marc_rules import clean_text
+from core.export.marc_rules import Cleaner
 from core.export.validation import builtin_checks, unescape_cell
 from core.readers.marc_decode import decode_iso2709, split_iso2709, stream_marcxml
 
@@ -113,7 +113,7 @@ def check(titles, folder):
     for name, found in titles_of(out).items():
         assert found == titles, name
     # A title that is nothing but control characters makes no MARC record; such books are listed as left out.
-    kept = [clean_text(title) for title in titles]
+    kept = [Cleaner().text(title) for title in titles]
     found = clean_titles_of(out)
     assert found["mods"] == kept
     assert found["marcxml"] == [title for title in kept if title.strip()]

@@ -4,9 +4,9 @@ import pytest
 
 from core.errors import Cancelled, NotFoundError
 from core.models.fitting import Plan, fit
-from core.models.preparation import predictions_table
+from core.models.preparation import predictions_table, with_known_titles
 from core.models.registry import load, save
-from core.models.scoring import predict_corpus, predict_records, score
+from core.models.scoring import predict_corpus, score
 from core.predictions import load_scored
 from core.storage import Workspace
 
@@ -114,6 +114,10 @@ def collection(make_books, books):
     )
     blank = new.iloc[[0]].assign(record_id="blank", title="", title_key="")
     return pd.concat([new, copy, same_id, blank], ignore_index=True)
+
+
+def predict_records(model, records):
+    return with_known_titles(model, records, score(model, records["title"].tolist()))
 
 
 class TestRecords:

@@ -13,10 +13,10 @@ from core.models import encoder, language_models, runtime
 from core.models.base import TrainingData
 from core.models.finetune import _calibrated_losses, _has_worsened
 from core.models.fitting import Plan, fit
+from core.models.preparation import with_known_titles
 from core.models.pretrained import import_pretrained
 from core.models.registry import load, load_folder
 from core.models.runtime import epoch_batches, length_sorted, padded
-from core.models.scoring import predict_records
 from core.models.transformer import TransformerClassifier, load_pretrained, stratified
 
 pytestmark = pytest.mark.slow
@@ -298,7 +298,7 @@ class TestFromElsewhere:
         read = load(workspace, "theirs")
         assert read.fingerprint == model.fingerprint
         assert read.calibration.method == "none"
-        found = predict_records(read, books)
+        found = with_known_titles(read, books, read.probabilities(books["title"].tolist()))
         assert found["predicted"].isin(["Fiction", "Non-fiction"]).all()
         assert (found["split"] == "").all()
         assert np.allclose(read.probabilities(ASKED[:2]), model.probabilities(ASKED[:2]), atol=1e-6)

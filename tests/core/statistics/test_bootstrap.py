@@ -6,7 +6,8 @@ import pytest
 from scipy import sparse
 
 from core.errors import InputError
-from core.statistics import bootstrap_draws, bootstrap_interval, bootstrap_intervals, group_numbers, resampled_weights
+from core.statistics import bootstrap_draws, bootstrap_interval, bootstrap_intervals, group_numbers
+from core.statistics.bootstrap import _multiplicities
 
 
 def share(sums: np.ndarray) -> np.ndarray:
@@ -73,13 +74,10 @@ def test_rows_without_a_group_stand_for_themselves():
 
 def test_weights_of_rows_follow_their_group():
     groups = np.array(["a", "a", "b", "c"])
-    blocks = list(resampled_weights(groups, n_draws=300, seed=4))
-    weights = np.concatenate(blocks)
-    assert weights.shape == (300, 4)
-    assert (weights[:, 0] == weights[:, 1]).all()
-    assert (weights[:, [0, 2, 3]].sum(axis=1) == 3).all()
-    assert weights.mean() == pytest.approx(1, abs=0.1)
-    # the same draws as those of the interval
+    drawn = np.concatenate(list(_multiplicities(3, 300, seed=4)))
+    assert (drawn.sum(axis=1) == 3).all()
+    assert drawn.mean(axis=0) == pytest.approx([1, 1, 1], abs=0.2)
+    weights = drawn[:, [0, 0, 1, 2]]
     draws = bootstrap_draws(share, parts_of([1, 0, 1, 0]), groups, n_draws=300, seed=4)
     np.testing.assert_allclose(draws, weights @ [1, 0, 1, 0] / weights.sum(axis=1), rtol=1e-6)
 
@@ -87,7 +85,7 @@ def test_weights_of_rows_follow_their_group():
 def test_large_tables_are_drawn_in_blocks(monkeypatch):
     whole = bootstrap_draws(share, parts_of(np.arange(100) % 3 == 0), n_draws=50, seed=1)
     monkeypatch.setattr("core.statistics.bootstrap._CHUNK", 700)
-    blocks = list(resampled_weights(np.arange(100), n_draws=50, seed=1))
+    blocks = list(_multiplicities(100, n_draws=50, seed=1))
     assert [len(block) for block in blocks] == [7] * 7 + [1]
     assert bootstrap_draws(share, parts_of(np.arange(100) % 3 == 0), n_draws=50, seed=1).shape == whole.shape
 

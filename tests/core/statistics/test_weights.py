@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.statistics import design_effect, post_stratify, rake, uncovered_share
+from core.statistics import design_effect, post_stratify, uncovered_share
 from core.statistics.weights import SEVERAL
 
 
@@ -37,7 +37,6 @@ def test_weights_restore_the_population():
     assert found.weights[0] == pytest.approx(1 / 6) and found.weights[-1] == pytest.approx(1.5)
     assert found.uncovered_share == 0
     assert found.design_effect == pytest.approx(design_effect([1 / 6] * 30 + [3] * 10 + [1.5] * 10))
-    assert np.bincount(found.population_cell).tolist() == [100, 600, 300]
 
 
 def test_the_last_column_is_pooled_first():
@@ -121,51 +120,3 @@ def test_every_final_cell_has_enough_labelled_records(labelled, population, leas
     np.testing.assert_allclose(by_cell, found.cells["n_population"] / len(theirs))
     assert found.uncovered_share == pytest.approx(uncovered_share(ours, theirs, columns))
     assert found.design_effect >= 1 - 1e-12
-
-
-def test_raking_meets_both_margins():
-    labelled = books(fiction_Dutch=30, fiction_English=10, poetry_Dutch=10, poetry_English=10)
-    margins = {"predicted": {"fiction": 300, "poetry": 700}, "language": {"Dutch": 0.2, "English": 0.8}}
-    found = rake(labelled, margins)
-    assert found.converged
-    assert found.weights.mean() == pytest.approx(1)
-    for column, wanted in margins.items():
-        total = sum(wanted.values())
-        for value, count in wanted.items():
-            share = found.weights[(labelled[column] == value).to_numpy()].sum() / len(labelled)
-            assert share == pytest.approx(count / total, abs=1e-5)
-    assert found.uncovered == {"predicted": 0, "language": pytest.approx(0)}
-    assert found.design_effect == pytest.approx(design_effect(found.weights))
-
-
-def test_raking_tells_what_no_record_speaks_for():
-    labelled = books(fiction_Dutch=5, fiction_English=5)
-    found = rake(labelled, {"language": {"Dutch": 10, "English": 60, "Welsh": 30}})
-    assert found.uncovered == {"language": pytest.approx(0.3)}
-    np.testing.assert_allclose(found.weights, [2 / 7] * 5 + [12 / 7] * 5)
-
-
-def test_raking_gives_no_weight_to_what_the_population_lacks():
-    found = rake(books(fiction_Dutch=5, fiction_English=5), {"language": {"English": 1}})
-    np.testing.assert_allclose(found.weights, [0] * 5 + [2] * 5)
-
-
-def test_raking_says_when_margins_cannot_both_hold():
-    labelled = books(fiction_Dutch=5, poetry_English=5)
-    found = rake(labelled, {"predicted": {"fiction": 1, "poetry": 3}, "language": {"Dutch": 3, "English": 1}})
-    assert not found.converged
-    assert found.iterations == 200
-
-
-@pytest.mark.parametrize(
-    ("margins", "message"),
-    [
-        ({"decade": {"1840s": 1}}, "no column 'decade'"),
-        ({"language": {"Welsh": 1}}, "No labelled record has a value of 'language' that the population has"),
-        ({"language": {}}, "No labelled record has a value of 'language'"),
-        ({"predicted": {"fiction": 1}, "language": {"English": 1}}, "in every column at once"),
-    ],
-)
-def test_raking_refuses(margins, message):
-    with pytest.raises(InputError, match=message):
-        rake(books(fiction_Dutch=5, poetry_English=5), margins)

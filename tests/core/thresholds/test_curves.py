@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError
-from core.thresholds import ALL_CLASSES, Curves, CutPoint, Policy, apply_policy, risk_coverage
+from core.thresholds import ALL_CLASSES, Curves, CutPoint, Policy, apply_policy
 
 CLASSES = ("Map", "Play", "Song")
 
@@ -47,12 +47,6 @@ def test_a_look_up_counts_what_the_table_counts(cut: float) -> None:
     assert curves.at(ALL_CLASSES, cut) == counted(table, dict.fromkeys(CLASSES, cut), everything)
 
 
-@pytest.mark.parametrize("cuts", [{}, {"Map": 0.7}, {"Map": 0.7, "Play": 0.95, "Song": 0.0}])
-def test_cuts_of_all_classes_add_up(cuts: dict[str, float]) -> None:
-    table = made(seed=1)
-    assert Curves(table, CLASSES).at_cuts(cuts) == counted(table, cuts, np.ones(len(table), dtype=bool))
-
-
 def test_rates_by_hand() -> None:
     point = CutPoint(records=200, accepted=50, labelled=40, labelled_accepted=20, errors=2)
     assert point.coverage == 0.25
@@ -69,15 +63,14 @@ def test_too_few_labelled_books_give_no_rate_but_a_reason() -> None:
 
 def test_an_unknown_class_is_refused() -> None:
     curves = Curves(made(), CLASSES)
-    for look_up in (lambda: curves.at("Poem", 0.5), lambda: curves.at_cuts({"Poem": 0.5})):
-        with pytest.raises(InputError, match=r"There is no class 'Poem'. Classes are: Map, Play, Song"):
-            look_up()
+    with pytest.raises(InputError, match=r"There is no class 'Poem'. Classes are: Map, Play, Song"):
+        curves.at("Poem", 0.5)
 
 
 class TestTable:
     def test_every_row_is_what_a_look_up_says(self) -> None:
         table = made(seed=2)
-        curves, found = Curves(table, CLASSES), risk_coverage(table, CLASSES)
+        curves, found = Curves(table, CLASSES), Curves(table, CLASSES).table()
         assert list(dict.fromkeys(found["class"])) == [*CLASSES, ALL_CLASSES]
         for row in found.to_dict("records"):
             point = curves.at(row["class"], row["cut"])
@@ -91,7 +84,7 @@ class TestTable:
             assert row["error_high"] == pytest.approx(1 - point.accuracy.low, nan_ok=True)
 
     def test_curves_begin_with_everything_and_only_fall(self) -> None:
-        found = risk_coverage(made(seed=3).dropna(subset=["confidence"]), CLASSES)
+        found = Curves(made(seed=3).dropna(subset=["confidence"]), CLASSES).table()
         for _, curve in found.groupby("class"):
             assert curve["cut"].iloc[0] == 0
             assert curve["coverage"].iloc[0] == pytest.approx(1, abs=0.03)
@@ -101,7 +94,7 @@ class TestTable:
 
     def test_long_curves_are_thinned_and_keep_their_ends(self) -> None:
         table = made(5000, seed=4, decimals=9)
-        full, thin = (risk_coverage(table, CLASSES, points) for points in (100_000, 50))
+        full, thin = (Curves(table, CLASSES).table(points) for points in (100_000, 50))
         sizes = thin.groupby("class").size()
         assert (sizes == 50).all()
         assert set(thin["cut"]) <= set(full["cut"])
@@ -110,7 +103,7 @@ class TestTable:
             pd.testing.assert_frame_equal(*ends)
 
     def test_below_ten_there_are_counts_and_no_rates(self) -> None:
-        found = risk_coverage(made(seed=5), CLASSES)
+        found = Curves(made(seed=5), CLASSES).table()
         few = found["n_accepted"] < 10
         assert few.any()
         rates = ["accuracy", "low", "high", "error_rate", "error_low", "error_high"]
@@ -120,7 +113,7 @@ class TestTable:
     @pytest.mark.parametrize("rows", [0, 3])
     def test_without_labels_there_is_coverage_only(self, rows: int) -> None:
         table = made(seed=6).head(rows).assign(truth=pd.Series([""] * rows, dtype="str"))
-        found = risk_coverage(table, CLASSES)
+        found = Curves(table, CLASSES).table()
         assert found["n_accepted"].sum() == 0
         assert found["accuracy"].isna().all()
         assert (found["cut"] == 0).all()

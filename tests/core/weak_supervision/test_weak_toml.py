@@ -17,7 +17,6 @@ from core.weak_supervision import (
     functions_to_toml,
     read_functions,
 )
-from core.weak_supervision.toml_file import write_functions
 
 # No surrogates (no file can hold them); a word must have something to look for.
 texts = some.text(some.characters(exclude_categories=["Cs"]), min_size=1, max_size=12).map(lambda t: f"a{t}")
@@ -75,7 +74,7 @@ def test_every_form_of_the_grammar_is_understood(tmp_path):
             Not(AllOf((Facet("language", ("Dutch",)),))),
         )
     )
-    write_functions(path, [function])
+    path.write_text(functions_to_toml([function]), encoding="utf-8")
     assert read_functions(path) == (function,)
 
 
