@@ -121,10 +121,10 @@ def outcomes_by_value(
 
 
 def _matched_interval(
-    b: NDArray[np.int64], c: NDArray[np.int64], n: NDArray[np.int64], confidence: float = 0.95
+    b: NDArray[np.int64], c: NDArray[np.int64], n: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return limits of (c − b)/n by Wald after half a book is added to each cell (Agresti and Min 2005)."""
-    z = float(special.ndtri(0.5 + confidence / 2))
+    """Return 95 % limits of (c − b)/n by Wald after half a book is added to each cell (Agresti and Min 2005)."""
+    z = float(special.ndtri(0.975))
     size, gain = n + 2.0, (c - b).astype(float)
     half = z * np.sqrt(np.maximum(b + c + 1 - gain**2 / size, 0)) / size
     return np.maximum(gain / size - half, -1.0), np.minimum(gain / size + half, 1.0)

@@ -114,7 +114,6 @@ def load_labels(workspace: Workspace, name: str) -> LabelSet:
 def books_from_annotations(
     annotations: pd.DataFrame,
     record_ids: pd.Series,
-    source: str = "person",
     renamed: Mapping[str, str] | None = None,
 ) -> tuple[pd.DataFrame, ClassNames, Repeats]:
     """Make one label a book out of one row an annotation.
@@ -128,8 +127,6 @@ def books_from_annotations(
         ``record_id``, ``label_given``, ``annotator``, ``created_at``, ``note``, ``line``.
     record_ids : Series of str
         The books, in the order the result shall have.
-    source : str
-        Who speaks: 'person', 'function' or 'catalogue'.
     renamed : mapping, optional
         Answer → class, as a person said (:func:`core.classes.match_classes`).
 
@@ -163,7 +160,7 @@ def books_from_annotations(
             ANNOTATOR: spoken[ANNOTATOR].to_numpy(),
             CREATED_AT: spoken[CREATED_AT].to_numpy(),
             NOTE: spoken[NOTE].to_numpy(),
-            SOURCE: source,
+            SOURCE: "person",
             ROWS: rows.reindex(record_ids).to_numpy(dtype=np.int64),
             DISAGREEING: disagreeing,
         }

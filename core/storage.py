@@ -260,30 +260,22 @@ class Workspace:
         fingerprint: str,
         name: str,
         write: Callable[[Path], Mapping[str, Any]],
-        *,
-        take_over: bool = True,
     ) -> Artifact:
-        """Write a thing completely or not at all, and point `name` at it.
+        """Write a thing completely or not at all, and point `name` at it; see :meth:`name_for` for what to ask first.
 
         Parameters
         ----------
         write : function
             Fills the empty folder it is given and returns what the manifest shall say (JSON-able). It is not called
             when a sound thing with this fingerprint is there already; a damaged one is replaced.
-        take_over : bool
-            Whether `name` is taken from another thing that has it; see :meth:`name_for` for what to ask first.
 
         Raises
         ------
-        NameTakenError
-            Another thing has the name, and it is not taken over.
         StorageError
             Nothing can be written here.
         """
         if self.read_only_reason:
             raise StorageError(f"Nothing was written: {self.read_only_reason}.")
-        if not take_over:
-            self.refuse_taken(kind, name, fingerprint)
         home = self.folder(kind) / fingerprint
         if not self._is_sound(kind, home):
             beside = home.with_name(f".{fingerprint}.{uuid.uuid4().hex[:8]}")

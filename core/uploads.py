@@ -164,8 +164,8 @@ def clear_upload(workspace: Workspace, path: Path, done_by: str = "") -> bool:
     return True
 
 
-def clear_stale_uploads(workspace: Workspace, older_than: float = _DAY) -> int:
-    """Remove what was uploaded more than so many seconds ago and never imported; return how many files that were."""
+def clear_stale_uploads(workspace: Workspace) -> int:
+    """Remove what was uploaded more than a day ago and never imported; return how many files that were."""
     home = workspace.root / FOLDER
     if not home.is_dir():
         return 0
@@ -176,7 +176,7 @@ def clear_stale_uploads(workspace: Workspace, older_than: float = _DAY) -> int:
             age = time.time() - folder.stat().st_mtime
         except OSError:  # somebody else has just cleared it
             continue
-        if age > older_than and folder.name not in in_use:
+        if age > _DAY and folder.name not in in_use:
             shutil.rmtree(folder, ignore_errors=True)
             cleared += not folder.exists()
     return cleared

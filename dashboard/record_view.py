@@ -1,6 +1,6 @@
 """Records in a table: the same columns, widths and order everywhere."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import pandas as pd
@@ -31,9 +31,7 @@ _WIDTHS: Final[Mapping[str, int]] = {
 _FEW = 20
 
 
-def records_table(
-    table: pd.DataFrame, *, name: str, alt: str, columns: Sequence[str] = _COLUMNS, height: int | None = None
-) -> None:
+def records_table(table: pd.DataFrame, *, name: str, alt: str, height: int | None = None) -> None:
     """Show records, look for words in all of them, and offer what is shown as a download.
 
     All rows can be scrolled through and sorted: those on the screen are fetched from the server.
@@ -53,7 +51,7 @@ def records_table(
         if table.empty:
             return
     noun = count(len(table), "record")
-    shown_columns = [column for column in columns if column in table]
+    shown_columns = [column for column in _COLUMNS if column in table]
     show_table(
         table[shown_columns],
         shares=[CONFIDENCE],

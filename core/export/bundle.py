@@ -230,7 +230,6 @@ def manifest(
     files: Sequence[WrittenFile],
     quality: Mapping[str, Any],
     remarks: Sequence[str] = (),
-    checks: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Return the manifest as a JSON-able dictionary.
 
@@ -310,7 +309,7 @@ def manifest(
         "decisions": dict(DECISIONS),
         "files": [written.as_dict() for written in files],
         "columns": [column.as_dict() for column in table.columns()],
-        "checks": [dict(check) for check in checks],
+        "checks": [],
         "remarks": list(remarks),
         "assigned": how_assigned(table),
         "limits": limits(table, measured=is_measured(quality)),

@@ -198,7 +198,6 @@ def audit_table(
     name: str = "",
     false_alarm: float = FALSE_ALARM_RATE,
     seed: int = 0,
-    out_of_fold: OutOfFoldPredictions | None = None,
     progress: Progress = silent,
 ) -> LabelAudit:
     """Find labels to look at again, and the annotators, languages and months whose labels are out of line.
@@ -213,8 +212,6 @@ def audit_table(
         Share of right labels that may be called suspect.
     seed : int
         Decides the folds.
-    out_of_fold : OutOfFoldPredictions, optional
-        When it is at hand already, for these books.
 
     Raises
     ------
@@ -230,7 +227,7 @@ def audit_table(
     titles = books.groupby(LABEL)[TITLE_KEY].nunique()
     classes = tuple(sorted(str(class_name) for class_name in titles[titles >= FEWEST_TITLES].index))
     used = books[books[LABEL].isin(classes)].reset_index(drop=True)
-    out_of_fold = out_of_fold or predict_out_of_fold(used, classes, seed=seed, progress=progress)
+    out_of_fold = predict_out_of_fold(used, classes, seed=seed, progress=progress)
     codes: NDArray[np.int64] = pd.Index(list(classes)).get_indexer(pd.Index(used[LABEL])).astype(np.int64)
     cut = threshold_for(out_of_fold.probabilities, false_alarm)
     score, suggested, suspect = rank_labels(out_of_fold.probabilities, codes, cut)

@@ -119,8 +119,6 @@ def find_suspect_groups(
     groups: Memberships,
     suspect: NDArray[np.bool_],
     labels: NDArray[np.int64],
-    *,
-    alpha: float = ALPHA,
 ) -> tuple[SuspectGroup, ...]:
     """Return the groups that are out of line, those that are pointed at first.
 
@@ -128,19 +126,17 @@ def find_suspect_groups(
     ----------
     table : DataFrame
         From :func:`core.label_audit.suspects.group_rates`.
-    alpha : float
-        Chance of calling any group out of line when none is.
     """
     out: dict[GroupKey, dict[str, Any]] = {
         (str(row["by"]), str(row["value"])): {str(key): value for key, value in row.items()}
-        for row in table[table["p_adjusted"] <= alpha].to_dict("records")
+        for row in table[table["p_adjusted"] <= ALPHA].to_dict("records")
     }
     books = _Books(suspect, labels)
     statuses: dict[GroupKey, tuple[str, Rivals]] = {}
     left = dict(out)
     # What is explained is no rival any more: without it others may be told apart.
     while left:
-        new_statuses = _statuses(left, _test_outside(left, groups.members, books, alpha), groups.members)
+        new_statuses = _statuses(left, _test_outside(left, groups.members, books), groups.members)
         statuses |= new_statuses
         unexplained = {group: row for group, row in left.items() if new_statuses[group][0] != EXPLAINED}
         if len(unexplained) == len(left):
@@ -174,7 +170,6 @@ def _test_outside(
     out: Mapping[GroupKey, Mapping[str, Any]],
     members: Mapping[GroupKey, NDArray[np.bool_]],
     books: _Books,
-    alpha: float,
 ) -> dict[tuple[GroupKey, Rivals], str]:
     """Say of each group whether it is out of line outside each rival, and outside all rivals of one kind."""
     pairs: list[tuple[GroupKey, Rivals]] = []
@@ -194,7 +189,7 @@ def _test_outside(
             enough.append(int(mine.sum()) >= MINIMUM_RECORDS and to_expect >= _MIN_EXPECTED)
     adjusted = adjust_p(p, "holm")
     return {
-        pair: OUTSIDE_AS_WELL if adjusted[i] <= alpha else (ONLY_WITHIN if enough[i] else UNKNOWN)
+        pair: OUTSIDE_AS_WELL if adjusted[i] <= ALPHA else (ONLY_WITHIN if enough[i] else UNKNOWN)
         for i, pair in enumerate(pairs)
     }
 

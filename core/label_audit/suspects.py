@@ -355,7 +355,7 @@ class OutOfFoldPredictions:
 
 
 def predict_out_of_fold(
-    books: pd.DataFrame, classes: tuple[str, ...], *, folds: int = FOLDS, seed: int = 0, progress: Progress = silent
+    books: pd.DataFrame, classes: tuple[str, ...], *, seed: int = 0, progress: Progress = silent
 ) -> OutOfFoldPredictions:
     """Train on all folds but one, in turn, and let each model judge the titles of the fold it has not seen.
 
@@ -383,13 +383,13 @@ def predict_out_of_fold(
         raise InputError(
             f"Labels can be audited where at least two classes have {FEWEST_TITLES} titles each; there is {available}."
         )
-    fold = fold_by_title(books[TITLE_KEY], books[LABEL], folds=folds, seed=seed)
+    fold = fold_by_title(books[TITLE_KEY], books[LABEL], folds=FOLDS, seed=seed)
     labels = books[LABEL].to_numpy(dtype=object)
     titles = books[TITLE].to_numpy(dtype=object)
     scores = np.full((len(books), len(classes)), np.nan)
     classifiers = []
-    for number in range(folds):
-        progress(number / (folds + 1), f"Judging the titles of part {number + 1} of {folds}")
+    for number in range(FOLDS):
+        progress(number / (FOLDS + 1), f"Judging the titles of part {number + 1} of {FOLDS}")
         here = fold == number
         classifiers.append(TfidfClassifier.train(_data(titles[~here], labels[~here], classes), seed=seed))
         scores[here] = classifiers[-1].predict_probabilities(titles[here].tolist())

@@ -259,7 +259,7 @@ class TransformerClassifier:
         return classifier
 
 
-def load_pretrained(source: str, max_tokens: int = MAX_TOKENS) -> TransformerClassifier:
+def load_pretrained(source: str) -> TransformerClassifier:
     """Return a finished classifier from a folder or the Hugging Face Hub, with its own labels and tokenizer.
 
     Raises
@@ -275,7 +275,7 @@ def load_pretrained(source: str, max_tokens: int = MAX_TOKENS) -> TransformerCla
     if len(names) < 2 or not all(names) or len(set(names)) < len(names):
         raise ModelError(f"The model '{source}' does not name two or more different classes: {names}.")
     order = sorted(range(len(names)), key=names.__getitem__)
-    tokens = Tokens(tokenizer, min(max_tokens, token_limit(model.config)))
+    tokens = Tokens(tokenizer, min(MAX_TOKENS, token_limit(model.config)))
     return TransformerClassifier(
         _finished(model, order), tokens, [names[i] for i in order], own_head=True, base=_public_base_name(source)
     )

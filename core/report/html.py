@@ -367,14 +367,17 @@ def _cuts(content: ReportContent) -> str:
     return "\n".join(parts)
 
 
-def _acceptance_rates(facet: str, rates: pd.DataFrame, most: int = 20) -> str:
+_MOST_GROUPS = 20  # rows of a table of acceptance rates
+
+
+def _acceptance_rates(facet: str, rates: pd.DataFrame) -> str:
     title = "what the books are" if facet == CLASS else facet_title(facet).lower()
     rows = [
         plain_row(row) | {"share": percent(row["rate"]), "between": _between(row["low"], row["high"])}
-        for row in rates.head(most).to_dict("records")
+        for row in rates.head(_MOST_GROUPS).to_dict("records")
     ]
     heads = {"value": title, "n": "books ", "kept": "accepted ", "share": "keep-rate ", "between": "between "}
-    more = f", the {most} largest of {len(rates):,} groups" if len(rates) > most else ""
+    more = f", the {_MOST_GROUPS} largest of {len(rates):,} groups" if len(rates) > _MOST_GROUPS else ""
     return table(f"Keep-rates by {title}{more}", heads, rows)
 
 

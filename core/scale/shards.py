@@ -213,11 +213,11 @@ def shards_of(folder: Path, titles: Sequence[str], columns: Sequence[str], key: 
     return Shards(folder / name, titles, tuple(columns), size)
 
 
-def remove_old_shards(folder: Path, older_than: float = _MAX_AGE) -> None:
-    """Remove what was left by runs that nobody went on with for so many seconds (a week)."""
+def remove_old_shards(folder: Path) -> None:
+    """Remove what was left by runs that nobody went on with for a week."""
     for run_folder in folder.iterdir() if folder.is_dir() else ():
         with contextlib.suppress(OSError):
-            if time.time() - run_folder.stat().st_mtime > older_than:
+            if time.time() - run_folder.stat().st_mtime > _MAX_AGE:
                 shutil.rmtree(run_folder, ignore_errors=True)
 
 

@@ -387,16 +387,16 @@ class ShareBundle:
 
 
 def prepare_model(
-    workspace: Workspace, name: str, folder: Path, *, metadata: CardMetadata | None = None, card: str | None = None
+    workspace: Workspace, name: str, folder: Path, *, metadata: CardMetadata | None = None
 ) -> ShareBundle:
     """Fill an empty folder with a model to be shared.
+
+    Its card is the one that was kept with the model, with its numbers measured anew, else a fresh one.
 
     Parameters
     ----------
     metadata : CardMetadata, optional
         Else those that were kept with the model.
-    card : str, optional
-        Else the card that was kept with the model, with its numbers measured anew, else a fresh one.
 
     Raises
     ------
@@ -417,7 +417,7 @@ def prepare_model(
         shutil.copyfile(artifact.path / file, path)
     content = _without_paths({key: value for key, value in artifact.manifest.items() if key != CONTENTS})
     write_json(folder / "manifest.json", {**content, SEAL: seal_of(content)})
-    text = card or with_fresh_numbers(artifact.path, model_card(workspace, artifact, given))
+    text = with_fresh_numbers(artifact.path, model_card(workspace, artifact, given))
     citation = model_citation(workspace, artifact, given)
     sentences = [
         "A model that reads titles of catalogue records and says how probable each class is.",
@@ -427,7 +427,7 @@ def prepare_model(
 
 
 def prepare_bundle(
-    workspace: Workspace, path: Path, folder: Path, *, metadata: CardMetadata | None = None, card: str | None = None
+    workspace: Workspace, path: Path, folder: Path, *, metadata: CardMetadata | None = None
 ) -> ShareBundle:
     """Fill an empty folder with an export bundle (a zip) to be shared; see :func:`prepare_model`."""
     inside = folder / BUNDLE
@@ -441,7 +441,7 @@ def prepare_bundle(
     home = bundle_home(workspace, path)
     citation = bundle_citation(workspace, manifest, metadata or saved_card_metadata(home))
     invented = is_invented(workspace, manifest)
-    text = card or with_fresh_numbers(home, bundle_card(manifest, citation, invented=invented))
+    text = with_fresh_numbers(home, bundle_card(manifest, citation, invented=invented))
     sentences = [
         f"{int(manifest['counts']['exported']):,} catalogue records with a machine-assigned label.",
         citation.sentence,

@@ -66,7 +66,10 @@ def expected_counts(table: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(np.outer(counts.sum(axis=1), counts.sum(axis=0)) / total)
 
 
-def chi_square(table: ArrayLike, min_expected: float = 5.0) -> ChiSquare:
+_MIN_EXPECTED = 5.0  # Cochran (1954): below it the distribution of chi-square is a poor approximation
+
+
+def chi_square(table: ArrayLike) -> ChiSquare:
     """Test whether the rows of a table have the same shares, by Pearson's chi-square.
 
     Parameters
@@ -74,14 +77,16 @@ def chi_square(table: ArrayLike, min_expected: float = 5.0) -> ChiSquare:
     table : array, shape (n_rows, n_columns)
         Counts: one row a set of records, one column a value. A record is in one cell only, so two sets that share
         records must be made disjoint first.
-    min_expected : float
-        Columns in which any row is expected to have fewer records than this are pooled into one; if that one is still
-        too small, the rarest of the others are added to it, one by one.
 
     Returns
     -------
     ChiSquare
         ``p`` is NaN when fewer than two rows or two columns are left.
+
+    Notes
+    -----
+    Columns in which any row is expected to have fewer than 5 records are pooled into one; if that one is still too
+    small, the rarest of the others are added to it, one by one.
 
     References
     ----------
@@ -98,7 +103,7 @@ def chi_square(table: ArrayLike, min_expected: float = 5.0) -> ChiSquare:
     counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
     if counts.shape[0] < 2:
         return ChiSquare(math.nan, 0, math.nan, 0, "only one of the sets has records")
-    counts, pooled = _pool_columns(counts, min_expected)
+    counts, pooled = _pool_columns(counts)
     if counts.shape[1] < 2:
         reason = "too few records to compare" if pooled else "all records have the same value"
         return ChiSquare(math.nan, 0, math.nan, pooled, reason)
@@ -108,9 +113,9 @@ def chi_square(table: ArrayLike, min_expected: float = 5.0) -> ChiSquare:
     return ChiSquare(statistic, df, float(special.chdtrc(df, statistic)), pooled)
 
 
-def _pool_columns(counts: NDArray[np.float64], min_expected: float) -> tuple[NDArray[np.float64], int]:
+def _pool_columns(counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
     # A column's smallest expected count is its total times the share of the smallest row, so only totals matter.
-    needed = min_expected * counts.sum() / counts.sum(axis=1).min()
+    needed = _MIN_EXPECTED * counts.sum() / counts.sum(axis=1).min()
     totals = counts.sum(axis=0)
     order = np.argsort(totals, kind="stable")
     small = int((totals < needed).sum())

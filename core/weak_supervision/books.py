@@ -304,6 +304,7 @@ def books_of(
 
 LEAST_TITLES: Final = 6
 LEAST_RIGHT: Final = 0.85
+MOST_SUGGESTIONS: Final = 20
 _CLEAR = 1.28  # standard errors: one-sided 10 %; a person decides
 _PRIOR = 0.02  # how many words the prior is worth, as a share of all words
 _TRIED = 150  # words that are looked up in the titles again, per class
@@ -329,9 +330,7 @@ class Suggestion:
     strength: float
 
 
-def suggest_functions(
-    labelled: pd.DataFrame, present: Sequence[LabellingFunction] = (), *, most: int = 20
-) -> list[Suggestion]:
+def suggest_functions(labelled: pd.DataFrame, present: Sequence[LabellingFunction] = ()) -> list[Suggestion]:
     """Suggest words and pairs of words as functions.
 
     Parameters
@@ -345,8 +344,9 @@ def suggest_functions(
     Returns
     -------
     list of Suggestion
-        The strongest of each class in turn, at most `most`. Each word stands in at least :data:`LEAST_TITLES` titles;
-        a share of at least :data:`LEAST_RIGHT` of them has the class, and most are found by no stronger word.
+        The strongest of each class in turn, at most :data:`MOST_SUGGESTIONS`. Each word stands in at least
+        :data:`LEAST_TITLES` titles; a share of at least :data:`LEAST_RIGHT` of them has the class, and most are
+        found by no stronger word.
     """
     usable = labelled[(labelled[LABEL] != "") & (labelled[TITLE_KEY] != "")]
     titles = usable.drop_duplicates([TITLE_KEY, LABEL])
@@ -361,7 +361,7 @@ def suggest_functions(
         for name in sorted(set(labels))
     ]
     in_turn = itertools.chain.from_iterable(itertools.zip_longest(*by_class))
-    return [suggestion for suggestion in in_turn if suggestion is not None][:most]
+    return [suggestion for suggestion in in_turn if suggestion is not None][:MOST_SUGGESTIONS]
 
 
 def _words(key: str) -> set[str]:

@@ -174,14 +174,15 @@ def agreements(votes: Votes) -> pd.DataFrame:
     return overlapping
 
 
-def find_duplicates(votes: Votes, limit: float = MAX_AGREEMENT) -> tuple[DuplicateFunction, ...]:
+def find_duplicates(votes: Votes) -> tuple[DuplicateFunction, ...]:
     """Find functions that say what an earlier one says already.
 
-    A function copies an earlier one when both have the same class and the same condition, or when on at least `limit`
-    of the books on which either votes (10 or more) both vote alike. What copies a copy copies the original.
+    A function copies an earlier one when both have the same class and the same condition, or when on at least
+    :data:`MAX_AGREEMENT` of the books on which either votes (10 or more) both vote alike. What copies a copy copies the
+    original.
     """
     pairs = agreements(votes)
-    close = pairs[(pairs["share"] >= limit) & (pairs["books"] >= MINIMUM_RECORDS)]
+    close = pairs[(pairs["share"] >= MAX_AGREEMENT) & (pairs["books"] >= MINIMUM_RECORDS)]
     near = {(int(a), int(b)): (float(s), int(n)) for a, b, s, n in close.itertuples(index=False)}
     refused: dict[int, DuplicateFunction] = {}
     for later, function in enumerate(votes.functions):

@@ -267,7 +267,10 @@ def ratio_chart(table: pd.DataFrame, sample: str, population: str, chart_theme: 
     return themed(alt.layer(reference_line, lines, dots).properties(height=alt.Step(24)), chart_theme)
 
 
-def ratio_ticks(ratios: Sequence[float], most: int = 8) -> list[float]:
+_MOST_TICKS = 8  # steps of an axis of ratios
+
+
+def ratio_ticks(ratios: Sequence[float]) -> list[float]:
     """Return powers of two around these ratios, 1 always among them, from the smallest to the greatest, few enough.
 
     >>> ratio_ticks([0.3, 5.0])
@@ -278,7 +281,7 @@ def ratio_ticks(ratios: Sequence[float], most: int = 8) -> list[float]:
     known = [ratio for ratio in ratios if ratio > 0 and math.isfinite(ratio)]
     low = min([0.0, *(math.floor(math.log2(ratio)) for ratio in known)])
     high = max([1.0, *(math.ceil(math.log2(ratio)) for ratio in known)])
-    step = max(1, math.ceil((high - low) / most))
+    step = max(1, math.ceil((high - low) / _MOST_TICKS))
     first, last = -math.ceil(-low / step) * step, math.ceil(high / step) * step
     return [2.0**power for power in range(first, last + 1, step)]
 
