@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ __all__ = [
     "ABSENT",
     "Explainable",
     "Explanation",
+    "LinearClassifier",
     "SimilarTitles",
     "calibration_for",
     "class_index",
@@ -34,6 +35,28 @@ __all__ = [
 # --- What an explanation is, and what it needs of a model -------------------------------------------------------------
 
 
+@runtime_checkable
+class LinearClassifier(Protocol):
+    """A classifier that weighs terms, and knows in which words of a title each term lies.
+
+    Attributes
+    ----------
+    coefficients : array, shape (k, n_terms)
+    intercepts : array, shape (k,)
+    """
+
+    coefficients: NDArray[np.float64]
+    intercepts: NDArray[np.float64]
+
+    def features(self, titles: Sequence[str]) -> Any:
+        """Return the weighted terms of titles, a sparse matrix of shape (n, n_terms)."""
+        ...
+
+    def word_shares(self, title: str) -> tuple[list[str], Any]:
+        """Return the words of a title, and each term's share in each word, a sparse matrix (n_words, n_terms)."""
+        ...
+
+
 class Explainable(Protocol):
     """What an explanation needs of a model (:class:`core.models.Model` has it)."""
 
@@ -44,14 +67,17 @@ class Explainable(Protocol):
 
     @property
     def classifier(self) -> Any:
-        """Gives uncalibrated probabilities for titles; a linear one also ``spread``, ``features`` and coefficients."""
+        """Gives uncalibrated probabilities for titles; it may be a :class:`LinearClassifier`."""
         ...
 
     @property
     def calibration(self) -> Calibration:
-        """Makes them calibrated ones. A model that reads further columns also has ``title_only_calibration``, for
-        titles alone.
-        """
+        """Makes them calibrated ones."""
+        ...
+
+    @property
+    def title_only_calibration(self) -> Calibration | None:
+        """The calibration of titles alone, of a model that reads further columns."""
         ...
 
 
@@ -96,18 +122,18 @@ def log_odds(probabilities: ArrayLike, position: int) -> NDArray[np.float64]:
 
 def is_linear(model: Explainable) -> bool:
     """Say whether :func:`word_contributions` can take this model apart."""
-    return hasattr(model.classifier, "word_shares")
+    return isinstance(model.classifier, LinearClassifier)
 
 
 def predict(model: Explainable, titles: Sequence[str]) -> NDArray[np.float64]:
     """Return calibrated probabilities, also of the empty title, of which a model itself says nothing."""
     scores = model.classifier.predict_probabilities(list(titles))
-    return apply_calibrations(model.calibration, getattr(model, "title_only_calibration", None), titles, scores)
+    return apply_calibrations(model.calibration, model.title_only_calibration, titles, scores)
 
 
 def calibration_for(model: Explainable, title: str) -> Calibration:
     """Return the calibration of this title, or of a text with further columns."""
-    alone: Calibration | None = getattr(model, "title_only_calibration", None)
+    alone = model.title_only_calibration
     return model.calibration if alone is None or has_columns([title])[0] else alone
 
 

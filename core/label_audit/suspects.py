@@ -325,6 +325,7 @@ class FoldModel:
     classes: tuple[str, ...]
     classifier: TfidfClassifier
     calibration: Calibration
+    title_only_calibration: Calibration | None = None
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
 import contextlib
 import importlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Final, Protocol, Self
+from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,6 @@ __all__ = [
     "merge_options",
     "read_model_config",
     "softmax",
-    "train_kind",
     "translate_load_errors",
     "two_class_coefficients",
     "write_model_config",
@@ -80,14 +80,8 @@ class TrainingData:
         return np.asarray(weighted * (mass.sum() / (len(self.classes) * mass)))
 
 
-class TitleClassifier(Protocol):
-    """A trained classifier of titles.
-
-    A kind may also have, for those who train and ask it: ``resumes`` (it takes `checkpoints`, a folder where it keeps
-    half-trained states), ``watches`` (it looks at the validation data), ``settled(options, trained)`` (options for
-    learning from all books, given those trained with validation data), ``folds_for(options)``, ``weighed(options)`` and
-    ``apart(titles)`` (a blend whose weights are to be learned, and its members' probabilities), ``sentences`` (what a
-    reader must know of its training) and ``cut(titles)`` (how many are too long to be read to their end).
+class TitleClassifier(ABC):
+    """A trained classifier of titles: what a kind must be able to do, and what it need not, with a default.
 
     Attributes
     ----------
@@ -99,14 +93,18 @@ class TitleClassifier(Protocol):
         Sorted.
     device : str
         Where it was trained or runs: 'cpu', 'cuda', 'mps'.
+    sentences : tuple of str
+        What a reader must know of its training, such as how many titles were cut.
     """
 
     kind: ClassVar[str]
     folds: ClassVar[int]
     classes: tuple[str, ...]
     device: str
+    sentences: tuple[str, ...] = ()
 
     @classmethod
+    @abstractmethod
     def train(
         cls,
         data: TrainingData,
@@ -115,25 +113,31 @@ class TitleClassifier(Protocol):
         options: Mapping[str, Any] | None = None,
         progress: Progress = silent,
         observe: Observe = ignore_measurements,
+        checkpoints: Path | None = None,
     ) -> Self:
         """Learn from titles. Equal data, seed and options give an equal classifier on the same machine.
+
+        Parameters
+        ----------
+        checkpoints : path, optional
+            Where a kind that learns for minutes keeps half-trained states, to go on from; others leave it alone.
 
         Raises
         ------
         InputError
             An option that this kind does not know, or a value that it cannot take.
         """
-        ...
 
+    @abstractmethod
     def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
         """Return uncalibrated probabilities, shape (n, k), columns in the order of `classes`, rows summing to 1."""
-        ...
 
+    @abstractmethod
     def save(self, folder: Path) -> None:
         """Write everything needed for loading into an existing folder: safetensors, JSON and tokenizer files only."""
-        ...
 
     @classmethod
+    @abstractmethod
     def load(cls, folder: Path) -> Self:
         """Read what :meth:`save` wrote; probabilities are the same.
 
@@ -142,22 +146,29 @@ class TitleClassifier(Protocol):
         ModelError
             A file is missing or does not hold what it should.
         """
-        ...
 
+    @classmethod
+    def folds_for(cls, options: Mapping[str, Any]) -> int:
+        """Return how many times it is trained over with these options: `folds`, whatever they are."""
+        return cls.folds
 
-def train_kind(
-    kind: type[TitleClassifier],
-    data: TrainingData,
-    *,
-    seed: int = 0,
-    options: Mapping[str, Any] | None = None,
-    progress: Progress = silent,
-    observe: Observe = ignore_measurements,
-    checkpoints: Path | None = None,
-) -> TitleClassifier:
-    """Train a classifier of a kind; `checkpoints` reaches those kinds that can go on where they were stopped."""
-    more: dict[str, Any] = {"checkpoints": checkpoints} if getattr(kind, "resumes", False) else {}
-    return kind.train(data, seed=seed, options=options, progress=progress, observe=observe, **more)
+    @classmethod
+    def refit_options(cls, options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
+        """Return the options for learning from all books, given the classifiers of the folds: the same options."""
+        return dict(options)
+
+    @classmethod
+    def has_given_weights(cls, options: Mapping[str, Any]) -> bool:
+        """Say that nothing is to be learned from :meth:`member_probabilities` of held-out titles: True."""
+        return True
+
+    def member_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
+        """Return each member's probabilities, shape (members, n, k): its own, where it has no members."""
+        return self.predict_probabilities(titles, progress)[None]
+
+    def count_truncated(self, titles: Sequence[str]) -> int:
+        """Return how many of the titles are too long to be read to their end: none."""
+        return 0
 
 
 # --- The kinds of classifier there are, found by name and imported only when used -------------------------------------

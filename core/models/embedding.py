@@ -8,7 +8,7 @@ regression learns on these.
 import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from core.errors import InputError, ModelError
 from core.models.base import (
     Observe,
+    TitleClassifier,
     TrainingData,
     ignore_measurements,
     merge_options,
@@ -40,7 +41,7 @@ FORMAT = 1
 DEFAULTS: Mapping[str, Any] = {"base": "", "C": 1.0, "max_iter": 2000, "max_tokens": MAX_TOKENS}
 
 
-class EmbeddingClassifier:
+class EmbeddingClassifier(TitleClassifier):
     """See the module. Build one with :meth:`train` or :meth:`load`.
 
     Attributes
@@ -86,7 +87,8 @@ class EmbeddingClassifier:
         options: Mapping[str, Any] | None = None,
         progress: Progress = silent,
         observe: Observe = ignore_measurements,
-    ) -> "EmbeddingClassifier":
+        checkpoints: Path | None = None,
+    ) -> Self:
         """Learn from titles; see :class:`core.models.base.TitleClassifier`.
 
         Parameters
@@ -102,7 +104,7 @@ class EmbeddingClassifier:
         progress(0.0, "Loading the language model")
         encoder = _encoder(base, settings["max_tokens"])
 
-        def fitted(reduced: bool) -> "EmbeddingClassifier":
+        def fitted(reduced: bool) -> Self:
             vectors = encoder.vectors(
                 data.titles, reduced=reduced, progress=lambda done, message: progress(0.05 + 0.8 * done, message)
             )
@@ -162,7 +164,7 @@ class EmbeddingClassifier:
         write_model_config(folder / FILE, FORMAT, facts)
 
     @classmethod
-    def load(cls, folder: Path) -> "EmbeddingClassifier":
+    def load(cls, folder: Path) -> Self:
         """Read what :meth:`save` wrote.
 
         Raises

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,6 @@ from core.models.base import (
     merge_options,
     read_model_config,
     softmax,
-    train_kind,
     translate_load_errors,
     write_model_config,
 )
@@ -73,7 +72,7 @@ def parse_member(spec: Any, base: str) -> Member:
 
 def train_member(member: Member, data: TrainingData, **how: Any) -> TitleClassifier:
     """Train a member."""
-    return train_kind(classifier_class(member[0]), data, options=member[1], **how)
+    return classifier_class(member[0]).train(data, options=member[1], **how)
 
 
 def cross_val_predict_member(member: Member, data: TrainingData, seed: int, folds: int) -> NDArray[np.float64]:
@@ -122,14 +121,7 @@ def sub_progress(progress: Progress, start: float, width: float) -> Progress:
 
 def titles_truncated(classifiers: Sequence[TitleClassifier], titles: Sequence[str]) -> int:
     """Return how many titles are too long for some member to be read to their end."""
-    return max(
-        (
-            int(classifier.count_truncated(titles))
-            for classifier in classifiers
-            if hasattr(classifier, "count_truncated")
-        ),
-        default=0,
-    )
+    return max((classifier.count_truncated(titles) for classifier in classifiers), default=0)
 
 
 def save_members(folder: Path, classifiers: Sequence[TitleClassifier]) -> list[str]:
@@ -178,8 +170,7 @@ class OutOfFold:
     def __init__(
         self, kind: type[TitleClassifier], options: Mapping[str, Any], labels: Sequence[str], classes: tuple[str, ...]
     ) -> None:
-        has_given_weights = getattr(kind, "has_given_weights", None)
-        self.learns_weights = has_given_weights is not None and not has_given_weights(options)
+        self.learns_weights = not kind.has_given_weights(options)
         self.targets = (np.asarray(labels, dtype=object)[:, None] == np.array(classes, dtype=object)).astype(float)
         self.scores = np.full(self.targets.shape, np.nan)
         self._member_scores: NDArray[np.float64] | None = None
@@ -189,7 +180,7 @@ class OutOfFold:
         if not self.learns_weights:
             self.scores[here] = classifier.predict_probabilities(titles)
             return
-        member_probabilities = classifier.member_probabilities(titles)  # type: ignore[attr-defined]
+        member_probabilities = classifier.member_probabilities(titles)
         if self._member_scores is None:
             self._member_scores = np.full((len(member_probabilities), *self.scores.shape), np.nan)
         self._member_scores[:, here] = member_probabilities
@@ -225,7 +216,7 @@ BLEND_FORMAT = 1
 BLEND_DEFAULTS: Mapping[str, Any] = {"base": "", "members": ("tfidf", "embedding"), "weights": None}
 
 
-class BlendClassifier:
+class BlendClassifier(TitleClassifier):
     """See the module. Build one with :meth:`train` or :meth:`load`.
 
     Attributes
@@ -237,15 +228,13 @@ class BlendClassifier:
 
     kind: ClassVar[str] = "blend"
     folds: ClassVar[int] = 3
-    resumes: ClassVar[bool] = True
-    watches: ClassVar[bool] = True
 
     def __init__(self, classifiers: Sequence[TitleClassifier], weights: Sequence[float]) -> None:
         self.members = list(classifiers)
         self.weights = [float(weight) for weight in weights]
         self.classes = self.members[0].classes
         self.device = next((member.device for member in self.members if member.device != "cpu"), "cpu")
-        sentences = [sentence for member in self.members for sentence in getattr(member, "sentences", ())]
+        sentences = [sentence for member in self.members for sentence in member.sentences]
         spoken = ", ".join(f"{member.kind} {w:.2f}" for member, w in zip(self.members, self.weights, strict=True))
         self.sentences = (*dict.fromkeys(sentences), f"Weights of the members' logits: {spoken}.")
 
@@ -259,7 +248,7 @@ class BlendClassifier:
         progress: Progress = silent,
         observe: Observe = ignore_measurements,
         checkpoints: Path | None = None,
-    ) -> "BlendClassifier":
+    ) -> Self:
         """Learn from titles; see :class:`core.models.base.TitleClassifier`.
 
         Parameters
@@ -278,25 +267,24 @@ class BlendClassifier:
             )
         return cls(classifiers, weights or [1 / len(classifiers)] * len(classifiers))
 
-    @staticmethod
-    def folds_for(options: Mapping[str, Any]) -> int:
+    @classmethod
+    def folds_for(cls, options: Mapping[str, Any]) -> int:
         """Return how many times a blend of these members is trained over: fewer where one is fine-tuned."""
         wanted, _ = _blend_settings(options)
-        return min(BlendClassifier.folds, *(classifier_class(kind).folds for kind, _ in wanted))
+        return min(cls.folds, *(classifier_class(kind).folds for kind, _ in wanted))
 
-    @staticmethod
-    def refit_options(options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
+    @classmethod
+    def refit_options(cls, options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
         """Return the options for learning from all books; see the transformer's."""
         wanted, _ = _blend_settings(options)
         member_options = []
         for number, (kind, inner) in enumerate(wanted):
-            decide = getattr(classifier_class(kind), "refit_options", None)
-            final_options = decide(inner, [classifier.members[number] for classifier in trained]) if decide else inner
-            member_options.append({"kind": kind, **final_options})
+            of_member = [classifier.members[number] for classifier in trained]
+            member_options.append({"kind": kind, **classifier_class(kind).refit_options(inner, of_member)})
         return {**options, "members": member_options}
 
-    @staticmethod
-    def has_given_weights(options: Mapping[str, Any]) -> bool:
+    @classmethod
+    def has_given_weights(cls, options: Mapping[str, Any]) -> bool:
         """Say whether the weights are given. Else a training learns them from :meth:`member_probabilities` of
         held-out titles.
         """
@@ -328,7 +316,7 @@ class BlendClassifier:
         )
 
     @classmethod
-    def load(cls, folder: Path) -> "BlendClassifier":
+    def load(cls, folder: Path) -> Self:
         """Read what :meth:`save` wrote.
 
         Raises
@@ -407,7 +395,7 @@ CASCADE_DEFAULTS: Mapping[str, Any] = {"base": "", "first": "tfidf", "second": "
 _FOLDS = 3
 
 
-class CascadeClassifier:
+class CascadeClassifier(TitleClassifier):
     """See the module. Build one with :meth:`train` or :meth:`load`.
 
     Attributes
@@ -421,8 +409,6 @@ class CascadeClassifier:
 
     kind: ClassVar[str] = "cascade"
     folds: ClassVar[int] = 2
-    resumes: ClassVar[bool] = True
-    watches: ClassVar[bool] = True
 
     def __init__(
         self, first: TitleClassifier, second: TitleClassifier, *, temperature: float = 1.0, sure: float = 0.95
@@ -433,7 +419,7 @@ class CascadeClassifier:
         self.sure = sure
         self.classes = first.classes
         self.device = second.device
-        self.sentences: tuple[str, ...] = tuple(getattr(second, "sentences", ()))
+        self.sentences = second.sentences
 
     @classmethod
     def train(
@@ -445,7 +431,7 @@ class CascadeClassifier:
         progress: Progress = silent,
         observe: Observe = ignore_measurements,
         checkpoints: Path | None = None,
-    ) -> "CascadeClassifier":
+    ) -> Self:
         """Learn from titles; see :class:`core.models.base.TitleClassifier`.
 
         Parameters
@@ -474,18 +460,17 @@ class CascadeClassifier:
         )
         return cls(quick, thorough, temperature=temperature, sure=sure)
 
-    @staticmethod
-    def folds_for(options: Mapping[str, Any]) -> int:
+    @classmethod
+    def folds_for(cls, options: Mapping[str, Any]) -> int:
         """Return how many times a cascade of these members is trained over: fewer where one is fine-tuned."""
         first, second, _ = _cascade_settings(options)
         return min(3, classifier_class(first[0]).folds, classifier_class(second[0]).folds)
 
-    @staticmethod
-    def refit_options(options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
+    @classmethod
+    def refit_options(cls, options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
         """Return the options for learning from all books; see the transformer's."""
         _, (kind, inner), _ = _cascade_settings(options)
-        decide = getattr(classifier_class(kind), "refit_options", None)
-        chosen = decide(inner, [classifier.second for classifier in trained]) if decide else inner
+        chosen = classifier_class(kind).refit_options(inner, [classifier.second for classifier in trained])
         return {**options, "second": {"kind": kind, **chosen}}
 
     def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
@@ -515,7 +500,7 @@ class CascadeClassifier:
         write_model_config(folder / CASCADE_FILE, CASCADE_FORMAT, {"classes": self.classes, **rule})
 
     @classmethod
-    def load(cls, folder: Path) -> "CascadeClassifier":
+    def load(cls, folder: Path) -> Self:
         """Read what :meth:`save` wrote.
 
         Raises

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.calibration import CALIBRATION_MINIMUM, Calibration, CalibrationMethod, learn_calibration
 from core.errors import InputError
 from core.model_input import has_columns, title_part
-from core.models.base import Observe, TitleClassifier, TrainingData, classifier_class, ignore_measurements, train_kind
+from core.models.base import Observe, TitleClassifier, TrainingData, classifier_class, ignore_measurements
 from core.models.ensemble import OutOfFold
 from core.progress import Progress, silent
 from core.schema import ALTERNATE_ID, LABEL, RECORD_ID, SOURCE, SPLIT, TEXT, TITLE, TITLE_KEY, probability_column
@@ -302,7 +302,7 @@ def fit(
     test_only = not plan.refit
     table = _assign_splits(books, plan)
     learns = table[SPLIT].ne("test").to_numpy() if test_only else np.ones(len(table), dtype=bool)
-    folds = plan.folds or _folds_of(kind, plan.options)
+    folds = plan.folds or kind.folds_for(plan.options)
     fold = np.full(len(table), -1, dtype=np.int64)
     fold[learns] = fold_by_title(table.loc[learns, TITLE_KEY], table.loc[learns, LABEL], folds=folds, seed=plan.seed)
     table = table.assign(**{FOLD: fold, LEARNED: learns})
@@ -318,10 +318,10 @@ def fit(
         held: NDArray[np.bool_] | None = None,
     ) -> TitleClassifier:
         data = _data(table[chosen], weak, classes)
-        if held is not None and held.any() and getattr(kind, "watches", False):
+        if held is not None and held.any():
             data = replace(data, validation=_data(table[held], None, classes))
-        return train_kind(
-            kind, data, seed=plan.seed, options=options, progress=listener, observe=watch, checkpoints=checkpoints
+        return kind.train(
+            data, seed=plan.seed, options=options, progress=listener, observe=watch, checkpoints=checkpoints
         )
 
     inputs = CalibrationInputs.from_books(table)
@@ -335,8 +335,7 @@ def fit(
         classifier = learn(learns & ~here, listener, plan.options, _number_runs(observe, number + 1), held)
         held_out.add_fold(classifier, here[inputs.rows], inputs.texts[here[inputs.rows]].tolist())
         trained.append(classifier)
-    refit_options = getattr(kind, "refit_options", None)
-    options = refit_options(plan.options, trained) if refit_options else plan.options
+    options: Mapping[str, Any] = kind.refit_options(plan.options, trained)
     trained.clear()
     options, scores = held_out.fit_weights(fold[inputs.rows], options), held_out.scores
     listener = _sub_progress(progress, folds / (folds + 1), 0.9 / (folds + 1), "All books")
@@ -369,7 +368,7 @@ def fit(
             if title_only is None
             else replace(title_only, probabilities=_pad_rows(title_only.probabilities, len(weak)))
         )
-    return Fitted(final, calibration, training, scored, (*sentences, *getattr(final, "sentences", ())), title_only)
+    return Fitted(final, calibration, training, scored, (*sentences, *final.sentences), title_only)
 
 
 def _classes(books: pd.DataFrame) -> tuple[str, ...]:
@@ -431,11 +430,6 @@ def _weak_rows(weak: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
     likeliest = pd.Series(np.array(classes, dtype=object)[shares.argmax(axis=1)], dtype="str")
     same: dict[str, Any] = {LABEL: likeliest, SPLIT: "train", FOLD: -1, LEARNED: True, SOURCE: "function"}
     return rows.assign(**same)
-
-
-def _folds_of(kind: type[TitleClassifier], options: Mapping[str, Any]) -> int:
-    chosen = getattr(kind, "folds_for", None)
-    return int(chosen(options)) if chosen else kind.folds
 
 
 def _number_runs(observe: Observe, run: int) -> Observe:

@@ -247,8 +247,7 @@ def predict_corpus(
     without = (
         int((~has_columns(texts.tolist()) & (records[TITLE_KEY] != "").to_numpy()).sum()) if loaded_model.reads else 0
     )
-    count_cut = getattr(loaded_model.classifier, "count_truncated", None)
-    cut = int(count_cut(texts.tolist())) if count_cut else 0
+    cut = loaded_model.classifier.count_truncated(texts.tolist())
     provenance = provenance_of(loaded_model.manifest)
     manifest = {
         "model": loaded_model.name,

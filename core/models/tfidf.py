@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain, pairwise
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from core.errors import InputError, ModelError
 from core.model_input import as_terms
 from core.models.base import (
     Observe,
+    TitleClassifier,
     TrainingData,
     ignore_measurements,
     merge_options,
@@ -169,7 +170,7 @@ DEFAULTS: Mapping[str, float] = {"C": 100.0, "max_iter": 2000}
 _BATCH = 4096
 
 
-class TfidfClassifier:
+class TfidfClassifier(TitleClassifier):
     """See the module. Build one with :meth:`train` or :meth:`load`.
 
     Attributes
@@ -210,7 +211,8 @@ class TfidfClassifier:
         options: Mapping[str, Any] | None = None,
         progress: Progress = silent,
         observe: Observe = ignore_measurements,
-    ) -> "TfidfClassifier":
+        checkpoints: Path | None = None,
+    ) -> Self:
         """Learn from titles; see :class:`core.models.base.TitleClassifier`.
 
         Parameters
@@ -296,7 +298,7 @@ class TfidfClassifier:
         save_file({name: np.ascontiguousarray(values) for name, values in tensors.items()}, folder / TENSORS_FILE)
 
     @classmethod
-    def load(cls, folder: Path) -> "TfidfClassifier":
+    def load(cls, folder: Path) -> Self:
         """Read what :meth:`save` wrote.
 
         Raises

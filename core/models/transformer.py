@@ -7,7 +7,7 @@ finished classifier from elsewhere keeps its own head.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from core.errors import InputError, ModelError
 from core.models.base import (
     Observe,
+    TitleClassifier,
     TrainingData,
     ignore_measurements,
     merge_options,
@@ -55,7 +56,7 @@ DEFAULTS: Mapping[str, Any] = {
 }
 
 
-class TransformerClassifier:
+class TransformerClassifier(TitleClassifier):
     """See the module. Build one with :meth:`train`, :meth:`load` or :func:`load_pretrained`.
 
     Attributes
@@ -72,8 +73,6 @@ class TransformerClassifier:
 
     kind: ClassVar[str] = "transformer"
     folds: ClassVar[int] = 2
-    resumes: ClassVar[bool] = True
-    watches: ClassVar[bool] = True
 
     def __init__(
         self, network: Any, tokens: Tokens, classes: Sequence[str], *, own_head: bool = False, base: str = ""
@@ -101,7 +100,7 @@ class TransformerClassifier:
         progress: Progress = silent,
         observe: Observe = ignore_measurements,
         checkpoints: Path | None = None,
-    ) -> "TransformerClassifier":
+    ) -> Self:
         """Learn from titles; see :class:`core.models.base.TitleClassifier`.
 
         Parameters
@@ -156,8 +155,8 @@ class TransformerClassifier:
         progress(1.0, "Trained")
         return classifier
 
-    @staticmethod
-    def refit_options(options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
+    @classmethod
+    def refit_options(cls, options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
         """Return the options for learning from all books, the number of epochs taken from those that were watched.
 
         The learning rate is then planned for that many: a network stopped half-way down its plan is unsettled.
@@ -224,7 +223,7 @@ class TransformerClassifier:
         write_model_config(folder / FILE, FORMAT, facts)
 
     @classmethod
-    def load(cls, folder: Path) -> "TransformerClassifier":
+    def load(cls, folder: Path) -> Self:
         """Read what :meth:`save` wrote.
 
         Raises

@@ -48,7 +48,9 @@ def model_of(classifier, method="temperature"):
     x = np.array([0.0, 0.4, 1.0])
     curves = {name: (x, np.array([0.05, 0.3, 0.95])) for name in classifier.classes} if method == "isotonic" else {}
     calibration = Calibration(method, classifier.classes, 1.7 if method == "temperature" else 1.0, curves)
-    return SimpleNamespace(classes=classifier.classes, classifier=classifier, calibration=calibration)
+    return SimpleNamespace(
+        classes=classifier.classes, classifier=classifier, calibration=calibration, title_only_calibration=None
+    )
 
 
 @pytest.fixture(scope="module", params=[("Fiction", "Travel"), ("Fiction", "Poetry", "Travel")], ids=["two", "three"])
@@ -67,7 +69,12 @@ class CountsLetters:
         return np.column_stack([share, 1 - share])
 
 
-BLACK_BOX = SimpleNamespace(classes=("a", "b"), classifier=CountsLetters(), calibration=Calibration("none", ("a", "b")))
+BLACK_BOX = SimpleNamespace(
+    classes=("a", "b"),
+    classifier=CountsLetters(),
+    calibration=Calibration("none", ("a", "b")),
+    title_only_calibration=None,
+)
 
 
 @pytest.mark.parametrize(

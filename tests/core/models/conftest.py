@@ -133,7 +133,10 @@ def as_model():
 
     def turn(fitted):
         return types.SimpleNamespace(
-            classes=fitted.calibration.classes, classifier=fitted.classifier, calibration=fitted.calibration
+            classes=fitted.calibration.classes,
+            classifier=fitted.classifier,
+            calibration=fitted.calibration,
+            title_only_calibration=None,
         )
 
     return turn

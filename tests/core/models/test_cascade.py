@@ -40,6 +40,7 @@ class Fixed:
     kind = "fixed"
     device = "cpu"
     classes = ("a", "b")
+    sentences = ()
 
     def __init__(self, said):
         self.said = said
