@@ -155,6 +155,7 @@ def _device() -> Iterator[HealthCheck]:
 
 def _language_models() -> Iterator[HealthCheck]:
     # Only here: whoever imports this module does not load what models need.
+    from core.models.base import KINDS
     from core.models.language_models import MissingLanguageModelError, installed, packaged
 
     for model in installed():
@@ -164,8 +165,10 @@ def _language_models() -> Iterator[HealthCheck]:
     try:
         packaged()
     except MissingLanguageModelError as error:
+        without = [f"'{kind.name}'" for kind in KINDS.values() if not kind.takes_base]
+        which = f"kind{'s' if len(without) > 1 else ''} {', '.join(without)}"
         yield HealthCheck(
-            "language model MiniLM", False, f"{error} Until then, only the kind 'tfidf' can be trained with it"
+            "language model MiniLM", False, f"{error} Until then, only the {which} can be trained with it"
         )
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation import Evaluation
-from core.models.base import KINDS
+from core.models.base import KINDS, ModelOption, offered_options
 from core.models.fitting import FEWEST_TITLES
 from core.models.language_models import check_bases
 from core.models.preparation import readable_columns
@@ -216,24 +216,9 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
             disabled=not readable,
         )
         with st.expander("More settings"):
-            members = st.multiselect(
-                "Members of a blend",
-                [item for item in KINDS if item not in ("blend", "cascade")],
-                default=["tfidf", "embedding"],
-                format_func=lambda item: KINDS[item].title,
-                help=(
-                    "Asked together where the kind of model is a blend. The fine-tuned language model makes it better"
-                    " and training minutes longer."
-                ),
-            )
-            base = st.text_input(
-                "Language model to start from",
-                placeholder="MiniLM, which comes with Colophon",
-                help=(
-                    "A folder on this computer, or a name on the Hugging Face Hub such as"
-                    " distilbert-base-multilingual-cased. Only weights in the safetensors format are read."
-                ),
-            )
+            # What a model is made of stands before what it starts from.
+            offered = sorted(offered_options(), key=lambda option: option.values != "kinds")
+            chosen_options = {option.name: _option_field(option) for option in offered}
             small = st.checkbox(
                 f"Leave out classes with fewer than {FEWEST_TITLES} titles",
                 help=(
@@ -263,10 +248,24 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
         config["reads"] = reads
     if weak != _NOTHING:
         config["weak"] = weak
-    options: dict[str, Any] = {"base": base.strip()} if base.strip() and kind != "tfidf" else {}
-    if kind == "blend":
-        options["members"] = members
+    names = [option.name for option in KINDS[kind].options]
+    # A text that was left empty is no option; a choice of no kind is one, which the training refuses.
+    options = {name: chosen_options[name] for name in names if chosen_options[name] != ""}
     return {**config, "options": options} if options else config
+
+
+def _option_field(option: ModelOption) -> str | list[str]:
+    """Draw the field of an option of some kind of model and return what stands in it."""
+    if option.values == "kinds":
+        single = [name for name, kind in KINDS.items() if kind.may_be_member and not kind.members]
+        return st.multiselect(
+            option.label,
+            single,
+            default=option.default,
+            format_func=lambda name: KINDS[name].title,
+            help=option.page_help,
+        )
+    return st.text_input(option.label, placeholder=option.placeholder, help=option.page_help).strip()
 
 
 def can_start(config: Mapping[str, Any]) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from core.cli import output
 from core.cli.output import CommandResult
 from core.errors import Cancelled
+from core.models.base import DEFAULT_KIND, KINDS, ModelOption, offered_options
 from core.progress import Progress
 from core.storage import Workspace
 
@@ -17,15 +18,10 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     train = commands.add_parser("train", parents=[common], help="train, calibrate, measure and save a model")
     train.add_argument("--labels", required=True, metavar="L", help="label set to learn from")
     train.add_argument("--corpus", metavar="C", help="where the titles are, when the label file has none")
-    train.add_argument(
-        "--model", default="tfidf", help="kind of model: tfidf (default), embedding, transformer, blend, cascade"
-    )
-    train.add_argument("--base", metavar="DIR_OR_HUB_ID", help="encoder to start from (all kinds but tfidf)")
-    train.add_argument(
-        "--members",
-        metavar="KINDS",
-        help="of a blend: two or more kinds, parted by commas (default tfidf,embedding; add transformer for the best)",
-    )
+    kinds = ", ".join(f"{name} (default)" if name == DEFAULT_KIND else name for name in KINDS)
+    train.add_argument("--model", default=DEFAULT_KIND, help=f"kind of model: {kinds}")
+    for option in offered_options():
+        train.add_argument(f"--{option.name}", metavar=option.metavar, help=_option_help(option))
     train.add_argument("--seed", type=int, default=0, help="decides splits and starting values (default 0)")
     train.add_argument("--name", help="name of the model (default: from labels and kind)")
     train.add_argument(
@@ -101,10 +97,26 @@ def _train(args: argparse.Namespace, workspace: Workspace, progress: Progress) -
     return CommandResult(report.as_dict(), lines)
 
 
+def _option_help(option: ModelOption) -> str:
+    """Return what an option is for, and which kinds have it or, where most have it, which do not."""
+    takers = [name for name, kind in KINDS.items() if option in kind.options]
+    others = [name for name in KINDS if name not in takers]
+    if not others:
+        return option.command_help
+    if len(others) < len(takers):
+        return f"{option.command_help} (all kinds but {', '.join(others)})"
+    return f"of a {', '.join(takers)}: {option.command_help}"
+
+
 def _options(args: argparse.Namespace) -> dict[str, Any]:
-    options: dict[str, Any] = {"base": args.base} if args.base else {}
-    if args.members:
-        options["members"] = [kind.strip() for kind in args.members.split(",") if kind.strip()]
+    """Return the options that were given, whatever the kind: the training refuses those it does not have."""
+    options: dict[str, Any] = {}
+    for option in offered_options():
+        value = vars(args)[option.name]
+        if value and option.values == "kinds":
+            options[option.name] = [kind.strip() for kind in value.split(",") if kind.strip()]
+        elif value:
+            options[option.name] = value
     return options
 
 

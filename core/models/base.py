@@ -5,9 +5,9 @@ import importlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,10 @@ from core.progress import Progress, silent
 from core.text_formats import json_text
 
 __all__ = [
+    "DEFAULT_KIND",
     "KINDS",
     "ModelKind",
+    "ModelOption",
     "Observe",
     "TitleClassifier",
     "TrainingData",
@@ -26,6 +28,7 @@ __all__ = [
     "ignore_measurements",
     "known_kind",
     "merge_options",
+    "offered_options",
     "read_model_config",
     "softmax",
     "translate_load_errors",
@@ -172,9 +175,38 @@ class TitleClassifier(ABC):
 
 
 # --- The kinds of classifier there are, found by name and imported only when used -------------------------------------
+# What command line, page, card, scoring and doctor know of a kind stands in its entry and nowhere else.
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
+class ModelOption:
+    """An option of a training that page and command line offer. A kind may take others, for callers of the functions.
+
+    Attributes
+    ----------
+    name : str
+        As the classifier's options have it, and the command line after two dashes.
+    values : {'text', 'kinds'}
+        What is typed or chosen: a text, or several kinds of model.
+    default : tuple of str
+        The kinds that are chosen at first.
+    metavar, command_help : str
+        On the command line.
+    label, page_help, placeholder : str
+        On the page.
+    """
+
+    name: str
+    values: Literal["text", "kinds"]
+    default: tuple[str, ...] = ()
+    metavar: str
+    command_help: str
+    label: str
+    page_help: str
+    placeholder: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelKind:
     """One kind of classifier.
 
@@ -186,6 +218,16 @@ class ModelKind:
         For people.
     module, attribute : str
         Where its class is.
+    options : tuple of ModelOption
+        What page and command line offer for it.
+    members : mapping
+        Option → default, of the options that name the kinds it is made of: a tuple for several, a name for one.
+    may_be_member : bool
+        Whether other kinds may be made of it.
+    faster_on_gpu : bool
+        Whether a graphics processor is worth having for it.
+    weighs_words : bool
+        Whether it can say what each word contributed (:class:`core.explain.LinearClassifier`).
     """
 
     name: str
@@ -193,52 +235,115 @@ class ModelKind:
     description: str
     module: str
     attribute: str
+    options: tuple[ModelOption, ...] = ()
+    members: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    may_be_member: bool = True
+    faster_on_gpu: bool = False
+    weighs_words: bool = False
+
+    @property
+    def takes_base(self) -> bool:
+        """Whether it, or a member of it, may start from a pre-trained encoder."""
+        return BASE in self.options
 
 
+BASE: Final = ModelOption(
+    name="base",
+    values="text",
+    metavar="DIR_OR_HUB_ID",
+    command_help="encoder to start from",
+    label="Language model to start from",
+    placeholder="MiniLM, which comes with Colophon",
+    page_help=(
+        "A folder on this computer, or a name on the Hugging Face Hub such as distilbert-base-multilingual-cased. Only"
+        " weights in the safetensors format are read."
+    ),
+)
+MEMBERS: Final = ModelOption(
+    name="members",
+    values="kinds",
+    default=("tfidf", "embedding"),
+    metavar="KINDS",
+    command_help="two or more kinds, parted by commas (default tfidf,embedding; add transformer for the best)",
+    label="Members of a blend",
+    page_help=(
+        "Asked together where the kind of model is a blend. The fine-tuned language model makes it better and training"
+        " minutes longer."
+    ),
+)
+# What is trained where nobody says otherwise.
+DEFAULT_KIND: Final = "tfidf"
 KINDS: Final[dict[str, ModelKind]] = {
     kind.name: kind
     for kind in (
         ModelKind(
-            "tfidf",
-            "Words and letters (TF-IDF)",
-            "Weighs words, pairs of words and runs of two to five letters. Trains in seconds, scores thousands of"
-            " titles a second, and says exactly which words decided.",
-            "core.models.tfidf",
-            "TfidfClassifier",
+            name="tfidf",
+            title="Words and letters (TF-IDF)",
+            description=(
+                "Weighs words, pairs of words and runs of two to five letters. Trains in seconds, scores thousands of"
+                " titles a second, and says exactly which words decided."
+            ),
+            module="core.models.tfidf",
+            attribute="TfidfClassifier",
+            weighs_words=True,
         ),
         ModelKind(
-            "embedding",
-            "Meanings (frozen language model)",
-            "A pre-trained language model turns each title into numbers, on which a quick classifier learns. Knows"
-            " words that were never labelled; trains in seconds.",
-            "core.models.embedding",
-            "EmbeddingClassifier",
+            name="embedding",
+            title="Meanings (frozen language model)",
+            description=(
+                "A pre-trained language model turns each title into numbers, on which a quick classifier learns. Knows"
+                " words that were never labelled; trains in seconds."
+            ),
+            module="core.models.embedding",
+            attribute="EmbeddingClassifier",
+            options=(BASE,),
+            faster_on_gpu=True,
         ),
         ModelKind(
-            "transformer",
-            "Language model (transformer)",
-            "A small pre-trained language model, fine-tuned on your labels. Knows words that were never labelled; takes"
-            " minutes to train.",
-            "core.models.transformer",
-            "TransformerClassifier",
+            name="transformer",
+            title="Language model (transformer)",
+            description=(
+                "A small pre-trained language model, fine-tuned on your labels. Knows words that were never labelled;"
+                " takes minutes to train."
+            ),
+            module="core.models.transformer",
+            attribute="TransformerClassifier",
+            options=(BASE,),
+            faster_on_gpu=True,
         ),
         ModelKind(
-            "blend",
-            "Several models together (blend)",
-            "Asks several models and weighs their answers; the weights are learned on titles none of them had seen.",
-            "core.models.ensemble",
-            "BlendClassifier",
+            name="blend",
+            title="Several models together (blend)",
+            description=(
+                "Asks several models and weighs their answers; the weights are learned on titles none of them had seen."
+            ),
+            module="core.models.ensemble",
+            attribute="BlendClassifier",
+            options=(BASE, MEMBERS),
+            members={"members": MEMBERS.default},
+            faster_on_gpu=True,
         ),
         ModelKind(
-            "cascade",
-            "Quick first, thorough where unsure (cascade)",
-            "Words and letters decide where they are sure; a language model reads the rest. As good as the language"
-            " model and several times faster on large collections.",
-            "core.models.ensemble",
-            "CascadeClassifier",
+            name="cascade",
+            title="Quick first, thorough where unsure (cascade)",
+            description=(
+                "Words and letters decide where they are sure; a language model reads the rest. As good as the language"
+                " model and several times faster on large collections."
+            ),
+            module="core.models.ensemble",
+            attribute="CascadeClassifier",
+            options=(BASE,),
+            members={"first": "tfidf", "second": "transformer"},
+            may_be_member=False,
+            faster_on_gpu=True,
         ),
     )
 }
+
+
+def offered_options() -> list[ModelOption]:
+    """Return every option that some kind offers, each once."""
+    return list({option.name: option for kind in KINDS.values() for option in kind.options}.values())
 
 
 def known_kind(name: str) -> ModelKind:

@@ -44,13 +44,13 @@ __all__ = [
 # --- Models made of models: how their members are named, trained, kept and read ---------------------------------------
 
 
-# What a member with no say of its own is told of the options of the whole.
-_NEEDS_BASE = ("embedding", "transformer", "blend")
 Member = tuple[str, dict[str, Any]]
 
 
 def parse_member(spec: Any, base: str) -> Member:
     """Return kind and options of a member, said as ``"tfidf"`` or ``{"kind": "tfidf", "C": 10}``.
+
+    A member that may start from an encoder starts from `base`, that of the whole, where it names none itself.
 
     Raises
     ------
@@ -61,11 +61,10 @@ def parse_member(spec: Any, base: str) -> Member:
     if isinstance(spec, Mapping):
         options = {str(name): value for name, value in spec.items() if name != "kind"}
         spec = spec.get("kind")
-    if not isinstance(spec, str) or spec not in KINDS or spec == "cascade":
-        raise InputError(
-            f"A member must be one of {', '.join(name for name in KINDS if name != 'cascade')}; {spec!r} came."
-        )
-    if base and spec in _NEEDS_BASE:
+    possible = [name for name, kind in KINDS.items() if kind.may_be_member]
+    if not isinstance(spec, str) or spec not in possible:
+        raise InputError(f"A member must be one of {', '.join(possible)}; {spec!r} came.")
+    if base and KINDS[spec].takes_base:
         options.setdefault("base", base)
     return spec, options
 
@@ -213,7 +212,7 @@ class OutOfFold:
 
 BLEND_FILE = "blend.json"
 BLEND_FORMAT = 1
-BLEND_DEFAULTS: Mapping[str, Any] = {"base": "", "members": ("tfidf", "embedding"), "weights": None}
+BLEND_DEFAULTS: Mapping[str, Any] = {"base": "", **KINDS["blend"].members, "weights": None}
 
 
 class BlendClassifier(TitleClassifier):
@@ -391,7 +390,7 @@ def _blend_settings(options: Mapping[str, Any] | None) -> tuple[list[Member], li
 
 CASCADE_FILE = "cascade.json"
 CASCADE_FORMAT = 1
-CASCADE_DEFAULTS: Mapping[str, Any] = {"base": "", "first": "tfidf", "second": "transformer", "sure": 0.95}
+CASCADE_DEFAULTS: Mapping[str, Any] = {"base": "", **KINDS["cascade"].members, "sure": 0.95}
 _FOLDS = 3
 
 

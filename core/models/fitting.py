@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from core.calibration import CALIBRATION_MINIMUM, Calibration, CalibrationMethod, learn_calibration
 from core.errors import InputError
 from core.model_input import has_columns, title_part
-from core.models.base import Observe, TitleClassifier, TrainingData, classifier_class, ignore_measurements
+from core.models.base import (
+    DEFAULT_KIND,
+    Observe,
+    TitleClassifier,
+    TrainingData,
+    classifier_class,
+    ignore_measurements,
+)
 from core.models.ensemble import OutOfFold
 from core.progress import Progress, silent
 from core.schema import ALTERNATE_ID, LABEL, RECORD_ID, SOURCE, SPLIT, TEXT, TITLE, TITLE_KEY, probability_column
@@ -232,7 +239,7 @@ class Plan:
         Handed to the classifier.
     """
 
-    kind: str = "tfidf"
+    kind: str = DEFAULT_KIND
     seed: int = 0
     calibration: CalibrationMethod = "temperature"
     shares: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))

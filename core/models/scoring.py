@@ -16,6 +16,7 @@ from core.corpus import load_corpus
 from core.errors import InputError
 from core.labels import load_labels
 from core.model_input import has_columns
+from core.models.base import known_kind
 from core.models.preparation import model_inputs, with_known_titles
 from core.models.registry import Model, load, load_folder, provenance_of
 from core.predictions import PREDICTIONS_FILE
@@ -131,8 +132,6 @@ def missing_column_sentences(reads: Sequence[str], lacking: Sequence[str], witho
 BATCH = MIN_SHARD
 # Where shards lie that are done, until all are.
 FOLDER = "scoring"
-# Kinds of model that are no faster on a graphics processor.
-_CPU_ONLY = ("tfidf",)
 
 
 class ProbabilityModel(Protocol):
@@ -234,7 +233,7 @@ def predict_corpus(
             progress,
             name=loaded_model.name,
             address=address,
-            wants_gpu=loaded_model.kind not in _CPU_ONLY,
+            wants_gpu=known_kind(loaded_model.kind).faster_on_gpu,
         )
     else:
         score_locally(shards, loaded_model.probabilities, progress)

@@ -22,7 +22,7 @@ from core.joins import find_leaks
 from core.labels import load_labels
 from core.model_input import has_columns
 from core.models import registry
-from core.models.base import Observe, ignore_measurements, known_kind
+from core.models.base import DEFAULT_KIND, Observe, ignore_measurements, known_kind
 from core.models.fitting import LEARNED, Fitted, Plan, fit
 from core.models.language_models import check_bases
 from core.models.preparation import (
@@ -273,7 +273,7 @@ def train(
     workspace: Workspace,
     labels: str,
     *,
-    kind: str = "tfidf",
+    kind: str = DEFAULT_KIND,
     name: str | None = None,
     seed: int = 0,
     corpus: str | None = None,
@@ -297,7 +297,8 @@ def train(
     ----------
     labels : str
         Name of the label set.
-    kind : {'tfidf', 'embedding', 'transformer', 'blend', 'cascade'}
+    kind : str
+        See :data:`core.models.base.KINDS`.
     name : str, optional
         Of the model; else made of the names of the label set and the kind.
     corpus : str, optional

@@ -381,7 +381,7 @@ def _body(
                 "Model examination",
                 (
                     "For models that weigh words, Colophon shows what each word of a title contributes to the answer."
-                    if manifest.get("model_kind") == "tfidf"
+                    if kind and kind.weighs_words
                     else "Colophon shows how the answer changes when a word of a title is left out."
                 ),
             ),

@@ -269,6 +269,7 @@ def test_kinds_are_found_by_name(monkeypatch):
 
     assert classifier_class("tfidf") is TfidfClassifier
     assert known_kind("tfidf").title == "Words and letters (TF-IDF)"
-    monkeypatch.setitem(KINDS, "absent", ModelKind("absent", "", "", "core.models.there_is_none", "X"))
+    nowhere = ModelKind(name="absent", title="", description="", module="core.models.there_is_none", attribute="X")
+    monkeypatch.setitem(KINDS, "absent", nowhere)
     with pytest.raises(ModelError, match="kind 'absent' cannot be used here: No module named"):
         classifier_class("absent")
