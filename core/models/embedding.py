@@ -100,22 +100,16 @@ class EmbeddingClassifier(TitleClassifier):
             ``max_iter`` (2,000), ``max_tokens`` (64).
         """
         settings = _settings(options)
-        base = settings["base"] or default_base()
         progress(0.0, "Loading the language model")
-        encoder = _encoder(base, settings["max_tokens"])
+        encoder = _encoder(settings["base"] or default_base(), settings["max_tokens"])
 
-        def fitted(reduced: bool) -> Self:
-            vectors = encoder.vectors(
-                data.titles, reduced=reduced, progress=lambda done, message: progress(0.05 + 0.8 * done, message)
-            )
-            return cls(encoder, data.classes, *_fit(vectors, data, settings), reduced=reduced, base=base)
-
-        classifier = fitted(encoder.can_use_bfloat16)
+        classifier = cls._fit_head(encoder, data, settings, progress, reduced=encoder.can_use_bfloat16)
         if classifier.reduced:
             progress(0.9, "Checking what 16-bit numbers change")
             checked = sample(data.titles)
             agreement = label_agreement(classifier._probabilities, checked)
-            classifier = classifier if agreement >= MIN_AGREEMENT else fitted(False)
+            if agreement < MIN_AGREEMENT:
+                classifier = cls._fit_head(encoder, data, settings, progress, reduced=False)
             classifier.agreement, classifier.checked = agreement, len(checked)
         cut = encoder.tokens.count_truncated(data.titles)
         if cut:
@@ -127,6 +121,16 @@ class EmbeddingClassifier(TitleClassifier):
             )
         progress(1.0, "Fitted")
         return classifier
+
+    @classmethod
+    def _fit_head(
+        cls, encoder: Encoder, data: TrainingData, settings: Mapping[str, Any], progress: Progress, *, reduced: bool
+    ) -> Self:
+        vectors = encoder.vectors(
+            data.titles, reduced=reduced, progress=lambda done, message: progress(0.05 + 0.8 * done, message)
+        )
+        base = settings["base"] or default_base()
+        return cls(encoder, data.classes, *_fit(vectors, data, settings), reduced=reduced, base=base)
 
     def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
         """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.base.TitleClassifier`."""
