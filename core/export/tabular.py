@@ -3,12 +3,12 @@
 import csv
 import json
 import re
-import zipfile
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
-from xml.sax.saxutils import escape
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,6 @@ __all__ = [
     "accepted_for_people",
     "arrow_table",
     "cells",
-    "column_letters",
     "csvw_metadata",
     "workbook",
     "write_csv",
@@ -134,65 +133,16 @@ def write_parquet(path: Path, frame: pd.DataFrame, columns: Sequence[Column], se
 
 # --- A workbook for people --------------------------------------------------------------------------------------------
 # Every text cell is text, so that no identifier, title or date is changed on opening.
-# The file is written directly (it is a zip of small XML parts) because it must have the same bytes each time, stream
-# through little memory, and never let a title that begins with ``=`` become a formula.
 
 
-CELL_LIMIT: Final = 32_767  # characters in a cell (Excel specifications and limits)
+CELL_LIMIT: Final = 32_767  # characters in a cell, counted in UTF-16 (Excel specifications and limits)
 ROW_LIMIT: Final = 1_048_576  # rows on a sheet, header included
-_WIDEST: Final = 60
+_WIDEST: Final = 59
 _SAMPLE_ROWS: Final = 2_000  # rows that decide how wide a column is
-_MOMENT: Final = (1980, 1, 1, 0, 0, 0)
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_ESCAPE_LIKE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
-_PLAIN, _TEXT, _HEAD, _WRAPPED = 0, 1, 2, 3  # cell styles, see _STYLES
-
-_MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-_HEADER = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-_TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-_PARTS: Final = {
-    "[Content_Types].xml": (
-        f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels" '
-        f'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        f'<Default Extension="xml" ContentType="application/xml"/>'
-        f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPES}.sheet.main+xml"/>'
-        f'<Override PartName="/xl/styles.xml" ContentType="{_TYPES}.styles+xml"/>'
-        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_TYPES}.worksheet+xml"/>'
-        f'<Override PartName="/xl/worksheets/sheet2.xml" ContentType="{_TYPES}.worksheet+xml"/></Types>'
-    ),
-    "_rels/.rels": (
-        f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
-        f'Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
-    ),
-    "xl/workbook.xml": (
-        f'<workbook {_MAIN} xmlns:r="{_OFFICE}"><sheets><sheet name="Accepted" sheetId="1" r:id="rId1"/>'
-        '<sheet name="Read me" sheetId="2" r:id="rId2"/></sheets></workbook>'
-    ),
-    "xl/_rels/workbook.xml.rels": (
-        f'<Relationships xmlns="{_PACKAGE}/relationships">'
-        f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
-        f'<Relationship Id="rId2" Type="{_OFFICE}/worksheet" Target="worksheets/sheet2.xml"/>'
-        f'<Relationship Id="rId3" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>'
-    ),
-    # Number format 49 is '@': text stays text also when somebody edits the cell.
-    "xl/styles.xml": (
-        f'<styleSheet {_MAIN}><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
-        '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
-        '<fills count="2"><fill><patternFill patternType="none"/></fill>'
-        '<fill><patternFill patternType="gray125"/></fill>'
-        '</fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
-        '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-        '<cellXfs count="4">'
-        '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
-        '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
-        '<xf numFmtId="49" fontId="1" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1"/>'
-        '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyAlignment="1">'
-        '<alignment vertical="top" wrapText="1"/></xf></cellXfs>'
-        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
-    ),
-}
+_BLOCK_ROWS: Final = 2_000  # rows whose text is in memory at once
+_CUT_NOTE: Final = "[cut: the whole text is in the CSV]"
+# No clock is read, so that equal records give equal bytes; the day is the one on which a zip archive's calendar begins.
+_CREATED: Final = datetime(1980, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -236,87 +186,69 @@ def write_xlsx(path: Path, frame: pd.DataFrame, columns: Sequence[Column], read_
     read_me : sequence of str
         One line a row of the second sheet.
     """
+    import xlsxwriter
+    from xlsxwriter.exceptions import FileCreateError
+
     left_out = max(0, len(frame) - (ROW_LIMIT - 1))
     shown = frame.iloc[: ROW_LIMIT - 1]
-    cut = 0
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, text in _PARTS.items():
-            archive.writestr(_entry(name), _HEADER + text)
-        with archive.open(_entry("xl/worksheets/sheet1.xml"), "w", force_zip64=True) as sheet:
-            for piece, shortened in _sheet(shown, columns):
-                cut += shortened
-                sheet.write(piece.encode("utf-8"))
-        lines = "".join(
-            f'<row r="{place}"><c r="A{place}" s="{_WRAPPED}" t="inlineStr">{_inline(line)}</c></row>'
-            for place, line in enumerate(read_me, start=1)
-        )
-        archive.writestr(
-            _entry("xl/worksheets/sheet2.xml"),
-            f'{_HEADER}<worksheet {_MAIN}><cols><col min="1" max="1" width="110" customWidth="1"/></cols>'
-            f"<sheetData>{lines}</sheetData></worksheet>",
-        )
+    # The rows wait in a file beside the workbook: the system's folder for such files is memory on many machines.
+    with path.open("wb") as stream, tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+        try:
+            with xlsxwriter.Workbook(stream, {"constant_memory": True, "tmpdir": scratch}) as book:
+                book.use_zip64()
+                book.set_properties({"created": _CREATED})
+                cut = _write_records(book, shown, columns)
+                _write_read_me(book, read_me)
+        except FileCreateError as error:
+            raise error.args[0] from error  # the system's own error (a full disk), which people are told about
     return WorkbookReport(len(shown), left_out, cut)
 
 
-def _sheet(frame: pd.DataFrame, columns: Sequence[Column]) -> Iterable[tuple[str, int]]:
-    letters = [column_letters(place) for place in range(len(columns))]
-    widths = "".join(
-        f'<col min="{place}" max="{place}" width="{_width(frame[column.name], column)}" style="{_style(column)}"'
-        ' customWidth="1"/>'
-        for place, column in enumerate(columns, start=1)
-    )
-    head = "".join(
-        f'<c r="{letter}1" s="{_HEAD}" t="inlineStr">{_inline(column.name)}</c>'
-        for letter, column in zip(letters, columns, strict=True)
-    )
-    yield (
-        f'{_HEADER}<worksheet {_MAIN}><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" '
-        f'activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><cols>{widths}</cols>'
-        f'<sheetData><row r="1">{head}</row>',
-        0,
-    )
-    for start in range(0, len(frame), 2_000):
-        block = frame.iloc[start : start + 2_000]
-        written = [_cells(block[column.name], column) for column in columns]
-        shortened = sum(count for _, count in written)
-        rows = []
-        for place, row in enumerate(zip(*(cells_ for cells_, _ in written), strict=True), start=start + 2):
-            inside = "".join(
-                f'<c r="{letter}{place}{cell}</c>' for letter, cell in zip(letters, row, strict=True) if cell
-            )
-            rows.append(f'<row r="{place}">{inside}</row>')
-        yield "".join(rows), shortened
-    yield f'</sheetData><autoFilter ref="A1:{letters[-1]}{len(frame) + 1}"/></worksheet>', 0
+def _write_records(book: Any, frame: pd.DataFrame, columns: Sequence[Column]) -> int:
+    """Write the first sheet and return how many cells were cut."""
+    # '@' on the whole column: text stays text also when somebody edits a cell or fills an empty one.
+    text = book.add_format({"num_format": "@"})
+    heading = book.add_format({"num_format": "@", "bold": True})
+    sheet = book.add_worksheet("Accepted")
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, len(frame), len(columns) - 1)
+    for place, column in enumerate(columns):
+        width = _width(frame[column.name], column)
+        sheet.set_column(place, place, width, None if column.type == "number" else text)
+        _write_text(sheet, 0, place, column.name, heading)
+    cut = 0
+    for start in range(0, len(frame), _BLOCK_ROWS):
+        block = frame.iloc[start : start + _BLOCK_ROWS]
+        values = [(_values if column.type == "number" else cells)(block[column.name], column) for column in columns]
+        for row, record in enumerate(zip(*values, strict=True), start=start + 1):
+            for place, value in enumerate(record):
+                if isinstance(value, float):
+                    sheet.write_number(row, place, value)
+                elif value:
+                    cut += _write_text(sheet, row, place, value, text)
+    return cut
 
 
-def _cells(values: pd.Series, column: Column) -> tuple[list[str], int]:
-    """Return a column's cells from the closing quote of ``r`` on, '' for an empty one, and how many were cut."""
-    if column.type == "number":
-        numbers = values.to_numpy(dtype=float)
-        return ["" if np.isnan(n) else f'" s="{_PLAIN}"><v>{n!r}</v>' for n in numbers.tolist()], 0
-    text = list(cells(values, column))
-    cut = sum(len(cell) > CELL_LIMIT for cell in text)
-    return [f'" s="{_TEXT}" t="inlineStr">{_inline(cell)}' if cell else "" for cell in text], cut
+def _write_read_me(book: Any, lines: Sequence[str]) -> None:
+    wrapped = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
+    sheet = book.add_worksheet("Read me")
+    sheet.set_column(0, 0, 110)
+    for row, line in enumerate(lines):
+        _write_text(sheet, row, 0, line, wrapped)
 
 
-def _inline(text: str) -> str:
-    if len(text) > CELL_LIMIT:
-        note = "[cut: the whole text is in the CSV]"
-        text = text[: CELL_LIMIT - len(note)] + note
-    if "_x" in text:
-        text = _ESCAPE_LIKE.sub("_x005F_", text)
-    text = _NOT_XML.sub(lambda match: f"_x{ord(match.group()):04X}_", text)
-    return f'<is><t xml:space="preserve">{escape(text, {chr(13): "&#13;"})}</t></is>'
-
-
-def column_letters(place: int) -> str:
-    """Return the name of a column, counted from 0: A … Z, AA …."""
-    name = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        name = chr(65 + rest) + name
-    return name
+def _write_text(sheet: Any, row: int, place: int, text: str, cell_format: Any) -> bool:
+    """Write a cell as text, never as a formula, a number or a link; return whether it was too long and was cut."""
+    cut = len(text) > CELL_LIMIT // 2 and len(text.encode("utf-16-le")) > 2 * CELL_LIMIT
+    if cut:
+        room = CELL_LIMIT - len(_CUT_NOTE)
+        text = text.encode("utf-16-le")[: 2 * room].decode("utf-16-le", "ignore") + _CUT_NOTE
+    if text.startswith("<r>") and text.endswith("</r>"):
+        # xlsxwriter would take it for XML that it made itself and not escape it; in two runs it is text like any other.
+        sheet.write_rich_string(row, place, "<", cell_format, text[1:], cell_format)
+    else:
+        sheet.write_string(row, place, text, cell_format)
+    return cut
 
 
 def _width(values: pd.Series, column: Column) -> int:
@@ -326,18 +258,6 @@ def _width(values: pd.Series, column: Column) -> int:
         return max(12, heading)
     lengths = values.iloc[:_SAMPLE_ROWS].str.len()
     return int(min(_WIDEST, max(10, heading, lengths.quantile(0.95) + 2 if len(lengths) else 0)))
-
-
-def _style(column: Column) -> int:
-    return _PLAIN if column.type == "number" else _TEXT
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name, _MOMENT)
-    info.compress_type = zipfile.ZIP_DEFLATED
-    info.create_system = 3  # so that the bytes do not depend on the operating system
-    info.external_attr = 0o644 << 16
-    return info
 
 
 # --- CSV on the Web metadata, beside the CSV it describes (W3C --------------------------------------------------------

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 
 import numpy as np
 import openpyxl
@@ -229,13 +230,35 @@ def test_the_workbook_has_a_frozen_filtered_header(example, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["a\x00b", "one\rtwo", "one\ntwo", "_x000D_", "\ufffe", " both ends ", "<&>\"'", "=1+1"]
+    "text",
+    [
+        "a\x00b",
+        "one\rtwo",
+        "one\ntwo",
+        "_x000D_",
+        "\ufffe",
+        " both ends ",
+        "<&>\"'",
+        "=1+1",
+        "{=1+1}",
+        "@home",
+        "0012",
+        "1e5",
+        "https://example.org/a",
+        "mailto:a@example.org",
+        "internal:Accepted!A1",
+        "<r><t>&amp;</t></r>",
+        "<r></c></r>",
+        "<r> =1+1 </r>",
+    ],
 )
 def test_hard_text_in_the_workbook_comes_back(example, tmp_path, text):
     from core.export.validation import unescape_cell
 
     _, book = workbook(example, tmp_path, Title=text)
-    assert unescape_cell(book["Accepted"]["B2"].value) == text
+    cell = book["Accepted"]["B2"]
+    assert unescape_cell(cell.value) == text
+    assert (cell.data_type, cell.number_format, cell.hyperlink) == ("s", "@", None)
 
 
 def test_cells_that_are_too_long_are_cut_and_counted(example, tmp_path):
@@ -254,11 +277,33 @@ def test_a_sheet_takes_no_more_rows_than_a_sheet_has(example, tmp_path, monkeypa
     assert "5 records are beyond" in report.sentences[0]
 
 
-@pytest.mark.parametrize(("place", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")])
-def test_column_letters(place, letters):
-    from core.export.tabular import column_letters
+def test_characters_that_are_two_units_of_utf_16_count_twice(example, tmp_path):
+    report, book = workbook(example, tmp_path, Title="\N{OPEN BOOK}" * (CELL_LIMIT // 2 + 1))
+    value = book["Accepted"]["B2"].value
+    assert CELL_LIMIT - 1 <= len(value.encode("utf-16-le")) // 2 <= CELL_LIMIT
+    assert value.endswith("[cut: the whole text is in the CSV]")
+    assert report.cut == report.rows
 
-    assert column_letters(place) == letters
+
+def test_equal_records_give_an_equal_workbook_and_nothing_beside_it(example, tmp_path, monkeypatch):
+    workbook(example, tmp_path)
+    first = (tmp_path / "a.xlsx").read_bytes()
+    monkeypatch.setattr("time.time", lambda: 2e9)
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        workbook(example, tmp_path)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert (tmp_path / "a.xlsx").read_bytes() == first
+    assert [path.name for path in tmp_path.iterdir()] == ["a.xlsx"]
+
+
+def test_a_workbook_that_cannot_be_written_fails_as_any_file(example, tmp_path):
+    (tmp_path / "a.xlsx").mkdir()
+    with pytest.raises(IsADirectoryError):
+        workbook(example, tmp_path)
 
 
 def test_no_personal_names_of_reviewers_are_written(example):
