@@ -37,7 +37,7 @@ _COLDEST, _HOTTEST = 0.2, 10.0
 _TINY = 1e-12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Calibration:
     """A map from a classifier's probabilities to calibrated ones.
 
@@ -103,12 +103,12 @@ class Calibration:
                 for name, (x, y) in content["curves"].items()
             }
             calibration = cls(
-                content["method"],
-                tuple(str(name) for name in content["classes"]),
-                float(content["temperature"]),
-                curves,
-                int(content["n"]),
-                str(content["learned_from"]),
+                method=content["method"],
+                classes=tuple(str(name) for name in content["classes"]),
+                temperature=float(content["temperature"]),
+                curves=curves,
+                n=int(content["n"]),
+                learned_from=str(content["learned_from"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ModelError(f"The calibration cannot be read ({error}): train the model again.") from error
@@ -196,11 +196,13 @@ def learn_calibration(
         )
     if method == "temperature":
         temperature = _best_temperature(given, codes)
-        return Calibration(method, names, temperature, n=len(given), learned_from=learned_from)
+        return Calibration(
+            method=method, classes=names, temperature=temperature, n=len(given), learned_from=learned_from
+        )
     if method == "isotonic":
         curves = {name: _isotonic(given[:, i], codes == i) for i, name in enumerate(names)}
-        return Calibration(method, names, curves=curves, n=len(given), learned_from=learned_from)
-    return Calibration(method, names)
+        return Calibration(method=method, classes=names, curves=curves, n=len(given), learned_from=learned_from)
+    return Calibration(method=method, classes=names)
 
 
 def equal_count_bins(values: ArrayLike, bins: int) -> list[NDArray[np.intp]]:

@@ -159,7 +159,7 @@ def title_sentence(records: pd.DataFrame) -> str:
 BANDS = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CollectionEstimates:
     """The whole collection, estimated from the books people checked.
 

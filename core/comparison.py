@@ -138,7 +138,7 @@ FACETS_COMPARED: Final = ("language", "decade", "place", "title_length")
 FIRST_RIGHT, SECOND_RIGHT, BOTH_WRONG = "only the first is right", "only the second is right", "both are wrong"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ModelComparison:
     """A first and a second model, judged on the books both predicted and a person labelled.
 
@@ -316,21 +316,21 @@ def compare_models(
     )
     measured = _measured(pairs, first_right, second_right, classes, seed)
     return ModelComparison(
-        names,
-        n,
-        left_out,
-        int(pairs["leaked"].sum()),
-        (proportion(int(first_right.sum()), n), proportion(int(second_right.sum()), n)),
-        (measured["first"], measured["second"]),
-        measured["accuracy_difference"],
-        measured["macro_f1_difference"],
-        int((first_right & second_right).sum()),
-        only_first,
-        only_second,
-        int((~first_right & ~second_right).sum()),
-        mcnemar_exact(only_first, only_second) if n else math.nan,
-        _disagreements(pairs, first_right, second_right),
-        outcomes_by_value(pairs, first_right, second_right, facets),
+        names=names,
+        n=n,
+        left_out=left_out,
+        leaked=int(pairs["leaked"].sum()),
+        accuracy=(proportion(int(first_right.sum()), n), proportion(int(second_right.sum()), n)),
+        macro_f1=(measured["first"], measured["second"]),
+        accuracy_difference=measured["accuracy_difference"],
+        macro_f1_difference=measured["macro_f1_difference"],
+        both_right=int((first_right & second_right).sum()),
+        only_first=only_first,
+        only_second=only_second,
+        both_wrong=int((~first_right & ~second_right).sum()),
+        p=mcnemar_exact(only_first, only_second) if n else math.nan,
+        disagreements=_disagreements(pairs, first_right, second_right),
+        by_value=outcomes_by_value(pairs, first_right, second_right, facets),
     )
 
 

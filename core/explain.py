@@ -81,7 +81,7 @@ class Explainable(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Explanation:
     """What each word of a title contributed to one class.
 
@@ -212,13 +212,13 @@ def word_contributions(model: Explainable, title: str, class_name: str | None = 
     if isotonic:
         note = "Exact for the probability before calibration: base value and contributions sum to its log-odds."
     return Explanation(
-        title,
-        model.classes[position],
-        probability,
-        float(start + values.sum()),
-        start,
-        pd.DataFrame({"word": pd.Series(words, dtype="str"), "contribution": values}),
-        note,
+        title=title,
+        class_name=model.classes[position],
+        probability=probability,
+        log_odds=float(start + values.sum()),
+        base=start,
+        table=pd.DataFrame({"word": pd.Series(words, dtype="str"), "contribution": values}),
+        note=note,
     )
 
 
@@ -243,7 +243,15 @@ def leave_one_word_out(model: Explainable, title: str, class_name: str | None = 
         }
     )
     note = "Each word alone was left out and the title read again; contributions do not sum."
-    return Explanation(title, model.classes[position], probability, float(odds[0]), float("nan"), table, note)
+    return Explanation(
+        title=title,
+        class_name=model.classes[position],
+        probability=probability,
+        log_odds=float(odds[0]),
+        base=float("nan"),
+        table=table,
+        note=note,
+    )
 
 
 # --- Labelled titles that are like a title: the examples a model may have learned from --------------------------------
@@ -337,7 +345,15 @@ def shap_words(
     shown = pd.Series([display_token(word) for word in words], dtype="str")
     table = pd.DataFrame({"word": shown, "contribution": np.asarray(values.values[0], float)})
     odds = float(read(whole)[0])
-    return Explanation(title, model.classes[position], probability, odds, base, table, note)
+    return Explanation(
+        title=title,
+        class_name=model.classes[position],
+        probability=probability,
+        log_odds=odds,
+        base=base,
+        table=table,
+        note=note,
+    )
 
 
 def _linear_shap(model: Explainable, title: str, class_name: str | None, background: Sequence[str]) -> Explanation:
@@ -358,7 +374,15 @@ def _linear_shap(model: Explainable, title: str, class_name: str | None, backgro
     )
     base = float(start + direction @ mean)
     note = f"SHAP for a linear model: the base is the average of {len(background):,} titles."
-    return Explanation(title, model.classes[position], probability, float(base + values.sum()), base, table, note)
+    return Explanation(
+        title=title,
+        class_name=model.classes[position],
+        probability=probability,
+        log_odds=float(base + values.sum()),
+        base=base,
+        table=table,
+        note=note,
+    )
 
 
 # --- Why a title was given its class ----------------------------------------------------------------------------------

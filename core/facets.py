@@ -88,7 +88,7 @@ def _first_letter(beginning: str) -> str:
     return base if "A" <= base <= "Z" else OTHER_LETTER
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Facet:
     """How one facet is read from the records and spoken of."""
 
@@ -106,38 +106,65 @@ class _Facet:
 _ALPHABET = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _DEFINITIONS: dict[str, _Facet] = {
     "decade": _Facet(
-        "Decade", YEAR, "no date", "{noun} of the {value}", "{noun} without a readable date", codes=_decades
+        title="Decade",
+        column=YEAR,
+        missing="no date",
+        words="{noun} of the {value}",
+        words_missing="{noun} without a readable date",
+        codes=_decades,
     ),
-    "place": _Facet("Place of publication", PLACE, "no place", "{noun} from {value}", "{noun} without a place"),
-    "country": _Facet("Country", COUNTRY, "no country", "{noun} from {value}", "{noun} without a country"),
-    "language": _Facet("Language", LANGUAGE, "no language", "{value} {noun}", "{noun} without a language"),
+    "place": _Facet(
+        title="Place of publication",
+        column=PLACE,
+        missing="no place",
+        words="{noun} from {value}",
+        words_missing="{noun} without a place",
+    ),
+    "country": _Facet(
+        title="Country",
+        column=COUNTRY,
+        missing="no country",
+        words="{noun} from {value}",
+        words_missing="{noun} without a country",
+    ),
+    "language": _Facet(
+        title="Language",
+        column=LANGUAGE,
+        missing="no language",
+        words="{value} {noun}",
+        words_missing="{noun} without a language",
+    ),
     "language_source": _Facet(
-        "Where the language comes from",
-        LANGUAGE_SOURCE,
-        "no language",
-        "{noun} whose language is {value}",
-        "{noun} without a language",
+        title="Where the language comes from",
+        column=LANGUAGE_SOURCE,
+        missing="no language",
+        words="{noun} whose language is {value}",
+        words_missing="{noun} without a language",
         order=("catalogued", "detected"),
         renamed={"catalogue": "catalogued"},
     ),
     "publisher": _Facet(
-        "Publisher", PUBLISHER, "no publisher", "{noun} published by {value}", "{noun} without a publisher"
+        title="Publisher",
+        column=PUBLISHER,
+        missing="no publisher",
+        words="{noun} published by {value}",
+        words_missing="{noun} without a publisher",
     ),
     "title_length": _Facet(
-        "Length of title",
-        TITLE,
-        "no title",
-        "{noun} with titles of {value} characters",
-        "{noun} without a title",
+        title="Length of title",
+        column=TITLE,
+        missing="no title",
+        words="{noun} with titles of {value} characters",
+        words_missing="{noun} without a title",
         codes=_title_lengths,
         order=_length_bands(),
     ),
     "first_letter": _Facet(
-        "First letter of title",
-        TITLE,
-        "no title",
-        "{noun} whose title begins with {value}",
-        "{noun} without a title",
+        title="First letter of title",
+        column=TITLE,
+        missing="no title",
+        words="{noun} whose title begins with {value}",
+        words_missing="{noun} without a title",
         codes=_first_letters,
         order=(*_ALPHABET, OTHER_LETTER, DIGIT_OR_SIGN),
         words_of={
@@ -146,18 +173,18 @@ _DEFINITIONS: dict[str, _Facet] = {
         },
     ),
     "genre_given": _Facet(
-        "Genre as catalogued",
-        GENRE_GIVEN,
-        "no genre given",
-        "{noun} catalogued as {value}",
-        "{noun} catalogued without a genre",
+        title="Genre as catalogued",
+        column=GENRE_GIVEN,
+        missing="no genre given",
+        words="{noun} catalogued as {value}",
+        words_missing="{noun} catalogued without a genre",
     ),
     "date_certainty": _Facet(
-        "Certainty of date",
-        DATE_CERTAINTY,
-        "no date",
-        "{noun} whose date is {value}",
-        "{noun} without a date",
+        title="Certainty of date",
+        column=DATE_CERTAINTY,
+        missing="no date",
+        words="{noun} whose date is {value}",
+        words_missing="{noun} without a date",
         order=tuple(certainty for certainty in DATE_CERTAINTIES if certainty != "none"),
         renamed={"none": ""},
         words_of={"range": "{noun} whose date is a range of years"},
@@ -168,7 +195,13 @@ FACETS: tuple[str, ...] = tuple(_DEFINITIONS)
 
 
 def _facet(facet: str) -> _Facet:
-    own = _Facet(facet, facet, f"no {facet}", f"{{noun}} with {facet} {{value}}", f"{{noun}} without {facet}")
+    own = _Facet(
+        title=facet,
+        column=facet,
+        missing=f"no {facet}",
+        words=f"{{noun}} with {facet} {{value}}",
+        words_missing=f"{{noun}} without {facet}",
+    )
     return _DEFINITIONS.get(facet, own)
 
 

@@ -282,7 +282,7 @@ def _if_range(validators: Mapping[str, str]) -> str:
 FetchStatus = Literal["downloaded", "copied", "unchanged", "not checked"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """One published file, as told in ``data/sources.toml``.
 
@@ -301,7 +301,7 @@ class Source:
     rows: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FetchResult:
     """A file that is now in the workspace.
 
@@ -484,7 +484,13 @@ class _DownloadTarget:
     def fetched(self, outcome: FetchStatus) -> FetchResult:
         record = self.record
         return FetchResult(
-            self.source, self.target, record["bytes"], record["sha256"], record["url"], record["fetched_at"], outcome
+            source=self.source,
+            path=self.target,
+            bytes=record["bytes"],
+            sha256=record["sha256"],
+            url=record["url"],
+            fetched_at=record["fetched_at"],
+            outcome=outcome,
         )
 
 

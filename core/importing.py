@@ -79,7 +79,7 @@ _UNNAMED_VERSION = 3
 _ENCODING_NAMES = {"cp1252": "Windows-1252"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ReadOptions:
     """What a person corrected about how a file is read; empty means guess."""
 
@@ -90,7 +90,7 @@ class ReadOptions:
     columns: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ImportReport:
     """What was imported and how the file was understood (the keys of ``colophon import --json``)."""
 
@@ -270,21 +270,21 @@ def import_file(
         time.monotonic() - started,
     )
     return ImportReport(
-        artifact.name,
-        kind,
-        stored_manifest["rows"],
-        stored_manifest["rejected"],
-        fingerprint,
-        stored_manifest["encoding"],
-        stored_manifest["format"],
-        stored_manifest["delimiter"],
-        stored_manifest["mapping"],
-        tuple(stored_manifest["reasons"]),
-        (*stored_manifest["questions"], *_ask_training_labels(workspace, kind, fingerprint)),
-        (*stored_manifest["warnings"], *choice.sentences, *([note] if note else [])),
-        stored_manifest.get("summary", {}),
-        choice.name,
-        note,
+        name=artifact.name,
+        kind=kind,
+        rows=stored_manifest["rows"],
+        rejected=stored_manifest["rejected"],
+        fingerprint=fingerprint,
+        encoding=stored_manifest["encoding"],
+        format=stored_manifest["format"],
+        delimiter=stored_manifest["delimiter"],
+        mapping=stored_manifest["mapping"],
+        reasons=tuple(stored_manifest["reasons"]),
+        questions=(*stored_manifest["questions"], *_ask_training_labels(workspace, kind, fingerprint)),
+        warnings=(*stored_manifest["warnings"], *choice.sentences, *([note] if note else [])),
+        summary=stored_manifest.get("summary", {}),
+        corpus=choice.name,
+        name_note=note,
     )
 
 

@@ -28,7 +28,7 @@ LABELS_FILE = "labels.parquet"
 ANNOTATIONS_FILE = "annotations.parquet"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Repeats:
     """How many rows speak of books that other rows speak of too.
 
@@ -168,5 +168,11 @@ def books_from_annotations(
     several = rows[rows > 1].index
     distinct_counts = frame[frame[RECORD_ID].isin(several)].groupby(RECORD_ID)[[LABEL_GIVEN, NOTE]].nunique()
     identical = int(((distinct_counts[LABEL_GIVEN] == 1) & (distinct_counts[NOTE] == 1)).sum())
-    repeats = Repeats(len(frame), len(record_ids), len(several), identical, int(disagreeing.sum()))
+    repeats = Repeats(
+        rows=len(frame),
+        books=len(record_ids),
+        repeated_books=len(several),
+        identical_books=identical,
+        disagreeing_books=int(disagreeing.sum()),
+    )
     return table, names, repeats

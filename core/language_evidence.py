@@ -229,7 +229,7 @@ class LanguageSources:
         return f"Of the {self.n:,} {name} books the language {listed(phrases)}."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LanguageEvidence:
     """The same comparison by language, on different evidence.
 
@@ -334,8 +334,22 @@ def language_evidence(
     table = table.sort_values(["population_n", "sample_n", "value"], ascending=[False, False, True], ignore_index=True)
     elsewhere = int((theirs.catalogued & ~theirs.shared).sum())
     circular = elsewhere < _FEW_ELSEWHERE * int(theirs.catalogued.sum()) or not theirs.catalogued.any()
-    evidence = LanguageEvidence(table, ours.sources, theirs.sources, elsewhere, circular, ())
-    return LanguageEvidence(table, ours.sources, theirs.sources, elsewhere, circular, _sentences(evidence, names))
+    evidence = LanguageEvidence(
+        table=table,
+        sample=ours.sources,
+        population=theirs.sources,
+        catalogued_elsewhere=elsewhere,
+        circular=circular,
+        sentences=(),
+    )
+    return LanguageEvidence(
+        table=table,
+        sample=ours.sources,
+        population=theirs.sources,
+        catalogued_elsewhere=elsewhere,
+        circular=circular,
+        sentences=_sentences(evidence, names),
+    )
 
 
 def _side(records: pd.DataFrame, shared: Mask, detect: Detector | None) -> _Side:

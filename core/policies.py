@@ -14,7 +14,7 @@ _LOG = logging.getLogger(__name__)
 _KIND = "policy"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SavedPolicy:
     """A policy and how it came about.
 
@@ -61,7 +61,11 @@ def saved_policies(workspace: Workspace, predictions: str) -> Sequence[SavedPoli
     """Return the policies kept for predictions (by fingerprint), the newest first."""
     return [
         SavedPolicy(
-            Policy.from_dict(note["policy"]), note["promise"], note["labels"], note["because"], note["at"][:19] + "Z"
+            policy=Policy.from_dict(note["policy"]),
+            promise=note["promise"],
+            labels=note["labels"],
+            because=note["because"],
+            chosen_at=note["at"][:19] + "Z",
         )
         for note in reversed(workspace.database.read(_KIND, predictions))
     ]

@@ -197,7 +197,7 @@ class CutScope:
 def cut_scope(workspace: Workspace, scored: Scored) -> CutScope:
     """Return which records are left to the cuts, by the same decisions that an export makes."""
     # Without a cut nothing is accepted: whatever a cut could accept has abstained.
-    decided = decide_all(workspace, scored, SavedPolicy(Policy({})))
+    decided = decide_all(workspace, scored, SavedPolicy(policy=Policy({})))
     ids = decided.decisions[RECORD_ID].iloc[decided.rows(ABSTAINED)]
     return CutScope(scored.table[RECORD_ID].isin(ids).to_numpy(dtype=bool))
 

@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FacetComparison:
     """One facet of a sample beside that of the population.
 
@@ -237,7 +237,9 @@ def _compare_facet(
 
     test = chi_square(disjoint)
     if not rest.any():
-        test = ChiSquare(math.nan, 0, math.nan, 0, "no book of the population is outside the sample")
+        test = ChiSquare(
+            statistic=math.nan, df=0, p=math.nan, pooled=0, reason="no book of the population is outside the sample"
+        )
     tvd = by_chance = bits = association = math.nan
     if min(n[:2]) >= MINIMUM_RECORDS:
         tvd = total_variation(counts["sample_n"], counts["population_n"])

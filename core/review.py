@@ -110,7 +110,7 @@ def _named_now(scored: Scored, record_ids: Sequence[str], file_ids: Sequence[str
     ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Decision:
     """What a person decided about a record, or that a decision was taken back.
 

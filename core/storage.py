@@ -164,7 +164,7 @@ def write_json(target: Path, content: Mapping[str, Any]) -> None:
         beside.write_text(json_text(content) + "\n", encoding="utf-8")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Artifact:
     """A finished thing in the workspace: its folder, what its manifest says, and the name it was asked for by."""
 
@@ -312,7 +312,9 @@ class Workspace:
                 f"There is no {KIND_WORDS.get(kind, kind)} called '{name[:100]}' in {self.root}. There are: {known}."
             )
         home = self.root / kind / fingerprint
-        return Artifact(kind, fingerprint, name, home, self._manifest(kind, home, name))
+        return Artifact(
+            kind=kind, fingerprint=fingerprint, name=name, path=home, manifest=self._manifest(kind, home, name)
+        )
 
     def fingerprint_of(self, kind: str, name: str) -> str | None:
         """Return the fingerprint of what `name` (as typed, as kept, or a fingerprint) points at, None without a folder.
@@ -384,7 +386,15 @@ class Workspace:
         for name, fingerprint in self.database.names(kind).items():
             home = self.root / kind / fingerprint
             try:
-                things.append(Artifact(kind, fingerprint, name, home, self._manifest(kind, home, name)))
+                things.append(
+                    Artifact(
+                        kind=kind,
+                        fingerprint=fingerprint,
+                        name=name,
+                        path=home,
+                        manifest=self._manifest(kind, home, name),
+                    )
+                )
             except DamagedError as error:
                 things.append(error)
         return things

@@ -44,7 +44,7 @@ class Dependent:
     why: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Removed:
     """What was removed (the keys of ``colophon remove --json``).
 
@@ -71,7 +71,7 @@ class Removed:
         return asdict(self)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Renamed:
     """What was renamed (the keys of ``colophon rename --json``)."""
 
@@ -161,7 +161,14 @@ def remove(workspace: Workspace, kind: str, name: str, *, dependents_too: bool =
         sentence += " What people decided about them is kept, and holds again if they are made again."
     also = f", with {len(needed_by)} that needed it" if needed_by else ""
     _LOG.info("removed %s '%s' (%s)%s", KIND_NAMES[kind], target.display_name, target.fingerprint, also)
-    return Removed(KIND_NAMES[kind], target.display_name, target.fingerprint, needed_by, files_stay, sentence)
+    return Removed(
+        kind=KIND_NAMES[kind],
+        name=target.display_name,
+        fingerprint=target.fingerprint,
+        also=needed_by,
+        kept=files_stay,
+        sentence=sentence,
+    )
 
 
 def rename(workspace: Workspace, kind: str, old: str, new: str) -> Renamed:
@@ -197,7 +204,13 @@ def rename(workspace: Workspace, kind: str, old: str, new: str) -> Renamed:
             workspace.database.rename(kind, target.name, name)
     sentence = f"The {KIND_WORDS[kind]} '{target.display_name}' is called '{name}' now."
     _LOG.info("renamed %s '%s' (%s): '%s'", KIND_NAMES[kind], target.display_name, target.fingerprint, name)
-    return Renamed(KIND_NAMES[kind], target.display_name, name, target.fingerprint, sentence)
+    return Renamed(
+        kind=KIND_NAMES[kind],
+        name=target.display_name,
+        new_name=name,
+        fingerprint=target.fingerprint,
+        sentence=sentence,
+    )
 
 
 def _target(workspace: Workspace, kind: str, name: str) -> _Target:

@@ -376,10 +376,10 @@ def _cuts_in_words(policy: Policy) -> str:
 
 def _restore(predictions: str, settings: Mapping[str, Any]) -> None:
     chosen = SavedPolicy(
-        _policy_of(settings),
-        settings.get("promise", {}),
-        settings.get("chosen_on", ""),
-        "restored from an earlier export",
+        policy=_policy_of(settings),
+        promise=settings.get("promise", {}),
+        labels=settings.get("chosen_on", ""),
+        because="restored from an earlier export",
     )
     with feedback.show_errors():
         save_policy(cache.workspace(), predictions, chosen)

@@ -70,7 +70,7 @@ METHOD_NOTE = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TryoutData:
     """What functions are tried on: the books of a collection, and the books that people labelled."""
 
@@ -113,11 +113,21 @@ def choose(chosen: Sequence[LabellingFunction]) -> TryoutData:
         originals = None if books.originals is None else books.originals.loc[tried.index]
         books = Books(tried, originals, books.opinion)
     if labels is None:
-        return TryoutData(corpus, None, books, None, None, (), len(records))
+        return TryoutData(
+            corpus=corpus, labels=None, books=books, labelled=None, truth=None, classes=(), of=len(records)
+        )
     people = LabelSet(labels)
     truth = people.table()[LABEL].reset_index(drop=True)
     labelled = books_of(place, cache.records("labels", labels.fingerprint), labels.path, chosen)
-    return TryoutData(corpus, labels, books, labelled, truth, people.classes, len(records))
+    return TryoutData(
+        corpus=corpus,
+        labels=labels,
+        books=books,
+        labelled=labelled,
+        truth=truth,
+        classes=people.classes,
+        of=len(records),
+    )
 
 
 def functions() -> tuple[LabellingFunction, ...]:

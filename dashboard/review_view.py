@@ -36,7 +36,7 @@ _NAME: Final = "reviewer"
 _MOST_BUTTONS: Final = 9
 
 
-@dataclass
+@dataclass(kw_only=True)
 class _ReviewState:
     """What one browser window is looking at; it lives as long as the window.
 
@@ -71,7 +71,7 @@ class _ReviewState:
 def _review_state(predictions: str) -> _ReviewState:
     desk = st.session_state.get(navigation.DESK)
     if not isinstance(desk, _ReviewState) or desk.predictions != predictions:
-        desk = st.session_state[navigation.DESK] = _ReviewState(predictions)
+        desk = st.session_state[navigation.DESK] = _ReviewState(predictions=predictions)
     return desk
 
 

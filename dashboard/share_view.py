@@ -43,7 +43,7 @@ METHOD_NOTE = (
 _MODEL, _BUNDLE = "Model", "Export"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ShareTarget:
     """What is to be shared, with its card as it stands.
 
@@ -311,14 +311,14 @@ def _model(name: str) -> ShareTarget:
     details = saved_card_metadata(artifact.path)
     fresh = model_card(place, artifact, details)
     return ShareTarget(
-        "model",
-        artifact.name,
-        artifact.path,
-        None,
-        model_citation(place, artifact, details),
-        with_fresh_numbers(artifact.path, fresh),
-        fresh,
-        bool(artifact.manifest.get("invented")),
+        kind="model",
+        name=artifact.name,
+        home=artifact.path,
+        bundle=None,
+        citation=model_citation(place, artifact, details),
+        card=with_fresh_numbers(artifact.path, fresh),
+        fresh=fresh,
+        invented=bool(artifact.manifest.get("invented")),
     )
 
 
@@ -328,4 +328,13 @@ def _bundle(path: Path) -> ShareTarget:
     citation = bundle_citation(place, manifest, saved_card_metadata(home))
     invented = is_invented(place, manifest)
     fresh = bundle_card(manifest, citation, invented=invented)
-    return ShareTarget("dataset", path.stem, home, path, citation, with_fresh_numbers(home, fresh), fresh, invented)
+    return ShareTarget(
+        kind="dataset",
+        name=path.stem,
+        home=home,
+        bundle=path,
+        citation=citation,
+        card=with_fresh_numbers(home, fresh),
+        fresh=fresh,
+        invented=invented,
+    )

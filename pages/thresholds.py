@@ -36,7 +36,7 @@ def by_cut_offs() -> None:
     thresholds_view.headline(report)
     if way != "By a promise":  # there it stands beside the promise
         guarantee_view.warn_of_population(scored)
-    chosen = SavedPolicy(replace(policy, where=where), promise, scored.labels)
+    chosen = SavedPolicy(policy=replace(policy, where=where), promise=promise, labels=scored.labels)
     left, right = st.columns(2)
     with left:
         thresholds_view.keep(predictions, chosen, report.accepted)

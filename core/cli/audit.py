@@ -159,7 +159,7 @@ def policy_from_args(args: argparse.Namespace, scored: Scored) -> SavedPolicy:
     if bool(args.cuts) == (args.max_error is not None):
         raise InputError("Say either --max-error SHARE or --cut CLASS=CUT for each class, one of the two.")
     if args.cuts:
-        return SavedPolicy(Policy(_read_cuts(args.cuts, scored)), labels=scored.labels)
+        return SavedPolicy(policy=Policy(_read_cuts(args.cuts, scored)), labels=scored.labels)
     guarantee = find_guaranteed_cuts(
         scored.table,
         scored.classes,
@@ -169,7 +169,7 @@ def policy_from_args(args: argparse.Namespace, scored: Scored) -> SavedPolicy:
         stratum=args.stratum,
         learned_known=scored.learned_known,
     )
-    return SavedPolicy(guarantee.policy(), guarantee.as_dict(), scored.labels)
+    return SavedPolicy(policy=guarantee.policy(), promise=guarantee.as_dict(), labels=scored.labels)
 
 
 def _read_cuts(texts: list[str], scored: Scored) -> dict[str, float]:

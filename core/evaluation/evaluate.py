@@ -39,7 +39,7 @@ __all__ = [
 # The verdict, with and without leaked books, and what nobody checked.
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """What the labelled books say of a set of predictions.
 
@@ -134,15 +134,15 @@ def evaluate(table: pd.DataFrame, classes: Sequence[str], *, seed: int = 0) -> E
     right, open_books = int(labelled[CORRECT].sum()), len(table) - len(labelled)
     confidence, correct = labelled[CONFIDENCE].to_numpy(dtype=float), labelled[CORRECT].to_numpy(dtype=bool)
     return Evaluation(
-        metrics,
-        metrics if len(clean) == len(labelled) else metrics_of(clean, classes, seed=seed),
-        len(labelled) - len(clean),
-        _confusion(labelled, classes),
-        {str(answer): int(count) for answer, count in open_answers.items()},
-        (right + open_books) / len(table) if len(table) else math.nan,
-        right / len(table) if len(table) else math.nan,
-        expected_calibration_error(confidence, correct),
-        reliability_table(confidence, correct),
+        metrics=metrics,
+        without_leaks=metrics if len(clean) == len(labelled) else metrics_of(clean, classes, seed=seed),
+        leaks=len(labelled) - len(clean),
+        confusion=_confusion(labelled, classes),
+        unlabelled={str(answer): int(count) for answer, count in open_answers.items()},
+        best=(right + open_books) / len(table) if len(table) else math.nan,
+        worst=right / len(table) if len(table) else math.nan,
+        ece=expected_calibration_error(confidence, correct),
+        reliability=reliability_table(confidence, correct),
     )
 
 
@@ -221,7 +221,7 @@ _LEAST = 100
 _FOLDS = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CalibrationTrial:
     """One way of calibrating, measured on books it was not learned from.
 
@@ -310,10 +310,10 @@ def _trial(
     sure, right = after.max(axis=1), chosen == codes
     stated = np.clip(after[np.arange(len(codes)), codes], 1e-15, None)
     return CalibrationTrial(
-        method,
-        _WORDS[method],
-        expected_calibration_error(sure, right),
-        float(-np.log(stated).mean()),
-        len(codes),
-        reliability_table(sure, right),
+        method=method,
+        title=_WORDS[method],
+        ece=expected_calibration_error(sure, right),
+        log_loss=float(-np.log(stated).mean()),
+        n=len(codes),
+        reliability=reliability_table(sure, right),
     )

@@ -45,7 +45,7 @@ def accuracy_estimate(right: int, n: int, what: str = "labelled books") -> Estim
 # Accuracy, precision, recall, F1 and the quality of probabilities, each with its n and its interval.
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ClassMetrics:
     """How well one class is recognised.
 
@@ -73,7 +73,7 @@ class ClassMetrics:
     f1: Estimate
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Metrics:
     """All figures on one set of labelled books."""
 
@@ -127,23 +127,23 @@ def metrics_of(labelled: pd.DataFrame, classes: Sequence[str], *, seed: int = 0)
     f1 = bootstrap_intervals(_f1, _f1_parts(truth, predicted, k), labelled[TITLE_KEY], seed=seed)
     per_class = tuple(
         ClassMetrics(
-            name,
-            int(are[i]),
-            int(named[i]),
-            _share(hits[i], named[i], f"no checked book was predicted as {name}"),
-            _share(hits[i], are[i], f"no checked book is {name}"),
-            f1[i],
+            name=name,
+            support=int(are[i]),
+            predicted=int(named[i]),
+            precision=_share(hits[i], named[i], f"no checked book was predicted as {name}"),
+            recall=_share(hits[i], are[i], f"no checked book is {name}"),
+            f1=f1[i],
         )
         for i, name in enumerate(classes)
     )
     brier, log_loss = _scores(labelled, classes, truth, seed)
     return Metrics(
-        n,
-        _share(int(labelled[CORRECT].sum()), n, "no book has been checked by a person"),
-        f1[k],
-        per_class,
-        brier,
-        log_loss,
+        n=n,
+        accuracy=_share(int(labelled[CORRECT].sum()), n, "no book has been checked by a person"),
+        macro_f1=f1[k],
+        per_class=per_class,
+        brier=brier,
+        log_loss=log_loss,
     )
 
 

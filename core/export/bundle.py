@@ -334,7 +334,7 @@ def _by_language(table: ExportTable) -> dict[str, dict[str, int]]:
 # renamed, so that a half-written one never exists.
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ExportReport:
     """What was exported (``files``, ``accepted``, ``review``, ``manifest``: the keys of ``colophon export --json``).
 

@@ -338,7 +338,7 @@ def _agreement(human: np.ndarray, predicted: np.ndarray, classes: Sequence[str])
 # --- How many records went which way: the parts add up to the whole ---------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DecisionCounts:
     """How many records went which way; the parts add up to the whole.
 

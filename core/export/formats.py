@@ -23,7 +23,7 @@ __all__ = [
 # --- The files of an export as they are written: where, what, how many records, which bytes ---------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class WrittenFile:
     """One finished file of an export.
 
@@ -75,7 +75,15 @@ class Package:
     def add(self, name: str, format_: str, media_type: str, about: str, records: int | None = None) -> WrittenFile:
         """Take a finished file into the list."""
         path = self.folder / name
-        written = WrittenFile(name, format_, media_type, about, records, path.stat().st_size, file_sha256(path))
+        written = WrittenFile(
+            name=name,
+            format=format_,
+            media_type=media_type,
+            about=about,
+            records=records,
+            bytes=path.stat().st_size,
+            sha256=file_sha256(path),
+        )
         self.files.append(written)
         return written
 

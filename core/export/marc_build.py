@@ -35,7 +35,7 @@ __all__ = [
 _ANY_LINK: Final = re.compile(r"(\d+)(?:\.\d+)?(?:\\[a-z])?")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
     """What one record is given.
 
@@ -88,7 +88,15 @@ def assignments(table: ExportTable, rows: np.ndarray | None = None) -> Iterator[
     ):
         how = "0" if decision != CURATOR else "1" if label == suggested else "2"
         day = "" if how == "0" else (moment or table.settings.exported_at)[:10]
-        yield Assignment(row, record_id, label, confidence, how, day, threshold)
+        yield Assignment(
+            row=row,
+            record_id=record_id,
+            label=label,
+            confidence=confidence,
+            assigned_by=how,
+            reviewed=day,
+            threshold=threshold,
+        )
 
 
 class RecordBuilder:

@@ -60,7 +60,7 @@ HUMAN_LABELS: Final[Mapping[str, str]] = {
 MadeBy = Literal["people", "rules", "people and rules"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ModelSource:
     """Which model spoke.
 
@@ -94,7 +94,7 @@ class ModelSource:
         return f"{self.name} {self.version}".strip()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ExportSettings:
     """The choices behind one export.
 
@@ -371,7 +371,7 @@ ColumnType = Literal["string", "number", "boolean", "datetime"]
 SUGGESTED: Final = "pred_suggested_label"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Column:
     """One column of a flat file.
 
@@ -437,51 +437,89 @@ def added_columns(
     sure = "a calibrated probability" if settings.model.calibrated else "not calibrated: a score, not a probability"
     allowed = tuple(labels)
     columns = [
-        Column(RECORD_ID, "string", "Identifier of the record, as text", "library", required=True, unique=True),
         Column(
-            "pred_label", "string", "Label of the record; empty unless accepted or given by a curator", "model", allowed
+            name=RECORD_ID,
+            type="string",
+            meaning="Identifier of the record, as text",
+            origin="library",
+            required=True,
+            unique=True,
         ),
         Column(
-            "pred_confidence",
-            "number",
-            f"Confidence in the predicted label, cut off after four decimals ({sure}); empty where a curator overruled",
-            "model",
+            name="pred_label",
+            type="string",
+            meaning="Label of the record; empty unless accepted or given by a curator",
+            origin="model",
+            allowed=allowed,
+        ),
+        Column(
+            name="pred_confidence",
+            type="number",
+            meaning=(
+                f"Confidence in the predicted label, cut off after four decimals ({sure}); empty where a curator"
+                " overruled"
+            ),
+            origin="model",
             minimum=0,
             maximum=1,
         ),
         *(
-            Column(column, "number", f"The model's probability of {name} ({sure})", "model", minimum=0, maximum=1)
+            Column(
+                name=column,
+                type="number",
+                meaning=f"The model's probability of {name} ({sure})",
+                origin="model",
+                minimum=0,
+                maximum=1,
+            )
             for name, column in probability_names(probabilities).items()
         ),
-        Column("pred_decision", "string", "What was decided", "export", tuple(DECISIONS), required=True),
         Column(
-            "pred_threshold",
-            "number",
-            "Cut of the predicted label, cut off after four decimals",
-            "export",
+            name="pred_decision",
+            type="string",
+            meaning="What was decided",
+            origin="export",
+            allowed=tuple(DECISIONS),
+            required=True,
+        ),
+        Column(
+            name="pred_threshold",
+            type="number",
+            meaning="Cut of the predicted label, cut off after four decimals",
+            origin="export",
             minimum=0,
             maximum=1,
         ),
-        Column("pred_model", "string", "Name of the model", "model"),
-        Column("pred_model_version", "string", "Version of the model", "model"),
-        Column("pred_run_id", "string", "Run that made the prediction", "model"),
-        Column("pred_date", "datetime", "Moment of prediction, UTC", "model"),
-        Column("human_label", "string", "What a person or the catalogue said, as given", "library"),
-        Column("human_label_source", "string", "Who said it: person, test label, catalogue or curator", "library"),
+        Column(name="pred_model", type="string", meaning="Name of the model", origin="model"),
+        Column(name="pred_model_version", type="string", meaning="Version of the model", origin="model"),
+        Column(name="pred_run_id", type="string", meaning="Run that made the prediction", origin="model"),
+        Column(name="pred_date", type="datetime", meaning="Moment of prediction, UTC", origin="model"),
         Column(
-            "agrees_with_human",
-            "boolean",
-            "Whether the predicted label equals the human one; empty if not comparable",
-            "export",
+            name="human_label", type="string", meaning="What a person or the catalogue said, as given", origin="library"
         ),
         Column(
-            "reviewed_by_role", "string", "Role of the person who looked at the record in review; no names", "curator"
+            name="human_label_source",
+            type="string",
+            meaning="Who said it: person, test label, catalogue or curator",
+            origin="library",
         ),
-        Column("review_note", "string", "What that person noted", "curator"),
+        Column(
+            name="agrees_with_human",
+            type="boolean",
+            meaning="Whether the predicted label equals the human one; empty if not comparable",
+            origin="export",
+        ),
+        Column(
+            name="reviewed_by_role",
+            type="string",
+            meaning="Role of the person who looked at the record in review; no names",
+            origin="curator",
+        ),
+        Column(name="review_note", type="string", meaning="What that person noted", origin="curator"),
     ]
     if suggested:
         meaning = "What the machine leaned to; not accepted, for review only"
-        columns.insert(2, Column(SUGGESTED, "string", meaning, "model", allowed))
+        columns.insert(2, Column(name=SUGGESTED, type="string", meaning=meaning, origin="model", allowed=allowed))
     return tuple(columns)
 
 

@@ -122,7 +122,7 @@ def coded_not_fiction(marc: pd.Series) -> pd.Series:
 MARC: Final = "marc"  # the column in which core.readers.marc keeps the whole record (MARC-in-JSON)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ExportTable:
     """Everything the writers read. Row *i* of each part is one record; rows are sorted by identifier.
 
@@ -235,7 +235,9 @@ class ExportTable:
             (
                 added[0]
                 if name == RECORD_ID and self._has_key
-                else Column(original_column_name(str(name), taken), "string", meaning, "library")
+                else Column(
+                    name=original_column_name(str(name), taken), type="string", meaning=meaning, origin="library"
+                )
             )
             for name in self.originals.columns
         ]

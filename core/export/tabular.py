@@ -401,7 +401,7 @@ def workbook(table: ExportTable) -> tuple[pd.DataFrame, tuple[Column, ...]]:
         for name in names:
             add(_HEADINGS[name], known[name], flat[name])
 
-    title = Column("title", "string", "Title on one line, as Colophon read it", "library")
+    title = Column(name="title", type="string", meaning="Title on one line, as Colophon read it", origin="library")
     add_ours(RECORD_ID)
     add(_HEADINGS[TITLE], title, table.records[TITLE].iloc[table.accepted])
     add_ours("pred_label", "pred_confidence")

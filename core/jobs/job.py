@@ -146,7 +146,7 @@ _EXIT_STATUS_WAIT = 0.5
 _LEAST_FRACTION, _LEAST_SECONDS = 0.05, 10.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class JobStatus:
     """How a job stands.
 
@@ -215,7 +215,7 @@ class JobStatus:
         return f"about {math.ceil(minutes / 60)} hours left"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """A job's folder, and what it was asked to do."""
 

@@ -134,7 +134,14 @@ def _keep_newest(workspace: Workspace, limit: int) -> None:
 
 def _read(folder: Path) -> Job:
     config = read_json(folder / "config.json")
-    return Job(folder.name, folder, config["title"], config["module"], config["created_at"], config["config"])
+    return Job(
+        id=folder.name,
+        path=folder,
+        title=config["title"],
+        module=config["module"],
+        created_at=config["created_at"],
+        config=config["config"],
+    )
 
 
 def _record_exit(process: "subprocess.Popen[bytes]", folder: Path) -> None:

@@ -54,7 +54,7 @@ SUSPECTS_COLUMNS = (
 _WORDS = 4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LabelAudit:
     """What an audit of labels found. Nothing is ever corrected by it.
 
@@ -243,17 +243,17 @@ def audit_table(
         **beside,
     )
     return LabelAudit(
-        name,
-        classes,
-        table,
-        cut,
-        false_alarm,
-        expected_false_alarms(out_of_fold.probabilities, cut),
-        rates,
-        find_suspect_groups(rates, groups, suspect, codes),
-        groups,
-        out_of_fold,
-        _notes(books, used, annotations, groups, out_of_fold),
+        name=name,
+        classes=classes,
+        books=table,
+        cut=cut,
+        false_alarm=false_alarm,
+        expected_false=expected_false_alarms(out_of_fold.probabilities, cut),
+        groups=rates,
+        findings=find_suspect_groups(rates, groups, suspect, codes),
+        members=groups,
+        out_of_fold=out_of_fold,
+        notes=_notes(books, used, annotations, groups, out_of_fold),
     )
 
 

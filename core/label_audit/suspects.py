@@ -328,7 +328,7 @@ class FoldModel:
     title_only_calibration: Calibration | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OutOfFoldPredictions:
     """Out-of-fold probabilities of labelled books.
 
@@ -405,9 +405,11 @@ def predict_out_of_fold(
         probabilities[here] = calibration.apply(scores[here])
         models.append(FoldModel(classes, classifier, calibration))
     progress(1.0, "Judged")
-    return OutOfFoldPredictions(classes, probabilities, fold, tuple(models), calibrated)
+    return OutOfFoldPredictions(
+        classes=classes, probabilities=probabilities, fold=fold, models=tuple(models), calibrated=calibrated
+    )
 
 
 def _data(titles: NDArray[np.object_], labels: NDArray[np.object_], classes: tuple[str, ...]) -> TrainingData:
     targets = (labels[:, None] == np.array(classes, dtype=object)).astype(np.float64)
-    return TrainingData(titles.tolist(), targets, np.ones(len(titles)), classes)
+    return TrainingData(titles=titles.tolist(), targets=targets, weights=np.ones(len(titles)), classes=classes)

@@ -48,7 +48,7 @@ def ignore_measurements(measurements: Mapping[str, float]) -> None:
     """Look at no measurements: the default where nobody watches."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainingData:
     """What a classifier learns from.
 

@@ -99,7 +99,7 @@ def cross_val_predict_member(member: Member, data: TrainingData, seed: int, fold
 def subset(data: TrainingData, chosen: NDArray[np.bool_]) -> TrainingData:
     """Return some of the titles."""
     titles = [data.titles[i] for i in np.flatnonzero(chosen).tolist()]
-    return TrainingData(titles, data.targets[chosen], data.weights[chosen], data.classes)
+    return TrainingData(titles=titles, targets=data.targets[chosen], weights=data.weights[chosen], classes=data.classes)
 
 
 def combine_logits(probabilities: NDArray[np.float64], weights: Sequence[float]) -> NDArray[np.float64]:

@@ -274,7 +274,7 @@ def fine_tune(
     return state.best_epoch
 
 
-@dataclass
+@dataclass(kw_only=True)
 class _State:
     """Where a training is."""
 

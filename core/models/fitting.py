@@ -218,7 +218,7 @@ WEIGHT = "weight"
 FEWEST_TITLES = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """How a model is to be trained.
 
@@ -248,7 +248,7 @@ class Plan:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Fitted:
     """A trained and calibrated classifier, and the books it was made with.
 
@@ -375,7 +375,14 @@ def fit(
             if title_only is None
             else replace(title_only, probabilities=_pad_rows(title_only.probabilities, len(weak)))
         )
-    return Fitted(final, calibration, training, scored, (*sentences, *final.sentences), title_only)
+    return Fitted(
+        classifier=final,
+        calibration=calibration,
+        training=training,
+        uncalibrated=scored,
+        sentences=(*sentences, *final.sentences),
+        title_only=title_only,
+    )
 
 
 def _classes(books: pd.DataFrame) -> tuple[str, ...]:
@@ -424,7 +431,7 @@ def _data(books: pd.DataFrame, weak: pd.DataFrame | None, classes: tuple[str, ..
         texts = texts + weak[TEXT if TEXT in weak else TITLE].tolist()
         targets = np.vstack([targets, weak[[probability_column(name) for name in classes]].to_numpy(dtype=float)])
         weights = np.concatenate([weights, weak[WEIGHT].to_numpy(dtype=float)])
-    return TrainingData(texts, targets, weights, classes)
+    return TrainingData(titles=texts, targets=targets, weights=weights, classes=classes)
 
 
 def _pad_rows(numbers: NDArray[np.float64], more: int) -> NDArray[np.float64]:

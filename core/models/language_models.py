@@ -52,7 +52,7 @@ class MissingLanguageModelError(ModelError):
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LanguageModel:
     """A pre-trained encoder that trainings can start from.
 
@@ -92,7 +92,13 @@ def packaged() -> LanguageModel:
             version = ""
             with contextlib.suppress(importlib.metadata.PackageNotFoundError):
                 version = importlib.metadata.version(DISTRIBUTION)
-            return LanguageModel("MiniLM (all-MiniLM-L6-v2)", folder, _size(folder), _licence(folder), version)
+            return LanguageModel(
+                name="MiniLM (all-MiniLM-L6-v2)",
+                folder=folder,
+                bytes=_size(folder),
+                licence=_licence(folder),
+                version=version,
+            )
     raise MissingLanguageModelError
 
 
@@ -117,7 +123,9 @@ def _of_the_hub() -> Iterator[LanguageModel]:
                 names = {file.file_name for file in revision.files}
                 if repository.repo_type == "model" and {"config.json", "model.safetensors"} <= names:
                     folder = revision.snapshot_path
-                    yield LanguageModel(repository.repo_id, folder, revision.size_on_disk, _licence(folder))
+                    yield LanguageModel(
+                        name=repository.repo_id, folder=folder, bytes=revision.size_on_disk, licence=_licence(folder)
+                    )
 
 
 def bases_of(kind: str, options: Mapping[str, Any] | None = None) -> list[str]:

@@ -58,7 +58,7 @@ def import_pretrained(
             workspace,
             slug(name or Path(source).name),
             classifier,
-            Calibration("none", classifier.classes),
+            Calibration(method="none", classes=classifier.classes),
             training=training,
             metrics={},
             facts=facts,

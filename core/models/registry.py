@@ -113,7 +113,7 @@ TRAINING_FILE = "training.parquet"
 FOLDER = "models"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Model:
     """A classifier with its calibration, and what is known of how it was made. Read-only.
 
@@ -241,15 +241,15 @@ def save(
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return Model(
-        artifact.name,
-        fingerprint,
-        classifier.kind,
-        classifier.classes,
-        classifier,
-        calibration,
-        artifact.manifest,
-        artifact.path,
-        title_only_calibration,
+        name=artifact.name,
+        fingerprint=fingerprint,
+        kind=classifier.kind,
+        classes=classifier.classes,
+        classifier=classifier,
+        calibration=calibration,
+        manifest=artifact.manifest,
+        path=artifact.path,
+        title_only_calibration=title_only_calibration,
     )
 
 
@@ -299,7 +299,17 @@ def load_folder(folder: Path, name: str = "") -> Model:
     title_only_calibration = Calibration.from_dict(_json(folder / TITLES_FILE)) if TITLES_FILE in files else None
     if {classifier.classes, calibration.classes, (title_only_calibration or calibration).classes} != {classes}:
         raise ModelError(f"The files of the model '{called}' speak of different classes: fetch or train it again.")
-    return Model(called, fingerprint, kind, classes, classifier, calibration, manifest, folder, title_only_calibration)
+    return Model(
+        name=called,
+        fingerprint=fingerprint,
+        kind=kind,
+        classes=classes,
+        classifier=classifier,
+        calibration=calibration,
+        manifest=manifest,
+        path=folder,
+        title_only_calibration=title_only_calibration,
+    )
 
 
 def list_models(workspace: Workspace) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ _LOG = logging.getLogger(__name__)
 Engine = Literal["local", "ray"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PredictionReport:
     """What was scored (the keys of ``colophon predict --json``).
 
@@ -290,24 +290,24 @@ def predict_corpus(
         time.monotonic() - started,
     )
     return PredictionReport(
-        artifact.name,
-        fingerprint,
-        loaded_model.name,
-        source.name,
-        len(table),
-        seconds,
-        new_rows / seconds if seconds else float("nan"),
-        held_out,
-        untitled,
-        loaded_model.classes,
-        manifest["summary"]["predicted"],
-        (
+        predictions=artifact.name,
+        fingerprint=fingerprint,
+        model=loaded_model.name,
+        corpus=source.name,
+        rows=len(table),
+        seconds=seconds,
+        rows_per_second=new_rows / seconds if seconds else float("nan"),
+        held_out=held_out,
+        untitled=untitled,
+        classes=loaded_model.classes,
+        predicted=manifest["summary"]["predicted"],
+        sentences=(
             *sentences(held_out, untitled, cut, resumed),
             *missing_column_sentences(loaded_model.reads, lacking, without, len(table)),
             *([numbered] if numbered else []),
         ),
-        engine,
-        resumed,
+        engine=engine,
+        resumed=resumed,
     )
 
 

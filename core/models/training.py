@@ -149,7 +149,7 @@ def _measured(
 FEWEST_WITH_COLUMNS = 50
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainingReport:
     """What was trained (the keys of ``colophon train --json``).
 
@@ -357,7 +357,9 @@ def train(
         tested = (*exclude, *([calibrate_on] if calibrate_on else []))
         weak_labels, new_sentences = load_weak_labels(workspace, weak, classes, books, tested, reads)
         sentences += new_sentences
-    plan = Plan(kind, seed, calibration, shares, folds, refit, options or {})
+    plan = Plan(
+        kind=kind, seed=seed, calibration=calibration, shares=shares, folds=folds, refit=refit, options=options or {}
+    )
     facts = {
         "labels": label_set.name,
         "labels_fingerprint": label_set.fingerprint,

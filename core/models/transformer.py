@@ -292,7 +292,13 @@ def stratified(data: TrainingData, limit: int, seed: int) -> tuple[TrainingData,
     chosen = weak[np.argsort(lots, kind="stable")[:limit]]
     selected = np.sort(np.concatenate([np.flatnonzero(data.weights >= 1), chosen]))
     titles = [data.titles[i] for i in selected]
-    smaller = TrainingData(titles, data.targets[selected], data.weights[selected], data.classes, data.validation)
+    smaller = TrainingData(
+        titles=titles,
+        targets=data.targets[selected],
+        weights=data.weights[selected],
+        classes=data.classes,
+        validation=data.validation,
+    )
     sentence = f"Of {len(weak):,} labels by functions the language model learned from {limit:,}, drawn by class."
     return smaller, (sentence,)
 

@@ -143,7 +143,7 @@ _NUMBERED = 0.9  # share of identifiers that end in '.0', from which on it is no
 _EXPECTED_FROM = 3  # a language named by fewer records is not expected in titles
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NormalisedRecords:
     """Records with the way back to the rows they came from.
 

@@ -67,7 +67,7 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 _COMPARED: Final = {"title": TITLE_KEY, "date": YEAR, "place": PLACE, "language": LANGUAGE}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CatalogueMatch:
     """One catalogue, and which of its records the predictions speak of.
 
@@ -295,7 +295,7 @@ def match_catalogue(own: pd.DataFrame, corpus: Corpus) -> CatalogueMatch:
         pairs = [(a, b) for a, b in zip(ours, keys, strict=True) if a and b]
         if pairs:
             alike = sum(a.startswith(b) or b.startswith(a) for a, b in pairs) / len(pairs)
-    return CatalogueMatch(corpus, join, alike, full.matched - join.matched, len(theirs))
+    return CatalogueMatch(corpus=corpus, join=join, alike=alike, repeated=full.matched - join.matched, size=len(theirs))
 
 
 def joined_records(own: pd.DataFrame, match: CatalogueMatch) -> pd.DataFrame:

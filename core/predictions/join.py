@@ -43,7 +43,7 @@ __all__ = [
 # --- The scored table: predictions beside the records and what people said, as every audit reads it -------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Scored:
     """Predictions joined with records and with what people said: the table every audit reads.
 
@@ -241,17 +241,17 @@ def load_scored(
     if choice.match:
         fingerprint += f"-{choice.fingerprint}"
     return Scored(
-        name,
-        fingerprint,
-        tuple(classes),
-        frame,
-        bool(predictions.manifest.get("calibrated")),
-        wanted,
-        tuple(sentences),
-        learned.known,
-        choice,
-        ids_in_file,
-        unmatched,
+        name=name,
+        fingerprint=fingerprint,
+        classes=tuple(classes),
+        table=frame,
+        calibrated=bool(predictions.manifest.get("calibrated")),
+        labels=wanted,
+        sentences=tuple(sentences),
+        learned_known=learned.known,
+        catalogue=choice,
+        ids_in_file=ids_in_file,
+        unmatched_classes=unmatched,
     )
 
 

@@ -221,7 +221,7 @@ TARGETS: tuple[str, ...] = (
 _MAX_SHOWN = 40
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ColumnMapping:
     """What each column of a file is.
 
@@ -316,7 +316,13 @@ def keep_confirmed(guess: ColumnMapping, frame: pd.DataFrame, confirmed: Confirm
     if probabilities:
         same = probabilities == guess.probabilities and "probabilities" in guess.reasons
         reasons["probabilities"] = guess.reasons["probabilities"] if same else "These columns were confirmed."
-    return ColumnMapping(columns, probabilities, reasons, tuple(questions), guess.not_taken)
+    return ColumnMapping(
+        columns=columns,
+        probabilities=probabilities,
+        reasons=reasons,
+        questions=tuple(questions),
+        not_taken=guess.not_taken,
+    )
 
 
 def _not_shown(source: str, target: str) -> str:
@@ -384,16 +390,16 @@ def apply_overrides(mapping: ColumnMapping, frame: pd.DataFrame, overrides: Sequ
     # What a person has decided of a column is not asked again.
     settled_sources = {_parse(override, frame)[0] for override in overrides}
     return ColumnMapping(
-        columns,
-        probabilities,
-        {target: reason for target, reason in reasons.items() if target in mapped},
-        tuple(
+        columns=columns,
+        probabilities=probabilities,
+        reasons={target: reason for target, reason in reasons.items() if target in mapped},
+        questions=tuple(
             question
             for question in mapping.questions
             if not (about_id and "record id" in question)
             and not any(f"'{name}'" in question for name in settled_sources)
         ),
-        mapping.not_taken,
+        not_taken=mapping.not_taken,
     )
 
 

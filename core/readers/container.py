@@ -27,7 +27,7 @@ _NEED_ALL = (b"PAR1", b"PK\x03\x04")  # formats whose table of contents stands a
 _KNOWN_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OpenedFile:
     """A file that is ready to be read: seekable bytes without their packing.
 
@@ -98,17 +98,17 @@ def open_file(
         packed.seek(0)
         if magic[:2] == b"\x1f\x8b":
             name = path.name.removesuffix(".gz").removesuffix(".GZ")
-            unpacked = _Unpacking(path, size, limit, head_only)
+            unpacked = _Unpacking(path=path, packed=size, limit=limit, head_only=head_only)
             with unpacked.stream(gzip.GzipFile(fileobj=packed), progress) as stream:
                 yield _opened(unpacked, stream, name, "It is packed with gzip and was unpacked.")
         elif magic == b"PK\x03\x04" and (member := _only_member(packed, path, limit)):
             with zipfile.ZipFile(packed) as archive, archive.open(member) as inner:
                 reason = f"It is a zip archive with one file, '{member.filename}', which was unpacked."
-                unpacked = _Unpacking(path, max(member.compress_size, 1), limit, head_only)
+                unpacked = _Unpacking(path=path, packed=max(member.compress_size, 1), limit=limit, head_only=head_only)
                 with unpacked.stream(inner, progress) as stream:
                     yield _opened(unpacked, stream, Path(member.filename).name, reason)
         else:
-            yield OpenedFile(path, packed, size, path.name, (), limit)
+            yield OpenedFile(path=path, stream=packed, size=size, name=path.name, reasons=(), limit=limit)
 
 
 def check_zip(archive: zipfile.ZipFile, path: Path, limit: int) -> None:
@@ -168,10 +168,18 @@ def _opened(unpacking: "_Unpacking", stream: IO[bytes], name: str, reason: str) 
     stream.seek(0)
     if size == 0:
         raise UnreadableFileError(f"{unpacking.path} is empty: what is packed in it holds no byte at all.")
-    return OpenedFile(unpacking.path, stream, size, name, (reason,), unpacking.limit, unpacking.whole)
+    return OpenedFile(
+        path=unpacking.path,
+        stream=stream,
+        size=size,
+        name=name,
+        reasons=(reason,),
+        limit=unpacking.limit,
+        whole=unpacking.whole,
+    )
 
 
-@dataclass
+@dataclass(kw_only=True)
 class _Unpacking:
     """The unpacking of one file, to the end or only its beginning."""
 

@@ -36,7 +36,7 @@ _SAMPLE_RECORDS = 500
 _BACKSLASHED = re.compile(r'(?<!\\)((?:\\\\)*)\\"')
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Delimiter:
     """A delimiter, whether quotes around cells mean anything, why, and how many lines stand before the header."""
 
@@ -89,17 +89,32 @@ def find_delimiter(sample: str, complete: bool, given: str | None, name: str) ->
         reason = f"The delimiter was given: {delimiter_name(character)}."
         quoted = _quotes_matter(sample, complete, character)
         backslashes = quoted and _backslashes_matter(sample, complete, character)
-        return Delimiter(character, quoted, reason, _separator_line(sample)[1], backslashes=backslashes)
+        return Delimiter(
+            character=character,
+            quoted=quoted,
+            reason=reason,
+            skip_lines=_separator_line(sample)[1],
+            backslashes=backslashes,
+        )
     written, skip = _separator_line(sample)
     if written:
         return Delimiter(
-            written, True, f"Its first line says that cells are parted by {delimiter_name(written)}.", skip
+            character=written,
+            quoted=True,
+            reason=f"Its first line says that cells are parted by {delimiter_name(written)}.",
+            skip_lines=skip,
         )
     order = "\t,;|" if name.lower().endswith((".tsv", ".tab")) else ",\t;|"
     trials = [_Trial(character, _widths(sample, complete, character)) for character in order]
     wide = [trial for trial in trials if trial.header >= 2]
     if not wide:
-        return Delimiter(order[0], True, "No delimiter was found: it has one column.", 0, _preamble(trials))
+        return Delimiter(
+            character=order[0],
+            quoted=True,
+            reason="No delimiter was found: it has one column.",
+            skip_lines=0,
+            advice=_preamble(trials),
+        )
     best = max(wide, key=lambda trial: (round(trial.even, 2), trial.header))
     backslashes = _backslashes_matter(sample, complete, best.character)
     if backslashes:
@@ -113,8 +128,8 @@ def find_delimiter(sample: str, complete: bool, given: str | None, name: str) ->
         reason += " Quotes are part of the text, for the records come out even only so."
     elif backslashes:
         reason += " Quotes inside cells have a backslash before them, as MySQL, R and Spark write them."
-        return Delimiter(best.character, quoted, reason, backslashes=True)
-    return Delimiter(best.character, quoted, reason)
+        return Delimiter(character=best.character, quoted=quoted, reason=reason, backslashes=True)
+    return Delimiter(character=best.character, quoted=quoted, reason=reason)
 
 
 def doubled_quotes(line: str) -> str:

@@ -226,7 +226,7 @@ def _mark(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(MARK_ERRORS, _mark)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Encoding:
     """An encoding, how long the mark before the text is (bytes), why, and whether some bytes may not fit it."""
 
@@ -258,15 +258,23 @@ def find_encoding(opened: OpenedFile, given: str | None, progress: Progress) -> 
         return _named_encoding(given, bom, marked)
     if bom and marked != "utf-8":
         return Encoding(
-            marked, len(bom), f"It begins with a byte-order mark, so it was read as {marked.upper()}.", True
+            name=marked,
+            skip=len(bom),
+            reason=f"It begins with a byte-order mark, so it was read as {marked.upper()}.",
+            may_break=True,
         )
     utf16 = unmarked_utf16(head)
     if utf16:
-        return Encoding(utf16, 0, f"Every second byte is often zero, so it was read as {utf16.upper()}.", True)
+        return Encoding(
+            name=utf16,
+            skip=0,
+            reason=f"Every second byte is often zero, so it was read as {utf16.upper()}.",
+            may_break=True,
+        )
     wrong = _first_wrong_byte(opened, progress)
     if wrong is None:
         reason = "It begins with a UTF-8 byte-order mark, and all" if bom else "All"
-        return Encoding("utf-8", len(bom), f"{reason} its bytes are valid UTF-8.", False)
+        return Encoding(name="utf-8", skip=len(bom), reason=f"{reason} its bytes are valid UTF-8.", may_break=False)
     position, byte = wrong
     letters, errors = _count_utf8(opened, len(bom))
     if letters > errors:
@@ -274,7 +282,7 @@ def find_encoding(opened: OpenedFile, given: str | None, progress: Progress) -> 
             f"It holds {letters:,} characters beyond ASCII in valid UTF-8 and {errors:,} bytes that are not, "
             "so it was read as UTF-8 and the rows with those bytes were set aside."
         )
-        return Encoding("utf-8", len(bom), reason, True)
+        return Encoding(name="utf-8", skip=len(bom), reason=reason, may_break=True)
     mark = ", although it begins with a UTF-8 byte-order mark" if bom else ""
     not_utf8 = f"is not UTF-8 (byte 0x{byte:02X} at position {position:,}){mark}"
     guess = guess_encoding(opened, len(bom))
@@ -296,7 +304,7 @@ def find_encoding(opened: OpenedFile, given: str | None, progress: Progress) -> 
         f"The encoding Windows-1252 is a guess, which reads '{guess.sample}': if letters with accents look wrong, name "
         "the right encoding."
     )
-    return Encoding("cp1252", len(bom), reason, True, warning)
+    return Encoding(name="cp1252", skip=len(bom), reason=reason, may_break=True, warning=warning)
 
 
 def encoding_name(given: str) -> str:
@@ -355,7 +363,7 @@ def _named_encoding(given: str, bom: bytes, marked: str) -> Encoding:
     stray = marked == "utf-8" and not name.startswith(("utf-16", "utf-32"))
     skip = len(bom) if marked == name or stray else 0
     passed_over = " The UTF-8 byte-order mark at its beginning was passed over." if stray and name != "utf-8" else ""
-    return Encoding(name, skip, f"The encoding {name.upper()} was given.{passed_over}", True)
+    return Encoding(name=name, skip=skip, reason=f"The encoding {name.upper()} was given.{passed_over}", may_break=True)
 
 
 def _first_wrong_byte(opened: OpenedFile, progress: Progress) -> tuple[int, int] | None:

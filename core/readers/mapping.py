@@ -127,7 +127,13 @@ class _Suggestion:
     def mapping(self) -> ColumnMapping:
         questions = tuple(dict.fromkeys(self._questions))
         not_taken = {target: tuple(dict.fromkeys(why)) for target, why in self._not_taken.items()}
-        return ColumnMapping(self._columns, self._probabilities, self._reasons, questions, not_taken)
+        return ColumnMapping(
+            columns=self._columns,
+            probabilities=self._probabilities,
+            reasons=self._reasons,
+            questions=questions,
+            not_taken=not_taken,
+        )
 
     def ids(self) -> None:
         strong = [name for name in self._named(SYNONYMS[schema.RECORD_ID]) if id_share(self._frame[name]) >= 0.9]

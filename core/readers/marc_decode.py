@@ -184,7 +184,7 @@ class BadRecord(ValueError):  # noqa: N818 - it is a finding about a file, not a
     """A record that cannot be read, with the reason in words."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
     """A record and what had to be noticed while it was read.
 
@@ -265,8 +265,8 @@ def decode_iso2709(chunk: bytes, encoding: str = "") -> Decoded:
     except BadLettersError as error:
         raise BadRecord(str(error)) from error
     return Decoded(
-        MarcRecord(leader.decode("ascii"), [field for field, _ in fields]),
-        chosen,
+        record=MarcRecord(leader.decode("ascii"), [field for field, _ in fields]),
+        encoding=chosen,
         contradicts_leader=not encoding and chosen not in ("ascii", leader_says),
         lost=text.lost,
         stray=text.stray,

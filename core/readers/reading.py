@@ -261,7 +261,9 @@ def read_table(
             delimiter = "\t"
         if columns and chosen not in _WITH_HEADER:
             raise InputError(f"Column names can be given for CSV, TSV and Excel; {path} is {chosen.upper()}.")
-        options = ReaderOptions(chosen, encoding, delimiter, sheet, rows, tuple(columns))
+        options = ReaderOptions(
+            format=chosen, encoding=encoding, delimiter=delimiter, sheet=sheet, rows=rows, columns=tuple(columns)
+        )
         table: SourceTable = importlib.import_module(FORMATS[chosen]).read(opened, options, progress)
     progress(1.0, f"Read {len(table.frame):,} records")
     cells = table.frame.drop(columns=MARC_COLUMN, errors="ignore")  # holds once more what stands in the others

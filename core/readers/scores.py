@@ -188,7 +188,7 @@ class Scores:
     remarks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Column:
     """One column of text, taken apart: its numbers, and which cells are blank or carry a percent sign."""
 
@@ -333,7 +333,7 @@ def _parse_column(name: str, column: "pd.Series[str]") -> _Column:
             cell = cell[:-1].strip()
         if _NUMBER.fullmatch(cell):
             numbers[row] = float(cell.replace(",", "."))
-    return _Column(name, text, numbers, blank, percent)
+    return _Column(name=name, text=text, numbers=numbers, blank=blank, percent=percent)
 
 
 def _are_percentages(parts: list[_Column], lines: npt.NDArray[np.int64] | None) -> bool:

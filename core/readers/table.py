@@ -18,7 +18,7 @@ CHUNK_ROWS = 20_000
 MAX_TEXT_CHARACTERS = 500
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SourceTable:
     """A file as it came: every cell is text, every row knows its line, nothing is dropped in silence.
 
@@ -64,7 +64,7 @@ class SourceTable:
     sheets: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ReaderOptions:
     """What a person decided about a file instead of leaving it to be guessed; None is a guess.
 

@@ -94,7 +94,7 @@ MAX_WRONG_BOOKS: Final = 25
 _CURVE_POINTS = 120
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ReportContent:
     """What a report says.
 
@@ -205,22 +205,22 @@ def build_content(
         classes = tuple(sorted({*scored.classes, *against.classes}))
         comparison = compare_models(scored.table, against.table, classes, names=(scored.name, against.name))
     content = ReportContent(
-        scored,
-        date,
-        importlib.metadata.version("colophon"),
-        _verdict(scored, evaluation, chosen, decided, population),
-        evaluation,
-        by_facet,
-        slices,
-        chosen,
-        decided,
-        population,
-        curves,
-        collection_estimates(scored.table, scored.classes),
-        comparison,
-        most_confident_wrong(labelled).head(MAX_WRONG_BOOKS),
-        _provenance(workspace, source, scored, against),
-        bool(source.manifest.get("invented")),
+        scored=scored,
+        date=date,
+        version=importlib.metadata.version("colophon"),
+        verdict=_verdict(scored, evaluation, chosen, decided, population),
+        evaluation=evaluation,
+        by_facet=by_facet,
+        slices=slices,
+        policy=chosen,
+        policy_report=decided,
+        population=population,
+        curves=curves,
+        collection=collection_estimates(scored.table, scored.classes),
+        comparison=comparison,
+        wrong=most_confident_wrong(labelled).head(MAX_WRONG_BOOKS),
+        provenance=_provenance(workspace, source, scored, against),
+        invented=bool(source.manifest.get("invented")),
     )
     progress(1.0, "Gathered")
     return content

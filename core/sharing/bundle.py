@@ -235,7 +235,7 @@ _LINE: Final = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 MANIFEST_LIMIT: Final = 20_000_000  # bytes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class VerifiedFiles:
     """A model or a bundle whose every file is the one that was shared.
 
@@ -292,7 +292,7 @@ def verify_model(folder: Path, origin: str) -> VerifiedFiles:
     _only(folder, origin, {*files, "manifest.json"})
     _parquet_within_limits(folder, origin)
     model = load_folder(folder, origin)
-    return VerifiedFiles("model", model.fingerprint, folder, dict(files), manifest)
+    return VerifiedFiles(kind="model", fingerprint=model.fingerprint, root=folder, files=dict(files), manifest=manifest)
 
 
 def verify_bundle(root: Path, origin: str) -> VerifiedFiles:
@@ -312,7 +312,9 @@ def verify_bundle(root: Path, origin: str) -> VerifiedFiles:
             raise InputError(f"{origin} is incomplete: {name} is missing. Fetch it again.")
         if file_sha256(root / name) != sha256:
             raise InputError(f"The file {name} of {origin} was altered after it was made. Nothing was taken.")
-    return VerifiedFiles("bundle", digest("bundle", files), root, files, _manifest(root, origin))
+    return VerifiedFiles(
+        kind="bundle", fingerprint=digest("bundle", files), root=root, files=files, manifest=_manifest(root, origin)
+    )
 
 
 def _only(folder: Path, origin: str, known: set[str], companions: frozenset[str] = COMPANIONS) -> None:
@@ -354,7 +356,7 @@ def _parquet_within_limits(folder: Path, origin: str) -> None:
 # The model or bundle unchanged, its card, how to cite it, and the Zenodo metadata.
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ShareBundle:
     """A folder that may leave the house: every file is of a kind that is shared, and the card is sound.
 
@@ -496,7 +498,7 @@ def _finish(
     (folder / "CITATION.cff").write_text(citation.as_cff(), encoding="utf-8", newline="\n")
     write_json(folder / "zenodo.json", deposit(citation, sentences))
     # The end of the road is tried here: what cannot be pulled must not be pushed.
-    share_bundle = ShareBundle(kind, folder, name, made_at, citation)
+    share_bundle = ShareBundle(kind=kind, folder=folder, name=name, created_at=made_at, citation=citation)
     check_names(((file["name"], file["bytes"]) for file in share_bundle.files()), f"The parcel '{name}'")
     return share_bundle
 

@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CardMetadata:
     """Facts for a card. Each may be '' and is then visibly unfilled.
 
@@ -67,7 +67,7 @@ class CardMetadata:
 NOT_NAMED: Final = "(library not named)"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Citation:
     """What a citation is made of.
 

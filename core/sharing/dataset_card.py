@@ -125,15 +125,22 @@ def bundle_citation(workspace: Workspace, manifest: Mapping[str, Any], metadata:
         or f"Machine-assigned genre for {settings.get('dataset', 'a catalogue')}"
     )
     given = CardMetadata(
-        str(title),
-        metadata.licence or licence_of(str(export.get("licence", ""))),
-        metadata.library or str(settings.get("publisher", "")),
-        metadata.contact or str(settings.get("contact", "")),
-        metadata.homepage or _web(str(settings.get("homepage", ""))),
+        title=str(title),
+        licence=metadata.licence or licence_of(str(export.get("licence", ""))),
+        library=metadata.library or str(settings.get("publisher", "")),
+        contact=metadata.contact or str(settings.get("contact", "")),
+        homepage=metadata.homepage or _web(str(settings.get("homepage", ""))),
     )
     version = f"{(manifest.get('model') or {}).get('version') or 'unknown'}+{str(export.get('created', ''))[:10]}"
     built_on = published_sources(workspace, list(manifest.get("input") or ()))
-    return Citation("dataset", str(title), version, str(export.get("created", ""))[:10], given, built_on)
+    return Citation(
+        kind="dataset",
+        title=str(title),
+        version=version,
+        date=str(export.get("created", ""))[:10],
+        metadata=given,
+        built_on=built_on,
+    )
 
 
 def is_invented(workspace: Workspace, manifest: Mapping[str, Any]) -> bool:
@@ -302,7 +309,14 @@ def label_citation(workspace: Workspace, labels: LabelSet, metadata: CardMetadat
     files = [{"name": manifest.get("file"), "sha256": manifest.get("file_sha256")}]
     title = metadata.title or f"Genre labels of catalogue records: {labels.name}"
     date = str(manifest.get("created_at", ""))[:10]
-    return Citation("dataset", title, labels.fingerprint[:8], date, metadata, published_sources(workspace, files))
+    return Citation(
+        kind="dataset",
+        title=title,
+        version=labels.fingerprint[:8],
+        date=date,
+        metadata=metadata,
+        built_on=published_sources(workspace, files),
+    )
 
 
 def label_card(workspace: Workspace, labels: LabelSet, metadata: CardMetadata | None = None) -> str:

@@ -253,12 +253,12 @@ def model_card(workspace: Workspace, artifact: Artifact, metadata: CardMetadata 
 def model_citation(workspace: Workspace, artifact: Artifact, metadata: CardMetadata) -> Citation:
     """Return what a citation of the model is made of."""
     return Citation(
-        "model",
-        _title(artifact, metadata),
-        artifact.fingerprint[:8],
-        str(artifact.manifest.get("created_at", ""))[:10],
-        metadata,
-        published_sources(workspace, _files_learned_from(workspace, artifact.manifest)),
+        kind="model",
+        title=_title(artifact, metadata),
+        version=artifact.fingerprint[:8],
+        date=str(artifact.manifest.get("created_at", ""))[:10],
+        metadata=metadata,
+        built_on=published_sources(workspace, _files_learned_from(workspace, artifact.manifest)),
     )
 
 

@@ -33,7 +33,7 @@ _ADDRESS: Final = re.compile(r"https?://[^/]+/(datasets/)?([^/]+/[^/]+)/?$")
 _STORED: Final = frozenset({"kind", "fingerprint", SEAL, CONTENTS})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PullResult:
     """What was taken into the workspace (the keys of ``colophon pull --json``).
 
@@ -119,13 +119,13 @@ def pull(
         time.monotonic() - started,
     )
     return PullResult(
-        verified.kind,
-        artifact.name,
-        verified.fingerprint,
-        str(artifact.path),
-        origin,
-        [{"name": file, "sha256": sha256} for file, sha256 in sorted(verified.files.items())],
-        _sentence(verified, artifact),
+        kind=verified.kind,
+        name=artifact.name,
+        fingerprint=verified.fingerprint,
+        target=str(artifact.path),
+        source=origin,
+        files=[{"name": file, "sha256": sha256} for file, sha256 in sorted(verified.files.items())],
+        sentence=_sentence(verified, artifact),
     )
 
 

@@ -28,7 +28,7 @@ __all__ = [
 # --- What a search for slices has to say ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SliceFinding:
     """A slice that was found in one half of the labelled books and confirmed in the other.
 
@@ -95,7 +95,7 @@ class SliceFinding:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SliceFindings:
     """All that a search for slices has to say.
 
@@ -232,7 +232,16 @@ def find_slices(
     needed = max(MIN_SLICE_ERRORS, -(-int(titles.wrong.sum()) // 200))
 
     def nothing(reason: str, predicates: int = 0, tested: int = 0) -> SliceFindings:
-        return SliceFindings(labelled.overall, (), predicates, tested, fdr, seed, settings, reason)
+        return SliceFindings(
+            overall=labelled.overall,
+            slices=(),
+            predicates=predicates,
+            tested=tested,
+            rate=fdr,
+            seed=seed,
+            settings=settings,
+            reason=reason,
+        )
 
     if len(titles) < 2 * least or titles.wrong.sum() < 2 * needed:
         return nothing(
@@ -263,7 +272,15 @@ def find_slices(
         _slice_finding(entry, result, slices, parts, titles) for entry, result in zip(folded, numbers, strict=True)
     )
     progress(1.0, "Done")
-    return SliceFindings(labelled.overall, findings, len(predicates), len(tested), fdr, seed, settings)
+    return SliceFindings(
+        overall=labelled.overall,
+        slices=findings,
+        predicates=len(predicates),
+        tested=len(tested),
+        rate=fdr,
+        seed=seed,
+        settings=settings,
+    )
 
 
 def _slice_finding(
@@ -278,15 +295,15 @@ def _slice_finding(
     errors = int(titles.wrong[inside].sum())
     above = slices[entry.under].description if entry.under >= 0 else ""
     return SliceFinding(
-        measured,
-        error_share(errors, len(inside)),
-        errors,
-        candidate.p,
-        candidate.p_adjusted,
-        entry.p_given,
-        above,
-        candidate.proposals,
-        len(parts),
+        measured=measured,
+        unseen=error_share(errors, len(inside)),
+        unseen_errors=errors,
+        p=candidate.p,
+        p_adjusted=candidate.p_adjusted,
+        p_given=entry.p_given,
+        folded_under=above,
+        proposals=candidate.proposals,
+        searches=len(parts),
     )
 
 

@@ -68,7 +68,7 @@ def level_of_look(k: int, alpha: float = ALPHA) -> float:
     return alpha / (k * (k + 1))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Look:
     """One comparison that was made.
 
@@ -127,7 +127,16 @@ class Ledger:
                 seen.add(note["key"])
                 number = len(looks) + 1
                 level = level_of_look(number, self.alpha)
-                looks.append(Look(number, note["description"], note["key"], note["p"], level, note["at"]))
+                looks.append(
+                    Look(
+                        number=number,
+                        description=note["description"],
+                        key=note["key"],
+                        p=note["p"],
+                        level=level,
+                        at=note["at"],
+                    )
+                )
         return looks
 
     def add(self, slice_: Slice, p: float | None = None) -> Look:

@@ -44,7 +44,7 @@ class Confusion:
     n: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SliceMeasurement:
     """The numbers of one slice.
 
@@ -172,15 +172,15 @@ class LabelledBooks:
             views = [excess(*counts) for counts in zip(n, errors, self._n, self._errors, strict=True)]
         failed = rows[self.titles.wrong[rows]]
         return SliceMeasurement(
-            slice_,
-            size,
-            wrong,
-            error_share(wrong, size),
-            views[0],
-            views[1],
-            proportion(wrong, self.errors),
-            collection_n,
-            self._confusions(failed),
+            slice=slice_,
+            n=size,
+            errors=wrong,
+            rate=error_share(wrong, size),
+            by_truth=views[0],
+            by_prediction=views[1],
+            explains=proportion(wrong, self.errors),
+            collection_n=collection_n,
+            confusions=self._confusions(failed),
         )
 
     def _confusions(self, failed: npt.NDArray[np.int64]) -> tuple[Confusion, ...]:

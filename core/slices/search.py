@@ -34,7 +34,7 @@ WORD = 64
 DENSE = 2_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Layout:
     """Where each record's bit lies: one cell after another, those of errors first, each from a fresh word.
 
@@ -140,11 +140,11 @@ def lay_out(
     for view in range(len(views)):
         membership[np.arange(cells.shape[1]), view, cells[1 + view]] = 1
     return Layout(
-        np.concatenate(blocks),
-        np.array(starts, dtype=np.intp),
-        int((cells[0] == 0).sum()),
-        membership.reshape(cells.shape[1], -1),
-        (len(views), strata),
+        order=np.concatenate(blocks),
+        starts=np.array(starts, dtype=np.intp),
+        error_cells=int((cells[0] == 0).sum()),
+        membership=membership.reshape(cells.shape[1], -1),
+        shape=(len(views), strata),
     )
 
 
@@ -172,7 +172,7 @@ POOL = 200
 CHUNK = 4_000_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Level:
     """Conjunctions of one length: facts (rows × length), records and errors by stratum, and which are worth telling."""
 
@@ -238,7 +238,9 @@ def conjunctions(
     alive = alive[_first_of_equals(bits[alive])]
     n, errors = n[alive], errors[alive]
     score = min_score(n, errors, n_all, errors_all)
-    singles = _Level(alive[:, None], n, errors, score, np.ones(len(alive), dtype=bool))
+    singles = _Level(
+        predicates=alive[:, None], n=n, errors=errors, score=score, notable=np.ones(len(alive), dtype=bool)
+    )
     yield singles
     if max_facts < 2 or len(alive) < 2:
         return
@@ -283,13 +285,17 @@ def _pairs(
     if not predicates:
         nothing = np.empty((0, *layout.shape), dtype=np.int64)
         empty = np.empty((0, 2), dtype=np.intp)
-        return _Level(empty, nothing, nothing, np.empty(0), np.empty(0, dtype=bool)), number
+        return _Level(
+            predicates=empty, n=nothing, errors=nothing, score=np.empty(0), notable=np.empty(0, dtype=bool)
+        ), number
     together, n, errors = np.concatenate(predicates), np.concatenate(n_parts), np.concatenate(error_parts)
     number[together[:, 0], together[:, 1]] = np.arange(len(together))
     news = np.ones(len(together), dtype=bool)
     for part in (together[:, 0], together[:, 1]):
         news &= min_score(n, errors, singles.n[part], singles.errors[part]) >= NOTABLE_SCORE
-    return _Level(together, n, errors, min_score(n, errors, n_all, errors_all), news), number
+    return _Level(
+        predicates=together, n=n, errors=errors, score=min_score(n, errors, n_all, errors_all), notable=news
+    ), number
 
 
 def _triples(
@@ -327,7 +333,7 @@ def _triples(
             left, right, n, errors = left[news], right[news], n[news], errors[news]
             predicates = np.column_stack([np.full(len(left), a), partners[left], partners[right]])
             score = min_score(n, errors, n_all, errors_all)
-            yield _Level(predicates, n, errors, score, np.ones(len(left), dtype=bool))
+            yield _Level(predicates=predicates, n=n, errors=errors, score=score, notable=np.ones(len(left), dtype=bool))
 
 
 def _total(counts: Counts) -> Counts:
@@ -336,7 +342,9 @@ def _total(counts: Counts) -> Counts:
 
 
 def _named(level: _Level, alive: npt.NDArray[np.intp]) -> _Level:
-    return _Level(alive[level.predicates], level.n, level.errors, level.score, level.notable)
+    return _Level(
+        predicates=alive[level.predicates], n=level.n, errors=level.errors, score=level.score, notable=level.notable
+    )
 
 
 def _first_of_equals(bits: Bits) -> npt.NDArray[np.intp]:

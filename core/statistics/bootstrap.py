@@ -195,14 +195,18 @@ def _estimate(
         return Estimate.undefined("a part the number is made of has no records", n_rows, method)
     if n_groups < 2:
         reason = "all records belong to one group: the interval is undefined"
-        return Estimate(value, math.nan, math.nan, n_rows, method, reason, confidence)
+        return Estimate(
+            value=value, low=math.nan, high=math.nan, n=n_rows, method=method, reason=reason, confidence=confidence
+        )
     undefined = np.isnan(draws)
     if undefined.mean() > MOST_UNDEFINED:
         reason = "too few records of some class: the interval is undefined"
-        return Estimate(value, math.nan, math.nan, n_rows, method, reason, confidence)
+        return Estimate(
+            value=value, low=math.nan, high=math.nan, n=n_rows, method=method, reason=reason, confidence=confidence
+        )
     tail = (1 - confidence) / 2
     low, high = np.quantile(draws[~undefined], [tail, 1 - tail])
-    return Estimate(value, float(low), float(high), n_rows, method, confidence=confidence)
+    return Estimate(value=value, low=float(low), high=float(high), n=n_rows, method=method, confidence=confidence)
 
 
 def _by_group(parts: Parts, groups: ArrayLike | pd.Series | None) -> Any:
@@ -284,7 +288,7 @@ def share_estimate(value: float, variance: float, n: int, least_n: float, method
     seen = 0 < value < 1 and variance > 0
     effective = value * (1 - value) / variance if seen else least_n
     low, high = wilson(value * effective, effective, confidence)
-    return Estimate(value, float(low), float(high), n, method, confidence=confidence)
+    return Estimate(value=value, low=float(low), high=float(high), n=n, method=method, confidence=confidence)
 
 
 def weighted_share(

@@ -29,7 +29,7 @@ Side = Literal["two-sided", "upper", "lower"]
 Counts = NDArray[Any] | Sequence[int] | pd.Series
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Estimate:
     """A number that never stands alone: with its interval, the records it rests on, and how it was reckoned.
 
@@ -58,7 +58,7 @@ class Estimate:
     @classmethod
     def undefined(cls, reason: str, n: int = 0, method: str = "") -> "Estimate":
         """Return an estimate without a value, and say why."""
-        return cls(math.nan, math.nan, math.nan, n, method, reason)
+        return cls(value=math.nan, low=math.nan, high=math.nan, n=n, method=method, reason=reason)
 
     @property
     def defined(self) -> bool:
@@ -212,7 +212,7 @@ def proportion(
     if n == 0:
         return Estimate.undefined("no records", 0, method)
     low, high = (wilson if method == "Wilson" else clopper_pearson)(k, n, confidence)
-    return Estimate(k / n, float(low), float(high), int(n), method, confidence=confidence)
+    return Estimate(value=k / n, low=float(low), high=float(high), n=int(n), method=method, confidence=confidence)
 
 
 def labels_needed(max_error: float, confidence: float = 0.95, errors: int = 0) -> int:

@@ -34,7 +34,7 @@ Adjustment = Literal["holm", "bh", "by"]
 ADJUSTMENTS: tuple[Adjustment, ...] = ("holm", "bh", "by")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ChiSquare:
     """A test of independence between rows and columns.
 
@@ -102,15 +102,15 @@ def chi_square(table: ArrayLike) -> ChiSquare:
     counts = _counts(table)
     counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
     if counts.shape[0] < 2:
-        return ChiSquare(math.nan, 0, math.nan, 0, "only one of the sets has records")
+        return ChiSquare(statistic=math.nan, df=0, p=math.nan, pooled=0, reason="only one of the sets has records")
     counts, pooled = _pool_columns(counts)
     if counts.shape[1] < 2:
         reason = "too few records to compare" if pooled else "all records have the same value"
-        return ChiSquare(math.nan, 0, math.nan, pooled, reason)
+        return ChiSquare(statistic=math.nan, df=0, p=math.nan, pooled=pooled, reason=reason)
     expected = expected_counts(counts)
     statistic = float(((counts - expected) ** 2 / expected).sum())
     df = (counts.shape[0] - 1) * (counts.shape[1] - 1)
-    return ChiSquare(statistic, df, float(special.chdtrc(df, statistic)), pooled)
+    return ChiSquare(statistic=statistic, df=df, p=float(special.chdtrc(df, statistic)), pooled=pooled)
 
 
 def _pool_columns(counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:

@@ -44,7 +44,7 @@ def design_effect(weights: ArrayLike) -> float:
 SEVERAL = "(several)"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PostStratification:
     """The cells, and the weight of every labelled record.
 

@@ -33,7 +33,7 @@ __all__ = [
 ALL_CLASSES: Final = "all classes"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CutPoint:
     """What a cut does.
 
@@ -63,7 +63,7 @@ class CutPoint:
         return accuracy_estimate(right, self.labelled_accepted, "labelled books are accepted")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _SortedClass:
     """One class: confidences rising (NaN left out), and errors from each labelled record upwards."""
 
@@ -76,7 +76,13 @@ class _SortedClass:
     def at(self, cut: float) -> CutPoint:
         accepted = len(self.confidence) - bisect.bisect_right(self.confidence, cut)
         start = bisect.bisect_right(self.checked, cut)
-        return CutPoint(self.records, accepted, self.labelled, len(self.checked) - start, int(self.errors_from[start]))
+        return CutPoint(
+            records=self.records,
+            accepted=accepted,
+            labelled=self.labelled,
+            labelled_accepted=len(self.checked) - start,
+            errors=int(self.errors_from[start]),
+        )
 
 
 class Curves:
@@ -186,11 +192,11 @@ def _sort(
     order = np.argsort(confidence[labelled], kind="stable")
     errors = wrong[labelled][order].astype(np.int64)
     return _SortedClass(
-        int(counted.sum()),
-        np.sort(confidence[known]),
-        int((counted & checked).sum()),
-        confidence[labelled][order],
-        np.append(np.cumsum(errors[::-1])[::-1], 0),
+        records=int(counted.sum()),
+        confidence=np.sort(confidence[known]),
+        labelled=int((counted & checked).sum()),
+        checked=confidence[labelled][order],
+        errors_from=np.append(np.cumsum(errors[::-1])[::-1], 0),
     )
 
 
@@ -224,7 +230,9 @@ def expected_errors(errors: NDArray[np.int64], n: NDArray[np.int64], accepted: N
     method = "Wilson by predicted class, limits put together after Zou and Donner"
     if not rest.sum():
         exact = float(observed.sum())
-        return Estimate(exact, exact, exact, int(checked.sum()), "every accepted record is labelled")
+        return Estimate(
+            value=exact, low=exact, high=exact, n=int(checked.sum()), method="every accepted record is labelled"
+        )
     if (checked[rest > 0] < MINIMUM_RECORDS).any():
         observed, checked, rest = (np.array([values.sum()]) for values in (observed, checked, rest))
         method = "Wilson, one rate for all classes"
@@ -240,7 +248,9 @@ def expected_errors(errors: NDArray[np.int64], n: NDArray[np.int64], accepted: N
     down = math.sqrt(float(((rest[known] * (rate - low)) ** 2).sum()))
     up = math.sqrt(float(((rest[known] * (high - rate)) ** 2).sum()))
     certain = float(observed.sum())
-    return Estimate(certain + value, certain + max(value - down, 0.0), certain + value + up, total, method)
+    return Estimate(
+        value=certain + value, low=certain + max(value - down, 0.0), high=certain + value + up, n=total, method=method
+    )
 
 
 def acceptance_rates(table: pd.DataFrame, accepted: NDArray[np.bool_], facet: str) -> pd.DataFrame:

@@ -273,7 +273,7 @@ class SequenceGroup:
         return len(self.confidence)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CutResult:
     """What came out for one group.
 
@@ -355,7 +355,7 @@ def graphical_procedure(groups: Sequence[SequenceGroup], max_error: float, alpha
         (
             _outcome(group, sequences[i], results[i], max_error, share)
             if i in results and len(sequences[i].accepted)
-            else CutResult(None, 0, 0, alpha / (len(able) + 1), -1, 0)
+            else CutResult(cut=None, accepted=0, errors=0, level=alpha / (len(able) + 1), allowed=-1, tried=0)
         )
         for i, group in enumerate(groups)
     ]
@@ -376,13 +376,22 @@ def _outcome(
         main = int(sequence.accepted[sequence.main])
         level = share * float(sequence.alpha[sequence.main])
         allowed = int(allowed_errors([main], max_error, level)[0])
-        return CutResult(None, main, int(group.errors[main - 1]), level, allowed, done.tried)
+        return CutResult(
+            cut=None, accepted=main, errors=int(group.errors[main - 1]), level=level, allowed=allowed, tried=done.tried
+        )
     accepted = int(sequence.accepted[done.step])
     cut = 0.0
     if accepted < len(group):
         cut = short_number(float(group.confidence[accepted]), float(group.confidence[accepted - 1]))
     allowed = int(allowed_errors([accepted], max_error, done.level)[0])
-    return CutResult(cut, accepted, int(group.errors[accepted - 1]), done.level, allowed, done.tried)
+    return CutResult(
+        cut=cut,
+        accepted=accepted,
+        errors=int(group.errors[accepted - 1]),
+        level=done.level,
+        allowed=allowed,
+        tried=done.tried,
+    )
 
 
 def short_number(low: float, high: float) -> float:

@@ -172,7 +172,7 @@ def _is_or_are(count: int) -> str:
 # --- What was promised: of each class, of all of them together, and what follows for the cuts -------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GroupGuarantee:
     """What can be promised of the predictions of one class (or of all), everywhere or in one stratum.
 
@@ -225,7 +225,7 @@ class GroupGuarantee:
         return self.accepted / self.labelled if self.guaranteed else 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Guarantee:
     """The promises of all classes, which hold together with the confidence that was asked for.
 
@@ -458,17 +458,17 @@ def find_guaranteed_cuts(
         time.monotonic() - started,
     )
     return Guarantee(
-        max_error,
-        confidence,
-        per,
-        stratum or "",
-        names,
-        group_promises,
-        len(known),
-        left_out,
-        checked,
-        learned_known,
-        never,
+        max_error=max_error,
+        confidence=confidence,
+        per=per,
+        stratum=stratum or "",
+        classes=names,
+        groups=group_promises,
+        labelled=len(known),
+        left_out=left_out,
+        population=checked,
+        learned_known=learned_known,
+        never_predicted=never,
     )
 
 
@@ -511,17 +511,17 @@ def _group_guarantee(
     at_least = labels_needed(max_error, 1 - outcome.level)
     estimate = None if guaranteed or not len(group) else labels_estimate(group, max_error, outcome.level)
     return GroupGuarantee(
-        name,
-        value,
-        outcome.cut,
-        len(group),
-        outcome.accepted,
-        outcome.errors,
-        upper,
-        outcome.level,
-        outcome.tried,
-        estimate,
-        (
+        class_name=name,
+        value=value,
+        cut=outcome.cut,
+        labelled=len(group),
+        accepted=outcome.accepted,
+        errors=outcome.errors,
+        upper=upper,
+        level=outcome.level,
+        tried=outcome.tried,
+        labels_estimate=estimate,
+        sentence=(
             never_predicted_sentence(name)
             if never
             else group_sentence(name, value, stratum, len(group), outcome, max_error, confidence, at_least, estimate)

@@ -34,7 +34,7 @@ MIN_CONFIDENCE_EFFECT: Final = 0.02
 MAX_DETAILED: Final = 2  # respects that are given with their figures; the others are named
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PopulationAspect:
     """One respect in which checked and unchecked books are compared.
 
@@ -213,7 +213,7 @@ def _by_values(
     ours, theirs = (np.bincount(codes[mask & (codes >= 0)], minlength=len(values)) for mask in (checked, unchecked))
     n, both = int(ours.sum()), ours + theirs
     if min(n, int(theirs.sum())) < MINIMUM_RECORDS:
-        return PopulationAspect(name, title, math.nan, math.nan, math.nan)
+        return PopulationAspect(name=name, title=title, effect=math.nan, by_chance=math.nan, p=math.nan)
     # The value that the checked books speak least for.
     most = int((theirs / theirs.sum() - ours / n).argmax())
     shares = (
@@ -225,8 +225,8 @@ def _by_values(
     if name != PREDICTED:
         words = f"{shares} are {facet_words(name, value)}"
     return PopulationAspect(
-        name, title, total_variation(ours, both), total_variation_by_chance(both, n), chi_square([ours, theirs]).p,
-        words=words,
+        name=name, title=title, effect=total_variation(ours, both), by_chance=total_variation_by_chance(both, n),
+        p=chi_square([ours, theirs]).p, words=words,
     )  # fmt: skip
 
 
@@ -238,7 +238,7 @@ def _by_confidence(
     title = "How sure the model is"
     n, rest = len(ours), len(theirs)
     if min(n, rest) < MINIMUM_RECORDS:
-        return PopulationAspect(CONFIDENCE, title, math.nan, math.nan, math.nan)
+        return PopulationAspect(name=CONFIDENCE, title=title, effect=math.nan, by_chance=math.nan, p=math.nan)
     test = stats.ks_2samp(ours, theirs, method="asymp")
     at = float(test.statistic_location)
     sure, others = float((ours > at).mean()), float((theirs > at).mean())
@@ -251,4 +251,11 @@ def _by_confidence(
     # Kolmogorov's distribution.
     part = rest / (n + rest)
     by_chance = math.sqrt(math.pi / 2) * math.log(2) * math.sqrt(1 / n + 1 / rest) * part
-    return PopulationAspect(CONFIDENCE, title, float(test.statistic) * part, by_chance, float(test.pvalue), words=words)
+    return PopulationAspect(
+        name=CONFIDENCE,
+        title=title,
+        effect=float(test.statistic) * part,
+        by_chance=by_chance,
+        p=float(test.pvalue),
+        words=words,
+    )

@@ -30,7 +30,7 @@ CLASS: Final = "class"  # keep-rates by what the books really are
 RECORDS_AN_HOUR: Final = 60.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PolicyReport:
     """A policy, and all that it does.
 
@@ -209,21 +209,24 @@ def policy_report(
     review = len(table) - taken
     rates = {facet: acceptance_rates(table, is_accepted, facet) for facet in facets}
     return PolicyReport(
-        policy,
-        len(table),
-        taken,
-        review,
-        int((~is_accepted & ~labelled).sum()),
-        int(labelled.sum()),
-        checked,
-        mistaken,
-        accuracy_estimate(checked - mistaken, checked, "labelled books are accepted"),
-        expected_errors(errors, n, accepted),
-        pace,
-        review / pace,
-        _per_class(policy, names, records, accepted, n, errors),
-        {CLASS: acceptance_rates_by_class(table[TRUTH], is_accepted, classes, table[PREDICTED]), **rates},
-        pd.DataFrame(
+        policy=policy,
+        records=len(table),
+        accepted=taken,
+        review=review,
+        review_unlabelled=int((~is_accepted & ~labelled).sum()),
+        labelled=int(labelled.sum()),
+        labelled_accepted=checked,
+        errors=mistaken,
+        accuracy=accuracy_estimate(checked - mistaken, checked, "labelled books are accepted"),
+        expected_errors=expected_errors(errors, n, accepted),
+        pace=pace,
+        hours=review / pace,
+        per_class=_per_class(policy, names, records, accepted, n, errors),
+        acceptance_rates={
+            CLASS: acceptance_rates_by_class(table[TRUTH], is_accepted, classes, table[PREDICTED]),
+            **rates,
+        },
+        distances=pd.DataFrame(
             [(facet, *distance_of_accepted(rates[facet])) for facet in facets],
             columns=["facet", "tvd", "tvd_by_chance"],
         ),

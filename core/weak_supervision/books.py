@@ -54,7 +54,7 @@ __all__ = [
 Mask = NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ModelOpinion:
     """What a model said of books, and which books it learned from.
 
@@ -110,11 +110,11 @@ def read_opinion(workspace: Workspace, name: str) -> ModelOpinion:
     books = pd.concat([frame.reindex(columns=keys).fillna("") for frame in learned]) if learned else None
     nothing = pd.DataFrame({key: pd.Series([], dtype="str") for key in keys})
     return ModelOpinion(
-        name,
-        predictions.records(workspace)[[RECORD_ID, ALTERNATE_ID]],
-        given,
-        nothing if books is None else books.astype("str").reset_index(drop=True),
-        known,
+        name=name,
+        ids=predictions.records(workspace)[[RECORD_ID, ALTERNATE_ID]],
+        probabilities=given,
+        learned=nothing if books is None else books.astype("str").reset_index(drop=True),
+        known=known,
     )
 
 

@@ -34,7 +34,7 @@ FUNCTIONS_FILE = "functions.toml"
 _VERSION = 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LabellingReport:
     """What was labelled (the keys of ``colophon label --json``).
 
@@ -191,15 +191,15 @@ def build_labels(
         time.monotonic() - started,
     )
     return LabellingReport(
-        artifact.name,
-        fingerprint,
-        tuple(plain(rows)),
-        sum(counts.values()),
-        counts,
-        left_out,
-        tried.accuracy.as_dict(),
-        method,
-        (*sentences, *([numbered] if numbered else [])),
+        name=artifact.name,
+        fingerprint=fingerprint,
+        functions=tuple(plain(rows)),
+        labelled=sum(counts.values()),
+        classes=counts,
+        left_out=left_out,
+        accuracy=tried.accuracy.as_dict(),
+        method=method,
+        sentences=(*sentences, *([numbered] if numbered else [])),
     )
 
 

@@ -84,7 +84,7 @@ _MAX_ITERATIONS, _TOLERANCE = 1000, 1e-7
 _LIMITS = (1e-9, 1 - 1e-6)  # no rate is quite 0 or 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LabelModel:
     """A fitted label model.
 
@@ -160,7 +160,15 @@ class LabelModel:
             change = float(np.abs(after - rates).max())
             rates = after
         names = tuple(function.name for function in votes.functions)
-        return cls(votes.classes, names, balance, rates, alone, step, change <= _TOLERANCE)
+        return cls(
+            classes=votes.classes,
+            names=names,
+            balance=balance,
+            rates=rates,
+            isolated=alone,
+            steps=step,
+            converged=change <= _TOLERANCE,
+        )
 
     @property
     def vote_shares(self) -> NDArray[np.float64]:

@@ -158,7 +158,7 @@ def accuracy_by_title(answers: NDArray[np.object_], truth: pd.Series, title_keys
     if n < MINIMUM_RECORDS:
         return Estimate.undefined(f"fewer than {MINIMUM_RECORDS} titles: {right:g} of {n} right", n, METHOD), right
     low, high = wilson(right, n)
-    return Estimate(right / n, low, high, n, METHOD), right
+    return Estimate(value=right / n, low=low, high=high, n=n, method=METHOD), right
 
 
 # --- Functions are tried: they vote on books, are measured on titles kept back, and are put together ------------------
@@ -168,7 +168,7 @@ Method = Literal["label model", "majority"]
 METHODS: Final[tuple[Method, ...]] = ("label model", "majority")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrialResult:
     """Functions tried on a corpus, and put together.
 
@@ -267,7 +267,16 @@ def try_functions(
         *_checked_sentences(checked),
         *(() if model is None else model.sentences),
     )
-    return TrialResult(votes, checked, table, used, probabilities, answers, accuracy, sentences)
+    return TrialResult(
+        votes=votes,
+        checked=checked,
+        table=table,
+        used=used,
+        probabilities=probabilities,
+        answers=answers,
+        accuracy=accuracy,
+        sentences=sentences,
+    )
 
 
 def _rows(votes: Votes, keep: NDArray[np.bool_]) -> Votes:

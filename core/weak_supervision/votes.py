@@ -121,7 +121,7 @@ def cast_votes(functions: Sequence[LabellingFunction], books: Books, classes: Se
 MAX_AGREEMENT = 0.9  # of the books on which either votes, the share on which both vote alike
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DuplicateFunction:
     """A function that is refused because an earlier one says the same.
 
@@ -194,6 +194,8 @@ def find_duplicates(votes: Votes) -> tuple[DuplicateFunction, ...]:
             if same or (earlier, later) in near:
                 books = int((votes.matrix[:, later] != ABSTAIN).sum())
                 share, books = near.get((earlier, later), (1.0, books))
-                refused[later] = DuplicateFunction(later, earlier, function.name, other.name, share, books)
+                refused[later] = DuplicateFunction(
+                    position=later, of=earlier, name=function.name, original=other.name, share=share, books=books
+                )
                 break
     return tuple(refused.values())

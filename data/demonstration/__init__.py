@@ -28,7 +28,7 @@ SEED = 11
 MIN_SCALE = 0.01
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Demonstration:
     """An invented library. Every column of every table is text (dtype ``str``), '' where nothing is known.
 
@@ -111,4 +111,6 @@ def generate(seed: int = SEED, scale: float = 1.0) -> Demonstration:
         dtype="str",
     )
     planted = planted_truths(books, digitised, samples, annotations)
-    return Demonstration(catalogue, digitised, annotations.rows, test, truth, planted)
+    return Demonstration(
+        catalogue=catalogue, digitised=digitised, annotated=annotations.rows, test=test, truth=truth, planted=planted
+    )

@@ -49,7 +49,7 @@ class Author:
     born: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
     """One book as it was printed.
 
@@ -190,7 +190,19 @@ def invent_books(count: int, seed: int) -> list[Book]:
         stem = _before(title(language, rule, words), year)
         author = authors.of(language, label, year) if draw.chance(0.93) else None
         printed = stem + ending(language, rule, words)
-        books.append(Book(language, place, year, label, rule, stem, printed, "", author))
+        books.append(
+            Book(
+                language=language,
+                place=place,
+                year=year,
+                label=label,
+                rule=rule,
+                stem=stem,
+                title=printed,
+                edition="",
+                author=author,
+            )
+        )
     return books
 
 

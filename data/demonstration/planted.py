@@ -119,7 +119,7 @@ def annotate(records: pd.DataFrame, books: list[Book], seed: int) -> Annotations
 # Three choices among the books.
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Samples:
     """Positions in the list of books, each int64 and ascending.
 
@@ -249,7 +249,7 @@ def choose_samples(books: list[Book], seed: int, scale: float) -> Samples:
     count = _scaled(profile.ANNOTATED_BOOKS, scale) - len(leaked) - len(first_of_title)
     chosen = _annotate_in_batches(digitised[~shared], books, count, draw)
     annotated = np.sort(np.concatenate([chosen, leaked, np.array(first_of_title, dtype=np.int64)])).astype(np.int64)
-    return Samples(digitised, test, annotated, leaked, leaked_editions)
+    return Samples(digitised=digitised, test=test, annotated=annotated, leaked=leaked, leaked_editions=leaked_editions)
 
 
 # --- The planted truths -----------------------------------------------------------------------------------------------
@@ -262,7 +262,7 @@ VERSE_WORDS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PlantedTruth:
     """One thing that was hidden in the corpus on purpose.
 
@@ -311,47 +311,60 @@ def planted_truths(
     language, annotator = profile.OVERCONFIDENT_LANGUAGE, profile.CARELESS.user_id
     return {
         "verse": PlantedTruth(
-            "Fiction in the broad sense includes verse. Verse was hardly annotated, so that a model calls every"
-            " second poem non-fiction.",
-            "title",
-            "",
-            where([book.verse for book in chosen]),
-            VERSE_WORDS,
+            sentence=(
+                "Fiction in the broad sense includes verse. Verse was hardly annotated, so that a model calls every"
+                " second poem non-fiction."
+            ),
+            facet="title",
+            value="",
+            record_ids=where([book.verse for book in chosen]),
+            words=VERSE_WORDS,
         ),
         "decade": PlantedTruth(
-            f"The {decade} fail only because most of their fiction is verse: without it they are like other decades.",
-            "decade",
-            decade,
-            where([book.decade == profile.VERSE_DECADE for book in chosen]),
+            sentence=(
+                f"The {decade} fail only because most of their fiction is verse: without it they are like other"
+                " decades."
+            ),
+            facet="decade",
+            value=decade,
+            record_ids=where([book.decade == profile.VERSE_DECADE for book in chosen]),
         ),
         "class mix": PlantedTruth(
-            f"{place} holds almost only fiction, the class with more errors everywhere. Within each class it is no"
-            " worse than other places.",
-            "place",
-            place,
-            where([book.place == place for book in chosen]),
+            sentence=(
+                f"{place} holds almost only fiction, the class with more errors everywhere. Within each class it is no"
+                " worse than other places."
+            ),
+            facet="place",
+            value=place,
+            record_ids=where([book.place == place for book in chosen]),
         ),
         "over-confident language": PlantedTruth(
-            f"{language} was hardly annotated, and its stories are titled like histories, in words that look like"
-            " English ones that mean fact: the model is sure and wrong.",
-            "language",
-            language,
-            where([book.language == language for book in chosen]),
+            sentence=(
+                f"{language} was hardly annotated, and its stories are titled like histories, in words that look like"
+                " English ones that mean fact: the model is sure and wrong."
+            ),
+            facet="language",
+            value=language,
+            record_ids=where([book.language == language for book in chosen]),
         ),
         "careless annotator": PlantedTruth(
-            f"Annotator {annotator} answered wrongly for a quarter of the books, mostly Dutch ones; the wrong answers"
-            " are the further ids.",
-            "annotator",
-            annotator,
-            tuple(sorted(annotations.careless_books)),
+            sentence=(
+                f"Annotator {annotator} answered wrongly for a quarter of the books, mostly Dutch ones; the wrong"
+                " answers are the further ids."
+            ),
+            facet="annotator",
+            value=annotator,
+            record_ids=tuple(sorted(annotations.careless_books)),
             further_ids=tuple(sorted(annotations.careless_wrong)),
         ),
         "leak": PlantedTruth(
-            "These test books can be known from the annotated ones; the further ids are those of which another"
-            " edition, not the book itself, was annotated.",
-            "",
-            "",
-            of_positions(np.concatenate([samples.leaked, samples.leaked_editions])),
+            sentence=(
+                "These test books can be known from the annotated ones; the further ids are those of which another"
+                " edition, not the book itself, was annotated."
+            ),
+            facet="",
+            value="",
+            record_ids=of_positions(np.concatenate([samples.leaked, samples.leaked_editions])),
             further_ids=of_positions(samples.leaked_editions),
         ),
     }

@@ -202,7 +202,7 @@ TEST_UNDECIDED: Final = Weighted({"": 0.010, "both": 0.005, "can't tell": 0.005,
 ROWS_PER_BOOK: Final = Weighted({1: 0.455, 2: 0.062, 3: 0.202, 4: 0.078, 5: 0.203})
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Annotator:
     """One person who annotated.
 
@@ -225,14 +225,26 @@ class Annotator:
     to_day: int
 
 
-CARELESS: Final = Annotator("7.0", {"Dutch": 1.1, "English": 0.07, "German": 0.2}, {"Dutch": 0.3, "": 0.12}, 96, 124)
+CARELESS: Final = Annotator(
+    user_id="7.0",
+    languages={"Dutch": 1.1, "English": 0.07, "German": 0.2},
+    wrong={"Dutch": 0.3, "": 0.12},
+    from_day=96,
+    to_day=124,
+)
 ANNOTATORS: Final = (
-    Annotator("2.0", {"English": 1.0, "French": 1.0}, {"": 0.01}, 0, 80),
-    Annotator("3.0", {"English": 0.6, "German": 0.5}, {"": 0.01}, 20, 120),
-    Annotator("4.0", {"English": 0.8}, {"": 0.02}, 5, 160),
-    Annotator("9.0", {"Dutch": 1.0, "German": 0.6}, {"": 0.02}, 60, 170),
-    Annotator("12.0", {"Swedish": 1.0, "Danish": 0.3}, {"": 0.01}, 100, 190),
-    Annotator("21.0", {"Danish": 1.0, "Swedish": 0.3}, {"": 0.02}, 130, 200),
-    Annotator("35.0", {"English": 0.5, "French": 1.0, "German": 0.4}, {"": 0.02}, 150, 230),
+    Annotator(user_id="2.0", languages={"English": 1.0, "French": 1.0}, wrong={"": 0.01}, from_day=0, to_day=80),
+    Annotator(user_id="3.0", languages={"English": 0.6, "German": 0.5}, wrong={"": 0.01}, from_day=20, to_day=120),
+    Annotator(user_id="4.0", languages={"English": 0.8}, wrong={"": 0.02}, from_day=5, to_day=160),
+    Annotator(user_id="9.0", languages={"Dutch": 1.0, "German": 0.6}, wrong={"": 0.02}, from_day=60, to_day=170),
+    Annotator(user_id="12.0", languages={"Swedish": 1.0, "Danish": 0.3}, wrong={"": 0.01}, from_day=100, to_day=190),
+    Annotator(user_id="21.0", languages={"Danish": 1.0, "Swedish": 0.3}, wrong={"": 0.02}, from_day=130, to_day=200),
+    Annotator(
+        user_id="35.0",
+        languages={"English": 0.5, "French": 1.0, "German": 0.4},
+        wrong={"": 0.02},
+        from_day=150,
+        to_day=230,
+    ),
     CARELESS,
 )

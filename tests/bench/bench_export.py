@@ -99,7 +99,7 @@ def main(arguments: list[str]) -> None:
     tables = catalogue("--marc" in arguments)
     settings = ExportSettings(
         cuts={"Fiction": 0.6, "Non-fiction": 0.7},
-        model=ModelSource("bench", "1.0.0", calibrated=True),
+        model=ModelSource(name="bench", version="1.0.0", calibrated=True),
         run_id="run-01",
         predicted_at="2026-11-23T10:20:00Z",
         formats=tuple(FORMATS),

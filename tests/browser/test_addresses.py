@@ -33,7 +33,7 @@ def test_no_address_from_a_file_is_a_link(page: Page, chromium, tmp_path) -> Non
     workspace = Workspace(tmp_path / "workspace")
     import_file(workspace, path, "predictions", name="addresses")
     fingerprint = load_predictions(workspace, "addresses").fingerprint
-    save_policy(workspace, fingerprint, SavedPolicy(Policy(dict.fromkeys(CLASSES, 0.7))))
+    save_policy(workspace, fingerprint, SavedPolicy(policy=Policy(dict.fromkeys(CLASSES, 0.7))))
     with serving.dashboard(workspace.root, tmp_path / "server.log") as address:
         for name in ("errors", "thresholds", "review", "export", "label_audit", "home"):
             page.goto(f"{address}/{'' if name == 'home' else name}?predictions=addresses")

@@ -40,7 +40,7 @@ class TestTemperature:
         assert np.abs(calibration.apply(stated) - true).max() < 0.03
 
     def test_by_hand(self):
-        calibration = Calibration("temperature", ("a", "b"), temperature=2.0)
+        calibration = Calibration(method="temperature", classes=("a", "b"), temperature=2.0)
         # The logit of 0.9 against 0.1 is ln 9; half of it is ln 3.
         assert calibration.apply([[0.9, 0.1], [0.5, 0.5]]) == pytest.approx(np.array([[0.75, 0.25], [0.5, 0.5]]))
 
@@ -123,7 +123,7 @@ def test_what_is_undefined_stays_undefined(method):
     ],
 )
 def test_a_file_that_is_no_calibration(change, message):
-    good = Calibration("temperature", ("a", "b"), 1.5).as_dict()
+    good = Calibration(method="temperature", classes=("a", "b"), temperature=1.5).as_dict()
     with pytest.raises(ModelError, match=message):
         Calibration.from_dict(good | change)
 

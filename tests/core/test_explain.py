@@ -41,13 +41,17 @@ ASKED = [
 def trained(classes):
     titles = [title for name in classes for title in TITLES[name]]
     targets = np.repeat(np.eye(len(classes)), 5, axis=0)
-    return TfidfClassifier.train(TrainingData(titles, targets, np.ones(len(titles)), tuple(classes)))
+    return TfidfClassifier.train(
+        TrainingData(titles=titles, targets=targets, weights=np.ones(len(titles)), classes=tuple(classes))
+    )
 
 
 def model_of(classifier, method="temperature"):
     x = np.array([0.0, 0.4, 1.0])
     curves = {name: (x, np.array([0.05, 0.3, 0.95])) for name in classifier.classes} if method == "isotonic" else {}
-    calibration = Calibration(method, classifier.classes, 1.7 if method == "temperature" else 1.0, curves)
+    calibration = Calibration(
+        method=method, classes=classifier.classes, temperature=1.7 if method == "temperature" else 1.0, curves=curves
+    )
     return SimpleNamespace(
         classes=classifier.classes, classifier=classifier, calibration=calibration, title_only_calibration=None
     )
@@ -72,7 +76,7 @@ class CountsLetters:
 BLACK_BOX = SimpleNamespace(
     classes=("a", "b"),
     classifier=CountsLetters(),
-    calibration=Calibration("none", ("a", "b")),
+    calibration=Calibration(method="none", classes=("a", "b")),
     title_only_calibration=None,
 )
 

@@ -525,6 +525,6 @@ def test_a_job_on_a_full_disk_fails_in_a_sentence_that_is_written(start, workspa
 def test_what_is_left_is_as_what_has_passed(
     state: jobs.State, fraction: float, seconds: float, left: float | None, words: str
 ) -> None:
-    status = jobs.JobStatus(state, fraction=fraction, seconds=seconds)
+    status = jobs.JobStatus(state=state, fraction=fraction, seconds=seconds)
     assert status.seconds_left == (None if left is None else pytest.approx(left))
     assert status.time_left == words

@@ -91,7 +91,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, s
         note("train", lambda: train(workspace, "people", name="model"))
         note("score", lambda: predict_corpus(workspace, "model", "collection", name="scored", labels="people"))
         scored = load_scored(workspace, "scored")
-        chosen = SavedPolicy(Policy(dict.fromkeys(scored.classes, 0.5)), because=f"since {MARK} was read well")
+        chosen = SavedPolicy(policy=Policy(dict.fromkeys(scored.classes, 0.5)), because=f"since {MARK} was read well")
         database, predictions, first = workspace.database, scored.predictions, scored.table["record_id"].iloc[0]
         note("promise", lambda: find_guaranteed_cuts(scored.table, scored.classes, 0.1, 0.9))
         note("choose a policy", lambda: save_policy(workspace, predictions, chosen))

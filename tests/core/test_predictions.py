@@ -147,8 +147,8 @@ def test_two_tables_are_brought_to_one_way_of_speaking() -> None:
     second = pd.DataFrame(
         {"record_id": ["1", "d2", "9"], "alternate_id": "", "predicted": ["a", "b-c", "a"], "truth": ""}
     )
-    one = Scored("one", "x", ("A", "B C"), first, calibrated=True)
-    two = Scored("two", "y", ("a", "b-c"), second, calibrated=True)
+    one = Scored(name="one", fingerprint="x", classes=("A", "B C"), table=first, calibrated=True)
+    two = Scored(name="two", fingerprint="y", classes=("a", "b-c"), table=second, calibrated=True)
     found = align_scored(one, two)
     assert found["record_id"].tolist() == ["001", "002"]
     assert found["predicted"].tolist() == ["A", "B C"]

@@ -29,8 +29,14 @@ def _rows(archive: Path, name: str) -> list[dict[str, str]]:
 
 
 def test_policies_are_kept_and_the_newest_holds(workspace: Workspace) -> None:
-    save_policy(workspace, "p", SavedPolicy(Policy(CUTS)))
-    save_policy(workspace, "p", SavedPolicy(Policy({"Fiction": 0.5}), {"promised": True}, "people", "less review"))
+    save_policy(workspace, "p", SavedPolicy(policy=Policy(CUTS)))
+    save_policy(
+        workspace,
+        "p",
+        SavedPolicy(
+            policy=Policy({"Fiction": 0.5}), promise={"promised": True}, labels="people", because="less review"
+        ),
+    )
     newest, oldest = saved_policies(workspace, "p")
     assert newest.policy.cuts == {"Fiction": 0.5}
     assert (newest.promise, newest.labels, newest.because) == ({"promised": True}, "people", "less review")
@@ -43,7 +49,7 @@ def test_what_leaves_is_what_the_thresholds_say_less_what_people_said(place: Wor
     scored = load_scored(place, "demo-predictions")
     over_cut = policy_report(scored.table, Policy(CUTS), classes=scored.classes).accepted
     earlier = len(saved_exports(place, scored.predictions))
-    prepared = Release.prepare(place, "demo-predictions", SavedPolicy(Policy(CUTS)), scored=scored)
+    prepared = Release.prepare(place, "demo-predictions", SavedPolicy(policy=Policy(CUTS)), scored=scored)
     report = release(place, prepared, tmp_path / "out.zip")
     people = set(scored.labelled["record_id"]) | set(scored.table.loc[scored.table["truth_given"] != "", "record_id"])
     accepted = _rows(tmp_path / "out.zip", "data/accepted.csv")
@@ -85,7 +91,7 @@ def test_a_curator_goes_before_the_cut(place: Workspace, tmp_path: Path) -> None
     database = place.database
     record_decision(database, scored.predictions, unsure["record_id"], "Fiction", old=unsure["predicted"])
     record_decision(database, scored.predictions, sure["record_id"], "can't tell", old=sure["predicted"])
-    prepared = Release.prepare(place, "demo-predictions", SavedPolicy(Policy(CUTS)), scored=scored)
+    prepared = Release.prepare(place, "demo-predictions", SavedPolicy(policy=Policy(CUTS)), scored=scored)
     earlier = len(saved_exports(place, scored.predictions))
     report = release(place, prepared, tmp_path / "out.zip", keep=False)
     assert (report.counts.by_decision["curator"], report.counts.by_decision["rejected"]) == (1, 1)

@@ -80,8 +80,15 @@ def test_decisions_about_removed_predictions_hold_again(demo_copy: Workspace) ->
 
 
 def test_what_a_job_works_with_stays(demo_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    job = jobs.Job("20260101-000000-abcdef", Path("x"), "Scoring", "m", "", {"model": "demo-tfidf"})
-    monkeypatch.setattr(jobs.Job, "status", lambda self: jobs.JobStatus("running"))
+    job = jobs.Job(
+        id="20260101-000000-abcdef",
+        path=Path("x"),
+        title="Scoring",
+        module="m",
+        created_at="",
+        config={"model": "demo-tfidf"},
+    )
+    monkeypatch.setattr(jobs.Job, "status", lambda self: jobs.JobStatus(state="running"))
     monkeypatch.setattr("core.upkeep.list_jobs", lambda place: [job])
     with pytest.raises(InputError, match="'demo-tfidf' is at work in 'Scoring'"):
         remove(demo_copy, "models", "demo-tfidf", dependents_too=True)
@@ -221,7 +228,7 @@ def furnished(demo_workspace: Workspace, tmp_path_factory: pytest.TempPathFactor
     for name, labels in (("demo-predictions", "demo-annotated"), ("others", None)):
         scored = load_scored(place, name, labels)
         policy = Policy(dict.fromkeys(scored.classes, 0.9))
-        save_policy(place, scored.predictions, SavedPolicy(policy, labels=labels or ""))
+        save_policy(place, scored.predictions, SavedPolicy(policy=policy, labels=labels or ""))
         ids = scored.table["record_id"][:2].tolist()
         send_to_review(place.database, scored.predictions, ids, "odd", scored=scored)
         record_decision(place.database, scored.predictions, ids[0], scored.classes[0], scored=scored)

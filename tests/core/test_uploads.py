@@ -110,8 +110,15 @@ def test_a_failed_import_keeps_it_to_be_corrected(workspace: Workspace) -> None:
 
 def test_what_a_running_job_reads_stays(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     sent, other = send(workspace, b"1"), send(workspace, b"2")
-    job = jobs.Job("20260101-000000-abcdef", Path("x"), "Importing", "m", "", {"path": str(sent)})
-    monkeypatch.setattr(jobs.Job, "status", lambda self: jobs.JobStatus("running"))
+    job = jobs.Job(
+        id="20260101-000000-abcdef",
+        path=Path("x"),
+        title="Importing",
+        module="m",
+        created_at="",
+        config={"path": str(sent)},
+    )
+    monkeypatch.setattr(jobs.Job, "status", lambda self: jobs.JobStatus(state="running"))
     monkeypatch.setattr(uploads, "list_jobs", lambda place: [job])
     assert not clear_upload(workspace, sent)
     for path in (sent, other):

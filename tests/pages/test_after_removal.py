@@ -25,7 +25,9 @@ def furnished(demo_copy: Workspace) -> Workspace:
     for name, labels in (("demo-predictions", "demo-annotated"), ("others", None)):
         scored = load_scored(demo_copy, name, labels)
         save_policy(
-            demo_copy, scored.predictions, SavedPolicy(Policy(dict.fromkeys(scored.classes, 0.8)), labels=labels or "")
+            demo_copy,
+            scored.predictions,
+            SavedPolicy(policy=Policy(dict.fromkeys(scored.classes, 0.8)), labels=labels or ""),
         )
         record_decision(demo_copy.database, scored.predictions, scored.table["record_id"][0], "Fiction", scored=scored)
     return demo_copy

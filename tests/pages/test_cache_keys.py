@@ -36,7 +36,7 @@ def books(leaked: list[bool]) -> Scored:
         title="A title", title_key=table["record_id"], confidence=0.9, truth_given="", split="", leak=leaked
     )
     table["correct"] = table["predicted"] == table["truth"]
-    return Scored("same", "same-labels", ("Map", "Play"), table, calibrated=False)
+    return Scored(name="same", fingerprint="same-labels", classes=("Map", "Play"), table=table, calibrated=False)
 
 
 def test_as_many_other_leaks_are_another_result() -> None:
@@ -75,7 +75,7 @@ def test_two_names_of_the_same_predictions_are_called_by_their_own(demo_copy: Wo
 
 def test_an_export_follows_decisions_and_reasons_not_their_number(demo_copy: Workspace) -> None:
     scored = load_scored(demo_copy, "demo-predictions")
-    chosen = SavedPolicy(Policy(dict.fromkeys(scored.classes, 0.9)))
+    chosen = SavedPolicy(policy=Policy(dict.fromkeys(scored.classes, 0.9)))
     first = results._cache_key(scored, chosen, {})
     assert results._cache_key(scored, replace(chosen, because="the board said so"), {}) != first
     number = record_decision(demo_copy.database, scored.predictions, "r1", scored.classes[0])

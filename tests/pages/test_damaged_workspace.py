@@ -69,7 +69,7 @@ def harmed(demo_copy: Workspace) -> Workspace:
     predictions = demo_copy.find("predictions", "demo-predictions")
     demo_copy.database.assign_name("predictions", "demo-predictions", predictions.fingerprint)  # the newest again
     cuts = dict.fromkeys(predictions.manifest["classes"], 0.9)
-    save_policy(demo_copy, predictions.fingerprint, SavedPolicy(Policy(cuts)))
+    save_policy(demo_copy, predictions.fingerprint, SavedPolicy(policy=Policy(cuts)))
     for kind, name, file, harm in HARM:
         harm(demo_copy.find(kind, name).path / file)
     return demo_copy

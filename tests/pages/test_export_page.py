@@ -22,7 +22,7 @@ CUTS = Policy({"Fiction": 0.9, "Non-fiction": 0.95})
 def page(demo_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     monkeypatch.setenv("COLOPHON_HOME", str(demo_copy.root))
     cache.workspace.clear()  # type: ignore[attr-defined]
-    save_policy(demo_copy, load_predictions(demo_copy, "demo-predictions").fingerprint, SavedPolicy(CUTS))
+    save_policy(demo_copy, load_predictions(demo_copy, "demo-predictions").fingerprint, SavedPolicy(policy=CUTS))
     opened = AppTest.from_file(str(Path(ROOT, "dashboard", "app.py")), default_timeout=240)
     opened.query_params["predictions"] = "demo-predictions"
     yield opened.switch_page(str(Path(ROOT, "pages", "export.py"))).run()
@@ -84,7 +84,7 @@ def test_an_earlier_export_tells_its_settings_and_gives_back_its_cuts(page: AppT
     prepared = Release.prepare(
         demo_copy,
         "demo-predictions",
-        SavedPolicy(by_language),
+        SavedPolicy(policy=by_language),
         formats=("csv", "marc"),
         marc_kinds=("stub",),
         base_uri="https://example.org/runs/",
@@ -107,7 +107,7 @@ def test_the_cut_offs_that_stood_on_the_screen_are_restored_though_others_export
 ) -> None:
     def export(cut: float) -> None:
         policy = Policy({"Fiction": cut, "Non-fiction": cut})
-        prepared = Release.prepare(demo_copy, "demo-predictions", SavedPolicy(policy), formats=("csv",))
+        prepared = Release.prepare(demo_copy, "demo-predictions", SavedPolicy(policy=policy), formats=("csv",))
         release(demo_copy, prepared, demo_copy.folder("exports") / f"{cut}.zip")
 
     export(0.95)

@@ -103,7 +103,7 @@ def test_slider_of_another_person_does_not_move(demo_copy: Workspace, open_page:
 
     page = open_page(demo_copy, "thresholds.py").run()
     fingerprint = load_predictions(demo_copy, PREDICTIONS).fingerprint
-    save_policy(demo_copy, fingerprint, SavedPolicy(Policy({"Fiction": 0.5, "Non-fiction": 0.5})))
+    save_policy(demo_copy, fingerprint, SavedPolicy(policy=Policy({"Fiction": 0.5, "Non-fiction": 0.5})))
     next(one for one in page.button if one.label.startswith("Keep")).click().run()
     assert not page.exception
     assert saved_policies(demo_copy, fingerprint)[0].policy.cuts == {"Fiction": 0.9, "Non-fiction": 0.9}

@@ -19,7 +19,7 @@ Open = Callable[[Workspace, str], AppTest]
 @pytest.fixture
 def fingerprint(demo_copy: Workspace) -> str:
     found = load_predictions(demo_copy, PREDICTIONS).fingerprint
-    save_policy(demo_copy, found, SavedPolicy(Policy({"Fiction": 0.95, "Non-fiction": 0.95})))
+    save_policy(demo_copy, found, SavedPolicy(policy=Policy({"Fiction": 0.95, "Non-fiction": 0.95})))
     return found
 
 
@@ -150,7 +150,7 @@ def test_the_reviewer_s_name_and_note_are_kept_with_the_decision(
 @pytest.mark.slow
 @pytest.mark.usefixtures("read_at_once")
 def test_all_skipped_books_come_again(demo_copy: Workspace, fingerprint: str, open_page: Open) -> None:
-    save_policy(demo_copy, fingerprint, SavedPolicy(Policy({"Fiction": 0.0, "Non-fiction": 0.0})))
+    save_policy(demo_copy, fingerprint, SavedPolicy(policy=Policy({"Fiction": 0.0, "Non-fiction": 0.0})))
     from core.review import send_to_review
 
     send_to_review(demo_copy.database, fingerprint, _first_two(demo_copy), "a test")

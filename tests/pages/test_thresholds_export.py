@@ -30,7 +30,7 @@ def test_the_accepted_can_be_had_at_once_and_are_those_of_the_export(demo_copy: 
     assert not page.exception
     assert next(one.label for one in page.get("download_button")) == "Download accepted predictions (CSV)"
     scored = load_scored(demo_copy, "demo-predictions")
-    chosen = SavedPolicy(Policy(CUTS), {}, scored.labels)
+    chosen = SavedPolicy(policy=Policy(CUTS), promise={}, labels=scored.labels)
     prepared = Release.prepare(demo_copy, "demo-predictions", chosen, scored=scored)
     here = accepted_for_people(decide_all(demo_copy, scored, chosen))
     assert len(here) == prepared.decided.counts.exported

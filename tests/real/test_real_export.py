@@ -32,7 +32,7 @@ def as_records(**columns):
 def settings(**chosen):
     given = {
         "cuts": {"Fiction": 0.9, "Non-fiction": 0.97},
-        "model": ModelSource("published", "1"),
+        "model": ModelSource(name="published", version="1"),
         "run_id": "run-1",
         "predicted_at": "2026-11-23T10:20:00Z",
     }
@@ -100,7 +100,7 @@ def test_every_original_string_of_the_published_file_comes_back(published, tmp_p
 @pytest.fixture(scope="module")
 def library(real_data):
     with open_file(real_data / "marcxml_sample.xml.gz", silent) as opened:
-        return marc.read(opened, ReaderOptions("marcxml"), silent).frame
+        return marc.read(opened, ReaderOptions(format="marcxml"), silent).frame
 
 
 @pytest.mark.slow
@@ -124,7 +124,7 @@ def test_the_librarys_records_in_every_format_pass_every_check_that_is_installed
         cuts={"Fiction": 0.6, "Non-fiction": 0.6},
         formats=tuple(FORMATS),
         marc_kinds=("enriched", "delta", "stub"),
-        model=ModelSource("m", "1", calibrated=True),
+        model=ModelSource(name="m", version="1", calibrated=True),
         organisation="XX-XxEXM",
         source_code="Uk",
         answer="no",

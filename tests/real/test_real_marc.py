@@ -19,7 +19,7 @@ pytestmark = pytest.mark.real
 @pytest.fixture(scope="module")
 def table(real_data):
     with open_file(real_data / "marcxml_sample.xml.gz", silent) as opened:
-        return marc.read(opened, ReaderOptions("marcxml"), silent)
+        return marc.read(opened, ReaderOptions(format="marcxml"), silent)
 
 
 @pytest.fixture(scope="module")

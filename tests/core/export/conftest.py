@@ -41,7 +41,11 @@ class Example:
         given: dict[str, Any] = {
             "cuts": {"Fiction": 0.9, "Non-fiction": 0.97},
             "model": ModelSource(
-                "bl-genre-title-classifier", "1.2.0", "ab" * 32, calibrated=True, input_columns=("title",)
+                name="bl-genre-title-classifier",
+                version="1.2.0",
+                sha256="ab" * 32,
+                calibrated=True,
+                input_columns=("title",),
             ),
             "run_id": "run-20261123-01",
             "predicted_at": "2026-11-23T10:20:00Z",

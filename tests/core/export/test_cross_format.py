@@ -20,7 +20,7 @@ from core.readers.marc_decode import decode_iso2709, split_iso2709, stream_marcx
 
 SETTINGS = ExportSettings(
     cuts={"Fiction": 0.4, "Non-fiction": 0.4},
-    model=ModelSource("m", "1", calibrated=True),
+    model=ModelSource(name="m", version="1", calibrated=True),
     run_id="run-1",
     predicted_at="2026-11-23T10:20:00Z",
     formats=tuple(FORMATS),

@@ -151,7 +151,7 @@ def test_a_run_without_an_address_gets_the_same_urn_each_time(example):
 def test_the_version_has_three_numbers_and_the_date(example, given, version):
     from core.export import ModelSource
 
-    assert example.settings(model=ModelSource("m", given)).version == version
+    assert example.settings(model=ModelSource(name="m", version=given)).version == version
 
 
 def test_settings_come_back_from_a_manifest(example):

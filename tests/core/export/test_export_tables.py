@@ -112,7 +112,7 @@ def test_plain_names_have_no_blanks_and_are_all_different(example):
 def test_the_columns_say_whether_confidences_are_probabilities(example):
     from core.export import ModelSource
 
-    plain = example.settings(model=ModelSource("m"))
+    plain = example.settings(model=ModelSource(name="m"))
     meanings = {column.name: column.meaning for column in added_columns(plain, ["F"], ["F"])}
     assert "not calibrated" in meanings["pred_confidence"]
 

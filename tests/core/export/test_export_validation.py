@@ -110,7 +110,7 @@ def test_a_record_that_is_listed_as_left_out_is_not_missed(example, tmp_path):
 def test_an_uncalibrated_export_is_compared_without_confidences_in_marc(example, tmp_path):
     from core.export import ModelSource
 
-    report = example.export(tmp_path / "a.zip", formats=("csv", "marc"), model=ModelSource("m", "1"))
+    report = example.export(tmp_path / "a.zip", formats=("csv", "marc"), model=ModelSource(name="m", version="1"))
     assert [check for check in validate(report.path, tools=False) if check.outcome != "passed"] == []
 
 

@@ -108,7 +108,7 @@ def test_who_decided_stands_in_the_first_indicator(example):
 def test_an_uncalibrated_confidence_never_enters_a_record(example):
     from core.export import ModelSource
 
-    record = built(example, "stub", 0, model=ModelSource("m", "1")).record
+    record = built(example, "stub", 0, model=ModelSource(name="m", version="1")).record
     assert record.first("883").all("c") == []
 
 

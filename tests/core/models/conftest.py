@@ -44,7 +44,9 @@ def as_data():
     def turn(books):
         classes = tuple(sorted(set(books["label"])))
         targets = np.column_stack([(books["label"] == name).to_numpy(float) for name in classes])
-        return TrainingData(books["title"].tolist(), targets, np.ones(len(books)), classes)
+        return TrainingData(
+            titles=books["title"].tolist(), targets=targets, weights=np.ones(len(books)), classes=classes
+        )
 
     return turn
 

@@ -158,7 +158,7 @@ def test_wrong_options(data, options, message):
 
 
 def test_whole_with_folds_calibration_and_explanation(books, options, as_model):
-    fitted = fit(books, Plan("embedding", options=options))
+    fitted = fit(books, Plan(kind="embedding", options=options))
     assert sorted(set(fitted.training["fold"])) == [0, 1, 2, 3, 4]
     assert fitted.calibration.method == "temperature"
     found = leave_one_word_out(as_model(fitted), "Travels in Persia")
@@ -169,10 +169,10 @@ def test_whole_with_folds_calibration_and_explanation(books, options, as_model):
 def test_soft_labels_count_by_their_weight(data, options):
     lies = np.roll(data.targets, 1, axis=1)
     joined = TrainingData(
-        [*data.titles, *data.titles],
-        np.vstack([data.targets, lies]),
-        np.concatenate([np.full(150, 0.05), np.full(150, 1.0)]),
-        data.classes,
+        titles=[*data.titles, *data.titles],
+        targets=np.vstack([data.targets, lies]),
+        weights=np.concatenate([np.full(150, 0.05), np.full(150, 1.0)]),
+        classes=data.classes,
     )
     found = EmbeddingClassifier.train(joined, options=options).predict_probabilities(data.titles)
     assert (found.argmax(axis=1) == lies.argmax(axis=1)).mean() > 0.8

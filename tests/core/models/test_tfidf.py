@@ -88,16 +88,22 @@ def test_a_divided_label_is_two_labels_of_less_weight(as_data, books):
     data = as_data(books.head(60))
     soft = data.targets.copy()
     soft[0] = [0.25, 0.75, 0.0]
-    divided = TfidfClassifier.train(TrainingData(data.titles, soft, data.weights, data.classes))
+    divided = TfidfClassifier.train(
+        TrainingData(titles=data.titles, targets=soft, weights=data.weights, classes=data.classes)
+    )
     twice = TrainingData(
-        [data.titles[0], *data.titles],
-        np.vstack([[1.0, 0, 0], [0, 1.0, 0], soft[1:]]),
-        np.concatenate([[0.25, 0.75], data.weights[1:]]),
-        data.classes,
+        titles=[data.titles[0], *data.titles],
+        targets=np.vstack([[1.0, 0, 0], [0, 1.0, 0], soft[1:]]),
+        weights=np.concatenate([[0.25, 0.75], data.weights[1:]]),
+        classes=data.classes,
     )
     # The vocabulary's document frequencies count the repeated title twice: compare the weights that reach the solver.
-    rows, codes = np.nonzero(TrainingData(data.titles, soft, data.weights, data.classes).balanced_weights())
-    weights = TrainingData(data.titles, soft, data.weights, data.classes).balanced_weights()[rows, codes]
+    rows, codes = np.nonzero(
+        TrainingData(titles=data.titles, targets=soft, weights=data.weights, classes=data.classes).balanced_weights()
+    )
+    weights = TrainingData(
+        titles=data.titles, targets=soft, weights=data.weights, classes=data.classes
+    ).balanced_weights()[rows, codes]
     expected = twice.balanced_weights()[np.nonzero(twice.balanced_weights())]
     assert sorted(weights) == pytest.approx(sorted(expected))
     assert divided.predict_probabilities([data.titles[0]])[0, :2].min() > 0.01
@@ -105,7 +111,7 @@ def test_a_divided_label_is_two_labels_of_less_weight(as_data, books):
 
 def test_balanced_weights_by_hand():
     targets = np.array([[1.0, 0], [1, 0], [1, 0], [0, 1]])
-    data = TrainingData(["a"] * 4, targets, np.ones(4), ("x", "y"))
+    data = TrainingData(titles=["a"] * 4, targets=targets, weights=np.ones(4), classes=("x", "y"))
     # n / (k · count): 4 / (2 · 3) and 4 / (2 · 1), as scikit-learn has it.
     assert data.balanced_weights().sum(axis=1) == pytest.approx([2 / 3, 2 / 3, 2 / 3, 2.0])
 

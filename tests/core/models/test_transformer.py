@@ -42,7 +42,7 @@ def trained(data, quick):
 
 @pytest.fixture(scope="module")
 def fitted(books, quick):
-    return fit(books, Plan("transformer", seed=1, options=quick))
+    return fit(books, Plan(kind="transformer", seed=1, options=quick))
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,9 @@ class TestLearning:
     def test_what_is_measured_reaches_the_chart(self, data, quick, make_books, as_data):
         seen = []
         held = as_data(make_books(30, seed=9, noise=0.0, start=9_000))
-        watched = TrainingData(data.titles, data.targets, data.weights, data.classes, held)
+        watched = TrainingData(
+            titles=data.titles, targets=data.targets, weights=data.weights, classes=data.classes, validation=held
+        )
         made = TransformerClassifier.train(watched, seed=1, options=quick, observe=seen.append)
         losses = [one["loss"] for one in seen if "loss" in one]
         assert len(losses) == -(-150 // 16) * len([one for one in seen if "validation_loss" in one])
@@ -108,8 +110,15 @@ class TestLearning:
 
     def test_it_stops_when_the_held_out_loss_rises(self, data, quick):
         # Labels of the held-out titles are lies: what is learned makes their loss rise from the second epoch on.
-        lies = TrainingData(data.titles[:40], np.roll(data.targets[:40], 1, axis=1), np.ones(40), data.classes)
-        watched = TrainingData(data.titles, data.targets, data.weights, data.classes, lies)
+        lies = TrainingData(
+            titles=data.titles[:40],
+            targets=np.roll(data.targets[:40], 1, axis=1),
+            weights=np.ones(40),
+            classes=data.classes,
+        )
+        watched = TrainingData(
+            titles=data.titles, targets=data.targets, weights=data.weights, classes=data.classes, validation=lies
+        )
         seen = []
         made = TransformerClassifier.train(watched, seed=1, options={**quick, "epochs": 9}, observe=seen.append)
         validated = [one["validation_loss"] for one in seen if "validation_loss" in one]
@@ -140,20 +149,24 @@ class TestLearning:
             if not truth_counts:
                 weights[150:] = 0.9
             made = TransformerClassifier.train(
-                TrainingData(both, targets, weights, data.classes), seed=0, options={**quick, "weak_limit": 10**6}
+                TrainingData(titles=both, targets=targets, weights=weights, classes=data.classes),
+                seed=0,
+                options={**quick, "weak_limit": 10**6},
             )
             found = made.predict_probabilities(data.titles).argmax(axis=1)
             assert ((found == data.targets.argmax(axis=1)).mean() > 0.8) == truth_counts
 
     def test_only_so_many_weak_labels_in_proportion(self):
         targets = np.repeat(np.eye(2), [75, 25], axis=0)
-        weak = TrainingData([str(i) for i in range(100)], targets, np.full(100, 0.7), ("a", "b"))
-        people = TrainingData(["p", "q"], np.eye(2), np.ones(2), ("a", "b"))
+        weak = TrainingData(
+            titles=[str(i) for i in range(100)], targets=targets, weights=np.full(100, 0.7), classes=("a", "b")
+        )
+        people = TrainingData(titles=["p", "q"], targets=np.eye(2), weights=np.ones(2), classes=("a", "b"))
         joined = TrainingData(
-            [*people.titles, *weak.titles],
-            np.vstack([people.targets, weak.targets]),
-            np.concatenate([people.weights, weak.weights]),
-            ("a", "b"),
+            titles=[*people.titles, *weak.titles],
+            targets=np.vstack([people.targets, weak.targets]),
+            weights=np.concatenate([people.weights, weak.weights]),
+            classes=("a", "b"),
         )
         smaller, said = stratified(joined, 40, seed=0)
         assert smaller.titles[:2] == ["p", "q"]
@@ -216,7 +229,9 @@ class TestGoingOn:
     @pytest.mark.parametrize("change", [{"seed": 2}, {"options": {"epochs": 2}}, {"data": 0.5}])
     def test_another_training_begins_anew(self, data, quick, tmp_path, change):
         TransformerClassifier.train(data, seed=1, options={**quick, "epochs": 1}, checkpoints=tmp_path)
-        other = TrainingData(data.titles, data.targets, data.weights * change.get("data", 1), data.classes)
+        other = TrainingData(
+            titles=data.titles, targets=data.targets, weights=data.weights * change.get("data", 1), classes=data.classes
+        )
         seen = []
         TransformerClassifier.train(
             other,
@@ -332,7 +347,9 @@ class TestWhole:
         here = (training["fold"] == 0).to_numpy()
         held = here & (training["split"] == "calibration").to_numpy()
         data, validation = as_data(books[~here]), as_data(books[held])
-        watched = TrainingData(data.titles, data.targets, data.weights, data.classes, validation)
+        watched = TrainingData(
+            titles=data.titles, targets=data.targets, weights=data.weights, classes=data.classes, validation=validation
+        )
         others = TransformerClassifier.train(watched, seed=1, options=quick)
         assert fitted.uncalibrated[here] == pytest.approx(
             others.predict_probabilities(books.loc[here, "title"].tolist())
@@ -350,7 +367,10 @@ class TestWhole:
         long = " ".join(["novel"] * 60)
         assert trained.count_truncated([long, "A novel", "x" * 47]) == 2
         more = TrainingData(
-            [*data.titles, long], np.vstack([data.targets, data.targets[:1]]), np.ones(151), data.classes
+            titles=[*data.titles, long],
+            targets=np.vstack([data.targets, data.targets[:1]]),
+            weights=np.ones(151),
+            classes=data.classes,
         )
         made = TransformerClassifier.train(more, options={**quick, "epochs": 1})
         assert made.sentences == ("1 of the 151 titles learned from are longer than 48 tokens and were cut.",)
@@ -493,7 +513,7 @@ def test_the_real_weights_know_words_that_were_never_labelled(as_data, tmp_path)
     assert np.array(made.classes)[found.argmax(axis=1)].tolist() == ["Verse", "Science"]
     made.save(tmp_path)
     assert np.allclose(TransformerClassifier.load(tmp_path).predict_probabilities(asked), found, atol=1e-6)
-    assert Calibration("none", made.classes).apply(found) == pytest.approx(found)
+    assert Calibration(method="none", classes=made.classes).apply(found) == pytest.approx(found)
 
 
 def test_an_altered_weight_is_refused(finished, workspace):

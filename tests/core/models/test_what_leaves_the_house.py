@@ -110,17 +110,17 @@ def _name_of(kind, source):
 def _policy(workspace, scored, wanted):
     labels = scored.labels
     if wanted == "by hand":
-        return SavedPolicy(Policy(LOW), {}, labels)
+        return SavedPolicy(policy=Policy(LOW), promise={}, labels=labels)
     if wanted in ("promise", "broken promise"):
         asked = find_guaranteed_cuts(
             scored.table, scored.classes, 0.5 if wanted == "promise" else 0.001, 0.8, learned_known=True
         )
-        return SavedPolicy(asked.policy(), asked.as_dict(), labels)
+        return SavedPolicy(policy=asked.policy(), promise=asked.as_dict(), labels=labels)
     if wanted == "by language":
-        return SavedPolicy(Policy(stratum="language", by_stratum={"English": LOW}), {}, labels)
+        return SavedPolicy(policy=Policy(stratum="language", by_stratum={"English": LOW}), promise={}, labels=labels)
     if wanted == "slice":
-        return SavedPolicy(Policy(LOW, where=EARLY), {}, labels)
-    return SavedPolicy(Policy(LOW), {}, labels, because="restored from an earlier export")
+        return SavedPolicy(policy=Policy(LOW, where=EARLY), promise={}, labels=labels)
+    return SavedPolicy(policy=Policy(LOW), promise={}, labels=labels, because="restored from an earlier export")
 
 
 CASES = [
@@ -300,7 +300,7 @@ def _the_policy(policy, scored, by_machine, everything, manifest, readme):
 def test_two_choices_on_one_day_are_two_runs(place, tmp_path):
     scored = load_scored(place, "by-tfidf", "people")
     made = [
-        Release.prepare(place, "by-tfidf", SavedPolicy(policy), scored=scored, formats=("csv", "marc"))
+        Release.prepare(place, "by-tfidf", SavedPolicy(policy=policy), scored=scored, formats=("csv", "marc"))
         for policy in (Policy(LOW), Policy({"Fiction": 0.5, "Poetry": 0.5}), Policy(LOW, where=EARLY), Policy(LOW))
     ]
     runs = [one.settings.run_id for one in made]
@@ -318,7 +318,7 @@ def test_two_choices_on_one_day_are_two_runs(place, tmp_path):
 
 
 def test_a_policy_keeps_its_slice_and_older_ones_stay_readable(fresh):
-    save_policy(fresh, "p", SavedPolicy(Policy(LOW, where=EARLY)))
+    save_policy(fresh, "p", SavedPolicy(policy=Policy(LOW, where=EARLY)))
     (kept,) = saved_policies(fresh, "p")
     assert kept.policy == Policy(LOW, where=EARLY)
     assert kept.policy.where.description == "books dated before 1850"
@@ -336,8 +336,8 @@ def test_a_model_that_was_removed_is_still_named(fresh):
     import shutil
 
     scored = load_scored(fresh, "by-blend")
-    before = Release.prepare(fresh, "by-blend", SavedPolicy(Policy(LOW)), scored=scored).settings.model
+    before = Release.prepare(fresh, "by-blend", SavedPolicy(policy=Policy(LOW)), scored=scored).settings.model
     shutil.rmtree(fresh.find("models", "blend").path)
-    after = Release.prepare(fresh, "by-blend", SavedPolicy(Policy(LOW)), scored=scored).settings.model
+    after = Release.prepare(fresh, "by-blend", SavedPolicy(policy=Policy(LOW)), scored=scored).settings.model
     assert (after.sha256, after.version, after.input_columns) == (before.sha256, before.version, before.input_columns)
     assert after.sha256

@@ -68,7 +68,7 @@ def test_a_corpus_holds_each_book_once(source):
 
 def test_the_types_of_the_columns_do_not_depend_on_what_is_in_them(source):
     full = normalise_records(source, mapping(source)).records
-    bare = normalise_records(source, ColumnMapping({"title": "Title"}), detect_languages=False).records
+    bare = normalise_records(source, ColumnMapping(columns={"title": "Title"}), detect_languages=False).records
     expected = dict.fromkeys(RECORDS_COLUMNS, "str") | {"year": "Int64", "language_confidence": "float64"}
     for records in (full, bare):
         assert {name: str(kind) for name, kind in records.dtypes.items()} == expected
@@ -91,7 +91,7 @@ def test_every_row_can_be_a_record(source):
 
 
 def test_without_a_record_id_the_line_is_the_id(source):
-    found = normalise_records(source, ColumnMapping({"title": "Title"}), detect_languages=False)
+    found = normalise_records(source, ColumnMapping(columns={"title": "Title"}), detect_languages=False)
     assert found.records["record_id"].tolist() == ["line-2", "line-4", "line-5", "line-6", "line-7"]
     assert "records are known by their line in the file" in found.warnings[0]
 
@@ -99,14 +99,24 @@ def test_without_a_record_id_the_line_is_the_id(source):
 def table(frame: pd.DataFrame) -> SourceTable:
     nothing = pd.DataFrame({"line": np.array([], dtype=np.int64), "reason": [], "text": []})
     lines = np.arange(2, 2 + len(frame), dtype=np.int64)
-    return SourceTable(Path("t.csv"), "csv", "utf-8", ",", frame.astype("str"), lines, nothing, (), ())
+    return SourceTable(
+        path=Path("t.csv"),
+        format="csv",
+        encoding="utf-8",
+        delimiter=",",
+        frame=frame.astype("str"),
+        lines=lines,
+        rejected=nothing,
+        reasons=(),
+        warnings=(),
+    )
 
 
 def test_an_alternate_id_that_is_taken_is_not_taken_again():
     frame = pd.DataFrame({"id": ["7", "", "", "", "line-3"], "alt": ["", "7", "8", "8", ""], "Title": list("abcde")})
     found = normalise_records(
         table(frame),
-        ColumnMapping({"record_id": "id", "alternate_id": "alt", "title": "Title"}),
+        ColumnMapping(columns={"record_id": "id", "alternate_id": "alt", "title": "Title"}),
         detect_languages=False,
     )
     assert found.records["record_id"].tolist() == ["7", "line-3-", "line-4", "line-5", "line-3"]
@@ -121,7 +131,9 @@ def test_lists_written_as_text_are_unwrapped_and_mentioned():
         }
     )
     found = normalise_records(
-        table(frame), ColumnMapping({"record_id": "id", "title": "title", "author": "authors"}), detect_languages=False
+        table(frame),
+        ColumnMapping(columns={"record_id": "id", "title": "title", "author": "authors"}),
+        detect_languages=False,
     )
     assert found.records["title"].tolist() == ["Poems", "Tales"]
     assert found.records["author"].tolist() == ["A.", ""]
@@ -134,7 +146,7 @@ def test_lists_written_as_text_are_unwrapped_and_mentioned():
 def test_text_is_composed_and_white_space_is_single():
     frame = pd.DataFrame({"id": [" 1 "], "title": [" Cafe\u0301\u00a0 noir\t\n "]})
     found = normalise_records(
-        table(frame), ColumnMapping({"record_id": "id", "title": "title"}), detect_languages=False
+        table(frame), ColumnMapping(columns={"record_id": "id", "title": "title"}), detect_languages=False
     )
     assert found.records.loc[0, ["record_id", "title"]].tolist() == ["1", "Café noir"]
 
@@ -143,6 +155,6 @@ def test_languages_the_catalogue_names_often_are_expected():
     rows = "".join(f"{i},Poems {i},Icelandic\n" for i in range(3))
     text = f"id,Title,Languages\n{rows}9,Saga af Agli Skallagrímssyni og kappar,\n"
     frame = pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False)
-    columns = ColumnMapping({"record_id": "id", "title": "Title", "language": "Languages"})
+    columns = ColumnMapping(columns={"record_id": "id", "title": "Title", "language": "Languages"})
     assert normalise_records(table(frame), columns).records["language"].iloc[-1] == "Icelandic"
     assert normalise_records(table(frame), columns, detect_languages=False).records["language"].iloc[-1] == ""

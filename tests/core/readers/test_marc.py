@@ -37,7 +37,7 @@ def read(tmp_path: Path, content: bytes, form: str = "marc", encoding: str | Non
     path = tmp_path / "file"
     path.write_bytes(content)
     with open_file(path, silent) as opened:
-        return marc.read(opened, ReaderOptions(form, encoding), silent)
+        return marc.read(opened, ReaderOptions(format=form, encoding=encoding), silent)
 
 
 def in_marc8(one: MarcRecord, title: bytes) -> bytes:

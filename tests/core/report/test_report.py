@@ -70,7 +70,7 @@ def scored(demo_workspace: Workspace) -> Scored:
 
 @pytest.fixture(scope="module")
 def content(demo_workspace: Workspace, scored: Scored) -> ReportContent:
-    chosen = SavedPolicy(Policy({"Fiction": 0.9, "Non-fiction": 0.97}))
+    chosen = SavedPolicy(policy=Policy({"Fiction": 0.9, "Non-fiction": 0.97}))
     return build_content(
         demo_workspace, scored, date="2026-01-31", policy=chosen, against=replace(scored, name="the other")
     )
@@ -205,11 +205,11 @@ def test_cut_offs_of_a_slice_are_said_of_its_books_alone(scored: Scored) -> None
     policy = Policy({"Fiction": 0.9, "Non-fiction": 0.97}, where=early)
     part = scored.table[early.mask(scored.table)]
     decided = policy_report(part, policy, classes=scored.classes)
-    sentence = _decided(SavedPolicy(policy), decided)
+    sentence = _decided(SavedPolicy(policy=policy), decided)
     assert sentence.startswith(f"{decided.accepted:,} of {len(part):,} books dated before 1850 (")
     assert "can be accepted, no other book by these cut-offs" in sentence
     promised = {"promised": True, "per": "class", "confidence": 0.95, "max_error": 0.05}
-    assert _decided(SavedPolicy(policy, promised), decided).endswith(
+    assert _decided(SavedPolicy(policy=policy, promise=promised), decided).endswith(
         "if the checked books are a random sample of these."
     )
 

@@ -126,10 +126,10 @@ def test_a_column_that_is_not_there_is_named_with_the_function_and_the_columns_t
 def opinion(name):
     assert name == "p"
     return ModelOpinion(
-        "p",
-        RECORDS[["record_id", "alternate_id"]].iloc[:4],
-        {"Fiction": np.array([0.95, 0.9, 0.2, np.nan])},
-        RECORDS[["record_id", "alternate_id", "title_key"]].iloc[:1],
+        name="p",
+        ids=RECORDS[["record_id", "alternate_id"]].iloc[:4],
+        probabilities={"Fiction": np.array([0.95, 0.9, 0.2, np.nan])},
+        learned=RECORDS[["record_id", "alternate_id", "title_key"]].iloc[:1],
     )
 
 

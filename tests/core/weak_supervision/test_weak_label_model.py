@@ -31,7 +31,15 @@ def drawn(n, polarity, right, cover, balance, seed=0):
 def test_votes_and_silence_are_weighed_by_bayes():
     cast = votes([[0, -1, 1], [0, 0, -1]], (0, 0, 1), ("a", "b"))
     rates = np.array([[0.4, 0.1], [0.5, 0.25], [0.2, 0.6]])
-    model = LabelModel(("a", "b"), ("f0", "f1", "f2"), np.array([0.25, 0.75]), rates, np.zeros(3, dtype=bool), 1, True)
+    model = LabelModel(
+        classes=("a", "b"),
+        names=("f0", "f1", "f2"),
+        balance=np.array([0.25, 0.75]),
+        rates=rates,
+        isolated=np.zeros(3, dtype=bool),
+        steps=1,
+        converged=True,
+    )
     # a: 1/4 × .4 × .5 × .2 = .01; b: 3/4 × .1 × .75 × .6 = .03375
     # a: 1/4 × .4 × .5 × .8 = .04; b: 3/4 × .1 × .25 × .4 = .0075
     assert model.probabilities(cast)[:, 0] == pytest.approx([0.01 / 0.04375, 0.04 / 0.0475])

@@ -154,7 +154,7 @@ def test_it_goes_on_where_it_was_stopped(data, options, trained, tmp_path):
 
 
 def test_whole_with_folds_and_explanation(books, options, as_model):
-    fitted = fit(books, Plan("cascade", options=options))
+    fitted = fit(books, Plan(kind="cascade", options=options))
     assert sorted(set(fitted.training["fold"])) == [0, 1]
     assert fitted.classifier.second.epochs >= 1
     assert len(leave_one_word_out(as_model(fitted), "Travels in Persia").table) == 3

@@ -123,17 +123,17 @@ class TestWeightsOfATraining:
                 return super().train(data, **how)
 
         monkeypatch.setattr(ensemble, "classifier_class", lambda name: Spy)
-        fitted = fit(books, Plan("blend", folds=3, options=TWO_TFIDF))
+        fitted = fit(books, Plan(kind="blend", folds=3, options=TWO_TFIDF))
         assert len(trained) == 2 * 4
         assert fitted.classifier.weights != [0.5, 0.5]
 
 
 def test_labels_by_functions_are_learned_from_and_never_judge(data):
     weak = TrainingData(
-        [*data.titles, "An ode to nobody"],
-        np.vstack([data.targets, data.targets[:1]]),
-        np.append(data.weights, 0.7),
-        data.classes,
+        titles=[*data.titles, "An ode to nobody"],
+        targets=np.vstack([data.targets, data.targets[:1]]),
+        weights=np.append(data.weights, 0.7),
+        classes=data.classes,
     )
     found = ensemble.cross_val_predict_member(("tfidf", {}), weak, seed=0, folds=3)
     assert np.isnan(found[-1]).all()
@@ -202,7 +202,7 @@ def test_the_epochs_of_a_member_come_from_the_folds():
 
 
 def test_whole_with_folds_registry_and_explanation(books, options, workspace, tmp_path):
-    fitted = fit(books, Plan("blend", options=options))
+    fitted = fit(books, Plan(kind="blend", options=options))
     assert sorted(set(fitted.training["fold"])) == [0, 1, 2]
     assert fitted.sentences[-1].startswith("Weights of the members' logits: tfidf ")
     saved = save(

@@ -29,11 +29,11 @@ def counted(table: pd.DataFrame, cuts: dict[str, float], rows: np.ndarray) -> Cu
     labelled = (table["truth"] != "").to_numpy()
     wrong = (table["truth"] != table["predicted"]).to_numpy()
     return CutPoint(
-        int(rows.sum()),
-        int(kept.sum()),
-        int((labelled & rows).sum()),
-        int((kept & labelled).sum()),
-        int((kept & labelled & wrong).sum()),
+        records=int(rows.sum()),
+        accepted=int(kept.sum()),
+        labelled=int((labelled & rows).sum()),
+        labelled_accepted=int((kept & labelled).sum()),
+        errors=int((kept & labelled & wrong).sum()),
     )
 
 
@@ -55,10 +55,10 @@ def test_rates_by_hand() -> None:
 
 
 def test_too_few_labelled_books_give_no_rate_but_a_reason() -> None:
-    few = CutPoint(10, 5, 10, 5, 1).accuracy
+    few = CutPoint(records=10, accepted=5, labelled=10, labelled_accepted=5, errors=1).accuracy
     assert math.isnan(few.value)
     assert few.reason == "only 5 labelled books are accepted: 4 right"
-    assert math.isnan(CutPoint(0, 0, 0, 0, 0).coverage)
+    assert math.isnan(CutPoint(records=0, accepted=0, labelled=0, labelled_accepted=0, errors=0).coverage)
 
 
 def test_an_unknown_class_is_refused() -> None:
