@@ -97,9 +97,11 @@ def field_quality(records: pd.DataFrame) -> pd.DataFrame:
                 "n": len(records),
                 "share": len(filled) / len(records) if len(records) else float("nan"),
                 "distinct": int(filled.nunique()),
-                "commonest": "; ".join(f"{value} ({count:,})" for value, count in counts.items())
-                if column not in (RECORD_ID, TITLE)
-                else "",
+                "commonest": (
+                    "; ".join(f"{value} ({count:,})" for value, count in counts.items())
+                    if column not in (RECORD_ID, TITLE)
+                    else ""
+                ),
             }
         )
     return pd.DataFrame(rows)
@@ -136,7 +138,7 @@ def language_sentence(records: pd.DataFrame) -> str:
     rest = len(records) - given - detected
     return (
         f"The catalogue gives a language for {given:,} of {len(records):,} records; for {detected:,} it was"
-        f" detected from"
+        " detected from"
         f" the title (and is marked so); for {rest:,} it is unknown."
     )
 
@@ -147,7 +149,7 @@ def title_sentence(records: pd.DataFrame) -> str:
     repeated = int(keys.duplicated(keep=False).sum())
     return (
         f"{int(keys.nunique()):,} different titles; {repeated:,} records share their title with another record"
-        f" (editions,"
+        " (editions,"
         " copies): they are always kept on the same side when a model is trained and tested."
     )
 
@@ -386,11 +388,16 @@ def _sentences(
     uncovered: dict[str, float],
     n_collection: int,
 ) -> tuple[str, ...]:
-    sizes = {name: one.value for name, one in shares.items()}
+    sizes = {name: class_share.value for name, class_share in shares.items()}
     sentences = [
-        f"In the whole collection of {n_collection:,} books the model is right for {_range(accuracy)}, in the"
-        f" {as_they_are.n:,} checked books as they are for {_range(as_they_are)}.",
-        f"The collection is {largest_listed(sizes, {name: f'{name} {_range(one)}' for name, one in shares.items()})}.",
+        (
+            f"In the whole collection of {n_collection:,} books the model is right for {_range(accuracy)}, in the"
+            f" {as_they_are.n:,} checked books as they are for {_range(as_they_are)}."
+        ),
+        (
+            "The collection is"
+            f" {largest_listed(sizes, {name: f'{name} {_range(class_share)}' for name, class_share in shares.items()})}."
+        ),
     ]
     if weighting.design_effect >= 1.05:
         effective = accuracy.n / weighting.design_effect

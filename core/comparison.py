@@ -223,16 +223,18 @@ class ModelComparison:
     @property
     def notes(self) -> tuple[str, ...]:
         """That no group is better or worse, which books one of the two may know, and what was left out."""
-        said = []
+        sentences = []
         if self.n >= MINIMUM_RECORDS and not self.group_sentences:
-            said.append("No group of books is clearly better or worse with either of them.")
+            sentences.append("No group of books is clearly better or worse with either of them.")
         if self.leaked:
-            said.append(
+            sentences.append(
                 f"{self.leaked:,} of the books ({in_percent(self.leaked / self.n)}) have a title one of the models may"
                 " have learned from: a comparison on the others is fairer."
             )
-        said += [f"{count:,} labelled books are not compared: {reason}." for reason, count in self.left_out.items()]
-        return tuple(said)
+        sentences += [
+            f"{count:,} labelled books are not compared: {reason}." for reason, count in self.left_out.items()
+        ]
+        return tuple(sentences)
 
     @property
     def sentences(self) -> tuple[str, ...]:

@@ -89,7 +89,7 @@ def sent_for_scored(database: Database, scored: Scored) -> dict[str, str]:
 
 def _ids_in_file(scored: Scored, record_ids: Sequence[str]) -> list[str]:
     own = {named: in_file for in_file, named in scored.ids_in_file.items()}
-    return [own.get(one, one) for one in record_ids]
+    return [own.get(record_id, record_id) for record_id in record_ids]
 
 
 def _named_now(scored: Scored, record_ids: Sequence[str], file_ids: Sequence[str]) -> list[str]:
@@ -103,7 +103,9 @@ def _named_now(scored: Scored, record_ids: Sequence[str], file_ids: Sequence[str
         Beside them, as the predictions' own file calls them, which never changes; '' (or nothing) where an earlier
         version did not write that down.
     """
-    guessed = iter(identifiers_in(scored, [one for i, one in enumerate(record_ids) if not any(file_ids[i : i + 1])]))
+    guessed = iter(
+        identifiers_in(scored, [record_id for i, record_id in enumerate(record_ids) if not any(file_ids[i : i + 1])])
+    )
     return [
         scored.ids_in_file.get(file_ids[i], file_ids[i]) if any(file_ids[i : i + 1]) else next(guessed)
         for i in range(len(record_ids))

@@ -65,13 +65,13 @@ def _names(audit: LabelAudit) -> Mapping[tuple[str, str], str]:
     """Return what each group is called on the page; groups that would be called alike keep the file's own names."""
     groups = list(zip(audit.groups["by"].astype(str), audit.groups["value"].astype(str), strict=True))
     used = Counter((by, shown_value((by, value))) for by, value in groups)
-    return {one: shown_value(one) if used[one[0], shown_value(one)] == 1 else one[1] for one in groups}
+    return {group: shown_value(group) if used[group[0], shown_value(group)] == 1 else group[1] for group in groups}
 
 
 def _choices(audit: LabelAudit) -> dict[str, tuple[str, str]]:
     """Return what can be chosen, in words, those pointed at first."""
     names = _names(audit)
-    order = [*((one.by, one.value) for one in audit.flagged), *names]
+    order = [*((suspect_group.by, suspect_group.value) for suspect_group in audit.flagged), *names]
     return {f"{GROUPINGS[group[0]]}: {names[group]}": group for group in order}
 
 

@@ -403,7 +403,7 @@ def excluded_ids(audit: LabelAudit, groups: Sequence[GroupKey], suspects: bool) 
 def _as_in_file(audit: LabelAudit, group: GroupKey) -> GroupKey:
     """Return the group as the file calls it, where it came as it is shown: "2" is the annotator "2.0" if no other."""
     members = audit.members.members
-    alike = [one for one in members if one[0] == group[0] and shown_value(one) == group[1]]
+    alike = [member for member in members if member[0] == group[0] and shown_value(member) == group[1]]
     return alike[0] if group not in members and len(alike) == 1 else group
 
 

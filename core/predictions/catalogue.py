@@ -187,7 +187,11 @@ def _kept(workspace: Workspace, predictions: str) -> tuple[str, str]:
     name, fingerprint = str(notes[-1]["corpus"]), str(notes[-1]["fingerprint"])
     if name == NO_CORPUS:
         return name, ""
-    renamed = [called for called, one in workspace.database.names("corpora").items() if one == fingerprint]
+    renamed = [
+        called
+        for called, known_fingerprint in workspace.database.names("corpora").items()
+        if known_fingerprint == fingerprint
+    ]
     for known in (name, *renamed, fingerprint):
         try:
             workspace.find("corpora", known)
