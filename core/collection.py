@@ -389,15 +389,13 @@ def _sentences(
     n_collection: int,
 ) -> tuple[str, ...]:
     sizes = {name: class_share.value for name, class_share in shares.items()}
+    ranges = {name: f"{name} {_range(class_share)}" for name, class_share in shares.items()}
     sentences = [
         (
             f"In the whole collection of {n_collection:,} books the model is right for {_range(accuracy)}, in the"
             f" {as_they_are.n:,} checked books as they are for {_range(as_they_are)}."
         ),
-        (
-            "The collection is"
-            f" {largest_listed(sizes, {name: f'{name} {_range(class_share)}' for name, class_share in shares.items()})}."
-        ),
+        f"The collection is {largest_listed(sizes, ranges)}.",
     ]
     if weighting.design_effect >= 1.05:
         effective = accuracy.n / weighting.design_effect
