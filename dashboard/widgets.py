@@ -126,7 +126,8 @@ def forget_removed(names: Sequence[str]) -> None:
     for key in [str(key).removesuffix("_drawn") for key in st.session_state if str(key).endswith("_drawn")]:
         if st.session_state.get(key) in names or st.query_params.get(key) in names:
             st.session_state.pop(f"{key}_drawn")
-            st.query_params.pop(key, None)
+            with contextlib.suppress(StreamlitAPIException):  # it follows by itself a widget that was drawn before
+                st.query_params.pop(key, None)
 
 
 def require_known(key: str, what: str) -> None:
@@ -149,6 +150,7 @@ def choose_predictions() -> None:
     """Draw the sidebar's pickers: which predictions, and against which labels they are checked."""
     names = _names("predictions")
     if not names:
+        st.session_state.pop(navigation.PREDICTIONS, None)  # the last ones were removed a moment ago
         st.caption("Nothing is loaded yet. Begin on the Catalogue page.")
         return
     pick(
