@@ -226,10 +226,10 @@ def test_a_zip_that_somebody_sent_is_taken_in_and_cleared(
 ) -> None:
     """It goes to the disk in blocks, is compared with what was sent, and the browser's copy is let go."""
     packed = write_share_bundle(place, tmp_path / "From a friend.zip", model=MODEL)
-    release_memory: list[str] = []
-    forget = pull_view.memory.release_memory
+    released: list[str] = []
+    forget = pull_view.housekeeping.release_memory
     monkeypatch.setattr(
-        pull_view.memory, "release_memory", lambda sent, key: (release_memory.append(key), forget(sent, key))
+        pull_view.housekeeping, "release_memory", lambda sent, key: (released.append(key), forget(sent, key))
     )
     monkeypatch.setattr(UploadedFile, "getvalue", lambda sent: pytest.fail("the whole file was copied"))
     page = opened(place, monkeypatch, share="Bring one in")
@@ -239,7 +239,7 @@ def test_a_zip_that_somebody_sent_is_taken_in_and_cleared(
     assert not page.exception
     assert "“gift” is here." in page.success[0].value
     assert place.find("models", "gift").fingerprint == place.find("models", MODEL).fingerprint
-    assert release_memory == ["unpack_file"]
+    assert released == ["unpack_file"]
     assert list((place.root / "uploads").iterdir()) == []
     page.file_uploader[0].upload("broken.zip", packed.read_bytes()[:2000], "application/zip")
     press_unpack(page)
