@@ -202,7 +202,7 @@ class JobStatus:
     def time_left(self) -> str:
         """:attr:`seconds_left` in words, rounded up: "about 3 minutes left"; '' where it cannot be said.
 
-        >>> JobStatus("running", fraction=0.25, seconds=50.0).time_left
+        >>> JobStatus(state="running", fraction=0.25, seconds=50.0).time_left
         'about 3 minutes left'
         """
         if self.seconds_left is None:
