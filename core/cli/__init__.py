@@ -1,8 +1,7 @@
 """The command line: a thin door onto the same functions the pages use.
 
 Results go to standard output (a readable table, or one JSON object with ``--json``); progress and warnings go to
-standard
-error. Exit status: 0 done; 1 a check or a promise does not hold; 2 the input or the arguments are wrong.
+standard error. Exit status: 0 done; 1 a check or a promise does not hold; 2 the input or the arguments are wrong.
 """
 
 import argparse

@@ -77,8 +77,8 @@ def suggested(answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
     Examples
     --------
-    >>> found = suggested([{"label": "Map", "score": "0.2"}, {"label": "Play", "score": "0.8"}])
-    >>> found["predicted"], found["confidence"]
+    >>> suggestions = suggested([{"label": "Map", "score": "0.2"}, {"label": "Play", "score": "0.8"}])
+    >>> suggestions["predicted"], suggestions["confidence"]
     ('Play', '0.8')
     >>> suggested([])
     {'predicted': '', 'confidence': '', 'results': []}

@@ -2,12 +2,12 @@
 
 ======================  ============================================================================================
 ``model_card``          a model's card, of measured numbers and visibly unfilled parts
-``dataset_card``        the same for an export bundle; ``label_card`` for a label set
-``kept``                what a person wrote into a card
-``check``               whether a card may be shared, found out without a network
-``parcel``, ``push``    a folder or zip ready to be shared; on its way to the Hub
-``gather``, ``verify``  what arrives, under rules and against its checksums; ``pull`` takes it in
-``citation``            how to cite, CITATION.cff; ``zenodo``: the metadata of a deposit
+``dataset_card``        the same for an export bundle and for a label set
+``card_settings``       what a person wrote into a card, and whether a card may be shared, without a network
+``wording``             the Markdown of cards, and the words of licences and tasks
+``bundle``              a folder or zip ready to be shared, and what arrives, checked against its checksums
+``push``, ``pull``      on its way to the Hub, and taken in from there; ``hub``: the Hub itself
+``citation``            how to cite, CITATION.cff, and the metadata of a Zenodo deposit
 ======================  ============================================================================================
 
 Import from the modules: this package loads nothing by itself.

@@ -366,7 +366,7 @@ class ShareBundle:
         As the Hub calls it.
     folder : path
     created_at : str
-        When what is shared was made, so that the same parcel always has the same bytes.
+        When what is shared was made, so that the same bundle always has the same bytes.
     """
 
     kind: CardKind
@@ -471,7 +471,7 @@ def bundle_home(workspace: Workspace, path: Path) -> Path:
 
 
 def write_zip(share_bundle: ShareBundle, out: Path) -> Path:
-    """Write a parcel as one zip, for a download or a deposit by hand; the same parcel gives the same bytes."""
+    """Write a bundle as one zip, for a download or a deposit by hand; the same bundle gives the same bytes."""
     from core.export.bundle import zip_folder
     from core.storage import write_atomically
 

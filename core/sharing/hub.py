@@ -114,7 +114,7 @@ def _is_unreachable(error: BaseException | None) -> bool:
     return False
 
 
-# --- The Hugging Face Hub: a parcel goes up in one commit, a repository comes down file by file -----------------------
+# --- The Hugging Face Hub: a bundle goes up in one commit, a repository comes down file by file -----------------------
 # The token is an argument of each call. It is not written anywhere, and whatever the Hub or a library says in an error
 # is
 # passed on without it.
@@ -176,7 +176,7 @@ def token_of(secret: str) -> str:
 def push_share_bundle(
     share_bundle: ShareBundle, target: str, token: str, *, private: bool = False, progress: Progress = silent
 ) -> PushResult:
-    """Upload a parcel to the Hub in one commit: all of it becomes visible, or nothing.
+    """Upload a bundle to the Hub in one commit: all of it becomes visible, or nothing.
 
     Parameters
     ----------
@@ -271,7 +271,7 @@ def _api(token: str) -> Any:
 
 
 def _stale(repository: str, share_bundle: ShareBundle, remote_names: list[str]) -> list[str]:
-    """Return what an earlier push left that is not in the parcel; refuse a repository that holds something else."""
+    """Return what an earlier push left that is not in the bundle; refuse a repository that holds something else."""
     ours = {
         path.relative_to(share_bundle.folder).as_posix() for path in share_bundle.folder.rglob("*") if path.is_file()
     }

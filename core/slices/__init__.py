@@ -1,12 +1,12 @@
 """Slices: kinds of books on which a model fails, found by the program and not by a list of suspicions.
 
-A slice is a conjunction of at most three facts about a record: a facet's value, a range of years or of lengths, words
+A slice is a conjunction of at most three predicates of a record: a facet's value, a range of years or of lengths, words
 of the title. A slice that :func:`find_slices` reports is
 
 - *real*: found on one half of the labelled books, confirmed on the other (:mod:`core.slices.confirm`);
 - *not the class mix*: worse than the rest of the same true classes, and than the rest of the same predicted classes
   (:mod:`core.slices.stratified`);
-- *not another's shadow*: slices that a stronger one explains are folded under it (:mod:`core.slices.fold_explained`);
+- *not another's shadow*: slices that a stronger one explains are folded under it (:mod:`core.slices.confirm`);
 - *useful*: with the share of all errors that lie in it and the records of the collection that it covers
   (:mod:`core.slices.measure`).
 

@@ -464,8 +464,8 @@ def share_ratio(
 
     Examples
     --------
-    >>> found = share_ratio([30], 100, [50], 1000)
-    >>> found.ratio.round(2), found.low.round(2), found.high.round(2)
+    >>> ratio = share_ratio([30], 100, [50], 1000)
+    >>> ratio.ratio.round(2), ratio.low.round(2), ratio.high.round(2)
     (array([6.]), array([4.01]), array([8.98]))
     """
     mine, theirs, both = np.broadcast_arrays(

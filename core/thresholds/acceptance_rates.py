@@ -201,7 +201,7 @@ def _sort(
 
 
 # --- Counting what a policy keeps -------------------------------------------------------------------------------------
-# Errors to expect among the accepted, keep-rates of groups, distance from all.
+# Errors to expect among the accepted, acceptance rates of groups, distance from all.
 
 
 def expected_errors(errors: NDArray[np.int64], n: NDArray[np.int64], accepted: NDArray[np.int64]) -> Estimate:

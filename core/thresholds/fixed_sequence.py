@@ -30,27 +30,27 @@ __all__ = [
 # Why a promise holds however many cuts are tried.
 
 
-# Where testing starts, as shares of the labelled records of known confidence, and the part of the doubt spent there. A
+# Where testing starts, as shares of the labelled records of known confidence, and the part of alpha spent there. A
 # single start in the middle fails where the model is weak, a start among the surest few is stopped by one wrong label;
 # the two together were the most robust on simulated models and on out-of-fold predictions of the annotated books.
 EARLY_START, EARLY_ALPHA, MAIN_START = 0.20, 0.30, 0.45
 # Where the main start would forgive fewer than two errors it is put later, but at no more than half of the records.
 LATEST_START, MIN_ALLOWED_ERRORS = 0.50, 2
-# After the main start so many steps are wide, then every count is tried: at first a single error can end the walk,
+# After the main start so many steps are wide, then every count is tried: at first a single error can end the sequence,
 # later the place where it ends should be found to the record.
 WIDE_STEPS = 3
 
 
 @dataclass(frozen=True)
 class TestSequence:
-    """The cuts that will be tested, in their order, settled without a look at the labels.
+    """The cuts that will be tested, in their order, fixed without a look at the labels.
 
     Attributes
     ----------
     accepted : int array, shape (n_steps,)
         How many labelled records each cut accepts, rising. Empty when no cut could pass even without an error.
     alpha : array, shape (n_steps,)
-        The part of the doubt each step begins with; 0 except at the starts, sum 1.
+        The part of alpha each step begins with; 0 except at the starts, sum 1.
     main : int
         The step of the main start; what other groups of records leave over is spent from there.
     """
@@ -71,7 +71,7 @@ class SequenceResult:
     step : int
         The last step that passed, −1 when none did.
     level : float
-        The doubt it was tested at; 0 when none passed.
+        The alpha it was tested at; 0 when none passed.
     tried : int
         Cuts that were tested.
     unspent_alpha : float
@@ -155,7 +155,7 @@ def build_test_sequence(possible: NDArray[np.intp], max_error: float, alpha: flo
     Notes
     -----
     Wide steps are the counts at which one more error becomes allowed: between two of them a test only gets harder.
-    There are two starts, see :data:`EARLY_START`; the early one is left out (and the main one has all the doubt) where
+    There are two starts, see :data:`EARLY_START`; the early one is left out (and the main one has all of alpha) where
     it would not forgive a single error. Steps that would part equal confidences move on to the next possible count.
     """
     nothing = TestSequence(np.zeros(0, dtype=np.intp), np.zeros(0), 0)
@@ -196,7 +196,7 @@ def _next_possible(counts: NDArray[np.intp], possible: NDArray[np.intp]) -> NDAr
 def fixed_sequence_test(
     sequence: TestSequence, errors: NDArray[np.int64], max_error: float, alpha: float, extra: float = 0.0
 ) -> SequenceResult:
-    """Test the cuts in their order; the first that fails ends the walk from its start.
+    """Test the cuts in their order; the first that fails ends the sequence from its start.
 
     Parameters
     ----------
@@ -213,7 +213,7 @@ def fixed_sequence_test(
 
     Notes
     -----
-    This is the fallback procedure: each start has a part of the doubt, a cut that passes hands what it had to the next,
+    This is the fallback procedure: each start has a part of alpha, a cut that passes hands what it had to the next,
     a cut that fails keeps it. The chance of passing any cut whose error share is above `max_error` is at most
     ``alpha + extra``.
 
@@ -319,7 +319,7 @@ def graphical_procedure(groups: Sequence[SequenceGroup], max_error: float, alpha
 
     Notes
     -----
-    The doubt is split evenly over the groups that have enough labelled records to pass at all; a group that may accept
+    Alpha is split evenly over the groups that have enough labelled records to pass at all; a group that may accept
     everything hands its part on to the others. Nothing in that, and nothing in the order of the cuts, looks at labels
     other than those already tested. That is a graphical procedure (Bretz et al. 2009): the probability that any promise
     is false is at most `alpha`.

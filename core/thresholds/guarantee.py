@@ -191,7 +191,7 @@ class GroupGuarantee:
         The exact (Clopper–Pearson) limit of the share wrong among the accepted, at most what is promised; NaN without a
         cut.
     level : float
-        The probability with which this promise may be false: its part of the doubt.
+        The probability with which this promise may be false: its part of alpha.
     tried : int
         Cuts that were tested.
     labels_estimate : int or None
@@ -440,12 +440,12 @@ def find_guaranteed_cuts(
     usable, left_out = usable_labels(table)
     known = table[usable & table[PREDICTED].isin(names).to_numpy(dtype=bool)]
     keys, groups = _groups(known, names, per, stratum)
-    settled = graphical_procedure(groups, max_error, round(1 - confidence, 12))
+    outcomes = graphical_procedure(groups, max_error, round(1 - confidence, 12))
     predicted = set(table[PREDICTED].unique())
     never = tuple(name for name in names if name not in predicted)
     group_promises = tuple(
         _group_guarantee(name, value, group, outcome, max_error, confidence, stratum or "", never=name in never)
-        for (name, value), group, outcome in zip(keys, groups, settled, strict=True)
+        for (name, value), group, outcome in zip(keys, groups, outcomes, strict=True)
     )
     checked = population or compare_population(table)
     _LOG.info(

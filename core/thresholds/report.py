@@ -26,7 +26,7 @@ from core.thresholds.policy import Policy, apply_policy
 __all__ = ["CLASS", "DEFAULT_FACETS", "PolicyReport", "policy_report"]
 
 DEFAULT_FACETS: Final = ("language", "decade", "place")
-CLASS: Final = "class"  # keep-rates by what the books really are
+CLASS: Final = "class"  # acceptance rates by what the books really are
 RECORDS_AN_HOUR: Final = 60.0
 
 
@@ -184,7 +184,7 @@ def policy_report(
 
     Notes
     -----
-    Accuracy and keep-rates by class rest on the labelled records; coverage, review and the other keep-rates are counts
+    Accuracy and acceptance rates by class rest on the labelled records; coverage, review and the other rates are counts
     over all records. The figures hold for records that the policy was not chosen on.
     """
     if not pace > 0:

@@ -31,17 +31,17 @@ def test_a_page_opens_without_an_exception_and_marks_the_invention(visit: Visit,
 def test_no_page_asks_anything_of_another_machine_and_each_has_its_title(
     page: Page, dashboard_server: str, stop: object
 ) -> None:
-    asked: list[str] = []
+    requested: list[str] = []
     blocked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("websocket", lambda socket: asked.append(socket.url))
+    page.on("request", lambda request: requested.append(request.url))
+    page.on("websocket", lambda socket: requested.append(socket.url))
     page.on("console", lambda message: blocked.append(message.text) if "Content Security" in message.text else None)
     page.goto(dashboard_server + _path(stop.file))  # type: ignore[attr-defined]
     serving.wait_until_settled(page)
     address = dashboard_server.removeprefix("http://")
     inside = (f"http://{address}/", f"ws://{address}/", "data:", f"blob:http://{address}/")
-    assert len(asked) > 5
-    assert [url for url in asked if not url.startswith(inside)] == []
+    assert len(requested) > 5
+    assert [url for url in requested if not url.startswith(inside)] == []
     # what the policy had to block would have been asked by a browser that does not know it
     assert blocked == []
     expect(page).to_have_title(f"{stop.title} · Colophon")  # type: ignore[attr-defined]

@@ -66,17 +66,17 @@ def test_an_address_that_cannot_be_kept_is_said_and_nothing_else_is_shown(page: 
 
 
 def test_a_description_brings_the_file_it_describes(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[str, ...]] = []
+    requested: list[tuple[str, ...]] = []
     real = cache.release
 
     def spy(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any]) -> Release:
-        asked.append(settings["formats"])
+        requested.append(settings["formats"])
         return real(scored, chosen, settings)
 
     monkeypatch.setattr(cache, "release", spy)
     page.multiselect(key="formats").set_value(["croissant"]).run()
     assert not page.exception
-    assert asked == [("parquet", "croissant")]
+    assert requested == [("parquet", "croissant")]
 
 
 def test_an_earlier_export_tells_its_settings_and_gives_back_its_cuts(page: AppTest, demo_copy: Workspace) -> None:

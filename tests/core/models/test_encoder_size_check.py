@@ -24,8 +24,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def settings(home: Path, **changed: object) -> None:
-    said = {"model_type": "bert", "hidden_size": 8, "num_hidden_layers": 2, "vocab_size": 100, **changed}
-    (home / "config.json").write_text(json.dumps(said))
+    config = {"model_type": "bert", "hidden_size": 8, "num_hidden_layers": 2, "vocab_size": 100, **changed}
+    (home / "config.json").write_text(json.dumps(config))
 
 
 def test_what_fits_its_weights_passes(folder: Path) -> None:
@@ -34,7 +34,7 @@ def test_what_fits_its_weights_passes(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"num_hidden_layers": 2_000_000}, "asks for 2,000,000 layers"),
         ({"text_config": {"num_hidden_layers": 2_000_000}}, "asks for 2,000,000 layers"),
@@ -43,10 +43,10 @@ def test_what_fits_its_weights_passes(folder: Path) -> None:
         ({"intermediate_size": 10**9}, "asks for 8,000,000,000 numbers in its widest part"),
     ],
 )
-def test_what_its_weights_do_not_hold_is_refused_before_it_is_built(folder: Path, changed, said: str) -> None:
+def test_what_its_weights_do_not_hold_is_refused_before_it_is_built(folder: Path, changed, message: str) -> None:
     settings(folder, **changed)
     begun = time.monotonic()
-    with pytest.raises(ModelError, match=said):
+    with pytest.raises(ModelError, match=message):
         from_pretrained(str(folder))
     assert time.monotonic() - begun < 5
 

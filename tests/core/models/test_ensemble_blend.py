@@ -54,8 +54,8 @@ def test_weights_by_hand():
     told = np.array([[0.75, 0.25]] * 3 + [[0.75, 0.25]])
     nothing = np.full((4, 2), 0.5)
     targets = np.array([[1.0, 0.0]] * 3 + [[0.0, 1.0]])
-    found = fit_blend_weights(np.stack([told, nothing]), targets)
-    assert found[0] == pytest.approx(1.0, abs=1e-3)
+    result = fit_blend_weights(np.stack([told, nothing]), targets)
+    assert result[0] == pytest.approx(1.0, abs=1e-3)
 
 
 def test_a_member_that_misleads_gets_no_weight():
@@ -95,23 +95,23 @@ class TestWeightsOfATraining:
         monkeypatch.setattr(
             ensemble, "fit_blend_weights", lambda told, targets: asked.append((told, targets)) or [2.0, 0.0]
         )
-        found = OutOfFold(self.Blend, {}, ["x", "y", "x", "y"], ("x", "y"))
+        result = OutOfFold(self.Blend, {}, ["x", "y", "x", "y"], ("x", "y"))
         fold = np.array([0, 0, 1, 1])
-        found.add_fold(self.Blend([self.SURE, self.LOST]), fold == 0, ["a", "b"])
-        found.add_fold(self.Blend([self.LOST, self.SURE]), fold == 1, ["c", "d"])
-        assert found.fit_weights(fold, {"base": "b"}) == {"base": "b", "weights": [2.0, 0.0]}
+        result.add_fold(self.Blend([self.SURE, self.LOST]), fold == 0, ["a", "b"])
+        result.add_fold(self.Blend([self.LOST, self.SURE]), fold == 1, ["c", "d"])
+        assert result.fit_weights(fold, {"base": "b"}) == {"base": "b", "weights": [2.0, 0.0]}
         assert asked[0][0].tolist() == [self.LOST, self.SURE]  # for fold 0, what was said of fold 1
         assert asked[1][0].tolist() == [self.SURE, self.LOST]
         assert asked[2][0].shape == (2, 4, 2)
         assert asked[2][1].tolist() == [[1, 0], [0, 1], [1, 0], [0, 1]]
         # Odds of 4 to 1, twice: 16 to 1.
-        assert found.scores == pytest.approx(np.array([[16, 1], [1, 16], [8.5, 8.5], [8.5, 8.5]]) / 17)
+        assert result.scores == pytest.approx(np.array([[16, 1], [1, 16], [8.5, 8.5], [8.5, 8.5]]) / 17)
 
     def test_given_weights_stay_as_they_are(self):
-        found = OutOfFold(self.Blend, {"weights": [1, 1]}, ["x", "y"], ("x", "y"))
-        found.add_fold(self.Blend([self.SURE, self.LOST]), np.array([True, True]), ["a", "b"])
-        assert found.fit_weights(np.array([0, 0]), {"weights": [1, 1]}) == {"weights": [1, 1]}
-        assert found.scores.tolist() == self.SURE
+        result = OutOfFold(self.Blend, {"weights": [1, 1]}, ["x", "y"], ("x", "y"))
+        result.add_fold(self.Blend([self.SURE, self.LOST]), np.array([True, True]), ["a", "b"])
+        assert result.fit_weights(np.array([0, 0]), {"weights": [1, 1]}) == {"weights": [1, 1]}
+        assert result.scores.tolist() == self.SURE
 
     def test_a_member_is_trained_once_a_fold_and_once_on_all(self, books, monkeypatch):
         trained = []
@@ -135,9 +135,9 @@ def test_labels_by_functions_are_learned_from_and_never_judge(data):
         weights=np.append(data.weights, 0.7),
         classes=data.classes,
     )
-    found = ensemble.cross_val_predict_member(("tfidf", {}), weak, seed=0, folds=3)
-    assert np.isnan(found[-1]).all()
-    assert not np.isnan(found[:-1]).any()
+    result = ensemble.cross_val_predict_member(("tfidf", {}), weak, seed=0, folds=3)
+    assert np.isnan(result[-1]).all()
+    assert not np.isnan(result[:-1]).any()
 
 
 def test_a_saved_blend_is_the_same(trained, tmp_path):

@@ -84,9 +84,9 @@ def test_the_temperature_is_that_of_held_out_titles(data, trained):
     from core.calibration import learn_calibration
     from core.models.ensemble import cross_val_predict_member
 
-    found = cross_val_predict_member(("tfidf", {}), data, 0, 3)
+    result = cross_val_predict_member(("tfidf", {}), data, 0, 3)
     truth = np.array(data.classes, dtype=object)[data.targets.argmax(axis=1)]
-    assert trained.temperature == learn_calibration("temperature", found, truth, data.classes).temperature
+    assert trained.temperature == learn_calibration("temperature", result, truth, data.classes).temperature
     assert trained.temperature > 1
 
 

@@ -29,25 +29,27 @@ def model(name: str, key: str, right: int, n: int = 200, *, by_rules: bool = Fal
 
 
 def test_the_best_of_those_tested_on_the_same_books() -> None:
-    said = models_verdict([model("one", "a", 180), model("two", "a", 190)])
-    assert said == (
+    verdict = models_verdict([model("one", "a", 180), model("two", "a", 190)])
+    assert verdict == (
         "“two” is right on 95.0 % (92.0 to 97.0 %) of the 200 books of people that were kept apart for testing, the"
         " best of 2 tested on them."
     )
 
 
 def test_never_across_test_sets() -> None:
-    said = models_verdict([model("easy", "b", 199, labels="easy ones"), model("one", "a", 180), model("two", "a", 190)])
-    assert said.startswith("“two” is right on 95.0 %")
-    assert "One model was tested on other books or on none, and cannot be compared with it." in said
-    assert "easy" not in said
+    verdict = models_verdict(
+        [model("easy", "b", 199, labels="easy ones"), model("one", "a", 180), model("two", "a", 190)]
+    )
+    assert verdict.startswith("“two” is right on 95.0 %")
+    assert "One model was tested on other books or on none, and cannot be compared with it." in verdict
+    assert "easy" not in verdict
 
 
 def test_rules_are_no_people() -> None:
     """“right on 99.6 % of the 1,392 annotated books” was said of a model that three word rules had taught."""
     by_rules = model("rules", "r", 199, by_rules=True)
-    said = models_verdict([by_rules, model("people", "a", 150)])
-    assert said.startswith("“people” is right on 75.0 %")
+    verdict = models_verdict([by_rules, model("people", "a", 150)])
+    assert verdict.startswith("“people” is right on 75.0 %")
     alone = models_verdict([by_rules])
     assert alone.startswith("No model has been tested on labels that people gave.")
     assert "agrees with its rules on 99.5 % of 200 books" in alone
@@ -56,8 +58,8 @@ def test_rules_are_no_people() -> None:
 
 
 def test_without_any_test_part() -> None:
-    said = models_verdict([model("one", "", 0, n=1) | {"tested_on": ModelTest("people", False, 0, "")}])
-    assert said == "One model here, but no test: how often a model is right is not known."
+    verdict = models_verdict([model("one", "", 0, n=1) | {"tested_on": ModelTest("people", False, 0, "")}])
+    assert verdict == "One model here, but no test: how often a model is right is not known."
 
 
 @pytest.fixture
@@ -83,5 +85,5 @@ def test_what_a_trained_model_was_tested_on_is_known(taught: Workspace) -> None:
     assert not on["first"].by_rules
     assert on["of-rules"].by_rules
     assert on["of-rules"].words.endswith("books of rules, labelled by rules")
-    said = models_verdict(list_models(taught))
-    assert "the best of 2 tested on them. 2 models were tested on other books" in said
+    verdict = models_verdict(list_models(taught))
+    assert "the best of 2 tested on them. 2 models were tested on other books" in verdict
