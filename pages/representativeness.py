@@ -22,18 +22,18 @@ if sample.fingerprint == population.fingerprint:
     st.info("Choose two different things to compare.", icon=":material/help:")
     st.stop()
 
-found = cache.representativeness(sample, population)
-feedback.conclusion(escape(found.sentences[0]))
-feedback.show_sentences(*found.sentences[1:])
-summary = representation_view.summary(found)
+result = cache.representativeness(sample, population)
+feedback.conclusion(escape(result.sentences[0]))
+feedback.show_sentences(*result.sentences[1:])
+summary = representation_view.summary(result)
 representation_view.summary_table(summary)
 widgets.download_table(summary, f"{sample.name}-against-{population.name}")
 
 st.header("One facet")
 facet = widgets.choose_facet("Look at", navigation.FACET, tuple(FACETS))
-one = next(comparison for comparison in found.facets if comparison.facet == facet)
-feedback.conclusion(escape(one.sentence))
-feedback.show_sentences(*one.caveats)
+comparison = next(item for item in result.facets if item.facet == facet)
+feedback.conclusion(escape(comparison.sentence))
+feedback.show_sentences(*comparison.caveats)
 if facet == "language":
     feedback.show_sentences(*cache.language_evidence(sample, population).sentences)
 kind = st.segmented_control(
@@ -41,19 +41,20 @@ kind = st.segmented_control(
 )
 draw = share_chart if kind == "Shares" else ratio_chart
 st.altair_chart(
-    draw(one.chart_table(), sample.name, population.name, chart_theme=tables.chart_theme()),
+    draw(comparison.chart_table(), sample.name, population.name, chart_theme=tables.chart_theme()),
     alt=f"{facet_title(facet)}: {kind}",
 )
-representation_view.facet_table(one, sample.name, population.name)
+representation_view.facet_table(comparison, sample.name, population.name)
 
 st.header("Words in titles over time")
 words = st.text_input("Words, separated by commas", "novel, poem, history", key=navigation.WORDS, bind="query-params")
 over_time = cache.keywords(sample, population, words)
 feedback.show_sentences(representation_view.keyword_sentence(over_time))
-st.altair_chart(
-    keyword_chart(over_time.dropna(subset=["year"]), chart_theme=tables.chart_theme()),
-    alt="Share of titles with each word, year by year",
-)
+columns = st.columns(2)
+for place, (word, rows) in enumerate(over_time.dropna(subset=["year"]).groupby("word", sort=False)):
+    columns[place % 2].altair_chart(
+        keyword_chart(rows, chart_theme=tables.chart_theme()), alt=f"Share of titles with “{word}”, year by year"
+    )
 widgets.download_table(over_time, f"{sample.name}-{population.name}-words")
 feedback.how_computed(representation_view.METHOD_NOTE)
 feedback.next_step("Models")

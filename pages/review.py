@@ -10,16 +10,16 @@ from dashboard import cache, feedback, review_view, widgets
 st.title("Review")
 scored = widgets.require_scored(with_truth=False)
 database = cache.workspace().database
-kept = saved_policies(cache.workspace(), scored.predictions)
+policies = saved_policies(cache.workspace(), scored.predictions)
 below = st.toggle(
     "Also the books below their cut-off",
-    value=bool(kept),
-    disabled=not kept,
+    value=bool(policies),
+    disabled=not policies,
     key="below",
     bind="query-params",
     help="Without cut-offs kept on the Thresholds page, only books that were sent here wait.",
 )
-accepted = apply_policy(scored.table, kept[0].policy) if kept and below else None
+accepted = apply_policy(scored.table, policies[0].policy) if policies and below else None
 log = decisions_for_scored(database, scored)
 waiting = review_list(
     scored.table,

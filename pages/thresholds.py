@@ -17,7 +17,7 @@ predictions = load_predictions(cache.workspace(), scored.name).fingerprint
 if scored.table["confidence"].isna().all():
     feedback.empty("These predictions carry no confidence, so no cut-off can be set.", "Models", "Train a model")
 where = widgets.chosen_slice()
-kept = [one for one in saved_policies(cache.workspace(), predictions) if one.policy.where == where]
+policies = [saved for saved in saved_policies(cache.workspace(), predictions) if saved.policy.where == where]
 way = st.segmented_control(
     "Choose the cut-offs", ["By hand", "By a promise"], default="By hand", required=True, key="way", bind="query-params"
 )
@@ -30,7 +30,7 @@ def by_cut_offs() -> None:
     if way == "By a promise":
         policy, promise = guarantee_view.choose(scored)
     else:
-        start = dict(kept[0].policy.cuts) if kept else {}
+        start = dict(policies[0].policy.cuts) if policies else {}
         policy = Policy(thresholds_view.cut_offs(scored, start))
     report = cache.policy_report(scored, policy)
     thresholds_view.headline(report)

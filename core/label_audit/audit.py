@@ -2,7 +2,8 @@
 
 import math
 import shutil
-from collections.abc import Sequence
+import string
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -130,7 +131,7 @@ class LabelAudit:
         table = self.out_of_fold.words(row, book[TITLE], book["given"]).table.sort_values("contribution", kind="stable")
         against = table[table["contribution"] < 0].head(_WORDS)["word"].tolist()
         speaking = table[table["contribution"] > 0].tail(_WORDS)["word"].tolist()[::-1]
-        return ", ".join(map(str, speaking)), ", ".join(map(str, against))
+        return _listed_words(speaking), _listed_words(against)
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -298,6 +299,15 @@ def _notes(
             "There are too few books to calibrate, so that more right labels may be called suspect than stated."
         )
     return tuple(notes)
+
+
+def _listed_words(words: Iterable[object]) -> str:
+    """Return words of a title without the punctuation around them, which a list in commas would double.
+
+    >>> _listed_words(["[With", "Chilley,", "plates.]", "&"])
+    'With, Chilley, plates, &'
+    """
+    return ", ".join(str(word).strip(string.punctuation) or str(word) for word in words)
 
 
 # --- A label set without the labels that an audit speaks against ------------------------------------------------------

@@ -287,12 +287,12 @@ def ratio_ticks(ratios: Sequence[float]) -> list[float]:
 
 
 def keyword_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
-    """Draw how often words stand in titles, year by year: one small chart a word, one line a set.
+    """Draw how often a word stands in titles, year by year: one line a set.
 
     Parameters
     ----------
     table : DataFrame
-        ``year``, ``word``, ``set``, ``n_titles``, ``n_with_word``, ``rolling_share``.
+        The rows of one word: ``year``, ``word``, ``set``, ``n_titles``, ``n_with_word``, ``rolling_share``.
     """
     sets = list(dict.fromkeys(table["set"]))
     chart = (
@@ -316,8 +316,7 @@ def keyword_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
                 alt.Tooltip("n_titles:Q", title="titles that year", format=","),
                 alt.Tooltip("rolling_share:Q", format=".1%", title="share"),
             ],
-            facet=alt.Facet("word:N", columns=2, title=None),
         )
-        .properties(height=150, width=320)
+        .properties(height=280, title=str(table["word"].iloc[0]))
     )
     return themed(chart, chart_theme)
