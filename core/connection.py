@@ -3,21 +3,20 @@
 Nothing but http and https is opened, also after a redirect, and no redirect leads from https back to http.
 """
 
-import base64
-import http.client
+import contextlib
 import re
 import socket
 import ssl
-import urllib.error
 import urllib.parse
-import urllib.request
-from collections.abc import Mapping
-from typing import IO, Any, Final, Protocol, cast
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
 
 from core.errors import FetchError, InputError
 
+if TYPE_CHECKING:
+    import httpx2
+
 __all__ = [
-    "HttpResponse",
     "UnreachableError",
     "check_address",
     "host_of",
@@ -28,7 +27,8 @@ __all__ = [
 ]
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-_USER_AGENT: Final = "Colophon/0.1"
+_REQUEST_HEADERS: Final = {"User-Agent": "Colophon/0.1", "Accept-Encoding": "identity"}
+_REDIRECTS: Final = 10
 
 _REFUSED: Final = "{host} answered with status {code} instead of the file. Try again later."
 _NOT_FOUND: Final = "There is no file at {url} (status {code}): the publisher may have moved it."
@@ -47,26 +47,11 @@ class UnreachableError(FetchError):
     """No connection to the server could be made: no network, no such host, or nobody answers."""
 
 
-class HttpResponse(Protocol):
-    """What a server sent: the part of a response that Colophon reads."""
-
-    status: int
-    headers: http.client.HTTPMessage
-
-    def read(self, amount: int = -1, /) -> bytes:
-        """Return the next `amount` bytes, fewer only at the end."""
-
-    def read1(self, amount: int = -1, /) -> bytes:
-        """Return what has arrived, at most `amount` bytes; nothing at the end."""
-
-    def close(self) -> None:
-        """Let go of the connection."""
-
-
+@contextlib.contextmanager
 def open_address(
     url: str, headers: Mapping[str, str], *, timeout: float, expected: tuple[int, ...] = (), secret: str = ""
-) -> HttpResponse:
-    """Ask for `url` and return the answer, of which nothing but the head has been read.
+) -> "Iterator[httpx2.Response]":
+    """Ask for `url` and give the response, of which nothing but the head has been read; it is closed at the end.
 
     Parameters
     ----------
@@ -87,21 +72,36 @@ def open_address(
     FetchError
         The server refuses, in a sentence that says what to do.
     """
+    import httpx2  # here, since most commands open no address
+
     check_address(url)
-    request_headers = {"User-Agent": _USER_AGENT, "Accept-Encoding": "identity", **headers}
-    request = urllib.request.Request(url, headers=request_headers)  # noqa: S310 - the scheme was checked
-    if secret:
-        basic = base64.b64encode(secret.encode("utf-8")).decode("ascii")
-        request.add_unredirected_header("Authorization", f"Basic {basic}")
-    try:
-        return cast(HttpResponse, _opener().open(request, timeout=timeout))
-    except urllib.error.HTTPError as error:
-        if error.code in expected:
-            return cast(HttpResponse, error)
-        error.close()
-        raise _refusal(error.code, url) from error
-    except (OSError, http.client.HTTPException) as error:
-        raise UnreachableError(f"{host_of(url)} cannot be reached: {_reason(error, timeout)}.") from error
+    user, _, password = secret.partition(":")
+    with contextlib.ExitStack() as opened:
+        try:
+            client = opened.enter_context(httpx2.Client(headers=_REQUEST_HEADERS, timeout=timeout))
+        except (ImportError, ValueError) as error:  # what httpx raises of a proxy that it cannot speak to
+            raise UnreachableError(
+                f"{host_of(url)} cannot be reached: the proxy that is set for this computer must be http or https."
+            ) from error
+        try:
+            # As bytes, since an ETag need not be ASCII.
+            conditions = {name.encode(): value.encode() for name, value in headers.items()}
+            request = client.build_request("GET", url, headers=conditions)
+            response = client.send(request, stream=True, auth=(user, password) if secret else None)
+            for _ in range(_REDIRECTS):
+                redirected = response.next_request
+                schemes = ("https",) if response.url.scheme == "https" else ("http", "https")
+                if redirected is None or redirected.url.scheme not in schemes:
+                    break
+                response.close()
+                redirected.headers.pop("Authorization", None)  # httpx keeps it for another path of the same host
+                response = client.send(redirected, stream=True)
+            opened.callback(response.close)
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise UnreachableError(f"{host_of(url)} cannot be reached: {_reason(error, timeout)}.") from error
+        if not response.is_success and response.status_code not in expected:
+            raise _refusal(response.status_code, url)
+        yield response
 
 
 def check_address(url: str) -> None:
@@ -167,31 +167,6 @@ def host_of(url: str) -> str:
     return urllib.parse.urlsplit(url).hostname or url
 
 
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
-    ) -> urllib.request.Request | None:
-        scheme = urllib.parse.urlsplit(newurl).scheme
-        if scheme not in ("http", "https") or (req.type == "https" and scheme != "https"):
-            raise _refusal(code, req.full_url)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def _opener() -> urllib.request.OpenerDirector:
-    # urllib's own opener would also open file:, ftp: and data: addresses
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(),
-        urllib.request.HTTPDefaultErrorHandler(),
-        urllib.request.HTTPErrorProcessor(),
-        _Redirects(),
-    ):
-        opener.add_handler(handler)
-    return opener
-
-
 def manual_download_hint(url: str) -> dict[str, str]:
     """Return what to do instead of a download, as a :class:`~core.errors.FetchError` takes it."""
     saved = f"Open {url} in a browser, save the file, and"
@@ -207,7 +182,9 @@ def _refusal(code: int, url: str) -> FetchError:
 
 
 def _reason(error: Exception, timeout: float) -> str:
-    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    cause: BaseException = error
+    while inner := cause.__cause__ or cause.__context__:  # httpx wraps what the operating system said
+        cause = inner
     match cause:
         case TimeoutError():
             return f"it did not answer within {timeout:g} seconds"

@@ -7,7 +7,6 @@ cannot do that is asked for the whole again.
 
 import contextlib
 import functools
-import http.client
 import itertools
 import logging
 import os
@@ -20,10 +19,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from core.connection import (
-    HttpResponse,
     UnreachableError,
     check_address,
     host_of,
@@ -35,6 +33,9 @@ from core.errors import FetchError, InputError
 from core.progress import Progress, silent
 from core.schema import Kind
 from core.storage import Workspace, file_sha256, now, read_json, write_json
+
+if TYPE_CHECKING:
+    import httpx2
 
 __all__ = [
     "FetchResult",
@@ -56,7 +57,6 @@ _LOG = logging.getLogger(__name__)
 _ATTEMPTS: Final = 3  # a download that got further each time goes on by itself this often
 _PAUSE: Final = 1.0  # seconds before the next attempt
 _HEAD: Final = 4096
-_CHUNK: Final = 1 << 20
 _WEB_PAGE: Final = re.compile(
     rb"\A(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.S
 )
@@ -188,25 +188,22 @@ class _Transfer:
                 "If-Modified-Since": self.known.get("last_modified", ""),
             }
         wanted = {name: value for name, value in conditions.items() if value}
-        with contextlib.closing(
-            open_address(
-                self.url, wanted, timeout=self.timeout, expected=(416,) if start else (304,), secret=self._secret
-            )
-        ) as answer:
-            if answer.status == 304:
+        expected = (416,) if start else (304,)
+        with open_address(self.url, wanted, timeout=self.timeout, expected=expected, secret=self._secret) as answer:
+            if answer.status_code == 304:
                 return None
-            if answer.status == 416 and answer.headers.get("Content-Range", "").strip() == f"bytes */{start}":
+            if answer.status_code == 416 and answer.headers.get("Content-Range", "").strip() == f"bytes */{start}":
                 return self.validators  # everything was here already
             if not start or self._is_continuation(answer, start):
                 return self._write(answer, start)
             self.start_again()
-            if answer.status == 200:
+            if answer.status_code == 200:
                 return self._write(answer, 0)
         return self.run()
 
-    def _is_continuation(self, answer: HttpResponse, start: int) -> bool:
+    def _is_continuation(self, answer: "httpx2.Response", start: int) -> bool:
         """Whether this answer is the rest of the very content whose beginning is here."""
-        fits = answer.status == 206 and answer.headers.get("Content-Range", "").startswith(f"bytes {start}-")
+        fits = answer.status_code == 206 and answer.headers.get("Content-Range", "").startswith(f"bytes {start}-")
         return fits and _if_range(_validators(answer)) in ("", _if_range(self.validators))
 
     def start_again(self) -> None:
@@ -215,7 +212,7 @@ class _Transfer:
         self.sidecar.unlink(missing_ok=True)
         self.validators = {}
 
-    def _write(self, answer: HttpResponse, start: int) -> dict[str, str]:
+    def _write(self, answer: "httpx2.Response", start: int) -> dict[str, str]:
         length = answer.headers.get("Content-Length", "")
         self.size = start + int(length) if length.isdigit() else None
         if self.size is not None and shutil.disk_usage(self.part.parent).free < self.size - start:
@@ -249,14 +246,20 @@ class _Transfer:
             )
         return self.validators
 
-    def _chunks(self, answer: HttpResponse) -> Iterator[bytes]:
+    def _chunks(self, answer: "httpx2.Response") -> Iterator[bytes]:
+        """Yield what arrives, as it arrives; the first piece is long enough to be judged, or all there is."""
+        import httpx2
+
         try:
-            yield answer.read(_HEAD)
-            while chunk := answer.read1(_CHUNK):
-                yield chunk
-        except TimeoutError as error:
+            arriving = answer.iter_raw()
+            head = b""
+            while len(head) < _HEAD and (chunk := next(arriving, b"")):
+                head += chunk
+            yield head
+            yield from arriving
+        except httpx2.TimeoutException as error:
             raise _ConnectionLostError(f"sent nothing for {self.timeout:g} seconds") from error
-        except (OSError, http.client.HTTPException) as error:
+        except httpx2.TransportError as error:
             raise _ConnectionLostError("broke off the connection") from error
 
     def _report(self, received: int) -> None:
@@ -264,7 +267,7 @@ class _Transfer:
         self.progress(min(share, 1.0), f"{readable_size(received)} of {self.announced_size}")
 
 
-def _validators(answer: HttpResponse) -> dict[str, str]:
+def _validators(answer: "httpx2.Response") -> dict[str, str]:
     return {"etag": answer.headers.get("ETag", ""), "last_modified": answer.headers.get("Last-Modified", "")}
 
 
