@@ -1,9 +1,10 @@
 """How much memory a process may take, so that one odd file never takes the machine from everybody."""
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
+
+import psutil
 
 __all__ = ["available_memory", "memory_limit", "most_of_memory"]
 
@@ -11,15 +12,11 @@ _CGROUP_LIMITS = (
     ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
     ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
 )
-_FALLBACK = 8 * 1024**3  # bytes, where the system does not say how much is free
 
 
 def available_memory() -> int:
     """Return the bytes of memory that can still be had: the machine's, or the container's where that is less."""
-    available = _FALLBACK
-    with contextlib.suppress(OSError, ValueError, StopIteration):
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        available = int(next(line for line in lines if line.startswith("MemAvailable:")).split()[1]) * 1024
+    available = int(psutil.virtual_memory().available)
     for limit, usage in _CGROUP_LIMITS:
         with contextlib.suppress(OSError, ValueError):  # 'max' is no number: no limit
             free = int(Path(limit).read_text(encoding="ascii")) - int(Path(usage).read_text(encoding="ascii"))
@@ -39,15 +36,13 @@ def memory_limit(more: int) -> Iterator[None]:
     It is a limit of the whole process (its address space), taken back at the end. Where the system has no such limit
     (Windows, macOS) nothing is limited.
     """
-    try:
-        import resource
-
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    except (ImportError, OSError, ValueError):
+    if not psutil.LINUX:
         yield
         return
+    import resource
+
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = pages * os.sysconf("SC_PAGE_SIZE") + more
+    wanted = psutil.Process().memory_info().vms + more
     ceilings = [wanted, *(limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY)]
     resource.setrlimit(resource.RLIMIT_AS, (min(ceilings), hard))
     try:

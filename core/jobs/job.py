@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import psutil
+
 from core.errors import InputError, JobError
 from core.storage import now, read_json, write_json
 
@@ -37,8 +39,7 @@ __all__ = [
 
 # --- Which process is meant, whether it still lives, and how to end it with everything it started ---------------------
 
-
-_WINDOWS = sys.platform == "win32"
+_SAME_START: Final = 1.0  # seconds: some systems know their own start no better
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,14 @@ class ProcessMark:
     pid : int
     host : str
         Name of the machine: a workspace can lie on a shared drive.
-    born : str
-        When the process began, in the system's own words; '' where the system does not tell.
+    born : float or None
+        Seconds from the start of the computer until the process began: no correction of the clock changes them. None
+        when the process had ended already.
     """
 
     pid: int
     host: str
-    born: str
+    born: float | None
 
     def as_dict(self) -> dict[str, Any]:
         """Return a JSON-able dictionary."""
@@ -64,14 +66,20 @@ class ProcessMark:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "ProcessMark":
-        """Return the mark that :meth:`as_dict` described."""
-        return cls(int(content["pid"]), str(content["host"]), str(content["born"]))
+        """Return the mark that :meth:`as_dict` described.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            It is none, or one that an earlier version wrote.
+        """
+        born = content["born"]
+        return cls(int(content["pid"]), str(content["host"]), None if born is None else float(born))
 
 
 def mark_process(pid: int) -> ProcessMark:
     """Return the mark of a process that is running now."""
-    born = _process_start(pid)
-    return ProcessMark(pid, socket.gethostname(), born or "")
+    return ProcessMark(pid, socket.gethostname(), _process_start(pid))
 
 
 def is_alive(mark: ProcessMark) -> bool | None:
@@ -79,17 +87,17 @@ def is_alive(mark: ProcessMark) -> bool | None:
 
     A process that has ended but was not yet fetched by its parent (a zombie) counts as dead.
     """
-    if mark.host != socket.gethostname() or not mark.born:
+    if mark.host != socket.gethostname() or mark.born is None:
         return None
     born = _process_start(mark.pid)
-    return None if born is None else born == mark.born
+    return born is not None and abs(born - mark.born) < _SAME_START
 
 
 def end_group(mark: ProcessMark, grace: float = 2.0) -> None:
     """Ask a marked process and all it started to end; after `grace` seconds, end them. One that is gone is fine."""
     if is_alive(mark) is not True:
         return
-    if _WINDOWS:
+    if sys.platform == "win32":
         subprocess.run(["taskkill", "/PID", str(mark.pid), "/T", "/F"], check=False, capture_output=True)
         return
     for stop_signal in (signal.SIGTERM, signal.SIGKILL):
@@ -102,34 +110,14 @@ def end_group(mark: ProcessMark, grace: float = 2.0) -> None:
             time.sleep(0.02)
 
 
-def _process_start(pid: int) -> str | None:
-    """Return when a process began, '' when there is no such living process, None when the system does not tell."""
-    if Path("/proc/self/stat").exists():
-        return _process_start_from_proc(pid)
-    # Windows has no harmless question: os.kill(pid, 0) ends the process there. The heartbeat decides instead.
-    return None if _WINDOWS else _process_start_from_ps(pid)
-
-
-def _process_start_from_proc(pid: int) -> str:
+def _process_start(pid: int) -> float | None:
     try:
-        # The name of the program, in brackets, may hold spaces and brackets itself: read behind the last one.
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except (OSError, ValueError):
-        return ""
-    state, ticks_since_boot = fields[0], fields[19]
-    return "" if state in "ZX" else f"{boot} {ticks_since_boot}"
-
-
-def _process_start_from_ps(pid: int) -> str | None:
-    try:
-        answer = subprocess.run(
-            ["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False, timeout=5
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    state, _, born = answer.stdout.strip().partition(" ")
-    return "" if not born or state.startswith("Z") else born.strip()
+        process = psutil.Process(pid)
+        if process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD):
+            return float(process.create_time() - psutil.boot_time())
+    except psutil.NoSuchProcess:
+        pass
+    return None
 
 
 # --- A job as it is seen from outside: its folder, how it stands, and the wish that it stop ---------------------------
@@ -277,7 +265,7 @@ class Job:
     def _read_mark(self) -> ProcessMark | None:
         try:
             return ProcessMark.from_dict(read_json(self.path / "process.json"))
-        except (InputError, KeyError, ValueError):
+        except (InputError, KeyError, TypeError, ValueError):
             return None
 
     def _look_at_process(self, status_data: dict[str, Any], mark: ProcessMark | None) -> dict[str, Any]:

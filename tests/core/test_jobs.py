@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 
+import psutil
 import pytest
 
 from core import jobs
@@ -275,7 +276,7 @@ def left_behind(workspace):
 
 def test_another_process_with_the_same_number_is_not_taken_for_it(left_behind):
     mine = process.mark_process(os.getpid())
-    job = left_behind(process.ProcessMark(mine.pid, mine.host, "long before"))
+    job = left_behind(process.ProcessMark(mine.pid, mine.host, mine.born - 60.0))
     status = job.status()
     assert status.state == "interrupted"
     assert "killed, or the computer was restarted" in status.error
@@ -289,18 +290,26 @@ def test_a_living_process_is_believed_even_when_it_is_silent(left_behind):
 
 @pytest.mark.parametrize(("silent_for", "state"), [(5.0, "running"), (3600.0, "interrupted")])
 def test_on_another_machine_the_heartbeat_decides(left_behind, silent_for, state):
-    status = left_behind(process.ProcessMark(1, "another-machine", "then"), silent_for=silent_for).status()
+    status = left_behind(process.ProcessMark(1, "another-machine", 60.0), silent_for=silent_for).status()
     assert status.state == state
     if state == "interrupted":
         assert "not been heard of for 3,600 seconds" in status.error
 
 
+@pytest.mark.parametrize(("silent_for", "state"), [(5.0, "running"), (3600.0, "interrupted")])
+def test_of_a_mark_that_an_earlier_version_wrote_the_heartbeat_decides(left_behind, silent_for, state):
+    job = left_behind(process.mark_process(os.getpid()), silent_for=silent_for)
+    mark = {"pid": os.getpid(), "host": socket.gethostname(), "born": "0d1f7e52-73ab-4cc1-9c5e-0f8a1c2d3e4f 8123"}
+    write_json(job.path / "process.json", mark)
+    assert job.status().state == state
+
+
 def test_a_finished_state_is_not_questioned(left_behind):
-    assert left_behind(process.ProcessMark(1, socket.gethostname(), "then"), state="done").status().state == "done"
+    assert left_behind(process.ProcessMark(1, socket.gethostname(), 60.0), state="done").status().state == "done"
 
 
 def test_jobs_are_listed_newest_first_and_found_by_id(start, workspace, left_behind):
-    old = left_behind(process.ProcessMark(1, socket.gethostname(), "then"), state="done")
+    old = left_behind(process.ProcessMark(1, socket.gethostname(), 60.0), state="done")
     new = start("return {}", title="New work")
     (workspace.folder("jobs") / "not-a-job").mkdir()
     assert [job.title for job in jobs.list_jobs(workspace)] == ["New work", "Old work"]
@@ -446,7 +455,7 @@ class TestProcessMarks:
 
     def test_a_number_that_is_not_in_use(self):
         mark = process.mark_process(2**22 + 7)
-        assert mark.born == ""
+        assert mark.born is None
         process.end_group(mark)
 
     def test_a_zombie_is_dead(self):
@@ -456,14 +465,15 @@ class TestProcessMarks:
         while process._process_start(child):
             assert time.monotonic() < deadline
             time.sleep(0.01)
-        assert born.born == "" or process.is_alive(born) is False
+        assert born.born is None or process.is_alive(born) is False
         os.waitpid(child, 0)
 
-    def test_the_same_is_known_where_there_is_no_proc(self):
-        first = process._process_start_from_ps(os.getpid())
-        assert first
-        assert process._process_start_from_ps(os.getpid()) == first
-        assert process._process_start_from_ps(2**22 + 7) == ""
+    def test_a_clock_that_is_put_right_changes_nothing(self, monkeypatch):
+        mark = process.mark_process(os.getpid())
+        booted, create_time = psutil.boot_time(), psutil.Process.create_time
+        monkeypatch.setattr(psutil, "boot_time", lambda: booted + 3600.0)
+        monkeypatch.setattr(psutil.Process, "create_time", lambda self: create_time(self) + 3600.0)
+        assert process.is_alive(mark)
 
     def test_round_trip(self):
         mark = process.mark_process(os.getpid())
