@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from core.errors import InputError
+from core.formatting import listed
 
 __all__ = [
     "ClassNames",
@@ -339,11 +340,10 @@ def no_shared_classes(truth: Collection[str], predicted: Collection[str], truth_
     if not truth or not predicted or {class_key(name) for name in truth} & {class_key(name) for name in predicted}:
         return ""
     return (
-        f"No class name of {truth_from} ({_listed(truth)}) is a class of the predictions ({_listed(predicted)}), so "
+        f"No class name of {truth_from} ({_quoted(truth)}) is a class of the predictions ({_quoted(predicted)}), so "
         "they were not compared. Say which name means which class."
     )
 
 
-def _listed(names: Collection[str]) -> str:
-    shown = ", ".join(f"'{name}'" for name in sorted(names)[:_MAX_SHOWN])
-    return shown + (f" and {len(names) - _MAX_SHOWN:,} more" if len(names) > _MAX_SHOWN else "")
+def _quoted(names: Collection[str]) -> str:
+    return listed([f"'{name}'" for name in sorted(names)], _MAX_SHOWN, last=", ")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 from core.facets import facet_title, facet_values
+from core.formatting import in_percent, interval_percent, largest_listed, listed, percent
 from core.schema import (
     AUTHOR,
     CONFIDENCE,
@@ -39,13 +40,8 @@ from core.statistics import (
     Estimate,
     PostStratification,
     group_numbers,
-    in_percent,
-    interval_percent,
-    largest_listed,
-    listed,
     post_stratify,
     prediction_powered_share,
-    share_percent,
     uncovered_share,
     weighted_share,
 )
@@ -412,4 +408,4 @@ def _sentences(
 def _range(share: Estimate) -> str:
     if not share.defined:
         return f"(not known: {share.reason})"
-    return f"{share_percent(share.value)} ({interval_percent(share.low, share.high)})"
+    return f"{percent(share.value)} ({interval_percent(share.low, share.high)})"

@@ -12,6 +12,7 @@ from scipy import special
 
 from core.errors import InputError
 from core.facets import facet_codes, facet_words
+from core.formatting import capitalised, in_percent
 from core.schema import (
     AUTHOR,
     CONFIDENCE,
@@ -23,16 +24,7 @@ from core.schema import (
     TITLE_KEY,
     TRUTH,
 )
-from core.statistics import (
-    MINIMUM_RECORDS,
-    Estimate,
-    adjust_p,
-    bootstrap_interval,
-    capitalised,
-    in_percent,
-    mcnemar_exact,
-    proportion,
-)
+from core.statistics import MINIMUM_RECORDS, Estimate, adjust_p, bootstrap_interval, mcnemar_exact, proportion
 from core.text_formats import plain
 
 __all__ = [

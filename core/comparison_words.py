@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.facets import facet_title, facet_words, missing_value
-from core.statistics import MINIMUM_RECORDS, capitalised, in_percent, over_or_under
+from core.formatting import capitalised, in_percent, over_or_under
+from core.statistics import MINIMUM_RECORDS
 
 __all__ = ["TOO_FEW_BOOKS", "VERDICTS", "SetNames", "caveats_of", "headline_of", "summary_of", "verdict_of"]
 

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from core.comparison_words import SetNames
 from core.errors import InputError
 from core.facets import facet_words, phrase_mask
+from core.formatting import capitalised, in_percent, listed, over_or_under
 from core.joins import join_ids
 from core.schema import ALTERNATE_ID, LANGUAGE, LANGUAGE_SOURCE, RECORD_ID, TITLE, YEAR
-from core.statistics import MINIMUM_RECORDS, capitalised, in_percent, listed, over_or_under, share_ratio, wilson
+from core.statistics import MINIMUM_RECORDS, share_ratio, wilson
 
 __all__ = [
     "LanguageEvidence",

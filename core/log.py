@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterator
 from typing import Final, TextIO
 
+from core.text_formats import printable
+
 __all__ = ["VARIABLE", "log_to"]
 
 VARIABLE: Final = "COLOPHON_VERBOSE"  # set for a dashboard whose log shall hold what was done, not warnings alone
@@ -28,7 +30,7 @@ class _OneLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's line."""
         text = " ".join(super().format(record).split())
-        return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+        return printable(text)
 
 
 class _Lines(logging.StreamHandler[TextIO]):

@@ -17,16 +17,28 @@ __all__ = [
     "json_text",
     "number",
     "plain",
+    "printable",
     "read_json",
     "safe_cell",
     "unsafe_cell",
     "unsafe_table",
 ]
 
-# --- Text from files in a Markdown document: a line that is text and nothing else -------------------------------------
+# --- Text from files that stays text: on a terminal, in a log, a report, a Markdown document --------------------------
 
 
 _ACTIVE: Final = re.compile(r"([\\`*_\[\]<>|#!])")
+
+
+def printable(text: str, keep: str = "\t\n") -> str:
+    r"""Return text in which what is no printable character, nor one of `keep`, is a visible replacement character.
+
+    A title from a file must not steer the terminal, the log, or whatever shows the report.
+
+    >>> printable("\x1b[2Jgone\n"), printable("gone\n", keep="")
+    ('�[2Jgone\n', 'gone�')
+    """
+    return "".join(sign if sign.isprintable() or sign in keep else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def inline(text: object) -> str:
@@ -35,8 +47,8 @@ def inline(text: object) -> str:
     >>> print(inline("A <b>novel</b>\n# [x](y)"))
     A \<b\>novel\</b\> \# \[x\](y)
     """
-    printable = "".join(sign if sign.isprintable() else " " for sign in str(text))
-    return _ACTIVE.sub(r"\\\1", " ".join(printable.split()))
+    line = "".join(sign if sign.isprintable() else " " for sign in str(text))
+    return _ACTIVE.sub(r"\\\1", " ".join(line.split()))
 
 
 # --- JSON as Colophon writes it ---------------------------------------------------------------------------------------

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.errors import InputError, NameTakenError, NotFoundError, StorageError
+from core.formatting import listed
 from core.jobs import list_jobs
 from core.predictions import saved_catalogue_choice
 from core.soundness import MANIFEST, SEAL, seal_of
-from core.statistics import listed
 from core.storage import KIND_WORDS, Workspace, read_json, slug, write_json
 
 __all__ = ["KINDS", "KIND_NAMES", "Dependent", "Removed", "Renamed", "dependents", "remove", "rename"]

@@ -1,16 +1,16 @@
 """Errors, empty states and explanations in a curator's words, and text from files made safe for the page."""
 
 import contextlib
+import functools
 import logging
-import math
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import ParamSpec
 
 import streamlit as st
 
+from core import formatting
 from core.errors import ColophonError, NotFoundError, describe_system_error
-from core.statistics import interval_percent, share_percent
 from dashboard import navigation
 
 __all__ = [
@@ -76,30 +76,18 @@ def plain_label(text: str) -> str:
     return escape(line) if _ACTIVE.search(line) else line
 
 
-def percent(share: float | None, digits: int = 1) -> str:
-    """Return a share as a percentage, or a dash when it is undefined."""
-    return percent_unbroken(share_percent(share, digits))
+_Inputs = ParamSpec("_Inputs")
 
 
-def interval(low: float | None, high: float | None, digits: int = 1) -> str:
-    """Return the bounds of an interval as percentages, or a dash."""
-    return percent_unbroken(interval_percent(low, high, digits))
+def _unbroken(write: Callable[_Inputs, str]) -> Callable[_Inputs, str]:
+    """Return a function of :mod:`core.formatting` whose text no line breaks before its per cent sign."""
+    return lambda *args, **kwargs: percent_unbroken(write(*args, **kwargs))
 
 
-def rate(estimate: Any) -> str:
-    """Return an estimate (value, low, high, n) in words: "89.3 % (87.0 to 91.2 %, of 850)"."""
-    if math.isnan(estimate.value):
-        return "not known"
-    return f"{percent(estimate.value)} ({interval(estimate.low, estimate.high)}, of {estimate.n:,})"
-
-
-def figure(estimate: Any) -> str:
-    """Return an estimate that is no share, such as macro-F1: "0.874 (0.850 to 0.897)", or that it is not known."""
-    if math.isnan(estimate.value):
-        return "not known"
-    if math.isnan(estimate.low):
-        return f"{estimate.value:.3f}"
-    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
+percent = _unbroken(formatting.percent)
+interval = _unbroken(formatting.interval_percent)
+rate = _unbroken(functools.partial(formatting.rate, n=", of ", unknown="not known"))
+figure = functools.partial(formatting.figure, unknown="not known")
 
 
 def count(number: int, singular: str, many: str | None = None) -> str:

@@ -5,9 +5,9 @@ from typing import Any, Literal
 import streamlit as st
 
 from core.facets import facet_title
+from core.formatting import counts_listed, lower_percent, upper_percent
 from core.predictions import Scored
 from core.schema import PREDICTED, TRUTH
-from core.statistics import counts_listed, lower_percent, upper_percent
 from core.thresholds import Guarantee, Policy, draw_review_sample, remedy_sentence
 from dashboard import cache, feedback, widgets
 from dashboard.feedback import escape, percent

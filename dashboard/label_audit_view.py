@@ -7,10 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from core import label_audit
+from core.formatting import capitalised
 from core.label_audit import GROUPINGS, LabelAudit, group_phrase, shown_value
 from core.labels import LabelSet
 from core.schema import ANNOTATOR
-from core.statistics import capitalised
 from dashboard import cache, feedback, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import rates_chart

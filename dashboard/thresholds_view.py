@@ -9,9 +9,9 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from core.facets import facet_order, facet_title
+from core.formatting import interval_count
 from core.policies import SavedPolicy, save_policy
 from core.predictions import Scored
-from core.statistics import interval_count
 from core.thresholds import ALL_CLASSES, Policy, PolicyReport
 from dashboard import cache, feedback, navigation, widgets
 from dashboard import tables as theme

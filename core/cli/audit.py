@@ -11,12 +11,13 @@ from core.cli import output
 from core.cli.data import parse_facets
 from core.cli.output import CommandResult
 from core.errors import InputError
+from core.formatting import listed, percent, rate
 from core.policies import SavedPolicy
 from core.predictions import Scored
 from core.progress import Progress
 from core.schema import CONFIDENCE
 from core.slices import Ledger, PhrasePredicate, Slice, facet_slices, find_slices, slice_p_value
-from core.statistics import Estimate, listed
+from core.statistics import Estimate
 from core.storage import Workspace
 from core.thresholds import Policy, compare_population, find_guaranteed_cuts, policy_report
 
@@ -207,8 +208,7 @@ def _evaluate(args: argparse.Namespace, workspace: Workspace, progress: Progress
     lines = [evaluation.sentence, *scored.sentences, ""]
     for class_metrics in evaluation.metrics.per_class:
         lines.append(
-            f"{class_metrics.name}: precision {output.rate(class_metrics.precision.as_dict())}; recall"
-            f" {output.rate(class_metrics.recall.as_dict())}"
+            f"{class_metrics.name}: precision {rate(class_metrics.precision)}; recall {rate(class_metrics.recall)}"
         )
     macro = evaluation.metrics.macro_f1
     lines += [
@@ -216,11 +216,11 @@ def _evaluate(args: argparse.Namespace, workspace: Workspace, progress: Progress
             macro,
             [class_metrics.name for class_metrics in evaluation.metrics.per_class if not class_metrics.f1.defined],
         ),
-        f"Without the {evaluation.leaks:,} leaked books: {output.rate(evaluation.without_leaks.accuracy.as_dict())}",
+        f"Without the {evaluation.leaks:,} leaked books: {rate(evaluation.without_leaks.accuracy)}",
         (
             f"Not scored: {sum(evaluation.unlabelled.values()):,} books without a usable answer; if all of them were"
-            f" right or wrong, accuracy would be {output.percent(evaluation.best)} or"
-            f" {output.percent(evaluation.worst)}."
+            f" right or wrong, accuracy would be {percent(evaluation.best)} or"
+            f" {percent(evaluation.worst)}."
         ),
         "",
         *output.table(
@@ -266,7 +266,7 @@ def _by_facets(args: argparse.Namespace, scored: Scored, workspace: Workspace) -
     result = facet_slices(scored.table, scored.classes, parse_facets(args.by or "language,decade,place"))
     content = result.as_dict()
     rate = result.overall.rate
-    lines = [f"Of all {rate.n:,} checked books {output.percent(rate.value)} are wrong.", ""]
+    lines = [f"Of all {rate.n:,} checked books {percent(rate.value)} are wrong.", ""]
     looked = _record_looks(scored, [measured_slice.slice for measured_slice in result.slices], result.p, workspace)
     return CommandResult(content | looked, [*lines, *output.table(content["slices"], _SLICES), "", looked["ledger"]])
 

@@ -16,6 +16,7 @@ from core.memory import memory_limit, most_of_memory
 from core.progress import Progress
 from core.schema import KINDS
 from core.storage import Workspace, user_path
+from core.text_formats import printable
 from core.upkeep import KINDS as THINGS
 from core.upkeep import dependents, remove, rename
 
@@ -140,7 +141,7 @@ def _confirm(args: argparse.Namespace, also: list[str]) -> None:
     what = f"the {args.kind} '{args.name}'" + (f" and the predictions {', '.join(also)}" if also else "")
     if not sys.stdin.isatty():
         raise InputError(f"Nothing was removed: add --yes if {what} shall be removed for good.")
-    print(f"Remove {output.printable(what)} for good? [y/N] ", end="", file=sys.stderr, flush=True)
+    print(f"Remove {printable(what)} for good? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise Cancelled("Nothing was removed.")
 

@@ -7,8 +7,8 @@ from typing import Any
 from core.cli import output
 from core.cli.output import CommandResult
 from core.errors import InputError
+from core.formatting import interval_percent, percent, rate
 from core.progress import Progress
-from core.statistics import interval_percent
 from core.storage import Workspace
 
 __all__ = [
@@ -71,8 +71,7 @@ def _label(args: argparse.Namespace, workspace: Workspace, progress: Progress) -
     )
     shares = ("coverage", "overlap", "conflict", "accuracy")
     rows = [
-        {**row, **{key: output.percent(row[key]) for key in shares}} | {"between": _between(row)}
-        for row in report.functions
+        {**row, **{key: percent(row[key]) for key in shares}} | {"between": _between(row)} for row in report.functions
     ]
     lines = [
         f"'{report.name}': {report.sentences[0]}",
@@ -80,7 +79,7 @@ def _label(args: argparse.Namespace, workspace: Workspace, progress: Progress) -
         "",
         *output.table(rows, _COLUMNS),
         "",
-        f"All together, on titles kept back: {output.rate(report.accuracy)}",
+        f"All together, on titles kept back: {rate(report.accuracy)}",
     ]
     return CommandResult(report.as_dict(), lines)
 

@@ -3,9 +3,9 @@
 import argparse
 from typing import Any
 
-from core.cli import output
 from core.cli.output import CommandResult
 from core.errors import Cancelled
+from core.formatting import rate
 from core.models.base import DEFAULT_KIND, KINDS, ModelOption, offered_options
 from core.progress import Progress
 from core.storage import Workspace
@@ -93,7 +93,7 @@ def _train(args: argparse.Namespace, workspace: Workspace, progress: Progress) -
     ]
     for part, measured in report.metrics.items():
         if isinstance(measured, dict) and isinstance(measured.get("accuracy"), dict):
-            lines.append(f"Accuracy, {part.replace('_', ' ')}: {output.rate(measured['accuracy'])}")
+            lines.append(f"Accuracy, {part.replace('_', ' ')}: {rate(measured['accuracy'])}")
     return CommandResult(report.as_dict(), lines)
 
 

@@ -10,18 +10,14 @@ from typing import Any
 import numpy as np
 
 from core.errors import ColophonError
-from core.statistics import interval_percent, share_percent
-from core.text_formats import json_text, number
+from core.text_formats import json_text, printable
 
 __all__ = [
     "CommandResult",
     "ProgressLine",
-    "percent",
     "print_error",
     "print_result",
-    "printable",
     "progress_line",
-    "rate",
     "table",
     "warn",
 ]
@@ -56,26 +52,6 @@ def print_result(answer: CommandResult, *, as_json: bool) -> None:
     else:
         print("\n".join(printable(line) for line in answer.lines))
     sys.stdout.flush()
-
-
-def printable(text: str) -> str:
-    """Replace control characters: a title from a file must not steer the terminal."""
-    return "".join(character if character.isprintable() or character in "\t\n" else "�" for character in text)
-
-
-def percent(share: float | None) -> str:
-    """Return a share as a percentage with one decimal, or a dash when it is undefined."""
-    return share_percent(share)
-
-
-def rate(estimate: Mapping[str, Any]) -> str:
-    """Return ``{value, low, high, n}`` as "89.3 % (87.0 to 91.2 %, n = 850)"."""
-    value, low, high = (estimate.get(key) for key in ("value", "low", "high"))
-    if math.isnan(number(value)):
-        return f"not known: {estimate.get('reason') or 'no labelled books'}"
-    between = interval_percent(low, high) if low is not None and high is not None else "no interval"
-    n = f", n = {estimate['n']:,}" if estimate.get("n") is not None else ""
-    return f"{percent(value)} ({between}{n})"
 
 
 def table(rows: Sequence[Mapping[Any, Any]], columns: Mapping[str, str]) -> list[str]:

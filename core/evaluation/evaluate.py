@@ -19,9 +19,10 @@ from core.calibration import (
 from core.errors import InputError
 from core.evaluation.metrics import Metrics, metrics_of
 from core.facets import facet_order, facet_values
+from core.formatting import in_percent, interval_percent
 from core.schema import CONFIDENCE, CORRECT, LEAK, PREDICTED, TITLE, TITLE_KEY, TRUTH, TRUTH_GIVEN, probability_column
 from core.splits import fold_by_title
-from core.statistics import MINIMUM_RECORDS, Estimate, in_percent, interval_percent
+from core.statistics import MINIMUM_RECORDS, Estimate
 from core.text_formats import plain
 
 __all__ = [

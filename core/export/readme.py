@@ -13,8 +13,8 @@ from core.export.formats import CARRIERS, WrittenFile
 from core.export.settings import HUMAN_LABELS, UNKNOWN, ExportSettings
 from core.export.table import ExportTable
 from core.export.terms import PROFILES, TERM_QUESTION
+from core.formatting import interval_count, rate
 from core.schema import TITLE
-from core.statistics import interval_count, interval_percent, share_percent
 from core.text_formats import inline
 
 __all__ = [
@@ -27,9 +27,8 @@ __all__ = [
     "meaning_of_checked",
     "model_in_words",
     "note",
-    "percent",
     "quality_sentences",
-    "rate_sentence",
+    "rate_in_words",
     "readme",
     "scope",
     "spreadsheet_readme",
@@ -235,40 +234,14 @@ _NOT_MEASURED = "How often the accepted labels are right was not measured for th
 NOT_MEASURED = f"{_NOT_MEASURED}."
 
 
-def percent(value: float) -> str:
-    """Write a share as a percentage with one decimal.
+def rate_in_words(estimate: Any) -> str:
+    """Write a rate with its interval and n for somebody who has the export alone, or why there is none.
 
-    >>> percent(0.9934)
-    '99.3 %'
-    """
-    return share_percent(value)
-
-
-def rate_sentence(rate: Any) -> str:
-    """Write a rate with its interval and n, or why there is none.
-
-    Parameters
-    ----------
-    rate : mapping
-        ``value``, ``low``, ``high`` (0 to 1), and where known ``n``, ``k`` or ``count``, ``reason``.
-
-    Examples
-    --------
-    >>> rate_sentence({"value": 0.99, "low": 0.95, "high": 1.0, "n": 100})
+    >>> rate_in_words({"value": 0.99, "low": 0.95, "high": 1.0, "n": 100})
     '99.0 % (95 % interval 95.0 to 100.0 %; n = 100)'
     """
-    if not isinstance(rate, Mapping):
-        return "not measured"
-    value = rate.get("value")
-    if value is None or value != value:
-        return str(rate.get("reason") or "not measured")
-    percentage = percent(float(value))
-    inside = []
-    if _is_finite(rate.get("low")) and _is_finite(rate.get("high")):
-        inside.append(f"95 % interval {interval_percent(rate['low'], rate['high'])}")
-    if _is_finite(rate.get("n")):
-        inside.append(f"n = {int(rate['n']):,}")
-    return f"{percentage} ({'; '.join(inside)})" if inside else percentage
+    values = {"reason": "not measured"} | (dict(estimate) if isinstance(estimate, Mapping) else {})
+    return rate(values, bounds="95 % interval ", n="; n = ", unknown="{reason}")
 
 
 def is_measured(quality: Mapping[str, Any]) -> bool:
@@ -297,11 +270,11 @@ def quality_sentences(quality: Mapping[str, Any]) -> Sequence[str]:
         reason = (policy.get("accuracy") or {}).get("reason")
         return [f"{_NOT_MEASURED}: {reason}." if reason else NOT_MEASURED]
     if policy.get("accuracy"):
-        sentences.append(f"Of the {checked} above the cut, the label is right in {rate_sentence(policy['accuracy'])}.")
+        sentences.append(f"Of the {checked} above the cut, the label is right in {rate_in_words(policy['accuracy'])}.")
     for name, numbers in sorted((policy.get("per_class") or {}).items()):
         rate = numbers.get("precision") or numbers.get("accuracy") if isinstance(numbers, Mapping) else None
         if rate:
-            sentences.append(f"Of those predicted to be {name}: {rate_sentence(rate)}.")
+            sentences.append(f"Of those predicted to be {name}: {rate_in_words(rate)}.")
     exported = quality.get("exported") or {}
     expected = exported.get("expected_errors") or policy.get("expected_errors") or {}
     if isinstance(expected, Mapping) and _is_finite(expected.get("value")):

@@ -241,8 +241,8 @@ class ExportSettings:
     def cuts_in_words(self) -> str:
         """Return the cuts as people write them, such as 'Fiction 0.9, Non-fiction 0.97'."""
         if not self.stratum:
-            return _listed(self.cuts)
-        parts = (f"{value}: {_listed(cuts)}" for value, cuts in sorted(self.cuts_by_stratum.items()))
+            return _cuts_in_words(self.cuts)
+        parts = (f"{value}: {_cuts_in_words(cuts)}" for value, cuts in sorted(self.cuts_by_stratum.items()))
         return "; ".join(parts) or "none"
 
     @property
@@ -353,7 +353,7 @@ class ExportSettings:
         return digest(self.as_dict())
 
 
-def _listed(cuts: Mapping[str, float]) -> str:
+def _cuts_in_words(cuts: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {cut:.6g}" for name, cut in sorted(cuts.items())) or "none"
 
 

@@ -21,6 +21,7 @@ from core.export.marc_rules import check_file, check_record
 from core.export.packages import ROCRATE_FILE
 from core.export.public_tools import ExportCheck, public_checks
 from core.export.terms import NAMESPACE
+from core.formatting import listed
 from core.readers.marc import link_numbers
 from core.readers.marc_decode import BadRecord, decode_iso2709, split_iso2709, stream_marcxml
 from core.readers.marc_record import MarcRecord
@@ -248,19 +249,17 @@ def _check(name: str, what: Callable[[Path], tuple[bool, str]], folder: Path) ->
 
 
 def _checksums(folder: Path) -> tuple[bool, str]:
-    listed = {}
+    sums = {}
     for line in (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines():
         digest, _, name = line.partition("  ")
-        listed[name] = digest
+        sums[name] = digest
     present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {"SHA256SUMS"}
-    missing, extra = sorted(set(listed) - present), sorted(present - set(listed))
-    changed = sorted(name for name in present & set(listed) if file_sha256(folder / name) != listed[name])
+    missing, extra = sorted(set(sums) - present), sorted(present - set(sums))
+    changed = sorted(name for name in present & set(sums) if file_sha256(folder / name) != sums[name])
     if missing or extra or changed:
-        return (
-            False,
-            f"changed: {_listed_names(changed)}; missing: {_listed_names(missing)}; not listed: {_listed_names(extra)}",
-        )
-    return True, f"{len(listed)} files are as they were written"
+        differences = {"changed": changed, "missing": missing, "not listed": extra}
+        return False, "; ".join(f"{what}: {listed(names, 3) or 'none'}" for what, names in differences.items())
+    return True, f"{len(sums)} files are as they were written"
 
 
 def _counts(folder: Path) -> tuple[bool, str]:
@@ -311,19 +310,20 @@ def _same_labels(folder: Path) -> tuple[bool, str]:
 
 def _rocrate(folder: Path) -> tuple[bool, str]:
     graph = json.loads((folder / ROCRATE_FILE).read_text(encoding="utf-8"))["@graph"]
-    listed = {unquote(node["@id"]): node for node in graph if node["@type"] == "File"}
+    entries = {unquote(node["@id"]): node for node in graph if node["@type"] == "File"}
     parts = {unquote(part["@id"]) for node in graph if node["@id"] == "./" for part in node["hasPart"]}
     present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {ROCRATE_FILE}
-    wrong = sorted((present ^ set(listed)) | (present ^ parts))
+    wrong = sorted((present ^ set(entries)) | (present ^ parts))
     changed = sorted(
         name
-        for name in present & set(listed)
-        if int(listed[name]["contentSize"]) != (folder / name).stat().st_size
-        or listed[name].get("sha256") not in (None, file_sha256(folder / name))
+        for name in present & set(entries)
+        if int(entries[name]["contentSize"]) != (folder / name).stat().st_size
+        or entries[name].get("sha256") not in (None, file_sha256(folder / name))
     )
     if wrong or changed:
-        return False, f"changed: {_listed_names(changed)}; missing or not listed: {_listed_names(wrong)}"
-    return True, f"{len(listed)} files are listed with their sizes"
+        differences = {"changed": changed, "missing or not listed": wrong}
+        return False, "; ".join(f"{what}: {listed(names, 3) or 'none'}" for what, names in differences.items())
+    return True, f"{len(entries)} files are listed with their sizes"
 
 
 def _marc_rules(path: Path, folder: Path) -> tuple[bool, str]:
@@ -364,7 +364,3 @@ def _faults(path: Path, kind: str, speaking: frozenset[str]) -> Iterator[tuple[s
             yield record.text("001"), None
             for fault in check_record(record, kind, speaking=speaking):  # type: ignore[arg-type]
                 yield record.text("001"), fault
-
-
-def _listed_names(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (" …" if len(names) > 3 else "") if names else "none"

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import InputError
+from core.formatting import upper_percent
 from core.label_audit.confounding import SuspectGroup, find_suspect_groups
 from core.label_audit.suspects import (
     FALSE_ALARM_RATE,
@@ -31,7 +32,6 @@ from core.label_audit.suspects import (
 from core.labels import LABELS_FILE, LabelSet
 from core.progress import Progress, silent
 from core.schema import ANNOTATOR, CREATED_AT, LABEL, LANGUAGE, NOTE, RECORD_ID, SOURCE, TITLE, TITLE_KEY
-from core.statistics import upper_percent
 from core.storage import MANIFEST, Artifact, Workspace, digest
 from core.text_formats import plain
 
@@ -131,7 +131,7 @@ class LabelAudit:
         table = self.out_of_fold.words(row, book[TITLE], book["given"]).table.sort_values("contribution", kind="stable")
         against = table[table["contribution"] < 0].head(_WORDS)["word"].tolist()
         speaking = table[table["contribution"] > 0].tail(_WORDS)["word"].tolist()[::-1]
-        return _listed_words(speaking), _listed_words(against)
+        return _bare_words(speaking), _bare_words(against)
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -301,10 +301,10 @@ def _notes(
     return tuple(notes)
 
 
-def _listed_words(words: Iterable[object]) -> str:
+def _bare_words(words: Iterable[object]) -> str:
     """Return words of a title without the punctuation around them, which a list in commas would double.
 
-    >>> _listed_words(["[With", "Chilley,", "plates.]", "&"])
+    >>> _bare_words(["[With", "Chilley,", "plates.]", "&"])
     'With, Chilley, plates, &'
     """
     return ", ".join(str(word).strip(string.punctuation) or str(word) for word in words)

@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.formatting import capitalised, listed
 from core.label_audit.suspects import GROUPINGS, GroupKey, Memberships, by_label, group_phrase
 from core.slices.stratified import exact_p, excess
-from core.statistics import MINIMUM_RECORDS, adjust_p, capitalised, listed
+from core.statistics import MINIMUM_RECORDS, adjust_p
 from core.text_formats import plain
 
 __all__ = [

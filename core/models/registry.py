@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from core.calibration import Calibration, apply_calibrations
 from core.errors import InputError, ModelError
+from core.formatting import interval_percent, percent
 from core.models.base import KINDS, TitleClassifier, classifier_class
 from core.progress import Progress, silent
 from core.schema import RECORD_ID, SOURCE, SPLIT, TITLE, probability_column
 from core.soundness import check_manifest, check_metrics, matches_seal
-from core.statistics import interval_percent, share_percent
 from core.storage import Workspace, digest, file_sha256, read_json
 from core.text_formats import json_text
 
@@ -482,7 +482,7 @@ def models_verdict(models: Sequence[Mapping[str, Any]]) -> str:
         model = tested[0]
         return (
             f"No model has been tested on labels that people gave. “{model['name']}” agrees with its rules on"
-            f" {share_percent(model['metrics']['test']['accuracy']['value'])} of {model['tested_on'].n:,} books: that"
+            f" {percent(model['metrics']['test']['accuracy']['value'])} of {model['tested_on'].n:,} books: that"
             " shows how well it learned the rules, not how often they are right."
         )
     groups: dict[str, list[Mapping[str, Any]]] = {}
@@ -492,7 +492,7 @@ def models_verdict(models: Sequence[Mapping[str, Any]]) -> str:
     best = max(group, key=lambda model: model["metrics"]["test"]["macro_f1"]["value"] or 0)
     accuracy = best["metrics"]["test"]["accuracy"]
     verdict = (
-        f"“{best['name']}” is right on {share_percent(accuracy['value'])}"
+        f"“{best['name']}” is right on {percent(accuracy['value'])}"
         f" ({interval_percent(accuracy['low'], accuracy['high'])}) of the {accuracy['n']:,} books of"
         f" {best['tested_on'].labels} that were kept apart for testing"
     )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from core.corpus import Corpus, load_corpus
 from core.errors import DamagedError, InputError, NotFoundError
+from core.formatting import percent
 from core.joins import Join, join_ids
 from core.schema import (
     ALTERNATE_ID,
@@ -265,7 +266,7 @@ def _not_joined(some: Sequence[CatalogueMatch], matches: Sequence[CatalogueMatch
         why = (
             f"only {best.join.matched:,} of {len(own):,} predictions are found there"
             if best.share < LEAST_SHARE
-            else f"equal identifiers stand beside other titles in {1 - best.alike:.0%} of the books".replace("%", " %")
+            else f"equal identifiers stand beside other titles in {percent(1 - best.alike, 0)} of the books"
         )
         return [f"The catalogue '{best.corpus.name}' was not joined by itself: {why}. You can name it."]
     # A file that has titles of its own needs no catalogue; one with bare identifiers does.

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from core.corpus import ORIGINALS_FILE, RECORDS_FILE, load_corpus, read_parquet
 from core.errors import DamagedError, NotFoundError
+from core.formatting import listed
 from core.joins import find_leaks
 from core.labels import LabelSet, load_labels
 from core.predictions.catalogue import CatalogueChoice, choose_catalogue, joined_originals, joined_records
 from core.schema import ALTERNATE_ID, RECORD_ID, TITLE_KEY, TRUTH
-from core.statistics import listed
 from core.storage import Artifact, StoredArtifact, Workspace
 
 __all__ = [

@@ -9,6 +9,7 @@ import pandas as pd
 
 from core import schema
 from core.errors import MappingError
+from core.formatting import listed
 from core.schema import Kind
 
 __all__ = [
@@ -424,15 +425,15 @@ def _known_header(header: str, frame: pd.DataFrame) -> str:
     alike = [name for name in headers if normal_header(name) == normal_header(header)]
     if len(alike) == 1:
         return alike[0]
-    raise MappingError(
-        f"There is no column '{header}'{_nearest(header, headers)}. The columns are: {_listed(headers)}."
-    )
+    shown = listed(headers, _MAX_SHOWN, last=", ")
+    raise MappingError(f"There is no column '{header}'{_nearest(header, headers)}. The columns are: {shown}.")
 
 
 def _missing(frame: pd.DataFrame, what: str, mapping: ColumnMapping, *targets: str) -> MappingError:
     why = " ".join(sentence for target in targets for sentence in mapping.not_taken.get(target, ()))
     headers = [str(name) for name in frame.columns]
-    message = f"No column was found that holds {what}. {why}{' ' if why else ''}The columns are: {_listed(headers)}."
+    shown = listed(headers, _MAX_SHOWN, last=", ")
+    message = f"No column was found that holds {what}. {why}{' ' if why else ''}The columns are: {shown}."
     if any(re.fullmatch(r"\d+(?:[.,]\d+)?", name) for name in headers):
         return MappingError(
             f"{message} The first line looks like a record and not like names of columns: name the columns.",
@@ -443,12 +444,6 @@ def _missing(frame: pd.DataFrame, what: str, mapping: ColumnMapping, *targets: s
         message,
         command_line=f"Say which it is with --map HEADER={targets[0]}.",
         page="Choose it under “Which column is what?”.",
-    )
-
-
-def _listed(headers: Sequence[str]) -> str:
-    return ", ".join(headers[:_MAX_SHOWN]) + (
-        f" and {len(headers) - _MAX_SHOWN} more" if len(headers) > _MAX_SHOWN else ""
     )
 
 

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import IO, Literal
 
 from core.errors import InputError, UnreadableFileError
+from core.formatting import percent
 from core.progress import Progress
 from core.readers.annif import one_row_a_document
 from core.readers.container import OpenedFile
@@ -120,7 +121,7 @@ def find_delimiter(sample: str, complete: bool, given: str | None, name: str) ->
     if backslashes:
         best = _Trial(best.character, _widths(doubled_quotes(sample), complete, best.character))
     reason = (
-        f"Cells are parted by {delimiter_name(best.character)}: {100 * best.even:.0f} % of the first"
+        f"Cells are parted by {delimiter_name(best.character)}: {percent(best.even, 0)} of the first"
         f" {max(1, len(best.widths) - 1):,} records have {best.header} cells, as the header has."
     )
     quoted = _quotes_matter(sample, complete, best.character)

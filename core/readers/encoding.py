@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from core.errors import Choice, ChoiceNeededError, InputError
 from core.progress import Progress
 from core.readers.container import OpenedFile
+from core.text_formats import printable
 
 __all__ = [
     "COMMON_ENCODINGS",
@@ -196,7 +197,7 @@ def _sample_line(line: str) -> str:
     first = next((at for at, character in enumerate(line) if not character.isascii()), 0)
     start = max(0, first - _MAX_LINE_CHARACTERS // 2)
     text = line[start : start + _MAX_LINE_CHARACTERS]
-    return "".join(character if character.isprintable() else "�" for character in text).strip()
+    return printable(text, keep="").strip()
 
 
 # --- Which encoding a text file is in, and text whose undecodable bytes stay visible ----------------------------------

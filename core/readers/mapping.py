@@ -7,6 +7,7 @@ import pandas as pd
 
 from core import schema
 from core.classes import class_key, is_undecided
+from core.formatting import percent
 from core.readers.columns import (
     BOOK_TARGETS,
     EITHER,
@@ -218,7 +219,7 @@ class _Suggestion:
 
     def _confirm_from_probabilities(self, name: str, agree: float, taken: str) -> None:
         self._questions.append(
-            f"'{name}' names the class with the highest probability in {100 * agree:.0f} % of the rows, so it was "
+            f"'{name}' names the class with the highest probability in {percent(agree, 0)} of the rows, so it was "
             f"taken for the {taken}: confirm this."
         )
 
@@ -424,25 +425,25 @@ def _contradiction(target: str, column: "pd.Series[str]") -> str:
             example = sampled(column).iloc[0]
             return f"its years were read as seconds since 1970 (such as '{example}') and are lost"
         share = year_share(column)
-        return "" if share >= 0.5 else f"only {100 * share:.0f} % of its values hold a year"
+        return "" if share >= 0.5 else f"only {percent(share, 0)} of its values hold a year"
     if target == schema.CONFIDENCE:
         share = numeric_share(column)
-        return "" if share >= 0.5 else f"only {100 * share:.0f} % of its values are numbers"
+        return "" if share >= 0.5 else f"only {percent(share, 0)} of its values are numbers"
     if target in _CLASS_TARGETS and not is_class_column(column):
         return f"it has {sampled(column).nunique():,} different values, or numbers with fractions, unlike class names"
     if target == schema.PUBLISHER and year_share(column) >= 0.5:
         return f"its values are whole imprints with place and year, such as '{sampled(column).iloc[0][:60]}'"
     if target == schema.TITLE:
         share = float(sampled(column).str.contains(r"[^\W\d_]{2}", regex=True).mean())
-        return "" if share >= 0.5 else f"only {100 * share:.0f} % of its values hold a word"
+        return "" if share >= 0.5 else f"only {percent(share, 0)} of its values hold a word"
     return ""
 
 
 def _agreement(target: str, column: "pd.Series[str]") -> str:
     if target == schema.DATE:
-        return f"{100 * year_share(column):.0f} % of its values hold a year"
+        return f"{percent(year_share(column), 0)} of its values hold a year"
     if target == schema.CONFIDENCE:
-        return f"{100 * numeric_share(column):.0f} % of its values are numbers"
+        return f"{percent(numeric_share(column), 0)} of its values are numbers"
     if target in _CLASS_TARGETS:
         values = sampled(column).unique()
         shown = ", ".join(f"'{value}'" for value in values[:5])

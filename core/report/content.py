@@ -12,12 +12,12 @@ from core.comparison import ModelComparison, compare_models
 from core.errors import InputError
 from core.evaluation import Evaluation, by_value, evaluate, most_confident_wrong
 from core.facets import facet_order, facet_values
+from core.formatting import counts_listed, in_percent, interval_percent, lower_percent, upper_percent
 from core.labels import load_labels
 from core.policies import SavedPolicy, saved_policies
 from core.predictions import PredictionSet, Scored, load_predictions
 from core.progress import Progress, silent
 from core.slices import SliceFindings, find_slices
-from core.statistics import counts_listed, in_percent, interval_percent, lower_percent, upper_percent
 from core.storage import Workspace
 from core.thresholds import ALL_CLASSES, Curves, PolicyReport, PopulationCheck, compare_population, policy_report
 

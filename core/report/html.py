@@ -11,23 +11,20 @@ import pandas as pd
 
 from core.errors import InputError
 from core.facets import facet_title
+from core.formatting import figure, interval_count, interval_percent, percent, rate
 from core.report.content import DEFINITIONS, ReportContent
 from core.report.svg import MOST_CLASSES, confusion_svg, rates_svg, reliability_svg, risk_coverage_svg
-from core.statistics import Estimate, interval_count, interval_percent, share_percent
 from core.storage import file_sha256, write_atomically
+from core.text_formats import printable
 from core.thresholds.report import CLASS
 
 __all__ = [
     "STYLE",
     "WrittenReport",
     "cell",
-    "clean",
     "document",
-    "number",
     "paragraphs",
-    "percent",
     "plain_row",
-    "rate",
     "render",
     "section",
     "table",
@@ -87,12 +84,7 @@ def section(name: str, title: str, *parts: str) -> str:
 def paragraphs(*sentences: str, kind: str = "") -> str:
     """Return one paragraph a sentence, escaped."""
     class_attribute = f' class="{kind}"' if kind else ""
-    return "\n".join(f"<p{class_attribute}>{escape(clean(sentence))}</p>" for sentence in sentences if sentence)
-
-
-def clean(text: str) -> str:
-    """Replace what is no printable character: a title from a file must not steer whatever shows the report."""
-    return "".join(sign if sign.isprintable() or sign in "\n\t" else "\N{REPLACEMENT CHARACTER}" for sign in text)
+    return "\n".join(f"<p{class_attribute}>{escape(printable(sentence))}</p>" for sentence in sentences if sentence)
 
 
 def table(caption: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> str:
@@ -129,26 +121,7 @@ def cell(value: Any) -> str:
         return escape(f"{value:,.4g}")
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return escape(clean(str(value)))
-
-
-def percent(share: float | None) -> str:
-    """Return a share with one decimal, or a dash."""
-    return share_percent(share)
-
-
-def rate(estimate: Estimate) -> str:
-    """Return a share with its interval and its n, or why there is none."""
-    if not estimate.defined:
-        return f"not known: {estimate.reason}"
-    return f"{percent(estimate.value)} ({interval_percent(estimate.low, estimate.high)}, n = {estimate.n:,})"
-
-
-def number(estimate: Estimate) -> str:
-    """Return a number that is no share with its interval, or why there is none."""
-    if not estimate.defined:
-        return f"not known: {estimate.reason}"
-    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
+    return escape(printable(str(value)))
 
 
 def plain_row(row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -200,9 +173,9 @@ def _evaluation(content: ReportContent) -> str:
     metrics, clean = result.metrics, result.without_leaks
     rows = [
         {"what": "Right (accuracy)", "all": rate(metrics.accuracy), "clean": rate(clean.accuracy)},
-        {"what": "Macro-F1", "all": number(metrics.macro_f1), "clean": number(clean.macro_f1)},
-        {"what": "Brier score", "all": number(metrics.brier), "clean": number(clean.brier)},
-        {"what": "Log loss", "all": number(metrics.log_loss), "clean": number(clean.log_loss)},
+        {"what": "Macro-F1", "all": figure(metrics.macro_f1), "clean": figure(clean.macro_f1)},
+        {"what": "Brier score", "all": figure(metrics.brier), "clean": figure(clean.brier)},
+        {"what": "Log loss", "all": figure(metrics.log_loss), "clean": figure(clean.log_loss)},
     ]
     heads = {"what": "", "all": f"all {metrics.n:,} checked books", "clean": f"without {result.leaks:,} leaks"}
     unlabelled = sum(result.unlabelled.values())
@@ -228,7 +201,7 @@ def _classes(content: ReportContent) -> str:
             "predicted": class_metrics.predicted,
             "precision": rate(class_metrics.precision),
             "recall": rate(class_metrics.recall),
-            "f1": number(class_metrics.f1),
+            "f1": figure(class_metrics.f1),
         }
         for class_metrics in content.evaluation.metrics.per_class
     ]
@@ -410,7 +383,7 @@ def _comparison(content: ReportContent) -> str:
     first, second = comparison.names
     rows: list[dict[str, Any]] = [
         {"what": "Right (accuracy)", "first": rate(comparison.accuracy[0]), "second": rate(comparison.accuracy[1])},
-        {"what": "Macro-F1", "first": number(comparison.macro_f1[0]), "second": number(comparison.macro_f1[1])},
+        {"what": "Macro-F1", "first": figure(comparison.macro_f1[0]), "second": figure(comparison.macro_f1[1])},
         {"what": "Right alone", "first": comparison.only_first, "second": comparison.only_second},
     ]
     differ = [

@@ -10,7 +10,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from core.statistics import interval_percent, share_percent, upper_percent
+from core.formatting import interval_percent, percent, upper_percent
 
 __all__ = ["MOST_CLASSES", "confusion_svg", "rates_svg", "reliability_svg", "risk_coverage_svg"]
 
@@ -81,11 +81,11 @@ def rates_svg(name: str, title: str, table: pd.DataFrame, overall: float) -> str
             _dot(x(row["error_rate"]), y, words),
             _text(x(row["high"]) + 6, y + 4, f"{row['n']:,} books", "start", "quiet"),
         ]
-    return _chart(name, title, "; ".join([*descriptions, f"all books: {share_percent(overall)}"]), bottom + 24, parts)
+    return _chart(name, title, "; ".join([*descriptions, f"all books: {percent(overall)}"]), bottom + 24, parts)
 
 
 def _rate_label(share: float, low: float, high: float, n: int, what: str) -> str:
-    return f"{share_percent(share)} {what} ({interval_percent(low, high)}), of {n:,} books"
+    return f"{percent(share)} {what} ({interval_percent(low, high)}), of {n:,} books"
 
 
 def _short(words: str, most: int = 26) -> str:
@@ -149,12 +149,12 @@ def risk_coverage_svg(name: str, curve: pd.DataFrame, at: float | None = None, p
         parts += [_line(x, 24, x, 264, "whole"), _text(x + 5, 36, "chosen", "start", "quiet")]
     if len(known):
         last = known.iloc[-1]
-        descriptions.append(f"With everything accepted {share_percent(last['error_rate'])} are wrong.")
+        descriptions.append(f"With everything accepted {percent(last['error_rate'])} are wrong.")
         half = known[known["coverage"] <= 0.5]
         if len(half):
             middle = half.iloc[-1]
             descriptions.append(
-                f"With {share_percent(middle['coverage'], 0)} accepted {share_percent(middle['error_rate'])} are wrong."
+                f"With {percent(middle['coverage'], 0)} accepted {percent(middle['error_rate'])} are wrong."
             )
     return _chart(name, "Errors against coverage", " ".join(descriptions), height, parts)
 
@@ -176,7 +176,7 @@ def reliability_svg(name: str, bins: pd.DataFrame) -> str:
     descriptions = []
     for row in known.to_dict("records"):
         x = _across(row["mean_confidence"], ticks)
-        words = f"{share_percent(row['mean_confidence'])} sure: "
+        words = f"{percent(row['mean_confidence'])} sure: "
         words += _rate_label(row["accuracy"], row["acc_low"], row["acc_high"], row["n"], "right")
         descriptions.append(words)
         parts += [
@@ -222,7 +222,7 @@ def confusion_svg(name: str, confusion: pd.DataFrame) -> str:
             )
             parts.append(_text(x + wide / 2, y + 20, f"{count:,}", "middle", "count"))
             if wide >= _NARROW:
-                words = f"{share_percent(share, 0)} of the row" if total else "–"
+                words = f"{percent(share, 0)} of the row" if total else "–"
                 parts.append(_text(x + wide / 2, y + 37, words, "middle", "quiet"))
             descriptions.append(f"is {truth}, predicted {predicted}: {count:,}")
     title = "Which class is taken for which"

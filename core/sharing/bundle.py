@@ -29,6 +29,7 @@ from core.sharing.model_card import model_card, model_citation
 from core.sharing.wording import unfilled_parts
 from core.soundness import CONTENTS, SEAL, seal_of
 from core.storage import Workspace, digest, file_sha256, read_json, write_atomically, write_json
+from core.text_formats import printable
 
 __all__ = [
     "COMPANIONS",
@@ -217,7 +218,7 @@ def _common_folder(names: list[str]) -> str:
 
 
 def _shown(name: str) -> str:
-    return "".join(sign if sign.isprintable() else "�" for sign in name)[:100]
+    return printable(name, keep="")[:100]
 
 
 # --- What arrived, checked against its own list of SHA-256 ------------------------------------------------------------

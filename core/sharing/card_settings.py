@@ -72,11 +72,11 @@ def _words(front: Mapping[str, Any]) -> list[str]:
         ("task_categories", _TASKS),
         ("pipeline_tag", _TASKS),
     ):
-        for value in _listed(front.get(key)):
+        for value in _as_list(front.get(key)):
             if value not in allowed:
                 faults.append(f"'{str(value)[:40]}' is no {key}. Allowed are: {', '.join(sorted(allowed))}.")
     for key in ("language", "tags", "metrics"):
-        if any(not isinstance(value, str) for value in _listed(front.get(key))):
+        if any(not isinstance(value, str) for value in _as_list(front.get(key))):
             # YAML reads the code of Norwegian, no, as a denial.
             faults.append(f"'{key}' holds something that is no text; put it in quotes.")
     return faults
@@ -100,7 +100,7 @@ def _results(text: str, front: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     if value is None:
         return []
     return list(value) if isinstance(value, list) else [value]

@@ -8,12 +8,12 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 
 from core.errors import DamagedError, NotFoundError
+from core.formatting import in_percent
 from core.models.base import KINDS
 from core.models.registry import labelled_by_rules, training_books
 from core.sharing.citation import CardMetadata, Citation, published_sources
 from core.sharing.dataset_card import datasheet
 from core.sharing.wording import BEGIN, END, as_front_matter, inline, join, language_codes, rows, section, unfilled
-from core.statistics.wording import in_percent
 from core.storage import Artifact, Workspace, read_json
 
 __all__ = [

@@ -8,6 +8,7 @@ import pandas as pd
 
 from core.errors import InputError
 from core.facets import FACETS
+from core.formatting import in_percent, interval_percent
 from core.progress import Progress, silent
 from core.schema import CORRECT, PREDICTED, RECORDS_COLUMNS, TRUTH
 from core.slices.confirm import FoldedSlice, SearchLimits, find_candidates, fold_explained
@@ -15,7 +16,7 @@ from core.slices.definition import MAX_PREDICATES, Slice
 from core.slices.measure import LabelledBooks, Overall, SliceMeasurement, error_share, measure_slices
 from core.slices.predicate_table import collect_predicates
 from core.slices.stratified import LabelledTitles, Rows, halves, one_per_title
-from core.statistics import Estimate, in_percent, interval_percent
+from core.statistics import Estimate
 from core.text_formats import plain
 
 __all__ = [

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from core.database import Database
 from core.errors import InputError
+from core.formatting import listed, upper_percent
 from core.slices.definition import Slice
-from core.statistics import listed, upper_percent
 from core.text_formats import plain
 
 __all__ = [

@@ -10,11 +10,12 @@ import pandas as pd
 
 from core.errors import InputError
 from core.facets import facet_codes, facet_order
+from core.formatting import in_percent, interval_percent
 from core.schema import CORRECT, TRUTH
 from core.slices.definition import Slice
 from core.slices.predicates import FacetPredicate
 from core.slices.stratified import Excess, LabelledTitles, Mask, class_codes, excess, one_per_title, worst_p
-from core.statistics import MINIMUM_RECORDS, Estimate, adjust_p, in_percent, interval_percent, proportion, wilson
+from core.statistics import MINIMUM_RECORDS, Estimate, adjust_p, proportion, wilson
 from core.text_formats import plain
 
 __all__ = [

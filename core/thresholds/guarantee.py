@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 from core.facets import facet_codes, facet_words
+from core.formatting import listed, lower_percent, upper_percent
 from core.schema import CONFIDENCE, PREDICTED, TRUTH
-from core.statistics import clopper_pearson, labels_needed, listed, lower_percent, upper_percent
+from core.statistics import clopper_pearson, labels_needed
 from core.text_formats import plain
 from core.thresholds.acceptance_rates import ALL_CLASSES
 from core.thresholds.fixed_sequence import CutResult, SequenceGroup, graphical_procedure, labels_estimate

@@ -12,17 +12,9 @@ from scipy import stats
 
 from core.comparison_words import VERDICTS
 from core.facets import FACETS, facet_codes, facet_column, facet_title, facet_words
+from core.formatting import capitalised, listed, percent
 from core.schema import CONFIDENCE, LEAK, PREDICTED, SPLIT, TRUTH
-from core.statistics import (
-    MINIMUM_RECORDS,
-    adjust_p,
-    capitalised,
-    chi_square,
-    listed,
-    share_percent,
-    total_variation,
-    total_variation_by_chance,
-)
+from core.statistics import MINIMUM_RECORDS, adjust_p, chi_square, total_variation, total_variation_by_chance
 from core.text_formats import plain
 
 __all__ = ["PopulationAspect", "PopulationCheck", "compare_population", "usable_labels"]
@@ -217,8 +209,8 @@ def _by_values(
     # The value that the checked books speak least for.
     most = int((theirs / theirs.sum() - ours / n).argmax())
     shares = (
-        f"{share_percent(ours[most] / n, 0)} of the checked books and"
-        f" {share_percent(theirs[most] / theirs.sum(), 0)} of those nobody checked"
+        f"{percent(ours[most] / n, 0)} of the checked books and"
+        f" {percent(theirs[most] / theirs.sum(), 0)} of those nobody checked"
     )
     value = str(values[most])
     words = f"the model calls {shares} {value or 'nothing'}"
@@ -244,8 +236,8 @@ def _by_confidence(
     sure, others = float((ours > at).mean()), float((theirs > at).mean())
     words = (
         f"the model is {'less' if others < sure else 'more'} sure of the books nobody checked: it is more than"
-        f" {share_percent(at)} sure of {share_percent(others, 0)} of them and of"
-        f" {share_percent(sure, 0)} of the checked ones"
+        f" {percent(at)} sure of {percent(others, 0)} of them and of"
+        f" {percent(sure, 0)} of the checked ones"
     )
     # Of the distance to the unchecked books, the checked ones being a part of the whole; √(π/2)·ln 2 is the mean of
     # Kolmogorov's distribution.

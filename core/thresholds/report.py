@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from core.errors import InputError
 from core.evaluation.metrics import accuracy_estimate
 from core.facets import facet_words
+from core.formatting import capitalised, in_percent, interval_count, interval_percent, percent
 from core.schema import PREDICTED, TRUTH
-from core.statistics import Estimate, capitalised, in_percent, interval_count, interval_percent, share_percent
+from core.statistics import Estimate
 from core.text_formats import plain
 from core.thresholds.acceptance_rates import (
     acceptance_rates,
@@ -91,7 +92,7 @@ class PolicyReport:
         if self.accuracy.defined:
             lines.append(
                 f"Of the {self.labelled_accepted:,} accepted records that are labelled, {self.errors:,} are wrong:"
-                f" right in {share_percent(self.accuracy.value)}"
+                f" right in {percent(self.accuracy.value)}"
                 f" ({interval_percent(self.accuracy.low, self.accuracy.high)})."
             )
         else:

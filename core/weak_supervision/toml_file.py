@@ -174,7 +174,8 @@ def _condition(table: object, place: str, depth: int) -> Condition:
         )
     unknown = sorted(set(table) - _FORMS[form])
     if unknown:
-        raise InputError(f"{place}: '{unknown[0]}' does not go with '{form}', which allows {_listed(_FORMS[form])}.")
+        allowed = ", ".join(sorted(_FORMS[form]))
+        raise InputError(f"{place}: '{unknown[0]}' does not go with '{form}', which allows {allowed}.")
     try:
         if form in ("all", "any"):
             if not isinstance(table[form], list):
@@ -238,10 +239,6 @@ def _integer(table: Mapping[str, Any], key: str) -> int | None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
         raise InputError(f"'{key}' is a whole number of characters; {value!r} came.")
     return value
-
-
-def _listed(keys: frozenset[str]) -> str:
-    return ", ".join(sorted(keys))
 
 
 def functions_to_toml(functions: Sequence[LabellingFunction]) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import InputError
+from core.formatting import percent
 from core.statistics import MINIMUM_RECORDS
 from core.weak_supervision.books import Books
 from core.weak_supervision.functions import LabellingFunction
@@ -147,7 +148,7 @@ class DuplicateFunction:
     def sentence(self) -> str:
         """Say it for a curator."""
         return (
-            f"“{self.name}” copies “{self.original}”: on {100 * self.share:.0f} % of the {self.books:,} books on which"
+            f"“{self.name}” copies “{self.original}”: on {percent(self.share, 0)} of the {self.books:,} books on which"
             " either votes, both vote alike. It is left out, since the same evidence must not count twice."
         )
 

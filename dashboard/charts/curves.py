@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from core.statistics import in_percent
+from core.formatting import in_percent
 from dashboard.charts.palette import LIGHT, ChartTheme, themed
 
 __all__ = [

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.evaluation import most_confused
-from core.statistics import share_percent
+from core.formatting import percent
 from dashboard.charts.palette import LIGHT, ChartTheme, themed
 
 __all__ = [
@@ -54,7 +54,7 @@ def confusion_chart(confusion: pd.DataFrame, chart_theme: ChartTheme = LIGHT) ->
         ]
     ).astype({"truth": "object", "predicted": "object"})
     cells["books"] = [f"{n:,} {'book' if n == 1 else 'books'}" for n in cells["n"]]
-    cells["of_row"] = [f"{share_percent(share, 0)} of the row".replace(" %", "\u00a0%") for share in cells["share"]]
+    cells["of_row"] = [f"{percent(share, 0)} of the row".replace(" %", "\u00a0%") for share in cells["share"]]
     few = len(columns) <= _READABLE
     click = alt.selection_point(name=CELL, fields=["truth", "predicted"], on="click", empty=True)
     top = alt.Axis(orient="top", labelAngle=0 if few else -60, labelLimit=160)

@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import Cancelled, InputError
 from core.export import FORMATS, export
-from core.export.readme import NOT_MEASURED, quality_sentences, rate_sentence
+from core.export.readme import NOT_MEASURED, quality_sentences, rate_in_words
 from core.storage import file_sha256
 from core.text_formats import plain
 
@@ -236,7 +236,7 @@ def test_a_promise_is_repeated_word_for_word(example, tmp_path):
     ],
 )
 def test_rates_in_words(rate, sentence):
-    assert rate_sentence(rate) == sentence
+    assert rate_in_words(rate) == sentence
 
 
 def test_quality_that_was_not_measured_is_said_so():

@@ -3,7 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from core.statistics import grouped_variance, in_percent, over_or_under, share_estimate, weighted_share, wilson
+from core.formatting import in_percent, over_or_under
+from core.statistics import grouped_variance, share_estimate, weighted_share, wilson
 
 
 def test_variance_of_rows_by_hand():

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.statistics import interval_count, interval_percent, lower_percent, share_percent, upper_percent
+from core.formatting import figure, interval_count, interval_percent, lower_percent, percent, rate, upper_percent
+from core.statistics import Estimate, proportion
 
 SHARES = st.floats(0, 1) | st.integers(0, 10_000).map(lambda n: n / 10_000)
 
@@ -52,7 +53,7 @@ def test_an_interval_is_never_printed_narrower(one: float, two: float, digits: i
 
 @given(SHARES, st.integers(0, 2))
 def test_only_all_is_all_and_only_nothing_is_nothing(share: float, digits: int) -> None:
-    text = share_percent(share, digits)
+    text = percent(share, digits)
     assert (Decimal(100) in [Decimal(n) for n in re.findall(r"^[\d.]+", text)]) == (share == 1)
     assert (Decimal(0) in [Decimal(n) for n in re.findall(r"^[\d.]+", text)]) == (share == 0)
 
@@ -81,11 +82,18 @@ def test_intervals_by_hand() -> None:
     assert interval_count(12.3, 12.3) == "12 to 13"
 
 
+def test_an_estimate_by_hand() -> None:
+    assert rate(proportion(9, 10)) == "90.0 % (59.5 to 98.3 %, n = 10)"  # Wilson (1927): 0.5958 to 0.9821
+    assert rate(Estimate.undefined("no labelled books")) == "not known: no labelled books"
+    assert rate({"value": 0.5, "low": None, "high": None, "n": 9}) == "50.0 % (n = 9)"
+    assert figure(Estimate.undefined("one class only"), unknown="–") == "–"
+
+
 def test_no_limit_is_printed_by_another_way() -> None:
     """A bound, a level or a confidence goes through the functions tested above, everywhere."""
     limit = r"(max_error|(?<!mean_)confidence'?\]|\bconfidence\b|alpha|\.low\b|\.high\b|\blow\b|\bhigh\b|upper)"
-    other_way = re.compile(rf"(in_percent|share_percent|\bpercent)\([^()]*{limit}|\{{100 \* [^}}]*{limit}[^}}]*\}} ?%")
-    here = Path(__file__).parents[3]
+    other_way = re.compile(rf"(in_percent|\bpercent)\([^()]*{limit}|\{{100 \* [^}}]*{limit}[^}}]*\}} ?%")
+    here = Path(__file__).parents[2]
     found = [
         f"{path.relative_to(here)}: {line.strip()}"
         for folder in ("core", "dashboard", "pages")

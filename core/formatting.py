@@ -1,12 +1,14 @@
-"""Numbers in words, the same in every sentence."""
+"""Numbers, shares, estimates and lists as text: each written one way, on page, command line, report and export."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any, Protocol
 
 __all__ = [
     "capitalised",
     "counts_listed",
+    "figure",
     "in_percent",
     "interval_count",
     "interval_percent",
@@ -14,7 +16,8 @@ __all__ = [
     "listed",
     "lower_percent",
     "over_or_under",
-    "share_percent",
+    "percent",
+    "rate",
     "upper_percent",
 ]
 
@@ -31,13 +34,16 @@ def capitalised(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def listed(parts: Sequence[str]) -> str:
-    """Return "a, b and c".
+def listed(parts: Iterable[str], most: int | None = None, *, last: str = " and ") -> str:
+    """Return "a, b and c"; of more than `most` parts the first ones, and how many more there are.
 
-    >>> listed(["a", "b", "c"]), listed(["a"])
-    ('a, b and c', 'a')
+    >>> listed(["a", "b", "c"]), listed(["a"]), listed(["a", "b", "c"], most=2), listed(["a", "b"], 2, last=", ")
+    ('a, b and c', 'a', 'a, b and 1 more', 'a, b')
     """
-    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+    shown = list(parts)
+    if most is not None and len(shown) > most:
+        shown[most:], last = [f"{len(shown) - most:,} more"], " and "
+    return last.join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
 
 
 def counts_listed(counts: Mapping[str, int], most: int = 5) -> str:
@@ -88,12 +94,12 @@ def in_percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def share_percent(share: float | None, digits: int = 1) -> str:
+def percent(share: float | None, digits: int = 1) -> str:
     """Return a share as a percentage with a fixed number of decimals, for tables; a dash when it is undefined.
 
     Only 0 is shown as 0 and only 1 as 100: nobody is to read "100.0 % sure" of what is not certain.
 
-    >>> [share_percent(share) for share in (0.8929, 0.99996, 1, 0.0001, 0, None)]
+    >>> [percent(share) for share in (0.8929, 0.99996, 1, 0.0001, 0, None)]
     ['89.3 %', 'over 99.9 %', '100.0 %', 'under 0.1 %', '0.0 %', '–']
     """
     if share is None or math.isnan(share):
@@ -104,6 +110,58 @@ def share_percent(share: float | None, digits: int = 1) -> str:
     if share > 0 and round(100 * share, digits) <= 0:
         return f"under {least:.{digits}f} %"
     return f"{100 * share:.{digits}f} %"
+
+
+class _Estimate(Protocol):
+    def as_dict(self) -> dict[str, Any]: ...
+
+
+def rate(
+    estimate: _Estimate | Mapping[str, Any],
+    *,
+    bounds: str = "",
+    n: str = ", n = ",
+    unknown: str = "not known: {reason}",
+) -> str:
+    """Return an estimated share with its interval and the number of records it rests on, or why there is none.
+
+    Parameters
+    ----------
+    estimate : Estimate or mapping
+        ``value``, ``low``, ``high`` between 0 and 1, ``n``, ``reason``, as :meth:`core.statistics.Estimate.as_dict`
+        has them. Without a value it is undefined; what else is missing is left out.
+    bounds, n : str
+        What stands before the interval and before the number of records.
+    unknown : str
+        What is returned where the value is undefined.
+
+    Examples
+    --------
+    >>> rate({"value": 0.893, "low": 0.87, "high": 0.912, "n": 850})
+    '89.3 % (87.0 to 91.2 %, n = 850)'
+    >>> rate({"value": 0.5, "n": 9}), rate({"value": 0.5}), rate({"value": None, "reason": "too few books"})
+    ('50.0 % (n = 9)', '50.0 %', 'not known: too few books')
+    """
+    values = estimate if isinstance(estimate, Mapping) else estimate.as_dict()
+    value, low, high, size = (_defined(values.get(key)) for key in ("value", "low", "high", "n"))
+    if value is None:
+        return unknown.format(reason=values.get("reason") or "no labelled books")
+    between = "" if low is None or high is None else f"{bounds}{interval_percent(low, high)}"
+    inside = f"{between}{'' if size is None else f'{n}{size:,}'}".removeprefix(n[:2])
+    return f"{percent(value)} ({inside})" if inside else percent(value)
+
+
+def _defined(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else value
+
+
+def figure(estimate: _Estimate, unknown: str = "not known: {reason}") -> str:
+    """Return an estimated number that is no share, such as macro-F1, with its interval: "0.874 (0.850 to 0.897)"."""
+    values = estimate.as_dict()
+    value, low, high = (values[key] for key in ("value", "low", "high"))
+    if value is None:
+        return unknown.format(reason=values.get("reason"))
+    return f"{value:.3f}" if low is None else f"{value:.3f} ({low:.3f} to {high:.3f})"
 
 
 def upper_percent(share: float) -> str:
