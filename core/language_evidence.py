@@ -7,10 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.comparison_words import SetNames
 from core.errors import InputError
-from core.facets import facet_words, phrase_mask
-from core.formatting import capitalised, in_percent, listed, over_or_under
+from core.facets import phrase_mask
 from core.joins import join_ids
 from core.schema import ALTERNATE_ID, LANGUAGE, LANGUAGE_SOURCE, RECORD_ID, TITLE, YEAR
 from core.statistics import MINIMUM_RECORDS, share_ratio, wilson
@@ -219,16 +217,6 @@ class LanguageSources:
         """All books of the set."""
         return self.catalogued + self.detected + self.unknown
 
-    def sentence(self, name: str) -> str:
-        """Say it in words; `name` is what the set is called."""
-        parts = (
-            (self.catalogued, "is catalogued"),
-            (self.detected, "was detected from the title"),
-            (self.unknown, "is unknown"),
-        )
-        phrases = [f"{how} for {count:,} ({in_percent(count / self.n)})" for count, how in parts if count]
-        return f"Of the {self.n:,} {name} books the language {listed(phrases)}."
-
 
 @dataclass(frozen=True, kw_only=True)
 class LanguageEvidence:
@@ -252,8 +240,8 @@ class LanguageEvidence:
     circular : bool
         True where so few of the population's catalogued books are elsewhere that, by catalogued languages, the sample
         would be compared with itself.
-    sentences : tuple of str
-        What this means, in words.
+    sample_name, population_name : str
+        What the two are called: adjectives of books.
     """
 
     table: pd.DataFrame
@@ -261,7 +249,8 @@ class LanguageEvidence:
     population: LanguageSources
     catalogued_elsewhere: int
     circular: bool
-    sentences: tuple[str, ...]
+    sample_name: str
+    population_name: str
 
 
 @dataclass(frozen=True)
@@ -306,7 +295,6 @@ def language_evidence(
     InputError
         A column is missing, or one of the sets has no books.
     """
-    names = SetNames(sample_name, population_name)
     for records, name in ((sample, sample_name), (population, population_name)):
         missing = [column for column in (TITLE, LANGUAGE, LANGUAGE_SOURCE) if column not in records]
         if missing or records.empty:
@@ -335,21 +323,14 @@ def language_evidence(
     table = table.sort_values(["population_n", "sample_n", "value"], ascending=[False, False, True], ignore_index=True)
     elsewhere = int((theirs.catalogued & ~theirs.shared).sum())
     circular = elsewhere < _FEW_ELSEWHERE * int(theirs.catalogued.sum()) or not theirs.catalogued.any()
-    evidence = LanguageEvidence(
-        table=table,
-        sample=ours.sources,
-        population=theirs.sources,
-        catalogued_elsewhere=elsewhere,
-        circular=circular,
-        sentences=(),
-    )
     return LanguageEvidence(
         table=table,
         sample=ours.sources,
         population=theirs.sources,
         catalogued_elsewhere=elsewhere,
         circular=circular,
-        sentences=_sentences(evidence, names),
+        sample_name=sample_name,
+        population_name=population_name,
     )
 
 
@@ -392,44 +373,3 @@ def _add_ratio(
     table[f"sample_{prefix}n"], table[f"population_{prefix}n"] = k, population_k
     for name, numbers in (("ratio", estimate.ratio), ("low", estimate.low), ("high", estimate.high)):
         table[f"{prefix}{name}"] = np.where(enough, numbers, np.nan)
-
-
-def _sentences(evidence: LanguageEvidence, names: SetNames) -> tuple[str, ...]:
-    sentences = [evidence.sample.sentence(names.sample), evidence.population.sentence(names.population)]
-    catalogued, elsewhere = evidence.population.catalogued, evidence.catalogued_elsewhere
-    rests = "what is said by language rests on detection" if evidence.population.detected else "nothing can be said"
-    if not catalogued:
-        sentences.append(f"No {names.population} book has a catalogued language: {rests}.")
-    elif evidence.circular:
-        sentences.append(
-            f"Of the {catalogued:,} {names.population} books with a catalogued language only {elsewhere:,} are not"
-            f" among the {names.sample}: by catalogued languages the {names.sample} books would be compared with"
-            f" themselves, so {rests}."
-        )
-    if evidence.circular and not evidence.population.detected:
-        return tuple(sentences)
-    table = evidence.table
-    gap = table["sample_n"] / evidence.sample.n - table["population_n"] / evidence.population.n
-    gap = gap.where(table["ratio"].notna())
-    if gap.isna().all():
-        return tuple(sentences)
-    row = table.iloc[int(np.nanargmax(gap.to_numpy()))]
-    ways = [("", "with all languages as they are"), ("catalogued_", "with catalogued ones only")]
-    if "detected_ratio" in table:
-        ways.append(("detected_", "with those detected from the title in both"))
-    comparisons = [f"{_times(row, prefix)} {how}" for prefix, how in ways]
-    sentences.append(f"{capitalised(facet_words(LANGUAGE, str(row['value'])))} are {listed(comparisons)}.")
-    if "checked_n" in table and int(row["checked_n"]):
-        checked, recognised = int(row["checked_n"]), int(row["recognised_n"])
-        sentences.append(
-            f"The detector recognises {recognised:,} of the {checked:,} books catalogued as {row['value']}"
-            f" ({in_percent(recognised / checked)})."
-        )
-    return tuple(sentences)
-
-
-def _times(row: "pd.Series[float]", prefix: str) -> str:
-    ratio, low, high = (float(row[f"{prefix}{name}"]) for name in ("ratio", "low", "high"))
-    if np.isnan(ratio):
-        return "too few to say"
-    return f"{over_or_under(ratio)} ({ratio:.3g}, {low:.3g} to {high:.3g})"

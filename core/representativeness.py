@@ -9,15 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.comparison_words import (
-    TOO_FEW_BOOKS,
-    VERDICTS,
-    SetNames,
-    caveats_of,
-    headline_of,
-    summary_of,
-    verdict_of,
-)
 from core.errors import InputError
 from core.facets import FACETS, facet_codes, facet_order, facet_title, missing_value
 from core.language_evidence import LanguageEvidence, Overlap, keyword_frequency, language_evidence, shared_books
@@ -45,7 +36,17 @@ __all__ = [
     "compare",
     "keyword_frequency",
     "language_evidence",
+    "verdict_of",
 ]
+
+# Total variation distance beyond what a random sample of this size would show (below the limit) → the word for it.
+VERDICTS: tuple[tuple[float, str], ...] = (
+    (0.05, "alike"),
+    (0.15, "slightly different"),
+    (0.30, "clearly different"),
+    (math.inf, "very different"),
+)
+TOO_FEW_BOOKS = "too few books to say"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,8 @@ class FacetComparison:
     ----------
     facet, title : str
         Its name, and its name for people.
+    sample_name, population_name : str
+        What the two are called: adjectives of books.
     table : DataFrame
         One row a value, the commonest of the population first: ``value``, ``sample_n``, ``population_n``, ``shared_n``
         (in both), ``sample_share``, ``population_share`` (0 to 1, of all books of the set), ``ratio`` of the shares
@@ -77,16 +80,14 @@ class FacetComparison:
         The test's p value, adjusted for all facets compared together (Holm).
     verdict : str
         A word for ``tvd`` less ``tvd_by_chance``, see :data:`VERDICTS`; the p value has no part in it.
-    sentence : str
-        The headline: what differs most, in words.
-    caveats : tuple of str
-        What a reader must know before believing the headline.
     top : int
         How many values a chart shows.
     """
 
     facet: str
     title: str
+    sample_name: str
+    population_name: str
     table: pd.DataFrame
     n_sample: int
     n_population: int
@@ -98,8 +99,6 @@ class FacetComparison:
     test: ChiSquare
     p_adjusted: float
     verdict: str
-    sentence: str
-    caveats: tuple[str, ...]
     top: int
 
     def chart_table(self, top: int | None = None) -> pd.DataFrame:
@@ -136,23 +135,21 @@ class FacetComparison:
             "df": self.test.df,
             "pooled": self.test.pooled,
             "verdict": self.verdict,
-            "sentence": self.sentence,
-            "caveats": list(self.caveats),
             "rows": plain(self.table.to_dict("records")),
         }
 
 
 @dataclass(frozen=True)
 class Representativeness:
-    """A sample beside the population it should speak for, facet by facet."""
+    """A sample beside the population it should speak for, facet by facet; `n_elsewhere` books are in that alone."""
 
     sample_name: str
     population_name: str
     n_sample: int
     n_population: int
     n_shared: int
+    n_elsewhere: int
     facets: tuple[FacetComparison, ...]
-    sentences: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-able content."""
@@ -162,7 +159,6 @@ class Representativeness:
             "sample_n": self.n_sample,
             "population_n": self.n_population,
             "shared_n": self.n_shared,
-            "sentences": list(self.sentences),
             "facets": [facet.as_dict() for facet in self.facets],
         }
 
@@ -211,22 +207,20 @@ def compare(
     (:func:`core.statistics.total_variation_by_chance`), and the verdict is on what goes beyond it. If the sample is not
     part of the population, it is what two random sets of these sizes from one collection would show.
     """
-    names = SetNames(sample_name, population_name)
     if sample_records.empty or population_records.empty:
         empty = sample_name if sample_records.empty else population_name
         raise InputError(f"There are no books in '{empty}': nothing can be compared.")
     overlap = shared_books(sample_records, population_records)
+    names = (sample_name, population_name)
     unadjusted = [_compare_facet(sample_records, population_records, overlap, facet, names, top) for facet in facets]
     adjusted = adjust_p([facet.test.p for facet in unadjusted], "holm")
     results = tuple(replace(facet, p_adjusted=float(p)) for facet, p in zip(unadjusted, adjusted, strict=True))
-    n = (len(sample_records), len(population_records), overlap.n)
-    verdicts = [(facet.title, facet.verdict) for facet in results]
-    summary = summary_of(names, *n, int((~overlap.in_population).sum()), verdicts)
-    return Representativeness(sample_name, population_name, *n, results, summary)
+    n = (len(sample_records), len(population_records), overlap.n, int((~overlap.in_population).sum()))
+    return Representativeness(sample_name, population_name, *n, results)
 
 
 def _compare_facet(
-    sample: pd.DataFrame, population: pd.DataFrame, overlap: Overlap, facet: str, names: SetNames, top: int
+    sample: pd.DataFrame, population: pd.DataFrame, overlap: Overlap, facet: str, names: tuple[str, str], top: int
 ) -> FacetComparison:
     n = (len(sample), len(population), overlap.n)
     counts, rest = _count(sample, population, overlap, facet)
@@ -246,10 +240,11 @@ def _compare_facet(
         by_chance = _by_chance(counts, *n)
         bits = jensen_shannon(counts["sample_n"], counts["population_n"])
         association = cramers_v(disjoint)
-    verdict = verdict_of(tvd, by_chance)
     return FacetComparison(
         facet=facet,
         title=facet_title(facet),
+        sample_name=names[0],
+        population_name=names[1],
         table=table,
         n_sample=n[0],
         n_population=n[1],
@@ -260,11 +255,17 @@ def _compare_facet(
         cramers_v=association,
         test=test,
         p_adjusted=math.nan,
-        verdict=verdict,
-        sentence=headline_of(facet, table, verdict, names),
-        caveats=caveats_of(facet, table, names),
+        verdict=verdict_of(tvd, by_chance),
         top=top,
     )
+
+
+def verdict_of(tvd: float, by_chance: float) -> str:
+    """Return the word for a distance, see :data:`VERDICTS`; :data:`TOO_FEW_BOOKS` when it is undefined."""
+    if math.isnan(tvd):
+        return TOO_FEW_BOOKS
+    beyond = max(tvd - by_chance, 0.0)
+    return next(word for limit, word in VERDICTS if beyond < limit)
 
 
 def _count(

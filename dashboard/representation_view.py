@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.representativeness import FacetComparison, Representativeness
+from core.wording.representativeness import headline
 from dashboard import widgets
 from dashboard.tables import show_table
 
@@ -34,7 +35,7 @@ def summary(representativeness: Representativeness) -> pd.DataFrame:
             {
                 "facet": comparison.title,
                 "verdict": comparison.verdict,
-                "what differs most": comparison.sentence,
+                "what differs most": headline(comparison),
                 "would have to move": comparison.tvd,
                 "by chance": comparison.tvd_by_chance,
                 "divergence (bits)": comparison.jsd_bits,

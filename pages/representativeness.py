@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.facets import FACETS, facet_title
+from core.wording import representativeness as wording
 from dashboard import cache, feedback, navigation, representation_view, tables, widgets
 from dashboard.charts.curves import keyword_chart, ratio_chart, share_chart
 from dashboard.feedback import escape
@@ -23,8 +24,9 @@ if sample.fingerprint == population.fingerprint:
     st.stop()
 
 result = cache.representativeness(sample, population)
-feedback.conclusion(escape(result.sentences[0]))
-feedback.show_sentences(*result.sentences[1:])
+conclusion, *further = wording.sentences(result)
+feedback.conclusion(escape(conclusion))
+feedback.show_sentences(*further)
 summary = representation_view.summary(result)
 representation_view.summary_table(summary)
 widgets.download_table(summary, f"{sample.name}-against-{population.name}")
@@ -32,10 +34,10 @@ widgets.download_table(summary, f"{sample.name}-against-{population.name}")
 st.header("One facet")
 facet = widgets.choose_facet("Look at", navigation.FACET, tuple(FACETS))
 comparison = next(item for item in result.facets if item.facet == facet)
-feedback.conclusion(escape(comparison.sentence))
-feedback.show_sentences(*comparison.caveats)
+feedback.conclusion(escape(wording.headline(comparison)))
+feedback.show_sentences(*wording.caveats(comparison))
 if facet == "language":
-    feedback.show_sentences(*cache.language_evidence(sample, population).sentences)
+    feedback.show_sentences(*wording.evidence_sentences(cache.language_evidence(sample, population)))
 kind = st.segmented_control(
     "Show", ["Shares", "Times as frequent"], default="Shares", required=True, key="show", bind="query-params"
 )

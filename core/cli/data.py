@@ -280,6 +280,7 @@ def parse_facets(text: str | None) -> tuple[str, ...]:
 
 def _represent(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     from core.representativeness import compare
+    from core.wording import representativeness as wording
 
     comparison = compare(
         load_records(workspace, args.sample),
@@ -288,10 +289,11 @@ def _represent(args: argparse.Namespace, workspace: Workspace, progress: Progres
         sample_name=args.sample,
         population_name=args.population,
     )
-    content = comparison.as_dict()
+    content = comparison.as_dict() | {"sentences": list(wording.sentences(comparison))}
     lines: list[str] = []
-    for facet in comparison.facets:
-        lines += [facet.sentence, *output.table(facet.table.head(12).to_dict("records"), _REPRESENT), ""]
+    for facet, item in zip(comparison.facets, content["facets"], strict=True):
+        item |= {"sentence": wording.headline(facet), "caveats": list(wording.caveats(facet))}
+        lines += [item["sentence"], *output.table(facet.table.head(12).to_dict("records"), _REPRESENT), ""]
     return CommandResult(content, lines)
 
 

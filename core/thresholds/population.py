@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from core.comparison_words import VERDICTS
 from core.facets import FACETS, facet_codes, facet_column, facet_title, facet_words
 from core.formatting import capitalised, listed, percent
+from core.representativeness import VERDICTS
 from core.schema import CONFIDENCE, LEAK, PREDICTED, SPLIT, TRUTH
 from core.statistics import MINIMUM_RECORDS, adjust_p, chi_square, total_variation, total_variation_by_chance
 from core.text_formats import plain

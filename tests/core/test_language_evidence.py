@@ -5,6 +5,7 @@ import pytest
 
 from core.errors import InputError
 from core.language_evidence import LanguageSources, language_evidence
+from core.wording.representativeness import evidence_sentences
 
 
 def books(first_id: int, *kinds: tuple[str, str, int]) -> pd.DataFrame:
@@ -52,7 +53,7 @@ def test_where_the_languages_come_from(sample, population):
     assert found.sample == LanguageSources(100, 0, 0)
     assert found.population == LanguageSources(110, 840, 50)
     assert found.population.n == 1000
-    assert found.sentences[1] == (
+    assert evidence_sentences(found)[1] == (
         "Of the 1,000 digitised books the language is catalogued for 110 (11 %), was detected from the title for 840"
         " (84 %) and is unknown for 50 (5 %)."
     )
@@ -71,13 +72,16 @@ def test_catalogued_languages_that_are_those_of_the_sample_itself(sample, popula
     found = evidence(sample, population)
     assert found.circular
     assert found.catalogued_elsewhere == 10
-    assert found.sentences[2] == (
+    assert evidence_sentences(found)[2] == (
         "Of the 110 digitised books with a catalogued language only 10 are not among the annotated: by catalogued"
         " languages the annotated books would be compared with themselves, so what is said by language rests on"
         " detection."
     )
-    assert found.sentences[3].startswith("Dutch books are 8 times over-represented (8.33, ")
-    assert ", 1.1 times over-represented (1.1, " in found.sentences[3] or " and 1.1 times" in found.sentences[3]
+    assert evidence_sentences(found)[3].startswith("Dutch books are 8 times over-represented (8.33, ")
+    assert (
+        ", 1.1 times over-represented (1.1, " in evidence_sentences(found)[3]
+        or " and 1.1 times" in evidence_sentences(found)[3]
+    )
 
 
 def test_like_for_like_with_a_detector(sample, population):
@@ -88,29 +92,29 @@ def test_like_for_like_with_a_detector(sample, population):
     assert table.loc["Dutch", "detected_ratio"] == pytest.approx((45 / 100) / (55 / 1000))
     assert table.loc["Dutch", ["checked_n", "recognised_n"]].tolist() == [50, 45]
     assert table.loc["English", ["checked_n", "recognised_n"]].tolist() == [60, 54]
-    assert found.sentences[-1] == "The detector recognises 45 of the 50 books catalogued as Dutch (90 %)."
-    assert "with those detected from the title in both" in found.sentences[-2]
+    assert evidence_sentences(found)[-1] == "The detector recognises 45 of the 50 books catalogued as Dutch (90 %)."
+    assert "with those detected from the title in both" in evidence_sentences(found)[-2]
 
 
 def test_nothing_catalogued_and_nothing_detected(sample):
     found = evidence(sample, books(1000, ("", "", 100)))
     assert found.circular
-    assert found.sentences[-1] == "No digitised book has a catalogued language: nothing can be said."
+    assert evidence_sentences(found)[-1] == "No digitised book has a catalogued language: nothing can be said."
     assert found.table["ratio"].isna().all()
 
 
 def test_all_detected(sample):
     found = evidence(sample, books(1000, ("English", "detected", 100), ("Dutch", "detected", 20)))
-    assert found.sentences[2] == (
+    assert evidence_sentences(found)[2] == (
         "No digitised book has a catalogued language: what is said by language rests on detection."
     )
-    assert "too few to say with catalogued ones only" in found.sentences[3]
+    assert "too few to say with catalogued ones only" in evidence_sentences(found)[3]
 
 
 def test_enough_catalogued_books_elsewhere(sample):
     found = evidence(sample, books(1000, ("English", "catalogue", 100), ("Dutch", "catalogue", 20)))
     assert not found.circular
-    assert not any("rests on" in sentence for sentence in found.sentences)
+    assert not any("rests on" in sentence for sentence in evidence_sentences(found))
     table = found.table.set_index("value")
     assert table["ratio"].tolist() == table["catalogued_ratio"].tolist()
 

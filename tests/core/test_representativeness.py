@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from core.comparison_words import TOO_FEW_BOOKS, VERDICTS, verdict_of
 from core.errors import InputError
 from core.facets import FACETS
-from core.representativeness import FacetComparison, compare
+from core.representativeness import TOO_FEW_BOOKS, VERDICTS, FacetComparison, compare, verdict_of
 from core.schema import RECORDS_COLUMNS
 from core.statistics import share_ratio, standardised_residuals
+from core.wording.representativeness import caveats, headline, sentences
 
 
 def books(first_id: int = 0, **counts: int) -> pd.DataFrame:
@@ -66,7 +66,7 @@ def test_effect_sizes_by_hand(apart):
 
 def test_the_headline_of_the_brief(apart):
     found = by_language(*apart)
-    assert found.sentence == (
+    assert headline(found) == (
         "Dutch books are 19 % of the annotated and 3 % of the digitised books: 6 times over-represented."
         " English books are 71 % and 90 %: 1.3 times under-represented."
     )
@@ -78,7 +78,7 @@ def test_a_sample_inside_the_population(apart):
     sample = population[population["language"].isin(["Dutch", "Welsh"])].copy()
     result = compare(sample, population, ["language"], sample_name="annotated", population_name="digitised")
     assert (result.n_sample, result.n_population, result.n_shared) == (40, 1000, 40)
-    assert result.sentences[-1] == (
+    assert sentences(result)[-1] == (
         "All 40 annotated books are among the 1,000 digitised books; they are tested against the other 960."
     )
     found = result.facets[0]
@@ -101,7 +101,7 @@ def test_books_are_recognised_by_the_second_identifier(apart):
     result = compare(sample, population, ["language"])
     assert result.n_shared == 50
     some = compare(pd.concat([sample, books(5000, English=10)]), population, ["language"])
-    assert some.sentences[-1].startswith("50 of the 60 sample books are among the 1,000 population books")
+    assert sentences(some)[-1].startswith("50 of the 60 sample books are among the 1,000 population books")
 
 
 def test_the_whole_population_as_its_own_sample(apart):
@@ -111,7 +111,7 @@ def test_the_whole_population_as_its_own_sample(apart):
     assert (found.tvd, found.tvd_by_chance, found.verdict) == (0, 0, "alike")
     assert math.isnan(found.test.p) and found.test.reason == "no book of the population is outside the sample"
     np.testing.assert_allclose(found.table[["ratio", "low", "high"]], 1)
-    assert result.sentences == (
+    assert sentences(result) == (
         "Alike by language.",
         "All 1,000 digitised books are among the 1,000 annotated books: there are no others to test them against.",
     )
@@ -134,7 +134,7 @@ def test_a_large_sample_does_not_make_a_small_difference_large():
     found = by_language(sample, population)
     assert found.p_adjusted < 1e-4
     assert found.verdict == "alike"
-    assert found.sentence == (
+    assert headline(found) == (
         "By language the annotated books are like the digitised ones: no value's share differs by more than 1.0"
         " percentage points."
     )
@@ -176,10 +176,10 @@ def test_rare_values_have_counts_and_no_ratio():
 def test_too_few_books_to_say():
     found = by_language(books(English=5, Dutch=4), books(500, English=900))
     assert found.verdict == TOO_FEW_BOOKS
-    assert compare(books(English=9), books(500, English=900), ["language"]).sentences == (
+    assert sentences(compare(books(English=9), books(500, English=900), ["language"])) == (
         "Too few books to say by language.",
     )
-    assert found.sentence == "There are too few books to compare the two by language."
+    assert headline(found) == "There are too few books to compare the two by language."
     assert math.isnan(found.tvd) and math.isnan(found.jsd_bits) and math.isnan(found.cramers_v)
     assert found.table["sample_share"].isna().all()
     assert found.table["sample_n"].sum() == 9
@@ -189,7 +189,7 @@ def test_values_the_population_lacks(apart):
     sample, _ = apart
     found = by_language(sample, books(500, English=1000))
     assert "Dutch books are 19 % of the annotated and 0 % of the digitised books: found in one of the two only." in (
-        found.sentence
+        headline(found)
     )
     assert math.isnan(found.table.set_index("value").loc["Dutch", "ratio"])
 
@@ -198,18 +198,18 @@ def test_missing_values_are_told_first_when_they_overwhelm():
     sample = books(Dutch=50, English=50)
     population = books(500, none=900, Dutch=20, English=80)
     found = by_language(sample, population)
-    assert found.sentence == (
+    assert headline(found) == (
         "Books without a language are 0 % of the annotated and 90 % of the digitised books."
         " Among the others, Dutch books are 50 % and 20 %: 2.5 times over-represented."
         " English books are 50 % and 80 %: 1.6 times under-represented."
     )
-    assert found.caveats == (
+    assert caveats(found) == (
         "Books without a language are 0 % of the annotated and 90 % of the digitised books: this difference in"
         " cataloguing distorts the shares and ratios of all other values.",
     )
     nothing_known = by_language(sample, books(500, none=1000))
     assert (
-        nothing_known.sentence == "Books without a language are 0 % of the annotated and 100 % of the digitised books."
+        headline(nothing_known) == "Books without a language are 0 % of the annotated and 100 % of the digitised books."
     )
 
 
@@ -221,7 +221,7 @@ def test_detected_languages_are_counted(apart):
     table = found.table.set_index("value")
     assert table["population_detected_n"].to_dict() == {"English": 0, "no language": 0, "Dutch": 30, "Welsh": 0}
     assert table["sample_detected_n"].sum() == 0
-    assert found.caveats == (
+    assert caveats(found) == (
         "The language was detected from the title, not catalogued, for 0 of the 100 annotated and 30 of the 1,000"
         " digitised books.",
     )
@@ -258,8 +258,8 @@ def test_charts_have_the_natural_order():
 def test_all_facets_by_default(apart):
     result = compare(*apart)
     assert tuple(facet.facet for facet in result.facets) == FACETS
-    assert result.sentences[-1].startswith("Alike by ")
-    assert "Clearly different by language." in result.sentences
+    assert sentences(result)[-1].startswith("Alike by ")
+    assert "Clearly different by language." in sentences(result)
 
 
 def test_json(apart):

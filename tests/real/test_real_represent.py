@@ -16,6 +16,7 @@ from core.readers import read_table
 from core.readers.mapping import suggest_mapping
 from core.representativeness import LanguageEvidence, Representativeness, compare, keyword_frequency, language_evidence
 from core.schema import Kind
+from core.wording.representativeness import evidence_sentences, headline, sentences
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -50,13 +51,13 @@ def evidence(annotated: pd.DataFrame, digitised: pd.DataFrame) -> LanguageEviden
 
 def test_every_annotated_book_is_a_digitised_one(compared):
     assert (compared.n_sample, compared.n_population, compared.n_shared) == (1744, 34690, 1744)
-    assert compared.sentences[-1] == (
+    assert sentences(compared)[-1] == (
         "All 1,744 annotated books are among the 34,690 digitised books; they are tested against the other 32,946."
     )
 
 
 def test_the_conclusion_comes_first(compared):
-    assert compared.sentences[0] == "Very different by country, language, where the language comes from."
+    assert sentences(compared)[0] == "Very different by country, language, where the language comes from."
 
 
 def test_three_languages_are_many_times_over_represented(compared):
@@ -70,8 +71,8 @@ def test_three_languages_are_many_times_over_represented(compared):
     assert table.loc["English", "high"] < 0.9
     assert facet.verdict == "very different"
     assert facet.tvd > 10 * facet.tvd_by_chance
-    assert facet.sentence.startswith("Dutch books are 22 % of the annotated and 2 % of the digitised books: 1")
-    assert "times over-represented. English books are 48 % and 6" in facet.sentence
+    assert headline(facet).startswith("Dutch books are 22 % of the annotated and 2 % of the digitised books: 1")
+    assert "times over-represented. English books are 48 % and 6" in headline(facet)
 
 
 def test_how_much_of_it_rests_on_detected_languages(compared, evidence):
@@ -86,8 +87,8 @@ def test_how_much_of_it_rests_on_detected_languages(compared, evidence):
     assert evidence.population.detected > 20_000
     assert evidence.catalogued_elsewhere == 67
     assert evidence.circular
-    assert "(5 %)" in evidence.sentences[1]
-    assert "what is said by language rests on detection" in evidence.sentences[2]
+    assert "(5 %)" in evidence_sentences(evidence)[1]
+    assert "what is said by language rests on detection" in evidence_sentences(evidence)[2]
 
 
 def test_like_for_like_it_is_the_same(evidence):
