@@ -5,11 +5,11 @@ Colours are classes of the report's style sheet, so that they follow light, dark
 
 import math
 from collections.abc import Sequence
-from html import escape
 
-import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
+from core.evaluation import most_confused
 from core.formatting import interval_percent, percent, upper_percent
 
 __all__ = ["MOST_CLASSES", "confusion_svg", "rates_svg", "reliability_svg", "risk_coverage_svg"]
@@ -20,25 +20,25 @@ _WIDTH = 640
 _LABEL = 190
 
 
-def _chart(name: str, title: str, described: str, height: float, parts: Sequence[str]) -> str:
-    return (
-        f'<svg viewBox="0 0 {_WIDTH} {height:g}" role="img" aria-labelledby="{name}-title {name}-desc">'
-        f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(described)}</desc>'
-        f"{''.join(parts)}</svg>"
-    )
+def _chart(name: str, title: str, described: str, height: float, parts: Sequence[Markup]) -> Markup:
+    return Markup(
+        '<svg viewBox="0 0 {width} {height:g}" role="img" aria-labelledby="{name}-title {name}-desc">'
+        '<title id="{name}-title">{title}</title><desc id="{name}-desc">{described}</desc>{parts}</svg>'
+    ).format(width=_WIDTH, height=height, name=name, title=title, described=described, parts=Markup("").join(parts))
 
 
-def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{kind}"/>'
+def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> Markup:
+    line = Markup('<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" class="{}"/>')
+    return line.format(x1, y1, x2, y2, kind)
 
 
-def _text(x: float, y: float, words: str, anchor: str = "start", kind: str = "") -> str:
-    extra = f' class="{kind}"' if kind else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{extra}>{escape(words)}</text>'
+def _text(x: float, y: float, words: str, anchor: str = "start", kind: str = "") -> Markup:
+    extra = Markup(' class="{}"').format(kind) if kind else ""
+    return Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}"{}>{}</text>').format(x, y, anchor, extra, words)
 
 
-def _dot(x: float, y: float, tip: str) -> str:
-    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" class="dot"><title>{escape(tip)}</title></circle>'
+def _dot(x: float, y: float, tip: str) -> Markup:
+    return Markup('<circle cx="{:.1f}" cy="{:.1f}" r="4.5" class="dot"><title>{}</title></circle>').format(x, y, tip)
 
 
 def _ticks(top: float) -> list[float]:
@@ -47,7 +47,7 @@ def _ticks(top: float) -> list[float]:
     return [i * step for i in range(math.ceil(round(top / step, 6)) + 1)]
 
 
-def rates_svg(name: str, title: str, table: pd.DataFrame, overall: float) -> str:
+def rates_svg(name: str, title: str, table: pd.DataFrame, overall: float) -> Markup:
     """Draw the share that is wrong of each value, with its interval and its number of books.
 
     Parameters
@@ -92,7 +92,9 @@ def _short(words: str, most: int = 26) -> str:
     return words if len(words) <= most else words[: most - 1] + "…"
 
 
-def _plane(ticks_x: Sequence[float], ticks_y: Sequence[float], label_x: str, label_y: str) -> tuple[list[str], float]:
+def _plane(
+    ticks_x: Sequence[float], ticks_y: Sequence[float], label_x: str, label_y: str
+) -> tuple[list[Markup], float]:
     """Draw axes of a square plane of shares; return the parts and the height."""
     parts = []
     for tick in ticks_x:
@@ -113,7 +115,7 @@ def _up(share: float, ticks: Sequence[float]) -> float:
     return 264 - 240 * (min(share, ticks[-1]) - ticks[0]) / (ticks[-1] - ticks[0])
 
 
-def risk_coverage_svg(name: str, curve: pd.DataFrame, at: float | None = None, promised: float | None = None) -> str:
+def risk_coverage_svg(name: str, curve: pd.DataFrame, at: float | None = None, promised: float | None = None) -> Markup:
     """Draw the share wrong among the accepted over the share accepted, with its 95 % band.
 
     Parameters
@@ -130,13 +132,13 @@ def risk_coverage_svg(name: str, curve: pd.DataFrame, at: float | None = None, p
     ticks = _ticks(max([promised or 0.0, *known["error_high"].tolist()]))
     parts, height = _plane(across, ticks, "share of all books that is accepted", "share wrong among the accepted")
 
-    def points(column: str, backwards: bool = False) -> list[str]:
-        rows = known.iloc[::-1] if backwards else known
-        pairs = zip(rows["coverage"].tolist(), rows[column].tolist(), strict=True)
+    def points(column: str) -> list[str]:
+        pairs = zip(known["coverage"].tolist(), known[column].tolist(), strict=True)
         return [f"{_across(x, across):.1f},{_up(y, ticks):.1f}" for x, y in pairs]
 
-    parts.append(f'<polygon points="{" ".join(points("error_high") + points("error_low", True))}" class="band"/>')
-    parts.append(f'<polyline points="{" ".join(points("error_rate"))}" class="curve"/>')
+    band = " ".join(points("error_high") + points("error_low")[::-1])
+    parts.append(Markup('<polygon points="{}" class="band"/>').format(band))
+    parts.append(Markup('<polyline points="{}" class="curve"/>').format(" ".join(points("error_rate"))))
     descriptions = ["One cut-off for all classes, from strict (left) to none (right)."]
     if promised is not None:
         y = _up(promised, ticks)
@@ -159,7 +161,7 @@ def risk_coverage_svg(name: str, curve: pd.DataFrame, at: float | None = None, p
     return _chart(name, "Errors against coverage", " ".join(descriptions), height, parts)
 
 
-def reliability_svg(name: str, bins: pd.DataFrame) -> str:
+def reliability_svg(name: str, bins: pd.DataFrame) -> Markup:
     """Draw how often the model is right where it says it is so many per cent sure.
 
     Parameters
@@ -186,14 +188,15 @@ def reliability_svg(name: str, bins: pd.DataFrame) -> str:
     return _chart(name, "Stated confidence against what came true", "; ".join(descriptions), height, parts)
 
 
-def confusion_svg(name: str, confusion: pd.DataFrame) -> str:
+def confusion_svg(name: str, confusion: pd.DataFrame) -> Markup:
     """Draw the confusion matrix: rows what books are, columns what was predicted, shade the share of the row.
 
     Of more than :data:`MOST_CLASSES` classes those are drawn that are most often confused, and that is said.
     """
-    all_classes = len(confusion)
-    if all_classes > MOST_CLASSES:
-        confusion = _most_confused(confusion)
+    all_classes, drawn = len(confusion), most_confused(confusion, MOST_CLASSES)
+    confusion = confusion.loc[
+        drawn, [name for name in confusion.columns if name in drawn or name not in confusion.index]
+    ]
     k, columns = len(confusion), len(confusion.columns)
     wide = (_WIDTH - _LABEL) / max(columns, 1)
     parts = [
@@ -216,10 +219,8 @@ def confusion_svg(name: str, confusion: pd.DataFrame) -> str:
             share = count / total if total else 0.0
             x = _LABEL + wide * j
             kind = "right" if truth == predicted else "wrong"
-            parts.append(
-                f'<rect x="{x + 1:.1f}" y="{y + 1}" width="{wide - 2:.1f}" height="44" class="{kind}"'
-                f' fill-opacity="{0.06 + 0.5 * share:.2f}"/>'
-            )
+            square = Markup('<rect x="{:.1f}" y="{}" width="{:.1f}" height="44" class="{}" fill-opacity="{:.2f}"/>')
+            parts.append(square.format(x + 1, y + 1, wide - 2, kind, 0.06 + 0.5 * share))
             parts.append(_text(x + wide / 2, y + 20, f"{count:,}", "middle", "count"))
             if wide >= _NARROW:
                 words = f"{percent(share, 0)} of the row" if total else "–"
@@ -229,14 +230,3 @@ def confusion_svg(name: str, confusion: pd.DataFrame) -> str:
     if k < all_classes:
         title += f": the {k} of {all_classes} classes that are most often confused"
     return _chart(name, title, "; ".join(descriptions), 34 + 46 * k, parts)
-
-
-def _most_confused(confusion: pd.DataFrame) -> pd.DataFrame:
-    """Return the part of the matrix in which most books are wrong: their own class and the predicted one count."""
-    counts = confusion.to_numpy(dtype=float)
-    right = np.array([[truth == name for name in confusion.columns] for truth in confusion.index])
-    wrong = pd.DataFrame(np.where(right, 0, counts), index=confusion.index, columns=confusion.columns)
-    weight = wrong.sum(axis=1) + wrong.sum(axis=0).reindex(confusion.index, fill_value=0)
-    classes = weight.sort_values(ascending=False, kind="stable").index[:MOST_CLASSES]
-    names = [name for name in confusion.index if name in set(classes)]
-    return confusion.loc[names, [name for name in confusion.columns if name in set(classes) or name == "(none)"]]
