@@ -9,9 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from core.export import CARRIERS, FORMATS, MARC_KINDS, PROFILES, TERM_QUESTION, parse_formats, parse_marc_kinds
-from core.export.formats import MarcKind
-from core.export.marc import kinds_for
-from core.export.preview import DIFFERENCES, PREVIEW_FORMATS, breakdown, genre_difference, preview
+from core.export.formats import RecordFormat, record_formats
+from core.export.preview import DIFFERENCES, breakdown, genre_difference, preview
 from core.export.readme import coded_by_default
 from core.export.readme import quality_sentences as sentences_of
 from core.export.table import ExportTable
@@ -63,7 +62,7 @@ def settings(scored: Scored, *, has_marc: bool) -> dict[str, Any]:
             "Formats",
             list(FORMATS),
             default=["csv"],
-            format_func=FORMATS.__getitem__,
+            format_func=_format_words,
             key="formats",
             bind="query-params",
         )
@@ -93,7 +92,7 @@ def settings(scored: Scored, *, has_marc: bool) -> dict[str, Any]:
             fields["publisher"] = left.text_input("Library", key="library", bind="query-params")
             fields["contact"] = right.text_input("Whom to ask", key="contact", bind="query-params")
         with st.expander("MARC settings", icon=":material/tune:"):
-            fields |= _marc(has_marc, written=bool({"marc", "marcxml"} & set(fields["formats"])))
+            fields |= _marc(has_marc, written=any(FORMATS[name].takes_marc for name in fields["formats"]))
     valid = False
     with feedback.show_errors():
         check_base_uri(fields["base_uri"])
@@ -101,6 +100,10 @@ def settings(scored: Scored, *, has_marc: bool) -> dict[str, Any]:
     if not valid:
         st.stop()
     return fields
+
+
+def _format_words(name: str) -> str:
+    return FORMATS[name].description
 
 
 def _marc(has_marc: bool, *, written: bool) -> dict[str, Any]:
@@ -276,10 +279,11 @@ def _show_checks(path: Path) -> None:
 
 def show_preview(table: ExportTable) -> None:
     """Show ten records as they will stand in a format, what is new marked."""
-    format_ = st.selectbox("As", PREVIEW_FORMATS, format_func=FORMATS.__getitem__, key="preview", bind="query-params")
-    kind = _kind(table) if str(format_) in ("marc", "marcxml") else None
+    writers = record_formats()
+    format_ = str(st.selectbox("As", list(writers), format_func=_format_words, key="preview", bind="query-params"))
+    kind = _kind(writers[format_], table)
     seed = st.number_input("Another ten", min_value=0, value=0, step=1, help="Another number draws other records.")
-    records = preview(table, str(format_), seed=int(seed), marc_kind=kind)
+    records = preview(table, format_, seed=int(seed), kind=kind)
     if not records:
         st.markdown("No record would carry a label in this format.")
         return
@@ -297,9 +301,9 @@ def show_preview(table: ExportTable) -> None:
     st.caption("Lines with + are added by the export; everything else stands as the library wrote it.")
 
 
-def _kind(table: ExportTable) -> MarcKind | None:
-    """Return which kind of MARC record to show, asked where several will be written."""
-    kinds = kinds_for(table)
+def _kind(writer: RecordFormat, table: ExportTable) -> str | None:
+    """Return which kind of record to show, asked where several will be written."""
+    kinds = writer.kinds(table)
     if len(kinds) < 2:
         return None
     return st.segmented_control(

@@ -6,6 +6,8 @@ from typing import Any
 
 from core.cli.audit import add_corpus, add_policy, catalogue_of, policy_from_args
 from core.cli.output import CommandResult
+from core.export import FORMATS, parse_formats, parse_marc_kinds
+from core.export.readme import coded_by_default
 from core.progress import Progress
 from core.schema import CONFIDENCE, PREDICTED
 from core.storage import Workspace, now
@@ -32,10 +34,7 @@ def register_export(commands: Any, common: argparse.ArgumentParser) -> None:
         "--format",
         default="csv",
         metavar="LIST",
-        help=(
-            "one or more of csv, xlsx, parquet, jsonl, csvw, datapackage, marc, marcxml, mods, dc, jsonld, croissant,"
-            " huggingface, rocrate, with commas between (default csv)"
-        ),
+        help=f"one or more of {', '.join(FORMATS)}, with commas between (default csv)",
     )
     export.add_argument("--out", type=Path, required=True, metavar="FILE.zip", help="where to write the zip")
     export.add_argument(
@@ -91,8 +90,6 @@ def _add_marc(export: argparse.ArgumentParser) -> None:
 
 
 def _export(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
-    from core.export import parse_formats, parse_marc_kinds
-    from core.export.readme import coded_by_default
     from core.predictions import load_scored
     from core.release import Release, release
 

@@ -4,13 +4,20 @@ Written directly: the Library of Congress crosswalk reads 008/33 wrongly and los
 """
 
 import json
-from collections.abc import Iterator
+import re
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from xml.sax.saxutils import escape, quoteattr
 
+import numpy as np
+import pandas as pd
+
+from core.export.formats import LabelledFile, Package, PreviewLine, PreviewRecord, RecordFormat, Triple
 from core.export.marc_build import Assignment, assignments
 from core.export.marc_rules import Cleaner
+from core.export.public_tools import XMLLINT
 from core.export.readme import note
 from core.export.table import ExportTable
 from core.export.terms import NAMESPACE, annotation_uri, record_uri
@@ -18,6 +25,9 @@ from core.export.terms import NAMESPACE, annotation_uri, record_uri
 __all__ = [
     "CONTEXT",
     "MODS_NAMESPACE",
+    "DublinCoreFormat",
+    "JsonLdFormat",
+    "ModsFormat",
     "book_nodes",
     "dublin_core_record",
     "mods_record",
@@ -293,3 +303,144 @@ def _concept(table: ExportTable, label: str) -> str:
 
 def _without_blanks(node: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in node.items() if value != ""}
+
+
+# --- The three formats: what each writes, shows and reads back --------------------------------------------------------
+
+
+class _DescriptionFormat(RecordFormat):
+    """A format in one file, in which each book is described on its own."""
+
+    file: ClassVar[str]
+
+    def preview(self, table: ExportTable, rows: np.ndarray, kind: str | None = None) -> Iterator[PreviewRecord]:
+        """Yield the lines of each description."""
+        for given in assignments(table, rows):
+            record = table.records.iloc[given.row]
+            has = {str(name): "" if pd.isna(value) else str(value) for name, value in record.items()}
+            lines = tuple(self.lines(table, given, has))
+            yield PreviewRecord(given.record_id, has["title"], lines)
+
+    @abstractmethod
+    def lines(self, table: ExportTable, given: Assignment, has: dict[str, str]) -> Iterator[PreviewLine]:
+        """Yield the lines of one book; `has` is its text."""
+
+    def read_back(self, folder: Path, terms: Mapping[str, str]) -> Iterator[LabelledFile]:
+        """Yield the file, if it is there."""
+        if (folder / self.file).exists():
+            yield LabelledFile(name=self.file, triples=self.read(folder / self.file, terms))
+
+    @abstractmethod
+    def read(self, path: Path, terms: Mapping[str, str]) -> Iterator[Triple]:
+        """Yield what the file says."""
+
+
+class _XmlFormat(_DescriptionFormat):
+    tools = (XMLLINT,)
+
+    @abstractmethod
+    def text(self, table: ExportTable, given: Assignment, has: dict[str, str]) -> str:
+        """Return the description of one book; `has` is its text, without control characters."""
+
+    def lines(self, table: ExportTable, given: Assignment, has: dict[str, str]) -> Iterator[PreviewLine]:
+        """Yield the lines of one book."""
+        clean = {name: Cleaner().text(value) for name, value in has.items()}
+        for line in self.text(table, given, clean).splitlines():
+            if line.strip():
+                yield PreviewLine(line, new=line.strip().startswith(_NEW_IN_XML))
+
+
+_CONFIDENCE: Final = re.compile(r"Confidence: (\d\.\d{4}) \((?:not )?calibrated\)\.$")
+_NEW_IN_XML: Final = ("<genre", "<note", "<extension", "<recordInfo", "<dc:type", "<dc:description")
+
+
+class ModsFormat(_XmlFormat):
+    """The accepted labels as MODS 3.7."""
+
+    file = "other/mods-3.7.xml"
+
+    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+        """Write the file; say which characters were taken out."""
+        count, cleaner = write_mods(package.path(self.file), table)
+        package.add(self.file, "mods", "application/mods+xml", "the accepted labels as MODS 3.7", count)
+        return _removed_characters(cleaner, "MODS")
+
+    def text(self, table: ExportTable, given: Assignment, has: dict[str, str]) -> str:
+        """Return the record of one book."""
+        return "".join(mods_record(table, given, has))
+
+    def read(self, path: Path, terms: Mapping[str, str]) -> Iterator[Triple]:
+        """Yield what the extension of each record says."""
+        for element in _elements(path, f"{{{MODS_NAMESPACE}}}mods"):
+            prediction = element.find(f".//{{{NAMESPACE}}}prediction")
+            identifier = element.findtext(f"{{{MODS_NAMESPACE}}}identifier")
+            if prediction is not None and identifier is not None:
+                yield identifier, prediction.get("label", ""), prediction.get("confidence", "")
+
+
+class DublinCoreFormat(_XmlFormat):
+    """The accepted labels as simple Dublin Core, in which they are read back from a sentence."""
+
+    file = "other/dc.xml"
+
+    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+        """Write the file; say which characters were taken out."""
+        count, cleaner = write_dublin_core(package.path(self.file), table)
+        package.add(self.file, "dc", "application/xml", "the accepted labels as simple Dublin Core", count)
+        return _removed_characters(cleaner, "Dublin Core")
+
+    def text(self, table: ExportTable, given: Assignment, has: dict[str, str]) -> str:
+        """Return the record of one book, an element a line."""
+        text = dublin_core_record(table, given, has)
+        return text.replace("><dc:", ">\n  <dc:").replace("</oai_dc", "\n</oai_dc")
+
+    def read(self, path: Path, terms: Mapping[str, str]) -> Iterator[Triple]:
+        """Yield what type and description of each record say."""
+        for element in _elements(path, f"{{{_OAI_DC}}}dc"):
+            identifier, term, sentence = (
+                element.findtext(f"{{{_DC}}}{name}", "") for name in ("identifier", "type", "description")
+            )
+            confidence = _CONFIDENCE.search(sentence)
+            yield identifier, terms[term], confidence.group(1) if confidence else ""
+
+
+class JsonLdFormat(_DescriptionFormat):
+    """Books and labels as linked data."""
+
+    file = "other/books.jsonld"
+
+    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+        """Write the file."""
+        count = write_jsonld(package.path(self.file), table)
+        package.add(self.file, "jsonld", "application/ld+json", "books and labels as linked data", count)
+        return []
+
+    def lines(self, table: ExportTable, given: Assignment, has: dict[str, str]) -> Iterator[PreviewLine]:
+        """Yield the lines of the book, then of the annotation, which is new."""
+        for node, new in zip(book_nodes(table, given, has), (False, True), strict=True):
+            for line in json.dumps(node, indent=2, ensure_ascii=False).splitlines():
+                yield PreviewLine(line, new=new)
+
+    def read(self, path: Path, terms: Mapping[str, str]) -> Iterator[Triple]:
+        """Yield what each annotation says."""
+        nodes: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["@graph"]
+        ids = {node["@id"]: node["identifier"] for node in nodes if node.get("@type") == "Book"}
+        for node in nodes:
+            if node.get("@type") == "Annotation":
+                yield ids[node["target"]], node["label"], node.get("confidence", "")
+
+
+def _elements(path: Path, tag: str) -> Iterator[Any]:
+    """Yield the elements of a file one after the other; each is emptied before the next."""
+    from xml.etree import ElementTree as ET
+
+    for _, element in ET.iterparse(path):  # noqa: S314 - a file of our own, checked against its hash
+        if element.tag == tag:
+            yield element
+            element.clear()
+
+
+def _removed_characters(cleaner: Cleaner, where: str) -> list[str]:
+    if not cleaner.characters:
+        return []
+    return [f"{cleaner.characters:,} control characters were taken out in {where} (line breaks became blanks)."]

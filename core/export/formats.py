@@ -1,23 +1,47 @@
-"""The formats of an export, the kinds of MARC files, and the files as they are written."""
+"""The register of export formats: what each is called, writes, shows before it is written, and how it is read back.
 
-from collections.abc import Mapping, Sequence
+A format is a subclass of :class:`FormatWriter` and an entry in :data:`FORMATS`. Command line, page, preview and
+validation read the register and know no format by name.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+
+import numpy as np
 
 from core.errors import InputError
 from core.storage import file_sha256
+
+if TYPE_CHECKING:
+    from core.export.public_tools import PublicTool
+    from core.export.table import ExportTable
 
 __all__ = [
     "CARRIERS",
     "FORMATS",
     "MARC_KINDS",
     "Carrier",
+    "ExportFormat",
+    "FileCheck",
+    "FormatWriter",
+    "LabelledFile",
     "MarcKind",
     "Package",
+    "PreviewLine",
+    "PreviewRecord",
+    "RecordFormat",
+    "Stage",
+    "Triple",
     "WrittenFile",
+    "format_writers",
     "parse_formats",
     "parse_marc_kinds",
+    "record_formats",
 ]
 
 # --- The files of an export as they are written: where, what, how many records, which bytes ---------------------------
@@ -61,10 +85,20 @@ class WrittenFile:
 
 @dataclass
 class Package:
-    """A folder that is being filled."""
+    """A folder that is being filled.
+
+    Attributes
+    ----------
+    folder : path
+    files : list of WrittenFile
+        In the order in which they were written.
+    identifier : str
+        Of the export; '' until its manifest is written, since it depends on the files.
+    """
 
     folder: Path
     files: list[WrittenFile] = field(default_factory=list)
+    identifier: str = ""
 
     def path(self, name: str) -> Path:
         """Return where a file goes; its folder is made."""
@@ -97,36 +131,279 @@ class Package:
         return next((written for written in self.files if written.name == name), None)
 
 
-# --- The formats of an export, and the kinds of MARC files ------------------------------------------------------------
+# --- What a format is -------------------------------------------------------------------------------------------------
 
 
-FORMATS: Final[Mapping[str, str]] = {
-    "csv": "CSV, exact: every original string unchanged, for machines",
-    "xlsx": "Excel workbook for people: every cell is text, nothing is turned into a number, a date or a formula",
-    "parquet": "Parquet: typed columns, identifiers stay text",
-    "jsonl": "JSON Lines: one object a book",
-    "csvw": "CSV on the Web metadata beside the CSV",
-    "datapackage": "Data Package version 2",
-    "marc": "MARC 21 (ISO 2709, UTF-8)",
-    "marcxml": "MARCXML",
-    "mods": "MODS 3.7",
-    "dc": "Dublin Core (oai_dc)",
-    "jsonld": "schema.org JSON-LD with each prediction as an annotation",
-    "croissant": "Croissant 1.0 metadata over the Parquet file",
-    "huggingface": "Hugging Face dataset folder",
-    "rocrate": "RO-Crate 1.2 metadata: files, licence and run as a research object",
-}
-# A description is worth nothing without the file it describes.
-_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {"csvw": ("csv",), "datapackage": ("csv",), "croissant": ("parquet",)}
+FileCheck = tuple[str, Callable[[Path], tuple[bool, str]]]  # name, and what says whether an export passes, and why
+Triple = tuple[str, str, str]  # identifier, label, confidence with four decimals ('' where there is none)
 
-_FORMAT_ALIASES: Final[Mapping[str, str]] = {
-    "marc21": "marc",
-    "mrc": "marc",
-    "excel": "xlsx",
-    "hf": "huggingface",
-    "json-ld": "jsonld",
-    "ro-crate": "rocrate",
-    "ndjson": "jsonl",
+
+@dataclass(frozen=True)
+class PreviewLine:
+    """One line of a record: a column, a MARC field, a line of XML or JSON; `new` where the export adds it."""
+
+    text: str
+    new: bool
+
+
+@dataclass(frozen=True)
+class PreviewRecord:
+    """One record as it will be written, and which of our rules it breaks (in words; empty when it is good)."""
+
+    record_id: str
+    title: str
+    lines: tuple[PreviewLine, ...]
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledFile:
+    """A finished file, read back.
+
+    Attributes
+    ----------
+    name : str
+        Path inside the package.
+    triples : iterable of Triple
+        What it says; read once, and an error of the file is raised while it is read.
+    left_out : frozenset of str
+        Identifiers of which the export says that they are not in this file.
+    only_calibrated : bool
+        Whether a confidence stands in it only where it is a calibrated probability.
+    """
+
+    name: str
+    triples: Iterable[Triple]
+    left_out: frozenset[str] = frozenset()
+    only_calibrated: bool = False
+
+
+class FormatWriter(ABC):
+    """How a format is written and checked.
+
+    Parameters
+    ----------
+    name : str
+        Of the format: formats that are written together share a class.
+    """
+
+    tools: ClassVar[tuple["PublicTool", ...]] = ()  # public validators that look at its files
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @abstractmethod
+    def write(self, table: "ExportTable", package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+        """Write the files into the package and return what must be reported, in sentences."""
+
+    def checks(self, folder: Path) -> Iterator[FileCheck]:
+        """Yield our own checks of its files in an unpacked export."""
+        yield from ()
+
+
+class RecordFormat(FormatWriter):
+    """A format in which records stand: they can be shown before they are written, and read back."""
+
+    @abstractmethod
+    def preview(self, table: "ExportTable", rows: np.ndarray, kind: str | None = None) -> Iterator[PreviewRecord]:
+        """Yield some accepted records as they will stand in the file, with what is new marked.
+
+        Parameters
+        ----------
+        rows : int array
+            Positions in the table.
+        kind : str, optional
+            One of :meth:`kinds`; else the first.
+        """
+
+    def kinds(self, table: "ExportTable") -> tuple[str, ...]:
+        """Return the kinds of records that will be written, where there are several."""
+        return ()
+
+    def read_back(self, folder: Path, terms: Mapping[str, str]) -> Iterator[LabelledFile]:
+        """Yield what stands in each of its files of an unpacked export; nothing where they are missing.
+
+        Parameters
+        ----------
+        terms : mapping
+            Term of the catalogue → label.
+        """
+        yield from ()
+
+
+class Stage(IntEnum):
+    """When a format is written: a description comes after what it describes."""
+
+    DATA = 0
+    PEOPLE = 1
+    CATALOGUE = 2
+    DESCRIPTION = 3
+    PACKAGE = 4  # lists every file before it
+    CRATE = 5  # lists README and manifest, too
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportFormat:
+    """One format of the register.
+
+    Attributes
+    ----------
+    name, aliases : str, tuple of str
+        As on the command line; the name stands in manifests.
+    title, description : str
+        For people.
+    module, attribute : str
+        Where its :class:`FormatWriter` is.
+    stage : Stage
+    needs : tuple of str
+        Formats that it describes: they are written with it.
+    takes_marc : bool
+        Whether the settings of MARC records are of consequence for it.
+    """
+
+    name: str
+    title: str
+    description: str
+    module: str
+    attribute: str
+    aliases: tuple[str, ...] = ()
+    stage: Stage = Stage.CATALOGUE
+    needs: tuple[str, ...] = ()
+    takes_marc: bool = False
+
+    @property
+    def writer(self) -> FormatWriter:
+        """What writes it."""
+        writer: FormatWriter = getattr(import_module(self.module), self.attribute)(self.name)
+        return writer
+
+
+# --- The register, and the kinds of MARC files ------------------------------------------------------------------------
+
+
+FORMATS: Final[dict[str, ExportFormat]] = {
+    entry.name: entry
+    for entry in (
+        ExportFormat(
+            name="csv",
+            title="CSV",
+            description="CSV, exact: every original string unchanged, for machines",
+            module="core.export.tabular",
+            attribute="CsvFormat",
+            stage=Stage.DATA,
+        ),
+        ExportFormat(
+            name="xlsx",
+            title="Excel workbook",
+            description=(
+                "Excel workbook for people: every cell is text, nothing is turned into a number, a date or a formula"
+            ),
+            module="core.export.tabular",
+            attribute="XlsxFormat",
+            aliases=("excel",),
+            stage=Stage.PEOPLE,
+        ),
+        ExportFormat(
+            name="parquet",
+            title="Parquet",
+            description="Parquet: typed columns, identifiers stay text",
+            module="core.export.tabular",
+            attribute="ParquetFormat",
+            stage=Stage.DATA,
+        ),
+        ExportFormat(
+            name="jsonl",
+            title="JSON Lines",
+            description="JSON Lines: one object a book",
+            module="core.export.tabular",
+            attribute="JsonlFormat",
+            aliases=("ndjson",),
+            stage=Stage.DATA,
+        ),
+        ExportFormat(
+            name="csvw",
+            title="CSV on the Web",
+            description="CSV on the Web metadata beside the CSV",
+            module="core.export.packages",
+            attribute="CsvwFormat",
+            stage=Stage.DESCRIPTION,
+            needs=("csv",),
+        ),
+        ExportFormat(
+            name="datapackage",
+            title="Data Package",
+            description="Data Package version 2",
+            module="core.export.packages",
+            attribute="DataPackageFormat",
+            stage=Stage.PACKAGE,
+            needs=("csv",),
+        ),
+        ExportFormat(
+            name="marc",
+            title="MARC 21",
+            description="MARC 21 (ISO 2709, UTF-8)",
+            module="core.export.marc",
+            attribute="MarcFormat",
+            aliases=("marc21", "mrc"),
+            takes_marc=True,
+        ),
+        ExportFormat(
+            name="marcxml",
+            title="MARCXML",
+            description="MARCXML",
+            module="core.export.marc",
+            attribute="MarcFormat",
+            takes_marc=True,
+        ),
+        ExportFormat(
+            name="mods",
+            title="MODS",
+            description="MODS 3.7",
+            module="core.export.descriptions",
+            attribute="ModsFormat",
+        ),
+        ExportFormat(
+            name="dc",
+            title="Dublin Core",
+            description="Dublin Core (oai_dc)",
+            module="core.export.descriptions",
+            attribute="DublinCoreFormat",
+        ),
+        ExportFormat(
+            name="jsonld",
+            title="JSON-LD",
+            description="schema.org JSON-LD with each prediction as an annotation",
+            module="core.export.descriptions",
+            attribute="JsonLdFormat",
+            aliases=("json-ld",),
+        ),
+        ExportFormat(
+            name="croissant",
+            title="Croissant",
+            description="Croissant 1.0 metadata over the Parquet file",
+            module="core.export.packages",
+            attribute="CroissantFormat",
+            stage=Stage.DESCRIPTION,
+            needs=("parquet",),
+        ),
+        ExportFormat(
+            name="huggingface",
+            title="Hugging Face",
+            description="Hugging Face dataset folder",
+            module="core.export.packages",
+            attribute="HuggingFaceFormat",
+            aliases=("hf",),
+        ),
+        ExportFormat(
+            name="rocrate",
+            title="RO-Crate",
+            description="RO-Crate 1.2 metadata: files, licence and run as a research object",
+            module="core.export.linked_data",
+            attribute="RoCrateFormat",
+            aliases=("ro-crate",),
+            stage=Stage.CRATE,
+        ),
+    )
 }
 
 MarcKind = Literal["enriched", "delta", "stub"]
@@ -156,15 +433,32 @@ def parse_formats(names: Sequence[str]) -> tuple[str, ...]:
         A name is unknown.
     """
     wanted: set[str] = set()
+    by_name = {name: entry for entry in FORMATS.values() for name in (entry.name, *entry.aliases)}
     for given in names:
-        name = given.strip().lower()
-        name = _FORMAT_ALIASES.get(name, name)
-        if name not in FORMATS:
+        entry = by_name.get(given.strip().lower())
+        if entry is None:
             raise InputError(f"'{given}' is no export format. There are: {', '.join(FORMATS)}.")
-        wanted.update((name, *_NEEDS.get(name, ())))
+        wanted.update((entry.name, *entry.needs))
     if not wanted:
         raise InputError(f"No export format was named. There are: {', '.join(FORMATS)}.")
     return tuple(name for name in FORMATS if name in wanted)
+
+
+def format_writers(formats: Iterable[str]) -> list[tuple[ExportFormat, FormatWriter]]:
+    """Return what writes these formats, in the order of writing; formats that share a class are written once."""
+    entries = sorted(
+        (FORMATS[name] for name in formats), key=lambda entry: (entry.stage, list(FORMATS).index(entry.name))
+    )
+    writers: dict[tuple[str, str], tuple[ExportFormat, FormatWriter]] = {}
+    for entry in entries:
+        writers.setdefault((entry.module, entry.attribute), (entry, entry.writer))
+    return list(writers.values())
+
+
+def record_formats() -> dict[str, RecordFormat]:
+    """Return the formats in which records stand, by name; the others describe files."""
+    writers = {name: entry.writer for name, entry in FORMATS.items()}
+    return {name: writer for name, writer in writers.items() if isinstance(writer, RecordFormat)}
 
 
 def parse_marc_kinds(names: Sequence[str]) -> tuple[MarcKind, ...]:

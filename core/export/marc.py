@@ -1,15 +1,30 @@
 """MARC 21 and MARCXML: every record is built, cleaned and held against our rules before a byte of it is written."""
 
 import csv
+import difflib
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final, cast
+
+import numpy as np
 
 from core.classes import term_key
-from core.export.formats import MARC_KINDS, MarcKind, Package
+from core.export.formats import (
+    MARC_KINDS,
+    FileCheck,
+    LabelledFile,
+    MarcKind,
+    Package,
+    PreviewLine,
+    PreviewRecord,
+    RecordFormat,
+    Triple,
+)
 from core.export.marc_build import (
     Assignment,
     BuiltRecord,
@@ -19,13 +34,17 @@ from core.export.marc_build import (
     assignments,
     with_status,
 )
-from core.export.marc_rules import Cleaner, check_record
+from core.export.marc_rules import Cleaner, check_file, check_record
+from core.export.public_tools import MARC_LINT, MARCVALIDATE, XMLLINT, YAZ
 from core.export.table import ExportTable
+from core.readers.marc import link_numbers
+from core.readers.marc_decode import BadRecord, decode_iso2709, split_iso2709, stream_marcxml
 from core.readers.marc_record import MarcRecord, TooLongError, marcxml_document
+from core.schema import TITLE
 
-__all__ = ["BUILDERS", "FILE_NAMES", "NO_MARC", "kinds_for", "undo_record", "write_marc"]
+__all__ = ["BUILDERS", "NO_MARC", "MarcFormat", "kinds_for", "undo_record"]
 
-FILE_NAMES: Final[dict[MarcKind, str]] = {
+_FILE_NAMES: Final[dict[MarcKind, str]] = {
     "enriched": "enriched",
     "delta": "delta_NOT-FOR-NEW-RECORDS",
     "stub": "stub",
@@ -54,7 +73,7 @@ def kinds_for(table: ExportTable) -> tuple[MarcKind, ...]:
     return tuple(kind for kind in wanted if kind != "enriched" or has_marc)
 
 
-def write_marc(table: ExportTable, package: Package, formats: Sequence[str]) -> list[str]:
+def _write_marc(table: ExportTable, package: Package, formats: Sequence[str]) -> list[str]:
     """Write the MARC files and return what must be reported.
 
     Records that break a rule that the library's own record did not break are refused; records too long for ISO 2709
@@ -217,7 +236,7 @@ class _Files:
         return names
 
     def _name(self, suffix: str, *, undo: bool = False) -> str:
-        return f"marc/{'undo-' if undo else ''}{FILE_NAMES[self.kind]}.{suffix}"
+        return f"marc/{'undo-' if undo else ''}{_FILE_NAMES[self.kind]}.{suffix}"
 
 
 def _finish(
@@ -239,9 +258,9 @@ def _finish(
         remarks.append(
             f"{len(too_long):,} MARC records are too long for ISO 2709; they are whole in marc/too-long.xml."
         )
-    left_out = [(record_id, f"{FILE_NAMES[kind]}.mrc", why) for record_id, kind, why in listed.too_long]
+    left_out = [(record_id, f"{_FILE_NAMES[kind]}.mrc", why) for record_id, kind, why in listed.too_long]
     left_out += [
-        (record_id, f"{FILE_NAMES[kind]}.mrc; {FILE_NAMES[kind]}.xml", why) for record_id, kind, why in listed.refused
+        (record_id, f"{_FILE_NAMES[kind]}.mrc; {_FILE_NAMES[kind]}.xml", why) for record_id, kind, why in listed.refused
     ]
     if left_out:
         _list(package.path("marc/left-out.csv"), ("record_id", "not_in", "reason"), left_out)
@@ -271,3 +290,155 @@ def _list(path: Path, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Non
         writer = csv.writer(stream, lineterminator="\r\n")
         writer.writerow(head)
         writer.writerows(rows)
+
+
+# --- The format: what it writes, shows, reads back and checks ---------------------------------------------------------
+
+
+class MarcFormat(RecordFormat):
+    """MARC 21 or MARCXML; where both are wanted, they are written together."""
+
+    tools = (YAZ, MARCVALIDATE, MARC_LINT, XMLLINT)
+
+    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+        """Write the files of each kind, and what takes them back."""
+        return _write_marc(table, package, table.settings.formats)
+
+    def kinds(self, table: ExportTable) -> tuple[str, ...]:
+        """Return the kinds of MARC records that will be written."""
+        return () if table.settings.profile == "none" else kinds_for(table)
+
+    def preview(self, table: ExportTable, rows: np.ndarray, kind: str | None = None) -> Iterator[PreviewRecord]:
+        """Yield the fields of each record, or the lines of its XML; of enriched records also those that change."""
+        kinds = self.kinds(table)
+        if not kinds:
+            return
+        chosen = cast(MarcKind, kind or kinds[0])
+        maker = BUILDERS[chosen](table)
+        for given in assignments(table, rows):
+            if chosen == "enriched" and not table.marc_texts[given.row]:
+                continue
+            built = maker.build(given)
+            record = Cleaner().record(built.record)
+            if self.name == "marc":
+                new = {id(added) for added in built.new}
+                before = {known.line() for known in built.before.fields} if built.before is not None else None
+                lines = [PreviewLine(f"LDR {record.leader}", new=False)]
+                for marc_field in record.fields:
+                    changed = id(marc_field) in new or (before is not None and marc_field.line() not in before)
+                    lines.append(PreviewLine(marc_field.line(), new=changed))
+            else:
+                old = built.before if built.before is not None else _without_new(maker.build(given))
+                lines = _difference(old.to_xml(), record.to_xml())
+            faults = tuple(str(fault) for fault in check_record(record, chosen))
+            yield PreviewRecord(given.record_id, table.records[TITLE].iloc[given.row], tuple(lines), faults)
+
+    def read_back(self, folder: Path, terms: Mapping[str, str]) -> Iterator[LabelledFile]:
+        """Yield the files of records; a MARC record names a term, not a label."""
+        left_out = _left_out(folder)
+        for stem in _FILE_NAMES.values():
+            name = f"marc/{stem}.{_SUFFIXES[self.name]}"
+            if (folder / name).exists():
+                yield LabelledFile(
+                    name=name,
+                    triples=_read_marc(folder / name, terms),
+                    left_out=frozenset(left_out.get(name, ())),
+                    only_calibrated=True,
+                )
+
+    def checks(self, folder: Path) -> Iterator[FileCheck]:
+        """Yield the check against our rules of each file in ISO 2709."""
+        if self.name == "marc":
+            for path in sorted((folder / "marc").glob("*.mrc")) if (folder / "marc").exists() else ():
+                yield f"MARC rules, {path.name}", partial(_marc_rules, path)
+
+
+_SUFFIXES: Final = {"marc": "mrc", "marcxml": "xml"}
+
+
+def _without_new(built: BuiltRecord) -> MarcRecord:
+    """Return a record without the fields that are new."""
+    new = {id(added) for added in built.new}
+    built.record.fields = [known for known in built.record.fields if id(known) not in new]
+    return Cleaner().record(built.record)
+
+
+def _difference(old: str, new: str) -> list[PreviewLine]:
+    """Return the lines of `new`; marked are those that `old` does not have at that place."""
+    before, after = old.splitlines(), new.splitlines()
+    marked = [False] * len(after)
+    for tag, _, _, start, end in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag != "equal":
+            marked[start:end] = [True] * (end - start)
+    return [PreviewLine(line, new=is_new) for line, is_new in zip(after, marked, strict=True)]
+
+
+def _left_out(folder: Path) -> dict[str, set[str]]:
+    """Return MARC file → identifiers that are not in it, and are listed as such in ``marc/left-out.csv``."""
+    path = folder / "marc/left-out.csv"
+    ids_by_file: dict[str, set[str]] = {}
+    if path.exists():
+        with path.open(encoding="utf-8", newline="") as stream:
+            for row in csv.DictReader(stream):
+                for name in row["not_in"].split("; "):
+                    ids_by_file.setdefault(f"marc/{name}", set()).add(row["record_id"])
+    return ids_by_file
+
+
+def _read_marc(path: Path, terms: Mapping[str, str]) -> Iterator[Triple]:
+    with path.open("rb") as stream:
+        records: Iterator[MarcRecord | BadRecord] = (
+            stream_marcxml(stream)
+            if path.suffix == ".xml"
+            else (decode_iso2709(chunk).record for chunk in split_iso2709(stream))
+        )
+        for record in records:
+            if isinstance(record, BadRecord):
+                raise record
+            # Ours is the last 883; the library may have others of its own.
+            provenance = list(record.all("883"))[-1:]
+            numbers = link_numbers(provenance[0]) if provenance else set()
+            genres = [field for field in record.all("655") if link_numbers(field) & numbers]
+            if not genres:
+                raise ValueError(f"{record.text('001')} has no 655 that is linked to its last 883")
+            yield record.text("001"), terms[genres[0].get("a")], provenance[0].get("c")
+
+
+def _marc_rules(path: Path, folder: Path) -> tuple[bool, str]:
+    content = path.read_bytes()
+    faults = [str(fault) for fault in check_file(content)]
+    undo = path.name.startswith("undo-")
+    kind = next(
+        (kind for kind, stem in _FILE_NAMES.items() if path.name.removeprefix("undo-") == f"{stem}.mrc"), "enriched"
+    )
+    labels = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["labels"]
+    speaking = {term_key(name) for name in labels["classes"]}
+    speaking |= {term_key(term["term"]) for term in labels["terms"].values()}
+    # What the library's own records break was there before: it is compared with the file that takes the export back.
+    before: Counter[str] = Counter()
+    own = folder / "marc" / "undo-enriched.mrc"
+    if kind == "enriched" and not undo and own.exists():
+        before.update(str(fault) for _, fault in _faults(own, "enriched", frozenset()))
+    count = 0
+    for record_id, fault in _faults(path, kind, frozenset(speaking) if not undo else frozenset()):
+        if fault is None:
+            count += 1
+        elif before[str(fault)] > 0:
+            before[str(fault)] -= 1
+        elif not (undo and kind == "enriched"):
+            faults.append(f"{record_id}: {fault}")
+    return not faults, "; ".join(faults[:3]) or f"{count:,} records"
+
+
+def _faults(path: Path, kind: str, speaking: frozenset[str]) -> Iterator[tuple[str, object]]:
+    """Yield (record, fault) for every fault, and (record, None) once a record."""
+    with path.open("rb") as stream:
+        for number, chunk in enumerate(split_iso2709(stream), start=1):
+            try:
+                record = decode_iso2709(chunk).record
+            except BadRecord as bad:
+                yield f"record {number}", bad
+                continue
+            yield record.text("001"), None
+            for fault in check_record(record, kind, speaking=speaking):  # type: ignore[arg-type]
+                yield record.text("001"), fault

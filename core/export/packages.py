@@ -1,32 +1,101 @@
-"""Packages around the flat files: Data Package, Croissant, RO-Crate, and a folder that `datasets` loads."""
+"""What describes the flat files: CSV on the Web, Data Package, Croissant, and a folder that `datasets` loads."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import quote
 
 from core.export.decisions import CURATOR
-from core.export.formats import Package, WrittenFile
+from core.export.formats import FormatWriter, Package, WrittenFile
+from core.export.public_tools import CSVWVALIDATE, FRICTIONLESS, MLCROISSANT
 from core.export.readme import how_assigned, title
-from core.export.settings import Column, ExportSettings, plain_names
+from core.export.settings import Column, plain_names
 from core.export.table import ExportTable
-from core.export.tabular import write_parquet
-from core.export.terms import identifier_pattern
+from core.export.tabular import PARQUET_MEDIA, FlatFormat, read_parquet_labels, write_parquet
+from core.export.terms import RECORD_URN, identifier_pattern
 from core.schema import RECORD_ID
 from core.storage import plain_slug
 from core.text_formats import inline
 
 __all__ = [
-    "ROCRATE_FILE",
+    "CroissantFormat",
+    "CsvwFormat",
+    "DataPackageFormat",
+    "HuggingFaceFormat",
     "croissant",
+    "csvw_metadata",
     "datapackage",
     "front_matter",
-    "rocrate",
-    "write_croissant",
-    "write_datapackage",
-    "write_huggingface",
-    "write_rocrate",
 ]
+
+# --- CSV on the Web metadata (W3C, "Metadata Vocabulary for Tabular Data", 2015) --------------------------------------
+
+
+class CsvwFormat(FormatWriter):
+    """What the columns of each CSV in ``data/`` mean."""
+
+    tools = (CSVWVALIDATE,)
+
+    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+        """Write the metadata beside each CSV."""
+        for name in ("accepted", "all-scores"):
+            text = _json(csvw_metadata(table, f"{name}.csv", table.columns()))
+            path = f"data/{name}.csv-metadata.json"
+            package.write_text(path, text, "csvw", "application/csvm+json", f"what the columns of {name}.csv mean")
+        return []
+
+
+def csvw_metadata(table: ExportTable, url: str, columns: Sequence[Column]) -> dict[str, Any]:
+    """Return the metadata of one CSV file; `url` is its name, in the same folder."""
+    settings = table.settings
+    pattern = identifier_pattern(table.records[RECORD_ID])
+    names = plain_names(columns)
+    key = names[next(place for place, column in enumerate(columns) if column.name == RECORD_ID)]
+    return {
+        "@context": "http://www.w3.org/ns/csvw",
+        "url": url,
+        "dc:title": settings.title or settings.folder,
+        "dc:license": {"@id": settings.licence_uri},
+        "dc:issued": settings.exported_at[:10],
+        "dialect": {
+            "encoding": "utf-8",
+            "delimiter": ",",
+            "quoteChar": '"',
+            "doubleQuote": True,
+            "header": True,
+            "headerRowCount": 1,
+            "lineTerminators": ["\r\n"],
+        },
+        "tableSchema": {
+            "columns": [_column(column, name, pattern) for column, name in zip(columns, names, strict=True)],
+            "primaryKey": key,
+            "aboutUrl": f"{RECORD_URN}{{{key}}}",
+        },
+    }
+
+
+def _column(column: Column, name: str, pattern: str) -> dict[str, Any]:
+    datatype: Any = "string"
+    if column.type == "number":
+        datatype = {"base": "decimal", "minimum": column.minimum, "maximum": column.maximum}
+    elif column.type == "boolean":
+        datatype = {"base": "boolean", "format": "true|false"}
+    elif column.type == "datetime":
+        datatype = "dateTime"
+    elif column.allowed:
+        datatype = {"base": "string", "format": "|".join(re.escape(value) for value in column.allowed)}
+    elif column.name == RECORD_ID and pattern:
+        datatype = {"base": "string", "format": pattern}
+    description: dict[str, Any] = {
+        "name": name,
+        "titles": column.name,
+        "dc:description": column.meaning,
+        "datatype": datatype,
+    }
+    if column.required:
+        description["required"] = True
+    return description
+
 
 # --- datapackage.json: the files of an export as a Data Package, version 2 (datapackage.org, 2024) --------------------
 
@@ -35,11 +104,17 @@ _PROFILE = "https://datapackage.org/profiles/2.0"
 _TABLES = ("data/accepted.csv", "data/all-scores.csv")
 
 
-def write_datapackage(table: ExportTable, package: Package) -> None:
-    """Describe every file written so far."""
-    text = json.dumps(datapackage(table, package.files), indent=2, ensure_ascii=False) + "\n"
-    about = "the files as a Data Package: frictionless validate datapackage.json"
-    package.write_text("datapackage.json", text, "datapackage", "application/json", about)
+class DataPackageFormat(FormatWriter):
+    """Every file written so far, as a Data Package."""
+
+    tools = (FRICTIONLESS,)
+
+    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+        """Write ``datapackage.json``."""
+        text = _json(datapackage(table, package.files))
+        about = "the files as a Data Package: frictionless validate datapackage.json"
+        package.write_text("datapackage.json", text, "datapackage", "application/json", about)
+        return []
 
 
 def datapackage(table: ExportTable, files: Sequence[WrittenFile]) -> dict[str, Any]:
@@ -176,14 +251,20 @@ _TYPES: Final = {"string": "sc:Text", "number": "sc:Float", "boolean": "sc:Boole
 _FILE: Final = "data/accepted.parquet"
 
 
-def write_croissant(table: ExportTable, package: Package) -> None:
-    """Describe the Parquet file of accepted labels (from a CSV, loaders would drop leading zeros of identifiers)."""
-    written = package.find(_FILE)
-    if written is None:
-        raise ValueError("Croissant describes the Parquet file, which must be written first.")
-    text = json.dumps(croissant(table, written), indent=2, ensure_ascii=False) + "\n"
-    about = "the Parquet file as a data set for machine learning"
-    package.write_text("croissant.json", text, "croissant", "application/ld+json", about)
+class CroissantFormat(FormatWriter):
+    """The Parquet file of accepted labels (from a CSV, loaders would drop leading zeros of identifiers)."""
+
+    tools = (MLCROISSANT,)
+
+    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+        """Write ``croissant.json``."""
+        written = package.find(_FILE)
+        if written is None:
+            raise ValueError("Croissant describes the Parquet file, which must be written first.")
+        about = "the Parquet file as a data set for machine learning"
+        text = _json(croissant(table, written))
+        package.write_text("croissant.json", text, "croissant", "application/ld+json", about)
+        return []
 
 
 def croissant(table: ExportTable, written: WrittenFile) -> dict[str, Any]:
@@ -250,182 +331,6 @@ def croissant(table: ExportTable, written: WrittenFile) -> dict[str, Any]:
     }
 
 
-# --- ro-crate-metadata.json -------------------------------------------------------------------------------------------
-# The export as a research object (RO-Crate 1.2): files, licence, and how they came about.
-# It lists every file of the export, so it is written last but for the checksums.
-
-
-ROCRATE_FILE: Final = "ro-crate-metadata.json"
-_VERSION: Final = "https://w3id.org/ro/crate/1.2"
-_SUMS: Final = "SHA256SUMS"
-_SUM_LINE: Final = 64 * "0" + "  {}\n"
-_LIBRARY: Final = "#library"
-_MODEL: Final = "#model"
-_CONTACT: Final = "#contact"
-_IDENTIFIER: Final = "#identifier"
-
-
-def write_rocrate(table: ExportTable, package: Package, manifest: Mapping[str, Any]) -> None:
-    """Describe every file written so far, and the checksums, which are written after this."""
-    text = json.dumps(rocrate(table, package.files, manifest), indent=2, ensure_ascii=False) + "\n"
-    about = "the files, the licence and the run as an RO-Crate"
-    package.write_text(ROCRATE_FILE, text, "rocrate", "application/ld+json", about)
-
-
-def rocrate(table: ExportTable, files: Sequence[WrittenFile], manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the metadata document: descriptor, root, licence, library, model, run, inputs, and each file.
-
-    Parameters
-    ----------
-    files : sequence of WrittenFile
-        What is in the package beside this document and the checksums.
-    manifest : mapping
-        As :func:`core.export.bundle.manifest` made it; the identifier of the export is taken from it.
-    """
-    settings = table.settings
-    names = [written.name for written in files]
-    parts = [*map(_file_id, names), _file_id(_SUMS)]
-    inputs = [f"#input-{place}" for place, _ in enumerate(settings.inputs, start=1)]
-    root = {
-        "@id": "./",
-        "@type": "Dataset",
-        "name": title(table),
-        "description": settings.description
-        or f"Labels for {settings.dataset}. {how_assigned(table)} Cuts: {settings.cuts_in_words}."
-        f" {table.counts.sentence}.",
-        "identifier": _ref(_IDENTIFIER),
-        "version": settings.version,
-        "datePublished": settings.exported_at[:10],
-        "keywords": ["bibliographic metadata", "machine-generated", *(label.lower() for label in table.labels)],
-        "license": _ref(settings.licence_uri),
-        "author": _ref(_LIBRARY),
-        "publisher": _ref(_LIBRARY),
-        "url": settings.homepage,
-        "mentions": _ref(settings.run_uri),
-        "hasPart": _refs(parts),
-    }
-    graph: list[dict[str, Any]] = [
-        {"@id": ROCRATE_FILE, "@type": "CreativeWork", "conformsTo": _ref(_VERSION), "about": _ref("./")},
-        root,
-        {
-            "@id": _IDENTIFIER,
-            "@type": "PropertyValue",
-            "name": "identifier of the export",
-            "value": str(manifest["export"]["id"]),
-        },
-        {
-            "@id": settings.licence_uri,
-            "@type": "CreativeWork",
-            "name": settings.licence,
-            "description": f"The licence of everything in this export: {settings.licence} ({settings.licence_uri}).",
-        },
-        *_people(settings),
-        _model(settings),
-        {
-            "@id": settings.run_uri,
-            "@type": "CreateAction",
-            "name": f"Run {settings.run_id}",
-            "description": f"{how_assigned(table)} Exported with Colophon {settings.software_version}".rstrip() + ".",
-            "agent": _ref(_LIBRARY),
-            "instrument": _ref(_MODEL),
-            "object": _refs(inputs),
-            "result": _refs(parts),
-            "startTime": settings.predicted_at,
-            "endTime": settings.exported_at,
-        },
-        *(_input(name, input_file) for name, input_file in zip(inputs, settings.inputs, strict=True)),
-        *(_file(written) for written in files),
-        # Its hash depends on this document; its size, on the names alone.
-        {
-            "@id": _file_id(_SUMS),
-            "@type": "File",
-            "name": _SUMS,
-            "description": f"Checksums of all files: sha256sum -c {_SUMS}",
-            "encodingFormat": "text/plain",
-            "contentSize": str(sum(len(_SUM_LINE.format(name).encode()) for name in (ROCRATE_FILE, *names))),
-        },
-    ]
-    return {
-        "@context": f"{_VERSION}/context",
-        "@graph": [{key: value for key, value in node.items() if value not in ("", [])} for node in graph],
-    }
-
-
-def _ref(name: str) -> dict[str, str]:
-    return {"@id": name}
-
-
-def _refs(names: Sequence[str]) -> dict[str, str] | list[dict[str, str]]:
-    """Return references: one stands alone, as RO-Crate 1.2 recommends."""
-    return _ref(names[0]) if len(names) == 1 else [_ref(name) for name in names]
-
-
-def _file_id(path: str) -> str:
-    """Return a file's path as an identifier: relative, with signs that no URI may hold as %20 and the like."""
-    return quote(path, safe="/")
-
-
-def _people(settings: ExportSettings) -> list[dict[str, Any]]:
-    library = {
-        "@id": _LIBRARY,
-        "@type": "Organization",
-        "name": settings.publisher or settings.organisation or "(library not named)",
-        "url": settings.homepage,
-    }
-    if not settings.contact:
-        return [library]
-    contact = {
-        "@id": _CONTACT,
-        "@type": "ContactPoint",
-        "contactType": "whom to ask",
-        "name": settings.contact,
-        "email": settings.contact if "@" in settings.contact else "",
-    }
-    return [{**library, "contactPoint": _ref(_CONTACT)}, contact]
-
-
-def _model(settings: ExportSettings) -> dict[str, Any]:
-    model = settings.model
-    return {
-        "@id": _MODEL,
-        "@type": "SoftwareApplication",
-        "name": model.name if model.made_here else "(model unknown)",
-        "version": model.version or "(version not stated)",
-        "description": (
-            "The model that predicted the labels; its confidences are "
-            if model.made_here
-            else f"Whatever made the predictions {model.name} elsewhere; their confidences are "
-        )
-        + ("calibrated probabilities." if model.calibrated else "not calibrated."),
-        # A URL is asked for: where the model's run is described.
-        "url": settings.homepage or settings.run_uri,
-        "identifier": f"sha256:{model.sha256}" if model.sha256 else "",
-    }
-
-
-def _input(name: str, input_file: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "@id": name,
-        "@type": "CreativeWork",  # a File would be looked for in the crate
-        "name": str(input_file.get("name", "catalogue file")),
-        "description": "A file that was read; it is not in this export.",
-        "identifier": f"sha256:{input_file['sha256']}" if input_file.get("sha256") else "",
-        "url": str(input_file.get("uri") or ""),
-    }
-
-
-def _file(written: WrittenFile) -> dict[str, Any]:
-    return {
-        "@id": _file_id(written.name),
-        "@type": "File",
-        "name": written.name,
-        "description": written.about,
-        "encodingFormat": written.media_type,
-        "contentSize": str(written.bytes),
-        "sha256": written.sha256,
-    }
-
-
 # --- A folder that `datasets` loads as it is: one Parquet file and a README with its front matter ---------------------
 
 
@@ -439,20 +344,29 @@ _SIZES: Final = (
 _LICENCES: Final = {"CC0-1.0": "cc0-1.0", "CC-BY-4.0": "cc-by-4.0", "CC-BY-SA-4.0": "cc-by-sa-4.0"}
 
 
-def write_huggingface(table: ExportTable, package: Package) -> None:
-    """Write ``huggingface/README.md`` and ``huggingface/data/train-00000-of-00001.parquet``."""
-    name = "huggingface/data/train-00000-of-00001.parquet"
-    count = write_parquet(package.path(name), table.flat(table.accepted), table.columns(), table.settings)
-    about = "the accepted labels, as `datasets` loads them"
-    package.add(name, "huggingface", "application/vnd.apache.parquet", about, count)
-    text = (
-        f"---\n{front_matter(table)}---\n\n# {inline(title(table))}\n\n"
-        f"{count:,} records with a label. {inline(how_assigned(table))}"
-        " Do not train on machine labels as if people had given them."
-        " Identifiers are text. The columns are described in the file itself; settings, counts and measured quality are"
-        " in the manifest.json of the export this folder comes from.\n"
-    )
-    package.write_text("huggingface/README.md", text, "huggingface", "text/markdown", "dataset card of the folder")
+_TRAIN: Final = "data/train-00000-of-00001.parquet"
+
+
+class HuggingFaceFormat(FlatFormat):
+    """A folder with one Parquet file and a dataset card."""
+
+    readers = ((f"huggingface/{_TRAIN}", read_parquet_labels),)
+
+    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+        """Write the Parquet file and its card."""
+        name = f"huggingface/{_TRAIN}"
+        count = write_parquet(package.path(name), table.flat(table.accepted), table.columns(), table.settings)
+        about = "the accepted labels, as `datasets` loads them"
+        package.add(name, "huggingface", PARQUET_MEDIA, about, count)
+        text = (
+            f"---\n{front_matter(table)}---\n\n# {inline(title(table))}\n\n"
+            f"{count:,} records with a label. {inline(how_assigned(table))}"
+            " Do not train on machine labels as if people had given them."
+            " Identifiers are text. The columns are described in the file itself; settings, counts and measured quality"
+            " are in the manifest.json of the export this folder comes from.\n"
+        )
+        package.write_text("huggingface/README.md", text, "huggingface", "text/markdown", "dataset card of the folder")
+        return []
 
 
 def front_matter(table: ExportTable) -> str:
@@ -476,9 +390,7 @@ def front_matter(table: ExportTable) -> str:
         "size_categories": [next((name for limit, name in _SIZES if count < limit), "10M<n<100M")],
         "source_datasets": ["original"],
         "tags": ["lam", "glam", "bibliographic-metadata"],
-        "configs": [
-            {"config_name": "default", "data_files": [{"split": "train", "path": "data/train-00000-of-00001.parquet"}]}
-        ],
+        "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": _TRAIN}]}],
     }
     return f"{DatasetCardData(**card_data).to_yaml()}\n"
 
@@ -494,3 +406,7 @@ def _languages(table: ExportTable) -> list[str]:
         if language is not None:
             codes.add(getattr(language, "alpha_2", language.alpha_3))
     return sorted(codes)
+
+
+def _json(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

@@ -4,15 +4,24 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from core.export.formats import FORMATS
+
 __all__ = [
-    "TOOLS",
+    "CSVWVALIDATE",
+    "FRICTIONLESS",
+    "MARCVALIDATE",
+    "MARC_LINT",
+    "MLCROISSANT",
+    "XMLLINT",
+    "YAZ",
     "CheckStatus",
     "ExportCheck",
+    "PublicTool",
     "find_tool",
     "lint_warnings",
     "public_checks",
@@ -67,6 +76,22 @@ _ALLOWED_LINT: Final = ("245: Must end with", "may be an article", "245: No 245 
 _SCHEMAS: Final = {"marc": "MARC21slim.xsd", "mods": "mods-3-7.xsd"}
 
 
+@dataclass(frozen=True)
+class PublicTool:
+    """A public validator.
+
+    Attributes
+    ----------
+    name : str
+    run : callable
+        Takes the folder of an unpacked export and the folder of the schemas (or None); yields one result a file, or a
+        single 'not run' where the tool is not installed; nothing where the export has no file for it.
+    """
+
+    name: str
+    run: Callable[[Path, Path | None], Iterator[ExportCheck]]
+
+
 def public_checks(folder: Path, schemas: Path | None = None, only: Sequence[str] = ()) -> Iterator[ExportCheck]:
     """Yield one result a tool and file; a tool that is not installed is told once, as 'not run'.
 
@@ -77,11 +102,11 @@ def public_checks(folder: Path, schemas: Path | None = None, only: Sequence[str]
     schemas : path, optional
         See :func:`core.export.validation.validate`.
     only : sequence of str
-        Tools to run (keys of :data:`TOOLS`); empty: all.
+        Names of the tools to run; empty: all that a format names.
     """
-    for tool, run in TOOLS.items():
-        if not only or tool in only:
-            yield from run(folder, schemas)
+    for tool in dict.fromkeys(tool for entry in FORMATS.values() for tool in entry.writer.tools):
+        if not only or tool.name in only:
+            yield from tool.run(folder, schemas)
 
 
 def find_tool(name: str) -> str | None:
@@ -229,12 +254,10 @@ def _first_lines(text: str) -> str:
     return "; ".join(lines[:3]) + (f" … ({len(lines):,} lines)" if len(lines) > 3 else "")
 
 
-TOOLS: Final[Mapping[str, Callable[[Path, Path | None], Iterator[ExportCheck]]]] = {
-    "yaz-marcdump": _yaz,
-    "marcvalidate": _marcvalidate,
-    "MARC::Lint": _lint,
-    "xmllint": _xmllint,
-    "frictionless": _frictionless,
-    "csvwvalidate": _csvw,
-    "mlcroissant": _mlcroissant,
-}
+YAZ: Final = PublicTool("yaz-marcdump", _yaz)
+MARCVALIDATE: Final = PublicTool("marcvalidate", _marcvalidate)
+MARC_LINT: Final = PublicTool("MARC::Lint", _lint)
+XMLLINT: Final = PublicTool("xmllint", _xmllint)
+FRICTIONLESS: Final = PublicTool("frictionless", _frictionless)
+CSVWVALIDATE: Final = PublicTool("csvwvalidate", _csvw)
+MLCROISSANT: Final = PublicTool("mlcroissant", _mlcroissant)

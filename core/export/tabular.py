@@ -1,45 +1,51 @@
-"""Flat files: CSV and its metadata (CSVW), JSON Lines, Parquet, a workbook, and a CSV for people."""
+"""Flat files: CSV, JSON Lines, Parquet, a workbook, and a CSV for people."""
 
 import csv
 import json
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 import pandas as pd
 
 from core.export.decisions import CURATOR
-from core.export.formats import Package
-from core.export.settings import Column, ExportSettings, original_column_name, plain_names, probability_names
+from core.export.formats import LabelledFile, Package, PreviewLine, PreviewRecord, RecordFormat, Triple
+from core.export.readme import spreadsheet_readme
+from core.export.settings import Column, ExportSettings, original_column_name, probability_names
 from core.export.table import ExportTable
-from core.export.terms import RECORD_URN, identifier_pattern
 from core.schema import AUTHOR, DATE, LANGUAGE, RECORD_ID, TITLE
-from core.text_formats import csv_for_people
+from core.text_formats import csv_for_people, unsafe_cell
 
 __all__ = [
     "CELL_LIMIT",
+    "PARQUET_MEDIA",
     "ROW_LIMIT",
+    "CsvFormat",
+    "FlatFormat",
+    "JsonlFormat",
+    "ParquetFormat",
     "WorkbookReport",
+    "XlsxFormat",
     "accepted_csv",
     "accepted_for_people",
     "arrow_table",
     "cells",
-    "csvw_metadata",
+    "read_parquet_labels",
+    "unescape_cell",
     "workbook",
     "write_csv",
-    "write_csvw",
     "write_jsonl",
     "write_parquet",
+    "write_review",
     "write_xlsx",
 ]
 
-# --- CSV, exact: UTF-8 without byte order mark ------------------------------------------------------------------------
-# CSV, exact: UTF-8 without byte order mark, CRLF, commas, doubled quotes; no original string is changed.
+# --- CSV, exact: UTF-8 without byte order mark, CRLF, commas, doubled quotes; no original string is changed -----------
 
 
 def write_csv(path: Path, frame: pd.DataFrame, columns: Sequence[Column]) -> int:
@@ -73,8 +79,7 @@ def _number(value: float, four: bool) -> str:
     return np.format_float_positional(value, trim="-") if "e" in text else text.removesuffix(".0")
 
 
-# --- JSON Lines: one object a book; identifiers are text --------------------------------------------------------------
-# JSON Lines: one object a book; identifiers are text, missing values are null, letters are not escaped.
+# --- JSON Lines: one object a book; missing values are null, letters are not escaped ----------------------------------
 
 
 def write_jsonl(path: Path, frame: pd.DataFrame, columns: Sequence[Column]) -> int:
@@ -96,8 +101,7 @@ def _values(values: pd.Series, column: Column) -> list[Any]:
     return [value or None for value in values.tolist()]
 
 
-# --- Parquet: identifiers are text, scores are doubles ----------------------------------------------------------------
-# Parquet: identifiers are text, scores are doubles, moments are UTC; run and licence are in the file.
+# --- Parquet: identifiers are text, scores are doubles, moments are UTC; run and licence are in the file --------------
 
 
 def arrow_table(frame: pd.DataFrame, columns: Sequence[Column], settings: ExportSettings) -> Any:
@@ -260,71 +264,6 @@ def _width(values: pd.Series, column: Column) -> int:
     return int(min(_WIDEST, max(10, heading, lengths.quantile(0.95) + 2 if len(lengths) else 0)))
 
 
-# --- CSV on the Web metadata, beside the CSV it describes (W3C --------------------------------------------------------
-# CSV on the Web metadata, beside the CSV it describes (W3C, "Metadata Vocabulary for Tabular Data", 2015).
-
-
-def write_csvw(table: ExportTable, package: Package) -> None:
-    """Describe each CSV in ``data/``."""
-    for name in ("accepted", "all-scores"):
-        content = csvw_metadata(table, f"{name}.csv", table.columns())
-        text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-        path = f"data/{name}.csv-metadata.json"
-        package.write_text(path, text, "csvw", "application/csvm+json", f"what the columns of {name}.csv mean")
-
-
-def csvw_metadata(table: ExportTable, url: str, columns: Sequence[Column]) -> dict[str, Any]:
-    """Return the metadata of one CSV file; `url` is its name, in the same folder."""
-    settings = table.settings
-    pattern = identifier_pattern(table.records[RECORD_ID])
-    names = plain_names(columns)
-    key = names[next(place for place, column in enumerate(columns) if column.name == RECORD_ID)]
-    return {
-        "@context": "http://www.w3.org/ns/csvw",
-        "url": url,
-        "dc:title": settings.title or settings.folder,
-        "dc:license": {"@id": settings.licence_uri},
-        "dc:issued": settings.exported_at[:10],
-        "dialect": {
-            "encoding": "utf-8",
-            "delimiter": ",",
-            "quoteChar": '"',
-            "doubleQuote": True,
-            "header": True,
-            "headerRowCount": 1,
-            "lineTerminators": ["\r\n"],
-        },
-        "tableSchema": {
-            "columns": [_column(column, name, pattern) for column, name in zip(columns, names, strict=True)],
-            "primaryKey": key,
-            "aboutUrl": f"{RECORD_URN}{{{key}}}",
-        },
-    }
-
-
-def _column(column: Column, name: str, pattern: str) -> dict[str, Any]:
-    datatype: Any = "string"
-    if column.type == "number":
-        datatype = {"base": "decimal", "minimum": column.minimum, "maximum": column.maximum}
-    elif column.type == "boolean":
-        datatype = {"base": "boolean", "format": "true|false"}
-    elif column.type == "datetime":
-        datatype = "dateTime"
-    elif column.allowed:
-        datatype = {"base": "string", "format": "|".join(re.escape(value) for value in column.allowed)}
-    elif column.name == RECORD_ID and pattern:
-        datatype = {"base": "string", "format": pattern}
-    description: dict[str, Any] = {
-        "name": name,
-        "titles": column.name,
-        "dc:description": column.meaning,
-        "datatype": datatype,
-    }
-    if column.required:
-        description["required"] = True
-    return description
-
-
 # --- The accepted records for people ----------------------------------------------------------------------------------
 # Identifier, title, label, confidence first, in a curator's words.
 
@@ -423,3 +362,191 @@ def _decided_by(decisions: pd.DataFrame) -> pd.Series:
     same = decisions["pred_label"] == decisions["pred_suggested_label"]
     decided_by = pd.Series(_MACHINE, index=decisions.index, dtype="str")
     return decided_by.mask(curator & same, _CONFIRMED).mask(curator & ~same, _CHOSEN)
+
+
+# --- Reading the labels back ------------------------------------------------------------------------------------------
+
+
+def _read_csv(path: Path) -> Iterator[Triple]:
+    for row in _csv_rows(path):
+        yield row["record_id"], row["pred_label"], row["pred_confidence"]
+
+
+def _read_csv_for_people(path: Path) -> Iterator[Triple]:
+    for row in _csv_rows(path):
+        yield unsafe_cell(row["Identifier"]), unsafe_cell(row["Label"]), _four(row["Confidence"] or None)
+
+
+def _csv_rows(path: Path) -> Iterator[dict[str, str]]:
+    csv.field_size_limit(1 << 24)
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        yield from csv.DictReader(stream)
+
+
+def read_parquet_labels(path: Path) -> Iterator[Triple]:
+    """Yield what a Parquet file of accepted labels says."""
+    import pyarrow.parquet as pq
+
+    columns = pq.read_table(path, columns=["record_id", "pred_label", "pred_confidence"]).to_pydict()
+    for record_id, label, confidence in zip(*columns.values(), strict=True):
+        yield record_id, label, _four(confidence)
+
+
+def _read_jsonl(path: Path) -> Iterator[Triple]:
+    with path.open(encoding="utf-8") as stream:
+        for line in stream:
+            row = json.loads(line)
+            yield row["record_id"], row["pred_label"], _four(row["pred_confidence"])
+
+
+def _read_xlsx(path: Path) -> Iterator[Triple]:
+    import openpyxl
+
+    book = openpyxl.load_workbook(path, read_only=True)
+    try:
+        rows = book.worksheets[0].iter_rows(values_only=True)
+        head = list(next(rows, ()))
+        places = [head.index(name) for name in ("Identifier", "Label", "Confidence")]
+        for row in rows:
+            record_id, label, confidence = (row[place] for place in places)
+            yield unescape_cell(str(record_id)), unescape_cell(str(label)), _four(confidence)
+    finally:
+        book.close()
+
+
+def unescape_cell(text: str) -> str:
+    """Undo the escapes of a workbook (_x000D_ and the like)."""
+    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match.group(1), 16)), text)
+
+
+def _four(value: Any) -> str:
+    return "" if value is None or value != value else f"{float(value):.4f}"
+
+
+# --- The four formats: what each writes, shows and reads back ---------------------------------------------------------
+
+
+PARQUET_MEDIA: Final = "application/vnd.apache.parquet"
+_XLSX_MEDIA: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_PEOPLE: Final = "people/accepted_for-excel"
+
+
+class FlatFormat(RecordFormat):
+    """A format whose records are rows of columns.
+
+    Attributes
+    ----------
+    readers : tuple of (str, callable)
+        Path of a file of accepted labels, and what reads it.
+    """
+
+    readers: ClassVar[tuple[tuple[str, Callable[[Path], Iterator[Triple]]], ...]]
+
+    def preview(self, table: ExportTable, rows: np.ndarray, kind: str | None = None) -> Iterator[PreviewRecord]:
+        """Yield the columns that have a value, and all of ours."""
+        columns, frame = table.columns(), table.flat(rows)
+        texts = {column.name: list(cells(frame[column.name], column)) for column in columns}
+        originals = len(table.originals.columns)
+        for place, row in enumerate(rows.tolist()):
+            lines = tuple(
+                PreviewLine(f"{column.name}: {texts[column.name][place]}", new=position >= originals)
+                for position, column in enumerate(columns)
+                if texts[column.name][place] or position >= originals
+            )
+            yield PreviewRecord(table.records[RECORD_ID].iloc[row], table.records[TITLE].iloc[row], lines)
+
+    def read_back(self, folder: Path, terms: Mapping[str, str]) -> Iterator[LabelledFile]:
+        """Yield the files that are there; see :class:`core.export.formats.RecordFormat`."""
+        for name, read in self.readers:
+            if (folder / name).exists():
+                yield LabelledFile(name=name, triples=read(folder / name))
+
+
+class CsvFormat(FlatFormat):
+    """The accepted labels and all scores, exact, and the accepted ones for people."""
+
+    readers = (
+        ("data/accepted.csv", _read_csv),
+        (f"{_PEOPLE}.csv", _read_csv_for_people),
+    )
+
+    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+        """Write ``data/accepted.csv``, ``data/all-scores.csv`` and the file for people."""
+        for name, rows, about in _tables(table):
+            _add_csv(table, package, f"data/{name}.csv", rows, about)
+        package.path(f"{_PEOPLE}.csv").write_bytes(accepted_csv(table))
+        about = (
+            "the accepted labels for reading in a spreadsheet program: an apostrophe stands before what could be a"
+            " formula"
+        )
+        package.add(f"{_PEOPLE}.csv", "csv", "text/csv", about, len(table.accepted))
+        return []
+
+
+class ParquetFormat(FlatFormat):
+    """The accepted labels and all scores, typed."""
+
+    readers = (("data/accepted.parquet", read_parquet_labels),)
+
+    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+        """Write ``data/accepted.parquet`` and ``data/all-scores.parquet``."""
+        for name, rows, about in _tables(table):
+            path = f"data/{name}.parquet"
+            count = write_parquet(package.path(path), table.flat(rows), table.columns(), table.settings)
+            package.add(path, "parquet", PARQUET_MEDIA, about, count)
+        return []
+
+
+class JsonlFormat(FlatFormat):
+    """The accepted labels, one object a book."""
+
+    readers = (("data/accepted.jsonl", _read_jsonl),)
+
+    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+        """Write ``data/accepted.jsonl``."""
+        name = "data/accepted.jsonl"
+        count = write_jsonl(package.path(name), table.flat(table.accepted), table.columns())
+        package.add(name, "jsonl", "application/jsonl", "the accepted labels, one object a book", count)
+        return []
+
+
+class XlsxFormat(FlatFormat):
+    """The accepted labels as a workbook."""
+
+    readers = ((f"{_PEOPLE}.xlsx", _read_xlsx),)
+
+    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+        """Write the workbook; return what it could not hold."""
+        frame, columns = workbook(table)
+        path = package.path(f"{_PEOPLE}.xlsx")
+        written = write_xlsx(path, frame, columns, spreadsheet_readme(table, quality))
+        about = "the accepted labels for reading in a spreadsheet program"
+        package.add(f"{_PEOPLE}.xlsx", "xlsx", _XLSX_MEDIA, about, written.rows)
+        return written.sentences
+
+
+def write_review(table: ExportTable, package: Package) -> None:
+    """Write the files for review, which every export holds."""
+    parts = {
+        "abstained": (table.abstained, "records the machine abstained on, the most confident first"),
+        "conflicts": (table.conflicts, "human labels the machine contradicts, the most confident first"),
+        "rejected": (table.rejected, "records for which a curator refused a label"),
+        "not-matched": (table.not_matched, "records without a prediction"),
+    }
+    for name, (rows, about) in parts.items():
+        _add_csv(table, package, f"review/{name}.csv", rows, about, suggested=True)
+
+
+def _tables(table: ExportTable) -> tuple[tuple[str, np.ndarray, str], ...]:
+    return (
+        ("accepted", table.accepted, "the accepted labels, with all original columns, every string exact"),
+        ("all-scores", np.arange(len(table)), "every record with its scores and its decision"),
+    )
+
+
+def _add_csv(
+    table: ExportTable, package: Package, name: str, rows: np.ndarray, about: str, *, suggested: bool = False
+) -> None:
+    columns = table.columns(suggested=suggested)
+    count = write_csv(package.path(name), table.flat(rows, suggested=suggested), columns)
+    package.add(name, "csv", "text/csv", about, count)

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.export import FORMATS
 from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import Scored, load_predictions
 from core.release import Release, release, saved_exports
 from core.storage import Workspace
 from core.thresholds import Policy
 from dashboard import cache
+from tests.core.export.test_formats_register import ENTRY
 from tests.serving import ROOT
 
 CUTS = Policy({"Fiction": 0.9, "Non-fiction": 0.95})
@@ -119,3 +121,13 @@ def test_the_cut_offs_that_stood_on_the_screen_are_restored_though_others_export
     fingerprint = load_predictions(demo_copy, "demo-predictions").fingerprint
     assert saved_policies(demo_copy, fingerprint)[0].policy.cuts == {"Fiction": 0.95, "Non-fiction": 0.95}
     assert "Accepted: Fiction above 0.950, Non-fiction above 0.950" in shown(page)
+
+
+def test_a_format_from_outside_is_offered_and_previewed(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FORMATS, "cards", ENTRY)
+    page.run()
+    assert "Cards for a drawer" in page.multiselect(key="formats").options
+    page.multiselect(key="formats").set_value(["cards"]).run()
+    page.selectbox(key="preview").select("cards").run()
+    assert not page.exception
+    assert "card of Fiction" in "".join(str(one.proto.body) for one in page.get("html"))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
-from core.export.preview import PREVIEW_FORMATS, breakdown, genre_difference, preview
+from core.export.formats import record_formats
+from core.export.preview import breakdown, genre_difference, preview
 from core.export.table import prepare
 from core.readers.marc_record import MarcRecord, control, data
 
@@ -13,7 +14,7 @@ def new(record):
     return [line.text for line in record.lines if line.new]
 
 
-@pytest.mark.parametrize("name", PREVIEW_FORMATS)
+@pytest.mark.parametrize("name", list(record_formats()))
 def test_every_format_shows_its_records_with_old_and_new(example, name):
     shown = preview(example.table(), name)
     assert len(shown) == 5
@@ -46,7 +47,7 @@ def test_new_columns_are_ours(example):
 
 
 def test_new_fields_of_a_marc_record_are_marked(example):
-    (record,) = preview(example.table(), "marc", ids=["014602826"], marc_kind="stub")
+    (record,) = preview(example.table(), "marc", ids=["014602826"], kind="stub")
     assert [line[:3] for line in new(record)] == ["588", "655", "883"]
 
 
@@ -63,9 +64,9 @@ def test_in_an_enriched_record_changed_fields_are_marked_too(example):
     )
     originals = example.originals.assign(marc=[own.to_json(), *[""] * 9])
     table = prepare(example.records, originals, example.scored, example.settings())
-    (record,) = preview(table, "marc", marc_kind="enriched")
+    (record,) = preview(table, "marc", kind="enriched")
     assert [line[:3] for line in new(record)] == ["005", "040", "588", "655", "883"]
-    (record,) = preview(table, "marcxml", marc_kind="enriched")
+    (record,) = preview(table, "marcxml", kind="enriched")
     assert '      <subfield code="d">XX-XxEXM</subfield>'[2:] in new(record)
     assert '    <subfield code="a">x</subfield>' not in new(record)
 
@@ -89,7 +90,7 @@ def test_the_profile_without_a_term_shows_no_marc(example):
 def test_a_record_that_will_be_left_out_shows_why(example):
     records = example.records.assign(title="x" * 12_000)
     table = prepare(records, example.originals, example.scored, example.settings())
-    shown = preview(table, "marc", marc_kind="stub", n=1)
+    shown = preview(table, "marc", kind="stub", n=1)
     assert "no field longer than 9,999 bytes" in shown[0].faults[0]
 
 

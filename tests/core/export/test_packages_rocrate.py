@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from core.export.packages import ROCRATE_FILE
+from core.export.linked_data import ROCRATE_FILE
 from core.export.validation import builtin_checks
 from core.storage import file_sha256
 

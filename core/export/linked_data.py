@@ -1,0 +1,390 @@
+"""Linked data about an export: what was done with what (manifest.jsonld), and the research object (RO-Crate 1.2)."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+from core.export.formats import FileCheck, FormatWriter, Package, WrittenFile
+from core.export.readme import how_assigned, scope, title
+from core.export.settings import UNKNOWN, ExportSettings
+from core.export.table import ExportTable
+from core.export.terms import NAMESPACE
+from core.formatting import listed
+from core.storage import file_sha256
+
+__all__ = ["ROCRATE_FILE", "RoCrateFormat", "provenance", "rocrate"]
+
+# --- manifest.jsonld --------------------------------------------------------------------------------------------------
+# The manifest as linked data, in PROV-O (who did what with what) and DCAT (what can be had).
+
+
+_CONTEXT: Final[dict[str, Any]] = {
+    "prov": "http://www.w3.org/ns/prov#",
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "dct": "http://purl.org/dc/terms/",
+    "dqv": "http://www.w3.org/ns/dqv#",
+    "spdx": "http://spdx.org/rdf/terms#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "colophon": NAMESPACE,
+    "dct:issued": {"@type": "xsd:dateTime"},
+    "dct:license": {"@type": "@id"},
+    "dct:publisher": {"@type": "@id"},
+    "dcat:byteSize": {"@type": "xsd:nonNegativeInteger"},
+    "dcat:distribution": {"@type": "@id"},
+    "prov:used": {"@type": "@id"},
+    "prov:wasGeneratedBy": {"@type": "@id"},
+    "prov:wasDerivedFrom": {"@type": "@id"},
+    "prov:wasAssociatedWith": {"@type": "@id"},
+    "prov:actedOnBehalfOf": {"@type": "@id"},
+    "prov:hadPlan": {"@type": "@id"},
+    "prov:agent": {"@type": "@id"},
+    "prov:startedAtTime": {"@type": "xsd:dateTime"},
+    "prov:endedAtTime": {"@type": "xsd:dateTime"},
+    "prov:generatedAtTime": {"@type": "xsd:dateTime"},
+}
+
+
+def provenance(table: ExportTable, files: Sequence[WrittenFile], manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON-LD twin of the manifest; its context is written out, so no network is needed to read it."""
+    settings, model = table.settings, table.settings.model
+    export = str(manifest["export"]["id"])
+    ids = {
+        name: f"{export}#{name}"
+        for name in ("library", "curator", "policy", "export", "predictions", "model", "software")
+    }
+    catalogues = [(f"{export}#input-{place}", input_file) for place, input_file in enumerate(settings.inputs, start=1)]
+    inputs = [name for name, _ in catalogues]
+    dataset: dict[str, Any] = {
+        "@id": export,
+        "@type": ["dcat:Dataset", "prov:Entity"],
+        "dct:title": title(table),
+        "dct:description": settings.description or how_assigned(table),
+        "dct:identifier": settings.folder,
+        "dct:issued": settings.exported_at,
+        "dct:license": settings.licence_uri,
+        "dct:publisher": ids["library"],
+        "dcat:keyword": ["bibliographic metadata", "machine-generated"],
+        "dcat:version": settings.version,
+        "prov:wasGeneratedBy": ids["export"],
+        "prov:wasDerivedFrom": [ids["predictions"], *inputs],
+        "dcat:distribution": [f"{export}#file-{place}" for place, _ in enumerate(files, start=1)],
+        "dqv:hasQualityMeasurement": _measurements(manifest.get("quality") or {}, export),
+    }
+    return {
+        "@context": _CONTEXT,
+        "@graph": [
+            {key: value for key, value in dataset.items() if value != []},
+            *(_distribution(f"{export}#file-{place}", written) for place, written in enumerate(files, start=1)),
+            *(_input(name, input_file) for name, input_file in catalogues),
+            {
+                "@id": ids["predictions"],
+                "@type": "prov:Entity",
+                "dct:identifier": settings.predictions or settings.run_id,
+                **({"prov:generatedAtTime": settings.predicted_at} if settings.predicted_at else {}),
+                "prov:wasGeneratedBy": settings.run_uri,
+            },
+            {
+                "@id": settings.run_uri,
+                "@type": "prov:Activity",
+                "rdfs:label": "prediction" if model.made_here else "prediction, made elsewhere",
+                "dct:identifier": settings.run_id,
+                **({"prov:endedAtTime": settings.predicted_at} if settings.predicted_at else {}),
+                # What was read elsewhere is not known: the files that came from there are its result.
+                "prov:used": [ids["model"], *(inputs if model.made_here else ())],
+                "prov:wasAssociatedWith": ids["model"],
+            },
+            {
+                "@id": ids["model"],
+                "@type": ["prov:Entity", "prov:SoftwareAgent"],
+                "rdfs:label": model.process if model.made_here else f"unknown (behind the predictions {model.name})",
+                "colophon:sha256": model.sha256 or UNKNOWN,
+                "colophon:inputColumns": list(model.input_columns) or UNKNOWN,
+            },
+            {
+                "@id": ids["export"],
+                "@type": "prov:Activity",
+                "rdfs:label": "export",
+                "prov:startedAtTime": settings.exported_at,
+                "prov:endedAtTime": settings.exported_at,
+                "prov:used": [ids["predictions"], *inputs],
+                "prov:wasAssociatedWith": [ids["software"], ids["curator"]],
+                "prov:qualifiedAssociation": {
+                    "@type": "prov:Association",
+                    "prov:agent": ids["curator"],
+                    "prov:hadPlan": ids["policy"],
+                },
+            },
+            {"@id": ids["policy"], "@type": ["prov:Plan", "prov:Entity"], "rdfs:label": _policy(table)},
+            {
+                "@id": ids["software"],
+                "@type": "prov:SoftwareAgent",
+                "rdfs:label": f"Colophon {settings.software_version}".strip(),
+            },
+            # A role, never a name.
+            {
+                "@id": ids["curator"],
+                "@type": "prov:Person",
+                "rdfs:label": settings.chosen_by,
+                "prov:actedOnBehalfOf": ids["library"],
+            },
+            {
+                "@id": ids["library"],
+                "@type": "prov:Organization",
+                "rdfs:label": settings.publisher or settings.organisation or "(library not named)",
+            },
+        ],
+    }
+
+
+def _distribution(name: str, written: WrittenFile) -> dict[str, Any]:
+    return {
+        "@id": name,
+        "@type": ["dcat:Distribution", "prov:Entity"],
+        "dct:title": written.name,
+        "dct:description": written.about,
+        "dcat:mediaType": written.media_type,
+        "dcat:byteSize": str(written.bytes),
+        "spdx:checksum": {
+            "@type": "spdx:Checksum",
+            "spdx:algorithm": {"@id": "spdx:checksumAlgorithm_sha256"},
+            "spdx:checksumValue": written.sha256,
+        },
+    }
+
+
+def _input(name: str, input_file: Mapping[str, Any]) -> dict[str, Any]:
+    entity = {"@id": name, "@type": "prov:Entity", "rdfs:label": str(input_file.get("name", "catalogue file"))}
+    if input_file.get("sha256"):
+        entity["colophon:sha256"] = str(input_file["sha256"])
+    if input_file.get("uri"):
+        entity["dct:source"] = str(input_file["uri"])
+    return entity
+
+
+def _policy(table: ExportTable) -> str:
+    cuts = f"A predicted label is accepted when its confidence is above its cut: {table.settings.cuts_in_words}."
+    return f"{cuts} {scope(table.settings)}".strip()
+
+
+def _measurements(quality: Mapping[str, Any], export: str) -> list[dict[str, Any]]:
+    """Return the measured rates that are numbers with an interval, as quality measurements."""
+    measurements = []
+    for part in ("policy", "evaluation"):
+        for name, rate in sorted((quality.get(part) or {}).items()):
+            if isinstance(rate, Mapping) and isinstance(rate.get("value"), int | float):
+                measurement = {
+                    "@type": "dqv:QualityMeasurement",
+                    "dqv:computedOn": {"@id": export},
+                    "dqv:isMeasurementOf": {"@id": f"{NAMESPACE}{part}-{name}"},
+                    "dqv:value": rate["value"],
+                }
+                for key in ("low", "high", "n"):
+                    if isinstance(rate.get(key), int | float):
+                        measurement[f"colophon:{key}"] = rate[key]
+                measurements.append(measurement)
+    return measurements
+
+
+# --- ro-crate-metadata.json -------------------------------------------------------------------------------------------
+# The export as a research object: files, licence, and how they came about; written last but for the checksums.
+
+
+ROCRATE_FILE: Final = "ro-crate-metadata.json"
+_VERSION: Final = "https://w3id.org/ro/crate/1.2"
+_SUMS: Final = "SHA256SUMS"
+_SUM_LINE: Final = 64 * "0" + "  {}\n"
+_LIBRARY: Final = "#library"
+_MODEL: Final = "#model"
+_CONTACT: Final = "#contact"
+_IDENTIFIER: Final = "#identifier"
+
+
+class RoCrateFormat(FormatWriter):
+    """Every file written so far, and the checksums, which are written after this."""
+
+    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+        """Write the metadata document."""
+        text = json.dumps(rocrate(table, package.files, package.identifier), indent=2, ensure_ascii=False) + "\n"
+        about = "the files, the licence and the run as an RO-Crate"
+        package.write_text(ROCRATE_FILE, text, "rocrate", "application/ld+json", about)
+        return []
+
+    def checks(self, folder: Path) -> Iterator[FileCheck]:
+        """Yield the check that it lists every file."""
+        if (folder / ROCRATE_FILE).exists():
+            yield "RO-Crate lists every file", _check_crate
+
+
+def _check_crate(folder: Path) -> tuple[bool, str]:
+    graph = json.loads((folder / ROCRATE_FILE).read_text(encoding="utf-8"))["@graph"]
+    entries = {unquote(node["@id"]): node for node in graph if node["@type"] == "File"}
+    parts = {unquote(part["@id"]) for node in graph if node["@id"] == "./" for part in node["hasPart"]}
+    present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {ROCRATE_FILE}
+    wrong = sorted((present ^ set(entries)) | (present ^ parts))
+    changed = sorted(
+        name
+        for name in present & set(entries)
+        if int(entries[name]["contentSize"]) != (folder / name).stat().st_size
+        or entries[name].get("sha256") not in (None, file_sha256(folder / name))
+    )
+    if wrong or changed:
+        differences = {"changed": changed, "missing or not listed": wrong}
+        return False, "; ".join(f"{what}: {listed(names, 3) or 'none'}" for what, names in differences.items())
+    return True, f"{len(entries)} files are listed with their sizes"
+
+
+def rocrate(table: ExportTable, files: Sequence[WrittenFile], identifier: str) -> dict[str, Any]:
+    """Return the metadata document: descriptor, root, licence, library, model, run, inputs, and each file.
+
+    Parameters
+    ----------
+    files : sequence of WrittenFile
+        What is in the package beside this document and the checksums.
+    identifier : str
+        Of the export.
+    """
+    settings = table.settings
+    names = [written.name for written in files]
+    parts = [*map(_file_id, names), _file_id(_SUMS)]
+    inputs = [f"#input-{place}" for place, _ in enumerate(settings.inputs, start=1)]
+    root = {
+        "@id": "./",
+        "@type": "Dataset",
+        "name": title(table),
+        "description": settings.description
+        or f"Labels for {settings.dataset}. {how_assigned(table)} Cuts: {settings.cuts_in_words}."
+        f" {table.counts.sentence}.",
+        "identifier": _ref(_IDENTIFIER),
+        "version": settings.version,
+        "datePublished": settings.exported_at[:10],
+        "keywords": ["bibliographic metadata", "machine-generated", *(label.lower() for label in table.labels)],
+        "license": _ref(settings.licence_uri),
+        "author": _ref(_LIBRARY),
+        "publisher": _ref(_LIBRARY),
+        "url": settings.homepage,
+        "mentions": _ref(settings.run_uri),
+        "hasPart": _refs(parts),
+    }
+    graph: list[dict[str, Any]] = [
+        {"@id": ROCRATE_FILE, "@type": "CreativeWork", "conformsTo": _ref(_VERSION), "about": _ref("./")},
+        root,
+        {
+            "@id": _IDENTIFIER,
+            "@type": "PropertyValue",
+            "name": "identifier of the export",
+            "value": identifier,
+        },
+        {
+            "@id": settings.licence_uri,
+            "@type": "CreativeWork",
+            "name": settings.licence,
+            "description": f"The licence of everything in this export: {settings.licence} ({settings.licence_uri}).",
+        },
+        *_people(settings),
+        _model(settings),
+        {
+            "@id": settings.run_uri,
+            "@type": "CreateAction",
+            "name": f"Run {settings.run_id}",
+            "description": f"{how_assigned(table)} Exported with Colophon {settings.software_version}".rstrip() + ".",
+            "agent": _ref(_LIBRARY),
+            "instrument": _ref(_MODEL),
+            "object": _refs(inputs),
+            "result": _refs(parts),
+            "startTime": settings.predicted_at,
+            "endTime": settings.exported_at,
+        },
+        *(_crate_input(name, input_file) for name, input_file in zip(inputs, settings.inputs, strict=True)),
+        *(_crate_file(written) for written in files),
+        # Its hash depends on this document; its size, on the names alone.
+        {
+            "@id": _file_id(_SUMS),
+            "@type": "File",
+            "name": _SUMS,
+            "description": f"Checksums of all files: sha256sum -c {_SUMS}",
+            "encodingFormat": "text/plain",
+            "contentSize": str(sum(len(_SUM_LINE.format(name).encode()) for name in (ROCRATE_FILE, *names))),
+        },
+    ]
+    return {
+        "@context": f"{_VERSION}/context",
+        "@graph": [{key: value for key, value in node.items() if value not in ("", [])} for node in graph],
+    }
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"@id": name}
+
+
+def _refs(names: Sequence[str]) -> dict[str, str] | list[dict[str, str]]:
+    """Return references: one stands alone, as RO-Crate 1.2 recommends."""
+    return _ref(names[0]) if len(names) == 1 else [_ref(name) for name in names]
+
+
+def _file_id(path: str) -> str:
+    """Return a file's path as an identifier: relative, with signs that no URI may hold as %20 and the like."""
+    return quote(path, safe="/")
+
+
+def _people(settings: ExportSettings) -> list[dict[str, Any]]:
+    library = {
+        "@id": _LIBRARY,
+        "@type": "Organization",
+        "name": settings.publisher or settings.organisation or "(library not named)",
+        "url": settings.homepage,
+    }
+    if not settings.contact:
+        return [library]
+    contact = {
+        "@id": _CONTACT,
+        "@type": "ContactPoint",
+        "contactType": "whom to ask",
+        "name": settings.contact,
+        "email": settings.contact if "@" in settings.contact else "",
+    }
+    return [{**library, "contactPoint": _ref(_CONTACT)}, contact]
+
+
+def _model(settings: ExportSettings) -> dict[str, Any]:
+    model = settings.model
+    return {
+        "@id": _MODEL,
+        "@type": "SoftwareApplication",
+        "name": model.name if model.made_here else "(model unknown)",
+        "version": model.version or "(version not stated)",
+        "description": (
+            "The model that predicted the labels; its confidences are "
+            if model.made_here
+            else f"Whatever made the predictions {model.name} elsewhere; their confidences are "
+        )
+        + ("calibrated probabilities." if model.calibrated else "not calibrated."),
+        # A URL is asked for: where the model's run is described.
+        "url": settings.homepage or settings.run_uri,
+        "identifier": f"sha256:{model.sha256}" if model.sha256 else "",
+    }
+
+
+def _crate_input(name: str, input_file: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "@id": name,
+        "@type": "CreativeWork",  # a File would be looked for in the crate
+        "name": str(input_file.get("name", "catalogue file")),
+        "description": "A file that was read; it is not in this export.",
+        "identifier": f"sha256:{input_file['sha256']}" if input_file.get("sha256") else "",
+        "url": str(input_file.get("uri") or ""),
+    }
+
+
+def _crate_file(written: WrittenFile) -> dict[str, Any]:
+    return {
+        "@id": _file_id(written.name),
+        "@type": "File",
+        "name": written.name,
+        "description": written.about,
+        "encodingFormat": written.media_type,
+        "contentSize": str(written.bytes),
+        "sha256": written.sha256,
+    }
