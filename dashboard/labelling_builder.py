@@ -10,21 +10,23 @@ import streamlit as st
 from core.corpus import column_names
 from core.errors import InputError
 from core.facets import FACETS, facet_title
+from core.predicates import (
+    AllOf,
+    AnyOf,
+    ConfidencePredicate,
+    FacetPredicate,
+    LengthPredicate,
+    Not,
+    Predicate,
+    RangePredicate,
+    TextPredicate,
+)
 from core.predictions import load_predictions
 from core.schema import LABEL, LANGUAGE, TITLE, TITLE_KEY, YEAR
 from core.statistics import MINIMUM_RECORDS
 from core.weak_supervision import (
     ABSTAIN,
-    AllOf,
-    AnyOf,
-    Condition,
-    Confident,
-    Facet,
     LabellingFunction,
-    Length,
-    Not,
-    Range,
-    Text,
     TrialResult,
     add_function,
     holdout_mask,
@@ -97,9 +99,9 @@ def _change(by: int) -> None:
     st.session_state[_ROWS] = max(1, int(st.session_state[_ROWS]) + by)
 
 
-def _name(condition: Condition, present: Sequence[LabellingFunction]) -> str:
+def _name(condition: Predicate, present: Sequence[LabellingFunction]) -> str:
     inner = condition.part if isinstance(condition, Not) else condition
-    base = inner.value[:40] if isinstance(inner, Text) else type(inner).__name__.lower()
+    base = inner.value[:40] if isinstance(inner, TextPredicate) else inner.kind
     taken = {function.name for function in present}
     return next(name for name in (base, *(f"{base} {n}" for n in range(2, 1000))) if name not in taken)
 
@@ -120,14 +122,14 @@ def _choices(tryout_data: TryoutData) -> dict[str, tuple[str, str]]:
     }
 
 
-def _condition(tryout_data: TryoutData, row: int) -> Condition | None:
+def _condition(tryout_data: TryoutData, row: int) -> Predicate | None:
     """Draw one condition and return it; None while it is unfinished or cannot be understood."""
     choices = _choices(tryout_data)
     what, how, value, turned = st.columns([3, 3, 6, 2], vertical_alignment="bottom")
     shown = what.selectbox("What", list(choices), key=f"builder_what_{row}")
     kind, name = choices[str(shown)]
     negated = turned.checkbox("not", key=f"builder_not_{row}", help="The condition must not hold.")
-    condition: Condition | None = None
+    condition: Predicate | None = None
     with feedback.show_errors():
         try:
             condition = _DRAW[kind](tryout_data, name, row, how, value)
@@ -136,33 +138,34 @@ def _condition(tryout_data: TryoutData, row: int) -> Condition | None:
     return Not(condition) if condition is not None and negated else condition
 
 
-def _text(tryout_data: TryoutData, column: str, row: int, how: Any, value: Any) -> Condition | None:
+def _text(tryout_data: TryoutData, column: str, row: int, how: Any, value: Any) -> Predicate | None:
     way = _TEXT[str(how.selectbox("How", list(_TEXT), key=f"builder_how_{row}"))]
     if way in ("longer", "shorter"):
         limit = value.number_input("Characters", min_value=1, value=200, step=10, key=f"builder_length_{row}")
-        return Length(column, above=int(limit)) if way == "longer" else Length(column, below=int(limit))
+        low, high = (int(limit) + 1, None) if way == "longer" else (None, int(limit) - 1)
+        return LengthPredicate(column, low, high)
     entered = value.text_input("Value", key=f"builder_value_{row}", help=_HELP, placeholder="novel, romance")
-    return Text(column, way, entered) if entered.strip() else None  # type: ignore[arg-type]
+    return TextPredicate(column, way, (entered,)) if entered.strip() else None  # type: ignore[arg-type]
 
 
-def _number(tryout_data: TryoutData, column: str, row: int, how: Any, value: Any) -> Condition | None:
+def _number(tryout_data: TryoutData, column: str, row: int, how: Any, value: Any) -> Predicate | None:
     least = how.number_input("From", value=None, step=1, key=f"builder_from_{row}", placeholder="open")
     most = value.number_input("To", value=None, step=1, key=f"builder_to_{row}", placeholder="open")
-    return None if least is None and most is None else Range(column, least, most)
+    return None if least is None and most is None else RangePredicate(column, least, most)
 
 
-def _facet(tryout_data: TryoutData, facet: str, row: int, how: Any, value: Any) -> Condition | None:
+def _facet(tryout_data: TryoutData, facet: str, row: int, how: Any, value: Any) -> Predicate | None:
     how.selectbox("How", ["is one of"], key=f"builder_is_{row}", disabled=True)
     values = labelling_view.values_of(tryout_data, facet)
     chosen = value.multiselect("Values", values, key=f"builder_values_{row}_{facet}")
-    return Facet(facet, tuple(chosen)) if chosen else None
+    return FacetPredicate(facet, tuple(chosen)) if chosen else None
 
 
-def _model(tryout_data: TryoutData, predictions: str, row: int, how: Any, value: Any) -> Condition | None:
+def _model(tryout_data: TryoutData, predictions: str, row: int, how: Any, value: Any) -> Predicate | None:
     classes = load_predictions(cache.workspace(), predictions).classes
     label = how.selectbox("gives the class", classes, key=f"builder_class_{row}_{predictions}")
     above = value.slider("a probability of at least", 0.5, 1.0, 0.95, step=0.005, key=f"builder_above_{row}")
-    return Confident(predictions, str(label), float(above))
+    return ConfidencePredicate(predictions, str(label), float(above))
 
 
 _DRAW = {"text": _text, "number": _number, "facet": _facet, "model": _model}

@@ -9,12 +9,12 @@ import streamlit as st
 
 from core.facets import facet_values
 from core.labels import LabelSet
+from core.predicates import Books
 from core.schema import LABEL, TITLE, TITLE_KEY
 from core.statistics import MINIMUM_RECORDS
 from core.storage import Artifact, digest, slug
 from core.weak_supervision import (
     METHODS,
-    Books,
     LabellingFunction,
     TrialResult,
     add_function,

@@ -7,10 +7,11 @@ import pandas as pd
 import streamlit as st
 
 from core.facets import FACETS, facet_title
+from core.predicates import title_phrase
 from core.predictions import Scored
 from core.review import send_to_review
 from core.schema import RECORD_ID
-from core.slices import Ledger, PhrasePredicate, Slice, cross_table
+from core.slices import Ledger, Slice, cross_table
 from core.slices.ledger import save_slice
 from dashboard import cache, feedback, navigation, widgets
 from dashboard import navigation as state
@@ -136,7 +137,7 @@ def record_facet_looks(scored: Scored, facet: str) -> None:
 
 def record_phrase_look(scored: Scored, phrase: str) -> None:
     """Write into the ledger that the titles with some words were looked at, and say whether that is convincing."""
-    slice_ = Slice((PhrasePredicate.from_text(phrase),))
+    slice_ = Slice((title_phrase(phrase),))
     _record_looks(scored, [slice_], [cache.slice_p_value(scored, slice_)])
 
 

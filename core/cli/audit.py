@@ -13,10 +13,11 @@ from core.cli.output import CommandResult
 from core.errors import InputError
 from core.formatting import listed, percent, rate
 from core.policies import SavedPolicy
+from core.predicates import title_phrase
 from core.predictions import Scored
 from core.progress import Progress
 from core.schema import CONFIDENCE
-from core.slices import Ledger, PhrasePredicate, Slice, facet_slices, find_slices, slice_p_value
+from core.slices import Ledger, Slice, facet_slices, find_slices, slice_p_value
 from core.statistics import Estimate
 from core.storage import Workspace
 from core.thresholds import Policy, compare_population, find_guaranteed_cuts, policy_report
@@ -306,7 +307,7 @@ def _phrase(scored: Scored, phrase: str, workspace: Workspace) -> CommandResult:
     content: dict[str, Any] = {"overall": {"n": n, "error_rate": errors / n if n else None}, "slices": rows}
     lines = [f"Of all {n:,} checked books {errors:,} are wrong.", "", *output.table(rows, _SLICES)]
     if outcome["n"]:  # else nothing was seen
-        slice_ = Slice((PhrasePredicate.from_text(phrase),))
+        slice_ = Slice((title_phrase(phrase),))
         content |= _record_looks(scored, [slice_], [slice_p_value(scored.table, scored.classes, slice_)], workspace)
         lines += ["", content["ledger"]]
     return CommandResult(content, lines)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.predicates import Predicate, TextPredicate, is_title_words, title_words
 from core.progress import Progress, silent
 from core.slices.predicate_table import PredicateTable
-from core.slices.predicates import Predicate, TitlePredicate
 from core.slices.search import Bits, Layout, lay_out, search, short_list
 from core.slices.stratified import LabelledTitles, Mask, Rows, min_ratio, min_score, worst_p
 from core.statistics import adjust_p
@@ -225,7 +225,7 @@ def _propose(
 ) -> list[tuple[tuple[Predicate, ...], Mask]]:
     """Search one half; return the facts of each slice proposed, and for which units they hold."""
     subjects = table.subjects()
-    terms = np.flatnonzero([isinstance(predicate, TitlePredicate) for predicate in table.predicates])
+    terms = np.flatnonzero([is_title_words(predicate) for predicate in table.predicates])
     grown = grow_groups(bits[terms], mix[terms], layout, min_errors=rules.min_errors)
     groups = [tuple(terms[list(group)].tolist()) for group in grown]
     predicates: list[Predicate] = [*table.predicates, *(_any_of(table, group) for group in groups)]
@@ -247,11 +247,9 @@ def _propose(
     ]
 
 
-def _any_of(table: PredicateTable, group: Sequence[int]) -> TitlePredicate:
-    members = [
-        predicate for predicate in (table.predicates[term] for term in group) if isinstance(predicate, TitlePredicate)
-    ]
-    return TitlePredicate(tuple(pattern for predicate in members for pattern in predicate.any_of))
+def _any_of(table: PredicateTable, group: Sequence[int]) -> TextPredicate:
+    members = [predicate for predicate in (table.predicates[term] for term in group) if is_title_words(predicate)]
+    return title_words(*(term for predicate in members for term in predicate.terms))
 
 
 # --- Slices overlap ---------------------------------------------------------------------------------------------------
@@ -410,9 +408,9 @@ class _ConfirmedSlices:
             return False
         a, b = left[0], right[0]
         return (
-            isinstance(a, TitlePredicate)
-            and isinstance(b, TitlePredicate)
-            and any(_covers(s, t) or _covers(t, s) for s in a.any_of for t in b.any_of)
+            is_title_words(a)
+            and is_title_words(b)
+            and any(_covers(s, t) or _covers(t, s) for s in a.terms for t in b.terms)
         )
 
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.errors import InputError
+from core.predicates import AllOf, FacetPredicate, Predicate, is_title_words, predicate_from_dict
 from core.schema import TRUTH
-from core.slices.predicates import FacetPredicate, Predicate, TitlePredicate, predicate_from_dict
 from core.slices.stratified import one_per_title, worst_p
 from core.statistics import MINIMUM_RECORDS
 from core.storage import digest
@@ -41,8 +41,8 @@ class Slice:
 
     Examples
     --------
-    >>> from core.slices.predicates import RangePredicate, TitlePredicate
-    >>> early_verse = Slice((TitlePredicate(("poem*", "canto")), RangePredicate("year", None, 1799)))
+    >>> from core.predicates import RangePredicate, title_words
+    >>> early_verse = Slice((title_words("poem*", "canto"), RangePredicate("year", None, 1799)))
     >>> early_verse.description
     'books dated before 1800 with “poem…” or “canto” in the title'
     >>> Slice.from_dict(early_verse.to_dict()) == early_verse
@@ -60,12 +60,10 @@ class Slice:
     def description(self) -> str:
         """The facts in words."""
         noun = "books"
-        for predicate in sorted(
-            (predicate for predicate in self.predicates if not isinstance(predicate, TitlePredicate)),
-            key=_place_in_phrase,
-        ):
+        others = (predicate for predicate in self.predicates if not is_title_words(predicate))
+        for predicate in sorted(others, key=_place_in_phrase):
             noun = predicate.words(noun)
-        terms = [predicate.terms for predicate in self.predicates if isinstance(predicate, TitlePredicate)]
+        terms = [predicate.quoted for predicate in self.predicates if is_title_words(predicate)]
         return f"{noun} with {' and with '.join(terms)} in the title" if terms else noun
 
     @property
@@ -75,10 +73,7 @@ class Slice:
 
     def mask(self, records: pd.DataFrame) -> npt.NDArray[np.bool_]:
         """Tell for each record whether it is in the slice."""
-        inside = np.ones(len(records), dtype=bool)
-        for predicate in self.predicates:
-            inside &= predicate.mask(records)
-        return inside
+        return AllOf(self.predicates).mask(records)
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able content."""

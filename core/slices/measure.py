@@ -11,9 +11,9 @@ import pandas as pd
 from core.errors import InputError
 from core.facets import facet_codes, facet_order
 from core.formatting import in_percent, interval_percent
+from core.predicates import AllOf, Books, FacetPredicate
 from core.schema import CORRECT, TRUTH
 from core.slices.definition import Slice
-from core.slices.predicates import FacetPredicate
 from core.slices.stratified import Excess, LabelledTitles, Mask, class_codes, excess, one_per_title, worst_p
 from core.statistics import MINIMUM_RECORDS, Estimate, adjust_p, proportion, wilson
 from core.text_formats import plain
@@ -208,14 +208,12 @@ def measure_slices(
         Records that the slices are counted in; without it, all rows of `table`.
     """
     labelled = LabelledBooks(table, classes)
-    predicates = {predicate for slice_ in slices for predicate in slice_.predicates}
-    here = {predicate: predicate.mask(table) for predicate in predicates}
-    in_collection = here if collection is None else {predicate: predicate.mask(collection) for predicate in predicates}
+    books = Books(table)
+    collected = books if collection is None else Books(collection)
     measured = []
     for slice_ in slices:
-        inside = np.logical_and.reduce([here[predicate] for predicate in slice_.predicates])[labelled.known]
-        covered = np.logical_and.reduce([in_collection[predicate] for predicate in slice_.predicates])
-        measured.append(labelled.measure(slice_, np.flatnonzero(inside), int(covered.sum())))
+        inside, covered = (where.where(AllOf(slice_.predicates)) for where in (books, collected))
+        measured.append(labelled.measure(slice_, np.flatnonzero(inside[labelled.known]), int(covered.sum())))
     return measured
 
 
@@ -300,7 +298,7 @@ def facet_slices(
             facet, sorted(values, key=lambda facet_value: (-covered.get(facet_value, 0), facet_value))
         ):
             rows = np.flatnonzero(codes == place[value])
-            slices.append(labelled.measure(Slice((FacetPredicate(facet, value),)), rows, covered.get(value, 0)))
+            slices.append(labelled.measure(Slice((FacetPredicate(facet, (value,)),)), rows, covered.get(value, 0)))
             members = np.flatnonzero(of_unit == unit_place.get(value, -1))
             p.append(worst_p(*titles.count(members), *everything) if len(rows) >= MINIMUM_RECORDS else np.nan)
     return FacetSlices(labelled.overall, tuple(slices), tuple(p), tuple(adjust_p(p, "by").tolist()))
@@ -391,7 +389,7 @@ def pair_slices(table: pd.DataFrame, classes: Sequence[str], facet_a: str, facet
     (a, a_values), (b, b_values) = facet_codes(titles.records, facet_a), facet_codes(titles.records, facet_b)
     slices, p = [], []
     for first, second in zip(shown[facet_a], shown[facet_b], strict=True):
-        slices.append(Slice((FacetPredicate(facet_a, first), FacetPredicate(facet_b, second))))
+        slices.append(Slice((FacetPredicate(facet_a, (first,)), FacetPredicate(facet_b, (second,)))))
         inside = np.array([value == first for value in a_values], dtype=bool)[a]
         inside &= np.array([value == second for value in b_values], dtype=bool)[b]
         p.append(worst_p(*titles.count(np.flatnonzero(inside)), *everything))

@@ -15,8 +15,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.facets import facet_codes
+from core.predicates import (
+    MEASURES,
+    Books,
+    FacetPredicate,
+    Mask,
+    Predicate,
+    RangePredicate,
+    is_title_words,
+    measure_predicate,
+    title_words,
+)
 from core.schema import TITLE_KEY
-from core.slices.predicates import MEASURES, FacetPredicate, Predicate, RangePredicate, TitlePredicate, measure_of
 
 __all__ = [
     "FUNCTION_WORDS",
@@ -228,8 +238,6 @@ def _pairs(titles: _Titles, number: int) -> list[TermTitles]:
 # All facts that may take part in a search, and for which records they hold. Errors play no part in choosing them.
 
 
-Mask = npt.NDArray[np.bool_]
-
 # A fact that holds for nearly every record sets nothing apart.
 COMMON_PREDICATE = 0.8
 # Rarer words than a slice may be take part, since they may form a group; a fifth of its size, at least so many titles.
@@ -275,7 +283,7 @@ class PredicateTable:
         subjects = pd.factorize(np.array([predicate.subject for predicate in self.predicates], dtype=object))[0].astype(
             np.intp
         )
-        return np.where([isinstance(predicate, TitlePredicate) for predicate in self.predicates], -1, subjects)
+        return np.where([is_title_words(predicate) for predicate in self.predicates], -1, subjects)
 
 
 def collect_predicates(records: pd.DataFrame, facets: Sequence[str], words: int, min_n: int) -> PredicateTable:
@@ -296,9 +304,10 @@ def collect_predicates(records: pd.DataFrame, facets: Sequence[str], words: int,
         codes, values = facet_codes(records, facet)
         frequency = np.bincount(codes, minlength=len(values))
         for code in np.flatnonzero((frequency >= min_n) & (frequency <= most)):
-            table.add(FacetPredicate(facet, values[code]), lambda codes=codes, code=code: codes == code)  # type: ignore[misc]
+            table.add(FacetPredicate(facet, (values[code],)), lambda codes=codes, code=code: codes == code)  # type: ignore[misc]
+    books = Books(records)
     for measure in MEASURES:
-        numbers = measure_of(records, measure)
+        numbers = measure_predicate(measure, 0, None).numbers(books)
         for predicate in _ranges(measure, numbers, min_n, most):
             table.add(predicate, lambda predicate=predicate, numbers=numbers: predicate.holds(numbers))  # type: ignore[misc]
     if words:
@@ -306,7 +315,7 @@ def collect_predicates(records: pd.DataFrame, facets: Sequence[str], words: int,
             records[TITLE_KEY], words, max(MIN_PREDICATE_TITLES, min_n // 5), facet_codes(records, "language")[0]
         )
         for pattern, titles in zip(terms.patterns, terms.titles, strict=True):
-            table.add(TitlePredicate((pattern,)), lambda titles=titles: _mask_at(titles, len(records)))  # type: ignore[misc]
+            table.add(title_words(pattern), lambda titles=titles: _mask_at(titles, len(records)))  # type: ignore[misc]
     return table
 
 
@@ -323,7 +332,7 @@ def _ranges(measure: str, numbers: npt.NDArray[np.float64], min_n: int, most: fl
     edges: list[int | None] = [None, *cuts, None]
     before = [0, *np.searchsorted(known, cuts).tolist(), len(known)]
     return [
-        RangePredicate(measure, edges[first], None if (end := edges[last]) is None else end - 1)
+        measure_predicate(measure, edges[first], None if (end := edges[last]) is None else end - 1)
         for first in range(len(edges) - 1)
         for last in range(first + 1, len(edges))
         if min_n <= before[last] - before[first] <= most and last - first < len(edges) - 1

@@ -15,21 +15,8 @@ What is kept honest:
 - the label set that is made leaves out what people labelled and what is tested on (:mod:`core.weak_supervision.build`).
 """
 
-from core.weak_supervision.books import Books, ModelOpinion, Suggestion, books_of, suggest_functions
-from core.weak_supervision.functions import (
-    AllOf,
-    AnyOf,
-    Condition,
-    Confident,
-    Facet,
-    LabellingFunction,
-    Length,
-    Not,
-    Range,
-    Text,
-    columns_of,
-    describe_condition,
-)
+from core.weak_supervision.books import Suggestion, books_of, suggest_functions
+from core.weak_supervision.functions import LabellingFunction
 from core.weak_supervision.label_model import LabelModel, majority_vote
 from core.weak_supervision.toml_file import (
     SavedFunction,
@@ -47,32 +34,19 @@ from core.weak_supervision.votes import ABSTAIN, DuplicateFunction, Votes, agree
 __all__ = [
     "ABSTAIN",
     "METHODS",
-    "AllOf",
-    "AnyOf",
-    "Books",
-    "Condition",
-    "Confident",
     "DuplicateFunction",
-    "Facet",
     "LabelModel",
     "LabellingFunction",
-    "Length",
     "Method",
-    "ModelOpinion",
-    "Not",
-    "Range",
     "SavedFunction",
     "Suggestion",
-    "Text",
     "TrialResult",
     "Votes",
     "add_function",
     "agreements",
     "books_of",
     "cast_votes",
-    "columns_of",
     "describe",
-    "describe_condition",
     "find_duplicates",
     "functions_from_toml",
     "functions_to_toml",

@@ -1,80 +1,37 @@
 """The books that functions vote on, and words that separate their classes, offered as functions."""
 
 import itertools
-import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from core.corpus import read_columns, read_parquet
-from core.errors import DamagedError, InputError, NotFoundError
-from core.facets import facet_codes
-from core.joins import find_leaks, join_ids
+from core.errors import DamagedError, NotFoundError
 from core.labels import LabelSet
+from core.predicates import Books, Mask, ModelOpinion, TextPredicate, columns_of
 from core.predictions import load_predictions, saved_training_labels
 from core.schema import ALTERNATE_ID, LABEL, RECORD_ID, TITLE, TITLE_KEY, probability_column
 from core.slices.predicate_table import FUNCTION_WORDS
 from core.storage import Workspace
 from core.text_search import phrase_mask
-from core.weak_supervision.functions import (
-    AllOf,
-    AnyOf,
-    Condition,
-    Confident,
-    Facet,
-    LabellingFunction,
-    Length,
-    Not,
-    Range,
-    Text,
-    columns_of,
-)
+from core.weak_supervision.functions import LabellingFunction
 
 __all__ = [
     "LEAST_RIGHT",
     "LEAST_TITLES",
-    "Books",
-    "Mask",
-    "ModelOpinion",
     "Suggestion",
     "books_of",
     "read_opinion",
     "suggest_functions",
 ]
 
-# --- The books that functions vote on, and the models they may ask. Equal questions are answered once -----------------
-
-
-Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelOpinion:
-    """What a model said of books, and which books it learned from.
-
-    Attributes
-    ----------
-    ids : DataFrame
-        ``record_id`` and ``alternate_id`` of the books it spoke of.
-    probabilities : mapping
-        Class → float array, row for row beside `ids`.
-    learned : DataFrame
-        ``record_id``, ``alternate_id`` and ``title_key`` of the books it learned from (or may have learned from).
-    known : bool
-        Whether it is known what the model learned from. If not, every labelled book counts as learned from.
-    """
-
-    name: str
-    ids: pd.DataFrame
-    probabilities: Mapping[str, NDArray[np.float64]]
-    learned: pd.DataFrame
-    known: bool = True
+# --- The books that functions vote on, and the models they may ask ----------------------------------------------------
 
 
 def read_opinion(workspace: Workspace, name: str) -> ModelOpinion:
@@ -116,172 +73,6 @@ def read_opinion(workspace: Workspace, name: str) -> ModelOpinion:
         learned=nothing if books is None else books.astype("str").reset_index(drop=True),
         known=known,
     )
-
-
-class Books:
-    """Books as functions look at them. Answers to equal questions are worked out once.
-
-    Parameters
-    ----------
-    records : DataFrame
-        Normalised records.
-    originals : DataFrame, optional
-        The original columns, row for row beside `records`.
-    opinion : function, optional
-        Name of a set of predictions → :class:`ModelOpinion`.
-    """
-
-    def __init__(
-        self,
-        records: pd.DataFrame,
-        originals: pd.DataFrame | None = None,
-        opinion: Callable[[str], ModelOpinion] | None = None,
-    ) -> None:
-        self.records = records.reset_index(drop=True)
-        self.originals = None if originals is None else originals.reset_index(drop=True)
-        self.opinion = opinion
-        self._answers: dict[Condition, Mask] = {}
-        self._arrows: dict[str, Any] = {}
-        self._opinions: dict[str, tuple[ModelOpinion, NDArray[np.int64], Mask]] = {}
-
-    def __len__(self) -> int:
-        return len(self.records)
-
-    def where(self, condition: Condition) -> Mask:
-        """Say for which books a condition holds. The array is shared: do not change it.
-
-        Raises
-        ------
-        InputError
-            A column, facet, class or set of predictions that is not there.
-        """
-        if condition not in self._answers:
-            self._answers[condition] = self._evaluate(condition)
-        return self._answers[condition]
-
-    def learned_by(self, predictions: str) -> Mask:
-        """Say which of these books the model behind a set of predictions learned from, by identifier or title."""
-        return self._opinion_rows(predictions)[2]
-
-    def column(self, name: str) -> pd.Series:
-        """Return a column of the records or, where they have none of this name, of the original file.
-
-        Raises
-        ------
-        InputError
-            Neither has it.
-        """
-        if name in self.records:
-            return self.records[name]
-        if self.originals is not None and name in self.originals:
-            return self.originals[name]
-        available = [*self.records.columns, *(() if self.originals is None else self.originals.columns)]
-        raise InputError(f"There is no column '{name}'. There are: {', '.join(dict.fromkeys(available))}.")
-
-    def _evaluate(self, condition: Condition) -> Mask:
-        if isinstance(condition, AllOf):
-            return np.asarray(np.logical_and.reduce([self.where(part) for part in condition.parts]))
-        if isinstance(condition, AnyOf):
-            return np.asarray(np.logical_or.reduce([self.where(part) for part in condition.parts]))
-        if isinstance(condition, Not):
-            return ~self.where(condition.part)
-        if isinstance(condition, Text):
-            return self._text(condition)
-        if isinstance(condition, Length):
-            return self._length(condition)
-        if isinstance(condition, Range):
-            return self._range(condition)
-        if isinstance(condition, Facet):
-            codes, values = facet_codes(self.records, condition.facet)
-            wanted = set(condition.values)
-            chosen = np.array([value in wanted for value in values], dtype=bool)
-            return chosen[codes] if len(values) else np.zeros(len(self), dtype=bool)
-        return self._confident(condition)
-
-    def _arrow(self, column: str) -> Any:
-        import pyarrow as pa
-
-        if column not in self._arrows:
-            values = self.column(column)
-            if not isinstance(values.dtype, pd.StringDtype):
-                values = values.astype("str")
-            self._arrows[column] = pa.chunked_array([pa.array(values, type=pa.large_string())])
-        return self._arrows[column]
-
-    def _text(self, condition: Text) -> Mask:
-        import pyarrow.compute as pc
-
-        column = self._arrow(condition.column)
-        if condition.how == "pattern":
-            return _bool(pc.match_substring_regex(column, condition.value, ignore_case=True))
-        if condition.how == "contains":
-            return phrase_mask(self.column(condition.column), condition.value, whole_words=False)
-        # Whole words cost most. They are looked for only in the few texts that hold their letters at all.
-        rough = _rough_pattern(condition.value)
-        if not rough:
-            return phrase_mask(self.column(condition.column), condition.value)
-        matches = _bool(pc.match_substring_regex(column, rough, ignore_case=True))
-        matches[matches] = phrase_mask(self.column(condition.column)[matches], condition.value)
-        return matches
-
-    def _length(self, condition: Length) -> Mask:
-        import pyarrow.compute as pc
-
-        lengths = np.asarray(pc.fill_null(pc.utf8_length(self._arrow(condition.column)), 0).to_numpy())
-        holds = lengths > max(condition.above or 0, 0)
-        return np.asarray(holds if condition.below is None else holds & (lengths < condition.below), dtype=bool)
-
-    def _range(self, condition: Range) -> Mask:
-        column = self.column(condition.column)
-        if isinstance(column.dtype, pd.StringDtype):
-            column = pd.to_numeric(column.str.strip(), errors="coerce")
-        numbers = column.to_numpy(dtype=float, na_value=np.nan)
-        holds = np.asarray(~np.isnan(numbers), dtype=bool)
-        if condition.least is not None:
-            holds &= numbers >= condition.least
-        if condition.most is not None:
-            holds &= numbers <= condition.most
-        return holds
-
-    def _confident(self, condition: Confident) -> Mask:
-        opinion, where, learned = self._opinion_rows(condition.predictions)
-        if condition.label not in opinion.probabilities:
-            available = ", ".join(opinion.probabilities) or "none"
-            raise InputError(
-                f"The predictions '{opinion.name}' give no probability of '{condition.label}'. They give: {available}."
-            )
-        numbers = np.where(where >= 0, opinion.probabilities[condition.label][where], np.nan)
-        return np.asarray((numbers >= condition.above) & ~learned)
-
-    def _opinion_rows(self, name: str) -> tuple[ModelOpinion, NDArray[np.int64], Mask]:
-        if name not in self._opinions:
-            if self.opinion is None:
-                raise InputError(f"No predictions can be asked here, so that '{name}' cannot.")
-            opinion = self.opinion(name)
-            ours = self.records.reindex(columns=[RECORD_ID, ALTERNATE_ID]).fillna("")
-            join = join_ids(
-                [ours[RECORD_ID], ours[ALTERNATE_ID]],
-                [opinion.ids[RECORD_ID].reset_index(drop=True), opinion.ids[ALTERNATE_ID].reset_index(drop=True)],
-            )
-            learned = find_leaks(self.records, opinion.learned).mask
-            self._opinions[name] = opinion, join.position, learned
-        return self._opinions[name]
-
-
-def _bool(values: Any) -> Mask:
-    import pyarrow.compute as pc
-
-    return np.array(pc.fill_null(values, False).to_numpy(), dtype=bool)
-
-
-def _rough_pattern(phrase: str) -> str:
-    """Return a cheap pattern that every text with one of the words matches; '' where none can be given."""
-    if not phrase.isascii():  # accents may be written in two ways
-        return ""
-    parts = [part.strip().rstrip("*") for part in re.split(r"[,|]", phrase) if part.strip(" \t\n*")]
-    firsts = [max(part.split(), key=len, default="") for part in parts]
-    # 'story' is also found as 'stories'
-    return "|".join(re.escape(word[:-1] if len(word) > 1 and word[-1] in "yY" else word) for word in firsts)
 
 
 def books_of(
@@ -397,7 +188,9 @@ def _of_class(
         if n < LEAST_TITLES or right < LEAST_RIGHT * n or int((hits & ~covered).sum()) * 2 < n:
             continue
         covered = covered | hits
-        suggestions.append(Suggestion(LabellingFunction(word, name, Text(TITLE, "word", word)), n, right, strength))
+        suggestions.append(
+            Suggestion(LabellingFunction(word, name, TextPredicate(TITLE, "word", (word,))), n, right, strength)
+        )
     return suggestions
 
 
@@ -406,7 +199,7 @@ def _covered(titles: pd.DataFrame, present: Sequence[LabellingFunction]) -> Mask
     books = Books(titles[[TITLE]])
     covered = np.zeros(len(titles), dtype=bool)
     for function in present:
-        if isinstance(function.when, Text) and function.when.column == TITLE:
+        if isinstance(function.when, TextPredicate) and function.when.column == TITLE:
             covered |= books.where(function.when)
     return covered
 

@@ -29,9 +29,9 @@ def majority_vote(votes: Votes) -> NDArray[np.float64]:
 
     Books without a vote have NaN.
 
-    >>> from core.weak_supervision.functions import Length
+    >>> from core.predicates import LengthPredicate
     >>> from core.weak_supervision.functions import LabellingFunction as F
-    >>> functions = tuple(F(f"f{i}", name, Length(above=i)) for i, name in enumerate("aab"))
+    >>> functions = tuple(F(f"f{i}", name, LengthPredicate("title", i)) for i, name in enumerate("aab"))
     >>> cast = Votes(functions, ("a", "b"), np.array([[0, 0, 1], [0, -1, 1], [-1, -1, -1]], dtype=np.int16), (0, 0, 0))
     >>> majority_vote(cast).tolist()
     [[1.0, 0.0], [0.5, 0.5], [nan, nan]]

@@ -33,26 +33,26 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Annotated, Any, Final
+
+import tomlkit
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
 from core.database import Database
 from core.errors import ConflictError, InputError
-from core.schema import TITLE
-from core.weak_supervision.functions import (
-    MAX_DEPTH,
+from core.predicates import (
     AllOf,
     AnyOf,
-    Condition,
-    Confident,
-    Facet,
-    LabellingFunction,
-    Length,
-    MatchMode,
+    ConfidencePredicate,
+    FacetPredicate,
+    LengthPredicate,
     Not,
-    Range,
-    Text,
-    check_functions,
+    Predicate,
+    RangePredicate,
+    TextPredicate,
 )
+from core.schema import TITLE
+from core.weak_supervision.functions import LabellingFunction, check_functions
 
 __all__ = [
     "MAX_BYTES",
@@ -66,25 +66,160 @@ __all__ = [
     "saved_functions",
 ]
 
-# --- Labelling functions as a TOML file that people can read, write and keep ------------------------------------------
-
-
 MAX_BYTES: Final = 1_000_000
-_FORMS: Final[Mapping[str, frozenset[str]]] = {
-    "word": frozenset({"column", "word"}),
-    "contains": frozenset({"column", "contains"}),
-    "pattern": frozenset({"column", "pattern"}),
-    "longer_than": frozenset({"column", "longer_than", "shorter_than"}),
-    "shorter_than": frozenset({"column", "shorter_than"}),
-    "from": frozenset({"column", "from", "to"}),
-    "to": frozenset({"column", "to"}),
-    "language": frozenset({"language"}),
-    "facet": frozenset({"facet", "is"}),
-    "predictions": frozenset({"predictions", "class", "at_least"}),
-    "all": frozenset({"all"}),
-    "any": frozenset({"any"}),
-    "not": frozenset({"not"}),
+MAX_DEPTH: Final = 12  # conditions within conditions
+
+# --- What may stand in the file: a model for each form of a condition, told by the first of these keys that it has ----
+
+_Text = Annotated[str, Field(pattern=r"\S")]
+_Texts = Annotated[list[_Text], BeforeValidator(lambda value: value if isinstance(value, list) else [value])]
+_Number = Annotated[float, Field(ge=float("-inf"))] | int  # which NaN is not
+
+
+class _Form(BaseModel):
+    # Keys that are words of Python have an underscore at their end here.
+    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=lambda name: name.rstrip("_"))
+
+    @model_validator(mode="after")
+    def _means_something(self) -> "_Form":
+        try:
+            _predicate(self)
+        except InputError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+
+class _Word(_Form):
+    column: _Text = TITLE
+    word: _Texts
+
+
+class _Contains(_Form):
+    column: _Text = TITLE
+    contains: _Texts
+
+
+class _Pattern(_Form):
+    column: _Text = TITLE
+    pattern: _Text
+
+
+class _Length(_Form):
+    column: _Text = TITLE
+    longer_than: int | None = None
+    shorter_than: int | None = None
+
+
+class _Range(_Form):
+    column: _Text
+    from_: _Number | None = None
+    to: _Number | None = None
+
+
+class _Language(_Form):
+    language: _Texts
+
+
+class _Facet(_Form):
+    facet: _Text
+    is_: _Texts
+
+
+class _Confidence(_Form):
+    predictions: _Text
+    class_: _Text
+    at_least: _Number
+
+
+class _All(_Form):
+    all: "list[_Condition]"
+
+
+class _Any(_Form):
+    any: "list[_Condition]"
+
+
+class _Not(_Form):
+    not_: "_Condition"
+
+
+_FORMS: Final[Mapping[str, type[_Form]]] = {
+    "word": _Word,
+    "contains": _Contains,
+    "pattern": _Pattern,
+    "longer_than": _Length,
+    "shorter_than": _Length,
+    "from": _Range,
+    "to": _Range,
+    "language": _Language,
+    "facet": _Facet,
+    "predictions": _Confidence,
+    "all": _All,
+    "any": _Any,
+    "not": _Not,
 }
+
+
+def _form_of(table: object) -> str | None:
+    return next((key for key in _FORMS if key in table), None) if isinstance(table, dict) else "word"
+
+
+_Condition = Annotated[
+    Annotated[_Word, Tag("word")]
+    | Annotated[_Contains, Tag("contains")]
+    | Annotated[_Pattern, Tag("pattern")]
+    | Annotated[_Length, Tag("longer_than")]
+    | Annotated[_Length, Tag("shorter_than")]
+    | Annotated[_Range, Tag("from")]
+    | Annotated[_Range, Tag("to")]
+    | Annotated[_Language, Tag("language")]
+    | Annotated[_Facet, Tag("facet")]
+    | Annotated[_Confidence, Tag("predictions")]
+    | Annotated[_All, Tag("all")]
+    | Annotated[_Any, Tag("any")]
+    | Annotated[_Not, Tag("not")],
+    Discriminator(_form_of),
+]
+
+
+class _Function(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    name: _Text
+    label: _Text
+    when: _Condition
+
+
+def _predicate(form: _Form) -> Predicate:
+    match form:
+        case _Word():
+            return TextPredicate(form.column, "word", (", ".join(form.word),))
+        case _Contains():
+            return TextPredicate(form.column, "contains", (", ".join(form.contains),))
+        case _Pattern():
+            return TextPredicate(form.column, "pattern", (form.pattern,))
+        case _Length():
+            above, below = form.longer_than, form.shorter_than
+            return LengthPredicate(
+                form.column, None if above is None else above + 1, None if below is None else below - 1
+            )
+        case _Range():
+            return RangePredicate(form.column, form.from_, form.to)
+        case _Language():
+            return FacetPredicate("language", tuple(form.language))
+        case _Facet():
+            return FacetPredicate(form.facet, tuple(form.is_))
+        case _Confidence():
+            return ConfidencePredicate(form.predictions, form.class_, float(form.at_least))
+        case _All():
+            return AllOf(tuple(_predicate(part) for part in form.all))
+        case _Any():
+            return AnyOf(tuple(_predicate(part) for part in form.any))
+        case _Not():
+            return Not(_predicate(form.not_))
+    raise TypeError(f"{type(form).__name__} is no form of a condition.")
+
+
+# --- Reading ----------------------------------------------------------------------------------------------------------
 
 
 def read_functions(path: Path) -> tuple[LabellingFunction, ...]:
@@ -149,96 +284,71 @@ def _function(table: object, place: str) -> LabellingFunction:
         raise InputError(f"{place}: a [[function]] is a table with name, label and when.")
     name = table.get("name")
     place = f"{place} ('{name}')" if isinstance(name, str) and name else place
-    missing = [key for key in ("name", "label", "when") if key not in table]
-    unknown = sorted(set(table) - {"name", "label", "when"})
-    if missing or unknown:
-        problem = f"'{missing[0]}' is missing" if missing else f"the key '{unknown[0]}' is not known"
-        raise InputError(f"{place}: {problem}; a function has name, label and when.")
-    when = _condition(table["when"], f"{place}, when", 1)
+    if _too_deep(table.get("when")):
+        raise InputError(f"{place}, when: conditions stand more than {MAX_DEPTH} deep within one another.")
     try:
-        return LabellingFunction(_text(table["name"], "name"), _text(table["label"], "label"), when)
+        function = _Function.model_validate(table)
+        return LabellingFunction(function.name, function.label, _predicate(function.when))
+    except ValidationError as error:
+        faults = error.errors(include_url=False)
+        first = next((fault for fault in faults if fault["type"] == "missing" and len(fault["loc"]) == 1), faults[0])
+        where, message = _fault(first["type"], first["loc"], first["input"], str(first.get("ctx", {}).get("error", "")))
+        raise InputError(f"{place}{where}: {message}") from error
     except InputError as error:
-        raise InputError(f"{place}: {error}") from error
+        raise InputError(f"{place}, when: {error}") from error
 
 
-def _condition(table: object, place: str, depth: int) -> Condition:
-    if depth > MAX_DEPTH:
-        raise InputError(f"{place}: conditions stand more than {MAX_DEPTH} deep within one another.")
-    if not isinstance(table, dict):
-        raise InputError(f'{place}: a condition is a table such as {{ column = "title", word = "novel" }}.')
-    form = next((key for key in _FORMS if key in table), None)
-    if form is None:
-        raise InputError(
-            f"{place}: none of the keys {', '.join(table) or '(none)'} says what is asked."
-            f" Known are {', '.join(_FORMS)}."
-        )
-    unknown = sorted(set(table) - _FORMS[form])
-    if unknown:
-        allowed = ", ".join(sorted(_FORMS[form]))
-        raise InputError(f"{place}: '{unknown[0]}' does not go with '{form}', which allows {allowed}.")
-    try:
-        if form in ("all", "any"):
-            if not isinstance(table[form], list):
-                raise InputError(f"'{form}' is a list of conditions.")
-            parts = tuple(_condition(part, f"{place}.{form} {n}", depth + 1) for n, part in enumerate(table[form], 1))
-            return AllOf(parts) if form == "all" else AnyOf(parts)
-        if form == "not":
-            return Not(_condition(table["not"], f"{place}.not", depth + 1))
-        return _leaf(form, table)
-    except InputError as error:
-        raise error if str(error).startswith(place) else InputError(f"{place}: {error}") from error
+def _too_deep(table: object, depth: int = 1) -> bool:
+    if depth > MAX_DEPTH or not isinstance(table, dict):
+        return depth > MAX_DEPTH
+    parts = [part for key in ("all", "any") if isinstance(table.get(key), list) for part in table[key]]
+    return any(_too_deep(part, depth + 1) for part in (*parts, table.get("not")) if part is not None)
 
 
-def _leaf(form: str, table: Mapping[str, Any]) -> Condition:
-    if form in ("word", "contains", "pattern"):
-        how = cast(MatchMode, form)
-        return Text(_text(table.get("column", TITLE), "column"), how, _alternatives(table[form], form))
-    if form in ("longer_than", "shorter_than"):
-        above, below = (_integer(table, key) for key in ("longer_than", "shorter_than"))
-        return Length(_text(table.get("column", TITLE), "column"), above, below)
-    if form in ("from", "to"):
-        if "column" not in table:
-            raise InputError('a range needs the column it is asked of, such as column = "year".')
-        return Range(_text(table["column"], "column"), _number(table, "from"), _number(table, "to"))
-    if form == "language":
-        return Facet("language", _texts(table["language"], "language"))
-    missing = sorted(_FORMS[form] - set(table))
-    if missing:
-        raise InputError(f"'{missing[0]}' is missing beside '{form}'.")
-    if form == "facet":
-        return Facet(_text(table["facet"], "facet"), _texts(table["is"], "is"))
-    number = _number(table, "at_least")
-    return Confident(_text(table["predictions"], "predictions"), _text(table["class"], "class"), float(number or 0.0))
+_EXPECTED: Final = {
+    "string_type": "text in quotation marks",
+    "string_pattern_mismatch": "text in quotation marks",
+    "int_type": "a whole number of characters",
+    "float_type": "a number",
+    "greater_than_equal": "a number",
+    "list_type": "a list of conditions",
+}
 
 
-def _text(value: object, key: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise InputError(f"'{key}' is text in quotation marks; {value!r} came.")
-    return value
+def _fault(kind: str, loc: Sequence[str | int], value: object, reason: str) -> tuple[str, str]:
+    """Return where in a function pydantic found a fault, such as ``, when.all 2.not``, and what it is."""
+    keys = [key for key in loc if key not in ("int", "float")]
+    if keys[0] != "when" or (len(keys) == 1 and kind == "missing"):
+        if kind == "missing" or kind == "extra_forbidden":
+            problem = f"'{keys[0]}' is missing" if kind == "missing" else f"the key '{keys[0]}' is not known"
+            return "", f"{problem}; a function has name, label and when."
+        return "", f"'{keys[0]}' is {_EXPECTED[kind]}; {value!r} came."
+    where, rest = ", when", keys[1:]
+    while rest[:2] == ["not", "not"] or (len(rest) > 2 and rest[0] in ("all", "any")):
+        if rest[0] == "not":
+            where, rest = f"{where}.not", rest[2:]
+        else:
+            where, rest = f"{where}.{rest[0]} {int(rest[2]) + 1}", rest[3:]
+    if kind == "value_error":
+        return where, reason
+    if kind == "union_tag_not_found" and isinstance(value, dict):
+        known = ", ".join(_FORMS)
+        return where, f"none of the keys {', '.join(value) or '(none)'} says what is asked. Known are {known}."
+    if len(rest) < 2:
+        return where, 'a condition is a table such as { column = "title", word = "novel" }.'
+    form, key = rest[0], rest[1]
+    if kind == "extra_forbidden":
+        allowed = ", ".join(sorted(str(field.alias) for field in _FORMS[str(form)].model_fields.values()))
+        return where, f"'{key}' does not go with '{form}', which allows {allowed}."
+    if kind == "missing" and key == "column":
+        return where, 'a range needs the column it is asked of, such as column = "year".'
+    if kind == "missing":
+        return where, f"'{key}' is missing beside '{form}'."
+    came = "" if kind == "list_type" else f"; {value!r} came"
+    return where, f"'{key}' is {_EXPECTED[kind]}{came}."
 
 
-def _texts(value: object, key: str) -> tuple[str, ...]:
-    return tuple(_text(item, key) for item in (value if isinstance(value, list) else [value]))
-
-
-def _alternatives(value: object, key: str) -> str:
-    if isinstance(value, list) and key != "pattern":
-        return ", ".join(_texts(value, key))
-    return _text(value, key)
-
-
-def _number(table: Mapping[str, Any], key: str) -> float | None:
-    value = table.get(key)
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or value != value):
-        raise InputError(f"'{key}' is a number; {value!r} came.")
-    return value
-
-
-def _integer(table: Mapping[str, Any], key: str) -> int | None:
-    value = table.get(key)
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-        raise InputError(f"'{key}' is a whole number of characters; {value!r} came.")
-    return value
+# --- Writing ----------------------------------------------------------------------------------------------------------
 
 
 def functions_to_toml(functions: Sequence[LabellingFunction]) -> str:
@@ -247,63 +357,51 @@ def functions_to_toml(functions: Sequence[LabellingFunction]) -> str:
         "# Labelling functions for Colophon: each votes for its label where its condition holds, else it abstains."
     ]
     for function in functions:
-        lines = ["", "[[function]]", f"name = {_quoted(function.name)}", f"label = {_quoted(function.label)}"]
+        lines = ["", "[[function]]", f"name = {_value(function.name)}", f"label = {_value(function.label)}"]
         if isinstance(function.when, AllOf | AnyOf):
-            word = "all" if isinstance(function.when, AllOf) else "any"
-            inner = [f"  {_inline(part)}," for part in function.when.parts]
-            lines += [f"when.{word} = [", *inner, "]"]
+            lines += [f"when.{function.when.kind} = [", *(f"  {_inline(part)}," for part in function.when.parts), "]"]
         else:
             lines.append(f"when = {_inline(function.when)}")
         document += lines
     return "\n".join(document) + "\n"
 
 
-def _inline(condition: Condition) -> str:
-    if isinstance(condition, AllOf | AnyOf):
-        word = "all" if isinstance(condition, AllOf) else "any"
-        return f"{{ {word} = [{', '.join(_inline(part) for part in condition.parts)}] }}"
-    if isinstance(condition, Not):
-        return f"{{ not = {_inline(condition.part)} }}"
-    pairs: list[tuple[str, str]] = []
-    if isinstance(condition, Text):
-        pairs = [("column", _quoted(condition.column)), (condition.how, _quoted(condition.value))]
-    elif isinstance(condition, Length):
-        ends = (("longer_than", condition.above), ("shorter_than", condition.below))
-        pairs = [("column", _quoted(condition.column)), *((key, str(end)) for key, end in ends if end is not None)]
-    elif isinstance(condition, Range):
-        limits = (("from", condition.least), ("to", condition.most))
-        pairs = [("column", _quoted(condition.column)), *((key, repr(end)) for key, end in limits if end is not None)]
-    elif isinstance(condition, Facet) and condition.facet == "language":
-        pairs = [("language", _listing(condition.values))]
-    elif isinstance(condition, Facet):
-        pairs = [("facet", _quoted(condition.facet)), ("is", _listing(condition.values))]
-    else:
-        pairs = [
-            ("predictions", _quoted(condition.predictions)),
-            ("class", _quoted(condition.label)),
-            ("at_least", repr(condition.above)),
-        ]
-    return "{ " + ", ".join(f"{key} = {value}" for key, value in pairs) + " }"
+def _inline(predicate: Predicate) -> str:
+    pairs = {key: _value(value) for key, value in _keys(predicate).items() if value is not None}
+    return "{ " + ", ".join(f"{key} = {value}" for key, value in pairs.items()) + " }"
 
 
-def _listing(values: Sequence[str]) -> str:
-    return _quoted(values[0]) if len(values) == 1 else f"[{', '.join(_quoted(value) for value in values)}]"
+def _value(value: object) -> str:
+    if isinstance(value, Predicate):
+        return _inline(value)
+    if isinstance(value, tuple):
+        alone = len(value) == 1 and isinstance(value[0], str)
+        return _value(value[0]) if alone else f"[{', '.join(map(_value, value))}]"
+    return tomlkit.item(value).as_string()
 
 
-_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "\f": "\\f"}
-
-
-def _quoted(text: str) -> str:
-    r"""Return text as a TOML basic string.
-
-    >>> print(_quoted('say "yes"'))
-    "say \"yes\""
-    """
-    return (
-        '"'
-        + "".join(_ESCAPES.get(c) or (c if ord(c) >= 32 and ord(c) != 127 else f"\\u{ord(c):04x}") for c in text)
-        + '"'
-    )
+def _keys(predicate: Predicate) -> dict[str, Any]:
+    match predicate:
+        case AllOf() | AnyOf():
+            return {predicate.kind: predicate.parts}
+        case Not():
+            return {"not": predicate.part}
+        case TextPredicate(how="exact") | LengthPredicate(empty_counts=True):
+            pass  # a slice's: a file of functions has no words for it
+        case TextPredicate():
+            return {"column": predicate.column, predicate.how: predicate.value}
+        case LengthPredicate():
+            above, below = predicate.bounds
+            return {"column": predicate.column, "longer_than": above, "shorter_than": below}
+        case RangePredicate():
+            return {"column": predicate.column, "from": predicate.low, "to": predicate.high}
+        case FacetPredicate(facet="language"):
+            return {"language": predicate.values}
+        case FacetPredicate():
+            return {"facet": predicate.facet, "is": predicate.values}
+        case ConfidencePredicate():
+            return {"predictions": predicate.model, "class": predicate.label, "at_least": predicate.above}
+    raise InputError(f"A file of functions cannot hold the condition that {predicate.condition}.")
 
 
 # --- The labelling functions being worked on --------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from core.corpus import ORIGINALS_FILE
 from core.errors import InputError
 from core.labels import ANNOTATIONS_FILE, DISAGREEING, LABELS_FILE
+from core.predicates import Books
 from core.progress import Progress, silent
 from core.schema import (
     ANNOTATOR,
@@ -29,7 +30,6 @@ from core.schema import (
 )
 from core.statistics import MINIMUM_RECORDS, Estimate, wilson
 from core.storage import now
-from core.weak_supervision.books import Books
 from core.weak_supervision.functions import LabellingFunction, check_functions, with_class_spelling
 from core.weak_supervision.label_model import LabelModel, answers_of, majority_vote
 from core.weak_supervision.votes import ABSTAIN, Votes, cast_votes, find_duplicates

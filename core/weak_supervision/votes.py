@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 from core.formatting import percent
+from core.predicates import Books
 from core.statistics import MINIMUM_RECORDS
-from core.weak_supervision.books import Books
 from core.weak_supervision.functions import LabellingFunction
 
 __all__ = [

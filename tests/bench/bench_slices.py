@@ -62,8 +62,9 @@ def ours(made: dict[str, npt.NDArray[Any]]) -> dict[str, Any]:
     """Search with :func:`core.slices.find_slices`."""
     import pandas as pd
 
+    from core.predicates import FacetPredicate, is_title_words
     from core.schema import RECORDS_COLUMNS
-    from core.slices import FacetPredicate, TitlePredicate, find_slices
+    from core.slices import find_slices
 
     rows = len(made["wrong"])
     spelled = np.array([word(number) for number in range(VOCABULARY)], dtype=object)
@@ -82,12 +83,10 @@ def ours(made: dict[str, npt.NDArray[Any]]) -> dict[str, Any]:
     clock = Clock()
     found = find_slices(table, classes, facets=facets)
     measured = clock.read()
-    pair = {FacetPredicate(facet, value) for facet, value in PLANTED_PAIR.items()}
+    pair = {FacetPredicate(facet, (value,)) for facet, value in PLANTED_PAIR.items()}
     wanted = {word(number) for number in PLANTED_WORDS}
     first = [set(finding.slice.predicates) for finding in found.unexplained[:WORST]]
-    terms = {
-        term for predicates in first for fact in predicates if isinstance(fact, TitlePredicate) for term in fact.any_of
-    }
+    terms = {term for predicates in first for fact in predicates if is_title_words(fact) for term in fact.terms}
     return measured | {"pair": pair in first, "words": wanted <= terms, "told": len(found.unexplained)}
 
 

@@ -57,13 +57,17 @@ def with_colophon(lines: list[str]) -> dict[str, object]:
     import numpy as np
     import pandas as pd
 
-    from core.weak_supervision import Books, LabellingFunction, LabelModel, Length, Text, cast_votes, majority_vote
+    from core.predicates import Books, LengthPredicate, TextPredicate
+    from core.weak_supervision import LabellingFunction, LabelModel, cast_votes, majority_vote
 
     names = {FICTION: "Fiction", NON_FICTION: "Non-fiction"}
-    functions = [LabellingFunction(word, names[code], Text("title", "word", word)) for word, code in WORDS.items()]
-    functions.append(LabellingFunction("long", "Non-fiction", Length(above=LONG)))
+    functions = [
+        LabellingFunction(word, names[code], TextPredicate("title", "word", (word,))) for word, code in WORDS.items()
+    ]
+    functions.append(LabellingFunction("long", "Non-fiction", LengthPredicate("title", LONG + 1)))
     patterns = [
-        LabellingFunction(word, names[code], Text("title", "contains", word)) for word, code in WORDS.items()
+        LabellingFunction(word, names[code], TextPredicate("title", "contains", (word,)))
+        for word, code in WORDS.items()
     ] + functions[-1:]
     records = pd.DataFrame({"title": pd.Series(lines, dtype="str")})
 
@@ -125,8 +129,9 @@ def real_votes(real: Path) -> dict[str, list[object]]:
     import pandas as pd
 
     from core.normalise import normalise_records
+    from core.predicates import Books
     from core.readers import read_table, suggest_mapping
-    from core.weak_supervision import Books, cast_votes, read_functions
+    from core.weak_supervision import cast_votes, read_functions
 
     functions = read_functions(Path(__file__).parents[1] / "real" / "functions_bl.toml")
     tables = {}

@@ -4,8 +4,9 @@ import pytest
 
 from core.demonstration import PREDICTIONS
 from core.evaluation import compare_with_rest
+from core.predicates import is_title_words
 from core.predictions import Scored, load_scored
-from core.slices import TitlePredicate, find_slices
+from core.slices import find_slices
 from core.storage import Workspace
 from core.thresholds import find_guaranteed_cuts
 from data.demonstration import generate
@@ -29,7 +30,7 @@ def test_verse_is_the_first_slice_that_the_search_confirms(scored, planted, seed
     first = found.slices[0]
     assert first.folded_under == ""
     [words] = first.slice.predicates
-    assert isinstance(words, TitlePredicate)
+    assert is_title_words(words)
     verse = scored.table["record_id"].isin(planted["verse"].record_ids)
     assert verse[first.slice.mask(scored.table)].mean() > 0.9
     # Neither the decade that fails only for its verse, nor the place that holds almost only fiction.

@@ -19,6 +19,7 @@ from core.log import log_to
 from core.models.scoring import predict_corpus
 from core.models.training import train
 from core.policies import SavedPolicy, save_policy
+from core.predicates import TextPredicate
 from core.predictions import load_scored
 from core.release import Release, release
 from core.review import record_decision, send_to_review, undo_decision
@@ -28,7 +29,7 @@ from core.storage import Workspace, write_json
 from core.thresholds import Policy, find_guaranteed_cuts
 from core.upkeep import remove, rename
 from core.weak_supervision.build import build_labels
-from core.weak_supervision.functions import LabellingFunction, Text
+from core.weak_supervision.functions import LabellingFunction
 from tests.core.sharing import hub_stand_in
 
 MARK = "zanzibar"  # every title has it
@@ -70,7 +71,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, s
     books = pd.DataFrame(rows, columns=["BL record ID", "Title", "label"])
     books.drop(columns="label").to_csv(folder / "collection.csv", index=False)
     books.to_csv(folder / "people.csv", index=False)
-    functions = [LabellingFunction(word, name, Text("title", "word", word)) for name, word in CLASSES.items()]
+    functions = [
+        LabellingFunction(word, name, TextPredicate("title", "word", (word,))) for name, word in CLASSES.items()
+    ]
     lines: dict[str, str] = {}
 
     def note(action: str, work: Callable[[], Any]) -> Any:

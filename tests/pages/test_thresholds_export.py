@@ -5,9 +5,10 @@ from streamlit.testing.v1 import AppTest
 
 from core.export.tabular import accepted_for_people
 from core.policies import SavedPolicy, saved_policies
+from core.predicates import RangePredicate
 from core.predictions import load_predictions, load_scored
 from core.release import Release, accepted_file, cut_scope, decide_all
-from core.slices import RangePredicate, Slice
+from core.slices import Slice
 from core.slices.ledger import save_slice
 from core.storage import Workspace
 from core.thresholds import Policy, apply_policy

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from core.importing import import_file
+from core.predicates import FacetPredicate, RangePredicate, is_title_words
 from core.predictions import Scored, load_scored
-from core.slices import FacetPredicate, RangePredicate, SliceFindings, TitlePredicate, find_slices
+from core.slices import SliceFindings, find_slices
 from core.storage import Workspace
 from core.text_search import phrase_mask
 
@@ -34,12 +35,7 @@ def found(scored: Scored, request: pytest.FixtureRequest) -> SliceFindings:
 
 
 def _words(found: SliceFindings) -> tuple[str, ...]:
-    return tuple(
-        term
-        for fact in found.unexplained[0].slice.predicates
-        if isinstance(fact, TitlePredicate)
-        for term in fact.any_of
-    )
+    return tuple(term for fact in found.unexplained[0].slice.predicates if is_title_words(fact) for term in fact.terms)
 
 
 def test_verse_is_found_by_itself_as_the_leading_slice(found: SliceFindings, scored: Scored) -> None:
@@ -60,10 +56,8 @@ def test_the_early_years_do_not_stand_beside_it(found: SliceFindings) -> None:
 
 def test_paris_and_novels_are_not_reported(found: SliceFindings) -> None:
     predicates = [fact for finding in found.slices for fact in finding.slice.predicates]
-    assert FacetPredicate("place", "Paris") not in predicates
-    assert not any(
-        isinstance(fact, TitlePredicate) and any("novel" in term for term in fact.any_of) for fact in predicates
-    )
+    assert FacetPredicate("place", ("Paris",)) not in predicates
+    assert not any(is_title_words(fact) and any("novel" in term for term in fact.terms) for fact in predicates)
 
 
 def test_it_is_told_in_words(found: SliceFindings) -> None:

@@ -10,19 +10,20 @@ from core.joins import find_leaks
 from core.label_audit import audit_labels, exclude_labels
 from core.labels import load_labels
 from core.normalise.records import title_keys
+from core.predicates import Books, LengthPredicate, TextPredicate
 from core.predictions import load_predictions
 from core.statistics import wilson
 from core.storage import Workspace
-from core.weak_supervision import Books, LabellingFunction, Length, Text, cast_votes, describe, read_functions
+from core.weak_supervision import LabellingFunction, cast_votes, describe, read_functions
 from core.weak_supervision.build import build_labels
 
 pytestmark = pytest.mark.real
 
 PUBLISHED = [
-    (LabellingFunction("novel", "Fiction", Text("title", "contains", "novel")), 0.058553, 1.0),
-    (LabellingFunction("tale", "Fiction", Text("title", "contains", "tale")), 0.043532, 0.971831),
-    (LabellingFunction("poem", "Fiction", Text("title", "contains", "poem")), 0.042918, 1.0),
-    (LabellingFunction("long", "Non-fiction", Length(above=211)), 0.023299, 0.947368),
+    (LabellingFunction("novel", "Fiction", TextPredicate("title", "contains", ("novel",))), 0.058553, 1.0),
+    (LabellingFunction("tale", "Fiction", TextPredicate("title", "contains", ("tale",))), 0.043532, 0.971831),
+    (LabellingFunction("poem", "Fiction", TextPredicate("title", "contains", ("poem",))), 0.042918, 1.0),
+    (LabellingFunction("long", "Non-fiction", LengthPredicate("title", 212)), 0.023299, 0.947368),
 ]
 
 

@@ -8,7 +8,8 @@ libraries, has a standard error of about 3 percentage points. Measured: 0.
 import numpy as np
 import pytest
 
-from core.slices import FacetPredicate, TitlePredicate, find_slices
+from core.predicates import FacetPredicate, is_title_words
+from core.slices import find_slices
 from core.slices.stratified import exact_p, halves, one_per_title
 from tests.core.slices import planted as made
 
@@ -41,18 +42,13 @@ def test_of_what_is_reported_little_is_false():
         false = 0
         leading = found.unexplained[0].slice.predicates if found.unexplained else ()
         verse_led.append(
-            any(
-                isinstance(predicate, TitlePredicate) and planted_words & set(predicate.any_of) for predicate in leading
-            )
+            any(is_title_words(predicate) and planted_words & set(predicate.terms) for predicate in leading)
         )
         for finding in found.unexplained:
             words = {
-                term
-                for predicate in finding.slice.predicates
-                if isinstance(predicate, TitlePredicate)
-                for term in predicate.any_of
+                term for predicate in finding.slice.predicates if is_title_words(predicate) for term in predicate.terms
             }
-            true = bool(words & planted_words) or FacetPredicate("place", "Leiden") in finding.slice.predicates
+            true = bool(words & planted_words) or FacetPredicate("place", ("Leiden",)) in finding.slice.predicates
             early = any(getattr(predicate, "measure", "") == "year" for predicate in finding.slice.predicates)
             false += not (
                 true or early

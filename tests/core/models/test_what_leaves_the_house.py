@@ -21,11 +21,12 @@ from core.labels import LABELS_FILE
 from core.models.scoring import predict_corpus
 from core.models.training import train
 from core.policies import SavedPolicy, save_policy, saved_policies
+from core.predicates import RangePredicate
 from core.predictions import load_predictions, load_scored
 from core.release import Release, release, saved_exports
 from core.review import record_decision
 from core.schema import SOURCE
-from core.slices import RangePredicate, Slice
+from core.slices import Slice
 from core.storage import Workspace, file_sha256
 from core.thresholds import Policy, find_guaranteed_cuts
 

@@ -12,11 +12,12 @@ from core.evaluation import evaluate
 from core.formatting import interval_percent
 from core.importing import import_file
 from core.policies import SavedPolicy
+from core.predicates import RangePredicate
 from core.predictions import Scored, load_scored
 from core.report import ReportContent, build_content, render, write_report
 from core.report.content import DEFINITIONS, _decided
 from core.report.svg import confusion_svg
-from core.slices import RangePredicate, Slice
+from core.slices import Slice
 from core.storage import Workspace, file_sha256
 from core.thresholds import Policy, policy_report
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.slices import FacetPredicate, TitlePredicate
+from core.predicates import FacetPredicate, title_words
 from core.slices.confirm import Candidate, fold_explained
 from core.slices.stratified import LabelledTitles
 
@@ -39,11 +39,11 @@ def test_the_shadow_is_folded_under_the_cause(random):
     verse = random.random(N) < 0.1
     early = np.where(verse, random.random(N) < 0.7, random.random(N) < 0.05)
     titles = units_with(np.where(verse, 0.6, 0.1), random)
-    cause, shadow = candidate(TitlePredicate(("poem",)), verse), candidate(FacetPredicate("decade", "1790s"), early)
+    cause, shadow = candidate(title_words("poem"), verse), candidate(FacetPredicate("decade", ("1790s",)), early)
     for order in ([cause, shadow], [shadow, cause]):
         assert told(fold_explained(titles, PARTS, order, 0.1)) == [
-            ((TitlePredicate(("poem",)),), -1),
-            ((FacetPredicate("decade", "1790s"),), 0),
+            ((title_words("poem"),), -1),
+            ((FacetPredicate("decade", ("1790s",)),), 0),
         ]
 
 
@@ -53,7 +53,7 @@ def test_two_causes_stand_beside_each_other(random):
     folded = fold_explained(
         titles,
         PARTS,
-        [candidate(FacetPredicate("a", "1"), one), candidate(FacetPredicate("b", "2"), other, unseen=1)],
+        [candidate(FacetPredicate("a", ("1",)), one), candidate(FacetPredicate("b", ("2",)), other, unseen=1)],
         0.1,
     )
     assert [entry.under for entry in folded] == [-1, -1]
@@ -63,7 +63,7 @@ def test_two_causes_stand_beside_each_other(random):
 def test_half_of_a_pair_is_folded_under_the_pair(random):
     a, b = random.random((2, N)) < 0.3
     titles = units_with(np.where(a & b, 0.6, 0.1), random)
-    pair = (FacetPredicate("a", "1"), FacetPredicate("b", "2"))
+    pair = (FacetPredicate("a", ("1",)), FacetPredicate("b", ("2",)))
     folded = fold_explained(titles, PARTS, [candidate(pair, a & b), candidate(pair[0], a), candidate(pair[1], b)], 0.1)
     assert told(folded) == [(pair, -1), ((pair[0],), 0), ((pair[1],), 0)]
 
@@ -72,19 +72,19 @@ def test_another_wording_of_the_same_words_is_left_out(random):
     poem, verse = random.random((2, N)) < 0.05
     titles = units_with(np.where(poem | verse, 0.6, 0.1), random)
     narrow, wide = (
-        candidate(TitlePredicate(("poems",)), poem),
-        candidate(TitlePredicate(("poem*", "verse")), poem | verse),
+        candidate(title_words("poems"), poem),
+        candidate(title_words("poem*", "verse"), poem | verse),
     )
     for order in ([narrow, wide], [wide, narrow]):
-        assert told(fold_explained(titles, PARTS, order, 0.1)) == [((TitlePredicate(("poem*", "verse")),), -1)]
+        assert told(fold_explained(titles, PARTS, order, 0.1)) == [((title_words("poem*", "verse"),), -1)]
 
 
 def test_what_was_not_confirmed_is_not_told(random):
     inside = random.random(N) < 0.1
     titles = units_with(np.where(inside, 0.5, 0.1), random)
-    weak = candidate(FacetPredicate("b", "2"), ~inside, p_adjusted=0.2)
-    assert told(fold_explained(titles, PARTS, [candidate(FacetPredicate("a", "1"), inside), weak], 0.1)) == [
-        ((FacetPredicate("a", "1"),), -1)
+    weak = candidate(FacetPredicate("b", ("2",)), ~inside, p_adjusted=0.2)
+    assert told(fold_explained(titles, PARTS, [candidate(FacetPredicate("a", ("1",)), inside), weak], 0.1)) == [
+        ((FacetPredicate("a", ("1",)),), -1)
     ]
 
 
@@ -95,7 +95,7 @@ def test_at_most_five_are_told_beneath_one(random):
         candidate(FacetPredicate(f"f{i}", "x"), np.where(cause, random.random(N) < 0.5, random.random(N) < 0.02))
         for i in range(8)
     ]
-    folded = fold_explained(titles, PARTS, [candidate(FacetPredicate("a", "1"), cause), *shadows], 0.1)
+    folded = fold_explained(titles, PARTS, [candidate(FacetPredicate("a", ("1",)), cause), *shadows], 0.1)
     assert [entry.under for entry in folded] == [-1, 0, 0, 0, 0, 0]
 
 
@@ -105,8 +105,8 @@ def test_a_weak_slice_that_shares_nothing_with_the_stronger_one_stands(random):
     # So many others were tested that it would not be confirmed a second time; but the stronger one does not explain it.
     others = [candidate(FacetPredicate(f"f{i}", "x"), random.random(N) < 0.2, p_adjusted=1.0) for i in range(30)]
     confirmed = [
-        candidate(FacetPredicate("a", "1"), strong),
-        candidate(FacetPredicate("b", "2"), weak, p_adjusted=0.09),
+        candidate(FacetPredicate("a", ("1",)), strong),
+        candidate(FacetPredicate("b", ("2",)), weak, p_adjusted=0.09),
     ]
     folded = fold_explained(titles, PARTS, [*confirmed, *others], 0.1)
     assert [entry.under for entry in folded] == [-1, -1]

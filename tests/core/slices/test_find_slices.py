@@ -7,14 +7,15 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError
-from core.slices import FacetPredicate, RangePredicate, Slice, SliceFindings, TitlePredicate, find_slices
+from core.predicates import FacetPredicate, RangePredicate, is_title_words, title_words
+from core.slices import Slice, SliceFindings, find_slices
 from core.statistics import wilson
 from tests.core.slices import planted as made
 
 pytestmark = pytest.mark.slow
 
 CLASSES = made.CLASSES
-TOGETHER = {FacetPredicate("place", "Leiden"), FacetPredicate("publisher", "Brill")}
+TOGETHER = {FacetPredicate("place", ("Leiden",)), FacetPredicate("publisher", ("Brill",))}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def found(table: pd.DataFrame) -> SliceFindings:
 
 
 def words_of(one: Slice) -> set[str]:
-    return {term for predicate in one.predicates if isinstance(predicate, TitlePredicate) for term in predicate.any_of}
+    return {term for predicate in one.predicates if is_title_words(predicate) for term in predicate.terms}
 
 
 def is_verse(one: Slice) -> bool:
@@ -62,7 +63,7 @@ def test_what_fails_because_of_verse_is_folded_under_it(found: SliceFindings) ->
 
 
 def test_neither_the_class_mix_nor_a_half_of_a_pair_is_reported(found: SliceFindings, table: pd.DataFrame) -> None:
-    for decoy in (FacetPredicate("place", "Paris"), TitlePredicate(("novel",))):
+    for decoy in (FacetPredicate("place", ("Paris",)), title_words("novel")):
         inside = decoy.mask(table)
         assert (~table["correct"])[inside].mean() > (~table["correct"])[~inside].mean()
         assert not any(decoy in finding.slice.predicates for finding in found.slices)
@@ -153,7 +154,7 @@ def test_classes_are_whatever_the_data_has() -> None:
     truth = random.choice(classes, 3000)
     wrong = random.random(3000) < np.where(records["place"] == "Berlin", 0.4, 0.08)
     found = find_slices(made.scored(records, truth, wrong, classes), classes)
-    assert [finding.slice.predicates for finding in found.unexplained] == [(FacetPredicate("place", "Berlin"),)]
+    assert [finding.slice.predicates for finding in found.unexplained] == [(FacetPredicate("place", ("Berlin",)),)]
     assert {confusion.predicted for confusion in found.slices[0].measured.confusions} == set(classes)
 
 
@@ -186,7 +187,7 @@ def test_titles_can_be_left_aside_and_facts_limited(table: pd.DataFrame) -> None
     found = find_slices(table, CLASSES, words=0, max_facts=1, facets=["place", "publisher"])
     predicates = [predicate for finding in found.slices for predicate in finding.slice.predicates]
     assert predicates
-    assert not any(isinstance(predicate, TitlePredicate) for predicate in predicates)
+    assert not any(is_title_words(predicate) for predicate in predicates)
     assert all(len(finding.slice.predicates) == 1 for finding in found.slices)
 
 

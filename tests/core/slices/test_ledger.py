@@ -5,10 +5,11 @@ import math
 import pytest
 
 from core.errors import InputError
-from core.slices import FacetPredicate, Ledger, RangePredicate, Slice, level_of_look
+from core.predicates import FacetPredicate, RangePredicate
+from core.slices import Ledger, Slice, level_of_look
 from core.storage import Workspace
 
-PARIS, EARLY = Slice((FacetPredicate("place", "Paris"),)), Slice((RangePredicate("year", None, 1799),))
+PARIS, EARLY = Slice((FacetPredicate("place", ("Paris",)),)), Slice((RangePredicate("year", None, 1799),))
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError
-from core.slices import FacetPredicate, Slice, cross_table, facet_slices, measure_slices, slice_p_value
+from core.predicates import FacetPredicate
+from core.slices import Slice, cross_table, facet_slices, measure_slices, slice_p_value
 from core.statistics import adjust_p, wilson
 from tests.core.slices import planted as made
 
@@ -29,7 +30,7 @@ def table() -> pd.DataFrame:
 
 def test_every_value_is_a_slice(table):
     found = facet_slices(table, CLASSES, ["place"])
-    assert [(one.slice.predicates[0].value, one.n, one.errors, one.collection_n) for one in found.slices] == [
+    assert [(one.slice.predicates[0].values[0], one.n, one.errors, one.collection_n) for one in found.slices] == [
         ("Paris", 20, 3, 20),
         ("Leiden", 15, 1, 15),
         ("no place", 4, 1, 5),
@@ -60,7 +61,7 @@ def test_p_is_that_of_the_whole_table():
     verse_decades = [
         p
         for one, p in zip(found.slices, found.p_adjusted, strict=True)
-        if one.slice.predicates[0].value in {"1750s", "1760s"}
+        if one.slice.predicates[0].values[0] in {"1750s", "1760s"}
     ]
     assert max(verse_decades) < 0.01
 
@@ -95,7 +96,7 @@ def test_a_table_without_labels_has_no_pairs(table):
 
 
 def test_slices_known_beforehand_are_measured(table):
-    paris = Slice((FacetPredicate("place", "Paris"),), "the French ones")
+    paris = Slice((FacetPredicate("place", ("Paris",)),), "the French ones")
     [measured] = measure_slices(table, CLASSES, [paris])
     assert (measured.n, measured.errors) == (20, 3)
     assert measured.sentence.startswith("The French ones: 3 of 20 wrong (5.2 to 36.1 %), ")
@@ -112,8 +113,8 @@ def test_slices_known_beforehand_are_measured(table):
 def test_a_slice_that_is_asked_for_is_tested_as_the_values_of_its_facet_are(table, place):
     twice = pd.concat([table, table.iloc[:30]], ignore_index=True)
     found = facet_slices(twice, CLASSES, ["place"])
-    [expected] = [p for one, p in zip(found.slices, found.p, strict=True) if one.slice.predicates[0].value == place]
-    assert slice_p_value(twice, CLASSES, Slice((FacetPredicate("place", place),))) == pytest.approx(
+    [expected] = [p for one, p in zip(found.slices, found.p, strict=True) if one.slice.predicates[0].values[0] == place]
+    assert slice_p_value(twice, CLASSES, Slice((FacetPredicate("place", (place,)),))) == pytest.approx(
         expected, nan_ok=True
     )
     assert np.isnan(expected) == (place == "no place")  # fewer than ten books

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from core.slices import FacetPredicate, RangePredicate, TitlePredicate
+from core.predicates import FacetPredicate, LengthPredicate, RangePredicate, TextPredicate, is_title_words
 from core.slices.predicate_table import collect_predicates
 from tests.core.slices import planted as made
 
@@ -14,16 +14,21 @@ def test_every_fact_holds_where_its_mask_says():
     columns = table.columns(range(len(table)))
     for predicate, column in zip(table.predicates, columns, strict=True):
         np.testing.assert_array_equal(predicate.mask(records), column)
-        least = 4 if isinstance(predicate, TitlePredicate) else 20
+        least = 4 if is_title_words(predicate) else 20
         assert least <= column.sum() <= 0.8 * 800
-    assert {type(predicate) for predicate in table.predicates} == {FacetPredicate, RangePredicate, TitlePredicate}
-    assert FacetPredicate("language", "English") not in table.predicates  # it holds for all
+    assert {type(predicate) for predicate in table.predicates} == {
+        FacetPredicate,
+        RangePredicate,
+        LengthPredicate,
+        TextPredicate,
+    }
+    assert FacetPredicate("language", ("English",)) not in table.predicates  # it holds for all
 
 
 def test_missing_is_a_fact():
     records = made.empty_records(100)
     records["place"] = pd.Series(["Paris"] * 50 + [""] * 50, dtype="str")
-    assert FacetPredicate("place", "no place") in collect_predicates(records, ["place"], 0, 20).predicates
+    assert FacetPredicate("place", ("no place",)) in collect_predicates(records, ["place"], 0, 20).predicates
 
 
 def test_years_are_cut_at_full_decades_with_enough_books_between():
@@ -75,7 +80,7 @@ def test_subjects_keep_two_facts_about_one_thing_apart():
     }
     assert years == decades
     assert len(years | places) == 2
-    assert {subjects[predicate] for predicate in table.predicates if isinstance(predicate, TitlePredicate)} == {-1}
+    assert {subjects[predicate] for predicate in table.predicates if is_title_words(predicate)} == {-1}
 
 
 def test_without_years_there_are_no_ranges_of_years():

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.slices import TitlePredicate
+from core.predicates import title_words
 from core.slices.predicate_table import find_terms
 from tests.core.slices import planted as made
 
@@ -92,4 +92,4 @@ def test_every_term_applied_again_finds_the_same_titles(seed):
     terms = find_terms(records["title_key"], 300, 3)
     assert len(terms) > 50
     for pattern, rows in zip(terms.patterns, terms.titles, strict=True):
-        np.testing.assert_array_equal(np.flatnonzero(TitlePredicate((pattern,)).mask(records)), rows)
+        np.testing.assert_array_equal(np.flatnonzero(title_words(pattern).mask(records)), rows)

@@ -4,18 +4,12 @@ import pytest
 
 from core.database import Database
 from core.errors import ConflictError
-from core.weak_supervision import (
-    LabellingFunction,
-    Text,
-    add_function,
-    remove_functions,
-    replace_functions,
-    saved_functions,
-)
+from core.predicates import TextPredicate
+from core.weak_supervision import LabellingFunction, add_function, remove_functions, replace_functions, saved_functions
 
 
 def function(name: str, word: str = "novel") -> LabellingFunction:
-    return LabellingFunction(name, "Fiction", Text("title", "word", word))
+    return LabellingFunction(name, "Fiction", TextPredicate("title", "word", (word,)))
 
 
 @pytest.fixture

@@ -9,15 +9,18 @@ from core.errors import InputError, NotFoundError
 from core.importing import import_file
 from core.labels import load_labels
 from core.models.preparation import load_weak_labels
+from core.predicates import ConfidencePredicate, LengthPredicate, TextPredicate
 from core.weak_supervision import functions_to_toml, holdout_mask, read_functions
 from core.weak_supervision.build import build_labels
-from core.weak_supervision.functions import Confident, LabellingFunction, Length, Text
+from core.weak_supervision.functions import LabellingFunction
 
 pytestmark = pytest.mark.slow
 
 WORDS = {"Fiction": ("a novel", "a tale", "poems"), "Non-fiction": ("a history", "a guide", "travels")}
 FUNCTIONS = [
-    LabellingFunction(word, name, Text("title", "word", word)) for name, words in WORDS.items() for word in words
+    LabellingFunction(word, name, TextPredicate("title", "word", (word,)))
+    for name, words in WORDS.items()
+    for word in words
 ]
 
 
@@ -82,7 +85,7 @@ def test_accuracy_is_measured_on_titles_kept_back(filled):
 
 
 def test_majority_vote_leaves_level_books_without_a_label(filled):
-    both = [*FUNCTIONS, LabellingFunction("any book", "Fiction", Text("title", "word", "book"))]
+    both = [*FUNCTIONS, LabellingFunction("any book", "Fiction", TextPredicate("title", "word", ("book",)))]
     report = build_labels(filled, both, "collection", method="majority", name="rules")
     table = load_labels(filled, "rules").table()
     assert report.left_out["level"] == 270 == (table["label"] == "").sum()
@@ -94,7 +97,7 @@ def test_majority_vote_leaves_level_books_without_a_label(filled):
 def test_a_copy_is_refused_and_does_not_vote(filled):
     report = build_labels(
         filled,
-        [*FUNCTIONS, LabellingFunction("again", "Fiction", Text("title", "contains", "a novel"))],
+        [*FUNCTIONS, LabellingFunction("again", "Fiction", TextPredicate("title", "contains", ("a novel",)))],
         "collection",
         name="r",
     )
@@ -116,7 +119,7 @@ def test_a_model_is_no_witness_of_its_own_training_titles(filled):
 
     trained = train(filled, "people", name="audited")
     predict_corpus(filled, trained.model, "collection", name="opinion")
-    sure = LabellingFunction("sure", "Fiction", Confident("opinion", "Fiction", 0.5))
+    sure = LabellingFunction("sure", "Fiction", ConfidencePredicate("opinion", "Fiction", 0.5))
     report = build_labels(filled, [*FUNCTIONS, sure], "collection", labels="people", name="r")
     row = report.functions[-1]
     assert (row["n"], row["accuracy"]) == (0, None)
@@ -133,10 +136,30 @@ def test_a_model_is_no_witness_of_its_own_training_titles(filled):
         (FUNCTIONS, {"without": ("x",)}, NotFoundError, "Nothing is called 'x'"),
         (FUNCTIONS, {"method": "dice"}, InputError, "'dice' is no way to put votes together"),
         (FUNCTIONS, {"without": ("collection",)}, InputError, "No book of 'collection' gets a label: .*540, of which"),
-        ([LabellingFunction("p", "Poetry", Length(above=1))], {"labels": "people"}, InputError, "no label names"),
-        ([LabellingFunction("p", "F", Text("Topic", "word", "x"))], {}, InputError, "Function 'p': There is no column"),
-        ([LabellingFunction("p", "F", Confident("x", "F", 0.9))], {}, InputError, "Function 'p': .*called 'x'"),
-        ([LabellingFunction("p", "F", Text("title", "word", "zebra"))], {}, InputError, "No book of 'collection' gets"),
+        (
+            [LabellingFunction("p", "Poetry", LengthPredicate("title", 2))],
+            {"labels": "people"},
+            InputError,
+            "no label names",
+        ),
+        (
+            [LabellingFunction("p", "F", TextPredicate("Topic", "word", ("x",)))],
+            {},
+            InputError,
+            "Function 'p': There is no column",
+        ),
+        (
+            [LabellingFunction("p", "F", ConfidencePredicate("x", "F", 0.9))],
+            {},
+            InputError,
+            "Function 'p': .*called 'x'",
+        ),
+        (
+            [LabellingFunction("p", "F", TextPredicate("title", "word", ("zebra",)))],
+            {},
+            InputError,
+            "No book of 'collection' gets",
+        ),
     ],
 )
 def test_what_cannot_be_labelled_is_told_and_nothing_is_kept(filled, functions, wish, error, message):
@@ -147,7 +170,7 @@ def test_what_cannot_be_labelled_is_told_and_nothing_is_kept(filled, functions, 
 
 
 def test_an_original_column_can_be_asked(filled):
-    dated = LabellingFunction("dated", "Fiction", Text("Date of publication", "pattern", "^18"))
+    dated = LabellingFunction("dated", "Fiction", TextPredicate("Date of publication", "pattern", ("^18",)))
     assert build_labels(filled, [dated], "collection", name="r").labelled == 600
 
 

@@ -3,21 +3,19 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError
-from core.weak_supervision import (
+from core.predicates import (
     AllOf,
     AnyOf,
     Books,
-    Confident,
-    Facet,
-    LabellingFunction,
-    Length,
+    ConfidencePredicate,
+    FacetPredicate,
+    LengthPredicate,
     ModelOpinion,
     Not,
-    Range,
-    Text,
-    cast_votes,
-    describe_condition,
+    RangePredicate,
+    TextPredicate,
 )
+from core.weak_supervision import LabellingFunction, cast_votes
 
 TITLES = ["A Novel", "Tales of talent", "The TALENT", "Poésies", "", "Histories, vol. iv"]
 RECORDS = pd.DataFrame(
@@ -40,28 +38,28 @@ def found(condition, **more):
 @pytest.mark.parametrize(
     ("condition", "rows"),
     [
-        (Text("title", "word", "novel"), [0]),
-        (Text("title", "word", "tale"), [1]),
-        (Text("title", "word", "tal*, poésies"), [1, 2, 3]),
-        (Text("title", "word", "history"), [5]),
-        (Text("title", "word", "poésies"), [3]),
-        (Text("title", "contains", "tale"), [1, 2]),
-        (Text("title", "contains", "tale, nov"), [0, 1, 2]),
-        (Text("title", "pattern", r"vol\. [ivx]+$"), [5]),
-        (Text("title", "pattern", "^the"), [2]),
-        (Text("Topics", "word", "war"), [5]),
-        (Length("title", above=7), [1, 2, 5]),
-        (Length("title", below=8), [0, 3]),
-        (Length("title", above=7, below=11), [2]),
-        (Range("year", 1850, 1861), [1, 3]),
-        (Range("year", least=1861), [3, 5]),
-        (Range("year", most=1840), [0, 4]),
-        (Facet("language", ("French",)), [3]),
-        (Facet("language", ("no language", "French")), [2, 3, 4]),
-        (Facet("decade", ("1840s",)), [0, 4]),
-        (AllOf((Text("title", "contains", "tale"), Not(Text("title", "word", "talent")))), []),
-        (AnyOf((Text("title", "word", "novel"), Facet("language", ("French",)))), [0, 3]),
-        (Not(Facet("language", ("English",))), [2, 3, 4]),
+        (TextPredicate("title", "word", ("novel",)), [0]),
+        (TextPredicate("title", "word", ("tale",)), [1]),
+        (TextPredicate("title", "word", ("tal*, poésies",)), [1, 2, 3]),
+        (TextPredicate("title", "word", ("history",)), [5]),
+        (TextPredicate("title", "word", ("poésies",)), [3]),
+        (TextPredicate("title", "contains", ("tale",)), [1, 2]),
+        (TextPredicate("title", "contains", ("tale, nov",)), [0, 1, 2]),
+        (TextPredicate("title", "pattern", (r"vol\. [ivx]+$",)), [5]),
+        (TextPredicate("title", "pattern", ("^the",)), [2]),
+        (TextPredicate("Topics", "word", ("war",)), [5]),
+        (LengthPredicate("title", 8), [1, 2, 5]),
+        (LengthPredicate("title", None, 7), [0, 3]),
+        (LengthPredicate("title", 8, 10), [2]),
+        (RangePredicate("year", 1850, 1861), [1, 3]),
+        (RangePredicate("year", 1861), [3, 5]),
+        (RangePredicate("year", None, 1840), [0, 4]),
+        (FacetPredicate("language", ("French",)), [3]),
+        (FacetPredicate("language", ("no language", "French")), [2, 3, 4]),
+        (FacetPredicate("decade", ("1840s",)), [0, 4]),
+        (AllOf((TextPredicate("title", "contains", ("tale",)), Not(TextPredicate("title", "word", ("talent",))))), []),
+        (AnyOf((TextPredicate("title", "word", ("novel",)), FacetPredicate("language", ("French",)))), [0, 3]),
+        (Not(FacetPredicate("language", ("English",))), [2, 3, 4]),
     ],
 )
 def test_a_condition_holds_where_it_should(condition, rows):
@@ -85,26 +83,31 @@ def test_the_rough_search_loses_no_whole_word(phrase):
         "of The",
     ]
     books = Books(pd.DataFrame({"title": pd.Series(titles, dtype="str")}))
-    assert books.where(Text("title", "word", phrase)).tolist() == phrase_mask(books.records["title"], phrase).tolist()
+    assert (
+        books.where(TextPredicate("title", "word", (phrase,))).tolist()
+        == phrase_mask(books.records["title"], phrase).tolist()
+    )
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Text("title", "pattern", "(a"), "cannot be used: .*missing"),
-        (lambda: Text("title", "pattern", r"(a)\1"), "no look-around and no back references"),
-        (lambda: Text("title", "pattern", "(?=a)"), "cannot be used"),
-        (lambda: Text("title", "pattern", "a" * 301), "has 301 characters; at most 300"),
-        (lambda: Text("title", "word", " , *"), "nothing to look for in the column 'title'"),
-        (lambda: Text(" ", "word", "a"), "needs a column"),
-        (lambda: Length("title"), "longer_than"),
-        (lambda: Range("year"), "needs 'from' or 'to'"),
-        (lambda: Range("year", 1900, 1800), "empty: it goes from 1900 to 1800"),
-        (lambda: Facet("language", ()), "at least one value"),
-        (lambda: Confident("p", "Fiction", 1.2), "between 0 and 1; 1.2 came"),
+        (lambda: TextPredicate("title", "pattern", ("(a",)), "cannot be used: .*missing"),
+        (lambda: TextPredicate("title", "pattern", (r"(a)\1",)), "no look-around and no back references"),
+        (lambda: TextPredicate("title", "pattern", ("(?=a)",)), "cannot be used"),
+        (lambda: TextPredicate("title", "pattern", ("a" * 301,)), "has 301 characters; at most 300"),
+        (lambda: TextPredicate("title", "word", (" , *",)), "no word to look for in ' , "),
+        (lambda: TextPredicate("title", "pattern", (" ",)), "nothing to look for in the column 'title'"),
+        (lambda: LabellingFunction("x", "F", TextPredicate("title", "word", ("ab," * 667,))), "has 2,001 characters"),
+        (lambda: TextPredicate(" ", "word", ("a",)), "needs a column"),
+        (lambda: LengthPredicate("title"), "'title_length' needs a lowest or a highest"),
+        (lambda: RangePredicate("year"), "'year' needs a lowest or a highest"),
+        (lambda: LabellingFunction("x", "F", Not(RangePredicate("year", 1900, 1800))), "empty: .* 1900 to 1800"),
+        (lambda: FacetPredicate("language", ()), "at least one value"),
+        (lambda: ConfidencePredicate("p", "Fiction", 1.2), "between 0 and 1; 1.2 came"),
         (lambda: AllOf(()), "'all' needs at least one"),
-        (lambda: LabellingFunction(" ", "Fiction", Length(above=1)), "needs a name"),
-        (lambda: LabellingFunction("x", "", Length(above=1)), "'x' needs a class"),
+        (lambda: LabellingFunction(" ", "Fiction", LengthPredicate("title", 2)), "needs a name"),
+        (lambda: LabellingFunction("x", "", LengthPredicate("title", 2)), "'x' needs a class"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_in_words(make, message):
@@ -114,11 +117,11 @@ def test_what_cannot_be_asked_is_refused_in_words(make, message):
 
 def test_a_pattern_that_ruins_backtracking_engines_is_answered_at_once():
     books = Books(pd.DataFrame({"title": pd.Series(["a" * 5000 + "!"], dtype="str")}))
-    assert books.where(Text("title", "pattern", "^(a+)+$")).tolist() == [False]
+    assert books.where(TextPredicate("title", "pattern", ("^(a+)+$",))).tolist() == [False]
 
 
 def test_a_column_that_is_not_there_is_named_with_the_function_and_the_columns_that_are():
-    function = LabellingFunction("topic", "Fiction", Text("Genre", "word", "novel"))
+    function = LabellingFunction("topic", "Fiction", TextPredicate("Genre", "word", ("novel",)))
     with pytest.raises(InputError, match=r"Function 'topic': There is no column 'Genre'\. There are: .*title.*Topics"):
         cast_votes([function], Books(RECORDS, ORIGINALS))
 
@@ -134,11 +137,11 @@ def opinion(name):
 
 
 def test_a_model_is_asked_where_it_spoke_and_not_of_titles_it_learned_from():
-    assert found(Confident("p", "Fiction", 0.9), opinion=opinion) == [1]
+    assert found(ConfidencePredicate("p", "Fiction", 0.9), opinion=opinion) == [1]
 
 
 def test_a_function_that_asks_a_model_abstains_on_its_training_titles_whichever_way_it_asks():
-    unsure = LabellingFunction("unsure", "Non-fiction", Not(Confident("p", "Fiction", 0.9)))
+    unsure = LabellingFunction("unsure", "Non-fiction", Not(ConfidencePredicate("p", "Fiction", 0.9)))
     votes = cast_votes([unsure], Books(RECORDS, None, opinion))
     assert votes.matrix[:, 0].tolist() == [-1, -1, 0, 0, 0, 0]
     assert votes.refused == (1,)
@@ -147,19 +150,19 @@ def test_a_function_that_asks_a_model_abstains_on_its_training_titles_whichever_
 
 def test_a_class_the_model_does_not_know_is_named():
     with pytest.raises(InputError, match="give no probability of 'Poetry'. They give: Fiction"):
-        found(Confident("p", "Poetry", 0.9), opinion=opinion)
+        found(ConfidencePredicate("p", "Poetry", 0.9), opinion=opinion)
 
 
 def test_a_condition_is_said_in_words():
     condition = AllOf(
         (
-            AnyOf((Text("title", "contains", "tale"), Text("title", "pattern", "^the"))),
-            Not(Range("year", 1840, 1850)),
-            Length("title", above=3, below=9),
-            Confident("p", "Fiction", 0.9),
+            AnyOf((TextPredicate("title", "contains", ("tale",)), TextPredicate("title", "pattern", ("^the",)))),
+            Not(RangePredicate("year", 1840, 1850)),
+            LengthPredicate("title", 4, 8),
+            ConfidencePredicate("p", "Fiction", 0.9),
         )
     )
-    assert describe_condition(condition) == (
+    assert condition.condition == (
         "(title contains “tale” or title matches the pattern “^the”) and not (year is at least 1840 and at most 1850)"
         " and title has more than 3 and fewer than 9 characters and “p” gives Fiction at least 0.9"
     )

@@ -2,14 +2,17 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
-from core.weak_supervision import LabellingFunction, LabelModel, Length, Votes, majority_vote
+from core.predicates import LengthPredicate
+from core.weak_supervision import LabellingFunction, LabelModel, Votes, majority_vote
 from core.weak_supervision.label_model import answers_of
 
 CLASSES = ("a", "b", "c")
 
 
 def votes(matrix, polarity, classes=CLASSES):
-    functions = tuple(LabellingFunction(f"f{j}", classes[k], Length(above=j + 1)) for j, k in enumerate(polarity))
+    functions = tuple(
+        LabellingFunction(f"f{j}", classes[k], LengthPredicate("title", j + 2)) for j, k in enumerate(polarity)
+    )
     return Votes(functions, classes, np.array(matrix, dtype=np.int16), (0,) * len(polarity))
 
 

@@ -1,7 +1,8 @@
 import pandas as pd
 
 from core.normalise.records import title_keys
-from core.weak_supervision import LabellingFunction, Text, suggest_functions
+from core.predicates import TextPredicate
+from core.weak_supervision import LabellingFunction, suggest_functions
 
 
 def labelled(rows):
@@ -30,7 +31,7 @@ def test_words_that_separate_the_classes_are_offered_and_common_ones_are_not():
 
 
 def test_what_a_function_finds_already_is_not_offered_again():
-    present = [LabellingFunction("mine", "Non-fiction", Text("title", "word", "history"))]
+    present = [LabellingFunction("mine", "Non-fiction", TextPredicate("title", "word", ("history",)))]
     assert all("history" not in s.function.name for s in suggest_functions(catalogue(), present))
 
 

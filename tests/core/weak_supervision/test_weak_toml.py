@@ -3,30 +3,32 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from core.errors import InputError
-from core.weak_supervision import (
+from core.predicates import (
     AllOf,
     AnyOf,
-    Confident,
-    Facet,
-    LabellingFunction,
-    Length,
+    ConfidencePredicate,
+    FacetPredicate,
+    LengthPredicate,
     Not,
-    Range,
-    Text,
-    functions_from_toml,
-    functions_to_toml,
-    read_functions,
+    RangePredicate,
+    TextPredicate,
 )
+from core.weak_supervision import LabellingFunction, functions_from_toml, functions_to_toml, read_functions
 
 # No surrogates (no file can hold them); a word must have something to look for.
 texts = some.text(some.characters(exclude_categories=["Cs"]), min_size=1, max_size=12).map(lambda t: f"a{t}")
 leaf = some.one_of(
-    some.builds(Text, texts, some.sampled_from(["word", "contains"]), texts),
-    some.builds(Text, texts, some.just("pattern"), some.sampled_from([r"v(ol)?\. [ivx]+", "^the", 'a"b'])),
-    some.builds(Length, texts, some.integers(0, 500), some.none() | some.integers(0, 500)),
-    some.builds(Range, texts, some.integers(-5, 1800), some.none() | some.floats(1801, 2000)),
-    some.builds(Facet, some.just("language") | texts, some.lists(texts, min_size=1, max_size=3).map(tuple)),
-    some.builds(Confident, texts, texts, some.floats(0, 1)),
+    some.builds(TextPredicate, texts, some.sampled_from(["word", "contains"]), some.tuples(texts)),
+    some.builds(
+        TextPredicate,
+        texts,
+        some.just("pattern"),
+        some.tuples(some.sampled_from([r"v(ol)?\. [ivx]+", "^the", 'a"b'])),
+    ),
+    some.builds(LengthPredicate, texts, some.integers(0, 500), some.none() | some.integers(0, 500)),
+    some.builds(RangePredicate, texts, some.integers(-5, 1800), some.none() | some.floats(1801, 2000)),
+    some.builds(FacetPredicate, some.just("language") | texts, some.lists(texts, min_size=1, max_size=3).map(tuple)),
+    some.builds(ConfidencePredicate, texts, texts, some.floats(0, 1)),
 )
 conditions = some.recursive(
     leaf,
@@ -63,15 +65,15 @@ def test_every_form_of_the_grammar_is_understood(tmp_path):
     (function,) = read_functions(path)
     assert function.when == AnyOf(
         (
-            Text("title", "word", "poem, verse"),
-            Text("title", "contains", "tale"),
-            Text("title", "pattern", "^the"),
-            Length("title", 3, 9),
-            Range("year", 1840, 1850.5),
-            Facet("language", ("Dutch", "German")),
-            Facet("place", ("London",)),
-            Confident("p", "Fiction", 0.9),
-            Not(AllOf((Facet("language", ("Dutch",)),))),
+            TextPredicate("title", "word", ("poem, verse",)),
+            TextPredicate("title", "contains", ("tale",)),
+            TextPredicate("title", "pattern", ("^the",)),
+            LengthPredicate("title", 4, 8),
+            RangePredicate("year", 1840, 1850.5),
+            FacetPredicate("language", ("Dutch", "German")),
+            FacetPredicate("place", ("London",)),
+            ConfidencePredicate("p", "Fiction", 0.9),
+            Not(AllOf((FacetPredicate("language", ("Dutch",)),))),
         )
     )
     path.write_text(functions_to_toml([function]), encoding="utf-8")

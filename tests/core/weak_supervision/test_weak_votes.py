@@ -3,17 +3,9 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError
+from core.predicates import LengthPredicate, TextPredicate
 from core.statistics import wilson
-from core.weak_supervision import (
-    LabellingFunction,
-    Length,
-    Text,
-    Votes,
-    agreements,
-    describe,
-    find_duplicates,
-    holdout_mask,
-)
+from core.weak_supervision import LabellingFunction, Votes, agreements, describe, find_duplicates, holdout_mask
 from core.weak_supervision.functions import with_class_spelling
 from core.weak_supervision.tryout import accuracy_by_title
 
@@ -26,7 +18,7 @@ def votes(matrix, conditions=None):
     functions = []
     for j in range(matrix.shape[1]):
         cast = matrix[:, j][matrix[:, j] >= 0]
-        when = conditions[j] if conditions else Length(above=j + 1)
+        when = conditions[j] if conditions else LengthPredicate("title", j + 2)
         functions.append(LabellingFunction(f"f{j}", CLASSES[int(cast[0]) if len(cast) else 0], when))
     return Votes(tuple(functions), CLASSES, matrix, (0,) * matrix.shape[1])
 
@@ -100,7 +92,7 @@ def test_equal_books_with_another_class_are_no_copy():
 def test_few_books_are_no_proof_but_an_equal_condition_is():
     few = np.column_stack([column(1, 2), column(1, 2)])
     assert find_duplicates(votes(few)) == ()
-    same = Text("title", "word", "novel")
+    same = TextPredicate("title", "word", ("novel",))
     assert [copy.name for copy in find_duplicates(votes(few, [same, same]))] == ["f1"]
 
 
@@ -111,4 +103,4 @@ def test_a_copy_of_a_copy_is_one_of_the_original():
 
 def test_a_class_nobody_names_is_refused():
     with pytest.raises(InputError, match="'x' votes for 'Poetry', which no label names"):
-        with_class_spelling([LabellingFunction("x", "Poetry", Length(above=1))], CLASSES)
+        with_class_spelling([LabellingFunction("x", "Poetry", LengthPredicate("title", 2))], CLASSES)
