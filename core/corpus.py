@@ -8,6 +8,7 @@ import pandas as pd
 from pyarrow import ArrowException
 
 from core.errors import DamagedError, describe_system_error
+from core.manifests import Manifest
 from core.normalise.records import NormalisedRecords
 from core.readers import SourceTable
 from core.storage import StoredArtifact, Workspace
@@ -78,7 +79,7 @@ def read_columns(path: Path, records: pd.DataFrame, names: Sequence[str]) -> pd.
 
 
 @dataclass(frozen=True)
-class Corpus(StoredArtifact):
+class Corpus(StoredArtifact[Manifest]):
     """The records of one imported file. Read-only; columns are read from disk when asked for."""
 
     def records(self, columns: Sequence[str] | None = None) -> pd.DataFrame:

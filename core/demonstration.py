@@ -122,8 +122,8 @@ def _refuse_another(workspace: Workspace, wanted: Sequence[tuple[str, Kind, pd.D
             manifest = workspace.find(FOLDERS[kind], name).manifest
         except (NotFoundError, DamagedError):
             continue  # a damaged one is mended by the import, or refused there
-        if manifest.get("file_sha256") != hashlib.sha256(_csv(table)).hexdigest():
-            what = "another demonstration" if manifest.get("invented") else f"something else called '{name}'"
+        if manifest.file_sha256 != hashlib.sha256(_csv(table)).hexdigest():
+            what = "another demonstration" if manifest.invented else f"something else called '{name}'"
             raise NameTakenError(
                 f"Nothing was made: this workspace holds {what}.",
                 command_line="Name an empty folder with --workspace to have both; or remove what is called demo-… with"

@@ -12,18 +12,18 @@ import sys
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from packaging.requirements import Requirement
 
 from core.errors import ColophonError, DamagedError, InputError, StorageError
 from core.fetch import readable_size
 from core.jobs import list_jobs
+from core.manifests import MANIFEST, Manifest, ModelManifest, PredictionManifest, matches_seal, open_manifest
 from core.progress import Progress, silent
-from core.soundness import CONTENTS, check_artifact, matches_seal
 from core.storage import KIND_WORDS, VERSION_FILE, Workspace, file_sha256, read_json, write_atomically
 
 __all__ = ["HealthCheck", "examine"]
@@ -265,9 +265,9 @@ def _artifact_folders(workspace: Workspace, kind: str) -> dict[Path, str]:
 def _check_artifacts(workspace: Workspace, kind: str) -> Iterator[HealthCheck]:
     for home, name in _artifact_folders(workspace, kind).items():
         try:
-            manifest = check_artifact(kind, home, name)
-            if kind == "predictions" and manifest.get("corpus"):
-                workspace.find("corpora", str(manifest["corpus"]))
+            manifest = open_manifest(kind, home, name)
+            if isinstance(manifest, PredictionManifest) and manifest.corpus:
+                workspace.find("corpora", manifest.corpus)
             fault = _altered_file(home, manifest)
         except DamagedError as error:
             fault = f"{error.reason}. {error.mend}"
@@ -284,12 +284,11 @@ _REPAIR_HINTS: Final = {
 }
 
 
-def _altered_file(home: Path, manifest: Mapping[str, Any]) -> str:
+def _altered_file(home: Path, manifest: Manifest) -> str:
     """Return which file is not what it was when the thing was saved, '' when none is; older things cannot tell."""
-    listed = manifest.get(CONTENTS, {})
-    altered = [name for name, sha256 in listed.items() if file_sha256(home / name) != sha256]
-    if not matches_seal(manifest):
-        altered.append("manifest.json")
+    altered = [name for name, sha256 in (manifest.contents or {}).items() if file_sha256(home / name) != sha256]
+    if not matches_seal(read_json(home / MANIFEST)):
+        altered.append(MANIFEST)
     return (
         f"{', '.join(altered)} in {home} was altered after it was saved: make it again, or remove it" if altered else ""
     )
@@ -341,12 +340,12 @@ def _jobs(workspace: Workspace) -> Iterator[HealthCheck]:
 def _model_error(home: Path) -> str:
     """Return what is wrong with a model's files, '' when nothing is."""
     try:
-        manifest = check_artifact("models", home)
-        files = manifest["files"]
+        manifest = open_manifest("models", home)
+        files = manifest.files if isinstance(manifest, ModelManifest) else {}
         missing = [name for name in files if not (home / name).is_file()]
         altered = [name for name in files if name not in missing and file_sha256(home / name) != files[name]]
-        if not missing and not altered and not matches_seal(manifest):
-            altered = ["manifest.json"]
+        if not missing and not altered and not matches_seal(read_json(home / MANIFEST)):
+            altered = [MANIFEST]
     except DamagedError as error:
         return f"{error.reason} ({home}). {error.mend}"
     faults = [f"{name} is missing" for name in missing] + [f"{name} was altered" for name in altered]

@@ -19,6 +19,7 @@ from core.classes import ClassNames, match_classes, parse_renamed, similar_name_
 from core.corpus import save_records
 from core.errors import DamagedError, InputError, NameTakenError, NotFoundError, UnreadableFileError
 from core.labels import ANNOTATIONS_FILE, LABELS_FILE, books_from_annotations
+from core.manifests import Manifest
 from core.memory import memory_limit, most_of_memory
 from core.normalise.identify import usable_rows
 from core.normalise.records import NormalisedRecords, normalise_records
@@ -74,8 +75,6 @@ _LOG = logging.getLogger(__name__)
 FOLDERS = {"corpus": "corpora", "labels": "labels", "predictions": "predictions"}
 # Raised when normalisation changes, so that an old import is not taken for the new one.
 _VERSION = 3
-# The last version whose manifests do not say which it was.
-_UNNAMED_VERSION = 3
 _ENCODING_NAMES = {"cp1252": "Windows-1252"}
 
 
@@ -126,7 +125,6 @@ def import_file(
     reading: ReadOptions | None = None,
     progress: Progress = silent,
     invented: bool = False,
-    manifest: Mapping[str, Any] | None = None,
     corpus: str | None = None,
     learned_from: Sequence[str] = (),
     confirmed: ConfirmedMapping | None = None,
@@ -148,8 +146,6 @@ def import_file(
         says that the answer is none.
     invented : bool
         True for the demonstration corpus: it is marked so on every page.
-    manifest : mapping, optional
-        What else the manifest shall say.
     corpus : str, optional
         Of predictions: the corpus whose records they speak of, or 'none'. It is kept for them. Without it, the corpus
         that holds them is found (see :func:`core.predictions.catalogue.choose_catalogue`).
@@ -202,41 +198,32 @@ def import_file(
         repeats=kind == "labels",
         progress=lambda fraction, message: progress(0.5 + fraction * 0.4, message),
     )
-    new_manifest: dict[str, Any] = {
-        "file": path.name or path.resolve().name,
-        "file_sha256": folder_sha256(path) if path.is_dir() else file_sha256(path),
-        "format": source.format,
-        "encoding": source.encoding,
-        "delimiter": source.delimiter,
-        "mapping": (
-            {column: target for target, column in mapping.columns.items()}
-            | {column: f"probability of {name}" for name, column in mapping.probabilities.items()}
-        ),
-        "reasons": [*source.reasons, *mapping.reasons.values()],
-        "questions": [*source.questions, *mapping.questions],
-        "classes_given": renamed,
-        "invented": invented,
-        "import_version": _VERSION,
-        **(manifest or {}),
+    file = path.name or path.resolve().name
+    sha256 = folder_sha256(path) if path.is_dir() else file_sha256(path)
+    read_as_target = {column: target for target, column in mapping.columns.items()} | {
+        column: f"probability of {name}" for name, column in mapping.probabilities.items()
     }
-    fingerprints = [
-        digest(new_manifest["file_sha256"], kind, new_manifest["mapping"], asdict(reading), renamed, version)
-        for version in range(_VERSION, 0, -1)
-    ]
-    fingerprint, *earlier = fingerprints
-    same = _the_same_file(workspace, kind, name, new_manifest["file_sha256"], fingerprint)
-    by_earlier_version = same is not None and _is_of_earlier_version(
-        same, earlier, [*overrides, *map_classes], new_manifest
+    fingerprint, *earlier = (
+        digest(sha256, kind, read_as_target, asdict(reading), renamed, version) for version in range(_VERSION, 0, -1)
+    )
+    same = _the_same_file(workspace, kind, name, sha256, fingerprint)
+    corrected = bool(overrides or map_classes)
+    by_earlier_version = same is not None and (
+        same.fingerprint in earlier
+        # An earlier version may have guessed the columns otherwise, but what was asked for must be so.
+        or (
+            same.manifest.import_version < _VERSION
+            and (not corrected or (same.manifest.mapping, same.manifest.classes_given) == (read_as_target, renamed))
+        )
     )
     if same is not None and by_earlier_version:
         fingerprint = same.fingerprint
-    warnings = [*source.warnings, *normalised.warnings]
     if same is not None and not by_earlier_version:
         raise NameTakenError(
             f"'{same.name}' is this very file already, read otherwise (other columns or class names). Give another name"
             " to have both readings, or rename or remove that one first."
         )
-    called, numbered = workspace.name_for(FOLDERS[kind], name, new_manifest["file"].split(".")[0], fingerprint)
+    called, numbered = workspace.name_for(FOLDERS[kind], name, file.split(".")[0], fingerprint)
     choice = CatalogueChoice(None)
     note = _kept_as_it_was(called) if by_earlier_version else numbered
     if kind == "predictions":  # before anything is kept: the catalogue that was named may hold none of them
@@ -245,12 +232,24 @@ def import_file(
     def write(folder: Path) -> Mapping[str, Any]:
         save_records(folder, source, normalised)
         content = _WRITERS[kind](folder, source, mapping, normalised, renamed)
-        warnings.extend(content.pop("warnings", []))
-        new_manifest["questions"] = [*new_manifest["questions"], *content.pop("questions", [])]
-        new_manifest["rows"] = len(normalised.records)
-        new_manifest["source_rows"] = len(source.frame) + len(source.rejected)
-        new_manifest["rejected"] = len(source.rejected) + len(normalised.rejected)
-        return {**new_manifest, **content, "warnings": warnings}
+        return {
+            "file": file,
+            "file_sha256": sha256,
+            "format": source.format,
+            "encoding": source.encoding,
+            "delimiter": source.delimiter,
+            "mapping": read_as_target,
+            "reasons": [*source.reasons, *mapping.reasons.values()],
+            "classes_given": renamed,
+            "invented": invented,
+            "import_version": _VERSION,
+            "rows": len(normalised.records),
+            "source_rows": len(source.frame) + len(source.rejected),
+            "rejected": len(source.rejected) + len(normalised.rejected),
+            **content,
+            "questions": [*source.questions, *mapping.questions, *content.get("questions", ())],
+            "warnings": [*source.warnings, *normalised.warnings, *content.get("warnings", ())],
+        }
 
     progress(0.92, "Saving")
     artifact = workspace.store(FOLDERS[kind], fingerprint, called, write)
@@ -259,30 +258,30 @@ def import_file(
     if learned_from:
         save_training_labels(workspace, fingerprint, learned_from)
     progress(1.0, "Done")
-    stored_manifest = artifact.manifest
+    manifest = artifact.manifest
     _LOG.info(
         "imported %s '%s' (%s): %d rows, %d rejected, %.1f s",
         kind,
         artifact.name,
         fingerprint,
-        stored_manifest["rows"],
-        stored_manifest["rejected"],
+        manifest.rows,
+        manifest.rejected,
         time.monotonic() - started,
     )
     return ImportReport(
         name=artifact.name,
         kind=kind,
-        rows=stored_manifest["rows"],
-        rejected=stored_manifest["rejected"],
+        rows=manifest.rows or 0,
+        rejected=manifest.rejected or 0,
         fingerprint=fingerprint,
-        encoding=stored_manifest["encoding"],
-        format=stored_manifest["format"],
-        delimiter=stored_manifest["delimiter"],
-        mapping=stored_manifest["mapping"],
-        reasons=tuple(stored_manifest["reasons"]),
-        questions=(*stored_manifest["questions"], *_ask_training_labels(workspace, kind, fingerprint)),
-        warnings=(*stored_manifest["warnings"], *choice.sentences, *([note] if note else [])),
-        summary=stored_manifest.get("summary", {}),
+        encoding=manifest.encoding,
+        format=manifest.format,
+        delimiter=manifest.delimiter,
+        mapping=manifest.mapping,
+        reasons=manifest.reasons,
+        questions=(*manifest.questions, *_ask_training_labels(workspace, kind, fingerprint)),
+        warnings=(*manifest.warnings, *choice.sentences, *([note] if note else [])),
+        summary=manifest.summary,
         corpus=choice.name,
         name_note=note,
     )
@@ -290,7 +289,7 @@ def import_file(
 
 def _the_same_file(
     workspace: Workspace, kind: Kind, name: str | None, sha256: str, fingerprint: str
-) -> Artifact | None:
+) -> Artifact[Manifest] | None:
     """Return what the name that was given stands for, if it is this file under another fingerprint; else None."""
     if not name:
         return None
@@ -298,28 +297,8 @@ def _the_same_file(
         thing = workspace.find(FOLDERS[kind], name)
     except (NotFoundError, DamagedError):
         return None
-    same = thing.manifest.get("file_sha256") == sha256 and thing.fingerprint not in (fingerprint, name)
+    same = thing.manifest.file_sha256 == sha256 and thing.fingerprint not in (fingerprint, name)
     return thing if same else None
-
-
-def _is_of_earlier_version(
-    thing: Artifact, earlier: Sequence[str], corrections: Sequence[str], manifest: Mapping[str, Any]
-) -> bool:
-    """Say whether only the version of Colophon makes a thing's fingerprint another than that of this import.
-
-    Parameters
-    ----------
-    earlier : sequence of str
-        The fingerprints that earlier versions would have given to this reading of the file.
-    corrections : sequence of str
-        What the person corrected just now. An earlier version may have guessed the columns otherwise, but what was
-        asked for must be so.
-    manifest : mapping
-        What the new manifest would say.
-    """
-    version = int(thing.manifest.get("import_version") or _UNNAMED_VERSION)
-    agreed = not corrections or all(thing.manifest.get(key) == manifest[key] for key in ("mapping", "classes_given"))
-    return thing.fingerprint in earlier or (version < _VERSION and agreed)
 
 
 def _kept_as_it_was(name: str) -> str:
@@ -332,7 +311,7 @@ def _kept_as_it_was(name: str) -> str:
 
 def _ask_training_labels(workspace: Workspace, kind: str, fingerprint: str) -> tuple[str, ...]:
     """Ask from which labels a model made elsewhere learned, where nobody said so and there is a choice."""
-    labels = [thing.name for thing in workspace.list("labels") if thing.manifest.get("source") != "function"]
+    labels = [thing.name for thing in workspace.list("labels") if not thing.manifest.by_rules]
     if kind != "predictions" or not labels or saved_training_labels(workspace, fingerprint) is not None:
         return ()
     return (

@@ -8,6 +8,7 @@ import pandas as pd
 
 from core.classes import ClassNames, match_classes
 from core.corpus import read_parquet
+from core.manifests import LabelManifest
 from core.schema import (
     ANNOTATOR,
     CREATED_AT,
@@ -68,13 +69,13 @@ class Repeats:
 
 
 @dataclass(frozen=True)
-class LabelSet(StoredArtifact):
+class LabelSet(StoredArtifact[LabelManifest]):
     """The labels of one imported (or made) set. Read-only."""
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The class names, sorted."""
-        return tuple(self.manifest["classes"])
+        return self.manifest.classes
 
     def table(self) -> pd.DataFrame:
         """Return one row a book.

@@ -3,6 +3,7 @@
 Here the tables are brought together; what is written and how is the matter of :mod:`core.export`.
 """
 
+import contextlib
 import importlib.metadata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ from core.export.settings import MadeBy
 from core.export.table import ExportTable, prepare
 from core.facets import facet_values
 from core.labels import load_labels
-from core.models.registry import columns_read, provenance_of, weights_of
+from core.manifests import ModelManifest
+from core.models.registry import weights_digest, weights_of
 from core.policies import SavedPolicy
 from core.predictions import PredictionSet, Scored, load_predictions, load_scored
 from core.progress import Progress, silent
@@ -338,16 +340,16 @@ def _settings(
     manifest = source.manifest
     model = _model(workspace, source)
     inputs: list[dict[str, Any]] = []
-    corpus = manifest.get("corpus") or scored.catalogue.fingerprint
-    for part in ([workspace.find("corpora", corpus).manifest] if corpus else []) + [manifest]:
-        if "file" in part:
+    corpus = manifest.corpus or scored.catalogue.fingerprint
+    for part in (*([workspace.find("corpora", corpus).manifest] if corpus else []), manifest):
+        if part.file:
             inputs.append(
                 {
-                    "name": part["file"],
-                    "sha256": part["file_sha256"],
-                    "rows": part.get("source_rows"),
-                    "rejected": part.get("rejected"),
-                    "mapping": part.get("mapping"),
+                    "name": part.file,
+                    "sha256": part.file_sha256,
+                    "rows": part.source_rows,
+                    "rejected": part.rejected,
+                    "mapping": part.mapping,
                 }
             )
     policy = chosen.policy
@@ -359,10 +361,10 @@ def _settings(
         "model": model,
         "run_id": run_of(source.fingerprint, policy),
         "predictions": source.fingerprint,
-        "predicted_at": manifest["created_at"] if model.made_here else "",
-        "imported_at": "" if model.made_here else manifest["created_at"],
+        "predicted_at": manifest.created_at if model.made_here else "",
+        "imported_at": "" if model.made_here else manifest.created_at,
         "created_at": now(),
-        "dataset": manifest.get("corpus_name") or scored.catalogue.name or source.name,
+        "dataset": manifest.corpus_name or scored.catalogue.name or source.name,
         "promise": dict(chosen.promise),
         "chosen_on": chosen.labels,
         "inputs": tuple(inputs),
@@ -374,38 +376,29 @@ def _settings(
     return ExportSettings(**wanted)
 
 
-def _columns_read_before(manifest: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return what the model read, as older predictions say it: the columns beside the title."""
-    return columns_read(manifest["reads"]) if "reads" in manifest else ()
-
-
 def _model(workspace: Workspace, source: PredictionSet) -> ModelSource:
     manifest = source.manifest
-    fingerprint = manifest.get("model_fingerprint")
+    fingerprint = manifest.model_fingerprint
     if not fingerprint:
         # Made elsewhere: what is known is the file, and that nobody calibrated it here.
         return ModelSource(name=source.name, calibrated=False, made_here=False)
-    try:
-        trained: Mapping[str, Any] = workspace.find("models", fingerprint).manifest
-    except NotFoundError:
-        trained = {}  # removed since: what the predictions say of it remains
-    known = provenance_of(trained) if trained else {}
-    files = weights_of(trained.get("files") or {})
+    trained: ModelManifest | None = None
+    with contextlib.suppress(NotFoundError):  # removed since: what the predictions say of it remains
+        trained = workspace.find("models", fingerprint).manifest
+    files = trained.files if trained else {}
     return ModelSource(
-        name=manifest.get("model", fingerprint),
+        name=manifest.model or fingerprint,
         version=fingerprint[:8],
-        sha256=str(manifest.get("model_sha256") or known.get("weights_sha256") or ""),
-        calibrated=bool(manifest.get("calibrated")),
-        input_columns=tuple(
-            manifest.get("input_columns") or known.get("input_columns") or _columns_read_before(manifest)
-        ),
+        sha256=manifest.model_sha256 or weights_digest(files),
+        calibrated=manifest.calibrated,
+        input_columns=manifest.input_columns,
         details={
             "fingerprint": fingerprint,
-            "kind": manifest.get("model_kind") or trained.get("model_kind"),
-            "weights": files,
+            "kind": manifest.model_kind or (trained.model_kind if trained else None),
+            "weights": weights_of(files),
             "sha256_is_of": "the lines 'SHA-256  path' of these files, sorted by path, as sha256sum prints them",
-            "labels": trained.get("labels"),
-            "calibration": manifest.get("calibration"),
-            "seed": trained.get("seed"),
+            "labels": trained.labels if trained else None,
+            "calibration": manifest.calibration or None,
+            "seed": trained.seed if trained else None,
         },
     )

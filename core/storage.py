@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Generic, Literal, TypeVar, overload
 
 from core import database
 from core.errors import (
@@ -30,8 +30,18 @@ from core.errors import (
     StorageError,
     describe_system_error,
 )
-from core.soundness import CONTENTS, MANIFEST, SEAL, check_artifact, seal_of
-from core.text_formats import json_text, read_json
+from core.manifests import (
+    MANIFEST,
+    SCHEMA_VERSION,
+    LabelManifest,
+    Manifest,
+    ModelManifest,
+    PredictionManifest,
+    open_manifest,
+    parse_manifest,
+    sealed,
+)
+from core.text_formats import json_text, plain, read_json
 
 __all__ = [
     "KIND_WORDS",
@@ -164,22 +174,25 @@ def write_json(target: Path, content: Mapping[str, Any]) -> None:
         beside.write_text(json_text(content) + "\n", encoding="utf-8")
 
 
+M_co = TypeVar("M_co", bound=Manifest, covariant=True)
+
+
 @dataclass(frozen=True, kw_only=True)
-class Artifact:
+class Artifact(Generic[M_co]):
     """A finished thing in the workspace: its folder, what its manifest says, and the name it was asked for by."""
 
     kind: str
     fingerprint: str
     name: str
     path: Path
-    manifest: Mapping[str, Any]
+    manifest: M_co
 
 
 @dataclass(frozen=True)
-class StoredArtifact:
+class StoredArtifact(Generic[M_co]):
     """What a corpus, a label set and predictions have in common: they were kept, and are read when asked for."""
 
-    artifact: Artifact
+    artifact: Artifact[M_co]
 
     @property
     def name(self) -> str:
@@ -192,7 +205,7 @@ class StoredArtifact:
         return self.artifact.fingerprint
 
     @property
-    def manifest(self) -> Mapping[str, Any]:
+    def manifest(self) -> M_co:
         """Where it comes from, what was guessed, what was counted."""
         return self.artifact.manifest
 
@@ -260,7 +273,7 @@ class Workspace:
         fingerprint: str,
         name: str,
         write: Callable[[Path], Mapping[str, Any]],
-    ) -> Artifact:
+    ) -> Artifact[Manifest]:
         """Write a thing completely or not at all, and point `name` at it; see :meth:`name_for` for what to ask first.
 
         Parameters
@@ -282,20 +295,29 @@ class Workspace:
             beside.mkdir()
             try:
                 content = {"kind": kind, "fingerprint": fingerprint, "created_at": now(), **write(beside)}
-                content[CONTENTS] = {
+                content["schema_version"] = SCHEMA_VERSION
+                content["contents"] = {
                     path.relative_to(beside).as_posix(): file_sha256(path)
                     for path in sorted(beside.rglob("*"))
                     if path.is_file()
                 }
-                content[SEAL] = seal_of(content)
-                write_json(beside / MANIFEST, content)
+                parse_manifest(kind, plain(content))  # what could not be opened again is not written
+                write_json(beside / MANIFEST, sealed(content))
                 _put_in_place(beside, home, lambda: self._is_sound(kind, home))
             finally:
                 shutil.rmtree(beside, ignore_errors=True)
         self.database.assign_name(kind, name, fingerprint)
         return self.find(kind, name)
 
-    def find(self, kind: str, name: str) -> Artifact:
+    @overload
+    def find(self, kind: Literal["labels"], name: str) -> Artifact[LabelManifest]: ...
+    @overload
+    def find(self, kind: Literal["predictions"], name: str) -> Artifact[PredictionManifest]: ...
+    @overload
+    def find(self, kind: Literal["models"], name: str) -> Artifact[ModelManifest]: ...
+    @overload
+    def find(self, kind: str, name: str) -> Artifact[Manifest]: ...
+    def find(self, kind: str, name: str) -> Artifact[Manifest]:
         """Return the thing that `name` (as it was typed or as it is kept, or a fingerprint) points at.
 
         Raises
@@ -327,7 +349,15 @@ class Workspace:
             return None
         return fingerprint
 
-    def list(self, kind: str) -> list[Artifact]:
+    @overload
+    def list(self, kind: Literal["labels"]) -> Sequence[Artifact[LabelManifest]]: ...
+    @overload
+    def list(self, kind: Literal["predictions"]) -> Sequence[Artifact[PredictionManifest]]: ...
+    @overload
+    def list(self, kind: Literal["models"]) -> Sequence[Artifact[ModelManifest]]: ...
+    @overload
+    def list(self, kind: str) -> Sequence[Artifact[Manifest]]: ...
+    def list(self, kind: str) -> Sequence[Artifact[Manifest]]:
         """Return all named things of `kind` that can be read, the newest name first; see :meth:`unreadable`."""
         return [thing for thing in self._named(kind) if isinstance(thing, Artifact)]
 
@@ -381,8 +411,8 @@ class Workspace:
         """Return `wanted` as a slug, with a number behind it when another thing has that name already."""
         return _first_free(slug(wanted), self.database.names(kind))
 
-    def _named(self, kind: str) -> Sequence[Artifact | DamagedError]:
-        things: deque[Artifact | DamagedError] = deque()
+    def _named(self, kind: str) -> Sequence[Artifact[Manifest] | DamagedError]:
+        things: deque[Artifact[Manifest] | DamagedError] = deque()
         for name, fingerprint in self.database.names(kind).items():
             home = self.root / kind / fingerprint
             try:
@@ -399,20 +429,19 @@ class Workspace:
                 things.append(error)
         return things
 
-    def _manifest(self, kind: str, home: Path, name: str) -> dict[str, Any]:
-        manifest = check_artifact(kind, home, name)
-        if kind == "predictions" and (corpus := manifest.get("corpus")):
-            self._check_corpus(str(corpus), manifest, name)
+    def _manifest(self, kind: str, home: Path, name: str) -> Manifest:
+        manifest = open_manifest(kind, home, name)
+        if isinstance(manifest, PredictionManifest) and manifest.corpus:
+            self._check_corpus(manifest.corpus, manifest.corpus_name or manifest.corpus, name)
         return manifest
 
-    def _check_corpus(self, corpus: str, manifest: Mapping[str, Any], name: str) -> None:
+    def _check_corpus(self, corpus: str, called: str, name: str) -> None:
         """Check the catalogue that predictions were made from, since their records are kept with it alone."""
-        called = manifest.get("corpus_name") or corpus
         fingerprint = self.fingerprint_of("corpora", corpus)
         if fingerprint is None:
             raise DamagedError("predictions", name, f"the catalogue they were made from, “{called}”, is not here")
         try:
-            check_artifact("corpora", self.root / "corpora" / fingerprint)
+            open_manifest("corpora", self.root / "corpora" / fingerprint)
         except DamagedError as error:
             why = f"the catalogue they were made from, “{called}”, cannot be read ({error.reason})"
             raise DamagedError(
@@ -421,7 +450,7 @@ class Workspace:
 
     def _is_sound(self, kind: str, home: Path) -> bool:
         try:
-            check_artifact(kind, home)
+            open_manifest(kind, home)
         except DamagedError:
             return False
         return True

@@ -17,8 +17,8 @@ from typing import Any, Final
 from core.errors import InputError, NameTakenError, NotFoundError, StorageError
 from core.formatting import listed
 from core.jobs import list_jobs
+from core.manifests import MANIFEST, PredictionManifest, sealed
 from core.predictions import saved_catalogue_choice
-from core.soundness import MANIFEST, SEAL, seal_of
 from core.storage import KIND_WORDS, Workspace, read_json, slug, write_json
 
 __all__ = ["KINDS", "KIND_NAMES", "Dependent", "Removed", "Renamed", "dependents", "remove", "rename"]
@@ -246,7 +246,7 @@ def _dependents(workspace: Workspace, target: _Target) -> tuple[Dependent, ...]:
     return tuple(
         Dependent("predictions", name, why)
         for name, _, manifest in _predictions(workspace)
-        if manifest.get(key) == wanted
+        if getattr(manifest, key) == wanted
     )
 
 
@@ -259,11 +259,11 @@ _NEEDS: Final[Mapping[str, tuple[str, bool, str]]] = {
 _NAME_FIELDS: Final[Mapping[str, str]] = {"corpora": "corpus_name", "models": "model", "labels": "labels"}
 
 
-def _predictions(workspace: Workspace) -> Iterator[tuple[str, Path, dict[str, Any]]]:
+def _predictions(workspace: Workspace) -> Iterator[tuple[str, Path, PredictionManifest]]:
     for name, fingerprint in workspace.database.names("predictions").items():
         home = workspace.root / "predictions" / fingerprint
         with contextlib.suppress(InputError):
-            yield name, home, read_json(home / MANIFEST)
+            yield name, home, PredictionManifest.parse(read_json(home / MANIFEST))
 
 
 def _joined_with(workspace: Workspace, target: _Target) -> list[str]:
@@ -332,8 +332,5 @@ def _update_dependents(workspace: Workspace, target: _Target, new: str) -> None:
         return
     own = {"corpora": "corpus", "models": "model_fingerprint"}.get(target.kind)
     for _, home, manifest in _predictions(workspace):
-        if manifest.get(key) == target.name and (own is None or manifest.get(own) == target.fingerprint):
-            content = {**manifest, key: new}
-            if SEAL in content:
-                content[SEAL] = seal_of(content)
-            write_json(home / MANIFEST, content)
+        if getattr(manifest, key) == target.name and (own is None or getattr(manifest, own) == target.fingerprint):
+            write_json(home / MANIFEST, sealed({**manifest.as_dict(), key: new}))

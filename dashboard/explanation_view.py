@@ -28,12 +28,12 @@ __all__ = [
 
 def show(scored: Scored) -> None:
     """Explain a wrong title, or one that is typed."""
-    models = [model["name"] for model in cache.models()]
+    models = [model.name for model in cache.models()]
     if not models:
         st.markdown("Explanations ask a model. These predictions were made elsewhere; train a model to see its words.")
         navigation.links_to("Models", "Train a model")
         return
-    own = load_predictions(cache.workspace(), scored.name).manifest.get("model", "")
+    own = load_predictions(cache.workspace(), scored.name).manifest.model
     model = st.selectbox("Model", models, index=models.index(own) if own in models else 0, key="why_model")
     if own != model:
         st.caption("These predictions were made by another model; what follows is how the chosen one reads the title.")

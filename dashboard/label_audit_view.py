@@ -199,6 +199,6 @@ def exclude_labels(labels: LabelSet, audit: LabelAudit) -> None:
         chosen = [named[group] for group in groups]
         copy = label_audit.exclude_labels(cache.workspace(), labels, audit, groups=chosen, suspects=suspects, name=name)
         st.success(
-            f"{escape(copy.manifest['warnings'][-1])} Kept as **{escape(copy.name)}**: train on it on the Models page."
+            f"{escape(copy.manifest.warnings[-1])} Kept as **{escape(copy.name)}**: train on it on the Models page."
             " The old label set is as it was."
         )

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.facets import facet_values
 from core.labels import LabelSet
+from core.manifests import LabelManifest, Manifest
 from core.predicates import Books
 from core.schema import LABEL, TITLE, TITLE_KEY
 from core.statistics import MINIMUM_RECORDS
@@ -74,8 +75,8 @@ METHOD_NOTE = (
 class TryoutData:
     """What functions are tried on: the books of a collection, and the books that people labelled."""
 
-    corpus: Artifact
-    labels: Artifact | None
+    corpus: Artifact[Manifest]
+    labels: Artifact[LabelManifest] | None
     books: Books
     labelled: Books | None
     truth: pd.Series | None
@@ -95,7 +96,7 @@ def choose(chosen: Sequence[LabellingFunction]) -> TryoutData:
         corpus = widgets.choose_artifact("Collection to label", ["corpora"], navigation.CORPUS)
     if corpus is None:
         feedback.empty("There is no collection yet for functions to look at.", "Catalogue", "Import a catalogue")
-    sets = {thing.name: thing for thing in widgets.label_sets() if thing.manifest.get("source") != "function"}
+    sets = {thing.name: thing for thing in widgets.label_sets() if not thing.manifest.by_rules}
     with right:
         name = widgets.pick(
             "Checked against what people said",

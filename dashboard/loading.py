@@ -12,6 +12,7 @@ from core.corpus import REJECTED_FILE, read_parquet
 from core.errors import ChoiceNeededError
 from core.fetch import readable_size
 from core.importing import ReadOptions, class_counts, preview_questions
+from core.manifests import Manifest
 from core.predictions import NO_CORPUS, NO_LABELS, load_predictions, save_catalogue_choice, saved_catalogue_choice
 from core.readers.encoding import COMMON_ENCODINGS
 from core.readers.mapping import ColumnMapping, guess_kind, suggest_mapping
@@ -36,7 +37,7 @@ __all__ = [
 _BY_ITSELF, _NONE = "(the one that holds them)", "(none: only what their own file says)"
 
 
-def choose_catalogue(thing: Artifact) -> None:
+def choose_catalogue(thing: Artifact[Manifest]) -> None:
     """Say which catalogue predictions made elsewhere are joined with, and let a person name another; else nothing."""
     place = cache.workspace()
     if thing.kind != "predictions" or load_predictions(place, thing.fingerprint).made_here:
@@ -368,26 +369,26 @@ def _fetch() -> Path | None:
     return next((path for path in downloads if path.name == chosen), None)
 
 
-def show_reading(manifest: Mapping[str, Any]) -> None:
+def show_reading(manifest: Manifest) -> None:
     """Show how a file was understood: format, encoding, mapping, reasons."""
-    if "file" not in manifest:
+    if not manifest.file:
         st.markdown("This was made here, not read from a file.")
         return
-    st.markdown(
-        f"File **{escape(manifest['file'])}**, read as {escape(manifest['format'])}, {escape(manifest['encoding'])}."
-    )
-    mapping = manifest["mapping"]
+    st.markdown(f"File **{escape(manifest.file)}**, read as {escape(manifest.format)}, {escape(manifest.encoding)}.")
     read_as = pd.DataFrame(
-        {"column in the file": list(mapping), "read as": [header(field) for field in mapping.values()]}
+        {
+            "column in the file": list(manifest.mapping),
+            "read as": [header(field) for field in manifest.mapping.values()],
+        }
     )
     show_table(read_as, alt="Which column was read as what")
-    for reason in manifest["reasons"]:
+    for reason in manifest.reasons:
         st.caption(escape(reason))
-    for question in manifest["questions"]:
+    for question in manifest.questions:
         st.warning(escape(question), icon=":material/help:")
 
 
-def show_rejected(thing: Artifact) -> None:
+def show_rejected(thing: Artifact[Manifest]) -> None:
     """Show the rows that could not be taken, with line and reason."""
     path = thing.path / REJECTED_FILE
     rejected = read_parquet(path) if path.exists() else pd.DataFrame(columns=["line", "reason", "text"])

@@ -11,6 +11,7 @@ from core.models.base import KINDS, ModelOption, offered_options
 from core.models.fitting import FEWEST_TITLES
 from core.models.language_models import check_bases
 from core.models.preparation import readable_columns
+from core.models.registry import ModelDescription
 from core.predictions import NO_LABELS, Scored, load_predictions, save_training_labels, saved_training_labels
 from core.schema import TITLE, TRUTH
 from core.statistics import MINIMUM_RECORDS
@@ -103,38 +104,37 @@ def show(first: Scored, second: Scored) -> None:
 _NOTHING = "(none)"
 
 
-def show_newest_model(models: Sequence[Mapping[str, Any]]) -> None:
+def show_newest_model(models: Sequence[ModelDescription]) -> None:
     """Say which model was made last and how it did on its own test part, where there are several to confuse."""
     if len(models) < 2:
         return
     model = models[0]
-    test = model["metrics"].get("test") or {}
-    accuracy = test.get("accuracy") or {}
-    if test.get("n") and accuracy.get("value") is not None:
-        how = f"{percent(accuracy['value'])} right on the {test['n']:,} books of its own test part"
+    test = model.metrics.test
+    if test.n and test.accuracy.defined:
+        how = f"{percent(test.accuracy.value)} right on the {test.n:,} books of its own test part"
     else:
         how = "it has no test part of its own"
-    feedback.show_sentences(f"The newest model is “{model['name']}”: {how}.")
+    feedback.show_sentences(f"The newest model is “{model.name}”: {how}.")
 
 
-def list_of_models(models: Sequence[Mapping[str, Any]]) -> None:
+def list_of_models(models: Sequence[ModelDescription]) -> None:
     """Show every model: what it is, what it learned from, how it did on its test part."""
     rows = []
     for model in models:
-        test, by_rules = model["metrics"].get("test", {}), model["tested_on"].by_rules
+        test, by_rules = model.metrics.test, model.tested_on.by_rules
         rows.append(
             {
-                "model": model["name"],
+                "model": model.name,
                 # How often a model repeats its own rules is no measure of how often it is right.
-                "right": "–" if by_rules else percent((test.get("accuracy") or {}).get("value")),
-                "tested on": model["tested_on"].words,
-                "kind": model["title"],
-                "learned from": model["manifest"].get("labels", ""),
-                "reads": ", ".join(["title", *model["manifest"].get("reads", ())]),
-                "macro-F1": None if by_rules else (test.get("macro_f1") or {}).get("value"),
-                "off by (calibration)": percent((test.get("calibration") or {}).get("ece")),
-                "made": model["created_at"][:10],
-                "MB": model["bytes"] / 1e6,
+                "right": "–" if by_rules else percent(test.accuracy.value),
+                "tested on": model.tested_on.words,
+                "kind": model.title,
+                "learned from": model.manifest.labels,
+                "reads": ", ".join(model.manifest.input_columns),
+                "macro-F1": None if by_rules else test.macro_f1.value,
+                "off by (calibration)": percent(test.calibration.ece),
+                "made": model.manifest.created_at[:10],
+                "MB": model.n_bytes / 1e6,
             }
         )
     table = pd.DataFrame(rows)
@@ -160,7 +160,7 @@ def list_of_models(models: Sequence[Mapping[str, Any]]) -> None:
     )
     widgets.download_table(table, "models")
     left, right = st.columns([2, 3], vertical_alignment="bottom")
-    which = left.selectbox("To rename or remove", [model["name"] for model in models], key="model_kept")
+    which = left.selectbox("To rename or remove", [model.name for model in models], key="model_kept")
     with right:
         upkeep_view.manage("models", str(which))
 
@@ -169,7 +169,7 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
     """Draw the form and return what to train, once it is sent."""
     place = cache.workspace()
     others = [a.name for kind in ("labels", "predictions") for a in place.list(kind)]
-    rules = {a.name for a in place.list("labels") if a.manifest.get("source") == "function"}
+    rules = {a.name for a in place.list("labels") if a.manifest.by_rules}
     people = [name for name in labels if name not in rules]
     chosen = st.selectbox(
         "Learn from these labels",
@@ -195,7 +195,7 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
             [_NOTHING, *labels],
             help="Labelled books drawn from the collection that is to be labelled make the best calibration.",
         )
-        by_functions = [a.name for a in place.list("labels") if a.manifest.get("source") == "function"]
+        by_functions = [a.name for a in place.list("labels") if a.manifest.by_rules]
         weak = st.selectbox(
             "Learn from labels by functions too",
             [_NOTHING, *by_functions],
@@ -298,7 +298,7 @@ def learned_from_form(name: str) -> None:
     place = cache.workspace()
     predictions = load_predictions(place, name)
     labels = [artifact.name for artifact in widgets.label_sets()]
-    if predictions.manifest.get("model_fingerprint") or not labels:
+    if predictions.manifest.model_fingerprint or not labels:
         return
     learned_from = saved_training_labels(place, predictions.fingerprint)
     with st.form("learned_from", border=False):

@@ -318,7 +318,7 @@ def _model(name: str) -> ShareTarget:
         citation=model_citation(place, artifact, details),
         card=with_fresh_numbers(artifact.path, fresh),
         fresh=fresh,
-        invented=bool(artifact.manifest.get("invented")),
+        invented=artifact.manifest.invented,
     )
 
 

@@ -10,6 +10,7 @@ from streamlit.errors import StreamlitAPIException
 
 from core.errors import NotFoundError
 from core.facets import FACETS, facet_title
+from core.manifests import LabelManifest, Manifest
 from core.predictions import Scored
 from core.slices import Slice
 from core.slices.ledger import saved_slices
@@ -256,7 +257,7 @@ def _only_slice(scored: Scored) -> Scored:
     return replace(scored, table=table, fingerprint=f"{scored.fingerprint}-{slice_.key}")
 
 
-def choose_artifact(label: str, kinds: Sequence[str], key: str) -> Artifact | None:
+def choose_artifact(label: str, kinds: Sequence[str], key: str) -> Artifact[Manifest] | None:
     """Draw a picker of things of several kinds; None when there is none.
 
     Raises
@@ -273,7 +274,7 @@ def choose_artifact(label: str, kinds: Sequence[str], key: str) -> Artifact | No
     return things.get(str(chosen))
 
 
-def label_sets() -> list[Artifact]:
+def label_sets() -> list[Artifact[LabelManifest]]:
     """Return the label sets, newest first, those that predictions are checked against last.
 
     To learn from a test set, or to audit it first, is what nobody means to do.
@@ -289,8 +290,8 @@ def test_sets() -> list[str]:
     """
     place = cache.workspace()
     predictions = place.list("predictions")
-    checked = {str(artifact.manifest.get("labels") or "") for artifact in predictions}
-    own = [artifact.name for artifact in predictions if (artifact.manifest.get("summary") or {}).get("with_truth")]
+    checked = {artifact.manifest.labels for artifact in predictions}
+    own = [artifact.name for artifact in predictions if artifact.manifest.summary.get("with_truth")]
     return [*(artifact.name for artifact in place.list("labels") if artifact.name in checked), *own]
 
 
@@ -302,14 +303,12 @@ def choose_facet(label: str, key: str, facets: Sequence[str] = tuple(FACETS), de
     return str(chosen)
 
 
-def mark_invented(*things: Artifact | None) -> None:
+def mark_invented(*things: Artifact[Manifest] | None) -> None:
     """Say on every page that the records are invented, when they are."""
     chosen = st.session_state.get(navigation.PREDICTIONS)
-    marked = chosen in _names("predictions") and bool(
-        cache.workspace().find("predictions", str(chosen)).manifest.get("invented")
-    )
+    marked = chosen in _names("predictions") and cache.workspace().find("predictions", str(chosen)).manifest.invented
     # The frame marks every page by the chosen predictions; a page that looks at other things marks those, once.
-    looked_at = [thing is not None and bool(thing.manifest.get("invented")) for thing in things]
+    looked_at = [thing is not None and thing.manifest.invented for thing in things]
     if marked if not things else any(looked_at) and not marked:
         st.info("These records are invented: this is the demonstration.", icon=":material/science:")
 

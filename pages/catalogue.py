@@ -22,10 +22,10 @@ widgets.mark_invented(thing)
 catalogue_choice.choose_catalogue(thing)
 records = cache.records(thing.kind, thing.fingerprint)
 feedback.conclusion(
-    f"“{escape(thing.name)}” holds {len(records):,} records; {thing.manifest['rejected']:,} rows were rejected."
+    f"“{escape(thing.name)}” holds {len(records):,} records; {thing.manifest.rejected or 0:,} rows were rejected."
 )
 feedback.show_sentences(title_sentence(records), date_sentence(records), language_sentence(records))
-for sentence in thing.manifest.get("warnings", ()):
+for sentence in thing.manifest.warnings:
     feedback.show_sentences(sentence)
 
 upkeep_view.manage(thing.kind, thing.name)

@@ -43,7 +43,7 @@ for column, (label, things) in zip(
     with column, st.container(border=True):
         st.markdown(f"**{label}**")
         for thing in things:
-            rows = thing.manifest.get("rows")
+            rows = thing.manifest.rows
             st.markdown(escape(thing.name) + (f": {count(rows, 'record')}" if rows else ""))
         if not things:
             st.caption("none yet")

@@ -32,7 +32,7 @@ with right, st.container(border=True):
     st.header("Score a catalogue")
     corpora = [artifact.name for artifact in cache.workspace().list("corpora")]
     if models and corpora:
-        config = models_view.scoring_form([model["name"] for model in models], corpora, labels)
+        config = models_view.scoring_form([model.name for model in models], corpora, labels)
         if config:
             jobs.start_job("core.models.scoring", config, f"Scoring {config['corpus']} with {config['model']}")
     else:
@@ -43,7 +43,7 @@ with right, st.container(border=True):
 
 if models:
     st.header("Try a title")
-    explanation_view.show_title_to_try([model["name"] for model in models])
+    explanation_view.show_title_to_try([model.name for model in models])
 name = widgets.chosen_predictions()
 if name:
     st.header("Leak check")

@@ -28,7 +28,7 @@ elif section == "Send it":
 elif section == "How to cite":
     share_view.cite(shared)
 elif section == "Try a title":
-    models = [model["name"] for model in cache.models()]
+    models = [model.name for model in cache.models()]
     if models:
         explanation_view.show_title_to_try(models, model=shared.name if shared.kind == "model" else None)
     else:

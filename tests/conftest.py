@@ -6,6 +6,7 @@ workspace        an empty workspace
 demo_workspace   the demonstration, built once a session: read it, do not change it (that is checked at the end)
 demo_copy        a copy of it, to be changed
 dashboard_server the address of a dashboard that runs on a copy of the demonstration
+given_by_rules   turns labels that were imported into labels that rules gave
 visit            opens a page of that dashboard in a browser, waits until it has settled, fails on an exception
 real_data        the folder of British Library files (COLOPHON_REAL_DATA, else ../shared/data/blbooks)
 """
@@ -22,7 +23,8 @@ import hypothesis
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.storage import Workspace, file_sha256
+from core.manifests import MANIFEST, sealed
+from core.storage import Workspace, file_sha256, write_json
 from tests import serving
 
 
@@ -46,6 +48,15 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path / "workspace")
+
+
+@pytest.fixture
+def given_by_rules() -> Callable[[Workspace, str], None]:
+    def change(workspace: Workspace, name: str) -> None:
+        artifact = workspace.find("labels", name)
+        write_json(artifact.path / MANIFEST, sealed({**artifact.manifest.as_dict(), "source": "function"}))
+
+    return change
 
 
 @pytest.fixture(scope="session")

@@ -128,7 +128,7 @@ def class_hints(workspace: Workspace, scored: Scored) -> list[str]:
     if not scored.unmatched_classes:
         return []
     kind, name = ("labels", scored.labels) if scored.labels else ("predictions", scored.name)
-    file = workspace.find(kind, name).manifest.get("file")
+    file = workspace.find(kind, name).manifest.file
     if not file:
         return []
     given, wanted = scored.unmatched_classes, scored.classes

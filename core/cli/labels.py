@@ -161,8 +161,8 @@ def _audit(args: argparse.Namespace, workspace: Workspace, progress: Progress) -
         lines.append(f"… and {len(listed) - _MAX_SHOWN:,} more: --json has all.")
     if groups or suspects:
         copy = exclude_labels(workspace, labels, audit, groups=groups, suspects=suspects, name=args.name)
-        content["left_out"] = {"labels": copy.name, **copy.manifest["left_out"]}
-        lines += ["", f"Kept as '{copy.name}': {copy.manifest['warnings'][-1]}"]
+        content["left_out"] = {"labels": copy.name, **copy.manifest.left_out}
+        lines += ["", f"Kept as '{copy.name}': {copy.manifest.warnings[-1]}"]
     return CommandResult(content, lines)
 
 

@@ -33,6 +33,7 @@ from core.export.settings import UNKNOWN, ExportSettings
 from core.export.table import ExportTable, prepare
 from core.export.tabular import write_review
 from core.export.terms import TERM_QUESTION
+from core.manifests import SCHEMA_VERSION
 from core.progress import Progress, silent
 from core.storage import digest, file_sha256, write_atomically
 from core.text_formats import plain
@@ -65,6 +66,7 @@ def manifest(
     choices = settings.as_dict()
     content = digest(choices, [written.sha256 for written in files])
     document = {
+        "schema_version": SCHEMA_VERSION,
         "export": {
             "id": uuid.uuid5(uuid.NAMESPACE_OID, f"colophon:export:{content}").urn,
             "name": settings.folder,

@@ -30,6 +30,7 @@ from core.label_audit.suspects import (
     threshold_for,
 )
 from core.labels import LABELS_FILE, LabelSet
+from core.manifests import LabelManifest
 from core.progress import Progress, silent
 from core.schema import ANNOTATOR, CREATED_AT, LABEL, LANGUAGE, NOTE, RECORD_ID, SOURCE, TITLE, TITLE_KEY
 from core.storage import MANIFEST, Artifact, Workspace, digest
@@ -325,7 +326,7 @@ def exclude_labels(
     groups: Sequence[GroupKey] = (),
     suspects: bool = False,
     name: str | None = None,
-) -> Artifact:
+) -> Artifact[LabelManifest]:
     """Keep a copy of a label set in which some books have no label, to train and measure without them.
 
     Nothing is corrected and nothing is lost: the books, what people answered and the old label set stay as they are.
@@ -369,20 +370,24 @@ def exclude_labels(
             if file.name not in (MANIFEST, LABELS_FILE):
                 shutil.copy2(file, folder / file.name)
         remaining.to_parquet(folder / LABELS_FILE, index=False)
-        before = dict(labels.manifest)
-        summary = {**before.get("summary", {}), "classes": dict(sorted(counts.items()))}
+        summary = {**labels.manifest.summary, "classes": dict(sorted(counts.items()))}
         summary["without_label"] = int((remaining[LABEL] == "").sum())
         return {
-            **{key: value for key, value in before.items() if key not in ("kind", "fingerprint", "created_at")},
+            **{
+                key: value
+                for key, value in labels.manifest.as_dict().items()
+                if key not in ("kind", "fingerprint", "created_at")
+            },
             "classes": sorted(counts),
             "summary": summary,
             "left_out": {**described, "name": labels.name, "labels": int(going.sum()), "cut": audit.cut},
-            "warnings": [*before.get("warnings", ()), warning],
+            "warnings": [*labels.manifest.warnings, warning],
         }
 
     fingerprint = digest("left out", described, sorted(gone))
     called, _ = workspace.name_for("labels", name, f"{labels.name}-audited", fingerprint)
-    return workspace.store("labels", fingerprint, called, write)
+    workspace.store("labels", fingerprint, called, write)
+    return workspace.find("labels", called)
 
 
 def excluded_ids(audit: LabelAudit, groups: Sequence[GroupKey], suspects: bool) -> set[str]:

@@ -12,6 +12,7 @@ from core.corpus import column_names, load_corpus, read_columns
 from core.errors import InputError, NotFoundError
 from core.joins import LeakReport, find_leaks, join_ids
 from core.labels import LabelSet, load_labels
+from core.manifests import Manifest
 from core.model_input import join_fields
 from core.models.fitting import WEIGHT
 from core.models.registry import Model
@@ -82,11 +83,12 @@ def readable_columns(workspace: Workspace, labels: str, corpus: str | None = Non
         Where the labelled books are looked up: all its columns are theirs.
     """
     label_set = load_labels(workspace, labels)
-    stored: list[Artifact] = [label_set.artifact, *([load_corpus(workspace, corpus).artifact] if corpus else [])]
+    stored: list[Artifact[Manifest]] = [
+        label_set.artifact,
+        *([load_corpus(workspace, corpus).artifact] if corpus else []),
+    ]
     others = {TITLE, LABEL, ANNOTATOR, CREATED_AT, NOTE, RECORD_ID, ALTERNATE_ID}
-    no_columns = {
-        name for artifact in stored for name, role in artifact.manifest.get("mapping", {}).items() if role in others
-    }
+    no_columns = {name for artifact in stored for name, role in artifact.manifest.mapping.items() if role in others}
     in_corpora = {name for thing in workspace.list("corpora") for name in column_names(thing.path)}
     available = dict.fromkeys(name for artifact in stored for name in column_names(artifact.path))
     return tuple(name for name in available if name in in_corpora - no_columns)
@@ -111,7 +113,7 @@ def check_reads(workspace: Workspace, labels: str, reads: Sequence[str], corpus:
 
 
 def model_inputs(
-    stored: StoredArtifact, records: pd.DataFrame, reads: Sequence[str]
+    stored: StoredArtifact[Manifest], records: pd.DataFrame, reads: Sequence[str]
 ) -> tuple[pd.Series, tuple[str, ...]]:
     """Return what a model reads of each record, and which of the columns in `reads` are not there.
 
@@ -125,7 +127,7 @@ def model_inputs(
     return text.rename(TEXT), tuple(name for name in reads if name not in columns)
 
 
-def _original_columns(stored: StoredArtifact, records: pd.DataFrame, reads: Sequence[str]) -> pd.DataFrame:
+def _original_columns(stored: StoredArtifact[Manifest], records: pd.DataFrame, reads: Sequence[str]) -> pd.DataFrame:
     """Return columns as they came: a normalised one of the same name is something else."""
     return read_columns(stored.artifact.path, pd.DataFrame(index=range(len(records))), reads)
 
@@ -138,7 +140,7 @@ def text_of_record(workspace: Workspace, predictions: PredictionSet, record_id: 
     NotFoundError
         The predictions speak of no such record.
     """
-    corpus = predictions.manifest.get("corpus")
+    corpus = predictions.manifest.corpus
     stored = load_corpus(workspace, corpus) if corpus else predictions
     records = predictions.records(workspace)
     where = np.flatnonzero((records[RECORD_ID] == record_id).to_numpy())

@@ -19,18 +19,18 @@ from numpy.typing import NDArray
 from core.calibration import Calibration, apply_calibrations
 from core.errors import InputError, ModelError
 from core.formatting import interval_percent, percent
+from core.manifests import MANIFEST, ModelManifest, ModelMetrics, matches_seal, read_metrics
 from core.models.base import KINDS, TitleClassifier, classifier_class
 from core.progress import Progress, silent
-from core.schema import RECORD_ID, SOURCE, SPLIT, TITLE, probability_column
-from core.soundness import check_manifest, check_metrics, matches_seal
+from core.schema import RECORD_ID, SOURCE, SPLIT, probability_column
 from core.storage import Workspace, digest, file_sha256, read_json
 from core.text_formats import json_text
 
 __all__ = [
     "NOT_WEIGHTS",
     "Model",
+    "ModelDescription",
     "ModelTest",
-    "columns_read",
     "describe",
     "labelled_by_rules",
     "list_models",
@@ -38,7 +38,6 @@ __all__ = [
     "load_folder",
     "model_test",
     "models_verdict",
-    "provenance_of",
     "save",
     "training_books",
     "weights_digest",
@@ -51,11 +50,6 @@ __all__ = [
 
 # Files of a model's folder that no answer depends on: what was measured, and the books it was made with.
 NOT_WEIGHTS: Final = frozenset({"metrics.json", "training.parquet", "manifest.json", "README.md"})
-
-
-def columns_read(reads: Sequence[str] = ()) -> tuple[str, ...]:
-    """Return what a model of ours reads of a record: its title, then further columns by their names in the file."""
-    return (TITLE, *reads)
 
 
 def weights_of(files: Mapping[str, str]) -> dict[str, str]:
@@ -84,16 +78,6 @@ def weights_digest(files: Mapping[str, str]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest() if lines else ""
 
 
-def provenance_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``input_columns`` and ``weights_sha256`` of a model's manifest; an older one says them by other words."""
-    reads = manifest.get("input_columns") or columns_read(manifest.get("reads") or ())
-    return {
-        "input_columns": [str(name) for name in reads],
-        # Computed from the list that is checked whenever the model is loaded, never believed.
-        "weights_sha256": weights_digest(manifest.get("files") or {}),
-    }
-
-
 # --- Trained models on disk -------------------------------------------------------------------------------------------
 # One folder each, complete or absent, checked against its own list of SHA-256 when loaded.
 # ================================  =====================================================================
@@ -110,7 +94,7 @@ CALIBRATION_FILE = "calibration.json"
 TITLES_FILE = "calibration-titles.json"
 METRICS_FILE = "metrics.json"
 TRAINING_FILE = "training.parquet"
-FOLDER = "models"
+FOLDER: Final = "models"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,8 +107,8 @@ class Model:
         'tfidf', 'transformer'.
     classes : tuple of str
         Sorted.
-    manifest : mapping
-        What was trained, on what, how; the keys of the training report.
+    manifest : ModelManifest
+        What was trained, on what, how.
     title_only_calibration : Calibration, optional
         For titles alone, where it reads further columns too.
     """
@@ -135,14 +119,14 @@ class Model:
     classes: tuple[str, ...]
     classifier: TitleClassifier
     calibration: Calibration
-    manifest: Mapping[str, Any]
+    manifest: ModelManifest
     path: Path
     title_only_calibration: Calibration | None = None
 
     @property
     def reads(self) -> tuple[str, ...]:
         """The columns it reads beside the title; see :mod:`core.model_input`."""
-        return tuple(self.manifest.get("reads", ()))
+        return self.manifest.reads
 
     def probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
         """Return calibrated probabilities, shape (n, k); a title without any sign in it has none: its row is NaN.
@@ -169,9 +153,9 @@ class Model:
         return training_books(self.path)
 
     @property
-    def metrics(self) -> dict[str, Any]:
+    def metrics(self) -> ModelMetrics:
         """What was measured on books the model did not see."""
-        return read_json(self.path / METRICS_FILE)
+        return read_metrics(self.path)
 
 
 def training_books(folder: Path) -> pd.DataFrame:
@@ -237,9 +221,10 @@ def save(
 
         # Never taken from another model, and never lost after minutes of work: the name gets a number then.
         called, _ = workspace.name_for(FOLDER, None, name, fingerprint)
-        artifact = workspace.store(FOLDER, fingerprint, called, move)
+        workspace.store(FOLDER, fingerprint, called, move)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+    artifact = workspace.find(FOLDER, called)
     return Model(
         name=artifact.name,
         fingerprint=fingerprint,
@@ -273,23 +258,22 @@ def load_folder(folder: Path, name: str = "") -> Model:
     """Return the model in a folder, wherever it is; see :func:`load`. Nothing in it is run: JSON and numbers only."""
     called = name or folder.name
     try:
-        manifest = read_json(folder / "manifest.json")
-        check_manifest(FOLDER, manifest)
-        kind, classes, files = manifest["model_kind"], tuple(manifest["classes"]), dict(manifest["files"])
-        fingerprint = str(manifest["fingerprint"])
-    except (InputError, KeyError, TypeError, ValueError) as error:
+        content = read_json(folder / MANIFEST)
+        manifest = ModelManifest.parse(content)
+    except InputError as error:
         raise ModelError(
             f"The model '{called}' has no complete manifest ({error}): fetch or train it again."
         ) from error
+    kind, classes, files = manifest.model_kind, manifest.classes, manifest.files
     if kind not in KINDS:
         raise ModelError(f"The model '{called}' is of the kind '{kind}'; this version knows: {', '.join(KINDS)}.")
     _verify(folder, called, files)
-    if _fingerprint(kind, classes, files) != fingerprint or not matches_seal(manifest):
+    if _fingerprint(kind, classes, files) != manifest.fingerprint or not matches_seal(content):
         raise ModelError(
             f"The manifest of the model '{called}' was altered after it was saved: fetch or train it again."
         )
     try:
-        check_metrics(_json(folder / METRICS_FILE))
+        read_metrics(folder)
     except InputError as error:
         raise ModelError(
             f"The model '{called}' is not as Colophon writes models: {error}. Nothing was taken."
@@ -301,7 +285,7 @@ def load_folder(folder: Path, name: str = "") -> Model:
         raise ModelError(f"The files of the model '{called}' speak of different classes: fetch or train it again.")
     return Model(
         name=called,
-        fingerprint=fingerprint,
+        fingerprint=manifest.fingerprint,
         kind=kind,
         classes=classes,
         classifier=classifier,
@@ -312,7 +296,58 @@ def load_folder(folder: Path, name: str = "") -> Model:
     )
 
 
-def list_models(workspace: Workspace) -> list[dict[str, Any]]:
+@dataclass(frozen=True, kw_only=True)
+class ModelTest:
+    """The test part of a model.
+
+    Attributes
+    ----------
+    labels : str
+        Name of the label set it was cut from, as it was called when the model was trained.
+    by_rules : bool
+        Whether rules gave those labels. A model's figure is then how often it repeats the rules it learned from; it
+        says nothing about how often it is right.
+    n : int
+        Books of the test part; 0 when there is none.
+    key : str
+        Equal for equal sets of books; '' when they are not known.
+    """
+
+    labels: str
+    by_rules: bool
+    n: int
+    key: str
+
+    @property
+    def words(self) -> str:
+        """Say it in a table."""
+        if not self.n:
+            return "nothing"
+        return f"{self.n:,} books of {self.labels}" + (", labelled by rules" if self.by_rules else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelDescription:
+    """What is known of a model without loading it.
+
+    Attributes
+    ----------
+    title : str
+        Of its kind, in words.
+    n_bytes : int
+        Of all its files.
+    """
+
+    name: str
+    fingerprint: str
+    title: str
+    n_bytes: int
+    manifest: ModelManifest
+    metrics: ModelMetrics
+    tested_on: ModelTest
+
+
+def list_models(workspace: Workspace) -> list[ModelDescription]:
     """Return what a table of models shows, the newest first, without loading any; see :func:`describe`.
 
     Models that cannot be read are left out: :meth:`core.storage.Workspace.unreadable` names them.
@@ -320,11 +355,8 @@ def list_models(workspace: Workspace) -> list[dict[str, Any]]:
     return [describe(workspace, artifact.name) for artifact in workspace.list(FOLDER)]
 
 
-def describe(workspace: Workspace, name: str) -> dict[str, Any]:
+def describe(workspace: Workspace, name: str) -> ModelDescription:
     """Return what is known of a model without loading it.
-
-    Keys ``name``, ``fingerprint``, ``kind``, ``title`` (of the kind), ``classes``, ``created_at``, ``bytes``,
-    ``manifest``, ``metrics``, ``model_test`` (:class:`core.models.registry.ModelTest`).
 
     Raises
     ------
@@ -332,20 +364,16 @@ def describe(workspace: Workspace, name: str) -> dict[str, Any]:
         Its manifest or its metrics are missing or have another shape than Colophon writes.
     """
     artifact = workspace.find(FOLDER, name)
-    kind = artifact.manifest.get("model_kind", "")
-    metrics = read_json(artifact.path / METRICS_FILE)
-    return {
-        "name": artifact.name,
-        "fingerprint": artifact.fingerprint,
-        "kind": kind,
-        "title": KINDS[kind].title if kind in KINDS else kind,
-        "classes": tuple(artifact.manifest.get("classes", ())),
-        "created_at": artifact.manifest.get("created_at", ""),
-        "bytes": sum(path.stat().st_size for path in _files(artifact.path)),
-        "manifest": artifact.manifest,
-        "metrics": metrics,
-        "tested_on": model_test(workspace, artifact.manifest, metrics, artifact.path),
-    }
+    kind, metrics = artifact.manifest.model_kind, read_metrics(artifact.path)
+    return ModelDescription(
+        name=artifact.name,
+        fingerprint=artifact.fingerprint,
+        title=KINDS[kind].title if kind in KINDS else kind,
+        n_bytes=sum(path.stat().st_size for path in _files(artifact.path)),
+        manifest=artifact.manifest,
+        metrics=metrics,
+        tested_on=model_test(workspace, artifact.manifest, metrics, artifact.path),
+    )
 
 
 def _fingerprint(kind: str, classes: Sequence[str], files: Mapping[str, str]) -> str:
@@ -389,67 +417,35 @@ def _write(path: Path, content: Mapping[str, Any]) -> None:
 # Only those that were tested on the same books.
 
 
-@dataclass(frozen=True)
-class ModelTest:
-    """The test part of a model.
-
-    Attributes
-    ----------
-    labels : str
-        Name of the label set it was cut from, as it was called when the model was trained.
-    by_rules : bool
-        Whether rules gave those labels. A model's figure is then how often it repeats the rules it learned from; it
-        says nothing about how often it is right.
-    n : int
-        Books of the test part; 0 when there is none.
-    key : str
-        Equal for equal sets of books; '' when they are not known.
-    """
-
-    labels: str
-    by_rules: bool
-    n: int
-    key: str
-
-    @property
-    def words(self) -> str:
-        """Say it in a table."""
-        if not self.n:
-            return "nothing"
-        return f"{self.n:,} books of {self.labels}" + (", labelled by rules" if self.by_rules else "")
-
-
-def model_test(
-    workspace: Workspace, manifest: Mapping[str, Any], metrics: Mapping[str, Any], folder: Path
-) -> ModelTest:
+def model_test(workspace: Workspace, manifest: ModelManifest, metrics: ModelMetrics, folder: Path) -> ModelTest:
     """Return what a model was tested on.
 
     Parameters
     ----------
-    manifest, metrics : mappings
+    manifest, metrics : record
         Of the model.
     folder : path
         Where it is kept: which books were tested on is read from its training books.
     """
-    n = int((metrics.get("test") or {}).get("n") or 0)
-    labels = str(manifest.get("labels_fingerprint") or manifest.get("labels") or "")
+    labels = manifest.labels_fingerprint or manifest.labels
     return ModelTest(
-        str(manifest.get("labels") or ""), labelled_by_rules(workspace, manifest), n, _test_books(folder, labels)
+        labels=manifest.labels,
+        by_rules=labelled_by_rules(workspace, manifest),
+        n=metrics.test.n,
+        key=_test_books(folder, labels),
     )
 
 
-def labelled_by_rules(workspace: Workspace, manifest: Mapping[str, Any]) -> bool:
+def labelled_by_rules(workspace: Workspace, manifest: ModelManifest) -> bool:
     """Return whether rules (labelling functions) gave the labels that a model was trained and tested on.
 
     Labels by functions that were learned from *beside* people's do not count: they are never tested on.
     """
-    labels_source = manifest.get("labels_source")
-    if labels_source is not None:
-        return str(labels_source) == "function"
+    if manifest.labels_source is not None:
+        return manifest.labels_source == "function"
     # A model that was trained before its manifest said so.
-    labels = str(manifest.get("labels_fingerprint") or manifest.get("labels") or "")
-    here = {thing.fingerprint: thing.manifest for thing in workspace.list("labels")}
-    return str(here.get(labels, {}).get("source") or "") == "function"
+    labels = manifest.labels_fingerprint or manifest.labels
+    return any(thing.fingerprint == labels and thing.manifest.by_rules for thing in workspace.list("labels"))
 
 
 def _test_books(folder: Path, labels: str) -> str:
@@ -461,40 +457,40 @@ def _test_books(folder: Path, labels: str) -> str:
     return digest(labels, sorted(ids.astype(str))) if len(ids) else ""
 
 
-def models_verdict(models: Sequence[Mapping[str, Any]]) -> str:
+def models_verdict(models: Sequence[ModelDescription]) -> str:
     """Say which model did best, as far as models can be compared.
 
     Parameters
     ----------
-    models : sequence of mapping
-        As :func:`core.models.registry.describe` gives them, the newest first.
+    models : sequence of ModelDescription
+        The newest first.
 
     Notes
     -----
     Models are ranked (by macro-F1) only among those tested on the very same books, and only where people labelled
     these. With several such sets, the one that most models were tested on is spoken of, the newest among equals.
     """
-    tested = [model for model in models if model["tested_on"].n]
-    by_people = [model for model in tested if not model["tested_on"].by_rules]
+    tested = [model for model in models if model.tested_on.n]
+    by_people = [model for model in tested if not model.tested_on.by_rules]
     if not by_people:
         if not tested:
             return f"{_models(len(models))} here, but no test: how often a model is right is not known."
         model = tested[0]
         return (
-            f"No model has been tested on labels that people gave. “{model['name']}” agrees with its rules on"
-            f" {percent(model['metrics']['test']['accuracy']['value'])} of {model['tested_on'].n:,} books: that"
+            f"No model has been tested on labels that people gave. “{model.name}” agrees with its rules on"
+            f" {percent(model.metrics.test.accuracy.value)} of {model.tested_on.n:,} books: that"
             " shows how well it learned the rules, not how often they are right."
         )
-    groups: dict[str, list[Mapping[str, Any]]] = {}
+    groups: dict[str, list[ModelDescription]] = {}
     for model in by_people:
-        groups.setdefault(model["tested_on"].key or model["fingerprint"], []).append(model)
+        groups.setdefault(model.tested_on.key or model.fingerprint, []).append(model)
     group = max(groups.values(), key=len)
-    best = max(group, key=lambda model: model["metrics"]["test"]["macro_f1"]["value"] or 0)
-    accuracy = best["metrics"]["test"]["accuracy"]
+    best = max(group, key=lambda model: np.nan_to_num(model.metrics.test.macro_f1.value))
+    accuracy = best.metrics.test.accuracy
     verdict = (
-        f"“{best['name']}” is right on {percent(accuracy['value'])}"
-        f" ({interval_percent(accuracy['low'], accuracy['high'])}) of the {accuracy['n']:,} books of"
-        f" {best['tested_on'].labels} that were kept apart for testing"
+        f"“{best.name}” is right on {percent(accuracy.value)}"
+        f" ({interval_percent(accuracy.low, accuracy.high)}) of the {accuracy.n:,} books of"
+        f" {best.tested_on.labels} that were kept apart for testing"
     )
     verdict += f", the best of {len(group):,} tested on them." if len(group) > 1 else "."
     others = len(models) - len(group)

@@ -18,7 +18,7 @@ from core.labels import load_labels
 from core.model_input import has_columns
 from core.models.base import known_kind
 from core.models.preparation import model_inputs, with_known_titles
-from core.models.registry import Model, load, load_folder, provenance_of
+from core.models.registry import Model, load, load_folder, weights_digest
 from core.predictions import PREDICTIONS_FILE
 from core.progress import Progress, silent
 from core.scale import ProgressMeter, remove_old_shards, score_locally, score_on_ray, shards_of
@@ -247,12 +247,12 @@ def predict_corpus(
         int((~has_columns(texts.tolist()) & (records[TITLE_KEY] != "").to_numpy()).sum()) if loaded_model.reads else 0
     )
     cut = loaded_model.classifier.count_truncated(texts.tolist())
-    provenance = provenance_of(loaded_model.manifest)
+    predicted = {key: int(counts.get(key, 0)) for key in loaded_model.classes}
     manifest = {
         "model": loaded_model.name,
         "model_fingerprint": loaded_model.fingerprint,
         "model_kind": loaded_model.kind,
-        "trained_on": loaded_model.manifest.get("labels_fingerprint", ""),
+        "trained_on": loaded_model.manifest.labels_fingerprint,
         "corpus": source.fingerprint,
         "corpus_name": source.name,
         "labels": truth.name if truth else "",
@@ -264,12 +264,12 @@ def predict_corpus(
         "untitled": untitled,
         "cut": cut,
         "reads": list(loaded_model.reads),
-        "input_columns": provenance["input_columns"],
-        "model_sha256": provenance["weights_sha256"],
+        "input_columns": list(loaded_model.manifest.input_columns),
+        "model_sha256": weights_digest(loaded_model.manifest.files),
         "without_columns": without,
         "engine": engine,
-        "invented": bool(source.manifest.get("invented")),
-        "summary": {"predicted": {key: int(counts.get(key, 0)) for key in loaded_model.classes}},
+        "invented": source.manifest.invented,
+        "summary": {"predicted": predicted},
     }
 
     def write(folder: Path) -> Mapping[str, Any]:
@@ -300,7 +300,7 @@ def predict_corpus(
         held_out=held_out,
         untitled=untitled,
         classes=loaded_model.classes,
-        predicted=manifest["summary"]["predicted"],
+        predicted=predicted,
         sentences=(
             *sentences(held_out, untitled, cut, resumed),
             *missing_column_sentences(loaded_model.reads, lacking, without, len(table)),

@@ -34,7 +34,6 @@ from core.models.preparation import (
     load_weak_labels,
     predictions_table,
 )
-from core.models.registry import columns_read
 from core.progress import Progress, silent
 from core.schema import (
     CORRECT,
@@ -44,6 +43,7 @@ from core.schema import (
     SOURCE,
     SPLIT,
     TEXT,
+    TITLE,
     TITLE_KEY,
     TRUTH,
     TRUTH_GIVEN,
@@ -341,7 +341,7 @@ def train(
     books, excluded = exclude_books(workspace, books, tuple(exclude))
     books, left_out = large_classes(books, least)
     sentences += [*left_out, *column_coverage_sentences(books, reads)]
-    if label_set.manifest.get("source") == "function":
+    if label_set.manifest.by_rules:
         sentences.append(rules_caveat(label_set.name))
     calibration_books = None
     if calibrate_on is not None:
@@ -363,8 +363,8 @@ def train(
     facts = {
         "labels": label_set.name,
         "labels_fingerprint": label_set.fingerprint,
-        "labels_source": str(label_set.manifest.get("source") or "person"),
-        "invented": bool(label_set.manifest.get("invented")),
+        "labels_source": label_set.manifest.source or "person",
+        "invented": label_set.manifest.invented,
         "excluded": list(exclude),
         "weak": weak or "",
         "reads": list(reads),
@@ -428,7 +428,8 @@ def train_on_table(
         *fitted.sentences,
         *how_measured(fitted, plan),
     )
-    all_sentences += column_benefit_sentences(fitted, (facts or {}).get("reads", ()))
+    reads = tuple((facts or {}).get("reads", ()))
+    all_sentences += column_benefit_sentences(fitted, reads)
     report = TrainingReport(
         model=name,
         fingerprint="",
@@ -449,7 +450,7 @@ def train_on_table(
     )
     manifest = {key: value for key, value in report.as_dict().items() if key not in ("model", "fingerprint", "metrics")}
     manifest |= {"plan": asdict(plan), "temperature": fitted.calibration.temperature, **(facts or {})}
-    manifest["input_columns"] = list(columns_read(manifest.get("reads") or ()))
+    manifest["input_columns"] = [TITLE, *reads]
     with tempfile.TemporaryDirectory(prefix=".training-", dir=scratch or workspace.root) as folder:
         model = registry.save(
             workspace,
@@ -496,7 +497,7 @@ def _refuse_taken(workspace: Workspace, name: str, plan: Plan, facts: Mapping[st
     """
     recipe = plain({"plan": asdict(plan), **facts})
     try:
-        manifest = workspace.find(registry.FOLDER, name).manifest
+        manifest = workspace.find(registry.FOLDER, name).manifest.as_dict()
     except (NotFoundError, DamagedError):
         manifest = {}
     if {key: manifest.get(key) for key in recipe} != recipe:

@@ -218,7 +218,7 @@ def load_scored(
     ids_in_file = dict(zip(in_file[differing], frame[RECORD_ID].to_numpy(dtype=object)[differing], strict=True))
     classes, sentences = predictions.classes, list(choice.sentences)
     unmatched: tuple[str, ...] = ()
-    wanted = labels or predictions.manifest.get("labels") or ""
+    wanted = labels or predictions.manifest.labels or ""
     if wanted and not labels:
         wanted, new_sentences = _readable(workspace, wanted)
         sentences += new_sentences
@@ -245,7 +245,7 @@ def load_scored(
         fingerprint=fingerprint,
         classes=tuple(classes),
         table=frame,
-        calibrated=bool(predictions.manifest.get("calibrated")),
+        calibrated=predictions.manifest.calibrated,
         labels=wanted,
         sentences=tuple(sentences),
         learned_known=learned.known,
@@ -262,10 +262,10 @@ def check_corpus(workspace: Workspace, predictions: PredictionSet, corpus: str) 
     ------
     NotFoundError, InputError
     """
-    if corpus == NO_CORPUS or load_corpus(workspace, corpus).fingerprint != predictions.manifest["corpus"]:
+    if corpus == NO_CORPUS or load_corpus(workspace, corpus).fingerprint != predictions.manifest.corpus:
         raise InputError(
             f"The predictions '{predictions.name}' were made here, for the catalogue"
-            f" '{predictions.manifest.get('corpus_name') or predictions.manifest['corpus']}': they are"
+            f" '{predictions.manifest.corpus_name or predictions.manifest.corpus}': they are"
             " joined with no other."
         )
 
@@ -305,7 +305,7 @@ def _truth_from_labels(
         names = match_classes([], predictions.classes)
     truth[where] = said_by[LABEL].map(lambda answer: names.class_by_answer.get(answer, "")).to_numpy()[hit]
     sentences = [how, *filter(None, [apart]), *names.sentences]
-    if predictions.manifest.get("trained_on") == labels.fingerprint:
+    if predictions.manifest.trained_on == labels.fingerprint:
         learned = int((frame[SPLIT].isin(["train", "calibration"]).to_numpy() & (truth != "")).sum())
         sentences.append(
             f"The model learned from {learned:,} of these books. What is shown for them was predicted out of fold: by a"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from core.errors import DamagedError, NotFoundError
 from core.formatting import listed
 from core.joins import find_leaks
 from core.labels import LabelSet, load_labels
+from core.manifests import LabelManifest, PredictionManifest
 from core.predictions.catalogue import CatalogueChoice, choose_catalogue, joined_originals, joined_records
 from core.schema import ALTERNATE_ID, RECORD_ID, TITLE_KEY, TRUTH
 from core.storage import Artifact, StoredArtifact, Workspace
@@ -35,18 +36,18 @@ PREDICTIONS_FILE = "predictions.parquet"
 
 
 @dataclass(frozen=True)
-class PredictionSet(StoredArtifact):
+class PredictionSet(StoredArtifact[PredictionManifest]):
     """One model's predictions for many books. Read-only."""
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The class names, sorted."""
-        return tuple(self.manifest["classes"])
+        return self.manifest.classes
 
     @property
     def made_here(self) -> bool:
         """Whether a model of this workspace made them, for a corpus that is named in their manifest."""
-        return bool(self.manifest.get("corpus"))
+        return bool(self.manifest.corpus)
 
     def table(self) -> pd.DataFrame:
         """Return one row a book: id, ``predicted``, ``confidence``, ``margin``, ``p_<class>`` …, ``split``, truth."""
@@ -73,16 +74,16 @@ class PredictionSet(StoredArtifact):
         choice : CatalogueChoice, optional
             From :meth:`catalogue`, where it is at hand.
         """
-        if self.made_here:
-            return load_corpus(workspace, self.manifest["corpus"]).records()
+        if self.manifest.corpus:
+            return load_corpus(workspace, self.manifest.corpus).records()
         choice = choice or self.catalogue(workspace)
         own = self.own_records()
         return joined_records(own, choice.match) if choice.match else own
 
     def originals(self, workspace: Workspace, choice: CatalogueChoice | None = None) -> pd.DataFrame:
         """Return the original columns as text, row for row beside :meth:`table`."""
-        if self.made_here:
-            return load_corpus(workspace, self.manifest["corpus"]).originals()
+        if self.manifest.corpus:
+            return load_corpus(workspace, self.manifest.corpus).originals()
         choice = choice or self.catalogue(workspace)
         own = read_parquet(self.artifact.path / ORIGINALS_FILE)
         return joined_originals(own, choice.match) if choice.match else own
@@ -196,15 +197,14 @@ def find_learned(
     one under test, nor one that was read from the same file, nor one that holds 90 per cent of the checked books.
     """
     nothing = np.zeros(len(frame), dtype=bool)
-    model = predictions.manifest.get("model_fingerprint")
-    trained_on = predictions.manifest.get("trained_on")
+    model, trained_on = predictions.manifest.model_fingerprint, predictions.manifest.trained_on
     if trained_on and truth_from and load_labels(workspace, truth_from).fingerprint == trained_on:
         return LearnedFrom(True, nothing)  # its predictions of these books are out of fold
     if learned_from:
         named = [(name, load_labels(workspace, name).records()) for name in learned_from if name != NO_LABELS]
         return _leaks(frame, named, known=True)
     if model:
-        training = _training_books(workspace, str(model))
+        training = _training_books(workspace, model)
         if training is not None:
             return _leaks(frame, [("the model's own training books", training)], known=True)
     label_sets = None if model else saved_training_labels(workspace, predictions.fingerprint)
@@ -242,20 +242,20 @@ def _saved_sources(workspace: Workspace, frame: pd.DataFrame, label_sets: Mappin
 
 def _suspects(
     workspace: Workspace, frame: pd.DataFrame, predictions: PredictionSet, truth_from: str
-) -> tuple[list[Artifact], list[str]]:
+) -> tuple[list[Artifact[LabelManifest]], list[str]]:
     """Return the label sets that a model may have learned from, and the names of copies of the truth under test."""
     checked = frame[(frame[TRUTH] != "").to_numpy(dtype=bool)]
-    files = {_file_of(predictions.manifest)}
+    files = {predictions.manifest.file_sha256}
     under_test = ""
     if truth_from:
         truth = load_labels(workspace, truth_from)
         under_test = truth.fingerprint
-        files.add(_file_of(truth.manifest))
+        files.add(truth.manifest.file_sha256)
     suspects, set_aside = [], []
     for thing in workspace.list("labels"):
-        if thing.manifest.get("source") == "function" or thing.fingerprint == under_test:
+        if thing.manifest.by_rules or thing.fingerprint == under_test:
             continue  # rules of this workspace taught nothing to a model made elsewhere
-        same_file = _file_of(thing.manifest) in files - {""}
+        same_file = thing.manifest.file_sha256 in files - {""}
         try:
             books = LabelSet(thing).records()
         except DamagedError:
@@ -265,10 +265,6 @@ def _suspects(
         else:
             suspects.append(thing)
     return suspects, set_aside
-
-
-def _file_of(manifest: Mapping[str, Any]) -> str:
-    return str(manifest.get("file_sha256") or "")
 
 
 def _holds(books: pd.DataFrame, checked: pd.DataFrame) -> bool:
@@ -295,7 +291,7 @@ def _leaks(frame: pd.DataFrame, sources: Sequence[tuple[str, pd.DataFrame]], *, 
     return LearnedFrom(known, mask, tuple(sentences))
 
 
-def _unknown(suspects: Sequence[Artifact], set_aside: Sequence[str], *, made_here: bool) -> str:
+def _unknown(suspects: Sequence[Artifact[LabelManifest]], set_aside: Sequence[str], *, made_here: bool) -> str:
     text = "It is not known which books the model learned from; whoever made it can say."
     if made_here:
         text = (

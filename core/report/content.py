@@ -220,7 +220,7 @@ def build_content(
         comparison=comparison,
         wrong=most_confident_wrong(labelled).head(MAX_WRONG_BOOKS),
         provenance=_provenance(workspace, source, scored, against),
-        invented=bool(source.manifest.get("invented")),
+        invented=source.manifest.invented,
     )
     progress(1.0, "Gathered")
     return content
@@ -278,28 +278,26 @@ def _provenance(
 ) -> Mapping[str, str]:
     manifest = source.manifest
     named = {
-        "File of the predictions": "file",
-        "SHA-256 of that file": "file_sha256",
-        "Model": "model",
-        "Fingerprint of the model": "model_fingerprint",
-        "SHA-256 of its weights": "model_sha256",
-        "Fingerprint of the labels it learned from": "trained_on",
-        "Catalogue": "corpus_name",
-        "Fingerprint of the catalogue": "corpus",
+        "Predictions": scored.name,
+        "Fingerprint of the predictions": source.fingerprint,
+        "File of the predictions": manifest.file,
+        "SHA-256 of that file": manifest.file_sha256,
+        "Model": manifest.model,
+        "Fingerprint of the model": manifest.model_fingerprint,
+        "SHA-256 of its weights": manifest.model_sha256,
+        "Fingerprint of the labels it learned from": manifest.trained_on,
+        "Catalogue": manifest.corpus_name,
+        "Fingerprint of the catalogue": manifest.corpus,
     }
-    provenance = {"Predictions": scored.name, "Fingerprint of the predictions": source.fingerprint}
-    provenance |= {words: str(manifest[key]) for words, key in named.items() if manifest.get(key)}
-    # Older predictions name the columns beside the title alone; of predictions made elsewhere nothing is known.
-    older = ["title", *manifest.get("reads", ())] if manifest.get("model_fingerprint") else []
-    reads = manifest.get("input_columns") or older
-    provenance["What the model reads"] = ", ".join(map(str, reads)) if reads else "unknown"
+    provenance = {words: value for words, value in named.items() if value}
+    provenance["What the model reads"] = ", ".join(manifest.input_columns) or "unknown"
     if scored.catalogue.match:
         provenance |= {"Catalogue": scored.catalogue.name, "Fingerprint of the catalogue": scored.catalogue.fingerprint}
     if scored.labels:
         labels = load_labels(workspace, scored.labels)
         provenance |= {"Checked against": labels.name, "Fingerprint of those labels": labels.fingerprint}
-        if labels.manifest.get("file_sha256"):
-            provenance["SHA-256 of their file"] = str(labels.manifest["file_sha256"])
+        if labels.manifest.file_sha256:
+            provenance["SHA-256 of their file"] = labels.manifest.file_sha256
     else:
         provenance["Checked against"] = "the truth that came with the predictions"
     if against is not None:

@@ -19,6 +19,7 @@ from typing import Any, Final, Literal
 
 from core.errors import InputError, ModelError
 from core.labels import load_labels
+from core.manifests import MANIFEST, BundleManifest, ModelManifest, sealed
 from core.models.registry import load
 from core.progress import Progress, silent
 from core.readers.container import UNPACKED_LIMIT, check_zip
@@ -27,7 +28,6 @@ from core.sharing.citation import CardMetadata, Citation, deposit
 from core.sharing.dataset_card import BUNDLE, bundle_card, bundle_citation, is_invented, label_card, label_citation
 from core.sharing.model_card import model_card, model_citation
 from core.sharing.wording import unfilled_parts
-from core.soundness import CONTENTS, SEAL, seal_of
 from core.storage import Workspace, digest, file_sha256, read_json, write_atomically, write_json
 from core.text_formats import printable
 
@@ -248,14 +248,14 @@ class VerifiedFiles:
         The folder that the names of `files` begin at.
     files : mapping
         Name → SHA-256.
-    manifest : mapping
+    manifest : ModelManifest or BundleManifest
     """
 
     kind: Literal["model", "bundle"]
     fingerprint: str
     root: Path
     files: Mapping[str, str]
-    manifest: Mapping[str, Any]
+    manifest: ModelManifest | BundleManifest
 
 
 def verify(folder: Path, origin: str) -> VerifiedFiles:
@@ -271,7 +271,7 @@ def verify(folder: Path, origin: str) -> VerifiedFiles:
         return verify_bundle(folder / BUNDLE, origin)
     if (folder / _SUMS).is_file():
         return verify_bundle(folder, origin)
-    if (folder / "manifest.json").is_file() and "model_kind" in _manifest(folder, origin):
+    if (folder / "manifest.json").is_file() and "model_kind" in _read_manifest(folder, origin):
         return verify_model(folder, origin)
     raise InputError(
         f"{origin} is neither a model of Colophon (manifest.json) nor an export bundle (SHA256SUMS). Give the whole"
@@ -283,8 +283,7 @@ def verify_model(folder: Path, origin: str) -> VerifiedFiles:
     """Check a model's folder; it is loaded once, so that what enters the workspace is known to work."""
     from core.models.registry import load_folder
 
-    manifest = _manifest(folder, origin)
-    files = manifest.get("files")
+    files = _read_manifest(folder, origin).get("files")
     if not isinstance(files, dict) or not all(isinstance(checksum, str) for checksum in files.values()):
         raise ModelError(f"{origin} has no list of files in its manifest.json: fetch it again.")
     for name in files:
@@ -293,7 +292,7 @@ def verify_model(folder: Path, origin: str) -> VerifiedFiles:
     _only(folder, origin, {*files, "manifest.json"})
     _parquet_within_limits(folder, origin)
     model = load_folder(folder, origin)
-    return VerifiedFiles(kind="model", fingerprint=model.fingerprint, root=folder, files=dict(files), manifest=manifest)
+    return VerifiedFiles(kind="model", fingerprint=model.fingerprint, root=folder, files=files, manifest=model.manifest)
 
 
 def verify_bundle(root: Path, origin: str) -> VerifiedFiles:
@@ -313,9 +312,15 @@ def verify_bundle(root: Path, origin: str) -> VerifiedFiles:
             raise InputError(f"{origin} is incomplete: {name} is missing. Fetch it again.")
         if file_sha256(root / name) != sha256:
             raise InputError(f"The file {name} of {origin} was altered after it was made. Nothing was taken.")
-    return VerifiedFiles(
-        kind="bundle", fingerprint=digest("bundle", files), root=root, files=files, manifest=_manifest(root, origin)
-    )
+    manifest = _bundle_manifest(_read_manifest(root, origin), origin)
+    return VerifiedFiles(kind="bundle", fingerprint=digest("bundle", files), root=root, files=files, manifest=manifest)
+
+
+def _bundle_manifest(content: Mapping[str, Any], origin: str) -> BundleManifest:
+    try:
+        return BundleManifest.parse(content, f"The manifest.json of {origin}")
+    except InputError as error:
+        raise InputError(f"{error}: it is not that of an export. Export or fetch it again.") from error
 
 
 def _only(folder: Path, origin: str, known: set[str], companions: frozenset[str] = COMPANIONS) -> None:
@@ -328,7 +333,7 @@ def _names(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-def _manifest(folder: Path, origin: str) -> dict[str, Any]:
+def _read_manifest(folder: Path, origin: str) -> dict[str, Any]:
     path = folder / "manifest.json"
     if path.stat().st_size > MANIFEST_LIMIT:
         raise InputError(f"The manifest.json of {origin} has {path.stat().st_size:,} bytes, too many for a manifest.")
@@ -413,20 +418,20 @@ def prepare_model(
     artifact = workspace.find("models", name)
     model = load(workspace, name)
     given = metadata or saved_card_metadata(artifact.path)
-    _refuse_kinds(model.manifest["files"], MODEL_KINDS, f"The model '{name}'")
-    for file in model.manifest["files"]:
+    _refuse_kinds(model.manifest.files, MODEL_KINDS, f"The model '{name}'")
+    for file in model.manifest.files:
         path = folder / file
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(artifact.path / file, path)
-    content = _without_paths({key: value for key, value in artifact.manifest.items() if key != CONTENTS})
-    write_json(folder / "manifest.json", {**content, SEAL: seal_of(content)})
+    content = {key: value for key, value in artifact.manifest.as_dict().items() if key != "contents"}
+    write_json(folder / MANIFEST, sealed(_without_paths(content)))
     text = with_fresh_numbers(artifact.path, model_card(workspace, artifact, given))
     citation = model_citation(workspace, artifact, given)
     sentences = [
         "A model that reads titles of catalogue records and says how probable each class is.",
         citation.sentence,
     ]
-    return _finish("model", folder, artifact.name, str(artifact.manifest["created_at"]), citation, text, sentences)
+    return _finish("model", folder, artifact.name, artifact.manifest.created_at, citation, text, sentences)
 
 
 def prepare_bundle(
@@ -446,14 +451,13 @@ def prepare_bundle(
     invented = is_invented(workspace, manifest)
     text = with_fresh_numbers(home, bundle_card(manifest, citation, invented=invented))
     sentences = [
-        f"{int(manifest['counts']['exported']):,} catalogue records with a machine-assigned label.",
+        f"{manifest.counts.exported:,} catalogue records with a machine-assigned label.",
         citation.sentence,
     ]
-    created = str(manifest["export"]["created"])
-    return _finish("dataset", folder, path.stem, created, citation, text, sentences)
+    return _finish("dataset", folder, path.stem, manifest.export.created, citation, text, sentences)
 
 
-def bundle_manifest(path: Path, scratch: Path) -> dict[str, Any]:
+def bundle_manifest(path: Path, scratch: Path) -> BundleManifest:
     """Return the manifest of a bundle (a zip) after all of it was checked; `scratch` is an empty folder.
 
     Raises
@@ -481,14 +485,14 @@ def write_zip(share_bundle: ShareBundle, out: Path) -> Path:
     return out
 
 
-def _unpacked(path: Path, folder: Path) -> dict[str, Any]:
+def _unpacked(path: Path, folder: Path) -> BundleManifest:
     if not path.is_file():
         raise InputError(f"There is no file {path}; give the zip that 'colophon export' wrote.")
     collect_zip(path, folder)
     verified = verify(folder, f"The bundle {path.name}")
-    if verified.kind != "bundle" or verified.root != folder:
+    if not isinstance(verified.manifest, BundleManifest) or verified.root != folder:
         raise InputError(f"{path.name} is no export bundle; give the zip that 'colophon export' wrote.")
-    return dict(verified.manifest)
+    return verified.manifest
 
 
 def _finish(
@@ -521,7 +525,7 @@ def _without_paths(value: Any) -> Any:
     return value
 
 
-def read_manifest(path: Path) -> dict[str, Any]:
+def read_manifest(path: Path) -> BundleManifest:
     """Return the manifest of a bundle without checking its files, to show what it is; it is checked before it leaves.
 
     Raises
@@ -541,7 +545,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
         raise InputError(f"{path.name} cannot be read as a bundle ({type(error).__name__}). Export again.") from error
     if not isinstance(manifest, dict) or "export" not in manifest:
         raise InputError(f"{path.name} is no export bundle; give the zip that 'colophon export' wrote.")
-    return manifest
+    return _bundle_manifest(manifest, path.name)
 
 
 def _is_manifest(member: zipfile.ZipInfo) -> bool:

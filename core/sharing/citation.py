@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from core.errors import InputError
 from core.fetch import Source, sources
+from core.manifests import SourceFile
 from core.sharing.wording import LICENCES, OFFERED
 from core.storage import Workspace, read_json
 
@@ -128,7 +129,7 @@ class Citation:
         return f"{yaml_dump(content, sort_keys=False).strip()}\n"
 
 
-def published_sources(workspace: Workspace, files: Sequence[Mapping[str, Any]]) -> list[Source]:
+def published_sources(workspace: Workspace, files: Sequence[SourceFile]) -> list[Source]:
     """Return the published sources that files came from, known by the SHA-256 of their download, else by their name.
 
     Parameters
@@ -141,9 +142,7 @@ def published_sources(workspace: Workspace, files: Sequence[Mapping[str, Any]]) 
         remembered = ""
         with contextlib.suppress(InputError):
             remembered = str(read_json(workspace.root / "downloads" / f"{source.name}.json").get("sha256", ""))
-        if any(
-            file.get("name") == source.filename or (remembered and file.get("sha256") == remembered) for file in files
-        ):
+        if any(file.name == source.filename or (remembered and file.sha256 == remembered) for file in files):
             matched.append(source)
     return matched
 

@@ -7,10 +7,11 @@ Source: H. Alkemade and others, *Datasheets for Digital Cultural Heritage Datase
 from collections.abc import Mapping
 from typing import Any, Final
 
-from core.errors import DamagedError, InputError, NotFoundError
+from core.errors import DamagedError, NotFoundError
 from core.export.readme import quality_sentences
 from core.facets import facet_values
 from core.labels import LabelSet
+from core.manifests import BundleManifest
 from core.sharing.citation import CardMetadata, Citation, published_sources
 from core.sharing.wording import (
     BEGIN,
@@ -92,33 +93,22 @@ _DECISIONS = {
 _TABLES = ("data/accepted.parquet", "data/accepted.csv", "data/accepted.jsonl")
 
 
-def bundle_card(manifest: Mapping[str, Any], citation: Citation, *, invented: bool = False) -> str:
+def bundle_card(manifest: BundleManifest, citation: Citation, *, invented: bool = False) -> str:
     """Return the text of the dataset card (README.md with its front matter).
 
     Parameters
     ----------
-    manifest : mapping
-        ``manifest.json`` of the export.
     citation : Citation
         See :func:`bundle_citation`.
     invented : bool
         See :func:`is_invented`.
-
-    Raises
-    ------
-    InputError
-        The manifest is not that of an export.
     """
-    try:
-        return join(_front(manifest, citation), _body(manifest, citation, invented))
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise InputError(f"This manifest is not that of an export: {error}. Export again.") from error
+    return join(_front(manifest, citation), _body(manifest, citation, invented))
 
 
-def bundle_citation(workspace: Workspace, manifest: Mapping[str, Any], metadata: CardMetadata) -> Citation:
+def bundle_citation(workspace: Workspace, manifest: BundleManifest, metadata: CardMetadata) -> Citation:
     """Return what a citation of an export is made of."""
-    export = manifest.get("export") or {}
-    settings = export.get("settings") or {}
+    export, settings = manifest.export, manifest.export.settings
     title = (
         metadata.title
         or settings.get("title")
@@ -126,29 +116,27 @@ def bundle_citation(workspace: Workspace, manifest: Mapping[str, Any], metadata:
     )
     given = CardMetadata(
         title=str(title),
-        licence=metadata.licence or licence_of(str(export.get("licence", ""))),
+        licence=metadata.licence or licence_of(export.licence or ""),
         library=metadata.library or str(settings.get("publisher", "")),
         contact=metadata.contact or str(settings.get("contact", "")),
         homepage=metadata.homepage or _web(str(settings.get("homepage", ""))),
     )
-    version = f"{(manifest.get('model') or {}).get('version') or 'unknown'}+{str(export.get('created', ''))[:10]}"
-    built_on = published_sources(workspace, list(manifest.get("input") or ()))
     return Citation(
         kind="dataset",
         title=str(title),
-        version=version,
-        date=str(export.get("created", ""))[:10],
+        version=f"{manifest.model.version or 'unknown'}+{export.created[:10]}",
+        date=export.created[:10],
         metadata=given,
-        built_on=built_on,
+        built_on=published_sources(workspace, manifest.input),
     )
 
 
-def is_invented(workspace: Workspace, manifest: Mapping[str, Any]) -> bool:
+def is_invented(workspace: Workspace, manifest: BundleManifest) -> bool:
     """Say whether an export is of invented records, where the predictions it was made of are still in the workspace."""
-    settings = (manifest.get("export") or {}).get("settings") or {}
+    settings = manifest.export.settings
     run = str(settings.get("predictions") or settings.get("run_id") or "")
     try:
-        return bool(workspace.find("predictions", run).manifest.get("invented"))
+        return workspace.find("predictions", run).manifest.invented
     except (NotFoundError, DamagedError):
         return False
 
@@ -157,22 +145,22 @@ def _web(address: str) -> str:
     return address if address.startswith(("https://", "http://")) else ""
 
 
-def _front(manifest: Mapping[str, Any], citation: Citation) -> dict[str, Any]:
+def _front(manifest: BundleManifest, citation: Citation) -> dict[str, Any]:
     from huggingface_hub import DatasetCardData
 
-    counts, metadata = manifest["counts"], citation.metadata
-    languages = {name for group in counts.get("by_label_and_language", {}).values() for name in group}
+    counts, metadata = manifest.counts, citation.metadata
+    languages = {name for group in counts.by_label_and_language.values() for name in group}
     card_data: dict[str, Any] = {
         "license": metadata.licence or None,
         "language": language_codes(languages) or None,
         "pretty_name": citation.title,
-        "annotations_creators": [*(["expert-generated"] if counts.get("curator") else []), "machine-generated"],
+        "annotations_creators": [*(["expert-generated"] if counts.curator else []), "machine-generated"],
         "task_categories": ["text-classification"],
-        "size_categories": [size_of(int(counts["exported"]))],
+        "size_categories": [size_of(counts.exported)],
         "source_datasets": ["original"],
         "tags": ["lam", "glam", "bibliographic-metadata"],
     }
-    file_names = {file["name"] for file in manifest["files"]}
+    file_names = {file.name for file in manifest.files}
     table = next((name for name in _TABLES if name in file_names), None)
     if table:
         files = [{"split": "train", "path": f"{BUNDLE}/{table}"}]
@@ -180,18 +168,18 @@ def _front(manifest: Mapping[str, Any], citation: Citation) -> dict[str, Any]:
     return as_front_matter(DatasetCardData(**card_data))
 
 
-def _body(manifest: Mapping[str, Any], citation: Citation, invented: bool) -> str:
-    counts, export, model, metadata = manifest["counts"], manifest["export"], manifest["model"], citation.metadata
-    called = f"{inline(model['id'])} {inline(model['version'])}".strip()
+def _body(manifest: BundleManifest, citation: Citation, invented: bool) -> str:
+    export, model, metadata = manifest.export, manifest.model, citation.metadata
+    called = f"{inline(model.id)} {inline(model.version)}".strip()
     # Older exports do not say who assigned what.
-    assigned = inline(manifest.get("assigned") or "") or (
+    assigned = inline(manifest.assigned or "") or (
         f"The labels are machine-generated by {called} and were accepted by a cut on their confidence."
     )
-    scope = str(manifest["policy"].get("applies_to") or "")
+    scope = manifest.policy.applies_to or ""
     parts = [
         f"# {inline(citation.title)}",
         (
-            f"{int(counts['exported']):,} catalogue records with a label. {assigned}"
+            f"{manifest.counts.exported:,} catalogue records with a label. {assigned}"
             " Do not train on machine labels as if people had given them."
         ),
         inline(scope) if scope.startswith("The cuts apply only") else "",
@@ -202,20 +190,20 @@ def _body(manifest: Mapping[str, Any], citation: Citation, invented: bool) -> st
                 f"- **Curated by:** {_or_unfilled(metadata.library, 'the library that made it')}",
                 f"- **Licence:** {_or_unfilled(metadata.licence, 'the licence')}",
                 f"- **Homepage:** {_or_unfilled(metadata.homepage, 'where to read more')}",
-                f"- **Export:** {inline(export['id'])}, made {inline(str(export['created'])[:10])}",
+                f"- **Export:** {inline(export.id)}, made {inline(export.created[:10])}",
             )
         ),
         section(2, "Uses"),
         section(3, "Direct use", "To add genre to catalogue records, found again by their identifiers."),
-        section(3, "Out-of-scope use", *(inline(limit) for limit in manifest.get("limits", ()))),
+        section(3, "Out-of-scope use", *map(inline, manifest.limits)),
         section(2, "Dataset structure", *_structure(manifest)),
         section(2, "Dataset creation"),
         section(
             3,
             "Annotation process",
-            f"Each record was decided once, in this order: {inline(manifest['policy']['order'])}. A label was accepted"
-            f" when {inline(manifest['policy']['accepted_when'])}.",
-            rows(("class", "cut"), [(name, f"{cut:.4g}") for name, cut in sorted(manifest["policy"]["cuts"].items())]),
+            f"Each record was decided once, in this order: {inline(manifest.policy.order)}. A label was accepted"
+            f" when {inline(manifest.policy.accepted_when)}.",
+            rows(("class", "cut"), [(name, f"{cut:.4g}") for name, cut in sorted(manifest.policy.cuts.items())]),
         ),
         section(3, "Annotators", unfilled("who labelled the books that the model learned from and was measured on")),
         datasheet(2, "Datasheet (digital cultural heritage)", _known_answers(manifest, citation)),
@@ -244,43 +232,35 @@ def _or_unfilled(value: str, what: str) -> str:
     return inline(value) if value else unfilled(what)
 
 
-def _structure(manifest: Mapping[str, Any]) -> list[str]:
-    files = [
-        (entry["name"], "–" if entry["records"] is None else f"{entry['records']:,}", entry["about"])
-        for entry in manifest["files"]
-    ]
-    columns = [
-        (entry["name"], entry["type"], entry["origin"], entry["meaning"]) for entry in manifest.get("columns", ())
-    ]
+def _structure(manifest: BundleManifest) -> list[str]:
+    files = [(file.name, "–" if file.records is None else f"{file.records:,}", file.about) for file in manifest.files]
+    columns = [(column.name, column.type, column.origin, column.meaning) for column in manifest.columns]
     return [rows(("file", "records", "what it is"), files), rows(("column", "type", "from", "meaning"), columns)]
 
 
-def _known_answers(manifest: Mapping[str, Any], citation: Citation) -> dict[str, str]:
-    known = {"version": f"{inline(citation.version)}, from run {inline(manifest['model'].get('run', ''))}."}
+def _known_answers(manifest: BundleManifest, citation: Citation) -> dict[str, str]:
+    known = {"version": f"{inline(citation.version)}, from run {inline(manifest.model.run or '')}."}
     if citation.metadata.licence:
         known["distribution"] = f"Licence of this data set: {inline(citation.metadata.licence)}."
-    inputs = [
-        f"{inline(entry.get('name', ''))} (SHA-256 {inline(entry.get('sha256', ''))})" for entry in manifest["input"]
-    ]
+    inputs = [f"{inline(file.name or '')} (SHA-256 {inline(file.sha256 or '')})" for file in manifest.input]
     if inputs:
         known["collection"] = f"Records were read from {', '.join(inputs)}."
     if citation.built_on:
         known["provenance"] = " ".join(
             f"{inline(entry.citation)}, licence {inline(entry.licence)}." for entry in citation.built_on
         )
-    terms = manifest["labels"]["terms"]
     listed = "; ".join(
-        f"{inline(label)} is written as “{inline(term['term'])}”"
-        + (f" ({inline(term['uri'] or term['source'])})" if term["uri"] or term["source"] else "")
-        for label, term in sorted(terms.items())
+        f"{inline(label)} is written as “{inline(term.term)}”"
+        + (f" ({inline(term.uri or term.source)})" if term.uri or term.source else "")
+        for label, term in sorted(manifest.labels.terms.items())
     )
     if listed:
-        answer = manifest["labels"].get("answer") or "not answered"
-        known["vocabulary"] = f"{listed}. {inline(manifest['labels']['question'])} {inline(answer)}."
+        answer = manifest.labels.answer or "not answered"
+        known["vocabulary"] = f"{listed}. {inline(manifest.labels.question)} {inline(answer)}."
     languages: dict[str, int] = {}
-    for group in manifest["counts"].get("by_label_and_language", {}).values():
+    for group in manifest.counts.by_label_and_language.values():
         for name, count in group.items():
-            languages[name] = languages.get(name, 0) + int(count)
+            languages[name] = languages.get(name, 0) + count
     if languages:
         ordered = sorted(languages.items(), key=lambda entry: (-entry[1], entry[0]))
         known["composition"] = (
@@ -289,14 +269,11 @@ def _known_answers(manifest: Mapping[str, Any], citation: Citation) -> dict[str,
     return known
 
 
-def _numbers(manifest: Mapping[str, Any]) -> str:
-    counts = manifest["counts"]
-    model, export = manifest["model"], manifest["export"]
-    summary = (
-        f"Measured by Colophon. Export {export['id']}; run {model.get('run', '')} of {model['id']} {model['version']}."
-    )
+def _numbers(manifest: BundleManifest) -> str:
+    counts, model = manifest.counts.as_dict(), manifest.model
+    summary = f"Measured by Colophon. Export {manifest.export.id}; run {model.run or ''} of {model.id} {model.version}."
     body = [(words, f"{int(counts[name]):,}") for name, words in _DECISIONS.items() if name in counts]
-    quality = "\n".join(f"- {inline(sentence)}" for sentence in quality_sentences(manifest.get("quality") or {}))
+    quality = "\n".join(f"- {inline(sentence)}" for sentence in quality_sentences(manifest.quality or {}))
     return "\n\n".join((BEGIN, inline(summary), rows(("decision", "records"), body), quality, END))
 
 
@@ -305,17 +282,14 @@ def _numbers(manifest: Mapping[str, Any]) -> str:
 
 def label_citation(workspace: Workspace, labels: LabelSet, metadata: CardMetadata) -> Citation:
     """Return what a citation of a label set is made of."""
-    manifest = labels.manifest
-    files = [{"name": manifest.get("file"), "sha256": manifest.get("file_sha256")}]
     title = metadata.title or f"Genre labels of catalogue records: {labels.name}"
-    date = str(manifest.get("created_at", ""))[:10]
     return Citation(
         kind="dataset",
         title=title,
         version=labels.fingerprint[:8],
-        date=date,
+        date=labels.manifest.created_at[:10],
         metadata=metadata,
-        built_on=published_sources(workspace, files),
+        built_on=published_sources(workspace, [labels.manifest.source_file]),
     )
 
 
@@ -352,12 +326,12 @@ def label_card(workspace: Workspace, labels: LabelSet, metadata: CardMetadata | 
     for facet, heading in (("language", "language"), ("decade", "decade")):
         counts = facet_values(records[usable.to_numpy()], facet).value_counts()
         blocks.append(rows((heading, "books"), [(name, f"{n:,}") for name, n in counts.items()]))
-    known = {"collection": f"Read from {inline(labels.manifest.get('file', 'a table'))}."}
+    known = {"collection": f"Read from {inline(labels.manifest.file or 'a table')}."}
     if citation.built_on:
         known["provenance"] = " ".join(
             f"{inline(item.citation)}, licence {inline(item.licence)}." for item in citation.built_on
         )
-    invented = "**These records are invented: a demonstration.**" if labels.manifest.get("invented") else ""
+    invented = "**These records are invented: a demonstration.**" if labels.manifest.invented else ""
     body = [
         f"# {inline(citation.title)}",
         f"{int(usable.sum()):,} books with a label: {', '.join(inline(name) for name in labels.classes)}.",
@@ -381,12 +355,16 @@ def label_card(workspace: Workspace, labels: LabelSet, metadata: CardMetadata | 
 
 def _by_functions(labels: LabelSet) -> list[str]:
     """Say that rules gave the labels, and which; nothing of labels that people gave."""
-    if labels.manifest.get("source") != "function":
+    manifest = labels.manifest
+    if not manifest.by_rules:
         return []
-    names = [inline(function["name"]) for function in labels.manifest.get("functions", ()) if function.get("name")]
+    names = [inline(function["name"]) for function in manifest.functions if function.get("name")]
     rules = f" ({', '.join(names)})" if names else ""
-    checked = labels.manifest.get("checked_against")
     return [
         f"No person gave these labels: {len(names):,} rules (labelling functions) did{rules}."
-        + (f" They were checked against the labels “{inline(checked)}”." if checked else "")
+        + (
+            f" They were checked against the labels “{inline(manifest.checked_against)}”."
+            if manifest.checked_against
+            else ""
+        )
     ]

@@ -1,7 +1,7 @@
 """The card of a model, and the numbers that were measured on it."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -9,12 +9,13 @@ import pandas as pd
 
 from core.errors import DamagedError, NotFoundError
 from core.formatting import in_percent
+from core.manifests import MeasuredPart, ModelManifest, ModelMetrics, Rate, SourceFile, read_metrics
 from core.models.base import KINDS
 from core.models.registry import labelled_by_rules, training_books
 from core.sharing.citation import CardMetadata, Citation, published_sources
 from core.sharing.dataset_card import datasheet
 from core.sharing.wording import BEGIN, END, as_front_matter, inline, join, language_codes, rows, section, unfilled
-from core.storage import Artifact, Workspace, read_json
+from core.storage import Artifact, Workspace
 
 __all__ = [
     "RULES",
@@ -40,40 +41,31 @@ _NO_CUT: Final = "the most probable class, no cut"
 
 
 class Figure(NamedTuple):
-    """One measured number: what, of which class ('' for all), on which split, with its interval and n."""
+    """One measured rate, which is defined: what, and on which split (a key of :data:`SPLITS`)."""
 
     metric: str
     title: str
-    class_name: str
     split: str
-    value: float
-    low: float
-    high: float
-    n: int
-    method: str
+    rate: Rate
 
 
-def figures(metrics: Mapping[str, Any]) -> Iterator[Figure]:
+def figures(metrics: ModelMetrics) -> Iterator[Figure]:
     """Yield the defined rates of ``metrics.json``, overall ones first; what is undefined is left out."""
-    for split in SPLITS:
-        part = metrics.get(split) or {}
-        wanted: list[tuple[str, str, str, Mapping[str, Any]]] = [
-            ("accuracy", "Accuracy", "", part.get("accuracy") or {}),
-            ("f1", "Macro F1", "", part.get("macro_f1") or {}),
-        ]
-        for name, item in sorted((part.get("per_class") or {}).items()):
-            wanted += [
-                ("precision", f"Precision of {name}", name, item.get("precision") or {}),
-                ("recall", f"Recall of {name}", name, item.get("recall") or {}),
+    for split, part in _parts(metrics).items():
+        rates = [("accuracy", "Accuracy", part.accuracy), ("f1", "Macro F1", part.macro_f1)]
+        for name, item in sorted(part.per_class.items()):
+            rates += [
+                ("precision", f"Precision of {name}", item.precision),
+                ("recall", f"Recall of {name}", item.recall),
             ]
-        for metric, title, name, rate in wanted:
-            numbers = [rate.get(key) for key in ("value", "low", "high", "n")]
-            if all(isinstance(item, int | float) and math.isfinite(item) for item in numbers):
-                value, low, high, n = (float(item) for item in numbers if item is not None)
-                yield Figure(metric, title, name, split, value, low, high, int(n), str(rate.get("method", "")))
+        yield from (Figure(metric, title, split, rate) for metric, title, rate in rates if rate.defined)
 
 
-def eval_results(manifest: Mapping[str, Any], metrics: Mapping[str, Any], *, by_rules: bool = False) -> list[Any]:
+def _parts(metrics: ModelMetrics) -> dict[str, MeasuredPart]:
+    return {"test": metrics.test, "out_of_fold": metrics.out_of_fold, "titles_alone": metrics.titles_alone}
+
+
+def eval_results(manifest: ModelManifest, metrics: ModelMetrics, *, by_rules: bool = False) -> list[Any]:
     """Return the figures as ``huggingface_hub.EvalResult``: one a figure, with n and interval in its arguments.
 
     Parameters
@@ -83,26 +75,31 @@ def eval_results(manifest: Mapping[str, Any], metrics: Mapping[str, Any], *, by_
     """
     from huggingface_hub import EvalResult
 
-    labels = str(manifest.get("labels") or "labels")
+    labels = manifest.labels or "labels"
     return [
         EvalResult(
             task_type="text-classification",
             task_name="Genre from the title of a catalogue record",
-            dataset_type=f"colophon-labels-{manifest.get('labels_fingerprint') or 'unknown'}",
+            dataset_type=f"colophon-labels-{manifest.labels_fingerprint or 'unknown'}",
             dataset_name=f"{labels} (labelled by rules, not by people)" if by_rules else labels,
             dataset_split=figure.split,
-            dataset_revision=str(manifest.get("labels_fingerprint") or "") or None,
+            dataset_revision=manifest.labels_fingerprint or None,
             metric_type=figure.metric,
-            metric_value=round(figure.value, 6),
+            metric_value=round(figure.rate.value, 6),
             metric_name=f"{figure.title} ({figure.split.replace('_', ' ')})",
             metric_config=_NO_CUT,
-            metric_args={"n": figure.n, "low": round(figure.low, 6), "high": round(figure.high, 6), "confidence": 0.95},
+            metric_args={
+                "n": figure.rate.n,
+                "low": round(figure.rate.low, 6),
+                "high": round(figure.rate.high, 6),
+                "confidence": 0.95,
+            },
         )
         for figure in figures(metrics)
     ]
 
 
-def measured_block(workspace: Workspace, manifest: Mapping[str, Any], metrics: Mapping[str, Any], books: Any) -> str:
+def measured_block(workspace: Workspace, manifest: ModelManifest, metrics: ModelMetrics, books: Any) -> str:
     """Return the block of numbers with its marks.
 
     Parameters
@@ -110,9 +107,9 @@ def measured_block(workspace: Workspace, manifest: Mapping[str, Any], metrics: M
     books : DataFrame
         As :func:`core.models.registry.training_books` returns them.
     """
-    fingerprints = f"Model {manifest['fingerprint']}, trained {str(manifest.get('created_at', ''))[:10]}"
-    if manifest.get("labels_fingerprint"):
-        fingerprints += f", on labels {manifest['labels_fingerprint']}"
+    fingerprints = f"Model {manifest.fingerprint}, trained {manifest.created_at[:10]}"
+    if manifest.labels_fingerprint:
+        fingerprints += f", on labels {manifest.labels_fingerprint}"
     parts = [f"Measured by Colophon. {inline(fingerprints)}. Intervals are 95 % intervals; n counts books."]
     by_rules = labelled_by_rules(workspace, manifest)
     if by_rules:
@@ -122,80 +119,72 @@ def measured_block(workspace: Workspace, manifest: Mapping[str, Any], metrics: M
         body = [
             (
                 figure.title,
-                f"{figure.value:.3f}",
-                f"{figure.low:.3f} to {figure.high:.3f}",
-                f"{figure.n:,}",
+                f"{figure.rate.value:.3f}",
+                f"{figure.rate.low:.3f} to {figure.rate.high:.3f}",
+                f"{figure.rate.n:,}",
                 figure.split,
-                figure.method,
+                figure.rate.method,
             )
             for figure in defined_figures
         ]
         parts.append(rows(("figure", "value", "95 % interval", "n", "measured on", "interval by"), body))
-        parts.append("\n".join(f"- *{name}*: {about}." for name, about in SPLITS.items() if _n(metrics, name)))
+        parts.append("\n".join(f"- *{name}*: {SPLITS[name]}." for name, part in _parts(metrics).items() if part.n))
     else:
         parts.append("No rate is defined: fewer than 10 books could be tested.")
-    parts += _calibration(metrics)
-    parts += _confusion(metrics, "the rules" if by_rules else "people")
+    parts += _calibration(metrics.test)
+    parts += _confusion(metrics.test, "the rules" if by_rules else "people")
     parts += _by_language(workspace, manifest, books)
     return "\n\n".join((BEGIN, *parts, END))
 
 
-def languages_learned(workspace: Workspace, manifest: Mapping[str, Any], books: pd.DataFrame) -> pd.Series:
+def languages_learned(workspace: Workspace, manifest: ModelManifest, books: pd.DataFrame) -> pd.Series:
     """Return the language of each training book ('' where it is not known or the label set is not at hand)."""
     from core.labels import load_labels
 
     try:
-        records = load_labels(workspace, str(manifest.get("labels_fingerprint") or "")).records()
+        records = load_labels(workspace, manifest.labels_fingerprint).records()
     except (NotFoundError, DamagedError):
         return pd.Series("", index=books.index, dtype="str")
     known = records.drop_duplicates("record_id").set_index("record_id")["language"]
     return books["record_id"].map(known).fillna("").astype("str")
 
 
-def _at_hand(workspace: Workspace, manifest: Mapping[str, Any]) -> bool:
+def _at_hand(workspace: Workspace, manifest: ModelManifest) -> bool:
     try:
-        workspace.find("labels", str(manifest.get("labels_fingerprint") or ""))
+        workspace.find("labels", manifest.labels_fingerprint)
     except (NotFoundError, DamagedError):
         return False
     return True
 
 
-def _n(metrics: Mapping[str, Any], split: str) -> int:
-    return int((metrics.get(split) or {}).get("n") or 0)
-
-
-def _calibration(metrics: Mapping[str, Any]) -> list[str]:
-    part = metrics.get("test") or {}
-    calibration = part.get("calibration") or {}
-    error = calibration.get("ece")
-    if not isinstance(error, float):
+def _calibration(test: MeasuredPart) -> list[str]:
+    error, before = test.calibration.ece, test.calibration.ece_uncalibrated
+    if math.isnan(error):
         return []
-    before = calibration.get("ece_uncalibrated")
-    more = f", {before:.3f} before calibration" if isinstance(before, float) else ""
+    more = "" if math.isnan(before) else f", {before:.3f} before calibration"
     return [
-        f"Expected calibration error on the test part: {error:.3f} (n = {_n(metrics, 'test'):,}{more}; a distance that"
+        f"Expected calibration error on the test part: {error:.3f} (n = {test.n:,}{more}; a distance that"
         " is above 0 by chance alone, so no interval is given)."
     ]
 
 
-def _confusion(metrics: Mapping[str, Any], who: str) -> list[str]:
-    table = (metrics.get("test") or {}).get("confusion") or {}
-    if not table:
+def _confusion(test: MeasuredPart, who: str) -> list[str]:
+    if not test.confusion:
         return []
-    columns = sorted({name for row in table.values() for name in row})
-    body = [(truth, *(f"{int(row.get(name, 0)):,}" for name in columns)) for truth, row in sorted(table.items())]
+    columns = sorted({name for row in test.confusion.values() for name in row})
+    body = [(truth, *(f"{row.get(name, 0):,}" for name in columns)) for truth, row in sorted(test.confusion.items())]
     return [
         f"Books of the test part, by what {who} said (rows) and what the model said (columns):",
         rows((f"said by {who}", *map(inline, columns)), body),
     ]
 
 
-def _by_language(workspace: Workspace, manifest: Mapping[str, Any], books: pd.DataFrame) -> list[str]:
+def _by_language(workspace: Workspace, manifest: ModelManifest, books: pd.DataFrame) -> list[str]:
     from core.evaluation import by_value
     from core.models.preparation import predictions_table
     from core.schema import CORRECT, LABEL, PREDICTED, probability_column
 
-    classes: Sequence[str] = list(manifest.get("classes", ()))
+    classes = manifest.classes
     language = languages_learned(workspace, manifest, books)
     columns = [probability_column(name) for name in classes]
     usable = (books["source"] == "person") & books[columns].notna().all(axis=1)
@@ -233,7 +222,7 @@ colophon predict --model {name} --corpus CATALOGUE
 ```"""
 
 
-def model_card(workspace: Workspace, artifact: Artifact, metadata: CardMetadata | None = None) -> str:
+def model_card(workspace: Workspace, artifact: Artifact[ModelManifest], metadata: CardMetadata | None = None) -> str:
     """Return the text of a model's card (README.md with its front matter).
 
     Parameters
@@ -244,38 +233,41 @@ def model_card(workspace: Workspace, artifact: Artifact, metadata: CardMetadata 
         What a person said of it.
     """
     given = metadata or CardMetadata()
-    manifest, metrics = artifact.manifest, read_json(artifact.path / "metrics.json")
+    metrics = read_metrics(artifact.path)
     books = training_books(artifact.path)
     front = _front(workspace, artifact, given, metrics, books)
-    return join(front, _body(workspace, artifact, given, metrics, books, manifest))
+    return join(front, _body(workspace, artifact, given, metrics, books))
 
 
-def model_citation(workspace: Workspace, artifact: Artifact, metadata: CardMetadata) -> Citation:
+def model_citation(workspace: Workspace, artifact: Artifact[ModelManifest], metadata: CardMetadata) -> Citation:
     """Return what a citation of the model is made of."""
     return Citation(
         kind="model",
         title=_title(artifact, metadata),
         version=artifact.fingerprint[:8],
-        date=str(artifact.manifest.get("created_at", ""))[:10],
+        date=artifact.manifest.created_at[:10],
         metadata=metadata,
         built_on=published_sources(workspace, _files_learned_from(workspace, artifact.manifest)),
     )
 
 
-def _title(artifact: Artifact, metadata: CardMetadata) -> str:
+def _title(artifact: Artifact[ModelManifest], metadata: CardMetadata) -> str:
     return metadata.title or f"Genre from catalogue titles: {artifact.name}"
 
 
-def _files_learned_from(workspace: Workspace, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _files_learned_from(workspace: Workspace, manifest: ModelManifest) -> list[SourceFile]:
     try:
-        labels_manifest = workspace.find("labels", str(manifest.get("labels_fingerprint") or "")).manifest
+        return [workspace.find("labels", manifest.labels_fingerprint).manifest.source_file]
     except (NotFoundError, DamagedError):
         return []
-    return [{"name": labels_manifest.get("file"), "sha256": labels_manifest.get("file_sha256")}]
 
 
 def _front(
-    workspace: Workspace, artifact: Artifact, metadata: CardMetadata, metrics: Mapping[str, Any], books: pd.DataFrame
+    workspace: Workspace,
+    artifact: Artifact[ModelManifest],
+    metadata: CardMetadata,
+    metrics: ModelMetrics,
+    books: pd.DataFrame,
 ) -> dict[str, Any]:
     from huggingface_hub import ModelCardData
 
@@ -285,7 +277,7 @@ def _front(
         "license": metadata.licence or None,
         "library_name": "colophon",
         "pipeline_tag": "text-classification",
-        "tags": ["lam", "glam", "bibliographic-metadata", "genre", *(["invented-data"] * _invented(artifact))],
+        "tags": ["lam", "glam", "bibliographic-metadata", "genre", *(["invented-data"] * artifact.manifest.invented)],
         "base_model": _base_model(artifact.manifest),
         "metrics": ["accuracy", "f1", "precision", "recall"],
     }
@@ -297,14 +289,14 @@ def _front(
 
 def _body(
     workspace: Workspace,
-    artifact: Artifact,
+    artifact: Artifact[ModelManifest],
     metadata: CardMetadata,
-    metrics: Mapping[str, Any],
+    metrics: ModelMetrics,
     books: pd.DataFrame,
-    manifest: Mapping[str, Any],
 ) -> str:
-    kind = KINDS.get(str(manifest.get("model_kind")))
-    classes = ", ".join(inline(name) for name in manifest.get("classes", ()))
+    manifest = artifact.manifest
+    kind = KINDS.get(manifest.model_kind)
+    classes = ", ".join(map(inline, manifest.classes))
     citation = model_citation(workspace, artifact, metadata)
     by_rules = labelled_by_rules(workspace, manifest)
     invented = "**Trained on invented records: a demonstration, of no use for a real catalogue.**"
@@ -313,17 +305,17 @@ def _body(
         for part in (
             f"# {inline(_title(artifact, metadata))}",
             f"Reads the title of a catalogue record and says how probable each class is: {classes}.",
-            invented if _invented(artifact) else "",
+            invented if manifest.invented else "",
             f"**{RULES}**" if by_rules else "",
             section(2, "Model details"),
             "\n".join(
                 (
                     f"- **Developed by:** {_or_unfilled(metadata.library, 'the library that made it')}",
-                    f"- **Model type:** {inline(kind.title if kind else manifest.get('model_kind', ''))}",
+                    f"- **Model type:** {inline(kind.title if kind else manifest.model_kind)}",
                     f"- **Classes:** {classes}",
                     f"- **Licence:** {_or_unfilled(metadata.licence, 'the licence')}",
                     f"- **Fingerprint:** {artifact.fingerprint}",
-                    f"- **Made:** {inline(str(manifest.get('created_at', ''))[:10])}",
+                    f"- **Made:** {inline(manifest.created_at[:10])}",
                     f"- **Homepage:** {_or_unfilled(metadata.homepage, 'where to read more')}",
                 )
             ),
@@ -348,7 +340,7 @@ def _body(
                 "Bias, risks and limitations",
                 f"It repeats {_WHAT_IT_REPEATS[by_rules]} and the practice of one catalogue. A wrong"
                 " label hides a book from readers who search by genre.",
-                *(inline(sentence) for sentence in manifest.get("sentences", ())),
+                *map(inline, manifest.sentences),
                 unfilled("known failures, offensive historical terms in titles, who is affected by errors"),
             ),
             section(
@@ -388,7 +380,7 @@ def _body(
             section(
                 2,
                 "Environmental impact",
-                f"Training took {_seconds(manifest)} on {inline(manifest.get('device', 'an unknown device'))}."
+                f"Training took {_seconds(manifest)} on {inline(manifest.device or 'an unknown device')}."
                 " Emissions were not measured.",
             ),
             section(
@@ -417,81 +409,70 @@ def _or_unfilled(value: str, what: str) -> str:
     return inline(value) if value else unfilled(what)
 
 
-def _invented(artifact: Artifact) -> bool:
-    return bool(artifact.manifest.get("invented"))
-
-
-def _base_model(manifest: Mapping[str, Any]) -> str | None:
+def _base_model(manifest: ModelManifest) -> str | None:
     """Return the encoder's name on the Hub; a folder of this machine is nobody else's business."""
-    options = (manifest.get("plan") or {}).get("options") or {}
-    base = str(options.get("base") or "")
+    base = str(manifest.plan.options.get("base") or "") if manifest.plan else ""
     return base if base.count("/") == 1 and not base.startswith((".", "/", "~")) and not Path(base).exists() else None
 
 
 _WHAT_IT_REPEATS = {False: "the choices of those who labelled its books", True: "the rules that labelled its books"}
 
 
-def _training_data(manifest: Mapping[str, Any], books: pd.DataFrame, by_rules: bool) -> list[str]:
+def _training_data(manifest: ModelManifest, books: pd.DataFrame, by_rules: bool) -> list[str]:
     # 'person' stands for the labels that were trained on, whoever gave them; 'function' for those beside them.
     people = books[books["source"] == "person"]
     body = [
         (name, *(f"{int(((people['label'] == name) & (people['split'] == split)).sum()):,}" for split in _SPLITS))
-        for name in manifest.get("classes", ())
+        for name in manifest.classes
     ]
     paragraphs = [
         (
-            f"Labels “{inline(manifest.get('labels', ''))}” ({inline(manifest.get('labels_fingerprint', ''))}):"
+            f"Labels “{inline(manifest.labels)}” ({inline(manifest.labels_fingerprint)}):"
             f" {len(people):,} books labelled by"
             f" {'rules (labelling functions), not by people' if by_rules else 'people'}."
         ),
         rows(("class", *(f"books ({split})" for split in _SPLITS)), body),
     ]
-    if manifest.get("n_weak"):
+    if manifest.n_weak:
+        paragraphs.append(f"{manifest.n_weak:,} further labels were made by labelling functions, not by people.")
+    if manifest.reads:
         paragraphs.append(
-            f"{int(manifest['n_weak']):,} further labels were made by labelling functions, not by people."
-        )
-    if manifest.get("reads"):
-        paragraphs.append(
-            f"Beside the title it reads {', '.join(inline(item) for item in manifest['reads'])}. Each book was learned"
+            f"Beside the title it reads {', '.join(map(inline, manifest.reads))}. Each book was learned"
             " with that and by its title alone; records without it are judged by their titles."
         )
-    leak = manifest.get("leak") or {}
-    return [*paragraphs, *(inline(sentence) for sentence in leak.get("sentences", ()))]
+    return [*paragraphs, *map(inline, manifest.leak.sentences if manifest.leak else ())]
 
 
 _SPLITS = ("train", "calibration", "test")
 
 
-def _procedure(manifest: Mapping[str, Any]) -> list[str]:
-    shares = (manifest.get("plan") or {}).get("shares") or {}
-    parts = ", ".join(
-        f"{inline(name)} {in_percent(share)}" for name, share in shares.items() if isinstance(share, float)
-    )
+def _procedure(manifest: ModelManifest) -> list[str]:
+    shares = (manifest.plan.shares if manifest.plan else None) or {}
+    parts = ", ".join(f"{inline(name)} {in_percent(share)}" for name, share in shares.items())
     return [
         "\n".join(
             (
-                f"- **Seed:** {inline(manifest.get('seed', ''))}",
+                f"- **Seed:** {'' if manifest.seed is None else manifest.seed}",
                 f"- **Split, by title:** {parts}",
-                f"- **Learned again from all books after the test:** {'yes' if manifest.get('refit') else 'no'}",
-                f"- **Calibration:** {inline(manifest.get('calibration', ''))}",
-                f"- **Books the final model learned from:** {int(manifest.get('n_train') or 0):,}",
+                f"- **Learned again from all books after the test:** {'yes' if manifest.refit else 'no'}",
+                f"- **Calibration:** {inline(manifest.calibration)}",
+                f"- **Books the final model learned from:** {manifest.n_train or 0:,}",
             )
         )
     ]
 
 
-def _seconds(manifest: Mapping[str, Any]) -> str:
-    seconds = manifest.get("seconds")
-    return f"{seconds:,.0f} seconds" if isinstance(seconds, int | float) else "an unknown time"
+def _seconds(manifest: ModelManifest) -> str:
+    return "an unknown time" if manifest.seconds is None else f"{manifest.seconds:,.0f} seconds"
 
 
 def _known_answers(
-    workspace: Workspace, manifest: Mapping[str, Any], books: pd.DataFrame, metadata: CardMetadata
+    workspace: Workspace, manifest: ModelManifest, books: pd.DataFrame, metadata: CardMetadata
 ) -> dict[str, str]:
     """Return the answers to the datasheet that follow from measured facts."""
     known = {
         "preprocessing": "Colophon reads titles as they stand; editions are grouped by their normalised title.",
-        "version": f"Labels {inline(manifest.get('labels_fingerprint', ''))}.",
+        "version": f"Labels {inline(manifest.labels_fingerprint)}.",
     }
     counts = languages_learned(workspace, manifest, books).replace("", "no language").value_counts()
     if len(counts) > 1 or "no language" not in counts.index:

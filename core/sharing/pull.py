@@ -17,12 +17,12 @@ from typing import Any, Final
 
 from core.connection import split_secret
 from core.errors import InputError, NotFoundError
+from core.manifests import BundleManifest, Manifest
 from core.progress import Progress, silent
 from core.sharing.bundle import VerifiedFiles, collect_folder, collect_zip, verify
 from core.sharing.card_settings import CARD_FOLDER
 from core.sharing.hub import check_target, download_repository, token_of
 from core.sharing.push import TOKEN
-from core.soundness import CONTENTS, SEAL
 from core.storage import Artifact, Workspace, now, slug, user_path
 
 __all__ = ["PullResult", "main", "pull"]
@@ -30,7 +30,7 @@ __all__ = ["PullResult", "main", "pull"]
 _LOG = logging.getLogger(__name__)
 
 _ADDRESS: Final = re.compile(r"https?://[^/]+/(datasets/)?([^/]+/[^/]+)/?$")
-_STORED: Final = frozenset({"kind", "fingerprint", SEAL, CONTENTS})
+_STORED: Final = frozenset({"kind", "fingerprint", "seal", "contents"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +177,7 @@ _KIND_NAMES: Final[Mapping[str, str]] = {"models": "model", "exports": "bundle"}
 
 def _store(
     workspace: Workspace, kind: str, name: str, verified: VerifiedFiles, origin: str, card: Path | None
-) -> Artifact:
+) -> Artifact[Manifest]:
     def write(home: Path) -> Mapping[str, Any]:
         inside = home if verified.kind == "model" else home / "bundle"
         names = [*verified.files, *(() if verified.kind == "model" else ("SHA256SUMS",))]
@@ -189,15 +189,15 @@ def _store(
             (home / CARD_FOLDER).mkdir()
             shutil.copyfile(card, home / CARD_FOLDER / "README.md")
         provenance = {"pulled_from": origin, "pulled_at": now(), "files": dict(verified.files)}
-        if verified.kind == "model":
-            return {**{key: value for key, value in verified.manifest.items() if key not in _STORED}, **provenance}
-        counts = verified.manifest.get("counts")
-        return {**provenance, "export": verified.manifest.get("export"), "counts": counts}
+        manifest = verified.manifest
+        if isinstance(manifest, BundleManifest):
+            return {**provenance, "export": manifest.export.as_dict(), "counts": manifest.counts.as_dict()}
+        return {**{key: value for key, value in manifest.as_dict().items() if key not in _STORED}, **provenance}
 
     return workspace.store(kind, verified.fingerprint, name, write)
 
 
-def _sentence(verified: VerifiedFiles, artifact: Artifact) -> str:
+def _sentence(verified: VerifiedFiles, artifact: Artifact[Manifest]) -> str:
     if verified.kind == "model":
         return (
             f"{len(verified.files)} files verified. Score a catalogue with: colophon predict --model {artifact.name}"

@@ -51,7 +51,7 @@ def read_opinion(workspace: Workspace, name: str) -> ModelOpinion:
         if column in table
     }
     keys = [RECORD_ID, ALTERNATE_ID, TITLE_KEY]
-    model, known = predictions.manifest.get("model_fingerprint"), True
+    model, known = predictions.manifest.model_fingerprint, True
     learned: list[pd.DataFrame] = []
     learned_from = None if model else saved_training_labels(workspace, predictions.fingerprint)
     try:
@@ -60,7 +60,7 @@ def read_opinion(workspace: Workspace, name: str) -> ModelOpinion:
                 raise NotFoundError("made elsewhere, and nobody said what it learned from")
             learned = [LabelSet(workspace.find("labels", item)).records() for item in learned_from.values()]
         else:
-            learned = [read_parquet(workspace.find("models", str(model)).path / "training.parquet")]
+            learned = [read_parquet(workspace.find("models", model).path / "training.parquet")]
     except (NotFoundError, DamagedError):
         known = False
         learned = [LabelSet(thing).records() for thing in workspace.list("labels")]

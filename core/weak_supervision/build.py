@@ -161,7 +161,7 @@ def build_labels(
             "corpus_name": source.name,
             "checked_against": human.name if human else "",
             "excluded": list(without),
-            "invented": bool(source.manifest.get("invented")),
+            "invented": source.manifest.invented,
             "rows": int(keep.sum()),
             "rejected": 0,
             "summary": {

@@ -16,6 +16,7 @@ from core.importing import peek as read_ahead
 from core.labels import load_labels
 from core.language_evidence import LanguageEvidence, keyword_frequency
 from core.language_evidence import language_evidence as evidence_of
+from core.manifests import Manifest
 from core.predictions import (
     CatalogueChoice,
     PredictionSet,
@@ -69,7 +70,7 @@ def scored(name: str, labels: str | None) -> Scored:
     # answer; so does another manifest of the predictions, what a person said the model learned from, a model that is
     # no longer here, or another catalogue they are joined with.
     predictions = load_predictions(place, name)
-    manifest = digest(predictions.manifest, saved_training_labels(place, predictions.fingerprint))
+    manifest = digest(predictions.manifest.as_dict(), saved_training_labels(place, predictions.fingerprint))
     here = (artifact_keys("labels"), artifact_keys("models"))
     return _scored(name, manifest, labels or "", here, _catalogue_key(predictions))
 
@@ -107,7 +108,7 @@ def key_of(scored: Scored) -> str:
     return scored.key
 
 
-def _artifact_hash(thing: Artifact) -> str:
+def _artifact_hash(thing: Artifact[Manifest]) -> str:
     return digest(thing.kind, thing.fingerprint, thing.name, artifact_key(thing.kind, thing.fingerprint))
 
 
@@ -218,12 +219,12 @@ def upload_slot() -> UploadSlot:
 # --- A sample beside the collection it should stand for ---------------------------------------------------------------
 
 
-def _records_of(thing: Artifact) -> pd.DataFrame:
+def _records_of(thing: Artifact[Manifest]) -> pd.DataFrame:
     return records(thing.kind, thing.fingerprint)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Comparing …", hash_funcs=KEYS)
-def representativeness(sample: Artifact, population: Artifact) -> Representativeness:
+def representativeness(sample: Artifact[Manifest], population: Artifact[Manifest]) -> Representativeness:
     """Return how a sample compares with a collection, all facets. Shared: read-only."""
     return compare(
         _records_of(sample), _records_of(population), sample_name=sample.name, population_name=population.name
@@ -231,7 +232,7 @@ def representativeness(sample: Artifact, population: Artifact) -> Representative
 
 
 @st.cache_resource(max_entries=8, show_spinner="Comparing languages …", hash_funcs=KEYS)
-def language_evidence(sample: Artifact, population: Artifact) -> LanguageEvidence:
+def language_evidence(sample: Artifact[Manifest], population: Artifact[Manifest]) -> LanguageEvidence:
     """Return how much of the comparison by language rests on detected languages. Shared: read-only."""
     return evidence_of(
         _records_of(sample), _records_of(population), sample_name=sample.name, population_name=population.name
@@ -239,7 +240,7 @@ def language_evidence(sample: Artifact, population: Artifact) -> LanguageEvidenc
 
 
 @st.cache_data(max_entries=16, show_spinner="Counting words …", hash_funcs=KEYS)
-def keywords(sample: Artifact, population: Artifact, words: str) -> pd.DataFrame:
+def keywords(sample: Artifact[Manifest], population: Artifact[Manifest], words: str) -> pd.DataFrame:
     """Return how often words (separated by commas) stand in titles, year by year."""
     return keyword_frequency(
         _records_of(sample),

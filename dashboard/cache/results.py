@@ -15,8 +15,9 @@ from core.explain import Explanation, SimilarTitles, is_linear, leave_one_word_o
 from core.export.table import ExportTable
 from core.label_audit import LabelAudit, audit_labels
 from core.labels import load_labels
+from core.manifests import LabelManifest
 from core.models.preparation import text_of_record
-from core.models.registry import Model, list_models
+from core.models.registry import Model, ModelDescription, list_models
 from core.models.registry import load as load_model
 from core.policies import SavedPolicy
 from core.predictions import Scored, align_scored, load_predictions
@@ -119,7 +120,7 @@ def slices(scored: Scored) -> SliceFindings:
 @st.cache_resource(
     max_entries=4, show_spinner="Reading every title with a model that has not seen it …", hash_funcs=KEYS
 )
-def label_audit(labels: Artifact, false_alarm: float) -> LabelAudit:
+def label_audit(labels: Artifact[LabelManifest], false_alarm: float) -> LabelAudit:
     """Return which labels of a set look wrong, and where they gather. Shared: read-only."""
     return audit_labels(load_labels(workspace(), labels.name), false_alarm=false_alarm)
 
@@ -207,13 +208,13 @@ def _model(fingerprint: str) -> Model:
     return load_model(workspace(), fingerprint)
 
 
-def models() -> list[dict[str, Any]]:
+def models() -> list[ModelDescription]:
     """Return what is known of every model, the newest first; read afresh when one was added."""
     return _models(tuple((thing.name, thing.fingerprint) for thing in workspace().list("models")))
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _models(things: tuple[tuple[str, str], ...]) -> list[dict[str, Any]]:
+def _models(things: tuple[tuple[str, str], ...]) -> list[ModelDescription]:
     return list_models(workspace())
 
 
@@ -267,13 +268,13 @@ def _similar(fingerprint: str, labels: str) -> SimilarTitles:
 def _labels_here(fingerprint: str) -> str:
     """Return the fingerprint of the labels a model learned from, '' while they are not here: they may come later."""
     place = workspace()
-    labels = str(place.find("models", fingerprint).manifest.get("labels_fingerprint", ""))
+    labels = place.find("models", fingerprint).manifest.labels_fingerprint
     return labels if any(thing.fingerprint == labels for thing in place.list("labels")) else ""
 
 
 def _learned_books(fingerprint: str) -> pd.DataFrame:
     place = workspace()
-    labels = place.find("models", fingerprint).manifest.get("labels_fingerprint", "")
+    labels = place.find("models", fingerprint).manifest.labels_fingerprint
     try:
         return load_labels(place, labels).training_table()
     except (NotFoundError, DamagedError):

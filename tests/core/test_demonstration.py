@@ -21,7 +21,7 @@ def test_two_models_can_be_compared_on_the_books_that_people_checked(workspace):
     assert [thing.name for thing in workspace.list("predictions")] == [PREDICTIONS, SECOND_PREDICTIONS]
     assert [thing.name for thing in workspace.list("corpora")] == ["demo-digitised", "demo-catalogue", "demo-checked"]
     kinds = ("corpora", "labels", "models", "predictions")
-    assert all(thing.manifest["invented"] for kind in kinds for thing in workspace.list(kind))
+    assert all(thing.manifest.invented for kind in kinds for thing in workspace.list(kind))
     first, second = (load_scored(workspace, name) for name in (PREDICTIONS, SECOND_PREDICTIONS))
     assert (len(first.table), len(second.table)) == (6000, 800)
     assert len(first.labelled) == len(second.labelled) == 792
@@ -59,5 +59,5 @@ def test_something_else_under_a_name_of_the_demonstration_stays(workspace, tmp_p
     import_file(workspace, tmp_path / "mine.csv", "corpus", name="demo-catalogue")
     with pytest.raises(NameTakenError, match="this workspace holds something else called 'demo-catalogue'"):
         build(workspace, two_models=False)
-    assert len(workspace.find("corpora", "demo-catalogue").manifest["mapping"]) == 2
+    assert len(workspace.find("corpora", "demo-catalogue").manifest.mapping) == 2
     assert workspace.list("labels") == []

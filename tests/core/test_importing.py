@@ -151,7 +151,7 @@ class TestTheSameFileReadByAnotherVersion:
         anew = import_file(workspace, path, "corpus", name="anew")
         assert anew.fingerprint != first.fingerprint
         assert anew.name_note == ""
-        assert load_corpus(workspace, "anew").manifest["import_version"] == 4
+        assert load_corpus(workspace, "anew").manifest.import_version == 4
         assert import_file(workspace, path, "corpus", name="anew") == anew
 
     def test_manifests_that_do_not_say_their_version_are_of_an_earlier_one(

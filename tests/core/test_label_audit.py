@@ -263,12 +263,12 @@ class TestLeaveOut:
         assert after.drop(columns="label").equals(before.drop(columns="label"))
         assert copy.annotations().equals(labels.annotations())
         assert labels.table().equals(before)
-        left = copy.manifest["left_out"]
+        left = copy.manifest.left_out
         assert (left["labels"], left["of"], left["groups"]) == (
             int(theirs.sum()), labels.fingerprint, [["annotator", "7.0"]],
         )  # fmt: skip
-        assert copy.manifest["summary"]["classes"] == after.loc[after["label"] != "", "label"].value_counts().to_dict()
-        assert f"{theirs.sum()} of the {(before['label'] != '').sum():,} labels" in copy.manifest["warnings"][-1]
+        assert copy.manifest.summary["classes"] == after.loc[after["label"] != "", "label"].value_counts().to_dict()
+        assert f"{theirs.sum()} of the {(before['label'] != '').sum():,} labels" in copy.manifest.warnings[-1]
 
     def test_a_label_that_somebody_else_gave_too_stays(self):
         books = pd.DataFrame({"record_id": ["1", "2", "3"], "suspect": False})

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -93,10 +94,13 @@ def test_what_is_told_is_known(place: Workspace) -> None:
         save_training_labels(place, predictions, ["nowhere"])
 
 
-def test_rules_of_this_workspace_taught_nothing_to_a_tool_elsewhere(place: Workspace, tmp_path: Path) -> None:
+def test_rules_of_this_workspace_taught_nothing_to_a_tool_elsewhere(
+    place: Workspace, tmp_path: Path, given_by_rules: Any
+) -> None:
     books(80).assign(label="Essay")[["record_id", "title", "label"]].to_csv(tmp_path / "rules.csv", index=False)
-    import_file(place, tmp_path / "rules.csv", "labels", name="rules", manifest={"source": "function"})
-    assert load_labels(place, "rules").manifest["source"] == "function"
+    import_file(place, tmp_path / "rules.csv", "labels", name="rules")
+    given_by_rules(place, "rules")
+    assert load_labels(place, "rules").manifest.by_rules
     assert int(load_scored(place, "tool").labelled["leak"].sum()) == 10
 
 
@@ -126,7 +130,7 @@ def test_predictions_of_a_model_that_is_gone_open_and_say_so(place: Workspace, h
         folder.mkdir()
         (folder / "manifest.json").write_text(json.dumps({"fingerprint": model}))
         (folder / "training.parquet").write_bytes(b"PAR1")
-    gone = PredictionSet(replace(tool.artifact, manifest={**tool.manifest, "model_fingerprint": model}))
+    gone = PredictionSet(replace(tool.artifact, manifest=tool.manifest.model_copy(update={"model_fingerprint": model})))
     learned = find_learned(place, load_scored(place, "tool").table, gone, "")
     assert not learned.known
     assert learned.sentences[0].startswith("What the model learned from is no longer known:")

@@ -122,7 +122,7 @@ def test_predictions_follow_the_new_name_of_their_labels(demo_copy: Workspace) -
 
 def test_the_predictions_of_a_renamed_model_name_it(demo_copy: Workspace) -> None:
     rename(demo_copy, "models", "demo-tfidf", "words")
-    assert demo_copy.find("predictions", "demo-predictions").manifest["model"] == "words"
+    assert demo_copy.find("predictions", "demo-predictions").manifest.model == "words"
 
 
 def test_a_name_in_use_is_refused(demo_copy: Workspace) -> None:

@@ -68,7 +68,7 @@ def harmed(demo_copy: Workspace) -> Workspace:
     demo_copy.database.assign_name("models", "second", "0123456789abcdef")
     predictions = demo_copy.find("predictions", "demo-predictions")
     demo_copy.database.assign_name("predictions", "demo-predictions", predictions.fingerprint)  # the newest again
-    cuts = dict.fromkeys(predictions.manifest["classes"], 0.9)
+    cuts = dict.fromkeys(predictions.manifest.classes, 0.9)
     save_policy(demo_copy, predictions.fingerprint, SavedPolicy(policy=Policy(cuts)))
     for kind, name, file, harm in HARM:
         harm(demo_copy.find(kind, name).path / file)

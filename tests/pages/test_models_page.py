@@ -95,21 +95,22 @@ def test_a_missing_language_model_is_said_before_a_job_starts(
     assert sys.executable not in error
 
 
-def _labels_of(place: Workspace, tmp_path: Path, name: str, source: str) -> None:
+def _labels_of(place: Workspace, tmp_path: Path, name: str) -> None:
     path = tmp_path / f"{name}.csv"
     rows = [
         f"x{i},An invented {'tale' if i % 2 else 'survey'} {i},{'Fiction' if i % 2 else 'Survey'}" for i in range(80)
     ]
     path.write_text("record_id,title,label\n" + "\n".join(rows) + "\n", encoding="utf-8")
-    import_file(place, path, "labels", name=name, manifest={"source": source})
+    import_file(place, path, "labels", name=name)
 
 
 @pytest.mark.slow
 def test_human_labels_come_first_and_rules_are_named(
-    demo_copy: Workspace, tmp_path: Path, open_page: Callable[[Workspace, str], AppTest]
+    demo_copy: Workspace, tmp_path: Path, open_page: Callable[[Workspace, str], AppTest], given_by_rules: Any
 ) -> None:
     """The newest label set, made by three word rules, was preselected."""
-    _labels_of(demo_copy, tmp_path, "three-rules", "function")
+    _labels_of(demo_copy, tmp_path, "three-rules")
+    given_by_rules(demo_copy, "three-rules")
     page = open_page(demo_copy, "models.py").run()
     chosen = _chosen(page, "Learn from these labels")
     assert chosen.value == "demo-annotated"
@@ -122,9 +123,11 @@ def test_labels_named_twice_are_refused_in_words(
     tmp_path: Path,
     open_page: Callable[[Workspace, str], AppTest],
     started: list[dict[str, Any]],
+    given_by_rules: Any,
 ) -> None:
     """Labels by rules chosen a second time, as weak labels, were dropped without a word."""
-    _labels_of(demo_copy, tmp_path, "three-rules", "function")
+    _labels_of(demo_copy, tmp_path, "three-rules")
+    given_by_rules(demo_copy, "three-rules")
     page = open_page(demo_copy, "models.py").run()
     _chosen(page, "Learn from these labels").select("three-rules").run()
     _chosen(page, "Learn from labels by functions too").select("three-rules")
@@ -141,7 +144,7 @@ def test_what_a_model_made_elsewhere_learned_from_can_be_said(
     rows = [f"b{i},A title {i},Map,0.{60 + i % 30},Map" for i in range(40)]
     path.write_text("record_id,title,predicted,confidence,truth\n" + "\n".join(rows) + "\n", encoding="utf-8")
     import_file(workspace, path, "predictions", name="tool")
-    _labels_of(workspace, tmp_path, "people", "person")
+    _labels_of(workspace, tmp_path, "people")
     page = open_page(workspace, "models.py").run()
     assert not page.exception
     assert any(

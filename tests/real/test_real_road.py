@@ -45,7 +45,7 @@ def _command(place: Workspace, capsys: pytest.CaptureFixture[str], *words: str, 
 
 
 def test_labels_count_books_and_recognise_repeats(place: Workspace) -> None:
-    said = place.find("labels", "annotated").manifest["summary"]
+    said = place.find("labels", "annotated").manifest.summary
     assert (said["rows"], said["books"]) == (4374, 1744)
     assert said["classes"] == {"Fiction": 439, "Non-fiction": 1305}
     assert said["repeats"]["repeated_books"] == said["repeats"]["identical_books"] == 949

@@ -114,8 +114,8 @@ def test_it_is_trained_saved_loaded_and_predicts_through_the_commands(
 
     model = load(place, "nb")
     assert isinstance(model.classifier, BayesClassifier)
-    assert model.manifest["plan"]["options"] == {"prior": "0.5"}
-    assert describe(place, "nb")["title"] == "Words counted (naive Bayes)"
+    assert model.manifest.plan.options == {"prior": "0.5"}
+    assert describe(place, "nb").title == "Words counted (naive Bayes)"
     assert model.classifier.predict_probabilities(["A novel"])[0].argmax() == model.classes.index("Fiction")
 
 

@@ -25,7 +25,11 @@ def workspace(tmp_path):
 @pytest.fixture
 def keep(workspace, fitted, tmp_path):
     def keep(name="genres", **change):
-        asked = {"training": fitted.training, "metrics": {"n": 120, "undefined": float("nan")}, "facts": {"seed": 0}}
+        asked = {
+            "training": fitted.training,
+            "metrics": {"test": {"n": 120, "accuracy": {"value": float("nan")}}},
+            "facts": {"seed": 0},
+        }
         return save(workspace, name, fitted.classifier, fitted.calibration, scratch=tmp_path, **(asked | change))
 
     return keep
@@ -39,8 +43,8 @@ def test_saved_and_loaded_it_is_the_same_model(keep, workspace, fitted):
     assert (loaded.kind, loaded.classes, loaded.name) == ("tfidf", ("Fiction", "Poetry", "Travel"), "genres")
     assert loaded.fingerprint == saved.fingerprint
     assert loaded.calibration == saved.calibration
-    assert loaded.metrics == {"n": 120, "undefined": None}
-    assert loaded.manifest["seed"] == 0
+    assert (loaded.metrics.test.n, loaded.metrics.test.accuracy.defined) == (120, False)
+    assert loaded.manifest.seed == 0
     pd.testing.assert_frame_equal(loaded.training, fitted.training)
 
 
@@ -69,7 +73,7 @@ def test_nothing_but_numbers_and_json_is_saved(keep):
         *["calibration.json", "manifest.json", "metrics.json", "model.safetensors", "training.parquet"],
         "vocabulary.json",
     ]
-    assert model.manifest["files"] == {
+    assert model.manifest.files == {
         path.name: file_sha256(path) for path in model.path.iterdir() if path.name != "manifest.json"
     }
 
@@ -77,7 +81,7 @@ def test_nothing_but_numbers_and_json_is_saved(keep):
 def test_the_same_model_is_kept_once(keep, workspace):
     assert keep().fingerprint == keep(name="again").fingerprint
     assert len(list(workspace.folder("models").iterdir())) == 1
-    assert {row["name"] for row in list_models(workspace)} == {"genres", "again"}
+    assert {row.name for row in list_models(workspace)} == {"genres", "again"}
 
 
 def test_a_failure_leaves_nothing(keep, workspace, fitted, monkeypatch, tmp_path):
@@ -166,12 +170,12 @@ def test_what_is_known_without_loading(keep, workspace, monkeypatch):
     saved = keep()
     monkeypatch.setattr(registry, "classifier_class", None)
     said = describe(workspace, "genres")
-    assert said["fingerprint"] == saved.fingerprint
-    assert said["title"] == "Words and letters (TF-IDF)"
-    assert said["classes"] == ("Fiction", "Poetry", "Travel")
-    assert said["metrics"]["n"] == 120
-    assert said["bytes"] == sum(path.stat().st_size for path in saved.path.iterdir())
-    assert said["created_at"].endswith("Z")
+    assert said.fingerprint == saved.fingerprint
+    assert said.title == "Words and letters (TF-IDF)"
+    assert said.manifest.classes == ("Fiction", "Poetry", "Travel")
+    assert said.metrics.test.n == 120
+    assert said.n_bytes == sum(path.stat().st_size for path in saved.path.iterdir())
+    assert said.manifest.created_at.endswith("Z")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +193,7 @@ def test_a_model_of_before_there_were_seals_is_loaded(keep, workspace):
     manifest = {key: value for key, value in json.loads(path.read_text()).items() if key not in ("seal", "contents")}
     path.write_text(json.dumps(manifest))
     assert load(workspace, "genres").name == "genres"
-    assert describe(workspace, "genres")["name"] == "genres"
+    assert describe(workspace, "genres").name == "genres"
 
 
 @pytest.mark.parametrize(
@@ -210,7 +214,7 @@ def test_an_odd_model_is_named_and_the_others_are_listed(keep, workspace, file, 
     workspace.database.assign_name("models", "odd", odd.name)
     before = json.loads((odd / file).read_text()) if file == "manifest.json" else {}
     (odd / file).write_text(json.dumps(before | content))
-    assert [one["name"] for one in registry.list_models(workspace)] == ["genres"]
+    assert [one.name for one in registry.list_models(workspace)] == ["genres"]
     [fault] = workspace.unreadable("models")
     assert fault.name == "odd"
     assert said in fault.reason

@@ -1,31 +1,34 @@
 """Models are ranked only on the same books, and never on labels that rules gave."""
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from core.importing import import_file
-from core.models.registry import ModelTest, describe, list_models, models_verdict
+from core.manifests import ModelManifest, ModelMetrics
+from core.models.registry import ModelDescription, ModelTest, describe, list_models, models_verdict
 from core.models.training import train
 from core.storage import Workspace
 
 pytestmark = pytest.mark.slow
 
 
-def model(name: str, key: str, right: int, n: int = 200, *, by_rules: bool = False, labels: str = "people") -> Any:
+def model(
+    name: str, key: str, right: int, n: int = 200, *, by_rules: bool = False, labels: str = "people"
+) -> ModelDescription:
     share = right / n
-    measured = {
-        "n": n,
-        "accuracy": {"value": share, "low": share - 0.03, "high": share + 0.02, "n": n},
-        "macro_f1": {"value": share},
-    }
-    return {
-        "name": name,
-        "fingerprint": name,
-        "metrics": {"test": measured},
-        "tested_on": ModelTest(labels, by_rules, n, key),
-    }
+    accuracy = {"value": share, "low": share - 0.03, "high": share + 0.02, "n": n}
+    return ModelDescription(
+        name=name,
+        fingerprint=name,
+        title="",
+        n_bytes=0,
+        manifest=ModelManifest(fingerprint=name, model_kind="tfidf", classes=(), files={}),
+        metrics=ModelMetrics.parse({"test": {"n": n, "accuracy": accuracy, "macro_f1": {"value": share}}}),
+        tested_on=ModelTest(labels=labels, by_rules=by_rules, n=n, key=key),
+    )
 
 
 def test_the_best_of_those_tested_on_the_same_books() -> None:
@@ -58,19 +61,24 @@ def test_rules_are_no_people() -> None:
 
 
 def test_without_any_test_part() -> None:
-    verdict = models_verdict([model("one", "", 0, n=1) | {"tested_on": ModelTest("people", False, 0, "")}])
+    verdict = models_verdict(
+        [replace(model("one", "", 0, n=1), tested_on=ModelTest(labels="people", by_rules=False, n=0, key=""))]
+    )
     assert verdict == "One model here, but no test: how often a model is right is not known."
 
 
 @pytest.fixture
-def taught(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory, make_books: Any) -> Workspace:
+def taught(
+    workspace: Workspace, tmp_path_factory: pytest.TempPathFactory, make_books: Any, given_by_rules: Any
+) -> Workspace:
     """The same labels as people's and as rules', and a model of each."""
     folder = tmp_path_factory.mktemp("files")
     books: pd.DataFrame = make_books(240)
-    for name, source, n in (("people", "person", 240), ("rules", "function", 200)):
+    for name, n in (("people", 240), ("rules", 200)):
         path = folder / f"{name}.csv"
         books.head(n)[["record_id", "title", "label"]].to_csv(path, index=False)
-        import_file(workspace, path, "labels", name=name, manifest={"source": source})
+        import_file(workspace, path, "labels", name=name)
+    given_by_rules(workspace, "rules")
     return workspace
 
 
@@ -80,7 +88,7 @@ def test_what_a_trained_model_was_tested_on_is_known(taught: Workspace) -> None:
     train(taught, "people", name="other-seed", seed=1)
     report = train(taught, "rules", name="of-rules")
     assert any("given by rules, not by people" in sentence for sentence in report.sentences)
-    on = {name: describe(taught, name)["tested_on"] for name in ("first", "second", "other-seed", "of-rules")}
+    on = {name: describe(taught, name).tested_on for name in ("first", "second", "other-seed", "of-rules")}
     assert on["first"].key == on["second"].key != on["other-seed"].key
     assert not on["first"].by_rules
     assert on["of-rules"].by_rules

@@ -182,8 +182,8 @@ class TestCorpus:
         assert scored.calibrated
         assert len(scored.table) == 33
         manifest = with_corpus.find("predictions", "collection-genres").manifest
-        assert manifest["model_fingerprint"] == load(with_corpus, "genres").fingerprint
-        assert manifest["trained_on"] == "abc"
+        assert manifest.model_fingerprint == load(with_corpus, "genres").fingerprint
+        assert manifest.trained_on == "abc"
 
     def test_a_loaded_model_and_a_name_of_ones_own(self, with_corpus):
         report = predict_corpus(with_corpus, load(with_corpus, "genres"), "collection", name="Mine")

@@ -68,10 +68,10 @@ class TestTrain:
         report = train(workspace, "annotated", name="My genres", refit=False)
         model = load(workspace, "my-genres")
         assert model.fingerprint == report.fingerprint
-        assert model.metrics["test"]["accuracy"] == report.metrics["test"]["accuracy"]
-        assert model.manifest["labels_fingerprint"] == load_labels(workspace, "annotated").fingerprint
-        assert model.manifest["plan"]["refit"] is False
-        assert model.manifest["n_train"] == (model.training["split"] != "test").sum() == 153
+        assert model.metrics.test.accuracy.as_dict() == report.metrics["test"]["accuracy"]
+        assert model.manifest.labels_fingerprint == load_labels(workspace, "annotated").fingerprint
+        assert model.manifest.as_dict()["plan"]["refit"] is False
+        assert model.manifest.n_train == (model.training["split"] != "test").sum() == 153
         assert "tested on books that it never learned from" in " ".join(report.sentences)
 
     def test_the_same_seed_gives_the_same_model(self, workspace):

@@ -59,7 +59,11 @@ def _with_sources(workspace, name, new, sources):
         table = pd.read_parquet(folder / LABELS_FILE)
         table[SOURCE] = np.resize(np.array(sources, dtype=object), len(table))
         table.to_parquet(folder / LABELS_FILE, index=False)
-        return {key: value for key, value in old.manifest.items() if key not in ("kind", "fingerprint", "created_at")}
+        return {
+            key: value
+            for key, value in old.manifest.as_dict().items()
+            if key not in ("kind", "fingerprint", "created_at")
+        }
 
     workspace.store("labels", f"{old.fingerprint[:8]}{len(sources)}{new[:3]}", new, write)
 

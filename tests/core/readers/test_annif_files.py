@@ -99,7 +99,7 @@ def test_an_import_keeps_every_document(docs: Path, workspace: Workspace) -> Non
     assert table["predicted"].tolist() == ["Play", "Map", ""]
     assert table["confidence"].tolist()[:2] == [0.8, 0.6]
     assert table["confidence"].isna().tolist() == [False, False, True]
-    assert "no usable predicted class" in " ".join(found.manifest["warnings"])
+    assert "no usable predicted class" in " ".join(found.manifest.warnings)
     assert "http://x/1" in found.originals(workspace)["results"][0]
 
 

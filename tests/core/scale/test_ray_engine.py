@@ -118,7 +118,7 @@ class TestCluster:
         before = temporary_folders()
         there = predict_corpus(library, "genres", "collection", engine="ray", address=cluster.address)
         found = load_predictions(library, there.predictions)
-        assert (here.engine, there.engine, found.manifest["engine"]) == ("local", "ray", "ray")
+        assert (here.engine, there.engine, found.manifest.engine) == ("local", "ray", "ray")
         table = found.table()
         assert table["predicted"].tolist() == expected["predicted"].tolist()
         np.testing.assert_allclose(table["confidence"], expected["confidence"], rtol=0, atol=1e-5)

@@ -12,6 +12,7 @@ from core.cli import main
 from core.demonstration import MODEL
 from core.errors import InputError
 from core.labels import load_labels
+from core.manifests import SourceFile
 from core.sharing.bundle import write_card
 from core.sharing.card_settings import check_card, save_card, saved_card, with_fresh_numbers
 from core.sharing.citation import CardMetadata, published_sources
@@ -46,7 +47,7 @@ def test_every_rate_of_a_model_card_is_the_measured_one_with_interval_n_and_spli
             "high": round(rate["high"], 6),
             "confidence": 0.95,
         }
-        assert one.dataset_revision == artifact.manifest["labels_fingerprint"]
+        assert one.dataset_revision == artifact.manifest.labels_fingerprint
     accuracy = metrics["test"]["accuracy"]
     row = (
         f"| Accuracy | {accuracy['value']:.3f} | {accuracy['low']:.3f} to {accuracy['high']:.3f} | {accuracy['n']} |"
@@ -180,13 +181,15 @@ def test_citation_and_deposit_name_what_is_known(demo_workspace: Workspace, tmp_
 
 
 def test_published_sources_are_known_by_the_download_or_by_the_name(workspace: Workspace) -> None:
-    assert [one.name for one in published_sources(workspace, [{"name": "digitised.csv", "sha256": "0"}])] == [
+    assert [one.name for one in published_sources(workspace, [SourceFile(name="digitised.csv", sha256="0")])] == [
         "digitised"
     ]
-    assert published_sources(workspace, [{"name": "books.csv", "sha256": "1"}]) == []
+    assert published_sources(workspace, [SourceFile(name="books.csv", sha256="1")]) == []
     (workspace.root / "downloads").mkdir()
     (workspace.root / "downloads" / "annotations.json").write_text('{"sha256": "1"}', encoding="utf-8")
-    assert [one.name for one in published_sources(workspace, [{"name": "books.csv", "sha256": "1"}])] == ["annotations"]
+    assert [one.name for one in published_sources(workspace, [SourceFile(name="books.csv", sha256="1")])] == [
+        "annotations"
+    ]
 
 
 def test_text_from_files_stays_text() -> None:
@@ -220,7 +223,7 @@ def test_a_card_says_that_rules_and_not_people_gave_the_labels(demo_workspace: W
     assert "labelled by people." in card
     assert "Tested on books that people labelled" in card
     assert "given by rules" not in card
-    by_rules = replace(artifact, manifest={**artifact.manifest, "labels_source": "function"})
+    by_rules = replace(artifact, manifest=artifact.manifest.model_copy(update={"labels_source": "function"}))
     text = model_card(demo_workspace, by_rules)
     said = (
         "The labels were given by rules (labelling functions), not by people: the figures say how well the model"
@@ -241,12 +244,10 @@ def test_a_card_says_that_rules_and_not_people_gave_the_labels(demo_workspace: W
 def test_a_label_card_says_that_rules_gave_the_labels(demo_workspace: Workspace) -> None:
     labels = load_labels(demo_workspace, "demo-annotated")
     assert "No person gave these labels" not in label_card(demo_workspace, labels)
-    manifest = {
-        **labels.manifest,
-        "source": "function",
-        "functions": [{"name": "has 'a novel'"}, {"name": "sermons"}],
-        "checked_against": "demo-test",
-    }
+    functions = ({"name": "has 'a novel'"}, {"name": "sermons"})
+    manifest = labels.manifest.model_copy(
+        update={"source": "function", "functions": functions, "checked_against": "demo-test"}
+    )
     text = label_card(demo_workspace, replace(labels, artifact=replace(labels.artifact, manifest=manifest)))
     assert "No person gave these labels: 2 rules (labelling functions) did (has 'a novel', sermons)." in text
     assert "They were checked against the labels “demo-test”." in text

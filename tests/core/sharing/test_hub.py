@@ -45,7 +45,7 @@ def test_there_and_back_again_the_model_says_the_same(hub: Hub, demo_copy: Works
     ours, theirs = load(demo_copy, MODEL), load(workspace, "theirs")
     assert ours.predict(TITLES).equals(theirs.predict(TITLES))
     assert (theirs.path / "card" / "README.md").read_bytes() == stored["README.md"]
-    assert "commit" in str(theirs.manifest["pulled_from"])
+    assert "commit" in theirs.manifest.pulled_from
 
 
 def test_a_bundle_comes_back_byte_for_byte(hub: Hub, demo_copy: Workspace, workspace: Workspace, bundle: Path) -> None:

@@ -12,13 +12,13 @@ import pytest
 
 from core.demonstration import MODEL
 from core.errors import ColophonError, InputError, NotFoundError
+from core.manifests import sealed
 from core.models.registry import load
 from core.sharing import bundle as gather
 from core.sharing import bundle as verify
 from core.sharing.bundle import prepare_model
 from core.sharing.pull import pull
 from core.sharing.push import write_share_bundle
-from core.soundness import SEAL, seal_of
 from core.storage import Workspace, file_sha256, read_json, write_json
 
 
@@ -64,7 +64,7 @@ def test_paths_of_this_machine_do_not_leave_it(demo_copy: Workspace, tmp_path: P
     artifact = demo_copy.find("models", MODEL)
     manifest = dict(read_json(artifact.path / "manifest.json"))
     manifest["plan"]["options"] = {"base": str(tmp_path / "encoders" / "small")}
-    write_json(artifact.path / "manifest.json", {**manifest, SEAL: seal_of(manifest)})
+    write_json(artifact.path / "manifest.json", sealed(manifest))
     (tmp_path / "out").mkdir()
     prepare_model(demo_copy, MODEL, tmp_path / "out")
     assert read_json(tmp_path / "out" / "manifest.json")["plan"]["options"] == {"base": "small"}
@@ -287,7 +287,7 @@ def test_a_model_whose_figures_have_another_shape_is_not_taken(
     manifest = dict(read_json(model_folder / "manifest.json"))
     manifest["files"] = {**manifest["files"], "metrics.json": file_sha256(model_folder / "metrics.json")}
     manifest["fingerprint"] = digest("model", manifest["model_kind"], manifest["classes"], manifest["files"])
-    write_json(model_folder / "manifest.json", {**manifest, SEAL: seal_of(manifest)})
+    write_json(model_folder / "manifest.json", sealed(manifest))
     with pytest.raises(ColophonError, match=r"in its metrics\.json, 'test\.accuracy' is not what it should be"):
         pull(workspace, str(model_folder))
     assert nothing_changed()

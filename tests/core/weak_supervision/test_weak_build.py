@@ -54,7 +54,7 @@ def test_the_result_is_a_label_set_like_any_other(filled):
     # 600 books, 60 without a word, 20 labelled by people under the same title, 20 tested on
     assert report.labelled == len(table) == len(records) == 500
     assert report.left_out == {"by_people": 20, "tested": 20, "level": 0}
-    assert report.classes == {"Fiction": 250, "Non-fiction": 250} == labels.manifest["summary"]["classes"]
+    assert report.classes == {"Fiction": 250, "Non-fiction": 250} == labels.manifest.summary["classes"]
     assert labels.classes == ("Fiction", "Non-fiction")
     assert set(table["source"]) == {"function"}
     assert table["record_id"].tolist() == records["record_id"].tolist()
@@ -91,7 +91,7 @@ def test_majority_vote_leaves_level_books_without_a_label(filled):
     assert report.left_out["level"] == 270 == (table["label"] == "").sum()
     assert table.loc[table["label"] == "", "disagreeing"].all()
     assert report.accuracy["value"] is None
-    assert load_labels(filled, "rules").manifest["summary"]["without_label"] == 270
+    assert load_labels(filled, "rules").manifest.summary["without_label"] == 270
 
 
 def test_a_copy_is_refused_and_does_not_vote(filled):
