@@ -11,18 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.facets import facet_title, facet_values
-from core.formatting import in_percent, interval_percent, largest_listed, listed, percent
+from core.facets import facet_values
 from core.schema import (
     AUTHOR,
     CONFIDENCE,
     COUNTRY,
     DATE,
-    DATE_CERTAINTIES,
-    DATE_CERTAINTY,
     GENRE_GIVEN,
     LANGUAGE,
-    LANGUAGE_SOURCE,
     LEAK,
     PLACE,
     PREDICTED,
@@ -38,7 +34,6 @@ from core.schema import (
 from core.statistics import (
     MINIMUM_RECORDS,
     Estimate,
-    PostStratification,
     group_numbers,
     post_stratify,
     prediction_powered_share,
@@ -51,10 +46,7 @@ __all__ = [
     "CollectionEstimates",
     "collection_estimates",
     "confidence_bands",
-    "date_sentence",
     "field_quality",
-    "language_sentence",
-    "title_sentence",
 ]
 
 # --- How well the fields of a file are filled, and what was made of them ----------------------------------------------
@@ -103,53 +95,6 @@ def field_quality(records: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def date_sentence(records: pd.DataFrame) -> str:
-    """Say how certain the dates are.
-
-    >>> date_sentence(pd.DataFrame({"date_certainty": ["certain", "none", "certain"]}))
-    'Of 3 dates, 2 are certain and 1 is missing.'
-    """
-    counts = records[DATE_CERTAINTY].value_counts()
-    words = {
-        "certain": "certain",
-        "inferred": "supplied by a cataloguer",
-        "range": "a span of years (its first year counts)",
-        "uncertain": "a guess",
-        "none": "missing",
-        "unreadable": "unreadable",
-    }
-    parts = [
-        f"{counts[kind]:,} {'is' if counts[kind] == 1 else 'are'} {words[kind]}"
-        for kind in DATE_CERTAINTIES
-        if counts.get(kind, 0)
-    ]
-    joined = " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
-    return f"Of {len(records):,} dates, {joined}."
-
-
-def language_sentence(records: pd.DataFrame) -> str:
-    """Say how many languages the catalogue gives and how many were detected from the title."""
-    counts = records[LANGUAGE_SOURCE].value_counts()
-    given, detected = int(counts.get("catalogue", 0)), int(counts.get("detected", 0))
-    rest = len(records) - given - detected
-    return (
-        f"The catalogue gives a language for {given:,} of {len(records):,} records; for {detected:,} it was"
-        " detected from"
-        f" the title (and is marked so); for {rest:,} it is unknown."
-    )
-
-
-def title_sentence(records: pd.DataFrame) -> str:
-    """Say how many titles are there more than once."""
-    keys = records.loc[records[TITLE_KEY] != "", TITLE_KEY]
-    repeated = int(keys.duplicated(keep=False).sum())
-    return (
-        f"{int(keys.nunique()):,} different titles; {repeated:,} records share their title with another record"
-        " (editions,"
-        " copies): they are always kept on the same side when a model is trained and tested."
-    )
-
-
 # --- What a few checked books say of the whole collection -------------------------------------------------------------
 # Its accuracy and its class shares, with what is not known.
 
@@ -185,8 +130,6 @@ class CollectionEstimates:
     n_left_out : int
         Books with a truth that were not used: the model learned from them or was calibrated on them, or their
         title is among those it learned from.
-    sentences : tuple of str
-        The same in words.
     """
 
     accuracy: Estimate
@@ -200,7 +143,6 @@ class CollectionEstimates:
     n_checked: int
     n_collection: int
     n_left_out: int
-    sentences: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-able content; undefined numbers are None."""
@@ -215,7 +157,6 @@ class CollectionEstimates:
             "predicted_shares": dict(self.predicted_shares),
             "design_effect": plain(self.design_effect),
             "unspoken": dict(self.uncovered),
-            "sentences": list(self.sentences),
         }
 
 
@@ -296,7 +237,6 @@ def collection_estimates(
             n_checked=n,
             n_collection=len(table),
             n_left_out=left_out,
-            sentences=(f"Only {n} checked books can be used: nothing can be said of the collection.",),
         )
     cells = pd.DataFrame({name: _stratum(table, name) for name in strata}, index=table.index)
     weighting = post_stratify(cells[usable], cells, list(cells.columns), MINIMUM_RECORDS)
@@ -330,7 +270,6 @@ def collection_estimates(
         n_checked=n,
         n_collection=len(table),
         n_left_out=left_out,
-        sentences=_sentences(accuracy, as_they_are, powered, weighting, uncovered, len(table)),
     )
 
 
@@ -374,38 +313,3 @@ def _guess(table: pd.DataFrame, name: str) -> NDArray[np.float64]:
         return predicted
     given = table[column].to_numpy(dtype=float, na_value=np.nan)
     return np.asarray(np.where(np.isnan(given), predicted, given))
-
-
-def _sentences(
-    accuracy: Estimate,
-    as_they_are: Estimate,
-    shares: dict[str, Estimate],
-    weighting: PostStratification,
-    uncovered: dict[str, float],
-    n_collection: int,
-) -> tuple[str, ...]:
-    sizes = {name: class_share.value for name, class_share in shares.items()}
-    ranges = {name: f"{name} {_range(class_share)}" for name, class_share in shares.items()}
-    sentences = [
-        (
-            f"In the whole collection of {n_collection:,} books the model is right for {_range(accuracy)}, in the"
-            f" {as_they_are.n:,} checked books as they are for {_range(as_they_are)}."
-        ),
-        f"The collection is {largest_listed(sizes, ranges)}.",
-    ]
-    if weighting.design_effect >= 1.05:
-        effective = accuracy.n / weighting.design_effect
-        sentences.append(
-            f"The checked books are spread unevenly over the collection: {accuracy.n:,} of them count like"
-            f" {effective:,.0f} drawn at random (design effect {weighting.design_effect:.2f})."
-        )
-    silent = [f"{in_percent(share)} by {facet_title(facet).lower()}" for facet, share in uncovered.items() if share > 0]
-    if silent:
-        sentences.append(f"No checked book speaks for a part of the collection: {listed(silent)}.")
-    return tuple(sentences)
-
-
-def _range(share: Estimate) -> str:
-    if not share.defined:
-        return f"(not known: {share.reason})"
-    return f"{percent(share.value)} ({interval_percent(share.low, share.high)})"

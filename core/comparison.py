@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from core.errors import InputError
-from core.facets import facet_codes, facet_words
-from core.formatting import capitalised, in_percent
+from core.facets import facet_codes
 from core.schema import (
     AUTHOR,
     CONFIDENCE,
@@ -176,63 +175,6 @@ class ModelComparison:
     disagreements: pd.DataFrame
     by_value: pd.DataFrame
 
-    @property
-    def headline(self) -> str:
-        """The verdict in one sentence of words and counts."""
-        first, second = self.names
-        if not self.n:
-            return (
-                f"There is no labelled book that both '{first}' and '{second}' predicted, so nothing can be compared."
-            )
-        if self.n < MINIMUM_RECORDS:
-            books = "book was" if self.n == 1 else "books were"
-            return (
-                f"Only {self.n:,} labelled {books} predicted by both '{first}' and '{second}': too few to compare them."
-            )
-        counts = (
-            f"of {self.n:,} books only '{second}' has {self.only_second:,} right and only '{first}' {self.only_first:,}"
-        )
-        if self.p >= LEVEL:
-            return f"'{first}' and '{second}' cannot be told apart: {counts}."
-        winner, loser = (second, first) if self.only_second > self.only_first else (first, second)
-        points = 100 * abs(self.accuracy_difference.value)
-        return f"'{winner}' is right {points:.1f} percentage points more often than '{loser}': {counts}."
-
-    @property
-    def sentence(self) -> str:
-        """The verdict in one sentence, with the p value where there is one."""
-        return self.headline if self.n < MINIMUM_RECORDS else f"{self.headline[:-1]} (p = {self.p:.2g})."
-
-    @property
-    def group_sentences(self) -> tuple[str, ...]:
-        """Where the second is better or worse, a sentence a group; with many groups there are many."""
-        return tuple(
-            f"{capitalised(facet_words(row['facet'], row['value']))}: '{self.names[1]}' is {row['verdict']},"
-            f" {row['second_errors']:,} of {row['n']:,} wrong instead of {row['first_errors']:,}."
-            for row in plain(self.by_value[self.by_value["verdict"].isin([BETTER, WORSE])].to_dict("records"))
-        )
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """That no group is better or worse, which books one of the two may know, and what was left out."""
-        sentences = []
-        if self.n >= MINIMUM_RECORDS and not self.group_sentences:
-            sentences.append("No group of books is clearly better or worse with either of them.")
-        if self.leaked:
-            sentences.append(
-                f"{self.leaked:,} of the books ({in_percent(self.leaked / self.n)}) have a title one of the models may"
-                " have learned from: a comparison on the others is fairer."
-            )
-        sentences += [
-            f"{count:,} labelled books are not compared: {reason}." for reason, count in self.left_out.items()
-        ]
-        return tuple(sentences)
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """The verdict, where the second is better or worse, and what was left out."""
-        return (self.sentence, *self.group_sentences, *self.notes)
-
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-able content; the disagreements are counted, not listed."""
         return {
@@ -251,7 +193,6 @@ class ModelComparison:
             "p": plain(self.p),
             "disagreements": len(self.disagreements),
             "by_value": plain(self.by_value.to_dict("records")),
-            "sentences": list(self.sentences),
         }
 
 

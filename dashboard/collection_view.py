@@ -6,6 +6,7 @@ import streamlit as st
 from core.evaluation import Evaluation
 from core.facets import facet_title
 from core.predictions import Scored
+from core.wording import evaluation as wording
 from dashboard import cache, feedback, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import reliability_chart
@@ -21,8 +22,9 @@ __all__ = [
 def whole_collection(scored: Scored) -> None:
     """Show accuracy and class shares estimated for all books, and what no checked book speaks for."""
     collection = cache.collection(scored)
-    feedback.conclusion(escape(collection.sentences[0]))
-    feedback.show_sentences(*collection.sentences[1:])
+    conclusion, *further = wording.collection(collection)
+    feedback.conclusion(escape(conclusion))
+    feedback.show_sentences(*further)
     shares = pd.DataFrame(
         [
             {
@@ -54,8 +56,8 @@ def calibration(scored: Scored, evaluation: Evaluation) -> None:
         st.markdown("These confidences were calibrated when the model was trained.")
     tried = cache.calibrations(scored)
     best = min(tried, key=lambda candidate: candidate.log_loss)
-    feedback.conclusion(escape(tried[0].sentence))
-    feedback.show_sentences(*(candidate.sentence for candidate in tried[1:]))
+    feedback.conclusion(escape(wording.calibration(tried[0])))
+    feedback.show_sentences(*map(wording.calibration, tried[1:]))
     if best is not tried[0]:
         feedback.show_sentences(
             f"All probabilities together, not the largest alone, are truest after {best.title}. Train or calibrate on"

@@ -5,12 +5,13 @@ from typing import Any, Literal
 import streamlit as st
 
 from core.facets import facet_title
-from core.formatting import counts_listed, lower_percent, upper_percent
+from core.formatting import lower_percent, upper_percent
 from core.predictions import Scored
 from core.schema import PREDICTED, TRUTH
 from core.thresholds import Guarantee, Policy, draw_review_sample, remedy_sentence
+from core.wording.evaluation import leaks, titles_read, verdict
 from dashboard import cache, feedback, widgets
-from dashboard.feedback import escape, percent
+from dashboard.feedback import escape
 
 __all__ = [
     "choose",
@@ -105,16 +106,10 @@ def _offer_sample(scored: Scored, promise: Guarantee) -> None:
 
 def sentences(scored: Scored) -> list[str]:
     """Say how many books were predicted, how right the checked ones are, and what that rests on."""
-    counts = scored.table["predicted"].value_counts()
-    predicted_counts = counts_listed({name: int(counts.get(name, 0)) for name in scored.classes})
-    first = f"A model has read {len(scored.table):,} titles: {predicted_counts}."
     if not len(scored.labelled):
-        return [first, "No book has been checked by a person yet, so nothing can be said about errors."]
+        return [
+            titles_read(scored),
+            "No book has been checked by a person yet, so nothing can be said about errors.",
+        ]
     evaluation = cache.evaluation(scored)
-    third = (
-        f"{evaluation.leaks:,} of the checked books are also among those the model learned (or may have learned) from;"
-        f" without them {percent(evaluation.without_leaks.accuracy.value)} are right."
-        if evaluation.leaks
-        else "None of the checked books is among those the model learned from, as far as is known here."
-    )
-    return [first, evaluation.sentence, third]
+    return [titles_read(scored), verdict(evaluation), leaks(evaluation)]

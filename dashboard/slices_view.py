@@ -13,6 +13,7 @@ from core.review import send_to_review
 from core.schema import RECORD_ID
 from core.slices import Ledger, Slice, cross_table
 from core.slices.ledger import save_slice
+from core.wording import slices as wording
 from dashboard import cache, feedback, navigation, widgets
 from dashboard import navigation as state
 from dashboard import tables as theme
@@ -29,9 +30,9 @@ __all__ = ["heatmap", "ledger", "record_facet_looks", "record_phrase_look", "sho
 def show_found_slices(scored: Scored) -> None:
     """Show the slices that the search found and confirmed; each can be opened, named and sent to review."""
     findings = cache.slices(scored)
-    for sentence in findings.sentences[:1]:
-        feedback.conclusion(escape(sentence))
-    feedback.show_sentences(*findings.sentences[1:])
+    conclusion, *further = wording.sentences(findings)
+    feedback.conclusion(escape(conclusion))
+    feedback.show_sentences(*further)
     if not findings.slices:
         return
     table = pd.DataFrame(
@@ -143,14 +144,14 @@ def record_phrase_look(scored: Scored, phrase: str) -> None:
 
 def _record_looks(scored: Scored, slices: Sequence[Slice], p: Sequence[float]) -> None:
     book = Ledger(cache.workspace().database, scored.fingerprint)
-    st.caption(escape(book.sentence_on(book.add_all(slices, p))))
+    st.caption(escape(wording.looks(book, book.add_all(slices, p))))
 
 
 def ledger(scored: Scored) -> None:
     """Say how many comparisons were made on this test set, and what the next one must reach."""
     book = Ledger(cache.workspace().database, scored.fingerprint)
     with st.expander("Looks so far, and what the next one must reach", icon=":material/visibility:"):
-        st.markdown(escape(book.sentence))
+        st.markdown(escape(wording.ledger(book)))
         looks = book.looks()
         if looks:
             rows = [

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core.collection import date_sentence, field_quality, language_sentence, title_sentence
+from core.collection import field_quality
+from core.wording import evaluation as wording
 from dashboard import cache, feedback, loading, navigation, upkeep_view, widgets
 from dashboard import loading as catalogue_choice
 from dashboard.feedback import escape
@@ -24,7 +25,7 @@ records = cache.records(thing.kind, thing.fingerprint)
 feedback.conclusion(
     f"“{escape(thing.name)}” holds {len(records):,} records; {thing.manifest.rejected or 0:,} rows were rejected."
 )
-feedback.show_sentences(title_sentence(records), date_sentence(records), language_sentence(records))
+feedback.show_sentences(wording.titles(records), wording.dates(records), wording.languages(records))
 for sentence in thing.manifest.warnings:
     feedback.show_sentences(sentence)
 

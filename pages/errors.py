@@ -2,13 +2,14 @@
 
 import streamlit as st
 
+from core.wording.evaluation import verdict
 from dashboard import cache, collection_view, errors_view, explanation_view, feedback, slices_view, widgets
 from dashboard.feedback import escape
 
 st.title("Errors")
 scored = widgets.require_scored()
 evaluation = cache.evaluation(scored)
-feedback.conclusion(escape(evaluation.sentence))
+feedback.conclusion(escape(verdict(evaluation)))
 feedback.show_sentences(*scored.sentences)
 errors_view.headline(evaluation)
 

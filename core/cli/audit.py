@@ -21,6 +21,7 @@ from core.slices import Ledger, Slice, facet_slices, find_slices, slice_p_value
 from core.statistics import Estimate
 from core.storage import Workspace
 from core.thresholds import Policy, compare_population, find_guaranteed_cuts, policy_report
+from core.wording import slices as wording
 
 __all__ = [
     "add_corpus",
@@ -195,6 +196,7 @@ def _read_cuts(texts: list[str], scored: Scored) -> dict[str, float]:
 
 def _evaluate(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     from core.evaluation import evaluate
+    from core.wording.evaluation import verdict
 
     scored = load_scored_from_args(args, workspace)
     evaluation = evaluate(scored.table, scored.classes)
@@ -206,7 +208,7 @@ def _evaluate(args: argparse.Namespace, workspace: Workspace, progress: Progress
     }
     content["collection"] = _collection(scored)
     content |= catalogue_of(scored)
-    lines = [evaluation.sentence, *scored.sentences, ""]
+    lines = [verdict(evaluation), *scored.sentences, ""]
     for class_metrics in evaluation.metrics.per_class:
         lines.append(
             f"{class_metrics.name}: precision {rate(class_metrics.precision)}; recall {rate(class_metrics.recall)}"
@@ -246,8 +248,10 @@ def _macro_f1(macro: Estimate, unseen: Sequence[str]) -> str:
 
 def _collection(scored: Scored) -> dict[str, Any]:
     from core.collection import collection_estimates
+    from core.wording.evaluation import collection
 
-    return collection_estimates(scored.table, scored.classes).as_dict()
+    estimates = collection_estimates(scored.table, scored.classes)
+    return estimates.as_dict() | {"sentences": list(collection(estimates))}
 
 
 def _slices(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
@@ -266,6 +270,8 @@ def _slices(args: argparse.Namespace, workspace: Workspace, progress: Progress) 
 def _by_facets(args: argparse.Namespace, scored: Scored, workspace: Workspace) -> CommandResult:
     result = facet_slices(scored.table, scored.classes, parse_facets(args.by or "language,decade,place"))
     content = result.as_dict()
+    for row, measured in zip(content["slices"], result.slices, strict=True):
+        row["sentence"] = wording.measurement(measured)
     rate = result.overall.rate
     lines = [f"Of all {rate.n:,} checked books {percent(rate.value)} are wrong.", ""]
     looked = _record_looks(scored, [measured_slice.slice for measured_slice in result.slices], result.p, workspace)
@@ -275,7 +281,7 @@ def _by_facets(args: argparse.Namespace, scored: Scored, workspace: Workspace) -
 def _record_looks(scored: Scored, slices: Sequence[Slice], p: Sequence[float], workspace: Workspace) -> dict[str, str]:
     """Write looks into the ledger, as the Errors page does, and say what that makes of them."""
     book = Ledger(workspace.database, scored.fingerprint)
-    return {"ledger": book.sentence_on(book.add_all(slices, p))}
+    return {"ledger": wording.looks(book, book.add_all(slices, p))}
 
 
 def _phrase(scored: Scored, phrase: str, workspace: Workspace) -> CommandResult:
@@ -326,8 +332,11 @@ _SLICES = {
 
 def _find(args: argparse.Namespace, scored: Scored) -> CommandResult:
     findings = find_slices(scored.table, scored.classes, seed=args.seed)
-    content = findings.as_dict()
-    return CommandResult(content, list(findings.sentences))
+    sentences = list(wording.sentences(findings))
+    content = findings.as_dict() | {"sentences": sentences}
+    for row, finding in zip(content["slices"], findings.slices, strict=True):
+        row["sentence"] = wording.finding(finding)
+    return CommandResult(content, sentences)
 
 
 def _thresholds(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:

@@ -149,13 +149,16 @@ def register_audit(commands: Any, common: argparse.ArgumentParser) -> None:
 def _audit(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     from core.label_audit import audit_labels, exclude_labels
     from core.labels import load_labels
+    from core.wording import label_audit as wording
 
     labels = load_labels(workspace, args.labels)
     groups, suspects = _parse_exclusions(args.leave_out)
     audit = audit_labels(labels, false_alarm=args.false_alarm, seed=args.seed, progress=progress)
-    content = audit.as_dict()
+    content = audit.as_dict() | {"sentences": list(wording.sentences(audit))}
+    for item, finding in zip(content["findings"], audit.findings, strict=True):
+        item["sentence"] = wording.finding(finding)
     rated, listed = [row for row in content["groups"] if row["suspect_rate"] is not None], content["suspects"]
-    lines = [*audit.sentences, "", *output.table(rated[:_MAX_SHOWN], _GROUPS), ""]
+    lines = [*content["sentences"], "", *output.table(rated[:_MAX_SHOWN], _GROUPS), ""]
     lines += output.table(listed[:_MAX_SHOWN], _SUSPECTS)
     if len(listed) > _MAX_SHOWN:
         lines.append(f"… and {len(listed) - _MAX_SHOWN:,} more: --json has all.")

@@ -19,7 +19,6 @@ from core.calibration import (
 from core.errors import InputError
 from core.evaluation.metrics import Metrics, metrics_of
 from core.facets import facet_order, facet_values
-from core.formatting import in_percent, interval_percent
 from core.schema import CONFIDENCE, CORRECT, LEAK, PREDICTED, TITLE, TITLE_KEY, TRUTH, TRUTH_GIVEN, probability_column
 from core.splits import fold_by_title
 from core.statistics import MINIMUM_RECORDS, Estimate
@@ -79,18 +78,6 @@ class Evaluation:
     def accuracy(self) -> Estimate:
         """Share right among all labelled books."""
         return self.metrics.accuracy
-
-    @property
-    def sentence(self) -> str:
-        """The verdict in one sentence."""
-        accuracy = self.accuracy
-        if not accuracy.defined:
-            return "No book has been checked by a person, so nothing can be said about errors."
-        wrong = round((1 - accuracy.value) * accuracy.n)
-        return (
-            f"{wrong:,} of {accuracy.n:,} checked books are wrong: {in_percent(accuracy.value)} are right"
-            f" ({interval_percent(accuracy.low, accuracy.high)} with 95 % confidence)."
-        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return the keys of ``colophon evaluate --json``."""
@@ -247,14 +234,6 @@ class CalibrationTrial:
     log_loss: float
     n: int
     reliability: pd.DataFrame
-
-    @property
-    def sentence(self) -> str:
-        """Say it for a curator."""
-        now = self.method == "none"
-        which = "The confidences are" if now else f"After {self.title} they would be"
-        books = f" ({self.n:,} books)" if now else ""
-        return f"{which} on average {in_percent(self.ece)} away from how often they are right{books}."
 
 
 def try_calibrations(table: pd.DataFrame, classes: Sequence[str], *, seed: int = 0) -> tuple[CalibrationTrial, ...]:

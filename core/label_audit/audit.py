@@ -1,6 +1,5 @@
 """The label audit: suspects and groups in words and tables, and the label set without what it speaks against."""
 
-import math
 import shutil
 import string
 from collections.abc import Iterable, Sequence
@@ -13,7 +12,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.formatting import upper_percent
 from core.label_audit.confounding import SuspectGroup, find_suspect_groups
 from core.label_audit.suspects import (
     FALSE_ALARM_RATE,
@@ -134,33 +132,6 @@ class LabelAudit:
         speaking = table[table["contribution"] > 0].tail(_WORDS)["word"].tolist()[::-1]
         return _bare_words(speaking), _bare_words(against)
 
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """The verdict in plain words: whose labels are out of line, how many are suspect, what that means."""
-        suspects = int(self.books["suspect"].sum())
-        first = [finding.headline if self._already_reported(finding) else finding.sentence for finding in self.flagged]
-        if not first:
-            tested = int(self.groups["p"].notna().sum())
-            kinds = " or ".join(GROUPINGS[by] for by in GROUPINGS if by in set(self.groups["by"])) or "group"
-            first = [f"No {kinds} has labels out of line with the rest ({tested:,} groups compared)."]
-        summary = (
-            f"{suspects:,} of {len(self.books):,} labels look wrong, to a model that has not seen the book. The cut-off"
-            f" calls at most {upper_percent(self.false_alarm)} of right labels suspect (at most"
-            f" {math.ceil(self.expected_false):,} here, if every label were right): suspects are to be looked at, not"
-            " to be corrected unseen."
-        )
-        return (
-            *first,
-            summary,
-            *(finding.sentence for finding in self.findings if not finding.flagged),
-            *self.notes,
-        )
-
-    def _already_reported(self, finding: SuspectGroup) -> bool:
-        """Whether a finding that comes first tells already how this group goes together with it."""
-        before = self.findings[: self.findings.index(finding)]
-        return any((finding.by, finding.value) in other.partners and other.flagged for other in before)
-
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-able content, as ``colophon audit-labels --json`` prints it; undefined numbers are None."""
         suspects = self.suspects()
@@ -175,7 +146,6 @@ class LabelAudit:
             "cut": self.cut,
             "false_alarm": self.false_alarm,
             "expected_false_alarms": self.expected_false,
-            "sentences": list(self.sentences),
         }
 
 

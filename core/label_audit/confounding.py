@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.formatting import capitalised, listed
+from core.formatting import listed
 from core.label_audit.suspects import GROUPINGS, GroupKey, Memberships, by_label, group_phrase
 from core.slices.stratified import exact_p, excess
 from core.statistics import MINIMUM_RECORDS, adjust_p
@@ -55,8 +55,6 @@ class SuspectGroup:
         ``books`` (in words), ``n``, ``suspects``.
     p_adjusted : float
         From :func:`core.label_audit.suspects.group_rates`.
-    headline, detail : str
-        What was found, in a sentence, and what it goes together with or is explained by ('' when it stands).
     """
 
     by: str
@@ -68,13 +66,6 @@ class SuspectGroup:
     partners: tuple[GroupKey, ...]
     cells: tuple[Mapping[str, Any], ...]
     p_adjusted: float
-    headline: str
-    detail: str
-
-    @property
-    def sentence(self) -> str:
-        """Both in one: what was found, and what it may be confused with."""
-        return f"{self.headline} {self.detail}".strip()
 
     @property
     def flagged(self) -> bool:
@@ -93,7 +84,6 @@ class SuspectGroup:
             "partners": [{"by": by, "value": value} for by, value in self.partners],
             "cells": [dict(cell) for cell in self.cells],
             "p_adjusted": self.p_adjusted,
-            "sentence": self.sentence,
         }
 
 
@@ -157,8 +147,6 @@ def find_suspect_groups(
                 partners,
                 cells,
                 float(row["p_adjusted"]),
-                _headline(group, row),
-                _detail(group, status, partners, cells),
             )
         )
     order = list(GROUPINGS)
@@ -249,28 +237,3 @@ def _cells(
         cell(f"{group_phrase(group)}, outside {names}", mine & ~union),
         *(cell(f"{group_phrase(other)}, outside {group_phrase(group)}", members[other] & ~mine) for other in partners),
     )
-
-
-def _headline(group: GroupKey, row: Mapping[str, Any]) -> str:
-    ratio = float(row["ratio"])
-    times = f", {ratio:.1f} times the rest" if np.isfinite(ratio) else ""
-    return f"{capitalised(group_phrase(group))}: {row['suspects']:,} of {row['n']:,} labels look wrong{times}."
-
-
-def _detail(group: GroupKey, status: str, partners: Sequence[GroupKey], cells: Sequence[Mapping[str, Any]]) -> str:
-    if status == STANDS:
-        return ""
-    outside = cells[len(partners)]
-    alone = f"{outside['suspects']:,} of {outside['n']:,}"
-    names = listed([group_phrase(other) for other in partners])
-    if status == EXPLAINED:
-        return f"They come from {names}: outside, {alone} look wrong, no more than elsewhere."
-    within = listed(
-        [f"{c['books'].split(' and ', 1)[1]} {c['suspects']:,} of {c['n']:,}" for c in cells[: len(partners)]]
-    )
-    sentence = f"Of these, {within}; outside {'it' if len(partners) == 1 else 'these'} {alone}."
-    if int(outside["n"]) < MINIMUM_RECORDS:
-        return f"{sentence} Nearly all these books belong to {names}: the two cannot be told apart, so look at both."
-    if sum(int(c["n"]) for c in cells[len(partners) + 1 :]) < MINIMUM_RECORDS * len(partners):
-        return f"{sentence} Nearly all books of {names} are among these: the two cannot be told apart, so look at both."
-    return f"{sentence} Neither is out of line without the other: look at the books that are both."

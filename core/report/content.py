@@ -12,7 +12,7 @@ from core.comparison import ModelComparison, compare_models
 from core.errors import InputError
 from core.evaluation import Evaluation, by_value, evaluate, most_confident_wrong
 from core.facets import facet_order, facet_values
-from core.formatting import counts_listed, in_percent, interval_percent, lower_percent, upper_percent
+from core.formatting import in_percent, interval_percent, lower_percent, upper_percent
 from core.labels import load_labels
 from core.policies import SavedPolicy, saved_policies
 from core.predictions import PredictionSet, Scored, load_predictions
@@ -20,6 +20,7 @@ from core.progress import Progress, silent
 from core.slices import SliceFindings, find_slices
 from core.storage import Workspace
 from core.thresholds import ALL_CLASSES, Curves, PolicyReport, PopulationCheck, compare_population, policy_report
+from core.wording.evaluation import leaks, titles_read, verdict
 
 __all__ = [
     "DEFINITIONS",
@@ -233,20 +234,10 @@ def _verdict(
     decided: PolicyReport | None,
     population: PopulationCheck,
 ) -> tuple[str, ...]:
-    counts = scored.table["predicted"].value_counts()
-    counts_text = counts_listed({name: int(counts.get(name, 0)) for name in scored.classes})
-    first = f"A model has read {len(scored.table):,} titles: {counts_text}."
+    third = leaks(evaluation)
     if chosen is not None and decided is not None:
         third = " ".join([_decided(chosen, decided), *population.warnings])
-    elif evaluation.leaks:
-        share = in_percent(evaluation.without_leaks.accuracy.value)
-        third = (
-            f"{evaluation.leaks:,} of the checked books are also among those the model learned (or may have learned)"
-            f" from; without them {share} are right."
-        )
-    else:
-        third = "None of the checked books is among those the model learned from, as far as is known here."
-    return (first, evaluation.sentence, third)
+    return (titles_read(scored), verdict(evaluation), third)
 
 
 def _decided(chosen: SavedPolicy, decided: PolicyReport) -> str:

@@ -22,6 +22,9 @@ from core.report.content import DEFINITIONS, ReportContent
 from core.storage import file_sha256, write_atomically
 from core.text_formats import printable
 from core.thresholds.report import CLASS
+from core.wording.comparison import sentences as comparison_sentences
+from core.wording.evaluation import collection as collection_sentences
+from core.wording.slices import sentences as slice_sentences
 
 __all__ = ["WrittenReport", "render", "write_report"]
 
@@ -62,10 +65,13 @@ def _template() -> jinja2.Template:
         "MOST_CLASSES": svg.MOST_CLASSES,
         "MOST_GROUPS": _MOST_GROUPS,
         "between": interval_percent,
+        "collection_sentences": collection_sentences,
+        "comparison_sentences": comparison_sentences,
         "confusion_svg": svg.confusion_svg,
         "rates_svg": svg.rates_svg,
         "reliability_svg": svg.reliability_svg,
         "risk_coverage_svg": svg.risk_coverage_svg,
+        "slice_sentences": slice_sentences,
     }
     return environment.get_template("report.html.jinja")
 

@@ -8,7 +8,6 @@ import pandas as pd
 
 from core.errors import InputError
 from core.facets import FACETS
-from core.formatting import in_percent, interval_percent
 from core.progress import Progress, silent
 from core.schema import CORRECT, PREDICTED, RECORDS_COLUMNS, TRUTH
 from core.slices.confirm import FoldedSlice, SearchLimits, find_candidates, fold_explained
@@ -65,19 +64,6 @@ class SliceFinding:
         """The facts."""
         return self.measured.slice
 
-    @property
-    def sentence(self) -> str:
-        """What was found, in plain words."""
-        text = self.measured.sentence
-        if self.unseen.defined:
-            text += (
-                f" Among the books the search had not seen: {self.unseen_errors:,} of {self.unseen.n:,}"
-                f" ({interval_percent(self.unseen.low, self.unseen.high)})."
-            )
-        if self.folded_under:
-            text += f" Explained by: {self.folded_under}."
-        return text
-
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-able content; what is undefined is None."""
         return self.measured.as_dict() | {
@@ -92,7 +78,6 @@ class SliceFinding:
             "folded_under": self.folded_under or None,
             "found_in": self.proposals,
             "searches": self.searches,
-            "sentence": self.sentence,
         }
 
 
@@ -130,19 +115,6 @@ class SliceFindings:
         """The slices that no other explains."""
         return tuple(finding for finding in self.slices if not finding.folded_under)
 
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """The verdict in plain words."""
-        if not self.slices:
-            return (self.reason,)
-        rate, alone = self.overall.rate, len(self.unexplained)
-        first = (
-            f"{self.overall.errors:,} of {rate.n:,} labelled books are wrong ({in_percent(rate.value)})."
-            f" Of {self.tested} slices that were put to the test {alone} {'is' if alone == 1 else 'are'} worse than"
-            " chance allows and not explained by others."
-        )
-        return (first, *(finding.sentence for finding in self.unexplained))
-
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-able content, as ``colophon slices --find --json`` prints it."""
         return {
@@ -154,7 +126,6 @@ class SliceFindings:
             "seed": self.seed,
             "settings": dict(self.settings),
             "reason": self.reason,
-            "sentences": list(self.sentences),
         }
 
 

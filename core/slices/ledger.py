@@ -6,14 +6,12 @@ every look there will ever be: for the k-th it is α / (k (k + 1)), and all of t
 goes on looking.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from core.database import Database
 from core.errors import InputError
-from core.formatting import listed, upper_percent
 from core.slices.definition import Slice
 from core.text_formats import plain
 
@@ -161,41 +159,10 @@ class Ledger:
         by_key = {look.key: look for look in self.looks()}
         return [by_key[slice_.key] for slice_ in slices]
 
-    def sentence_on(self, looks: Sequence[Look]) -> str:
-        """Say how much has been looked at, and which of these looks are convincing all the same."""
-        convincing = list(dict.fromkeys(look.description for look in looks if look.significant))
-        none = "It is not convincing by itself." if len(looks) == 1 else "None of these is convincing by itself."
-        return (
-            f"{len(self.looks()):,} {'group has' if len(self.looks()) == 1 else 'groups have'} been looked at on this"
-            " test set so far; the more, the stronger the evidence each needs."
-            f" {f'Convincing even so: {listed(convincing)}.' if convincing else none}"
-        )
-
     @property
     def next_level(self) -> float:
         """The p value that the next new look must reach."""
         return level_of_look(len(self.looks()) + 1, self.alpha)
-
-    @property
-    def sentence(self) -> str:
-        """What the ledger says, in plain words."""
-        count = len(self.looks())
-        counted = {0: "No comparison has", 1: "One comparison has"}.get(count, f"{count:,} comparisons have")
-        return (
-            f"{counted} been made on this test set so far. To count as found, the next must have a p value of at most"
-            f" {_floor_level(self.next_level)}: then all comparisons together, however many follow, raise a false alarm"
-            f" with a chance of at most {upper_percent(self.alpha)}."
-        )
-
-
-def _floor_level(level: float) -> str:
-    """Return a level with two digits that count, rounded down.
-
-    >>> _floor_level(0.05 / 6), _floor_level(0.025), _floor_level(0.05 / 10100)
-    ('0.0083', '0.025', '0.0000049')
-    """
-    places = 1 - math.floor(math.log10(level))
-    return f"{math.floor(level * 10**places + 1e-9) / 10**places:.{places}f}"
 
 
 # --- Slices that people gave a name: kept in the workspace's database, the newest of a name holds ---------------------

@@ -10,7 +10,6 @@ import pandas as pd
 
 from core.errors import InputError
 from core.facets import facet_codes, facet_order
-from core.formatting import in_percent, interval_percent
 from core.predicates import AllOf, Books, FacetPredicate
 from core.schema import CORRECT, TRUTH
 from core.slices.definition import Slice
@@ -77,19 +76,6 @@ class SliceMeasurement:
     collection_n: int
     confusions: tuple[Confusion, ...]
 
-    @property
-    def sentence(self) -> str:
-        """The numbers in plain words."""
-        about = self.slice.name or self.slice.description
-        text = f"{about[:1].upper()}{about[1:]}: {self.errors:,} of {self.n:,} wrong"
-        if self.rate.defined:
-            text += f" ({interval_percent(self.rate.low, self.rate.high)})"
-        if not np.isnan(self.by_truth.ratio):
-            text += f", {_times(self.by_truth.ratio)} the rest of the same classes"
-        if self.explains.defined:
-            text += f"; {in_percent(self.explains.value)} of all errors"
-        return f"{text}; {self.collection_n:,} books of the collection."
-
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-able content; what is undefined is None."""
         return {
@@ -112,7 +98,6 @@ class SliceMeasurement:
             "explains_high": plain(self.explains.high),
             "collection_n": self.collection_n,
             "confusions": [vars(confusion) for confusion in self.confusions],
-            "sentence": self.sentence,
         }
 
 
@@ -222,12 +207,6 @@ def error_share(errors: int, n: int) -> Estimate:
     if n < MINIMUM_RECORDS:
         return Estimate.undefined(f"fewer than {MINIMUM_RECORDS} books", n)
     return proportion(errors, n)
-
-
-def _times(ratio: float) -> str:
-    if 0.95 <= ratio < 1.05:
-        return "as often as"
-    return f"{ratio:.1f} times" if ratio < 9.95 else f"{ratio:,.0f} times"
 
 
 # --- Error rates facet by facet, and facet against facet: asked for, not searched for ---------------------------------

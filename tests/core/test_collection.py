@@ -8,6 +8,7 @@ import pytest
 from core.collection import CollectionEstimates, collection_estimates, confidence_bands
 from core.errors import InputError
 from core.statistics import wilson
+from core.wording.evaluation import collection
 
 CLASSES = ("Drama", "Fiction", "Non-fiction")
 
@@ -73,7 +74,7 @@ def test_a_sample_of_too_many_sure_ones_is_mended():
     assert found.accuracy.low < right < found.accuracy.high
     assert found.accuracy_of_checked.low > right
     assert found.design_effect > 1.3
-    assert any("design effect" in sentence for sentence in found.sentences)
+    assert any("design effect" in sentence for sentence in collection(found))
 
 
 def test_the_cells_make_the_population(found):
@@ -130,7 +131,7 @@ def test_share_of_the_collection_no_checked_book_speaks_for():
     language = pd.Series(["English"] * 3000 + ["Welsh"] * 1000, dtype="str")
     found = collection_estimates(scored(language=language), CLASSES)
     assert found.uncovered == {"language": pytest.approx(0.25), "decade": 0}
-    assert found.sentences[-1] == "No checked book speaks for a part of the collection: 25 % by language."
+    assert collection(found)[-1] == "No checked book speaks for a part of the collection: 25 % by language."
 
 
 def test_too_few_checked_books():
@@ -160,9 +161,9 @@ def test_json(found):
 
 
 def test_sentences(found):
-    assert found.sentences[0].startswith("In the whole collection of 4,000 books the model is right for ")
-    assert "in the 400 checked books as they are for " in found.sentences[0]
-    assert found.sentences[1].startswith("The collection is Drama ")
+    assert collection(found)[0].startswith("In the whole collection of 4,000 books the model is right for ")
+    assert "in the 400 checked books as they are for " in collection(found)[0]
+    assert collection(found)[1].startswith("The collection is Drama ")
 
 
 @pytest.mark.parametrize(

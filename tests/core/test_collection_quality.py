@@ -1,6 +1,7 @@
 import pandas as pd
 
-from core.collection import date_sentence, field_quality, language_sentence, title_sentence
+from core.collection import field_quality
+from core.wording.evaluation import dates, languages, titles
 
 
 def _records() -> pd.DataFrame:
@@ -34,6 +35,6 @@ def test_each_field_says_how_many_records_have_it() -> None:
 
 def test_the_sentences_count_right() -> None:
     records = _records()
-    assert date_sentence(records) == "Of 3 dates, 1 is certain, 1 is a guess and 1 is missing."
-    assert language_sentence(records).startswith("The catalogue gives a language for 1 of 3 records; for 1 it was")
-    assert title_sentence(records).startswith("2 different titles; 2 records share their title")
+    assert dates(records) == "Of 3 dates, 1 is certain, 1 is a guess and 1 is missing."
+    assert languages(records).startswith("The catalogue gives a language for 1 of 3 records; for 1 it was")
+    assert titles(records).startswith("2 different titles; 2 records share their title")

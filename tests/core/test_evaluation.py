@@ -16,6 +16,7 @@ from core.evaluation import (
     length_by_outcome,
     most_confident_wrong,
 )
+from core.wording.evaluation import verdict
 
 CLASSES = ("Map", "Play", "Song")
 
@@ -81,7 +82,7 @@ def test_a_missing_prediction_is_wrong_and_stands_in_its_own_column() -> None:
 
 def test_without_labels_everything_is_undefined_and_said() -> None:
     found = evaluate(scored(("Map", "", 0.9)), CLASSES)
-    assert found.sentence.startswith("No book has been checked")
+    assert verdict(found).startswith("No book has been checked")
     assert math.isnan(found.accuracy.value)
     assert found.as_dict()["accuracy"]["value"] is None
 

@@ -15,6 +15,7 @@ from core.predictions import Scored, load_scored
 from core.slices import SliceFindings, find_slices
 from core.storage import Workspace
 from core.text_search import phrase_mask
+from core.wording.slices import sentences
 
 pytestmark = pytest.mark.real
 
@@ -61,8 +62,8 @@ def test_paris_and_novels_are_not_reported(found: SliceFindings) -> None:
 
 
 def test_it_is_told_in_words(found: SliceFindings) -> None:
-    assert found.sentences[1].startswith("Books with “")
-    assert "times the rest of the same classes" in found.sentences[1]
+    assert sentences(found)[1].startswith("Books with “")
+    assert "times the rest of the same classes" in sentences(found)[1]
 
 
 @pytest.mark.slow

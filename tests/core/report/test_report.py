@@ -20,6 +20,9 @@ from core.report.svg import confusion_svg
 from core.slices import Slice
 from core.storage import Workspace, file_sha256
 from core.thresholds import Policy, policy_report
+from core.wording.comparison import verdict as comparison_verdict
+from core.wording.evaluation import collection, verdict
+from core.wording.slices import sentences as slice_sentences
 
 pytestmark = pytest.mark.slow
 
@@ -126,7 +129,7 @@ def test_the_numbers_are_those_of_the_evaluation(content: ReportContent, scored:
     found = evaluate(scored.table, scored.classes)
     text = said(read(render(content)))
     accuracy = found.accuracy
-    assert found.sentence in text
+    assert verdict(found) in text
     for one in (accuracy, found.without_leaks.accuracy, *(m.recall for m in found.metrics.per_class)):
         expected = f"{100 * one.value:.1f} % ({interval_percent(one.low, one.high)}, n = {one.n:,})"
         assert expected in text
@@ -144,10 +147,10 @@ def test_what_a_report_must_hold(content: ReportContent, scored: Scored) -> None
     assert content.provenance["Fingerprint of the model"] in text
     assert "2026-01-31" in text
     assert all(word in text and meaning in text for word, meaning in DEFINITIONS.items())
-    assert content.slices.sentences[0] in text
-    assert content.collection.sentences[0] in text
+    assert slice_sentences(content.slices)[0] in text
+    assert collection(content.collection)[0] in text
     assert content.comparison is not None
-    assert content.comparison.sentence in text
+    assert comparison_verdict(content.comparison) in text
     assert len(content.verdict) == 3
 
 

@@ -10,6 +10,7 @@ from core.errors import InputError
 from core.predicates import FacetPredicate, RangePredicate, is_title_words, title_words
 from core.slices import Slice, SliceFindings, find_slices
 from core.statistics import wilson
+from core.wording import slices as wording
 from tests.core.slices import planted as made
 
 pytestmark = pytest.mark.slow
@@ -59,7 +60,7 @@ def test_what_fails_because_of_verse_is_folded_under_it(found: SliceFindings) ->
     ]
     assert early
     assert {one.folded_under for one in early} == {found.slices[0].slice.description}
-    assert all(f"Explained by: {found.slices[0].slice.description}." in one.sentence for one in early)
+    assert all(f"Explained by: {found.slices[0].slice.description}." in wording.finding(one) for one in early)
 
 
 def test_neither_the_class_mix_nor_a_half_of_a_pair_is_reported(found: SliceFindings, table: pd.DataFrame) -> None:
@@ -75,7 +76,7 @@ def test_nothing_is_reported_where_nothing_is_planted(seed: int) -> None:
     found = find_slices(made.none_planted(seed=seed), CLASSES, seed=seed)
     assert found.slices == ()
     assert found.reason.startswith("No slice is worse than chance allows")
-    assert found.sentences == (found.reason,)
+    assert wording.sentences(found) == (found.reason,)
 
 
 def test_every_number_can_be_recounted(found: SliceFindings, table: pd.DataFrame) -> None:
@@ -114,13 +115,13 @@ def test_the_findings_are_json_and_the_facts_can_be_applied_again(found: SliceFi
 
 def test_the_verdict_is_said_in_words(found: SliceFindings) -> None:
     first = found.slices[0].as_dict()
-    assert found.sentences[0].startswith(f"{found.overall.errors} of 3,000 labelled books are wrong (")
-    assert found.sentences[0].endswith(" 2 are worse than chance allows and not explained by others.")
-    assert found.sentences[1].startswith("Books with “")
-    assert f" in the title: {first['errors']} of {first['n']} wrong (" in found.sentences[1]
+    assert wording.sentences(found)[0].startswith(f"{found.overall.errors} of 3,000 labelled books are wrong (")
+    assert wording.sentences(found)[0].endswith(" 2 are worse than chance allows and not explained by others.")
+    assert wording.sentences(found)[1].startswith("Books with “")
+    assert f" in the title: {first['errors']} of {first['n']} wrong (" in wording.sentences(found)[1]
     assert (
         f"{first['collection_n']} books of the collection. Among the books the search had not seen:"
-        in found.sentences[1]
+        in wording.sentences(found)[1]
     )
 
 

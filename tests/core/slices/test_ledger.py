@@ -8,6 +8,7 @@ from core.errors import InputError
 from core.predicates import FacetPredicate, RangePredicate
 from core.slices import Ledger, Slice, level_of_look
 from core.storage import Workspace
+from core.wording import slices as wording
 
 PARIS, EARLY = Slice((FacetPredicate("place", ("Paris",)),)), Slice((RangePredicate("year", None, 1799),))
 
@@ -20,7 +21,7 @@ def ledger(workspace: Workspace) -> Ledger:
 def test_an_empty_ledger_asks_for_half_of_alpha(ledger):
     assert ledger.looks() == []
     assert ledger.next_level == 0.025
-    assert ledger.sentence == (
+    assert wording.ledger(ledger) == (
         "No comparison has been made on this test set so far. To count as found, the next must have a p value of at"
         " most 0.025: then all comparisons together, however many follow, raise a false alarm with a chance of at most"
         " 5 %."
@@ -32,13 +33,13 @@ def test_every_look_makes_the_next_harder(ledger):
     assert (first.number, first.level, first.significant) == (1, 0.025, True)
     assert (second.number, second.level, second.significant) == (2, pytest.approx(0.05 / 6), False)
     assert ledger.next_level == pytest.approx(0.05 / 12)
-    assert ledger.sentence.startswith("2 comparisons have been made")
-    assert "at most 0.0041: then" in ledger.sentence
+    assert wording.ledger(ledger).startswith("2 comparisons have been made")
+    assert "at most 0.0041: then" in wording.ledger(ledger)
 
 
 def test_one_look_is_spoken_of_as_one(ledger):
     ledger.add(PARIS)
-    assert ledger.sentence.startswith("One comparison has been made")
+    assert wording.ledger(ledger).startswith("One comparison has been made")
 
 
 def test_looking_again_is_no_new_look(ledger):
@@ -57,16 +58,16 @@ def test_many_looks_at_once_are_numbered_in_their_order(ledger):
 
 
 def test_what_looks_are_worth_is_said_with_how_many_there_were(ledger):
-    assert ledger.sentence_on([ledger.add(PARIS, 0.02)]) == (
+    assert wording.looks(ledger, [ledger.add(PARIS, 0.02)]) == (
         "1 group has been looked at on this test set so far; the more, the stronger the evidence each needs."
         " Convincing even so: books from Paris."
     )
     second = ledger.add(EARLY, 0.02)
-    assert ledger.sentence_on([second]).endswith(
+    assert wording.looks(ledger, [second]).endswith(
         "2 groups have been looked at on this test set so far; the more, the"
         " stronger the evidence each needs. It is not convincing by itself."
     )
-    assert ledger.sentence_on([second, second]).endswith("None of these is convincing by itself.")
+    assert wording.looks(ledger, [second, second]).endswith("None of these is convincing by itself.")
 
 
 def test_each_test_set_has_its_own_ledger(ledger, workspace):

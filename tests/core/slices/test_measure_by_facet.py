@@ -10,6 +10,7 @@ from core.errors import InputError
 from core.predicates import FacetPredicate
 from core.slices import Slice, cross_table, facet_slices, measure_slices, slice_p_value
 from core.statistics import adjust_p, wilson
+from core.wording.slices import measurement
 from tests.core.slices import planted as made
 
 CLASSES = made.CLASSES
@@ -42,7 +43,7 @@ def test_every_value_is_a_slice(table):
     assert found.p_adjusted[:2] == pytest.approx(adjust_p(found.p[:2], "by"))
     assert json.loads(json.dumps(told)) == told
     assert (
-        found.slices[2].sentence
+        measurement(found.slices[2])
         == "Books without a place: 1 of 4 wrong; 20 % of all errors; 5 books of the collection."
     )
 
@@ -99,7 +100,7 @@ def test_slices_known_beforehand_are_measured(table):
     paris = Slice((FacetPredicate("place", ("Paris",)),), "the French ones")
     [measured] = measure_slices(table, CLASSES, [paris])
     assert (measured.n, measured.errors) == (20, 3)
-    assert measured.sentence.startswith("The French ones: 3 of 20 wrong (5.2 to 36.1 %), ")
+    assert measurement(measured).startswith("The French ones: 3 of 20 wrong (5.2 to 36.1 %), ")
     # 10 of each class; elsewhere 1 of 10 fiction and 1 of 9 non-fiction books are wrong.
     assert measured.by_truth.expected == pytest.approx(10 * 1 / 10 + 10 * 1 / 9)
     assert measured.as_dict()["name"] == "the French ones"

@@ -1,0 +1,86 @@
+"""Where a model fails: what is said of a slice, of a search for slices, and of the looks at a test set."""
+
+import math
+from collections.abc import Sequence
+
+from core.formatting import capitalised, in_percent, interval_percent, listed, upper_percent
+from core.slices import Ledger, Look, SliceFinding, SliceFindings, SliceMeasurement
+
+__all__ = ["finding", "ledger", "looks", "measurement", "sentences"]
+
+
+def sentences(findings: SliceFindings) -> tuple[str, ...]:
+    """Return the verdict of a search, and a sentence on every slice that no other explains."""
+    if not findings.slices:
+        return (findings.reason,)
+    rate, alone = findings.overall.rate, len(findings.unexplained)
+    first = (
+        f"{findings.overall.errors:,} of {rate.n:,} labelled books are wrong ({in_percent(rate.value)})."
+        f" Of {findings.tested} slices that were put to the test {alone} {'is' if alone == 1 else 'are'} worse than"
+        " chance allows and not explained by others."
+    )
+    return (first, *map(finding, findings.unexplained))
+
+
+def finding(found_slice: SliceFinding) -> str:
+    """Say how often the books of a slice that was found are wrong, also among those the search had not seen."""
+    text, unseen = measurement(found_slice.measured), found_slice.unseen
+    if unseen.defined:
+        text += (
+            f" Among the books the search had not seen: {found_slice.unseen_errors:,} of {unseen.n:,}"
+            f" ({interval_percent(unseen.low, unseen.high)})."
+        )
+    if found_slice.folded_under:
+        text += f" Explained by: {found_slice.folded_under}."
+    return text
+
+
+def measurement(measured: SliceMeasurement) -> str:
+    """Say how often the books of a slice are wrong, and how much of all errors that is."""
+    text = capitalised(measured.slice.name or measured.slice.description)
+    text += f": {measured.errors:,} of {measured.n:,} wrong"
+    if measured.rate.defined:
+        text += f" ({interval_percent(measured.rate.low, measured.rate.high)})"
+    if not math.isnan(measured.by_truth.ratio):
+        text += f", {_times(measured.by_truth.ratio)} the rest of the same classes"
+    if measured.explains.defined:
+        text += f"; {in_percent(measured.explains.value)} of all errors"
+    return f"{text}; {measured.collection_n:,} books of the collection."
+
+
+def _times(ratio: float) -> str:
+    if 0.95 <= ratio < 1.05:
+        return "as often as"
+    return f"{ratio:.1f} times" if ratio < 9.95 else f"{ratio:,.0f} times"
+
+
+def ledger(book: Ledger) -> str:
+    """Say how many comparisons were made on a test set, and what the next one must reach."""
+    count = len(book.looks())
+    counted = {0: "No comparison has", 1: "One comparison has"}.get(count, f"{count:,} comparisons have")
+    return (
+        f"{counted} been made on this test set so far. To count as found, the next must have a p value of at most"
+        f" {_floor_level(book.next_level)}: then all comparisons together, however many follow, raise a false alarm"
+        f" with a chance of at most {upper_percent(book.alpha)}."
+    )
+
+
+def looks(book: Ledger, these: Sequence[Look]) -> str:
+    """Say how much has been looked at, and which of `these` looks are convincing all the same."""
+    count = len(book.looks())
+    convincing = list(dict.fromkeys(look.description for look in these if look.significant))
+    none = "It is not convincing by itself." if len(these) == 1 else "None of these is convincing by itself."
+    return (
+        f"{count:,} {'group has' if count == 1 else 'groups have'} been looked at on this test set so far; the more,"
+        f" the stronger the evidence each needs. {f'Convincing even so: {listed(convincing)}.' if convincing else none}"
+    )
+
+
+def _floor_level(level: float) -> str:
+    """Return a level with two digits that count, rounded down.
+
+    >>> _floor_level(0.05 / 6), _floor_level(0.025), _floor_level(0.05 / 10100)
+    ('0.0083', '0.025', '0.0000049')
+    """
+    places = 1 - math.floor(math.log10(level))
+    return f"{math.floor(level * 10**places + 1e-9) / 10**places:.{places}f}"
