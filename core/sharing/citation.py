@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+import yaml  # type: ignore[import-untyped]
+
 from core.errors import InputError
 from core.fetch import Source, sources
 from core.manifests import SourceFile
@@ -108,8 +110,6 @@ class Citation:
 
     def as_cff(self) -> str:
         """Return the text of CITATION.cff."""
-        from huggingface_hub.utils._fixes import yaml_dump
-
         content: dict[str, Any] = {
             "cff-version": "1.2.0",
             "message": "If you use this, please cite it as below, and the sources it was made from.",
@@ -126,7 +126,7 @@ class Citation:
             content["url"] = self.metadata.homepage
         if self.built_on:
             content["references"] = [_reference(source) for source in self.built_on]
-        return f"{yaml_dump(content, sort_keys=False).strip()}\n"
+        return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
 
 
 def published_sources(workspace: Workspace, files: Sequence[SourceFile]) -> list[Source]:

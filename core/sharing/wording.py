@@ -1,32 +1,41 @@
-"""What cards say and how: Markdown of cards, their fields, and the words of licences and tasks."""
+"""What cards say and how: Markdown of cards, their fields, and the words of licences and tasks.
 
+The text of each card stands in ``templates/``.
+"""
+
+import functools
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import jinja2
+import yaml  # type: ignore[import-untyped]
+from markupsafe import Markup
 
 from core.errors import InputError
+from core.formatting import in_percent
 from core.text_formats import inline
+
+if TYPE_CHECKING:
+    from huggingface_hub import CardData
 
 __all__ = [
     "ANNOTATIONS_CREATORS",
     "BEGIN",
     "END",
+    "HEADINGS",
     "LICENCES",
     "OFFERED",
     "SIZES",
     "UNFILLED",
-    "as_front_matter",
     "front_matter",
     "inline",
-    "join",
     "language_codes",
     "licence_of",
     "numbers_of",
-    "rows",
-    "section",
+    "render_card",
     "size_of",
     "split",
-    "unfilled",
     "unfilled_parts",
     "update_numbers",
 ]
@@ -35,45 +44,72 @@ BEGIN: Final = "<!-- colophon: measured numbers begin. They are written again ea
 END: Final = "<!-- colophon: measured numbers end -->"
 UNFILLED: Final = "Not filled in yet: "
 _BLOCK: Final = re.compile(re.escape(BEGIN) + r".*?" + re.escape(END), re.S)
+# Source: H. Alkemade and others, *Datasheets for Digital Cultural Heritage Datasets*, Journal of Open Humanities Data
+# 9:17 (2023); headings as used by datasheets after version 2 of its template (2025).
+HEADINGS: Final[Mapping[str, tuple[str, str]]] = {
+    "motivation": ("Motivation and selection criteria", "why this was made, and who chose which books are in it, how"),
+    "composition": ("Composition", "what the records are, and what is missing from them"),
+    "digitisation": ("Digitisation pipeline", "how the books were digitised, when and by whom, if they were"),
+    "collection": ("Collection process", "how records and labels were gathered, by whom, over what time"),
+    "provenance": (
+        "Data provenance",
+        "where the records come from, which cataloguing rules and which period they follow",
+    ),
+    "vocabulary": ("Linked open data and controlled vocabularies", "which vocabularies the labels and fields follow"),
+    "preprocessing": ("Preprocessing and cleaning", "what was changed before use"),
+    "sensitive": (
+        "Personal and sensitive information",
+        "persons named in the records, and historical terms that offend today",
+    ),
+    "uses": ("Uses", "what it was used for, and what a wrong label does to a reader's search"),
+    "distribution": ("Distribution and licence", "under which terms others may use it"),
+    "version": ("Version information", "which version this is, and what changed since the last"),
+    "maintenance": ("Maintenance", "who corrects it, how to report a fault, until when"),
+}
 _FRONT: Final = re.compile(r"\A---\n(.*?)\n---\n", re.S)
-
-
-def unfilled(what: str) -> str:
-    """Return the sentence that stands where nobody has written anything."""
-    return f"*{UNFILLED}{what}.*"
 
 
 def unfilled_parts(text: str) -> list[str]:
     """Return what a card still says is not filled in, in its order.
 
-    >>> unfilled_parts(unfilled("whom to ask"))
+    >>> unfilled_parts("*Not filled in yet: whom to ask.*")
     ['whom to ask']
     """
     return re.findall(re.escape(f"*{UNFILLED}") + r"(.+?)\.\*", text)
 
 
-def section(level: int, title: str, *paragraphs: str) -> str:
-    """Return a section of a card."""
-    return "\n\n".join((f"{'#' * level} {title}", *(paragraph for paragraph in paragraphs if paragraph)))
+def render_card(template: str, data: "CardData", **values: Any) -> str:
+    """Return a card: its front matter, and the text of a template in which every value is harmless Markdown."""
+    text = _templates().get_template(template).render(**values)
+    # A part that says nothing leaves its blank lines behind.
+    return _join(data.to_yaml(), re.sub(r"\n{3,}", "\n\n", text))
 
 
-def rows(heads: Sequence[str], body: Sequence[Sequence[object]]) -> str:
-    """Return a Markdown table; every cell is made harmless."""
-    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
-    lines += ["| " + " | ".join(inline(cell) for cell in row) + " |" for row in body]
-    return "\n".join(lines)
+@functools.cache
+def _templates() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("core.sharing"),
+        autoescape=True,
+        finalize=_harmless,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"in_percent": in_percent, "inline": _harmless}
+    environment.globals |= {"BEGIN": Markup(BEGIN), "END": Markup(END), "HEADINGS": HEADINGS}  # noqa: S704 - our own
+    return environment
 
 
-def join(front: Mapping[str, Any], body: str) -> str:
-    """Return a card of its front matter and its text."""
-    from huggingface_hub.utils._fixes import yaml_dump
+def _harmless(value: Any) -> Markup:
+    """Return a value as Markdown: what a template made already as it is, anything else as text that cannot act."""
+    if isinstance(value, Markup):
+        return value
+    count = isinstance(value, int) and not isinstance(value, bool)
+    return Markup(f"{value:,}" if count else inline(value))  # noqa: S704 - the escaping is that of Markdown
 
-    return f"---\n{yaml_dump(dict(front), sort_keys=False).strip()}\n---\n\n{body.strip()}\n"
 
-
-def as_front_matter(data: Any) -> dict[str, Any]:
-    """Return what ``huggingface_hub`` makes of a card's data, without what is not said."""
-    return {key: value for key, value in data.to_dict().items() if value is not None}
+def _join(front: str, body: str) -> str:
+    return f"---\n{front.strip()}\n---\n\n{body.strip()}\n"
 
 
 def split(text: str) -> tuple[str, str]:
@@ -91,8 +127,6 @@ def front_matter(text: str) -> dict[str, Any]:
     InputError
         It is missing or is no YAML mapping; the message says where.
     """
-    import yaml  # type: ignore[import-untyped]
-
     yaml_text, _ = split(text)
     if not yaml_text:
         raise InputError("The card has no front matter: it begins with a line of three dashes, and ends with another.")
@@ -125,12 +159,13 @@ def update_numbers(card: str, fresh: str) -> str:
     front.pop("model-index", None)
     if measured is not None:
         front["model-index"] = measured
+    front_yaml = yaml.safe_dump(front, sort_keys=False, allow_unicode=True)
     _, body = split(card)
     block = numbers_of(fresh)
     parts = _BLOCK.split(body, maxsplit=1)
     if len(parts) == 2:
-        return join(front, parts[0] + block + _BLOCK.sub("", parts[1]))
-    return join(front, f"{body.strip()}\n\n{block}")
+        return _join(front_yaml, parts[0] + block + _BLOCK.sub("", parts[1]))
+    return _join(front_yaml, f"{body.strip()}\n\n{block}")
 
 
 # --- The words the Hugging Face Hub knows: licences, sizes, kinds of annotation, languages ----------------------------

@@ -16,9 +16,9 @@ from core.manifests import SourceFile
 from core.sharing.bundle import write_card
 from core.sharing.card_settings import check_card, save_card, saved_card, with_fresh_numbers
 from core.sharing.citation import CardMetadata, published_sources
-from core.sharing.dataset_card import HEADINGS, label_card
+from core.sharing.dataset_card import label_card
 from core.sharing.model_card import model_card
-from core.sharing.wording import BEGIN, END, front_matter, inline, numbers_of, unfilled_parts, update_numbers
+from core.sharing.wording import BEGIN, END, HEADINGS, front_matter, inline, numbers_of, unfilled_parts, update_numbers
 from core.storage import Workspace, read_json
 
 
