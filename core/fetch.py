@@ -103,7 +103,7 @@ def download(
     FetchError
         Anything else; what arrived stays in `part`.
     """
-    transfer = _Transfer(url, part, known or {}, progress, timeout, secret)
+    transfer = _Transfer(url, part, known=known or {}, progress=progress, timeout=timeout, secret=secret)
     for attempt in range(1, _ATTEMPTS + 1):
         before = transfer.received
         try:
@@ -150,7 +150,7 @@ class _Transfer:
     """One file on its way: how much has arrived, and what the server said of it."""
 
     def __init__(
-        self, url: str, part: Path, known: Mapping[str, str], progress: Progress, timeout: float, secret: str
+        self, url: str, part: Path, *, known: Mapping[str, str], progress: Progress, timeout: float, secret: str
     ) -> None:
         self._secret = secret
         self.url, self.part, self.known, self.progress, self.timeout = url, part, known, progress, timeout

@@ -81,7 +81,7 @@ def keyword_frequency(
         titles = np.bincount(place, minlength=years + 1)
         for word in words:
             hits = np.bincount(place, weights=phrase_mask(records[TITLE], word), minlength=years + 1).astype(np.int64)
-            frames.append(_series(word, name, first, titles, hits, window))
+            frames.append(_series(word, name, first=first, titles=titles, hits=hits, window=window))
     return pd.concat(frames, ignore_index=True)
 
 

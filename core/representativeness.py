@@ -212,7 +212,10 @@ def compare(
         raise InputError(f"There are no books in '{empty}': nothing can be compared.")
     overlap = shared_books(sample_records, population_records)
     names = (sample_name, population_name)
-    unadjusted = [_compare_facet(sample_records, population_records, overlap, facet, names, top) for facet in facets]
+    unadjusted = [
+        _compare_facet(sample_records, population_records, overlap=overlap, facet=facet, names=names, top=top)
+        for facet in facets
+    ]
     adjusted = adjust_p([facet.test.p for facet in unadjusted], "holm")
     results = tuple(replace(facet, p_adjusted=float(p)) for facet, p in zip(unadjusted, adjusted, strict=True))
     n = (len(sample_records), len(population_records), overlap.n, int((~overlap.in_population).sum()))

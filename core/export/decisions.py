@@ -247,7 +247,9 @@ def decide(
     has_prediction = (predicted != "").to_numpy()
     over = apply_policy(table, policy) & has_prediction
 
-    strongest = strongest_labels(table, ids, known, human, human_labels, genre_terms)
+    strongest = strongest_labels(
+        table, ids, classes=known, human=human, human_labels=human_labels, genre_terms=genre_terms
+    )
     curated = _reviews(ids, known, reviews)
     looked_at = curated["looked"].to_numpy(dtype=bool)
     chosen = curated["label"].to_numpy(dtype=object)

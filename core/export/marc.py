@@ -100,7 +100,16 @@ def _write_marc(table: ExportTable, package: Package, formats: Sequence[str]) ->
                 if kind == "enriched" and not table.marc_texts[given.row]:
                     continue
                 built = maker.build(given)
-                _write(files, kind, given, built, cleaner, listed, too_long, _meaningful_forms(table))
+                _write(
+                    files,
+                    kind,
+                    given=given,
+                    built=built,
+                    cleaner=cleaner,
+                    listed=listed,
+                    too_long=too_long,
+                    speaking=_meaningful_forms(table),
+                )
                 if kind == kinds[0]:
                     undo.append(_undo_row(given, built, table))
         files.register()

@@ -122,8 +122,17 @@ class TitleClassifier(ABC):
 
         Parameters
         ----------
+        seed : int
+            Of all chance there is in the learning; a kind whose fit has none takes it and leaves it alone.
+        options : mapping, optional
+            Settings of the kind, listed in its own :meth:`train`; what is not given has its default.
+        progress : function
+            Is told the share that is done (0 to 1) and what is being done; may raise to stop the training.
+        observe : function
+            Is told what was measured after each pass over the titles, by a kind that makes several.
         checkpoints : path, optional
-            Where a kind that learns for minutes keeps half-trained states, to go on from; others leave it alone.
+            Where a kind that learns for minutes keeps half-trained states: with the same data, seed and options the
+            training goes on from there. Others leave it alone.
 
         Raises
         ------

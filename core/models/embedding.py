@@ -89,12 +89,10 @@ class EmbeddingClassifier(TitleClassifier):
         observe: Observe = ignore_measurements,
         checkpoints: Path | None = None,
     ) -> Self:
-        """Learn from titles; see :class:`core.models.base.TitleClassifier`.
+        """Learn from titles; see :meth:`core.models.base.TitleClassifier.train`.
 
         Parameters
         ----------
-        seed : int
-            Without effect: the fit has no chance in it.
         options : mapping, optional
             ``base`` (folder or Hub id of an encoder; else MiniLM), ``C``, the inverse strength of the penalty (1),
             ``max_iter`` (2,000), ``max_tokens`` (64).

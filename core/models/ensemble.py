@@ -248,7 +248,7 @@ class BlendClassifier(TitleClassifier):
         observe: Observe = ignore_measurements,
         checkpoints: Path | None = None,
     ) -> Self:
-        """Learn from titles; see :class:`core.models.base.TitleClassifier`.
+        """Learn from titles; see :meth:`core.models.base.TitleClassifier.train`.
 
         Parameters
         ----------
@@ -431,7 +431,7 @@ class CascadeClassifier(TitleClassifier):
         observe: Observe = ignore_measurements,
         checkpoints: Path | None = None,
     ) -> Self:
-        """Learn from titles; see :class:`core.models.base.TitleClassifier`.
+        """Learn from titles; see :meth:`core.models.base.TitleClassifier.train`.
 
         Parameters
         ----------

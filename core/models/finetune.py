@@ -250,7 +250,16 @@ def fine_tune(
             epoch, within = divmod(state.step, steps_an_epoch)
             batches = epoch_batches(lengths, recipe.batch_size, np.random.default_rng([seed, epoch]))
             for rows in batches[within:]:
-                _report_progress(progress, checkpoint, state, network, optimizer, total, recipe.epochs, epoch)
+                _report_progress(
+                    progress,
+                    checkpoint,
+                    state=state,
+                    network=network,
+                    optimizer=optimizer,
+                    total=total,
+                    epochs=recipe.epochs,
+                    epoch=epoch,
+                )
                 for group in optimizer.param_groups:
                     group["lr"] = recipe.learning_rate * _schedule(state.step, total)
                 state.loss = gradients.calculate(examples.encoded, rows, scaled[rows])
@@ -263,7 +272,15 @@ def fine_tune(
                     state.write(checkpoint, network, optimizer)
                     written = time.monotonic()
             if validation is not None:
-                _validate(state, network, validation, padding, device, epoch + 1, observe)
+                _validate(
+                    state,
+                    network,
+                    validation=validation,
+                    padding=padding,
+                    device=device,
+                    epoch=epoch + 1,
+                    observe=observe,
+                )
             else:
                 state.best_epoch = epoch + 1
     if state.best:

@@ -213,12 +213,10 @@ class TfidfClassifier(TitleClassifier):
         observe: Observe = ignore_measurements,
         checkpoints: Path | None = None,
     ) -> Self:
-        """Learn from titles; see :class:`core.models.base.TitleClassifier`.
+        """Learn from titles; see :meth:`core.models.base.TitleClassifier.train`.
 
         Parameters
         ----------
-        seed : int
-            Without effect: the fit has no chance in it.
         options : mapping, optional
             ``C``, the inverse strength of the penalty (100); ``max_iter``, steps of the solver at the most (2,000).
         """

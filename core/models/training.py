@@ -355,7 +355,9 @@ def train(
     if weak is not None:
         classes = tuple(sorted(set(books[LABEL])))
         tested = (*exclude, *([calibrate_on] if calibrate_on else []))
-        weak_labels, new_sentences = load_weak_labels(workspace, weak, classes, books, tested, reads)
+        weak_labels, new_sentences = load_weak_labels(
+            workspace, weak, classes=classes, books=books, excluded=tested, reads=reads
+        )
         sentences += new_sentences
     plan = Plan(
         kind=kind, seed=seed, calibration=calibration, shares=shares, folds=folds, refit=refit, options=options or {}

@@ -101,7 +101,7 @@ class TransformerClassifier(TitleClassifier):
         observe: Observe = ignore_measurements,
         checkpoints: Path | None = None,
     ) -> Self:
-        """Learn from titles; see :class:`core.models.base.TitleClassifier`.
+        """Learn from titles; see :meth:`core.models.base.TitleClassifier.train`.
 
         Parameters
         ----------
@@ -109,8 +109,6 @@ class TransformerClassifier(TitleClassifier):
             ``base`` (folder or Hub id of an encoder; else MiniLM), ``epochs`` (3),
             ``learning_rate`` (1e-4), ``batch_size`` (32), ``max_tokens`` (64), ``weak_limit`` (labels of less weight
             than a person's that are learned from at most: 8,000, drawn by class).
-        checkpoints : path, optional
-            Where half-trained states are kept. With the same data, seed and options the training goes on from there.
         """
         settings = _settings(options)
         torch = load_torch()

@@ -214,7 +214,7 @@ def normalise_records(
         inverse = rows = np.arange(len(ids), dtype=np.int64)
     rejected = RejectedRows()
     if unique and not repeats and len(rows) < len(ids):
-        against = _reject_repeated(source, mapping, ids, rows, inverse, rejected)
+        against = _reject_repeated(source, mapping, ids=ids, rows=rows, inverse=inverse, rejected=rejected)
         warnings.append(
             f"{len(rejected):,} rows repeat the record id of an earlier row and were set aside; the first row was kept."
             + (f" {against:,} of them contradict it: they name another class." if against else "")

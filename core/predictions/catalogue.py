@@ -314,14 +314,18 @@ def joined_records(own: pd.DataFrame, match: CatalogueMatch) -> pd.DataFrame:
     hit = match.join.position >= 0
     place = match.join.position[hit]
     result = own.copy()
-    _merge_field(result, theirs, (RECORD_ID, ALTERNATE_ID), hit, place, np.ones(len(place), dtype=bool))
+    _merge_field(
+        result, theirs, columns=(RECORD_ID, ALTERNATE_ID), hit=hit, place=place, wanted=np.ones(len(place), dtype=bool)
+    )
     for columns in _FIELDS.values():
         given = (theirs[columns[0]] != "").to_numpy(dtype=bool)[place]
-        _merge_field(result, theirs, columns, hit, place, given)
+        _merge_field(result, theirs, columns=columns, hit=hit, place=place, wanted=given)
     stated = (own[LANGUAGE_SOURCE] == "catalogue").to_numpy(dtype=bool)[hit]
     source = theirs[LANGUAGE_SOURCE].to_numpy(dtype=object)[place]
     wins = (source == "catalogue") | ((source == "detected") & ~stated)
-    _merge_field(result, theirs, (LANGUAGE, LANGUAGE_SOURCE, LANGUAGE_CONFIDENCE), hit, place, wins)
+    _merge_field(
+        result, theirs, columns=(LANGUAGE, LANGUAGE_SOURCE, LANGUAGE_CONFIDENCE), hit=hit, place=place, wanted=wins
+    )
     return result[list(RECORDS_COLUMNS)]
 
 

@@ -258,7 +258,7 @@ def read(opened: OpenedFile, options: ReaderOptions, progress: Progress) -> Sour
         raise UnreadableFileError(f"{opened.path} cannot be read as a table: {delimiter.advice}.")
     text = open_text(opened, encoding)
     try:
-        parse = _Parse(opened, text, encoding, delimiter, options, progress)
+        parse = _Parse(opened, text, encoding=encoding, delimiter=delimiter, options=options, progress=progress)
         parse.header()
         parse.records()
     finally:
@@ -310,6 +310,7 @@ class _Parse:
         self,
         opened: OpenedFile,
         text: IO[str],
+        *,
         encoding: Encoding,
         delimiter: Delimiter,
         options: ReaderOptions,

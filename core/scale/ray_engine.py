@@ -284,7 +284,7 @@ def score_on_ray(
             pool = _pool(ray, need=_GIB + 4 * size, wants_gpu=wants_gpu, most=len(pending))
             arguments = {"files": [ray.put(files)], "name": name, "open_model": open_model}
             arguments |= {"columns": shards.columns, "cores": pool.cores}
-            failure = _attempt(ray, shards, pending, pool, arguments, progress)
+            failure = _attempt(ray, shards, pending=pending, pool=pool, arguments=arguments, progress=progress)
         left = shards.pending()
         if failure is not None:
             failures = failures + 1 if len(left) == len(pending) else 1

@@ -431,7 +431,15 @@ def prepare_model(
         "A model that reads titles of catalogue records and says how probable each class is.",
         citation.sentence,
     ]
-    return _finish("model", folder, artifact.name, artifact.manifest.created_at, citation, text, sentences)
+    return _finish(
+        "model",
+        folder,
+        name=artifact.name,
+        made_at=artifact.manifest.created_at,
+        citation=citation,
+        card=text,
+        sentences=sentences,
+    )
 
 
 def prepare_bundle(
@@ -454,7 +462,15 @@ def prepare_bundle(
         f"{manifest.counts.exported:,} catalogue records with a machine-assigned label.",
         citation.sentence,
     ]
-    return _finish("dataset", folder, path.stem, manifest.export.created, citation, text, sentences)
+    return _finish(
+        "dataset",
+        folder,
+        name=path.stem,
+        made_at=manifest.export.created,
+        citation=citation,
+        card=text,
+        sentences=sentences,
+    )
 
 
 def bundle_manifest(path: Path, scratch: Path) -> BundleManifest:

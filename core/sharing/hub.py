@@ -212,7 +212,7 @@ def push_share_bundle(
                 f"'{repository}' exists and everybody can see it. Choose another name, or make it private on the Hub."
             )
         stale = _stale(repository, share_bundle, [sibling.rfilename for sibling in info.siblings or []])
-        commit = _commit(api, repository, share_bundle, files, stale, progress)
+        commit = _commit(api, repository, share_bundle=share_bundle, files=files, stale=stale, progress=progress)
         progress(0.97, "Checking what arrived")
         _compare(api, repository, share_bundle.kind, commit, files)
     progress(1.0, "Done")

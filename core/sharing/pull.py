@@ -108,7 +108,9 @@ def pull(
         kind = "models" if verified.kind == "model" else "exports"
         wanted = _unused_name(workspace, kind, verified.fingerprint, name, called)
         card = folder / "README.md"
-        artifact = _store(workspace, kind, wanted, verified, origin, card if card.is_file() else None)
+        artifact = _store(
+            workspace, kind, name=wanted, verified=verified, origin=origin, card=card if card.is_file() else None
+        )
     progress(1.0, "Done")
     _LOG.info(
         "pulled %s '%s' (%s): %d files verified, %.1f s",

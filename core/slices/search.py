@@ -246,10 +246,28 @@ def conjunctions(
         return
     # From here on facts are numbered within `alive`.
     own, about = np.ascontiguousarray(bits[alive]), subjects[alive]
-    pairs, number = _pairs(own, about, layout, singles, n_all, errors_all, min_n, min_errors)
+    pairs, number = _pairs(
+        own,
+        about,
+        layout=layout,
+        singles=singles,
+        n_all=n_all,
+        errors_all=errors_all,
+        min_n=min_n,
+        min_errors=min_errors,
+    )
     yield _named(pairs, alive)
     if max_facts > 2 and len(pairs.predicates) > 2:
-        for triples in _triples(own, layout, pairs, number, n_all, errors_all, min_n, min_errors):
+        for triples in _triples(
+            own,
+            layout,
+            pairs=pairs,
+            number=number,
+            n_all=n_all,
+            errors_all=errors_all,
+            min_n=min_n,
+            min_errors=min_errors,
+        ):
             yield _named(triples, alive)
 
 

@@ -183,7 +183,7 @@ def bootstrap_intervals(
         if n_groups > 1 and not np.isnan(values).all():
             draws = bootstrap_draws(statistics, by_group, n_draws=n_draws, seed=seed)
     return [
-        _estimate(float(value), draws[:, place], n_groups, n_rows, method, confidence)
+        _estimate(float(value), draws[:, place], n_groups=n_groups, n_rows=n_rows, method=method, confidence=confidence)
         for place, value in enumerate(values)
     ]
 
@@ -333,7 +333,12 @@ def weighted_share(
     n_groups = len(values) if groups is None else group_numbers(groups)[1]
     least = n_groups / design_effect(weight)
     return share_estimate(
-        share, grouped_variance(weight * residual / total, groups), len(values), least, method, confidence
+        share,
+        grouped_variance(weight * residual / total, groups),
+        n=len(values),
+        least_n=least,
+        method=method,
+        confidence=confidence,
     )
 
 
@@ -427,7 +432,9 @@ def prediction_powered_share(
         return PredictionPowered(Estimate.undefined(reason, len(values), method), scale)
     least = (len(values) if groups is None else group_numbers(groups)[1]) / design_effect(weight)
     value = min(max(value, 0.0), 1.0)
-    return PredictionPowered(share_estimate(value, variance, len(values), least, method, confidence), scale)
+    return PredictionPowered(
+        share_estimate(value, variance, n=len(values), least_n=least, method=method, confidence=confidence), scale
+    )
 
 
 def _tuned_power(

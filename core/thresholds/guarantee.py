@@ -445,7 +445,16 @@ def find_guaranteed_cuts(
     predicted = set(table[PREDICTED].unique())
     never = tuple(name for name in names if name not in predicted)
     group_promises = tuple(
-        _group_guarantee(name, value, group, outcome, max_error, confidence, stratum or "", never=name in never)
+        _group_guarantee(
+            name,
+            value,
+            group=group,
+            outcome=outcome,
+            max_error=max_error,
+            confidence=confidence,
+            stratum=stratum or "",
+            never=name in never,
+        )
         for (name, value), group, outcome in zip(keys, groups, outcomes, strict=True)
     )
     checked = population or compare_population(table)
@@ -525,6 +534,16 @@ def _group_guarantee(
         sentence=(
             never_predicted_sentence(name)
             if never
-            else group_sentence(name, value, stratum, len(group), outcome, max_error, confidence, at_least, estimate)
+            else group_sentence(
+                name,
+                value,
+                stratum=stratum,
+                labelled=len(group),
+                outcome=outcome,
+                max_error=max_error,
+                confidence=confidence,
+                at_least=at_least,
+                estimate=estimate,
+            )
         ),
     )

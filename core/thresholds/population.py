@@ -163,7 +163,14 @@ def compare_population(table: pd.DataFrame, facets: Sequence[str] = FACETS) -> P
     ]
     codes, names = pd.factorize(table[PREDICTED])
     comparisons.append(
-        _by_values(PREDICTED, "What the model calls them", codes, [str(n) for n in names], checked, unchecked)
+        _by_values(
+            PREDICTED,
+            "What the model calls them",
+            codes=codes,
+            values=[str(n) for n in names],
+            checked=checked,
+            unchecked=unchecked,
+        )
     )
     comparisons.append(_by_confidence(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan), checked, unchecked))
     adjusted = adjust_p([respect.p for respect in comparisons], "holm")

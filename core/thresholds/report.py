@@ -222,7 +222,7 @@ def policy_report(
         expected_errors=expected_errors(errors, n, accepted),
         pace=pace,
         hours=review / pace,
-        per_class=_per_class(policy, names, records, accepted, n, errors),
+        per_class=_per_class(policy, names, records=records, accepted=accepted, n=n, errors=errors),
         acceptance_rates={
             CLASS: acceptance_rates_by_class(table[TRUTH], is_accepted, classes, table[PREDICTED]),
             **rates,

@@ -148,7 +148,9 @@ def suggest_functions(labelled: pd.DataFrame, present: Sequence[LabellingFunctio
     labels = titles[LABEL].to_numpy(dtype=object)
     taken = {function.name.casefold() for function in present}
     by_class = [
-        _of_class(name, titles, words, labels == name, [f for f in present if f.label == name], taken)
+        _of_class(
+            name, titles, words=words, mine=labels == name, present=[f for f in present if f.label == name], taken=taken
+        )
         for name in sorted(set(labels))
     ]
     in_turn = itertools.chain.from_iterable(itertools.zip_longest(*by_class))
