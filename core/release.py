@@ -32,6 +32,7 @@ from core.schema import CORRECT, LABEL, PREDICTED, RECORD_ID, SOURCE, TRUTH
 from core.slices import Slice
 from core.storage import Workspace, digest, now, slug
 from core.thresholds import Policy, apply_policy, compare_population, expected_errors, policy_report
+from core.wording import thresholds as wording
 
 __all__ = [
     "CutScope",
@@ -115,13 +116,13 @@ class Release:
         report = policy_report(part, chosen.policy, classes=table.classes)
         measured = evaluate(part, table.classes)
         quality = {
-            "policy": report.as_dict(),
+            "policy": report.as_dict() | {"sentences": list(wording.policy(report))},
             "evaluation": measured.as_dict(),
             "exported": _exported(decided, table),
             "checked_by": _CHECKED[made_by] if table.labels else "records whose label came with the predictions",
             # A cut chosen while looking at these very books flatters their figure; a promise allows for it.
             "selected_on_these": not chosen.promise and chosen.labels == table.labels,
-            "warnings": list(compare_population(part).warnings),
+            "warnings": list(wording.population_warnings(compare_population(part))),
         }
         return cls(table, decided, quality)
 

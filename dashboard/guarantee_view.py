@@ -8,7 +8,8 @@ from core.facets import facet_title
 from core.formatting import lower_percent, upper_percent
 from core.predictions import Scored
 from core.schema import PREDICTED, TRUTH
-from core.thresholds import Guarantee, Policy, draw_review_sample, remedy_sentence
+from core.thresholds import Guarantee, Policy, draw_review_sample
+from core.wording import thresholds as wording
 from core.wording.evaluation import leaks, titles_read, verdict
 from dashboard import cache, feedback, widgets
 from dashboard.feedback import escape
@@ -67,18 +68,18 @@ def choose(scored: Scored) -> tuple[Policy, dict[str, Any]]:
     promise = cache.promise(
         scored, float(share), float(confidence), kind, None if stratum == _NO_STRATUM else str(stratum)
     )
-    for sentence in promise.sentences:
+    for sentence in wording.promise(promise):
         feedback.conclusion(escape(sentence)) if promise.guaranteed else feedback.show_sentences(sentence)
     warn_of_population(scored)
     if not promise.guaranteed:
         _offer_sample(scored, promise)
-    promise_record = promise.as_dict() if any(group.guaranteed for group in promise.groups) else {}
+    promise_record = wording.guarantee_record(promise) if any(group.guaranteed for group in promise.groups) else {}
     return promise.policy(), promise_record
 
 
 def warn_of_population(scored: Scored) -> None:
     """Say where the checked books are not like the others: whatever is said of the accepted books rests on them."""
-    for warning in cache.population(scored).warnings:
+    for warning in wording.population_warnings(cache.population(scored)):
         st.warning(escape(warning), icon=":material/warning:")
 
 
@@ -89,7 +90,7 @@ def _offer_sample(scored: Scored, promise: Guarantee) -> None:
     more = max(more, 50) if more else 0
     hopeless = list(dict.fromkeys(group.class_name for group in promise.unattainable))
     with st.container(border=True):
-        feedback.show_sentences(*remedy_sentence(hopeless, more, unlabelled))
+        feedback.show_sentences(*wording.remedy(hopeless, more, unlabelled))
         if not 0 < more <= unlabelled:
             return
         sample = draw_review_sample(scored.table, more, (PREDICTED,), seed=0)

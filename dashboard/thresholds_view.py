@@ -13,6 +13,7 @@ from core.formatting import interval_count
 from core.policies import SavedPolicy, save_policy
 from core.predictions import Scored
 from core.thresholds import ALL_CLASSES, Policy, PolicyReport
+from core.wording.thresholds import policy as policy_sentences
 from dashboard import cache, feedback, navigation, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import rates_chart
@@ -190,7 +191,7 @@ def _carry(key: str, start: float) -> None:
 
 def headline(report: PolicyReport) -> None:
     """Say in words and figures what the policy does."""
-    feedback.conclusion(escape(report.sentences[0]))
+    feedback.conclusion(escape(policy_sentences(report)[0]))
     expected, accuracy = report.expected_errors, report.accuracy
     figures = [
         ("Accepted", f"{report.accepted:,}", f"{percent(report.coverage)} of {report.records:,} books"),

@@ -8,6 +8,7 @@ from core.facets import facet_title
 from core.policies import SavedPolicy, saved_policies
 from core.predictions import load_predictions
 from core.thresholds import Policy, apply_policy
+from core.wording import thresholds as wording
 from dashboard import cache, export_view, feedback, guarantee_view, tables, thresholds_view, widgets
 from dashboard.charts.curves import cut_chart, risk_coverage_chart
 
@@ -43,7 +44,7 @@ def by_cut_offs() -> None:
     with right:
         export_view.accepted_button(whole, chosen)
     counted = cache.export_cut_scope(whole).sentence(apply_policy(whole.table, chosen.policy), chosen.policy.where)
-    feedback.show_sentences(*report.sentences[1:], *([counted] if counted else []))
+    feedback.show_sentences(*wording.policy(report)[1:], *([counted] if counted else []))
     thresholds_view.class_table(report)
 
     st.header("Errors against coverage")

@@ -21,7 +21,8 @@ from core.slices import Ledger, Slice, facet_slices, find_slices, slice_p_value
 from core.statistics import Estimate
 from core.storage import Workspace
 from core.thresholds import Policy, compare_population, find_guaranteed_cuts, policy_report
-from core.wording import slices as wording
+from core.wording import slices as slice_wording
+from core.wording import thresholds as wording
 
 __all__ = [
     "add_corpus",
@@ -172,7 +173,7 @@ def policy_from_args(args: argparse.Namespace, scored: Scored) -> SavedPolicy:
         stratum=args.stratum,
         learned_known=scored.learned_known,
     )
-    return SavedPolicy(policy=guarantee.policy(), promise=guarantee.as_dict(), labels=scored.labels)
+    return SavedPolicy(policy=guarantee.policy(), promise=wording.guarantee_record(guarantee), labels=scored.labels)
 
 
 def _read_cuts(texts: list[str], scored: Scored) -> dict[str, float]:
@@ -271,7 +272,7 @@ def _by_facets(args: argparse.Namespace, scored: Scored, workspace: Workspace) -
     result = facet_slices(scored.table, scored.classes, parse_facets(args.by or "language,decade,place"))
     content = result.as_dict()
     for row, measured in zip(content["slices"], result.slices, strict=True):
-        row["sentence"] = wording.measurement(measured)
+        row["sentence"] = slice_wording.measurement(measured)
     rate = result.overall.rate
     lines = [f"Of all {rate.n:,} checked books {percent(rate.value)} are wrong.", ""]
     looked = _record_looks(scored, [measured_slice.slice for measured_slice in result.slices], result.p, workspace)
@@ -281,7 +282,7 @@ def _by_facets(args: argparse.Namespace, scored: Scored, workspace: Workspace) -
 def _record_looks(scored: Scored, slices: Sequence[Slice], p: Sequence[float], workspace: Workspace) -> dict[str, str]:
     """Write looks into the ledger, as the Errors page does, and say what that makes of them."""
     book = Ledger(workspace.database, scored.fingerprint)
-    return {"ledger": wording.looks(book, book.add_all(slices, p))}
+    return {"ledger": slice_wording.looks(book, book.add_all(slices, p))}
 
 
 def _phrase(scored: Scored, phrase: str, workspace: Workspace) -> CommandResult:
@@ -332,10 +333,10 @@ _SLICES = {
 
 def _find(args: argparse.Namespace, scored: Scored) -> CommandResult:
     findings = find_slices(scored.table, scored.classes, seed=args.seed)
-    sentences = list(wording.sentences(findings))
+    sentences = list(slice_wording.sentences(findings))
     content = findings.as_dict() | {"sentences": sentences}
     for row, finding in zip(content["slices"], findings.slices, strict=True):
-        row["sentence"] = wording.finding(finding)
+        row["sentence"] = slice_wording.finding(finding)
     return CommandResult(content, sentences)
 
 
@@ -344,15 +345,16 @@ def _thresholds(args: argparse.Namespace, workspace: Workspace, progress: Progre
     chosen = policy_from_args(args, scored)
     report = policy_report(scored.table, chosen.policy, classes=scored.classes)
     population = compare_population(scored.table)
+    sentences, warnings = wording.policy(report), wording.population_warnings(population)
     content = {**report.as_dict(), "promised": None, "reason": "", **catalogue_of(scored)}
-    content["warnings"] = list(population.warnings)
-    lines = [*report.sentences, *population.warnings]
+    content |= {"sentences": list(sentences), "warnings": list(warnings)}
+    lines = [*sentences, *warnings]
     status = 0
     if chosen.promise:
         content |= {"promised": chosen.promise["promised"], "reason": chosen.promise["reason"]}
         content["promise"] = dict(chosen.promise)
         # The sentence of a promise has the warning in it.
-        lines = [str(chosen.promise["sentence"]), *report.sentences]
+        lines = [str(chosen.promise["sentence"]), *sentences]
         status = 0 if chosen.promise["promised"] else 1
     rows = report.per_class.to_dict("records")
     lines += [

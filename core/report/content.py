@@ -21,6 +21,7 @@ from core.slices import SliceFindings, find_slices
 from core.storage import Workspace
 from core.thresholds import ALL_CLASSES, Curves, PolicyReport, PopulationCheck, compare_population, policy_report
 from core.wording.evaluation import leaks, titles_read, verdict
+from core.wording.thresholds import population_warnings
 
 __all__ = [
     "DEFINITIONS",
@@ -236,7 +237,7 @@ def _verdict(
 ) -> tuple[str, ...]:
     third = leaks(evaluation)
     if chosen is not None and decided is not None:
-        third = " ".join([_decided(chosen, decided), *population.warnings])
+        third = " ".join([_decided(chosen, decided), *population_warnings(population)])
     return (titles_read(scored), verdict(evaluation), third)
 
 

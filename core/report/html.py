@@ -22,6 +22,7 @@ from core.report.content import DEFINITIONS, ReportContent
 from core.storage import file_sha256, write_atomically
 from core.text_formats import printable
 from core.thresholds.report import CLASS
+from core.wording import thresholds as wording
 from core.wording.comparison import sentences as comparison_sentences
 from core.wording.evaluation import collection as collection_sentences
 from core.wording.slices import sentences as slice_sentences
@@ -68,6 +69,8 @@ def _template() -> jinja2.Template:
         "collection_sentences": collection_sentences,
         "comparison_sentences": comparison_sentences,
         "confusion_svg": svg.confusion_svg,
+        "policy_sentences": wording.policy,
+        "population_warnings": wording.population_warnings,
         "rates_svg": svg.rates_svg,
         "reliability_svg": svg.reliability_svg,
         "risk_coverage_svg": svg.risk_coverage_svg,

@@ -8,7 +8,7 @@ from core.thresholds.acceptance_rates import (
     acceptance_rates_by_class,
     expected_errors,
 )
-from core.thresholds.guarantee import GroupGuarantee, Guarantee, find_guaranteed_cuts, remedy_sentence
+from core.thresholds.guarantee import GroupGuarantee, Guarantee, find_guaranteed_cuts
 from core.thresholds.policy import Policy, apply_policy
 from core.thresholds.population import PopulationCheck, compare_population
 from core.thresholds.report import DEFAULT_FACETS, PolicyReport, policy_report
@@ -32,5 +32,4 @@ __all__ = [
     "expected_errors",
     "find_guaranteed_cuts",
     "policy_report",
-    "remedy_sentence",
 ]

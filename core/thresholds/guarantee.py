@@ -1,4 +1,4 @@
-"""Cuts with a guarantee ("with 95 % confidence at most 5 % of the accepted are wrong"), and its sentences."""
+"""Cuts with a guarantee ("with 95 % confidence at most 5 % of the accepted are wrong")."""
 
 import logging
 import math
@@ -12,10 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.facets import facet_codes, facet_words
-from core.formatting import listed, lower_percent, upper_percent
+from core.facets import facet_codes
 from core.schema import CONFIDENCE, PREDICTED, TRUTH
-from core.statistics import clopper_pearson, labels_needed
+from core.statistics import clopper_pearson
 from core.text_formats import plain
 from core.thresholds.acceptance_rates import ALL_CLASSES
 from core.thresholds.fixed_sequence import CutResult, SequenceGroup, graphical_procedure, labels_estimate
@@ -26,149 +25,9 @@ __all__ = [
     "GroupGuarantee",
     "Guarantee",
     "find_guaranteed_cuts",
-    "group_sentence",
-    "never_predicted_sentence",
-    "promise_sentences",
-    "remedy_sentence",
 ]
 
 _LOG = logging.getLogger(__name__)
-
-# --- What a promise says to a curator: what holds, what does not and why, when not to believe it ----------------------
-
-
-def group_sentence(
-    class_name: str,
-    value: str,
-    stratum: str,
-    labelled: int,
-    outcome: CutResult,
-    max_error: float,
-    confidence: float,
-    at_least: int,
-    estimate: int | None,
-) -> str:
-    """Say what is promised of one group, or why nothing is and what it would take."""
-    books = facet_words(stratum, value) if stratum else "books"
-    if outcome.cut is not None:
-        accepted = f"accepted {books}" if class_name == ALL_CLASSES else f"{books} accepted as {class_name}"
-        cut = np.format_float_positional(outcome.cut, trim="-")
-        return (
-            f"With {lower_percent(confidence)} confidence at most {upper_percent(max_error)} of the {accepted} are"
-            f" wrong (cut {cut}; {outcome.errors:,} of {outcome.accepted:,} labelled ones above it are wrong)."
-        )
-    what = f"{books} predicted to be {class_name}"
-    if class_name == ALL_CLASSES:
-        what = f"{books}, all classes together"
-    limit = f"at most {upper_percent(max_error)} wrong"
-    if not outcome.tried:
-        return (
-            f"Nothing can be promised for {what}: {limit} needs at least {at_least:,} labelled ones without an error"
-            f" above a cut, and only {labelled:,} {_is_or_are(labelled)}"
-            f" labelled.{_labels_needed_sentence(labelled, estimate)}"
-        )
-    return (
-        f"Nothing can be promised for {what}: of the {outcome.accepted:,} surest labelled ones {outcome.errors:,}"
-        f" {_is_or_are(outcome.errors)} wrong, and {limit} allows"
-        f" {max(outcome.allowed, 0):,}.{_labels_needed_sentence(labelled, estimate)}"
-    )
-
-
-def never_predicted_sentence(class_name: str) -> str:
-    """Say that there is nothing to promise of a class."""
-    return f"The model calls no book {class_name}: there is nothing to promise of it, and it takes nothing from others."
-
-
-def remedy_sentence(hopeless: Sequence[str], more: int, unlabelled: int) -> tuple[str, ...]:
-    """Say what it would take until the promise can be given.
-
-    Parameters
-    ----------
-    unattainable : sequence of str
-        Names of the groups for which labels alone will not help.
-    more : int
-        Further labelled books for the other groups that were refused, at a guess; 0 when there are no such groups.
-    unlabelled : int
-        Books of the collection that nobody has labelled.
-    """
-    sentences = []
-    if hopeless:
-        sentences.append(
-            f"For {listed(hopeless)} more labels alone will not help: the surest predictions are wrong too often. Train"
-            " a better model, or promise less."
-        )
-    if more > unlabelled:
-        sentences.append(
-            f"At a guess it would take {more:,} more labelled books, and only {unlabelled:,} are unlabelled: this"
-            " collection is too small for that promise. Promise less, or train a better model."
-        )
-    elif more:
-        sentences.append(
-            f"What would help: about {more:,} more labelled books, drawn at random from the collection (spread over the"
-            " predicted classes)."
-        )
-    return tuple(sentences)
-
-
-def _labels_needed_sentence(labelled: int, estimate: int | None) -> str:
-    if not labelled:
-        return ""
-    if estimate is None:
-        return (
-            " Even the surest are wrong too often for that, as far as these labels show: more labels alone will not"
-            " help, a better model or a looser promise may."
-        )
-    if estimate <= labelled:
-        return " That was close: some more labelled ones may do."
-    return f" At a guess it takes {estimate:,} labelled ones, {estimate - labelled:,} more than there are."
-
-
-def promise_sentences(
-    guaranteed: Sequence[str],
-    refused: Sequence[tuple[str, str]],
-    *,
-    stratum: str,
-    confidence: float,
-    labelled: int,
-    left_out: int,
-    learned_known: bool,
-) -> tuple[str, ...]:
-    """Say what is promised, what is not, and on what it rests.
-
-    Parameters
-    ----------
-    guaranteed : sequence of str
-        The sentences of the groups of which something is promised.
-    refused : sequence of (str, str)
-        Value of the stratum's facet and sentence of the other groups.
-    stratum : str
-        Facet in each value of which the promise is kept, '' for none.
-    confidence : float
-        With which all of it holds together, 0 to 1.
-    labelled, left_out : int
-        Labelled books it rests on, and those left out for what the model learned.
-    learned_known : bool
-        Whether it is known from which titles the model learned.
-    """
-    sentences = list(guaranteed)
-    if len(sentences) > 1:
-        sentences.append(f"All of this holds together with {lower_percent(confidence)} confidence.")
-    if stratum and len(refused) > 3:
-        words = list(dict.fromkeys(facet_words(stratum, value) for value, _ in refused))
-        shown = listed([*words[:5], f"{len(words) - 5:,} other groups"] if len(words) > 5 else words)
-        sentences.append(f"Nothing, or not everything, can be promised for {shown}: what has no cut goes to review.")
-    else:
-        sentences += [sentence for _, sentence in refused]
-    rests = f"It rests on {labelled:,} labelled books"
-    if left_out:
-        learned = "learned" if learned_known else "learned, or may have learned,"
-        rests += f"; {left_out:,} others are left out because the model {learned} from their titles"
-    return (*sentences, f"{rests}, and holds for a collection of which they are a random sample.")
-
-
-def _is_or_are(count: int) -> str:
-    return "is" if count == 1 else "are"
-
 
 # --- What was promised: of each class, of all of them together, and what follows for the cuts -------------------------
 
@@ -185,9 +44,9 @@ class GroupGuarantee:
         The value of the stratum's facet, '' without strata.
     cut : float or None
         What lies above it is accepted; None when nothing can be promised.
-    labelled, accepted, errors : int
-        Labelled records with this prediction, those above the cut, and wrong ones among these. Without a cut, the last
-        two are those of the main cut that was tried, 0 when none was.
+    labelled, accepted, errors, allowed : int
+        Labelled records with this prediction, those above the cut, wrong ones among these, and how many of them may be
+        wrong. Without a cut, the last three are those of the main cut that was tried, 0 when none was.
     upper : float
         The exact (Clopper–Pearson) limit of the share wrong among the accepted, at most what is promised; NaN without a
         cut.
@@ -198,7 +57,6 @@ class GroupGuarantee:
     labels_estimate : int or None
         Labelled records with this prediction that it will take, at a guess; None when there is a cut, or when the
         surest records are wrong so often that labels alone will not help.
-    sentence : str
     """
 
     class_name: str
@@ -207,11 +65,11 @@ class GroupGuarantee:
     labelled: int
     accepted: int
     errors: int
+    allowed: int
     upper: float
     level: float
     tried: int
     labels_estimate: int | None
-    sentence: str
 
     @property
     def guaranteed(self) -> bool:
@@ -281,11 +139,6 @@ class Guarantee:
         return ALL_CLASSES in named or (bool(named) and named >= set(self.classes) - set(self.never_predicted))
 
     @property
-    def reason(self) -> str:
-        """Why something could not be promised; '' when everything could."""
-        return "" if self.guaranteed else " ".join(group.sentence for group in self.refused)
-
-    @property
     def refused(self) -> tuple[GroupGuarantee, ...]:
         """The groups of which something could have been promised and was not."""
         return tuple(
@@ -315,19 +168,6 @@ class Guarantee:
                 wanted = max(wanted, math.ceil(max(group.labels_estimate - group.labelled, 0) / share))
         return wanted
 
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """What is promised and what is not, in words."""
-        return promise_sentences(
-            [group.sentence for group in self.groups if group.guaranteed],
-            [(group.value, group.sentence) for group in self.groups if not group.guaranteed],
-            stratum=self.stratum,
-            confidence=self.confidence,
-            labelled=self.labelled,
-            left_out=self.left_out,
-            learned_known=self.learned_known,
-        )
-
     def policy(self) -> Policy:
         """Return the cuts as a policy; what is not promised is never accepted."""
         if self.stratum:
@@ -351,13 +191,9 @@ class Guarantee:
             "cuts": self.cuts,
             "by_stratum": self.by_stratum,
             "promised": self.guaranteed,
-            "reason": self.reason,
             "labelled": self.labelled,
             "more_labels": self.missing_labels,
             "left_out": self.left_out,
-            # Whoever repeats the promise repeats the warning: a report, a README, a manifest.
-            "sentence": " ".join([*self.sentences, *self.population.warnings]),
-            "warnings": list(self.population.warnings),
             "population": self.population.as_dict(),
             "groups": [plain(vars(group)) for group in self.groups],
         }
@@ -445,16 +281,7 @@ def find_guaranteed_cuts(
     predicted = set(table[PREDICTED].unique())
     never = tuple(name for name in names if name not in predicted)
     group_promises = tuple(
-        _group_guarantee(
-            name,
-            value,
-            group=group,
-            outcome=outcome,
-            max_error=max_error,
-            confidence=confidence,
-            stratum=stratum or "",
-            never=name in never,
-        )
+        _group_guarantee(name, value, group, outcome, max_error)
         for (name, value), group, outcome in zip(keys, groups, outcomes, strict=True)
     )
     checked = population or compare_population(table)
@@ -504,21 +331,12 @@ def _groups(
 
 
 def _group_guarantee(
-    name: str,
-    value: str,
-    group: SequenceGroup,
-    outcome: CutResult,
-    max_error: float,
-    confidence: float,
-    stratum: str,
-    *,
-    never: bool,
+    name: str, value: str, group: SequenceGroup, outcome: CutResult, max_error: float
 ) -> GroupGuarantee:
     guaranteed = outcome.cut is not None
     upper = float("nan")
     if guaranteed:
         upper = clopper_pearson(outcome.errors, outcome.accepted, 1 - outcome.level, "upper")[1]
-    at_least = labels_needed(max_error, 1 - outcome.level)
     estimate = None if guaranteed or not len(group) else labels_estimate(group, max_error, outcome.level)
     return GroupGuarantee(
         class_name=name,
@@ -527,23 +345,9 @@ def _group_guarantee(
         labelled=len(group),
         accepted=outcome.accepted,
         errors=outcome.errors,
+        allowed=outcome.allowed,
         upper=upper,
         level=outcome.level,
         tried=outcome.tried,
         labels_estimate=estimate,
-        sentence=(
-            never_predicted_sentence(name)
-            if never
-            else group_sentence(
-                name,
-                value,
-                stratum=stratum,
-                labelled=len(group),
-                outcome=outcome,
-                max_error=max_error,
-                confidence=confidence,
-                at_least=at_least,
-                estimate=estimate,
-            )
-        ),
     )

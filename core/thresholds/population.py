@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from core.facets import FACETS, facet_codes, facet_column, facet_title, facet_words
-from core.formatting import capitalised, listed, percent
+from core.formatting import percent
 from core.representativeness import VERDICTS
 from core.schema import CONFIDENCE, LEAK, PREDICTED, SPLIT, TRUTH
 from core.statistics import MINIMUM_RECORDS, adjust_p, chi_square, total_variation, total_variation_by_chance
@@ -80,38 +80,11 @@ class PopulationCheck:
         """The respects in which the checked books are not like the others."""
         return tuple(respect for respect in self.aspects if respect.differs)
 
-    @property
-    def warning(self) -> str:
-        """What must stand beside every promise that rests on these books; '' when nothing was found.
-
-        That nothing was found does not prove that the checked books are a random sample.
-        """
-        differing = self.differing
-        if not differing:
-            return ""
-        # The confidence first: it alone bears on the promise directly.
-        ordered = sorted(differing, key=lambda respect: respect.name != CONFIDENCE)
-        parts = [respect.words for respect in ordered[:MAX_DETAILED]]
-        others = [respect.title.lower() for respect in ordered[MAX_DETAILED:]]
-        also = f" They differ by {listed(others)} too." if others else ""
-        return (
-            "Be careful: the checked books are not like the books nobody checked."
-            f" {capitalised('; '.join(parts))}.{also} What is said of the accepted books holds for books like the"
-            " checked ones and may be false for the collection. Draw books at random from the collection, have them"
-            " checked, and look again."
-        )
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """The warning as a list of none or one."""
-        return (self.warning,) if self.warning else ()
-
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-able content; undefined numbers are None."""
         return {
             "n_checked": self.n_checked,
             "n_unchecked": self.n_unchecked,
-            "warning": self.warning,
             "respects": [plain(vars(respect)) for respect in self.aspects],
         }
 

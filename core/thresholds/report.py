@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 from core.evaluation.metrics import accuracy_estimate
-from core.facets import facet_words
-from core.formatting import capitalised, in_percent, interval_count, interval_percent, percent
 from core.schema import PREDICTED, TRUTH
 from core.statistics import Estimate
 from core.text_formats import plain
@@ -82,50 +80,6 @@ class PolicyReport:
         """Share of all records that is accepted; NaN without records."""
         return self.accepted / self.records if self.records else math.nan
 
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """Say what the policy does, in words."""
-        lines = [
-            f"{self.accepted:,} of {self.records:,} records ({in_percent(self.coverage)}) are accepted; {self.review:,}"
-            f" go to review: {_hours(self.hours)} at {self.pace:,.0f} records an hour."
-        ]
-        if self.accuracy.defined:
-            lines.append(
-                f"Of the {self.labelled_accepted:,} accepted records that are labelled, {self.errors:,} are wrong:"
-                f" right in {percent(self.accuracy.value)}"
-                f" ({interval_percent(self.accuracy.low, self.accuracy.high)})."
-            )
-        else:
-            lines.append(f"How often the accepted are right is not known: {self.accuracy.reason}.")
-        if self.expected_errors.defined:
-            lines.append(
-                f"Among all accepted records about {self.expected_errors.value:,.0f} wrong ones are to be expected"
-                f" ({interval_count(self.expected_errors.low, self.expected_errors.high)})."
-            )
-        return tuple(lines + self._lowest_acceptance_sentence())
-
-    def _lowest_acceptance_sentence(self) -> list[str]:
-        """Say whom the policy keeps least of: per facet the widest gap between two groups."""
-        sentences = []
-        for facet, table in self.acceptance_rates.items():
-            known = table[table["rate"].notna()]
-            if len(known) < 2:
-                continue
-            rate = known["rate"].to_numpy()
-            least, most = known.iloc[int(rate.argmin())], known.iloc[int(rate.argmax())]
-            # Only a gap that chance does not explain: the intervals do not touch.
-            if least["high"] < most["low"]:
-                words = [
-                    f"books that are {row['value']}" if facet == CLASS else facet_words(facet, str(row["value"]))
-                    for row in (least, most)
-                ]
-                shares = [
-                    f"{in_percent(row['rate'])} ({int(row['kept']):,} of {int(row['n']):,}{_misassigned_sentence(row)})"
-                    for row in (least, most)
-                ]
-                sentences.append(f"{capitalised(words[0])} are accepted in {shares[0]}, {words[1]} in {shares[1]}.")
-        return sentences
-
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-able content under the names of ``colophon thresholds --json``."""
         content = self.policy.as_dict()
@@ -158,7 +112,6 @@ class PolicyReport:
             },
             "keep_rates": {facet: plain(table.to_dict("records")) for facet, table in self.acceptance_rates.items()},
             "distances": plain(self.distances.to_dict("records")),
-            "sentences": list(self.sentences),
         }
 
 
@@ -262,17 +215,3 @@ def _per_class(
             "review": records - accepted,
         }
     )
-
-
-def _misassigned_sentence(row: pd.Series) -> str:
-    """Say how many of the accepted books of a class are accepted as another: all 5 % of them may be errors."""
-    wrongly, accepted = int(row.get("as_another", 0)), int(row["kept"])
-    if not wrongly:
-        return ""
-    return ", all of them as another class" if wrongly == accepted else f", {wrongly:,} of them as another class"
-
-
-def _hours(hours: float) -> str:
-    if hours and hours < 1:
-        return f"{60 * hours:.0f} minutes"
-    return f"{hours:,.1f} hours" if hours < 10 else f"{hours:,.0f} hours"

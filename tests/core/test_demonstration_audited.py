@@ -9,6 +9,7 @@ from core.predictions import Scored, load_scored
 from core.slices import find_slices
 from core.storage import Workspace
 from core.thresholds import find_guaranteed_cuts
+from core.wording.thresholds import promise
 from data.demonstration import generate
 
 pytestmark = pytest.mark.slow
@@ -51,4 +52,4 @@ def test_a_promise_of_five_per_cent_can_be_kept_for_both_classes(scored):
     assert found.guaranteed
     assert set(found.cuts) == {"Fiction", "Non-fiction"}
     # The model was trained here: what it learned from is known.
-    assert "left out because the model learned from their titles" in found.sentences[-1]
+    assert "left out because the model learned from their titles" in promise(found)[-1]

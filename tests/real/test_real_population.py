@@ -10,6 +10,7 @@ from core.models.training import train
 from core.predictions import Scored, load_scored
 from core.storage import Workspace
 from core.thresholds import compare_population, find_guaranteed_cuts
+from core.wording.thresholds import guarantee_record, population_warnings
 
 pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -32,10 +33,10 @@ def test_the_checked_books_are_not_like_the_others(scored: Scored) -> None:
     by_name = {respect.name: respect for respect in found.aspects}
     assert by_name["confidence"].p < 0.01
     assert by_name["confidence"].differs
-    assert "The model is less sure of the books nobody checked" in found.warning
+    assert "The model is less sure of the books nobody checked" in population_warnings(found)[0]
 
 
 def test_every_promise_says_so(scored: Scored) -> None:
-    said = find_guaranteed_cuts(scored.table, scored.classes, 0.05).as_dict()
+    said = guarantee_record(find_guaranteed_cuts(scored.table, scored.classes, 0.05))
     assert said["warnings"]
     assert said["sentence"].endswith(said["warnings"][0])

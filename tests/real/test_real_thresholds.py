@@ -20,6 +20,7 @@ from core.thresholds import (
     find_guaranteed_cuts,
     policy_report,
 )
+from core.wording.thresholds import policy, reason
 from tests.theory.test_promise_against_others import OTHERS
 
 pytestmark = pytest.mark.real
@@ -57,7 +58,7 @@ def test_the_published_cuts_by_policy_by_curve_and_by_hand(scored: Scored) -> No
     assert kept.loc["Non-fiction", ["kept", "n"]].tolist() == [326, 554]
     assert (
         "Books that are Fiction are accepted in 42 % (125 of 296, 1 of them as another class), books that are"
-        " Non-fiction in 59 % (326 of 554, 2 of them as another class)." in report.sentences
+        " Non-fiction in 59 % (326 of 554, 2 of them as another class)." in policy(report)
     )
 
 
@@ -101,7 +102,7 @@ def test_one_per_cent_is_refused_with_the_labels_it_would_take(scored: Scored) -
         found = find_guaranteed_cuts(chosen, scored.classes, 0.01, per="together")
         assert not found.guaranteed
         assert found.policy().cuts == {}
-        assert "at most 1 % wrong allows 0" in found.reason
+        assert "at most 1 % wrong allows 0" in reason(found)
         assert found.missing_labels is None or found.missing_labels > 0
 
 

@@ -33,7 +33,7 @@ def test_evenly_drawn_labels_are_seldom_warned_of(drawn: int) -> None:
     for seed in range(DRAWS):
         truth = np.full(n, "", dtype=object)
         truth[np.random.default_rng(seed).choice(n, drawn, replace=False)] = "Fiction"
-        warned += bool(compare_population(table.assign(truth=truth)).warning)
+        warned += bool(compare_population(table.assign(truth=truth)).differing)
     assert warned <= binom.ppf(0.999, DRAWS, 0.05), warned / DRAWS
 
 
@@ -48,5 +48,5 @@ def test_and_a_shift_of_the_confidence_is_mostly_found() -> None:
     for seed in range(100):
         truth = np.full(n, "", dtype=object)
         truth[np.random.default_rng(seed).choice(n, 500, replace=False, p=weight / weight.sum())] = "Fiction"
-        found += bool(compare_population(table.assign(truth=truth)).warning)
+        found += bool(compare_population(table.assign(truth=truth)).differing)
     assert found >= 80

@@ -29,6 +29,7 @@ from core.schema import SOURCE
 from core.slices import Slice
 from core.storage import Workspace, file_sha256
 from core.thresholds import Policy, find_guaranteed_cuts
+from core.wording.thresholds import guarantee_record
 
 pytestmark = pytest.mark.slow
 
@@ -120,7 +121,7 @@ def _policy(workspace, scored, wanted):
         asked = find_guaranteed_cuts(
             scored.table, scored.classes, 0.5 if wanted == "promise" else 0.001, 0.8, learned_known=True
         )
-        return SavedPolicy(policy=asked.policy(), promise=asked.as_dict(), labels=labels)
+        return SavedPolicy(policy=asked.policy(), promise=guarantee_record(asked), labels=labels)
     if wanted == "by language":
         return SavedPolicy(policy=Policy(stratum="language", by_stratum={"English": LOW}), promise={}, labels=labels)
     if wanted == "slice":

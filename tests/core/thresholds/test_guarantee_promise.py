@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError
-from core.thresholds import ALL_CLASSES, apply_policy, find_guaranteed_cuts, remedy_sentence
+from core.thresholds import ALL_CLASSES, apply_policy, find_guaranteed_cuts
+from core.wording import thresholds as wording
 
 CLASSES = ("Map", "Play", "Song")
 
@@ -59,7 +60,7 @@ class TestPerClass:
 
     def test_the_words_say_what_holds_and_what_does_not(self) -> None:
         found = find_guaranteed_cuts(self.table, CLASSES, 0.05)
-        said = found.sentences
+        said = wording.promise(found)
         assert said[0].startswith("With 95 % confidence at most 5 % of the books accepted as Map are wrong (cut 0.")
         assert (
             said[1] == "With 95 % confidence at most 5 % of the books accepted as Play are wrong"
@@ -73,30 +74,32 @@ class TestPerClass:
         assert (
             said[-1] == "It rests on 530 labelled books, and holds for a collection of which they are a random sample."
         )
-        assert found.reason == found.groups[2].sentence
+        assert wording.reason(found) == wording.group(found, found.groups[2])
 
     def test_it_says_how_many_more_labels_it_takes(self) -> None:
         found = find_guaranteed_cuts(self.table, CLASSES, 0.05)
         song = found.groups[2]
         assert song.labels_estimate is not None
         assert song.labels_estimate >= 80
-        assert f"{song.labels_estimate - 30:,} more than there are" in song.sentence
+        assert f"{song.labels_estimate - 30:,} more than there are" in wording.group(found, song)
         # A random sample has 30 songs among 530 books, so it takes many more books than songs.
         assert found.missing_labels == pytest.approx((song.labels_estimate - 30) * 530 / 30, abs=1)
 
     def test_hopeless_is_said_to_be_hopeless(self) -> None:
         table = joined(books(100, "Play"), books(100, "Map", 50).sample(frac=1, random_state=0).assign(confidence=0.9))
         found = find_guaranteed_cuts(table, ("Map", "Play"), 0.05)
-        assert "more labels alone will not help" in found.groups[0].sentence
+        assert "more labels alone will not help" in wording.group(found, found.groups[0])
         assert found.missing_labels is None
 
     def test_a_class_that_is_never_predicted_is_spoken_of_and_is_no_broken_promise(self) -> None:
         found = find_guaranteed_cuts(books(100, "Map"), ("Map", "Poem"), 0.05)
         assert found.cuts == {"Map": 0.0, "Poem": None}
         assert found.guaranteed
-        assert found.reason == ""
+        assert wording.reason(found) == ""
         assert found.missing_labels == 0
-        assert "The model calls no book Poem: there is nothing to promise of it" in found.groups[1].sentence
+        assert "The model calls no book Poem: there is nothing to promise of it" in wording.group(
+            found, found.groups[1]
+        )
 
     def test_a_class_that_is_never_predicted_takes_no_share_of_the_confidence(self) -> None:
         alone = find_guaranteed_cuts(books(70, "Map"), ("Map",), 0.05)
@@ -109,10 +112,10 @@ class TestPerClass:
         unchecked = books(20, "Poem").assign(truth="")
         found = find_guaranteed_cuts(joined(books(100, "Map"), unchecked), ("Map", "Poem"), 0.05)
         assert not found.guaranteed
-        assert "only 0 are labelled" in found.reason
+        assert "only 0 are labelled" in wording.reason(found)
 
     def test_everything_goes_into_json(self) -> None:
-        said = json.loads(json.dumps(find_guaranteed_cuts(self.table, CLASSES, 0.05).as_dict()))
+        said = json.loads(json.dumps(wording.guarantee_record(find_guaranteed_cuts(self.table, CLASSES, 0.05))))
         assert said["promised"] is False
         assert said["cuts"]["Song"] is None
         assert said["groups"][2]["upper"] is None
@@ -130,9 +133,9 @@ class TestPerClass:
 )
 def test_words_never_promise_more_than_was_proved(max_error: float, confidence: float, words: str) -> None:
     found = find_guaranteed_cuts(books(900, "Map"), ("Map",), max_error, confidence)
-    assert found.sentences[0].startswith(words)
+    assert wording.promise(found)[0].startswith(words)
     refused = find_guaranteed_cuts(books(9, "Map"), ("Map",), max_error, confidence)
-    assert f"at most {words.split('at most ')[1].removesuffix(' of')} wrong needs" in refused.reason
+    assert f"at most {words.split('at most ')[1].removesuffix(' of')} wrong needs" in wording.reason(refused)
 
 
 class TestTogether:
@@ -142,13 +145,14 @@ class TestTogether:
         assert found.groups[0].class_name == ALL_CLASSES
         assert len({found.cuts[name] for name in CLASSES}) == 1
         assert found.guaranteed
-        assert "of the accepted books are wrong" in found.sentences[0]
+        assert "of the accepted books are wrong" in wording.promise(found)[0]
 
     def test_one_per_cent_needs_299_without_an_error(self) -> None:
         refused = find_guaranteed_cuts(books(298, "Map"), ("Map",), 0.01, per="together")
         assert not refused.guaranteed
         assert (
-            "needs at least 299 labelled ones without an error above a cut, and only 298 are labelled" in refused.reason
+            "needs at least 299 labelled ones without an error above a cut, and only 298 are labelled"
+            in wording.reason(refused)
         )
         assert find_guaranteed_cuts(books(299, "Map"), ("Map",), 0.01, per="together").guaranteed
 
@@ -172,8 +176,10 @@ class TestStrata:
 
     def test_words_name_the_strata(self) -> None:
         found = find_guaranteed_cuts(self.table, ("Map", "Play"), 0.05, stratum="language")
-        assert any("of the English books accepted as Map are wrong" in sentence for sentence in found.sentences)
-        assert any("Nothing can be promised for Dutch books predicted to be Map" in said for said in found.sentences)
+        assert any("of the English books accepted as Map are wrong" in sentence for sentence in wording.promise(found))
+        assert any(
+            "Nothing can be promised for Dutch books predicted to be Map" in said for said in wording.promise(found)
+        )
 
     def test_many_refused_strata_are_put_together(self) -> None:
         small = [books(12, "Map", language=f"Language {i}") for i in range(9)]
@@ -181,7 +187,7 @@ class TestStrata:
             joined(books(300, "Map"), *small), ("Map",), 0.05, stratum="language", per="together"
         )
         assert found.guaranteed
-        assert any("and 4 other groups: what has no cut goes to review" in said for said in found.sentences)
+        assert any("and 4 other groups: what has no cut goes to review" in said for said in wording.promise(found))
 
     def test_the_doubt_is_split_over_the_strata(self) -> None:
         two = joined(books(71, "Map"), books(71, "Map", language="German"))
@@ -201,12 +207,12 @@ class TestWhichLabelsCount:
         assert (found.labelled, found.left_out) == (100, 80)
         assert found.cuts["Map"] == 0.0
         learned = "80 others are left out because the model learned, or may have learned, from their titles, and"
-        assert learned in found.sentences[-1]
+        assert learned in wording.promise(found)[-1]
 
     def test_a_model_of_our_own_is_known_to_have_learned(self) -> None:
         table = joined(books(100, "Map"), books(50, "Map", 50).assign(leak=True))
         found = find_guaranteed_cuts(table, ("Map",), 0.05, learned_known=True)
-        assert "50 others are left out because the model learned from their titles, and" in found.sentences[-1]
+        assert "50 others are left out because the model learned from their titles, and" in wording.promise(found)[-1]
 
     def test_unknown_confidence_and_missing_predictions_do_not_count(self) -> None:
         table = joined(
@@ -220,7 +226,7 @@ class TestWhichLabelsCount:
         table = books(100, "Map").assign(truth=pd.Series([""] * 100, dtype="str"))
         found = find_guaranteed_cuts(table, ("Map",), 0.05)
         assert found.cuts == {"Map": None}
-        assert "only 0 are labelled" in found.reason
+        assert "only 0 are labelled" in wording.reason(found)
         assert find_guaranteed_cuts(table.iloc[:0], ("Map",), 0.05, stratum="language").groups == ()
 
 
@@ -238,9 +244,9 @@ def test_classes_must_be_named() -> None:
 class TestWhatWouldHelp:
     def test_more_labels_than_there_are_books_are_not_asked_for(self) -> None:
         """74,150 more labelled books were asked for, of a collection of 34,690."""
-        (sentence,) = remedy_sentence([], 74_150, 33_840)
+        (sentence,) = wording.remedy([], 74_150, 33_840)
         assert "only 33,840 are unlabelled: this collection is too small for that promise" in sentence
-        assert remedy_sentence([], 33_840, 33_840)[0].startswith("What would help: about 33,840 more labelled books")
+        assert wording.remedy([], 33_840, 33_840)[0].startswith("What would help: about 33,840 more labelled books")
 
     def test_hope_and_hopelessness_are_said_of_their_own_groups(self) -> None:
         """ "More labels alone will not help" stood under "at a guess it takes 1,400"."""
@@ -249,9 +255,9 @@ class TestWhatWouldHelp:
         assert [group.class_name for group in found.unattainable] == ["Map"]
         assert found.missing_labels is None
         assert found.helpful_labels > 0
-        said = remedy_sentence(["Map"], found.helpful_labels, 10_000)
+        said = wording.remedy(["Map"], found.helpful_labels, 10_000)
         assert said[0].startswith("For Map more labels alone will not help")
         assert said[1].startswith("What would help: about")
 
     def test_nothing_refused_needs_no_help(self) -> None:
-        assert remedy_sentence([], 0, 100) == ()
+        assert wording.remedy([], 0, 100) == ()

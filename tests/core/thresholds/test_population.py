@@ -13,6 +13,7 @@ from core.importing import import_file
 from core.storage import Workspace
 from core.thresholds import compare_population, find_guaranteed_cuts
 from core.thresholds.population import MIN_CONFIDENCE_EFFECT
+from core.wording.thresholds import guarantee_record, population_warnings
 
 CLASSES = ("Fiction", "Non-fiction")
 
@@ -59,10 +60,10 @@ def test_another_library_is_warned_of_in_plain_words() -> None:
     assert by_name["confidence"].differs
     assert by_name["language"].differs
     assert not by_name["predicted"].differs
-    assert "The model is less sure of the books nobody checked: it is more than" in found.warning
-    assert "0 % of the checked books and" in found.warning
-    assert "are Dutch books" in found.warning
-    assert "Kolmogorov" not in found.warning
+    assert "The model is less sure of the books nobody checked: it is more than" in population_warnings(found)[0]
+    assert "0 % of the checked books and" in population_warnings(found)[0]
+    assert "are Dutch books" in population_warnings(found)[0]
+    assert "Kolmogorov" not in population_warnings(found)[0]
     json.dumps(found.as_dict(), allow_nan=False)
 
 
@@ -99,13 +100,13 @@ def test_the_size_of_the_sample_alone_never_decides() -> None:
     )
     found = compare_population(table)
     assert max(respect.p_adjusted for respect in found.aspects if respect.name != "predicted") < 1e-4
-    assert found.warning == ""
+    assert population_warnings(found) == ()
 
 
 def test_the_surer_model_is_said_too() -> None:
     table = two_libraries()
     turned = table.assign(confidence=1.5 - table["confidence"])
-    assert "The model is more sure of the books nobody checked" in compare_population(turned).warning
+    assert "The model is more sure of the books nobody checked" in population_warnings(compare_population(turned))[0]
 
 
 @pytest.mark.parametrize("few", [0, 9])
@@ -116,7 +117,7 @@ def test_too_few_books_to_compare_are_no_reason(few: int) -> None:
 
 def test_a_collection_that_is_all_checked_is_the_collection() -> None:
     table = two_libraries()
-    assert compare_population(table.assign(truth=table["predicted"])).warning == ""
+    assert population_warnings(compare_population(table.assign(truth=table["predicted"]))) == ()
 
 
 def test_leaks_and_training_books_speak_for_nobody() -> None:
@@ -127,10 +128,11 @@ def test_leaks_and_training_books_speak_for_nobody() -> None:
 
 def test_a_promise_carries_its_warning_wherever_it_goes() -> None:
     found = find_guaranteed_cuts(two_libraries(), CLASSES, 0.05)
-    content = found.as_dict()
-    assert found.population.warning
-    assert content["warnings"] == [found.population.warning]
-    assert content["sentence"].endswith(found.population.warning)
+    content = guarantee_record(found)
+    (warning,) = population_warnings(found.population)
+    assert content["warnings"] == [warning]
+    assert content["population"]["warning"] == warning
+    assert content["sentence"].endswith(warning)
     assert "95 %" in content["sentence"]
 
 

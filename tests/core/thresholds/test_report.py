@@ -8,6 +8,7 @@ import pytest
 from core.errors import InputError
 from core.statistics import wilson
 from core.thresholds import Policy, acceptance_rates, acceptance_rates_by_class, expected_errors, policy_report
+from core.wording.thresholds import policy
 
 
 def books(*rows: tuple[int, str, float, str, str]) -> pd.DataFrame:
@@ -66,7 +67,7 @@ class TestReport:
         assert distances["decade"] == 0
 
     def test_sentences_say_coverage_errors_and_the_widest_gaps(self) -> None:
-        said = policy_report(HUNDRED, POLICY, pace=30).sentences
+        said = policy(policy_report(HUNDRED, POLICY, pace=30))
         assert said[0] == ("60 of 100 records (60 %) are accepted; 40 go to review: 1.3 hours at 30 records an hour.")
         assert said[1].startswith("Of the 50 accepted records that are labelled, 4 are wrong: right in 92.0 % (")
         assert said[2].startswith("Among all accepted records about 5 wrong ones are to be expected (")
@@ -84,14 +85,14 @@ class TestReport:
         assert (
             "Books that are Fiction are accepted in 5 % (16 of 296, all of them as another class), books that are"
             " Non-fiction in 100 % (400 of 400)."
-        ) in found.sentences
+        ) in policy(found)
 
     def test_without_labels_the_rates_say_why(self) -> None:
         found = policy_report(HUNDRED.assign(truth=pd.Series([""] * 100, dtype="str")), POLICY)
         assert math.isnan(found.accuracy.value)
         assert found.accuracy.reason == "no labelled books are accepted"
         assert found.expected_errors.reason == "only 0 labelled books are accepted"
-        assert any("is not known: no labelled books are accepted" in sentence for sentence in found.sentences)
+        assert any("is not known: no labelled books are accepted" in sentence for sentence in policy(found))
 
     def test_nothing_accepted_is_no_rate(self) -> None:
         found = policy_report(HUNDRED, Policy({"Map": 1.0}))

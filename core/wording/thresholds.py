@@ -1,0 +1,220 @@
+"""What a policy does and what is promised of it, in words."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core.facets import facet_words
+from core.formatting import (
+    capitalised,
+    in_percent,
+    interval_count,
+    interval_percent,
+    listed,
+    lower_percent,
+    percent,
+    upper_percent,
+)
+from core.schema import CONFIDENCE
+from core.statistics import labels_needed
+from core.thresholds import ALL_CLASSES, GroupGuarantee, Guarantee, PolicyReport, PopulationCheck
+from core.thresholds.population import MAX_DETAILED
+from core.thresholds.report import CLASS
+
+__all__ = ["group", "guarantee_record", "policy", "population_warnings", "promise", "reason", "remedy"]
+
+
+def policy(report: PolicyReport) -> tuple[str, ...]:
+    """Say how many records a policy accepts, how often they are right, and whom it accepts least of."""
+    lines = [
+        f"{report.accepted:,} of {report.records:,} records ({in_percent(report.coverage)}) are accepted;"
+        f" {report.review:,} go to review: {_hours(report.hours)} at {report.pace:,.0f} records an hour."
+    ]
+    accuracy, expected = report.accuracy, report.expected_errors
+    if accuracy.defined:
+        lines.append(
+            f"Of the {report.labelled_accepted:,} accepted records that are labelled, {report.errors:,} are wrong:"
+            f" right in {percent(accuracy.value)} ({interval_percent(accuracy.low, accuracy.high)})."
+        )
+    else:
+        lines.append(f"How often the accepted are right is not known: {accuracy.reason}.")
+    if expected.defined:
+        lines.append(
+            f"Among all accepted records about {expected.value:,.0f} wrong ones are to be expected"
+            f" ({interval_count(expected.low, expected.high)})."
+        )
+    return (*lines, *_widest_gaps(report))
+
+
+def _widest_gaps(report: PolicyReport) -> list[str]:
+    """Say whom the policy accepts least of: per facet the widest gap between two groups."""
+    sentences = []
+    for facet, table in report.acceptance_rates.items():
+        known = table[table["rate"].notna()]
+        if len(known) < 2:
+            continue
+        rate = known["rate"].to_numpy()
+        least, most = known.iloc[int(rate.argmin())], known.iloc[int(rate.argmax())]
+        # Only a gap that chance does not explain: the intervals do not touch.
+        if least["high"] < most["low"]:
+            words = [
+                f"books that are {row['value']}" if facet == CLASS else facet_words(facet, str(row["value"]))
+                for row in (least, most)
+            ]
+            shares = [
+                f"{in_percent(row['rate'])} ({int(row['kept']):,} of {int(row['n']):,}{_as_another(row)})"
+                for row in (least, most)
+            ]
+            sentences.append(f"{capitalised(words[0])} are accepted in {shares[0]}, {words[1]} in {shares[1]}.")
+    return sentences
+
+
+def _as_another(row: pd.Series) -> str:
+    """Say how many of the accepted books of a class are accepted as another: all 5 % of them may be errors."""
+    wrongly, accepted = int(row.get("as_another", 0)), int(row["kept"])
+    if not wrongly:
+        return ""
+    return ", all of them as another class" if wrongly == accepted else f", {wrongly:,} of them as another class"
+
+
+def _hours(hours: float) -> str:
+    if hours and hours < 1:
+        return f"{60 * hours:.0f} minutes"
+    return f"{hours:,.1f} hours" if hours < 10 else f"{hours:,.0f} hours"
+
+
+# --- What a promise says to a curator: what holds, what does not and why, when not to believe it ----------------------
+
+
+def promise(guarantee: Guarantee) -> tuple[str, ...]:
+    """Say what is promised, what is not, and on what it rests."""
+    sentences = [group(guarantee, part) for part in guarantee.groups if part.guaranteed]
+    refused = [part for part in guarantee.groups if not part.guaranteed]
+    if len(sentences) > 1:
+        sentences.append(f"All of this holds together with {lower_percent(guarantee.confidence)} confidence.")
+    if guarantee.stratum and len(refused) > 3:
+        words = list(dict.fromkeys(facet_words(guarantee.stratum, part.value) for part in refused))
+        shown = listed([*words[:5], f"{len(words) - 5:,} other groups"] if len(words) > 5 else words)
+        sentences.append(f"Nothing, or not everything, can be promised for {shown}: what has no cut goes to review.")
+    else:
+        sentences += [group(guarantee, part) for part in refused]
+    rests = f"It rests on {guarantee.labelled:,} labelled books"
+    if guarantee.left_out:
+        learned = "learned" if guarantee.learned_known else "learned, or may have learned,"
+        rests += f"; {guarantee.left_out:,} others are left out because the model {learned} from their titles"
+    return (*sentences, f"{rests}, and holds for a collection of which they are a random sample.")
+
+
+def group(guarantee: Guarantee, part: GroupGuarantee) -> str:
+    """Say what is promised of one group, or why nothing is and what it would take."""
+    name, labelled = part.class_name, part.labelled
+    if name in guarantee.never_predicted:
+        return f"The model calls no book {name}: there is nothing to promise of it, and it takes nothing from others."
+    books = facet_words(guarantee.stratum, part.value) if guarantee.stratum else "books"
+    limit = f"at most {upper_percent(guarantee.max_error)}"
+    if part.cut is not None:
+        accepted = f"accepted {books}" if name == ALL_CLASSES else f"{books} accepted as {name}"
+        return (
+            f"With {lower_percent(guarantee.confidence)} confidence {limit} of the {accepted} are wrong (cut"
+            f" {np.format_float_positional(part.cut, trim='-')}; {part.errors:,} of {part.accepted:,} labelled ones"
+            " above it are wrong)."
+        )
+    what = f"{books}, all classes together" if name == ALL_CLASSES else f"{books} predicted to be {name}"
+    if not part.tried:
+        return (
+            f"Nothing can be promised for {what}: {limit} wrong needs at least"
+            f" {labels_needed(guarantee.max_error, 1 - part.level):,} labelled ones without an error above a cut, and"
+            f" only {labelled:,} {_is_or_are(labelled)} labelled.{_labels_needed(labelled, part.labels_estimate)}"
+        )
+    return (
+        f"Nothing can be promised for {what}: of the {part.accepted:,} surest labelled ones {part.errors:,}"
+        f" {_is_or_are(part.errors)} wrong, and {limit} wrong allows"
+        f" {max(part.allowed, 0):,}.{_labels_needed(labelled, part.labels_estimate)}"
+    )
+
+
+def _labels_needed(labelled: int, estimate: int | None) -> str:
+    if not labelled:
+        return ""
+    if estimate is None:
+        return (
+            " Even the surest are wrong too often for that, as far as these labels show: more labels alone will not"
+            " help, a better model or a looser promise may."
+        )
+    if estimate <= labelled:
+        return " That was close: some more labelled ones may do."
+    return f" At a guess it takes {estimate:,} labelled ones, {estimate - labelled:,} more than there are."
+
+
+def _is_or_are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def reason(guarantee: Guarantee) -> str:
+    """Say why something could not be promised; '' when everything could."""
+    return "" if guarantee.guaranteed else " ".join(group(guarantee, part) for part in guarantee.refused)
+
+
+def remedy(hopeless: Sequence[str], more: int, unlabelled: int) -> tuple[str, ...]:
+    """Say what it would take until the promise can be given.
+
+    Parameters
+    ----------
+    hopeless : sequence of str
+        Names of the groups for which labels alone will not help.
+    more : int
+        Further labelled books for the other groups that were refused, at a guess; 0 when there are no such groups.
+    unlabelled : int
+        Books of the collection that nobody has labelled.
+    """
+    sentences = []
+    if hopeless:
+        sentences.append(
+            f"For {listed(hopeless)} more labels alone will not help: the surest predictions are wrong too often. Train"
+            " a better model, or promise less."
+        )
+    if more > unlabelled:
+        sentences.append(
+            f"At a guess it would take {more:,} more labelled books, and only {unlabelled:,} are unlabelled: this"
+            " collection is too small for that promise. Promise less, or train a better model."
+        )
+    elif more:
+        sentences.append(
+            f"What would help: about {more:,} more labelled books, drawn at random from the collection (spread over the"
+            " predicted classes)."
+        )
+    return tuple(sentences)
+
+
+def population_warnings(check: PopulationCheck) -> tuple[str, ...]:
+    """Return what must stand beside every promise that rests on these books: one warning, or none.
+
+    That nothing was found does not prove that the checked books are a random sample.
+    """
+    if not check.differing:
+        return ()
+    # The confidence first: it alone bears on the promise directly.
+    ordered = sorted(check.differing, key=lambda aspect: aspect.name != CONFIDENCE)
+    parts = [aspect.words for aspect in ordered[:MAX_DETAILED]]
+    others = [aspect.title.lower() for aspect in ordered[MAX_DETAILED:]]
+    also = f" They differ by {listed(others)} too." if others else ""
+    return (
+        "Be careful: the checked books are not like the books nobody checked."
+        f" {capitalised('; '.join(parts))}.{also} What is said of the accepted books holds for books like the"
+        " checked ones and may be false for the collection. Draw books at random from the collection, have them"
+        " checked, and look again.",
+    )
+
+
+def guarantee_record(guarantee: Guarantee) -> dict[str, Any]:
+    """Return a guarantee as it is kept with a policy and repeated by README, report and manifest: numbers and words."""
+    content = guarantee.as_dict()
+    warnings = population_warnings(guarantee.population)
+    content["population"]["warning"] = "".join(warnings)
+    for item, part in zip(content["groups"], guarantee.groups, strict=True):
+        item["sentence"] = group(guarantee, part)
+    # Whoever repeats the promise repeats the warning.
+    sentence = " ".join([*promise(guarantee), *warnings])
+    return content | {"reason": reason(guarantee), "sentence": sentence, "warnings": list(warnings)}
