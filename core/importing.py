@@ -20,7 +20,6 @@ from core.corpus import save_records
 from core.errors import DamagedError, InputError, NameTakenError, NotFoundError, UnreadableFileError
 from core.labels import ANNOTATIONS_FILE, LABELS_FILE, books_from_annotations
 from core.manifests import Manifest
-from core.memory import memory_limit, most_of_memory
 from core.normalise.identify import usable_rows
 from core.normalise.records import NormalisedRecords, normalise_records
 from core.predictions import (
@@ -35,6 +34,7 @@ from core.predictions import (
     save_training_labels,
     saved_training_labels,
 )
+from core.processes import memory_limit, most_of_memory
 from core.progress import Progress, silent
 from core.readers import SourceTable, read_table
 from core.readers.annif import folder_sha256

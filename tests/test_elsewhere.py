@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core import python_process
-from core.python_process import module_command, module_environment
+from core import processes
+from core.processes import module_command, module_environment
 from tests.serving import ROOT
 
 BOOKS = "id,title,label\n" + "".join(f"{n},{'A novel' if n % 2 else 'A treatise'} {n},{n % 2}\n" for n in range(60))
@@ -85,5 +85,5 @@ def test_the_working_folder_is_not_looked_in() -> None:
 
 
 def test_an_installation_does_not_come_before_the_standard_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(python_process, "CODE_FOLDER", Path("/opt/venv/lib/python3.11/site-packages"))
+    monkeypatch.setattr(processes, "CODE_FOLDER", Path("/opt/venv/lib/python3.11/site-packages"))
     assert module_environment({"HOME": "/nowhere"}) == {"HOME": "/nowhere", "PYTHONSAFEPATH": "1"}

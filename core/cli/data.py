@@ -12,7 +12,7 @@ import pandas as pd
 from core.cli import output
 from core.cli.output import CommandResult
 from core.errors import Cancelled, InputError, NotFoundError
-from core.memory import memory_limit, most_of_memory
+from core.processes import memory_limit, most_of_memory
 from core.progress import Progress
 from core.schema import KINDS
 from core.storage import Workspace, user_path

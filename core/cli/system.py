@@ -12,8 +12,8 @@ from typing import Any, Final
 from core import log
 from core.cli.output import CommandResult, warn
 from core.errors import InputError
+from core.processes import CODE_FOLDER, module_command, module_environment
 from core.progress import Progress
-from core.python_process import CODE_FOLDER, module_command, module_environment
 from core.storage import Workspace
 from core.uploads import VARIABLE, folders_text
 

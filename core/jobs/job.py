@@ -3,122 +3,29 @@
 import contextlib
 import json
 import math
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import psutil
-
 from core.errors import InputError, JobError
+from core.processes import ProcessMark, end_group, is_alive
 from core.storage import now, read_json, write_json
 
 __all__ = [
     "FINISHED",
     "Job",
     "JobStatus",
-    "ProcessMark",
     "State",
     "cancel",
     "cancel_requested",
-    "end_group",
-    "is_alive",
     "log_tail",
-    "mark_process",
     "read_history",
     "scratch_folder",
 ]
-
-# --- Which process is meant, whether it still lives, and how to end it with everything it started ---------------------
-
-_SAME_START: Final = 1.0  # seconds: some systems know their own start no better
-
-
-@dataclass(frozen=True)
-class ProcessMark:
-    """A process that cannot be mistaken for a later one that was given the same number.
-
-    Attributes
-    ----------
-    pid : int
-    host : str
-        Name of the machine: a workspace can lie on a shared drive.
-    born : float or None
-        Seconds from the start of the computer until the process began: no correction of the clock changes them. None
-        when the process had ended already.
-    """
-
-    pid: int
-    host: str
-    born: float | None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return a JSON-able dictionary."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> "ProcessMark":
-        """Return the mark that :meth:`as_dict` described.
-
-        Raises
-        ------
-        KeyError, TypeError, ValueError
-            It is none, or one that an earlier version wrote.
-        """
-        born = content["born"]
-        return cls(int(content["pid"]), str(content["host"]), None if born is None else float(born))
-
-
-def mark_process(pid: int) -> ProcessMark:
-    """Return the mark of a process that is running now."""
-    return ProcessMark(pid, socket.gethostname(), _process_start(pid))
-
-
-def is_alive(mark: ProcessMark) -> bool | None:
-    """Say whether the very process that was marked still runs; None where that cannot be known from here.
-
-    A process that has ended but was not yet fetched by its parent (a zombie) counts as dead.
-    """
-    if mark.host != socket.gethostname() or mark.born is None:
-        return None
-    born = _process_start(mark.pid)
-    return born is not None and abs(born - mark.born) < _SAME_START
-
-
-def end_group(mark: ProcessMark, grace: float = 2.0) -> None:
-    """Ask a marked process and all it started to end; after `grace` seconds, end them. One that is gone is fine."""
-    if is_alive(mark) is not True:
-        return
-    if sys.platform == "win32":
-        subprocess.run(["taskkill", "/PID", str(mark.pid), "/T", "/F"], check=False, capture_output=True)
-        return
-    for stop_signal in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(mark.pid, stop_signal)
-        until = time.monotonic() + grace
-        while time.monotonic() < until:
-            if not is_alive(mark):
-                return
-            time.sleep(0.02)
-
-
-def _process_start(pid: int) -> float | None:
-    try:
-        process = psutil.Process(pid)
-        if process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD):
-            return float(process.create_time() - psutil.boot_time())
-    except psutil.NoSuchProcess:
-        pass
-    return None
-
 
 # --- A job as it is seen from outside: its folder, how it stands, and the wish that it stop ---------------------------
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InputError, JobError, NotFoundError
-from core.jobs.job import Job, mark_process
-from core.python_process import module_command, module_environment
+from core.jobs.job import Job
+from core.processes import mark_process, module_command, module_environment
 from core.storage import Workspace, now, read_json, write_json
 
 __all__ = ["MAX_FINISHED_JOBS", "delete_job", "find_job", "list_jobs", "start"]

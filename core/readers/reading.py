@@ -21,9 +21,8 @@ import pandas as pd
 
 from core import errors
 from core.errors import Choice, ChoiceNeededError, InputError, UnreadableFileError
-from core.memory import memory_limit
+from core.processes import memory_limit, module_command, module_environment
 from core.progress import Progress, silent
-from core.python_process import module_command, module_environment
 from core.readers.annif import is_annif, read_documents
 from core.readers.container import UNPACKED_LIMIT, OpenedFile, open_file
 from core.readers.encoding import damage_questions, unmarked_utf16

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ColophonError, InputError, JobError
-from core.python_process import CODE_FOLDER
+from core.processes import CODE_FOLDER
 from core.scale.shards import Scorer
 from core.schema import TITLE
 

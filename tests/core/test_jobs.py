@@ -8,12 +8,10 @@ import sys
 import textwrap
 import time
 
-import psutil
 import pytest
 
-from core import jobs
+from core import jobs, processes
 from core.errors import Cancelled, JobError, NotFoundError
-from core.jobs import job as process
 from core.storage import Workspace, read_json, write_json
 
 pytestmark = pytest.mark.slow
@@ -47,7 +45,7 @@ def start(workspace, tmp_path, monkeypatch):
     for job in started:
         mark = job.path / "process.json"
         if mark.exists():
-            process.end_group(process.ProcessMark.from_dict(read_json(mark)), grace=0.1)
+            processes.end_group(processes.ProcessMark.from_dict(read_json(mark)), grace=0.1)
 
 
 def until(job, condition):
@@ -183,14 +181,14 @@ def test_work_that_does_not_listen_is_ended_with_all_it_started(start):
         """
     )
     until(job, lambda status: status.message == "Deaf")
-    grandchild = process.mark_process(int((job.path / "scratch" / "half").read_text()))
-    assert process.is_alive(grandchild)
+    grandchild = processes.mark_process(int((job.path / "scratch" / "half").read_text()))
+    assert processes.is_alive(grandchild)
     jobs.cancel(job, grace=0.1)
     assert job.wait(WAIT).state == "cancelled"
     exit_noted(job)
     assert not (job.path / "scratch").exists()
     deadline = time.monotonic() + WAIT
-    while process.is_alive(grandchild):
+    while processes.is_alive(grandchild):
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
@@ -275,8 +273,8 @@ def left_behind(workspace):
 
 
 def test_another_process_with_the_same_number_is_not_taken_for_it(left_behind):
-    mine = process.mark_process(os.getpid())
-    job = left_behind(process.ProcessMark(mine.pid, mine.host, mine.born - 60.0))
+    mine = processes.mark_process(os.getpid())
+    job = left_behind(processes.ProcessMark(mine.pid, mine.host, mine.born - 60.0))
     status = job.status()
     assert status.state == "interrupted"
     assert "killed, or the computer was restarted" in status.error
@@ -285,12 +283,12 @@ def test_another_process_with_the_same_number_is_not_taken_for_it(left_behind):
 
 
 def test_a_living_process_is_believed_even_when_it_is_silent(left_behind):
-    assert left_behind(process.mark_process(os.getpid()), silent_for=3600).status().state == "running"
+    assert left_behind(processes.mark_process(os.getpid()), silent_for=3600).status().state == "running"
 
 
 @pytest.mark.parametrize(("silent_for", "state"), [(5.0, "running"), (3600.0, "interrupted")])
 def test_on_another_machine_the_heartbeat_decides(left_behind, silent_for, state):
-    status = left_behind(process.ProcessMark(1, "another-machine", 60.0), silent_for=silent_for).status()
+    status = left_behind(processes.ProcessMark(1, "another-machine", 60.0), silent_for=silent_for).status()
     assert status.state == state
     if state == "interrupted":
         assert "not been heard of for 3,600 seconds" in status.error
@@ -298,18 +296,18 @@ def test_on_another_machine_the_heartbeat_decides(left_behind, silent_for, state
 
 @pytest.mark.parametrize(("silent_for", "state"), [(5.0, "running"), (3600.0, "interrupted")])
 def test_of_a_mark_that_an_earlier_version_wrote_the_heartbeat_decides(left_behind, silent_for, state):
-    job = left_behind(process.mark_process(os.getpid()), silent_for=silent_for)
+    job = left_behind(processes.mark_process(os.getpid()), silent_for=silent_for)
     mark = {"pid": os.getpid(), "host": socket.gethostname(), "born": "0d1f7e52-73ab-4cc1-9c5e-0f8a1c2d3e4f 8123"}
     write_json(job.path / "process.json", mark)
     assert job.status().state == state
 
 
 def test_a_finished_state_is_not_questioned(left_behind):
-    assert left_behind(process.ProcessMark(1, socket.gethostname(), 60.0), state="done").status().state == "done"
+    assert left_behind(processes.ProcessMark(1, socket.gethostname(), 60.0), state="done").status().state == "done"
 
 
 def test_jobs_are_listed_newest_first_and_found_by_id(start, workspace, left_behind):
-    old = left_behind(process.ProcessMark(1, socket.gethostname(), 60.0), state="done")
+    old = left_behind(processes.ProcessMark(1, socket.gethostname(), 60.0), state="done")
     new = start("return {}", title="New work")
     (workspace.folder("jobs") / "not-a-job").mkdir()
     assert [job.title for job in jobs.list_jobs(workspace)] == ["New work", "Old work"]
@@ -360,7 +358,7 @@ def test_the_log_keeps_what_was_printed(start):
 
 
 def test_waiting_longer_than_allowed_is_said(left_behind):
-    job = left_behind(process.mark_process(os.getpid()))
+    job = left_behind(processes.mark_process(os.getpid()))
     with pytest.raises(JobError, match=r"'Old work' has not finished after 0\.05 seconds"):
         job.wait(timeout=0.05, pause=0.01)
 
@@ -373,7 +371,7 @@ def test_a_process_that_cannot_be_started_leaves_no_folder(workspace, monkeypatc
 
 
 def test_an_unreadable_status_is_said(left_behind):
-    job = left_behind(process.mark_process(os.getpid()))
+    job = left_behind(processes.mark_process(os.getpid()))
     (job.path / "status.json").write_text("{", encoding="utf-8")
     with pytest.raises(JobError, match="has no readable status"):
         job.status()
@@ -447,37 +445,6 @@ class TestInThisProcess:
             return {}
 
         assert jobs.run_as_job(work, [str(folder)]) == 0
-
-
-class TestProcessMarks:
-    def test_this_process_is_alive(self):
-        assert process.is_alive(process.mark_process(os.getpid()))
-
-    def test_a_number_that_is_not_in_use(self):
-        mark = process.mark_process(2**22 + 7)
-        assert mark.born is None
-        process.end_group(mark)
-
-    def test_a_zombie_is_dead(self):
-        child = os.posix_spawn("/bin/true", ["true"], {})
-        born = process.mark_process(child)
-        deadline = time.monotonic() + WAIT
-        while process._process_start(child):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        assert born.born is None or process.is_alive(born) is False
-        os.waitpid(child, 0)
-
-    def test_a_clock_that_is_put_right_changes_nothing(self, monkeypatch):
-        mark = process.mark_process(os.getpid())
-        booted, create_time = psutil.boot_time(), psutil.Process.create_time
-        monkeypatch.setattr(psutil, "boot_time", lambda: booted + 3600.0)
-        monkeypatch.setattr(psutil.Process, "create_time", lambda self: create_time(self) + 3600.0)
-        assert process.is_alive(mark)
-
-    def test_round_trip(self):
-        mark = process.mark_process(os.getpid())
-        assert process.ProcessMark.from_dict(json.loads(json.dumps(mark.as_dict()))) == mark
 
 
 def test_a_token_of_whoever_runs_the_server_is_not_handed_to_a_job(start, monkeypatch):

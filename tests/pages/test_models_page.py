@@ -9,9 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.importing import import_file
-from core.jobs.job import mark_process
 from core.models.training import train
 from core.predictions import saved_training_labels
+from core.processes import mark_process
 from core.storage import Workspace, write_json
 
 
