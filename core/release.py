@@ -29,13 +29,11 @@ from core.predictions import PredictionSet, Scored, load_predictions, load_score
 from core.progress import Progress, silent
 from core.review import decisions_for_scored
 from core.schema import CORRECT, LABEL, PREDICTED, RECORD_ID, SOURCE, TRUTH
-from core.slices import Slice
 from core.storage import Workspace, digest, now, slug
 from core.thresholds import Policy, apply_policy, compare_population, expected_errors, policy_report
 from core.wording import thresholds as wording
 
 __all__ = [
-    "CutScope",
     "Release",
     "accepted_file",
     "cut_scope",
@@ -158,51 +156,15 @@ def decide_all(workspace: Workspace, scored: Scored, chosen: SavedPolicy, **sett
     return _decide(workspace, source, scored, _settings(workspace, source, scored, chosen, setting_values), names)
 
 
-@dataclass(frozen=True)
-class CutScope:
-    """Where the machine has a say: what people and the catalogue said of the records leaves the others to the cuts.
+def cut_scope(workspace: Workspace, scored: Scored) -> NDArray[np.bool_]:
+    """Return which records are left to the cuts, by the same decisions that an export makes.
 
-    Attributes
-    ----------
-    open : bool array, shape (n_records,)
-        Row for row beside the scored table: no curator, no label that stands, and there is a prediction.
+    Row for row beside the scored table: no curator has decided, no label stands, and there is a prediction.
     """
-
-    open: NDArray[np.bool_]
-
-    def sentence(self, accepted: NDArray[np.bool_], where: Slice | None = None) -> str:
-        """Say how many of the accepted and of the others the export counts, and why; '' where it counts them all.
-
-        Parameters
-        ----------
-        accepted : bool array, shape (n_records,)
-            What the cuts accept (:func:`core.thresholds.apply_policy`), of all records.
-        where : Slice, optional
-            The slice the cuts are for.
-        """
-        above, below = int((accepted & self.open).sum()), int((~accepted & self.open).sum())
-        settled = int((~self.open).sum())
-        whom = "record is" if settled == 1 else "records are"
-        reasons = [
-            f"{settled:,} {whom} settled without the machine (a curator has decided, a label of people or of the"
-            " catalogue stands, or there is no prediction)"
-        ]
-        if where is not None:
-            reasons.append("it looks at all books, not only those of the slice")
-        if not settled and where is None:
-            return ""
-        return (
-            f"The export counts {above:,} accepted by the machine and {below:,} for review, since"
-            f" {' and '.join(reasons if settled else reasons[1:])}."
-        )
-
-
-def cut_scope(workspace: Workspace, scored: Scored) -> CutScope:
-    """Return which records are left to the cuts, by the same decisions that an export makes."""
     # Without a cut nothing is accepted: whatever a cut could accept has abstained.
     decided = decide_all(workspace, scored, SavedPolicy(policy=Policy({})))
     ids = decided.decisions[RECORD_ID].iloc[decided.rows(ABSTAINED)]
-    return CutScope(scored.table[RECORD_ID].isin(ids).to_numpy(dtype=bool))
+    return scored.table[RECORD_ID].isin(ids).to_numpy(dtype=bool)
 
 
 def release(

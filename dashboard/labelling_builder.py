@@ -178,7 +178,7 @@ def _try(tryout_data: TryoutData, present: Sequence[LabellingFunction], function
         return
     tried = tryout_data.run_functions([*present, function])
     row = tried.table.iloc[-1]
-    feedback.show_sentences(f"{function.sentence}.")
+    feedback.show_sentences(f"{function.label} where {function.when.condition}.")
     right = percent(row["accuracy"]) if row["n"] >= MINIMUM_RECORDS else f"{row['right']:g} of {row['n']}"
     note = interval(row["low"], row["high"]) if row["n"] >= MINIMUM_RECORDS else "too few titles for a rate"
     for column, (label, value, caption) in zip(

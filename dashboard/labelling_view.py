@@ -189,7 +189,7 @@ def table(tryout_data: TryoutData, tried: TrialResult) -> None:
             "overlap": rows["overlap"],
             "conflict": rows["conflict"],
             "copies": rows["copies"],
-            "where": [function.sentence.partition(" where ")[2] for function in tried.votes.functions],
+            "where": [function.when.condition for function in tried.votes.functions],
         }
     )
     ids = _ids(tried.votes.functions)

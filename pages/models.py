@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.models.registry import models_verdict
+from core.wording.models import verdict
 from dashboard import cache, explanation_view, feedback, jobs, models_view, navigation, widgets
 from dashboard.feedback import escape
 
@@ -10,7 +10,7 @@ st.title("Models")
 jobs.announce_result()
 models = cache.models()
 if models:
-    feedback.conclusion(escape(models_verdict(models)))
+    feedback.conclusion(escape(verdict(models)))
     models_view.show_newest_model(models)
     models_view.list_of_models(models)
 else:

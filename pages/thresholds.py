@@ -43,7 +43,8 @@ def by_cut_offs() -> None:
         thresholds_view.keep(predictions, chosen, report.accepted)
     with right:
         export_view.accepted_button(whole, chosen)
-    counted = cache.export_cut_scope(whole).sentence(apply_policy(whole.table, chosen.policy), chosen.policy.where)
+    accepted = apply_policy(whole.table, chosen.policy)
+    counted = wording.cut_scope(cache.export_cut_scope(whole), accepted, chosen.policy.where)
     feedback.show_sentences(*wording.policy(report)[1:], *([counted] if counted else []))
     thresholds_view.class_table(report)
 

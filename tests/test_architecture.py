@@ -143,3 +143,38 @@ def test_no_file_names_a_registry_or_a_path_of_one_machine() -> None:
         named = [host for host in REGISTRIES if host in text] + MACHINE_PATH.findall(text)
         found += [f"{path.relative_to(ROOT)}: {name}" for name in named]
     assert found == []
+
+
+# Text that a file keeps is written by what writes the file: the import's report, the training's, a label set's, an
+# export's. Everything else that a curator reads of a value object is a function of core.wording.
+KEPT_IN_FILES = {
+    "core/classes.py",
+    "core/export/decisions.py",
+    "core/export/tabular.py",
+    "core/joins.py",
+    "core/labels.py",
+    "core/models/preparation.py",
+    "core/sharing/citation.py",
+    "core/weak_supervision/label_model.py",
+    "core/weak_supervision/votes.py",
+}
+SPEAKING = {"caveats", "headline", "sentence", "sentence_on", "sentences", "verdict"}
+
+
+def test_value_objects_carry_numbers_and_wording_makes_sentences_of_them() -> None:
+    speaking, named = set(), []
+    for path in sorted((ROOT / "core").rglob("*.py")) + sorted((ROOT / "dashboard").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        name = path.relative_to(ROOT).as_posix()
+        classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+        methods = {item.name for node in classes for item in node.body if isinstance(item, ast.FunctionDef)}
+        if methods & SPEAKING:
+            speaking.add(name)
+        named += [
+            f"{name}: {node.name}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef) and node.name.strip("_") in ("percent", "rate", "listed", "printable")
+        ]
+    assert speaking == KEPT_IN_FILES
+    expected = [f"core/formatting.py: {name}" for name in ("listed", "percent", "rate")]
+    assert sorted(named) == [*expected, "core/text_formats.py: printable"]

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from core.calibration import Calibration, apply_calibrations
 from core.errors import InputError, ModelError
-from core.formatting import interval_percent, percent
 from core.manifests import MANIFEST, ModelManifest, ModelMetrics, matches_seal, read_metrics
 from core.models.base import KINDS, TitleClassifier, classifier_class
 from core.progress import Progress, silent
@@ -37,7 +36,6 @@ __all__ = [
     "load",
     "load_folder",
     "model_test",
-    "models_verdict",
     "save",
     "training_books",
     "weights_digest",
@@ -455,50 +453,3 @@ def _test_books(folder: Path, labels: str) -> str:
     books = pd.read_parquet(path, columns=[RECORD_ID, SPLIT, SOURCE])
     ids = books.loc[(books[SPLIT] == "test") & (books[SOURCE] == "person"), RECORD_ID]
     return digest(labels, sorted(ids.astype(str))) if len(ids) else ""
-
-
-def models_verdict(models: Sequence[ModelDescription]) -> str:
-    """Say which model did best, as far as models can be compared.
-
-    Parameters
-    ----------
-    models : sequence of ModelDescription
-        The newest first.
-
-    Notes
-    -----
-    Models are ranked (by macro-F1) only among those tested on the very same books, and only where people labelled
-    these. With several such sets, the one that most models were tested on is spoken of, the newest among equals.
-    """
-    tested = [model for model in models if model.tested_on.n]
-    by_people = [model for model in tested if not model.tested_on.by_rules]
-    if not by_people:
-        if not tested:
-            return f"{_models(len(models))} here, but no test: how often a model is right is not known."
-        model = tested[0]
-        return (
-            f"No model has been tested on labels that people gave. “{model.name}” agrees with its rules on"
-            f" {percent(model.metrics.test.accuracy.value)} of {model.tested_on.n:,} books: that"
-            " shows how well it learned the rules, not how often they are right."
-        )
-    groups: dict[str, list[ModelDescription]] = {}
-    for model in by_people:
-        groups.setdefault(model.tested_on.key or model.fingerprint, []).append(model)
-    group = max(groups.values(), key=len)
-    best = max(group, key=lambda model: np.nan_to_num(model.metrics.test.macro_f1.value))
-    accuracy = best.metrics.test.accuracy
-    verdict = (
-        f"“{best.name}” is right on {percent(accuracy.value)}"
-        f" ({interval_percent(accuracy.low, accuracy.high)}) of the {accuracy.n:,} books of"
-        f" {best.tested_on.labels} that were kept apart for testing"
-    )
-    verdict += f", the best of {len(group):,} tested on them." if len(group) > 1 else "."
-    others = len(models) - len(group)
-    if others:
-        verb = "was" if others == 1 else "were"
-        verdict += f" {_models(others)} {verb} tested on other books or on none, and cannot be compared with it."
-    return verdict
-
-
-def _models(count: int) -> str:
-    return "One model" if count == 1 else f"{count:,} models"

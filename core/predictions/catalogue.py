@@ -107,11 +107,6 @@ class CatalogueMatch:
         """Whether it may be chosen without being named."""
         return self.share >= LEAST_SHARE and self.alike >= LEAST_ALIKE
 
-    @property
-    def sentence(self) -> str:
-        """How many were found, in words."""
-        return self.join.sentence("predictions", f"the records of the catalogue '{self.corpus.name}'")
-
 
 @dataclass(frozen=True)
 class CatalogueChoice:
@@ -236,9 +231,9 @@ def choose_catalogue(
         if match.join.matched:
             return CatalogueChoice(match, (), _sentences(match, own))
         if stored_name:  # it was imported anew, with other identifiers: the pages must still open
-            return CatalogueChoice(None, (), (match.sentence,))
+            return CatalogueChoice(None, (), (_found(match),))
         raise InputError(
-            match.sentence,
+            _found(match),
             command_line=f"Name another catalogue, or say '{NO_CORPUS}' to join '{predictions}' with none.",
             page="Choose another catalogue, or none.",
         )
@@ -271,7 +266,7 @@ def _not_joined(some: Sequence[CatalogueMatch], matches: Sequence[CatalogueMatch
         return [f"The catalogue '{best.corpus.name}' was not joined by itself: {why}. You can name it."]
     # A file that has titles of its own needs no catalogue; one with bare identifiers does.
     if matches and not (own[TITLE] != "").any():
-        return [matches[0].sentence]
+        return [_found(matches[0])]
     return []
 
 
@@ -369,9 +364,13 @@ def joined_originals(own: pd.DataFrame, match: CatalogueMatch) -> pd.DataFrame:
     return pd.DataFrame(columns, index=range(len(own)))
 
 
+def _found(match: CatalogueMatch) -> str:
+    return match.join.sentence("predictions", f"the records of the catalogue '{match.corpus.name}'")
+
+
 def _sentences(match: CatalogueMatch, own: pd.DataFrame) -> tuple[str, ...]:
     """Say how many were found, what is whose, and what differs."""
-    sentences = [f"{match.sentence} Titles, dates, places and languages are the catalogue's where it has them."]
+    sentences = [f"{_found(match)} Titles, dates, places and languages are the catalogue's where it has them."]
     if match.repeated:
         sentences.append(
             f"{match.repeated:,} predictions speak of a record of the catalogue that another prediction speaks of;"

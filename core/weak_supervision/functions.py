@@ -44,11 +44,6 @@ class LabellingFunction:
         """Names of the predictions it asks."""
         return predictions_of(self.when)
 
-    @property
-    def sentence(self) -> str:
-        """Say it for a curator: "Fiction where title has the word “novel”"."""
-        return f"{self.label} where {self.when.condition}"
-
 
 def _check(predicate: Predicate) -> None:
     """Refuse what a saved slice may hold, but what somebody who writes a function cannot have meant."""

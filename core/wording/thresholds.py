@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from core.facets import facet_words
 from core.formatting import (
@@ -18,12 +19,13 @@ from core.formatting import (
     upper_percent,
 )
 from core.schema import CONFIDENCE
+from core.slices import Slice
 from core.statistics import labels_needed
 from core.thresholds import ALL_CLASSES, GroupGuarantee, Guarantee, PolicyReport, PopulationCheck
 from core.thresholds.population import MAX_DETAILED
 from core.thresholds.report import CLASS
 
-__all__ = ["group", "guarantee_record", "policy", "population_warnings", "promise", "reason", "remedy"]
+__all__ = ["cut_scope", "group", "guarantee_record", "policy", "population_warnings", "promise", "reason", "remedy"]
 
 
 def policy(report: PolicyReport) -> tuple[str, ...]:
@@ -83,6 +85,34 @@ def _hours(hours: float) -> str:
     if hours and hours < 1:
         return f"{60 * hours:.0f} minutes"
     return f"{hours:,.1f} hours" if hours < 10 else f"{hours:,.0f} hours"
+
+
+def cut_scope(left: NDArray[np.bool_], accepted: NDArray[np.bool_], where: Slice | None = None) -> str:
+    """Say how many of the accepted and of the others an export counts, and why; '' where it counts them all.
+
+    Parameters
+    ----------
+    left : bool array, shape (n_records,)
+        The records that are left to the cuts, as :func:`core.release.cut_scope` returns them.
+    accepted : bool array, shape (n_records,)
+        What the cuts accept (:func:`core.thresholds.apply_policy`), of all records.
+    where : Slice, optional
+        The slice the cuts are for.
+    """
+    settled = int((~left).sum())
+    if not settled and where is None:
+        return ""
+    whom = "record is" if settled == 1 else "records are"
+    reasons = [
+        f"{settled:,} {whom} settled without the machine (a curator has decided, a label of people or of the catalogue"
+        " stands, or there is no prediction)"
+    ]
+    if where is not None:
+        reasons.append("it looks at all books, not only those of the slice")
+    return (
+        f"The export counts {int((accepted & left).sum()):,} accepted by the machine and"
+        f" {int((~accepted & left).sum()):,} for review, since {' and '.join(reasons if settled else reasons[1:])}."
+    )
 
 
 # --- What a promise says to a curator: what holds, what does not and why, when not to believe it ----------------------

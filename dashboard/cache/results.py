@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from core.collection import CollectionEstimates, collection_estimates
 from core.comparison import ModelComparison, compare_models
@@ -21,7 +23,7 @@ from core.models.registry import Model, ModelDescription, list_models
 from core.models.registry import load as load_model
 from core.policies import SavedPolicy
 from core.predictions import Scored, align_scored, load_predictions
-from core.release import CutScope, Release, cut_scope
+from core.release import Release, cut_scope
 from core.slices import FacetSlices, PairSlices, Slice, SliceFindings, find_slices
 from core.slices import facet_slices as slices_by_facet
 from core.slices import pair_slices as slices_by_pair
@@ -190,7 +192,7 @@ def _decided_key(scored: Scored) -> str:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Looking for what people have said …", hash_funcs={Scored: _decided_key})
-def export_cut_scope(scored: Scored) -> CutScope:
+def export_cut_scope(scored: Scored) -> NDArray[np.bool_]:
     """Return which records an export leaves to the cuts. Shared: read-only."""
     return cut_scope(workspace(), scored)
 

@@ -66,7 +66,7 @@ def test_what_was_decided_before_the_catalogue_came_is_decided(
     # What waits on Review and what leaves are the same decisions.
     scored = load_scored(workspace, "p")
     assert decisions_for_scored(workspace.database, scored).frame()["record_id"].tolist() == ["001"]
-    assert cut_scope(workspace, scored).open.tolist() == [False, True, True]
+    assert cut_scope(workspace, scored).tolist() == [False, True, True]
 
 
 def test_of_two_decisions_under_two_identifiers_the_later_holds(workspace: Workspace, tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_what_was_decided_in_words_of_the_file_before_is_known_to_be_that_book(j
     with pytest.raises(ConcurrentDecisionError):
         record_decision(joined.database, scored.predictions, "003", "Map", seen=0, scored=scored)
     assert decisions_for_scored(joined.database, scored).frame()["record_id"].tolist() == ["003"]
-    assert cut_scope(joined, scored).open.tolist() == [True, True, False]
+    assert cut_scope(joined, scored).tolist() == [True, True, False]
 
 
 def test_a_book_is_sent_to_review_once_under_whatever_identifier(joined: Workspace) -> None:

@@ -12,6 +12,7 @@ from core.slices import Slice
 from core.slices.ledger import save_slice
 from core.storage import Workspace
 from core.thresholds import Policy, apply_policy
+from core.wording import thresholds as wording
 from tests.pages.conftest import Open
 
 CUTS = {"Fiction": 0.9, "Non-fiction": 0.9}
@@ -63,7 +64,7 @@ def test_cut_offs_kept_for_a_slice_accept_nothing_else(demo_copy: Workspace, ope
     years = prepared.decided.records["year"].iloc[prepared.decided.accepted]
     assert counts["accepted"]
     assert (years < 1850).all()
-    said = cut_scope(demo_copy, scored).sentence(apply_policy(scored.table, kept.policy), EARLY)
+    said = wording.cut_scope(cut_scope(demo_copy, scored), apply_policy(scored.table, kept.policy), EARLY)
     assert said.startswith(
         f"The export counts {counts['accepted']:,} accepted by the machine and {counts['abstained']:,}"
     )
