@@ -116,8 +116,7 @@ def _is_unreachable(error: BaseException | None) -> bool:
 
 # --- The Hugging Face Hub: a bundle goes up in one commit, a repository comes down file by file -----------------------
 # The token is an argument of each call. It is not written anywhere, and whatever the Hub or a library says in an error
-# is
-# passed on without it.
+# is passed on without it.
 
 
 _PART: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
@@ -329,7 +328,7 @@ def _compare(api: Any, repository: str, kind: CardKind, commit: str, files: list
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Keep the library's bars and its advice on Parquet files out of the way; ours are shown instead."""
-    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
     before = are_progress_bars_disabled()
     disable_progress_bars()

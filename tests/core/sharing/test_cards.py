@@ -196,6 +196,16 @@ def test_text_from_files_stays_text() -> None:
     assert inline("a | b\n<script>x</script> ![p](u) `c`") == (r"a \| b \<script\>x\</script\> \!\[p\](u) \`c\`")
 
 
+def test_what_a_person_wrote_cannot_act_in_a_card(demo_workspace: Workspace) -> None:
+    metadata = CardMetadata(title="<b>x</b> | *y*\n# z", library="[a](b)")
+    artifact, labels = demo_workspace.find("models", MODEL), load_labels(demo_workspace, "demo-annotated")
+    for text in (model_card(demo_workspace, artifact, metadata), label_card(demo_workspace, labels, metadata)):
+        body = text.split("---\n", 2)[2]
+        assert body.startswith("\n# \\<b\\>x\\</b\\> \\| \\*y\\* \\# z\n")
+        assert "** \\[a\\](b)\n" in body
+        assert "<b>" not in body
+
+
 @pytest.mark.parametrize(
     ("said", "message"),
     [({"licence": "CC0"}, "'CC0' is no licence"), ({"homepage": "javascript:alert(1)"}, "is no web address")],
