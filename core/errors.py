@@ -20,9 +20,10 @@ what was found, where (file, line or column), what is allowed, what to do next. 
 next step has other words on a page than on the command line, an error carries both.
 """
 
+import difflib
 import errno
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,11 +44,34 @@ __all__ = [
     "StorageError",
     "UnreadableFileError",
     "describe_system_error",
+    "did_you_mean",
+    "unknown_name",
 ]
 
 
 # An absolute path of more than one folder; an address (https://…) is none.
 _FOLDERS: Final = re.compile(r"(?<![\w:/.~])/(?:[^\s/'\",;]+/)+(?=[^\s/])")
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """Return which of some words somebody may have meant, in brackets after a space; '' where none is near.
+
+    >>> did_you_mean("titel", ["Title", "Place"]), did_you_mean("x", ["Title"])
+    (" (did you mean 'Title'?)", '')
+    """
+    folded = {name.casefold(): name for name in words}
+    near = difflib.get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.5)
+    return f" (did you mean '{folded[near[0]]}'?)" if near else ""
+
+
+def unknown_name(what: str, name: str, known: Sequence[str]) -> str:
+    """Return the sentences that a name stands for nothing here, and which names do.
+
+    >>> unknown_name("label set", "anotated", ["annotated", "rules"])
+    "There is no label set called 'anotated' (did you mean 'annotated'?). There are: annotated, rules."
+    """
+    near = did_you_mean(name[:100], known)
+    return f"There is no {what} called '{name[:100]}'{near}. There are: {', '.join(known) or 'none yet'}."
 
 
 class ColophonError(Exception):

@@ -29,7 +29,9 @@ from core.errors import (
     NotFoundError,
     StorageError,
     describe_system_error,
+    unknown_name,
 )
+from core.formatting import listed
 from core.manifests import (
     MANIFEST,
     SCHEMA_VERSION,
@@ -316,9 +318,14 @@ class Workspace:
     @overload
     def find(self, kind: Literal["models"], name: str) -> Artifact[ModelManifest]: ...
     @overload
-    def find(self, kind: str, name: str) -> Artifact[Manifest]: ...
-    def find(self, kind: str, name: str) -> Artifact[Manifest]:
+    def find(self, kind: str | Sequence[str], name: str) -> Artifact[Manifest]: ...
+    def find(self, kind: str | Sequence[str], name: str) -> Artifact[Manifest]:
         """Return the thing that `name` (as it was typed or as it is kept, or a fingerprint) points at.
+
+        Parameters
+        ----------
+        kind : str or sequence of str
+            Of several kinds, such as ``("labels", "predictions")``, the first that has the name.
 
         Raises
         ------
@@ -327,16 +334,16 @@ class Workspace:
         DamagedError
             It is there, and cannot be read.
         """
-        fingerprint = self.fingerprint_of(kind, name)
-        if fingerprint is None:
-            known = ", ".join(artifact.name for artifact in self.list(kind)) or "none yet"
-            raise NotFoundError(
-                f"There is no {KIND_WORDS.get(kind, kind)} called '{name[:100]}' in {self.root}. There are: {known}."
-            )
-        home = self.root / kind / fingerprint
-        return Artifact(
-            kind=kind, fingerprint=fingerprint, name=name, path=home, manifest=self._manifest(kind, home, name)
-        )
+        kinds = [kind] if isinstance(kind, str) else list(kind)
+        for each in kinds:
+            fingerprint = self.fingerprint_of(each, name)
+            if fingerprint is not None:
+                home = self.root / each / fingerprint
+                manifest = self._manifest(each, home, name)
+                return Artifact(kind=each, fingerprint=fingerprint, name=name, path=home, manifest=manifest)
+        what = listed((KIND_WORDS.get(each, each) for each in kinds), last=" or ")
+        known = [artifact.name for each in kinds for artifact in self.list(each)]
+        raise NotFoundError(unknown_name(what, name, known), command_line=f"Looked for in {self.root}.")
 
     def fingerprint_of(self, kind: str, name: str) -> str | None:
         """Return the fingerprint of what `name` (as typed, as kept, or a fingerprint) points at, None without a folder.

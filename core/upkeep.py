@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from core.errors import InputError, NameTakenError, NotFoundError, StorageError
+from core.errors import InputError, NameTakenError, NotFoundError, StorageError, unknown_name
 from core.formatting import listed
 from core.jobs import list_jobs
 from core.manifests import MANIFEST, PredictionManifest, sealed
@@ -229,9 +229,7 @@ def _target(workspace: Workspace, kind: str, name: str) -> _Target:
     if re.fullmatch(r"[0-9A-Za-z_-]{1,100}", name) and (home / name).is_dir():
         return _Target(kind, "", name, home / name)
     known = [*names, *(path.name for path in home.glob("[!.]*.zip"))]
-    raise NotFoundError(
-        f"There is no {KIND_WORDS[kind]} called '{name[:100]}'. There are: {', '.join(known) or 'none yet'}."
-    )
+    raise NotFoundError(unknown_name(KIND_WORDS[kind], name, known))
 
 
 def _dependents(workspace: Workspace, target: _Target) -> tuple[Dependent, ...]:

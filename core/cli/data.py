@@ -3,15 +3,12 @@
 import argparse
 import csv
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from core.cli import output
 from core.cli.output import CommandResult
-from core.errors import Cancelled, InputError, NotFoundError
+from core.errors import Cancelled, InputError
 from core.processes import memory_limit, most_of_memory
 from core.progress import Progress
 from core.schema import KINDS
@@ -20,7 +17,7 @@ from core.text_formats import printable
 from core.upkeep import KINDS as THINGS
 from core.upkeep import dependents, remove, rename
 
-__all__ = ["load_records", "parse_facets", "register"]
+__all__ = ["parse_facets", "register"]
 
 
 def register(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -239,26 +236,6 @@ def _write_rejected(folder: Path, target: Path) -> None:
         read_parquet(folder / REJECTED_FILE).to_csv(beside, index=False, lineterminator="\r\n")
 
 
-def load_records(workspace: Workspace, name: str) -> pd.DataFrame:
-    """Return the records of the corpus, label set or predictions called `name` (looked for in this order)."""
-    from core.corpus import load_corpus
-    from core.labels import load_labels
-    from core.predictions import load_predictions
-
-    loaders: list[Callable[[], pd.DataFrame]] = [
-        lambda: load_corpus(workspace, name).records(),
-        lambda: load_labels(workspace, name).records(),
-        lambda: load_predictions(workspace, name).records(workspace),
-    ]
-    for load in loaders:
-        try:
-            return load()
-        except NotFoundError:
-            continue
-    names = [artifact.name for kind in ("corpora", "labels", "predictions") for artifact in workspace.list(kind)]
-    raise NotFoundError(f"Nothing is called '{name}' in {workspace.root}. There are: {', '.join(names) or 'none yet'}.")
-
-
 def parse_facets(text: str | None) -> tuple[str, ...]:
     """Return the facets in a comma-separated list, or all of them.
 
@@ -279,12 +256,14 @@ def parse_facets(text: str | None) -> tuple[str, ...]:
 
 
 def _represent(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
+    from core.predictions import load_records
     from core.representativeness import compare
     from core.wording import representativeness as wording
 
+    kinds = ("corpora", "labels", "predictions")
     comparison = compare(
-        load_records(workspace, args.sample),
-        load_records(workspace, args.population),
+        load_records(workspace, args.sample, kinds),
+        load_records(workspace, args.population, kinds),
         facets=parse_facets(args.by),
         sample_name=args.sample,
         population_name=args.population,

@@ -1,6 +1,5 @@
 """From names in the workspace to the books a model may learn from, and which titles it already knows."""
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +15,7 @@ from core.manifests import Manifest
 from core.model_input import join_fields
 from core.models.fitting import WEIGHT
 from core.models.registry import Model
-from core.predictions import PredictionSet, load_predictions
+from core.predictions import PredictionSet, load_records
 from core.schema import (
     ALTERNATE_ID,
     ANNOTATOR,
@@ -41,7 +40,6 @@ __all__ = [
     "exclude_books",
     "labelled_books",
     "large_classes",
-    "load_books",
     "load_weak_labels",
     "model_inputs",
     "predictions_table",
@@ -239,29 +237,11 @@ def exclude_books(
     workspace: Workspace, books: pd.DataFrame, names: tuple[str, ...]
 ) -> tuple[pd.DataFrame, list[ExcludedBooks]]:
     """Return the books that are in none of the named sets, and what was found in each set."""
-    excluded = [ExcludedBooks(name, find_leaks(books, load_books(workspace, name))) for name in names]
+    excluded = [ExcludedBooks(name, find_leaks(books, load_records(workspace, name))) for name in names]
     keep = np.ones(len(books), dtype=bool)
     for excluded_set in excluded:
         keep &= ~excluded_set.leaks.mask
     return books[keep].reset_index(drop=True), excluded
-
-
-def load_books(workspace: Workspace, name: str) -> pd.DataFrame:
-    """Return the records of the label set, set of predictions or corpus called `name` (looked for in this order).
-
-    Raises
-    ------
-    NotFoundError
-        Nothing has this name.
-    """
-    with contextlib.suppress(NotFoundError):
-        return load_labels(workspace, name).records()
-    with contextlib.suppress(NotFoundError):
-        return load_predictions(workspace, name).records(workspace)
-    with contextlib.suppress(NotFoundError):
-        return load_corpus(workspace, name).records()
-    names = [artifact.name for kind in ("labels", "predictions", "corpora") for artifact in workspace.list(kind)]
-    raise NotFoundError(f"Nothing is called '{name}' in {workspace.root}. There are: {', '.join(names) or 'none yet'}.")
 
 
 def load_weak_labels(

@@ -10,15 +10,18 @@ from core.predictions.catalogue import (
 from core.predictions.columns import ParsedPredictions, predictions_from_columns
 from core.predictions.join import Scored, align_scored, identifiers_in, load_scored
 from core.predictions.learned import (
+    BOOK_KINDS,
     NO_LABELS,
     PREDICTIONS_FILE,
     PredictionSet,
     load_predictions,
+    load_records,
     save_training_labels,
     saved_training_labels,
 )
 
 __all__ = [
+    "BOOK_KINDS",
     "NO_CORPUS",
     "NO_LABELS",
     "PREDICTIONS_FILE",
@@ -30,6 +33,7 @@ __all__ = [
     "choose_catalogue",
     "identifiers_in",
     "load_predictions",
+    "load_records",
     "load_scored",
     "predictions_from_columns",
     "save_catalogue_choice",

@@ -100,6 +100,28 @@ def load_predictions(workspace: Workspace, name: str) -> PredictionSet:
     return PredictionSet(workspace.find("predictions", name))
 
 
+BOOK_KINDS: Final = ("labels", "predictions", "corpora")  # what holds books, in the order in which a name is looked up
+
+
+def load_records(workspace: Workspace, name: str, kinds: Sequence[str] = BOOK_KINDS) -> pd.DataFrame:
+    """Return the normalised records of the label set, the predictions or the corpus called `name`.
+
+    Parameters
+    ----------
+    kinds : sequence of str
+        The kinds of things that may have the name; of several, the first that has it.
+
+    Raises
+    ------
+    NotFoundError
+        With the names of the things of these kinds.
+    """
+    thing = workspace.find(kinds, name)
+    if thing.kind == "predictions":
+        return load_predictions(workspace, name).records(workspace)
+    return read_parquet(thing.path / RECORDS_FILE)
+
+
 # --- What a model learned from: known of models made here, told by a person, or unknown and said so -------------------
 # Books that are tested and were learned from as well flatter a model. The truth under test is never the suspect: that
 # the

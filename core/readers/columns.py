@@ -1,6 +1,5 @@
 """Which column holds what: the names that libraries and programs use, and a mapping that a person can correct."""
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from core import schema
-from core.errors import MappingError
+from core.errors import MappingError, did_you_mean
 from core.formatting import listed
 from core.schema import Kind
 
@@ -413,7 +412,7 @@ def _parse(override: str, frame: pd.DataFrame) -> tuple[str, str]:
     if not target or target in TARGETS or (target.startswith(prefix) and target != prefix):
         return source, target
     raise MappingError(
-        f"'{target}' is not something a column can be{_nearest(target, TARGETS)}. "
+        f"'{target}' is not something a column can be{did_you_mean(target, TARGETS)}. "
         f"A column can be {', '.join(TARGETS)}, or {prefix} with the name of a class behind it."
     )
 
@@ -426,7 +425,7 @@ def _known_header(header: str, frame: pd.DataFrame) -> str:
     if len(alike) == 1:
         return alike[0]
     shown = listed(headers, _MAX_SHOWN, last=", ")
-    raise MappingError(f"There is no column '{header}'{_nearest(header, headers)}. The columns are: {shown}.")
+    raise MappingError(f"There is no column '{header}'{did_you_mean(header, headers)}. The columns are: {shown}.")
 
 
 def _missing(frame: pd.DataFrame, what: str, mapping: ColumnMapping, *targets: str) -> MappingError:
@@ -445,9 +444,3 @@ def _missing(frame: pd.DataFrame, what: str, mapping: ColumnMapping, *targets: s
         command_line=f"Say which it is with --map HEADER={targets[0]}.",
         page="Choose it under “Which column is what?”.",
     )
-
-
-def _nearest(word: str, words: Sequence[str]) -> str:
-    folded = {name.casefold(): name for name in words}
-    near = difflib.get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.5)
-    return f" (did you mean '{folded[near[0]]}'?)" if near else ""

@@ -17,6 +17,7 @@ from core.corpus import load_corpus
 from core.errors import InputError
 from core.joins import find_leaks
 from core.labels import LabelSet, load_labels
+from core.predictions import BOOK_KINDS, load_records
 from core.progress import Progress, silent
 from core.schema import LABEL, TITLE_KEY
 from core.storage import Workspace, digest
@@ -97,8 +98,6 @@ def build_labels(
         A function cannot be asked of these books, or no book is left to label.
     NotFoundError
     """
-    from core.models.preparation import load_books
-
     started = time.monotonic()
     progress(0.0, "Reading the records")
     check_functions(functions)
@@ -122,7 +121,7 @@ def build_labels(
         by_people = find_leaks(records, people[(truth != "").to_numpy()]).mask
     tested = np.zeros(len(records), dtype=bool)
     for other in without:
-        tested |= find_leaks(records, load_books(workspace, other)).mask
+        tested |= find_leaks(records, load_records(workspace, other)).mask
     keep = voted & ~by_people & ~tested & (records[TITLE_KEY] != "").to_numpy()
     answered = keep & (tried.answers != "")
     if not answered.any():
@@ -144,7 +143,7 @@ def build_labels(
         functions_to_toml(functions),
         source.fingerprint,
         human.fingerprint if human else "",
-        sorted(_fingerprint_of(workspace, item) for item in without),
+        sorted(workspace.find(BOOK_KINDS, item).fingerprint for item in without),
         sorted(workspace.find("predictions", item).fingerprint for item in used_predictions),
         method,
         _VERSION,
@@ -201,14 +200,6 @@ def build_labels(
         method=method,
         sentences=(*sentences, *([numbered] if numbered else [])),
     )
-
-
-def _fingerprint_of(workspace: Workspace, name: str) -> str:
-    for kind in ("labels", "predictions", "corpora"):
-        fingerprint = workspace.database.names(kind).get(name)
-        if fingerprint:
-            return fingerprint
-    return name
 
 
 def _sentence(tried: TrialResult, counts: Mapping[str, int], left_out: Mapping[str, int], corpus: str) -> str:

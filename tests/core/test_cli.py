@@ -68,7 +68,10 @@ def test_a_promise_that_cannot_be_kept_ends_with_one(
         (("thresholds", "--predictions", "demo-predictions", "--cut", "Poetry=.9"), "one of the classes Fiction"),
         (("thresholds", "--predictions", "demo-predictions", "--cut", "Fiction=high"), "is no number"),
         (("slices", "--predictions", "demo-predictions", "--by", "colour"), "There is no facet 'colour'"),
-        (("represent", "--sample", "x", "--population", "y"), "Nothing is called 'x'"),
+        (
+            ("represent", "--sample", "x", "--population", "y"),
+            "There is no corpus, label set or set of predictions called 'x'",
+        ),
         (("train", "--labels", "demo-annotated", "--model", "oracle"), "oracle"),
     ],
 )

@@ -68,6 +68,23 @@ def test_an_unknown_name_is_answered_with_those_that_exist(tmp_path: Path) -> No
         place.find("corpora", "yours")
 
 
+def test_a_name_is_looked_up_in_several_kinds_and_the_first_that_has_it_counts(tmp_path: Path) -> None:
+    place = Workspace(tmp_path)
+    place.store("corpora", "abc", "mine", _writer("x"))
+    place.store("labels", "def", "mine", _writer("y"))
+    place.store("labels", "ghi", "annotated", _writer("z"))
+    kinds = ("labels", "predictions", "corpora")
+    assert place.find(kinds, "mine").kind == "labels"
+    assert place.find(kinds[1:], "mine").kind == "corpora"
+    with pytest.raises(NotFoundError) as unknown:
+        place.find(kinds, "anotated")
+    assert unknown.value.on_page == (
+        "There is no label set, set of predictions or corpus called 'anotated' (did you mean 'annotated'?)."
+        " There are: annotated, mine, mine."
+    )
+    assert str(unknown.value).endswith(f"Looked for in {tmp_path}.")
+
+
 @pytest.mark.parametrize("name", ["../corpora/abc", "/etc", "a/b", ""])
 def test_a_name_is_never_a_path(tmp_path: Path, name: str) -> None:
     place = Workspace(tmp_path)

@@ -8,10 +8,11 @@ import pytest
 from core import jobs
 from core.errors import Cancelled, InputError, NotFoundError
 from core.labels import load_labels
-from core.models.preparation import exclude_books, labelled_books, load_books, load_weak_labels
+from core.models.preparation import exclude_books, labelled_books, load_weak_labels
 from core.models.registry import load
 from core.models.tfidf import TfidfClassifier
 from core.models.training import train
+from core.predictions import load_records
 from core.storage import Workspace
 
 pytestmark = pytest.mark.slow
@@ -138,7 +139,11 @@ class TestTrain:
         [
             ({"labels": "other"}, NotFoundError, "no label set called 'other'"),
             ({"kind": "magic"}, InputError, "no kind of model 'magic'"),
-            ({"exclude": ["other"]}, NotFoundError, "Nothing is called 'other'.*annotated"),
+            (
+                {"exclude": ["other"]},
+                NotFoundError,
+                "no label set, set of predictions or corpus called 'other'.*annotated",
+            ),
             ({"exclude": ["annotated"]}, InputError, "No labelled book is left to learn from"),
             ({"calibration": "isotonic"}, InputError, "'isotonic' needs at least 1,000"),
             ({"options": {"epochs": 1}}, InputError, "has no option 'epochs'"),
@@ -165,8 +170,8 @@ class TestTrain:
 class TestPreparation:
     def test_sets_are_found_by_name_whatever_they_are(self, workspace, annotated, put):
         put(workspace, annotated.head(7), "corpus", "catalogue")
-        assert len(load_books(workspace, "catalogue")) == 7
-        assert len(load_books(workspace, "annotated")) == 180
+        assert len(load_records(workspace, "catalogue")) == 7
+        assert len(load_records(workspace, "annotated")) == 180
 
     def test_nothing_is_set_apart_without_a_name(self, workspace):
         books, said = labelled_books(workspace, load_labels(workspace, "annotated"))

@@ -133,7 +133,12 @@ def test_a_model_is_no_witness_of_its_own_training_titles(filled):
         ([], {}, InputError, "There is no labelling function yet"),
         (FUNCTIONS, {"corpus": "x"}, NotFoundError, "no corpus called 'x'"),
         (FUNCTIONS, {"labels": "x"}, NotFoundError, "no label set called 'x'"),
-        (FUNCTIONS, {"without": ("x",)}, NotFoundError, "Nothing is called 'x'"),
+        (
+            FUNCTIONS,
+            {"without": ("x",)},
+            NotFoundError,
+            "no label set, set of predictions or corpus called 'x'",
+        ),
         (FUNCTIONS, {"method": "dice"}, InputError, "'dice' is no way to put votes together"),
         (FUNCTIONS, {"without": ("collection",)}, InputError, "No book of 'collection' gets a label: .*540, of which"),
         (
