@@ -140,8 +140,8 @@ when.any = [
 def test_functions_saved_before_are_read_and_written_as_they_were():
     functions = functions_from_toml(SAVED_FUNCTIONS)
     assert functions_to_toml(functions) == SAVED_FUNCTIONS
-    assert functions[1].sentence == (
-        "Fiction where title contains “tale” and not (title matches the pattern “v(ol)?\\. [ivx]+” or title has"
+    assert functions[1].when.condition == (
+        "title contains “tale” and not (title matches the pattern “v(ol)?\\. [ivx]+” or title has"
         " more than 211 and fewer than 300 characters)"
     )
     assert columns_of(functions[2].when) == ("year", "Pages", "title")
