@@ -23,15 +23,29 @@ from core.text_formats import json_text, read_json
 __all__ = [
     "MANIFEST",
     "SCHEMA_VERSION",
+    "BundleColumn",
+    "BundleCounts",
+    "BundleExport",
+    "BundleFile",
+    "BundleLabels",
     "BundleManifest",
+    "BundleModel",
+    "BundlePolicy",
+    "BundleTerm",
+    "CalibrationError",
+    "ClassRates",
     "LabelManifest",
+    "LeakRecord",
     "Manifest",
     "MeasuredPart",
     "ModelManifest",
     "ModelMetrics",
+    "PlanRecord",
     "PredictionManifest",
     "Rate",
+    "Record",
     "SourceFile",
+    "Texts",
     "matches_seal",
     "open_manifest",
     "parse_manifest",
@@ -502,7 +516,7 @@ class BundleManifest(Record):
     input, files, columns
         One record each.
     quality : mapping, optional
-        What was measured, as :func:`core.export.readme.quality_sentences` takes it; None in early exports.
+        What was measured, as :class:`core.export.quality.QualityReport` reads it; None in early exports.
     assigned : str, optional
         Who assigned the labels, in a sentence; None in early exports.
     limits : tuple of str

@@ -1,12 +1,11 @@
 """Policies that people chose: kept in the database, append-only, the newest holds; every older one can be restored."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from core.storage import Workspace
-from core.thresholds import Policy
+from core.thresholds import GuaranteeRecord, Policy
 
 __all__ = ["SavedPolicy", "save_policy", "saved_policies"]
 
@@ -21,8 +20,8 @@ class SavedPolicy:
     Attributes
     ----------
     policy : Policy
-    promise : mapping
-        The promise it was chosen for, as :mod:`core.thresholds` states it; empty when the cuts were set by hand.
+    promise : GuaranteeRecord, optional
+        The promise it was chosen for; None when the cuts were set by hand.
     labels : str
         The label set whose books it was chosen on, '' for the truth that came with the predictions.
     because : str
@@ -32,7 +31,7 @@ class SavedPolicy:
     """
 
     policy: Policy
-    promise: Mapping[str, Any] = field(default_factory=dict)
+    promise: GuaranteeRecord | None = None
     labels: str = ""
     because: str = ""
     chosen_at: str = ""
@@ -48,7 +47,7 @@ def save_policy(workspace: Workspace, predictions: str, chosen: SavedPolicy) -> 
     """
     content = {
         "policy": chosen.policy.as_dict(),
-        "promise": dict(chosen.promise),
+        "promise": chosen.promise.as_dict() if chosen.promise else {},
         "labels": chosen.labels,
         "because": chosen.because,
     }
@@ -62,7 +61,7 @@ def saved_policies(workspace: Workspace, predictions: str) -> Sequence[SavedPoli
     return [
         SavedPolicy(
             policy=Policy.from_dict(note["policy"]),
-            promise=note["promise"],
+            promise=GuaranteeRecord.of(note["promise"]),
             labels=note["labels"],
             because=note["because"],
             chosen_at=note["at"][:19] + "Z",

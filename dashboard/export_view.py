@@ -13,6 +13,7 @@ from core.export.formats import RecordFormat, record_formats
 from core.export.preview import DIFFERENCES, breakdown, genre_difference, preview
 from core.export.readme import coded_by_default
 from core.export.readme import quality_sentences as sentences_of
+from core.export.release import Release, accepted_file, decide_all, precision_by, release, saved_exports, unused_path
 from core.export.table import ExportTable
 from core.export.tabular import accepted_csv
 from core.export.terms import check_base_uri
@@ -20,8 +21,7 @@ from core.export.validation import validate
 from core.facets import facet_title
 from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import Scored
-from core.release import Release, accepted_file, decide_all, precision_by, release, saved_exports, unused_path
-from core.thresholds import Policy
+from core.thresholds import GuaranteeRecord, Policy
 from dashboard import cache, feedback, widgets
 from dashboard.feedback import JOINER, escape
 from dashboard.tables import show_table
@@ -198,7 +198,7 @@ def chosen_policy(predictions: str) -> SavedPolicy:
         )
     chosen = policies[0]
     cuts = escape(_cuts_in_words(chosen.policy))
-    promise = f" {escape(str(chosen.promise.get('sentence', '')))}" if chosen.promise else " Set by hand."
+    promise = f" {escape(chosen.promise.sentence)}" if chosen.promise else " Set by hand."
     st.markdown(f"Accepted: {cuts}, kept on {chosen.chosen_at[:10]}.{promise}")
     if chosen.policy.where is not None:
         st.info(
@@ -381,7 +381,7 @@ def _cuts_in_words(policy: Policy) -> str:
 def _restore(predictions: str, settings: Mapping[str, Any]) -> None:
     chosen = SavedPolicy(
         policy=_policy_of(settings),
-        promise=settings.get("promise", {}),
+        promise=GuaranteeRecord.of(settings.get("promise") or {}),
         labels=settings.get("chosen_on", ""),
         because="restored from an earlier export",
     )

@@ -1,6 +1,6 @@
 """Choosing cut-offs by a promise, and the verdict on a set of predictions for Home."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from core.facets import facet_title
 from core.formatting import lower_percent, upper_percent
 from core.predictions import Scored
 from core.schema import PREDICTED, TRUTH
-from core.thresholds import Guarantee, Policy, draw_review_sample
+from core.thresholds import Guarantee, GuaranteeRecord, Policy, draw_review_sample
 from core.wording import thresholds as wording
 from core.wording.evaluation import leaks, titles_read, verdict
 from dashboard import cache, feedback, widgets
@@ -29,8 +29,8 @@ _NO_STRATUM = "(the whole collection)"
 _FACETS = ("language", "decade")
 
 
-def choose(scored: Scored) -> tuple[Policy, dict[str, Any]]:
-    """Draw the choice and return the policy and the promise it keeps (empty when nothing is promised)."""
+def choose(scored: Scored) -> tuple[Policy, GuaranteeRecord | None]:
+    """Draw the choice and return the policy and the promise it keeps (None when nothing is promised)."""
     left, middle, right, last = st.columns(4)
     share = left.select_slider(
         "At most this share wrong",
@@ -73,7 +73,7 @@ def choose(scored: Scored) -> tuple[Policy, dict[str, Any]]:
     warn_of_population(scored)
     if not promise.guaranteed:
         _offer_sample(scored, promise)
-    promise_record = wording.guarantee_record(promise) if any(group.guaranteed for group in promise.groups) else {}
+    promise_record = wording.guarantee_record(promise) if any(group.guaranteed for group in promise.groups) else None
     return promise.policy(), promise_record
 
 

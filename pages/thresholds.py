@@ -27,7 +27,7 @@ way = st.segmented_control(
 @st.fragment
 def by_cut_offs() -> None:
     """Redraw only this while a slider moves."""
-    promise = {}
+    promise = None
     if way == "By a promise":
         policy, promise = guarantee_view.choose(scored)
     else:
@@ -57,7 +57,10 @@ def by_cut_offs() -> None:
     at = curve[curve["cut"] <= cut].tail(1)["coverage"] if cut is not None else curve.head(0)["coverage"]
     left.altair_chart(
         risk_coverage_chart(
-            curve, float(at.iloc[0]) if len(at) else None, promise.get("max_error"), chart_theme=tables.chart_theme()
+            curve,
+            float(at.iloc[0]) if len(at) else None,
+            promise.max_error if promise else None,
+            chart_theme=tables.chart_theme(),
         ),
         alt="Share wrong among the accepted over the share accepted, with 95 % band",
     )

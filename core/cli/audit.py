@@ -351,11 +351,11 @@ def _thresholds(args: argparse.Namespace, workspace: Workspace, progress: Progre
     lines = [*sentences, *warnings]
     status = 0
     if chosen.promise:
-        content |= {"promised": chosen.promise["promised"], "reason": chosen.promise["reason"]}
-        content["promise"] = dict(chosen.promise)
+        content |= {"promised": chosen.promise.promised, "reason": chosen.promise.reason}
+        content["promise"] = chosen.promise.as_dict()
         # The sentence of a promise has the warning in it.
-        lines = [str(chosen.promise["sentence"]), *sentences]
-        status = 0 if chosen.promise["promised"] else 1
+        lines = [chosen.promise.sentence, *sentences]
+        status = 0 if chosen.promise.promised else 1
     rows = report.per_class.to_dict("records")
     lines += [
         "",

@@ -90,8 +90,8 @@ def _add_marc(export: argparse.ArgumentParser) -> None:
 
 
 def _export(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
+    from core.export.release import Release, release
     from core.predictions import load_scored
-    from core.release import Release, release
 
     scored = load_scored(workspace, args.predictions, args.labels, tuple(args.learned_from), args.corpus)
     chosen = policy_from_args(args, scored)
@@ -125,8 +125,8 @@ def _export(args: argparse.Namespace, workspace: Workspace, progress: Progress) 
         ),
         *report.remarks,
     ]
-    broken = bool(chosen.promise) and not chosen.promise["promised"]
-    warnings = [*scored.catalogue.sentences, *([str(chosen.promise["sentence"])] if broken else [])]
+    broken = chosen.promise if chosen.promise and not chosen.promise.promised else None
+    warnings = [*scored.catalogue.sentences, *([broken.sentence] if broken else [])]
     unsure = int((scored.table[CONFIDENCE].isna() & (scored.table[PREDICTED] != "")).sum())
     if unsure:
         warnings.append(f"{unsure:,} of {len(scored.table):,} records have no confidence and were never accepted.")

@@ -6,7 +6,8 @@
 from core.export.bundle import ExportReport, export, write_export
 from core.export.decisions import DECISIONS, count_decisions, decide, human_from_labels
 from core.export.formats import CARRIERS, FORMATS, MARC_KINDS, parse_formats, parse_marc_kinds
-from core.export.settings import ExportSettings, ModelSource
+from core.export.quality import QualityReport
+from core.export.settings import ExportSettings, InputFile, ModelSource
 from core.export.terms import PROFILES, TERM_QUESTION, GenreTerm, default_terms
 
 __all__ = [
@@ -19,7 +20,9 @@ __all__ = [
     "ExportReport",
     "ExportSettings",
     "GenreTerm",
+    "InputFile",
     "ModelSource",
+    "QualityReport",
     "count_decisions",
     "decide",
     "default_terms",

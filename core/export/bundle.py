@@ -18,17 +18,8 @@ from core.errors import InputError
 from core.export.decisions import DECISIONS, DecisionCounts
 from core.export.formats import Package, Stage, WrittenFile, format_writers
 from core.export.linked_data import provenance
-from core.export.readme import (
-    checked_labels,
-    coded_by_default,
-    how_assigned,
-    is_measured,
-    limits,
-    meaning_of_checked,
-    readme,
-    scope,
-    where_cuts_come_from,
-)
+from core.export.quality import QualityReport
+from core.export.readme import ExportSummary, readme, summarise
 from core.export.settings import UNKNOWN, ExportSettings
 from core.export.table import ExportTable, prepare
 from core.export.tabular import write_review
@@ -53,10 +44,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def manifest(
-    table: ExportTable,
-    files: Sequence[WrittenFile],
-    quality: Mapping[str, Any],
-    remarks: Sequence[str] = (),
+    table: ExportTable, files: Sequence[WrittenFile], summary: ExportSummary, remarks: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Return the manifest as a JSON-able dictionary.
 
@@ -78,7 +66,7 @@ def manifest(
             "licence": settings.licence,
             "settings": choices,
         },
-        "input": [dict(input_file) for input_file in settings.inputs],
+        "input": choices["inputs"],
         "model": {
             "id": settings.model.name,
             "version": settings.model.version or UNKNOWN,
@@ -91,7 +79,7 @@ def manifest(
             "run_uri": settings.run_uri,
             "predicted_at": settings.predicted_at or UNKNOWN,
             **({"imported_at": settings.imported_at} if settings.imported_at else {}),
-            **settings.model.details,
+            **settings.model.details.as_dict(),
         },
         "labels": {
             "classes": list(table.labels),
@@ -101,9 +89,9 @@ def manifest(
         },
         "policy": {
             **settings.policy.as_dict(),
-            "promise": dict(settings.promise),
-            "applies_to": scope(settings) or "all records",
-            "sentences": where_cuts_come_from(settings),
+            "promise": choices["promise"],
+            "applies_to": summary.scope or "all records",
+            "sentences": list(summary.cuts),
             "chosen_on": settings.chosen_on or "the labels that came with the predictions",
             "accepted_when": "the confidence of the predicted label is above its cut, and no label that stands had been"
             " given by a curator, a person or the catalogue",
@@ -114,20 +102,20 @@ def manifest(
                 "measured_on": settings.measured_on or "the labels that came with the predictions",
                 "given_by": settings.measured_by if settings.measured_on else UNKNOWN,
                 "records": int(table.checked.sum()),
-                "meaning": meaning_of_checked(table),
-                "sentence": checked_labels(table),
+                "meaning": summary.checked_meaning,
+                "sentence": summary.checked,
                 "sets_that_stand": list(settings.human_sets),
             },
             "coded_not_fiction_in_008": {
                 "records": table.coded_not_fiction,
-                "sentence": coded_by_default(table),
+                "sentence": summary.coded,
             },
             "hand_checked_in_the_predictions_file": 0 if settings.measured_on else int(table.checked.sum()),
             "chosen_by": settings.chosen_by,
             "chosen_at": settings.chosen_at,
             "chosen_because": settings.chosen_because,
         },
-        "quality": plain(quality),
+        "quality": summary.quality.as_dict(),
         "counts": {
             **table.counts.as_dict(),
             "exported": table.counts.exported,
@@ -139,8 +127,8 @@ def manifest(
         "columns": [column.as_dict() for column in table.columns()],
         "checks": [],
         "remarks": list(remarks),
-        "assigned": how_assigned(table),
-        "limits": limits(table, measured=is_measured(quality)),
+        "assigned": summary.assigned,
+        "limits": list(summary.limits),
     }
     return dict(plain(document))
 
@@ -212,7 +200,7 @@ def export(
     originals: pd.DataFrame,
     table: pd.DataFrame,
     settings: ExportSettings,
-    quality: Mapping[str, Any],
+    quality: QualityReport,
     out: Path,
     *,
     human: pd.DataFrame | None = None,
@@ -226,9 +214,8 @@ def export(
     ----------
     records, originals, table, human, reviews, classes
         See :func:`core.export.table.prepare`.
-    quality : mapping
-        Numbers computed elsewhere (``policy``: the thresholds' report, ``evaluation``: the evaluation's); they are put
-        into words and into the manifest, never computed here.
+    quality : QualityReport
+        Numbers computed elsewhere; they are put into words and into the manifest, never computed here.
     out : path
         The zip to write. An older one is replaced only when the new one is complete.
 
@@ -248,9 +235,7 @@ def _refuse_folder(out: Path) -> None:
         raise InputError(f"{out} is a folder. Give the name of the zip file to write, such as {out / 'export.zip'}.")
 
 
-def write_export(
-    prepared: ExportTable, quality: Mapping[str, Any], out: Path, progress: Progress = silent
-) -> ExportReport:
+def write_export(prepared: ExportTable, quality: QualityReport, out: Path, progress: Progress = silent) -> ExportReport:
     """Write as one zip what was decided already; see :func:`export`."""
     _refuse_folder(out)
     started = time.monotonic()
@@ -288,11 +273,12 @@ def write_export(
 
 
 def write_package(
-    table: ExportTable, folder: Path, quality: Mapping[str, Any], progress: Progress = silent
+    table: ExportTable, folder: Path, quality: QualityReport, progress: Progress = silent
 ) -> tuple[Package, dict[str, Any], list[str]]:
     """Fill a folder with an export; return the package, its manifest and what had to be reported."""
     folder.mkdir(parents=True)
     package = Package(folder)
+    summary = summarise(table, quality)
     remarks: list[str] = []
     writers = format_writers(table.settings.formats)
     progress(0.05, "Writing the files for review")
@@ -300,20 +286,20 @@ def write_package(
     for place, (entry, writer) in enumerate(writers, start=1):
         if entry.stage < Stage.CRATE:
             progress(0.05 + 0.8 * place / (len(writers) + 1), f"Writing {entry.title}")
-            remarks += writer.write(table, package, quality)
+            remarks += writer.write(table, package, summary)
     package.write_text(
-        "README.md", readme(table, package.files, quality, remarks), "readme", "text/markdown", "this explanation"
+        "README.md", readme(table, package.files, summary, remarks), "readme", "text/markdown", "this explanation"
     )
-    export_manifest = manifest(table, package.files, quality, remarks)
+    export_manifest = manifest(table, package.files, summary, remarks)
     package.identifier = str(export_manifest["export"]["id"])
     package.write_text(
         "manifest.json", _json(export_manifest), "manifest", "application/json", "settings, counts, files, hashes"
     )
-    twin = provenance(table, package.files, export_manifest)
+    twin = provenance(table, package.files, summary, package.identifier)
     package.write_text("manifest.jsonld", _json(twin), "manifest", "application/ld+json", "the manifest as linked data")
     for entry, writer in writers:
         if entry.stage == Stage.CRATE:
-            writer.write(table, package, quality)
+            writer.write(table, package, summary)
     sums = "".join(
         f"{written.sha256}  {written.name}\n" for written in sorted(package.files, key=lambda file: file.name)
     )

@@ -18,7 +18,7 @@ from core.export.formats import LabelledFile, Package, PreviewLine, PreviewRecor
 from core.export.marc_build import Assignment, assignments
 from core.export.marc_rules import Cleaner
 from core.export.public_tools import XMLLINT
-from core.export.readme import note
+from core.export.readme import ExportSummary, note
 from core.export.table import ExportTable
 from core.export.terms import NAMESPACE, annotation_uri, record_uri
 
@@ -359,7 +359,7 @@ class ModsFormat(_XmlFormat):
 
     file = "other/mods-3.7.xml"
 
-    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+    def write(self, table: ExportTable, package: Package, summary: ExportSummary) -> Sequence[str]:
         """Write the file; say which characters were taken out."""
         count, cleaner = write_mods(package.path(self.file), table)
         package.add(self.file, "mods", "application/mods+xml", "the accepted labels as MODS 3.7", count)
@@ -383,7 +383,7 @@ class DublinCoreFormat(_XmlFormat):
 
     file = "other/dc.xml"
 
-    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+    def write(self, table: ExportTable, package: Package, summary: ExportSummary) -> Sequence[str]:
         """Write the file; say which characters were taken out."""
         count, cleaner = write_dublin_core(package.path(self.file), table)
         package.add(self.file, "dc", "application/xml", "the accepted labels as simple Dublin Core", count)
@@ -409,7 +409,7 @@ class JsonLdFormat(_DescriptionFormat):
 
     file = "other/books.jsonld"
 
-    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+    def write(self, table: ExportTable, package: Package, summary: ExportSummary) -> Sequence[str]:
         """Write the file."""
         count = write_jsonld(package.path(self.file), table)
         package.add(self.file, "jsonld", "application/ld+json", "books and labels as linked data", count)

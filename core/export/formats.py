@@ -19,6 +19,7 @@ from core.storage import file_sha256
 
 if TYPE_CHECKING:
     from core.export.public_tools import PublicTool
+    from core.export.readme import ExportSummary
     from core.export.table import ExportTable
 
 __all__ = [
@@ -193,7 +194,7 @@ class FormatWriter(ABC):
         self.name = name
 
     @abstractmethod
-    def write(self, table: "ExportTable", package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+    def write(self, table: "ExportTable", package: Package, summary: "ExportSummary") -> Sequence[str]:
         """Write the files into the package and return what must be reported, in sentences."""
 
     def checks(self, folder: Path) -> Iterator[FileCheck]:

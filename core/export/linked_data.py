@@ -1,14 +1,15 @@
 """Linked data about an export: what was done with what (manifest.jsonld), and the research object (RO-Crate 1.2)."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
 from core.export.formats import FileCheck, FormatWriter, Package, WrittenFile
-from core.export.readme import how_assigned, scope, title
-from core.export.settings import UNKNOWN, ExportSettings
+from core.export.quality import QualityReport
+from core.export.readme import ExportSummary
+from core.export.settings import UNKNOWN, ExportSettings, InputFile
 from core.export.table import ExportTable
 from core.export.terms import NAMESPACE
 from core.formatting import listed
@@ -47,10 +48,11 @@ _CONTEXT: Final[dict[str, Any]] = {
 }
 
 
-def provenance(table: ExportTable, files: Sequence[WrittenFile], manifest: Mapping[str, Any]) -> dict[str, Any]:
+def provenance(
+    table: ExportTable, files: Sequence[WrittenFile], summary: ExportSummary, identifier: str
+) -> dict[str, Any]:
     """Return the JSON-LD twin of the manifest; its context is written out, so no network is needed to read it."""
-    settings, model = table.settings, table.settings.model
-    export = str(manifest["export"]["id"])
+    settings, model, export = table.settings, table.settings.model, identifier
     ids = {
         name: f"{export}#{name}"
         for name in ("library", "curator", "policy", "export", "predictions", "model", "software")
@@ -60,8 +62,8 @@ def provenance(table: ExportTable, files: Sequence[WrittenFile], manifest: Mappi
     dataset: dict[str, Any] = {
         "@id": export,
         "@type": ["dcat:Dataset", "prov:Entity"],
-        "dct:title": title(table),
-        "dct:description": settings.description or how_assigned(table),
+        "dct:title": summary.title,
+        "dct:description": settings.description or summary.assigned,
         "dct:identifier": settings.folder,
         "dct:issued": settings.exported_at,
         "dct:license": settings.licence_uri,
@@ -71,7 +73,7 @@ def provenance(table: ExportTable, files: Sequence[WrittenFile], manifest: Mappi
         "prov:wasGeneratedBy": ids["export"],
         "prov:wasDerivedFrom": [ids["predictions"], *inputs],
         "dcat:distribution": [f"{export}#file-{place}" for place, _ in enumerate(files, start=1)],
-        "dqv:hasQualityMeasurement": _measurements(manifest.get("quality") or {}, export),
+        "dqv:hasQualityMeasurement": _measurements(summary.quality, export),
     }
     return {
         "@context": _CONTEXT,
@@ -117,7 +119,7 @@ def provenance(table: ExportTable, files: Sequence[WrittenFile], manifest: Mappi
                     "prov:hadPlan": ids["policy"],
                 },
             },
-            {"@id": ids["policy"], "@type": ["prov:Plan", "prov:Entity"], "rdfs:label": _policy(table)},
+            {"@id": ids["policy"], "@type": ["prov:Plan", "prov:Entity"], "rdfs:label": _policy(table, summary)},
             {
                 "@id": ids["software"],
                 "@type": "prov:SoftwareAgent",
@@ -155,36 +157,33 @@ def _distribution(name: str, written: WrittenFile) -> dict[str, Any]:
     }
 
 
-def _input(name: str, input_file: Mapping[str, Any]) -> dict[str, Any]:
-    entity = {"@id": name, "@type": "prov:Entity", "rdfs:label": str(input_file.get("name", "catalogue file"))}
-    if input_file.get("sha256"):
-        entity["colophon:sha256"] = str(input_file["sha256"])
-    if input_file.get("uri"):
-        entity["dct:source"] = str(input_file["uri"])
+def _input(name: str, input_file: InputFile) -> dict[str, Any]:
+    entity = {"@id": name, "@type": "prov:Entity", "rdfs:label": input_file.name}
+    if input_file.sha256:
+        entity["colophon:sha256"] = input_file.sha256
+    if input_file.uri:
+        entity["dct:source"] = input_file.uri
     return entity
 
 
-def _policy(table: ExportTable) -> str:
+def _policy(table: ExportTable, summary: ExportSummary) -> str:
     cuts = f"A predicted label is accepted when its confidence is above its cut: {table.settings.cuts_in_words}."
-    return f"{cuts} {scope(table.settings)}".strip()
+    return f"{cuts} {summary.scope}".strip()
 
 
-def _measurements(quality: Mapping[str, Any], export: str) -> list[dict[str, Any]]:
-    """Return the measured rates that are numbers with an interval, as quality measurements."""
+def _measurements(quality: QualityReport, export: str) -> list[dict[str, Any]]:
+    """Return the measured rates as quality measurements."""
     measurements = []
-    for part in ("policy", "evaluation"):
-        for name, rate in sorted((quality.get(part) or {}).items()):
-            if isinstance(rate, Mapping) and isinstance(rate.get("value"), int | float):
-                measurement = {
-                    "@type": "dqv:QualityMeasurement",
-                    "dqv:computedOn": {"@id": export},
-                    "dqv:isMeasurementOf": {"@id": f"{NAMESPACE}{part}-{name}"},
-                    "dqv:value": rate["value"],
-                }
-                for key in ("low", "high", "n"):
-                    if isinstance(rate.get(key), int | float):
-                        measurement[f"colophon:{key}"] = rate[key]
-                measurements.append(measurement)
+    for name, rate in quality.rates():
+        measurement = {
+            "@type": "dqv:QualityMeasurement",
+            "dqv:computedOn": {"@id": export},
+            "dqv:isMeasurementOf": {"@id": f"{NAMESPACE}{name}"},
+            "dqv:value": rate.value,
+        }
+        bounds = {"low": rate.low, "high": rate.high, "n": rate.n}
+        measurement |= {f"colophon:{key}": value for key, value in bounds.items() if value is not None}
+        measurements.append(measurement)
     return measurements
 
 
@@ -205,9 +204,11 @@ _IDENTIFIER: Final = "#identifier"
 class RoCrateFormat(FormatWriter):
     """Every file written so far, and the checksums, which are written after this."""
 
-    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+    def write(self, table: ExportTable, package: Package, summary: ExportSummary) -> Sequence[str]:
         """Write the metadata document."""
-        text = json.dumps(rocrate(table, package.files, package.identifier), indent=2, ensure_ascii=False) + "\n"
+        text = (
+            json.dumps(rocrate(table, package.files, summary, package.identifier), indent=2, ensure_ascii=False) + "\n"
+        )
         about = "the files, the licence and the run as an RO-Crate"
         package.write_text(ROCRATE_FILE, text, "rocrate", "application/ld+json", about)
         return []
@@ -236,7 +237,9 @@ def _check_crate(folder: Path) -> tuple[bool, str]:
     return True, f"{len(entries)} files are listed with their sizes"
 
 
-def rocrate(table: ExportTable, files: Sequence[WrittenFile], identifier: str) -> dict[str, Any]:
+def rocrate(
+    table: ExportTable, files: Sequence[WrittenFile], summary: ExportSummary, identifier: str
+) -> dict[str, Any]:
     """Return the metadata document: descriptor, root, licence, library, model, run, inputs, and each file.
 
     Parameters
@@ -253,9 +256,9 @@ def rocrate(table: ExportTable, files: Sequence[WrittenFile], identifier: str) -
     root = {
         "@id": "./",
         "@type": "Dataset",
-        "name": title(table),
+        "name": summary.title,
         "description": settings.description
-        or f"Labels for {settings.dataset}. {how_assigned(table)} Cuts: {settings.cuts_in_words}."
+        or f"Labels for {settings.dataset}. {summary.assigned} Cuts: {settings.cuts_in_words}."
         f" {table.counts.sentence}.",
         "identifier": _ref(_IDENTIFIER),
         "version": settings.version,
@@ -289,7 +292,7 @@ def rocrate(table: ExportTable, files: Sequence[WrittenFile], identifier: str) -
             "@id": settings.run_uri,
             "@type": "CreateAction",
             "name": f"Run {settings.run_id}",
-            "description": f"{how_assigned(table)} Exported with Colophon {settings.software_version}".rstrip() + ".",
+            "description": f"{summary.assigned} Exported with Colophon {settings.software_version}".rstrip() + ".",
             "agent": _ref(_LIBRARY),
             "instrument": _ref(_MODEL),
             "object": _refs(inputs),
@@ -367,14 +370,14 @@ def _model(settings: ExportSettings) -> dict[str, Any]:
     }
 
 
-def _crate_input(name: str, input_file: Mapping[str, Any]) -> dict[str, Any]:
+def _crate_input(name: str, input_file: InputFile) -> dict[str, Any]:
     return {
         "@id": name,
         "@type": "CreativeWork",  # a File would be looked for in the crate
-        "name": str(input_file.get("name", "catalogue file")),
+        "name": input_file.name,
         "description": "A file that was read; it is not in this export.",
-        "identifier": f"sha256:{input_file['sha256']}" if input_file.get("sha256") else "",
-        "url": str(input_file.get("uri") or ""),
+        "identifier": f"sha256:{input_file.sha256}" if input_file.sha256 else "",
+        "url": input_file.uri or "",
     }
 
 

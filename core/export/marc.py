@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import IO, Final, cast
 
 import numpy as np
 
@@ -36,6 +36,7 @@ from core.export.marc_build import (
 )
 from core.export.marc_rules import Cleaner, check_file, check_record
 from core.export.public_tools import MARC_LINT, MARCVALIDATE, XMLLINT, YAZ
+from core.export.readme import ExportSummary
 from core.export.table import ExportTable
 from core.readers.marc import link_numbers
 from core.readers.marc_decode import BadRecord, decode_iso2709, split_iso2709, stream_marcxml
@@ -309,7 +310,7 @@ class MarcFormat(RecordFormat):
 
     tools = (YAZ, MARCVALIDATE, MARC_LINT, XMLLINT)
 
-    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+    def write(self, table: ExportTable, package: Package, summary: ExportSummary) -> Sequence[str]:
         """Write the files of each kind, and what takes them back."""
         return _write_marc(table, package, table.settings.formats)
 

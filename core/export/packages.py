@@ -8,8 +8,8 @@ from typing import Any, Final
 from core.export.decisions import CURATOR
 from core.export.formats import FormatWriter, Package, WrittenFile
 from core.export.public_tools import CSVWVALIDATE, FRICTIONLESS, MLCROISSANT
-from core.export.readme import how_assigned, title
-from core.export.settings import Column, plain_names
+from core.export.readme import ExportSummary
+from core.export.settings import Column, InputFile, plain_names
 from core.export.table import ExportTable
 from core.export.tabular import PARQUET_MEDIA, FlatFormat, read_parquet_labels, write_parquet
 from core.export.terms import RECORD_URN, identifier_pattern
@@ -36,7 +36,7 @@ class CsvwFormat(FormatWriter):
 
     tools = (CSVWVALIDATE,)
 
-    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+    def write(self, table: ExportTable, package: Package, summary: ExportSummary) -> Sequence[str]:
         """Write the metadata beside each CSV."""
         for name in ("accepted", "all-scores"):
             text = _json(csvw_metadata(table, f"{name}.csv", table.columns()))
@@ -109,23 +109,23 @@ class DataPackageFormat(FormatWriter):
 
     tools = (FRICTIONLESS,)
 
-    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+    def write(self, table: ExportTable, package: Package, summary: ExportSummary) -> Sequence[str]:
         """Write ``datapackage.json``."""
-        text = _json(datapackage(table, package.files))
+        text = _json(datapackage(table, summary, package.files))
         about = "the files as a Data Package: frictionless validate datapackage.json"
         package.write_text("datapackage.json", text, "datapackage", "application/json", about)
         return []
 
 
-def datapackage(table: ExportTable, files: Sequence[WrittenFile]) -> dict[str, Any]:
+def datapackage(table: ExportTable, summary: ExportSummary, files: Sequence[WrittenFile]) -> dict[str, Any]:
     """Return the descriptor. CSV files with our columns are tables with a schema; all others are files."""
     settings = table.settings
     package: dict[str, Any] = {
         "$schema": f"{_PROFILE}/datapackage.json",
         "name": plain_slug(settings.folder),
         "id": settings.run_uri,
-        "title": title(table),
-        "description": settings.description or how_assigned(table),
+        "title": summary.title,
+        "description": settings.description or summary.assigned,
         "version": settings.version,
         "created": settings.exported_at,
         "keywords": ["bibliographic metadata", "machine-generated", *(label.lower() for label in table.labels)],
@@ -142,12 +142,12 @@ def datapackage(table: ExportTable, files: Sequence[WrittenFile]) -> dict[str, A
     return {key: value for key, value in package.items() if value not in ("", [], None)}
 
 
-def _source(input_file: Any) -> dict[str, str]:
-    source = {"title": str(input_file.get("name", "catalogue file"))}
-    if input_file.get("uri"):
-        source["path"] = str(input_file["uri"])
-    if input_file.get("sha256"):
-        source["version"] = f"sha256:{input_file['sha256']}"
+def _source(input_file: InputFile) -> dict[str, str]:
+    source = {"title": input_file.name}
+    if input_file.uri:
+        source["path"] = input_file.uri
+    if input_file.sha256:
+        source["version"] = f"sha256:{input_file.sha256}"
     return source
 
 
@@ -256,18 +256,18 @@ class CroissantFormat(FormatWriter):
 
     tools = (MLCROISSANT,)
 
-    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+    def write(self, table: ExportTable, package: Package, summary: ExportSummary) -> Sequence[str]:
         """Write ``croissant.json``."""
         written = package.find(_FILE)
         if written is None:
             raise ValueError("Croissant describes the Parquet file, which must be written first.")
         about = "the Parquet file as a data set for machine learning"
-        text = _json(croissant(table, written))
+        text = _json(croissant(table, summary, written))
         package.write_text("croissant.json", text, "croissant", "application/ld+json", about)
         return []
 
 
-def croissant(table: ExportTable, written: WrittenFile) -> dict[str, Any]:
+def croissant(table: ExportTable, summary: ExportSummary, written: WrittenFile) -> dict[str, Any]:
     """Return the descriptor of the accepted labels."""
     settings = table.settings
     publisher = settings.publisher or "(library not named)"
@@ -279,17 +279,17 @@ def croissant(table: ExportTable, written: WrittenFile) -> dict[str, Any]:
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": settings.folder,
-        "description": settings.description or f"{title(table)}. {how_assigned(table)}",
+        "description": settings.description or f"{summary.title}. {summary.assigned}",
         "license": settings.licence_uri,
         "url": settings.homepage or settings.run_uri,
         "creator": {"@type": "sc:Organization", "name": publisher},
         "publisher": {"@type": "sc:Organization", "name": publisher},
-        "citeAs": f"{publisher}. {title(table)}. {settings.exported_at[:4]}. {settings.run_uri}",
+        "citeAs": f"{publisher}. {summary.title}. {settings.exported_at[:4]}. {settings.run_uri}",
         "version": settings.version,
         "datePublished": settings.exported_at[:10],
         "inLanguage": "en",
         "rai:dataAnnotationProtocol": (
-            f"{how_assigned(table)} The confidence is {confidence}. No machine label was added where a label of a"
+            f"{summary.assigned} The confidence is {confidence}. No machine label was added where a label of a"
             " person or of the catalogue stands."
         ),
         "rai:dataBiases": "The labels carry the biases of the training labels and of one library's cataloguing.",
@@ -352,15 +352,15 @@ class HuggingFaceFormat(FlatFormat):
 
     readers = ((f"huggingface/{_TRAIN}", read_parquet_labels),)
 
-    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+    def write(self, table: ExportTable, package: Package, summary: ExportSummary) -> Sequence[str]:
         """Write the Parquet file and its card."""
         name = f"huggingface/{_TRAIN}"
         count = write_parquet(package.path(name), table.flat(table.accepted), table.columns(), table.settings)
         about = "the accepted labels, as `datasets` loads them"
         package.add(name, "huggingface", PARQUET_MEDIA, about, count)
         text = (
-            f"---\n{front_matter(table)}---\n\n# {inline(title(table))}\n\n"
-            f"{count:,} records with a label. {inline(how_assigned(table))}"
+            f"---\n{front_matter(table, summary)}---\n\n# {inline(summary.title)}\n\n"
+            f"{count:,} records with a label. {inline(summary.assigned)}"
             " Do not train on machine labels as if people had given them."
             " Identifiers are text. The columns are described in the file itself; settings, counts and measured quality"
             " are in the manifest.json of the export this folder comes from.\n"
@@ -369,7 +369,7 @@ class HuggingFaceFormat(FlatFormat):
         return []
 
 
-def front_matter(table: ExportTable) -> str:
+def front_matter(table: ExportTable, summary: ExportSummary) -> str:
     """Return the YAML front matter (without the lines of dashes)."""
     from huggingface_hub import DatasetCardData
 
@@ -384,7 +384,7 @@ def front_matter(table: ExportTable) -> str:
     if languages:
         card_data["language"] = languages
     card_data |= {
-        "pretty_name": title(table),
+        "pretty_name": summary.title,
         "annotations_creators": [*(["expert-generated"] if by_people else []), "machine-generated"],
         "task_categories": ["text-classification"],
         "size_categories": [next((name for limit, name in _SIZES if count < limit), "10M<n<100M")],

@@ -4,12 +4,13 @@ Each is put together from what is so in this very export; what is not known is s
 588, MODS and all descriptions of the data set take their words from here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from core.export.decisions import ACCEPTED, DECISIONS, HUMAN_LABEL_KEPT
 from core.export.formats import CARRIERS, WrittenFile
+from core.export.quality import MeasuredRate, QualityReport
 from core.export.settings import HUMAN_LABELS, UNKNOWN, ExportSettings
 from core.export.table import ExportTable
 from core.export.terms import PROFILES, TERM_QUESTION
@@ -18,11 +19,11 @@ from core.schema import TITLE
 from core.text_formats import inline
 
 __all__ = [
+    "ExportSummary",
     "checked_labels",
     "coded_by_default",
     "columns_in_words",
     "how_assigned",
-    "is_measured",
     "limits",
     "meaning_of_checked",
     "model_in_words",
@@ -32,6 +33,7 @@ __all__ = [
     "readme",
     "scope",
     "spreadsheet_readme",
+    "summarise",
     "title",
     "where_cuts_come_from",
 ]
@@ -142,21 +144,16 @@ def where_cuts_come_from(settings: ExportSettings) -> list[str]:
     promise = settings.promise
     labels = f"the labels '{settings.chosen_on}'" if settings.chosen_on else "the labels that came with the predictions"
     sentences = [scope(settings)]
-    sentence = str(promise.get("sentence") or _plain(promise)).rstrip(".")
-    if not promise:
+    if promise is None:
         sentences.append("The cuts were set by hand; no promise was made of them.")
-    elif promise.get("promised", True):
+    elif promise.promised:
         only = "" if settings.policy.where is None else ", of these records alone"
-        sentences.append(f"The cuts were chosen on {labels}, for this promise{only}: {sentence}.")
+        sentences.append(f"The cuts were chosen on {labels}, for this promise{only}: {promise.in_words}.")
     else:
-        sentences.append(f"A promise was asked for, on {labels}, and not all of it can be kept: {sentence}.")
+        sentences.append(f"A promise was asked for, on {labels}, and not all of it can be kept: {promise.in_words}.")
     if settings.chosen_because:
         sentences.append(f"Why these cuts: {settings.chosen_because}.")
     return [sentence for sentence in sentences if sentence]
-
-
-def _plain(promise: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in promise.items())
 
 
 def checked_labels(table: ExportTable) -> str:
@@ -234,60 +231,36 @@ _NOT_MEASURED = "How often the accepted labels are right was not measured for th
 NOT_MEASURED = f"{_NOT_MEASURED}."
 
 
-def rate_in_words(estimate: Any) -> str:
+def rate_in_words(estimate: MeasuredRate) -> str:
     """Write a rate with its interval and n for somebody who has the export alone, or why there is none.
 
-    >>> rate_in_words({"value": 0.99, "low": 0.95, "high": 1.0, "n": 100})
+    >>> rate_in_words(MeasuredRate(value=0.99, low=0.95, high=1.0, n=100))
     '99.0 % (95 % interval 95.0 to 100.0 %; n = 100)'
     """
-    values = {"reason": "not measured"} | (dict(estimate) if isinstance(estimate, Mapping) else {})
+    values = {"reason": "not measured"} | estimate.as_dict()
     return rate(values, bounds="95 % interval ", n="; n = ", unknown="{reason}")
 
 
-def is_measured(quality: Mapping[str, Any]) -> bool:
-    """Say whether it is known how often an accepted label is right."""
-    rate = (quality.get("policy") or {}).get("accuracy")
-    return isinstance(rate, Mapping) and _is_finite(rate.get("value"))
-
-
-def quality_sentences(quality: Mapping[str, Any]) -> Sequence[str]:
-    """Say how often the accepted labels are right and how many wrong ones to expect.
-
-    Parameters
-    ----------
-    quality : mapping
-        ``policy``: what the thresholds say (``accuracy``, ``per_class``, ``expected_errors``, ``promised``, ``reason``,
-        as in ``colophon thresholds --json``); ``evaluation``: what ``colophon evaluate --json`` says;
-        ``warnings``: in which respects the checked records are not like the others, in words;
-        ``selected_on_these``: True where the cuts were set by hand with the very labels in view that measure them;
-        ``checked_by``: which records these are, in words ('hand-checked records'); ``exported``: ``machine_labels`` and
-        ``expected_errors`` of those records alone that carry a machine's label in the export.
-    """
-    checked = str(quality.get("checked_by") or "checked records")
-    policy = quality.get("policy") or {}
-    sentences = []
-    if not is_measured(quality):
-        reason = (policy.get("accuracy") or {}).get("reason")
-        return [f"{_NOT_MEASURED}: {reason}." if reason else NOT_MEASURED]
-    if policy.get("accuracy"):
-        sentences.append(f"Of the {checked} above the cut, the label is right in {rate_in_words(policy['accuracy'])}.")
-    for name, numbers in sorted((policy.get("per_class") or {}).items()):
-        rate = numbers.get("precision") or numbers.get("accuracy") if isinstance(numbers, Mapping) else None
-        if rate:
-            sentences.append(f"Of those predicted to be {name}: {rate_in_words(rate)}.")
-    exported = quality.get("exported") or {}
-    expected = exported.get("expected_errors") or policy.get("expected_errors") or {}
-    if isinstance(expected, Mapping) and _is_finite(expected.get("value")):
+def quality_sentences(quality: QualityReport) -> Sequence[str]:
+    """Say how often the accepted labels are right and how many wrong ones to expect."""
+    accuracy = quality.policy.accuracy
+    if accuracy is None or not quality.measured:
+        return [f"{_NOT_MEASURED}: {accuracy.reason}." if accuracy and accuracy.reason else NOT_MEASURED]
+    sentences = [f"Of the {quality.checked_by} above the cut, the label is right in {rate_in_words(accuracy)}."]
+    for name, figures in sorted(quality.policy.per_class.items()):
+        if share := figures.precision or figures.accuracy:
+            sentences.append(f"Of those predicted to be {name}: {rate_in_words(share)}.")
+    exported = quality.exported
+    expected = (exported.expected_errors if exported else None) or quality.policy.expected_errors
+    if expected and expected.value is not None:
         whose = "all records above the cut"
         if exported:
-            whose = f"the {int(exported['machine_labels']):,} machine labels of this export that no curator has seen"
-        between = (
-            f" (95 % interval {interval_count(expected['low'], expected['high'])})"
-            if _is_finite(expected.get("low")) and _is_finite(expected.get("high"))
-            else ""
-        )
-        sentences.append(f"Wrong labels to expect among {whose}: about {expected['value']:,.0f}{between}.")
-    if quality.get("selected_on_these"):
+            whose = f"the {exported.machine_labels:,} machine labels of this export that no curator has seen"
+        between = ""
+        if expected.low is not None and expected.high is not None:
+            between = f" (95 % interval {interval_count(expected.low, expected.high)})"
+        sentences.append(f"Wrong labels to expect among {whose}: about {expected.value:,.0f}{between}.")
+    if quality.selected_on_these:
         sentences.append(
             "The cuts were set by hand with these same records in view. Where they were chosen for their figures, the"
             " figures are too good."
@@ -296,11 +269,51 @@ def quality_sentences(quality: Mapping[str, Any]) -> Sequence[str]:
         "The figures hold for records like those that were checked; if those were not drawn at random from this file,"
         " the file may be better or worse."
     )
-    return [*sentences, *map(str, quality.get("warnings") or ())]
+    return [*sentences, *quality.warnings]
 
 
-def _is_finite(value: Any) -> bool:
-    return isinstance(value, int | float) and value == value
+# --- What an export says of itself, put together once -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportSummary:
+    """What README, workbook, manifest and descriptions say of an export, put together before anything is written.
+
+    Attributes
+    ----------
+    quality : QualityReport
+    title, assigned, scope, checked, checked_meaning, coded : str
+        See the functions of the same module; '' where there is nothing to say.
+    cuts, limits, how_sure : tuple of str
+        Where the cuts come from, what must not be concluded, how good the labels are.
+    """
+
+    quality: QualityReport
+    title: str
+    assigned: str
+    scope: str
+    cuts: tuple[str, ...]
+    checked: str
+    checked_meaning: str
+    coded: str
+    limits: tuple[str, ...]
+    how_sure: tuple[str, ...]
+
+
+def summarise(table: ExportTable, quality: QualityReport) -> ExportSummary:
+    """Put together what an export says of itself."""
+    return ExportSummary(
+        quality=quality,
+        title=title(table),
+        assigned=how_assigned(table),
+        scope=scope(table.settings),
+        cuts=tuple(where_cuts_come_from(table.settings)),
+        checked=checked_labels(table),
+        checked_meaning=meaning_of_checked(table),
+        coded=coded_by_default(table),
+        limits=tuple(limits(table, measured=quality.measured)),
+        how_sure=tuple(quality_sentences(quality)),
+    )
 
 
 # --- The README in the zip, in library language -----------------------------------------------------------------------
@@ -308,7 +321,7 @@ def _is_finite(value: Any) -> bool:
 
 
 def readme(
-    table: ExportTable, files: Sequence[WrittenFile], quality: Mapping[str, Any], remarks: Sequence[str] = ()
+    table: ExportTable, files: Sequence[WrittenFile], summary: ExportSummary, remarks: Sequence[str] = ()
 ) -> str:
     """Return the README as Markdown.
 
@@ -316,18 +329,16 @@ def readme(
     ----------
     files : sequence of WrittenFile
         What is in the package beside the README.
-    quality : mapping
-        See :func:`core.export.readme.quality_sentences`.
     remarks : sequence of str
         What the writers had to report: records too long, characters taken out, …
     """
     settings = table.settings
     parts = [
-        f"# {inline(title(table))}",
-        inline(_intro(table)),
+        f"# {inline(summary.title)}",
+        inline(_intro(table, summary)),
         _section("What the labels mean", _meaning(table)),
-        _section("How many", _how_many(table)),
-        _section("How sure", quality_sentences(quality)),
+        _section("How many", _how_many(table, summary)),
+        _section("How sure", summary.how_sure),
         _section("How to open it", _opening(table)),
         _section("How to load it into a catalogue", _loading(table, files)) if _has_marc(files) else "",
         _section("How to find these records later, and how to undo", _undo(table, files)),
@@ -345,15 +356,15 @@ def readme(
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def spreadsheet_readme(table: ExportTable, quality: Mapping[str, Any]) -> list[str]:
+def spreadsheet_readme(table: ExportTable, summary: ExportSummary) -> list[str]:
     """Return the lines of the workbook's second sheet."""
     return [
-        title(table),
+        summary.title,
         "Every cell on the first sheet is text, as it stands in the catalogue. Nothing was turned into a number, a date"
         " or a formula. To load the data elsewhere, use the CSV or Parquet file, not this workbook.",
         *_meaning(table),
-        *_how_many(table),
-        *quality_sentences(quality),
+        *_how_many(table, summary),
+        *summary.how_sure,
     ]
 
 
@@ -372,12 +383,10 @@ def _section(heading: str, lines: Sequence[str]) -> str:
     return f"## {heading}\n\n" + "\n".join(f"- {line}" for line in shown)
 
 
-def _intro(table: ExportTable) -> str:
-    settings = table.settings
-    where = scope(settings)
+def _intro(table: ExportTable, summary: ExportSummary) -> str:
+    carry = f"{table.counts.exported:,} of {len(table):,} records of {table.settings.dataset} carry a label"
     return (
-        f"{table.counts.exported:,} of {len(table):,} records of {settings.dataset} carry a label in this export."
-        f" {how_assigned(table)}{' ' + where if where else ''}"
+        f"{carry} in this export. {summary.assigned}{' ' + summary.scope if summary.scope else ''}"
         " Keep machine labels apart from labels that people gave: nobody should train a model on them by accident."
     )
 
@@ -397,7 +406,7 @@ def _meaning(table: ExportTable) -> list[str]:
     return lines
 
 
-def _how_many(table: ExportTable) -> list[str]:
+def _how_many(table: ExportTable, summary: ExportSummary) -> list[str]:
     settings, counts = table.settings, table.counts
     cut = {name for cuts in (settings.cuts, *settings.cuts_by_stratum.values()) for name in cuts}
     uncut = [name for name in table.labels if name not in cut]
@@ -418,14 +427,12 @@ def _how_many(table: ExportTable) -> list[str]:
         )
     if uncut:
         lines.append(f"No cut, so never accepted: {', '.join(uncut)}.")
-    lines += where_cuts_come_from(settings)
+    lines += summary.cuts
     lines.append(
         f"{counts.conflicts:,} human labels are contradicted by the machine (review/conflicts.csv);"
         f" {counts.no_class:,} human answers name no single class. All of them stand."
     )
-    if table.checked.any():
-        lines.append(checked_labels(table))
-    lines += filter(None, [coded_by_default(table)])
+    lines += filter(None, [summary.checked, summary.coded])
     if len(table.unmatched):
         lines.append(f"{len(table.unmatched):,} predictions have no record in {settings.dataset} and were left out.")
     lines.append(

@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final, Literal
 
+from pydantic import Field
+
 from core.errors import InputError
 from core.export.decisions import DECISIONS
 from core.export.formats import CARRIERS, FORMATS, Carrier, MarcKind, parse_marc_kinds
@@ -21,10 +23,11 @@ from core.export.terms import (
     default_terms,
     terms_as_dict,
 )
+from core.manifests import Record
 from core.schema import RECORD_ID
 from core.slices import Slice
 from core.storage import digest, plain_slug
-from core.thresholds import Policy
+from core.thresholds import GuaranteeRecord, Policy
 
 __all__ = [
     "HUMAN_LABELS",
@@ -34,7 +37,9 @@ __all__ = [
     "Column",
     "ExportSettings",
     "HumanLabels",
+    "InputFile",
     "MadeBy",
+    "ModelDetails",
     "ModelSource",
     "added_columns",
     "original_column_name",
@@ -60,6 +65,38 @@ HUMAN_LABELS: Final[Mapping[str, str]] = {
 MadeBy = Literal["people", "rules", "people and rules"]
 
 
+class InputFile(Record):
+    """A file that was read; what is not known of it is left out or None.
+
+    Attributes
+    ----------
+    name, sha256, uri : str
+    rows, rejected : int
+        Rows it holds, and those that could not be taken.
+    mapping : mapping
+        Its header → what it was read as.
+    """
+
+    name: str = "catalogue file"
+    sha256: str | None = None
+    uri: str | None = None
+    rows: int | None = None
+    rejected: int | None = None
+    mapping: dict[str, str] | None = None
+
+
+class ModelDetails(Record):
+    """What is known of a model beside its name: files of its weights and their SHA-256, labels, calibration, seed."""
+
+    fingerprint: str | None = None
+    kind: str | None = None
+    weights: dict[str, str] = Field(default_factory=dict)
+    sha256_is_of: str = ""
+    labels: str | None = None
+    calibration: str | None = None
+    seed: int | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelSource:
     """Which model spoke.
@@ -76,15 +113,15 @@ class ModelSource:
         What it reads of a record, 'title' first, then columns of the library's file; empty when unknown.
     made_here : bool
         Whether the predictions were made in this workspace; if not, nothing is known of the model itself.
-    details : mapping
-        Whatever else is known: type, training data, calibration method, seed, library versions.
+    details : ModelDetails
+        Whatever else is known.
     """
 
     name: str
     version: str = ""
     sha256: str = ""
     calibrated: bool = False
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: ModelDetails = field(default_factory=ModelDetails)
     input_columns: tuple[str, ...] = ()
     made_here: bool = True
 
@@ -106,9 +143,8 @@ class ExportSettings:
     stratum, cuts_by_stratum : str, mapping
         Where the cuts differ by a facet (:class:`core.thresholds.Policy`): the facet, and its value → class → cut;
         `cuts` is then empty.
-    slice : mapping
-        The slice the cuts apply to, as :meth:`core.slices.Slice.to_dict` gives it; empty: all records. Nothing outside
-        of it is accepted.
+    slice : Slice, optional
+        The slice the cuts apply to; None: all records. Nothing outside of it is accepted.
     model : ModelSource
     run_id : str
         Name of the run that made the predictions; it stands in every record.
@@ -152,12 +188,12 @@ class ExportSettings:
         003 of stubs and deltas: whose record numbers the identifiers are ('Uk' for the British Library).
     base_uri : str
         Address on which that of the run is built (883 $u), ending in / or #; '' makes an urn.
-    promise : mapping
-        The promise the cuts were chosen for, as the thresholds page states it; empty when they were set by hand.
+    promise : GuaranteeRecord, optional
+        The promise the cuts were chosen for; None when they were set by hand.
     chosen_on : str
         Name of the label set the cuts were chosen on, '' for the truth that came with the predictions.
-    inputs : sequence of mappings
-        The files read: name, sha256, rows, columns, mapping, rejected, …
+    inputs : tuple of InputFile
+        The files read.
     chosen_by, chosen_at, chosen_because : str
         Who set the cuts (a role, no name), when, why.
     title, publisher, contact, homepage, description : str
@@ -173,7 +209,7 @@ class ExportSettings:
     predictions: str = ""
     stratum: str = ""
     cuts_by_stratum: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    slice: Mapping[str, Any] = field(default_factory=dict)
+    slice: Slice | None = None
     dataset: str = "catalogue"
     formats: tuple[str, ...] = ("csv",)
     marc_kinds: tuple[MarcKind, ...] = ()
@@ -191,9 +227,9 @@ class ExportSettings:
     source_code: str = ""
     base_uri: str = ""
     licence: str = "CC0-1.0"
-    promise: Mapping[str, Any] = field(default_factory=dict)
+    promise: GuaranteeRecord | None = None
     chosen_on: str = ""
-    inputs: Sequence[Mapping[str, Any]] = ()
+    inputs: tuple[InputFile, ...] = ()
     chosen_by: str = "curator"
     chosen_at: str = ""
     chosen_because: str = ""
@@ -234,8 +270,7 @@ class ExportSettings:
     @cached_property
     def policy(self) -> Policy:
         """Return the cuts as the thresholds read them."""
-        where = Slice.from_dict(self.slice) if self.slice else None
-        return Policy(dict(self.cuts), self.stratum, dict(self.cuts_by_stratum), where)
+        return Policy(dict(self.cuts), self.stratum, dict(self.cuts_by_stratum), self.slice)
 
     @property
     def cuts_in_words(self) -> str:
@@ -306,21 +341,21 @@ class ExportSettings:
         for entry in fields(self):
             value = getattr(self, entry.name)
             content[entry.name] = list(value) if isinstance(value, tuple) else value
-        content["inputs"] = [dict(input_file) for input_file in self.inputs]
+        content["inputs"] = [file.as_dict() for file in self.inputs]
         content["cuts"] = {name: self.cuts[name] for name in sorted(self.cuts)}
         content["cuts_by_stratum"] = {
             value: dict(sorted(cuts.items())) for value, cuts in sorted(self.cuts_by_stratum.items())
         }
         content["terms"] = terms_as_dict(self.terms)
-        content["slice"] = dict(self.slice)
+        content["slice"] = self.policy.as_dict().get("slice", {})
         content["genre_terms"] = dict(self.genre_terms)
-        content["promise"] = dict(self.promise)
+        content["promise"] = self.promise.as_dict() if self.promise else {}
         content["model"] = {
             "name": self.model.name,
             "version": self.model.version,
             "sha256": self.model.sha256 or None,  # nothing, rather than an empty digest
             "calibrated": self.model.calibrated,
-            "details": dict(self.model.details),
+            "details": self.model.details.as_dict(),
             "input_columns": list(self.model.input_columns),
             "made_here": self.model.made_here,
         }
@@ -339,8 +374,13 @@ class ExportSettings:
             values = dict(content)
             model = dict(values["model"])
             model |= {"input_columns": tuple(model.get("input_columns") or ()), "sha256": model.get("sha256") or ""}
+            model["details"] = ModelDetails.parse(model.get("details") or {}, "the settings of an export")
             values["model"] = ModelSource(**model)
             values["terms"] = {label: GenreTerm(**term) for label, term in values["terms"].items()}
+            values["slice"] = Slice.from_dict(values["slice"]) if values.get("slice") else None
+            values["promise"] = GuaranteeRecord.of(values.get("promise") or {})
+            inputs = values.get("inputs") or ()
+            values["inputs"] = tuple(InputFile.parse(file, "the settings of an export") for file in inputs)
             for name in ("formats", "marc_kinds", "languages", "human_sets"):
                 values[name] = tuple(values.get(name) or ())
             return cls(**values)

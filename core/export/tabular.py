@@ -15,7 +15,7 @@ import pandas as pd
 
 from core.export.decisions import CURATOR
 from core.export.formats import LabelledFile, Package, PreviewLine, PreviewRecord, RecordFormat, Triple
-from core.export.readme import spreadsheet_readme
+from core.export.readme import ExportSummary, spreadsheet_readme
 from core.export.settings import Column, ExportSettings, original_column_name, probability_names
 from core.export.table import ExportTable
 from core.schema import AUTHOR, DATE, LANGUAGE, RECORD_ID, TITLE
@@ -470,7 +470,7 @@ class CsvFormat(FlatFormat):
         (f"{_PEOPLE}.csv", _read_csv_for_people),
     )
 
-    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+    def write(self, table: ExportTable, package: Package, summary: ExportSummary) -> Sequence[str]:
         """Write ``data/accepted.csv``, ``data/all-scores.csv`` and the file for people."""
         for name, rows, about in _tables(table):
             _add_csv(table, package, f"data/{name}.csv", rows, about)
@@ -488,7 +488,7 @@ class ParquetFormat(FlatFormat):
 
     readers = (("data/accepted.parquet", read_parquet_labels),)
 
-    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+    def write(self, table: ExportTable, package: Package, summary: ExportSummary) -> Sequence[str]:
         """Write ``data/accepted.parquet`` and ``data/all-scores.parquet``."""
         for name, rows, about in _tables(table):
             path = f"data/{name}.parquet"
@@ -502,7 +502,7 @@ class JsonlFormat(FlatFormat):
 
     readers = (("data/accepted.jsonl", _read_jsonl),)
 
-    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+    def write(self, table: ExportTable, package: Package, summary: ExportSummary) -> Sequence[str]:
         """Write ``data/accepted.jsonl``."""
         name = "data/accepted.jsonl"
         count = write_jsonl(package.path(name), table.flat(table.accepted), table.columns())
@@ -515,11 +515,11 @@ class XlsxFormat(FlatFormat):
 
     readers = ((f"{_PEOPLE}.xlsx", _read_xlsx),)
 
-    def write(self, table: ExportTable, package: Package, quality: Mapping[str, Any]) -> Sequence[str]:
+    def write(self, table: ExportTable, package: Package, summary: ExportSummary) -> Sequence[str]:
         """Write the workbook; return what it could not hold."""
         frame, columns = workbook(table)
         path = package.path(f"{_PEOPLE}.xlsx")
-        written = write_xlsx(path, frame, columns, spreadsheet_readme(table, quality))
+        written = write_xlsx(path, frame, columns, spreadsheet_readme(table, summary))
         about = "the accepted labels for reading in a spreadsheet program"
         package.add(f"{_PEOPLE}.xlsx", "xlsx", _XLSX_MEDIA, about, written.rows)
         return written.sentences

@@ -248,14 +248,15 @@ def _decided(chosen: SavedPolicy, decided: PolicyReport) -> str:
     text = f"{decided.accepted:,} of {decided.records:,} {books} ({in_percent(decided.coverage)}) can be accepted"
     if where is not None:
         text += ", no other book by these cut-offs"
-    if chosen.promise.get("promised"):
-        each = "the accepted of each class" if chosen.promise.get("per") == "class" else "the accepted"
+    promise = chosen.promise
+    if promise and promise.promised and promise.confidence is not None and promise.max_error is not None:
+        each = "the accepted of each class" if promise.per == "class" else "the accepted"
         return (
-            f"{text}: with {lower_percent(chosen.promise['confidence'])} confidence at most"
-            f" {upper_percent(chosen.promise['max_error'])} of {each} are wrong, if the checked books are a random"
+            f"{text}: with {lower_percent(promise.confidence)} confidence at most"
+            f" {upper_percent(promise.max_error)} of {each} are wrong, if the checked books are a random"
             f" sample{'' if where is None else ' of these'}."
         )
-    if chosen.promise:
+    if promise:
         return f"Not everything that was asked for can be promised; {text}."
     if not decided.accuracy.defined:
         return f"{text} by the cut-offs; how often they are right is not known."

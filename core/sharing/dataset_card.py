@@ -4,6 +4,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from core.errors import DamagedError, NotFoundError
+from core.export.quality import QualityReport
 from core.export.readme import quality_sentences
 from core.facets import facet_values
 from core.labels import LabelSet
@@ -58,7 +59,7 @@ def bundle_card(manifest: BundleManifest, citation: Citation, *, invented: bool 
         citation=citation,
         metadata=citation.metadata,
         invented=invented,
-        quality=quality_sentences(manifest.quality or {}),
+        quality=quality_sentences(QualityReport.parse(manifest.quality or {})),
         BUNDLE=BUNDLE,
         **_rows(manifest),
     )

@@ -9,7 +9,7 @@ from core.thresholds.acceptance_rates import (
     expected_errors,
 )
 from core.thresholds.guarantee import GroupGuarantee, Guarantee, find_guaranteed_cuts
-from core.thresholds.policy import Policy, apply_policy
+from core.thresholds.policy import GuaranteeRecord, Policy, apply_policy
 from core.thresholds.population import PopulationCheck, compare_population
 from core.thresholds.report import DEFAULT_FACETS, PolicyReport, policy_report
 from core.thresholds.sample import draw_review_sample
@@ -21,6 +21,7 @@ __all__ = [
     "CutPoint",
     "GroupGuarantee",
     "Guarantee",
+    "GuaranteeRecord",
     "Policy",
     "PolicyReport",
     "PopulationCheck",

@@ -1,19 +1,21 @@
-"""A policy: from which confidence on a prediction is accepted, class by class; below it the record goes to review."""
+"""A policy: from which confidence on a prediction is accepted, class by class; and what was promised of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import Field
 
 from core.errors import InputError
 from core.facets import facet_codes
+from core.manifests import Record, Texts
 from core.schema import CONFIDENCE, PREDICTED
 from core.slices import Slice
 
-__all__ = ["Policy", "apply_policy", "check_cut"]
+__all__ = ["GuaranteeRecord", "Policy", "apply_policy", "check_cut"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,63 @@ class Policy:
     def covers(self, table: pd.DataFrame) -> NDArray[np.bool_]:
         """Return which records the cuts apply to, shape (n_records,): those of its slice, else all."""
         return np.ones(len(table), dtype=bool) if self.where is None else self.where.mask(table)
+
+
+class GuaranteeRecord(Record):
+    """What a promise said when the cuts were kept; the keys are those of :meth:`core.thresholds.Guarantee.as_dict`.
+
+    Attributes
+    ----------
+    max_error, confidence : float or None
+        The share of wrong ones among the accepted that is not passed, and the probability of that; None where an
+        earlier version did not say.
+    per : str
+        'class' or 'together': whether each class has its own promise.
+    stratum : str
+        Facet in each value of which it is kept, '' for none.
+    cuts, by_stratum : mapping
+        Class → cut, and value of the facet → class → cut; None where nothing can be promised.
+    promised : bool
+        Whether all that was asked for can be promised; `reason` says why not.
+    labelled, left_out, more_labels : int
+        Labelled books it rests on; those left out since the model may have learned from them; those it would take
+        beyond (None: labels alone will not help).
+    sentence : str
+        All of it in words, with the warnings.
+    """
+
+    max_error: float | None = None
+    confidence: float | None = None
+    per: str = ""
+    stratum: str = ""
+    cuts: dict[str, float | None] = Field(default_factory=dict)
+    by_stratum: dict[str, dict[str, float | None]] = Field(default_factory=dict)
+    promised: bool = True
+    reason: str = ""
+    labelled: int = 0
+    more_labels: int | None = None
+    left_out: int = 0
+    sentence: str = ""
+    warnings: Texts = ()
+    population: dict[str, Any] = Field(default_factory=dict)
+    groups: Annotated[tuple[dict[str, Any], ...], Field(strict=False)] = ()
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> "GuaranteeRecord | None":
+        """Return the promise that a policy or the settings of an export hold; None where none was made.
+
+        Raises
+        ------
+        InputError
+            A value is of another type than this version writes.
+        """
+        return cls.parse(content, "the promise that was kept") if content else None
+
+    @property
+    def in_words(self) -> str:
+        """Its sentence without the full stop, else what is known of it."""
+        known = ", ".join(f"{name} {value}" for name, value in self.as_dict().items())
+        return (self.sentence or known).rstrip(".")
 
 
 def check_cut(name: str, cut: float) -> None:

@@ -1,7 +1,6 @@
 """What a policy does and what is promised of it, in words."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +20,7 @@ from core.formatting import (
 from core.schema import CONFIDENCE
 from core.slices import Slice
 from core.statistics import labels_needed
-from core.thresholds import ALL_CLASSES, GroupGuarantee, Guarantee, PolicyReport, PopulationCheck
+from core.thresholds import ALL_CLASSES, GroupGuarantee, Guarantee, GuaranteeRecord, PolicyReport, PopulationCheck
 from core.thresholds.population import MAX_DETAILED
 from core.thresholds.report import CLASS
 
@@ -93,7 +92,7 @@ def cut_scope(left: NDArray[np.bool_], accepted: NDArray[np.bool_], where: Slice
     Parameters
     ----------
     left : bool array, shape (n_records,)
-        The records that are left to the cuts, as :func:`core.release.cut_scope` returns them.
+        The records that are left to the cuts, as :func:`core.export.release.cut_scope` returns them.
     accepted : bool array, shape (n_records,)
         What the cuts accept (:func:`core.thresholds.apply_policy`), of all records.
     where : Slice, optional
@@ -238,7 +237,7 @@ def population_warnings(check: PopulationCheck) -> tuple[str, ...]:
     )
 
 
-def guarantee_record(guarantee: Guarantee) -> dict[str, Any]:
+def guarantee_record(guarantee: Guarantee) -> GuaranteeRecord:
     """Return a guarantee as it is kept with a policy and repeated by README, report and manifest: numbers and words."""
     content = guarantee.as_dict()
     warnings = population_warnings(guarantee.population)
@@ -247,4 +246,5 @@ def guarantee_record(guarantee: Guarantee) -> dict[str, Any]:
         item["sentence"] = group(guarantee, part)
     # Whoever repeats the promise repeats the warning.
     sentence = " ".join([*promise(guarantee), *warnings])
-    return content | {"reason": reason(guarantee), "sentence": sentence, "warnings": list(warnings)}
+    words = {"reason": reason(guarantee), "sentence": sentence, "warnings": list(warnings)}
+    return GuaranteeRecord.parse(content | words, "the promise")

@@ -14,6 +14,7 @@ from core.errors import DamagedError, NotFoundError
 from core.evaluation import Evaluation, evaluate
 from core.evaluation.evaluate import CalibrationTrial, try_calibrations
 from core.explain import Explanation, SimilarTitles, is_linear, leave_one_word_out, shap_words, word_contributions
+from core.export.release import Release, cut_scope
 from core.export.table import ExportTable
 from core.label_audit import LabelAudit, audit_labels
 from core.labels import load_labels
@@ -23,7 +24,6 @@ from core.models.registry import Model, ModelDescription, list_models
 from core.models.registry import load as load_model
 from core.policies import SavedPolicy
 from core.predictions import Scored, align_scored, load_predictions
-from core.release import Release, cut_scope
 from core.slices import FacetSlices, PairSlices, Slice, SliceFindings, find_slices
 from core.slices import facet_slices as slices_by_facet
 from core.slices import pair_slices as slices_by_pair

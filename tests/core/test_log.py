@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from core.cli import main
+from core.export.release import Release, release
 from core.fetch import fetch
 from core.importing import import_file
 from core.jobs import run_as_job
@@ -21,7 +22,6 @@ from core.models.training import train
 from core.policies import SavedPolicy, save_policy
 from core.predicates import TextPredicate
 from core.predictions import load_scored
-from core.release import Release, release
 from core.review import record_decision, send_to_review, undo_decision
 from core.sharing.pull import pull
 from core.sharing.push import push, write_share_bundle

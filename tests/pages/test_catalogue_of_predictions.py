@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.export.release import cut_scope
 from core.importing import import_file
 from core.predictions import NO_CORPUS, load_predictions, load_scored, saved_catalogue_choice
-from core.release import cut_scope
 from core.review import ConcurrentDecisionError, decisions_for_scored, record_decision, send_to_review, sent_for_scored
 from core.storage import Workspace
 

@@ -8,9 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.export import FORMATS
+from core.export.release import Release, release, saved_exports
 from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import Scored, load_predictions
-from core.release import Release, release, saved_exports
 from core.storage import Workspace
 from core.thresholds import Policy
 from dashboard import cache

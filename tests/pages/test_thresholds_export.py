@@ -3,11 +3,11 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.export.release import Release, accepted_file, cut_scope, decide_all
 from core.export.tabular import accepted_for_people
 from core.policies import SavedPolicy, saved_policies
 from core.predicates import RangePredicate
 from core.predictions import load_predictions, load_scored
-from core.release import Release, accepted_file, cut_scope, decide_all
 from core.slices import Slice
 from core.slices.ledger import save_slice
 from core.storage import Workspace
@@ -32,7 +32,7 @@ def test_the_accepted_can_be_had_at_once_and_are_those_of_the_export(demo_copy: 
     assert not page.exception
     assert next(one.label for one in page.get("download_button")) == "Download accepted predictions (CSV)"
     scored = load_scored(demo_copy, "demo-predictions")
-    chosen = SavedPolicy(policy=Policy(CUTS), promise={}, labels=scored.labels)
+    chosen = SavedPolicy(policy=Policy(CUTS), labels=scored.labels)
     prepared = Release.prepare(demo_copy, "demo-predictions", chosen, scored=scored)
     here = accepted_for_people(decide_all(demo_copy, scored, chosen))
     assert len(here) == prepared.decided.counts.exported

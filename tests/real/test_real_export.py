@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from core.classes import class_key
-from core.export import FORMATS, ExportSettings, ModelSource, export
+from core.export import FORMATS, ExportSettings, ModelSource, QualityReport, export
 from core.export.validation import validate
 from core.progress import silent
 from core.readers import marc
@@ -58,7 +58,7 @@ def published(real_data):
 
 def test_451_of_the_850_checked_and_503_of_all_are_accepted(published, tmp_path):
     records, originals, scored = published
-    report = export(records, originals, scored, settings(), {}, tmp_path / "a.zip")
+    report = export(records, originals, scored, settings(), QualityReport(), tmp_path / "a.zip")
     assert (report.accepted, report.review) == (503, 496)
     assert report.counts.by_label == {"Fiction": 139, "Non-fiction": 364}
     with zipfile.ZipFile(report.path) as archive:
@@ -74,7 +74,7 @@ def test_451_of_the_850_checked_and_503_of_all_are_accepted(published, tmp_path)
 
 def test_kept_test_labels_block_every_checked_record(published, tmp_path):
     records, originals, scored = published
-    report = export(records, originals, scored, settings(human_labels="keep"), {}, tmp_path / "a.zip")
+    report = export(records, originals, scored, settings(human_labels="keep"), QualityReport(), tmp_path / "a.zip")
     # 850 usable labels and 2 answers "both" stand.
     assert report.counts.by_decision["human-label-kept"] == 852
     assert report.accepted == 503 - 451 - both_over_the_cut(scored)
@@ -88,7 +88,7 @@ def both_over_the_cut(scored):
 
 def test_every_original_string_of_the_published_file_comes_back(published, tmp_path):
     records, originals, scored = published
-    report = export(records, originals, scored, settings(), {}, tmp_path / "a.zip")
+    report = export(records, originals, scored, settings(), QualityReport(), tmp_path / "a.zip")
     with zipfile.ZipFile(report.path) as archive:
         text = archive.read(f"{report.folder}/data/all-scores.csv").decode()
     csv.field_size_limit(1 << 24)
@@ -130,7 +130,7 @@ def test_the_librarys_records_in_every_format_pass_every_check_that_is_installed
         answer="no",
         write_literary_form=True,
     )
-    report = export(records, library, scored, chosen, {}, tmp_path / "a.zip")
+    report = export(records, library, scored, chosen, QualityReport(), tmp_path / "a.zip")
     assert [check for check in validate(report.path) if check.outcome == "failed"] == []
     assert report.counts.loaded == 999
     # Four cataloguers' codes in 008/33 stand: whatever the model says of these books is not exported.

@@ -37,6 +37,6 @@ def test_the_checked_books_are_not_like_the_others(scored: Scored) -> None:
 
 
 def test_every_promise_says_so(scored: Scored) -> None:
-    said = guarantee_record(find_guaranteed_cuts(scored.table, scored.classes, 0.05))
+    said = guarantee_record(find_guaranteed_cuts(scored.table, scored.classes, 0.05)).as_dict()
     assert said["warnings"]
     assert said["sentence"].endswith(said["warnings"][0])

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from core.export import FORMATS, ExportReport, ExportSettings, ModelSource, export
+from core.export import FORMATS, ExportReport, ExportSettings, InputFile, ModelSource, QualityReport, export
 from core.export.table import ExportTable, prepare
 from core.schema import RECORDS_COLUMNS
 
@@ -57,7 +57,7 @@ class Example:
             "base_uri": "https://example.org/runs/",
             "publisher": "Example Library",
             "contact": "cataloguing@example.org",
-            "inputs": ({"name": "example.csv", "sha256": "cd" * 32, "rows": 10},),
+            "inputs": (InputFile(name="example.csv", sha256="cd" * 32, rows=10),),
         }
         return ExportSettings(**{**given, **chosen})
 
@@ -71,7 +71,7 @@ class Example:
             self.originals,
             self.scored,
             self.settings(**chosen),
-            quality or {},
+            QualityReport.parse(quality or {}),
             out,
             human=self.human,
             reviews=self.reviews,

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from core.export import FORMATS, ExportSettings, ModelSource, export
+from core.export import FORMATS, ExportSettings, ModelSource, QualityReport, export
 from core.export.marc_rules import Cleaner
 from core.export.tabular import unescape_cell
 from core.export.validation import builtin_checks
@@ -77,7 +77,7 @@ def run(titles, folder):
     fiction = np.linspace(0, 1, len(ids))
     scored = pd.DataFrame({"record_id": ids, "predicted": np.where(fiction > 0.5, "Fiction", "Non-fiction")})
     scored = scored.assign(confidence=np.maximum(fiction, 1 - fiction))
-    report = export(records, originals, scored, SETTINGS, {}, folder / "export.zip")
+    report = export(records, originals, scored, SETTINGS, QualityReport(), folder / "export.zip")
     with zipfile.ZipFile(report.path) as archive:
         archive.extractall(folder / "out")
     return folder / "out" / report.folder

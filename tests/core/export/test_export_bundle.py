@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from core.errors import Cancelled, InputError
-from core.export import FORMATS, export
+from core.export import FORMATS, QualityReport, export
+from core.export.quality import MeasuredRate
 from core.export.readme import NOT_MEASURED, quality_sentences, rate_in_words
 from core.storage import file_sha256
 from core.text_formats import plain
+from core.thresholds import GuaranteeRecord
 
 QUALITY = {
     "policy": {
@@ -88,7 +90,7 @@ def test_the_order_of_the_input_does_not_matter(example, tmp_path):
         example.originals.iloc[back],
         example.scored.iloc[back],
         example.settings(),
-        {},
+        QualityReport(),
         tmp_path / "b.zip",
         human=example.human.iloc[::-1],
         reviews=example.reviews,
@@ -117,7 +119,9 @@ def test_a_failure_leaves_the_older_export_and_nothing_else(example, tmp_path):
             raise Cancelled("stopped")
 
     with pytest.raises(Cancelled):
-        export(example.records, example.originals, example.scored, example.settings(), {}, out, progress=stop)
+        export(
+            example.records, example.originals, example.scored, example.settings(), QualityReport(), out, progress=stop
+        )
     assert out.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["export.zip"]
 
@@ -130,7 +134,7 @@ def test_a_folder_is_no_place_for_a_zip(example, tmp_path):
 def test_progress_rises_to_one(example, tmp_path):
     seen = []
     export(
-        example.records, example.originals, example.scored, example.settings(), {}, tmp_path / "a.zip",
+        example.records, example.originals, example.scored, example.settings(), QualityReport(), tmp_path / "a.zip",
         progress=lambda fraction, message: seen.append(fraction),
     )  # fmt: skip
     assert seen == sorted(seen)
@@ -198,7 +202,7 @@ def test_the_readme_says_how_hand_checked_labels_were_used(example, tmp_path):
     scored = example.scored.assign(truth=["Fiction", *[""] * 9], truth_given=["fiction", *[""] * 9])
     for setting, accepted in (("measure-only", 7), ("keep", 6)):
         settings = example.settings(human_labels=setting)
-        report = export(example.records, example.originals, scored, settings, {}, tmp_path / "a.zip")
+        report = export(example.records, example.originals, scored, settings, QualityReport(), tmp_path / "a.zip")
         assert report.accepted == accepted
         with zipfile.ZipFile(report.path) as archive:
             text = archive.read(f"{report.folder}/README.md").decode()
@@ -211,7 +215,7 @@ def test_predictions_without_a_record_are_told(example, tmp_path):
     import pandas as pd
 
     scored = pd.concat([example.scored, example.scored.iloc[:1].assign(record_id="999")])
-    report = export(example.records, example.originals, scored, example.settings(), {}, tmp_path / "a.zip")
+    report = export(example.records, example.originals, scored, example.settings(), QualityReport(), tmp_path / "a.zip")
     assert report.manifest["counts"]["predictions_without_a_record"] == 1
     with zipfile.ZipFile(report.path) as archive:
         assert "1 predictions have no record in example.csv" in archive.read(f"{report.folder}/README.md").decode()
@@ -219,7 +223,7 @@ def test_predictions_without_a_record_are_told(example, tmp_path):
 
 def test_a_promise_is_repeated_word_for_word(example, tmp_path):
     promise = {"sentence": "With 95 % confidence at most 5 % of the accepted are wrong", "max_error": 0.05}
-    report = example.export(tmp_path / "a.zip", promise=promise)
+    report = example.export(tmp_path / "a.zip", promise=GuaranteeRecord.of(promise))
     with zipfile.ZipFile(report.path) as archive:
         assert promise["sentence"] in archive.read(f"{report.folder}/README.md").decode()
     assert report.manifest["policy"]["promise"] == promise
@@ -231,22 +235,24 @@ def test_a_promise_is_repeated_word_for_word(example, tmp_path):
         ({"value": 0.5, "low": 0.2, "high": 0.8, "n": 9}, "50.0 % (95 % interval 20.0 to 80.0 %; n = 9)"),
         ({"value": 0.5}, "50.0 %"),
         ({"value": None, "reason": "too few to say"}, "too few to say"),
-        ({"value": float("nan")}, "not measured"),
-        (None, "not measured"),
+        ({"value": None}, "not measured"),
+        ({}, "not measured"),
     ],
 )
 def test_rates_in_words(rate, sentence):
-    assert rate_in_words(rate) == sentence
+    assert rate_in_words(MeasuredRate.parse(rate)) == sentence
 
 
 def test_quality_that_was_not_measured_is_said_so():
-    assert quality_sentences({}) == [NOT_MEASURED]
-    assert quality_sentences({"policy": {"accuracy": None}}) == [NOT_MEASURED]
+    assert quality_sentences(QualityReport()) == [NOT_MEASURED]
+    assert quality_sentences(QualityReport.parse({"policy": {"accuracy": None}})) == [NOT_MEASURED]
 
 
 def test_cuts_chosen_on_the_same_records_are_marked():
-    assert "the figures are too good" in " ".join(quality_sentences({**QUALITY, "selected_on_these": True}))
-    assert "too good" not in " ".join(quality_sentences(QUALITY))
+    assert "the figures are too good" in " ".join(
+        quality_sentences(QualityReport.parse({**QUALITY, "selected_on_these": True}))
+    )
+    assert "too good" not in " ".join(quality_sentences(QualityReport.parse(QUALITY)))
 
 
 def test_zip_bytes_do_not_depend_on_rights_of_the_files(example, tmp_path):

@@ -4,9 +4,15 @@ import json
 
 import pytest
 
+from core.export import QualityReport
 from core.export.packages import datapackage, front_matter
+from core.export.readme import summarise
 from core.export.terms import identifier_pattern
 from core.storage import file_sha256
+
+
+def summarised(table):
+    return table, summarise(table, QualityReport())
 
 
 def read(path):
@@ -64,7 +70,7 @@ def test_the_schema_of_a_table_has_the_constraints(folder):
 
 
 def test_a_data_package_says_no_more_than_is_known(example):
-    said = datapackage(example.table(homepage="", publisher="", inputs=()), [])
+    said = datapackage(*summarised(example.table(homepage="", publisher="", inputs=())), [])
     assert "homepage" not in said
     assert "sources" not in said
     assert said["contributors"][0] == {"title": "(library not named)", "roles": ["publisher"]}
@@ -93,7 +99,7 @@ def test_the_hugging_face_folder_holds_one_readme_and_one_parquet_file(folder):
 def test_the_front_matter_names_people_only_where_people_gave_labels(example):
     import yaml
 
-    said = yaml.safe_load(front_matter(example.table()))
+    said = yaml.safe_load(front_matter(*summarised(example.table())))
     assert said["annotations_creators"] == ["expert-generated", "machine-generated"]
     assert said["license"] == "cc0-1.0"
     assert said["language"] == ["de", "en"]
@@ -104,7 +110,7 @@ def test_the_front_matter_names_people_only_where_people_gave_labels(example):
 def test_a_licence_that_the_hub_does_not_list_is_other_with_its_name(example):
     import yaml
 
-    said = yaml.safe_load(front_matter(example.table(licence="OGL-UK-3.0")))
+    said = yaml.safe_load(front_matter(*summarised(example.table(licence="OGL-UK-3.0"))))
     assert (said["license"], said["license_name"]) == ("other", "OGL-UK-3.0")
     assert said["license_link"] == "https://spdx.org/licenses/OGL-UK-3.0.html"
 

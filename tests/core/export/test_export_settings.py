@@ -6,8 +6,10 @@ import pytest
 
 from core.errors import InputError
 from core.export.formats import FORMATS, MARC_KINDS, parse_formats, parse_marc_kinds
+from core.export.quality import QualityReport
 from core.export.settings import ExportSettings
 from core.export.terms import GENRE_SOURCES, GenreTerm, check_terms, default_terms
+from core.policies import saved_policies
 
 
 @pytest.mark.parametrize(
@@ -188,3 +190,39 @@ def test_cuts_by_language_decide_and_stand_in_every_row(example):
     assert table.counts.by_label == {"Fiction": 3}
     flat = table.flat(table.rows("accepted"))
     assert flat["pred_threshold"].tolist() == [0.9]
+
+
+def test_settings_of_earlier_versions_are_read_and_written_back(example):
+    """A promise that says its sentence alone, a model of which nothing is known: both mean what they did."""
+    older = json.loads(json.dumps(example.settings().as_dict()))
+    older |= {"promise": {"sentence": "At most 5 % are wrong.", "kept": "by hand"}, "slice": {}, "inputs": []}
+    older["model"] |= {"details": {"architecture": "MiniLM"}, "sha256": None}
+    settings = ExportSettings.from_dict(older)
+    assert (settings.promise.in_words, settings.promise.promised) == ("At most 5 % are wrong", True)
+    assert settings.promise.confidence is None
+    assert (settings.slice, settings.inputs) == (None, ())
+    assert settings.as_dict() == older
+    with pytest.raises(InputError, match="in the promise that was kept, 'max_error' is not what it should be"):
+        ExportSettings.from_dict(older | {"promise": {"max_error": "five"}})
+
+
+def test_a_promise_that_was_kept_by_an_earlier_version_is_read(workspace):
+    """Of groups and warnings earlier versions said nothing; what is unknown to this one is kept."""
+    note = {"policy": {"cuts": {"Fiction": 0.9}}, "labels": "", "because": ""}
+    promise = {"promised": False, "reason": "too few", "max_error": 0.05, "confidence": 0.95, "doubt": 0.05}
+    workspace.database.add("policy", "p", {**note, "promise": promise})
+    workspace.database.add("policy", "p", {**note, "promise": {}})
+    by_hand, promised = saved_policies(workspace, "p")
+    assert by_hand.promise is None
+    assert (promised.promise.promised, promised.promise.reason, promised.promise.warnings) == (False, "too few", ())
+    assert promised.promise.as_dict() == promise
+
+
+def test_a_report_of_quality_keeps_what_it_does_not_know():
+    content = {
+        "policy": {"accuracy": {"value": 0.9, "low": 0.8, "high": 0.95, "n": 40, "method": "Wilson"}, "cuts": {}}
+    }
+    report = QualityReport.parse({**content, "exported": None})
+    assert (report.measured, report.policy.accuracy.n, report.exported) == (True, 40, None)
+    assert report.as_dict() == {**content, "exported": None}
+    assert [(name, rate.value) for name, rate in report.rates()] == [("policy-accuracy", 0.9)]

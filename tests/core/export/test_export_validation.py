@@ -96,12 +96,12 @@ def test_a_label_that_is_missing_in_marc_is_caught(copy_of):
 
 
 def test_a_record_that_is_listed_as_left_out_is_not_missed(example, tmp_path):
-    from core.export import FORMATS, export
+    from core.export import FORMATS, QualityReport, export
 
     records = example.records.copy()
     records.loc[0, "title"] = "x" * 12_000
     settings = example.settings(formats=tuple(FORMATS), marc_kinds=("stub",))
-    report = export(records, example.originals, example.scored, settings, {}, tmp_path / "a.zip")
+    report = export(records, example.originals, example.scored, settings, QualityReport(), tmp_path / "a.zip")
     assert {check.name: check.outcome for check in validate(report.path, tools=False)}[
         "The same labels in every format"
     ] == "passed"
@@ -159,7 +159,7 @@ def test_after_new_checksums_only_the_planted_fault_is_left(copy_of):
 
 
 def test_faults_of_the_librarys_own_records_do_not_fail_the_check(example, tmp_path):
-    from core.export import export
+    from core.export import QualityReport, export
     from core.readers.marc_record import MarcRecord, control, data
 
     fields = [control("003", "Uk"), control("008", "too short"), data("245", "10", ("a", "x"))]
@@ -169,7 +169,7 @@ def test_faults_of_the_librarys_own_records_do_not_fail_the_check(example, tmp_p
     ]
     settings = example.settings(formats=("csv", "marc"))
     originals = example.originals.assign(marc=texts)
-    report = export(example.records, originals, example.scored, settings, {}, tmp_path / "a.zip")
+    report = export(example.records, originals, example.scored, settings, QualityReport(), tmp_path / "a.zip")
     checks = {check.name: check.outcome for check in validate(report.path, tools=False)}
     assert checks["MARC rules, enriched.mrc"] == "passed"
     assert checks["MARC rules, undo-enriched.mrc"] == "passed"

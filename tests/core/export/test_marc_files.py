@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from core.export import export
+from core.export import QualityReport, export
 from core.readers.marc_decode import decode_iso2709, split_iso2709, stream_marcxml
 from core.readers.marc_record import MarcRecord, control, data
 
@@ -49,7 +49,7 @@ def with_records(example, records, tmp_path, **chosen):
         originals,
         example.scored,
         settings,
-        {},
+        QualityReport(),
         tmp_path / "out.zip",
         human=example.human,
         reviews=example.reviews,
@@ -102,7 +102,7 @@ def test_a_record_too_long_goes_to_xml_and_a_list(example, tmp_path):
     records = example.records.copy()
     records.loc[0, "title"] = "x" * 12_000
     settings = example.settings(formats=("marc", "marcxml"), marc_kinds=("stub",))
-    report = export(records, example.originals, example.scored, settings, {}, tmp_path / "a.zip")
+    report = export(records, example.originals, example.scored, settings, QualityReport(), tmp_path / "a.zip")
     folder = unpack(report, tmp_path)
     assert "014602826" not in [record.text("001") for record in iso(folder / "marc/stub.mrc")]
     assert xml(folder / "marc/too-long.xml")[0].first("245").get("a") == "x" * 12_000
@@ -117,7 +117,7 @@ def test_a_record_that_breaks_a_rule_is_refused_and_listed(example, tmp_path):
     records = example.records.copy()
     records.loc[0, "title"] = " "
     settings = example.settings(formats=("marc",), marc_kinds=("stub",))
-    report = export(records, example.originals, example.scored, settings, {}, tmp_path / "a.zip")
+    report = export(records, example.originals, example.scored, settings, QualityReport(), tmp_path / "a.zip")
     folder = unpack(report, tmp_path)
     left_out = rows(folder / "marc/left-out.csv")
     assert [(row["record_id"], row["not_in"]) for row in left_out] == [("014602826", "stub.mrc; stub.xml")]
@@ -131,7 +131,7 @@ def test_control_characters_are_taken_out_of_marc_and_stay_in_the_csv(example, t
     records.loc[0, "title"] = title
     originals.loc[0, "Title"] = title
     settings = example.settings(formats=("csv", "marc"), marc_kinds=("stub",))
-    report = export(records, originals, example.scored, settings, {}, tmp_path / "a.zip")
+    report = export(records, originals, example.scored, settings, QualityReport(), tmp_path / "a.zip")
     folder = unpack(report, tmp_path)
     assert iso(folder / "marc/stub.mrc")[0].first("245").get("a") == "onetwothree four"
     assert title in (folder / "data/accepted.csv").read_bytes().decode()

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.export.release import Release, release, saved_exports
 from core.importing import import_file
 from core.labels import LABELS_FILE
 from core.models.scoring import predict_corpus
@@ -23,7 +24,6 @@ from core.models.training import train
 from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predicates import RangePredicate
 from core.predictions import load_predictions, load_scored
-from core.release import Release, release, saved_exports
 from core.review import record_decision
 from core.schema import SOURCE
 from core.slices import Slice
@@ -116,17 +116,17 @@ def _name_of(kind, source):
 def _policy(workspace, scored, wanted):
     labels = scored.labels
     if wanted == "by hand":
-        return SavedPolicy(policy=Policy(LOW), promise={}, labels=labels)
+        return SavedPolicy(policy=Policy(LOW), labels=labels)
     if wanted in ("promise", "broken promise"):
         asked = find_guaranteed_cuts(
             scored.table, scored.classes, 0.5 if wanted == "promise" else 0.001, 0.8, learned_known=True
         )
         return SavedPolicy(policy=asked.policy(), promise=guarantee_record(asked), labels=labels)
     if wanted == "by language":
-        return SavedPolicy(policy=Policy(stratum="language", by_stratum={"English": LOW}), promise={}, labels=labels)
+        return SavedPolicy(policy=Policy(stratum="language", by_stratum={"English": LOW}), labels=labels)
     if wanted == "slice":
-        return SavedPolicy(policy=Policy(LOW, where=EARLY), promise={}, labels=labels)
-    return SavedPolicy(policy=Policy(LOW), promise={}, labels=labels, because="restored from an earlier export")
+        return SavedPolicy(policy=Policy(LOW, where=EARLY), labels=labels)
+    return SavedPolicy(policy=Policy(LOW), labels=labels, because="restored from an earlier export")
 
 
 CASES = [

@@ -19,7 +19,7 @@ from core.report.content import DEFINITIONS, _decided
 from core.report.svg import confusion_svg
 from core.slices import Slice
 from core.storage import Workspace, file_sha256
-from core.thresholds import Policy, policy_report
+from core.thresholds import GuaranteeRecord, Policy, policy_report
 from core.wording.comparison import verdict as comparison_verdict
 from core.wording.evaluation import collection, verdict
 from core.wording.slices import sentences as slice_sentences
@@ -212,7 +212,7 @@ def test_cut_offs_of_a_slice_are_said_of_its_books_alone(scored: Scored) -> None
     sentence = _decided(SavedPolicy(policy=policy), decided)
     assert sentence.startswith(f"{decided.accepted:,} of {len(part):,} books dated before 1850 (")
     assert "can be accepted, no other book by these cut-offs" in sentence
-    promised = {"promised": True, "per": "class", "confidence": 0.95, "max_error": 0.05}
+    promised = GuaranteeRecord(promised=True, per="class", confidence=0.95, max_error=0.05)
     assert _decided(SavedPolicy(policy=policy, promise=promised), decided).endswith(
         "if the checked books are a random sample of these."
     )

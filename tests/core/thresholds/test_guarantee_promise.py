@@ -115,7 +115,9 @@ class TestPerClass:
         assert "only 0 are labelled" in wording.reason(found)
 
     def test_everything_goes_into_json(self) -> None:
-        said = json.loads(json.dumps(wording.guarantee_record(find_guaranteed_cuts(self.table, CLASSES, 0.05))))
+        said = json.loads(
+            json.dumps(wording.guarantee_record(find_guaranteed_cuts(self.table, CLASSES, 0.05)).as_dict())
+        )
         assert said["promised"] is False
         assert said["cuts"]["Song"] is None
         assert said["groups"][2]["upper"] is None

@@ -128,7 +128,7 @@ def test_leaks_and_training_books_speak_for_nobody() -> None:
 
 def test_a_promise_carries_its_warning_wherever_it_goes() -> None:
     found = find_guaranteed_cuts(two_libraries(), CLASSES, 0.05)
-    content = guarantee_record(found)
+    content = guarantee_record(found).as_dict()
     (warning,) = population_warnings(found.population)
     assert content["warnings"] == [warning]
     assert content["population"]["warning"] == warning

@@ -7,12 +7,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from core.export.release import Release, precision_by, release, saved_exports
 from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import load_predictions, load_scored
-from core.release import Release, precision_by, release, saved_exports
 from core.review import record_decision
 from core.storage import Workspace
-from core.thresholds import Policy, policy_report
+from core.thresholds import GuaranteeRecord, Policy, policy_report
 
 CUTS = {"Fiction": 0.9, "Non-fiction": 0.9}
 
@@ -34,12 +34,15 @@ def test_policies_are_kept_and_the_newest_holds(workspace: Workspace) -> None:
         workspace,
         "p",
         SavedPolicy(
-            policy=Policy({"Fiction": 0.5}), promise={"promised": True}, labels="people", because="less review"
+            policy=Policy({"Fiction": 0.5}),
+            promise=GuaranteeRecord(promised=True),
+            labels="people",
+            because="less review",
         ),
     )
     newest, oldest = saved_policies(workspace, "p")
     assert newest.policy.cuts == {"Fiction": 0.5}
-    assert (newest.promise, newest.labels, newest.because) == ({"promised": True}, "people", "less review")
+    assert (newest.promise, newest.labels, newest.because) == (GuaranteeRecord(promised=True), "people", "less review")
     assert oldest.policy.cuts == CUTS
     assert saved_policies(workspace, "q") == []
 

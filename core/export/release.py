@@ -18,7 +18,8 @@ from core.errors import NotFoundError
 from core.evaluation import by_value, evaluate
 from core.export import ExportReport, ExportSettings, ModelSource, human_from_labels, write_export
 from core.export.decisions import ABSTAINED, ACCEPTED
-from core.export.settings import MadeBy
+from core.export.quality import QualityReport
+from core.export.settings import InputFile, MadeBy, ModelDetails
 from core.export.table import ExportTable, prepare
 from core.facets import facet_values
 from core.labels import load_labels
@@ -61,13 +62,13 @@ class Release:
     ----------
     decided : ExportTable
         Every record with its decision, as the writers read it.
-    quality : mapping
-        The figures that go into README and manifest (:func:`core.export.readme.quality_sentences`).
+    quality : QualityReport
+        The figures that go into README and manifest.
     """
 
     scored: Scored
     decided: ExportTable
-    quality: Mapping[str, Any]
+    quality: QualityReport
 
     @property
     def settings(self) -> ExportSettings:
@@ -113,15 +114,17 @@ class Release:
         part = table.table[chosen.policy.covers(table.table)]
         report = policy_report(part, chosen.policy, classes=table.classes)
         measured = evaluate(part, table.classes)
-        quality = {
-            "policy": report.as_dict() | {"sentences": list(wording.policy(report))},
-            "evaluation": measured.as_dict(),
-            "exported": _exported(decided, table),
-            "checked_by": _CHECKED[made_by] if table.labels else "records whose label came with the predictions",
-            # A cut chosen while looking at these very books flatters their figure; a promise allows for it.
-            "selected_on_these": not chosen.promise and chosen.labels == table.labels,
-            "warnings": list(wording.population_warnings(compare_population(part))),
-        }
+        quality = QualityReport.parse(
+            {
+                "policy": report.as_dict() | {"sentences": list(wording.policy(report))},
+                "evaluation": measured.as_dict(),
+                "exported": _exported(decided, table),
+                "checked_by": _CHECKED[made_by] if table.labels else "records whose label came with the predictions",
+                # A cut chosen while looking at these very books flatters their figure; a promise allows for it.
+                "selected_on_these": chosen.promise is None and chosen.labels == table.labels,
+                "warnings": list(wording.population_warnings(compare_population(part))),
+            }
+        )
         return cls(table, decided, quality)
 
     def write(self, out: Path, progress: Progress = silent) -> ExportReport:
@@ -302,25 +305,25 @@ def _settings(
 ) -> ExportSettings:
     manifest = source.manifest
     model = _model(workspace, source)
-    inputs: list[dict[str, Any]] = []
+    inputs: list[InputFile] = []
     corpus = manifest.corpus or scored.catalogue.fingerprint
     for part in (*([workspace.find("corpora", corpus).manifest] if corpus else []), manifest):
         if part.file:
             inputs.append(
-                {
-                    "name": part.file,
-                    "sha256": part.file_sha256,
-                    "rows": part.source_rows,
-                    "rejected": part.rejected,
-                    "mapping": part.mapping,
-                }
+                InputFile(
+                    name=part.file,
+                    sha256=part.file_sha256,
+                    rows=part.source_rows,
+                    rejected=part.rejected,
+                    mapping=part.mapping,
+                )
             )
     policy = chosen.policy
     wanted: dict[str, Any] = {
         "cuts": dict(policy.cuts),
         "stratum": policy.stratum,
         "cuts_by_stratum": dict(policy.by_stratum),
-        "slice": policy.as_dict().get("slice", {}),
+        "slice": policy.where,
         "model": model,
         "run_id": run_of(source.fingerprint, policy),
         "predictions": source.fingerprint,
@@ -328,7 +331,7 @@ def _settings(
         "imported_at": "" if model.made_here else manifest.created_at,
         "created_at": now(),
         "dataset": manifest.corpus_name or scored.catalogue.name or source.name,
-        "promise": dict(chosen.promise),
+        "promise": chosen.promise,
         "chosen_on": chosen.labels,
         "inputs": tuple(inputs),
         "chosen_at": chosen.chosen_at,
@@ -355,13 +358,13 @@ def _model(workspace: Workspace, source: PredictionSet) -> ModelSource:
         sha256=manifest.model_sha256 or weights_digest(files),
         calibrated=manifest.calibrated,
         input_columns=manifest.input_columns,
-        details={
-            "fingerprint": fingerprint,
-            "kind": manifest.model_kind or (trained.model_kind if trained else None),
-            "weights": weights_of(files),
-            "sha256_is_of": "the lines 'SHA-256  path' of these files, sorted by path, as sha256sum prints them",
-            "labels": trained.labels if trained else None,
-            "calibration": manifest.calibration or None,
-            "seed": trained.seed if trained else None,
-        },
+        details=ModelDetails(
+            fingerprint=fingerprint,
+            kind=manifest.model_kind or (trained.model_kind if trained else None),
+            weights=weights_of(files),
+            sha256_is_of="the lines 'SHA-256  path' of these files, sorted by path, as sha256sum prints them",
+            labels=trained.labels if trained else None,
+            calibration=manifest.calibration or None,
+            seed=trained.seed if trained else None,
+        ),
     )
