@@ -328,7 +328,7 @@ def _compare(api: Any, repository: str, kind: CardKind, commit: str, files: list
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Keep the library's bars and its advice on Parquet files out of the way; ours are shown instead."""
-    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
     before = are_progress_bars_disabled()
     disable_progress_bars()
