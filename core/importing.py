@@ -36,9 +36,9 @@ from core.predictions import (
 )
 from core.processes import memory_limit, most_of_memory
 from core.progress import Progress, silent
-from core.readers import SourceTable, read_table
-from core.readers.annif import folder_sha256
+from core.readers import FORMATS, SourceTable, read_table
 from core.readers.columns import ConfirmedMapping, check_mapping, keep_confirmed
+from core.readers.container import folder_sha256
 from core.readers.delimited import delimiter_name
 from core.readers.mapping import ColumnMapping, suggest_mapping
 from core.readers.reading import read_first_rows
@@ -134,7 +134,7 @@ def import_file(
     Parameters
     ----------
     path : path
-        A file, or a folder of Annif's suggestions.
+        A file, or a folder of files that are one table.
     kind : {'corpus', 'labels', 'predictions'}
     name : str, optional
         Derived from the file name when absent, with a number behind it where another thing has that name, which a
@@ -199,7 +199,7 @@ def import_file(
         progress=lambda fraction, message: progress(0.5 + fraction * 0.4, message),
     )
     file = path.name or path.resolve().name
-    sha256 = folder_sha256(path) if path.is_dir() else file_sha256(path)
+    sha256 = folder_sha256(path, FORMATS[source.format].suffix) if path.is_dir() else file_sha256(path)
     read_as_target = {column: target for target, column in mapping.columns.items()} | {
         column: f"probability of {name}" for name, column in mapping.probabilities.items()
     }

@@ -15,6 +15,7 @@ from core.importing import ReadOptions, class_counts, preview_questions
 from core.manifests import Manifest
 from core.predictions import NO_CORPUS, NO_LABELS, load_predictions, save_catalogue_choice, saved_catalogue_choice
 from core.readers.encoding import COMMON_ENCODINGS
+from core.readers.formats import FORMATS, folder_formats, formats_in_words
 from core.readers.mapping import ColumnMapping, guess_kind, suggest_mapping
 from core.schema import KINDS, Kind
 from core.storage import Artifact, slug
@@ -116,7 +117,7 @@ def _uploaded() -> Path | None:
     slot = cache.upload_slot()
     key = f"upload-{slot.turn}"
     sent = st.file_uploader(
-        "CSV, TSV, Excel, Parquet, JSON Lines, MARC; gzip of these; a zip of the .annif files of Annif",
+        formats_in_words(folders=False),
         help="Up to 500 MB. Larger files are read by whoever runs this server, with the command “colophon import”.",
         key=key,
     )
@@ -140,9 +141,8 @@ def _on_server(folders: Sequence[Path]) -> Path | None:
     typed = st.text_input(
         "File in the folders of this server that are open to these pages",
         placeholder="catalogue.csv.gz",
-        help=(
-            "Folder and name, as in lists/catalogue.csv.gz. Also the folder in which “annif index” has written its"
-            " .annif files."
+        help=" ".join(
+            ["Folder and name, as in lists/catalogue.csv.gz.", *(f"Also {r.folder_words}." for r in folder_formats())]
         ),
     )
     if not typed.strip():
@@ -194,8 +194,8 @@ def _preview_and_import(path: Path) -> None:
             st.warning(escape(warning))
         for question in source.questions:
             st.warning(escape(question), icon=":material/help:")
-        if source.format == "annif" and kind != "predictions":
-            st.warning("These are Annif's suggestions: choose above that the file holds predictions.")
+        if (reader := FORMATS[source.format]).kind not in ("", kind):
+            st.warning(escape(f"{reader.holds}: choose above that the file holds {reader.kind}."))
         overrides = _correct_mapping(source.frame, mapping.columns, mapping.reasons, kind)
         shown = source.frame.head(5).drop(columns="marc", errors="ignore")  # whole records, kept to be enriched
         st.dataframe(shown, hide_index=True, alt="The first rows of the file, as text")
@@ -269,7 +269,7 @@ def _learned_from() -> list[str]:
 def _kind(place: Any, path: Path, reading: ReadOptions) -> Kind:
     """Ask what the file holds; a new file begins with what its columns say."""
     source, _ = cache.peek(path, "corpus", reading)
-    guess, why = ("predictions", "") if source.format == "annif" else guess_kind(source.frame)
+    guess, why = (always, "") if (always := FORMATS[source.format].kind) else guess_kind(source.frame)
     if st.session_state.get("import_kind_of") != (str(path), reading.columns):
         st.session_state["import_kind_of"] = (str(path), reading.columns)
         st.session_state["import_kind"] = guess

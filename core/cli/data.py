@@ -11,6 +11,7 @@ from core.cli.output import CommandResult
 from core.errors import Cancelled, InputError
 from core.processes import memory_limit, most_of_memory
 from core.progress import Progress
+from core.readers.formats import formats_in_words
 from core.schema import KINDS
 from core.storage import Workspace, user_path
 from core.text_formats import printable
@@ -42,7 +43,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         "file",
         type=Path,
         metavar="FILE",
-        help="CSV, TSV, Excel, Parquet, JSON, MARC, gzip of these; or the folder (or a zip) of Annif's .annif files",
+        help=formats_in_words(folders=True),
     )
     reader.add_argument("--kind", choices=KINDS, required=True, help="what the file holds")
     reader.add_argument("--name", help="how later commands speak of it (default: from the file name)")

@@ -6,7 +6,6 @@ suggested. (Annif 1.4, National Library of Finland: ``annif index``, suggestions
 """
 
 import contextlib
-import hashlib
 import re
 import zipfile
 import zlib
@@ -22,25 +21,25 @@ import pandas as pd
 from core.errors import UnreadableFileError
 from core.progress import Progress
 from core.readers.columns import normal_header
-from core.readers.container import OpenedFile, zip_members
+from core.readers.container import OpenedFile, files_in, zip_members
 from core.readers.encoding import encoding_name
 from core.readers.json_text import Number, as_text
 from core.readers.scores import DOCUMENT_ID, score_from, suggested
-from core.readers.table import CHUNK_ROWS, ReaderOptions, RejectedRows, SourceTable, TextColumns
+from core.readers.table import CHUNK_ROWS, Reader, ReaderOptions, RejectedRows, SourceTable, TextColumns
 
 __all__ = [
     "BEST",
     "COLUMNS",
     "ENCODING",
+    "READER",
     "SUFFIX",
     "FaultyLine",
     "document_id",
-    "folder_sha256",
     "id_source_sentence",
-    "is_annif",
     "one_row_a_document",
     "read",
     "read_documents",
+    "recognise",
     "row",
     "suggestions",
 ]
@@ -66,13 +65,16 @@ class FaultyLine(ValueError):  # noqa: N818 - it is a line, and the sentence is 
         self.text = text
 
 
-def is_annif(name: str, begins: str) -> bool:
-    r"""Tell whether a file is one document's suggestions, by its name or by its first line.
+def recognise(name: str, head: bytes, begins: str) -> str:
+    r"""Return how it is known that a file is one document's suggestions: by its name or by its first line; else ''.
 
-    >>> is_annif("7.annif", ""), is_annif("7.tsv", "<http://x/1>\tMap\t0.4000"), is_annif("7.tsv", "id\tTitle")
-    (True, True, False)
+    >>> [bool(recognise(*file)) for file in (("7.annif", b"", ""), ("7.tsv", b"", "<http://x/1>\tMap\t0.4000"))]
+    [True, True]
+    >>> recognise("7.tsv", b"", "id\tTitle")
+    ''
     """
-    return name.lower().endswith(SUFFIX) or _LINE.match(begins) is not None
+    known = name.lower().endswith(SUFFIX) or _LINE.match(begins) is not None
+    return "It is one document's suggestions, as 'annif index' writes them." if known else ""
 
 
 def document_id(name: str) -> str:
@@ -208,21 +210,12 @@ def read_documents(path: Path, options: ReaderOptions, progress: Progress, limit
         return None if documents is None else _table(path, documents, options, progress)
 
 
-def folder_sha256(folder: Path) -> str:
-    """Return a SHA-256 over the names and the bytes of a folder's files of suggestions, as 64 hexadecimal digits."""
-    whole = hashlib.sha256()
-    for path in _files_in(folder):
-        with path.open("rb") as stream:
-            whole.update(f"{hashlib.file_digest(stream, 'sha256').hexdigest()}  {path.name}\n".encode())
-    return whole.hexdigest()
-
-
 @contextlib.contextmanager
 def _documents(path: Path, limit: int) -> Iterator[_Documents | None]:
     if path.is_dir():
         try:
             names = [entry.name for entry in path.iterdir() if entry.is_file() and not entry.name.startswith(".")]
-            files = [_File(entry.name, entry.stat().st_size, entry.read_bytes) for entry in _files_in(path)]
+            files = [_File(entry.name, entry.stat().st_size, entry.read_bytes) for entry in files_in(path, SUFFIX)]
         except OSError as error:
             raise UnreadableFileError(f"{path} cannot be opened: {error.strerror}.") from error
         yield _gathered("a folder", files, names) if files else None
@@ -245,13 +238,6 @@ def _documents(path: Path, limit: int) -> Iterator[_Documents | None]:
             yield _gathered("a zip archive", files, [entry.filename for entry in members]) if files else None
         except (zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise UnreadableFileError(f"{path} is a damaged archive ({error}); fetch or pack it again.") from error
-
-
-def _files_in(folder: Path) -> list[Path]:
-    candidates = (
-        path for path in folder.iterdir() if path.name.lower().endswith(SUFFIX) and not path.name.startswith(".")
-    )
-    return sorted((path for path in candidates if path.is_file()), key=lambda path: path.name)
 
 
 def _begins_like_zip(path: Path) -> bool:
@@ -422,3 +408,16 @@ def _roles(frame: pd.DataFrame) -> dict[str, str] | None:
             return None
         roles[role] = str(column)
     return roles if all(name in roles for name in _NEEDED) else None
+
+
+READER: Final = Reader(
+    name="annif",
+    module="core.readers.annif",
+    words="Annif's .annif files",
+    recognise=recognise,
+    suffix=SUFFIX,
+    folder_words="the folder with the suggestions of 'annif index'",
+    gather=one_row_a_document,
+    kind="predictions",
+    holds="These are Annif's suggestions",
+)

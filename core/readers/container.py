@@ -2,6 +2,7 @@
 
 import contextlib
 import gzip
+import hashlib
 import tempfile
 import zipfile
 import zlib
@@ -13,7 +14,17 @@ from typing import IO
 from core.errors import UnreadableFileError
 from core.progress import Progress
 
-__all__ = ["RATIO_LIMIT", "UNPACKED_LIMIT", "OpenedFile", "check_size", "check_zip", "open_file", "zip_members"]
+__all__ = [
+    "RATIO_LIMIT",
+    "UNPACKED_LIMIT",
+    "OpenedFile",
+    "check_size",
+    "check_zip",
+    "files_in",
+    "folder_sha256",
+    "open_file",
+    "zip_members",
+]
 
 UNPACKED_LIMIT = 4 * 1024**3
 # Catalogue text packs 5 to 20 times smaller; only a file made to fill a disk packs 300 times smaller.
@@ -80,10 +91,7 @@ def open_file(
         unpacks to more than `limit` bytes or to more than 300 times its size.
     """
     if path.is_dir():
-        raise UnreadableFileError(
-            f"{path} is a folder, and no file directly in it ends in .annif; give the one file in it that holds the"
-            " table, or the folder with the suggestions of 'annif index'."
-        )
+        raise UnreadableFileError(f"{path} is a folder; give the one file in it that holds the table.")
     if not path.exists():
         raise UnreadableFileError(f"There is no file {path}; check the name and the folder.")
     try:
@@ -109,6 +117,23 @@ def open_file(
                     yield _opened(unpacked, stream, Path(member.filename).name, reason)
         else:
             yield OpenedFile(path=path, stream=packed, size=size, name=path.name, reasons=(), limit=limit)
+
+
+def files_in(folder: Path, suffix: str) -> list[Path]:
+    """Return the files directly in a folder whose names end so, hidden ones left out, by name."""
+    candidates = (
+        path for path in folder.iterdir() if path.name.lower().endswith(suffix) and not path.name.startswith(".")
+    )
+    return sorted((path for path in candidates if path.is_file()), key=lambda path: path.name)
+
+
+def folder_sha256(folder: Path, suffix: str) -> str:
+    """Return a SHA-256 over the names and the bytes of :func:`files_in` a folder, as 64 hexadecimal digits."""
+    whole = hashlib.sha256()
+    for path in files_in(folder, suffix):
+        with path.open("rb") as stream:
+            whole.update(f"{hashlib.file_digest(stream, 'sha256').hexdigest()}  {path.name}\n".encode())
+    return whole.hexdigest()
 
 
 def check_zip(archive: zipfile.ZipFile, path: Path, limit: int) -> None:

@@ -14,9 +14,9 @@ from typing import IO, Literal
 from core.errors import InputError, UnreadableFileError
 from core.formatting import percent
 from core.progress import Progress
-from core.readers.annif import one_row_a_document
 from core.readers.container import OpenedFile
 from core.readers.encoding import MARKED, Encoding, find_encoding, open_text, spell_marks
+from core.readers.formats import FORMATS
 from core.readers.table import ReaderOptions, RejectedRows, SourceTable, TextColumns, columns_given, unique_headers
 
 __all__ = [
@@ -370,7 +370,11 @@ class _Parse:
             raise UnreadableFileError(
                 f"{self._opened.path} holds no record: {why or 'it has a header and nothing else'}."
             )
-        frame, lines, gathered = one_row_a_document(*self._columns.frame(), self._rejected)
+        frame, lines = self._columns.frame()
+        gathered = ""
+        for reader in FORMATS.values():
+            if reader.gather is not None and not gathered:
+                frame, lines, gathered = reader.gather(frame, lines, self._rejected)
         if not len(frame):
             raise UnreadableFileError(
                 f"{self._opened.path} holds suggestions without a usable score; {self._rejected.first()}."

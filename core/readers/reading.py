@@ -11,7 +11,7 @@ import sys
 import threading
 import traceback
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -21,18 +21,18 @@ import pandas as pd
 
 from core import errors
 from core.errors import Choice, ChoiceNeededError, InputError, UnreadableFileError
+from core.formatting import listed
 from core.processes import memory_limit, module_command, module_environment
 from core.progress import Progress, silent
-from core.readers.annif import is_annif, read_documents
 from core.readers.container import UNPACKED_LIMIT, OpenedFile, open_file
 from core.readers.encoding import damage_questions, unmarked_utf16
+from core.readers.formats import FORMATS, folder_formats
 from core.readers.marc import MARC_COLUMN
 from core.readers.scores import unfold_cells
 from core.readers.table import ReaderOptions, SourceTable
 from core.text_formats import unsafe_table
 
 __all__ = [
-    "FORMATS",
     "PREVIEW_ROWS",
     "PreviewLimits",
     "main",
@@ -76,7 +76,7 @@ def recognise(opened: OpenedFile, *, text: bool = False) -> tuple[str, str]:
     Returns
     -------
     (str, str)
-        ``csv`` (any delimited text), ``xlsx``, ``parquet``, ``json``, ``jsonl``, ``annif``, ``marc`` or ``marcxml``.
+        A key of :data:`core.readers.formats.FORMATS`; any delimited text is ``csv``.
 
     Raises
     ------
@@ -97,9 +97,13 @@ def recognise(opened: OpenedFile, *, text: bool = False) -> tuple[str, str]:
         )
     if b"\x1e" in head and (_MARC_LEADER.match(head) or (_ODD_LEADER.match(head) and b"\x1f" in head)):
         return "marc", "It begins with the leader of a MARC 21 record."
+    by_reader = _by_reader(opened.name, head, head.decode("utf-8", "replace"), binary=True)
+    if by_reader:
+        return by_reader
     begins = _as_text(head, opened, text).lstrip("\ufeff \t\r\n")
-    if is_annif(opened.name, begins):
-        return "annif", "It is one document's suggestions, as 'annif index' writes them."
+    by_reader = _by_reader(opened.name, head, begins, binary=False)
+    if by_reader:
+        return by_reader
     if begins.startswith("<"):
         return _markup(begins, opened)
     if begins.startswith(("{", "[")):
@@ -107,6 +111,14 @@ def recognise(opened: OpenedFile, *, text: bool = False) -> tuple[str, str]:
         if json_format:
             return json_format
     return "csv", "It is text without the marks of another format, so it was read as a table of delimited lines."
+
+
+def _by_reader(name: str, head: bytes, begins: str, *, binary: bool) -> tuple[str, str] | None:
+    for reader in FORMATS.values():
+        why = reader.recognise(name, head, begins) if reader.recognise and reader.binary is binary else ""
+        if why:
+            return reader.name, why
+    return None
 
 
 def _zipped_document(opened: OpenedFile) -> tuple[str, str]:
@@ -177,20 +189,6 @@ def _json_kind(begins: str, name: str) -> tuple[str, str] | None:
 # --- One door for every format: open the file, tell its format, and let that format's module read it ------------------
 
 
-# A format's module has one function, read(opened, options, progress) -> SourceTable; a new format is a new line here.
-FORMATS: Mapping[str, str] = {
-    "csv": "core.readers.delimited",
-    "tsv": "core.readers.delimited",
-    "xlsx": "core.readers.excel",
-    "parquet": "core.readers.parquet",
-    "json": "core.readers.json_records",
-    "jsonl": "core.readers.json_records",
-    "annif": "core.readers.annif",
-    "marc": "core.readers.marc",
-    "marcxml": "core.readers.marc",
-}
-
-
 def read_table(
     path: Path | str,
     *,
@@ -206,14 +204,14 @@ def read_table(
     """Read a file as a table of text, with the reasons for every guess and the rows that could not be used.
 
     CSV, TSV and other delimited text, Excel (.xlsx), Parquet, JSON and JSON Lines; each also packed with gzip or alone
-    in a zip archive. A folder or a zip archive of the .annif files that ``annif index`` writes is one table, a row a
-    document. What is guessed can be said instead. Nothing is interpreted: ``014602826`` keeps its zero and a book
-    called ``None`` its title.
+    in a zip archive. Of some formats many files, in a folder or a zip archive, are one table, a row a document. What is
+    guessed can be said instead. Nothing is interpreted: ``014602826`` keeps its zero and a book called ``None`` its
+    title.
 
     Parameters
     ----------
     path : path
-        The file, or the folder of Annif's suggestions.
+        The file, or a folder of files that are one table.
     format : str, optional
         A key of :data:`FORMATS`.
     encoding : str, optional
@@ -242,35 +240,46 @@ def read_table(
         raise InputError(f"'{format}' is not a format that can be read; these are: {', '.join(FORMATS)}.")
     if os.fspath(path) == "":
         raise InputError("No file was named.")
-    if format in (None, "annif") and Path(path).exists():
-        documents = read_documents(Path(path), ReaderOptions(encoding=encoding, rows=rows), progress, limit)
-        if documents is not None:
-            progress(1.0, f"Read {len(documents.frame):,} documents")
-            return documents
+    for reader in folder_formats():
+        if format in (None, reader.name) and Path(path).exists():
+            options = ReaderOptions(encoding=encoding, rows=rows)
+            module = importlib.import_module(reader.module)
+            documents: SourceTable | None = module.read_documents(Path(path), options, progress, limit)
+            if documents is not None:
+                progress(1.0, f"Read {len(documents.frame):,} documents")
+                return documents
+    if Path(path).is_dir():
+        suffixes = " or ".join(reader.suffix for reader in folder_formats())
+        folders = " or ".join(reader.folder_words for reader in folder_formats())
+        raise UnreadableFileError(
+            f"{path} is a folder, and no file directly in it ends in {suffixes}; give the one file in it that holds the"
+            f" table, or {folders}."
+        )
     with open_file(Path(path), progress, limit, head_only=rows is not None) as opened:
-        detected_format, why = recognise(opened, text=format is not None and format not in _BINARY)
+        detected_format, why = recognise(opened, text=format is not None and not FORMATS[format].binary)
         chosen = format or detected_format
-        if chosen not in FORMATS:
-            raise UnreadableFileError(
-                f"{path} looks like {chosen.upper()}, which cannot be read here; these can: {', '.join(FORMATS)}."
-            )
-        if format is not None and detected_format != format and (detected_format in _BINARY or format in _BINARY):
-            raise UnreadableFileError(f"{path} is not {format.upper()}: {why[0].lower()}{why[1:]}")
+        if (
+            format is not None
+            and detected_format != format
+            and (FORMATS[detected_format].binary or FORMATS[format].binary)
+        ):
+            raise UnreadableFileError(f"{path} is not {chosen.upper()}: {why[0].lower()}{why[1:]}")
         if chosen == "tsv" and delimiter is None:
             delimiter = "\t"
-        if columns and chosen not in _WITH_HEADER:
-            raise InputError(f"Column names can be given for CSV, TSV and Excel; {path} is {chosen.upper()}.")
+        if columns and not FORMATS[chosen].has_header:
+            with_header = listed(reader.words for reader in FORMATS.values() if reader.has_header)
+            raise InputError(f"Column names can be given for {with_header}; {path} is {chosen.upper()}.")
         options = ReaderOptions(
             format=chosen, encoding=encoding, delimiter=delimiter, sheet=sheet, rows=rows, columns=tuple(columns)
         )
-        table: SourceTable = importlib.import_module(FORMATS[chosen]).read(opened, options, progress)
+        table: SourceTable = importlib.import_module(FORMATS[chosen].module).read(opened, options, progress)
     progress(1.0, f"Read {len(table.frame):,} records")
     cells = table.frame.drop(columns=MARC_COLUMN, errors="ignore")  # holds once more what stands in the others
     questions = (*table.questions, *damage_questions(cells, table.lines))
     chosen_because = why if format is None else f"The format {format.upper()} was given."
     frame, unfolded = unfold_cells(table.frame)
     warnings = table.warnings
-    if table.format in _WITH_HEADER:  # what people save from a spreadsheet program
+    if FORMATS[table.format].has_header:  # what people save from a spreadsheet program
         frame, count = unsafe_table(frame)
         if count:
             changed = "1 cell" if count == 1 else f"{count:,} cells"
@@ -287,10 +296,6 @@ def read_table(
         complete=table.complete and opened.whole,
         questions=questions,
     )
-
-
-_WITH_HEADER = frozenset({"csv", "tsv", "xlsx"})
-_BINARY = frozenset({"xlsx", "parquet", "marc"})
 
 
 # --- The first rows of a file, read by a process of its own -----------------------------------------------------------

@@ -1,8 +1,9 @@
 """Scores and answers as other programs write them: percentages, pipelines, suggestions, several labels in a cell.
 
-A pipeline with all scores writes a list of ``{"label", "score"}`` for each text; Annif writes a record with
-``results``, each a ``label`` (and ``uri``, ``notation``) with its ``score``. Both are laid out as columns, so that the
-mapping finds them. A bare list names no book: only an identifier put beside it (``{"id": …, "scores": […]}``) does.
+A pipeline with all scores writes a list of ``{"label", "score"}`` for each text; a service that suggests subjects
+writes a record with ``results``, each a ``label`` (and ``uri``, ``notation``) with its ``score``. Both are laid out as
+columns, so that the mapping finds them. A bare list names no book: only an identifier put beside it
+(``{"id": …, "scores": […]}``) does.
 """
 
 import re
@@ -33,13 +34,13 @@ __all__ = [
     "unfold_cells",
 ]
 
-# --- Answers of other programs: the scores of a Hugging Face pipeline, the suggestions of Annif -----------------------
+# --- Answers of other programs: the scores of a Hugging Face pipeline, suggestions of subjects -----------------------
 
 
 _LOOKED_AT = 20  # rows that tell whether a column holds such lists
 
 DOCUMENT_ID = "document_id"
-SUGGESTIONS = "results"  # what Annif calls them
+SUGGESTIONS = "results"
 _ANSWERS = ("scores", "prediction", "predictions", "predicted", "output", "outputs", "pred")
 _PREDICTED = "predicted"
 _CONFIDENCE = "confidence"
@@ -49,7 +50,7 @@ def unfold(record: Any) -> Any:
     """Return a record with the answers in it as columns; anything else as it came.
 
     A list of labels with scores, alone or under ``scores``, ``prediction`` or the like, becomes one column
-    ``p_<label>`` a class. Annif's ``results`` are taken as :func:`suggested` says.
+    ``p_<label>`` a class. Suggestions, under ``results``, are taken as :func:`suggested` says.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """What every reader returns, and the two gatherers that every reader fills."""
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from core.errors import InputError
 
-__all__ = ["ReaderOptions", "RejectedRows", "SourceTable", "TextColumns", "columns_given", "unique_headers"]
+__all__ = ["Reader", "ReaderOptions", "RejectedRows", "SourceTable", "TextColumns", "columns_given", "unique_headers"]
 
 CHUNK_ROWS = 20_000
 MAX_TEXT_CHARACTERS = 500
@@ -92,6 +92,52 @@ class ReaderOptions:
     def enough(self, read: int) -> bool:
         """Say whether so many records, read or set aside, are all that is wanted."""
         return self.rows is not None and read >= self.rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """A format that comes in: how it is known, what reads it, and how people speak of it.
+
+    Attributes
+    ----------
+    name : str
+        As manifests and ``--format`` have it.
+    module : str
+        Has ``read(opened, options, progress) -> SourceTable``; it is loaded when a file is in this format.
+    words : str
+        As command line and page name what can be read: 'CSV', 'Somebody's .xyz files'.
+    has_header : bool
+        Whether the first line names the columns, so that a person may name them instead.
+    binary : bool
+        Whether its files are no text.
+    recognise : function, optional
+        Of a file's name, its first bytes and these as text: a sentence on how the format is known, '' where it is
+        another. Without it, the format is known by the marks in :func:`core.readers.reading.recognise`.
+    suffix : str
+        The ending of files of which many, in a folder or a zip archive, are one table; '' where each file is its own.
+        The module then has ``read_documents(path, options, progress, limit) -> SourceTable | None``.
+    folder_words : str
+        How people call such a folder.
+    gather : function, optional
+        Of a delimited table, its lines and the rows set aside: the same with rows of this format gathered, and what was
+        done; the table as it came and '' where it holds none.
+    kind : str
+        What such a file always holds, such as 'predictions'; '' where only its columns say.
+    holds : str
+        The same as the beginning of a sentence.
+    """
+
+    name: str
+    module: str
+    words: str
+    has_header: bool = False
+    binary: bool = False
+    recognise: Callable[[str, bytes, str], str] | None = None
+    suffix: str = ""
+    folder_words: str = ""
+    gather: "Callable[[pd.DataFrame, npt.NDArray[np.int64], RejectedRows], tuple[pd.DataFrame, npt.NDArray[np.int64], str]] | None" = None  # noqa: E501
+    kind: str = ""
+    holds: str = ""
 
 
 def columns_given(columns: Sequence[str], first: Sequence[str], path: Path) -> list[str]:
