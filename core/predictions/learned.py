@@ -19,12 +19,14 @@ from core.schema import ALTERNATE_ID, RECORD_ID, TITLE_KEY, TRUTH
 from core.storage import Artifact, StoredArtifact, Workspace
 
 __all__ = [
+    "BOOK_KINDS",
     "NO_LABELS",
     "PREDICTIONS_FILE",
     "LearnedFrom",
     "PredictionSet",
     "find_learned",
     "load_predictions",
+    "load_records",
     "save_training_labels",
     "saved_training_labels",
 ]
