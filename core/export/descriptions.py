@@ -17,10 +17,10 @@ import pandas as pd
 from core.export.formats import LabelledFile, Package, PreviewLine, PreviewRecord, RecordFormat, Triple
 from core.export.marc_build import Assignment, assignments
 from core.export.marc_rules import Cleaner
-from core.export.public_tools import XMLLINT
 from core.export.readme import ExportSummary, note
 from core.export.table import ExportTable
 from core.export.terms import NAMESPACE, annotation_uri, record_uri
+from core.export.validation import XMLLINT
 
 __all__ = [
     "CONTEXT",

@@ -18,9 +18,9 @@ from core.errors import InputError
 from core.storage import file_sha256
 
 if TYPE_CHECKING:
-    from core.export.public_tools import PublicTool
     from core.export.readme import ExportSummary
     from core.export.table import ExportTable
+    from core.export.validation import PublicTool
 
 __all__ = [
     "CARRIERS",

@@ -35,9 +35,9 @@ from core.export.marc_build import (
     with_status,
 )
 from core.export.marc_rules import Cleaner, check_file, check_record
-from core.export.public_tools import MARC_LINT, MARCVALIDATE, XMLLINT, YAZ
 from core.export.readme import ExportSummary
 from core.export.table import ExportTable
+from core.export.validation import MARC_LINT, MARCVALIDATE, XMLLINT, YAZ
 from core.readers.marc import link_numbers
 from core.readers.marc_decode import BadRecord, decode_iso2709, split_iso2709, stream_marcxml
 from core.readers.marc_record import MarcRecord, TooLongError, marcxml_document

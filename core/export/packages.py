@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from core.export.decisions import CURATOR
 from core.export.formats import FormatWriter, Package, WrittenFile
-from core.export.public_tools import CSVWVALIDATE, FRICTIONLESS, MLCROISSANT
 from core.export.readme import ExportSummary
-from core.export.settings import Column, InputFile, plain_names
-from core.export.table import ExportTable
+from core.export.settings import InputFile
+from core.export.table import Column, ExportTable, plain_names
 from core.export.tabular import PARQUET_MEDIA, FlatFormat, read_parquet_labels, write_parquet
 from core.export.terms import RECORD_URN, identifier_pattern
+from core.export.validation import CSVWVALIDATE, FRICTIONLESS, MLCROISSANT
 from core.schema import RECORD_ID
 from core.storage import plain_slug
 from core.text_formats import inline

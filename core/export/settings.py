@@ -1,9 +1,9 @@
-"""Everything a person chooses about an export, in one object that its manifest holds; and the columns of flat files."""
+"""Everything a person chooses about an export, in one object that its manifest holds."""
 
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Final, Literal
@@ -11,7 +11,6 @@ from typing import Any, Final, Literal
 from pydantic import Field
 
 from core.errors import InputError
-from core.export.decisions import DECISIONS
 from core.export.formats import CARRIERS, FORMATS, Carrier, MarcKind, parse_marc_kinds
 from core.export.terms import (
     PROFILES,
@@ -24,7 +23,6 @@ from core.export.terms import (
     terms_as_dict,
 )
 from core.manifests import Record
-from core.schema import RECORD_ID
 from core.slices import Slice
 from core.storage import digest, plain_slug
 from core.thresholds import GuaranteeRecord, Policy
@@ -32,19 +30,13 @@ from core.thresholds import GuaranteeRecord, Policy
 __all__ = [
     "HUMAN_LABELS",
     "LICENCES",
-    "SUGGESTED",
     "UNKNOWN",
-    "Column",
     "ExportSettings",
     "HumanLabels",
     "InputFile",
     "MadeBy",
     "ModelDetails",
     "ModelSource",
-    "added_columns",
-    "original_column_name",
-    "plain_names",
-    "probability_names",
 ]
 
 # --- Everything a person chooses about an export, in one object that is stored in its manifest ------------------------
@@ -402,182 +394,3 @@ def _moment(text: str) -> datetime:
         return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ")
     except ValueError as error:
         raise InputError(f"'{text}' is no moment in UTC of the form 2026-11-23T10:20:00Z.") from error
-
-
-# --- The columns of the flat files: the original ones as they came, then ours, each with its meaning ------------------
-
-
-ColumnType = Literal["string", "number", "boolean", "datetime"]
-SUGGESTED: Final = "pred_suggested_label"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """One column of a flat file.
-
-    Attributes
-    ----------
-    name, type, meaning : str
-    origin : {'library', 'model', 'curator', 'export'}
-        Who speaks in it.
-    allowed : tuple of str
-        The values it may have, when they are few.
-    minimum, maximum : float, optional
-        Bounds of a number.
-    required, unique : bool
-        Never empty; never twice.
-    """
-
-    name: str
-    type: ColumnType
-    meaning: str
-    origin: str
-    allowed: tuple[str, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
-    required: bool = False
-    unique: bool = False
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return a JSON-able dictionary without what is not said."""
-        content = {**asdict(self), "allowed": list(self.allowed)}
-        return {key: value for key, value in content.items() if value not in (None, [], False)}
-
-
-def probability_names(classes: Sequence[str]) -> dict[str, str]:
-    """Return class → name of its probability column, short, plain and unique.
-
-    >>> probability_names(["Fiction", "Non-fiction"])
-    {'Fiction': 'pred_p_fiction', 'Non-fiction': 'pred_p_non_fiction'}
-    """
-    names: dict[str, str] = {}
-    for place, name in enumerate(classes, start=1):
-        # Two classes of another script would both be told by a digest, of which nobody can read the class: by place.
-        short = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:60] or "unnamed"
-        wanted = f"pred_p_{short}"
-        names[name] = f"{wanted}_{place}" if wanted in names.values() or short == "unnamed" else wanted
-    return names
-
-
-def added_columns(
-    settings: ExportSettings, labels: Sequence[str], probabilities: Sequence[str], *, suggested: bool = False
-) -> tuple[Column, ...]:
-    """Describe the columns that an export adds.
-
-    Parameters
-    ----------
-    labels : sequence of str
-        Every label that can occur.
-    probabilities : sequence of str
-        Classes whose probability is known.
-    suggested : bool
-        With the column that says what the machine leaned to. Only the files for review have it: in the others an
-        abstained record has no label, never a best guess.
-    """
-    sure = "a calibrated probability" if settings.model.calibrated else "not calibrated: a score, not a probability"
-    allowed = tuple(labels)
-    columns = [
-        Column(
-            name=RECORD_ID,
-            type="string",
-            meaning="Identifier of the record, as text",
-            origin="library",
-            required=True,
-            unique=True,
-        ),
-        Column(
-            name="pred_label",
-            type="string",
-            meaning="Label of the record; empty unless accepted or given by a curator",
-            origin="model",
-            allowed=allowed,
-        ),
-        Column(
-            name="pred_confidence",
-            type="number",
-            meaning=(
-                f"Confidence in the predicted label, cut off after four decimals ({sure}); empty where a curator"
-                " overruled"
-            ),
-            origin="model",
-            minimum=0,
-            maximum=1,
-        ),
-        *(
-            Column(
-                name=column,
-                type="number",
-                meaning=f"The model's probability of {name} ({sure})",
-                origin="model",
-                minimum=0,
-                maximum=1,
-            )
-            for name, column in probability_names(probabilities).items()
-        ),
-        Column(
-            name="pred_decision",
-            type="string",
-            meaning="What was decided",
-            origin="export",
-            allowed=tuple(DECISIONS),
-            required=True,
-        ),
-        Column(
-            name="pred_threshold",
-            type="number",
-            meaning="Cut of the predicted label, cut off after four decimals",
-            origin="export",
-            minimum=0,
-            maximum=1,
-        ),
-        Column(name="pred_model", type="string", meaning="Name of the model", origin="model"),
-        Column(name="pred_model_version", type="string", meaning="Version of the model", origin="model"),
-        Column(name="pred_run_id", type="string", meaning="Run that made the prediction", origin="model"),
-        Column(name="pred_date", type="datetime", meaning="Moment of prediction, UTC", origin="model"),
-        Column(
-            name="human_label", type="string", meaning="What a person or the catalogue said, as given", origin="library"
-        ),
-        Column(
-            name="human_label_source",
-            type="string",
-            meaning="Who said it: person, test label, catalogue or curator",
-            origin="library",
-        ),
-        Column(
-            name="agrees_with_human",
-            type="boolean",
-            meaning="Whether the predicted label equals the human one; empty if not comparable",
-            origin="export",
-        ),
-        Column(
-            name="reviewed_by_role",
-            type="string",
-            meaning="Role of the person who looked at the record in review; no names",
-            origin="curator",
-        ),
-        Column(name="review_note", type="string", meaning="What that person noted", origin="curator"),
-    ]
-    if suggested:
-        meaning = "What the machine leaned to; not accepted, for review only"
-        columns.insert(2, Column(name=SUGGESTED, type="string", meaning=meaning, origin="model", allowed=allowed))
-    return tuple(columns)
-
-
-def plain_names(columns: Sequence[Column]) -> list[str]:
-    """Return column names that may stand in an identifier: plain letters, digits and underscores, all different."""
-    names: list[str] = []
-    for place, column in enumerate(columns, start=1):
-        plain = re.sub(r"[^A-Za-z0-9]+", "_", column.name).strip("_") or f"column_{place}"
-        names.append(plain if plain not in names else f"{plain}_{place}")
-    return names
-
-
-def original_column_name(name: str, taken: Sequence[str]) -> str:
-    """Return the name of an original column beside ours: marked '(as loaded)' where ours has the same name.
-
-    >>> original_column_name("pred_label", ["pred_label"])
-    'pred_label (as loaded)'
-    """
-    while name in taken:
-        name = f"{name} (as loaded)"
-    return name

@@ -1,31 +1,31 @@
-"""What an export is made of: records, original columns, decisions and the library's own evidence, side by side."""
+"""What an export is made of: records, original columns and decisions side by side, and the columns of flat files."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
 
-from core.classes import class_key
 from core.errors import InputError
 from core.export.decisions import (
     ABSTAINED,
     ACCEPTED,
     CURATOR,
+    DECISIONS,
     HUMAN_LABEL_KEPT,
     NOT_MATCHED,
     REJECTED,
     DecisionCounts,
+    catalogue_labels,
+    coded_not_fiction,
     count_decisions,
     decide,
-    genre_labels,
 )
-from core.export.settings import Column, ExportSettings, added_columns, original_column_name, probability_names
-from core.export.terms import LITERARY_FORMS, GenreTerm
-from core.readers.marc import literary_form, split_genres
-from core.readers.marc_record import MarcRecord
+from core.export.settings import ExportSettings
+from core.export.terms import GenreTerm
 from core.schema import (
     CONFIDENCE,
     LABEL,
@@ -41,78 +41,194 @@ from core.thresholds import Policy
 
 __all__ = [
     "MARC",
+    "SUGGESTED",
+    "Column",
     "ExportTable",
-    "catalogue_labels",
-    "coded_not_fiction",
-    "form_labels",
+    "added_columns",
     "holds_marc",
+    "original_column_name",
+    "plain_names",
     "prepare",
+    "probability_names",
 ]
 
-# --- What the library's own MARC records already say of a label -------------------------------------------------------
-# Genre terms and literary form that no machine wrote.
+# --- The columns of the flat files: the original ones as they came, then ours, each with its meaning ------------------
 
 
-_PROSE: Final = ("1", "f", "j")  # fiction, novels, short stories
-_VERSE_AND_DRAMA: Final = ("p", "d")
-_FACT: Final = ("0", " ", "e", "i", "s")  # not fiction (blank: the code before 1997), essays, letters, speeches
+ColumnType = Literal["string", "number", "boolean", "datetime"]
+SUGGESTED: Final = "pred_suggested_label"
 
 
-def form_labels(classes: Sequence[str], answer: str) -> dict[str, str]:
-    """Return code of 008/33 → label, for codes that speak of the labels.
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of a flat file.
 
-    Where a code cannot be turned into a label (verse while the question of :mod:`core.export.terms` is open, mixed
-    forms, humour) its name stands instead: a cataloguer has spoken, so it blocks, and nobody is said to agree.
-
-    Examples
-    --------
-    >>> form_labels(["Fiction", "Non-fiction"], "")["p"]
-    'poetry (008/33)'
-    >>> form_labels(["History", "Law"], "")
-    {}
+    Attributes
+    ----------
+    name, type, meaning : str
+    origin : {'library', 'model', 'curator', 'export'}
+        Who speaks in it.
+    allowed : tuple of str
+        The values it may have, when they are few.
+    minimum, maximum : float, optional
+        Bounds of a number.
+    required, unique : bool
+        Never empty; never twice.
     """
-    keys = {class_key(name): name for name in classes}
-    fiction, fact = keys.get("fiction"), keys.get("nonfiction")
-    if fiction is None and fact is None:
-        return {}
-    label_by_code = dict.fromkeys(_PROSE, fiction or "") | dict.fromkeys(_FACT, fact or "")
-    if answer:
-        label_by_code |= dict.fromkeys(_VERSE_AND_DRAMA, (fiction if answer == "yes" else fact) or "")
-    known = (" ", *(code for code in LITERARY_FORMS if code not in "u|"))
-    return {code: label_by_code.get(code) or f"{LITERARY_FORMS.get(code, 'not fiction')} (008/33)" for code in known}
+
+    name: str
+    type: ColumnType
+    meaning: str
+    origin: str
+    allowed: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    required: bool = False
+    unique: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary without what is not said."""
+        content = {**asdict(self), "allowed": list(self.allowed)}
+        return {key: value for key, value in content.items() if value not in (None, [], False)}
 
 
-def catalogue_labels(marc: pd.Series, classes: Sequence[str], settings: ExportSettings) -> pd.Series:
-    """Return for each record what its genre terms and literary form say, '' where they say nothing.
+def probability_names(classes: Sequence[str]) -> dict[str, str]:
+    """Return class → name of its probability column, short, plain and unique.
 
-    Several different answers are joined by ' | '. Terms that a machine assigned (655 linked by $8 to an 883 with first
-    indicator 0 or 1) are no human label and are passed over.
+    >>> probability_names(["Fiction", "Non-fiction"])
+    {'Fiction': 'pred_p_fiction', 'Non-fiction': 'pred_p_non_fiction'}
     """
-    terms: Mapping[str, str] = {term.term: label for label, term in settings.terms_for(classes).items()}
-    genre, forms = [], []
-    meaning = form_labels(classes, settings.answer)
-    for text in marc.tolist():
-        record = MarcRecord.from_json(text) if text else MarcRecord(" " * 24)
-        genre.append(" ; ".join(field.get("a") for field in split_genres(record)[0]))
-        forms.append(meaning.get(literary_form(record), ""))
-    labels = genre_labels(pd.Series(genre, dtype="str"), classes, {**terms, **settings.genre_terms})
-    joined = [" | ".join(dict.fromkeys(filter(None, pair))) for pair in zip(labels.tolist(), forms, strict=True)]
-    return pd.Series(joined, index=marc.index, dtype="str")
+    names: dict[str, str] = {}
+    for place, name in enumerate(classes, start=1):
+        # Two classes of another script would both be told by a digest, of which nobody can read the class: by place.
+        short = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:60] or "unnamed"
+        wanted = f"pred_p_{short}"
+        names[name] = f"{wanted}_{place}" if wanted in names.values() or short == "unnamed" else wanted
+    return names
 
 
-def coded_not_fiction(marc: pd.Series) -> pd.Series:
-    """Return which records are coded '0' ("not fiction") in 008/33 and carry no genre term of people.
+def added_columns(
+    settings: ExportSettings, labels: Sequence[str], probabilities: Sequence[str], *, suggested: bool = False
+) -> tuple[Column, ...]:
+    """Describe the columns that an export adds.
 
-    That code is what cataloguing software writes unless somebody changes it, so it is weak evidence. It stands all the
-    same: MARC 21 gives it a meaning, nobody can tell a default from a decision, and a machine's label is never written
-    over what may be a person's. Since it may settle a whole catalogue, it is counted and said
-    (:func:`core.export.readme.coded_by_default`).
+    Parameters
+    ----------
+    labels : sequence of str
+        Every label that can occur.
+    probabilities : sequence of str
+        Classes whose probability is known.
+    suggested : bool
+        With the column that says what the machine leaned to. Only the files for review have it: in the others an
+        abstained record has no label, never a best guess.
     """
-    coded = []
-    for text in marc.tolist():
-        record = MarcRecord.from_json(text) if text else MarcRecord(" " * 24)
-        coded.append(literary_form(record) == "0" and not split_genres(record)[0])
-    return pd.Series(coded, index=marc.index, dtype=bool)
+    sure = "a calibrated probability" if settings.model.calibrated else "not calibrated: a score, not a probability"
+    allowed = tuple(labels)
+    columns = [
+        Column(
+            name=RECORD_ID,
+            type="string",
+            meaning="Identifier of the record, as text",
+            origin="library",
+            required=True,
+            unique=True,
+        ),
+        Column(
+            name="pred_label",
+            type="string",
+            meaning="Label of the record; empty unless accepted or given by a curator",
+            origin="model",
+            allowed=allowed,
+        ),
+        Column(
+            name="pred_confidence",
+            type="number",
+            meaning=(
+                f"Confidence in the predicted label, cut off after four decimals ({sure}); empty where a curator"
+                " overruled"
+            ),
+            origin="model",
+            minimum=0,
+            maximum=1,
+        ),
+        *(
+            Column(
+                name=column,
+                type="number",
+                meaning=f"The model's probability of {name} ({sure})",
+                origin="model",
+                minimum=0,
+                maximum=1,
+            )
+            for name, column in probability_names(probabilities).items()
+        ),
+        Column(
+            name="pred_decision",
+            type="string",
+            meaning="What was decided",
+            origin="export",
+            allowed=tuple(DECISIONS),
+            required=True,
+        ),
+        Column(
+            name="pred_threshold",
+            type="number",
+            meaning="Cut of the predicted label, cut off after four decimals",
+            origin="export",
+            minimum=0,
+            maximum=1,
+        ),
+        Column(name="pred_model", type="string", meaning="Name of the model", origin="model"),
+        Column(name="pred_model_version", type="string", meaning="Version of the model", origin="model"),
+        Column(name="pred_run_id", type="string", meaning="Run that made the prediction", origin="model"),
+        Column(name="pred_date", type="datetime", meaning="Moment of prediction, UTC", origin="model"),
+        Column(
+            name="human_label", type="string", meaning="What a person or the catalogue said, as given", origin="library"
+        ),
+        Column(
+            name="human_label_source",
+            type="string",
+            meaning="Who said it: person, test label, catalogue or curator",
+            origin="library",
+        ),
+        Column(
+            name="agrees_with_human",
+            type="boolean",
+            meaning="Whether the predicted label equals the human one; empty if not comparable",
+            origin="export",
+        ),
+        Column(
+            name="reviewed_by_role",
+            type="string",
+            meaning="Role of the person who looked at the record in review; no names",
+            origin="curator",
+        ),
+        Column(name="review_note", type="string", meaning="What that person noted", origin="curator"),
+    ]
+    if suggested:
+        meaning = "What the machine leaned to; not accepted, for review only"
+        columns.insert(2, Column(name=SUGGESTED, type="string", meaning=meaning, origin="model", allowed=allowed))
+    return tuple(columns)
+
+
+def plain_names(columns: Sequence[Column]) -> list[str]:
+    """Return column names that may stand in an identifier: plain letters, digits and underscores, all different."""
+    names: list[str] = []
+    for place, column in enumerate(columns, start=1):
+        plain = re.sub(r"[^A-Za-z0-9]+", "_", column.name).strip("_") or f"column_{place}"
+        names.append(plain if plain not in names else f"{plain}_{place}")
+    return names
+
+
+def original_column_name(name: str, taken: Sequence[str]) -> str:
+    """Return the name of an original column beside ours: marked '(as loaded)' where ours has the same name.
+
+    >>> original_column_name("pred_label", ["pred_label"])
+    'pred_label (as loaded)'
+    """
+    while name in taken:
+        name = f"{name} (as loaded)"
+    return name
 
 
 # --- What an export is made of ----------------------------------------------------------------------------------------

@@ -16,8 +16,8 @@ import pandas as pd
 from core.export.decisions import CURATOR
 from core.export.formats import LabelledFile, Package, PreviewLine, PreviewRecord, RecordFormat, Triple
 from core.export.readme import ExportSummary, spreadsheet_readme
-from core.export.settings import Column, ExportSettings, original_column_name, probability_names
-from core.export.table import ExportTable
+from core.export.settings import ExportSettings
+from core.export.table import Column, ExportTable, original_column_name, probability_names
 from core.schema import AUTHOR, DATE, LANGUAGE, RECORD_ID, TITLE
 from core.text_formats import csv_for_people, unsafe_cell
 

@@ -2,18 +2,72 @@
 
 import contextlib
 import json
+import shutil
+import subprocess
+import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, Literal
 
 from core.errors import InputError
 from core.export.formats import FORMATS, LabelledFile, Triple, record_formats
-from core.export.public_tools import ExportCheck, public_checks
 from core.formatting import listed
 from core.storage import file_sha256
 
-__all__ = ["builtin_checks", "read_labels", "unpacked", "validate"]
+__all__ = [
+    "CSVWVALIDATE",
+    "FRICTIONLESS",
+    "MARCVALIDATE",
+    "MARC_LINT",
+    "MLCROISSANT",
+    "XMLLINT",
+    "YAZ",
+    "CheckStatus",
+    "ExportCheck",
+    "PublicTool",
+    "builtin_checks",
+    "find_tool",
+    "lint_warnings",
+    "public_checks",
+    "read_labels",
+    "unpacked",
+    "validate",
+]
+
+# --- The result of one check of an export -----------------------------------------------------------------------------
+
+
+CheckStatus = Literal["passed", "failed", "not run"]
+
+
+@dataclass(frozen=True)
+class ExportCheck:
+    """One check of an export.
+
+    Attributes
+    ----------
+    name : str
+        What was checked.
+    outcome : {'passed', 'failed', 'not run'}
+    detail : str
+        What was found, or why it was not run.
+    by : str
+        'Colophon' or the public tool.
+    """
+
+    name: str
+    outcome: CheckStatus
+    detail: str
+    by: str = "Colophon"
+
+    def as_dict(self) -> dict[str, str]:
+        """Return a JSON-able dictionary."""
+        return {"name": self.name, "outcome": self.outcome, "detail": self.detail, "by": self.by}
+
 
 # --- Reading an export back: the same records, labels and confidences must stand in every format ----------------------
 
@@ -156,3 +210,208 @@ def _same_labels(folder: Path) -> tuple[bool, str]:
             differing = sorted(triples ^ expected)
             return False, f"{labelled.name} and {first} differ in {len(differing):,} entries, such as {differing[0]}"
     return True, f"{len(reference):,} records in {count} files" if count else "no file carries labels"
+
+
+# --- Public validators, run where they are installed ------------------------------------------------------------------
+# Yaz-marcdump, MARC::Lint, xmllint, frictionless, csvw, mlcroissant.
+# Several of them end with status 0 although they found faults, so what they print is judged, too.
+
+
+_SECONDS: Final = 600
+_LINT: Final = (
+    "use MARC::File::USMARC; use MARC::Lint;"
+    "my $f = MARC::File::USMARC->in($ARGV[0]); my $l = MARC::Lint->new;"
+    'while (my $r = $f->next) { my $i = $r->field("001") ? $r->field("001")->data : "?";'
+    '$l->check_record($r); print "$i\\t$_\\n" for ($l->warnings, $r->warnings); }'
+)
+# What MARC::Lint says of records that are right: no ISBD full stop, an article in a language it guesses, a delta
+# without title.
+_ALLOWED_LINT: Final = ("245: Must end with", "may be an article", "245: No 245 tag")
+_SCHEMAS: Final = {"marc": "MARC21slim.xsd", "mods": "mods-3-7.xsd"}
+
+
+@dataclass(frozen=True)
+class PublicTool:
+    """A public validator.
+
+    Attributes
+    ----------
+    name : str
+    run : callable
+        Takes the folder of an unpacked export and the folder of the schemas (or None); yields one result a file, or a
+        single 'not run' where the tool is not installed; nothing where the export has no file for it.
+    """
+
+    name: str
+    run: Callable[[Path, Path | None], Iterator[ExportCheck]]
+
+
+def public_checks(folder: Path, schemas: Path | None = None, only: Sequence[str] = ()) -> Iterator[ExportCheck]:
+    """Yield one result a tool and file; a tool that is not installed is told once, as 'not run'.
+
+    Parameters
+    ----------
+    folder : path
+        An unpacked export.
+    schemas : path, optional
+        See :func:`core.export.validation.validate`.
+    only : sequence of str
+        Names of the tools to run; empty: all that a format names.
+    """
+    for tool in dict.fromkeys(tool for entry in FORMATS.values() for tool in entry.writer.tools):
+        if not only or tool.name in only:
+            yield from tool.run(folder, schemas)
+
+
+def find_tool(name: str) -> str | None:
+    """Return where a program is: beside this Python, else on the search path; None when it is not installed."""
+    return shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
+
+
+def lint_warnings(path: Path) -> Counter[str] | None:
+    """Return what MARC::Lint says of a file (identifier and warning, how often), None when it is not installed."""
+    perl = find_tool("perl")
+    if perl is None or _run([perl, "-MMARC::Lint", "-e", "1"], path.parent).returncode:
+        return None
+    return Counter(_run([perl, "-e", _LINT, str(path)], path.parent).stdout.splitlines())
+
+
+def _yaz(folder: Path, _: Path | None) -> Iterator[ExportCheck]:
+    runs = [(path, ["-n", str(path)]) for path in _files(folder, "marc", "*.mrc")]
+    yield from _run_on_files("yaz-marcdump", "MARC structure", runs, silent=True)
+
+
+def _frictionless(folder: Path, _: Path | None) -> Iterator[ExportCheck]:
+    runs = [(path, ["validate", path.name]) for path in _files(folder, ".", "datapackage.json")]
+    yield from _run_on_files("frictionless", "Data Package", runs)
+
+
+def _csvw(folder: Path, _: Path | None) -> Iterator[ExportCheck]:
+    runs = [(path, [f"data/{path.name}"]) for path in _files(folder, "data", "*.csv-metadata.json")]
+    yield from _run_on_files("csvwvalidate", "CSV on the Web", runs)
+
+
+def _mlcroissant(folder: Path, _: Path | None) -> Iterator[ExportCheck]:
+    load = ["load", "--jsonld", "croissant.json", "--record_set", "records", "--num_records", "1"]
+    for what, arguments in (
+        ("Croissant", ["validate", "--jsonld", "croissant.json"]),
+        ("Croissant, records load", load),
+    ):
+        runs = [(path, arguments) for path in _files(folder, ".", "croissant.json")]
+        yield from _run_on_files("mlcroissant", what, runs)
+
+
+def _files(folder: Path, place: str, pattern: str) -> list[Path]:
+    return sorted((folder / place).glob(pattern)) if (folder / place).exists() else []
+
+
+def _run_on_files(
+    tool: str, what: str, runs: Sequence[tuple[Path, list[str]]], *, silent: bool = False
+) -> Iterator[ExportCheck]:
+    """Run a tool over files; with `silent`, anything it prints is a fault, whatever its status says."""
+    if not runs:
+        return
+    program = find_tool(tool)
+    if program is None:
+        yield ExportCheck(what, "not run", f"{tool} is not installed", tool)
+        return
+    for path, arguments in runs:
+        package = _package(path)
+        done = _run([program, *arguments], package)
+        output = (done.stdout + done.stderr).strip()
+        bad = bool(output) if silent else done.returncode != 0
+        detail = _first_lines(output) if bad else "nothing to report"
+        yield ExportCheck(f"{what}, {path.name}", "failed" if bad else "passed", detail, tool)
+
+
+def _marcvalidate(folder: Path, _: Path | None) -> Iterator[ExportCheck]:
+    program, files = find_tool("marcvalidate"), _files(folder, "marc", "*.mrc")
+    if not files:
+        return
+    if program is None:
+        yield ExportCheck("MARC tags and subfields", "not run", "marcvalidate is not installed", "marcvalidate")
+        return
+    own = _lines(program, files, "undo-enriched.mrc")
+    for path in files:
+        done = _run([program, str(path)], path.parent)
+        faults = Counter((done.stdout + done.stderr).splitlines())
+        yield _without_source_faults(path, faults, own, "MARC tags and subfields", "marcvalidate")
+
+
+def _lint(folder: Path, _: Path | None) -> Iterator[ExportCheck]:
+    files = _files(folder, "marc", "*.mrc")
+    own: Counter[str] = Counter()
+    for path in files:
+        if path.name == "undo-enriched.mrc":
+            own = lint_warnings(path) or own
+    for path in files:
+        warnings = lint_warnings(path)
+        if warnings is None:
+            yield ExportCheck("MARC lint", "not run", "perl with MARC::Lint is not installed", "MARC::Lint")
+            return
+        serious = Counter(
+            {line: count for line, count in warnings.items() if not any(allowed in line for allowed in _ALLOWED_LINT)}
+        )
+        yield _without_source_faults(path, serious, own, "MARC lint", "MARC::Lint")
+
+
+def _lines(program: str, files: Sequence[Path], name: str) -> Counter[str]:
+    for path in files:
+        if path.name == name:
+            return Counter(_run([program, str(path)], path.parent).stdout.splitlines())
+    return Counter()
+
+
+def _without_source_faults(path: Path, faults: Counter[str], own: Counter[str], what: str, tool: str) -> ExportCheck:
+    """Judge a file by the faults that are not already in the library's own records."""
+    mine = faults - own if path.name.endswith("enriched.mrc") else faults
+    inherited = sum(faults.values()) - sum(mine.values())
+    detail = _first_lines("\n".join(sorted(mine))) or "nothing to report"
+    if inherited:
+        detail += f"; {inherited:,} faults of the library's own records left as they are"
+    return ExportCheck(f"{what}, {path.name}", "failed" if mine else "passed", detail, tool)
+
+
+def _xmllint(folder: Path, schemas: Path | None) -> Iterator[ExportCheck]:
+    program = find_tool("xmllint")
+    files = [*_files(folder, "marc", "*.xml"), *_files(folder, "other", "*.xml")]
+    if not files:
+        return
+    if program is None:
+        yield ExportCheck("XML", "not run", "xmllint is not installed", "xmllint")
+        return
+    for path in files:
+        name = "mods" if path.name.startswith("mods") else "marc" if path.parent.name == "marc" else ""
+        schema = None if schemas is None or not name else schemas / _SCHEMAS[name]
+        arguments = [program, "--noout", "--nonet"]
+        if schema is not None and schema.exists():
+            arguments += ["--path", str(schema.parent), "--schema", str(schema)]
+        done = _run([*arguments, str(path)], path.parent)
+        verdict = "well-formed" if len(arguments) == 3 else f"valid against {schema.name if schema else ''}"
+        detail = _first_lines(done.stderr) if done.returncode else verdict
+        yield ExportCheck(f"XML, {path.name}", "failed" if done.returncode else "passed", detail, "xmllint")
+
+
+def _package(path: Path) -> Path:
+    """Return the folder of the export that a file is in."""
+    return next(parent for parent in path.parents if (parent / "manifest.json").exists())
+
+
+def _run(command: Sequence[str], folder: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False
+    )
+
+
+def _first_lines(text: str) -> str:
+    lines = text.strip().splitlines()
+    return "; ".join(lines[:3]) + (f" … ({len(lines):,} lines)" if len(lines) > 3 else "")
+
+
+YAZ: Final = PublicTool("yaz-marcdump", _yaz)
+MARCVALIDATE: Final = PublicTool("marcvalidate", _marcvalidate)
+MARC_LINT: Final = PublicTool("MARC::Lint", _lint)
+XMLLINT: Final = PublicTool("xmllint", _xmllint)
+FRICTIONLESS: Final = PublicTool("frictionless", _frictionless)
+CSVWVALIDATE: Final = PublicTool("csvwvalidate", _csvw)
+MLCROISSANT: Final = PublicTool("mlcroissant", _mlcroissant)

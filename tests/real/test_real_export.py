@@ -141,7 +141,12 @@ def test_undo_gives_the_librarys_records_back(library, tmp_path):
     records = as_records(record_id=library["BL record ID"], title=library["Title"], genre_given=library["Genre"])
     scored = pd.DataFrame({"record_id": records["record_id"], "predicted": "Non-fiction", "confidence": 0.99})
     report = export(
-        records, library, scored, settings(formats=("marcxml",), marc_kinds=("enriched",)), {}, tmp_path / "a.zip"
+        records,
+        library,
+        scored,
+        settings(formats=("marcxml",), marc_kinds=("enriched",)),
+        QualityReport(),
+        tmp_path / "a.zip",
     )
     with zipfile.ZipFile(report.path) as archive:
         content = archive.read(f"{report.folder}/marc/undo-enriched.xml").decode()

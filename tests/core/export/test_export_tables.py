@@ -13,8 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.errors import InputError
-from core.export.settings import added_columns, original_column_name, plain_names, probability_names
-from core.export.table import prepare
+from core.export.table import added_columns, original_column_name, plain_names, prepare, probability_names
 from core.export.tabular import CELL_LIMIT, write_csv, write_jsonl, write_parquet, write_xlsx
 
 OURS = (

@@ -25,9 +25,8 @@ from core.export.formats import (
 )
 from core.export.marc_build import assignments
 from core.export.preview import preview
-from core.export.public_tools import ExportCheck, PublicTool, public_checks
 from core.export.table import ExportTable
-from core.export.validation import builtin_checks, read_labels, validate
+from core.export.validation import ExportCheck, PublicTool, builtin_checks, public_checks, read_labels, validate
 from core.storage import Workspace
 
 FILE = "other/cards.txt"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from core.export.public_tools import find_tool, lint_warnings, public_checks
+from core.export.validation import find_tool, lint_warnings, public_checks
 from core.readers.marc_decode import decode_iso2709, split_iso2709
 from core.readers.marc_record import data
 from core.storage import file_sha256
@@ -345,7 +345,7 @@ def test_sha256sum_agrees(folder):
 
 
 def test_a_validator_that_is_not_there_is_not_run_and_said_so(folder, monkeypatch):
-    monkeypatch.setattr("core.export.public_tools.find_tool", lambda name: None)
+    monkeypatch.setattr("core.export.validation.find_tool", lambda name: None)
     checks = list(public_checks(folder))
     assert {check.outcome for check in checks} == {"not run"}
     assert {check.by for check in checks} == {
