@@ -12,11 +12,10 @@ import pyarrow.compute as pc
 
 from core import schema
 from core.classes import class_key
-from core.normalise.countries import normal_countries
 from core.normalise.dates import parse_date, parse_dates
 from core.normalise.languages import detect_languages as detect_titles
 from core.normalise.languages import language_names
-from core.normalise.places import normal_places
+from core.normalise.places import normal_countries, normal_places
 from core.progress import Progress, silent
 from core.readers.columns import ColumnMapping
 from core.readers.json_text import parse_literal
