@@ -1,4 +1,4 @@
-"""What the manifests of a workspace and of a bundle say, as typed records; and whether a thing can be used.
+"""What the manifests of a workspace say, as typed records; and whether a thing can be used.
 
 One reader for every version: what an earlier Colophon wrote by other words is put into those of today when it is read
 (see :class:`Record`). The JSON keys are the names of the fields. A key that no field has is kept and written back.
@@ -23,15 +23,6 @@ from core.text_formats import json_text, read_json
 __all__ = [
     "MANIFEST",
     "SCHEMA_VERSION",
-    "BundleColumn",
-    "BundleCounts",
-    "BundleExport",
-    "BundleFile",
-    "BundleLabels",
-    "BundleManifest",
-    "BundleModel",
-    "BundlePolicy",
-    "BundleTerm",
     "CalibrationError",
     "ClassRates",
     "LabelManifest",
@@ -434,107 +425,6 @@ class ModelMetrics(_Measured):
     test: MeasuredPart = MeasuredPart()
     out_of_fold: MeasuredPart = MeasuredPart()
     titles_alone: MeasuredPart = MeasuredPart()
-
-
-# --- The manifest of an export bundle ---------------------------------------------------------------------------------
-
-
-class BundleExport(Record):
-    """Which export it is: identifier, moment (ISO 8601), licence, and the settings to repeat it."""
-
-    id: str
-    created: str
-    licence: str | None = None
-    settings: dict[str, Any] = {}
-
-
-class BundleModel(Record):
-    """The model that decided; ``run`` names its predictions with the cuts."""
-
-    id: str
-    version: str
-    run: str | None = None
-
-
-class BundleTerm(Record):
-    """The term that stands for a label in the catalogue, with its address or the vocabulary it is from."""
-
-    term: str
-    uri: str | None = None
-    source: str | None = None
-
-
-class BundleLabels(Record):
-    """Label → term, and what the library answered to the question on them (None or '': nothing yet)."""
-
-    terms: dict[str, BundleTerm]
-    question: str
-    answer: str | None = None
-
-
-class BundlePolicy(Record):
-    """How it was decided: cuts (confidence, 0 to 1) by class, and in sentences."""
-
-    cuts: dict[str, float]
-    order: str
-    accepted_when: str
-    applies_to: str | None = None
-
-
-class BundleCounts(Record):
-    """How many records were exported and, as further keys, how many were decided how."""
-
-    exported: int
-    curator: int | None = None
-    by_label_and_language: dict[str, dict[str, int]] = {}
-
-
-class BundleFile(Record):
-    """A file of the bundle; ``records`` is None where it holds none."""
-
-    name: str
-    records: int | None = None
-    about: str
-
-
-class BundleColumn(Record):
-    """A column of the flat files."""
-
-    name: str
-    type: str = ""
-    origin: str = ""
-    meaning: str = ""
-
-
-class BundleManifest(Record):
-    """The ``manifest.json`` of an export.
-
-    Attributes
-    ----------
-    export, model, labels, policy, counts
-        See their classes.
-    input, files, columns
-        One record each.
-    quality : mapping, optional
-        What was measured, as :class:`core.export.quality.QualityReport` reads it; None in early exports.
-    assigned : str, optional
-        Who assigned the labels, in a sentence; None in early exports.
-    limits : tuple of str
-        What the labels are not for.
-    """
-
-    schema_version: int = 1
-    export: BundleExport
-    model: BundleModel
-    labels: BundleLabels
-    policy: BundlePolicy
-    counts: BundleCounts
-    input: Annotated[tuple[SourceFile, ...], Field(strict=False)] = ()
-    files: Annotated[tuple[BundleFile, ...], Field(strict=False)]
-    columns: Annotated[tuple[BundleColumn, ...], Field(strict=False)] = ()
-    quality: dict[str, Any] | None = None
-    assigned: str | None = None
-    limits: Texts = ()
 
 
 # --- Reading, and whether a thing can be used -------------------------------------------------------------------------

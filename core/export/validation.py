@@ -1,7 +1,6 @@
 """Checking a finished export: read back, held to our own rules, and given to public validators."""
 
 import contextlib
-import json
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from typing import Final, Literal
 
 from core.errors import InputError
 from core.export.formats import FORMATS, LabelledFile, Triple, record_formats
+from core.export.manifest import read_bundle_manifest
 from core.formatting import listed
 from core.storage import file_sha256
 
@@ -81,8 +81,7 @@ def read_labels(folder: Path) -> dict[str, set[Triple]]:
 
 
 def _labelled_files(folder: Path) -> Iterator[LabelledFile]:
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    terms = {term["term"]: label for label, term in manifest["labels"]["terms"].items()}
+    terms = {term.term: label for label, term in read_bundle_manifest(folder).labels.terms.items()}
     for writer in record_formats().values():
         yield from writer.read_back(folder, terms)
 
@@ -150,7 +149,7 @@ def builtin_checks(folder: Path) -> Iterator[ExportCheck]:
 def _check(name: str, what: Callable[[Path], tuple[bool, str]], folder: Path) -> ExportCheck:
     try:
         good, detail = what(folder)
-    except (OSError, ValueError, KeyError, IndexError, StopIteration, SyntaxError) as error:
+    except (InputError, OSError, ValueError, KeyError, IndexError, StopIteration, SyntaxError) as error:
         good, detail = False, f"The file cannot be read: {type(error).__name__}: {error}"
     return ExportCheck(name, "passed" if good else "failed", detail)
 
@@ -170,34 +169,35 @@ def _checksums(folder: Path) -> tuple[bool, str]:
 
 
 def _counts(folder: Path) -> tuple[bool, str]:
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    counts = manifest["counts"]
-    parts = [counts[name.replace("-", "_")] for name in manifest["decisions"]]
-    files = {written["name"]: written["records"] for written in manifest["files"]}
+    manifest = read_bundle_manifest(folder)
+    counts, by_key = manifest.counts, manifest.counts.as_dict()
+    parts = [int(by_key[name.replace("-", "_")]) for name in manifest.decisions]
+    files = {file.name: file.records for file in manifest.files}
+    loaded = counts.loaded or 0
     faults = []
-    if sum(parts) != counts["loaded"]:
-        faults.append(f"the parts make {sum(parts):,}, loaded were {counts['loaded']:,}")
+    if sum(parts) != loaded:
+        faults.append(f"the parts make {sum(parts):,}, loaded were {loaded:,}")
     expected = {
-        "data/accepted.csv": counts["exported"],
-        "data/all-scores.csv": counts["loaded"],
-        "review/abstained.csv": counts["abstained"],
-        "review/conflicts.csv": counts["conflicts"],
-        "review/rejected.csv": counts["rejected"],
-        "review/not-matched.csv": counts["not_matched"],
+        "data/accepted.csv": counts.exported,
+        "data/all-scores.csv": counts.loaded,
+        "review/abstained.csv": counts.abstained,
+        "review/conflicts.csv": counts.conflicts,
+        "review/rejected.csv": counts.rejected,
+        "review/not-matched.csv": counts.not_matched,
     }
     faults += [
-        f"{name} holds {files[name]:,} records instead of {count:,}"
+        f"{name} holds {files[name] or 0:,} records instead of {count or 0:,}"
         for name, count in expected.items()
         if name in files and files[name] != count
     ]
     return (
         not faults,
-        "; ".join(faults) or f"{' + '.join(f'{part:,}' for part in parts)} = {counts['loaded']:,} records",
+        "; ".join(faults) or f"{' + '.join(f'{part:,}' for part in parts)} = {loaded:,} records",
     )
 
 
 def _same_labels(folder: Path) -> tuple[bool, str]:
-    calibrated = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["model"]["calibrated"]
+    calibrated = read_bundle_manifest(folder).model.calibrated
     first, reference, count = "", frozenset[Triple](), 0
     for count, labelled in enumerate(_labelled_files(folder), start=1):
         triples = frozenset(labelled.triples)

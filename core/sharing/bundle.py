@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from core.errors import InputError, ModelError
+from core.export.manifest import BundleManifest
 from core.labels import load_labels
-from core.manifests import MANIFEST, BundleManifest, ModelManifest, sealed
+from core.manifests import MANIFEST, ModelManifest, sealed
 from core.models.registry import load
 from core.progress import Progress, silent
 from core.readers.container import UNPACKED_LIMIT, check_zip

@@ -4,11 +4,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from core.errors import DamagedError, NotFoundError
+from core.export.manifest import BundleManifest
 from core.export.quality import QualityReport
 from core.export.readme import quality_sentences
 from core.facets import facet_values
 from core.labels import LabelSet
-from core.manifests import BundleManifest
 from core.sharing.citation import CardMetadata, Citation, published_sources
 from core.sharing.wording import language_codes, licence_of, render_card, size_of
 from core.storage import Workspace
@@ -68,17 +68,13 @@ def bundle_card(manifest: BundleManifest, citation: Citation, *, invented: bool 
 def bundle_citation(workspace: Workspace, manifest: BundleManifest, metadata: CardMetadata) -> Citation:
     """Return what a citation of an export is made of."""
     export, settings = manifest.export, manifest.export.settings
-    title = (
-        metadata.title
-        or settings.get("title")
-        or f"Machine-assigned genre for {settings.get('dataset', 'a catalogue')}"
-    )
+    title = metadata.title or settings.title or f"Machine-assigned genre for {settings.dataset or 'a catalogue'}"
     given = CardMetadata(
         title=str(title),
         licence=metadata.licence or licence_of(export.licence or ""),
-        library=metadata.library or str(settings.get("publisher", "")),
-        contact=metadata.contact or str(settings.get("contact", "")),
-        homepage=metadata.homepage or _web(str(settings.get("homepage", ""))),
+        library=metadata.library or settings.publisher,
+        contact=metadata.contact or settings.contact,
+        homepage=metadata.homepage or _web(settings.homepage),
     )
     return Citation(
         kind="dataset",
@@ -93,7 +89,7 @@ def bundle_citation(workspace: Workspace, manifest: BundleManifest, metadata: Ca
 def is_invented(workspace: Workspace, manifest: BundleManifest) -> bool:
     """Say whether an export is of invented records, where the predictions it was made of are still in the workspace."""
     settings = manifest.export.settings
-    run = str(settings.get("predictions") or settings.get("run_id") or "")
+    run = settings.predictions or settings.run_id
     try:
         return workspace.find("predictions", run).manifest.invented
     except (NotFoundError, DamagedError):

@@ -17,7 +17,8 @@ from typing import Any, Final
 
 from core.connection import split_secret
 from core.errors import InputError, NotFoundError
-from core.manifests import BundleManifest, Manifest
+from core.export.manifest import BundleManifest
+from core.manifests import Manifest
 from core.progress import Progress, silent
 from core.sharing.bundle import VerifiedFiles, collect_folder, collect_zip, verify
 from core.sharing.card_settings import CARD_FOLDER

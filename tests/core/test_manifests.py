@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from core.errors import DamagedError, InputError
+from core.export.manifest import BundleManifest
 from core.manifests import (
     SCHEMA_VERSION,
-    BundleManifest,
     LabelManifest,
     Manifest,
     ModelManifest,
