@@ -75,9 +75,13 @@ def scored(demo_workspace: Workspace) -> Scored:
 @pytest.fixture(scope="module")
 def content(demo_workspace: Workspace, scored: Scored) -> ReportContent:
     chosen = SavedPolicy(policy=Policy({"Fiction": 0.9, "Non-fiction": 0.97}))
-    return build_content(
-        demo_workspace, scored, date="2026-01-31", policy=chosen, against=replace(scored, name="the other")
+    other = scored.table.copy()
+    checked = other.index[other["truth"] != ""][:2]  # on these two the other model says the other class
+    other.loc[checked, "predicted"] = other.loc[checked, "predicted"].map(
+        {"Fiction": "Non-fiction", "Non-fiction": "Fiction"}
     )
+    against = replace(scored, name="the other", table=other)
+    return build_content(demo_workspace, scored, date="2026-01-31", policy=chosen, against=against)
 
 
 @pytest.fixture
@@ -151,6 +155,10 @@ def test_what_a_report_must_hold(content: ReportContent, scored: Scored) -> None
     assert collection(content.collection)[0] in text
     assert content.comparison is not None
     assert comparison_verdict(content.comparison) in text
+    assert len(content.comparison.disagreements) == 2
+    for row in content.comparison.disagreements.to_dict("records"):
+        # They call it Fiction and Non-fiction, or the other way round.
+        assert f"{row['truth']} {row['first']} {row['second']} {row['outcome']} {row['record_id']}" in text
     assert len(content.verdict) == 3
 
 
