@@ -13,18 +13,23 @@ from core.thresholds.policy import GuaranteeRecord, Policy, apply_policy
 from core.thresholds.population import PopulationCheck, compare_population
 from core.thresholds.report import DEFAULT_FACETS, PolicyReport, policy_report
 from core.thresholds.sample import draw_review_sample
+from core.thresholds.whole import ErrorBand, ErrorBound, WholeGroup, WholeGuarantee, find_whole_guarantee
 
 __all__ = [
     "ALL_CLASSES",
     "DEFAULT_FACETS",
     "Curves",
     "CutPoint",
+    "ErrorBand",
+    "ErrorBound",
     "GroupGuarantee",
     "Guarantee",
     "GuaranteeRecord",
     "Policy",
     "PolicyReport",
     "PopulationCheck",
+    "WholeGroup",
+    "WholeGuarantee",
     "acceptance_rates",
     "acceptance_rates_by_class",
     "apply_policy",
@@ -32,5 +37,6 @@ __all__ = [
     "draw_review_sample",
     "expected_errors",
     "find_guaranteed_cuts",
+    "find_whole_guarantee",
     "policy_report",
 ]

@@ -1,0 +1,657 @@
+"""The guarantee of the whole: how wrong a collection is once people have done what the machine may not decide."""
+
+import logging
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.errors import InputError
+from core.facets import facet_codes
+from core.schema import CONFIDENCE, LEAK, PREDICTED, SPLIT, TITLE_KEY, TRUTH, TRUTH_GIVEN
+from core.text_formats import plain
+from core.thresholds.acceptance_rates import ALL_CLASSES
+from core.thresholds.finite_population import allowed_in_sample, band_limits, most_wrong
+from core.thresholds.fixed_sequence import short_number
+from core.thresholds.policy import Policy
+from core.thresholds.population import PopulationCheck, compare_population
+
+__all__ = ["CheckedSample", "ErrorBand", "ErrorBound", "WholeGroup", "WholeGuarantee", "find_whole_guarantee"]
+
+_LOG = logging.getLogger(__name__)
+RECORDS_AN_HOUR: Final = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedSample:
+    """The checked records as a random sample of the collection.
+
+    Attributes
+    ----------
+    frame : bool array, shape (n_records,)
+        Records the sample stands for: all but those whose truth the model learned from, which are right already.
+    drawn : bool array, shape (n_records,)
+        The sample: checked records, one of each title. Editions of a title that was drawn are no draws of their own.
+    wrong : bool array, shape (n_records,)
+        Drawn records the prediction of which is wrong, or that were looked at without a usable answer: the worst case.
+    unusable, editions, left_out : int
+        Drawn records without a usable answer; checked records that are further editions; those left out as learned
+        from.
+    """
+
+    frame: NDArray[np.bool_]
+    drawn: NDArray[np.bool_]
+    wrong: NDArray[np.bool_]
+    unusable: int
+    editions: int
+    left_out: int
+
+    @classmethod
+    def from_table(cls, table: pd.DataFrame) -> "CheckedSample":
+        """Read the sample from a scored table: ``predicted``, ``truth`` and, where known, ``truth_given``, ``leak``,
+        ``split``, ``title_key``.
+        """
+        answered = (table[TRUTH] != "").to_numpy(dtype=bool)
+        learned = np.zeros(len(table), dtype=bool)
+        if LEAK in table:
+            learned |= table[LEAK].to_numpy(dtype=bool)
+        if SPLIT in table:
+            learned |= (table[SPLIT] == "train").to_numpy(dtype=bool)
+        open_answer = np.zeros(len(table), dtype=bool)
+        if TRUTH_GIVEN in table:
+            open_answer = ~answered & (table[TRUTH_GIVEN] != "").to_numpy(dtype=bool)
+        checked = (answered | open_answer) & ~learned
+        drawn = checked.copy()
+        if TITLE_KEY in table:
+            rows = np.flatnonzero(checked)
+            keys = table[TITLE_KEY].iloc[rows]
+            drawn[rows[(keys.duplicated() & (keys != "")).to_numpy(dtype=bool)]] = False
+        mistaken = np.zeros(len(table), dtype=bool)
+        mistaken[drawn] = (table.loc[drawn, PREDICTED] != table.loc[drawn, TRUTH]).to_numpy(dtype=bool)
+        return cls(
+            frame=~(answered & learned),
+            drawn=drawn,
+            wrong=mistaken,
+            unusable=int((drawn & open_answer).sum()),
+            editions=int((checked & ~drawn).sum()),
+            left_out=int((answered & learned).sum()),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class WholeGroup:
+    """What can be guaranteed of all records, or of those of one predicted class or stratum.
+
+    Attributes
+    ----------
+    class_name : str
+        The predicted class, or :data:`core.thresholds.acceptance_rates.ALL_CLASSES`.
+    value : str
+        The value of the stratum's facet, '' without strata.
+    records, accepted : int
+        Records of the group, and those above the cut.
+    cut : float or None
+        None when the machine may accept nothing, so that people do all of them.
+    labelled, errors : int
+        Records of the sample in the group, and wrong ones among those above the cut.
+    most_wrong : int
+        The exact upper limit of the wrong records that stay: accepted and never looked at by a person.
+    allowed : int
+        Wrong ones among the checked that are forgiven at the cut; −1 when the sample is too small to accept anything.
+    alpha : float
+        The probability with which the limit may be too low.
+    """
+
+    class_name: str
+    value: str
+    records: int
+    accepted: int
+    cut: float | None
+    labelled: int
+    errors: int
+    most_wrong: int
+    allowed: int
+    alpha: float
+
+    @property
+    def coverage(self) -> float:
+        """Share of the records that the machine decides; NaN without records."""
+        return self.accepted / self.records if self.records else math.nan
+
+
+@dataclass(frozen=True, kw_only=True)
+class WholeGuarantee:
+    """With which cuts a collection is at most so wrong once people have done the rest, and how much that rest is.
+
+    Attributes
+    ----------
+    max_error : float
+        The share of all records (with groups: of each group's) that may be wrong in the end.
+    confidence : float
+        With which all of it holds together.
+    human_error : float
+        How often people label wrongly, 0 to 1: it is added for every record they decide.
+    per : {'together', 'class'}
+    stratum : str
+    classes : tuple of str
+    groups : tuple of WholeGroup
+    records, accepted, review : int
+        All records, those the machine decides, and those that people still have to look at.
+    pace, hours : float
+        Records a person does in an hour, and what the review takes.
+    labelled, unusable, editions, left_out : int
+        Titles of the sample; see :class:`CheckedSample`.
+    population : PopulationCheck
+        Whether the checked records are like the others; where they are not, nothing is guaranteed.
+    """
+
+    max_error: float
+    confidence: float
+    human_error: float
+    per: Literal["class", "together"]
+    stratum: str
+    classes: tuple[str, ...]
+    groups: tuple[WholeGroup, ...]
+    records: int
+    accepted: int
+    review: int
+    pace: float
+    labelled: int
+    unusable: int
+    editions: int
+    left_out: int
+    population: PopulationCheck
+    learned_known: bool = False
+
+    @property
+    def hours(self) -> float:
+        """Hours of review."""
+        return self.review / self.pace
+
+    @property
+    def coverage(self) -> float:
+        """Share of all records that the machine decides; NaN without records."""
+        return self.accepted / self.records if self.records else math.nan
+
+    @property
+    def most_wrong(self) -> int:
+        """The upper limit of the wrong records that stay in the whole collection."""
+        return sum(group.most_wrong for group in self.groups)
+
+    @property
+    def is_random(self) -> bool:
+        """Whether nothing speaks against the checked records being a random sample of the collection."""
+        return not self.population.differing
+
+    @property
+    def guaranteed(self) -> bool:
+        """Whether the machine may decide anything, and the sample may stand for the collection."""
+        return self.accepted > 0 and self.is_random
+
+    @property
+    def cuts(self) -> dict[str, float | None]:
+        """Class → cut, None where people decide; empty with strata."""
+        return {} if self.stratum else self._cuts_of("")
+
+    @property
+    def by_stratum(self) -> dict[str, dict[str, float | None]]:
+        """Value of the facet → class → cut, for values in which the machine may decide; empty without strata."""
+        values = {group.value: None for group in self.groups if self.stratum and group.cut is not None}
+        return {value: self._cuts_of(value) for value in values}
+
+    def policy(self) -> Policy:
+        """Return the cuts as a policy."""
+        if self.stratum:
+            by_stratum = {value: _without_none(cuts) for value, cuts in self.by_stratum.items()}
+            return Policy(stratum=self.stratum, by_stratum=by_stratum)
+        return Policy(_without_none(self.cuts))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return JSON-able content."""
+        return {
+            "kind": "whole",
+            "max_error": self.max_error,
+            "confidence": self.confidence,
+            "human_error": self.human_error,
+            "per": self.per,
+            "stratum": self.stratum,
+            "cuts": self.cuts,
+            "by_stratum": self.by_stratum,
+            "promised": self.guaranteed,
+            "records": self.records,
+            "accepted": self.accepted,
+            "review": self.review,
+            "hours": self.hours,
+            "most_wrong": self.most_wrong,
+            "labelled": self.labelled,
+            "unusable": self.unusable,
+            "editions": self.editions,
+            "left_out": self.left_out,
+            "warnings": list(self.population.warnings),
+            "population": self.population.as_dict(),
+            "groups": [plain(vars(group)) for group in self.groups],
+        }
+
+    def _cuts_of(self, value: str) -> dict[str, float | None]:
+        own = {group.class_name: group.cut for group in self.groups if group.value == value}
+        return {name: own.get(ALL_CLASSES, own.get(name)) for name in self.classes}
+
+
+def find_whole_guarantee(
+    table: pd.DataFrame,
+    classes: Sequence[str],
+    max_error: float,
+    confidence: float = 0.95,
+    *,
+    per: Literal["class", "together"] = "together",
+    stratum: str | None = None,
+    human_error: float = 0.0,
+    alpha: float | None = None,
+    pace: float = RECORDS_AN_HOUR,
+    learned_known: bool = False,
+    population: PopulationCheck | None = None,
+) -> WholeGuarantee:
+    """Find the lowest cuts with which at most a share of *all* records is wrong once people have done the rest.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A scored table: ``predicted``, ``confidence``, ``truth``, and where known ``truth_given``, ``leak``, ``split``,
+        ``title_key``. The checked records must be a random sample of the collection.
+    classes : sequence of str
+    max_error : float
+        Share of all records that may be wrong in the end, between 0 and 1.
+    confidence : float
+        The probability, over draws of the checked records, that it is so.
+    per : {'together', 'class'}
+        One sum and one cut for all records, or the share kept among the records of each predicted class, with a cut
+        each; then it holds of the whole too.
+    stratum : str, optional
+        A facet in each value of which the share is kept.
+    human_error : float
+        How often people label wrongly, 0 to below 1.
+    alpha : float, optional
+        What may be spent of ``1 - confidence`` on this question, see :mod:`core.thresholds.alpha_budget`; all of it by
+        default.
+    pace : float
+        Records a person does in an hour.
+
+    Returns
+    -------
+    WholeGuarantee
+
+    Raises
+    ------
+    InputError
+        A share or a confidence that does not lie between 0 and 1, or no classes.
+
+    Notes
+    -----
+    The number of records that are wrong *and* accepted *and* unchecked only grows as the cut falls, and so does its
+    exact upper limit. The first cut at which the limit passes what is allowed is therefore one and the same however
+    many cuts are tried, and nothing has to be paid for trying (Candès, Ilyas and Zrnic 2025). The population is
+    finite: a checked record is not wrong any more. With `human_error` what may be left rises as people have less to do;
+    cuts are then tried in one order, from the first that could pass, and the first that fails ends it.
+
+    References
+    ----------
+    E. J. Candès, A. Ilyas, T. Zrnic (2025), "Probably approximately correct labels", arXiv 2506.10908.
+    """
+    started = time.monotonic()
+    names = tuple(classes)
+    if not 0 < max_error < 1 or not 0 < confidence < 1:
+        raise InputError(
+            f"A promise needs a share of errors and a confidence between 0 and 1 (5 per cent is 0.05); {max_error} and"
+            f" {confidence} came."
+        )
+    if not 0 <= human_error < 1:
+        raise InputError(f"How often people err lies between 0 and 1 (2 per cent is 0.02); {human_error} came.")
+    if not names:
+        raise InputError("A promise needs the names of the classes; none came.")
+    spent = round(1 - confidence, 12) if alpha is None else alpha
+    sample = CheckedSample.from_table(table)
+    # What has no usable prediction or no confidence is never accepted: no cut lies below 0.
+    stated = np.nan_to_num(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan), nan=0.0)
+    stated = np.where(table[PREDICTED].isin(names).to_numpy(dtype=bool), stated, 0.0)
+    parts = [
+        _Part.from_rows(name, value, rows, stated, sample, max_error, human_error)
+        for name, value, rows in _parts(table, names, per, stratum)
+    ]
+    able = _able(parts, spent)
+    cuts = [part.lowest_cut(spent / len(able)) if part in able else None for part in parts]
+    accepted = np.zeros(len(table), dtype=bool)
+    groups = []
+    for part, cut in zip(parts, cuts, strict=True):
+        if cut is not None:
+            accepted[part.rows] = stated[part.rows] > cut
+        groups.append(part.group(cut, spent / max(len(able), 1)))
+    _LOG.info(
+        "guaranteed at most %g wrong of the whole with confidence %g: %d of %d accepted, %d labelled records, %.1f s",
+        max_error,
+        confidence,
+        int(accepted.sum()),
+        len(table),
+        int(sample.drawn.sum()),
+        time.monotonic() - started,
+    )
+    return WholeGuarantee(
+        max_error=max_error,
+        confidence=confidence,
+        human_error=human_error,
+        per=per,
+        stratum=stratum or "",
+        classes=names,
+        groups=tuple(groups),
+        records=len(table),
+        accepted=int(accepted.sum()),
+        review=int((~accepted & (table[TRUTH] == "").to_numpy(dtype=bool)).sum()),
+        pace=pace,
+        labelled=int(sample.drawn.sum()),
+        unusable=sample.unusable,
+        editions=sample.editions,
+        left_out=sample.left_out,
+        population=population or compare_population(table),
+        learned_known=learned_known,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Part:
+    """The records one cut is for, sorted.
+
+    Attributes
+    ----------
+    rows : int array
+        Their places in the table.
+    confidence : array, rising
+        Of all of them.
+    error_confidence : array, falling
+        Of the wrong ones of the sample; ties in any order.
+    frame, labelled : int
+        Records the sample stands for, and the sample.
+    max_error, human_error : float
+    """
+
+    class_name: str
+    value: str
+    rows: NDArray[np.intp]
+    confidence: NDArray[np.float64]
+    error_confidence: NDArray[np.float64]
+    frame: int
+    labelled: int
+    max_error: float
+    human_error: float
+
+    @classmethod
+    def from_rows(
+        cls,
+        class_name: str,
+        value: str,
+        rows: NDArray[np.intp],
+        stated: NDArray[np.float64],
+        sample: CheckedSample,
+        max_error: float,
+        human_error: float,
+    ) -> "_Part":
+        wrong = stated[rows[sample.wrong[rows]]]
+        return cls(
+            class_name=class_name,
+            value=value,
+            rows=rows,
+            confidence=np.sort(stated[rows]),
+            error_confidence=-np.sort(-wrong[wrong > 0]),
+            frame=int(sample.frame[rows].sum()),
+            labelled=int(sample.drawn[rows].sum()),
+            max_error=max_error,
+            human_error=human_error,
+        )
+
+    def count_above(self, cut: float) -> int:
+        return len(self.confidence) - int(np.searchsorted(self.confidence, cut, side="right"))
+
+    def may_remain(self, accepted: int) -> int:
+        """Return how many unchecked wrong records may stay where so many are accepted; people err on all others."""
+        by_people = min(len(self.rows) - accepted + self.labelled, len(self.rows)) if self.human_error else 0
+        # 1e-9: a share such as .07 of 100 records is 7 of them, not 6.
+        return math.floor(self.max_error * len(self.rows) - self.human_error * by_people + 1e-9)
+
+    def allowed(self, accepted: int, alpha: float) -> int:
+        """Return the errors among the checked that are forgiven where so many records are accepted; −1 for none."""
+        return allowed_in_sample(self.may_remain(accepted), self.labelled, self.frame, alpha) if self.labelled else -1
+
+    def lowest_cut(self, alpha: float) -> float | None:
+        """Return the lowest cut that passes, None when none does."""
+        everything = self.count_above(0.0)
+        if not everything or self.allowed(everything, alpha) < 0:
+            return None
+        errors, bound = 0, math.inf
+        if self.human_error:
+            # The first cut that could pass without an error; those above it are not tried.
+            low, high = 0, everything
+            while low < high:
+                middle = (low + high) // 2
+                low, high = (low, middle) if self.allowed(middle, alpha) >= 0 else (middle + 1, high)
+            bound = float(self.confidence[len(self.confidence) - low - 1]) if low < len(self.confidence) else 0.0
+            errors = int((self.error_confidence > bound).sum())
+            if errors > self.allowed(self.count_above(bound), alpha):
+                return None
+        for number in range(errors, len(self.error_confidence)):
+            at = float(self.error_confidence[number])
+            # Just above this wrong one as many are accepted as may be; with it there are `number + 1` among them.
+            if number + 1 > self.allowed(self.count_above(at), alpha):
+                return self._readable(at)
+        return 0.0
+
+    def _readable(self, cut: float) -> float:
+        """Return the shortest number that accepts the same records."""
+        above = int(np.searchsorted(self.confidence, cut, side="right"))
+        return short_number(cut, float(self.confidence[above])) if above < len(self.confidence) else cut
+
+    def group(self, cut: float | None, alpha: float) -> WholeGroup:
+        """Return what is said of it with a cut."""
+        accepted = 0 if cut is None else self.count_above(cut)
+        errors = 0 if cut is None else int((self.error_confidence > cut).sum())
+        remaining = 0
+        if accepted:
+            remaining = most_wrong(errors, self.labelled, self.frame, alpha) - errors
+        return WholeGroup(
+            class_name=self.class_name,
+            value=self.value,
+            records=len(self.rows),
+            accepted=accepted,
+            cut=cut if accepted else None,
+            labelled=self.labelled,
+            errors=errors,
+            most_wrong=min(remaining, accepted),
+            allowed=self.allowed(accepted, alpha) if alpha else -1,
+            alpha=alpha,
+        )
+
+
+def _parts(
+    table: pd.DataFrame, names: Sequence[str], per: str, stratum: str | None
+) -> list[tuple[str, str, NDArray[np.intp]]]:
+    """Return name, value and rows of each group, the largest stratum first."""
+    codes, values = (np.zeros(len(table), dtype=np.intp), ("",)) if stratum is None else facet_codes(table, stratum)
+    classes = pd.Index(names).get_indexer(pd.Index(table[PREDICTED])) if per == "class" else np.zeros(len(table))
+    parts = []
+    for v in np.argsort(-np.bincount(codes, minlength=len(values)), kind="stable").tolist():
+        for c, name in enumerate(names if per == "class" else [ALL_CLASSES]):
+            rows = np.flatnonzero((codes == v) & (classes == c))
+            if len(rows):
+                parts.append((name, values[v], rows))
+    return parts
+
+
+def _able(parts: Sequence[_Part], alpha: float) -> list[_Part]:
+    """Return the groups that can pass if their sample is without an error, each with an even share of alpha.
+
+    Nothing here looks at a label: it is settled by how many records and how many checked ones there are.
+    """
+    able = sorted(parts, key=lambda part: -part.labelled)
+    while able:
+        short = [part for part in able if part.allowed(part.count_above(0.0), alpha / len(able)) < 0]
+        if not short:
+            break
+        able.remove(short[-1])
+    return able
+
+
+def _without_none(cuts: Mapping[str, float | None]) -> dict[str, float]:
+    return {name: cut for name, cut in cuts.items() if cut is not None}
+
+
+# --- A bound at every cut at once -------------------------------------------------------------------------------------
+
+# One band is for all records whatever their class, and up to so many classes each has one of its own. The first serves
+# cuts that are alike: it needs no sum of worst cases, so it has the larger part of alpha.
+MOST_BANDS: Final = 4
+SHARE_OF_ALL: Final = 0.7
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorBound:
+    """How many records are wrong, accepted and unchecked under a policy, at most.
+
+    Attributes
+    ----------
+    most_wrong : int
+    records : int
+        Of the collection.
+    confidence : float
+        That it holds at this and every other cut.
+    """
+
+    most_wrong: int
+    records: int
+    confidence: float
+
+    @property
+    def share(self) -> float:
+        """Of all records; NaN without records."""
+        return self.most_wrong / self.records if self.records else math.nan
+
+
+class ErrorBand:
+    """A bound on the records that are wrong and accepted, at every cut at once.
+
+    Whoever moves a cut, reads the bound, moves it again and stops where it pleases has a true bound all the same. Build
+    it once for predictions and labels; a look-up is two binary searches a class.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As for :func:`find_whole_guarantee`.
+    classes : sequence of str
+    confidence : float
+        With which the bound is true at all cuts of all classes together.
+    alpha : float, optional
+        What may be spent on it; ``1 - confidence`` by default.
+
+    See Also
+    --------
+    core.thresholds.finite_population.band_limits : why it holds.
+    """
+
+    def __init__(
+        self, table: pd.DataFrame, classes: Sequence[str], confidence: float = 0.95, alpha: float | None = None
+    ) -> None:
+        sample = CheckedSample.from_table(table)
+        stated = np.nan_to_num(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan), nan=0.0)
+        codes = pd.Index(list(classes)).get_indexer(pd.Index(table[PREDICTED]))
+        self.records, self.confidence, self.labelled = len(table), confidence, int(sample.drawn.sum())
+        spent = round(1 - confidence, 12) if alpha is None else alpha
+        own = tuple(classes) if 1 < len(classes) <= MOST_BANDS else ()
+        every = np.flatnonzero(codes >= 0)
+        self._all = _ClassBand.from_rows(every, stated, sample, spent * (SHARE_OF_ALL if own else 1.0))
+        self._by_class = {
+            name: _ClassBand.from_rows(
+                np.flatnonzero(codes == i), stated, sample, spent * (1 - SHARE_OF_ALL) / len(own)
+            )
+            for i, name in enumerate(own)
+        }
+
+    def bound(self, policy: Policy) -> ErrorBound:
+        """Return the bound for what a policy accepts.
+
+        Of cuts that differ by stratum the lowest of a class counts, and a slice is bounded by the whole: the policy
+        accepts no more than that.
+        """
+        lowest: dict[str, float] = {}
+        for cuts in (policy.cuts, *policy.by_stratum.values()):
+            for name, cut in cuts.items():
+                lowest[name] = min(cut, lowest.get(name, 1.0))
+        most = self._all.most_wrong(min(lowest.values(), default=1.0))
+        if self._by_class:
+            apart = sum(band.most_wrong(lowest[name]) for name, band in self._by_class.items() if name in lowest)
+            most = min(most, apart)
+        return ErrorBound(most_wrong=most, records=self.records, confidence=self.confidence)
+
+    def table(self) -> pd.DataFrame:
+        """Return the bound over all cuts.
+
+        Returns
+        -------
+        DataFrame
+            One row a class, up to :data:`MOST_BANDS` classes, and of :data:`ALL_CLASSES`, and step of its bound, the
+            highest cut first: ``class``, ``cut``, ``accepted`` (of all records with this prediction), ``labelled`` and
+            ``errors`` (among the accepted of the sample), ``most_wrong`` and ``error_high`` (as a share of all).
+        """
+        bands = {**self._by_class, ALL_CLASSES: self._all}
+        tables = [band.table().assign(**{"class": name}) for name, band in bands.items()]
+        table = pd.concat(tables, ignore_index=True)
+        return table.assign(error_high=table["most_wrong"] / max(self.records, 1))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _ClassBand:
+    """One band: confidences rising, of all records, of the sample and of its wrong ones, and limits by errors."""
+
+    confidence: NDArray[np.float64]
+    checked: NDArray[np.float64]
+    wrong: NDArray[np.float64]
+    limits: NDArray[np.int64]
+
+    @classmethod
+    def from_rows(
+        cls, rows: NDArray[np.intp], stated: NDArray[np.float64], sample: CheckedSample, alpha: float
+    ) -> "_ClassBand":
+        n, frame = int(sample.drawn[rows].sum()), int(sample.frame[rows].sum())
+        return cls(
+            confidence=np.sort(stated[rows]),
+            checked=np.sort(stated[rows[sample.drawn[rows]]]),
+            wrong=np.sort(stated[rows[sample.wrong[rows]]]),
+            limits=band_limits(n, frame, alpha) if n else np.zeros(0, dtype=np.int64),
+        )
+
+    def most_wrong(self, cut: float) -> int:
+        return int(self._most_wrong(np.asarray([cut]))[0])
+
+    def table(self) -> pd.DataFrame:
+        # Between two wrong ones of the sample the bound stays the same; just above one is where most is accepted.
+        cuts = np.unique(np.append(self.wrong[self.wrong > 0], 0.0))[::-1]
+        return pd.DataFrame(
+            {
+                "cut": cuts,
+                "accepted": _above(self.confidence, cuts),
+                "labelled": _above(self.checked, cuts),
+                "errors": _above(self.wrong, cuts),
+                "most_wrong": self._most_wrong(cuts),
+            }
+        )
+
+    def _most_wrong(self, cuts: NDArray[np.float64]) -> NDArray[np.int64]:
+        errors = _above(self.wrong, cuts)
+        unchecked = _above(self.confidence, cuts) - _above(self.checked, cuts)
+        beyond = np.append(self.limits, len(self.confidence) + len(self.wrong))
+        most: NDArray[np.int64] = np.minimum(beyond[np.minimum(errors, len(self.limits))] - errors, unchecked)
+        return most
+
+
+def _above(rising: NDArray[np.float64], cuts: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.asarray(len(rising) - np.searchsorted(rising, cuts, side="right"), dtype=np.int64)

@@ -1,0 +1,121 @@
+"""What the guarantee of the whole collection says, and what it would take where it says nothing."""
+
+from core.facets import facet_title, facet_words
+from core.formatting import listed, lower_percent, upper_percent
+from core.thresholds import ALL_CLASSES, ErrorBound, WholeGuarantee
+
+__all__ = ["bound_sentence", "headline", "reason", "sentences"]
+
+
+def headline(result: WholeGuarantee) -> str:
+    """Say how wrong the collection is at most once people have done the rest, and how much that is."""
+    if not result.is_random:
+        return (
+            "Nothing can be promised of the whole: the checked books are not like the books nobody checked. Draw books"
+            " at random from the collection, have them checked, and ask again."
+        )
+    if not result.accepted:
+        return (
+            f"At most {upper_percent(result.max_error)} wrong in the whole can only be promised if people do all of it."
+            f" {reason(result)}"
+        )
+    promise = (
+        f"With {lower_percent(result.confidence)} confidence at most {upper_percent(result.max_error)} of"
+        f" {_of_what(result)} are wrong"
+    )
+    if not result.review:
+        return f"{promise}, and nothing is left for people to do."
+    return f"{promise} once people have done the rest: {_books(result.review)}, {_hours(result.hours)}."
+
+
+def reason(result: WholeGuarantee) -> str:
+    """Say why the machine may decide nothing; '' where it may decide something."""
+    if result.accepted:
+        return ""
+    if not result.labelled:
+        return "No book has been checked by a person yet."
+    if all(group.allowed < 0 for group in result.groups):
+        return (
+            f"{_books(result.labelled)} {_are(result.labelled)} checked: too few to promise that, even if the model"
+            " were right about each of them."
+        )
+    return (
+        "The books the model is surest of are wrong too often for that: a better model may help, or a looser promise."
+    )
+
+
+def sentences(result: WholeGuarantee) -> tuple[str, ...]:
+    """Return the headline, what the parts come to, what is assumed and on what it rests."""
+    parts = [headline(result)]
+    if result.guaranteed:
+        without = [
+            _group(result, group.class_name, group.value)
+            for group in result.groups
+            if group.records and not group.accepted
+        ]
+        if without:
+            parts.append(f"Of {listed(without, 5)} the machine may decide nothing; people do them all.")
+        parts.append(_assumption(result))
+    parts.append(_rests_on(result))
+    return tuple(parts)
+
+
+def bound_sentence(bound: ErrorBound, accepted: int) -> str:
+    """Say what holds at the cut-offs that are set, and at any others."""
+    if not accepted:
+        return "These cut-offs accept nothing: people do all of it."
+    return (
+        f"With {lower_percent(bound.confidence)} confidence at most {bound.most_wrong:,} of all {bound.records:,} books"
+        f" ({upper_percent(bound.share)}) stay wrong if people do the rest. That holds at every position of the"
+        " cut-offs, however often they are moved."
+    )
+
+
+def _of_what(result: WholeGuarantee) -> str:
+    whole = f"all {result.records:,} books"
+    if result.per == "class" and result.stratum:
+        return f"{whole}, of each class in each {facet_title(result.stratum).lower()},"
+    if result.per == "class":
+        return f"{whole}, and of those that are called {listed(_class_names(result), last=' or ')},"
+    return f"{whole}, and of each {facet_title(result.stratum).lower()}," if result.stratum else whole
+
+
+def _class_names(result: WholeGuarantee) -> list[str]:
+    return list(dict.fromkeys(group.class_name for group in result.groups))
+
+
+def _group(result: WholeGuarantee, class_name: str, value: str) -> str:
+    books = facet_words(result.stratum, value) if result.stratum else "books"
+    return books if class_name == ALL_CLASSES else f"{books} called {class_name}"
+
+
+def _assumption(result: WholeGuarantee) -> str:
+    if result.human_error:
+        return f"It assumes that people do the rest and err in {upper_percent(result.human_error)} of it."
+    return "It assumes that people do the rest, and rightly."
+
+
+def _rests_on(result: WholeGuarantee) -> str:
+    parts = [f"It rests on {result.labelled:,} checked titles"]
+    if result.unusable:
+        parts.append(f"{result.unusable:,} of them, which nobody could decide, are counted as wrong")
+    if result.editions:
+        parts.append(f"{result.editions:,} further editions of them are not counted again")
+    if result.left_out:
+        learned = "learned" if result.learned_known else "learned, or may have learned,"
+        parts.append(f"{result.left_out:,} others are left out because the model {learned} from their titles")
+    return f"{'; '.join(parts)}. It holds for a collection of which they are a random sample."
+
+
+def _books(count: int) -> str:
+    return "1 book" if count == 1 else f"{count:,} books"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _hours(hours: float) -> str:
+    if hours and hours < 1:
+        return f"{60 * hours:.0f} minutes"
+    return f"{hours:,.1f} hours" if hours < 10 else f"{hours:,.0f} hours"

@@ -1,0 +1,122 @@
+"""The guarantee of the whole on small collections, by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import hypergeom
+
+from core.errors import InputError
+from core.thresholds import ErrorBand, Policy, apply_policy, find_whole_guarantee
+from core.thresholds.finite_population import allowed_in_sample, most_wrong
+from core.thresholds.whole import CheckedSample
+from core.wording import whole as wording
+
+
+def collection(n: int = 1000, checked: int = 500, wrong: tuple[int, ...] = ()) -> pd.DataFrame:
+    """The surest book first; so many are checked, evenly, and called rightly but for those in `wrong`."""
+    step = n // checked
+    truth = np.where(np.arange(n) % step == 0, "a", "").astype(object)
+    truth[list(wrong)] = "b"
+    return pd.DataFrame({"predicted": "a", "confidence": np.linspace(1, 0.5, n), "truth": truth})
+
+
+def test_the_cut_is_the_first_error_that_is_too_many() -> None:
+    wrong = tuple(range(100, 900, 20))
+    table = collection(wrong=wrong)
+    allowed = allowed_in_sample(20, 500, 1000, 0.05)
+    result = find_whole_guarantee(table, ["a", "b"], 0.02)
+    (group,) = result.groups
+    assert group.errors == group.allowed == allowed
+    # Everything above the first error beyond those that are forgiven is accepted, and nothing more.
+    assert result.accepted == group.accepted == wrong[allowed]
+    assert apply_policy(table, result.policy()).sum() == wrong[allowed]
+    assert group.most_wrong == most_wrong(allowed, 500, 1000, 0.05) - allowed <= 20
+    unlabelled = (table["truth"] == "").to_numpy()
+    assert result.review == int(unlabelled[wrong[allowed] :].sum())
+    assert result.hours == result.review / 60
+
+
+def test_without_an_error_all_is_accepted_and_with_too_few_nothing() -> None:
+    assert find_whole_guarantee(collection(), ["a"], 0.02).accepted == 1000
+    few = find_whole_guarantee(collection(checked=100), ["a"], 0.02)
+    assert few.accepted == 0
+    assert "100 books are checked: too few to promise that" in wording.headline(few)
+    enough = next(n for n in range(100, 200) if hypergeom.cdf(0, 1000, 21, n) <= 0.05)
+    assert [allowed_in_sample(20, n, 1000, 0.05) for n in (enough - 1, enough)] == [-1, 0]
+
+
+def test_what_nobody_could_decide_counts_as_wrong() -> None:
+    table = collection()
+    table["truth_given"] = table["truth"]
+    open_answers = np.arange(0, 500, 20)
+    table.loc[open_answers, "truth"] = ""
+    table.loc[open_answers, "truth_given"] = "both"
+    result = find_whole_guarantee(table, ["a"], 0.02)
+    assert (result.labelled, result.unusable) == (500, 25)
+    assert result.accepted == open_answers[result.groups[0].allowed]
+    assert "25 of them, which nobody could decide, are counted as wrong" in wording.sentences(result)[-1]
+
+
+def test_editions_of_a_title_are_drawn_once() -> None:
+    table = collection().assign(title_key=[f"t{i // 4}" for i in range(1000)])
+    sample = CheckedSample.from_table(table)
+    assert sample.drawn.sum() == 250
+    assert sample.editions == 250
+    assert find_whole_guarantee(table, ["a"], 0.02).labelled == 250
+
+
+def test_what_the_model_learned_from_is_right_already_and_proves_nothing() -> None:
+    table = collection(wrong=tuple(range(0, 500, 2)))
+    table["leak"] = np.arange(1000) < 500
+    result = find_whole_guarantee(table, ["a", "b"], 0.02)
+    assert (result.left_out, result.labelled) == (250, 250)
+    assert result.accepted == 1000
+
+
+def test_people_who_err_make_it_harder() -> None:
+    table = collection(wrong=tuple(range(100, 900, 20)))
+    with_people = find_whole_guarantee(table, ["a", "b"], 0.02, human_error=0.01)
+    assert 0 < with_people.accepted < find_whole_guarantee(table, ["a", "b"], 0.02).accepted
+    by_people = min(1000 - with_people.accepted + 500, 1000)
+    assert with_people.groups[0].most_wrong + 0.01 * by_people <= 20
+    assert find_whole_guarantee(table, ["a", "b"], 0.02, human_error=0.5).accepted == 0
+
+
+def test_each_class_and_each_value_has_a_cut_of_its_own() -> None:
+    table = collection(n=4000, checked=2000)
+    table["predicted"] = np.where(np.arange(4000) % 4 < 2, "a", "b")
+    table.loc[table["truth"] != "", "truth"] = table["predicted"]
+    table["language"] = np.where(np.arange(4000) % 8 < 4, "eng", "fre")
+    bad = (table["predicted"] == "b") & (table["truth"] != "") & (np.arange(4000) < 1000)
+    table.loc[bad, "truth"] = "a"
+    by_class = find_whole_guarantee(table, ["a", "b"], 0.02, per="class")
+    assert by_class.cuts["a"] == 0.0
+    assert by_class.cuts["b"] is not None
+    assert by_class.cuts["b"] > 0.9
+    by_value = find_whole_guarantee(table, ["a", "b"], 0.02, stratum="language")
+    assert set(by_value.by_stratum) == {"eng", "fre"}
+    assert sum(group.records for group in by_value.groups) == 4000
+
+
+def test_a_model_that_is_wrong_too_often_is_said_to_be() -> None:
+    result = find_whole_guarantee(collection(wrong=tuple(range(0, 1000, 2))), ["a", "b"], 0.02)
+    assert result.accepted == 0 or result.groups[0].accepted < 40
+    if not result.accepted:
+        assert "wrong too often" in wording.headline(result)
+
+
+def test_the_band_never_falls_and_holds_for_policies() -> None:
+    table = collection(wrong=tuple(range(100, 900, 20)))
+    band = ErrorBand(table, ["a", "b"])
+    bounds = [band.bound(Policy({"a": cut, "b": cut})).most_wrong for cut in (0.99, 0.9, 0.8, 0.6, 0.0)]
+    assert bounds == sorted(bounds)
+    assert band.bound(Policy({})).most_wrong == 0
+    steps = band.table()
+    assert set(steps["class"]) == {"a", "b", "all classes"}
+    assert (steps["error_high"] <= 1).all()
+
+
+@pytest.mark.parametrize(("share", "confidence", "people"), [(0, 0.95, 0), (0.02, 1.0, 0), (0.02, 0.95, 1.0)])
+def test_what_is_no_share_is_refused(share: float, confidence: float, people: float) -> None:
+    with pytest.raises(InputError, match="between 0 and 1"):
+        find_whole_guarantee(collection(), ["a"], share, confidence, human_error=people)
