@@ -92,12 +92,25 @@ class _Look(_Note):
     p: float | None
 
 
+class _Question(_Note):
+    key: str
+    description: str
+    books: str
+    weight: float
+
+
+class _CheckedBooks(_Note):
+    books: list[str]
+
+
 _SHAPES: Final[Mapping[str, type[_Note]]] = {
     "decision": _Decision,
     "review": _Sent,
     "policy": _Policy,
     "export": _Export,
     "look": _Look,
+    "question": _Question,
+    "checked_books": _CheckedBooks,
 }
 
 

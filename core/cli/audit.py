@@ -12,6 +12,7 @@ from core.cli.data import parse_facets
 from core.cli.output import CommandResult
 from core.errors import InputError
 from core.formatting import listed, percent, rate
+from core.guarantees import WholeRequest, ask_whole, budget_of, budget_sentence, promise_of
 from core.policies import SavedPolicy
 from core.predicates import title_phrase
 from core.predictions import Scored
@@ -97,10 +98,32 @@ def catalogue_of(scored: Scored) -> dict[str, Any]:
 
 def add_policy(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which predictions are accepted."""
-    parser.add_argument("--max-error", type=float, metavar="SHARE", help="promise at most this share wrong, e.g. .05")
+    parser.add_argument(
+        "--whole",
+        type=float,
+        metavar="SHARE",
+        help="promise at most this share of the whole collection wrong once people have done the rest, e.g. .02",
+    )
+    parser.add_argument(
+        "--max-error",
+        "--accepted",
+        dest="max_error",
+        type=float,
+        metavar="SHARE",
+        help="promise at most this share of the accepted wrong, e.g. .05",
+    )
+    parser.add_argument(
+        "--human-error",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="how often people label wrongly (with --whole; default 0)",
+    )
     parser.add_argument("--confidence", type=float, default=0.95, help="confidence of the promise (default .95)")
     parser.add_argument(
-        "--per", choices=("class", "together"), default="class", help="a promise for each class, or one for all"
+        "--per",
+        choices=("class", "together"),
+        help="a promise for each class, or one for all (default: class; with --whole, together)",
     )
     parser.add_argument("--stratum", metavar="FACET", help="keep the promise in each value of this facet")
     parser.add_argument(
@@ -147,7 +170,7 @@ def class_hints(workspace: Workspace, scored: Scored) -> list[str]:
     ]
 
 
-def policy_from_args(args: argparse.Namespace, scored: Scored) -> SavedPolicy:
+def policy_from_args(args: argparse.Namespace, scored: Scored, workspace: Workspace) -> SavedPolicy:
     """Return the policy that the options ask for.
 
     Raises
@@ -160,16 +183,31 @@ def policy_from_args(args: argparse.Namespace, scored: Scored) -> SavedPolicy:
             f"No record of the predictions '{scored.name}' has a confidence, so no cut-off can accept any. Import a "
             "file with a confidence or with the probability of each class."
         )
-    if bool(args.cuts) == (args.max_error is not None):
-        raise InputError("Say either --max-error SHARE or --cut CLASS=CUT for each class, one of the two.")
+    if sum((bool(args.cuts), args.max_error is not None, args.whole is not None)) != 1:
+        raise InputError(
+            "Say one of the three: --whole SHARE, --accepted SHARE (also called --max-error), or --cut CLASS=CUT for"
+            " each class."
+        )
+    if args.human_error and args.whole is None:
+        raise InputError("--human-error counts what people do wrong in the rest; it belongs to --whole.")
     if args.cuts:
         return SavedPolicy(policy=Policy(_read_cuts(args.cuts, scored)), labels=scored.labels)
+    if args.whole is not None:
+        request = WholeRequest(
+            max_error=args.whole,
+            confidence=args.confidence,
+            per=args.per or "together",
+            stratum=args.stratum or "",
+            human_error=args.human_error,
+        )
+        result = ask_whole(workspace, scored, request)
+        return SavedPolicy(policy=result.policy(), promise=promise_of(result), labels=scored.labels)
     guarantee = find_guaranteed_cuts(
         scored.table,
         scored.classes,
         args.max_error,
         args.confidence,
-        per=args.per,
+        per=args.per or "class",
         stratum=args.stratum,
         learned_known=scored.learned_known,
     )
@@ -342,7 +380,7 @@ def _find(args: argparse.Namespace, scored: Scored) -> CommandResult:
 
 def _thresholds(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     scored = load_scored_from_args(args, workspace)
-    chosen = policy_from_args(args, scored)
+    chosen = policy_from_args(args, scored, workspace)
     report = policy_report(scored.table, chosen.policy, classes=scored.classes)
     population = compare_population(scored.table)
     sentences, warnings = wording.policy(report), wording.population_warnings(population)
@@ -356,6 +394,9 @@ def _thresholds(args: argparse.Namespace, workspace: Workspace, progress: Progre
         # The sentence of a promise has the warning in it.
         lines = [chosen.promise.sentence, *sentences]
         status = 0 if chosen.promise.promised else 1
+    if args.whole is not None:
+        content["budget"] = budget_sentence(budget_of(workspace, scored))
+        lines += ["", content["budget"]]
     rows = report.per_class.to_dict("records")
     lines += [
         "",

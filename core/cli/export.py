@@ -94,7 +94,7 @@ def _export(args: argparse.Namespace, workspace: Workspace, progress: Progress) 
     from core.predictions import load_scored
 
     scored = load_scored(workspace, args.predictions, args.labels, tuple(args.learned_from), args.corpus)
-    chosen = policy_from_args(args, scored)
+    chosen = policy_from_args(args, scored, workspace)
     prepared = Release.prepare(
         workspace,
         args.predictions,
@@ -163,7 +163,7 @@ def _report(args: argparse.Namespace, workspace: Workspace, progress: Progress) 
     scored = load_scored(workspace, args.predictions, args.labels, learned, args.corpus)
     against = load_scored(workspace, args.against, args.labels, learned) if args.against else None
     has_policy = bool(args.cuts) or args.max_error is not None
-    policy = policy_from_args(args, scored) if has_policy else None
+    policy = policy_from_args(args, scored, workspace) if has_policy else None
     content = build_content(
         workspace, scored, date=args.date or now()[:10], policy=policy, against=against, progress=progress
     )

@@ -1,0 +1,160 @@
+"""What a set of checked books can still prove: every question asked of it uses up a part of the allowed doubt.
+
+A promise "with 95 % confidence" is false for one in twenty samples. Whoever asks ten models, five shares and three
+facets of the same checked books and keeps the best answer is not protected by that: among many answers, the flattering
+ones are the false ones. So each question has a part of alpha set aside for it, and all parts together are alpha however
+long one goes on asking. To ask the same once more is free.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from core.database import Database
+from core.errors import InputError
+from core.storage import digest
+
+__all__ = ["AlphaBudget", "Question", "weight_of_question"]
+
+# Most sets of checked books are asked one question that matters; the others share the rest.
+FIRST_WEIGHT: Final = 0.6
+_KIND: Final = "question"
+_BOOKS: Final = "checked_books"
+_SUBJECT: Final = "all"
+
+
+def weight_of_question(k: int) -> float:
+    """Return the part of alpha that belongs to the k-th question.
+
+    Parameters
+    ----------
+    k : int
+        1 for the first.
+
+    Returns
+    -------
+    float
+        0.6 for the first, 0.4 · 6 / (π² (k − 1)²) for the k-th; 1 together, however many there are.
+
+    Raises
+    ------
+    InputError
+        `k` is below 1.
+
+    Notes
+    -----
+    By simulation (``tests/theory/test_alpha_budget_theory.py``): with 6 / (π² k²) from the first question on, one look
+    costs nearly as much, and δ / (k (k + 1)) gives the first look half. What comes later can only be asked in earnest
+    with more labels.
+
+    References
+    ----------
+    D. P. Foster, R. A. Stine (2008), "α-investing: a procedure for sequential control of expected false discoveries",
+    JRSS B 70 (here without earning anything back: plain α-spending).
+
+    Examples
+    --------
+    >>> [round(weight_of_question(k), 3) for k in (1, 2, 3, 10)]
+    [0.6, 0.243, 0.061, 0.003]
+    """
+    if k < 1:
+        raise InputError(f"Questions are counted from 1; {k} came.")
+    return FIRST_WEIGHT if k == 1 else (1 - FIRST_WEIGHT) * 6 / (math.pi * (k - 1)) ** 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A question that was asked of checked books.
+
+    Attributes
+    ----------
+    number : int
+        Its place among those asked of these books, from 1.
+    key : str
+        Digest of what was asked: model, labels, kind of promise, settings.
+    description : str
+        What was asked, in words.
+    weight : float
+        The part of alpha that belongs to it, 0 to 1.
+    at : str
+        When, ISO 8601.
+    """
+
+    number: int
+    key: str
+    description: str
+    weight: float
+    at: str
+
+
+class AlphaBudget:
+    """The questions asked of a set of checked books, and what each may spend.
+
+    Parameters
+    ----------
+    database : Database
+        Of the workspace.
+    titles : iterable of str
+        What stands for each checked book whatever its identifiers: its ``title_key``. Questions asked of any set that
+        shares a book with these count: labels that are added to a set, another file with the same answers and another
+        model's predictions do not begin anew.
+    """
+
+    def __init__(self, database: Database, titles: Iterable[str]) -> None:
+        self._database = database
+        # Titles are not written down once more: half a digest tells them apart.
+        self._ids = frozenset(digest(title)[:16] for title in titles)
+        self._books = digest(*sorted(self._ids))
+        self._unwritten: list[dict[str, Any]] = []
+
+    def questions(self) -> tuple[Question, ...]:
+        """Return the questions asked so far, the oldest first."""
+        return self._questions([*self._database.read(_KIND, _SUBJECT), *self._unwritten])
+
+    def spend(self, key: str, description: str) -> Question:
+        """Return a question with its part of alpha; it is written down unless it was asked before.
+
+        In a workspace that cannot be written to it counts for as long as this object lives.
+        """
+        known = {question.key: question for question in self.questions()}
+        if key in known:
+            return known[key]
+        stored = {note["subject"] for note in self._database.read(_BOOKS)}
+        if self._books not in stored and not self._database.read_only_reason:
+            self._database.add(_BOOKS, self._books, {"books": sorted(self._ids)})
+
+        def note(notes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+            number = len(self._questions([*notes, *self._unwritten])) + 1
+            weight = weight_of_question(number)
+            return {"key": key, "description": description, "books": self._books, "weight": weight}
+
+        if self._database.read_only_reason:
+            self._unwritten.append({**note(self._database.read(_KIND, _SUBJECT)), "at": ""})
+        else:
+            self._database.append(_KIND, _SUBJECT, note)
+        return next(question for question in self.questions() if question.key == key)
+
+    @property
+    def left(self) -> float:
+        """The part of alpha that no question has used up, 0 to 1."""
+        return max(1 - sum(question.weight for question in self.questions()), 0.0)
+
+    def _questions(self, notes: Sequence[dict[str, Any]]) -> tuple[Question, ...]:
+        related = self._related()
+        questions: dict[str, Question] = {}
+        for note in notes:
+            if note["books"] in related and note["key"] not in questions:
+                questions[note["key"]] = Question(
+                    number=len(questions) + 1,
+                    key=note["key"],
+                    description=note["description"],
+                    weight=note["weight"],
+                    at=note["at"],
+                )
+        return tuple(questions.values())
+
+    def _related(self) -> set[str]:
+        """Return the sets of checked books that share a book with these."""
+        sets = self._database.read(_BOOKS)
+        return {self._books} | {note["subject"] for note in sets if not self._ids.isdisjoint(note["books"])}

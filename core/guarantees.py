@@ -1,0 +1,101 @@
+"""Asking for a promise: the question is entered into the budget of its checked books, then answered.
+
+The page, the command line, the report and the export ask here, so that no answer is had for nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from core.alpha_budget import AlphaBudget, Question
+from core.facets import facet_title
+from core.formatting import percent, upper_percent
+from core.predictions import Scored
+from core.schema import RECORD_ID, TITLE_KEY
+from core.storage import Workspace, digest
+from core.thresholds import ErrorBand, PopulationCheck, WholeGuarantee, find_whole_guarantee
+from core.thresholds.whole import CheckedSample
+from core.wording import whole as wording
+
+__all__ = ["WholeRequest", "ask_band", "ask_whole", "budget_of", "budget_sentence", "promise_of"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WholeRequest:
+    """What is asked of the whole collection; see :func:`core.thresholds.find_whole_guarantee`."""
+
+    max_error: float
+    confidence: float = 0.95
+    per: Literal["class", "together"] = "together"
+    stratum: str = ""
+    human_error: float = 0.0
+
+
+def budget_of(workspace: Workspace, scored: Scored) -> AlphaBudget:
+    """Return the budget that belongs to the checked books of a scored table."""
+    drawn = scored.table[CheckedSample.from_table(scored.table).drawn]
+    titles = drawn[TITLE_KEY].to_numpy(dtype=object) if TITLE_KEY in drawn else np.full(len(drawn), "")
+    return AlphaBudget(workspace.database, np.where(titles == "", drawn[RECORD_ID].to_numpy(dtype=object), titles))
+
+
+def ask_whole(
+    workspace: Workspace, scored: Scored, request: WholeRequest, population: PopulationCheck | None = None
+) -> WholeGuarantee:
+    """Find the cuts with which at most a share of the whole is wrong once people have done the rest.
+
+    Raises
+    ------
+    InputError
+        A share or a confidence that does not lie between 0 and 1, or no classes.
+    """
+    where = [f"in each {facet_title(request.stratum).lower()}"] if request.stratum else []
+    where += ["in each class"] if request.per == "class" else []
+    people = [f"people err in {upper_percent(request.human_error)}"] if request.human_error else []
+    of_whole = f"at most {upper_percent(request.max_error)} of the whole wrong"
+    description = ", ".join([of_whole, *where, *people, f"by '{scored.name}'"])
+    question = _ask(workspace, scored, ("whole", vars(request)), description)
+    return find_whole_guarantee(
+        scored.table,
+        scored.classes,
+        request.max_error,
+        request.confidence,
+        per=request.per,
+        stratum=request.stratum or None,
+        human_error=request.human_error,
+        alpha=question.weight * round(1 - request.confidence, 12),
+        learned_known=scored.learned_known,
+        population=population,
+    )
+
+
+def ask_band(workspace: Workspace, scored: Scored, confidence: float = 0.95) -> ErrorBand:
+    """Return the bound on what stays wrong at every cut at once: one question, however many cuts are looked at."""
+    question = _ask(workspace, scored, ("band", confidence), f"every cut-off at once, by '{scored.name}'")
+    alpha = question.weight * round(1 - confidence, 12)
+    return ErrorBand(scored.table, scored.classes, confidence, alpha)
+
+
+def _ask(workspace: Workspace, scored: Scored, asked: tuple[Any, ...], description: str) -> Question:
+    return budget_of(workspace, scored).spend(digest(scored.key, *asked), description)
+
+
+def budget_sentence(budget: AlphaBudget) -> str:
+    """Say how much of what these books can prove has been used up, and on which questions."""
+    questions = budget.questions()
+    if not questions:
+        return "Nothing has been asked of these checked books yet: the first question gets the most of them."
+    last = questions[-1].description
+    asked = "One question has" if len(questions) == 1 else f"{len(questions):,} questions have"
+    return (
+        f"{asked} been asked of these checked books (the last: {last}). {percent(budget.left, 0)} of what they can"
+        " prove is left for all others; to ask the same again is free, and freshly drawn books begin anew."
+    )
+
+
+def promise_of(result: WholeGuarantee) -> Mapping[str, Any]:
+    """Return what is kept of a guarantee beside its cuts, for report, README and manifest."""
+    sentence = " ".join(wording.sentences(result))
+    reason = "" if result.guaranteed else wording.headline(result)
+    return {**result.as_dict(), "reason": reason, "sentence": sentence}

@@ -1,0 +1,80 @@
+"""Every question asked of checked books uses up a part of what they can prove."""
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.alpha_budget import AlphaBudget, weight_of_question
+from core.cli import main
+from core.errors import InputError
+from core.importing import import_file
+from core.storage import Workspace
+
+
+def test_the_parts_come_to_one() -> None:
+    assert weight_of_question(1) == 0.6
+    assert weight_of_question(2) == pytest.approx(0.4 * 6 / math.pi**2)
+    assert sum(weight_of_question(k) for k in range(1, 20_000)) == pytest.approx(1, abs=1e-4)
+    with pytest.raises(InputError, match="counted from 1"):
+        weight_of_question(0)
+
+
+def test_asking_again_is_free_and_others_pay(workspace: Workspace) -> None:
+    budget = AlphaBudget(workspace.database, ["emma", "ivanhoe"])
+    assert budget.left == 1
+    assert budget.spend("a", "2 %").weight == 0.6
+    assert budget.spend("a", "2 %").weight == 0.6
+    assert budget.spend("b", "1 %").weight == pytest.approx(0.2432, abs=1e-4)
+    assert [question.number for question in budget.questions()] == [1, 2]
+    assert budget.left == pytest.approx(0.1568, abs=1e-4)
+
+
+def test_more_labels_do_not_begin_anew_and_other_books_do(workspace: Workspace) -> None:
+    AlphaBudget(workspace.database, ["emma", "ivanhoe"]).spend("a", "first")
+    more = AlphaBudget(workspace.database, ["ivanhoe", "waverley"])
+    assert more.spend("b", "second").number == 2
+    fresh = AlphaBudget(workspace.database, ["middlemarch"])
+    assert fresh.spend("c", "third").weight == 0.6
+    assert AlphaBudget(workspace.database, ["emma"]).spend("d", "fourth").number == 2  # it shares none with the second
+    assert AlphaBudget(workspace.database, ["emma", "waverley"]).spend("e", "fifth").number == 4
+
+
+def test_no_title_is_written_down(workspace: Workspace) -> None:
+    AlphaBudget(workspace.database, ["a secret title"]).spend("a", "first")
+    assert "secret" not in json.dumps(list(workspace.database.read("checked_books")))
+
+
+@pytest.fixture
+def thresholds(
+    workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., dict[str, object]]:
+    """Ask the command line about 1,000 books, every second one checked and right, by two models."""
+    for name in ("first", "second"):
+        rows = "".join(
+            f"{i:04},A tale {i},Fiction,{0.5 + i // 2 % 50 / 100:.2f},{'Fiction' if i % 2 else ''}\n"
+            for i in range(1000)
+        )
+        (tmp_path / f"{name}.csv").write_text(f"id,title,predicted,confidence,truth\n{rows}", encoding="utf-8")
+        import_file(workspace, tmp_path / f"{name}.csv", "predictions", name=name)
+
+    def ask(predictions: str, *options: str) -> dict[str, object]:
+        main(["--workspace", str(workspace.root), "thresholds", "--predictions", predictions, *options, "--json"])
+        return dict(json.loads(capsys.readouterr().out))
+
+    return ask
+
+
+def test_the_command_line_asks_of_the_same_budget(thresholds: Callable[..., dict[str, object]]) -> None:
+    first = thresholds("first", "--whole", ".02")
+    assert first["promised"] is True
+    assert isinstance(first["promise"], dict)
+    assert first["promise"]["groups"][0]["alpha"] == pytest.approx(0.6 * 0.05)
+    again = thresholds("first", "--whole", ".02")
+    assert again["promise"] == first["promise"]
+    other = thresholds("second", "--whole", ".02")
+    assert isinstance(other["promise"], dict)
+    assert other["promise"]["groups"][0]["alpha"] == pytest.approx(0.2432 * 0.05, abs=1e-5)
+    assert str(other["budget"]).startswith("2 questions have been asked of these checked books")
