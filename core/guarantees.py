@@ -3,7 +3,6 @@
 The page, the command line, the report and the export ask here, so that no answer is had for nothing.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,9 +14,10 @@ from core.formatting import percent, upper_percent
 from core.predictions import Scored
 from core.schema import RECORD_ID, TITLE_KEY
 from core.storage import Workspace, digest
-from core.thresholds import ErrorBand, PopulationCheck, WholeGuarantee, find_whole_guarantee
+from core.thresholds import ErrorBand, GuaranteeRecord, PopulationCheck, WholeGuarantee, find_whole_guarantee
 from core.thresholds.whole import CheckedSample
 from core.wording import whole as wording
+from core.wording.thresholds import population_warnings
 
 __all__ = ["WholeRequest", "ask_band", "ask_whole", "budget_of", "budget_sentence", "promise_of"]
 
@@ -94,8 +94,14 @@ def budget_sentence(budget: AlphaBudget) -> str:
     )
 
 
-def promise_of(result: WholeGuarantee) -> Mapping[str, Any]:
+def promise_of(result: WholeGuarantee) -> GuaranteeRecord:
     """Return what is kept of a guarantee beside its cuts, for report, README and manifest."""
-    sentence = " ".join(wording.sentences(result))
-    reason = "" if result.guaranteed else wording.headline(result)
-    return {**result.as_dict(), "reason": reason, "sentence": sentence}
+    warnings = population_warnings(result.population)
+    content = result.as_dict()
+    content["population"]["warning"] = "".join(warnings)
+    words = {
+        "reason": "" if result.guaranteed else wording.headline(result),
+        "sentence": " ".join([*wording.sentences(result), *warnings]),
+        "warnings": list(warnings),
+    }
+    return GuaranteeRecord.parse(content | words, "the promise")

@@ -6,10 +6,12 @@ import streamlit as st
 
 from core.facets import facet_title
 from core.formatting import lower_percent, upper_percent
+from core.guarantees import WholeRequest, budget_of, budget_sentence, promise_of
 from core.predictions import Scored
 from core.schema import PREDICTED, TRUTH
 from core.thresholds import Guarantee, GuaranteeRecord, Policy, draw_review_sample
 from core.wording import thresholds as wording
+from core.wording import whole as whole_wording
 from core.wording.evaluation import leaks, titles_read, verdict
 from dashboard import cache, feedback, widgets
 from dashboard.feedback import escape
@@ -17,6 +19,7 @@ from dashboard.feedback import escape
 __all__ = [
     "choose",
     "sentences",
+    "show_bound",
     "warn_of_population",
 ]
 
@@ -29,45 +32,70 @@ _NO_STRATUM = "(the whole collection)"
 _FACETS = ("language", "decade")
 
 
+# What is promised → its words. The first is what a library asks: how right its catalogue will be.
+_KINDS = {
+    "whole": "the whole catalogue, once people have done the rest",
+    "whole_class": "the whole, class by class",
+    "class": "the accepted of each class",
+    "together": "all accepted together",
+}
+
+
 def choose(scored: Scored) -> tuple[Policy, GuaranteeRecord | None]:
     """Draw the choice and return the policy and the promise it keeps (None when nothing is promised)."""
-    left, middle, right, last = st.columns(4)
-    share = left.select_slider(
+    left, right = st.columns([3, 2])
+    kind = left.selectbox("Promised of", list(_KINDS), format_func=_KINDS.__getitem__, key="per", bind="query-params")
+    is_whole = kind.startswith("whole")
+    share = right.select_slider(
         "At most this share wrong",
         _SHARES,
-        0.05,
+        0.02 if is_whole else 0.05,
         format_func=upper_percent,
-        key="at_most",
+        key="of_whole" if is_whole else "at_most",
         bind="query-params",
     )
-    confidence = middle.select_slider(
-        "With this confidence",
-        (0.80, 0.90, 0.95, 0.99),
-        0.95,
-        format_func=lower_percent,
-        key="confidence",
-        bind="query-params",
-        help="If books were drawn and labelled again many times, the promise would hold in this share of the draws.",
-    )
-    per = right.selectbox(
-        "Promised of",
-        ["class", "together"],
-        format_func={"class": "each class on its own", "together": "all accepted together"}.__getitem__,
-        key="per",
-        bind="query-params",
-    )
-    stratum = last.selectbox(
-        "Kept in each",
-        [_NO_STRATUM, *_FACETS],
-        format_func=lambda name: name if name == _NO_STRATUM else facet_title(name),
-        key="each",
-        bind="query-params",
-        help="Keep the promise in every language, say; languages with too few checked books go to review.",
-    )
-    kind: Literal["class", "together"] = "together" if per == "together" else "class"
-    promise = cache.promise(
-        scored, float(share), float(confidence), kind, None if stratum == _NO_STRATUM else str(stratum)
-    )
+    with st.expander("How sure, in which groups"):
+        left, middle, right = st.columns(3)
+        confidence = left.select_slider(
+            "With this confidence",
+            (0.80, 0.90, 0.95, 0.99),
+            0.95,
+            format_func=lower_percent,
+            key="confidence",
+            bind="query-params",
+            help="If books were drawn and checked again many times, it would hold in this share of the draws.",
+        )
+        stratum = middle.selectbox(
+            "Kept in each",
+            [_NO_STRATUM, *_FACETS],
+            format_func=lambda name: name if name == _NO_STRATUM else facet_title(name),
+            key="each",
+            bind="query-params",
+            help="Keep the promise in every language, say; languages with too few checked books go to review.",
+        )
+        human_error = 0.0
+        if is_whole:
+            human_error = right.select_slider(
+                "People err in",
+                (0.0, 0.005, 0.01, 0.02, 0.05),
+                0.0,
+                format_func=upper_percent,
+                key="people_err",
+                bind="query-params",
+                help="How often a person gives the wrong label: it is added for every book that people do.",
+            )
+    facet = "" if stratum == _NO_STRATUM else str(stratum)
+    if is_whole:
+        request = WholeRequest(
+            max_error=float(share),
+            confidence=float(confidence),
+            per="class" if kind == "whole_class" else "together",
+            stratum=facet,
+            human_error=float(human_error),
+        )
+        return _whole(scored, request)
+    per: Literal["class", "together"] = "together" if kind == "together" else "class"
+    promise = cache.promise(scored, float(share), float(confidence), per, facet or None)
     for sentence in wording.promise(promise):
         feedback.conclusion(escape(sentence)) if promise.guaranteed else feedback.show_sentences(sentence)
     warn_of_population(scored)
@@ -75,6 +103,23 @@ def choose(scored: Scored) -> tuple[Policy, GuaranteeRecord | None]:
         _offer_sample(scored, promise)
     promise_record = wording.guarantee_record(promise) if any(group.guaranteed for group in promise.groups) else None
     return promise.policy(), promise_record
+
+
+def _whole(scored: Scored, request: WholeRequest) -> tuple[Policy, GuaranteeRecord | None]:
+    """Show what holds of the whole; return the policy, and the promise where there is one."""
+    result = cache.whole_guarantee(scored, request)
+    first, *others = whole_wording.sentences(result)
+    feedback.conclusion(escape(first))
+    warn_of_population(scored)
+    feedback.show_sentences(*others)
+    st.caption(escape(budget_sentence(budget_of(cache.workspace(), scored))))
+    return result.policy(), promise_of(result) if result.guaranteed else None
+
+
+def show_bound(scored: Scored, policy: Policy, accepted: int) -> None:
+    """Say what holds at the cut-offs that are set, and at all others, if the checked books can stand for the others."""
+    if not cache.population(scored).differing and len(scored.labelled):
+        feedback.show_sentences(whole_wording.bound_sentence(cache.error_band(scored).bound(policy), accepted))
 
 
 def warn_of_population(scored: Scored) -> None:

@@ -9,7 +9,7 @@ from core.policies import SavedPolicy, saved_policies
 from core.predictions import load_predictions
 from core.thresholds import Policy, apply_policy
 from core.wording import thresholds as wording
-from dashboard import cache, export_view, feedback, guarantee_view, tables, thresholds_view, widgets
+from dashboard import cache, export_view, feedback, guarantee_view, navigation, tables, thresholds_view, widgets
 from dashboard.charts.curves import cut_chart, risk_coverage_chart
 
 st.title("Thresholds")
@@ -19,8 +19,15 @@ if scored.table["confidence"].isna().all():
     feedback.empty("These predictions carry no confidence, so no cut-off can be set.", "Models", "Train a model")
 where = widgets.chosen_slice()
 policies = [saved for saved in saved_policies(cache.workspace(), predictions) if saved.policy.where == where]
+# A link that carries cut-offs, but not how they were chosen, is to cut-offs set by hand.
+first_way = "By hand" if any(name.startswith(navigation.CUT_PREFIX) for name in st.query_params) else "By a promise"
 way = st.segmented_control(
-    "Choose the cut-offs", ["By hand", "By a promise"], default="By hand", required=True, key="way", bind="query-params"
+    "Choose the cut-offs",
+    ["By a promise", "By hand"],
+    default=st.session_state.setdefault("first_way", first_way),
+    required=True,
+    key="way",
+    bind="query-params",
 )
 
 
@@ -37,6 +44,7 @@ def by_cut_offs() -> None:
     thresholds_view.headline(report)
     if way != "By a promise":  # there it stands beside the promise
         guarantee_view.warn_of_population(scored)
+        guarantee_view.show_bound(scored, policy, report.accepted)
     chosen = SavedPolicy(policy=replace(policy, where=where), promise=promise, labels=scored.labels)
     left, right = st.columns(2)
     with left:
@@ -59,7 +67,8 @@ def by_cut_offs() -> None:
         risk_coverage_chart(
             curve,
             float(at.iloc[0]) if len(at) else None,
-            promise.max_error if promise else None,
+            # What is promised of the whole is no share of the accepted, which this chart shows.
+            promise.max_error if promise and promise.kind == "accepted" else None,
             chart_theme=tables.chart_theme(),
         ),
         alt="Share wrong among the accepted over the share accepted, with 95 % band",

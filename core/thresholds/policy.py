@@ -81,9 +81,11 @@ class GuaranteeRecord(Record):
 
     Attributes
     ----------
+    kind : {'accepted', 'whole'}
+        What the share is of: the accepted records, or all records once people have done the rest.
     max_error, confidence : float or None
-        The share of wrong ones among the accepted that is not passed, and the probability of that; None where an
-        earlier version did not say.
+        The share of wrong ones that is not passed, and the probability of that; None where an earlier version did not
+        say.
     per : str
         'class' or 'together': whether each class has its own promise.
     stratum : str
@@ -99,6 +101,7 @@ class GuaranteeRecord(Record):
         All of it in words, with the warnings.
     """
 
+    kind: str = "accepted"
     max_error: float | None = None
     confidence: float | None = None
     per: str = ""

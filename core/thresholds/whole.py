@@ -232,7 +232,6 @@ class WholeGuarantee:
             "unusable": self.unusable,
             "editions": self.editions,
             "left_out": self.left_out,
-            "warnings": list(self.population.warnings),
             "population": self.population.as_dict(),
             "groups": [plain(vars(group)) for group in self.groups],
         }

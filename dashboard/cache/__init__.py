@@ -23,6 +23,7 @@ from dashboard.cache.results import (
     collection,
     comparison,
     curves,
+    error_band,
     evaluation,
     explanation,
     export_cut_scope,
@@ -41,6 +42,7 @@ from dashboard.cache.results import (
     slice_p_value,
     slices,
     text_of,
+    whole_guarantee,
 )
 
 __all__ = [
@@ -50,6 +52,7 @@ __all__ = [
     "collection",
     "comparison",
     "curves",
+    "error_band",
     "evaluation",
     "explanation",
     "export_cut_scope",
@@ -76,5 +79,6 @@ __all__ = [
     "slices",
     "text_of",
     "upload_slot",
+    "whole_guarantee",
     "workspace",
 ]

@@ -16,6 +16,7 @@ from core.evaluation.evaluate import CalibrationTrial, try_calibrations
 from core.explain import Explanation, SimilarTitles, is_linear, leave_one_word_out, shap_words, word_contributions
 from core.export.release import Release, cut_scope
 from core.export.table import ExportTable
+from core.guarantees import WholeRequest, ask_band, ask_whole
 from core.label_audit import LabelAudit, audit_labels
 from core.labels import load_labels
 from core.manifests import LabelManifest
@@ -31,10 +32,12 @@ from core.slices import slice_p_value as test_slice
 from core.storage import Artifact, digest
 from core.thresholds import (
     Curves,
+    ErrorBand,
     Guarantee,
     Policy,
     PolicyReport,
     PopulationCheck,
+    WholeGuarantee,
     compare_population,
     find_guaranteed_cuts,
 )
@@ -46,6 +49,7 @@ __all__ = [
     "collection",
     "comparison",
     "curves",
+    "error_band",
     "evaluation",
     "explanation",
     "export_cut_scope",
@@ -64,6 +68,7 @@ __all__ = [
     "slice_p_value",
     "slices",
     "text_of",
+    "whole_guarantee",
 ]
 
 # --- What is computed of a set of predictions or labels ---------------------------------------------------------------
@@ -153,6 +158,18 @@ def promise(
         learned_known=scored.learned_known,
         population=population(scored),
     )
+
+
+@st.cache_resource(max_entries=32, show_spinner="Testing cut-offs …", hash_funcs=KEYS)
+def whole_guarantee(scored: Scored, request: WholeRequest) -> WholeGuarantee:
+    """Return what can be promised of the whole. Shared: read-only."""
+    return ask_whole(workspace(), scored, request, population(scored))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Testing cut-offs …", hash_funcs=KEYS)
+def error_band(scored: Scored) -> ErrorBand:
+    """Return the bound on what stays wrong at every cut-off at once. Shared: read-only."""
+    return ask_band(workspace(), scored)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Comparing the checked books with the others …", hash_funcs=KEYS)

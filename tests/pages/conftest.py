@@ -45,3 +45,9 @@ def loading(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[A
     cache.workspace.clear()  # type: ignore[attr-defined]
     yield AppTest.from_file(str(ROOT / "pages" / "catalogue.py"), default_timeout=240).run()
     cache.workspace.clear()  # type: ignore[attr-defined]
+
+
+def by_hand(page: AppTest) -> AppTest:
+    """Return the Thresholds page with its cut-offs set by hand, as a link to it asks."""
+    page.query_params["way"] = "By hand"
+    return page

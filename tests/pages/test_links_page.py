@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core.demonstration import PREDICTIONS
 from core.importing import import_file
 from core.storage import Workspace
+from tests.pages.conftest import by_hand
 from tests.serving import ROOT
 
 pytestmark = pytest.mark.slow
@@ -29,18 +30,18 @@ def _import_newer(place: Workspace, name: str = "newer") -> None:
 
 
 def test_the_address_carries_the_default_and_holds_after_an_import(demo_copy: Workspace, open_page: Open) -> None:
-    page = open_page(demo_copy, "thresholds.py").run()
+    page = by_hand(open_page(demo_copy, "thresholds.py")).run()
     assert not page.exception
     assert page.query_params["predictions"] in ([PREDICTIONS], PREDICTIONS)
     assert {"cut_Fiction", "cut_Non_fiction"} <= set(page.query_params)
     _import_newer(demo_copy)
-    again = open_page(demo_copy, "thresholds.py")
+    again = by_hand(open_page(demo_copy, "thresholds.py"))
     again.query_params["predictions"] = PREDICTIONS
     again.query_params["cut_Fiction"] = "0.8"
     again.run()
     assert again.selectbox(key="predictions").value == PREDICTIONS
     assert [slider.value for slider in again.slider] == [0.8, 0.9]
-    assert open_page(demo_copy, "thresholds.py").run().selectbox(key="predictions").value == "newer"
+    assert by_hand(open_page(demo_copy, "thresholds.py")).run().selectbox(key="predictions").value == "newer"
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_slider_of_another_person_does_not_move(demo_copy: Workspace, open_page:
     from core.predictions import load_predictions
     from core.thresholds import Policy
 
-    page = open_page(demo_copy, "thresholds.py").run()
+    page = by_hand(open_page(demo_copy, "thresholds.py")).run()
     fingerprint = load_predictions(demo_copy, PREDICTIONS).fingerprint
     save_policy(demo_copy, fingerprint, SavedPolicy(policy=Policy({"Fiction": 0.5, "Non-fiction": 0.5})))
     next(one for one in page.button if one.label.startswith("Keep")).click().run()

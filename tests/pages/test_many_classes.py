@@ -13,6 +13,7 @@ from core.review import decisions, send_to_review
 from core.storage import Workspace
 from dashboard import review_view
 from dashboard.thresholds_view import edited_cuts
+from tests.pages.conftest import by_hand
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +35,7 @@ def place(workspace: Workspace, tmp_path: Path) -> Workspace:
 def test_twelve_classes_have_a_table_of_cut_offs(
     place: Workspace, open_page: Callable[[Workspace, str], AppTest]
 ) -> None:
-    page = open_page(place, "thresholds.py").run()
+    page = by_hand(open_page(place, "thresholds.py")).run()
     assert not page.exception
     assert [one.label for one in page.slider] == []
     assert page.selectbox(key="curve").options == [*NAMES, "all, one cut-off"]
@@ -62,7 +63,7 @@ def test_of_twelve_classes_the_largest_are_told_in_words_and_the_table_has_all(
 def test_what_is_typed_into_the_table_is_the_cut_off(
     place: Workspace, open_page: Callable[[Workspace, str], AppTest]
 ) -> None:
-    page = open_page(place, "thresholds.py").run()
+    page = by_hand(open_page(place, "thresholds.py")).run()
     key = f"cut_table_{load_predictions(place, 'p').fingerprint}"
     assert page.session_state[key] == dict.fromkeys(NAMES, 0.9)
     before = {name: page.session_state[key][name] for name in NAMES}
@@ -92,5 +93,5 @@ def test_twelve_classes_are_decided_from_a_list(
 def test_a_slider_is_announced_without_backslashes(
     demo_copy: Workspace, open_page: Callable[[Workspace, str], AppTest]
 ) -> None:
-    page = open_page(demo_copy, "thresholds.py").run()
+    page = by_hand(open_page(demo_copy, "thresholds.py")).run()
     assert "Accept Non-fiction above" in [one.label for one in page.slider]

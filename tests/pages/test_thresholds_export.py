@@ -13,7 +13,7 @@ from core.slices.ledger import save_slice
 from core.storage import Workspace
 from core.thresholds import Policy, apply_policy
 from core.wording import thresholds as wording
-from tests.pages.conftest import Open
+from tests.pages.conftest import Open, by_hand
 
 CUTS = {"Fiction": 0.9, "Non-fiction": 0.9}
 EARLY = Slice((RangePredicate("year", None, 1849),), name="early")
@@ -26,7 +26,7 @@ def shown(page: AppTest) -> str:
 
 @pytest.mark.slow
 def test_the_accepted_can_be_had_at_once_and_are_those_of_the_export(demo_copy: Workspace, open_page: Open) -> None:
-    page = open_page(demo_copy, "thresholds.py")
+    page = by_hand(open_page(demo_copy, "thresholds.py"))
     page.query_params["predictions"] = "demo-predictions"
     page.run()
     assert not page.exception
@@ -46,7 +46,7 @@ def test_the_accepted_can_be_had_at_once_and_are_those_of_the_export(demo_copy: 
 @pytest.mark.slow
 def test_cut_offs_kept_for_a_slice_accept_nothing_else(demo_copy: Workspace, open_page: Open) -> None:
     save_slice(demo_copy.database, EARLY)
-    page = open_page(demo_copy, "thresholds.py")
+    page = by_hand(open_page(demo_copy, "thresholds.py"))
     page.query_params["predictions"] = "demo-predictions"
     page.query_params["only"] = "early"
     page.run()

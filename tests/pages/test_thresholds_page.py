@@ -11,6 +11,7 @@ from core.cli import main
 from core.importing import import_file
 from core.storage import Workspace
 from tests.core.thresholds.test_population import two_libraries
+from tests.pages.conftest import by_hand
 
 Open = Callable[[Workspace, str], AppTest]
 
@@ -42,6 +43,7 @@ def test_the_warning_stands_beside_the_promise(page: AppTest) -> None:
 
 def test_nothing_promised_and_nothing_accepted_is_no_invitation(page: AppTest) -> None:
     page.query_params["at_most"] = "1 %"
+    page.query_params["per"] = "the accepted of each class"
     page.run()
     assert not page.exception
     assert any("Nothing can be promised" in one.value for one in page.markdown)
@@ -72,6 +74,27 @@ def test_books_like_the_others_are_not_warned_of_by_hand(workspace: Workspace, t
     )
     (tmp_path / "even.csv").write_text(f"id,title,predicted,confidence,truth\n{rows}", encoding="utf-8")
     import_file(workspace, tmp_path / "even.csv", "predictions", name="even")
-    opened = open_page(workspace, "thresholds.py").run()
+    opened = by_hand(open_page(workspace, "thresholds.py")).run()
     assert not opened.exception
+    # 200 were drawn and none of them is wrong; what holds, holds wherever the sliders stand.
+    assert any("That holds at every position" in one.value for one in opened.markdown)
     assert not any("Be careful" in one.value for one in opened.warning)
+
+
+def test_the_page_begins_with_the_promise_of_the_whole(workspace: Workspace, tmp_path: Path, open_page: Open) -> None:
+    """1,000 books, every second one checked, and none of these wrong: people have nothing left to do."""
+    rows = "".join(
+        f"{i:04},A tale {i},Fiction,{0.5 + i // 2 % 50 / 100:.2f},{'Fiction' if i % 2 else ''}\n" for i in range(1000)
+    )
+    (tmp_path / "even.csv").write_text(f"id,title,predicted,confidence,truth\n{rows}", encoding="utf-8")
+    import_file(workspace, tmp_path / "even.csv", "predictions", name="even")
+    page = open_page(workspace, "thresholds.py").run()
+    assert not page.exception
+    texts = [one.value.replace("\\", "").replace("\u00a0", " ") for one in [*page.markdown, *page.caption]]
+    promise = "With 95 % confidence at most 2 % of all 1,000 books are wrong, and nothing is left for people to do."
+    assert any(promise in text for text in texts)
+    assert any(text.startswith("One question has been asked of these checked books") for text in texts)
+    page.selectbox(key="per").select("whole_class").run()
+    assert not page.exception
+    texts = [one.value for one in page.caption]
+    assert any(text.startswith("2 questions have been asked of these checked books") for text in texts)
