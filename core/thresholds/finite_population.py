@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-__all__ = ["allowed_in_sample", "band_limits", "most_wrong", "probability_of_so_few"]
+__all__ = ["allowed_in_sample", "band_limits", "crossing_probability", "most_wrong", "probability_of_so_few"]
 
 # The band is exact up to this share of the sample being wrong; above it only the trivial bound is given.
 BAND_SHARE = 0.25

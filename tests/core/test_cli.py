@@ -64,7 +64,7 @@ def test_a_promise_that_cannot_be_kept_ends_with_one(
     [
         (("evaluate", "--predictions", "nothing"), "There is no set of predictions called 'nothing'"),
         (("import", "nowhere.csv", "--kind", "corpus"), "nowhere.csv"),
-        (("thresholds", "--predictions", "demo-predictions"), "Say either --max-error"),
+        (("thresholds", "--predictions", "demo-predictions"), "Say one of the three: --whole SHARE"),
         (("thresholds", "--predictions", "demo-predictions", "--cut", "Poetry=.9"), "one of the classes Fiction"),
         (("thresholds", "--predictions", "demo-predictions", "--cut", "Fiction=high"), "is no number"),
         (("slices", "--predictions", "demo-predictions", "--by", "colour"), "There is no facet 'colour'"),
