@@ -162,7 +162,7 @@ def _report(args: argparse.Namespace, workspace: Workspace, progress: Progress) 
     learned = tuple(args.learned_from)
     scored = load_scored(workspace, args.predictions, args.labels, learned, args.corpus)
     against = load_scored(workspace, args.against, args.labels, learned) if args.against else None
-    has_policy = bool(args.cuts) or args.max_error is not None
+    has_policy = bool(args.cuts) or args.max_error is not None or args.whole is not None
     policy = policy_from_args(args, scored, workspace) if has_policy else None
     content = build_content(
         workspace, scored, date=args.date or now()[:10], policy=policy, against=against, progress=progress

@@ -262,8 +262,8 @@ def quality_sentences(quality: QualityReport) -> Sequence[str]:
         sentences.append(f"Wrong labels to expect among {whose}: about {expected.value:,.0f}{between}.")
     if quality.selected_on_these:
         sentences.append(
-            "The cuts were set by hand with these same records in view. Where they were chosen for their figures, the"
-            " figures are too good."
+            "The cuts were chosen with these same records in view. Where they were chosen for their figures, the"
+            " figures are too good; a promise allows for that, these figures do not."
         )
     sentences.append(
         "The figures hold for records like those that were checked; if those were not drawn at random from this file,"

@@ -120,8 +120,9 @@ class Release:
                 "evaluation": measured.as_dict(),
                 "exported": _exported(decided, table),
                 "checked_by": _CHECKED[made_by] if table.labels else "records whose label came with the predictions",
-                # A cut chosen while looking at these very books flatters their figure; a promise allows for it.
-                "selected_on_these": chosen.promise is None and chosen.labels == table.labels,
+                # A cut chosen while looking at these very books flatters their figure. A promise allows for that, but
+                # the figures beside it do not.
+                "selected_on_these": chosen.labels == table.labels,
                 "warnings": list(wording.population_warnings(compare_population(part))),
             }
         )

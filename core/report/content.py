@@ -250,6 +250,8 @@ def _decided(chosen: SavedPolicy, decided: PolicyReport) -> str:
         text += ", no other book by these cut-offs"
     promise = chosen.promise
     if promise and promise.promised and promise.confidence is not None and promise.max_error is not None:
+        if promise.kind == "whole":
+            return f"{text}. {promise.in_words}."
         each = "the accepted of each class" if promise.per == "class" else "the accepted"
         return (
             f"{text}: with {lower_percent(promise.confidence)} confidence at most"

@@ -2,6 +2,7 @@
 
 import json
 import math
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,3 +79,22 @@ def test_the_command_line_asks_of_the_same_budget(thresholds: Callable[..., dict
     assert isinstance(other["promise"], dict)
     assert other["promise"]["groups"][0]["alpha"] == pytest.approx(0.2432 * 0.05, abs=1e-5)
     assert str(other["budget"]).startswith("2 questions have been asked of these checked books")
+
+
+def test_report_export_and_readme_repeat_the_promise_of_the_whole(
+    thresholds: Callable[..., dict[str, object]], workspace: Workspace, tmp_path: Path
+) -> None:
+    content = thresholds("first", "--whole", ".02")["promise"]
+    assert isinstance(content, dict)
+    sentence = str(content["sentence"]).replace("\u00a0", " ")
+    assert sentence.startswith("With 95 % confidence at most 2 % of all 1,000 books are wrong")
+    place = ["--workspace", str(workspace.root)]
+    asked = ["--predictions", "first", "--whole", ".02"]
+    assert main([*place, "report", *asked, "--out", str(tmp_path / "report.html")]) == 0
+    assert "at most 2 % of all 1,000 books" in (tmp_path / "report.html").read_text("utf-8").replace("\u00a0", " ")
+    assert main([*place, "export", *asked, "--profile", "none", "--out", str(tmp_path / "export.zip")]) == 0
+    with zipfile.ZipFile(tmp_path / "export.zip") as bundle:
+        readme, manifest = bundle.read("README.md").decode(), json.loads(bundle.read("manifest.json"))
+    assert sentence.rstrip(".") in readme.replace("\u00a0", " ")
+    assert "a promise allows for that, these figures do not" in readme
+    assert manifest["choices"]["promise"]["kind"] == "whole"
