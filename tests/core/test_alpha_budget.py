@@ -94,7 +94,9 @@ def test_report_export_and_readme_repeat_the_promise_of_the_whole(
     assert "at most 2 % of all 1,000 books" in (tmp_path / "report.html").read_text("utf-8").replace("\u00a0", " ")
     assert main([*place, "export", *asked, "--profile", "none", "--out", str(tmp_path / "export.zip")]) == 0
     with zipfile.ZipFile(tmp_path / "export.zip") as bundle:
-        readme, manifest = bundle.read("README.md").decode(), json.loads(bundle.read("manifest.json"))
+        files = {name.rpartition("/")[2].lower(): name for name in bundle.namelist()}
+        readme = next(bundle.read(files[name]).decode() for name in ("readme.md", "readme.txt") if name in files)
+        manifest = json.loads(bundle.read(files["manifest.json"]))
     assert sentence.rstrip(".") in readme.replace("\u00a0", " ")
     assert "a promise allows for that, these figures do not" in readme
-    assert manifest["choices"]["promise"]["kind"] == "whole"
+    assert manifest["settings"]["promise"]["kind"] == "whole"
