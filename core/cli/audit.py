@@ -21,7 +21,7 @@ from core.schema import CONFIDENCE
 from core.slices import Ledger, Slice, facet_slices, find_slices, slice_p_value
 from core.statistics import Estimate
 from core.storage import Workspace
-from core.thresholds import Policy, compare_population, find_guaranteed_cuts, policy_report
+from core.thresholds import GuaranteeRecord, Policy, compare_population, find_guaranteed_cuts, policy_report
 from core.wording import slices as slice_wording
 from core.wording import thresholds as wording
 
@@ -378,6 +378,23 @@ def _find(args: argparse.Namespace, scored: Scored) -> CommandResult:
     return CommandResult(content, sentences)
 
 
+def _whole(promise: GuaranteeRecord) -> dict[str, Any]:
+    """Return what the JSON says of a promise of the whole; shares are of all records."""
+    numbers = promise.as_dict()
+    records = max(numbers["records"], 1)
+    return {
+        "limit": promise.max_error,
+        "confidence": promise.confidence,
+        "promised": promise.promised,
+        "machine_share": numbers["accepted"] / records,
+        "people": numbers["review"],
+        "hours": numbers["hours"],
+        "upper": numbers["most_wrong"] / records,
+        "reason": promise.reason,
+        "warnings": list(promise.warnings),
+    }
+
+
 def _thresholds(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     scored = load_scored_from_args(args, workspace)
     chosen = policy_from_args(args, scored, workspace)
@@ -394,7 +411,8 @@ def _thresholds(args: argparse.Namespace, workspace: Workspace, progress: Progre
         # The sentence of a promise has the warning in it.
         lines = [chosen.promise.sentence, *sentences]
         status = 0 if chosen.promise.promised else 1
-    if args.whole is not None:
+    if args.whole is not None and chosen.promise:
+        content["whole"] = _whole(chosen.promise)
         content["budget"] = budget_sentence(budget_of(workspace, scored))
         lines += ["", content["budget"]]
     rows = report.per_class.to_dict("records")
