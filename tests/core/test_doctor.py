@@ -114,7 +114,9 @@ def test_a_workspace_that_cannot_be_written_is_said(workspace, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(doctor, "write_atomically", refuse)
-    assert named(workspace, "workspace").detail.endswith("cannot be written to: Permission denied")
+    check = named(workspace, "workspace")
+    assert check.detail.endswith("cannot be written to: Permission denied")
+    assert not check.ok
 
 
 def test_the_database_tells_how_much_it_holds(workspace):

@@ -505,3 +505,18 @@ def test_what_is_left_is_as_what_has_passed(
     status = jobs.JobStatus(state=state, fraction=fraction, seconds=seconds)
     assert status.seconds_left == (None if left is None else pytest.approx(left))
     assert status.time_left == words
+
+
+@pytest.mark.parametrize(
+    ("state", "finished"),
+    [
+        ("waiting", False),
+        ("running", False),
+        ("done", True),
+        ("failed", True),
+        ("cancelled", True),
+        ("interrupted", True),
+    ],
+)
+def test_a_state_says_whether_more_will_happen(state, finished):
+    assert jobs.JobStatus(state=state).finished is finished

@@ -143,3 +143,14 @@ def test_a_label_set_that_cannot_be_read_stops_no_other_predictions(place: Works
         path.write_bytes(b"PAR1")
     scored = load_scored(place, "tool")
     assert len(scored.labelled) == 100 and not scored.table["leak"].any()
+
+
+def test_every_label_set_it_learned_from_counts(place: Workspace, tmp_path: Path) -> None:
+    """Ten of the books are in the one set and five others in the other: fifteen are leaks, whichever is named last."""
+    early = books(5)[["record_id", "title", "truth"]].rename(columns={"truth": "label"})
+    early.to_csv(tmp_path / "early.csv", index=False)
+    import_file(place, tmp_path / "early.csv", "labels", name="early")
+    frame, predictions = load_scored(place, "tool").table, load_predictions(place, "tool")
+    for names in (("taught", "early"), ("early", "taught")):
+        mask = find_learned(place, frame, predictions, "", names).mask
+        assert frame.loc[mask, "record_id"].tolist() == [f"b{i:04}" for i in (*range(5), *range(90, 100))]

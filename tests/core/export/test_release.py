@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from core.export.release import Release, precision_by, release, saved_exports
+from core.importing import import_file
 from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import load_predictions, load_scored
 from core.review import record_decision
@@ -102,3 +103,13 @@ def test_a_curator_goes_before_the_cut(place: Workspace, tmp_path: Path) -> None
     assert rows[unsure["record_id"]]["pred_label"] == "Fiction"
     assert sure["record_id"] not in rows
     assert len(saved_exports(place, scored.predictions)) == earlier
+
+
+def test_of_predictions_made_elsewhere_nothing_is_claimed(workspace: Workspace, tmp_path: Path) -> None:
+    """Nobody calibrated their confidences here, and nothing is known of the model but what the file is called."""
+    rows = "".join(f"b{i:03},A tale {i},Fiction,0.9{i % 10}\n" for i in range(30))
+    (tmp_path / "tool.csv").write_text(f"id,title,predicted,confidence\n{rows}", encoding="utf-8")
+    import_file(workspace, tmp_path / "tool.csv", "predictions", name="tool")
+    prepared = Release.prepare(workspace, "tool", SavedPolicy(policy=Policy({"Fiction": 0.5})), profile="none")
+    model = prepared.decided.settings.model
+    assert (model.name, model.made_here, model.calibrated, model.sha256) == ("tool", False, False, "")

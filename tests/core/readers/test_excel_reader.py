@@ -1,6 +1,7 @@
 """Excel workbooks: values as text, the sheet that is read, rows that do not fit."""
 
 import datetime as dt
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -189,3 +190,15 @@ def test_numbers_of_which_only_some_are_shown_with_zeros_are_asked_about(tmp_pat
         "'id' shows some numbers with zeros in front (row 2: 4567 as 000004567) and 2 without (row 4: 4568): each was "
         "read as it is shown. If all are to have them, give the whole column one number format and save it again.",
     )
+
+
+def test_settings_of_a_printer_make_no_binary_workbook(tmp_path: Path):
+    """Excel keeps them as a .bin file beside the sheets of an ordinary workbook."""
+    path = tmp_path / "printed.xlsx"
+    book = openpyxl.Workbook()
+    book.active.append(["id", "title"])
+    book.active.append(["1", "Emma"])
+    book.save(path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("xl/printerSettings/printerSettings1.bin", b"\x00")
+    assert read_table(path).frame["title"].tolist() == ["Emma"]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError
-from core.thresholds import ALL_CLASSES, Curves, CutPoint, Policy, apply_policy
+from core.thresholds import ALL_CLASSES, Curves, CutPoint, Policy, apply_policy, expected_errors
 
 CLASSES = ("Map", "Play", "Song")
 
@@ -117,3 +117,9 @@ class TestTable:
         assert found["n_accepted"].sum() == 0
         assert found["accuracy"].isna().all()
         assert (found["cut"] == 0).all()
+
+
+def test_a_single_accepted_book_counts_too() -> None:
+    """Two of 20 checked ones of the first class are wrong, 20 are unchecked; the one book of the second is wrong."""
+    expected = expected_errors(np.array([2, 1]), np.array([20, 1]), np.array([40, 1]))
+    assert expected.value == pytest.approx(2 + 1 + 20 * 2 / 20)

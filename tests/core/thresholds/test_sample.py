@@ -76,3 +76,12 @@ def test_there_must_be_something_to_draw() -> None:
         draw_review_sample(collection(), 0)
     with pytest.raises(InputError, match="The facet 'colour'"):
         draw_review_sample(collection(), 5, ("colour",))
+
+
+def test_what_is_left_over_goes_to_the_largest_remainder() -> None:
+    """Of 66 maps and 34 songs five are drawn: 3.3 and 1.7, which are three and two."""
+    table = pd.DataFrame(
+        {"record_id": [f"b{i}" for i in range(100)], "predicted": ["Map"] * 66 + ["Song"] * 34, "truth": ""}
+    )
+    for seed in range(5):
+        assert draw_review_sample(table, 5, seed=seed)["predicted"].value_counts().to_dict() == {"Map": 3, "Song": 2}
