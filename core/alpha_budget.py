@@ -44,9 +44,9 @@ def weight_of_question(k: int) -> float:
 
     Notes
     -----
-    By simulation (``tests/theory/test_alpha_budget_theory.py``): with 6 / (π² k²) from the first question on, one look
-    costs nearly as much, and δ / (k (k + 1)) gives the first look half. What comes later can only be asked in earnest
-    with more labels.
+    By simulation (``tests/theory/test_alpha_budget_theory.py``): someone who asks ten models three things each is told
+    something false in 4 % of 300 samples; with a fresh 5 % for each question it is 41 %. The first question accepts
+    36 % of the books where all of alpha would accept 38 %, and half of it 35 %.
 
     References
     ----------

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binom
 
 from core.comparison import compare_models
 from core.evaluation import by_value
@@ -15,9 +16,12 @@ from core.storage import Workspace
 from core.thresholds import (
     ALL_CLASSES,
     Curves,
+    ErrorBand,
     Policy,
+    PopulationCheck,
     apply_policy,
     find_guaranteed_cuts,
+    find_whole_guarantee,
     policy_report,
 )
 from core.wording.thresholds import policy, reason
@@ -137,3 +141,32 @@ def test_a_model_is_no_better_than_itself(scored: Scored) -> None:
     assert found.accuracy_difference.value == 0
     assert found.macro_f1[0].value == pytest.approx(0.8738, abs=1e-4)
     assert found.disagreements.empty
+
+
+def test_of_the_whole_two_per_cent_is_always_certified_and_the_band_costs_little(scored: Scored) -> None:
+    """One half is checked, the other is what people have not looked at; the published predictions as they are."""
+    books = scored.labelled.reset_index(drop=True)
+    wrong = (books["predicted"] != books["truth"]).to_numpy(dtype=bool)
+    not_compared = PopulationCheck(0, 0, ())
+    coverage: dict[float, list[float]] = {0.02: [], 0.01: []}
+    of_band, broken = [], {0.02: 0, 0.01: 0}
+    for seed in range(SPLITS):
+        hidden = np.zeros(len(books), dtype=bool)
+        hidden[np.random.default_rng(seed).permutation(len(books))[425:]] = True
+        table = books.assign(truth=books["truth"].mask(hidden, ""), truth_given=books["truth_given"].mask(hidden, ""))
+        for share in coverage:
+            result = find_whole_guarantee(table, scored.classes, share, population=not_compared)
+            accepted = apply_policy(table, result.policy())
+            coverage[share].append(float(accepted[hidden].mean()))
+            broken[share] += int((wrong & accepted & hidden).sum()) > share * len(books)
+        band = ErrorBand(table, scored.classes)
+        cuts = np.unique(band.table()["cut"])
+        policies = [Policy(dict.fromkeys(scored.classes, float(cut))) for cut in cuts]
+        lowest = next((policy for policy in policies if band.bound(policy).share <= 0.02), Policy({}))
+        of_band.append(float(apply_policy(table, lowest)[hidden].mean()) if lowest.cuts else 0.0)
+    print({share: float(np.mean(values)) for share, values in coverage.items()}, float(np.mean(of_band)), broken)
+    assert min(coverage[0.02]) > 0
+    assert np.mean(coverage[0.02]) >= 0.60
+    assert np.mean(coverage[0.01]) >= 0.25
+    assert np.mean(coverage[0.02]) - np.mean(of_band) <= 0.12
+    assert max(broken.values()) <= binom.ppf(0.999, SPLITS, 0.05)

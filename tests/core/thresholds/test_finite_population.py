@@ -4,8 +4,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from scipy.stats import hypergeom
+from scipy.stats import binom, hypergeom
 
+from core.statistics import clopper_pearson
 from core.thresholds.finite_population import (
     allowed_in_sample,
     band_limits,
@@ -69,3 +70,11 @@ def test_the_band_spends_its_alpha_and_no_more(sample: int, population: int) -> 
     assert (np.diff(limits) >= 0).all()
     single = [most_wrong(e, sample, population, 0.05) for e in range(5)]
     assert (limits[:5] >= single).all()
+
+
+@pytest.mark.parametrize(("errors", "sample"), [(0, 149), (3, 425), (12, 850)])
+def test_in_a_large_collection_the_limit_is_that_of_pac_labels(errors: int, sample: int) -> None:
+    """There it is the binomial bound (Clopper–Pearson): the p value of a larger share is at most alpha."""
+    limit = most_wrong(errors, sample, 10**7, 0.05) / 10**7
+    assert limit == pytest.approx(clopper_pearson(errors, sample, 0.95, "upper")[1], rel=1e-4)
+    assert binom.cdf(errors, sample, limit) == pytest.approx(0.05, rel=1e-3)
