@@ -9,7 +9,8 @@ from core.formatting import lower_percent, upper_percent
 from core.guarantees import WholeRequest, budget_of, budget_sentence, promise_of
 from core.predictions import Scored
 from core.schema import PREDICTED, TRUTH
-from core.thresholds import Guarantee, GuaranteeRecord, Policy, draw_review_sample
+from core.statistics import labels_needed
+from core.thresholds import Guarantee, GuaranteeRecord, Policy, WholeGuarantee, draw_review_sample
 from core.wording import thresholds as wording
 from core.wording import whole as whole_wording
 from core.wording.evaluation import leaks, titles_read, verdict
@@ -34,8 +35,8 @@ _FACETS = ("language", "decade")
 
 # What is promised → its words. The first is what a library asks: how right its catalogue will be.
 _KINDS = {
-    "whole": "the whole catalogue, once people have done the rest",
-    "whole_class": "the whole, class by class",
+    "whole": "the whole catalogue",
+    "whole_class": "the whole catalogue, class by class",
     "class": "the accepted of each class",
     "together": "all accepted together",
 }
@@ -54,7 +55,7 @@ def choose(scored: Scored) -> tuple[Policy, GuaranteeRecord | None]:
         key="of_whole" if is_whole else "at_most",
         bind="query-params",
     )
-    with st.expander("How sure, in which groups"):
+    with st.expander("How sure, in which groups, how often people err"):
         left, middle, right = st.columns(3)
         confidence = left.select_slider(
             "With this confidence",
@@ -112,8 +113,28 @@ def _whole(scored: Scored, request: WholeRequest) -> tuple[Policy, GuaranteeReco
     feedback.conclusion(escape(first))
     warn_of_population(scored)
     feedback.show_sentences(*others)
+    if not result.guaranteed:
+        _offer_random_books(scored, result)
     st.caption(escape(budget_sentence(budget_of(cache.workspace(), scored))))
     return result.policy(), promise_of(result) if result.guaranteed else None
+
+
+def _offer_random_books(scored: Scored, result: WholeGuarantee) -> None:
+    """Offer books drawn at random: checked, they are a sample on which a promise can rest."""
+    unlabelled = int((scored.table[TRUTH] == "").sum())
+    n = min(max(2 * labels_needed(result.max_error, result.confidence), 200), unlabelled)
+    if not n:
+        return
+    sample = draw_review_sample(scored.table, n, (), seed=0)
+    with st.container(border=True):
+        st.markdown(
+            f"{n:,} books drawn at random, ready to be labelled: import the answers as labels and check against them."
+        )
+        widgets.download_table(
+            sample[["record_id", "title", "author", "date", "language"]].assign(label=""),
+            "books-drawn-at-random",
+            f"Download {n:,} books to label (CSV)",
+        )
 
 
 def show_bound(scored: Scored, policy: Policy, accepted: int) -> None:

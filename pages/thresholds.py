@@ -19,16 +19,12 @@ if scored.table["confidence"].isna().all():
     feedback.empty("These predictions carry no confidence, so no cut-off can be set.", "Models", "Train a model")
 where = widgets.chosen_slice()
 policies = [saved for saved in saved_policies(cache.workspace(), predictions) if saved.policy.where == where]
-# A link that carries cut-offs, but not how they were chosen, is to cut-offs set by hand.
-first_way = "By hand" if any(name.startswith(navigation.CUT_PREFIX) for name in st.query_params) else "By a promise"
-way = st.segmented_control(
-    "Choose the cut-offs",
-    ["By a promise", "By hand"],
-    default=st.session_state.setdefault("first_way", first_way),
-    required=True,
-    key="way",
-    bind="query-params",
-)
+WAYS = ["By a promise", "By hand"]
+if "way" not in st.session_state:
+    # A link that carries cut-offs, but not how they were chosen, is to cut-offs set by hand.
+    first = WAYS[any(name.startswith(navigation.CUT_PREFIX) for name in st.query_params)]
+    st.session_state["way"] = way if (way := st.query_params.get("way")) in WAYS else first
+way = st.segmented_control("Choose the cut-offs", WAYS, required=True, key="way", bind="query-params")
 
 
 @st.fragment

@@ -9,23 +9,21 @@ __all__ = ["bound_sentence", "headline", "reason", "sentences"]
 
 def headline(result: WholeGuarantee) -> str:
     """Say how wrong the collection is at most once people have done the rest, and how much that is."""
-    if not result.is_random:
-        return (
-            "Nothing can be promised of the whole: the checked books are not like the books nobody checked. Draw books"
-            " at random from the collection, have them checked, and ask again."
-        )
     if not result.accepted:
         return (
             f"At most {upper_percent(result.max_error)} wrong in the whole can only be promised if people do all of it."
             f" {reason(result)}"
         )
-    promise = (
-        f"With {lower_percent(result.confidence)} confidence at most {upper_percent(result.max_error)} of"
-        f" {_of_what(result)} are wrong"
-    )
-    if not result.review:
-        return f"{promise}, and nothing is left for people to do."
-    return f"{promise} once people have done the rest: {_books(result.review)}, {_hours(result.hours)}."
+    rest = ", and nothing is left for people to do."
+    if result.review:
+        rest = f" once people have done the rest: {_books(result.review)}, {_hours(result.hours)}."
+    limit = f"at most {upper_percent(result.max_error)} of {_of_what(result)}"
+    if not result.is_random:
+        return (
+            "This is no promise: the checked books are not like the books nobody checked. If they were,"
+            f" {limit} would be wrong{rest}"
+        )
+    return f"With {lower_percent(result.confidence)} confidence {limit} are wrong{rest}"
 
 
 def reason(result: WholeGuarantee) -> str:

@@ -82,7 +82,7 @@ class Session:
         message.rerun_script.page_name = self.page
         message.rerun_script.page_script_hash = self.script
         message.rerun_script.fragment_id = fragment
-        message.rerun_script.query_string = ""
+        message.rerun_script.query_string = "way=By+hand" if self.page == "thresholds" else ""
         for widget, (field, value) in self.states.items():
             state = message.rerun_script.widget_states.widgets.add()
             state.id = widget

@@ -24,11 +24,13 @@ def test_the_address_carries_the_default_from_page_to_page_and_back(visit: Visit
     page = visit("/")
     assert asked(page) == {"predictions": ["demo-predictions"]}
     page.get_by_role("link", name="Thresholds", exact=True).first.click()
-    expect(page.get_by_role("slider").first).to_be_visible(timeout=30_000)
+    page.get_by_role("radio", name="By hand").click(timeout=30_000)
+    expect(page.get_by_text("Accept Fiction above")).to_be_visible(timeout=30_000)
     serving.wait_until_settled(page)
     cuts = {"cut_Fiction", "cut_Non_fiction"}
     assert cuts | {"predictions"} <= set(asked(page))
-    before = page.get_by_role("slider").first.get_attribute("aria-valuenow")
+    shown = page.locator('[data-testid="stSliderThumbValue"]')
+    assert shown.all_inner_texts() == ["0.900", "0.900"]
     page.get_by_role("link", name="Review", exact=True).first.click()
     expect(page.get_by_role("heading", name="Review", exact=True)).to_be_visible(timeout=30_000)
     serving.wait_until_settled(page)
@@ -37,7 +39,7 @@ def test_the_address_carries_the_default_from_page_to_page_and_back(visit: Visit
         page.go_back()
         page.wait_for_timeout(1000)
         serving.wait_until_settled(page)
-        assert page.get_by_role("slider").first.get_attribute("aria-valuenow") == before
+        assert shown.all_inner_texts() == ["0.900", "0.900"]
         assert cuts | {"predictions"} <= set(asked(page))
 
 
