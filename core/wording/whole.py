@@ -16,7 +16,8 @@ def headline(result: WholeGuarantee) -> str:
         )
     rest = ", and nothing is left for people to do."
     if result.review:
-        rest = f" once people have done the rest: {_books(result.review)}, {_hours(result.hours)}."
+        unchecked = f"{result.review:,} unchecked {'book' if result.review == 1 else 'books'}"
+        rest = f" once people have done the rest: {unchecked}, {_hours(result.hours)}."
     limit = f"at most {upper_percent(result.max_error)} of {_of_what(result)}"
     if not result.is_random:
         return (
