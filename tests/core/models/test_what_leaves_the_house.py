@@ -293,7 +293,7 @@ def _the_policy(policy, scored, by_machine, everything, manifest, readme):
     assert ("set by hand" in readme) == ("promise" not in policy)
     if policy == "promise":
         assert "for this promise: With 80 % confidence at most 50 %" in readme
-        assert "too good" not in readme
+        assert "too good; a promise allows for that, these figures do not" in readme
     if policy == "broken promise":
         assert "not all of it can be kept" in readme
         assert "for this promise" not in readme
