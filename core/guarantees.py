@@ -15,7 +15,7 @@ from core.predictions import Scored
 from core.schema import RECORD_ID, TITLE_KEY
 from core.storage import Workspace, digest
 from core.thresholds import ErrorBand, GuaranteeRecord, PopulationCheck, WholeGuarantee, find_whole_guarantee
-from core.thresholds.whole import CheckedSample
+from core.thresholds.sample import CheckedSample
 from core.wording import whole as wording
 from core.wording.thresholds import population_warnings
 

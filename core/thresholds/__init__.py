@@ -8,12 +8,13 @@ from core.thresholds.acceptance_rates import (
     acceptance_rates_by_class,
     expected_errors,
 )
+from core.thresholds.error_band import ErrorBand, ErrorBound
 from core.thresholds.guarantee import GroupGuarantee, Guarantee, find_guaranteed_cuts
 from core.thresholds.policy import GuaranteeRecord, Policy, apply_policy
 from core.thresholds.population import PopulationCheck, compare_population
 from core.thresholds.report import DEFAULT_FACETS, PolicyReport, policy_report
 from core.thresholds.sample import draw_review_sample
-from core.thresholds.whole import ErrorBand, ErrorBound, WholeGroup, WholeGuarantee, find_whole_guarantee
+from core.thresholds.whole import WholeGroup, WholeGuarantee, find_whole_guarantee
 
 __all__ = [
     "ALL_CLASSES",

@@ -1,6 +1,7 @@
-"""Drawing books for people to label, so that a promise becomes possible."""
+"""Drawing books for people to label, and the checked books as a sample on which a promise can rest."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -8,9 +9,65 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 from core.facets import facet_codes
-from core.schema import PREDICTED, TRUTH
+from core.schema import LEAK, PREDICTED, SPLIT, TITLE_KEY, TRUTH, TRUTH_GIVEN
 
-__all__ = ["draw_review_sample"]
+__all__ = ["CheckedSample", "draw_review_sample"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedSample:
+    """The checked records as a random sample of the collection.
+
+    Attributes
+    ----------
+    frame : bool array, shape (n_records,)
+        Records the sample stands for: all but those whose truth the model learned from, which are right already.
+    drawn : bool array, shape (n_records,)
+        The sample: checked records, one of each title. Editions of a title that was drawn are no draws of their own.
+    wrong : bool array, shape (n_records,)
+        Drawn records the prediction of which is wrong, or that were looked at without a usable answer: the worst case.
+    unusable, editions, left_out : int
+        Drawn records without a usable answer; checked records that are further editions; those left out as learned
+        from.
+    """
+
+    frame: NDArray[np.bool_]
+    drawn: NDArray[np.bool_]
+    wrong: NDArray[np.bool_]
+    unusable: int
+    editions: int
+    left_out: int
+
+    @classmethod
+    def from_table(cls, table: pd.DataFrame) -> "CheckedSample":
+        """Read the sample from a scored table: ``predicted``, ``truth`` and, where known, ``truth_given``, ``leak``,
+        ``split``, ``title_key``.
+        """
+        answered = (table[TRUTH] != "").to_numpy(dtype=bool)
+        learned = np.zeros(len(table), dtype=bool)
+        if LEAK in table:
+            learned |= table[LEAK].to_numpy(dtype=bool)
+        if SPLIT in table:
+            learned |= (table[SPLIT] == "train").to_numpy(dtype=bool)
+        open_answer = np.zeros(len(table), dtype=bool)
+        if TRUTH_GIVEN in table:
+            open_answer = ~answered & (table[TRUTH_GIVEN] != "").to_numpy(dtype=bool)
+        checked = (answered | open_answer) & ~learned
+        drawn = checked.copy()
+        if TITLE_KEY in table:
+            rows = np.flatnonzero(checked)
+            keys = table[TITLE_KEY].iloc[rows]
+            drawn[rows[(keys.duplicated() & (keys != "")).to_numpy(dtype=bool)]] = False
+        mistaken = np.zeros(len(table), dtype=bool)
+        mistaken[drawn] = (table.loc[drawn, PREDICTED] != table.loc[drawn, TRUTH]).to_numpy(dtype=bool)
+        return cls(
+            frame=~(answered & learned),
+            drawn=drawn,
+            wrong=mistaken,
+            unusable=int((drawn & open_answer).sum()),
+            editions=int((checked & ~drawn).sum()),
+            left_out=int((answered & learned).sum()),
+        )
 
 
 def draw_review_sample(

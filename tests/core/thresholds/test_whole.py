@@ -8,7 +8,7 @@ from scipy.stats import hypergeom
 from core.errors import InputError
 from core.thresholds import ErrorBand, Policy, apply_policy, find_whole_guarantee
 from core.thresholds.finite_population import allowed_in_sample, most_wrong
-from core.thresholds.whole import CheckedSample
+from core.thresholds.sample import CheckedSample
 from core.wording import whole as wording
 
 

@@ -1,0 +1,166 @@
+"""A bound on the records that are wrong and accepted, true at every cut at once."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.schema import CONFIDENCE, PREDICTED
+from core.thresholds.acceptance_rates import ALL_CLASSES
+from core.thresholds.finite_population import band_limits
+from core.thresholds.policy import Policy
+from core.thresholds.sample import CheckedSample
+
+__all__ = ["ErrorBand", "ErrorBound"]
+
+# One band is for all records whatever their class, and up to so many classes each has one of its own. The first serves
+# cuts that are alike: it needs no sum of worst cases, so it has the larger part of alpha.
+MOST_BANDS: Final = 4
+SHARE_OF_ALL: Final = 0.7
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorBound:
+    """How many records are wrong, accepted and unchecked under a policy, at most.
+
+    Attributes
+    ----------
+    most_wrong : int
+    records : int
+        Of the collection.
+    confidence : float
+        That it holds at this and every other cut.
+    """
+
+    most_wrong: int
+    records: int
+    confidence: float
+
+    @property
+    def share(self) -> float:
+        """Of all records; NaN without records."""
+        return self.most_wrong / self.records if self.records else math.nan
+
+
+class ErrorBand:
+    """A bound on the records that are wrong and accepted, at every cut at once.
+
+    Whoever moves a cut, reads the bound, moves it again and stops where it pleases has a true bound all the same. Build
+    it once for predictions and labels; a look-up is two binary searches a class.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As for :func:`find_whole_guarantee`.
+    classes : sequence of str
+    confidence : float
+        With which the bound is true at all cuts of all classes together.
+    alpha : float, optional
+        What may be spent on it; ``1 - confidence`` by default.
+
+    See Also
+    --------
+    core.thresholds.finite_population.band_limits : why it holds.
+    """
+
+    def __init__(
+        self, table: pd.DataFrame, classes: Sequence[str], confidence: float = 0.95, alpha: float | None = None
+    ) -> None:
+        sample = CheckedSample.from_table(table)
+        stated = np.nan_to_num(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan), nan=0.0)
+        codes = pd.Index(list(classes)).get_indexer(pd.Index(table[PREDICTED]))
+        self.records, self.confidence, self.labelled = len(table), confidence, int(sample.drawn.sum())
+        spent = round(1 - confidence, 12) if alpha is None else alpha
+        own = tuple(classes) if 1 < len(classes) <= MOST_BANDS else ()
+        every = np.flatnonzero(codes >= 0)
+        self._all = _ClassBand.from_rows(every, stated, sample, spent * (SHARE_OF_ALL if own else 1.0))
+        self._by_class = {
+            name: _ClassBand.from_rows(
+                np.flatnonzero(codes == i), stated, sample, spent * (1 - SHARE_OF_ALL) / len(own)
+            )
+            for i, name in enumerate(own)
+        }
+
+    def bound(self, policy: Policy) -> ErrorBound:
+        """Return the bound for what a policy accepts.
+
+        Of cuts that differ by stratum the lowest of a class counts, and a slice is bounded by the whole: the policy
+        accepts no more than that.
+        """
+        lowest: dict[str, float] = {}
+        for cuts in (policy.cuts, *policy.by_stratum.values()):
+            for name, cut in cuts.items():
+                lowest[name] = min(cut, lowest.get(name, 1.0))
+        most = self._all.most_wrong(min(lowest.values(), default=1.0))
+        if self._by_class:
+            apart = sum(band.most_wrong(lowest[name]) for name, band in self._by_class.items() if name in lowest)
+            most = min(most, apart)
+        return ErrorBound(most_wrong=most, records=self.records, confidence=self.confidence)
+
+    def table(self) -> pd.DataFrame:
+        """Return the bound over all cuts.
+
+        Returns
+        -------
+        DataFrame
+            One row a class, up to :data:`MOST_BANDS` classes, and of :data:`ALL_CLASSES`, and step of its bound, the
+            highest cut first: ``class``, ``cut``, ``accepted`` (of all records with this prediction), ``labelled`` and
+            ``errors`` (among the accepted of the sample), ``most_wrong`` and ``error_high`` (as a share of all).
+        """
+        bands = {**self._by_class, ALL_CLASSES: self._all}
+        tables = [band.table().assign(**{"class": name}) for name, band in bands.items()]
+        table = pd.concat(tables, ignore_index=True)
+        return table.assign(error_high=table["most_wrong"] / max(self.records, 1))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _ClassBand:
+    """One band: confidences rising, of all records, of the sample and of its wrong ones, and limits by errors."""
+
+    confidence: NDArray[np.float64]
+    checked: NDArray[np.float64]
+    wrong: NDArray[np.float64]
+    limits: NDArray[np.int64]
+
+    @classmethod
+    def from_rows(
+        cls, rows: NDArray[np.intp], stated: NDArray[np.float64], sample: CheckedSample, alpha: float
+    ) -> "_ClassBand":
+        n, frame = int(sample.drawn[rows].sum()), int(sample.frame[rows].sum())
+        return cls(
+            confidence=np.sort(stated[rows]),
+            checked=np.sort(stated[rows[sample.drawn[rows]]]),
+            wrong=np.sort(stated[rows[sample.wrong[rows]]]),
+            limits=band_limits(n, frame, alpha) if n else np.zeros(0, dtype=np.int64),
+        )
+
+    def most_wrong(self, cut: float) -> int:
+        return int(self._most_wrong(np.asarray([cut]))[0])
+
+    def table(self) -> pd.DataFrame:
+        # Between two wrong ones of the sample the bound stays the same; just above one is where most is accepted.
+        cuts = np.unique(np.append(self.wrong[self.wrong > 0], 0.0))[::-1]
+        return pd.DataFrame(
+            {
+                "cut": cuts,
+                "accepted": _above(self.confidence, cuts),
+                "labelled": _above(self.checked, cuts),
+                "errors": _above(self.wrong, cuts),
+                "most_wrong": self._most_wrong(cuts),
+            }
+        )
+
+    def _most_wrong(self, cuts: NDArray[np.float64]) -> NDArray[np.int64]:
+        errors = _above(self.wrong, cuts)
+        unchecked = _above(self.confidence, cuts) - _above(self.checked, cuts)
+        beyond = np.append(self.limits, len(self.confidence) + len(self.wrong))
+        most: NDArray[np.int64] = np.minimum(beyond[np.minimum(errors, len(self.limits))] - errors, unchecked)
+        return most
+
+
+def _above(rising: NDArray[np.float64], cuts: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.asarray(len(rising) - np.searchsorted(rising, cuts, side="right"), dtype=np.int64)
