@@ -103,14 +103,14 @@ class AlphaBudget:
 
     def __init__(self, database: Database, titles: Iterable[str]) -> None:
         self._database = database
-        # Titles are not written down once more: half a digest tells them apart.
-        self._ids = frozenset(digest(title)[:16] for title in titles)
+        # Titles are not written down once more: a digest tells them apart.
+        self._ids = frozenset(digest(title) for title in titles)
         self._books = digest(*sorted(self._ids))
         self._unwritten: list[dict[str, Any]] = []
 
     def questions(self) -> tuple[Question, ...]:
         """Return the questions asked so far, the oldest first."""
-        return self._questions([*self._database.read(_KIND, _SUBJECT), *self._unwritten])
+        return _numbered([*self._database.read(_KIND, _SUBJECT), *self._unwritten], self._related())
 
     def spend(self, key: str, description: str) -> Question:
         """Return a question with its part of alpha; it is written down unless it was asked before.
@@ -124,9 +124,10 @@ class AlphaBudget:
         if self._books not in stored and not self._database.read_only_reason:
             self._database.add(_BOOKS, self._books, {"books": sorted(self._ids)})
 
+        related = self._related()
+
         def note(notes: Sequence[dict[str, Any]]) -> dict[str, Any]:
-            number = len(self._questions([*notes, *self._unwritten])) + 1
-            weight = weight_of_question(number)
+            weight = weight_of_question(len(_numbered([*notes, *self._unwritten], related)) + 1)
             return {"key": key, "description": description, "books": self._books, "weight": weight}
 
         if self._database.read_only_reason:
@@ -140,21 +141,22 @@ class AlphaBudget:
         """The part of alpha that no question has used up, 0 to 1."""
         return max(1 - sum(question.weight for question in self.questions()), 0.0)
 
-    def _questions(self, notes: Sequence[dict[str, Any]]) -> tuple[Question, ...]:
-        related = self._related()
-        questions: dict[str, Question] = {}
-        for note in notes:
-            if note["books"] in related and note["key"] not in questions:
-                questions[note["key"]] = Question(
-                    number=len(questions) + 1,
-                    key=note["key"],
-                    description=note["description"],
-                    weight=note["weight"],
-                    at=note["at"],
-                )
-        return tuple(questions.values())
-
     def _related(self) -> set[str]:
         """Return the sets of checked books that share a book with these."""
         sets = self._database.read(_BOOKS)
         return {self._books} | {note["subject"] for note in sets if not self._ids.isdisjoint(note["books"])}
+
+
+def _numbered(notes: Sequence[dict[str, Any]], related: set[str]) -> tuple[Question, ...]:
+    """Return the questions asked of related sets of books, each once, in the order they were asked."""
+    questions: dict[str, Question] = {}
+    for note in notes:
+        if note["books"] in related and note["key"] not in questions:
+            questions[note["key"]] = Question(
+                number=len(questions) + 1,
+                key=note["key"],
+                description=note["description"],
+                weight=note["weight"],
+                at=note["at"],
+            )
+    return tuple(questions.values())

@@ -4,11 +4,11 @@ The page, the command line, the report and the export ask here, so that no answe
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from core.alpha_budget import AlphaBudget, Question
+from core.alpha_budget import AlphaBudget
 from core.facets import facet_title
 from core.formatting import percent, upper_percent
 from core.predictions import Scored
@@ -41,9 +41,14 @@ def budget_of(workspace: Workspace, scored: Scored) -> AlphaBudget:
 
 
 def ask_whole(
-    workspace: Workspace, scored: Scored, request: WholeRequest, population: PopulationCheck | None = None
+    scored: Scored, request: WholeRequest, budget: AlphaBudget, population: PopulationCheck | None = None
 ) -> WholeGuarantee:
     """Find the cuts with which at most a share of the whole is wrong once people have done the rest.
+
+    Parameters
+    ----------
+    budget : AlphaBudget
+        That of the checked books of `scored`, see :func:`budget_of`; the question is entered into it.
 
     Raises
     ------
@@ -55,7 +60,7 @@ def ask_whole(
     people = [f"people err in {upper_percent(request.human_error)}"] if request.human_error else []
     of_whole = f"at most {upper_percent(request.max_error)} of the whole wrong"
     description = ", ".join([of_whole, *where, *people, f"by '{scored.name}'"])
-    question = _ask(workspace, scored, ("whole", vars(request)), description)
+    question = budget.spend(digest(scored.key, "whole", vars(request)), description)
     return find_whole_guarantee(
         scored.table,
         scored.classes,
@@ -70,15 +75,11 @@ def ask_whole(
     )
 
 
-def ask_band(workspace: Workspace, scored: Scored, confidence: float = 0.95) -> ErrorBand:
+def ask_band(scored: Scored, budget: AlphaBudget, confidence: float = 0.95) -> ErrorBand:
     """Return the bound on what stays wrong at every cut at once: one question, however many cuts are looked at."""
-    question = _ask(workspace, scored, ("band", confidence), f"every cut-off at once, by '{scored.name}'")
+    question = budget.spend(digest(scored.key, "band", confidence), f"every cut-off at once, by '{scored.name}'")
     alpha = question.weight * round(1 - confidence, 12)
     return ErrorBand(scored.table, scored.classes, confidence, alpha)
-
-
-def _ask(workspace: Workspace, scored: Scored, asked: tuple[Any, ...], description: str) -> Question:
-    return budget_of(workspace, scored).spend(digest(scored.key, *asked), description)
 
 
 def budget_sentence(budget: AlphaBudget) -> str:
@@ -86,11 +87,11 @@ def budget_sentence(budget: AlphaBudget) -> str:
     questions = budget.questions()
     if not questions:
         return "Nothing has been asked of these checked books yet: the first question gets the most of them."
-    last = questions[-1].description
-    asked = "One question has" if len(questions) == 1 else f"{len(questions):,} questions have"
+    count = "One question has" if len(questions) == 1 else f"{len(questions):,} questions have"
     return (
-        f"{asked} been asked of these checked books (the last: {last}). {percent(budget.left, 0)} of what they can"
-        " prove is left for all others; to ask the same again is free, and freshly drawn books begin anew."
+        f"{count} been asked of these checked books (the last: {questions[-1].description})."
+        f" {percent(budget.left, 0)} of what they can prove of the whole is left for all others; to ask the same again"
+        " is free, and a set of other books begins anew."
     )
 
 

@@ -2,11 +2,13 @@
 
 from typing import Literal
 
+import pandas as pd
 import streamlit as st
 
+from core.alpha_budget import weight_of_question
 from core.facets import facet_title
 from core.formatting import lower_percent, upper_percent
-from core.guarantees import WholeRequest, budget_of, budget_sentence, promise_of
+from core.guarantees import WholeRequest, budget_sentence, promise_of
 from core.predictions import Scored
 from core.schema import PREDICTED, TRUTH
 from core.statistics import labels_needed
@@ -100,6 +102,8 @@ def choose(scored: Scored) -> tuple[Policy, GuaranteeRecord | None]:
     for sentence in wording.promise(promise):
         feedback.conclusion(escape(sentence)) if promise.guaranteed else feedback.show_sentences(sentence)
     warn_of_population(scored)
+    # Unlike a promise of the whole it is not entered into the budget of the checked books.
+    st.caption("It holds for one question: the best of several promises of the accepted is less sure than it says.")
     if not promise.guaranteed:
         _offer_sample(scored, promise)
     promise_record = wording.guarantee_record(promise) if any(group.guaranteed for group in promise.groups) else None
@@ -115,32 +119,43 @@ def _whole(scored: Scored, request: WholeRequest) -> tuple[Policy, GuaranteeReco
     feedback.show_sentences(*others)
     if not result.guaranteed:
         _offer_random_books(scored, result)
-    st.caption(escape(budget_sentence(budget_of(cache.workspace(), scored))))
-    return result.policy(), promise_of(result) if result.guaranteed else None
+    _show_budget(scored)
+    return result.policy(), promise_of(result)
+
+
+def _show_budget(scored: Scored) -> None:
+    st.caption(escape(budget_sentence(cache.alpha_budget(scored))))
 
 
 def _offer_random_books(scored: Scored, result: WholeGuarantee) -> None:
     """Offer books drawn at random: checked, they are a sample on which a promise can rest."""
-    unlabelled = int((scored.table[TRUTH] == "").sum())
-    n = min(max(2 * labels_needed(result.max_error, result.confidence), 200), unlabelled)
-    if not n:
-        return
-    sample = draw_review_sample(scored.table, n, (), seed=0)
+    weight = weight_of_question(len(cache.alpha_budget(scored).questions()) + 1)
+    least = labels_needed(result.max_error, 1 - weight * (1 - result.confidence))
+    n = min(max(2 * least, 200), result.records - result.left_out)
     with st.container(border=True):
-        st.markdown(
-            f"{n:,} books drawn at random, ready to be labelled: import the answers as labels and check against them."
-        )
-        widgets.download_table(
-            sample[["record_id", "title", "author", "date", "language"]].assign(label=""),
+        _offer(
+            cache.random_books(scored, n),
+            f"{n:,} books drawn at random from all, checked ones too: label them, import the answers as labels, and"
+            " check against these.",
             "books-drawn-at-random",
-            f"Download {n:,} books to label (CSV)",
         )
+
+
+def _offer(sample: pd.DataFrame, sentence: str, name: str) -> None:
+    """Offer drawn books as a file to be labelled."""
+    st.markdown(sentence)
+    widgets.download_table(
+        sample[["record_id", "title", "author", "date", "language"]].assign(label=""),
+        name,
+        f"Download {len(sample):,} books to label (CSV)",
+    )
 
 
 def show_bound(scored: Scored, policy: Policy, accepted: int) -> None:
     """Say what holds at the cut-offs that are set, and at all others, if the checked books can stand for the others."""
     if not cache.population(scored).differing and len(scored.labelled):
         feedback.show_sentences(whole_wording.bound_sentence(cache.error_band(scored).bound(policy), accepted))
+        _show_budget(scored)
 
 
 def warn_of_population(scored: Scored) -> None:
@@ -160,12 +175,7 @@ def _offer_sample(scored: Scored, promise: Guarantee) -> None:
         if not 0 < more <= unlabelled:
             return
         sample = draw_review_sample(scored.table, more, (PREDICTED,), seed=0)
-        st.markdown("Here they are, ready to be labelled; import the answers as labels.")
-        widgets.download_table(
-            sample[["record_id", "title", "author", "date", "language"]].assign(label=""),
-            "books-to-label",
-            f"Download {len(sample):,} books to label (CSV)",
-        )
+        _offer(sample, "Here they are, ready to be labelled; import the answers as labels.", "books-to-label")
 
 
 # --- The verdict on a set of predictions in three sentences, for Home -------------------------------------------------

@@ -200,7 +200,7 @@ def policy_from_args(args: argparse.Namespace, scored: Scored, workspace: Worksp
             stratum=args.stratum or "",
             human_error=args.human_error,
         )
-        result = ask_whole(workspace, scored, request)
+        result = ask_whole(scored, request, budget_of(workspace, scored))
         return SavedPolicy(policy=result.policy(), promise=promise_of(result), labels=scored.labels)
     guarantee = find_guaranteed_cuts(
         scored.table,

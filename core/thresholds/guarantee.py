@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -170,12 +170,7 @@ class Guarantee:
 
     def policy(self) -> Policy:
         """Return the cuts as a policy; what is not promised is never accepted."""
-        if self.stratum:
-            return Policy(
-                stratum=self.stratum,
-                by_stratum={value: _without_none(cuts) for value, cuts in self.by_stratum.items()},
-            )
-        return Policy(_without_none(self.cuts))
+        return Policy.from_cuts(self.cuts, self.stratum, self.by_stratum)
 
     def _cuts_of(self, value: str) -> dict[str, float | None]:
         own = {group.class_name: group.cut for group in self.groups if group.value == value}
@@ -197,10 +192,6 @@ class Guarantee:
             "population": self.population.as_dict(),
             "groups": [plain(vars(group)) for group in self.groups],
         }
-
-
-def _without_none(cuts: Mapping[str, float | None]) -> dict[str, float]:
-    return {name: cut for name, cut in cuts.items() if cut is not None}
 
 
 # --- Thresholds with a promise ----------------------------------------------------------------------------------------

@@ -50,6 +50,22 @@ class Policy:
         if (self.stratum and self.cuts) or (self.by_stratum and not self.stratum):
             raise InputError("A policy has either one cut a class, or cuts for each value of one facet, not both.")
 
+    @classmethod
+    def from_cuts(
+        cls,
+        cuts: Mapping[str, float | None],
+        stratum: str,
+        by_stratum: Mapping[str, Mapping[str, float | None]],
+    ) -> "Policy":
+        """Return the policy of cuts that were searched for; a class for which none was found is never accepted."""
+
+        def known(part: Mapping[str, float | None]) -> dict[str, float]:
+            return {name: cut for name, cut in part.items() if cut is not None}
+
+        if stratum:
+            return cls(stratum=stratum, by_stratum={value: known(part) for value, part in by_stratum.items()})
+        return cls(known(cuts))
+
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-able content that :meth:`from_dict` understands."""
         content: dict[str, Any] = {"cuts": {name: float(self.cuts[name]) for name in sorted(self.cuts)}}

@@ -17,7 +17,7 @@ from core.schema import CONFIDENCE, LEAK, PREDICTED, SPLIT, TRUTH
 from core.statistics import MINIMUM_RECORDS, adjust_p, chi_square, total_variation, total_variation_by_chance
 from core.text_formats import plain
 
-__all__ = ["PopulationAspect", "PopulationCheck", "compare_population", "usable_labels"]
+__all__ = ["PopulationAspect", "PopulationCheck", "compare_population", "learned_records", "usable_labels"]
 
 LEVEL: Final = 0.05
 MIN_FACET_EFFECT: Final = VERDICTS[0][0]  # what is called 'alike' on the Representativeness page is no reason to warn
@@ -160,12 +160,18 @@ def usable_labels(table: pd.DataFrame) -> tuple[NDArray[np.bool_], int]:
     """
     known = ~np.isnan(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan))
     labelled = known & (table[TRUTH] != "").to_numpy(dtype=bool)
+    learned = learned_records(table)
+    return labelled & ~learned, int((labelled & learned).sum())
+
+
+def learned_records(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Say which records the model learned from: training records, and those whose title is among what it learned."""
     learned = np.zeros(len(table), dtype=bool)
     if LEAK in table:
         learned |= table[LEAK].to_numpy(dtype=bool)
     if SPLIT in table:
         learned |= (table[SPLIT] == "train").to_numpy(dtype=bool)
-    return labelled & ~learned, int((labelled & learned).sum())
+    return learned
 
 
 def _with_verdict(respect: PopulationAspect, p_adjusted: float) -> PopulationAspect:

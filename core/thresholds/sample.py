@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 from core.facets import facet_codes
-from core.schema import LEAK, PREDICTED, SPLIT, TITLE_KEY, TRUTH, TRUTH_GIVEN
+from core.schema import PREDICTED, TITLE_KEY, TRUTH, TRUTH_GIVEN
+from core.thresholds.population import learned_records
 
 __all__ = ["CheckedSample", "draw_review_sample"]
 
@@ -44,11 +45,7 @@ class CheckedSample:
         ``split``, ``title_key``.
         """
         answered = (table[TRUTH] != "").to_numpy(dtype=bool)
-        learned = np.zeros(len(table), dtype=bool)
-        if LEAK in table:
-            learned |= table[LEAK].to_numpy(dtype=bool)
-        if SPLIT in table:
-            learned |= (table[SPLIT] == "train").to_numpy(dtype=bool)
+        learned = learned_records(table)
         open_answer = np.zeros(len(table), dtype=bool)
         if TRUTH_GIVEN in table:
             open_answer = ~answered & (table[TRUTH_GIVEN] != "").to_numpy(dtype=bool)

@@ -3,9 +3,9 @@
 import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -20,12 +20,12 @@ from core.thresholds.finite_population import allowed_in_sample, most_wrong
 from core.thresholds.fixed_sequence import short_number
 from core.thresholds.policy import Policy
 from core.thresholds.population import PopulationCheck, compare_population
+from core.thresholds.report import RECORDS_AN_HOUR
 from core.thresholds.sample import CheckedSample
 
 __all__ = ["WholeGroup", "WholeGuarantee", "find_whole_guarantee"]
 
 _LOG = logging.getLogger(__name__)
-RECORDS_AN_HOUR: Final = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,10 +151,7 @@ class WholeGuarantee:
 
     def policy(self) -> Policy:
         """Return the cuts as a policy."""
-        if self.stratum:
-            by_stratum = {value: _without_none(cuts) for value, cuts in self.by_stratum.items()}
-            return Policy(stratum=self.stratum, by_stratum=by_stratum)
-        return Policy(_without_none(self.cuts))
+        return Policy.from_cuts(self.cuts, self.stratum, self.by_stratum)
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-able content."""
@@ -444,7 +441,3 @@ def _able(parts: Sequence[_Part], alpha: float) -> list[_Part]:
             break
         able.remove(short[-1])
     return able
-
-
-def _without_none(cuts: Mapping[str, float | None]) -> dict[str, float]:
-    return {name: cut for name, cut in cuts.items() if cut is not None}

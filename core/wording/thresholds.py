@@ -24,14 +24,25 @@ from core.thresholds import ALL_CLASSES, GroupGuarantee, Guarantee, GuaranteeRec
 from core.thresholds.population import MAX_DETAILED
 from core.thresholds.report import CLASS
 
-__all__ = ["cut_scope", "group", "guarantee_record", "policy", "population_warnings", "promise", "reason", "remedy"]
+__all__ = [
+    "cut_scope",
+    "group",
+    "guarantee_record",
+    "hours_in_words",
+    "is_or_are",
+    "policy",
+    "population_warnings",
+    "promise",
+    "reason",
+    "remedy",
+]
 
 
 def policy(report: PolicyReport) -> tuple[str, ...]:
     """Say how many records a policy accepts, how often they are right, and whom it accepts least of."""
     lines = [
         f"{report.accepted:,} of {report.records:,} records ({in_percent(report.coverage)}) are accepted;"
-        f" {report.review:,} go to review: {_hours(report.hours)} at {report.pace:,.0f} records an hour."
+        f" {report.review:,} go to review: {hours_in_words(report.hours)} at {report.pace:,.0f} records an hour."
     ]
     accuracy, expected = report.accuracy, report.expected_errors
     if accuracy.defined:
@@ -80,7 +91,8 @@ def _as_another(row: pd.Series) -> str:
     return ", all of them as another class" if wrongly == accepted else f", {wrongly:,} of them as another class"
 
 
-def _hours(hours: float) -> str:
+def hours_in_words(hours: float) -> str:
+    """Return hours of review as people say them, below one hour in minutes."""
     if hours and hours < 1:
         return f"{60 * hours:.0f} minutes"
     return f"{hours:,.1f} hours" if hours < 10 else f"{hours:,.0f} hours"
@@ -155,11 +167,11 @@ def group(guarantee: Guarantee, part: GroupGuarantee) -> str:
         return (
             f"Nothing can be promised for {what}: {limit} wrong needs at least"
             f" {labels_needed(guarantee.max_error, 1 - part.level):,} labelled ones without an error above a cut, and"
-            f" only {labelled:,} {_is_or_are(labelled)} labelled.{_labels_needed(labelled, part.labels_estimate)}"
+            f" only {labelled:,} {is_or_are(labelled)} labelled.{_labels_needed(labelled, part.labels_estimate)}"
         )
     return (
         f"Nothing can be promised for {what}: of the {part.accepted:,} surest labelled ones {part.errors:,}"
-        f" {_is_or_are(part.errors)} wrong, and {limit} wrong allows"
+        f" {is_or_are(part.errors)} wrong, and {limit} wrong allows"
         f" {max(part.allowed, 0):,}.{_labels_needed(labelled, part.labels_estimate)}"
     )
 
@@ -177,7 +189,8 @@ def _labels_needed(labelled: int, estimate: int | None) -> str:
     return f" At a guess it takes {estimate:,} labelled ones, {estimate - labelled:,} more than there are."
 
 
-def _is_or_are(count: int) -> str:
+def is_or_are(count: int) -> str:
+    """Return the verb for so many."""
     return "is" if count == 1 else "are"
 
 

@@ -3,6 +3,7 @@
 from core.facets import facet_title, facet_words
 from core.formatting import listed, lower_percent, upper_percent
 from core.thresholds import ALL_CLASSES, ErrorBound, WholeGuarantee
+from core.wording.thresholds import hours_in_words, is_or_are
 
 __all__ = ["bound_sentence", "headline", "reason", "sentences"]
 
@@ -17,7 +18,7 @@ def headline(result: WholeGuarantee) -> str:
     rest = ", and nothing is left for people to do."
     if result.review:
         unchecked = f"{result.review:,} unchecked {'book' if result.review == 1 else 'books'}"
-        rest = f" once people have done the rest: {unchecked}, {_hours(result.hours)}."
+        rest = f" once people have done the rest: {unchecked}, {hours_in_words(result.hours)}."
     limit = f"at most {upper_percent(result.max_error)} of {_of_what(result)}"
     if not result.is_random:
         return (
@@ -35,8 +36,8 @@ def reason(result: WholeGuarantee) -> str:
         return "No book has been checked by a person yet."
     if all(group.allowed < 0 for group in result.groups):
         return (
-            f"{_books(result.labelled)} {_are(result.labelled)} checked: too few to promise that, even if the model"
-            " were right about each of them."
+            f"{_books(result.labelled)} {is_or_are(result.labelled)} checked: too few to promise that, even if the"
+            " model were right about each of them."
         )
     return (
         "The books the model is surest of are wrong too often for that: a better model may help, or a looser promise."
@@ -108,13 +109,3 @@ def _rests_on(result: WholeGuarantee) -> str:
 
 def _books(count: int) -> str:
     return "1 book" if count == 1 else f"{count:,} books"
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
-
-
-def _hours(hours: float) -> str:
-    if hours and hours < 1:
-        return f"{60 * hours:.0f} minutes"
-    return f"{hours:,.1f} hours" if hours < 10 else f"{hours:,.0f} hours"

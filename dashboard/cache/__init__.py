@@ -19,6 +19,7 @@ from dashboard.cache.data import (
     workspace,
 )
 from dashboard.cache.results import (
+    alpha_budget,
     calibrations,
     collection,
     comparison,
@@ -36,6 +37,7 @@ from dashboard.cache.results import (
     policy_report,
     population,
     promise,
+    random_books,
     release,
     shap_explanation,
     similar_titles,
@@ -47,6 +49,7 @@ from dashboard.cache.results import (
 
 __all__ = [
     "UploadSlot",
+    "alpha_budget",
     "calibrations",
     "catalogue",
     "collection",
@@ -69,6 +72,7 @@ __all__ = [
     "policy_report",
     "population",
     "promise",
+    "random_books",
     "records",
     "release",
     "representativeness",

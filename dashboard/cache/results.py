@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from core.alpha_budget import AlphaBudget
 from core.collection import CollectionEstimates, collection_estimates
 from core.comparison import ModelComparison, compare_models
 from core.errors import DamagedError, NotFoundError
@@ -16,7 +17,7 @@ from core.evaluation.evaluate import CalibrationTrial, try_calibrations
 from core.explain import Explanation, SimilarTitles, is_linear, leave_one_word_out, shap_words, word_contributions
 from core.export.release import Release, cut_scope
 from core.export.table import ExportTable
-from core.guarantees import WholeRequest, ask_band, ask_whole
+from core.guarantees import WholeRequest, ask_band, ask_whole, budget_of
 from core.label_audit import LabelAudit, audit_labels
 from core.labels import load_labels
 from core.manifests import LabelManifest
@@ -39,12 +40,15 @@ from core.thresholds import (
     PopulationCheck,
     WholeGuarantee,
     compare_population,
+    draw_review_sample,
     find_guaranteed_cuts,
 )
 from core.thresholds import policy_report as report_on
+from core.thresholds.sample import CheckedSample
 from dashboard.cache.data import KEYS, artifact_key, artifact_keys, key_of, workspace
 
 __all__ = [
+    "alpha_budget",
     "calibrations",
     "collection",
     "comparison",
@@ -62,6 +66,7 @@ __all__ = [
     "policy_report",
     "population",
     "promise",
+    "random_books",
     "release",
     "shap_explanation",
     "similar_titles",
@@ -163,13 +168,26 @@ def promise(
 @st.cache_resource(max_entries=32, show_spinner="Testing cut-offs …", hash_funcs=KEYS)
 def whole_guarantee(scored: Scored, request: WholeRequest) -> WholeGuarantee:
     """Return what can be promised of the whole. Shared: read-only."""
-    return ask_whole(workspace(), scored, request, population(scored))
+    return ask_whole(scored, request, alpha_budget(scored), population(scored))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Testing cut-offs …", hash_funcs=KEYS)
 def error_band(scored: Scored) -> ErrorBand:
     """Return the bound on what stays wrong at every cut-off at once. Shared: read-only."""
-    return ask_band(workspace(), scored)
+    return ask_band(scored, alpha_budget(scored))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEYS)
+def alpha_budget(scored: Scored) -> AlphaBudget:
+    """Return the budget of the checked books; what was asked of them is read afresh at each look."""
+    return budget_of(workspace(), scored)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEYS)
+def random_books(scored: Scored, n: int) -> pd.DataFrame:
+    """Return books drawn at random from all that the model did not learn from, checked or not. Shared: read-only."""
+    frame = scored.table[CheckedSample.from_table(scored.table).frame].assign(truth="")
+    return draw_review_sample(frame, n, ())
 
 
 @st.cache_resource(max_entries=8, show_spinner="Comparing the checked books with the others …", hash_funcs=KEYS)

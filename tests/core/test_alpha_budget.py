@@ -100,10 +100,10 @@ def test_report_export_and_readme_repeat_the_promise_of_the_whole(
     sentence = str(content["sentence"]).replace("\u00a0", " ")
     assert sentence.startswith("With 95 % confidence at most 2 % of all 1,000 books are wrong")
     place = ["--workspace", str(workspace.root)]
-    asked = ["--predictions", "first", "--whole", ".02"]
-    assert main([*place, "report", *asked, "--out", str(tmp_path / "report.html")]) == 0
+    options = ["--predictions", "first", "--whole", ".02"]
+    assert main([*place, "report", *options, "--out", str(tmp_path / "report.html")]) == 0
     assert "at most 2 % of all 1,000 books" in (tmp_path / "report.html").read_text("utf-8").replace("\u00a0", " ")
-    assert main([*place, "export", *asked, "--profile", "none", "--out", str(tmp_path / "export.zip")]) == 0
+    assert main([*place, "export", *options, "--profile", "none", "--out", str(tmp_path / "export.zip")]) == 0
     with zipfile.ZipFile(tmp_path / "export.zip") as bundle:
         files = {name.rpartition("/")[2].lower(): name for name in bundle.namelist()}
         readme = next(bundle.read(files[name]).decode() for name in ("readme.md", "readme.txt") if name in files)
