@@ -57,7 +57,7 @@ def choose(scored: Scored) -> tuple[Policy, GuaranteeRecord | None]:
         key="of_whole" if is_whole else "at_most",
         bind="query-params",
     )
-    with st.expander("How sure, in which groups, how often people err"):
+    with st.expander("How sure, in which groups" + (", how often people err" if is_whole else "")):
         left, middle, right = st.columns(3)
         confidence = left.select_slider(
             "With this confidence",
@@ -99,8 +99,12 @@ def choose(scored: Scored) -> tuple[Policy, GuaranteeRecord | None]:
         return _whole(scored, request)
     per: Literal["class", "together"] = "together" if kind == "together" else "class"
     promise = cache.promise(scored, float(share), float(confidence), per, facet or None)
-    for sentence in wording.promise(promise):
-        feedback.conclusion(escape(sentence)) if promise.guaranteed else feedback.show_sentences(sentence)
+    first, *others = wording.promise(promise)
+    if promise.guaranteed:
+        feedback.conclusion(escape(first))
+    else:
+        feedback.show_sentences(first)
+    feedback.show_sentences(*others)
     warn_of_population(scored)
     # Unlike a promise of the whole it is not entered into the budget of the checked books.
     st.caption("It holds for one question: the best of several promises of the accepted is less sure than it says.")
