@@ -20,6 +20,8 @@ __all__ = [
     "DATE",
     "DATE_CERTAINTIES",
     "DATE_CERTAINTY",
+    "DRAWN_CHANCE",
+    "DRAW_ID",
     "GENRE_GIVEN",
     "KINDS",
     "LABEL",
@@ -44,6 +46,7 @@ __all__ = [
     "TITLE_KEY",
     "TRUTH",
     "TRUTH_GIVEN",
+    "UNANSWERED",
     "YEAR",
     "Kind",
     "probability_column",
@@ -99,6 +102,9 @@ CREATED_AT: Final = "created_at"
 NOTE: Final = "note"
 SOURCE: Final = "source"  # 'person', 'function', 'catalogue'
 ROWS: Final = "rows"  # how many rows of the file spoke of this book
+DRAW_ID: Final = "draw_id"  # of the draw of Colophon's that put the book on a list; '' for none
+DRAWN_CHANCE: Final = "drawn_chance"  # with which the book was drawn to be checked, above 0 to 1; NaN for none known
+UNANSWERED: Final = "unanswered"  # True where people had the book before them and left it blank
 
 # predictions
 PREDICTED: Final = "predicted"  # class with the highest probability

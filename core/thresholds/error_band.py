@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core.schema import CONFIDENCE, PREDICTED
 from core.thresholds.acceptance_rates import ALL_CLASSES
 from core.thresholds.finite_population import band_limits
+from core.thresholds.known_chances import WeightedBet
 from core.thresholds.policy import Policy
 from core.thresholds.sample import CheckedSample
 
@@ -21,6 +22,8 @@ __all__ = ["ErrorBand", "ErrorBound"]
 # cuts that are alike: it needs no sum of worst cases, so it has the larger part of alpha.
 MOST_BANDS: Final = 4
 SHARE_OF_ALL: Final = 0.7
+# Of all records: where chances differ the one bet that serves every cut is placed against so many wrong ones.
+BET_AGAINST: Final = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +68,8 @@ class ErrorBand:
     See Also
     --------
     core.thresholds.finite_population.band_limits : why it holds.
+    core.thresholds.known_chances.WeightedBet : why it holds where records were drawn independently, with known chances
+        that differ.
     """
 
     def __init__(
@@ -119,23 +124,36 @@ class ErrorBand:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _ClassBand:
-    """One band: confidences rising, of all records, of the sample and of its wrong ones, and limits by errors."""
+    """One band: confidences rising, of all records, of the sample and of its wrong ones, and limits by errors.
+
+    ``left`` is None, or where chances differ the limit of the unchecked wrong ones for 0, 1, … of the surest errors.
+    """
 
     confidence: NDArray[np.float64]
     checked: NDArray[np.float64]
     wrong: NDArray[np.float64]
     limits: NDArray[np.int64]
+    left: NDArray[np.float64] | None = None
 
     @classmethod
     def from_rows(
         cls, rows: NDArray[np.intp], stated: NDArray[np.float64], sample: CheckedSample, alpha: float
     ) -> "_ClassBand":
         n, frame = int(sample.drawn[rows].sum()), int(sample.frame[rows].sum())
+        errors = rows[sample.wrong[rows]]
+        left = None
+        if sample.is_weighted:
+            least = float(sample.chance[sample.drawn].min())
+            bet = WeightedBet.against(int(BET_AGAINST * len(rows)), least, alpha)
+            surest = errors[np.argsort(-stated[errors], kind="stable")]
+            costs = np.concatenate([[0.0], np.cumsum(bet.costs(sample.chance[surest]))])
+            left = np.array([bet.most_left(cost) for cost in costs.tolist()])
         return cls(
             confidence=np.sort(stated[rows]),
             checked=np.sort(stated[rows[sample.drawn[rows]]]),
-            wrong=np.sort(stated[rows[sample.wrong[rows]]]),
-            limits=band_limits(n, frame, alpha) if n else np.zeros(0, dtype=np.int64),
+            wrong=np.sort(stated[errors]),
+            limits=band_limits(n, frame, alpha) if n and left is None else np.zeros(0, dtype=np.int64),
+            left=left,
         )
 
     def most_wrong(self, cut: float) -> int:
@@ -157,6 +175,8 @@ class _ClassBand:
     def _most_wrong(self, cuts: NDArray[np.float64]) -> NDArray[np.int64]:
         errors = _above(self.wrong, cuts)
         unchecked = _above(self.confidence, cuts) - _above(self.checked, cuts)
+        if self.left is not None:
+            return np.asarray(np.minimum(self.left[errors], unchecked), dtype=np.int64)
         beyond = np.append(self.limits, len(self.confidence) + len(self.wrong))
         most: NDArray[np.int64] = np.minimum(beyond[np.minimum(errors, len(self.limits))] - errors, unchecked)
         return most

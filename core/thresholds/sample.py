@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -9,10 +10,12 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 from core.facets import facet_codes
-from core.schema import PREDICTED, TITLE_KEY, TRUTH, TRUTH_GIVEN
+from core.schema import DRAWN_CHANCE, PREDICTED, TITLE_KEY, TRUTH, TRUTH_GIVEN, UNANSWERED
 from core.thresholds.population import learned_records
 
 __all__ = ["CheckedSample", "draw_review_sample"]
+
+_EQUAL: Final = 1e-6  # chances that differ by less, relative to the lowest, are one and the same
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,47 +27,76 @@ class CheckedSample:
     frame : bool array, shape (n_records,)
         Records the sample stands for: all but those whose truth the model learned from, which are right already.
     drawn : bool array, shape (n_records,)
-        The sample: checked records, one of each title. Editions of a title that was drawn are no draws of their own.
+        The sample. Where chances are known: the records that were drawn with them. Else: checked records, one of each
+        title; editions of a title that was drawn are no draws of their own.
     wrong : bool array, shape (n_records,)
         Drawn records the prediction of which is wrong, or that were looked at without a usable answer: the worst case.
-    unusable, editions, left_out : int
-        Drawn records without a usable answer; checked records that are further editions; those left out as learned
-        from.
+    chance : float array, shape (n_records,)
+        With which a drawn record was drawn; NaN where that is not known.
+    unusable, editions, not_drawn, left_out : int
+        Drawn records without a usable answer; checked records that are further editions; those that were checked beside
+        the draw; those left out as learned from.
     """
 
     frame: NDArray[np.bool_]
     drawn: NDArray[np.bool_]
     wrong: NDArray[np.bool_]
+    chance: NDArray[np.float64]
     unusable: int
     editions: int
+    not_drawn: int
     left_out: int
 
     @classmethod
     def from_table(cls, table: pd.DataFrame) -> "CheckedSample":
-        """Read the sample from a scored table: ``predicted``, ``truth`` and, where known, ``truth_given``, ``leak``,
-        ``split``, ``title_key``.
+        """Read the sample from a scored table: ``predicted``, ``truth`` and, where known, ``truth_given``,
+        ``unanswered``, ``drawn_chance``, ``leak``, ``split``, ``title_key``.
         """
         answered = (table[TRUTH] != "").to_numpy(dtype=bool)
         learned = learned_records(table)
         open_answer = np.zeros(len(table), dtype=bool)
         if TRUTH_GIVEN in table:
-            open_answer = ~answered & (table[TRUTH_GIVEN] != "").to_numpy(dtype=bool)
+            open_answer |= ~answered & (table[TRUTH_GIVEN] != "").to_numpy(dtype=bool)
+        if UNANSWERED in table:
+            open_answer |= ~answered & table[UNANSWERED].to_numpy(dtype=bool)
         checked = (answered | open_answer) & ~learned
-        drawn = checked.copy()
-        if TITLE_KEY in table:
-            rows = np.flatnonzero(checked)
-            keys = table[TITLE_KEY].iloc[rows]
-            drawn[rows[(keys.duplicated() & (keys != "")).to_numpy(dtype=bool)]] = False
+        chance = np.full(len(table), np.nan)
+        if DRAWN_CHANCE in table:
+            chance[checked] = table[DRAWN_CHANCE].to_numpy(dtype=float, na_value=np.nan)[checked]
+        known = ~np.isnan(chance)
+        drawn, editions = (known, 0) if known.any() else _one_of_each_title(table, checked)
         mistaken = np.zeros(len(table), dtype=bool)
         mistaken[drawn] = (table.loc[drawn, PREDICTED] != table.loc[drawn, TRUTH]).to_numpy(dtype=bool)
         return cls(
             frame=~(answered & learned),
             drawn=drawn,
             wrong=mistaken,
+            chance=chance,
             unusable=int((drawn & open_answer).sum()),
-            editions=int((checked & ~drawn).sum()),
+            editions=editions,
+            not_drawn=int((checked & ~drawn).sum()) - editions,
             left_out=int((answered & learned).sum()),
         )
+
+    @property
+    def has_known_chances(self) -> bool:
+        """Whether it is known how each record was drawn: no comparison with the collection is needed then."""
+        return bool(self.drawn.any()) and not np.isnan(self.chance[self.drawn]).any()
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether the known chances differ, so that the records do not count alike."""
+        return self.has_known_chances and bool(np.ptp(self.chance[self.drawn]) > _EQUAL * self.chance[self.drawn].min())
+
+
+def _one_of_each_title(table: pd.DataFrame, checked: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], int]:
+    """Return the checked records without further editions of a title, and how many those are."""
+    drawn = checked.copy()
+    if TITLE_KEY in table:
+        rows = np.flatnonzero(checked)
+        keys = table[TITLE_KEY].iloc[rows]
+        drawn[rows[(keys.duplicated() & (keys != "")).to_numpy(dtype=bool)]] = False
+    return drawn, int((checked & ~drawn).sum())
 
 
 def draw_review_sample(

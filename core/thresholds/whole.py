@@ -18,6 +18,7 @@ from core.text_formats import plain
 from core.thresholds.acceptance_rates import ALL_CLASSES
 from core.thresholds.finite_population import allowed_in_sample, most_wrong
 from core.thresholds.fixed_sequence import short_number
+from core.thresholds.known_chances import WeightedBet
 from core.thresholds.policy import Policy
 from core.thresholds.population import PopulationCheck, compare_population
 from core.thresholds.report import RECORDS_AN_HOUR
@@ -47,7 +48,8 @@ class WholeGroup:
     most_wrong : int
         The exact upper limit of the wrong records that stay: accepted and never looked at by a person.
     allowed : int
-        Wrong ones among the checked that are forgiven at the cut; −1 when the sample is too small to accept anything.
+        Wrong ones among the checked that are forgiven at the cut, of those drawn with the lowest chance where chances
+        differ; −1 when the sample is too small to accept anything.
     alpha : float
         The probability with which the limit may be too low.
     """
@@ -89,10 +91,13 @@ class WholeGuarantee:
         All records, those the machine decides, and those that people still have to look at.
     pace, hours : float
         Records a person does in an hour, and what the review takes.
-    labelled, unusable, editions, left_out : int
+    labelled, unusable, editions, not_drawn, left_out : int
         Titles of the sample; see :class:`core.thresholds.sample.CheckedSample`.
     population : PopulationCheck
-        Whether the checked records are like the others; where they are not, nothing is guaranteed.
+        Whether the checked records are like the others; where they are not, nothing is guaranteed unless it is known
+        how they were drawn.
+    known_chances : bool
+        Whether it is known with which chance each checked record was drawn.
     """
 
     max_error: float
@@ -112,6 +117,8 @@ class WholeGuarantee:
     left_out: int
     population: PopulationCheck
     learned_known: bool = False
+    not_drawn: int = 0
+    known_chances: bool = False
 
     @property
     def hours(self) -> float:
@@ -130,8 +137,8 @@ class WholeGuarantee:
 
     @property
     def is_random(self) -> bool:
-        """Whether nothing speaks against the checked records being a random sample of the collection."""
-        return not self.population.differing
+        """Whether the checked records are a random sample: known to be, or nothing speaks against it."""
+        return self.known_chances or not self.population.differing
 
     @property
     def guaranteed(self) -> bool:
@@ -173,7 +180,9 @@ class WholeGuarantee:
             "labelled": self.labelled,
             "unusable": self.unusable,
             "editions": self.editions,
+            "not_drawn": self.not_drawn,
             "left_out": self.left_out,
+            "known_chances": self.known_chances,
             "population": self.population.as_dict(),
             "groups": [plain(vars(group)) for group in self.groups],
         }
@@ -242,6 +251,9 @@ def find_whole_guarantee(
     References
     ----------
     E. J. Candès, A. Ilyas, T. Zrnic (2025), "Probably approximately correct labels", arXiv 2506.10908.
+
+    Where the checked records were drawn with known chances that differ, the limit is that of
+    :class:`core.thresholds.known_chances.WeightedBet`, which grows with each error as well.
     """
     started = time.monotonic()
     names = tuple(classes)
@@ -295,9 +307,11 @@ def find_whole_guarantee(
         labelled=int(sample.drawn.sum()),
         unusable=sample.unusable,
         editions=sample.editions,
+        not_drawn=sample.not_drawn,
         left_out=sample.left_out,
         population=population or compare_population(table),
         learned_known=learned_known,
+        known_chances=sample.has_known_chances,
     )
 
 
@@ -313,6 +327,10 @@ class _Part:
         Of all of them.
     error_confidence : array, falling
         Of the wrong ones of the sample; ties in any order.
+    error_chance : array
+        With which these were drawn; NaN where all were drawn alike.
+    least_chance : float
+        The lowest chance of the sample, 0 where all were drawn alike.
     frame, labelled : int
         Records the sample stands for, and the sample.
     max_error, human_error : float
@@ -323,6 +341,8 @@ class _Part:
     rows: NDArray[np.intp]
     confidence: NDArray[np.float64]
     error_confidence: NDArray[np.float64]
+    error_chance: NDArray[np.float64]
+    least_chance: float
     frame: int
     labelled: int
     max_error: float
@@ -339,13 +359,16 @@ class _Part:
         max_error: float,
         human_error: float,
     ) -> "_Part":
-        wrong = stated[rows[sample.wrong[rows]]]
+        wrong = rows[sample.wrong[rows] & (stated[rows] > 0)]
+        wrong = wrong[np.argsort(-stated[wrong], kind="stable")]
         return cls(
             class_name=class_name,
             value=value,
             rows=rows,
             confidence=np.sort(stated[rows]),
-            error_confidence=-np.sort(-wrong[wrong > 0]),
+            error_confidence=stated[wrong],
+            error_chance=sample.chance[wrong],
+            least_chance=float(sample.chance[sample.drawn].min()) if sample.is_weighted else 0.0,
             frame=int(sample.frame[rows].sum()),
             labelled=int(sample.drawn[rows].sum()),
             max_error=max_error,
@@ -363,7 +386,29 @@ class _Part:
 
     def allowed(self, accepted: int, alpha: float) -> int:
         """Return the errors among the checked that are forgiven where so many records are accepted; −1 for none."""
-        return allowed_in_sample(self.may_remain(accepted), self.labelled, self.frame, alpha) if self.labelled else -1
+        left = self.may_remain(accepted)
+        if not self.labelled or left < 0:
+            return -1
+        if not self.least_chance:
+            return allowed_in_sample(left, self.labelled, self.frame, alpha)
+        bet = WeightedBet.against(left, self.least_chance, alpha)
+        allowed = bet.allowed_cost(left)
+        return -1 if allowed < 0 else math.floor(allowed / bet.costs(np.array([self.least_chance]))[0])
+
+    def forgives(self, errors: int, accepted: int, alpha: float) -> bool:
+        """Say whether so many records may be accepted with so many errors, those of the surest, among the checked."""
+        if not self.least_chance or self.allowed(accepted, alpha) < 0:
+            return errors <= self.allowed(accepted, alpha)
+        left = self.may_remain(accepted)
+        bet = WeightedBet.against(left, self.least_chance, alpha)
+        return bool(bet.costs(self.error_chance[:errors]).sum() <= bet.allowed_cost(left))
+
+    def most_remaining(self, errors: int, accepted: int, alpha: float) -> int:
+        """Return the upper limit of the wrong records that nobody checked, with so many errors among the checked."""
+        if not self.least_chance:
+            return min(most_wrong(errors, self.labelled, self.frame, alpha) - errors, accepted)
+        bet = WeightedBet.against(self.may_remain(accepted), self.least_chance, alpha)
+        return int(min(bet.most_left(float(bet.costs(self.error_chance[:errors]).sum())), accepted))
 
     def lowest_cut(self, alpha: float) -> float | None:
         """Return the lowest cut that passes, None when none does."""
@@ -379,12 +424,12 @@ class _Part:
                 low, high = (low, middle) if self.allowed(middle, alpha) >= 0 else (middle + 1, high)
             bound = float(self.confidence[len(self.confidence) - low - 1]) if low < len(self.confidence) else 0.0
             errors = int((self.error_confidence > bound).sum())
-            if errors > self.allowed(self.count_above(bound), alpha):
+            if not self.forgives(errors, self.count_above(bound), alpha):
                 return None
         for number in range(errors, len(self.error_confidence)):
             at = float(self.error_confidence[number])
             # Just above this wrong one as many are accepted as may be; with it there are `number + 1` among them.
-            if number + 1 > self.allowed(self.count_above(at), alpha):
+            if not self.forgives(number + 1, self.count_above(at), alpha):
                 return self._readable(at)
         return 0.0
 
@@ -397,9 +442,6 @@ class _Part:
         """Return what is said of it with a cut."""
         accepted = 0 if cut is None else self.count_above(cut)
         errors = 0 if cut is None else int((self.error_confidence > cut).sum())
-        remaining = 0
-        if accepted:
-            remaining = most_wrong(errors, self.labelled, self.frame, alpha) - errors
         return WholeGroup(
             class_name=self.class_name,
             value=self.value,
@@ -408,7 +450,7 @@ class _Part:
             cut=cut if accepted else None,
             labelled=self.labelled,
             errors=errors,
-            most_wrong=min(remaining, accepted),
+            most_wrong=self.most_remaining(errors, accepted, alpha) if accepted else 0,
             allowed=self.allowed(accepted, alpha) if alpha else -1,
             alpha=alpha,
         )

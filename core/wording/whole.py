@@ -96,14 +96,19 @@ def _assumption(result: WholeGuarantee) -> str:
 
 
 def _rests_on(result: WholeGuarantee) -> str:
-    parts = [f"It rests on {result.labelled:,} checked titles"]
+    what = "books that were drawn with known chances" if result.known_chances else "checked titles"
+    parts = [f"It rests on {result.labelled:,} {what}"]
     if result.unusable:
         parts.append(f"{result.unusable:,} of them, which nobody could decide, are counted as wrong")
     if result.editions:
         parts.append(f"{result.editions:,} further editions of them are not counted again")
+    if result.not_drawn:
+        parts.append(f"{result.not_drawn:,} others, which were checked beside the draw, prove nothing of the rest")
     if result.left_out:
         learned = "learned" if result.learned_known else "learned, or may have learned,"
         parts.append(f"{result.left_out:,} others are left out because the model {learned} from their titles")
+    if result.known_chances:
+        return f"{'; '.join(parts)}."
     return f"{'; '.join(parts)}. It holds for a collection of which they are a random sample."
 
 
