@@ -112,11 +112,22 @@ class AlphaBudget:
         """Return the questions asked so far, the oldest first."""
         return _numbered([*self._database.read(_KIND, _SUBJECT), *self._unwritten], self._related())
 
-    def spend(self, key: str, description: str) -> Question:
+    def spend(self, key: str, description: str, *, grows: bool = False) -> Question:
         """Return a question with its part of alpha; it is written down unless it was asked before.
 
         In a workspace that cannot be written to it counts for as long as this object lives.
+
+        Parameters
+        ----------
+        key : str
+            Digest of what is asked.
+        grows : bool
+            Whether the answer holds at every time while books are added, so that to ask it again of these and more
+            books is free. Where some of those it was first asked of are missing, it is another question.
         """
+        sequence = key if grows else ""
+        if grows:
+            key = self._key_of_sequence(key)
         known = {question.key: question for question in self.questions()}
         if key in known:
             return known[key]
@@ -128,13 +139,22 @@ class AlphaBudget:
 
         def note(notes: Sequence[dict[str, Any]]) -> dict[str, Any]:
             weight = weight_of_question(len(_numbered([*notes, *self._unwritten], related)) + 1)
-            return {"key": key, "description": description, "books": self._books, "weight": weight}
+            content = {"key": key, "description": description, "books": self._books, "weight": weight}
+            return content | {"sequence": sequence} if grows else content
 
         if self._database.read_only_reason:
             self._unwritten.append({**note(self._database.read(_KIND, _SUBJECT)), "at": ""})
         else:
             self._database.append(_KIND, _SUBJECT, note)
         return next(question for question in self.questions() if question.key == key)
+
+    def _key_of_sequence(self, sequence: str) -> str:
+        """Return the key under which a question was first asked of a part of these books, else a new one."""
+        books = {note["subject"]: note["books"] for note in self._database.read(_BOOKS)} | {self._books: self._ids}
+        for note in (*self._database.read(_KIND, _SUBJECT), *self._unwritten):
+            if note.get("sequence") == sequence and self._ids.issuperset(books[note["books"]]):
+                return str(note["key"])
+        return digest(sequence, self._books)
 
     @property
     def left(self) -> float:

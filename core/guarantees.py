@@ -31,6 +31,7 @@ class WholeRequest:
     per: Literal["class", "together"] = "together"
     stratum: str = ""
     human_error: float = 0.0
+    anytime: bool = False
 
 
 def budget_of(workspace: Workspace, scored: Scored) -> AlphaBudget:
@@ -60,7 +61,14 @@ def ask_whole(
     people = [f"people err in {upper_percent(request.human_error)}"] if request.human_error else []
     of_whole = f"at most {upper_percent(request.max_error)} of the whole wrong"
     description = ", ".join([of_whole, *where, *people, f"by '{scored.name}'"])
-    question = budget.spend(digest(scored.key, "whole", vars(request)), description)
+    if request.anytime:
+        # It holds while labels come in: to ask again with more of them is the same question.
+        key = digest(scored.unchecked_key, "whole", vars(request))
+        question = budget.spend(key, f"{description}, after each label", grows=True)
+    else:
+        # As it was before there was a choice: questions of existing workspaces are found again.
+        settings = {name: value for name, value in vars(request).items() if name != "anytime"}
+        question = budget.spend(digest(scored.key, "whole", settings), description)
     return find_whole_guarantee(
         scored.table,
         scored.classes,
@@ -69,6 +77,7 @@ def ask_whole(
         per=request.per,
         stratum=request.stratum or None,
         human_error=request.human_error,
+        anytime=request.anytime,
         alpha=question.weight * round(1 - request.confidence, 12),
         learned_known=scored.learned_known,
         population=population,

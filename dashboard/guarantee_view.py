@@ -76,7 +76,7 @@ def choose(scored: Scored) -> tuple[Policy, GuaranteeRecord | None]:
             bind="query-params",
             help="Keep the promise in every language, say; languages with too few checked books go to review.",
         )
-        human_error = 0.0
+        human_error, anytime = 0.0, False
         if is_whole:
             human_error = right.select_slider(
                 "People err in",
@@ -87,6 +87,13 @@ def choose(scored: Scored) -> tuple[Policy, GuaranteeRecord | None]:
                 bind="query-params",
                 help="How often a person gives the wrong label: it is added for every book that people do.",
             )
+            anytime = st.toggle(
+                "May be asked again after each label",
+                key="anytime",
+                bind="query-params",
+                help="Label books in random order, look here as often as you like, and stop as soon as it holds. Decide"
+                " this before you look: with the same labels the machine decides a little less.",
+            )
     facet = "" if stratum == _NO_STRATUM else str(stratum)
     if is_whole:
         request = WholeRequest(
@@ -95,6 +102,7 @@ def choose(scored: Scored) -> tuple[Policy, GuaranteeRecord | None]:
             per="class" if kind == "whole_class" else "together",
             stratum=facet,
             human_error=float(human_error),
+            anytime=bool(anytime),
         )
         return _whole(scored, request)
     per: Literal["class", "together"] = "together" if kind == "together" else "class"

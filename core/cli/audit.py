@@ -119,6 +119,14 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="how often people label wrongly (with --whole; default 0)",
     )
+    parser.add_argument(
+        "--anytime",
+        action="store_true",
+        help=(
+            "with --whole: a promise that may be asked again after each further label, in random order, so that people"
+            " stop as soon as it holds"
+        ),
+    )
     parser.add_argument("--confidence", type=float, default=0.95, help="confidence of the promise (default .95)")
     parser.add_argument(
         "--per",
@@ -190,6 +198,8 @@ def policy_from_args(args: argparse.Namespace, scored: Scored, workspace: Worksp
         )
     if args.human_error and args.whole is None:
         raise InputError("--human-error counts what people do wrong in the rest; it belongs to --whole.")
+    if args.anytime and args.whole is None:
+        raise InputError("--anytime is for a promise of the whole; it belongs to --whole.")
     if args.cuts:
         return SavedPolicy(policy=Policy(_read_cuts(args.cuts, scored)), labels=scored.labels)
     if args.whole is not None:
@@ -199,6 +209,7 @@ def policy_from_args(args: argparse.Namespace, scored: Scored, workspace: Worksp
             per=args.per or "together",
             stratum=args.stratum or "",
             human_error=args.human_error,
+            anytime=args.anytime,
         )
         result = ask_whole(scored, request, budget_of(workspace, scored))
         return SavedPolicy(policy=result.policy(), promise=promise_of(result), labels=scored.labels)

@@ -86,6 +86,12 @@ class Scored:
         """Fingerprint of the predictions alone, whatever they are checked against."""
         return self.fingerprint.split("-")[0]
 
+    @property
+    def unchecked_key(self) -> str:
+        """What stands for predictions, catalogue and slice, whatever they are checked against."""
+        parts = self.fingerprint.split("-")
+        return "-".join([*parts[:1], *parts[2:]])
+
     @functools.cached_property
     def key(self) -> str:
         """What stands for this table and all that is computed of it in a cache: equal keys, equal results.

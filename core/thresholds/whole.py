@@ -16,6 +16,7 @@ from core.facets import facet_codes
 from core.schema import CONFIDENCE, PREDICTED, TRUTH
 from core.text_formats import plain
 from core.thresholds.acceptance_rates import ALL_CLASSES
+from core.thresholds.confidence_sequence import allowed_at_any_time
 from core.thresholds.finite_population import allowed_in_sample, most_wrong
 from core.thresholds.fixed_sequence import short_number
 from core.thresholds.known_chances import WeightedBet
@@ -46,7 +47,8 @@ class WholeGroup:
     labelled, errors : int
         Records of the sample in the group, and wrong ones among those above the cut.
     most_wrong : int
-        The exact upper limit of the wrong records that stay: accepted and never looked at by a person.
+        The exact upper limit of the wrong records that stay: accepted and never looked at by a person. Where it may be
+        asked again after each label, what was allowed to stay.
     allowed : int
         Wrong ones among the checked that are forgiven at the cut, of those drawn with the lowest chance where chances
         differ; −1 when the sample is too small to accept anything.
@@ -96,8 +98,10 @@ class WholeGuarantee:
     population : PopulationCheck
         Whether the checked records are like the others; where they are not, nothing is guaranteed unless it is known
         how they were drawn.
-    known_chances : bool
-        Whether it is known with which chance each checked record was drawn.
+    known_chances, weighted : bool
+        Whether it is known with which chance each checked record was drawn, and whether those chances differ.
+    anytime : bool
+        Whether it holds however often it is asked while labels come in.
     """
 
     max_error: float
@@ -119,6 +123,8 @@ class WholeGuarantee:
     learned_known: bool = False
     not_drawn: int = 0
     known_chances: bool = False
+    weighted: bool = False
+    anytime: bool = False
 
     @property
     def hours(self) -> float:
@@ -169,6 +175,7 @@ class WholeGuarantee:
             "human_error": self.human_error,
             "per": self.per,
             "stratum": self.stratum,
+            "anytime": self.anytime,
             "cuts": self.cuts,
             "by_stratum": self.by_stratum,
             "promised": self.guaranteed,
@@ -202,6 +209,7 @@ def find_whole_guarantee(
     stratum: str | None = None,
     human_error: float = 0.0,
     alpha: float | None = None,
+    anytime: bool = False,
     pace: float = RECORDS_AN_HOUR,
     learned_known: bool = False,
     population: PopulationCheck | None = None,
@@ -228,6 +236,8 @@ def find_whole_guarantee(
     alpha : float, optional
         What may be spent of ``1 - confidence`` on this question, see :mod:`core.thresholds.alpha_budget`; all of it by
         default.
+    anytime : bool
+        Whether it shall hold however often it is asked while labels come in. They must come in random order.
     pace : float
         Records a person does in an hour.
 
@@ -247,6 +257,10 @@ def find_whole_guarantee(
     many cuts are tried, and nothing has to be paid for trying (Candès, Ilyas and Zrnic 2025). The population is
     finite: a checked record is not wrong any more. With `human_error` what may be left rises as people have less to do;
     cuts are then tried in one order, from the first that could pass, and the first that fails ends it.
+
+    With `anytime` nothing but the errors may change as labels come in. Each group's part of alpha goes by its records,
+    and people are counted as if they erred in all records, since how many they will have done is not fixed beforehand.
+    Why it holds at every time: :func:`core.thresholds.confidence_sequence.labels_by_errors`.
 
     References
     ----------
@@ -272,17 +286,16 @@ def find_whole_guarantee(
     stated = np.nan_to_num(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan), nan=0.0)
     stated = np.where(table[PREDICTED].isin(names).to_numpy(dtype=bool), stated, 0.0)
     parts = [
-        _Part.from_rows(name, value, rows, stated, sample, max_error, human_error)
+        _Part.from_rows(name, value, rows, stated, sample, max_error, human_error, anytime)
         for name, value, rows in _parts(table, names, per, stratum)
     ]
-    able = _able(parts, spent)
-    cuts = [part.lowest_cut(spent / len(able)) if part in able else None for part in parts]
     accepted = np.zeros(len(table), dtype=bool)
     groups = []
-    for part, cut in zip(parts, cuts, strict=True):
+    for part, level in zip(parts, _levels(parts, spent, anytime=anytime), strict=True):
+        cut = part.lowest_cut(level) if level else None
         if cut is not None:
             accepted[part.rows] = stated[part.rows] > cut
-        groups.append(part.group(cut, spent / max(len(able), 1)))
+        groups.append(part.group(cut, level))
     _LOG.info(
         "guaranteed at most %g wrong of the whole with confidence %g: %d of %d accepted, %d labelled records, %.1f s",
         max_error,
@@ -312,6 +325,8 @@ def find_whole_guarantee(
         population=population or compare_population(table),
         learned_known=learned_known,
         known_chances=sample.has_known_chances,
+        weighted=sample.is_weighted,
+        anytime=anytime,
     )
 
 
@@ -334,6 +349,7 @@ class _Part:
     frame, labelled : int
         Records the sample stands for, and the sample.
     max_error, human_error : float
+    anytime : bool
     """
 
     class_name: str
@@ -347,6 +363,7 @@ class _Part:
     labelled: int
     max_error: float
     human_error: float
+    anytime: bool
 
     @classmethod
     def from_rows(
@@ -358,6 +375,7 @@ class _Part:
         sample: CheckedSample,
         max_error: float,
         human_error: float,
+        anytime: bool,
     ) -> "_Part":
         wrong = rows[sample.wrong[rows] & (stated[rows] > 0)]
         wrong = wrong[np.argsort(-stated[wrong], kind="stable")]
@@ -373,6 +391,7 @@ class _Part:
             labelled=int(sample.drawn[rows].sum()),
             max_error=max_error,
             human_error=human_error,
+            anytime=anytime,
         )
 
     def count_above(self, cut: float) -> int:
@@ -380,7 +399,8 @@ class _Part:
 
     def may_remain(self, accepted: int) -> int:
         """Return how many unchecked wrong records may stay where so many are accepted; people err on all others."""
-        by_people = min(len(self.rows) - accepted + self.labelled, len(self.rows)) if self.human_error else 0
+        done = len(self.rows) if self.anytime else min(len(self.rows) - accepted + self.labelled, len(self.rows))
+        by_people = done if self.human_error else 0
         # 1e-9: a share such as .07 of 100 records is 7 of them, not 6.
         return math.floor(self.max_error * len(self.rows) - self.human_error * by_people + 1e-9)
 
@@ -389,6 +409,9 @@ class _Part:
         left = self.may_remain(accepted)
         if not self.labelled or left < 0:
             return -1
+        if self.anytime:
+            # A bet weighs a draw that is complete; what holds at any time needs records that were drawn alike.
+            return -1 if self.least_chance else allowed_at_any_time(left, self.labelled, self.frame, alpha)
         if not self.least_chance:
             return allowed_in_sample(left, self.labelled, self.frame, alpha)
         bet = WeightedBet.against(left, self.least_chance, alpha)
@@ -405,6 +428,8 @@ class _Part:
 
     def most_remaining(self, errors: int, accepted: int, alpha: float) -> int:
         """Return the upper limit of the wrong records that nobody checked, with so many errors among the checked."""
+        if self.anytime:
+            return min(self.may_remain(accepted), accepted)
         if not self.least_chance:
             return min(most_wrong(errors, self.labelled, self.frame, alpha) - errors, accepted)
         bet = WeightedBet.against(self.may_remain(accepted), self.least_chance, alpha)
@@ -471,15 +496,19 @@ def _parts(
     return parts
 
 
-def _able(parts: Sequence[_Part], alpha: float) -> list[_Part]:
-    """Return the groups that can pass if their sample is without an error, each with an even share of alpha.
+def _levels(parts: Sequence[_Part], alpha: float, *, anytime: bool) -> list[float]:
+    """Return the part of alpha of each group; 0 for one that could not pass even if its sample were without an error.
 
-    Nothing here looks at a label: it is settled by how many records and how many checked ones there are.
+    Nothing here looks at what a label says: it is settled by how many records and how many checked ones there are. What
+    holds at any time must not even depend on how many are checked: the parts are then in proportion to the records.
     """
+    if anytime:
+        records = sum(len(part.rows) for part in parts)
+        return [alpha * len(part.rows) / records for part in parts]
     able = sorted(parts, key=lambda part: -part.labelled)
     while able:
         short = [part for part in able if part.allowed(part.count_above(0.0), alpha / len(able)) < 0]
         if not short:
             break
         able.remove(short[-1])
-    return able
+    return [alpha / len(able) if part in able else 0.0 for part in parts]

@@ -34,6 +34,11 @@ def reason(result: WholeGuarantee) -> str:
         return ""
     if not result.labelled:
         return "No book has been checked by a person yet."
+    if result.anytime and result.weighted:
+        return (
+            "The checked books were drawn with chances that differ: what may be asked again after each label needs"
+            " books that were all drawn alike."
+        )
     if all(group.allowed < 0 for group in result.groups):
         return (
             f"{_books(result.labelled)} {is_or_are(result.labelled)} checked: too few to promise that, even if the"
@@ -90,6 +95,9 @@ def _group(result: WholeGuarantee, class_name: str, value: str) -> str:
 
 
 def _assumption(result: WholeGuarantee) -> str:
+    if result.human_error and result.anytime:
+        # How much they will have done when they stop is not fixed beforehand: as if it were everything.
+        return f"It assumes that people do the rest and err in {upper_percent(result.human_error)} of all books."
     if result.human_error:
         return f"It assumes that people do the rest and err in {upper_percent(result.human_error)} of it."
     return "It assumes that people do the rest, and rightly."
@@ -107,9 +115,12 @@ def _rests_on(result: WholeGuarantee) -> str:
     if result.left_out:
         learned = "learned" if result.learned_known else "learned, or may have learned,"
         parts.append(f"{result.left_out:,} others are left out because the model {learned} from their titles")
-    if result.known_chances:
+    if result.known_chances and not result.anytime:
         return f"{'; '.join(parts)}."
-    return f"{'; '.join(parts)}. It holds for a collection of which they are a random sample."
+    condition = "It holds for a collection of which they are a random sample"
+    if result.anytime:
+        condition += ", checked in random order; it may be asked again after each further label"
+    return f"{'; '.join(parts)}. {condition}."
 
 
 def _books(count: int) -> str:

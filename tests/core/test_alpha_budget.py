@@ -11,7 +11,9 @@ import pytest
 from core.alpha_budget import AlphaBudget, weight_of_question
 from core.cli import main
 from core.errors import InputError
+from core.guarantees import WholeRequest, ask_whole, budget_of
 from core.importing import import_file
+from core.predictions import load_scored
 from core.storage import Workspace
 
 
@@ -41,6 +43,19 @@ def test_more_labels_do_not_begin_anew_and_other_books_do(workspace: Workspace) 
     assert fresh.spend("c", "third").weight == 0.6
     assert AlphaBudget(workspace.database, ["emma"]).spend("d", "fourth").number == 2  # it shares none with the second
     assert AlphaBudget(workspace.database, ["emma", "waverley"]).spend("e", "fifth").number == 4
+
+
+def test_what_holds_while_labels_come_in_is_one_question(workspace: Workspace) -> None:
+    assert AlphaBudget(workspace.database, ["emma", "ivanhoe"]).spend("a", "2 %", grows=True).weight == 0.6
+    more = AlphaBudget(workspace.database, ["emma", "ivanhoe", "waverley"])
+    assert more.spend("a", "2 %", grows=True).number == 1
+    assert more.spend("b", "1 %", grows=True).number == 2
+    assert len(more.questions()) == 2
+    # Other books in place of some of the first: these are not more labels, it is another sample.
+    other = AlphaBudget(workspace.database, ["ivanhoe", "waverley"])
+    assert other.spend("a", "2 %", grows=True).number == 3
+    assert other.spend("a", "2 %", grows=True).number == 3
+    assert AlphaBudget(workspace.database, ["emma", "ivanhoe"]).spend("a", "2 %").number == 4
 
 
 def test_no_title_is_written_down(workspace: Workspace) -> None:
@@ -90,6 +105,38 @@ def test_the_command_line_asks_of_the_same_budget(thresholds: Callable[..., dict
     assert isinstance(other["promise"], dict)
     assert other["promise"]["groups"][0]["alpha"] == pytest.approx(0.2432 * 0.05, abs=1e-5)
     assert str(other["budget"]).startswith("2 questions have been asked of these checked books")
+
+
+def test_to_ask_again_after_more_labels_is_free(workspace: Workspace, tmp_path: Path) -> None:
+    """300 and 400 books are checked: what holds at any time is one question, what holds for one look is two."""
+    rows = "".join(f"{i:04},A tale {i},Fiction,{0.5 + i % 50 / 100:.2f}\n" for i in range(1000))
+    (tmp_path / "p.csv").write_text(f"id,title,predicted,confidence\n{rows}", encoding="utf-8")
+    import_file(workspace, tmp_path / "p.csv", "predictions", name="p")
+    for n in (300, 400):
+        answers = "".join(f"{i:04},A tale {i},Fiction\n" for i in range(n))
+        (tmp_path / f"checked-{n}.csv").write_text(f"id,title,label\n{answers}", encoding="utf-8")
+        import_file(workspace, tmp_path / f"checked-{n}.csv", "labels", name=f"checked-{n}")
+
+    def asked(n: int, *, anytime: bool) -> int:
+        scored = load_scored(workspace, "p", f"checked-{n}", ("none",))
+        budget = budget_of(workspace, scored)
+        result = ask_whole(scored, WholeRequest(max_error=0.03, anytime=anytime), budget)
+        assert (result.anytime, result.labelled) == (anytime, n)
+        return len(budget.questions())
+
+    assert [asked(n, anytime=True) for n in (300, 400)] == [1, 1]
+    assert [asked(n, anytime=False) for n in (300, 400)] == [2, 3]
+
+
+def test_a_promise_at_any_time_belongs_to_the_whole(
+    thresholds: Callable[..., dict[str, object]], workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    promise = thresholds("first", "--whole", ".03", "--anytime")["promise"]
+    assert isinstance(promise, dict)
+    assert promise["anytime"] is True
+    options = ["--predictions", "first", "--accepted", ".05", "--anytime"]
+    assert main(["--workspace", str(workspace.root), "thresholds", *options]) == 2
+    assert "belongs to --whole" in capsys.readouterr().err
 
 
 def test_report_export_and_readme_repeat_the_promise_of_the_whole(

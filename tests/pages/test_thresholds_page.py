@@ -98,3 +98,7 @@ def test_the_page_begins_with_the_promise_of_the_whole(workspace: Workspace, tmp
     assert not page.exception
     texts = [one.value for one in page.caption]
     assert any(text.startswith("2 questions have been asked of these checked books") for text in texts)
+    page.toggle(key="anytime").set_value(True).run()
+    assert not page.exception
+    texts = [one.value.replace("\\", "").replace("\u00a0", " ") for one in page.markdown]
+    assert any("it may be asked again after each further label." in text for text in texts), texts

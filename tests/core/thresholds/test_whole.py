@@ -7,6 +7,7 @@ from scipy.stats import hypergeom
 
 from core.errors import InputError
 from core.thresholds import ErrorBand, Policy, apply_policy, find_whole_guarantee
+from core.thresholds.confidence_sequence import allowed_at_any_time
 from core.thresholds.finite_population import allowed_in_sample, most_wrong
 from core.thresholds.sample import CheckedSample
 from core.wording import whole as wording
@@ -120,3 +121,27 @@ def test_the_band_never_falls_and_holds_for_policies() -> None:
 def test_what_is_no_share_is_refused(share: float, confidence: float, people: float) -> None:
     with pytest.raises(InputError, match="between 0 and 1"):
         find_whole_guarantee(collection(), ["a"], share, confidence, human_error=people)
+
+
+def test_what_may_be_asked_again_forgives_less_and_says_so() -> None:
+    table = collection(wrong=tuple(range(100, 900, 20)))
+    once, again = (find_whole_guarantee(table, ["a", "b"], 0.02, anytime=anytime) for anytime in (False, True))
+    assert 0 < again.accepted <= once.accepted
+    assert again.groups[0].allowed == allowed_at_any_time(20, 500, 1000, 0.05) < once.groups[0].allowed
+    assert again.most_wrong == 20
+    assert again.as_dict()["anytime"] is True
+    assert "checked in random order; it may be asked again after each further label." in wording.sentences(again)[-1]
+    assert "asked again" not in wording.sentences(once)[-1]
+
+
+def test_at_any_time_the_parts_of_alpha_go_by_records_and_people_err_everywhere() -> None:
+    """However many are checked: else more labels would change what was said of the other group."""
+    table = collection()
+    table["predicted"] = np.where(np.arange(1000) < 800, "a", "b")
+    for checked in (table, table.assign(truth=table["truth"].where(np.arange(1000) < 900, ""))):
+        result = find_whole_guarantee(checked, ["a", "b"], 0.02, per="class", anytime=True)
+        assert [group.alpha for group in result.groups] == pytest.approx([0.04, 0.01])
+    with_people = find_whole_guarantee(collection(), ["a"], 0.02, human_error=0.005, anytime=True)
+    assert with_people.most_wrong == 15
+    assert "err in 0.5" in wording.sentences(with_people)[1]
+    assert "of all books" in wording.sentences(with_people)[1]
