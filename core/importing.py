@@ -20,8 +20,7 @@ from core.corpus import save_records
 from core.errors import DamagedError, InputError, NameTakenError, NotFoundError, UnreadableFileError
 from core.labels import ANNOTATIONS_FILE, LABELS_FILE, books_from_annotations
 from core.manifests import Manifest
-from core.normalise.identify import usable_rows
-from core.normalise.records import NormalisedRecords, normalise_records
+from core.normalise.records import NormalisedRecords, normalise_records, usable_rows
 from core.predictions import (
     NO_CORPUS,
     NO_LABELS,

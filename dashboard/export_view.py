@@ -10,10 +10,21 @@ import streamlit as st
 
 from core.export import CARRIERS, FORMATS, MARC_KINDS, PROFILES, TERM_QUESTION, parse_formats, parse_marc_kinds
 from core.export.formats import RecordFormat, record_formats
-from core.export.preview import DIFFERENCES, breakdown, genre_difference, preview
 from core.export.readme import coded_by_default
 from core.export.readme import quality_sentences as sentences_of
-from core.export.release import Release, accepted_file, decide_all, precision_by, release, saved_exports, unused_path
+from core.export.release import (
+    DIFFERENCES,
+    Release,
+    accepted_file,
+    breakdown,
+    decide_all,
+    genre_difference,
+    precision_by,
+    preview,
+    release,
+    saved_exports,
+    unused_path,
+)
 from core.export.table import ExportTable
 from core.export.tabular import accepted_csv
 from core.export.terms import check_base_uri

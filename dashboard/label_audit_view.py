@@ -11,7 +11,7 @@ from core.formatting import capitalised
 from core.label_audit import GROUPINGS, LabelAudit, group_phrase, shown_value
 from core.labels import LabelSet
 from core.schema import ANNOTATOR
-from core.wording import label_audit as wording
+from core.wording import evaluation as wording
 from dashboard import cache, feedback, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import rates_chart
@@ -36,11 +36,11 @@ _NOBODY = "everybody"
 
 def verdict(audit: LabelAudit) -> None:
     """Say first whose labels are out of line, or that nobody's are, and then how many labels are suspect."""
-    first, *others = wording.sentences(audit)
+    first, *others = wording.audit_sentences(audit)
     if audit.flagged:
         leading = audit.flagged[0]
-        feedback.conclusion(escape(wording.headline(leading)))
-        feedback.show_sentences(*filter(None, [wording.detail(leading), *others]))
+        feedback.conclusion(escape(wording.group_headline(leading)))
+        feedback.show_sentences(*filter(None, [wording.group_detail(leading), *others]))
     else:
         feedback.conclusion(escape(first))
         feedback.show_sentences(*others)
@@ -49,7 +49,7 @@ def verdict(audit: LabelAudit) -> None:
 def findings(audit: LabelAudit) -> None:
     """Show how the groups that are out of line overlap: which of them it is."""
     for finding in audit.findings:
-        if not finding.cells or wording.headline(finding) in wording.sentences(audit):
+        if not finding.cells or wording.group_headline(finding) in wording.audit_sentences(audit):
             continue
         table = pd.DataFrame(
             [

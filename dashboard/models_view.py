@@ -16,7 +16,7 @@ from core.predictions import NO_LABELS, Scored, load_predictions, save_training_
 from core.schema import TITLE, TRUTH
 from core.statistics import MINIMUM_RECORDS
 from core.storage import slug
-from core.wording import comparison as wording
+from core.wording import evaluation as wording
 from dashboard import cache, feedback, upkeep_view, widgets
 from dashboard.feedback import escape, figure, percent, rate
 from dashboard.tables import CLASSES_ALIKE, show_table
@@ -45,15 +45,15 @@ _MOST_SENTENCES = 5
 def show(first: Scored, second: Scored) -> None:
     """Compare two sets of predictions on the books both speak of and a person has checked."""
     comparison = cache.comparison(first, second)
-    feedback.conclusion(escape(wording.headline(comparison)))
-    groups = wording.groups(comparison)
+    feedback.conclusion(escape(wording.comparison_headline(comparison)))
+    groups = wording.comparison_groups(comparison)
     few = len(groups) <= _MOST_SENTENCES + 1
     feedback.show_sentences(*(groups if few else groups[:_MOST_SENTENCES]))
     if not few:
         feedback.show_sentences(
             f"{len(groups) - _MOST_SENTENCES:,} more groups differ: “Where one is better” below lists all."
         )
-    feedback.show_sentences(*wording.notes(comparison))
+    feedback.show_sentences(*wording.comparison_notes(comparison))
     if comparison.n < MINIMUM_RECORDS:
         return
     table = pd.DataFrame(

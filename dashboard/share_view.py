@@ -1,37 +1,55 @@
-"""Pieces of the Share page: what is shared, its card, how it goes out, how it is cited, what comes in."""
+"""Pieces of the Share page: what is shared, its card, how it goes out, how it is cited; and taking in from others."""
 
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.jobs import start
+from core.connection import split_secret
+from core.jobs import list_jobs, start
 from core.sharing.bundle import bundle_home, read_manifest
-from core.sharing.card_settings import (
+from core.sharing.card_text import (
+    BEGIN,
+    END,
+    OFFERED,
     CardKind,
+    CardMetadata,
     delete_card,
     save_card,
     save_card_metadata,
     saved_card,
     saved_card_metadata,
+    split,
+    unfilled_parts,
     with_fresh_numbers,
 )
-from core.sharing.citation import CardMetadata, Citation, deposit
-from core.sharing.dataset_card import bundle_card, bundle_citation, is_invented
-from core.sharing.hub import check_target
-from core.sharing.model_card import model_card, model_citation
+from core.sharing.cards import bundle_card, bundle_citation, is_invented, model_card, model_citation
+from core.sharing.citation import Citation, deposit
+from core.sharing.hub import check_target, token_of
+from core.sharing.pull import pull
 from core.sharing.push import write_share_bundle
-from core.sharing.wording import BEGIN, END, OFFERED, split, unfilled_parts
-from core.storage import digest, slug
-from dashboard import cache, feedback, jobs, pull_view, upkeep_view, widgets
+from core.storage import Workspace, digest, slug
+from core.uploads import clear_stale_uploads, clear_upload, keep_upload
+from dashboard import cache, feedback, housekeeping, jobs, upkeep_view, widgets
 from dashboard.feedback import count, escape, percent_unbroken
 from dashboard.tables import show_table
 
-__all__ = ["METHOD_NOTE", "ShareTarget", "choose", "cite", "conclusion", "edit_card", "send"]
+__all__ = [
+    "METHOD_NOTE",
+    "ShareTarget",
+    "choose",
+    "cite",
+    "conclusion",
+    "edit_card",
+    "send",
+    "show_latest_result",
+    "show_pull",
+]
 
 METHOD_NOTE = (
     "The card is made of the numbers that were measured when the model was trained, or when the export was written;"
@@ -209,7 +227,7 @@ def send(shared: ShareTarget) -> None:
         )
         if st.form_submit_button("Share on the Hub", type="primary", icon=":material/cloud_upload:"):
             _push(shared, target, token.strip(), private=private)
-    pull_view.show_latest_result("core.sharing.push")
+    show_latest_result("core.sharing.push")
     jobs.show_jobs("core.sharing.push")
 
 
@@ -338,3 +356,66 @@ def _bundle(path: Path) -> ShareTarget:
         fresh=fresh,
         invented=invented,
     )
+
+
+_ZIP: Final = "unpack_file"
+
+
+def show_pull() -> None:
+    """Take in what others shared: from the Hub, or a zip."""
+    place = cache.workspace()
+    st.markdown("Every file is checked against its SHA-256 before anything enters the workspace.")
+    left, right = st.columns(2)
+    with left, st.form("pull", border=True, clear_on_submit=True):
+        source = st.text_input("Name on the Hub", placeholder="USER/NAME")
+        name = st.text_input("Call it", placeholder="as it is called there", key="pull_name")
+        token = st.text_input("Token, only for what is private", type="password", autocomplete="off")
+        if st.form_submit_button("Bring it in", icon=":material/cloud_download:"):
+            _pull(source.strip(), name, token.strip())
+    with right, st.form("unpack", border=True, clear_on_submit=True):
+        sent = st.file_uploader("A zip that somebody sent", type="zip", key=_ZIP)
+        called = st.text_input("Call it", placeholder="as the file is called", key="unpack_name")
+        if st.form_submit_button("Bring it in", icon=":material/unarchive:") and sent is not None:
+            _unpack(place, sent, called)
+    show_latest_result("core.sharing.pull")
+    jobs.show_jobs("core.sharing.pull")
+
+
+def _unpack(place: Workspace, sent: UploadedFile, called: str) -> None:
+    """Take in what a browser sent: written to the disk in blocks, and no longer held in memory once it is there."""
+    with feedback.show_errors(), st.spinner("Checking every file …"):
+        clear_stale_uploads(place)
+        path = keep_upload(place, sent.name, sent, sent.size)
+        try:
+            housekeeping.release_memory(sent, _ZIP)
+            pulled = pull(place, str(path), name=called or None)
+        finally:
+            clear_upload(place, path)
+        st.success(f"“{escape(pulled.name)}” is here. {escape(pulled.sentence)}", icon=":material/verified:")
+
+
+def show_latest_result(module: str) -> None:
+    """Say where the latest finished work of a kind left its result."""
+    latest = next((job.status() for job in list_jobs(cache.workspace()) if job.module == module), None)
+    if latest is None or latest.state != "done" or not latest.result:
+        return
+    result = latest.result
+    if "sentence" in result:
+        sentence = f"“{escape(result['name'])}” is here. {escape(result['sentence'])}"
+    else:
+        seen = "only you can see it" if result["private"] else "everybody can see it"
+        sentence = f"Shared: {escape(result['target'])}, {count(len(result['files']), 'file')}, {seen}."
+    st.success(sentence, icon=":material/verified:")
+
+
+def _pull(source: str, name: str, token: str) -> None:
+    with feedback.show_errors():
+        # What a job is called and what it is told lie on the disk: a token in an address must be out of it by then.
+        source, secret = split_secret(source)
+        token = token or token_of(secret)
+        if not source.startswith(("https://", "http://")):
+            check_target(source.removeprefix("datasets/"))
+        config = {"source": source, "name": slug(name) if name else None}
+        secrets = {"HF_TOKEN": token} if token else None
+        start(cache.workspace(), "core.sharing.pull", config, f"Bringing in {source}", secrets)
+        st.rerun()

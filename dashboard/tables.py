@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.facets import FACETS, facet_title
 from core.schema import CONFIDENCE, PREDICTED, RECORD_ID, TITLE, TRUTH
-from dashboard.charts.palette import DARK, LIGHT, ChartTheme
+from dashboard.charts import DARK, LIGHT, ChartTheme
 from dashboard.feedback import NO_BREAK
 
 __all__ = [

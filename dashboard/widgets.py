@@ -12,9 +12,10 @@ from core.errors import NotFoundError
 from core.facets import FACETS, facet_title
 from core.manifests import LabelManifest, Manifest
 from core.predictions import Scored
+from core.report import build_content, render
 from core.slices import Slice
 from core.slices.ledger import saved_slices
-from core.storage import Artifact
+from core.storage import Artifact, now, slug
 from core.text_formats import csv_for_people
 from dashboard import cache, feedback, navigation
 from dashboard.feedback import escape
@@ -25,6 +26,7 @@ __all__ = [
     "choose_facet",
     "choose_predictions",
     "chosen_slice",
+    "download_report",
     "download_table",
     "follow_new_name",
     "forget_removed",
@@ -324,4 +326,22 @@ def download_table(table: pd.DataFrame, name: str, label: str = "Download this t
         icon=":material/download:",
         type="tertiary",
         key=f"download-{name}",
+    )
+
+
+def download_report(scored: Scored) -> None:
+    """Draw a button that downloads the report on predictions; it takes some seconds to make, when it is clicked."""
+    if not len(scored.labelled):
+        st.caption("A report can be made as soon as some of these books have been checked by a person.")
+        return
+    place, date = cache.workspace(), now()[:10]
+    st.download_button(
+        "Download the report (HTML)",
+        data=lambda: render(build_content(place, scored, date=date)).encode("utf-8"),
+        file_name=f"report-{slug(scored.name)}.html",
+        mime="text/html",
+        on_click="ignore",
+        icon=":material/description:",
+        help="One file with the verdict, the figures, the charts and the definitions; it opens without a network.",
+        key="download-report",
     )

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.wording.evaluation import verdict
-from dashboard import cache, collection_view, errors_view, explanation_view, feedback, slices_view, widgets
+from dashboard import cache, collection_view, errors_view, feedback, record_view, slices_view, widgets
 from dashboard.feedback import escape
 
 st.title("Errors")
@@ -35,6 +35,6 @@ elif view == "The whole collection":
 elif view == "Calibration":
     collection_view.calibration(scored, evaluation)
 else:
-    explanation_view.show(scored)
+    record_view.explain_titles(scored)
 feedback.how_computed(errors_view.METHOD_NOTE)
 feedback.next_step("Thresholds")

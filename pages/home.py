@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import cache, guarantee_view, jobs, navigation, report_view, widgets
+from dashboard import cache, guarantee_view, jobs, navigation, widgets
 from dashboard.feedback import count, escape
 
 st.title("Colophon")
@@ -27,7 +27,7 @@ with st.container(border=True):
     for sentence in guarantee_view.sentences(scored):
         st.markdown(escape(sentence))
 
-report_view.download(scored)
+widgets.download_report(scored)
 
 st.header("What to do next")
 for title in ("Representativeness", "Errors", "Thresholds", "Export"):

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from core.wording.models import verdict
-from dashboard import cache, explanation_view, feedback, jobs, models_view, navigation, widgets
+from core.wording.evaluation import best_model
+from dashboard import cache, feedback, jobs, models_view, navigation, record_view, widgets
 from dashboard.feedback import escape
 
 st.title("Models")
 jobs.announce_result()
 models = cache.models()
 if models:
-    feedback.conclusion(escape(verdict(models)))
+    feedback.conclusion(escape(best_model(models)))
     models_view.show_newest_model(models)
     models_view.list_of_models(models)
 else:
@@ -43,7 +43,7 @@ with right, st.container(border=True):
 
 if models:
     st.header("Try a title")
-    explanation_view.show_title_to_try([model.name for model in models])
+    record_view.show_title_to_try([model.name for model in models])
 name = widgets.chosen_predictions()
 if name:
     st.header("Leak check")

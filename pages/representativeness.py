@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.facets import FACETS, facet_title
 from core.wording import representativeness as wording
-from dashboard import cache, feedback, navigation, representation_view, tables, widgets
+from dashboard import cache, collection_view, feedback, navigation, tables, widgets
 from dashboard.charts.curves import keyword_chart, ratio_chart, share_chart
 from dashboard.feedback import escape
 
@@ -27,8 +27,8 @@ result = cache.representativeness(sample, population)
 conclusion, *further = wording.sentences(result)
 feedback.conclusion(escape(conclusion))
 feedback.show_sentences(*further)
-summary = representation_view.summary(result)
-representation_view.summary_table(summary)
+summary = collection_view.summary(result)
+collection_view.summary_table(summary)
 widgets.download_table(summary, f"{sample.name}-against-{population.name}")
 
 st.header("One facet")
@@ -46,17 +46,17 @@ st.altair_chart(
     draw(comparison.chart_table(), sample.name, population.name, chart_theme=tables.chart_theme()),
     alt=f"{facet_title(facet)}: {kind}",
 )
-representation_view.facet_table(comparison, sample.name, population.name)
+collection_view.facet_table(comparison, sample.name, population.name)
 
 st.header("Words in titles over time")
 words = st.text_input("Words, separated by commas", "novel, poem, history", key=navigation.WORDS, bind="query-params")
 over_time = cache.keywords(sample, population, words)
-feedback.show_sentences(representation_view.keyword_sentence(over_time))
+feedback.show_sentences(collection_view.keyword_sentence(over_time))
 columns = st.columns(2)
 for place, (word, rows) in enumerate(over_time.dropna(subset=["year"]).groupby("word", sort=False)):
     columns[place % 2].altair_chart(
         keyword_chart(rows, chart_theme=tables.chart_theme()), alt=f"Share of titles with “{word}”, year by year"
     )
 widgets.download_table(over_time, f"{sample.name}-{population.name}-words")
-feedback.how_computed(representation_view.METHOD_NOTE)
+feedback.how_computed(collection_view.METHOD_NOTE)
 feedback.next_step("Models")

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from dashboard import cache, explanation_view, feedback, navigation, pull_view, share_view
+from dashboard import cache, feedback, navigation, record_view, share_view
 
 st.title("Share")
 shared = share_view.choose()
 if shared is None:
     feedback.conclusion("There is nothing to share yet, but what others shared can be brought in.")
     navigation.links_to("Models", "Train a model")
-    pull_view.show_pull()
+    share_view.show_pull()
     st.stop()
 
 share_view.conclusion(shared)
@@ -30,11 +30,11 @@ elif section == "How to cite":
 elif section == "Try a title":
     models = [model.name for model in cache.models()]
     if models:
-        explanation_view.show_title_to_try(models, model=shared.name if shared.kind == "model" else None)
+        record_view.show_title_to_try(models, model=shared.name if shared.kind == "model" else None)
     else:
         st.markdown("A title is read by a model, and there is none here yet.")
         navigation.links_to("Models", "Train a model")
 else:
-    pull_view.show_pull()
+    share_view.show_pull()
 feedback.how_computed(share_view.METHOD_NOTE)
 feedback.next_step("Home", "Home: what is loaded, and what to do next?")

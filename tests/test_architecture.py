@@ -156,7 +156,7 @@ KEPT_IN_FILES = {
     "core/models/preparation.py",
     "core/sharing/citation.py",
     "core/weak_supervision/label_model.py",
-    "core/weak_supervision/votes.py",
+    "core/weak_supervision/functions.py",
 }
 SPEAKING = {"caveats", "headline", "sentence", "sentence_on", "sentences", "verdict"}
 

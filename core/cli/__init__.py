@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from core.cli import audit, data, export, labels, models, output, sharing, system
+from core.cli import audit, data, export, models, output
 from core.errors import (
     Cancelled,
     ColophonError,
@@ -54,14 +54,14 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for register in (
         data.register,
-        models.register,
-        labels.register_label,
+        models.register_training,
+        models.register_label,
         audit.register,
-        labels.register_audit,
+        models.register_audit,
         export.register_report,
         export.register_export,
-        sharing.register,
-        system.register,
+        export.register_sharing,
+        data.register_system,
     ):
         register(commands, common)
     return parser

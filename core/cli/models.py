@@ -1,19 +1,21 @@
-"""``train`` and ``predict``: a model learns from labels, and reads a corpus."""
+"""``train``, ``predict``; ``label``: rules label where people have not; ``audit-labels``: what to look at again."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
+from core.cli import output
 from core.cli.output import CommandResult
-from core.errors import Cancelled
-from core.formatting import rate
+from core.errors import Cancelled, InputError
+from core.formatting import interval_percent, percent, rate
 from core.models.base import DEFAULT_KIND, KINDS, ModelOption, offered_options
 from core.progress import Progress
 from core.storage import Workspace
 
-__all__ = ["register"]
+__all__ = ["register_audit", "register_label", "register_training"]
 
 
-def register(commands: Any, common: argparse.ArgumentParser) -> None:
+def register_training(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add these commands to the parser."""
     train = commands.add_parser("train", parents=[common], help="train, calibrate, measure and save a model")
     train.add_argument("--labels", required=True, metavar="L", help="label set to learn from")
@@ -122,7 +124,7 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
 
 def _predict(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     from core.models.scoring import predict_corpus
-    from core.scale.shards import MIN_SHARD
+    from core.scale import MIN_SHARD
 
     try:
         report = predict_corpus(
@@ -148,3 +150,168 @@ def _predict(args: argparse.Namespace, workspace: Workspace, progress: Progress)
         *report.sentences,
     ]
     return CommandResult(report.as_dict(), lines)
+
+
+# --- ``label``: rules label books where people have not ---------------------------------------------------------------
+
+
+_COLUMNS = {
+    "name": "function",
+    "polarity": "votes for",
+    "coverage": "coverage",
+    "overlap": "overlap",
+    "conflict": "conflict",
+    "accuracy": "right",
+    "between": "95 % interval",
+    "n": "titles",
+    "copies": "copies",
+}
+
+
+def register_label(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add this command to the parser."""
+    label = commands.add_parser("label", parents=[common], help="label a corpus with labelling functions")
+    label.add_argument("--functions", required=True, type=Path, metavar="FILE.toml", help="the functions")
+    label.add_argument("--corpus", required=True, metavar="C", help="corpus whose books are labelled")
+    label.add_argument("--labels", metavar="L", help="people's labels, to check the functions against; they win")
+    label.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="label set, predictions or corpus whose books must not be labelled, such as a test set; repeatable",
+    )
+    label.add_argument("--name", help="name of the label set (default: from the corpus)")
+    label.add_argument(
+        "--method",
+        choices=("label model", "majority"),
+        default="label model",
+        help="how votes are put together (default: the label model)",
+    )
+    label.set_defaults(run=_label)
+
+
+def _label(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
+    from core.weak_supervision import read_functions
+    from core.weak_supervision.build import build_labels
+
+    report = build_labels(
+        workspace,
+        read_functions(args.functions),
+        args.corpus,
+        labels=args.labels,
+        without=tuple(args.without),
+        name=args.name,
+        method=args.method,
+        progress=progress,
+    )
+    shares = ("coverage", "overlap", "conflict", "accuracy")
+    rows = [
+        {**row, **{key: percent(row[key]) for key in shares}} | {"between": _between(row)} for row in report.functions
+    ]
+    lines = [
+        f"'{report.name}': {report.sentences[0]}",
+        *report.sentences[1:],
+        "",
+        *output.table(rows, _COLUMNS),
+        "",
+        f"All together, on titles kept back: {rate(report.accuracy)}",
+    ]
+    return CommandResult(report.as_dict(), lines)
+
+
+def _between(row: Any) -> str:
+    if row["low"] is None:
+        return f"{row['right']:g} of {row['n']}: too few" if row["n"] else ""
+    return interval_percent(row["low"], row["high"])
+
+
+# --- ``audit-labels``: which labels people should look at again, and whose --------------------------------------------
+
+
+_MAX_SHOWN = 20
+_GROUPINGS = ("annotator", "language", "month")
+_SUSPECTS = {
+    "record_id": "record",
+    "title": "title",
+    "given": "given",
+    "suggested": "suggested",
+    "score": "score",
+    "annotator": "annotator",
+    "words_against": "words against",
+}
+_GROUPS = {
+    "by": "by",
+    "value": "value",
+    "n": "labels",
+    "suspects": "suspect",
+    "suspect_rate": "share",
+    "low": "low",
+    "high": "high",
+    "ratio": "times the rest",
+    "adjusted_ratio": "adjusted",
+    "p_adjusted": "p, adjusted",
+}
+
+
+def register_audit(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command to the parser."""
+    audit = commands.add_parser(
+        "audit-labels",
+        parents=[common],
+        help="labels that look wrong, and the annotators, languages and months they gather in",
+    )
+    audit.add_argument("--labels", required=True, metavar="L", help="name of the label set")
+    audit.add_argument(
+        "--false-alarm",
+        type=float,
+        default=0.03,
+        metavar="SHARE",
+        help="call at most this share of right labels suspect (default .03)",
+    )
+    audit.add_argument("--seed", type=int, default=0, help="decides which titles are judged together")
+    audit.add_argument(
+        "--leave-out",
+        action="append",
+        default=[],
+        metavar="WHAT",
+        help="keep a copy of the label set without these labels: 'suspects', or a group such as annotator=2.0,"
+        " language=Dutch, month=2021-01; may be given several times",
+    )
+    audit.add_argument("--name", help="of the copy (default: the label set's name and '-audited')")
+    audit.set_defaults(run=_audit)
+
+
+def _audit(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
+    from core.label_audit import audit_labels, exclude_labels
+    from core.labels import load_labels
+    from core.wording import evaluation as wording
+
+    labels = load_labels(workspace, args.labels)
+    groups, suspects = _parse_exclusions(args.leave_out)
+    audit = audit_labels(labels, false_alarm=args.false_alarm, seed=args.seed, progress=progress)
+    content = audit.as_dict() | {"sentences": list(wording.audit_sentences(audit))}
+    for item, finding in zip(content["findings"], audit.findings, strict=True):
+        item["sentence"] = wording.group_finding(finding)
+    rated, listed = [row for row in content["groups"] if row["suspect_rate"] is not None], content["suspects"]
+    lines = [*content["sentences"], "", *output.table(rated[:_MAX_SHOWN], _GROUPS), ""]
+    lines += output.table(listed[:_MAX_SHOWN], _SUSPECTS)
+    if len(listed) > _MAX_SHOWN:
+        lines.append(f"… and {len(listed) - _MAX_SHOWN:,} more: --json has all.")
+    if groups or suspects:
+        copy = exclude_labels(workspace, labels, audit, groups=groups, suspects=suspects, name=args.name)
+        content["left_out"] = {"labels": copy.name, **copy.manifest.left_out}
+        lines += ["", f"Kept as '{copy.name}': {copy.manifest.warnings[-1]}"]
+    return CommandResult(content, lines)
+
+
+def _parse_exclusions(items: list[str]) -> tuple[list[tuple[str, str]], bool]:
+    """Return the groups to leave out, and whether the suspects are."""
+    groups = [item.partition("=") for item in items if item != "suspects"]
+    for by, equals, value in groups:
+        if by not in _GROUPINGS or not equals or not value:
+            raise InputError(
+                f"--leave-out takes 'suspects' or a group as {', '.join(f'{key}=…' for key in _GROUPINGS)};"
+                f" '{by}{equals}{value}' came."
+            )
+    return [(by, value) for by, _, value in groups], "suspects" in items

@@ -3,12 +3,44 @@
 :func:`export` decides about every record, writes the wanted formats, describes them and packs all of it into one zip.
 """
 
-from core.export.bundle import ExportReport, export, write_export
-from core.export.decisions import DECISIONS, count_decisions, decide, human_from_labels
-from core.export.formats import CARRIERS, FORMATS, MARC_KINDS, parse_formats, parse_marc_kinds
-from core.export.quality import QualityReport
-from core.export.settings import ExportSettings, InputFile, ModelSource
+import json
+import logging
+import shutil
+import tempfile
+import time
+import uuid
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.errors import InputError
+from core.export.decisions import DECISIONS, DecisionCounts, count_decisions, decide, human_from_labels
+from core.export.formats import (
+    CARRIERS,
+    FORMATS,
+    MARC_KINDS,
+    Package,
+    Stage,
+    WrittenFile,
+    format_writers,
+    parse_formats,
+    parse_marc_kinds,
+)
+from core.export.linked_data import provenance
+from core.export.manifest import QualityReport
+from core.export.readme import ExportSummary, readme, summarise
+from core.export.settings import UNKNOWN, ExportSettings, InputFile, ModelSource
+from core.export.table import ExportTable, prepare
+from core.export.tabular import write_review
 from core.export.terms import PROFILES, TERM_QUESTION, GenreTerm, default_terms
+from core.manifests import SCHEMA_VERSION
+from core.progress import Progress, silent
+from core.storage import digest, file_sha256, write_atomically
+from core.text_formats import plain
 
 __all__ = [
     "CARRIERS",
@@ -28,7 +60,300 @@ __all__ = [
     "default_terms",
     "export",
     "human_from_labels",
+    "manifest",
     "parse_formats",
     "parse_marc_kinds",
     "write_export",
+    "write_package",
+    "zip_folder",
 ]
+
+
+_LOG = logging.getLogger(__name__)
+
+# --- manifest.json: everything somebody must know to trust, repeat or withdraw an export ------------------------------
+
+
+def manifest(
+    table: ExportTable, files: Sequence[WrittenFile], summary: ExportSummary, remarks: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the manifest as a JSON-able dictionary.
+
+    The identifier of the export is derived from its choices and its files, so that the same export has the same one.
+    """
+    settings = table.settings
+    choices = settings.as_dict()
+    content = digest(choices, [written.sha256 for written in files])
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "export": {
+            "id": uuid.uuid5(uuid.NAMESPACE_OID, f"colophon:export:{content}").urn,
+            "name": settings.folder,
+            "created": settings.exported_at,
+            "formats": list(settings.formats),
+            "profile": settings.profile,
+            "software": {"name": "Colophon", "version": settings.software_version, "commit": settings.software_commit},
+            "command": settings.command,
+            "licence": settings.licence,
+            "settings": choices,
+        },
+        "input": choices["inputs"],
+        "model": {
+            "id": settings.model.name,
+            "version": settings.model.version or UNKNOWN,
+            "sha256": settings.model.sha256 or UNKNOWN,
+            "made": "here" if settings.model.made_here else "elsewhere",
+            "input_columns": list(settings.model.input_columns) or UNKNOWN,
+            "calibrated": settings.model.calibrated,
+            "predictions": settings.predictions or UNKNOWN,
+            "run": settings.run_id,
+            "run_uri": settings.run_uri,
+            "predicted_at": settings.predicted_at or UNKNOWN,
+            **({"imported_at": settings.imported_at} if settings.imported_at else {}),
+            **settings.model.details.as_dict(),
+        },
+        "labels": {
+            "classes": list(table.labels),
+            "question": TERM_QUESTION,
+            "answer": settings.answer,
+            "terms": {label: term.as_dict() for label, term in table.terms.items()},
+        },
+        "policy": {
+            **settings.policy.as_dict(),
+            "promise": choices["promise"],
+            "applies_to": summary.scope or "all records",
+            "sentences": list(summary.cuts),
+            "chosen_on": settings.chosen_on or "the labels that came with the predictions",
+            "accepted_when": "the confidence of the predicted label is above its cut, and no label that stands had been"
+            " given by a curator, a person or the catalogue",
+            "order": "curator, then person, then label that came with the predictions (where those stand), then"
+            " catalogue, then model; what rules say decides nothing",
+            "human_labels": {
+                "setting": settings.human_labels,
+                "measured_on": settings.measured_on or "the labels that came with the predictions",
+                "given_by": settings.measured_by if settings.measured_on else UNKNOWN,
+                "records": int(table.checked.sum()),
+                "meaning": summary.checked_meaning,
+                "sentence": summary.checked,
+                "sets_that_stand": list(settings.human_sets),
+            },
+            "coded_not_fiction_in_008": {
+                "records": table.coded_not_fiction,
+                "sentence": summary.coded,
+            },
+            "hand_checked_in_the_predictions_file": 0 if settings.measured_on else int(table.checked.sum()),
+            "chosen_by": settings.chosen_by,
+            "chosen_at": settings.chosen_at,
+            "chosen_because": settings.chosen_because,
+        },
+        "quality": summary.quality.as_dict(),
+        "counts": {
+            **table.counts.as_dict(),
+            "exported": table.counts.exported,
+            "predictions_without_a_record": len(table.unmatched),
+            "by_label_and_language": _by_language(table),
+        },
+        "decisions": dict(DECISIONS),
+        "files": [written.as_dict() for written in files],
+        "columns": [column.as_dict() for column in table.columns()],
+        "checks": [],
+        "remarks": list(remarks),
+        "assigned": summary.assigned,
+        "limits": list(summary.limits),
+    }
+    return dict(plain(document))
+
+
+def _by_language(table: ExportTable) -> dict[str, dict[str, int]]:
+    label = table.decisions["pred_label"].iloc[table.accepted].to_numpy()
+    language = table.records["language"].iloc[table.accepted].replace("", "no language").to_numpy()
+    counts: dict[str, dict[str, int]] = {}
+    for name, spoken in sorted(zip(label.tolist(), language.tolist(), strict=True)):
+        group = counts.setdefault(name, {})
+        group[spoken] = group.get(spoken, 0) + 1
+    return counts
+
+
+# --- One export from beginning to end ---------------------------------------------------------------------------------
+# Decide, write every format, describe, sum up, and put all of it into one zip.
+# A pure function of its inputs: the same tables and settings give the same bytes. The zip is written beside its place
+# and
+# renamed, so that a half-written one never exists.
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportReport:
+    """What was exported (``files``, ``accepted``, ``review``, ``manifest``: the keys of ``colophon export --json``).
+
+    Attributes
+    ----------
+    path, sha256
+        The zip.
+    folder : str
+        Name of the folder inside.
+    accepted : int
+        Records that carry a label in the export.
+    review : int
+        Records on which the model abstained.
+    counts : DecisionCounts
+    remarks : tuple of str
+        What had to be reported: records too long for MARC 21, characters taken out, …
+    """
+
+    path: Path
+    sha256: str
+    folder: str
+    files: tuple[WrittenFile, ...]
+    accepted: int
+    review: int
+    counts: DecisionCounts
+    remarks: tuple[str, ...]
+    manifest: Mapping[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary."""
+        return {
+            "path": str(self.path),
+            "sha256": self.sha256,
+            "folder": self.folder,
+            "files": [written.as_dict() for written in self.files],
+            "accepted": self.accepted,
+            "review": self.review,
+            "counts": self.counts.as_dict(),
+            "sentence": self.counts.sentence,
+            "remarks": list(self.remarks),
+            "manifest": dict(self.manifest),
+        }
+
+
+def export(
+    records: pd.DataFrame,
+    originals: pd.DataFrame,
+    table: pd.DataFrame,
+    settings: ExportSettings,
+    quality: QualityReport,
+    out: Path,
+    *,
+    human: pd.DataFrame | None = None,
+    reviews: pd.DataFrame | None = None,
+    classes: Sequence[str] | None = None,
+    progress: Progress = silent,
+) -> ExportReport:
+    """Write the accepted predictions, with their provenance, as one zip.
+
+    Parameters
+    ----------
+    records, originals, table, human, reviews, classes
+        See :func:`core.export.table.prepare`.
+    quality : QualityReport
+        Numbers computed elsewhere; they are put into words and into the manifest, never computed here.
+    out : path
+        The zip to write. An older one is replaced only when the new one is complete.
+
+    Raises
+    ------
+    InputError
+        The tables do not fit together, or a MARC record this program itself made breaks a rule of its own.
+    """
+    _refuse_folder(out)
+    progress(0.0, "Deciding about each record")
+    prepared = prepare(records, originals, table, settings, human=human, reviews=reviews, classes=classes)
+    return write_export(prepared, quality, out, progress)
+
+
+def _refuse_folder(out: Path) -> None:
+    if out.is_dir():
+        raise InputError(f"{out} is a folder. Give the name of the zip file to write, such as {out / 'export.zip'}.")
+
+
+def write_export(prepared: ExportTable, quality: QualityReport, out: Path, progress: Progress = silent) -> ExportReport:
+    """Write as one zip what was decided already; see :func:`export`."""
+    _refuse_folder(out)
+    started = time.monotonic()
+    settings = prepared.settings
+    out.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        package, export_manifest, remarks = write_package(prepared, beside / settings.folder, quality, progress)
+        progress(0.95, "Packing")
+        with write_atomically(out) as target:
+            zip_folder(package.folder, target, settings.exported_at)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    progress(1.0, "Done")
+    _LOG.info(
+        "exported predictions %s as '%s': %d records with a label, %d for review, %s, %.1f s",
+        settings.predictions,
+        out.name,
+        prepared.counts.exported,
+        len(prepared.abstained),
+        " ".join(settings.formats),
+        time.monotonic() - started,
+    )
+    return ExportReport(
+        path=out,
+        sha256=file_sha256(out),
+        folder=settings.folder,
+        files=tuple(package.files),
+        accepted=prepared.counts.exported,
+        review=len(prepared.abstained),
+        counts=prepared.counts,
+        remarks=tuple(remarks),
+        manifest=export_manifest,
+    )
+
+
+def write_package(
+    table: ExportTable, folder: Path, quality: QualityReport, progress: Progress = silent
+) -> tuple[Package, dict[str, Any], list[str]]:
+    """Fill a folder with an export; return the package, its manifest and what had to be reported."""
+    folder.mkdir(parents=True)
+    package = Package(folder)
+    summary = summarise(table, quality)
+    remarks: list[str] = []
+    writers = format_writers(table.settings.formats)
+    progress(0.05, "Writing the files for review")
+    write_review(table, package)
+    for place, (entry, writer) in enumerate(writers, start=1):
+        if entry.stage < Stage.CRATE:
+            progress(0.05 + 0.8 * place / (len(writers) + 1), f"Writing {entry.title}")
+            remarks += writer.write(table, package, summary)
+    package.write_text(
+        "README.md", readme(table, package.files, summary, remarks), "readme", "text/markdown", "this explanation"
+    )
+    export_manifest = manifest(table, package.files, summary, remarks)
+    package.identifier = str(export_manifest["export"]["id"])
+    package.write_text(
+        "manifest.json", _json(export_manifest), "manifest", "application/json", "settings, counts, files, hashes"
+    )
+    twin = provenance(table, package.files, summary, package.identifier)
+    package.write_text("manifest.jsonld", _json(twin), "manifest", "application/ld+json", "the manifest as linked data")
+    for entry, writer in writers:
+        if entry.stage == Stage.CRATE:
+            writer.write(table, package, summary)
+    sums = "".join(
+        f"{written.sha256}  {written.name}\n" for written in sorted(package.files, key=lambda file: file.name)
+    )
+    package.write_text("SHA256SUMS", sums, "checksums", "text/plain", "check with sha256sum -c SHA256SUMS")
+    return package, export_manifest, remarks
+
+
+def zip_folder(folder: Path, target: Path, moment: str) -> None:
+    """Pack a folder (under its own name) with fixed order, times and rights, so that equal content has equal bytes."""
+    year = max(1980, int(moment[:4]))
+    stamp = (year, int(moment[5:7]), int(moment[8:10]), int(moment[11:13]), int(moment[14:16]), int(moment[17:19]))
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*"), key=lambda entry: entry.relative_to(folder).as_posix()):
+            if not path.is_file():
+                continue
+            info = zipfile.ZipInfo(f"{folder.name}/{path.relative_to(folder).as_posix()}", stamp)
+            packed = path.suffix in (".parquet", ".xlsx")
+            info.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
+            info.create_system = 3  # so that the bytes do not depend on the operating system
+            info.external_attr = 0o644 << 16
+            with path.open("rb") as source, archive.open(info, "w", force_zip64=True) as sink:
+                shutil.copyfileobj(source, sink, 1 << 20)
+
+
+def _json(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

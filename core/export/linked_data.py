@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import quote, unquote
 
 from core.export.formats import FileCheck, FormatWriter, Package, WrittenFile
-from core.export.quality import QualityReport
+from core.export.manifest import QualityReport
 from core.export.readme import ExportSummary
 from core.export.settings import UNKNOWN, ExportSettings, InputFile
 from core.export.table import ExportTable

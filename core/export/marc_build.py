@@ -14,8 +14,7 @@ from core.export.readme import note
 from core.export.settings import ExportSettings
 from core.export.table import ExportTable
 from core.readers.marc import is_book, link_numbers, split_genres
-from core.readers.marc_codes import language_code
-from core.readers.marc_countries import country_code
+from core.readers.marc_codes import country_code, language_code
 from core.readers.marc_record import MarcField, MarcRecord, control, data
 
 __all__ = [

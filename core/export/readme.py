@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from core.export.decisions import ACCEPTED, DECISIONS, HUMAN_LABEL_KEPT
 from core.export.formats import CARRIERS, WrittenFile
-from core.export.quality import MeasuredRate, QualityReport
+from core.export.manifest import MeasuredRate, QualityReport
 from core.export.settings import HUMAN_LABELS, UNKNOWN, ExportSettings
 from core.export.table import ExportTable
 from core.export.terms import PROFILES, TERM_QUESTION

@@ -13,8 +13,7 @@ The process outlives a page, a browser and the dashboard itself; whoever wants t
 ====================  ================================================================
 """
 
-from core.jobs.job import Job, JobStatus, State, cancel, log_tail
-from core.jobs.launch import delete_job, find_job, list_jobs, start
+from core.jobs.job import Job, JobStatus, State, cancel, delete_job, find_job, list_jobs, log_tail, start
 from core.jobs.worker import JobProgress, run_as_job
 
 __all__ = [

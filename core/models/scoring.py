@@ -21,8 +21,8 @@ from core.models.preparation import model_inputs, with_known_titles
 from core.models.registry import Model, load, load_folder, weights_digest
 from core.predictions import PREDICTIONS_FILE
 from core.progress import Progress, silent
-from core.scale import ProgressMeter, remove_old_shards, score_locally, score_on_ray, shards_of
-from core.scale.shards import MIN_SHARD, Scorer
+from core.scale import MIN_SHARD, ProgressMeter, Scorer, remove_old_shards, score_locally, shards_of
+from core.scale.ray_engine import score_on_ray
 from core.schema import (
     PREDICTED,
     RECORD_ID,

@@ -3,9 +3,8 @@
 What is normalised stands beside what was catalogued and never replaces it.
 """
 
-from core.normalise.dates import parse_date, parse_dates
+from core.normalise.imprint import normal_place, normal_places, parse_date, parse_dates
 from core.normalise.languages import detect_languages, language_name, language_names
-from core.normalise.places import normal_place, normal_places
 from core.normalise.records import NormalisedRecords, normalise_records, title_key, title_keys
 
 __all__ = [

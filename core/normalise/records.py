@@ -1,8 +1,12 @@
-"""From a file's columns to records: one row a book, normalised columns, every dropped row accounted for."""
+"""From a file's columns to records: one row a book, normalised columns, every dropped row accounted for.
+
+Rows that can be no record are set aside first (:func:`usable_rows`): a spreadsheet destroyed their identifier, or they
+name no book at all.
+"""
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,15 +16,15 @@ import pyarrow.compute as pc
 
 from core import schema
 from core.classes import class_key
-from core.normalise.dates import parse_date, parse_dates
+from core.errors import InputError
+from core.normalise.imprint import normal_countries, normal_places, parse_date, parse_dates
 from core.normalise.languages import detect_languages as detect_titles
 from core.normalise.languages import language_names
-from core.normalise.places import normal_countries, normal_places
 from core.progress import Progress, silent
 from core.readers.columns import ColumnMapping
-from core.readers.json_text import parse_literal
 from core.readers.table import RejectedRows, SourceTable
-from core.schema import TITLE_KEY
+from core.schema import TITLE_KEY, Kind
+from core.text_formats import parse_literal
 
 __all__ = [
     "LITERAL_SHARE",
@@ -29,6 +33,7 @@ __all__ = [
     "title_key",
     "title_keys",
     "unwrap_literals",
+    "usable_rows",
 ]
 
 # --- Columns whose cells are lists or dictionaries written as text ----------------------------------------------------
@@ -179,7 +184,7 @@ def normalise_records(
 ) -> NormalisedRecords:
     """Return normalised records of a table.
 
-    Text is in Unicode NFC with single spaces; dates give a year (:mod:`core.normalise.dates`), places and languages
+    Text is in Unicode NFC with single spaces; dates give a year (:mod:`core.normalise.imprint`), places and languages
     one form, titles a key. A row without a record id takes its alternate id where no other record has that, else
     ``line-<n>``.
 
@@ -393,3 +398,86 @@ def _with_languages(records: pd.DataFrame, detect: bool, progress: Progress) -> 
     records[schema.LANGUAGE_SOURCE] = pd.array(source, dtype="str")
     records[schema.LANGUAGE_CONFIDENCE] = confidence
     return records
+
+
+# 1.21E+12: what a spreadsheet makes of 1210117000031. Its last digits are gone and cannot be restored.
+_SCIENTIFIC = r"[+-]?\d+(?:[.,]\d+)?[eE]\+\d+"
+_MOSTLY = 0.5
+
+
+def usable_rows(source: SourceTable, mapping: ColumnMapping, kind: Kind) -> SourceTable:
+    """Return a table without the rows that cannot be known for a record; they are set aside with their reason.
+
+    Parameters
+    ----------
+    source : SourceTable
+    mapping : ColumnMapping
+    kind : {'corpus', 'labels', 'predictions'}
+        Labels without an identifier and without a title can be of no book; a catalogue record without either stands
+        for itself.
+
+    Raises
+    ------
+    InputError
+        More than half of the identifiers were destroyed, or no row is left.
+    """
+    frame, rejected = source.frame, RejectedRows()
+    aside = np.zeros(len(frame), dtype=bool)
+    if schema.RECORD_ID in mapping.columns:
+        name = mapping.columns[schema.RECORD_ID]
+        ids = frame[name].str.strip()
+        destroyed = ids.str.fullmatch(_SCIENTIFIC).to_numpy(dtype=bool, na_value=False)
+        if destroyed.any():
+            _refuse_if_most(source, name, ids, destroyed)
+            for row in np.flatnonzero(destroyed).tolist():
+                reason = f"its record id {ids.iloc[row]} was made by a spreadsheet, and its last digits are lost"
+                rejected.add(int(source.lines[row]), reason, _text(frame, row))
+            aside |= destroyed
+    if kind == "labels":
+        nameless = _nameless(frame, mapping) & ~aside
+        for row in np.flatnonzero(nameless).tolist():
+            rejected.add(
+                int(source.lines[row]), "it has neither a record id nor a title: it can be no book", _text(frame, row)
+            )
+        aside |= nameless
+    if not aside.any():
+        return source
+    if aside.all():
+        raise InputError(f"No row of {source.path} can be used; {rejected.first()}.")
+    count = int(aside.sum())
+    warning = (
+        f"{count:,} {'row' if count == 1 else 'rows'} of {len(frame):,} cannot be known for a book and "
+        f"{'was' if count == 1 else 'were'} set aside, the first on {rejected.first()}."
+    )
+    return replace(
+        source,
+        frame=frame[~aside].reset_index(drop=True),
+        lines=source.lines[~aside],
+        rejected=pd.concat([source.rejected, rejected.frame()], ignore_index=True),
+        warnings=(*source.warnings, warning),
+    )
+
+
+def _refuse_if_most(source: SourceTable, name: str, ids: pd.Series, destroyed: np.ndarray) -> None:
+    filled = int((ids != "").sum())
+    if destroyed.sum() <= _MOSTLY * filled:
+        return
+    row = int(np.flatnonzero(destroyed)[0])
+    raise InputError(
+        f"A spreadsheet has destroyed the record ids in '{name}': {int(destroyed.sum()):,} of {filled:,} are written "
+        f"like '{ids.iloc[row]}' (line {int(source.lines[row])}), and {ids[destroyed].nunique():,} different ones "
+        "are left. Their last digits cannot be restored. Export the file again from its source with the ids as text; "
+        "or leave the column out, where titles are enough to find the books."
+    )
+
+
+def _nameless(frame: pd.DataFrame, mapping: ColumnMapping) -> np.ndarray:
+    nameless = np.ones(len(frame), dtype=bool)
+    for target in (schema.RECORD_ID, schema.ALTERNATE_ID, schema.TITLE):
+        if target in mapping.columns:
+            nameless &= (frame[mapping.columns[target]].str.strip() == "").to_numpy(dtype=bool)
+    return nameless
+
+
+def _text(frame: pd.DataFrame, row: int) -> str:
+    return " | ".join(filter(None, frame.iloc[row].tolist()))

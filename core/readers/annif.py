@@ -23,9 +23,9 @@ from core.progress import Progress
 from core.readers.columns import normal_header
 from core.readers.container import OpenedFile, files_in, zip_members
 from core.readers.encoding import encoding_name
-from core.readers.json_text import Number, as_text
 from core.readers.scores import DOCUMENT_ID, score_from, suggested
 from core.readers.table import CHUNK_ROWS, Reader, ReaderOptions, RejectedRows, SourceTable, TextColumns
+from core.text_formats import Number, as_text
 
 __all__ = [
     "BEST",

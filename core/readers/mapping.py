@@ -21,7 +21,7 @@ from core.readers.columns import (
     normal_header,
 )
 from core.readers.marc import MARC_COLUMN
-from core.readers.marc_countries import country_name
+from core.readers.marc_codes import country_name
 from core.readers.probabilities import (
     country_code_share,
     find_probabilities,

@@ -9,8 +9,7 @@ from typing import IO, Final
 from core.errors import InputError, UnreadableFileError
 from core.progress import Progress
 from core.readers.container import OpenedFile
-from core.readers.marc_codes import language_name
-from core.readers.marc_countries import country_name
+from core.readers.marc_codes import country_name, language_name
 from core.readers.marc_decode import BadRecord, Decoded, decode_iso2709, split_iso2709, stream_marcxml
 from core.readers.marc_record import MarcField, MarcRecord
 from core.readers.table import CHUNK_ROWS, ReaderOptions, RejectedRows, SourceTable, TextColumns

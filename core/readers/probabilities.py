@@ -10,7 +10,7 @@ import pandas as pd
 
 from core.classes import class_key
 from core.readers.columns import CLASS_MARKERS, NOT_CLASSES, normal_header
-from core.readers.marc_countries import is_country_code
+from core.readers.marc_codes import is_country_code
 from core.readers.scores import numeric_share
 
 __all__ = [

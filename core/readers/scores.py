@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.errors import InputError
-from core.readers.json_text import parse_literal
+from core.text_formats import parse_literal
 
 __all__ = [
     "DOCUMENT_ID",

@@ -1,6 +1,435 @@
-"""The report: the whole audit of one set of predictions in one self-contained HTML file that can be handed on."""
+"""The report: the whole audit of one set of predictions in one self-contained HTML file that can be handed on.
 
-from core.report.content import ReportContent, build_content
-from core.report.html import WrittenReport, render, write_report
+What it says is gathered once (:class:`ReportContent`) and knows no HTML; its layout and words are
+``templates/report.html.jinja``, its look ``templates/style.css``. There is no script in it, nothing is loaded from
+elsewhere, and it is written completely or not at all.
+"""
 
-__all__ = ["ReportContent", "WrittenReport", "build_content", "render", "write_report"]
+import functools
+import importlib.metadata
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from core.collection import CollectionEstimates, collection_estimates
+from core.comparison import ModelComparison, compare_models
+from core.errors import InputError
+from core.evaluation import Evaluation, by_value, evaluate, most_confident_wrong
+from core.facets import facet_order, facet_title, facet_values
+from core.formatting import (
+    figure,
+    in_percent,
+    interval_count,
+    interval_percent,
+    lower_percent,
+    percent,
+    rate,
+    upper_percent,
+)
+from core.labels import load_labels
+from core.policies import SavedPolicy, saved_policies
+from core.predictions import PredictionSet, Scored, load_predictions
+from core.progress import Progress, silent
+from core.report import svg
+from core.slices import SliceFindings, find_slices
+from core.storage import Workspace, file_sha256, write_atomically
+from core.text_formats import printable
+from core.thresholds import ALL_CLASSES, Curves, PolicyReport, PopulationCheck, compare_population, policy_report
+from core.thresholds.report import CLASS
+from core.wording import thresholds as wording
+from core.wording.evaluation import collection as collection_sentences
+from core.wording.evaluation import comparison_sentences, leaks, titles_read, verdict
+from core.wording.slices import sentences as slice_sentences
+from core.wording.thresholds import population_warnings
+
+__all__ = [
+    "DEFINITIONS",
+    "FACETS_REPORTED",
+    "ReportContent",
+    "WrittenReport",
+    "build_content",
+    "render",
+    "write_report",
+]
+
+
+# --- What the words of a report mean ----------------------------------------------------------------------------------
+
+
+DEFINITIONS: Final[Mapping[str, str]] = {
+    "Checked book": (
+        "A book for which a person named one of the classes. Books without a usable answer are counted, never scored."
+    ),
+    "Wrong": ("The model and the person name different classes. The person can be mistaken too."),
+    "Right (accuracy)": ("The share of the checked books on which model and person name the same class."),
+    "Interval": (
+        "The true rate lies inside in 95 of 100 such intervals. Shares: Wilson's; macro-F1, F1, Brier score and "
+        "log loss: bootstrap, which draws titles again with all their editions."
+    ),
+    "Precision": ("Of the books the model calls a class, the share that is of it."),
+    "Recall": ("Of the books that are of a class, the share the model finds."),
+    "F1 and macro-F1": ("The harmonic mean of precision and recall of a class, and its mean over the classes."),
+    "Leak": (
+        "A checked book that is, or whose title is, among the books the model learned (or may have learned) from. "
+        "The model may know it by heart."
+    ),
+    "Confidence": ("The probability the model gives to the class it predicts, from 0 to 1."),
+    "Calibration error": (
+        "The mean distance between stated confidence and how often the model is right, over bins of equally many "
+        "books (0: as often right as stated)."
+    ),
+    "Brier score, log loss": ("How far the probabilities are from what is true; 0 is perfect."),
+    "Slice": (
+        "Books that share up to three facts: values of facets, ranges, words of the title. It is reported when it "
+        "was found in one half of the checked books and confirmed in the other, is worse than other books of the "
+        "same class, and is not explained by a stronger slice; of those reported at most the stated share is "
+        "chance (Benjamini–Yekutieli)."
+    ),
+    "Cut-off": (
+        "A prediction is accepted when its confidence is greater than the cut-off of its class; the others go to "
+        "review."
+    ),
+    "Coverage": ("The share of all books that is accepted."),
+    "Promise": (
+        "“With 95 % confidence at most 5 % of the accepted are wrong”: an exact bound, valid however many cut-offs "
+        "were tried (learn then test, Angelopoulos and others 2021), for a collection of which the checked books "
+        "are a random sample."
+    ),
+    "Wrong to expect": ("The errors found among the accepted, carried over to all accepted books, checked or not."),
+    "Keep-rate": ("The share of a group's books that is accepted."),
+    "Whole collection": (
+        "Estimated from the checked books that the model has not learned from: re-weighted to the collection by "
+        "predicted class and confidence (post-stratified); shares of classes corrected by the model's errors "
+        "(prediction-powered, Angelopoulos and others 2023)."
+    ),
+    "Design effect": ("By how much unequal weights make the checked books count for less."),
+    "McNemar's test": (
+        "Whether two models differ by more than chance on the same books; it looks only at books that one of them "
+        "alone has right."
+    ),
+    "Fingerprint": ("A digest of content and settings: equal fingerprints, equal data."),
+}
+
+
+# --- Everything a report says, gathered once; nothing here knows HTML -------------------------------------------------
+
+
+FACETS_REPORTED: Final = ("language", "decade")
+MAX_WRONG_BOOKS: Final = 25
+_CURVE_POINTS = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportContent:
+    """What a report says.
+
+    Attributes
+    ----------
+    scored : Scored
+    date : str
+        As it shall stand in the report: the only thing that differs between two reports on the same input.
+    version : str
+        Of Colophon.
+    verdict : tuple of str
+        Three sentences.
+    evaluation : Evaluation
+    by_facet : mapping
+        Facet → errors by value, see :func:`core.evaluation.by_value`, in the facet's own order.
+    slices : SliceFindings
+    policy : SavedPolicy or None
+        The cut-offs the report is about, if any were asked for or kept.
+    policy_report : PolicyReport or None
+    population : PopulationCheck
+        Whether the checked books are like the collection: its warning stands beside what is said of the accepted.
+    curves : DataFrame
+        Risk–coverage of all classes under one cut-off; no rows where no confidence is known.
+    collection : CollectionEstimates
+    comparison : ModelComparison or None
+    wrong : DataFrame
+        The surest wrong predictions.
+    provenance : mapping
+        What → fingerprint or name, in words.
+    invented : bool
+        Whether the records are those of the demonstration.
+    """
+
+    scored: Scored
+    date: str
+    version: str
+    verdict: tuple[str, ...]
+    evaluation: Evaluation
+    by_facet: Mapping[str, pd.DataFrame]
+    slices: SliceFindings
+    policy: SavedPolicy | None
+    policy_report: PolicyReport | None
+    population: PopulationCheck
+    curves: pd.DataFrame
+    collection: CollectionEstimates
+    comparison: ModelComparison | None
+    wrong: pd.DataFrame
+    provenance: Mapping[str, str]
+    invented: bool
+
+
+def build_content(
+    workspace: Workspace,
+    scored: Scored,
+    *,
+    date: str,
+    policy: SavedPolicy | None = None,
+    against: Scored | None = None,
+    progress: Progress = silent,
+) -> ReportContent:
+    """Compute all that a report says of predictions.
+
+    Parameters
+    ----------
+    scored : Scored
+        The predictions, joined with the truth.
+    date : str
+        As it shall stand in the report.
+    policy : SavedPolicy, optional
+        Else the newest that was kept for these predictions, if there is one.
+    against : Scored, optional
+        Other predictions to compare with on the same books.
+
+    Raises
+    ------
+    InputError
+        None of the books has been checked by a person.
+    """
+    if not len(scored.labelled):
+        raise InputError(
+            f"None of the {len(scored.table):,} books of '{scored.name}' has been checked by a person, so there is"
+            " nothing to report.",
+            command_line="Name a label set with --labels.",
+            page="Choose labels under “Checked against” in the sidebar.",
+        )
+    source = load_predictions(workspace, scored.name)
+    progress(0.0, "Evaluating")
+    evaluation = evaluate(scored.table, scored.classes)
+    labelled = scored.labelled
+    by_facet = {}
+    for facet in FACETS_REPORTED:
+        table = by_value(labelled, facet_values(labelled, facet))
+        by_facet[facet] = table.set_index("value").loc[list(facet_order(facet, table["value"]))].reset_index()
+    progress(0.2, "Searching for slices")
+    slices = find_slices(scored.table, scored.classes)
+    progress(0.6, "Cut-offs")
+    policies = saved_policies(workspace, source.fingerprint)
+    chosen = policy or (policies[0] if policies else None)
+    # The cuts of a slice are measured there and nowhere else.
+    part = scored.table[chosen.policy.covers(scored.table)] if chosen else scored.table
+    decided = policy_report(part, chosen.policy, classes=scored.classes) if chosen else None
+    population = compare_population(scored.table)
+    curves = Curves(scored.table, scored.classes).table(_CURVE_POINTS)
+    curves = curves[(curves["class"] == ALL_CLASSES) & curves["error_rate"].notna()].reset_index(drop=True)
+    progress(0.8, "The whole collection")
+    comparison = None
+    if against is not None:
+        classes = tuple(sorted({*scored.classes, *against.classes}))
+        comparison = compare_models(scored.table, against.table, classes, names=(scored.name, against.name))
+    content = ReportContent(
+        scored=scored,
+        date=date,
+        version=importlib.metadata.version("colophon"),
+        verdict=_verdict(scored, evaluation, chosen, decided, population),
+        evaluation=evaluation,
+        by_facet=by_facet,
+        slices=slices,
+        policy=chosen,
+        policy_report=decided,
+        population=population,
+        curves=curves,
+        collection=collection_estimates(scored.table, scored.classes),
+        comparison=comparison,
+        wrong=most_confident_wrong(labelled).head(MAX_WRONG_BOOKS),
+        provenance=_provenance(workspace, source, scored, against),
+        invented=source.manifest.invented,
+    )
+    progress(1.0, "Gathered")
+    return content
+
+
+def _verdict(
+    scored: Scored,
+    evaluation: Evaluation,
+    chosen: SavedPolicy | None,
+    decided: PolicyReport | None,
+    population: PopulationCheck,
+) -> tuple[str, ...]:
+    third = leaks(evaluation)
+    if chosen is not None and decided is not None:
+        third = " ".join([_decided(chosen, decided), *population_warnings(population)])
+    return (titles_read(scored), verdict(evaluation), third)
+
+
+def _decided(chosen: SavedPolicy, decided: PolicyReport) -> str:
+    """Say in one sentence what the cut-offs do, and what of it is promised."""
+    where = chosen.policy.where
+    books = "books" if where is None else where.description
+    text = f"{decided.accepted:,} of {decided.records:,} {books} ({in_percent(decided.coverage)}) can be accepted"
+    if where is not None:
+        text += ", no other book by these cut-offs"
+    promise = chosen.promise
+    if promise and promise.promised and promise.confidence is not None and promise.max_error is not None:
+        if promise.kind == "whole":
+            return f"{text}. {promise.in_words}."
+        each = "the accepted of each class" if promise.per == "class" else "the accepted"
+        return (
+            f"{text}: with {lower_percent(promise.confidence)} confidence at most"
+            f" {upper_percent(promise.max_error)} of {each} are wrong, if the checked books are a random"
+            f" sample{'' if where is None else ' of these'}."
+        )
+    if promise:
+        return f"Not everything that was asked for can be promised; {text}."
+    if not decided.accuracy.defined:
+        return f"{text} by the cut-offs; how often they are right is not known."
+    return (
+        f"{text} by the cut-offs, of which {decided.errors:,} of {decided.labelled_accepted:,} checked ones are wrong"
+        f" ({interval_percent(decided.accuracy.low, decided.accuracy.high)} are right), but nothing is promised."
+    )
+
+
+def _provenance(
+    workspace: Workspace, source: PredictionSet, scored: Scored, against: Scored | None
+) -> Mapping[str, str]:
+    manifest = source.manifest
+    named = {
+        "Predictions": scored.name,
+        "Fingerprint of the predictions": source.fingerprint,
+        "File of the predictions": manifest.file,
+        "SHA-256 of that file": manifest.file_sha256,
+        "Model": manifest.model,
+        "Fingerprint of the model": manifest.model_fingerprint,
+        "SHA-256 of its weights": manifest.model_sha256,
+        "Fingerprint of the labels it learned from": manifest.trained_on,
+        "Catalogue": manifest.corpus_name,
+        "Fingerprint of the catalogue": manifest.corpus,
+    }
+    provenance = {words: value for words, value in named.items() if value}
+    provenance["What the model reads"] = ", ".join(manifest.input_columns) or "unknown"
+    if scored.catalogue.match:
+        provenance |= {"Catalogue": scored.catalogue.name, "Fingerprint of the catalogue": scored.catalogue.fingerprint}
+    if scored.labels:
+        labels = load_labels(workspace, scored.labels)
+        provenance |= {"Checked against": labels.name, "Fingerprint of those labels": labels.fingerprint}
+        if labels.manifest.file_sha256:
+            provenance["SHA-256 of their file"] = labels.manifest.file_sha256
+    else:
+        provenance["Checked against"] = "the truth that came with the predictions"
+    if against is not None:
+        provenance |= {
+            "Compared with": against.name,
+            "Fingerprint of those predictions": against.fingerprint.partition("-")[0],
+        }
+    return provenance
+
+
+_MOST_GROUPS: Final = 20  # rows of a table of acceptance rates
+_MOST_BOOKS: Final = 25  # rows of a table of books
+
+
+def render(content: ReportContent) -> str:
+    """Return the report as text. Equal content gives equal text."""
+    return _template().render(content=content) + "\n"
+
+
+@functools.cache
+def _template() -> jinja2.Template:
+    """Return the template, in which every value is cleaned by :func:`_shown` and then escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("core.report"),
+        autoescape=True,
+        finalize=_shown,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "decimals": _decimals,
+        "expected_errors": _expected_errors,
+        "facet_title": facet_title,
+        "figure": figure,
+        "percent": percent,
+        "rate": rate,
+        "records": _records,
+        "shown": _shown,
+    }
+    environment.globals |= {
+        "CLASS": CLASS,
+        "DEFINITIONS": DEFINITIONS,
+        "MOST_BOOKS": _MOST_BOOKS,
+        "MOST_CLASSES": svg.MOST_CLASSES,
+        "MOST_GROUPS": _MOST_GROUPS,
+        "between": interval_percent,
+        "collection_sentences": collection_sentences,
+        "comparison_sentences": comparison_sentences,
+        "confusion_svg": svg.confusion_svg,
+        "policy_sentences": wording.policy,
+        "population_warnings": wording.population_warnings,
+        "rates_svg": svg.rates_svg,
+        "reliability_svg": svg.reliability_svg,
+        "risk_coverage_svg": svg.risk_coverage_svg,
+        "slice_sentences": slice_sentences,
+    }
+    return environment.get_template("report.html.jinja")
+
+
+def _shown(value: Any) -> str | Markup:
+    """Return a value as it stands in the report: printable, and a dash where it is undefined."""
+    if isinstance(value, Markup):
+        return value
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    if isinstance(value, float):
+        return f"{value:,.4g}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return printable(str(value))
+
+
+def _decimals(value: float, digits: int) -> str:
+    return "–" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _expected_errors(row: Mapping[str, float]) -> str:
+    if math.isnan(row["expected_errors"]):
+        return "–"
+    return f"{row['expected_errors']:,.0f} ({interval_count(row['expected_low'], row['expected_high'])})"
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+@dataclass(frozen=True)
+class WrittenReport:
+    """A report that was written: where, and the SHA-256 of its bytes."""
+
+    file: Path
+    sha256: str
+
+
+def write_report(content: ReportContent, out: Path) -> WrittenReport:
+    """Write a report.
+
+    Raises
+    ------
+    InputError
+        The name does not end in .html, or the file cannot be written.
+    """
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"A report is an HTML file; '{out.name}' does not end in .html.")
+    try:
+        with write_atomically(out) as beside:
+            beside.write_bytes(render(content).encode("utf-8"))
+    except OSError as error:
+        raise InputError(f"The report cannot be written to {out}: {error.strerror}. Choose another place.") from error
+    return WrittenReport(out, file_sha256(out))

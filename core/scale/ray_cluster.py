@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from core.errors import ColophonError, InputError, JobError
 from core.processes import CODE_FOLDER
-from core.scale.shards import Scorer
+from core.scale import Scorer
 from core.schema import TITLE
 
 __all__ = [

@@ -15,6 +15,7 @@ import numpy as np
 
 from core.errors import JobError
 from core.progress import Progress, silent
+from core.scale import ProgressMeter, Shards
 from core.scale.ray_cluster import (
     FAULT,
     PATH,
@@ -28,7 +29,6 @@ from core.scale.ray_cluster import (
     one_line,
     read_titles,
 )
-from core.scale.shards import ProgressMeter, Shards
 
 __all__ = [
     "Pool",
@@ -111,7 +111,7 @@ class Stream:
     Parameters
     ----------
     paths : mapping
-        Number of a shard → path of its titles on this node (see :meth:`core.scale.shards.Shards.write_titles`).
+        Number of a shard → path of its titles on this node (see :meth:`core.scale.Shards.write_titles`).
     arguments : mapping
         What makes a :class:`core.scale.ray_cluster.ScoringActor`, but for the tally.
 

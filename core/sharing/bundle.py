@@ -24,11 +24,25 @@ from core.manifests import MANIFEST, ModelManifest, sealed
 from core.models.registry import load
 from core.progress import Progress, silent
 from core.readers.container import UNPACKED_LIMIT, check_zip
-from core.sharing.card_settings import CardKind, refuse_faults, saved_card_metadata, with_fresh_numbers
-from core.sharing.citation import CardMetadata, Citation, deposit
-from core.sharing.dataset_card import BUNDLE, bundle_card, bundle_citation, is_invented, label_card, label_citation
-from core.sharing.model_card import model_card, model_citation
-from core.sharing.wording import unfilled_parts
+from core.sharing.card_text import (
+    CardKind,
+    CardMetadata,
+    refuse_faults,
+    saved_card_metadata,
+    unfilled_parts,
+    with_fresh_numbers,
+)
+from core.sharing.cards import (
+    BUNDLE,
+    bundle_card,
+    bundle_citation,
+    is_invented,
+    label_card,
+    label_citation,
+    model_card,
+    model_citation,
+)
+from core.sharing.citation import Citation, deposit
 from core.storage import Workspace, digest, file_sha256, read_json, write_atomically, write_json
 from core.text_formats import printable
 
@@ -494,7 +508,7 @@ def bundle_home(workspace: Workspace, path: Path) -> Path:
 
 def write_zip(share_bundle: ShareBundle, out: Path) -> Path:
     """Write a bundle as one zip, for a download or a deposit by hand; the same bundle gives the same bytes."""
-    from core.export.bundle import zip_folder
+    from core.export import zip_folder
     from core.storage import write_atomically
 
     with write_atomically(out) as beside:

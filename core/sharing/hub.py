@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from core.errors import ColophonError, InputError
 from core.progress import Progress, silent
 from core.sharing.bundle import DATA_KINDS, MODEL_KINDS, ShareBundle, check_names, kind_of
-from core.sharing.card_settings import CardKind
+from core.sharing.card_text import CardKind
 
 __all__ = [
     "HubError",

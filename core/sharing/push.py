@@ -17,7 +17,7 @@ from typing import Any, Final
 from core.errors import InputError
 from core.progress import Progress, silent
 from core.sharing.bundle import ShareBundle, prepare_bundle, prepare_model, write_zip
-from core.sharing.citation import CardMetadata
+from core.sharing.card_text import CardMetadata
 from core.sharing.hub import PushResult, check_target, push_share_bundle
 from core.storage import Workspace, slug
 

@@ -11,12 +11,20 @@ What is kept honest:
   (:mod:`core.weak_supervision.tryout`), once a title;
 - functions that copy one another are found and refused (:func:`find_duplicates`), since no evidence may count
   twice;
-- a model's opinion never votes on titles that the model learned from (:mod:`core.weak_supervision.books`);
+- a model's opinion never votes on titles that the model learned from (:mod:`core.weak_supervision.build`);
 - the label set that is made leaves out what people labelled and what is tested on (:mod:`core.weak_supervision.build`).
 """
 
-from core.weak_supervision.books import Suggestion, books_of, suggest_functions
-from core.weak_supervision.functions import LabellingFunction
+from core.weak_supervision.build import Suggestion, books_of, suggest_functions
+from core.weak_supervision.functions import (
+    ABSTAIN,
+    DuplicateFunction,
+    LabellingFunction,
+    Votes,
+    agreements,
+    cast_votes,
+    find_duplicates,
+)
 from core.weak_supervision.label_model import LabelModel, majority_vote
 from core.weak_supervision.toml_file import (
     SavedFunction,
@@ -29,7 +37,6 @@ from core.weak_supervision.toml_file import (
     saved_functions,
 )
 from core.weak_supervision.tryout import METHODS, Method, TrialResult, describe, holdout_mask, try_functions
-from core.weak_supervision.votes import ABSTAIN, DuplicateFunction, Votes, agreements, cast_votes, find_duplicates
 
 __all__ = [
     "ABSTAIN",

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.weak_supervision.votes import ABSTAIN, Votes
+from core.weak_supervision.functions import ABSTAIN, Votes
 
 __all__ = [
     "PRIOR_RIGHT",

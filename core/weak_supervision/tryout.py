@@ -30,9 +30,16 @@ from core.schema import (
 )
 from core.statistics import MINIMUM_RECORDS, Estimate, wilson
 from core.storage import now
-from core.weak_supervision.functions import LabellingFunction, check_functions, with_class_spelling
+from core.weak_supervision.functions import (
+    ABSTAIN,
+    LabellingFunction,
+    Votes,
+    cast_votes,
+    check_functions,
+    find_duplicates,
+    with_class_spelling,
+)
 from core.weak_supervision.label_model import LabelModel, answers_of, majority_vote
-from core.weak_supervision.votes import ABSTAIN, Votes, cast_votes, find_duplicates
 
 __all__ = [
     "METHODS",

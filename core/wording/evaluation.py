@@ -1,17 +1,55 @@
-"""How often predictions are right, how true their confidences are, and what that says of the whole collection."""
+"""How often predictions are right, how true their confidences are, what that says of the whole collection; and what is
+said of two models beside each other, of the models in a workspace, of labels that people should look at again.
+"""
 
+import math
+from collections.abc import Sequence
+
+import numpy as np
 import pandas as pd
 
 from core.collection import CollectionEstimates
+from core.comparison import BETTER, LEVEL, WORSE, ModelComparison
 from core.evaluation import Evaluation
 from core.evaluation.evaluate import CalibrationTrial
-from core.facets import facet_title
-from core.formatting import counts_listed, in_percent, interval_percent, largest_listed, listed, percent
+from core.facets import facet_title, facet_words
+from core.formatting import (
+    capitalised,
+    counts_listed,
+    in_percent,
+    interval_percent,
+    largest_listed,
+    listed,
+    percent,
+    upper_percent,
+)
+from core.label_audit import GROUPINGS, LabelAudit, SuspectGroup, group_phrase
+from core.label_audit.confounding import EXPLAINED, STANDS
+from core.models.registry import ModelDescription
 from core.predictions import Scored
 from core.schema import DATE_CERTAINTIES, DATE_CERTAINTY, LANGUAGE_SOURCE, PREDICTED, TITLE_KEY
-from core.statistics import Estimate
+from core.statistics import MINIMUM_RECORDS, Estimate
 
-__all__ = ["calibration", "collection", "dates", "languages", "leaks", "titles", "titles_read", "verdict"]
+__all__ = [
+    "audit_sentences",
+    "best_model",
+    "calibration",
+    "collection",
+    "comparison_groups",
+    "comparison_headline",
+    "comparison_notes",
+    "comparison_sentences",
+    "comparison_verdict",
+    "dates",
+    "group_detail",
+    "group_finding",
+    "group_headline",
+    "languages",
+    "leaks",
+    "titles",
+    "titles_read",
+    "verdict",
+]
 
 
 def titles_read(scored: Scored) -> str:
@@ -129,3 +167,167 @@ def titles(records: pd.DataFrame) -> str:
         f"{int(keys.nunique()):,} different titles; {repeated:,} records share their title with another record"
         " (editions, copies): they are always kept on the same side when a model is trained and tested."
     )
+
+
+def comparison_sentences(comparison: ModelComparison) -> tuple[str, ...]:
+    """Return the verdict, where the second is better or worse, and what was left out."""
+    return (comparison_verdict(comparison), *comparison_groups(comparison), *comparison_notes(comparison))
+
+
+def comparison_headline(comparison: ModelComparison) -> str:
+    """Return the verdict in one sentence of words and counts."""
+    first, second = comparison.names
+    n = comparison.n
+    if not n:
+        return f"There is no labelled book that both '{first}' and '{second}' predicted, so nothing can be compared."
+    if n < MINIMUM_RECORDS:
+        books = "book was" if n == 1 else "books were"
+        return f"Only {n:,} labelled {books} predicted by both '{first}' and '{second}': too few to compare them."
+    counts = (
+        f"of {n:,} books only '{second}' has {comparison.only_second:,} right and only '{first}'"
+        f" {comparison.only_first:,}"
+    )
+    if comparison.p >= LEVEL:
+        return f"'{first}' and '{second}' cannot be told apart: {counts}."
+    winner, loser = (second, first) if comparison.only_second > comparison.only_first else (first, second)
+    points = 100 * abs(comparison.accuracy_difference.value)
+    return f"'{winner}' is right {points:.1f} percentage points more often than '{loser}': {counts}."
+
+
+def comparison_verdict(comparison: ModelComparison) -> str:
+    """Return the verdict in one sentence, with the p value where there is one."""
+    words = comparison_headline(comparison)
+    return words if comparison.n < MINIMUM_RECORDS else f"{words[:-1]} (p = {comparison.p:.2g})."
+
+
+def comparison_groups(comparison: ModelComparison) -> tuple[str, ...]:
+    """Say where the second is better or worse, a sentence a group; with many groups there are many."""
+    table = comparison.by_value
+    return tuple(
+        f"{capitalised(facet_words(row['facet'], row['value']))}: '{comparison.names[1]}' is {row['verdict']},"
+        f" {row['second_errors']:,} of {row['n']:,} wrong instead of {row['first_errors']:,}."
+        for row in table[table["verdict"].isin([BETTER, WORSE])].to_dict("records")
+    )
+
+
+def comparison_notes(comparison: ModelComparison) -> tuple[str, ...]:
+    """Say that no group is better or worse, which books one of the two may know, and what was left out."""
+    remarks = []
+    if comparison.n >= MINIMUM_RECORDS and not comparison.by_value["verdict"].isin([BETTER, WORSE]).any():
+        remarks.append("No group of books is clearly better or worse with either of them.")
+    if comparison.leaked:
+        remarks.append(
+            f"{comparison.leaked:,} of the books ({in_percent(comparison.leaked / comparison.n)}) have a title one of"
+            " the models may have learned from: a comparison on the others is fairer."
+        )
+    return (
+        *remarks,
+        *(f"{count:,} labelled books are not compared: {reason}." for reason, count in comparison.left_out.items()),
+    )
+
+
+def best_model(models: Sequence[ModelDescription]) -> str:
+    """Say which model did best, as far as models can be compared.
+
+    Parameters
+    ----------
+    models : sequence of ModelDescription
+        The newest first.
+
+    Notes
+    -----
+    Models are ranked (by macro-F1) only among those tested on the very same books, and only where people labelled
+    these. With several such sets, the one that most models were tested on is spoken of, the newest among equals.
+    """
+    tested = [model for model in models if model.tested_on.n]
+    by_people = [model for model in tested if not model.tested_on.by_rules]
+    if not by_people:
+        if not tested:
+            return f"{_models(len(models))} here, but no test: how often a model is right is not known."
+        model = tested[0]
+        return (
+            f"No model has been tested on labels that people gave. “{model.name}” agrees with its rules on"
+            f" {percent(model.metrics.test.accuracy.value)} of {model.tested_on.n:,} books: that"
+            " shows how well it learned the rules, not how often they are right."
+        )
+    groups: dict[str, list[ModelDescription]] = {}
+    for model in by_people:
+        groups.setdefault(model.tested_on.key or model.fingerprint, []).append(model)
+    group = max(groups.values(), key=len)
+    best = max(group, key=lambda model: np.nan_to_num(model.metrics.test.macro_f1.value))
+    accuracy = best.metrics.test.accuracy
+    words = (
+        f"“{best.name}” is right on {percent(accuracy.value)}"
+        f" ({interval_percent(accuracy.low, accuracy.high)}) of the {accuracy.n:,} books of"
+        f" {best.tested_on.labels} that were kept apart for testing"
+    )
+    words += f", the best of {len(group):,} tested on them." if len(group) > 1 else "."
+    others = len(models) - len(group)
+    if others:
+        verb = "was" if others == 1 else "were"
+        words += f" {_models(others)} {verb} tested on other books or on none, and cannot be compared with it."
+    return words
+
+
+def _models(count: int) -> str:
+    return "One model" if count == 1 else f"{count:,} models"
+
+
+def audit_sentences(audit: LabelAudit) -> tuple[str, ...]:
+    """Return whose labels are out of line, how many are suspect, and what that means."""
+    first = [
+        group_headline(group) if _already_reported(audit, group) else group_finding(group) for group in audit.flagged
+    ]
+    if not first:
+        tested = int(audit.groups["p"].notna().sum())
+        kinds = " or ".join(GROUPINGS[by] for by in GROUPINGS if by in set(audit.groups["by"])) or "group"
+        first = [f"No {kinds} has labels out of line with the rest ({tested:,} groups compared)."]
+    return (
+        *first,
+        f"{int(audit.books['suspect'].sum()):,} of {len(audit.books):,} labels look wrong, to a model that has not seen"
+        f" the book. The cut-off calls at most {upper_percent(audit.false_alarm)} of right labels suspect (at most"
+        f" {math.ceil(audit.expected_false):,} here, if every label were right): suspects are to be looked at, not to"
+        " be corrected unseen.",
+        *(group_finding(group) for group in audit.findings if not group.flagged),
+        *audit.notes,
+    )
+
+
+def _already_reported(audit: LabelAudit, group: SuspectGroup) -> bool:
+    """Whether a finding that comes first tells already how this group goes together with it."""
+    before = audit.findings[: audit.findings.index(group)]
+    return any((group.by, group.value) in other.partners and other.flagged for other in before)
+
+
+def group_finding(group: SuspectGroup) -> str:
+    """Say how many labels of a group look wrong, and what it may be confused with."""
+    return f"{group_headline(group)} {group_detail(group)}".strip()
+
+
+def group_headline(group: SuspectGroup) -> str:
+    """Say how many labels of a group look wrong."""
+    times = f", {group.ratio:.1f} times the rest" if math.isfinite(group.ratio) else ""
+    phrase = capitalised(group_phrase((group.by, group.value)))
+    return f"{phrase}: {group.suspects:,} of {group.n:,} labels look wrong{times}."
+
+
+def group_detail(group: SuspectGroup) -> str:
+    """Say what a group goes together with or is explained by; '' when it stands."""
+    if group.status == STANDS:
+        return ""
+    partners = len(group.partners)
+    outside = group.cells[partners]
+    alone = f"{outside['suspects']:,} of {outside['n']:,}"
+    names = listed(map(group_phrase, group.partners))
+    if group.status == EXPLAINED:
+        return f"They come from {names}: outside, {alone} look wrong, no more than elsewhere."
+    shares = [
+        f"{group_phrase(other)} {cell['suspects']:,} of {cell['n']:,}"
+        for other, cell in zip(group.partners, group.cells, strict=False)
+    ]
+    sentence = f"Of these, {listed(shares)}; outside {'it' if partners == 1 else 'these'} {alone}."
+    if int(outside["n"]) < MINIMUM_RECORDS:
+        return f"{sentence} Nearly all these books belong to {names}: the two cannot be told apart, so look at both."
+    if sum(int(cell["n"]) for cell in group.cells[partners + 1 :]) < MINIMUM_RECORDS * partners:
+        return f"{sentence} Nearly all books of {names} are among these: the two cannot be told apart, so look at both."
+    return f"{sentence} Neither is out of line without the other: look at the books that are both."

@@ -1,13 +1,65 @@
 """Every cached function; nothing else is decorated.
 
+The tables that everything is computed from are :mod:`dashboard.cache.data`; here is what is computed of predictions,
+labels, exports and models, kept while what it depends on stays the same.
+
 Keys are fingerprints and small settings, never tables: a table above 50,000 rows would be hashed by a sample only.
 Large tables are shared as resources and must be treated as read-only; small answers are cached as data. A scored table
 and an artifact stand in a key as all fingerprints that a result depends on (`KEYS` in :mod:`dashboard.cache.data`).
 """
 
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from core.alpha_budget import AlphaBudget
+from core.collection import CollectionEstimates, collection_estimates
+from core.comparison import ModelComparison, compare_models
+from core.errors import DamagedError, NotFoundError
+from core.evaluation import Evaluation, evaluate
+from core.evaluation.evaluate import CalibrationTrial, try_calibrations
+from core.explain import Explanation, SimilarTitles, is_linear, leave_one_word_out, shap_words, word_contributions
+from core.export.release import Release, cut_scope
+from core.export.table import ExportTable
+from core.guarantees import WholeRequest, ask_band, ask_whole, budget_of
+from core.label_audit import LabelAudit, audit_labels
+from core.labels import load_labels
+from core.manifests import LabelManifest
+from core.models.preparation import text_of_record
+from core.models.registry import Model, ModelDescription, list_models
+from core.models.registry import load as load_model
+from core.policies import SavedPolicy
+from core.predictions import Scored, align_scored, load_predictions
+from core.slices import FacetSlices, PairSlices, Slice, SliceFindings, find_slices
+from core.slices import facet_slices as slices_by_facet
+from core.slices import pair_slices as slices_by_pair
+from core.slices import slice_p_value as test_slice
+from core.storage import Artifact, digest
+from core.thresholds import (
+    Curves,
+    ErrorBand,
+    Guarantee,
+    Policy,
+    PolicyReport,
+    PopulationCheck,
+    WholeGuarantee,
+    compare_population,
+    draw_review_sample,
+    find_guaranteed_cuts,
+)
+from core.thresholds import policy_report as report_on
+from core.thresholds.sample import CheckedSample
 from dashboard.cache.data import (
+    KEYS,
     UploadSlot,
+    artifact_key,
+    artifact_keys,
     catalogue,
+    key_of,
     keywords,
     language_evidence,
     originals,
@@ -17,34 +69,6 @@ from dashboard.cache.data import (
     scored,
     upload_slot,
     workspace,
-)
-from dashboard.cache.results import (
-    alpha_budget,
-    calibrations,
-    collection,
-    comparison,
-    curves,
-    error_band,
-    evaluation,
-    explanation,
-    export_cut_scope,
-    export_table,
-    facet_slices,
-    label_audit,
-    model,
-    models,
-    pair_slices,
-    policy_report,
-    population,
-    promise,
-    random_books,
-    release,
-    shap_explanation,
-    similar_titles,
-    slice_p_value,
-    slices,
-    text_of,
-    whole_guarantee,
 )
 
 __all__ = [
@@ -86,3 +110,244 @@ __all__ = [
     "whole_guarantee",
     "workspace",
 ]
+
+# --- What is computed of a set of predictions or labels ---------------------------------------------------------------
+# How right it is, where it is wrong, what can be promised.
+
+
+@st.cache_resource(max_entries=8, show_spinner="Evaluating …", hash_funcs=KEYS)
+def evaluation(scored: Scored) -> Evaluation:
+    """Return the evaluation of scored predictions. Shared: read-only."""
+    return evaluate(scored.table, scored.classes)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Calibrating …", hash_funcs=KEYS)
+def calibrations(scored: Scored) -> tuple[CalibrationTrial, ...]:
+    """Return each way of calibrating, measured on books it was not learned from. Shared: read-only."""
+    return try_calibrations(scored.table, scored.classes)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Estimating the whole collection …", hash_funcs=KEYS)
+def collection(scored: Scored) -> CollectionEstimates:
+    """Return what the checked books say of the whole collection. Shared: read-only."""
+    return collection_estimates(scored.table, scored.classes)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Comparing both on the same books …", hash_funcs=KEYS)
+def comparison(first: Scored, second: Scored) -> ModelComparison:
+    """Return how two sets of predictions compare on the same books. Shared: read-only."""
+    table = align_scored(first, second)
+    return compare_models(first.table, table, first.classes, names=(first.name, second.name))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Testing …", hash_funcs=KEYS)
+def facet_slices(scored: Scored, facet: str) -> FacetSlices:
+    """Return every value of a facet as a slice, tested. Shared: read-only."""
+    return slices_by_facet(scored.table, scored.classes, [facet])
+
+
+@st.cache_resource(max_entries=16, show_spinner="Testing …", hash_funcs=KEYS)
+def pair_slices(scored: Scored, down: str, across: str) -> PairSlices:
+    """Return every pair of values of two facets as a slice, tested. Shared: read-only."""
+    return slices_by_pair(scored.table, scored.classes, down, across)
+
+
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=KEYS)
+def slice_p_value(scored: Scored, slice_: Slice) -> float:
+    """Return the p value of a slice that somebody asked for."""
+    return test_slice(scored.table, scored.classes, slice_)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Searching for groups of books that are truly worse …", hash_funcs=KEYS)
+def slices(scored: Scored) -> SliceFindings:
+    """Return the slices that the search finds. Shared: read-only."""
+    return find_slices(scored.table, scored.classes)
+
+
+@st.cache_resource(
+    max_entries=4, show_spinner="Reading every title with a model that has not seen it …", hash_funcs=KEYS
+)
+def label_audit(labels: Artifact[LabelManifest], false_alarm: float) -> LabelAudit:
+    """Return which labels of a set look wrong, and where they gather. Shared: read-only."""
+    return audit_labels(load_labels(workspace(), labels.name), false_alarm=false_alarm)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Drawing the curves …", hash_funcs=KEYS)
+def curves(scored: Scored) -> pd.DataFrame:
+    """Return risk–coverage curves, a class after the other, thinned for drawing. Shared: read-only."""
+    return Curves(scored.table, scored.classes).table()
+
+
+def policy_report(scored: Scored, policy: Policy) -> PolicyReport:
+    """Return what a policy does. Not kept: a slider has too many steps to remember each."""
+    return report_on(scored.table, policy, classes=scored.classes)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Testing cut-offs …", hash_funcs=KEYS)
+def promise(
+    scored: Scored, max_error: float, confidence: float, per: Literal["class", "together"], stratum: str | None
+) -> Guarantee:
+    """Return what can be promised. Shared: read-only."""
+    return find_guaranteed_cuts(
+        scored.table,
+        scored.classes,
+        max_error,
+        confidence,
+        per=per,
+        stratum=stratum,
+        learned_known=scored.learned_known,
+        population=population(scored),
+    )
+
+
+@st.cache_resource(max_entries=32, show_spinner="Testing cut-offs …", hash_funcs=KEYS)
+def whole_guarantee(scored: Scored, request: WholeRequest) -> WholeGuarantee:
+    """Return what can be promised of the whole. Shared: read-only."""
+    return ask_whole(scored, request, alpha_budget(scored), population(scored))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Testing cut-offs …", hash_funcs=KEYS)
+def error_band(scored: Scored) -> ErrorBand:
+    """Return the bound on what stays wrong at every cut-off at once. Shared: read-only."""
+    return ask_band(scored, alpha_budget(scored))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEYS)
+def alpha_budget(scored: Scored) -> AlphaBudget:
+    """Return the budget of the checked books; what was asked of them is read afresh at each look."""
+    return budget_of(workspace(), scored)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEYS)
+def random_books(scored: Scored, n: int) -> pd.DataFrame:
+    """Return books drawn at random from all that the model did not learn from, checked or not. Shared: read-only."""
+    frame = scored.table[CheckedSample.from_table(scored.table).frame].assign(truth="")
+    return draw_review_sample(frame, n, ())
+
+
+@st.cache_resource(max_entries=8, show_spinner="Comparing the checked books with the others …", hash_funcs=KEYS)
+def population(scored: Scored) -> PopulationCheck:
+    """Return whether the checked books are like the collection. Shared: read-only."""
+    return compare_population(scored.table)
+
+
+# --- What an export would hold, before anything is written ------------------------------------------------------------
+
+
+def release(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any]) -> Release:
+    """Return what an export would hold. Shared: read-only."""
+    return _release(key_of(scored), _cache_key(scored, chosen, settings), scored, chosen, settings)
+
+
+def _cache_key(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any]) -> str:
+    """Return what stands for an export in a cache: the policy and why it was chosen, settings, decisions, labels."""
+    decisions = workspace().database.read("decision", scored.predictions)
+    policy = {**vars(chosen), "policy": chosen.policy.as_dict()}
+    return digest(policy, settings, decisions, artifact_keys("labels"))
+
+
+@st.cache_resource(max_entries=2, show_spinner="Deciding about each record …")
+def _release(key: str, wanted: str, _scored: Scored, _chosen: SavedPolicy, _settings: Mapping[str, Any]) -> Release:
+    return Release.prepare(workspace(), _scored.name, _chosen, scored=_scored, **_settings)
+
+
+def export_table(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any]) -> ExportTable:
+    """Return every record with its decision, as the export's writers read it. Shared: read-only."""
+    return release(scored, chosen, settings).decided
+
+
+def _decided_key(scored: Scored) -> str:
+    decisions = workspace().database.read("decision", scored.predictions)
+    return digest(key_of(scored), decisions, artifact_keys("labels"))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Looking for what people have said …", hash_funcs={Scored: _decided_key})
+def export_cut_scope(scored: Scored) -> NDArray[np.bool_]:
+    """Return which records an export leaves to the cuts. Shared: read-only."""
+    return cut_scope(workspace(), scored)
+
+
+# --- Models, loaded once, and why they say what they say of a title ---------------------------------------------------
+
+
+def model(name: str) -> Model:
+    """Return a model, verified and loaded once. Shared: never changed."""
+    return _model(workspace().find("models", name).fingerprint)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Loading the model …")
+def _model(fingerprint: str) -> Model:
+    return load_model(workspace(), fingerprint)
+
+
+def models() -> list[ModelDescription]:
+    """Return what is known of every model, the newest first; read afresh when one was added."""
+    return _models(tuple((thing.name, thing.fingerprint) for thing in workspace().list("models")))
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _models(things: tuple[tuple[str, str], ...]) -> list[ModelDescription]:
+    return list_models(workspace())
+
+
+def text_of(name: str, predictions: str, record_id: str, title: str) -> str:
+    """Return what a model reads of a record that predictions speak of: its title, and the columns it reads besides."""
+    reads = model(name).reads
+    if not reads:
+        return title
+    fingerprint = workspace().find("predictions", predictions).fingerprint
+    return _text(fingerprint, artifact_key("predictions", fingerprint), record_id, reads)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _text(fingerprint: str, catalogue: str, record_id: str, reads: tuple[str, ...]) -> str:
+    return text_of_record(workspace(), load_predictions(workspace(), fingerprint), record_id, reads)
+
+
+def explanation(name: str, title: str) -> Explanation:
+    """Return the words of a title for and against what the model says of it."""
+    loaded_model = model(name)
+    return (
+        word_contributions(loaded_model, title) if is_linear(loaded_model) else leave_one_word_out(loaded_model, title)
+    )
+
+
+def shap_explanation(name: str, title: str) -> Explanation:
+    """Return the same by SHAP, kept for as long as it is likely to be looked at again."""
+    fingerprint = workspace().find("models", name).fingerprint
+    return _shap(fingerprint, _labels_here(fingerprint), digest(title), title)
+
+
+@st.cache_resource(max_entries=32, show_spinner="SHAP reads the title many times …")
+def _shap(fingerprint: str, labels: str, key: str, _title: str) -> Explanation:
+    loaded_model = _model(fingerprint)
+    books = _learned_books(fingerprint)
+    background = books["title"].head(500).tolist() if is_linear(loaded_model) and len(books) else None
+    return shap_words(loaded_model, _title, background=background)
+
+
+def similar_titles(name: str, title: str) -> pd.DataFrame:
+    """Return labelled titles most like this one, of the labels the model learned from; empty when they are not here."""
+    fingerprint = workspace().find("models", name).fingerprint
+    return _similar(fingerprint, _labels_here(fingerprint)).nearest(title)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading the labelled titles …")
+def _similar(fingerprint: str, labels: str) -> SimilarTitles:
+    return SimilarTitles(_learned_books(fingerprint))
+
+
+def _labels_here(fingerprint: str) -> str:
+    """Return the fingerprint of the labels a model learned from, '' while they are not here: they may come later."""
+    place = workspace()
+    labels = place.find("models", fingerprint).manifest.labels_fingerprint
+    return labels if any(thing.fingerprint == labels for thing in place.list("labels")) else ""
+
+
+def _learned_books(fingerprint: str) -> pd.DataFrame:
+    place = workspace()
+    labels = place.find("models", fingerprint).manifest.labels_fingerprint
+    try:
+        return load_labels(place, labels).training_table()
+    except (NotFoundError, DamagedError):
+        return pd.DataFrame({"record_id": [], "title": [], "label": []}, dtype="str")

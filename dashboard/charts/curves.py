@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from core.formatting import in_percent
-from dashboard.charts.palette import LIGHT, ChartTheme, themed
+from dashboard.charts import LIGHT, ChartTheme, themed
 
 __all__ = [
     "cut_chart",

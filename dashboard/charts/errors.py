@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from core.evaluation import most_confused
 from core.formatting import percent
-from dashboard.charts.palette import LIGHT, ChartTheme, themed
+from dashboard.charts import LIGHT, ChartTheme, themed
 
 __all__ = [
     "CELL",

@@ -23,8 +23,8 @@ from core.corpus import load_corpus
 from core.demonstration import build
 from core.models.registry import load_folder
 from core.models.scoring import open_model
-from core.scale import score_locally, score_on_ray, shards_of
-from core.scale.shards import duration
+from core.scale import duration, score_locally, shards_of
+from core.scale.ray_engine import score_on_ray
 from core.schema import TITLE, probability_column
 from core.storage import Workspace
 

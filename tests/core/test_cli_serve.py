@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from core.cli import main, system
-from core.cli.system import serve_command
+from core.cli import data, main
+from core.cli.data import serve_command
 from core.errors import InputError
 from core.uploads import VARIABLE
 from tests.serving import free_port
@@ -51,7 +51,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         def wait(self) -> int:
             return 0
 
-    monkeypatch.setattr(system.subprocess, "Popen", Ended)
+    monkeypatch.setattr(data.subprocess, "Popen", Ended)
     monkeypatch.delenv(VARIABLE, raising=False)
     return calls
 

@@ -8,7 +8,7 @@ import pytest
 from core.comparison import BETTER, TOO_FEW, UNCLEAR, WORSE, compare_models, outcomes_by_value
 from core.errors import InputError
 from core.statistics import mcnemar_exact
-from core.wording.comparison import sentences, verdict
+from core.wording.evaluation import comparison_sentences, comparison_verdict
 
 CLASSES = ("Map", "Play", "Song")
 
@@ -77,10 +77,10 @@ class TestCounts:
         assert {"title", "truth", "first", "first_confidence", "second", "second_confidence"} <= set(table)
 
     def test_words_are_careful(self) -> None:
-        assert verdict(self.found) == (
+        assert comparison_verdict(self.found) == (
             "'old' and 'new' cannot be told apart: of 60 books only 'new' has 9 right and only 'old' 2 (p = 0.065)."
         )
-        assert "No group of books is clearly better or worse with either of them." in sentences(self.found)
+        assert "No group of books is clearly better or worse with either of them." in comparison_sentences(self.found)
 
     def test_everything_goes_into_json(self) -> None:
         said = json.loads(json.dumps(self.found.as_dict()))
@@ -91,7 +91,7 @@ class TestCounts:
 def test_a_clear_winner_is_named_whichever_side_it_is_on() -> None:
     good, bad = model(TRUTH, TRUTH), model(["Map"] * 60, TRUTH)
     for tables, winner in (((bad, good), "second"), ((good, bad), "first")):
-        said = verdict(compare_models(*tables, CLASSES))
+        said = comparison_verdict(compare_models(*tables, CLASSES))
         assert said.startswith(f"'{winner}' is right 66.7 percentage points more often")
 
 
@@ -124,12 +124,12 @@ class TestWhichBooks:
             "they are labelled only with 'new'": 10,
             "their labels differ between the two": 1,
         }
-        assert "10 labelled books are not compared: they are labelled only with 'new'." in sentences(found)
+        assert "10 labelled books are not compared: they are labelled only with 'new'." in comparison_sentences(found)
 
     def test_leaks_of_either_are_counted(self) -> None:
         found = compare_models(FIRST.assign(leak=FIRST.index < 3), SECOND.assign(leak=SECOND.index == 5), CLASSES)
         assert found.leaked == 4
-        assert any("4 of the books (7 %) have a title" in sentence for sentence in sentences(found))
+        assert any("4 of the books (7 %) have a title" in sentence for sentence in comparison_sentences(found))
 
     def test_a_missing_prediction_is_wrong(self) -> None:
         blank = SECOND.assign(predicted=pd.Series([""] * 60, dtype="str"))
@@ -143,7 +143,7 @@ class TestWhichBooks:
         assert found.n == 0
         assert math.isnan(found.p)
         assert not found.accuracy_difference.defined
-        assert verdict(found).startswith("There is no labelled book that both")
+        assert comparison_verdict(found).startswith("There is no labelled book that both")
         assert found.as_dict()["p"] is None
 
     def test_a_class_that_nobody_has_is_no_part_of_the_mean(self) -> None:
@@ -206,7 +206,7 @@ class TestByValue:
         found = compare_models(
             first.assign(language="German"), second.assign(language="German"), CLASSES, facets=("language",)
         )
-        assert "German books: 'second' is better, 1 of 100 wrong instead of 30." in sentences(found)
+        assert "German books: 'second' is better, 1 of 100 wrong instead of 30." in comparison_sentences(found)
 
     @pytest.mark.slow
     def test_intervals_hold_the_true_difference(self) -> None:
@@ -228,7 +228,9 @@ def test_one_book_in_common_is_too_few_to_compare() -> None:
     """Two sets with 1 common book "cannot be told apart (p = 1)"."""
     found = compare_models(CHECKED_ONE, CHECKED_ONE, ("Map", "Play"), names=("one", "two"))
     assert found.n == 1
-    assert sentences(found) == ("Only 1 labelled book was predicted by both 'one' and 'two': too few to compare them.",)
+    assert comparison_sentences(found) == (
+        "Only 1 labelled book was predicted by both 'one' and 'two': too few to compare them.",
+    )
 
 
 CHECKED_ONE = pd.DataFrame(

@@ -22,7 +22,7 @@ from core.label_audit import (
 from core.labels import load_labels
 from core.schema import RECORDS_COLUMNS
 from core.storage import Workspace
-from core.wording.label_audit import finding, sentences
+from core.wording.evaluation import audit_sentences, group_finding
 from data.demonstration import generate
 
 TITLES = {
@@ -147,8 +147,8 @@ def test_a_language_is_explained_by_its_careless_annotator() -> None:
     labels = np.zeros(len(suspect), dtype=np.int64)
     found = find_suspect_groups(group_rates(groups, suspect, labels), groups, suspect, labels)
     assert [(one.value, one.status) for one in found] == [("a", "stands"), ("Dutch", "explained")]
-    assert finding(found[0]) == "Annotator a: 35 of 120 labels look wrong, 14.6 times the rest."
-    assert finding(found[1]).endswith(
+    assert group_finding(found[0]) == "Annotator a: 35 of 120 labels look wrong, 14.6 times the rest."
+    assert group_finding(found[1]).endswith(
         "They come from annotator a: outside, 4 of 200 look wrong, no more than elsewhere."
     )
     assert not found[1].flagged
@@ -166,14 +166,14 @@ def test_what_nobody_else_annotated_cannot_be_told_apart() -> None:
     labels = np.zeros(len(suspect), dtype=np.int64)
     found = find_suspect_groups(group_rates(groups, suspect, labels), groups, suspect, labels)
     assert [(one.value, one.status) for one in found] == [("a", "together"), ("Dutch", "together")]
-    assert "outside it 2 of 200" in finding(found[0])
-    assert all("cannot be told apart" in finding(one) for one in found)
+    assert "outside it 2 of 200" in group_finding(found[0])
+    assert all("cannot be told apart" in group_finding(one) for one in found)
 
 
 def test_the_careless_annotator_is_pointed_at_and_no_other(audit: LabelAudit) -> None:
     careless = generate().planted["careless annotator"].value
     assert [(one.by, one.value) for one in audit.flagged] == [("annotator", careless)]
-    assert sentences(audit)[0].startswith(f"Annotator {careless.removesuffix('.0')}: ")
+    assert audit_sentences(audit)[0].startswith(f"Annotator {careless.removesuffix('.0')}: ")
     assert ("language", "Dutch", "explained") in {(one.by, one.value, one.status) for one in audit.findings}
 
 

@@ -15,7 +15,7 @@ from core.importing import import_file
 from core.policies import SavedPolicy, save_policy
 from core.predictions import NO_CORPUS, load_scored, save_catalogue_choice, saved_catalogue_choice
 from core.review import decisions_for_scored, record_decision, send_to_review, sent_for_scored
-from core.sharing.model_card import model_card
+from core.sharing.cards import model_card
 from core.storage import Workspace
 from core.thresholds import Policy
 from core.upkeep import dependents, remove, rename

@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 import data.demonstration
+from data.demonstration import _batch_shares
 from data.demonstration.catalogue import (
     COUNTRIES,
     Author,
@@ -20,7 +21,6 @@ from data.demonstration.catalogue import (
     place_of_publication,
     title_group,
 )
-from data.demonstration.planted import _batch_shares
 from data.demonstration.profile import DECOY_PLACE, PLACES, Draw, Weighted
 from data.demonstration.titles import RULES, Grammar, ending, grammar, repair, title
 

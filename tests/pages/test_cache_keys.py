@@ -13,7 +13,6 @@ from core.review import record_decision, undo_decision
 from core.storage import Workspace
 from core.thresholds import Policy
 from dashboard import cache
-from dashboard.cache import results
 
 
 @pytest.fixture(autouse=True)
@@ -76,9 +75,9 @@ def test_two_names_of_the_same_predictions_are_called_by_their_own(demo_copy: Wo
 def test_an_export_follows_decisions_and_reasons_not_their_number(demo_copy: Workspace) -> None:
     scored = load_scored(demo_copy, "demo-predictions")
     chosen = SavedPolicy(policy=Policy(dict.fromkeys(scored.classes, 0.9)))
-    first = results._cache_key(scored, chosen, {})
-    assert results._cache_key(scored, replace(chosen, because="the board said so"), {}) != first
+    first = cache._cache_key(scored, chosen, {})
+    assert cache._cache_key(scored, replace(chosen, because="the board said so"), {}) != first
     number = record_decision(demo_copy.database, scored.predictions, "r1", scored.classes[0])
-    decided = results._cache_key(scored, chosen, {})
+    decided = cache._cache_key(scored, chosen, {})
     undo_decision(demo_copy.database, scored.predictions, number)
-    assert len({first, decided, results._cache_key(scored, chosen, {})}) == 3
+    assert len({first, decided, cache._cache_key(scored, chosen, {})}) == 3

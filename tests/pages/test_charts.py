@@ -4,9 +4,9 @@ import altair as alt
 import pandas as pd
 import pytest
 
+from dashboard.charts import DARK, LIGHT, ChartTheme
 from dashboard.charts.curves import ratio_chart, ratio_ticks
 from dashboard.charts.errors import MOST_CLASSES, confusion_chart, rates_chart
-from dashboard.charts.palette import DARK, LIGHT, ChartTheme
 
 
 def _luminance(colour: str) -> float:

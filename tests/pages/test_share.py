@@ -10,10 +10,10 @@ from streamlit.testing.v1 import AppTest
 
 from core.cli import main
 from core.demonstration import MODEL, PREDICTIONS
-from core.sharing.card_settings import saved_card, saved_card_metadata
+from core.sharing.card_text import saved_card, saved_card_metadata
 from core.sharing.push import write_share_bundle
 from core.storage import Workspace
-from dashboard import pull_view, share_view
+from dashboard import share_view
 from tests.serving import ROOT
 
 pytestmark = pytest.mark.slow
@@ -155,7 +155,7 @@ def test_a_token_in_an_address_is_out_of_it_before_a_job_is_written(
     place: Workspace, monkeypatch: pytest.MonkeyPatch, typed: str, secrets: dict[str, str] | None
 ) -> None:
     started: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(pull_view, "start", lambda *arguments: started.append(arguments))
+    monkeypatch.setattr(share_view, "start", lambda *arguments: started.append(arguments))
     page = opened(place, monkeypatch, share="Bring one in")
     monkeypatch.setenv("HF_TOKEN", "hf_OfTheOperator")
     address = "https://huggingface.co/library/genre"
@@ -227,9 +227,9 @@ def test_a_zip_that_somebody_sent_is_taken_in_and_cleared(
     """It goes to the disk in blocks, is compared with what was sent, and the browser's copy is let go."""
     packed = write_share_bundle(place, tmp_path / "From a friend.zip", model=MODEL)
     released: list[str] = []
-    forget = pull_view.housekeeping.release_memory
+    forget = share_view.housekeeping.release_memory
     monkeypatch.setattr(
-        pull_view.housekeeping, "release_memory", lambda sent, key: (released.append(key), forget(sent, key))
+        share_view.housekeeping, "release_memory", lambda sent, key: (released.append(key), forget(sent, key))
     )
     monkeypatch.setattr(UploadedFile, "getvalue", lambda sent: pytest.fail("the whole file was copied"))
     page = opened(place, monkeypatch, share="Bring one in")

@@ -8,7 +8,7 @@ from core.importing import import_file
 from core.label_audit import LabelAudit, audit_labels
 from core.labels import load_labels
 from core.storage import Workspace
-from core.wording.label_audit import finding
+from core.wording.evaluation import group_finding
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -34,7 +34,7 @@ def test_one_annotator_and_two_languages_are_out_of_line(audit: LabelAudit) -> N
     assert (dutch["n"], german["n"], outside["n"]) == (374, 104, 288)
     # In English, which others annotated too, the same person is like the others.
     assert outside["suspects"] / outside["n"] < 0.02
-    assert "cannot be told apart" in finding(annotator)
+    assert "cannot be told apart" in group_finding(annotator)
 
 
 def test_histories_and_travels_labelled_as_fiction_lead_the_list(audit: LabelAudit) -> None:

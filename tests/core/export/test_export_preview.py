@@ -5,7 +5,7 @@ import pytest
 
 from core.errors import InputError
 from core.export.formats import record_formats
-from core.export.preview import breakdown, genre_difference, preview
+from core.export.release import breakdown, genre_difference, preview
 from core.export.table import prepare
 from core.readers.marc_record import MarcRecord, control, data
 

@@ -24,7 +24,7 @@ from core.export.formats import (
     record_formats,
 )
 from core.export.marc_build import assignments
-from core.export.preview import preview
+from core.export.release import preview
 from core.export.table import ExportTable
 from core.export.validation import ExportCheck, PublicTool, builtin_checks, public_checks, read_labels, validate
 from core.storage import Workspace

@@ -10,7 +10,7 @@ import pytest
 from core.cli import main
 from core.export import FORMATS
 from core.export.marc import NO_MARC
-from core.export.preview import preview
+from core.export.release import preview
 from core.storage import Workspace
 
 

@@ -11,7 +11,7 @@ from core.manifests import ModelManifest, ModelMetrics
 from core.models.registry import ModelDescription, ModelTest, describe, list_models
 from core.models.training import train
 from core.storage import Workspace
-from core.wording import models as wording
+from core.wording.evaluation import best_model
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +33,7 @@ def model(
 
 
 def test_the_best_of_those_tested_on_the_same_books() -> None:
-    verdict = wording.verdict([model("one", "a", 180), model("two", "a", 190)])
+    verdict = best_model([model("one", "a", 180), model("two", "a", 190)])
     assert verdict == (
         "“two” is right on 95.0 % (92.0 to 97.0 %) of the 200 books of people that were kept apart for testing, the"
         " best of 2 tested on them."
@@ -41,9 +41,7 @@ def test_the_best_of_those_tested_on_the_same_books() -> None:
 
 
 def test_never_across_test_sets() -> None:
-    verdict = wording.verdict(
-        [model("easy", "b", 199, labels="easy ones"), model("one", "a", 180), model("two", "a", 190)]
-    )
+    verdict = best_model([model("easy", "b", 199, labels="easy ones"), model("one", "a", 180), model("two", "a", 190)])
     assert verdict.startswith("“two” is right on 95.0 %")
     assert "One model was tested on other books or on none, and cannot be compared with it." in verdict
     assert "easy" not in verdict
@@ -52,9 +50,9 @@ def test_never_across_test_sets() -> None:
 def test_rules_are_no_people() -> None:
     """“right on 99.6 % of the 1,392 annotated books” was said of a model that three word rules had taught."""
     by_rules = model("rules", "r", 199, by_rules=True)
-    verdict = wording.verdict([by_rules, model("people", "a", 150)])
+    verdict = best_model([by_rules, model("people", "a", 150)])
     assert verdict.startswith("“people” is right on 75.0 %")
-    alone = wording.verdict([by_rules])
+    alone = best_model([by_rules])
     assert alone.startswith("No model has been tested on labels that people gave.")
     assert "agrees with its rules on 99.5 % of 200 books" in alone
     assert "annotated" not in alone
@@ -62,7 +60,7 @@ def test_rules_are_no_people() -> None:
 
 
 def test_without_any_test_part() -> None:
-    verdict = wording.verdict(
+    verdict = best_model(
         [replace(model("one", "", 0, n=1), tested_on=ModelTest(labels="people", by_rules=False, n=0, key=""))]
     )
     assert verdict == "One model here, but no test: how often a model is right is not known."
@@ -94,5 +92,5 @@ def test_what_a_trained_model_was_tested_on_is_known(taught: Workspace) -> None:
     assert not on["first"].by_rules
     assert on["of-rules"].by_rules
     assert on["of-rules"].words.endswith("books of rules, labelled by rules")
-    verdict = wording.verdict(list_models(taught))
+    verdict = best_model(list_models(taught))
     assert "the best of 2 tested on them. 2 models were tested on other books" in verdict

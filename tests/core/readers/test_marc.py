@@ -14,8 +14,7 @@ from core.readers import marc
 from core.readers.container import open_file
 from core.readers.mapping import suggest_mapping
 from core.readers.marc import COLUMNS, record_columns
-from core.readers.marc_codes import language_code, language_name
-from core.readers.marc_countries import country_code, country_name
+from core.readers.marc_codes import country_code, country_name, language_code, language_name
 from core.readers.marc_decode import BadRecord, decode_iso2709, split_iso2709, stream_marcxml
 from core.readers.marc_record import MarcField, MarcRecord, control, data
 from core.readers.table import ReaderOptions, SourceTable

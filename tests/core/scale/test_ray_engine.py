@@ -16,7 +16,8 @@ from core.errors import Cancelled, InputError, JobError
 from core.models.registry import load
 from core.models.scoring import open_model, predict_corpus
 from core.predictions import load_predictions
-from core.scale import score_on_ray, shards_of
+from core.scale import shards_of
+from core.scale.ray_engine import score_on_ray
 from core.schema import probability_column
 
 pytestmark = [

@@ -6,9 +6,8 @@ import pytest
 
 from core.errors import Cancelled, InputError
 from core.models.scoring import predict_corpus
-from core.scale import ProgressMeter, remove_old_shards, score_locally, shards_of
+from core.scale import MAX_SHARD, MIN_SHARD, ProgressMeter, remove_old_shards, score_locally, shards_of
 from core.scale.ray_engine import Pool, plan_pool
-from core.scale.shards import MAX_SHARD, MIN_SHARD
 
 TITLES = ["a", "bb", "ccc", "dddd", "«é», 4to\n", ""]
 COLUMNS = ["p_x", "p_y"]
@@ -126,7 +125,7 @@ class TestLocalEngine:
 
     def test_what_an_earlier_run_did_says_nothing_of_the_speed(self, monkeypatch):
         clock = iter([0.0, 20.0])
-        monkeypatch.setattr("core.scale.shards.time.monotonic", lambda: next(clock))
+        monkeypatch.setattr("core.scale.time.monotonic", lambda: next(clock))
         told = []
         ProgressMeter(1000, lambda *said: told.append(said), before=800)(900)
         assert told == [(0.9, "900 of 1,000 titles, about 20 s left")]
@@ -175,7 +174,7 @@ class TestPool:
 
 class TestCorpus:
     def test_a_run_that_was_stopped_goes_on(self, library, monkeypatch):
-        monkeypatch.setattr("core.scale.shards.MIN_SHARD", 500)
+        monkeypatch.setattr("core.scale.MIN_SHARD", 500)
 
         def stop(fraction, message):
             if fraction > 0.45:

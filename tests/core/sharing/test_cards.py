@@ -14,11 +14,23 @@ from core.errors import InputError
 from core.labels import load_labels
 from core.manifests import SourceFile
 from core.sharing.bundle import write_card
-from core.sharing.card_settings import check_card, save_card, saved_card, with_fresh_numbers
-from core.sharing.citation import CardMetadata, published_sources
-from core.sharing.dataset_card import label_card
-from core.sharing.model_card import model_card
-from core.sharing.wording import BEGIN, END, HEADINGS, front_matter, inline, numbers_of, unfilled_parts, update_numbers
+from core.sharing.card_text import (
+    BEGIN,
+    END,
+    HEADINGS,
+    CardMetadata,
+    check_card,
+    front_matter,
+    inline,
+    numbers_of,
+    save_card,
+    saved_card,
+    unfilled_parts,
+    update_numbers,
+    with_fresh_numbers,
+)
+from core.sharing.cards import label_card, model_card
+from core.sharing.citation import published_sources
 from core.storage import Workspace, read_json
 
 

@@ -15,7 +15,7 @@ from core.demonstration import MODEL
 from core.errors import Cancelled, ColophonError, InputError, NotFoundError
 from core.jobs import start
 from core.models.registry import load
-from core.sharing.citation import CardMetadata
+from core.sharing.card_text import CardMetadata
 from core.sharing.hub import HubError, check_target, endpoint
 from core.sharing.pull import pull
 from core.sharing.push import push
@@ -221,7 +221,7 @@ def wait_for(happened: Callable[[], bool]) -> None:
 
 @pytest.mark.slow
 def test_importing_the_package_loads_no_hub() -> None:
-    code = "import sys, core.sharing, core.cli.sharing, core.sharing.push; print('huggingface_hub' in sys.modules)"
+    code = "import sys, core.sharing, core.cli.export, core.sharing.push; print('huggingface_hub' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from core.normalise import normal_place, normal_places
-from core.normalise.places import VARIANTS
+from core.normalise.imprint import VARIANTS
 
 
 @pytest.mark.parametrize(
