@@ -32,6 +32,17 @@ class WholeRequest:
     stratum: str = ""
     human_error: float = 0.0
     anytime: bool = False
+    surest: float = 1.0
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """What the budget knows a question by.
+
+        What later versions can ask is left out where it is not asked for, so that questions of existing workspaces are
+        found again.
+        """
+        later = {"anytime": False, "surest": 1.0}
+        return {name: value for name, value in vars(self).items() if value != later.get(name, ...)}
 
 
 def budget_of(workspace: Workspace, scored: Scored) -> AlphaBudget:
@@ -50,6 +61,8 @@ def ask_whole(
     ----------
     budget : AlphaBudget
         That of the checked books of `scored`, see :func:`budget_of`; the question is entered into it.
+    population : PopulationCheck, optional
+        Of all of `scored`; the surest alone are compared afresh.
 
     Raises
     ------
@@ -60,15 +73,12 @@ def ask_whole(
     where += ["in each class"] if request.per == "class" else []
     people = [f"people err in {upper_percent(request.human_error)}"] if request.human_error else []
     of_whole = f"at most {upper_percent(request.max_error)} of the whole wrong"
-    description = ", ".join([of_whole, *where, *people, f"by '{scored.name}'"])
-    if request.anytime:
-        # It holds while labels come in: to ask again with more of them is the same question.
-        key = digest(scored.unchecked_key, "whole", vars(request))
-        question = budget.spend(key, f"{description}, after each label", grows=True)
-    else:
-        # As it was before there was a choice: questions of existing workspaces are found again.
-        settings = {name: value for name, value in vars(request).items() if name != "anytime"}
-        question = budget.spend(digest(scored.key, "whole", settings), description)
+    part = [f"among the surest {percent(request.surest, 0)}"] if request.surest < 1 else []
+    often = ["after each label"] if request.anytime else []
+    description = ", ".join([of_whole, *where, *people, *part, f"by '{scored.name}'", *often])
+    # What holds while labels come in is the same question when there are more of them.
+    subject = scored.unchecked_key if request.anytime else scored.key
+    question = budget.spend(digest(subject, "whole", request.settings), description, grows=request.anytime)
     return find_whole_guarantee(
         scored.table,
         scored.classes,
@@ -78,9 +88,10 @@ def ask_whole(
         stratum=request.stratum or None,
         human_error=request.human_error,
         anytime=request.anytime,
+        surest=request.surest,
         alpha=question.weight * round(1 - request.confidence, 12),
         learned_known=scored.learned_known,
-        population=population,
+        population=population if request.surest == 1 else None,
     )
 
 

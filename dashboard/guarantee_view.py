@@ -7,12 +7,19 @@ import streamlit as st
 
 from core.alpha_budget import weight_of_question
 from core.facets import facet_title
-from core.formatting import lower_percent, upper_percent
+from core.formatting import in_percent, lower_percent, upper_percent
 from core.guarantees import WholeRequest, budget_sentence, promise_of
 from core.predictions import Scored
 from core.schema import PREDICTED, TRUTH
 from core.statistics import labels_needed
-from core.thresholds import Guarantee, GuaranteeRecord, Policy, WholeGuarantee, draw_review_sample
+from core.thresholds import (
+    Guarantee,
+    GuaranteeRecord,
+    Policy,
+    PopulationCheck,
+    WholeGuarantee,
+    draw_review_sample,
+)
 from core.wording import thresholds as wording
 from core.wording import whole as whole_wording
 from core.wording.evaluation import leaks, titles_read, verdict
@@ -76,7 +83,7 @@ def choose(scored: Scored) -> tuple[Policy, GuaranteeRecord | None]:
             bind="query-params",
             help="Keep the promise in every language, say; languages with too few checked books go to review.",
         )
-        human_error, anytime = 0.0, False
+        human_error, anytime, surest = 0.0, False, 1.0
         if is_whole:
             human_error = right.select_slider(
                 "People err in",
@@ -94,6 +101,16 @@ def choose(scored: Scored) -> tuple[Policy, GuaranteeRecord | None]:
                 help="Label books in random order, look here as often as you like, and stop as soon as it holds. Decide"
                 " this before you look: with the same labels the machine decides a little less.",
             )
+            surest = st.select_slider(
+                "The machine may decide among the surest",
+                (0.25, 0.4, 0.55, 0.75, 1.0),
+                1.0,
+                format_func=lambda share: "all of them" if share == 1 else in_percent(share),
+                key="surest",
+                bind="query-params",
+                help="Of each class. Fewer labels are needed if all of them are drawn among books the machine may"
+                " decide; people do the others. Decide this before you look at labels.",
+            )
     facet = "" if stratum == _NO_STRATUM else str(stratum)
     if is_whole:
         request = WholeRequest(
@@ -103,6 +120,7 @@ def choose(scored: Scored) -> tuple[Policy, GuaranteeRecord | None]:
             stratum=facet,
             human_error=float(human_error),
             anytime=bool(anytime),
+            surest=float(surest),
         )
         return _whole(scored, request)
     per: Literal["class", "together"] = "together" if kind == "together" else "class"
@@ -127,7 +145,7 @@ def _whole(scored: Scored, request: WholeRequest) -> tuple[Policy, GuaranteeReco
     result = cache.whole_guarantee(scored, request)
     first, *others = whole_wording.sentences(result)
     feedback.conclusion(escape(first))
-    warn_of_population(scored)
+    _warn(result.population)
     feedback.show_sentences(*others)
     if not result.guaranteed:
         _offer_random_books(scored, result)
@@ -142,13 +160,15 @@ def _show_budget(scored: Scored) -> None:
 def _offer_random_books(scored: Scored, result: WholeGuarantee) -> None:
     """Offer books drawn at random: checked, they are a sample on which a promise can rest."""
     weight = weight_of_question(len(cache.alpha_budget(scored).questions()) + 1)
-    least = labels_needed(result.max_error, 1 - weight * (1 - result.confidence))
-    n = min(max(2 * least, 200), result.records - result.left_out)
+    # What may be wrong of all may be a larger share of the surest, which alone the machine decides.
+    least = labels_needed(min(result.max_error / result.surest, 0.5), 1 - weight * (1 - result.confidence))
+    among = "all" if result.surest == 1 else f"the surest {in_percent(result.surest)} of each class"
+    books = cache.random_books(scored, max(2 * least, 200), result.surest)
     with st.container(border=True):
         _offer(
-            cache.random_books(scored, n),
-            f"{n:,} books drawn at random from all, checked ones too: label them, import the answers as labels, and"
-            " check against these.",
+            books,
+            f"{len(books):,} books drawn at random from {among}, checked ones too: label them, import the answers as"
+            " labels, and check against these.",
             "books-drawn-at-random",
         )
 
@@ -172,7 +192,11 @@ def show_bound(scored: Scored, policy: Policy, accepted: int) -> None:
 
 def warn_of_population(scored: Scored) -> None:
     """Say where the checked books are not like the others: whatever is said of the accepted books rests on them."""
-    for warning in wording.population_warnings(cache.population(scored)):
+    _warn(cache.population(scored))
+
+
+def _warn(population: PopulationCheck) -> None:
+    for warning in wording.population_warnings(population):
         st.warning(escape(warning), icon=":material/warning:")
 
 

@@ -127,6 +127,16 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
             " stop as soon as it holds"
         ),
     )
+    parser.add_argument(
+        "--surest",
+        type=float,
+        default=1.0,
+        metavar="SHARE",
+        help=(
+            "with --whole: the machine may decide only among this share of each class, its surest, e.g. .55; the"
+            " checked books need only be drawn from there. To be fixed before labels are looked at (default: all)"
+        ),
+    )
     parser.add_argument("--confidence", type=float, default=0.95, help="confidence of the promise (default .95)")
     parser.add_argument(
         "--per",
@@ -198,8 +208,8 @@ def policy_from_args(args: argparse.Namespace, scored: Scored, workspace: Worksp
         )
     if args.human_error and args.whole is None:
         raise InputError("--human-error counts what people do wrong in the rest; it belongs to --whole.")
-    if args.anytime and args.whole is None:
-        raise InputError("--anytime is for a promise of the whole; it belongs to --whole.")
+    if (args.anytime or args.surest != 1) and args.whole is None:
+        raise InputError("--anytime and --surest are for a promise of the whole; they belong to --whole.")
     if args.cuts:
         return SavedPolicy(policy=Policy(_read_cuts(args.cuts, scored)), labels=scored.labels)
     if args.whole is not None:
@@ -210,6 +220,7 @@ def policy_from_args(args: argparse.Namespace, scored: Scored, workspace: Worksp
             stratum=args.stratum or "",
             human_error=args.human_error,
             anytime=args.anytime,
+            surest=args.surest,
         )
         result = ask_whole(scored, request, budget_of(workspace, scored))
         return SavedPolicy(policy=result.policy(), promise=promise_of(result), labels=scored.labels)
@@ -410,8 +421,11 @@ def _thresholds(args: argparse.Namespace, workspace: Workspace, progress: Progre
     scored = load_scored_from_args(args, workspace)
     chosen = policy_from_args(args, scored, workspace)
     report = policy_report(scored.table, chosen.policy, classes=scored.classes)
-    population = compare_population(scored.table)
-    sentences, warnings = wording.policy(report), wording.population_warnings(population)
+    sentences = wording.policy(report)
+    if args.whole is not None and chosen.promise:  # it compared the books it rests on
+        warnings = tuple(chosen.promise.warnings)
+    else:
+        warnings = wording.population_warnings(compare_population(scored.table))
     content = {**report.as_dict(), "promised": None, "reason": "", **catalogue_of(scored)}
     content |= {"sentences": list(sentences), "warnings": list(warnings)}
     lines = [*sentences, *warnings]

@@ -14,7 +14,8 @@ from core.thresholds.policy import GuaranteeRecord, Policy, apply_policy
 from core.thresholds.population import PopulationCheck, compare_population
 from core.thresholds.report import DEFAULT_FACETS, PolicyReport, policy_report
 from core.thresholds.sample import draw_review_sample
-from core.thresholds.whole import WholeGroup, WholeGuarantee, find_whole_guarantee
+from core.thresholds.whole import WholeGuarantee, find_whole_guarantee
+from core.thresholds.whole_groups import WholeGroup
 
 __all__ = [
     "ALL_CLASSES",

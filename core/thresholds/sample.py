@@ -1,7 +1,7 @@
 """Drawing books for people to label, and the checked books as a sample on which a promise can rest."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 from core.facets import facet_codes
-from core.schema import DRAWN_CHANCE, PREDICTED, TITLE_KEY, TRUTH, TRUTH_GIVEN, UNANSWERED
+from core.schema import CONFIDENCE, DRAWN_CHANCE, PREDICTED, TITLE_KEY, TRUTH, TRUTH_GIVEN, UNANSWERED
 from core.thresholds.population import learned_records
 
-__all__ = ["CheckedSample", "draw_review_sample"]
+__all__ = ["CheckedSample", "above_floors", "confidence_floors", "draw_review_sample"]
 
 _EQUAL: Final = 1e-6  # chances that differ by less, relative to the lowest, are one and the same
 
@@ -33,16 +33,18 @@ class CheckedSample:
         Drawn records the prediction of which is wrong, or that were looked at without a usable answer: the worst case.
     chance : float array, shape (n_records,)
         With which a drawn record was drawn; NaN where that is not known.
-    unusable, editions, not_drawn, left_out : int
-        Drawn records without a usable answer; checked records that are further editions; those that were checked beside
-        the draw; those left out as learned from.
+    undecided : bool array, shape (n_records,)
+        Drawn records without a usable answer.
+    editions, not_drawn, left_out : int
+        Checked records that are further editions; those that were checked beside the draw; those left out as learned
+        from.
     """
 
     frame: NDArray[np.bool_]
     drawn: NDArray[np.bool_]
     wrong: NDArray[np.bool_]
     chance: NDArray[np.float64]
-    unusable: int
+    undecided: NDArray[np.bool_]
     editions: int
     not_drawn: int
     left_out: int
@@ -72,11 +74,26 @@ class CheckedSample:
             drawn=drawn,
             wrong=mistaken,
             chance=chance,
-            unusable=int((drawn & open_answer).sum()),
+            undecided=drawn & open_answer,
             editions=editions,
             not_drawn=int((checked & ~drawn).sum()) - editions,
             left_out=int((answered & learned).sum()),
         )
+
+    def within(self, part: NDArray[np.bool_]) -> "CheckedSample":
+        """Return the sample as one of a part of the records that was fixed before any label was looked at."""
+        return replace(
+            self,
+            frame=self.frame & part,
+            drawn=self.drawn & part,
+            wrong=self.wrong & part,
+            undecided=self.undecided & part,
+        )
+
+    @property
+    def unusable(self) -> int:
+        """Drawn records without a usable answer."""
+        return int(self.undecided.sum())
 
     @property
     def has_known_chances(self) -> bool:
@@ -97,6 +114,48 @@ def _one_of_each_title(table: pd.DataFrame, checked: NDArray[np.bool_]) -> tuple
         keys = table[TITLE_KEY].iloc[rows]
         drawn[rows[(keys.duplicated() & (keys != "")).to_numpy(dtype=bool)]] = False
     return drawn, int((checked & ~drawn).sum())
+
+
+def confidence_floors(table: pd.DataFrame, classes: Sequence[str], surest: float) -> dict[str, float]:
+    """Return above which confidence the surest of each predicted class lie.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``predicted`` and ``confidence``; no label is looked at, so that the floors stay where they are as labels come.
+    surest : float
+        The share of each class's records that lies above its floor at least, above 0 to 1; ties lie above it too.
+
+    Returns
+    -------
+    dict
+        Class → floor, 0 to 1; 0 where everything of a known confidence lies above it. Empty where `surest` is 1.
+
+    Raises
+    ------
+    InputError
+        `surest` does not lie above 0 and up to 1.
+    """
+    if not 0 < surest <= 1:
+        raise InputError(f"A share of the surest lies above 0 and goes up to 1 (55 per cent is 0.55); {surest} came.")
+    if surest == 1:
+        return {}
+    predicted = table[PREDICTED].to_numpy(dtype=object)
+    confidence = np.nan_to_num(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan), nan=0.0)
+    floors = {}
+    for name in classes:
+        falling = -np.sort(-confidence[predicted == name])
+        last = falling[min(int(np.ceil(surest * len(falling))), len(falling)) - 1] if len(falling) else 0.0
+        floors[name] = float(falling[falling < last].max(initial=0.0))
+    return floors
+
+
+def above_floors(table: pd.DataFrame, floors: Mapping[str, float]) -> NDArray[np.bool_]:
+    """Say which records have a confidence above the floor of their predicted class; all of them without floors."""
+    if not floors:
+        return np.ones(len(table), dtype=bool)
+    confidence = np.nan_to_num(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan), nan=0.0)
+    return np.asarray(confidence > table[PREDICTED].map(dict(floors)).fillna(1.0).to_numpy(dtype=float))
 
 
 def draw_review_sample(

@@ -1,7 +1,7 @@
 """What the guarantee of the whole collection says, and what it would take where it says nothing."""
 
 from core.facets import facet_title, facet_words
-from core.formatting import listed, lower_percent, upper_percent
+from core.formatting import in_percent, listed, lower_percent, upper_percent
 from core.thresholds import ALL_CLASSES, ErrorBound, WholeGuarantee
 from core.wording.thresholds import hours_in_words, is_or_are
 
@@ -60,6 +60,11 @@ def sentences(result: WholeGuarantee) -> tuple[str, ...]:
         ]
         if without:
             parts.append(f"Of {listed(without, 5)} the machine may decide nothing; people do them all.")
+        if result.surest < 1:
+            parts.append(
+                f"The machine may decide only among the {in_percent(result.surest)} of each class it is surest of;"
+                " people do all others."
+            )
         parts.append(_assumption(result))
     parts.append(_rests_on(result))
     return tuple(parts)
@@ -105,7 +110,7 @@ def _assumption(result: WholeGuarantee) -> str:
 
 def _rests_on(result: WholeGuarantee) -> str:
     what = "books that were drawn with known chances" if result.known_chances else "checked titles"
-    parts = [f"It rests on {result.labelled:,} {what}"]
+    parts = [f"It rests on {result.labelled:,} {what}{_among(result)}"]
     if result.unusable:
         parts.append(f"{result.unusable:,} of them, which nobody could decide, are counted as wrong")
     if result.editions:
@@ -117,10 +122,15 @@ def _rests_on(result: WholeGuarantee) -> str:
         parts.append(f"{result.left_out:,} others are left out because the model {learned} from their titles")
     if result.known_chances and not result.anytime:
         return f"{'; '.join(parts)}."
-    condition = "It holds for a collection of which they are a random sample"
+    condition = f"It holds for a collection of which they are a random sample{_among(result)}"
     if result.anytime:
         condition += ", checked in random order; it may be asked again after each further label"
     return f"{'; '.join(parts)}. {condition}."
+
+
+def _among(result: WholeGuarantee) -> str:
+    """Say which part of the collection the sample stands for; '' for all of it."""
+    return f" among the surest {in_percent(result.surest)} of each class" if result.surest < 1 else ""
 
 
 def _books(count: int) -> str:

@@ -52,7 +52,7 @@ from core.thresholds import (
     find_guaranteed_cuts,
 )
 from core.thresholds import policy_report as report_on
-from core.thresholds.sample import CheckedSample
+from core.thresholds.sample import CheckedSample, above_floors, confidence_floors
 from dashboard.cache.data import (
     KEYS,
     UploadSlot,
@@ -219,9 +219,16 @@ def alpha_budget(scored: Scored) -> AlphaBudget:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEYS)
-def random_books(scored: Scored, n: int) -> pd.DataFrame:
-    """Return books drawn at random from all that the model did not learn from, checked or not. Shared: read-only."""
-    frame = scored.table[CheckedSample.from_table(scored.table).frame].assign(truth="")
+def random_books(scored: Scored, n: int, surest: float = 1.0) -> pd.DataFrame:
+    """Return books drawn at random from all that the model did not learn from, checked or not. Shared: read-only.
+
+    Parameters
+    ----------
+    surest : float
+        Only from this share of each predicted class, its surest; see :func:`core.thresholds.find_whole_guarantee`.
+    """
+    part = above_floors(scored.table, confidence_floors(scored.table, scored.classes, surest))
+    frame = scored.table[CheckedSample.from_table(scored.table).frame & part].assign(truth="")
     return draw_review_sample(frame, n, ())
 
 

@@ -136,7 +136,7 @@ def test_a_promise_at_any_time_belongs_to_the_whole(
     assert promise["anytime"] is True
     options = ["--predictions", "first", "--accepted", ".05", "--anytime"]
     assert main(["--workspace", str(workspace.root), "thresholds", *options]) == 2
-    assert "belongs to --whole" in capsys.readouterr().err
+    assert "they belong to --whole" in capsys.readouterr().err
 
 
 def test_report_export_and_readme_repeat_the_promise_of_the_whole(

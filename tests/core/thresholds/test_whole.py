@@ -9,7 +9,7 @@ from core.errors import InputError
 from core.thresholds import ErrorBand, Policy, apply_policy, find_whole_guarantee
 from core.thresholds.confidence_sequence import allowed_at_any_time
 from core.thresholds.finite_population import allowed_in_sample, most_wrong
-from core.thresholds.sample import CheckedSample
+from core.thresholds.sample import CheckedSample, above_floors, confidence_floors
 from core.wording import whole as wording
 
 
@@ -145,3 +145,42 @@ def test_at_any_time_the_parts_of_alpha_go_by_records_and_people_err_everywhere(
     assert with_people.most_wrong == 15
     assert "err in 0.5" in wording.sentences(with_people)[1]
     assert "of all books" in wording.sentences(with_people)[1]
+
+
+def test_floors_look_at_no_label_and_ties_lie_above() -> None:
+    table = pd.DataFrame(
+        {"predicted": ["a"] * 4 + ["b"] * 4, "confidence": [0.9, 0.8, 0.7, 0.6, 0.9, 0.5, 0.5, np.nan]}
+    )
+    assert confidence_floors(table, ["a", "b", "c"], 0.5) == {"a": 0.7, "b": 0.0, "c": 0.0}
+    assert above_floors(table, {"a": 0.7, "b": 0.0}).tolist() == [True, True, False, False, True, True, True, False]
+    assert confidence_floors(table, ["a", "b"], 1.0) == {}
+    assert above_floors(table, {}).all()
+    with pytest.raises(InputError, match=r"\(55 per cent is 0.55\); 0 came"):
+        confidence_floors(table, ["a"], 0)
+
+
+def test_a_sample_of_the_surest_half_stands_for_it_alone() -> None:
+    """500 of 1,000 are eligible and 250 of them checked: 20 may stay wrong, which is 4 % of those."""
+    table = collection(wrong=(100, 200))
+    result = find_whole_guarantee(table, ["a"], 0.02, surest=0.5)
+    (group,) = result.groups
+    assert (group.records, group.accepted, group.labelled, group.errors) == (1000, 500, 250, 2)
+    assert group.allowed == allowed_in_sample(20, 250, 500, 0.05)
+    floor = float(table["confidence"][500])
+    assert result.cuts == {"a": floor} == result.as_dict()["floors"]
+    assert apply_policy(table, result.policy()).tolist() == [True] * 500 + [False] * 500
+    # What was checked below the floor changes nothing, right or wrong.
+    below = table.assign(truth=table["truth"].where(np.arange(1000) < 500, ""))
+    assert find_whole_guarantee(below, ["a"], 0.02, surest=0.5).groups == result.groups
+    assert not result.population.differing
+    words = wording.sentences(result)
+    assert words[1].startswith("The machine may decide only among the 50")
+    assert "250 checked titles among the surest 50" in words[-1]
+
+
+def test_labels_are_worth_most_above_a_floor() -> None:
+    """100 labels: from all of 1,000 they are too few; all of them from the surest half, they do."""
+    everywhere, above = collection(checked=100), collection()
+    above["truth"] = np.where((np.arange(1000) < 500) & (np.arange(1000) % 5 == 0), "a", "")
+    assert find_whole_guarantee(everywhere, ["a"], 0.02).accepted == 0
+    assert find_whole_guarantee(above, ["a"], 0.02, surest=0.5).accepted == 500
