@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import filelock
 import hypothesis
 import pytest
 from playwright.sync_api import Page, expect
@@ -63,9 +64,18 @@ def given_by_rules() -> Callable[[Workspace, str], None]:
 def demo_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     from core import demonstration
 
-    made = Workspace(tmp_path_factory.mktemp("demonstration") / "workspace")
-    # The second model, with MiniLM, is looked at where it matters: tests/core/test_demonstration.py.
-    demonstration.build(made, two_models=False)
+    folder = tmp_path_factory.mktemp("demonstration")
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    ready = Path(os.environ.get("COLOPHON_TEST_DEMONSTRATION", shared / "demonstration"))
+    # The first process that needs it builds it, the others copy it.
+    with filelock.FileLock(f"{ready}.lock"):
+        if not ready.exists():
+            # The second model, with MiniLM, is looked at where it matters: tests/core/test_demonstration.py.
+            demonstration.build(Workspace(folder / "unfinished"), two_models=False)
+            (folder / "unfinished").rename(ready)
+    made = Workspace(shutil.copytree(ready, folder / "workspace"))
     before = _content(made)
     yield made
     changed = sorted(dict(before.items() ^ _content(made).items()))

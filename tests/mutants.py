@@ -3,30 +3,45 @@
 ``python tests/mutants.py --number 60 --seed 0`` works in a copy of the tree and changes nothing here. It is not part of
 the checks that run at every change: sixty faults take half an hour and more.
 
-A fault is drawn at random from all places where one can be planted. The tests that may notice it are those of the
-module itself, then those that import its package; the first failure ends them. Faults that no input can show
-(equivalent mutants) are told by reading the survivors, which are printed.
+A fault is drawn at random from all places where one can be planted. The tests that may notice it are those that mirror
+the module, those that import it, those of its folder, those that import its package; the first failure ends them. A
+failure counts only when the same test passes without the fault; when the time is up, nothing was noticed. The
+demonstration is built once, without a fault: what only its building would show is not noticed either.
+
+No fault is planted where no input could show it or where it only concerns how the work is watched: annotations and the
+type in ``cast``, defaults of parameters, text (f-strings), calls of a logger, messages of ``assert``, and the keywords
+QUIET. All other faults that no input can show (equivalent mutants) count as survivors; they are told by reading the
+survivors, which are printed.
 """
 
 import argparse
 import ast
+import contextlib
 import copy
+import importlib
 import os
 import random
 import re
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("core", "dashboard", "pages", "data", "tests", ".streamlit")
-FILES = ("pyproject.toml", "run.py", "README.md", "CONTRIBUTING.md", "requirements.txt")
-MOST_TEST_FILES = 30
+FILES = ("pyproject.toml", "run.py", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "requirements.txt")
+OPTIONS = ["-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+OPTIONS += ["-m", "not slow and not browser and not bench and not real"]
+# Keywords that guard or watch the work: the guard of zip(strict=), patience, the frame that a warning names.
+QUIET = {"strict", "timeout", "stacklevel"}
+FAILED = re.compile(r"^(?:FAILED|ERROR) ([^\n]+?)(?: - .*)?$", re.MULTILINE)
+PRELOADED = ("altair", "hypothesis", "pandas", "playwright.sync_api", "pydantic", "pytest", "scipy.stats")
+PRELOADED += ("sklearn.linear_model", "sqlalchemy", "streamlit.testing.v1")
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -112,73 +127,119 @@ def mutated(node: ast.AST) -> Iterator[ast.AST]:
         yield other
 
 
+def quiet(function: ast.FunctionDef) -> Iterator[ast.AST]:
+    """Yield the parts of a function in which no fault is planted."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.JoinedStr):
+            yield node
+        elif isinstance(node, ast.AnnAssign):
+            yield node.annotation
+        elif isinstance(node, ast.arguments):
+            yield node
+        elif isinstance(node, ast.Assert) and node.msg is not None:
+            yield node.msg
+        elif isinstance(node, ast.FunctionDef) and node.returns is not None:
+            yield node.returns
+        elif isinstance(node, ast.Call):
+            name = ast.unparse(node.func)
+            if name == "cast":
+                yield node.args[0]
+            elif name.startswith("_LOG."):
+                yield node
+            yield from (keyword for keyword in node.keywords if keyword.arg in QUIET)
+
+
 def mutants_of(path: Path) -> list[Mutant]:
     """Return all faults of a module: in what its functions do, not in defaults, annotations or constants."""
-    text = (ROOT / path).read_text(encoding="utf-8")
-    mutants = []
-    for function in ast.walk(ast.parse(text)):
+    mutants: dict[Mutant, None] = {}
+    for function in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
         if not isinstance(function, ast.FunctionDef):
             continue
-        inside = {
-            id(child) for node in ast.walk(function) for child in ast.walk(node) if isinstance(node, ast.JoinedStr)
-        }
-        for statement in function.body:
-            for node in ast.walk(statement):
-                if not isinstance(node, ast.expr) or id(node) in inside or node.end_lineno is None:
-                    continue
-                place = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset or 0)
-                before = ast.unparse(node)
-                # Brackets keep the fault to its own expression.
-                mutants += [Mutant(path, *place, before, f"({ast.unparse(after)})") for after in mutated(node)]
-    return list(dict.fromkeys(mutants))
+        left_out = {id(child) for node in quiet(function) for child in ast.walk(node)}
+        for node in (node for part in function.body for node in ast.walk(part)):
+            if not isinstance(node, ast.expr) or id(node) in left_out or node.end_lineno is None:
+                continue
+            place = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset or 0)
+            # Brackets keep the fault to its own expression.
+            for after in mutated(node):
+                mutants[Mutant(path, *place, ast.unparse(node), f"({ast.unparse(after)})")] = None
+    return list(mutants)
 
 
-def tests_of(path: Path) -> list[str]:
-    """Return the test files that may notice a fault in a module, the likeliest first."""
+def tests_of(path: Path, most: int) -> list[str]:
+    """Return the test files that may notice a fault in a module, the likeliest first, at most so many."""
     parts = path.with_suffix("").parts
-    package, name = ".".join(parts[:2]), parts[-1]
-    candidates = sorted((ROOT / "tests").glob("core/**/test_*.py")) + sorted((ROOT / "tests").glob("pages/test_*.py"))
+    module, package, name = ".".join(parts), ".".join(parts[:2]), parts[-1]
+    imported = rf"\b{re.escape(module)}\b|from {re.escape('.'.join(parts[:-1]))} import [^\n]*\b{name}\b"
+    candidates = sorted((ROOT / "tests" / "core").rglob("test_*.py")) + sorted((ROOT / "tests/pages").glob("test_*.py"))
 
     def rank(file: Path) -> int:
         text = file.read_text(encoding="utf-8")
         if file.name.startswith(f"test_{name}") and (len(parts) == 2 or file.parent.name == parts[1]):
             return 0
-        if re.search(rf"\b{re.escape('.'.join(parts))}\b", text):
+        if re.search(imported, text):
             return 1
-        if file.parent.name == parts[1]:
+        if file.parent.name == parts[1] or file.name.startswith(f"test_{parts[1]}"):
             return 2
         return 3 if re.search(rf"\b{re.escape(package)}\b", text) else 4
 
     ranked = sorted((rank(file), str(file.relative_to(ROOT))) for file in candidates)
-    return [str(path), *[file for place, file in ranked if place < 4][:MOST_TEST_FILES]]
+    return [str(path), *[file for place, file in ranked if place < 4][:most]]
 
 
-def is_killed(mutant: Mutant, copy_root: Path, timeout: float) -> bool:
-    """Say whether a test fails (or never ends) with the fault in place."""
-    target = copy_root / mutant.path
-    sound = target.read_text(encoding="utf-8")
+def pytest(root: Path, options: list[str], seconds: float) -> tuple[int, str]:
+    """Run pytest on a tree and return its exit status and what it printed; 0 when the time is up.
+
+    It runs in a copy of this process, which has the large packages at hand: loading them takes longer than most tests.
+    """
+    with tempfile.TemporaryFile() as printed:
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                os.setsid()
+                os.chdir(root)
+                os.dup2(printed.fileno(), 1)
+                os.dup2(printed.fileno(), 2)
+                os.environ["PYTHONPATH"] = str(root)
+                sys.path[0] = str(root)
+                main = importlib.import_module("pytest").main
+                status = int(main([*OPTIONS, *options]))
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(status)
+        end = time.monotonic() + seconds
+        while True:
+            done, state = os.waitpid(child, os.WNOHANG)
+            if done or time.monotonic() > end:
+                break
+            time.sleep(0.1)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)
+        if not done:
+            os.waitpid(child, 0)
+            return 0, "out of time"
+        printed.seek(0)
+        return os.waitstatus_to_exitcode(state), printed.read().decode(errors="replace")
+
+
+def killer(mutant: Mutant, root: Path, tests: list[str], seconds: float) -> str:
+    """Return the test that fails with the fault; nothing when there is none in time."""
+    target = root / mutant.path
+    sound, times = target.read_text(encoding="utf-8"), target.stat()
     target.write_text(mutant.apply(sound), encoding="utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-x",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:xdist",
-        "--doctest-modules",
-    ]
-    command += ["-m", "not slow and not browser and not real", *tests_of(mutant.path)]
     try:
-        environment = {**os.environ, "PYTHONPATH": str(copy_root), "PYTHONDONTWRITEBYTECODE": "1"}
-        run = subprocess.run(command, cwd=copy_root, env=environment, capture_output=True, timeout=timeout, check=False)
-        return run.returncode != 0
-    except subprocess.TimeoutExpired:
-        return True
+        status, output = pytest(root, ["-x", "-o", "timeout=120", *tests], seconds)
     finally:
         target.write_text(sound, encoding="utf-8")
+        # The time tells Python which of its compiled modules is of the sound one.
+        os.utime(target, ns=(times.st_atime_ns, times.st_mtime_ns))
+    failed = FAILED.findall(output)
+    # Nothing has failed by name where a module that conftest.py needs cannot be imported any more.
+    return "" if status in (0, 5) else failed[0] if failed else "pytest does not start"
 
 
 def main() -> None:
@@ -186,27 +247,37 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--number", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", default="core", help="folder or module, e.g. core/thresholds")
-    parser.add_argument("--timeout", type=float, default=900.0, help="seconds for the tests of one fault")
+    parser.add_argument("--only", default="core", help="folders or modules, e.g. core/thresholds,core/review.py")
+    parser.add_argument("--timeout", type=float, default=400.0, help="seconds for the tests of one fault")
+    parser.add_argument("--files", type=int, default=30, help="most test files for one fault")
     args = parser.parse_args()
-    chosen = ROOT / args.only
-    files = [chosen] if chosen.is_file() else sorted(chosen.rglob("*.py"))
+    chosen = [ROOT / name for name in args.only.split(",")]
+    files = [file for place in chosen for file in ([place] if place.is_file() else sorted(place.rglob("*.py")))]
     places = [mutant for file in files for mutant in mutants_of(file.relative_to(ROOT))]
     drawn = random.Random(args.seed).sample(places, min(args.number, len(places)))
-    survivors = []
+    killers: dict[Mutant, str] = {}
+    for name in PRELOADED:
+        importlib.import_module(name)
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        copy_root = Path(folder)
+        root = Path(folder)
         for name in FOLDERS:
-            shutil.copytree(ROOT / name, copy_root / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in FILES:
-            shutil.copy(ROOT / name, copy_root)
+            shutil.copy(ROOT / name, root)
+        os.environ["COLOPHON_TEST_DEMONSTRATION"] = str(root / "demonstration")
+        pytest(root, ["tests/pages/test_home.py"], float("inf"))
         for number, mutant in enumerate(drawn, 1):
             start = time.monotonic()
-            killed = is_killed(mutant, copy_root, args.timeout)
-            survivors += [] if killed else [mutant]
-            word = "killed  " if killed else "SURVIVED"
-            print(f"{number:3} {word} {time.monotonic() - start:5.0f} s  {mutant}", flush=True)
+            killers[mutant] = killer(mutant, root, tests_of(mutant.path, args.files), args.timeout)
+            word = "killed  " if killers[mutant] else "SURVIVED"
+            print(f"{number:3} {word} {time.monotonic() - start:5.0f} s  {mutant}  [{killers[mutant]}]", flush=True)
+        # A test that fails without the fault, too, has noticed nothing.
+        named = sorted(test for test in set(killers.values()) if "::" in test)
+        unsound = set(FAILED.findall(pytest(root, named, float("inf"))[1])) if named else set()
+    survivors = [mutant for mutant, test in killers.items() if not test or test in unsound]
+    print(*(f"fails without the fault: {test}" for test in sorted(unsound)), sep="\n")
     print(f"{len(drawn) - len(survivors)} of {len(drawn)} killed ({1 - len(survivors) / len(drawn):.0%})")
+    print(*survivors, sep="\n")
 
 
 if __name__ == "__main__":

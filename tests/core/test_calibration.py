@@ -56,6 +56,13 @@ class TestTemperature:
         assert calibration.temperature == pytest.approx(0.2, abs=0.01)
         assert calibration.apply(stated)[0, 0] < 1
 
+    def test_books_of_either_class_alike_leave_no_confidence(self):
+        stated = np.tile([0.9, 0.1], (100, 1))
+        calibration = learn_calibration("temperature", stated, ["a", "b"] * 50, ["a", "b"])
+        assert calibration.temperature == pytest.approx(10, abs=0.1)
+        # The logit ln 9, divided by ten.
+        assert calibration.apply(stated)[0, 0] == pytest.approx(1 / (1 + 9**-0.1), abs=1e-3)
+
     def test_stated_certainty_that_is_wrong_is_no_infinity(self):
         stated = np.tile([1.0, 0.0], (40, 1))
         calibration = learn_calibration("temperature", stated, ["b"] * 10 + ["a"] * 30, ["a", "b"])
@@ -114,7 +121,10 @@ def test_what_is_undefined_stays_undefined(method):
     [
         ({"method": "magic"}, "There is no calibration 'magic': none, temperature, isotonic"),
         ({"temperature": 0}, "numbers that cannot be"),
+        ({"temperature": math.inf}, "numbers that cannot be"),
         ({"temperature": "warm"}, "cannot be read"),
+        ({"curves": {"a": [[], []], "b": [[0], [1]]}, "method": "isotonic"}, "numbers that cannot be"),
+        ({"curves": {"a": [[0], [math.inf]], "b": [[0], [1]]}, "method": "isotonic"}, "numbers that cannot be"),
         ({"curves": {"a": [[1, 0], [0, 1]], "b": [[0], [1]]}, "method": "isotonic"}, "numbers that cannot be"),
         ({"curves": {"a": [[0, 1], [0]]}}, "numbers that cannot be|cannot be read"),
         ({"curves": {"a": [[0], [1]]}, "method": "isotonic"}, "speaks of other classes"),
@@ -150,6 +160,20 @@ def test_books_that_do_not_fit():
         learn_calibration("temperature", np.where(np.arange(80).reshape(40, 2) < 2, np.nan, stated), ["a"] * 40, "ab")
     with pytest.raises(InputError, match="39 labels and 2 classes do not fit"):
         learn_calibration("temperature", stated, ["a"] * 39, ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("values", "bins", "parts"),
+    [
+        ([5, 1, 4, 2, 3, 6], 2, [[1, 3, 4], [2, 0, 5]]),
+        ([5, 1, 4, 2, 3, 6], 3, [[1, 3], [4, 2], [0, 5]]),
+        ([1, 1, 1, 2], 2, [[0, 1, 2], [3]]),  # equal values stay together
+        ([1, 2], 5, [[0], [1]]),
+        ([3, 2, 1], 1, [[2, 1, 0]]),
+    ],
+)
+def test_bins_by_hand(values, bins, parts):
+    assert [part.tolist() for part in equal_count_bins(values, bins)] == parts
 
 
 class TestReliability:

@@ -180,3 +180,40 @@ def test_a_share_of_too_few_is_no_share() -> None:
     assert accuracy_estimate(9, 10).value == 0.9
     assert accuracy_estimate(9, 9).reason == "only 9 labelled books: 9 right"
     assert accuracy_estimate(0, 0, "maps").reason == "no maps"
+
+
+@pytest.mark.parametrize(
+    ("part", "everything", "ratio"),
+    [
+        ((5, 10), (10, 20), 1.0),  # ten on either side are enough
+        ((5, 10), (8, 19), math.nan),  # nine others are not
+        ((5, 9), (10, 20), math.nan),
+        ((0, 10), (5, 20), 0.0),
+        ((5, 10), (5, 20), math.nan),
+    ],
+)
+def test_ten_books_on_either_side_make_a_ratio(
+    part: tuple[int, int], everything: tuple[int, int], ratio: float
+) -> None:
+    assert error_rate_ratio(*part, *everything) == pytest.approx(ratio, nan_ok=True)
+
+
+@pytest.mark.parametrize(("n", "known"), [(9, False), (10, True)])
+def test_a_group_of_ten_has_a_rate_and_one_of_nine_has_counts(n: int, known: bool) -> None:
+    table = scored(*[("Map", "Play", 0.9)] * n, *[("Map", "Map", 0.9)] * 20)
+    found = compare_with_rest(table, np.arange(len(table)) < n)
+    assert found["rate"].defined is known
+    assert found["rest_rate"].value == 0
+    turned = compare_with_rest(table, np.arange(len(table)) >= n)
+    assert (turned["rate"].value, turned["rest_rate"].defined) == (0, known)
+    assert (turned["rest_n"], turned["rest_errors"]) == (n, n)
+    rates = by_value(table, pd.Series(["few"] * n + ["many"] * 20)).set_index("value")
+    assert rates["error_rate"].notna().to_dict() == {"many": True, "few": known}
+
+
+def test_books_with_an_unknown_probability_are_left_out_of_its_quality() -> None:
+    table = scored(("Map", "Map", 0.8), ("Play", "Map", 0.6)).assign(
+        **{"p_Map": [0.8, 0.3], "p_Play": [0.1, np.nan], "p_Song": [0.1, 0.1]}
+    )
+    found = evaluate(table, CLASSES).metrics
+    assert (found.brier.value, found.log_loss.value) == pytest.approx((0.06, -math.log(0.8)))

@@ -154,3 +154,74 @@ def test_two_tables_are_brought_to_one_way_of_speaking() -> None:
     assert found["predicted"].tolist() == ["A", "B C"]
     assert found["truth"].tolist() == ["A", ""]
     assert found["correct"].tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("predicted", "asked"),
+    [
+        (("A", "B", "B", "B"), []),  # one of four
+        (("B", "B", "B", "B"), []),  # two of four: as many rows speak for the columns as against them
+        (("B", "B", "A", "B"), ["In 3 of 4 rows"]),
+        (("B", "", "B", ""), []),  # of the two rows that name a class one differs
+        (("B", "", "A", ""), ["In 2 of 2 rows"]),
+        (("", "", "", ""), []),
+    ],
+)
+def test_swapped_columns_are_asked_about_when_most_named_rows_differ(
+    predicted: tuple[str, ...], asked: list[str]
+) -> None:
+    columns = {"A": _text("0.9", "0.8", "0.3", "0.4"), "B": _text("0.1", "0.2", "0.7", "0.6")}
+    questions = predictions_from_columns(_text(*predicted), columns, None, None).questions
+    assert [question.split(" another")[0] for question in questions if "changed places" in question] == asked
+
+
+def test_the_margin_is_the_distance_to_the_best_of_the_others() -> None:
+    """0.5 − 0.3; where the file names another class than the likeliest it is below 0: 0.2 − 0.7."""
+    columns = {"A": _text("0.5", "0.7"), "B": _text("0.3", "0.2"), "C": _text("0.2", "0.1")}
+    table = predictions_from_columns(_text("A", "B"), columns, None, None).table
+    assert table["margin"].tolist() == pytest.approx([0.2, -0.5])
+    assert table["confidence"].tolist() == [0.5, 0.2]
+    two = predictions_from_columns(_text("A", "B"), {}, _text("0.8", "0.6"), None).table
+    assert two["margin"].tolist() == pytest.approx([0.6, 0.2])
+
+
+def test_a_stated_confidence_goes_before_the_probability_of_the_class() -> None:
+    columns = {"A": _text("0.9", "0.9", "0.1"), "B": _text("0.1", "0.1", "0.9")}
+    table = predictions_from_columns(_text("A", "A", "B"), columns, _text("0.7", "", ""), None).table
+    assert table["confidence"].tolist() == [0.7, 0.9, 0.9]
+
+
+@pytest.mark.parametrize(("off", "filled"), [(1, True), (2, False)])
+def test_a_blank_cell_is_filled_where_19_of_20_rows_sum_to_one(off: int, filled: bool) -> None:
+    first = ["0.6"] * (20 - off) + ["0.9"] * off + ["", "0.3"]
+    second = ["0.3"] * 20 + ["0.3", ""]
+    columns = {"A": _text(*first), "B": _text(*second), "C": _text(*["0.1"] * 20, "0.2", "")}
+    understood = predictions_from_columns(None, columns, None, None)
+    assert understood.table["p_A"].isna().tolist()[-2:] == [not filled, False]
+    assert understood.table["p_B"].isna().tolist()[-1]  # two are blank: neither is known
+    if filled:
+        assert understood.table["p_A"][20] == pytest.approx(0.5)
+    assert any("one probability is blank" in warning for warning in understood.warnings) == filled
+
+
+def test_sums_are_told_beyond_a_hundredth_and_blanks_are_no_sums() -> None:
+    columns = {"A": _text("0.9", "0.9", "0.9", ""), "B": _text("0.105", "0.12", "0.08", "")}
+    warnings = predictions_from_columns(_text("A", "A", "A", "A"), columns, None, None).warnings
+    assert "In 2 rows the probabilities do not sum to 1 (by more than 0.01)." in warnings
+    assert not any("highest probability" in warning for warning in warnings)
+    assert "1 of 4 records have a predicted class and no confidence: they are never accepted." in warnings
+
+
+def test_one_half_itself_is_not_below_one_half() -> None:
+    asked = predictions_from_columns(_text("A", "B", "A"), {}, _text("0.5", "0.49", ""), None).questions
+    assert sum("In 1 of 2 rows the confidence is below one half" in question for question in asked) == 1
+    assert predictions_from_columns(_text("A", "B"), {}, _text("0.5", "0.6"), None).questions == ()
+
+
+def test_which_class_has_the_rest_of_one_must_be_certain() -> None:
+    column = {"A": _text("0.9", "0.2", "0.4")}
+    with pytest.raises(InputError, match=r"of 'A', and several other classes \(B, C\)"):
+        predictions_from_columns(_text("A", "B", "C"), column, None, None)
+    by_truth = predictions_from_columns(None, column, None, _text("A", "B", "B")).table
+    assert by_truth["predicted"].tolist() == ["A", "B", "B"]
+    assert by_truth["p_B"].tolist() == [0.1, 0.8, 0.6]

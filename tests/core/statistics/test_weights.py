@@ -120,3 +120,27 @@ def test_every_final_cell_has_enough_labelled_records(labelled, population, leas
     np.testing.assert_allclose(by_cell, found.cells["n_population"] / len(theirs))
     assert found.uncovered_share == pytest.approx(uncovered_share(ours, theirs, columns))
     assert found.design_effect >= 1 - 1e-12
+
+
+def test_as_many_labelled_records_as_asked_for_are_enough():
+    labelled = books(fiction_English=5, fiction_Dutch=8, fiction_Danish=2)
+    population = books(fiction_English=50, fiction_Dutch=20, fiction_Danish=30)
+    found = post_stratify(labelled, population, ["predicted", "language"], min_labelled=5).cells
+    cells = {row.language: (row.n_labelled, row.n_population, row.pooled) for row in found.itertuples()}
+    # the two Danish books join the cell with the most labelled ones
+    assert cells == {"English": (5, 50, 1), SEVERAL: (10, 50, 2)}
+
+
+@pytest.mark.parametrize(("danish", "apart"), [(3, True), (2, False)])
+def test_cells_that_are_short_stand_together_once_they_are_enough(danish, apart):
+    labelled = pd.concat([books(fiction_English=9, fiction_Dutch=2), books(fiction_Danish=danish)])
+    population = books(fiction_English=50, fiction_Dutch=20, fiction_Danish=30)
+    found = post_stratify(labelled, population, ["predicted", "language"], min_labelled=5).cells
+    assert sorted(found["n_labelled"]) == ([5, 9] if apart else [13])
+
+
+def test_labelled_books_from_elsewhere_never_stand_together_alone():
+    labelled = books(fiction_English=9, fiction_Dutch=3, fiction_Danish=3)
+    found = post_stratify(labelled, books(fiction_English=50), ["predicted", "language"], min_labelled=5)
+    assert found.cells["n_labelled"].tolist() == [15]
+    assert found.cells["n_population"].tolist() == [50]
