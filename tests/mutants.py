@@ -4,7 +4,8 @@
 the checks that run at every change: sixty faults take half an hour and more.
 
 A fault is drawn at random from all places where one can be planted. The tests that may notice it are those that mirror
-the module, those that import it, those of its folder, those that import its package; the first failure ends them. A
+the module, those that import it, those of its folder, those that import its package: the quick ones, then the slow ones
+of the nearest files (none that needs a browser or the British Library files). The first failure ends them. A
 failure counts only when the same test passes without the fault; when the time is up, nothing was noticed. The
 demonstration is built once, without a fault: what only its building would show is not noticed either.
 
@@ -36,7 +37,9 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("core", "dashboard", "pages", "data", "tests", ".streamlit")
 FILES = ("pyproject.toml", "run.py", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "requirements.txt")
 OPTIONS = ["-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
-OPTIONS += ["-m", "not slow and not browser and not bench and not real"]
+# The quick tests, then the slow ones of so many of the nearest files.
+STAGES = (("not slow", 30), ("slow", 8))
+LEFT_OUT = "not browser and not bench and not real"
 # Keywords that guard or watch the work: the guard of zip(strict=), patience, the frame that a warning names.
 QUIET = {"strict", "timeout", "stacklevel"}
 FAILED = re.compile(r"^(?:FAILED|ERROR) ([^\n]+?)(?: - .*)?$", re.MULTILINE)
@@ -166,8 +169,8 @@ def mutants_of(path: Path) -> list[Mutant]:
     return list(mutants)
 
 
-def tests_of(path: Path, most: int) -> list[str]:
-    """Return the test files that may notice a fault in a module, the likeliest first, at most so many."""
+def tests_of(path: Path) -> list[str]:
+    """Return the module, for its doctests, and the test files that may notice a fault in it, the likeliest first."""
     parts = path.with_suffix("").parts
     module, package, name = ".".join(parts), ".".join(parts[:2]), parts[-1]
     imported = rf"\b{re.escape(module)}\b|from {re.escape('.'.join(parts[:-1]))} import [^\n]*\b{name}\b"
@@ -184,7 +187,7 @@ def tests_of(path: Path, most: int) -> list[str]:
         return 3 if re.search(rf"\b{re.escape(package)}\b", text) else 4
 
     ranked = sorted((rank(file), str(file.relative_to(ROOT))) for file in candidates)
-    return [str(path), *[file for place, file in ranked if place < 4][:most]]
+    return [str(path), *[file for place, file in ranked if place < 4]]
 
 
 def pytest(root: Path, options: list[str], seconds: float) -> tuple[int, str]:
@@ -231,8 +234,13 @@ def killer(mutant: Mutant, root: Path, tests: list[str], seconds: float) -> str:
     target = root / mutant.path
     sound, times = target.read_text(encoding="utf-8"), target.stat()
     target.write_text(mutant.apply(sound), encoding="utf-8")
+    status, output = 0, ""
     try:
-        status, output = pytest(root, ["-x", "-o", "timeout=120", *tests], seconds)
+        for marks, most in STAGES:
+            options = ["-x", "-o", "timeout=120", "-m", f"{marks} and {LEFT_OUT}", *tests[: most + 1]]
+            status, output = pytest(root, options, seconds)
+            if status not in (0, 5):
+                break
     finally:
         target.write_text(sound, encoding="utf-8")
         # The time tells Python which of its compiled modules is of the sound one.
@@ -248,7 +256,9 @@ def main() -> None:
     parser.add_argument("--number", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="core", help="folders or modules, e.g. core/thresholds,core/review.py")
-    parser.add_argument("--timeout", type=float, default=400.0, help="seconds for the tests of one fault")
+    parser.add_argument(
+        "--timeout", type=float, default=400.0, help="seconds for the quick, and for the slow tests of one fault"
+    )
     parser.add_argument("--files", type=int, default=30, help="most test files for one fault")
     args = parser.parse_args()
     chosen = [ROOT / name for name in args.only.split(",")]
@@ -265,10 +275,10 @@ def main() -> None:
         for name in FILES:
             shutil.copy(ROOT / name, root)
         os.environ["COLOPHON_TEST_DEMONSTRATION"] = str(root / "demonstration")
-        pytest(root, ["tests/pages/test_home.py"], float("inf"))
+        pytest(root, ["tests/pages/test_home.py::test_home_says_what_is_loaded"], float("inf"))
         for number, mutant in enumerate(drawn, 1):
             start = time.monotonic()
-            killers[mutant] = killer(mutant, root, tests_of(mutant.path, args.files), args.timeout)
+            killers[mutant] = killer(mutant, root, tests_of(mutant.path)[: args.files + 1], args.timeout)
             word = "killed  " if killers[mutant] else "SURVIVED"
             print(f"{number:3} {word} {time.monotonic() - start:5.0f} s  {mutant}  [{killers[mutant]}]", flush=True)
         # A test that fails without the fault, too, has noticed nothing.

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from core.slices.search import conjunctions, lay_out, search
+from core.slices.search import _repeats, conjunctions, count_ones, lay_out, search, short_list
 from core.slices.stratified import min_ratio, min_score, worst_p
 
 
@@ -109,3 +109,45 @@ def test_no_more_facts_than_asked_for(max_facts, longest):
 def test_nothing_alive_finds_nothing():
     columns, subjects, layout, _ = invented(1)
     assert search(layout.pack(columns), subjects, layout, max_facts=3, min_n=400, min_errors=3) == []
+
+
+def blocks(*groups: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Records in blocks of (how many, how many of them wrong); the block of each, and which are wrong."""
+    block = np.repeat(np.arange(len(groups)), [n for n, _ in groups])
+    wrong = np.concatenate([np.arange(n) < errors for n, errors in groups])
+    return block, wrong
+
+
+def test_the_short_list_holds_what_is_worse_by_itself_and_what_repeats_nothing():
+    # Two bad blocks of their own, one of no importance, and the good rest.
+    block, wrong = blocks((60, 45), (60, 30), (60, 4), (600, 30))
+    first, second, third = (block == number for number in range(3))
+    inner = first & (np.arange(len(block)) % 5 != 0)  # four fifths of the first block: it says nothing new
+    columns = np.stack([first, inner, second, third])
+    layout = lay_out(np.arange(len(block)), np.zeros((1, len(block)), dtype=np.intp), 1, wrong)
+    bits = layout.pack(columns)
+    found = search(bits, np.arange(4), layout, max_facts=1, min_n=10, min_errors=3)
+    assert [entry.predicates for entry in found] == [(0,), (1,), (2,)]
+    # With the first taken out the second is still worse; the inner one repeats the first.
+    assert [entry.predicates for entry in short_list(found, bits, layout)] == [(0,), (2,)]
+    assert [entry.predicates for entry in short_list(found[:1], bits, layout)] == [(0,)]
+    assert short_list([], bits, layout) == []
+
+
+@pytest.mark.parametrize(
+    ("inside", "shared", "repeats"),
+    [
+        (40, 30, True),  # three quarters of it lie in the other
+        (40, 29, False),
+        (150, 84, True),  # 84 of the 166 records of both
+        (150, 83, False),  # 83 of 167 are not half
+    ],
+)
+def test_what_repeats_a_slice(inside, shared, repeats):
+    """A slice of 100 records, and one of `inside` records of which `shared` lie in it."""
+    n = 400
+    rows = np.arange(n)
+    members = np.stack([rows < 100, (rows >= 100 - shared) & (rows < 100 - shared + inside)])
+    layout = lay_out(rows, np.zeros((1, n), dtype=np.intp), 1, rows % 2 == 0)
+    bits = layout.pack(members)
+    assert bool(_repeats(bits, count_ones(bits), 0)[1]) is repeats
