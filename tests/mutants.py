@@ -169,12 +169,12 @@ def mutants_of(path: Path) -> list[Mutant]:
     return list(mutants)
 
 
-def tests_of(path: Path) -> list[str]:
+def tests_of(path: Path, root: Path) -> list[str]:
     """Return the module, for its doctests, and the test files that may notice a fault in it, the likeliest first."""
     parts = path.with_suffix("").parts
     module, package, name = ".".join(parts), ".".join(parts[:2]), parts[-1]
     imported = rf"\b{re.escape(module)}\b|from {re.escape('.'.join(parts[:-1]))} import [^\n]*\b{name}\b"
-    candidates = sorted((ROOT / "tests" / "core").rglob("test_*.py")) + sorted((ROOT / "tests/pages").glob("test_*.py"))
+    candidates = sorted((root / "tests" / "core").rglob("test_*.py")) + sorted((root / "tests/pages").glob("test_*.py"))
 
     def rank(file: Path) -> int:
         text = file.read_text(encoding="utf-8")
@@ -186,7 +186,7 @@ def tests_of(path: Path) -> list[str]:
             return 2
         return 3 if re.search(rf"\b{re.escape(package)}\b", text) else 4
 
-    ranked = sorted((rank(file), str(file.relative_to(ROOT))) for file in candidates)
+    ranked = sorted((rank(file), str(file.relative_to(root))) for file in candidates)
     return [str(path), *[file for place, file in ranked if place < 4]]
 
 
@@ -278,7 +278,7 @@ def main() -> None:
         pytest(root, ["tests/pages/test_home.py::test_home_says_what_is_loaded"], float("inf"))
         for number, mutant in enumerate(drawn, 1):
             start = time.monotonic()
-            killers[mutant] = killer(mutant, root, tests_of(mutant.path)[: args.files + 1], args.timeout)
+            killers[mutant] = killer(mutant, root, tests_of(mutant.path, root)[: args.files + 1], args.timeout)
             word = "killed  " if killers[mutant] else "SURVIVED"
             print(f"{number:3} {word} {time.monotonic() - start:5.0f} s  {mutant}  [{killers[mutant]}]", flush=True)
         # A test that fails without the fault, too, has noticed nothing.

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import special
 from scipy.stats import binom
 
 from core.statistics import labels_needed
@@ -31,6 +32,14 @@ def test_the_label_budgets_everybody_quotes() -> None:
     assert allowed_errors([58, 59, 92, 93], 0.05, 0.05).tolist() == [-1, 0, 0, 1]
     assert allowed_errors([148, 149], 0.02, 0.05).tolist() == [-1, 0]
     assert allowed_errors([298, 299], 0.01, 0.05).tolist() == [-1, 0]
+
+
+def test_a_level_that_is_met_exactly_is_met() -> None:
+    """Of n tosses of a fair coin at most k are heads with a probability that a float holds exactly."""
+    for n in range(1, 25):
+        levels = special.bdtr(np.arange(n), n, 0.5)
+        assert [int(allowed_errors([n], 0.5, level)[0]) for level in levels] == list(range(n))
+        assert [int(allowed_errors([n], 0.5, np.nextafter(level, 0))[0]) for level in levels] == list(range(-1, n - 1))
 
 
 def test_equal_confidences_are_accepted_together() -> None:

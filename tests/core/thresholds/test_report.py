@@ -183,3 +183,13 @@ def test_keep_rates_by_class_leave_out_what_nobody_checked() -> None:
     assert found["value"].tolist() == ["a", "b"]
     assert found["n"].tolist() == [10, 0]
     assert math.isnan(found["rate"][1])
+
+
+def test_a_prediction_that_is_missing_belongs_to_no_class() -> None:
+    for missing in ("", None):
+        table = HUNDRED.copy()
+        table.loc[:4, "predicted"] = missing
+        rows = policy_report(table, POLICY).per_class.set_index("class")
+        assert rows["records"].to_dict() == {"Map": 60, "Song": 35}
+        assert rows["accepted"].to_dict() == {"Map": 35, "Song": 20}
+        assert rows["review"].to_dict() == {"Map": 25, "Song": 15}
