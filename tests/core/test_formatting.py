@@ -9,7 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.formatting import figure, interval_count, interval_percent, lower_percent, percent, rate, upper_percent
+from core.formatting import (
+    counts_listed,
+    figure,
+    in_percent,
+    interval_count,
+    interval_percent,
+    largest_listed,
+    listed,
+    lower_percent,
+    over_or_under,
+    percent,
+    rate,
+    upper_percent,
+)
 from core.statistics import Estimate, proportion
 
 SHARES = st.floats(0, 1) | st.integers(0, 10_000).map(lambda n: n / 10_000)
@@ -87,6 +100,63 @@ def test_an_estimate_by_hand() -> None:
     assert rate(Estimate.undefined("no labelled books")) == "not known: no labelled books"
     assert rate({"value": 0.5, "low": None, "high": None, "n": 9}) == "50.0 % (n = 9)"
     assert figure(Estimate.undefined("one class only"), unknown="–") == "–"
+
+
+def test_a_figure_that_is_no_share_by_hand() -> None:
+    assert figure(Estimate(value=0.8741, low=0.85, high=0.8969, n=850, method="")) == "0.874 (0.850 to 0.897)"
+    assert figure(Estimate(value=0.5, low=math.nan, high=math.nan, n=9, method="")) == "0.500"
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.0005, "0.1 %"),
+        (0.00049, "under 0.1 %"),
+        (0.00994, "1.0 %"),
+        (0.00995, "1 %"),
+        (0.5, "50 %"),
+        (0.99, "99 %"),
+        (0.9901, "99.0 %"),
+        (0.9994, "99.9 %"),
+        (0.9995, "over 99.9 %"),
+        (math.nan, "an unknown share"),
+    ],
+)
+def test_a_share_in_a_sentence(share: float, words: str) -> None:
+    assert in_percent(share) == words
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [
+        (0.95, "1.1 times under-represented"),
+        (0.951, "about their share"),
+        (1.049, "about their share"),
+        (1.05, "1.1 times over-represented"),
+        (1.96, "2 times over-represented"),
+        (2.06, "2.1 times over-represented"),
+        (4.9, "4.9 times over-represented"),
+        (4.95, "5 times over-represented"),
+        (1234.5, "1,234 times over-represented"),
+        (0.1, "10 times under-represented"),
+        (math.nan, "found in one of the two only"),
+    ],
+)
+def test_times_over_and_under(ratio: float, words: str) -> None:
+    assert over_or_under(ratio) == words
+
+
+def test_lists_are_cut_where_that_is_shorter() -> None:
+    assert listed([]) == ""
+    assert listed("abc", most=3) == "a, b and c"
+    assert listed("abcd", most=3) == "a, b, c and 1 more"
+    assert listed("abcd", most=0) == "4 more"
+    counts = {"A": 1, "B": 5, "C": 5, "D": 7}
+    assert counts_listed(counts, most=3) == "1 A, 5 B, 5 C, 7 D"
+    assert counts_listed(counts, most=2) == "7 D, 5 B and 2 more classes"
+    words = {name: f"{name}!" for name in counts}
+    assert largest_listed(counts, words, most=3) == "A!, B!, C! and D!"
+    assert largest_listed(counts, words, most=2) == "D!, B! and 2 more classes"
 
 
 def test_no_limit_is_printed_by_another_way() -> None:
