@@ -1,8 +1,12 @@
 """Asking for a promise: the question is entered into the budget of its checked books, then answered.
 
-The page, the command line, the report and the export ask here, so that no answer is had for nothing.
+The page, the command line, the report and the export ask here, so that no answer is had for nothing. The first question
+gets the sharpest answer, an exact test of its own. What is asked later of the same books is answered from one band for
+the predictions, which holds at every cut: it is paid for once, whatever shares are then tried. Only a promise for each
+value of a facet, or for each of more than four classes, is always a question of its own.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,12 +18,30 @@ from core.formatting import percent, upper_percent
 from core.predictions import Scored
 from core.schema import RECORD_ID, TITLE_KEY
 from core.storage import Workspace, digest
-from core.thresholds import ErrorBand, GuaranteeRecord, PopulationCheck, WholeGuarantee, find_whole_guarantee
+from core.thresholds import (
+    ErrorBand,
+    Guarantee,
+    GuaranteeRecord,
+    PopulationCheck,
+    WholeGuarantee,
+    find_guaranteed_cuts,
+    find_whole_guarantee,
+)
+from core.thresholds.error_band import MOST_BANDS
 from core.thresholds.sample import CheckedSample
 from core.wording import whole as wording
 from core.wording.thresholds import population_warnings
 
-__all__ = ["WholeRequest", "ask_band", "ask_whole", "budget_of", "budget_sentence", "promise_of"]
+__all__ = [
+    "AcceptedRequest",
+    "WholeRequest",
+    "ask_accepted",
+    "ask_band",
+    "ask_whole",
+    "budget_of",
+    "budget_sentence",
+    "promise_of",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +65,21 @@ class WholeRequest:
         """
         later = {"anytime": False, "surest": 1.0}
         return {name: value for name, value in vars(self).items() if value != later.get(name, ...)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AcceptedRequest:
+    """What is asked of the accepted records; see :func:`core.thresholds.find_guaranteed_cuts`."""
+
+    max_error: float
+    confidence: float = 0.95
+    per: Literal["class", "together"] = "class"
+    stratum: str = ""
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """What the budget knows a question by."""
+        return dict(vars(self))
 
 
 def budget_of(workspace: Workspace, scored: Scored) -> AlphaBudget:
@@ -69,16 +106,12 @@ def ask_whole(
     InputError
         A share or a confidence that does not lie between 0 and 1, or no classes.
     """
-    where = [f"in each {facet_title(request.stratum).lower()}"] if request.stratum else []
-    where += ["in each class"] if request.per == "class" else []
     people = [f"people err in {upper_percent(request.human_error)}"] if request.human_error else []
-    of_whole = f"at most {upper_percent(request.max_error)} of the whole wrong"
-    part = [f"among the surest {percent(request.surest, 0)}"] if request.surest < 1 else []
-    often = ["after each label"] if request.anytime else []
-    description = ", ".join([of_whole, *where, *people, *part, f"by '{scored.name}'", *often])
-    # What holds while labels come in is the same question when there are more of them.
-    subject = scored.unchecked_key if request.anytime else scored.key
-    question = budget.spend(digest(subject, "whole", request.settings), description, grows=request.anytime)
+    people += [f"among the surest {percent(request.surest, 0)}"] if request.surest < 1 else []
+    if request.anytime:
+        price = _anytime_price(scored, request, budget, people)
+    else:
+        price = _price(scored, "whole", request, budget, people)
     return find_whole_guarantee(
         scored.table,
         scored.classes,
@@ -89,15 +122,78 @@ def ask_whole(
         human_error=request.human_error,
         anytime=request.anytime,
         surest=request.surest,
-        alpha=question.weight * round(1 - request.confidence, 12),
+        alpha=price.alpha,
+        band=price.band,
         learned_known=scored.learned_known,
         population=population if request.surest == 1 else None,
     )
 
 
+def ask_accepted(
+    scored: Scored, request: AcceptedRequest, budget: AlphaBudget, population: PopulationCheck | None = None
+) -> Guarantee:
+    """Find the cuts with which at most a share of the accepted is wrong; parameters and errors as :func:`ask_whole`."""
+    price = _price(scored, "accepted", request, budget)
+    return find_guaranteed_cuts(
+        scored.table,
+        scored.classes,
+        request.max_error,
+        request.confidence,
+        per=request.per,
+        stratum=request.stratum or None,
+        alpha=price.alpha,
+        band=price.band,
+        learned_known=scored.learned_known,
+        population=population,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Price:
+    """What a question may spend: alpha for a test of its own, or a band that has been paid for."""
+
+    alpha: float
+    band: ErrorBand | None = None
+
+
+def _price(
+    scored: Scored,
+    kind: Literal["whole", "accepted"],
+    request: WholeRequest | AcceptedRequest,
+    budget: AlphaBudget,
+    conditions: Sequence[str] = (),
+) -> _Price:
+    """Enter a question into the budget, unless a band answers it; no answer decides which."""
+    key = digest(scored.key, kind, request.settings)
+    earlier = budget.questions()
+    is_of_all = not request.stratum and (not isinstance(request, WholeRequest) or request.surest == 1)
+    has_band = is_of_all and (request.per == "together" or 1 < len(scored.classes) <= MOST_BANDS)
+    needs_band = kind == "accepted" and CheckedSample.from_table(scored.table).is_weighted
+    if has_band and (needs_band or (earlier and all(question.key != key for question in earlier))):
+        return _Price(alpha=0.0, band=ask_band(scored, budget, request.confidence))
+    question = budget.spend(key, _description(scored, kind, request, conditions))
+    return _Price(alpha=question.weight * round(1 - request.confidence, 12))
+
+
+def _anytime_price(scored: Scored, request: WholeRequest, budget: AlphaBudget, conditions: Sequence[str]) -> _Price:
+    """Enter a question that holds while labels come in: to ask again with more of them is the same question."""
+    key = digest(scored.unchecked_key, "whole", request.settings)
+    description = f"{_description(scored, 'whole', request, conditions)}, after each label"
+    question = budget.spend(key, description, grows=True)
+    return _Price(alpha=question.weight * round(1 - request.confidence, 12))
+
+
+def _description(scored: Scored, kind: str, request: WholeRequest | AcceptedRequest, conditions: Sequence[str]) -> str:
+    where = [f"in each {facet_title(request.stratum).lower()}"] if request.stratum else []
+    where += ["in each class"] if request.per == "class" else []
+    limit = f"at most {upper_percent(request.max_error)} of the {kind} wrong"
+    return ", ".join([limit, *where, *conditions, f"by '{scored.name}'"])
+
+
 def ask_band(scored: Scored, budget: AlphaBudget, confidence: float = 0.95) -> ErrorBand:
     """Return the bound on what stays wrong at every cut at once: one question, however many cuts are looked at."""
-    question = budget.spend(digest(scored.key, "band", confidence), f"every cut-off at once, by '{scored.name}'")
+    description = f"every cut-off and every share at once, by '{scored.name}'"
+    question = budget.spend(digest(scored.key, "band", confidence), description)
     alpha = question.weight * round(1 - confidence, 12)
     return ErrorBand(scored.table, scored.classes, confidence, alpha)
 

@@ -8,7 +8,7 @@ import streamlit as st
 from core.alpha_budget import weight_of_question
 from core.facets import facet_title
 from core.formatting import in_percent, lower_percent, upper_percent
-from core.guarantees import WholeRequest, budget_sentence, promise_of
+from core.guarantees import AcceptedRequest, WholeRequest, budget_sentence, promise_of
 from core.predictions import Scored
 from core.schema import PREDICTED, TRUTH
 from core.statistics import labels_needed
@@ -124,7 +124,8 @@ def choose(scored: Scored) -> tuple[Policy, GuaranteeRecord | None]:
         )
         return _whole(scored, request)
     per: Literal["class", "together"] = "together" if kind == "together" else "class"
-    promise = cache.promise(scored, float(share), float(confidence), per, facet or None)
+    accepted = AcceptedRequest(max_error=float(share), confidence=float(confidence), per=per, stratum=facet)
+    promise = cache.promise(scored, accepted)
     first, *others = wording.promise(promise)
     if promise.guaranteed:
         feedback.conclusion(escape(first))
@@ -132,10 +133,9 @@ def choose(scored: Scored) -> tuple[Policy, GuaranteeRecord | None]:
         feedback.show_sentences(first)
     feedback.show_sentences(*others)
     warn_of_population(scored)
-    # Unlike a promise of the whole it is not entered into the budget of the checked books.
-    st.caption("It holds for one question: the best of several promises of the accepted is less sure than it says.")
     if not promise.guaranteed:
         _offer_sample(scored, promise)
+    _show_budget(scored)
     promise_record = wording.guarantee_record(promise) if any(group.guaranteed for group in promise.groups) else None
     return promise.policy(), promise_record
 

@@ -12,7 +12,15 @@ from core.cli.data import parse_facets
 from core.cli.output import CommandResult
 from core.errors import InputError
 from core.formatting import listed, percent, rate
-from core.guarantees import WholeRequest, ask_whole, budget_of, budget_sentence, promise_of
+from core.guarantees import (
+    AcceptedRequest,
+    WholeRequest,
+    ask_accepted,
+    ask_whole,
+    budget_of,
+    budget_sentence,
+    promise_of,
+)
 from core.policies import SavedPolicy
 from core.predicates import title_phrase
 from core.predictions import Scored
@@ -21,7 +29,7 @@ from core.schema import CONFIDENCE
 from core.slices import Ledger, Slice, facet_slices, find_slices, slice_p_value
 from core.statistics import Estimate
 from core.storage import Workspace
-from core.thresholds import GuaranteeRecord, Policy, compare_population, find_guaranteed_cuts, policy_report
+from core.thresholds import GuaranteeRecord, Policy, compare_population, policy_report
 from core.wording import slices as slice_wording
 from core.wording import thresholds as wording
 
@@ -224,15 +232,13 @@ def policy_from_args(args: argparse.Namespace, scored: Scored, workspace: Worksp
         )
         result = ask_whole(scored, request, budget_of(workspace, scored))
         return SavedPolicy(policy=result.policy(), promise=promise_of(result), labels=scored.labels)
-    guarantee = find_guaranteed_cuts(
-        scored.table,
-        scored.classes,
-        args.max_error,
-        args.confidence,
+    accepted = AcceptedRequest(
+        max_error=args.max_error,
+        confidence=args.confidence,
         per=args.per or "class",
-        stratum=args.stratum,
-        learned_known=scored.learned_known,
+        stratum=args.stratum or "",
     )
+    guarantee = ask_accepted(scored, accepted, budget_of(workspace, scored))
     return SavedPolicy(policy=guarantee.policy(), promise=wording.guarantee_record(guarantee), labels=scored.labels)
 
 
@@ -438,6 +444,7 @@ def _thresholds(args: argparse.Namespace, workspace: Workspace, progress: Progre
         status = 0 if chosen.promise.promised else 1
     if args.whole is not None and chosen.promise:
         content["whole"] = _whole(chosen.promise)
+    if chosen.promise:
         content["budget"] = budget_sentence(budget_of(workspace, scored))
         lines += ["", content["budget"]]
     rows = report.per_class.to_dict("records")

@@ -16,7 +16,7 @@ from core.thresholds.known_chances import WeightedBet
 from core.thresholds.policy import Policy
 from core.thresholds.sample import CheckedSample
 
-__all__ = ["ErrorBand", "ErrorBound"]
+__all__ = ["ErrorBand", "ErrorBound", "ErrorLimits"]
 
 # One band is for all records whatever their class, and up to so many classes each has one of its own. The first serves
 # cuts that are alike: it needs no sum of worst cases, so it has the larger part of alpha.
@@ -47,6 +47,34 @@ class ErrorBound:
     def share(self) -> float:
         """Of all records; NaN without records."""
         return self.most_wrong / self.records if self.records else math.nan
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ErrorLimits:
+    """How many records above a cut are wrong though nobody checked them, at most: at all cuts together.
+
+    Attributes
+    ----------
+    unchecked : float array, shape (n_limits,)
+        With e wrong ones among the checked above a cut at most ``unchecked[e]``; nothing is said for larger e.
+    alpha : float
+        Probability with which any of them is too low.
+    """
+
+    unchecked: NDArray[np.float64]
+    alpha: float
+
+    def allowed(self, left: int) -> int:
+        """Return how many wrong ones among the checked still prove that at most `left` unchecked ones are wrong.
+
+        −1 where not even 0 would do.
+        """
+        beyond = np.flatnonzero(self.unchecked > left)
+        return int(beyond[0]) - 1 if len(beyond) else len(self.unchecked) - 1
+
+    def most_left(self, errors: int) -> float:
+        """Return the limit of the unchecked with so many errors; infinity where nothing is said."""
+        return float(self.unchecked[errors]) if errors < len(self.unchecked) else math.inf
 
 
 class ErrorBand:
@@ -89,6 +117,14 @@ class ErrorBand:
             )
             for i, name in enumerate(own)
         }
+
+    def limits(self, name: str = ALL_CLASSES) -> ErrorLimits | None:
+        """Return the limits of one class, or of all together; None where there is no band of its own."""
+        band = self._all if name == ALL_CLASSES else self._by_class.get(name)
+        if band is None:
+            return None
+        unchecked = band.limits - np.arange(len(band.limits), dtype=float) if band.left is None else band.left
+        return ErrorLimits(unchecked=unchecked, alpha=band.alpha)
 
     def bound(self, policy: Policy) -> ErrorBound:
         """Return the bound for what a policy accepts.
@@ -133,6 +169,7 @@ class _ClassBand:
     checked: NDArray[np.float64]
     wrong: NDArray[np.float64]
     limits: NDArray[np.int64]
+    alpha: float
     left: NDArray[np.float64] | None = None
 
     @classmethod
@@ -154,6 +191,7 @@ class _ClassBand:
             wrong=np.sort(stated[errors]),
             limits=band_limits(n, frame, alpha) if n and left is None else np.zeros(0, dtype=np.int64),
             left=left,
+            alpha=alpha,
         )
 
     def most_wrong(self, cut: float) -> int:

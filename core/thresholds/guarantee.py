@@ -13,13 +13,21 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 from core.facets import facet_codes
-from core.schema import CONFIDENCE, PREDICTED, TRUTH
+from core.schema import CONFIDENCE, PREDICTED
 from core.statistics import clopper_pearson
 from core.text_formats import plain
 from core.thresholds.acceptance_rates import ALL_CLASSES
-from core.thresholds.fixed_sequence import CutResult, SequenceGroup, graphical_procedure, labels_estimate
+from core.thresholds.error_band import ErrorBand, ErrorLimits
+from core.thresholds.fixed_sequence import (
+    CutResult,
+    SequenceGroup,
+    graphical_procedure,
+    labels_estimate,
+    short_number,
+)
 from core.thresholds.policy import Policy
-from core.thresholds.population import PopulationCheck, compare_population, usable_labels
+from core.thresholds.population import PopulationCheck, compare_population
+from core.thresholds.sample import CheckedSample
 
 __all__ = [
     "GroupGuarantee",
@@ -48,8 +56,8 @@ class GroupGuarantee:
         Labelled records with this prediction, those above the cut, wrong ones among these, and how many of them may be
         wrong. Without a cut, the last three are those of the main cut that was tried, 0 when none was.
     upper : float
-        The exact (Clopper–Pearson) limit of the share wrong among the accepted, at most what is promised; NaN without a
-        cut.
+        The limit of the share wrong among the accepted, at most what is promised: exact (Clopper–Pearson), or that of
+        the band; NaN without a cut.
     level : float
         The probability with which this promise may be false: its part of alpha.
     tried : int
@@ -98,9 +106,10 @@ class Guarantee:
     classes : tuple of str
     groups : tuple of GroupGuarantee
         One a class (or one for all), times the values of the facet that have labelled records.
-    labelled, left_out : int
-        Labelled records it rests on, and those left out because the model learned, or may have learned, from their
-        titles.
+    labelled, unusable, editions, left_out : int
+        Checked titles it rests on, those of them without a usable answer, further editions, and records left out
+        because the model learned, or may have learned, from their titles; see
+        :class:`core.thresholds.sample.CheckedSample`.
     population : PopulationCheck
         Whether the labelled records are like the collection; its warning stands beside the promise everywhere.
     learned_known : bool
@@ -116,6 +125,8 @@ class Guarantee:
     classes: tuple[str, ...]
     groups: tuple[GroupGuarantee, ...]
     labelled: int
+    unusable: int
+    editions: int
     left_out: int
     population: PopulationCheck
     learned_known: bool = False
@@ -187,6 +198,8 @@ class Guarantee:
             "by_stratum": self.by_stratum,
             "promised": self.guaranteed,
             "labelled": self.labelled,
+            "unusable": self.unusable,
+            "editions": self.editions,
             "more_labels": self.missing_labels,
             "left_out": self.left_out,
             "population": self.population.as_dict(),
@@ -206,6 +219,8 @@ def find_guaranteed_cuts(
     *,
     per: Literal["class", "together"] = "class",
     stratum: str | None = None,
+    alpha: float | None = None,
+    band: ErrorBand | None = None,
     learned_known: bool = False,
     population: PopulationCheck | None = None,
 ) -> Guarantee:
@@ -227,6 +242,11 @@ def find_guaranteed_cuts(
     stratum : str, optional
         A facet, such as 'language': the promise is then kept in each of its values that has enough labelled records;
         the other values go to review.
+    alpha : float, optional
+        What may be spent of ``1 - confidence`` on this question, see :mod:`core.alpha_budget`; all of it by default.
+    band : ErrorBand, optional
+        Of the same table: its limits hold at all cuts together, so that any number of shares may be asked for at its
+        one price. The promise is then of the accepted books of this very collection. Not with a stratum.
     learned_known : bool
         Whether it is known from which titles the model learned. It changes no number: without it, what is left out is
         said to be what the model may have learned from.
@@ -241,13 +261,15 @@ def find_guaranteed_cuts(
     Raises
     ------
     InputError
-        A share or a confidence that does not lie between 0 and 1, or no classes.
+        A share or a confidence that does not lie between 0 and 1, no classes, a band that has no limits for what is
+        asked, or no band where records were drawn with chances that differ.
 
     Notes
     -----
     This is learn-then-test (Angelopoulos et al. 2021) with exact binomial tests and a fallback sequence of cuts, see
-    :func:`core.thresholds.fixed_sequence.graphical_procedure` for what is exact. The unit is the record: many editions
-    of one title among the labelled records say less than as many different titles.
+    :func:`core.thresholds.fixed_sequence.graphical_procedure` for what is exact. The unit is the title: its editions
+    count once, and a record that was looked at without a usable answer counts as wrong
+    (:class:`core.thresholds.sample.CheckedSample`).
 
     References
     ----------
@@ -265,15 +287,36 @@ def find_guaranteed_cuts(
         )
     if not names:
         raise InputError("A promise needs the names of the classes; none came.")
-    usable, left_out = usable_labels(table)
-    known = table[usable & table[PREDICTED].isin(names).to_numpy(dtype=bool)]
+    if band is not None and stratum:
+        raise InputError("A band has no limits for each value of a facet: ask without it, as a question of its own.")
+    spent = round(1 - confidence, 12) if alpha is None else alpha
+    sample = CheckedSample.from_table(table)
+    stated = table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan)
+    accepted_at_all = ~np.isnan(stated) & table[PREDICTED].isin(names).to_numpy(dtype=bool)
+    usable = sample.drawn & accepted_at_all
+    known = table[usable].assign(wrong=sample.wrong[usable])
     keys, groups = _groups(known, names, per, stratum)
-    outcomes = graphical_procedure(groups, max_error, round(1 - confidence, 12))
+    if band is None and sample.is_weighted:
+        raise InputError(
+            "The checked books were drawn with chances that differ, so that they do not count alike. Ask for a promise"
+            " of the whole, or of the accepted without a facet and with at most four classes."
+        )
+    if band is None:
+        outcomes = graphical_procedure(groups, max_error, spent)
+        uppers = [_exact_upper(outcome) for outcome in outcomes]
+    else:
+        predictions = table[PREDICTED].to_numpy(dtype=object)
+        of_all = [stated[accepted_at_all & (predictions == name if per == "class" else True)] for name, _ in keys]
+        pairs = [
+            _cut_from_band(group, np.sort(values), max_error, _limits(band, name))
+            for (name, _), group, values in zip(keys, groups, of_all, strict=True)
+        ]
+        outcomes, uppers = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     predicted = set(table[PREDICTED].unique())
     never = tuple(name for name in names if name not in predicted)
     group_promises = tuple(
-        _group_guarantee(name, value, group, outcome, max_error)
-        for (name, value), group, outcome in zip(keys, groups, outcomes, strict=True)
+        _group_guarantee(name, value, group, outcome, max_error, upper)
+        for (name, value), group, outcome, upper in zip(keys, groups, outcomes, uppers, strict=True)
     )
     checked = population or compare_population(table)
     _LOG.info(
@@ -293,7 +336,9 @@ def find_guaranteed_cuts(
         classes=names,
         groups=group_promises,
         labelled=len(known),
-        left_out=left_out,
+        unusable=sample.unusable,
+        editions=sample.editions,
+        left_out=sample.left_out,
         population=checked,
         learned_known=learned_known,
         never_predicted=never,
@@ -306,7 +351,7 @@ def _groups(
     """Part the labelled records by class and stratum, the largest stratum first; return names and groups."""
     classes = pd.Index(names).get_indexer(pd.Index(known[PREDICTED]))
     stated = known[CONFIDENCE].to_numpy(dtype=float)
-    wrong = (known[PREDICTED] != known[TRUTH]).to_numpy(dtype=bool)
+    wrong = known["wrong"].to_numpy(dtype=bool)
     codes: NDArray[np.intp] = np.zeros(len(known), dtype=np.intp)
     values: tuple[str, ...] = ("",)
     if stratum is not None:
@@ -321,13 +366,62 @@ def _groups(
     return keys, groups
 
 
+def _limits(band: ErrorBand, name: str) -> ErrorLimits:
+    limits = band.limits(name)
+    if limits is None:
+        raise InputError("There is no band for each class: ask without a band, as a question of its own.")
+    return limits
+
+
+def _cut_from_band(
+    group: SequenceGroup, rising: NDArray[np.float64], max_error: float, limits: ErrorLimits
+) -> tuple[CutResult, float]:
+    """Return the lowest cut above which the limits allow few enough wrong ones, and their share at most.
+
+    Parameters
+    ----------
+    rising : array
+        Confidences of all records of the group, checked or not.
+    """
+    # Between two wrong checked ones the limit stays and more are accepted: only the lowest place can be the best.
+    is_wrong = np.diff(group.errors, prepend=0) > 0
+    cuts = np.unique(np.append(group.confidence[is_wrong], 0.0))[::-1]
+    accepted = len(rising) - np.searchsorted(rising, cuts, side="right")
+    labelled = np.searchsorted(-group.confidence, -cuts, side="left")
+    errors = np.where(labelled > 0, group.errors[np.maximum(labelled - 1, 0)], 0) if len(group) else 0 * labelled
+    most = np.array([limits.most_left(int(count)) + int(count) for count in errors])
+    shares = np.where(accepted > 0, np.minimum(most, accepted) / np.maximum(accepted, 1), np.inf)
+    passing = np.flatnonzero(shares <= max_error)
+    at = int(passing[-1]) if len(passing) else int(np.argmin(shares))
+    cut = None
+    if len(passing):
+        above = int(np.searchsorted(rising, cuts[at], side="right"))
+        cut = short_number(float(cuts[at]), float(rising[above])) if cuts[at] else 0.0
+    within = limits.unchecked + np.arange(len(limits.unchecked)) <= max_error * accepted[at] + 1e-9
+    allowed = len(within) - 1 if within.all() else int(np.argmin(within)) - 1
+    return (
+        CutResult(
+            cut=cut,
+            accepted=int(labelled[at]),
+            errors=int(errors[at]),
+            level=limits.alpha,
+            allowed=allowed,
+            tried=len(cuts) if len(group) else 0,
+        ),
+        float(shares[at]) if len(passing) else math.nan,
+    )
+
+
+def _exact_upper(outcome: CutResult) -> float:
+    if outcome.cut is None:
+        return math.nan
+    return clopper_pearson(outcome.errors, outcome.accepted, 1 - outcome.level, "upper")[1]
+
+
 def _group_guarantee(
-    name: str, value: str, group: SequenceGroup, outcome: CutResult, max_error: float
+    name: str, value: str, group: SequenceGroup, outcome: CutResult, max_error: float, upper: float
 ) -> GroupGuarantee:
     guaranteed = outcome.cut is not None
-    upper = float("nan")
-    if guaranteed:
-        upper = clopper_pearson(outcome.errors, outcome.accepted, 1 - outcome.level, "upper")[1]
     estimate = None if guaranteed or not len(group) else labels_estimate(group, max_error, outcome.level)
     return GroupGuarantee(
         class_name=name,

@@ -14,6 +14,7 @@ from core.errors import InputError
 from core.schema import CONFIDENCE, PREDICTED, TRUTH
 from core.text_formats import plain
 from core.thresholds.acceptance_rates import ALL_CLASSES
+from core.thresholds.error_band import ErrorBand, ErrorLimits
 from core.thresholds.policy import Policy
 from core.thresholds.population import PopulationCheck, compare_population
 from core.thresholds.report import RECORDS_AN_HOUR
@@ -172,6 +173,7 @@ def find_whole_guarantee(
     alpha: float | None = None,
     anytime: bool = False,
     surest: float = 1.0,
+    band: ErrorBand | None = None,
     pace: float = RECORDS_AN_HOUR,
     learned_known: bool = False,
     population: PopulationCheck | None = None,
@@ -196,14 +198,16 @@ def find_whole_guarantee(
     human_error : float
         How often people label wrongly, 0 to below 1.
     alpha : float, optional
-        What may be spent of ``1 - confidence`` on this question, see :mod:`core.thresholds.alpha_budget`; all of it by
-        default.
+        What may be spent of ``1 - confidence`` on this question, see :mod:`core.alpha_budget`; all of it by default.
     anytime : bool
         Whether it shall hold however often it is asked while labels come in. They must come in random order.
     surest : float
         Share of the surest of each predicted class, above 0 to 1. What is less sure is left to people, and the checked
         records need only be a random sample of the others: labels are worth most there. To be fixed before any label is
         looked at.
+    band : ErrorBand, optional
+        Of the same table: its limits hold at all cuts together, so that any number of shares may be asked for at its
+        one price; `alpha` is then not looked at. Not with a stratum.
     pace : float
         Records a person does in an hour.
 
@@ -214,7 +218,8 @@ def find_whole_guarantee(
     Raises
     ------
     InputError
-        A share or a confidence that does not lie between 0 and 1, or no classes.
+        A share or a confidence that does not lie between 0 and 1, no classes, or a band that has no limits for what is
+        asked.
 
     Notes
     -----
@@ -254,7 +259,7 @@ def find_whole_guarantee(
     stated = np.nan_to_num(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan), nan=0.0)
     stated = np.where(eligible & table[PREDICTED].isin(names).to_numpy(dtype=bool), stated, 0.0)
     parts = [
-        Part.from_rows(name, value, rows, stated, sample, max_error, human_error, anytime)
+        Part.from_rows(name, value, rows, stated, sample, max_error, human_error, anytime, _limits(band, name, stratum))
         for name, value, rows in parts_of(table, names, per, stratum)
     ]
     accepted = np.zeros(len(table), dtype=bool)
@@ -298,3 +303,12 @@ def find_whole_guarantee(
         surest=surest,
         floors=floors,
     )
+
+
+def _limits(band: ErrorBand | None, name: str, stratum: str | None) -> ErrorLimits | None:
+    if band is None:
+        return None
+    limits = None if stratum else band.limits(name)
+    if limits is None:
+        raise InputError("There is no band for what is asked: ask it without a band, as a question of its own.")
+    return limits

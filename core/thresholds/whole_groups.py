@@ -12,6 +12,7 @@ from core.facets import facet_codes
 from core.schema import PREDICTED
 from core.thresholds.acceptance_rates import ALL_CLASSES
 from core.thresholds.confidence_sequence import allowed_at_any_time
+from core.thresholds.error_band import ErrorLimits
 from core.thresholds.finite_population import allowed_in_sample, most_wrong
 from core.thresholds.fixed_sequence import short_number
 from core.thresholds.known_chances import WeightedBet
@@ -78,11 +79,13 @@ class Part:
     error_chance : array
         With which these were drawn; NaN where all were drawn alike.
     least_chance : float
-        The lowest chance of the sample, 0 where all were drawn alike.
+        The lowest chance of the sample, 0 where all were drawn alike or a band has weighed them.
     frame, labelled : int
         Records the sample stands for, and the sample.
     max_error, human_error : float
     anytime : bool
+    limits : ErrorLimits, optional
+        What takes the place of the limit of one cut: those of a band.
     """
 
     class_name: str
@@ -97,6 +100,7 @@ class Part:
     max_error: float
     human_error: float
     anytime: bool
+    limits: ErrorLimits | None = None
 
     @classmethod
     def from_rows(
@@ -109,6 +113,7 @@ class Part:
         max_error: float,
         human_error: float,
         anytime: bool,
+        limits: ErrorLimits | None = None,
     ) -> "Part":
         """Return the group of these rows; `stated` is their confidence, 0 for what is never accepted."""
         wrong = rows[sample.wrong[rows] & (stated[rows] > 0)]
@@ -120,12 +125,13 @@ class Part:
             confidence=np.sort(stated[rows]),
             error_confidence=stated[wrong],
             error_chance=sample.chance[wrong],
-            least_chance=float(sample.chance[sample.drawn].min()) if sample.is_weighted else 0.0,
+            least_chance=float(sample.chance[sample.drawn].min()) if sample.is_weighted and limits is None else 0.0,
             frame=int(sample.frame[rows].sum()),
             labelled=int(sample.drawn[rows].sum()),
             max_error=max_error,
             human_error=human_error,
             anytime=anytime,
+            limits=limits,
         )
 
     def count_above(self, cut: float) -> int:
@@ -144,6 +150,8 @@ class Part:
         left = self.may_remain(accepted)
         if not self.labelled or left < 0:
             return -1
+        if self.limits is not None:
+            return self.limits.allowed(left)
         if self.anytime:
             # A bet weighs a draw that is complete; what holds at any time needs records that were drawn alike.
             return -1 if self.least_chance else allowed_at_any_time(left, self.labelled, self.frame, alpha)
@@ -163,6 +171,8 @@ class Part:
 
     def most_remaining(self, errors: int, accepted: int, alpha: float) -> int:
         """Return the upper limit of the wrong records that nobody checked, with so many errors among the checked."""
+        if self.limits is not None:
+            return int(min(self.limits.most_left(errors), accepted))
         if self.anytime:
             return min(self.may_remain(accepted), accepted)
         if not self.least_chance:
@@ -237,6 +247,8 @@ def levels_of(parts: Sequence[Part], alpha: float, *, anytime: bool) -> list[flo
     Nothing here looks at what a label says: it is settled by how many records and how many checked ones there are. What
     holds at any time must not even depend on how many are checked: the parts are then in proportion to the records.
     """
+    if parts and parts[0].limits is not None:
+        return [part.limits.alpha if part.limits is not None else 0.0 for part in parts]
     if anytime:
         records = sum(len(part.rows) for part in parts)
         return [alpha * len(part.rows) / records for part in parts]

@@ -20,7 +20,15 @@ from core.formatting import (
 from core.schema import CONFIDENCE
 from core.slices import Slice
 from core.statistics import labels_needed
-from core.thresholds import ALL_CLASSES, GroupGuarantee, Guarantee, GuaranteeRecord, PolicyReport, PopulationCheck
+from core.thresholds import (
+    ALL_CLASSES,
+    GroupGuarantee,
+    Guarantee,
+    GuaranteeRecord,
+    PolicyReport,
+    PopulationCheck,
+    WholeGuarantee,
+)
 from core.thresholds.population import MAX_DETAILED
 from core.thresholds.report import CLASS
 
@@ -35,6 +43,7 @@ __all__ = [
     "promise",
     "reason",
     "remedy",
+    "rests_on",
 ]
 
 
@@ -141,11 +150,33 @@ def promise(guarantee: Guarantee) -> tuple[str, ...]:
         sentences.append(f"Nothing, or not everything, can be promised for {shown}: what has no cut goes to review.")
     else:
         sentences += [group(guarantee, part) for part in refused]
-    rests = f"It rests on {guarantee.labelled:,} labelled books"
+    return (*sentences, rests_on(guarantee))
+
+
+def rests_on(guarantee: Guarantee | WholeGuarantee) -> str:
+    """Say on how many checked titles a promise rests, what became of the others, and what it assumes of them."""
+    whole = guarantee if isinstance(guarantee, WholeGuarantee) else None
+    known_chances = whole is not None and whole.known_chances
+    among = f" among the surest {in_percent(whole.surest)} of each class" if whole and whole.surest < 1 else ""
+    parts = [
+        f"It rests on {guarantee.labelled:,} {'book' if known_chances else 'checked title'}"
+        f"{'' if guarantee.labelled == 1 else 's'}{among}{' drawn with known chances' if known_chances else ''}"
+    ]
+    if guarantee.unusable:
+        parts.append(f"{guarantee.unusable:,} of them, which nobody could decide, are counted as wrong")
+    if guarantee.editions:
+        parts.append(f"{guarantee.editions:,} further editions of them are not counted again")
+    if whole and whole.not_drawn:
+        parts.append(f"{whole.not_drawn:,} others, which were checked beside the draw, prove nothing of the rest")
     if guarantee.left_out:
         learned = "learned" if guarantee.learned_known else "learned, or may have learned,"
-        rests += f"; {guarantee.left_out:,} others are left out because the model {learned} from their titles"
-    return (*sentences, f"{rests}, and holds for a collection of which they are a random sample.")
+        parts.append(f"{guarantee.left_out:,} others are left out because the model {learned} from their titles")
+    if known_chances and whole and not whole.anytime:
+        return f"{'; '.join(parts)}."
+    condition = f"It holds for a collection of which they are a random sample{among}"
+    if whole and whole.anytime:
+        condition += ", checked in random order; it may be asked again after each further label"
+    return f"{'; '.join(parts)}. {condition}."
 
 
 def group(guarantee: Guarantee, part: GroupGuarantee) -> str:

@@ -3,7 +3,7 @@
 from core.facets import facet_title, facet_words
 from core.formatting import in_percent, listed, lower_percent, upper_percent
 from core.thresholds import ALL_CLASSES, ErrorBound, WholeGuarantee
-from core.wording.thresholds import hours_in_words, is_or_are
+from core.wording.thresholds import hours_in_words, is_or_are, rests_on
 
 __all__ = ["bound_sentence", "headline", "reason", "sentences"]
 
@@ -66,7 +66,7 @@ def sentences(result: WholeGuarantee) -> tuple[str, ...]:
                 " people do all others."
             )
         parts.append(_assumption(result))
-    parts.append(_rests_on(result))
+    parts.append(rests_on(result))
     return tuple(parts)
 
 
@@ -106,31 +106,6 @@ def _assumption(result: WholeGuarantee) -> str:
     if result.human_error:
         return f"It assumes that people do the rest and err in {upper_percent(result.human_error)} of it."
     return "It assumes that people do the rest, and rightly."
-
-
-def _rests_on(result: WholeGuarantee) -> str:
-    what = "books that were drawn with known chances" if result.known_chances else "checked titles"
-    parts = [f"It rests on {result.labelled:,} {what}{_among(result)}"]
-    if result.unusable:
-        parts.append(f"{result.unusable:,} of them, which nobody could decide, are counted as wrong")
-    if result.editions:
-        parts.append(f"{result.editions:,} further editions of them are not counted again")
-    if result.not_drawn:
-        parts.append(f"{result.not_drawn:,} others, which were checked beside the draw, prove nothing of the rest")
-    if result.left_out:
-        learned = "learned" if result.learned_known else "learned, or may have learned,"
-        parts.append(f"{result.left_out:,} others are left out because the model {learned} from their titles")
-    if result.known_chances and not result.anytime:
-        return f"{'; '.join(parts)}."
-    condition = f"It holds for a collection of which they are a random sample{_among(result)}"
-    if result.anytime:
-        condition += ", checked in random order; it may be asked again after each further label"
-    return f"{'; '.join(parts)}. {condition}."
-
-
-def _among(result: WholeGuarantee) -> str:
-    """Say which part of the collection the sample stands for; '' for all of it."""
-    return f" among the surest {in_percent(result.surest)} of each class" if result.surest < 1 else ""
 
 
 def _books(count: int) -> str:

@@ -25,7 +25,7 @@ from core.evaluation.evaluate import CalibrationTrial, try_calibrations
 from core.explain import Explanation, SimilarTitles, is_linear, leave_one_word_out, shap_words, word_contributions
 from core.export.release import Release, cut_scope
 from core.export.table import ExportTable
-from core.guarantees import WholeRequest, ask_band, ask_whole, budget_of
+from core.guarantees import AcceptedRequest, WholeRequest, ask_accepted, ask_band, ask_whole, budget_of
 from core.label_audit import LabelAudit, audit_labels
 from core.labels import load_labels
 from core.manifests import LabelManifest
@@ -49,7 +49,6 @@ from core.thresholds import (
     WholeGuarantee,
     compare_population,
     draw_review_sample,
-    find_guaranteed_cuts,
 )
 from core.thresholds import policy_report as report_on
 from core.thresholds.sample import CheckedSample, above_floors, confidence_floors
@@ -184,20 +183,9 @@ def policy_report(scored: Scored, policy: Policy) -> PolicyReport:
 
 
 @st.cache_resource(max_entries=32, show_spinner="Testing cut-offs …", hash_funcs=KEYS)
-def promise(
-    scored: Scored, max_error: float, confidence: float, per: Literal["class", "together"], stratum: str | None
-) -> Guarantee:
-    """Return what can be promised. Shared: read-only."""
-    return find_guaranteed_cuts(
-        scored.table,
-        scored.classes,
-        max_error,
-        confidence,
-        per=per,
-        stratum=stratum,
-        learned_known=scored.learned_known,
-        population=population(scored),
-    )
+def promise(scored: Scored, request: AcceptedRequest) -> Guarantee:
+    """Return what can be promised of the accepted. Shared: read-only."""
+    return ask_accepted(scored, request, alpha_budget(scored), population(scored))
 
 
 @st.cache_resource(max_entries=32, show_spinner="Testing cut-offs …", hash_funcs=KEYS)

@@ -50,11 +50,9 @@ def test_the_keys_that_stay_put(demo_copy: Workspace, capsys: pytest.CaptureFixt
     assert out.exists()
 
 
-def test_a_promise_that_cannot_be_kept_ends_with_one(
-    demo_workspace: Workspace, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_promise_that_cannot_be_kept_ends_with_one(demo_copy: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("thresholds", "--predictions", "demo-predictions", "--max-error", ".001")
-    said = _json(capsys, demo_workspace, *words, status=1)
+    said = _json(capsys, demo_copy, *words, status=1)
     assert said["promised"] is False
     assert "Nothing can be promised" in said["reason"]
 

@@ -197,11 +197,11 @@ def test_only_html_is_written(content: ReportContent, tmp_path: Path) -> None:
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == render(content)
 
 
-def test_the_command(demo_workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command(demo_copy: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "report.html"
     arguments = ["report", "--predictions", "demo-predictions", "--max-error", ".05", "--per", "together"]
     status = main(
-        [*arguments, "--workspace", str(demo_workspace.root), "--out", str(out), "--date", "2026", "--json", "--quiet"]
+        [*arguments, "--workspace", str(demo_copy.root), "--out", str(out), "--date", "2026", "--json", "--quiet"]
     )
     assert status == 0
     assert file_sha256(out) in capsys.readouterr().out

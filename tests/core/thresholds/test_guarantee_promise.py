@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError
-from core.thresholds import ALL_CLASSES, apply_policy, find_guaranteed_cuts
+from core.thresholds import ALL_CLASSES, ErrorBand, apply_policy, find_guaranteed_cuts
 from core.wording import thresholds as wording
 
 CLASSES = ("Map", "Play", "Song")
@@ -72,7 +72,7 @@ class TestPerClass:
             " without an error above a cut, and only 30 are labelled."
         )
         assert (
-            said[-1] == "It rests on 530 labelled books, and holds for a collection of which they are a random sample."
+            said[-1] == "It rests on 530 checked titles. It holds for a collection of which they are a random sample."
         )
         assert wording.reason(found) == wording.group(found, found.groups[2])
 
@@ -208,13 +208,13 @@ class TestWhichLabelsCount:
         found = find_guaranteed_cuts(table, ("Map",), 0.05)
         assert (found.labelled, found.left_out) == (100, 80)
         assert found.cuts["Map"] == 0.0
-        learned = "80 others are left out because the model learned, or may have learned, from their titles, and"
+        learned = "80 others are left out because the model learned, or may have learned, from their titles."
         assert learned in wording.promise(found)[-1]
 
     def test_a_model_of_our_own_is_known_to_have_learned(self) -> None:
         table = joined(books(100, "Map"), books(50, "Map", 50).assign(leak=True))
         found = find_guaranteed_cuts(table, ("Map",), 0.05, learned_known=True)
-        assert "50 others are left out because the model learned from their titles, and" in wording.promise(found)[-1]
+        assert "50 others are left out because the model learned from their titles." in wording.promise(found)[-1]
 
     def test_unknown_confidence_and_missing_predictions_do_not_count(self) -> None:
         table = joined(
@@ -223,6 +223,17 @@ class TestWhichLabelsCount:
         found = find_guaranteed_cuts(table, ("Map",), 0.05)
         assert found.labelled == 100
         assert found.guaranteed
+
+    def test_editions_count_once_and_what_nobody_could_decide_is_wrong(self) -> None:
+        table = joined(books(100, "Map"), books(2, "Map", 2)).assign(truth_given="x")
+        table["title_key"] = [f"title {i}" for i in range(100)] + ["title 0", "title 1"]
+        table.loc[99, "truth"] = ""
+        result = find_guaranteed_cuts(table, ("Map",), 0.05)
+        assert (result.labelled, result.editions, result.unusable) == (100, 2, 1)
+        assert wording.promise(result)[-1].startswith(
+            "It rests on 100 checked titles; 1 of them, which nobody could decide, are counted as wrong; 2 further"
+            " editions of them are not counted again."
+        )
 
     def test_without_any_label_nothing_is_promised(self) -> None:
         table = books(100, "Map").assign(truth=pd.Series([""] * 100, dtype="str"))
@@ -263,3 +274,60 @@ class TestWhatWouldHelp:
 
     def test_nothing_refused_needs_no_help(self) -> None:
         assert wording.remedy([], 0, 100) == ()
+
+
+class TestFromTheBand:
+    """A band answers any share: its limits hold at every cut, so that the lowest cut may be looked for freely."""
+
+    def test_where_all_are_checked_the_share_is_counted(self) -> None:
+        # Ten maps, all checked; the 5th and the 9th surest are wrong: 1 of 8 above the 9th, 2 of 10 in all.
+        table = books(10, "Map").assign(confidence=np.arange(10, 0, -1) / 10)
+        table.loc[[4, 8], "truth"] = "Other"
+        band = ErrorBand(table, ("Map",))
+        assert find_guaranteed_cuts(table, ("Map",), 0.2, per="together", band=band).cuts == {"Map": 0.0}
+        eighth = find_guaranteed_cuts(table, ("Map",), 0.125, per="together", band=band).groups[0]
+        assert (eighth.accepted, eighth.errors, eighth.upper) == (8, 1, 0.125)
+        assert eighth.cut is not None
+        assert 0.2 <= eighth.cut < 0.3
+        tenth = find_guaranteed_cuts(table, ("Map",), 0.1, per="together", band=band).groups[0]
+        assert (tenth.accepted, tenth.errors) == (4, 0)
+        assert tenth.cut is not None
+        assert 0.6 <= tenth.cut < 0.7
+
+    def test_it_is_the_lowest_cut_whose_limit_is_small_enough(self) -> None:
+        generator = np.random.default_rng(5)
+        table = books(1000, "Map").assign(language="x")
+        wrong = generator.random(1000) < np.linspace(0, 0.3, 1000)
+        table["truth"] = np.where(wrong, "Other", "Map")
+        table.loc[generator.permutation(1000)[:600], "truth"] = ""
+        band = ErrorBand(table, ("Map",))
+        limits = band.limits()
+        assert limits is not None
+        result = find_guaranteed_cuts(table, ("Map",), 0.1, per="together", band=band)
+        stated, checked = table["confidence"].to_numpy(), (table["truth"] != "").to_numpy()
+        passing = [
+            int((stated > cut).sum())
+            for cut in np.append(stated, 0.0)
+            if (stated > cut).any()
+            and limits.most_left(errors := int((checked & (stated > cut) & (table["truth"] == "Other")).sum())) + errors
+            <= 0.1 * (stated > cut).sum()
+        ]
+        assert apply_policy(table, result.policy()).sum() == max(passing) > 100
+        assert result.groups[0].level == limits.alpha == 0.05
+
+    def test_what_is_refused_says_how_many_would_be_forgiven(self) -> None:
+        table = joined(books(400, "Map", 300), books(400, "Map").assign(truth=""))
+        band = ErrorBand(table, ("Map",))
+        refused = find_guaranteed_cuts(table, ("Map",), 0.01, per="together", band=band).groups[0]
+        assert refused.cut is None
+        assert refused.allowed < refused.errors or refused.allowed == -1
+        assert math.isnan(refused.upper)
+
+    def test_it_has_no_limits_by_facet_or_for_many_classes(self) -> None:
+        table = books(10, "Map")
+        band = ErrorBand(table, ("Map",))
+        with pytest.raises(InputError, match="each value of a facet"):
+            find_guaranteed_cuts(table, ("Map",), 0.1, stratum="language", band=band)
+        many = tuple("abcde")
+        with pytest.raises(InputError, match="no band for each class"):
+            find_guaranteed_cuts(table.assign(predicted="a", truth="a"), many, 0.1, band=ErrorBand(table, many))

@@ -93,7 +93,7 @@ def test_blank_books_of_a_drawn_list_are_wrong_and_others_are_only_checked() -> 
     assert sample.is_weighted
     (*_, rests_on) = wording.sentences(find_whole_guarantee(table, ["a", "b"], 0.02))
     assert rests_on == (
-        "It rests on 600 books that were drawn with known chances; 2 of them, which nobody could decide, are counted as"
+        "It rests on 600 books drawn with known chances; 2 of them, which nobody could decide, are counted as"
         " wrong; 2 others, which were checked beside the draw, prove nothing of the rest."
     )
 
