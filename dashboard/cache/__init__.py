@@ -9,7 +9,7 @@ and an artifact stand in a key as all fingerprints that a result depends on (`KE
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
