@@ -100,6 +100,11 @@ def field_quality(records: pd.DataFrame) -> pd.DataFrame:
 
 
 BANDS = 5
+# Checked books a cell has at least. By simulation (tests/theory/test_collection_theory.py): with 10, cells in which the
+# model is unsure join surer ones too often where confident books were checked ten times as often.
+CELL_MINIMUM = 5
+# Of the strata, those whose values have neighbours.
+_ORDERED = (CONFIDENCE, "decade")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,7 +183,8 @@ def collection_estimates(
     classes : sequence of str
     strata : sequence of str
         What makes the cells, the most important first: 'predicted', 'confidence' (in five bands of equally many books),
-        or facets. Cells with fewer than 10 checked books are pooled, over the last of the strata first.
+        or facets. Cells with fewer than 5 checked books are pooled, over the last of the strata first, and with a
+        neighbour where values have an order.
     covered_facets : sequence of str
         Facets for which the share of books without any checked book of their value is told.
     confidence : float
@@ -200,7 +206,8 @@ def collection_estimates(
     and whose title is not among those it learned from (``leak``). Within a cell the checked books must be like the
     others: weights mend a sample that took more of some cells, not one that took the easier books of a cell.
     Editions of one title (``title_key``) count as one draw. Intervals of accuracy and post-stratified shares are
-    linearised; coverage is checked by simulation in tests/theory.
+    linearised; coverage is checked by simulation in tests/theory. They are of this collection and of no other: the part
+    of it that has been checked is known, and with all of it the limits meet.
 
     References
     ----------
@@ -239,15 +246,18 @@ def collection_estimates(
             n_left_out=left_out,
         )
     cells = pd.DataFrame({name: _stratum(table, name) for name in strata}, index=table.index)
-    weighting = post_stratify(cells[usable], cells, list(cells.columns), MINIMUM_RECORDS)
+    weighting = post_stratify(cells[usable], cells, list(cells.columns), CELL_MINIMUM, ordered=_ORDERED)
+    sampled = (weighting.cells["n_labelled"] / weighting.cells["n_population"]).to_numpy(dtype=float)[weighting.cell]
     right = (books[PREDICTED] == books[TRUTH]).to_numpy(dtype=bool)
     groups = group_numbers(books[TITLE_KEY])[0]
-    accuracy = weighted_share(right, weighting.weights, groups, weighting.cell, confidence)
-    as_they_are = weighted_share(right, groups=groups, confidence=confidence)
+    accuracy = weighted_share(right, weighting.weights, groups, weighting.cell, confidence, sampled=sampled)
+    as_they_are = weighted_share(right, groups=groups, confidence=confidence, sampled=n / len(table))
     by_cells, powered = {}, {}
     for name in classes:
         is_class = (books[TRUTH] == name).to_numpy(dtype=bool)
-        by_cells[name] = weighted_share(is_class, weighting.weights, groups, weighting.cell, confidence)
+        by_cells[name] = weighted_share(
+            is_class, weighting.weights, groups, weighting.cell, confidence, sampled=sampled
+        )
         guess = _guess(table, name)
         powered[name] = prediction_powered_share(
             is_class,
@@ -257,6 +267,7 @@ def collection_estimates(
             groups=groups,
             cell=weighting.cell,
             confidence=confidence,
+            sampled=sampled,
         ).estimate
     return CollectionEstimates(
         accuracy=accuracy,

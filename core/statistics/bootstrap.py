@@ -283,10 +283,13 @@ def share_estimate(value: float, variance: float, n: int, least_n: float, method
     """Return a share whose variance is known as an estimate with limits between 0 and 1.
 
     It is Wilson's interval at the effective number of records, value·(1 − value)/variance. At the ends, where no
-    variance can be seen, the effective number is `least_n`.
+    variance can be seen, the effective number is `least_n`; where that is infinite, since all records were looked at,
+    the limits are the value.
     """
     seen = 0 < value < 1 and variance > 0
     effective = value * (1 - value) / variance if seen else least_n
+    if math.isinf(effective):
+        return Estimate(value=value, low=value, high=value, n=n, method="all records", confidence=confidence)
     low, high = wilson(value * effective, effective, confidence)
     return Estimate(value=value, low=float(low), high=float(high), n=n, method=method, confidence=confidence)
 
@@ -297,6 +300,8 @@ def weighted_share(
     groups: ArrayLike | pd.Series | None = None,
     cell: NDArray[np.intp] | None = None,
     confidence: float = 0.95,
+    *,
+    sampled: ArrayLike = 0.0,
 ) -> Estimate:
     """Return the weighted share of records with a property.
 
@@ -309,17 +314,28 @@ def weighted_share(
         Rows that belong together (editions of one title, rows of one book).
     cell : int array, shape (n_rows,), optional
         Post-stratum of each row: the variance is then that within cells.
+    sampled : float or array, shape (n_rows,)
+        The part of its population (with `cell`: of its post-stratum) that was looked at, 0 to 1: at 0 the population
+        is without end, at 1 the share is known exactly.
 
     Returns
     -------
     Estimate
         Undefined without any weight.
 
+    Notes
+    -----
+    A post-stratum of few records hides how much they vary: five that are all right show no variance. So the variance of
+    each is reckoned with one record more of either kind, as Agresti and Coull do.
+
     References
     ----------
     C. Franco, R. J. A. Little, T. A. Louis, E. V. Slud (2019), "Comparative study of confidence intervals for
     proportions in complex sample surveys", Journal of Survey Statistics and Methodology 7 (Wilson at the effective
     sample size).
+    A. Agresti, B. A. Coull (1998), "Approximate is better than 'exact' for interval estimation of binomial
+    proportions", The American Statistician 52.
+    W. G. Cochran (1977), Sampling Techniques, chapter 2 (finite populations).
     """
     values = np.asarray(y, dtype=float)
     weight = np.ones(len(values)) if weights is None else np.asarray(weights, dtype=float)
@@ -329,17 +345,47 @@ def weighted_share(
     if not total > 0:
         return Estimate.undefined("no records", len(values), method)
     share = min(max(float((weight * values).sum() / total), 0.0), 1.0)
-    residual = cell_residuals(values, weight, cell)
-    n_groups = len(values) if groups is None else group_numbers(groups)[1]
-    least = n_groups / design_effect(weight)
+    unseen = np.clip(1 - np.broadcast_to(np.asarray(sampled, dtype=float), values.shape), 0, 1)
+    residual = cell_residuals(values, weight, cell) * np.sqrt(unseen)
+    variance = grouped_variance(weight * residual / total, groups)
+    if cell is not None:
+        variance += _hidden_variance(values, weight, groups, cell, unseen)
     return share_estimate(
         share,
-        grouped_variance(weight * residual / total, groups),
+        variance,
         n=len(values),
-        least_n=least,
+        least_n=_least_n(weight, groups, unseen),
         method=method,
         confidence=confidence,
     )
+
+
+def _least_n(weight: NDArray[np.float64], groups: ArrayLike | pd.Series | None, unseen: NDArray[np.float64]) -> float:
+    """Return the number of records that a share counts with where none is seen to differ."""
+    n_groups = len(weight) if groups is None else group_numbers(groups)[1]
+    part = float((weight**2 * unseen).sum() / (weight**2).sum())
+    return n_groups / design_effect(weight) / part if part > 0 else math.inf
+
+
+def _hidden_variance(
+    values: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    groups: ArrayLike | pd.Series | None,
+    cell: NDArray[np.intp],
+    unseen: NDArray[np.float64],
+) -> float:
+    """Return by how much one record more of either kind in each cell raises the variance of a weighted share."""
+    codes = np.arange(len(values)) if groups is None else group_numbers(groups)[0]
+    pairs = np.unique(np.stack([cell, codes]), axis=1)[0]
+    draws = np.bincount(pairs, minlength=int(cell.max()) + 1)
+    n = np.bincount(cell)
+    used = n > 0
+    share = np.bincount(cell, weights=weight) / weight.sum()
+    mean = np.bincount(cell, weights=values)[used] / n[used]
+    with_more = (mean * draws[used] + 1) / (draws[used] + 2)
+    more = with_more * (1 - with_more) - mean * (1 - mean)
+    open_part = np.bincount(cell, weights=unseen)[used] / n[used]
+    return float((share[used] ** 2 * open_part * more / draws[used]).sum())
 
 
 # --- Prediction-powered inference -------------------------------------------------------------------------------------
@@ -371,6 +417,7 @@ def prediction_powered_share(
     cell: NDArray[np.intp] | None = None,
     power: float | None = None,
     confidence: float = 0.95,
+    sampled: ArrayLike | None = None,
 ) -> PredictionPowered:
     """Return the share of records with a property in a collection of which few records are labelled.
 
@@ -390,6 +437,9 @@ def prediction_powered_share(
     power : float, optional
         Without it, tuned to the smallest variance (between 0 and 1).
     confidence : float
+    sampled : float or array, shape (n_labelled,), optional
+        As in :func:`weighted_share`: the share meant is then that of these records themselves, whose guesses are all
+        known. Without it, it is that of a population that they were drawn from.
 
     Returns
     -------
@@ -401,8 +451,9 @@ def prediction_powered_share(
     With power λ the estimate is λ·(mean guess of the collection) + (mean of y − λ·guess of the labelled), and its
     variance λ²·Var(guess)/N + Var(y − λ·guess)/n. The published method takes the first mean over the unlabelled records
     alone, as if the labelled ones were no part of the collection; with weights that would be wrong, and with few labels
-    it makes no difference. The limits are Wilson's at the number of records a plain sample would need for this
-    variance, so that they stay between 0 and 1 and a class nobody found has a width too.
+    it makes no difference. Small cells are treated as in :func:`weighted_share`. The limits are Wilson's at the number
+    of records a plain sample would need for this variance, so that they stay between 0 and 1 and a class nobody found
+    has a width too.
 
     The model must not have learned from the labelled records. Without weights these must be a random sample of the
     collection: a good model does not mend a sample that is not (tests/theory shows how often it then fails).
@@ -425,12 +476,18 @@ def prediction_powered_share(
     scale = _tuned_power(values, own, everywhere, weight) if power is None else power
     rectified = values - scale * own
     value = scale * float(everywhere.mean()) + float((weight * rectified).sum())
-    residual = cell_residuals(rectified, weight, cell)
-    variance = grouped_variance(weight * residual, groups) + scale**2 * float(everywhere.var()) / len(everywhere)
+    unseen = np.clip(
+        1 - np.broadcast_to(np.asarray(0.0 if sampled is None else sampled, dtype=float), values.shape), 0, 1
+    )
+    variance = grouped_variance(weight * cell_residuals(rectified, weight, cell) * np.sqrt(unseen), groups)
+    if cell is not None:
+        variance += _hidden_variance(values, weight, groups, cell, unseen)
+    if sampled is None:
+        variance += scale**2 * float(everywhere.var()) / len(everywhere)
     if math.isnan(variance):
         reason = "all labelled records belong to one group"
         return PredictionPowered(Estimate.undefined(reason, len(values), method), scale)
-    least = (len(values) if groups is None else group_numbers(groups)[1]) / design_effect(weight)
+    least = _least_n(weight, groups, unseen)
     value = min(max(value, 0.0), 1.0)
     return PredictionPowered(
         share_estimate(value, variance, n=len(values), least_n=least, method=method, confidence=confidence), scale

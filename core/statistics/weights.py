@@ -1,6 +1,6 @@
 """Weights that let a sample speak for the collection: post-stratification, and what unequal weights cost."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,7 +84,12 @@ def uncovered_share(labelled: pd.DataFrame, population: pd.DataFrame, by: Sequen
 
 
 def post_stratify(
-    labelled: pd.DataFrame, population: pd.DataFrame, by: Sequence[str], min_labelled: int = MINIMUM_RECORDS
+    labelled: pd.DataFrame,
+    population: pd.DataFrame,
+    by: Sequence[str],
+    min_labelled: int = MINIMUM_RECORDS,
+    *,
+    ordered: Collection[str] = (),
 ) -> PostStratification:
     """Weight labelled records so that every cell counts as much as it does in the population.
 
@@ -96,6 +101,8 @@ def post_stratify(
         The most important first: cells are pooled over the last column before any other.
     min_labelled : int
         Labelled records each final cell has at least (as far as there are that many), 1 or more.
+    ordered : collection of str
+        Those of the columns whose values, sorted as text, stand in an order that matters, such as bands of confidence.
 
     Raises
     ------
@@ -104,10 +111,15 @@ def post_stratify(
 
     Notes
     -----
-    Pooling goes column by column from the last to the first. At each column, cells that are still short and agree in
-    all columns before it are put together. If they are still short, they join the cell with the most labelled records
-    among those that agree in the columns before it; if there is none, they wait for the next column. Before the first
-    column everything agrees, so in the end no cell is short.
+    Pooling goes column by column from the last to the first, among cells that agree in all columns before it.
+
+    - Along an ordered column the shortest cell joins that of its neighbours which has fewer labelled records, until
+      none is short: books the model is unsure of must not be spoken for by those it is surest of.
+    - Along another, cells that are short are put together. If they are still short, they join the cell with the most
+      labelled records.
+
+    What remains short, having nothing to join, waits for the next column. Before the first column everything agrees,
+    so in the end no cell is short.
 
     Labelled records in cells the population does not have (books from elsewhere) are pooled in the same way, so that no
     final cell is empty on either side.
@@ -120,7 +132,7 @@ def post_stratify(
         raise InputError("Post-stratification needs labelled records and a population; one of them is empty.")
     columns = list(by)
     cells = _cells(labelled, population, columns)
-    cells = cells.assign(cell=pd.factorize(_pool(cells, columns, min_labelled))[0])
+    cells = cells.assign(cell=pd.factorize(_pool(cells, columns, min_labelled, ordered))[0])
     final = cells.groupby("cell", sort=True).agg(
         **{column: (column, _one_or_several) for column in columns},
         n_labelled=("n_labelled", "sum"),
@@ -156,24 +168,51 @@ def _cells(labelled: pd.DataFrame, population: pd.DataFrame, by: Sequence[str]) 
     return joined.reset_index()
 
 
-def _pool(cells: pd.DataFrame, by: Sequence[str], min_labelled: int) -> NDArray[np.intp]:
+def _pool(cells: pd.DataFrame, by: Sequence[str], min_labelled: int, ordered: Collection[str]) -> NDArray[np.intp]:
     """Return for each cell the number of the final cell it ends in (see Notes of :func:`post_stratify`)."""
     labelled, population = cells["n_labelled"].to_numpy(), cells["n_population"].to_numpy()
-    final = np.arange(len(cells))
+    final, least = np.arange(len(cells)), max(min_labelled, 1)
     for depth in reversed(range(len(by))):
         have = np.bincount(final, weights=labelled, minlength=len(cells))
         held = np.bincount(final, weights=population, minlength=len(cells))
-        short = ((have < max(min_labelled, 1)) | (held == 0))[final]
+        short = ((have < least) | (held == 0))[final]
         if not short.any():
             break
         alike = cells.groupby(list(by[:depth]), sort=False).ngroup().to_numpy() if depth else np.zeros(len(cells), int)
         for group in np.unique(alike[short]):
             mine = alike == group
+            if by[depth] in ordered:
+                _join_neighbours(final, np.unique(final[mine]), labelled, population, least)
+                continue
             poor = np.unique(final[mine & short])
             rich = np.unique(final[mine & ~short])
-            enough = have[poor].sum() >= max(min_labelled, 1) and held[poor].sum() > 0
+            enough = have[poor].sum() >= least and held[poor].sum() > 0
             final[mine & short] = poor[0] if enough or not len(rich) else rich[np.argmax(have[rich])]
     return final
+
+
+def _join_neighbours(
+    final: NDArray[np.intp],
+    members: NDArray[np.intp],
+    labelled: NDArray[np.intp],
+    population: NDArray[np.intp],
+    least: int,
+) -> None:
+    """Let the shortest of some final cells, given in their order, join a neighbour until none is short; in place."""
+    have = [int(labelled[final == member].sum()) for member in members]
+    held = [int(population[final == member].sum()) for member in members]
+    cells = members.tolist()
+    while len(cells) > 1:
+        short = [i for i in range(len(cells)) if have[i] < least or held[i] == 0]
+        if not short:
+            return
+        shortest = min(short, key=lambda i: have[i])
+        beside = min((i for i in (shortest - 1, shortest + 1) if 0 <= i < len(cells)), key=lambda i: have[i])
+        first, second = sorted((shortest, beside))
+        final[final == cells[second]] = cells[first]
+        have[first] += have.pop(second)
+        held[first] += held.pop(second)
+        del cells[second]
 
 
 def _look_up(frame: pd.DataFrame, cells: pd.DataFrame, columns: list[str]) -> NDArray[np.intp]:

@@ -35,6 +35,28 @@ def test_unequal_weights_widen_the_interval():
     assert (weighted.high - weighted.low) / (equal.high - equal.low) == pytest.approx(math.sqrt(1.36), rel=0.01)
 
 
+def test_a_small_cell_without_errors_is_not_taken_for_one_that_never_errs():
+    # Ten of ten right and five of ten, each half of the population. What is seen to vary: 20/19 · 10 · ¼ · 10/9 / 20².
+    # With one more of either kind the first would be 11 of 12: ½² · 11/12 · 1/12 / 10 is hidden.
+    y, cell = np.array([1] * 15 + [0] * 5), np.repeat([0, 1], 10)
+    variance = 20 / 19 * 10 * 0.25 * 10 / 9 / 400 + 0.25 * (11 / 144) / 10
+    found = weighted_share(y, np.ones(20), None, cell)
+    effective = 0.75 * 0.25 / variance
+    assert effective == pytest.approx(20.34, abs=0.005)
+    assert (found.low, found.high) == pytest.approx(wilson(0.75 * effective, effective))
+
+
+def test_what_has_been_looked_at_is_known():
+    y = np.arange(100) % 5 > 0
+    # Three quarters seen: the variance is a quarter, and a hundred records (less one, twice) count like 392.
+    found = weighted_share(y, sampled=0.75)
+    assert (found.low, found.high) == pytest.approx(wilson(0.8 * 392.04, 392.04))
+    everything = weighted_share(y, sampled=1.0)
+    assert (everything.low, everything.value, everything.high) == (0.8, 0.8, 0.8)
+    none_wrong = weighted_share(np.ones(50), sampled=0.5)
+    assert (none_wrong.low, none_wrong.high) == pytest.approx(wilson(100, 100))
+
+
 def test_editions_of_one_title_count_as_one():
     y = np.repeat(np.arange(40) % 2, 5)
     alone = weighted_share(y)

@@ -64,6 +64,22 @@ def test_pooling_ends_over_the_first_column():
     assert found.uncovered_share == pytest.approx(0.4)
 
 
+def test_a_short_cell_of_an_order_joins_its_neighbour_and_not_the_largest():
+    labelled = books(**{"fiction_0.5–0.6": 2, "fiction_0.6–0.8": 4, "fiction_0.8–0.9": 6, "fiction_0.9–1.0": 90})
+    population = books(**{"fiction_0.5–0.6": 50, "fiction_0.6–0.8": 40, "fiction_0.8–0.9": 60, "fiction_0.9–1.0": 50})
+    found = post_stratify(labelled, population, ["predicted", "language"], 5, ordered=["language"])
+    # The two and the four make six; they were never short together with the ninety.
+    assert found.cells["n_labelled"].tolist() == [6, 6, 90]
+    assert found.cells["n_population"].tolist() == [90, 60, 50]
+    assert found.cells["language"].tolist() == [SEVERAL, "0.8–0.9", "0.9–1.0"]
+    # Without an order the six that are short stand together too, but with one alone: the largest.
+    alone = labelled[labelled["language"] != "0.6–0.8"]
+    largest = post_stratify(alone, population, ["predicted", "language"], 5)
+    beside = post_stratify(alone, population, ["predicted", "language"], 5, ordered=["language"])
+    assert largest.cells["n_labelled"].tolist() == [92, 6]
+    assert beside.cells["n_labelled"].tolist() == [8, 90]
+
+
 def test_labelled_books_from_elsewhere_make_no_empty_cell():
     labelled = books(fiction_English=20, fiction_Dutch=20)
     population = books(fiction_English=50)
@@ -106,11 +122,11 @@ frames = st.lists(
 
 
 @pytest.mark.slow
-@given(frames, frames, st.integers(1, 8))
-def test_every_final_cell_has_enough_labelled_records(labelled, population, least):
+@given(frames, frames, st.integers(1, 8), st.sampled_from(["", "r", "qr", "pqr"]))
+def test_every_final_cell_has_enough_labelled_records(labelled, population, least, ordered):
     columns = ["p", "q", "r"]
     ours, theirs = (pd.DataFrame(rows, columns=columns, dtype="str") for rows in (labelled, population))
-    found = post_stratify(ours, theirs, columns, min_labelled=least)
+    found = post_stratify(ours, theirs, columns, least, ordered=ordered)
     assert (found.cells["n_labelled"] >= min(least, len(ours))).all()
     assert (found.cells["n_population"] > 0).all()
     assert found.cells["n_labelled"].sum() == len(ours)
