@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from core.checked_books import CheckedBooks
 from core.database import Database
 from core.errors import InputError
 from core.storage import digest
@@ -20,7 +21,6 @@ __all__ = ["AlphaBudget", "Question", "weight_of_question"]
 # Most sets of checked books are asked one question that matters; the others share the rest.
 FIRST_WEIGHT: Final = 0.6
 _KIND: Final = "question"
-_BOOKS: Final = "checked_books"
 _SUBJECT: Final = "all"
 
 
@@ -103,14 +103,12 @@ class AlphaBudget:
 
     def __init__(self, database: Database, titles: Iterable[str]) -> None:
         self._database = database
-        # Titles are not written down once more: a digest tells them apart.
-        self._ids = frozenset(digest(title) for title in titles)
-        self._books = digest(*sorted(self._ids))
+        self._books = CheckedBooks(database, titles)
         self._unwritten: list[dict[str, Any]] = []
 
     def questions(self) -> tuple[Question, ...]:
         """Return the questions asked so far, the oldest first."""
-        return _numbered([*self._database.read(_KIND, _SUBJECT), *self._unwritten], self._related())
+        return _numbered([*self._database.read(_KIND, _SUBJECT), *self._unwritten], set(self._books.related()))
 
     def spend(self, key: str, description: str, *, grows: bool = False) -> Question:
         """Return a question with its part of alpha; it is written down unless it was asked before.
@@ -131,15 +129,12 @@ class AlphaBudget:
         known = {question.key: question for question in self.questions()}
         if key in known:
             return known[key]
-        stored = {note["subject"] for note in self._database.read(_BOOKS)}
-        if self._books not in stored and not self._database.read_only_reason:
-            self._database.add(_BOOKS, self._books, {"books": sorted(self._ids)})
-
-        related = self._related()
+        self._books.register()
+        related = set(self._books.related())
 
         def note(notes: Sequence[dict[str, Any]]) -> dict[str, Any]:
             weight = weight_of_question(len(_numbered([*notes, *self._unwritten], related)) + 1)
-            content = {"key": key, "description": description, "books": self._books, "weight": weight}
+            content = {"key": key, "description": description, "books": self._books.subject, "weight": weight}
             return content | {"sequence": sequence} if grows else content
 
         if self._database.read_only_reason:
@@ -150,21 +145,20 @@ class AlphaBudget:
 
     def _key_of_sequence(self, sequence: str) -> str:
         """Return the key under which a question was first asked of a part of these books, else a new one."""
-        books = {note["subject"]: note["books"] for note in self._database.read(_BOOKS)} | {self._books: self._ids}
+        related = self._books.related()
         for note in (*self._database.read(_KIND, _SUBJECT), *self._unwritten):
-            if note.get("sequence") == sequence and self._ids.issuperset(books[note["books"]]):
+            if (
+                note.get("sequence") == sequence
+                and note["books"] in related
+                and self._books.ids >= related[note["books"]]
+            ):
                 return str(note["key"])
-        return digest(sequence, self._books)
+        return digest(sequence, self._books.subject)
 
     @property
     def left(self) -> float:
         """The part of alpha that no question has used up, 0 to 1."""
         return max(1 - sum(question.weight for question in self.questions()), 0.0)
-
-    def _related(self) -> set[str]:
-        """Return the sets of checked books that share a book with these."""
-        sets = self._database.read(_BOOKS)
-        return {self._books} | {note["subject"] for note in sets if not self._ids.isdisjoint(note["books"])}
 
 
 def _numbered(notes: Sequence[dict[str, Any]], related: set[str]) -> tuple[Question, ...]:

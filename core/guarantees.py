@@ -10,13 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from core.alpha_budget import AlphaBudget
+from core.checked_books import titles_of
 from core.facets import facet_title
 from core.formatting import percent, upper_percent
 from core.predictions import Scored
-from core.schema import RECORD_ID, TITLE_KEY
 from core.storage import Workspace, digest
 from core.thresholds import (
     ErrorBand,
@@ -85,8 +83,7 @@ class AcceptedRequest:
 def budget_of(workspace: Workspace, scored: Scored) -> AlphaBudget:
     """Return the budget that belongs to the checked books of a scored table."""
     drawn = scored.table[CheckedSample.from_table(scored.table).drawn]
-    titles = drawn[TITLE_KEY].to_numpy(dtype=object) if TITLE_KEY in drawn else np.full(len(drawn), "")
-    return AlphaBudget(workspace.database, np.where(titles == "", drawn[RECORD_ID].to_numpy(dtype=object), titles))
+    return AlphaBudget(workspace.database, titles_of(drawn))
 
 
 def ask_whole(

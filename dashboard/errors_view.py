@@ -170,7 +170,7 @@ def show_books(scored: Scored, evaluation: Evaluation) -> None:
     )
     if narrowed or shown.empty:
         _shown_sentence(shown)
-    rows = _LISTS[str(view)](shown)
+    rows = _LISTS[str(view)](slices_view.without_kept_back(scored, shown))
     if len(rows) or shown.empty:
         records_table(rows, name="errors", alt=f"{view}: records with prediction, confidence and truth")
     else:

@@ -11,7 +11,7 @@ from core.predicates import title_phrase
 from core.predictions import Scored
 from core.review import send_to_review
 from core.schema import RECORD_ID
-from core.slices import Ledger, Slice, cross_table
+from core.slices import Slice, cross_table, held_back, ledger_of, look_at_words
 from core.slices.ledger import save_slice
 from core.wording import slices as wording
 from dashboard import cache, feedback, navigation, widgets
@@ -24,7 +24,14 @@ from dashboard.tables import show_table
 
 _SAVED = "saved_slice"  # in the session: which slice was named just now, and how
 
-__all__ = ["heatmap", "ledger", "record_facet_looks", "record_phrase_look", "show_found_slices"]
+__all__ = [
+    "heatmap",
+    "ledger",
+    "record_facet_looks",
+    "record_phrase_look",
+    "show_found_slices",
+    "without_kept_back",
+]
 
 
 def show_found_slices(scored: Scored) -> None:
@@ -137,19 +144,31 @@ def record_facet_looks(scored: Scored, facet: str) -> None:
 
 
 def record_phrase_look(scored: Scored, phrase: str) -> None:
-    """Write into the ledger that the titles with some words were looked at, and say whether that is convincing."""
-    slice_ = Slice((title_phrase(phrase),))
-    _record_looks(scored, [slice_], [cache.slice_p_value(scored, slice_)])
+    """Test titles with some words on books that the list kept back, write it into the ledger, and say what it shows."""
+    book = ledger_of(cache.workspace(), scored)
+    result = look_at_words(scored.table, scored.classes, Slice((title_phrase(phrase),)), book)
+    st.caption(escape(wording.phrase_look(book, result)))
+
+
+def without_kept_back(scored: Scored, shown: pd.DataFrame) -> pd.DataFrame:
+    """Return the books of a list that it does not keep back; say so, and offer to show all."""
+    book = ledger_of(cache.workspace(), scored)
+    rest = shown[~held_back(shown, book)]
+    if len(rest) < len(shown):
+        text, button = st.columns([4, 1], vertical_alignment="center")
+        text.caption(escape(wording.kept_back(len(rest), len(shown))))
+        button.button("Show all", help="Words typed afterwards are a find and no proof.", on_click=book.show_all)
+    return rest
 
 
 def _record_looks(scored: Scored, slices: Sequence[Slice], p: Sequence[float]) -> None:
-    book = Ledger(cache.workspace().database, scored.fingerprint)
+    book = ledger_of(cache.workspace(), scored)
     st.caption(escape(wording.looks(book, book.add_all(slices, p))))
 
 
 def ledger(scored: Scored) -> None:
     """Say how many comparisons were made on this test set, and what the next one must reach."""
-    book = Ledger(cache.workspace().database, scored.fingerprint)
+    book = ledger_of(cache.workspace(), scored)
     with st.expander("Looks so far, and what the next one must reach", icon=":material/visibility:"):
         st.markdown(escape(wording.ledger(book)))
         looks = book.looks()

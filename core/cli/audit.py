@@ -26,7 +26,7 @@ from core.predicates import title_phrase
 from core.predictions import Scored
 from core.progress import Progress
 from core.schema import CONFIDENCE
-from core.slices import Ledger, Slice, facet_slices, find_slices, slice_p_value
+from core.slices import Slice, facet_slices, find_slices, ledger_of, look_at_words
 from core.statistics import Estimate
 from core.storage import Workspace
 from core.thresholds import GuaranteeRecord, Policy, compare_population, policy_report
@@ -347,7 +347,7 @@ def _by_facets(args: argparse.Namespace, scored: Scored, workspace: Workspace) -
 
 def _record_looks(scored: Scored, slices: Sequence[Slice], p: Sequence[float], workspace: Workspace) -> dict[str, str]:
     """Write looks into the ledger, as the Errors page does, and say what that makes of them."""
-    book = Ledger(workspace.database, scored.fingerprint)
+    book = ledger_of(workspace, scored)
     return {"ledger": slice_wording.looks(book, book.add_all(slices, p))}
 
 
@@ -380,8 +380,9 @@ def _phrase(scored: Scored, phrase: str, workspace: Workspace) -> CommandResult:
     content: dict[str, Any] = {"overall": {"n": n, "error_rate": errors / n if n else None}, "slices": rows}
     lines = [f"Of all {n:,} checked books {errors:,} are wrong.", "", *output.table(rows, _SLICES)]
     if outcome["n"]:  # else nothing was seen
-        slice_ = Slice((title_phrase(phrase),))
-        content |= _record_looks(scored, [slice_], [slice_p_value(scored.table, scored.classes, slice_)], workspace)
+        book = ledger_of(workspace, scored)
+        result = look_at_words(scored.table, scored.classes, Slice((title_phrase(phrase),)), book)
+        content["ledger"] = slice_wording.phrase_look(book, result)
         lines += ["", content["ledger"]]
     return CommandResult(content, lines)
 

@@ -12,12 +12,13 @@ of the title. A slice that :func:`find_slices` reports is
 
 What is enumerated, and what is not, stands in :mod:`core.slices.search`. Slices that somebody asks for are measured by
 :func:`measure_slices`, :func:`facet_slices` and :func:`cross_table`; who looks at many of them keeps a
-:class:`Ledger`.
+:class:`Ledger`. Words that somebody types are tested on titles that lists keep back (:mod:`core.slices.held_back`).
 """
 
 from core.slices.definition import MAX_PREDICATES, Slice, slice_p_value
 from core.slices.find import DEFAULT_RATE, SliceFinding, SliceFindings, find_slices
-from core.slices.ledger import Ledger, Look, level_of_look
+from core.slices.held_back import PhraseLook, held_back, look_at_words
+from core.slices.ledger import Ledger, Look, ledger_of, level_of_look
 from core.slices.measure import (
     FacetSlices,
     PairSlices,
@@ -35,6 +36,7 @@ __all__ = [
     "Ledger",
     "Look",
     "PairSlices",
+    "PhraseLook",
     "Slice",
     "SliceFinding",
     "SliceFindings",
@@ -42,7 +44,10 @@ __all__ = [
     "cross_table",
     "facet_slices",
     "find_slices",
+    "held_back",
+    "ledger_of",
     "level_of_look",
+    "look_at_words",
     "measure_slices",
     "pair_slices",
     "slice_p_value",

@@ -109,7 +109,7 @@ def _place_in_phrase(predicate: Predicate) -> int:
 # --- A slice that somebody asks for: is it worse than the rest of its classes? ----------------------------------------
 
 
-def slice_p_value(table: pd.DataFrame, classes: Sequence[str], slice_: Slice) -> float:
+def slice_p_value(table: pd.DataFrame, classes: Sequence[str], slice_: Slice, least: int = MINIMUM_RECORDS) -> float:
     """Test a slice as :func:`core.slices.facet_slices` tests the values of a facet.
 
     Parameters
@@ -117,15 +117,17 @@ def slice_p_value(table: pd.DataFrame, classes: Sequence[str], slice_: Slice) ->
     table : DataFrame
         The scored table; only its rows with a truth count.
     classes : sequence of str
+    least : int
+        Fewest books that are tested.
 
     Returns
     -------
     float
         Exact, one-sided p that the slice is worse than the rest of its true and of its predicted classes, each title
-        once; not adjusted for other looks (see :class:`core.slices.Ledger`). NaN below ten books.
+        once; not adjusted for other looks (see :class:`core.slices.Ledger`). NaN below `least` books.
     """
     labelled = table[(table[TRUTH] != "").to_numpy(dtype=bool)]
-    if int(slice_.mask(labelled).sum()) < MINIMUM_RECORDS:
+    if int(slice_.mask(labelled).sum()) < least:
         return float("nan")
     titles = one_per_title(labelled, tuple(classes))
     inside = np.flatnonzero(slice_.mask(titles.records))

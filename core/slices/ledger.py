@@ -3,22 +3,28 @@
 Whoever looks at enough slices finds one that is bad by chance. So each look at a slice is written down, and the next
 has to be the more convincing the more came before it. A share of the allowed chance of a false alarm is set aside for
 every look there will ever be: for the k-th it is α / (k (k + 1)), and all of these together are α, however long one
-goes on looking.
+goes on looking. More labels and other models do not begin anew: what counts are the looks at any set of checked books
+that shares a book with these. What could not be tested uses up nothing.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from core.checked_books import CheckedBooks, titles_of
 from core.database import Database
 from core.errors import InputError
+from core.predictions import Scored
 from core.slices.definition import Slice
+from core.storage import Workspace
 from core.text_formats import plain
 
 __all__ = [
     "ALPHA",
     "Ledger",
     "Look",
+    "ledger_of",
     "level_of_look",
     "save_slice",
     "saved_slices",
@@ -30,6 +36,7 @@ __all__ = [
 
 ALPHA: Final = 0.05
 _KIND: Final = "look"
+_SHOWN: Final = "shown"
 
 
 def level_of_look(k: int, alpha: float = ALPHA) -> float:
@@ -77,8 +84,8 @@ class Look:
     description : str
     key : str
         Digest of what was looked at.
-    p : float or None
-        What came out; None when nothing was tested.
+    p : float
+        What came out.
     level : float
         What p had to reach.
     at : str
@@ -88,81 +95,149 @@ class Look:
     number: int
     description: str
     key: str
-    p: float | None
+    p: float
     level: float
     at: str
 
     @property
     def significant(self) -> bool:
         """Whether p is at most what it had to reach."""
-        return self.p is not None and self.p <= self.level
+        return self.p <= self.level
 
 
 class Ledger:
-    """The looks at one test set.
+    """The looks at a set of checked books.
 
     Parameters
     ----------
     database : Database
         Of the workspace.
+    titles : iterable of str
+        Of the checked books, see :func:`core.checked_books.titles_of`.
     subject : str
         Fingerprint of the scored table: the same predictions checked against the same labels.
     alpha : float
         Chance of any false alarm, over all looks there will ever be.
     """
 
-    def __init__(self, database: Database, subject: str, alpha: float = ALPHA) -> None:
+    def __init__(self, database: Database, titles: Iterable[str], subject: str, alpha: float = ALPHA) -> None:
         level_of_look(1, alpha)
         self._database, self._subject, self.alpha = database, subject, alpha
+        self._books = CheckedBooks(database, titles)
         self._unwritten: list[dict[str, Any]] = []
 
     def looks(self) -> list[Look]:
-        """Return all looks, oldest first. Looking again at the same slice is no new look: the first one counts."""
-        looks: list[Look] = []
-        seen: set[str] = set()
-        for note in [*self._database.read(_KIND, self._subject), *self._unwritten]:
-            if note["key"] not in seen:
-                seen.add(note["key"])
-                number = len(looks) + 1
-                level = level_of_look(number, self.alpha)
-                looks.append(
-                    Look(
-                        number=number,
-                        description=note["description"],
-                        key=note["key"],
-                        p=note["p"],
-                        level=level,
-                        at=note["at"],
-                    )
-                )
-        return looks
+        """Return all looks, oldest first. Looking again at the same slice is no new look: the first one counts.
 
-    def add(self, slice_: Slice, p: float | None = None) -> Look:
-        """Write down a look at a slice, and return it with the p value that it had to reach.
+        With another model, or more labels, it is: its p comes from other numbers.
+        """
+        return list(self._numbered().values())
+
+    def add(self, slice_: Slice, p: float) -> Look | None:
+        """Write down a look at a slice, and return it with the p value that it had to reach; None if p is NaN.
 
         A search by :func:`core.slices.find_slices` accounts for its own comparisons and need not be written down.
         """
-        return self.add_all([slice_], [p])[0]
+        return next(iter(self.add_all([slice_], [p])), None)
 
-    def add_all(self, slices: Sequence[Slice], p: Sequence[float | None]) -> list[Look]:
-        """Write down several looks at once, such as all values of a facet, in the order they are shown."""
-        known = {look.key for look in self.looks()}
-        new: dict[str, dict[str, Any]] = {}
-        for slice_, value in zip(slices, p, strict=True):
-            if slice_.key not in known:
-                new.setdefault(slice_.key, {"description": slice_.description, "key": slice_.key, "p": plain(value)})
+    def add_all(self, slices: Sequence[Slice], p: Sequence[float]) -> list[Look]:
+        """Write down several looks at once, such as all values of a facet, in the order they are shown.
+
+        Returns
+        -------
+        list of Look
+            Those that were tested: a p that is NaN uses up nothing and is left out.
+        """
+        notes = [
+            {"description": slice_.description, "key": slice_.key, "p": float(value)}
+            for slice_, value in zip(slices, p, strict=True)
+            if not math.isnan(value)
+        ]
+        self._write(notes)
+        looks = self._numbered()
+        return [looks[note["key"], self._subject] for note in notes]
+
+    def add_words(self, slice_: Slice, p: float, n: int, errors: int) -> dict[str, Any]:
+        """Write down that somebody typed words, even if they could not be tested, and return the first such note.
+
+        Parameters
+        ----------
+        n, errors : int
+            Titles with these words among those the test was made on, and the wrong ones among them.
+
+        Returns
+        -------
+        dict
+            ``n`` and ``errors`` as they were the first time, ``p`` (None if it could not be tested).
+        """
+        note = {"description": slice_.description, "key": slice_.key, "p": plain(p), "n": n, "errors": errors}
+        self._write([note | {"slice": slice_.to_dict()}])
+        return next(note for note in self._typed() if (note["key"], note["of"]) == (slice_.key, self._subject))
+
+    def typed(self) -> list[Slice]:
+        """Return the words that were typed so far, in any of the looks at these books."""
+        return [Slice.from_dict(note["slice"]) for note in self._typed()]
+
+    def look_at(self, slice_: Slice) -> Look | None:
+        """Return the look at a slice; None if there was none, or none that could be tested."""
+        return self._numbered().get((slice_.key, self._subject))
+
+    def show_all(self) -> None:
+        """Write down that somebody read all checked titles, also those the lists keep back."""
+        self._books.register()
+        if not self._database.read_only_reason:
+            self._database.add(_SHOWN, self._books.subject, {})
+
+    def shown(self) -> frozenset[str]:
+        """Return the digests of the titles that somebody asked to see, see :meth:`show_all`."""
+        sets = self._books.related()
+        return frozenset().union(*(sets.get(note["subject"], ()) for note in self._database.read(_SHOWN)))
+
+    def _write(self, notes: Sequence[dict[str, Any]]) -> None:
+        known = {(note["key"], note["of"]) for note in self._notes()}
+        new = {note["key"]: note | {"of": self._subject} for note in reversed(notes)}
+        added = [new[key] for key in dict.fromkeys(note["key"] for note in notes) if (key, self._subject) not in known]
         if self._database.read_only_reason:
             # Who may only look still sees what the look had to reach; it is counted for as long as this object lives.
-            self._unwritten += [{**content, "at": ""} for content in new.values()]
-        else:
-            self._database.add(_KIND, self._subject, *new.values())
-        by_key = {look.key: look for look in self.looks()}
-        return [by_key[slice_.key] for slice_ in slices]
+            self._unwritten += [{**note, "at": ""} for note in added]
+        elif added:
+            self._books.register()
+            self._database.add(_KIND, self._books.subject, *added)
+
+    def _notes(self) -> list[dict[str, Any]]:
+        """Return all notes on these books. Those of earlier versions stand under the scored table's fingerprint."""
+        subjects = {*self._books.related(), self._subject}
+        notes = [note for note in self._database.read(_KIND) if note["subject"] in subjects]
+        return [{"of": self._subject, **note} for note in [*notes, *self._unwritten]]
+
+    def _typed(self) -> list[dict[str, Any]]:
+        return [note for note in self._notes() if "slice" in note]
+
+    def _numbered(self) -> dict[tuple[str, str], Look]:
+        looks: dict[tuple[str, str], Look] = {}
+        for note in self._notes():
+            key = note["key"], note["of"]
+            if note["p"] is not None and key not in looks:
+                number = len(looks) + 1
+                looks[key] = Look(
+                    number=number,
+                    description=note["description"],
+                    key=note["key"],
+                    p=note["p"],
+                    level=level_of_look(number, self.alpha),
+                    at=note["at"],
+                )
+        return looks
 
     @property
     def next_level(self) -> float:
         """The p value that the next new look must reach."""
         return level_of_look(len(self.looks()) + 1, self.alpha)
+
+
+def ledger_of(workspace: Workspace, scored: Scored, alpha: float = ALPHA) -> Ledger:
+    """Return the looks at the checked books of a scored table."""
+    return Ledger(workspace.database, titles_of(scored.labelled), scored.fingerprint, alpha)
 
 
 # --- Slices that people gave a name: kept in the workspace's database, the newest of a name holds ---------------------

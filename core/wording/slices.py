@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 
 from core.formatting import capitalised, in_percent, interval_percent, listed, upper_percent
-from core.slices import Ledger, Look, SliceFinding, SliceFindings, SliceMeasurement
+from core.slices import Ledger, Look, PhraseLook, SliceFinding, SliceFindings, SliceMeasurement
 
-__all__ = ["finding", "ledger", "looks", "measurement", "sentences"]
+__all__ = ["finding", "kept_back", "ledger", "looks", "measurement", "phrase_look", "sentences"]
 
 
 def sentences(findings: SliceFindings) -> tuple[str, ...]:
@@ -70,9 +70,32 @@ def looks(book: Ledger, these: Sequence[Look]) -> str:
     count = len(book.looks())
     convincing = list(dict.fromkeys(look.description for look in these if look.significant))
     none = "It is not convincing by itself." if len(these) == 1 else "None of these is convincing by itself."
+    if not these:
+        none = "None of these could be tested."
     return (
         f"{count:,} {'group has' if count == 1 else 'groups have'} been looked at on this test set so far; the more,"
         f" the stronger the evidence each needs. {f'Convincing even so: {listed(convincing)}.' if convincing else none}"
+    )
+
+
+def phrase_look(book: Ledger, result: PhraseLook) -> str:
+    """Say on which titles words that somebody typed were tested, and whether that is convincing."""
+    if result.look is None:
+        return (
+            "A find, no proof: the words may have been chosen by reading these titles, and too few titles that the list"
+            " had kept back have them to test it."
+        )
+    return (
+        f"Tested on titles that the list had kept back: {result.errors:,} of {result.n:,} with these words are wrong."
+        f" {looks(book, [result.look])}"
+    )
+
+
+def kept_back(shown: int, n: int) -> str:
+    """Say how many books a list shows, and why not the others."""
+    return (
+        f"The list shows {shown:,} of these {n:,} books. The others are kept back, so that words you notice here can be"
+        " tested on titles nobody chose them by; type words above, and all titles with them are shown."
     )
 
 

@@ -34,10 +34,9 @@ from core.models.registry import Model, ModelDescription, list_models
 from core.models.registry import load as load_model
 from core.policies import SavedPolicy
 from core.predictions import Scored, align_scored, load_predictions
-from core.slices import FacetSlices, PairSlices, Slice, SliceFindings, find_slices
+from core.slices import FacetSlices, PairSlices, SliceFindings, find_slices
 from core.slices import facet_slices as slices_by_facet
 from core.slices import pair_slices as slices_by_pair
-from core.slices import slice_p_value as test_slice
 from core.storage import Artifact, digest
 from core.thresholds import (
     Curves,
@@ -102,7 +101,6 @@ __all__ = [
     "scored",
     "shap_explanation",
     "similar_titles",
-    "slice_p_value",
     "slices",
     "text_of",
     "upload_slot",
@@ -149,12 +147,6 @@ def facet_slices(scored: Scored, facet: str) -> FacetSlices:
 def pair_slices(scored: Scored, down: str, across: str) -> PairSlices:
     """Return every pair of values of two facets as a slice, tested. Shared: read-only."""
     return slices_by_pair(scored.table, scored.classes, down, across)
-
-
-@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=KEYS)
-def slice_p_value(scored: Scored, slice_: Slice) -> float:
-    """Return the p value of a slice that somebody asked for."""
-    return test_slice(scored.table, scored.classes, slice_)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Searching for groups of books that are truly worse …", hash_funcs=KEYS)

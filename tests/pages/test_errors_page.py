@@ -1,5 +1,6 @@
 """The Errors page, driven without a browser on a copy of the demonstration: what is looked at is written down."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -7,8 +8,9 @@ from streamlit.testing.v1 import AppTest
 
 from core.demonstration import PREDICTIONS
 from core.predictions import load_scored
-from core.slices import Ledger, pair_slices
+from core.slices import held_back, ledger_of, pair_slices
 from core.storage import Workspace
+from core.text_search import phrase_mask
 
 
 @pytest.fixture
@@ -17,8 +19,7 @@ def page(demo_copy: Workspace, open_page: Callable[[Workspace, str], AppTest]) -
 
 
 def _looks(place: Workspace) -> list[str]:
-    ledger = Ledger(place.database, load_scored(place, PREDICTIONS).fingerprint)
-    return [look.description for look in ledger.looks()]
+    return [look.description for look in ledger_of(place, load_scored(place, PREDICTIONS)).looks()]
 
 
 def test_words_that_are_looked_for_are_a_look_like_the_values_of_a_facet(page: AppTest, demo_copy: Workspace) -> None:
@@ -57,7 +58,39 @@ def test_a_cell_is_chosen_by_its_classes_and_stands_in_the_address(page: AppTest
     assert not page.exception
     [books] = [frame.value for frame in page.dataframe if "truth" in frame.value and "record_id" in frame.value]
     assert set(zip(books["truth"], books["predicted"], strict=True)) == {("Fiction", "Non-fiction")}
-    assert f"{len(books)} checked books fit: {len(books)} wrong." in _said(page)
+    [fit] = re.findall(r"(\d+) checked books fit: \1 wrong\.", _said(page))
+    assert f"The list shows {len(books)} of these {fit} books." in _said(page)
+    assert 0.3 < len(books) / int(fit) < 0.7
+    next(button for button in page.button if button.label == "Show all").click().run()
+    [everything] = [frame.value for frame in page.dataframe if "truth" in frame.value and "record_id" in frame.value]
+    assert len(everything) == int(fit)
+    assert "are kept back" not in _said(page)
+
+
+def test_words_are_tested_on_titles_the_list_did_not_show_and_shown_then(page: AppTest, demo_copy: Workspace) -> None:
+    scored = load_scored(demo_copy, PREDICTIONS)
+    labelled = scored.labelled
+    unseen = labelled[held_back(labelled, ledger_of(demo_copy, scored))]
+    inside = unseen[phrase_mask(unseen["title"], "poem, song")]
+    page.run()
+    [words] = [box for box in page.text_input if box.label.startswith("Words in the title")]
+    words.input("song, poem").run()
+    wrong = int((~inside["correct"].astype(bool)).sum())
+    tested = f"Tested on titles that the list had kept back: {wrong} of {len(inside)} with these words are wrong."
+    assert tested in _said(page)
+    assert "are kept back" not in _said(page)  # all titles with these words are shown now
+    page.run()
+    assert tested in _said(page)
+
+
+def test_who_has_read_everything_finds_and_does_not_prove(page: AppTest, demo_copy: Workspace) -> None:
+    page.run()
+    before = _looks(demo_copy)
+    next(button for button in page.button if button.label == "Show all").click().run()
+    [words] = [box for box in page.text_input if box.label.startswith("Words in the title")]
+    words.input("poem").run()
+    assert "A find, no proof: " in _said(page)
+    assert _looks(demo_copy) == before
 
 
 def test_counts_are_those_of_the_list_and_an_empty_list_has_no_download(page: AppTest) -> None:

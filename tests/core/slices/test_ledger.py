@@ -15,7 +15,7 @@ PARIS, EARLY = Slice((FacetPredicate("place", ("Paris",)),)), Slice((RangePredic
 
 @pytest.fixture
 def ledger(workspace: Workspace) -> Ledger:
-    return Ledger(workspace.database, "a-fingerprint")
+    return Ledger(workspace.database, ["emma", "ivanhoe"], "a-fingerprint")
 
 
 def test_an_empty_ledger_asks_for_half_of_alpha(ledger):
@@ -38,7 +38,7 @@ def test_every_look_makes_the_next_harder(ledger):
 
 
 def test_one_look_is_spoken_of_as_one(ledger):
-    ledger.add(PARIS)
+    ledger.add(PARIS, 0.5)
     assert wording.ledger(ledger).startswith("One comparison has been made")
 
 
@@ -51,10 +51,25 @@ def test_looking_again_is_no_new_look(ledger):
 
 
 def test_many_looks_at_once_are_numbered_in_their_order(ledger):
-    looks = ledger.add_all([EARLY, PARIS, EARLY], [0.001, math.nan, 0.001])
+    looks = ledger.add_all([EARLY, PARIS, EARLY], [0.001, 0.2, 0.001])
     assert [look.number for look in looks] == [1, 2, 1]
-    assert looks[1].p is None
-    assert not looks[1].significant
+
+
+def test_what_could_not_be_tested_uses_up_nothing(ledger):
+    # A facet of 214 values, of which 7 have enough checked books.
+    values = [Slice((FacetPredicate("place", (f"Town {i}",)),)) for i in range(214)]
+    looks = ledger.add_all(values, [0.4 if i % 31 == 3 else math.nan for i in range(214)])
+    assert [look.number for look in looks] == [1, 2, 3, 4, 5, 6, 7]
+    assert ledger.next_level == pytest.approx(0.05 / (8 * 9))
+    assert ledger.add(EARLY, math.nan) is None
+    assert len(ledger.looks()) == 7
+    assert wording.looks(ledger, []).endswith("None of these could be tested.")
+
+
+def test_an_undefined_p_of_an_earlier_version_uses_up_nothing(ledger, workspace):
+    for p in (None, 0.02):
+        workspace.database.add("look", "a-fingerprint", {"description": "Paris", "key": f"k{p}", "p": p})
+    assert [(look.number, look.p) for look in ledger.looks()] == [(1, 0.02)]
 
 
 def test_what_looks_are_worth_is_said_with_how_many_there_were(ledger):
@@ -70,10 +85,17 @@ def test_what_looks_are_worth_is_said_with_how_many_there_were(ledger):
     assert wording.looks(ledger, [second, second]).endswith("None of these is convincing by itself.")
 
 
-def test_each_test_set_has_its_own_ledger(ledger, workspace):
+def test_more_labels_and_another_model_do_not_begin_anew(ledger, workspace):
     ledger.add(PARIS, 0.02)
-    assert Ledger(workspace.database, "another").looks() == []
-    assert [look.description for look in Ledger(workspace.database, "a-fingerprint").looks()] == ["books from Paris"]
+    more = Ledger(workspace.database, ["ivanhoe", "waverley"], "one-label-more")
+    assert more.add(PARIS, 0.02).level == pytest.approx(0.05 / 6)  # tested on other numbers, so it is another look
+    model = Ledger(workspace.database, ["emma", "ivanhoe"], "another-model")
+    assert model.next_level == pytest.approx(0.05 / 12)
+    assert [look.level for look in Ledger(workspace.database, ["emma", "ivanhoe"], "a-fingerprint").looks()] == [
+        0.025,
+        pytest.approx(0.05 / 6),
+    ]
+    assert Ledger(workspace.database, ["middlemarch"], "a-third").looks() == []
 
 
 def test_all_looks_together_spend_no_more_than_alpha():
