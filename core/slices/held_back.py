@@ -35,13 +35,10 @@ def held_back(labelled: pd.DataFrame, ledger: Ledger) -> Mask:
     ledger : Ledger
         Of these books: titles with words that were typed, and those that somebody asked to see, are not kept back.
     """
-    titles = pd.Series(titles_of(labelled), dtype="object")
-    codes, names = pd.factorize(titles)
-    second = np.array([int(digest("held back", title), 16) % 2 == 1 for title in names], dtype=bool)
-    shown = ledger.shown()
-    if shown:
-        second &= np.array([digest(title) not in shown for title in names], dtype=bool)
-    mask = second[codes] if len(codes) else np.zeros(0, dtype=bool)
+    codes, titles = pd.factorize(titles_of(labelled))
+    digests, shown = [digest(title) for title in titles], ledger.shown()
+    second = np.array([int(name, 16) % 2 == 1 and name not in shown for name in digests], dtype=bool)
+    mask = second[codes]
     for typed in ledger.typed():
         mask = mask & ~typed.mask(labelled)
     return np.asarray(mask)

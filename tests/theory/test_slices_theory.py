@@ -8,8 +8,9 @@ libraries, has a standard error of about 3 percentage points. Measured: 0.
 import numpy as np
 import pytest
 
-from core.predicates import FacetPredicate, is_title_words
-from core.slices import find_slices
+from core.checked_books import titles_of
+from core.predicates import FacetPredicate, is_title_words, title_phrase
+from core.slices import Ledger, Slice, find_slices, held_back, look_at_words, slice_p_value
 from core.slices.stratified import exact_p, halves, one_per_title
 from tests.core.slices import planted as made
 
@@ -77,6 +78,46 @@ def test_the_exact_p_is_below_a_level_no_more_often_than_the_level():
     for level in (0.01, 0.05, 0.1, 0.2):
         assert np.mean(p <= level) <= level + 3 * np.sqrt(level * (1 - level) / len(p))
     assert np.mean(p <= 0.2) > 0.1  # and it is not idle
+
+
+class _Notes:
+    """The notes of a database, kept for one library."""
+
+    read_only_reason = ""
+
+    def __init__(self) -> None:
+        self.notes: list[tuple[str, str, dict]] = []
+
+    def add(self, kind: str, subject: str, *contents: dict) -> None:
+        self.notes += [(kind, subject, content) for content in contents]
+
+    def read(self, kind: str, subject: str | None = None) -> list[dict]:
+        return [{**content, "subject": of, "at": ""} for a, of, content in self.notes if a == kind]
+
+
+def test_who_types_what_stands_out_in_the_list_is_not_convinced_by_chance():
+    random = np.random.default_rng(303)
+    words = np.array([f"w{chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(100)])
+    convincing, on_the_list = 0, 0
+    for _ in range(40):
+        drawn = random.choice(100, (400, 4), p=np.arange(104, 4, -1) / np.arange(104, 4, -1).sum())
+        has = (drawn[:, :, None] == np.arange(100)).any(axis=1)
+        records = made.with_titles(
+            made.empty_records(400), [f"{' '.join(words[row])} {i}" for i, row in enumerate(drawn)]
+        )
+        truth = np.where(random.random(400) < 0.4, *CLASSES)
+        wrong = random.random(400) < np.where(truth == "Fiction", 0.25, 0.08)
+        table = made.scored(records[["record_id", "title", "title_key"]], truth, wrong)
+        ledger = Ledger(_Notes(), titles_of(table), "run")
+        shown = ~held_back(table, ledger)
+        expected = has.mean(axis=0) * (wrong & shown).sum()
+        word = words[np.argmax((has[wrong & shown].sum(axis=0) - expected) / np.sqrt(expected + 0.3))]
+        typed = Slice((title_phrase(word),))
+        on_the_list += slice_p_value(table[shown], CLASSES, typed, least=5) <= ledger.next_level
+        look = look_at_words(table, CLASSES, typed, ledger).look
+        convincing += look is not None and look.significant
+    assert convincing / 40 <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 40)
+    assert on_the_list / 40 > 0.2
 
 
 @pytest.mark.parametrize("divisions", [1, 5])
