@@ -148,7 +148,7 @@ class Ledger:
         list of Look
             Those that were tested: a p that is NaN uses up nothing and is left out.
         """
-        notes = [
+        notes: list[dict[str, Any]] = [
             {"description": slice_.description, "key": slice_.key, "p": float(value)}
             for slice_, value in zip(slices, p, strict=True)
             if not math.isnan(value)
