@@ -103,6 +103,15 @@ class _CheckedBooks(_Note):
     books: list[str]
 
 
+class _Draw(_Note):
+    record_ids: list[str]
+    chances: list[float]
+
+
+class _HowDrawn(_Note):
+    answer: str
+
+
 _SHAPES: Final[Mapping[str, type[_Note]]] = {
     "decision": _Decision,
     "review": _Sent,
@@ -111,6 +120,8 @@ _SHAPES: Final[Mapping[str, type[_Note]]] = {
     "look": _Look,
     "question": _Question,
     "checked_books": _CheckedBooks,
+    "draw": _Draw,
+    "how_drawn": _HowDrawn,
 }
 
 

@@ -17,6 +17,7 @@ import pandas as pd
 
 from core.classes import ClassNames, match_classes, parse_renamed, similar_name_questions
 from core.corpus import save_records
+from core.draws import DRAW_FILE, LabelDraw, say_how_drawn
 from core.errors import DamagedError, InputError, NameTakenError, NotFoundError, UnreadableFileError
 from core.labels import ANNOTATIONS_FILE, LABELS_FILE, books_from_annotations
 from core.manifests import Manifest
@@ -46,6 +47,8 @@ from core.schema import (
     ANNOTATOR,
     CONFIDENCE,
     CREATED_AT,
+    DRAW_ID,
+    DRAWN_CHANCE,
     KINDS,
     LABEL,
     LABEL_GIVEN,
@@ -127,6 +130,7 @@ def import_file(
     corpus: str | None = None,
     learned_from: Sequence[str] = (),
     confirmed: ConfirmedMapping | None = None,
+    drawn: str = "",
 ) -> ImportReport:
     """Read a file, normalise it, and keep it in the workspace under a name.
 
@@ -154,6 +158,9 @@ def import_file(
     confirmed : ConfirmedMapping, optional
         What a person saw of the file's first rows and confirmed, corrections included: it is kept, even where all rows
         would have been read otherwise, which is then a question. Without it the columns are guessed from all rows.
+    drawn : {'', 'random', 'chosen', 'unknown'}
+        Of labels: what a person says of how their books were picked. A list that Colophon drew is known by its columns
+        ``draw_id`` and ``drawn_chance``.
 
     Raises
     ------
@@ -180,6 +187,8 @@ def import_file(
         raise InputError(
             "Only of predictions it is asked what the model learned from.", command_line="Leave --learned-from away."
         )
+    if drawn and kind != "labels":
+        raise InputError("Only of labels it is asked how their books were drawn.", command_line="Leave --drawn away.")
     for labels in learned_from:
         if labels != NO_LABELS:
             workspace.find("labels", labels)
@@ -231,6 +240,8 @@ def import_file(
     def write(folder: Path) -> Mapping[str, Any]:
         save_records(folder, source, normalised)
         content = _WRITERS[kind](folder, source, mapping, normalised, renamed)
+        if kind == "labels":
+            content["warnings"] += _write_draw(workspace, folder, source, mapping, normalised)
         return {
             "file": file,
             "file_sha256": sha256,
@@ -256,6 +267,8 @@ def import_file(
         save_catalogue_choice(workspace, fingerprint, corpus)
     if learned_from:
         save_training_labels(workspace, fingerprint, learned_from)
+    if drawn:
+        say_how_drawn(workspace.database, fingerprint, drawn)
     progress(1.0, "Done")
     manifest = artifact.manifest
     _LOG.info(
@@ -487,6 +500,30 @@ def _write_labels(
     }
 
 
+def _write_draw(
+    workspace: Workspace, folder: Path, source: SourceTable, mapping: ColumnMapping, normalised: NormalisedRecords
+) -> list[str]:
+    """Keep which of the books were drawn, and with which chance, where the file says so; return what to know of it."""
+    blank = pd.Series("", index=source.frame.index, dtype="str")
+    spoken = pd.read_parquet(folder / ANNOTATIONS_FILE)
+    labels = pd.read_parquet(folder / LABELS_FILE).set_index(RECORD_ID)[LABEL]
+    rows = pd.DataFrame(
+        {
+            RECORD_ID: spoken[RECORD_ID],
+            DRAW_ID: _or(_column(source, mapping, DRAW_ID), blank),
+            DRAWN_CHANCE: _or(_column(source, mapping, DRAWN_CHANCE), blank),
+            LABEL: spoken[RECORD_ID].map(labels),
+            LABEL_GIVEN: spoken[LABEL_GIVEN],
+            "line": spoken["line"],
+        }
+    )
+    draw = LabelDraw.from_rows(workspace.database, rows)
+    if draw is None:
+        return []
+    draw.books.to_parquet(folder / DRAW_FILE, index=False)
+    return list(draw.sentences)
+
+
 def _questions_of_labels(names: ClassNames) -> list[str]:
     """Ask about an answer that is written for *none* by programs, and about classes that are alike."""
     settled = {
@@ -565,6 +602,7 @@ def main() -> int:
                 corpus=config.get("corpus"),
                 learned_from=config.get("learned_from", ()),
                 confirmed=_confirmed(config.get("confirmed")),
+                drawn=config.get("drawn", ""),
             )
         # A file that was sent by a browser has served its turn.
         clear_upload(workspace, Path(config["path"]), done_by=progress.folder.name)

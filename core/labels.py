@@ -8,6 +8,7 @@ import pandas as pd
 
 from core.classes import ClassNames, match_classes
 from core.corpus import read_parquet
+from core.draws import DRAW_FILE, unanswered_rows
 from core.manifests import LabelManifest
 from core.schema import (
     ANNOTATOR,
@@ -92,6 +93,19 @@ class LabelSet(StoredArtifact[LabelManifest]):
     def annotations(self) -> pd.DataFrame:
         """Return every row of the file as one annotation: ``record_id``, answer, annotator, moment, note, line."""
         return read_parquet(self.artifact.path / ANNOTATIONS_FILE)
+
+    def draw(self) -> pd.DataFrame | None:
+        """Return ``record_id`` and ``drawn_chance`` of the books that were drawn; None where no chances are known."""
+        path = self.artifact.path / DRAW_FILE
+        return read_parquet(path) if path.exists() else None
+
+    def passed_over(self) -> pd.Series:
+        """Return the record ids of the books that people had before them and left without any answer."""
+        table, draw = self.table(), self.draw()
+        if draw is None:
+            return table.loc[unanswered_rows(table[LABEL], table[LABEL_GIVEN]), RECORD_ID]
+        given = table[(table[LABEL] != "") | (table[LABEL_GIVEN] != "")]
+        return draw.loc[~draw[RECORD_ID].isin(given[RECORD_ID]), RECORD_ID]
 
     def training_table(self) -> pd.DataFrame:
         """Return the books with a usable label: all records columns and ``label``."""

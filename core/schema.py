@@ -20,6 +20,7 @@ __all__ = [
     "DATE",
     "DATE_CERTAINTIES",
     "DATE_CERTAINTY",
+    "DRAWN",
     "DRAWN_CHANCE",
     "DRAW_ID",
     "GENRE_GIVEN",
@@ -104,6 +105,7 @@ SOURCE: Final = "source"  # 'person', 'function', 'catalogue'
 ROWS: Final = "rows"  # how many rows of the file spoke of this book
 DRAW_ID: Final = "draw_id"  # of the draw of Colophon's that put the book on a list; '' for none
 DRAWN_CHANCE: Final = "drawn_chance"  # with which the book was drawn to be checked, above 0 to 1; NaN for none known
+DRAWN: Final = "drawn"  # how the book came to be checked: 'random', 'chances', 'chosen', 'unknown'; '' if it was not
 UNANSWERED: Final = "unanswered"  # True where people had the book before them and left it blank
 
 # predictions

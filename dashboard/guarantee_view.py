@@ -6,11 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from core.alpha_budget import weight_of_question
-from core.facets import facet_title
+from core.draws import register_draw
+from core.facets import FACETS, facet_title
 from core.formatting import in_percent, lower_percent, upper_percent
 from core.guarantees import AcceptedRequest, WholeRequest, budget_sentence, promise_of
 from core.predictions import Scored
-from core.schema import PREDICTED, TRUTH
+from core.schema import DRAW_ID, DRAWN_CHANCE, LABEL, PREDICTED, TRUTH
 from core.statistics import labels_needed
 from core.thresholds import (
     Guarantee,
@@ -164,23 +165,42 @@ def _offer_random_books(scored: Scored, result: WholeGuarantee) -> None:
     least = labels_needed(min(result.max_error / result.surest, 0.5), 1 - weight * (1 - result.confidence))
     among = "all" if result.surest == 1 else f"the surest {in_percent(result.surest)} of each class"
     books = cache.random_books(scored, max(2 * least, 200), result.surest)
+    unlike = tuple(aspect.name for aspect in result.population.differing if aspect.name in (PREDICTED, *FACETS))[:1]
+    of_all = result.surest == 1
     with st.container(border=True):
         _offer(
             books,
             f"{len(books):,} books drawn at random from {among}, checked ones too: label them, import the answers as"
             " labels, and check against these.",
             "books-drawn-at-random",
+            of_all=of_all,
         )
+        if unlike and of_all:
+            title = "called class" if unlike[0] == PREDICTED else facet_title(unlike[0]).lower()
+            _offer(
+                cache.books_with_chances(scored, len(books), unlike),
+                f"Or as many, of which half come in equal parts from each {title}: more of the rare ones, each with a"
+                " chance that is written beside it, so that a promise can rest on them just as well.",
+                "books-drawn-from-each-part",
+                of_all=True,
+            )
 
 
-def _offer(sample: pd.DataFrame, sentence: str, name: str) -> None:
-    """Offer drawn books as a file to be labelled."""
+def _offer(sample: pd.DataFrame, sentence: str, name: str, *, of_all: bool) -> None:
+    """Offer drawn books as a file to be labelled; of a draw from all books what comes back is recognised."""
     st.markdown(sentence)
-    widgets.download_table(
-        sample[["record_id", "title", "author", "date", "language"]].assign(label=""),
-        name,
-        f"Download {len(sample):,} books to label (CSV)",
-    )
+
+    def drawn() -> pd.DataFrame:
+        columns = ["record_id", "title", "author", "date", "language", LABEL]
+        blank = sample.assign(**{LABEL: ""})
+        # A draw from a part of the collection says nothing of the others: it is not taken for one from all.
+        if not of_all:
+            return blank[columns]
+        return register_draw(cache.workspace().database, blank)[[*columns, DRAW_ID, DRAWN_CHANCE]]
+
+    widgets.download_table(drawn, name, f"Download {len(sample):,} books to label (CSV)")
+    if of_all:
+        st.caption("Leave the last two columns and all rows as they are: they tell how the books were drawn.")
 
 
 def show_bound(scored: Scored, policy: Policy, accepted: int) -> None:
@@ -211,7 +231,7 @@ def _offer_sample(scored: Scored, promise: Guarantee) -> None:
         if not 0 < more <= unlabelled:
             return
         sample = draw_review_sample(scored.table, more, (PREDICTED,), seed=0)
-        _offer(sample, "Here they are, ready to be labelled; import the answers as labels.", "books-to-label")
+        _offer(sample, "Here they are, ready to be labelled; import the answers as labels.", "books-to-label", of_all=False)
 
 
 # --- The verdict on a set of predictions in three sentences, for Home -------------------------------------------------

@@ -17,7 +17,7 @@ from core.predictions import NO_CORPUS, NO_LABELS, load_predictions, save_catalo
 from core.readers.encoding import COMMON_ENCODINGS
 from core.readers.formats import FORMATS, folder_formats, formats_in_words
 from core.readers.mapping import ColumnMapping, guess_kind, suggest_mapping
-from core.schema import KINDS, Kind
+from core.schema import DRAWN_CHANCE, KINDS, Kind
 from core.storage import Artifact, slug
 from core.uploads import file_below, server_folders
 from dashboard import cache, feedback, housekeeping, jobs, widgets
@@ -209,6 +209,7 @@ def _preview_and_import(path: Path) -> None:
             st.warning(escape(question), icon=":material/help:")
         map_classes = _correct_classes(source.frame, mapping, kind)
         learned_from = _learned_from() if kind == "predictions" else []
+        drawn = _how_drawn(mapping) if kind == "labels" else ""
         config = {
             "path": str(path),
             "kind": kind,
@@ -222,6 +223,7 @@ def _preview_and_import(path: Path) -> None:
                 "columns": list(reading.columns),
             },
             "learned_from": learned_from,
+            "drawn": drawn,
             # What is imported is what was seen here: all rows together might be guessed otherwise.
             "confirmed": {
                 "columns": dict(mapping.columns),
@@ -264,6 +266,30 @@ def _learned_from() -> list[str]:
         help="Books that a model learned from cannot test it. Whoever made the predictions can say.",
     )
     return list(chosen)
+
+
+_DRAWN_WORDS = {
+    "": "I don't know",
+    "random": "by lot, from the whole collection",
+    "chosen": "somebody chose them",
+}
+
+
+def _how_drawn(mapping: ColumnMapping) -> str:
+    """Ask how the labelled books were picked, unless the file says so itself."""
+    if DRAWN_CHANCE in mapping.columns:
+        st.caption("The file says with which chance each book was drawn: that is kept with the labels.")
+        return ""
+    return str(
+        st.selectbox(
+            "How were these books picked?",
+            list(_DRAWN_WORDS),
+            format_func=_DRAWN_WORDS.__getitem__,
+            key="import_drawn",
+            help="What is promised of a collection rests on books that were drawn by lot. Books that somebody chose,"
+            " easy ones first or one shelf alone, can show where a model errs, but not how often.",
+        )
+    )
 
 
 def _kind(place: Any, path: Path, reading: ReadOptions) -> Kind:

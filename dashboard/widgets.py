@@ -1,7 +1,7 @@
 """Pickers that are the same everywhere: what is looked at, filters, downloads."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -315,11 +315,13 @@ def mark_invented(*things: Artifact[Manifest] | None) -> None:
         st.info("These records are invented: this is the demonstration.", icon=":material/science:")
 
 
-def download_table(table: pd.DataFrame, name: str, label: str = "Download this table (CSV)") -> None:
+def download_table(
+    table: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "Download this table (CSV)"
+) -> None:
     """Draw a button that downloads a table for a spreadsheet program; the file is made when it is clicked."""
     st.download_button(
         label,
-        data=lambda: csv_for_people(headers_in_words(table)),
+        data=lambda: csv_for_people(headers_in_words(table() if callable(table) else table)),
         file_name=f"{name}.csv",
         mime="text/csv",
         on_click="ignore",

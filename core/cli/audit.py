@@ -72,7 +72,13 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def _add_scored(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--predictions", required=True, metavar="P", help="name of the predictions")
-    parser.add_argument("--labels", metavar="L", help="label set to check against (default: the truth in the file)")
+    parser.add_argument(
+        "--labels",
+        action="append",
+        metavar="L",
+        help="label set to check against (default: the truth in the file); repeatable: answers add up, and of two to"
+        " one book that of the set imported last holds",
+    )
     add_corpus(parser)
     parser.add_argument(
         "--learned-from",
@@ -178,7 +184,7 @@ def class_hints(workspace: Workspace, scored: Scored) -> list[str]:
     """
     if not scored.unmatched_classes:
         return []
-    kind, name = ("labels", scored.labels) if scored.labels else ("predictions", scored.name)
+    kind, name = ("labels", scored.label_sets[-1]) if scored.label_sets else ("predictions", scored.name)
     file = workspace.find(kind, name).manifest.file
     if not file:
         return []

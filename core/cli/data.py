@@ -14,6 +14,7 @@ from typing import Any, Final
 from core import log
 from core.cli import output
 from core.cli.output import CommandResult, warn
+from core.draws import HOW_DRAWN
 from core.errors import Cancelled, InputError
 from core.processes import CODE_FOLDER, memory_limit, module_command, module_environment, most_of_memory
 from core.progress import Progress
@@ -91,6 +92,13 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         metavar="L",
         help="with predictions: a label set the model learned from, whose books cannot test it; 'none' if it learned"
         " from none of those in the workspace; repeatable",
+    )
+    reader.add_argument(
+        "--drawn",
+        choices=HOW_DRAWN,
+        default="",
+        help="with labels: were their books drawn at random from the whole collection, or chosen? A list that Colophon"
+        " drew is recognised (default: it is unknown)",
     )
     reader.add_argument("--rejected", type=Path, metavar="FILE", help="write the rejected rows to this CSV file")
     reader.set_defaults(run=_import)
@@ -208,6 +216,7 @@ def _import(args: argparse.Namespace, workspace: Workspace, progress: Progress) 
             progress=progress,
             corpus=args.corpus,
             learned_from=tuple(args.learned_from),
+            drawn=args.drawn,
         )
     lines = [
         f"'{report.name}' ({report.kind}): {report.rows:,} records, {report.rejected:,} rows rejected.",

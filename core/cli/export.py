@@ -24,7 +24,9 @@ def register_export(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add these commands to the parser."""
     export = commands.add_parser("export", parents=[common], help="write the accepted metadata as one zip")
     export.add_argument("--predictions", required=True, metavar="P", help="name of the predictions")
-    export.add_argument("--labels", metavar="L", help="label set the accuracy is measured on")
+    export.add_argument(
+        "--labels", action="append", metavar="L", help="label set the accuracy is measured on; repeatable, they add up"
+    )
     add_corpus(export)
     export.add_argument(
         "--learned-from", action="append", default=[], metavar="L", help="label set the model learned from; repeatable"
@@ -143,7 +145,13 @@ def register_report(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add the command to the parser."""
     report = commands.add_parser("report", parents=[common], help="the whole audit in one self-contained HTML file")
     report.add_argument("--predictions", required=True, metavar="P", help="name of the predictions")
-    report.add_argument("--labels", metavar="L", help="label set to check against (default: the truth in the file)")
+    report.add_argument(
+        "--labels",
+        action="append",
+        metavar="L",
+        help="label set to check against (default: the truth in the file); repeatable: answers add up, and of two to"
+        " one book that of the set imported last holds",
+    )
     add_corpus(report)
     report.add_argument(
         "--learned-from", action="append", default=[], metavar="L", help="label set the model learned from; repeatable"

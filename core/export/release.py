@@ -113,8 +113,8 @@ class Release:
         """
         source = load_predictions(workspace, predictions)
         table = scored or load_scored(workspace, predictions, labels)
-        names = list(dict.fromkeys([*human, *([table.labels] if table.labels else [])]))
-        made_by = _made_by(workspace, table.labels) if table.labels else "people"
+        names = list(dict.fromkeys([*human, *table.label_sets]))
+        made_by = _made_by(workspace, table.label_sets)
         setting_values = {"measured_on": table.labels, "measured_by": made_by, "human_sets": tuple(names), **settings}
         decided = _decide(workspace, source, table, _settings(workspace, source, table, chosen, setting_values), names)
         # The cuts of a slice are measured there and nowhere else.
@@ -162,7 +162,7 @@ def decide_all(workspace: Workspace, scored: Scored, chosen: SavedPolicy, **sett
         As for :meth:`Release.prepare`.
     """
     source = load_predictions(workspace, scored.name)
-    names = [scored.labels] if scored.labels else []
+    names = list(scored.label_sets)
     setting_values = {"measured_on": scored.labels, "human_sets": tuple(names), **settings}
     return _decide(workspace, source, scored, _settings(workspace, source, scored, chosen, setting_values), names)
 
@@ -269,8 +269,10 @@ def _human(workspace: Workspace, records: pd.DataFrame, name: str) -> pd.DataFra
     return human_from_labels(records, labels.records(), labels.table())
 
 
-def _made_by(workspace: Workspace, name: str) -> MadeBy:
-    table = load_labels(workspace, name).table()
+def _made_by(workspace: Workspace, names: Sequence[str]) -> MadeBy:
+    if not names:
+        return "people"
+    table = pd.concat([load_labels(workspace, name).table() for name in names])
     rules = table.loc[table[LABEL] != "", SOURCE] == "function"
     return "people" if not rules.any() else "rules" if rules.all() else "people and rules"
 

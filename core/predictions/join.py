@@ -5,28 +5,23 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from core.classes import match_classes, no_shared_classes
 from core.corpus import load_corpus
-from core.errors import DamagedError, InputError, NotFoundError
+from core.errors import InputError
 from core.joins import join_ids
-from core.labels import LabelSet, load_labels
 from core.predictions.catalogue import NO_CORPUS, CatalogueChoice
 from core.predictions.learned import PredictionSet, find_learned, load_predictions
+from core.predictions.truth import TOGETHER, add_truth, in_order_of_import, label_names, readable_sets
 from core.schema import (
     ALTERNATE_ID,
     CORRECT,
-    LABEL,
-    LABEL_GIVEN,
+    DRAWN,
     LEAK,
     PREDICTED,
     RECORD_ID,
     RECORDS_COLUMNS,
-    SPLIT,
-    TITLE_KEY,
     TRUTH,
     TRUTH_GIVEN,
 )
@@ -52,11 +47,15 @@ class Scored:
     table : DataFrame
         Records columns, ``predicted``, ``confidence`` (0 to 1, NaN if unknown), ``margin``, ``p_<class>`` where known,
         ``truth`` ('' where nobody gave a usable answer), ``truth_given``, ``correct`` (meaningful only where there is a
-        truth), ``leak``, ``split``. Read-only: it is shared between pages.
+        truth), ``leak``, ``split``, and of the truth that label sets gave ``drawn``, ``drawn_chance`` (NaN where it is
+        not known) and ``unanswered``. Read-only: it is shared between pages.
     calibrated : bool
         Whether the confidences were calibrated here. Probabilities in a file made elsewhere count as uncalibrated.
     labels : str
-        Name of the label set the truth comes from, '' where it came with the predictions or there is none.
+        Name of the label set the truth comes from, '' where it came with the predictions or there is none. Of several,
+        their names with :data:`TOGETHER` between them.
+    label_sets : tuple of str
+        These names, the set that was imported last at the end: of two answers for a book its answer holds.
     sentences : tuple of str
         What a reader must know of the join.
     learned_known : bool
@@ -80,6 +79,7 @@ class Scored:
     catalogue: CatalogueChoice = field(default=CatalogueChoice(None))
     ids_in_file: Mapping[str, str] = field(default_factory=dict)
     unmatched_classes: tuple[str, ...] = ()
+    label_sets: tuple[str, ...] = ()
 
     @property
     def predictions(self) -> str:
@@ -97,10 +97,11 @@ class Scored:
         """What stands for this table and all that is computed of it in a cache: equal keys, equal results.
 
         It holds each thing a result can depend on: predictions, labels and slice (the fingerprint), what they are
-        called in sentences, whether confidences were calibrated, and *which* books are leaks. How many there are would
-        not do: the same number of other books gives other figures.
+        called in sentences, whether confidences were calibrated, how the checked books were drawn, and *which* books
+        are leaks. How many there are would not do: the same number of other books gives other figures.
         """
         leaks = self.table[LEAK].to_numpy(dtype=bool).tobytes() if LEAK in self.table else b""
+        drawn = sorted(self.table[DRAWN].unique()) if DRAWN in self.table else []
         return digest(
             self.fingerprint,
             self.name,
@@ -110,6 +111,7 @@ class Scored:
             self.learned_known,
             len(self.table),
             hashlib.sha256(leaks).hexdigest(),
+            *drawn,
         )
 
     def id_in_file(self, record_id: str) -> str:
@@ -168,13 +170,10 @@ def identifiers_in(scored: Scored, ids: Sequence[str]) -> list[str]:
 # Predictions joined with records and with what people said, and the books marked that the model learned from.
 
 
-GENERATED_ID_PREFIX = "line-"  # how an identifier begins that was made because the file has none
-
-
 def load_scored(
     workspace: Workspace,
     name: str,
-    labels: str | None = None,
+    labels: str | Sequence[str] | None = None,
     learned_from: Sequence[str] = (),
     corpus: str | None = None,
 ) -> Scored:
@@ -182,9 +181,10 @@ def load_scored(
 
     Parameters
     ----------
-    labels : str, optional
-        The label set to check against. Without it: the label set named in the predictions' manifest, else the truth
-        column that came with the predictions.
+    labels : str or sequence of str, optional
+        The label set to check against, or several: their answers add up, and where two sets speak of a book that which
+        was imported last holds. Names in one text have :data:`TOGETHER` between them. Without it: the label set named
+        in the predictions' manifest, else the truth column that came with the predictions.
     learned_from : sequence of str
         Label sets the model learned from, or 'none' for none of those here; books that are in one of them are marked as
         leaks. Without it, what is known or suspected, see :func:`core.predictions.learned.find_learned`.
@@ -224,26 +224,28 @@ def load_scored(
     ids_in_file = dict(zip(in_file[differing], frame[RECORD_ID].to_numpy(dtype=object)[differing], strict=True))
     classes, sentences = predictions.classes, list(choice.sentences)
     unmatched: tuple[str, ...] = ()
-    wanted = labels or predictions.manifest.labels or ""
+    wanted = label_names(workspace, labels or predictions.manifest.labels or ())
     if wanted and not labels:
-        wanted, new_sentences = _readable(workspace, wanted)
+        wanted, new_sentences = readable_sets(workspace, wanted)
         sentences += new_sentences
-    if wanted:
-        judges = load_labels(workspace, wanted)
-        classes, new_sentences = _truth_from_labels(frame, judges, predictions)
+    judges = in_order_of_import(workspace, wanted)
+    if judges:
+        classes, new_sentences = add_truth(workspace, frame, judges, predictions)
         sentences += new_sentences
-        unmatched = judges.classes if no_shared_classes(judges.classes, predictions.classes) else ()
+        apart = [judge for judge in judges if no_shared_classes(judge.classes, predictions.classes)]
+        unmatched = apart[-1].classes if len(apart) == len(judges) else ()
     elif not (frame[TRUTH] != "").any():
         # What came with the predictions and could not be compared is told wherever nothing is compared.
         given = match_classes(frame[TRUTH_GIVEN]).classes
-        apart = no_shared_classes(given, classes)
-        sentences += filter(None, [apart])
-        unmatched = given if apart else ()
+        nothing_shared = no_shared_classes(given, classes)
+        sentences += filter(None, [nothing_shared])
+        unmatched = given if nothing_shared else ()
     frame[CORRECT] = (frame[PREDICTED] == frame[TRUTH]) & (frame[TRUTH] != "")
-    learned = find_learned(workspace, frame, predictions, wanted, learned_from)
+    learned = find_learned(workspace, frame, predictions, [judge.name for judge in judges], learned_from)
     frame[LEAK] = learned.mask
     sentences += learned.sentences
-    fingerprint = f"{predictions.fingerprint}-{load_labels(workspace, wanted).fingerprint if wanted else 'own'}"
+    checked_by = [judge.fingerprint for judge in judges] or ["own"]
+    fingerprint = f"{predictions.fingerprint}-{checked_by[0] if len(checked_by) == 1 else digest(*checked_by)}"
     if choice.match:
         fingerprint += f"-{choice.fingerprint}"
     return Scored(
@@ -252,7 +254,8 @@ def load_scored(
         classes=tuple(classes),
         table=frame,
         calibrated=predictions.manifest.calibrated,
-        labels=wanted,
+        labels=TOGETHER.join(judge.name for judge in judges),
+        label_sets=tuple(judge.name for judge in judges),
         sentences=tuple(sentences),
         learned_known=learned.known,
         catalogue=choice,
@@ -274,58 +277,3 @@ def check_corpus(workspace: Workspace, predictions: PredictionSet, corpus: str) 
             f" '{predictions.manifest.corpus_name or predictions.manifest.corpus}': they are"
             " joined with no other."
         )
-
-
-def _readable(workspace: Workspace, labels: str) -> tuple[str, list[str]]:
-    """Return the label set that predictions name, '' with a sentence when it is not here or cannot be read."""
-    try:
-        load_labels(workspace, labels)
-    except (NotFoundError, DamagedError) as error:
-        why = error.reason if isinstance(error, DamagedError) else "it is not in this workspace"
-        return "", [f"The labels '{labels}', which these were checked against, cannot be read: {why}."]
-    return labels, []
-
-
-def _truth_from_labels(
-    frame: pd.DataFrame, labels: LabelSet, predictions: PredictionSet
-) -> tuple[tuple[str, ...], list[str]]:
-    said_by = labels.table()
-    books = labels.records()
-    join = join_ids([books[RECORD_ID], books[ALTERNATE_ID]], [frame[RECORD_ID], frame[ALTERNATE_ID]])
-    names = match_classes(said_by[LABEL], predictions.classes)
-    position, how = join.position, join.sentence(f"books of '{labels.name}'", f"the predictions '{predictions.name}'")
-    if not join.matched and books[RECORD_ID].str.startswith(GENERATED_ID_PREFIX).all():
-        position = _match_by_title(books[TITLE_KEY], frame[TITLE_KEY])
-        how = (
-            f"The file of '{labels.name}' has no identifiers, so its books were looked for by title:"
-            f" {int((position >= 0).sum()):,} of {len(books):,} found among the predictions '{predictions.name}'."
-            " Titles that several records share were left out."
-        )
-    hit = position >= 0
-    where = position[hit]
-    truth = np.full(len(frame), "", dtype=object)
-    given = np.full(len(frame), "", dtype=object)
-    given[where] = said_by[LABEL_GIVEN].to_numpy()[hit]
-    apart = no_shared_classes(labels.classes, predictions.classes, f"'{labels.name}'")
-    if apart:  # nothing can be right or wrong: the truth stays open
-        names = match_classes([], predictions.classes)
-    truth[where] = said_by[LABEL].map(lambda answer: names.class_by_answer.get(answer, "")).to_numpy()[hit]
-    sentences = [how, *filter(None, [apart]), *names.sentences]
-    if predictions.manifest.trained_on == labels.fingerprint:
-        learned = int((frame[SPLIT].isin(["train", "calibration"]).to_numpy() & (truth != "")).sum())
-        sentences.append(
-            f"The model learned from {learned:,} of these books. What is shown for them was predicted out of fold: by a"
-            " copy of the model that had not seen their titles. Books drawn at random from the collection would be"
-            " better judges."
-        )
-    frame[TRUTH] = pd.Series(truth).astype("str").to_numpy()
-    frame[TRUTH_GIVEN] = pd.Series(given).astype("str").to_numpy()
-    return names.classes, sentences
-
-
-def _match_by_title(wanted: pd.Series, titles: pd.Series) -> NDArray[np.int64]:
-    """Return the row of `there` with each title, −1 where there is none or several records share it."""
-    usable = (titles != "") & ~titles.duplicated(keep=False)
-    places = np.flatnonzero(usable.to_numpy())
-    positions = pd.Index(titles.to_numpy()[places]).get_indexer(pd.Index(wanted.to_numpy()))
-    return np.asarray(np.where(positions >= 0, places[positions] if len(places) else -1, -1), dtype=np.int64)

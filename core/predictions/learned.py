@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.corpus import ORIGINALS_FILE, RECORDS_FILE, load_corpus, read_parquet
 from core.errors import DamagedError, NotFoundError
 from core.formatting import listed
-from core.joins import find_leaks
+from core.joins import find_leaks, join_ids
 from core.labels import LabelSet, load_labels
 from core.manifests import LabelManifest, PredictionManifest
 from core.predictions.catalogue import CatalogueChoice, choose_catalogue, joined_originals, joined_records
@@ -195,7 +195,7 @@ def find_learned(
     workspace: Workspace,
     frame: pd.DataFrame,
     predictions: PredictionSet,
-    truth_from: str,
+    truth_from: Sequence[str],
     learned_from: Sequence[str] = (),
 ) -> LearnedFrom:
     """Find the books that a model learned from, or may have.
@@ -204,8 +204,8 @@ def find_learned(
     ----------
     frame : DataFrame
         ``record_id``, ``alternate_id``, ``title_key`` and ``truth`` of the books that were predicted.
-    truth_from : str
-        Name of the label set they are checked against, '' for the truth that came with the predictions.
+    truth_from : sequence of str
+        Names of the label sets they are checked against; none for the truth that came with the predictions.
     learned_from : sequence of str
         Label sets it is said to have learned from, :data:`NO_LABELS` for none; else what was said at import holds.
 
@@ -222,8 +222,13 @@ def find_learned(
     """
     nothing = np.zeros(len(frame), dtype=bool)
     model, trained_on = predictions.manifest.model_fingerprint, predictions.manifest.trained_on
-    if trained_on and truth_from and load_labels(workspace, truth_from).fingerprint == trained_on:
-        return LearnedFrom(True, nothing)  # its predictions of these books are out of fold
+    own = [name for name in truth_from if trained_on and load_labels(workspace, name).fingerprint == trained_on]
+    if own:  # its predictions of these books are out of fold; those of other sets may share their titles
+        training = _training_books(workspace, model) if len(truth_from) > 1 else None
+        if training is None:
+            return LearnedFrom(True, nothing)
+        leaks = _leaks(frame, [("the model's own training books", training)], known=True)
+        return LearnedFrom(True, leaks.mask & ~_is_in(frame, load_labels(workspace, own[0]).records()))
     if learned_from:
         named = [(name, load_labels(workspace, name).records()) for name in learned_from if name != NO_LABELS]
         return _leaks(frame, named, known=True)
@@ -265,19 +270,16 @@ def _saved_sources(workspace: Workspace, frame: pd.DataFrame, label_sets: Mappin
 
 
 def _suspects(
-    workspace: Workspace, frame: pd.DataFrame, predictions: PredictionSet, truth_from: str
+    workspace: Workspace, frame: pd.DataFrame, predictions: PredictionSet, truth_from: Sequence[str]
 ) -> tuple[list[Artifact[LabelManifest]], list[str]]:
     """Return the label sets that a model may have learned from, and the names of copies of the truth under test."""
     checked = frame[(frame[TRUTH] != "").to_numpy(dtype=bool)]
     files = {predictions.manifest.file_sha256}
-    under_test = ""
-    if truth_from:
-        truth = load_labels(workspace, truth_from)
-        under_test = truth.fingerprint
-        files.add(truth.manifest.file_sha256)
+    under_test = [load_labels(workspace, name) for name in truth_from]
+    files |= {truth.manifest.file_sha256 for truth in under_test}
     suspects, set_aside = [], []
     for thing in workspace.list("labels"):
-        if thing.manifest.by_rules or thing.fingerprint == under_test:
+        if thing.manifest.by_rules or thing.fingerprint in {truth.fingerprint for truth in under_test}:
             continue  # rules of this workspace taught nothing to a model made elsewhere
         same_file = thing.manifest.file_sha256 in files - {""}
         try:
@@ -296,6 +298,14 @@ def _holds(books: pd.DataFrame, checked: pd.DataFrame) -> bool:
     if not len(checked):
         return False
     return find_leaks(checked[_KEYS], books).by_id >= SAME_BOOKS * len(checked)
+
+
+def _is_in(frame: pd.DataFrame, books: pd.DataFrame) -> NDArray[np.bool_]:
+    """Say which records a label set names."""
+    join = join_ids([books[RECORD_ID], books[ALTERNATE_ID]], [frame[RECORD_ID], frame[ALTERNATE_ID]])
+    mask = np.zeros(len(frame), dtype=bool)
+    mask[join.position[join.position >= 0]] = True
+    return mask
 
 
 def _leaks(frame: pd.DataFrame, sources: Sequence[tuple[str, pd.DataFrame]], *, known: bool) -> LearnedFrom:

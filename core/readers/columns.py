@@ -148,6 +148,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "note", "annotator comments", "annotator comment", "comment", "comments", "remark", "remarks",
         "free text comment", "bemerkung", "kommentar", "commentaire", "opmerking", "huomautus",
     ),
+    schema.DRAW_ID: ("draw id",),
+    schema.DRAWN_CHANCE: ("drawn chance",),
     schema.PREDICTED: (
         "predicted", "predicted label", "predicted class", "predicted genre", "prediction", "predictions", "pred",
         "y pred", "yhat", "y hat", "top label", "machine", "model prediction", "prediction label", "subject label",
@@ -207,7 +209,7 @@ BOOK_TARGETS = (
 )
 OWN_TARGETS: Mapping[Kind, tuple[str, ...]] = {
     "corpus": (),
-    "labels": (schema.LABEL, schema.ANNOTATOR, schema.CREATED_AT, schema.NOTE),
+    "labels": (schema.LABEL, schema.ANNOTATOR, schema.CREATED_AT, schema.NOTE, schema.DRAW_ID, schema.DRAWN_CHANCE),
     "predictions": (schema.PREDICTED, schema.TRUTH, schema.CONFIDENCE),
 }
 # Every name that may stand on the right of HEADER=target, beside p_<class>.

@@ -426,7 +426,7 @@ def _contradiction(target: str, column: "pd.Series[str]") -> str:
             return f"its years were read as seconds since 1970 (such as '{example}') and are lost"
         share = year_share(column)
         return "" if share >= 0.5 else f"only {percent(share, 0)} of its values hold a year"
-    if target == schema.CONFIDENCE:
+    if target in (schema.CONFIDENCE, schema.DRAWN_CHANCE):
         share = numeric_share(column)
         return "" if share >= 0.5 else f"only {percent(share, 0)} of its values are numbers"
     if target in _CLASS_TARGETS and not is_class_column(column):
@@ -442,7 +442,7 @@ def _contradiction(target: str, column: "pd.Series[str]") -> str:
 def _agreement(target: str, column: "pd.Series[str]") -> str:
     if target == schema.DATE:
         return f"{percent(year_share(column), 0)} of its values hold a year"
-    if target == schema.CONFIDENCE:
+    if target in (schema.CONFIDENCE, schema.DRAWN_CHANCE):
         return f"{percent(numeric_share(column), 0)} of its values are numbers"
     if target in _CLASS_TARGETS:
         values = sampled(column).unique()

@@ -317,11 +317,15 @@ def _provenance(
     provenance["What the model reads"] = ", ".join(manifest.input_columns) or "unknown"
     if scored.catalogue.match:
         provenance |= {"Catalogue": scored.catalogue.name, "Fingerprint of the catalogue": scored.catalogue.fingerprint}
-    if scored.labels:
-        labels = load_labels(workspace, scored.labels)
-        provenance |= {"Checked against": labels.name, "Fingerprint of those labels": labels.fingerprint}
-        if labels.manifest.file_sha256:
-            provenance["SHA-256 of their file"] = labels.manifest.file_sha256
+    if scored.label_sets:
+        sets = [load_labels(workspace, name) for name in scored.label_sets]
+        provenance |= {
+            "Checked against": scored.labels,
+            "Fingerprint of those labels": ", ".join(labels.fingerprint for labels in sets),
+        }
+        files = [labels.manifest.file_sha256 for labels in sets if labels.manifest.file_sha256]
+        if files:
+            provenance["SHA-256 of their file"] = ", ".join(files)
     else:
         provenance["Checked against"] = "the truth that came with the predictions"
     if against is not None:

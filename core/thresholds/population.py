@@ -13,7 +13,7 @@ from scipy import stats
 from core.facets import FACETS, facet_codes, facet_column, facet_title, facet_words
 from core.formatting import percent
 from core.representativeness import VERDICTS
-from core.schema import CONFIDENCE, LEAK, PREDICTED, SPLIT, TRUTH
+from core.schema import CONFIDENCE, DRAWN, DRAWN_CHANCE, LEAK, PREDICTED, SPLIT, TRUTH
 from core.statistics import MINIMUM_RECORDS, adjust_p, chi_square, total_variation, total_variation_by_chance
 from core.text_formats import plain
 
@@ -23,6 +23,8 @@ LEVEL: Final = 0.05
 MIN_FACET_EFFECT: Final = VERDICTS[0][0]  # what is called 'alike' on the Representativeness page is no reason to warn
 # A shift of the confidences goes straight into the share of wrong ones among the accepted, so less of it is enough.
 MIN_CONFIDENCE_EFFECT: Final = 0.02
+_EQUAL: Final = 1e-6  # chances that differ by less, relative to the lowest, are one and the same
+_ALL_ALIKE: Final = "all drawn alike"
 MAX_DETAILED: Final = 2  # respects that are given with their figures; the others are named
 
 
@@ -33,7 +35,8 @@ class PopulationAspect:
     Attributes
     ----------
     name : str
-        A facet, 'predicted' (the class the model names) or 'confidence'.
+        A facet, 'predicted' (the class the model names), 'confidence', or 'drawn' where it is known that the books are
+        no plain random sample; then there are no figures.
     title : str
         Its name for people.
     effect : float
@@ -103,7 +106,9 @@ def compare_population(table: pd.DataFrame, facets: Sequence[str] = FACETS) -> P
     Returns
     -------
     PopulationCheck
-        Without respects when there are fewer than 10 books on either side.
+        Without respects when there are fewer than 10 books on either side, or where all were drawn with one and the
+        same known chance. Where a person said that books were chosen, or where their known chances differ, that is one
+        of the respects: no figure that counts them alike speaks for the collection.
 
     Notes
     -----
@@ -129,6 +134,9 @@ def compare_population(table: pd.DataFrame, facets: Sequence[str] = FACETS) -> P
     n, rest = int(checked.sum()), int(unchecked.sum())
     if min(n, rest) < MINIMUM_RECORDS:
         return PopulationCheck(n, rest, ())
+    known = _how_drawn(table, checked)
+    if known == _ALL_ALIKE:
+        return PopulationCheck(n, rest, ())
     comparisons = [
         _by_values(facet, facet_title(facet), *facet_codes(table, facet), checked, unchecked)
         for facet in facets
@@ -149,7 +157,28 @@ def compare_population(table: pd.DataFrame, facets: Sequence[str] = FACETS) -> P
     adjusted = adjust_p([respect.p for respect in comparisons], "holm")
     judged = [_with_verdict(respect, float(p)) for respect, p in zip(comparisons, adjusted, strict=True)]
     judged.sort(key=lambda respect: (not respect.differs, -np.nan_to_num(respect.effect, nan=0.0)))
+    if known:
+        none = math.nan
+        respect = PopulationAspect(name=DRAWN, title="How they were drawn", effect=none, by_chance=none, p=none)
+        judged.insert(0, replace(respect, differs=True, words=known))
     return PopulationCheck(n, rest, tuple(judged))
+
+
+def _how_drawn(table: pd.DataFrame, checked: NDArray[np.bool_]) -> str:
+    """Say why the checked books are known to be no plain random sample, or that they are one; '' if nothing is known.
+
+    Once some were drawn with known chances, the others are checked beside the draw, and chance has no part in them.
+    """
+    if DRAWN_CHANCE in table:
+        chances = table[DRAWN_CHANCE].to_numpy(dtype=float, na_value=np.nan)[checked]
+        known = ~np.isnan(chances)
+        if known.any() and np.ptp(chances[known]) > _EQUAL * chances[known].min():
+            return "some of them were drawn with a higher chance than others"
+        if known.all():
+            return _ALL_ALIKE
+    if DRAWN in table and (table[DRAWN].to_numpy(dtype=object)[checked] == "chosen").any():
+        return "they were chosen, not drawn at random"
+    return ""
 
 
 def usable_labels(table: pd.DataFrame) -> tuple[NDArray[np.bool_], int]:

@@ -13,7 +13,7 @@ from core.facets import facet_codes
 from core.schema import CONFIDENCE, DRAWN_CHANCE, PREDICTED, TITLE_KEY, TRUTH, TRUTH_GIVEN, UNANSWERED
 from core.thresholds.population import learned_records
 
-__all__ = ["CheckedSample", "above_floors", "confidence_floors", "draw_review_sample"]
+__all__ = ["CheckedSample", "above_floors", "confidence_floors", "draw_review_sample", "draw_with_chances"]
 
 _EQUAL: Final = 1e-6  # chances that differ by less, relative to the lowest, are one and the same
 
@@ -176,8 +176,8 @@ def draw_review_sample(
     Returns
     -------
     DataFrame
-        Rows of `table` with their index, in random order, and the columns ``stratum`` (its values, joined by ' · ') and
-        ``weight`` (records of the collection that one drawn record stands for).
+        Rows of `table` with their index, in random order, and the columns ``stratum`` (its values, joined by ' · '),
+        ``weight`` (records of the collection that one drawn record stands for) and ``drawn_chance`` (the same for all).
 
     Raises
     ------
@@ -209,7 +209,50 @@ def draw_review_sample(
     return table.iloc[left[drawn]].assign(
         stratum=[names[code] for code in codes[drawn]],
         weight=weights[codes[drawn]],
+        drawn_chance=len(drawn) / len(left),
     )
+
+
+def draw_with_chances(table: pd.DataFrame, n: int, strata: Sequence[str], seed: int = 0) -> pd.DataFrame:
+    """Draw each record by itself, with a higher chance where a stratum is small.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Scored records: all of them may be drawn, labelled or not.
+    n : int
+        Records to draw on average, 1 or more.
+    strata : sequence of str
+        Facets or text columns whose combinations are the strata.
+    seed : int
+
+    Returns
+    -------
+    DataFrame
+        Rows of `table` with their index, in random order, and the columns ``stratum`` and ``drawn_chance``. How many
+        there are is a matter of chance.
+
+    Raises
+    ------
+    InputError
+        `n` is below 1, or there are no records.
+
+    Notes
+    -----
+    Half of the books is drawn from all alike, half in equal parts from each stratum, so that no record has less than
+    half the chance of a plain draw. The draws are independent (Poisson sampling): what they prove is computed by
+    :class:`core.thresholds.known_chances.WeightedBet`.
+    """
+    if n < 1:
+        raise InputError(f"A sample has at least 1 record; {n} came.")
+    if not len(table):
+        raise InputError("There are no records to draw from.")
+    codes, names = _strata(table, strata)
+    sizes = np.bincount(codes, minlength=len(names))
+    chance = np.minimum(n / 2 / len(table) + n / 2 / len(names) / sizes[codes], 1.0)
+    random = np.random.default_rng(seed)
+    drawn = random.permutation(np.flatnonzero(random.random(len(table)) < chance))
+    return table.iloc[drawn].assign(stratum=[names[code] for code in codes[drawn]], drawn_chance=chance[drawn])
 
 
 def _strata(table: pd.DataFrame, strata: Sequence[str]) -> tuple[NDArray[np.intp], list[str]]:

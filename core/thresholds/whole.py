@@ -4,7 +4,7 @@ import logging
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -295,7 +295,7 @@ def find_whole_guarantee(
         editions=sample.editions,
         not_drawn=sample.not_drawn,
         left_out=sample.left_out,
-        population=population or compare_population(table[eligible]),
+        population=_of_known_draw(population or compare_population(table[eligible]), sample),
         learned_known=learned_known,
         known_chances=sample.has_known_chances,
         weighted=sample.is_weighted,
@@ -312,3 +312,8 @@ def _limits(band: ErrorBand | None, name: str, stratum: str | None) -> ErrorLimi
     if limits is None:
         raise InputError("There is no band for what is asked: ask it without a band, as a question of its own.")
     return limits
+
+
+def _of_known_draw(check: PopulationCheck, sample: CheckedSample) -> PopulationCheck:
+    """Return the comparison, without its respects where it is known how the checked records were drawn."""
+    return replace(check, aspects=()) if sample.has_known_chances else check

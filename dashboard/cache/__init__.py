@@ -50,7 +50,7 @@ from core.thresholds import (
     draw_review_sample,
 )
 from core.thresholds import policy_report as report_on
-from core.thresholds.sample import CheckedSample, above_floors, confidence_floors
+from core.thresholds.sample import above_floors, confidence_floors, draw_with_chances
 from dashboard.cache.data import (
     KEYS,
     UploadSlot,
@@ -72,6 +72,7 @@ from dashboard.cache.data import (
 __all__ = [
     "UploadSlot",
     "alpha_budget",
+    "books_with_chances",
     "calibrations",
     "catalogue",
     "collection",
@@ -200,7 +201,7 @@ def alpha_budget(scored: Scored) -> AlphaBudget:
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEYS)
 def random_books(scored: Scored, n: int, surest: float = 1.0) -> pd.DataFrame:
-    """Return books drawn at random from all that the model did not learn from, checked or not. Shared: read-only.
+    """Return books drawn at random from all, checked or learned from or not. Shared: read-only.
 
     Parameters
     ----------
@@ -208,8 +209,13 @@ def random_books(scored: Scored, n: int, surest: float = 1.0) -> pd.DataFrame:
         Only from this share of each predicted class, its surest; see :func:`core.thresholds.find_whole_guarantee`.
     """
     part = above_floors(scored.table, confidence_floors(scored.table, scored.classes, surest))
-    frame = scored.table[CheckedSample.from_table(scored.table).frame & part].assign(truth="")
-    return draw_review_sample(frame, n, ())
+    return draw_review_sample(scored.table[part].assign(truth=""), n, ())
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEYS)
+def books_with_chances(scored: Scored, n: int, strata: tuple[str, ...]) -> pd.DataFrame:
+    """Return about so many books, half of them in equal parts from each value of a facet. Shared: read-only."""
+    return draw_with_chances(scored.table, n, strata)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Comparing the checked books with the others …", hash_funcs=KEYS)

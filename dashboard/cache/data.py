@@ -71,7 +71,8 @@ def scored(name: str, labels: str | None) -> Scored:
     # no longer here, or another catalogue they are joined with.
     predictions = load_predictions(place, name)
     manifest = digest(predictions.manifest.as_dict(), saved_training_labels(place, predictions.fingerprint))
-    here = (artifact_keys("labels"), artifact_keys("models"))
+    how_drawn = tuple((note["subject"], note["answer"]) for note in place.database.read("how_drawn"))
+    here = (artifact_keys("labels"), artifact_keys("models"), how_drawn)
     return _scored(name, manifest, labels or "", here, _catalogue_key(predictions))
 
 
