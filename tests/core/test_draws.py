@@ -1,13 +1,16 @@
 """Checked books remember how they were drawn: lists that come back, by hand."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from core.cli import main
 from core.draws import LabelDraw, how_drawn, read_draw, register_draw, say_how_drawn, unanswered_rows
 from core.errors import InputError
 from core.importing import import_file
+from core.labels import load_labels
 from core.predictions import load_scored
 from core.storage import Workspace
 from core.thresholds import compare_population, find_whole_guarantee
@@ -209,3 +212,22 @@ def test_two_random_lists_are_one_larger_random_sample(place: Workspace, tmp_pat
     assert 120 < both.drawn.sum() < 160
     assert both.chance[both.drawn] == pytest.approx(1 - 0.8 * 0.8)
     assert not both.is_weighted
+
+
+def test_the_command_line_asks_and_adds_up(
+    place: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = collection(place, tmp_path)
+    for name, rows in (("first", table.iloc[::2]), ("second", table.iloc[1::4])):
+        rows[["record_id", "title"]].assign(label=rows["predicted"]).to_csv(tmp_path / f"{name}.csv", index=False)
+        command = ["import", str(tmp_path / f"{name}.csv"), "--kind", "labels", "--drawn", "random"]
+        assert main([*command, "--workspace", str(place.root)]) == 0
+    capsys.readouterr()
+    command = ["thresholds", "--predictions", "tool", "--labels", "first", "--labels", "second", "--whole", ".05"]
+    main([*command, "--json", "--workspace", str(place.root)])
+    content = json.loads(capsys.readouterr().out)
+    assert content["promise"]["labelled"] == 300
+    drawn = {load_labels(place, name).fingerprint for name in ("first", "second")}
+    assert {how_drawn(place.database, fingerprint, None) for fingerprint in drawn} == {"random"}
+    assert main(["import", str(tmp_path / "tool.csv"), "--kind", "predictions", "--drawn", "random"]) == 2
+    assert "Only of labels it is asked how their books were drawn" in capsys.readouterr().err

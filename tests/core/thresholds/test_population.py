@@ -170,3 +170,40 @@ def test_page_aside_command_report_and_export_all_warn(
 
 def test_least_effects_are_what_is_documented() -> None:
     assert MIN_CONFIDENCE_EFFECT == 0.02
+
+
+@pytest.mark.parametrize(("share", "differs"), [(0.05, True), (0.03, False)])
+def test_a_language_that_nobody_could_read_is_found(share: float, differs: bool) -> None:
+    """.95 ** 200 = .00004 is no chance, .97 ** 200 = .0023 may be one among so many values; both are under 5 %."""
+    n = 4000
+    random = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {
+            "title": "A tale",
+            "language": np.where(np.arange(n) < share * n, "Dutch", "English"),
+            "predicted": random.choice(CLASSES, n),
+            "confidence": random.random(n),
+            "truth": "",
+        }
+    )
+    read = np.flatnonzero(table["language"] == "English")
+    table.loc[random.choice(read, 200, replace=False), "truth"] = "Fiction"
+    by_name = {respect.name: respect for respect in compare_population(table).aspects}
+    language = by_name["language"]
+    assert language.effect == pytest.approx(share)
+    assert language.differs is differs
+    if differs:
+        # Two languages are tested.
+        assert language.p_lacking == pytest.approx(2 * 0.95**200)
+        assert "0 % of the checked books and 5 % of those nobody checked are Dutch books" in language.words
+
+
+def test_known_chances_and_a_persons_word_go_before_any_comparison() -> None:
+    table = two_libraries()
+    drawn = (table["truth"] != "").to_numpy()
+    assert compare_population(table.assign(drawn_chance=np.where(drawn, 0.2, np.nan))).aspects == ()
+    unequal = np.where(drawn, np.where(np.arange(len(table)) % 2, 0.2, 0.4), np.nan)
+    first = compare_population(table.assign(drawn_chance=unequal)).differing[0]
+    assert (first.name, first.words) == ("drawn", "some of them were drawn with a higher chance than others")
+    first = compare_population(table.assign(drawn=np.where(drawn, "chosen", ""))).differing[0]
+    assert first.words == "they were chosen, not drawn at random"
