@@ -231,7 +231,9 @@ def _offer_sample(scored: Scored, promise: Guarantee) -> None:
         if not 0 < more <= unlabelled:
             return
         sample = draw_review_sample(scored.table, more, (PREDICTED,), seed=0)
-        _offer(sample, "Here they are, ready to be labelled; import the answers as labels.", "books-to-label", of_all=False)
+        _offer(
+            sample, "Here they are, ready to be labelled; import the answers as labels.", "books-to-label", of_all=False
+        )
 
 
 # --- The verdict on a set of predictions in three sentences, for Home -------------------------------------------------
