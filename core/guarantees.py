@@ -6,24 +6,29 @@ the predictions, which holds at every cut: it is paid for once, whatever shares 
 value of a facet, or for each of more than four classes, is always a question of its own.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.alpha_budget import AlphaBudget
 from core.checked_books import titles_of
 from core.facets import facet_title
 from core.formatting import percent, upper_percent
+from core.policies import SavedPolicy
 from core.predictions import Scored
 from core.storage import Workspace, digest
 from core.thresholds import (
     ErrorBand,
+    ErrorBound,
     Guarantee,
     GuaranteeRecord,
+    PolicyReport,
     PopulationCheck,
     WholeGuarantee,
+    compare_population,
     find_guaranteed_cuts,
     find_whole_guarantee,
+    policy_report,
 )
 from core.thresholds.error_band import MOST_BANDS
 from core.thresholds.sample import CheckedSample
@@ -36,9 +41,11 @@ __all__ = [
     "ask_accepted",
     "ask_band",
     "ask_whole",
+    "bound_of",
     "budget_of",
     "budget_sentence",
     "promise_of",
+    "report_policy",
 ]
 
 
@@ -193,6 +200,37 @@ def ask_band(scored: Scored, budget: AlphaBudget, confidence: float = 0.95) -> E
     question = budget.spend(digest(scored.key, "band", confidence), description)
     alpha = question.weight * round(1 - confidence, 12)
     return ErrorBand(scored.table, scored.classes, confidence, alpha)
+
+
+def bound_of(
+    scored: Scored, chosen: SavedPolicy, band: Callable[[], ErrorBand], population: PopulationCheck
+) -> ErrorBound | None:
+    """Return what holds of the accepted however the cuts were chosen; None where the checked books cannot say.
+
+    A promise of the whole that was kept with the cuts holds for them, and one of the accepted says itself what is said
+    here: neither is asked once more. Cuts set by hand are one position of the band, which is paid for once.
+    """
+    promise = chosen.promise
+    if promise is not None and promise.promised and promise.confidence is not None and chosen.labels == scored.labels:
+        if promise.kind == "accepted":
+            return None
+        content = promise.as_dict()
+        most_wrong, records = int(content["most_wrong"]), int(content["records"])
+        return ErrorBound(most_wrong=most_wrong, records=records, confidence=promise.confidence)
+    if population.differing or not len(scored.labelled):
+        return None
+    return band().bound(chosen.policy)
+
+
+def report_policy(
+    scored: Scored, chosen: SavedPolicy, budget: AlphaBudget, population: PopulationCheck | None = None
+) -> PolicyReport:
+    """Return what a kept policy does to the records it is for, and what holds of it however it was chosen."""
+    # The cuts of a slice are measured there and nowhere else.
+    part = scored.table[chosen.policy.covers(scored.table)]
+    check = population or compare_population(scored.table)
+    bound = bound_of(scored, chosen, lambda: ask_band(scored, budget), check)
+    return replace(policy_report(part, chosen.policy, classes=scored.classes), bound=bound)
 
 
 def budget_sentence(budget: AlphaBudget) -> str:

@@ -17,6 +17,7 @@ from core.thresholds import (
     Guarantee,
     GuaranteeRecord,
     Policy,
+    PolicyReport,
     PopulationCheck,
     WholeGuarantee,
     draw_review_sample,
@@ -203,10 +204,10 @@ def _offer(sample: pd.DataFrame, sentence: str, name: str, *, of_all: bool) -> N
         st.caption("Leave the last two columns and all rows as they are: they tell how the books were drawn.")
 
 
-def show_bound(scored: Scored, policy: Policy, accepted: int) -> None:
+def show_bound(scored: Scored, report: PolicyReport) -> None:
     """Say what holds at the cut-offs that are set, and at all others, if the checked books can stand for the others."""
-    if not cache.population(scored).differing and len(scored.labelled):
-        feedback.show_sentences(whole_wording.bound_sentence(cache.error_band(scored).bound(policy), accepted))
+    if report.bound is not None:
+        feedback.show_sentences(whole_wording.bound_sentence(report.bound, report.accepted))
         _show_budget(scored)
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from core.facets import facet_order, facet_title
-from core.formatting import interval_count
+from core.formatting import interval_count, lower_percent
 from core.policies import SavedPolicy, save_policy
 from core.predictions import Scored
 from core.thresholds import ALL_CLASSES, Policy, PolicyReport
@@ -198,7 +198,7 @@ def headline(report: PolicyReport) -> None:
         (
             "Right",
             percent(accuracy.value),
-            f"{interval(accuracy.low, accuracy.high)}: {report.errors:,} wrong of {report.labelled_accepted:,} checked",
+            f"{report.errors:,} wrong of {report.labelled_accepted:,} checked; {_how_right(report)}",
         ),
         (
             "Wrong to expect",
@@ -213,6 +213,13 @@ def headline(report: PolicyReport) -> None:
         with column, st.container(border=True):
             st.metric(label, value)
             st.caption(note)
+
+
+def _how_right(report: PolicyReport) -> str:
+    """Say between what the share right lies, or what it is at least: cut-offs are chosen on these very books."""
+    if report.right_at_least > 0:
+        return f"of all accepted at least {lower_percent(report.right_at_least)}, whatever was tried"
+    return interval(report.accuracy.low, report.accuracy.high)
 
 
 def keep(predictions: str, chosen: SavedPolicy, accepted: int) -> None:

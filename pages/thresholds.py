@@ -36,12 +36,12 @@ def by_cut_offs() -> None:
     else:
         start = dict(policies[0].policy.cuts) if policies else {}
         policy = Policy(thresholds_view.cut_offs(scored, start))
-    report = cache.policy_report(scored, policy)
+    chosen = SavedPolicy(policy=replace(policy, where=where), promise=promise, labels=scored.labels)
+    report = cache.with_bound(cache.policy_report(scored, policy), scored, chosen)
     thresholds_view.headline(report)
     if way != "By a promise":  # there it stands beside the promise
         guarantee_view.warn_of_population(scored)
-        guarantee_view.show_bound(scored, policy, report.accepted)
-    chosen = SavedPolicy(policy=replace(policy, where=where), promise=promise, labels=scored.labels)
+        guarantee_view.show_bound(scored, report)
     left, right = st.columns(2)
     with left:
         thresholds_view.keep(predictions, chosen, report.accepted)

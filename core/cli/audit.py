@@ -20,6 +20,7 @@ from core.guarantees import (
     budget_of,
     budget_sentence,
     promise_of,
+    report_policy,
 )
 from core.policies import SavedPolicy
 from core.predicates import title_phrase
@@ -29,7 +30,7 @@ from core.schema import CONFIDENCE
 from core.slices import Slice, facet_slices, find_slices, ledger_of, look_at_words
 from core.statistics import Estimate
 from core.storage import Workspace
-from core.thresholds import GuaranteeRecord, Policy, compare_population, policy_report
+from core.thresholds import GuaranteeRecord, Policy, compare_population
 from core.wording import slices as slice_wording
 from core.wording import thresholds as wording
 
@@ -433,7 +434,7 @@ def _whole(promise: GuaranteeRecord) -> dict[str, Any]:
 def _thresholds(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     scored = load_scored_from_args(args, workspace)
     chosen = policy_from_args(args, scored, workspace)
-    report = policy_report(scored.table, chosen.policy, classes=scored.classes)
+    report = report_policy(scored, chosen, budget_of(workspace, scored))
     sentences = wording.policy(report)
     if args.whole is not None and chosen.promise:  # it compared the books it rests on
         warnings = tuple(chosen.promise.warnings)

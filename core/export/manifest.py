@@ -188,6 +188,7 @@ class PolicyFigures(Record):
     accuracy: MeasuredRate | None = None
     per_class: dict[str, ClassFigures] = Field(default_factory=dict)
     expected_errors: MeasuredRate | None = None
+    right_at_least: float | None = None
 
 
 class ExportedFigures(Record):

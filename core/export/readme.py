@@ -14,7 +14,7 @@ from core.export.manifest import MeasuredRate, QualityReport
 from core.export.settings import HUMAN_LABELS, UNKNOWN, ExportSettings
 from core.export.table import ExportTable
 from core.export.terms import PROFILES, TERM_QUESTION
-from core.formatting import interval_count, rate
+from core.formatting import interval_count, lower_percent, rate
 from core.schema import TITLE
 from core.text_formats import inline
 
@@ -265,6 +265,11 @@ def quality_sentences(quality: QualityReport) -> Sequence[str]:
             "The cuts were chosen with these same records in view. Where they were chosen for their figures, the"
             " figures are too good; a promise allows for that, these figures do not."
         )
+        if quality.policy.right_at_least:
+            sentences.append(
+                "Allowing for it, with 95 % confidence at least"
+                f" {lower_percent(quality.policy.right_at_least)} of the records above the cut are right."
+            )
     sentences.append(
         "The figures hold for records like those that were checked; if those were not drawn at random from this file,"
         " the file may be better or worse."

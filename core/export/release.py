@@ -24,6 +24,7 @@ from core.export.manifest import QualityReport
 from core.export.settings import InputFile, MadeBy, ModelDetails
 from core.export.table import ExportTable, prepare
 from core.facets import facet_order, facet_values
+from core.guarantees import budget_of, report_policy
 from core.labels import load_labels
 from core.manifests import ModelManifest
 from core.models.registry import weights_digest, weights_of
@@ -33,7 +34,7 @@ from core.progress import Progress, silent
 from core.review import decisions_for_scored
 from core.schema import CORRECT, GENRE_GIVEN, LABEL, PREDICTED, RECORD_ID, SOURCE, TITLE, TRUTH
 from core.storage import Workspace, digest, now, slug
-from core.thresholds import Policy, apply_policy, compare_population, expected_errors, policy_report
+from core.thresholds import Policy, apply_policy, compare_population, expected_errors
 from core.wording import thresholds as wording
 
 __all__ = [
@@ -117,9 +118,8 @@ class Release:
         made_by = _made_by(workspace, table.label_sets)
         setting_values = {"measured_on": table.labels, "measured_by": made_by, "human_sets": tuple(names), **settings}
         decided = _decide(workspace, source, table, _settings(workspace, source, table, chosen, setting_values), names)
-        # The cuts of a slice are measured there and nowhere else.
         part = table.table[chosen.policy.covers(table.table)]
-        report = policy_report(part, chosen.policy, classes=table.classes)
+        report = report_policy(table, chosen, budget_of(workspace, table))
         measured = evaluate(part, table.classes)
         quality = QualityReport.parse(
             {

@@ -32,6 +32,7 @@ from core.formatting import (
     rate,
     upper_percent,
 )
+from core.guarantees import budget_of, report_policy
 from core.labels import load_labels
 from core.policies import SavedPolicy, saved_policies
 from core.predictions import PredictionSet, Scored, load_predictions
@@ -40,7 +41,7 @@ from core.report import svg
 from core.slices import SliceFindings, find_slices
 from core.storage import Workspace, file_sha256, write_atomically
 from core.text_formats import printable
-from core.thresholds import ALL_CLASSES, Curves, PolicyReport, PopulationCheck, compare_population, policy_report
+from core.thresholds import ALL_CLASSES, Curves, PolicyReport, PopulationCheck, compare_population
 from core.thresholds.report import CLASS
 from core.wording import thresholds as wording
 from core.wording.evaluation import collection as collection_sentences
@@ -224,10 +225,8 @@ def build_content(
     progress(0.6, "Cut-offs")
     policies = saved_policies(workspace, source.fingerprint)
     chosen = policy or (policies[0] if policies else None)
-    # The cuts of a slice are measured there and nowhere else.
-    part = scored.table[chosen.policy.covers(scored.table)] if chosen else scored.table
-    decided = policy_report(part, chosen.policy, classes=scored.classes) if chosen else None
     population = compare_population(scored.table)
+    decided = report_policy(scored, chosen, budget_of(workspace, scored), population) if chosen else None
     curves = Curves(scored.table, scored.classes).table(_CURVE_POINTS)
     curves = curves[(curves["class"] == ALL_CLASSES) & curves["error_rate"].notna()].reset_index(drop=True)
     progress(0.8, "The whole collection")

@@ -20,6 +20,7 @@ from core.thresholds.acceptance_rates import (
     distance_of_accepted,
     expected_errors,
 )
+from core.thresholds.error_band import ErrorBound
 from core.thresholds.policy import Policy, apply_policy
 
 __all__ = ["CLASS", "DEFAULT_FACETS", "PolicyReport", "policy_report"]
@@ -57,6 +58,8 @@ class PolicyReport:
     distances : DataFrame
         One row a facet: ``facet``, ``tvd`` (total variation distance between the accepted and all records, 0 to 1),
         ``tvd_by_chance`` (what as many records taken at random would show).
+    bound : ErrorBound, optional
+        What holds of the unchecked records however the cuts were chosen; None where nothing does.
     """
 
     policy: Policy
@@ -74,6 +77,18 @@ class PolicyReport:
     per_class: pd.DataFrame
     acceptance_rates: Mapping[str, pd.DataFrame]
     distances: pd.DataFrame
+    bound: ErrorBound | None = None
+
+    @property
+    def right_at_least(self) -> float:
+        """Share of the accepted that is right at least, however the cuts were chosen on the same labelled records.
+
+        With the confidence of :attr:`bound`; NaN without it or without accepted records. Unlike :attr:`accuracy`, which
+        a choice of cuts makes too good.
+        """
+        if self.bound is None or not self.accepted:
+            return math.nan
+        return 1 - min(self.errors + self.bound.most_wrong, self.accepted) / self.accepted
 
     @property
     def coverage(self) -> float:
@@ -94,6 +109,7 @@ class PolicyReport:
             "labelled_accepted": self.labelled_accepted,
             "errors": self.errors,
             "accuracy": self.accuracy.as_dict(),
+            "right_at_least": plain(self.right_at_least),
             "expected_errors": self.expected_errors.as_dict(),
             "per_class": {
                 row["class"]: {

@@ -61,6 +61,11 @@ def policy(report: PolicyReport) -> tuple[str, ...]:
         )
     else:
         lines.append(f"How often the accepted are right is not known: {accuracy.reason}.")
+    if report.bound is not None and report.right_at_least > 0:
+        lines.append(
+            f"Whatever cut-offs were tried on these books, with {lower_percent(report.bound.confidence)} confidence at"
+            f" least {lower_percent(report.right_at_least)} of all {report.accepted:,} accepted are right."
+        )
     if expected.defined:
         lines.append(
             f"Among all accepted records about {expected.value:,.0f} wrong ones are to be expected"

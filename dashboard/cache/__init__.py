@@ -9,6 +9,7 @@ and an artifact stand in a key as all fingerprints that a result depends on (`KE
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from core.evaluation.evaluate import CalibrationTrial, try_calibrations
 from core.explain import Explanation, SimilarTitles, is_linear, leave_one_word_out, shap_words, word_contributions
 from core.export.release import Release, cut_scope
 from core.export.table import ExportTable
-from core.guarantees import AcceptedRequest, WholeRequest, ask_accepted, ask_band, ask_whole, budget_of
+from core.guarantees import AcceptedRequest, WholeRequest, ask_accepted, ask_band, ask_whole, bound_of, budget_of
 from core.label_audit import LabelAudit, audit_labels
 from core.labels import load_labels
 from core.manifests import LabelManifest
@@ -173,6 +174,11 @@ def curves(scored: Scored) -> pd.DataFrame:
 def policy_report(scored: Scored, policy: Policy) -> PolicyReport:
     """Return what a policy does. Not kept: a slider has too many steps to remember each."""
     return report_on(scored.table, policy, classes=scored.classes)
+
+
+def with_bound(report: PolicyReport, scored: Scored, chosen: SavedPolicy) -> PolicyReport:
+    """Return a report with what holds of the accepted however the cuts were chosen."""
+    return replace(report, bound=bound_of(scored, chosen, lambda: error_band(scored), population(scored)))
 
 
 @st.cache_resource(max_entries=32, show_spinner="Testing cut-offs …", hash_funcs=KEYS)

@@ -1,6 +1,7 @@
 """Every promise is a question to the same checked books: the first is sharp, one band pays for all others."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pandas as pd
@@ -8,10 +9,23 @@ import pytest
 
 from core.alpha_budget import AlphaBudget
 from core.errors import InputError
-from core.guarantees import AcceptedRequest, WholeRequest, ask_accepted, ask_band, ask_whole, budget_of
+from core.formatting import lower_percent
+from core.guarantees import (
+    AcceptedRequest,
+    WholeRequest,
+    ask_accepted,
+    ask_band,
+    ask_whole,
+    budget_of,
+    promise_of,
+    report_policy,
+)
+from core.policies import SavedPolicy
 from core.predictions import Scored
 from core.storage import Workspace
-from core.thresholds import PopulationCheck
+from core.thresholds import Policy, PopulationCheck
+from core.thresholds.population import PopulationAspect
+from core.wording import thresholds as wording
 
 NOT_COMPARED = PopulationCheck(0, 0, ())
 
@@ -30,6 +44,8 @@ def predictions(name: str = "tfidf", classes: tuple[str, ...] = ("a", "b")) -> S
             "confidence": np.linspace(1, 0.5, 2000),
             "truth": truth,
             "language": np.where(np.arange(2000) % 3, "English", "French"),
+            "year": 1850.0,
+            "place": "London",
         }
     )
     return Scored(name=name, fingerprint=name, classes=classes, table=table, calibrated=True)
@@ -102,3 +118,44 @@ def test_books_drawn_with_unequal_chances_never_count_alike(workspace: Workspace
     assert result.groups[0].level == pytest.approx(0.6 * 0.05 * 0.7)
     with pytest.raises(InputError, match="do not count alike"):
         ask_accepted(weighted, AcceptedRequest(max_error=0.1, stratum="language"), budget, NOT_COMPARED)
+
+
+class TestHowRightTheAcceptedAreHoweverTheCutsWereChosen:
+    """Right at least = 1 − (wrong ones seen + unchecked wrong ones at most) / accepted."""
+
+    def test_cuts_set_by_hand_are_a_position_of_the_band(self, budget: AlphaBudget) -> None:
+        scored = predictions()
+        chosen = SavedPolicy(policy=Policy({"a": 0.75, "b": 0.75}))
+        report = report_policy(scored, chosen, budget, NOT_COMPARED)
+        bound = ask_band(scored, budget).bound(chosen.policy)
+        assert (report.accepted, report.errors) == (1000, 0)
+        assert report.bound == bound
+        assert report.right_at_least == pytest.approx(1 - bound.most_wrong / 1000)
+        assert 0.95 < report.right_at_least < report.accuracy.low
+        assert f"at least {lower_percent(report.right_at_least)} of all 1,000 accepted are right" in " ".join(
+            wording.policy(report)
+        )
+
+    def test_a_promise_of_the_whole_is_not_asked_once_more(self, budget: AlphaBudget) -> None:
+        scored = predictions()
+        result = ask_whole(scored, WholeRequest(max_error=0.02), budget, NOT_COMPARED)
+        chosen = SavedPolicy(policy=result.policy(), promise=promise_of(result))
+        report = report_policy(scored, chosen, budget, NOT_COMPARED)
+        assert report.bound is not None
+        assert report.bound.most_wrong == result.most_wrong
+        assert report.right_at_least == 1 - (report.errors + result.most_wrong) / report.accepted
+        assert len(budget.questions()) == 1
+
+    def test_a_promise_of_the_accepted_says_it_itself(self, budget: AlphaBudget) -> None:
+        result = ask_accepted(predictions(), AcceptedRequest(max_error=0.05, per="together"), budget, NOT_COMPARED)
+        chosen = SavedPolicy(policy=result.policy(), promise=wording.guarantee_record(result))
+        report = report_policy(predictions(), chosen, budget, NOT_COMPARED)
+        assert report.bound is None
+        assert math.isnan(report.right_at_least)
+
+    def test_books_that_cannot_stand_for_the_others_say_nothing(self, budget: AlphaBudget) -> None:
+        chosen = SavedPolicy(policy=Policy({"a": 0.75, "b": 0.75}))
+        aspect = PopulationAspect(name="x", title="X", effect=0.5, by_chance=0, p=0, differs=True)
+        differing = PopulationCheck(500, 1500, (aspect,))
+        assert report_policy(predictions(), chosen, budget, differing).bound is None
+        assert budget.questions() == ()
