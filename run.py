@@ -86,10 +86,11 @@ def check_python(version):
 def set_up(with_tests, forced_torch):
     """Make .venv hold what the requirements say; return the path of its Python."""
     files = [ROOT / "requirements.txt"] + ([ROOT / "tests" / "requirements.txt"] if with_tests else [])
-    wanted = {"runtime": fingerprint(files[:1]), "tests": fingerprint(files) if with_tests else None}
-    there = read_stamp()
-    torch_is_right = forced_torch in (None, there.get("torch")) or there.get("torch") == "default"
-    up_to_date = there.get("runtime") == wanted["runtime"] and (not with_tests or there.get("tests") == wanted["tests"])
+    stamp = {"runtime": fingerprint(files[:1]), "tests": fingerprint(files) if with_tests else None}
+    installed = read_stamp()
+    torch_is_right = forced_torch in (None, installed.get("torch")) or installed.get("torch") == "default"
+    tests_too = not with_tests or installed.get("tests") == stamp["tests"]
+    up_to_date = installed.get("runtime") == stamp["runtime"] and tests_too
     python = python_of(VENV)
     if up_to_date and torch_is_right and has_module(python, "streamlit"):
         return python
@@ -104,7 +105,7 @@ def set_up(with_tests, forced_torch):
         subprocess.call([str(python), "-m", "pip", "uninstall", "--yes", "--quiet", "torch"])
     print("Installing the packages into .venv: about a minute, longer the first time ...", flush=True)
     install(python, files, options)
-    STAMP.write_text(json.dumps(dict(wanted, torch=kind)), encoding="utf-8")
+    STAMP.write_text(json.dumps(dict(stamp, torch=kind)), encoding="utf-8")
     return python
 
 
@@ -133,8 +134,8 @@ def python_of(venv):
 
 def runs(command):
     """Tell whether a command is there and works (pyenv leaves names behind that do not)."""
-    found = shutil.which(command)
-    return bool(found) and subprocess.call([found, "-c", ""], stderr=subprocess.DEVNULL) == 0
+    path = shutil.which(command)
+    return bool(path) and subprocess.call([path, "-c", ""], stderr=subprocess.DEVNULL) == 0
 
 
 def has_module(python, module):
@@ -153,11 +154,11 @@ def make_venv(python):
             f"Python's module {missing[0]} is missing; on Debian and Ubuntu `sudo apt install python3-venv` brings it."
         )
     print("Making .venv with Python {}.{} ...".format(*sys.version_info[:2]), flush=True)
-    made = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "venv", "--clear", str(VENV)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
-    if made.returncode:
-        raise Problem(".venv cannot be made: {}".format(last_line(made.stdout.decode("utf-8", "replace"))))
+    if result.returncode:
+        raise Problem(".venv cannot be made: {}".format(last_line(result.stdout.decode("utf-8", "replace"))))
 
 
 def install(python, files, options):
@@ -185,8 +186,8 @@ def install(python, files, options):
 
 def pip_error(lines):
     """Return the line of pip's output that tells most, and a guess at the reason when it is a common one."""
-    told = [line.strip() for line in lines if line.strip()]
-    errors = [line for line in told if line.startswith("ERROR:")] or told or ["nothing was said."]
+    output = [line.strip() for line in lines if line.strip()]
+    errors = [line for line in output if line.startswith("ERROR:")] or output or ["nothing was said."]
     error = errors[-1][:300].rstrip(".") + "."
     signs = ("NewConnectionError", "name resolution", "Max retries", "ReadTimeout", "from versions: none")
     if any(sign in line for line in lines for sign in signs):
@@ -252,13 +253,13 @@ def serve(arguments):
     ask.add_argument("--port", type=int, help=f"port of the dashboard (default: the first free one from {FIRST_PORT})")
     ask.add_argument("--no-browser", action="store_true", help="do not open a browser")
     add_torch(ask)
-    said = ask.parse_args(arguments)
-    port = free_port(said.port)
-    python = set_up(False, said.torch)
+    args = ask.parse_args(arguments)
+    port = free_port(args.port)
+    python = set_up(False, args.torch)
     workspace = Path(os.environ.get("COLOPHON_HOME") or ROOT / "workspace").expanduser().resolve()
     environment = dict(os.environ, COLOPHON_HOME=str(workspace))
     demonstrate(python, workspace, environment)
-    return dashboard(python, port, environment, not said.no_browser and has_display())
+    return dashboard(python, port, environment, not args.no_browser and has_display())
 
 
 def add_torch(ask):
@@ -268,14 +269,14 @@ def add_torch(ask):
     either.add_argument("--cpu", dest="torch", action="store_const", const="cpu", help="take PyTorch's CPU build")
 
 
-def free_port(wanted):
+def free_port(chosen):
     """Return the port to use: the one wanted, or the first that is free."""
-    if wanted is not None:
-        if not 0 < wanted < 65536:
-            raise Problem(f"There is no port {wanted}; give one from 1024 to 65535 with --port.")
-        if is_free(wanted):
-            return wanted
-        raise Problem(f"Port {wanted} is in use; give another with --port, or none to have one chosen.")
+    if chosen is not None:
+        if not 0 < chosen < 65536:
+            raise Problem(f"There is no port {chosen}; give one from 1024 to 65535 with --port.")
+        if is_free(chosen):
+            return chosen
+        raise Problem(f"Port {chosen} is in use; give another with --port, or none to have one chosen.")
     for port in range(FIRST_PORT, LAST_PORT + 1):
         if is_free(port):
             return port
@@ -360,9 +361,9 @@ def test(arguments):
     )
     ask.add_argument("--fast", action="store_true", help="leave out what is slow, needs a browser or measures speed")
     add_torch(ask)
-    said, further = ask.parse_known_args(arguments)
-    python = set_up(True, said.torch)
-    if not said.fast:
+    args, further = ask.parse_known_args(arguments)
+    python = set_up(True, args.torch)
+    if not args.fast:
         bring_system_tools()
     failed = []
     for name, command in (
@@ -379,7 +380,7 @@ def test(arguments):
     if failed:
         print("\nFailed: {}. The tests run all the same.".format(", ".join(failed)), flush=True)
     print("\n== pytest", flush=True)
-    status = subprocess.call([str(python), "-m", "pytest", *pytest_options(said.fast), *further], cwd=str(ROOT))
+    status = subprocess.call([str(python), "-m", "pytest", *pytest_options(args.fast), *further], cwd=str(ROOT))
     return status or (1 if failed else 0)
 
 

@@ -33,7 +33,7 @@ class _OneLine(logging.Formatter):
         return printable(text)
 
 
-class _Lines(logging.StreamHandler[TextIO]):
+class _LineHandler(logging.StreamHandler[TextIO]):
     """Writes lines; on a terminal in the place of a progress line, which is drawn again below."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -49,7 +49,7 @@ class _Lines(logging.StreamHandler[TextIO]):
 def log_to(stream: TextIO, *, verbose: bool) -> Iterator[None]:
     """Write the log to a stream until the block ends: warnings alone, or with `verbose` what was done too."""
     level = logging.INFO if verbose else logging.WARNING
-    handler = _Lines(stream)
+    handler = _LineHandler(stream)
     handler.setLevel(level)
     before = {logging.getLogger(name): logging.getLogger(name).level for name in _LOGGERS}
     for logger in before:

@@ -247,7 +247,7 @@ class PredictionManifest(Manifest):
         Method; '' where it is not known.
     reads : tuple of str
         Columns that the model read beside the title.
-    held_out, untitled, cut, without_columns : int, optional
+    held_out, untitled, too_long, without_columns : int, optional
         Records with out-of-fold probabilities; without a title; with one that is longer than the model reads; with
         nothing in the columns of `reads`. None where made elsewhere.
     engine : str
@@ -255,7 +255,8 @@ class PredictionManifest(Manifest):
     seconds : float, optional
         That scoring took.
     input_columns : tuple of str
-        All columns that it read, the title first; empty where nobody knows. Version 1 may have ``reads`` alone.
+        All columns that it read, the title first; empty where nobody knows. Version 1 may have ``reads`` alone, and
+        calls ``too_long`` ``cut``.
     """
 
     classes: Texts = ()
@@ -271,7 +272,7 @@ class PredictionManifest(Manifest):
     calibration: str = ""
     held_out: int | None = None
     untitled: int | None = None
-    cut: int | None = None
+    too_long: int | None = None
     without_columns: int | None = None
     engine: str = ""
     seconds: int | float | None = None
@@ -281,6 +282,8 @@ class PredictionManifest(Manifest):
     @model_validator(mode="before")
     @classmethod
     def _upgrade(cls, content: Any) -> Any:
+        if "cut" in content and "too_long" not in content:
+            content = {("too_long" if key == "cut" else key): value for key, value in content.items()}
         return _with_input_columns(content) if content.get("model_fingerprint") else content
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from core.export import CARRIERS, FORMATS, MARC_KINDS, PROFILES, TERM_QUESTION, parse_formats, parse_marc_kinds
 from core.export.formats import RecordFormat, record_formats
 from core.export.readme import coded_by_default
+from core.export.readme import counts_sentence as count_words
 from core.export.readme import quality_sentences as sentences_of
 from core.export.release import (
     DIFFERENCES,
@@ -25,6 +26,7 @@ from core.export.release import (
     saved_exports,
     unused_path,
 )
+from core.export.settings import ExportSettings
 from core.export.table import ExportTable
 from core.export.tabular import accepted_csv
 from core.export.terms import check_base_uri
@@ -32,7 +34,7 @@ from core.export.validation import validate
 from core.facets import facet_title
 from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import Scored
-from core.thresholds import GuaranteeRecord, Policy
+from core.thresholds import Policy
 from dashboard import cache, feedback, widgets
 from dashboard.feedback import JOINER, escape
 from dashboard.tables import show_table
@@ -245,7 +247,7 @@ def accepted_button(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, 
 
 def counts_sentence(table: ExportTable) -> str:
     """Show that the counts add up, and what stands for a code of the catalogue alone."""
-    return " ".join(filter(None, [table.counts.sentence + ".", coded_by_default(table)]))
+    return " ".join(filter(None, [count_words(table.counts) + ".", coded_by_default(table)]))
 
 
 def quality_sentences(prepared: Release) -> list[str]:
@@ -271,7 +273,7 @@ def download(prepared: Release) -> None:
         type="primary",
         icon=":material/download:",
     )
-    zip_paths = [Path(export["path"]) for export in saved_exports(place, prepared.scored.predictions)]
+    zip_paths = [Path(export.path) for export in saved_exports(place, prepared.scored.predictions)]
     last = next((path for path in zip_paths if path.exists()), None)
     if last is not None and st.button("Check the last zip", icon=":material/fact_check:"):
         _show_checks(last)
@@ -346,38 +348,29 @@ def show_history(predictions: str) -> None:
     exports = saved_exports(cache.workspace(), predictions)
     if not exports:
         st.markdown("Nothing has been exported from these predictions yet.")
-    for entry in exports:
-        with st.container(border=True):
+    for export in exports:
+        with st.container(border=True), feedback.show_errors():
             st.markdown(
-                f"**{escape(entry['name'])}** · {entry['at'][:16].replace('T', ' ')} · {entry['accepted']:,} accepted,"
-                f" {entry['review']:,} for review"
+                f"**{escape(export.name)}** · {export.exported_at[:16].replace('T', ' ')} · {export.accepted:,}"
+                f" accepted, {export.review:,} for review"
             )
-            st.caption(_settings_of(entry["settings"]))
+            choices = export.choices
+            st.caption(_choices_in_words(choices))
             # Bound to the export, not to its place in the list, which changes when somebody exports or keeps others.
             st.button(
                 "Use these cut-offs again",
-                key=f"restore-{entry['id']}",
+                key=f"restore-{export.id}",
                 icon=":material/undo:",
                 on_click=_restore,
-                args=(predictions, entry["settings"]),
+                args=(predictions, choices),
             )
 
 
-def _settings_of(settings: Mapping[str, Any]) -> str:
+def _choices_in_words(choices: ExportSettings) -> str:
     """Return the settings of an earlier export in a line: cut-offs, formats, and what was chosen about MARC."""
-    parts = [_cuts_in_words(_policy_of(settings)), ", ".join(settings["formats"])]
-    parts += [", ".join(settings[name]) for name in ("marc_kinds",) if settings.get(name)]
-    parts += [str(settings[name]) for name in ("organisation", "source_code", "base_uri") if settings.get(name)]
-    return " · ".join(escape(part) for part in parts)
-
-
-def _policy_of(settings: Mapping[str, Any]) -> Policy:
-    content = {
-        "cuts": settings["cuts"],
-        "stratum": settings.get("stratum", ""),
-        "by_stratum": settings.get("cuts_by_stratum", {}),
-    }
-    return Policy.from_dict(content | {"slice": settings.get("slice")})
+    parts = [_cuts_in_words(choices.policy), ", ".join(choices.formats), ", ".join(choices.marc_kinds)]
+    parts += [choices.organisation, choices.source_code, choices.base_uri]
+    return " · ".join(escape(part) for part in parts if part)
 
 
 def _cuts_in_words(policy: Policy) -> str:
@@ -389,11 +382,11 @@ def _cuts_in_words(policy: Policy) -> str:
     return words if policy.where is None else f"{words}; only {policy.where.description}"
 
 
-def _restore(predictions: str, settings: Mapping[str, Any]) -> None:
+def _restore(predictions: str, choices: ExportSettings) -> None:
     chosen = SavedPolicy(
-        policy=_policy_of(settings),
-        promise=GuaranteeRecord.of(settings.get("promise") or {}),
-        labels=settings.get("chosen_on", ""),
+        policy=choices.policy,
+        promise=choices.promise,
+        labels=choices.chosen_on,
         because="restored from an earlier export",
     )
     with feedback.show_errors():

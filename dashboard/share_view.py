@@ -12,7 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.connection import split_secret
 from core.jobs import list_jobs, start
-from core.sharing.bundle import bundle_home, read_manifest
+from core.sharing.bundle import bundle_home, unverified_manifest
 from core.sharing.card_text import (
     BEGIN,
     END,
@@ -233,9 +233,9 @@ def send(shared: ShareTarget) -> None:
 
 def cite(shared: ShareTarget) -> None:
     """Show how to cite it, and what a Zenodo deposit needs."""
-    feedback.show_sentences(shared.citation.sentence)
+    feedback.show_sentences(shared.citation.reference)
     cff = shared.citation.as_cff()
-    metadata = deposit(shared.citation, [shared.citation.title, shared.citation.sentence])
+    metadata = deposit(shared.citation, [shared.citation.title, shared.citation.reference])
     left, right = st.columns(2)
     with left:
         st.markdown("**CITATION.cff**, which GitHub, Zenodo and Zotero read")
@@ -342,7 +342,7 @@ def _model(name: str) -> ShareTarget:
 
 def _bundle(path: Path) -> ShareTarget:
     place = cache.workspace()
-    manifest, home = read_manifest(path), bundle_home(place, path)
+    manifest, home = unverified_manifest(path), bundle_home(place, path)
     citation = bundle_citation(place, manifest, saved_card_metadata(home))
     invented = is_invented(place, manifest)
     fresh = bundle_card(manifest, citation, invented=invented)

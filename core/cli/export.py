@@ -10,7 +10,7 @@ from core.cli.audit import add_corpus, add_policy, catalogue_of, policy_from_arg
 from core.cli.output import CommandResult
 from core.errors import InputError
 from core.export import FORMATS, parse_formats, parse_marc_kinds
-from core.export.readme import coded_by_default
+from core.export.readme import coded_by_default, counts_sentence
 from core.progress import Progress
 from core.schema import CONFIDENCE, PREDICTED
 from core.storage import Workspace, now
@@ -120,7 +120,7 @@ def _export(args: argparse.Namespace, workspace: Workspace, progress: Progress) 
     content = {**report.as_dict(), **catalogue_of(scored)}
     lines = [
         f"{report.path} ({report.sha256})",
-        report.counts.sentence + ".",
+        counts_sentence(report.counts) + ".",
         *(
             f"  {file.name}" + (f": {file.records:,} records" if file.records is not None else "")
             for file in report.files

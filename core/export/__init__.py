@@ -32,7 +32,7 @@ from core.export.formats import (
 )
 from core.export.linked_data import provenance
 from core.export.manifest import QualityReport
-from core.export.readme import ExportSummary, readme, summarise
+from core.export.readme import ExportSummary, counts_sentence, readme, summarise
 from core.export.settings import UNKNOWN, ExportSettings, InputFile, ModelSource
 from core.export.table import ExportTable, prepare
 from core.export.tabular import write_review
@@ -220,7 +220,7 @@ class ExportReport:
             "accepted": self.accepted,
             "review": self.review,
             "counts": self.counts.as_dict(),
-            "sentence": self.counts.sentence,
+            "sentence": counts_sentence(self.counts),
             "remarks": list(self.remarks),
             "manifest": dict(self.manifest),
         }

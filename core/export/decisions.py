@@ -449,12 +449,6 @@ class DecisionCounts:
         """Records that carry a label in the export."""
         return self.by_decision[ACCEPTED] + self.by_decision[CURATOR]
 
-    @property
-    def sentence(self) -> str:
-        """Show that the counts add up."""
-        parts = " + ".join(f"{count:,} {name.replace('-', ' ')}" for name, count in self.by_decision.items())
-        return f"{parts} = {self.loaded:,} records loaded"
-
     def as_dict(self) -> dict[str, object]:
         """Return a JSON-able dictionary."""
         return {

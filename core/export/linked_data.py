@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 
 from core.export.formats import FileCheck, FormatWriter, Package, WrittenFile
 from core.export.manifest import QualityReport
-from core.export.readme import ExportSummary
+from core.export.readme import ExportSummary, counts_sentence
 from core.export.settings import UNKNOWN, ExportSettings, InputFile
 from core.export.table import ExportTable
 from core.export.terms import NAMESPACE
@@ -259,7 +259,7 @@ def rocrate(
         "name": summary.title,
         "description": settings.description
         or f"Labels for {settings.dataset}. {summary.assigned} Cuts: {settings.cuts_in_words}."
-        f" {table.counts.sentence}.",
+        f" {counts_sentence(table.counts)}.",
         "identifier": _ref(_IDENTIFIER),
         "version": settings.version,
         "datePublished": settings.exported_at[:10],

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from core.export.decisions import ACCEPTED, DECISIONS, HUMAN_LABEL_KEPT
+from core.export.decisions import ACCEPTED, DECISIONS, HUMAN_LABEL_KEPT, DecisionCounts
 from core.export.formats import CARRIERS, WrittenFile
 from core.export.manifest import MeasuredRate, QualityReport
 from core.export.settings import HUMAN_LABELS, UNKNOWN, ExportSettings
@@ -23,6 +23,7 @@ __all__ = [
     "checked_labels",
     "coded_by_default",
     "columns_in_words",
+    "counts_sentence",
     "how_assigned",
     "limits",
     "meaning_of_checked",
@@ -411,11 +412,17 @@ def _meaning(table: ExportTable) -> list[str]:
     return lines
 
 
+def counts_sentence(counts: DecisionCounts) -> str:
+    """Show that the counts add up, without a full stop."""
+    parts = " + ".join(f"{count:,} {name.replace('-', ' ')}" for name, count in counts.by_decision.items())
+    return f"{parts} = {counts.loaded:,} records loaded"
+
+
 def _how_many(table: ExportTable, summary: ExportSummary) -> list[str]:
     settings, counts = table.settings, table.counts
     cut = {name for cuts in (settings.cuts, *settings.cuts_by_stratum.values()) for name in cuts}
     uncut = [name for name in table.labels if name not in cut]
-    lines = [f"{counts.sentence}."]
+    lines = [f"{counts_sentence(counts)}."]
     lines += [
         f"{name}: {count:,} records. {DECISIONS[name][0].upper()}{DECISIONS[name][1:]}."
         for name, count in counts.by_decision.items()

@@ -21,7 +21,7 @@ from core.export import ExportReport, ExportSettings, ModelSource, human_from_la
 from core.export.decisions import ABSTAINED, ACCEPTED, DECISIONS, genre_labels
 from core.export.formats import FORMATS, PreviewRecord, RecordFormat, record_formats
 from core.export.manifest import QualityReport
-from core.export.settings import InputFile, MadeBy, ModelDetails
+from core.export.settings import InputFile, MadeBy, ModelDetails, PastExport
 from core.export.table import ExportTable, prepare
 from core.facets import facet_order, facet_values
 from core.guarantees import budget_of, report_policy
@@ -229,9 +229,10 @@ def precision_by(table: pd.DataFrame, policy: Policy, facet: str) -> dict[str, d
     }
 
 
-def saved_exports(workspace: Workspace, predictions: str) -> list[dict[str, Any]]:
+def saved_exports(workspace: Workspace, predictions: str) -> list[PastExport]:
     """Return the exports made of predictions (by fingerprint), the newest first."""
-    return list(reversed(workspace.database.read(_KIND, predictions)))
+    notes = workspace.database.read(_KIND, predictions)
+    return [PastExport.parse(note, "the note of an export") for note in reversed(notes)]
 
 
 def _catalogue_tables(workspace: Workspace, source: PredictionSet, scored: Scored) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -37,6 +37,7 @@ __all__ = [
     "MadeBy",
     "ModelDetails",
     "ModelSource",
+    "PastExport",
 ]
 
 # --- Everything a person chooses about an export, in one object that is stored in its manifest ------------------------
@@ -383,6 +384,44 @@ class ExportSettings:
     def fingerprint(self) -> str:
         """Return a digest of all choices."""
         return digest(self.as_dict())
+
+
+class PastExport(Record):
+    """An export that was written, as the workspace notes it (unknown keys are kept).
+
+    Attributes
+    ----------
+    id : int
+        Number of the note: it rises by the order of writing.
+    exported_at : str
+        When it was written, ISO 8601 in UTC.
+    name, path, sha256 : str
+        Of the zip; path and digest are '' where an early version noted none.
+    accepted, review : int
+        Records accepted, and those left to people.
+    settings : mapping
+        As they were noted; `choices` reads them.
+    """
+
+    id: int
+    exported_at: str = Field(alias="at")
+    name: str
+    path: str = ""
+    sha256: str = ""
+    accepted: int
+    review: int
+    settings: dict[str, Any]
+
+    @property
+    def choices(self) -> ExportSettings:
+        """Return the settings it was written by.
+
+        Raises
+        ------
+        InputError
+            They are not those of this version: a format it does not know, for example.
+        """
+        return ExportSettings.from_dict(self.settings)
 
 
 def _cuts_in_words(cuts: Mapping[str, float]) -> str:

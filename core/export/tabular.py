@@ -38,6 +38,7 @@ __all__ = [
     "read_parquet_labels",
     "unescape_cell",
     "workbook",
+    "workbook_remarks",
     "write_csv",
     "write_jsonl",
     "write_parquet",
@@ -159,27 +160,27 @@ class WorkbookReport:
         Records on the sheet.
     left_out : int
         Records beyond the most a sheet can hold.
-    cut : int
+    truncated : int
         Cells longer than :data:`CELL_LIMIT` characters; they end in '[cut: the whole text is in the CSV]'.
     """
 
     rows: int
     left_out: int
-    cut: int
+    truncated: int
 
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """Say what the workbook could not hold."""
-        remarks = []
-        if self.left_out:
-            remarks.append(
-                f"{self.left_out:,} records are beyond the {ROW_LIMIT:,} rows of a sheet and not in the workbook."
-            )
-        if self.cut:
-            remarks.append(
-                f"{self.cut:,} cells were cut in the workbook at {CELL_LIMIT:,} characters; the CSV has them whole."
-            )
-        return tuple(remarks)
+
+def workbook_remarks(report: WorkbookReport) -> tuple[str, ...]:
+    """Say what the workbook could not hold."""
+    remarks = []
+    if report.left_out:
+        remarks.append(
+            f"{report.left_out:,} records are beyond the {ROW_LIMIT:,} rows of a sheet and not in the workbook."
+        )
+    if report.truncated:
+        remarks.append(
+            f"{report.truncated:,} cells were cut in the workbook at {CELL_LIMIT:,} characters; the CSV has them whole."
+        )
+    return tuple(remarks)
 
 
 def write_xlsx(path: Path, frame: pd.DataFrame, columns: Sequence[Column], read_me: Sequence[str]) -> WorkbookReport:
@@ -522,7 +523,7 @@ class XlsxFormat(FlatFormat):
         written = write_xlsx(path, frame, columns, spreadsheet_readme(table, summary))
         about = "the accepted labels for reading in a spreadsheet program"
         package.add(f"{_PEOPLE}.xlsx", "xlsx", _XLSX_MEDIA, about, written.rows)
-        return written.sentences
+        return workbook_remarks(written)
 
 
 def write_review(table: ExportTable, package: Package) -> None:

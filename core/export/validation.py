@@ -90,23 +90,20 @@ def _labelled_files(folder: Path) -> Iterator[LabelledFile]:
 # Each check ends in 'passed', 'failed' or 'not run', and says why. Nothing here changes the export.
 
 
-def validate(path: Path, *, schemas: Path | None = None, tools: bool = True) -> tuple[ExportCheck, ...]:
+def validate(path: Path, *, tools: bool = True) -> tuple[ExportCheck, ...]:
     """Check an export.
 
     Parameters
     ----------
     path : path
         The zip, or the unpacked folder with its manifest.json.
-    schemas : path, optional
-        A folder with the Library of Congress schemas (MARC21slim.xsd, mods-3-7.xsd); without it the XML files are
-        checked for being well-formed only.
     tools : bool
-        Whether public validators are run too, where they are installed.
+        Whether public validators are run too, where they are installed; see :func:`public_checks`.
     """
     with unpacked(path) as folder:
         checks = list(builtin_checks(folder))
         if tools:
-            checks += public_checks(folder, schemas)
+            checks += public_checks(folder)
     return tuple(checks)
 
 

@@ -93,7 +93,7 @@ class PredictionReport:
         return asdict(self)
 
 
-def sentences(held_out: int, untitled: int, cut: int, resumed: int) -> tuple[str, ...]:
+def sentences(held_out: int, untitled: int, too_long: int, resumed: int) -> tuple[str, ...]:
     """Say how many records were not read like the others, and how many titles an earlier run had scored."""
     messages = []
     if resumed:
@@ -105,8 +105,8 @@ def sentences(held_out: int, untitled: int, cut: int, resumed: int) -> tuple[str
         )
     if untitled:
         messages.append(f"{untitled:,} records have no title and no prediction; they go to review.")
-    if cut:
-        messages.append(f"{cut:,} titles are longer than the language model reads; their ends were cut.")
+    if too_long:
+        messages.append(f"{too_long:,} titles are longer than the language model reads; their ends were cut.")
     return tuple(messages)
 
 
@@ -246,7 +246,7 @@ def predict_corpus(
     without = (
         int((~has_columns(texts.tolist()) & (records[TITLE_KEY] != "").to_numpy()).sum()) if loaded_model.reads else 0
     )
-    cut = loaded_model.classifier.count_truncated(texts.tolist())
+    too_long = loaded_model.classifier.count_truncated(texts.tolist())
     predicted = {key: int(counts.get(key, 0)) for key in loaded_model.classes}
     manifest = {
         "model": loaded_model.name,
@@ -262,7 +262,7 @@ def predict_corpus(
         "rows": len(table),
         "held_out": held_out,
         "untitled": untitled,
-        "cut": cut,
+        "too_long": too_long,
         "reads": list(loaded_model.reads),
         "input_columns": list(loaded_model.manifest.input_columns),
         "model_sha256": weights_digest(loaded_model.manifest.files),
@@ -302,7 +302,7 @@ def predict_corpus(
         classes=loaded_model.classes,
         predicted=predicted,
         sentences=(
-            *sentences(held_out, untitled, cut, resumed),
+            *sentences(held_out, untitled, too_long, resumed),
             *missing_column_sentences(loaded_model.reads, lacking, without, len(table)),
             *([numbered] if numbered else []),
         ),

@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from core.readers.marc_codes import country_name, is_country_code
+from core.readers.marc_codes import country_of_code, is_country_code
 from core.readers.probabilities import country_code_share
 from core.schema import DATE_CERTAINTY, PLACE, YEAR
 
@@ -304,10 +304,10 @@ def normal_countries(countries: "pd.Series[str]", warnings: list[str]) -> "pd.Se
         )
         return first
     names = [
-        country_name(text) if is_code or not text.strip("|# ") else text
+        country_of_code(text) if is_code or not text.strip("|# ") else text
         for text, is_code in zip(distinct, coded, strict=True)
     ]
     warnings.append(
-        f"Countries are codes of MARC and were put into words ('{of_three[0]}' is {country_name(of_three[0])})."
+        f"Countries are codes of MARC and were put into words ('{of_three[0]}' is {country_of_code(of_three[0])})."
     )
     return pd.Series(pd.array(np.array(names, dtype=object)[codes], dtype="str"), index=first.index)

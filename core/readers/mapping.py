@@ -21,7 +21,7 @@ from core.readers.columns import (
     normal_header,
 )
 from core.readers.marc import MARC_COLUMN
-from core.readers.marc_codes import country_name
+from core.readers.marc_codes import country_of_code
 from core.readers.probabilities import (
     country_code_share,
     find_probabilities,
@@ -329,7 +329,7 @@ class _Suggestion:
             self._columns[schema.COUNTRY] = name
             self._reasons[schema.COUNTRY] = (
                 f"'{name}' is named like a place, and its values are country codes of MARC, such as '{example}' "
-                f"({country_name(example) or 'unknown'})."
+                f"({country_of_code(example) or 'unknown'})."
             )
 
     def _take(self, target: str, name: str) -> None:

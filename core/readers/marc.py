@@ -9,7 +9,7 @@ from typing import IO, Final
 from core.errors import InputError, UnreadableFileError
 from core.progress import Progress
 from core.readers.container import OpenedFile
-from core.readers.marc_codes import country_name, language_name
+from core.readers.marc_codes import country_of_code, language_of_code
 from core.readers.marc_decode import BadRecord, Decoded, decode_iso2709, split_iso2709, stream_marcxml
 from core.readers.marc_record import MarcField, MarcRecord
 from core.readers.table import CHUNK_ROWS, ReaderOptions, RejectedRows, SourceTable, TextColumns
@@ -102,7 +102,7 @@ def record_columns(record: MarcRecord) -> list[str]:
             filter(None, (_joined(field, "abnpt", " /") for field in record.all("130", "240", "246", "730", "740")))
         ),
         _AND.join(filter(None, (_joined(field, "av", " ") for field in record.all("440", "490")))),
-        country_name(fixed[15:18]),
+        country_of_code(fixed[15:18]),
         place,
         _inside(published, "b", ",;"),
         date,
@@ -112,7 +112,7 @@ def record_columns(record: MarcRecord) -> list[str]:
         _AND.join(value for field in record.all("852") for value in field.all("hj")),
         _AND.join(_topic(field) for field in record.all("600", "610", "611", "630", "648", "650", "651")),
         _AND.join(map(_topic, human)),
-        _AND.join(dict.fromkeys(filter(None, map(language_name, languages)))),
+        _AND.join(dict.fromkeys(filter(None, map(language_of_code, languages)))),
         _AND.join(
             value for field in record.fields if field.tag[0] == "5" and field.tag != "588" for value in field.all("a")
         ),

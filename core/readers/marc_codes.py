@@ -7,7 +7,7 @@ whole.
 from functools import cache
 from typing import Final
 
-__all__ = ["country_code", "country_name", "is_country_code", "language_code", "language_name"]
+__all__ = ["country_code", "country_of_code", "is_country_code", "language_code", "language_of_code"]
 
 # MARC language codes that are no longer in ISO 639-2 but stand in old records.
 _OLD_LANGUAGES: Final = {
@@ -40,10 +40,10 @@ _NO_LANGUAGE: Final = frozenset({"", "und", "zxx", "mul", "mis"})
 
 
 @cache
-def language_name(code: str) -> str:
+def language_of_code(code: str) -> str:
     """Return the English name of a MARC language code, the code itself where it is unknown, '' for no language.
 
-    >>> language_name("ger"), language_name("|||"), language_name("qqq")
+    >>> language_of_code("ger"), language_of_code("|||"), language_of_code("qqq")
     ('German', '', 'qqq')
     """
     code = code.strip().lower()
@@ -377,10 +377,10 @@ _NO_COUNTRY: Final = frozenset({"xx", "vp"})  # unknown; several
 
 
 @cache
-def country_name(code: str) -> str:
+def country_of_code(code: str) -> str:
     """Return the name of a MARC country code, the code itself where it is unknown, '' for no place.
 
-    >>> country_name("enk"), country_name("nyu"), country_name("xx "), country_name("|||")
+    >>> country_of_code("enk"), country_of_code("nyu"), country_of_code("xx "), country_of_code("|||")
     ('England', 'United States of America', '', '')
     """
     code = code.strip().lower()

@@ -3,7 +3,8 @@
 ======================  ============================================================================================
 ``cards``               the cards of a model, an export bundle and a label set: measured numbers, visibly unfilled parts
 ``card_text``           the Markdown of cards, the words of licences and tasks, and what a person wrote into a card
-``bundle``              a folder or zip ready to be shared, and what arrives, checked against its checksums
+``bundle``              a folder ready to be shared, with its card
+``verification``        what arrives: copied under plain names, within limits, and checked against its checksums
 ``push``, ``pull``      on its way to the Hub, and taken in from there; ``hub``: the Hub itself
 ``citation``            how to cite, CITATION.cff, and the metadata of a Zenodo deposit
 ======================  ============================================================================================

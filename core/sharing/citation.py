@@ -57,7 +57,7 @@ class Citation:
         return self.metadata.library or NOT_NAMED
 
     @property
-    def sentence(self) -> str:
+    def reference(self) -> str:
         """How to cite it, in one sentence, with what it was built on."""
         kind = "Machine-learning model" if self.kind == "model" else "Data set"
         where = f" {self.metadata.homepage}." if self.metadata.homepage else ""
@@ -144,7 +144,7 @@ def deposit(citation: Citation, sentences: list[str]) -> dict[str, Any]:
         "version": citation.version,
         "publication_date": citation.date,
         "keywords": ["library", "catalogue", "genre", "bibliographic metadata", "GLAM"],
-        "notes": citation.sentence,
+        "notes": citation.reference,
         "related_identifiers": [
             {"identifier": item.doi, "relation": "isDerivedFrom", "scheme": "doi"}
             for item in citation.built_on

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 from core.errors import ColophonError, InputError
 from core.progress import Progress, silent
-from core.sharing.bundle import DATA_KINDS, MODEL_KINDS, ShareBundle, check_names, kind_of
+from core.sharing.bundle import ShareBundle
 from core.sharing.card_text import CardKind
+from core.sharing.verification import DATA_KINDS, MODEL_KINDS, check_names, kind_of
 
 __all__ = [
     "HubError",

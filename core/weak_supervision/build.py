@@ -9,7 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -340,7 +340,7 @@ def build_labels(
     used_predictions = {item for function in functions for item in function.predictions}
     fingerprint = digest(
         "weak labels",
-        functions_to_toml(functions),
+        functions_to_toml([replace(function, comment="") for function in functions]),
         source.fingerprint,
         human.fingerprint if human else "",
         sorted(workspace.find(BOOK_KINDS, item).fingerprint for item in without),

@@ -4,7 +4,7 @@ Votes are a column a function and a row a book; functions that copy one another 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -48,11 +48,14 @@ class LabellingFunction:
     label : str
         The class it votes for (its polarity).
     when : Predicate
+    comment : str
+        What its author wrote beside it in a file of functions, a line or several; '' for nothing.
     """
 
     name: str
     label: str
     when: Predicate
+    comment: str = ""
 
     def __post_init__(self) -> None:
         if not self.name.strip():
@@ -121,7 +124,7 @@ def with_class_spelling(
                 f"The function '{function.name}' votes for '{function.label}', which no label names."
                 f" The labels have: {', '.join(classes)}."
             )
-        spelled.append(LabellingFunction(function.name, label, function.when))
+        spelled.append(replace(function, label=label))
     return tuple(spelled)
 
 

@@ -26,12 +26,14 @@ r"""Labelling functions as a TOML file, and those being worked on, kept in the w
 ``{ predictions = "p", class = "Fiction", at_least = 0.9 }``    a model's confidence
 ``{ all = [ … ] }``, ``{ any = [ … ] }``, ``{ not = { … } }``     combinations
 ==============================================================  ==================================================
+
+Comments are kept: those right above a ``[[function]]`` or inside it are that function's, and are written above it.
 """
 
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -67,6 +69,9 @@ __all__ = [
 ]
 
 MAX_BYTES: Final = 1_000_000
+_HEADING: Final = (
+    "# Labelling functions for Colophon: each votes for its label where its condition holds, else it abstains."
+)
 MAX_DEPTH: Final = 12  # conditions within conditions
 
 # --- What may stand in the file: a model for each form of a condition, told by the first of these keys that it has ----
@@ -120,7 +125,7 @@ class _Language(_Form):
     language: _Texts
 
 
-class _Facet(_Form):
+class _FacetValue(_Form):
     facet: _Text
     is_: _Texts
 
@@ -152,7 +157,7 @@ _FORMS: Final[Mapping[str, type[_Form]]] = {
     "from": _Range,
     "to": _Range,
     "language": _Language,
-    "facet": _Facet,
+    "facet": _FacetValue,
     "predictions": _Confidence,
     "all": _All,
     "any": _Any,
@@ -173,7 +178,7 @@ _Condition = Annotated[
     | Annotated[_Range, Tag("from")]
     | Annotated[_Range, Tag("to")]
     | Annotated[_Language, Tag("language")]
-    | Annotated[_Facet, Tag("facet")]
+    | Annotated[_FacetValue, Tag("facet")]
     | Annotated[_Confidence, Tag("predictions")]
     | Annotated[_All, Tag("all")]
     | Annotated[_Any, Tag("any")]
@@ -206,7 +211,7 @@ def _predicate(form: _Form) -> Predicate:
             return RangePredicate(form.column, form.from_, form.to)
         case _Language():
             return FacetPredicate("language", tuple(form.language))
-        case _Facet():
+        case _FacetValue():
             return FacetPredicate(form.facet, tuple(form.is_))
         case _Confidence():
             return ConfidencePredicate(form.predictions, form.class_, float(form.at_least))
@@ -268,15 +273,55 @@ def functions_from_toml(text: str, source: str = "The functions") -> tuple[Label
     if not isinstance(tables, list) or not tables:
         raise InputError(f"{source} has no [[function]] table, so there is nothing to label with.")
     lines = [n for n, line in enumerate(text.splitlines(), 1) if re.match(r"\s*\[\[\s*function\s*\]\]", line)]
+    comments = _comments(text.replace("\r\n", "\n"), len(tables))
     functions = []
     for number, table in enumerate(tables, 1):
         place = f", line {lines[number - 1]}" if len(lines) == len(tables) else ""
-        functions.append(_function(table, f"{source}{place}, function {number}"))
+        function = _function(table, f"{source}{place}, function {number}")
+        functions.append(replace(function, comment=comments[number - 1]))
     try:
         check_functions(functions)
     except InputError as error:
         raise InputError(f"{source}: {error}") from error
     return tuple(functions)
+
+
+# In text that is TOML: strings, in which a # begins no comment; then comments, and the heads of functions.
+_TOKENS: Final = re.compile(
+    r'"""(?:\\.|[^\\])*?"{3,5}|'
+    r"'''.*?'{3,5}|"
+    r'"(?:\\.|[^"\\\n])*"|'
+    r"'[^'\n]*'|"
+    r"(?P<comment>#[^\n]*)|(?P<head>^[ \t]*\[\[\s*function\s*\]\])",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def _comments(text: str, n_functions: int) -> list[str]:
+    """Return the comments of each function: those on the lines right above its head, and those inside it."""
+    tokens = [token for token in _TOKENS.finditer(text) if token.lastgroup]
+    known_heads = sum(token.lastgroup == "head" for token in tokens) == n_functions
+    comments: list[list[str]] = [[] for _ in range(n_functions)]
+    current, end, above = 0, 0, list[str]()
+    heads = 0
+    for token in tokens:
+        if text[end : token.start()].strip():  # a key stands between: what came before it is inside the function
+            comments[current] += above
+            above.clear()
+        end = token.end()
+        if token.lastgroup == "head":
+            # Functions that are written otherwise, in an inline list, cannot be told apart: the first has all comments.
+            current = heads if known_heads else 0
+            heads += 1
+            comments[current] += above
+            above.clear()
+            continue
+        words = token["comment"].lstrip("#").strip()
+        if words != _HEADING.lstrip("# "):
+            line = text[text.rfind("\n", 0, token.start()) + 1 : token.start()]
+            (comments[current] if line.strip() else above).append(words)
+    comments[current] += above
+    return ["\n".join(lines) for lines in comments]
 
 
 def _function(table: object, place: str) -> LabellingFunction:
@@ -353,11 +398,10 @@ def _fault(kind: str, loc: Sequence[str | int], value: object, reason: str) -> t
 
 def functions_to_toml(functions: Sequence[LabellingFunction]) -> str:
     """Write labelling functions as TOML; :func:`functions_from_toml` reads the same functions back."""
-    document = [
-        "# Labelling functions for Colophon: each votes for its label where its condition holds, else it abstains."
-    ]
+    document = [_HEADING]
     for function in functions:
-        lines = ["", "[[function]]", f"name = {_value(function.name)}", f"label = {_value(function.label)}"]
+        comment = [f"# {line}".rstrip() for line in function.comment.splitlines()]
+        lines = ["", *comment, "[[function]]", f"name = {_value(function.name)}", f"label = {_value(function.label)}"]
         if isinstance(function.when, AllOf | AnyOf):
             lines += [f"when.{function.when.kind} = [", *(f"  {_inline(part)}," for part in function.when.parts), "]"]
         else:

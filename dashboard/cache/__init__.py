@@ -1,11 +1,11 @@
 """Every cached function; nothing else is decorated.
 
-The tables that everything is computed from are :mod:`dashboard.cache.data`; here is what is computed of predictions,
+The tables that everything is computed from are :mod:`dashboard.cache.tables`; here is what is computed of predictions,
 labels, exports and models, kept while what it depends on stays the same.
 
 Keys are fingerprints and small settings, never tables: a table above 50,000 rows would be hashed by a sample only.
 Large tables are shared as resources and must be treated as read-only; small answers are cached as data. A scored table
-and an artifact stand in a key as all fingerprints that a result depends on (`KEYS` in :mod:`dashboard.cache.data`).
+and an artifact stand in a key as all fingerprints that a result depends on (`KEYS` in :mod:`dashboard.cache.tables`).
 """
 
 from collections.abc import Mapping
@@ -52,7 +52,7 @@ from core.thresholds import (
 )
 from core.thresholds import policy_report as report_on
 from core.thresholds.sample import above_floors, confidence_floors, draw_with_chances
-from dashboard.cache.data import (
+from dashboard.cache.tables import (
     KEYS,
     UploadSlot,
     artifact_key,

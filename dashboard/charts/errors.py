@@ -196,9 +196,6 @@ def rates_chart(
     *,
     value: str,
     rate: str,
-    low: str = "low",
-    high: str = "high",
-    n: str = "n",
     title: str,
     overall: float | None = None,
     order: Sequence[str] | None = None,
@@ -209,8 +206,8 @@ def rates_chart(
     Parameters
     ----------
     table : DataFrame
-        Columns named by the other arguments; rates from 0 to 1. Rows with an undefined rate are left out of the chart
-        (they stay in the table beside it).
+        Columns named by `value` and `rate` (0 to 1), and ``low``, ``high`` (the interval) and ``n``. Rows with an
+        undefined rate are left out of the chart (they stay in the table beside it).
     overall : float, optional
         The rate of all records together.
     """
@@ -219,9 +216,9 @@ def rates_chart(
         {
             "value": known[value].astype("str"),
             "rate": known[rate].astype(float),
-            "low": known[low].astype(float),
-            "high": known[high].astype(float),
-            "n": known[n].astype(int),
+            "low": known["low"].astype(float),
+            "high": known["high"].astype(float),
+            "n": known["n"].astype(int),
         }
     )
     data["books"] = data["n"].map("{:,} books".format)
