@@ -75,10 +75,10 @@ def demo_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspa
             # The second model, with MiniLM, is looked at where it matters: tests/core/test_demonstration.py.
             demonstration.build(Workspace(folder / "unfinished"), two_models=False)
             (folder / "unfinished").rename(ready)
-    made = Workspace(shutil.copytree(ready, folder / "workspace"))
-    before = _content(made)
-    yield made
-    changed = sorted(dict(before.items() ^ _content(made).items()))
+    created = Workspace(shutil.copytree(ready, folder / "workspace"))
+    before = _content(created)
+    yield created
+    changed = sorted(dict(before.items() ^ _content(created).items()))
     assert not changed, f"A test changed the demonstration that all share; it must take demo_copy. Changed: {changed}"
 
 
@@ -105,10 +105,10 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    found = serving.find_browser()
-    if found is None:
+    result = serving.find_browser()
+    if result is None:
         pytest.skip("no Chromium is installed, so nothing can be looked at in a browser")
-    return found
+    return result
 
 
 @pytest.fixture(scope="session")

@@ -12,10 +12,10 @@ import pytest
 def small_disk(at: Path, megabytes: int = 4) -> Iterator[Path]:
     """Give a disk of a few megabytes, mounted at a folder that is made."""
     at.mkdir()
-    made = subprocess.run(
+    completed = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(at)], capture_output=True, check=False
     )
-    if made.returncode:
+    if completed.returncode:
         pytest.skip("no disk can be mounted here")
     try:
         yield at

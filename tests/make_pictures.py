@@ -34,27 +34,27 @@ def main(arguments: list[str] | None = None) -> int:
     ask.add_argument("--dark", action="store_true", help="in the dark theme")
     ask.add_argument("--width", type=int, default=WIDTH, help="width of the window in pixels (default: %(default)s)")
     ask.add_argument("--workspace", type=Path, help="a workspace to show, else a new demonstration")
-    said = ask.parse_args(arguments)
+    args = ask.parse_args(arguments)
     browser = serving.find_browser()
     if browser is None:
         print("No Chromium is installed: apt install chromium", file=sys.stderr)
         return 2
-    said.folder.mkdir(parents=True, exist_ok=True)
+    args.folder.mkdir(parents=True, exist_ok=True)
     faults = 0
     with (
-        _workspace(said.workspace) as (workspace, scratch),
+        _workspace(args.workspace) as (workspace, scratch),
         serving.dashboard(workspace, scratch / "log") as address,
         sync_playwright() as playwright,
     ):
         running = playwright.chromium.launch(executable_path=browser, args=list(serving.FLAGS))
-        page = running.new_page(color_scheme="dark" if said.dark else "light", locale="en-GB")
+        page = running.new_page(color_scheme="dark" if args.dark else "light", locale="en-GB")
         page.goto(address)
         serving.wait_until_settled(page)
         # an icon's name is part of its link's text; the page's name is the last line
         names = [text.strip().splitlines()[-1] for text in page.locator(_LINKS).all_inner_texts()]
         for number, name in enumerate(names):
-            if said.all or name in README_PAGES:
-                faults += _photograph(page, number, name, said.folder, said.width)
+            if args.all or name in README_PAGES:
+                faults += _photograph(page, number, name, args.folder, args.width)
         running.close()
     missing = set(README_PAGES) - set(names)
     if missing:
@@ -85,9 +85,9 @@ def _photograph(page: Page, number: int, name: str, folder: Path, width: int) ->
     picture = folder / f"{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}.png"
     page.screenshot(path=str(picture))
     _make_small(picture)
-    found = serving.exceptions_on(page)
-    print(f"{picture}  {picture.stat().st_size / 1000:.0f} kB  exceptions: {len(found)}")
-    return len(found)
+    result = serving.exceptions_on(page)
+    print(f"{picture}  {picture.stat().st_size / 1000:.0f} kB  exceptions: {len(result)}")
+    return len(result)
 
 
 def _make_small(picture: Path) -> None:

@@ -48,11 +48,11 @@ def ignored(name: str) -> bool:
 
 
 def files_of_the_repository() -> list[Path]:
-    found = []
+    items = []
     for folder, folders, names in os.walk(ROOT):
         folders[:] = sorted(name for name in folders if not ignored(name))
-        found += [Path(folder) / name for name in sorted(names) if not ignored(name)]
-    return found
+        items += [Path(folder) / name for name in sorted(names) if not ignored(name)]
+    return items
 
 
 def loaded_by(*statements: str) -> set[str]:
@@ -134,29 +134,26 @@ MACHINE_PATH = re.compile(
 
 
 def test_no_file_names_a_registry_or_a_path_of_one_machine() -> None:
-    found = []
+    items = []
     for path in files_of_the_repository():
         try:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             continue  # a picture or another binary file
         named = [host for host in REGISTRIES if host in text] + MACHINE_PATH.findall(text)
-        found += [f"{path.relative_to(ROOT)}: {name}" for name in named]
-    assert found == []
+        items += [f"{path.relative_to(ROOT)}: {name}" for name in named]
+    assert items == []
 
 
-# Text that a file keeps is written by what writes the file: the import's report, the training's, a label set's, an
-# export's. Everything else that a curator reads of a value object is a function of core.wording.
+# What a curator reads of a value object is a function of core.wording. These stand below it, and what they say is kept
+# in a file when it is written: whoever reads the file later has the words of that day.
 KEPT_IN_FILES = {
-    "core/classes.py",
-    "core/export/decisions.py",
-    "core/export/tabular.py",
-    "core/joins.py",
-    "core/labels.py",
-    "core/models/preparation.py",
-    "core/sharing/citation.py",
-    "core/weak_supervision/label_model.py",
-    "core/weak_supervision/functions.py",
+    "core/classes.py": "the import's warnings: which answers became one class",
+    "core/joins.py": "warnings of predictions and a training's report: which books were found among others",
+    "core/labels.py": "the import's warnings: how many rows speak of one book",
+    "core/models/preparation.py": "a training's report: which books were left out",
+    "core/weak_supervision/functions.py": "a label set's manifest: which functions abstained or copy others",
+    "core/weak_supervision/label_model.py": "a label set's manifest: of which functions agreement tells nothing",
 }
 SPEAKING = {"caveats", "headline", "sentence", "sentence_on", "sentences", "verdict"}
 
@@ -175,6 +172,6 @@ def test_value_objects_carry_numbers_and_wording_makes_sentences_of_them() -> No
             for node in ast.walk(tree)
             if isinstance(node, ast.FunctionDef) and node.name.strip("_") in ("percent", "rate", "listed", "printable")
         ]
-    assert speaking == KEPT_IN_FILES
+    assert speaking == set(KEPT_IN_FILES)
     expected = [f"core/formatting.py: {name}" for name in ("listed", "percent", "rate")]
     assert sorted(named) == [*expected, "core/text_formats.py: printable"]

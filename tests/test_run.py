@@ -17,10 +17,10 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """A run.py of its own, whose root is an empty copy of the project."""
-    found = importlib.util.spec_from_file_location("run_under_test", ROOT / "run.py")
-    assert found and found.loader
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
+    result = importlib.util.spec_from_file_location("run_under_test", ROOT / "run.py")
+    assert result and result.loader
+    module = importlib.util.module_from_spec(result)
+    result.loader.exec_module(module)
     (tmp_path / "tests").mkdir()
     (tmp_path / "requirements.txt").write_text("pandas==3.1.1\n")
     (tmp_path / "tests" / "requirements.txt").write_text("pytest==9.2.0\n")
@@ -57,9 +57,9 @@ def test_an_old_python_is_told_in_one_line(run, monkeypatch, version):
     monkeypatch.setattr(run, "runs", lambda name: False)
     with pytest.raises(
         run.Problem, match=f"needs Python 3.11 or newer and this is {version[0]}.{version[1]}; install a"
-    ) as told:
+    ) as message:
         run.check_python(version)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(message.value)
 
 
 def test_a_newer_python_that_is_here_is_named(run, monkeypatch):
@@ -171,9 +171,9 @@ def test_the_line_of_pip_that_tells_most_is_shown(run, lines, said):
 def test_pip_that_fails_is_told_in_one_line_with_its_log(run):
     run.VENV.mkdir()
     (run.ROOT / "requirements.txt").write_text("not a requirement !\n")
-    with pytest.raises(run.Problem, match=r"pip failed: ERROR: Invalid requirement.*All of it: .*pip\.log") as told:
+    with pytest.raises(run.Problem, match=r"pip failed: ERROR: Invalid requirement.*All of it: .*pip\.log") as message:
         run.install(Path(sys.executable), [run.ROOT / "requirements.txt"], ["--no-index"])
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(message.value)
 
 
 # --- which PyTorch --------------------------------------------------------------------------------------------------
@@ -196,7 +196,7 @@ INDEX = "https://index.example/cpu"
     ],
 )
 def test_which_build_of_pytorch(run, system, machine, gpu, forced, index, reachable, kind, options, said):
-    chosen = run.choose_torch(system, machine, gpu, forced, index, lambda asked: reachable)
+    chosen = run.choose_torch(system, machine, gpu, forced, index, lambda requested: reachable)
     assert chosen[:2] == (kind, options)
     assert said in chosen[2]
     assert "\n" not in chosen[2]

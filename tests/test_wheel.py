@@ -58,8 +58,8 @@ class Installed:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "COLOPHON_HOME")}
-        return {**kept, "HF_HUB_OFFLINE": "1", "COLOPHON_HOME": str(self.folder / "workspace")}
+        content = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "COLOPHON_HOME")}
+        return {**content, "HF_HUB_OFFLINE": "1", "COLOPHON_HOME": str(self.folder / "workspace")}
 
     def run(self, *command: str) -> str:
         done = subprocess.run(
@@ -119,8 +119,8 @@ def test_commands_work_outside_the_repository(installed: Installed) -> None:
     (installed.folder / "predictions.csv").write_text(PREDICTIONS)
     installed.run("colophon", "import", "predictions.csv", "--kind", "predictions", "--name", "small")
     # 90 titles; wrong are those that 3 and 5 divide: 0, 15, 30, 45, 60, 75.
-    told = json.loads(installed.run("colophon", "evaluate", "--predictions", "small", "--json"))
-    assert told["accuracy"]["value"] == pytest.approx(84 / 90)
+    content = json.loads(installed.run("colophon", "evaluate", "--predictions", "small", "--json"))
+    assert content["accuracy"]["value"] == pytest.approx(84 / 90)
     checks = json.loads(installed.run("colophon", "doctor", "--json"))["checks"]
     assert {"package streamlit", "package pandas", "package torch"} <= {check["name"] for check in checks}
     assert [check for check in checks if not check["ok"]] == []

@@ -109,7 +109,7 @@ class Session:
     def _note(self, delta: object) -> None:
         element = delta.new_element  # type: ignore[attr-defined]
         kind = element.WhichOneof("type")
-        if kind == "slider" and element.slider.id not in [one[0] for one in self.sliders]:
+        if kind == "slider" and element.slider.id not in [item[0] for item in self.sliders]:
             self.sliders.append((element.slider.id, delta.fragment_id))  # type: ignore[attr-defined]
         elif kind == "button":
             self.buttons[element.button.label] = (element.button.id, delta.fragment_id)  # type: ignore[attr-defined]
@@ -122,7 +122,7 @@ class Session:
 
     def press(self, label: str) -> float:
         """Press the button whose label begins so; the seconds until the next book is there."""
-        widget, fragment = next(found for text, found in self.buttons.items() if label in text)
+        widget, fragment = next(result for text, result in self.buttons.items() if label in text)
         self.states[widget] = ("trigger_value", True)
         seconds = self.rerun(fragment)
         del self.states[widget]

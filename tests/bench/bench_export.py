@@ -42,7 +42,7 @@ def catalogue(marc: bool) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     for number in range(8):
         originals[f"Notes {number}"] = titles if number < 3 else ""
     if marc:
-        originals["marc"] = [marc_record(one, title).to_json() for one, title in zip(ids, titles, strict=True)]
+        originals["marc"] = [marc_record(item, title).to_json() for item, title in zip(ids, titles, strict=True)]
     records = pd.DataFrame("", index=originals.index, columns=list(RECORDS_COLUMNS)).assign(
         record_id=ids,
         title=titles,

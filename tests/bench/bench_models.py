@@ -67,13 +67,13 @@ def measure(
     """Return what probabilities are worth for some of the books."""
     from sklearn.metrics import accuracy_score, f1_score
 
-    found = predictions_table(probabilities[among], classes)
+    result = predictions_table(probabilities[among], classes)
     right = truth[among].reset_index(drop=True)
     return {
         "n": int(among.sum()),
-        "accuracy": float(accuracy_score(right, found[PREDICTED])),
-        "macro_f1": float(f1_score(right, found[PREDICTED], average="macro")),
-        "ece": expected_calibration_error(found[CONFIDENCE], (found[PREDICTED] == right).to_numpy()),
+        "accuracy": float(accuracy_score(right, result[PREDICTED])),
+        "macro_f1": float(f1_score(right, result[PREDICTED], average="macro")),
+        "ece": expected_calibration_error(result[CONFIDENCE], (result[PREDICTED] == right).to_numpy()),
     }
 
 
@@ -81,7 +81,7 @@ def by_language(probabilities: np.ndarray, classes: tuple[str, ...], test: pd.Da
     """Return how many of the titles of each language are right."""
     right = predictions_table(probabilities, classes)[PREDICTED].to_numpy() == test[TRUTH].to_numpy()
     groups = test.assign(right=right).groupby(test[LANGUAGE].where(test[LANGUAGE] != "", "unknown"))["right"]
-    return {str(name): f"{int(one.sum())} of {len(one)}" for name, one in groups if len(one) >= 10}
+    return {str(name): f"{int(item.sum())} of {len(item)}" for name, item in groups if len(item) >= 10}
 
 
 def members(classifier: TitleClassifier, texts: list[str], truth: pd.Series) -> dict[str, str]:
@@ -89,11 +89,11 @@ def members(classifier: TitleClassifier, texts: list[str], truth: pd.Series) -> 
     if not isinstance(classifier, BlendClassifier):
         return {}
     everyone = np.ones(len(texts), dtype=bool)
-    found = {
-        one.kind: measure(said, classifier.classes, truth, everyone)
-        for one, said in zip(classifier.members, classifier.member_probabilities(texts), strict=True)
+    content = {
+        item.kind: measure(text, classifier.classes, truth, everyone)
+        for item, text in zip(classifier.members, classifier.member_probabilities(texts), strict=True)
     }
-    return {kind: f"{one['accuracy']:.4f}, macro-F1 {one['macro_f1']:.4f}" for kind, one in found.items()}
+    return {kind: f"{item['accuracy']:.4f}, macro-F1 {item['macro_f1']:.4f}" for kind, item in content.items()}
 
 
 def run(
@@ -113,7 +113,7 @@ def run(
     trained, trained_cpu = time.perf_counter() - clock, time.process_time() - cpu
     model = load(workspace, report.model)
     texts = texts_of_test(workspace, test, reads)
-    found = model.probabilities(texts)
+    probabilities = model.probabilities(texts)
     everyone = np.ones(len(test), dtype=bool)
     alone = model.probabilities(test[TITLE].tolist())
     return {
@@ -123,11 +123,11 @@ def run(
         "learned_from": report.n_train,
         "seconds": round(trained, 1),
         "cpu_seconds": round(trained_cpu, 1),
-        **measure(found, model.classes, test[TRUTH], everyone),
+        **measure(probabilities, model.classes, test[TRUTH], everyone),
         "titles_alone": measure(alone, model.classes, test[TRUTH], everyone) if reads else {},
         "members": members(model.classifier, texts, test[TRUTH]),
-        "by_language": by_language(found, model.classes, test),
-        "without_leaks": measure(found, model.classes, test[TRUTH], ~test[LEAK].to_numpy(dtype=bool)),
+        "by_language": by_language(probabilities, model.classes, test),
+        "without_leaks": measure(probabilities, model.classes, test[TRUTH], ~test[LEAK].to_numpy(dtype=bool)),
         "out_of_fold": report.metrics["out_of_fold"]["accuracy"]["value"],
         "sentences": list(report.sentences[-4:]),
     }

@@ -66,39 +66,39 @@ def compare(folder: Path, model_folder: Path, titles: list[str], size: int) -> d
     """Score with both engines; return what was measured."""
     model = load_folder(model_folder)
     columns = [probability_column(name) for name in model.classes]
-    found, engines = {}, []
+    result, engines = {}, []
     for engine in ("local", "ray"):
         shards, clock = shards_of(folder / engine, titles, columns, model.fingerprint, size), Clock()
         if engine == "local":
             score_locally(shards, model.probabilities, clock)
         else:
             score_on_ray(shards, model_folder, open_model, clock, wants_gpu=model.kind != "tfidf")
-        found[engine] = shards.probabilities()
+        result[engine] = shards.probabilities()
         rate = clock.rate(len(titles))
         engines.append(dict(zip(HEADS, (engine, clock.first[0], rate, clock.copies, rate / clock.copies), strict=True)))
-    same = found["local"].argmax(axis=1) == found["ray"].argmax(axis=1)
+    same = result["local"].argmax(axis=1) == result["ray"].argmax(axis=1)
     return {
         "kind": model.kind,
         "titles": len(titles),
         "engines": engines,
         "labels_equal": int(same.sum()),
-        "largest_difference": float(np.nanmax(np.abs(found["local"] - found["ray"]))),
+        "largest_difference": float(np.nanmax(np.abs(result["local"] - result["ray"]))),
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan"),
     }
 
 
-def told(name: str, said: dict[str, Any]) -> str:
+def told(name: str, text: dict[str, Any]) -> str:
     """Return what was measured for a reader."""
-    lines = [f"\n{name} ({said['kind']}), {said['titles']:,} different titles, {os.cpu_count()} cores"]
+    lines = [f"\n{name} ({text['kind']}), {text['titles']:,} different titles, {os.cpu_count()} cores"]
     lines.append("  ".join(head.rjust(15) for head in HEADS))
-    for one in said["engines"]:
-        cells = (one["engine"], f"{one['start']:.1f} s", *(f"{one[head]:,.0f}" for head in HEADS[2:]))
+    for item in text["engines"]:
+        cells = (item["engine"], f"{item['start']:.1f} s", *(f"{item[head]:,.0f}" for head in HEADS[2:]))
         lines.append("  ".join(cell.rjust(15) for cell in cells))
     lines.append(
-        f"Labels equal: {said['labels_equal']:,} of {said['titles']:,}; largest difference of a probability:"
-        f" {said['largest_difference']:.1e}."
+        f"Labels equal: {text['labels_equal']:,} of {text['titles']:,}; largest difference of a probability:"
+        f" {text['largest_difference']:.1e}."
     )
-    lines.append(f"Load of the machine at the end: {said['load']:.1f}. Above its cores, others were at work too.")
+    lines.append(f"Load of the machine at the end: {text['load']:.1f}. Above its cores, others were at work too.")
     return "\n".join(lines)
 
 
@@ -138,14 +138,16 @@ def main() -> None:
         corpus = load_corpus(workspace, arguments.corpus or workspace.list("corpora")[0].name)
         known = [title for title in dict.fromkeys(corpus.records([TITLE])[TITLE]) if title.strip()]
         titles = more_titles(known, arguments.titles)
-        asked = arguments.models.split(",") if arguments.models else [one.name for one in workspace.list("models")]
-        for name in asked:
-            said = compare(Path(folder, name), workspace.find("models", name).path, titles, arguments.size)
-            print(json.dumps({"model": name, **said}) if arguments.json else told(name, said), flush=True)
+        requested = (
+            arguments.models.split(",") if arguments.models else [item.name for item in workspace.list("models")]
+        )
+        for name in requested:
+            comparison = compare(Path(folder, name), workspace.find("models", name).path, titles, arguments.size)
+            print(json.dumps({"model": name, **comparison}) if arguments.json else told(name, comparison), flush=True)
             if not arguments.json:
                 print("How long that makes for large collections:", heads(), sep="\n")
-                for one in said["engines"]:
-                    print(row(one[HEADS[-1]]), f"({one['engine']})", flush=True)
+                for item in comparison["engines"]:
+                    print(row(item[HEADS[-1]]), f"({item['engine']})", flush=True)
 
 
 if __name__ == "__main__":

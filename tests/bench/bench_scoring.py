@@ -57,7 +57,7 @@ def published(model: TransformerClassifier, titles: list[str]) -> tuple[Callable
     config = base.config
     config.num_labels = 2
     classifier = transformers.BertForSequenceClassification(config).eval()
-    asked = transformers.pipeline("text-classification", model=classifier, tokenizer=tokenizer, device="cpu")
+    requested = transformers.pipeline("text-classification", model=classifier, tokenizer=tokenizer, device="cpu")
     limit = model.tokens.limit
 
     class Dataset(load_torch().utils.data.Dataset):  # type: ignore[misc,name-defined]
@@ -67,21 +67,21 @@ def published(model: TransformerClassifier, titles: list[str]) -> tuple[Callable
         def __getitem__(self, at: int) -> str:
             return titles[at]
 
-    return lambda: list(asked(Dataset(), batch_size=256, truncation=True, max_length=limit)), titles
+    return lambda: list(requested(Dataset(), batch_size=256, truncation=True, max_length=limit)), titles
 
 
 def timed(name: str, titles: list[str], work: Callable[[], Any]) -> tuple[Any, dict[str, Any]]:
     clock, cpu = time.perf_counter(), time.process_time()
-    found = work()
+    result = work()
     seconds, busy = time.perf_counter() - clock, time.process_time() - cpu
-    said = {
+    content = {
         "way": name,
         "titles": len(titles),
         "titles_a_second": round(len(titles) / seconds),
         "titles_a_cpu_second": round(len(titles) / busy),
     }
-    print(json.dumps(said), flush=True)
-    return found, said
+    print(json.dumps(content), flush=True)
+    return result, content
 
 
 def main() -> None:

@@ -58,7 +58,7 @@ def word(number: int) -> str:
     return "w" + "".join(reversed(letters))
 
 
-def ours(made: dict[str, npt.NDArray[Any]]) -> dict[str, Any]:
+def ours(created: dict[str, npt.NDArray[Any]]) -> dict[str, Any]:
     """Search with :func:`core.slices.find_slices`."""
     import pandas as pd
 
@@ -66,38 +66,42 @@ def ours(made: dict[str, npt.NDArray[Any]]) -> dict[str, Any]:
     from core.schema import RECORDS_COLUMNS
     from core.slices import find_slices
 
-    rows = len(made["wrong"])
+    rows = len(created["wrong"])
     spelled = np.array([word(number) for number in range(VOCABULARY)], dtype=object)
     table = pd.DataFrame({column: pd.Series("", index=range(rows), dtype="str") for column in RECORDS_COLUMNS})
     table["record_id"] = pd.Series(np.arange(rows)).astype("str")
-    table["title"] = table["title_key"] = pd.Series([" ".join(spelled[title]) for title in made["titles"]], dtype="str")
-    table["year"] = pd.array(made["years"], dtype="Int64")
+    table["title"] = table["title_key"] = pd.Series(
+        [" ".join(spelled[title]) for title in created["titles"]], dtype="str"
+    )
+    table["year"] = pd.array(created["years"], dtype="Int64")
     for number in range(FACETS):
         values = np.array([f"v{value}" for value in range(VALUES)], dtype=object)
-        table[f"facet{number}"] = pd.Series(values[made["facets"][:, number]], dtype="str")
-    table["truth"] = pd.Series(np.where(made["fiction"], "Fiction", "Non-fiction"), dtype="str")
-    table["predicted"] = pd.Series(np.where(made["fiction"] ^ made["wrong"], "Fiction", "Non-fiction"), dtype="str")
-    table["correct"] = ~made["wrong"]
+        table[f"facet{number}"] = pd.Series(values[created["facets"][:, number]], dtype="str")
+    table["truth"] = pd.Series(np.where(created["fiction"], "Fiction", "Non-fiction"), dtype="str")
+    table["predicted"] = pd.Series(
+        np.where(created["fiction"] ^ created["wrong"], "Fiction", "Non-fiction"), dtype="str"
+    )
+    table["correct"] = ~created["wrong"]
     classes, facets = ("Fiction", "Non-fiction"), [f"facet{number}" for number in range(FACETS)]
     find_slices(table.head(2000), classes, facets=facets)  # imports are paid before the clock starts
     clock = Clock()
-    found = find_slices(table, classes, facets=facets)
+    findings = find_slices(table, classes, facets=facets)
     measured = clock.read()
     pair = {FacetPredicate(facet, (value,)) for facet, value in PLANTED_PAIR.items()}
     wanted = {word(number) for number in PLANTED_WORDS}
-    first = [set(finding.slice.predicates) for finding in found.unexplained[:WORST]]
+    first = [set(finding.slice.predicates) for finding in findings.unexplained[:WORST]]
     terms = {term for predicates in first for fact in predicates if is_title_words(fact) for term in fact.terms}
-    return measured | {"pair": pair in first, "words": wanted <= terms, "told": len(found.unexplained)}
+    return measured | {"pair": pair in first, "words": wanted <= terms, "told": len(findings.unexplained)}
 
 
-def sliceline(made: dict[str, npt.NDArray[Any]], with_words: bool, depth: int) -> dict[str, Any]:
+def sliceline(created: dict[str, npt.NDArray[Any]], with_words: bool, depth: int) -> dict[str, Any]:
     """Search with SliceLine (Sagadeeva and Boehm 2021)."""
     from sliceline.slicefinder import Slicefinder
 
-    columns = np.column_stack([made["facets"], *(_words(made) if with_words else [])])
+    columns = np.column_stack([created["facets"], *(_words(created) if with_words else [])])
     clock = Clock()
     finder = Slicefinder(alpha=0.95, k=WORST, max_l=depth, min_sup=max(20, len(columns) // 400), verbose=False)
-    finder.fit(columns, made["wrong"].astype(float))
+    finder.fit(columns, created["wrong"].astype(float))
     measured = clock.read()
     first = [{(at, int(value)) for at, value in enumerate(row) if value is not None} for row in finder.top_slices_]
     alone = {
@@ -110,34 +114,34 @@ def sliceline(made: dict[str, npt.NDArray[Any]], with_words: bool, depth: int) -
     return measured | {"pair": {(0, 1), (1, 2)} in first, "words": set(PLANTED_WORDS) <= alone, "told": len(first)}
 
 
-def divexplorer(made: dict[str, npt.NDArray[Any]], with_words: bool) -> dict[str, Any]:
+def divexplorer(created: dict[str, npt.NDArray[Any]], with_words: bool) -> dict[str, Any]:
     """Search with DivExplorer (Pastor, de Alfaro and Baralis 2021)."""
     import pandas as pd
     from divexplorer import DivergenceExplorer
 
-    table = pd.DataFrame({f"facet{number}": made["facets"][:, number].astype(str) for number in range(FACETS)})
+    table = pd.DataFrame({f"facet{number}": created["facets"][:, number].astype(str) for number in range(FACETS)})
     if with_words:
-        held = np.column_stack(_words(made)).astype(object)
+        held = np.column_stack(_words(created)).astype(object)
         held[held == 0] = np.nan  # what is missing is no item
         named = pd.DataFrame(held, columns=[word(number) for number in range(WORDS)])
         table = pd.concat([table, named], axis=1)
-    table["wrong"] = made["wrong"].astype(int)
+    table["wrong"] = created["wrong"].astype(int)
     clock = Clock()
     support = max(20, len(table) // 400) / len(table)
-    found = DivergenceExplorer(table).get_pattern_divergence(min_support=support, boolean_outcomes=["wrong"])
-    first = found.sort_values("wrong_t", ascending=False).itemset.head(WORST)
+    result = DivergenceExplorer(table).get_pattern_divergence(min_support=support, boolean_outcomes=["wrong"])
+    first = result.sort_values("wrong_t", ascending=False).itemset.head(WORST)
     measured = clock.read()
     best = [{str(item).replace(".0", "") for item in itemset} for itemset in first]
     alone = {item.split("=")[0] for predicates in best if len(predicates) == 1 for item in predicates}
     return measured | {
         "pair": {"facet0=1", "facet1=2"} in best,
         "words": {word(number) for number in PLANTED_WORDS} <= alone,
-        "told": len(found),
+        "told": len(result),
     }
 
 
-def _words(made: dict[str, npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
-    return [(made["titles"] == number).any(axis=1).astype(np.int8) for number in range(WORDS)]
+def _words(created: dict[str, npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
+    return [(created["titles"] == number).any(axis=1).astype(np.int8) for number in range(WORDS)]
 
 
 class Clock:
@@ -159,12 +163,12 @@ class Clock:
 
 
 TOOLS = {
-    "ours, all facts, depth 3": lambda made: ours(made),
-    "sliceline, facets, depth 2": lambda made: sliceline(made, False, 2),
-    "sliceline, facets, depth 3": lambda made: sliceline(made, False, 3),
-    "sliceline, facets and words": lambda made: sliceline(made, True, 2),
-    "divexplorer, facets": lambda made: divexplorer(made, False),
-    "divexplorer, facets and words": lambda made: divexplorer(made, True),
+    "ours, all facts, depth 3": lambda created: ours(created),
+    "sliceline, facets, depth 2": lambda created: sliceline(created, False, 2),
+    "sliceline, facets, depth 3": lambda created: sliceline(created, False, 3),
+    "sliceline, facets and words": lambda created: sliceline(created, True, 2),
+    "divexplorer, facets": lambda created: divexplorer(created, False),
+    "divexplorer, facets and words": lambda created: divexplorer(created, True),
 }
 
 
@@ -193,32 +197,32 @@ def main() -> None:
     parser.add_argument("--gigabytes", type=int, default=8)
     parser.add_argument("--child", choices=TOOLS, help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
-    said = parser.parse_args()
-    if said.child:
-        resource.setrlimit(resource.RLIMIT_AS, (said.gigabytes << 30, said.gigabytes << 30))
-        with np.load(said.file) as made:
-            print(json.dumps(TOOLS[said.child]({name: made[name] for name in made.files})))
+    args = parser.parse_args()
+    if args.child:
+        resource.setrlimit(resource.RLIMIT_AS, (args.gigabytes << 30, args.gigabytes << 30))
+        with np.load(args.file) as created:
+            print(json.dumps(TOOLS[args.child]({name: created[name] for name in created.files})))
         return
-    for rows in said.rows:
+    for rows in args.rows:
         print(f"\n{rows:,} records")
         print(f"{'tool':30} {'seconds':>8} {'of processor':>13} {'MB before':>10} {'MB peak':>8}  pair  words told")
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "library.npz"
             np.savez(file, **library(rows))
             for tool in TOOLS:
-                python = sys.executable if tool.startswith("ours") else said.others
+                python = sys.executable if tool.startswith("ours") else args.others
                 if python:
-                    _print(tool, measure(tool, file, python, said.seconds, said.gigabytes))
+                    _print(tool, measure(tool, file, python, args.seconds, args.gigabytes))
 
 
 def _print(tool: str, answer: dict[str, Any]) -> None:
     if "failed" in answer:
         print(f"{tool:30} {answer['failed']}")
         return
-    found = [("yes" if answer[what] else "no") for what in ("pair", "words")]
+    items = [("yes" if answer[what] else "no") for what in ("pair", "words")]
     print(
         f"{tool:30} {answer['seconds']:8.2f} {answer['processor']:13.2f} {answer['before']:10,} {answer['peak']:8,}"
-        f"  {found[0]:5} {found[1]:5} {answer['told']:,}"
+        f"  {items[0]:5} {items[1]:5} {answer['told']:,}"
     )
 
 

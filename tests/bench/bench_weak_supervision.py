@@ -45,12 +45,12 @@ def titles(real: Path | None) -> list[str]:
     """Return as many titles as the published collection has: the real ones, repeated, or invented ones."""
     if real is not None and (real / "digitised.csv.gz").exists():
         with gzip.open(real / "digitised.csv.gz", "rt", encoding="utf-8", newline="") as stream:
-            found = [row["Title"] for row in csv.DictReader(stream)]
+            items = [row["Title"] for row in csv.DictReader(stream)]
     else:
         rng = random.Random(7)
         words = [*WORDS, "The", "of", "London", "a", "and", "Poems", "Sketches", "in", "three", "volumes", "life"]
-        found = [" ".join(rng.choices(words, k=rng.randrange(4, 40))) for _ in range(TITLES)]
-    return (found * (TITLES // len(found) + 1))[:TITLES]
+        items = [" ".join(rng.choices(words, k=rng.randrange(4, 40))) for _ in range(TITLES)]
+    return (items * (TITLES // len(items) + 1))[:TITLES]
 
 
 def with_colophon(lines: list[str]) -> dict[str, object]:
@@ -203,25 +203,25 @@ def main() -> None:
     parser.add_argument("--snorkel", help="an interpreter with snorkel")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     parser.add_argument("--together", help=argparse.SUPPRESS)
-    said = parser.parse_args()
-    if said.one:
-        print(json.dumps(with_snorkel(Path(said.one))))
+    args = parser.parse_args()
+    if args.one:
+        print(json.dumps(with_snorkel(Path(args.one))))
         return
-    if said.together:
-        print(json.dumps(snorkel_together(Path(said.together))))
+    if args.together:
+        print(json.dumps(snorkel_together(Path(args.together))))
         return
-    lines = titles(Path(said.real) if said.real else None)
+    lines = titles(Path(args.real) if args.real else None)
     ours = with_colophon(lines)
     print(f"colophon  {json.dumps(ours)}")
-    theirs = in_snorkel(said.snorkel, "--one", lines)
+    theirs = in_snorkel(args.snorkel, "--one", lines)
     if theirs:
         print(f"snorkel   {json.dumps(theirs)}")
         print(f"equal votes: {ours['checksum'] == theirs['checksum']}")
         print(f"the applier takes {theirs['applier_s'] / ours['contains_s']:.0f} times as long")
-    if said.real and (Path(said.real) / "digitised.csv.gz").exists():
-        content = real_votes(Path(said.real))
+    if args.real and (Path(args.real) / "digitised.csv.gz").exists():
+        content = real_votes(Path(args.real))
         print(f"together, colophon  {json.dumps(ours_together(content))}")
-        print(f"together, snorkel   {json.dumps(in_snorkel(said.snorkel, '--together', content))}")
+        print(f"together, snorkel   {json.dumps(in_snorkel(args.snorkel, '--together', content))}")
 
 
 def in_snorkel(python: str | None, what: str, content: object) -> dict[str, Any]:

@@ -53,8 +53,8 @@ def test_no_page_asks_anything_of_another_machine_and_each_has_its_title(
 @pytest.mark.parametrize("path", ["/", "/errors", "/thresholds", "/models"])
 def test_nothing_serious_stands_in_the_way_of_a_screen_reader(visit: Visit, page: Page, path: str, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    found = Axe().run(visit(path)).response["violations"]
-    assert [violation["id"] for violation in found if violation["impact"] in ("serious", "critical")] == []
+    result = Axe().run(visit(path)).response["violations"]
+    assert [violation["id"] for violation in result if violation["impact"] in ("serious", "critical")] == []
 
 
 @pytest.mark.parametrize("stop", PAGES, ids=[stop.title for stop in PAGES])

@@ -40,7 +40,7 @@ def test_leaked_books_and_open_ones_take_no_part() -> None:
     table = _table(400, overconfident=True)
     table.loc[:99, "leak"] = True
     table.loc[100:149, "truth"] = ""
-    assert {one.n for one in try_calibrations(table, CLASSES)} == {250}
+    assert {item.n for item in try_calibrations(table, CLASSES)} == {250}
 
 
 def test_what_cannot_be_judged_is_said() -> None:

@@ -13,15 +13,15 @@ from core.text_formats import printable
 
 def _run(capsys: pytest.CaptureFixture[str], place: Workspace, *words: str) -> tuple[int, str, str]:
     status = main([*words, "--workspace", str(place.root), "--quiet"])
-    said = capsys.readouterr()
-    return status, said.out, said.err
+    output = capsys.readouterr()
+    return status, output.out, output.err
 
 
 def _json(capsys: pytest.CaptureFixture[str], place: Workspace, *words: str, status: int = 0) -> dict[str, Any]:
     ended, out, _ = _run(capsys, place, *words, "--json")
     assert ended == status
-    found: dict[str, Any] = json.loads(out)
-    return found
+    result: dict[str, Any] = json.loads(out)
+    return result
 
 
 @pytest.mark.slow
@@ -52,9 +52,9 @@ def test_the_keys_that_stay_put(demo_copy: Workspace, capsys: pytest.CaptureFixt
 
 def test_a_promise_that_cannot_be_kept_ends_with_one(demo_copy: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("thresholds", "--predictions", "demo-predictions", "--max-error", ".001")
-    said = _json(capsys, demo_copy, *words, status=1)
-    assert said["promised"] is False
-    assert "Nothing can be promised" in said["reason"]
+    text = _json(capsys, demo_copy, *words, status=1)
+    assert text["promised"] is False
+    assert "Nothing can be promised" in text["reason"]
 
 
 @pytest.mark.parametrize(
@@ -90,9 +90,9 @@ def test_a_damaged_database_is_one_line_and_status_two(
     path = tmp_path / "colophon.db"
     path.write_text("no database", encoding="utf-8")
     assert main([*command.split(), "--workspace", str(tmp_path)]) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    [line] = said.err.splitlines()
+    output = capsys.readouterr()
+    assert output.out == ""
+    [line] = output.err.splitlines()
     assert line.startswith(f"colophon: The workspace's database {path} is damaged (file is not a database). Stop the")
 
 
@@ -140,9 +140,9 @@ def test_a_class_that_never_occurs_gives_a_sentence_and_no_nan(tmp_path: Path, c
     assert main(["import", str(path), "--kind", "predictions", *common]) == 0
     capsys.readouterr()
     assert main(["evaluate", "--predictions", "p", *common]) == 0
-    said = capsys.readouterr().out
-    assert "nan" not in said.lower().split()
-    assert "Macro-F1 is not known: no checked book is Song or is predicted to be" in said
+    output = capsys.readouterr().out
+    assert "nan" not in output.lower().split()
+    assert "Macro-F1 is not known: no checked book is Song or is predicted to be" in output
     # Songs are never predicted: no promise is broken by that; of plays nothing is predicted either.
     assert main(["thresholds", "--predictions", "p", "--max-error", ".6", *common]) == 0
     assert "The model calls no book Song: there is nothing to promise of it" in capsys.readouterr().out

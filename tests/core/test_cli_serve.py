@@ -14,10 +14,10 @@ from tests.serving import free_port
 
 def _options(command: list[str]) -> dict[str, list[str]]:
     after = command[6:]
-    found: dict[str, list[str]] = {}
+    result: dict[str, list[str]] = {}
     for name, value in zip(after[::2], after[1::2], strict=True):
-        found.setdefault(name, []).append(value)
-    return found
+        result.setdefault(name, []).append(value)
+    return result
 
 
 def test_it_listens_at_this_machine_alone_and_prints_no_address_of_the_network():

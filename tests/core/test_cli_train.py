@@ -13,7 +13,7 @@ def test_a_blend_has_the_members_that_were_asked_for(demo_copy: Workspace, capsy
     assert main([*words, "--workspace", str(demo_copy.root), "--quiet", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["kind"] == "blend"
     classifier = load(demo_copy, "two").classifier
-    assert [one.kind for one in classifier.members] == ["tfidf", "tfidf"]
+    assert [item.kind for item in classifier.members] == ["tfidf", "tfidf"]
 
 
 def test_members_are_for_blends(demo_copy: Workspace, capsys: pytest.CaptureFixture[str]) -> None:

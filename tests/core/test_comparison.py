@@ -13,10 +13,10 @@ from core.wording.evaluation import comparison_sentences, comparison_verdict
 CLASSES = ("Map", "Play", "Song")
 
 
-def model(said: list[str], truth: list[str], **columns: object) -> pd.DataFrame:
+def model(words: list[str], truth: list[str], **columns: object) -> pd.DataFrame:
     """A scored table; columns may replace anything."""
-    n = len(said)
-    made = pd.DataFrame(
+    n = len(words)
+    created = pd.DataFrame(
         {
             "record_id": [f"b{i:04d}" for i in range(n)],
             "title": [f"Title {i}" for i in range(n)],
@@ -26,14 +26,14 @@ def model(said: list[str], truth: list[str], **columns: object) -> pd.DataFrame:
             "language": "English",
             "year": pd.array([1850] * n, dtype="Int64"),
             "place": "London",
-            "predicted": said,
+            "predicted": words,
             "confidence": np.linspace(0.99, 0.51, n),
             "truth": truth,
             "leak": False,
         }
     ).assign(**columns)
     text = ["record_id", "title", "title_key", "author", "date", "language", "place", "predicted", "truth"]
-    return made.astype(dict.fromkeys(text, "str"))
+    return created.astype(dict.fromkeys(text, "str"))
 
 
 TRUTH = ["Map"] * 20 + ["Play"] * 20 + ["Song"] * 20
@@ -46,22 +46,22 @@ class TestCounts:
     found = compare_models(FIRST, SECOND, CLASSES, names=("old", "new"))
 
     def test_who_is_right_alone(self) -> None:
-        found = self.found
-        assert found.n == 60
-        assert (found.both_right, found.only_first, found.only_second, found.both_wrong) == (46, 2, 9, 3)
-        assert found.p == mcnemar_exact(2, 9) == pytest.approx(0.0654, abs=1e-4)
+        result = self.found
+        assert result.n == 60
+        assert (result.both_right, result.only_first, result.only_second, result.both_wrong) == (46, 2, 9, 3)
+        assert result.p == mcnemar_exact(2, 9) == pytest.approx(0.0654, abs=1e-4)
 
     def test_figures_of_each_and_their_difference(self) -> None:
-        found = self.found
-        assert [one.value for one in found.accuracy] == pytest.approx([48 / 60, 55 / 60])
-        assert found.accuracy_difference.value == pytest.approx(7 / 60)
-        assert found.accuracy_difference.low < 7 / 60 < found.accuracy_difference.high
+        result = self.found
+        assert [item.value for item in result.accuracy] == pytest.approx([48 / 60, 55 / 60])
+        assert result.accuracy_difference.value == pytest.approx(7 / 60)
+        assert result.accuracy_difference.low < 7 / 60 < result.accuracy_difference.high
         # F1 by hand. Old: maps 20 of 32 called, 20 are; plays 20, 20, 20; songs 8 of 8, 20 are.
         old = np.mean([2 * 20 / 52, 1, 2 * 8 / 28])
         # New: maps 18 of 19, 20; plays 20 of 24, 20; songs 17 of 17, 20.
         new = np.mean([2 * 18 / 39, 2 * 20 / 44, 2 * 17 / 37])
-        assert [one.value for one in found.macro_f1] == pytest.approx([old, new])
-        assert found.macro_f1_difference.value == pytest.approx(new - old)
+        assert [item.value for item in result.macro_f1] == pytest.approx([old, new])
+        assert result.macro_f1_difference.value == pytest.approx(new - old)
 
     def test_disagreements_are_listed_the_surest_mistakes_first(self) -> None:
         table = self.found.disagreements
@@ -83,22 +83,22 @@ class TestCounts:
         assert "No group of books is clearly better or worse with either of them." in comparison_sentences(self.found)
 
     def test_everything_goes_into_json(self) -> None:
-        said = json.loads(json.dumps(self.found.as_dict()))
-        assert (said["n"], said["disagreements"], said["only_second"]) == (60, 13, 9)
-        assert said["by_value"][0]["facet"] == "language"
+        content = json.loads(json.dumps(self.found.as_dict()))
+        assert (content["n"], content["disagreements"], content["only_second"]) == (60, 13, 9)
+        assert content["by_value"][0]["facet"] == "language"
 
 
 def test_a_clear_winner_is_named_whichever_side_it_is_on() -> None:
     good, bad = model(TRUTH, TRUTH), model(["Map"] * 60, TRUTH)
     for tables, winner in (((bad, good), "second"), ((good, bad), "first")):
-        said = comparison_verdict(compare_models(*tables, CLASSES))
-        assert said.startswith(f"'{winner}' is right 66.7 percentage points more often")
+        text = comparison_verdict(compare_models(*tables, CLASSES))
+        assert text.startswith(f"'{winner}' is right 66.7 percentage points more often")
 
 
 def test_the_same_seed_gives_the_same_interval() -> None:
-    one, same, other = (compare_models(FIRST, SECOND, CLASSES, seed=seed).macro_f1_difference for seed in (1, 1, 2))
-    assert one == same
-    assert one != other
+    item, same, other = (compare_models(FIRST, SECOND, CLASSES, seed=seed).macro_f1_difference for seed in (1, 1, 2))
+    assert item == same
+    assert item != other
 
 
 def test_editions_of_a_title_are_drawn_together() -> None:
@@ -112,39 +112,41 @@ def test_editions_of_a_title_are_drawn_together() -> None:
 class TestWhichBooks:
     def test_books_are_matched_by_record_id_whatever_their_order(self) -> None:
         shuffled = SECOND.sample(frac=1, random_state=0)
-        found = compare_models(FIRST, shuffled, CLASSES)
-        assert (found.only_first, found.only_second) == (2, 9)
+        comparison = compare_models(FIRST, shuffled, CLASSES)
+        assert (comparison.only_first, comparison.only_second) == (2, 9)
 
     def test_what_is_not_compared_is_counted_with_its_reason(self) -> None:
         truth = SECOND["truth"].mask(SECOND.index == 0, "Song").mask(SECOND.index == 1, "")
-        found = compare_models(FIRST.iloc[:50], SECOND.assign(truth=truth), CLASSES, names=("old", "new"))
-        assert found.n == 48
-        assert found.left_out == {
+        comparison = compare_models(FIRST.iloc[:50], SECOND.assign(truth=truth), CLASSES, names=("old", "new"))
+        assert comparison.n == 48
+        assert comparison.left_out == {
             "they are labelled only with 'old'": 1,
             "they are labelled only with 'new'": 10,
             "their labels differ between the two": 1,
         }
-        assert "10 labelled books are not compared: they are labelled only with 'new'." in comparison_sentences(found)
+        assert "10 labelled books are not compared: they are labelled only with 'new'." in comparison_sentences(
+            comparison
+        )
 
     def test_leaks_of_either_are_counted(self) -> None:
-        found = compare_models(FIRST.assign(leak=FIRST.index < 3), SECOND.assign(leak=SECOND.index == 5), CLASSES)
-        assert found.leaked == 4
-        assert any("4 of the books (7 %) have a title" in sentence for sentence in comparison_sentences(found))
+        comparison = compare_models(FIRST.assign(leak=FIRST.index < 3), SECOND.assign(leak=SECOND.index == 5), CLASSES)
+        assert comparison.leaked == 4
+        assert any("4 of the books (7 %) have a title" in sentence for sentence in comparison_sentences(comparison))
 
     def test_a_missing_prediction_is_wrong(self) -> None:
         blank = SECOND.assign(predicted=pd.Series([""] * 60, dtype="str"))
-        found = compare_models(FIRST, blank, CLASSES)
-        assert (found.only_first, found.only_second) == (48, 0)
-        assert found.macro_f1[1].value == 0
+        comparison = compare_models(FIRST, blank, CLASSES)
+        assert (comparison.only_first, comparison.only_second) == (48, 0)
+        assert comparison.macro_f1[1].value == 0
 
     def test_no_book_in_common_is_undefined_and_said(self) -> None:
         other = SECOND.assign(record_id="x" + SECOND["record_id"])
-        found = compare_models(FIRST, other, CLASSES)
-        assert found.n == 0
-        assert math.isnan(found.p)
-        assert not found.accuracy_difference.defined
-        assert comparison_verdict(found).startswith("There is no labelled book that both")
-        assert found.as_dict()["p"] is None
+        comparison = compare_models(FIRST, other, CLASSES)
+        assert comparison.n == 0
+        assert math.isnan(comparison.p)
+        assert not comparison.accuracy_difference.defined
+        assert comparison_verdict(comparison).startswith("There is no labelled book that both")
+        assert comparison.as_dict()["p"] is None
 
     def test_a_class_that_nobody_has_is_no_part_of_the_mean(self) -> None:
         with_it, without = (compare_models(FIRST, SECOND, classes) for classes in ((*CLASSES, "Poem"), CLASSES))
@@ -163,9 +165,9 @@ class TestWhichBooks:
 class TestByValue:
     def two(self, better: int, worse: int, same: int, n_right: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Outcomes of two models on books of which the second gains `better` and loses `worse`."""
-        one = np.r_[np.zeros(better), np.ones(worse), np.zeros(same), np.ones(n_right)].astype(bool)
+        item = np.r_[np.zeros(better), np.ones(worse), np.zeros(same), np.ones(n_right)].astype(bool)
         two = np.r_[np.ones(better), np.zeros(worse), np.zeros(same), np.ones(n_right)].astype(bool)
-        return one, two
+        return item, two
 
     def test_verdicts_after_adjustment(self) -> None:
         languages, ones, twos = [], [], []
@@ -176,13 +178,13 @@ class TestByValue:
             ("Greek", (3, 3, 1, 2)),
             ("English", (9, 8, 50, 300)),
         ):
-            one, two = self.two(*counts)
-            languages += [language] * len(one)
-            ones.append(one)
+            item, two = self.two(*counts)
+            languages += [language] * len(item)
+            ones.append(item)
             twos.append(two)
         table = pd.DataFrame({"language": pd.Series(languages, dtype="str")})
-        found = outcomes_by_value(table, np.concatenate(ones), np.concatenate(twos), ("language",)).set_index("value")
-        assert found["verdict"].to_dict() == {
+        result = outcomes_by_value(table, np.concatenate(ones), np.concatenate(twos), ("language",)).set_index("value")
+        assert result["verdict"].to_dict() == {
             "English": UNCLEAR,
             "German": BETTER,
             "Dutch": WORSE,
@@ -190,23 +192,23 @@ class TestByValue:
             "Greek": TOO_FEW,
         }
         # Four tests: English, German, Dutch, Latin. Holm: the smallest p times 4.
-        assert found.loc["German", "p"] == mcnemar_exact(2, 30)
-        assert found["p"].notna().sum() == 4
-        assert found.loc["German", "p_adjusted"] == pytest.approx(4 * mcnemar_exact(2, 30))
-        assert found.loc["Latin", "p"] == pytest.approx(2 * 0.5**6)
-        assert found.loc["Greek", ["difference", "low", "high", "p"]].isna().all()
-        assert found.loc["German", "difference"] == pytest.approx(28 / 97)
-        assert found.loc["German", "low"] > 0
-        assert found.loc["Dutch", "high"] < 0
+        assert result.loc["German", "p"] == mcnemar_exact(2, 30)
+        assert result["p"].notna().sum() == 4
+        assert result.loc["German", "p_adjusted"] == pytest.approx(4 * mcnemar_exact(2, 30))
+        assert result.loc["Latin", "p"] == pytest.approx(2 * 0.5**6)
+        assert result.loc["Greek", ["difference", "low", "high", "p"]].isna().all()
+        assert result.loc["German", "difference"] == pytest.approx(28 / 97)
+        assert result.loc["German", "low"] > 0
+        assert result.loc["Dutch", "high"] < 0
 
     def test_sentences_name_the_groups(self) -> None:
-        one, two = self.two(30, 1, 0, 69)
+        item, two = self.two(30, 1, 0, 69)
         truth = ["Map"] * 100
-        first, second = (model(np.where(right, "Map", "Song").tolist(), truth) for right in (one, two))
-        found = compare_models(
+        first, second = (model(np.where(right, "Map", "Song").tolist(), truth) for right in (item, two))
+        comparison = compare_models(
             first.assign(language="German"), second.assign(language="German"), CLASSES, facets=("language",)
         )
-        assert "German books: 'second' is better, 1 of 100 wrong instead of 30." in comparison_sentences(found)
+        assert "German books: 'second' is better, 1 of 100 wrong instead of 30." in comparison_sentences(comparison)
 
     @pytest.mark.slow
     def test_intervals_hold_the_true_difference(self) -> None:
@@ -226,9 +228,9 @@ class TestByValue:
 
 def test_one_book_in_common_is_too_few_to_compare() -> None:
     """Two sets with 1 common book "cannot be told apart (p = 1)"."""
-    found = compare_models(CHECKED_ONE, CHECKED_ONE, ("Map", "Play"), names=("one", "two"))
-    assert found.n == 1
-    assert comparison_sentences(found) == (
+    comparison = compare_models(CHECKED_ONE, CHECKED_ONE, ("Map", "Play"), names=("one", "two"))
+    assert comparison.n == 1
+    assert comparison_sentences(comparison) == (
         "Only 1 labelled book was predicted by both 'one' and 'two': too few to compare them.",
     )
 

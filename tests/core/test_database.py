@@ -140,8 +140,8 @@ class TestReplacedUnderTheRunningProgram:
 
     def test_a_removed_file_takes_no_decision(self, tmp_path) -> None:
         running = Database.at(tmp_path / "colophon.db")
-        for one in tmp_path.glob("colophon.db*"):
-            one.unlink()
+        for item in tmp_path.glob("colophon.db*"):
+            item.unlink()
         with pytest.raises(StorageError, match="replaced or removed"):
             running.add("memo", "p", {"day": "today"})
 
@@ -151,8 +151,8 @@ class TestReplacedUnderTheRunningProgram:
         for day in range(3):
             running.add("memo", "p", {"day": day})
         _of_another_day(tmp_path / "copy.db")
-        for one in tmp_path.glob("colophon.db-*"):
-            one.unlink()
+        for item in tmp_path.glob("colophon.db-*"):
+            item.unlink()
         path.write_bytes((tmp_path / "copy.db").read_bytes())
         with pytest.raises(StorageError):
             running.add("memo", "p", {"day": "lost?"})
@@ -160,8 +160,8 @@ class TestReplacedUnderTheRunningProgram:
     def test_who_opens_it_again_goes_on(self, tmp_path) -> None:
         path = tmp_path / "colophon.db"
         Database.at(path).add("memo", "p", {"day": "today"})
-        for one in tmp_path.glob("colophon.db*"):
-            one.unlink()
+        for item in tmp_path.glob("colophon.db*"):
+            item.unlink()
         Database.at(path).add("memo", "p", {"day": "anew"})
         assert [note["day"] for note in Database.at(path).read("memo")] == ["anew"]
 
@@ -201,10 +201,10 @@ class TestAnOlderCopyBesideRecentWrites:
         for name in ("colophon.db-wal", "colophon.db-shm"):
             (tmp_path / name).unlink(missing_ok=True)
         path.write_bytes(older)
-        found = subprocess.run(
+        completed = subprocess.run(
             [sys.executable, "-c", _COUNT, str(path)], check=True, cwd=ROOT, capture_output=True, text=True
         )
-        assert found.stdout.strip() == "100"
+        assert completed.stdout.strip() == "100"
 
     def test_what_a_killed_process_left_is_read_whole(self, tmp_path) -> None:
         path = tmp_path / "colophon.db"
@@ -259,8 +259,8 @@ def test_a_database_on_a_full_disk_is_opened_to_be_read_and_written_once_there_i
     with disks.small_disk(tmp_path / "disk") as disk:
         path = disk / "colophon.db"
         _of_another_day(path)
-        for one in disk.glob("colophon.db-*"):
-            one.unlink()
+        for item in disk.glob("colophon.db-*"):
+            item.unlink()
         moved = disk / "moved.db"
         path.rename(moved)
         filling = disks.fill(disk)

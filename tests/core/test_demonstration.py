@@ -39,9 +39,9 @@ def test_another_demonstration_over_the_first_is_refused_before_anything_is_writ
     table = demo_copy.root / "demonstration" / "demo-catalogue.csv"
     before = (table.read_bytes(), demo_copy.find("corpora", "demo-catalogue").fingerprint)
     assert main(["--workspace", str(demo_copy.root), "--quiet", "demo", "--seed", "7"]) == 2
-    said = capsys.readouterr().err
-    assert "Nothing was made: this workspace holds another demonstration." in said
-    assert "Name an empty folder with --workspace to have both; or remove what is called demo-… with" in said
+    output = capsys.readouterr().err
+    assert "Nothing was made: this workspace holds another demonstration." in output
+    assert "Name an empty folder with --workspace to have both; or remove what is called demo-… with" in output
     assert (table.read_bytes(), demo_copy.find("corpora", "demo-catalogue").fingerprint) == before
 
 

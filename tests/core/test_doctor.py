@@ -18,8 +18,8 @@ from tests import disks
 
 
 def named(workspace: Workspace, name: str) -> doctor.HealthCheck:
-    (found,) = [check for check in examine(workspace) if check.name == name]
-    return found
+    (result,) = [check for check in examine(workspace) if check.name == name]
+    return result
 
 
 def a_model(workspace: Workspace, name: str = "first") -> Path:
@@ -298,8 +298,8 @@ def flipped(path: Path) -> None:
 )
 def test_each_fault_of_what_is_held_is_said_with_what_to_do(demo_copy, kind, name, file, harm, called, detail):
     harm(demo_copy.find(kind, name).path / file)
-    found = damaged(demo_copy)
-    fault = found[called or "set of predictions demo-predictions"]
+    result = damaged(demo_copy)
+    fault = result[called or "set of predictions demo-predictions"]
     assert file in fault
     assert detail in fault
     assert "or remove it" in fault
@@ -307,9 +307,9 @@ def test_each_fault_of_what_is_held_is_said_with_what_to_do(demo_copy, kind, nam
 
 def test_predictions_without_their_catalogue_are_said(demo_copy):
     cut(demo_copy.find("corpora", "demo-digitised").path / "records.parquet")
-    found = damaged(demo_copy)
-    assert "records.parquet is cut short" in found["corpus demo-digitised"]
-    assert "records.parquet is cut short" in found["set of predictions demo-predictions"]
+    result = damaged(demo_copy)
+    assert "records.parquet is cut short" in result["corpus demo-digitised"]
+    assert "records.parquet is cut short" in result["set of predictions demo-predictions"]
 
 
 def test_a_decision_of_another_version_is_said(workspace):
@@ -321,17 +321,17 @@ def test_a_damaged_export_a_job_without_status_and_a_broken_version_are_said(wor
     (workspace.folder("exports") / "accepted.zip").write_bytes(b"PK\x03\x04 cut")
     (workspace.folder("jobs") / "20260101-000000-abcdef").mkdir()
     (workspace.root / "workspace.json").write_text("{")
-    found = damaged(workspace)
-    assert found["export accepted.zip"].endswith("remove it and export again")
-    assert found["jobs"].startswith("1 without a readable status: jobs/20260101-000000-abcdef")
-    assert found["workspace version"] == "workspace.json cannot be read: remove it, and it is written anew"
+    result = damaged(workspace)
+    assert result["export accepted.zip"].endswith("remove it and export again")
+    assert result["jobs"].startswith("1 without a readable status: jobs/20260101-000000-abcdef")
+    assert result["workspace version"] == "workspace.json cannot be read: remove it, and it is written anew"
 
 
 def test_the_doctor_looks_at_a_workspace_that_cannot_be_used(tmp_path):
     (tmp_path / "colophon.db").write_text("no database" * 100)
-    found = damaged(Workspace(tmp_path, damaged=True))
-    assert "stop the server first" in found["database"]
-    assert "is damaged" in found["decisions"]
+    result = damaged(Workspace(tmp_path, damaged=True))
+    assert "stop the server first" in result["database"]
+    assert "is damaged" in result["decisions"]
 
 
 @pytest.mark.slow
@@ -346,8 +346,8 @@ def test_the_doctor_starts_on_a_full_disk(tmp_path, capsys):
             [*in_own_process, "doctor", "--json", "--workspace", str(root)], capture_output=True, check=False, text=True
         )
         assert ended.returncode == 1, ended.stderr
-        found = {one["name"]: one for one in json.loads(ended.stdout)["checks"]}
-        assert not found["disk"]["ok"]
-        assert "No space left on device" in found["workspace"]["detail"]
-        assert found["database"]["ok"], found["database"]
+        content = {item["name"]: item for item in json.loads(ended.stdout)["checks"]}
+        assert not content["disk"]["ok"]
+        assert "No space left on device" in content["workspace"]["detail"]
+        assert content["database"]["ok"], content["database"]
         assert "Traceback" not in ended.stderr

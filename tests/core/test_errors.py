@@ -34,7 +34,7 @@ def test_a_page_names_a_file_of_the_server_without_its_folders(message: str, on_
 
 
 def test_no_message_that_a_page_shows_names_an_option_of_the_command_line() -> None:
-    found = []
+    items = []
     for path in sorted(CORE.rglob("*.py")):
         if path.relative_to(CORE).parts[0] == "cli":
             continue
@@ -49,5 +49,5 @@ def test_no_message_that_a_page_shows_names_an_option_of_the_command_line() -> N
             )
             # Annif's own command has options of its own, which people need wherever they read the message.
             if re.search(r"(?<!\S)--[a-z]", words) and "annif index" not in words:
-                found.append(f"{path}:{call.lineno}: {words}")
-    assert found == []
+                items.append(f"{path}:{call.lineno}: {words}")
+    assert items == []

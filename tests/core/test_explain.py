@@ -96,20 +96,20 @@ def test_log_odds_by_hand(row, position, expected):
 class TestWordContributions:
     @pytest.mark.parametrize("title", [*ASKED, "", "Unheard-of"])
     def test_they_sum_to_the_log_odds_of_the_calibrated_probability(self, model, title):
-        found = model.calibration.apply(model.classifier.predict_probabilities([title]))
+        result = model.calibration.apply(model.classifier.predict_probabilities([title]))
         for position, name in enumerate(model.classes):
-            told = word_contributions(model, title, name)
-            assert told.base + told.table["contribution"].sum() == pytest.approx(told.log_odds, abs=1e-12)
-            assert told.log_odds == pytest.approx(log_odds(found, position)[0], abs=1e-9)
-            assert told.probability == pytest.approx(found[0, position])
+            message = word_contributions(model, title, name)
+            assert message.base + message.table["contribution"].sum() == pytest.approx(message.log_odds, abs=1e-12)
+            assert message.log_odds == pytest.approx(log_odds(result, position)[0], abs=1e-9)
+            assert message.probability == pytest.approx(result[0, position])
 
     def test_with_isotonic_calibration_they_speak_of_the_classifier(self):
         model = model_of(trained(("Fiction", "Travel")), "isotonic")
-        told = word_contributions(model, ASKED[0], "Fiction")
+        message = word_contributions(model, ASKED[0], "Fiction")
         raw = model.classifier.predict_probabilities([ASKED[0]])
-        assert told.log_odds == pytest.approx(log_odds(raw, 0)[0])
-        assert told.probability == pytest.approx(model.calibration.apply(raw)[0, 0])
-        assert "before calibration" in told.note
+        assert message.log_odds == pytest.approx(log_odds(raw, 0)[0])
+        assert message.probability == pytest.approx(model.calibration.apply(raw)[0, 0])
+        assert "before calibration" in message.note
 
     def test_of_two_classes_one_is_the_opposite_of_the_other(self):
         model = model_of(trained(("Fiction", "Travel")))
@@ -123,16 +123,16 @@ class TestWordContributions:
         ]
 
     def test_the_telling_word_tells(self, model):
-        told = word_contributions(model, "Rambles by Harriet", "Travel").table.set_index("word")["contribution"]
-        assert told.idxmax() == "Rambles"
+        message = word_contributions(model, "Rambles by Harriet", "Travel").table.set_index("word")["contribution"]
+        assert message.idxmax() == "Rambles"
 
     def test_without_a_class_it_is_the_predicted_one(self, model):
         assert word_contributions(model, "Travels in Persia").class_name == "Travel"
 
     def test_words_that_no_training_title_had_contribute_nothing(self, model):
-        told = word_contributions(model, "Ω Ж")
-        assert told.table["contribution"].tolist() == [0.0, 0.0]
-        assert told.log_odds == told.base
+        message = word_contributions(model, "Ω Ж")
+        assert message.table["contribution"].tolist() == [0.0, 0.0]
+        assert message.log_odds == message.base
 
     def test_what_cannot_be_explained(self, model):
         with pytest.raises(InputError, match="does not know the class 'Sermon'. It knows: Fiction"):
@@ -145,16 +145,16 @@ class TestWordContributions:
 
 class TestLeaveOneWordOut:
     def test_by_hand(self):
-        told = leave_one_word_out(BLACK_BOX, "xx a x", "a")
-        assert told.table["word"].tolist() == ["xx", "a", "x"]
-        assert told.table["contribution"].to_numpy() == pytest.approx([2, 0, 1])
-        assert told.table["probability_without"].iloc[0] == pytest.approx(1 / (1 + np.exp(-1)))
-        assert told.log_odds == pytest.approx(3)
-        assert np.isnan(told.base)
+        message = leave_one_word_out(BLACK_BOX, "xx a x", "a")
+        assert message.table["word"].tolist() == ["xx", "a", "x"]
+        assert message.table["contribution"].to_numpy() == pytest.approx([2, 0, 1])
+        assert message.table["probability_without"].iloc[0] == pytest.approx(1 / (1 + np.exp(-1)))
+        assert message.log_odds == pytest.approx(3)
+        assert np.isnan(message.base)
 
     def test_a_single_word_is_compared_with_the_empty_title(self, model):
-        told = leave_one_word_out(model, "Rambles", "Travel")
-        assert told.table["contribution"].iloc[0] > 0
+        message = leave_one_word_out(model, "Rambles", "Travel")
+        assert message.table["contribution"].iloc[0] > 0
 
     def test_an_empty_title_has_no_words(self):
         assert len(leave_one_word_out(BLACK_BOX, " ").table) == 0
@@ -163,32 +163,32 @@ class TestLeaveOneWordOut:
 @pytest.mark.slow
 class TestShap:
     def test_of_a_sum_the_values_are_its_terms(self):
-        told = shap_words(BLACK_BOX, "xx a x", "a")
-        assert told.table["contribution"].to_numpy() == pytest.approx([2, 0, 1])
-        assert told.base == pytest.approx(0)
-        assert told.base + told.table["contribution"].sum() == pytest.approx(told.log_odds)
-        assert "all combinations" in told.note
+        message = shap_words(BLACK_BOX, "xx a x", "a")
+        assert message.table["contribution"].to_numpy() == pytest.approx([2, 0, 1])
+        assert message.base == pytest.approx(0)
+        assert message.base + message.table["contribution"].sum() == pytest.approx(message.log_odds)
+        assert "all combinations" in message.note
 
     def test_a_long_title_is_estimated_and_still_sums(self, model):
         title = "A tale of two heirs, a novel in three volumes, with songs and a voyage round the world"
-        told = shap_words(model, title, "Fiction", seed=1)
-        assert len(told.table) == len(title.split())
-        assert told.base + told.table["contribution"].sum() == pytest.approx(told.log_odds)
-        assert "estimated" in told.note
-        pd.testing.assert_frame_equal(told.table, shap_words(model, title, "Fiction", seed=1).table)
+        message = shap_words(model, title, "Fiction", seed=1)
+        assert len(message.table) == len(title.split())
+        assert message.base + message.table["contribution"].sum() == pytest.approx(message.log_odds)
+        assert "estimated" in message.note
+        pd.testing.assert_frame_equal(message.table, shap_words(model, title, "Fiction", seed=1).table)
 
     @pytest.mark.parametrize("title", ASKED[:3])
     def test_for_a_linear_model_the_background_is_every_title(self, model, title):
         # More rows than shap samples by itself (100): a background of its choice would give another base.
         background = [f"{text} {number}" for number in range(12) for texts in TITLES.values() for text in texts]
         assert len(background) > 100
-        told = shap_words(model, title, "Fiction", background=background)
+        message = shap_words(model, title, "Fiction", background=background)
         contributions = word_contributions(model, title, "Fiction")
         average = np.mean([word_contributions(model, text, "Fiction").log_odds for text in background])
-        assert told.base == pytest.approx(average, abs=1e-9)
-        assert told.log_odds == pytest.approx(contributions.log_odds, abs=1e-9)
-        assert told.base + told.table["contribution"].sum() == pytest.approx(told.log_odds, abs=1e-9)
-        assert told.table["word"].iloc[-1] == ABSENT
+        assert message.base == pytest.approx(average, abs=1e-9)
+        assert message.log_odds == pytest.approx(contributions.log_odds, abs=1e-9)
+        assert message.base + message.table["contribution"].sum() == pytest.approx(message.log_odds, abs=1e-9)
+        assert message.table["word"].iloc[-1] == ABSENT
 
     def test_nothing_to_explain(self, model):
         with pytest.raises(InputError, match="no word to explain"):
@@ -206,10 +206,10 @@ class TestSimilarTitles:
     )
 
     def test_the_nearest_come_first(self):
-        found = SimilarTitles(self.books).nearest("Rambles in Wales", n=2)
-        assert found["record_id"].tolist() == ["1", "3"]
-        assert found["similarity"].iloc[0] == pytest.approx(1)
-        assert list(found.columns) == ["record_id", "title", "label", "similarity"]
+        result = SimilarTitles(self.books).nearest("Rambles in Wales", n=2)
+        assert result["record_id"].tolist() == ["1", "3"]
+        assert result["similarity"].iloc[0] == pytest.approx(1)
+        assert list(result.columns) == ["record_id", "title", "label", "similarity"]
 
     def test_a_title_like_none(self):
         assert SimilarTitles(self.books).nearest("Ж")["similarity"].tolist() == [0, 0, 0]

@@ -93,10 +93,10 @@ def test_the_facets_there_are():
     ],
 )
 def test_values_in_words(facet, column, cells, expected):
-    found = facet_values(books(**{column: cells}), facet)
-    assert found.tolist() == expected
-    assert found.name == facet
-    assert found.dtype == "str"
+    result = facet_values(books(**{column: cells}), facet)
+    assert result.tolist() == expected
+    assert result.name == facet
+    assert result.dtype == "str"
 
 
 def test_length_counts_characters_not_bytes():

@@ -88,11 +88,11 @@ def publisher(monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(transport, "_PAUSE", 0.0)
-    told = Publisher()
+    message = Publisher()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            told.answer(self)
+            message.answer(self)
 
         def log_message(self, *args: object) -> None:
             pass
@@ -104,9 +104,9 @@ def publisher(monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
     server = Quiet(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    told.url = f"http://127.0.0.1:{server.server_port}/downloads/digitised?locale=en"
-    yield told
-    told.closing.set()
+    message.url = f"http://127.0.0.1:{server.server_port}/downloads/digitised?locale=en"
+    yield message
+    message.closing.set()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -168,7 +168,7 @@ def test_without_a_length_the_whole_is_taken(publisher, get):
 def test_a_broken_download_goes_on_by_itself_where_it_stopped(publisher, get):
     publisher.break_after = 400_000
     assert get().sha256 == SHA256
-    assert [asked.get("Range") for asked in publisher.asked] == [None, "bytes=400000-"]
+    assert [requested.get("Range") for requested in publisher.asked] == [None, "bytes=400000-"]
     assert publisher.asked[1]["If-Range"] == '"first"'
 
 
@@ -206,7 +206,7 @@ def test_content_that_became_shorter_is_asked_for_anew(publisher, get):
         get()
     publisher.content, publisher.break_after = CONTENT[:1000], None
     assert get().path.read_bytes() == CONTENT[:1000]
-    assert ["Range" in asked for asked in publisher.asked[-2:]] == [True, False]
+    assert ["Range" in requested for requested in publisher.asked[-2:]] == [True, False]
 
 
 def test_a_part_that_is_rewritten_by_a_careless_server_is_not_glued(publisher, get):
@@ -225,7 +225,7 @@ def test_without_an_etag_or_a_date_nothing_is_resumed(publisher, get):
         get()
     publisher.break_after = None
     assert get().sha256 == SHA256
-    assert all("Range" not in asked for asked in publisher.asked)
+    assert all("Range" not in requested for requested in publisher.asked)
 
 
 def test_a_weak_etag_does_not_allow_to_resume_but_a_date_does(publisher, get):
@@ -454,7 +454,7 @@ def test_a_secret_in_the_address_goes_to_the_server_and_is_written_nowhere(publi
         get(url=_with_secret(publisher.url))
     publisher.break_after = None
     got = get(url=_with_secret(publisher.url))
-    assert {asked["Authorization"] for asked in publisher.asked} == {"Basic " + encoded(f"reader:{SECRET}")}
+    assert {requested["Authorization"] for requested in publisher.asked} == {"Basic " + encoded(f"reader:{SECRET}")}
     assert got.url == publisher.url
     assert SECRET not in str(broken.value) + repr(got)
     everything = b"".join(path.read_bytes() for path in workspace.root.rglob("*") if path.is_file())

@@ -113,9 +113,9 @@ def test_the_probability_of_one_class_is_told_from_a_confidence(bring_in: Import
     assert report.mapping["score"] == "probability of Fiction"
     assert "below one half in 5 of 10 rows" in report.questions[0]
     assert load_predictions(workspace, "x").table()["confidence"].tolist() == pytest.approx(SCORES)
-    kept = bring_in(_rows("id,title,predicted,score", PREDICTED, of_fiction), overrides=["score=confidence"])
-    assert kept.mapping["score"] == "confidence"
-    assert "In 5 of 10 rows the confidence is below one half" in kept.questions[-1]
+    saved = bring_in(_rows("id,title,predicted,score", PREDICTED, of_fiction), overrides=["score=confidence"])
+    assert saved.mapping["score"] == "confidence"
+    assert "In 5 of 10 rows the confidence is below one half" in saved.questions[-1]
 
 
 def test_names_are_mapped_where_truth_and_predictions_share_none(bring_in: Import, workspace: Workspace) -> None:
@@ -239,7 +239,7 @@ def test_columns_are_named_by_hand_where_the_first_line_is_a_record(bring_in: Im
 def test_ids_that_were_numbers_and_ids_that_are_destroyed(bring_in: Import, workspace: Workspace) -> None:
     report = bring_in("id,predicted,score\n1204567.0,A,.9\n1204604.0,B,.8\n")
     assert load_predictions(workspace, "x").table()["record_id"].tolist() == ["1204567", "1204604"]
-    assert any("the '.0' was taken off 2 of them (1204567.0 is 1204567)" in one for one in report.warnings)
+    assert any("the '.0' was taken off 2 of them (1204567.0 is 1204567)" in item for item in report.warnings)
     with pytest.raises(InputError, match=r"A spreadsheet has destroyed the record ids in 'id': 2 of 2 .* \(line 2\)"):
         bring_in("id,predicted,score\n1.20E+12,A,.9\n1.20E+12,B,.8\n")
     some = bring_in("id,predicted,score\n1.20E+12,A,.9\n120,B,.8\n121,B,.8\n")

@@ -57,8 +57,8 @@ def test_a_limit_is_printed_close_to_itself(share: float) -> None:
 
 
 @given(SHARES, SHARES, st.integers(0, 3))
-def test_an_interval_is_never_printed_narrower(one: float, two: float, digits: int) -> None:
-    low, high = sorted((one, two))
+def test_an_interval_is_never_printed_narrower(item: float, two: float, digits: int) -> None:
+    low, high = sorted((item, two))
     ends = [Decimal(end) / 100 for end in re.findall(r"[\d.]+", interval_percent(low, high, digits))]
     assert ends[0] <= Decimal(low) + Decimal("1e-11")
     assert ends[1] >= Decimal(high) - Decimal("1e-11")
@@ -164,11 +164,11 @@ def test_no_limit_is_printed_by_another_way() -> None:
     limit = r"(max_error|(?<!mean_)confidence'?\]|\bconfidence\b|alpha|\.low\b|\.high\b|\blow\b|\bhigh\b|upper)"
     other_way = re.compile(rf"(in_percent|\bpercent)\([^()]*{limit}|\{{100 \* [^}}]*{limit}[^}}]*\}} ?%")
     here = Path(__file__).parents[2]
-    found = [
+    items = [
         f"{path.relative_to(here)}: {line.strip()}"
         for folder in ("core", "dashboard", "pages")
         for path in sorted((here / folder).rglob("*.py"))
         for line in path.read_text(encoding="utf-8").splitlines()
         if other_way.search(line) and "CONFIDENCE" not in line and '"confidence"' not in line
     ]
-    assert not found, found
+    assert not items, items

@@ -96,9 +96,9 @@ def test_labels_without_identifiers_meet_by_title_and_it_is_said(tmp_path: Path,
     titles = "Title,label\nGedichte,Fiction\nNowhere to be found,Fiction\n"
     import_file(workspace, _file(tmp_path, "t.csv", titles), "labels", name="titles")
     import_file(workspace, _file(tmp_path, "p.csv", PREDICTIONS), "predictions", name="tool")
-    found = load_scored(workspace, "tool", "titles")
-    assert found.table["truth"].tolist() == ["", "Fiction", ""]
-    assert "looked for by title: 1 of 2 found" in found.sentences[0]
+    scored = load_scored(workspace, "tool", "titles")
+    assert scored.table["truth"].tolist() == ["", "Fiction", ""]
+    assert "looked for by title: 1 of 2 found" in scored.sentences[0]
 
 
 @pytest.mark.parametrize(
@@ -212,8 +212,8 @@ def test_what_was_confirmed_from_the_first_rows_is_imported_and_what_all_rows_sa
     report = import_file(workspace, path, "corpus", name="kept", confirmed=confirmed)
     assert report.mapping == {"record id": "record_id", "system number": "alternate_id", "title": "title"}
     assert (report.rows, report.rejected) == (2_000, 100)
-    asked = [question for question in report.questions if "as confirmed from the first rows" in question]
-    assert asked[0] == (
+    items = [question for question in report.questions if "as confirmed from the first rows" in question]
+    assert items[0] == (
         "'record id' was read as record id, as confirmed from the first rows; all 2,100 rows together look as if it "
         "were alternate id: is it right as it is?"
     )
@@ -228,8 +228,8 @@ def test_a_confirmed_mapping_that_all_rows_agree_with_changes_nothing(workspace:
     path.write_text("id,title,p_Map,p_Play,truth\n1,Tales,.9,.1,Map\n2,Odes,.2,.8,Play\n", encoding="utf-8")
     source, seen = peek(path, "predictions")
     confirmed = ConfirmedMapping(seen.columns, seen.probabilities, tuple(source.frame.columns))
-    alone, kept = (import_file(workspace, path, "predictions", name="p", confirmed=one) for one in (None, confirmed))
-    assert alone.as_dict() == kept.as_dict()
+    alone, saved = (import_file(workspace, path, "predictions", name="p", confirmed=item) for item in (None, confirmed))
+    assert alone.as_dict() == saved.as_dict()
 
 
 def test_a_column_that_comes_up_later_is_taken_and_asked_about(workspace: Workspace, tmp_path: Path) -> None:

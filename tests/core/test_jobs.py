@@ -262,8 +262,8 @@ def left_behind(workspace):
         folder = workspace.folder("jobs") / "20260101-120000-abcdef"
         folder.mkdir()
         moment = time.time() - silent_for
-        said = {"module": "m", "title": "Old work", "created_at": "2026-01-01T12:00:00Z", "config": {}}
-        write_json(folder / "config.json", said)
+        content = {"module": "m", "title": "Old work", "created_at": "2026-01-01T12:00:00Z", "config": {}}
+        write_json(folder / "config.json", content)
         write_json(folder / "status.json", {"state": state, "started": moment - 5, "updated": moment})
         write_json(folder / "process.json", mark.as_dict())
         (folder / "scratch").mkdir()

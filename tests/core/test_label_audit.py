@@ -56,8 +56,8 @@ def _annotations(*rows: tuple[str, str, str, str]) -> pd.DataFrame:
 
 
 def _groups(**masks: list[bool]) -> Memberships:
-    found = {tuple(name.split("_")): np.array(mask) for name, mask in masks.items()}
-    return Memberships(found, {})  # type: ignore[arg-type]
+    content = {tuple(name.split("_")): np.array(mask) for name, mask in masks.items()}
+    return Memberships(content, {})  # type: ignore[arg-type]
 
 
 def _blocks(*blocks: tuple[int, int, str]) -> tuple[np.ndarray, Memberships]:
@@ -77,11 +77,11 @@ def audit(demo_workspace: Workspace) -> LabelAudit:
 
 
 def test_the_cut_keeps_the_rate_of_false_alarm_and_is_the_lowest_that_does() -> None:
-    found = [[0.95, 0.05], [0.9, 0.1], [0.2, 0.8], [0.6, 0.4]]
-    assert threshold_for(found, 0.15 / 4 + 1e-9) == pytest.approx(0.9)
-    assert expected_false_alarms(found, 0.9) == pytest.approx(0.15)
-    assert expected_false_alarms(found, 0.8) == pytest.approx(0.35)
-    assert threshold_for(found, 0.05 / 4 - 1e-9) == 1.0
+    items = [[0.95, 0.05], [0.9, 0.1], [0.2, 0.8], [0.6, 0.4]]
+    assert threshold_for(items, 0.15 / 4 + 1e-9) == pytest.approx(0.9)
+    assert expected_false_alarms(items, 0.9) == pytest.approx(0.15)
+    assert expected_false_alarms(items, 0.8) == pytest.approx(0.35)
+    assert threshold_for(items, 0.05 / 4 - 1e-9) == 1.0
 
 
 def test_equal_probabilities_stand_or_fall_together() -> None:
@@ -111,8 +111,8 @@ def test_a_book_counts_once_for_each_annotator_who_gave_its_label() -> None:
         ("1", "Novel", "", "soon"),
         ("2", "Novel", "10", "2020-09-01"),
     )
-    found = memberships(books, rows)
-    assert {group: mask.tolist() for group, mask in found.members.items()} == {
+    result = memberships(books, rows)
+    assert {group: mask.tolist() for group, mask in result.members.items()} == {
         ("annotator", "7"): [True, False],
         ("annotator", "8"): [True, False],
         ("annotator", "no annotator named"): [False, True],
@@ -120,7 +120,7 @@ def test_a_book_counts_once_for_each_annotator_who_gave_its_label() -> None:
         ("month", "2020-08"): [True, False],
         ("month", "no date"): [False, True],
     }
-    assert found.several == {"annotator": 1, "month": 1}
+    assert result.several == {"annotator": 1, "month": 1}
 
 
 def test_rates_of_groups_by_hand() -> None:
@@ -145,36 +145,36 @@ def test_a_group_with_other_labels_than_the_rest_is_not_out_of_line_for_that() -
 def test_a_language_is_explained_by_its_careless_annotator() -> None:
     suspect, groups = _blocks((60, 20, "a Dutch"), (60, 15, "a English"), (200, 4, "b Dutch"), (700, 14, "c English"))
     labels = np.zeros(len(suspect), dtype=np.int64)
-    found = find_suspect_groups(group_rates(groups, suspect, labels), groups, suspect, labels)
-    assert [(one.value, one.status) for one in found] == [("a", "stands"), ("Dutch", "explained")]
-    assert group_finding(found[0]) == "Annotator a: 35 of 120 labels look wrong, 14.6 times the rest."
-    assert group_finding(found[1]).endswith(
+    result = find_suspect_groups(group_rates(groups, suspect, labels), groups, suspect, labels)
+    assert [(item.value, item.status) for item in result] == [("a", "stands"), ("Dutch", "explained")]
+    assert group_finding(result[0]) == "Annotator a: 35 of 120 labels look wrong, 14.6 times the rest."
+    assert group_finding(result[1]).endswith(
         "They come from annotator a: outside, 4 of 200 look wrong, no more than elsewhere."
     )
-    assert not found[1].flagged
+    assert not result[1].flagged
 
 
 def test_an_annotator_is_explained_by_a_hard_language() -> None:
     suspect, groups = _blocks((80, 20, "a Dutch"), (80, 2, "a English"), (80, 20, "b Dutch"), (700, 14, "c English"))
     labels = np.zeros(len(suspect), dtype=np.int64)
-    found = find_suspect_groups(group_rates(groups, suspect, labels), groups, suspect, labels)
-    assert {one.value: one.status for one in found} == {"Dutch": "stands", "a": "explained", "b": "explained"}
+    result = find_suspect_groups(group_rates(groups, suspect, labels), groups, suspect, labels)
+    assert {item.value: item.status for item in result} == {"Dutch": "stands", "a": "explained", "b": "explained"}
 
 
 def test_what_nobody_else_annotated_cannot_be_told_apart() -> None:
     suspect, groups = _blocks((300, 30, "a Dutch"), (200, 2, "a English"), (700, 7, "b English"), (1, 0, "b Dutch"))
     labels = np.zeros(len(suspect), dtype=np.int64)
-    found = find_suspect_groups(group_rates(groups, suspect, labels), groups, suspect, labels)
-    assert [(one.value, one.status) for one in found] == [("a", "together"), ("Dutch", "together")]
-    assert "outside it 2 of 200" in group_finding(found[0])
-    assert all("cannot be told apart" in group_finding(one) for one in found)
+    result = find_suspect_groups(group_rates(groups, suspect, labels), groups, suspect, labels)
+    assert [(item.value, item.status) for item in result] == [("a", "together"), ("Dutch", "together")]
+    assert "outside it 2 of 200" in group_finding(result[0])
+    assert all("cannot be told apart" in group_finding(item) for item in result)
 
 
 def test_the_careless_annotator_is_pointed_at_and_no_other(audit: LabelAudit) -> None:
     careless = generate().planted["careless annotator"].value
-    assert [(one.by, one.value) for one in audit.flagged] == [("annotator", careless)]
+    assert [(item.by, item.value) for item in audit.flagged] == [("annotator", careless)]
     assert audit_sentences(audit)[0].startswith(f"Annotator {careless.removesuffix('.0')}: ")
-    assert ("language", "Dutch", "explained") in {(one.by, one.value, one.status) for one in audit.findings}
+    assert ("language", "Dutch", "explained") in {(item.by, item.value, item.status) for item in audit.findings}
 
 
 @pytest.mark.slow
@@ -220,10 +220,10 @@ def test_words_speak_against_the_label(audit: LabelAudit) -> None:
 
 
 def test_as_json(audit: LabelAudit) -> None:
-    said = audit.as_dict()
-    assert {"record_id", "title", "given", "suggested", "score"} <= set(said["suspects"][0])
-    assert {"by", "value", "n", "suspect_rate", "low", "high"} <= set(said["groups"][0])
-    assert said["pointed_at"] == [{"by": "annotator", "value": "7.0"}]
+    content = audit.as_dict()
+    assert {"record_id", "title", "given", "suggested", "score"} <= set(content["suspects"][0])
+    assert {"by", "value", "n", "suspect_rate", "low", "high"} <= set(content["groups"][0])
+    assert content["pointed_at"] == [{"by": "annotator", "value": "7.0"}]
 
 
 def test_three_classes_a_rare_one_and_no_annotators() -> None:
@@ -231,14 +231,14 @@ def test_three_classes_a_rare_one_and_no_annotators() -> None:
     rows[0] = ("A tour in Wales 9", "Drama")
     books = _books([*rows, ("A sermon", "Sermon")])
     annotations = _annotations(*((str(i), label, "", "") for i, (_, label) in enumerate([*rows, ("", "Sermon")])))
-    found = audit_table(books, annotations, false_alarm=0.1)
-    assert found.classes == ("Drama", "Novel", "Travel")
-    first = found.suspects().iloc[0]
+    table = audit_table(books, annotations, false_alarm=0.1)
+    assert table.classes == ("Drama", "Novel", "Travel")
+    first = table.suspects().iloc[0]
     assert (first["record_id"], first["given"], first["suggested"]) == ("0", "Drama", "Travel")
-    assert found.groups.empty
-    assert found.findings == ()
-    assert any("1 books are left out: fewer than 5 titles are Sermon" in note for note in found.notes)
-    assert any("cannot be compared by annotator or language or month" in note for note in found.notes)
+    assert table.groups.empty
+    assert table.findings == ()
+    assert any("1 books are left out: fewer than 5 titles are Sermon" in note for note in table.notes)
+    assert any("cannot be compared by annotator or language or month" in note for note in table.notes)
 
 
 def test_one_class_cannot_be_audited() -> None:
@@ -256,8 +256,8 @@ class TestLeaveOut:
     def test_a_group_has_no_label_in_the_copy_and_all_of_them_in_the_old_set(self, demo_copy, audited):
         labels = load_labels(demo_copy, "demo-annotated")
         before = labels.table()
-        said = labels.annotations().groupby("record_id")["annotator"].agg(set)
-        alone = before["record_id"].map(said).map(lambda names: names == {"7.0"})
+        text = labels.annotations().groupby("record_id")["annotator"].agg(set)
+        alone = before["record_id"].map(text).map(lambda names: names == {"7.0"})
         theirs = alone & (before["label"] != "")
         copy = load_labels(demo_copy, exclude_labels(demo_copy, labels, audited, groups=[("annotator", "7.0")]).name)
         after = copy.table()

@@ -49,11 +49,11 @@ def evidence(sample, population, **options):
 
 
 def test_where_the_languages_come_from(sample, population):
-    found = evidence(sample, population)
-    assert found.sample == LanguageSources(100, 0, 0)
-    assert found.population == LanguageSources(110, 840, 50)
-    assert found.population.n == 1000
-    assert evidence_sentences(found)[1] == (
+    result = evidence(sample, population)
+    assert result.sample == LanguageSources(100, 0, 0)
+    assert result.population == LanguageSources(110, 840, 50)
+    assert result.population.n == 1000
+    assert evidence_sentences(result)[1] == (
         "Of the 1,000 digitised books the language is catalogued for 110 (11 %), was detected from the title for 840"
         " (84 %) and is unknown for 50 (5 %)."
     )
@@ -69,59 +69,59 @@ def test_ratios_on_different_evidence(sample, population):
 
 
 def test_catalogued_languages_that_are_those_of_the_sample_itself(sample, population):
-    found = evidence(sample, population)
-    assert found.circular
-    assert found.catalogued_elsewhere == 10
-    assert evidence_sentences(found)[2] == (
+    result = evidence(sample, population)
+    assert result.circular
+    assert result.catalogued_elsewhere == 10
+    assert evidence_sentences(result)[2] == (
         "Of the 110 digitised books with a catalogued language only 10 are not among the annotated: by catalogued"
         " languages the annotated books would be compared with themselves, so what is said by language rests on"
         " detection."
     )
-    assert evidence_sentences(found)[3].startswith("Dutch books are 8 times over-represented (8.33, ")
+    assert evidence_sentences(result)[3].startswith("Dutch books are 8 times over-represented (8.33, ")
     assert (
-        ", 1.1 times over-represented (1.1, " in evidence_sentences(found)[3]
-        or " and 1.1 times" in evidence_sentences(found)[3]
+        ", 1.1 times over-represented (1.1, " in evidence_sentences(result)[3]
+        or " and 1.1 times" in evidence_sentences(result)[3]
     )
 
 
 def test_like_for_like_with_a_detector(sample, population):
-    found = evidence(sample, population, detect=detect)
-    table = found.table.set_index("value")
+    result = evidence(sample, population, detect=detect)
+    table = result.table.set_index("value")
     # the detector finds 45 of the 50 Dutch books of the sample, 45 + 10 of the population's
     assert table.loc["Dutch", ["sample_detected_n", "population_detected_n"]].tolist() == [45, 55]
     assert table.loc["Dutch", "detected_ratio"] == pytest.approx((45 / 100) / (55 / 1000))
     assert table.loc["Dutch", ["checked_n", "recognised_n"]].tolist() == [50, 45]
     assert table.loc["English", ["checked_n", "recognised_n"]].tolist() == [60, 54]
-    assert evidence_sentences(found)[-1] == "The detector recognises 45 of the 50 books catalogued as Dutch (90 %)."
-    assert "with those detected from the title in both" in evidence_sentences(found)[-2]
+    assert evidence_sentences(result)[-1] == "The detector recognises 45 of the 50 books catalogued as Dutch (90 %)."
+    assert "with those detected from the title in both" in evidence_sentences(result)[-2]
 
 
 def test_nothing_catalogued_and_nothing_detected(sample):
-    found = evidence(sample, books(1000, ("", "", 100)))
-    assert found.circular
-    assert evidence_sentences(found)[-1] == "No digitised book has a catalogued language: nothing can be said."
-    assert found.table["ratio"].isna().all()
+    result = evidence(sample, books(1000, ("", "", 100)))
+    assert result.circular
+    assert evidence_sentences(result)[-1] == "No digitised book has a catalogued language: nothing can be said."
+    assert result.table["ratio"].isna().all()
 
 
 def test_all_detected(sample):
-    found = evidence(sample, books(1000, ("English", "detected", 100), ("Dutch", "detected", 20)))
-    assert evidence_sentences(found)[2] == (
+    result = evidence(sample, books(1000, ("English", "detected", 100), ("Dutch", "detected", 20)))
+    assert evidence_sentences(result)[2] == (
         "No digitised book has a catalogued language: what is said by language rests on detection."
     )
-    assert "too few to say with catalogued ones only" in evidence_sentences(found)[3]
+    assert "too few to say with catalogued ones only" in evidence_sentences(result)[3]
 
 
 def test_enough_catalogued_books_elsewhere(sample):
-    found = evidence(sample, books(1000, ("English", "catalogue", 100), ("Dutch", "catalogue", 20)))
-    assert not found.circular
-    assert not any("rests on" in sentence for sentence in evidence_sentences(found))
-    table = found.table.set_index("value")
+    result = evidence(sample, books(1000, ("English", "catalogue", 100), ("Dutch", "catalogue", 20)))
+    assert not result.circular
+    assert not any("rests on" in sentence for sentence in evidence_sentences(result))
+    table = result.table.set_index("value")
     assert table["ratio"].tolist() == table["catalogued_ratio"].tolist()
 
 
 def test_rare_languages_have_no_ratio(sample):
-    found = evidence(sample, books(1000, ("English", "catalogue", 100), ("Manx", "detected", 9)))
-    row = found.table.set_index("value").loc["Manx"]
+    result = evidence(sample, books(1000, ("English", "catalogue", 100), ("Manx", "detected", 9)))
+    row = result.table.set_index("value").loc["Manx"]
     assert row["population_n"] == 9 and math.isnan(row["ratio"]) and math.isnan(row["catalogued_ratio"])
 
 

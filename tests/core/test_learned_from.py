@@ -61,11 +61,11 @@ def test_the_test_set_as_labels_does_not_ruin_the_audit(place: Workspace) -> Non
     assert not scored.learned_known
     assert int(scored.labelled["leak"].sum()) == 10  # those that 'taught' holds too
     assert find_guaranteed_cuts(scored.table, scored.classes, 0.2).labelled == 90
-    said = " ".join(scored.sentences)
-    assert "It is not known which books the model learned from" in said
-    assert "books that are also in taught count as learned from" in said
-    assert "same-books and same-file hold the very books under test" in said
-    assert "also in same" not in said
+    text = " ".join(scored.sentences)
+    assert "It is not known which books the model learned from" in text
+    assert "books that are also in taught count as learned from" in text
+    assert "same-books and same-file hold the very books under test" in text
+    assert "also in same" not in text
 
 
 @pytest.mark.parametrize("labels", ["same-file", "same-books"])
@@ -110,8 +110,8 @@ def test_it_is_asked_at_import_and_answered_there(
     books(50, start=20).to_csv(tmp_path / "more.csv", index=False)
     common = ["--kind", "predictions", "--workspace", str(place.root), "--quiet", "--json"]
     assert main(["import", str(tmp_path / "more.csv"), "--name", "more", *common]) == 0
-    asked = json.loads(capsys.readouterr().out)["questions"]
-    assert any(question.startswith("From which labels did the model learn?") for question in asked)
+    requested = json.loads(capsys.readouterr().out)["questions"]
+    assert any(question.startswith("From which labels did the model learn?") for question in requested)
     assert not load_scored(place, "more").learned_known
     assert main(["import", str(tmp_path / "more.csv"), "--name", "more", "--learned-from", "none", *common]) == 0
     assert not json.loads(capsys.readouterr().out)["questions"]

@@ -101,6 +101,13 @@ def test_predictions_of_the_schema_before_versions() -> None:
     assert json.dumps(manifest.as_dict()["seconds"]) == "2"
 
 
+def test_titles_that_are_too_long_have_a_name_of_their_own_beside_cut_offs() -> None:
+    earlier = PredictionManifest.parse(PREDICTIONS | {"cut": 3})
+    assert earlier.too_long == 3
+    assert earlier == PredictionManifest.parse(earlier.as_dict())
+    assert "cut" not in earlier.as_dict()
+
+
 def test_of_predictions_made_elsewhere_nobody_knows_what_the_model_read() -> None:
     content = {key: value for key, value in PREDICTIONS.items() if not key.startswith("model")}
     assert PredictionManifest.parse(content).input_columns == ()

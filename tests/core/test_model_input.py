@@ -22,18 +22,18 @@ def composed(**columns):
 
 
 def test_a_text_is_a_title_with_what_other_columns_say():
-    found = composed(Shelf=["012641.e.5", " ", "9", "x"], Topic=["Love; Marriage", None, "", ""])
-    assert found.tolist() == ["Emma ␟Shelf=012641.e.5 ␟Topic=Love; Marriage", "Rome", "", "A   sign ␟Shelf=x"]
-    assert found.index.tolist() == [7, 8, 9, 10]
-    assert has_columns(found.tolist()).tolist() == [True, False, False, True]
-    assert columns_in_text(found.iloc[0]) == [("Shelf", "012641.e.5"), ("Topic", "Love; Marriage")]
-    assert [title_part(text) for text in found] == ["Emma", "Rome", "", "A   sign"]
+    result = composed(Shelf=["012641.e.5", " ", "9", "x"], Topic=["Love; Marriage", None, "", ""])
+    assert result.tolist() == ["Emma ␟Shelf=012641.e.5 ␟Topic=Love; Marriage", "Rome", "", "A   sign ␟Shelf=x"]
+    assert result.index.tolist() == [7, 8, 9, 10]
+    assert has_columns(result.tolist()).tolist() == [True, False, False, True]
+    assert columns_in_text(result.iloc[0]) == [("Shelf", "012641.e.5"), ("Topic", "Love; Marriage")]
+    assert [title_part(text) for text in result] == ["Emma", "Rome", "", "A   sign"]
 
 
 def test_no_value_and_no_name_can_feign_another_column():
-    found = join_fields(pd.Series(["Emma"]), {f"a=b{SEPARATOR}c": pd.Series([f"x {SEPARATOR}Shelf=12641"])}).iloc[0]
-    assert found.count(SEPARATOR) == 1
-    assert columns_in_text(found) == [("a b c", "x  Shelf=12641")]
+    result = join_fields(pd.Series(["Emma"]), {f"a=b{SEPARATOR}c": pd.Series([f"x {SEPARATOR}Shelf=12641"])}).iloc[0]
+    assert result.count(SEPARATOR) == 1
+    assert columns_in_text(result) == [("a b c", "x  Shelf=12641")]
 
 
 def test_a_long_value_is_cut():
@@ -45,7 +45,7 @@ def test_numbers_are_read_by_their_beginnings_wherever_they_stand_in_a_mark():
     ways = ["Digital Store 012641.e.5", "British Library HMNTS 12641.e.5.", "12641.e.5"]
     terms = [set(as_terms(text).split()) for text in join_fields(pd.Series(["t"] * 3), {"S": pd.Series(ways)})]
     same = {"s_1", "s_12", "s_126", "s_1264", "s_12641", "s_e", "s_5"}
-    assert all(same <= one for one in terms)
+    assert all(same <= item for item in terms)
     words = [as_words(text) for text in join_fields(pd.Series(["t"] * 3), {"S": pd.Series(ways)})]
     assert words == ["S: 12641; t"] * 3
 
@@ -63,7 +63,7 @@ def test_a_title_alone_is_read_as_it_is():
 
 def test_what_can_be_left_out_is_a_word_or_a_column_as_a_whole():
     text = "Emma: a novel ␟BL shelf=Digital Store 12641 ␟Topic=Love"
-    assert [display_token(one) for one in tokens(text)] == [
+    assert [display_token(item) for item in tokens(text)] == [
         "Emma:",
         "a",
         "novel",

@@ -50,7 +50,7 @@ def test_every_text_makes_a_name_that_a_file_may_have_and_that_stays(text: str) 
 
 
 def test_a_plain_name_tells_texts_of_other_scripts_apart() -> None:
-    assert len({plain_slug(one) for one in ("Каталог", "Журналы", "目録", "💥")}) == 4
+    assert len({plain_slug(item) for item in ("Каталог", "Журналы", "目録", "💥")}) == 4
     assert plain_slug("Zürich 2021") == "zurich-2021"
 
 
@@ -88,10 +88,10 @@ def test_a_derived_name_gets_a_number_and_that_is_said(workspace: Workspace, two
     first, second = (import_file(workspace, path, "corpus") for path in two)
     assert (first.name, second.name) == ("books", "books-2")
     assert "Another corpus is called 'books', so this one is called 'books-2'." in second.warnings
-    assert not any("is called" in one for one in first.warnings)
+    assert not any("is called" in item for item in first.warnings)
     again = import_file(workspace, two[1], "corpus")
     assert again.name == "books-2"
-    assert not any("is called" in one for one in again.warnings)
+    assert not any("is called" in item for item in again.warnings)
 
 
 def test_predictions_are_not_computed_for_a_name_in_use(demo_copy: Workspace) -> None:
@@ -115,17 +115,17 @@ def test_a_model_keeps_its_name_from_another_training_and_the_same_training_may_
     again = train(demo_copy, "demo-annotated", kind="tfidf", name="demo-tfidf")
     assert (again.model, again.fingerprint) == ("demo-tfidf", before)
     derived = [train(demo_copy, "demo-annotated", kind="tfidf", seed=seed) for seed in (1, 2)]
-    assert [one.model for one in derived] == ["demo-annotated-tfidf", "demo-annotated-tfidf-2"]
-    said = "Another model is called 'demo-annotated-tfidf', so this one is called 'demo-annotated-tfidf-2'."
-    assert said in derived[1].sentences
+    assert [item.model for item in derived] == ["demo-annotated-tfidf", "demo-annotated-tfidf-2"]
+    text = "Another model is called 'demo-annotated-tfidf', so this one is called 'demo-annotated-tfidf-2'."
+    assert text in derived[1].sentences
 
 
 @pytest.mark.parametrize("name", ["x" * 300, "ж" * 300, "💥" * 300])
 def test_a_name_of_300_signs_is_no_traceback(demo_workspace: Workspace, capsys, name: str) -> None:
     assert main(["evaluate", "--predictions", name, "--workspace", str(demo_workspace.root)]) == 2
-    said = capsys.readouterr().err
-    assert "There is no set of predictions called" in said
-    assert "Traceback" not in said
+    output = capsys.readouterr().err
+    assert "There is no set of predictions called" in output
+    assert "Traceback" not in output
     with pytest.raises(NotFoundError):
         demo_workspace.find("corpora", name)
 

@@ -108,8 +108,8 @@ def test_truth_without_a_common_name_is_not_compared_but_asked_about() -> None:
 
 
 def test_a_person_can_say_that_the_names_are_right_as_they_are() -> None:
-    kept = predictions_from_columns(_text("A"), {}, None, _text("B"), renamed={"B": "B"})
-    assert kept.table["truth"].tolist() == ["B"]
+    saved = predictions_from_columns(_text("A"), {}, None, _text("B"), renamed={"B": "B"})
+    assert saved.table["truth"].tolist() == ["B"]
 
 
 def test_one_column_of_probabilities_speaks_for_two_classes() -> None:
@@ -147,13 +147,13 @@ def test_two_tables_are_brought_to_one_way_of_speaking() -> None:
     second = pd.DataFrame(
         {"record_id": ["1", "d2", "9"], "alternate_id": "", "predicted": ["a", "b-c", "a"], "truth": ""}
     )
-    one = Scored(name="one", fingerprint="x", classes=("A", "B C"), table=first, calibrated=True)
+    item = Scored(name="one", fingerprint="x", classes=("A", "B C"), table=first, calibrated=True)
     two = Scored(name="two", fingerprint="y", classes=("a", "b-c"), table=second, calibrated=True)
-    found = align_scored(one, two)
-    assert found["record_id"].tolist() == ["001", "002"]
-    assert found["predicted"].tolist() == ["A", "B C"]
-    assert found["truth"].tolist() == ["A", ""]
-    assert found["correct"].tolist() == [True, False]
+    result = align_scored(item, two)
+    assert result["record_id"].tolist() == ["001", "002"]
+    assert result["predicted"].tolist() == ["A", "B C"]
+    assert result["truth"].tolist() == ["A", ""]
+    assert result["correct"].tolist() == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -213,8 +213,8 @@ def test_sums_are_told_beyond_a_hundredth_and_blanks_are_no_sums() -> None:
 
 
 def test_one_half_itself_is_not_below_one_half() -> None:
-    asked = predictions_from_columns(_text("A", "B", "A"), {}, _text("0.5", "0.49", ""), None).questions
-    assert sum("In 1 of 2 rows the confidence is below one half" in question for question in asked) == 1
+    questions = predictions_from_columns(_text("A", "B", "A"), {}, _text("0.5", "0.49", ""), None).questions
+    assert sum("In 1 of 2 rows the confidence is below one half" in question for question in questions) == 1
     assert predictions_from_columns(_text("A", "B"), {}, _text("0.5", "0.6"), None).questions == ()
 
 

@@ -64,7 +64,7 @@ def test_the_one_catalogue_that_holds_the_records_is_taken_and_said(place: Works
 
 
 def test_zeros_that_a_spreadsheet_ate_are_back(place: Workspace, tmp_path: Path) -> None:
-    _imported(place, tmp_path, _predictions([one.lstrip("0") for one in IDS]))
+    _imported(place, tmp_path, _predictions([item.lstrip("0") for item in IDS]))
     scored = load_scored(place, "p")
     assert scored.table["record_id"].tolist() == IDS
     assert "12 after restoring lost leading zeros" in scored.sentences[0]
@@ -115,7 +115,7 @@ def test_few_matches_are_no_catalogue_unless_it_is_named(place: Workspace, tmp_p
 
 
 def test_none_found_shows_an_identifier_of_each_side(place: Workspace, tmp_path: Path) -> None:
-    _imported(place, tmp_path, _predictions([f"BL-{one}" for one in IDS]))
+    _imported(place, tmp_path, _predictions([f"BL-{item}" for item in IDS]))
     assert load_scored(place, "p").sentences[0] == (
         "0 of 12 predictions found among the records of the catalogue 'cat': for instance 'BL-001204567' here,"
         " '001204567' there. The one ends in the other."
@@ -164,7 +164,7 @@ def test_two_rows_of_one_catalogue_record_are_not_both_joined(place: Workspace, 
     scored = load_scored(place, "p")
     assert scored.table["record_id"].is_unique
     assert scored.table["record_id"].tolist() == [*IDS, IDS[0].lstrip("0")]
-    assert any("1 predictions speak of a record of the catalogue that another" in one for one in scored.sentences)
+    assert any("1 predictions speak of a record of the catalogue that another" in item for item in scored.sentences)
 
 
 def test_predictions_made_here_are_joined_with_no_other_catalogue(demo_workspace: Workspace) -> None:
@@ -187,9 +187,9 @@ def _member(archive: Path, name: str) -> str:
 def test_the_whole_road_on_the_command_line(
     place: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bare = [one.lstrip("0") for one in IDS]
+    bare = [item.lstrip("0") for item in IDS]
     file = _write(tmp_path / "p.csv", _predictions([*bare[:-1], "stranger"]))
-    people = [("id", "label"), *((one, "Fiction") for one in IDS[:10])]
+    people = [("id", "label"), *((item, "Fiction") for item in IDS[:10])]
     import_file(place, _write(tmp_path / "people.csv", people), "labels", name="people")
     status, report, errors = _run(capsys, place, "import", str(file), "--kind", "predictions", "--name", "p")
     assert (status, report["corpus"]) == (0, "cat")
@@ -214,7 +214,7 @@ def test_the_whole_road_on_the_command_line(
     assert [row["record_id"] for row in rows] == IDS[:-1]
     assert [row["shelf"] for row in rows] == [f"S{i}" for i in range(11)]
     assert rows[10]["pred_decision"] == "curator"
-    inputs = [one["name"] for one in exported["manifest"]["input"]]
+    inputs = [item["name"] for item in exported["manifest"]["input"]]
     assert inputs == ["cat.csv", "p.csv"]
 
 
@@ -228,7 +228,7 @@ def test_a_catalogue_in_marc_is_enriched_by_predictions_made_elsewhere(
     workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     catalogue = tmp_path / "cat.xml"
-    catalogue.write_text(MARC.format("".join(RECORD.format(one, 40 + i) for i, one in enumerate(IDS))))
+    catalogue.write_text(MARC.format("".join(RECORD.format(item, 40 + i) for i, item in enumerate(IDS))))
     import_file(workspace, catalogue, "corpus", name="marc")
     assert len(load_corpus(workspace, "marc").records()) == N
     _imported(workspace, tmp_path, _predictions(IDS))
@@ -236,7 +236,7 @@ def test_a_catalogue_in_marc_is_enriched_by_predictions_made_elsewhere(
     out = tmp_path / "out.zip"
     words = ("--cut", "Fiction=.5", "--cut", "Non-fiction=.5", "--format", "marcxml", "--out", str(out))
     _, exported, _ = _run(capsys, workspace, "export", "--predictions", "p", *words)
-    counts = {one["name"]: one["records"] for one in exported["files"]}
+    counts = {item["name"]: item["records"] for item in exported["files"]}
     assert counts["marc/enriched.xml"] == N
     assert "The mill of Pell, part 40" in _member(out, "marc/enriched.xml")
 
@@ -247,18 +247,18 @@ def test_what_is_coded_not_fiction_stands_and_is_said(
     """Of twelve records nine are coded '0' in 008/33, as cataloguing software does by itself; three are not coded."""
     catalogue = tmp_path / "cat.xml"
     text = "".join(
-        RECORD.format(one, 40 + i).replace("000 | fre", "000 0 fre" if i < 9 else "000 | fre")
-        for i, one in enumerate(IDS)
+        RECORD.format(item, 40 + i).replace("000 | fre", "000 0 fre" if i < 9 else "000 | fre")
+        for i, item in enumerate(IDS)
     )
     catalogue.write_text(MARC.format(text))
     import_file(workspace, catalogue, "corpus", name="marc")
     _imported(workspace, tmp_path, _predictions(IDS))
     out = tmp_path / "out.zip"
     words = ("--cut", "Fiction=.5", "--cut", "Non-fiction=.5", "--format", "marcxml", "--out", str(out))
-    _, exported, told = _run(capsys, workspace, "export", "--predictions", "p", *words)
+    _, exported, message = _run(capsys, workspace, "export", "--predictions", "p", *words)
     sentence = "9 records are coded “not fiction” in 008/33 by the catalogue, without a genre term: these stand"
     assert exported["counts"]["human_label_kept"] == 9
-    assert sentence in told
+    assert sentence in message
     assert sentence in _member(out, "README.md").replace("\n", " ")
     assert exported["manifest"]["policy"]["coded_not_fiction_in_008"]["records"] == 9
-    assert {one["name"]: one["records"] for one in exported["files"]}["marc/enriched.xml"] == 3
+    assert {item["name"]: item["records"] for item in exported["files"]}["marc/enriched.xml"] == 3

@@ -38,8 +38,8 @@ def apart() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def test_shares_ratios_and_limits(apart):
-    found = by_language(*apart)
-    table = found.table.set_index("value")
+    result = by_language(*apart)
+    table = result.table.set_index("value")
     assert table.index.tolist() == ["English", "no language", "Dutch", "Welsh"]
     assert table["sample_n"].to_dict() == {"English": 71, "no language": 10, "Dutch": 19, "Welsh": 0}
     assert table["population_share"].tolist() == [0.9, 0.06, 0.03, 0.01]
@@ -52,25 +52,25 @@ def test_shares_ratios_and_limits(apart):
 
 
 def test_effect_sizes_by_hand(apart):
-    found = by_language(*apart)
+    result = by_language(*apart)
     # half of |.71 − .90| + |.10 − .06| + |.19 − .03| + |0 − .01|
-    assert found.tvd == pytest.approx(0.20)
-    assert 0 < found.tvd_by_chance < 0.05
-    assert 0 < found.jsd_bits < 0.1
-    assert 0 < found.cramers_v < 1
+    assert result.tvd == pytest.approx(0.20)
+    assert 0 < result.tvd_by_chance < 0.05
+    assert 0 < result.jsd_bits < 0.1
+    assert 0 < result.cramers_v < 1
     # Welsh is expected once in the sample; one small cell takes the next smallest with it
-    assert (found.test.pooled, found.test.df) == (2, 2)
+    assert (result.test.pooled, result.test.df) == (2, 2)
     pooled = stats.chi2_contingency([[71, 10, 19], [900, 60, 40]], correction=False)
-    assert (found.test.statistic, found.test.p) == pytest.approx((pooled.statistic, pooled.pvalue))
+    assert (result.test.statistic, result.test.p) == pytest.approx((pooled.statistic, pooled.pvalue))
 
 
 def test_the_headline_of_the_brief(apart):
-    found = by_language(*apart)
-    assert headline(found) == (
+    result = by_language(*apart)
+    assert headline(result) == (
         "Dutch books are 19 % of the annotated and 3 % of the digitised books: 6 times over-represented."
         " English books are 71 % and 90 %: 1.3 times under-represented."
     )
-    assert found.verdict == "clearly different"
+    assert result.verdict == "clearly different"
 
 
 def test_a_sample_inside_the_population(apart):
@@ -81,15 +81,15 @@ def test_a_sample_inside_the_population(apart):
     assert sentences(result)[-1] == (
         "All 40 annotated books are among the 1,000 digitised books; they are tested against the other 960."
     )
-    found = result.facets[0]
-    table = found.table.set_index("value")
+    outcome = result.facets[0]
+    table = outcome.table.set_index("value")
     assert table["shared_n"].to_dict() == {"English": 0, "no language": 0, "Dutch": 30, "Welsh": 10}
     # shares of the digitised books count the annotated ones too
     assert table.loc["Dutch", "population_share"] == 0.03
     expected = share_ratio([30], 40, [30], 1000, shared_k=[30], shared_n=40)
     assert table.loc["Dutch", "low"] == pytest.approx(expected.low[0])
     # the test compares with the 960 others, none of which is Dutch or Welsh
-    assert found.cramers_v == pytest.approx(1)
+    assert outcome.cramers_v == pytest.approx(1)
     np.testing.assert_allclose(table["residual"], standardised_residuals([[0, 0, 30, 10], [900, 60, 0, 0]])[0])
 
 
@@ -107,10 +107,10 @@ def test_books_are_recognised_by_the_second_identifier(apart):
 def test_the_whole_population_as_its_own_sample(apart):
     _, population = apart
     result = compare(population, population, ["language"], sample_name="annotated", population_name="digitised")
-    found = result.facets[0]
-    assert (found.tvd, found.tvd_by_chance, found.verdict) == (0, 0, "alike")
-    assert math.isnan(found.test.p) and found.test.reason == "no book of the population is outside the sample"
-    np.testing.assert_allclose(found.table[["ratio", "low", "high"]], 1)
+    outcome = result.facets[0]
+    assert (outcome.tvd, outcome.tvd_by_chance, outcome.verdict) == (0, 0, "alike")
+    assert math.isnan(outcome.test.p) and outcome.test.reason == "no book of the population is outside the sample"
+    np.testing.assert_allclose(outcome.table[["ratio", "low", "high"]], 1)
     assert sentences(result) == (
         "Alike by language.",
         "All 1,000 digitised books are among the 1,000 annotated books: there are no others to test them against.",
@@ -123,18 +123,18 @@ def test_a_random_sample_is_alike_whatever_the_size_and_the_number_of_values():
     population["publisher"] = pd.Series(generator.zipf(1.3, 20_000) % 5000).astype("str")
     for n in (200, 2000, 10_000):
         drawn = [compare(population.sample(n, random_state=i), population, ["publisher"]).facets[0] for i in range(5)]
-        assert {found.verdict for found in drawn} == {"alike"}
-        assert np.mean([found.tvd for found in drawn]) == pytest.approx(drawn[0].tvd_by_chance, abs=0.02)
+        assert {result.verdict for result in drawn} == {"alike"}
+        assert np.mean([result.tvd for result in drawn]) == pytest.approx(drawn[0].tvd_by_chance, abs=0.02)
         assert drawn[0].tvd_by_chance > 0.05
 
 
 def test_a_large_sample_does_not_make_a_small_difference_large():
     sample = books(English=50_500, Dutch=49_500)
     population = books(200_000, English=49_500, Dutch=50_500)
-    found = by_language(sample, population)
-    assert found.p_adjusted < 1e-4
-    assert found.verdict == "alike"
-    assert headline(found) == (
+    result = by_language(sample, population)
+    assert result.p_adjusted < 1e-4
+    assert result.verdict == "alike"
+    assert headline(result) == (
         "By language the annotated books are like the digitised ones: no value's share differs by more than 1.0"
         " percentage points."
     )
@@ -146,10 +146,10 @@ def test_distance_by_chance_of_two_separate_sets():
     seen = []
     for draw in range(20):
         sets = [books(draw * 10_000 + start, English=n) for start, n in ((0, 300), (5000, 500))]
-        for one in sets:
-            one["place"] = pd.Series(generator.choice(values, len(one)), dtype="str")
-        found = compare(*sets, ["place"]).facets[0]
-        seen.append((found.tvd, found.tvd_by_chance))
+        for item in sets:
+            item["place"] = pd.Series(generator.choice(values, len(item)), dtype="str")
+        result = compare(*sets, ["place"]).facets[0]
+        seen.append((result.tvd, result.tvd_by_chance))
     measured, expected = np.mean(seen, axis=0)
     assert measured == pytest.approx(expected, abs=0.01)
 
@@ -166,44 +166,44 @@ def test_p_values_of_all_facets_are_adjusted_together(apart):
 
 
 def test_rare_values_have_counts_and_no_ratio():
-    found = by_language(books(English=90, Welsh=9), books(500, English=900, Welsh=9, Manx=9))
-    table = found.table.set_index("value")
+    result = by_language(books(English=90, Welsh=9), books(500, English=900, Welsh=9, Manx=9))
+    table = result.table.set_index("value")
     assert table.loc["Welsh", ["sample_n", "population_n"]].tolist() == [9, 9]
     assert table.loc[["Welsh", "Manx"], ["ratio", "low", "high", "residual"]].isna().all(axis=None)
     assert not math.isnan(table.loc["English", "ratio"])
 
 
 def test_too_few_books_to_say():
-    found = by_language(books(English=5, Dutch=4), books(500, English=900))
-    assert found.verdict == TOO_FEW_BOOKS
+    result = by_language(books(English=5, Dutch=4), books(500, English=900))
+    assert result.verdict == TOO_FEW_BOOKS
     assert sentences(compare(books(English=9), books(500, English=900), ["language"])) == (
         "Too few books to say by language.",
     )
-    assert headline(found) == "There are too few books to compare the two by language."
-    assert math.isnan(found.tvd) and math.isnan(found.jsd_bits) and math.isnan(found.cramers_v)
-    assert found.table["sample_share"].isna().all()
-    assert found.table["sample_n"].sum() == 9
+    assert headline(result) == "There are too few books to compare the two by language."
+    assert math.isnan(result.tvd) and math.isnan(result.jsd_bits) and math.isnan(result.cramers_v)
+    assert result.table["sample_share"].isna().all()
+    assert result.table["sample_n"].sum() == 9
 
 
 def test_values_the_population_lacks(apart):
     sample, _ = apart
-    found = by_language(sample, books(500, English=1000))
+    result = by_language(sample, books(500, English=1000))
     assert "Dutch books are 19 % of the annotated and 0 % of the digitised books: found in one of the two only." in (
-        headline(found)
+        headline(result)
     )
-    assert math.isnan(found.table.set_index("value").loc["Dutch", "ratio"])
+    assert math.isnan(result.table.set_index("value").loc["Dutch", "ratio"])
 
 
 def test_missing_values_are_told_first_when_they_overwhelm():
     sample = books(Dutch=50, English=50)
     population = books(500, none=900, Dutch=20, English=80)
-    found = by_language(sample, population)
-    assert headline(found) == (
+    result = by_language(sample, population)
+    assert headline(result) == (
         "Books without a language are 0 % of the annotated and 90 % of the digitised books."
         " Among the others, Dutch books are 50 % and 20 %: 2.5 times over-represented."
         " English books are 50 % and 80 %: 1.6 times under-represented."
     )
-    assert caveats(found) == (
+    assert caveats(result) == (
         "Books without a language are 0 % of the annotated and 90 % of the digitised books: this difference in"
         " cataloguing distorts the shares and ratios of all other values.",
     )
@@ -217,11 +217,11 @@ def test_detected_languages_are_counted(apart):
     sample, population = apart
     dutch = population["language"] == "Dutch"
     population["language_source"] = population["language_source"].where(~dutch, "detected")
-    found = by_language(sample, population)
-    table = found.table.set_index("value")
+    result = by_language(sample, population)
+    table = result.table.set_index("value")
     assert table["population_detected_n"].to_dict() == {"English": 0, "no language": 0, "Dutch": 30, "Welsh": 0}
     assert table["sample_detected_n"].sum() == 0
-    assert caveats(found) == (
+    assert caveats(result) == (
         "The language was detected from the title, not catalogued, for 0 of the 100 annotated and 30 of the 1,000"
         " digitised books.",
     )
@@ -229,26 +229,26 @@ def test_detected_languages_are_counted(apart):
 
 def test_other_values_are_only_in_the_chart(apart):
     sample, population = apart
-    found = by_language(sample, population, top=1)
-    chart = found.chart_table()
+    result = by_language(sample, population, top=1)
+    chart = result.chart_table()
     assert chart["value"].tolist() == ["English", "no language", "other values (2)"]
     assert chart["sample_n"].tolist() == [71, 10, 19]
     assert chart["population_n"].tolist() == [900, 60, 40]
     assert chart["ratio"].iloc[2] == pytest.approx(19 / 4)
     assert chart["low"].iloc[2] == pytest.approx(share_ratio([19], 100, [40], 1000).low[0])
-    assert list(chart.columns) == list(found.table.columns)
-    assert len(found.table) == 4
+    assert list(chart.columns) == list(result.table.columns)
+    assert len(result.table) == 4
     # one value alone is shown under its own name
-    assert found.chart_table(3)["value"].tolist() == ["English", "Dutch", "Welsh", "no language"]
+    assert result.chart_table(3)["value"].tolist() == ["English", "Dutch", "Welsh", "no language"]
     everything = by_language(sample, population, top=9)
-    assert (everything.tvd, everything.cramers_v, everything.test) == (found.tvd, found.cramers_v, found.test)
+    assert (everything.tvd, everything.cramers_v, everything.test) == (result.tvd, result.cramers_v, result.test)
 
 
 def test_charts_have_the_natural_order():
     sample, population = books(English=60), books(500, English=200)
-    found = compare(sample, population, ["decade", "first_letter"])
-    assert found.facets[0].chart_table()["value"].tolist() == ["1840s", "1850s"]
-    assert found.facets[1].chart_table()["value"].tolist() == list("ABCDE")
+    comparison = compare(sample, population, ["decade", "first_letter"])
+    assert comparison.facets[0].chart_table()["value"].tolist() == ["1840s", "1850s"]
+    assert comparison.facets[1].chart_table()["value"].tolist() == list("ABCDE")
     small = books(none=1)
     small["year"] = pd.array([None], dtype="Int64")
     with_gap = compare(pd.concat([sample, small]), population, ["decade"]).facets[0].chart_table(1)
@@ -278,10 +278,10 @@ def test_same_tables_same_numbers(apart):
 
 
 def test_the_records_are_left_as_they_are(apart):
-    before = [one.copy() for one in apart]
+    before = [item.copy() for item in apart]
     compare(*apart)
-    for one, other in zip(apart, before, strict=True):
-        pd.testing.assert_frame_equal(one, other)
+    for item, other in zip(apart, before, strict=True):
+        pd.testing.assert_frame_equal(item, other)
 
 
 def test_refuses(apart):

@@ -27,9 +27,9 @@ def test_shares_are_kept_in_every_class():
 def test_singletons_meet_their_shares_to_the_book():
     labels = ["a"] * 20 + ["b"] * 40
     part = split_by_title([f"t{i}" for i in range(60)], labels)
-    found = pd.crosstab(pd.Series(labels), pd.Series(part))
-    assert found.loc["a"].to_dict() == {"calibration": 3, "test": 3, "train": 14}
-    assert found.loc["b"].to_dict() == {"calibration": 6, "test": 6, "train": 28}
+    result = pd.crosstab(pd.Series(labels), pd.Series(part))
+    assert result.loc["a"].to_dict() == {"calibration": 3, "test": 3, "train": 14}
+    assert result.loc["b"].to_dict() == {"calibration": 6, "test": 6, "train": 28}
 
 
 def test_a_rare_class_reaches_every_part_when_it_can():
@@ -82,8 +82,8 @@ def test_no_title_stands_in_two_parts(rows, seed):
 def test_folds_are_of_equal_size_in_every_class():
     labels = ["a"] * 25 + ["b"] * 50 + ["c"] * 5
     fold = fold_by_title([f"t{i}" for i in range(80)], labels, folds=5)
-    found = pd.crosstab(pd.Series(labels), pd.Series(fold))
-    assert found.to_numpy().tolist() == [[5] * 5, [10] * 5, [1] * 5]
+    result = pd.crosstab(pd.Series(labels), pd.Series(fold))
+    assert result.to_numpy().tolist() == [[5] * 5, [10] * 5, [1] * 5]
 
 
 @pytest.mark.parametrize(("shares", "came"), [({"a": 0.5, "b": 0.4}, "'b': 0.4"), ({"a": 1.5, "b": -0.5}, "'b': -0.5")])

@@ -19,10 +19,10 @@ def _writer(text: str) -> Any:
 
 def test_a_thing_is_found_by_name_and_by_fingerprint(tmp_path: Path) -> None:
     place = Workspace(tmp_path)
-    kept = place.store("corpora", "abc", "mine", _writer("x"))
-    assert (kept.path / "content.txt").read_text() == "x"
+    saved = place.store("corpora", "abc", "mine", _writer("x"))
+    assert (saved.path / "content.txt").read_text() == "x"
     assert place.find("corpora", "mine").fingerprint == place.find("corpora", "abc").fingerprint == "abc"
-    assert kept.manifest.rows == 1
+    assert saved.manifest.rows == 1
 
 
 def test_the_same_fingerprint_is_written_once(tmp_path: Path) -> None:

@@ -32,9 +32,9 @@ from core.text_formats import json_text, number, plain
     ],
 )
 def test_a_value_in_the_types_of_json(value, expected):
-    found = plain(value)
-    assert found == expected
-    assert type(found) is type(expected)
+    result = plain(value)
+    assert result == expected
+    assert type(result) is type(expected)
     assert json.loads(json_text(value)) == expected
 
 

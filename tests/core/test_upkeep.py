@@ -23,7 +23,7 @@ from tests import disks
 
 
 def names(place: Workspace) -> dict[str, list[str]]:
-    return {kind: [one.name for one in place.list(kind)] for kind in ("corpora", "labels", "predictions", "models")}
+    return {kind: [item.name for item in place.list(kind)] for kind in ("corpora", "labels", "predictions", "models")}
 
 
 @pytest.mark.parametrize(
@@ -31,15 +31,15 @@ def names(place: Workspace) -> dict[str, list[str]]:
 )
 def test_what_predictions_need_is_not_removed_alone(demo_copy: Workspace, kind: str, name: str) -> None:
     before = names(demo_copy)
-    assert [one.name for one in dependents(demo_copy, kind, name)] == ["demo-predictions"]
+    assert [item.name for item in dependents(demo_copy, kind, name)] == ["demo-predictions"]
     with pytest.raises(InputError, match=rf"'{name}' was not removed, since something needs it: predictions 'demo-pre"):
         remove(demo_copy, kind, name)
     assert names(demo_copy) == before
     home = demo_copy.find(kind, name).path
     removed = remove(demo_copy, kind, name, dependents_too=True)
-    assert [one.name for one in removed.also] == ["demo-predictions"]
+    assert [item.name for item in removed.also] == ["demo-predictions"]
     assert names(demo_copy) == {
-        one: [other for other in listed if other not in (name, "demo-predictions")] for one, listed in before.items()
+        item: [other for other in listed if other not in (name, "demo-predictions")] for item, listed in before.items()
     }
     assert not home.exists()
     assert list(home.parent.glob(".*")) == []
@@ -66,7 +66,7 @@ def test_what_cannot_be_read_is_removed(demo_copy: Workspace, harm: str) -> None
         (home / "manifest.json").write_bytes(b"")
     else:
         home.rename(home.with_name("elsewhere"))
-    assert [one.name for one in demo_copy.unreadable("corpora")] == ["demo-catalogue"]
+    assert [item.name for item in demo_copy.unreadable("corpora")] == ["demo-catalogue"]
     remove(demo_copy, "corpora", "demo-catalogue")
     assert demo_copy.unreadable("corpora") == []
 
@@ -114,7 +114,7 @@ def test_predictions_follow_the_new_name_of_their_labels(demo_copy: Workspace) -
     after = load_scored(demo_copy, "demo-predictions")
     assert after.labels == "проба-2026"
     assert after.table["correct"].equals(before.table["correct"])
-    assert [one.name for one in dependents(demo_copy, "labels", "проба-2026")] == ["demo-predictions"]
+    assert [item.name for item in dependents(demo_copy, "labels", "проба-2026")] == ["demo-predictions"]
     assert demo_copy.find("labels", "Проба 2026").fingerprint == renamed.fingerprint
     with pytest.raises(NotFoundError):
         demo_copy.find("labels", "demo-test")
@@ -149,9 +149,9 @@ class TestCommands:
         return status, shown.out, shown.err
 
     def test_nobody_is_there_to_be_asked(self, demo_copy, capsys) -> None:
-        status, _, said = self.run(demo_copy, capsys, "remove", "corpus", "demo-catalogue")
+        status, _, text = self.run(demo_copy, capsys, "remove", "corpus", "demo-catalogue")
         assert status == 2
-        assert "Nothing was removed: add --yes if the corpus 'demo-catalogue' shall be removed for good." in said
+        assert "Nothing was removed: add --yes if the corpus 'demo-catalogue' shall be removed for good." in text
 
     @pytest.mark.parametrize(("answer", "status", "gone"), [("y\n", 0, True), ("\n", 1, False)])
     def test_a_person_is_asked(self, demo_copy, capsys, monkeypatch, answer, status, gone) -> None:
@@ -161,15 +161,15 @@ class TestCommands:
         assert ("demo-catalogue" in names(demo_copy)["corpora"]) is not gone
 
     def test_what_needs_it_is_named_and_goes_too_when_that_is_meant(self, demo_copy, capsys) -> None:
-        status, _, said = self.run(demo_copy, capsys, "remove", "model", "demo-tfidf", "--yes")
+        status, _, text = self.run(demo_copy, capsys, "remove", "model", "demo-tfidf", "--yes")
         assert status == 2
-        assert "'demo-predictions' (made with it" in said
-        assert "add --dependents" in said
+        assert "'demo-predictions' (made with it" in text
+        assert "add --dependents" in text
         status, out, _ = self.run(demo_copy, capsys, "remove", "model", "demo-tfidf", "--yes", "--dependents", "--json")
         assert status == 0
-        found = json.loads(out)
-        assert (found["kind"], found["name"], found["kept"]) == ("model", "demo-tfidf", False)
-        assert [one["name"] for one in found["also"]] == ["demo-predictions"]
+        content = json.loads(out)
+        assert (content["kind"], content["name"], content["kept"]) == ("model", "demo-tfidf", False)
+        assert [item["name"] for item in content["also"]] == ["demo-predictions"]
 
     def test_renaming(self, demo_copy, capsys) -> None:
         status, out, _ = self.run(demo_copy, capsys, "rename", "labels", "demo-annotated", "Журналы", "--json")
@@ -179,10 +179,10 @@ class TestCommands:
     def test_a_damaged_thing_says_how_to_remove_it(self, demo_copy, capsys) -> None:
         (demo_copy.find("corpora", "demo-catalogue").path / "records.parquet").unlink()
         arguments = ("represent", "--sample", "demo-catalogue", "--population", "demo-digitised")
-        status, _, said = self.run(demo_copy, capsys, *arguments)
+        status, _, text = self.run(demo_copy, capsys, *arguments)
         assert status == 2
-        assert "“demo-catalogue” cannot be read: its records.parquet is missing. Import its file again" in said
-        assert "To remove it: colophon remove corpus demo-catalogue" in said
+        assert "“demo-catalogue” cannot be read: its records.parquet is missing. Import its file again" in text
+        assert "To remove it: colophon remove corpus demo-catalogue" in text
 
 
 CUTS = ("--cut", "Fiction=.9", "--cut", "Non-fiction=.9")
@@ -276,12 +276,12 @@ def test_after_it_every_command_works_or_says_what_is_missing(
 
     for words in STEPS[step]:
         assert run(words)[0] == 0
-    for what, asked in commands(tmp_path).items():
+    for what, requested in commands(tmp_path).items():
         missing = GONE[what][list(STEPS).index(step)]
-        for words in asked:
-            status, said = run(words)
-            assert status == (2 if missing else 0), (words, said)
-            assert missing in said, words
+        for words in requested:
+            status, text = run(words)
+            assert status == (2 if missing else 0), (words, text)
+            assert missing in text, words
     assert run(("doctor",))[1] == ""
 
 
@@ -300,8 +300,8 @@ def test_a_catalogue_that_was_chosen_and_is_gone_is_said_and_decisions_stay(
     assert "It was the catalogue chosen for 'others': choose another for them, or none." in removed.sentence
     # The demonstration's large catalogue holds them too, and is taken by itself.
     after = load_scored(place, "others")
-    said = "The catalogue 'small', which was chosen for these predictions, cannot be read any more."
-    assert after.catalogue.sentences[0] == said
+    text = "The catalogue 'small', which was chosen for these predictions, cannot be read any more."
+    assert after.catalogue.sentences[0] == text
     assert after.catalogue.name == "demo-digitised"
     assert _decided(place, "others") == [first]
     save_catalogue_choice(place, after.predictions, NO_CORPUS)

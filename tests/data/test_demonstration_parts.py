@@ -113,9 +113,9 @@ def test_articles_are_mended(text, language, expected):
 
 def test_an_ending_can_be_put_behind_any_title():
     draw = Draw(3, "endings")
-    found = {ending("English", "fiction", draw) for _ in range(300)}
-    assert "" in found
-    assert all(re.match(r", |\. \S| \S|$", text) for text in found)
+    result = {ending("English", "fiction", draw) for _ in range(300)}
+    assert "" in result
+    assert all(re.match(r", |\. \S| \S|$", text) for text in result)
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_dates_are_messy_and_all_speak_of_their_year():
     wanted = ("9999", "[9999]", "[9999?]", "9999 [9999]", "9999-99", "9999, 99", "9999-", "9999, etc", "9999?]", "")
     assert all(dates[pattern] > 0 for pattern in wanted)
     assert 0.75 < dates["9999"] / 5000 < 0.85
-    told = [text for text in (date_of_publication(1865, draw) for _ in range(500)) if re.search(r"\d", text)]
-    assert all(re.search(r"\d{4}", text)[0] == "1865" for text in told)
+    items = [text for text in (date_of_publication(1865, draw) for _ in range(500)) if re.search(r"\d", text)]
+    assert all(re.search(r"\d{4}", text)[0] == "1865" for text in items)
 
 
 def test_a_range_never_runs_over_the_century():

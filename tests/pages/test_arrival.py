@@ -54,4 +54,4 @@ def test_the_same_import_is_known_while_what_it_made_is_here(
     job.wait(timeout=200)
     assert jobs.same_job("core.importing", config) is not None
     assert jobs.same_job("core.importing", {**config, "name": "another"}) is None
-    assert [one.id for one in list_jobs(demo_copy)] == [job.id]
+    assert [item.id for item in list_jobs(demo_copy)] == [job.id]

@@ -18,11 +18,11 @@ from dashboard import cache
 @pytest.fixture(autouse=True)
 def _empty_caches(demo_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("COLOPHON_HOME", str(demo_copy.root))
-    for kept in (st.cache_resource, st.cache_data):
-        kept.clear()
+    for saved in (st.cache_resource, st.cache_data):
+        saved.clear()
     yield
-    for kept in (st.cache_resource, st.cache_data):
-        kept.clear()
+    for saved in (st.cache_resource, st.cache_data):
+        saved.clear()
 
 
 def books(leaked: list[bool]) -> Scored:

@@ -17,7 +17,7 @@ PREDICTIONS = "id,predicted,confidence\n1,Fiction,0.9\n2,Fiction,0.8\n3,Non-fict
 
 
 def _text(page: AppTest) -> str:
-    return "\n".join(str(one.value).replace("\\", "") for one in [*page.markdown, *page.warning])
+    return "\n".join(str(item.value).replace("\\", "") for item in [*page.markdown, *page.warning])
 
 
 def test_a_choice_on_the_page_holds_everywhere(

@@ -30,14 +30,16 @@ def test_a_damaged_database_is_a_message(file: str, tmp_path: Path, monkeypatch:
     assert not page.exception
     assert page.error
     for message in page.error:
-        said = message.value.replace("\\", "")
-        assert said.startswith("The workspace's database colophon.db is damaged")
-        assert "Stop the server first, if one runs. Put a copy of an earlier day in its place" in said
+        text = message.value.replace("\\", "")
+        assert text.startswith("The workspace's database colophon.db is damaged")
+        assert "Stop the server first, if one runs. Put a copy of an earlier day in its place" in text
 
 
 def texts(page: AppTest) -> str:
     shown = [*page.markdown, *page.expander, *page.info, *page.warning]
-    return "\n".join(str(getattr(one, "value", None) or getattr(one, "label", "")) for one in shown).replace("\\", "")
+    return "\n".join(str(getattr(item, "value", None) or getattr(item, "label", "")) for item in shown).replace(
+        "\\", ""
+    )
 
 
 def cut(path: Path) -> None:
@@ -80,15 +82,15 @@ def test_the_rest_is_shown_and_the_odd_is_named(open_page: Open, harmed: Workspa
     page = open_page(harmed, file).run()
     assert not page.exception
     assert not page.error
-    said = texts(page)
-    assert "4 things of this workspace cannot be read. Everything else is shown as usual." in said
+    text = texts(page)
+    assert "4 things of this workspace cannot be read. Everything else is shown as usual." in text
     for name, why in (
         ("“demo-catalogue” (corpus)", "its records.parquet is missing"),
         ("“demo-annotated” (labels)", "its labels.parquet is cut short"),
         ("“second” (model)", "in its metrics.json, 'test' is not what it should be"),
         ("“others” (predictions)", "its manifest.json is empty"),
     ):
-        assert f"{name}: {why}" in said
+        assert f"{name}: {why}" in text
     assert page.sidebar.selectbox[0].options == ["demo-predictions"]
 
 

@@ -15,8 +15,8 @@ def test_the_message_of_a_failed_job_is_dismissed(open_page: Open, demo_copy: Wo
     write_json(folder / "config.json", config)
     write_json(folder / "status.json", {"state": "failed", "error": "The labels do not allow a model."})
     page = open_page(demo_copy, "models.py").run()
-    assert any("The labels do not allow a model" in one.label for one in page.expander)
+    assert any("The labels do not allow a model" in item.label for item in page.expander)
     page.button(key="dismiss-20250101-000000-abcdef").click().run()
     assert not page.exception
-    assert not any("The labels do not allow a model" in one.label for one in page.expander)
+    assert not any("The labels do not allow a model" in item.label for item in page.expander)
     assert list_jobs(demo_copy) == []

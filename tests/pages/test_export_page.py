@@ -34,13 +34,13 @@ def page(demo_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppT
 def shown(page: AppTest) -> str:
     # Without what keeps signs and addresses from acting.
     return "\n".join(
-        str(one.value).replace("\\", "").replace("\u2060", "") for one in [*page.markdown, *page.caption, *page.error]
+        str(item.value).replace("\\", "").replace("\u2060", "") for item in [*page.markdown, *page.caption, *page.error]
     )
 
 
 def test_the_marc_settings_are_explained_and_reach_the_records(page: AppTest) -> None:
     assert not page.exception
-    assert "MARC settings" in [one.label for one in page.expander]
+    assert "MARC settings" in [item.label for item in page.expander]
     assert "No MARC file is among the formats yet" in shown(page)
     assert page.multiselect(key="marc_kinds").options == ["New records (stubs)", "Delta records"]
     assert "Enriched records need a catalogue that was loaded as MARC; this one was not." in shown(page)
@@ -52,7 +52,7 @@ def test_the_marc_settings_are_explained_and_reach_the_records(page: AppTest) ->
     assert not page.exception
     assert "No MARC file is among the formats yet" not in shown(page)
     assert "The book on the shelf (337 unmediated, 338 volume)" in shown(page)
-    records = "".join(str(one.proto.body) for one in page.get("html"))
+    records = "".join(str(item.proto.body) for item in page.get("html"))
     assert "338    $a volume $b nc" in records
     assert "$u https://example.org/runs/" in records
 
@@ -61,10 +61,10 @@ def test_an_address_that_cannot_be_kept_is_said_and_nothing_else_is_shown(page: 
     page.text_input(key="base_uri").input("https://example.org/runs").run()
     assert not page.exception
     assert "Give 'https://example.org/runs/' or" in shown(page)
-    assert not [one for one in page.markdown if "leave with a machine label" in one.value]
+    assert not [item for item in page.markdown if "leave with a machine label" in item.value]
     page.text_input(key="base_uri").input("").run()
     assert not page.error
-    assert [one for one in page.markdown if "leave with a machine label" in one.value]
+    assert [item for item in page.markdown if "leave with a machine label" in item.value]
 
 
 def test_a_description_brings_the_file_it_describes(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +78,7 @@ def test_a_description_brings_the_file_it_describes(page: AppTest, monkeypatch: 
     monkeypatch.setattr(cache, "release", spy)
     page.multiselect(key="formats").set_value(["croissant"]).run()
     assert not page.exception
-    assert requested == [("parquet", "croissant")]
+    assert set(requested) == {("parquet", "croissant")}
 
 
 def test_an_earlier_export_tells_its_settings_and_gives_back_its_cuts(page: AppTest, demo_copy: Workspace) -> None:
@@ -94,11 +94,11 @@ def test_an_earlier_export_tells_its_settings_and_gives_back_its_cuts(page: AppT
     out = demo_copy.folder("exports") / "earlier.zip"
     release(demo_copy, prepared, out)
     page.segmented_control(key="look").set_value("Earlier exports").run()
-    said = "English: Fiction above 0.800; German: Fiction above 0.900 · csv, marc · stub · https://example.org/runs/"
-    assert said in shown(page)
+    text = "English: Fiction above 0.800; German: Fiction above 0.900 · csv, marc · stub · https://example.org/runs/"
+    assert text in shown(page)
     fingerprint = load_predictions(demo_copy, "demo-predictions").fingerprint
-    [made] = saved_exports(demo_copy, fingerprint)
-    page.button(key=f"restore-{made['id']}").click().run()
+    [created] = saved_exports(demo_copy, fingerprint)
+    page.button(key=f"restore-{created.id}").click().run()
     assert not page.exception
     assert saved_policies(demo_copy, fingerprint)[0].policy == by_language
     assert "Accepted: English: Fiction above 0.800" in shown(page)
@@ -114,7 +114,7 @@ def test_the_cut_offs_that_stood_on_the_screen_are_restored_though_others_export
 
     export(0.95)
     page.segmented_control(key="look").set_value("Earlier exports").run()
-    [button] = [one for one in page.button if one.label == "Use these cut-offs again"]
+    [button] = [item for item in page.button if item.label == "Use these cut-offs again"]
     export(0.5)  # somebody else, while this page stands
     button.click().run()
     assert not page.exception
@@ -130,4 +130,4 @@ def test_a_format_from_outside_is_offered_and_previewed(page: AppTest, monkeypat
     page.multiselect(key="formats").set_value(["cards"]).run()
     page.selectbox(key="preview").select("cards").run()
     assert not page.exception
-    assert "card of Fiction" in "".join(str(one.proto.body) for one in page.get("html"))
+    assert "card of Fiction" in "".join(str(item.proto.body) for item in page.get("html"))

@@ -33,9 +33,9 @@ def test_a_copy_without_an_annotator_is_kept(demo_copy: Workspace, page: AppTest
     copy = load_labels(demo_copy, "without-seven")
     before = load_labels(demo_copy, "demo-annotated")
     gone = set(before.training_table()["record_id"]) - set(copy.training_table()["record_id"])
-    said = before.annotations().groupby("record_id")["annotator"].agg(set)
+    text = before.annotations().groupby("record_id")["annotator"].agg(set)
     assert gone
-    assert gone == set(said[said.map(lambda names: names == {"7.0"})].index) & set(before.training_table()["record_id"])
+    assert gone == set(text[text.map(lambda names: names == {"7.0"})].index) & set(before.training_table()["record_id"])
 
 
 def test_the_list_of_one_annotator(page: AppTest) -> None:

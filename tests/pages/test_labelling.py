@@ -82,17 +82,17 @@ def test_functions_as_text_are_measured_and_their_faults_told(page: AppTest) -> 
     assert table["function"].tolist() == ["a novel", "novel again", "history", "sure"]
     assert table["coverage"].between(0.1, 90).all()
     assert table["votes for"].tolist() == ["Fiction", "Fiction", "Non-fiction", "Non-fiction"]
-    said = words(page)
-    assert "titles kept back" in said
-    assert "Of its own training titles a model is no witness" in said
+    text = words(page)
+    assert "titles kept back" in text
+    assert "Of its own training titles a model is no witness" in text
     load(page, '[[function]]\nname = "x"')
     assert "'label' is missing" in page.error[0].value.replace("\\", "")
 
 
 def test_a_function_is_built_tried_and_added_without_code(page: AppTest) -> None:
     page.text_input(key="builder_value_0").set_value("history").run()
-    said = words(page)
-    assert "Fiction where title has the word “history”." in said
+    text = words(page)
+    assert "Fiction where title has the word “history”." in text
     assert page.metric[0].label == "Books"
     assert int(page.metric[0].value.replace(",", "")) > 0
     page.selectbox(key="builder_label").set_value("Non-fiction").run()
@@ -127,14 +127,14 @@ def test_titles_kept_back_are_never_shown(page: AppTest, demo_copy: Workspace) -
 
 
 def test_the_collection_is_labelled_by_a_job(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+    items = []
     monkeypatch.setattr(
-        "dashboard.jobs.start", lambda place, module, config, title: asked.append((module, config, title))
+        "dashboard.jobs.start", lambda place, module, config, title: items.append((module, config, title))
     )
     load(page)
     page.multiselect[0].set_value(["demo-test"])
     press(page, "Label the collection")
-    ((module, config, title),) = asked
+    ((module, config, title),) = items
     assert (module, title) == ("core.weak_supervision.build", "Labelling demo-digitised with 4 functions")
     assert len(functions_from_toml(config.pop("functions"))) == 4
     assert config == {

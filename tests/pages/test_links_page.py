@@ -19,7 +19,7 @@ Open = Callable[[Workspace, str], AppTest]
 
 def words(page: AppTest) -> str:
     shown = [*page.markdown, *page.caption, *page.warning, *page.error, *page.info]
-    return "\n".join(str(one.value).replace("\\", "") for one in shown)
+    return "\n".join(str(item.value).replace("\\", "") for item in shown)
 
 
 def _import_newer(place: Workspace, name: str = "newer") -> None:
@@ -105,7 +105,7 @@ def test_slider_of_another_person_does_not_move(demo_copy: Workspace, open_page:
     page = by_hand(open_page(demo_copy, "thresholds.py")).run()
     fingerprint = load_predictions(demo_copy, PREDICTIONS).fingerprint
     save_policy(demo_copy, fingerprint, SavedPolicy(policy=Policy({"Fiction": 0.5, "Non-fiction": 0.5})))
-    next(one for one in page.button if one.label.startswith("Keep")).click().run()
+    next(item for item in page.button if item.label.startswith("Keep")).click().run()
     assert not page.exception
     assert saved_policies(demo_copy, fingerprint)[0].policy.cuts == {"Fiction": 0.9, "Non-fiction": 0.9}
 

@@ -78,7 +78,7 @@ def test_no_page_shows_a_raw_header_or_a_percentage_that_breaks(
             setting = settings.get(str(column), {})
             shown = setting.get("label") or str(column)
             assert "_" not in shown, shown
-    texts = [one.value for kind in (app.markdown, app.caption, app.metric) for one in kind]
+    texts = [item.value for kind in (app.markdown, app.caption, app.metric) for item in kind]
     assert not [text for text in texts if re.search(r"\d%|\d %", str(text)) and "<" not in str(text)]
 
 

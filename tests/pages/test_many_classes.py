@@ -37,13 +37,13 @@ def test_twelve_classes_have_a_table_of_cut_offs(
 ) -> None:
     page = by_hand(open_page(place, "thresholds.py")).run()
     assert not page.exception
-    assert [one.label for one in page.slider] == []
+    assert [item.label for item in page.slider] == []
     assert page.selectbox(key="curve").options == [*NAMES, "all, one cut-off"]
     fingerprint = load_predictions(place, "p").fingerprint
     page.number_input(key=f"cut_table_{fingerprint}_every").set_value(0.7).run()
-    next(one for one in page.button if one.label == "Set it for all").click().run()
+    next(item for item in page.button if item.label == "Set it for all").click().run()
     assert not page.exception
-    next(one for one in page.button if one.label.startswith("Keep these cut-offs")).click().run()
+    next(item for item in page.button if item.label.startswith("Keep these cut-offs")).click().run()
     assert saved_policies(place, fingerprint)[0].policy.cuts == dict.fromkeys(NAMES, 0.7)
 
 
@@ -52,7 +52,7 @@ def test_of_twelve_classes_the_largest_are_told_in_words_and_the_table_has_all(
 ) -> None:
     page = open_page(place, "errors.py").run()
     assert not page.exception
-    texts = [one.value for kind in (page.markdown, page.caption) for one in kind]
+    texts = [item.value for kind in (page.markdown, page.caption) for item in kind]
     assert "The 5 largest of 12 classes; the table below has all." in texts
     assert sum(text.startswith("**Subject") for text in texts) == 5
     [classes] = [frame.value for frame in page.dataframe if "precision" in frame.value]
@@ -79,12 +79,12 @@ def test_twelve_classes_are_decided_from_a_list(
     send_to_review(place.database, fingerprint, ["b7"], "for a test")
     page = open_page(place, "review.py").run()
     assert not page.exception
-    assert not [one for one in page.button if one.label.startswith("Subject")]
+    assert not [item for item in page.button if item.label.startswith("Subject")]
     choice = page.selectbox(key="choice-b7")
     assert choice.options[0] == "Subject H"  # what the model said
-    assert next(one for one in page.button if one.label == "Decide").disabled
+    assert next(item for item in page.button if item.label == "Decide").disabled
     choice.select("Subject C").run()
-    next(one for one in page.button if one.label == "Decide").click().run()
+    next(item for item in page.button if item.label == "Decide").click().run()
     assert not page.exception
     held = decisions(place.database, fingerprint)
     assert held[["record_id", "label"]].to_numpy().tolist() == [["b7", "Subject C"]]
@@ -94,4 +94,4 @@ def test_a_slider_is_announced_without_backslashes(
     demo_copy: Workspace, open_page: Callable[[Workspace, str], AppTest]
 ) -> None:
     page = by_hand(open_page(demo_copy, "thresholds.py")).run()
-    assert "Accept Non-fiction above" in [one.label for one in page.slider]
+    assert "Accept Non-fiction above" in [item.label for item in page.slider]

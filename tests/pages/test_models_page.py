@@ -22,12 +22,12 @@ def page(demo_copy: Workspace, open_page: Callable[[Workspace, str], AppTest]) -
 
 def _chosen(page: AppTest, label: str) -> Any:
     return next(
-        one for kind in ("selectbox", "multiselect", "text_input") for one in page.get(kind) if one.label == label
+        item for kind in ("selectbox", "multiselect", "text_input") for item in page.get(kind) if item.label == label
     )
 
 
 def _train(page: AppTest) -> None:
-    next(one for one in page.button if one.label == "Train").click().run()
+    next(item for item in page.button if item.label == "Train").click().run()
     assert not page.exception
 
 
@@ -71,10 +71,10 @@ def test_a_title_is_tried_with_its_shelfmark_and_without(
     page.run()
     _chosen(page, "Type a title").input("The old mill").run()
     assert not page.exception
-    assert any("also reads BL shelfmark; here it has the title alone" in one.value for one in page.caption)
+    assert any("also reads BL shelfmark; here it has the title alone" in item.value for item in page.caption)
     _chosen(page, "BL shelfmark, if it is known").input("Digital Store 012641.e.55").run()
     assert not page.exception
-    assert not any("here it has the title alone" in one.value for one in page.caption)
+    assert not any("here it has the title alone" in item.value for item in page.caption)
 
 
 def test_a_missing_language_model_is_said_before_a_job_starts(
@@ -88,7 +88,7 @@ def test_a_missing_language_model_is_said_before_a_job_starts(
     _chosen(page, "Kind of model").select("embedding")
     _train(page)
     assert started == []
-    [error] = [one.value for one in page.error]
+    [error] = [item.value for item in page.error]
     assert error.replace("\\", "").startswith(
         "The language model MiniLM is not installed. “Words and letters” can be trained without it."
     )
@@ -148,13 +148,13 @@ def test_what_a_model_made_elsewhere_learned_from_can_be_said(
     page = open_page(workspace, "models.py").run()
     assert not page.exception
     assert any(
-        "It is not known which books the model learned from" in one.value.replace("\\", "") for one in page.markdown
+        "It is not known which books the model learned from" in item.value.replace("\\", "") for item in page.markdown
     )
     _chosen(page, "The model learned from these labels").select("people")
-    next(one for one in page.button if one.label == "Keep").click().run()
+    next(item for item in page.button if item.label == "Keep").click().run()
     assert not page.exception
     assert saved_training_labels(workspace, workspace.find("predictions", "tool").fingerprint) is not None
-    assert not any("It is not known which" in one.value for one in page.markdown)
+    assert not any("It is not known which" in item.value for item in page.markdown)
 
 
 @pytest.mark.slow
@@ -171,9 +171,9 @@ def test_a_training_that_was_asked_to_stop_shows_it_at_once(
     facts = {"module": "core.models.training", "title": "Training on books", "created_at": "2026-01-01T00:00:00Z"}
     write_json(folder / "config.json", {**facts, "config": {}})
     page = open_page(workspace, "models.py").run()
-    [button] = [one for one in page.button if one.label == "Cancel"]
+    [button] = [item for item in page.button if item.label == "Cancel"]
     assert not button.disabled
     button.click().run()
     assert not page.exception
-    [button] = [one for one in page.button if one.label == "Stopping …"]
+    [button] = [item for item in page.button if item.label == "Stopping …"]
     assert button.disabled

@@ -18,9 +18,9 @@ Open = Callable[[Workspace, str], AppTest]
 
 @pytest.fixture
 def fingerprint(demo_copy: Workspace) -> str:
-    found = load_predictions(demo_copy, PREDICTIONS).fingerprint
-    save_policy(demo_copy, found, SavedPolicy(policy=Policy({"Fiction": 0.95, "Non-fiction": 0.95})))
-    return found
+    result = load_predictions(demo_copy, PREDICTIONS).fingerprint
+    save_policy(demo_copy, result, SavedPolicy(policy=Policy({"Fiction": 0.95, "Non-fiction": 0.95})))
+    return result
 
 
 @pytest.fixture
@@ -38,16 +38,16 @@ def fiction(page: AppTest) -> AppTest:
 
 
 def title(page: AppTest) -> str:
-    return next(str(one.value) for one in page.markdown if str(one.value).startswith("### "))
+    return next(str(item.value) for item in page.markdown if str(item.value).startswith("### "))
 
 
 def shown_record(page: AppTest) -> str:
-    [line] = [str(one.value) for one in page.caption if "record " in str(one.value)]
+    [line] = [str(item.value) for item in page.caption if "record " in str(item.value)]
     return line.replace("\\", "").rpartition("record ")[2]
 
 
 def words(page: AppTest) -> str:
-    return "\n".join(str(one.value).replace("\\", "") for one in [*page.markdown, *page.warning, *page.error])
+    return "\n".join(str(item.value).replace("\\", "") for item in [*page.markdown, *page.warning, *page.error])
 
 
 @pytest.mark.slow

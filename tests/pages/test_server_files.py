@@ -14,7 +14,7 @@ ASKS = "File in the folders of this server that are open to these pages"
 
 
 def _ways(page: AppTest) -> list[str]:
-    return next(list(one.options) for one in page.get("button_group") if "On my computer" in one.options)
+    return next(list(item.options) for item in page.get("button_group") if "On my computer" in item.options)
 
 
 def test_without_a_named_folder_no_way_to_the_server_is_offered(
@@ -25,7 +25,7 @@ def test_without_a_named_folder_no_way_to_the_server_is_offered(
     assert not page.exception
     assert _ways(page) == ["On my computer", "Published by the British Library"]
     page.session_state["way"] = "On this server"  # as a browser could send it
-    assert ASKS not in [one.label for one in page.run().text_input]
+    assert ASKS not in [item.label for item in page.run().text_input]
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def page(workspace: Workspace, open_page: Open, monkeypatch: pytest.MonkeyPatch,
 
 
 def _type(page: AppTest, path: str) -> AppTest:
-    next(one for one in page.text_input if one.label == ASKS).input(path).run()
+    next(item for item in page.text_input if item.label == ASKS).input(path).run()
     assert not page.exception
     return page
 
@@ -58,5 +58,5 @@ def test_a_file_below_a_named_folder_is_shown(page: AppTest) -> None:
 def test_everything_else_is_refused_in_one_sentence(page: AppTest, path: str) -> None:
     _type(page, path)
     sentence = "There is no such file in the folders that are open to these pages."
-    assert [one.value.replace("\\", "") for one in page.error] == [sentence]
+    assert [item.value.replace("\\", "") for item in page.error] == [sentence]
     assert not page.dataframe

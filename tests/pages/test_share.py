@@ -58,7 +58,7 @@ def caches() -> Iterator[None]:
 
 
 def said(page: AppTest) -> str:
-    return "\n".join(one.value for one in page.markdown)
+    return "\n".join(item.value for item in page.markdown)
 
 
 def press(page: AppTest, label: str) -> AppTest:
@@ -100,11 +100,11 @@ def test_a_changed_card_is_kept_its_numbers_are_not_and_it_can_be_undone(
     press(page, "Keep this card")
     assert not page.exception
     home = place.find("models", MODEL).path
-    kept = saved_card(home)
-    assert kept is not None
-    assert "## What we use it for" in kept
-    assert "| Accuracy | 1." not in kept
-    assert page.text_area[0].value == kept
+    saved = saved_card(home)
+    assert saved is not None
+    assert "## What we use it for" in saved
+    assert "| Accuracy | 1." not in saved
+    assert page.text_area[0].value == saved
     press(page, "Begin again from the measured facts")
     assert saved_card(home) is None
     assert page.text_area[0].value == text
@@ -146,7 +146,7 @@ def test_without_a_token_of_ones_own_nothing_is_sent_though_the_server_has_one(
     monkeypatch.setenv("HF_TOKEN", "hf_OfTheOperator")
     next(box for box in page.text_input if box.label == "Repository").input("library/genre")
     press(page, "Share on the Hub")
-    assert any("Type the token" in one.value for one in page.warning)
+    assert any("Type the token" in item.value for item in page.warning)
     assert started == []
 
 
@@ -182,7 +182,7 @@ def test_what_cannot_be_sent_starts_nothing(
     next(box for box in page.text_input if box.label == "Repository").input(target)
     next(box for box in page.text_input if box.label.startswith("Token")).input(token)
     press(page, "Share on the Hub")
-    assert any(message in one.value for one in [*page.error, *page.warning])
+    assert any(message in item.value for item in [*page.error, *page.warning])
     assert started == []
 
 

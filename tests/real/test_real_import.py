@@ -29,12 +29,12 @@ def rows_by_the_csv_module(path: Path) -> list[list[str]]:
 
 @pytest.fixture(scope="module")
 def read(real_data: Path):
-    kept: dict[str, SourceTable] = {}
+    saved: dict[str, SourceTable] = {}
 
     def read(name: str) -> SourceTable:
-        if name not in kept:
-            kept[name] = read_table(real_data / name)
-        return kept[name]
+        if name not in saved:
+            saved[name] = read_table(real_data / name)
+        return saved[name]
 
     return read
 
@@ -58,13 +58,13 @@ def test_a_corpus(read, name: str):
     mapping = suggest_mapping(table.frame, "corpus")
     assert mapping.columns["record_id"] == record_id
     assert mapping.columns.get("alternate_id") == alternate_id
-    found = normalise_records(table, mapping)
-    assert len(found.records) == rows
-    assert len(found.rejected) == 0
-    assert found.records["record_id"].tolist() == table.frame[record_id].tolist()
+    records = normalise_records(table, mapping)
+    assert len(records.records) == rows
+    assert len(records.rejected) == 0
+    assert records.records["record_id"].tolist() == table.frame[record_id].tolist()
     if alternate_id:
-        assert found.records["alternate_id"].tolist() == table.frame[alternate_id].tolist()
-    assert set(found.records["language_source"]) == {"catalogue", "detected", ""}
+        assert records.records["alternate_id"].tolist() == table.frame[alternate_id].tolist()
+    assert set(records.records["language_source"]) == {"catalogue", "detected", ""}
 
 
 @pytest.mark.slow
@@ -79,9 +79,9 @@ def test_the_detector_is_right_where_the_catalogue_knows_the_language(read, name
     named = table.frame[~table.frame["Languages"].str.contains(r"^$|;|Ancient", regex=True)]
     hidden = named.index[::2][:8_000]
     expected = language_names(named["Languages"].drop(hidden)).value_counts()
-    found = detect_languages(named.loc[hidden, "Title"], expected.index[expected >= 3])
-    sure = found[found["language"] != ""]
-    assert len(sure) / len(found) > 0.8
+    result = detect_languages(named.loc[hidden, "Title"], expected.index[expected >= 3])
+    sure = result[result["language"] != ""]
+    assert len(sure) / len(result) > 0.8
     assert (sure["language"] == language_names(named.loc[sure.index, "Languages"])).mean() > least
 
 
@@ -99,9 +99,9 @@ def test_years_in_the_place_agree_with_the_coded_ones(read):
     table = read("reference_catalogue.csv.gz")
     records = normalise_records(table, suggest_mapping(table.frame, "corpus"), detect_languages=False).records
     coded = pd.to_numeric(table.frame["marc_008_date"], errors="coerce").astype("Int64")
-    found = ((records["date"] == "") & records["year"].notna()).to_numpy()
-    assert found.sum() == 619
-    assert (records["year"] == coded)[found].all()
+    result = ((records["date"] == "") & records["year"].notna()).to_numpy()
+    assert result.sum() == 619
+    assert (records["year"] == coded)[result].all()
 
 
 def test_languages_of_the_digitised_books(read):
@@ -132,12 +132,12 @@ def test_annotations_are_4374_rows_about_1744_books(read):
         "genre_given": "Genre",
     }
     assert expected.items() <= mapping.columns.items()
-    found = normalise_records(table, mapping, repeats=True, detect_languages=False)
+    records = normalise_records(table, mapping, repeats=True, detect_languages=False)
     assert len(table.frame) == 4_374
-    assert len(found.records) == 1_744
-    assert len(found.rejected) == 0
-    assert np.bincount(np.bincount(found.inverse)).tolist() == [0, 795, 108, 353, 136, 352]
-    labels = table.frame["annotator_genre"].iloc[found.rows]
+    assert len(records.records) == 1_744
+    assert len(records.rejected) == 0
+    assert np.bincount(np.bincount(records.inverse)).tolist() == [0, 795, 108, 353, 136, 352]
+    labels = table.frame["annotator_genre"].iloc[records.rows]
     assert labels.value_counts().to_dict() == {"Non-fiction": 1_305, "Fiction": 439}
 
 
@@ -159,8 +159,8 @@ def test_predictions_map_without_help(read):
     assert "'ID' could be it too" in questions
     assert "'date' was not taken for the date: its years were read as seconds since 1970" in questions
     assert "zeros may have been lost" in questions
-    found = normalise_records(table, mapping, detect_languages=False)
-    assert len(found.records) == 999
-    assert found.records["title"].str.startswith("[").mean() < 0.1
-    assert found.records["year"].isna().sum() == 2
-    assert any("'title' are lists written as text" in warning for warning in found.warnings)
+    records = normalise_records(table, mapping, detect_languages=False)
+    assert len(records.records) == 999
+    assert records.records["title"].str.startswith("[").mean() < 0.1
+    assert records.records["year"].isna().sum() == 2
+    assert any("'title' are lists written as text" in warning for warning in records.warnings)

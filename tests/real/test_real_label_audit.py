@@ -21,7 +21,7 @@ def audit(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> LabelAud
 
 
 def test_one_annotator_and_two_languages_are_out_of_line(audit: LabelAudit) -> None:
-    assert [(one.by, one.value, one.status) for one in audit.flagged] == [
+    assert [(item.by, item.value, item.status) for item in audit.flagged] == [
         ("annotator", "2.0", "together"),
         ("language", "Dutch", "together"),
         ("language", "German", "together"),

@@ -28,15 +28,15 @@ def scored(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Scored:
 
 
 def test_the_checked_books_are_not_like_the_others(scored: Scored) -> None:
-    found = compare_population(scored.table)
-    assert (found.n_checked, found.n_unchecked) == (850, 33_840)
-    by_name = {respect.name: respect for respect in found.aspects}
+    result = compare_population(scored.table)
+    assert (result.n_checked, result.n_unchecked) == (850, 33_840)
+    by_name = {respect.name: respect for respect in result.aspects}
     assert by_name["confidence"].p < 0.01
     assert by_name["confidence"].differs
-    assert "The model is less sure of the books nobody checked" in population_warnings(found)[0]
+    assert "The model is less sure of the books nobody checked" in population_warnings(result)[0]
 
 
 def test_every_promise_says_so(scored: Scored) -> None:
-    said = guarantee_record(find_guaranteed_cuts(scored.table, scored.classes, 0.05)).as_dict()
-    assert said["warnings"]
-    assert said["sentence"].endswith(said["warnings"][0])
+    content = guarantee_record(find_guaranteed_cuts(scored.table, scored.classes, 0.05)).as_dict()
+    assert content["warnings"]
+    assert content["sentence"].endswith(content["warnings"][0])

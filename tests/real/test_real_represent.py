@@ -101,28 +101,28 @@ def test_like_for_like_it_is_the_same(evidence):
 
 
 def test_a_random_sample_of_the_digitised_books_is_alike(digitised):
-    found = compare(digitised.sample(1744, random_state=4), digitised)
-    assert {facet.verdict for facet in found.facets} == {"alike"}
-    assert np.nanmin([facet.p_adjusted for facet in found.facets]) > 0.01
+    comparison = compare(digitised.sample(1744, random_state=4), digitised)
+    assert {facet.verdict for facet in comparison.facets} == {"alike"}
+    assert np.nanmin([facet.p_adjusted for facet in comparison.facets]) > 0.01
 
 
 def test_the_test_set_is_like_the_digitised_books_although_its_ids_have_lost_their_zeros(real_data, digitised):
     tested = records(real_data / "test_predictions.csv", "predictions")
     assert (tested["record_id"].str.len() < 9).any()
-    found = compare(tested, digitised, ["place", "language", "title_length", "first_letter"])
-    assert found.n_shared == 999
-    assert {facet.verdict for facet in found.facets} == {"alike"}
+    comparison = compare(tested, digitised, ["place", "language", "title_length", "first_letter"])
+    assert comparison.n_shared == 999
+    assert {facet.verdict for facet in comparison.facets} == {"alike"}
 
 
 def test_digitised_books_are_found_in_the_catalogue_of_paper_books(real_data, digitised):
     catalogue = records(real_data / "reference_catalogue.csv.gz", "corpus", detect=False)
-    found = compare(digitised, catalogue, ["decade"], sample_name="digitised", population_name="catalogued")
-    assert 300 <= found.n_shared <= 320
+    comparison = compare(digitised, catalogue, ["decade"], sample_name="digitised", population_name="catalogued")
+    assert 300 <= comparison.n_shared <= 320
 
 
 def test_words_over_time(annotated, digitised):
-    found = keyword_frequency(annotated, digitised, ["novel", "poem"], window=11, **NAMES)
-    novels = found[(found["word"] == "novel") & (found["set"] == "digitised")].set_index("year")["rolling_share"]
+    result = keyword_frequency(annotated, digitised, ["novel", "poem"], window=11, **NAMES)
+    novels = result[(result["word"] == "novel") & (result["set"] == "digitised")].set_index("year")["rolling_share"]
     # the word comes into titles late in the century
     assert novels.loc[1830] < 0.03 < 0.08 < novels.loc[1890]
-    assert found[found["year"].isna()]["n_titles"].sum() > 0
+    assert result[result["year"].isna()]["n_titles"].sum() > 0

@@ -27,10 +27,10 @@ VERSE = "poem, verse, canto, ballad, song"
 
 @pytest.fixture(scope="module")
 def place(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    made = Workspace(tmp_path_factory.mktemp("real") / "workspace")
-    import_file(made, real_data / "annotated.csv", "labels", name="annotated")
-    import_file(made, real_data / "test_predictions.csv", "predictions", name="published")
-    return made
+    workspace = Workspace(tmp_path_factory.mktemp("real") / "workspace")
+    import_file(workspace, real_data / "annotated.csv", "labels", name="annotated")
+    import_file(workspace, real_data / "test_predictions.csv", "predictions", name="published")
+    return workspace
 
 
 @pytest.fixture(scope="module")
@@ -45,20 +45,20 @@ def _command(place: Workspace, capsys: pytest.CaptureFixture[str], *words: str, 
 
 
 def test_labels_count_books_and_recognise_repeats(place: Workspace) -> None:
-    said = place.find("labels", "annotated").manifest.summary
-    assert (said["rows"], said["books"]) == (4374, 1744)
-    assert said["classes"] == {"Fiction": 439, "Non-fiction": 1305}
-    assert said["repeats"]["repeated_books"] == said["repeats"]["identical_books"] == 949
+    summary = place.find("labels", "annotated").manifest.summary
+    assert (summary["rows"], summary["books"]) == (4374, 1744)
+    assert summary["classes"] == {"Fiction": 439, "Non-fiction": 1305}
+    assert summary["repeats"]["repeated_books"] == summary["repeats"]["identical_books"] == 949
 
 
 def test_predictions_are_measured_and_named_after_the_right_class(scored: Scored) -> None:
-    found = evaluate(scored.table, scored.classes)
-    assert (len(scored.table), found.metrics.n, sum(found.unlabelled.values())) == (999, 850, 149)
-    assert found.unlabelled == {"": 147, "both": 2}
-    assert round(found.accuracy.value * 850) == 759
-    assert (found.accuracy.low, found.accuracy.high) == pytest.approx((0.8704, 0.9120), abs=1e-4)
-    assert found.metrics.macro_f1.value == pytest.approx(0.8738, abs=1e-4)
-    fiction = next(one for one in found.metrics.per_class if one.name == "Fiction")
+    evaluation = evaluate(scored.table, scored.classes)
+    assert (len(scored.table), evaluation.metrics.n, sum(evaluation.unlabelled.values())) == (999, 850, 149)
+    assert evaluation.unlabelled == {"": 147, "both": 2}
+    assert round(evaluation.accuracy.value * 850) == 759
+    assert (evaluation.accuracy.low, evaluation.accuracy.high) == pytest.approx((0.8704, 0.9120), abs=1e-4)
+    assert evaluation.metrics.macro_f1.value == pytest.approx(0.8738, abs=1e-4)
+    fiction = next(item for item in evaluation.metrics.per_class if item.name == "Fiction")
     assert (fiction.precision.value, fiction.recall.value) == pytest.approx((0.960, 0.723), abs=1e-3)
 
 
@@ -66,8 +66,8 @@ def test_the_published_cuts_accept_what_was_published(scored: Scored) -> None:
     report = policy_report(scored.table, Policy({"Fiction": 0.9, "Non-fiction": 0.97}), classes=scored.classes)
     assert (report.labelled, report.labelled_accepted, report.errors) == (850, 451, 3)
     assert report.per_class.set_index("class")["n_accepted"].to_dict() == {"Fiction": 126, "Non-fiction": 325}
-    kept = report.acceptance_rates["class"].set_index("value")["rate"]
-    assert kept.round(2).to_dict() == {"Fiction": 0.42, "Non-fiction": 0.59}
+    saved = report.acceptance_rates["class"].set_index("value")["rate"]
+    assert saved.round(2).to_dict() == {"Fiction": 0.42, "Non-fiction": 0.59}
 
 
 def test_the_leak_check_finds_the_books_that_are_also_annotated(place: Workspace, scored: Scored, capsys: Any) -> None:
@@ -79,10 +79,10 @@ def test_the_leak_check_finds_the_books_that_are_also_annotated(place: Workspace
 
 
 def test_verse_is_where_the_published_model_fails(place: Workspace, scored: Scored, capsys: Any) -> None:
-    found = compare_with_rest(scored.labelled, phrase_mask(scored.labelled["title"], VERSE))
-    assert (found["errors"], found["n"]) == (40, 94)
-    assert found["rate"].value == pytest.approx(0.43, abs=0.01)
-    assert found["rest_rate"].value == pytest.approx(0.07, abs=0.01)
+    result = compare_with_rest(scored.labelled, phrase_mask(scored.labelled["title"], VERSE))
+    assert (result["errors"], result["n"]) == (40, 94)
+    assert result["rate"].value == pytest.approx(0.43, abs=0.01)
+    assert result["rest_rate"].value == pytest.approx(0.07, abs=0.01)
     rows = _command(place, capsys, "slices", "--predictions", "published", "--phrase", VERSE)["slices"]
     assert [row["errors"] for row in rows] == [40, 51]
 
@@ -123,19 +123,19 @@ def test_browser_command_line_and_zip_tell_one_story(
 
     wanted = [f"Fiction={cuts['Fiction']}", f"Non-fiction={cuts['Non_fiction']}"]
     options = [part for cut in wanted for part in ("--cut", cut)]
-    said = _command(place, capsys, "thresholds", "--predictions", "test_predictions", *options)
+    text = _command(place, capsys, "thresholds", "--predictions", "test_predictions", *options)
     assert (cuts["Fiction"], cuts["Non_fiction"]) == ("0.9", "0.97")
-    assert (said["accepted"], said["labelled_accepted"], said["errors"]) == (503, 451, 3)
-    assert conclusion.startswith(f"{said['accepted']} of 999 records")
+    assert (text["accepted"], text["labelled_accepted"], text["errors"]) == (503, 451, 3)
+    assert conclusion.startswith(f"{text['accepted']} of 999 records")
 
-    made = _command(
+    created = _command(
         place, capsys, "export", "--predictions", "test_predictions", *options, "--out", str(tmp_path / "cli.zip")
     )
-    assert (made["accepted"], made["review"]) == (said["accepted"], said["review"])
+    assert (created["accepted"], created["review"]) == (text["accepted"], text["review"])
     by_page, by_command = _accepted(archive), _accepted(tmp_path / "cli.zip")
     assert by_page == by_command
-    assert len(by_page) == said["accepted"]
-    assert sum(label == "Fiction" for _, label, _ in by_page) == said["per_class"]["Fiction"]["accepted"]
+    assert len(by_page) == text["accepted"]
+    assert sum(label == "Fiction" for _, label, _ in by_page) == text["per_class"]["Fiction"]["accepted"]
 
 
 def _accepted(archive: Path) -> set[tuple[str, str, str]]:

@@ -55,11 +55,11 @@ def test_they_are_left_out_of_the_training(report):
 
 
 def test_it_is_right_about_the_checked_books(scored):
-    found = evaluate(scored.table, scored.classes)
-    assert found.metrics.n == 850
-    assert found.leaks == 0
-    assert found.accuracy.value >= 0.92
-    assert found.metrics.macro_f1.value >= 0.91
+    evaluation = evaluate(scored.table, scored.classes)
+    assert evaluation.metrics.n == 850
+    assert evaluation.leaks == 0
+    assert evaluation.accuracy.value >= 0.92
+    assert evaluation.metrics.macro_f1.value >= 0.91
 
 
 def test_annotated_books_are_harder_than_the_collection(report, scored):
@@ -85,7 +85,7 @@ def test_annotated_books_are_never_scored_by_a_model_that_learned_from_them(libr
 
 
 def test_the_word_that_decides_is_named(library, report):
-    told = word_contributions(load(library, report.model), "Janet Delille. [A novel.]", "Fiction")
-    assert told.probability > 0.9
-    assert told.table.loc[told.table["contribution"].idxmax(), "word"] == "novel.]"
-    assert told.base + told.table["contribution"].sum() == pytest.approx(told.log_odds)
+    message = word_contributions(load(library, report.model), "Janet Delille. [A novel.]", "Fiction")
+    assert message.probability > 0.9
+    assert message.table.loc[message.table["contribution"].idxmax(), "word"] == "novel.]"
+    assert message.base + message.table["contribution"].sum() == pytest.approx(message.log_odds)

@@ -57,9 +57,9 @@ def test_the_published_cuts_by_policy_by_curve_and_by_hand(scored: Scored) -> No
     assert report.accuracy.value == pytest.approx(0.9933, abs=1e-4)
     # 3 found among the 451; the 52 accepted books that nobody checked add a third of a book.
     assert report.expected_errors.value == pytest.approx(3 + 52 * 3 / 451, abs=0.1)
-    kept = report.acceptance_rates["class"].set_index("value")
-    assert kept.loc["Fiction", ["kept", "n"]].tolist() == [125, 296]
-    assert kept.loc["Non-fiction", ["kept", "n"]].tolist() == [326, 554]
+    saved = report.acceptance_rates["class"].set_index("value")
+    assert saved.loc["Fiction", ["kept", "n"]].tolist() == [125, 296]
+    assert saved.loc["Non-fiction", ["kept", "n"]].tolist() == [326, 554]
     assert (
         "Books that are Fiction are accepted in 42 % (125 of 296, 1 of them as another class), books that are"
         " Non-fiction in 59 % (326 of 554, 2 of them as another class)." in policy(report)
@@ -78,9 +78,9 @@ def test_five_per_cent_covers_three_quarters_and_no_less_than_the_others(scored:
     """One cut chosen on a random half, at 95 % confidence; coverage on the other half, mean of 100 splits."""
     sums = dict.fromkeys(("here", *OTHERS), 0.0)
     for chosen, checked in halves(scored):
-        found = find_guaranteed_cuts(chosen, scored.classes, 0.05, per="together")
-        assert found.guaranteed
-        sums["here"] += apply_policy(checked, found.policy()).mean()
+        guarantee = find_guaranteed_cuts(chosen, scored.classes, 0.05, per="together")
+        assert guarantee.guaranteed
+        sums["here"] += apply_policy(checked, guarantee.policy()).mean()
         stated = chosen["confidence"].to_numpy(dtype=float)
         wrong = ~chosen["correct"].to_numpy(dtype=bool)
         for name, choose in OTHERS.items():
@@ -95,37 +95,37 @@ def test_what_is_promised_holds_on_the_other_half(scored: Scored) -> None:
     """The other half shows the true share only with noise of about 1 point: on average it is well inside."""
     shares = []
     for chosen, checked in halves(scored):
-        kept = apply_policy(checked, find_guaranteed_cuts(chosen, scored.classes, 0.05, per="together").policy())
-        shares.append(1 - checked["correct"].to_numpy(dtype=bool)[kept].mean())
+        saved = apply_policy(checked, find_guaranteed_cuts(chosen, scored.classes, 0.05, per="together").policy())
+        shares.append(1 - checked["correct"].to_numpy(dtype=bool)[saved].mean())
     assert np.mean(shares) < 0.04
     assert np.mean(np.array(shares) > 0.05) < 0.2
 
 
 def test_one_per_cent_is_refused_with_the_labels_it_would_take(scored: Scored) -> None:
     for chosen, _ in halves(scored)[:20]:
-        found = find_guaranteed_cuts(chosen, scored.classes, 0.01, per="together")
-        assert not found.guaranteed
-        assert found.policy().cuts == {}
-        assert "at most 1 % wrong allows 0" in reason(found)
-        assert found.missing_labels is None or found.missing_labels > 0
+        guarantee = find_guaranteed_cuts(chosen, scored.classes, 0.01, per="together")
+        assert not guarantee.guaranteed
+        assert guarantee.policy().cuts == {}
+        assert "at most 1 % wrong allows 0" in reason(guarantee)
+        assert guarantee.missing_labels is None or guarantee.missing_labels > 0
 
 
 def test_promises_by_class_hold_together(scored: Scored) -> None:
-    found = find_guaranteed_cuts(scored.table, scored.classes, 0.05)
-    assert found.labelled == 850
-    assert sum(group.level for group in found.groups) <= 0.05 + 1e-12
-    for group in found.groups:
+    guarantee = find_guaranteed_cuts(scored.table, scored.classes, 0.05)
+    assert guarantee.labelled == 850
+    assert sum(group.level for group in guarantee.groups) <= 0.05 + 1e-12
+    for group in guarantee.groups:
         assert not group.guaranteed or group.upper <= 0.05
-    kept = apply_policy(scored.labelled, found.policy())
-    assert kept.sum() == sum(group.accepted for group in found.groups if group.guaranteed) > 400
+    saved = apply_policy(scored.labelled, guarantee.policy())
+    assert saved.sum() == sum(group.accepted for group in guarantee.groups if group.guaranteed) > 400
 
 
 def test_languages_with_enough_labels_keep_the_promise(scored: Scored) -> None:
-    found = find_guaranteed_cuts(scored.table, scored.classes, 0.05, per="together", stratum="language")
-    assert "English" in found.by_stratum
-    assert {group.value for group in found.groups} > set(found.by_stratum)
-    kept = apply_policy(scored.table, found.policy())
-    assert set(facet_values(scored.table, "language")[kept]) == set(found.by_stratum)
+    guarantee = find_guaranteed_cuts(scored.table, scored.classes, 0.05, per="together", stratum="language")
+    assert "English" in guarantee.by_stratum
+    assert {group.value for group in guarantee.groups} > set(guarantee.by_stratum)
+    saved = apply_policy(scored.table, guarantee.policy())
+    assert set(facet_values(scored.table, "language")[saved]) == set(guarantee.by_stratum)
 
 
 def test_errors_by_language(scored: Scored) -> None:
@@ -136,11 +136,11 @@ def test_errors_by_language(scored: Scored) -> None:
 
 
 def test_a_model_is_no_better_than_itself(scored: Scored) -> None:
-    found = compare_models(scored.table, scored.table, scored.classes)
-    assert (found.n, found.only_first, found.only_second, found.p) == (850, 0, 0, 1.0)
-    assert found.accuracy_difference.value == 0
-    assert found.macro_f1[0].value == pytest.approx(0.8738, abs=1e-4)
-    assert found.disagreements.empty
+    comparison = compare_models(scored.table, scored.table, scored.classes)
+    assert (comparison.n, comparison.only_first, comparison.only_second, comparison.p) == (850, 0, 0, 1.0)
+    assert comparison.accuracy_difference.value == 0
+    assert comparison.macro_f1[0].value == pytest.approx(0.8738, abs=1e-4)
+    assert comparison.disagreements.empty
 
 
 def test_of_the_whole_two_per_cent_is_always_certified_and_the_band_costs_little(scored: Scored) -> None:

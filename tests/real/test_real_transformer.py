@@ -26,13 +26,13 @@ pytestmark = [pytest.mark.real, pytest.mark.slow]
 @pytest.fixture(scope="module")
 def place(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     default_base()
-    made = Workspace(tmp_path_factory.mktemp("models") / "workspace")
-    import_file(made, real_data / "annotated.csv", "labels", name="annotated")
-    import_file(made, real_data / "test_predictions.csv", "predictions", name="published")
-    import_file(made, real_data / "digitised.csv.gz", "corpus", name="digitised")
-    labels = load_labels(made, "annotated")
-    exclude_labels(made, labels, audit_labels(labels), groups=[("annotator", "2.0")])
-    return made
+    workspace = Workspace(tmp_path_factory.mktemp("models") / "workspace")
+    import_file(workspace, real_data / "annotated.csv", "labels", name="annotated")
+    import_file(workspace, real_data / "test_predictions.csv", "predictions", name="published")
+    import_file(workspace, real_data / "digitised.csv.gz", "corpus", name="digitised")
+    labels = load_labels(workspace, "annotated")
+    exclude_labels(workspace, labels, audit_labels(labels), groups=[("annotator", "2.0")])
+    return workspace
 
 
 def _texts(place: Workspace, test: pd.DataFrame, reads: tuple[str, ...]) -> list[str]:
@@ -55,9 +55,9 @@ def _reached(place: Workspace, report: TrainingReport) -> tuple[float, float]:
     learned = set(model.training["record_id"]) | set(model.training["title_key"])
     assert not learned & (set(test["record_id"]) | set(test["title_key"]))
     assert report.leak["excluded"] >= int(test[LEAK].sum()) == 31
-    found = predictions_table(model.probabilities(_texts(place, test, model.reads)), model.classes)[PREDICTED]
+    result = predictions_table(model.probabilities(_texts(place, test, model.reads)), model.classes)[PREDICTED]
     right: pd.Series = test[TRUTH]
-    return float(np.mean(found == right)), float(f1_score(right, found, average="macro"))
+    return float(np.mean(result == right)), float(f1_score(right, result, average="macro"))
 
 
 # What was reached is in the benchmark, over three seeds; here one seed must come within what the chance of a seed and

@@ -85,8 +85,8 @@ def test_functions_on_shelfmarks_meet_hardly_ever_and_keep_their_word(digitised)
     assert report.labelled > 7_500
     assert report.accuracy["low"] > 0.97
     # 174 books stand with the sciences, on hardly one of which another function votes.
-    made = load_labels(digitised, "shelves").table()
-    sciences = made["note"] == "shelved with sciences, law and theology"
+    created = load_labels(digitised, "shelves").table()
+    sciences = created["note"] == "shelved with sciences, law and theology"
     assert sciences.sum() > 80
-    assert (made.loc[sciences, "label"] == "Non-fiction").all()
-    assert any("Hardly any book has a vote of another function" in one for one in report.sentences)
+    assert (created.loc[sciences, "label"] == "Non-fiction").all()
+    assert any("Hardly any book has a vote of another function" in item for item in report.sentences)

@@ -86,41 +86,41 @@ def run(titles, folder):
 def titles_of(folder):
     """Return file → titles in the order of the identifiers, for the formats that keep every character."""
     with (folder / "data/accepted.csv").open(encoding="utf-8", newline="") as stream:
-        found = {"csv": [row["Title"] for row in csv.DictReader(stream)]}
-    found["parquet"] = [
+        content = {"csv": [row["Title"] for row in csv.DictReader(stream)]}
+    content["parquet"] = [
         title or "" for title in pq.read_table(folder / "data/accepted.parquet").column("Title").to_pylist()
     ]
     lines = (folder / "data/accepted.jsonl").read_bytes().decode("utf-8").split("\n")[:-1]
-    found["jsonl"] = [json.loads(line)["Title"] or "" for line in lines]
+    content["jsonl"] = [json.loads(line)["Title"] or "" for line in lines]
     sheet = openpyxl.load_workbook(folder / "people/accepted_for-excel.xlsx")["Accepted"]
-    found["xlsx"] = [unescape_cell(row[1] or "") for row in sheet.iter_rows(min_row=2, values_only=True)]
+    content["xlsx"] = [unescape_cell(row[1] or "") for row in sheet.iter_rows(min_row=2, values_only=True)]
     nodes = json.loads((folder / "other/books.jsonld").read_text(encoding="utf-8"))["@graph"]
-    found["jsonld"] = [node.get("name", "") for node in nodes if node["@type"] == "Book"]
-    return found
+    content["jsonld"] = [node.get("name", "") for node in nodes if node["@type"] == "Book"]
+    return content
 
 
 def clean_titles_of(folder):
     """Return file → titles, for the formats that cannot hold control characters."""
     with (folder / "marc/stub.xml").open("rb") as stream:
-        found = {"marcxml": [record.first("245").get("a") for record in stream_marcxml(stream)]}
+        content = {"marcxml": [record.first("245").get("a") for record in stream_marcxml(stream)]}
     mods = ET.parse(folder / "other/mods-3.7.xml").getroot()
-    found["mods"] = [one.text or "" for one in mods.iter("{http://www.loc.gov/mods/v3}title")]
-    return found
+    content["mods"] = [item.text or "" for item in mods.iter("{http://www.loc.gov/mods/v3}title")]
+    return content
 
 
 def check(titles, folder):
     out = run(titles, folder)
     assert [result for result in builtin_checks(out) if result.outcome != "passed"] == []
-    for name, found in titles_of(out).items():
-        assert found == titles, name
+    for name, outcome in titles_of(out).items():
+        assert outcome == titles, name
     # A title that is nothing but control characters makes no MARC record; such books are listed as left out.
-    kept = [Cleaner().text(title) for title in titles]
-    found = clean_titles_of(out)
-    assert found["mods"] == kept
-    assert found["marcxml"] == [title for title in kept if title.strip()]
+    items = [Cleaner().text(title) for title in titles]
+    outcome = clean_titles_of(out)
+    assert outcome["mods"] == items
+    assert outcome["marcxml"] == [title for title in items if title.strip()]
     with (out / "marc/stub.mrc").open("rb") as stream:
         iso = {record.text("001"): record.first("245").get("a") for record in map(_decode, split_iso2709(stream))}
-    for place, title in enumerate(kept):
+    for place, title in enumerate(items):
         if title.strip() and len(title.encode()) < 9_000:
             assert iso[f"{place:09d}"] == title
         elif not title.strip():

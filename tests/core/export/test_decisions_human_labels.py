@@ -10,8 +10,8 @@ RECORDS = pd.DataFrame({"record_id": ["014", "015"], "alternate_id": ["003", ""]
 
 def said_of(ids, alternates, labels, source="person"):
     books = pd.DataFrame({"record_id": ids, "alternate_id": alternates}, dtype="str")
-    said = pd.DataFrame({"record_id": ids, "label": labels, "label_given": labels, "source": source}, dtype="str")
-    return human_from_labels(RECORDS, books, said)
+    table = pd.DataFrame({"record_id": ids, "label": labels, "label_given": labels, "source": source}, dtype="str")
+    return human_from_labels(RECORDS, books, table)
 
 
 @pytest.mark.parametrize(
@@ -25,9 +25,9 @@ def said_of(ids, alternates, labels, source="person"):
     ],
 )
 def test_labels_find_their_records_by_either_identifier(ids, alternates, expected):
-    found = said_of(ids, alternates, ["Fiction"] * len(ids))
-    assert found["record_id"].tolist() == expected
-    assert set(found.columns) == {"record_id", "label", "label_given", "source"}
+    result = said_of(ids, alternates, ["Fiction"] * len(ids))
+    assert result["record_id"].tolist() == expected
+    assert set(result.columns) == {"record_id", "label", "label_given", "source"}
 
 
 @pytest.mark.parametrize(
@@ -43,5 +43,5 @@ def test_labels_find_their_records_by_either_identifier(ids, alternates, expecte
     ],
 )
 def test_only_a_genre_that_names_a_label_says_something(genre, label):
-    said = genre_labels(pd.Series([genre]), ["Fiction", "Non-fiction"], {"Roman": "Fiction"})
-    assert said.tolist() == [label]
+    labels = genre_labels(pd.Series([genre]), ["Fiction", "Non-fiction"], {"Roman": "Fiction"})
+    assert labels.tolist() == [label]

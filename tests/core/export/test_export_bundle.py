@@ -52,14 +52,14 @@ def test_the_narrow_export_holds_what_a_curator_needs(example, tmp_path):
 
 def test_the_report_speaks_the_words_of_the_command_line(example, tmp_path):
     report = example.export(tmp_path / "export.zip")
-    said = report.as_dict()
-    assert {"files", "accepted", "review", "manifest"} <= set(said)
+    content = report.as_dict()
+    assert {"files", "accepted", "review", "manifest"} <= set(content)
     assert (report.accepted, report.review) == (5, 1)
-    assert {"name", "format", "records", "sha256"} <= set(said["files"][0])
-    counts = {one["name"]: one["records"] for one in said["files"]}
+    assert {"name", "format", "records", "sha256"} <= set(content["files"][0])
+    counts = {item["name"]: item["records"] for item in content["files"]}
     assert (counts["data/accepted.csv"], counts["data/all-scores.csv"], counts["review/conflicts.csv"]) == (5, 10, 1)
     assert report.sha256 == file_sha256(report.path)
-    json.dumps(said, allow_nan=False)
+    json.dumps(content, allow_nan=False)
 
 
 def test_every_file_is_listed_with_the_hash_of_its_bytes(exported, folder):
@@ -68,7 +68,7 @@ def test_every_file_is_listed_with_the_hash_of_its_bytes(exported, folder):
         assert (folder / written.name).stat().st_size == written.bytes
     sums = (folder / "SHA256SUMS").read_text().splitlines()
     listed = {line.split("  ")[1]: line.split("  ")[0] for line in sums}
-    assert listed == {one.name: one.sha256 for one in exported.files if one.name != "SHA256SUMS"}
+    assert listed == {item.name: item.sha256 for item in exported.files if item.name != "SHA256SUMS"}
 
 
 def test_every_format_of_the_list_writes_something(exported):
@@ -142,20 +142,20 @@ def test_progress_rises_to_one(example, tmp_path):
 
 
 def test_the_manifest_tells_settings_counts_files_and_meaning(folder):
-    said = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    assert said["model"]["sha256"] == "ab" * 32
-    assert said["policy"]["cuts"] == {"Fiction": 0.9, "Non-fiction": 0.97}
-    assert said["labels"]["answer"] == "no"
-    assert "verse and drama" in said["labels"]["question"]
-    counts = said["counts"]
-    assert sum(counts[name.replace("-", "_")] for name in said["decisions"]) == counts["loaded"] == 10
+    content = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert content["model"]["sha256"] == "ab" * 32
+    assert content["policy"]["cuts"] == {"Fiction": 0.9, "Non-fiction": 0.97}
+    assert content["labels"]["answer"] == "no"
+    assert "verse and drama" in content["labels"]["question"]
+    counts = content["counts"]
+    assert sum(counts[name.replace("-", "_")] for name in content["decisions"]) == counts["loaded"] == 10
     assert counts["by_label_and_language"] == {
         "Fiction": {"English": 3, "no language": 1},
         "Non-fiction": {"German": 1},
     }
-    assert {"name", "type", "meaning", "origin"} <= set(said["columns"][0])
-    assert said["input"][0]["name"] == "example.csv"
-    assert said["export"]["licence"] == "CC0-1.0"
+    assert {"name", "type", "meaning", "origin"} <= set(content["columns"][0])
+    assert content["input"][0]["name"] == "example.csv"
+    assert content["export"]["licence"] == "CC0-1.0"
 
 
 def test_numbers_computed_elsewhere_go_into_the_manifest_unchanged(example, tmp_path):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from core.errors import InputError
 from core.export.decisions import DECISIONS, count_decisions, decide, shown_confidence
+from core.export.readme import counts_sentence
 from core.thresholds import Policy, apply_policy
 
 CUTS = {"Fiction": 0.9, "Non-fiction": 0.97}
@@ -129,8 +130,8 @@ def test_people_who_disagree_leave_a_disputed_label_that_blocks():
 def test_hand_checked_labels_of_the_predictions_file_only_measure_unless_kept():
     table = scored(truth=["Non-fiction"], truth_given=["non_fiction"])
     assert one(table=table)["pred_decision"] == "accepted"
-    kept = one(table=table, human_labels="keep")
-    assert (kept["pred_decision"], kept["human_label_source"]) == ("human-label-kept", "test label")
+    saved = one(table=table, human_labels="keep")
+    assert (saved["pred_decision"], saved["human_label_source"]) == ("human-label-kept", "test label")
 
 
 def test_kept_test_labels_that_are_no_class_block_too():
@@ -219,7 +220,7 @@ def test_the_example_meets_every_decision(example):
 
 def test_the_counts_of_the_example_add_up_in_words(example):
     counts = example.table().counts
-    assert counts.sentence == (
+    assert counts_sentence(counts) == (
         "3 accepted + 2 curator + 1 abstained + 2 human label kept + 1 rejected + 1 not matched = 10 records loaded"
     )
     assert (counts.exported, counts.conflicts, counts.confirmed, counts.overruled, counts.no_class) == (5, 1, 1, 1, 0)
@@ -262,17 +263,17 @@ def test_every_record_is_decided_once_and_only_exported_ones_have_a_label(rows):
     ids = [f"{place:03d}" for place in range(len(rows))]
     predicted, confidence, human, review = zip(*rows, strict=True)
     table = pd.DataFrame({"record_id": ids, "predicted": predicted, "confidence": confidence})
-    said = pd.DataFrame({"record_id": ids, "label": human, "source": "person"})
+    text = pd.DataFrame({"record_id": ids, "label": human, "source": "person"})
     looked = pd.DataFrame({"record_id": ids, "label": review})
     looked = looked[looked["label"] != "none"]
-    decisions = decide(table, CUTS, human=said, reviews=looked, classes=["Fiction", "Non-fiction"])
+    decisions = decide(table, CUTS, human=text, reviews=looked, classes=["Fiction", "Non-fiction"])
     counts = count_decisions(decisions)
     assert sum(counts.by_decision.values()) == counts.loaded == len(rows)
     assert set(counts.by_decision) == set(DECISIONS)
     exported = decisions["pred_decision"].isin(["accepted", "curator"])
     assert ((decisions["pred_label"] != "") == exported).all()
-    kept = decisions[decisions["pred_decision"] == "human-label-kept"]
-    assert (kept["human_label"] != "").all()
+    saved = decisions[decisions["pred_decision"] == "human-label-kept"]
+    assert (saved["human_label"] != "").all()
     machine = decisions[decisions["pred_decision"] == "accepted"]
     assert (machine["human_label"] == "").all()
     assert (machine["pred_confidence"] >= machine["pred_threshold"]).all()

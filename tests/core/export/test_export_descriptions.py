@@ -20,8 +20,8 @@ def read(path):
 
 
 def test_csvw_describes_each_column_in_order(folder):
-    said = read(folder / "data/accepted.csv-metadata.json")
-    columns = said["tableSchema"]["columns"]
+    rows = read(folder / "data/accepted.csv-metadata.json")
+    columns = rows["tableSchema"]["columns"]
     head = (folder / "data/accepted.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
     assert [column["titles"] for column in columns] == head
     by_title = {column["titles"]: column for column in columns}
@@ -29,26 +29,26 @@ def test_csvw_describes_each_column_in_order(folder):
     assert by_title["record_id"]["required"] is True
     assert by_title["pred_label"]["datatype"] == {"base": "string", "format": r"Fiction|Non\-fiction"}
     assert by_title["pred_confidence"]["datatype"] == {"base": "decimal", "minimum": 0, "maximum": 1}
-    assert said["tableSchema"]["primaryKey"] == "record_id"
-    assert said["url"] == "accepted.csv"
-    assert said["dialect"]["lineTerminators"] == ["\r\n"]
+    assert rows["tableSchema"]["primaryKey"] == "record_id"
+    assert rows["url"] == "accepted.csv"
+    assert rows["dialect"]["lineTerminators"] == ["\r\n"]
 
 
 def test_every_file_but_the_descriptions_is_in_the_data_package(folder):
-    said = read(folder / "datapackage.json")
-    resources = {one["path"]: one for one in said["resources"]}
+    rows = read(folder / "datapackage.json")
+    resources = {item["path"]: item for item in rows["resources"]}
     written = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     about = {"README.md", "SHA256SUMS", "manifest.json", "manifest.jsonld", "datapackage.json"}
     about.add("ro-crate-metadata.json")
     assert set(resources) == written - about
-    for name, one in resources.items():
-        assert one["hash"] == f"sha256:{file_sha256(folder / name)}"
-        assert one["bytes"] == (folder / name).stat().st_size
-    assert said["$schema"].endswith("/profiles/2.0/datapackage.json")
+    for name, item in resources.items():
+        assert item["hash"] == f"sha256:{file_sha256(folder / name)}"
+        assert item["bytes"] == (folder / name).stat().st_size
+    assert rows["$schema"].endswith("/profiles/2.0/datapackage.json")
 
 
 def test_only_csv_files_with_our_columns_are_tables(folder):
-    kinds = {one["path"]: one["type"] for one in read(folder / "datapackage.json")["resources"]}
+    kinds = {item["path"]: item["type"] for item in read(folder / "datapackage.json")["resources"]}
     tables = {name for name, kind in kinds.items() if kind == "table"}
     assert tables == {
         "data/accepted.csv",
@@ -61,7 +61,9 @@ def test_only_csv_files_with_our_columns_are_tables(folder):
 
 
 def test_the_schema_of_a_table_has_the_constraints(folder):
-    (resource,) = (one for one in read(folder / "datapackage.json")["resources"] if one["path"] == "data/accepted.csv")
+    (resource,) = (
+        item for item in read(folder / "datapackage.json")["resources"] if item["path"] == "data/accepted.csv"
+    )
     fields = {field["name"]: field for field in resource["schema"]["fields"]}
     assert fields["record_id"]["constraints"] == {"required": True, "unique": True, "pattern": "[0-9]{9}"}
     assert fields["pred_confidence"]["constraints"] == {"minimum": 0, "maximum": 1}
@@ -70,23 +72,23 @@ def test_the_schema_of_a_table_has_the_constraints(folder):
 
 
 def test_a_data_package_says_no_more_than_is_known(example):
-    said = datapackage(*summarised(example.table(homepage="", publisher="", inputs=())), [])
-    assert "homepage" not in said
-    assert "sources" not in said
-    assert said["contributors"][0] == {"title": "(library not named)", "roles": ["publisher"]}
+    text = datapackage(*summarised(example.table(homepage="", publisher="", inputs=())), [])
+    assert "homepage" not in text
+    assert "sources" not in text
+    assert text["contributors"][0] == {"title": "(library not named)", "roles": ["publisher"]}
 
 
 def test_croissant_points_at_the_parquet_file(folder):
-    said = read(folder / "croissant.json")
-    (file,) = said["distribution"]
+    rows = read(folder / "croissant.json")
+    (file,) = rows["distribution"]
     assert file["contentUrl"] == "data/accepted.parquet"
     assert file["sha256"] == file_sha256(folder / "data/accepted.parquet")
-    fields = said["recordSet"][0]["field"]
+    fields = rows["recordSet"][0]["field"]
     assert [field["source"]["extract"]["column"] for field in fields][:2] == ["BL record ID", "Title"]
     assert not [field["@id"] for field in fields if " " in field["@id"]]
-    assert said["recordSet"][0]["key"] == {"@id": "records/record_id"}
+    assert rows["recordSet"][0]["key"] == {"@id": "records/record_id"}
     for name in ("name", "description", "url", "creator", "license", "citeAs", "version", "datePublished"):
-        assert said[name]
+        assert rows[name]
 
 
 def test_the_hugging_face_folder_holds_one_readme_and_one_parquet_file(folder):
@@ -99,20 +101,20 @@ def test_the_hugging_face_folder_holds_one_readme_and_one_parquet_file(folder):
 def test_the_front_matter_names_people_only_where_people_gave_labels(example):
     import yaml
 
-    said = yaml.safe_load(front_matter(*summarised(example.table())))
-    assert said["annotations_creators"] == ["expert-generated", "machine-generated"]
-    assert said["license"] == "cc0-1.0"
-    assert said["language"] == ["de", "en"]
-    assert said["size_categories"] == ["n<1K"]
-    assert said["configs"][0]["data_files"][0]["path"] == "data/train-00000-of-00001.parquet"
+    text = yaml.safe_load(front_matter(*summarised(example.table())))
+    assert text["annotations_creators"] == ["expert-generated", "machine-generated"]
+    assert text["license"] == "cc0-1.0"
+    assert text["language"] == ["de", "en"]
+    assert text["size_categories"] == ["n<1K"]
+    assert text["configs"][0]["data_files"][0]["path"] == "data/train-00000-of-00001.parquet"
 
 
 def test_a_licence_that_the_hub_does_not_list_is_other_with_its_name(example):
     import yaml
 
-    said = yaml.safe_load(front_matter(*summarised(example.table(licence="OGL-UK-3.0"))))
-    assert (said["license"], said["license_name"]) == ("other", "OGL-UK-3.0")
-    assert said["license_link"] == "https://spdx.org/licenses/OGL-UK-3.0.html"
+    text = yaml.safe_load(front_matter(*summarised(example.table(licence="OGL-UK-3.0"))))
+    assert (text["license"], text["license_name"]) == ("other", "OGL-UK-3.0")
+    assert text["license_link"] == "https://spdx.org/licenses/OGL-UK-3.0.html"
 
 
 @pytest.mark.parametrize(

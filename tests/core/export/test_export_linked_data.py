@@ -15,8 +15,8 @@ DC = {"dc": "http://purl.org/dc/elements/1.1/", "oai": "http://www.openarchives.
 @pytest.fixture
 def mods(folder):
     return {
-        one.findtext("m:identifier", "", MODS): one
-        for one in ET.parse(folder / "other/mods-3.7.xml").getroot().findall("m:mods", MODS)
+        item.findtext("m:identifier", "", MODS): item
+        for item in ET.parse(folder / "other/mods-3.7.xml").getroot().findall("m:mods", MODS)
     }
 
 
@@ -27,7 +27,9 @@ def graph(folder):
 
 def node(graph, type_, **values):
     return next(
-        one for one in graph if one["@type"] == type_ and all(one.get(name) == value for name, value in values.items())
+        item
+        for item in graph
+        if item["@type"] == type_ and all(item.get(name) == value for name, value in values.items())
     )
 
 
@@ -45,8 +47,8 @@ def test_a_mods_genre_says_who_gave_it(mods):
 
 
 def test_the_numbers_stand_in_an_extension_of_our_own(mods):
-    said = mods["014602826"].find("m:extension/c:prediction", MODS)
-    assert said.attrib == {
+    artifact = mods["014602826"].find("m:extension/c:prediction", MODS)
+    assert artifact.attrib == {
         "label": "Fiction",
         "confidence": "0.9731",
         "calibrated": "yes",
@@ -70,7 +72,7 @@ def test_mods_records_hold_only_what_is_accepted(mods):
 
 def test_dublin_core_has_one_clean_type_and_the_provenance_in_words(folder):
     first = ET.parse(folder / "other/dc.xml").getroot().find("oai:dc", DC)
-    assert [one.text for one in first.findall("dc:type", DC)] == ["Fiction"]
+    assert [item.text for item in first.findall("dc:type", DC)] == ["Fiction"]
     assert first.findtext("dc:identifier", "", DC) == "014602826"
     assert first.findtext("dc:description", "", DC).endswith("Label: Fiction. Confidence: 0.9731 (calibrated).")
 
@@ -78,19 +80,19 @@ def test_dublin_core_has_one_clean_type_and_the_provenance_in_words(folder):
 def test_a_prediction_is_an_annotation_not_a_fact_about_the_book(graph):
     book = node(graph, "Book", identifier="014602826")
     assert "genre" not in book
-    said = node(graph, "Annotation", target=record_uri("014602826"))
-    assert (said["label"], said["confidence"], said["decision"]) == ("Fiction", "0.9731", "accepted")
-    assert said["body"] == "http://id.loc.gov/authorities/genreForms/gf2014026339"
-    assert said["wasGeneratedBy"] == "https://example.org/runs/run-20261123-01"
-    assert node(graph, "prov:SoftwareAgent")["@id"] == said["creator"]
+    text = node(graph, "Annotation", target=record_uri("014602826"))
+    assert (text["label"], text["confidence"], text["decision"]) == ("Fiction", "0.9731", "accepted")
+    assert text["body"] == "http://id.loc.gov/authorities/genreForms/gf2014026339"
+    assert text["wasGeneratedBy"] == "https://example.org/runs/run-20261123-01"
+    assert node(graph, "prov:SoftwareAgent")["@id"] == text["creator"]
 
 
 def test_what_a_person_chose_is_the_books_genre(graph):
     assert node(graph, "Book", identifier="014602836")["genre"] == "Fiction"
-    said = node(graph, "Annotation", target=record_uri("014602836"))
-    assert "confidence" not in said
-    assert "wasGeneratedBy" not in said
-    assert node(graph, "prov:Person")["@id"] == said["creator"]
+    text = node(graph, "Annotation", target=record_uri("014602836"))
+    assert "confidence" not in text
+    assert "wasGeneratedBy" not in text
+    assert node(graph, "prov:Person")["@id"] == text["creator"]
 
 
 def test_a_detected_language_is_not_said_of_the_book(example, tmp_path):
@@ -112,7 +114,7 @@ def test_control_characters_do_not_reach_the_xml(example, tmp_path):
     records = example.records.assign(title="a\x00b\x0bc <&> \ufffe")
     table = prepare(records, example.originals, example.scored, example.settings())
     count, cleaner = write_mods(tmp_path / "a.xml", table)
-    titles = [one.text for one in ET.parse(tmp_path / "a.xml").getroot().iter(f"{{{MODS['m']}}}title")]
+    titles = [item.text for item in ET.parse(tmp_path / "a.xml").getroot().iter(f"{{{MODS['m']}}}title")]
     assert titles == ["ab c <&> "] * count
     assert cleaner.characters == 3 * count
     write_dublin_core(tmp_path / "b.xml", table)
@@ -120,7 +122,7 @@ def test_control_characters_do_not_reach_the_xml(example, tmp_path):
 
 
 def test_the_twin_of_the_manifest_tells_who_did_what(folder):
-    graph = {one["@id"]: one for one in json.loads((folder / "manifest.jsonld").read_text())["@graph"]}
+    graph = {item["@id"]: item for item in json.loads((folder / "manifest.jsonld").read_text())["@graph"]}
     manifest = json.loads((folder / "manifest.json").read_text())
     dataset = graph[manifest["export"]["id"]]
     assert dataset["dct:license"] == "https://creativecommons.org/publicdomain/zero/1.0/"
@@ -131,8 +133,8 @@ def test_the_twin_of_the_manifest_tells_who_did_what(folder):
     policy = graph[export["prov:qualifiedAssociation"]["prov:hadPlan"]]
     assert "above its cut: Fiction 0.9, Non-fiction 0.97" in policy["rdfs:label"]
     files = [graph[name] for name in dataset["dcat:distribution"]]
-    assert {one["dct:title"]: one["spdx:checksum"]["spdx:checksumValue"] for one in files} == {
-        one["name"]: one["sha256"] for one in [*manifest["files"], _itself(folder)]
+    assert {item["dct:title"]: item["spdx:checksum"]["spdx:checksumValue"] for item in files} == {
+        item["name"]: item["sha256"] for item in [*manifest["files"], _itself(folder)]
     }
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from core.errors import InputError
 from core.export.table import added_columns, original_column_name, plain_names, prepare, probability_names
-from core.export.tabular import CELL_LIMIT, write_csv, write_jsonl, write_parquet, write_xlsx
+from core.export.tabular import CELL_LIMIT, workbook_remarks, write_csv, write_jsonl, write_parquet, write_xlsx
 
 OURS = (
     "record_id",
@@ -265,15 +265,15 @@ def test_cells_that_are_too_long_are_cut_and_counted(example, tmp_path):
     value = book["Accepted"]["B2"].value
     assert len(value) == CELL_LIMIT
     assert value.endswith("[cut: the whole text is in the CSV]")
-    assert report.cut == report.rows
-    assert "cells were cut in the workbook at 32,767 characters" in report.sentences[0]
+    assert report.truncated == report.rows
+    assert "cells were cut in the workbook at 32,767 characters" in workbook_remarks(report)[0]
 
 
 def test_a_sheet_takes_no_more_rows_than_a_sheet_has(example, tmp_path, monkeypatch):
     monkeypatch.setattr("core.export.tabular.ROW_LIMIT", 3)
     report, book = workbook(example, tmp_path)
     assert (report.rows, report.left_out, book["Accepted"].max_row) == (2, 5, 3)
-    assert "5 records are beyond" in report.sentences[0]
+    assert "5 records are beyond" in workbook_remarks(report)[0]
 
 
 def test_characters_that_are_two_units_of_utf_16_count_twice(example, tmp_path):
@@ -281,7 +281,7 @@ def test_characters_that_are_two_units_of_utf_16_count_twice(example, tmp_path):
     value = book["Accepted"]["B2"].value
     assert CELL_LIMIT - 1 <= len(value.encode("utf-16-le")) // 2 <= CELL_LIMIT
     assert value.endswith("[cut: the whole text is in the CSV]")
-    assert report.cut == report.rows
+    assert report.truncated == report.rows
 
 
 def test_equal_records_give_an_equal_workbook_and_nothing_beside_it(example, tmp_path, monkeypatch):

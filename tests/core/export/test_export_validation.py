@@ -191,6 +191,6 @@ def test_every_format_says_the_same_of_the_example(folder):
         ("014602835", "Fiction", "0.8000"),
         ("014602836", "Fiction", ""),
     }
-    found = read_labels(folder)
-    assert len(found) == 13  # Dublin Core and the folder for datasets among them
-    assert all(said == expected for said in found.values())
+    result = read_labels(folder)
+    assert len(result) == 13  # Dublin Core and the folder for datasets among them
+    assert all(text == expected for text in result.values())

@@ -26,7 +26,7 @@ def own_record(*fields, fixed=FIXED, leader="00376cam a22001453  4500", record_i
         data("040", "  ", ("a", "Uk"), ("c", "Uk")),
         data("245", "10", ("a", "A title")),
     ]
-    return MarcRecord(leader, sorted([*known, *fields], key=lambda one: one.tag))
+    return MarcRecord(leader, sorted([*known, *fields], key=lambda item: item.tag))
 
 
 def with_marc(example, *records, **chosen):
@@ -50,7 +50,7 @@ def enrich(example, record, **chosen):
 
 
 def lines(record: MarcRecord) -> list[str]:
-    return [f"LDR {record.leader}", *(one.line() for one in record.fields)]
+    return [f"LDR {record.leader}", *(item.line() for item in record.fields)]
 
 
 def built(example, kind, place, **chosen):
@@ -87,17 +87,17 @@ def test_a_stub_field_by_field(example):
 
 def test_a_delta_holds_identifiers_and_new_fields_only(example):
     record = built(example, "delta", 1).record
-    assert [one.tag for one in record.fields] == ["001", "003", "005", "035", "040", "588", "655", "883"]
+    assert [item.tag for item in record.fields] == ["001", "003", "005", "035", "040", "588", "655", "883"]
     assert record.first("655").line() == "655  4 $8 1\\p $a Non-fiction $5 XX-XxEXM"
 
 
 def test_who_decided_stands_in_the_first_indicator(example):
     table = example.table()
     records = {given.record_id: BUILDERS["delta"](table).build(given).record for given in assignments(table)}
-    said = {record_id: record.first("883").line() for record_id, record in records.items()}
-    assert said["014602826"].startswith("883 0  $8 1\\p $a bl-genre-title-classifier 1.2.0 $c 0.9731")
-    assert said["014602835"].startswith("883 1  $8 1\\p $a bl-genre-title-classifier 1.2.0 $c 0.8000")
-    assert said["014602836"] == "883 2  $8 1\\p $a curator review $d 20261124 $q XX-XxEXM"
+    content = {record_id: record.first("883").line() for record_id, record in records.items()}
+    assert content["014602826"].startswith("883 0  $8 1\\p $a bl-genre-title-classifier 1.2.0 $c 0.9731")
+    assert content["014602835"].startswith("883 1  $8 1\\p $a bl-genre-title-classifier 1.2.0 $c 0.8000")
+    assert content["014602836"] == "883 2  $8 1\\p $a curator review $d 20261124 $q XX-XxEXM"
     notes = {record_id: record.first("588").get("a") for record_id, record in records.items()}
     assert notes["014602835"].endswith("; checked and confirmed by a person on 2026-11-24.")
     assert notes["014602836"] == (
@@ -114,9 +114,9 @@ def test_an_uncalibrated_confidence_never_enters_a_record(example):
 
 def test_without_organisation_codes_nothing_is_invented(example):
     record = built(example, "stub", 0, organisation="", source_code="").record
-    tags = [one.tag for one in record.fields]
+    tags = [item.tag for item in record.fields]
     assert not {"003", "035", "040"} & set(tags)
-    assert not [code for one in record.fields for code, _ in one.subfields if code in "5q"]
+    assert not [code for item in record.fields for code, _ in item.subfields if code in "5q"]
     assert record.first("776").get("w") == "003996603"
 
 
@@ -194,7 +194,7 @@ def test_names(example, author, kind, expected):
     originals = example.originals.assign(**{"Type of name": kind})
     table = prepare(example.records.assign(author=author), originals, example.scored, example.settings())
     record = BUILDERS["stub"](table).build(next(assignments(table))).record
-    assert next(one for one in record.fields if one.tag in ("100", "110")).line() == expected
+    assert next(item for item in record.fields if item.tag in ("100", "110")).line() == expected
 
 
 def test_without_a_name_the_title_is_the_main_entry(example):
@@ -207,15 +207,15 @@ def test_without_a_name_the_title_is_the_main_entry(example):
 def test_an_enriched_record_keeps_every_field_and_gains_three(example):
     before = own_record(data("655", " 4", ("a", "Catalogues.")), data("852", "41", ("a", "British Library")))
     after = enrich(example, before).record
-    kept = [one.line() for one in before.fields if one.tag not in ("005", "040")]
-    assert [line for line in lines(after)[1:] if line in kept] == kept
-    assert [one.tag for one in after.fields] == [
+    items = [item.line() for item in before.fields if item.tag not in ("005", "040")]
+    assert [line for line in lines(after)[1:] if line in items] == items
+    assert [item.tag for item in after.fields] == [
         "001", "003", "005", "008", "040", "245", "588", "655", "655", "852", "883",
     ]  # fmt: skip
     assert after.leader[5] == "c"
     assert after.text("005") == "20261123102000.0"
     assert after.first("040").line() == "040    $a Uk $c Uk $d XX-XxEXM"
-    assert [one.get("a") for one in after.all("655")] == ["Catalogues.", "Fiction"]
+    assert [item.get("a") for item in after.all("655")] == ["Catalogues.", "Fiction"]
 
 
 def test_the_next_link_number_is_taken(example):
@@ -223,7 +223,7 @@ def test_the_next_link_number_is_taken(example):
         data("082", "04", ("8", "1\\p"), ("a", "823")), data("883", "0 ", ("8", "1\\p"), ("a", "autodewey"))
     )
     after = enrich(example, before).record
-    assert [one.get("8") for one in after.all("655", "883")] == ["2\\p", "1\\p", "2\\p"]
+    assert [item.get("8") for item in after.all("655", "883")] == ["2\\p", "1\\p", "2\\p"]
     assert check_record(after) == []
 
 
@@ -241,7 +241,7 @@ def test_a_newer_run_replaces_what_the_older_one_wrote(example):
 
 def test_a_term_whose_provenance_is_gone_was_adopted_by_a_person(example):
     adopted = enrich(example, own_record()).record
-    adopted.fields = [one for one in adopted.fields if one.tag != "883"]
+    adopted.fields = [item for item in adopted.fields if item.tag != "883"]
     table = with_marc(example, adopted)
     assert table.decisions["pred_decision"].iloc[0] == "human-label-kept"
     assert table.decisions["human_label"].iloc[0] == "Fiction"
@@ -326,7 +326,7 @@ def test_undo_gives_the_record_as_it_was(example):
 def test_undo_of_a_stub_deletes_it(example):
     record = undo_record("stub", built(example, "stub", 0))
     assert record.leader[5] == "d"
-    assert [one.tag for one in record.fields] == ["001", "003", "005", "008", "035", "040", "245"]
+    assert [item.tag for item in record.fields] == ["001", "003", "005", "008", "035", "040", "245"]
 
 
 @pytest.mark.parametrize("kind", ["stub", "delta"])
@@ -364,14 +364,14 @@ def test_a_delta_of_the_librarys_own_record_gains_the_number_to_match_on(example
     table = with_marc(example, own_record())
     given = next(assignments(table, np.array([0])))
     record = BUILDERS["delta"](table).build(given).record
-    assert [one.tag for one in record.fields] == ["001", "003", "005", "035", "040", "588", "655", "883"]
+    assert [item.tag for item in record.fields] == ["001", "003", "005", "035", "040", "588", "655", "883"]
     assert record.first("035").line() == "035    $a (Uk)014602826"
     assert check_record(record, "delta") == []
 
 
 def test_an_organisation_signs_a_record_that_has_no_040(example):
     record = own_record()
-    record.fields = [one for one in record.fields if one.tag != "040"]
+    record.fields = [item for item in record.fields if item.tag != "040"]
     assert enrich(example, record).record.first("040").line() == "040    $d XX-XxEXM"
     assert enrich(example, record, organisation="").record.first("040") is None
 
@@ -382,4 +382,4 @@ def test_what_a_model_with_a_longer_name_wrote_is_not_ours_to_replace(example):
         data("655", " 4", ("8", "1\\p"), ("a", "Fiction")), data("883", "0 ", ("8", "1\\p"), ("a", name))
     )
     after = enrich(example, other).record
-    assert [one.get("a") for one in after.all("883")] == [name, "bl-genre-title-classifier 1.2.0"]
+    assert [item.get("a") for item in after.all("883")] == [name, "bl-genre-title-classifier 1.2.0"]

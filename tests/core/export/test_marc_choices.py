@@ -21,8 +21,8 @@ def test_the_choices_stand_in_records_readme_and_manifest(example, tmp_path):
     assert names == {"marc/stub.xml", "marc/undo-stub.xml", "marc/undo.csv"}
     with zipfile.ZipFile(report.path) as archive:
         text = {name.split("/", 1)[1]: archive.read(name).decode() for name in archive.namelist()}
-    said = json.loads(text["manifest.json"])["export"]["settings"]
-    assert {name: said[name] for name in chosen} == chosen | {"marc_kinds": ["stub"]}
+    message = json.loads(text["manifest.json"])["export"]["settings"]
+    assert {name: message[name] for name in chosen} == chosen | {"marc_kinds": ["stub"]}
     assert "volume" in text["marc/stub.xml"]
     assert "online resource" not in text["marc/stub.xml"]
     assert "https://example.org/id#run-20261123-01" in text["marc/stub.xml"]
@@ -53,7 +53,7 @@ def test_the_command_line_takes_them(words: list[str], tmp_path: Path) -> None:
     assert main([*words, *options, *more]) == 0
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         (name,) = [name for name in archive.namelist() if name.endswith("/manifest.json")]
-        said = json.loads(archive.read(name))
+        content = json.loads(archive.read(name))
     wanted = {
         "marc_kinds": ["stub", "delta"],
         "carrier": "volume",
@@ -62,17 +62,17 @@ def test_the_command_line_takes_them(words: list[str], tmp_path: Path) -> None:
         "publisher": "Example Library",
         "contact": "cataloguing@example.org",
     }
-    assert {key: said["export"]["settings"][key] for key in wanted} == wanted
-    assert said["model"]["run_uri"].startswith("https://example.org/runs/")
-    files = {one["name"] for one in said["files"]}
+    assert {key: content["export"]["settings"][key] for key in wanted} == wanted
+    assert content["model"]["run_uri"].startswith("https://example.org/runs/")
+    files = {item["name"] for item in content["files"]}
     assert {"marc/stub.mrc", "marc/delta_NOT-FOR-NEW-RECORDS.mrc"} <= files
 
 
 def test_the_help_names_every_format(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["export", "--help"])
-    told = " ".join(capsys.readouterr().out.split())
-    assert f"one or more of {', '.join(FORMATS)}, with commas" in told
+    message = " ".join(capsys.readouterr().out.split())
+    assert f"one or more of {', '.join(FORMATS)}, with commas" in message
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ def good(example) -> MarcRecord:
 
 def change(tag: str, code: str, value: str) -> Damage:
     def damage(record: MarcRecord) -> None:
-        one = record.first(tag)
-        one.subfields = [(name, value if name == code else text) for name, text in one.subfields]
+        item = record.first(tag)
+        item.subfields = [(name, value if name == code else text) for name, text in item.subfields]
 
     return damage
 
@@ -36,7 +36,7 @@ def indicators(tag: str, marks: str) -> Damage:
 
 
 def without(tag: str) -> Damage:
-    return lambda record: setattr(record, "fields", [one for one in record.fields if one.tag != tag])
+    return lambda record: setattr(record, "fields", [item for item in record.fields if item.tag != tag])
 
 
 def text(tag: str, value: str) -> Damage:

@@ -24,10 +24,10 @@ TYPES = {
 
 
 def read(folder):
-    said = json.loads((folder / ROCRATE_FILE).read_text(encoding="utf-8"))
-    assert list(said) == ["@context", "@graph"]
-    assert said["@context"] == "https://w3id.org/ro/crate/1.2/context"
-    return {node["@id"]: node for node in said["@graph"]}, said["@graph"]
+    content = json.loads((folder / ROCRATE_FILE).read_text(encoding="utf-8"))
+    assert list(content) == ["@context", "@graph"]
+    assert content["@context"] == "https://w3id.org/ro/crate/1.2/context"
+    return {node["@id"]: node for node in content["@graph"]}, content["@graph"]
 
 
 def test_descriptor_and_root(folder):
@@ -53,10 +53,10 @@ def test_descriptor_and_root(folder):
 
 def test_every_file_is_listed_once_with_size_type_and_hash(folder):
     nodes, _ = read(folder)
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {ROCRATE_FILE}
+    existing = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {ROCRATE_FILE}
     files = {unquote(name): node for name, node in nodes.items() if node["@type"] == "File"}
-    assert set(files) == there
-    assert sorted(unquote(part["@id"]) for part in nodes["./"]["hasPart"]) == sorted(there)
+    assert set(files) == existing
+    assert sorted(unquote(part["@id"]) for part in nodes["./"]["hasPart"]) == sorted(existing)
     for name, node in files.items():
         assert int(node["contentSize"]) == (folder / name).stat().st_size
         assert node["encodingFormat"]
@@ -92,7 +92,9 @@ def test_only_terms_of_the_context_are_used_and_every_reference_is_described(fol
     assert {key for node in graph for key in node} <= TERMS
     assert {node["@type"] for node in graph} == TYPES
     values = [value for node in graph for value in node.values()]
-    refs = [one["@id"] for value in values for one in (value if isinstance(value, list) else [value]) if "@id" in one]
+    refs = [
+        item["@id"] for value in values for item in (value if isinstance(value, list) else [value]) if "@id" in item
+    ]
     assert set(refs) - set(nodes) == {"https://w3id.org/ro/crate/1.2"}
     assert "" not in values
     assert [] not in values
@@ -130,9 +132,9 @@ def test_it_is_in_the_checksums_and_is_the_same_each_time(example, tmp_path):
 )
 def test_our_check_sees_what_does_not_fit(copy_of, fault, expected):
     copy = copy_of()
-    (check,) = [one for one in builtin_checks(copy) if one.name == "RO-Crate lists every file"]
+    (check,) = [item for item in builtin_checks(copy) if item.name == "RO-Crate lists every file"]
     assert check.outcome == "passed"
     fault(copy)
-    (check,) = [one for one in builtin_checks(copy) if one.name == "RO-Crate lists every file"]
+    (check,) = [item for item in builtin_checks(copy) if item.name == "RO-Crate lists every file"]
     assert check.outcome == "failed"
     assert expected in check.detail

@@ -23,10 +23,10 @@ SCHEMAS = Path(__file__).resolve().parents[4] / "shared" / "schemas"
 
 
 def tool(name: str) -> str:
-    found = find_tool(name)
-    if found is None:
+    result = find_tool(name)
+    if result is None:
         pytest.skip(f"{name} is not installed")
-    return found
+    return result
 
 
 def module(name: str):
@@ -42,9 +42,9 @@ def schemas() -> Path:
 
 
 def outcomes(folder, by, name=""):
-    found = [check for check in public_checks(folder, only=[by]) if name in check.name]
-    assert found
-    return found
+    items = [check for check in public_checks(folder, only=[by]) if name in check.name]
+    assert items
+    return items
 
 
 def edit(path, change):
@@ -76,8 +76,8 @@ def test_yaz_reads_our_marcxml_into_the_same_bytes(folder):
     yaz = tool("yaz-marcdump")
     for name in ("stub", "delta_NOT-FOR-NEW-RECORDS"):
         path = folder / "marc" / name
-        made = subprocess.run([yaz, "-i", "marcxml", "-o", "marc", f"{path}.xml"], capture_output=True, check=True)
-        assert made.stdout == path.with_suffix(".mrc").read_bytes()
+        completed = subprocess.run([yaz, "-i", "marcxml", "-o", "marc", f"{path}.xml"], capture_output=True, check=True)
+        assert completed.stdout == path.with_suffix(".mrc").read_bytes()
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -101,10 +101,10 @@ def test_xml_is_valid_against_the_schemas(folder):
     tool("xmllint")
     checks = list(public_checks(folder, schemas(), only=["xmllint"]))
     assert [check for check in checks if check.outcome != "passed"] == []
-    said = {check.name: check.detail for check in checks}
-    assert said["XML, stub.xml"] == "valid against MARC21slim.xsd"
-    assert said["XML, mods-3.7.xml"] == "valid against mods-3-7.xsd"
-    assert said["XML, dc.xml"] == "well-formed"
+    content = {check.name: check.detail for check in checks}
+    assert content["XML, stub.xml"] == "valid against MARC21slim.xsd"
+    assert content["XML, mods-3.7.xml"] == "valid against mods-3-7.xsd"
+    assert content["XML, dc.xml"] == "well-formed"
 
 
 @pytest.mark.parametrize(
@@ -143,13 +143,13 @@ def test_each_dublin_core_record_is_valid(folder):
 
     # The import of simple Dublin Core points to the network; it is read from the folder beside it.
     document = etree.parse(str(schemas() / "oai_dc.xsd"))
-    for one in document.iter("{http://www.w3.org/2001/XMLSchema}import"):
-        one.set("schemaLocation", str(SCHEMAS / "simpledc.xsd"))
+    for item in document.iter("{http://www.w3.org/2001/XMLSchema}import"):
+        item.set("schemaLocation", str(SCHEMAS / "simpledc.xsd"))
     schema = etree.XMLSchema(document)
     root = etree.parse(str(folder / "other/dc.xml")).getroot()
     assert len(root) == 5
-    for one in root:
-        assert schema.validate(etree.ElementTree(one)), schema.error_log
+    for item in root:
+        assert schema.validate(etree.ElementTree(item)), schema.error_log
 
 
 def test_frictionless_finds_the_data_package_valid(folder):
@@ -159,12 +159,12 @@ def test_frictionless_finds_the_data_package_valid(folder):
 
 def describe_again(folder):
     """Write size and hash of the CSV anew, so that only the planted fault is left to find."""
-    said = json.loads((folder / "datapackage.json").read_text())
-    for one in said["resources"]:
-        if one["path"] == "data/accepted.csv":
-            one["bytes"] = (folder / one["path"]).stat().st_size
-            one["hash"] = f"sha256:{file_sha256(folder / one['path'])}"
-    (folder / "datapackage.json").write_text(json.dumps(said))
+    content = json.loads((folder / "datapackage.json").read_text())
+    for item in content["resources"]:
+        if item["path"] == "data/accepted.csv":
+            item["bytes"] = (folder / item["path"]).stat().st_size
+            item["hash"] = f"sha256:{file_sha256(folder / item['path'])}"
+    (folder / "datapackage.json").write_text(json.dumps(content))
 
 
 @pytest.mark.parametrize(
@@ -231,9 +231,9 @@ def test_croissant_gives_identifiers_with_their_zeros(folder):
 def test_croissant_sees_a_wrong_hash(copy_of):
     tool("mlcroissant")
     folder = copy_of()
-    said = json.loads((folder / "croissant.json").read_text())
-    said["distribution"][0]["sha256"] = "0" * 64
-    (folder / "croissant.json").write_text(json.dumps(said))
+    content = json.loads((folder / "croissant.json").read_text())
+    content["distribution"][0]["sha256"] = "0" * 64
+    (folder / "croissant.json").write_text(json.dumps(content))
     assert outcomes(folder, "mlcroissant", "load")[0].outcome == "failed"
 
 
@@ -284,8 +284,8 @@ BOOK_SHAPES = f"""{PREFIXES}
 def conforms(document, shapes):
     rdflib, pyshacl = module("rdflib"), module("pyshacl")
     graph = rdflib.Graph().parse(data=json.dumps(document), format="json-ld")
-    good, _, said = pyshacl.validate(graph, shacl_graph=rdflib.Graph().parse(io.StringIO(shapes), format="turtle"))
-    return good, said
+    good, _, text = pyshacl.validate(graph, shacl_graph=rdflib.Graph().parse(io.StringIO(shapes), format="turtle"))
+    return good, text
 
 
 @pytest.mark.parametrize("name", ["manifest.jsonld", "other/books.jsonld"])
@@ -302,8 +302,8 @@ def test_linked_data_expands_without_the_network(folder, name):
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize(("name", "shapes"), [("manifest.jsonld", SHAPES), ("other/books.jsonld", BOOK_SHAPES)])
 def test_linked_data_has_the_shape_it_must_have(folder, name, shapes):
-    good, said = conforms(json.loads((folder / name).read_text(encoding="utf-8")), shapes)
-    assert good, said
+    good, text = conforms(json.loads((folder / name).read_text(encoding="utf-8")), shapes)
+    assert good, text
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -318,7 +318,7 @@ def test_linked_data_has_the_shape_it_must_have(folder, name, shapes):
 )
 def test_shapes_see_what_is_missing(folder, name, shapes, where, key):
     document = json.loads((folder / name).read_text(encoding="utf-8"))
-    del next(one for one in document["@graph"] if where in one["@type"])[key]
+    del next(item for item in document["@graph"] if where in item["@type"])[key]
     assert not conforms(document, shapes)[0]
 
 

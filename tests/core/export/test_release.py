@@ -64,10 +64,10 @@ def test_what_leaves_is_what_the_thresholds_say_less_what_people_said(place: Wor
     with zipfile.ZipFile(tmp_path / "out.zip") as zipped:
         manifest = json.loads(zipped.read(next(n for n in zipped.namelist() if n.endswith("/manifest.json"))))
     assert manifest["counts"]["accepted"] == report.accepted
-    kept = saved_exports(place, load_predictions(place, "demo-predictions").fingerprint)
-    assert len(kept) == earlier + 1
-    assert kept[0]["accepted"] == report.accepted
-    assert kept[0]["settings"]["cuts"] == CUTS
+    saved = saved_exports(place, load_predictions(place, "demo-predictions").fingerprint)
+    assert len(saved) == earlier + 1
+    assert saved[0].accepted == report.accepted
+    assert saved[0].choices.cuts == CUTS
 
 
 def test_precision_among_the_accepted_by_hand() -> None:
@@ -80,11 +80,11 @@ def test_precision_among_the_accepted_by_hand() -> None:
             "language": ["German"] * 12 + ["Dutch"] * 12,
         }
     )
-    found = precision_by(table, Policy({"Map": 0.5}), "language")
-    assert found["German"]["n"] == 12
-    assert found["German"]["value"] == pytest.approx(10 / 12)
-    assert found["German"]["low"] < 10 / 12 < found["German"]["high"]
-    assert found["Dutch"] == {"n": 8, "value": None, "low": None, "high": None}
+    result = precision_by(table, Policy({"Map": 0.5}), "language")
+    assert result["German"]["n"] == 12
+    assert result["German"]["value"] == pytest.approx(10 / 12)
+    assert result["German"]["low"] < 10 / 12 < result["German"]["high"]
+    assert result["Dutch"] == {"n": 8, "value": None, "low": None, "high": None}
 
 
 def test_a_curator_goes_before_the_cut(place: Workspace, tmp_path: Path) -> None:

@@ -27,8 +27,8 @@ def make_books():
         rows = []
         for number in range(n):
             label = classes[number % len(classes)]
-            told = label if generator.random() >= noise else generator.choice(list(classes))
-            words = generator.choice(WORDS[told])
+            message = label if generator.random() >= noise else generator.choice(list(classes))
+            words = generator.choice(WORDS[message])
             name = f"{generator.choice(NAMES)} {generator.choice(NAMES)}"
             title = f"{name}, or, {words} [{number + start}]" if number % 7 else f"{words} by {name}: {number + start}."
             rows.append((f"{number + start:09d}", "", title, title_key(title), label))
@@ -75,7 +75,7 @@ def tiny_base(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tiny")
     of_class = {name: {word.lower() for title in WORDS[name] for word in title.split()} for name in WORDS}
     words = sorted(set().union(*of_class.values()))
-    signs = [chr(one) for one in range(33, 127)]
+    signs = [chr(item) for item in range(33, 127)]
     pieces = [
         *"abcdefghijklmnopqrstuvwxyz0123456789",
         *(f"##{sign}" for sign in "abcdefghijklmnopqrstuvwxyz0123456789"),
@@ -92,14 +92,14 @@ def tiny_base(tmp_path_factory):
         intermediate_size=64,
         max_position_embeddings=48,
     )
-    made = BertModel(config)
+    created = BertModel(config)
     # Words keep the vectors they come with: as in a trained encoder, those of like use are near each other.
     with torch.no_grad():
-        vectors = torch.nn.init.normal_(made.embeddings.word_embeddings.weight, std=0.5)
+        vectors = torch.nn.init.normal_(created.embeddings.word_embeddings.weight, std=0.5)
         for number, name in enumerate(of_class):
             others = set().union(*(of_class[other] for other in of_class if other != name))
             vectors[[vocabulary.index(word) for word in sorted(of_class[name] - others)], number] += 3.0
-    made.save_pretrained(folder)
+    created.save_pretrained(folder)
     _tiny_tokenizer(vocabulary).save_pretrained(folder)
     return folder
 
@@ -108,13 +108,13 @@ def _tiny_tokenizer(vocabulary):
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    made = Tokenizer(models.WordPiece({word: i for i, word in enumerate(vocabulary)}, unk_token="[UNK]"))
-    made.normalizer = normalizers.BertNormalizer(lowercase=True)
-    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    made.decoder = decoders.WordPiece()
-    made.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    created = Tokenizer(models.WordPiece({word: i for i, word in enumerate(vocabulary)}, unk_token="[UNK]"))
+    created.normalizer = normalizers.BertNormalizer(lowercase=True)
+    created.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    created.decoder = decoders.WordPiece()
+    created.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
     return PreTrainedTokenizerFast(
-        tokenizer_object=made,
+        tokenizer_object=created,
         pad_token="[PAD]",
         unk_token="[UNK]",
         cls_token="[CLS]",

@@ -35,9 +35,9 @@ def trained(data, options):
 
 def test_even_random_vectors_tell_words_apart(trained, make_books):
     others = make_books(90, seed=8, noise=0.0, start=5_000)
-    found = trained.predict_probabilities(others["title"].tolist())
-    assert found.sum(axis=1) == pytest.approx(1)
-    assert (np.array(trained.classes)[found.argmax(axis=1)] == others["label"].to_numpy()).mean() > 0.5
+    result = trained.predict_probabilities(others["title"].tolist())
+    assert result.sum(axis=1) == pytest.approx(1)
+    assert (np.array(trained.classes)[result.argmax(axis=1)] == others["label"].to_numpy()).mean() > 0.5
 
 
 def test_it_is_scikit_learns_logistic_regression(trained, data):
@@ -47,20 +47,20 @@ def test_it_is_scikit_learns_logistic_regression(trained, data):
     labels = np.array(data.classes)[data.targets.argmax(axis=1)]
     theirs = LogisticRegression(C=100.0, max_iter=2000, class_weight="balanced").fit(vectors.astype(float), labels)
     # Undecided titles, as most are to this tiny network, are read in 32 bits.
-    said = [theirs.predict_proba(trained.encoder.vectors(ASKED, reduced=bits).astype(float)) for bits in (True, False)]
-    found = trained.predict_probabilities(ASKED)
+    texts = [theirs.predict_proba(trained.encoder.vectors(ASKED, reduced=bits).astype(float)) for bits in (True, False)]
+    result = trained.predict_probabilities(ASKED)
     assert all(
         min(np.abs(row - wide).max(), np.abs(row - half).max()) < 1e-3
-        for row, half, wide in zip(found, *said, strict=True)
+        for row, half, wide in zip(result, *texts, strict=True)
     )
 
 
 def test_vectors_have_length_one_and_do_not_hang_on_their_company(tiny_base, books):
     encoder = Encoder(str(tiny_base))
     titles = books["title"].tolist()
-    found = encoder.vectors(titles, reduced=False)
-    assert np.linalg.norm(found, axis=1) == pytest.approx(1, abs=1e-5)
-    assert Encoder(str(tiny_base)).vectors(titles[:1], reduced=False)[0] == pytest.approx(found[0], abs=1e-5)
+    result = encoder.vectors(titles, reduced=False)
+    assert np.linalg.norm(result, axis=1) == pytest.approx(1, abs=1e-5)
+    assert Encoder(str(tiny_base)).vectors(titles[:1], reduced=False)[0] == pytest.approx(result[0], abs=1e-5)
 
 
 def test_the_mean_leaves_padding_out(tiny_base):
@@ -71,19 +71,19 @@ def test_the_mean_leaves_padding_out(tiny_base):
     with torch.inference_mode():
         hidden = encoder.model(torch.tensor(tokens)).last_hidden_state[0].numpy()
     mean = hidden.mean(axis=0) / np.linalg.norm(hidden.mean(axis=0))
-    found = encoder.vectors(["An ode", "A romance in three volumes by Geraldine Ingram"], reduced=False)
-    assert found[0] == pytest.approx(mean, abs=1e-5)
+    result = encoder.vectors(["An ode", "A romance in three volumes by Geraldine Ingram"], reduced=False)
+    assert result[0] == pytest.approx(mean, abs=1e-5)
 
 
 def test_a_title_is_read_once(tiny_base, monkeypatch):
     encoder = Encoder(str(tiny_base))
-    asked = []
+    items = []
     read = encoder._read
-    monkeypatch.setattr(encoder, "_read", lambda titles, *more: asked.append(titles) or read(titles, *more))
+    monkeypatch.setattr(encoder, "_read", lambda titles, *more: items.append(titles) or read(titles, *more))
     first = encoder.vectors(["a", "b", "a"], reduced=False)
     assert np.allclose(first[0], first[2], atol=1e-6)
     again = encoder.vectors(["b", "c"], reduced=False)
-    assert asked == [["a", "b"], ["c"]]
+    assert items == [["a", "b"], ["c"]]
     assert np.allclose(again[0], first[1], atol=1e-6)
     assert encoder.vectors([], reduced=False).shape == (0, 32)
 
@@ -138,9 +138,9 @@ def test_sixteen_bits_are_given_up_where_labels_change(data, options, monkeypatc
     monkeypatch.setattr(Encoder, "can_use_bfloat16", True, raising=False)
     monkeypatch.setattr(embedding, "label_agreement", lambda ask, titles: 0.99)
     embedding._encoder.cache_clear()
-    made = EmbeddingClassifier.train(data, options=options)
+    created = EmbeddingClassifier.train(data, options=options)
     embedding._encoder.cache_clear()
-    assert made.reduced is False
+    assert created.reduced is False
 
 
 @pytest.mark.parametrize(
@@ -161,9 +161,9 @@ def test_whole_with_folds_calibration_and_explanation(books, options, as_model):
     fitted = fit(books, Plan(kind="embedding", options=options))
     assert sorted(set(fitted.training["fold"])) == [0, 1, 2, 3, 4]
     assert fitted.calibration.method == "temperature"
-    found = leave_one_word_out(as_model(fitted), "Travels in Persia")
-    assert found.table["word"].tolist() == ["Travels", "in", "Persia"]
-    assert np.isfinite(found.table["contribution"]).all()
+    result = leave_one_word_out(as_model(fitted), "Travels in Persia")
+    assert result.table["word"].tolist() == ["Travels", "in", "Persia"]
+    assert np.isfinite(result.table["contribution"]).all()
 
 
 def test_soft_labels_count_by_their_weight(data, options):
@@ -174,5 +174,5 @@ def test_soft_labels_count_by_their_weight(data, options):
         weights=np.concatenate([np.full(150, 0.05), np.full(150, 1.0)]),
         classes=data.classes,
     )
-    found = EmbeddingClassifier.train(joined, options=options).predict_probabilities(data.titles)
-    assert (found.argmax(axis=1) == lies.argmax(axis=1)).mean() > 0.8
+    result = EmbeddingClassifier.train(joined, options=options).predict_probabilities(data.titles)
+    assert (result.argmax(axis=1) == lies.argmax(axis=1)).mean() > 0.8

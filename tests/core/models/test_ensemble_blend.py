@@ -41,20 +41,20 @@ def trained(data, options):
 
 
 def test_logits_are_added(data):
-    made = BlendClassifier.train(data, options={**TWO_TFIDF, "weights": [0.25, 1.5]})
-    one, other = (np.log(member.predict_probabilities(ASKED)) for member in made.members)
-    raised = np.exp(0.25 * one + 1.5 * other)
-    assert made.predict_probabilities(ASKED) == pytest.approx(raised / raised.sum(axis=1, keepdims=True))
-    assert made.weights == [0.25, 1.5]
-    assert made.sentences == ("Weights of the members' logits: tfidf 0.25, tfidf 1.50.",)
+    created = BlendClassifier.train(data, options={**TWO_TFIDF, "weights": [0.25, 1.5]})
+    item, other = (np.log(member.predict_probabilities(ASKED)) for member in created.members)
+    raised = np.exp(0.25 * item + 1.5 * other)
+    assert created.predict_probabilities(ASKED) == pytest.approx(raised / raised.sum(axis=1, keepdims=True))
+    assert created.weights == [0.25, 1.5]
+    assert created.sentences == ("Weights of the members' logits: tfidf 0.25, tfidf 1.50.",)
 
 
 def test_weights_by_hand():
     # One member is right in three of four, the other tells nothing: logit w · ln 3 must say 3 to 1, so that w is 1.
-    told = np.array([[0.75, 0.25]] * 3 + [[0.75, 0.25]])
+    values = np.array([[0.75, 0.25]] * 3 + [[0.75, 0.25]])
     nothing = np.full((4, 2), 0.5)
     targets = np.array([[1.0, 0.0]] * 3 + [[0.0, 1.0]])
-    result = fit_blend_weights(np.stack([told, nothing]), targets)
+    result = fit_blend_weights(np.stack([values, nothing]), targets)
     assert result[0] == pytest.approx(1.0, abs=1e-3)
 
 
@@ -63,8 +63,8 @@ def test_a_member_that_misleads_gets_no_weight():
     truth = generator.integers(0, 2, 400)
     good = np.where(generator.random(400) < 0.8, truth, 1 - truth)
     bad = 1 - np.where(generator.random(400) < 0.6, truth, 1 - truth)
-    told = [np.eye(2)[side] * 0.6 + 0.2 for side in (good, bad)]
-    weights = fit_blend_weights(np.stack(told), np.eye(2)[truth])
+    items = [np.eye(2)[side] * 0.6 + 0.2 for side in (good, bad)]
+    weights = fit_blend_weights(np.stack(items), np.eye(2)[truth])
     assert weights[1] == 0
     assert weights[0] == pytest.approx(1.0, abs=0.25)
 
@@ -79,8 +79,8 @@ class TestWeightsOfATraining:
     class Blend:
         has_given_weights = staticmethod(lambda options: "weights" in options)
 
-        def __init__(self, said):
-            self.said = np.array(said)
+        def __init__(self, text):
+            self.said = np.array(text)
 
         def member_probabilities(self, titles):
             return self.said[:, : len(titles)]
@@ -91,19 +91,19 @@ class TestWeightsOfATraining:
     SURE, LOST = [[0.8, 0.2], [0.2, 0.8]], [[0.5, 0.5], [0.5, 0.5]]
 
     def test_those_of_a_fold_are_learned_on_the_other_folds(self, monkeypatch):
-        asked = []
+        items = []
         monkeypatch.setattr(
-            ensemble, "fit_blend_weights", lambda told, targets: asked.append((told, targets)) or [2.0, 0.0]
+            ensemble, "fit_blend_weights", lambda message, targets: items.append((message, targets)) or [2.0, 0.0]
         )
         result = OutOfFold(self.Blend, {}, ["x", "y", "x", "y"], ("x", "y"))
         fold = np.array([0, 0, 1, 1])
         result.add_fold(self.Blend([self.SURE, self.LOST]), fold == 0, ["a", "b"])
         result.add_fold(self.Blend([self.LOST, self.SURE]), fold == 1, ["c", "d"])
         assert result.fit_weights(fold, {"base": "b"}) == {"base": "b", "weights": [2.0, 0.0]}
-        assert asked[0][0].tolist() == [self.LOST, self.SURE]  # for fold 0, what was said of fold 1
-        assert asked[1][0].tolist() == [self.SURE, self.LOST]
-        assert asked[2][0].shape == (2, 4, 2)
-        assert asked[2][1].tolist() == [[1, 0], [0, 1], [1, 0], [0, 1]]
+        assert items[0][0].tolist() == [self.LOST, self.SURE]  # for fold 0, what was said of fold 1
+        assert items[1][0].tolist() == [self.SURE, self.LOST]
+        assert items[2][0].shape == (2, 4, 2)
+        assert items[2][1].tolist() == [[1, 0], [0, 1], [1, 0], [0, 1]]
         # Odds of 4 to 1, twice: 16 to 1.
         assert result.scores == pytest.approx(np.array([[16, 1], [1, 16], [8.5, 8.5], [8.5, 8.5]]) / 17)
 
@@ -145,7 +145,7 @@ def test_a_saved_blend_is_the_same(trained, tmp_path):
     read = BlendClassifier.load(tmp_path)
     assert np.allclose(read.predict_probabilities(ASKED), trained.predict_probabilities(ASKED), atol=1e-6)
     assert (read.classes, read.weights) == (trained.classes, trained.weights)
-    assert [one.kind for one in read.members] == ["tfidf", "embedding"]
+    assert [item.kind for item in read.members] == ["tfidf", "embedding"]
 
 
 @pytest.mark.parametrize(
@@ -160,8 +160,8 @@ def test_a_saved_blend_is_the_same(trained, tmp_path):
 )
 def test_a_broken_rule(trained, tmp_path, change, message):
     trained.save(tmp_path)
-    said = json.loads((tmp_path / "blend.json").read_text())
-    (tmp_path / "blend.json").write_text(json.dumps(said | change))
+    content = json.loads((tmp_path / "blend.json").read_text())
+    (tmp_path / "blend.json").write_text(json.dumps(content | change))
     with pytest.raises(ModelError, match=message):
         BlendClassifier.load(tmp_path)
 

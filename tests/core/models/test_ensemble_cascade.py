@@ -42,8 +42,8 @@ class Fixed:
     classes = ("a", "b")
     sentences = ()
 
-    def __init__(self, said):
-        self.said = said
+    def __init__(self, text):
+        self.said = text
         self.asked = []
 
     def predict_probabilities(self, titles, progress=None):
@@ -54,8 +54,8 @@ class Fixed:
 def test_the_second_reads_only_where_the_first_is_not_sure():
     first = Fixed({"x": [0.96, 0.04], "y": [0.6, 0.4], "z": [0.05, 0.95]})
     second = Fixed({"y": [0.1, 0.9]})
-    made = CascadeClassifier(first, second, sure=0.95)
-    assert made.predict_probabilities(["x", "y", "z"]) == pytest.approx(
+    created = CascadeClassifier(first, second, sure=0.95)
+    assert created.predict_probabilities(["x", "y", "z"]) == pytest.approx(
         np.array([[0.96, 0.04], [0.1, 0.9], [0.05, 0.95]])
     )
     assert second.asked == [["y"]]
@@ -67,17 +67,17 @@ def test_confidence_is_calibrated_before_it_decides():
     second = Fixed({"x": [0.3, 0.7]})
     CascadeClassifier(first, second, temperature=2.0).predict_probabilities(["x"])
     assert second.asked == [["x"]]
-    made = CascadeClassifier(first, second, temperature=2.0, sure=0.83)
-    assert made.predict_probabilities(["x"]) == pytest.approx(np.array([[0.8305, 0.1695]]), abs=1e-4)
+    created = CascadeClassifier(first, second, temperature=2.0, sure=0.83)
+    assert created.predict_probabilities(["x"]) == pytest.approx(np.array([[0.8305, 0.1695]]), abs=1e-4)
     assert second.asked == [["x"]]
 
 
 def test_nothing_is_read_twice_when_the_first_is_always_sure():
     second = Fixed({})
-    made = CascadeClassifier(Fixed({"x": [0.99, 0.01]}), second)
-    made.predict_probabilities(["x", "x"])
+    created = CascadeClassifier(Fixed({"x": [0.99, 0.01]}), second)
+    created.predict_probabilities(["x", "x"])
     assert second.asked == []
-    assert made.predict_probabilities(["x"]).shape == (1, 2)
+    assert created.predict_probabilities(["x"]).shape == (1, 2)
 
 
 def test_the_temperature_is_that_of_held_out_titles(data, trained):
@@ -119,8 +119,8 @@ def test_a_saved_cascade_is_the_same(trained, tmp_path, data):
 )
 def test_a_broken_rule(trained, tmp_path, change, message):
     trained.save(tmp_path)
-    said = json.loads((tmp_path / "cascade.json").read_text())
-    (tmp_path / "cascade.json").write_text(json.dumps(said | change))
+    content = json.loads((tmp_path / "cascade.json").read_text())
+    (tmp_path / "cascade.json").write_text(json.dumps(content | change))
     with pytest.raises(ModelError, match=message):
         CascadeClassifier.load(tmp_path)
 

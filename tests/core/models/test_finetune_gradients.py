@@ -38,8 +38,8 @@ def half(request, monkeypatch):
 def calculated(network, rows, parts=2, monkeypatch=None):
     if monkeypatch is not None:
         monkeypatch.setattr(finetune, "_PARTS", parts)
-    with Gradients.from_network(network, "cpu", 0) as found:
-        return found.calculate(TITLES, np.array(rows), WANTED[rows])
+    with Gradients.from_network(network, "cpu", 0) as result:
+        return result.calculate(TITLES, np.array(rows), WANTED[rows])
 
 
 def test_the_gradient_of_the_mean_loss(half):
@@ -71,20 +71,20 @@ def test_parts_come_to_the_same_as_the_whole(parts, half, monkeypatch):
 
 def test_gradients_of_a_step_do_not_add_up_with_those_before(half):
     network = Counting()
-    with Gradients.from_network(network, "cpu", 0) as found:
-        found.calculate(TITLES, np.array([0]), WANTED[[0]])
+    with Gradients.from_network(network, "cpu", 0) as result:
+        result.calculate(TITLES, np.array([0]), WANTED[[0]])
         first = network.numbers.weight.grad.clone()
-        found.calculate(TITLES, np.array([0]), WANTED[[0]])
+        result.calculate(TITLES, np.array([0]), WANTED[[0]])
     assert torch.equal(network.numbers.weight.grad, first)
 
 
 def test_what_is_asked_follows_what_learns(half):
     network = Counting()
-    with Gradients.from_network(network, "cpu", 0) as found:
+    with Gradients.from_network(network, "cpu", 0) as result:
         with torch.no_grad():
             network.numbers.weight[3] = torch.tensor([2.0, 0.0])
-        found.sync_weights()
-        loss = found.calculate(TITLES, np.array([0]), WANTED[[0]])
+        result.sync_weights()
+        loss = result.calculate(TITLES, np.array([0]), WANTED[[0]])
     # Logits 2¼ and 0.
     assert loss == pytest.approx(np.log(1 + np.exp(-2.25)), abs=1e-6)
 

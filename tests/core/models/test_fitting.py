@@ -212,12 +212,12 @@ class TestLabelsThatDoNotAllowAModel:
 
 class TestProgress:
     def test_it_rises_and_names_the_fold(self, books):
-        told = []
-        fit(books, Plan(), progress=lambda fraction, message: told.append((fraction, message)))
-        fractions = [fraction for fraction, _ in told]
+        items = []
+        fit(books, Plan(), progress=lambda fraction, message: items.append((fraction, message)))
+        fractions = [fraction for fraction, _ in items]
         assert fractions == sorted(fractions)
         assert 0 <= fractions[0] < fractions[-1] <= 1
-        assert any(message.startswith("Fold 3 of 5: fitting") for _, message in told)
+        assert any(message.startswith("Fold 3 of 5: fitting") for _, message in items)
 
     def test_a_wish_to_stop_is_heard_in_the_middle(self, books):
         def listener(fraction, message):

@@ -25,8 +25,8 @@ def shelved(books, keep=1.0, seed=0):
     """Give books a shelfmark that tells their class, to a share of them."""
     generator = np.random.default_rng(seed)
     marks = [SHELVES[label].format(generator.integers(100)) for label in books["label"]]
-    there = generator.random(len(books)) < keep
-    return books.assign(shelfmark=np.where(there, marks, ""))
+    existing = generator.random(len(books)) < keep
+    return books.assign(shelfmark=np.where(existing, marks, ""))
 
 
 @pytest.fixture(scope="module")
@@ -72,18 +72,18 @@ def test_too_few_values_are_refused_before_the_training(place, make_books, tmp_p
 
 
 def test_the_shelf_tells_what_titles_do_not(model):
-    report, kept = model
-    said = report.metrics
-    assert said["out_of_fold"]["accuracy"]["value"] > 0.97
-    assert 0.3 < said["titles_alone"]["accuracy"]["value"] < 0.75
-    assert said["titles_alone"]["n"] == said["out_of_fold"]["n"] == 240
+    report, saved = model
+    metrics = report.metrics
+    assert metrics["out_of_fold"]["accuracy"]["value"] > 0.97
+    assert 0.3 < metrics["titles_alone"]["accuracy"]["value"] < 0.75
+    assert metrics["titles_alone"]["n"] == metrics["out_of_fold"]["n"] == 240
     assert report.sentences[0] == "Beside the title it reads shelfmark; 240 of the 240 labelled books have it."
-    right = round(240 * said["out_of_fold"]["accuracy"]["value"])
-    alone = round(240 * said["titles_alone"]["accuracy"]["value"])
+    right = round(240 * metrics["out_of_fold"]["accuracy"]["value"])
+    alone = round(240 * metrics["titles_alone"]["accuracy"]["value"])
     assert report.sentences[-1] == (
         f"Of 240 labelled books it is right on {right} with shelfmark, and on {alone} by their titles alone."
     )
-    assert kept.reads == ("shelfmark",)
+    assert saved.reads == ("shelfmark",)
     assert report.n_train == 240
 
 
@@ -94,27 +94,27 @@ def test_a_column_that_tells_nothing_is_said_to(place, make_books, tmp_path):
     shuffled = books["shelfmark"].sample(frac=1, random_state=0).to_numpy()
     books.assign(shelfmark=shuffled).drop(columns=["title_key", "alternate_id"]).to_csv(path, index=False)
     import_file(workspace, path, "labels", name="shuffled", overrides=["record_id=record_id", "title=title"])
-    said = train(workspace, "shuffled", reads=("shelfmark",)).sentences[-1]
-    assert said.endswith("train on titles alone.")
+    text = train(workspace, "shuffled", reads=("shelfmark",)).sentences[-1]
+    assert text.endswith("train on titles alone.")
 
 
 def test_a_book_is_learned_with_its_shelf_and_by_its_title_alone(model):
-    _, kept = model
+    _, saved = model
     text = join_fields(pd.Series(["Aylmer Conrad: 1."]), {"shelfmark": pd.Series(["012650.f.2"])}).iloc[0]
-    shelf, title = kept.probabilities([text, "Aylmer Conrad: 1."])
+    shelf, title = saved.probabilities([text, "Aylmer Conrad: 1."])
     assert shelf[0] > 0.9
     assert title.max() < 0.8
     # Titles alone have a calibration of their own: with the one for shelves they would be surer.
-    scores = kept.classifier.predict_probabilities(["Aylmer Conrad: 1."])
-    assert kept.title_only_calibration.temperature != kept.calibration.temperature
-    np.testing.assert_allclose(title, kept.title_only_calibration.apply(scores)[0])
+    scores = saved.classifier.predict_probabilities(["Aylmer Conrad: 1."])
+    assert saved.title_only_calibration.temperature != saved.calibration.temperature
+    np.testing.assert_allclose(title, saved.title_only_calibration.apply(scores)[0])
 
 
 def test_a_catalogue_is_scored_with_the_column_where_it_is_there(place, model):
     workspace, catalogue = place
     report = predict_corpus(workspace, "shelves", "catalogue", name="scored")
-    found = load_predictions(workspace, "scored").table()
-    right = found["predicted"].to_numpy() == catalogue["label"].to_numpy()
+    result = load_predictions(workspace, "scored").table()
+    right = result["predicted"].to_numpy() == catalogue["label"].to_numpy()
     with_mark = (catalogue["shelfmark"] != "").to_numpy()
     assert right[with_mark].mean() > 0.95
     assert right[~with_mark].mean() < 0.75
@@ -152,16 +152,16 @@ def test_labels_without_the_column_take_it_from_the_catalogue(place, tmp_path):
 
 
 def test_an_explanation_names_the_column_as_one(model):
-    _, kept = model
+    _, saved = model
     text = join_fields(pd.Series(["Aylmer, or, A tour"]), {"shelfmark": pd.Series(["Store 012650.f.2"])}).iloc[0]
-    exact = word_contributions(kept, text)
+    exact = word_contributions(saved, text)
     assert exact.table["word"].tolist()[-1] == "shelfmark: Store 012650.f.2"
     assert exact.class_name == "Fiction"
     assert exact.table["contribution"].abs().idxmax() == len(exact.table) - 1
     assert exact.base + exact.table["contribution"].sum() == pytest.approx(exact.log_odds)
     odds = np.log(exact.probability / (1 - exact.probability))
     assert odds > 0
-    left_out = leave_one_word_out(kept, text)
+    left_out = leave_one_word_out(saved, text)
     assert left_out.table["word"].tolist() == exact.table["word"].tolist()
     assert left_out.table["contribution"].idxmax() == len(left_out.table) - 1
 
@@ -198,7 +198,7 @@ def test_the_command_line_reads_columns(place, model, capsys):
         str(workspace.root),
     ]
     assert main([*words, "--quiet"]) == 0
-    said = capsys.readouterr().out
-    assert "Beside the title it reads shelfmark" in said
-    assert "Accuracy, titles alone" in said
+    output = capsys.readouterr().out
+    assert "Beside the title it reads shelfmark" in output
+    assert "Accuracy, titles alone" in output
     assert load(workspace, "typed").fingerprint == model[1].fingerprint

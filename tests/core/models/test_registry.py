@@ -25,12 +25,12 @@ def workspace(tmp_path):
 @pytest.fixture
 def keep(workspace, fitted, tmp_path):
     def keep(name="genres", **change):
-        asked = {
+        content = {
             "training": fitted.training,
             "metrics": {"test": {"n": 120, "accuracy": {"value": float("nan")}}},
             "facts": {"seed": 0},
         }
-        return save(workspace, name, fitted.classifier, fitted.calibration, scratch=tmp_path, **(asked | change))
+        return save(workspace, name, fitted.classifier, fitted.calibration, scratch=tmp_path, **(content | change))
 
     return keep
 
@@ -169,13 +169,13 @@ def test_a_folder_that_is_no_model(tmp_path):
 def test_what_is_known_without_loading(keep, workspace, monkeypatch):
     saved = keep()
     monkeypatch.setattr(registry, "classifier_class", None)
-    said = describe(workspace, "genres")
-    assert said.fingerprint == saved.fingerprint
-    assert said.title == "Words and letters (TF-IDF)"
-    assert said.manifest.classes == ("Fiction", "Poetry", "Travel")
-    assert said.metrics.test.n == 120
-    assert said.n_bytes == sum(path.stat().st_size for path in saved.path.iterdir())
-    assert said.manifest.created_at.endswith("Z")
+    description = describe(workspace, "genres")
+    assert description.fingerprint == saved.fingerprint
+    assert description.title == "Words and letters (TF-IDF)"
+    assert description.manifest.classes == ("Fiction", "Poetry", "Travel")
+    assert description.metrics.test.n == 120
+    assert description.n_bytes == sum(path.stat().st_size for path in saved.path.iterdir())
+    assert description.manifest.created_at.endswith("Z")
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_an_odd_model_is_named_and_the_others_are_listed(keep, workspace, file, 
     workspace.database.assign_name("models", "odd", odd.name)
     before = json.loads((odd / file).read_text()) if file == "manifest.json" else {}
     (odd / file).write_text(json.dumps(before | content))
-    assert [one.name for one in registry.list_models(workspace)] == ["genres"]
+    assert [item.name for item in registry.list_models(workspace)] == ["genres"]
     [fault] = workspace.unreadable("models")
     assert fault.name == "odd"
     assert said in fault.reason

@@ -21,14 +21,14 @@ def encoder():
     torch.manual_seed(3)
     config = BertConfig(vocab_size=200, hidden_size=96, num_hidden_layers=3, num_attention_heads=4)
     config.intermediate_size = 384
-    made = BertModel(config).eval()
+    created = BertModel(config).eval()
     with torch.no_grad():
-        for name, weight in made.named_parameters():
+        for name, weight in created.named_parameters():
             if "LayerNorm" not in name:
                 weight.mul_(2.5)
             elif name.endswith("bias"):
                 weight.normal_(0, 0.2)
-    return made
+    return created
 
 
 @pytest.fixture(scope="module")
@@ -43,46 +43,46 @@ def quick_encoder(encoder):
 
 
 def made_of(encoder, **options):
-    made = fused(encoder, lambda pooled: pooled, **options)
-    if made is None:
+    created = fused(encoder, lambda pooled: pooled, **options)
+    if created is None:
         pytest.skip("this processor or this torch has no fused products of 16 bits")
-    return made
+    return created
 
 
 def plainly(encoder, titles, pooled=lambda hidden, mask: mean_pooled(hidden[-1], mask)):
     """Return the vectors of titles read one by one, without padding, in the encoder's own precision."""
-    found = []
+    items = []
     with torch.inference_mode():
         for title in titles:
             tokens = torch.tensor([title])
             mask = torch.ones_like(tokens)
-            said = encoder(input_ids=tokens, attention_mask=mask, output_hidden_states=True)
-            found.append(pooled(said.hidden_states, mask)[0])
-    return torch.stack(found).numpy()
+            text = encoder(input_ids=tokens, attention_mask=mask, output_hidden_states=True)
+            items.append(pooled(text.hidden_states, mask)[0])
+    return torch.stack(items).numpy()
 
 
-def quickly(made, titles):
-    found = np.empty((len(titles), made.size), dtype=np.float32)
+def quickly(created, titles):
+    result = np.empty((len(titles), created.size), dtype=np.float32)
     with torch.inference_mode():
         for rows in within_tokens(titles, 100):
-            found[rows] = made([titles[row] for row in rows]).numpy()
-    return found
+            result[rows] = created([titles[row] for row in rows]).numpy()
+    return result
 
 
 class TestNumbers:
     def test_it_errs_no_more_than_sixteen_bits_do(self, encoder, quick_encoder, titles):
         exact = plainly(encoder, titles)
         rounded = plainly(copy.deepcopy(encoder).to(torch.bfloat16), titles)
-        found = quickly(quick_encoder, titles)
-        assert np.abs(found - exact).max() < 0.1
-        assert np.abs(found - exact).mean() < 1.5 * np.abs(rounded - exact).mean()
+        result = quickly(quick_encoder, titles)
+        assert np.abs(result - exact).max() < 0.1
+        assert np.abs(result - exact).mean() < 1.5 * np.abs(rounded - exact).mean()
 
     def test_of_the_last_layer_only_the_first_token(self, encoder, titles):
         exact = plainly(encoder, titles, first_and_mean)
         rounded = plainly(copy.deepcopy(encoder).to(torch.bfloat16), titles, first_and_mean)
-        found = quickly(made_of(encoder, first=True), titles)
-        assert np.abs(found - exact).mean() < 1.5 * np.abs(rounded - exact).mean()
-        assert np.abs(found - plainly(encoder, titles)).mean() > 0.1
+        result = quickly(made_of(encoder, first=True), titles)
+        assert np.abs(result - exact).mean() < 1.5 * np.abs(rounded - exact).mean()
+        assert np.abs(result - plainly(encoder, titles)).mean() > 0.1
 
     def test_neighbours_play_no_part(self, quick_encoder, titles):
         together = quickly(quick_encoder, titles)
@@ -97,9 +97,9 @@ class TestNumbers:
 
     def test_a_title_without_tokens_is_nothing(self, quick_encoder, titles):
         with torch.inference_mode():
-            found = quick_encoder([titles[1], []]).numpy()
-        assert np.isfinite(found).all()
-        assert not found[1].any()
+            result = quick_encoder([titles[1], []]).numpy()
+        assert np.isfinite(result).all()
+        assert not result[1].any()
 
 
 class TestUse:
@@ -112,13 +112,13 @@ class TestUse:
 
     def test_the_network_that_is_used_is_the_one_that_was_judged(self, books_and_trained, monkeypatch):
         titles, trained = books_and_trained
-        asked = []
-        monkeypatch.setattr(FusedEncoder, "__call__", _counted(FusedEncoder.__call__, asked))
+        items = []
+        monkeypatch.setattr(FusedEncoder, "__call__", _counted(FusedEncoder.__call__, items))
         trained.choose_precision(titles)
-        assert sum(asked) == len(set(titles))
+        assert sum(items) == len(set(titles))
         trained.reduced = True
         trained.predict_probabilities(titles[:3])
-        assert sum(asked) == len(set(titles)) + 3
+        assert sum(items) == len(set(titles)) + 3
 
     def test_a_saved_classifier_is_the_same(self, books_and_trained, tmp_path):
         titles, trained = books_and_trained
@@ -130,10 +130,10 @@ class TestUse:
         titles = make_books(40, noise=0.0)["title"].tolist()
         frozen = Encoder(str(tiny_base))
         frozen.can_use_bfloat16 = True
-        found = frozen.vectors(titles, reduced=True)
+        result = frozen.vectors(titles, reduced=True)
         assert isinstance(frozen._half, FusedEncoder)
-        assert np.linalg.norm(found, axis=1) == pytest.approx(1, abs=1e-5)
-        assert found == pytest.approx(frozen.vectors(titles, reduced=False), abs=0.02)
+        assert np.linalg.norm(result, axis=1) == pytest.approx(1, abs=1e-5)
+        assert result == pytest.approx(frozen.vectors(titles, reduced=False), abs=0.02)
 
 
 @pytest.fixture(scope="module")
@@ -145,9 +145,9 @@ def books_and_trained(make_books, as_data, quick):
     return books["title"].tolist(), trained
 
 
-def _counted(call, asked):
+def _counted(call, requested):
     def count(self, titles):
-        asked.append(len(titles))
+        requested.append(len(titles))
         return call(self, titles)
 
     return count
@@ -201,9 +201,9 @@ class TestElsewhere:
         titles, trained = books_and_trained
         monkeypatch.setattr(transformer, "fused", lambda encoder, head, first: None)
         monkeypatch.setattr(trained, "_half", None)
-        found = trained._probabilities(titles, True)
+        result = trained._probabilities(titles, True)
         assert isinstance(trained._half, load_torch().nn.Module)
-        assert found == pytest.approx(trained._probabilities(titles, False), abs=0.03)
+        assert result == pytest.approx(trained._probabilities(titles, False), abs=0.03)
 
     def test_a_head_of_its_own(self, tiny_base, tmp_path):
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
@@ -213,6 +213,6 @@ class TestElsewhere:
         AutoModelForSequenceClassification.from_pretrained(tiny_base, num_labels=2, **named).save_pretrained(tmp_path)
         AutoTokenizer.from_pretrained(tiny_base).save_pretrained(tmp_path)
         finished = load_pretrained(str(tmp_path))
-        found = finished._probabilities(["A novel", "An ode"], True)
+        result = finished._probabilities(["A novel", "An ode"], True)
         assert not isinstance(finished._half, FusedEncoder)
-        assert found == pytest.approx(finished._probabilities(["A novel", "An ode"], False), abs=0.03)
+        assert result == pytest.approx(finished._probabilities(["A novel", "An ode"], False), abs=0.03)

@@ -29,9 +29,9 @@ class Counting:
 class TestScore:
     def test_equal_titles_are_scored_once_and_the_order_is_kept(self):
         model = Counting()
-        found = score(model, ["aa", "b", "aa", "ccc", "b"])
+        scores = score(model, ["aa", "b", "aa", "ccc", "b"])
         assert model.asked == [["aa", "b", "ccc"]]
-        assert found[:, 0].tolist() == [2, 1, 2, 3, 1]
+        assert scores[:, 0].tolist() == [2, 1, 2, 3, 1]
 
     def test_it_goes_in_batches(self):
         model = Counting()
@@ -39,18 +39,18 @@ class TestScore:
         assert [len(batch) for batch in model.asked] == [2, 2, 1]
 
     def test_progress_rises_and_counts_titles(self):
-        told = []
-        score(Counting(), ["a", "bb", "ccc", "dddd"], lambda fraction, message: told.append((fraction, message)), 2)
-        assert [fraction for fraction, _ in told] == [0.25, 0.5, 0.75, 1.0]
-        assert told[-1][1] == "4 of 4 titles"
+        items = []
+        score(Counting(), ["a", "bb", "ccc", "dddd"], lambda fraction, message: items.append((fraction, message)), 2)
+        assert [fraction for fraction, _ in items] == [0.25, 0.5, 0.75, 1.0]
+        assert items[-1][1] == "4 of 4 titles"
 
     def test_progress_says_how_long_it_will_take(self, monkeypatch):
         clock = iter(range(0, 1000, 20))
         monkeypatch.setattr("core.models.scoring.time.monotonic", lambda: float(next(clock)))
-        told = []
-        score(Counting(), [str(i) for i in range(4)], lambda fraction, message: told.append(message), batch=1)
+        items = []
+        score(Counting(), [str(i) for i in range(4)], lambda fraction, message: items.append(message), batch=1)
         # Half of the first of four took 20 s: seven times as long for the rest.
-        assert told[0] == "0 of 4 titles, about 2 min left"
+        assert items[0] == "0 of 4 titles, about 2 min left"
 
     def test_no_titles(self):
         assert score(Counting(), []).shape == (0, 2)

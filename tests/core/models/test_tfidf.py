@@ -44,10 +44,10 @@ def test_it_is_the_pipeline_of_scikit_learn(make_books, as_data, classes):
     )
     reference = make_pipeline(vectorizers, LogisticRegression(C=100, class_weight="balanced", max_iter=2000))
     reference.fit([unicodedata.normalize("NFC", title) for title in books["title"]], books["label"])
-    asked = [*make_books(50, classes, seed=9)["title"], *ODD[:-1]]
-    expected = reference.predict_proba([unicodedata.normalize("NFC", title) for title in asked])
+    items = [*make_books(50, classes, seed=9)["title"], *ODD[:-1]]
+    expected = reference.predict_proba([unicodedata.normalize("NFC", title) for title in items])
     assert mine.classes == tuple(reference.classes_)
-    assert mine.predict_probabilities(asked) == pytest.approx(expected, abs=1e-6)
+    assert mine.predict_probabilities(items) == pytest.approx(expected, abs=1e-6)
 
 
 def test_it_learns(trained, make_books):
@@ -57,10 +57,10 @@ def test_it_learns(trained, make_books):
 
 
 def test_probabilities_are_probabilities(trained):
-    found = trained.predict_probabilities(ODD)
-    assert found.shape == (len(ODD), 3)
-    assert np.isfinite(found).all()
-    assert found.sum(axis=1) == pytest.approx(np.ones(len(ODD)))
+    result = trained.predict_probabilities(ODD)
+    assert result.shape == (len(ODD), 3)
+    assert np.isfinite(result).all()
+    assert result.sum(axis=1) == pytest.approx(np.ones(len(ODD)))
 
 
 def test_no_titles(trained):
@@ -71,9 +71,9 @@ def test_saved_and_loaded_it_gives_the_same_probabilities(trained, books, tmp_pa
     trained.save(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"vocabulary.json", "model.safetensors"}
     again = TfidfClassifier.load(tmp_path)
-    asked = [*books["title"], *ODD]
+    items = [*books["title"], *ODD]
     assert again.classes == trained.classes
-    assert np.array_equal(again.predict_probabilities(asked), trained.predict_probabilities(asked))
+    assert np.array_equal(again.predict_probabilities(items), trained.predict_probabilities(items))
 
 
 def test_the_same_data_give_the_same_files(books, as_data, tmp_path):
@@ -119,10 +119,10 @@ def test_balanced_weights_by_hand():
 def test_progress_is_told_and_can_stop_it(books, as_data, trained):
     from core.errors import Cancelled
 
-    told = []
-    TfidfClassifier.train(as_data(books), progress=lambda fraction, message: told.append((fraction, message)))
-    assert told[0][0] == 0.0
-    assert told[-1] == (1.0, "Fitted")
+    items = []
+    TfidfClassifier.train(as_data(books), progress=lambda fraction, message: items.append((fraction, message)))
+    assert items[0][0] == 0.0
+    assert items[-1] == (1.0, "Fitted")
 
     def stop(fraction, message):
         raise Cancelled("stop")

@@ -32,7 +32,7 @@ def workspace(tmp_path, annotated, put):
 
 def unfinished(workspace):
     """Whatever lies about in the workspace beside its database, jobs, and what was imported."""
-    kept = {
+    saved = {
         "colophon.db",
         "colophon.db-wal",
         "colophon.db-shm",
@@ -44,9 +44,9 @@ def unfinished(workspace):
     }
     models = workspace.root / "models"
     scoring = workspace.root / "scoring"  # it may stay, empty
-    left = {*kept, "models"} | ({"scoring"} if scoring.is_dir() and not any(scoring.iterdir()) else set())
-    found = [path.name for path in workspace.root.iterdir() if path.name not in left]
-    return found + ([path.name for path in models.iterdir() if path.name.startswith(".")] if models.exists() else [])
+    left = {*saved, "models"} | ({"scoring"} if scoring.is_dir() and not any(scoring.iterdir()) else set())
+    items = [path.name for path in workspace.root.iterdir() if path.name not in left]
+    return items + ([path.name for path in models.iterdir() if path.name.startswith(".")] if models.exists() else [])
 
 
 class TestTrain:
@@ -174,9 +174,9 @@ class TestPreparation:
         assert len(load_records(workspace, "annotated")) == 180
 
     def test_nothing_is_set_apart_without_a_name(self, workspace):
-        books, said = labelled_books(workspace, load_labels(workspace, "annotated"))
-        kept, apart = exclude_books(workspace, books, ())
-        assert (len(kept), apart, said) == (180, [], [])
+        books, text = labelled_books(workspace, load_labels(workspace, "annotated"))
+        saved, apart = exclude_books(workspace, books, ())
+        assert (len(saved), apart, text) == (180, [], [])
 
     def test_weak_labels_of_a_class_that_nobody_else_names(self, workspace, make_books, put, annotated):
         put(workspace, make_books(20, seed=6).assign(label="Sermon"), "labels", "functions")

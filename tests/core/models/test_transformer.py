@@ -65,9 +65,9 @@ def finished(tiny_base, tmp_path_factory):
 class TestLearning:
     def test_it_learns_what_the_words_say(self, trained, make_books):
         others = make_books(90, seed=8, noise=0.0, start=5_000)
-        found = trained.predict_probabilities(others["title"].tolist())
-        assert found.sum(axis=1) == pytest.approx(1)
-        right = np.array(trained.classes)[found.argmax(axis=1)] == others["label"].to_numpy()
+        result = trained.predict_probabilities(others["title"].tolist())
+        assert result.sum(axis=1) == pytest.approx(1)
+        right = np.array(trained.classes)[result.argmax(axis=1)] == others["label"].to_numpy()
         assert right.mean() > 0.9
 
     def test_equal_data_and_seed_give_an_equal_classifier(self, trained, data, quick):
@@ -78,9 +78,9 @@ class TestLearning:
 
     def test_words_keep_the_vectors_they_came_with(self, trained, tiny_base):
         base, _ = encoder.from_pretrained(str(tiny_base))
-        theirs, ours = (one.get_input_embeddings().weight for one in (base, trained.network.encoder))
+        theirs, ours = (item.get_input_embeddings().weight for item in (base, trained.network.encoder))
         assert ours.equal(theirs)
-        places = [one.embeddings.position_embeddings.weight for one in (base, trained.network.encoder)]
+        places = [item.embeddings.position_embeddings.weight for item in (base, trained.network.encoder)]
         assert not places[0].equal(places[1])
 
     def test_the_order_and_company_of_titles_play_no_part(self, trained, books):
@@ -99,13 +99,13 @@ class TestLearning:
         watched = TrainingData(
             titles=data.titles, targets=data.targets, weights=data.weights, classes=data.classes, validation=held
         )
-        made = TransformerClassifier.train(watched, seed=1, options=quick, observe=seen.append)
-        losses = [one["loss"] for one in seen if "loss" in one]
-        assert len(losses) == -(-150 // 16) * len([one for one in seen if "validation_loss" in one])
+        created = TransformerClassifier.train(watched, seed=1, options=quick, observe=seen.append)
+        losses = [item["loss"] for item in seen if "loss" in item]
+        assert len(losses) == -(-150 // 16) * len([item for item in seen if "validation_loss" in item])
         assert losses[-1] < losses[0]
-        validated = [one for one in seen if "validation_loss" in one]
-        assert [one["epoch"] for one in validated] == list(range(1, len(validated) + 1))
-        assert made.epochs in (validated[-1]["epoch"], validated[-1]["epoch"] - 1)
+        validated = [item for item in seen if "validation_loss" in item]
+        assert [item["epoch"] for item in validated] == list(range(1, len(validated) + 1))
+        assert created.epochs in (validated[-1]["epoch"], validated[-1]["epoch"] - 1)
         assert validated[-1]["validation_accuracy"] > 0.8
 
     def test_it_stops_when_the_held_out_loss_rises(self, data, quick):
@@ -120,9 +120,9 @@ class TestLearning:
             titles=data.titles, targets=data.targets, weights=data.weights, classes=data.classes, validation=lies
         )
         seen = []
-        made = TransformerClassifier.train(watched, seed=1, options={**quick, "epochs": 9}, observe=seen.append)
-        validated = [one["validation_loss"] for one in seen if "validation_loss" in one]
-        assert made.epochs == len(validated) - 1 < 8
+        created = TransformerClassifier.train(watched, seed=1, options={**quick, "epochs": 9}, observe=seen.append)
+        validated = [item["validation_loss"] for item in seen if "validation_loss" in item]
+        assert created.epochs == len(validated) - 1 < 8
         assert validated[-1] > min(validated)
 
     def test_a_rise_within_chance_does_not_stop_it(self):
@@ -148,13 +148,13 @@ class TestLearning:
             weights = np.concatenate([np.full(150, 0.9 if truth_counts else 0.05), np.full(150, 0.05)])
             if not truth_counts:
                 weights[150:] = 0.9
-            made = TransformerClassifier.train(
+            created = TransformerClassifier.train(
                 TrainingData(titles=both, targets=targets, weights=weights, classes=data.classes),
                 seed=0,
                 options={**quick, "weak_limit": 10**6},
             )
-            found = made.predict_probabilities(data.titles).argmax(axis=1)
-            assert ((found == data.targets.argmax(axis=1)).mean() > 0.8) == truth_counts
+            result = created.predict_probabilities(data.titles).argmax(axis=1)
+            assert ((result == data.targets.argmax(axis=1)).mean() > 0.8) == truth_counts
 
     def test_only_so_many_weak_labels_in_proportion(self):
         targets = np.repeat(np.eye(2), [75, 25], axis=0)
@@ -168,10 +168,10 @@ class TestLearning:
             weights=np.concatenate([people.weights, weak.weights]),
             classes=("a", "b"),
         )
-        smaller, said = stratified(joined, 40, seed=0)
+        smaller, text = stratified(joined, 40, seed=0)
         assert smaller.titles[:2] == ["p", "q"]
         assert smaller.targets[2:].sum(axis=0).tolist() == [30, 10]
-        assert said == ("Of 100 labels by functions the language model learned from 40, drawn by class.",)
+        assert text == ("Of 100 labels by functions the language model learned from 40, drawn by class.",)
         assert stratified(joined, 100, seed=0) == (joined, ())
 
     @pytest.mark.parametrize(
@@ -203,20 +203,20 @@ class TestGoingOn:
 
     @pytest.mark.parametrize("after", [0.25, 0.6])
     def test_after_a_cancellation(self, trained, data, quick, tmp_path, after):
-        told = []
+        items = []
 
         def stop(fraction, message):
-            told.append(message)
+            items.append(message)
             if fraction > after:
                 raise Cancelled("Stopped")
 
         with pytest.raises(Cancelled):
             TransformerClassifier.train(data, seed=1, options=quick, progress=stop, checkpoints=tmp_path)
         seen = []
-        made = TransformerClassifier.train(data, seed=1, options=quick, observe=seen.append, checkpoints=tmp_path)
+        created = TransformerClassifier.train(data, seed=1, options=quick, observe=seen.append, checkpoints=tmp_path)
         assert 0 < len(seen) < 80
-        assert np.allclose(made.predict_probabilities(ASKED), trained.predict_probabilities(ASKED), atol=1e-6)
-        assert made.epochs == trained.epochs
+        assert np.allclose(created.predict_probabilities(ASKED), trained.predict_probabilities(ASKED), atol=1e-6)
+        assert created.epochs == trained.epochs
 
     def test_a_finished_training_is_not_done_again(self, data, quick, tmp_path):
         first = TransformerClassifier.train(data, seed=1, options=quick, checkpoints=tmp_path)
@@ -284,9 +284,9 @@ class TestKeeping:
 
     def test_code_that_comes_with_a_model_is_not_run(self, trained, tmp_path):
         trained.save(tmp_path)
-        said = json.loads((tmp_path / "config.json").read_text())
-        said |= {"model_type": "strange", "auto_map": {"AutoConfig": "evil.Config", "AutoModel": "evil.Model"}}
-        (tmp_path / "config.json").write_text(json.dumps(said))
+        content = json.loads((tmp_path / "config.json").read_text())
+        content |= {"model_type": "strange", "auto_map": {"AutoConfig": "evil.Config", "AutoModel": "evil.Model"}}
+        (tmp_path / "config.json").write_text(json.dumps(content))
         (tmp_path / "evil.py").write_text(
             f"open({str(tmp_path / 'ran')!r}, 'w')\nclass Config: ...\nclass Model: ...\n"
         )
@@ -300,22 +300,22 @@ class TestFromElsewhere:
         import torch
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-        made = load_pretrained(str(finished))
-        assert made.classes == ("Fiction", "Non-fiction")
+        created = load_pretrained(str(finished))
+        assert created.classes == ("Fiction", "Non-fiction")
         tokens = AutoTokenizer.from_pretrained(finished)(ASKED[:1], return_tensors="pt")
         model = AutoModelForSequenceClassification.from_pretrained(finished).eval()
         with torch.inference_mode():
             theirs = model(tokens["input_ids"], tokens["attention_mask"]).logits.softmax(1).numpy()
-        assert made.predict_probabilities(ASKED[:1]) == pytest.approx(theirs[:, ::-1], abs=1e-5)
+        assert created.predict_probabilities(ASKED[:1]) == pytest.approx(theirs[:, ::-1], abs=1e-5)
 
     def test_as_a_model_of_the_workspace(self, finished, workspace, books):
         model = import_pretrained(workspace, str(finished), name="theirs")
         read = load(workspace, "theirs")
         assert read.fingerprint == model.fingerprint
         assert read.calibration.method == "none"
-        found = with_known_titles(read, books, read.probabilities(books["title"].tolist()))
-        assert found["predicted"].isin(["Fiction", "Non-fiction"]).all()
-        assert (found["split"] == "").all()
+        result = with_known_titles(read, books, read.probabilities(books["title"].tolist()))
+        assert result["predicted"].isin(["Fiction", "Non-fiction"]).all()
+        assert (result["split"] == "").all()
         assert np.allclose(read.probabilities(ASKED[:2]), model.probabilities(ASKED[:2]), atol=1e-6)
 
     def test_an_encoder_is_no_classifier(self, tiny_base):
@@ -326,15 +326,15 @@ class TestFromElsewhere:
         import shutil
 
         shutil.copytree(finished, tmp_path / "copy")
-        said = json.loads((tmp_path / "copy" / "config.json").read_text())
-        said["id2label"] = {"0": "Fiction", "1": "Fiction"}
-        (tmp_path / "copy" / "config.json").write_text(json.dumps(said))
+        content = json.loads((tmp_path / "copy" / "config.json").read_text())
+        content["id2label"] = {"0": "Fiction", "1": "Fiction"}
+        (tmp_path / "copy" / "config.json").write_text(json.dumps(content))
         with pytest.raises(ModelError, match="does not name two or more different classes"):
             load_pretrained(str(tmp_path / "copy"))
 
     def test_a_finished_classifier_can_be_trained_further(self, finished, data, quick):
-        made = TransformerClassifier.train(data, options={**quick, "base": str(finished), "epochs": 1})
-        assert made.classes == data.classes
+        created = TransformerClassifier.train(data, options={**quick, "base": str(finished), "epochs": 1})
+        assert created.classes == data.classes
 
 
 class TestWhole:
@@ -372,13 +372,13 @@ class TestWhole:
             weights=np.ones(151),
             classes=data.classes,
         )
-        made = TransformerClassifier.train(more, options={**quick, "epochs": 1})
-        assert made.sentences == ("1 of the 151 titles learned from are longer than 48 tokens and were cut.",)
+        created = TransformerClassifier.train(more, options={**quick, "epochs": 1})
+        assert created.sentences == ("1 of the 151 titles learned from are longer than 48 tokens and were cut.",)
 
     def test_words_can_be_left_out(self, fitted, as_model):
-        found = leave_one_word_out(as_model(fitted), "Travels in Persia")
-        assert found.table["word"].tolist() == ["Travels", "in", "Persia"]
-        assert np.isfinite(found.table["contribution"]).all()
+        result = leave_one_word_out(as_model(fitted), "Travels in Persia")
+        assert result.table["word"].tolist() == ["Travels", "in", "Persia"]
+        assert np.isfinite(result.table["contribution"]).all()
 
 
 def test_the_command_line_trains_and_predicts(workspace, books, tiny_base, monkeypatch, capsys, tmp_path):
@@ -395,12 +395,12 @@ def test_the_command_line_trains_and_predicts(workspace, books, tiny_base, monke
     capsys.readouterr()
     command = ["train", "--labels", "mine", "--model", "transformer", "--base", str(tiny_base), "--name", "small"]
     assert main([*command, *place]) == 0
-    said = json.loads(capsys.readouterr().out)
-    assert said["kind"] == "transformer"
+    content = json.loads(capsys.readouterr().out)
+    assert content["kind"] == "transformer"
     assert not list((workspace.root / "checkpoints").iterdir())
     assert main(["predict", "--model", "small", "--corpus", "books", *place]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["rows"], told["held_out"]) == (150, 150)
+    message = json.loads(capsys.readouterr().out)
+    assert (message["rows"], message["held_out"]) == (150, 150)
 
 
 class TestMachine:
@@ -438,18 +438,18 @@ class TestMachine:
             return trained.network(tokens, mask)
 
         titles = books["title"].tolist()[:40]
-        found = encoder.run(forward, trained.tokens, titles, "cpu")
+        completed = encoder.run(forward, trained.tokens, titles, "cpu")
         assert sizes == [5] * 8
         whole = encoder.run(trained.network, trained.tokens, titles, "cpu", size=1)
-        assert found == pytest.approx(whole, abs=1e-4)
+        assert completed == pytest.approx(whole, abs=1e-4)
 
     def test_threads_that_wait_sleep(self):
         code = (
             "from core.models.runtime import load_torch; import os; load_torch(); print(os.environ['OMP_WAIT_POLICY'])"
         )
         unset = {name: value for name, value in os.environ.items() if not name.startswith("OMP_")}
-        said = subprocess.run([sys.executable, "-c", code], env=unset, capture_output=True, text=True, check=True)
-        assert said.stdout.strip() == "PASSIVE"
+        completed = subprocess.run([sys.executable, "-c", code], env=unset, capture_output=True, text=True, check=True)
+        assert completed.stdout.strip() == "PASSIVE"
 
     def test_torch_has_its_threads_back_after_reading_in_others(self):
         torch = runtime.load_torch()
@@ -461,10 +461,10 @@ class TestMachine:
 
     def test_sixteen_bits_only_where_labels_stay(self, trained):
         def ask(titles, reduced):
-            found = np.tile([0.6, 0.4], (len(titles), 1))
+            result = np.tile([0.6, 0.4], (len(titles), 1))
             if reduced:
-                found[: len(titles) // 500] = [0.4, 0.6]
-            return found
+                result[: len(titles) // 500] = [0.4, 0.6]
+            return result
 
         titles = [f"title {i}" for i in range(5_000)]
         assert runtime.label_agreement(ask, runtime.sample(titles)) == pytest.approx(0.998)
@@ -472,16 +472,16 @@ class TestMachine:
         assert np.isnan(runtime.label_agreement(ask, []))
 
     def test_what_is_undecided_in_16_bits_is_read_again(self):
-        asked = []
+        items = []
 
         def wide(titles):
-            asked.extend(titles)
+            items.extend(titles)
             return np.tile([0.4, 0.6, 0.0], (len(titles), 1))
 
-        found = np.array([[0.51, 0.48, 0.01], [0.9, 0.1, 0.0], [0.4, 0.22, 0.38], [0.53, 0.47, 0.0]])
-        again = runtime.rescore_uncertain(found.copy(), ["a", "b", "c", "d"], wide)
-        assert asked == ["a", "c"]
-        np.testing.assert_array_equal(again[[1, 3]], found[[1, 3]])
+        values = np.array([[0.51, 0.48, 0.01], [0.9, 0.1, 0.0], [0.4, 0.22, 0.38], [0.53, 0.47, 0.0]])
+        again = runtime.rescore_uncertain(values.copy(), ["a", "b", "c", "d"], wide)
+        assert items == ["a", "c"]
+        np.testing.assert_array_equal(again[[1, 3]], values[[1, 3]])
         np.testing.assert_array_equal(again[[0, 2]], [[0.4, 0.6, 0.0]] * 2)
         assert runtime.rescore_uncertain(np.empty((0, 2)), [], wide).shape == (0, 2)
 
@@ -490,11 +490,11 @@ class TestMachine:
 
         monkeypatch.setattr(transformer, "has_bfloat16", lambda device: True)
         monkeypatch.setattr(transformer, "label_agreement", lambda ask, titles: 0.998)
-        made = TransformerClassifier.train(data, options={**quick, "epochs": 1})
-        assert (made.reduced, made.agreement, made.checked) == (False, 0.998, 150)
+        created = TransformerClassifier.train(data, options={**quick, "epochs": 1})
+        assert (created.reduced, created.agreement, created.checked) == (False, 0.998, 150)
         monkeypatch.setattr(transformer, "label_agreement", lambda ask, titles: 0.999)
-        made.choose_precision(data.titles)
-        assert made.reduced
+        created.choose_precision(data.titles)
+        assert created.reduced
 
 
 @pytest.mark.slow
@@ -507,13 +507,13 @@ def test_the_real_weights_know_words_that_were_never_labelled(as_data, tmp_path)
     prose += ["Elements of geology", "The statistics of trade"]
     books = pd.DataFrame({"title": verse + prose, "label": ["Verse"] * 5 + ["Science"] * 5})
     options = {"epochs": 10, "batch_size": 4}
-    made = TransformerClassifier.train(as_data(books), options=options)
-    asked = ["Lyrics and hymns, a poetical miscellany", "A handbook of botany and zoology"]
-    found = made.predict_probabilities(asked)
-    assert np.array(made.classes)[found.argmax(axis=1)].tolist() == ["Verse", "Science"]
-    made.save(tmp_path)
-    assert np.allclose(TransformerClassifier.load(tmp_path).predict_probabilities(asked), found, atol=1e-6)
-    assert Calibration(method="none", classes=made.classes).apply(found) == pytest.approx(found)
+    created = TransformerClassifier.train(as_data(books), options=options)
+    items = ["Lyrics and hymns, a poetical miscellany", "A handbook of botany and zoology"]
+    result = created.predict_probabilities(items)
+    assert np.array(created.classes)[result.argmax(axis=1)].tolist() == ["Verse", "Science"]
+    created.save(tmp_path)
+    assert np.allclose(TransformerClassifier.load(tmp_path).predict_probabilities(items), result, atol=1e-6)
+    assert Calibration(method="none", classes=created.classes).apply(result) == pytest.approx(result)
 
 
 def test_an_altered_weight_is_refused(finished, workspace):

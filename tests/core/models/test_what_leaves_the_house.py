@@ -99,8 +99,8 @@ def place(tmp_path_factory, make_books, tiny_base):
         reads = () if kind == "transformer" else ("shelfmark",)
         train(workspace, "annotated", kind=kind, name=kind, reads=reads, options=chosen, folds=2, refit=False)
         predict_corpus(workspace, kind, "catalogue", name=f"by-{kind}")
-    said = load_predictions(workspace, "by-tfidf").table()
-    elsewhere = catalogue.assign(predicted=said["predicted"], confidence=said["confidence"].round(4))
+    text = load_predictions(workspace, "by-tfidf").table()
+    elsewhere = catalogue.assign(predicted=text["predicted"], confidence=text["confidence"].round(4))
     _import(workspace, folder, elsewhere, "predictions", "elsewhere-bare")
     truth = [label if n % 3 == 0 else "" for n, label in enumerate(books["label"])]
     _import(workspace, folder, elsewhere.assign(truth=truth), "predictions", "elsewhere")
@@ -118,10 +118,10 @@ def _policy(workspace, scored, wanted):
     if wanted == "by hand":
         return SavedPolicy(policy=Policy(LOW), labels=labels)
     if wanted in ("promise", "broken promise"):
-        asked = find_guaranteed_cuts(
+        guarantee = find_guaranteed_cuts(
             scored.table, scored.classes, 0.5 if wanted == "promise" else 0.001, 0.8, learned_known=True
         )
-        return SavedPolicy(policy=asked.policy(), promise=guarantee_record(asked), labels=labels)
+        return SavedPolicy(policy=guarantee.policy(), promise=guarantee_record(guarantee), labels=labels)
     if wanted == "by language":
         return SavedPolicy(policy=Policy(stratum="language", by_stratum={"English": LOW}), labels=labels)
     if wanted == "slice":
@@ -255,15 +255,15 @@ def _the_labels(source, scored, everything, manifest, readme):
         (line for line in readme.splitlines() if re.search(r"records have a label (in|that came)", line)), ""
     )
     stand = {row["record_id"] for row in everything if row["pred_decision"] == "human-label-kept"}
-    told = manifest["policy"]["human_labels"]
+    message = manifest["policy"]["human_labels"]
     if source == "none":
         assert not sentence
         assert not stand
-        assert told["records"] == 0
+        assert message["records"] == 0
         assert "right was not measured for this export: " in readme
         return
     assert sentence.startswith(f"- {len(known):,} records have a label")
-    assert told["sentence"] in readme
+    assert message["sentence"] in readme
     assert ("that came with the predictions" in sentence) == source.startswith("own")
     measured = manifest["quality"]["policy"]["accuracy"]["value"] is not None
     assert ("hand-checked" in readme) == (source == "people" and measured)
@@ -305,37 +305,37 @@ def _the_policy(policy, scored, by_machine, everything, manifest, readme):
 
 def test_two_choices_on_one_day_are_two_runs(place, tmp_path):
     scored = load_scored(place, "by-tfidf", "people")
-    made = [
+    items = [
         Release.prepare(place, "by-tfidf", SavedPolicy(policy=policy), scored=scored, formats=("csv", "marc"))
         for policy in (Policy(LOW), Policy({"Fiction": 0.5, "Poetry": 0.5}), Policy(LOW, where=EARLY), Policy(LOW))
     ]
-    runs = [one.settings.run_id for one in made]
+    runs = [item.settings.run_id for item in items]
     assert len(set(runs)) == 3
     assert runs[0] == runs[3]
-    assert len({one.settings.folder for one in made}) == 3
-    assert len({one.settings.run_uri for one in made}) == 3
+    assert len({item.settings.folder for item in items}) == 3
+    assert len({item.settings.run_uri for item in items}) == 3
     assert all(run.startswith(scored.predictions) for run in runs)
     undo = []
-    for number, one in enumerate(made[:2]):
-        files = zipfile.ZipFile(one.write(tmp_path / f"{number}.zip").path)
+    for number, item in enumerate(items[:2]):
+        files = zipfile.ZipFile(item.write(tmp_path / f"{number}.zip").path)
         name = next(name for name in files.namelist() if name.endswith("marc/undo.csv"))
         undo.append({row["run"] for row in csv.DictReader(io.StringIO(files.read(name).decode()))})
-    assert undo == [{made[0].settings.run_uri}, {made[1].settings.run_uri}]
+    assert undo == [{items[0].settings.run_uri}, {items[1].settings.run_uri}]
 
 
 def test_a_policy_keeps_its_slice_and_older_ones_stay_readable(fresh):
     save_policy(fresh, "p", SavedPolicy(policy=Policy(LOW, where=EARLY)))
-    (kept,) = saved_policies(fresh, "p")
-    assert kept.policy == Policy(LOW, where=EARLY)
-    assert kept.policy.where.description == "books dated before 1850"
+    (saved,) = saved_policies(fresh, "p")
+    assert saved.policy == Policy(LOW, where=EARLY)
+    assert saved.policy.where.description == "books dated before 1850"
     older = {"policy": {"cuts": LOW}, "promise": {}, "labels": "", "because": ""}
     fresh.database.add("policy", "old", older)
     assert saved_policies(fresh, "old")[0].policy == Policy(LOW)
     scored = load_scored(fresh, "by-tfidf", "people")
-    prepared = Release.prepare(fresh, "by-tfidf", kept, scored=scored)
+    prepared = Release.prepare(fresh, "by-tfidf", saved, scored=scored)
     out = fresh.folder("exports") / "x.zip"
     release(fresh, prepared, out)
-    assert saved_exports(fresh, scored.predictions)[0]["settings"]["slice"]["description"] == "books dated before 1850"
+    assert saved_exports(fresh, scored.predictions)[0].choices.slice.description == "books dated before 1850"
 
 
 def test_a_model_that_was_removed_is_still_named(fresh):

@@ -87,10 +87,10 @@ TITLES = {
 
 def test_titles_say_their_language_or_nothing():
     titles = pd.Series([*TITLES, next(iter(TITLES))], index=range(20, 21 + len(TITLES)), dtype="str")
-    found = detect_languages(titles)
-    assert found.index.equals(titles.index)
-    assert found["language"].tolist() == [*TITLES.values(), "English"]
-    for language, confidence in zip(found["language"], found["language_confidence"], strict=True):
+    result = detect_languages(titles)
+    assert result.index.equals(titles.index)
+    assert result["language"].tolist() == [*TITLES.values(), "English"]
+    for language, confidence in zip(result["language"], result["language_confidence"], strict=True):
         assert (0.5 <= confidence <= 1) if language else math.isnan(confidence)
 
 
@@ -107,6 +107,6 @@ def test_a_language_is_looked_for_only_when_it_is_expected():
 
 
 def test_progress_is_told_in_parts():
-    told: list[tuple[float, str]] = []
-    detect_languages(pd.Series(["Poems", "Tales"], dtype="str"), progress=lambda *said: told.append(said))
-    assert told == [(1.0, "Detecting the language of titles: 2 of 2")]
+    messages: list[tuple[float, str]] = []
+    detect_languages(pd.Series(["Poems", "Tales"], dtype="str"), progress=lambda *text: messages.append(text))
+    assert messages == [(1.0, "Detecting the language of titles: 2 of 2")]

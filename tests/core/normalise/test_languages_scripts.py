@@ -36,9 +36,9 @@ from core.normalise.languages import script_of
     ],
 )
 def test_a_title_in_its_script(title: str, language: str):
-    found = detect_languages(pd.Series([title])).iloc[0]
-    assert found["language"] == language
-    assert 0.5 <= found["language_confidence"] <= 0.99
+    result = detect_languages(pd.Series([title])).iloc[0]
+    assert result["language"] == language
+    assert 0.5 <= result["language_confidence"] <= 0.99
 
 
 def test_a_language_that_the_catalogue_names_counts_as_much_as_the_usual_one():
@@ -49,14 +49,14 @@ def test_a_language_that_the_catalogue_names_counts_as_much_as_the_usual_one():
 
 
 def test_latin_letters_are_never_taken_for_a_language_of_another_script():
-    found = detect_languages(pd.Series(["Voina i mir", "Xyz 12", "Genji monogatari"]), ["Chinese", "Hebrew"])
-    assert not set(found["language"]) & {"Russian", "Greek", "Chinese", "Hebrew"}
+    result = detect_languages(pd.Series(["Voina i mir", "Xyz 12", "Genji monogatari"]), ["Chinese", "Hebrew"])
+    assert not set(result["language"]) & {"Russian", "Greek", "Chinese", "Hebrew"}
 
 
 def test_no_letter_no_language():
-    found = detect_languages(pd.Series(["1879", "۱۲۳ / 4", "—"]))
-    assert found["language"].tolist() == ["", "", ""]
-    assert np.isnan(found["language_confidence"]).all()
+    result = detect_languages(pd.Series(["1879", "۱۲۳ / 4", "—"]))
+    assert result["language"].tolist() == ["", "", ""]
+    assert np.isnan(result["language_confidence"]).all()
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,8 @@ def mapping(source: SourceTable) -> ColumnMapping:
 
 
 def test_a_corpus_holds_each_book_once(source):
-    found = normalise_records(source, mapping(source))
-    records = found.records
+    result = normalise_records(source, mapping(source))
+    records = result.records
     assert tuple(records.columns) == RECORDS_COLUMNS
     assert records["record_id"].tolist() == ["014756048", "000000196", "line-5", "000"]
     assert records["alternate_id"].tolist() == ["000000037", "000000196", "", "000000040"]
@@ -50,16 +50,16 @@ def test_a_corpus_holds_each_book_once(source):
     assert records["publisher"].tolist() == ["A. Heywood & Son", "", "", ""]
     assert records["genre_given"].tolist() == ["", "Verse", "", ""]
     assert records["title_key"].iloc[0] == "a gossip about manchester"
-    assert found.rows.tolist() == [0, 1, 2, 4]
-    assert found.inverse.tolist() == [0, 1, 2, 0, 3]
-    assert found.rejected.to_dict("records") == [
+    assert result.rows.tolist() == [0, 1, 2, 4]
+    assert result.inverse.tolist() == [0, 1, 2, 0, 3]
+    assert result.rejected.to_dict("records") == [
         {
             "line": 6,
             "reason": "it repeats the record id 014756048 of line 2",
             "text": "014756048 | 000000038 | Another title | 1901 | Paris | fre",
         }
     ]
-    assert found.warnings == (
+    assert result.warnings == (
         "2 rows have no record id in 'record id': 1 took their alternate id, 1 are known by their line in the file.",
         "1 rows repeat the record id of an earlier row and were set aside; the first row was kept.",
         "For 1 records without a date the year was read from the place of publication.",
@@ -76,24 +76,24 @@ def test_the_types_of_the_columns_do_not_depend_on_what_is_in_them(source):
 
 
 def test_labels_leave_repeated_rows_to_the_caller(source):
-    found = normalise_records(source, mapping(source), repeats=True, detect_languages=False)
-    assert len(found.records) == 4
-    assert len(found.rejected) == 0
-    assert np.flatnonzero(found.inverse == 0).tolist() == [0, 3]
-    assert found.inverse.tolist() == [0, 1, 2, 0, 3]
+    records = normalise_records(source, mapping(source), repeats=True, detect_languages=False)
+    assert len(records.records) == 4
+    assert len(records.rejected) == 0
+    assert np.flatnonzero(records.inverse == 0).tolist() == [0, 3]
+    assert records.inverse.tolist() == [0, 1, 2, 0, 3]
 
 
 def test_every_row_can_be_a_record(source):
-    found = normalise_records(source, mapping(source), unique=False, detect_languages=False)
-    assert len(found.records) == 5
-    assert found.rows.tolist() == found.inverse.tolist() == [0, 1, 2, 3, 4]
-    assert len(found.rejected) == 0
+    records = normalise_records(source, mapping(source), unique=False, detect_languages=False)
+    assert len(records.records) == 5
+    assert records.rows.tolist() == records.inverse.tolist() == [0, 1, 2, 3, 4]
+    assert len(records.rejected) == 0
 
 
 def test_without_a_record_id_the_line_is_the_id(source):
-    found = normalise_records(source, ColumnMapping(columns={"title": "Title"}), detect_languages=False)
-    assert found.records["record_id"].tolist() == ["line-2", "line-4", "line-5", "line-6", "line-7"]
-    assert "records are known by their line in the file" in found.warnings[0]
+    records = normalise_records(source, ColumnMapping(columns={"title": "Title"}), detect_languages=False)
+    assert records.records["record_id"].tolist() == ["line-2", "line-4", "line-5", "line-6", "line-7"]
+    assert "records are known by their line in the file" in records.warnings[0]
 
 
 def table(frame: pd.DataFrame) -> SourceTable:
@@ -114,12 +114,12 @@ def table(frame: pd.DataFrame) -> SourceTable:
 
 def test_an_alternate_id_that_is_taken_is_not_taken_again():
     frame = pd.DataFrame({"id": ["7", "", "", "", "line-3"], "alt": ["", "7", "8", "8", ""], "Title": list("abcde")})
-    found = normalise_records(
+    records = normalise_records(
         table(frame),
         ColumnMapping(columns={"record_id": "id", "alternate_id": "alt", "title": "Title"}),
         detect_languages=False,
     )
-    assert found.records["record_id"].tolist() == ["7", "line-3-", "line-4", "line-5", "line-3"]
+    assert records.records["record_id"].tolist() == ["7", "line-3-", "line-4", "line-5", "line-3"]
 
 
 def test_lists_written_as_text_are_unwrapped_and_mentioned():
@@ -130,14 +130,14 @@ def test_lists_written_as_text_are_unwrapped_and_mentioned():
             "authors": ["{'creator': ['A.']}", "{}"],
         }
     )
-    found = normalise_records(
+    records = normalise_records(
         table(frame),
         ColumnMapping(columns={"record_id": "id", "title": "title", "author": "authors"}),
         detect_languages=False,
     )
-    assert found.records["title"].tolist() == ["Poems", "Tales"]
-    assert found.records["author"].tolist() == ["A.", ""]
-    assert found.warnings == (
+    assert records.records["title"].tolist() == ["Poems", "Tales"]
+    assert records.records["author"].tolist() == ["A.", ""]
+    assert records.warnings == (
         "The cells of 'title' are lists written as text; 1 have more than one, of which the first was taken.",
         "The cells of 'authors' are lists written as text.",
     )
@@ -145,10 +145,10 @@ def test_lists_written_as_text_are_unwrapped_and_mentioned():
 
 def test_text_is_composed_and_white_space_is_single():
     frame = pd.DataFrame({"id": [" 1 "], "title": [" Cafe\u0301\u00a0 noir\t\n "]})
-    found = normalise_records(
+    records = normalise_records(
         table(frame), ColumnMapping(columns={"record_id": "id", "title": "title"}), detect_languages=False
     )
-    assert found.records.loc[0, ["record_id", "title"]].tolist() == ["1", "Café noir"]
+    assert records.records.loc[0, ["record_id", "title"]].tolist() == ["1", "Café noir"]
 
 
 def test_languages_the_catalogue_names_often_are_expected():

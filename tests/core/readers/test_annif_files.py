@@ -68,7 +68,7 @@ def test_another_suffix_is_known_by_the_line(tmp_path: Path) -> None:
 def test_a_folder_or_a_zip_of_them_is_one_table(docs: Path, tmp_path: Path, packed: bool) -> None:
     path = docs
     if packed:
-        files = {f"docs/{one.name}": one.read_text(encoding="utf-8") for one in docs.iterdir()}
+        files = {f"docs/{item.name}": item.read_text(encoding="utf-8") for item in docs.iterdir()}
         path = zip_of(tmp_path / "docs.zip", {**files, "__MACOSX/docs/._0012.annif": "\0"})
     table = read_table(path)
     assert table.frame["document_id"].tolist() == ["0012", "0013", "0014"]
@@ -93,14 +93,14 @@ def test_an_import_keeps_every_document(docs: Path, workspace: Workspace) -> Non
     report = import_file(workspace, docs, "predictions")
     assert (report.name, report.format, report.rows, report.rejected) == ("docs", "annif", 3, 0)
     assert report.mapping == {"document_id": "record_id", "predicted": "predicted", "confidence": "confidence"}
-    found = load_predictions(workspace, "docs")
-    table = found.table()
+    result = load_predictions(workspace, "docs")
+    table = result.table()
     assert table["record_id"].tolist() == ["0012", "0013", "0014"]
     assert table["predicted"].tolist() == ["Play", "Map", ""]
     assert table["confidence"].tolist()[:2] == [0.8, 0.6]
     assert table["confidence"].isna().tolist() == [False, False, True]
-    assert "no usable predicted class" in " ".join(found.manifest.warnings)
-    assert "http://x/1" in found.originals(workspace)["results"][0]
+    assert "no usable predicted class" in " ".join(result.manifest.warnings)
+    assert "http://x/1" in result.originals(workspace)["results"][0]
 
 
 def test_what_a_suggestion_lacks_to_one_belongs_to_no_other_class(docs: Path, workspace: Workspace) -> None:

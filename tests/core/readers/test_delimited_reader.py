@@ -232,10 +232,10 @@ def test_what_cannot_serve_is_refused_in_one_sentence(write, content, message):
 
 
 def test_progress_ends_at_one_and_a_listener_can_stop(write):
-    told: list[float] = []
-    read_table(write("id,Title\n1,a\n"), progress=lambda share, _: told.append(share))
-    assert told == sorted(told)
-    assert told[-1] == 1.0
+    messages: list[float] = []
+    read_table(write("id,Title\n1,a\n"), progress=lambda share, _: messages.append(share))
+    assert messages == sorted(messages)
+    assert messages[-1] == 1.0
 
     def stop(share: float, message: str) -> None:
         raise InputError("stopped")

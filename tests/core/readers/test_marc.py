@@ -14,7 +14,7 @@ from core.readers import marc
 from core.readers.container import open_file
 from core.readers.mapping import suggest_mapping
 from core.readers.marc import COLUMNS, record_columns
-from core.readers.marc_codes import country_code, country_name, language_code, language_name
+from core.readers.marc_codes import country_code, country_of_code, language_code, language_of_code
 from core.readers.marc_decode import BadRecord, decode_iso2709, split_iso2709, stream_marcxml
 from core.readers.marc_record import MarcField, MarcRecord, control, data
 from core.readers.table import ReaderOptions, SourceTable
@@ -25,11 +25,11 @@ START = '<collection xmlns="http://www.loc.gov/MARC21/slim">'
 
 def record(*fields: MarcField, record_id: str = "014602826", title: str = "A title", leader: str = "") -> MarcRecord:
     known = [control("001", record_id), control("003", "Uk"), control("008", FIXED), data("245", "10", ("a", title))]
-    return MarcRecord(leader or "00000cam a22000003  4500", sorted([*known, *fields], key=lambda one: one.tag))
+    return MarcRecord(leader or "00000cam a22000003  4500", sorted([*known, *fields], key=lambda item: item.tag))
 
 
-def columns(one: MarcRecord) -> dict[str, str]:
-    return dict(zip(COLUMNS, record_columns(one), strict=True))
+def columns(item: MarcRecord) -> dict[str, str]:
+    return dict(zip(COLUMNS, record_columns(item), strict=True))
 
 
 def read(tmp_path: Path, content: bytes, form: str = "marc", encoding: str | None = None) -> SourceTable:
@@ -39,17 +39,17 @@ def read(tmp_path: Path, content: bytes, form: str = "marc", encoding: str | Non
         return marc.read(opened, ReaderOptions(format=form, encoding=encoding), silent)
 
 
-def in_marc8(one: MarcRecord, title: bytes) -> bytes:
+def in_marc8(item: MarcRecord, title: bytes) -> bytes:
     """Return a record whose title stands in MARC-8 and whose leader says so."""
-    return one.to_iso2709().replace(b"A title", title[:7].ljust(7)).replace(b"a22", b" 22", 1)
+    return item.to_iso2709().replace(b"A title", title[:7].ljust(7)).replace(b"a22", b" 22", 1)
 
 
 def xml(*records: MarcRecord) -> bytes:
-    return f"{START}{''.join(one.to_xml() for one in records)}</collection>".encode()
+    return f"{START}{''.join(item.to_xml() for item in records)}</collection>".encode()
 
 
 def test_columns_field_by_field():
-    one = record(
+    item = record(
         data("041", "0 ", ("a", "engfre")),
         data("082", "04", ("a", "823")),
         data("100", "1 ", ("a", "Yearsley, Ann,"), ("d", "1753-1806."), ("e", "author.")),
@@ -65,9 +65,9 @@ def test_columns_field_by_field():
         data("700", "1 ", ("a", "Müller, K.")),
         data("852", "41", ("a", "British Library"), ("j", "12976.aa.3.")),
     )
-    one.first("245").subfields = [("a", "Poems :"), ("b", "on several occasions /")]
-    said = columns(one)
-    assert {name: value for name, value in said.items() if value and name != "marc"} == {
+    item.first("245").subfields = [("a", "Poems :"), ("b", "on several occasions /")]
+    text = columns(item)
+    assert {name: value for name, value in text.items() if value and name != "marc"} == {
         "Record ID": "014602826",
         "Type of resource": "Monograph",
         "Name": "Yearsley, Ann",
@@ -105,8 +105,8 @@ def test_columns_field_by_field():
     ],
 )
 def test_the_title_is_245_without_a_closing_slash(fields, title):
-    one = MarcRecord(" " * 24, [data("245", "00", *fields)])
-    assert columns(one)["Title"] == title
+    item = MarcRecord(" " * 24, [data("245", "00", *fields)])
+    assert columns(item)["Title"] == title
 
 
 def test_264_goes_before_260_and_008_before_nothing():
@@ -124,16 +124,16 @@ def test_the_identifier_is_001_else_035():
 
 
 def test_terms_that_a_machine_assigned_are_kept_apart_from_peoples():
-    one = record(
+    item = record(
         data("655", " 7", ("8", "1\\p"), ("a", "Fiction"), ("2", "lcgft")),
         data("655", " 7", ("8", "2\\p"), ("a", "Novels"), ("2", "lcgft")),
         data("655", " 4", ("a", "Catalogues.")),
         data("883", "0 ", ("8", "1\\p"), ("a", "model")),
         data("883", "2 ", ("8", "2\\p"), ("a", "curator review")),
     )
-    said = columns(one)
-    assert said["Genre"] == "Novels ; Catalogues."
-    assert said["Genre assigned by machine"] == "Fiction"
+    text = columns(item)
+    assert text["Genre"] == "Novels ; Catalogues."
+    assert text["Genre assigned by machine"] == "Fiction"
 
 
 @pytest.mark.parametrize(
@@ -150,8 +150,8 @@ def test_terms_that_a_machine_assigned_are_kept_apart_from_peoples():
 )
 def test_the_literary_form_is_that_of_books_and_only_known_codes(leader, byte, form):
     fixed = FIXED[:33] + byte + FIXED[34:]
-    one = MarcRecord(f"00000c{leader} a22000003  4500", [control("008", fixed[:40])])
-    assert columns(one)["Literary form"] == form
+    item = MarcRecord(f"00000c{leader} a22000003  4500", [control("008", fixed[:40])])
+    assert columns(item)["Literary form"] == form
 
 
 def test_a_file_of_the_british_library_has_its_column_names(tmp_path):
@@ -163,12 +163,12 @@ def test_a_file_of_the_british_library_has_its_column_names(tmp_path):
 
 
 def test_utf8_records_come_back_whole(tmp_path):
-    one = record(title="Köln – Стихотворения – שירים")
-    table = read(tmp_path, one.to_iso2709() * 3)
+    item = record(title="Köln – Стихотворения – שירים")
+    table = read(tmp_path, item.to_iso2709() * 3)
     assert table.frame["Title"].tolist() == ["Köln – Стихотворения – שירים"] * 3
     assert table.lines.tolist() == [1, 2, 3]
     assert (table.format, table.encoding, table.warnings) == ("marc", "utf-8", ())
-    assert MarcRecord.from_json(table.frame["marc"].iloc[0]).fields == one.fields
+    assert MarcRecord.from_json(table.frame["marc"].iloc[0]).fields == item.fields
 
 
 def test_marc8_letters_are_read(tmp_path):
@@ -206,13 +206,13 @@ def test_bytes_that_are_not_what_the_leader_says_are_read_as_what_they_are_and_t
     table = read(tmp_path, good + good.replace(b"A title", letters))
     assert table.frame["Title"].iloc[1] == title
     assert not len(table.rejected)
-    told = "In 1 record (first: record 2) leader/09 says another encoding than the bytes show; each was read as its"
-    assert f"{told} bytes show ({encoding})" in " ".join(table.warnings)
+    message = "In 1 record (first: record 2) leader/09 says another encoding than the bytes show; each was read as its"
+    assert f"{message} bytes show ({encoding})" in " ".join(table.warnings)
 
 
 def test_one_stray_byte_costs_one_letter_and_is_told(tmp_path):
-    one = record(data("500", "  ", ("a", "Poe ms")), title="Köln und Bücher")
-    content = one.to_iso2709()
+    item = record(data("500", "  ", ("a", "Poe ms")), title="Köln und Bücher")
+    content = item.to_iso2709()
     table = read(tmp_path, content + content.replace(b"Poe ms", b"Po\xe9 ms"))
     assert table.frame["Title"].tolist() == ["Köln und Bücher"] * 2
     assert table.frame["Notes"].tolist() == ["Poe ms", "Poé ms"]
@@ -281,12 +281,12 @@ def test_fields_are_parted_by_their_end_marks_where_the_directory_is_wrong(tmp_p
 
 def test_unimarc_is_named(tmp_path):
     coded = "20200101d1879    m  y0frey50      ba"
-    one = MarcRecord(
+    item = MarcRecord(
         "00000nam0 2200000   450 ",
         [control("001", "1"), data("100", "  ", ("a", coded)), data("200", "1 ", ("a", "Le jardin"))],
     )
     with pytest.raises(UnreadableFileError, match="is UNIMARC, not MARC 21: its titles stand in field 200"):
-        read(tmp_path, one.to_iso2709().replace(b" a22", b"0 22", 1))
+        read(tmp_path, item.to_iso2709().replace(b" a22", b"0 22", 1))
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
@@ -363,15 +363,15 @@ def test_a_file_without_a_record_is_refused(tmp_path):
 
 
 def test_xml_records_come_back_whole(tmp_path):
-    one = record(data("500", "  ", ("a", "<&>\"' Köln")))
-    table = read(tmp_path, xml(one, one), "marcxml")
-    assert [MarcRecord.from_json(text).fields for text in table.frame["marc"]] == [one.fields] * 2
+    item = record(data("500", "  ", ("a", "<&>\"' Köln")))
+    table = read(tmp_path, xml(item, item), "marcxml")
+    assert [MarcRecord.from_json(text).fields for text in table.frame["marc"]] == [item.fields] * 2
     assert (table.format, table.lines.tolist()) == ("marcxml", [1, 2])
 
 
 def test_prefixes_a_single_record_and_an_oai_answer_are_read():
-    one = record()
-    prefixed = one.to_xml().replace("<", "<m:").replace("<m:/", "</m:").encode()
+    item = record()
+    prefixed = item.to_xml().replace("<", "<m:").replace("<m:/", "</m:").encode()
     single = prefixed.replace(b"<m:record", b'<m:record xmlns:m="http://www.loc.gov/MARC21/slim"', 1)
     answer = (
         b'<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><ListRecords><record><header/><metadata>'
@@ -379,13 +379,13 @@ def test_prefixes_a_single_record_and_an_oai_answer_are_read():
         + b"</metadata></record></ListRecords></OAI-PMH>"
     )
     for content in (single, answer):
-        (found,) = stream_marcxml(io.BytesIO(content))
-        assert found.fields == one.fields
+        (result,) = stream_marcxml(io.BytesIO(content))
+        assert result.fields == item.fields
 
 
 def test_xml_without_a_namespace_is_read():
-    (found,) = stream_marcxml(io.BytesIO(f"<collection>{record().to_xml()}</collection>".encode()))
-    assert found.text("001") == "014602826"
+    (result,) = stream_marcxml(io.BytesIO(f"<collection>{record().to_xml()}</collection>".encode()))
+    assert result.text("001") == "014602826"
 
 
 def test_damaged_xml_ends_the_reading_after_the_whole_records(tmp_path):
@@ -416,9 +416,9 @@ def test_a_bad_record_in_xml_is_listed_and_the_next_is_read(tmp_path, piece, rea
 )
 def test_entities_are_never_expanded(declaration):
     content = declaration + START + record(title="&e;").to_xml().replace("&amp;e;", "&e;") + "</collection>"
-    (found,) = stream_marcxml(io.BytesIO(content.encode()))
-    assert isinstance(found, BadRecord)
-    assert "declares an entity ('e')" in str(found)
+    (result,) = stream_marcxml(io.BytesIO(content.encode()))
+    assert isinstance(result, BadRecord)
+    assert "declares an entity ('e')" in str(result)
 
 
 def test_records_are_given_as_they_come_not_at_the_end():
@@ -433,10 +433,10 @@ def test_records_are_given_as_they_come_not_at_the_end():
 
 
 def test_another_program_reads_our_bytes_and_we_read_its():
-    one = record(title="Köln")
-    (theirs,) = pymarc.MARCReader(one.to_iso2709())
-    assert decode_iso2709(theirs.as_marc()).record.fields == one.fields
-    assert next(iter(pymarc.parse_xml_to_array(io.BytesIO(xml(one))))).title == "Köln"
+    item = record(title="Köln")
+    (theirs,) = pymarc.MARCReader(item.to_iso2709())
+    assert decode_iso2709(theirs.as_marc()).record.fields == item.fields
+    assert next(iter(pymarc.parse_xml_to_array(io.BytesIO(xml(item))))).title == "Köln"
 
 
 _text = st.text(
@@ -446,11 +446,11 @@ _text = st.text(
 
 @given(st.lists(st.tuples(st.sampled_from("abcxyz089"), _text), min_size=1, max_size=5), _text)
 def test_any_text_survives_every_spelling(subfields, number):
-    one = MarcRecord("00000nam a22000007u 4500", [control("001", number), MarcField("245", "", "10", subfields)])
-    assert MarcRecord.from_json(one.to_json()).fields == one.fields
-    assert decode_iso2709(one.to_iso2709()).record.fields == one.fields
-    (found,) = stream_marcxml(io.BytesIO(xml(one)))
-    assert found.fields == one.fields
+    item = MarcRecord("00000nam a22000007u 4500", [control("001", number), MarcField("245", "", "10", subfields)])
+    assert MarcRecord.from_json(item.to_json()).fields == item.fields
+    assert decode_iso2709(item.to_iso2709()).record.fields == item.fields
+    (result,) = stream_marcxml(io.BytesIO(xml(item)))
+    assert result.fields == item.fields
 
 
 @given(st.binary(max_size=300))
@@ -460,8 +460,8 @@ def test_no_bytes_are_too_wild(content):
             decode_iso2709(chunk)
         except BadRecord as bad:
             assert str(bad)
-    for found in stream_marcxml(io.BytesIO(content)):
-        assert isinstance(found, BadRecord | MarcRecord)
+    for result in stream_marcxml(io.BytesIO(content)):
+        assert isinstance(result, BadRecord | MarcRecord)
 
 
 @given(st.integers(24, 200), st.binary(min_size=1, max_size=3))
@@ -486,17 +486,17 @@ def test_no_damage_to_a_record_is_too_wild(place, damage):
     ],
 )
 def test_language_codes(code, name):
-    assert language_name(code) == name
+    assert language_of_code(code) == name
 
 
 @pytest.mark.parametrize("name", ["English", "German", "French", "Russian", "Greek", "Swedish", "Welsh"])
 def test_language_codes_go_both_ways(name):
-    assert language_name(language_code(name)) == name
+    assert language_of_code(language_code(name)) == name
 
 
 @pytest.mark.parametrize("name", ["England", "Scotland", "India", "Germany", "United States of America", "Ireland"])
 def test_country_codes_go_both_ways(name):
-    assert country_name(country_code(name).strip()) == name
+    assert country_of_code(country_code(name).strip()) == name
 
 
 def test_a_language_that_marc_does_not_know_is_not_coded():

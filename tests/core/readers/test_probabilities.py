@@ -99,24 +99,24 @@ FILLED = ("0.7", "0.2"), ("0.3", "0.8")
 
 def test_headers_that_name_classes() -> None:
     table = frame(p_Map=FILLED[0], p_Song=FILLED[1], id=("a", "b"))
-    found = find_probabilities(table, ["id"], [])
-    assert found.columns == {"Map": "p_Map", "Song": "p_Song"}
-    assert (found.questions, "join a class and a word" in found.reason) == ((), True)
+    result = find_probabilities(table, ["id"], [])
+    assert result.columns == {"Map": "p_Map", "Song": "p_Song"}
+    assert (result.questions, "join a class and a word" in result.reason) == ((), True)
     assert find_probabilities(table, ["p_Map", "id"], []).columns == {"Song": "p_Song"}
 
 
 def test_probabilities_that_do_not_sum_to_one_are_asked_about() -> None:
-    found = find_probabilities(frame(p_Map=("0.7", "0.2"), p_Song=("0.7", "0.8")), [], [])
-    assert found.columns == {"Map": "p_Map", "Song": "p_Song"}
-    assert [question.split(":")[0] for question in found.questions] == [
+    result = find_probabilities(frame(p_Map=("0.7", "0.2"), p_Song=("0.7", "0.8")), [], [])
+    assert result.columns == {"Map": "p_Map", "Song": "p_Song"}
+    assert [question.split(":")[0] for question in result.questions] == [
         "The probabilities in 'p_Map', 'p_Song' do not sum to 1"
     ]
 
 
 def test_what_is_named_like_one_and_holds_other_numbers_is_asked_about() -> None:
-    found = find_probabilities(frame(p_Map=("7", "12"), p_Song=("x", "y")), [], [])
-    assert found.columns == {}
-    assert found.questions == (
+    result = find_probabilities(frame(p_Map=("7", "12"), p_Song=("x", "y")), [], [])
+    assert result.columns == {}
+    assert result.questions == (
         "'p_Map' was not taken for the probability of 'Map': its values are no numbers from 0 to 1.",
     )
     assert find_probabilities(frame(p_Map=("7", "12")), [], ["map"]).columns == {"Map": "p_Map"}

@@ -36,7 +36,7 @@ def _write(path: Path) -> None:
         case ".gz":
             path.write_bytes(gzip.compress(("id,title\n" + "".join(lines)).encode()))
         case ".jsonl":
-            path.write_text("".join(json.dumps(one) + "\n" for one in objects))
+            path.write_text("".join(json.dumps(item) + "\n" for item in objects))
         case ".json":
             path.write_text(json.dumps(objects))
         case ".xlsx":
@@ -93,11 +93,11 @@ def test_of_packed_text_only_the_beginning_is_unpacked(tmp_path: Path):
 def test_the_reading_process_gives_the_same_table(tmp_path: Path):
     path = tmp_path / "x.csv"
     path.write_bytes(b"id;Title\n1;Caf\xe9\n2;None\n3;a;b\n")
-    there, here = read_first_rows(path), read_table(path)
-    assert there.frame.equals(here.frame) and there.lines.tolist() == [2, 3]
-    assert there.rejected.equals(here.rejected) and len(there.rejected) == 1
-    assert (there.format, there.encoding, there.delimiter) == ("csv", "cp1252", ";")
-    assert (there.reasons, there.warnings, there.complete) == (here.reasons, here.warnings, True)
+    existing, here = read_first_rows(path), read_table(path)
+    assert existing.frame.equals(here.frame) and existing.lines.tolist() == [2, 3]
+    assert existing.rejected.equals(here.rejected) and len(existing.rejected) == 1
+    assert (existing.format, existing.encoding, existing.delimiter) == ("csv", "cp1252", ";")
+    assert (existing.reasons, existing.warnings, existing.complete) == (here.reasons, here.warnings, True)
 
 
 def test_an_error_keeps_its_kind_and_shows_no_path_of_the_server(tmp_path: Path):

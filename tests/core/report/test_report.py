@@ -128,16 +128,16 @@ def test_every_anchor_and_every_chart_has_what_it_names(content: ReportContent) 
 
 
 def test_the_numbers_are_those_of_the_evaluation(content: ReportContent, scored: Scored) -> None:
-    found = evaluate(scored.table, scored.classes)
+    evaluation = evaluate(scored.table, scored.classes)
     text = said(read(render(content)))
-    accuracy = found.accuracy
-    assert verdict(found) in text
-    for one in (accuracy, found.without_leaks.accuracy, *(m.recall for m in found.metrics.per_class)):
-        expected = f"{100 * one.value:.1f} % ({interval_percent(one.low, one.high)}, n = {one.n:,})"
+    accuracy = evaluation.accuracy
+    assert verdict(evaluation) in text
+    for item in (accuracy, evaluation.without_leaks.accuracy, *(m.recall for m in evaluation.metrics.per_class)):
+        expected = f"{100 * item.value:.1f} % ({interval_percent(item.low, item.high)}, n = {item.n:,})"
         assert expected in text
-    assert f"{found.metrics.macro_f1.value:.3f} ({found.metrics.macro_f1.low:.3f}" in text
-    assert f"The calibration error is {found.ece:.3f}" in text
-    for truth, row in found.confusion.iterrows():
+    assert f"{evaluation.metrics.macro_f1.value:.3f} ({evaluation.metrics.macro_f1.low:.3f}" in text
+    assert f"The calibration error is {evaluation.ece:.3f}" in text
+    for truth, row in evaluation.confusion.iterrows():
         for predicted, count in row.items():
             assert f"is {truth}, predicted {predicted}: {count:,}" in text
 

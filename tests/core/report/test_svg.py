@@ -64,16 +64,16 @@ def test_errors_against_coverage() -> None:
     drawn = risk_coverage_svg("c", curve, at=0.5, promised=0.1)
     # All is 540 wide from 70 on, and a share of 0.25 is 240 high above 264; the band goes there and back again.
     assert 'points="340.0,168.0 475.0,120.0 610.0,72.0" class="curve"' in drawn
-    there, back = "340.0,120.0 475.0,72.0 610.0,24.0", "610.0,120.0 475.0,168.0 340.0,216.0"
-    assert f'points="{there} {back}" class="band"' in drawn
+    existing, back = "340.0,120.0 475.0,72.0 610.0,24.0", "610.0,120.0 475.0,168.0 340.0,216.0"
+    assert f'points="{existing} {back}" class="band"' in drawn
     assert '<line x1="70.0" y1="168.0" x2="610.0" y2="168.0" class="whole"/>' in drawn
     assert '<text x="606.0" y="163.0" text-anchor="end" class="quiet">promised: 10' in drawn
     assert '<line x1="340.0" y1="24.0" x2="340.0" y2="264.0" class="whole"/>' in drawn
     assert '<text x="345.0" y="36.0" text-anchor="start" class="quiet">chosen</text>' in drawn
     assert '<text x="62.0" y="220.0" text-anchor="end" class="quiet">5 %</text>' in drawn
     assert '<text x="178.0" y="282.0" text-anchor="middle" class="quiet">20 %</text>' in drawn
-    said = drawn.replace("\u00a0", " ")
-    assert "With everything accepted 20.0 % are wrong. With 50 % accepted 10.0 % are wrong." in said
+    text = drawn.replace("\u00a0", " ")
+    assert "With everything accepted 20.0 % are wrong. With 50 % accepted 10.0 % are wrong." in text
     plain = risk_coverage_svg("c", curve)
     assert "chosen" not in plain
     assert "promised" not in plain

@@ -128,6 +128,6 @@ def node(cluster):
         return added[-1]
 
     yield add
-    for one in added:
-        if one in cluster.worker_nodes:
-            cluster.remove_node(one)
+    for item in added:
+        if item in cluster.worker_nodes:
+            cluster.remove_node(item)

@@ -88,25 +88,25 @@ class TestCluster:
     ):
         monkeypatch.setattr("core.scale.ray_engine._PAUSE", 2.0)
         model, second = load(library, "genres"), node(num_cpus=1)
-        kept, told = [], []
+        saved, messages = [], []
 
         def watch(fraction, message):
-            told.append(message)
-            if fraction > 0.2 and not kept:
-                kept.append(len(shards) - len(shards.pending()))
+            messages.append(message)
+            if fraction > 0.2 and not saved:
+                saved.append(len(shards) - len(shards.pending()))
                 cluster.remove_node(second, allow_graceful=False)
 
         score_on_ray(shards, model.path, slowly(0.2), watch, name="genres", address=cluster.address)
-        assert 0 < kept[0] < len(shards)
+        assert 0 < saved[0] < len(shards)
         assert not ray.is_initialized()
-        assert "Waiting for 2 copies of the model, one for each core" in told
-        assert "A part of the cluster was lost; going on without it" in told
+        assert "Waiting for 2 copies of the model, one for each core" in messages
+        assert "A part of the cluster was lost; going on without it" in messages
         expected = model.probabilities(shards.titles)
-        found = shards.probabilities()
-        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+        probabilities = shards.probabilities()
+        np.testing.assert_allclose(probabilities, expected, rtol=0, atol=1e-5)
         known = ~np.isnan(expected).any(axis=1)
         assert known.sum() == len(expected) - 1
-        assert (found[known].argmax(axis=1) == expected[known].argmax(axis=1)).all()
+        assert (probabilities[known].argmax(axis=1) == expected[known].argmax(axis=1)).all()
 
     def test_predictions_are_those_of_the_local_engine(self, library, cluster, node):
         node(num_cpus=1)
@@ -117,13 +117,13 @@ class TestCluster:
             (artifact.path / "predictions.parquet").unlink()
             artifact.path.rmdir()
         before = temporary_folders()
-        there = predict_corpus(library, "genres", "collection", engine="ray", address=cluster.address)
-        found = load_predictions(library, there.predictions)
-        assert (here.engine, there.engine, found.manifest.engine) == ("local", "ray", "ray")
-        table = found.table()
+        report = predict_corpus(library, "genres", "collection", engine="ray", address=cluster.address)
+        result = load_predictions(library, report.predictions)
+        assert (here.engine, report.engine, result.manifest.engine) == ("local", "ray", "ray")
+        table = result.table()
         assert table["predicted"].tolist() == expected["predicted"].tolist()
         np.testing.assert_allclose(table["confidence"], expected["confidence"], rtol=0, atol=1e-5)
-        assert (there.rows, there.untitled) == (3000, here.untitled)
+        assert (report.rows, report.untitled) == (3000, here.untitled)
         assert not any((library.root / "scoring").iterdir())
         assert temporary_folders() <= before
 
@@ -131,11 +131,11 @@ class TestCluster:
         """One graphics processor, or a group of cores: Ray counts those that are not there as it is told."""
         node(num_cpus=2, num_gpus=2, memory=3 * 2**29)
         model = load(library, "genres").path
-        told = []
-        places = {"address": cluster.address, "progress": lambda *said: told.append(said[1])}
+        items = []
+        places = {"address": cluster.address, "progress": lambda *text: items.append(text[1])}
         score_on_ray(shards, model, said_of_the_place, wants_gpu=True, **places)
         gpus, threads, process = shards.probabilities().T
-        assert "Waiting for 2 copies of the model, one for each graphics processor" in told
+        assert "Waiting for 2 copies of the model, one for each graphics processor" in items
         assert set(gpus) == {0, 1}
         assert len({(gpu, pid) for gpu, pid in zip(gpus, process, strict=True)}) == 2
         assert set(threads) == {1}
@@ -143,7 +143,7 @@ class TestCluster:
         # The new node has memory for one copy: both its cores are that one's. The other node has no second core.
         score_on_ray(shards, model, said_of_the_place, **places)
         gpus, threads, process = shards.probabilities().T
-        assert "Waiting for 1 copy of the model, one for each 2 cores" in told
+        assert "Waiting for 1 copy of the model, one for each 2 cores" in items
         assert (set(gpus), set(threads), len(set(process))) == ({-1}, {2}, 1)
 
     def test_stopped_here_and_gone_on_with_there(self, library, shards, cluster):
@@ -162,11 +162,11 @@ class TestCluster:
         assert temporary_folders() <= before
         left = shards.pending()
         assert 0 < len(left) < len(shards)
-        told = []
+        items = []
         score_on_ray(
-            shards, model.path, open_model, lambda *said: told.append(said), name="genres", address=cluster.address
+            shards, model.path, open_model, lambda *text: items.append(text), name="genres", address=cluster.address
         )
-        assert told[0] == (shards.count_titles_outside(left) / len(shards.titles), "Joining the cluster")
+        assert items[0] == (shards.count_titles_outside(left) / len(shards.titles), "Joining the cluster")
         np.testing.assert_allclose(shards.probabilities(), model.probabilities(shards.titles), rtol=0, atol=1e-5)
         # Nothing is left to do: nobody is asked.
         score_on_ray(shards, model.path, open_model, address="127.0.0.1:9")
@@ -219,16 +219,16 @@ def test_an_impatient_person_leaves_no_process_behind(library):
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        said = process.stderr.readline()
-        assert "Starting Ray on this computer" in said
+        rows = process.stderr.readline()
+        assert "Starting Ray on this computer" in rows
         for _ in range(2):
             process.send_signal(signal.SIGINT)
-        said = process.stderr.read()
+        rows = process.stderr.read()
     assert process.returncode == 1
-    assert said.splitlines()[-1].startswith(
+    assert rows.splitlines()[-1].startswith(
         "colophon: Stopped. What was finished, in shards of at least 8,192 titles, is kept"
     )
-    assert "Traceback" not in said
+    assert "Traceback" not in rows
     assert not [pid for pid in Path("/proc").glob("[0-9]*") if mark in environment(pid)]
     assert temporary_folders() <= before
 

@@ -105,10 +105,10 @@ class TestShards:
 
 class TestLocalEngine:
     def test_stopped_and_gone_on_with(self, shards):
-        asked = []
+        requested = []
 
         def ask(titles, progress=None):
-            asked.append(list(titles))
+            requested.append(list(titles))
             return lengths(titles, progress)
 
         def stop(fraction, message):
@@ -117,18 +117,18 @@ class TestLocalEngine:
 
         with pytest.raises(Cancelled):
             score_locally(shards, ask, stop)
-        told = []
-        score_locally(shards, ask, lambda fraction, message: told.append((fraction, message)))
-        assert asked == [TITLES[:4], TITLES[4:]]
-        assert told == [(pytest.approx(5 / 6), "5 of 6 titles"), (1.0, "6 of 6 titles")]
+        items = []
+        score_locally(shards, ask, lambda fraction, message: items.append((fraction, message)))
+        assert requested == [TITLES[:4], TITLES[4:]]
+        assert items == [(pytest.approx(5 / 6), "5 of 6 titles"), (1.0, "6 of 6 titles")]
         np.testing.assert_array_equal(shards.probabilities(), lengths(TITLES))
 
     def test_what_an_earlier_run_did_says_nothing_of_the_speed(self, monkeypatch):
         clock = iter([0.0, 20.0])
         monkeypatch.setattr("core.scale.time.monotonic", lambda: next(clock))
-        told = []
-        ProgressMeter(1000, lambda *said: told.append(said), before=800)(900)
-        assert told == [(0.9, "900 of 1,000 titles, about 20 s left")]
+        items = []
+        ProgressMeter(1000, lambda *text: items.append(text), before=800)(900)
+        assert items == [(0.9, "900 of 1,000 titles, about 20 s left")]
 
 
 class TestPool:

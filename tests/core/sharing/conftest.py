@@ -15,13 +15,13 @@ from tests.core.sharing.hub_stand_in import Hub
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
     """A stand-in for the Hub; the library's own protocol for large files needs more than a stand-in, so it is off."""
-    with hub_stand_in.running() as made:
-        monkeypatch.setenv("HF_ENDPOINT", made.address)
+    with hub_stand_in.running() as created:
+        monkeypatch.setenv("HF_ENDPOINT", created.address)
         monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
         monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
         monkeypatch.setattr(huggingface_hub.constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
         monkeypatch.delenv("HF_TOKEN", raising=False)
-        yield made
+        yield created
 
 
 @pytest.fixture(scope="session")
@@ -29,8 +29,8 @@ def bundle(demo_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) 
     """An export of the demonstration, made in a copy of it, since the workspace notes what was exported."""
     folder = tmp_path_factory.mktemp("bundle")
     copy, out = shutil.copytree(demo_workspace.root, folder / "workspace"), folder / "accepted.zip"
-    said = ["--predictions", PREDICTIONS, "--labels", "demo-test", "--cut", "Fiction=.9", "--cut", "Non-fiction=.9"]
-    status = main(["--workspace", str(copy), "--quiet", "export", *said, "--format", "parquet", "--out", str(out)])
+    texts = ["--predictions", PREDICTIONS, "--labels", "demo-test", "--cut", "Fiction=.9", "--cut", "Non-fiction=.9"]
+    status = main(["--workspace", str(copy), "--quiet", "export", *texts, "--format", "parquet", "--out", str(out)])
     assert status == 0
     return out
 

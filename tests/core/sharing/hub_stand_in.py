@@ -38,9 +38,9 @@ class Hub:
     fail: dict[str, int] = field(default_factory=dict)  # part of a path → status to answer with
 
     def put(self, kind: str, name: str, files: dict[str, bytes], *, private: bool = False) -> Repository:
-        made = Repository(private, dict(files), 1)
-        self.repositories[kind, name] = made
-        return made
+        created = Repository(private, dict(files), 1)
+        self.repositories[kind, name] = created
+        return created
 
 
 @contextlib.contextmanager
@@ -77,29 +77,29 @@ class _Handler(BaseHTTPRequestHandler):
             self._create(json.loads(body))
         elif path == "/api/validate-yaml":
             self._json(200, {"errors": [], "warnings": []})
-        elif found := re.fullmatch(r"/api/(model|dataset)s/([^/]+/[^/]+)/preupload/main", path):
+        elif result := re.fullmatch(r"/api/(model|dataset)s/([^/]+/[^/]+)/preupload/main", path):
             files = [
                 {
-                    "path": one["path"],
-                    "uploadMode": "lfs" if one["path"].endswith((".safetensors", ".parquet")) else "regular",
+                    "path": item["path"],
+                    "uploadMode": "lfs" if item["path"].endswith((".safetensors", ".parquet")) else "regular",
                     "shouldIgnore": False,
                     "oid": None,
                 }
-                for one in json.loads(body)["files"]
+                for item in json.loads(body)["files"]
             ]
-            self._json(200 if (found[1], found[2]) in self.hub.repositories else 404, {"files": files})
+            self._json(200 if (result[1], result[2]) in self.hub.repositories else 404, {"files": files})
         elif path.endswith(".git/info/lfs/objects/batch"):
             objects = [
                 {
-                    **one,
+                    **item,
                     "authenticated": True,
-                    "actions": {"upload": {"href": f"{self.hub.address}/objects/{one['oid']}"}},
+                    "actions": {"upload": {"href": f"{self.hub.address}/objects/{item['oid']}"}},
                 }
-                for one in json.loads(body)["objects"]
+                for item in json.loads(body)["objects"]
             ]
             self._json(200, {"transfer": "basic", "objects": objects})
-        elif found := re.fullmatch(r"/api/(model|dataset)s/([^/]+/[^/]+)/commit/main", path):
-            self._commit(found[1], found[2], body)
+        elif result := re.fullmatch(r"/api/(model|dataset)s/([^/]+/[^/]+)/commit/main", path):
+            self._commit(result[1], result[2], body)
         else:
             self._json(404, {"error": "no such call"})
 
@@ -117,8 +117,8 @@ class _Handler(BaseHTTPRequestHandler):
         path = self._asked()
         if self._failed(path):
             return
-        if found := re.fullmatch(r"/api/(model|dataset)s/([^/]+/[^/]+)(/revision/.+)?", path):
-            self._info(found[1], found[2])
+        if result := re.fullmatch(r"/api/(model|dataset)s/([^/]+/[^/]+)(/revision/.+)?", path):
+            self._info(result[1], result[2])
         else:
             self._file(path, with_body=True)
 
@@ -140,26 +140,26 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(status, {"error": f"refused {self.headers.get('Authorization')}"})
         return bool(status)
 
-    def _create(self, said: dict[str, Any]) -> None:
-        kind, name = said.get("type", "model"), f"{said['organization']}/{said['name']}"
+    def _create(self, text: dict[str, Any]) -> None:
+        kind, name = text.get("type", "model"), f"{text['organization']}/{text['name']}"
         where = {"url": f"{self.hub.address}/{'datasets/' if kind == 'dataset' else ''}{name}"}
         if (kind, name) in self.hub.repositories:
             self._json(409, {**where, "error": "You already created this repo"})
             return
-        private = said.get("private") or said.get("visibility") == "private"
+        private = text.get("private") or text.get("visibility") == "private"
         self.hub.repositories[kind, name] = Repository(bool(private))
         self._json(200, where)
 
     def _commit(self, kind: str, name: str, body: bytes) -> None:
         repository = self.hub.repositories[kind, name]
         for line in body.splitlines():
-            said = json.loads(line)
-            value = said["value"]
-            if said["key"] == "file":
+            content = json.loads(line)
+            value = content["value"]
+            if content["key"] == "file":
                 repository.files[value["path"]] = base64.b64decode(value["content"])
-            elif said["key"] == "lfsFile":
+            elif content["key"] == "lfsFile":
                 repository.files[value["path"]] = self.hub.objects[value["oid"]]
-            elif said["key"] == "deletedFile":
+            elif content["key"] == "deletedFile":
                 repository.files.pop(value["path"])
         repository.files.pop(self.hub.lose, None)
         repository.commits += 1
@@ -179,21 +179,21 @@ class _Handler(BaseHTTPRequestHandler):
             return
         siblings = []
         for path, content in repository.files.items():
-            one: dict[str, Any] = {"rfilename": path, "size": len(content)}
+            item: dict[str, Any] = {"rfilename": path, "size": len(content)}
             if path.endswith((".safetensors", ".parquet")):
                 sha256 = hashlib.sha256(content).hexdigest()
-                one["lfs"] = {"sha256": sha256, "size": len(content), "pointerSize": 130}
-            siblings.append(one)
-        said = {"id": name, "sha": repository.sha, "private": repository.private, "siblings": siblings}
-        self._json(200, {**said, "tags": [], "downloads": 0, "likes": 0})
+                item["lfs"] = {"sha256": sha256, "size": len(content), "pointerSize": 130}
+            siblings.append(item)
+        text = {"id": name, "sha": repository.sha, "private": repository.private, "siblings": siblings}
+        self._json(200, {**text, "tags": [], "downloads": 0, "likes": 0})
 
     def _file(self, path: str, *, with_body: bool) -> None:
-        found = re.fullmatch(r"/(datasets/)?([^/]+/[^/]+)/resolve/[^/]+/(.+)", path)
-        repository = self.hub.repositories.get(("dataset" if found[1] else "model", found[2])) if found else None
-        if found is None or repository is None or found[3] not in repository.files:
+        match = re.fullmatch(r"/(datasets/)?([^/]+/[^/]+)/resolve/[^/]+/(.+)", path)
+        repository = self.hub.repositories.get(("dataset" if match[1] else "model", match[2])) if match else None
+        if match is None or repository is None or match[3] not in repository.files:
             self._json(404, {"error": "Entry not found"}, {"X-Error-Code": "EntryNotFound"})
             return
-        content = repository.files[found[3]]
+        content = repository.files[match[3]]
         self.send_response(200)
         self.send_header("Content-Length", str(len(content)))
         self.send_header("ETag", f'"{hashlib.sha1(content).hexdigest()}"')
@@ -202,8 +202,8 @@ class _Handler(BaseHTTPRequestHandler):
         if with_body:
             self.wfile.write(content)
 
-    def _json(self, status: int, said: dict[str, Any], headers: dict[str, str] | None = None) -> None:
-        content = json.dumps(said).encode()
+    def _json(self, status: int, text: dict[str, Any], headers: dict[str, str] | None = None) -> None:
+        content = json.dumps(text).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputError
-from core.sharing import bundle
-from core.sharing.bundle import check_name, check_names, collect_folder, collect_zip, kind_of, read_manifest
+from core.sharing import bundle, verification
+from core.sharing.bundle import unverified_manifest
+from core.sharing.verification import check_name, check_names, collect_folder, collect_zip, kind_of
 
 
 @pytest.mark.parametrize(
@@ -55,8 +56,8 @@ def test_names_that_are_not_taken(name: str, why: str) -> None:
 
 
 def test_number_and_size_at_their_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundle, "FILES_LIMIT", 3)
-    monkeypatch.setattr(bundle, "UNPACKED_LIMIT", 100)
+    monkeypatch.setattr(verification, "FILES_LIMIT", 3)
+    monkeypatch.setattr(verification, "UNPACKED_LIMIT", 100)
     check_names([("a.csv", 40), ("b.csv", 40), ("c.csv", 20)], "It")
     with pytest.raises(InputError, match="more than 3 files"):
         check_names([(f"{letter}.csv", 1) for letter in "abcd"], "It")
@@ -102,7 +103,7 @@ def test_a_zip_and_the_folder_of_it_are_copied(members: dict[str, str], arrived:
 def test_a_zip_of_as_many_bytes_as_are_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = packed(tmp_path / "x.zip", **{"a.csv": "x" * 60, "b.csv": "y" * 40})
     for limit, taken in ((100, True), (99, False)):
-        monkeypatch.setattr(bundle, "UNPACKED_LIMIT", limit)
+        monkeypatch.setattr(verification, "UNPACKED_LIMIT", limit)
         target = tmp_path / str(limit)
         target.mkdir()
         if taken:
@@ -127,19 +128,19 @@ def test_a_zip_of_as_many_bytes_as_are_allowed(tmp_path: Path, monkeypatch: pyte
 def test_the_manifest_of_a_bundle_lies_at_its_top(
     members: list[str], taken: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bundle, "_bundle_manifest", lambda content, origin: (content, origin))
+    monkeypatch.setattr(bundle, "parse_bundle_manifest", lambda content, origin: (content, origin))
     content = json.dumps({"export": 1})
     path = packed(tmp_path / "b.zip", **dict.fromkeys(members, content))
     if taken:
-        assert read_manifest(path) == ({"export": 1}, "b.zip")
+        assert unverified_manifest(path) == ({"export": 1}, "b.zip")
         monkeypatch.setattr(bundle, "MANIFEST_LIMIT", len(content))
-        assert read_manifest(path)
+        assert unverified_manifest(path)
         monkeypatch.setattr(bundle, "MANIFEST_LIMIT", len(content) - 1)
     with pytest.raises(InputError, match=r"b\.zip is no export bundle"):
-        read_manifest(path)
+        unverified_manifest(path)
 
 
 @pytest.mark.parametrize("content", ["[]", '{"model": 1}', "{"])
 def test_a_manifest_of_something_else_is_no_bundle(content: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"b\.zip (is no export bundle|cannot be read as a bundle)"):
-        read_manifest(packed(tmp_path / "b.zip", **{"manifest.json": content}))
+        unverified_manifest(packed(tmp_path / "b.zip", **{"manifest.json": content}))

@@ -48,18 +48,18 @@ def test_every_rate_of_a_model_card_is_the_measured_one_with_interval_n_and_spli
     name, results = model_index_to_eval_results(metadata_load(tmp_path / "README.md")["model-index"])
     assert name == MODEL
     assert len(results) == 12
-    read = {(one.dataset_split, one.metric_name): one for one in results}
+    read = {(item.dataset_split, item.metric_name): item for item in results}
     for split in ("test", "out_of_fold"):
         rate = metrics[split]["per_class"]["Fiction"]["recall"]
-        one = read[split, f"Recall of Fiction ({split.replace('_', ' ')})"]
-        assert one.metric_value == round(rate["value"], 6)
-        assert one.metric_args == {
+        item = read[split, f"Recall of Fiction ({split.replace('_', ' ')})"]
+        assert item.metric_value == round(rate["value"], 6)
+        assert item.metric_args == {
             "n": rate["n"],
             "low": round(rate["low"], 6),
             "high": round(rate["high"], 6),
             "confidence": 0.95,
         }
-        assert one.dataset_revision == artifact.manifest.labels_fingerprint
+        assert item.dataset_revision == artifact.manifest.labels_fingerprint
     accuracy = metrics["test"]["accuracy"]
     row = (
         f"| Accuracy | {accuracy['value']:.3f} | {accuracy['low']:.3f} to {accuracy['high']:.3f} | {accuracy['n']} |"
@@ -117,7 +117,7 @@ def test_a_card_that_the_hub_would_not_take_is_found_out_without_it(card: str, o
     assert check_card(card, "model") == ()
     assert old in card
     faults = check_card(card.replace(old, new), "model")
-    assert any(re.search(fault, one) for one in faults), faults
+    assert any(re.search(fault, item) for item in faults), faults
 
 
 def test_a_card_without_front_matter() -> None:
@@ -151,10 +151,10 @@ def test_a_changed_card_is_kept_beside_the_model_and_a_broken_one_is_not(tmp_pat
     assert (tmp_path / "card" / "README.md").exists()
     with pytest.raises(InputError, match="'CC0' is no licence"):
         save_card(tmp_path, card.replace("library_name: colophon", "license: CC0"), card, "model")
-    kept = saved_card(tmp_path)
-    assert kept is not None
-    assert "Used downstream" in kept
-    assert with_fresh_numbers(tmp_path, card) == kept
+    saved = saved_card(tmp_path)
+    assert saved is not None
+    assert "Used downstream" in saved
+    assert with_fresh_numbers(tmp_path, card) == saved
 
 
 def test_a_bundle_card_says_what_its_manifest_says(demo_copy: Workspace, bundle: Path, tmp_path: Path) -> None:
@@ -182,24 +182,24 @@ def test_a_label_card_counts_books_and_names_nobody(demo_workspace: Workspace) -
 def test_citation_and_deposit_name_what_is_known(demo_workspace: Workspace, tmp_path: Path) -> None:
     metadata = CardMetadata(title="Genre of 19th-century books", licence="cc0-1.0", library="Library of Examples")
     write_card(demo_workspace, tmp_path, model=MODEL, metadata=metadata)
-    said = yaml.safe_load((tmp_path / "CITATION.cff").read_text(encoding="utf-8"))
-    assert said["cff-version"] == "1.2.0"
-    assert said["authors"] == [{"name": "Library of Examples"}]
-    assert said["license"] == "CC0-1.0"
+    text = yaml.safe_load((tmp_path / "CITATION.cff").read_text(encoding="utf-8"))
+    assert text["cff-version"] == "1.2.0"
+    assert text["authors"] == [{"name": "Library of Examples"}]
+    assert text["license"] == "CC0-1.0"
     deposit = json.loads((tmp_path / "zenodo.json").read_text(encoding="utf-8"))["metadata"]
     assert deposit["creators"] == [{"name": "Library of Examples"}]
-    assert deposit["title"] == said["title"] == "Genre of 19th-century books"
+    assert deposit["title"] == text["title"] == "Genre of 19th-century books"
     assert deposit["notes"].startswith("Library of Examples (20")
 
 
 def test_published_sources_are_known_by_the_download_or_by_the_name(workspace: Workspace) -> None:
-    assert [one.name for one in published_sources(workspace, [SourceFile(name="digitised.csv", sha256="0")])] == [
+    assert [item.name for item in published_sources(workspace, [SourceFile(name="digitised.csv", sha256="0")])] == [
         "digitised"
     ]
     assert published_sources(workspace, [SourceFile(name="books.csv", sha256="1")]) == []
     (workspace.root / "downloads").mkdir()
     (workspace.root / "downloads" / "annotations.json").write_text('{"sha256": "1"}', encoding="utf-8")
-    assert [one.name for one in published_sources(workspace, [SourceFile(name="books.csv", sha256="1")])] == [
+    assert [item.name for item in published_sources(workspace, [SourceFile(name="books.csv", sha256="1")])] == [
         "annotations"
     ]
 
@@ -232,9 +232,9 @@ def test_the_command_writes_a_card_and_lists_what_is_unfilled(
 ) -> None:
     place = ["--workspace", str(demo_workspace.root), "--json", "card"]
     assert main([*place, "--labels", "demo-annotated", "--out", str(tmp_path / "card")]) == 0
-    said = json.loads(capsys.readouterr().out)
-    assert [Path(one["path"]).name for one in said["files"]] == ["README.md", "CITATION.cff", "zenodo.json"]
-    assert "whom to ask" in said["unfilled"]
+    content = json.loads(capsys.readouterr().out)
+    assert [Path(item["path"]).name for item in content["files"]] == ["README.md", "CITATION.cff", "zenodo.json"]
+    assert "whom to ask" in content["unfilled"]
     assert main([*place, "--model", MODEL, "--licence", "CC0", "--out", str(tmp_path / "other")]) == 2
     assert "'CC0' is no licence" in capsys.readouterr().err
     assert not (tmp_path / "other").exists()
@@ -247,18 +247,18 @@ def test_a_card_says_that_rules_and_not_people_gave_the_labels(demo_workspace: W
     assert "given by rules" not in card
     by_rules = replace(artifact, manifest=artifact.manifest.model_copy(update={"labels_source": "function"}))
     text = model_card(demo_workspace, by_rules)
-    said = (
+    words = (
         "The labels were given by rules (labelling functions), not by people: the figures say how well the model"
         " learned the rules, not how often it is right."
     )
-    assert said in text.split(BEGIN)[0]
+    assert words in text.split(BEGIN)[0]
     # Where a person wrote over the card, the block of numbers alone is written anew.
-    assert said in numbers_of(text)
+    assert words in numbers_of(text)
     assert "said by the rules" in numbers_of(text)
     assert "books labelled by rules (labelling functions), not by people." in text
     assert "books that rules labelled" in text
     assert "labelled by people" not in text
-    names = {one["dataset"]["name"] for one in front_matter(text)["model-index"][0]["results"]}
+    names = {item["dataset"]["name"] for item in front_matter(text)["model-index"][0]["results"]}
     assert names == {"demo-annotated (labelled by rules, not by people)"}
     assert check_card(text, "model") == ()
 

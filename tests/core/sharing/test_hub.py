@@ -34,7 +34,7 @@ def files_with(text: str, folder: Path) -> list[Path]:
 def test_there_and_back_again_the_model_says_the_same(hub: Hub, demo_copy: Workspace, workspace: Workspace) -> None:
     pushed = push(demo_copy, TARGET, TOKEN, model=MODEL, metadata=CardMetadata(licence="cc0-1.0"))
     stored = hub.repositories["model", TARGET].files
-    assert sorted(stored) == [one["name"] for one in pushed.files]
+    assert sorted(stored) == [item["name"] for item in pushed.files]
     assert {"README.md", "CITATION.cff", "zenodo.json", "manifest.json", "model.safetensors"} <= set(stored)
     assert b"license: cc0-1.0" in stored["README.md"]
     assert hub.repositories["model", TARGET].commits == 1
@@ -56,8 +56,8 @@ def test_a_bundle_comes_back_byte_for_byte(hub: Hub, demo_copy: Workspace, works
         pull(workspace, "library/genre")
     pulled = pull(workspace, "library/genre", token=TOKEN)
     assert pulled.kind == "bundle"
-    for one in pulled.files:
-        assert file_sha256(Path(pulled.target) / "bundle" / one["name"]) == one["sha256"]
+    for item in pulled.files:
+        assert file_sha256(Path(pulled.target) / "bundle" / item["name"]) == item["sha256"]
     # The address of its page is as good as its name.
     assert pull(workspace, f"{hub.address}/datasets/library/genre", token=TOKEN).fingerprint == pulled.fingerprint
 
@@ -71,17 +71,17 @@ def test_pushing_again_takes_away_what_is_no_longer_part_of_it(hub: Hub, demo_co
 
 
 def test_a_repository_with_other_things_is_left_alone(hub: Hub, demo_copy: Workspace) -> None:
-    made = hub.put("model", TARGET, {"thesis.pdf": b"%PDF"})
+    created = hub.put("model", TARGET, {"thesis.pdf": b"%PDF"})
     with pytest.raises(InputError, match=r"exists and holds other files, such as 'thesis\.pdf'"):
         push(demo_copy, TARGET, TOKEN, model=MODEL)
-    assert made.files == {"thesis.pdf": b"%PDF"}
+    assert created.files == {"thesis.pdf": b"%PDF"}
 
 
 def test_what_shall_be_private_is_not_put_where_all_can_see_it(hub: Hub, demo_copy: Workspace) -> None:
-    made = hub.put("model", TARGET, {})
+    created = hub.put("model", TARGET, {})
     with pytest.raises(InputError, match="exists and everybody can see it"):
         push(demo_copy, TARGET, TOKEN, model=MODEL, private=True)
-    assert made.files == {}
+    assert created.files == {}
 
 
 def test_a_file_that_the_hub_lost_is_missed(hub: Hub, demo_copy: Workspace) -> None:
@@ -171,8 +171,8 @@ def test_the_command_pushes_with_the_token_of_the_environment_and_never_shows_it
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     place = ["--workspace", str(demo_copy.root), "--json"]
     assert main([*place, "push", "--model", MODEL, "--to", TARGET]) == 0
-    said = capsys.readouterr()
-    assert json.loads(said.out)["target"] == f"{hub.address}/{TARGET}"
+    output = capsys.readouterr()
+    assert json.loads(output.out)["target"] == f"{hub.address}/{TARGET}"
     assert main([*place, "pull", TARGET, "--as", "back"]) == 0
     again = capsys.readouterr()
     assert json.loads(again.out)["name"] == "back"
@@ -180,7 +180,7 @@ def test_the_command_pushes_with_the_token_of_the_environment_and_never_shows_it
     assert main([*place, "push", "--model", MODEL, "--to", "library/other"]) == 1
     refused = capsys.readouterr()
     assert "no right to write" in refused.err
-    shown = said.out + said.err + again.out + again.err + refused.out + refused.err + caplog.text
+    shown = output.out + output.err + again.out + again.err + refused.out + refused.err + caplog.text
     assert TOKEN not in shown
     assert files_with(TOKEN, tmp_path) == []
 

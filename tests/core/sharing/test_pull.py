@@ -47,8 +47,8 @@ def test_a_folder_and_a_zip_are_taken_and_say_the_same(
 
 
 def test_the_same_parcel_has_the_same_bytes(demo_copy: Workspace, bundle: Path, tmp_path: Path) -> None:
-    one, two = (write_share_bundle(demo_copy, tmp_path / f"{i}.zip", bundle=bundle) for i in (1, 2))
-    assert file_sha256(one) == file_sha256(two)
+    item, two = (write_share_bundle(demo_copy, tmp_path / f"{i}.zip", bundle=bundle) for i in (1, 2))
+    assert file_sha256(item) == file_sha256(two)
 
 
 def test_a_bundle_as_it_was_exported_and_as_it_was_shared(

@@ -18,7 +18,7 @@ def database(tmp_path: Path) -> Database:
 
 
 def names(database: Database) -> list[str]:
-    return [kept.function.name for kept in saved_functions(database)]
+    return [saved.function.name for saved in saved_functions(database)]
 
 
 def test_functions_are_kept_in_order_and_removed_by_number(database: Database) -> None:

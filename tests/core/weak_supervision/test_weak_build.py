@@ -182,16 +182,16 @@ def test_an_original_column_can_be_asked(filled):
 def test_the_command_prints_the_promised_keys(filled, tmp_path, capsys):
     path = tmp_path / "functions.toml"
     path.write_text(functions_to_toml(FUNCTIONS), encoding="utf-8")
-    said = ["label", "--functions", str(path), "--corpus", "collection", "--workspace", str(filled.root), "--quiet"]
-    assert main([*said, "--labels", "people", "--without", "test", "--name", "rules", "--json"]) == 0
+    texts = ["label", "--functions", str(path), "--corpus", "collection", "--workspace", str(filled.root), "--quiet"]
+    assert main([*texts, "--labels", "people", "--without", "test", "--name", "rules", "--json"]) == 0
     content = json.loads(capsys.readouterr().out)
     assert {"functions", "labelled", "classes"} <= set(content)
     assert {"name", "polarity", "coverage", "overlap", "conflict", "accuracy", "n"} <= set(content["functions"][0])
     assert (content["name"], content["labelled"]) == ("rules", 500)
-    assert main(said) == 0
+    assert main(texts) == 0
     assert "a novel" in capsys.readouterr().out
     path.write_text("[[function]]\nname = 3", encoding="utf-8")
-    assert main(said) == 2
+    assert main(texts) == 2
     assert "functions.toml, line 1, function 1: 'label' is missing" in capsys.readouterr().err
 
 

@@ -78,9 +78,9 @@ def test_three_classes_and_labels_that_people_gave():
 
 def test_probabilities_sum_to_one_and_silence_has_none():
     cast = votes([[0, 1], [-1, -1], [0, -1]], (0, 1))
-    found = LabelModel.fit(cast).probabilities(cast)
-    assert np.isnan(found[1]).all()
-    assert found[[0, 2]].sum(axis=1) == pytest.approx(1)
+    probabilities = LabelModel.fit(cast).probabilities(cast)
+    assert np.isnan(probabilities[1]).all()
+    assert probabilities[[0, 2]].sum(axis=1) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("functions", [3, 64, 65, 130])

@@ -19,15 +19,15 @@ def catalogue():
 
 
 def test_words_that_separate_the_classes_are_offered_and_common_ones_are_not():
-    found = suggest_functions(catalogue())
+    result = suggest_functions(catalogue())
     by_class = {
-        name: [s.function.name for s in found if s.function.label == name] for name in ("Fiction", "Non-fiction")
+        name: [s.function.name for s in result if s.function.label == name] for name in ("Fiction", "Non-fiction")
     }
     assert "heir" in " ".join(by_class["Fiction"]) or "novel" in " ".join(by_class["Fiction"])
     assert any("history" in name for name in by_class["Non-fiction"])
-    assert not {"of", "the", "and", "a"} & {suggestion.function.name for suggestion in found}
+    assert not {"of", "the", "and", "a"} & {suggestion.function.name for suggestion in result}
     assert "guide" not in by_class["Non-fiction"]  # in four titles only
-    assert all(suggestion.right <= suggestion.titles for suggestion in found)
+    assert all(suggestion.right <= suggestion.titles for suggestion in result)
 
 
 def test_what_a_function_finds_already_is_not_offered_again():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -13,7 +15,15 @@ from core.predicates import (
     RangePredicate,
     TextPredicate,
 )
-from core.weak_supervision import LabellingFunction, functions_from_toml, functions_to_toml, read_functions
+from core.storage import Workspace
+from core.weak_supervision import (
+    LabellingFunction,
+    functions_from_toml,
+    functions_to_toml,
+    read_functions,
+    replace_functions,
+    saved_functions,
+)
 
 # No surrogates (no file can hold them); a word must have something to look for.
 texts = some.text(some.characters(exclude_categories=["Cs"]), min_size=1, max_size=12).map(lambda t: f"a{t}")
@@ -46,8 +56,8 @@ functions = some.lists(
 
 @pytest.mark.slow
 @given(functions)
-def test_what_is_written_is_read_back(made):
-    assert functions_from_toml(functions_to_toml(made)) == tuple(made)
+def test_what_is_written_is_read_back(created):
+    assert functions_from_toml(functions_to_toml(created)) == tuple(created)
 
 
 def test_every_form_of_the_grammar_is_understood(tmp_path):
@@ -128,3 +138,53 @@ def test_files_that_are_none_are_refused(tmp_path):
     (tmp_path / "large.toml").write_bytes(b"#" * 1_000_001)
     with pytest.raises(InputError, match="1,000,001 bytes"):
         read_functions(tmp_path / "large.toml")
+
+
+COMMENTED = """# Rules of the rare books room, 2026.
+
+# Novels say so.
+[[function]]
+name = "novel # 1"  # asked of A. Reader
+label = "Fiction"
+when = { column = "title", contains = "#novel" }
+
+#
+# Verse, not about verse:
+[[function]]
+name = "verse"
+label = "Fiction"
+when.all = [
+  { column = "title", word = "poem, verse" },  # with plurals
+  # histories of verse are none
+  { not = { column = "title", word = "history of" } },
+]
+# to be gone through again
+"""
+NOVEL = "Rules of the rare books room, 2026.\nNovels say so.\nasked of A. Reader"
+VERSE = "\nVerse, not about verse:\nwith plurals\nhistories of verse are none\nto be gone through again"
+
+
+def test_comments_belong_to_the_function_below_or_around_them():
+    assert [function.comment for function in functions_from_toml(COMMENTED)] == [NOVEL, VERSE]
+    assert [function.comment for function in functions_from_toml(COMMENTED.replace("\n", "\r\n"))] == [NOVEL, VERSE]
+
+
+def test_comments_survive_load_edit_and_save():
+    novel, verse = functions_from_toml(COMMENTED)
+    edited = replace(novel, label="Non-fiction")
+    saved = functions_to_toml([edited, verse])
+    heads = "# Rules of the rare books room, 2026.\n# Novels say so.\n# asked of A. Reader\n[[function]]"
+    assert saved.count(heads) == 1
+    assert functions_from_toml(saved) == (edited, verse)
+    assert functions_to_toml(functions_from_toml(saved)) == saved
+
+
+def test_comments_survive_in_the_workspace(tmp_path):
+    loaded, database = functions_from_toml(COMMENTED), Workspace(tmp_path).database
+    replace_functions(database, [], loaded)
+    assert tuple(entry.function for entry in saved_functions(database)) == loaded
+
+
+def test_comments_of_functions_in_an_inline_list_are_not_lost():
+    text = '# mine\nfunction = [ { name = "a", label = "b", when = { contains = "c" } } ] # too\n'
+    assert functions_from_toml(text)[0].comment == "mine\ntoo"

@@ -68,9 +68,9 @@ def test_half_of_the_titles_are_kept_back_always_the_same():
 
 
 def column(*rows):
-    made = np.full(20, -1)
-    made[list(rows)] = 0
-    return made
+    created = np.full(20, -1)
+    created[list(rows)] = 0
+    return created
 
 
 def test_functions_that_vote_alike_are_found_and_the_later_one_is_refused():
