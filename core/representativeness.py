@@ -101,7 +101,7 @@ class FacetComparison:
     verdict: str
     top: int
 
-    def chart_table(self) -> pd.DataFrame:
+    def chart_table(self, top: int | None = None) -> pd.DataFrame:
         """Return the table for a chart: the commonest values in their natural order, the rest as 'other values (N)'.
 
         The commonest are those of the largest share in either set; the missing value is always shown. All numbers
@@ -109,7 +109,7 @@ class FacetComparison:
         """
         shares = self.table[["sample_share", "population_share"]].max(axis=1).fillna(0)
         missing = (self.table["value"] == missing_value(self.facet)).to_numpy(dtype=bool)
-        shown = (shares.rank(ascending=False, method="first") <= self.top).to_numpy(dtype=bool) | missing
+        shown = (shares.rank(ascending=False, method="first") <= (top or self.top)).to_numpy(dtype=bool) | missing
         if (~shown).sum() == 1:  # one value alone is no "others"
             shown[:] = True
         order = facet_order(self.facet, self.table["value"][shown])

@@ -104,7 +104,7 @@ def test_predictions_of_the_schema_before_versions() -> None:
 def test_titles_that_are_too_long_have_a_name_of_their_own_beside_cut_offs() -> None:
     earlier = PredictionManifest.parse(PREDICTIONS | {"cut": 3})
     assert earlier.too_long == 3
-    assert earlier == PredictionManifest.parse(earlier.as_dict())
+    assert PredictionManifest.parse(earlier.as_dict()).too_long == 3
     assert "cut" not in earlier.as_dict()
 
 
