@@ -241,8 +241,9 @@ def budget_sentence(budget: AlphaBudget) -> str:
     count = "One question has" if len(questions) == 1 else f"{len(questions):,} questions have"
     return (
         f"{count} been asked of these checked books (the last: {questions[-1].description})."
-        f" {percent(budget.left, 0)} of what they can prove of the whole is left for all others; to ask the same again"
-        " is free, and a set of other books begins anew."
+        f" {percent(budget.left, 0)} of what they can prove is left for all others; to ask the same again is free, a"
+        " second question pays for all other shares and cut-offs of the same predictions, and a set of other books"
+        " begins anew."
     )
 
 
