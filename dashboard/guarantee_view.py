@@ -177,11 +177,11 @@ def _offer_random_books(scored: Scored, result: WholeGuarantee) -> None:
             of_all=of_all,
         )
         if unlike and of_all:
-            title = "called class" if unlike[0] == PREDICTED else facet_title(unlike[0]).lower()
+            title = "what the model calls them" if unlike[0] == PREDICTED else facet_title(unlike[0]).lower()
             _offer(
                 cache.books_with_chances(scored, len(books), unlike),
-                f"Or as many, of which half come in equal parts from each {title}: more of the rare ones, each with a"
-                " chance that is written beside it, so that a promise can rest on them just as well.",
+                f"Or about as many with more of the rare ones by {title}: the chance of each is written beside it, so"
+                " that a promise can rest on them just as well.",
                 "books-drawn-from-each-part",
                 of_all=True,
             )
