@@ -3,17 +3,19 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from core.export.release import Release, precision_by, release, saved_exports
+from core.export.release import Release, _exported, precision_by, release, saved_exports
 from core.importing import import_file
 from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import load_predictions, load_scored
 from core.review import record_decision
 from core.storage import Workspace
-from core.thresholds import GuaranteeRecord, Policy, policy_report
+from core.thresholds import GuaranteeRecord, Policy, expected_errors, policy_report
 
 CUTS = {"Fiction": 0.9, "Non-fiction": 0.9}
 
@@ -85,6 +87,33 @@ def test_precision_among_the_accepted_by_hand() -> None:
     assert result["German"]["value"] == pytest.approx(10 / 12)
     assert result["German"]["low"] < 10 / 12 < result["German"]["high"]
     assert result["Dutch"] == {"n": 8, "value": None, "low": None, "high": None}
+
+
+def test_errors_to_expect_among_what_leaves_by_hand() -> None:
+    """Of 20 checked maps above the cut 2 are wrong: of 15 that nobody checked 1.5 are, and one that leaves is known."""
+    n = 45
+    over, known = np.arange(n) < 40, (np.arange(n) < 20) | (np.arange(n) >= 40)
+    wrong = np.isin(np.arange(n), [0, 1, 41])
+    table = pd.DataFrame(
+        {
+            "record_id": [f"b{i}" for i in range(n)],
+            "predicted": "Map",
+            "truth": np.where(wrong, "Play", np.where(known, "Map", "")),
+            "correct": known & ~wrong,
+        }
+    )
+    decisions = table[["record_id"]].assign(over_cut=over)
+    leaving = np.r_[0, 20:35]
+    decided = SimpleNamespace(decisions=decisions, rows=lambda decision: leaving)
+    found = _exported(decided, SimpleNamespace(table=table, classes=("Map", "Play")))  # type: ignore[arg-type]
+    assert (found["machine_labels"], found["checked"]) == (16, 1)
+    assert found["expected_errors"]["value"] == pytest.approx(1 + 1.5)
+    assert found["expected_errors"]["n"] == 20
+    limits = expected_errors(np.array([2]), np.array([20]), np.array([35]))
+    assert (found["expected_errors"]["low"], found["expected_errors"]["high"]) == (limits.low - 1, limits.high - 1)
+    few = SimpleNamespace(table=table.assign(truth="", correct=False), classes=("Map",))
+    unknown = _exported(decided, few)["expected_errors"]  # type: ignore[arg-type]
+    assert (unknown["value"], unknown["low"], unknown["n"]) == (None, None, 0)
 
 
 def test_a_curator_goes_before_the_cut(place: Workspace, tmp_path: Path) -> None:
