@@ -5,6 +5,7 @@ import stat
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,6 +15,7 @@ from core.demonstration import MODEL
 from core.errors import ColophonError, InputError, NotFoundError
 from core.manifests import sealed
 from core.models.registry import load
+from core.sharing import pull as pull_module
 from core.sharing import verification
 from core.sharing.bundle import prepare_model
 from core.sharing.pull import pull
@@ -290,3 +292,61 @@ def test_a_model_whose_figures_have_another_shape_is_not_taken(
     with pytest.raises(ColophonError, match=r"in its metrics\.json, 'test\.accuracy' is not what it should be"):
         pull(workspace, str(model_folder))
     assert nothing_changed()
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_what_arrives_lies_on_the_disk_of_the_workspace_or_where_a_job_says(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: bool
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    seen: list[Path] = []
+
+    def collect(source: str, folder: Path, token: str, progress: object) -> tuple[str, str]:
+        seen.append(folder.parent.parent)
+        raise InputError("enough")
+
+    monkeypatch.setattr(pull_module, "_collect_files", collect)
+    with pytest.raises(InputError, match="enough"):
+        pull(workspace, "library/genre", scratch=scratch if given else None)
+    assert seen == [scratch if given else workspace.root]
+    assert not list(seen[0].glob(".pulling-*"))
+
+
+@pytest.mark.parametrize(
+    ("source", "tried"),
+    [
+        ("library/genre", [("library/genre", "model"), ("library/genre", "dataset")]),
+        ("datasets/library/genre", [("library/genre", "dataset")]),
+        ("https://hub.example/datasets/library/genre", [("library/genre", "dataset")]),
+        ("https://hub.example/library/genre", [("library/genre", "model"), ("library/genre", "dataset")]),
+        ("genre", []),
+        ("library/genre/more", []),
+        ("./genre", []),
+        ("~/genre", []),
+        ("library/genre.zip", []),
+    ],
+)
+def test_where_a_name_is_looked_for(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, source: str, tried: list[tuple[str, str]]
+) -> None:
+    seen: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        pull_module, "download_repository", lambda name, kind, folder, *, token, progress: seen.append((name, kind))
+    )
+    with pytest.raises(NotFoundError):
+        pull(workspace, source)
+    assert seen == tried
+
+
+def test_a_name_that_was_asked_for_is_never_turned_into_another(workspace: Workspace) -> None:
+    names = {"genre": "one", "mine": "two"}
+    place = SimpleNamespace(
+        database=SimpleNamespace(names=lambda kind: names), free_name=lambda kind, wanted: f"{wanted}-2"
+    )
+    unused = pull_module._unused_name
+    assert unused(place, "models", "one", None, "genre") == "genre"  # it is the very model
+    assert unused(place, "models", "new", None, "genre") == "genre-2"
+    assert unused(place, "models", "new", "other", "genre") == "other"
+    with pytest.raises(InputError, match="'mine' is the name of another model here"):
+        unused(place, "models", "new", "mine", "genre")
