@@ -6,8 +6,8 @@ the checks that run at every change: sixty faults take half an hour and more.
 A fault is drawn at random from all places where one can be planted. The tests that may notice it are those that mirror
 the module, those that import it, those of its folder, those that import its package: the quick ones, then the slow ones
 of the nearest files (none that needs a browser or the British Library files). The first failure ends them. A
-failure counts only when the same test passes without the fault; when the time is up, nothing was noticed. The
-demonstration is built once, without a fault: what only its building would show is not noticed either.
+failure counts only when the same test passes without the fault; when the time is up, nothing was noticed, and that is
+said. The demonstration is built once, without a fault: what only its building would show is not noticed either.
 
 No fault is planted where no input could show it or where it only concerns how the work is watched: annotations and the
 type in ``cast``, defaults of parameters, text (f-strings), calls of a logger, messages of ``assert``, and the keywords
@@ -42,6 +42,7 @@ STAGES = (("not slow", 30), ("slow", 8))
 LEFT_OUT = "not browser and not bench and not real"
 # Keywords that guard or watch the work: the guard of zip(strict=), patience, the frame that a warning names.
 QUIET = {"strict", "timeout", "stacklevel"}
+TIME_IS_UP = "time is up"
 FAILED = re.compile(r"^(?:FAILED|ERROR) ([^\n]+?)(?: - .*)?$", re.MULTILINE)
 PRELOADED = ("altair", "hypothesis", "pandas", "playwright.sync_api", "pydantic", "pytest", "scipy.stats")
 PRELOADED += ("sklearn.linear_model", "sqlalchemy", "streamlit.testing.v1")
@@ -224,30 +225,30 @@ def pytest(root: Path, options: list[str], seconds: float) -> tuple[int, str]:
             os.killpg(child, signal.SIGKILL)
         if not done:
             os.waitpid(child, 0)
-            return 0, "out of time"
+            return 0, TIME_IS_UP
         printed.seek(0)
         return os.waitstatus_to_exitcode(state), printed.read().decode(errors="replace")
 
 
 def killer(mutant: Mutant, root: Path, tests: list[str], seconds: float) -> str:
-    """Return the test that fails with the fault; nothing when there is none in time."""
+    """Return the test that fails with the fault; '' when there is none, and TIME_IS_UP when not all could be run."""
     target = root / mutant.path
     sound, times = target.read_text(encoding="utf-8"), target.stat()
     target.write_text(mutant.apply(sound), encoding="utf-8")
-    status, output = 0, ""
+    late = False
     try:
         for marks, most in STAGES:
             options = ["-x", "-o", "timeout=120", "-m", f"{marks} and {LEFT_OUT}", *tests[: most + 1]]
             status, output = pytest(root, options, seconds)
+            late = late or output == TIME_IS_UP
             if status not in (0, 5):
-                break
+                # Nothing fails by name where a module that conftest.py needs cannot be imported any more.
+                return next(iter(FAILED.findall(output)), "pytest does not start")
     finally:
         target.write_text(sound, encoding="utf-8")
         # The time tells Python which of its compiled modules is of the sound one.
         os.utime(target, ns=(times.st_atime_ns, times.st_mtime_ns))
-    failed = FAILED.findall(output)
-    # Nothing has failed by name where a module that conftest.py needs cannot be imported any more.
-    return "" if status in (0, 5) else failed[0] if failed else "pytest does not start"
+    return TIME_IS_UP if late else ""
 
 
 def main() -> None:
@@ -279,12 +280,12 @@ def main() -> None:
         for number, mutant in enumerate(drawn, 1):
             start = time.monotonic()
             killers[mutant] = killer(mutant, root, tests_of(mutant.path, root)[: args.files + 1], args.timeout)
-            word = "killed  " if killers[mutant] else "SURVIVED"
+            word = "SURVIVED" if killers[mutant] in ("", TIME_IS_UP) else "killed  "
             print(f"{number:3} {word} {time.monotonic() - start:5.0f} s  {mutant}  [{killers[mutant]}]", flush=True)
         # A test that fails without the fault, too, has noticed nothing.
         named = sorted(test for test in set(killers.values()) if "::" in test)
         unsound = set(FAILED.findall(pytest(root, named, float("inf"))[1])) if named else set()
-    survivors = [mutant for mutant, test in killers.items() if not test or test in unsound]
+    survivors = [mutant for mutant, test in killers.items() if test in {"", TIME_IS_UP, *unsound}]
     print(*(f"fails without the fault: {test}" for test in sorted(unsound)), sep="\n")
     print(f"{len(drawn) - len(survivors)} of {len(drawn)} killed ({1 - len(survivors) / len(drawn):.0%})")
     print(*survivors, sep="\n")

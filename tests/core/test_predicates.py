@@ -23,6 +23,7 @@ from core.predicates import (
     title_phrase,
     title_words,
 )
+from core.predicates.kinds import _rough_pattern
 from core.slices import Slice
 from core.weak_supervision import LabellingFunction, functions_from_toml, functions_to_toml
 
@@ -175,3 +176,21 @@ def test_what_no_saved_slice_can_say_is_refused_and_not_saved_as_something_else(
 def test_what_no_file_of_functions_can_say_is_refused_and_not_saved_as_something_else(predicate):
     with pytest.raises(InputError, match="A file of functions cannot hold the condition that"):
         functions_to_toml([LabellingFunction("f", "Fiction", predicate)])
+
+
+@pytest.mark.parametrize(
+    ("phrase", "pattern"),
+    [
+        ("poem", "poem"),
+        ("story", "stor"),  # 'stories' is the same word
+        ("STORY", "STOR"),
+        ("y", "y"),
+        ("the history", "histor"),  # the longest word of a phrase
+        ("poet*", "poet"),
+        ("ode, elegy", "ode|eleg"),
+        ("c++", r"c\+\+"),
+        ("épopée", ""),
+    ],
+)
+def test_a_cheap_look_misses_nothing(phrase: str, pattern: str) -> None:
+    assert _rough_pattern(phrase) == pattern

@@ -309,3 +309,22 @@ def test_refuses(apart):
 def test_verdicts(tvd, by_chance, word):
     assert verdict_of(tvd, by_chance) == word
     assert word in (TOO_FEW_BOOKS, *(name for _, name in VERDICTS))
+
+
+@pytest.mark.parametrize(("sample_n", "population_n"), [(10, 10), (9, 10), (10, 9)])
+def test_ten_books_on_either_side_are_enough_for_shares(sample_n, population_n):
+    found = by_language(books(English=sample_n), books(500, English=population_n))
+    table = found.table
+    assert table["sample_share"].notna().all() == (sample_n >= 10)
+    assert table["population_share"].notna().all() == (population_n >= 10)
+    both = min(sample_n, population_n) >= 10
+    assert table["ratio"].notna().all() == both
+    assert math.isnan(found.tvd) != both
+    assert (found.verdict == TOO_FEW_BOOKS) != both
+
+
+def test_the_shares_of_a_value_by_hand():
+    # Ten of the sample's 20 books and of the 40 others: each value has half in the one and a quarter in the other.
+    found = by_language(books(Dutch=10, English=10), books(500, Dutch=10, English=30))
+    assert found.table.set_index("value")["ratio"].to_dict() == {"English": 0.5 / 0.75, "Dutch": 0.5 / 0.25}
+    assert found.tvd == pytest.approx(0.25)
