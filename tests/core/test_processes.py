@@ -2,6 +2,8 @@
 
 import json
 import os
+import signal
+import subprocess
 import sys
 import time
 
@@ -54,3 +56,15 @@ def test_what_asks_for_more_gets_an_error_and_afterwards_has_it():
 
 def test_four_fifths_of_what_is_there():
     assert 0 < most_of_memory() < available_memory() * 1.2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a process is not asked, it is ended")
+@pytest.mark.parametrize(("answer", "grace", "status"), [("sys.exit(7)", 60.0, 7), ("None", 0.1, -signal.SIGKILL)])
+def test_a_process_is_asked_to_end_and_ended_only_when_it_does_not(answer: str, grace: float, status: int) -> None:
+    code = f"import signal, sys; signal.signal(15, lambda *_: {answer}); print(flush=True)"
+    code += "; [signal.pause() for _ in range(9)]"
+    with subprocess.Popen([sys.executable, "-I", "-c", code], stdout=subprocess.PIPE, start_new_session=True) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        processes.end_group(processes.mark_process(child.pid), grace=grace)
+        assert child.wait(60) == status
