@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from core.alpha_budget import AlphaBudget
+from core.alpha_budget import AlphaBudget, weight_of_question
 from core.checked_books import titles_of
 from core.facets import facet_title
 from core.formatting import percent, upper_percent
@@ -30,7 +30,7 @@ from core.thresholds import (
     find_whole_guarantee,
     policy_report,
 )
-from core.thresholds.error_band import MOST_BANDS
+from core.thresholds.error_band import MOST_BANDS, SHARE_OF_ONE_CUT
 from core.thresholds.sample import CheckedSample
 from core.wording import whole as wording
 from core.wording.thresholds import population_warnings
@@ -116,6 +116,11 @@ def ask_whole(
         price = _anytime_price(scored, request, budget, people)
     else:
         price = _price(scored, "whole", request, budget, people)
+    # With further books it is another question, unless it may be asked again.
+    later = price.alpha
+    if not request.anytime:
+        later = weight_of_question(len(budget.questions()) + 1) * round(1 - request.confidence, 12)
+        later *= 1.0 if request.stratum or request.surest < 1 else SHARE_OF_ONE_CUT
     return find_whole_guarantee(
         scored.table,
         scored.classes,
@@ -128,6 +133,7 @@ def ask_whole(
         surest=request.surest,
         alpha=price.alpha,
         band=price.band,
+        forecast_alpha=later,
         learned_known=scored.learned_known,
         population=population if request.surest == 1 else None,
     )

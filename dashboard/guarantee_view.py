@@ -149,7 +149,7 @@ def _whole(scored: Scored, request: WholeRequest) -> tuple[Policy, GuaranteeReco
     feedback.conclusion(escape(first))
     _warn(result.population)
     feedback.show_sentences(*others)
-    if not result.guaranteed:
+    if not result.guaranteed or result.forecast:
         _offer_random_books(scored, result)
     _show_budget(scored)
     return result.policy(), promise_of(result)
@@ -161,18 +161,31 @@ def _show_budget(scored: Scored) -> None:
 
 def _offer_random_books(scored: Scored, result: WholeGuarantee) -> None:
     """Offer books drawn at random: checked, they are a sample on which a promise can rest."""
-    weight = weight_of_question(len(cache.alpha_budget(scored).questions()) + 1)
-    # What may be wrong of all may be a larger share of the surest, which alone the machine decides.
-    least = labels_needed(min(result.max_error / result.surest, 0.5), 1 - weight * (1 - result.confidence))
+    if result.forecast and result.forecast.is_hopeless:
+        return
+    wanted = result.forecast.total if result.forecast else None
+    if wanted is None:
+        weight = weight_of_question(len(cache.alpha_budget(scored).questions()) + 1)
+        # What may be wrong of all may be a larger share of the surest, which alone the machine decides.
+        least = labels_needed(min(result.max_error / result.surest, 0.5), 1 - weight * (1 - result.confidence))
+        wanted = max(2 * least, 200)
     among = "all" if result.surest == 1 else f"the surest {in_percent(result.surest)} of each class"
-    books = cache.random_books(scored, max(2 * least, 200), result.surest)
+    whole = "checked ones too: label them, import the answers as labels, and check against these."
+    further = result.anytime and result.labelled > 0 and not result.known_chances
+    if further:
+        wanted = max(wanted - result.labelled, 1)
+        whole = (
+            "in random order: label them from the top, import the answers, check against them and those you have"
+            " together, and look again whenever you like."
+        )
+    books = cache.random_books(scored, wanted, result.surest, unchecked=further)
     unlike = tuple(aspect.name for aspect in result.population.differing if aspect.name in (PREDICTED, *FACETS))[:1]
-    of_all = result.surest == 1
+    # A list that is recognised counts as a whole, blank ones as wrong; what is asked after each label grows instead.
+    of_all = result.surest == 1 and not result.anytime
     with st.container(border=True):
         _offer(
             books,
-            f"{len(books):,} books drawn at random from {among}, checked ones too: label them, import the answers as"
-            " labels, and check against these.",
+            f"{len(books):,} books drawn at random from {among}, {whole}",
             "books-drawn-at-random",
             of_all=of_all,
         )

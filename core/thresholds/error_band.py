@@ -22,6 +22,8 @@ __all__ = ["ErrorBand", "ErrorBound", "ErrorLimits"]
 # cuts that are alike: it needs no sum of worst cases, so it has the larger part of alpha.
 MOST_BANDS: Final = 4
 SHARE_OF_ALL: Final = 0.7
+# What a single cut has of the alpha of all cuts, roughly: good enough to forecast what further labels would do.
+SHARE_OF_ONE_CUT: Final = 0.05
 # Of all records: where chances differ the one bet that serves every cut is placed against so many wrong ones.
 BET_AGAINST: Final = 0.02
 

@@ -15,6 +15,7 @@ from core.schema import CONFIDENCE, PREDICTED, TRUTH
 from core.text_formats import plain
 from core.thresholds.acceptance_rates import ALL_CLASSES
 from core.thresholds.error_band import ErrorBand, ErrorLimits
+from core.thresholds.label_forecast import USEFUL, LabelForecast, forecast_labels
 from core.thresholds.policy import Policy
 from core.thresholds.population import PopulationCheck, compare_population
 from core.thresholds.report import RECORDS_AN_HOUR
@@ -59,6 +60,8 @@ class WholeGuarantee:
         The share of each predicted class, its surest, which the machine may decide and the sample stands for, up to 1.
     floors : mapping
         Class → confidence up to which people decide, whatever the sample shows; empty where `surest` is 1.
+    forecast : LabelForecast, optional
+        What it takes until the machine decides a useful share, where it does not yet and that was to be forecast.
     """
 
     max_error: float
@@ -84,6 +87,7 @@ class WholeGuarantee:
     anytime: bool = False
     surest: float = 1.0
     floors: Mapping[str, float] = field(default_factory=dict)
+    forecast: LabelForecast | None = None
 
     @property
     def hours(self) -> float:
@@ -146,6 +150,8 @@ class WholeGuarantee:
             "hours": self.hours,
             "most_wrong": self.most_wrong,
             "labelled": self.labelled,
+            "more_labels": self.forecast.more if self.forecast else None,
+            "forecast": self.forecast.as_dict() if self.forecast else None,
             "unusable": self.unusable,
             "editions": self.editions,
             "not_drawn": self.not_drawn,
@@ -174,6 +180,7 @@ def find_whole_guarantee(
     anytime: bool = False,
     surest: float = 1.0,
     band: ErrorBand | None = None,
+    forecast_alpha: float | None = None,
     pace: float = RECORDS_AN_HOUR,
     learned_known: bool = False,
     population: PopulationCheck | None = None,
@@ -208,6 +215,9 @@ def find_whole_guarantee(
     band : ErrorBand, optional
         Of the same table: its limits hold at all cuts together, so that any number of shares may be asked for at its
         one price; `alpha` is then not looked at. Not with a stratum.
+    forecast_alpha : float, optional
+        What may be spent when it is asked with further checked books. With it, where the machine may decide little or
+        nothing, it is forecast how many that takes.
     pace : float
         Records a person does in an hour.
 
@@ -278,6 +288,12 @@ def find_whole_guarantee(
         int(sample.drawn.sum()),
         time.monotonic() - started,
     )
+    checked = _of_known_draw(population or compare_population(table[eligible]), sample)
+    # What is not a random sample, drawn alike, does not say what others would show.
+    can_forecast = sample.drawn.any() and not checked.differing and not sample.is_weighted
+    forecast = None
+    if forecast_alpha is not None and can_forecast and accepted.sum() < USEFUL[0] * len(table):
+        forecast = forecast_labels(parts, forecast_alpha)
     return WholeGuarantee(
         max_error=max_error,
         confidence=confidence,
@@ -295,13 +311,14 @@ def find_whole_guarantee(
         editions=sample.editions,
         not_drawn=sample.not_drawn,
         left_out=sample.left_out,
-        population=_of_known_draw(population or compare_population(table[eligible]), sample),
+        population=checked,
         learned_known=learned_known,
         known_chances=sample.has_known_chances,
         weighted=sample.is_weighted,
         anytime=anytime,
         surest=surest,
         floors=floors,
+        forecast=forecast,
     )
 
 

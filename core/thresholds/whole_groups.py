@@ -74,6 +74,8 @@ class Part:
         Their places in the table.
     confidence : array, rising
         Of all of them.
+    checked_confidence : array, rising
+        Of the sample.
     error_confidence : array, falling
         Of the wrong ones of the sample; ties in any order.
     error_chance : array
@@ -92,6 +94,7 @@ class Part:
     value: str
     rows: NDArray[np.intp]
     confidence: NDArray[np.float64]
+    checked_confidence: NDArray[np.float64]
     error_confidence: NDArray[np.float64]
     error_chance: NDArray[np.float64]
     least_chance: float
@@ -123,6 +126,7 @@ class Part:
             value=value,
             rows=rows,
             confidence=np.sort(stated[rows]),
+            checked_confidence=np.sort(stated[rows[sample.drawn[rows]]]),
             error_confidence=stated[wrong],
             error_chance=sample.chance[wrong],
             least_chance=float(sample.chance[sample.drawn].min()) if sample.is_weighted and limits is None else 0.0,

@@ -51,7 +51,7 @@ from core.thresholds import (
     draw_review_sample,
 )
 from core.thresholds import policy_report as report_on
-from core.thresholds.sample import above_floors, confidence_floors, draw_with_chances
+from core.thresholds.sample import CheckedSample, above_floors, confidence_floors, draw_with_chances
 from dashboard.cache.tables import (
     KEYS,
     UploadSlot,
@@ -206,15 +206,19 @@ def alpha_budget(scored: Scored) -> AlphaBudget:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEYS)
-def random_books(scored: Scored, n: int, surest: float = 1.0) -> pd.DataFrame:
+def random_books(scored: Scored, n: int, surest: float = 1.0, *, unchecked: bool = False) -> pd.DataFrame:
     """Return books drawn at random from all, checked or learned from or not. Shared: read-only.
 
     Parameters
     ----------
     surest : float
         Only from this share of each predicted class, its surest; see :func:`core.thresholds.find_whole_guarantee`.
+    unchecked : bool
+        Whether to leave out what is checked: the books are then further ones of the same draw.
     """
     part = above_floors(scored.table, confidence_floors(scored.table, scored.classes, surest))
+    if unchecked:
+        part &= ~CheckedSample.from_table(scored.table).drawn
     return draw_review_sample(scored.table[part].assign(truth=""), n, ())
 
 
