@@ -11,7 +11,7 @@ from core.draws import LabelDraw, how_drawn, read_draw, register_draw, say_how_d
 from core.errors import InputError
 from core.importing import import_file
 from core.labels import load_labels
-from core.predictions import load_scored
+from core.predictions import load_scored, save_training_labels
 from core.storage import Workspace
 from core.thresholds import compare_population, find_whole_guarantee
 from core.thresholds.sample import CheckedSample, draw_review_sample, draw_with_chances
@@ -231,3 +231,17 @@ def test_the_command_line_asks_and_adds_up(
     assert {how_drawn(place.database, fingerprint, None) for fingerprint in drawn} == {"random"}
     assert main(["import", str(tmp_path / "tool.csv"), "--kind", "predictions", "--drawn", "random"]) == 2
     assert "Only of labels it is asked how their books were drawn" in capsys.readouterr().err
+
+
+def test_a_model_judged_by_a_copy_of_what_it_learned_from_is_found_out(place: Workspace, tmp_path: Path) -> None:
+    table = collection(place, tmp_path)
+    books = table.iloc[::2][["record_id", "title"]].assign(label=table["predicted"].iloc[::2])
+    answer(place, tmp_path, "taught", books)
+    answer(place, tmp_path, "copy", books.sample(frac=1, random_state=0).assign(note="again"))
+    save_training_labels(place, place.find("predictions", "tool").fingerprint, ["taught"])
+    for judge in ("taught", "copy"):
+        scored = load_scored(place, "tool", judge)
+        assert scored.table.loc[scored.table["truth"] != "", "leak"].all()
+        assert any("200 of the 200 checked books are also in taught" in sentence for sentence in scored.sentences)
+        result = find_whole_guarantee(scored.table, scored.classes, 0.05, learned_known=scored.learned_known)
+        assert (result.labelled, result.left_out, result.accepted) == (0, 200, 0)
