@@ -6,11 +6,12 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
+from core.evaluation import wrong_first
 from core.facets import FACETS, facet_title
 from core.predicates import title_phrase
 from core.predictions import Scored
 from core.review import send_to_review
-from core.schema import RECORD_ID
+from core.schema import RECORD_ID, TRUTH
 from core.slices import Slice, cross_table, held_back, ledger_of, look_at_words
 from core.slices.ledger import save_slice
 from core.wording import slices as wording
@@ -54,6 +55,7 @@ def show_found_slices(scored: Scored) -> None:
                 "in the collection": finding.measured.collection_n,
                 "p, adjusted": finding.p_adjusted,
                 "explained by": finding.folded_under,
+                "cannot be told apart yet from": finding.confounded_with,
             }
             for finding in findings.slices
         ]
@@ -104,6 +106,7 @@ def _act_on(scored: Scored, slice_: Slice) -> None:
             already = f" {len(books) - sent:,} were on it already." if sent < len(books) else ""
             st.success(f"{sent:,} books were added to the review list.{already}", icon=":material/check_circle:")
             navigation.links_to("Review", "Look at them on the Review page")
+    books = wrong_first(without_kept_back(scored, books))
     records_table(books, name="slice", alt=f"Books of the slice: {slice_.description}", height=300)
 
 
@@ -153,7 +156,7 @@ def record_phrase_look(scored: Scored, phrase: str) -> None:
 def without_kept_back(scored: Scored, shown: pd.DataFrame) -> pd.DataFrame:
     """Return the books of a list that it does not keep back; say so, and offer to show all."""
     book = ledger_of(cache.workspace(), scored)
-    rest = shown[~held_back(shown, book)]
+    rest = shown[~held_back(shown, book) | (shown[TRUTH] == "").to_numpy(dtype=bool)]
     if len(rest) < len(shown):
         text, button = st.columns([4, 1], vertical_alignment="center")
         text.caption(escape(wording.kept_back(len(rest), len(shown))))

@@ -11,6 +11,7 @@ from core.evaluation.evaluate import (
     length_by_outcome,
     most_confident_wrong,
     most_confused,
+    wrong_first,
 )
 from core.evaluation.metrics import (
     ClassMetrics,
@@ -34,4 +35,5 @@ __all__ = [
     "length_by_outcome",
     "most_confident_wrong",
     "most_confused",
+    "wrong_first",
 ]

@@ -33,6 +33,7 @@ __all__ = [
     "most_confident_wrong",
     "most_confused",
     "try_calibrations",
+    "wrong_first",
 ]
 
 # --- The evaluation of a set of predictions ---------------------------------------------------------------------------
@@ -155,6 +156,14 @@ def most_confident_wrong(labelled: pd.DataFrame) -> pd.DataFrame:
 def least_confident_right(labelled: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that are right, the least sure first: what a cut-off gives up for nothing."""
     return labelled[labelled[CORRECT].astype(bool)].sort_values(CONFIDENCE, kind="stable")
+
+
+def wrong_first(table: pd.DataFrame) -> pd.DataFrame:
+    """Return all rows: the wrong ones, surest first, then the right ones, then those that nobody checked."""
+    checked = (table[TRUTH] != "").to_numpy(dtype=bool)
+    place = np.where(~checked, 2, table[CORRECT].astype(bool))
+    order = np.lexsort([-table[CONFIDENCE].fillna(0).to_numpy(dtype=float), place])
+    return table.iloc[order]
 
 
 def length_by_outcome(labelled: pd.DataFrame) -> pd.DataFrame:

@@ -89,8 +89,8 @@ DEFINITIONS: Final[Mapping[str, str]] = {
     "Slice": (
         "Books that share up to three facts: values of facets, ranges, words of the title. It is reported when it "
         "was found in one half of the checked books and confirmed in the other, is worse than other books of the "
-        "same class, and is not explained by a stronger slice; of those reported at most the stated share is "
-        "chance (Benjamini–Yekutieli)."
+        "same class, and is not explained by a stronger slice; over many searches at most the stated share of those "
+        "reported is chance on average (Benjamini–Yekutieli)."
     ),
     "Cut-off": (
         "A prediction is accepted when its confidence is greater than the cut-off of its class; the others go to "

@@ -1,4 +1,4 @@
-"""Search one half, confirm on the other, and the reverse; what a stronger slice explains is folded under it."""
+"""Search one half, confirm on the other, and the reverse; what a stronger slice may explain is folded under it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from core.predicates import Predicate, TextPredicate, is_title_words, title_word
 from core.progress import Progress, silent
 from core.slices.predicate_table import PredicateTable
 from core.slices.search import Bits, Layout, lay_out, search, short_list
-from core.slices.stratified import LabelledTitles, Mask, Rows, min_ratio, min_score, worst_p
+from core.slices.stratified import LabelledTitles, Mask, Rows, min_ratio, min_score, p_of_small_effect, worst_p
 from core.statistics import adjust_p
 
 __all__ = [
@@ -253,7 +253,8 @@ def _any_of(table: PredicateTable, group: Sequence[int]) -> TextPredicate:
 
 
 # --- Slices overlap ---------------------------------------------------------------------------------------------------
-# Each is kept only if it is still worse once the stronger ones are taken out, else folded under one.
+# Each stands only if it is still worse once the stronger ones are taken out, else it is put under one of them:
+# explained by it if what remains is shown to be small, and otherwise not to be told apart from it yet.
 # "Before 1800" fails because of verse: among books that are no verse, and among those that are, the early ones are no
 # worse than the others. So it is shown under the verse slice and does not stand beside it as a cause of its own.
 
@@ -263,6 +264,11 @@ EXPLAINED_P = 0.05
 # ... or if its p grows by this factor and it would not be confirmed again. (One that shares nothing with the stronger
 # slice keeps its p, and stands.)
 WEAKENED = 5
+# A slice that is still worse at this level, allowing for all that are compared, is a cause of its own.
+OWN_CAUSE_P = 0.05
+# What remains of a slice is small if the odds of an error are shown to be less than so many times those of the rest,
+# with the confidence that the level leaves. (Twice as often wrong is a cause that people want to know of.)
+SMALL_ODDS_RATIO, SMALL_P = 1.5, 0.05
 # So many of the slices folded under one are told, the surest first; wordings of the same group of words are not.
 MAX_FOLDED = 5
 
@@ -279,11 +285,15 @@ class FoldedSlice:
         slices and outside them (Mantel–Haenszel strata).
     under : int
         Position, in the list returned, of the slice it is folded under; −1 when it stands by itself.
+    explained : bool
+        Whether what remains of it within and outside the stronger slices is shown to be small. One that is folded and
+        not explained cannot be told apart from the stronger slice yet.
     """
 
     candidate: Candidate
     p_given: float
     under: int
+    explained: bool
 
 
 def fold_explained(
@@ -292,10 +302,12 @@ def fold_explained(
     """Order the confirmed slices by strength and fold those that others explain.
 
     Step by step every remaining slice is tested again, within and outside the slices that stand already. If they weaken
-    it and it does not pass once more by the standard by which it was confirmed (among all slices tested, at the same
-    rate), it is folded under the standing slice that explains it best. Of the others the one with the
-    smallest p stands next, unless another explains it and not the reverse: the cause goes before its shadow. Slices
-    that differ only in which words of one group they name are one slice, and the weaker is folded.
+    it, it does not pass once more by the standard by which it was confirmed (among all slices tested, at the same
+    rate), and it is not worse beyond 5 % either (Holm, among those that remain), it is folded under the standing slice
+    that leaves least of it. No sign of a difference is no explanation: it is *explained* only if what remains is shown
+    to be small, by all labelled titles. Of the others the one with the smallest p stands next, unless another explains
+    it and not the reverse: the cause goes before its shadow. Slices that differ only in which words of one group they
+    name are one slice, and the weaker is folded.
 
     Parameters
     ----------
@@ -321,16 +333,19 @@ def fold_explained(
     standing: list[int] = []
     given: dict[int, float] = {}
     under: dict[int, int] = {}
+    explained: dict[int, bool] = {}
     while remaining:
         p = board.p_given(remaining, standing)
         given |= p
         if standing:
             again = adjust_p([*p.values(), *(board.candidates[k].p for k in standing), *others], "by")
+            own = dict(zip(p, adjust_p(list(p.values()), "holm"), strict=True))
             for i, value in zip(list(remaining), again, strict=False):
                 akin = [k for k in standing if board.shares_words(i, k)]
-                explained = len(parts) * value > rate and p[i] > WEAKENED * alone[i]
-                if explained or akin:
+                gone = len(parts) * value > rate and p[i] > WEAKENED * alone[i] and own[i] > OWN_CAUSE_P
+                if gone or akin:
                     under[i] = akin[0] if akin else board.best_explanation(i, standing)
+                    explained[i] = bool(akin) or board.little_remains(i, standing)
                     remaining.remove(i)
         if remaining:
             leader = board.cause(min(remaining, key=lambda i: (p[i], i)), remaining, standing)
@@ -338,10 +353,14 @@ def fold_explained(
             remaining.remove(leader)
     order: list[int] = []
     for leader in standing:
-        beneath = [i for i in sorted(under) if under[i] == leader]
+        # Those that may be causes of their own come first, so that none is left out for a shadow.
+        beneath = sorted((i for i in under if under[i] == leader), key=lambda i: (explained[i], i))
         order += [leader, *_without_same_words(board, leader, beneath)[:MAX_FOLDED]]
     place = {i: position for position, i in enumerate(order)}
-    return [FoldedSlice(board.candidates[i], given[i], place[under[i]] if i in under else -1) for i in order]
+    return [
+        FoldedSlice(board.candidates[i], given[i], place[under[i]] if i in under else -1, explained.get(i, False))
+        for i in order
+    ]
 
 
 def _without_same_words(board: "_ConfirmedSlices", leader: int, beneath: Sequence[int]) -> list[int]:
@@ -378,6 +397,17 @@ class _ConfirmedSlices:
     def best_explanation(self, i: int, standing: Sequence[int]) -> int:
         """Return the standing slice that, taken out alone, leaves least of a slice."""
         return max(standing, key=lambda k: self.p_given([i], [k])[i])
+
+    def little_remains(self, i: int, taken: Sequence[int]) -> bool:
+        """Tell whether what remains of a slice, with others taken out, is shown to be small in both views.
+
+        All titles count, those of its search among them: a slice is proposed for looking bad, not for looking harmless.
+        """
+        claims = self._claims(taken)
+        everything = np.arange(len(self.titles))
+        counts = self.titles.count(everything[self.candidates[i].mask], claims), self.titles.count(everything, claims)
+        views = zip(*counts[0], *counts[1], strict=True)
+        return max(p_of_small_effect(*view, SMALL_ODDS_RATIO) for view in views) <= SMALL_P
 
     def cause(self, leader: int, remaining: Sequence[int], standing: Sequence[int]) -> int:
         """Return `leader`, or the slice that explains it in no more facts, without being explained by it."""

@@ -44,7 +44,9 @@ class SliceFinding:
     p_given : float
         The same within and outside the stronger slices.
     folded_under : str
-        Description of the slice that explains it; '' when it stands by itself.
+        Description of the slice that explains it: what remains outside is shown to be small; '' otherwise.
+    confounded_with : str
+        Description of a stronger slice that it cannot be told apart from yet; '' when it can.
     proposals, searches : int
         How many of the searched halves found it, and how many were searched.
     """
@@ -56,6 +58,7 @@ class SliceFinding:
     p_adjusted: float
     p_given: float
     folded_under: str
+    confounded_with: str
     proposals: int
     searches: int
 
@@ -76,6 +79,7 @@ class SliceFinding:
             "p_adjusted": self.p_adjusted,
             "p_given_stronger": self.p_given,
             "folded_under": self.folded_under or None,
+            "confounded_with": self.confounded_with or None,
             "found_in": self.proposals,
             "searches": self.searches,
         }
@@ -94,7 +98,7 @@ class SliceFindings:
     predicates, tested : int
         How many facts took part, and how many slices were put to the test.
     rate : float
-        Of what is reported, at most this share is expected to be chance.
+        Of what is reported, at most this share is chance on average over many searches.
     settings : mapping
         What was asked for: ``facets``, ``max_facts``, ``words``, ``min_n``.
     reason : str
@@ -112,8 +116,8 @@ class SliceFindings:
 
     @property
     def unexplained(self) -> tuple[SliceFinding, ...]:
-        """The slices that no other explains."""
-        return tuple(finding for finding in self.slices if not finding.folded_under)
+        """The slices that stand by themselves: no other explains them, and they can be told apart from all others."""
+        return tuple(finding for finding in self.slices if not finding.folded_under and not finding.confounded_with)
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-able content, as ``colophon slices --find --json`` prints it."""
@@ -132,7 +136,7 @@ class SliceFindings:
 # --- Find the slices of a collection on which a model fails: search, confirm, fold, measure ---------------------------
 
 
-# Of what is reported, at most this share may be chance.
+# Of what is reported, at most this share is chance, on average.
 DEFAULT_RATE: Final = 0.10
 MIN_SLICE_SIZE = 20
 # A slice has at least so many errors in the half that is searched, and at least a hundredth of the errors there.
@@ -176,7 +180,7 @@ def find_slices(
     collection : DataFrame, optional
         Records of the whole collection, in which slices are counted; without it, all rows of `table`.
     fdr : float
-        Of the slices that are reported, at most this share may be chance, 0 to 1 (exclusive).
+        Of the slices that are reported, at most this share is chance on average over many searches, 0 to 1 (exclusive).
 
     Returns
     -------
@@ -273,7 +277,8 @@ def _slice_finding(
         p=candidate.p,
         p_adjusted=candidate.p_adjusted,
         p_given=entry.p_given,
-        folded_under=above,
+        folded_under=above if entry.explained else "",
+        confounded_with="" if entry.explained else above,
         proposals=candidate.proposals,
         searches=len(parts),
     )

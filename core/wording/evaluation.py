@@ -103,7 +103,15 @@ def collection(estimates: CollectionEstimates) -> tuple[str, ...]:
         f"In the whole collection of {estimates.n_collection:,} books the model is right for {_range(accuracy)}, in the"
         f" {checked.n:,} checked books as they are for {_range(checked)}.",
         f"The collection is {largest_listed(sizes, ranges)}.",
+        "This holds if the checked books are like a random sample of those that are called the same with about the same"
+        " confidence.",
     ]
+    if estimates.n_left_out:
+        n = estimates.n_left_out
+        sentences.append(
+            f"{n:,} more checked {'book is' if n == 1 else 'books are'} left out here, since the model learned or may"
+            " have learned from them."
+        )
     if estimates.design_effect >= 1.05:
         effective = accuracy.n / estimates.design_effect
         sentences.append(

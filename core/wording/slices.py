@@ -19,7 +19,20 @@ def sentences(findings: SliceFindings) -> tuple[str, ...]:
         f" Of {findings.tested} slices that were put to the test {alone} {'is' if alone == 1 else 'are'} worse than"
         " chance allows and not explained by others."
     )
-    return (first, *map(finding, findings.unexplained))
+    average = (
+        f"Over many such searches at most {in_percent(findings.rate)} of the slices reported are chance, on average; in"
+        " a single one it can be more."
+    )
+    return (first, *map(finding, findings.unexplained), *_confounded(findings), average)
+
+
+def _confounded(findings: SliceFindings) -> list[str]:
+    """Say how many slices may be causes of their own, but cannot be told apart from stronger ones."""
+    n = sum(bool(found_slice.confounded_with) for found_slice in findings.slices)
+    if not n:
+        return []
+    others = "a stronger one" if n == 1 else "stronger ones"
+    return [f"{n} more cannot be told apart from {others} yet: more checked books would tell."]
 
 
 def finding(found_slice: SliceFinding) -> str:
@@ -27,11 +40,13 @@ def finding(found_slice: SliceFinding) -> str:
     text, unseen = measurement(found_slice.measured), found_slice.unseen
     if unseen.defined:
         text += (
-            f" Among the books the search had not seen: {found_slice.unseen_errors:,} of {unseen.n:,}"
+            f" Among the titles the search had not seen, each once: {found_slice.unseen_errors:,} of {unseen.n:,}"
             f" ({interval_percent(unseen.low, unseen.high)})."
         )
     if found_slice.folded_under:
         text += f" Explained by: {found_slice.folded_under}."
+    if found_slice.confounded_with:
+        text += f" Cannot be told apart yet from: {found_slice.confounded_with}."
     return text
 
 

@@ -181,6 +181,16 @@ def test_json(found):
     assert content["n_checked"] == 400
 
 
+def test_the_condition_and_the_books_left_out_are_said(found):
+    condition = "This holds if the checked books are like a random sample of those that are called the same with about"
+    assert any(sentence.startswith(condition) for sentence in collection(found))
+    assert not any("left out here" in sentence for sentence in collection(found))
+    leak = collection_estimates(scored(leak=np.arange(4000) < 100), CLASSES)
+    assert "100 more checked books are left out here, since the model learned or may have learned from them." in (
+        collection(leak)
+    )
+
+
 def test_sentences(found):
     assert collection(found)[0].startswith("In the whole collection of 4,000 books the model is right for ")
     assert "in the 400 checked books as they are for " in collection(found)[0]

@@ -15,6 +15,7 @@ from core.evaluation import (
     least_confident_right,
     length_by_outcome,
     most_confident_wrong,
+    wrong_first,
 )
 from core.wording.evaluation import verdict
 
@@ -129,6 +130,14 @@ def test_an_outcome_counts_both_sides() -> None:
     found = compare_with_rest(table, mask)
     assert (found["n"], found["errors"], found["rest_n"], found["rest_errors"]) == (15, 10, 15, 0)
     assert found["rate"].value == pytest.approx(10 / 15)
+
+
+def test_a_list_puts_the_wrong_ones_first_and_the_unchecked_last():
+    table = pd.concat([SIX.assign(truth=""), SIX]).reset_index(drop=True)
+    listed = wrong_first(table)
+    assert listed["confidence"].tolist()[:2] == [0.95, 0.7]
+    assert (listed["truth"] == "").tolist() == [False] * 6 + [True] * 6
+    assert len(listed) == 12
 
 
 def test_lists_of_books_begin_where_a_curator_wants_to_look() -> None:

@@ -120,7 +120,7 @@ def test_the_verdict_is_said_in_words(found: SliceFindings) -> None:
     assert wording.sentences(found)[1].startswith("Books with “")
     assert f" in the title: {first['errors']} of {first['n']} wrong (" in wording.sentences(found)[1]
     assert (
-        f"{first['collection_n']} books of the collection. Among the books the search had not seen:"
+        f"{first['collection_n']} books of the collection. Among the titles the search had not seen, each once:"
         in wording.sentences(found)[1]
     )
 

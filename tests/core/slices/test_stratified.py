@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.contingency_tables import StratifiedTable
 
-from core.slices.stratified import exact_p, excess, min_ratio, min_score, worst_p
+from core.slices.stratified import exact_p, excess, min_ratio, min_score, p_of_small_effect, worst_p
 
 
 def enumerated(n: list[int], errors: list[int], all_n: list[int], all_errors: list[int]) -> float:
@@ -114,3 +114,19 @@ def test_an_undefined_excess_is_not_a_number(counts, expected, ratio):
     found = excess(*counts)
     assert [found.expected, found.ratio] == pytest.approx([expected, ratio], nan_ok=True)
     assert np.isnan([found.low, found.high]).all()
+
+
+def test_how_small_an_effect_is_shown_to_be_by_hand():
+    # Of four books two are wrong, and a slice holds two. With odds three times as high its errors 0, 1, 2 weigh
+    # 1 · 1, 4 · 3 and 1 · 9.
+    for errors, p in ((0, 1 / 22), (1, 13 / 22), (2, 1.0)):
+        assert p_of_small_effect([2], [errors], [4], [2], 3) == pytest.approx(p)
+    # Two such strata without an error in the slice, and one in which nothing can vary.
+    assert p_of_small_effect([2, 2, 5], [0, 0, 5], [4, 4, 5], [2, 2, 5], 3) == pytest.approx(1 / 484)
+    assert p_of_small_effect([5], [5], [5], [5], 3) == 1.0
+
+
+def test_large_strata_are_followed_far_enough():
+    # 20,000 of 40,000, a fifth wrong in both: the odds are surely not half as high again.
+    assert p_of_small_effect([20_000], [4_000], [40_000], [8_000], 1.5) < 1e-30
+    assert p_of_small_effect([20_000], [4_600], [40_000], [8_000], 1.5) > 0.05
