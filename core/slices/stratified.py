@@ -164,7 +164,7 @@ def exact_p(n: npt.ArrayLike, errors: npt.ArrayLike, all_n: npt.ArrayLike, all_e
     >>> round(exact_p([4], [3], [10], [4]), 6)
     0.119048
     """
-    observed, total = _sum_of_errors(*_whole(n, errors, all_n, all_errors))
+    observed, total = _sum_of_errors(_whole(n, errors, all_n, all_errors))
     if observed <= 0:
         return 1.0
     return float(min(1.0, total[observed:].sum())) if observed < len(total) else 0.0
@@ -203,16 +203,14 @@ def p_of_small_effect(
     >>> round(p_of_small_effect([2], [1], [4], [2], 3), 6) == round(13 / 22, 6)
     True
     """
-    observed, total = _sum_of_errors(*_whole(n, errors, all_n, all_errors), odds_ratio)
+    observed, total = _sum_of_errors(_whole(n, errors, all_n, all_errors), odds_ratio)
     return float(min(1.0, total[: max(observed, 0) + 1].sum())) if len(total) > 1 else 1.0
 
 
-def _sum_of_errors(
-    n: Counts, errors: Counts, all_n: Counts, all_errors: Counts, odds_ratio: float = 1.0
-) -> tuple[int, npt.NDArray[np.float64]]:
+def _sum_of_errors(counts: tuple[Counts, ...], odds_ratio: float = 1.0) -> tuple[int, npt.NDArray[np.float64]]:
     """Return the slice's errors, as a place among those that can be, and how probable each sum is."""
     observed, total = 0, np.ones(1)
-    for part, wrong, whole, whole_wrong in zip(n, errors, all_n, all_errors, strict=True):
+    for part, wrong, whole, whole_wrong in zip(*counts, strict=True):
         low, high = max(0, part + whole_wrong - whole), min(part, whole_wrong)
         if low == high:
             continue
