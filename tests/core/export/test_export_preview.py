@@ -112,7 +112,10 @@ def test_the_difference_from_the_catalogues_genre(example):
         "Non-fiction",
         "Fiction",
     )
-    assert difference.of("added")["confidence"].is_monotonic_decreasing
+    added = difference.of("added")
+    assert added["confidence"].is_monotonic_decreasing
+    assert added.index.tolist() == [0, 1, 2, 3]
+    assert list(added.columns) == ["record_id", "title", "genre_given", "label", "confidence", "difference"]
 
 
 def test_a_genre_that_names_two_labels_is_unclear(example):

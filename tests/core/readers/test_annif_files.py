@@ -280,3 +280,12 @@ def test_a_table_whose_every_score_is_wrong_is_refused(tmp_path: Path) -> None:
     path.write_text("id,uri,label,score\na,u,Map,20\na,v,Play,80\n", encoding="utf-8")
     with pytest.raises(UnreadableFileError, match="suggestions without a usable score; line 2: its score is '20'"):
         read_table(path)
+
+
+def test_how_far_the_reading_is(docs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(annif_documents, "_PROGRESS_EVERY", 1)
+    steps: list[tuple[float, str]] = []
+    read_table(docs, progress=lambda share, message: steps.append((share, message)))
+    reading = [(share, message) for share, message in steps if message.startswith("Reading ")]
+    assert [share for share, _ in reading] == pytest.approx([1 / 3, 2 / 3, 1])
+    assert reading[0][1] == "Reading 1 of 3 documents"

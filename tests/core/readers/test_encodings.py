@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ChoiceNeededError, InputError
+from core.readers import encoding as encoding_module
 from core.readers import read_table
 
 TEXT = "id,Title,place\n" + "".join(f"{i},Über Çelebi naïve,Kjøbenhavn {i}\n" for i in range(30))
@@ -86,3 +87,17 @@ def test_an_unknown_encoding_is_refused(tmp_path: Path):
         read_table(path, encoding="klingon")
     with pytest.raises(InputError, match="'base64' is not the name of an encoding"):
         read_table(path, encoding="base64")
+
+
+@pytest.mark.parametrize("block", [1, 7, 16])
+def test_a_file_is_looked_at_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int):
+    """The letter that tells stands far behind the first block; the ends of blocks cut letters of two bytes."""
+    monkeypatch.setattr(encoding_module, "_BLOCK", block)
+    rows = "id,Title\n" + "".join(f"{i},Songs\n" for i in range(20))
+    path = tmp_path / "t.csv"
+    path.write_bytes((rows + "20,Élégie\n").encode("cp1252"))
+    table = read_table(path)
+    assert (table.encoding, table.frame["Title"].iloc[-1]) == ("cp1252", "Élégie")
+    assert f"byte 0xC9 at position {len(rows) + 3}" in " ".join(table.reasons)
+    path.write_bytes((rows + "20,Élégie\n").encode())
+    assert read_table(path).encoding == "utf-8"
