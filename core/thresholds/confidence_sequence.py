@@ -75,9 +75,10 @@ def labels_by_errors(left: int, population: int, alpha: float) -> NDArray[np.int
 
     How alpha is shared out was chosen by simulation on invented worlds (6,000 and 50,000 records, 2 and 5 per cent
     allowed, wrong ones at the useful cut .05 to .6 of what is allowed): the level of e is in proportion to
-    (e + 1)/(e + 4)/(1 + (e/15)²). It stops about a quarter earlier than the closed form of the
-    prior-posterior-ratio martingale (Waudby-Smith and Ramdas 2020) with its best prior, which is valid too: that one
-    bounds *all* wrong ones above a cut, also those that people have put right by checking.
+    (e + 1)/(e + 4)/(1 + (e/15)²). Of 6,000 records with 120 allowed it takes as many labels as the closed form of the
+    prior-posterior-ratio martingale (Waudby-Smith and Ramdas 2020) with the best of four priors where 36 are wrong at
+    the useful cut, 13, 27 and 38 per cent fewer with 48, 60 and 72, and 13 per cent more with 24. That one is valid
+    too, but bounds *all* wrong ones above a cut, also those that people have put right by checking.
 
     References
     ----------
