@@ -105,9 +105,11 @@ def add_truth(
         spoken = (answers.truth != "") | (answers.given != "")
         answered_before += int((spoken & ((truth != "") | (given != ""))).sum())
         truth[spoken], given[spoken] = answers.truth[spoken], answers.given[spoken]
-        draw, passed = judge.draw(), judge.passed_over()
-        passed_over[_places(frame, passed)] = True
-        drawn[spoken] = how_drawn(workspace.database, judge.fingerprint, draw)
+        draw = judge.draw()
+        how = how_drawn(workspace.database, judge.fingerprint, draw)
+        drawn[spoken] = how
+        if how in ("random", "chances"):  # of other sets nobody can say why a row is blank
+            passed_over[_places(frame, judge.passed_over())] = True
         if draw is not None and len(draw):
             draws.append(_chances(frame, draw))
         sentences += new_sentences
