@@ -134,7 +134,7 @@ def _refuse_another(workspace: Workspace, wanted: Sequence[tuple[str, Kind, pd.D
 
 def main() -> int:
     """Build the demonstration as a job."""
-    from core.jobs import JobProgress, run_as_job
+    from core.jobs.worker import JobProgress, run_as_job
 
     def work(workspace: Workspace, config: dict[str, Any], progress: JobProgress) -> dict[str, list[str]]:
         return build(workspace, progress=progress)

@@ -155,7 +155,7 @@ def _device() -> Iterator[HealthCheck]:
 
 def _language_models() -> Iterator[HealthCheck]:
     # Only here: whoever imports this module does not load what models need.
-    from core.models.base import KINDS
+    from core.models import KINDS
     from core.models.language_models import MissingLanguageModelError, installed, packaged
 
     for model in installed():

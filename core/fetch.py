@@ -500,7 +500,7 @@ class _DownloadTarget:
 def main() -> int:
     """Fetch a source and import it, as a job: its config names the source."""
     from core.importing import import_file
-    from core.jobs import JobProgress, run_as_job
+    from core.jobs.worker import JobProgress, run_as_job
 
     def work(workspace: Workspace, config: dict[str, Any], progress: JobProgress) -> dict[str, Any]:
         got = fetch(workspace, config["source"], progress=lambda fraction, message: progress(fraction * 0.7, message))

@@ -585,7 +585,7 @@ def _confirmed(config: Mapping[str, Any] | None) -> ConfirmedMapping | None:
 
 def main() -> int:
     """Run an import as a job: its config names the file, the kind and the corrections."""
-    from core.jobs import JobProgress, run_as_job
+    from core.jobs.worker import JobProgress, run_as_job
     from core.uploads import clear_upload
 
     def work(workspace: Workspace, config: dict[str, Any], progress: JobProgress) -> dict[str, Any]:

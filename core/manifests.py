@@ -306,7 +306,7 @@ class ModelManifest(Manifest):
     Attributes
     ----------
     model_kind : str
-        See :data:`core.models.base.KINDS`.
+        See :data:`core.models.KINDS`.
     classes : tuple of str
         Sorted.
     files : mapping

@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.log import VARIABLE, log_to
+from core.progress import VARIABLE, log_to
 
 __all__ = [
     "EVERY",

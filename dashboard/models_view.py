@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation import Evaluation
-from core.models.base import KINDS, ModelOption, offered_options
+from core.models import KINDS, ModelOption, offered_options
 from core.models.fitting import FEWEST_TITLES
 from core.models.language_models import check_bases
 from core.models.preparation import readable_columns

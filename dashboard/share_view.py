@@ -30,9 +30,8 @@ from core.sharing.card_text import (
 )
 from core.sharing.cards import bundle_card, bundle_citation, is_invented, model_card, model_citation
 from core.sharing.citation import Citation, deposit
-from core.sharing.hub import check_target, token_of
 from core.sharing.pull import pull
-from core.sharing.push import write_share_bundle
+from core.sharing.push import check_target, token_of, write_share_bundle
 from core.storage import Workspace, digest, slug
 from core.uploads import clear_stale_uploads, clear_upload, keep_upload
 from dashboard import cache, feedback, housekeeping, jobs, upkeep_view, widgets

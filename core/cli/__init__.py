@@ -17,7 +17,7 @@ from core.errors import (
     StorageError,
     describe_system_error,
 )
-from core.log import log_to
+from core.progress import log_to
 from core.storage import Workspace
 
 __all__ = ["build_parser", "main"]

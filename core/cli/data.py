@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from core import log
 from core.cli import output
 from core.cli.output import CommandResult, warn
 from core.draws import HOW_DRAWN
 from core.errors import Cancelled, InputError
 from core.processes import CODE_FOLDER, memory_limit, module_command, module_environment, most_of_memory
+from core.progress import VARIABLE as VERBOSE_VARIABLE
 from core.progress import Progress
 from core.readers.formats import formats_in_words
 from core.schema import KINDS
@@ -341,7 +341,7 @@ def _serve(args: argparse.Namespace, workspace: Workspace, progress: Progress) -
             raise InputError(f"Port {args.port} is in use. Give another: colophon serve --port {args.port + 1}.")
     environment = {**module_environment(), "COLOPHON_HOME": str(workspace.root)}
     if args.verbose:
-        environment[log.VARIABLE] = "1"
+        environment[VERBOSE_VARIABLE] = "1"
     if args.folder:
         environment[VARIABLE] = folders_text(args.folder)
     warn(f"The dashboard is at http://{_ADDRESS}:{args.port} (workspace {workspace.root}). Stop it with Ctrl+C.")

@@ -268,8 +268,7 @@ def _card(args: argparse.Namespace, workspace: Workspace, progress: Progress) ->
 
 
 def _push(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
-    from core.sharing.hub import check_target
-    from core.sharing.push import push
+    from core.sharing.push import check_target, push
 
     check_target(args.to)
     metadata = _card_metadata(args, _home(args, workspace))
@@ -303,7 +302,7 @@ def _token() -> str:
 
 def _pull(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     if args.classifier:
-        from core.models.pretrained import import_pretrained
+        from core.models.registry import import_pretrained
 
         model = import_pretrained(workspace, args.source, name=args.name, progress=progress)
         said_of_it = f"'{model.name}' ({model.kind}): {', '.join(model.classes)}. It was trained elsewhere."

@@ -8,7 +8,7 @@ from core.cli import output
 from core.cli.output import CommandResult
 from core.errors import Cancelled, InputError
 from core.formatting import interval_percent, percent, rate
-from core.models.base import DEFAULT_KIND, KINDS, ModelOption, offered_options
+from core.models import DEFAULT_KIND, KINDS, ModelOption, offered_options
 from core.progress import Progress
 from core.storage import Workspace
 

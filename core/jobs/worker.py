@@ -15,8 +15,8 @@ from types import FrameType
 from typing import Any
 
 from core.errors import Cancelled, ColophonError, InputError, describe_system_error
-from core.jobs.job import State, cancel_requested, scratch_folder
-from core.log import log_to
+from core.jobs import State, cancel_requested, scratch_folder
+from core.progress import log_to
 from core.storage import Workspace, read_json, write_json
 from core.text_formats import json_text
 

@@ -15,7 +15,7 @@ from core.errors import InputError
 from core.evaluation import error_rate_ratio
 from core.explain import Explanation, word_contributions
 from core.facets import facet_values
-from core.models.base import TrainingData
+from core.models import TrainingData
 from core.models.tfidf import TfidfClassifier
 from core.progress import Progress, silent
 from core.schema import ANNOTATOR, CREATED_AT, LABEL, LABEL_GIVEN, LANGUAGE, RECORD_ID, TITLE, TITLE_KEY

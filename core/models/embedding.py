@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError, ModelError
-from core.models.base import (
+from core.models import (
     Observe,
     TitleClassifier,
     TrainingData,
@@ -89,7 +89,7 @@ class EmbeddingClassifier(TitleClassifier):
         observe: Observe = ignore_measurements,
         checkpoints: Path | None = None,
     ) -> Self:
-        """Learn from titles; see :meth:`core.models.base.TitleClassifier.train`.
+        """Learn from titles; see :meth:`core.models.TitleClassifier.train`.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class EmbeddingClassifier(TitleClassifier):
         return cls(encoder, data.classes, *_fit(vectors, data, settings), reduced=reduced, base=base)
 
     def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
-        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.base.TitleClassifier`."""
+        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.TitleClassifier`."""
         return self._probabilities(titles, self.reduced, progress)
 
     def count_truncated(self, titles: Sequence[str]) -> int:

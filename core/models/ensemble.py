@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.calibration import CALIBRATION_MINIMUM, learn_calibration
 from core.errors import InputError, ModelError
-from core.models.base import (
+from core.models import (
     KINDS,
     Observe,
     TitleClassifier,
@@ -248,7 +248,7 @@ class BlendClassifier(TitleClassifier):
         observe: Observe = ignore_measurements,
         checkpoints: Path | None = None,
     ) -> Self:
-        """Learn from titles; see :meth:`core.models.base.TitleClassifier.train`.
+        """Learn from titles; see :meth:`core.models.TitleClassifier.train`.
 
         Parameters
         ----------
@@ -300,7 +300,7 @@ class BlendClassifier(TitleClassifier):
         )
 
     def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
-        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.base.TitleClassifier`."""
+        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.TitleClassifier`."""
         return combine_logits(self.member_probabilities(titles, progress), self.weights)
 
     def count_truncated(self, titles: Sequence[str]) -> int:
@@ -431,7 +431,7 @@ class CascadeClassifier(TitleClassifier):
         observe: Observe = ignore_measurements,
         checkpoints: Path | None = None,
     ) -> Self:
-        """Learn from titles; see :meth:`core.models.base.TitleClassifier.train`.
+        """Learn from titles; see :meth:`core.models.TitleClassifier.train`.
 
         Parameters
         ----------
@@ -473,7 +473,7 @@ class CascadeClassifier(TitleClassifier):
         return {**options, "second": {"kind": kind, **chosen}}
 
     def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
-        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.base.TitleClassifier`."""
+        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.TitleClassifier`."""
         probabilities = self._first(titles)
         unsure = np.flatnonzero(probabilities.max(axis=1, initial=0.0) < self.sure)
         done = 1 - len(unsure) / max(1, len(titles))

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import Cancelled
-from core.models.base import Observe, ignore_measurements
+from core.models import Observe, ignore_measurements
 from core.models.runtime import epoch_batches, has_bfloat16, length_sorted, load_torch, padded, workers
 from core.progress import Progress, silent
 from core.storage import write_atomically

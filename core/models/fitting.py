@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.calibration import CALIBRATION_MINIMUM, Calibration, CalibrationMethod, learn_calibration
 from core.errors import InputError
 from core.model_input import has_columns, title_part
-from core.models.base import (
+from core.models import (
     DEFAULT_KIND,
     Observe,
     TitleClassifier,
@@ -225,7 +225,7 @@ class Plan:
     Attributes
     ----------
     kind : str
-        See :data:`core.models.base.KINDS`.
+        See :data:`core.models.KINDS`.
     seed : int
         Decides parts and folds, and whatever chance there is in the classifier.
     calibration : {'temperature', 'isotonic', 'none'}

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from core.connection import without_secret
 from core.errors import InputError, ModelError
-from core.models.base import KINDS, known_kind
+from core.models import KINDS, known_kind
 
 __all__ = [
     "DISTRIBUTION",

@@ -1,12 +1,13 @@
 """Trained models on disk: complete or absent, verified when loaded, with provenance and what they were tested on.
 
-Read from manifests alone, so that nothing has to be loaded.
+What is known of a model is read from manifests alone, so that nothing has to be loaded.
 """
 
 import functools
 import hashlib
 import re
 import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +20,10 @@ from numpy.typing import NDArray
 from core.calibration import Calibration, apply_calibrations
 from core.errors import InputError, ModelError
 from core.manifests import MANIFEST, ModelManifest, ModelMetrics, matches_seal, read_metrics
-from core.models.base import KINDS, TitleClassifier, classifier_class
+from core.models import KINDS, TitleClassifier, classifier_class
 from core.progress import Progress, silent
-from core.schema import RECORD_ID, SOURCE, SPLIT, probability_column
-from core.storage import Workspace, digest, file_sha256, read_json
+from core.schema import ALTERNATE_ID, LABEL, RECORD_ID, SOURCE, SPLIT, TITLE, TITLE_KEY, probability_column
+from core.storage import Workspace, digest, file_sha256, read_json, slug
 from core.text_formats import json_text
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "ModelDescription",
     "ModelTest",
     "describe",
+    "import_pretrained",
     "labelled_by_rules",
     "list_models",
     "load",
@@ -453,3 +455,52 @@ def _test_books(folder: Path, labels: str) -> str:
     books = pd.read_parquet(path, columns=[RECORD_ID, SPLIT, SOURCE])
     ids = books.loc[(books[SPLIT] == "test") & (books[SOURCE] == "person"), RECORD_ID]
     return digest(labels, sorted(ids.astype(str))) if len(ids) else ""
+
+
+def import_pretrained(
+    workspace: Workspace, source: str, *, name: str | None = None, progress: Progress = silent
+) -> Model:
+    """Bring in a classifier from a folder or the Hugging Face Hub, as it is: nothing is trained or calibrated.
+
+    What it learned from is not known, so that none of its predictions can be called held out.
+
+    Raises
+    ------
+    InputError, ModelError
+        See :func:`core.models.transformer.load_pretrained`.
+    """
+    from core.models.fitting import FOLD, LEARNED
+    from core.models.transformer import load_pretrained
+
+    progress(0.0, "Fetching the model")
+    classifier = load_pretrained(source)
+    progress(0.7, "Saving")
+    texts = (RECORD_ID, ALTERNATE_ID, TITLE, TITLE_KEY, LABEL, SPLIT, SOURCE)
+    training = pd.DataFrame({column: pd.Series([], dtype="str") for column in texts})
+    training[FOLD], training[LEARNED] = np.array([], dtype=np.int64), np.array([], dtype=bool)
+    for class_name in classifier.classes:
+        training[probability_column(class_name)] = np.array([], dtype=float)
+    sentences = (
+        "It was trained elsewhere. What it learned from is not known here, so that predictions of books it may have"
+        " learned from look better than they are, and its confidences are not calibrated.",
+    )
+    facts = {
+        "labels": "",
+        "labels_fingerprint": "",
+        "invented": False,
+        "base": classifier.base,
+        "device": classifier.device,
+        "calibration": "none",
+        "sentences": list(sentences),
+    }
+    with tempfile.TemporaryDirectory(prefix=".fetching-", dir=workspace.root) as folder:
+        return save(
+            workspace,
+            slug(name or Path(source).name),
+            classifier,
+            Calibration(method="none", classes=classifier.classes),
+            training=training,
+            metrics={},
+            facts=facts,
+            scratch=Path(folder),
+        )

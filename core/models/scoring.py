@@ -16,7 +16,7 @@ from core.corpus import load_corpus
 from core.errors import InputError
 from core.labels import load_labels
 from core.model_input import has_columns
-from core.models.base import known_kind
+from core.models import known_kind
 from core.models.preparation import model_inputs, with_known_titles
 from core.models.registry import Model, load, load_folder, weights_digest
 from core.predictions import PREDICTIONS_FILE
@@ -318,7 +318,7 @@ def open_model(folder: Path, name: str) -> Scorer:
 
 def main() -> int:
     """Score a corpus as a job: its config names the model, the corpus, and what the predictions shall be called."""
-    from core.jobs import JobProgress, run_as_job
+    from core.jobs.worker import JobProgress, run_as_job
 
     def work(workspace: Workspace, config: dict[str, Any], progress: JobProgress) -> dict[str, Any]:
         return predict_corpus(

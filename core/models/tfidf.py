@@ -23,7 +23,7 @@ from scipy import sparse
 
 from core.errors import InputError, ModelError
 from core.model_input import as_terms
-from core.models.base import (
+from core.models import (
     Observe,
     TitleClassifier,
     TrainingData,
@@ -213,7 +213,7 @@ class TfidfClassifier(TitleClassifier):
         observe: Observe = ignore_measurements,
         checkpoints: Path | None = None,
     ) -> Self:
-        """Learn from titles; see :meth:`core.models.base.TitleClassifier.train`.
+        """Learn from titles; see :meth:`core.models.TitleClassifier.train`.
 
         Parameters
         ----------
@@ -277,7 +277,7 @@ class TfidfClassifier(TitleClassifier):
         return words, sparse.csr_matrix((counts / total[columns], (rows, columns)), shape=shape)
 
     def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
-        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.base.TitleClassifier`."""
+        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.TitleClassifier`."""
         probabilities = np.empty((len(titles), len(self.classes)))
         for start in range(0, len(titles), _BATCH):
             progress(start / len(titles), f"{start:,} of {len(titles):,} titles")

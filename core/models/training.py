@@ -21,8 +21,7 @@ from core.evaluation import evaluate
 from core.joins import find_leaks
 from core.labels import load_labels
 from core.model_input import has_columns
-from core.models import registry
-from core.models.base import DEFAULT_KIND, Observe, ignore_measurements, known_kind
+from core.models import DEFAULT_KIND, Observe, ignore_measurements, known_kind, registry
 from core.models.fitting import LEARNED, Fitted, Plan, fit
 from core.models.language_models import check_bases
 from core.models.preparation import (
@@ -298,7 +297,7 @@ def train(
     labels : str
         Name of the label set.
     kind : str
-        See :data:`core.models.base.KINDS`.
+        See :data:`core.models.KINDS`.
     name : str, optional
         Of the model; else made of the names of the label set and the kind.
     corpus : str, optional
@@ -520,7 +519,7 @@ def _without_nested(report: TrainingReport) -> dict[str, Any]:
 
 def main() -> int:
     """Train as a job: its config holds the arguments of :func:`train`."""
-    from core.jobs import JobProgress, run_as_job
+    from core.jobs.worker import JobProgress, run_as_job
 
     def work(workspace: Workspace, config: dict[str, Any], progress: JobProgress) -> dict[str, Any]:
         wanted = {key: value for key, value in config.items() if value is not None}

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import InputError, ModelError
-from core.models.base import (
+from core.models import (
     Observe,
     TitleClassifier,
     TrainingData,
@@ -101,7 +101,7 @@ class TransformerClassifier(TitleClassifier):
         observe: Observe = ignore_measurements,
         checkpoints: Path | None = None,
     ) -> Self:
-        """Learn from titles; see :meth:`core.models.base.TitleClassifier.train`.
+        """Learn from titles; see :meth:`core.models.TitleClassifier.train`.
 
         Parameters
         ----------
@@ -171,7 +171,7 @@ class TransformerClassifier(TitleClassifier):
         self.reduced = self.agreement >= MIN_AGREEMENT
 
     def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
-        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.base.TitleClassifier`."""
+        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.TitleClassifier`."""
         return self._probabilities(titles, self.reduced and has_bfloat16(self.device), progress)
 
     def count_truncated(self, titles: Sequence[str]) -> int:

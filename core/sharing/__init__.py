@@ -5,7 +5,7 @@
 ``card_text``           the Markdown of cards, the words of licences and tasks, and what a person wrote into a card
 ``bundle``              a folder ready to be shared, with its card
 ``verification``        what arrives: copied under plain names, within limits, and checked against its checksums
-``push``, ``pull``      on its way to the Hub, and taken in from there; ``hub``: the Hub itself
+``push``, ``pull``      on its way to the Hub, and taken in from there
 ``citation``            how to cite, CITATION.cff, and the metadata of a Zenodo deposit
 ======================  ============================================================================================
 

@@ -14,7 +14,7 @@ from core.export.readme import quality_sentences
 from core.facets import facet_values
 from core.labels import LabelSet
 from core.manifests import MeasuredPart, ModelManifest, ModelMetrics, Rate, SourceFile, read_metrics
-from core.models.base import KINDS
+from core.models import KINDS
 from core.models.registry import labelled_by_rules, training_books
 from core.sharing.card_text import CardMetadata, language_codes, licence_of, render_card, size_of
 from core.sharing.citation import Citation, published_sources

@@ -21,8 +21,7 @@ from core.export.manifest import BundleManifest
 from core.manifests import Manifest
 from core.progress import Progress, silent
 from core.sharing.card_text import CARD_FOLDER
-from core.sharing.hub import check_target, download_repository, token_of
-from core.sharing.push import TOKEN
+from core.sharing.push import TOKEN, check_target, download_repository, token_of
 from core.sharing.verification import VerifiedFiles, collect_folder, collect_zip, verify
 from core.storage import Artifact, Workspace, now, slug, user_path
 
@@ -214,7 +213,7 @@ def _sentence(verified: VerifiedFiles, artifact: Artifact[Manifest]) -> str:
 
 def main() -> int:
     """Pull as a job: its config holds the arguments of :func:`pull` but for the token, which the environment has."""
-    from core.jobs import JobProgress, run_as_job
+    from core.jobs.worker import JobProgress, run_as_job
 
     token = os.environ.pop(TOKEN, "")
 

@@ -419,7 +419,7 @@ def _sentence(tried: TrialResult, counts: Mapping[str, int], left_out: Mapping[s
 
 def main() -> int:
     """Label as a job: its config holds the functions as TOML and the arguments of :func:`build_labels`."""
-    from core.jobs import JobProgress, run_as_job
+    from core.jobs.worker import JobProgress, run_as_job
 
     def work(workspace: Workspace, config: dict[str, Any], progress: JobProgress) -> dict[str, Any]:
         report = build_labels(

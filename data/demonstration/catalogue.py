@@ -9,8 +9,17 @@ import numpy as np
 import pandas as pd
 
 from data.demonstration import profile
-from data.demonstration.profile import FICTION, MISPLACED_SHARE, NON_FICTION, ROOMS, Draw, Weighted
-from data.demonstration.titles import ending, grammar, title
+from data.demonstration.profile import (
+    FICTION,
+    MISPLACED_SHARE,
+    NON_FICTION,
+    ROOMS,
+    Draw,
+    Weighted,
+    ending,
+    grammar,
+    title,
+)
 
 __all__ = [
     "COLUMNS",

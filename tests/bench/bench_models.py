@@ -26,7 +26,7 @@ from core.errors import NotFoundError
 from core.importing import import_file
 from core.joins import join_ids
 from core.model_input import join_fields
-from core.models.base import TitleClassifier
+from core.models import TitleClassifier
 from core.models.ensemble import BlendClassifier
 from core.models.preparation import predictions_table
 from core.models.registry import load

@@ -15,7 +15,7 @@ from core.explain import (
     shap_words,
     word_contributions,
 )
-from core.models.base import TrainingData
+from core.models import TrainingData
 from core.models.tfidf import TfidfClassifier
 
 TITLES = {

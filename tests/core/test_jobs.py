@@ -34,7 +34,7 @@ def start(workspace, tmp_path, monkeypatch):
 
     def begin(body, config=None, title="Some work"):
         name = f"work_{len(started)}"
-        source = "import os, signal, sys, time\nimport core.errors\nfrom core.jobs import run_as_job\n\n"
+        source = "import os, signal, sys, time\nimport core.errors\nfrom core.jobs.worker import run_as_job\n\n"
         source += "def work(workspace, config, progress):\n" + textwrap.indent(textwrap.dedent(body), "    ")
         source += "\n\nif __name__ == '__main__':\n    sys.exit(run_as_job(work))\n"
         (folder / f"{name}.py").write_text(source, encoding="utf-8")
@@ -462,7 +462,7 @@ def test_a_token_of_whoever_runs_the_server_is_not_handed_to_a_job(start, monkey
 
 
 def test_folders_of_old_finished_jobs_are_cleared_when_a_new_one_is_started(start, workspace, monkeypatch):
-    monkeypatch.setattr("core.jobs.job.MAX_FINISHED_JOBS", 3)
+    monkeypatch.setattr("core.jobs.MAX_FINISHED_JOBS", 3)
     for day in range(1, 7):
         folder = workspace.folder("jobs") / f"2025010{day}-000000-abcdef"
         folder.mkdir()

@@ -21,8 +21,18 @@ from data.demonstration.catalogue import (
     place_of_publication,
     title_group,
 )
-from data.demonstration.profile import DECOY_PLACE, PLACES, Draw, Weighted
-from data.demonstration.titles import RULES, Grammar, ending, grammar, repair, title
+from data.demonstration.profile import (
+    DECOY_PLACE,
+    PLACES,
+    RULES,
+    Draw,
+    Grammar,
+    Weighted,
+    ending,
+    grammar,
+    repair,
+    title,
+)
 
 MODULES = [f"data.demonstration.{found.name}" for found in pkgutil.iter_modules(data.demonstration.__path__)]
 LANGUAGES = sorted(RULES)

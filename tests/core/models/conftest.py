@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.models.base import TrainingData
+from core.models import TrainingData
 
 WORDS = {
     "Fiction": ["A novel", "A tale", "Stories for girls", "The heir", "A romance in three volumes"],

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from core.cli import build_parser, main
 from core.errors import InputError
-from core.models import describe, load
-from core.models.base import (
+from core.models import (
     BASE,
     KINDS,
     ModelKind,
@@ -28,6 +27,7 @@ from core.models.base import (
 )
 from core.models.ensemble import BlendClassifier
 from core.models.language_models import bases_of
+from core.models.registry import describe, load
 from core.storage import Workspace
 
 PRIOR = ModelOption(

@@ -3,8 +3,7 @@ import pytest
 
 from core.errors import InputError, ModelError
 from core.explain import leave_one_word_out
-from core.models import embedding
-from core.models.base import TrainingData
+from core.models import TrainingData, embedding
 from core.models.embedding import EmbeddingClassifier
 from core.models.encoder import Encoder
 from core.models.fitting import Plan, fit

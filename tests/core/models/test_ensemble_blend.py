@@ -6,8 +6,7 @@ import pytest
 
 from core.errors import InputError, ModelError
 from core.explain import leave_one_word_out
-from core.models import ensemble
-from core.models.base import TrainingData
+from core.models import TrainingData, ensemble
 from core.models.ensemble import BlendClassifier, OutOfFold, fit_blend_weights
 from core.models.fitting import Plan, fit
 from core.models.registry import load, save

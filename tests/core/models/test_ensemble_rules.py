@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from core.errors import InputError, ModelError
-from core.models import ensemble
-from core.models.base import write_model_config
+from core.models import ensemble, write_model_config
 from core.models.ensemble import (
     BLEND_FILE,
     BLEND_FORMAT,

@@ -4,8 +4,7 @@ import pytest
 
 from core.calibration import learn_calibration
 from core.errors import Cancelled, InputError
-from core.models import fitting
-from core.models.base import KINDS, ModelKind, classifier_class, known_kind
+from core.models import KINDS, ModelKind, classifier_class, fitting, known_kind
 from core.models.fitting import Plan, fit
 from core.models.tfidf import TfidfClassifier
 from core.models.training import measure

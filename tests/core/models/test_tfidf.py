@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline, make_union
 
 from core.errors import InputError, ModelError
-from core.models.base import TrainingData
+from core.models import TrainingData
 from core.models.tfidf import TfidfClassifier
 
 ODD = [

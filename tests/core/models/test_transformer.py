@@ -9,13 +9,11 @@ import pytest
 from core.calibration import Calibration
 from core.errors import Cancelled, InputError, ModelError
 from core.explain import leave_one_word_out
-from core.models import encoder, language_models, runtime
-from core.models.base import TrainingData
+from core.models import TrainingData, encoder, language_models, runtime
 from core.models.finetune import _calibrated_losses, _has_worsened
 from core.models.fitting import Plan, fit
 from core.models.preparation import with_known_titles
-from core.models.pretrained import import_pretrained
-from core.models.registry import load, load_folder
+from core.models.registry import import_pretrained, load, load_folder
 from core.models.runtime import epoch_batches, length_sorted, padded
 from core.models.transformer import TransformerClassifier, load_pretrained, stratified
 

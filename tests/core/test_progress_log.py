@@ -15,13 +15,13 @@ from core.cli import main
 from core.export.release import Release, release
 from core.fetch import fetch
 from core.importing import import_file
-from core.jobs import run_as_job
-from core.log import log_to
+from core.jobs.worker import run_as_job
 from core.models.scoring import predict_corpus
 from core.models.training import train
 from core.policies import SavedPolicy, save_policy
 from core.predicates import TextPredicate
 from core.predictions import load_scored
+from core.progress import log_to
 from core.review import record_decision, send_to_review, undo_decision
 from core.sharing.pull import pull
 from core.sharing.push import push, write_share_bundle

@@ -16,9 +16,8 @@ from core.errors import Cancelled, ColophonError, InputError, NotFoundError
 from core.jobs import start
 from core.models.registry import load
 from core.sharing.card_text import CardMetadata
-from core.sharing.hub import HubError, check_target, endpoint
 from core.sharing.pull import pull
-from core.sharing.push import push
+from core.sharing.push import HubError, check_target, endpoint, push
 from core.storage import Workspace, file_sha256
 from tests.core.sharing.hub_stand_in import TOKEN, Hub
 from tests.serving import ROOT
