@@ -150,6 +150,11 @@ class Guarantee:
         return ALL_CLASSES in named or (bool(named) and named >= set(self.classes) - set(self.never_predicted))
 
     @property
+    def is_random(self) -> bool:
+        """Whether nothing speaks against the labelled records being a random sample; if something does, no promise."""
+        return not self.population.differing
+
+    @property
     def refused(self) -> tuple[GroupGuarantee, ...]:
         """The groups of which something could have been promised and was not."""
         return tuple(
@@ -196,7 +201,7 @@ class Guarantee:
             "stratum": self.stratum,
             "cuts": self.cuts,
             "by_stratum": self.by_stratum,
-            "promised": self.guaranteed,
+            "promised": self.guaranteed and self.is_random,
             "labelled": self.labelled,
             "unusable": self.unusable,
             "editions": self.editions,

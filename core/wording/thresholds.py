@@ -155,6 +155,8 @@ def promise(guarantee: Guarantee) -> tuple[str, ...]:
         sentences.append(f"Nothing, or not everything, can be promised for {shown}: what has no cut goes to review.")
     else:
         sentences += [group(guarantee, part) for part in refused]
+    if not guarantee.is_random and any(part.guaranteed for part in guarantee.groups):
+        sentences[0] = f"{_NO_PROMISE} If they were, this would hold: {sentences[0]}"
     return (*sentences, rests_on(guarantee))
 
 
@@ -232,7 +234,9 @@ def is_or_are(count: int) -> str:
 
 def reason(guarantee: Guarantee) -> str:
     """Say why something could not be promised; '' when everything could."""
-    return "" if guarantee.guaranteed else " ".join(group(guarantee, part) for part in guarantee.refused)
+    if guarantee.guaranteed:
+        return "" if guarantee.is_random else _NO_PROMISE
+    return " ".join(group(guarantee, part) for part in guarantee.refused)
 
 
 def remedy(hopeless: Sequence[str], more: int, unlabelled: int) -> tuple[str, ...]:
@@ -264,6 +268,9 @@ def remedy(hopeless: Sequence[str], more: int, unlabelled: int) -> tuple[str, ..
             " predicted classes)."
         )
     return tuple(sentences)
+
+
+_NO_PROMISE = "This is no promise: the checked books are not like the books nobody checked."
 
 
 def population_warnings(check: PopulationCheck) -> tuple[str, ...]:

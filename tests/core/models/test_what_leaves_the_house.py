@@ -28,7 +28,7 @@ from core.review import record_decision
 from core.schema import SOURCE
 from core.slices import Slice
 from core.storage import Workspace, file_sha256
-from core.thresholds import Policy, find_guaranteed_cuts
+from core.thresholds import Policy, PopulationCheck, find_guaranteed_cuts
 from core.wording.thresholds import guarantee_record
 
 pytestmark = pytest.mark.slow
@@ -119,8 +119,9 @@ def _policy(workspace, scored, wanted):
         return SavedPolicy(policy=Policy(LOW), labels=labels)
     if wanted in ("promise", "broken promise"):
         guarantee = find_guaranteed_cuts(
-            scored.table, scored.classes, 0.5 if wanted == "promise" else 0.001, 0.8, learned_known=True
-        )
+            scored.table, scored.classes, 0.5 if wanted == "promise" else 0.001, 0.8, learned_known=True,
+            population=PopulationCheck(0, 0, ()),  # the labels here are no random sample, which would be said instead
+        )  # fmt: skip
         return SavedPolicy(policy=guarantee.policy(), promise=guarantee_record(guarantee), labels=labels)
     if wanted == "by language":
         return SavedPolicy(policy=Policy(stratum="language", by_stratum={"English": LOW}), labels=labels)

@@ -134,6 +134,9 @@ def test_a_promise_carries_its_warning_wherever_it_goes() -> None:
     assert content["population"]["warning"] == warning
     assert content["sentence"].endswith(warning)
     assert "95 %" in content["sentence"]
+    assert content["promised"] is False
+    assert content["sentence"].startswith("This is no promise: the checked books are not like the books nobody checked")
+    assert content["reason"] == "This is no promise: the checked books are not like the books nobody checked."
 
 
 @pytest.mark.slow
@@ -161,7 +164,8 @@ def test_page_aside_command_report_and_export_all_warn(
     assert main(["report", *promised, *common, "--out", str(tmp_path / "r.html")]) == 0
     html = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert html.count(words) == 2  # beside the verdict and beside the cut-offs
-    assert main(["export", *promised, *common, "--format", "csv", "--out", str(tmp_path / "e.zip")]) == 0
+    # What was asked for cannot be promised.
+    assert main(["export", *promised, *common, "--format", "csv", "--out", str(tmp_path / "e.zip")]) == 1
     with zipfile.ZipFile(tmp_path / "e.zip") as archive:
         read = {name.rsplit("/")[-1]: archive.read(name).decode() for name in archive.namelist() if "." in name}
     assert words in read["README.md"]
