@@ -199,15 +199,15 @@ def test_only_html_is_written(content: ReportContent, tmp_path: Path) -> None:
 
 def test_the_command(demo_copy: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "report.html"
-    arguments = ["report", "--predictions", "demo-predictions", "--max-error", ".08", "--per", "together"]
+    arguments = ["report", "--predictions", "demo-predictions", "--max-error", ".05", "--per", "together"]
     status = main(
         [*arguments, "--workspace", str(demo_copy.root), "--out", str(out), "--date", "2026", "--json", "--quiet"]
     )
     assert status == 0
     assert file_sha256(out) in capsys.readouterr().out
     text = said(read(out.read_text(encoding="utf-8")))
-    assert "promised: 8 %" in text
-    assert "with 95 % confidence at most 8 % of the accepted are wrong" in text
+    assert "promised: 5 %" in text
+    assert "with 95 % confidence at most 5 % of the accepted are wrong" in text
 
 
 def test_cut_offs_of_a_slice_are_said_of_its_books_alone(scored: Scored) -> None:
