@@ -286,6 +286,8 @@ def _decided(chosen: SavedPolicy, decided: PolicyReport) -> str:
             f" {upper_percent(promise.max_error)} of {each} are wrong, if the checked books are a random"
             f" sample{'' if where is None else ' of these'}."
         )
+    if promise and promise.warnings:
+        return f"Nothing is promised, as the checked books are not like the others; {text} by these cut-offs."
     if promise:
         return f"Not everything that was asked for can be promised; {text}."
     if not decided.accuracy.defined:
