@@ -17,6 +17,7 @@ __all__ = [
     "CUT_PREFIX",
     "DESK",
     "FACET",
+    "FURTHER_LABELS",
     "ICON",
     "JOB",
     "LABELS",
@@ -43,6 +44,7 @@ __all__ = [
 # In the sidebar, on every page, in the URL.
 PREDICTIONS: Final = "predictions"
 LABELS: Final = "checked"
+FURTHER_LABELS: Final = "and_by"
 SLICE: Final = "only"
 
 # On one page, in the URL.

@@ -11,7 +11,7 @@ from streamlit.errors import StreamlitAPIException
 from core.errors import NotFoundError
 from core.facets import FACETS, facet_title
 from core.manifests import LabelManifest, Manifest
-from core.predictions import Scored
+from core.predictions import TOGETHER, Scored
 from core.report import build_content, render
 from core.slices import Slice
 from core.slices.ledger import saved_slices
@@ -162,9 +162,10 @@ def choose_predictions() -> None:
         navigation.PREDICTIONS,
         help="One model's answers for many books. Import them or make them on the Models page.",
     )
-    pick(
+    label_sets = _names("labels")
+    judge = pick(
         "Checked against",
-        _names("labels"),
+        label_sets,
         navigation.LABELS,
         fixed=_OWN_TRUTH,
         help=(
@@ -172,6 +173,8 @@ def choose_predictions() -> None:
             " those that came with the predictions."
         ),
     )
+    if judge not in (None, _OWN_TRUTH):
+        _choose_further_labels([name for name in label_sets if name != judge])
     named = saved_slices(cache.workspace().database)
     if named or st.query_params.get(navigation.SLICE) or f"{navigation.SLICE}_wanted" in st.session_state:
         pick(
@@ -183,6 +186,22 @@ def choose_predictions() -> None:
                 "A slice that was named on the Errors page. Every page then speaks of its books alone. The export"
                 " looks at all books; cut-offs kept while a slice is chosen accept only the books of that slice."
             ),
+        )
+
+
+def _choose_further_labels(names: Sequence[str]) -> None:
+    """Draw the picker of label sets that judge beside the chosen one; what was renamed or removed drops out."""
+    chosen = st.session_state.get(navigation.FURTHER_LABELS, [])
+    if any(name not in names for name in chosen):
+        st.session_state[navigation.FURTHER_LABELS] = [name for name in chosen if name in names]
+    if names:
+        st.multiselect(
+            "Together with",
+            names,
+            key=navigation.FURTHER_LABELS,
+            bind="query-params",
+            placeholder="no other labels",
+            help="The answers add up; where two sets speak of the same book, the one that was imported last holds.",
         )
 
 
@@ -199,7 +218,9 @@ def chosen_predictions() -> str | None:
 
 
 def chosen_labels() -> str | None:
-    """Return the name of the label set chosen in the sidebar, None for the truth that came with the predictions.
+    """Return what is chosen in the sidebar to check against: the name of a label set, or several put together.
+
+    None for the truth that came with the predictions.
 
     Raises
     ------
@@ -208,7 +229,9 @@ def chosen_labels() -> str | None:
     """
     require_known(navigation.LABELS, "label set")
     chosen = st.session_state.get(navigation.LABELS)
-    return None if chosen in (None, _OWN_TRUTH) else chosen
+    if chosen in (None, _OWN_TRUTH):
+        return None
+    return TOGETHER.join([str(chosen), *st.session_state.get(navigation.FURTHER_LABELS, [])])
 
 
 def chosen_slice() -> Slice | None:

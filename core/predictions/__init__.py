@@ -19,12 +19,14 @@ from core.predictions.learned import (
     save_training_labels,
     saved_training_labels,
 )
+from core.predictions.truth import TOGETHER
 
 __all__ = [
     "BOOK_KINDS",
     "NO_CORPUS",
     "NO_LABELS",
     "PREDICTIONS_FILE",
+    "TOGETHER",
     "CatalogueChoice",
     "ParsedPredictions",
     "PredictionSet",

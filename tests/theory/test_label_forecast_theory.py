@@ -3,7 +3,7 @@
 6,000 invented books a world, 60 to 300 of them checked: when may the machine decide the surest quarter if 2 % may be
 wrong? Four kinds of world: calibrated, over-confident, a confidence that says little, the surest quarter worse
 than the rest. 480 worlds: told numbers succeed in .83; of worlds where the surest quarter is wrong too often .89 are
-called hopeless (.93 with 200 labels and more), of the others .05.
+called hopeless (.88 with 200 labels, .96 with 300), of the others .05.
 """
 
 from dataclasses import dataclass
