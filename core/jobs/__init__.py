@@ -343,7 +343,7 @@ def start(
     Parameters
     ----------
     module : str
-        A module whose main part calls :func:`core.jobs.run_as_job`, such as ``core.models.training``.
+        A module whose main part calls :func:`core.jobs.worker.run_as_job`, such as ``core.models.training``.
     config : mapping
         JSON-able; handed to the work.
     title : str

@@ -12,6 +12,7 @@ import pytest
 
 from core import jobs, processes
 from core.errors import Cancelled, JobError, NotFoundError
+from core.jobs.worker import run_as_job
 from core.storage import Workspace, read_json, write_json
 
 pytestmark = pytest.mark.slow
@@ -391,8 +392,8 @@ class TestInThisProcess:
         return json.loads((folder / "status.json").read_text())
 
     def test_arguments_that_are_no_job(self, tmp_path, capsys):
-        assert jobs.run_as_job(lambda *_: {}, [str(tmp_path)]) == 2
-        assert jobs.run_as_job(lambda *_: {}, []) == 2
+        assert run_as_job(lambda *_: {}, [str(tmp_path)]) == 2
+        assert run_as_job(lambda *_: {}, []) == 2
         assert "run by Colophon as a job" in capsys.readouterr().err
 
     @pytest.mark.parametrize(
@@ -410,7 +411,7 @@ class TestInThisProcess:
             assert config == {"a": 1}
             raise error
 
-        assert jobs.run_as_job(work, [str(folder)]) == 1
+        assert run_as_job(work, [str(folder)]) == 1
         assert self.state(folder)["state"] == state
         assert said in self.state(folder)["error"]
         assert ("Traceback" in capsys.readouterr().err) == isinstance(error, KeyError)
@@ -419,7 +420,7 @@ class TestInThisProcess:
         import numpy as np
 
         result = {"n": np.int64(3), "rates": np.array([0.5, np.nan]), "path": tmp_path, "classes": ("a", "b"), 1: True}
-        assert jobs.run_as_job(lambda *_: result, [str(folder)]) == 0
+        assert run_as_job(lambda *_: result, [str(folder)]) == 0
         assert self.state(folder)["result"] == {
             "n": 3,
             "rates": [0.5, None],
@@ -433,7 +434,7 @@ class TestInThisProcess:
             progress.finish("failed", error="first")
             progress(0.9, "later")
 
-        jobs.run_as_job(work, [str(folder)])
+        run_as_job(work, [str(folder)])
         assert (self.state(folder)["state"], self.state(folder)["error"]) == ("failed", "first")
 
     def test_a_workspace_that_went_away_does_not_stop_the_work(self, folder):
@@ -444,7 +445,7 @@ class TestInThisProcess:
             progress(0.9, "still here")
             return {}
 
-        assert jobs.run_as_job(work, [str(folder)]) == 0
+        assert run_as_job(work, [str(folder)]) == 0
 
 
 def test_a_token_of_whoever_runs_the_server_is_not_handed_to_a_job(start, monkeypatch):
