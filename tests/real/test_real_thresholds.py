@@ -112,7 +112,8 @@ def test_one_per_cent_is_refused_with_the_labels_it_would_take(scored: Scored) -
 
 def test_promises_by_class_hold_together(scored: Scored) -> None:
     guarantee = find_guaranteed_cuts(scored.table, scored.classes, 0.05)
-    assert guarantee.labelled == 850
+    # Of the 852 books with an answer 2 are "both", which is counted as wrong, and one is a further edition of a title.
+    assert (guarantee.labelled, guarantee.unusable, guarantee.editions) == (851, 2, 1)
     assert sum(group.level for group in guarantee.groups) <= 0.05 + 1e-12
     for group in guarantee.groups:
         assert not group.guaranteed or group.upper <= 0.05
