@@ -24,6 +24,7 @@ from core.thresholds import (
     find_whole_guarantee,
     policy_report,
 )
+from core.thresholds.sample import CheckedSample
 from core.wording.thresholds import policy, reason
 from tests.theory.test_promise_against_others import OTHERS
 
@@ -117,7 +118,7 @@ def test_promises_by_class_hold_together(scored: Scored) -> None:
     assert sum(group.level for group in guarantee.groups) <= 0.05 + 1e-12
     for group in guarantee.groups:
         assert not group.guaranteed or group.upper <= 0.05
-    saved = apply_policy(scored.labelled, guarantee.policy())
+    saved = apply_policy(scored.table, guarantee.policy())[CheckedSample.from_table(scored.table).drawn]
     assert saved.sum() == sum(group.accepted for group in guarantee.groups if group.guaranteed) > 400
 
 
