@@ -59,8 +59,11 @@ def test_random_checks_cover_as_stated(collection, n):
     as_they_are, _ = held_and_width([one.accuracy_of_checked for one in found], right)
     cells, cells_width = held_and_width([one.post_stratified_shares["Fiction"] for one in found], share)
     powered, powered_width = held_and_width([one.class_shares["Fiction"] for one in found], share)
-    for covered in (accuracy, as_they_are, cells, powered):
+    for covered in (as_they_are, cells, powered):
         assert 0.915 <= covered <= 0.99
+    # A cell of few checked books has one more of either kind in its variance, so that it is never sure by chance: with
+    # 150 books that is careful rather than exact.
+    assert 0.915 <= accuracy <= 0.998
     # what the labels alone would say: 3.92 · sqrt(.35 · .65 / n)
     alone = 3.92 * np.sqrt(share * (1 - share) / n)
     assert powered_width < 0.75 * alone
