@@ -311,7 +311,9 @@ def find_guaranteed_cuts(
         uppers = [_exact_upper(outcome) for outcome in outcomes]
     else:
         predictions = table[PREDICTED].to_numpy(dtype=object)
-        of_all = [stated[accepted_at_all & (predictions == name if per == "class" else True)] for name, _ in keys]
+        # Of the records the sample stands for: those the model learned from would make the share too small.
+        framed = accepted_at_all & sample.frame
+        of_all = [stated[framed & (predictions == name if per == "class" else True)] for name, _ in keys]
         pairs = [
             _cut_from_band(group, np.sort(values), max_error, _limits(band, name))
             for (name, _), group, values in zip(keys, groups, of_all, strict=True)

@@ -331,3 +331,12 @@ class TestFromTheBand:
         many = tuple("abcde")
         with pytest.raises(InputError, match="no band for each class"):
             find_guaranteed_cuts(table.assign(predicted="a", truth="a"), many, 0.1, band=ErrorBand(table, many))
+
+    def test_records_the_model_learned_from_do_not_thin_out_the_wrong_ones(self) -> None:
+        # Ten maps, all checked, two of them wrong: 2 of 10, however many others the model has learned from.
+        table = books(10, "Map", 2).assign(confidence=0.9)
+        learned = books(90, "Map").assign(leak=True)
+        both = joined(table, learned)
+        band = ErrorBand(both, ("Map",))
+        assert find_guaranteed_cuts(both, ("Map",), 0.19, per="together", band=band).groups[0].cut is None
+        assert find_guaranteed_cuts(both, ("Map",), 0.2, per="together", band=band).groups[0].cut == 0.0
