@@ -18,46 +18,28 @@ from scipy.stats import binom
 from core.thresholds import apply_policy, find_whole_guarantee
 from core.thresholds.confidence_sequence import allowed_at_any_time
 from core.thresholds.finite_population import allowed_in_sample
-from core.thresholds.population import PopulationCheck
+from tests.theory.test_whole_theory import (
+    CLASSES,
+    NOT_COMPARED,
+    SIZE,
+    World,
+    calibrated,
+    hardly_wrong,
+    over_confident,
+    with_ties,
+)
 
 pytestmark = pytest.mark.slow
 
-SIZE, WALKS = 2_000, 300
+WALKS = 300
 LEFT = SIZE // 50
-NOT_COMPARED = PopulationCheck(0, 0, ())
-CLASSES = ("a", "b")
-World = tuple[NDArray[np.float64], NDArray[np.bool_]]
 Allowed = Callable[[int, int, int, float], int]
-
-
-def calibrated(seed: int = 0) -> World:
-    generator = np.random.default_rng(seed)
-    confidence = 0.5 + 0.5 * generator.beta(3, 0.8, SIZE)
-    return confidence, generator.random(SIZE) < 1 - confidence
-
-
-def over_confident() -> World:
-    confidence, wrong = calibrated(1)
-    logit = np.log(confidence / (1 - confidence))
-    return 1 / (1 + np.exp(-2.5 * logit)), wrong
-
-
-def with_ties() -> World:
-    confidence, wrong = calibrated(2)
-    return np.ceil(confidence * 20) / 20, wrong
 
 
 def surest_are_wrong() -> World:
     """All wrong ones stand among the surest, so that every cut but the highest is just too low."""
     wrong = np.zeros(SIZE, dtype=bool)
     wrong[np.random.default_rng(3).choice(SIZE // 4, 3 * LEFT, replace=False)] = True
-    return np.linspace(1, 0.5, SIZE), wrong
-
-
-def hardly_wrong() -> World:
-    """A few more are wrong in all than may be: only the last cut is false."""
-    wrong = np.zeros(SIZE, dtype=bool)
-    wrong[np.random.default_rng(4).choice(SIZE, int(0.0235 * SIZE), replace=False)] = True
     return np.linspace(1, 0.5, SIZE), wrong
 
 

@@ -105,12 +105,12 @@ def test_errors_to_expect_among_what_leaves_by_hand() -> None:
     decisions = table[["record_id"]].assign(over_cut=over)
     leaving = np.r_[0, 20:35]
     decided = SimpleNamespace(decisions=decisions, rows=lambda decision: leaving)
-    found = _exported(decided, SimpleNamespace(table=table, classes=("Map", "Play")))  # type: ignore[arg-type]
-    assert (found["machine_labels"], found["checked"]) == (16, 1)
-    assert found["expected_errors"]["value"] == pytest.approx(1 + 1.5)
-    assert found["expected_errors"]["n"] == 20
+    figures = _exported(decided, SimpleNamespace(table=table, classes=("Map", "Play")))  # type: ignore[arg-type]
+    assert (figures["machine_labels"], figures["checked"]) == (16, 1)
+    assert figures["expected_errors"]["value"] == pytest.approx(1 + 1.5)
+    assert figures["expected_errors"]["n"] == 20
     limits = expected_errors(np.array([2]), np.array([20]), np.array([35]))
-    assert (found["expected_errors"]["low"], found["expected_errors"]["high"]) == (limits.low - 1, limits.high - 1)
+    assert (figures["expected_errors"]["low"], figures["expected_errors"]["high"]) == (limits.low - 1, limits.high - 1)
     few = SimpleNamespace(table=table.assign(truth="", correct=False), classes=("Map",))
     unknown = _exported(decided, few)["expected_errors"]  # type: ignore[arg-type]
     assert (unknown["value"], unknown["low"], unknown["n"]) == (None, None, 0)

@@ -79,13 +79,13 @@ class TestWeightsOfATraining:
         has_given_weights = staticmethod(lambda options: "weights" in options)
 
         def __init__(self, text):
-            self.said = np.array(text)
+            self.answers = np.array(text)
 
         def member_probabilities(self, titles):
-            return self.said[:, : len(titles)]
+            return self.answers[:, : len(titles)]
 
         def predict_probabilities(self, titles):
-            return self.said[0, : len(titles)]
+            return self.answers[0, : len(titles)]
 
     SURE, LOST = [[0.8, 0.2], [0.2, 0.8]], [[0.5, 0.5], [0.5, 0.5]]
 

@@ -43,12 +43,12 @@ class Fixed:
     sentences = ()
 
     def __init__(self, text):
-        self.said = text
-        self.asked = []
+        self.answers = text
+        self.titles = []
 
     def predict_probabilities(self, titles, progress=None):
-        self.asked.append(list(titles))
-        return np.array([self.said[title] for title in titles])
+        self.titles.append(list(titles))
+        return np.array([self.answers[title] for title in titles])
 
 
 def test_the_second_reads_only_where_the_first_is_not_sure():
@@ -58,7 +58,7 @@ def test_the_second_reads_only_where_the_first_is_not_sure():
     assert created.predict_probabilities(["x", "y", "z"]) == pytest.approx(
         np.array([[0.96, 0.04], [0.1, 0.9], [0.05, 0.95]])
     )
-    assert second.asked == [["y"]]
+    assert second.titles == [["y"]]
 
 
 def test_confidence_is_calibrated_before_it_decides():
@@ -66,17 +66,17 @@ def test_confidence_is_calibrated_before_it_decides():
     first = Fixed({"x": [0.96, 0.04]})
     second = Fixed({"x": [0.3, 0.7]})
     CascadeClassifier(first, second, temperature=2.0).predict_probabilities(["x"])
-    assert second.asked == [["x"]]
+    assert second.titles == [["x"]]
     created = CascadeClassifier(first, second, temperature=2.0, sure=0.83)
     assert created.predict_probabilities(["x"]) == pytest.approx(np.array([[0.8305, 0.1695]]), abs=1e-4)
-    assert second.asked == [["x"]]
+    assert second.titles == [["x"]]
 
 
 def test_nothing_is_read_twice_when_the_first_is_always_sure():
     second = Fixed({})
     created = CascadeClassifier(Fixed({"x": [0.99, 0.01]}), second)
     created.predict_probabilities(["x", "x"])
-    assert second.asked == []
+    assert second.titles == []
     assert created.predict_probabilities(["x"]).shape == (1, 2)
 
 

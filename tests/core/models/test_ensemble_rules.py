@@ -32,10 +32,10 @@ class Fixed:
 
     def __init__(self, answers: dict[str, list[float]]) -> None:
         self.answers = answers
-        self.asked: list[str] = []
+        self.titles: list[str] = []
 
     def predict_probabilities(self, titles: list[str], progress: Any = None) -> np.ndarray:
-        self.asked += titles
+        self.titles += titles
         if progress:
             progress(1.0, "read")
         return np.array([self.answers[title] for title in titles]).reshape(-1, 2)
@@ -102,9 +102,9 @@ def test_the_second_reads_what_the_first_says_below_the_limit() -> None:
     second = Fixed({"x": [0.3, 0.7]})
     cascade = CascadeClassifier(first, second, sure=0.9 - 1e-9)  # type: ignore[arg-type]
     steps: list[float] = []
-    found = cascade.predict_probabilities(["long", "also", "x"], lambda share, _: steps.append(share))
-    assert found == pytest.approx(np.array([[0.9, 0.1], [0.1, 0.9], [0.3, 0.7]]))
-    assert second.asked == ["x"]
+    probabilities = cascade.predict_probabilities(["long", "also", "x"], lambda share, _: steps.append(share))
+    assert probabilities == pytest.approx(np.array([[0.9, 0.1], [0.1, 0.9], [0.3, 0.7]]))
+    assert second.titles == ["x"]
     assert steps == [pytest.approx(1.0)]
     assert cascade.count_truncated(["long", "also", "x"]) == 0
     assert CascadeClassifier(first, second, sure=1.0).count_truncated(["long", "also", "x"]) == 2  # type: ignore[arg-type]

@@ -16,15 +16,15 @@ def test_variance_of_rows_by_hand():
 
 def test_equal_weights_give_nearly_wilson():
     y = np.arange(200) % 4 == 0
-    found = weighted_share(y)
-    assert found.value == 0.25
-    assert (found.low, found.high) == pytest.approx(wilson(50, 200), abs=5e-4)
-    assert found.n == 200
+    estimate = weighted_share(y)
+    assert estimate.value == 0.25
+    assert (estimate.low, estimate.high) == pytest.approx(wilson(50, 200), abs=5e-4)
+    assert estimate.n == 200
 
 
 def test_weights_move_the_share():
-    found = weighted_share(np.repeat([1, 0], 100), np.repeat([3, 1], 100))
-    assert found.value == 0.75
+    estimate = weighted_share(np.repeat([1, 0], 100), np.repeat([3, 1], 100))
+    assert estimate.value == 0.75
 
 
 def test_unequal_weights_widen_the_interval():
@@ -40,17 +40,17 @@ def test_a_small_cell_without_errors_is_not_taken_for_one_that_never_errs():
     # With one more of either kind the first would be 11 of 12: ½² · 11/12 · 1/12 / 10 is hidden.
     y, cell = np.array([1] * 15 + [0] * 5), np.repeat([0, 1], 10)
     variance = 20 / 19 * 10 * 0.25 * 10 / 9 / 400 + 0.25 * (11 / 144) / 10
-    found = weighted_share(y, np.ones(20), None, cell)
+    estimate = weighted_share(y, np.ones(20), None, cell)
     effective = 0.75 * 0.25 / variance
     assert effective == pytest.approx(20.34, abs=0.005)
-    assert (found.low, found.high) == pytest.approx(wilson(0.75 * effective, effective))
+    assert (estimate.low, estimate.high) == pytest.approx(wilson(0.75 * effective, effective))
 
 
 def test_what_has_been_looked_at_is_known():
     y = np.arange(100) % 5 > 0
     # Three quarters seen: the variance is a quarter, and a hundred records (less one, twice) count like 392.
-    found = weighted_share(y, sampled=0.75)
-    assert (found.low, found.high) == pytest.approx(wilson(0.8 * 392.04, 392.04))
+    estimate = weighted_share(y, sampled=0.75)
+    assert (estimate.low, estimate.high) == pytest.approx(wilson(0.8 * 392.04, 392.04))
     everything = weighted_share(y, sampled=1.0)
     assert (everything.low, everything.value, everything.high) == (0.8, 0.8, 0.8)
     none_wrong = weighted_share(np.ones(50), sampled=0.5)
@@ -76,9 +76,9 @@ def test_cells_take_out_what_they_explain():
 
 @pytest.mark.parametrize("value", [0, 1])
 def test_at_the_ends_the_interval_keeps_a_width(value):
-    found = weighted_share(np.full(50, value), np.repeat([1, 3], 25))
-    assert found.value == value
-    assert found.high - found.low == pytest.approx(wilson(0, 50 / 1.25)[1], rel=1e-9)
+    estimate = weighted_share(np.full(50, value), np.repeat([1, 3], 25))
+    assert estimate.value == value
+    assert estimate.high - estimate.low == pytest.approx(wilson(0, 50 / 1.25)[1], rel=1e-9)
 
 
 def test_no_weight_is_undefined():
@@ -87,9 +87,9 @@ def test_no_weight_is_undefined():
 
 
 def test_share_estimate_is_wilson_at_the_effective_number():
-    found = share_estimate(0.2, 0.2 * 0.8 / 80, 300, 10, "method", 0.95)
-    assert (found.low, found.high) == pytest.approx(wilson(16, 80))
-    assert (found.n, found.method) == (300, "method")
+    estimate = share_estimate(0.2, 0.2 * 0.8 / 80, 300, 10, "method", 0.95)
+    assert (estimate.low, estimate.high) == pytest.approx(wilson(16, 80))
+    assert (estimate.n, estimate.method) == (300, "method")
 
 
 @pytest.mark.parametrize(
