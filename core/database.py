@@ -23,6 +23,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Engine,
+    Float,
     Integer,
     MetaData,
     String,
@@ -41,6 +42,7 @@ from sqlalchemy.pool import StaticPool
 from core.errors import StorageError, describe_system_error
 
 __all__ = [
+    "CLAIMS",
     "Database",
     "parse_note",
 ]
@@ -170,6 +172,15 @@ _NOTES = Table(
     Column("content", Text, nullable=False),
     Column("at", String(32), nullable=False),
 )
+# Who looks at a record at the moment, so that no two people get the same: the only rows that are changed and removed.
+CLAIMS: Final = Table(
+    "claims",
+    _METADATA,
+    Column("predictions", String(120), primary_key=True),
+    Column("record_id", String(400), primary_key=True),
+    Column("holder", String(120), nullable=False),
+    Column("until", Float, nullable=False),  # seconds since 1970
+)
 # How each kind of database is kept from writing for others until a transaction ends.
 _ALONE = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "LOCK TABLE notes IN SHARE ROW EXCLUSIVE MODE"}
 # What SQLite calls a file that is none of its own or broken; a disk without room; a file that may not be written to.
@@ -262,7 +273,7 @@ class Database:
 
     def assign_name(self, kind: str, name: str, fingerprint: str) -> None:
         """Let `name` stand for the thing with this fingerprint from now on."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(delete(_NAMES).where(_NAMES.c.kind == kind, _NAMES.c.name == name))
             connection.execute(
                 insert(_NAMES).values(kind=kind, name=name, fingerprint=fingerprint, pointed_at=_moment())
@@ -270,19 +281,19 @@ class Database:
 
     def rename(self, kind: str, old: str, new: str) -> None:
         """Let `new` stand for what `old` stood for, in one step and at its place in the list; `old` is free then."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(delete(_NAMES).where(_NAMES.c.kind == kind, _NAMES.c.name == new))
             connection.execute(update(_NAMES).where(_NAMES.c.kind == kind, _NAMES.c.name == old).values(name=new))
 
     def delete_name(self, kind: str, name: str) -> None:
         """Take a name away; what people decided about its thing stays."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(delete(_NAMES).where(_NAMES.c.kind == kind, _NAMES.c.name == name))
 
     def names(self, kind: str) -> dict[str, str]:
         """Return name → fingerprint for all things of a kind, the newest name first."""
         query = select(_NAMES.c.name, _NAMES.c.fingerprint).where(_NAMES.c.kind == kind)
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(query.order_by(_NAMES.c.pointed_at.desc())).all()
         return {row.name: row.fingerprint for row in rows}
 
@@ -296,7 +307,7 @@ class Database:
             for content in contents
         ]
         newest = select(_NOTES.c.id, _NOTES.c.at).order_by(_NOTES.c.id.desc()).limit(1)
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(insert(_NOTES), rows)
             last = connection.execute(newest).one()
         self._last = (last.id, last.at)
@@ -317,7 +328,7 @@ class Database:
         int
             The number of the new note.
         """
-        with self._writing(alone=True) as connection:
+        with self.writing(alone=True) as connection:
             content = json.dumps(make(_read(connection, kind, subject, after)), ensure_ascii=False)
             row = {"kind": kind, "subject": subject, "content": content, "at": _moment()}
             number = connection.execute(insert(_NOTES), row).inserted_primary_key
@@ -331,13 +342,13 @@ class Database:
         ``id`` is the note's number: it rises by the order of writing, whatever the clock said. Notes that this version
         does not understand are left out; see :meth:`count_unreadable_notes`.
         """
-        with self._reading() as connection:
+        with self.reading() as connection:
             return _read(connection, kind, subject)
 
     def count_unreadable_notes(self) -> dict[str, int]:
         """Return kind → how many of its notes this version does not understand; each note is looked at once."""
         query = select(_NOTES.c.id, _NOTES.c.kind, _NOTES.c.content).where(_NOTES.c.id > self._looked_up_to)
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(query.order_by(_NOTES.c.id)).all()
         for row in rows:
             self._odd[row.kind] += parse_note(row.kind, row.content) is None
@@ -383,13 +394,21 @@ class Database:
         return database
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection to read with."""
         self._refuse_another_file()
         with self._connected() as connection:
             yield connection
 
     @contextlib.contextmanager
-    def _writing(self, *, alone: bool = False) -> Iterator[Connection]:
+    def writing(self, *, alone: bool = False) -> Iterator[Connection]:
+        """Give a connection of which all is written at its end, or nothing.
+
+        Parameters
+        ----------
+        alone : bool
+            Whether nobody else can write meanwhile.
+        """
         if self._read_only_reason:
             self._write_after_all()
         self._refuse_another_file()
