@@ -24,7 +24,7 @@ from core.schema import (
 )
 from core.storage import StoredArtifact, Workspace
 
-__all__ = ["DISAGREEING", "LabelSet", "Repeats", "books_from_annotations", "load_labels"]
+__all__ = ["DISAGREEING", "LABELS_FILE", "LabelSet", "Repeats", "books_from_annotations", "load_labels"]
 DISAGREEING = "disagreeing"  # True where the rows of a book name more than one class
 LABELS_FILE = "labels.parquet"
 ANNOTATIONS_FILE = "annotations.parquet"

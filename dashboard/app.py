@@ -15,16 +15,17 @@ if __name__ != "__main__":
     housekeeping.skip_chart_validation()
     app = st.App(Path(__file__), middleware=guard.middleware(), lifespan=housekeeping.lifespan)
 else:
-    from dashboard import feedback, navigation, tables, upkeep_view, widgets
+    from dashboard import book_view, cache, feedback, navigation, tables, upkeep_view, widgets
 
     # Before the menu: a browser would fetch the icon of a menu entry from another host, had it no other by then.
     st.set_page_config(page_icon=navigation.ICON, layout="wide")
-    page = navigation.navigation()
+    page = navigation.navigation(cache.states_of_steps())
     st.set_page_config(page_title=f"{page.title} · Colophon")
     tables.fit_the_window()
     tables.accent_text_colour()
     with st.sidebar, feedback.show_errors():
         widgets.choose_predictions()
+        book_view.search_box()
     with feedback.show_errors():
         upkeep_view.unreadable()
         widgets.mark_invented()

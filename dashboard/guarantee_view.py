@@ -24,13 +24,11 @@ from core.thresholds import (
 )
 from core.wording import thresholds as wording
 from core.wording import whole as whole_wording
-from core.wording.evaluation import leaks, titles_read, verdict
 from dashboard import cache, feedback, widgets
 from dashboard.feedback import escape
 
 __all__ = [
     "choose",
-    "sentences",
     "show_bound",
     "warn_of_population",
 ]
@@ -248,17 +246,3 @@ def _offer_sample(scored: Scored, promise: Guarantee) -> None:
         _offer(
             sample, "Here they are, ready to be labelled; import the answers as labels.", "books-to-label", of_all=False
         )
-
-
-# --- The verdict on a set of predictions in three sentences, for Home -------------------------------------------------
-
-
-def sentences(scored: Scored) -> list[str]:
-    """Say how many books were predicted, how right the checked ones are, and what that rests on."""
-    if not len(scored.labelled):
-        return [
-            titles_read(scored),
-            "No book has been checked by a person yet, so nothing can be said about errors.",
-        ]
-    evaluation = cache.evaluation(scored)
-    return [titles_read(scored), verdict(evaluation), leaks(evaluation)]

@@ -3,11 +3,14 @@
 Derived things are computed, never stored. A key has one owner: the widget that carries it.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
+
+from core.road import Step, StepState
 
 __all__ = [
     "ARRIVED",
@@ -17,12 +20,14 @@ __all__ = [
     "CUT_PREFIX",
     "DESK",
     "FACET",
+    "FIND",
     "FURTHER_LABELS",
     "ICON",
     "JOB",
     "LABELS",
     "LABEL_SET",
     "PAGES",
+    "PARTS",
     "PHRASE",
     "POPULATION",
     "PREDICTIONS",
@@ -33,8 +38,11 @@ __all__ = [
     "WORDS",
     "PageEntry",
     "cut_key",
+    "go_to",
     "links_to",
     "navigation",
+    "page_entry",
+    "pages_of",
 ]
 
 # --- Every session-state key, said once -------------------------------------------------------------------------------
@@ -55,6 +63,7 @@ POPULATION: Final = "population"
 FACET: Final = "by"
 PHRASE: Final = "words"
 WORDS: Final = "keywords"
+FIND: Final = "find"
 CELL_TRUTH: Final = "is"
 CELL_PREDICTED: Final = "called"
 CUT_PREFIX: Final = "cut_"
@@ -82,47 +91,115 @@ ICON = str(Path(__file__).parent / "pictures" / "icon.png")
 
 
 class PageEntry(NamedTuple):
-    """One page: its file, its title, its icon, and the question it answers."""
+    """One page: its file, title and icon, the question it answers, the part of the road and the step it belongs to."""
 
     file: str
     title: str
     icon: str
     question: str
+    part: str = ""
+    step: Step | None = None
 
 
+COLLECT, MODEL, JUDGE, DECIDE, HAND_OVER = PARTS = ("1 Collect", "2 Model", "3 Judge", "4 Decide", "5 Hand over")
 PAGES: tuple[PageEntry, ...] = (
     PageEntry("home.py", "Home", ":material/home:", "What is loaded, and what to do next?"),
-    PageEntry("catalogue.py", "Catalogue", ":material/menu_book:", "What is in the file, and how was it read?"),
+    PageEntry("help.py", "Help", ":material/help:", "What do the words and the numbers mean?"),
     PageEntry(
-        "representativeness.py", "Representativeness", ":material/balance:", "Is the sample like the collection?"
+        "catalogue.py",
+        "Catalogue",
+        ":material/menu_book:",
+        "What is in the file, and how was it read?",
+        COLLECT,
+        "collect",
     ),
-    PageEntry("models.py", "Models", ":material/model_training:", "Which model reads the titles, and how well?"),
-    PageEntry("errors.py", "Errors", ":material/search_insights:", "Where is the model wrong?"),
-    PageEntry("label_audit.py", "Label audit", ":material/fact_check:", "Which labels should people look at again?"),
-    PageEntry("thresholds.py", "Thresholds", ":material/tune:", "Which predictions can be accepted?"),
-    PageEntry("review.py", "Review", ":material/rate_review:", "What do people say where the model is not sure?"),
-    PageEntry("labelling.py", "Labelling functions", ":material/rule:", "Can rules label more books?"),
-    PageEntry("export.py", "Export", ":material/download:", "How does the accepted metadata leave?"),
-    PageEntry("share.py", "Share", ":material/share:", "How do others get the model and the data?"),
+    PageEntry(
+        "representativeness.py",
+        "Representativeness",
+        ":material/balance:",
+        "Is the sample like the collection?",
+        COLLECT,
+        "represent",
+    ),
+    PageEntry("labelling.py", "Labelling functions", ":material/rule:", "Can rules label more books?", MODEL, "rules"),
+    PageEntry(
+        "models.py",
+        "Models",
+        ":material/model_training:",
+        "Which model reads the titles, and how well?",
+        MODEL,
+        "model",
+    ),
+    PageEntry("errors.py", "Errors", ":material/search_insights:", "Where is the model wrong?", JUDGE, "errors"),
+    PageEntry(
+        "label_audit.py",
+        "Label audit",
+        ":material/fact_check:",
+        "Which labels should people look at again?",
+        JUDGE,
+        "label audit",
+    ),
+    PageEntry(
+        "thresholds.py", "Thresholds", ":material/tune:", "Which predictions can be accepted?", DECIDE, "thresholds"
+    ),
+    PageEntry(
+        "review.py",
+        "Review",
+        ":material/rate_review:",
+        "What do people say where the model is not sure?",
+        DECIDE,
+        "review",
+    ),
+    PageEntry(
+        "export.py", "Export", ":material/download:", "How does the accepted metadata leave?", HAND_OVER, "export"
+    ),
+    PageEntry("share.py", "Share", ":material/share:", "How do others get the model and the data?", HAND_OVER, "share"),
+    PageEntry("book.py", "Book", ":material/book:", "What is known of one book?"),  # reached by the search alone
 )
+_SEARCH_ONLY: Final = ("book.py",)
+_STATE_ICONS: Final[Mapping[StepState, str]] = {
+    "done": ":material/check_circle:",
+    "out of date": ":material/update:",
+}
 
 
-def _page(stop: PageEntry) -> StreamlitPage:
+def _page(entry: PageEntry, state: StepState | None = None) -> StreamlitPage:
     return st.Page(
-        _ROOT / stop.file,
-        title=stop.title,
-        icon=stop.icon,
-        url_path=stop.file.removesuffix(".py"),
-        default=stop is PAGES[0],
+        _ROOT / entry.file,
+        title=entry.title,
+        icon=_STATE_ICONS.get(state, entry.icon) if state else entry.icon,
+        url_path=entry.file.removesuffix(".py"),
+        default=entry is PAGES[0],
+        visibility="hidden" if entry.file in _SEARCH_ONLY else "visible",
+        help=f"{entry.question} ({state})" if state in _STATE_ICONS else entry.question,
     )
 
 
-def navigation() -> StreamlitPage:
-    """Draw the menu and return the page that was chosen."""
-    return st.navigation([_page(stop) for stop in PAGES])
+def navigation(states: Mapping[Step, StepState]) -> StreamlitPage:
+    """Draw the menu, in the parts of the road and with what is done marked, and return the page that was chosen."""
+    menu: dict[str, list[StreamlitPage]] = {}
+    for entry in PAGES:
+        menu.setdefault(entry.part, []).append(_page(entry, states.get(entry.step) if entry.step else None))
+    return st.navigation(menu)
+
+
+def pages_of(part: str) -> list[PageEntry]:
+    """Return the pages of a part of the road, in their order."""
+    return [entry for entry in PAGES if entry.part == part]
+
+
+def page_entry(title: str) -> PageEntry:
+    """Return the page called `title`."""
+    return next(entry for entry in PAGES if entry.title == title)
+
+
+def go_to(title: str, **query: str) -> None:
+    """Leave for the page called `title`, with these choices in its address."""
+    st.switch_page(_page(page_entry(title)), query_params=query)
 
 
 def links_to(title: str, label: str | None = None) -> None:
     """Draw a link to the page called `title`."""
-    stop = next(stop for stop in PAGES if stop.title == title)
-    st.page_link(_page(stop), label=label or f"{stop.title}: {stop.question}", icon=stop.icon)
+    entry = page_entry(title)
+    words = label or f"{entry.title}: {entry.question}"
+    st.page_link(_page(entry), label=words, icon=entry.icon, help=entry.question if label == title else None)

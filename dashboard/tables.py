@@ -42,6 +42,15 @@ _FITTING = """<style>
 [data-testid="stPageLink-NavLink"], [data-testid="stPageLink-NavLink"] * {
   white-space: normal !important; overflow: visible !important;
 }
+.st-key-road [data-testid="stPageLink-NavLink"] [data-testid="stIconMaterial"] { display: none !important; }
+/* The menu and what is chosen below it stand in one window of 800 pixels. */
+[data-testid="stSidebarHeader"] { height: 2rem !important; margin-bottom: 0.25rem !important; }
+[data-testid="stSidebarNavItems"] li, [data-testid="stSidebarNavLink"] {
+  margin-top: 0 !important; margin-bottom: 0 !important; line-height: 1.75rem !important;
+}
+[data-testid="stSidebarNavItems"] > div { margin-top: 0.4rem !important; }
+[data-testid="stNavSectionHeader"] { margin-top: 0.25rem !important; margin-bottom: 0 !important; }
+[data-testid="stSidebarUserContent"] { padding-bottom: 1rem !important; }
 </style>"""
 
 

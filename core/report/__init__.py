@@ -46,11 +46,11 @@ from core.thresholds.report import CLASS
 from core.wording import thresholds as wording
 from core.wording.evaluation import collection as collection_sentences
 from core.wording.evaluation import comparison_sentences, leaks, titles_read, verdict
+from core.wording.glossary import DEFINITIONS
 from core.wording.slices import sentences as slice_sentences
 from core.wording.thresholds import population_warnings
 
 __all__ = [
-    "DEFINITIONS",
     "FACETS_REPORTED",
     "ReportContent",
     "WrittenReport",
@@ -58,64 +58,6 @@ __all__ = [
     "render",
     "write_report",
 ]
-
-
-# --- What the words of a report mean ----------------------------------------------------------------------------------
-
-
-DEFINITIONS: Final[Mapping[str, str]] = {
-    "Checked book": (
-        "A book for which a person named one of the classes. Books without a usable answer are counted, never scored."
-    ),
-    "Wrong": ("The model and the person name different classes. The person can be mistaken too."),
-    "Right (accuracy)": ("The share of the checked books on which model and person name the same class."),
-    "Interval": (
-        "The true rate lies inside in 95 of 100 such intervals. Shares: Wilson's; macro-F1, F1, Brier score and "
-        "log loss: bootstrap, which draws titles again with all their editions."
-    ),
-    "Precision": ("Of the books the model calls a class, the share that is of it."),
-    "Recall": ("Of the books that are of a class, the share the model finds."),
-    "F1 and macro-F1": ("The harmonic mean of precision and recall of a class, and its mean over the classes."),
-    "Leak": (
-        "A checked book that is, or whose title is, among the books the model learned (or may have learned) from. "
-        "The model may know it by heart."
-    ),
-    "Confidence": ("The probability the model gives to the class it predicts, from 0 to 1."),
-    "Calibration error": (
-        "The mean distance between stated confidence and how often the model is right, over bins of equally many "
-        "books (0: as often right as stated)."
-    ),
-    "Brier score, log loss": ("How far the probabilities are from what is true; 0 is perfect."),
-    "Slice": (
-        "Books that share up to three facts: values of facets, ranges, words of the title. It is reported when it "
-        "was found in one half of the checked books and confirmed in the other, is worse than other books of the "
-        "same class, and is not explained by a stronger slice; over many searches at most the stated share of those "
-        "reported is chance on average (Benjamini–Yekutieli)."
-    ),
-    "Cut-off": (
-        "A prediction is accepted when its confidence is greater than the cut-off of its class; the others go to "
-        "review."
-    ),
-    "Coverage": ("The share of all books that is accepted."),
-    "Promise": (
-        "“With 95 % confidence at most 5 % of the accepted are wrong”: an exact bound, valid however many cut-offs "
-        "were tried (learn then test, Angelopoulos and others 2021), for a collection of which the checked books "
-        "are a random sample."
-    ),
-    "Wrong to expect": ("The errors found among the accepted, carried over to all accepted books, checked or not."),
-    "Keep-rate": ("The share of a group's books that is accepted."),
-    "Whole collection": (
-        "Estimated from the checked books that the model has not learned from: re-weighted to the collection by "
-        "predicted class and confidence (post-stratified); shares of classes corrected by the model's errors "
-        "(prediction-powered, Angelopoulos and others 2023)."
-    ),
-    "Design effect": ("By how much unequal weights make the checked books count for less."),
-    "McNemar's test": (
-        "Whether two models differ by more than chance on the same books; it looks only at books that one of them "
-        "alone has right."
-    ),
-    "Fingerprint": ("A digest of content and settings: equal fingerprints, equal data."),
-}
 
 
 # --- Everything a report says, gathered once; nothing here knows HTML -------------------------------------------------

@@ -18,9 +18,11 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from core.alpha_budget import AlphaBudget
+from core.book_record import BookRecord
+from core.book_record import book_record as record_of_book
 from core.collection import CollectionEstimates, collection_estimates
 from core.comparison import ModelComparison, compare_models
-from core.errors import DamagedError, NotFoundError
+from core.errors import ColophonError, DamagedError, NotFoundError
 from core.evaluation import Evaluation, evaluate
 from core.evaluation.evaluate import CalibrationTrial, try_calibrations
 from core.explain import Explanation, SimilarTitles, is_linear, leave_one_word_out, shap_words, word_contributions
@@ -35,6 +37,7 @@ from core.models.registry import Model, ModelDescription, list_models
 from core.models.registry import load as load_model
 from core.policies import SavedPolicy
 from core.predictions import Scored, align_scored, load_predictions
+from core.road import RoadStatus, Step, StepState, road_status, steps
 from core.slices import FacetSlices, PairSlices, SliceFindings, find_slices
 from core.slices import facet_slices as slices_by_facet
 from core.slices import pair_slices as slices_by_pair
@@ -69,10 +72,12 @@ from dashboard.cache.tables import (
     upload_slot,
     workspace,
 )
+from dashboard.navigation import PREDICTIONS
 
 __all__ = [
     "UploadSlot",
     "alpha_budget",
+    "book_record",
     "books_with_chances",
     "calibrations",
     "catalogue",
@@ -104,11 +109,34 @@ __all__ = [
     "shap_explanation",
     "similar_titles",
     "slices",
+    "states_of_steps",
+    "status",
     "text_of",
     "upload_slot",
     "whole_guarantee",
     "workspace",
 ]
+
+# --- How far one is on the road, and one book of it -------------------------------------------------------------------
+
+
+def status() -> RoadStatus:
+    """Return what is loaded, and what was done with the predictions chosen in the sidebar; never kept, it changes."""
+    return road_status(workspace(), st.session_state.get(PREDICTIONS) or st.query_params.get(PREDICTIONS))
+
+
+def states_of_steps() -> dict[Step, StepState]:
+    """Return the state of every step; nothing where the workspace cannot be read, which each page says."""
+    try:
+        return steps(status())
+    except ColophonError:
+        return {}
+
+
+def book_record(scored: Scored, record_id: str) -> BookRecord:
+    """Return what is known of one book; read anew each time, since people decide meanwhile."""
+    return record_of_book(workspace(), scored, record_id, originals("predictions", scored.predictions))
+
 
 # --- What is computed of a set of predictions or labels ---------------------------------------------------------------
 # How right it is, where it is wrong, what can be promised.

@@ -28,6 +28,7 @@ WORDS = {
     "review.py": "42 waiting",
     "thresholds.py": "accept",
     "home.py": "What is loaded",
+    "help.py": "About these numbers",
 }
 
 

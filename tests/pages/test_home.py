@@ -35,3 +35,5 @@ def test_home_says_what_is_loaded(demo_workspace: Workspace, open_page: Open) ->
     shown = " ".join(block.value for block in page.markdown)
     assert "6,000 titles" in shown.replace("\\", "")
     assert "What is loaded" in [block.value for block in page.header]
+    assert "Nothing is accepted yet" in shown
+    assert [button.label for button in page.button] == ["Choose which predictions to accept"]

@@ -14,12 +14,13 @@ from core.importing import import_file
 from core.policies import SavedPolicy
 from core.predicates import RangePredicate
 from core.predictions import Scored, load_scored
-from core.report import DEFINITIONS, ReportContent, _decided, build_content, render, write_report
+from core.report import ReportContent, _decided, build_content, render, write_report
 from core.report.svg import confusion_svg
 from core.slices import Slice
 from core.storage import Workspace, file_sha256
 from core.thresholds import GuaranteeRecord, Policy, policy_report
 from core.wording.evaluation import collection, comparison_verdict, verdict
+from core.wording.glossary import DEFINITIONS
 from core.wording.slices import sentences as slice_sentences
 
 pytestmark = pytest.mark.slow

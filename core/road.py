@@ -1,0 +1,128 @@
+"""How far a library is on its way: what is loaded, which cut-offs were kept, what has left, and what comes next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from core.export.release import saved_exports
+from core.manifests import LabelManifest
+from core.policies import SavedPolicy, saved_policies
+from core.predictions import TOGETHER
+from core.storage import Artifact, Workspace
+
+__all__ = ["STEPS", "RoadStatus", "Step", "StepState", "next_step", "road_status", "steps"]
+
+StepState = Literal["done", "to do", "out of date", "optional"]
+Step = Literal[
+    "collect", "represent", "rules", "model", "errors", "label audit", "thresholds", "review", "export", "share"
+]
+# In the order in which they are walked. Those that are optional say something or help, but nothing waits for them.
+STEPS: Final[tuple[Step, ...]] = (
+    "collect",
+    "represent",
+    "rules",
+    "model",
+    "errors",
+    "label audit",
+    "thresholds",
+    "review",
+    "export",
+    "share",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoadStatus:
+    """What a workspace holds, and what was done with one set of predictions.
+
+    Attributes
+    ----------
+    catalogues, label_sets, models, predictions : int
+        How many there are in the workspace.
+    has_answers : bool
+        Whether people's answers can be held against the predictions: their own, or a label set.
+    policy_at : str
+        When the policy that holds was kept, ISO 8601 in UTC; '' where none was.
+    is_policy_stale : bool
+        Whether labels it was chosen on were imported again after it was kept, or are gone.
+    exported_at : str
+        When the newest export was written; '' where none was.
+    is_export_stale : bool
+        Whether the policy was kept after it.
+    """
+
+    catalogues: int = 0
+    label_sets: int = 0
+    models: int = 0
+    predictions: int = 0
+    has_answers: bool = False
+    policy_at: str = ""
+    is_policy_stale: bool = False
+    exported_at: str = ""
+    is_export_stale: bool = False
+
+
+def road_status(workspace: Workspace, predictions: str | None) -> RoadStatus:
+    """Return how far one is with the predictions of this name; without a name, or one that is gone, what is loaded."""
+    label_sets = workspace.list("labels")
+    everything = workspace.list("predictions")
+    loaded = RoadStatus(
+        catalogues=len(workspace.list("corpora")),
+        label_sets=len(label_sets),
+        models=len(workspace.list("models")),
+        predictions=len(everything),
+    )
+    chosen = next((artifact for artifact in everything if artifact.name == predictions), None)
+    if chosen is None:
+        return loaded
+    policies = saved_policies(workspace, chosen.fingerprint)
+    exports = saved_exports(workspace, chosen.fingerprint)
+    policy_at = policies[0].chosen_at if policies else ""
+    exported_at = exports[0].exported_at if exports else ""
+    return RoadStatus(
+        catalogues=loaded.catalogues,
+        label_sets=loaded.label_sets,
+        models=loaded.models,
+        predictions=loaded.predictions,
+        has_answers=bool(label_sets) or bool(chosen.manifest.summary.get("with_truth")),
+        policy_at=policy_at,
+        is_policy_stale=bool(policies) and _is_stale(policies[0], label_sets),
+        exported_at=exported_at,
+        is_export_stale=bool(exported_at) and policy_at[:19] > exported_at[:19],
+    )
+
+
+def _is_stale(policy: SavedPolicy, label_sets: Sequence[Artifact[LabelManifest]]) -> bool:
+    made = {label_set.name: label_set.manifest.created_at for label_set in label_sets}
+    names = [name for name in policy.labels.split(TOGETHER) if name]
+    return any(name not in made or made[name][:19] > policy.chosen_at[:19] for name in names)
+
+
+def steps(status: RoadStatus) -> dict[Step, StepState]:
+    """Return the state of every step, in the order in which they are walked."""
+    done: dict[Step, bool] = {
+        "collect": bool(status.catalogues or status.predictions),
+        "model": bool(status.predictions),
+        "errors": status.has_answers,
+        "thresholds": bool(status.policy_at),
+        "export": bool(status.exported_at),
+    }
+    states: dict[Step, StepState] = {
+        step: ("done" if done[step] else "to do") if step in done else "optional" for step in STEPS
+    }
+    if status.is_policy_stale:
+        states["thresholds"] = "out of date"
+    if status.is_export_stale:
+        states["export"] = "out of date"
+    return states
+
+
+def next_step(status: RoadStatus) -> Step:
+    """Return what comes next: the first step that waits, and what people decide once all are done.
+
+    >>> next_step(RoadStatus()), next_step(RoadStatus(catalogues=1))
+    ('collect', 'model')
+    >>> next_step(RoadStatus(predictions=1, has_answers=True))
+    'thresholds'
+    """
+    return next((step for step, state in steps(status).items() if state in ("to do", "out of date")), "review")

@@ -1,0 +1,69 @@
+"""What comes next, by what a workspace holds and what was done with its predictions."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from core.importing import import_file
+from core.policies import SavedPolicy, save_policy
+from core.predictions import load_predictions
+from core.road import RoadStatus, Step, next_step, road_status, steps
+from core.storage import Workspace
+from core.thresholds import Policy
+
+LOADED = RoadStatus(catalogues=1, label_sets=1, models=1, predictions=1, has_answers=True)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (RoadStatus(), "collect"),
+        (RoadStatus(catalogues=2), "model"),
+        (RoadStatus(predictions=1), "errors"),
+        (LOADED, "thresholds"),
+        (replace(LOADED, policy_at="2026-01-01T10:00:00Z"), "export"),
+        (replace(LOADED, policy_at="2026-01-01T10:00:00Z", exported_at="2026-01-02T10:00:00Z"), "review"),
+        (replace(LOADED, policy_at="2026-01-01T10:00:00Z", is_policy_stale=True), "thresholds"),
+        (
+            replace(LOADED, policy_at="2026-01-03", exported_at="2026-01-02", is_export_stale=True),
+            "export",
+        ),
+    ],
+)
+def test_the_next_step_is_the_first_that_waits(status: RoadStatus, expected: Step) -> None:
+    assert next_step(status) == expected
+
+
+def test_what_is_out_of_date_is_not_called_done() -> None:
+    states = steps(replace(LOADED, policy_at="2026-01-03", exported_at="2026-01-02", is_export_stale=True))
+    assert (states["thresholds"], states["export"], states["share"]) == ("done", "out of date", "optional")
+
+
+@pytest.fixture
+def judged(workspace: Workspace, tmp_path: Path) -> Workspace:
+    """Predictions with their own truth, and cut-offs chosen on the label set 'checked'."""
+    books = pd.DataFrame({"record_id": ["a", "b"], "title": ["A tale", "On mills"], "label": ["x", "y"]})
+    books.to_csv(tmp_path / "labels.csv", index=False)
+    books.rename(columns={"label": "predicted"}).assign(confidence=[0.9, 0.8]).to_csv(
+        tmp_path / "tool.csv", index=False
+    )
+    import_file(workspace, tmp_path / "labels.csv", kind="labels", name="checked")
+    import_file(workspace, tmp_path / "tool.csv", kind="predictions", name="tool")
+    chosen = SavedPolicy(policy=Policy({"x": 0.5}), labels="checked")
+    save_policy(workspace, load_predictions(workspace, "tool").fingerprint, chosen)
+    return workspace
+
+
+def test_cut_offs_are_out_of_date_when_the_labels_they_were_chosen_on_are_gone(judged: Workspace) -> None:
+    before = road_status(judged, "tool")
+    assert (before.predictions, before.label_sets, before.has_answers) == (1, 1, True)
+    assert before.policy_at
+    assert not before.is_policy_stale
+    judged.database.delete_name("labels", "checked")
+    assert road_status(judged, "tool").is_policy_stale
+
+
+def test_of_predictions_that_are_not_here_only_what_is_loaded_is_known(judged: Workspace) -> None:
+    assert road_status(judged, "no such thing") == RoadStatus(label_sets=1, predictions=1)
