@@ -3,8 +3,9 @@
 
     python3 run.py                       the dashboard, on the demonstration collection
     python3 run.py --port 8600           ... at a port of your choice, or with --no-browser
-    python3 run.py test                  everything CI checks: style, types, architecture, tests with coverage
+    python3 run.py test                  everything CI checks: style, types, architecture, tests
     python3 run.py test --fast           ... without what is slow, needs a browser or measures speed
+    python3 run.py test --coverage       ... and lists the lines and branches that no test reaches
     python3 run.py test -k thresholds    ... further arguments go to pytest
 
 Into .venv go the packages of requirements.txt (for `test` also those of tests/requirements.txt). --gpu and --cpu say
@@ -360,6 +361,7 @@ def test(arguments):
         allow_abbrev=False,
     )
     ask.add_argument("--fast", action="store_true", help="leave out what is slow, needs a browser or measures speed")
+    ask.add_argument("--coverage", action="store_true", help="list the lines and branches that no test reaches")
     add_torch(ask)
     args, further = ask.parse_known_args(arguments)
     python = set_up(True, args.torch)
@@ -380,14 +382,17 @@ def test(arguments):
     if failed:
         print("\nFailed: {}. The tests run all the same.".format(", ".join(failed)), flush=True)
     print("\n== pytest", flush=True)
-    status = subprocess.call([str(python), "-m", "pytest", *pytest_options(args.fast), *further], cwd=str(ROOT))
+    status = subprocess.call(
+        [str(python), "-m", "pytest", *pytest_options(args.fast, args.coverage), *further], cwd=str(ROOT)
+    )
     return status or (1 if failed else 0)
 
 
-def pytest_options(fast):
+def pytest_options(fast, coverage):
     """Return how pytest is called."""
-    # Following every branch costs time: the everyday part goes without.
-    options = ["-m", "not slow and not browser and not bench"] if fast else ["--cov", "--cov-report=term"]
+    options = ["-m", "not slow and not browser and not bench"] if fast else []
+    # Following every branch makes the tests half as slow again, and proves nothing more: only who asks for it waits.
+    options += ["--cov", "--cov-report=term"] if coverage else []
     # Two processes halve the time; more would fight over the browser and the memory of the language models.
     processes = os.environ.get(PROCESSES, "2" if (os.cpu_count() or 1) > 1 else "0")
     return options + (["-n", processes, "--dist", "loadgroup"] if processes != "0" else [])

@@ -31,11 +31,24 @@ from tests import serving
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave tests on real files to the whole run: reading the files alone takes most of three minutes."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave tests on real files to the whole run, and have what tests of one file share made in one process."""
     for item in items:
-        if item.get_closest_marker("real"):
+        if item.get_closest_marker("real"):  # reading the files alone takes most of three minutes
             item.add_marker(pytest.mark.slow)
+        if not item.get_closest_marker("xdist_group") and _shared_in_its_file(item):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
+        group = item.get_closest_marker("xdist_group")
+        # With pytest 9.2 pytest-xdist writes the group of a test where nobody reads (its issue 1386).
+        if group and config.getoption("loadgroup", False) and not item.nodeid.endswith(f"@{group.args[0]}"):
+            item._id = type(item._id).parse(f"{item.nodeid}@{group.args[0]}")
+
+
+def _shared_in_its_file(item: pytest.Item) -> bool:
+    """Tell whether a test uses a fixture that is made once for its file or class: two processes would make it twice."""
+    fixtures = getattr(item, "_fixtureinfo", None)
+    definitions = fixtures.name2fixturedefs.values() if fixtures else ()
+    return any(definition[-1].scope in ("module", "class") for definition in definitions)
 
 
 def pytest_configure(config: pytest.Config) -> None:

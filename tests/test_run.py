@@ -287,15 +287,24 @@ def test_a_workspace_that_people_use_is_left_as_it_is(run, tmp_path, monkeypatch
 
 def test_fast_leaves_out_what_is_slow(run, monkeypatch):
     monkeypatch.setenv(run.PROCESSES, "0")
-    assert run.pytest_options(True)[-1] == "not slow and not browser and not bench"
-    assert run.pytest_options(False) == ["--cov", "--cov-report=term"]
+    assert run.pytest_options(True, False) == ["-m", "not slow and not browser and not bench"]
+    assert run.pytest_options(False, False) == []
+
+
+def test_lines_are_followed_for_who_asks(run, monkeypatch):
+    monkeypatch.setenv(run.PROCESSES, "0")
+    assert run.pytest_options(False, True) == ["--cov", "--cov-report=term"]
+    assert run.pytest_options(True, True)[-2:] == ["--cov", "--cov-report=term"]
+
+
+def test_two_processes_where_there_are_cores_for_them(run, monkeypatch):
     monkeypatch.setenv(run.PROCESSES, "2")
-    assert run.pytest_options(False)[-4:] == ["-n", "2", "--dist", "loadgroup"]
+    assert run.pytest_options(False, False) == ["-n", "2", "--dist", "loadgroup"]
     monkeypatch.delenv(run.PROCESSES)
     monkeypatch.setattr(run.os, "cpu_count", lambda: 8)
-    assert run.pytest_options(False)[-4:] == ["-n", "2", "--dist", "loadgroup"]
+    assert run.pytest_options(False, False) == ["-n", "2", "--dist", "loadgroup"]
     monkeypatch.setattr(run.os, "cpu_count", lambda: 1)
-    assert run.pytest_options(False) == ["--cov", "--cov-report=term"]
+    assert run.pytest_options(False, False) == []
 
 
 def test_who_ends_the_program_ends_the_dashboard(run, monkeypatch):

@@ -21,16 +21,6 @@ WORDS = {
 SMALL = {"object_store_memory": 80 * 2**20}
 
 
-def pytest_collection_modifyitems(config, items):
-    """Show pytest-xdist the group of a test: with pytest 9.2 it writes it where nobody reads (its issue 1386)."""
-    if not getattr(config.option, "loadgroup", False):
-        return
-    for item in items:
-        group = item.get_closest_marker("xdist_group")
-        if group and not item.nodeid.endswith(f"@{group.args[0]}"):
-            item._id = type(item._id).parse(f"{item.nodeid}@{group.args[0]}")
-
-
 def invented(n, seed):
     from core.normalise.records import title_key
 
