@@ -1,5 +1,6 @@
 """Review: which records people should look at, and what they decided. Append only; undoing is another row."""
 
+import functools
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ __all__ = [
     "ConcurrentDecisionError",
     "Decision",
     "DecisionLog",
+    "OpinionPair",
     "decisions",
     "decisions_for_scored",
     "read_decisions",
@@ -32,6 +34,8 @@ _LOG = logging.getLogger(__name__)
 
 CANNOT_TELL: Final = "can't tell"
 _SENT, _DECIDED = "review", "decision"
+_SECOND: Final = "second"
+_DISPUTED_NOTE: Final = "two people disagree about this book; it waits for a third"
 
 
 def send_to_review(
@@ -138,6 +142,11 @@ class Decision:
         The number of the row that took this decision back; 0 while it stands.
     file_id : str
         The record's identifier in the predictions' own file, '' where that was not written down.
+    second : bool
+        Whether it is a second opinion: given without knowing what another person had decided, and beside it, not in its
+        place.
+    blind : bool
+        Whether it was made without seeing what the model says.
     """
 
     id: int
@@ -151,6 +160,8 @@ class Decision:
     undoes: int = 0
     undone_by: int = 0
     file_id: str = ""
+    second: bool = False
+    blind: bool = False
 
     @property
     def is_active(self) -> bool:
@@ -181,6 +192,28 @@ class ConcurrentDecisionError(ConflictError):
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class OpinionPair:
+    """What two people said of one record without knowing of each other.
+
+    Attributes
+    ----------
+    first, second : Decision
+        Both stand.
+    settled : Decision, optional
+        What a third person decided where they disagree.
+    """
+
+    first: Decision
+    second: Decision
+    settled: Decision | None = None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both gave the same answer."""
+        return self.first.label == self.second.label
+
+
 @dataclass(frozen=True)
 class DecisionLog:
     """All decisions about some predictions, as they stood at one moment.
@@ -199,24 +232,58 @@ class DecisionLog:
         return self.rows[-1].id if self.rows else 0
 
     @property
-    def current(self) -> dict[str, Decision]:
-        """Record → the decision that holds, in the order they were made: the latest of those that stand."""
+    def current(self) -> Mapping[str, Decision]:
+        """Record → the decision that holds, in the order they were made: the latest of those that stand.
+
+        A second opinion takes no other's place. Where it differs from the first, neither holds until a third person
+        decides, see :attr:`disputes`.
+        """
+        return self._standing[0]
+
+    @property
+    def disputes(self) -> Mapping[str, OpinionPair]:
+        """Record → the two answers that differ; nothing is exported for it while nobody has settled them."""
+        return self._standing[1]
+
+    @property
+    def pairs(self) -> tuple[OpinionPair, ...]:
+        """All records that two people answered without knowing of each other, in the order of the second answers.
+
+        What was decided later settles a pair that disagrees; it makes no further pair.
+        """
+        return tuple(self._standing[2].values())
+
+    @functools.cached_property
+    def _standing(self) -> tuple[dict[str, Decision], dict[str, OpinionPair], dict[str, OpinionPair]]:
         held: dict[str, Decision] = {}
+        disputes: dict[str, OpinionPair] = {}
+        pairs: dict[str, OpinionPair] = {}
         for row in self.rows:
-            if row.is_active:
-                held.pop(row.record_id, None)
-                held[row.record_id] = row
-        return held
+            if not row.is_active:
+                continue
+            first = held.get(row.record_id)
+            if row.second and first is not None:
+                pairs[row.record_id] = pair = OpinionPair(first=first, second=row)
+                if not pair.agrees:
+                    del held[row.record_id]
+                    disputes[row.record_id] = pair
+                continue
+            if row.record_id in disputes:
+                pairs[row.record_id] = replace(disputes.pop(row.record_id), settled=row)
+            held.pop(row.record_id, None)
+            held[row.record_id] = row
+        return held, disputes, pairs
 
     def latest_of_session(self, session: str) -> Decision | None:
         """Return the latest decision of one browser window that stands, None when there is none."""
         return next((row for row in reversed(self.rows) if row.is_active and session and row.session == session), None)
 
     def frame(self) -> pd.DataFrame:
-        """Return the decisions that hold as :func:`decisions` does."""
+        """Return the decisions that hold as :func:`decisions` does; of a disputed record nobody can tell."""
+        waiting = [replace(pair.second, label=CANNOT_TELL, note=_DISPUTED_NOTE) for pair in self.disputes.values()]
         rows = [
             {RECORD_ID: d.record_id, LABEL: d.label, "old": d.old, NOTE: d.note, "role": "curator", "at": d.at}
-            for d in self.current.values()
+            for d in [*self.current.values(), *waiting]
         ]
         return pd.DataFrame(rows, columns=[RECORD_ID, LABEL, "old", NOTE, "role", "at"]).astype("str")
 
@@ -262,6 +329,8 @@ def _rows(notes: Iterable[Mapping[str, Any]]) -> list[Decision]:
             session=note.get("session", ""),
             undoes=(undoes or -1) if note["undone"] else 0,
             file_id=note.get("file_id", ""),
+            second=note.get("opinion", "") == _SECOND,
+            blind=bool(note.get("blind", False)),
         )
     return list(rows.values())
 
@@ -278,6 +347,8 @@ def record_decision(
     session: str = "",
     seen: int | None = None,
     scored: Scored | None = None,
+    second: bool = False,
+    blind: bool = False,
 ) -> int:
     """Write down what a person decided about a record.
 
@@ -298,6 +369,10 @@ def record_decision(
         The scored table as it is now: the record is written by the identifier it has there, and what others decided
         under another identifier of the same record (that in the predictions' own file, before they met their catalogue)
         counts. Without it identifiers are compared as they are.
+    second : bool
+        Whether it is a second opinion beside what another person had decided when the record was shown.
+    blind : bool
+        Whether the reader did not see what the model says.
 
     Returns
     -------
@@ -320,10 +395,16 @@ def record_decision(
         rows: Sequence[Decision] = _rows(notes)
         if scored is not None:
             rows = _with_identifiers_of(scored, rows)
-        newer = DecisionLog(tuple(rows)).current.get(record_id)
+        standing = DecisionLog(tuple(rows))
+        newer = standing.current.get(record_id)
+        if newer is None and record_id in standing.disputes:
+            newer = standing.disputes[record_id].second
         if seen is not None and newer is not None:
             raise ConcurrentDecisionError(newer)
-        content = {"record_id": record_id, "label": label, "old": old, "note": note, "undone": False}
+        content: dict[str, Any] = {
+            "record_id": record_id, "label": label, "old": old, "note": note, "undone": False,
+        }  # fmt: skip
+        content |= ({"opinion": _SECOND} if second else {}) | ({"blind": True} if blind else {})
         if scored is not None:
             content["file_id"] = scored.id_in_file(record_id)
         return {**content, "by": by.strip(), "session": session}

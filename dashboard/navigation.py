@@ -22,6 +22,7 @@ __all__ = [
     "FACET",
     "FIND",
     "FURTHER_LABELS",
+    "HIDE_MODEL",
     "ICON",
     "JOB",
     "LABELS",
@@ -32,6 +33,9 @@ __all__ = [
     "POPULATION",
     "PREDICTIONS",
     "REVIEWER",
+    "REVIEW_ORDER",
+    "REVIEW_REASONS",
+    "REVIEW_SEED",
     "SAMPLE",
     "SLICE",
     "WINDOW",
@@ -67,6 +71,10 @@ FIND: Final = "find"
 CELL_TRUTH: Final = "is"
 CELL_PREDICTED: Final = "called"
 CUT_PREFIX: Final = "cut_"
+REVIEW_ORDER: Final = "order"
+REVIEW_REASONS: Final = "why"
+REVIEW_SEED: Final = "shuffle"
+HIDE_MODEL: Final = "blind"
 
 # In the session only.
 JOB: Final = "job"  # the work this window waits for

@@ -22,7 +22,7 @@ from dashboard.charts.errors import words_chart
 from dashboard.feedback import count, escape, percent
 from dashboard.tables import show_table
 
-__all__ = ["explain_titles", "records_table", "show_explanation", "show_title_to_try"]
+__all__ = ["explain_titles", "records_table", "show_explanation", "show_title_to_try", "words_sentence"]
 
 _COLUMNS = (TITLE, PREDICTED, TRUTH, CONFIDENCE, AUTHOR, DATE, PLACE, LANGUAGE, RECORD_ID)
 # In pixels: what is compared (the title, both answers) stands in a window of 1,280 without scrolling sideways.
@@ -129,7 +129,7 @@ def show_explanation(model: str, title: str) -> None:
     """Say what a model makes of a title (or a text with further columns), why, and show similar labelled titles."""
     explanation = cache.explanation(model, title)
     feedback.conclusion(escape(f"“{model}” says {explanation.class_name}, {percent(explanation.probability)} sure."))
-    _say_words(explanation)
+    feedback.show_sentences(words_sentence(explanation))
     reads = cache.model(model).reads
     if reads and not has_columns([title])[0]:
         st.caption(escape(f"“{model}” also reads {', '.join(reads)}; here it has the title alone."))
@@ -163,7 +163,8 @@ def show_explanation(model: str, title: str) -> None:
             )
 
 
-def _say_words(explanation: Explanation) -> None:
+def words_sentence(explanation: Explanation) -> str:
+    """Say which words speak for the class and which against it."""
     table = explanation.table
     words = table.groupby("word", sort=False)["contribution"].sum()
     speaking = words[words.abs() > 0.05 * max(words.abs().max(), 1e-9)]
@@ -172,7 +173,7 @@ def _say_words(explanation: Explanation) -> None:
     sentences = [f"For it speak: {', '.join(for_it)}." if for_it else "No word speaks for it."]
     if against:
         sentences.append(f"Against it: {', '.join(against)}.")
-    feedback.show_sentences(" ".join(sentences))
+    return " ".join(sentences)
 
 
 # --- Try a title: what a model says of any title a person types -------------------------------------------------------

@@ -1,135 +1,159 @@
-"""Pieces of the Review page: one record with its choices, what was decided, undo.
+"""The desk of the Review page: one record at a time, a button and a key for each answer, every answer written at once.
 
-Every button carries the record it was drawn for (or the number of the decision it takes back), never a place in a list:
-whoever presses decides what stood on the screen, or nothing.
+A record stays on its reader's screen until that reader moves on. Buttons carry its identifier and not a place in a
+list: whoever presses decides what stood on the screen, or nothing.
 """
 
-import uuid
-from dataclasses import dataclass, field
+import contextlib
+from collections.abc import Sequence
 from typing import Final
 
 import pandas as pd
 import streamlit as st
 
-from core.errors import ColophonError
+from core.claims import claim_next, release
+from core.errors import ColophonError, StorageError
 from core.predictions import Scored
-from core.review import (
-    CANNOT_TELL,
-    ConcurrentDecisionError,
-    Decision,
-    DecisionLog,
-    record_decision,
-    undo_decision,
-)
+from core.review import CANNOT_TELL, ConcurrentDecisionError, Decision, DecisionLog, OpinionPair, record_decision
+from core.review_queue import ORDERS, Order, Reason, ReviewQueue, ReviewReason, WaitingList
 from core.schema import AUTHOR, CONFIDENCE, DATE, LANGUAGE, PLACE, PREDICTED, PUBLISHER, RECORD_ID, TITLE
+from core.wording.review import ORDER_NAMES, REASON_NAMES, reason_sentence
 from dashboard import cache, navigation, widgets
-from dashboard.feedback import count, escape, percent
-from dashboard.tables import show_table
+from dashboard.feedback import escape, percent
+from dashboard.review_record import ask_link_pattern, show_record_help
+from dashboard.review_state import ReviewState, review_state, reviewer_label, reviewer_name, window
 
-__all__ = ["decided", "progress_sentence", "reviewer", "show_record"]
+__all__ = ["choose_order", "show_desk", "too_early"]
 
 # So long a book stands on the screen before it can be decided: a key pressed twice was meant for the book before it.
 LEAST_SECONDS = 0.8
-_LISTED: Final = 200
-_NAME: Final = "reviewer"
+# A record that is shown is held for its reader; after so long another may have it.
+LEASE_SECONDS = 600.0
+# Among so many of the next records one is looked for that nobody holds.
+_CLAIMED_AMONG: Final = 50
 # Above so many classes, answers are chosen from a list.
 _MOST_BUTTONS: Final = 9
+_STYLE: Final = "<style>.st-key-review-title h3 { font-size: 1.6rem; line-height: 1.25; }</style>"
+# N goes to the note. Enter and Escape leave it, so that the next key answers again. It reads nothing of the record.
+_NOTE_KEY: Final = """<script>
+if (!window.colophonNoteKey) {
+  window.colophonNoteKey = true;
+  document.addEventListener("keydown", (event) => {
+    const note = document.querySelector('[class*="st-key-note-"] input');
+    const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || event.target.isContentEditable;
+    if (note && event.target === note && (event.key === "Escape" || event.key === "Enter")) {
+      setTimeout(() => note.blur(), 0);
+    } else if (note && !typing && event.key === "n" && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      note.focus();
+    }
+  });
+}
+</script>"""
 
 
-@dataclass(kw_only=True)
-class _ReviewState:
-    """What one browser window is looking at; it lives as long as the window.
-
-    Attributes
-    ----------
-    predictions : str
-        Fingerprint of the predictions it is about.
-    record : str
-        The record on the screen; it stays there until its reader moves on, whatever others do meanwhile.
-    again : bool
-        Whether the reader chose to decide a decided record once more.
-    ready : str
-        The record that has stood on the screen long enough to be decided.
-    drawing : bool
-        Whether the page is being drawn as a whole just now.
-    """
-
-    predictions: str
-    record: str = ""
-    again: bool = False
-    skipped: set[str] = field(default_factory=set)
-    ready: str = ""
-    drawing: bool = False
-    notices: list[str] = field(default_factory=list)
-
-    @property
-    def too_early(self) -> bool:
-        """Whether the record on the screen cannot be decided yet."""
-        return bool(self.record) and self.ready != self.record and LEAST_SECONDS > 0
-
-
-def _review_state(predictions: str) -> _ReviewState:
-    desk = st.session_state.get(navigation.DESK)
-    if not isinstance(desk, _ReviewState) or desk.predictions != predictions:
-        desk = st.session_state[navigation.DESK] = _ReviewState(predictions=predictions)
-    return desk
+def choose_order(scored: Scored, queue: ReviewQueue) -> tuple[str, ...]:
+    """Draw the choice of books and their order, kept in the address, and return the records in that order."""
+    with st.expander("Which books, in which order", icon=":material/sort:"):
+        left, right = st.columns(2)
+        chosen = left.selectbox(
+            "Order",
+            [order.value for order in ORDERS],
+            format_func=lambda name: ORDER_NAMES[Order(name)],
+            key=navigation.REVIEW_ORDER,
+            bind="query-params",
+            help="What brings the promise soonest: books drawn by lot, then what was sent here, then the books closest"
+            " below their cut-off.",
+        )
+        reasons = right.multiselect(
+            "Only books that wait because they are",
+            [reason.value for reason in queue.counts],
+            format_func=lambda name: REASON_NAMES[Reason(name)],
+            key=navigation.REVIEW_REASONS,
+            bind="query-params",
+            placeholder="whatever the reason",
+        )
+        seed = 0
+        if chosen == Order.RANDOM:
+            seed = int(
+                left.number_input("Shuffle number", 0, 9999, key=navigation.REVIEW_SEED, bind="query-params", step=1)
+            )
+        with right:
+            ask_link_pattern()
+    return cache.review_order(scored, Order(chosen), seed, tuple(Reason(name) for name in reasons))
 
 
-def _window() -> str:
-    """Return what stands for this browser window in the decisions made in it."""
-    return str(st.session_state.setdefault(navigation.WINDOW, uuid.uuid4().hex))
+def too_early(desk: ReviewState) -> bool:
+    """Whether the record on the screen cannot be decided yet."""
+    return bool(desk.record) and desk.ready != desk.record and LEAST_SECONDS > 0
 
 
-def _name() -> str:
-    return str(st.session_state.get(_NAME, st.session_state.get(navigation.REVIEWER, ""))).strip()
-
-
-def progress_sentence(waiting: int, done: int) -> str:
-    """Say how much is done and how much is left."""
-    return f"{count(done, 'book')} decided, {waiting:,} waiting."
-
-
-def reviewer() -> None:
-    """Ask for the reviewer's name: it is kept with each decision, and may stay empty."""
-    # A widget's own state is dropped when its page is left; the name is wanted again.
-    st.session_state.setdefault(_NAME, st.session_state.get(navigation.REVIEWER, ""))
-    st.session_state[navigation.REVIEWER] = st.text_input(
-        "Your name (may stay empty)",
-        key=_NAME,
-        max_chars=80,
-        help="Kept in this workspace with each of your decisions, so that others can ask you. It is not exported.",
-    )
-
-
-def show_record(scored: Scored, waiting: pd.DataFrame, log: DecisionLog) -> None:
-    """Show the record on this reader's desk and a button for each answer; every answer is written at once."""
-    desk = _review_state(scored.predictions)
+def show_desk(scored: Scored, queue: ReviewQueue, waiting: WaitingList, log: DecisionLog) -> None:
+    """Show the record on this reader's desk, what helps to decide, and a button for each answer."""
+    desk = review_state(scored.predictions)
     desk.drawing = True
     for notice in desk.notices:
         st.warning(escape(notice), icon=":material/pan_tool:")
     desk.notices = []
-    record = _record(scored, waiting, log, desk)
-    if record is None:
-        desk.drawing = False
-        return
+    record = _record(scored, queue, waiting, log, desk)
+    if record is not None:
+        _show_record(scored, queue, waiting, log, record, desk)
+        st.html(_NOTE_KEY, unsafe_allow_javascript=True)
+    desk.drawing = False
+
+
+def _show_record(
+    scored: Scored, queue: ReviewQueue, waiting: WaitingList, log: DecisionLog, record: pd.Series, desk: ReviewState
+) -> None:
     record_id = str(record[RECORD_ID])
-    earlier = log.current.get(record_id)
-    with st.container(border=True):
-        st.markdown(f"### {escape(record[TITLE]) or '(no title)'}")
+    asked = record_id in waiting.second or record_id in waiting.disputed
+    earlier = None if asked else log.current.get(record_id)
+    dispute = None if asked else log.disputes.get(record_id)
+    early = too_early(desk)
+    st.html(_STYLE)
+    left, right = st.columns([3, 2], gap="medium")
+    with left, st.container(border=True):
+        hidden = st.toggle(
+            "Hide what the model says until I have answered",
+            key=navigation.HIDE_MODEL,
+            bind="query-params",
+            help="A blind check: your answer is kept with the remark that you did not see the model's.",
+        )
+        blind = hidden and earlier is None and dispute is None
+        with st.container(key="review-title"):
+            st.markdown(f"### {escape(record[TITLE]) or '(no title)'}")
         facts = [str(record[key]) for key in (AUTHOR, DATE, PLACE, PUBLISHER, LANGUAGE) if record[key]]
         st.caption(escape(" · ".join([*facts, f"record {record_id}"])))
         says = f"The model says **{escape(record[PREDICTED]) or 'nothing'}**, {percent(record[CONFIDENCE])} sure."
-        if earlier is None:
-            st.markdown(f"{says} It waits here because: {escape(record['reason'])}.")
-        else:
+        if earlier is not None:
             st.markdown(f"{says} **{escape(_decision_text(earlier))}**")
-        if earlier is not None and not desk.again:
-            _go_on(scored, record_id)
+        elif dispute is not None:
+            st.markdown(f"{says} **{escape(_dispute_text())}**")
         else:
-            _answers(scored, record, log.newest, early=desk.too_early)
-    if desk.too_early:
+            why = _why(queue, waiting, record_id, blind=blind)
+            st.markdown(f"{'' if blind else says} It waits here because {escape('; '.join(why))}.".strip())
+            if record_id in waiting.disputed:
+                st.markdown(f"**{escape(_answers_text(log.disputes[record_id]))}**")
+        if (earlier is not None or dispute is not None) and not desk.again:
+            _go_on(scored, record_id, can_decide=dispute is None)
+        else:
+            decision_args = (str(record[PREDICTED]), log.newest, record_id in waiting.second, blind)
+            _answers(scored, record, decision_args, early=early, can_go_back=bool(desk.trail))
+        if desk.last_answer:
+            st.caption(escape(desk.last_answer))
+    with right:
+        show_record_help(scored, queue, record, desk, blind=blind)
+    if early:
         _become_ready(scored.predictions, record_id)
-    desk.drawing = False
+
+
+def _why(queue: ReviewQueue, waiting: WaitingList, record_id: str, *, blind: bool) -> list[str]:
+    reasons: Sequence[ReviewReason] = queue.reasons(record_id)
+    if record_id in waiting.disputed:
+        reasons = [ReviewReason(kind=Reason.DISPUTED)]
+    elif record_id in waiting.second:
+        reasons = [ReviewReason(kind=Reason.SECOND)]
+    return [reason_sentence(reason, blind=blind) for reason in reasons] or ["you went back to it"]
 
 
 @st.fragment(run_every=LEAST_SECONDS)
@@ -139,65 +163,81 @@ def _become_ready(predictions: str, record_id: str) -> None:
     The browser counts the time, from when it has received the record: the server cannot know how late a press or a
     page was on its way.
     """
-    desk = _review_state(predictions)
+    desk = review_state(predictions)
     if not desk.drawing:
         desk.ready = record_id
         st.rerun()
 
 
-def _record(scored: Scored, waiting: pd.DataFrame, log: DecisionLog, desk: _ReviewState) -> pd.Series | None:
-    """Return the record to show: the one on the desk while it can be decided or was decided, else the next."""
-    ids = waiting[RECORD_ID]
-    if desk.record and (ids == desk.record).any():
-        return waiting[ids == desk.record].iloc[0]
-    if desk.record in log.current and (scored.table[RECORD_ID] == desk.record).any():
-        return scored.table[scored.table[RECORD_ID] == desk.record].iloc[0]
-    desk.again = False
-    if waiting.empty:
-        desk.record = ""
-        return None
-    left = waiting[~ids.isin(desk.skipped)]
-    if left.empty:
+def _record(
+    scored: Scored, queue: ReviewQueue, waiting: WaitingList, log: DecisionLog, desk: ReviewState
+) -> pd.Series | None:
+    """Return the record to show: the one on the desk while it waits or was decided, else the next."""
+    ids = set(waiting.record_ids)
+    known = desk.record in ids or desk.record in log.current or desk.record in log.disputes or desk.record in desk.trail
+    if not known or desk.record not in queue.positions:
+        desk.record, desk.again = _next_record(scored, waiting, log, desk), False
+    return scored.table.iloc[queue.positions[desk.record]] if desk.record else None
+
+
+def _next_record(scored: Scored, waiting: WaitingList, log: DecisionLog, desk: ReviewState) -> str:
+    """Return the next record that waits and that no other reader has before them, '' where none waits."""
+    left = [name for name in waiting.record_ids if name not in desk.skipped]
+    if not left:
         desk.skipped.clear()
-        left = waiting
-    desk.record = str(left.iloc[0][RECORD_ID])
-    return left.iloc[0]
+        left = list(waiting.record_ids)
+    if not left or left[0] in waiting.second or left[0] in waiting.disputed:
+        return left[0] if left else ""
+    wanted = [name for name in left[:_CLAIMED_AMONG] if name not in log.current]
+    place = cache.workspace().database
+    try:
+        free = claim_next(place, scored.predictions, wanted, holder=window(), lease_seconds=LEASE_SECONDS)
+    except StorageError:  # where nothing can be written, records can be looked at all the same
+        free = None
+    return free or left[0]
 
 
-def _answers(scored: Scored, record: pd.Series, newest: int, *, early: bool) -> None:
+def _answers(
+    scored: Scored, record: pd.Series, decision_args: tuple[str, int, bool, bool], *, early: bool, can_go_back: bool
+) -> None:
     record_id = str(record[RECORD_ID])
-    note = f"note-{record_id}"
-    decision_args = (str(record[PREDICTED]), newest, note)
     many = len(scored.classes) > _MOST_BUTTONS
-    answers = [CANNOT_TELL] if many else [*scored.classes, CANNOT_TELL]
     if many:
         _choose_answer(scored, record, decision_args)
-    columns = st.columns(len(answers) + 1)
-    st.text_input("Note (optional)", key=note)
-    for number, (column, answer) in enumerate(zip(columns, answers, strict=False), start=1):
-        column.button(
-            escape(answer),
-            key=f"answer-{number}-{record_id}",
-            shortcut=str(number) if number < 10 and not many else None,
-            width="stretch",
-            disabled=early,
-            on_click=_answer,
-            args=(scored.name, scored.predictions, record_id, answer, *decision_args),
-        )
-    columns[-1].button(
-        "Skip",
-        key=f"skip-{record_id}",
-        shortcut="s",
-        width="stretch",
-        on_click=_skip,
-        args=(scored.predictions, record_id),
-    )
+    answers = [CANNOT_TELL] if many else [*scored.classes, CANNOT_TELL]
+    with st.container(horizontal=True, gap="small"):
+        for number, answer in enumerate(answers, start=1):
+            st.button(
+                escape(answer),
+                key=f"answer-{number}-{record_id}",
+                shortcut="t" if answer == CANNOT_TELL else str(number),
+                disabled=early,
+                on_click=_answer,
+                args=(scored.name, scored.predictions, record_id, answer, *decision_args),
+            )
+    st.text_input("Note (optional)", key=f"note-{record_id}")
+    with st.container(horizontal=True, gap="small"):
+        for label, shortcut, action in (("Skip", "s", _skip), ("Back", "b", _go_back)):
+            st.button(
+                label,
+                key=f"{label.lower()}-{record_id}",
+                shortcut=shortcut,
+                type="tertiary",
+                disabled=label == "Back" and not can_go_back,
+                on_click=action,
+                args=(scored.predictions, record_id),
+            )
+    last = len(scored.classes)
+    numbers = "1" if last == 1 else f"1 {'and' if last == 2 else 'to'} {last}"
+    keys = "T can't tell" if many else f"{numbers} the classes · T can't tell"
+    st.caption(f"Keys: {keys} · S skip · N to the note, Enter leaves it · B back · U undo")
 
 
-def _choose_answer(scored: Scored, record: pd.Series, decision_args: tuple[str, int, str]) -> None:
+def _choose_answer(scored: Scored, record: pd.Series, decision_args: tuple[str, int, bool, bool]) -> None:
     """Draw a list to search, with what the model said first, where there are too many classes for buttons."""
-    record_id, predicted = str(record[RECORD_ID]), str(record[PREDICTED])
-    options = [*([predicted] if predicted else []), *(name for name in scored.classes if name != predicted)]
+    record_id, predicted, blind = str(record[RECORD_ID]), str(record[PREDICTED]), decision_args[-1]
+    first = [predicted] if predicted and not blind else []
+    options = [*first, *(name for name in scored.classes if name not in first)]
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     chosen = left.selectbox(
         "What it is", options, index=None, placeholder="Type a part of the name", key=f"choice-{record_id}"
@@ -213,15 +253,18 @@ def _choose_answer(scored: Scored, record: pd.Series, decision_args: tuple[str, 
     )
 
 
-def _answer(name: str, predictions: str, record_id: str, answer: str, old: str, seen: int, note: str) -> None:
+def _answer(
+    name: str, predictions: str, record_id: str, answer: str, old: str, seen: int, second: bool, blind: bool
+) -> None:
     """Write what was pressed about the record the button was drawn for, unless it was decided meanwhile.
 
     The table is that of now: since the button was drawn, the predictions may have met their catalogue, and others may
     have decided this record by the identifier it has there.
     """
-    desk = _review_state(predictions)
-    if desk.record == record_id and desk.too_early:
+    desk = review_state(predictions)
+    if desk.record == record_id and too_early(desk):
         return
+    scored = cache.scored(name, widgets.chosen_labels())
     try:
         record_decision(
             cache.workspace().database,
@@ -229,32 +272,45 @@ def _answer(name: str, predictions: str, record_id: str, answer: str, old: str, 
             record_id,
             answer,
             old=old,
-            note=str(st.session_state.get(note, "")),
-            by=_name(),
-            session=_window(),
+            note=str(st.session_state.get(f"note-{record_id}", "")),
+            by=reviewer_name(),
+            session=window(),
             seen=seen,
-            scored=cache.scored(name, widgets.chosen_labels()),
+            scored=scored,
+            second=second,
+            blind=blind,
         )
     except ConcurrentDecisionError as error:
-        if error.decision.session == _window() and error.decision.label == answer:  # one key, pressed twice
-            desk.record, desk.again = "", False
+        if error.decision.session == window() and error.decision.label == answer:  # one key, pressed twice
+            desk.leave()
             return
         desk.record, desk.again = error.decision.record_id, False
         desk.notices = [f"Your answer “{answer}” was not written: this book was decided meanwhile."]
     except ColophonError as error:
         desk.record, desk.notices = record_id, [str(error)]
     else:
-        desk.record, desk.again = "", False
+        desk.leave()
+        desk.last_answer = f"The book before: you said “{answer}”" + (f", the model “{old}”." if old else ".")
 
 
 def _skip(predictions: str, record_id: str) -> None:
-    desk = _review_state(predictions)
+    desk = review_state(predictions)
     desk.skipped.add(record_id)
-    desk.record, desk.again = "", False
+    desk.leave()
+    desk.last_answer = ""
+    with contextlib.suppress(StorageError):
+        release(cache.workspace().database, predictions, record_id, holder=window())
 
 
-def _go_on(scored: Scored, record_id: str) -> None:
-    """Offer the two ways from a book that was decided meanwhile."""
+def _go_back(predictions: str, record_id: str) -> None:
+    """Put the record that was on the screen before on it again."""
+    desk = review_state(predictions)
+    if desk.trail:
+        desk.record, desk.again, desk.last_answer = desk.trail.pop(), False, ""
+
+
+def _go_on(scored: Scored, record_id: str, *, can_decide: bool) -> None:
+    """Offer the two ways from a book that was decided."""
     left, right = st.columns(2)
     left.button(
         "Go on to the next book",
@@ -262,131 +318,37 @@ def _go_on(scored: Scored, record_id: str) -> None:
         type="primary",
         width="stretch",
         icon=":material/arrow_forward:",
+        shortcut="s",
         on_click=_skip,
         args=(scored.predictions, record_id),
     )
-    right.button(
-        "Decide it again",
-        key=f"again-{record_id}",
-        width="stretch",
-        help="Your answer will then hold; the earlier one stays in the list below.",
-        on_click=_again,
-        args=(scored.predictions, record_id),
-    )
+    if can_decide:
+        right.button(
+            "Decide it again",
+            key=f"again-{record_id}",
+            width="stretch",
+            help="Your answer will then hold; the earlier one stays in the list below.",
+            on_click=_again,
+            args=(scored.predictions, record_id),
+        )
 
 
 def _again(predictions: str, record_id: str) -> None:
-    desk = _review_state(predictions)
+    desk = review_state(predictions)
     desk.record, desk.again = record_id, True
 
 
-def decided(scored: Scored, log: DecisionLog) -> None:
-    """Show every decision with who made it; one's own last can be taken back at once, any other by choosing it."""
-    rows = [row for row in reversed(log.rows) if not row.undoes]
-    if not rows:
-        return
-    st.header("Decided")
-    ids = scored.table[RECORD_ID]
-    wanted = {row.record_id for row in rows}
-    titles = dict(zip(ids[ids.isin(wanted)], scored.table[TITLE][ids.isin(wanted)], strict=True))
-    own = log.latest_of_session(_window())
-    if own is not None:
-        st.button(
-            "Undo my last decision",
-            key=f"undo-{own.id}",
-            icon=":material/undo:",
-            shortcut="u",
-            disabled=_review_state(scored.predictions).too_early,
-            help=f"“{escape(titles.get(own.record_id, '')[:80])}”: {escape(own.label)}",
-            on_click=_undo,
-            args=(scored.predictions, own.id),
-        )
-    by_id = {row.id: row for row in log.rows}
-    holding = {row.id for row in log.current.values()}
-    shown = pd.DataFrame(
-        [
-            {
-                "title": titles.get(row.record_id, ""),
-                "decided": row.label,
-                "model said": row.old,
-                "by": _reviewer_label(row),
-                "when": row.when,
-                "state": _state(row, holding, by_id),
-                "note": row.note,
-                "record": row.record_id,
-            }
-            for row in rows
-        ]
-    )
-    show_table(
-        shown.head(1000),
-        columns={
-            "title": st.column_config.TextColumn(width=240),
-            "by": st.column_config.TextColumn(width=150),
-            "when": st.column_config.TextColumn(width=165),
-            "state": st.column_config.TextColumn(width=140),
-        },
-        alt="Decisions, the latest first",
-    )
-    widgets.download_table(shown, "decisions")
-    _take_back(scored.predictions, [row for row in rows if row.is_active], titles)
-
-
-def _take_back(predictions: str, standing: list[Decision], titles: dict[str, str]) -> None:
-    """Let any decision be taken back by its number, whoever made it."""
-    if not standing:
-        return
-    with st.expander("Take back another decision", icon=":material/history:"):
-        descriptions = {
-            row.id: (
-                f"{titles.get(row.record_id, '')[:70]} ({row.record_id}): {row.label}, {_reviewer_label(row)},"
-                f" {row.when}"
-            )
-            for row in standing
-        }
-        words = st.text_input("Words of its title, its record or its reviewer", key="decision_words").casefold().split()
-        fitting = [id_ for id_, text in descriptions.items() if all(word in text.casefold() for word in words)]
-        if not fitting:
-            st.markdown("No decision fits these words.")
-            return
-        chosen = st.selectbox(
-            "Decision", fitting[:_LISTED], format_func=descriptions.__getitem__, key="decision_chosen"
-        )
-        if len(fitting) > _LISTED:
-            st.caption(f"The latest {_LISTED} of {len(fitting):,} are offered; type words to find others.")
-        st.button(
-            "Take this decision back",
-            key=f"take-back-{chosen}",
-            icon=":material/undo:",
-            on_click=_undo,
-            args=(predictions, chosen),
-        )
-
-
-def _undo(predictions: str, decision: int) -> None:
-    """Take back the decision the button was drawn for."""
-    desk = _review_state(predictions)
-    try:
-        row = undo_decision(cache.workspace().database, predictions, decision, by=_name(), session=_window())
-    except ColophonError as error:
-        desk.notices = [str(error)]
-    else:
-        desk.record, desk.again = row.record_id, False
-        desk.notices = [f"Taken back: “{row.label}”, decided {_reviewer_label(row, 'by ')}."]
-
-
-def _reviewer_label(row: Decision, before: str = "") -> str:
-    """Return who made a decision, as the reader knows them."""
-    if row.session and row.session == _window():
-        return f"{before}you"
-    return f"{before}{row.by}" if row.by else f"{before}somebody without a name"
-
-
 def _decision_text(row: Decision) -> str:
-    return f"It was decided meanwhile: “{row.label}”, {_reviewer_label(row, 'by ')}, {row.when}."
+    mine = row.session and row.session == window()
+    if mine:
+        return f"You decided it: “{row.label}”, {row.when}."
+    return f"It was decided meanwhile: “{row.label}”, {reviewer_label(row, 'by ')}, {row.when}."
 
 
-def _state(row: Decision, holding: set[int], by_id: dict[int, Decision]) -> str:
-    if row.undone_by:
-        return f"taken back {_reviewer_label(by_id[row.undone_by], 'by ')}"
-    return "holds" if row.id in holding else "a later one holds"
+def _dispute_text() -> str:
+    return "Two people gave different answers. It waits for a third, and nothing is exported for it until then."
+
+
+def _answers_text(pair: OpinionPair) -> str:
+    first, second = pair.first, pair.second
+    return f"“{first.label}”, says {reviewer_label(first)}; “{second.label}”, says {reviewer_label(second)}."

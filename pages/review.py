@@ -2,42 +2,30 @@
 
 import streamlit as st
 
-from core.policies import saved_policies
-from core.review import decisions_for_scored, review_list, sent_for_scored
-from core.thresholds import apply_policy
-from dashboard import cache, feedback, review_view, widgets
+from core.review import decisions_for_scored
+from core.review_queue import waiting_for
+from core.wording.review import progress_sentence
+from dashboard import cache, feedback, review_history, review_state, review_view, widgets
 
 st.title("Review")
 scored = widgets.require_scored(with_truth=False)
-database = cache.workspace().database
-policies = saved_policies(cache.workspace(), scored.predictions)
-below = st.toggle(
-    "Also the books below their cut-off",
-    value=bool(policies),
-    disabled=not policies,
-    key="below",
-    bind="query-params",
-    help="Without cut-offs kept on the Thresholds page, only books that were sent here wait.",
-)
-accepted = apply_policy(scored.table, policies[0].policy) if policies and below else None
-log = decisions_for_scored(database, scored)
-waiting = review_list(
-    scored.table,
-    sent_for_scored(database, scored),
-    None if accepted is None else scored.table["confidence"].notna() & accepted,
-    log.current,
-)
-if waiting.empty and not log.rows:
+queue = cache.review_queue(scored)
+log = decisions_for_scored(cache.workspace().database, scored)
+if not queue.counts and not log.rows:
     feedback.empty(
-        "Nothing waits for review. Keep cut-offs on the Thresholds page, or send a group of books here from Errors.",
+        "Nothing waits for review. Keep cut-offs on the Thresholds page, and every book below its own waits here; or"
+        " send a group of books here from Errors. People then decide them one by one, by a key for each answer.",
         "Thresholds",
         "Choose cut-offs",
     )
+ordered = review_view.choose_order(scored, queue)
+waiting = waiting_for(queue, ordered, log, by=review_state.reviewer_name(), session=review_state.window())
 left, right = st.columns([3, 1])
 with left:
-    feedback.conclusion(review_view.progress_sentence(len(waiting), len(log.current)))
+    feedback.conclusion(progress_sentence(len(waiting.record_ids), len(log.current)))
 with right:
-    review_view.reviewer()
-review_view.show_record(scored, waiting, log)
-review_view.decided(scored, log)
+    review_state.ask_name()
+review_view.show_desk(scored, queue, waiting, log)
+desk = review_state.review_state(scored.predictions)
+review_history.show_history(scored, log, early=review_view.too_early(desk), hidden=waiting.second)
 feedback.next_step("Export")

@@ -35,9 +35,11 @@ from core.manifests import LabelManifest
 from core.models.preparation import text_of_record
 from core.models.registry import Model, ModelDescription, list_models
 from core.models.registry import load as load_model
-from core.policies import SavedPolicy
+from core.policies import SavedPolicy, saved_policies
 from core.predictions import Scored, align_scored, load_predictions
+from core.review_queue import Order, Reason, ReviewQueue, queue_of
 from core.road import RoadStatus, Step, StepState, road_status, steps
+from core.schema import LABEL, RECORD_ID, TITLE, TRUTH
 from core.slices import FacetSlices, PairSlices, SliceFindings, find_slices
 from core.slices import facet_slices as slices_by_facet
 from core.slices import pair_slices as slices_by_pair
@@ -81,6 +83,7 @@ __all__ = [
     "books_with_chances",
     "calibrations",
     "catalogue",
+    "checked_titles",
     "collection",
     "comparison",
     "curves",
@@ -105,6 +108,8 @@ __all__ = [
     "records",
     "release",
     "representativeness",
+    "review_order",
+    "review_queue",
     "scored",
     "shap_explanation",
     "similar_titles",
@@ -296,6 +301,40 @@ def _decided_key(scored: Scored) -> str:
 def export_cut_scope(scored: Scored) -> NDArray[np.bool_]:
     """Return which records an export leaves to the cuts. Shared: read-only."""
     return cut_scope(workspace(), scored)
+
+
+# --- What waits for people --------------------------------------------------------------------------------------------
+
+
+def _queue_key(scored: Scored) -> str:
+    database = workspace().database
+    chosen = [[note["id"] for note in database.read(kind, scored.predictions)][-1:] for kind in ("policy", "review")]
+    shared = [[note["id"] for note in database.read(kind)][-1:] for kind in ("slice", "draw")]
+    return digest(key_of(scored), chosen, shared, artifact_keys("predictions"))
+
+
+@st.cache_resource(max_entries=3, show_spinner="Looking for books that wait …", hash_funcs={Scored: _queue_key})
+def review_queue(scored: Scored) -> ReviewQueue:
+    """Return what people should look at, decided or not. Shared: read-only."""
+    policies = saved_policies(workspace(), scored.predictions)
+    return queue_of(workspace(), scored, policies[0].policy if policies else None)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Scored: _queue_key})
+def review_order(scored: Scored, order: Order, seed: int, reasons: tuple[Reason, ...]) -> tuple[str, ...]:
+    """Return the records of the queue in an order. Shared: read-only."""
+    return review_queue(scored).ordered(order, seed=seed, reasons=reasons)
+
+
+# Among so many the titles most like one are found in a hundredth of a second.
+_MOST_TITLES = 5_000
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading the checked titles …", hash_funcs=KEYS)
+def checked_titles(scored: Scored) -> SimilarTitles:
+    """Return the titles that people have checked, to be searched for those most like another. Shared: read-only."""
+    checked = scored.labelled[scored.labelled[TITLE] != ""].head(_MOST_TITLES)
+    return SimilarTitles(checked[[RECORD_ID, TITLE]].assign(**{LABEL: checked[TRUTH]}))
 
 
 # --- Models, loaded once, and why they say what they say of a title ---------------------------------------------------

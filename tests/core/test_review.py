@@ -161,3 +161,43 @@ def test_what_was_sent_comes_first_then_the_least_sure() -> None:
     assert found["record_id"].tolist() == ["d", "c", "a"]
     assert found["reason"].tolist() == ["verse", "below its cut-off", "below its cut-off"]
     assert review_list(table, {"d": "verse"}, None, [])["record_id"].tolist() == ["d"]
+
+
+def test_a_second_opinion_takes_no_other_s_place(database: Database) -> None:
+    first = record_decision(database, "p", "1", "Map", by="Anna")
+    record_decision(database, "p", "1", "Map", by="Ben", second=True)
+    log = read_decisions(database, "p")
+    assert log.current["1"].id == first
+    assert [(pair.first.by, pair.second.by, pair.agrees) for pair in log.pairs] == [("Anna", "Ben", True)]
+    assert not log.disputes
+
+
+def test_while_two_people_disagree_nothing_is_exported(database: Database) -> None:
+    first = record_decision(database, "p", "1", "Map", by="Anna")
+    second = record_decision(database, "p", "1", "Song", by="Ben", second=True)
+    log = read_decisions(database, "p")
+    assert list(log.current) == []
+    assert [(pair.first.id, pair.second.id) for pair in log.disputes.values()] == [(first, second)]
+    [row] = decisions(database, "p").to_dict("records")
+    assert (row["label"], row["note"]) == ("can't tell", "two people disagree about this book; it waits for a third")
+    third = record_decision(database, "p", "1", "Song", by="Cleo")
+    log = read_decisions(database, "p")
+    assert decisions(database, "p")["label"].tolist() == ["Song"]
+    assert [pair.settled.by for pair in log.pairs if pair.settled] == ["Cleo"]
+    undo_decision(database, "p", third)
+    assert decisions(database, "p")["label"].tolist() == ["can't tell"]
+    undo_decision(database, "p", first)  # then the second stands alone
+    assert decisions(database, "p")["label"].tolist() == ["Song"]
+
+
+def test_a_book_disputed_since_it_was_shown_is_not_decided(database: Database) -> None:
+    record_decision(database, "p", "1", "Map", by="Anna")
+    record_decision(database, "p", "1", "Song", by="Ben", second=True)
+    with pytest.raises(ConcurrentDecisionError, match="decided by Ben meanwhile: “Song”"):
+        record_decision(database, "p", "1", "Play", by="Cleo", seen=0)
+
+
+def test_a_blind_decision_is_known_as_one(database: Database) -> None:
+    record_decision(database, "p", "1", "Map", blind=True)
+    record_decision(database, "p", "2", "Map")
+    assert [row.blind for row in read_decisions(database, "p").rows] == [True, False]

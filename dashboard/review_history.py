@@ -1,0 +1,160 @@
+"""What was decided on the Review page, by whom; and taking it back."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from core.errors import ColophonError
+from core.predictions import Scored
+from core.review import Decision, DecisionLog, undo_decision
+from core.schema import RECORD_ID, TITLE
+from dashboard import cache, widgets
+from dashboard.feedback import escape
+from dashboard.review_state import review_state, reviewer_label, reviewer_name, window
+from dashboard.tables import show_table
+
+__all__ = ["show_history"]
+
+_LISTED: Final = 200
+_HIDDEN: Final = "(you are to answer first)"
+
+
+def show_history(scored: Scored, log: DecisionLog, *, early: bool, hidden: frozenset[str] = frozenset()) -> None:
+    """Show the decisions with who made them; one's own last can be taken back at once, any other by choosing it.
+
+    Parameters
+    ----------
+    early : bool
+        Whether the record on the screen cannot be decided yet: then nothing is taken back by a key either.
+    hidden : frozenset of str
+        Records on which this reader is to give a second opinion: what the first said is not shown.
+    """
+    rows = [row for row in reversed(log.rows) if not row.undoes]
+    if not rows:
+        return
+    st.header("Decided")
+    titles = _titles(scored, {row.record_id for row in rows[:_LISTED]})
+    own = log.latest_of_session(window())
+    if own is not None:
+        st.button(
+            "Undo my last decision",
+            key=f"undo-{own.id}",
+            icon=":material/undo:",
+            shortcut="u",
+            disabled=early,
+            help=f"“{escape(titles.get(own.record_id, '')[:80])}”: {escape(own.label)}",
+            on_click=_undo,
+            args=(scored.predictions, own.id),
+        )
+    show_table(
+        _history(scored, log, rows[:_LISTED], titles, hidden),
+        columns={
+            "title": st.column_config.TextColumn(width=240),
+            "by": st.column_config.TextColumn(width=150),
+            "when": st.column_config.TextColumn(width=165),
+            "state": st.column_config.TextColumn(width=140),
+        },
+        alt="Decisions, the latest first",
+    )
+    if len(rows) > _LISTED:
+        st.caption(f"The latest {_LISTED} of {len(rows):,} are shown; the file holds all.")
+    widgets.download_table(lambda: _history(scored, log, rows, None, hidden), "decisions")
+    _take_back(scored, [row for row in rows if row.is_active and row.record_id not in hidden])
+
+
+def _titles(scored: Scored, wanted: set[str]) -> dict[str, str]:
+    ids = scored.table[RECORD_ID]
+    mask = ids.isin(wanted)
+    return dict(zip(ids[mask], scored.table[TITLE][mask], strict=True))
+
+
+def _history(
+    scored: Scored,
+    log: DecisionLog,
+    rows: Sequence[Decision],
+    titles: Mapping[str, str] | None,
+    hidden: frozenset[str],
+) -> pd.DataFrame:
+    titles = _titles(scored, {row.record_id for row in rows}) if titles is None else titles
+    by_id = {row.id: row for row in log.rows}
+    return pd.DataFrame(
+        [
+            {
+                "title": titles.get(row.record_id, ""),
+                "decided": _HIDDEN if row.record_id in hidden else row.label,
+                "model said": row.old,
+                "by": reviewer_label(row),
+                "when": row.when,
+                "state": _state(row, log, by_id),
+                "note": "" if row.record_id in hidden else row.note,
+                "record": row.record_id,
+            }
+            for row in rows
+        ]
+    )
+
+
+def _state(row: Decision, log: DecisionLog, by_id: Mapping[int, Decision]) -> str:
+    if row.undone_by:
+        return f"taken back {reviewer_label(by_id[row.undone_by], 'by ')}"
+    holding = log.current.get(row.record_id)
+    if holding is not None and holding.id == row.id:
+        return "holds, decided blind" if row.blind else "holds"
+    if row.record_id in log.disputes and row.id in _ids(log, row.record_id):
+        return "waits for a third"
+    if row.second:
+        return "second opinion"
+    return "a later one holds"
+
+
+def _ids(log: DecisionLog, record_id: str) -> tuple[int, int]:
+    pair = log.disputes[record_id]
+    return pair.first.id, pair.second.id
+
+
+def _take_back(scored: Scored, standing: list[Decision]) -> None:
+    """Let any decision be taken back by its number, whoever made it."""
+    if not standing:
+        return
+    with st.expander("Take back another decision", icon=":material/history:"):
+        words = st.text_input("Words of its title, its record or its reviewer", key="decision_words").casefold().split()
+        offered = standing if words else standing[:_LISTED]
+        titles = _titles(scored, {row.record_id for row in offered})
+        descriptions = {
+            row.id: (
+                f"{titles.get(row.record_id, '')[:70]} ({row.record_id}): {row.label}, {reviewer_label(row)},"
+                f" {row.when}"
+            )
+            for row in offered
+        }
+        fitting = [id_ for id_, text in descriptions.items() if all(word in text.casefold() for word in words)]
+        if not fitting:
+            st.markdown("No decision fits these words.")
+            return
+        chosen = st.selectbox(
+            "Decision", fitting[:_LISTED], format_func=descriptions.__getitem__, key="decision_chosen"
+        )
+        count = len(fitting) if words else len(standing)
+        if count > _LISTED:
+            st.caption(f"The latest {_LISTED} of {count:,} are offered; type words to find others.")
+        st.button(
+            "Take this decision back",
+            key=f"take-back-{chosen}",
+            icon=":material/undo:",
+            on_click=_undo,
+            args=(scored.predictions, chosen),
+        )
+
+
+def _undo(predictions: str, decision: int) -> None:
+    """Take back the decision the button was drawn for."""
+    desk = review_state(predictions)
+    try:
+        row = undo_decision(cache.workspace().database, predictions, decision, by=reviewer_name(), session=window())
+    except ColophonError as error:
+        desk.notices = [str(error)]
+    else:
+        desk.record, desk.again, desk.last_answer = row.record_id, False, ""
+        desk.notices = [f"Taken back: “{row.label}”, decided {reviewer_label(row, 'by ')}."]

@@ -1,0 +1,97 @@
+"""What one browser window is looking at on the Review page, and who sits before it."""
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Final
+
+import streamlit as st
+
+from core.review import Decision
+from dashboard import navigation
+
+__all__ = ["ReviewState", "ask_name", "review_state", "reviewer_label", "reviewer_name", "window"]
+
+_NAME: Final = "reviewer"
+_TRAIL: Final = 100
+
+
+@dataclass(kw_only=True)
+class ReviewState:
+    """What one browser window is looking at; it lives as long as the window.
+
+    Attributes
+    ----------
+    predictions : str
+        Fingerprint of the predictions it is about.
+    record : str
+        The record on the screen; it stays there until its reader moves on, whatever others do meanwhile.
+    again : bool
+        Whether the reader chose to decide a decided record once more.
+    skipped : set of str
+    trail : list of str
+        The records that were on the screen before, the latest last: to go back to.
+    ready : str
+        The record that has stood on the screen long enough to be decided.
+    explained : str
+        The record whose words the reader asked to see.
+    drawing : bool
+        Whether the page is being drawn as a whole just now.
+    last_answer : str
+        What was said of the book before, and by the model.
+    notices : list of str
+        To be said once.
+    """
+
+    predictions: str
+    record: str = ""
+    again: bool = False
+    skipped: set[str] = field(default_factory=set)
+    trail: list[str] = field(default_factory=list)
+    ready: str = ""
+    explained: str = ""
+    drawing: bool = False
+    last_answer: str = ""
+    notices: list[str] = field(default_factory=list)
+
+    def leave(self) -> None:
+        """Go from the record on the screen to the next."""
+        if self.record:
+            self.trail = [*(name for name in self.trail if name != self.record), self.record][-_TRAIL:]
+        self.record, self.again = "", False
+
+
+def review_state(predictions: str) -> ReviewState:
+    """Return what this window is looking at."""
+    desk = st.session_state.get(navigation.DESK)
+    if not isinstance(desk, ReviewState) or desk.predictions != predictions:
+        desk = st.session_state[navigation.DESK] = ReviewState(predictions=predictions)
+    return desk
+
+
+def window() -> str:
+    """Return what stands for this browser window in the decisions made in it."""
+    return str(st.session_state.setdefault(navigation.WINDOW, uuid.uuid4().hex))
+
+
+def reviewer_name() -> str:
+    """Return the name that was given, '' for none."""
+    return str(st.session_state.get(_NAME, st.session_state.get(navigation.REVIEWER, ""))).strip()
+
+
+def ask_name() -> None:
+    """Ask for the reviewer's name: it is kept with each decision, and may stay empty."""
+    # A widget's own state is dropped when its page is left; the name is wanted again.
+    st.session_state.setdefault(_NAME, st.session_state.get(navigation.REVIEWER, ""))
+    st.session_state[navigation.REVIEWER] = st.text_input(
+        "Your name (may stay empty)",
+        key=_NAME,
+        max_chars=80,
+        help="Kept in this workspace with each of your decisions, so that others can ask you. It is not exported.",
+    )
+
+
+def reviewer_label(row: Decision, before: str = "") -> str:
+    """Return who made a decision, as the reader knows them."""
+    if row.session and row.session == window():
+        return f"{before}you"
+    return f"{before}{row.by}" if row.by else f"{before}somebody without a name"
