@@ -1,10 +1,12 @@
 """One page of the dashboard, driven without a browser."""
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core.storage import Workspace
@@ -12,6 +14,15 @@ from dashboard import cache, jobs
 from tests.serving import ROOT
 
 Open = Callable[[Workspace, str], AppTest]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _packages_are_looked_through_once() -> Iterator[None]:
+    """Keep what Streamlit finds in the packages: reading their metadata anew takes as long as the page itself."""
+    with pytest.MonkeyPatch.context() as patched:
+        scan = functools.cache(manifest_scanner.scan_component_manifests)
+        patched.setattr(manifest_scanner, "scan_component_manifests", scan)
+        yield
 
 
 @pytest.fixture
