@@ -222,6 +222,12 @@ def chosen_policy(predictions: str) -> SavedPolicy:
     return chosen
 
 
+_ZEROS = (
+    " Spreadsheet programs drop leading zeros of identifiers when a CSV file is opened by a double click; the Excel"
+    " workbook on the Export page keeps them."
+)
+
+
 def accepted_button(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any] | None = None) -> None:
     """Draw the button that downloads the accepted predictions as CSV for people, by the decisions of an export."""
     place = cache.workspace()
@@ -236,13 +242,9 @@ def accepted_button(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, 
         help=(
             "Identifier, title, label and confidence of each accepted book, for a spreadsheet program. Books that"
             " people have labelled already are left to them."
+            + (_ZEROS if scored.table["record_id"].str.match("0[0-9]").any() else "")
         ),
     )
-    if scored.table["record_id"].str.match("0[0-9]").any():
-        st.caption(
-            "Spreadsheet programs drop leading zeros of identifiers when a CSV file is opened by a double click; the"
-            " Excel workbook on the Export page keeps them."
-        )
 
 
 def counts_sentence(table: ExportTable) -> str:

@@ -23,6 +23,7 @@ __all__ = [
     "figure",
     "how_computed",
     "interval",
+    "more",
     "next_step",
     "percent",
     "percent_unbroken",
@@ -137,6 +138,13 @@ def show_sentences(*sentences: str) -> None:
     """Show plain sentences, of which parts may come from files."""
     for sentence in sentences:
         st.markdown(escape(sentence))
+
+
+def more(label: str, *sentences: str) -> None:
+    """Show plain sentences folded under a label; nothing where there is none."""
+    if sentences:
+        with st.expander(label, icon=":material/notes:"):
+            show_sentences(*sentences)
 
 
 def how_computed(text: str) -> None:

@@ -1,9 +1,10 @@
-"""Choosing cut-offs by a promise, and the verdict on a set of predictions for Home."""
+"""Choosing cut-offs by a promise."""
 
 from typing import Literal
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.alpha_budget import weight_of_question
 from core.draws import register_draw
@@ -51,12 +52,18 @@ _KINDS = {
 }
 
 
-def choose(scored: Scored) -> tuple[Policy, GuaranteeRecord | None]:
-    """Draw the choice and return the policy and the promise it keeps (None when nothing is promised)."""
-    left, right = st.columns([3, 2])
-    kind = left.selectbox("Promised of", list(_KINDS), format_func=_KINDS.__getitem__, key="per", bind="query-params")
+def choose(scored: Scored, head: DeltaGenerator, details: DeltaGenerator) -> tuple[Policy, GuaranteeRecord | None]:
+    """Draw the choice here, what comes of it in the container `head`, and what it rests on in `details`.
+
+    Returns
+    -------
+    policy : Policy
+    promise : GuaranteeRecord or None
+        None when nothing is promised.
+    """
+    kind = st.selectbox("Promised of", list(_KINDS), format_func=_KINDS.__getitem__, key="per", bind="query-params")
     is_whole = kind.startswith("whole")
-    share = right.select_slider(
+    share = st.select_slider(
         "At most this share wrong",
         _SHARES,
         0.02 if is_whole else 0.05,
@@ -64,9 +71,8 @@ def choose(scored: Scored) -> tuple[Policy, GuaranteeRecord | None]:
         key="of_whole" if is_whole else "at_most",
         bind="query-params",
     )
-    with st.expander("How sure, in which groups" + (", how often people err" if is_whole else "")):
-        left, middle, right = st.columns(3)
-        confidence = left.select_slider(
+    with st.expander("How sure, in which groups"):
+        confidence = st.select_slider(
             "With this confidence",
             (0.80, 0.90, 0.95, 0.99),
             0.95,
@@ -75,7 +81,7 @@ def choose(scored: Scored) -> tuple[Policy, GuaranteeRecord | None]:
             bind="query-params",
             help="If books were drawn and checked again many times, it would hold in this share of the draws.",
         )
-        stratum = middle.selectbox(
+        stratum = st.selectbox(
             "Kept in each",
             [_NO_STRATUM, *_FACETS],
             format_func=lambda name: name if name == _NO_STRATUM else facet_title(name),
@@ -85,7 +91,7 @@ def choose(scored: Scored) -> tuple[Policy, GuaranteeRecord | None]:
         )
         human_error, anytime, surest = 0.0, False, 1.0
         if is_whole:
-            human_error = right.select_slider(
+            human_error = st.select_slider(
                 "People err in",
                 (0.0, 0.005, 0.01, 0.02, 0.05),
                 0.0,
@@ -122,34 +128,44 @@ def choose(scored: Scored) -> tuple[Policy, GuaranteeRecord | None]:
             anytime=bool(anytime),
             surest=float(surest),
         )
-        return _whole(scored, request)
+        return _whole(scored, request, head, details)
     per: Literal["class", "together"] = "together" if kind == "together" else "class"
     accepted = AcceptedRequest(max_error=float(share), confidence=float(confidence), per=per, stratum=facet)
-    promise = cache.promise(scored, accepted)
+    return _accepted(scored, accepted, head, details)
+
+
+def _accepted(
+    scored: Scored, request: AcceptedRequest, head: DeltaGenerator, details: DeltaGenerator
+) -> tuple[Policy, GuaranteeRecord | None]:
+    """Show what holds of the accepted; return the policy, and the promise where there is one."""
+    promise = cache.promise(scored, request)
     first, *others = wording.promise(promise)
-    if promise.guaranteed:
+    with head:
         feedback.conclusion(escape(first))
-    else:
-        feedback.show_sentences(first)
-    feedback.show_sentences(*others)
-    warn_of_population(scored)
-    if not promise.guaranteed:
-        _offer_sample(scored, promise)
-    _show_budget(scored)
+        warn_of_population(scored)
+    with details:
+        feedback.show_sentences(*others)
+        if not promise.guaranteed:
+            _offer_sample(scored, promise)
+        _show_budget(scored)
     promise_record = wording.guarantee_record(promise) if any(group.guaranteed for group in promise.groups) else None
     return promise.policy(), promise_record
 
 
-def _whole(scored: Scored, request: WholeRequest) -> tuple[Policy, GuaranteeRecord | None]:
+def _whole(
+    scored: Scored, request: WholeRequest, head: DeltaGenerator, details: DeltaGenerator
+) -> tuple[Policy, GuaranteeRecord | None]:
     """Show what holds of the whole; return the policy, and the promise where there is one."""
     result = cache.whole_guarantee(scored, request)
     first, *others = whole_wording.sentences(result)
-    feedback.conclusion(escape(first))
-    _warn(result.population)
-    feedback.show_sentences(*others)
-    if not result.guaranteed or result.forecast:
-        _offer_random_books(scored, result)
-    _show_budget(scored)
+    with head:
+        feedback.conclusion(escape(first))
+        _warn(result.population)
+    with details:
+        feedback.show_sentences(*others)
+        if not result.guaranteed or result.forecast:
+            _offer_random_books(scored, result)
+        _show_budget(scored)
     return result.policy(), promise_of(result)
 
 

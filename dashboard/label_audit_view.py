@@ -40,10 +40,11 @@ def verdict(audit: LabelAudit) -> None:
     if audit.flagged:
         leading = audit.flagged[0]
         feedback.conclusion(escape(wording.group_headline(leading)))
-        feedback.show_sentences(*filter(None, [wording.group_detail(leading), *others]))
+        others = [*filter(None, [wording.group_detail(leading)]), *others]
     else:
         feedback.conclusion(escape(first))
-        feedback.show_sentences(*others)
+    feedback.show_sentences(*others[:1])
+    feedback.more("What else was seen", *others[1:])
 
 
 def findings(audit: LabelAudit) -> None:

@@ -13,8 +13,7 @@ from core.formatting import interval_count, lower_percent
 from core.policies import SavedPolicy, save_policy
 from core.predictions import Scored
 from core.thresholds import ALL_CLASSES, Policy, PolicyReport
-from core.wording.thresholds import policy as policy_sentences
-from dashboard import cache, feedback, navigation, widgets
+from dashboard import cache, navigation, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import rates_chart
 from dashboard.feedback import escape, interval, percent, plain_label
@@ -24,15 +23,19 @@ __all__ = [
     "METHOD_NOTE",
     "acceptance_rates",
     "choose_class",
+    "choose_group",
+    "choose_way",
     "class_table",
+    "coverage_at",
     "cut_offs",
     "cut_table",
     "edited_cuts",
-    "headline",
+    "figures",
     "keep",
     "sliders",
 ]
 
+WAYS: Final = ("By a promise", "By hand")
 DEFAULT_CUT: Final = 0.9
 # Above so many classes the cut-offs are a table, and a class is chosen from a list.
 MOST_SLIDERS: Final = 4
@@ -155,21 +158,20 @@ def _class_words(name: str) -> str:
 def sliders(classes: Sequence[str], start: Mapping[str, float]) -> dict[str, float]:
     """Draw one slider a class and return the cuts; they are in the URL."""
     cuts = {}
-    for column, name in zip(st.columns(len(classes)), classes, strict=False):
+    for name in classes:
         key = navigation.cut_key(name)
         _carry(key, start.get(name, DEFAULT_CUT))
-        with column:
-            cuts[name] = st.slider(
-                f"Accept {plain_label(name)} above",
-                0.0,
-                1.0,
-                _NEVER,
-                step=0.005,
-                format="%.3f",
-                key=key,
-                bind="query-params",
-                help="The model's confidence, from 0 to 1. Higher: fewer books, fewer wrong ones.",
-            )
+        cuts[name] = st.slider(
+            f"Accept {plain_label(name)} above",
+            0.0,
+            1.0,
+            _NEVER,
+            step=0.005,
+            format="%.3f",
+            key=key,
+            bind="query-params",
+            help="The model's confidence, from 0 to 1. Higher: fewer books, fewer wrong ones.",
+        )
         if cuts[name] == _NEVER:  # somebody went back to an address from before any cut-off stood in it
             st.session_state[f"{key}_next"] = start.get(name, 0.9)
             st.rerun()
@@ -189,36 +191,54 @@ def _carry(key: str, start: float) -> None:
             st.query_params[key] = f"{st.session_state[key]:g}"
 
 
-def headline(report: PolicyReport) -> None:
-    """Say in words and figures what the policy does."""
-    feedback.conclusion(escape(policy_sentences(report)[0]))
-    expected, accuracy = report.expected_errors, report.accuracy
-    figures = [
+def choose_way() -> str:
+    """Draw the choice between a promise and cut-offs by hand, and return it.
+
+    A link that carries cut-offs, but not how they were chosen, is to cut-offs set by hand.
+    """
+    if "way" not in st.session_state:
+        first = WAYS[any(name.startswith(navigation.CUT_PREFIX) for name in st.query_params)]
+        st.session_state["way"] = way if (way := st.query_params.get("way")) in WAYS else first
+    return str(st.segmented_control("Choose the cut-offs", WAYS, required=True, key="way", bind="query-params"))
+
+
+def figures(report: PolicyReport) -> None:
+    """Show what the policy does in three figures."""
+    shown = [
         ("Accepted", f"{report.accepted:,}", f"{percent(report.coverage)} of {report.records:,} books"),
-        (
-            "Right",
-            percent(accuracy.value),
-            f"{report.errors:,} wrong of {report.labelled_accepted:,} checked; {_how_right(report)}",
-        ),
-        (
-            "Wrong to expect",
-            f"{expected.value:,.0f}" if expected.defined else "unknown",
-            f"{interval_count(expected.low, expected.high)} among all accepted"
-            if expected.defined
-            else expected.reason,
-        ),
-        ("For review", f"{report.review:,}", f"{report.hours:,.1f} hours at {report.pace:,.0f} books an hour"),
+        ("Right", percent(report.accuracy.value), _how_right(report)),
+        ("For review", f"{report.review:,}", f"{report.hours:,.0f} hours at {report.pace:,.0f} an hour"),
     ]
-    for column, (label, value, note) in zip(st.columns(4), figures, strict=True):
-        with column, st.container(border=True):
+    for column, (label, value, note) in zip(st.columns(len(shown)), shown, strict=True):
+        with column.container(border=True, height="stretch"):
             st.metric(label, value)
             st.caption(note)
+
+
+def coverage_at(curve: pd.DataFrame, cut: float | None) -> float | None:
+    """Return the share accepted at a cut-off of a curve; None without a cut-off, or below the lowest confidence."""
+    at = curve[curve["cut"] <= cut]["coverage"] if cut is not None else curve["coverage"].head(0)
+    return float(at.iloc[-1]) if len(at) else None
+
+
+def choose_group(report: PolicyReport) -> str:
+    """Draw the choice of what the accepted are counted by, and return it."""
+    chosen = st.segmented_control(
+        "By",
+        list(report.acceptance_rates),
+        default="class",
+        required=True,
+        key="kept_by",
+        bind="query-params",
+        format_func=lambda name: "What they are" if name == "class" else facet_title(name),
+    )
+    return str(chosen)
 
 
 def _how_right(report: PolicyReport) -> str:
     """Say between what the share right lies, or what it is at least: cut-offs are chosen on these very books."""
     if report.right_at_least > 0:
-        return f"of all accepted at least {lower_percent(report.right_at_least)}, whatever was tried"
+        return f"at least {lower_percent(report.right_at_least)} of all accepted, whatever was tried"
     return interval(report.accuracy.low, report.accuracy.high)
 
 

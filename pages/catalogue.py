@@ -25,9 +25,10 @@ records = cache.records(thing.kind, thing.fingerprint)
 feedback.conclusion(
     f"“{escape(thing.name)}” holds {len(records):,} records; {thing.manifest.rejected or 0:,} rows were rejected."
 )
-feedback.show_sentences(wording.titles(records), wording.dates(records), wording.languages(records))
-for sentence in thing.manifest.warnings:
-    feedback.show_sentences(sentence)
+feedback.show_sentences(*thing.manifest.warnings)
+feedback.more(
+    "Titles, dates and languages", wording.titles(records), wording.dates(records), wording.languages(records)
+)
 
 upkeep_view.manage(thing.kind, thing.name)
 

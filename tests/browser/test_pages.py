@@ -14,17 +14,34 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 Visit = Callable[[str], Page]
 
+MOST_WORDS = 120
+# The words that a reader sees before scrolling, in a window of 800 pixels; the menu and charts apart.
+WORDS_IN_SIGHT = """() => {
+  const words = [], main = document.querySelector('[data-testid=stMain]');
+  const nodes = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
+  for (let node = nodes.nextNode(); node; node = nodes.nextNode()) {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const box = range.getBoundingClientRect(), parent = node.parentElement;
+    const hidden = getComputedStyle(parent).visibility === 'hidden' || box.width === 0 || box.bottom > 800;
+    if (!hidden && !parent.closest('[data-testid=stIconMaterial], svg, style, script')) words.push(node.textContent);
+  }
+  return words.join(' ').split(/\\s+/).filter(word => /\\p{L}/u.test(word)).length;
+}"""
+
 
 def _path(file: str) -> str:
     return "/" if file == "home.py" else "/" + file.removesuffix(".py")
 
 
 @pytest.mark.parametrize("stop", PAGES, ids=[stop.title for stop in PAGES])
-def test_a_page_opens_without_an_exception_and_marks_the_invention(visit: Visit, stop: object) -> None:
+def test_a_page_opens_marks_the_invention_and_says_little_at_first_sight(visit: Visit, stop: object) -> None:
     page = visit(_path(stop.file))  # type: ignore[attr-defined]
     expect(page.get_by_text("These records are invented")).to_be_visible()
     expect(page.locator("h1")).to_have_count(1)
     assert page.locator('[data-testid="stAlertContentError"]').all_inner_texts() == []
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert page.evaluate(WORDS_IN_SIGHT) <= MOST_WORDS
 
 
 @pytest.mark.parametrize("stop", PAGES, ids=[stop.title for stop in PAGES])
