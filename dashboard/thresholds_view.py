@@ -4,24 +4,31 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 from streamlit.errors import StreamlitAPIException
 
 from core.facets import facet_order, facet_title
 from core.formatting import interval_count, lower_percent
 from core.policies import SavedPolicy, save_policy
 from core.predictions import Scored
+from core.review import send_to_review
+from core.schema import CORRECT, TRUTH
 from core.thresholds import ALL_CLASSES, Policy, PolicyReport
-from dashboard import cache, navigation, widgets
+from core.thresholds.sample import draw_recheck
+from dashboard import cache, feedback, navigation, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import rates_chart
-from dashboard.feedback import escape, interval, percent, plain_label
+from dashboard.feedback import count, escape, interval, percent, plain_label
+from dashboard.record_view import records_table
 from dashboard.tables import show_table
 
 __all__ = [
     "METHOD_NOTE",
     "acceptance_rates",
+    "behind",
     "choose_class",
     "choose_group",
     "choose_way",
@@ -318,3 +325,39 @@ def acceptance_rates(report: PolicyReport, scored: Scored, facet: str) -> None:
         alt=f"Share accepted by {title}",
     )
     widgets.download_table(table, f"accepted-by-{facet}")
+
+
+_BEHIND: Final = ("Accepted and wrong", "Right and left to people")
+
+
+def behind(scored: Scored, accepted: NDArray[np.bool_]) -> None:
+    """List the checked books that decide what can be accepted, and let people look at them again, blind."""
+    st.header("The checked books behind it")
+    checked = (scored.table[TRUTH] != "").to_numpy(dtype=bool)
+    correct = scored.table[CORRECT].to_numpy(dtype=bool)
+    wrong, lost = checked & accepted & ~correct, checked & ~accepted & correct
+    feedback.show_sentences(
+        f"{count(int(wrong.sum()), 'checked book')} {'counts' if wrong.sum() == 1 else 'count'} as wrong among the"
+        f" accepted: they are what limits how much can be accepted. {count(int(lost.sum()), 'checked book')} the model"
+        f" is right about {'is' if lost.sum() == 1 else 'are'} left to people all the same."
+    )
+    view = st.segmented_control("Show", _BEHIND, default=_BEHIND[0], required=True, key="behind", bind="query-params")
+    shown = scored.table[wrong if view == _BEHIND[0] else lost].sort_values("confidence", ascending=False)
+    records_table(shown, name="accepted-wrong" if view == _BEHIND[0] else "right-below", alt=f"{view}: checked books")
+    if not wrong.any():
+        return
+    if st.button(
+        "Have the wrong ones checked again, blind",
+        icon=":material/rate_review:",
+        help="They go to Review mixed with as many that count as right, and nobody is told which are which: so labels"
+        " are not only mended where it flatters the model.",
+    ):
+        sent = send_to_review(
+            cache.workspace().database,
+            scored.predictions,
+            draw_recheck(scored.table, accepted),
+            "checked once more, to see whether label or model is wrong",
+            scored=scored,
+        )
+        st.success(f"{count(sent, 'book')} sent to Review.", icon=":material/check_circle:")
+        navigation.links_to("Review", "Open Review")

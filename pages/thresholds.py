@@ -63,6 +63,7 @@ def by_cut_offs() -> None:
         counted = wording.cut_scope(cache.export_cut_scope(whole), apply_policy(whole.table, chosen.policy), where)
         feedback.show_sentences(*([first] if by_promise else []), *others, *([counted] if counted else []))
         thresholds_view.class_table(report)
+        thresholds_view.behind(scored, apply_policy(scored.table, policy))
         st.header("What a cut-off does")
         st.altair_chart(
             cut_chart(curve, cut, chart_theme=tables.chart_theme()),

@@ -10,10 +10,27 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 from core.facets import facet_codes
-from core.schema import CONFIDENCE, DRAWN_CHANCE, PREDICTED, TITLE_KEY, TRUTH, TRUTH_GIVEN, UNANSWERED
+from core.schema import (
+    CONFIDENCE,
+    CORRECT,
+    DRAWN_CHANCE,
+    PREDICTED,
+    RECORD_ID,
+    TITLE_KEY,
+    TRUTH,
+    TRUTH_GIVEN,
+    UNANSWERED,
+)
 from core.thresholds.population import learned_records
 
-__all__ = ["CheckedSample", "above_floors", "confidence_floors", "draw_review_sample", "draw_with_chances"]
+__all__ = [
+    "CheckedSample",
+    "above_floors",
+    "confidence_floors",
+    "draw_recheck",
+    "draw_review_sample",
+    "draw_with_chances",
+]
 
 _EQUAL: Final = 1e-6  # chances that differ by less, relative to the lowest, are one and the same
 
@@ -156,6 +173,31 @@ def above_floors(table: pd.DataFrame, floors: Mapping[str, float]) -> NDArray[np
         return np.ones(len(table), dtype=bool)
     confidence = np.nan_to_num(table[CONFIDENCE].to_numpy(dtype=float, na_value=np.nan), nan=0.0)
     return np.asarray(confidence > table[PREDICTED].map(dict(floors)).fillna(1.0).to_numpy(dtype=float))
+
+
+def draw_recheck(table: pd.DataFrame, accepted: NDArray[np.bool_], seed: int = 0) -> list[str]:
+    """Return the checked records above their threshold that count as wrong, mixed with as many that count as right.
+
+    Who looks at them again cannot see which are which. Looking at the wrong ones alone would mend labels in favour of
+    the model only.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``record_id``, ``truth`` ('' where nobody gave a usable answer) and ``correct``.
+    accepted : bool array, shape (n_records,)
+
+    Returns
+    -------
+    list of str
+        Record ids in random order; fewer right ones where there are not as many.
+    """
+    checked = accepted & (table[TRUTH] != "").to_numpy(dtype=bool)
+    correct = table[CORRECT].to_numpy(dtype=bool)
+    wrong, right = np.flatnonzero(checked & ~correct), np.flatnonzero(checked & correct)
+    random = np.random.default_rng(seed)
+    drawn = np.concatenate([wrong, random.choice(right, min(len(wrong), len(right)), replace=False)])
+    return [str(record_id) for record_id in table[RECORD_ID].to_numpy()[random.permutation(drawn)]]
 
 
 def draw_review_sample(

@@ -1,6 +1,7 @@
 """Thresholds: the warning stands beside the promise, and nothing accepted is no invitation."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.cli import main
 from core.importing import import_file
+from core.predictions import load_predictions
+from core.review import sent_records
 from core.storage import Workspace
 from tests.core.thresholds.test_population import two_libraries
 from tests.pages.conftest import by_hand
@@ -102,3 +105,21 @@ def test_the_page_begins_with_the_promise_of_the_whole(workspace: Workspace, tmp
     assert not page.exception
     texts = [one.value.replace("\\", "").replace("\u00a0", " ") for one in page.markdown]
     assert any("it may be asked again after each further label." in text for text in texts), texts
+
+
+def test_the_wrong_among_the_accepted_go_to_review_unmarked(demo_copy: Workspace, open_page: Open) -> None:
+    page = open_page(demo_copy, "thresholds.py")
+    page.query_params["way"] = "By hand"
+    page.run()
+    assert not page.exception
+    text = " ".join(block.value for block in page.markdown)
+    match = re.search(r"(\d+) checked books? counts? as wrong among", text)
+    assert match
+    number = int(match[1])
+    assert number > 1
+    [button] = [button for button in page.button if button.label.startswith("Have the wrong ones checked again")]
+    button.click().run()
+    assert not page.exception
+    sent = sent_records(demo_copy.database, load_predictions(demo_copy, "demo-predictions").fingerprint)
+    assert len(sent) == 2 * number
+    assert set(sent.values()) == {"checked once more, to see whether label or model is wrong"}

@@ -4,6 +4,7 @@ import pytest
 
 from core.errors import InputError
 from core.thresholds import draw_review_sample
+from core.thresholds.sample import draw_recheck
 
 
 def collection(n: int = 1000) -> pd.DataFrame:
@@ -85,3 +86,25 @@ def test_what_is_left_over_goes_to_the_largest_remainder() -> None:
     )
     for seed in range(5):
         assert draw_review_sample(table, 5, seed=seed)["predicted"].value_counts().to_dict() == {"Map": 3, "Song": 2}
+
+
+def test_a_recheck_mixes_the_wrong_with_as_many_right_ones_above_the_cut() -> None:
+    table = pd.DataFrame(
+        {
+            "record_id": list("abcdefgh"),
+            "truth": ["x", "x", "x", "x", "x", "", "x", "x"],
+            "correct": [False, False, True, True, True, False, False, True],
+        }
+    )
+    accepted = np.array([True, True, True, True, True, True, False, False])
+    drawn = draw_recheck(table, accepted)
+    assert len(drawn) == 4
+    assert {"a", "b"} <= set(drawn)  # both wrong ones; f was not checked, g is below its cut
+    assert len(set(drawn) & {"c", "d", "e"}) == 2
+    orders = {tuple(draw_recheck(table, accepted, seed)[:2]) for seed in range(20)}
+    assert any(first not in "ab" for first, _ in orders), "the wrong ones must not always come first"
+
+
+def test_a_recheck_of_many_wrong_ones_takes_the_right_ones_there_are() -> None:
+    table = pd.DataFrame({"record_id": list("abc"), "truth": "x", "correct": [False, False, True]})
+    assert sorted(draw_recheck(table, np.array([True, True, True]))) == ["a", "b", "c"]
