@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -27,13 +28,17 @@ __all__ = [
     "SURE",
     "Order",
     "OtherPredictions",
+    "PromiseProgress",
     "Reason",
+    "ReviewPace",
     "ReviewQueue",
     "ReviewReason",
     "WaitingList",
     "build_queue",
     "drawn_ranks",
     "failing_slices",
+    "pace_of",
+    "promise_progress",
     "queue_of",
     "waiting_for",
 ]
@@ -439,3 +444,68 @@ def waiting_for(
 
 def _is_same_person(row: Decision, by: str, session: str) -> bool:
     return bool(session and row.session == session) or row.by.casefold() == by.strip().casefold()
+
+
+# --- How far people are -----------------------------------------------------------------------------------------------
+
+_LATELY: Final = 10.0  # minutes
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewPace:
+    """How fast one reader decides.
+
+    Attributes
+    ----------
+    today : int
+        Decisions of this day (UTC) that stand.
+    lately : int
+        Of these, in the last `minutes`.
+    minutes : float
+        Ten, or since the first of them if that is less; above 0.
+    """
+
+    today: int
+    lately: int
+    minutes: float
+
+
+def pace_of(log: DecisionLog, now: datetime, *, by: str = "", session: str = "") -> ReviewPace:
+    """Return how fast a reader decides, known by the browser window or by the name that was given."""
+    moments = []
+    for row in reversed(log.rows):
+        moment = datetime.fromisoformat(row.at)
+        if moment.date() != now.astimezone(UTC).date():
+            break
+        if row.is_active and ((session and row.session == session) or (by and _is_same_person(row, by, session))):
+            moments.append(moment)
+    ages = [(now - moment).total_seconds() / 60 for moment in moments]
+    lately = [age for age in ages if age <= _LATELY]
+    return ReviewPace(today=len(ages), lately=len(lately), minutes=max(min(max(lately, default=0.0), _LATELY), 0.1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromiseProgress:
+    """How many of the books that a promise of the whole leaves to people they have decided.
+
+    Attributes
+    ----------
+    total, done : int
+        Records below their cut that nobody had checked before; those of them that are decided and not disputed.
+    """
+
+    total: int
+    done: int
+
+    @property
+    def left(self) -> int:
+        """How many are to be done."""
+        return self.total - self.done
+
+
+def promise_progress(queue: ReviewQueue, log: DecisionLog) -> PromiseProgress:
+    """Count what people have done of what lies below the cuts."""
+    table = queue.scored.table
+    to_do = queue.masks[Reason.BELOW] & (table[TRUTH] == "").to_numpy(dtype=bool)
+    rows = [queue.positions[record_id] for record_id in log.current if record_id in queue.positions]
+    return PromiseProgress(total=int(to_do.sum()), done=int(to_do[rows].sum()))

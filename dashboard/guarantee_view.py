@@ -1,6 +1,6 @@
 """Choosing cut-offs by a promise."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import pandas as pd
 import streamlit as st
@@ -29,6 +29,8 @@ from dashboard import cache, feedback, widgets
 from dashboard.feedback import escape
 
 __all__ = [
+    "HUMAN_ERRORS",
+    "PEOPLE_ERR",
     "choose",
     "show_bound",
     "warn_of_population",
@@ -38,6 +40,8 @@ __all__ = [
 # What shall hold, the answer in words, and what to do when nothing can be promised.
 
 
+HUMAN_ERRORS: Final = (0.0, 0.005, 0.01, 0.02, 0.05)
+PEOPLE_ERR: Final = "people_err"
 _SHARES = (0.01, 0.02, 0.03, 0.05, 0.10)
 _NO_STRATUM = "(the whole collection)"
 _FACETS = ("language", "decade")
@@ -93,10 +97,10 @@ def choose(scored: Scored, head: DeltaGenerator, details: DeltaGenerator) -> tup
         if is_whole:
             human_error = st.select_slider(
                 "People err in",
-                (0.0, 0.005, 0.01, 0.02, 0.05),
+                HUMAN_ERRORS,
                 0.0,
                 format_func=upper_percent,
-                key="people_err",
+                key=PEOPLE_ERR,
                 bind="query-params",
                 help="How often a person gives the wrong label: it is added for every book that people do.",
             )

@@ -7,6 +7,8 @@ from typing import Final
 import streamlit as st
 
 from core.review import Decision
+from core.review_batch import BatchReport
+from core.review_workbook import RefusedRow
 from dashboard import navigation
 
 __all__ = ["ReviewState", "ask_name", "review_state", "reviewer_label", "reviewer_name", "window"]
@@ -40,6 +42,11 @@ class ReviewState:
         What was said of the book before, and by the model.
     notices : list of str
         To be said once.
+    listed : tuple of str
+        The records in the table of many; from which place of the queue on, what was decided when they were listed, and
+        how often they were listed anew stand in the next three.
+    report, refused
+        What became of answers that came at once, to be said once.
     """
 
     predictions: str
@@ -52,6 +59,12 @@ class ReviewState:
     drawing: bool = False
     last_answer: str = ""
     notices: list[str] = field(default_factory=list)
+    listed: tuple[str, ...] = ()
+    listed_from: int = 0
+    listed_seen: int = 0
+    listed_turn: int = 0
+    report: BatchReport | None = None
+    refused: tuple[RefusedRow, ...] = ()
 
     def leave(self) -> None:
         """Go from the record on the screen to the next."""

@@ -1,16 +1,28 @@
-"""Review: people decide what the model is not sure of, one record at a time."""
+"""Review: people decide what the model is not sure of, one record at a time or many at once."""
 
 import streamlit as st
 
 from core.review import decisions_for_scored
 from core.review_queue import waiting_for
+from core.second_opinions import second_share
 from core.wording.review import progress_sentence
-from dashboard import cache, feedback, review_history, review_state, review_view, widgets
+from dashboard import (
+    cache,
+    feedback,
+    review_history,
+    review_opinions,
+    review_progress,
+    review_state,
+    review_table,
+    review_view,
+    widgets,
+)
 
 st.title("Review")
 scored = widgets.require_scored(with_truth=False)
+database = cache.workspace().database
 queue = cache.review_queue(scored)
-log = decisions_for_scored(cache.workspace().database, scored)
+log = decisions_for_scored(database, scored)
 if not queue.counts and not log.rows:
     feedback.empty(
         "Nothing waits for review. Keep cut-offs on the Thresholds page, and every book below its own waits here; or"
@@ -18,14 +30,36 @@ if not queue.counts and not log.rows:
         "Thresholds",
         "Choose cut-offs",
     )
-ordered = review_view.choose_order(scored, queue)
-waiting = waiting_for(queue, ordered, log, by=review_state.reviewer_name(), session=review_state.window())
-left, right = st.columns([3, 1])
-with left:
-    feedback.conclusion(progress_sentence(len(waiting.record_ids), len(log.current)))
+left, right = st.columns([3, 1], vertical_alignment="bottom")
 with right:
     review_state.ask_name()
-review_view.show_desk(scored, queue, waiting, log)
-desk = review_state.review_state(scored.predictions)
-review_history.show_history(scored, log, early=review_view.too_early(desk), hidden=waiting.second)
+with left:
+    view = st.segmented_control(
+        "Look at",
+        ["One by one", "Many at once", "Second opinions"],
+        default="One by one",
+        required=True,
+        key="view",
+        bind="query-params",
+    )
+ordered = review_view.choose_order(scored, queue)
+waiting = waiting_for(
+    queue,
+    ordered,
+    log,
+    by=review_state.reviewer_name(),
+    session=review_state.window(),
+    second_share=second_share(database, scored.predictions),
+)
+feedback.conclusion(progress_sentence(len(waiting.record_ids), len(log.current)))
+review_progress.show_progress(scored, queue, waiting, log)
+if view == "One by one":
+    review_view.show_desk(scored, queue, waiting, log)
+    desk = review_state.review_state(scored.predictions)
+    review_history.show_history(scored, log, early=review_view.too_early(desk), hidden=waiting.second)
+elif view == "Many at once":
+    review_table.show_many(scored, queue, waiting, log)
+    review_table.show_workbook(scored, queue, waiting)
+else:
+    review_opinions.show_opinions(scored, log)
 feedback.next_step("Export")

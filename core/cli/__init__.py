@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from core.cli import audit, data, export, models, output
+from core.cli import audit, data, export, models, output, review
 from core.errors import (
     Cancelled,
     ColophonError,
@@ -58,6 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
         models.register_label,
         audit.register,
         models.register_audit,
+        review.register,
         export.register_report,
         export.register_export,
         export.register_sharing,

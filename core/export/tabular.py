@@ -43,6 +43,7 @@ __all__ = [
     "write_jsonl",
     "write_parquet",
     "write_review",
+    "write_text",
     "write_xlsx",
 ]
 
@@ -220,7 +221,7 @@ def _write_records(book: Any, frame: pd.DataFrame, columns: Sequence[Column]) ->
     for place, column in enumerate(columns):
         width = _width(frame[column.name], column)
         sheet.set_column(place, place, width, None if column.type == "number" else text)
-        _write_text(sheet, 0, place, column.name, heading)
+        write_text(sheet, 0, place, column.name, heading)
     cut = 0
     for start in range(0, len(frame), _BLOCK_ROWS):
         block = frame.iloc[start : start + _BLOCK_ROWS]
@@ -230,7 +231,7 @@ def _write_records(book: Any, frame: pd.DataFrame, columns: Sequence[Column]) ->
                 if isinstance(value, float):
                     sheet.write_number(row, place, value)
                 elif value:
-                    cut += _write_text(sheet, row, place, value, text)
+                    cut += write_text(sheet, row, place, value, text)
     return cut
 
 
@@ -239,10 +240,10 @@ def _write_read_me(book: Any, lines: Sequence[str]) -> None:
     sheet = book.add_worksheet("Read me")
     sheet.set_column(0, 0, 110)
     for row, line in enumerate(lines):
-        _write_text(sheet, row, 0, line, wrapped)
+        write_text(sheet, row, 0, line, wrapped)
 
 
-def _write_text(sheet: Any, row: int, place: int, text: str, cell_format: Any) -> bool:
+def write_text(sheet: Any, row: int, place: int, text: str, cell_format: Any) -> bool:
     """Write a cell as text, never as a formula, a number or a link; return whether it was too long and was cut."""
     cut = len(text) > CELL_LIMIT // 2 and len(text.encode("utf-16-le")) > 2 * CELL_LIMIT
     if cut:

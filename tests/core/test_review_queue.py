@@ -1,6 +1,7 @@
 """What waits for people, why, and in which order: eight invented books."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -11,20 +12,24 @@ from core.database import Database
 from core.draws import register_draw
 from core.predicates import title_words
 from core.predictions import Scored
-from core.review import DecisionLog, read_decisions, record_decision
+from core.review import Decision, DecisionLog, read_decisions, record_decision
 from core.review_queue import (
     Order,
     OtherPredictions,
+    PromiseProgress,
     Reason,
+    ReviewPace,
     ReviewQueue,
     build_queue,
     drawn_ranks,
     failing_slices,
+    pace_of,
+    promise_progress,
     waiting_for,
 )
 from core.slices import Slice
-from core.thresholds import Policy
-from core.wording.review import pace_sentence, progress_sentence, reason_sentence
+from core.thresholds import GuaranteeRecord, Policy
+from core.wording.review import pace_sentence, progress_sentence, promise_sentence, reason_sentence
 
 # record, title, model says, how sure, people say
 ROWS = [
@@ -186,10 +191,50 @@ def test_lots_are_spread_evenly_and_never_drawn_anew(queue: ReviewQueue) -> None
 
 def test_how_far_people_are() -> None:
     assert progress_sentence(1, 1) == "1 book decided, 1 waiting."
-    assert pace_sentence(0, 0, 10, 200) == ""
-    assert pace_sentence(1, 1, 10, 200) == "Today you decided 1."
+    assert pace_sentence(ReviewPace(today=0, lately=0, minutes=10), 200) == ""
+    assert pace_sentence(ReviewPace(today=1, lately=1, minutes=10), 200) == "Today you decided 1."
     # 18 in 10 minutes: 216 more take 120.
-    assert pace_sentence(40, 18, 10, 216) == (
+    assert pace_sentence(ReviewPace(today=40, lately=18, minutes=10), 216) == (
         "Today you decided 40, 18 of them in the last 10 minutes: about 2 h for the rest."
     )
-    assert pace_sentence(40, 18, 10, 0) == "Today you decided 40."
+    assert pace_sentence(ReviewPace(today=40, lately=18, minutes=10), 0) == "Today you decided 40."
+
+
+def test_the_pace_is_that_of_one_person_today() -> None:
+    now = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+    rows = [
+        ("Anna", "1", timedelta(hours=20)),  # yesterday
+        ("Anna", "1", timedelta(hours=2)),
+        ("Ben", "2", timedelta(minutes=5)),
+        ("anna", "3", timedelta(minutes=4)),
+        ("", "1", timedelta(minutes=1)),
+    ]
+    log = DecisionLog(
+        tuple(
+            Decision(id=i, record_id=str(i), label="Map", by=by, session=session, at=(now - age).isoformat())
+            for i, (by, session, age) in enumerate(rows, start=1)
+        )
+    )
+    assert pace_of(log, now, by="Anna", session="1") == ReviewPace(today=3, lately=2, minutes=4.0)
+    assert pace_of(log, now, session="2") == ReviewPace(today=1, lately=1, minutes=5.0)
+    assert pace_of(log, now) == ReviewPace(today=0, lately=0, minutes=0.1)
+
+
+def test_how_much_of_a_promise_is_reached(database: Database, queue: ReviewQueue) -> None:
+    """Below their cut are a, b, c, f and h; people had checked h."""
+    assert promise_progress(queue, read_decisions(database, "p")) == PromiseProgress(total=4, done=0)
+    for record_id in ("a", "h", "f"):
+        record_decision(database, "p", record_id, "Map", by="Anna")
+    progress = promise_progress(queue, read_decisions(database, "p"))
+    assert (progress.done, progress.left) == (2, 2)
+    promise = GuaranteeRecord(kind="whole", max_error=0.02, confidence=0.95)
+    assert promise_sentence(progress, promise) == (
+        "For at most 2 % wrong in the whole: 2 of 4 books that people do are decided, 2 more to go."
+    )
+    assert promise_sentence(progress, None) == ""
+    unkept = GuaranteeRecord(kind="whole", max_error=0.02, promised=False, more_labels=37)
+    assert promise_sentence(progress, unkept) == (
+        "There is no promise of at most 2 % wrong in the whole yet. It takes about 37 more checked books."
+    )
+    record_decision(database, "p", "a", "Fiction", by="Ben", second=True)  # disputed: to be done again
+    assert promise_progress(queue, read_decisions(database, "p")).left == 3

@@ -7,8 +7,10 @@ from streamlit.testing.v1 import AppTest
 
 from core.demonstration import PREDICTIONS
 from core.policies import SavedPolicy, save_policy
-from core.predictions import load_predictions
-from core.review import decisions, read_decisions
+from core.predictions import load_predictions, load_scored
+from core.review import decisions, read_decisions, record_decision
+from core.review_batch import Answer, record_answers
+from core.second_opinions import save_second_share
 from core.storage import Workspace
 from core.thresholds import Policy
 from dashboard import navigation, review_view
@@ -165,3 +167,84 @@ def test_all_skipped_books_come_again(demo_copy: Workspace, fingerprint: str, op
 
 def _first_two(place: Workspace) -> list[str]:
     return load_predictions(place, PREDICTIONS).records(place)["record_id"].tolist()[:2]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("read_at_once")
+def test_a_second_person_answers_without_being_told_and_a_third_settles(
+    demo_copy: Workspace, fingerprint: str, open_page: Open
+) -> None:
+    save_second_share(demo_copy.database, fingerprint, 1.0)
+    anna, ben, cleo = (open_page(demo_copy, "review.py").run() for _ in range(3))
+    book = shown_record(anna)
+    anna.text_input(key="reviewer").input("Anna").run()
+    fiction(anna)
+    ben.text_input(key="reviewer").input("Ben").run()
+    answer(ben, "Skip")
+    assert shown_record(ben) == book
+    assert "a second person is to answer without knowing what the first said" in words(ben)
+    assert "Fiction" not in ben.dataframe[-1].value["decided"].tolist()
+    answer(ben, "Non\\-fiction")
+    log = read_decisions(demo_copy.database, fingerprint)
+    assert [(row.record_id, row.label, row.second) for row in log.rows] == [
+        (book, "Fiction", False),
+        (book, "Non-fiction", True),
+    ]
+    assert decisions(demo_copy.database, fingerprint)["label"].tolist() == ["can't tell"]
+    cleo.text_input(key="reviewer").input("Cleo").run()
+    answer(cleo, "Skip")
+    assert shown_record(cleo) == book
+    assert "“Fiction”, says Anna; “Non-fiction”, says Ben." in words(cleo)
+    fiction(cleo)
+    assert decisions(demo_copy.database, fingerprint)["label"].tolist() == ["Fiction"]
+    cleo.query_params["view"] = "Second opinions"
+    cleo.run()
+    assert not cleo.exception
+    assert "Of 1 book that two people answered, they agree on 0." in words(cleo)
+
+
+@pytest.mark.usefixtures("read_at_once")
+def test_a_blind_reader_sees_the_model_s_answer_after_their_own(
+    demo_copy: Workspace, fingerprint: str, open_page: Open
+) -> None:
+    page = open_page(demo_copy, "review.py")
+    page.query_params["blind"] = "true"
+    page.run()
+    assert "The model says" not in words(page)
+    assert "What speaks for" not in words(page)
+    fiction(page)
+    [row] = read_decisions(demo_copy.database, fingerprint).rows
+    assert row.blind
+    before = [str(item.value) for item in page.caption if "The book before" in str(item.value)]
+    assert len(before) == 1 and row.old in before[0].replace("\\", "")
+    answer(page, "Back")
+    assert shown_record(page) == row.record_id
+    assert "You decided it: “Fiction”" in words(page)
+
+
+@pytest.mark.usefixtures("read_at_once")
+def test_two_readers_get_two_books(demo_copy: Workspace, fingerprint: str, open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(review_view, "LEASE_SECONDS", 600.0)
+    anna, ben = open_page(demo_copy, "review.py").run(), open_page(demo_copy, "review.py").run()
+    assert shown_record(anna) != shown_record(ben)
+
+
+@pytest.mark.slow
+def test_many_at_once_says_what_was_written_and_what_others_decided(
+    demo_copy: Workspace, fingerprint: str, open_page: Open
+) -> None:
+    page = open_page(demo_copy, "review.py")
+    page.query_params["view"] = "Many at once"
+    page.run()
+    assert not page.exception
+    desk = page.session_state[navigation.DESK]
+    assert len(desk.listed) == 50
+    first, second = desk.listed[:2]
+    scored = load_scored(demo_copy, PREDICTIONS)
+    record_decision(demo_copy.database, fingerprint, second, "Fiction", by="Ben", scored=scored)
+    rows = [Answer(record_id=name, label="Non-fiction", seen=desk.listed_seen) for name in (first, second)]
+    desk.report = record_answers(demo_copy.database, scored, rows, by="Anna")
+    page.run()
+    assert "1 answer was written. 1 was not written: others have decided otherwise meanwhile" in words(page)
+    [row] = page.dataframe[0].value.to_dict("records")
+    assert (row["your answer"], row["decided meanwhile"], row["by"]) == ("Non-fiction", "Fiction", "Ben")
