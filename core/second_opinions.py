@@ -96,15 +96,15 @@ def human_error_rate(disagreements: int, pairs: int, confidence: float = 0.95) -
         return Estimate.undefined("half of the answers or more disagree", n=pairs)
     low, high = wilson(disagreements, pairs, confidence)
     return Estimate(
-        value=_rate(disagreements / pairs),
-        low=_rate(low),
-        high=_rate(high),
+        value=_error_of(disagreements / pairs),
+        low=_error_of(low),
+        high=_error_of(high),
         n=pairs,
         method="from disagreements",
     )
 
 
-def _rate(share: float) -> float:
+def _error_of(share: float) -> float:
     return (1 - math.sqrt(max(1 - 2 * share, 0.0))) / 2
 
 

@@ -56,6 +56,8 @@ def show_many(scored: Scored, queue: ReviewQueue, waiting: WaitingList, log: Dec
         shown,
         key=f"many-{desk.listed_turn}",
         hide_index=True,
+        placeholder="–",
+        alt="Books to be given a label",
         disabled=[TITLE, PREDICTED, CONFIDENCE, AUTHOR, DATE, RECORD_ID],
         column_config={
             TITLE: st.column_config.TextColumn("title", width=330),

@@ -85,7 +85,7 @@ def _take_in(workspace: Workspace, scored: Scored, path: Path, by: str) -> Comma
         "conflicts": _conflicts(report),
     }
     status = 1 if answers.refused or report.conflicts else 0
-    return CommandResult(content, [*batch_sentences(report, answers.blank), *_listed(answers, report)], status=status)
+    return CommandResult(content, [*batch_sentences(report, answers.blank), *_details(answers, report)], status=status)
 
 
 def _conflicts(report: BatchReport) -> list[dict[str, Any]]:
@@ -102,7 +102,7 @@ def _conflicts(report: BatchReport) -> list[dict[str, Any]]:
     ]
 
 
-def _listed(answers: WorkbookAnswers, report: BatchReport) -> list[str]:
+def _details(answers: WorkbookAnswers, report: BatchReport) -> list[str]:
     lines = [f"  row {refused.row}: {refused.reason}." for refused in answers.refused]
     for conflict in report.conflicts:
         decision = conflict.decision
