@@ -46,6 +46,7 @@ SYSTEM_TOOLS = (
     (("xmllint",), "libxml2-utils"),
     (("perl:MARC::Lint",), "libmarc-lint-perl"),
     (("perl:MARC::Schema",), "libmarc-schema-perl"),
+    (("postgres", "pg_ctlcluster"), "postgresql"),
 )
 
 

@@ -4,17 +4,18 @@ A claim lapses, so that what somebody left lying is given to the next.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, select, update
+from sqlalchemy.orm import aliased
 
-from core.database import CLAIMS, Database
-from core.review import read_decisions
+from core.database import Claim, Database, Decision
 
 __all__ = ["LEASE_SECONDS", "claim_next", "release", "renew"]
 
 LEASE_SECONDS: Final = 600
+_AT_ONCE: Final = 500  # records of which it is asked in one go whether they are decided
 
 
 def claim_next(
@@ -51,19 +52,31 @@ def claim_next(
         Nothing can be written here.
     """
     wanted = list(dict.fromkeys(map(str, record_ids)))
-    with database.writing(alone=True) as connection:
+    with database.writing(alone=Claim.__tablename__) as connection:
         now = time.time()
-        decided = read_decisions(database, predictions).current
-        connection.execute(delete(CLAIMS).where(CLAIMS.c.until <= now))
-        others = select(CLAIMS.c.record_id).where(CLAIMS.c.predictions == predictions, CLAIMS.c.holder != holder)
+        connection.execute(delete(Claim).where(Claim.until <= now))
+        others = select(Claim.record_id).where(Claim.predictions == predictions, Claim.holder != holder)
         taken = set(connection.execute(others).scalars())
-        free = next((record_id for record_id in wanted if record_id not in taken and record_id not in decided), None)
+        left = [record_id for record_id in wanted if record_id not in taken]
+        free = _first_undecided(connection, predictions, left)
         if free is not None:
             claim = {"predictions": predictions, "record_id": free, "holder": holder}
-            own = and_(*(CLAIMS.c[name] == value for name, value in claim.items()))
-            connection.execute(delete(CLAIMS).where(own))
-            connection.execute(insert(CLAIMS).values(**claim, until=now + lease_seconds))
+            connection.execute(delete(Claim).where(_held(predictions, free, holder)))
+            connection.execute(insert(Claim).values(**claim, until=now + lease_seconds))
     return free
+
+
+def _first_undecided(connection: Connection, predictions: str, record_ids: Sequence[str]) -> str | None:
+    taker = aliased(Decision)
+    undone = exists().where(taker.undoes == Decision.id)
+    decided = select(Decision.record_id).where(Decision.subject == predictions, ~Decision.undone, ~undone)
+    for first in range(0, len(record_ids), _AT_ONCE):
+        part = record_ids[first : first + _AT_ONCE]
+        standing = set(connection.execute(decided.where(Decision.record_id.in_(part))).scalars())
+        free = next((record_id for record_id in part if record_id not in standing), None)
+        if free is not None:
+            return free
+    return None
 
 
 def renew(
@@ -71,18 +84,16 @@ def renew(
 ) -> bool:
     """Hold a record longer; False when it was not held any more, so that another may have it."""
     now = time.time()
-    held = and_(
-        CLAIMS.c.predictions == predictions,
-        CLAIMS.c.record_id == record_id,
-        CLAIMS.c.holder == holder,
-        CLAIMS.c.until > now,
-    )
+    held = _held(predictions, record_id, holder) & (Claim.until > now)
     with database.writing() as connection:
-        return connection.execute(update(CLAIMS).where(held).values(until=now + lease_seconds)).rowcount > 0
+        return connection.execute(update(Claim).where(held).values(until=now + lease_seconds)).rowcount > 0
 
 
 def release(database: Database, predictions: str, record_id: str, *, holder: str) -> None:
     """Let a record go, so that another can have it at once; what one does not hold stays with who holds it."""
-    own = and_(CLAIMS.c.predictions == predictions, CLAIMS.c.record_id == record_id, CLAIMS.c.holder == holder)
     with database.writing() as connection:
-        connection.execute(delete(CLAIMS).where(own))
+        connection.execute(delete(Claim).where(_held(predictions, record_id, holder)))
+
+
+def _held(predictions: str, record_id: str, holder: str) -> ColumnElement[bool]:
+    return and_(Claim.predictions == predictions, Claim.record_id == record_id, Claim.holder == holder)

@@ -205,7 +205,15 @@ def _workspace(workspace: Workspace) -> Iterator[HealthCheck]:
 
 
 def _database(workspace: Workspace) -> Iterator[HealthCheck]:
-    path = workspace.root / "colophon.db"
+    path = workspace.database.path
+    if path is None:
+        try:
+            notes = workspace.database.count_notes()
+        except StorageError as error:
+            yield HealthCheck("database", False, str(error))
+        else:
+            yield HealthCheck("database", True, f"it answers; {notes:,} notes of what people decided")
+        return
     if not path.exists() and workspace.read_only_reason:
         yield HealthCheck("database", True, "none, and none can be written here: nothing has been decided yet")
         return
@@ -215,13 +223,18 @@ def _database(workspace: Workspace) -> Iterator[HealthCheck]:
         connection = sqlite3.connect(f"{path.as_uri()}?mode=ro{more}", uri=True)
         try:
             messages = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
-            notes = connection.execute("SELECT count(*) FROM notes").fetchone()[0]
+            connection.execute("SELECT 1 FROM notes LIMIT 1")
         finally:
             connection.close()
     except sqlite3.Error as error:
-        messages, notes = [str(error)], 0
+        messages = [str(error)]
     if messages == ["ok"]:
-        yield HealthCheck("database", True, f"{path.name} opens; {notes:,} notes of what people decided")
+        try:
+            notes = workspace.database.count_notes()
+        except StorageError as error:
+            yield HealthCheck("database", False, str(error))
+        else:
+            yield HealthCheck("database", True, f"{path.name} opens; {notes:,} notes of what people decided")
     else:
         detail = "; ".join(" ".join(line.split()) for line in messages)
         yield HealthCheck(

@@ -62,8 +62,12 @@ __all__ = [
     "write_json",
 ]
 
-VERSION: Final = 1  # of the workspace's files; raised when an older Colophon would misread them
+# Of the workspace's files; raised when an older Colophon would misread them. Since 2 decisions have their own table.
+VERSION: Final = 2
 VERSION_FILE: Final = "workspace.json"
+DATABASE_FILE: Final = "colophon.db"
+# The URL of a PostgreSQL database in place of colophon.db, for a team; each workspace has one of its own.
+DATABASE: Final = "COLOPHON_DATABASE"
 KIND_WORDS: Final[Mapping[str, str]] = {
     "corpora": "corpus",
     "labels": "label set",
@@ -245,11 +249,11 @@ class Workspace:
             ) from error
         try:
             self._refuse_newer()
-            self.database = database.Database.at(self.root / "colophon.db")
+            self.database = self._database()
         except StorageError as error:
             if not damaged:
                 raise
-            self.database = database.Database.broken(error)
+            self.database = database.Database.broken(error, self.root / DATABASE_FILE if not _database_url() else None)
         else:
             self._write_version()
 
@@ -462,23 +466,36 @@ class Workspace:
             return False
         return True
 
+    def _database(self) -> database.Database:
+        url = _database_url()
+        return database.Database(url) if url else database.Database.at(self.root / DATABASE_FILE)
+
     def _refuse_newer(self) -> None:
-        try:
-            version = read_json(self.root / VERSION_FILE).get("version")
-        except InputError:  # without one, or an unreadable one, of which the doctor tells
-            return
-        if isinstance(version, int) and version > VERSION:
+        version = self._version()
+        if version > VERSION:
             raise StorageError(
                 f"The workspace {self.root} was made by a newer Colophon (its version is {version}, this one knows"
                 f" {VERSION}). Use the newer Colophon, or give another workspace."
             )
 
+    def _version(self) -> int:
+        """Return the version written down; 0 without one, or an unreadable one, of which the doctor tells."""
+        try:
+            version = read_json(self.root / VERSION_FILE).get("version")
+        except InputError:
+            return 0
+        return version if isinstance(version, int) else 0
+
     def _write_version(self) -> None:
-        """Write down the version where none is; a workspace without one is of the first."""
+        """Write down the version where none or a lower one is, so that an older Colophon does not misread the files."""
         path = self.root / VERSION_FILE
-        if not self.read_only_reason and not path.exists():
+        if not self.read_only_reason and (not path.exists() or 0 < self._version() < VERSION):
             with contextlib.suppress(OSError):  # no room: nothing else is lost by that
                 write_json(path, {"version": VERSION})
+
+
+def _database_url() -> str:
+    return os.environ.get(DATABASE, "").strip()
 
 
 def _put_in_place(beside: Path, home: Path, is_sound: Callable[[], bool]) -> None:

@@ -15,6 +15,7 @@ import contextlib
 import os
 import shutil
 import sqlite3
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core import progress
+from core.database import Database
 from core.manifests import MANIFEST, sealed
 from core.storage import Workspace, file_sha256, write_json
-from tests import serving
+from tests import postgres, serving
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -68,6 +70,21 @@ def _share_of_the_work(fraction: float, message: str) -> None:
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path / "workspace")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Give the folder of the socket of a PostgreSQL server."""
+    with postgres.server() as folder:
+        yield folder
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """Give an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        return Database.at(tmp_path / "a.db")
+    return Database(postgres.new_database(request.getfixturevalue("postgres_server"), uuid.uuid4().hex))
 
 
 @pytest.fixture

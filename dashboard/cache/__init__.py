@@ -277,7 +277,7 @@ def release(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any]) ->
 
 def _cache_key(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any]) -> str:
     """Return what stands for an export in a cache: the policy and why it was chosen, settings, decisions, labels."""
-    decisions = workspace().database.read("decision", scored.predictions)
+    decisions = workspace().database.newest("decision", scored.predictions)
     policy = {**vars(chosen), "policy": chosen.policy.as_dict()}
     return digest(policy, settings, decisions, artifact_keys("labels"))
 
@@ -293,7 +293,7 @@ def export_table(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any
 
 
 def _decided_key(scored: Scored) -> str:
-    decisions = workspace().database.read("decision", scored.predictions)
+    decisions = workspace().database.newest("decision", scored.predictions)
     return digest(key_of(scored), decisions, artifact_keys("labels"))
 
 
@@ -308,8 +308,8 @@ def export_cut_scope(scored: Scored) -> NDArray[np.bool_]:
 
 def _queue_key(scored: Scored) -> str:
     database = workspace().database
-    chosen = [[note["id"] for note in database.read(kind, scored.predictions)][-1:] for kind in ("policy", "review")]
-    shared = [[note["id"] for note in database.read(kind)][-1:] for kind in ("slice", "draw")]
+    chosen = [database.newest(kind, scored.predictions) for kind in ("policy", "review")]
+    shared = [database.newest(kind) for kind in ("slice", "draw")]
     return digest(key_of(scored), chosen, shared, artifact_keys("predictions"))
 
 

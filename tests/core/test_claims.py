@@ -1,16 +1,10 @@
 import threading
-from pathlib import Path
 
 import pytest
 
 from core.claims import claim_next, release, renew
 from core.database import Database
 from core.review import record_decision, undo_decision
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Database:
-    return Database.at(tmp_path / "a.db")
 
 
 def test_two_people_get_different_records_and_who_asks_again_the_same(database: Database) -> None:

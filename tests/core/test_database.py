@@ -14,59 +14,54 @@ from tests import disks
 from tests.serving import ROOT
 
 
-def test_notes_are_appended_and_read_in_order(tmp_path: Path) -> None:
-    place = Database.at(tmp_path / "a.db")
-    place.add("memo", "p1", {"cut": 0.9})
-    place.add("memo", "p1", {"cut": 0.8}, {"cut": 0.7})
-    place.add("memo", "p2", {"cut": 0.1})
-    assert [note["cut"] for note in place.read("memo", "p1")] == [0.9, 0.8, 0.7]
-    assert [note["subject"] for note in place.read("memo")] == ["p1", "p1", "p1", "p2"]
-    assert place.read("look") == []
+def test_notes_are_appended_and_read_in_order(database: Database) -> None:
+    database.add("memo", "p1", {"cut": 0.9})
+    database.add("memo", "p1", {"cut": 0.8}, {"cut": 0.7})
+    database.add("memo", "p2", {"cut": 0.1})
+    assert [note["cut"] for note in database.read("memo", "p1")] == [0.9, 0.8, 0.7]
+    assert [note["subject"] for note in database.read("memo")] == ["p1", "p1", "p1", "p2"]
+    assert database.read("look") == []
 
 
-def test_notes_are_numbered_in_the_order_of_writing_and_one_may_depend_on_those_before(tmp_path: Path) -> None:
-    place = Database.at(tmp_path / "a.db")
-    place.add("memo", "p1", {"cut": 0.9}, {"cut": 0.8})
-    place.add("look", "p1", {"x": 1})
-    number = place.append("memo", "p1", lambda notes: {"cut": sum(note["cut"] for note in notes)}, after=1)
-    assert [(note["id"], note["cut"]) for note in place.read("memo", "p1")] == [(1, 0.9), (2, 0.8), (number, 0.8)]
+def test_notes_are_numbered_in_the_order_of_writing_and_one_may_depend_on_those_before(database: Database) -> None:
+    database.add("memo", "p1", {"cut": 0.9}, {"cut": 0.8})
+    database.add("look", "p1", {"x": 1})
+    number = database.append("memo", "p1", lambda notes: {"cut": sum(note["cut"] for note in notes)}, after=1)
+    assert [(note["id"], note["cut"]) for note in database.read("memo", "p1")] == [(1, 0.9), (2, 0.8), (number, 0.8)]
 
     def refuse(notes: object) -> dict[str, int]:
         raise KeyError("no")
 
     with pytest.raises(KeyError):
-        place.append("memo", "p1", refuse)
-    assert len(place.read("memo")) == 3
+        database.append("memo", "p1", refuse)
+    assert len(database.read("memo")) == 3
 
 
-def test_adding_nothing_is_no_fault(tmp_path: Path) -> None:
-    place = Database.at(tmp_path / "a.db")
-    place.add("memo", "p1")
-    assert place.read("memo") == []
+def test_adding_nothing_is_no_fault(database: Database) -> None:
+    database.add("memo", "p1")
+    assert database.read("memo") == []
 
 
-def test_names_of_one_kind_do_not_meet_those_of_another(tmp_path: Path) -> None:
-    place = Database.at(tmp_path / "a.db")
-    place.assign_name("corpora", "x", "1")
-    place.assign_name("models", "x", "2")
-    place.assign_name("corpora", "y", "3")
-    assert place.names("corpora") == {"y": "3", "x": "1"}
-    assert list(place.names("corpora")) == ["y", "x"]
+def test_names_of_one_kind_do_not_meet_those_of_another(database: Database) -> None:
+    database.assign_name("corpora", "x", "1")
+    database.assign_name("models", "x", "2")
+    database.assign_name("corpora", "y", "3")
+    assert database.names("corpora") == {"y": "3", "x": "1"}
+    assert list(database.names("corpora")) == ["y", "x"]
 
 
-def test_many_writers_lose_nothing(tmp_path: Path) -> None:
-    place = Database.at(tmp_path / "a.db")
+def test_many_writers_lose_nothing(database: Database) -> None:
 
     def write() -> None:
         for _ in range(20):
-            place.add("memo", "p", {"x": 1})
+            database.add("memo", "p", {"x": 1})
 
     threads = [threading.Thread(target=write) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(place.read("memo")) == 80
+    assert len(database.read("memo")) == 80
 
 
 def _cut(path: Path) -> None:
@@ -273,22 +268,20 @@ def test_a_database_on_a_full_disk_is_opened_to_be_read_and_written_once_there_i
         assert len(place.read("memo")) == 2
 
 
-def test_notes_of_another_version_are_left_out_and_counted(tmp_path) -> None:
-    place = Database.at(tmp_path / "colophon.db")
+def test_notes_of_another_version_are_left_out_and_counted(database: Database) -> None:
     decision = {"record_id": "7", "label": "Fiction", "old": "", "note": "", "undone": False}
-    place.add("decision", "p", decision, {"record": "8", "verdict": "Fiction"}, {**decision, "by": "A"})
-    place.add("policy", "p", {"policy": {"cuts": {"a": "high"}}, "promise": {}, "labels": "", "because": ""})
-    assert [note.get("by") for note in place.read("decision")] == [None, "A"]
-    assert place.count_unreadable_notes() == {"decision": 1, "policy": 1}
-    place.add("decision", "p", {"record": "9"})
-    assert place.count_unreadable_notes() == {"decision": 2, "policy": 1}
+    database.add("decision", "p", decision, {"record": "8", "verdict": "Fiction"}, {**decision, "by": "A"})
+    database.add("policy", "p", {"policy": {"cuts": {"a": "high"}}, "promise": {}, "labels": "", "because": ""})
+    assert [note.get("by") for note in database.read("decision")] == [None, "A"]
+    assert database.count_unreadable_notes() == {"decision": 1, "policy": 1}
+    database.add("decision", "p", {"record": "9"})
+    assert database.count_unreadable_notes() == {"decision": 2, "policy": 1}
 
 
-def test_names_are_changed_and_taken_away(tmp_path) -> None:
-    place = Database.at(tmp_path / "colophon.db")
+def test_names_are_changed_and_taken_away(database: Database) -> None:
     for number, name in enumerate(("first", "second"), 1):
-        place.assign_name("models", name, str(number))
-    place.rename("models", "first", "third")
-    assert place.names("models") == {"second": "2", "third": "1"}
-    place.delete_name("models", "second")
-    assert place.names("models") == {"third": "1"}
+        database.assign_name("models", name, str(number))
+    database.rename("models", "first", "third")
+    assert database.names("models") == {"second": "2", "third": "1"}
+    database.delete_name("models", "second")
+    assert database.names("models") == {"third": "1"}

@@ -161,9 +161,9 @@ def test_a_workspace_says_its_version_and_a_newer_one_is_refused(tmp_path: Path)
     from core.errors import StorageError
 
     root = Workspace(tmp_path / "place").root
-    assert (root / "workspace.json").read_text() == '{\n  "version": 1\n}\n'
+    assert (root / "workspace.json").read_text() == '{\n  "version": 2\n}\n'
     (root / "workspace.json").unlink()
     assert Workspace(root).root == root, "one that was made before there were versions"
-    (root / "workspace.json").write_text('{"version": 2}')
-    with pytest.raises(StorageError, match=r"made by a newer Colophon \(its version is 2, this one knows 1\)"):
+    (root / "workspace.json").write_text('{"version": 3}')
+    with pytest.raises(StorageError, match=r"made by a newer Colophon \(its version is 3, this one knows 2\)"):
         Workspace(root)

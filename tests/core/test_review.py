@@ -1,5 +1,4 @@
 import threading
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -16,11 +15,6 @@ from core.review import (
     sent_records,
     undo_decision,
 )
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Database:
-    return Database.at(tmp_path / "a.db")
 
 
 def test_a_record_is_sent_once_with_its_first_reason(database: Database) -> None:
@@ -122,7 +116,7 @@ def test_the_order_is_that_of_writing_though_the_clock_goes_back(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moments = iter(["2026-10-25T02:59:00.000000+00:00", "2026-10-25T02:01:00.000000+00:00"])
-    monkeypatch.setattr("core.database._moment", lambda: next(moments))
+    monkeypatch.setattr("core.database.store._moment", lambda: next(moments))
     record_decision(database, "p", "1", "Map", session="a")
     later = record_decision(database, "p", "2", "Song", session="a")
     assert decisions(database, "p")["record_id"].tolist() == ["1", "2"]
