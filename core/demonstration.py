@@ -2,7 +2,9 @@
 
 Two models are trained on the same labels, so that two can be compared: one that counts words and letters, which reads
 all digitised books, and one that asks the language model MiniLM too, which reads only the books that people checked,
-since it is fifty times slower. What is made last is what the pages show first: the quick model and all books.
+since it is fifty times slower. The checked books are a plain random draw from the digitised ones and known to be one,
+so that a promise of the whole can rest on them. What is made last is what the pages show first: the quick model and all
+books.
 """
 
 import contextlib
@@ -14,10 +16,11 @@ from typing import Any
 
 import pandas as pd
 
+from core.draws import draw_id_of, register_draw
 from core.errors import DamagedError, NameTakenError, NotFoundError
 from core.importing import FOLDERS, import_file
 from core.progress import Progress, silent
-from core.schema import Kind
+from core.schema import DRAWN_CHANCE, RECORD_ID, Kind
 from core.storage import Workspace, write_atomically
 
 __all__ = ["MODEL", "PREDICTIONS", "SECOND_MODEL", "SECOND_PREDICTIONS", "build", "main"]
@@ -66,17 +69,21 @@ def build(
     from data.demonstration import SEED, generate
 
     progress(0.0, "Inventing a library")
-    demonstration = generate(seed=SEED if seed is None else seed)
+    seed = SEED if seed is None else seed
+    demonstration = generate(seed=seed)
+    draw = _drawn(demonstration.test, demonstration.digitised, seed)
     tables: Mapping[str, pd.DataFrame] = {
         "catalogue": demonstration.catalogue,
         "digitised": demonstration.digitised,
         "checked": demonstration.digitised[demonstration.digitised[_ID].isin(demonstration.test[_ID])],
         "annotated": demonstration.annotated,
-        "test": demonstration.test,
+        # As a list that was drawn here comes back: with the name of the draw, and the chance of each book.
+        "test": demonstration.test.assign(draw_id=draw_id_of(draw), drawn_chance=draw[DRAWN_CHANCE].iloc[0]),
     }
     built: dict[str, list[str]] = {"corpora": [], "labels": [], "models": [], "predictions": []}
     names = [_CHECKED, *_NAMES] if two_models else list(_NAMES)
     _refuse_another(workspace, [(name, kind, tables[table]) for table, name, kind in names])
+    register_draw(workspace.database, draw)
     for step, (table, name, kind) in enumerate(names):
         path = workspace.folder("demonstration") / f"{name}.csv"
         _write_csv(tables[table], path)
@@ -108,6 +115,12 @@ def build(
     train_and_score("tfidf", MODEL, "demo-digitised", PREDICTIONS, 0.8, 1.0)
     progress(1.0, "Done")
     return built
+
+
+def _drawn(test: pd.DataFrame, digitised: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Return the test books, each equally likely to be drawn, in the random order of a list that was drawn here."""
+    in_random_order = test[_ID].sample(frac=1, random_state=seed).reset_index(drop=True)
+    return pd.DataFrame({RECORD_ID: in_random_order, DRAWN_CHANCE: len(test) / len(digitised)})
 
 
 def _refuse_another(workspace: Workspace, wanted: Sequence[tuple[str, Kind, pd.DataFrame]]) -> None:

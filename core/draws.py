@@ -14,11 +14,13 @@ from core.schema import DRAW_ID, DRAWN_CHANCE, LABEL, LABEL_GIVEN, RECORD_ID
 from core.storage import digest
 
 __all__ = [
+    "DRAWN_TOLERANCE",
     "DRAW_COLUMNS",
     "DRAW_FILE",
     "HOW_DRAWN",
     "HowDrawn",
     "LabelDraw",
+    "draw_id_of",
     "how_drawn",
     "read_draw",
     "register_draw",
@@ -31,7 +33,7 @@ HowDrawn = Literal["random", "chances", "chosen", "unknown"]
 HOW_DRAWN: Final[tuple[HowDrawn, ...]] = ("random", "chosen", "unknown")
 DRAW_FILE: Final = "draw.parquet"  # beside a label set: the books that were drawn, and with which chance each
 DRAW_COLUMNS: Final = (RECORD_ID, DRAWN_CHANCE)
-_EQUAL: Final = 1e-6  # chances that differ by less, relative to the lowest, are one and the same
+DRAWN_TOLERANCE: Final = 1e-6  # chances that differ by less, relative to the lowest, are one and the same
 _DRAW, _HOW_DRAWN = "draw", "how_drawn"
 _NAMED: Final = 3
 
@@ -50,11 +52,15 @@ def register_draw(database: Database, sample: pd.DataFrame) -> pd.DataFrame:
         `sample` with the column ``draw_id``. In a workspace that cannot be written to nothing is written down: the
         chances in the file then stand for themselves.
     """
-    ids, chances = sample[RECORD_ID].tolist(), sample[DRAWN_CHANCE].tolist()
-    draw_id = digest(*ids, *chances)
+    ids, chances, draw_id = sample[RECORD_ID].tolist(), sample[DRAWN_CHANCE].tolist(), draw_id_of(sample)
     if not database.read_only_reason and not database.read(_DRAW, draw_id):
         database.add(_DRAW, draw_id, {"record_ids": ids, "chances": chances})
     return sample.assign(**{DRAW_ID: draw_id})
+
+
+def draw_id_of(sample: pd.DataFrame) -> str:
+    """Return what a draw is known by: a digest of its ``record_id`` and ``drawn_chance``, in their order."""
+    return digest(*sample[RECORD_ID].tolist(), *sample[DRAWN_CHANCE].tolist())
 
 
 def read_draw(database: Database, draw_id: str) -> pd.DataFrame | None:
@@ -94,7 +100,7 @@ def how_drawn(database: Database, labels: str, draw: pd.DataFrame | None) -> How
     """
     if draw is not None and len(draw):
         chances = draw[DRAWN_CHANCE].to_numpy(dtype=float)
-        return "random" if np.ptp(chances) <= _EQUAL * chances.min() else "chances"
+        return "random" if np.ptp(chances) <= DRAWN_TOLERANCE * chances.min() else "chances"
     notes = database.read(_HOW_DRAWN, labels)
     answer: HowDrawn = notes[-1]["answer"] if notes and notes[-1]["answer"] in HOW_DRAWN else "unknown"
     return answer
@@ -167,7 +173,7 @@ class LabelDraw:
         missing = ~drawn.isin(rows[RECORD_ID])
         extra = int((~pd.Index(rows[RECORD_ID].unique()).isin(drawn)).sum())
         last = int(np.flatnonzero(answered).max()) + 1 if answered.any() else 0
-        alike = float(np.ptp(known[DRAWN_CHANCE].to_numpy(dtype=float))) <= _EQUAL
+        alike = float(np.ptp(known[DRAWN_CHANCE].to_numpy(dtype=float))) <= DRAWN_TOLERANCE
         reached = known.iloc[:last] if alike else known
         open_ones = int((~answered[: len(reached)]).sum())
         gone = int(missing[: len(reached)].sum())

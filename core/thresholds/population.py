@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from core.draws import DRAWN_TOLERANCE
 from core.facets import FACETS, facet_codes, facet_column, facet_title, facet_words
 from core.formatting import percent
 from core.representativeness import VERDICTS
@@ -26,7 +27,6 @@ MIN_CONFIDENCE_EFFECT: Final = 0.02
 # A value with so large a share of the collection can break a promise by itself if hardly any of its books are checked.
 MIN_LACKING: Final = 0.02
 LACKING_LEVEL: Final = 0.01
-_EQUAL: Final = 1e-6  # chances that differ by less, relative to the lowest, are one and the same
 _ALL_ALIKE: Final = "all drawn alike"
 MAX_DETAILED: Final = 2  # respects that are given with their figures; the others are named
 
@@ -184,7 +184,7 @@ def _how_drawn(table: pd.DataFrame, checked: NDArray[np.bool_]) -> str:
     if DRAWN_CHANCE in table:
         chances = table[DRAWN_CHANCE].to_numpy(dtype=float, na_value=np.nan)[checked]
         known = ~np.isnan(chances)
-        if known.any() and np.ptp(chances[known]) > _EQUAL * chances[known].min():
+        if known.any() and np.ptp(chances[known]) > DRAWN_TOLERANCE * chances[known].min():
             return "some of them were drawn with a higher chance than others"
         if known.all():
             return _ALL_ALIKE

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.draws import DRAWN_TOLERANCE
 from core.errors import InputError
 from core.facets import facet_codes
 from core.schema import (
@@ -31,8 +31,6 @@ __all__ = [
     "draw_review_sample",
     "draw_with_chances",
 ]
-
-_EQUAL: Final = 1e-6  # chances that differ by less, relative to the lowest, are one and the same
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +118,9 @@ class CheckedSample:
     @property
     def is_weighted(self) -> bool:
         """Whether the known chances differ, so that the records do not count alike."""
-        return self.has_known_chances and bool(np.ptp(self.chance[self.drawn]) > _EQUAL * self.chance[self.drawn].min())
+        return self.has_known_chances and bool(
+            np.ptp(self.chance[self.drawn]) > DRAWN_TOLERANCE * self.chance[self.drawn].min()
+        )
 
 
 def _one_of_each_title(table: pd.DataFrame, checked: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], int]:

@@ -9,6 +9,9 @@ from core.errors import NameTakenError
 from core.importing import import_file
 from core.models import language_models
 from core.predictions import load_scored
+from core.schema import DRAWN, PREDICTED, RECORD_ID, TRUTH
+from core.thresholds import apply_policy, find_whole_guarantee
+from data.demonstration import generate
 
 
 @pytest.mark.slow
@@ -26,6 +29,21 @@ def test_two_models_can_be_compared_on_the_books_that_people_checked(workspace):
     assert (len(first.table), len(second.table)) == (6000, 800)
     assert len(first.labelled) == len(second.labelled) == 792
     assert compare_models(first.table, second.table, first.classes).n == 792
+
+
+@pytest.mark.parametrize("limit", [0.01, 0.02, 0.05])
+def test_the_first_promise_is_given_and_is_true(demo_workspace, limit):
+    truth = generate().truth
+    scored = load_scored(demo_workspace, PREDICTIONS)
+    assert set(scored.table.loc[scored.table[TRUTH] != "", DRAWN]) == {"random"}
+    result = find_whole_guarantee(scored.table, scored.classes, limit)
+    assert result.guaranteed
+    assert result.known_chances
+    table = scored.table[apply_policy(scored.table, result.policy()) & (scored.table[TRUTH] == "")]
+    wrong = int((table[PREDICTED].to_numpy() != truth[table[RECORD_ID]].to_numpy()).sum())
+    # 1 %: 49 of the 60 that may be; with 100 other sets of checked books some would be above.
+    assert 0 < wrong <= result.most_wrong <= limit * 6_000
+    assert result.coverage > 0.25
 
 
 @pytest.mark.slow
