@@ -12,6 +12,7 @@ from core.facets import FACETS, facet_title
 from core.formatting import in_percent, lower_percent, upper_percent
 from core.guarantees import AcceptedRequest, WholeRequest, budget_sentence, promise_of
 from core.predictions import Scored
+from core.review_labels import send_draw_to_review
 from core.schema import DRAW_ID, DRAWN_CHANCE, LABEL, PREDICTED, TRUTH
 from core.statistics import labels_needed
 from core.thresholds import (
@@ -198,28 +199,35 @@ def _offer_random_books(scored: Scored, result: WholeGuarantee) -> None:
         )
     books = cache.random_books(scored, wanted, result.surest, unchecked=further)
     unlike = tuple(aspect.name for aspect in result.population.differing if aspect.name in (PREDICTED, *FACETS))[:1]
-    # A list that is recognised counts as a whole, blank ones as wrong; what is asked after each label grows instead.
-    of_all = result.surest == 1 and not result.anytime
+    # What is added to books of which nobody knows how they were drawn is no draw from all.
+    of_all = result.surest == 1 and not further
     with st.container(border=True):
         _offer(
+            scored,
             books,
             f"{len(books):,} books drawn at random from {among}, {whole}",
             "books-drawn-at-random",
             of_all=of_all,
         )
-        if unlike and of_all:
+        if unlike and of_all and not result.anytime:
             title = "what the model calls them" if unlike[0] == PREDICTED else facet_title(unlike[0]).lower()
             _offer(
+                scored,
                 cache.books_with_chances(scored, len(books), unlike),
                 f"Or about as many with more of the rare ones by {title}: the chance of each is written beside it, so"
                 " that a promise can rest on them just as well.",
                 "books-drawn-from-each-part",
                 of_all=True,
             )
+        if of_all:
+            st.caption("In a file leave the last two columns and all rows as they are: they tell how books were drawn.")
 
 
-def _offer(sample: pd.DataFrame, sentence: str, name: str, *, of_all: bool) -> None:
-    """Offer drawn books as a file to be labelled; of a draw from all books what comes back is recognised."""
+def _offer(scored: Scored, sample: pd.DataFrame, sentence: str, name: str, *, of_all: bool) -> None:
+    """Offer drawn books as a file to be labelled, those of a draw from all on the review list too.
+
+    Of a draw from all books what comes back is recognised.
+    """
     st.markdown(sentence)
 
     def drawn() -> pd.DataFrame:
@@ -230,9 +238,19 @@ def _offer(sample: pd.DataFrame, sentence: str, name: str, *, of_all: bool) -> N
             return blank[columns]
         return register_draw(cache.workspace().database, blank)[[*columns, DRAW_ID, DRAWN_CHANCE]]
 
-    widgets.download_table(drawn, name, f"Download {len(sample):,} books to label (CSV)")
-    if of_all:
-        st.caption("Leave the last two columns and all rows as they are: they tell how the books were drawn.")
+    if not of_all:
+        widgets.download_table(drawn, name, f"Download {len(sample):,} books to label (CSV)")
+        return
+    left, right = st.columns(2)
+    with left:
+        widgets.download_table(drawn, name, f"Download {len(sample):,} books to label (CSV)")
+    if right.button("Put them on the review list", key=f"review_{name}", icon=":material/rate_review:"):
+        new = send_draw_to_review(cache.workspace().database, scored, sample)
+        st.success(
+            f"{new:,} books were put on the review list. Label them in its order, as many as you like, and make a label"
+            " set of the decisions: it knows how they were drawn.",
+            icon=":material/check_circle:",
+        )
 
 
 def show_bound(scored: Scored, report: PolicyReport) -> None:
@@ -264,5 +282,9 @@ def _offer_sample(scored: Scored, promise: Guarantee) -> None:
             return
         sample = draw_review_sample(scored.table, more, (PREDICTED,), seed=0)
         _offer(
-            sample, "Here they are, ready to be labelled; import the answers as labels.", "books-to-label", of_all=False
+            scored,
+            sample,
+            "Here they are, ready to be labelled; import the answers as labels.",
+            "books-to-label",
+            of_all=False,
         )

@@ -103,6 +103,15 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     reader.add_argument("--rejected", type=Path, metavar="FILE", help="write the rejected rows to this CSV file")
     reader.set_defaults(run=_import)
 
+    label_set = commands.add_parser(
+        "label-set",
+        parents=[common],
+        help="make a label set of what people decided on Review; what was drawn and sent there keeps its chances",
+    )
+    label_set.add_argument("--from-review", required=True, metavar="PREDICTIONS", help="what was decided about these")
+    label_set.add_argument("--name", help="how later commands speak of it (default: PREDICTIONS-review)")
+    label_set.set_defaults(run=_label_set)
+
     _register_upkeep(commands, common)
     represent = commands.add_parser(
         "represent", parents=[common], help="is a sample like the collection it should speak for?"
@@ -234,6 +243,17 @@ def _import(args: argparse.Namespace, workspace: Workspace, progress: Progress) 
     return CommandResult(
         report.as_dict(), lines, warnings=[*report.questions, *(hint if report.questions else []), *report.warnings]
     )
+
+
+def _label_set(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
+    from core.review_labels import labels_from_decisions
+
+    report = labels_from_decisions(workspace, args.from_review, args.name)
+    classes = ", ".join(f"{count:,} {name}" for name, count in report.summary["classes"].items())
+    lines = [
+        f"'{report.name}': {report.rows:,} records ({classes}; {report.summary['without_label']:,} without a label)."
+    ]
+    return CommandResult(report.as_dict(), lines, warnings=[*report.questions, *report.warnings])
 
 
 def _names(text: str | None) -> tuple[str, ...]:
