@@ -10,12 +10,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import pandas as pd
+
 from core.alpha_budget import AlphaBudget, weight_of_question
 from core.checked_books import titles_of
+from core.errors import InputError
 from core.facets import facet_title
 from core.formatting import percent, upper_percent
 from core.policies import SavedPolicy
-from core.predictions import Scored
+from core.predictions import Scored, align_scored, load_predictions
+from core.schema import CONFIDENCE, LEAK, PREDICTED, RECORD_ID, SPLIT
 from core.storage import Workspace, digest
 from core.thresholds import (
     ErrorBand,
@@ -32,20 +36,25 @@ from core.thresholds import (
 )
 from core.thresholds.error_band import MOST_BANDS, SHARE_OF_ONE_CUT
 from core.thresholds.sample import CheckedSample
+from core.thresholds.two_models import TwoModelGuarantee, find_two_model_guarantee
 from core.wording import whole as wording
 from core.wording.thresholds import population_warnings
 
 __all__ = [
     "AcceptedRequest",
+    "TwoModelRequest",
     "WholeRequest",
     "ask_accepted",
     "ask_band",
+    "ask_two_models",
     "ask_whole",
     "bound_of",
     "budget_of",
     "budget_sentence",
     "promise_of",
     "report_policy",
+    "second_table",
+    "seconds_a_title",
 ]
 
 
@@ -80,6 +89,21 @@ class AcceptedRequest:
     confidence: float = 0.95
     per: Literal["class", "together"] = "class"
     stratum: str = ""
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """What the budget knows a question by."""
+        return dict(vars(self))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwoModelRequest:
+    """What is asked of two models; see :func:`core.thresholds.two_models.find_two_model_guarantee`."""
+
+    max_error: float
+    confidence: float = 0.95
+    human_error: float = 0.0
+    seconds_a_title: float = 1.0
 
     @property
     def settings(self) -> dict[str, object]:
@@ -156,6 +180,79 @@ def ask_accepted(
         learned_known=scored.learned_known,
         population=population,
     )
+
+
+def ask_two_models(
+    quick: Scored,
+    slow: Scored,
+    request: TwoModelRequest,
+    budget: AlphaBudget,
+    population: PopulationCheck | None = None,
+) -> TwoModelGuarantee:
+    """Find the two cuts with which people have least to do; always a question of its own.
+
+    Parameters
+    ----------
+    quick, slow : Scored
+        Predictions of two models for the same records; the truth of `quick` counts.
+    budget : AlphaBudget
+        That of the checked books of `quick`; the question is entered into it.
+
+    Raises
+    ------
+    InputError
+        A share that does not lie between 0 and 1, the same predictions twice, or predictions without a record or a
+        class in common.
+    """
+    table = second_table(quick, slow)
+    limit = f"at most {upper_percent(request.max_error)} of the whole wrong"
+    description = f"{limit}, by '{quick.name}' and, of what it leaves, by '{slow.name}'"
+    question = budget.spend(digest(quick.key, slow.key, "two models", request.settings), description)
+    return find_two_model_guarantee(
+        quick.table,
+        table,
+        request.max_error,
+        request.confidence,
+        human_error=request.human_error,
+        alpha=question.weight * round(1 - request.confidence, 12),
+        seconds_a_title=request.seconds_a_title,
+        learned_known=quick.learned_known and slow.learned_known,
+        population=population,
+    )
+
+
+def second_table(first: Scored, second: Scored) -> pd.DataFrame:
+    """Return what a second model says of the records of the first, row for row; nothing where it says nothing.
+
+    Raises
+    ------
+    InputError
+        The same predictions twice, or none of the records or classes of the first.
+    """
+    if first.predictions == second.predictions:
+        raise InputError(f"'{second.name}' are the same predictions: a second model is another one.")
+    rows = align_scored(first, second).set_index(RECORD_ID)
+    classes = set(rows[PREDICTED]) & set(first.classes)
+    if not classes:
+        raise InputError(
+            f"'{second.name}' speaks of no record of '{first.name}', or calls none of them by one of its classes:"
+            " both must have scored the same collection."
+        )
+    rows = rows.reindex(first.table[RECORD_ID])
+    return pd.DataFrame(
+        {
+            PREDICTED: rows[PREDICTED].fillna("").to_numpy(dtype=object),
+            CONFIDENCE: rows[CONFIDENCE].to_numpy(dtype=float, na_value=float("nan")),
+            LEAK: rows[LEAK].fillna(False).to_numpy(dtype=bool) if LEAK in rows else False,
+            SPLIT: rows[SPLIT].fillna("").to_numpy(dtype=object) if SPLIT in rows else "",
+        }
+    )
+
+
+def seconds_a_title(workspace: Workspace, predictions: str) -> float | None:
+    """Return how long a model took for a title when these predictions were made here; None where nobody knows."""
+    manifest = load_predictions(workspace, predictions).manifest
+    return manifest.seconds / manifest.rows if manifest.seconds and manifest.rows else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,13 +14,16 @@ from core.errors import InputError
 from core.formatting import listed, percent, rate
 from core.guarantees import (
     AcceptedRequest,
+    TwoModelRequest,
     WholeRequest,
     ask_accepted,
+    ask_two_models,
     ask_whole,
     budget_of,
     budget_sentence,
     promise_of,
     report_policy,
+    seconds_a_title,
 )
 from core.policies import SavedPolicy
 from core.predicates import title_phrase
@@ -33,6 +36,7 @@ from core.storage import Workspace
 from core.thresholds import GuaranteeRecord, Policy, compare_population
 from core.wording import slices as slice_wording
 from core.wording import thresholds as wording
+from core.wording import two_models as two_models_wording
 
 __all__ = [
     "add_corpus",
@@ -68,6 +72,18 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     thresholds = commands.add_parser("thresholds", parents=[common], help="cut-offs: what they do, what they promise")
     _add_scored(thresholds)
     add_policy(thresholds)
+    thresholds.add_argument(
+        "--second",
+        metavar="PREDICTIONS",
+        help="with --whole: a second, slower model of the same collection decides what --predictions leaves, people the"
+        " rest; two cut-offs under one promise, so that people have least to do",
+    )
+    thresholds.add_argument(
+        "--second-seconds",
+        type=float,
+        metavar="SECONDS",
+        help="how long the second model takes for a title (default: as measured here, else 1)",
+    )
     thresholds.set_defaults(run=_thresholds)
 
 
@@ -431,8 +447,40 @@ def _whole(promise: GuaranteeRecord) -> dict[str, Any]:
     }
 
 
+def _two_models(args: argparse.Namespace, scored: Scored, workspace: Workspace) -> CommandResult:
+    """Answer ``thresholds --whole SHARE --second PREDICTIONS``."""
+    from core.predictions import load_scored
+
+    unfit = (args.cuts, args.max_error is not None, args.stratum, args.anytime, args.surest != 1, args.per == "class")
+    if args.whole is None or any(unfit):
+        raise InputError("--second goes with --whole alone, and with --confidence, --human-error, --second-seconds.")
+    second = load_scored(workspace, args.second, args.labels or None)
+    seconds = args.second_seconds
+    if seconds is None:
+        seconds = seconds_a_title(workspace, second.name) or 1.0
+    request = TwoModelRequest(
+        max_error=args.whole, confidence=args.confidence, human_error=args.human_error, seconds_a_title=seconds
+    )
+    budget = budget_of(workspace, scored)
+    result = ask_two_models(scored, second, request, budget)
+    sentences = two_models_wording.sentences(result, scored.name, second.name)
+    content = {
+        "quick": scored.name,
+        "slow": second.name,
+        "promised": result.guaranteed,
+        "two_models": result.as_dict(),
+        "sentences": list(sentences),
+        "budget": budget_sentence(budget),
+        **catalogue_of(scored),
+    }
+    warnings = [*scored.catalogue.sentences, *class_hints(workspace, scored)]
+    return CommandResult(content, [*sentences, "", content["budget"]], int(not result.guaranteed), warnings=warnings)
+
+
 def _thresholds(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     scored = load_scored_from_args(args, workspace)
+    if args.second:
+        return _two_models(args, scored, workspace)
     chosen = policy_from_args(args, scored, workspace)
     report = report_policy(scored, chosen, budget_of(workspace, scored))
     sentences = wording.policy(report)
