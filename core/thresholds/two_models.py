@@ -7,7 +7,6 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.isotonic import IsotonicRegression
 
 from core.errors import InputError
 from core.schema import CONFIDENCE, LEAK, PREDICTED, TRUTH
@@ -301,6 +300,8 @@ def _error_rates(
     stated: NDArray[np.float64], wrong: NDArray[np.bool_], chosen_by: NDArray[np.bool_], sample: CheckedSample
 ) -> NDArray[np.float64]:
     """Return how often each record's prediction is thought to be wrong, by those that choose: it never rises."""
+    from sklearn.isotonic import IsotonicRegression  # a second to load, which no other command should wait for
+
     if not chosen_by.any():
         return 1 - stated
     weights = 1 / sample.chance[chosen_by] if sample.is_weighted else None
