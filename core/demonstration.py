@@ -16,14 +16,17 @@ from typing import Any
 
 import pandas as pd
 
+from core.corpus import load_corpus
 from core.draws import draw_id_of, register_draw
 from core.errors import DamagedError, NameTakenError, NotFoundError
 from core.importing import FOLDERS, import_file
+from core.learned_facets import add_marks, create_facet, list_facets
 from core.progress import Progress, silent
-from core.schema import DRAWN_CHANCE, RECORD_ID, Kind
+from core.schema import DRAWN_CHANCE, RECORD_ID, TITLE, TITLE_KEY, Kind
 from core.storage import Workspace, write_atomically
+from core.text_search import phrase_mask
 
-__all__ = ["MODEL", "PREDICTIONS", "SECOND_MODEL", "SECOND_PREDICTIONS", "build", "main"]
+__all__ = ["FACET", "MODEL", "PREDICTIONS", "SECOND_MODEL", "SECOND_PREDICTIONS", "build", "main"]
 
 _CHECKED: tuple[str, str, Kind] = ("checked", "demo-checked", "corpus")
 _NAMES: tuple[tuple[str, str, Kind], ...] = (
@@ -37,6 +40,9 @@ MODEL = "demo-tfidf"
 PREDICTIONS = "demo-predictions"
 SECOND_MODEL = "demo-minilm"
 SECOND_PREDICTIONS = "demo-minilm-predictions"
+FACET = "travel"
+FACET_MARKS = 8  # titles of each kind that an invented person marked
+INVENTED_PERSON = "Ada Quill (invented)"
 
 
 def build(
@@ -113,6 +119,7 @@ def build(
         if two_models:
             train_and_score("blend", SECOND_MODEL, "demo-checked", SECOND_PREDICTIONS, 0.35, 0.8)
     train_and_score("tfidf", MODEL, "demo-digitised", PREDICTIONS, 0.8, 1.0)
+    _mark_travel(workspace)
     progress(1.0, "Done")
     return built
 
@@ -121,6 +128,23 @@ def _drawn(test: pd.DataFrame, digitised: pd.DataFrame, seed: int) -> pd.DataFra
     """Return the test books, each equally likely to be drawn, in the random order of a list that was drawn here."""
     in_random_order = test[_ID].sample(frac=1, random_state=seed).reset_index(drop=True)
     return pd.DataFrame({RECORD_ID: in_random_order, DRAWN_CHANCE: len(test) / len(digitised)})
+
+
+def _mark_travel(workspace: Workspace) -> None:
+    """Let an invented person mark some titles of journeys, and titles that are none: tours in verse are not meant."""
+    corpus = load_corpus(workspace, "demo-digitised")
+    if list_facets(workspace.database, corpus.fingerprint):
+        return
+    records = corpus.records([RECORD_ID, TITLE, TITLE_KEY]).drop_duplicates(TITLE_KEY)
+    journeys = phrase_mask(records[TITLE], "voyage, travels, tour")
+    verse = phrase_mask(records[TITLE], "poem, verse, ballad, elegy, song, epic, ode, roman, novel, tale")
+    tours_in_verse = records[journeys & verse][RECORD_ID].tolist()[: FACET_MARKS // 2]
+    others = records[~journeys][RECORD_ID].tolist()[: FACET_MARKS - len(tours_in_verse)]
+    definition = "Journeys that somebody made and tells of; no journeys in verse or in novels"
+    facet = create_facet(workspace.database, corpus.fingerprint, FACET, definition, by=INVENTED_PERSON)
+    fitting = records[journeys & ~verse][RECORD_ID].tolist()[:FACET_MARKS]
+    marks = {**dict.fromkeys(fitting, True), **dict.fromkeys((*tours_in_verse, *others), False)}
+    add_marks(workspace.database, facet, marks, via="search", by=INVENTED_PERSON)
 
 
 def _refuse_another(workspace: Workspace, wanted: Sequence[tuple[str, Kind, pd.DataFrame]]) -> None:

@@ -20,6 +20,7 @@ __all__ = [
     "CUT_PREFIX",
     "DESK",
     "FACET",
+    "FACET_NOTICE",
     "FIND",
     "FURTHER_LABELS",
     "HIDE_MODEL",
@@ -27,6 +28,7 @@ __all__ = [
     "JOB",
     "LABELS",
     "LABEL_SET",
+    "LEARNED_FACET",
     "PAGES",
     "PARTS",
     "PHRASE",
@@ -65,6 +67,7 @@ LABEL_SET: Final = "label_set"
 SAMPLE: Final = "sample"
 POPULATION: Final = "population"
 FACET: Final = "by"
+LEARNED_FACET: Final = "facet"
 PHRASE: Final = "words"
 WORDS: Final = "keywords"
 FIND: Final = "find"
@@ -81,6 +84,7 @@ JOB: Final = "job"  # the work this window waits for
 ARRIVED: Final = "arrived"  # what it has brought, until that is said
 DESK: Final = "desk"
 WINDOW: Final = "browser_window"
+FACET_NOTICE: Final = "facet_notice"  # what the Facets page says once
 REVIEWER: Final = "reviewer_name"
 
 
@@ -130,6 +134,7 @@ PAGES: tuple[PageEntry, ...] = (
         "represent",
     ),
     PageEntry("labelling.py", "Labelling functions", ":material/rule:", "Can rules label more books?", MODEL, "rules"),
+    PageEntry("facets.py", "Facets", ":material/category_search:", "Which titles are like those that I mark?", MODEL),
     PageEntry(
         "models.py",
         "Models",

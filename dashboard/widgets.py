@@ -22,6 +22,7 @@ from dashboard.feedback import escape
 from dashboard.tables import headers_in_words
 
 __all__ = [
+    "OWN_TRUTH",
     "choose_artifact",
     "choose_facet",
     "choose_predictions",
@@ -39,7 +40,7 @@ __all__ = [
     "test_sets",
 ]
 
-_OWN_TRUTH = "(their own labels)"
+OWN_TRUTH = "(their own labels)"
 _ALL_BOOKS = "(all books)"
 _SPOKEN = {"corpora": "catalogue", "labels": "label set", "predictions": "set of predictions"}
 
@@ -167,13 +168,13 @@ def choose_predictions() -> None:
         "Checked against",
         label_sets,
         navigation.LABELS,
-        fixed=_OWN_TRUTH,
+        fixed=OWN_TRUTH,
         help=(
             "What people said of some of these books. The model is right where it says the same. Their own labels are"
             " those that came with the predictions."
         ),
     )
-    if judge not in (None, _OWN_TRUTH):
+    if judge not in (None, OWN_TRUTH):
         _choose_further_labels([name for name in label_sets if name != judge])
     named = saved_slices(cache.workspace().database)
     if named or st.query_params.get(navigation.SLICE) or f"{navigation.SLICE}_wanted" in st.session_state:
@@ -229,7 +230,7 @@ def chosen_labels() -> str | None:
     """
     require_known(navigation.LABELS, "label set")
     chosen = st.session_state.get(navigation.LABELS)
-    if chosen in (None, _OWN_TRUTH):
+    if chosen in (None, OWN_TRUTH):
         return None
     return TOGETHER.join([str(chosen), *st.session_state.get(navigation.FURTHER_LABELS, [])])
 

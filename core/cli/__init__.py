@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from core.cli import audit, data, export, models, output, review
+from core.cli import audit, data, export, facets, models, output, review
 from core.errors import (
     Cancelled,
     ColophonError,
@@ -56,6 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
         data.register,
         models.register_training,
         models.register_label,
+        facets.register_facets,
         audit.register,
         models.register_audit,
         review.register,

@@ -57,6 +57,7 @@ from core.thresholds import (
 )
 from core.thresholds import policy_report as report_on
 from core.thresholds.sample import CheckedSample, above_floors, confidence_floors, draw_with_chances
+from dashboard.cache.facets import facet_collection, facet_ranking
 from dashboard.cache.tables import (
     KEYS,
     UploadSlot,
@@ -92,6 +93,8 @@ __all__ = [
     "explanation",
     "export_cut_scope",
     "export_table",
+    "facet_collection",
+    "facet_ranking",
     "facet_slices",
     "keywords",
     "label_audit",

@@ -1,0 +1,66 @@
+"""Learned facets: a curator marks titles as fitting or not, and a classifier finds more of them.
+
+The way of the Newspaper Navigator search application (B. C. G. Lee, D. S. Weld, 2020, "Newspaper Navigator: Open
+Faceted Search for 1.5 Million Images with Interactive Machine Learning"), for titles, with a random sample that says
+how good the facet is. What :mod:`core.facets` calls a facet is a side that a catalogue has already, such as language.
+"""
+
+from core.learned_facets.classifier import FacetReport, finish_facet
+from core.learned_facets.estimates import SAMPLE_SIZES, FacetEstimate, draw_sample, estimate_facet
+from core.learned_facets.features import EmbeddingReport, embed_corpus, embeddings_of
+from core.learned_facets.marks import (
+    FacetLog,
+    FacetMark,
+    FacetSample,
+    LearnedFacet,
+    RecentYield,
+    Via,
+    add_mark,
+    add_marks,
+    create_facet,
+    facet_log,
+    find_facet,
+    list_facets,
+    undo_mark,
+)
+from core.learned_facets.ranking import (
+    CUT,
+    FacetCollection,
+    FacetModel,
+    FacetRanking,
+    TellingWord,
+    rank_titles,
+    suggestions,
+)
+
+__all__ = [
+    "CUT",
+    "SAMPLE_SIZES",
+    "EmbeddingReport",
+    "FacetCollection",
+    "FacetEstimate",
+    "FacetLog",
+    "FacetMark",
+    "FacetModel",
+    "FacetRanking",
+    "FacetReport",
+    "FacetSample",
+    "LearnedFacet",
+    "RecentYield",
+    "TellingWord",
+    "Via",
+    "add_mark",
+    "add_marks",
+    "create_facet",
+    "draw_sample",
+    "embed_corpus",
+    "embeddings_of",
+    "estimate_facet",
+    "facet_log",
+    "find_facet",
+    "finish_facet",
+    "list_facets",
+    "rank_titles",
+    "suggestions",
+    "undo_mark",
+]

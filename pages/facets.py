@@ -1,0 +1,30 @@
+"""Facets: a curator marks titles that fit, such as travel or poetry, and finds more like them."""
+
+import streamlit as st
+
+from dashboard import facets_view, feedback, navigation, widgets
+from dashboard.feedback import escape
+
+st.title("Facets")
+notice = st.session_state.pop(navigation.FACET_NOTICE, "")
+if notice:
+    st.info(escape(notice), icon=":material/info:")
+st.markdown("Mark titles that fit and titles that do not, and see more like them: travel, say, or poetry.")
+corpus = widgets.choose_artifact("Collection", ["corpora"], navigation.CORPUS)
+if corpus is None:
+    feedback.empty("There is no collection yet to look for titles in.", "Catalogue", "Import a catalogue")
+else:
+    widgets.mark_invented(corpus)
+    facet = facets_view.choose(corpus)
+    if facet is None:
+        feedback.conclusion("There is no facet yet.")
+    else:
+        opened = facets_view.open_facet(corpus, facet)
+        facets_view.headline(opened)
+        facets_view.titles(opened)
+        facets_view.marks(opened)
+        facets_view.reading(opened)
+        st.header("Make it a classifier")
+        facets_view.finish(opened)
+        feedback.how_computed(facets_view.METHOD_NOTE)
+        feedback.next_step("Errors")
