@@ -11,7 +11,6 @@ import streamlit as st
 from core.export import CARRIERS, FORMATS, MARC_KINDS, PROFILES, TERM_QUESTION, parse_formats, parse_marc_kinds
 from core.export.formats import RecordFormat, record_formats
 from core.export.readme import coded_by_default
-from core.export.readme import counts_sentence as count_words
 from core.export.readme import quality_sentences as sentences_of
 from core.export.release import (
     DIFFERENCES,
@@ -35,6 +34,7 @@ from core.facets import facet_title
 from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import Scored
 from core.thresholds import Policy
+from core.wording.decisions import decided
 from dashboard import cache, feedback, widgets
 from dashboard.feedback import JOINER, escape
 from dashboard.tables import show_table
@@ -70,7 +70,7 @@ def settings(scored: Scored, *, has_marc: bool) -> dict[str, Any]:
     has_marc : bool
         Whether the catalogue was loaded as MARC, so that its own records can be enriched.
     """
-    with st.container(border=True):
+    with st.expander("Other formats, terms and library", icon=":material/tune:"):
         formats = st.multiselect(
             "Formats",
             list(FORMATS),
@@ -228,16 +228,19 @@ _ZEROS = (
 )
 
 
-def accepted_button(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any] | None = None) -> None:
+def accepted_button(
+    scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any] | None = None, *, primary: bool = False
+) -> None:
     """Draw the button that downloads the accepted predictions as CSV for people, by the decisions of an export."""
     place = cache.workspace()
     st.download_button(
-        "Download accepted predictions (CSV)",
+        "Download the accepted predictions (CSV)",
         data=lambda: accepted_csv(decide_all(place, scored, chosen, **(settings or {}))),
         file_name=accepted_file(scored, chosen.policy),
         mime="text/csv",
         on_click="ignore",
         icon=":material/download:",
+        type="primary" if primary else "secondary",
         key="download-accepted",
         help=(
             "Identifier, title, label and confidence of each accepted book, for a spreadsheet program. Books that"
@@ -249,7 +252,7 @@ def accepted_button(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, 
 
 def counts_sentence(table: ExportTable) -> str:
     """Show that the counts add up, and what stands for a code of the catalogue alone."""
-    return " ".join(filter(None, [count_words(table.counts) + ".", coded_by_default(table)]))
+    return " ".join(filter(None, [decided(table.counts.by_decision, table.counts.loaded), coded_by_default(table)]))
 
 
 def quality_sentences(prepared: Release) -> list[str]:
@@ -272,7 +275,6 @@ def download(prepared: Release) -> None:
         make,
         file_name=unused_path(folder, name).name,
         mime="application/zip",
-        type="primary",
         icon=":material/download:",
     )
     zip_paths = [Path(export.path) for export in saved_exports(place, prepared.scored.predictions)]

@@ -42,7 +42,7 @@ _FITTING = """<style>
 [data-testid="stPageLink-NavLink"], [data-testid="stPageLink-NavLink"] * {
   white-space: normal !important; overflow: visible !important;
 }
-.st-key-road [data-testid="stPageLink-NavLink"] [data-testid="stIconMaterial"] { display: none !important; }
+.st-key-road [data-testid="stPageLink-NavLink"] span:has(> [data-testid="stIconMaterial"]) { display: none !important; }
 /* The menu and what is chosen below it stand in one window of 800 pixels. */
 [data-testid="stSidebarHeader"] { height: 2rem !important; margin-bottom: 0.25rem !important; }
 [data-testid="stSidebarNavItems"] li, [data-testid="stSidebarNavLink"] {

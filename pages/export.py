@@ -24,7 +24,7 @@ with first:
             f"{table.counts.by_decision['accepted']:,} of {table.counts.loaded:,} records leave with a machine label."
         )
     )
-    export_view.accepted_button(scored, chosen, settings)
+    export_view.accepted_button(scored, chosen, settings, primary=True)
 feedback.show_sentences(
     export_view.counts_sentence(table), *scored.catalogue.sentences, *export_view.quality_sentences(prepared)
 )

@@ -30,7 +30,7 @@ def test_the_accepted_can_be_had_at_once_and_are_those_of_the_export(demo_copy: 
     page.query_params["predictions"] = "demo-predictions"
     page.run()
     assert not page.exception
-    assert next(one.label for one in page.get("download_button")) == "Download accepted predictions (CSV)"
+    assert next(button.label for button in page.get("download_button")) == "Download the accepted predictions (CSV)"
     scored = load_scored(demo_copy, "demo-predictions")
     chosen = SavedPolicy(policy=Policy(CUTS), labels=scored.labels)
     prepared = Release.prepare(demo_copy, "demo-predictions", chosen, scored=scored)
