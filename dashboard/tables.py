@@ -42,6 +42,8 @@ _FITTING = """<style>
 [data-testid="stPageLink-NavLink"], [data-testid="stPageLink-NavLink"] * {
   white-space: normal !important; overflow: visible !important;
 }
+.st-key-road [data-testid="stPageLink-NavLink"] { padding-left: 0 !important; padding-right: 0 !important; }
+.st-key-road [data-testid="stPageLink-NavLink"] p { font-size: 0.8125rem !important; }
 .st-key-road [data-testid="stPageLink-NavLink"] span:has(> [data-testid="stIconMaterial"]) { display: none !important; }
 /* The menu and what is chosen below it stand in one window of 800 pixels. */
 [data-testid="stSidebarHeader"] { height: 2rem !important; margin-bottom: 0.25rem !important; }

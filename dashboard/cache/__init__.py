@@ -130,7 +130,9 @@ __all__ = [
 
 def status() -> RoadStatus:
     """Return what is loaded, and what was done with the predictions chosen in the sidebar; never kept, it changes."""
-    return road_status(workspace(), st.session_state.get(PREDICTIONS) or st.query_params.get(PREDICTIONS))
+    chosen = st.session_state.get(PREDICTIONS) or st.query_params.get(PREDICTIONS)
+    newest = (artifact.name for artifact in workspace().list("predictions"))  # what the sidebar will choose
+    return road_status(workspace(), chosen or next(newest, None))
 
 
 def states_of_steps() -> dict[Step, StepState]:
