@@ -213,6 +213,11 @@ def test_a_column_called_label_beside_probabilities_is_told_from_them(labels, ta
     assert "confirm this" in mapping.questions[-1]
 
 
+def test_a_blank_probability_is_not_the_highest():
+    table = frame(identifier=["a", "b"], label=["x", "y"], p_x=["0.9", ""], p_y=["", "0.8"])
+    assert suggest_mapping(table, "predictions").columns["predicted"] == "label"
+
+
 def test_label_beside_predicted_label_is_the_truth():
     mapping = suggest_mapping(pd.DataFrame({**PREDICTED, "label": ["Fiction"] * 3}, dtype="str"), "predictions")
     assert (mapping.columns["predicted"], mapping.columns["truth"]) == ("predicted_label", "label")

@@ -113,6 +113,12 @@ def test_probabilities_that_do_not_sum_to_one_are_asked_about() -> None:
     ]
 
 
+@pytest.mark.parametrize(("song", "taken"), [(("0.3", "0.8"), ["p_Map", "p_Song"]), (("0.9", "0.9"), ["p_Map"])])
+def test_beside_a_known_class_another_is_taken_when_both_sum_to_one(song: tuple[str, str], taken: list[str]) -> None:
+    table = frame(p_Map=("0.7", "0.2"), p_Song=song)
+    assert list(find_probabilities(table, [], ["Map"]).columns.values()) == taken
+
+
 def test_what_is_named_like_one_and_holds_other_numbers_is_asked_about() -> None:
     result = find_probabilities(frame(p_Map=("7", "12"), p_Song=("x", "y")), [], [])
     assert result.columns == {}
