@@ -108,7 +108,7 @@ def demo_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspa
     # The first process that needs it builds it, the others copy it.
     with filelock.FileLock(f"{ready}.lock"):
         if not ready.exists():
-            # The second model, with MiniLM, is looked at where it matters: tests/core/test_demonstration.py.
+            # The second model, with MiniLM, is looked at where it matters: tests/pages/test_home.py.
             demonstration.build(Workspace(folder / "unfinished"), two_models=False)
             (folder / "unfinished").rename(ready)
     created = Workspace(shutil.copytree(ready, folder / "workspace"))

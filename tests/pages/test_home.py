@@ -4,7 +4,10 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.comparison import compare_models
+from core.demonstration import MODEL, PREDICTIONS, SECOND_MODEL, SECOND_PREDICTIONS
 from core.jobs import list_jobs
+from core.predictions import load_scored
 from core.storage import Workspace
 
 Open = Callable[[Workspace, str], AppTest]
@@ -27,6 +30,17 @@ def test_an_empty_home_loads_the_demonstration_at_one_press(workspace: Workspace
     assert any("The verdict on" in block.value for block in page.markdown)
     assert any("These records are invented" in block.value for block in page.info)
     assert "Load the demonstration" not in [button.label for button in page.button]
+    # Two models are trained, which takes most of a minute: once, and all that is to be seen of it is looked at here.
+    # The newest is what the pages show first.
+    assert [thing.name for thing in workspace.list("models")] == [MODEL, SECOND_MODEL]
+    assert [thing.name for thing in workspace.list("predictions")] == [PREDICTIONS, SECOND_PREDICTIONS]
+    assert [thing.name for thing in workspace.list("corpora")] == ["demo-digitised", "demo-catalogue", "demo-checked"]
+    kinds = ("corpora", "labels", "models", "predictions")
+    assert all(thing.manifest.invented for kind in kinds for thing in workspace.list(kind))
+    first, second = (load_scored(workspace, name) for name in (PREDICTIONS, SECOND_PREDICTIONS))
+    assert (len(first.table), len(second.table)) == (6000, 800)
+    assert len(first.labelled) == len(second.labelled) == 792
+    assert compare_models(first.table, second.table, first.classes).n == 792
 
 
 def test_home_says_what_is_loaded(demo_workspace: Workspace, open_page: Open) -> None:
