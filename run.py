@@ -383,9 +383,10 @@ def test(arguments):
     if failed:
         print("\nFailed: {}. The tests run all the same.".format(", ".join(failed)), flush=True)
     print("\n== pytest", flush=True)
-    status = subprocess.call(
-        [str(python), "-m", "pytest", *pytest_options(args.fast, args.coverage), *further], cwd=str(ROOT)
-    )
+    command = [str(python), "-m", "pytest", *pytest_options(args.fast, args.coverage), *further]
+    # Tests start many processes: what one has compiled the next need not compile again.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    status = subprocess.call(command, cwd=str(ROOT), env=environment)
     return status or (1 if failed else 0)
 
 

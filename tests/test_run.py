@@ -342,6 +342,15 @@ def test_all_checks_run_and_pytest_runs_last(run, monkeypatch, capsys):
     assert "Failed: mypy. The tests run all the same." in capsys.readouterr().out
 
 
+def test_what_is_compiled_for_one_test_is_there_for_the_next(run, monkeypatch):
+    environments = []
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(run, "set_up", lambda with_tests, torch: Path("bin") / "python")
+    monkeypatch.setattr(run.subprocess, "call", lambda command, **options: environments.append(options.get("env")) or 0)
+    assert run.test(["--fast"]) == 0
+    assert environments[-1] == {name: os.environ[name] for name in os.environ if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def test_missing_tools_are_installed_by_root_and_told_to_others(run, monkeypatch, capsys):
     calls = []
     monkeypatch.setattr(run, "is_installed", lambda program: program == "xmllint" or len(calls) == 2)
@@ -350,10 +359,10 @@ def test_missing_tools_are_installed_by_root_and_told_to_others(run, monkeypatch
     monkeypatch.setattr(run.os, "geteuid", lambda: 1000, raising=False)
     run.bring_system_tools()
     assert calls == []
-    assert "sudo apt install chromium yaz libmarc-lint-perl libmarc-schema-perl" in capsys.readouterr().out
+    assert "sudo apt install chromium yaz libmarc-lint-perl libmarc-schema-perl postgresql" in capsys.readouterr().out
     monkeypatch.setattr(run.os, "geteuid", lambda: 0, raising=False)
     run.bring_system_tools()
-    assert calls[1][-4:] == ["chromium", "yaz", "libmarc-lint-perl", "libmarc-schema-perl"]
+    assert calls[1][-5:] == ["chromium", "yaz", "libmarc-lint-perl", "libmarc-schema-perl", "postgresql"]
     assert "Installing Debian packages the checks use: chromium yaz" in capsys.readouterr().out
 
 
