@@ -139,6 +139,7 @@ def test_a_promise_at_any_time_belongs_to_the_whole(
     assert "they belong to --whole" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_report_export_and_readme_repeat_the_promise_of_the_whole(
     thresholds: Callable[..., dict[str, object]], workspace: Workspace, tmp_path: Path
 ) -> None:

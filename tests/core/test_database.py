@@ -180,6 +180,7 @@ def _put_together(path: Path) -> None:
 
 
 class TestAnOlderCopyBesideRecentWrites:
+    @pytest.mark.slow
     def test_it_is_refused_when_it_is_opened(self, tmp_path) -> None:
         path = tmp_path / "colophon.db"
         _write_and_die(path, 0, 100)

@@ -32,6 +32,7 @@ def test_the_first_promise_is_given_and_is_true(demo_workspace, truth, limit):
     assert result.coverage > 0.25
 
 
+@pytest.mark.slow
 def test_another_demonstration_over_the_first_is_refused_before_anything_is_written(demo_copy, capsys):
     table = demo_copy.root / "demonstration" / "demo-catalogue.csv"
     before = (table.read_bytes(), demo_copy.find("corpora", "demo-catalogue").fingerprint)
@@ -57,6 +58,7 @@ def test_a_newer_version_takes_an_older_one_s_as_it_is_and_has_one_model_without
     assert set(after) - set(before) == {("corpora", "demo-checked")}
 
 
+@pytest.mark.slow
 def test_something_else_under_a_name_of_the_demonstration_stays(workspace, tmp_path):
     (tmp_path / "mine.csv").write_text("id,title\n1,Emma\n", encoding="utf-8")
     import_file(workspace, tmp_path / "mine.csv", "corpus", name="demo-catalogue")

@@ -133,6 +133,7 @@ def test_names_are_mapped_where_truth_and_predictions_share_none(bring_in: Impor
         bring_in(text, map_classes=["LABEL_2=Map"])
 
 
+@pytest.mark.slow
 def test_an_evaluation_without_a_common_name_shows_the_import_that_maps_them(
     bring_in: Import, workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

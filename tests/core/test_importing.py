@@ -202,6 +202,7 @@ def _changes_later(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_what_was_confirmed_from_the_first_rows_is_imported_and_what_all_rows_say_is_asked(
     workspace: Workspace, tmp_path: Path
 ) -> None:

@@ -22,6 +22,7 @@ def _looks(place: Workspace) -> list[str]:
     return [look.description for look in ledger_of(place, load_scored(place, PREDICTIONS)).looks()]
 
 
+@pytest.mark.slow
 def test_words_that_are_looked_for_are_a_look_like_the_values_of_a_facet(page: AppTest, demo_copy: Workspace) -> None:
     page.run()
     assert not page.exception
@@ -36,6 +37,7 @@ def test_words_that_are_looked_for_are_a_look_like_the_values_of_a_facet(page: A
     assert f"{len(facets) + 1} groups have been looked at on this test set so far" in said
 
 
+@pytest.mark.slow
 def test_the_same_words_are_one_look_and_words_in_no_title_are_none(page: AppTest, demo_copy: Workspace) -> None:
     page.run()
     facets = _looks(demo_copy)
@@ -51,6 +53,7 @@ def _said(page: AppTest) -> str:
     return "\n".join(str(one.value) for one in shown).replace("\\", "")
 
 
+@pytest.mark.slow
 def test_a_cell_is_chosen_by_its_classes_and_stands_in_the_address(page: AppTest) -> None:
     page.query_params["is"] = "Fiction"
     page.query_params["called"] = "Non-fiction"
@@ -67,6 +70,7 @@ def test_a_cell_is_chosen_by_its_classes_and_stands_in_the_address(page: AppTest
     assert "are kept back" not in _said(page)
 
 
+@pytest.mark.slow
 def test_words_are_tested_on_titles_the_list_did_not_show_and_shown_then(page: AppTest, demo_copy: Workspace) -> None:
     scored = load_scored(demo_copy, PREDICTIONS)
     labelled = scored.labelled
@@ -83,6 +87,7 @@ def test_words_are_tested_on_titles_the_list_did_not_show_and_shown_then(page: A
     assert tested in _said(page)
 
 
+@pytest.mark.slow
 def test_who_has_read_everything_finds_and_does_not_prove(page: AppTest, demo_copy: Workspace) -> None:
     page.run()
     before = _looks(demo_copy)
@@ -93,6 +98,7 @@ def test_who_has_read_everything_finds_and_does_not_prove(page: AppTest, demo_co
     assert _looks(demo_copy) == before
 
 
+@pytest.mark.slow
 def test_counts_are_those_of_the_list_and_an_empty_list_has_no_download(page: AppTest) -> None:
     page.run()
     [words] = [box for box in page.text_input if box.label.startswith("Words in the title")]
@@ -116,6 +122,7 @@ def test_the_list_is_empty_where_nothing_fits(page: AppTest) -> None:
     assert "0 records" not in "".join(button.proto.label for button in page.get("download_button"))
 
 
+@pytest.mark.slow
 def test_a_heatmap_is_a_look_at_every_pair_with_a_rate(page: AppTest, demo_copy: Workspace) -> None:
     page.query_params["view"] = "Groups that are truly worse"
     page.run()
@@ -126,6 +133,7 @@ def test_a_heatmap_is_a_look_at_every_pair_with_a_rate(page: AppTest, demo_copy:
     assert _looks(demo_copy) == [one.description for one in pairs.slices]
 
 
+@pytest.mark.slow
 def test_a_slice_that_is_saved_or_sent_shows_the_way_to_it(page: AppTest, demo_copy: Workspace) -> None:
     page.query_params["view"] = "Groups that are truly worse"
     page.run()

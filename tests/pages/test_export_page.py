@@ -38,6 +38,7 @@ def shown(page: AppTest) -> str:
     )
 
 
+@pytest.mark.slow
 def test_the_marc_settings_are_explained_and_reach_the_records(page: AppTest) -> None:
     assert not page.exception
     assert "MARC settings" in [item.label for item in page.expander]
@@ -67,6 +68,7 @@ def test_an_address_that_cannot_be_kept_is_said_and_nothing_else_is_shown(page: 
     assert [item for item in page.markdown if "leave with a machine label" in item.value]
 
 
+@pytest.mark.slow
 def test_a_description_brings_the_file_it_describes(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     requested: list[tuple[str, ...]] = []
     real = cache.release
@@ -81,6 +83,7 @@ def test_a_description_brings_the_file_it_describes(page: AppTest, monkeypatch: 
     assert set(requested) == {("parquet", "croissant")}
 
 
+@pytest.mark.slow
 def test_an_earlier_export_tells_its_settings_and_gives_back_its_cuts(page: AppTest, demo_copy: Workspace) -> None:
     by_language = Policy({}, "language", {"English": {"Fiction": 0.8}, "German": {"Fiction": 0.9}})
     prepared = Release.prepare(
@@ -104,6 +107,7 @@ def test_an_earlier_export_tells_its_settings_and_gives_back_its_cuts(page: AppT
     assert "Accepted: English: Fiction above 0.800" in shown(page)
 
 
+@pytest.mark.slow
 def test_the_cut_offs_that_stood_on_the_screen_are_restored_though_others_exported_meanwhile(
     page: AppTest, demo_copy: Workspace
 ) -> None:
@@ -123,6 +127,7 @@ def test_the_cut_offs_that_stood_on_the_screen_are_restored_though_others_export
     assert "Accepted: Fiction above 0.950, Non-fiction above 0.950" in shown(page)
 
 
+@pytest.mark.slow
 def test_a_format_from_outside_is_offered_and_previewed(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FORMATS, "cards", ENTRY)
     page.run()

@@ -23,6 +23,7 @@ def test_the_sentence_comes_first_and_the_list_follows(page: AppTest) -> None:
     assert {"given", "suggested", "score", "words_against"} <= set(suspects.columns)
 
 
+@pytest.mark.slow
 def test_a_copy_without_an_annotator_is_kept(demo_copy: Workspace, page: AppTest) -> None:
     page.run()
     assert page.multiselect[0].value == ["annotator: 7"]
@@ -38,6 +39,7 @@ def test_a_copy_without_an_annotator_is_kept(demo_copy: Workspace, page: AppTest
     assert gone == set(text[text.map(lambda names: names == {"7.0"})].index) & set(before.training_table()["record_id"])
 
 
+@pytest.mark.slow
 def test_the_list_of_one_annotator(page: AppTest) -> None:
     page.run()
     page.selectbox(key="of").select("annotator: 7").run()

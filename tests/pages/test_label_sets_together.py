@@ -29,6 +29,7 @@ def _headline(page: AppTest) -> str:
     return next(text.value for text in page.markdown if "checked books are wrong" in text.value)
 
 
+@pytest.mark.slow
 def test_two_sets_judge_together(place: Workspace, open_page: Open) -> None:
     page = open_page(place, "errors.py")
     page.query_params["checked"] = "first"
@@ -47,6 +48,7 @@ def test_without_labels_of_their_own_nothing_is_put_together(place: Workspace, o
     assert not [widget for widget in page.multiselect if widget.key == "and_by"]
 
 
+@pytest.mark.slow
 def test_a_set_that_was_removed_drops_out(place: Workspace, open_page: Open) -> None:
     from core.upkeep import remove
 

@@ -75,6 +75,7 @@ def test_without_a_function_it_says_how_to_begin(page: AppTest) -> None:
     assert page.dataframe[0].value["votes for"].isin(["Fiction", "Non-fiction"]).all()  # suggestions
 
 
+@pytest.mark.slow
 def test_functions_as_text_are_measured_and_their_faults_told(page: AppTest) -> None:
     load(page)
     assert not page.exception
@@ -89,6 +90,7 @@ def test_functions_as_text_are_measured_and_their_faults_told(page: AppTest) -> 
     assert "'label' is missing" in page.error[0].value.replace("\\", "")
 
 
+@pytest.mark.slow
 def test_a_function_is_built_tried_and_added_without_code(page: AppTest) -> None:
     page.text_input(key="builder_value_0").set_value("history").run()
     text = words(page)
@@ -113,6 +115,7 @@ def test_a_pattern_that_cannot_be_used_is_one_message(page: AppTest) -> None:
     assert "cannot be used" in page.error[0].value
 
 
+@pytest.mark.slow
 def test_titles_kept_back_are_never_shown(page: AppTest, demo_copy: Workspace) -> None:
     from core.labels import load_labels
     from core.weak_supervision import holdout_mask
@@ -126,6 +129,7 @@ def test_titles_kept_back_are_never_shown(page: AppTest, demo_copy: Workspace) -
     assert not any(hidden & set(titles) for titles in shown)
 
 
+@pytest.mark.slow
 def test_the_collection_is_labelled_by_a_job(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     items = []
     monkeypatch.setattr(

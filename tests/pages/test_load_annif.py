@@ -47,6 +47,7 @@ def imported(page: AppTest, workspace: Workspace, started: list[dict[str, Any]])
     assert report.mapping == {"document_id": "record_id", "predicted": "predicted", "confidence": "confidence"}
 
 
+@pytest.mark.slow
 def test_a_zip_that_is_sent(page: AppTest, workspace: Workspace, started: list[dict[str, Any]]) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 
+@pytest.mark.slow
 def test_names_without_a_common_one_are_mapped_on_the_page(loading: AppTest, started: list[dict[str, Any]]) -> None:
     rows = "".join(f"{i:03},A tale {i},{'Fiction' if i % 2 else 'Map'},LABEL_{i % 2},0.9\n" for i in range(1, 11))
     loading.file_uploader[0].upload("p.csv", f"id,title,truth,predicted,score\n{rows}".encode(), "text/csv").run()
@@ -21,6 +23,7 @@ def test_names_without_a_common_one_are_mapped_on_the_page(loading: AppTest, sta
     assert sorted(config["map_classes"]) == ["LABEL_0=Map", "LABEL_1=Fiction"]
 
 
+@pytest.mark.slow
 def test_columns_of_a_file_without_header_are_named_on_the_page(
     loading: AppTest, started: list[dict[str, Any]]
 ) -> None:
@@ -41,6 +44,7 @@ def test_scores_that_are_none_are_refused_before_the_import(loading: AppTest) ->
     assert "is not a probability" in loading.error[0].value.replace("\\", "")
 
 
+@pytest.mark.slow
 def test_what_the_page_showed_is_what_the_import_is_given(loading: AppTest, started: list[dict[str, Any]]) -> None:
     """The first 2,000 rows are seen; in later rows the record ids repeat, and all rows would be read otherwise."""
     rows = [f"b{i},s{i},A tale of Pell {i},Tales,x\n" for i in range(2_000)]

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 ROWS = "".join(f"b{i},A tale of Pell {i},{'Map' if i % 2 else 'Play'}\n" for i in range(20))
 
 
+@pytest.mark.slow
 def test_how_books_were_picked_is_asked_in_plain_words(loading: AppTest, started: list[dict[str, Any]]) -> None:
     loading.file_uploader[0].upload("l.csv", f"record_id,title,label\n{ROWS}".encode(), "text/csv").run()
     assert not loading.exception

@@ -48,6 +48,7 @@ def _type(page: AppTest, path: str) -> AppTest:
     return page
 
 
+@pytest.mark.slow
 def test_a_file_below_a_named_folder_is_shown(page: AppTest) -> None:
     _type(page, "books.csv")
     assert not page.error

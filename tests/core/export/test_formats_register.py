@@ -132,6 +132,7 @@ def test_its_own_tool_is_run_by_name(unpacked: Path) -> None:
     assert (check.outcome, check.by) == ("not run", "a proofreader")
 
 
+@pytest.mark.slow
 def test_the_command_line_offers_and_writes_it(
     cards: None, demo_copy: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -116,6 +116,7 @@ def test_errors_to_expect_among_what_leaves_by_hand() -> None:
     assert (unknown["value"], unknown["low"], unknown["n"]) == (None, None, 0)
 
 
+@pytest.mark.slow
 def test_a_curator_goes_before_the_cut(place: Workspace, tmp_path: Path) -> None:
     scored = load_scored(place, "demo-predictions")
     open_books = scored.table[scored.table["truth_given"] == ""]
