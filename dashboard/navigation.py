@@ -193,7 +193,7 @@ def navigation(states: Mapping[Step, StepState]) -> StreamlitPage:
     menu: dict[str, list[StreamlitPage]] = {}
     for entry in PAGES:
         menu.setdefault(entry.part, []).append(_page(entry, states.get(entry.step) if entry.step else None))
-    return st.navigation(menu)
+    return st.navigation(menu, expanded=True)
 
 
 def pages_of(part: str) -> list[PageEntry]:
