@@ -39,7 +39,7 @@ TOP_LEVEL = {
 MODULES = sorted(
     info.name for info in pkgutil.walk_packages(core.__path__, prefix="core.") if not info.name.endswith("__main__")
 )
-HEAVY = {"ray", "shap", "sklearn", "streamlit", "torch", "transformers"}
+HEAVY = {"ray", "scipy.optimize", "scipy.stats", "shap", "sklearn", "streamlit", "torch", "transformers"}
 
 
 def ignored(name: str) -> bool:

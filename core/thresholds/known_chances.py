@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize
 
 __all__ = ["WeightedBet"]
 
@@ -59,6 +58,8 @@ class WeightedBet:
         -----
         Nothing here depends on a label, so the bet is settled before any is looked at.
         """
+        from scipy import optimize  # half a second at the start of each command, of which few come here
+
         most = min(least_chance, 1 - 1e-9)
         wanted = math.log(1 / alpha)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from core.draws import DRAWN_TOLERANCE
 from core.facets import FACETS, facet_codes, facet_column, facet_title, facet_words
@@ -257,7 +257,7 @@ def _p_lacking(ours: NDArray[np.intp], both: NDArray[np.intp]) -> float:
     lacking = tested & (shares - ours / n >= MIN_LACKING) & (ours <= shares * n / 2)
     if not lacking.any():
         return 1.0
-    return float(min(stats.binom.cdf(ours[lacking], n, shares[lacking]).min() * tested.sum(), 1.0))
+    return float(min(special.bdtr(ours[lacking], n, shares[lacking]).min() * tested.sum(), 1.0))
 
 
 def _by_confidence(
@@ -269,6 +269,8 @@ def _by_confidence(
     n, rest = len(ours), len(theirs)
     if min(n, rest) < MINIMUM_RECORDS:
         return PopulationAspect(name=CONFIDENCE, title=title, effect=math.nan, by_chance=math.nan, p=math.nan)
+    from scipy import stats  # a second at the start of each command, of which few come here
+
     test = stats.ks_2samp(ours, theirs, method="asymp")
     at = float(test.statistic_location)
     sure, others = float((ours > at).mean()), float((theirs > at).mean())

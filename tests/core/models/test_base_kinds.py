@@ -95,6 +95,7 @@ def _help(capsys: pytest.CaptureFixture[str]) -> str:
     return " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("bayes")
 def test_it_is_trained_saved_loaded_and_predicts_through_the_commands(
     tmp_path: Path, make_books: Any, put: Any, capsys: pytest.CaptureFixture[str]

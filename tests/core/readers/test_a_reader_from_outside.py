@@ -69,6 +69,7 @@ def _command(*args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=module_environment(), capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_the_command_line_names_and_imports_it(cards: Path, tmp_path: Path) -> None:
     assert "Cards" in _command("import", "--help").stdout
     done = _command(
