@@ -6,6 +6,7 @@ the predictions, which holds at every cut: it is paid for once, whatever shares 
 value of a facet, or for each of more than four classes, is always a question of its own.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -29,13 +30,14 @@ from core.thresholds import (
     PolicyReport,
     PopulationCheck,
     WholeGuarantee,
+    apply_policy,
     compare_population,
     find_guaranteed_cuts,
     find_whole_guarantee,
     policy_report,
 )
 from core.thresholds.error_band import MOST_BANDS, SHARE_OF_ONE_CUT
-from core.thresholds.sample import CheckedSample
+from core.thresholds.sample import CheckedSample, above_floors
 from core.thresholds.two_models import TwoModelGuarantee, find_two_model_guarantee
 from core.wording import whole as wording
 from core.wording.thresholds import population_warnings
@@ -51,6 +53,7 @@ __all__ = [
     "bound_of",
     "budget_of",
     "budget_sentence",
+    "compared_records",
     "promise_of",
     "report_policy",
     "second_table",
@@ -145,22 +148,32 @@ def ask_whole(
     if not request.anytime:
         later = weight_of_question(len(budget.questions()) + 1) * round(1 - request.confidence, 12)
         later *= 1.0 if request.stratum or request.surest < 1 else SHARE_OF_ONE_CUT
-    return find_whole_guarantee(
-        scored.table,
-        scored.classes,
-        request.max_error,
-        request.confidence,
-        per=request.per,
-        stratum=request.stratum or None,
-        human_error=request.human_error,
-        anytime=request.anytime,
-        surest=request.surest,
-        alpha=price.alpha,
-        band=price.band,
-        forecast_alpha=later,
-        learned_known=scored.learned_known,
-        population=population if request.surest == 1 else None,
-    )
+
+    def answer(max_error: float, alpha: float, band: ErrorBand | None) -> WholeGuarantee:
+        return find_whole_guarantee(
+            scored.table,
+            scored.classes,
+            max_error,
+            request.confidence,
+            per=request.per,
+            stratum=request.stratum or None,
+            human_error=request.human_error,
+            anytime=request.anytime,
+            surest=request.surest,
+            alpha=alpha,
+            band=band,
+            forecast_alpha=later,
+            learned_known=scored.learned_known,
+            population=population if request.surest == 1 else None,
+        )
+
+    result = answer(request.max_error, price.alpha, price.band)
+    stricter = _answered_stricter(scored, "whole", request, budget) if price.band is not None else None
+    if stricter is not None:
+        other = answer(stricter.max_error, stricter.alpha, None)
+        if other.accepted > result.accepted:
+            return replace(other, max_error=request.max_error)
+    return result
 
 
 def ask_accepted(
@@ -168,18 +181,31 @@ def ask_accepted(
 ) -> Guarantee:
     """Find the cuts with which at most a share of the accepted is wrong; parameters and errors as :func:`ask_whole`."""
     price = _price(scored, "accepted", request, budget)
-    return find_guaranteed_cuts(
-        scored.table,
-        scored.classes,
-        request.max_error,
-        request.confidence,
-        per=request.per,
-        stratum=request.stratum or None,
-        alpha=price.alpha,
-        band=price.band,
-        learned_known=scored.learned_known,
-        population=population,
-    )
+
+    def answer(max_error: float, alpha: float, band: ErrorBand | None) -> Guarantee:
+        return find_guaranteed_cuts(
+            scored.table,
+            scored.classes,
+            max_error,
+            request.confidence,
+            per=request.per,
+            stratum=request.stratum or None,
+            alpha=alpha,
+            band=band,
+            learned_known=scored.learned_known,
+            population=population,
+        )
+
+    def accepted(guarantee: Guarantee) -> int:
+        return int(apply_policy(scored.table, guarantee.policy()).sum())
+
+    result = answer(request.max_error, price.alpha, price.band)
+    stricter = _answered_stricter(scored, "accepted", request, budget) if price.band is not None else None
+    if stricter is not None:
+        other = answer(stricter.max_error, stricter.alpha, None)
+        if accepted(other) > accepted(result):
+            return replace(other, max_error=request.max_error)
+    return result
 
 
 def ask_two_models(
@@ -282,6 +308,39 @@ def _price(
     return _Price(alpha=question.weight * round(1 - request.confidence, 12))
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Stricter:
+    max_error: float
+    alpha: float
+
+
+def _answered_stricter(
+    scored: Scored, kind: Literal["whole", "accepted"], request: WholeRequest | AcceptedRequest, budget: AlphaBudget
+) -> _Stricter | None:
+    """Return the laxest of the stricter questions of the same kind that had a test of its own, None for none.
+
+    What it promises is a promise of a laxer share too, for nothing, and its exact test may accept more than the band.
+    Shares in steps of a tenth of a per cent are known again.
+    """
+    weights = {question.key: question.weight for question in budget.questions()}
+    for step in range(math.ceil(1000 * request.max_error - 1e-9) - 1, 0, -1):
+        asked = replace(request, max_error=step / 1000)
+        weight = weights.get(digest(scored.key, kind, asked.settings))
+        if weight is not None:
+            return _Stricter(max_error=asked.max_error, alpha=weight * round(1 - request.confidence, 12))
+    return None
+
+
+def compared_records(table: pd.DataFrame, promise: GuaranteeRecord | None) -> pd.DataFrame:
+    """Return the records among which checked and unchecked books are compared.
+
+    All of them, but for a promise whose checked books were drawn among the surest: those above its floors, since the
+    others were left to people and no book of them had to be drawn.
+    """
+    floors = promise.as_dict().get("floors") if promise else None
+    return table[above_floors(table, floors)] if floors else table
+
+
 def _anytime_price(scored: Scored, request: WholeRequest, budget: AlphaBudget, conditions: Sequence[str]) -> _Price:
     """Enter a question that holds while labels come in: to ask again with more of them is the same question."""
     key = digest(scored.unchecked_key, "whole", request.settings)
@@ -331,7 +390,7 @@ def report_policy(
     """Return what a kept policy does to the records it is for, and what holds of it however it was chosen."""
     # The cuts of a slice are measured there and nowhere else.
     part = scored.table[chosen.policy.covers(scored.table)]
-    check = population or compare_population(scored.table)
+    check = population or compare_population(compared_records(scored.table, chosen.promise))
     bound = bound_of(scored, chosen, lambda: ask_band(scored, budget), check)
     return replace(policy_report(part, chosen.policy, classes=scored.classes), bound=bound)
 

@@ -24,7 +24,7 @@ from core.export.manifest import QualityReport
 from core.export.settings import InputFile, MadeBy, ModelDetails, PastExport
 from core.export.table import ExportTable, prepare
 from core.facets import facet_order, facet_values
-from core.guarantees import budget_of, report_policy
+from core.guarantees import budget_of, compared_records, report_policy
 from core.labels import load_labels
 from core.manifests import ModelManifest
 from core.models.registry import weights_digest, weights_of
@@ -130,7 +130,9 @@ class Release:
                 # A cut chosen while looking at these very books flatters their figure. A promise allows for that, but
                 # the figures beside it do not.
                 "selected_on_these": chosen.labels == table.labels,
-                "warnings": list(wording.population_warnings(compare_population(part))),
+                "warnings": list(
+                    wording.population_warnings(compare_population(compared_records(part, chosen.promise)))
+                ),
             }
         )
         return cls(table, decided, quality)

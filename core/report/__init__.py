@@ -32,7 +32,7 @@ from core.formatting import (
     rate,
     upper_percent,
 )
-from core.guarantees import budget_of, report_policy
+from core.guarantees import budget_of, compared_records, report_policy
 from core.labels import load_labels
 from core.policies import SavedPolicy, saved_policies
 from core.predictions import PredictionSet, Scored, load_predictions
@@ -167,7 +167,7 @@ def build_content(
     progress(0.6, "Cut-offs")
     policies = saved_policies(workspace, source.fingerprint)
     chosen = policy or (policies[0] if policies else None)
-    population = compare_population(scored.table)
+    population = compare_population(compared_records(scored.table, chosen.promise if chosen else None))
     decided = report_policy(scored, chosen, budget_of(workspace, scored), population) if chosen else None
     curves = Curves(scored.table, scored.classes).table(_CURVE_POINTS)
     curves = curves[(curves["class"] == ALL_CLASSES) & curves["error_rate"].notna()].reset_index(drop=True)

@@ -224,7 +224,7 @@ def _labels_needed(labelled: int, estimate: int | None) -> str:
         )
     if estimate <= labelled:
         return " That was close: some more labelled ones may do."
-    return f" At a guess it takes {estimate:,} labelled ones, {estimate - labelled:,} more than there are."
+    return " More labelled ones, drawn at random, may do."
 
 
 def is_or_are(count: int) -> str:

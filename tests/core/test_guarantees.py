@@ -17,13 +17,14 @@ from core.guarantees import (
     ask_band,
     ask_whole,
     budget_of,
+    compared_records,
     promise_of,
     report_policy,
 )
 from core.policies import SavedPolicy
 from core.predictions import Scored
 from core.storage import Workspace
-from core.thresholds import Policy, PopulationCheck
+from core.thresholds import Policy, PopulationCheck, apply_policy
 from core.thresholds.population import PopulationAspect
 from core.wording import thresholds as wording
 
@@ -159,3 +160,34 @@ class TestHowRightTheAcceptedAreHoweverTheCutsWereChosen:
         differing = PopulationCheck(500, 1500, (aspect,))
         assert report_policy(predictions(), chosen, budget, differing).bound is None
         assert budget.questions() == ()
+
+
+@pytest.mark.parametrize("kind", ["whole", "accepted"])
+def test_what_a_stricter_question_promises_is_promised_of_a_laxer_share_too(budget: AlphaBudget, kind: str) -> None:
+    scored = predictions()
+
+    def ask(share: float) -> tuple[int, float]:
+        if kind == "whole":
+            result = ask_whole(scored, WholeRequest(max_error=share), budget, NOT_COMPARED)
+        else:
+            request = AcceptedRequest(max_error=share, per="together")
+            result = ask_accepted(scored, request, budget, NOT_COMPARED)
+        return int(apply_policy(scored.table, result.policy()).sum()), result.max_error
+
+    strict, _ = ask(0.02)
+    # A share that is hardly laxer: the band alone would accept less than the exact test of the first question did.
+    lax, share = ask(0.021)
+    assert (lax >= strict > 0, share) == (True, 0.021)
+    assert [question.weight for question in budget.questions()] == pytest.approx([0.6, 0.243], abs=0.001)
+    assert ask(0.05)[0] >= lax
+    assert ask(0.02) == (strict, 0.02)
+
+
+def test_checked_books_drawn_among_the_surest_are_compared_with_these(budget: AlphaBudget) -> None:
+    scored = predictions()
+    result = ask_whole(scored, WholeRequest(max_error=0.02, surest=0.5), budget)
+    promise = promise_of(result)
+    part = compared_records(scored.table, promise)
+    assert len(part) == 1_000
+    assert part["confidence"].min() > scored.table["confidence"].median()
+    assert compared_records(scored.table, None) is scored.table
