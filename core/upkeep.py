@@ -17,6 +17,7 @@ from typing import Any, Final
 from core.errors import InputError, NameTakenError, NotFoundError, StorageError, unknown_name
 from core.formatting import listed
 from core.jobs import list_jobs
+from core.learned_facets import EMBEDDINGS
 from core.manifests import MANIFEST, PredictionManifest, sealed
 from core.predictions import saved_catalogue_choice
 from core.storage import KIND_WORDS, Workspace, read_json, slug, write_json
@@ -151,6 +152,8 @@ def remove(workspace: Workspace, kind: str, name: str, *, dependents_too: bool =
     for each in others:
         _delete_artifact(workspace, each)
     files_stay = _delete_artifact(workspace, target)
+    if kind == "corpora" and not files_stay:
+        _delete_embeddings(workspace, target.fingerprint)
     what = f"The {KIND_WORDS[kind]} '{target.display_name}' was removed"
     sentence = f"{what}; its files stay, since another name stands for them." if files_stay else f"{what}."
     if needed_by:
@@ -315,6 +318,13 @@ def _delete_artifact(workspace: Workspace, target: _Target) -> bool:
         target.path.rename(hidden)
         shutil.rmtree(hidden, ignore_errors=True)
     return False
+
+
+def _delete_embeddings(workspace: Workspace, corpus: str) -> None:
+    """Take away what a language model read of a corpus: nothing else needs it, and it can be read again."""
+    for artifact in workspace.list(EMBEDDINGS):
+        if (artifact.manifest.model_extra or {}).get("corpus") == corpus:
+            _delete_artifact(workspace, _Target(EMBEDDINGS, artifact.name, artifact.fingerprint, artifact.path))
 
 
 def _rename_zip(old: Path, new: Path) -> None:

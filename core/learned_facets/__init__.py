@@ -7,7 +7,7 @@ how good the facet is. What :mod:`core.facets` calls a facet is a side that a ca
 
 from core.learned_facets.classifier import FacetReport, finish_facet
 from core.learned_facets.estimates import SAMPLE_SIZES, FacetEstimate, draw_sample, estimate_facet
-from core.learned_facets.features import EmbeddingReport, embed_corpus, embeddings_of
+from core.learned_facets.features import EMBEDDINGS, EmbeddingReport, embed_corpus, embeddings_of
 from core.learned_facets.marks import (
     FacetLog,
     FacetMark,
@@ -35,6 +35,7 @@ from core.learned_facets.ranking import (
 
 __all__ = [
     "CUT",
+    "EMBEDDINGS",
     "SAMPLE_SIZES",
     "EmbeddingReport",
     "FacetCollection",

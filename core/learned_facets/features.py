@@ -6,7 +6,9 @@ Also a job: ``python -m core.learned_facets.features JOBDIR``.
 import logging
 import sys
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -15,11 +17,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from core.corpus import Corpus, load_corpus
 from core.errors import DamagedError
 from core.manifests import Manifest
 from core.models.encoder import MAX_TOKENS, Encoder, default_base
+from core.models.runtime import usable_cores
 from core.progress import Progress, silent
 from core.schema import TITLE
 from core.storage import Artifact, Workspace, digest, file_sha256
@@ -128,9 +132,14 @@ class EmbeddingFeatures:
         """Return all rows times `weights`; see :class:`TitleFeatures`."""
         result = np.empty(len(self.vectors), dtype=np.float32)
         narrow = weights.astype(np.float32)
-        for start in range(0, len(result), _BLOCK):
+
+        def multiply(start: int) -> None:
             block = self.vectors[start : start + _BLOCK].astype(np.float32)
             np.dot(block, narrow, out=result[start : start + _BLOCK])
+
+        # Most of the time goes into widening, which numpy does without holding other threads up.
+        with threadpool_limits(1), ThreadPoolExecutor(usable_cores()) as threads:
+            deque(threads.map(multiply, range(0, len(result), _BLOCK)), maxlen=0)
         return result
 
 

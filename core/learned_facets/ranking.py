@@ -237,7 +237,7 @@ def suggestions(collection: FacetCollection, ranking: FacetRanking, log: FacetLo
     scores = np.where(collection.titled, ranking.scores, -1)
     marked = collection.positions([*log.current, *log.sampled])
     scores[marked] = -1
-    known = set(collection.records[TITLE_KEY].to_numpy(dtype=object)[collection.positions([*log.current])])
+    known = set(collection.records[TITLE_KEY].iloc[collection.positions([*log.current])])
     chosen: list[int] = []
     wanted = min(len(scores), 4 * n + 100)
     while True:

@@ -23,7 +23,7 @@ from core.learned_facets import (
 )
 from core.learned_facets.features import EmbeddingFeatures
 
-RECORDS, SHARE, ROUNDS, WORLDS, DRAWS = 3000, 0.04, 10, 5, 80
+RECORDS, SHARE, ROUNDS, WORLDS, DRAWS = 3000, 0.04, 10, 5, 40
 
 
 def _world(seed: int) -> tuple[FacetCollection, np.ndarray]:

@@ -1,11 +1,12 @@
 """Scores, suggestions and words that matter."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core.errors import InputError, NotFoundError
+from core.errors import DamagedError, InputError, NotFoundError
 from core.learned_facets import (
     FacetCollection,
     FacetLog,
@@ -19,6 +20,7 @@ from core.learned_facets import (
 )
 from core.learned_facets.features import EmbeddingFeatures, open_embeddings
 from core.storage import Workspace
+from core.upkeep import remove
 from tests.core.learned_facets.conftest import is_verse
 
 MARKS = {"b000": True, "b010": True, "b020": True, "b040": False, "b050": False}
@@ -74,6 +76,7 @@ def test_without_a_fitting_title_there_is_nothing_to_learn(collection: FacetColl
         rank_titles(collection, {"x9": True})
 
 
+@pytest.mark.slow
 def test_embeddings_take_the_place_of_words(workspace: Workspace, corpus: str) -> None:
     seen: list[str] = []
     report = embed_corpus(workspace, corpus, progress=lambda fraction, message: seen.append(message))
@@ -89,6 +92,20 @@ def test_embeddings_take_the_place_of_words(workspace: Workspace, corpus: str) -
     rows = suggestions(opened, ranking, _log(MARKS), 15)
     assert rows["title"].map(is_verse).sum() >= 13
     assert embed_corpus(workspace, corpus).fingerprint == report.fingerprint
+
+
+def test_embeddings_go_with_their_corpus_and_damaged_ones_say_so(workspace: Workspace, corpus: str) -> None:
+    fingerprint = workspace.find("corpora", corpus).fingerprint
+
+    def write(folder: Path) -> dict[str, object]:
+        np.save(folder / "vectors.npy", np.ones((120, 4), dtype=np.float16))
+        return {"corpus": fingerprint, "rows": 121}
+
+    workspace.store("embeddings", "0123456789abcdef", "books", write)
+    with pytest.raises(DamagedError, match="another shape"):
+        FacetCollection.open(workspace, corpus)
+    remove(workspace, "corpora", corpus)
+    assert not workspace.list("embeddings") and not list((workspace.root / "embeddings").glob("[!.]*"))
 
 
 def test_a_product_in_blocks_is_the_product() -> None:
