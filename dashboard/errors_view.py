@@ -1,15 +1,17 @@
 """Pieces of the Errors page: headline figures, class by class, rates by facet, filters, words."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import streamlit as st
 
 from core.evaluation import (
     Evaluation,
+    KnownLanguage,
     by_value,
     compare_with_rest,
+    known_languages,
     least_confident_right,
     length_by_outcome,
     most_confident_wrong,
@@ -19,6 +21,7 @@ from core.predictions import Scored
 from core.schema import CORRECT, PREDICTED, TITLE, TRUTH
 from core.statistics import Estimate
 from core.text_search import phrase_mask
+from core.wording.languages import unknown_sentences
 from dashboard import feedback, navigation, slices_view, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import CELL, confusion_chart, length_chart, rates_chart
@@ -29,10 +32,12 @@ from dashboard.tables import show_table
 __all__ = [
     "METHOD_NOTE",
     "headline",
+    "language_table",
     "lengths",
     "show_books",
     "show_confusion",
     "show_errors_by_facet",
+    "show_languages",
 ]
 
 METHOD_NOTE = (
@@ -145,6 +150,31 @@ def show_errors_by_facet(scored: Scored, evaluation: Evaluation) -> None:
     with numbers:
         _rates_table(table, facet)
     slices_view.record_facet_looks(scored, facet)
+
+
+def show_languages(scored: Scored) -> None:
+    """Show how many books of each class were checked in each language, and say where that is too few."""
+    checked = scored.labelled
+    if not checked["language"].ne("").any():
+        return
+    st.header("What is known of each language")
+    languages = known_languages(checked["language"], checked[TRUTH], checked[PREDICTED], scored.classes)
+    feedback.show_sentences(*unknown_sentences(languages))
+    show_table(language_table(languages).head(100), alt="Checked books of each class by language", lines=6)
+
+
+def language_table(languages: Sequence[KnownLanguage]) -> pd.DataFrame:
+    """Return one row a language: checked books, those that are right, and the same of each class."""
+    rows = [
+        {
+            "language": entry.language or "no language",
+            "checked": entry.n,
+            "right": entry.right,
+            **{f"{part.name}: found": f"{part.right:,} of {part.n:,}" for part in entry.classes},
+        }
+        for entry in languages
+    ]
+    return pd.DataFrame(rows)
 
 
 def show_books(scored: Scored, evaluation: Evaluation) -> None:

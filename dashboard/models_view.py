@@ -9,7 +9,7 @@ import streamlit as st
 from core.evaluation import Evaluation
 from core.models import KINDS, ModelOption, offered_options
 from core.models.fitting import FEWEST_TITLES
-from core.models.language_models import check_bases
+from core.models.language_models import check_bases, untrainable_kinds
 from core.models.preparation import readable_columns
 from core.models.registry import ModelDescription
 from core.predictions import NO_LABELS, Scored, load_predictions, save_training_labels, saved_training_labels
@@ -17,6 +17,7 @@ from core.schema import TITLE, TRUTH
 from core.statistics import MINIMUM_RECORDS
 from core.storage import slug
 from core.wording import evaluation as wording
+from core.wording.languages import unknown_sentences
 from dashboard import cache, feedback, upkeep_view, widgets
 from dashboard.feedback import escape, figure, percent, rate
 from dashboard.tables import CLASSES_ALIKE, show_table
@@ -118,6 +119,12 @@ def show_newest_model(models: Sequence[ModelDescription]) -> None:
     feedback.show_sentences(f"The newest model is “{model.name}”: {how}.")
 
 
+def show_unknown_languages(models: Sequence[ModelDescription]) -> None:
+    """Say of which languages nothing is known, going by the labelled books of the newest model."""
+    if models:
+        feedback.show_sentences(*unknown_sentences(cache.languages_of_model(models[0].name, models[0].fingerprint)))
+
+
 def list_of_models(models: Sequence[ModelDescription]) -> None:
     """Show every model: what it is, what it learned from, how it did on its test part."""
     rows = []
@@ -184,7 +191,11 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
         return None
     readable = readable_columns(place, str(chosen))
     with st.form("train", border=False):
-        kind = st.selectbox("Kind of model", list(KINDS), format_func=lambda name: KINDS[name].title)
+        missing = untrainable_kinds()
+        offered_kinds = [name for name in KINDS if name not in missing]
+        kind = st.selectbox("Kind of model", offered_kinds, format_func=lambda name: KINDS[name].title)
+        for reason in dict.fromkeys(missing.values()):
+            st.caption(f"{len(missing)} more kinds of model cannot be trained on this computer. {reason}")
         left_out = st.multiselect(
             "Leave these books out (test sets)",
             others,
@@ -265,6 +276,11 @@ def _option_field(option: ModelOption) -> str | list[str]:
             default=option.default,
             format_func=lambda name: KINDS[name].title,
             help=option.page_help,
+        )
+    if option.values == "corpus":
+        corpora = [artifact.name for artifact in cache.workspace().list("corpora")]
+        return st.selectbox(
+            option.label, ["", *corpora], format_func=lambda name: name or _NOTHING, help=option.page_help
         )
     return st.text_input(option.label, placeholder=option.placeholder, help=option.page_help).strip()
 

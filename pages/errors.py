@@ -24,6 +24,7 @@ view = st.segmented_control(
 if view == "Classes and facets":
     errors_view.show_confusion(evaluation)
     errors_view.show_errors_by_facet(scored, evaluation)
+    errors_view.show_languages(scored)
     errors_view.show_books(scored, evaluation)
     errors_view.lengths(scored)
 elif view == "Groups that are truly worse":

@@ -12,6 +12,7 @@ models = cache.models()
 if models:
     feedback.conclusion(escape(best_model(models)))
     models_view.show_newest_model(models)
+    models_view.show_unknown_languages(models)
     models_view.list_of_models(models)
 else:
     st.markdown("No model has been trained yet. A model learns from books that people have labelled.")

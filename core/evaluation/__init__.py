@@ -13,6 +13,7 @@ from core.evaluation.evaluate import (
     most_confused,
     wrong_first,
 )
+from core.evaluation.languages import KnownLanguage, known_languages
 from core.evaluation.metrics import (
     ClassMetrics,
     Metrics,
@@ -25,12 +26,14 @@ from core.evaluation.metrics import (
 __all__ = [
     "ClassMetrics",
     "Evaluation",
+    "KnownLanguage",
     "Metrics",
     "accuracy_estimate",
     "by_value",
     "compare_with_rest",
     "error_rate_ratio",
     "evaluate",
+    "known_languages",
     "least_confident_right",
     "length_by_outcome",
     "most_confident_wrong",

@@ -27,7 +27,8 @@ from core.models import (
     write_model_config,
 )
 from core.models.encoder import MAX_TOKENS, Encoder, default_base
-from core.models.runtime import MIN_AGREEMENT, label_agreement, rescore_uncertain, sample
+from core.models.graph import Graph, quickest, read_graph
+from core.models.runtime import label_agreement, rescore_uncertain, sample
 from core.progress import Progress, silent
 from core.text_formats import number
 
@@ -48,10 +49,10 @@ class EmbeddingClassifier(TitleClassifier):
     ----------
     coefficients : array, shape (k, width)
     intercepts : array, shape (k,)
-    reduced : bool
-        Whether the encoder calculates in 16 bits where that is faster.
+    quick : optional
+        A quicker form of the encoder that titles are read with (:func:`core.models.graph.quick_forms`).
     agreement : float
-        Share of `checked` training titles whose label is the same in 16 and 32 bits; NaN where never checked.
+        Share of `checked` training titles whose label is the same either way; NaN where never checked.
     """
 
     kind: ClassVar[str] = "embedding"
@@ -64,15 +65,14 @@ class EmbeddingClassifier(TitleClassifier):
         coefficients: NDArray[np.float64],
         intercepts: NDArray[np.float64],
         *,
-        reduced: bool = False,
         base: str = "",
     ) -> None:
         self.encoder = encoder
         self.classes = tuple(classes)
         self.coefficients = coefficients
         self.intercepts = intercepts
-        self.reduced = reduced
         self.base = base
+        self.quick: Any = None
         self.device = encoder.device
         self.agreement = float("nan")
         self.checked = 0
@@ -101,14 +101,13 @@ class EmbeddingClassifier(TitleClassifier):
         progress(0.0, "Loading the language model")
         encoder = _encoder(settings["base"] or default_base(), settings["max_tokens"])
 
-        classifier = cls._fit_head(encoder, data, settings, progress, reduced=encoder.can_use_bfloat16)
-        if classifier.reduced:
-            progress(0.9, "Checking what 16-bit numbers change")
-            checked = sample(data.titles)
-            agreement = label_agreement(classifier._probabilities, checked)
-            if agreement < MIN_AGREEMENT:
-                classifier = cls._fit_head(encoder, data, settings, progress, reduced=False)
-            classifier.agreement, classifier.checked = agreement, len(checked)
+        vectors = encoder.vectors(data.titles, progress=lambda done, message: progress(0.05 + 0.7 * done, message))
+        base = settings["base"] or default_base()
+        classifier = cls(encoder, data.classes, *_fit(vectors, data, settings), base=base)
+        if data.validation is None:
+            # A classifier of a fold is asked for held-out probabilities and not kept: the encoder itself will do.
+            progress(0.8, "Making it quick, and checking what that changes")
+            classifier.choose_form(data.titles)
         cut = encoder.tokens.count_truncated(data.titles)
         if cut:
             classifier.sentences = (
@@ -120,45 +119,43 @@ class EmbeddingClassifier(TitleClassifier):
         progress(1.0, "Fitted")
         return classifier
 
-    @classmethod
-    def _fit_head(
-        cls, encoder: Encoder, data: TrainingData, settings: Mapping[str, Any], progress: Progress, *, reduced: bool
-    ) -> Self:
-        vectors = encoder.vectors(
-            data.titles, reduced=reduced, progress=lambda done, message: progress(0.05 + 0.8 * done, message)
+    def choose_form(self, titles: Sequence[str]) -> None:
+        """Read with a quicker form of the encoder, if that leaves the label of 99.9 % of these titles as it is."""
+        checked = sample(titles)
+        exact = self._probabilities(checked, None)
+        self.quick, self.agreement = quickest(
+            self.encoder.quick_forms(), lambda form: label_agreement(self._probabilities(checked, form), exact)
         )
-        base = settings["base"] or default_base()
-        return cls(encoder, data.classes, *_fit(vectors, data, settings), reduced=reduced, base=base)
+        self.checked = len(checked)
 
     def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
         """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.TitleClassifier`."""
-        return self._probabilities(titles, self.reduced, progress)
+        return self._probabilities(titles, self.quick, progress)
 
     def count_truncated(self, titles: Sequence[str]) -> int:
         """Return how many of the titles are too long to be read to their end."""
         return self.encoder.tokens.count_truncated(titles)
 
-    def _probabilities(self, titles: Sequence[str], reduced: bool, progress: Progress = silent) -> NDArray[np.float64]:
-        vectors = self.encoder.vectors(titles, reduced=reduced, progress=progress).astype(np.float64)
+    def _probabilities(self, titles: Sequence[str], form: Any, progress: Progress = silent) -> NDArray[np.float64]:
+        vectors = self.encoder.vectors(titles, form, progress=progress).astype(np.float64)
         probabilities = softmax(vectors @ self.coefficients.T + self.intercepts)
-        reduced = reduced and self.encoder.can_use_bfloat16
-        return (
-            rescore_uncertain(probabilities, titles, lambda few: self._probabilities(few, False))
-            if reduced
-            else probabilities
-        )
+        if form is None:
+            return probabilities
+        return rescore_uncertain(probabilities, titles, lambda few: self._probabilities(few, None))
 
     def save(self, folder: Path) -> None:
-        """Write encoder and coefficients as safetensors, configuration and tokenizer as JSON."""
+        """Write encoder and coefficients as safetensors, configuration and tokenizer as JSON, and the graph."""
         from safetensors.numpy import save_file
 
         self.encoder.save(folder)
+        if isinstance(self.quick, Graph):
+            self.quick.save(folder)
         tensors = {"coefficients": self.coefficients, "intercepts": self.intercepts}
         save_file({name: np.ascontiguousarray(values) for name, values in tensors.items()}, folder / HEAD_FILE)
         facts = {
             "classes": self.classes,
             "max_tokens": self.encoder.tokens.limit,
-            "reduced": self.reduced,
+            "reduced": self.quick is not None and not isinstance(self.quick, Graph),
             "agreement": self.agreement,
             "checked": self.checked,
             "sentences": self.sentences,
@@ -188,7 +185,8 @@ class EmbeddingClassifier(TitleClassifier):
         width = (len(classes), int(encoder.model.config.hidden_size))
         if coefficients.shape != width or intercepts.shape != width[:1] or not np.isfinite(coefficients).all():
             raise ModelError(f"The numbers of the model in {folder.name} do not fit together: fetch it again.")
-        classifier = cls(encoder, classes, coefficients, intercepts, reduced=reduced)
+        classifier = cls(encoder, classes, coefficients, intercepts)
+        classifier.quick = _saved_form(folder, encoder, reduced)
         classifier.checked, classifier.agreement, classifier.sentences = checked, agreement, sentences
         return classifier
 
@@ -197,6 +195,12 @@ class EmbeddingClassifier(TitleClassifier):
 def _encoder(base: str, limit: int) -> Encoder:
     """Return an encoder; the same one for all folds of a training, with the vectors it remembers."""
     return Encoder(base, limit)
+
+
+def _saved_form(folder: Path, encoder: Encoder, reduced: bool) -> Any:
+    if encoder.device == "cpu":
+        return read_graph(folder)
+    return next(encoder.quick_forms(), None) if reduced else None
 
 
 def _fit(

@@ -18,13 +18,11 @@ from numpy.typing import NDArray
 from core.connection import without_secret
 from core.errors import InputError, ModelError
 from core.model_input import as_words
-from core.models.language_models import HUB_ID, packaged
+from core.models.graph import Graph, quick_forms
+from core.models.language_models import HUB_ID, UnfetchedModelError, check_hub, is_fetched, packaged
 from core.models.runtime import (
     MAX_BATCH_TOKENS,
-    FusedEncoder,
     best_device,
-    fused,
-    has_bfloat16,
     in_threads,
     length_sorted,
     load_torch,
@@ -177,6 +175,8 @@ def from_pretrained(base: str, what: str = "AutoModel") -> tuple[Any, Any]:
         )
     if local:
         check_sizes(folder)
+    else:
+        check_hub(base)
     load_torch()
     transformers: Any = importlib.import_module("transformers")
     from safetensors import SafetensorError
@@ -184,7 +184,7 @@ def from_pretrained(base: str, what: str = "AutoModel") -> tuple[Any, Any]:
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     source = str(folder) if local else base
-    safe = {"trust_remote_code": False, "local_files_only": local}
+    safe = {"trust_remote_code": False, "local_files_only": local or is_fetched(base)}
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(source, **safe)
         dtype = load_torch().float32
@@ -220,12 +220,7 @@ def _loading_error(base: str, local: bool, message: str) -> ModelError:
         return ModelError(
             f"The folder '{base}' holds no model that can be read ({first}): fetch it again or choose another."
         )
-    return ModelError(
-        f"The model '{base}' could not be fetched from the Hugging Face Hub: there is no connection, or no such public"
-        " model.",
-        command_line="Check the name, or give a folder with --base.",
-        page="Check the name, or choose the model that comes with Colophon.",
-    )
+    return UnfetchedModelError(base)
 
 
 @dataclass(frozen=True)
@@ -292,21 +287,21 @@ def run(
 ) -> NDArray[np.float32]:
     """Return what ``forward(tokens, mask)`` gives for each title, shape (n, width), in 32 bits.
 
-    Titles are read in batches of like length, on a CPU several batches at a time. A
-    :class:`core.models.runtime.FusedEncoder` is asked without padding and mask.
+    Titles are read in batches of like length, on a CPU several batches at a time. `forward` is a torch module or a
+    :class:`core.models.graph.Graph`.
     """
     torch = load_torch()
     encoded = tokens.encode(titles)
-    whole = isinstance(forward, FusedEncoder)
+    graph = isinstance(forward, Graph)
     # Few titles are shared out too, and a batch with less padding is worth more than one with more titles.
     most = min(size, math.ceil(len(encoded) / (4 * usable_cores()))) if device == "cpu" else 8 * size
-    batches = within_tokens(encoded, MAX_BATCH_TOKENS) if whole else length_sorted(encoded, max(1, most))
+    batches = within_tokens(encoded, MAX_BATCH_TOKENS) if graph else length_sorted(encoded, max(1, most))
 
     def ask(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        batch = padded(encoded, rows, tokens.padding)
+        if graph:
+            return rows, forward(batch.tokens, batch.mask)
         with torch.inference_mode():
-            if whole:
-                return rows, forward([encoded[row] for row in rows]).numpy()
-            batch = padded(encoded, rows, tokens.padding)
             output = forward(torch.from_numpy(batch.tokens).to(device), torch.from_numpy(batch.mask).to(device))
             return rows, output.float().cpu().numpy()
 
@@ -340,50 +335,65 @@ class Encoder:
     def __init__(self, base: str, limit: int = MAX_TOKENS) -> None:
         model, tokenizer = from_pretrained(base)
         self.device = best_device()
-        self.model = model.to(self.device)
+        self.model = model
+        self.network = _vector_network(model).to(self.device).eval()
         self.tokens = Tokens(tokenizer, min(limit, token_limit(model.config)))
-        self.can_use_bfloat16 = has_bfloat16(self.device)
-        self._half: Any = None
-        self._vector_cache: dict[tuple[bool, str], NDArray[np.float32]] = {}
+        self._forms: list[Any] = []
+        self._more_forms = quick_forms(self.network, self.device)
+        self._vector_cache: dict[tuple[Any, str], NDArray[np.float32]] = {}
 
-    def vectors(self, titles: Sequence[str], *, reduced: bool, progress: Progress = silent) -> NDArray[np.float32]:
-        """Return the vectors of titles, shape (n, width). Those of up to 60,000 titles are remembered."""
-        reduced = reduced and self.can_use_bfloat16
-        wanted = list(dict.fromkeys(title for title in titles if (reduced, title) not in self._vector_cache))
+    def quick_forms(self) -> Iterator[Any]:
+        """Yield quicker forms of the encoder (:func:`core.models.graph.quick_forms`), each made once."""
+        yield from self._forms
+        for form in self._more_forms:
+            self._forms.append(form)
+            yield form
+
+    def vectors(self, titles: Sequence[str], form: Any = None, *, progress: Progress = silent) -> NDArray[np.float32]:
+        """Return the vectors of titles, shape (n, width). Those of up to 60,000 titles are remembered.
+
+        Parameters
+        ----------
+        form : optional
+            One of :meth:`quick_forms`; without it the encoder itself is asked.
+        """
+        wanted = list(dict.fromkeys(title for title in titles if (form, title) not in self._vector_cache))
         if len(titles) > _CACHE_SIZE:
-            return self._read(list(titles), reduced, progress)
+            return self._read(list(titles), form, progress)
         if wanted:
             if len(self._vector_cache) + len(wanted) > _CACHE_SIZE:
                 self._vector_cache.clear()
                 wanted = list(dict.fromkeys(titles))
-            new_vectors = self._read(wanted, reduced, progress)
-            self._vector_cache.update(zip(((reduced, title) for title in wanted), new_vectors, strict=True))
+            new_vectors = self._read(wanted, form, progress)
+            self._vector_cache.update(zip(((form, title) for title in wanted), new_vectors, strict=True))
         if not titles:
             return np.empty((0, int(self.model.config.hidden_size)), dtype=np.float32)
-        return np.stack([self._vector_cache[reduced, title] for title in titles])
+        return np.stack([self._vector_cache[form, title] for title in titles])
 
-    def _read(self, titles: list[str], reduced: bool, progress: Progress) -> NDArray[np.float32]:
-        torch = load_torch()
-
-        def normed(pooled: Any) -> Any:
-            return torch.nn.functional.normalize(pooled, dim=1)
-
-        if reduced and self._half is None:
-            import copy
-
-            self._half = fused(self.model, normed) or copy.deepcopy(self.model).to(torch.bfloat16)
-        model = self._half if reduced else self.model
-
-        def forward(tokens: Any, mask: Any) -> Any:
-            return normed(mean_pooled(model(input_ids=tokens, attention_mask=mask).last_hidden_state, mask))
-
-        forward_fn = model if isinstance(model, FusedEncoder) else forward
-        return run(forward_fn, self.tokens, titles, self.device, progress)
+    def _read(self, titles: list[str], form: Any, progress: Progress) -> NDArray[np.float32]:
+        return run(self.network if form is None else form, self.tokens, titles, self.device, progress)
 
     def save(self, folder: Path) -> None:
         """Write weights, configuration and tokenizer into an existing folder."""
         self.model.save_pretrained(folder)
         self.tokens.save(folder)
+
+
+def _vector_network(encoder: Any) -> Any:
+    torch = load_torch()
+
+    class VectorNetwork(torch.nn.Module):  # type: ignore[misc,name-defined]
+        """The mean of a title's tokens, scaled to length 1."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.encoder = encoder
+
+        def forward(self, tokens: Any, mask: Any) -> Any:
+            hidden = self.encoder(input_ids=tokens, attention_mask=mask).last_hidden_state
+            return torch.nn.functional.normalize(mean_pooled(hidden, mask), dim=1)
+
+    return VectorNetwork()
 
 
 def token_limit(config: Any) -> int:

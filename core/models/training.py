@@ -27,6 +27,7 @@ from core.models.language_models import check_bases
 from core.models.preparation import (
     ExcludedBooks,
     check_reads,
+    collection_titles,
     exclude_books,
     labelled_books,
     large_classes,
@@ -358,6 +359,8 @@ def train(
             workspace, weak, classes=classes, books=books, excluded=tested, reads=reads
         )
         sentences += new_sentences
+    titles, new_sentences = collection_titles(workspace, kind, options or {}, reads)
+    sentences += new_sentences
     plan = Plan(
         kind=kind, seed=seed, calibration=calibration, shares=shares, folds=folds, refit=refit, options=options or {}
     )
@@ -381,6 +384,7 @@ def train(
         name=slug(name or f"{label_set.name}-{kind}"),
         weak=weak_labels,
         calibrate_on=calibration_books,
+        collection=titles,
         excluded=excluded,
         sentences=sentences,
         facts=facts,
@@ -398,6 +402,7 @@ def train_on_table(
     name: str,
     weak: pd.DataFrame | None = None,
     calibrate_on: pd.DataFrame | None = None,
+    collection: Sequence[str] = (),
     excluded: Sequence[ExcludedBooks] = (),
     sentences: Sequence[str] = (),
     facts: Mapping[str, Any] | None = None,
@@ -416,6 +421,7 @@ def train_on_table(
         plan,
         weak=weak,
         calibrate_on=calibrate_on,
+        collection=collection,
         progress=lambda fraction, message: progress(0.02 + 0.9 * fraction, message),
         observe=observe,
         checkpoints=checkpoints,

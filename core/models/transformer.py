@@ -27,16 +27,8 @@ from core.models import (
 )
 from core.models.encoder import MAX_TOKENS, Tokens, default_base, first_and_mean, from_pretrained, run, token_limit
 from core.models.finetune import Checkpoint, Examples, Recipe, fine_tune
-from core.models.runtime import (
-    MIN_AGREEMENT,
-    best_device,
-    fused,
-    has_bfloat16,
-    label_agreement,
-    load_torch,
-    rescore_uncertain,
-    sample,
-)
+from core.models.graph import Graph, quick_forms, quickest, read_graph
+from core.models.runtime import best_device, label_agreement, load_torch, rescore_uncertain, sample
 from core.progress import Progress, silent
 from core.storage import digest
 from core.text_formats import number
@@ -63,10 +55,10 @@ class TransformerClassifier(TitleClassifier):
     ----------
     epochs : int
         How many passes it learned for; 0 where it was trained elsewhere.
-    reduced : bool
-        Whether it calculates in 16 bits where that is faster.
+    quick : optional
+        A quicker form of the network that titles are read with (:func:`core.models.graph.quick_forms`).
     agreement : float
-        Share of `checked` training titles whose label is the same in 16 and 32 bits; NaN where never checked.
+        Share of `checked` training titles whose label is the same either way; NaN where never checked.
     sentences : tuple of str
         What a reader must know of its training.
     """
@@ -84,11 +76,10 @@ class TransformerClassifier(TitleClassifier):
         self.own_head = own_head
         self.base = base
         self.epochs = 0
-        self.reduced = False
+        self.quick: Any = None
         self.agreement = float("nan")
         self.checked = 0
         self.sentences: tuple[str, ...] = ()
-        self._half: Any = None
 
     @classmethod
     def train(
@@ -143,9 +134,9 @@ class TransformerClassifier(TitleClassifier):
             observe=observe,
         )
         if data.validation is None:
-            # A network that was watched is asked for held-out probabilities and not kept: 32 bits will do.
-            progress(0.93, "Checking what 16-bit numbers change")
-            classifier.choose_precision(data.titles)
+            # A network that was watched is asked for held-out probabilities and not kept: as it is, it will do.
+            progress(0.93, "Making it quick, and checking what that changes")
+            classifier.choose_form(data.titles)
         classifier.sentences = (
             *weak,
             *_truncation_sentence(tokens.count_truncated(data.titles), len(data.titles), tokens.limit),
@@ -162,45 +153,42 @@ class TransformerClassifier(TitleClassifier):
         epochs = [classifier.epochs for classifier in trained if classifier.epochs]
         return {**options, "epochs": round(float(np.mean(epochs)))} if epochs else dict(options)
 
-    def choose_precision(self, titles: Sequence[str]) -> None:
-        """Use 16 bits if that is faster here and leaves the label of 99.9 % of these titles as it is."""
-        if not has_bfloat16(self.device):
-            return
+    def choose_form(self, titles: Sequence[str]) -> None:
+        """Read with a quicker form of the network, if that leaves the label of 99.9 % of these titles as it is."""
         checked = sample(titles)
-        self.agreement, self.checked = label_agreement(self._probabilities, checked), len(checked)
-        self.reduced = self.agreement >= MIN_AGREEMENT
+        exact = self._probabilities(checked, None)
+        self.quick, self.agreement = quickest(
+            quick_forms(self.network, self.device),
+            lambda form: label_agreement(self._probabilities(checked, form), exact),
+        )
+        self.checked = len(checked)
 
     def predict_probabilities(self, titles: Sequence[str], progress: Progress = silent) -> NDArray[np.float64]:
         """Return uncalibrated probabilities, shape (n, k); see :class:`core.models.TitleClassifier`."""
-        return self._probabilities(titles, self.reduced and has_bfloat16(self.device), progress)
+        return self._probabilities(titles, self.quick, progress)
 
     def count_truncated(self, titles: Sequence[str]) -> int:
         """Return how many of the titles are too long to be read to their end."""
         return self.tokens.count_truncated(titles)
 
-    def _probabilities(self, titles: Sequence[str], reduced: bool, progress: Progress = silent) -> NDArray[np.float64]:
+    def _probabilities(self, titles: Sequence[str], form: Any, progress: Progress = silent) -> NDArray[np.float64]:
         if not len(titles):
             return np.empty((0, len(self.classes)))
-        if reduced and self._half is None:
-            import copy
-
-            quick = None if self.own_head else fused(self.network.encoder, self.network.head, first=True)
-            self._half = quick or copy.deepcopy(self.network).to(load_torch().bfloat16)
-        logits = run(self._half if reduced else self.network, self.tokens, titles, self.device, progress).astype(float)
-        probabilities = softmax(logits)
-        return (
-            rescore_uncertain(probabilities, titles, lambda few: self._probabilities(few, False))
-            if reduced
-            else probabilities
-        )
+        forward = self.network if form is None else form
+        probabilities = softmax(run(forward, self.tokens, titles, self.device, progress).astype(float))
+        if form is None:
+            return probabilities
+        return rescore_uncertain(probabilities, titles, lambda few: self._probabilities(few, None))
 
     def save(self, folder: Path) -> None:
-        """Write weights as safetensors, configuration and tokenizer as the transformers package writes them."""
+        """Write weights as safetensors, configuration and tokenizer as transformers does, and the graph."""
         from safetensors.torch import save_file
 
         model = self.network.model if self.own_head else self.network.encoder
         model.save_pretrained(folder)
         self.tokens.save(folder)
+        if isinstance(self.quick, Graph):
+            self.quick.save(folder)
         if not self.own_head:
             save_file(
                 {name: tensor.contiguous() for name, tensor in self.network.head.state_dict().items()},
@@ -213,7 +201,7 @@ class TransformerClassifier(TitleClassifier):
             "max_tokens": self.tokens.limit,
             "base": self.base,
             "epochs": self.epochs,
-            "reduced": self.reduced,
+            "reduced": self.quick is not None and not isinstance(self.quick, Graph),
             "agreement": self.agreement,
             "checked": self.checked,
             "sentences": self.sentences,
@@ -243,11 +231,11 @@ class TransformerClassifier(TitleClassifier):
                 network = _network(model, len(classes))
                 network.head.load_state_dict(load_file(folder / HEAD_FILE))
             classifier = cls(network, Tokens(tokenizer, int(config["max_tokens"])), classes, own_head=own_head)
-            classifier.base, classifier.epochs, classifier.reduced = (
-                str(config["base"]),
-                int(config["epochs"]),
-                bool(config["reduced"]),
-            )
+            classifier.base, classifier.epochs = str(config["base"]), int(config["epochs"])
+            if classifier.device == "cpu":
+                classifier.quick = read_graph(folder)
+            elif config["reduced"]:
+                classifier.quick = next(quick_forms(classifier.network, classifier.device), None)
             classifier.agreement = number(config["agreement"])
             classifier.checked, classifier.sentences = (
                 int(config["checked"]),

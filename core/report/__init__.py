@@ -20,7 +20,7 @@ from markupsafe import Markup
 from core.collection import CollectionEstimates, collection_estimates
 from core.comparison import ModelComparison, compare_models
 from core.errors import InputError
-from core.evaluation import Evaluation, by_value, evaluate, most_confident_wrong
+from core.evaluation import Evaluation, KnownLanguage, by_value, evaluate, known_languages, most_confident_wrong
 from core.facets import facet_order, facet_title, facet_values
 from core.formatting import (
     figure,
@@ -38,6 +38,7 @@ from core.policies import SavedPolicy, saved_policies
 from core.predictions import PredictionSet, Scored, load_predictions
 from core.progress import Progress, silent
 from core.report import svg
+from core.schema import LANGUAGE, PREDICTED, TRUTH
 from core.slices import SliceFindings, find_slices
 from core.storage import Workspace, file_sha256, write_atomically
 from core.text_formats import printable
@@ -47,6 +48,7 @@ from core.wording import thresholds as wording
 from core.wording.evaluation import collection as collection_sentences
 from core.wording.evaluation import comparison_sentences, leaks, titles_read, verdict
 from core.wording.glossary import DEFINITIONS
+from core.wording.languages import unknown_sentences as unknown_languages
 from core.wording.slices import sentences as slice_sentences
 from core.wording.thresholds import population_warnings
 
@@ -84,6 +86,8 @@ class ReportContent:
     evaluation : Evaluation
     by_facet : mapping
         Facet → errors by value, see :func:`core.evaluation.by_value`, in the facet's own order.
+    languages : tuple of KnownLanguage
+        Checked books of each class in each language.
     slices : SliceFindings
     policy : SavedPolicy or None
         The cut-offs the report is about, if any were asked for or kept.
@@ -108,6 +112,7 @@ class ReportContent:
     verdict: tuple[str, ...]
     evaluation: Evaluation
     by_facet: Mapping[str, pd.DataFrame]
+    languages: tuple[KnownLanguage, ...]
     slices: SliceFindings
     policy: SavedPolicy | None
     policy_report: PolicyReport | None
@@ -183,6 +188,7 @@ def build_content(
         verdict=_verdict(scored, evaluation, chosen, decided, population),
         evaluation=evaluation,
         by_facet=by_facet,
+        languages=known_languages(labelled[LANGUAGE], labelled[TRUTH], labelled[PREDICTED], scored.classes),
         slices=slices,
         policy=chosen,
         policy_report=decided,
@@ -325,6 +331,7 @@ def _template() -> jinja2.Template:
         "reliability_svg": svg.reliability_svg,
         "risk_coverage_svg": svg.risk_coverage_svg,
         "slice_sentences": slice_sentences,
+        "unknown_languages": unknown_languages,
     }
     return environment.get_template("report.html.jinja")
 

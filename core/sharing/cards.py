@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import pandas as pd
 
 from core.errors import DamagedError, NotFoundError
+from core.evaluation import KnownLanguage, known_languages
 from core.export.manifest import BundleManifest, QualityReport
 from core.export.readme import quality_sentences
 from core.facets import facet_values
@@ -19,6 +20,7 @@ from core.models.registry import labelled_by_rules, training_books
 from core.sharing.card_text import CardMetadata, language_codes, licence_of, render_card, size_of
 from core.sharing.citation import Citation, published_sources
 from core.storage import Artifact, Workspace
+from core.wording.languages import unknown_sentences
 
 if TYPE_CHECKING:
     from huggingface_hub import DatasetCardData, ModelCardData
@@ -35,6 +37,7 @@ __all__ = [
     "label_card",
     "label_citation",
     "languages_learned",
+    "languages_of_model",
     "model_card",
     "model_citation",
 ]
@@ -117,6 +120,21 @@ def languages_learned(workspace: Workspace, manifest: ModelManifest, books: pd.D
     return books["record_id"].map(known).fillna("").astype("str")
 
 
+def languages_of_model(workspace: Workspace, artifact: Artifact[ModelManifest]) -> tuple[KnownLanguage, ...]:
+    """Return what is known of each language by a model's out-of-fold answers for the books it learned from."""
+    from core.models.preparation import predictions_table
+    from core.schema import LABEL, PREDICTED, probability_column
+
+    manifest, books = artifact.manifest, training_books(artifact.path)
+    columns = [probability_column(name) for name in manifest.classes]
+    books = books[(books["source"] == "person") & books[columns].notna().all(axis=1)]
+    language = languages_learned(workspace, manifest, books)
+    if not language.ne("").any():
+        return ()
+    predicted = predictions_table(books[columns].to_numpy(dtype=float), manifest.classes)[PREDICTED]
+    return known_languages(language, books[LABEL], predicted, manifest.classes)
+
+
 def _at_hand(workspace: Workspace, manifest: ModelManifest) -> bool:
     try:
         workspace.find("labels", manifest.labels_fingerprint)
@@ -133,31 +151,42 @@ def _confusion(test: MeasuredPart, who: str) -> tuple[list[str], list[Any]]:
 
 def _errors_by_language(
     workspace: Workspace, manifest: ModelManifest, books: pd.DataFrame, language: pd.Series
-) -> list[Any] | None:
-    """Return the rows of the table by language, none where no language is known; None where the labels are gone."""
+) -> tuple[list[Any] | None, list[str]]:
+    """Return the rows of the table by language, and of which languages nothing is known.
+
+    There are no rows where no language is known; None where the labels are gone.
+    """
     from core.evaluation import by_value
     from core.models.preparation import predictions_table
     from core.schema import CORRECT, LABEL, PREDICTED, probability_column
 
     classes = manifest.classes
     columns = [probability_column(name) for name in classes]
-    usable = (books["source"] == "person") & books[columns].notna().all(axis=1)
+    usable = (books["source"] == "person") & books[columns].notna().all(axis=1) & books[columns].notna().all(axis=1)
     if not (language[usable] != "").any():
-        return None if usable.any() and not _at_hand(workspace, manifest) else []
+        return None if usable.any() and not _at_hand(workspace, manifest) else [], []
     table = predictions_table(books.loc[usable, columns].to_numpy(dtype=float), classes)
     table[CORRECT] = table[PREDICTED].to_numpy() == books.loc[usable, LABEL].to_numpy()
     error_rates = by_value(table, language[usable].replace("", "no language"))
-    return [
+    languages = known_languages(language[usable], books.loc[usable, LABEL], table[PREDICTED], classes)
+    found = {
+        entry.language: ", ".join(f"{part.right:,} of {part.n:,} {part.name}" for part in entry.classes)
+        for entry in languages
+    }
+    found["no language"] = found.pop("", "")
+    rows = [
         (
             value,
             n,
             errors,
             "too few for a rate" if math.isnan(rate) else f"{rate:.3f} ({low:.3f} to {high:.3f})",
+            found[value],
         )
         for value, n, errors, rate, low, high in error_rates[
             ["value", "n", "errors", "error_rate", "low", "high"]
         ].itertuples(index=False)
     ]
+    return rows, unknown_sentences(languages)
 
 
 # --- The model card: what a model is, what it was measured to do, and what is not known -------------------------------
@@ -180,6 +209,7 @@ def model_card(workspace: Workspace, artifact: Artifact[ModelManifest], metadata
     by_rules = labelled_by_rules(workspace, manifest)
     language = languages_learned(workspace, manifest, books)
     counts = language.replace("", "no language").value_counts().to_dict()
+    error_rows, unknown = _errors_by_language(workspace, manifest, books, language)
     return render_card(
         "model.md.jinja",
         _front(artifact, given, metrics, language, by_rules=by_rules),
@@ -204,7 +234,8 @@ def model_card(workspace: Workspace, artifact: Artifact[ModelManifest], metadata
             for figure in figures(metrics)
         ],
         confusion=_confusion(metrics.test, "the rules" if by_rules else "people"),
-        error_rows=_errors_by_language(workspace, manifest, books, language),
+        error_rows=error_rows,
+        unknown_languages=unknown,
         RULES=RULES,
         **_training_rows(manifest, books),
     )

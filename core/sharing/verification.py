@@ -46,7 +46,7 @@ __all__ = [
 
 FILES_LIMIT: Final = 2_000
 # What a model may consist of: numbers and text, nothing that anyone could be led to run or to unpickle.
-MODEL_KINDS: Final = frozenset({".safetensors", ".json", ".parquet", ".txt", ".md", ".cff"})
+MODEL_KINDS: Final = frozenset({".safetensors", ".onnx", ".json", ".parquet", ".txt", ".md", ".cff"})
 DATA_KINDS: Final = MODEL_KINDS | {".csv", ".jsonl", ".jsonld", ".xml", ".mrc", ".xlsx"}
 _FILES_WITHOUT_SUFFIX: Final = frozenset({"SHA256SUMS", "LICENSE", ".gitattributes"})
 _NAME: Final = re.compile(r"[\w.+ ()-]+(/[\w.+ ()-]+)*")

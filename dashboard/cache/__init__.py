@@ -23,7 +23,7 @@ from core.book_record import book_record as record_of_book
 from core.collection import CollectionEstimates, collection_estimates
 from core.comparison import ModelComparison, compare_models
 from core.errors import ColophonError, DamagedError, NotFoundError
-from core.evaluation import Evaluation, evaluate
+from core.evaluation import Evaluation, KnownLanguage, evaluate
 from core.evaluation.evaluate import CalibrationTrial, try_calibrations
 from core.explain import Explanation, SimilarTitles, is_linear, leave_one_word_out, shap_words, word_contributions
 from core.export.release import Release, cut_scope
@@ -40,6 +40,7 @@ from core.predictions import Scored, align_scored, load_predictions
 from core.review_queue import Order, Reason, ReviewQueue, queue_of
 from core.road import RoadStatus, Step, StepState, road_status, steps
 from core.schema import LABEL, RECORD_ID, TITLE, TRUTH
+from core.sharing import cards as sharing_cards
 from core.slices import FacetSlices, PairSlices, SliceFindings, find_slices
 from core.slices import facet_slices as slices_by_facet
 from core.slices import pair_slices as slices_by_pair
@@ -99,6 +100,7 @@ __all__ = [
     "keywords",
     "label_audit",
     "language_evidence",
+    "languages_of_model",
     "model",
     "models",
     "originals",
@@ -363,6 +365,13 @@ def models() -> list[ModelDescription]:
 @st.cache_data(max_entries=4, show_spinner=False)
 def _models(things: tuple[tuple[str, str], ...]) -> list[ModelDescription]:
     return list_models(workspace())
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def languages_of_model(name: str, fingerprint: str) -> tuple[KnownLanguage, ...]:
+    """Return what is known of each language by the answers of a model for the books it learned from."""
+    place = workspace()
+    return sharing_cards.languages_of_model(place, place.find("models", name))
 
 
 def text_of(name: str, predictions: str, record_id: str, title: str) -> str:

@@ -1,16 +1,17 @@
-"""Titles a second: the published way, ours, and the cascade, one after the other on the same CPU.
+"""Titles a second: the published way and ours, one after the other on the same CPU.
 
 ``python tests/bench/bench_scoring.py --real FOLDER [--titles 4000] [--workspace DIR --model NAME]``: scores titles of
-``digitised.csv.gz``. *Published*: ``transformers.pipeline`` over a dataset, batches of 256, 32 bits. *Ours*: batches of
-like length, one core each, 16 bits where no more than one label in a thousand changes. *Cascade*: TF-IDF trained on
-``annotated.csv`` where it is sure (0.95), ours for the rest. Without a trained model the encoder has a random head:
-the same speed, labels without meaning, so that the share of equal labels says little then.
+``digitised.csv.gz``. *Published*: ``transformers.pipeline`` over a dataset, batches of 256, 32 bits. *Exact*: batches
+of like length, one core each, by torch. *Graph*: the same by ONNX Runtime, with weights of 32 and of 8 bits, without
+reading anything twice. *Ours*: weights of 8 bits, and what is undecided read again exactly. Without a trained model the
+encoder has a random head: the same speed, but nearly all titles are undecided, so that *ours* is not measured then.
 """
 
 import argparse
 import json
 import os
-import tempfile
+import platform
+import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,13 +20,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.models.encoder import Tokens, default_base, from_pretrained
-from core.models.ensemble import CascadeClassifier
+from core.models.encoder import Tokens, default_base, from_pretrained, run
+from core.models.graph import export
 from core.models.registry import load
-from core.models.runtime import has_bfloat16, load_torch, usable_cores
-from core.models.tfidf import TfidfClassifier
+from core.models.runtime import load_torch, usable_cores
 from core.models.transformer import TransformerClassifier, _network
 from core.storage import Workspace
+
+UNITS = ("avx2", "avx_vnni", "avx512_f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16")
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE", "MKL_NUM_THREADS")
 
 
 def titles_of(folder: Path, count: int) -> list[str]:
@@ -33,20 +36,13 @@ def titles_of(folder: Path, count: int) -> list[str]:
     return table["Title"].drop_duplicates().sample(count, random_state=0).tolist()
 
 
-def labelled(folder: Path) -> Any:
-    """Return the annotated books as what a classifier learns from."""
-    from bench_models import normalise_text
-
-    from core.labels import load_labels
-    from core.models.fitting import _data
-    from core.models.preparation import exclude_books, labelled_books
-
-    with tempfile.TemporaryDirectory() as place:
-        workspace = Workspace(place)
-        normalise_text(workspace, folder)
-        books, _ = labelled_books(workspace, load_labels(workspace, "annotated"))
-        books, _ = exclude_books(workspace, books, ("published",))
-    return _data(books, None, tuple(sorted(set(books["label"]))))
+def processor() -> str:
+    """Return the processor's name, its vector units, and the threads that libraries may take."""
+    capabilities = load_torch().cpu.get_capabilities()
+    units = [name for name in UNITS if capabilities.get(name)]
+    settings = {name: os.environ[name] for name in THREADS if name in os.environ}
+    name = capabilities.get("cpu_name") or platform.processor()
+    return f"{name}: {', '.join(units)}; {usable_cores()} cores; {settings or 'no setting of threads'}"
 
 
 def published(model: TransformerClassifier, titles: list[str]) -> tuple[Callable[[], Any], list[str]]:
@@ -91,35 +87,30 @@ def main() -> None:
     parser.add_argument("--workspace")
     parser.add_argument("--model", help="a trained transformer in the workspace")
     arguments = parser.parse_args()
-    folder = Path(arguments.real)
-    titles, data = titles_of(folder, arguments.titles), labelled(folder)
+    titles = titles_of(Path(arguments.real), arguments.titles)
     if arguments.model:
         model: Any = load(Workspace(arguments.workspace), arguments.model).classifier
     else:
         encoder, tokenizer = from_pretrained(default_base())
         load_torch().manual_seed(0)
-        model = TransformerClassifier(_network(encoder, 2), Tokens(tokenizer, 64), data.classes)
-        # A random head is never sure, so that 16 bits would be refused: they are taken for their speed alone.
-        model.reduced = has_bfloat16(model.device)
-    print(f"{usable_cores()} cores; 16 bits: {model.reduced}, labels equal on {model.agreement:.4f} of {model.checked}")
+        model = TransformerClassifier(_network(encoder, 2), Tokens(tokenizer, 64), ("Fiction", "Non-fiction"))
+    print(processor(), flush=True)
     few = titles[: min(len(titles), 1_000)]
     theirs, _ = published(model, few)
     _, slow = timed("published (pipeline, batch 256, 32 bits)", few, theirs)
-    model.reduced, reduced = False, model.reduced
-    wide, _ = timed("ours, 32 bits", few, lambda: model.predict_probabilities(few))
-    model.reduced = reduced
-    narrow, quick = timed("ours", titles, lambda: model.predict_probabilities(titles))
-    cascade = CascadeClassifier(TfidfClassifier.train(data), model)
-    _, quickest = timed("cascade", titles, lambda: cascade.predict_probabilities(titles))
-    same = float((wide.argmax(axis=1) == narrow[: len(few)].argmax(axis=1)).mean())
-    for name in ("titles_a_second", "titles_a_cpu_second"):
-        print(
-            f"{name}: ours / published {quick[name] / slow[name]:.1f},"
-            f" cascade / ours {quickest[name] / quick[name]:.1f}"
-        )
-    decided = float((cascade.first.predict_probabilities(titles).max(axis=1) >= cascade.sure).mean())
-    print(f"labels equal in 16 and 32 bits: {same:.4f} of {len(few)}; TF-IDF decides {decided:.2f} of the titles")
-    print(f"largest difference of a probability: {np.abs(wide - narrow[: len(few)]).max():.4f}")
+    exact, wide = timed("exact (torch, 32 bits)", few, lambda: model._probabilities(few, None))
+    runs = {"exact": wide}
+    for name, whole_numbers in (("graph, 32 bits", False), ("graph, 8 bits", True)):
+        graph = export(model.network, whole_numbers=whole_numbers)
+        _, runs[name] = timed(name, titles, lambda form=graph: run(form, model.tokens, titles, "cpu"))
+    if model.quick is not None:
+        quick, runs["ours"] = timed("ours", titles, lambda: model.predict_probabilities(titles))
+        same = float((exact.argmax(axis=1) == quick[: len(few)].argmax(axis=1)).mean())
+        print(f"labels equal to the exact ones: {same:.4f} of {len(few)}")
+        print(f"largest difference of a probability: {np.abs(exact - quick[: len(few)]).max():.4f}")
+    for measure in ("titles_a_second", "titles_a_cpu_second"):
+        print(f"{measure} ÷ published: " + ", ".join(f"{n} {r[measure] / slow[measure]:.1f}" for n, r in runs.items()))
+    print(f"peak memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GB")
 
 
 if __name__ == "__main__":

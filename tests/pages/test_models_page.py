@@ -77,22 +77,19 @@ def test_a_title_is_tried_with_its_shelfmark_and_without(
     assert not any("here it has the title alone" in item.value for item in page.caption)
 
 
-def test_a_missing_language_model_is_said_before_a_job_starts(
-    page: AppTest, started: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+def test_kinds_that_cannot_be_trained_here_are_not_offered_and_it_is_said_why(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from core.models import language_models
 
     monkeypatch.setattr(language_models, "PACKAGE", "no_such_package")
+    monkeypatch.setattr(language_models, "_of_the_hub", lambda: iter(()))
     page.run()
-    _chosen(page, "Learn from these labels").select("demo-annotated")
-    _chosen(page, "Kind of model").select("embedding")
-    _train(page)
-    assert started == []
-    [error] = [item.value for item in page.error]
-    assert error.replace("\\", "").startswith(
-        "The language model MiniLM is not installed. “Words and letters” can be trained without it."
-    )
-    assert sys.executable not in error
+    _chosen(page, "Learn from these labels").select("demo-annotated").run()
+    assert _chosen(page, "Kind of model").options == ["Words and letters (TF-IDF)"]
+    [reason] = [item.value for item in page.caption if "cannot be trained on this computer" in item.value]
+    assert reason.startswith("4 more kinds of model cannot be trained on this computer. The language model MiniLM is")
+    assert sys.executable not in reason
 
 
 def _labels_of(place: Workspace, tmp_path: Path, name: str) -> None:

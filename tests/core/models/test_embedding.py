@@ -42,11 +42,11 @@ def test_even_random_vectors_tell_words_apart(trained, make_books):
 def test_it_is_scikit_learns_logistic_regression(trained, data):
     from sklearn.linear_model import LogisticRegression
 
-    vectors = trained.encoder.vectors(data.titles, reduced=trained.reduced)
+    vectors = trained.encoder.vectors(data.titles)
     labels = np.array(data.classes)[data.targets.argmax(axis=1)]
     theirs = LogisticRegression(C=100.0, max_iter=2000, class_weight="balanced").fit(vectors.astype(float), labels)
-    # Undecided titles, as most are to this tiny network, are read in 32 bits.
-    texts = [theirs.predict_proba(trained.encoder.vectors(ASKED, reduced=bits).astype(float)) for bits in (True, False)]
+    # Undecided titles, as most are to this tiny network, are read again with the network itself.
+    texts = [theirs.predict_proba(trained.encoder.vectors(ASKED, way).astype(float)) for way in (trained.quick, None)]
     result = trained.predict_probabilities(ASKED)
     assert all(
         min(np.abs(row - wide).max(), np.abs(row - half).max()) < 1e-3
@@ -57,9 +57,9 @@ def test_it_is_scikit_learns_logistic_regression(trained, data):
 def test_vectors_have_length_one_and_do_not_hang_on_their_company(tiny_base, books):
     encoder = Encoder(str(tiny_base))
     titles = books["title"].tolist()
-    result = encoder.vectors(titles, reduced=False)
+    result = encoder.vectors(titles)
     assert np.linalg.norm(result, axis=1) == pytest.approx(1, abs=1e-5)
-    assert Encoder(str(tiny_base)).vectors(titles[:1], reduced=False)[0] == pytest.approx(result[0], abs=1e-5)
+    assert Encoder(str(tiny_base)).vectors(titles[:1])[0] == pytest.approx(result[0], abs=1e-5)
 
 
 def test_the_mean_leaves_padding_out(tiny_base):
@@ -70,7 +70,7 @@ def test_the_mean_leaves_padding_out(tiny_base):
     with torch.inference_mode():
         hidden = encoder.model(torch.tensor(tokens)).last_hidden_state[0].numpy()
     mean = hidden.mean(axis=0) / np.linalg.norm(hidden.mean(axis=0))
-    result = encoder.vectors(["An ode", "A romance in three volumes by Geraldine Ingram"], reduced=False)
+    result = encoder.vectors(["An ode", "A romance in three volumes by Geraldine Ingram"])
     assert result[0] == pytest.approx(mean, abs=1e-5)
 
 
@@ -79,12 +79,12 @@ def test_a_title_is_read_once(tiny_base, monkeypatch):
     items = []
     read = encoder._read
     monkeypatch.setattr(encoder, "_read", lambda titles, *more: items.append(titles) or read(titles, *more))
-    first = encoder.vectors(["a", "b", "a"], reduced=False)
+    first = encoder.vectors(["a", "b", "a"])
     assert np.allclose(first[0], first[2], atol=1e-6)
-    again = encoder.vectors(["b", "c"], reduced=False)
+    again = encoder.vectors(["b", "c"])
     assert items == [["a", "b"], ["c"]]
     assert np.allclose(again[0], first[1], atol=1e-6)
-    assert encoder.vectors([], reduced=False).shape == (0, 32)
+    assert encoder.vectors([]).shape == (0, 32)
 
 
 def test_what_is_remembered_has_an_end(tiny_base, monkeypatch):
@@ -92,18 +92,19 @@ def test_what_is_remembered_has_an_end(tiny_base, monkeypatch):
 
     monkeypatch.setattr(module, "_CACHE_SIZE", 3)
     encoder = Encoder(str(tiny_base))
-    expected = Encoder(str(tiny_base)).vectors(["c", "d", "a"], reduced=False)
-    encoder.vectors(["a", "b"], reduced=False)
-    assert encoder.vectors(["c", "d", "a"], reduced=False) == pytest.approx(expected, abs=1e-5)
-    assert encoder.vectors(["a", "b", "c", "d"], reduced=False).shape == (4, 32)
+    expected = Encoder(str(tiny_base)).vectors(["c", "d", "a"])
+    encoder.vectors(["a", "b"])
+    assert encoder.vectors(["c", "d", "a"]) == pytest.approx(expected, abs=1e-5)
+    assert encoder.vectors(["a", "b", "c", "d"]).shape == (4, 32)
 
 
 def test_a_saved_classifier_is_the_same(trained, tmp_path, tiny_base):
     trained.save(tmp_path)
     read = EmbeddingClassifier.load(tmp_path)
     assert np.allclose(read.predict_probabilities(ASKED), trained.predict_probabilities(ASKED), atol=1e-6)
-    assert (read.classes, read.reduced, read.checked) == (trained.classes, trained.reduced, trained.checked)
-    assert {path.suffix for path in tmp_path.iterdir()} <= {".safetensors", ".json", ".txt"}
+    assert (read.classes, read.agreement, read.checked) == (trained.classes, trained.agreement, trained.checked)
+    assert read.quick.content == trained.quick.content
+    assert {path.suffix for path in tmp_path.iterdir()} <= {".safetensors", ".onnx", ".json", ".txt"}
     for path in tmp_path.glob("*.json"):
         assert str(tiny_base.parent) not in path.read_text()
 
@@ -133,13 +134,19 @@ def test_numbers_that_do_not_fit(trained, tmp_path):
         EmbeddingClassifier.load(tmp_path)
 
 
-def test_sixteen_bits_are_given_up_where_labels_change(data, options, monkeypatch):
-    monkeypatch.setattr(Encoder, "can_use_bfloat16", True, raising=False)
-    monkeypatch.setattr(embedding, "label_agreement", lambda ask, titles: 0.99)
-    embedding._encoder.cache_clear()
+def test_no_quick_form_is_taken_where_labels_change(data, options, monkeypatch):
+    monkeypatch.setattr(embedding, "label_agreement", lambda quick, exact: 0.99)
     created = EmbeddingClassifier.train(data, options=options)
-    embedding._encoder.cache_clear()
-    assert created.reduced is False
+    assert created.quick is None
+    assert (created.agreement, created.checked) == (0.99, 150)
+
+
+def test_a_model_without_a_graph_is_read_as_before(trained, tmp_path):
+    trained.save(tmp_path)
+    (tmp_path / "graph.onnx").unlink()
+    read = EmbeddingClassifier.load(tmp_path)
+    assert read.quick is None
+    assert read.predict_probabilities(ASKED) == pytest.approx(trained._probabilities(ASKED, None), abs=1e-6)
 
 
 @pytest.mark.parametrize(

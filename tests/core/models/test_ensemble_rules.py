@@ -1,4 +1,4 @@
-"""The rules of blends and cascades with members that say what they are told: quick, at their limits."""
+"""The rules of blends with members that say what they are told: quick, at their limits."""
 
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,7 @@ from core.models import ensemble, write_model_config
 from core.models.ensemble import (
     BLEND_FILE,
     BLEND_FORMAT,
-    CASCADE_FILE,
-    CASCADE_FORMAT,
     BlendClassifier,
-    CascadeClassifier,
     combine_logits,
     fit_blend_weights,
     sub_progress,
@@ -52,31 +49,6 @@ def members(monkeypatch: pytest.MonkeyPatch) -> list[Fixed]:
 
 
 @pytest.mark.parametrize(
-    ("change", "sound"),
-    [
-        ({}, True),
-        ({"sure": 0.0}, True),
-        ({"sure": 1.0}, True),
-        ({"sure": -0.01}, False),
-        ({"sure": 1.01}, False),
-        ({"temperature": 0.0}, False),
-        ({"temperature": 0.01}, True),
-        ({"members": ["tfidf"]}, False),
-        ({"members": ["tfidf"] * 3}, False),
-    ],
-)
-def test_which_rules_a_cascade_may_have(change: dict, sound: bool, tmp_path: Path, members: list[Fixed]) -> None:
-    rule = {"classes": ["a", "b"], "members": ["tfidf", "tfidf"], "temperature": 2.0, "sure": 0.9} | change
-    write_model_config(tmp_path / CASCADE_FILE, CASCADE_FORMAT, rule)
-    if sound:
-        read = CascadeClassifier.load(tmp_path)
-        assert (read.sure, read.temperature) == (rule["sure"], rule["temperature"])
-    else:
-        with pytest.raises(ModelError, match="The rule .* cannot be"):
-            CascadeClassifier.load(tmp_path)
-
-
-@pytest.mark.parametrize(
     ("kinds", "weights", "sound"),
     [
         (["tfidf", "tfidf"], [1.0, 0.0], True),
@@ -94,21 +66,6 @@ def test_which_weights_a_blend_may_have(
     else:
         with pytest.raises(ModelError, match="do not fit its members"):
             BlendClassifier.load(tmp_path)
-
-
-def test_the_second_reads_what_the_first_says_below_the_limit() -> None:
-    """Exactly as sure as asked for is sure; of three titles one is read again, so that it begins at two thirds."""
-    first = Fixed({"long": [0.9, 0.1], "also": [0.1, 0.9], "x": [0.6, 0.4]})
-    second = Fixed({"x": [0.3, 0.7]})
-    cascade = CascadeClassifier(first, second, sure=0.9 - 1e-9)  # type: ignore[arg-type]
-    steps: list[float] = []
-    probabilities = cascade.predict_probabilities(["long", "also", "x"], lambda share, _: steps.append(share))
-    assert probabilities == pytest.approx(np.array([[0.9, 0.1], [0.1, 0.9], [0.3, 0.7]]))
-    assert second.titles == ["x"]
-    assert steps == [pytest.approx(1.0)]
-    assert cascade.count_truncated(["long", "also", "x"]) == 0
-    assert CascadeClassifier(first, second, sure=1.0).count_truncated(["long", "also", "x"]) == 2  # type: ignore[arg-type]
-    assert cascade.predict_probabilities([]).shape == (0, 2)
 
 
 def test_logits_are_weighted() -> None:

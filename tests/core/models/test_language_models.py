@@ -4,9 +4,19 @@ import sys
 
 import pytest
 
-from core.errors import InputError, ModelError
-from core.models import language_models
-from core.models.language_models import MissingLanguageModelError, bases_of, check_bases, installed, packaged
+from core.connection import UnreachableError
+from core.errors import FetchError, InputError, ModelError
+from core.models import KINDS, language_models
+from core.models.language_models import (
+    LanguageModel,
+    MissingLanguageModelError,
+    UnfetchedModelError,
+    bases_of,
+    check_bases,
+    installed,
+    packaged,
+    untrainable_kinds,
+)
 from core.models.training import train
 
 KINDS_WITH_A_LANGUAGE_MODEL = ("embedding", "transformer", "blend", "cascade")
@@ -90,3 +100,70 @@ def test_models_fetched_from_the_hub_are_named_with_the_licence_of_their_card(tm
     (model,) = installed()[1:]
     assert (model.name, model.licence, model.version) == ("library/old-titles", "cc0-1.0", "")
     assert model.bytes == 1000 + 2 + len("---\ntags: [x]\nlicense: cc0-1.0\n---\nA card.\n")
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    """A Hub that is asked over the network, and the addresses that were opened."""
+    import contextlib
+
+    import huggingface_hub
+
+    opened = []
+
+    @contextlib.contextmanager
+    def open_address(url, headers, *, timeout):
+        opened.append(timeout)
+        if answers["error"]:
+            raise answers["error"]
+        yield None
+
+    answers = {"error": None}
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(language_models, "open_address", open_address)
+    monkeypatch.setattr(language_models, "_of_the_hub", lambda: iter(()))
+    return answers, opened
+
+
+def test_without_a_connection_a_name_of_the_hub_is_refused_after_one_short_try(hub):
+    answers, opened = hub
+    answers["error"] = UnreachableError("no network")
+    with pytest.raises(UnfetchedModelError, match="'nobody/nothing' could not be fetched from the Hugging Face Hub"):
+        check_bases("blend", {"base": "nobody/nothing"})
+    assert opened == [5.0]
+
+
+@pytest.mark.parametrize("answer", [None, FetchError("there is no file (status 404)")])
+def test_what_a_hub_that_answers_says_is_left_to_the_library(hub, answer):
+    answers, _ = hub
+    answers["error"] = answer
+    check_bases("transformer", {"base": "nobody/nothing"})
+
+
+def test_offline_nothing_is_opened(hub, monkeypatch):
+    import huggingface_hub
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(UnfetchedModelError):
+        check_bases("transformer", {"base": "nobody/nothing"})
+    assert hub[1] == []
+
+
+def test_a_fetched_model_needs_no_connection(hub, monkeypatch, tmp_path):
+    model = LanguageModel(name="a/b", folder=tmp_path, bytes=1, licence="")
+    monkeypatch.setattr(language_models, "_of_the_hub", lambda: iter((model,)))
+    assert not language_models.is_fetched("a/b")
+    (tmp_path / "tokenizer.json").touch()
+    assert language_models.is_fetched("a/b")
+    check_bases("transformer", {"base": "a/b"})
+    assert hub[1] == []
+
+
+def test_kinds_that_cannot_be_trained_here_are_named_with_the_reason(hub, monkeypatch):
+    assert untrainable_kinds() == {}
+    monkeypatch.setattr(language_models, "PACKAGE", "no_such_package")
+    missing = untrainable_kinds()
+    assert "tfidf" not in missing
+    assert set(missing) == {name for name in KINDS if name != "tfidf"}
+    assert "MiniLM is not installed" in missing["embedding"]
+    assert "--base" not in missing["embedding"]

@@ -1,3 +1,4 @@
+import copy
 import json
 import os
 import subprocess
@@ -254,7 +255,7 @@ class TestKeeping:
         read = TransformerClassifier.load(tmp_path)
         assert np.allclose(read.predict_probabilities(ASKED), trained.predict_probabilities(ASKED), atol=1e-6)
         assert (read.classes, read.epochs, read.sentences) == (trained.classes, trained.epochs, trained.sentences)
-        assert {path.suffix for path in tmp_path.iterdir()} <= {".safetensors", ".json", ".txt"}
+        assert {path.suffix for path in tmp_path.iterdir()} <= {".safetensors", ".onnx", ".json", ".txt"}
 
     def test_no_path_of_this_machine_is_kept(self, trained, tiny_base, tmp_path):
         trained.save(tmp_path)
@@ -457,42 +458,41 @@ class TestMachine:
         assert seen == ({1} if runtime.usable_cores() > 1 else {before})
         assert torch.get_num_threads() == before
 
-    def test_sixteen_bits_only_where_labels_stay(self, trained):
-        def ask(titles, reduced):
-            result = np.tile([0.6, 0.4], (len(titles), 1))
-            if reduced:
-                result[: len(titles) // 500] = [0.4, 0.6]
-            return result
-
+    def test_the_share_of_titles_whose_label_stays(self):
+        exact = np.tile([0.6, 0.4], (1_000, 1))
+        quick = exact.copy()
+        quick[:2] = [0.4, 0.6]
+        assert runtime.label_agreement(quick, exact) == pytest.approx(0.998)
+        assert np.isnan(runtime.label_agreement(quick[:0], exact[:0]))
         titles = [f"title {i}" for i in range(5_000)]
-        assert runtime.label_agreement(ask, runtime.sample(titles)) == pytest.approx(0.998)
         assert runtime.sample(titles) == runtime.sample(titles[::-1])
-        assert np.isnan(runtime.label_agreement(ask, []))
+        assert len(runtime.sample(titles)) == 1_000
 
-    def test_what_is_undecided_in_16_bits_is_read_again(self):
+    def test_what_is_undecided_the_quick_way_is_read_again(self):
         items = []
 
         def wide(titles):
             items.extend(titles)
             return np.tile([0.4, 0.6, 0.0], (len(titles), 1))
 
-        values = np.array([[0.51, 0.48, 0.01], [0.9, 0.1, 0.0], [0.4, 0.22, 0.38], [0.53, 0.47, 0.0]])
+        values = np.array([[0.5, 0.32, 0.18], [0.9, 0.1, 0.0], [0.4, 0.22, 0.38], [0.61, 0.39, 0.0]])
         again = runtime.rescore_uncertain(values.copy(), ["a", "b", "c", "d"], wide)
         assert items == ["a", "c"]
         np.testing.assert_array_equal(again[[1, 3]], values[[1, 3]])
         np.testing.assert_array_equal(again[[0, 2]], [[0.4, 0.6, 0.0]] * 2)
         assert runtime.rescore_uncertain(np.empty((0, 2)), [], wide).shape == (0, 2)
 
-    def test_sixteen_bits_are_refused_where_labels_change(self, data, quick, monkeypatch):
+    def test_quick_forms_are_refused_where_labels_change(self, trained, data, monkeypatch):
         from core.models import transformer
 
-        monkeypatch.setattr(transformer, "has_bfloat16", lambda device: True)
-        monkeypatch.setattr(transformer, "label_agreement", lambda ask, titles: 0.998)
-        created = TransformerClassifier.train(data, options={**quick, "epochs": 1})
-        assert (created.reduced, created.agreement, created.checked) == (False, 0.998, 150)
-        monkeypatch.setattr(transformer, "label_agreement", lambda ask, titles: 0.999)
-        created.choose_precision(data.titles)
-        assert created.reduced
+        monkeypatch.setattr(transformer, "quick_forms", lambda network, device: iter([network]))
+        monkeypatch.setattr(transformer, "label_agreement", lambda quick, exact: 0.998)
+        created = copy.copy(trained)
+        created.choose_form(data.titles)
+        assert (created.quick, created.agreement, created.checked) == (None, 0.998, 150)
+        monkeypatch.setattr(transformer, "label_agreement", lambda quick, exact: 0.999)
+        created.choose_form(data.titles)
+        assert created.quick is created.network
 
 
 @pytest.mark.slow
