@@ -40,7 +40,12 @@ def test_the_plainest_training(page: AppTest, started: list[dict[str, Any]]) -> 
     assert started == [{**plain, "exclude": ["demo-test"]}]
 
 
-def test_a_blend_of_three_from_another_language_model(page: AppTest, started: list[dict[str, Any]]) -> None:
+def test_a_blend_of_three_from_another_language_model(
+    page: AppTest, started: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.models import language_models
+
+    monkeypatch.setattr(language_models, "is_fetched", lambda base: base == "somebody/encoder")
     page.run()
     _chosen(page, "Learn from these labels").select("demo-annotated")
     _chosen(page, "Kind of model").select("blend")
