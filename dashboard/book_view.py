@@ -6,10 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from core.book_record import BookRecord
-from core.formatting import capitalised
+from core.formatting import capitalised, lower_percent
 from core.schema import AUTHOR, DATE, RECORD_ID, TITLE
 from dashboard import feedback, navigation
-from dashboard.feedback import count, escape, percent
+from dashboard.feedback import count, escape
 from dashboard.tables import header, show_table
 
 __all__ = ["choose", "search_box", "show"]
@@ -74,7 +74,7 @@ def show(book: BookRecord) -> None:
 
 def _show_answers(book: BookRecord) -> None:
     for answer in book.predictions:
-        sure = f", {percent(answer.confidence)} sure" if answer.confidence == answer.confidence else ""
+        sure = f", {lower_percent(answer.confidence)} sure" if answer.confidence == answer.confidence else ""
         state = {True: " Accepted.", False: " Left to people.", None: ""}[answer.is_accepted]
         st.markdown(f"**{escape(answer.predictions)}** says {escape(answer.label) or 'nothing'}{sure}.{state}")
     for label in book.labels:
