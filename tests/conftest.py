@@ -79,12 +79,21 @@ def postgres_server() -> Iterator[str]:
         yield folder
 
 
+@pytest.fixture
+def postgres_database(postgres_server: str) -> Iterator[Database]:
+    """Give an empty PostgreSQL database."""
+    place = Database(postgres.new_database(postgres_server, uuid.uuid4().hex))
+    yield place
+    place.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     """Give an empty database, of each kind in turn."""
     if request.param == "sqlite":
         return Database.at(tmp_path / "a.db")
-    return Database(postgres.new_database(request.getfixturevalue("postgres_server"), uuid.uuid4().hex))
+    place: Database = request.getfixturevalue("postgres_database")
+    return place
 
 
 @pytest.fixture

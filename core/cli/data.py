@@ -1,4 +1,6 @@
-"""What comes in (``demo``, ``fetch``, ``import``), is renamed or removed, ``represent``; ``serve`` and ``doctor``."""
+"""What comes in (``demo``, ``fetch``, ``import``), is renamed or removed, ``represent``; ``serve``, ``doctor``,
+``backup``, ``restore``.
+"""
 
 import argparse
 import csv
@@ -351,6 +353,30 @@ def register_system(commands: Any, common: argparse.ArgumentParser) -> None:
     serve.set_defaults(run=_serve)
     doctor = commands.add_parser("doctor", parents=[common], help="check Python, packages, GPU, disk and workspace")
     doctor.set_defaults(run=_doctor, damaged=True)
+    backup = commands.add_parser("backup", parents=[common], help="write the whole workspace into one file")
+    backup.add_argument(
+        "--out", required=True, type=Path, metavar="FILE.zip", help="the file; it must not be there yet"
+    )
+    backup.set_defaults(run=_backup)
+    restore = commands.add_parser("restore", parents=[common], help="fill an empty workspace from a backup")
+    restore.add_argument("file", type=Path, metavar="FILE.zip", help="what 'colophon backup' wrote")
+    restore.set_defaults(run=_restore)
+
+
+def _backup(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
+    from core.backup import back_up
+
+    written = back_up(workspace, args.out, progress)
+    line = f"{written.files:,} files and {written.rows:,} rows of the database are in {written.file}."
+    return CommandResult(written.as_dict(), [line])
+
+
+def _restore(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
+    from core.backup import restore
+
+    restored = restore(args.file, workspace, progress)
+    line = f"{restored.files:,} files and {restored.rows:,} rows of the database are in {restored.workspace}."
+    return CommandResult(restored.as_dict(), [line])
 
 
 def _serve(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:

@@ -11,6 +11,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +36,7 @@ __all__ = [
     "read_only_engine",
     "recent",
     "translate_errors",
+    "turn_of",
 ]
 
 # What SQLite calls a file that is none of its own or broken; a disk without room; a file that may not be written to.
@@ -111,11 +113,21 @@ def engine_of(url: str, file: tuple[int, int] | None) -> Engine:
 
         @event.listens_for(engine, "connect")
         def _prepare(connection: Any, record: Any) -> None:
-            # WAL lets a job write while pages read; the wait covers two writers at the same moment.
+            # WAL lets a job write while pages read; the wait covers writers of several processes at the same moment.
             connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA busy_timeout=10000")
+            connection.execute("PRAGMA busy_timeout=30000")
 
     return engine
+
+
+@functools.lru_cache(maxsize=64)
+def turn_of(engine: Engine) -> "contextlib.AbstractContextManager[Any]":
+    """Return what the threads of this process take in turns to write.
+
+    SQLite lets those that wait try again and again, and who comes late may be first: of ten, some wait for too long.
+    PostgreSQL has a queue of its own.
+    """
+    return threading.RLock() if engine.dialect.name == "sqlite" else contextlib.nullcontext()
 
 
 def read_only_engine(path: Path) -> Engine:

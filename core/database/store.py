@@ -27,6 +27,7 @@ from core.database.engine import (
     read_only_engine,
     recent,
     translate_errors,
+    turn_of,
 )
 from core.database.entries import KINDS, insert_entry, newest_entry, parse_note, read_entries
 from core.database.migrate import make_tables
@@ -111,6 +112,11 @@ class Database:
     def read_only_reason(self) -> str:
         """Why nothing can be written, as a part of a sentence; '' when it can be written."""
         return self._read_only_reason
+
+    def close(self) -> None:
+        """Let its connections go; a later use opens them again."""
+        if self._engine is not None:
+            self._engine.dispose()
 
     @property
     def path(self) -> Path | None:
@@ -276,7 +282,8 @@ class Database:
         if self._read_only_reason:
             self._write_after_all()
         self._refuse_another_file()
-        with self._connected() as connection:
+        turn = turn_of(self._engine) if self._engine is not None else contextlib.nullcontext()
+        with turn, self._connected() as connection:
             if alone:
                 connection.exec_driver_sql(_ALONE[connection.dialect.name].format(table=alone))
             self._refuse_other_content(connection)

@@ -195,3 +195,17 @@ def test_a_blind_decision_is_known_as_one(database: Database) -> None:
     record_decision(database, "p", "1", "Map", blind=True)
     record_decision(database, "p", "2", "Map")
     assert [row.blind for row in read_decisions(database, "p").rows] == [True, False]
+
+
+def test_what_others_write_meanwhile_is_seen_and_only_that_is_read(database: Database) -> None:
+    number = record_decision(database, "p", "1", "Map")
+    first = read_decisions(database, "p")
+    assert read_decisions(database, "p") is first
+    record_decision(database, "p", "2", "Song")
+    undo_decision(database, "p", number)
+    log = read_decisions(database, "p")
+    assert [row.record_id for row in log.rows] == ["1", "2", "1"]
+    assert log.rows[0].undone_by == log.rows[2].id
+    assert list(log.current) == ["2"]
+    assert list(first.current) == ["1"], "what was given out does not change"
+    assert read_decisions(database, "q").rows == ()

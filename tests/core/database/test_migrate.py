@@ -119,6 +119,7 @@ def test_so_is_one_on_postgresql(postgres_server: str) -> None:
     assert place.newest("look") == 13
     with place.reading() as opened:
         assert compare_metadata(MigrationContext.configure(opened), Base.metadata) == []
+    place.close()
 
 
 def test_a_copy_of_what_was_is_put_beside_it_and_what_is_there_already_stays(tmp_path: Path) -> None:
