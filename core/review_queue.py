@@ -148,8 +148,10 @@ class ReviewQueue:
             return ()
         table = self.scored.table
         listed: list[ReviewReason] = []
+        was_sent = self.masks[Reason.SENT][row] or self.masks[Reason.DRAWN][row]
         for kind, mask in self.masks.items():
-            if not mask[row]:
+            # Who looks at a book again that was sent for it is not told whether its label is the one in doubt.
+            if not mask[row] or (kind is Reason.SUSPECT and was_sent):
                 continue
             if kind is Reason.SENT:
                 listed.append(ReviewReason(kind=kind, detail=self.sent.get(record_id, "")))

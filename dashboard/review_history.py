@@ -7,9 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import ColophonError
-from core.predictions import Scored
 from core.review import Decision, DecisionLog, undo_decision
-from core.schema import RECORD_ID, TITLE
+from core.review_queue import ReviewQueue
+from core.schema import TITLE
 from dashboard import cache, widgets
 from dashboard.feedback import escape
 from dashboard.review_state import review_state, reviewer_label, reviewer_name, window
@@ -21,7 +21,7 @@ _LISTED: Final = 200
 _HIDDEN: Final = "(you are to answer first)"
 
 
-def show_history(scored: Scored, log: DecisionLog, *, early: bool, hidden: frozenset[str] = frozenset()) -> None:
+def show_history(queue: ReviewQueue, log: DecisionLog, *, early: bool, hidden: frozenset[str] = frozenset()) -> None:
     """Show the decisions with who made them; one's own last can be taken back at once, any other by choosing it.
 
     Parameters
@@ -35,7 +35,7 @@ def show_history(scored: Scored, log: DecisionLog, *, early: bool, hidden: froze
     if not rows:
         return
     st.header("Decided")
-    titles = _titles(scored, {row.record_id for row in rows[:_LISTED]})
+    titles = _titles(queue, {row.record_id for row in rows[:_LISTED]})
     own = log.latest_of_session(window())
     if own is not None:
         st.button(
@@ -46,10 +46,10 @@ def show_history(scored: Scored, log: DecisionLog, *, early: bool, hidden: froze
             disabled=early,
             help=f"“{escape(titles.get(own.record_id, '')[:80])}”: {escape(own.label)}",
             on_click=_undo,
-            args=(scored.predictions, own.id),
+            args=(queue.scored.predictions, own.id),
         )
     show_table(
-        _history(scored, log, rows[:_LISTED], titles, hidden),
+        _history(queue, log, rows[:_LISTED], titles, hidden),
         columns={
             "title": st.column_config.TextColumn(width=240),
             "by": st.column_config.TextColumn(width=150),
@@ -60,24 +60,24 @@ def show_history(scored: Scored, log: DecisionLog, *, early: bool, hidden: froze
     )
     if len(rows) > _LISTED:
         st.caption(f"The latest {_LISTED} of {len(rows):,} are shown; the file holds all.")
-    widgets.download_table(lambda: _history(scored, log, rows, None, hidden), "decisions")
-    _take_back(scored, [row for row in rows if row.is_active and row.record_id not in hidden])
+    widgets.download_table(lambda: _history(queue, log, rows, None, hidden), "decisions")
+    _take_back(queue, [row for row in rows if row.is_active and row.record_id not in hidden])
 
 
-def _titles(scored: Scored, wanted: set[str]) -> dict[str, str]:
-    ids = scored.table[RECORD_ID]
-    mask = ids.isin(wanted)
-    return dict(zip(ids[mask], scored.table[TITLE][mask], strict=True))
+def _titles(queue: ReviewQueue, wanted: set[str]) -> dict[str, str]:
+    known = [name for name in wanted if name in queue.positions]
+    titles = queue.scored.table[TITLE].iloc[[queue.positions[name] for name in known]]
+    return dict(zip(known, titles.tolist(), strict=True))
 
 
 def _history(
-    scored: Scored,
+    queue: ReviewQueue,
     log: DecisionLog,
     rows: Sequence[Decision],
     titles: Mapping[str, str] | None,
     hidden: frozenset[str],
 ) -> pd.DataFrame:
-    titles = _titles(scored, {row.record_id for row in rows}) if titles is None else titles
+    titles = _titles(queue, {row.record_id for row in rows}) if titles is None else titles
     by_id = {row.id: row for row in log.rows}
     return pd.DataFrame(
         [
@@ -114,14 +114,14 @@ def _ids(log: DecisionLog, record_id: str) -> tuple[int, int]:
     return pair.first.id, pair.second.id
 
 
-def _take_back(scored: Scored, standing: list[Decision]) -> None:
+def _take_back(queue: ReviewQueue, standing: list[Decision]) -> None:
     """Let any decision be taken back by its number, whoever made it."""
     if not standing:
         return
     with st.expander("Take back another decision", icon=":material/history:"):
         words = st.text_input("Words of its title, its record or its reviewer", key="decision_words").casefold().split()
         offered = standing if words else standing[:_LISTED]
-        titles = _titles(scored, {row.record_id for row in offered})
+        titles = _titles(queue, {row.record_id for row in offered})
         descriptions = {
             row.id: (
                 f"{titles.get(row.record_id, '')[:70]} ({row.record_id}): {row.label}, {reviewer_label(row)},"
@@ -144,7 +144,7 @@ def _take_back(scored: Scored, standing: list[Decision]) -> None:
             key=f"take-back-{chosen}",
             icon=":material/undo:",
             on_click=_undo,
-            args=(scored.predictions, chosen),
+            args=(queue.scored.predictions, chosen),
         )
 
 

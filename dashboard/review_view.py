@@ -6,6 +6,7 @@ list: whoever presses decides what stood on the screen, or nothing.
 
 import contextlib
 from collections.abc import Sequence
+from itertools import islice
 from typing import Final
 
 import pandas as pd
@@ -173,8 +174,12 @@ def _record(
     scored: Scored, queue: ReviewQueue, waiting: WaitingList, log: DecisionLog, desk: ReviewState
 ) -> pd.Series | None:
     """Return the record to show: the one on the desk while it waits or was decided, else the next."""
-    ids = set(waiting.record_ids)
-    known = desk.record in ids or desk.record in log.current or desk.record in log.disputes or desk.record in desk.trail
+    known = (
+        desk.record in waiting.record_ids
+        or desk.record in log.current
+        or desk.record in log.disputes
+        or desk.record in desk.trail
+    )
     if not known or desk.record not in queue.positions:
         desk.record, desk.again = _next_record(scored, waiting, log, desk), False
     return scored.table.iloc[queue.positions[desk.record]] if desk.record else None
@@ -182,13 +187,14 @@ def _record(
 
 def _next_record(scored: Scored, waiting: WaitingList, log: DecisionLog, desk: ReviewState) -> str:
     """Return the next record that waits and that no other reader has before them, '' where none waits."""
-    left = [name for name in waiting.record_ids if name not in desk.skipped]
+    # Of tens of thousands only the first are looked at: this is done at each key.
+    left = list(islice((name for name in waiting.record_ids if name not in desk.skipped), _CLAIMED_AMONG))
     if not left:
         desk.skipped.clear()
-        left = list(waiting.record_ids)
+        left = list(waiting.record_ids[:_CLAIMED_AMONG])
     if not left or left[0] in waiting.second or left[0] in waiting.disputed:
         return left[0] if left else ""
-    wanted = [name for name in left[:_CLAIMED_AMONG] if name not in log.current]
+    wanted = [name for name in left if name not in log.current]
     place = cache.workspace().database
     try:
         free = claim_next(place, scored.predictions, wanted, holder=window(), lease_seconds=LEASE_SECONDS)

@@ -56,7 +56,7 @@ review_progress.show_progress(scored, queue, waiting, log)
 if view == "One by one":
     review_view.show_desk(scored, queue, waiting, log)
     desk = review_state.review_state(scored.predictions)
-    review_history.show_history(scored, log, early=review_view.too_early(desk), hidden=waiting.second)
+    review_history.show_history(queue, log, early=review_view.too_early(desk), hidden=waiting.second)
 elif view == "Many at once":
     review_table.show_many(scored, queue, waiting, log)
     review_table.show_workbook(scored, queue, waiting)
