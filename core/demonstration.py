@@ -3,8 +3,9 @@
 Two models are trained on the same labels, so that two can be compared: one that counts words and letters, which reads
 all digitised books, and one that asks the language model MiniLM too, which reads only the books that people checked,
 since it is fifty times slower. The checked books are a plain random draw from the digitised ones and known to be one,
-so that a promise of the whole can rest on them. What is made last is what the pages show first: the quick model and all
-books.
+so that a promise of the whole can rest on them. Two invented
+reviewers have begun to decide. What is made last is what the pages show first: the quick model and
+all books.
 """
 
 import contextlib
@@ -22,11 +23,21 @@ from core.errors import DamagedError, NameTakenError, NotFoundError
 from core.importing import FOLDERS, import_file
 from core.learned_facets import add_marks, create_facet, list_facets
 from core.progress import Progress, silent
-from core.schema import DRAWN_CHANCE, RECORD_ID, TITLE, TITLE_KEY, Kind
+from core.schema import CONFIDENCE, DRAWN_CHANCE, PREDICTED, RECORD_ID, TITLE, TITLE_KEY, TRUTH, Kind
 from core.storage import Workspace, write_atomically
 from core.text_search import phrase_mask
 
-__all__ = ["FACET", "MODEL", "PREDICTIONS", "SECOND_MODEL", "SECOND_PREDICTIONS", "build", "main"]
+__all__ = [
+    "FACET",
+    "MODEL",
+    "PREDICTIONS",
+    "REVIEWERS",
+    "SECOND_MODEL",
+    "SECOND_PREDICTIONS",
+    "build",
+    "main",
+    "open_desk",
+]
 
 _CHECKED: tuple[str, str, Kind] = ("checked", "demo-checked", "corpus")
 _NAMES: tuple[tuple[str, str, Kind], ...] = (
@@ -43,10 +54,17 @@ SECOND_PREDICTIONS = "demo-minilm-predictions"
 FACET = "travel"
 FACET_MARKS = 8  # titles of each kind that an invented person marked
 INVENTED_PERSON = "Ada Quill (invented)"
+REVIEWERS = (INVENTED_PERSON, "Ben Marrow (invented)")
+_SENT, _ANSWERED, _TWICE = 60, 12, 4  # every fourth of the answered books has two answers
 
 
 def build(
-    workspace: Workspace, *, seed: int | None = None, two_models: bool = True, progress: Progress = silent
+    workspace: Workspace,
+    *,
+    seed: int | None = None,
+    two_models: bool = True,
+    desk: bool = True,
+    progress: Progress = silent,
 ) -> dict[str, list[str]]:
     """Make the invented catalogue, import it, train a model on its annotations, and score the digitised books.
 
@@ -56,6 +74,8 @@ def build(
         Another seed makes another library; without one it is always the same.
     two_models : bool
         Without the second model, and the corpus it reads, it takes half the time.
+    desk : bool
+        Whether books wait for review and two invented reviewers have begun, see :func:`open_desk`.
 
     Returns
     -------
@@ -120,6 +140,8 @@ def build(
             train_and_score("blend", SECOND_MODEL, "demo-checked", SECOND_PREDICTIONS, 0.35, 0.8)
     train_and_score("tfidf", MODEL, "demo-digitised", PREDICTIONS, 0.8, 1.0)
     _mark_travel(workspace)
+    if desk:
+        open_desk(workspace, demonstration.truth)
     progress(1.0, "Done")
     return built
 
@@ -145,6 +167,59 @@ def _mark_travel(workspace: Workspace) -> None:
     fitting = records[journeys & ~verse][RECORD_ID].tolist()[:FACET_MARKS]
     marks = {**dict.fromkeys(fitting, True), **dict.fromkeys((*tours_in_verse, *others), False)}
     add_marks(workspace.database, facet, marks, via="search", by=INVENTED_PERSON)
+
+
+def open_desk(workspace: Workspace, truth: pd.Series) -> int:
+    """Send the books that the model is least sure of to review, and let two invented reviewers answer some.
+
+    They answer from the truth. A quarter of the answered books has a second opinion; about the first they disagree,
+    and of another nobody can tell. Where books were sent to review before, nothing is done.
+
+    Parameters
+    ----------
+    truth : Series of str
+        True class of each book, by its identifier.
+
+    Returns
+    -------
+    int
+        How many decisions were written.
+    """
+    from core.predictions import load_scored
+    from core.review import CANNOT_TELL, record_decision, send_to_review, sent_for_scored
+    from core.second_opinions import save_second_share
+
+    scored, database = load_scored(workspace, PREDICTIONS), workspace.database
+    if sent_for_scored(database, scored):
+        return 0
+    unchecked = scored.table[(scored.table[TRUTH] == "") & scored.table[RECORD_ID].isin(truth.index)]
+    least_sure = unchecked.sort_values([CONFIDENCE, RECORD_ID]).head(_SENT)
+    send_to_review(database, scored.predictions, least_sure[RECORD_ID], "the model is least sure of it", scored=scored)
+    save_second_share(database, scored.predictions, 1 / _TWICE)
+    written = 0
+    answered = least_sure.head(_ANSWERED)
+    for number, (record_id, predicted) in enumerate(zip(answered[RECORD_ID], answered[PREDICTED], strict=True)):
+        label, note = str(truth[record_id]), ""
+        if number == 1:
+            label, note = CANNOT_TELL, "The title says too little."
+        other = next(name for name in scored.classes if name != label) if number == 0 else label
+        answers = [label, other] if number % _TWICE == 0 else [label]
+        for turn, answer in enumerate(answers):
+            reviewer = REVIEWERS[(number + turn) % len(REVIEWERS)]
+            record_decision(
+                database,
+                scored.predictions,
+                record_id,
+                answer,
+                old=predicted,
+                note=note,
+                by=reviewer,
+                session=f"demonstration-{reviewer}",
+                scored=scored,
+                second=turn > 0,
+            )
+            written += 1
+    return written
 
 
 def _refuse_another(workspace: Workspace, wanted: Sequence[tuple[str, Kind, pd.DataFrame]]) -> None:

@@ -409,7 +409,8 @@ class Demonstration:
         800 digitised books, a fair sample: ``BL record ID``, ``BL record ID for physical resource``, ``Title``,
         ``Date of publication``, ``true_label`` ('Fiction', 'Non-fiction', and here and there 'both', "can't tell", '').
     truth : Series
-        True class of every record, by identifier of the paper book and of the digital copy. For tests only.
+        True class of every record, by identifier of the paper book and of the digital copy. For tests, and for what
+        the invented reviewers answer.
     planted : mapping
         Name to :class:`PlantedTruth`. For tests only.
     """

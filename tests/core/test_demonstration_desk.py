@@ -1,0 +1,31 @@
+"""The demonstration's desk: books wait, two invented reviewers have begun, and about one book they disagree."""
+
+import pandas as pd
+
+from core.demonstration import PREDICTIONS, REVIEWERS, open_desk
+from core.predictions import load_scored
+from core.review import decisions_for_scored
+from core.review_queue import Reason, queue_of, waiting_for
+from core.second_opinions import measure_opinions, second_share
+from core.storage import Workspace
+
+
+def test_books_wait_and_two_people_have_begun(demo_copy: Workspace) -> None:
+    scored = load_scored(demo_copy, PREDICTIONS)
+    truth = pd.Series(scored.table["predicted"].to_numpy(), index=scored.table["record_id"])
+    # Twelve books, the first, fifth and ninth of them with two answers.
+    assert open_desk(demo_copy, truth) == 15
+    log = decisions_for_scored(demo_copy.database, scored)
+    assert {row.by for row in log.rows} == set(REVIEWERS)
+    assert all("(invented)" in row.by for row in log.rows)
+    assert (len(log.current), len(log.disputes), len(log.pairs)) == (11, 1, 3)
+    opinions = measure_opinions(log)
+    assert (len(opinions.pairs), opinions.agreed, opinions.copies) == (3, 2, 0)
+    queue = queue_of(demo_copy, scored, None)
+    assert queue.counts[Reason.SENT] == 60
+    ordered = queue.ordered(reasons=[Reason.SENT])
+    share = second_share(demo_copy.database, scored.predictions)
+    waiting = waiting_for(queue, ordered, log, by="Cleo", session="c", second_share=share)
+    assert len(waiting.disputed) == 1  # which Cleo finds first
+    assert len(waiting.record_ids) == 48 + 1 + len(waiting.second)
+    assert open_desk(demo_copy, truth) == 0  # it is opened once
