@@ -3,9 +3,8 @@
 Two models are trained on the same labels, so that two can be compared: one that counts words and letters, which reads
 all digitised books, and one that asks the language model MiniLM too, which reads only the books that people checked,
 since it is fifty times slower. The checked books are a plain random draw from the digitised ones and known to be one,
-so that a promise of the whole can rest on them. Two invented
-reviewers have begun to decide. What is made last is what the pages show first: the quick model and
-all books.
+so that a promise of the whole can rest on them. Two invented reviewers have begun to decide. What is made last is what
+the pages show first: the quick model and all books.
 """
 
 import contextlib

@@ -8,9 +8,10 @@ import streamlit as st
 
 from core.errors import ColophonError
 from core.review import Decision, DecisionLog, undo_decision
+from core.review_labels import labels_from_decisions
 from core.review_queue import ReviewQueue
 from core.schema import TITLE
-from dashboard import cache, widgets
+from dashboard import cache, feedback, navigation, widgets
 from dashboard.feedback import escape
 from dashboard.review_state import review_state, reviewer_label, reviewer_name, window
 from dashboard.tables import show_table
@@ -61,7 +62,23 @@ def show_history(queue: ReviewQueue, log: DecisionLog, *, early: bool, hidden: f
     if len(rows) > _LISTED:
         st.caption(f"The latest {_LISTED} of {len(rows):,} are shown; the file holds all.")
     widgets.download_table(lambda: _history(queue, log, rows, None, hidden), "decisions")
+    _offer_labels(queue)
     _take_back(queue, [row for row in rows if row.is_active and row.record_id not in hidden])
+
+
+def _offer_labels(queue: ReviewQueue) -> None:
+    """Make a label set of what was decided, with which a model can be trained and checked."""
+    if st.button(
+        "Make these decisions a label set",
+        key="review-labels",
+        icon=":material/label:",
+        help="Books that were drawn by lot keep their chances, so that a promise can rest on them.",
+    ):
+        report = labels_from_decisions(cache.workspace(), queue.scored.name)
+        st.success(f"Kept as the label set “{escape(report.name)}”.", icon=":material/check_circle:")
+        feedback.show_sentences(*report.warnings)
+        navigation.links_to("Models", "Train a model with it")
+        navigation.links_to("Thresholds", "Check these predictions against it")
 
 
 def _titles(queue: ReviewQueue, wanted: set[str]) -> dict[str, str]:
