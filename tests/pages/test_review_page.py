@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.demonstration import PREDICTIONS
+from core.labels import load_labels
 from core.policies import SavedPolicy, save_policy
 from core.predictions import load_predictions, load_scored
 from core.review import decisions, read_decisions, record_decision
@@ -250,3 +251,16 @@ def test_many_at_once_says_what_was_written_and_what_others_decided(
     assert "1 answer was written. 1 was not written: others have decided otherwise meanwhile" in words(page)
     [row] = page.dataframe[0].value.to_dict("records")
     assert (row["your answer"], row["decided meanwhile"], row["by"]) == ("Non-fiction", "Fiction", "Ben")
+
+
+@pytest.mark.usefixtures("read_at_once")
+def test_decisions_become_a_label_set_at_a_click(demo_copy: Workspace, fingerprint: str, open_page: Open) -> None:
+    page = open_page(demo_copy, "review.py").run()
+    book = shown_record(page)
+    fiction(page)
+    answer(page, "Make these decisions a label set")
+    assert not page.exception
+    [kept] = [str(item.value).replace("\\", "") for item in page.success]
+    assert kept == f"Kept as the label set “{PREDICTIONS}-review”."
+    table = load_labels(demo_copy, f"{PREDICTIONS}-review").table()
+    assert table[["record_id", "label"]].to_numpy().tolist() == [[book, "Fiction"]]
