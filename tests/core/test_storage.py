@@ -133,3 +133,16 @@ def test_a_damaged_database_stops_the_workspace_in_words(tmp_path: Path) -> None
         StorageError, match=r"colophon\.db is damaged \(file is not a database\)\. Stop the server first"
     ):
         Workspace(tmp_path)
+
+
+def test_a_team_s_workspace_keeps_names_in_the_database_it_is_told(
+    postgres_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests import postgres
+
+    monkeypatch.setenv("COLOPHON_DATABASE", postgres.new_database(postgres_server, "team"))
+    place = Workspace(tmp_path / "place")
+    place.database.assign_name("models", "x", "1")
+    assert Workspace(tmp_path / "place").database.names("models") == {"x": "1"}
+    assert [path.name for path in place.root.iterdir()] == ["workspace.json"]
+    place.database.close()
