@@ -133,7 +133,9 @@ def titles(opened: OpenFacet) -> None:
     """Show titles to mark: suggestions, what a search finds, or the random sample."""
     if st.session_state.get(_MODE) is None:
         st.session_state[_MODE] = _SEARCH if opened.ranking is None else _LIKE
-    mode = st.segmented_control("Titles to mark", [_LIKE, _SEARCH, _RANDOM], key=_MODE, label_visibility="collapsed")
+    mode = st.segmented_control(
+        "Titles to mark", [_LIKE, _SEARCH, _RANDOM], key=_MODE, required=True, label_visibility="collapsed"
+    )
     if mode == _SEARCH:
         words = st.text_input("Words of the title or the author", key="facet_words", placeholder="voyage")
         if not words.strip():
