@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.cli import main
 from core.importing import import_file
-from core.predictions import load_predictions
+from core.predictions import load_predictions, load_scored
 from core.review import sent_records
 from core.storage import Workspace
 from tests.core.thresholds.test_population import two_libraries
@@ -123,3 +123,20 @@ def test_the_wrong_among_the_accepted_go_to_review_unmarked(demo_copy: Workspace
     sent = sent_records(demo_copy.database, load_predictions(demo_copy, "demo-predictions").fingerprint)
     assert len(sent) == 2 * number
     assert set(sent.values()) == {"checked once more, to see whether label or model is wrong"}
+
+
+def test_drawn_books_can_be_put_on_the_review_list(workspace: Workspace, tmp_path: Path, open_page: Open) -> None:
+    """600 books, of which 20 are checked: too few to promise anything, so that a draw is offered."""
+    rows = "".join(
+        f"{i:04},A tale {i},Fiction,{0.5 + i % 50 / 100:.2f},{'Fiction' if i < 20 else ''}\n" for i in range(600)
+    )
+    (tmp_path / "few.csv").write_text(f"id,title,predicted,confidence,truth\n{rows}", encoding="utf-8")
+    import_file(workspace, tmp_path / "few.csv", "predictions", name="few")
+    page = open_page(workspace, "thresholds.py").run()
+    assert not page.exception
+    page.button(key="review_books-drawn-at-random").click().run()
+    assert not page.exception
+    [draw] = workspace.database.read("draw")
+    sent = sent_records(workspace.database, load_scored(workspace, "few").predictions)
+    assert list(sent) == draw["record_ids"]
+    assert any(f"{len(sent):,} books were put on the review list" in item.value for item in page.success)
