@@ -15,11 +15,12 @@ from dashboard.feedback import escape
 from dashboard.record_view import words_sentence
 from dashboard.review_state import ReviewState
 
-__all__ = ["ask_link_pattern", "show_record_help"]
+__all__ = ["show_record_help"]
 
 _SIMILAR: Final = 3
 _LEAST_SIMILAR: Final = 0.05
 _LONGEST: Final = 600
+_TITLE: Final = 46
 
 
 def show_record_help(scored: Scored, queue: ReviewQueue, record: pd.Series, desk: ReviewState, *, blind: bool) -> None:
@@ -37,8 +38,9 @@ def show_record_help(scored: Scored, queue: ReviewQueue, record: pd.Series, desk
     _show_similar(scored, record)
     if not blind:
         _show_words(scored, record, desk)
-    with st.expander(f"The whole record ({len(filled)} filled columns)", icon=":material/article:"):
+    with st.expander("The whole record", icon=":material/article:"):
         st.markdown("  \n".join(f"**{escape(name)}:** {escape(value[:_LONGEST])}" for name, value in filled.items()))
+        _ask_link_pattern()
 
 
 def _filled(originals: pd.DataFrame, queue: ReviewQueue, record_id: str) -> dict[str, str]:
@@ -58,7 +60,7 @@ def _show_link(filled: dict[str, str], record_id: str) -> None:
         st.link_button("Read the digitised book", address, icon=":material/open_in_new:", type="tertiary")
 
 
-def ask_link_pattern() -> None:
+def _ask_link_pattern() -> None:
     """Ask for the pattern of the library's addresses, kept in the workspace."""
     database = cache.workspace().database
     known = link_pattern(database)
@@ -83,13 +85,17 @@ def _show_similar(scored: Scored, record: pd.Series) -> None:
     nearest = nearest[(nearest[RECORD_ID] != record[RECORD_ID]) & (nearest["similarity"] >= _LEAST_SIMILAR)]
     if nearest.empty:
         return
-    st.markdown("**Similar titles, and what people said of them**")
+    st.markdown("**Similar titles**")
     st.markdown(
         "\n".join(
-            f"- {escape(str(row.title)[:140])} → **{escape(str(row.label))}**"
+            f"- {escape(_shortened(str(row.title)))} → **{escape(str(row.label))}**"
             for row in nearest.head(_SIMILAR).itertuples()
         )
     )
+
+
+def _shortened(title: str) -> str:
+    return title if len(title) <= _TITLE else f"{title[:_TITLE].rsplit(' ', 1)[0]} …"
 
 
 def _show_words(scored: Scored, record: pd.Series, desk: ReviewState) -> None:
@@ -114,8 +120,8 @@ def _show_words(scored: Scored, record: pd.Series, desk: ReviewState) -> None:
     except ColophonError as error:  # the book can be decided without it
         st.caption(escape(str(error)))
         return
-    st.markdown(f"**What speaks for {escape(explanation.class_name)}**")
-    feedback.show_sentences(words_sentence(explanation))
+    words = words_sentence(explanation).replace("For it speak", f"For {explanation.class_name} speak", 1)
+    feedback.show_sentences(words)
 
 
 def _explain(desk: ReviewState, record_id: str) -> None:

@@ -96,10 +96,11 @@ def ask_name() -> None:
     # A widget's own state is dropped when its page is left; the name is wanted again.
     st.session_state.setdefault(_NAME, st.session_state.get(navigation.REVIEWER, ""))
     st.session_state[navigation.REVIEWER] = st.text_input(
-        "Your name (may stay empty)",
+        "Your name",
         key=_NAME,
         max_chars=80,
-        help="Kept in this workspace with each of your decisions, so that others can ask you. It is not exported.",
+        help="It may stay empty. Kept in this workspace with each of your decisions, so that others can ask you. It is"
+        " not exported.",
     )
 
 

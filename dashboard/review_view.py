@@ -21,7 +21,7 @@ from core.schema import AUTHOR, CONFIDENCE, DATE, LANGUAGE, PLACE, PREDICTED, PU
 from core.wording.review import ORDER_NAMES, REASON_NAMES, reason_sentence
 from dashboard import cache, navigation, widgets
 from dashboard.feedback import escape, percent
-from dashboard.review_record import ask_link_pattern, show_record_help
+from dashboard.review_record import show_record_help
 from dashboard.review_state import ReviewState, review_state, reviewer_label, reviewer_name, window
 
 __all__ = ["choose_order", "show_desk", "too_early"]
@@ -55,7 +55,7 @@ if (!window.colophonNoteKey) {
 
 def choose_order(scored: Scored, queue: ReviewQueue) -> tuple[str, ...]:
     """Draw the choice of books and their order, kept in the address, and return the records in that order."""
-    with st.expander("Which books, in which order", icon=":material/sort:"):
+    with st.expander("Books and order", icon=":material/sort:"):
         left, right = st.columns(2)
         chosen = left.selectbox(
             "Order",
@@ -67,7 +67,7 @@ def choose_order(scored: Scored, queue: ReviewQueue) -> tuple[str, ...]:
             " below their cut-off.",
         )
         reasons = right.multiselect(
-            "Only books that wait because they are",
+            "Why they wait",
             [reason.value for reason in queue.counts],
             format_func=lambda name: REASON_NAMES[Reason(name)],
             key=navigation.REVIEW_REASONS,
@@ -79,8 +79,6 @@ def choose_order(scored: Scored, queue: ReviewQueue) -> tuple[str, ...]:
             seed = int(
                 left.number_input("Shuffle number", 0, 9999, key=navigation.REVIEW_SEED, bind="query-params", step=1)
             )
-        with right:
-            ask_link_pattern()
     return cache.review_order(scored, Order(chosen), seed, tuple(Reason(name) for name in reasons))
 
 
@@ -115,10 +113,11 @@ def _show_record(
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(border=True):
         hidden = st.toggle(
-            "Hide what the model says until I have answered",
+            "Hide what the model says",
             key=navigation.HIDE_MODEL,
             bind="query-params",
-            help="A blind check: your answer is kept with the remark that you did not see the model's.",
+            help="Until you have answered. A blind check: your answer is kept with the remark that you did not see the"
+            " model's.",
         )
         blind = hidden and earlier is None and dispute is None
         with st.container(key="review-title"):
@@ -132,7 +131,7 @@ def _show_record(
             st.markdown(f"{says} **{escape(_dispute_text())}**")
         else:
             why = _why(queue, waiting, record_id, blind=blind)
-            st.markdown(f"{'' if blind else says} It waits here because {escape('; '.join(why))}.".strip())
+            st.markdown(f"{'' if blind else says} It waits because {escape('; '.join(why))}.".strip())
             if record_id in waiting.disputed:
                 st.markdown(f"**{escape(_answers_text(log.disputes[record_id]))}**")
         if (earlier is not None or dispute is not None) and not desk.again:

@@ -41,6 +41,7 @@ with left:
         required=True,
         key="view",
         bind="query-params",
+        label_visibility="collapsed",
     )
 ordered = review_view.choose_order(scored, queue)
 waiting = waiting_for(

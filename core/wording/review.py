@@ -56,7 +56,7 @@ def reason_sentence(reason: ReviewReason, *, blind: bool = False) -> str:
     if reason.kind is Reason.SUSPECT:
         if blind:
             return "its label is in doubt"
-        return f"a person said “{reason.detail}”, and the model is sure of something else"
+        return f"a person said “{reason.detail}”"
     if reason.kind is Reason.MODELS:
         return "two models disagree" if blind else f"“{reason.detail}” says “{reason.other}”"
     if reason.kind is Reason.DISPUTED:

@@ -91,7 +91,7 @@ def test_a_book_has_all_its_reasons_in_plain_words(queue: ReviewQueue) -> None:
         "it is in “war”, where the model is wrong more often than elsewhere",
         "it is below its cut-off of 90.0 %",
     ]
-    assert words("d")[1] == "a person said “Fiction”, and the model is sure of something else"
+    assert words("d")[1] == "a person said “Fiction”"
     assert words("e") == ["somebody sent it here: a look", "“q” says “Map”"]
     assert words("e", blind=True)[1] == "two models disagree"
     assert words("f") == ["no cut-off is kept for what the model says"]

@@ -212,7 +212,7 @@ def test_a_blind_reader_sees_the_model_s_answer_after_their_own(
     page.query_params["blind"] = "true"
     page.run()
     assert "The model says" not in words(page)
-    assert "What speaks for" not in words(page)
+    assert " speak: " not in words(page)
     fiction(page)
     [row] = read_decisions(demo_copy.database, fingerprint).rows
     assert row.blind
