@@ -151,6 +151,7 @@ KEPT_IN_FILES = {
     "core/classes.py": "the import's warnings: which answers became one class",
     "core/joins.py": "warnings of predictions and a training's report: which books were found among others",
     "core/labels.py": "the import's warnings: how many rows speak of one book",
+    "core/models/cascade.py": "a training's report and a model's manifest: what the quick student may decide",
     "core/models/preparation.py": "a training's report: which books were left out",
     "core/weak_supervision/functions.py": "a label set's manifest: which functions abstained or copy others",
     "core/weak_supervision/label_model.py": "a label set's manifest: of which functions agreement tells nothing",
