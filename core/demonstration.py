@@ -3,8 +3,8 @@
 Two models are trained on the same labels, so that two can be compared: one that counts words and letters, which reads
 all digitised books, and one that asks the language model MiniLM too, which reads only the books that people checked,
 since it is fifty times slower. The checked books are a plain random draw from the digitised ones and known to be one,
-so that a promise of the whole can rest on them. Two invented reviewers have begun to decide. What is made last is what
-the pages show first: the quick model and all books.
+so that a promise of the whole can rest on them. Two invented reviewers have begun to decide, the first promise is kept,
+and what it accepts was exported. What is made last is what the pages show first: the quick model and all books.
 """
 
 import contextlib
@@ -34,6 +34,7 @@ __all__ = [
     "SECOND_MODEL",
     "SECOND_PREDICTIONS",
     "build",
+    "hand_over",
     "main",
     "open_desk",
 ]
@@ -54,6 +55,7 @@ FACET = "travel"
 FACET_MARKS = 8  # titles of each kind that an invented person marked
 INVENTED_PERSON = "Ada Quill (invented)"
 REVIEWERS = (INVENTED_PERSON, "Ben Marrow (invented)")
+PROMISED = 0.02  # of the whole, what the Thresholds page begins with
 _SENT, _ANSWERED, _TWICE = 60, 12, 4  # every fourth of the answered books has two answers
 
 
@@ -62,7 +64,7 @@ def build(
     *,
     seed: int | None = None,
     two_models: bool = True,
-    desk: bool = True,
+    walked: bool = True,
     progress: Progress = silent,
 ) -> dict[str, list[str]]:
     """Make the invented catalogue, import it, train a model on its annotations, and score the digitised books.
@@ -73,8 +75,9 @@ def build(
         Another seed makes another library; without one it is always the same.
     two_models : bool
         Without the second model, and the corpus it reads, it takes half the time.
-    desk : bool
-        Whether books wait for review and two invented reviewers have begun, see :func:`open_desk`.
+    walked : bool
+        Whether the road was walked to its end: books wait for review and two invented reviewers have begun
+        (:func:`open_desk`), a promise is kept and what it accepts was exported (:func:`hand_over`).
 
     Returns
     -------
@@ -139,8 +142,9 @@ def build(
             train_and_score("blend", SECOND_MODEL, "demo-checked", SECOND_PREDICTIONS, 0.35, 0.8)
     train_and_score("tfidf", MODEL, "demo-digitised", PREDICTIONS, 0.8, 1.0)
     _mark_travel(workspace)
-    if desk:
+    if walked:
         open_desk(workspace, demonstration.truth)
+        hand_over(workspace)
     progress(1.0, "Done")
     return built
 
@@ -219,6 +223,31 @@ def open_desk(workspace: Workspace, truth: pd.Series) -> int:
             )
             written += 1
     return written
+
+
+def hand_over(workspace: Workspace) -> Path | None:
+    """Keep the cut-offs of the first promise, and export what they accept; where some were kept, nothing is done.
+
+    Returns
+    -------
+    Path, optional
+        The export.
+    """
+    from core.export.release import Release, release, unused_path
+    from core.guarantees import WholeRequest, ask_whole, budget_of, promise_of
+    from core.policies import SavedPolicy, save_policy, saved_policies
+    from core.predictions import load_scored
+
+    scored = load_scored(workspace, PREDICTIONS)
+    if saved_policies(workspace, scored.predictions):
+        return None
+    result = ask_whole(scored, WholeRequest(max_error=PROMISED), budget_of(workspace, scored))
+    chosen = SavedPolicy(policy=result.policy(), promise=promise_of(result), labels=scored.labels)
+    save_policy(workspace, scored.predictions, chosen)
+    prepared = Release.prepare(workspace, PREDICTIONS, chosen, scored=scored)
+    out = unused_path(workspace.folder("exports"), f"{prepared.settings.folder}.zip")
+    release(workspace, prepared, out)
+    return out
 
 
 def _refuse_another(workspace: Workspace, wanted: Sequence[tuple[str, Kind, pd.DataFrame]]) -> None:

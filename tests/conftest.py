@@ -119,7 +119,7 @@ def demo_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspa
         if not ready.exists():
             # The second model, with MiniLM, is looked at where it matters: tests/pages/test_home.py.
             # Nobody has decided there: tests count their own decisions.
-            demonstration.build(Workspace(folder / "unfinished"), two_models=False, desk=False)
+            demonstration.build(Workspace(folder / "unfinished"), two_models=False, walked=False)
             (folder / "unfinished").rename(ready)
     created = Workspace(shutil.copytree(ready, folder / "workspace"))
     before = _content(created)

@@ -2,10 +2,13 @@
 
 import pandas as pd
 
-from core.demonstration import PREDICTIONS, REVIEWERS, open_desk
+from core.demonstration import PREDICTIONS, REVIEWERS, hand_over, open_desk
+from core.export.release import saved_exports
+from core.policies import saved_policies
 from core.predictions import load_scored
 from core.review import decisions_for_scored
 from core.review_queue import Reason, queue_of, waiting_for
+from core.road import next_step, road_status
 from core.second_opinions import measure_opinions, second_share
 from core.storage import Workspace
 
@@ -29,3 +32,18 @@ def test_books_wait_and_two_people_have_begun(demo_copy: Workspace) -> None:
     assert len(waiting.disputed) == 1  # which Cleo finds first
     assert len(waiting.record_ids) == 48 + 1 + len(waiting.second)
     assert open_desk(demo_copy, truth) == 0  # it is opened once
+
+
+def test_the_first_promise_is_kept_and_what_it_accepts_was_exported_once(demo_copy: Workspace) -> None:
+    path = hand_over(demo_copy)
+    assert path
+    assert path.exists()
+    scored = load_scored(demo_copy, PREDICTIONS)
+    [chosen] = saved_policies(demo_copy, scored.predictions)
+    assert chosen.promise
+    assert chosen.promise.promised
+    assert chosen.promise.max_error == 0.02
+    [export] = saved_exports(demo_copy, scored.predictions)
+    assert export.accepted > 1_000
+    assert hand_over(demo_copy) is None
+    assert next_step(road_status(demo_copy, PREDICTIONS)) == "review"
