@@ -39,11 +39,11 @@ def verdict_sentences(scored: Scored) -> list[str]:
     policies = saved_policies(cache.workspace(), scored.predictions)
     if not policies:
         return [*lines, "Nothing is accepted yet: no cut-offs have been kept."]
-    kept = policies[0]
-    if kept.policy.where is None:
-        lines.append(policy_sentences(cache.policy_report(scored, kept.policy))[0])
-    if kept.promise is not None:
-        lines.append(kept.promise.sentence)
+    policy, promise = policies[0].policy, policies[0].promise
+    if promise is not None:  # its first sentence says all; on what it rests is said on Thresholds
+        lines.append(promise.sentence.partition(". ")[0].removesuffix(".") + ".")
+    elif policy.where is None:
+        lines.append(policy_sentences(cache.policy_report(scored, policy))[0])
     return lines
 
 

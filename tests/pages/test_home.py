@@ -28,6 +28,8 @@ def test_an_empty_home_loads_the_demonstration_at_one_press(workspace: Workspace
     page = open_page(workspace, "home.py").run()
     assert not page.exception
     assert any("The verdict on" in block.value for block in page.markdown)
+    shown = " ".join(block.value for block in page.markdown).replace("\\", "").replace("\u00a0", " ")
+    assert "With 95 % confidence at most 2 % of all 6,000 books are wrong once people have done the rest" in shown
     assert any("These records are invented" in block.value for block in page.info)
     assert "Load the demonstration" not in [button.label for button in page.button]
     # Two models are trained, which takes most of a minute: once, and all that is to be seen of it is looked at here.
