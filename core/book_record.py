@@ -188,7 +188,7 @@ def _rows(path: Path, ids: list[str], columns: tuple[str, ...]) -> list[dict[str
     """Return the rows of a table with one of these identifiers, without reading the others into memory."""
     import pyarrow.parquet as pq
 
-    there = set(pq.read_schema(path).names)
-    wanted = [name for name in columns if name in there]
+    present = set(pq.read_schema(path).names)
+    wanted = [name for name in columns if name in present]
     table: list[dict[str, Any]] = pq.read_table(path, columns=wanted, filters=[(RECORD_ID, "in", ids)]).to_pylist()
     return table

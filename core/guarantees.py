@@ -324,10 +324,10 @@ def _answered_stricter(
     """
     weights = {question.key: question.weight for question in budget.questions()}
     for step in range(math.ceil(1000 * request.max_error - 1e-9) - 1, 0, -1):
-        asked = replace(request, max_error=step / 1000)
-        weight = weights.get(digest(scored.key, kind, asked.settings))
+        stricter = replace(request, max_error=step / 1000)
+        weight = weights.get(digest(scored.key, kind, stricter.settings))
         if weight is not None:
-            return _Stricter(max_error=asked.max_error, alpha=weight * round(1 - request.confidence, 12))
+            return _Stricter(max_error=stricter.max_error, alpha=weight * round(1 - request.confidence, 12))
     return None
 
 

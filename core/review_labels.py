@@ -140,8 +140,8 @@ def _decided(database: Database, scored: Scored) -> pd.DataFrame:
 def _records(scored: Scored, record_ids: Sequence[str]) -> pd.DataFrame:
     """Return what is catalogued of records, as text; a language that was guessed from the title is left out."""
     table = scored.table.set_index(RECORD_ID, drop=False).loc[list(record_ids)]
-    found = [column for column in _RECORD_COLUMNS if column in table]
-    rows = table[found].astype("str").reset_index(drop=True)
+    columns = [column for column in _RECORD_COLUMNS if column in table]
+    rows = table[columns].astype("str").reset_index(drop=True)
     if LANGUAGE in rows and LANGUAGE_SOURCE in table:
         rows[LANGUAGE] = rows[LANGUAGE].where((table[LANGUAGE_SOURCE] == "catalogue").to_numpy(), "")
     return rows

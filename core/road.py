@@ -93,9 +93,9 @@ def road_status(workspace: Workspace, predictions: str | None) -> RoadStatus:
 
 
 def _is_stale(policy: SavedPolicy, label_sets: Sequence[Artifact[LabelManifest]]) -> bool:
-    made = {label_set.name: label_set.manifest.created_at for label_set in label_sets}
+    created = {label_set.name: label_set.manifest.created_at for label_set in label_sets}
     names = [name for name in policy.labels.split(TOGETHER) if name]
-    return any(name not in made or made[name][:19] > policy.chosen_at[:19] for name in names)
+    return any(name not in created or created[name][:19] > policy.chosen_at[:19] for name in names)
 
 
 def steps(status: RoadStatus) -> dict[Step, StepState]:

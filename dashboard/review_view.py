@@ -105,9 +105,9 @@ def _show_record(
     scored: Scored, queue: ReviewQueue, waiting: WaitingList, log: DecisionLog, record: pd.Series, desk: ReviewState
 ) -> None:
     record_id = str(record[RECORD_ID])
-    asked = record_id in waiting.second or record_id in waiting.disputed
-    earlier = None if asked else log.current.get(record_id)
-    dispute = None if asked else log.disputes.get(record_id)
+    wants_answer = record_id in waiting.second or record_id in waiting.disputed
+    earlier = None if wants_answer else log.current.get(record_id)
+    dispute = None if wants_answer else log.disputes.get(record_id)
     early = too_early(desk)
     st.html(_STYLE)
     left, right = st.columns([3, 2], gap="medium")

@@ -282,19 +282,19 @@ def newest_entry(connection: Connection, kind: Kind, subject: str | None) -> int
 def read_entries(connection: Connection, kind: Kind, subject: str | None, after: int = 0) -> list[dict[str, Any]]:
     """Return the rows (about one subject, with a number above `after`) as notes, oldest first."""
     table, about = kind.table, kind.model.about
-    kept = [column for column in table.c if column.name not in (*_OWN, about)]
+    stored = [column for column in table.c if column.name not in (*_OWN, about)]
     columns: list[Any] = [table.c.id, table.c.at, table.c[about].label("subject"), table.c.more]
     source: FromClause = table
     if "person_id" in table.c:
         people = cast(Table, models.Person.__table__)
         columns.append(people.c.name.label(_BY))
         source = table.outerjoin(people, table.c.person_id == people.c.id)
-    query = select(*columns, *kept).select_from(source).where(table.c.id > after)
+    query = select(*columns, *stored).select_from(source).where(table.c.id > after)
     if subject is not None:
         query = query.where(table.c[about] == subject)
     result = connection.execute(query.order_by(table.c.id))
     keys = list(result.keys())
-    optional = {column.name for column in kept if column.nullable} - set(kind.shape.model_fields) | {_BY}
+    optional = {column.name for column in stored if column.nullable} - set(kind.shape.model_fields) | {_BY}
     notes = [_note(keys, row, optional) for row in result.all()]
     if kind.lists and notes:
         _add_lists(connection, kind, subject, after, notes)

@@ -169,18 +169,18 @@ def _errors_by_language(
     table[CORRECT] = table[PREDICTED].to_numpy() == books.loc[usable, LABEL].to_numpy()
     error_rates = by_value(table, language[usable].replace("", "no language"))
     languages = known_languages(language[usable], books.loc[usable, LABEL], table[PREDICTED], classes)
-    found = {
+    recalled = {
         entry.language: ", ".join(f"{part.right:,} of {part.n:,} {part.name}" for part in entry.classes)
         for entry in languages
     }
-    found["no language"] = found.pop("", "")
+    recalled["no language"] = recalled.pop("", "")
     rows = [
         (
             value,
             n,
             errors,
             "too few for a rate" if math.isnan(rate) else f"{rate:.3f} ({low:.3f} to {high:.3f})",
-            found[value],
+            recalled[value],
         )
         for value, n, errors, rate, low, high in error_rates[
             ["value", "n", "errors", "error_rate", "low", "high"]
