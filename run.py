@@ -300,7 +300,9 @@ def is_free(port):
 def demonstrate(python, workspace, environment):
     """Make the demonstration in a new workspace; one that people use already is left as it is."""
     unfinished = workspace / "demonstration.unfinished"
-    if (workspace / "colophon.db").exists() and not unfinished.exists():
+    # With COLOPHON_DATABASE there is no colophon.db: then what was loaded shows that the workspace is used.
+    used = any((workspace / name).exists() for name in ("colophon.db", "corpora", "labels", "predictions"))
+    if used and not unfinished.exists():
         return
     print("Making the demonstration collection (invented records) ...", flush=True)
     workspace.mkdir(parents=True, exist_ok=True)

@@ -273,13 +273,14 @@ def test_the_demonstration_is_made_once_and_again_when_it_was_interrupted(run, t
     assert calls == ["demo", "demo"]
 
 
-def test_a_workspace_that_people_use_is_left_as_it_is(run, tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", ["colophon.db", "corpora"])  # the second alone where names stand in PostgreSQL
+def test_a_workspace_that_people_use_is_left_as_it_is(run, tmp_path, monkeypatch, name):
     workspace = tmp_path / "workspace"
     workspace.mkdir()
-    (workspace / "colophon.db").touch()
+    (workspace / name).mkdir()
     monkeypatch.setattr(run.subprocess, "call", lambda *arguments, **options: pytest.fail("nothing is to be run"))
     run.demonstrate(Path(sys.executable), workspace, {})
-    assert sorted(path.name for path in workspace.iterdir()) == ["colophon.db"]
+    assert sorted(path.name for path in workspace.iterdir()) == [name]
 
 
 # --- the checks -----------------------------------------------------------------------------------------------------
