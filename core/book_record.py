@@ -1,6 +1,5 @@
 """All that a workspace knows of one book: its record, what each model and each person said of it, and where it went."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from core.book_links import book_link, link_pattern
 from core.errors import NotFoundError
 from core.labels import LABELS_FILE
 from core.policies import saved_policies
@@ -35,10 +35,9 @@ from core.slices.ledger import saved_slices
 from core.storage import Workspace
 from core.thresholds import apply_policy
 
-__all__ = ["BookRecord", "LabelOfBook", "PredictionOfBook", "book_record", "links_in"]
+__all__ = ["BookRecord", "LabelOfBook", "PredictionOfBook", "book_record"]
 
 _FACTS: Final = (AUTHOR, DATE, PLACE, PUBLISHER, LANGUAGE, GENRE_GIVEN)
-_LINK = re.compile(r"https?://[^\s<>\"']+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +85,8 @@ class BookRecord:
         The normalised columns that are filled.
     columns : mapping of str to str
         The filled columns of the file it came from, as they came. Untrusted text.
-    links : mapping of str to str
-        Column → the web address in it. Untrusted: http and https alone.
+    link : str
+        Where the digitised book can be read, see :func:`core.book_links.book_link`; '' where that is not known.
     predictions : tuple of PredictionOfBook
         The predictions that are looked at first.
     labels : tuple of LabelOfBook
@@ -101,7 +100,7 @@ class BookRecord:
     title: str
     facts: Mapping[str, str]
     columns: Mapping[str, str]
-    links: Mapping[str, str]
+    link: str
     predictions: tuple[PredictionOfBook, ...]
     labels: tuple[LabelOfBook, ...]
     decisions: tuple[Decision, ...]
@@ -135,21 +134,12 @@ def book_record(workspace: Workspace, scored: Scored, record_id: str, originals:
         title=str(first[TITLE]),
         facts={name: str(first[name]) for name in _FACTS if str(first.get(name, "") or "").strip()},
         columns=columns,
-        links=links_in(columns),
+        link=book_link(columns, record_id, link_pattern(workspace.database)),
         predictions=_predictions(workspace, scored, int(np.flatnonzero(places)[0]), ids),
         labels=_labels(workspace, ids),
         decisions=tuple(d for d in decisions_for_scored(workspace.database, scored).rows if d.record_id == record_id),
         slices=tuple(name for name, slice_ in saved_slices(workspace.database).items() if slice_.mask(row).any()),
     )
-
-
-def links_in(columns: Mapping[str, str]) -> dict[str, str]:
-    """Return the web addresses in the columns of a record, the first of each column.
-
-    >>> links_in({"Link": "see http://example.org/1", "Note": "javascript:alert(1)"})
-    {'Link': 'http://example.org/1'}
-    """
-    return {name: link.group() for name, value in columns.items() if (link := _LINK.search(value))}
 
 
 def _predictions(workspace: Workspace, scored: Scored, place: int, ids: list[str]) -> tuple[PredictionOfBook, ...]:

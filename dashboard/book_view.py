@@ -60,8 +60,10 @@ def show(book: BookRecord) -> None:
     feedback.conclusion(escape(book.title) or "(no title)")
     facts = " · ".join(f"{capitalised(header(name))}: {value}" for name, value in book.facts.items())
     st.caption(escape(f"{facts} · record {book.record_id}" if facts else f"record {book.record_id}"))
-    for column, link in book.links.items():
-        st.link_button(escape(f"{column} ({urlsplit(link).hostname})"), link, icon=":material/open_in_new:")
+    if book.link:
+        st.link_button(
+            f"Read it at {escape(urlsplit(book.link).hostname or '')}", book.link, icon=":material/open_in_new:"
+        )
     left, right = st.columns(2)
     with left:
         st.header("What was said of it")

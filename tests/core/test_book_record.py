@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from core.book_record import book_record, links_in
+from core.book_record import book_record
 from core.errors import NotFoundError
 from core.importing import import_file
 from core.policies import SavedPolicy, save_policy
@@ -56,12 +56,12 @@ def test_a_book_shows_what_each_model_and_each_person_said(workspace: Workspace,
         ("", "Cy", True),
     ]
     assert book.columns["shelfmark"] == "12601.h.1"
-    assert book.links == {"Link": "http://example.org/7"}
+    assert book.link == "http://example.org/7"
 
 
 def test_a_book_nobody_labelled_has_no_label_and_no_dangerous_link(workspace: Workspace, scored: Scored) -> None:
     book = book_record(workspace, scored, "008", originals(workspace))
-    assert (book.labels, book.decisions, book.links) == ((), (), {})
+    assert (book.labels, book.decisions, book.link) == ((), (), "")
     assert "shelfmark" not in book.columns  # it is empty
     assert book.predictions[0].is_accepted is None
 
@@ -69,8 +69,3 @@ def test_a_book_nobody_labelled_has_no_label_and_no_dangerous_link(workspace: Wo
 def test_a_number_that_is_not_here_is_named(workspace: Workspace, scored: Scored) -> None:
     with pytest.raises(NotFoundError, match=r"None of the 2 books of “tool” has the number 9\."):
         book_record(workspace, scored, "9", originals(workspace))
-
-
-def test_only_web_addresses_are_links() -> None:
-    columns = {"a": "see https://example.org/x?y=1 there", "b": "file:///etc/passwd", "c": "data:text/html,x"}
-    assert links_in(columns) == {"a": "https://example.org/x?y=1"}
