@@ -19,10 +19,12 @@ else:
 
     # Before the menu: a browser would fetch the icon of a menu entry from another host, had it no other by then.
     st.set_page_config(page_icon=navigation.ICON, layout="wide")
-    page = navigation.navigation(cache.states_of_steps())
+    page = navigation.navigation()
     st.set_page_config(page_title=f"{page.title} · Colophon")
     tables.fit_the_window()
     tables.accent_text_colour()
+    with st.sidebar:
+        navigation.menu(cache.states_of_steps())
     with st.sidebar, feedback.show_errors():
         widgets.choose_predictions()
         book_view.search_box()

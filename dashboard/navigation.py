@@ -46,6 +46,7 @@ __all__ = [
     "cut_key",
     "go_to",
     "links_to",
+    "menu",
     "navigation",
     "page_entry",
     "pages_of",
@@ -176,24 +177,38 @@ _STATE_ICONS: Final[Mapping[StepState, str]] = {
 }
 
 
-def _page(entry: PageEntry, state: StepState | None = None) -> StreamlitPage:
+def _page(entry: PageEntry) -> StreamlitPage:
     return st.Page(
         _ROOT / entry.file,
         title=entry.title,
-        icon=_STATE_ICONS.get(state, entry.icon) if state else entry.icon,
+        icon=entry.icon,
         url_path=entry.file.removesuffix(".py"),
         default=entry is PAGES[0],
-        visibility="hidden" if entry.file in _SEARCH_ONLY else "visible",
-        help=f"{entry.question} ({state})" if state in _STATE_ICONS else entry.question,
     )
 
 
-def navigation(states: Mapping[Step, StepState]) -> StreamlitPage:
-    """Draw the menu, in the parts of the road and with what is done marked, and return the page that was chosen."""
-    menu: dict[str, list[StreamlitPage]] = {}
-    for entry in PAGES:
-        menu.setdefault(entry.part, []).append(_page(entry, states.get(entry.step) if entry.step else None))
-    return st.navigation(menu, expanded=True)
+def navigation() -> StreamlitPage:
+    """Return the page that was chosen; :func:`menu` draws the list of pages."""
+    return st.navigation([_page(entry) for entry in PAGES], position="hidden")
+
+
+def menu(states: Mapping[Step, StepState]) -> None:
+    """Draw the list of pages, in the parts of the road and with what is done marked.
+
+    Streamlit's own menu nests its parts in a way that no screen reader takes for a list.
+    """
+    with st.container(key="menu", gap=None):
+        for part in ("", *PARTS):
+            if part:
+                st.caption(part)
+            for entry in pages_of(part):
+                if entry.file not in _SEARCH_ONLY:
+                    _menu_link(entry, states.get(entry.step, "optional") if entry.step else "optional")
+
+
+def _menu_link(entry: PageEntry, state: StepState) -> None:
+    words = f"{entry.question} ({state})" if state in _STATE_ICONS else entry.question
+    st.page_link(_page(entry), label=entry.title, icon=_STATE_ICONS.get(state, entry.icon), help=words)
 
 
 def pages_of(part: str) -> list[PageEntry]:

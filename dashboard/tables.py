@@ -47,11 +47,10 @@ _FITTING = """<style>
 .st-key-road [data-testid="stPageLink-NavLink"] span:has(> [data-testid="stIconMaterial"]) { display: none !important; }
 /* The menu and what is chosen below it stand in one window of 800 pixels. */
 [data-testid="stSidebarHeader"] { height: 2rem !important; margin-bottom: 0.25rem !important; }
-[data-testid="stSidebarNavItems"] li, [data-testid="stSidebarNavLink"] {
-  margin-top: 0 !important; margin-bottom: 0 !important; line-height: 1.75rem !important;
-}
-[data-testid="stSidebarNavItems"] > div { margin-top: 0.4rem !important; }
-[data-testid="stNavSectionHeader"] { margin-top: 0.25rem !important; margin-bottom: 0 !important; }
+.st-key-menu [data-testid="stElementContainer"]:has(a) { min-height: 1.75rem !important; }
+.st-key-menu [data-testid="stPageLink-NavLink"] { padding: 0 0.5rem !important; min-height: 1.75rem; }
+.st-key-menu [data-testid="stCaptionContainer"] { margin-top: 0.3rem !important; }
+.st-key-menu [data-testid="stCaptionContainer"] p { line-height: 1.4rem !important; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 1rem !important; }
 </style>"""
 

@@ -23,7 +23,7 @@ from tests import serving
 
 README_PAGES = ("Home", "Errors", "Thresholds")
 WIDTH, TALLEST, LARGEST = 1280, 1600, 300_000
-_LINKS = '[data-testid="stSidebarNavLink"]'
+_LINKS = '.st-key-menu [data-testid="stPageLink-NavLink"]'
 
 
 def main(arguments: list[str] | None = None) -> int:

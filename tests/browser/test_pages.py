@@ -23,8 +23,10 @@ WORDS_IN_SIGHT = """() => {
     const range = document.createRange();
     range.selectNodeContents(node);
     const box = range.getBoundingClientRect(), parent = node.parentElement;
+    if (parent.closest('details:not([open]) > :not(summary)')) continue;
     const hidden = getComputedStyle(parent).visibility === 'hidden' || box.width === 0 || box.bottom > 800;
-    if (!hidden && !parent.closest('[data-testid=stIconMaterial], svg, style, script')) words.push(node.textContent);
+    const unread = parent.closest('[aria-hidden=true], [data-testid=stIconMaterial], svg, style, script');
+    if (!hidden && !unread) words.push(node.textContent);
   }
   return words.join(' ').split(/\\s+/).filter(word => /\\p{L}/u.test(word)).length;
 }"""

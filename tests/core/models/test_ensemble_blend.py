@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import InputError, ModelError
 from core.explain import leave_one_word_out
-from core.models import TrainingData, ensemble
+from core.models import ensemble
 from core.models.ensemble import BlendClassifier, OutOfFold, fit_blend_weights
 from core.models.fitting import Plan, fit
 from core.models.registry import load, save
@@ -125,18 +125,6 @@ class TestWeightsOfATraining:
         fitted = fit(books, Plan(kind="blend", folds=3, options=TWO_TFIDF))
         assert len(trained) == 2 * 4
         assert fitted.classifier.weights != [0.5, 0.5]
-
-
-def test_labels_by_functions_are_learned_from_and_never_judge(data):
-    weak = TrainingData(
-        titles=[*data.titles, "An ode to nobody"],
-        targets=np.vstack([data.targets, data.targets[:1]]),
-        weights=np.append(data.weights, 0.7),
-        classes=data.classes,
-    )
-    result = ensemble.cross_val_predict_member(("tfidf", {}), weak, seed=0, folds=3)
-    assert np.isnan(result[-1]).all()
-    assert not np.isnan(result[:-1]).any()
 
 
 def test_a_saved_blend_is_the_same(trained, tmp_path):
