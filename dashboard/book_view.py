@@ -76,7 +76,11 @@ def show(book: BookRecord) -> None:
 
 def _show_answers(book: BookRecord) -> None:
     for answer in book.predictions:
-        sure = f", {lower_percent(answer.confidence)} sure" if answer.confidence == answer.confidence else ""
+        sure = (
+            f", {feedback.percent_unbroken(lower_percent(answer.confidence))} sure"
+            if answer.confidence == answer.confidence
+            else ""
+        )
         state = {True: " Accepted.", False: " Left to people.", None: ""}[answer.is_accepted]
         st.markdown(f"**{escape(answer.predictions)}** says {escape(answer.label) or 'nothing'}{sure}.{state}")
     for label in book.labels:

@@ -219,7 +219,7 @@ def figures(report: PolicyReport) -> None:
     for column, (label, value, note) in zip(st.columns(len(shown)), shown, strict=True):
         with column.container(border=True, height="stretch"):
             st.metric(label, value)
-            st.caption(note)
+            st.caption(feedback.percent_unbroken(note))
 
 
 def coverage_at(curve: pd.DataFrame, cut: float | None) -> float | None:

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError, ModelError
-from core.formatting import percent
+from core.formatting import lower_percent, percent, upper_percent
 from core.models import (
     KINDS,
     Observe,
@@ -102,8 +102,8 @@ class Certificate:
             return f"The quick student was not good enough for {self.collection}: the language model reads every title."
         return (
             f"A quick student decides {percent(self.decided)} of the titles of {self.collection}. At most"
-            f" {100 * self.most_different:g} % of all its labels differ from the language model's,"
-            f" {100 * self.confidence:g} % sure: of {self.checked:,} titles drawn at random, read by both,"
+            f" {upper_percent(self.most_different)} of all its labels differ from the language model's,"
+            f" {lower_percent(self.confidence)} sure: of {self.checked:,} titles drawn at random, read by both,"
             f" {self.checked_differ:,} differ. Of other catalogues nothing is promised."
         )
 
