@@ -176,7 +176,7 @@ def test_the_entry_of_a_kind_agrees_with_its_class(name: str) -> None:
 
 
 def test_an_option_is_offered_once_and_an_unknown_kind_starts_from_nothing() -> None:
-    assert [option.name for option in offered_options()] == ["base", "members"]
+    assert [option.name for option in offered_options()] == ["base", "members", "collection"]
     assert offered_options()[0] is BASE
     with pytest.raises(InputError, match="There is no kind of model 'oracle'"):
         bases_of("oracle")
