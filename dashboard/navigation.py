@@ -192,6 +192,19 @@ def navigation() -> StreamlitPage:
     return st.navigation([_page(entry) for entry in PAGES], position="hidden")
 
 
+# On a telephone the menu lies over the page: it goes once a page is chosen, as Streamlit's own does.
+_CLOSE_MENU: Final = """<script>
+if (!window.colophonMenu) {
+  window.colophonMenu = true;
+  document.addEventListener("click", (event) => {
+    if (window.innerWidth <= 768 && event.target.closest(".st-key-menu a")) {
+      setTimeout(() => document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click(), 150);
+    }
+  });
+}
+</script>"""
+
+
 def menu(states: Mapping[Step, StepState]) -> None:
     """Draw the list of pages, in the parts of the road and with what is done marked.
 
@@ -204,6 +217,7 @@ def menu(states: Mapping[Step, StepState]) -> None:
             for entry in pages_of(part):
                 if entry.file not in _SEARCH_ONLY:
                     _menu_link(entry, states.get(entry.step, "optional") if entry.step else "optional")
+    st.html(_CLOSE_MENU, unsafe_allow_javascript=True)
 
 
 def _menu_link(entry: PageEntry, state: StepState) -> None:

@@ -76,6 +76,7 @@ def _workspace(given: Path | None) -> Iterator[tuple[Path, Path]]:
 def _photograph(page: Page, number: int, name: str, folder: Path, width: int) -> int:
     page.set_viewport_size({"width": width, "height": 1000})
     page.locator(_LINKS).nth(number).click()
+    page.mouse.move(width - 5, 5)  # away from the menu, which says what a page is for
     page.wait_for_timeout(400)
     serving.wait_until_settled(page)
     needed = page.evaluate("() => document.querySelector('[data-testid=\"stMain\"]').scrollHeight")

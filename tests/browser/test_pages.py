@@ -89,6 +89,16 @@ def test_a_page_is_usable_on_a_telephone(visit: Visit) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
 
 
+def test_on_a_telephone_the_menu_makes_room_for_the_page_that_was_chosen(page: Page, dashboard_server: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(dashboard_server)
+    serving.wait_until_settled(page)
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_role("link", name="Errors", exact=True).first.click()
+    expect(page.locator("h1")).to_have_text("Errors")
+    expect(page.get_by_test_id("stExpandSidebarButton")).to_be_visible()
+
+
 def test_a_filter_is_in_the_address_and_comes_back_from_it(visit: Visit) -> None:
     page = visit("/errors?words=ballad")
     expect(page.get_by_text(re.compile(r"Titles with ballad: \d+ of \d+ wrong"))).to_be_visible()
