@@ -49,6 +49,8 @@ class RoadStatus:
         When the newest export was written; '' where none was.
     is_export_stale : bool
         Whether the policy was kept after it.
+    is_rest_done : bool
+        Whether that export left no record to people: a promise of the whole holds once they have done the rest.
     """
 
     catalogues: int = 0
@@ -60,6 +62,7 @@ class RoadStatus:
     is_policy_stale: bool = False
     exported_at: str = ""
     is_export_stale: bool = False
+    is_rest_done: bool = False
 
 
 def road_status(workspace: Workspace, predictions: str | None) -> RoadStatus:
@@ -89,6 +92,7 @@ def road_status(workspace: Workspace, predictions: str | None) -> RoadStatus:
         is_policy_stale=bool(policies) and _is_stale(policies[0], label_sets),
         exported_at=exported_at,
         is_export_stale=bool(exported_at) and policy_at[:19] > exported_at[:19],
+        is_rest_done=bool(exports) and not exports[0].review,
     )
 
 
@@ -110,6 +114,8 @@ def steps(status: RoadStatus) -> dict[Step, StepState]:
     states: dict[Step, StepState] = {
         step: ("done" if done[step] else "to do") if step in done else "optional" for step in STEPS
     }
+    if status.policy_at:
+        states["review"] = "done" if status.is_rest_done and not status.is_export_stale else "to do"
     if status.is_policy_stale:
         states["thresholds"] = "out of date"
     if status.is_export_stale:
@@ -125,4 +131,6 @@ def next_step(status: RoadStatus) -> Step:
     >>> next_step(RoadStatus(predictions=1, has_answers=True))
     'thresholds'
     """
-    return next((step for step, state in steps(status).items() if state in ("to do", "out of date")), "review")
+    # What people decide takes days: what is accepted can leave before, and again after.
+    waiting = (step for step, state in steps(status).items() if state in ("to do", "out of date") and step != "review")
+    return next(waiting, "review")

@@ -25,12 +25,12 @@ def test_a_restored_workspace_answers_the_same(
 ) -> None:
     [*_, predictions] = demo_copy.list("predictions")
     record_decision(demo_copy.database, predictions.fingerprint, "r1", "Fiction", by="Anna")
-    asked = ["thresholds", "--predictions", predictions.name, "--cut", "Fiction=.9", "--workspace"]
-    before = answer(capsys, *asked, str(demo_copy.root))
+    args = ["thresholds", "--predictions", predictions.name, "--cut", "Fiction=.9", "--workspace"]
+    before = answer(capsys, *args, str(demo_copy.root))
     written = answer(capsys, "backup", "--out", str(tmp_path / "b.zip"), "--workspace", str(demo_copy.root))
     restored = answer(capsys, "restore", str(tmp_path / "b.zip"), "--workspace", str(tmp_path / "new"))
     assert (restored["files"], restored["rows"]) == (written["files"], written["rows"])
-    assert answer(capsys, *asked, str(tmp_path / "new")) == before
+    assert answer(capsys, *args, str(tmp_path / "new")) == before
     new = Workspace(tmp_path / "new").database
     assert read_decisions(new, predictions.fingerprint).rows[-1].by == "Anna"
     assert not Workspace(tmp_path / "new").unreadable("models")

@@ -36,6 +36,13 @@ def test_the_next_step_is_the_first_that_waits(status: RoadStatus, expected: Ste
     assert next_step(status) == expected
 
 
+def test_the_rest_is_to_do_until_an_export_leaves_nothing_to_people() -> None:
+    exported = replace(LOADED, policy_at="2026-01-01", exported_at="2026-01-02")
+    assert steps(LOADED)["review"] == "optional"
+    assert steps(exported)["review"] == "to do"
+    assert steps(replace(exported, is_rest_done=True))["review"] == "done"
+
+
 def test_what_is_out_of_date_is_not_called_done() -> None:
     states = steps(replace(LOADED, policy_at="2026-01-03", exported_at="2026-01-02", is_export_stale=True))
     assert (states["thresholds"], states["export"], states["share"]) == ("done", "out of date", "optional")

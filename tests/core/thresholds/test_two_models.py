@@ -27,12 +27,12 @@ def tables(n: int = 1_000) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     first = np.arange(n) < n // 2
     truth = np.where(np.arange(n) % 2 == 0, "Map", "")
-    made = []
+    per_model = []
     for known in (first, ~first):
         sure = 0.9 + 0.1 * (np.arange(n) % 100) / 100
         predicted = np.where(known, "Map", "Play")
-        made.append(pd.DataFrame({PREDICTED: predicted, CONFIDENCE: np.where(known, sure, 0.5), "truth": truth}))
-    return made[0], made[1]
+        per_model.append(pd.DataFrame({PREDICTED: predicted, CONFIDENCE: np.where(known, sure, 0.5), "truth": truth}))
+    return per_model[0], per_model[1]
 
 
 def test_each_model_decides_what_it_knows() -> None:
