@@ -221,10 +221,15 @@ def decisions_for_scored(database: Database, scored: Scored) -> DecisionLog:
 
     Predictions made elsewhere may meet their catalogue after people began to decide: what was decided under the
     identifier in their file holds for the catalogue's record, on Review and in what is exported. Of two decisions about
-    what proves to be one record the later holds.
+    what proves to be one record the later holds. What was decided about either of two predictions holds for those that
+    were put together from them.
     """
     with _LOCK:
-        return _known_log(database, scored.predictions).update(database).named_by(scored)
+        own = _known_log(database, scored.predictions).update(database).named_by(scored)
+        if not scored.sources:
+            return own
+        logs = [_known_log(database, source).update(database).named_by(scored) for source in scored.sources]
+        return DecisionLog(tuple(sorted((row for log in (*logs, own) for row in log.rows), key=lambda row: row.id)))
 
 
 class _KnownLog:

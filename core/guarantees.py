@@ -135,8 +135,10 @@ def ask_whole(
     Raises
     ------
     InputError
-        A share or a confidence that does not lie between 0 and 1, or no classes.
+        A share or a confidence that does not lie between 0 and 1, no classes, or predictions that were put together
+        from those of two models.
     """
+    _refuse_combined(scored)
     people = [f"people err in {upper_percent(request.human_error)}"] if request.human_error else []
     people += [f"among the surest {percent(request.surest, 0)}"] if request.surest < 1 else []
     if request.anytime:
@@ -180,6 +182,7 @@ def ask_accepted(
     scored: Scored, request: AcceptedRequest, budget: AlphaBudget, population: PopulationCheck | None = None
 ) -> Guarantee:
     """Find the cuts with which at most a share of the accepted is wrong; parameters and errors as :func:`ask_whole`."""
+    _refuse_combined(scored)
     price = _price(scored, "accepted", request, budget)
 
     def answer(max_error: float, alpha: float, band: ErrorBand | None) -> Guarantee:
@@ -245,6 +248,15 @@ def ask_two_models(
         learned_known=quick.learned_known and slow.learned_known,
         population=population,
     )
+
+
+def _refuse_combined(scored: Scored) -> None:
+    """Refuse a question of predictions that were put together with the very books in view that would answer it."""
+    if scored.sources:
+        raise InputError(
+            f"'{scored.name}' was put together from two models by cut-offs that were chosen on checked books: what was"
+            " promised then is kept with it. Ask of the predictions it is made of."
+        )
 
 
 def second_table(first: Scored, second: Scored) -> pd.DataFrame:
@@ -379,7 +391,8 @@ def bound_of(
         content = promise.as_dict()
         most_wrong, records = int(content["most_wrong"]), int(content["records"])
         return ErrorBound(most_wrong=most_wrong, records=records, confidence=promise.confidence)
-    if population.differing or not len(scored.labelled):
+    # Cuts that made the predictions themselves are no position of a band over them.
+    if population.differing or scored.sources or not len(scored.labelled):
         return None
     return band().bound(chosen.policy)
 

@@ -25,6 +25,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "CalibrationError",
     "ClassRates",
+    "CombinedPart",
     "LabelManifest",
     "LeakRecord",
     "Manifest",
@@ -257,6 +258,9 @@ class PredictionManifest(Manifest):
     input_columns : tuple of str
         All columns that it read, the title first; empty where nobody knows. Version 1 may have ``reads`` alone, and
         calls ``too_long`` ``cut``.
+    parts : tuple of CombinedPart
+        Of predictions put together from those of two models: both, the one that is asked first at the beginning. What
+        is said above of one model is then said there, of each.
     """
 
     classes: Texts = ()
@@ -278,6 +282,7 @@ class PredictionManifest(Manifest):
     seconds: int | float | None = None
     reads: Texts = ()
     input_columns: Texts = ()
+    parts: Annotated[tuple["CombinedPart", ...], Field(strict=False)] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -285,6 +290,30 @@ class PredictionManifest(Manifest):
         if "cut" in content and "too_long" not in content:
             content = {("too_long" if key == "cut" else key): value for key, value in content.items()}
         return _with_input_columns(content) if content.get("model_fingerprint") else content
+
+
+class CombinedPart(Record):
+    """One of the predictions that others were put together from, as it was then: it may be renamed or removed since.
+
+    Attributes
+    ----------
+    name : str
+        As it was called; the rows that are of it have it in ``predicted_by``.
+    cut : float
+        Above this confidence, 0 to 1, it decides.
+    decided : int
+        Records that it decides.
+    predictions : PredictionManifest
+        What is known of it and of its model.
+    """
+
+    name: str
+    cut: float
+    decided: int
+    predictions: PredictionManifest
+
+
+PredictionManifest.model_rebuild()
 
 
 class PlanRecord(Record):

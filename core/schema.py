@@ -35,6 +35,7 @@ __all__ = [
     "NOTE",
     "PLACE",
     "PREDICTED",
+    "PREDICTED_BY",
     "PROBABILITY_PREFIX",
     "PUBLISHER",
     "RECORDS_COLUMNS",
@@ -110,6 +111,7 @@ UNANSWERED: Final = "unanswered"  # True where people had the book before them a
 
 # predictions
 PREDICTED: Final = "predicted"  # class with the highest probability
+PREDICTED_BY: Final = "predicted_by"  # of two models together: the predictions that this row is of
 CONFIDENCE: Final = "confidence"  # probability of the predicted class, 0 to 1
 MARGIN: Final = "margin"  # confidence less the probability of the next class
 SPLIT: Final = "split"  # 'train', 'calibration', 'test' or ''

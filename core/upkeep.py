@@ -247,7 +247,7 @@ def _dependents(workspace: Workspace, target: _Target) -> tuple[Dependent, ...]:
     return tuple(
         Dependent("predictions", name, why)
         for name, _, manifest in _predictions(workspace)
-        if getattr(manifest, key) == wanted
+        if wanted in [getattr(each, key) for each in (manifest, *(part.predictions for part in manifest.parts))]
     )
 
 

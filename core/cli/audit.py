@@ -25,7 +25,7 @@ from core.guarantees import (
     report_policy,
     seconds_a_title,
 )
-from core.policies import SavedPolicy
+from core.policies import SavedPolicy, saved_policies
 from core.predicates import title_phrase
 from core.predictions import Scored
 from core.progress import Progress
@@ -83,6 +83,11 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         type=float,
         metavar="SECONDS",
         help="how long the second model takes for a title (default: as measured here, else 1)",
+    )
+    thresholds.add_argument(
+        "--save",
+        metavar="NAME",
+        help="with --second: keep what both models decide as predictions called NAME, with their promise, for 'export'",
     )
     thresholds.set_defaults(run=_thresholds)
 
@@ -225,14 +230,18 @@ def policy_from_args(args: argparse.Namespace, scored: Scored, workspace: Worksp
     Raises
     ------
     InputError
-        Neither a promise nor cuts, or both, or a cut that cannot be read; predictions without any confidence.
+        Neither a promise nor cuts, or both, or a cut that cannot be read; predictions without any confidence. Of
+        predictions of two models put together the other way about: they have their cuts, and take no others.
     """
     if scored.table[CONFIDENCE].isna().all():
         raise InputError(
             f"No record of the predictions '{scored.name}' has a confidence, so no cut-off can accept any. Import a "
             "file with a confidence or with the probability of each class."
         )
-    if sum((bool(args.cuts), args.max_error is not None, args.whole is not None)) != 1:
+    ways = sum((bool(args.cuts), args.max_error is not None, args.whole is not None))
+    if scored.sources:
+        return _kept_with(scored, workspace, ways)
+    if ways != 1:
         raise InputError(
             "Say one of the three: --whole SHARE, --accepted SHARE (also called --max-error), or --cut CLASS=CUT for"
             " each class."
@@ -263,6 +272,17 @@ def policy_from_args(args: argparse.Namespace, scored: Scored, workspace: Worksp
     )
     guarantee = ask_accepted(scored, accepted, budget_of(workspace, scored))
     return SavedPolicy(policy=guarantee.policy(), promise=wording.guarantee_record(guarantee), labels=scored.labels)
+
+
+def _kept_with(scored: Scored, workspace: Workspace, ways: int) -> SavedPolicy:
+    """Return the policy that is kept with predictions of two models: it made them, and no other is theirs."""
+    policies = saved_policies(workspace, scored.predictions)
+    if ways or not policies:
+        raise InputError(
+            f"'{scored.name}' was put together from two models, by cut-offs that are kept with it: leave --whole,"
+            " --accepted and --cut away, or name the predictions of one model."
+        )
+    return policies[0]
 
 
 def _read_cuts(texts: list[str], scored: Scored) -> dict[str, float]:
@@ -449,12 +469,15 @@ def _whole(promise: GuaranteeRecord) -> dict[str, Any]:
 
 def _two_models(args: argparse.Namespace, scored: Scored, workspace: Workspace) -> CommandResult:
     """Answer ``thresholds --whole SHARE --second PREDICTIONS``."""
+    from core.combined_predictions import check_pair, save_combined
     from core.predictions import load_scored
 
     unfit = (args.cuts, args.max_error is not None, args.stratum, args.anytime, args.surest != 1, args.per == "class")
     if args.whole is None or any(unfit):
         raise InputError("--second goes with --whole alone, and with --confidence, --human-error, --second-seconds.")
     second = load_scored(workspace, args.second, args.labels or None)
+    if args.save:  # before the question is asked, and paid for
+        check_pair(scored, second)
     seconds = args.second_seconds
     if seconds is None:
         seconds = seconds_a_title(workspace, second.name) or 1.0
@@ -473,14 +496,21 @@ def _two_models(args: argparse.Namespace, scored: Scored, workspace: Workspace) 
         "budget": budget_sentence(budget),
         **catalogue_of(scored),
     }
+    lines = [*sentences, "", content["budget"]]
+    if args.save and result.accepted:
+        combined = save_combined(workspace, scored, second, result, args.save)
+        content |= {"saved": combined.name, "fingerprint": combined.fingerprint}
+        lines.append(f"Kept as the predictions '{combined.name}': colophon export --predictions {combined.name}")
     warnings = [*scored.catalogue.sentences, *class_hints(workspace, scored)]
-    return CommandResult(content, [*sentences, "", content["budget"]], int(not result.guaranteed), warnings=warnings)
+    return CommandResult(content, lines, int(not result.guaranteed), warnings=warnings)
 
 
 def _thresholds(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     scored = load_scored_from_args(args, workspace)
     if args.second:
         return _two_models(args, scored, workspace)
+    if args.save:
+        raise InputError("--save goes with --second: the cut-offs of one model are given to 'export' themselves.")
     chosen = policy_from_args(args, scored, workspace)
     report = report_policy(scored, chosen, budget_of(workspace, scored))
     sentences = wording.policy(report)

@@ -111,6 +111,11 @@ def manifest(
             "predicted_at": settings.predicted_at or UNKNOWN,
             **({"imported_at": settings.imported_at} if settings.imported_at else {}),
             **settings.model.details.as_dict(),
+            **(
+                {"parts": [part | {"accepted": table.accepted_by[part["predictions"]]} for part in parts]}
+                if (parts := choices["model"].get("parts"))
+                else {}
+            ),
         },
         "labels": {
             "classes": list(table.labels),

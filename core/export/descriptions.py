@@ -18,6 +18,7 @@ from core.export.formats import LabelledFile, Package, PreviewLine, PreviewRecor
 from core.export.marc_build import Assignment, assignments
 from core.export.marc_rules import Cleaner
 from core.export.readme import ExportSummary, note
+from core.export.settings import ModelSource
 from core.export.table import ExportTable
 from core.export.terms import NAMESPACE, annotation_uri, record_uri
 from core.export.validation import XMLLINT
@@ -105,7 +106,7 @@ def mods_record(table: ExportTable, given: Assignment, has: dict[str, str]) -> I
 
 
 def _prediction(table: ExportTable, given: Assignment) -> str:
-    settings = table.settings
+    settings = table.settings_of(given.row)
     numbers = {
         "label": given.label,
         "confidence": f"{given.confidence:.4f}" if given.confidence == given.confidence else "",
@@ -153,7 +154,7 @@ def write_dublin_core(path: Path, table: ExportTable) -> tuple[int, Cleaner]:
 
 def dublin_core_record(table: ExportTable, given: Assignment, has: dict[str, str]) -> str:
     """Return one record; `has` is its text, without control characters."""
-    settings = table.settings
+    settings = table.settings_of(given.row)
     sentence = Cleaner().text(note(table, given.row, given.assigned_by, given.reviewed))
     if given.confidence == given.confidence:
         kind = "calibrated" if settings.model.calibrated else "not calibrated"
@@ -229,7 +230,7 @@ def write_jsonld(path: Path, table: ExportTable) -> int:
 
 def book_nodes(table: ExportTable, given: Assignment, has: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a book and the annotation that labels it. Only what a person chose is also the book's genre."""
-    settings, term = table.settings, table.terms[given.label]
+    settings, term = table.settings_of(given.row), table.terms[given.label]
     book: dict[str, Any] = {
         "@id": record_uri(given.record_id),
         "@type": "Book",
@@ -251,7 +252,7 @@ def book_nodes(table: ExportTable, given: Assignment, has: dict[str, str]) -> tu
         "calibrated": settings.model.calibrated if given.assigned_by != "2" else "",
         "threshold": f"{given.threshold:.6g}" if given.assigned_by == "0" else "",
         "decision": "accepted" if given.assigned_by == "0" else "curator",
-        "creator": _CURATOR if given.assigned_by == "2" else _agent(table),
+        "creator": _CURATOR if given.assigned_by == "2" else _agent(settings.model),
         "created": f"{given.reviewed}T00:00:00Z" if given.assigned_by == "2" else settings.predicted_at,
         "wasGeneratedBy": "" if given.assigned_by == "2" else settings.run_uri,
     }
@@ -270,7 +271,10 @@ def _shared_nodes(table: ExportTable) -> list[dict[str, Any]]:
             "@type": "prov:Entity",
             "license": settings.licence_uri,
         },
-        {"@id": _agent(table), "@type": "prov:SoftwareAgent", "name": settings.model.process},
+        *(
+            {"@id": _agent(model), "@type": "prov:SoftwareAgent", "name": model.process}
+            for model in settings.model.each
+        ),
         {"@id": _CURATOR, "@type": "prov:Person", "name": "curator"},
         {"@id": settings.run_uri, "@type": "prov:Activity", "identifier": settings.run_id},
     ]
@@ -288,10 +292,10 @@ def _shared_nodes(table: ExportTable) -> list[dict[str, Any]]:
     return nodes
 
 
-def _agent(table: ExportTable) -> str:
+def _agent(model: ModelSource) -> str:
     from uuid import NAMESPACE_OID, uuid5
 
-    return uuid5(NAMESPACE_OID, f"colophon:model:{table.settings.model.process}").urn
+    return uuid5(NAMESPACE_OID, f"colophon:model:{model.process}").urn
 
 
 def _concept(table: ExportTable, label: str) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 from core.export.formats import FileCheck, FormatWriter, Package, WrittenFile
 from core.export.manifest import QualityReport
 from core.export.readme import ExportSummary, counts_sentence
-from core.export.settings import UNKNOWN, ExportSettings, InputFile
+from core.export.settings import UNKNOWN, ExportSettings, InputFile, ModelSource
 from core.export.table import ExportTable
 from core.export.terms import NAMESPACE
 from core.formatting import listed
@@ -57,6 +57,8 @@ def provenance(
         name: f"{export}#{name}"
         for name in ("library", "curator", "policy", "export", "predictions", "model", "software")
     }
+    # Of two models each is named, with what it decided.
+    model_ids = [ids["model"], *(f"{ids['model']}-{place}" for place in range(2, len(model.each) + 1))]
     catalogues = [(f"{export}#input-{place}", input_file) for place, input_file in enumerate(settings.inputs, start=1)]
     inputs = [name for name, _ in catalogues]
     dataset: dict[str, Any] = {
@@ -95,16 +97,10 @@ def provenance(
                 "dct:identifier": settings.run_id,
                 **({"prov:endedAtTime": settings.predicted_at} if settings.predicted_at else {}),
                 # What was read elsewhere is not known: the files that came from there are its result.
-                "prov:used": [ids["model"], *(inputs if model.made_here else ())],
-                "prov:wasAssociatedWith": ids["model"],
+                "prov:used": [*model_ids, *(inputs if model.made_here else ())],
+                "prov:wasAssociatedWith": model_ids if model.parts else ids["model"],
             },
-            {
-                "@id": ids["model"],
-                "@type": ["prov:Entity", "prov:SoftwareAgent"],
-                "rdfs:label": model.process if model.made_here else f"unknown (behind the predictions {model.name})",
-                "colophon:sha256": model.sha256 or UNKNOWN,
-                "colophon:inputColumns": list(model.input_columns) or UNKNOWN,
-            },
+            *(_agent(name, each, table) for name, each in zip(model_ids, model.each, strict=True)),
             {
                 "@id": ids["export"],
                 "@type": "prov:Activity",
@@ -287,14 +283,14 @@ def rocrate(
             "description": f"The licence of everything in this export: {settings.licence} ({settings.licence_uri}).",
         },
         *_people(settings),
-        _model(settings),
+        *(_model(name, settings, model) for name, model in _models(settings)),
         {
             "@id": settings.run_uri,
             "@type": "CreateAction",
             "name": f"Run {settings.run_id}",
             "description": f"{summary.assigned} Exported with Colophon {settings.software_version}".rstrip() + ".",
             "agent": _ref(_LIBRARY),
-            "instrument": _ref(_MODEL),
+            "instrument": _refs([name for name, _ in _models(settings)]),
             "object": _refs(inputs),
             "result": _refs(parts),
             "startTime": settings.predicted_at,
@@ -316,6 +312,20 @@ def rocrate(
         "@context": f"{_VERSION}/context",
         "@graph": [{key: value for key, value in node.items() if value not in ("", [])} for node in graph],
     }
+
+
+def _agent(name: str, model: ModelSource, table: ExportTable) -> dict[str, Any]:
+    """Return a model; of two also its predictions, and how many of the accepted labels are its own."""
+    node: dict[str, Any] = {
+        "@id": name,
+        "@type": ["prov:Entity", "prov:SoftwareAgent"],
+        "rdfs:label": model.process if model.made_here else f"unknown (behind the predictions {model.name})",
+        "colophon:sha256": model.sha256 or UNKNOWN,
+        "colophon:inputColumns": list(model.input_columns) or UNKNOWN,
+    }
+    if model.predictions:
+        node |= {"dct:identifier": model.fingerprint, "colophon:accepted": table.accepted_by[model.predictions]}
+    return node
 
 
 def _ref(name: str) -> dict[str, str]:
@@ -351,10 +361,14 @@ def _people(settings: ExportSettings) -> list[dict[str, Any]]:
     return [{**library, "contactPoint": _ref(_CONTACT)}, contact]
 
 
-def _model(settings: ExportSettings) -> dict[str, Any]:
-    model = settings.model
+def _models(settings: ExportSettings) -> list[tuple[str, ModelSource]]:
+    """Return the models that decided, each with its identifier in the crate."""
+    return [(_MODEL if not at else f"{_MODEL}-{at + 1}", model) for at, model in enumerate(settings.model.each)]
+
+
+def _model(name: str, settings: ExportSettings, model: ModelSource) -> dict[str, Any]:
     return {
-        "@id": _MODEL,
+        "@id": name,
         "@type": "SoftwareApplication",
         "name": model.name if model.made_here else "(model unknown)",
         "version": model.version or "(version not stated)",

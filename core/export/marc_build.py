@@ -120,11 +120,12 @@ class RecordBuilder:
             ("2", term.source),
             self.owner,
         )
-        known = settings.model.calibrated and given.confidence == given.confidence
+        whose = self.table.settings_of(given.row)
+        known = whose.model.calibrated and given.confidence == given.confidence
         machine = (
-            ("a", settings.model.process),
+            ("a", whose.model.process),
             ("c", f"{given.confidence:.4f}" if known else ""),
-            ("d", settings.date),
+            ("d", whose.date),
             ("q", settings.organisation),
             ("u", settings.run_uri),
         )
@@ -173,8 +174,9 @@ class EnrichedBuilder(RecordBuilder):
 
     def _remove_generated(self, record: MarcRecord) -> None:
         """Take out what an earlier run of the same model wrote; a 655 whose 883 is gone belongs to a person."""
-        name = self.settings.model.name
-        mine = [field for field in record.all("883") if field.get("a") == name or field.get("a").startswith(f"{name} ")]
+        names = [model.name for model in self.settings.model.each]
+        wrote = [(field, field.get("a")) for field in record.all("883")]
+        mine = [field for field, by in wrote if by in names or by.startswith(tuple(f"{name} " for name in names))]
         links = {number for field in mine for number in link_numbers(field)}
         if not mine:
             return

@@ -132,7 +132,7 @@ def datapackage(table: ExportTable, summary: ExportSummary, files: Sequence[Writ
         "licenses": [{"name": settings.licence, "path": settings.licence_uri}],
         "contributors": [
             {"title": settings.publisher or "(library not named)", "roles": ["publisher"]},
-            {"title": settings.model.process, "roles": ["creator"]},
+            *({"title": model.process, "roles": ["creator"]} for model in settings.model.each),
         ],
         "sources": [_source(input_file) for input_file in settings.inputs],
         "resources": [_resource(table, written) for written in files],
@@ -274,6 +274,8 @@ def croissant(table: ExportTable, summary: ExportSummary, written: WrittenFile) 
     columns = table.columns()
     key = plain_names(columns)[[column.name for column in columns].index(RECORD_ID)]
     confidence = "a calibrated probability" if settings.model.calibrated else "an uncalibrated score"
+    if settings.model.calibrated_in_part:
+        confidence = "a calibrated probability of one of the two models, an uncalibrated score of the other"
     return {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",

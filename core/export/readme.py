@@ -14,7 +14,7 @@ from core.export.manifest import MeasuredRate, QualityReport
 from core.export.settings import HUMAN_LABELS, UNKNOWN, ExportSettings
 from core.export.table import ExportTable
 from core.export.terms import PROFILES, TERM_QUESTION
-from core.formatting import interval_count, lower_percent, rate
+from core.formatting import interval_count, lower_percent, percent, rate
 from core.schema import TITLE
 from core.text_formats import inline
 
@@ -58,6 +58,9 @@ def columns_in_words(columns: Sequence[str]) -> str:
 def model_in_words(settings: ExportSettings) -> str:
     """Return which model spoke, what it reads and when, or that this is unknown."""
     model = settings.model
+    if model.parts:
+        first, second = (model_in_words(own) for own in settings.by_predictions.values())
+        return f"{first}; and, of what it leaves, {second}"
     if not model.made_here:
         brought = f", brought in on {settings.imported_at[:10]}" if settings.imported_at else ""
         return f"the predictions {model.name} made elsewhere{brought} (model, columns read and date unknown)"
@@ -86,7 +89,21 @@ def how_assigned(table: ExportTable) -> str:
         parts.append(f"{_labels(overruled)} chosen by a curator")
     if not parts:
         return f"No record carries a label. Asked was {model_in_words(settings)}; run {settings.run_id}."
-    return f"{'; '.join(parts)}. Machine: {model_in_words(settings)}; run {settings.run_id}."
+    machine_words = f"Machine: {model_in_words(settings)}; run {settings.run_id}."
+    return " ".join(filter(None, [f"{'; '.join(parts)}.", machine_words, _shares(table)]))
+
+
+def _shares(table: ExportTable) -> str:
+    """Say, where two models decided, how many of the machine labels each did; '' for one model."""
+    total = sum(table.accepted_by.values())
+    if not total:
+        return ""
+    settings = table.settings.by_predictions
+    by = [
+        f"{count:,} ({percent(count / total)}) by {settings[name].model.process}"
+        for name, count in table.accepted_by.items()
+    ]
+    return f"Of the {total:,} accepted labels {' and '.join(by)}; each record names its own."
 
 
 def _labels(count: int) -> str:
@@ -105,7 +122,7 @@ def note(table: ExportTable, row: int, how: str, reviewed: str) -> str:
     reviewed : str
         Day of the review, yyyy-mm-dd; '' where nobody looked.
     """
-    settings = table.settings
+    settings = table.settings_of(row)
     return _note(table.labels, how, reviewed, _source(settings, table.columns_read[row]), settings.run_id)
 
 
@@ -210,12 +227,15 @@ def limits(table: ExportTable, *, measured: bool) -> list[str]:
     measured : bool
         Whether it says how often an accepted label is right.
     """
-    read = columns_in_words(table.settings.model.input_columns)
+    model = table.settings.model
+    read = columns_in_words(model.input_columns)
+    elsewhere = [part.name for part in model.each if not part.made_here]
+    of_some = f" of the predictions {' and '.join(elsewhere)}" if len(elsewhere) < len(model.each) else ""
     often = "the quality part says how often, for records like those that were checked" if measured else ""
     return [
         f"The labels were assigned from {read} of catalogue records, not from the books."
-        if table.settings.model.made_here
-        else "From what the labels were assigned is unknown; it was done elsewhere.",
+        if model.made_here
+        else f"From what the labels{of_some} were assigned is unknown; it was done elsewhere.",
         f"An accepted label may be wrong; {often or 'how often was not measured'}.",
         "Records without a label are not thereby of another kind.",
         "Not for training models: these are machine labels."
@@ -464,15 +484,22 @@ def _opening(table: ExportTable) -> list[str]:
         "Text is UTF-8. Empty means missing. Several values in one cell are parted as in the library's own file.",
         _Markup("`sha256sum -c SHA256SUMS` in this folder checks that every file is as it was written."),
     ]
-    if not table.settings.model.calibrated:
-        lines.append("The confidences are not calibrated: they rank records, they are not probabilities.")
+    uncalibrated = [model for model in table.settings.model.each if not model.calibrated]
+    if uncalibrated:
+        whose = (
+            " of " + " and ".join(model.name for model in uncalibrated)
+            if table.settings.model.calibrated_in_part
+            else ""
+        )
+        lines.append(f"The confidences{whose} are not calibrated: they rank records, they are not probabilities.")
     return lines
 
 
 def _loading(table: ExportTable, files: Sequence[WrittenFile]) -> list[str]:
     settings = table.settings
     numbered = bool(settings.source_code) or table.marc is not None
-    when = " and when" if settings.day else "; when is unknown"
+    known = all(own.day for own in settings.by_predictions.values() or [settings])
+    when = " and when" if known else "; when is unknown"
     return [
         ("Match on 001 with equal 003; else on 035 $a with its prefix." if numbered else "Match on 001 alone.")
         + " Never compare identifiers as numbers, never match on titles.",
@@ -486,7 +513,13 @@ def _loading(table: ExportTable, files: Sequence[WrittenFile]) -> list[str]:
             else []
         ),
         f"Every new 655 is linked by $8 to an 883. Of a machine's label it says which process wrote it{when}"
-        + (", and how sure it was ($c)." if settings.model.calibrated else " ($c is left out: not calibrated)."),
+        + (
+            ", and how sure it was ($c)."
+            if settings.model.calibrated
+            else ", and how sure it was ($c) where that is calibrated."
+            if settings.model.calibrated_in_part
+            else " ($c is left out: not calibrated)."
+        ),
         *_stubs(table, files),
         "883 first indicator: 0 accepted by the cut, 1 a person looked and agreed, 2 a person chose the value.",
         "Test with ten records first.",
@@ -506,7 +539,8 @@ def _undo(table: ExportTable, files: Sequence[WrittenFile]) -> list[str]:
         " brought can be told apart."
     ]
     if _has_marc(files):
-        lines.append(f"Search 883 $a for '{settings.model.process}' or 883 $u for the run; 588 says it in words.")
+        processes = " or ".join(f"'{model.process}'" for model in settings.model.each)
+        lines.append(f"Search 883 $a for {processes} or 883 $u for the run; 588 says it in words.")
         if table.counts.overruled:
             lines.append("Where a curator chose the label, 883 $a says 'curator review' and 588 names the run.")
         lines.append("The files in marc/ whose name begins with undo take back what the file of the same kind brought.")

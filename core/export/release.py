@@ -7,7 +7,7 @@ the matter of :mod:`core.export`.
 import contextlib
 import importlib.metadata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +26,7 @@ from core.export.table import ExportTable, prepare
 from core.facets import facet_order, facet_values
 from core.guarantees import budget_of, compared_records, report_policy
 from core.labels import load_labels
-from core.manifests import ModelManifest
+from core.manifests import ModelManifest, PredictionManifest
 from core.models.registry import weights_digest, weights_of
 from core.policies import SavedPolicy
 from core.predictions import PredictionSet, Scored, load_predictions, load_scored
@@ -318,9 +318,14 @@ def _settings(
 ) -> ExportSettings:
     manifest = source.manifest
     model = _model(workspace, source)
+    predicted_at, imported_at = model.predicted_at, model.imported_at
+    if model.parts:  # each has its own; the whole was predicted when the last had been
+        predicted_at = max(part.predicted_at for part in model.parts) if model.made_here else ""
+        imported_at = max(part.imported_at for part in model.parts)
     inputs: list[InputFile] = []
     corpus = manifest.corpus or scored.catalogue.fingerprint
-    for part in (*([workspace.find("corpora", corpus).manifest] if corpus else []), manifest):
+    read = [part.predictions for part in manifest.parts] or [manifest]
+    for part in (*([workspace.find("corpora", corpus).manifest] if corpus else []), *read):
         if part.file:
             inputs.append(
                 InputFile(
@@ -340,8 +345,8 @@ def _settings(
         "model": model,
         "run_id": run_of(source.fingerprint, policy),
         "predictions": source.fingerprint,
-        "predicted_at": manifest.created_at if model.made_here else "",
-        "imported_at": "" if model.made_here else manifest.created_at,
+        "predicted_at": predicted_at,
+        "imported_at": imported_at,
         "created_at": now(),
         "dataset": manifest.corpus_name or scored.catalogue.name or source.name,
         "promise": chosen.promise,
@@ -356,11 +361,27 @@ def _settings(
 
 
 def _model(workspace: Workspace, source: PredictionSet) -> ModelSource:
+    """Return what is known of the model behind predictions, or of the two that each decided some records."""
     manifest = source.manifest
+    if not manifest.parts:
+        return _model_of(workspace, source.name, manifest)
+    parts = [
+        replace(
+            _model_of(workspace, part.name, part.predictions),
+            predictions=part.name,
+            fingerprint=part.predictions.fingerprint,
+            cut=part.cut,
+        )
+        for part in manifest.parts
+    ]
+    return ModelSource.together(source.name, source.fingerprint[:8], parts)
+
+
+def _model_of(workspace: Workspace, name: str, manifest: PredictionManifest) -> ModelSource:
     fingerprint = manifest.model_fingerprint
     if not fingerprint:
         # Made elsewhere: what is known is the file, and that nobody calibrated it here.
-        return ModelSource(name=source.name, calibrated=False, made_here=False)
+        return ModelSource(name=name, calibrated=False, made_here=False, imported_at=manifest.created_at)
     trained: ModelManifest | None = None
     with contextlib.suppress(NotFoundError):  # removed since: what the predictions say of it remains
         trained = workspace.find("models", fingerprint).manifest
@@ -371,6 +392,7 @@ def _model(workspace: Workspace, source: PredictionSet) -> ModelSource:
         sha256=manifest.model_sha256 or weights_digest(files),
         calibrated=manifest.calibrated,
         input_columns=manifest.input_columns,
+        predicted_at=manifest.created_at,
         details=ModelDetails(
             fingerprint=fingerprint,
             kind=manifest.model_kind or (trained.model_kind if trained else None),

@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Final, Literal
@@ -108,6 +108,14 @@ class ModelSource:
         Whether the predictions were made in this workspace; if not, nothing is known of the model itself.
     details : ModelDetails
         Whatever else is known.
+    predictions, fingerprint : str
+        Name and fingerprint of the predictions it made; given of each of two models.
+    cut : float
+        Of two models: above which confidence, 0 to 1, this one decides.
+    predicted_at, imported_at : str
+        Of two models: when this one predicted, or when its predictions were brought in; '' as for the settings.
+    parts : tuple of ModelSource
+        Where two models decided, each record by one of them: both, the one that was asked first at the beginning.
     """
 
     name: str
@@ -117,11 +125,66 @@ class ModelSource:
     details: ModelDetails = field(default_factory=ModelDetails)
     input_columns: tuple[str, ...] = ()
     made_here: bool = True
+    predictions: str = ""
+    fingerprint: str = ""
+    cut: float = 0.0
+    predicted_at: str = ""
+    imported_at: str = ""
+    parts: "tuple[ModelSource, ...]" = ()
+
+    @classmethod
+    def together(cls, name: str, version: str, parts: "Sequence[ModelSource]") -> "ModelSource":
+        """Return two models of which each decided some records."""
+        return cls(
+            name=name,
+            version=version,
+            calibrated=all(part.calibrated for part in parts),
+            input_columns=tuple(dict.fromkeys(column for part in parts for column in part.input_columns)),
+            made_here=all(part.made_here for part in parts),
+            parts=tuple(parts),
+        )
 
     @property
     def process(self) -> str:
-        """Return what 883 $a says: name and version."""
-        return f"{self.name} {self.version}".strip()
+        """Return what 883 $a says: name and version; of two models both, though each record names one."""
+        return ", then ".join(part.process for part in self.parts) or f"{self.name} {self.version}".strip()
+
+    @property
+    def calibrated_in_part(self) -> bool:
+        """Whether of two models one is calibrated and the other is not."""
+        return not self.calibrated and any(part.calibrated for part in self.parts)
+
+    @property
+    def each(self) -> "tuple[ModelSource, ...]":
+        """Return the models that decided: this one, or its parts."""
+        return self.parts or (self,)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary; :meth:`from_dict` turns it back."""
+        content: dict[str, Any] = {
+            "name": self.name,
+            "version": self.version,
+            "sha256": self.sha256 or None,  # nothing, rather than an empty digest
+            "calibrated": self.calibrated,
+            "details": self.details.as_dict(),
+            "input_columns": list(self.input_columns),
+            "made_here": self.made_here,
+        }
+        if self.predictions:
+            own = ("predictions", "fingerprint", "cut", "predicted_at", "imported_at")
+            content |= {name: getattr(self, name) for name in own}
+        return content | ({"parts": [part.as_dict() for part in self.parts]} if self.parts else {})
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "ModelSource":
+        """Return the model that :meth:`as_dict` described."""
+        values = {**content, "input_columns": tuple(content.get("input_columns") or ())}
+        values |= {
+            "sha256": content.get("sha256") or "",
+            "parts": tuple(map(cls.from_dict, content.get("parts") or ())),
+        }
+        values["details"] = ModelDetails.parse(content.get("details") or {}, "the settings of an export")
+        return cls(**values)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,6 +328,20 @@ class ExportSettings:
         """Return the cuts as the thresholds read them."""
         return Policy(dict(self.cuts), self.stratum, dict(self.cuts_by_stratum), self.slice)
 
+    @cached_property
+    def by_predictions(self) -> "Mapping[str, ExportSettings]":
+        """Return, where two models decided, the settings of the records of each: those predictions → settings."""
+        return {
+            part.predictions: replace(
+                self,
+                model=part,
+                predicted_at=part.predicted_at,
+                imported_at=part.imported_at,
+                created_at=self.exported_at,
+            )
+            for part in self.model.parts
+        }
+
     @property
     def cuts_in_words(self) -> str:
         """Return the cuts as people write them, such as 'Fiction 0.9, Non-fiction 0.97'."""
@@ -343,15 +420,7 @@ class ExportSettings:
         content["slice"] = self.policy.as_dict().get("slice", {})
         content["genre_terms"] = dict(self.genre_terms)
         content["promise"] = self.promise.as_dict() if self.promise else {}
-        content["model"] = {
-            "name": self.model.name,
-            "version": self.model.version,
-            "sha256": self.model.sha256 or None,  # nothing, rather than an empty digest
-            "calibrated": self.model.calibrated,
-            "details": self.model.details.as_dict(),
-            "input_columns": list(self.model.input_columns),
-            "made_here": self.model.made_here,
-        }
+        content["model"] = self.model.as_dict()
         return content
 
     @classmethod
@@ -365,10 +434,7 @@ class ExportSettings:
         """
         try:
             values = dict(content)
-            model = dict(values["model"])
-            model |= {"input_columns": tuple(model.get("input_columns") or ()), "sha256": model.get("sha256") or ""}
-            model["details"] = ModelDetails.parse(model.get("details") or {}, "the settings of an export")
-            values["model"] = ModelSource(**model)
+            values["model"] = ModelSource.from_dict(values["model"])
             values["terms"] = {label: GenreTerm(**term) for label, term in values["terms"].items()}
             values["slice"] = Slice.from_dict(values["slice"]) if values.get("slice") else None
             values["promise"] = GuaranteeRecord.of(values.get("promise") or {})

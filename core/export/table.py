@@ -24,12 +24,13 @@ from core.export.decisions import (
     count_decisions,
     decide,
 )
-from core.export.settings import ExportSettings
+from core.export.settings import ExportSettings, ModelSource
 from core.export.terms import GenreTerm
 from core.schema import (
     CONFIDENCE,
     LABEL,
     PREDICTED,
+    PREDICTED_BY,
     PROBABILITY_PREFIX,
     RECORD_ID,
     SOURCE,
@@ -123,6 +124,9 @@ def added_columns(
         abstained record has no label, never a best guess.
     """
     sure = "a calibrated probability" if settings.model.calibrated else "not calibrated: a score, not a probability"
+    if settings.model.calibrated_in_part:
+        [calibrated] = [model.name for model in settings.model.each if model.calibrated]
+        sure = f"a calibrated probability where the model is {calibrated}, else a score"
     allowed = tuple(labels)
     columns = [
         Column(
@@ -263,6 +267,8 @@ class ExportTable:
     checked : bool array
         Which records have a label that the accuracy is measured on, wherever it comes from
         (:attr:`core.export.settings.ExportSettings.measured_on`).
+    predicted_by : array of str or None
+        Where two models decided: the name of the predictions that each record's prediction is of, '' for none.
     """
 
     settings: ExportSettings
@@ -275,6 +281,7 @@ class ExportTable:
     marc: pd.Series | None
     unmatched: pd.DataFrame
     checked: np.ndarray
+    predicted_by: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.records)
@@ -284,10 +291,30 @@ class ExportTable:
         """How many records went which way."""
         return count_decisions(self.decisions)
 
+    def settings_of(self, row: int) -> ExportSettings:
+        """Return the settings in which the model is the one whose prediction a record has."""
+        if self.predicted_by is None:
+            return self.settings
+        return self.settings.by_predictions.get(self.predicted_by[row], self.settings)
+
+    @cached_property
+    def accepted_by(self) -> dict[str, int]:
+        """Where two models decided: those predictions → accepted records that each decided; empty else."""
+        if self.predicted_by is None:
+            return {}
+        by = self.predicted_by[self.rows(ACCEPTED)]
+        return {name: int((by == name).sum()) for name in self.settings.by_predictions}
+
     @cached_property
     def columns_read(self) -> list[tuple[str, ...]]:
         """What the model read of each record: of the columns it can read those that have a value; () where unknown."""
-        first, more = self.settings.model.input_columns[:1], self.settings.model.input_columns[1:]
+        if self.predicted_by is None:
+            return self._columns_read(self.settings.model)
+        by_name = {name: self._columns_read(own.model) for name, own in self.settings.by_predictions.items()}
+        return [by_name[name][row] if name in by_name else () for row, name in enumerate(self.predicted_by)]
+
+    def _columns_read(self, model: ModelSource) -> list[tuple[str, ...]]:
+        first, more = model.input_columns[:1], model.input_columns[1:]
         if not more:
             return [first] * len(self)
         known = {str(name): self.originals[name] for name in self.originals.columns}
@@ -371,12 +398,7 @@ class ExportTable:
             column: self.probabilities[name][rows]
             for name, column in probability_names(tuple(self.probabilities)).items()
         }
-        own |= {
-            "pred_model": settings.model.name,
-            "pred_model_version": settings.model.version,
-            "pred_run_id": settings.run_id,
-            "pred_date": settings.predicted_at,
-        }
+        own |= self._whose(rows) | {"pred_run_id": settings.run_id}
         columns = self.columns(suggested=suggested)
         width = len(self.originals.columns)
         parts: dict[str, object] = {}
@@ -386,6 +408,22 @@ class ExportTable:
             parts[column.name] = own[column.name]
         frame = pd.DataFrame(parts, index=pd.RangeIndex(len(rows)))
         return frame.astype({column.name: "str" for column in columns if column.type in ("string", "datetime")})
+
+    def _whose(self, rows: np.ndarray) -> dict[str, object]:
+        """Return which model spoke of some records, and when: the same of all, or row by row."""
+
+        def of(settings: ExportSettings) -> dict[str, str]:
+            model = settings.model
+            return {
+                "pred_model": model.name, "pred_model_version": model.version, "pred_date": settings.predicted_at,
+            }  # fmt: skip
+
+        if self.predicted_by is None:
+            return dict(of(self.settings))
+        nobody = dict.fromkeys(of(self.settings), "")
+        by_name = {name: of(own) for name, own in self.settings.by_predictions.items()}
+        spoken = [by_name.get(name, nobody) for name in self.predicted_by[rows]]
+        return {column: [values[column] for values in spoken] for column in nobody}
 
     @cached_property
     def _has_key(self) -> bool:
@@ -446,7 +484,7 @@ def prepare(
             " Each record needs exactly one prediction."
         )
     joined = matched.drop(columns=[name for name in records.columns if name in matched]).reindex(ids.to_numpy())
-    text = {name: "" for name in (PREDICTED, TRUTH, TRUTH_GIVEN) if name in joined}
+    text = {name: "" for name in (PREDICTED, PREDICTED_BY, TRUTH, TRUTH_GIVEN) if name in joined}
     joined = joined.fillna(text).reset_index(drop=True)
     if marc is not None:
         human = _with_catalogue(human, ids, marc, known, settings)
@@ -476,6 +514,7 @@ def prepare(
         marc=marc,
         unmatched=unmatched[[RECORD_ID, PREDICTED, CONFIDENCE]].sort_values(RECORD_ID).reset_index(drop=True),
         checked=(joined[TRUTH] != "").to_numpy(dtype=bool) if TRUTH in joined else np.zeros(len(records), dtype=bool),
+        predicted_by=joined[PREDICTED_BY].to_numpy(dtype=object) if PREDICTED_BY in joined else None,
     )
 
 

@@ -300,7 +300,7 @@ def accepted_for_people(table: ExportTable) -> pd.DataFrame:
         chose), ``Decided by``, then author, date and language as in the catalogue, and which model said so in which
         run.
     """
-    rows, settings, model = table.accepted, table.settings, table.settings.model
+    rows, model = table.accepted, table.settings.model
     records, decisions = table.records.iloc[rows], table.decisions.iloc[rows]
     frame = pd.DataFrame(
         {
@@ -314,8 +314,14 @@ def accepted_for_people(table: ExportTable) -> pd.DataFrame:
             "Language": records[LANGUAGE].to_numpy(),
         }
     )
-    whose = {"Model": model.name} if model.made_here else {"Predictions": model.name}
-    return frame.assign(**whose, **{"Model version": model.version or "unknown", "Run": settings.run_id})
+    spoke = [table.settings_of(row).model for row in rows]
+    named = "Model" if model.made_here else "Model or predictions" if model.parts else "Predictions"
+    whose = {
+        named: [each.name for each in spoke],
+        "Model version": [each.version or "unknown" for each in spoke],
+        "Run": [table.settings.run_id] * len(spoke),
+    }
+    return frame.assign(**whose)
 
 
 def accepted_csv(table: ExportTable) -> bytes:

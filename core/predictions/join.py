@@ -66,6 +66,9 @@ class Scored:
         Identifier in the predictions' own file → the catalogue's, for the books where the two differ.
     unmatched_classes : tuple of str
         The class names of the truth where none of them is a class of the predictions, so that nothing was compared.
+    sources : tuple of str
+        Fingerprints of the two predictions that these were put together from, which the table's ``predicted_by`` names
+        row by row; empty for those of one model.
     """
 
     name: str
@@ -80,6 +83,7 @@ class Scored:
     ids_in_file: Mapping[str, str] = field(default_factory=dict)
     unmatched_classes: tuple[str, ...] = ()
     label_sets: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
     @property
     def predictions(self) -> str:
@@ -261,6 +265,7 @@ def load_scored(
         catalogue=choice,
         ids_in_file=ids_in_file,
         unmatched_classes=unmatched,
+        sources=tuple(part.predictions.fingerprint for part in predictions.manifest.parts),
     )
 
 

@@ -1,7 +1,7 @@
 """Predictions in the workspace, and what their model learned from: known, told by a person, or unknown."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -63,6 +63,20 @@ class PredictionSet(StoredArtifact[PredictionManifest]):
         if self.made_here:
             return CatalogueChoice(None)
         return choose_catalogue(workspace, self.name, self.fingerprint, self.own_records(), corpus)
+
+    def parts(self) -> "tuple[PredictionSet, ...]":
+        """Return the predictions that these were put together from, as far as manifests go; their files may be gone."""
+        return tuple(
+            PredictionSet(
+                replace(
+                    self.artifact,
+                    name=part.name,
+                    fingerprint=part.predictions.fingerprint,
+                    manifest=part.predictions,
+                )
+            )
+            for part in self.manifest.parts
+        )
 
     def own_records(self) -> pd.DataFrame:
         """Return the records as the file with predictions made elsewhere has them."""
@@ -218,9 +232,15 @@ def find_learned(
     -----
     In this order: what is named here; the model's own training books, where the model is here; what was kept with
     :func:`save_training_labels`. Otherwise it is unknown: then label sets that people gave are suspected, but not the
-    one under test, nor one that was read from the same file, nor one that holds 90 per cent of the checked books.
+    one under test, nor one that was read from the same file, nor one that holds 90 per cent of the checked books. Of
+    predictions put together from those of two models, a book that either learned from counts.
     """
     nothing = np.zeros(len(frame), dtype=bool)
+    if predictions.manifest.parts:
+        each = [find_learned(workspace, frame, part, truth_from, learned_from) for part in predictions.parts()]
+        mask = np.logical_or.reduce([learned.mask for learned in each])
+        sentences = dict.fromkeys(sentence for learned in each for sentence in learned.sentences)
+        return LearnedFrom(all(learned.known for learned in each), mask, tuple(sentences))
     model, trained_on = predictions.manifest.model_fingerprint, predictions.manifest.trained_on
     own = [name for name in truth_from if trained_on and load_labels(workspace, name).fingerprint == trained_on]
     if own:  # its predictions of these books are out of fold; those of other sets may share their titles

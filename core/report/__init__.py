@@ -226,7 +226,7 @@ def _decided(chosen: SavedPolicy, decided: PolicyReport) -> str:
         text += ", no other book by these cut-offs"
     promise = chosen.promise
     if promise and promise.promised and promise.confidence is not None and promise.max_error is not None:
-        if promise.kind == "whole":
+        if promise.is_of_whole:
             return f"{text}. {promise.in_words}."
         each = "the accepted of each class" if promise.per == "class" else "the accepted"
         return (

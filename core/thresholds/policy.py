@@ -97,8 +97,9 @@ class GuaranteeRecord(Record):
 
     Attributes
     ----------
-    kind : {'accepted', 'whole'}
-        What the share is of: the accepted records, or all records once people have done the rest.
+    kind : {'accepted', 'whole', 'two models'}
+        What the share is of: the accepted records, or all records once people have done the rest; the last where two
+        models decide before people do.
     max_error, confidence : float or None
         The share of wrong ones that is not passed, and the probability of that; None where an earlier version did not
         say.
@@ -144,6 +145,11 @@ class GuaranteeRecord(Record):
             A value is of another type than this version writes.
         """
         return cls.parse(content, "the promise that was kept") if content else None
+
+    @property
+    def is_of_whole(self) -> bool:
+        """Whether the share is of all records once people have done the rest."""
+        return self.kind != "accepted"
 
     @property
     def in_words(self) -> str:

@@ -117,7 +117,7 @@ def pace_sentence(pace: ReviewPace, waiting: int) -> str:
 
 def promise_sentence(progress: PromiseProgress, promise: GuaranteeRecord | None) -> str:
     """Say how much of a promise of the whole is reached; '' where none was asked for."""
-    if promise is None or promise.kind != "whole" or promise.max_error is None:
+    if promise is None or not promise.is_of_whole or promise.max_error is None:
         return ""
     limit = f"at most {upper_percent(promise.max_error)} wrong in the whole"
     if not promise.promised:
