@@ -4,7 +4,7 @@ import logging
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -28,6 +28,7 @@ from core.thresholds.fixed_sequence import (
 from core.thresholds.policy import Policy
 from core.thresholds.population import PopulationCheck, compare_population
 from core.thresholds.sample import CheckedSample
+from core.thresholds.unknown_languages import UnknownLanguages
 
 __all__ = [
     "GroupGuarantee",
@@ -63,8 +64,10 @@ class GroupGuarantee:
     tried : int
         Cuts that were tested.
     labels_estimate : int or None
-        Labelled records with this prediction that it will take, at a guess; None when there is a cut, or when the
+        Labelled records with this prediction that it will take, at a guess; None when a cut passes, or when the
         surest records are wrong so often that labels alone will not help.
+    withheld : bool
+        Whether nothing is promised of it since too few books of its language, or of its class there, were checked.
     """
 
     class_name: str
@@ -78,6 +81,7 @@ class GroupGuarantee:
     level: float
     tried: int
     labels_estimate: int | None
+    withheld: bool = False
 
     @property
     def guaranteed(self) -> bool:
@@ -116,6 +120,8 @@ class Guarantee:
         Whether it is known from which titles the model learned; if not, all it may have learned from are left out.
     never_predicted : tuple of str
         Classes that the model calls no book at all: there is nothing to promise of them, and nothing is broken.
+    unknown : UnknownLanguages
+        Languages, and classes in them, of which nothing is promised apart: they go to review.
     """
 
     max_error: float
@@ -131,6 +137,7 @@ class Guarantee:
     population: PopulationCheck
     learned_known: bool = False
     never_predicted: tuple[str, ...] = ()
+    unknown: UnknownLanguages = field(default_factory=UnknownLanguages)
 
     @property
     def cuts(self) -> dict[str, float | None]:
@@ -164,7 +171,9 @@ class Guarantee:
     @property
     def unattainable(self) -> tuple[GroupGuarantee, ...]:
         """The refused groups for which labels alone will not help."""
-        return tuple(group for group in self.refused if group.labelled and group.labels_estimate is None)
+        return tuple(
+            group for group in self.refused if group.labelled and group.labels_estimate is None and not group.withheld
+        )
 
     @property
     def missing_labels(self) -> int | None:
@@ -208,6 +217,7 @@ class Guarantee:
             "more_labels": self.missing_labels,
             "left_out": self.left_out,
             "population": self.population.as_dict(),
+            "unknown": self.unknown.as_list(),
             "groups": [plain(vars(group)) for group in self.groups],
         }
 
@@ -246,7 +256,8 @@ def find_guaranteed_cuts(
         A promise and a cut for each predicted class, or one for all accepted records with one cut whatever the class.
     stratum : str, optional
         A facet, such as 'language': the promise is then kept in each of its values that has enough labelled records;
-        the other values go to review.
+        the other values go to review. Of a language, or a class in it, of which too few books were checked nothing is
+        promised apart, see :class:`core.thresholds.unknown_languages.UnknownLanguages`.
     alpha : float, optional
         What may be spent of ``1 - confidence`` on this question, see :mod:`core.alpha_budget`; all of it by default.
     band : ErrorBand, optional
@@ -321,8 +332,9 @@ def find_guaranteed_cuts(
         outcomes, uppers = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     predicted = set(table[PREDICTED].unique())
     never = tuple(name for name in names if name not in predicted)
+    unknown = UnknownLanguages.from_table(table, sample, names, stratum)
     group_promises = tuple(
-        _group_guarantee(name, value, group, outcome, max_error, upper)
+        _group_guarantee(name, value, group, outcome, max_error, upper, withheld=unknown.withholds(value, name))
         for (name, value), group, outcome, upper in zip(keys, groups, outcomes, uppers, strict=True)
     )
     checked = population or compare_population(table)
@@ -349,6 +361,7 @@ def find_guaranteed_cuts(
         population=checked,
         learned_known=learned_known,
         never_predicted=never,
+        unknown=unknown,
     )
 
 
@@ -426,20 +439,28 @@ def _exact_upper(outcome: CutResult) -> float:
 
 
 def _group_guarantee(
-    name: str, value: str, group: SequenceGroup, outcome: CutResult, max_error: float, upper: float
+    name: str,
+    value: str,
+    group: SequenceGroup,
+    outcome: CutResult,
+    max_error: float,
+    upper: float,
+    *,
+    withheld: bool,
 ) -> GroupGuarantee:
     guaranteed = outcome.cut is not None
     estimate = None if guaranteed or not len(group) else labels_estimate(group, max_error, outcome.level)
     return GroupGuarantee(
         class_name=name,
         value=value,
-        cut=outcome.cut,
+        cut=None if withheld else outcome.cut,
         labelled=len(group),
         accepted=outcome.accepted,
         errors=outcome.errors,
         allowed=outcome.allowed,
-        upper=upper,
+        upper=math.nan if withheld else upper,
         level=outcome.level,
         tried=outcome.tried,
         labels_estimate=estimate,
+        withheld=withheld,
     )

@@ -20,6 +20,7 @@ from core.thresholds.policy import Policy
 from core.thresholds.population import PopulationCheck, compare_population
 from core.thresholds.report import RECORDS_AN_HOUR
 from core.thresholds.sample import CheckedSample, above_floors, confidence_floors
+from core.thresholds.unknown_languages import UnknownLanguages
 from core.thresholds.whole_groups import Part, WholeGroup, levels_of, parts_of
 
 __all__ = ["WholeGuarantee", "find_whole_guarantee"]
@@ -62,6 +63,8 @@ class WholeGuarantee:
         Class → confidence up to which people decide, whatever the sample shows; empty where `surest` is 1.
     forecast : LabelForecast, optional
         What it takes until the machine decides a useful share, where it does not yet and that was to be forecast.
+    unknown : UnknownLanguages
+        Languages, and classes in them, of which nothing is promised apart: people do them.
     """
 
     max_error: float
@@ -88,6 +91,7 @@ class WholeGuarantee:
     surest: float = 1.0
     floors: Mapping[str, float] = field(default_factory=dict)
     forecast: LabelForecast | None = None
+    unknown: UnknownLanguages = field(default_factory=UnknownLanguages)
 
     @property
     def hours(self) -> float:
@@ -158,6 +162,7 @@ class WholeGuarantee:
             "left_out": self.left_out,
             "known_chances": self.known_chances,
             "population": self.population.as_dict(),
+            "unknown": self.unknown.as_list(),
             "groups": [plain(vars(group)) for group in self.groups],
         }
 
@@ -201,7 +206,8 @@ def find_whole_guarantee(
         One sum and one cut for all records, or the share kept among the records of each predicted class, with a cut
         each; then it holds of the whole too.
     stratum : str, optional
-        A facet in each value of which the share is kept.
+        A facet in each value of which the share is kept. Of a language, or a class in it, of which too few books were
+        checked nothing is promised apart, see :class:`core.thresholds.unknown_languages.UnknownLanguages`.
     human_error : float
         How often people label wrongly, 0 to below 1.
     alpha : float, optional
@@ -272,13 +278,15 @@ def find_whole_guarantee(
         Part.from_rows(name, value, rows, stated, sample, max_error, human_error, anytime, _limits(band, name, stratum))
         for name, value, rows in parts_of(table, names, per, stratum)
     ]
+    unknown = UnknownLanguages.from_table(table, sample, names, stratum)
     accepted = np.zeros(len(table), dtype=bool)
     groups = []
     for part, level in zip(parts, levels_of(parts, spent, anytime=anytime), strict=True):
-        cut = part.lowest_cut(level) if level else None
+        withheld = unknown.withholds(part.value, part.class_name)
+        cut = part.lowest_cut(level) if level and not withheld else None
         if cut is not None:
             accepted[part.rows] = stated[part.rows] > cut
-        groups.append(part.group(cut, level))
+        groups.append(part.group(cut, level, withheld=withheld))
     _LOG.info(
         "guaranteed at most %g wrong of the whole with confidence %g: %d of %d accepted, %d labelled records, %.1f s",
         max_error,
@@ -319,6 +327,7 @@ def find_whole_guarantee(
         surest=surest,
         floors=floors,
         forecast=forecast,
+        unknown=unknown,
     )
 
 

@@ -45,6 +45,8 @@ class WholeGroup:
         differ; −1 when the sample is too small to accept anything.
     alpha : float
         The probability with which the limit may be too low.
+    withheld : bool
+        Whether nothing is promised of it since too few books of its language, or of its class there, were checked.
     """
 
     class_name: str
@@ -57,6 +59,7 @@ class WholeGroup:
     most_wrong: int
     allowed: int
     alpha: float
+    withheld: bool = False
 
     @property
     def coverage(self) -> float:
@@ -212,8 +215,8 @@ class Part:
         above = int(np.searchsorted(self.confidence, cut, side="right"))
         return short_number(cut, float(self.confidence[above])) if above < len(self.confidence) else cut
 
-    def group(self, cut: float | None, alpha: float) -> WholeGroup:
-        """Return what is said of it with a cut."""
+    def group(self, cut: float | None, alpha: float, *, withheld: bool = False) -> WholeGroup:
+        """Return what is said of it with a cut, or without one since it is withheld."""
         accepted = 0 if cut is None else self.count_above(cut)
         errors = 0 if cut is None else int((self.error_confidence > cut).sum())
         return WholeGroup(
@@ -227,6 +230,7 @@ class Part:
             most_wrong=self.most_remaining(errors, accepted, alpha) if accepted else 0,
             allowed=self.allowed(accepted, alpha) if alpha else -1,
             alpha=alpha,
+            withheld=withheld,
         )
 
 

@@ -31,6 +31,8 @@ from core.thresholds import (
 )
 from core.thresholds.population import MAX_DETAILED
 from core.thresholds.report import CLASS
+from core.thresholds.unknown_languages import UnknownLanguages
+from core.wording.languages import unknown_sentences
 
 __all__ = [
     "cut_scope",
@@ -38,6 +40,7 @@ __all__ = [
     "guarantee_record",
     "hours_in_words",
     "is_or_are",
+    "nothing_promised",
     "policy",
     "population_warnings",
     "promise",
@@ -146,7 +149,7 @@ def cut_scope(left: NDArray[np.bool_], accepted: NDArray[np.bool_], where: Slice
 def promise(guarantee: Guarantee) -> tuple[str, ...]:
     """Say what is promised, what is not, and on what it rests."""
     sentences = [group(guarantee, part) for part in guarantee.groups if part.guaranteed]
-    refused = [part for part in guarantee.groups if not part.guaranteed]
+    refused = [part for part in guarantee.groups if not part.guaranteed and not part.withheld]
     if len(sentences) > 1:
         sentences.append(f"All of this holds together with {lower_percent(guarantee.confidence)} confidence.")
     if guarantee.stratum and len(refused) > 3:
@@ -155,9 +158,17 @@ def promise(guarantee: Guarantee) -> tuple[str, ...]:
         sentences.append(f"Nothing, or not everything, can be promised for {shown}: what has no cut goes to review.")
     else:
         sentences += [group(guarantee, part) for part in refused]
+    sentences += nothing_promised(guarantee.unknown)
     if not guarantee.is_random and any(part.guaranteed for part in guarantee.groups):
         sentences[0] = f"{_NO_PROMISE} If they were, this would hold: {sentences[0]}"
     return (*sentences, rests_on(guarantee))
+
+
+def nothing_promised(unknown: UnknownLanguages) -> list[str]:
+    """Say of which languages, and classes in them, nothing is promised apart since too few books were checked."""
+    sentences = unknown_sentences(unknown.languages)
+    where = "it" if len(sentences) == 1 else "any of them"
+    return [*sentences, f"No promise is made for {where} apart: these books go to review."] if sentences else []
 
 
 def rests_on(guarantee: Guarantee | WholeGuarantee) -> str:
@@ -200,6 +211,9 @@ def group(guarantee: Guarantee, part: GroupGuarantee) -> str:
             f" {np.format_float_positional(part.cut, trim='-')}; {part.errors:,} of {part.accepted:,} labelled ones"
             " above it are wrong)."
         )
+    if part.withheld:
+        languages = [entry for entry in guarantee.unknown.languages if entry.language == part.value]
+        return " ".join(unknown_sentences(languages))
     what = f"{books}, all classes together" if name == ALL_CLASSES else f"{books} predicted to be {name}"
     if not part.tried:
         return (
@@ -236,7 +250,7 @@ def reason(guarantee: Guarantee) -> str:
     """Say why something could not be promised; '' when everything could."""
     if guarantee.guaranteed:
         return "" if guarantee.is_random else _NO_PROMISE
-    return " ".join(group(guarantee, part) for part in guarantee.refused)
+    return " ".join(dict.fromkeys(group(guarantee, part) for part in guarantee.refused))
 
 
 def remedy(hopeless: Sequence[str], more: int, unlabelled: int) -> tuple[str, ...]:

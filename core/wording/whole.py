@@ -3,7 +3,7 @@
 from core.facets import facet_title, facet_words
 from core.formatting import in_percent, listed, lower_percent, upper_percent
 from core.thresholds import ALL_CLASSES, ErrorBound, WholeGuarantee
-from core.wording.thresholds import hours_in_words, is_or_are, rests_on
+from core.wording.thresholds import hours_in_words, is_or_are, nothing_promised, rests_on
 
 __all__ = ["bound_sentence", "forecast", "headline", "reason", "sentences"]
 
@@ -44,6 +44,8 @@ def reason(result: WholeGuarantee) -> str:
             f"{_books(result.labelled)} {is_or_are(result.labelled)} checked: too few to promise that, even if the"
             " model were right about each of them."
         )
+    if all(group.withheld or group.allowed < 0 for group in result.groups):
+        return "Too few books of any language were checked for a promise of its own."
     if result.forecast:  # which says what may help
         return "Too many of the checked books the model is surest of are wrong for that."
     return (
@@ -82,7 +84,7 @@ def sentences(result: WholeGuarantee) -> tuple[str, ...]:
         without = [
             _group(result, group.class_name, group.value)
             for group in result.groups
-            if group.records and not group.accepted
+            if group.records and not group.accepted and not group.withheld
         ]
         if without:
             parts.append(f"Of {listed(without, 5)} the machine may decide nothing; people do them all.")
@@ -92,6 +94,7 @@ def sentences(result: WholeGuarantee) -> tuple[str, ...]:
                 " people do all others."
             )
         parts.append(_assumption(result))
+    parts += nothing_promised(result.unknown)
     parts.append(rests_on(result))
     return tuple(parts)
 

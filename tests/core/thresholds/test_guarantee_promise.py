@@ -180,11 +180,12 @@ class TestStrata:
         found = find_guaranteed_cuts(self.table, ("Map", "Play"), 0.05, stratum="language")
         assert any("of the English books accepted as Map are wrong" in sentence for sentence in wording.promise(found))
         assert any(
-            "Nothing can be promised for Dutch books predicted to be Map" in said for said in wording.promise(found)
+            "Nothing can be promised for German books predicted to be Map" in said for said in wording.promise(found)
         )
+        assert "Nothing is known of Dutch books: 20 checked books (20 map)." in wording.promise(found)
 
     def test_many_refused_strata_are_put_together(self) -> None:
-        small = [books(12, "Map", language=f"Language {i}") for i in range(9)]
+        small = [books(52, "Map", language=f"Language {i}") for i in range(9)]
         found = find_guaranteed_cuts(
             joined(books(300, "Map"), *small), ("Map",), 0.05, stratum="language", per="together"
         )
