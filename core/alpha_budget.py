@@ -79,6 +79,8 @@ class Question:
         The part of alpha that belongs to it, 0 to 1.
     at : str
         When, ISO 8601.
+    created_by : str
+        Who asked; '' where nobody gave a name.
     """
 
     number: int
@@ -86,6 +88,7 @@ class Question:
     description: str
     weight: float
     at: str
+    created_by: str = ""
 
 
 class AlphaBudget:
@@ -172,5 +175,6 @@ def _numbered(notes: Sequence[dict[str, Any]], related: set[str]) -> tuple[Quest
                 description=note["description"],
                 weight=note["weight"],
                 at=note["at"],
+                created_by=note.get("by", ""),
             )
     return tuple(questions.values())

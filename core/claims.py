@@ -52,7 +52,7 @@ def claim_next(
         Nothing can be written here.
     """
     wanted = list(dict.fromkeys(map(str, record_ids)))
-    with database.writing(alone=Claim.__tablename__) as connection:
+    with database.writing(kind="claim", alone=Claim.__tablename__) as connection:
         now = time.time()
         connection.execute(delete(Claim).where(Claim.until <= now))
         others = select(Claim.record_id).where(Claim.predictions == predictions, Claim.holder != holder)
@@ -85,13 +85,13 @@ def renew(
     """Hold a record longer; False when it was not held any more, so that another may have it."""
     now = time.time()
     held = _held(predictions, record_id, holder) & (Claim.until > now)
-    with database.writing() as connection:
+    with database.writing(kind="claim") as connection:
         return connection.execute(update(Claim).where(held).values(until=now + lease_seconds)).rowcount > 0
 
 
 def release(database: Database, predictions: str, record_id: str, *, holder: str) -> None:
     """Let a record go, so that another can have it at once; what one does not hold stays with who holds it."""
-    with database.writing() as connection:
+    with database.writing(kind="claim") as connection:
         connection.execute(delete(Claim).where(_held(predictions, record_id, holder)))
 
 

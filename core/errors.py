@@ -9,7 +9,9 @@ ColophonError
 │   ├── NotFoundError          no corpus, label set, model … of that name in the workspace
 │   ├── NameTakenError         another thing of the workspace has that name already
 │   ├── DamagedError           a corpus, label set, model … lacks a file, or one is cut short or of another shape
+│   ├── RolesError             what the file of secrets says of people's roles cannot be understood
 │   └── StorageError           the workspace or its database is damaged, full, not writable, or newer than this
+│       └── NotAllowedError        this person's role does not allow it
 ├── ModelError             a model folder is incomplete, altered or of an unknown kind
 ├── FetchError             a download failed; what arrived is kept for resuming
 ├── JobError               long work failed, was killed or cannot be started
@@ -40,7 +42,9 @@ __all__ = [
     "MappingError",
     "ModelError",
     "NameTakenError",
+    "NotAllowedError",
     "NotFoundError",
+    "RolesError",
     "StorageError",
     "UnreadableFileError",
     "describe_system_error",
@@ -196,6 +200,14 @@ class DamagedError(InputError):
 
 class StorageError(InputError):
     """The workspace or its database is damaged, full, not to be written to, or of a newer version."""
+
+
+class NotAllowedError(StorageError):
+    """The role of whoever is signed in does not allow it; nothing was changed."""
+
+
+class RolesError(InputError):
+    """The section of roles in the file of secrets cannot be understood."""
 
 
 class ModelError(ColophonError):

@@ -414,8 +414,9 @@ def budget_sentence(budget: AlphaBudget) -> str:
     if not questions:
         return "Nothing has been asked of these checked books yet: the first question gets the most of them."
     count = "One question has" if len(questions) == 1 else f"{len(questions):,} questions have"
+    by = f", by {questions[-1].created_by}" if questions[-1].created_by else ""
     return (
-        f"{count} been asked of these checked books (the last: {questions[-1].description})."
+        f"{count} been asked of these checked books (the last{by}: {questions[-1].description})."
         f" {percent(budget.left, 0)} of what they can prove is left for all others; to ask the same again is free, a"
         " second question pays for all other shares and cut-offs of the same predictions, and a set of other books"
         " begins anew."

@@ -137,6 +137,8 @@ class Manifest(Record):
         Digest of what it was made from: the name of its folder.
     created_at : str
         UTC, ISO 8601, to the second; '' where an early version did not say.
+    created_by : str
+        Who made it or brought it in; '' where nobody gave a name. It stays in the workspace.
     schema_version : int
         Of the file; 1 where it names none.
     contents : mapping, optional
@@ -167,6 +169,7 @@ class Manifest(Record):
     kind: str = ""
     fingerprint: str
     created_at: str = ""
+    created_by: str = ""
     schema_version: int = 1
     contents: dict[str, str] | None = None
     seal: str = ""

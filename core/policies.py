@@ -28,6 +28,8 @@ class SavedPolicy:
         Why, in the words of whoever chose it.
     chosen_at : str
         Moment in UTC, ISO 8601.
+    created_by : str
+        Who chose it; '' where nobody gave a name.
     """
 
     policy: Policy
@@ -35,6 +37,7 @@ class SavedPolicy:
     labels: str = ""
     because: str = ""
     chosen_at: str = ""
+    created_by: str = ""
 
 
 def save_policy(workspace: Workspace, predictions: str, chosen: SavedPolicy) -> None:
@@ -44,6 +47,10 @@ def save_policy(workspace: Workspace, predictions: str, chosen: SavedPolicy) -> 
     ----------
     predictions : str
         Fingerprint of the predictions it is for.
+
+    Notes
+    -----
+    It names who the workspace is opened for, whatever `chosen` says.
     """
     content = {
         "policy": chosen.policy.as_dict(),
@@ -53,7 +60,9 @@ def save_policy(workspace: Workspace, predictions: str, chosen: SavedPolicy) -> 
     }
     workspace.database.add(_KIND, predictions, content)
     # Not why: those are a person's words, and may quote a title.
-    _LOG.info("chose a policy for predictions %s: %s", predictions, "by a promise" if chosen.promise else "by hand")
+    way = "by a promise" if chosen.promise else "by hand"
+    signed = f", by {workspace.person.name}" if workspace.person.name else ""
+    _LOG.info("chose a policy for predictions %s: %s%s", predictions, way, signed)
 
 
 def saved_policies(workspace: Workspace, predictions: str) -> Sequence[SavedPolicy]:
@@ -65,6 +74,7 @@ def saved_policies(workspace: Workspace, predictions: str) -> Sequence[SavedPoli
             labels=note["labels"],
             because=note["because"],
             chosen_at=note["at"][:19] + "Z",
+            created_by=note.get("by", ""),
         )
         for note in reversed(workspace.database.read(_KIND, predictions))
     ]

@@ -6,6 +6,7 @@ pointer kept in the workspace's database, like a branch in git.
 """
 
 import contextlib
+import copy
 import errno
 import hashlib
 import json
@@ -43,6 +44,7 @@ from core.manifests import (
     parse_manifest,
     sealed,
 )
+from core.people import Person
 from core.text_formats import json_text, plain, read_json
 
 __all__ = [
@@ -225,6 +227,8 @@ class Workspace:
         Else ``$COLOPHON_HOME``, else ``./workspace``. It is made when it does not exist, for its owner alone.
     damaged : bool
         True opens a workspace whose database or version forbids any use, so that what is wrong can be looked at.
+    by : str
+        Name of whoever does what is done with it: all that is made and chosen names them. '' names nobody.
 
     Raises
     ------
@@ -234,7 +238,7 @@ class Workspace:
         Its database is damaged or cannot be used, or a newer Colophon made it.
     """
 
-    def __init__(self, root: Path | str | None = None, *, damaged: bool = False) -> None:
+    def __init__(self, root: Path | str | None = None, *, damaged: bool = False, by: str = "") -> None:
         given = user_path(root or os.environ.get("COLOPHON_HOME") or "workspace")
         try:
             self.root = given.resolve()
@@ -256,6 +260,25 @@ class Workspace:
             self.database = database.Database.broken(error, self.root / DATABASE_FILE if not _database_url() else None)
         else:
             self._write_version()
+        self.person = Person(name=by.strip())
+        self.database = self.database.acting_as(self.person)
+
+    def acting_as(self, person: Person) -> "Workspace":
+        """Return the same workspace for what one person does: it allows what their role does, and names them."""
+        workspace = copy.copy(self)
+        workspace.person, workspace.database = person, self.database.acting_as(person)
+        return workspace
+
+    def require_writable(self, what: str = "written") -> None:
+        """Refuse a change where nothing can be changed, or not by this person.
+
+        Raises
+        ------
+        StorageError
+        """
+        self.person.require()
+        if self.read_only_reason:
+            raise StorageError(f"Nothing was {what}: {self.read_only_reason}.")
 
     @property
     def read_only_reason(self) -> str:
@@ -293,14 +316,15 @@ class Workspace:
         StorageError
             Nothing can be written here.
         """
-        if self.read_only_reason:
-            raise StorageError(f"Nothing was written: {self.read_only_reason}.")
+        self.require_writable()
         home = self.folder(kind) / fingerprint
         if not self._is_sound(kind, home):
             beside = home.with_name(f".{fingerprint}.{uuid.uuid4().hex[:8]}")
             beside.mkdir()
             try:
                 content = {"kind": kind, "fingerprint": fingerprint, "created_at": now(), **write(beside)}
+                if self.person.name:
+                    content["created_by"] = self.person.name
                 content["schema_version"] = SCHEMA_VERSION
                 content["contents"] = {
                     path.relative_to(beside).as_posix(): file_sha256(path)

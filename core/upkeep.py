@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from core.errors import InputError, NameTakenError, NotFoundError, StorageError, unknown_name
+from core.errors import InputError, NameTakenError, NotFoundError, unknown_name
 from core.formatting import listed
 from core.jobs import list_jobs
 from core.learned_facets import EMBEDDINGS
@@ -137,8 +137,7 @@ def remove(workspace: Workspace, kind: str, name: str, *, dependents_too: bool =
         Nothing can be written here.
     """
     target = _target(workspace, kind, name)
-    if workspace.read_only_reason:
-        raise StorageError(f"Nothing was removed: {workspace.read_only_reason}.")
+    workspace.require_writable("removed")
     needed_by = _dependents(workspace, target)
     if needed_by and not dependents_too:
         needs = "; ".join(
@@ -191,8 +190,7 @@ def rename(workspace: Workspace, kind: str, old: str, new: str) -> Renamed:
     target = _target(workspace, kind, old)
     if not new.strip():
         raise InputError("The new name is empty: give one with letters or digits.")
-    if workspace.read_only_reason:
-        raise StorageError(f"Nothing was renamed: {workspace.read_only_reason}.")
+    workspace.require_writable("renamed")
     _refuse_at_work(workspace, target)
     name = slug(new)
     if target.path.suffix == ".zip":

@@ -212,7 +212,8 @@ def chosen_policy(predictions: str) -> SavedPolicy:
     chosen = policies[0]
     cuts = escape(_cuts_in_words(chosen.policy))
     promise = f" {escape(chosen.promise.sentence)}" if chosen.promise else " Set by hand."
-    st.markdown(f"Accepted: {cuts}, kept on {chosen.chosen_at[:10]}.{promise}")
+    by = f" by {escape(chosen.created_by)}" if chosen.created_by else ""
+    st.markdown(f"Accepted: {cuts}, kept on {chosen.chosen_at[:10]}{by}.{promise}")
     if chosen.policy.where is not None:
         st.info(
             f"These cut-offs were kept for {escape(chosen.policy.where.description)}. No other book is accepted by the"
@@ -354,9 +355,10 @@ def show_history(predictions: str) -> None:
         st.markdown("Nothing has been exported from these predictions yet.")
     for export in exports:
         with st.container(border=True), feedback.show_errors():
+            by = f" · by {escape(export.created_by)}" if export.created_by else ""
             st.markdown(
                 f"**{escape(export.name)}** · {export.exported_at[:16].replace('T', ' ')} · {export.accepted:,}"
-                f" accepted, {export.review:,} for review"
+                f" accepted, {export.review:,} for review{by}"
             )
             choices = export.choices
             st.caption(_choices_in_words(choices))

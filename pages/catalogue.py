@@ -25,6 +25,8 @@ records = cache.records(thing.kind, thing.fingerprint)
 feedback.conclusion(
     f"“{escape(thing.name)}” holds {len(records):,} records; {thing.manifest.rejected or 0:,} rows were rejected."
 )
+if thing.manifest.created_by:
+    st.caption(f"By {escape(thing.manifest.created_by)}, {thing.manifest.created_at[:10]}")
 feedback.show_sentences(*thing.manifest.warnings)
 feedback.more(
     "Titles, dates and languages", wording.titles(records), wording.dates(records), wording.languages(records)

@@ -116,4 +116,5 @@ def _join_option_values(arguments: Sequence[str]) -> list[str]:
 
 def _open_workspace(args: argparse.Namespace) -> Workspace:
     """Return the workspace a command works on; one that cannot be used only for a command that looks at faults."""
-    return Workspace(args.workspace, damaged=bool(getattr(args, "damaged", False)))
+    damaged, person = bool(getattr(args, "damaged", False)), str(getattr(args, "person", ""))
+    return Workspace(args.workspace, damaged=damaged, by=person)

@@ -89,6 +89,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="with --second: keep what both models decide as predictions called NAME, with their promise, for 'export'",
     )
+    output.add_person(thresholds)
     thresholds.set_defaults(run=_thresholds)
 
 

@@ -103,6 +103,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         " drew is recognised (default: it is unknown)",
     )
     reader.add_argument("--rejected", type=Path, metavar="FILE", help="write the rejected rows to this CSV file")
+    output.add_person(reader)
     reader.set_defaults(run=_import)
 
     label_set = commands.add_parser(
@@ -112,6 +113,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     label_set.add_argument("--from-review", required=True, metavar="PREDICTIONS", help="what was decided about these")
     label_set.add_argument("--name", help="how later commands speak of it (default: PREDICTIONS-review)")
+    output.add_person(label_set)
     label_set.set_defaults(run=_label_set)
 
     _register_upkeep(commands, common)

@@ -3,9 +3,11 @@
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from core.cli import output
 from core.cli.audit import add_corpus, add_policy, catalogue_of, policy_from_args
 from core.cli.output import CommandResult
 from core.errors import InputError
@@ -55,6 +57,7 @@ def register_export(commands: Any, common: argparse.ArgumentParser) -> None:
     _add_marc(export)
     export.add_argument("--library", default="", metavar="NAME", help="who publishes the data")
     export.add_argument("--contact", default="", help="whom to ask")
+    output.add_person(export)
     export.set_defaults(run=_export)
 
 
@@ -96,7 +99,7 @@ def _export(args: argparse.Namespace, workspace: Workspace, progress: Progress) 
     from core.predictions import load_scored
 
     scored = load_scored(workspace, args.predictions, args.labels, tuple(args.learned_from), args.corpus)
-    chosen = policy_from_args(args, scored, workspace)
+    chosen = replace(policy_from_args(args, scored, workspace), created_by=workspace.person.name)
     prepared = Release.prepare(
         workspace,
         args.predictions,

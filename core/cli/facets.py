@@ -46,14 +46,14 @@ def register_facets(commands: Any, common: argparse.ArgumentParser) -> None:
         return parser
 
     create = add("create", _create, "begin a facet")
+    output.add_person(create)
     create.add_argument("--definition", default="", metavar="TEXT", help="what fits, in a sentence")
-    create.add_argument("--by", default="", metavar="WHO", help="who begins it")
 
     mark = add("mark", _mark, "say which records fit and which do not")
+    output.add_person(mark)
     mark.add_argument("--fits", nargs="+", default=[], metavar="ID", help="records that fit")
     mark.add_argument("--not", dest="other", nargs="+", default=[], metavar="ID", help="records that do not fit")
     mark.add_argument("--undo", nargs="+", default=[], metavar="ID", help="records whose mark is taken back")
-    mark.add_argument("--by", default="", metavar="WHO", help="who says so; kept with each mark")
 
     suggest = add("suggest", _suggest, "the unmarked titles that look most like those that fit")
     suggest.add_argument("--search", metavar="WORDS", help="only titles with all of these words")
@@ -63,6 +63,7 @@ def register_facets(commands: Any, common: argparse.ArgumentParser) -> None:
     estimate.add_argument("--draw", type=int, metavar="N", help="draw N unmarked titles and list them to be marked")
 
     finish = add("finish", _finish, "make labels of its marks and predictions of its scores")
+    output.add_person(finish)
     finish.add_argument("--name", metavar="P", help="name of the predictions (default: from corpus and facet)")
 
     add("list", _list, "the facets of a collection", of_one=False)
@@ -107,7 +108,7 @@ def _open(args: argparse.Namespace, workspace: Workspace) -> tuple[LearnedFacet,
 
 def _create(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     corpus = workspace.find("corpora", _corpus(args, workspace))
-    facet = create_facet(workspace.database, corpus.fingerprint, args.facet, args.definition, by=args.by)
+    facet = create_facet(workspace.database, corpus.fingerprint, args.facet, args.definition, by=args.person)
     content = {"facet": facet.name, "definition": facet.definition, "corpus": corpus.name}
     return CommandResult(content, [f"'{facet.name}' is a facet of '{corpus.name}' now. Mark titles with 'facet mark'."])
 
@@ -125,9 +126,9 @@ def _mark(args: argparse.Namespace, workspace: Workspace, progress: Progress) ->
     if unmarked:
         raise InputError(f"The record '{unmarked[0]}' has no mark that could be taken back.")
     for record in args.undo:
-        undo_mark(workspace.database, facet, held[record].id, by=args.by)
+        undo_mark(workspace.database, facet, held[record].id, by=args.person)
     marks = {**dict.fromkeys(args.fits, True), **dict.fromkeys(args.other, False)}
-    written = add_marks(workspace.database, facet, marks, by=args.by)
+    written = add_marks(workspace.database, facet, marks, by=args.person)
     log = facet_log(workspace.database, facet)
     content = {
         "facet": facet.name,

@@ -49,6 +49,7 @@ def register_training(commands: Any, common: argparse.ArgumentParser) -> None:
         help="leave out classes with fewer than N different titles, such as typing errors",
     )
     train.add_argument("--calibrate-on", metavar="L", help="label set drawn from the collection, to calibrate on")
+    output.add_person(train)
     train.set_defaults(run=_train)
 
     predict = commands.add_parser("predict", parents=[common], help="score a corpus with a model")
@@ -67,6 +68,7 @@ def register_training(commands: Any, common: argparse.ArgumentParser) -> None:
         metavar="A",
         help="Ray cluster that this computer is a node of: auto, or host:port (default: this computer's own cores)",
     )
+    output.add_person(predict)
     predict.set_defaults(run=_predict)
 
 
@@ -188,6 +190,7 @@ def register_label(commands: Any, common: argparse.ArgumentParser) -> None:
         default="label model",
         help="how votes are put together (default: the label model)",
     )
+    output.add_person(label)
     label.set_defaults(run=_label)
 
 
@@ -279,6 +282,7 @@ def register_audit(commands: Any, common: argparse.ArgumentParser) -> None:
         " language=Dutch, month=2021-01; may be given several times",
     )
     audit.add_argument("--name", help="of the copy (default: the label set's name and '-audited')")
+    output.add_person(audit)
     audit.set_defaults(run=_audit)
 
 

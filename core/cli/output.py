@@ -1,5 +1,6 @@
 """What the command line shows: one JSON object or a readable table, a progress line, a line or two of complaint."""
 
+import argparse
 import math
 import sys
 import time
@@ -15,12 +16,24 @@ from core.text_formats import json_text, printable
 __all__ = [
     "CommandResult",
     "ProgressLine",
+    "add_person",
     "print_error",
     "print_result",
     "progress_line",
     "table",
     "warn",
 ]
+
+
+def add_person(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says who does what the command does."""
+    parser.add_argument(
+        "--by",
+        dest="person",
+        default="",
+        metavar="NAME",
+        help="who does this; kept with what is made, and named in an export (default: nobody is named)",
+    )
 
 
 @dataclass(frozen=True)

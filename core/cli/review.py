@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from core.cli import output
 from core.cli.audit import add_corpus
 from core.cli.output import CommandResult
 from core.errors import InputError
@@ -38,16 +39,16 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
         help="what comes first (default: what brings the promise soonest)",
     )
     review.add_argument("--seed", type=int, default=0, help="of the order 'random'")
-    review.add_argument("--by", default="", metavar="NAME", help="who gave the answers (with --import)")
+    output.add_person(review)
     review.set_defaults(run=_review)
 
 
 def _review(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
-    if args.answers and not args.by.strip():
+    if args.answers and not args.person.strip():
         raise InputError("Say who gave the answers with --by NAME: others may want to ask that person.")
     scored = load_scored(workspace, args.predictions, args.labels, (), args.corpus)
     if args.answers:
-        return _take_in(workspace, scored, args.answers, args.by)
+        return _take_in(workspace, scored, args.answers, args.person)
     policies = saved_policies(workspace, scored.predictions)
     queue = queue_of(workspace, scored, policies[0].policy if policies else None)
     log = decisions_for_scored(workspace.database, scored)

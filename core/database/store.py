@@ -5,6 +5,7 @@ write then says why it is refused. A database whose file was replaced under a ru
 """
 
 import contextlib
+import copy
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,6 +33,7 @@ from core.database.engine import (
 from core.database.entries import KINDS, insert_entry, newest_entry, parse_note, read_entries
 from core.database.migrate import make_tables
 from core.errors import StorageError
+from core.people import Person
 
 __all__ = ["Database"]
 
@@ -78,6 +80,7 @@ class Database:
         self._engine = engine
         self._path, self._file = path, identity(path)
         self._read_only_reason = read_only_reason
+        self._person = Person()
         self._fault: StorageError | None = None
         self._last: tuple[str, int, str] | None = None
         self._pending: tuple[int, int] | None = None
@@ -112,6 +115,12 @@ class Database:
     def read_only_reason(self) -> str:
         """Why nothing can be written, as a part of a sentence; '' when it can be written."""
         return self._read_only_reason
+
+    def acting_as(self, person: Person) -> "Database":
+        """Return the same database for what one person does: it writes what their role allows, and names them."""
+        database = copy.copy(self)
+        database._person = person
+        return database
 
     def close(self) -> None:
         """Let its connections go; a later use opens them again."""
@@ -156,13 +165,16 @@ class Database:
         return {row.name: row.fingerprint for row in rows}
 
     def add(self, kind: str, subject: str, *contents: Mapping[str, Any]) -> None:
-        """Append notes of one kind about one subject; nothing is ever overwritten."""
+        """Append notes of one kind about one subject; nothing is ever overwritten.
+
+        A note that says not ``by`` whom it is gets the name of the person who acts, where it is known.
+        """
         if not contents:
             return
         at = _moment()
-        with self.writing() as connection:
+        with self.writing(kind=kind) as connection:
             for content in contents:
-                last = _write(connection, kind, subject, content, at)
+                last = _write(connection, kind, subject, self._signed(content), at)
         self._last = (*last, at)
 
     def append(
@@ -181,8 +193,8 @@ class Database:
         int
             The number of the new note.
         """
-        with self.writing(alone=_table_of(kind)) as connection:
-            content = make(_read(connection, kind, subject, after))
+        with self.writing(kind=kind, alone=_table_of(kind)) as connection:
+            content = self._signed(make(_read(connection, kind, subject, after)))
             at = _moment()
             last = _write(connection, kind, subject, content, at)
         self._last = (*last, at)
@@ -270,15 +282,21 @@ class Database:
         with self._connected() as connection:
             yield connection
 
+    def _signed(self, content: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**content, "by": self._person.name} if self._person.name and "by" not in content else content
+
     @contextlib.contextmanager
-    def writing(self, *, alone: str = "") -> Iterator[Connection]:
+    def writing(self, *, kind: str = "", alone: str = "") -> Iterator[Connection]:
         """Give a connection of which all is written at its end, or nothing.
 
         Parameters
         ----------
+        kind : str
+            What is written, as :meth:`core.people.Person.may_write` has it; '' is for curators alone.
         alone : str
             The table to which nobody else can write meanwhile; '' for none.
         """
+        self._person.require(kind)
         if self._read_only_reason:
             self._write_after_all()
         self._refuse_another_file()

@@ -90,6 +90,7 @@ def manifest(
             "id": uuid.uuid5(uuid.NAMESPACE_OID, f"colophon:export:{content}").urn,
             "name": settings.folder,
             "created": settings.exported_at,
+            "created_by": settings.exported_by or UNKNOWN,
             "formats": list(settings.formats),
             "profile": settings.profile,
             "software": {"name": "Colophon", "version": settings.software_version, "commit": settings.software_commit},
@@ -287,13 +288,14 @@ def write_export(prepared: ExportTable, quality: QualityReport, out: Path, progr
         shutil.rmtree(beside, ignore_errors=True)
     progress(1.0, "Done")
     _LOG.info(
-        "exported predictions %s as '%s': %d records with a label, %d for review, %s, %.1f s",
+        "exported predictions %s as '%s': %d records with a label, %d for review, %s, %.1f s%s",
         settings.predictions,
         out.name,
         prepared.counts.exported,
         len(prepared.abstained),
         " ".join(settings.formats),
         time.monotonic() - started,
+        f", by {settings.exported_by}" if settings.exported_by else "",
     )
     return ExportReport(
         path=out,

@@ -121,7 +121,7 @@ def provenance(
                 "@type": "prov:SoftwareAgent",
                 "rdfs:label": f"Colophon {settings.software_version}".strip(),
             },
-            # A role, never a name.
+            # A role, unless the one who set the cuts gave a name.
             {
                 "@id": ids["curator"],
                 "@type": "prov:Person",

@@ -11,7 +11,7 @@ from functools import lru_cache
 from core.export.decisions import ACCEPTED, DECISIONS, HUMAN_LABEL_KEPT, DecisionCounts
 from core.export.formats import CARRIERS, WrittenFile
 from core.export.manifest import MeasuredRate, QualityReport
-from core.export.settings import HUMAN_LABELS, UNKNOWN, ExportSettings
+from core.export.settings import CURATOR, HUMAN_LABELS, UNKNOWN, ExportSettings
 from core.export.table import ExportTable
 from core.export.terms import PROFILES, TERM_QUESTION
 from core.formatting import interval_count, lower_percent, percent, rate
@@ -375,11 +375,21 @@ def readme(
             [
                 f"{settings.licence}: {settings.licence_uri}",
                 f"Whom to ask: {settings.contact}" if settings.contact else "Whom to ask: (not filled in)",
+                *_people(settings),
                 f"Made with Colophon {settings.software_version}".strip() + ".",
             ],
         ),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _people(settings: ExportSettings) -> list[str]:
+    """Return who set the cuts and who made the export, as far as somebody gave a name."""
+    chosen = f" on {settings.chosen_at[:10]}" if settings.chosen_at else ""
+    return [
+        *([f"The cuts were set by {settings.chosen_by}{chosen}."] if settings.chosen_by != CURATOR else []),
+        *([f"The export was made by {settings.exported_by}."] if settings.exported_by else []),
+    ]
 
 
 def spreadsheet_readme(table: ExportTable, summary: ExportSummary) -> list[str]:

@@ -184,6 +184,7 @@ def release(
     workspace: Workspace, prepared: Release, out: Path, *, keep: bool = True, progress: Progress = silent
 ) -> ExportReport:
     """Write the zip and note in the database that it was written, with its settings."""
+    workspace.require_writable()
     report = prepared.write(out, progress)
     if keep:
         content = {
@@ -352,6 +353,8 @@ def _settings(
         "promise": chosen.promise,
         "chosen_on": chosen.labels,
         "inputs": tuple(inputs),
+        **({"chosen_by": chosen.created_by} if chosen.created_by else {}),
+        "exported_by": workspace.person.name,
         "chosen_at": chosen.chosen_at,
         "chosen_because": chosen.because,
         "software_version": importlib.metadata.version("colophon"),

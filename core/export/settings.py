@@ -28,6 +28,7 @@ from core.storage import digest, plain_slug
 from core.thresholds import GuaranteeRecord, Policy
 
 __all__ = [
+    "CURATOR",
     "HUMAN_LABELS",
     "LICENCES",
     "UNKNOWN",
@@ -49,6 +50,8 @@ LICENCES: Final[Mapping[str, str]] = {
     "CC-BY-SA-4.0": "https://creativecommons.org/licenses/by-sa/4.0/",
 }
 UNKNOWN: Final = "unknown"
+# Who set the cuts, where nobody gave a name.
+CURATOR: Final = "curator"
 HumanLabels = Literal["measure-only", "keep"]
 HUMAN_LABELS: Final[Mapping[str, str]] = {
     "measure-only": "they were used to measure, and block nothing",
@@ -251,7 +254,9 @@ class ExportSettings:
     inputs : tuple of InputFile
         The files read.
     chosen_by, chosen_at, chosen_because : str
-        Who set the cuts (a role, no name), when, why.
+        Who set the cuts ('curator' where nobody gave a name), when, why.
+    exported_by : str
+        Who made the export; '' where nobody gave a name.
     title, publisher, contact, homepage, description : str
         For the descriptions of the data set.
     """
@@ -286,9 +291,10 @@ class ExportSettings:
     promise: GuaranteeRecord | None = None
     chosen_on: str = ""
     inputs: tuple[InputFile, ...] = ()
-    chosen_by: str = "curator"
+    chosen_by: str = CURATOR
     chosen_at: str = ""
     chosen_because: str = ""
+    exported_by: str = ""
     software_version: str = ""
     software_commit: str = ""
     command: str = ""
@@ -467,6 +473,8 @@ class PastExport(Record):
         Records accepted, and those left to people.
     settings : mapping
         As they were noted; `choices` reads them.
+    created_by : str
+        Who wrote it; '' where nobody gave a name.
     """
 
     id: int
@@ -477,6 +485,7 @@ class PastExport(Record):
     accepted: int
     review: int
     settings: dict[str, Any]
+    created_by: str = Field(default="", alias="by")
 
     @property
     def choices(self) -> ExportSettings:

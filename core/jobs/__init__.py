@@ -356,7 +356,10 @@ def start(
     ------
     JobError
         The process cannot be started.
+    StorageError
+        Nothing can be written here, or not by this person.
     """
+    workspace.require_writable()
     _keep_newest(workspace, MAX_FINISHED_JOBS)
     moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder = workspace.folder("jobs") / f"{moment}-{uuid.uuid4().hex[:6]}"
@@ -364,7 +367,8 @@ def start(
     # config.json comes last: a folder without it is no job yet for those who list them.
     started = time.time()
     write_json(folder / "status.json", {"state": "waiting", "started": started, "updated": started})
-    write_json(folder / "config.json", {"module": module, "title": title, "created_at": now(), "config": dict(config)})
+    about = {"module": module, "title": title, "created_at": now(), "created_by": workspace.person.name}
+    write_json(folder / "config.json", {**about, "config": dict(config)})
     try:
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(

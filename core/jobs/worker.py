@@ -188,8 +188,9 @@ def _run_work(
     """Do the work and return how it ended, with its result or the sentence that says what went wrong."""
     try:
         with _raise_on_sigterm():
-            workspace = Workspace(folder.parent.parent)
-            return "done", {"result": work(workspace, read_json(folder / "config.json")["config"], progress)}
+            about = read_json(folder / "config.json")
+            workspace = Workspace(folder.parent.parent, by=str(about.get("created_by", "")))
+            return "done", {"result": work(workspace, about["config"], progress)}
     except (Cancelled, KeyboardInterrupt):
         return "cancelled", {}
     except ColophonError as error:

@@ -118,7 +118,9 @@ def prepare_model(
         path = folder / file
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(artifact.path / file, path)
-    content = {key: value for key, value in artifact.manifest.as_dict().items() if key != "contents"}
+    content = {
+        key: value for key, value in artifact.manifest.as_dict().items() if key not in ("contents", "created_by")
+    }
     write_json(folder / MANIFEST, sealed(_without_paths(content)))
     text = with_fresh_numbers(artifact.path, model_card(workspace, artifact, given))
     citation = model_citation(workspace, artifact, given)
