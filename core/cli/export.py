@@ -99,7 +99,8 @@ def _export(args: argparse.Namespace, workspace: Workspace, progress: Progress) 
     from core.predictions import load_scored
 
     scored = load_scored(workspace, args.predictions, args.labels, tuple(args.learned_from), args.corpus)
-    chosen = replace(policy_from_args(args, scored, workspace), created_by=workspace.person.name)
+    chosen = policy_from_args(args, scored, workspace)
+    chosen = replace(chosen, created_by=chosen.created_by or workspace.person.name)
     prepared = Release.prepare(
         workspace,
         args.predictions,
