@@ -431,6 +431,7 @@ def promise_of(result: WholeGuarantee) -> GuaranteeRecord:
     words = {
         "reason": "" if result.guaranteed else wording.headline(result),
         "sentence": " ".join([*wording.sentences(result), *warnings]),
+        "headline": wording.headline(result),
         "warnings": list(warnings),
     }
     return GuaranteeRecord.parse(content | words, "the promise")

@@ -15,6 +15,7 @@ from dashboard.tables import header, show_table
 __all__ = ["choose", "search_box", "show"]
 
 _LISTED = 200
+_SEEN_AT_ONCE = 8  # so many are chosen with one click
 _SEARCHED = "search_box"
 
 
@@ -51,8 +52,10 @@ def choose(matches: pd.DataFrame, words: str) -> str:
     label = f"{count(len(matches), 'book')} fit" + (
         f"; the first {_LISTED} are listed" if len(matches) > _LISTED else ""
     )
-    chosen = st.selectbox(label, list(names), format_func=names.__getitem__, key="book", bind="query-params")
-    return str(chosen)
+    if len(names) <= _SEEN_AT_ONCE:
+        escaped = {record_id: escape(name) for record_id, name in names.items()}
+        return str(st.radio(label, list(names), format_func=escaped.__getitem__, key="book", bind="query-params"))
+    return str(st.selectbox(label, list(names), format_func=names.__getitem__, key="book", bind="query-params"))
 
 
 def show(book: BookRecord) -> None:

@@ -40,8 +40,8 @@ def verdict_sentences(scored: Scored) -> list[str]:
     if not policies:
         return [*lines, "Nothing is accepted yet: no cut-offs have been kept."]
     policy, promise = policies[0].policy, policies[0].promise
-    if promise is not None:  # its first sentence says all; on what it rests is said on Thresholds
-        lines.append(promise.sentence.partition(". ")[0].removesuffix(".") + ".")
+    if promise is not None:  # on what it rests is said on Thresholds
+        lines.append(promise.headline or promise.sentence)
     elif policy.where is None:
         lines.append(policy_sentences(cache.policy_report(scored, policy))[0])
     return lines

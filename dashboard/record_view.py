@@ -10,19 +10,19 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation import most_confident_wrong
-from core.explain import Explanation
 from core.model_input import has_columns, join_fields, title_part
 from core.normalise.records import title_key
 from core.predictions import Scored, load_predictions
 from core.schema import AUTHOR, CONFIDENCE, DATE, LANGUAGE, PLACE, PREDICTED, RECORD_ID, TITLE, TITLE_KEY, TRUTH
 from core.text_search import find_records
+from core.wording.explanations import words_for_and_against
 from dashboard import cache, feedback, navigation, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import words_chart
 from dashboard.feedback import count, escape, percent
 from dashboard.tables import show_table
 
-__all__ = ["explain_titles", "records_table", "show_explanation", "show_title_to_try", "words_sentence"]
+__all__ = ["explain_titles", "records_table", "show_explanation", "show_title_to_try"]
 
 _COLUMNS = (TITLE, PREDICTED, TRUTH, CONFIDENCE, AUTHOR, DATE, PLACE, LANGUAGE, RECORD_ID)
 # In pixels: what is compared (the title, both answers) stands in a window of 1,280 without scrolling sideways.
@@ -129,7 +129,7 @@ def show_explanation(model: str, title: str) -> None:
     """Say what a model makes of a title (or a text with further columns), why, and show similar labelled titles."""
     explanation = cache.explanation(model, title)
     feedback.conclusion(escape(f"“{model}” says {explanation.class_name}, {percent(explanation.probability)} sure."))
-    feedback.show_sentences(words_sentence(explanation))
+    feedback.show_sentences(words_for_and_against(explanation))
     reads = cache.model(model).reads
     if reads and not has_columns([title])[0]:
         st.caption(escape(f"“{model}” also reads {', '.join(reads)}; here it has the title alone."))
@@ -161,19 +161,6 @@ def show_explanation(model: str, title: str) -> None:
                 columns={"title": st.column_config.TextColumn(width=230)},
                 alt="Labelled titles most like this one",
             )
-
-
-def words_sentence(explanation: Explanation) -> str:
-    """Say which words speak for the class and which against it."""
-    table = explanation.table
-    words = table.groupby("word", sort=False)["contribution"].sum()
-    speaking = words[words.abs() > 0.05 * max(words.abs().max(), 1e-9)]
-    for_it = speaking[speaking > 0].sort_values(ascending=False).head(4).index.tolist()
-    against = speaking[speaking < 0].sort_values().head(4).index.tolist()
-    sentences = [f"For it speak: {', '.join(for_it)}." if for_it else "No word speaks for it."]
-    if against:
-        sentences.append(f"Against it: {', '.join(against)}.")
-    return " ".join(sentences)
 
 
 # --- Try a title: what a model says of any title a person types -------------------------------------------------------

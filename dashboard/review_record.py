@@ -10,9 +10,9 @@ from core.errors import ColophonError, InputError
 from core.predictions import Scored, load_predictions
 from core.review_queue import ReviewQueue
 from core.schema import RECORD_ID, TITLE
+from core.wording.explanations import words_for_and_against
 from dashboard import cache, feedback
 from dashboard.feedback import escape
-from dashboard.record_view import words_sentence
 from dashboard.review_state import ReviewState
 
 __all__ = ["show_record_help"]
@@ -120,8 +120,7 @@ def _show_words(scored: Scored, record: pd.Series, desk: ReviewState) -> None:
     except ColophonError as error:  # the book can be decided without it
         st.caption(escape(str(error)))
         return
-    words = words_sentence(explanation).replace("For it speak", f"For {explanation.class_name} speak", 1)
-    feedback.show_sentences(words)
+    feedback.show_sentences(words_for_and_against(explanation, explanation.class_name))
 
 
 def _explain(desk: ReviewState, record_id: str) -> None:

@@ -79,6 +79,8 @@ def show_found_slices(scored: Scored) -> None:
 
 def _act_on(scored: Scored, slice_: Slice) -> None:
     books = scored.table[slice_.mask(scored.table)]
+    checked = scored.labelled[slice_.mask(scored.labelled)]
+    feedback.conclusion(escape(wording.how_wrong(slice_.name or slice_.description, checked)))
     left, right = st.columns(2)
     with left, st.form(f"save-slice-{slice_.key}", border=False):
         name = st.text_input("Give it a name, to filter every page by it", placeholder="verse").strip()

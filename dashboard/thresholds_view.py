@@ -209,10 +209,19 @@ def choose_way() -> str:
     return str(st.segmented_control("Choose the cut-offs", WAYS, required=True, key="way", bind="query-params"))
 
 
-def figures(report: PolicyReport) -> None:
-    """Show what the policy does in three figures."""
+def figures(report: PolicyReport, leaving: int) -> None:
+    """Show what the policy does in three figures.
+
+    Parameters
+    ----------
+    leaving : int
+        How many of the accepted an export gives the machine's label: people have settled others.
+    """
+    share = f"{percent(report.coverage)} of {report.records:,} books"
+    if leaving != report.accepted:
+        share += f"; {leaving:,} leave in an export, the others are settled without the machine"
     shown = [
-        ("Accepted", f"{report.accepted:,}", f"{percent(report.coverage)} of {report.records:,} books"),
+        ("Accepted", f"{report.accepted:,}", share),
         ("Right", percent(report.accuracy.value), _how_right(report)),
         ("For review", f"{report.review:,}", f"{report.hours:,.0f} hours at {report.pace:,.0f} an hour"),
     ]

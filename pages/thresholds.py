@@ -37,6 +37,7 @@ def by_cut_offs() -> None:
     chosen = SavedPolicy(policy=replace(policy, where=where), promise=promise, labels=scored.labels)
     report = cache.with_bound(cache.policy_report(scored, policy), scored, chosen)
     first, *others = wording.policy(report)
+    left, accepted = cache.export_cut_scope(whole), apply_policy(whole.table, chosen.policy)
     if not by_promise:
         with head:
             feedback.conclusion(escape(first))
@@ -45,7 +46,7 @@ def by_cut_offs() -> None:
         thresholds_view.keep(predictions, chosen, report.accepted)
         export_view.accepted_button(whole, chosen)
     with effect:
-        thresholds_view.figures(report)
+        thresholds_view.figures(report, int((accepted & left).sum()))
         which = thresholds_view.choose_class(scored.classes)
         curves = cache.curves(scored)
         curve, cut = curves[curves["class"] == which], policy.cuts.get(which)
@@ -60,7 +61,7 @@ def by_cut_offs() -> None:
     with details:
         if not by_promise:
             guarantee_view.show_bound(scored, report)
-        counted = wording.cut_scope(cache.export_cut_scope(whole), apply_policy(whole.table, chosen.policy), where)
+        counted = wording.cut_scope(left, accepted, where)
         feedback.show_sentences(*([first] if by_promise else []), *others, *([counted] if counted else []))
         thresholds_view.class_table(report)
         thresholds_view.behind(scored, apply_policy(scored.table, policy))

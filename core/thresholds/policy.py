@@ -114,8 +114,8 @@ class GuaranteeRecord(Record):
     labelled, left_out, more_labels : int
         Labelled books it rests on; those left out since the model may have learned from them; those it would take
         beyond (None: labels alone will not help).
-    sentence : str
-        All of it in words, with the warnings.
+    sentence, headline : str
+        All of it in words, with the warnings; and its first sentence alone, '' where an earlier version kept none.
     """
 
     kind: str = "accepted"
@@ -131,6 +131,7 @@ class GuaranteeRecord(Record):
     more_labels: int | None = None
     left_out: int = 0
     sentence: str = ""
+    headline: str = ""
     warnings: Texts = ()
     population: dict[str, Any] = Field(default_factory=dict)
     groups: Annotated[tuple[dict[str, Any], ...], Field(strict=False)] = ()

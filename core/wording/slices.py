@@ -3,10 +3,13 @@
 import math
 from collections.abc import Sequence
 
+import pandas as pd
+
 from core.formatting import capitalised, in_percent, interval_percent, listed, upper_percent
+from core.schema import CORRECT, PREDICTED, TRUTH
 from core.slices import Ledger, Look, PhraseLook, SliceFinding, SliceFindings, SliceMeasurement
 
-__all__ = ["finding", "kept_back", "ledger", "looks", "measurement", "phrase_look", "sentences"]
+__all__ = ["finding", "how_wrong", "kept_back", "ledger", "looks", "measurement", "phrase_look", "sentences"]
 
 
 def sentences(findings: SliceFindings) -> tuple[str, ...]:
@@ -61,6 +64,31 @@ def measurement(measured: SliceMeasurement) -> str:
     if measured.explains.defined:
         text += f"; {in_percent(measured.explains.value)} of all errors"
     return f"{text}; {measured.collection_n:,} books of the collection."
+
+
+def how_wrong(name: str, checked: pd.DataFrame) -> str:
+    """Say how often the checked books of a slice are wrong, and what is taken for what most often.
+
+    Parameters
+    ----------
+    name : str
+        What the books are called, such as ``books with “poem” in the title``.
+    checked : DataFrame
+        Its checked books, with the columns ``truth``, ``predicted`` and ``correct``.
+
+    >>> table = pd.DataFrame({"truth": ["a", "a", "a", "b"], "predicted": ["b", "b", "a", "a"]})
+    >>> how_wrong("verse", table.assign(correct=table["truth"] == table["predicted"]))
+    'Verse: 3 of 4 wrong; 2 of them are a that the model calls b.'
+    """
+    wrong = checked[~checked[CORRECT].astype(bool)]
+    text = f"{capitalised(name)}: {len(wrong):,} of {len(checked):,} wrong"
+    if wrong.empty:
+        return f"{text}."
+    pairs = wrong.groupby([TRUTH, PREDICTED], observed=True).size().sort_values(ascending=False, kind="stable")
+    truth, predicted = pairs.index[0]
+    most = int(pairs.iloc[0])
+    among = "all of them" if most == len(wrong) else f"{most:,} of them"
+    return f"{text}; {among} are {truth} that the model calls {predicted or 'nothing'}."
 
 
 def _times(ratio: float) -> str:

@@ -315,6 +315,7 @@ def guarantee_record(guarantee: Guarantee) -> GuaranteeRecord:
     for item, part in zip(content["groups"], guarantee.groups, strict=True):
         item["sentence"] = group(guarantee, part)
     # Whoever repeats the promise repeats the warning.
-    sentence = " ".join([*promise(guarantee), *warnings])
-    words = {"reason": reason(guarantee), "sentence": sentence, "warnings": list(warnings)}
+    first, *others = promise(guarantee)
+    sentence = " ".join([first, *others, *warnings])
+    words = {"reason": reason(guarantee), "sentence": sentence, "headline": first, "warnings": list(warnings)}
     return GuaranteeRecord.parse(content | words, "the promise")

@@ -7,8 +7,10 @@ from streamlit.testing.v1 import AppTest
 from core.comparison import compare_models
 from core.demonstration import MODEL, PREDICTIONS, SECOND_MODEL, SECOND_PREDICTIONS
 from core.jobs import list_jobs
+from core.policies import SavedPolicy, save_policy
 from core.predictions import load_scored
 from core.storage import Workspace
+from core.thresholds import GuaranteeRecord, Policy
 
 Open = Callable[[Workspace, str], AppTest]
 
@@ -53,3 +55,14 @@ def test_home_says_what_is_loaded(demo_workspace: Workspace, open_page: Open) ->
     assert "What is loaded" in [block.value for block in page.header]
     assert "Nothing is accepted yet" in shown
     assert [button.label for button in page.button] == ["Choose which predictions to accept"]
+
+
+def test_home_repeats_the_headline_of_a_promise_and_no_piece_of_it(demo_copy: Workspace, open_page: Open) -> None:
+    scored = load_scored(demo_copy, PREDICTIONS)
+    promise = GuaranteeRecord(headline="At most 2 % of No. 4 are wrong. Truly.", sentence="All of it. And more.")
+    save_policy(demo_copy, scored.predictions, SavedPolicy(policy=Policy({"Fiction": 0.9}), promise=promise))
+    shown = [
+        block.value.replace("\\", "").replace("\u00a0", " ") for block in open_page(demo_copy, "home.py").run().markdown
+    ]
+    assert "At most 2 % of No. 4 are wrong. Truly." in shown
+    assert not any("And more" in text for text in shown)
