@@ -7,13 +7,15 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation import Evaluation
+from core.label_audit import shown_value
+from core.label_audit.verdicts import AuditedCopy, audited_copy, choose_audited_copy
 from core.models import KINDS, ModelOption, offered_options
 from core.models.fitting import FEWEST_TITLES
 from core.models.language_models import check_bases, untrainable_kinds
 from core.models.preparation import readable_columns
 from core.models.registry import ModelDescription
 from core.predictions import NO_LABELS, Scored, load_predictions, save_training_labels, saved_training_labels
-from core.schema import TITLE, TRUTH
+from core.schema import ANNOTATOR, TITLE, TRUTH
 from core.statistics import MINIMUM_RECORDS
 from core.storage import slug
 from core.wording import evaluation as wording
@@ -104,6 +106,7 @@ def show(first: Scored, second: Scored) -> None:
 
 
 _NOTHING = "(none)"
+_LABELS = "labels_to_learn"
 
 
 def show_newest_model(models: Sequence[ModelDescription]) -> None:
@@ -185,10 +188,12 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
         index=0 if people else None,
         format_func=lambda name: f"{name} (given by rules)" if name in rules else name,
         placeholder="choose",
+        key=_LABELS,
     )
     if chosen is None:
         st.markdown("Only rules have given labels so far. What is learned from them can be tested on nothing but them.")
         return None
+    _offer_audited_copy(str(chosen))
     readable = readable_columns(place, str(chosen))
     with st.form("train", border=False):
         missing = untrainable_kinds()
@@ -264,6 +269,27 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
     # A text that was left empty is no option; a choice of no kind is one, which the training refuses.
     options = {name: chosen_options[name] for name in names if chosen_options[name] != ""}
     return {**config, "options": options} if options else config
+
+
+def _offer_audited_copy(labels: str) -> None:
+    """Offer the labels without the one annotator at whom their audit points."""
+    copy = audited_copy(cache.workspace(), cache.workspace().find("labels", labels))
+    if copy is None:
+        return
+    with st.container(border=True):
+        st.markdown(escape(wording.audited_copy(copy)))
+        st.button(
+            f"Learn without annotator {escape(shown_value((ANNOTATOR, copy.annotator)))}",
+            on_click=_choose_audited_copy,
+            args=(copy,),
+            icon=":material/person_off:",
+            help="The labels stay as they are: a copy without these is made, or chosen where it is there already.",
+        )
+
+
+def _choose_audited_copy(copy: AuditedCopy) -> None:
+    with feedback.show_errors():
+        st.session_state[_LABELS] = choose_audited_copy(cache.workspace(), copy, cache.label_audit)
 
 
 def _option_field(option: ModelOption) -> str | list[str]:

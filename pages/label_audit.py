@@ -5,6 +5,7 @@ from functools import partial
 import streamlit as st
 
 from core.label_audit import FALSE_ALARM_RATE, GROUPINGS
+from core.label_audit.verdicts import save_verdict
 from core.labels import LabelSet
 from dashboard import cache, feedback, label_audit_view, navigation, widgets
 from dashboard.feedback import percent
@@ -26,6 +27,7 @@ rate = right.select_slider(
     help="A lower share makes a shorter list with fewer false alarms.",
 )
 audit = cache.label_audit(chosen, float(rate))
+save_verdict(cache.workspace(), chosen, audit)
 label_audit_view.verdict(audit)
 label_audit_view.findings(audit)
 

@@ -288,12 +288,14 @@ def register_audit(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def _audit(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     from core.label_audit import audit_labels, exclude_labels
+    from core.label_audit.verdicts import audited_copy, save_verdict
     from core.labels import load_labels
     from core.wording import evaluation as wording
 
     labels = load_labels(workspace, args.labels)
     groups, suspects = _parse_exclusions(args.leave_out)
     audit = audit_labels(labels, false_alarm=args.false_alarm, seed=args.seed, progress=progress)
+    save_verdict(workspace, labels.artifact, audit)
     content = audit.as_dict() | {"sentences": list(wording.audit_sentences(audit))}
     for item, finding in zip(content["findings"], audit.findings, strict=True):
         item["sentence"] = wording.group_finding(finding)
@@ -306,6 +308,10 @@ def _audit(args: argparse.Namespace, workspace: Workspace, progress: Progress) -
         copy = exclude_labels(workspace, labels, audit, groups=groups, suspects=suspects, name=args.name)
         content["left_out"] = {"labels": copy.name, **copy.manifest.left_out}
         lines += ["", f"Kept as '{copy.name}': {copy.manifest.warnings[-1]}"]
+    elif (recommended := audited_copy(workspace, labels.artifact)) is not None:
+        option = f"--leave-out annotator={recommended.annotator}"
+        how = f"Train on '{recommended.copy}'" if recommended.copy else f"{option} makes a copy without them"
+        lines += ["", f"{wording.audited_copy(recommended)} {how}."]
     return CommandResult(content, lines)
 
 

@@ -25,13 +25,15 @@ from core.formatting import (
 )
 from core.label_audit import GROUPINGS, LabelAudit, SuspectGroup, group_phrase
 from core.label_audit.confounding import EXPLAINED, STANDS
+from core.label_audit.verdicts import AuditedCopy
 from core.models.registry import ModelDescription
 from core.predictions import Scored
-from core.schema import DATE_CERTAINTIES, DATE_CERTAINTY, LANGUAGE_SOURCE, PREDICTED, TITLE_KEY
+from core.schema import ANNOTATOR, DATE_CERTAINTIES, DATE_CERTAINTY, LANGUAGE_SOURCE, PREDICTED, TITLE_KEY
 from core.statistics import MINIMUM_RECORDS, Estimate
 
 __all__ = [
     "audit_sentences",
+    "audited_copy",
     "best_model",
     "calibration",
     "collection",
@@ -298,6 +300,15 @@ def audit_sentences(audit: LabelAudit) -> tuple[str, ...]:
         " be corrected unseen.",
         *(group_finding(group) for group in audit.findings if not group.flagged),
         *audit.notes,
+    )
+
+
+def audited_copy(copy: AuditedCopy) -> str:
+    """Say whose labels the last audit points at, and what it is worth to go on without them."""
+    phrase = group_phrase((ANNOTATOR, copy.annotator))
+    return (
+        f"The label audit points at {phrase}: {copy.n_left_out:,} of these {copy.n_labels:,} labels are theirs alone. A"
+        " model often learns better without them."
     )
 
 

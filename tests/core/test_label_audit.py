@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,6 +20,7 @@ from core.label_audit import (
     rank_labels,
     threshold_for,
 )
+from core.label_audit.verdicts import audited_copy, choose_audited_copy, save_verdict
 from core.labels import load_labels
 from core.schema import RECORDS_COLUMNS
 from core.storage import Workspace
@@ -313,3 +315,42 @@ class TestLeaveOut:
         everybody = [group for group in audited.members.members if group[0] == "annotator"]
         with pytest.raises(InputError, match="only nothing would be left"):
             exclude_labels(demo_copy, labels, audited, groups=everybody)
+
+
+def test_what_an_audit_points_at_is_remembered_once_and_its_copy_is_found(
+    demo_copy: Workspace, audit: LabelAudit
+) -> None:
+    labels = demo_copy.find("labels", "demo-annotated")
+    assert audited_copy(demo_copy, labels) is None
+    save_verdict(demo_copy, labels, audit)
+    save_verdict(demo_copy, labels, audit)
+    assert len(demo_copy.database.read("label_audit", labels.fingerprint)) == 1
+    wanted = audited_copy(demo_copy, labels)
+    assert wanted is not None
+    gone = excluded_ids(audit, [("annotator", "7.0")], suspects=False)
+    assert (wanted.annotator, wanted.n_left_out, wanted.copy) == ("7.0", len(gone), "")
+    # Another copy, without the suspects too, is not what is offered.
+    exclude_labels(
+        demo_copy,
+        load_labels(demo_copy, labels.name),
+        audit,
+        groups=[("annotator", "7.0")],
+        suspects=True,
+        name="other",
+    )
+    assert audited_copy(demo_copy, labels) == wanted
+    name = choose_audited_copy(demo_copy, wanted, lambda *_: audit)
+    again = audited_copy(demo_copy, labels)
+    assert again is not None
+    assert again.copy == name == choose_audited_copy(demo_copy, again)
+    assert audited_copy(demo_copy, demo_copy.find("labels", name)) is None
+
+
+def test_an_audit_that_points_at_several_or_nobody_offers_nothing(demo_copy: Workspace, audit: LabelAudit) -> None:
+    labels = demo_copy.find("labels", "demo-annotated")
+    finding = next(item for item in audit.findings if item.by == "annotator")
+    save_verdict(demo_copy, labels, audit)
+    save_verdict(demo_copy, labels, replace(audit, findings=(finding, replace(finding, value="3.0"))))
+    assert audited_copy(demo_copy, labels) is None
+    save_verdict(demo_copy, labels, replace(audit, findings=()))
+    assert audited_copy(demo_copy, labels) is None

@@ -9,6 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.importing import import_file
+from core.label_audit import audit_labels
+from core.label_audit.verdicts import audited_copy, save_verdict
+from core.labels import load_labels
 from core.models.training import train
 from core.predictions import saved_training_labels
 from core.processes import mark_process
@@ -64,6 +67,34 @@ def test_a_column_beside_the_title_is_chosen_and_asked_for(page: AppTest, starte
     column.select("BL shelfmark")
     _train(page)
     assert started[0]["reads"] == ["BL shelfmark"]
+
+
+def test_after_an_audit_that_points_at_somebody_the_labels_without_them_are_offered(
+    page: AppTest, demo_copy: Workspace, started: list[dict[str, Any]]
+) -> None:
+    """The demonstration's annotator 7 is careless; the copy is made once, and chosen when it is there."""
+    page.run()
+    _chosen(page, "Learn from these labels").select("demo-annotated").run()
+    offer = "Learn without annotator 7"
+    assert offer not in [item.label for item in page.button]
+
+    labels = demo_copy.find("labels", "demo-annotated")
+    save_verdict(demo_copy, labels, audit_labels(load_labels(demo_copy, "demo-annotated")))
+    page.run()
+    wanted = audited_copy(demo_copy, labels)
+    assert wanted is not None
+    sentence = f"points at annotator 7: {wanted.n_left_out:,} of these {wanted.n_labels:,} labels are theirs alone"
+    assert sum(sentence in item.value.replace("\\", "") for item in page.markdown) == 1
+    for _ in range(2):
+        next(item for item in page.button if item.label == offer).click().run()
+        assert not page.exception
+        assert _chosen(page, "Learn from these labels").value == "demo-annotated-audited"
+        assert offer not in [item.label for item in page.button]
+        _chosen(page, "Learn from these labels").select("demo-annotated").run()
+    assert demo_copy.find("labels", "demo-annotated-audited").manifest.left_out["labels"] == wanted.n_left_out
+    _chosen(page, "Learn from these labels").select("demo-annotated-audited").run()
+    _train(page)
+    assert started[0]["labels"] == "demo-annotated-audited"
 
 
 @pytest.mark.slow
