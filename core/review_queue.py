@@ -231,6 +231,9 @@ def build_queue(
 ) -> ReviewQueue:
     """Gather the records that people should look at.
 
+    What a label set has answered stands in the export: such a record waits only where it was drawn or sent, or where
+    its label looks wrong.
+
     Parameters
     ----------
     policy : Policy, optional
@@ -271,13 +274,15 @@ def build_queue(
     below = np.zeros(len(table), dtype=bool)
     if policy is not None:
         below = ~apply_policy(table, policy) & (predicted != "")
+    # A truth that came with the predictions only measures: an export leaves its record to people all the same.
+    undecided = (truth == "") | (not scored.label_sets)
     masks = {
         Reason.DRAWN: drawn,
         Reason.SENT: among(sent) & ~drawn,
-        Reason.SLICE: ~np.isnan(slice_ranks),
+        Reason.SLICE: ~np.isnan(slice_ranks) & undecided,
         Reason.SUSPECT: (truth != "") & (predicted != "") & (truth != predicted) & (confidence >= SURE),
-        Reason.MODELS: differs,
-        Reason.BELOW: below,
+        Reason.MODELS: differs & undecided,
+        Reason.BELOW: below & undecided,
     }
     return ReviewQueue(
         scored=scored,

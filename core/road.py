@@ -8,6 +8,7 @@ from core.export.release import saved_exports
 from core.manifests import LabelManifest
 from core.policies import SavedPolicy, saved_policies
 from core.predictions import TOGETHER
+from core.review import read_decisions
 from core.storage import Artifact, Workspace
 
 __all__ = ["STEPS", "RoadStatus", "Step", "StepState", "next_step", "road_status", "steps"]
@@ -49,8 +50,10 @@ class RoadStatus:
         When the newest export was written; '' where none was.
     is_export_stale : bool
         Whether the policy was kept after it.
-    is_rest_done : bool
-        Whether that export left no record to people: a promise of the whole holds once they have done the rest.
+    left_to_people : int
+        Records that this export left to people: a promise of the whole holds once they have done the rest.
+    decided_since : int
+        Records of which people decided after it, and not before.
     """
 
     catalogues: int = 0
@@ -62,7 +65,13 @@ class RoadStatus:
     is_policy_stale: bool = False
     exported_at: str = ""
     is_export_stale: bool = False
-    is_rest_done: bool = False
+    left_to_people: int = 0
+    decided_since: int = 0
+
+    @property
+    def is_rest_done(self) -> bool:
+        """Whether there is an export, and people have decided of all that it left to them."""
+        return bool(self.exported_at) and not self.is_export_stale and self.decided_since >= self.left_to_people
 
 
 def road_status(workspace: Workspace, predictions: str | None) -> RoadStatus:
@@ -92,8 +101,15 @@ def road_status(workspace: Workspace, predictions: str | None) -> RoadStatus:
         is_policy_stale=bool(policies) and _is_stale(policies[0], label_sets),
         exported_at=exported_at,
         is_export_stale=bool(exported_at) and policy_at[:19] > exported_at[:19],
-        is_rest_done=bool(exports) and not exports[0].review,
+        left_to_people=exports[0].review if exports else 0,
+        decided_since=_decided_after(workspace, chosen.fingerprint, exported_at) if exports else 0,
     )
+
+
+def _decided_after(workspace: Workspace, predictions: str, moment: str) -> int:
+    log = read_decisions(workspace.database, predictions)
+    before = {row.record_id for row in log.rows if row.at[:19] <= moment[:19]}
+    return sum(record_id not in before for record_id in log.current)
 
 
 def _is_stale(policy: SavedPolicy, label_sets: Sequence[Artifact[LabelManifest]]) -> bool:
@@ -115,16 +131,16 @@ def steps(status: RoadStatus) -> dict[Step, StepState]:
         step: ("done" if done[step] else "to do") if step in done else "optional" for step in STEPS
     }
     if status.policy_at:
-        states["review"] = "done" if status.is_rest_done and not status.is_export_stale else "to do"
+        states["review"] = "done" if status.is_rest_done else "to do"
     if status.is_policy_stale:
         states["thresholds"] = "out of date"
-    if status.is_export_stale:
+    if status.is_export_stale or (status.is_rest_done and status.decided_since):
         states["export"] = "out of date"
     return states
 
 
 def next_step(status: RoadStatus) -> Step:
-    """Return what comes next: the first step that waits, and what people decide once all are done.
+    """Return what comes next: the first step that waits, then what people decide, and 'share' once all are done.
 
     >>> next_step(RoadStatus()), next_step(RoadStatus(catalogues=1))
     ('collect', 'model')
@@ -132,5 +148,5 @@ def next_step(status: RoadStatus) -> Step:
     'thresholds'
     """
     # What people decide takes days: what is accepted can leave before, and again after.
-    waiting = (step for step, state in steps(status).items() if state in ("to do", "out of date") and step != "review")
-    return next(waiting, "review")
+    waiting = [step for step, state in steps(status).items() if state in ("to do", "out of date")]
+    return next((step for step in waiting if step != "review"), waiting[0] if waiting else "share")

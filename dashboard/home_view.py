@@ -22,11 +22,12 @@ _ACTIONS: Final[Mapping[Step, str]] = {
     "thresholds": "Choose which predictions to accept",
     "review": "Decide the rest",
     "export": "Hand over the accepted metadata",
+    "share": "All is done: share it",
 }
 _PAGES: Final[Mapping[Step, str]] = {"errors": "Catalogue"}  # answers of people are imported there
 _AGAIN: Final[Mapping[Step, str]] = {
     "thresholds": "Choose again: the labels are newer than the cut-offs",
-    "export": "Hand over again: the cut-offs are newer than the export",
+    "export": "Hand over again: the export is older than what was decided",
 }
 
 

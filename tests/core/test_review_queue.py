@@ -83,6 +83,21 @@ def test_each_reason_has_its_books(queue: ReviewQueue) -> None:
     assert queue.counts[Reason.BELOW] == 5
 
 
+def test_what_a_label_set_has_answered_waits_only_where_it_was_drawn_or_sent_or_looks_wrong(scored: Scored) -> None:
+    """d (in the slice) looks wrong, e was sent; h is below its cut, and what it is stands in the label set."""
+    labelled = replace(scored, labels="checked", label_sets=("checked",))
+    queue = build_queue(
+        labelled,
+        policy=POLICY,
+        sent={"e": "a look"},
+        slices=[Slice((title_words("war"),), "war")],
+        others=[OtherPredictions(name="q", labels={"e": "Map", "h": "Map"})],
+    )
+    waits = {reason: "".join(ROWS[i][0] for i in np.flatnonzero(mask)) for reason, mask in queue.masks.items()}
+    assert [waits[reason] for reason in Reason if reason in waits] == ["", "e", "b", "d", "", "abcf"]
+    assert sorted(queue.ordered()) == ["a", "b", "c", "d", "e", "f"]
+
+
 def test_a_book_has_all_its_reasons_in_plain_words(queue: ReviewQueue) -> None:
     def words(record_id: str, blind: bool = False) -> list[str]:
         return [reason_sentence(reason, blind=blind) for reason in queue.reasons(record_id)]

@@ -24,7 +24,10 @@ LOADED = RoadStatus(catalogues=1, label_sets=1, models=1, predictions=1, has_ans
         (RoadStatus(predictions=1), "errors"),
         (LOADED, "thresholds"),
         (replace(LOADED, policy_at="2026-01-01T10:00:00Z"), "export"),
-        (replace(LOADED, policy_at="2026-01-01T10:00:00Z", exported_at="2026-01-02T10:00:00Z"), "review"),
+        (
+            replace(LOADED, policy_at="2026-01-01T10:00:00Z", exported_at="2026-01-02T10:00:00Z", left_to_people=3),
+            "review",
+        ),
         (replace(LOADED, policy_at="2026-01-01T10:00:00Z", is_policy_stale=True), "thresholds"),
         (
             replace(LOADED, policy_at="2026-01-03", exported_at="2026-01-02", is_export_stale=True),
@@ -36,11 +39,18 @@ def test_the_next_step_is_the_first_that_waits(status: RoadStatus, expected: Ste
     assert next_step(status) == expected
 
 
-def test_the_rest_is_to_do_until_an_export_leaves_nothing_to_people() -> None:
-    exported = replace(LOADED, policy_at="2026-01-01", exported_at="2026-01-02")
+def test_the_rest_is_to_do_until_people_have_decided_it_and_then_all_is_handed_over_again() -> None:
+    exported = replace(LOADED, policy_at="2026-01-01", exported_at="2026-01-02", left_to_people=5)
     assert steps(LOADED)["review"] == "optional"
-    assert steps(exported)["review"] == "to do"
-    assert steps(replace(exported, is_rest_done=True))["review"] == "done"
+    begun = replace(exported, decided_since=4)
+    for status in (exported, begun):
+        assert (steps(status)["review"], steps(status)["export"], next_step(status)) == ("to do", "done", "review")
+    decided = replace(exported, decided_since=5)
+    assert (steps(decided)["review"], steps(decided)["export"]) == ("done", "out of date")
+    assert next_step(decided) == "export"
+    finished = replace(exported, exported_at="2026-01-03", left_to_people=0)
+    assert (steps(finished)["review"], steps(finished)["export"]) == ("done", "done")
+    assert next_step(finished) == "share"
 
 
 def test_what_is_out_of_date_is_not_called_done() -> None:
