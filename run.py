@@ -47,6 +47,7 @@ SYSTEM_TOOLS = (
     (("perl:MARC::Lint",), "libmarc-lint-perl"),
     (("perl:MARC::Schema",), "libmarc-schema-perl"),
     (("postgres", "pg_ctlcluster"), "postgresql"),
+    (("soffice", "libreoffice"), "libreoffice-calc-nogui"),
 )
 
 

@@ -360,10 +360,11 @@ def test_missing_tools_are_installed_by_root_and_told_to_others(run, monkeypatch
     monkeypatch.setattr(run.os, "geteuid", lambda: 1000, raising=False)
     run.bring_system_tools()
     assert calls == []
-    assert "sudo apt install chromium yaz libmarc-lint-perl libmarc-schema-perl postgresql" in capsys.readouterr().out
+    packages = ["chromium", "yaz", "libmarc-lint-perl", "libmarc-schema-perl", "postgresql", "libreoffice-calc-nogui"]
+    assert f"sudo apt install {' '.join(packages)}" in capsys.readouterr().out
     monkeypatch.setattr(run.os, "geteuid", lambda: 0, raising=False)
     run.bring_system_tools()
-    assert calls[1][-5:] == ["chromium", "yaz", "libmarc-lint-perl", "libmarc-schema-perl", "postgresql"]
+    assert calls[1][-6:] == packages
     assert "Installing Debian packages the checks use: chromium yaz" in capsys.readouterr().out
 
 
