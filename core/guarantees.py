@@ -288,9 +288,12 @@ def second_table(first: Scored, second: Scored) -> pd.DataFrame:
 
 
 def seconds_a_title(workspace: Workspace, predictions: str) -> float | None:
-    """Return how long a model took for a title when these predictions were made here; None where nobody knows."""
+    """Return how long a model took for a title when these predictions were made here; None where nobody knows.
+
+    In three significant digits, as people would type it: page and command line then ask the very same question.
+    """
     manifest = load_predictions(workspace, predictions).manifest
-    return manifest.seconds / manifest.rows if manifest.seconds and manifest.rows else None
+    return float(f"{manifest.seconds / manifest.rows:.3g}") if manifest.seconds and manifest.rows else None
 
 
 @dataclass(frozen=True, kw_only=True)

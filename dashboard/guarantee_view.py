@@ -33,6 +33,9 @@ __all__ = [
     "HUMAN_ERRORS",
     "PEOPLE_ERR",
     "choose",
+    "choose_confidence",
+    "choose_human_error",
+    "choose_share",
     "show_bound",
     "warn_of_population",
 ]
@@ -68,24 +71,9 @@ def choose(scored: Scored, head: DeltaGenerator, details: DeltaGenerator) -> tup
     """
     kind = st.selectbox("Promised of", list(_KINDS), format_func=_KINDS.__getitem__, key="per", bind="query-params")
     is_whole = kind.startswith("whole")
-    share = st.select_slider(
-        "At most this share wrong",
-        _SHARES,
-        0.02 if is_whole else 0.05,
-        format_func=upper_percent,
-        key="of_whole" if is_whole else "at_most",
-        bind="query-params",
-    )
+    share = choose_share(is_whole=is_whole)
     with st.expander("How sure, in which groups"):
-        confidence = st.select_slider(
-            "With this confidence",
-            (0.80, 0.90, 0.95, 0.99),
-            0.95,
-            format_func=lower_percent,
-            key="confidence",
-            bind="query-params",
-            help="If books were drawn and checked again many times, it would hold in this share of the draws.",
-        )
+        confidence = choose_confidence()
         stratum = st.selectbox(
             "Kept in each",
             [_NO_STRATUM, *_FACETS],
@@ -96,15 +84,7 @@ def choose(scored: Scored, head: DeltaGenerator, details: DeltaGenerator) -> tup
         )
         human_error, anytime, surest = 0.0, False, 1.0
         if is_whole:
-            human_error = st.select_slider(
-                "People err in",
-                HUMAN_ERRORS,
-                0.0,
-                format_func=upper_percent,
-                key=PEOPLE_ERR,
-                bind="query-params",
-                help="How often a person gives the wrong label: it is added for every book that people do.",
-            )
+            human_error = choose_human_error()
             anytime = st.toggle(
                 "May be asked again after each label",
                 key="anytime",
@@ -125,18 +105,59 @@ def choose(scored: Scored, head: DeltaGenerator, details: DeltaGenerator) -> tup
     facet = "" if stratum == _NO_STRATUM else str(stratum)
     if is_whole:
         request = WholeRequest(
-            max_error=float(share),
-            confidence=float(confidence),
+            max_error=share,
+            confidence=confidence,
             per="class" if kind == "whole_class" else "together",
             stratum=facet,
-            human_error=float(human_error),
+            human_error=human_error,
             anytime=bool(anytime),
             surest=float(surest),
         )
         return _whole(scored, request, head, details)
     per: Literal["class", "together"] = "together" if kind == "together" else "class"
-    accepted = AcceptedRequest(max_error=float(share), confidence=float(confidence), per=per, stratum=facet)
+    accepted = AcceptedRequest(max_error=share, confidence=confidence, per=per, stratum=facet)
     return _accepted(scored, accepted, head, details)
+
+
+def choose_share(*, is_whole: bool) -> float:
+    """Draw the slider of the share that may be wrong, of all books or of the accepted, and return it, 0 to 1."""
+    share = st.select_slider(
+        "At most this share wrong",
+        _SHARES,
+        0.02 if is_whole else 0.05,
+        format_func=upper_percent,
+        key="of_whole" if is_whole else "at_most",
+        bind="query-params",
+    )
+    return float(share)
+
+
+def choose_confidence() -> float:
+    """Draw the slider of the confidence, and return it, 0 to 1."""
+    confidence = st.select_slider(
+        "With this confidence",
+        (0.80, 0.90, 0.95, 0.99),
+        0.95,
+        format_func=lower_percent,
+        key="confidence",
+        bind="query-params",
+        help="If books were drawn and checked again many times, it would hold in this share of the draws.",
+    )
+    return float(confidence)
+
+
+def choose_human_error() -> float:
+    """Draw the slider of how often people err, and return it, 0 to 1."""
+    human_error = st.select_slider(
+        "People err in",
+        HUMAN_ERRORS,
+        0.0,
+        format_func=upper_percent,
+        key=PEOPLE_ERR,
+        bind="query-params",
+        help="How often a person gives the wrong label: it is added for every book that people do.",
+    )
+    return float(human_error)
 
 
 def _accepted(

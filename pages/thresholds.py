@@ -8,7 +8,7 @@ from core.policies import SavedPolicy, saved_policies
 from core.predictions import load_predictions
 from core.thresholds import Policy, apply_policy
 from core.wording import thresholds as wording
-from dashboard import cache, export_view, feedback, guarantee_view, tables, thresholds_view, widgets
+from dashboard import cache, export_view, feedback, guarantee_view, tables, thresholds_view, two_models_view, widgets
 from dashboard.charts.curves import cut_chart, risk_coverage_chart
 from dashboard.feedback import escape
 
@@ -18,6 +18,10 @@ predictions = load_predictions(cache.workspace(), scored.name).fingerprint
 if scored.table["confidence"].isna().all():
     feedback.empty("These predictions carry no confidence, so no cut-off can be set.", "Models", "Train a model")
 where = widgets.chosen_slice()
+if scored.sources:
+    two_models_view.show_kept(whole, saved_policies(cache.workspace(), predictions))
+    feedback.next_step("Export")
+    st.stop()
 policies = [saved for saved in saved_policies(cache.workspace(), predictions) if saved.policy.where == where]
 
 
@@ -30,6 +34,10 @@ def by_cut_offs() -> None:
     promise = None
     with controls:
         by_promise = thresholds_view.choose_way() == "By a promise"
+        second = two_models_view.choose_second(whole) if by_promise and where is None else None
+        if second:
+            two_models_view.show(whole, second, head, effect, details)
+            return
         if by_promise:
             policy, promise = guarantee_view.choose(scored, head, details)
         else:

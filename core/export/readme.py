@@ -103,7 +103,7 @@ def _shares(table: ExportTable) -> str:
         f"{count:,} ({percent(count / total)}) by {settings[name].model.process}"
         for name, count in table.accepted_by.items()
     ]
-    return f"Of the {total:,} accepted labels {' and '.join(by)}; each record names its own."
+    return f"Of the {total:,} accepted labels, {' and '.join(by)}; each record names the model that decided it."
 
 
 def _labels(count: int) -> str:

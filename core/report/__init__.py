@@ -263,7 +263,14 @@ def _provenance(
         "Fingerprint of the catalogue": manifest.corpus,
     }
     provenance = {words: value for words, value in named.items() if value}
-    provenance["What the model reads"] = ", ".join(manifest.input_columns) or "unknown"
+    for part in manifest.parts:
+        own = part.predictions
+        provenance[f"Decided by {part.name}"] = (
+            f"{part.decided:,} records, above {part.cut:g}; predictions {own.fingerprint},"
+            f" model {own.model or 'unknown'} {own.model_fingerprint}".rstrip()
+        )
+    if not manifest.parts:
+        provenance["What the model reads"] = ", ".join(manifest.input_columns) or "unknown"
     if scored.catalogue.match:
         provenance |= {"Catalogue": scored.catalogue.name, "Fingerprint of the catalogue": scored.catalogue.fingerprint}
     if scored.label_sets:

@@ -58,7 +58,8 @@ def titles_read(scored: Scored) -> str:
     """Say how many titles the model has read, and what it took them for."""
     counts = scored.table[PREDICTED].value_counts()
     classes = counts_listed({name: int(counts.get(name, 0)) for name in scored.classes})
-    return f"A model has read {len(scored.table):,} titles: {classes}."
+    who = "Two models have" if scored.sources else "A model has"
+    return f"{who} read {len(scored.table):,} titles: {classes}."
 
 
 def verdict(evaluation: Evaluation) -> str:

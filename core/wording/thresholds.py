@@ -111,7 +111,8 @@ def _as_another(row: pd.Series) -> str:
 def hours_in_words(hours: float) -> str:
     """Return hours of review as people say them, below one hour in minutes."""
     if hours and hours < 1:
-        return f"{60 * hours:.0f} minutes"
+        minutes = f"{60 * hours:.0f}"
+        return {"0": "less than a minute", "1": "1 minute"}.get(minutes, f"{minutes} minutes")
     return f"{hours:,.1f} hours" if hours < 10 else f"{hours:,.0f} hours"
 
 

@@ -28,7 +28,17 @@ from core.evaluation.evaluate import CalibrationTrial, try_calibrations
 from core.explain import Explanation, SimilarTitles, is_linear, leave_one_word_out, shap_words, word_contributions
 from core.export.release import Release, cut_scope
 from core.export.table import ExportTable
-from core.guarantees import AcceptedRequest, WholeRequest, ask_accepted, ask_band, ask_whole, bound_of, budget_of
+from core.guarantees import (
+    AcceptedRequest,
+    TwoModelRequest,
+    WholeRequest,
+    ask_accepted,
+    ask_band,
+    ask_two_models,
+    ask_whole,
+    bound_of,
+    budget_of,
+)
 from core.label_audit import LabelAudit, audit_labels
 from core.labels import load_labels
 from core.manifests import LabelManifest
@@ -58,6 +68,7 @@ from core.thresholds import (
 )
 from core.thresholds import policy_report as report_on
 from core.thresholds.sample import CheckedSample, above_floors, confidence_floors, draw_with_chances
+from core.thresholds.two_models import TwoModelGuarantee
 from dashboard.cache.facets import facet_collection, facet_ranking
 from dashboard.cache.tables import (
     KEYS,
@@ -122,6 +133,7 @@ __all__ = [
     "states_of_steps",
     "status",
     "text_of",
+    "two_models",
     "upload_slot",
     "whole_guarantee",
     "workspace",
@@ -231,6 +243,12 @@ def promise(scored: Scored, request: AcceptedRequest) -> Guarantee:
 def whole_guarantee(scored: Scored, request: WholeRequest) -> WholeGuarantee:
     """Return what can be promised of the whole. Shared: read-only."""
     return ask_whole(scored, request, alpha_budget(scored), population(scored))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Testing pairs of cut-offs …", hash_funcs=KEYS)
+def two_models(first: Scored, second: Scored, request: TwoModelRequest) -> TwoModelGuarantee:
+    """Return what can be promised of two models and people together. Shared: read-only."""
+    return ask_two_models(first, second, request, alpha_budget(first))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Testing cut-offs …", hash_funcs=KEYS)

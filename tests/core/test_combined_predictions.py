@@ -13,12 +13,13 @@ from core.cli import main
 from core.combined_predictions import check_pair, combine, save_combined, two_model_policy
 from core.errors import InputError
 from core.export.release import Release
-from core.guarantees import TwoModelRequest, WholeRequest, ask_two_models, ask_whole, budget_of
+from core.guarantees import TwoModelRequest, WholeRequest, ask_two_models, ask_whole, budget_of, seconds_a_title
 from core.importing import import_file
+from core.manifests import MANIFEST, sealed
 from core.policies import saved_policies
 from core.predictions import PredictionSet, load_predictions, load_scored
 from core.review import decisions_for_scored, record_decision
-from core.storage import Workspace
+from core.storage import Workspace, write_json
 from core.thresholds import apply_policy
 from core.thresholds.two_models import TwoCuts
 
@@ -122,7 +123,7 @@ def test_the_export_names_the_model_of_each_record(two: Workspace, tmp_path: Pat
     cuts = chosen.policy.by_stratum
     assert float(flat["pred_threshold"].iloc[0]) == pytest.approx(cuts["quick"]["Map"], abs=1e-4)
     readme = " ".join(files["README.md"].decode().split())
-    assert "Of the 290 accepted labels 200 (69.0 %) by quick and 90 (31.0 %) by slow" in readme
+    assert "Of the 290 accepted labels, 200 (69.0 %) by quick and 90 (31.0 %) by slow" in readme
     assert "the predictions quick made elsewhere, brought in on" in readme
     assert "and, of what it leaves, the predictions slow made elsewhere" in readme
     assert "With 95 % confidence at most 5 % of all 400 books are wrong" in readme
@@ -137,6 +138,14 @@ def test_the_export_names_the_model_of_each_record(two: Workspace, tmp_path: Pat
     marc = next(text.decode() for name, text in files.items() if name.startswith("marc/stub") and name.endswith("xml"))
     assert (marc.count('"a">quick<'), marc.count('"a">slow<')) == (200, 90)
     assert (marc.count("(predictions quick made"), marc.count("(predictions slow made")) == (200, 90)
+
+
+def test_page_and_command_line_ask_with_the_same_time_for_a_title(two: Workspace) -> None:
+    """4.7468 seconds for 400 titles are .011867 each: in three digits, as people would type it, .0119."""
+    slow = two.find("predictions", "slow")
+    write_json(slow.path / MANIFEST, sealed({**slow.manifest.as_dict(), "seconds": 4.7468}))
+    assert seconds_a_title(two, "slow") == 0.0119
+    assert seconds_a_title(two, "quick") is None
 
 
 @pytest.mark.parametrize(

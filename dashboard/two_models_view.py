@@ -1,0 +1,137 @@
+"""Two models and people under one promise, on the Thresholds page: a second one decides what the first leaves."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.combined_predictions import check_pair, save_combined
+from core.errors import InputError
+from core.guarantees import TwoModelRequest, budget_sentence, seconds_a_title
+from core.policies import SavedPolicy
+from core.predictions import Scored
+from core.thresholds.two_models import TwoModelGuarantee
+from core.wording import two_models as wording
+from core.wording.thresholds import hours_in_words, population_warnings
+from dashboard import cache, feedback, guarantee_view, navigation, widgets
+from dashboard.feedback import escape
+
+__all__ = ["choose_second", "show", "show_kept"]
+
+_ALONE: Final = "(this model alone)"
+_KEY: Final = "also"
+
+
+def choose_second(scored: Scored) -> str | None:
+    """Draw, where there are other predictions, the choice of a second model, and return its name; None for none.
+
+    Raises
+    ------
+    NotFoundError
+        The address names predictions that are not here.
+    """
+    others = [
+        other.name
+        for other in cache.workspace().list("predictions")
+        if other.fingerprint != scored.predictions and not other.manifest.parts
+    ]
+    if not others:
+        return None
+    chosen = widgets.pick(
+        "Also use",
+        others,
+        _KEY,
+        fixed=_ALONE,
+        of=scored.predictions,
+        help="A second, slower model: it decides some of the books that the chosen one leaves, and people the rest.",
+    )
+    widgets.require_known(_KEY, "set of predictions")
+    return None if chosen in (None, _ALONE) else chosen
+
+
+def show(scored: Scored, name: str, head: DeltaGenerator, effect: DeltaGenerator, details: DeltaGenerator) -> None:
+    """Draw what is asked here, what comes of it in `head` and `effect`, and on what it rests in `details`.
+
+    Predictions that cannot stand under one promise with the chosen ones are refused in a sentence, before anything is
+    asked of the checked books.
+    """
+    second = cache.scored(name, widgets.chosen_labels())
+    try:
+        check_pair(scored, second)
+    except InputError as error:
+        with head:
+            st.warning(escape(str(error)), icon=":material/info:")
+        return
+    measured = seconds_a_title(cache.workspace(), second.name)
+    share = guarantee_view.choose_share(is_whole=True)
+    with st.expander("How sure, how quick"):
+        request = TwoModelRequest(
+            max_error=share,
+            confidence=guarantee_view.choose_confidence(),
+            human_error=guarantee_view.choose_human_error(),
+            seconds_a_title=float(
+                st.number_input(
+                    "Seconds the second model takes for a title",
+                    0.0,
+                    3600.0,
+                    measured or 1.0,
+                    format="%.3g",
+                    key=f"seconds_{second.predictions}",
+                    help="Its time is weighed against that of people: a slow machine is asked less often.",
+                )
+            ),
+        )
+    result = cache.two_models(scored, second, request)
+    first, *others = wording.sentences(result, scored.name, second.name)
+    warnings = population_warnings(result.population)
+    with head:
+        feedback.conclusion(escape(first))
+        for warning in warnings:
+            st.warning(escape(warning), icon=":material/warning:")
+    _keep(scored, second, result)
+    with effect:
+        _figures(result, (scored.name, second.name))
+    with details:
+        feedback.show_sentences(*(sentence for sentence in others if sentence not in warnings))
+        st.caption(escape(budget_sentence(cache.alpha_budget(scored))))
+
+
+def show_kept(scored: Scored, policies: Sequence[SavedPolicy]) -> None:
+    """Show what is kept with predictions that were put together from two models: no other cut-offs are theirs."""
+    promise = policies[0].promise if policies else None
+    feedback.conclusion("Two models and people decide here, under one promise.")
+    feedback.show_sentences(
+        *([promise.sentence] if promise else []),
+        "These predictions were put together by cut-offs that were chosen on checked books. To ask for another promise,"
+        " choose the predictions of one model in the sidebar, and the other under “Also use”.",
+    )
+
+
+def _keep(scored: Scored, second: Scored, result: TwoModelGuarantee) -> None:
+    """Draw the button that puts the predictions of both together and keeps the promise with them."""
+    if not result.accepted:
+        return
+    if st.button("Keep this for the export", type="primary", icon=":material/check:"):
+        combined = save_combined(cache.workspace(), scored, second, result)
+        widgets.pick_next(navigation.PREDICTIONS, combined.name)
+        st.success(
+            f"Kept as the predictions “{escape(combined.name)}”, which are chosen now: each book names the model that"
+            " decided it.",
+            icon=":material/check_circle:",
+        )
+        navigation.links_to("Export")
+
+
+def _figures(result: TwoModelGuarantee, names: tuple[str, str]) -> None:
+    """Show how many books each decides, and how many are left to people."""
+    read = f"of the {result.read:,} it reads: {hours_in_words(result.machine_hours)}"
+    shown = [
+        (f"{names[0]} decides", f"{result.by_quick:,}", f"of {result.records:,} books"),
+        (f"{names[1]} decides", f"{result.by_slow:,}", read if result.read else "it reads none"),
+        ("People look at", f"{result.review:,}", f"{hours_in_words(result.hours)} at {result.pace:,.0f} an hour"),
+    ]
+    for column, (label, value, note) in zip(st.columns(len(shown)), shown, strict=True):
+        with column.container(border=True, height="stretch"):
+            st.metric(feedback.plain_label(label), value)
+            st.caption(escape(note))
