@@ -15,7 +15,7 @@ if __name__ != "__main__":
     housekeeping.skip_chart_validation()
     app = st.App(Path(__file__), middleware=guard.middleware(), lifespan=housekeeping.lifespan)
 else:
-    from dashboard import book_view, cache, feedback, navigation, tables, upkeep_view, widgets
+    from dashboard import book_view, cache, feedback, navigation, tables, tour_view, upkeep_view, widgets
 
     # Before the menu: a browser would fetch the icon of a menu entry from another host, had it no other by then.
     st.set_page_config(page_icon=navigation.ICON, layout="wide")
@@ -31,4 +31,5 @@ else:
     with feedback.show_errors():
         upkeep_view.unreadable()
         widgets.mark_invented()
+        tour_view.card(page.title)
         page.run()

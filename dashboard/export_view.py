@@ -33,7 +33,7 @@ from core.export.validation import validate
 from core.facets import facet_title
 from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import Scored
-from core.thresholds import Policy
+from core.thresholds import GuaranteeRecord, Policy
 from core.wording.decisions import decided
 from dashboard import cache, feedback, widgets
 from dashboard.feedback import JOINER, escape
@@ -211,7 +211,7 @@ def chosen_policy(predictions: str) -> SavedPolicy:
         )
     chosen = policies[0]
     cuts = escape(_cuts_in_words(chosen.policy))
-    promise = f" {escape(chosen.promise.sentence)}" if chosen.promise else " Set by hand."
+    promise = f" {escape(_promise_in_short(chosen.promise))}" if chosen.promise else " Set by hand."
     by = f" by {escape(chosen.created_by)}" if chosen.created_by else ""
     st.markdown(f"Accepted: {cuts}, kept on {chosen.chosen_at[:10]}{by}.{promise}")
     if chosen.policy.where is not None:
@@ -221,6 +221,11 @@ def chosen_policy(predictions: str) -> SavedPolicy:
             icon=":material/filter_alt:",
         )
     return chosen
+
+
+def _promise_in_short(promise: GuaranteeRecord) -> str:
+    """Return what is promised, with the warnings; on what it rests stands in :func:`quality_sentences`."""
+    return " ".join([promise.headline, *promise.warnings]) if promise.headline else promise.sentence
 
 
 _ZEROS = (
@@ -256,9 +261,10 @@ def counts_sentence(table: ExportTable) -> str:
     return " ".join(filter(None, [decided(table.counts.by_decision, table.counts.loaded), coded_by_default(table)]))
 
 
-def quality_sentences(prepared: Release) -> list[str]:
-    """Say how good the accepted labels are."""
-    return list(sentences_of(prepared.quality))
+def quality_sentences(prepared: Release, chosen: SavedPolicy) -> list[str]:
+    """Say on what the promise rests, and how good the accepted labels are."""
+    promise = [chosen.promise.sentence] if chosen.promise and chosen.promise.headline else []
+    return [*promise, *sentences_of(prepared.quality)]
 
 
 def download(prepared: Release) -> None:

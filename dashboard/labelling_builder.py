@@ -65,10 +65,11 @@ def build(tryout_data: TryoutData, present: Sequence[LabellingFunction]) -> None
         if tryout_data.classes
         else first.text_input("Votes for", placeholder="a class", key="builder_class")
     )
-    together = second.segmented_control(
-        "where", ["all hold", "any holds"], default="all hold", required=True, key="builder_together",
-        disabled=number == 1,
-    )  # fmt: skip
+    together = "all hold"
+    if number > 1:
+        together = second.segmented_control(
+            "where", ["all hold", "any holds"], default=together, required=True, key="builder_together"
+        )
     name = third.text_input("Name of the function", placeholder="from its first condition", key="builder_name")
     parts = [_condition(tryout_data, row) for row in range(number)]
     with st.container(horizontal=True):

@@ -40,6 +40,7 @@ __all__ = [
     "REVIEW_SEED",
     "SAMPLE",
     "SLICE",
+    "TOUR",
     "WINDOW",
     "WORDS",
     "PageEntry",
@@ -61,6 +62,9 @@ PREDICTIONS: Final = "predictions"
 LABELS: Final = "checked"
 FURTHER_LABELS: Final = "and_by"
 SLICE: Final = "only"
+
+# On the pages of the tour, in the URL and in the session: which step.
+TOUR: Final = "tour"
 
 # On one page, in the URL.
 CORPUS: Final = "corpus"

@@ -215,11 +215,11 @@ def figures(report: PolicyReport, leaving: int) -> None:
     Parameters
     ----------
     leaving : int
-        How many of the accepted an export gives the machine's label: people have settled others.
+        How many of the accepted an export gives the machine's label: people have labelled or decided the others.
     """
     share = f"{percent(report.coverage)} of {report.records:,} books"
     if leaving != report.accepted:
-        share += f"; {leaving:,} leave in an export, the others are settled without the machine"
+        share += f"; {leaving:,} leave, {report.accepted - leaving:,} are settled already"
     shown = [
         ("Accepted", f"{report.accepted:,}", share),
         ("Right", percent(report.accuracy.value), _how_right(report)),

@@ -31,6 +31,7 @@ __all__ = [
     "download_table",
     "follow_new_name",
     "forget_removed",
+    "is_invented",
     "label_sets",
     "mark_invented",
     "pick",
@@ -329,10 +330,15 @@ def choose_facet(label: str, key: str, facets: Sequence[str] = tuple(FACETS), de
     return str(chosen)
 
 
+def is_invented() -> bool:
+    """Tell whether the records of the chosen predictions are invented: the demonstration is looked at."""
+    chosen = st.session_state.get(navigation.PREDICTIONS)
+    return chosen in _names("predictions") and cache.workspace().find("predictions", str(chosen)).manifest.invented
+
+
 def mark_invented(*things: Artifact[Manifest] | None) -> None:
     """Say on every page that the records are invented, when they are."""
-    chosen = st.session_state.get(navigation.PREDICTIONS)
-    marked = chosen in _names("predictions") and cache.workspace().find("predictions", str(chosen)).manifest.invented
+    marked = is_invented()
     # The frame marks every page by the chosen predictions; a page that looks at other things marks those, once.
     looked_at = [thing is not None and thing.manifest.invented for thing in things]
     if marked if not things else any(looked_at) and not marked:

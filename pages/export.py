@@ -25,9 +25,8 @@ with first:
         )
     )
     export_view.accepted_button(scored, chosen, settings, primary=True)
-feedback.show_sentences(
-    export_view.counts_sentence(table), *scored.catalogue.sentences, *export_view.quality_sentences(prepared)
-)
+feedback.show_sentences(export_view.counts_sentence(table), *scored.catalogue.sentences)
+feedback.more("How right these labels are", *export_view.quality_sentences(prepared, chosen))
 export_view.download(prepared)
 
 view = st.segmented_control(

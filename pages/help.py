@@ -3,10 +3,11 @@
 import streamlit as st
 
 from core.wording.glossary import ABOUT_THE_NUMBERS, DEFINITIONS
-from dashboard import feedback, navigation
+from dashboard import feedback, navigation, tour_view
 
 st.title("Help")
 feedback.conclusion("A model reads titles and proposes labels. Here you find out which of them to accept.")
+tour_view.button()
 st.markdown("The road has five parts. Walk them from top to bottom, and come back to any of them.")
 for part in navigation.PARTS:
     st.markdown(f"**{part}**")

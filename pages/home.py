@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.road import next_step, steps
-from dashboard import cache, feedback, home_view, jobs, navigation, widgets
+from dashboard import cache, feedback, home_view, jobs, navigation, tour_view, widgets
 from dashboard.feedback import escape
 
 st.title("Colophon")
@@ -25,10 +25,9 @@ with st.container(border=True):
     st.markdown(f"## The verdict on “{escape(scored.name)}”")
     for sentence in home_view.verdict_sentences(scored):
         st.markdown(escape(sentence))
-    left, right = st.columns(2)
-    with left:
+    with st.container(horizontal=True):
         home_view.next_button(next_step(status), steps(status))
-    with right:
         widgets.download_report(scored)
+        tour_view.button()
 home_view.road(status)
 home_view.loaded()

@@ -69,6 +69,18 @@ ABOUT_THE_NUMBERS: Final[Mapping[str, str]] = {
         "A cut-off chosen because it looks good on some books looks better on them than it is. A promise allows for"
         " every cut-off and every share that was tried, and for the next question too."
     ),
+    "Every rate has its interval": (
+        "One figure hides how few books it rests on. Beside each rate stands between what the true one lies, and groups"
+        " of fewer than ten books get counts and no rate."
+    ),
+    "How sure the model says it is, is checked": (
+        "A stated 90 % need not be right nine times in ten. Before a cut-off is chosen, the page Errors shows by how much"
+        " it is off."
+    ),
+    "Lost zeros and ruined dates are named": (
+        "The published test file lost the zeros that its numbers begin with, and holds years that were read as seconds"
+        " since 1970. An import says so; books are found all the same, and another column of dates is taken, if there is one."
+    ),
     "Differences are counted, not seen": (
         "Whether a sample is like its collection is said with a size, and with what chance alone would show."
     ),

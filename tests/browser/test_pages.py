@@ -7,7 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from dashboard.navigation import PAGES
+from core.wording.tour import STOPS
+from dashboard.navigation import PAGES, page_entry
 from tests import serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -68,18 +69,29 @@ def test_no_page_asks_anything_of_another_machine_and_each_has_its_title(
     assert (icon and not icon.startswith("http")) or str(icon).startswith(dashboard_server)
 
 
+def _findings(page: Page) -> list[str]:
+    """Return what axe takes for serious, and headings that do not follow each other in order."""
+    violations = Axe().run(page).response["violations"]
+    return [v["id"] for v in violations if v["impact"] in ("serious", "critical") or v["id"] == "heading-order"]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/errors", "/thresholds", "/models"])
-def test_nothing_serious_stands_in_the_way_of_a_screen_reader(visit: Visit, page: Page, path: str, scheme: str) -> None:
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    result = Axe().run(visit(path)).response["violations"]
-    assert [violation["id"] for violation in result if violation["impact"] in ("serious", "critical")] == []
-
-
 @pytest.mark.parametrize("stop", PAGES, ids=[stop.title for stop in PAGES])
-def test_headings_follow_each_other_in_order(visit: Visit, stop: object) -> None:
-    options = {"runOnly": {"type": "rule", "values": ["heading-order"]}}
-    assert Axe().run(visit(_path(stop.file)), options=options).response["violations"] == []  # type: ignore[attr-defined]
+def test_nothing_serious_stands_in_the_way_of_a_screen_reader(
+    visit: Visit, page: Page, stop: object, scheme: str
+) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    path = _path(stop.file)  # type: ignore[attr-defined]
+    assert _findings(visit(f"{path}?find=milliner" if path == "/book" else path)) == []
+
+
+@pytest.mark.parametrize("step", range(1, len(STOPS) + 1), ids=[stop.page for stop in STOPS])
+def test_the_card_of_the_tour_leaves_a_page_short(visit: Visit, step: int) -> None:
+    page = visit(f"{_path(page_entry(STOPS[step - 1].page).file)}?tour={step}")
+    expect(page.get_by_text(f"Tour, {step} of {len(STOPS)}.")).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert page.evaluate(WORDS_IN_SIGHT) <= MOST_WORDS
+    assert _findings(page) == []
 
 
 def test_a_page_is_usable_on_a_telephone(visit: Visit) -> None:
