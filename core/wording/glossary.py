@@ -74,12 +74,13 @@ ABOUT_THE_NUMBERS: Final[Mapping[str, str]] = {
         " of fewer than ten books get counts and no rate."
     ),
     "How sure the model says it is, is checked": (
-        "A stated 90 % need not be right nine times in ten. Before a cut-off is chosen, the page Errors shows by how much"
-        " it is off."
+        "A stated 90 % need not be right nine times in ten. Before a cut-off is chosen, Errors shows by how much it"
+        " is off."
     ),
     "Lost zeros and ruined dates are named": (
         "The published test file lost the zeros that its numbers begin with, and holds years that were read as seconds"
-        " since 1970. An import says so; books are found all the same, and another column of dates is taken, if there is one."
+        " since 1970. An import says so; books are found all the same, and another column of dates is taken, if"
+        " there is one."
     ),
     "Differences are counted, not seen": (
         "Whether a sample is like its collection is said with a size, and with what chance alone would show."
