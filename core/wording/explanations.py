@@ -28,8 +28,13 @@ def is_telling(word: str) -> bool:
     """
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-    plain = word.casefold().strip(".,;:!?'’“”\"()[]")
+    plain = _plain(word).casefold()
     return bool(plain) and plain not in ENGLISH_STOP_WORDS and plain not in TITLES_OF_ADDRESS
+
+
+def _plain(word: str) -> str:
+    """Return a word without the signs that stand around it in its title."""
+    return word.strip(".,;:!?'’“”\"()[]")
 
 
 def words_for_and_against(explanation: Explanation, whom: str = "it") -> str:
@@ -47,7 +52,7 @@ def words_for_and_against(explanation: Explanation, whom: str = "it") -> str:
     speaking = telling[telling > 0].sort_values(ascending=False).head(_NAMED).index.tolist()
     against = telling[telling < 0].sort_values().head(_NAMED).index.tolist()
     none = f"Only words such as “the” speak for {whom}." if (strong > 0).any() else f"No word speaks for {whom}."
-    sentences = [f"For {whom} speak: {', '.join(speaking)}." if speaking else none]
+    sentences = [f"For {whom} speak: {', '.join(map(_plain, speaking))}." if speaking else none]
     if against:
-        sentences.append(f"Against it: {', '.join(against)}.")
+        sentences.append(f"Against it: {', '.join(map(_plain, against))}.")
     return " ".join(sentences)

@@ -33,3 +33,9 @@ def test_a_word_far_weaker_than_the_strongest_is_not_named() -> None:
 def test_stop_words_alone_are_not_passed_off_as_nothing() -> None:
     assert words_for_and_against(explained(The=1.0, Mrs=0.5)) == "Only words such as “the” speak for it."
     assert words_for_and_against(explained(history=-1.0)) == "No word speaks for it. Against it: history."
+
+
+def test_signs_around_a_word_are_not_shown() -> None:
+    assert (
+        words_for_and_against(explained(**{"Zeit.": 1.0, "(alter,": -0.5})) == "For it speak: Zeit. Against it: alter."
+    )
