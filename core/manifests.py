@@ -23,6 +23,8 @@ from core.text_formats import json_text, read_json
 __all__ = [
     "MANIFEST",
     "SCHEMA_VERSION",
+    "BaseRecord",
+    "Bases",
     "CalibrationError",
     "ClassRates",
     "CombinedPart",
@@ -117,6 +119,24 @@ class Record(BaseModel):
     def as_dict(self) -> dict[str, Any]:
         """Return what was read or given, unknown keys too, JSON-able; no default is added."""
         return self.model_dump(mode="json", exclude_unset=True)
+
+
+class BaseRecord(Record):
+    """A pre-trained language model that a model is built on.
+
+    Attributes
+    ----------
+    name : str
+        As people speak of it, or as the Hugging Face Hub does; of a folder no more than its last two names.
+    licence : str
+        As its makers state it; '' where they do not.
+    """
+
+    name: str
+    licence: str = ""
+
+
+Bases = Annotated[tuple[BaseRecord, ...] | None, Field(strict=False)]
 
 
 class SourceFile(Record):
@@ -285,6 +305,7 @@ class PredictionManifest(Manifest):
     seconds: int | float | None = None
     reads: Texts = ()
     input_columns: Texts = ()
+    bases: Bases = None
     parts: Annotated[tuple["CombinedPart", ...], Field(strict=False)] = ()
 
     @model_validator(mode="before")
@@ -351,6 +372,8 @@ class ModelManifest(Manifest):
         'person' or 'function'. None: trained before this was written down.
     reads : tuple of str
         Columns that it reads beside the title.
+    bases : tuple of BaseRecord, optional
+        The language models it is built on; empty where it needs none. None: trained before this was written down.
     input_columns : tuple of str
         All columns that it reads, the title first; version 1 may have ``reads`` alone.
     excluded : tuple of str
@@ -378,6 +401,7 @@ class ModelManifest(Manifest):
     labels_source: str | None = None
     reads: Texts = ()
     input_columns: Texts = ()
+    bases: Bases = None
     excluded: Texts = ()
     sentences: Texts = ()
     plan: PlanRecord | None = None

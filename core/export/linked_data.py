@@ -14,6 +14,7 @@ from core.export.table import ExportTable
 from core.export.terms import NAMESPACE
 from core.formatting import listed
 from core.storage import file_sha256
+from core.wording.provenance import bases_in_words
 
 __all__ = ["ROCRATE_FILE", "RoCrateFormat", "provenance", "rocrate"]
 
@@ -323,6 +324,11 @@ def _agent(name: str, model: ModelSource, table: ExportTable) -> dict[str, Any]:
         "colophon:sha256": model.sha256 or UNKNOWN,
         "colophon:inputColumns": list(model.input_columns) or UNKNOWN,
     }
+    if model.details.bases:
+        node["prov:wasDerivedFrom"] = [
+            {"@type": "prov:Entity", "rdfs:label": base.name, "colophon:licence": base.licence or UNKNOWN}
+            for base in model.details.bases
+        ]
     if model.predictions:
         node |= {"dct:identifier": model.fingerprint, "colophon:accepted": table.accepted_by[model.predictions]}
     return node
@@ -377,7 +383,8 @@ def _model(name: str, settings: ExportSettings, model: ModelSource) -> dict[str,
             if model.made_here
             else f"Whatever made the predictions {model.name} elsewhere; their confidences are "
         )
-        + ("calibrated probabilities." if model.calibrated else "not calibrated."),
+        + ("calibrated probabilities." if model.calibrated else "not calibrated.")
+        + (f" It is built on {bases_in_words(model.details.bases)}." if model.details.bases else ""),
         # A URL is asked for: where the model's run is described.
         "url": settings.homepage or settings.run_uri,
         "identifier": f"sha256:{model.sha256}" if model.sha256 else "",

@@ -11,12 +11,13 @@ from functools import lru_cache
 from core.export.decisions import ACCEPTED, DECISIONS, HUMAN_LABEL_KEPT, DecisionCounts
 from core.export.formats import CARRIERS, WrittenFile
 from core.export.manifest import MeasuredRate, QualityReport
-from core.export.settings import CURATOR, HUMAN_LABELS, UNKNOWN, ExportSettings
+from core.export.settings import CURATOR, HUMAN_LABELS, UNKNOWN, ExportSettings, ModelSource
 from core.export.table import ExportTable
 from core.export.terms import PROFILES, TERM_QUESTION
 from core.formatting import interval_count, lower_percent, percent, rate
 from core.schema import TITLE
 from core.text_formats import inline
+from core.wording.provenance import bases_in_words
 
 __all__ = [
     "ExportSummary",
@@ -68,9 +69,14 @@ def model_in_words(settings: ExportSettings) -> str:
     if more:
         reads += f" and, where a record has them, {columns_in_words(more)}"
     return (
-        f"the model {model.name}, version {model.version or UNKNOWN}, which read {reads}"
+        f"the model {model.name}, version {model.version or UNKNOWN}{_built_on(model)}, which read {reads}"
         f" on {settings.day or 'an unknown date'}"
     )
+
+
+def _built_on(model: ModelSource) -> str:
+    words = bases_in_words(model.details.bases)
+    return f", built on {words}" if words else ""
 
 
 def how_assigned(table: ExportTable) -> str:
@@ -132,7 +138,7 @@ def _source(settings: ExportSettings, columns: tuple[str, ...]) -> str:
         day = settings.day or "an unknown date"
         version = model.version or UNKNOWN
         read = columns_in_words(columns)
-        return f"from {read} on {day} (model {model.name}, version {version}, run {settings.run_id})"
+        return f"from {read} on {day} (model {model.name}, version {version}{_built_on(model)}, run {settings.run_id})"
     brought = f", brought in on {settings.imported_at[:10]}" if settings.imported_at else ""
     return (
         f"from unknown columns on an unknown date (predictions {model.name} made elsewhere{brought}; model and version"

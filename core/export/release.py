@@ -401,6 +401,7 @@ def _model_of(workspace: Workspace, name: str, manifest: PredictionManifest) -> 
             kind=manifest.model_kind or (trained.model_kind if trained else None),
             weights=weights_of(files),
             sha256_is_of="the lines 'SHA-256  path' of these files, sorted by path, as sha256sum prints them",
+            bases=manifest.bases if manifest.bases is not None or trained is None else trained.bases,
             labels=trained.labels if trained else None,
             calibration=manifest.calibration or None,
             seed=trained.seed if trained else None,

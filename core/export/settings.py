@@ -22,7 +22,7 @@ from core.export.terms import (
     default_terms,
     terms_as_dict,
 )
-from core.manifests import Record
+from core.manifests import Bases, Record
 from core.slices import Slice
 from core.storage import digest, plain_slug
 from core.thresholds import GuaranteeRecord, Policy
@@ -82,12 +82,16 @@ class InputFile(Record):
 
 
 class ModelDetails(Record):
-    """What is known of a model beside its name: files of its weights and their SHA-256, labels, calibration, seed."""
+    """What is known of a model beside its name.
+
+    Files of its weights and their SHA-256, the language models it is built on, labels, calibration, seed.
+    """
 
     fingerprint: str | None = None
     kind: str | None = None
     weights: dict[str, str] = Field(default_factory=dict)
     sha256_is_of: str = ""
+    bases: Bases = None
     labels: str | None = None
     calibration: str | None = None
     seed: int | None = None

@@ -10,13 +10,14 @@ import importlib.metadata
 import importlib.util
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from core.connection import UnreachableError, open_address, without_secret
 from core.errors import FetchError, InputError, ModelError
+from core.manifests import BaseRecord
 from core.models import KINDS, known_kind
 
 __all__ = [
@@ -28,9 +29,11 @@ __all__ = [
     "bases_of",
     "check_bases",
     "check_hub",
+    "describe_bases",
     "installed",
     "is_fetched",
     "packaged",
+    "public_base_name",
     "untrainable_kinds",
 ]
 
@@ -206,6 +209,35 @@ def bases_of(kind: str, options: Mapping[str, Any] | None = None) -> list[str]:
             parts += given
     inner = [bases_of(*parse_member(part, base)) for part in parts]
     return list(dict.fromkeys(name for names in inner for name in names))
+
+
+def describe_bases(names: Iterable[str]) -> list[BaseRecord]:
+    """Return name and licence of language models, as they are written down with what is built on them.
+
+    Parameters
+    ----------
+    names : iterable of str
+        As :func:`bases_of` returns them: folders, names on the Hub, '' for MiniLM.
+    """
+    of_the_hub = None
+    records = []
+    for base in names:
+        folder = Path(base).expanduser()
+        if not base:
+            model = packaged()
+            records.append(BaseRecord(name=model.name, licence=model.licence))
+        elif folder.is_dir():
+            records.append(BaseRecord(name=public_base_name(base), licence=_licence(folder)))
+        else:
+            of_the_hub = of_the_hub or {model.name: model.licence for model in _of_the_hub()}
+            records.append(BaseRecord(name=base, licence=of_the_hub.get(base, "")))
+    return records
+
+
+def public_base_name(base: str) -> str:
+    """Return what may be told of where weights came from: no path of this machine."""
+    folder = Path(base).expanduser()
+    return f"{folder.parent.name}/{folder.name}" if folder.is_dir() else base
 
 
 def check_bases(kind: str, options: Mapping[str, Any] | None = None) -> None:

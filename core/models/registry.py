@@ -470,6 +470,7 @@ def import_pretrained(
         See :func:`core.models.transformer.load_pretrained`.
     """
     from core.models.fitting import FOLD, LEARNED
+    from core.models.language_models import describe_bases
     from core.models.transformer import load_pretrained
 
     progress(0.0, "Fetching the model")
@@ -489,6 +490,7 @@ def import_pretrained(
         "labels_fingerprint": "",
         "invented": False,
         "base": classifier.base,
+        "bases": [base.as_dict() for base in describe_bases([source])],
         "device": classifier.device,
         "calibration": "none",
         "sentences": list(sentences),

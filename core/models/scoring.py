@@ -248,6 +248,7 @@ def predict_corpus(
     )
     too_long = loaded_model.classifier.count_truncated(texts.tolist())
     predicted = {key: int(counts.get(key, 0)) for key in loaded_model.classes}
+    bases = loaded_model.manifest.bases
     manifest = {
         "model": loaded_model.name,
         "model_fingerprint": loaded_model.fingerprint,
@@ -265,6 +266,7 @@ def predict_corpus(
         "too_long": too_long,
         "reads": list(loaded_model.reads),
         "input_columns": list(loaded_model.manifest.input_columns),
+        **({"bases": [base.as_dict() for base in bases]} if bases is not None else {}),
         "model_sha256": weights_digest(loaded_model.manifest.files),
         "without_columns": without,
         "engine": engine,

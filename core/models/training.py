@@ -23,7 +23,7 @@ from core.labels import load_labels
 from core.model_input import has_columns
 from core.models import DEFAULT_KIND, Observe, ignore_measurements, known_kind, registry
 from core.models.fitting import LEARNED, Fitted, Plan, fit
-from core.models.language_models import check_bases
+from core.models.language_models import bases_of, check_bases, describe_bases
 from core.models.preparation import (
     ExcludedBooks,
     check_reads,
@@ -458,6 +458,7 @@ def train_on_table(
     manifest = {key: value for key, value in report.as_dict().items() if key not in ("model", "fingerprint", "metrics")}
     manifest |= {"plan": asdict(plan), "temperature": fitted.calibration.temperature, **(facts or {})}
     manifest["input_columns"] = [TITLE, *reads]
+    manifest["bases"] = [base.as_dict() for base in describe_bases(bases_of(plan.kind, plan.options))]
     with tempfile.TemporaryDirectory(prefix=".training-", dir=scratch or workspace.root) as folder:
         model = registry.save(
             workspace,

@@ -28,6 +28,7 @@ from core.models import (
 from core.models.encoder import MAX_TOKENS, Tokens, default_base, first_and_mean, from_pretrained, run, token_limit
 from core.models.finetune import Checkpoint, Examples, Recipe, fine_tune
 from core.models.graph import Graph, quick_forms, quickest, read_graph
+from core.models.language_models import public_base_name
 from core.models.runtime import best_device, label_agreement, load_torch, rescore_uncertain, sample
 from core.progress import Progress, silent
 from core.storage import digest
@@ -110,7 +111,7 @@ class TransformerClassifier(TitleClassifier):
         data, weak = stratified(data, settings["weak_limit"], seed)
         torch.manual_seed(seed)
         network = _network(encoder, len(data.classes))
-        classifier = cls(network, tokens, data.classes, base=_public_base_name(base))
+        classifier = cls(network, tokens, data.classes, base=public_base_name(base))
         checkpoint = None
         if checkpoints is not None:
             described = [list(data.titles), data.targets.tolist(), data.weights.tolist(), list(data.classes)]
@@ -262,7 +263,7 @@ def load_pretrained(source: str) -> TransformerClassifier:
     order = sorted(range(len(names)), key=names.__getitem__)
     tokens = Tokens(tokenizer, min(MAX_TOKENS, token_limit(model.config)))
     return TransformerClassifier(
-        _finished(model, order), tokens, [names[i] for i in order], own_head=True, base=_public_base_name(source)
+        _finished(model, order), tokens, [names[i] for i in order], own_head=True, base=public_base_name(source)
     )
 
 
@@ -291,11 +292,6 @@ def stratified(data: TrainingData, limit: int, seed: int) -> tuple[TrainingData,
 
 def _truncation_sentence(cut: int, n: int, limit: int) -> tuple[str, ...]:
     return (f"{cut:,} of the {n:,} titles learned from are longer than {limit} tokens and were cut.",) if cut else ()
-
-
-def _public_base_name(base: str) -> str:
-    """Return what may be told of where weights came from: no path of this machine."""
-    return Path(base).parent.name + "/" + Path(base).name if Path(base).is_dir() else base
 
 
 def _network(encoder: Any, classes: int) -> Any:

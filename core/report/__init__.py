@@ -49,6 +49,7 @@ from core.wording.evaluation import collection as collection_sentences
 from core.wording.evaluation import comparison_sentences, leaks, titles_read, verdict
 from core.wording.glossary import DEFINITIONS
 from core.wording.languages import unknown_sentences as unknown_languages
+from core.wording.provenance import bases_in_words
 from core.wording.slices import sentences as slice_sentences
 from core.wording.thresholds import population_warnings
 
@@ -268,9 +269,12 @@ def _provenance(
         provenance[f"Decided by {part.name}"] = (
             f"{part.decided:,} records, above {part.cut:g}; predictions {own.fingerprint},"
             f" model {own.model or 'unknown'} {own.model_fingerprint}".rstrip()
+            + (f", built on {bases_in_words(own.bases)}" if own.bases else "")
         )
     if not manifest.parts:
         provenance["What the model reads"] = ", ".join(manifest.input_columns) or "unknown"
+    if manifest.bases:
+        provenance["What the model is built on"] = bases_in_words(manifest.bases)
     if scored.catalogue.match:
         provenance |= {"Catalogue": scored.catalogue.name, "Fingerprint of the catalogue": scored.catalogue.fingerprint}
     if scored.label_sets:

@@ -16,11 +16,12 @@ from core.facets import facet_values
 from core.labels import LabelSet
 from core.manifests import MeasuredPart, ModelManifest, ModelMetrics, Rate, SourceFile, read_metrics
 from core.models import KINDS
-from core.models.registry import labelled_by_rules, training_books
+from core.models.registry import labelled_by_rules, training_books, weights_digest
 from core.sharing.card_text import CardMetadata, language_codes, licence_of, render_card, size_of
 from core.sharing.citation import Citation, published_sources
 from core.storage import Artifact, Workspace
 from core.wording.languages import unknown_sentences
+from core.wording.provenance import bases_in_words
 
 if TYPE_CHECKING:
     from huggingface_hub import DatasetCardData, ModelCardData
@@ -218,6 +219,8 @@ def model_card(workspace: Workspace, artifact: Artifact[ModelManifest], metadata
         metadata=given,
         citation=model_citation(workspace, artifact, given),
         kind=KINDS.get(manifest.model_kind),
+        built_on=_built_on(manifest),
+        weights_sha256=manifest.weights_sha256 or weights_digest(manifest.files),
         by_rules=by_rules,
         shares=(manifest.plan.shares if manifest.plan else None) or {},
         languages=counts if len(counts) > 1 or "no language" not in counts else {},
@@ -288,6 +291,12 @@ def _front(
     if results:
         card_data |= {"model_name": artifact.name, "eval_results": results}
     return ModelCardData(**card_data)
+
+
+def _built_on(manifest: ModelManifest) -> str:
+    if manifest.bases is None:
+        return "not written down when it was trained"
+    return bases_in_words(manifest.bases) or "no other model"
 
 
 def _base_model(manifest: ModelManifest) -> str | None:

@@ -101,6 +101,7 @@ def tiny_base(tmp_path_factory):
             vectors[[vocabulary.index(word) for word in sorted(of_class[name] - others)], number] += 3.0
     created.save_pretrained(folder)
     _tiny_tokenizer(vocabulary).save_pretrained(folder)
+    (folder / "README.md").write_text("---\nlicense: mit\n---\nRandom weights.\n", encoding="utf-8")
     return folder
 
 

@@ -11,6 +11,7 @@ import itertools
 import json
 import re
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ import pytest
 from core.export.release import Release, release, saved_exports
 from core.importing import import_file
 from core.labels import LABELS_FILE
+from core.manifests import sealed
 from core.models.scoring import predict_corpus
 from core.models.training import train
 from core.policies import SavedPolicy, save_policy, saved_policies
@@ -26,6 +28,7 @@ from core.predicates import RangePredicate
 from core.predictions import load_predictions, load_scored
 from core.review import record_decision
 from core.schema import SOURCE
+from core.sharing.cards import model_card
 from core.slices import Slice
 from core.storage import Workspace, file_sha256
 from core.thresholds import Policy, PopulationCheck, find_guaranteed_cuts
@@ -217,6 +220,27 @@ def _the_model(workspace, kind, manifest, files):
     assert set(model["weights"]) == set(paths)
     assert any(name.endswith(".safetensors") for name in paths)
     assert model["input_columns"] == (["title"] if kind == "transformer" else ["title", "shelfmark"])
+    base = _base(workspace, kind)
+    assert model["bases"] == ([{"name": base, "licence": "MIT"}] if base else [])
+    graph = json.loads(files["manifest.jsonld"])["@graph"]
+    [derived] = [
+        node.get("prov:wasDerivedFrom", []) for node in graph if node.get("colophon:sha256") == model["sha256"]
+    ]
+    assert [(entity["rdfs:label"], entity["colophon:licence"]) for entity in derived] == (
+        [(base, "MIT")] if base else []
+    )
+    built_on = f"built on {base} (licence MIT)"
+    assert (
+        (built_on in files["README.md"].replace("\\", ""))
+        == (built_on in files["ro-crate-metadata.json"])
+        == bool(base)
+    )
+
+
+def _base(workspace, kind):
+    """The language model that all kinds but one are built on: its folder's last two names, no path."""
+    folder = Path(workspace.find("models", "embedding").manifest.plan.options["base"])
+    return "" if kind == "tfidf" else f"{folder.parent.name}/{folder.name}"
 
 
 def _the_notes(workspace, kind, scored, accepted, manifest, files):
@@ -247,7 +271,10 @@ def _the_notes(workspace, kind, scored, accepted, manifest, files):
         else:
             mark = row["shelfmark"] and kind != "transformer"
             assert f"from the title{' and shelfmark' if mark else ''} on " in note
-            assert f"(model {kind}, version {workspace.find('models', kind).fingerprint[:8]}, run {run})" in note
+            base = _base(workspace, kind)
+            version = workspace.find("models", kind).fingerprint[:8]
+            built_on = f", built on {base} (licence MIT)" if base else ""
+            assert f"(model {kind}, version {version}{built_on}, run {run})" in note
 
 
 def _the_labels(source, scored, everything, manifest, readme):
@@ -302,6 +329,25 @@ def _the_policy(policy, scored, by_machine, everything, manifest, readme):
         assert "restored from an earlier export" in readme
     if policy == "by language":
         assert {row["language"] for row in by_machine} == {"English"}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "elsewhere"])
+def test_manifest_and_card_of_a_model_name_its_files_what_it_reads_and_what_it_is_built_on(place, kind):
+    artifact, base = place.find("models", kind), _base(place, kind)
+    assert [(item.name, item.licence) for item in artifact.manifest.bases] == ([(base, "MIT")] if base else [])
+    card = model_card(place, artifact).replace("\\", "")
+    assert f"**SHA-256 of its files:** {artifact.manifest.weights_sha256}" in card
+    assert f"**Reads:** {'title' if kind == 'transformer' else 'title, shelfmark'}\n" in card
+    assert f"**Built on:** {f'{base} (licence MIT)' if base else 'no other model'}\n" in card
+    assert load_predictions(place, f"by-{kind}").manifest.bases == artifact.manifest.bases
+
+
+def test_of_a_model_from_before_that_was_written_down_nothing_is_said(fresh):
+    folder = fresh.find("models", "blend").path / "manifest.json"
+    content = json.loads(folder.read_text(encoding="utf-8"))
+    del content["bases"]
+    folder.write_text(json.dumps(sealed({key: value for key, value in content.items() if key != "seal"})), "utf-8")
+    assert "**Built on:** not written down when it was trained" in model_card(fresh, fresh.find("models", "blend"))
 
 
 def test_two_choices_on_one_day_are_two_runs(place, tmp_path):

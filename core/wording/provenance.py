@@ -1,0 +1,20 @@
+"""What is said of where a model comes from."""
+
+from collections.abc import Sequence
+
+from core.formatting import listed
+from core.manifests import BaseRecord
+
+__all__ = ["bases_in_words"]
+
+
+def bases_in_words(bases: Sequence[BaseRecord] | None) -> str:
+    """Name the language models that a model is built on, each with its licence; '' where none is known.
+
+    >>> bases_in_words([BaseRecord(name="MiniLM", licence="Apache 2.0"), BaseRecord(name="own/encoder")])
+    'MiniLM (licence Apache 2.0) and own/encoder (licence not stated)'
+    """
+    licences = [
+        (base.name, f"licence {base.licence}" if base.licence else "licence not stated") for base in bases or ()
+    ]
+    return listed([f"{name} ({licence})" for name, licence in licences])
