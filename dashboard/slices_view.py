@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation import wrong_first
-from core.facets import FACETS, facet_title
+from core.facets import FACETS, facet_title, filter_records
 from core.predicates import title_phrase
 from core.predictions import Scored
 from core.review import send_to_review
@@ -18,11 +18,14 @@ from core.wording import slices as wording
 from dashboard import cache, feedback, navigation, widgets
 from dashboard import navigation as state
 from dashboard import tables as theme
-from dashboard.charts.errors import heatmap_chart
+from dashboard.charts.errors import PAIR, heatmap_chart
 from dashboard.feedback import escape, interval, percent
 from dashboard.record_view import records_table
 from dashboard.tables import show_table
 
+_ANY = "(any)"
+_HEATMAP = "heatmap"
+_PAIR_KEYS = ("row_is", "column_is")  # in the address: the cell of the heatmap whose books are shown
 _SAVED = "saved_slice"  # in the session: which slice was named just now, and how
 
 __all__ = [
@@ -135,11 +138,41 @@ def heatmap(scored: Scored) -> None:
         )
     )
     title = f"Share wrong by {facet_title(down)} and {facet_title(across)}"
-    st.plotly_chart(heatmap_chart(table, down, across, chart_theme=theme.chart_theme()), alt=title, key="heatmap")
-    st.caption("Empty cells have fewer than ten checked books.")
+    st.altair_chart(
+        heatmap_chart(table, down, across, chart_theme=theme.chart_theme()),
+        alt=title,
+        on_select=_pair_clicked,
+        selection_mode=PAIR,
+        key=_HEATMAP,
+    )
+    st.caption("Empty cells have fewer than ten checked books. Click a cell to see its books, or choose them here.")
+    _books_of_pair(scored, known, down, across)
     pairs = cache.pair_slices(scored, down, across)
     _record_looks(scored, pairs.slices, pairs.p)
     widgets.download_table(table, f"errors-{down}-{across}")
+
+
+def _books_of_pair(scored: Scored, known: pd.DataFrame, down: str, across: str) -> None:
+    """Show the checked books of the cell that was clicked or chosen; nothing until both values are."""
+    chosen = {}
+    for column, facet, key in zip(st.columns(2), (down, across), _PAIR_KEYS, strict=True):
+        with column:
+            values = [str(value) for value in dict.fromkeys(known[facet])]
+            of = f"{scored.predictions}-{facet}"
+            chosen[facet] = widgets.pick(f"{facet_title(facet)} of the list", values, key, fixed=_ANY, of=of)
+        widgets.require_known(key, "value of this facet")
+    if any(value in (None, _ANY) for value in chosen.values()):
+        return
+    books = filter_records(scored.labelled, {facet: [str(value)] for facet, value in chosen.items()})
+    shown = wrong_first(without_kept_back(scored, books, "pair"))
+    records_table(shown, name="pair", alt=f"Checked books of the cell: {' and '.join(map(str, chosen.values()))}")
+
+
+def _pair_clicked() -> None:
+    """Choose the books of the cell that was clicked; a click beside the cells chooses none."""
+    points = st.session_state[_HEATMAP]["selection"].get(PAIR) or [{}]
+    for key, axis in zip(_PAIR_KEYS, ("down", "across"), strict=True):
+        widgets.pick_next(key, str(points[0].get(axis, _ANY)))
 
 
 def record_facet_looks(scored: Scored, facet: str) -> None:
@@ -155,14 +188,25 @@ def record_phrase_look(scored: Scored, phrase: str) -> None:
     st.caption(escape(wording.phrase_look(book, result)))
 
 
-def without_kept_back(scored: Scored, shown: pd.DataFrame) -> pd.DataFrame:
-    """Return the books of a list that it does not keep back; say so, and offer to show all."""
+def without_kept_back(scored: Scored, shown: pd.DataFrame, name: str = "list") -> pd.DataFrame:
+    """Return the books of a list that it does not keep back; say so, and offer to show all.
+
+    Parameters
+    ----------
+    name : str
+        Of the list: no other on the same page has it.
+    """
     book = ledger_of(cache.workspace(), scored)
     rest = shown[~held_back(shown, book) | (shown[TRUTH] == "").to_numpy(dtype=bool)]
     if len(rest) < len(shown):
         text, button = st.columns([4, 1], vertical_alignment="center")
         text.caption(escape(wording.kept_back(len(rest), len(shown))))
-        button.button("Show all", help="Words typed afterwards are a find and no proof.", on_click=book.show_all)
+        button.button(
+            "Show all",
+            help="Words typed afterwards are a find and no proof.",
+            on_click=book.show_all,
+            key=f"show-all-{name}",
+        )
     return rest
 
 

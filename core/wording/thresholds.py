@@ -162,7 +162,16 @@ def promise(guarantee: Guarantee) -> tuple[str, ...]:
     sentences += nothing_promised(guarantee.unknown)
     if not guarantee.is_random and any(part.guaranteed for part in guarantee.groups):
         sentences[0] = f"{_NO_PROMISE} If they were, this would hold: {sentences[0]}"
+    if refused and guarantee.unusable:
+        sentences.append(_undecided(guarantee.unusable))
     return (*sentences, rests_on(guarantee))
+
+
+def _undecided(count: int) -> str:
+    """Say what the checked books cost a promise that nobody could decide."""
+    books = "1 checked book that nobody could decide counts" if count == 1 else ""
+    books = books or f"{count:,} checked books that nobody could decide count"
+    return f"{books} as wrong here; a clear answer for {'it' if count == 1 else 'them'} may bring the promise."
 
 
 def nothing_promised(unknown: UnknownLanguages) -> list[str]:

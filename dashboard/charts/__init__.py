@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import altair as alt
-import plotly.graph_objects as go
 
 __all__ = ["DARK", "LIGHT", "ChartTheme", "themed"]
 
@@ -25,8 +24,8 @@ class ChartTheme:
         Marks: the thing itself, what it is held against, intervals and rules, outcomes.
     faint_right, faint_wrong : str
         Where a scale from nothing to `right` or `wrong` begins.
-    on_right, on_faint : str
-        Words on `right` and on the lower half of its scale.
+    on_right, on_wrong, on_faint : str
+        Words on `right`, on `wrong`, and on the lower half of their scales.
     """
 
     paper: str
@@ -39,6 +38,7 @@ class ChartTheme:
     faint_right: str
     faint_wrong: str
     on_right: str
+    on_wrong: str
     on_faint: str
 
 
@@ -53,6 +53,7 @@ LIGHT: Final = ChartTheme(
     faint_right="#dbe7ef",
     faint_wrong="#f6e3d5",
     on_right="#ffffff",
+    on_wrong="#14120e",
     on_faint="#14120e",
 )
 DARK: Final = ChartTheme(
@@ -66,6 +67,7 @@ DARK: Final = ChartTheme(
     faint_right="#203b51",
     faint_wrong="#3c2a20",
     on_right="#0e1115",
+    on_wrong="#0e1115",
     on_faint="#ffffff",
 )
 
@@ -77,19 +79,7 @@ _PERCENT: Final = alt.NumberLocale(
 
 
 def themed(chart: Any, chart_theme: ChartTheme) -> Any:
-    """Return an Altair or Plotly chart whose labels and titles can be read on the paper, and are not cut off."""
-    if isinstance(chart, go.Figure):
-        # Words inside the cells are left to Plotly, which knows what they stand on.
-        chart.update_traces(
-            colorbar={"tickfont": {"color": chart_theme.text}, "title": {"font": {"color": chart_theme.text}}}
-        )
-        chart.update_xaxes(
-            tickfont={"color": chart_theme.text}, title_font={"color": chart_theme.text}, automargin=True
-        )
-        chart.update_yaxes(
-            tickfont={"color": chart_theme.text}, title_font={"color": chart_theme.text}, automargin=True
-        )
-        return chart
+    """Return an Altair chart whose labels and titles can be read on the paper, and are not cut off."""
     words: dict[str, Any] = {
         "labelColor": chart_theme.text,
         "titleColor": chart_theme.text,

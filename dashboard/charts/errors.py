@@ -5,7 +5,6 @@ from typing import Any
 
 import altair as alt
 import pandas as pd
-import plotly.graph_objects as go
 
 from core.evaluation import most_confused
 from core.formatting import percent
@@ -13,7 +12,9 @@ from dashboard.charts import LIGHT, ChartTheme, themed
 
 __all__ = [
     "CELL",
+    "PAIR",
     "confusion_chart",
+    "heatmap_chart",
     "length_chart",
     "rates_chart",
     "reliability_chart",
@@ -29,6 +30,10 @@ MOST_CLASSES = 20
 
 # The name of what a click on the confusion matrix selects.
 CELL = "cell"
+# And on the heatmap of two facets.
+PAIR = "pair"
+# With more columns than this, the numbers in its cells would cover each other; the tooltip has them.
+_READABLE_PAIRS = 12
 # With more classes than this, words in the cells would cover each other; the tooltip has them.
 _READABLE = 6
 
@@ -151,8 +156,10 @@ def reliability_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> A
     return themed(alt.layer(perfect, lines, dots).properties(height=300), chart_theme)
 
 
-def heatmap_chart(table: pd.DataFrame, down: str, across: str, chart_theme: ChartTheme = LIGHT) -> go.Figure:
+def heatmap_chart(table: pd.DataFrame, down: str, across: str, chart_theme: ChartTheme = LIGHT) -> Any:
     """Draw the share wrong for every pair of values of two facets; pairs of fewer than ten books stay empty.
+
+    A click on a cell selects its ``down`` and ``across`` under the name :data:`PAIR`.
 
     Parameters
     ----------
@@ -160,32 +167,46 @@ def heatmap_chart(table: pd.DataFrame, down: str, across: str, chart_theme: Char
         As :func:`core.slices.cross_table` returns it.
     """
     known = table.dropna(subset=["rate"])
-    grid = known.pivot(index=down, columns=across, values="rate")
-    counts = known.assign(text=known["errors"].astype("str") + " of " + known["n"].astype("str"))
-    text = counts.pivot(index=down, columns=across, values="text").fillna("")
-    rows = [value for value in dict.fromkeys(table[down]) if value in grid.index]
-    columns = [value for value in dict.fromkeys(table[across]) if value in grid.columns]
-    grid, text = grid.loc[rows, columns], text.loc[rows, columns]
-    figure = go.Figure(
-        go.Heatmap(
-            z=100 * grid.to_numpy(dtype=float),
-            x=columns,
-            y=rows,
-            text=text.to_numpy(),
-            texttemplate="%{text}",
-            hovertemplate="%{y}, %{x}<br>%{text} wrong<extra></extra>",
-            colorscale=[[0, chart_theme.faint_wrong], [1, chart_theme.wrong]],
-            zmin=0,
-            colorbar={"title": "share wrong", "ticksuffix": "\u00a0%"},
+    rows, columns = (
+        [str(value) for value in dict.fromkeys(table[facet]) if value in set(known[facet])] for facet in (down, across)
+    )
+    cells = pd.DataFrame(
+        {
+            "down": known[down].astype("object"),
+            "across": known[across].astype("object"),
+            "rate": known["rate"].astype(float),
+            "books": [f"{errors:,} of {n:,}" for errors, n in zip(known["errors"], known["n"], strict=True)],
+        }
+    )
+    few = len(columns) <= _READABLE_PAIRS
+    click = alt.selection_point(name=PAIR, fields=["down", "across"], on="click", empty=True)
+    axis = alt.Axis(orient="top", labelAngle=0 if few else -60, labelLimit=160)
+    shade = alt.Scale(domainMin=0, range=[chart_theme.faint_wrong, chart_theme.wrong])
+    base = alt.Chart(cells).encode(
+        x=alt.X("across:N", sort=columns, title=None, axis=axis),
+        y=alt.Y("down:N", sort=rows, title=None, axis=alt.Axis(labelLimit=200)),
+    )
+    squares = (
+        base.mark_rect(cursor="pointer", stroke=chart_theme.text)
+        .encode(
+            color=alt.Color("rate:Q", scale=shade, legend=alt.Legend(title="share wrong", format=".0%")),
+            strokeWidth=alt.condition(click, alt.value(3), alt.value(0), empty=False),
+            tooltip=[
+                alt.Tooltip("down:N", title=down.replace("_", " ")),
+                alt.Tooltip("across:N", title=across.replace("_", " ")),
+                alt.Tooltip("books:N", title="wrong"),
+                alt.Tooltip("rate:Q", format=".1%", title="share"),
+            ],
         )
+        .add_params(click)
     )
-    figure.update_layout(
-        height=140 + 28 * len(rows),
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        yaxis={"autorange": "reversed", "type": "category"},
-        xaxis={"type": "category"},
+    dark = alt.condition(
+        f"datum.rate > {float(cells['rate'].max()) / 2}",
+        alt.value(chart_theme.on_wrong),
+        alt.value(chart_theme.on_faint),
     )
-    return themed(figure, chart_theme)
+    layers = [squares, *([base.mark_text().encode(text="books:N", color=dark)] if few else [])]
+    return themed(alt.layer(*layers).properties(height=80 + 28 * len(rows)), chart_theme)
 
 
 # --- Rates with their intervals: one dot and one line a value, never a bare bar ---------------------------------------

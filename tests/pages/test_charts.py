@@ -70,4 +70,5 @@ def test_of_many_classes_the_most_confused_are_drawn() -> None:
 @pytest.mark.parametrize("chart_theme", [LIGHT, DARK])
 def test_words_in_the_confusion_matrix_stand_out_from_their_cell(chart_theme: ChartTheme) -> None:
     assert _contrast(chart_theme.on_right, chart_theme.right) >= 4.5
+    assert _contrast(chart_theme.on_wrong, chart_theme.wrong) >= 4.5
     assert _contrast(chart_theme.on_faint, chart_theme.faint_right) >= 4.5

@@ -133,6 +133,20 @@ def test_a_heatmap_is_a_look_at_every_pair_with_a_rate(page: AppTest, demo_copy:
     assert _looks(demo_copy) == [one.description for one in pairs.slices]
 
 
+def test_a_cell_of_the_heatmap_shows_its_books(page: AppTest, demo_copy: Workspace) -> None:
+    """What a click chooses stands in the address; the books are those of both values, but for the kept back ones."""
+    page.query_params["view"] = "Groups that are truly worse"
+    page.query_params["row_is"] = "1870s"
+    page.query_params["column_is"] = "English"
+    page.run()
+    assert not page.exception
+    checked = load_scored(demo_copy, PREDICTIONS).labelled
+    cell = checked[(checked["year"] // 10 == 187).fillna(False) & (checked["language"] == "English")]
+    shown = next(table.value for table in page.dataframe if "1870s and English" in table.proto.alt)
+    assert 0 < len(shown) <= len(cell)
+    assert set(shown["record_id"]) <= set(cell["record_id"])
+
+
 @pytest.mark.slow
 def test_a_slice_that_is_saved_or_sent_shows_the_way_to_it(page: AppTest, demo_copy: Workspace) -> None:
     page.query_params["view"] = "Groups that are truly worse"

@@ -18,7 +18,7 @@ from tests.serving import ROOT
 pytestmark = pytest.mark.slow
 
 SOURCES = sorted([*(ROOT / "dashboard").rglob("*.py"), *(ROOT / "pages").glob("*.py")])
-# Streamlit's own formats, Python's, and plotly's, which all write "49.27%".
+# Streamlit's own formats, Python's, and those of charts, which all write "49.27%".
 OTHER_WAYS = re.compile(r"""format\s*=\s*["']percent["']|%\}|["']\{?:?\.\d%\}?["']\s*\.format|tickformat["']?\s*[:=]""")
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
 VIEWS = [
@@ -50,8 +50,11 @@ def test_charts_write_percentages_as_sentences_do() -> None:
     for chart in (rates_chart(table, value="value", rate="rate", title="share"), reliability_chart(bins)):
         assert chart.to_dict()["config"]["locale"]["number"]["percent"] == "\u00a0%"
     cells = pd.DataFrame({"a": ["x"], "b": ["y"], "rate": [0.25], "errors": [5], "n": [20]})
-    trace = heatmap_chart(cells, "a", "b").data[0]
-    assert (trace.z[0][0], trace.colorbar.ticksuffix, trace.zmin) == (25, "\u00a0%", 0)
+    chart = heatmap_chart(cells, "a", "b").to_dict()
+    assert chart["config"]["locale"]["number"]["percent"] == "\u00a0%"
+    [cell] = next(iter(chart["datasets"].values()))
+    assert (cell["rate"], cell["books"], cell["down"], cell["across"]) == (0.25, "5 of 20", "x", "y")
+    assert chart["params"][0]["select"]["fields"] == ["down", "across"]
 
 
 def test_headers_are_words() -> None:

@@ -236,6 +236,17 @@ class TestWhichLabelsCount:
             " editions of them are not counted again."
         )
 
+    def test_what_nobody_could_decide_is_named_where_it_costs_the_promise(self) -> None:
+        """59 books without an error are the fewest for 5 %: with the surest of 60 undecided, 60 are too few."""
+        table = books(60, "Map").assign(truth_given="x")
+        assert find_guaranteed_cuts(table, ("Map",), 0.05).guaranteed
+        table.loc[table["confidence"].idxmax(), "truth"] = ""
+        result = find_guaranteed_cuts(table, ("Map",), 0.05)
+        assert not result.guaranteed
+        assert wording.promise(result)[-2] == (
+            "1 checked book that nobody could decide counts as wrong here; a clear answer for it may bring the promise."
+        )
+
     def test_without_any_label_nothing_is_promised(self) -> None:
         table = books(100, "Map").assign(truth=pd.Series([""] * 100, dtype="str"))
         found = find_guaranteed_cuts(table, ("Map",), 0.05)
