@@ -9,7 +9,7 @@ ColophonError
 │   ├── NotFoundError          no corpus, label set, model … of that name in the workspace
 │   ├── NameTakenError         another thing of the workspace has that name already
 │   ├── DamagedError           a corpus, label set, model … lacks a file, or one is cut short or of another shape
-│   ├── RolesError             what the file of secrets says of people's roles cannot be understood
+│   ├── SignInError            what the server's file of secrets says of sign-in and roles cannot be understood
 │   └── StorageError           the workspace or its database is damaged, full, not writable, or newer than this
 │       └── NotAllowedError        this person's role does not allow it
 ├── ModelError             a model folder is incomplete, altered or of an unknown kind
@@ -44,7 +44,7 @@ __all__ = [
     "NameTakenError",
     "NotAllowedError",
     "NotFoundError",
-    "RolesError",
+    "SignInError",
     "StorageError",
     "UnreadableFileError",
     "describe_system_error",
@@ -206,8 +206,8 @@ class NotAllowedError(StorageError):
     """The role of whoever is signed in does not allow it; nothing was changed."""
 
 
-class RolesError(InputError):
-    """The section of roles in the file of secrets cannot be understood."""
+class SignInError(InputError):
+    """What the server's file of secrets says of sign-in and roles cannot be understood."""
 
 
 class ModelError(ColophonError):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from core.errors import NotAllowedError, RolesError
+from core.errors import NotAllowedError, SignInError
 
 __all__ = ["Person", "Role", "Roles", "identify"]
 
@@ -106,7 +106,7 @@ class Roles:
 
         Raises
         ------
-        RolesError
+        SignInError
             It is no table, a key is no address, an address stands there twice, or a value is no role.
 
         Examples
@@ -115,7 +115,7 @@ class Roles:
         <Role.CURATOR: 'curator'>
         """
         if not isinstance(section, Mapping):
-            raise RolesError(
+            raise SignInError(
                 f"'roles' in secrets.toml must be a section, [roles] with a line a person; {section!r} came."
             )
         by_email: dict[str, Role | None] = {}
@@ -126,12 +126,12 @@ class Roles:
             if key == _DEFAULT:
                 default = role
             elif not all(email.partition("@")):
-                raise RolesError(
+                raise SignInError(
                     f"In [roles] of secrets.toml, '{str(key)[:80]}' is no e-mail address and not 'default'. Write the"
                     ' address in quotation marks: "anna@example.org" = "curator".'
                 )
             elif email in by_email:
-                raise RolesError(f"In [roles] of secrets.toml, '{email}' stands twice; keep one line.")
+                raise SignInError(f"In [roles] of secrets.toml, '{email}' stands twice; keep one line.")
             else:
                 by_email[email] = role
         return cls(by_email=by_email, default=default)
@@ -145,7 +145,7 @@ def _role(key: str, value: object) -> Role | None:
     if value == _NONE:
         return None
     if not isinstance(value, str) or value not in list(Role):
-        raise RolesError(
+        raise SignInError(
             f"In [roles] of secrets.toml, '{key[:80]}' is {value!r}; a role is one of {', '.join(Role)} or {_NONE}."
         )
     return Role(value)

@@ -15,7 +15,7 @@ if __name__ != "__main__":
     housekeeping.skip_chart_validation()
     app = st.App(Path(__file__), middleware=guard.middleware(), lifespan=housekeeping.lifespan)
 else:
-    from dashboard import book_view, cache, feedback, navigation, tables, tour_view, upkeep_view, widgets
+    from dashboard import book_view, cache, feedback, navigation, people, tables, tour_view, upkeep_view, widgets
 
     # Before the menu: a browser would fetch the icon of a menu entry from another host, had it no other by then.
     st.set_page_config(page_icon=navigation.ICON, layout="wide")
@@ -23,8 +23,10 @@ else:
     st.set_page_config(page_title=f"{page.title} · Colophon")
     tables.fit_the_window()
     tables.accent_text_colour()
+    people.require_sign_in()  # nothing of the workspace is read before
     with st.sidebar:
         navigation.menu(cache.states_of_steps())
+        people.show_person()
     with st.sidebar, feedback.show_errors():
         widgets.choose_predictions()
         book_view.search_box()

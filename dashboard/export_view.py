@@ -35,7 +35,7 @@ from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import Scored
 from core.thresholds import GuaranteeRecord, Policy
 from core.wording.decisions import decided
-from dashboard import cache, feedback, widgets
+from dashboard import cache, feedback, people, widgets
 from dashboard.feedback import JOINER, escape
 from dashboard.tables import show_table
 
@@ -92,6 +92,7 @@ def settings(scored: Scored, *, has_marc: bool) -> dict[str, Any]:
             " kept in the manifest.",
         )
         fields: dict[str, Any] = {"formats": parse_formats(formats or ["csv"]), "profile": profile, "answer": answer}
+        fields["exported_by"] = people.current_person().name
         if not scored.labels and (scored.table["truth"] != "").any():
             keep = st.toggle(
                 "Labels that came with the predictions stand in the catalogue",
@@ -238,6 +239,8 @@ def accepted_button(
     scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any] | None = None, *, primary: bool = False
 ) -> None:
     """Draw the button that downloads the accepted predictions as CSV for people, by the decisions of an export."""
+    if not people.allowed("export"):
+        return
     place = cache.workspace()
     st.download_button(
         "Download the accepted predictions (CSV)",
@@ -269,6 +272,8 @@ def quality_sentences(prepared: Release, chosen: SavedPolicy) -> list[str]:
 
 def download(prepared: Release) -> None:
     """Draw the button that makes the zip; it is written once when clicked, kept in the workspace, and validated."""
+    if not people.may():
+        return
     place = cache.workspace()
     folder, name = place.folder("exports"), f"{prepared.settings.folder}.zip"
 
@@ -374,6 +379,7 @@ def show_history(predictions: str) -> None:
                 key=f"restore-{export.id}",
                 icon=":material/undo:",
                 on_click=_restore,
+                disabled=not people.may(),
                 args=(predictions, choices),
             )
 

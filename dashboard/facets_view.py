@@ -34,7 +34,7 @@ from core.manifests import Manifest
 from core.schema import AUTHOR, DATE, RECORD_ID, TITLE
 from core.storage import Artifact
 from core.wording import learned_facets as wording
-from dashboard import cache, feedback, jobs, navigation, widgets
+from dashboard import cache, feedback, jobs, navigation, people, widgets
 from dashboard.feedback import count, escape
 from dashboard.tables import show_table
 
@@ -89,6 +89,8 @@ def choose(corpus: Artifact[Manifest]) -> LearnedFacet | None:
 
 
 def _new_facet(corpus: Artifact[Manifest]) -> None:
+    if not people.allowed("begin a facet"):
+        return
     with st.form("new_facet", clear_on_submit=True, border=False):
         name = st.text_input("Name", placeholder="travel", max_chars=60)
         definition = st.text_input("What fits?", placeholder="Journeys that somebody made and tells of", max_chars=300)
@@ -101,7 +103,7 @@ def _new_facet(corpus: Artifact[Manifest]) -> None:
 
 
 def _name() -> str:
-    return str(st.session_state.get(navigation.REVIEWER, "")).strip()
+    return people.current_person().name
 
 
 def _window() -> str:

@@ -26,7 +26,7 @@ from core.thresholds import (
 )
 from core.wording import thresholds as wording
 from core.wording import whole as whole_wording
-from dashboard import cache, feedback, widgets
+from dashboard import cache, feedback, people, widgets
 from dashboard.feedback import escape
 
 __all__ = [
@@ -250,6 +250,9 @@ def _offer(scored: Scored, sample: pd.DataFrame, sentence: str, name: str, *, of
     Of a draw from all books what comes back is recognised.
     """
     st.markdown(sentence)
+    if not people.allowed("draw books"):
+        return
+    database = cache.workspace().database  # here: the file is made outside the page, where nobody is signed in
 
     def drawn() -> pd.DataFrame:
         columns = ["record_id", "title", "author", "date", "language", LABEL]
@@ -257,7 +260,7 @@ def _offer(scored: Scored, sample: pd.DataFrame, sentence: str, name: str, *, of
         # A draw from a part of the collection says nothing of the others: it is not taken for one from all.
         if not of_all:
             return blank[columns]
-        return register_draw(cache.workspace().database, blank)[[*columns, DRAW_ID, DRAWN_CHANCE]]
+        return register_draw(database, blank)[[*columns, DRAW_ID, DRAWN_CHANCE]]
 
     if not of_all:
         widgets.download_table(drawn, name, f"Download {len(sample):,} books to label (CSV)")
@@ -266,7 +269,7 @@ def _offer(scored: Scored, sample: pd.DataFrame, sentence: str, name: str, *, of
     with left:
         widgets.download_table(drawn, name, f"Download {len(sample):,} books to label (CSV)")
     if right.button("Put them on the review list", key=f"review_{name}", icon=":material/rate_review:"):
-        new = send_draw_to_review(cache.workspace().database, scored, sample)
+        new = send_draw_to_review(database, scored, sample)
         st.success(
             f"{new:,} books were put on the review list. Label them in its order, as many as you like, and make a label"
             " set of the decisions: it knows how they were drawn.",

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.jobs import Job, JobStatus, cancel, delete_job, find_job, list_jobs, log_tail, start
-from dashboard import cache, navigation, tables, widgets
+from dashboard import cache, navigation, people, tables, widgets
 from dashboard import navigation as state
 from dashboard.charts.curves import learning_chart, learning_sentence, present_run
 from dashboard.feedback import count, escape
@@ -127,7 +127,7 @@ def _running(ids: list[str]) -> None:
                 label,
                 key=f"cancel-{job_id}",
                 icon=":material/stop:",
-                disabled=stopping,
+                disabled=stopping or not people.may(),
                 on_click=cancel,
                 args=(job,),
                 help="What is half made is cleared away first; that takes some seconds." if stopping else None,
@@ -140,6 +140,6 @@ def _ended(job_id: str, title: str, status: JobStatus) -> None:
     with st.expander(f"{word}: {escape(title)} ({status.seconds:.0f} s){reason}", icon=icon):
         job = find_job(cache.workspace(), job_id)
         st.code(log_tail(job) or "(the log is empty)", language=None)
-        if st.button("Dismiss this message", key=f"dismiss-{job_id}", icon=":material/close:"):
+        if people.may() and st.button("Dismiss this message", key=f"dismiss-{job_id}", icon=":material/close:"):
             delete_job(job)
             st.rerun()

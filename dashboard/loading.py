@@ -20,7 +20,7 @@ from core.readers.mapping import ColumnMapping, guess_kind, suggest_mapping
 from core.schema import DRAWN_CHANCE, KINDS, Kind
 from core.storage import Artifact, slug
 from core.uploads import file_below, server_folders
-from dashboard import cache, feedback, housekeeping, jobs, widgets
+from dashboard import cache, feedback, housekeeping, jobs, people, widgets
 from dashboard.feedback import escape
 from dashboard.tables import header, show_table
 
@@ -45,7 +45,7 @@ def choose_catalogue(thing: Artifact[Manifest]) -> None:
         return
     feedback.show_sentences(*cache.catalogue(thing.name).sentences)
     names = [corpus.name for corpus in place.list("corpora")]
-    if not names:
+    if not names or not people.may():
         return
     values = {_BY_ITSELF: "", _NONE: NO_CORPUS} | {name: name for name in names}
     choice = saved_catalogue_choice(place, thing.fingerprint)

@@ -7,11 +7,12 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import ColophonError
+from core.people import Role
 from core.review import Decision, DecisionLog, undo_decision
 from core.review_labels import labels_from_decisions
 from core.review_queue import ReviewQueue
 from core.schema import TITLE
-from dashboard import cache, feedback, navigation, widgets
+from dashboard import cache, feedback, navigation, people, widgets
 from dashboard.feedback import escape
 from dashboard.review_state import review_state, reviewer_label, reviewer_name, window
 from dashboard.tables import show_table
@@ -38,7 +39,7 @@ def show_history(queue: ReviewQueue, log: DecisionLog, *, early: bool, hidden: f
     st.header("Decided")
     titles = _titles(queue, {row.record_id for row in rows[:_LISTED]})
     own = log.latest_of_session(window())
-    if own is not None:
+    if own is not None and people.may(Role.REVIEWER):
         st.button(
             "Undo my last decision",
             key=f"undo-{own.id}",
@@ -62,8 +63,10 @@ def show_history(queue: ReviewQueue, log: DecisionLog, *, early: bool, hidden: f
     if len(rows) > _LISTED:
         st.caption(f"The latest {_LISTED} of {len(rows):,} are shown; the file holds all.")
     widgets.download_table(lambda: _history(queue, log, rows, None, hidden), "decisions")
-    _offer_labels(queue)
-    _take_back(queue, [row for row in rows if row.is_active and row.record_id not in hidden])
+    if people.may():
+        _offer_labels(queue)
+    if people.may(Role.REVIEWER):
+        _take_back(queue, [row for row in rows if row.is_active and row.record_id not in hidden])
 
 
 def _offer_labels(queue: ReviewQueue) -> None:

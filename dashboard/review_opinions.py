@@ -11,7 +11,7 @@ from core.review import DecisionLog, OpinionPair
 from core.schema import RECORD_ID, TITLE
 from core.second_opinions import SecondOpinions, measure_opinions, save_second_share, second_share
 from core.wording.review import opinion_sentences
-from dashboard import cache, feedback, navigation, widgets
+from dashboard import cache, feedback, navigation, people, widgets
 from dashboard.feedback import escape
 from dashboard.guarantee_view import HUMAN_ERRORS, PEOPLE_ERR
 from dashboard.review_state import reviewer_label
@@ -32,10 +32,11 @@ def show_opinions(scored: Scored, log: DecisionLog) -> None:
         known,
         format_func=lambda value: "none" if not value else in_percent(value),
         key="second_share",
+        disabled=not people.may(),
         help="Chosen by lot among the decided books. The second person is not told what the first said; both give a"
         " name, so that they can be told apart.",
     )
-    if share != known:
+    if share != known and people.may():
         save_second_share(database, scored.predictions, float(share))
     opinions = measure_opinions(log)
     first, *others = opinion_sentences(opinions)

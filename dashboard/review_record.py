@@ -11,7 +11,7 @@ from core.predictions import Scored, load_predictions
 from core.review_queue import ReviewQueue
 from core.schema import RECORD_ID, TITLE
 from core.wording.explanations import words_for_and_against
-from dashboard import cache, feedback
+from dashboard import cache, feedback, people
 from dashboard.feedback import escape
 from dashboard.review_state import ReviewState
 
@@ -62,6 +62,8 @@ def _show_link(filled: dict[str, str], record_id: str) -> None:
 
 def _ask_link_pattern() -> None:
     """Ask for the pattern of the library's addresses, kept in the workspace."""
+    if not people.may():
+        return
     database = cache.workspace().database
     known = link_pattern(database)
     typed = st.text_input(

@@ -9,11 +9,10 @@ import streamlit as st
 from core.review import Decision
 from core.review_batch import BatchReport
 from core.review_workbook import RefusedRow
-from dashboard import navigation
+from dashboard import navigation, people
 
-__all__ = ["ReviewState", "ask_name", "review_state", "reviewer_label", "reviewer_name", "window"]
+__all__ = ["ReviewState", "review_state", "reviewer_label", "reviewer_name", "window"]
 
-_NAME: Final = "reviewer"
 _TRAIL: Final = 100
 
 
@@ -87,21 +86,8 @@ def window() -> str:
 
 
 def reviewer_name() -> str:
-    """Return the name that was given, '' for none."""
-    return str(st.session_state.get(_NAME, st.session_state.get(navigation.REVIEWER, ""))).strip()
-
-
-def ask_name() -> None:
-    """Ask for the reviewer's name: it is kept with each decision, and may stay empty."""
-    # A widget's own state is dropped when its page is left; the name is wanted again.
-    st.session_state.setdefault(_NAME, st.session_state.get(navigation.REVIEWER, ""))
-    st.session_state[navigation.REVIEWER] = st.text_input(
-        "Your name",
-        key=_NAME,
-        max_chars=80,
-        help="It may stay empty. Kept in this workspace with each of your decisions, so that others can ask you. It is"
-        " not exported.",
-    )
+    """Return the name of whoever decides in this window, '' for none."""
+    return people.current_person().name
 
 
 def reviewer_label(row: Decision, before: str = "") -> str:

@@ -153,9 +153,11 @@ def show_workbook(scored: Scored, queue: ReviewQueue, waiting: WaitingList) -> N
     desk = review_state(scored.predictions)
     ids = [name for name in waiting.record_ids if name not in waiting.second and name not in waiting.disputed]
 
+    database = cache.workspace().database  # here: the file is made outside the page, where nobody is signed in
+
     def workbook() -> bytes:
         content = io.BytesIO()
-        newest = decisions_for_scored(cache.workspace().database, scored).newest
+        newest = decisions_for_scored(database, scored).newest
         write_review_workbook(content, scored, queue, ids, newest=newest)
         return content.getvalue()
 

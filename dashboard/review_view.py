@@ -14,12 +14,13 @@ import streamlit as st
 
 from core.claims import claim_next, release
 from core.errors import ColophonError, StorageError
+from core.people import Role
 from core.predictions import Scored
 from core.review import CANNOT_TELL, ConcurrentDecisionError, Decision, DecisionLog, OpinionPair, record_decision
 from core.review_queue import ORDERS, Order, Reason, ReviewQueue, ReviewReason, WaitingList
 from core.schema import AUTHOR, CONFIDENCE, DATE, LANGUAGE, PLACE, PREDICTED, PUBLISHER, RECORD_ID, TITLE
 from core.wording.review import ORDER_NAMES, REASON_NAMES, reason_sentence
-from dashboard import cache, navigation, widgets
+from dashboard import cache, navigation, people, widgets
 from dashboard.feedback import escape, percent
 from dashboard.review_record import show_record_help
 from dashboard.review_state import ReviewState, review_state, reviewer_label, reviewer_name, window
@@ -136,7 +137,7 @@ def _show_record(
                 st.markdown(f"**{escape(_answers_text(log.disputes[record_id]))}**")
         if (earlier is not None or dispute is not None) and not desk.again:
             _go_on(scored, record_id, can_decide=dispute is None)
-        else:
+        elif people.allowed("decide", Role.REVIEWER):
             decision_args = (str(record[PREDICTED]), log.newest, record_id in waiting.second, blind)
             _answers(scored, record, decision_args, early=early, can_go_back=bool(desk.trail))
         if desk.last_answer:

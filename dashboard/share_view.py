@@ -34,7 +34,7 @@ from core.sharing.pull import pull
 from core.sharing.push import check_target, token_of, write_share_bundle
 from core.storage import Workspace, digest, slug
 from core.uploads import clear_stale_uploads, clear_upload, keep_upload
-from dashboard import cache, feedback, housekeeping, jobs, upkeep_view, widgets
+from dashboard import cache, feedback, housekeeping, jobs, people, upkeep_view, widgets
 from dashboard.feedback import count, escape, percent_unbroken
 from dashboard.tables import show_table
 
@@ -120,14 +120,12 @@ def conclusion(shared: ShareTarget) -> None:
 
 def edit_card(shared: ShareTarget) -> None:
     """Show the card as readers see it, or as text that can be changed and is kept."""
-    _details_form(shared)
-    view = st.segmented_control(
-        "The card",
-        ["As readers see it", "As text, to change"],
-        default="As readers see it",
-        required=True,
-        key="card_as",
-    )
+    view = "As readers see it"
+    if people.allowed("change the card"):
+        _details_form(shared)
+        view = st.segmented_control(
+            "The card", [view, "As text, to change"], default=view, required=True, key="card_as"
+        )
     if view == "As readers see it":
         with st.container(border=True, height=620):
             st.markdown(percent_unbroken(_readable(shared.card)))

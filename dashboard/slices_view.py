@@ -15,7 +15,7 @@ from core.schema import RECORD_ID, TRUTH
 from core.slices import Slice, cross_table, held_back, ledger_of, look_at_words
 from core.slices.ledger import save_slice
 from core.wording import slices as wording
-from dashboard import cache, feedback, navigation, widgets
+from dashboard import cache, feedback, navigation, people, widgets
 from dashboard import navigation as state
 from dashboard import tables as theme
 from dashboard.charts.errors import PAIR, heatmap_chart
@@ -84,6 +84,13 @@ def _act_on(scored: Scored, slice_: Slice) -> None:
     books = scored.table[slice_.mask(scored.table)]
     checked = scored.labelled[slice_.mask(scored.labelled)]
     feedback.conclusion(escape(wording.how_wrong(slice_.name or slice_.description, checked)))
+    if people.allowed("save groups and send books to review"):
+        _save_or_send(scored, slice_, books)
+    books = wrong_first(without_kept_back(scored, books))
+    records_table(books, name="slice", alt=f"Books of the slice: {slice_.description}", height=300)
+
+
+def _save_or_send(scored: Scored, slice_: Slice, books: pd.DataFrame) -> None:
     left, right = st.columns(2)
     with left, st.form(f"save-slice-{slice_.key}", border=False):
         name = st.text_input("Give it a name, to filter every page by it", placeholder="verse").strip()
@@ -111,8 +118,6 @@ def _act_on(scored: Scored, slice_: Slice) -> None:
             already = f" {len(books) - sent:,} were on it already." if sent < len(books) else ""
             st.success(f"{sent:,} books were added to the review list.{already}", icon=":material/check_circle:")
             navigation.links_to("Review", "Look at them on the Review page")
-    books = wrong_first(without_kept_back(scored, books))
-    records_table(books, name="slice", alt=f"Books of the slice: {slice_.description}", height=300)
 
 
 def heatmap(scored: Scored) -> None:

@@ -18,7 +18,7 @@ from core.review import send_to_review
 from core.schema import CORRECT, TRUTH
 from core.thresholds import ALL_CLASSES, Policy, PolicyReport
 from core.thresholds.sample import draw_recheck
-from dashboard import cache, feedback, navigation, widgets
+from dashboard import cache, feedback, navigation, people, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import rates_chart
 from dashboard.feedback import count, escape, interval, percent, plain_label
@@ -263,6 +263,8 @@ def keep(predictions: str, chosen: SavedPolicy, accepted: int) -> None:
 
     With nothing accepted it is no invitation.
     """
+    if not people.allowed("keep cut-offs"):
+        return
     where = chosen.policy.where
     label = "Keep these cut-offs for the export" if where is None else "Keep these cut-offs for these books"
     if st.button(label, type="primary" if accepted else "secondary", icon=":material/check:"):
@@ -353,7 +355,7 @@ def behind(scored: Scored, accepted: NDArray[np.bool_]) -> None:
     view = st.segmented_control("Show", _BEHIND, default=_BEHIND[0], required=True, key="behind", bind="query-params")
     shown = scored.table[wrong if view == _BEHIND[0] else lost].sort_values("confidence", ascending=False)
     records_table(shown, name="accepted-wrong" if view == _BEHIND[0] else "right-below", alt=f"{view}: checked books")
-    if not wrong.any():
+    if not wrong.any() or not people.may():
         return
     if st.button(
         "Have the wrong ones checked again, blind",

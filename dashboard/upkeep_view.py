@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.errors import DamagedError
 from core.upkeep import KIND_NAMES, dependents, remove, rename
-from dashboard import cache, feedback, widgets
+from dashboard import cache, feedback, people, widgets
 from dashboard.feedback import count, escape
 
 __all__ = ["manage", "unreadable"]
@@ -52,6 +52,11 @@ def unreadable() -> None:
             )
 
 
+def _is_fixed() -> bool:
+    """Whether nothing can be changed here, or not by whoever uses this window."""
+    return bool(cache.workspace().read_only_reason) or not people.may()
+
+
 def manage(kind: str, name: str) -> None:
     """Draw the small window in which a thing is renamed or removed, beside where it is listed.
 
@@ -60,7 +65,7 @@ def manage(kind: str, name: str) -> None:
     kind : str
         'corpora', 'labels', 'predictions', 'models' or 'exports'.
     """
-    with st.popover("Rename or remove", icon=":material/edit:", disabled=bool(cache.workspace().read_only_reason)):
+    with st.popover("Rename or remove", icon=":material/edit:", disabled=_is_fixed()):
         st.markdown(f"**{escape(name)}**")
         with feedback.show_errors():
             # A form: a button that waited for the name would still be grey at the first press after typing.
@@ -81,7 +86,7 @@ def _unreadable_artifact(fault: DamagedError) -> None:
     left, right = st.columns([4, 1])
     word = KIND_NAMES[fault.kind]
     left.markdown(escape(f"“{fault.name}” ({word}): {fault.reason}. {fault.mend}"))
-    with right, st.popover("Remove", icon=":material/delete:", disabled=bool(cache.workspace().read_only_reason)):
+    with right, st.popover("Remove", icon=":material/delete:", disabled=_is_fixed()):
         _removal(fault.kind, fault.name)
 
 

@@ -4,14 +4,15 @@ import streamlit as st
 
 from core.collection import field_quality
 from core.wording import evaluation as wording
-from dashboard import cache, feedback, loading, navigation, upkeep_view, widgets
+from dashboard import cache, feedback, loading, navigation, people, upkeep_view, widgets
 from dashboard import loading as catalogue_choice
 from dashboard.feedback import escape
 from dashboard.record_view import records_table
 from dashboard.tables import header, show_table
 
 st.title("Catalogue")
-loading.load_a_file()
+if people.allowed("load files"):
+    loading.load_a_file()
 
 st.header("What is loaded")
 thing = widgets.choose_artifact("Look at", ("corpora", "labels", "predictions"), "corpus")

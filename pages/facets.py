@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import facets_view, feedback, navigation, widgets
+from dashboard import facets_view, feedback, navigation, people, widgets
 from dashboard.feedback import escape
 
 st.title("Facets")
@@ -21,10 +21,11 @@ else:
     else:
         opened = facets_view.open_facet(corpus, facet)
         facets_view.headline(opened)
-        facets_view.titles(opened)
-        facets_view.marks(opened)
-        facets_view.reading(opened)
-        st.header("Make it a classifier")
-        facets_view.finish(opened)
+        if people.allowed("mark titles and make classifiers"):
+            facets_view.titles(opened)
+            facets_view.marks(opened)
+            facets_view.reading(opened)
+            st.header("Make it a classifier")
+            facets_view.finish(opened)
         feedback.how_computed(facets_view.METHOD_NOTE)
         feedback.next_step("Errors")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.road import next_step, steps
-from dashboard import cache, feedback, home_view, jobs, navigation, tour_view, widgets
+from dashboard import cache, feedback, home_view, jobs, navigation, people, tour_view, widgets
 from dashboard.feedback import escape
 
 st.title("Colophon")
@@ -12,6 +12,8 @@ status = cache.status()
 if not name:
     feedback.conclusion("Which machine-made labels may enter your catalogue?")
     st.markdown("Nothing to judge yet. Load your own files, or look around in an invented library first.")
+    if not people.allowed("load something"):
+        st.stop()
     left, right = st.columns(2)
     if left.button("Load the demonstration", icon=":material/science:", type="primary", width="stretch"):
         jobs.start_job("core.demonstration", {}, "Making the demonstration")

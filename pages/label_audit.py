@@ -7,7 +7,7 @@ import streamlit as st
 from core.label_audit import FALSE_ALARM_RATE, GROUPINGS
 from core.label_audit.verdicts import save_verdict
 from core.labels import LabelSet
-from dashboard import cache, feedback, label_audit_view, navigation, widgets
+from dashboard import cache, feedback, label_audit_view, navigation, people, widgets
 from dashboard.feedback import percent
 
 st.title("Label audit")
@@ -42,6 +42,7 @@ if present:
 st.header("Labels to look at again")
 label_audit_view.suspects(audit, label_audit_view.choose_group(audit))
 st.header("Go on without them")
-label_audit_view.exclude_labels(LabelSet(chosen), audit)
+if people.allowed("keep a copy"):
+    label_audit_view.exclude_labels(LabelSet(chosen), audit)
 feedback.how_computed(label_audit_view.METHOD_NOTE)
 feedback.next_step("Models")

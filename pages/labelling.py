@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import feedback, jobs, labelling_builder, labelling_view, widgets
+from dashboard import feedback, jobs, labelling_builder, labelling_view, people, widgets
 
 _BUILD = "core.weak_supervision.build"
 
@@ -24,24 +24,25 @@ else:
     feedback.conclusion("There is no function yet.")
     st.markdown("Build one, accept a suggestion, or load a file.")
 
-st.header("Build a function")
-with st.container(border=True):
-    labelling_builder.build(tryout_data, functions)
+if people.allowed("change the functions and label with them"):
+    st.header("Build a function")
+    with st.container(border=True):
+        labelling_builder.build(tryout_data, functions)
 
-st.header("Suggestions")
-labelling_view.suggestions(tryout_data, functions)
+    st.header("Suggestions")
+    labelling_view.suggestions(tryout_data, functions)
 
-st.header("Keep and load")
-with feedback.show_errors():
-    labelling_view.file_of_functions(functions)
+    st.header("Keep and load")
+    with feedback.show_errors():
+        labelling_view.file_of_functions(functions)
 
-st.header("Label the collection")
-if functions:
-    config = labelling_view.job_form(tryout_data, functions)
-    if config:
-        jobs.start_job(_BUILD, config, f"Labelling {config['corpus']} with {len(functions)} functions")
-else:
-    st.markdown("Labelling needs at least one function.")
-jobs.show_jobs(_BUILD)
+    st.header("Label the collection")
+    if functions:
+        config = labelling_view.job_form(tryout_data, functions)
+        if config:
+            jobs.start_job(_BUILD, config, f"Labelling {config['corpus']} with {len(functions)} functions")
+    else:
+        st.markdown("Labelling needs at least one function.")
+    jobs.show_jobs(_BUILD)
 feedback.how_computed(labelling_view.METHOD_NOTE)
 feedback.next_step("Models", "Train a model that learns from these labels too")

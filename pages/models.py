@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.wording.evaluation import best_model
-from dashboard import cache, feedback, jobs, models_view, navigation, record_view, widgets
+from dashboard import cache, feedback, jobs, models_view, navigation, people, record_view, widgets
 from dashboard.feedback import escape
 
 st.title("Models")
@@ -21,7 +21,9 @@ labels = [artifact.name for artifact in widgets.label_sets()]
 left, right = st.columns(2)
 with left, st.container(border=True):
     st.header("Train a model")
-    if labels:
+    if not people.allowed("train models"):
+        pass
+    elif labels:
         config = models_view.training_form(labels)
         if config and models_view.can_start(config):
             jobs.start_job("core.models.training", config, f"Training on {config['labels']}")
@@ -32,7 +34,9 @@ with left, st.container(border=True):
 with right, st.container(border=True):
     st.header("Score a catalogue")
     corpora = [artifact.name for artifact in cache.workspace().list("corpora")]
-    if models and corpora:
+    if not people.allowed("score catalogues"):
+        pass
+    elif models and corpora:
         config = models_view.scoring_form([model.name for model in models], corpora, labels)
         if config:
             jobs.start_job("core.models.scoring", config, f"Scoring {config['corpus']} with {config['model']}")
@@ -49,7 +53,8 @@ name = widgets.chosen_predictions()
 if name:
     st.header("Leak check")
     scored = widgets.require_scored(with_truth=False)
-    models_view.learned_from_form(scored.name)
+    if people.may():
+        models_view.learned_from_form(scored.name)
     models_view.leak_check(scored, cache.evaluation(scored))
     st.header("Two sets of predictions on the same books")
     models_view.compare(str(name))

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.people import Role
 from core.review import decisions_for_scored
 from core.review_queue import waiting_for
 from core.second_opinions import second_share
@@ -9,6 +10,7 @@ from core.wording.review import progress_sentence
 from dashboard import (
     cache,
     feedback,
+    people,
     review_history,
     review_opinions,
     review_progress,
@@ -32,7 +34,7 @@ if not queue.counts and not log.rows:
     )
 left, right = st.columns([3, 1], vertical_alignment="bottom")
 with right:
-    review_state.ask_name()
+    people.ask_name()
 with left:
     view = st.segmented_control(
         "Look at",
@@ -59,6 +61,8 @@ if view == "One by one":
     desk = review_state.review_state(scored.predictions)
     review_history.show_history(queue, log, early=review_view.too_early(desk), hidden=waiting.second)
 elif view == "Many at once":
+    if not people.allowed("decide", Role.REVIEWER):
+        st.stop()
     review_table.show_many(scored, queue, waiting, log)
     review_table.show_workbook(scored, queue, waiting)
 else:

@@ -2,14 +2,15 @@
 
 import streamlit as st
 
-from dashboard import cache, feedback, navigation, record_view, share_view
+from dashboard import cache, feedback, navigation, people, record_view, share_view
 
 st.title("Share")
 shared = share_view.choose()
 if shared is None:
     feedback.conclusion("There is nothing to share yet, but what others shared can be brought in.")
     navigation.links_to("Models", "Train a model")
-    share_view.show_pull()
+    if people.allowed("bring things in"):
+        share_view.show_pull()
     st.stop()
 
 share_view.conclusion(shared)
@@ -24,7 +25,8 @@ section = st.segmented_control(
 if section == "The card":
     share_view.edit_card(shared)
 elif section == "Send it":
-    share_view.send(shared)
+    if people.allowed("share"):
+        share_view.send(shared)
 elif section == "How to cite":
     share_view.cite(shared)
 elif section == "Try a title":
@@ -34,7 +36,7 @@ elif section == "Try a title":
     else:
         st.markdown("A title is read by a model, and there is none here yet.")
         navigation.links_to("Models", "Train a model")
-else:
+elif people.allowed("bring things in"):
     share_view.show_pull()
 feedback.how_computed(share_view.METHOD_NOTE)
 feedback.next_step("Home", "Home: what is loaded, and what to do next?")

@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from core import cli
+from core.people import Role, Roles
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -96,6 +97,15 @@ def test_the_citation_is_of_this_version() -> None:
     assert citation["cff-version"] == "1.2.0"
     assert (citation["version"], citation["license"]) == (PROJECT["version"], PROJECT["license"])
     assert f"[{PROJECT['version']}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_shows_secrets_that_are_understood() -> None:
+    (example,) = re.findall(r"^```toml\n(.*?)^```", README, re.M | re.S)
+    secrets = tomllib.loads(example)
+    assert secrets["auth"]["redirect_uri"].endswith("/oauth2callback")
+    roles = Roles.parse(secrets["roles"])
+    people = {name: roles.role_of(f"{name}@books.example") for name in ("anna", "rita", "ron", "eve")}
+    assert people == {"anna": Role.CURATOR, "rita": Role.REVIEWER, "ron": Role.READER, "eve": None}
 
 
 # --- what is installed ----------------------------------------------------------------------------------------------

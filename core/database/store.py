@@ -120,6 +120,7 @@ class Database:
         """Return the same database for what one person does: it writes what their role allows, and names them."""
         database = copy.copy(self)
         database._person = person
+        database._odd, database._looked_up_to = Counter(), 0  # else the copies would count in one place
         return database
 
     def close(self) -> None:

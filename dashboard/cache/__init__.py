@@ -84,6 +84,7 @@ from dashboard.cache.tables import (
     records,
     representativeness,
     scored,
+    server_workspace,
     upload_slot,
     workspace,
 )
@@ -127,6 +128,7 @@ __all__ = [
     "review_order",
     "review_queue",
     "scored",
+    "server_workspace",
     "shap_explanation",
     "similar_titles",
     "slices",

@@ -1,6 +1,7 @@
 """The tables everything is computed from: the workspace's, a sample beside its population, and what was sent."""
 
 import contextlib
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from core.labels import load_labels
 from core.language_evidence import LanguageEvidence, keyword_frequency
 from core.language_evidence import language_evidence as evidence_of
 from core.manifests import Manifest
+from core.people import Person
 from core.predictions import (
     CatalogueChoice,
     PredictionSet,
@@ -32,6 +34,7 @@ from core.representativeness import Representativeness, compare
 from core.schema import Kind
 from core.storage import Artifact, Workspace, digest
 from core.uploads import clear_stale_uploads, clear_upload, keep_upload
+from dashboard import people
 
 __all__ = [
     "KEYS",
@@ -47,6 +50,7 @@ __all__ = [
     "records",
     "representativeness",
     "scored",
+    "server_workspace",
     "upload_slot",
     "workspace",
 ]
@@ -58,9 +62,25 @@ _ArtifactKeys = tuple[tuple[str, str], ...]  # names and fingerprints
 
 
 @st.cache_resource
-def workspace() -> Workspace:
-    """Return the workspace of this server ($COLOPHON_HOME, else ./workspace)."""
+def server_workspace() -> Workspace:
+    """Return the workspace of this server ($COLOPHON_HOME, else ./workspace), whoever uses it."""
     return Workspace()
+
+
+@functools.lru_cache(maxsize=100)
+def _acting_as(workspace: Workspace, person: Person) -> Workspace:
+    return workspace.acting_as(person)
+
+
+def workspace() -> Workspace:
+    """Return the workspace of this server for whoever uses this window: it allows what they may do, and names them.
+
+    Raises
+    ------
+    NotAllowedError
+        They have not signed in where that is asked.
+    """
+    return _acting_as(server_workspace(), people.current_person())
 
 
 def scored(name: str, labels: str | None) -> Scored:

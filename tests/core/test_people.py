@@ -10,7 +10,7 @@ from core.alpha_budget import AlphaBudget
 from core.claims import claim_next
 from core.cli import main
 from core.demonstration import PREDICTIONS
-from core.errors import NotAllowedError, RolesError, StorageError
+from core.errors import NotAllowedError, SignInError, StorageError
 from core.export.release import Release, release, saved_exports
 from core.jobs import start
 from core.people import Person, Role, Roles, identify
@@ -48,7 +48,7 @@ def test_each_address_has_its_role_and_all_others_the_default() -> None:
     ],
 )
 def test_a_section_that_cannot_be_understood_is_refused_by_its_key(section: object, message: str) -> None:
-    with pytest.raises(RolesError) as refused:
+    with pytest.raises(SignInError) as refused:
         Roles.parse(section)
     assert message in str(refused.value)
 

@@ -53,9 +53,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 def loading(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """Return the Catalogue page alone, on an empty workspace: files are loaded there."""
     monkeypatch.setenv("COLOPHON_HOME", str(workspace.root))
-    cache.workspace.clear()  # type: ignore[attr-defined]
+    cache.server_workspace.clear()  # type: ignore[attr-defined]
     yield AppTest.from_file(str(ROOT / "pages" / "catalogue.py"), default_timeout=240).run()
-    cache.workspace.clear()  # type: ignore[attr-defined]
+    cache.server_workspace.clear()  # type: ignore[attr-defined]
 
 
 def by_hand(page: AppTest) -> AppTest:

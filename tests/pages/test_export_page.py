@@ -23,12 +23,12 @@ CUTS = Policy({"Fiction": 0.9, "Non-fiction": 0.95})
 @pytest.fixture
 def page(demo_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     monkeypatch.setenv("COLOPHON_HOME", str(demo_copy.root))
-    cache.workspace.clear()  # type: ignore[attr-defined]
+    cache.server_workspace.clear()  # type: ignore[attr-defined]
     save_policy(demo_copy, load_predictions(demo_copy, "demo-predictions").fingerprint, SavedPolicy(policy=CUTS))
     opened = AppTest.from_file(str(Path(ROOT, "dashboard", "app.py")), default_timeout=240)
     opened.query_params["predictions"] = "demo-predictions"
     yield opened.switch_page(str(Path(ROOT, "pages", "export.py"))).run()
-    cache.workspace.clear()  # type: ignore[attr-defined]
+    cache.server_workspace.clear()  # type: ignore[attr-defined]
 
 
 def shown(page: AppTest) -> str:

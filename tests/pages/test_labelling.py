@@ -38,7 +38,7 @@ when = { predictions = "demo-predictions", class = "Non-fiction", at_least = 0.9
 def _own_workspace() -> Iterator[None]:
     """Leave no workspace of these tests in the server's cache."""
     yield
-    cache.workspace.clear()  # type: ignore[attr-defined]
+    cache.server_workspace.clear()  # type: ignore[attr-defined]
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def page(demo_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> AppTest:
 
 def _open(place: Workspace, monkeypatch: pytest.MonkeyPatch, corpus: str) -> AppTest:
     monkeypatch.setenv("COLOPHON_HOME", str(place.root))
-    cache.workspace.clear()  # type: ignore[attr-defined]
+    cache.server_workspace.clear()  # type: ignore[attr-defined]
     opened = AppTest.from_file(str(Path(ROOT, "pages", "labelling.py")), default_timeout=240)
     opened.query_params["corpus"] = corpus
     opened.query_params["people"] = "demo-annotated"

@@ -21,9 +21,9 @@ FILES = {"0012.annif": "<http://x/1>\tMap\t0.2000\n<http://x/2>\tPlay\t0.8000\n"
 def page(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[AppTest]:
     monkeypatch.setenv("COLOPHON_HOME", str(workspace.root))
     monkeypatch.setenv("COLOPHON_SERVER_FOLDERS", str(tmp_path))
-    cache.workspace.clear()  # type: ignore[attr-defined]
+    cache.server_workspace.clear()  # type: ignore[attr-defined]
     yield AppTest.from_file(str(Path(ROOT, "pages", "catalogue.py")), default_timeout=240).run()
-    cache.workspace.clear()  # type: ignore[attr-defined]
+    cache.server_workspace.clear()  # type: ignore[attr-defined]
 
 
 def imported(page: AppTest, workspace: Workspace, started: list[dict[str, Any]]) -> None:

@@ -84,7 +84,7 @@ def test_the_command_line_names_and_imports_it(cards: Path, tmp_path: Path) -> N
 def test_the_page_previews_and_imports_it(cards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace = Workspace(tmp_path / "home")
     monkeypatch.setenv("COLOPHON_HOME", str(workspace.root))
-    cache.workspace.clear()  # type: ignore[attr-defined]
+    cache.server_workspace.clear()  # type: ignore[attr-defined]
     page = AppTest.from_file(str(ROOT / "pages" / "catalogue.py"), default_timeout=240).run()
     assert ", Cards" in page.file_uploader[0].label
     page.file_uploader[0].upload(cards.name, cards.read_bytes(), "text/plain").run()
@@ -103,4 +103,4 @@ def test_the_page_previews_and_imports_it(cards: Path, tmp_path: Path, monkeypat
         time.sleep(0.5)
     [artifact] = workspace.list("predictions")
     assert (artifact.manifest.format, artifact.manifest.rows) == ("cards", 20)
-    cache.workspace.clear()  # type: ignore[attr-defined]
+    cache.server_workspace.clear()  # type: ignore[attr-defined]
