@@ -15,8 +15,8 @@ __all__ = ["Person", "Role", "Roles", "identify"]
 
 _DEFAULT: Final = "default"
 _NONE: Final = "none"
-# What is written by looking: a question asked of checked books counts, whoever asks it.
-_LOOKING: Final = frozenset({"question", "checked_books", "look", "shown"})
+# What is written by looking: a question asked of checked books counts, whoever asks it, and an audit is remembered.
+_LOOKING: Final = frozenset({"question", "checked_books", "look", "shown", "label_audit"})
 _DECIDING: Final = frozenset({"decision", "claim"})
 
 
