@@ -14,7 +14,7 @@ from core.predictions import Scored
 from core.thresholds.two_models import TwoModelGuarantee
 from core.wording import two_models as wording
 from core.wording.thresholds import hours_in_words, population_warnings
-from dashboard import cache, feedback, guarantee_view, navigation, widgets
+from dashboard import cache, feedback, guarantee_view, navigation, people, widgets
 from dashboard.feedback import escape
 
 __all__ = ["choose_second", "show", "show_kept"]
@@ -110,7 +110,7 @@ def show_kept(scored: Scored, policies: Sequence[SavedPolicy]) -> None:
 
 def _keep(scored: Scored, second: Scored, result: TwoModelGuarantee) -> None:
     """Draw the button that puts the predictions of both together and keeps the promise with them."""
-    if not result.accepted:
+    if not result.accepted or not people.allowed("keep cut-offs"):
         return
     if st.button("Keep this for the export", type="primary", icon=":material/check:"):
         combined = save_combined(cache.workspace(), scored, second, result)
