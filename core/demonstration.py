@@ -37,6 +37,7 @@ __all__ = [
     "hand_over",
     "main",
     "open_desk",
+    "write_rules",
 ]
 
 _CHECKED: tuple[str, str, Kind] = ("checked", "demo-checked", "corpus")
@@ -76,8 +77,9 @@ def build(
     two_models : bool
         Without the second model, and the corpus it reads, it takes half the time.
     walked : bool
-        Whether the road was walked to its end: books wait for review and two invented reviewers have begun
-        (:func:`open_desk`), a promise is kept and what it accepts was exported (:func:`hand_over`).
+        Whether the road was walked to its end: three rules are written (:func:`write_rules`), books wait for review
+        and two invented reviewers have begun (:func:`open_desk`), a promise is kept and what it accepts was exported
+        (:func:`hand_over`).
 
     Returns
     -------
@@ -143,6 +145,7 @@ def build(
     train_and_score("tfidf", MODEL, "demo-digitised", PREDICTIONS, 0.8, 1.0)
     _mark_travel(workspace)
     if walked:
+        write_rules(workspace)
         open_desk(workspace, demonstration.truth)
         hand_over(workspace)
     progress(1.0, "Done")
@@ -170,6 +173,26 @@ def _mark_travel(workspace: Workspace) -> None:
     fitting = records[journeys & ~verse][RECORD_ID].tolist()[:FACET_MARKS]
     marks = {**dict.fromkeys(fitting, True), **dict.fromkeys((*tours_in_verse, *others), False)}
     add_marks(workspace.database, facet, marks, via="search", by=INVENTED_PERSON)
+
+
+def write_rules(workspace: Workspace) -> int:
+    """Keep three labelling functions, so that their page shows how rules do; where there are some, nothing is done.
+
+    Returns
+    -------
+    int
+        How many were written.
+    """
+    from core.predicates import title_phrase
+    from core.weak_supervision import LabellingFunction, add_function, saved_functions
+
+    if saved_functions(workspace.database):
+        return 0
+    rules = {"stories": ("Fiction", "tale, novel, romance"), "verse": ("Fiction", "poem*, verse, ballad")}
+    rules["history and travel"] = ("Non-fiction", "history, travels, voyage")
+    for name, (label, words) in rules.items():
+        add_function(workspace.database, LabellingFunction(name, label, title_phrase(words)))
+    return len(rules)
 
 
 def open_desk(workspace: Workspace, truth: pd.Series) -> int:

@@ -15,7 +15,7 @@ from dashboard.tables import header, show_table
 __all__ = ["choose", "search_box", "show"]
 
 _LISTED = 200
-_SEEN_AT_ONCE = 8  # so many are chosen with one click
+_SEEN_AT_ONCE = 10  # so many are chosen with one click
 _SEARCHED = "search_box"
 
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from core.demonstration import PREDICTIONS, REVIEWERS, hand_over, open_desk
+from core.demonstration import PREDICTIONS, REVIEWERS, hand_over, open_desk, write_rules
 from core.export.release import saved_exports
 from core.policies import saved_policies
 from core.predictions import load_scored
@@ -11,6 +11,7 @@ from core.review_queue import Reason, queue_of, waiting_for
 from core.road import next_step, road_status
 from core.second_opinions import measure_opinions, second_share
 from core.storage import Workspace
+from core.weak_supervision import saved_functions
 
 
 def test_books_wait_and_two_people_have_begun(demo_copy: Workspace) -> None:
@@ -47,3 +48,14 @@ def test_the_first_promise_is_kept_and_what_it_accepts_was_exported_once(demo_co
     assert export.accepted > 1_000
     assert hand_over(demo_copy) is None
     assert next_step(road_status(demo_copy, PREDICTIONS)) == "review"
+
+
+def test_three_rules_are_written_once(demo_copy: Workspace) -> None:
+    assert write_rules(demo_copy) == 3
+    functions = [entry.function for entry in saved_functions(demo_copy.database)]
+    assert [(function.name, function.label) for function in functions] == [
+        ("stories", "Fiction"),
+        ("verse", "Fiction"),
+        ("history and travel", "Non-fiction"),
+    ]
+    assert write_rules(demo_copy) == 0
