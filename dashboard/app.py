@@ -29,7 +29,7 @@ else:
         people.show_person()
     with st.sidebar, feedback.show_errors():
         widgets.choose_predictions()
-        book_view.search_box()
+        book_view.search_box(page.title)
     with feedback.show_errors():
         upkeep_view.unreadable()
         widgets.mark_invented()

@@ -19,8 +19,14 @@ _SEEN_AT_ONCE = 10  # so many are chosen with one click
 _SEARCHED = "search_box"
 
 
-def search_box() -> None:
-    """Draw the box of the sidebar; what is typed opens the page of the book."""
+def search_box(title: str) -> None:
+    """Draw the box of the sidebar; what is typed opens the page of the book, unless it is open: then it is its words.
+
+    Parameters
+    ----------
+    title : str
+        Title of the page that is open.
+    """
     words = st.text_input(
         "Find a book",
         key=_SEARCHED,
@@ -30,7 +36,8 @@ def search_box() -> None:
     )
     if words.strip() and st.session_state.pop(f"{_SEARCHED}_go", False):
         st.session_state[navigation.FIND] = words
-        navigation.go_to("Book", **{navigation.FIND: words})
+        if title != "Book":
+            navigation.go_to("Book", **{navigation.FIND: words})
 
 
 def _search() -> None:

@@ -23,6 +23,17 @@ def test_a_book_is_found_by_a_word_of_its_title(demo_workspace: Workspace, open_
     assert "demo-predictions** says" in text
 
 
+def test_another_book_is_looked_for_from_the_page_of_a_book(demo_workspace: Workspace, open_page: Open) -> None:
+    page = open_page(demo_workspace, "book.py")
+    page.query_params["find"] = "ghost milliner"
+    page.run()
+    page.text_input(key="search_box").set_value("forgotten milliner").run()
+    text = shown(page)
+    assert "His forgotten milliner" in text
+    assert "The ghost and the milliner" not in text
+    assert page.text_input(key="find").value == "forgotten milliner"
+
+
 def test_a_word_that_no_book_holds_is_said(demo_workspace: Workspace, open_page: Open) -> None:
     page = open_page(demo_workspace, "book.py")
     page.query_params["find"] = "<b>qqqq"
