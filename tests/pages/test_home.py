@@ -54,7 +54,7 @@ def test_home_says_what_is_loaded(demo_workspace: Workspace, open_page: Open) ->
     assert "6,000 titles" in shown.replace("\\", "")
     assert "What is loaded" in [block.value for block in page.header]
     assert "Nothing is accepted yet" in shown
-    assert [button.label for button in page.button] == ["Choose which predictions to accept"]
+    assert [button.label for button in page.button] == ["Choose which predictions to accept", "Take the tour"]
 
 
 def test_home_repeats_the_headline_of_a_promise_and_no_piece_of_it(demo_copy: Workspace, open_page: Open) -> None:
