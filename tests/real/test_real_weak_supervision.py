@@ -90,3 +90,18 @@ def test_functions_on_shelfmarks_meet_hardly_ever_and_keep_their_word(digitised)
     assert sciences.sum() > 80
     assert (created.loc[sciences, "label"] == "Non-fiction").all()
     assert any("Hardly any book has a vote of another function" in item for item in report.sentences)
+
+
+def test_functions_on_foreign_shelves_find_many_books_and_never_contradict_the_others(real_data: Path) -> None:
+    catalogue = pd.read_csv(real_data / "reference_catalogue.csv.gz", dtype="str", keep_default_na=False)
+    files = ("functions_shelves.toml", "functions_shelves_foreign.toml")
+    functions = [function for name in files for function in read_functions(Path(__file__).with_name(name))]
+    books = catalogue[["Title", "BL shelfmark"]].rename(columns={"Title": "title"})
+    votes = cast_votes(functions, Books(books), ["Fiction", "Non-fiction"]).matrix
+    fiction, other = (votes == 0).any(axis=1), (votes == 1).any(axis=1)
+    assert not (fiction & other).any()
+    assert (fiction.sum(), other.sum()) == (1156, 4111)
+    assert ((votes[:, 4:] >= 0).sum(axis=0) > 100).all()
+    # Titles that call themselves a novel, verse or a play in words that are English nowhere.
+    named = books["title"].str.contains(r"\b(?:novela|powieść|regény|poésies|gedichte|comédie|racconto)\b", case=False)
+    assert (named & fiction).sum() > 10 * (named & other).sum()
