@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.export import CARRIERS, FORMATS, MARC_KINDS, PROFILES, TERM_QUESTION, parse_formats, parse_marc_kinds
+from core.export.decisions import count_flows
 from core.export.formats import RecordFormat, record_formats
 from core.export.readme import coded_by_default
 from core.export.readme import quality_sentences as sentences_of
@@ -34,10 +35,11 @@ from core.facets import facet_title
 from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import Scored
 from core.thresholds import GuaranteeRecord, Policy
-from core.wording.decisions import decided
+from core.wording.decisions import WAYS, decided
 from dashboard import cache, feedback, people, widgets
+from dashboard.charts.flows import flow_chart
 from dashboard.feedback import JOINER, escape
-from dashboard.tables import show_table
+from dashboard.tables import chart_theme, show_table
 
 __all__ = [
     "KIND_NAMES",
@@ -50,6 +52,7 @@ __all__ = [
     "settings",
     "show_breakdown",
     "show_difference",
+    "show_flow",
     "show_history",
     "show_preview",
 ]
@@ -338,6 +341,13 @@ def _kind(writer: RecordFormat, table: ExportTable) -> str | None:
     return st.segmented_control(
         "Kind", kinds, format_func=KIND_NAMES.__getitem__, default=kinds[0], required=True, key="preview_kind"
     )
+
+
+def show_flow(table: ExportTable) -> None:
+    """Show how many records the machine, people and the catalogue decide, and which labels they then carry."""
+    flows = count_flows(table.decisions)
+    st.plotly_chart(flow_chart(flows, chart_theme()), alt=counts_sentence(table), key="flow")
+    widgets.download_table(flows.assign(decision=flows["decision"].map(WAYS)), "export-ways")
 
 
 def show_breakdown(table: ExportTable, scored: Scored, chosen: SavedPolicy) -> None:

@@ -31,7 +31,7 @@ export_view.download(prepared)
 
 view = st.segmented_control(
     "Look before you download",
-    ["Preview", "By language and decade", "Against the catalogue's genre", "Earlier exports"],
+    ["Preview", "Where each book goes", "By language and decade", "Against the catalogue's genre", "Earlier exports"],
     default="Preview",
     required=True,
     key="look",
@@ -39,6 +39,8 @@ view = st.segmented_control(
 )
 if view == "Preview":
     export_view.show_preview(table)
+elif view == "Where each book goes":
+    export_view.show_flow(table)
 elif view == "By language and decade":
     export_view.show_breakdown(table, scored, chosen)
 elif view == "Against the catalogue's genre":

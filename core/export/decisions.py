@@ -42,6 +42,7 @@ __all__ = [
     "catalogue_labels",
     "coded_not_fiction",
     "count_decisions",
+    "count_flows",
     "decide",
     "form_labels",
     "genre_labels",
@@ -480,3 +481,23 @@ def count_decisions(decisions: pd.DataFrame) -> DecisionCounts:
         by_label={str(name): int(labels[name]) for name in sorted(labels.index)},
         above_cut=int(decisions["over_cut"].sum()),
     )
+
+
+def count_flows(decisions: pd.DataFrame) -> pd.DataFrame:
+    """Count which way the records of the table that :func:`decide` returns went, and with which label.
+
+    Returns
+    -------
+    DataFrame
+        ``decision`` (in the order of :data:`DECISIONS`), ``label`` (what the record then carries: that of the export,
+        or the human label that was kept; '' for none) and ``n``, at least 1; together as many as there are records.
+    """
+    kept = (decisions["pred_decision"] == HUMAN_LABEL_KEPT).to_numpy()
+    labels = decisions["pred_label"].mask(kept, decisions["human_label"])
+    names_no_class = kept & decisions["agrees_with_human"].isna().to_numpy()
+    labels = labels.mask(names_no_class, "")
+    counts = (
+        pd.DataFrame({"decision": decisions["pred_decision"], "label": labels}).value_counts().reset_index(name="n")
+    )
+    place = counts["decision"].map({name: at for at, name in enumerate(DECISIONS)})
+    return counts.assign(place=place).sort_values(["place", "label"])[["decision", "label", "n"]].reset_index(drop=True)

@@ -5,7 +5,7 @@ from typing import Final
 
 from core.formatting import listed
 
-__all__ = ["decided"]
+__all__ = ["WAYS", "decided"]
 
 _WORDS: Final[Mapping[str, str]] = {
     "accepted": "get the machine's label",
@@ -15,6 +15,16 @@ _WORDS: Final[Mapping[str, str]] = {
     "rejected": "were found to have none of the labels",
     "not-matched": "have no prediction",
 }
+
+WAYS: Final[Mapping[str, str]] = {
+    "accepted": "decided by the machine",
+    "curator": "decided on Review",
+    "abstained": "left to people",
+    "human-label-kept": "labelled before",
+    "rejected": "none of the labels",
+    "not-matched": "no prediction",
+}
+"""The same ways, each in the words of a chart."""
 
 
 def decided(by_decision: Mapping[str, int], loaded: int) -> str:

@@ -7,6 +7,7 @@ import pytest
 from dashboard.charts import DARK, LIGHT, ChartTheme
 from dashboard.charts.curves import ratio_chart, ratio_ticks
 from dashboard.charts.errors import MOST_CLASSES, confusion_chart, rates_chart
+from dashboard.charts.flows import flow_chart
 
 
 def _luminance(colour: str) -> float:
@@ -72,3 +73,22 @@ def test_words_in_the_confusion_matrix_stand_out_from_their_cell(chart_theme: Ch
     assert _contrast(chart_theme.on_right, chart_theme.right) >= 4.5
     assert _contrast(chart_theme.on_wrong, chart_theme.wrong) >= 4.5
     assert _contrast(chart_theme.on_faint, chart_theme.faint_right) >= 4.5
+
+
+@pytest.mark.parametrize("chart_theme", [LIGHT, DARK])
+def test_all_records_flow_by_who_decides_to_what_they_then_carry(chart_theme: ChartTheme) -> None:
+    flows = pd.DataFrame(
+        {"decision": ["accepted", "accepted", "abstained"], "label": ["<b>x", "y", ""], "n": [5, 2, 3]}
+    )
+    [sankey] = flow_chart(flows, chart_theme).data
+    assert list(sankey.node.label) == [
+        "all 10 records",
+        "decided by the machine: 7",
+        "left to people: 3",
+        "&lt;b>x: 5",
+        "y: 2",
+        "no label yet: 3",
+    ]
+    links = list(zip(sankey.link.source, sankey.link.target, sankey.link.value, strict=True))
+    assert links == [(0, 1, 7), (0, 2, 3), (1, 3, 5), (1, 4, 2), (2, 5, 3)]
+    assert sankey.textfont.color == chart_theme.text

@@ -20,6 +20,7 @@ VIEWS = [
     *((name, {}) for name in PAGES),
     *(("thresholds.py", {"way": way}) for way in ("By a promise", "By hand")),
     ("representativeness.py", {"show": "Times as frequent"}),
+    ("export.py", {"look": "Where each book goes"}),
 ]
 # A word that stands on the page only when what it is about has been computed.
 WORDS = {

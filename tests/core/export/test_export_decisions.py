@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.export.decisions import DECISIONS, count_decisions, decide, shown_confidence
+from core.export.decisions import DECISIONS, count_decisions, count_flows, decide, shown_confidence
 from core.export.readme import counts_sentence
 from core.thresholds import Policy, apply_policy
 
@@ -277,6 +277,31 @@ def test_every_record_is_decided_once_and_only_exported_ones_have_a_label(rows):
     machine = decisions[decisions["pred_decision"] == "accepted"]
     assert (machine["human_label"] == "").all()
     assert (machine["pred_confidence"] >= machine["pred_threshold"]).all()
+
+
+def test_the_ways_and_the_labels_that_records_then_carry_are_counted():
+    """a and b pass the cut, c does not; a person has labelled d, of e said no class, and f has no prediction."""
+    table = pd.DataFrame(
+        {
+            "record_id": list("abcdefg"),
+            "predicted": ["Fiction", "Non-fiction", "Fiction", "Fiction", "Fiction", "", "Fiction"],
+            "confidence": [0.99, 0.99, 0.1, 0.99, 0.99, float("nan"), 0.99],
+        }
+    )
+    labels = pd.DataFrame({"record_id": ["d", "e"], "label": ["Non-fiction", "both"], "source": "person"})
+    looked = pd.DataFrame({"record_id": ["g"], "label": ["Non-fiction"]})
+    flows = count_flows(decide(table, CUTS, human=labels, reviews=looked, classes=["Fiction", "Non-fiction"]))
+    counted = {(row.decision, row.label): row.n for row in flows.itertuples()}
+    assert counted == {
+        ("accepted", "Fiction"): 1,
+        ("accepted", "Non-fiction"): 1,
+        ("curator", "Non-fiction"): 1,
+        ("human-label-kept", "Non-fiction"): 1,
+        ("human-label-kept", ""): 1,
+        ("abstained", ""): 1,
+        ("not-matched", ""): 1,
+    }
+    assert list(dict.fromkeys(flows["decision"])) == [name for name in DECISIONS if name in set(flows["decision"])]
 
 
 def test_the_order_of_the_table_is_kept():
