@@ -17,11 +17,11 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 
 WAYS: Final[Mapping[str, str]] = {
-    "accepted": "decided by the machine",
-    "curator": "decided on Review",
+    "accepted": "by the machine",
+    "curator": "on Review",
     "abstained": "left to people",
     "human-label-kept": "labelled before",
-    "rejected": "none of the labels",
+    "rejected": "no such label",
     "not-matched": "no prediction",
 }
 """The same ways, each in the words of a chart."""

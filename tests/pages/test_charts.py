@@ -82,13 +82,14 @@ def test_all_records_flow_by_who_decides_to_what_they_then_carry(chart_theme: Ch
     )
     [sankey] = flow_chart(flows, chart_theme).data
     assert list(sankey.node.label) == [
-        "all 10 records",
-        "decided by the machine: 7",
+        "all records<br>10",
+        "by the machine: 7",
         "left to people: 3",
-        "&lt;b>x: 5",
-        "y: 2",
-        "no label yet: 3",
+        "&lt;b>x<br>5",
+        "y<br>2",
+        "no label yet<br>3",
     ]
     links = list(zip(sankey.link.source, sankey.link.target, sankey.link.value, strict=True))
     assert links == [(0, 1, 7), (0, 2, 3), (1, 3, 5), (1, 4, 2), (2, 5, 3)]
+    assert list(sankey.node.y) == [0.5, 0.35, 0.85, 0.25, 0.6, 0.85]
     assert sankey.textfont.color == chart_theme.text
