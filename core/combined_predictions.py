@@ -74,10 +74,10 @@ def check_pair(first: Scored, second: Scored) -> None:
             f"'{second.name}' also speaks of {listed(others, 5)}, which '{first.name}' does not know: two models under"
             " one promise need the same classes."
         )
-    spoken = int((rows[PREDICTED] != "").sum())
-    if spoken < LEAST_SHARE * len(rows):
+    n_predicted = int((rows[PREDICTED] != "").sum())
+    if n_predicted < LEAST_SHARE * len(rows):
         raise InputError(
-            f"'{second.name}' speaks of {spoken:,} of the {len(rows):,} records of '{first.name}': score the same"
+            f"'{second.name}' speaks of {n_predicted:,} of the {len(rows):,} records of '{first.name}': score the same"
             " collection with both models first."
         )
 
@@ -95,8 +95,8 @@ def combine(first: Scored, second: Scored, cuts: TwoCuts) -> pd.DataFrame:
     """
     rows = second_table(first, second)
     by_quick = cuts.decided_by(first.table, rows) == QUICK
-    says_nothing = (rows[PREDICTED] == "").to_numpy(dtype=bool)
-    is_first = by_quick | says_nothing | (cuts.slow >= 1)
+    is_missing = (rows[PREDICTED] == "").to_numpy(dtype=bool)
+    is_first = by_quick | is_missing | (cuts.slow >= 1)
     beside = align_scored(first, second).set_index(RECORD_ID).reindex(first.table[RECORD_ID])
     named = {
         probability_column(match_classes(second.classes, first.classes).class_by_answer.get(name, name)): beside[column]
@@ -158,13 +158,13 @@ def save_combined(
     if not result.accepted:
         raise InputError("No machine may decide anything: there is nothing to hand over.")
     fingerprint = digest("two models", first.key, second.key, result.cuts.quick, result.cuts.slow)
-    called, _ = workspace.name_for("predictions", name, f"{first.name}-and-{second.name}", fingerprint)
+    unique_name, _ = workspace.name_for("predictions", name, f"{first.name}-and-{second.name}", fingerprint)
     source = load_predictions(workspace, first.name)
 
     def write(folder: Path) -> Mapping[str, Any]:
         return _write(workspace, folder, first, second, result)
 
-    artifact = workspace.store("predictions", fingerprint, called, write)
+    artifact = workspace.store("predictions", fingerprint, unique_name, write)
     if not source.made_here:
         save_catalogue_choice(workspace, fingerprint, first.catalogue.name or NO_CORPUS)
     policy = two_model_policy(first, second, result.cuts)

@@ -17,7 +17,7 @@ from core.wording.thresholds import hours_in_words, population_warnings
 from dashboard import cache, feedback, guarantee_view, navigation, people, widgets
 from dashboard.feedback import escape
 
-__all__ = ["choose_second", "show", "show_kept"]
+__all__ = ["choose_second", "show", "show_combined"]
 
 _ALONE: Final = "(this model alone)"
 _KEY: Final = "also"
@@ -97,7 +97,7 @@ def show(scored: Scored, name: str, head: DeltaGenerator, effect: DeltaGenerator
         st.caption(escape(budget_sentence(cache.alpha_budget(scored))))
 
 
-def show_kept(scored: Scored, policies: Sequence[SavedPolicy]) -> None:
+def show_combined(scored: Scored, policies: Sequence[SavedPolicy]) -> None:
     """Show what is kept with predictions that were put together from two models: no other cut-offs are theirs."""
     promise = policies[0].promise if policies else None
     feedback.conclusion("Two models and people decide here, under one promise.")

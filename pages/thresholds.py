@@ -19,7 +19,7 @@ if scored.table["confidence"].isna().all():
     feedback.empty("These predictions carry no confidence, so no cut-off can be set.", "Models", "Train a model")
 where = widgets.chosen_slice()
 if scored.sources:
-    two_models_view.show_kept(whole, saved_policies(cache.workspace(), predictions))
+    two_models_view.show_combined(whole, saved_policies(cache.workspace(), predictions))
     feedback.next_step("Export")
     st.stop()
 policies = [saved for saved in saved_policies(cache.workspace(), predictions) if saved.policy.where == where]

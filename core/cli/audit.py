@@ -241,7 +241,7 @@ def policy_from_args(args: argparse.Namespace, scored: Scored, workspace: Worksp
         )
     ways = sum((bool(args.cuts), args.max_error is not None, args.whole is not None))
     if scored.sources:
-        return _kept_with(scored, workspace, ways)
+        return _combined_policy(scored, workspace, ways)
     if ways != 1:
         raise InputError(
             "Say one of the three: --whole SHARE, --accepted SHARE (also called --max-error), or --cut CLASS=CUT for"
@@ -275,7 +275,7 @@ def policy_from_args(args: argparse.Namespace, scored: Scored, workspace: Worksp
     return SavedPolicy(policy=guarantee.policy(), promise=wording.guarantee_record(guarantee), labels=scored.labels)
 
 
-def _kept_with(scored: Scored, workspace: Workspace, ways: int) -> SavedPolicy:
+def _combined_policy(scored: Scored, workspace: Workspace, ways: int) -> SavedPolicy:
     """Return the policy that is kept with predictions of two models: it made them, and no other is theirs."""
     policies = saved_policies(workspace, scored.predictions)
     if ways or not policies:

@@ -175,14 +175,16 @@ class EnrichedBuilder(RecordBuilder):
     def _remove_generated(self, record: MarcRecord) -> None:
         """Take out what an earlier run of the same model wrote; a 655 whose 883 is gone belongs to a person."""
         names = [model.name for model in self.settings.model.each]
-        wrote = [(field, field.get("a")) for field in record.all("883")]
-        mine = [field for field, by in wrote if by in names or by.startswith(tuple(f"{name} " for name in names))]
-        links = {number for field in mine for number in link_numbers(field)}
-        if not mine:
+        prefixes = tuple(f"{name} " for name in names)
+        earlier = [
+            field for field in record.all("883") if field.get("a") in names or field.get("a").startswith(prefixes)
+        ]
+        links = {number for field in earlier for number in link_numbers(field)}
+        if not earlier:
             return
         genres = [field for field in split_genres(record)[1] if link_numbers(field) & links]
         notes = [field for field in record.all("588") if is_generated_note(field.get("a"))]
-        gone = {id(field) for field in (*mine, *genres, *notes)}
+        gone = {id(field) for field in (*earlier, *genres, *notes)}
         record.fields = [field for field in record.fields if id(field) not in gone]
 
     def _add_agency(self, record: MarcRecord) -> None:

@@ -53,12 +53,12 @@ class UnknownLanguages:
         checked = books[sample.drawn & (books["truth"] != "")]
         counted = known_languages(checked["language"], checked["truth"], checked["predicted"], classes)
         by_name = {entry.language: entry for entry in counted}
-        called = set(books[["language", "predicted"]].drop_duplicates().itertuples(index=False, name=None))
+        predicted_pairs = set(books[["language", "predicted"]].drop_duplicates().itertuples(index=False, name=None))
         unknown = []
-        for name in dict.fromkeys(name for name, _ in called if name):
+        for name in dict.fromkeys(name for name, _ in predicted_pairs if name):
             nothing = tuple(ClassInLanguage(name=label, n=0, right=0) for label in classes)
             entry = by_name.get(name) or KnownLanguage(language=name, n=0, right=0, classes=nothing)
-            occurring = tuple(part for part in entry.classes if part.n or (name, part.name) in called)
+            occurring = tuple(part for part in entry.classes if part.n or (name, part.name) in predicted_pairs)
             entry = replace(entry, classes=occurring)
             if not entry.is_known or entry.unknown_classes:
                 unknown.append(entry)
