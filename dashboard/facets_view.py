@@ -27,6 +27,8 @@ from core.learned_facets import (
     facet_log,
     finish_facet,
     list_facets,
+    remove_facet,
+    rename_facet,
     suggestions,
     undo_mark,
 )
@@ -79,13 +81,17 @@ def choose(corpus: Artifact[Manifest]) -> LearnedFacet | None:
     if not facets:
         _new_facet(corpus)
         return None
-    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    left, middle, right = st.columns([5, 2, 2], vertical_alignment="bottom")
     with left:
         name = widgets.pick("Facet", list(facets), navigation.LEARNED_FACET, of=corpus.fingerprint)
         widgets.require_known(navigation.LEARNED_FACET, "facet")
-    with right.popover("New facet", icon=":material/add:", width="stretch"):
+    chosen = facets.get(str(name))
+    with middle.popover("New facet", icon=":material/add:", width="stretch"):
         _new_facet(corpus)
-    return facets.get(str(name))
+    if chosen is not None and people.may():
+        with right.popover("Rename, remove", icon=":material/edit:", width="stretch"):
+            _change_facet(chosen)
+    return chosen
 
 
 def _new_facet(corpus: Artifact[Manifest]) -> None:
@@ -100,6 +106,25 @@ def _new_facet(corpus: Artifact[Manifest]) -> None:
                 widgets.pick_next(navigation.LEARNED_FACET, facet.name)
                 st.session_state[_MODE] = _SEARCH
                 st.rerun()
+
+
+def _change_facet(facet: LearnedFacet) -> None:
+    database = cache.workspace().database
+    with st.form(f"change_{facet.key}", border=False):
+        name = st.text_input("Another name", facet.name, max_chars=60)
+        definition = st.text_input("What fits in it?", facet.definition, max_chars=300)
+        if st.form_submit_button("Rename"):
+            with feedback.show_errors():
+                renamed = rename_facet(database, facet, name, definition, by=_name())
+                widgets.pick_next(navigation.LEARNED_FACET, renamed.name)
+                st.rerun()
+    sure = st.checkbox("Labels and predictions made of it stay; its marks go off the list", key=f"sure_{facet.key}")
+    if st.button("Remove this facet", disabled=not sure, key=f"remove_{facet.key}"):
+        with feedback.show_errors():
+            remove_facet(database, facet, by=_name())
+            widgets.forget_removed([facet.name])
+            st.session_state[navigation.FACET_NOTICE] = f"The facet “{facet.name}” was removed."
+            st.rerun()
 
 
 def _name() -> str:

@@ -21,6 +21,8 @@ from core.learned_facets import (
     finish_facet,
     list_facets,
     rank_titles,
+    remove_facet,
+    rename_facet,
     suggestions,
     undo_mark,
 )
@@ -65,6 +67,14 @@ def register_facets(commands: Any, common: argparse.ArgumentParser) -> None:
     finish = add("finish", _finish, "make labels of its marks and predictions of its scores")
     output.add_person(finish)
     finish.add_argument("--name", metavar="P", help="name of the predictions (default: from corpus and facet)")
+
+    rename = add("rename", _rename, "give a facet another name; its marks stay with it")
+    output.add_person(rename)
+    rename.add_argument("new_name", metavar="NEW", help="its new name")
+    rename.add_argument("--definition", metavar="TEXT", help="what fits, in a sentence (default: as it was)")
+
+    remove = add("remove", _remove, "take a facet off the list; what was made of it stays")
+    output.add_person(remove)
 
     add("list", _list, "the facets of a collection", of_one=False)
     add("embed", _embed, "let a language model read all titles once, so that facets understand more", of_one=False)
@@ -218,6 +228,20 @@ def _finish(args: argparse.Namespace, workspace: Workspace, progress: Progress) 
         else "No random sample was marked, so nothing checks these predictions yet: see 'facet estimate --draw'.",
     ]
     return CommandResult(report.as_dict(), lines)
+
+
+def _rename(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
+    facet = _facet(args, workspace, _corpus(args, workspace))
+    renamed = rename_facet(workspace.database, facet, args.new_name, args.definition, by=args.person)
+    content = {"facet": renamed.name, "before": facet.name, "definition": renamed.definition}
+    return CommandResult(content, [f"The facet '{facet.name}' is called '{renamed.name}' now."])
+
+
+def _remove(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
+    facet = _facet(args, workspace, _corpus(args, workspace))
+    remove_facet(workspace.database, facet, by=args.person)
+    line = f"The facet '{facet.name}' was removed; labels and predictions that were made of it stay."
+    return CommandResult({"facet": facet.name, "removed": True}, [line])
 
 
 def _list(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:

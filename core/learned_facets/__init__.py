@@ -21,6 +21,8 @@ from core.learned_facets.marks import (
     facet_log,
     find_facet,
     list_facets,
+    remove_facet,
+    rename_facet,
     undo_mark,
 )
 from core.learned_facets.ranking import (
@@ -62,6 +64,8 @@ __all__ = [
     "finish_facet",
     "list_facets",
     "rank_titles",
+    "remove_facet",
+    "rename_facet",
     "suggestions",
     "undo_mark",
 ]

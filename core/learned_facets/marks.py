@@ -4,8 +4,9 @@ Rows are only ever added: a mark is corrected by a further mark and taken back b
 newest row that was not taken back is what holds of a record.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final, Literal
 
@@ -26,6 +27,8 @@ __all__ = [
     "facet_log",
     "find_facet",
     "list_facets",
+    "remove_facet",
+    "rename_facet",
     "save_sample",
     "undo_mark",
 ]
@@ -47,6 +50,9 @@ class LearnedFacet:
         What fits, in the curator's words; may be ''.
     created_at : str
         UTC, ISO 8601.
+    origin : str
+        The name it was begun with, in lower case, and a number where another facet was begun with that name before: it
+        never changes.
     """
 
     name: str
@@ -54,11 +60,12 @@ class LearnedFacet:
     definition: str = ""
     by: str = ""
     created_at: str = ""
+    origin: str = ""
 
     @property
     def key(self) -> str:
-        """What marks and samples of it are kept under."""
-        return digest(_FACET, self.corpus, self.name.casefold())
+        """What marks and samples of it are kept under, whatever it is called now."""
+        return digest(_FACET, self.corpus, self.origin or self.name.casefold())
 
     @property
     def classes(self) -> tuple[str, str]:
@@ -200,33 +207,109 @@ def create_facet(database: Database, corpus: str, name: str, definition: str = "
     NameTakenError
         The corpus has a facet of this name.
     """
-    plain = " ".join(name.split())
-    if not plain or len(plain) > LONGEST_NAME:
-        raise InputError(
-            f"A facet needs a name of at most {LONGEST_NAME} characters, such as 'travel'; '{plain}' came."
-        )
+    plain = _checked_name(name)
 
     def row(notes: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-        if any(str(note.get("name")).casefold() == plain.casefold() for note in notes):
-            raise NameTakenError(f"This collection has a facet called '{plain}' already. Give another name.")
+        _refuse_taken(plain, _folded(notes, corpus))
         return {"name": plain, "definition": " ".join(definition.split()), "by": by}
 
     database.append(_FACET, corpus, row)
     return find_facet(database, corpus, plain)
 
 
-def list_facets(database: Database, corpus: str) -> list[LearnedFacet]:
-    """Return the facets of the corpus with this fingerprint, oldest first."""
-    return [
-        LearnedFacet(
-            name=note["name"],
-            corpus=corpus,
-            definition=note["definition"],
-            by=str(note.get("by", "")),
-            created_at=note["at"],
+def rename_facet(
+    database: Database, facet: LearnedFacet, name: str, definition: str | None = None, *, by: str = ""
+) -> LearnedFacet:
+    """Give a facet another name, and where one is given another definition; its marks and samples stay with it.
+
+    Raises
+    ------
+    InputError
+        The name is empty or too long.
+    NameTakenError
+        Another facet of the corpus has it.
+    NotFoundError
+        Somebody has renamed or removed the facet meanwhile.
+    """
+    plain = _checked_name(name)
+    words = facet.definition if definition is None else " ".join(definition.split())
+
+    def row(notes: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+        others = [other for other in _still_there(notes, facet) if other.origin != facet.origin]
+        _refuse_taken(plain, others)
+        return {"name": facet.name, "definition": words, "renamed_to": plain, "by": by}
+
+    database.append(_FACET, facet.corpus, row)
+    return find_facet(database, facet.corpus, plain)
+
+
+def remove_facet(database: Database, facet: LearnedFacet, *, by: str = "") -> None:
+    """Take a facet off the list; labels and predictions that were made of it stay.
+
+    Raises
+    ------
+    NotFoundError
+        Somebody has renamed or removed it meanwhile.
+    """
+
+    def row(notes: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+        _still_there(notes, facet)
+        return {"name": facet.name, "definition": facet.definition, "removed": True, "by": by}
+
+    database.append(_FACET, facet.corpus, row)
+
+
+def _checked_name(name: str) -> str:
+    plain = " ".join(name.split())
+    if not plain or len(plain) > LONGEST_NAME:
+        raise InputError(
+            f"A facet needs a name of at most {LONGEST_NAME} characters, such as 'travel'; '{plain}' came."
         )
-        for note in _understood(database, _FACET, corpus)
-    ]
+    return plain
+
+
+def _refuse_taken(name: str, facets: Sequence[LearnedFacet]) -> None:
+    if any(facet.name.casefold() == name.casefold() for facet in facets):
+        raise NameTakenError(f"This collection has a facet called '{name}' already. Give another name.")
+
+
+def _still_there(notes: Sequence[Mapping[str, Any]], facet: LearnedFacet) -> list[LearnedFacet]:
+    facets = _folded(notes, facet.corpus)
+    if not any((other.origin, other.name) == (facet.origin, facet.name) for other in facets):
+        raise NotFoundError(f"The facet '{facet.name}' was renamed or removed meanwhile; nothing was changed.")
+    return facets
+
+
+def _folded(notes: Sequence[Mapping[str, Any]], corpus: str) -> list[LearnedFacet]:
+    """Return the facets there are after all notes, in the order in which they were begun."""
+    facets: dict[str, LearnedFacet] = {}  # by origin
+    begun: Counter[str] = Counter()
+    for note in notes:
+        if any(not isinstance(note.get(key), type_) for key, type_ in _NEEDED[_FACET].items()):
+            continue
+        name = note["name"].casefold()
+        held = next((facet for facet in facets.values() if facet.name.casefold() == name), None)
+        if held is not None and note.get("removed"):
+            del facets[held.origin]
+        elif held is not None and isinstance(note.get("renamed_to"), str):
+            facets[held.origin] = replace(held, name=note["renamed_to"], definition=note["definition"])
+        elif held is None and not note.get("removed") and "renamed_to" not in note:
+            origin = f"{name}#{begun[name] + 1}" if begun[name] else name
+            begun[name] += 1
+            facets[origin] = LearnedFacet(
+                name=note["name"],
+                corpus=corpus,
+                definition=note["definition"],
+                by=str(note.get("by", "")),
+                created_at=str(note.get("at", "")),
+                origin=origin,
+            )
+    return list(facets.values())
+
+
+def list_facets(database: Database, corpus: str) -> list[LearnedFacet]:
+    """Return the facets of the corpus with this fingerprint, in the order in which they were begun."""
+    return _folded(database.read(_FACET, corpus), corpus)
 
 
 def find_facet(database: Database, corpus: str, name: str) -> LearnedFacet:

@@ -51,6 +51,11 @@ def test_from_a_name_to_a_classifier(books: Workspace, capsys: pytest.CaptureFix
     assert (finished["labels"], finished["checked"]) == ("books-verse-marks", "books-verse-sample")
     assert finished["classes"] == ["verse", "not verse"]
     assert run("list")["facets"][0]["fits"] == 3 + len(fits)
+    assert run("rename", "verse", "poetry", "--definition", "Rhymes", "--by", "Ada")["before"] == "verse"
+    [row] = run("list")["facets"]
+    assert (row["facet"], row["definition"], row["fits"]) == ("poetry", "Rhymes", 3 + len(fits))
+    assert run("remove", "poetry")["removed"]
+    assert run("list")["facets"] == []
 
 
 def test_what_is_unclear_is_said_and_nothing_is_written(books: Workspace, capsys: pytest.CaptureFixture[str]) -> None:

@@ -112,3 +112,19 @@ def test_the_language_model_reads_as_a_job(books: Workspace, open_page: Open, st
     marked(books)
     press(open_page(books, "facets.py").run(), "Let the language model read all titles")
     assert started == [{"job": "core.learned_facets.features", "corpus": "books"}]
+
+
+def test_a_facet_is_renamed_and_removed(books: Workspace, open_page: Open) -> None:
+    facet = marked(books)
+    page = open_page(books, "facets.py").run()
+    next(box for box in page.text_input if box.label == "Another name").set_value("poetry")
+    next(box for box in page.text_input if box.label == "What fits in it?").set_value("Rhymes")
+    page = press(page, "Rename")
+    [renamed] = list_facets(books.database, facet.corpus)
+    assert (renamed.name, renamed.definition, renamed.key) == ("poetry", "Rhymes", facet.key)
+    assert page.selectbox(key="facet").value == "poetry"
+    assert next(button for button in page.button if button.label == "Remove this facet").disabled
+    page.checkbox(key=f"sure_{facet.key}").check().run()
+    page = press(page, "Remove this facet")
+    assert "“poetry” was removed" in text(page) and "There is no facet yet" in text(page)
+    assert not list_facets(books.database, facet.corpus)

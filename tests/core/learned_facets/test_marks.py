@@ -12,6 +12,8 @@ from core.learned_facets import (
     facet_log,
     find_facet,
     list_facets,
+    remove_facet,
+    rename_facet,
     undo_mark,
 )
 from core.learned_facets.marks import save_sample
@@ -32,6 +34,43 @@ def test_a_facet_has_a_name_of_its_own_and_a_definition(workspace: Workspace, fa
         create_facet(workspace.database, facet.corpus, " ")
     with pytest.raises(NotFoundError, match="sea travel"):
         find_facet(workspace.database, facet.corpus, "poetry")
+
+
+def test_a_facet_that_is_renamed_has_its_marks_and_a_new_one_of_its_old_name_has_none(
+    workspace: Workspace, facet: LearnedFacet
+) -> None:
+    database = workspace.database
+    add_mark(database, facet, "b001", fits=True)
+    renamed = rename_facet(database, facet, " poetry  and song ", by="Ada")
+    assert (renamed.name, renamed.definition) == ("poetry and song", "Poems of any kind")
+    assert facet_log(database, renamed).training == {"b001": True}
+    second = create_facet(database, facet.corpus, "Verse")
+    assert not facet_log(database, second).rows
+    assert rename_facet(database, second, "VERSE", "Only rhymes").definition == "Only rhymes"
+    assert [other.name for other in list_facets(database, facet.corpus)] == ["poetry and song", "VERSE"]
+    with pytest.raises(NameTakenError, match="called 'verse' already"):
+        rename_facet(database, renamed, "verse")
+    with pytest.raises(NotFoundError, match="'verse' was renamed or removed meanwhile"):
+        rename_facet(database, facet, "another")  # somebody looks at how it was called before
+    with pytest.raises(InputError, match="at most 60"):
+        rename_facet(database, renamed, " ")
+
+
+def test_a_facet_that_was_removed_is_gone_and_one_begun_anew_does_not_have_its_marks(
+    workspace: Workspace, facet: LearnedFacet
+) -> None:
+    database = workspace.database
+    add_mark(database, facet, "b001", fits=True)
+    remove_facet(database, facet)
+    assert not list_facets(database, facet.corpus)
+    with pytest.raises(NotFoundError, match="meanwhile"):
+        remove_facet(database, facet)
+    again = create_facet(database, facet.corpus, "verse")
+    assert not facet_log(database, again).rows
+    add_mark(database, again, "b002", fits=False)
+    remove_facet(database, again)
+    assert not facet_log(database, create_facet(database, facet.corpus, "verse")).rows
+    assert len(database.read("facet_mark", facet.key)) == 1  # nothing was deleted
 
 
 def test_a_mark_is_corrected_and_taken_back_by_further_rows(workspace: Workspace, facet: LearnedFacet) -> None:
