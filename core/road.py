@@ -108,7 +108,7 @@ def road_status(workspace: Workspace, predictions: str | None) -> RoadStatus:
 
 def _decided_after(workspace: Workspace, predictions: str, moment: str) -> int:
     log = read_decisions(workspace.database, predictions)
-    before = {row.record_id for row in log.rows if row.at[:19] <= moment[:19]}
+    before = {row.record_id for row in log.rows if row.at <= moment}
     return sum(record_id not in before for record_id in log.current)
 
 
