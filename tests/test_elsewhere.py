@@ -53,6 +53,7 @@ def test_commands_and_their_processes_find_our_code(project: Path) -> None:
     assert "label set books: complete" in doctor.stdout, doctor.stderr
 
 
+@pytest.mark.slow
 def test_a_preview_and_a_job_find_our_code(project: Path) -> None:
     ended = run_in(project, sys.executable, "-P", "-c", JOB)
     assert "60 rows in the preview" in ended.stdout, ended.stderr

@@ -18,6 +18,7 @@ def truth():
     return generate().truth
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [0.01, 0.02, 0.05])
 def test_the_first_promise_is_given_and_is_true(demo_workspace, truth, limit):
     scored = load_scored(demo_workspace, PREDICTIONS)

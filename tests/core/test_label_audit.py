@@ -172,6 +172,7 @@ def test_what_nobody_else_annotated_cannot_be_told_apart() -> None:
     assert all("cannot be told apart" in group_finding(item) for item in result)
 
 
+@pytest.mark.slow
 def test_the_careless_annotator_is_pointed_at_and_no_other(audit: LabelAudit) -> None:
     careless = generate().planted["careless annotator"].value
     assert [(item.by, item.value) for item in audit.flagged] == [("annotator", careless)]

@@ -185,6 +185,7 @@ def test_the_command_writes_the_queue_and_takes_the_answers(
     assert (row.record_id, row.label, row.by) == ("001", "Map", "Anna")
 
 
+@pytest.mark.slow
 def test_libreoffice_keeps_what_is_needed(place: Workspace, scored: Scored, tmp_path: Path) -> None:
     office = shutil.which("soffice")
     if office is None:

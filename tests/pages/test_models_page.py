@@ -69,6 +69,7 @@ def test_a_column_beside_the_title_is_chosen_and_asked_for(page: AppTest, starte
     assert started[0]["reads"] == ["BL shelfmark"]
 
 
+@pytest.mark.slow
 def test_after_an_audit_that_points_at_somebody_the_labels_without_them_are_offered(
     page: AppTest, demo_copy: Workspace, started: list[dict[str, Any]]
 ) -> None:

@@ -85,6 +85,7 @@ def test_uneven_checks_are_mended_by_the_cells(collection):
     assert np.mean([one.design_effect for one in found]) > 1.2
 
 
+@pytest.mark.slow
 def test_confident_books_checked_more_often_do_not_speak_for_the_others(collection):
     # With cells of ten joined to the largest it was .29.
     sure = (collection["confidence"] > 0.9).to_numpy()

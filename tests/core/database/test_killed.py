@@ -51,12 +51,14 @@ def kill_writers(url: str, kills: int) -> None:
     database.close()
 
 
+@pytest.mark.slow
 def test_fifty_kills_lose_nothing_on_sqlite(tmp_path: Path) -> None:
     path = tmp_path / "colophon.db"
     kill_writers(f"sqlite:///{path}", 50)
     assert Database.at(path).newest("decision") >= 50, "and the file is sound"
 
 
+@pytest.mark.slow
 def test_nor_do_kills_on_postgresql(postgres_server: str) -> None:
     pytest.importorskip("psycopg")
     kill_writers(postgres.new_database(postgres_server, "killed"), 10)

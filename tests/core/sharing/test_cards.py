@@ -39,6 +39,7 @@ def card(demo_workspace: Workspace) -> str:
     return model_card(demo_workspace, demo_workspace.find("models", MODEL))
 
 
+@pytest.mark.slow
 def test_every_rate_of_a_model_card_is_the_measured_one_with_interval_n_and_split(
     demo_workspace: Workspace, card: str, tmp_path: Path
 ) -> None:

@@ -22,6 +22,8 @@ from core.sharing.pull import pull
 from core.sharing.push import write_share_bundle
 from core.storage import Workspace, file_sha256, read_json, write_json
 
+pytestmark = pytest.mark.slow
+
 
 def zipped(folder: Path, out: Path) -> Path:
     shutil.make_archive(str(out.with_suffix("")), "zip", folder)

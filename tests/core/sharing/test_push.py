@@ -22,6 +22,8 @@ from core.storage import Workspace, file_sha256
 from tests.core.sharing.hub_stand_in import TOKEN, Hub
 from tests.serving import ROOT
 
+pytestmark = pytest.mark.slow
+
 TITLES = ["The rose of the valley: a romance", "A history of the county of Kent", "Gedichte", ""]
 TARGET = "library/genre-from-titles"
 
