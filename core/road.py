@@ -1,5 +1,6 @@
 """How far a library is on its way: what is loaded, which cut-offs were kept, what has left, and what comes next."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -108,8 +109,12 @@ def road_status(workspace: Workspace, predictions: str | None) -> RoadStatus:
 
 def _decided_after(workspace: Workspace, predictions: str, moment: str) -> int:
     log = read_decisions(workspace.database, predictions)
-    before = {row.record_id for row in log.rows if row.at <= moment}
-    return sum(record_id not in before for record_id in log.current)
+    # Asked at each drawing of the menu: of a long log mostly nothing is newer, and then nothing else is looked at.
+    newer = list(itertools.takewhile(lambda row: row.at > moment, reversed(log.rows)))
+    if not newer:
+        return 0
+    before = {row.record_id for row in log.rows[: len(log.rows) - len(newer)]}
+    return sum(record_id in log.current for record_id in {row.record_id for row in newer} - before)
 
 
 def _is_stale(policy: SavedPolicy, label_sets: Sequence[Artifact[LabelManifest]]) -> bool:

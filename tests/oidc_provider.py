@@ -79,20 +79,20 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
         scheme, _, credentials = self.headers.get("Authorization", "").partition(" ")
-        asked = self.server.codes.pop(body["code"][0], None)
+        grant = self.server.codes.pop(body["code"][0], None)
         is_client = scheme == "Basic" and base64.b64decode(credentials) == f"{CLIENT}:{SECRET}".encode()
-        if not is_client or asked is None or asked["redirect_uri"] != body["redirect_uri"][0]:
+        if not is_client or grant is None or grant["redirect_uri"] != body["redirect_uri"][0]:
             self._json({"error": "invalid_grant"}, status=400)
             return
         now = int(time.time())
         claims = {
             "iss": self.server.issuer,
             "aud": CLIENT,
-            "sub": asked["sub"],
+            "sub": grant["sub"],
             "iat": now,
             "exp": now + 300,
-            "nonce": asked["nonce"],
-            **self.server.people[asked["sub"]],
+            "nonce": grant["nonce"],
+            **self.server.people[grant["sub"]],
         }
         token = jwt.encode({"alg": "RS256", "kid": "test"}, claims, self.server.key, algorithms=["RS256"])
         self._json({"access_token": secrets.token_urlsafe(), "token_type": "Bearer", "id_token": token})

@@ -492,9 +492,9 @@ def count_flows(decisions: pd.DataFrame) -> pd.DataFrame:
         ``decision`` (in the order of :data:`DECISIONS`), ``label`` (what the record then carries: that of the export,
         or the human label that was kept; '' for none) and ``n``, at least 1; together as many as there are records.
     """
-    kept = (decisions["pred_decision"] == HUMAN_LABEL_KEPT).to_numpy()
-    labels = decisions["pred_label"].mask(kept, decisions["human_label"])
-    names_no_class = kept & decisions["agrees_with_human"].isna().to_numpy()
+    has_human_label = (decisions["pred_decision"] == HUMAN_LABEL_KEPT).to_numpy()
+    labels = decisions["pred_label"].mask(has_human_label, decisions["human_label"])
+    names_no_class = has_human_label & decisions["agrees_with_human"].isna().to_numpy()
     labels = labels.mask(names_no_class, "")
     counts = (
         pd.DataFrame({"decision": decisions["pred_decision"], "label": labels}).value_counts().reset_index(name="n")

@@ -422,8 +422,8 @@ class ExportTable:
             return dict(of(self.settings))
         nobody = dict.fromkeys(of(self.settings), "")
         by_name = {name: of(own) for name, own in self.settings.by_predictions.items()}
-        spoken = [by_name.get(name, nobody) for name in self.predicted_by[rows]]
-        return {column: [values[column] for values in spoken] for column in nobody}
+        sources = [by_name.get(name, nobody) for name in self.predicted_by[rows]]
+        return {column: [values[column] for values in sources] for column in nobody}
 
     @cached_property
     def _has_key(self) -> bool:

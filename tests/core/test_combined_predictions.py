@@ -176,8 +176,8 @@ def test_from_the_command_line_to_the_export(
     two: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     place = ["--json", "--workspace", str(two.root)]
-    asked = ["thresholds", "--predictions", "quick", "--whole", ".05", "--second", "slow", "--save", "both"]
-    assert main([*asked, *place]) == 0
+    command = ["thresholds", "--predictions", "quick", "--whole", ".05", "--second", "slow", "--save", "both"]
+    assert main([*command, *place]) == 0
     assert json.loads(capsys.readouterr().out)["saved"] == "both"
     export = ["export", "--predictions", "both", "--out", str(tmp_path / "out.zip")]
     assert main([*export, *place]) == 0

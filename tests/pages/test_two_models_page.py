@@ -53,8 +53,8 @@ def test_a_second_model_is_used_too_and_both_are_exported(
     combined = workspace.find("predictions", "quick-and-slow")
     [chosen] = saved_policies(workspace, combined.fingerprint)
     # The same asked on the command line is free, and answers the same.
-    asked = ["thresholds", "--predictions", "quick", "--second", "slow", "--whole", ".05", "--json"]
-    assert main([*asked, "--workspace", str(workspace.root)]) == 0
+    command = ["thresholds", "--predictions", "quick", "--second", "slow", "--whole", ".05", "--json"]
+    assert main([*command, "--workspace", str(workspace.root)]) == 0
     content = json.loads(capsys.readouterr().out)
     assert (content["two_models"]["by_slow"], content["budget"].startswith("One question has")) == (90, True)
     report = Release.prepare(workspace, combined.name, chosen).write(tmp_path / "out.zip")
