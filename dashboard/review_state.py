@@ -37,6 +37,8 @@ class ReviewState:
         The record whose words the reader asked to see.
     drawing : bool
         Whether the page is being drawn as a whole just now.
+    written : int
+        The number of the last decision made here; a run of the page that read the log before it is out of date.
     last_answer : str
         What was said of the book before, and by the model.
     notices : list of str
@@ -56,6 +58,7 @@ class ReviewState:
     ready: str = ""
     explained: str = ""
     drawing: bool = False
+    written: int = 0
     last_answer: str = ""
     notices: list[str] = field(default_factory=list)
     listed: tuple[str, ...] = ()

@@ -165,7 +165,7 @@ def _become_ready(predictions: str, record_id: str) -> None:
     page was on its way.
     """
     desk = review_state(predictions)
-    if not desk.drawing:
+    if not desk.drawing and desk.record == record_id:  # one that was drawn for the record before says nothing of this
         desk.ready = record_id
         st.rerun()
 
@@ -173,7 +173,13 @@ def _become_ready(predictions: str, record_id: str) -> None:
 def _record(
     scored: Scored, queue: ReviewQueue, waiting: WaitingList, log: DecisionLog, desk: ReviewState
 ) -> pd.Series | None:
-    """Return the record to show: the one on the desk while it waits or was decided, else the next."""
+    """Return the record to show: the one on the desk while it waits or was decided, else the next.
+
+    At a press Streamlit begins a new run while the one before is still on its way to its end. That one read the log
+    before the decision, and would put the book that has just been decided back on the desk.
+    """
+    if not desk.record and log.newest < desk.written:
+        st.stop()
     known = (
         desk.record in waiting.record_ids
         or desk.record in log.current
@@ -268,11 +274,13 @@ def _answer(
     have decided this record by the identifier it has there.
     """
     desk = review_state(predictions)
-    if desk.record == record_id and too_early(desk):
+    # In the browser the title of the next book stands before its buttons do: a key pressed in between meets those of
+    # the book before, and was meant for neither.
+    if desk.record != record_id or too_early(desk):
         return
     scored = cache.scored(name, widgets.chosen_labels())
     try:
-        record_decision(
+        written = record_decision(
             cache.workspace().database,
             predictions,
             record_id,
@@ -287,14 +295,12 @@ def _answer(
             blind=blind,
         )
     except ConcurrentDecisionError as error:
-        if error.decision.session == window() and error.decision.label == answer:  # one key, pressed twice
-            desk.leave()
-            return
         desk.record, desk.again = error.decision.record_id, False
         desk.notices = [f"Your answer “{answer}” was not written: this book was decided meanwhile."]
     except ColophonError as error:
         desk.record, desk.notices = record_id, [str(error)]
     else:
+        desk.written = written  # before the desk is cleared: see _record
         desk.leave()
         desk.last_answer = f"The book before: you said “{answer}”" + (f", the model “{old}”." if old else ".")
 

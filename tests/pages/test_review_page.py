@@ -1,11 +1,13 @@
 """The Review page with one reader and with two: nobody decides a book that did not stand on the reader's screen."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.demonstration import PREDICTIONS
+from core.errors import StorageError
 from core.labels import load_labels
 from core.policies import SavedPolicy, save_policy
 from core.predictions import load_predictions, load_scored
@@ -14,7 +16,7 @@ from core.review_batch import Answer, record_answers
 from core.second_opinions import save_second_share
 from core.storage import Workspace
 from core.thresholds import Policy
-from dashboard import navigation, review_view
+from dashboard import navigation, review_progress, review_state, review_view
 
 Open = Callable[[Workspace, str], AppTest]
 
@@ -135,6 +137,56 @@ def test_a_book_cannot_be_decided_before_it_stood_on_the_screen(
     assert decisions(demo_copy.database, fingerprint)["record_id"].tolist() == [first]
     waiting = {"Fiction", "can't tell", "Undo my last decision"}
     assert all(button.disabled for button in page.button if button.label in waiting)
+
+
+@pytest.mark.usefixtures("read_at_once")
+def test_a_page_that_is_still_being_drawn_when_a_key_is_pressed_does_not_bring_the_decided_book_back(
+    demo_copy: Workspace, fingerprint: str, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page(demo_copy, "review.py").run()
+    book = shown_record(page)
+    show_progress = review_progress.show_progress
+
+    def press_meanwhile(*args: Any) -> None:
+        """Do what the callback of a press does in the run that begins while this one, which read the log, goes on."""
+        if review_state.review_state(fingerprint).record == book:
+            review_view._answer(PREDICTIONS, fingerprint, book, "Fiction", "Fiction", 0, False, False)
+        show_progress(*args)
+
+    def claim_nothing(*_args: Any, **_options: Any) -> None:
+        """Claims guard the decided book too, but not where two are to answer."""
+        raise StorageError("No claim can be written here.")
+
+    monkeypatch.setattr(review_progress, "show_progress", press_meanwhile)
+    monkeypatch.setattr(review_view, "claim_next", claim_nothing)
+    page.run()
+    assert [row.record_id for row in read_decisions(demo_copy.database, fingerprint).rows] == [book]
+    monkeypatch.setattr(review_progress, "show_progress", show_progress)
+    page.run()
+    assert shown_record(page) != book
+
+
+@pytest.mark.usefixtures("read_at_once")
+def test_a_key_that_meets_the_buttons_of_the_book_before_changes_nothing(
+    demo_copy: Workspace, fingerprint: str, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page(demo_copy, "review.py").run()
+    book = shown_record(page)
+    fiction(page)
+    after = shown_record(page)
+    show_progress = review_progress.show_progress
+
+    def press_of_before(*args: Any) -> None:
+        """Press between the title of the next book, which comes first, and its buttons."""
+        review_view._answer(PREDICTIONS, fingerprint, book, "Non-fiction", "Fiction", 0, False, False)
+        show_progress(*args)
+
+    monkeypatch.setattr(review_progress, "show_progress", press_of_before)
+    page.run()
+    assert shown_record(page) == after != book
+    assert not page.warning
+    [row] = read_decisions(demo_copy.database, fingerprint).rows
+    assert (row.record_id, row.label) == (book, "Fiction")
 
 
 @pytest.mark.usefixtures("read_at_once")
