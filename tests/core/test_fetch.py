@@ -17,6 +17,8 @@ from core.errors import Cancelled, FetchError, InputError
 from core.fetch import fetch, sources
 from core.storage import Workspace
 
+pytestmark = pytest.mark.slow
+
 CONTENT = b"BL record ID,Title\n" + b"".join(b"%09d,A title\n" % number for number in range(40_000))
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 NEWER = CONTENT + b"999999999,One more\n"

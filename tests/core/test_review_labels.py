@@ -19,6 +19,8 @@ from core.storage import Workspace
 from core.thresholds import compare_population, draw_review_sample
 from core.thresholds.sample import CheckedSample, draw_with_chances
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def scored(workspace: Workspace, tmp_path: Path) -> Scored:

@@ -15,6 +15,8 @@ from core.thresholds import Policy
 from dashboard import people, review_view
 from tests.pages.conftest import Open, by_hand
 
+pytestmark = pytest.mark.slow
+
 ROLES = {"anna@example.org": "curator", "rita@example.org": "reviewer", "ron@example.org": "reader"}
 AUTH = {"redirect_uri": "http://127.0.0.1/oauth2callback", "cookie_secret": "invented"}
 OpenAs = Callable[[Workspace, str, str], AppTest]

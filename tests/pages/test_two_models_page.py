@@ -18,6 +18,8 @@ from tests.core.test_combined_predictions import rows_of
 from tests.pages.conftest import Open
 from tests.serving import ROOT
 
+pytestmark = pytest.mark.slow
+
 CHOSEN = {"predictions": "quick", "of_whole": "5 %", "also": "slow"}
 
 

@@ -4,6 +4,7 @@ In 2,000 worlds, run by hand, a student was let in in all of them, and 37 promis
 """
 
 import numpy as np
+import pytest
 
 from core.models.cascade import choose_cut
 
@@ -12,6 +13,7 @@ MOST = RECORDS // 100
 ALPHA = 0.05
 
 
+@pytest.mark.slow
 def test_the_promise_fails_no_more_often_than_it_says() -> None:
     generator = np.random.default_rng(11)
     broken = let_in = 0

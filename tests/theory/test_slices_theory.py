@@ -95,6 +95,7 @@ class _Notes:
         return [{**content, "subject": of, "at": ""} for a, of, content in self.notes if a == kind]
 
 
+@pytest.mark.slow
 def test_who_types_what_stands_out_in_the_list_is_not_convinced_by_chance():
     random = np.random.default_rng(303)
     words = np.array([f"w{chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(100)])

@@ -81,6 +81,7 @@ def test_the_command_line_names_and_imports_it(cards: Path, tmp_path: Path) -> N
     assert report["reasons"][:2] == ["It begins with a card.", "Each card is a row."]
 
 
+@pytest.mark.slow
 def test_the_page_previews_and_imports_it(cards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace = Workspace(tmp_path / "home")
     monkeypatch.setenv("COLOPHON_HOME", str(workspace.root))

@@ -33,6 +33,7 @@ def test_where_it_is_undefined() -> None:
     assert krippendorff_alpha([("a", "a"), ("b", "b")]).value == 1.0
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_truth_in_about_19_of_20_worlds() -> None:
     """Two people who err in a tenth each, independently, of two classes alike: alpha is 1 − .18 / .5 = .64."""
     generator = np.random.default_rng(7)
