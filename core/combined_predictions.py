@@ -42,6 +42,7 @@ from core.schema import (
 from core.storage import Workspace, digest
 from core.thresholds import GuaranteeRecord, Policy
 from core.thresholds.two_models import QUICK, TwoCuts, TwoModelGuarantee
+from core.translation import in_english
 from core.wording import two_models as wording
 from core.wording.thresholds import population_warnings
 
@@ -128,6 +129,7 @@ def two_model_policy(first: Scored, second: Scored, cuts: TwoCuts) -> Policy:
     return Policy(stratum=PREDICTED_BY, by_stratum=by_source)
 
 
+@in_english()
 def save_combined(
     workspace: Workspace, first: Scored, second: Scored, result: TwoModelGuarantee, name: str | None = None
 ) -> PredictionSet:

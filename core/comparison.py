@@ -25,6 +25,7 @@ from core.schema import (
 )
 from core.statistics import MINIMUM_RECORDS, Estimate, adjust_p, bootstrap_interval, mcnemar_exact, proportion
 from core.text_formats import plain
+from core.translation import noop
 
 __all__ = [
     "BETTER",
@@ -41,8 +42,8 @@ __all__ = [
 # --- Where the second of two models is better or worse than the first: value by value of some facets ------------------
 
 
-BETTER: Final = "better"
-WORSE: Final = "worse"
+BETTER: Final = noop("better")
+WORSE: Final = noop("worse")
 UNCLEAR: Final = "no clear difference"
 TOO_FEW: Final = "too few books"
 LEVEL: Final = 0.05

@@ -28,6 +28,7 @@ from core.schema import (
     YEAR,
 )
 from core.text_search import phrase_mask
+from core.translation import _, noop
 
 __all__ = [
     "FACETS",
@@ -106,88 +107,88 @@ class _Facet:
 _ALPHABET = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _DEFINITIONS: dict[str, _Facet] = {
     "decade": _Facet(
-        title="Decade",
+        title=noop("Decade"),
         column=YEAR,
-        missing="no date",
-        words="{noun} of the {value}",
-        words_missing="{noun} without a readable date",
+        missing=noop("no date"),
+        words=noop("{noun} of the {value}"),
+        words_missing=noop("{noun} without a readable date"),
         codes=_decades,
     ),
     "place": _Facet(
-        title="Place of publication",
+        title=noop("Place of publication"),
         column=PLACE,
-        missing="no place",
-        words="{noun} from {value}",
-        words_missing="{noun} without a place",
+        missing=noop("no place"),
+        words=noop("{noun} from {value}"),
+        words_missing=noop("{noun} without a place"),
     ),
     "country": _Facet(
-        title="Country",
+        title=noop("Country"),
         column=COUNTRY,
-        missing="no country",
-        words="{noun} from {value}",
-        words_missing="{noun} without a country",
+        missing=noop("no country"),
+        words=noop("{noun} from {value}"),
+        words_missing=noop("{noun} without a country"),
     ),
     "language": _Facet(
-        title="Language",
+        title=noop("Language"),
         column=LANGUAGE,
-        missing="no language",
-        words="{value} {noun}",
-        words_missing="{noun} without a language",
+        missing=noop("no language"),
+        words=noop("{value} {noun}"),
+        words_missing=noop("{noun} without a language"),
     ),
     "language_source": _Facet(
-        title="Where the language comes from",
+        title=noop("Where the language comes from"),
         column=LANGUAGE_SOURCE,
-        missing="no language",
-        words="{noun} whose language is {value}",
-        words_missing="{noun} without a language",
+        missing=noop("no language"),
+        words=noop("{noun} whose language is {value}"),
+        words_missing=noop("{noun} without a language"),
         order=("catalogued", "detected"),
         renamed={"catalogue": "catalogued"},
     ),
     "publisher": _Facet(
-        title="Publisher",
+        title=noop("Publisher"),
         column=PUBLISHER,
-        missing="no publisher",
-        words="{noun} published by {value}",
-        words_missing="{noun} without a publisher",
+        missing=noop("no publisher"),
+        words=noop("{noun} published by {value}"),
+        words_missing=noop("{noun} without a publisher"),
     ),
     "title_length": _Facet(
-        title="Length of title",
+        title=noop("Length of title"),
         column=TITLE,
-        missing="no title",
-        words="{noun} with titles of {value} characters",
-        words_missing="{noun} without a title",
+        missing=noop("no title"),
+        words=noop("{noun} with titles of {value} characters"),
+        words_missing=noop("{noun} without a title"),
         codes=_title_lengths,
         order=_length_bands(),
     ),
     "first_letter": _Facet(
-        title="First letter of title",
+        title=noop("First letter of title"),
         column=TITLE,
-        missing="no title",
-        words="{noun} whose title begins with {value}",
-        words_missing="{noun} without a title",
+        missing=noop("no title"),
+        words=noop("{noun} whose title begins with {value}"),
+        words_missing=noop("{noun} without a title"),
         codes=_first_letters,
         order=(*_ALPHABET, OTHER_LETTER, DIGIT_OR_SIGN),
         words_of={
-            OTHER_LETTER: "{noun} whose title begins with another letter than A to Z",
-            DIGIT_OR_SIGN: "{noun} whose title begins with a digit or a sign",
+            OTHER_LETTER: noop("{noun} whose title begins with another letter than A to Z"),
+            DIGIT_OR_SIGN: noop("{noun} whose title begins with a digit or a sign"),
         },
     ),
     "genre_given": _Facet(
-        title="Genre as catalogued",
+        title=noop("Genre as catalogued"),
         column=GENRE_GIVEN,
-        missing="no genre given",
-        words="{noun} catalogued as {value}",
-        words_missing="{noun} catalogued without a genre",
+        missing=noop("no genre given"),
+        words=noop("{noun} catalogued as {value}"),
+        words_missing=noop("{noun} catalogued without a genre"),
     ),
     "date_certainty": _Facet(
-        title="Certainty of date",
+        title=noop("Certainty of date"),
         column=DATE_CERTAINTY,
-        missing="no date",
-        words="{noun} whose date is {value}",
-        words_missing="{noun} without a date",
+        missing=noop("no date"),
+        words=noop("{noun} whose date is {value}"),
+        words_missing=noop("{noun} without a date"),
         order=tuple(certainty for certainty in DATE_CERTAINTIES if certainty != "none"),
         renamed={"none": ""},
-        words_of={"range": "{noun} whose date is a range of years"},
+        words_of={"range": noop("{noun} whose date is a range of years")},
     ),
 }
 
@@ -273,7 +274,7 @@ def facet_values(records: pd.DataFrame, facet: str) -> pd.Series:
 
 def facet_title(facet: str) -> str:
     """Return a facet's name for people: 'Length of title' for title_length, the name itself for an unknown one."""
-    return _facet(facet).title
+    return _(_facet(facet).title)
 
 
 def missing_value(facet: str) -> str:
@@ -281,7 +282,7 @@ def missing_value(facet: str) -> str:
     return _facet(facet).missing
 
 
-def facet_words(facet: str, value: str, noun: str = "books") -> str:
+def facet_words(facet: str, value: str, noun: str = noop("books")) -> str:
     """Say which books a value of a facet means, to be used in a sentence.
 
     >>> facet_words("language", "Dutch"), facet_words("decade", "1840s"), facet_words("place", "no place")
@@ -290,8 +291,8 @@ def facet_words(facet: str, value: str, noun: str = "books") -> str:
     how = _facet(facet)
     pattern = how.words_missing if value == how.missing else how.words_of.get(value, how.words)
     if facet == "language" and "," in value:  # 'Greek, Ancient' stands badly before a noun
-        pattern = "{noun} in {value}"
-    return pattern.format(noun=noun, value=value)
+        pattern = noop("{noun} in {value}")
+    return _(pattern, noun=_(noun), value=value)
 
 
 def facet_order(facet: str, values: Iterable[str]) -> list[str]:

@@ -5,7 +5,10 @@ from collections.abc import Iterable, Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, Protocol
 
+from core.translation import _, number_text
+
 __all__ = [
+    "Estimated",
     "capitalised",
     "counts_listed",
     "figure",
@@ -34,15 +37,15 @@ def capitalised(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def listed(parts: Iterable[str], most: int | None = None, *, last: str = " and ") -> str:
+def listed(parts: Iterable[str], most: int | None = None, *, last: str | None = None) -> str:
     """Return "a, b and c"; of more than `most` parts the first ones, and how many more there are.
 
     >>> listed(["a", "b", "c"]), listed(["a"]), listed(["a", "b", "c"], most=2), listed(["a", "b"], 2, last=", ")
     ('a, b and c', 'a', 'a, b and 1 more', 'a, b')
     """
-    shown = list(parts)
+    shown, last = list(parts), _(" and ") if last is None else last
     if most is not None and len(shown) > most:
-        shown[most:], last = [f"{len(shown) - most:,} more"], " and "
+        shown[most:], last = [_("{n:,} more", n=len(shown) - most)], _(" and ")
     return last.join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
 
 
@@ -60,8 +63,8 @@ def counts_listed(counts: Mapping[str, int], most: int = 5) -> str:
     rest = len(names) - most
     if rest > 1:
         names = sorted(names, key=lambda name: -counts[name])[:most]  # of equal counts the first in the order given
-    listing = ", ".join(f"{counts[name]:,} {name}" for name in names)
-    return f"{listing} and {rest:,} more classes" if rest > 1 else listing
+    listing = ", ".join(_("{n:,} {name}", n=counts[name], name=name) for name in names)
+    return _("{listing} and {rest:,} more classes", listing=listing, rest=rest) if rest > 1 else listing
 
 
 def largest_listed(parts: Mapping[str, float], words: Mapping[str, str], most: int = 5) -> str:
@@ -74,7 +77,8 @@ def largest_listed(parts: Mapping[str, float], words: Mapping[str, str], most: i
     if rest <= 1:
         return listed([words[name] for name in parts])
     names = sorted(parts, key=lambda name: -parts[name])[:most]
-    return f"{', '.join(words[name] for name in names)} and {rest:,} more classes"
+    listing = ", ".join(words[name] for name in names)
+    return _("{listing} and {rest:,} more classes", listing=listing, rest=rest)
 
 
 def in_percent(share: float) -> str:
@@ -84,13 +88,13 @@ def in_percent(share: float) -> str:
     ['19 %', '3 %', '0.4 %', 'under 0.1 %', '0 %', '99.8 %', '100 %']
     """
     if math.isnan(share):
-        return "an unknown share"
+        return _("an unknown share")
     if 0 < share < 0.0005:
-        return "under 0.1 %"
+        return _("under {share}", share=number_text("0.1 %"))
     if 0.9995 <= share < 1:
-        return "over 99.9 %"
+        return _("over {share}", share=number_text("99.9 %"))
     if 0 < share < 0.00995 or 0.99 < share < 1:
-        return f"{100 * share:.1f} %"
+        return number_text(f"{100 * share:.1f} %")
     return f"{100 * share:.0f} %"
 
 
@@ -106,22 +110,25 @@ def percent(share: float | None, digits: int = 1) -> str:
         return "–"
     least = 10.0**-digits
     if share < 1 and round(100 * share, digits) >= 100:
-        return f"over {100 - least:.{digits}f} %"
+        return _("over {share}", share=number_text(f"{100 - least:.{digits}f} %"))
     if share > 0 and round(100 * share, digits) <= 0:
-        return f"under {least:.{digits}f} %"
-    return f"{100 * share:.{digits}f} %"
+        return _("under {share}", share=number_text(f"{least:.{digits}f} %"))
+    return number_text(f"{100 * share:.{digits}f} %")
 
 
-class _Estimate(Protocol):
-    def as_dict(self) -> dict[str, Any]: ...
+class Estimated(Protocol):
+    """What has an estimated value: its `value`, `low`, `high`, `n` and `reason`."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the values by their names."""
 
 
 def rate(
-    estimate: _Estimate | Mapping[str, Any],
+    estimate: Estimated | Mapping[str, Any],
     *,
     bounds: str = "",
     n: str = ", n = ",
-    unknown: str = "not known: {reason}",
+    unknown: str | None = None,
 ) -> str:
     """Return an estimated share with its interval and the number of records it rests on, or why there is none.
 
@@ -145,9 +152,10 @@ def rate(
     values = estimate if isinstance(estimate, Mapping) else estimate.as_dict()
     value, low, high, size = (_defined(values.get(key)) for key in ("value", "low", "high", "n"))
     if value is None:
-        return unknown.format(reason=values.get("reason") or "no labelled books")
+        reason = _(values.get("reason") or "no labelled books")
+        return (_("not known: {reason}") if unknown is None else unknown).format(reason=reason)
     between = "" if low is None or high is None else f"{bounds}{interval_percent(low, high)}"
-    inside = f"{between}{'' if size is None else f'{n}{size:,}'}".removeprefix(n[:2])
+    inside = f"{between}{'' if size is None else n + number_text(f'{size:,}')}".removeprefix(n[:2])
     return f"{percent(value)} ({inside})" if inside else percent(value)
 
 
@@ -155,13 +163,15 @@ def _defined(value: float | None) -> float | None:
     return None if value is None or math.isnan(value) else value
 
 
-def figure(estimate: _Estimate, unknown: str = "not known: {reason}") -> str:
+def figure(estimate: Estimated, unknown: str | None = None) -> str:
     """Return an estimated number that is no share, such as macro-F1, with its interval: "0.874 (0.850 to 0.897)"."""
     values = estimate.as_dict()
     value, low, high = (values[key] for key in ("value", "low", "high"))
     if value is None:
-        return unknown.format(reason=values.get("reason"))
-    return f"{value:.3f}" if low is None else f"{value:.3f} ({low:.3f} to {high:.3f})"
+        return (_("not known: {reason}") if unknown is None else unknown).format(reason=_(str(values.get("reason"))))
+    if low is None:
+        return number_text(f"{value:.3f}")
+    return _("{value:.3f} ({low:.3f} to {high:.3f})", value=value, low=low, high=high)
 
 
 def upper_percent(share: float) -> str:
@@ -172,7 +182,7 @@ def upper_percent(share: float) -> str:
     >>> [upper_percent(share) for share in (0.05, 0.025, 0.045, 1 / 30, 0.0000123, 0)]
     ['5 %', '2.5 %', '4.5 %', '3.34 %', '0.0013 %', '0 %']
     """
-    return "an unknown share" if math.isnan(share) else f"{_limit(share, ROUND_CEILING)} %"
+    return _("an unknown share") if math.isnan(share) else f"{_limit(share, ROUND_CEILING)} %"
 
 
 def lower_percent(share: float) -> str:
@@ -181,7 +191,7 @@ def lower_percent(share: float) -> str:
     >>> [lower_percent(share) for share in (0.95, 0.975, 0.99999, 2 / 3)]
     ['95 %', '97.5 %', '99.99 %', '66.66 %']
     """
-    return "an unknown share" if math.isnan(share) else f"{_limit(share, ROUND_FLOOR)} %"
+    return _("an unknown share") if math.isnan(share) else f"{_limit(share, ROUND_FLOOR)} %"
 
 
 def _limit(share: float, rounding: str) -> str:
@@ -190,7 +200,7 @@ def _limit(share: float, rounding: str) -> str:
     places = max(2, 1 - exact.adjusted()) if exact else 0
     shown = exact.quantize(Decimal(1).scaleb(-places), rounding=rounding)
     text = f"{shown:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return number_text(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 def interval_percent(low: float | None, high: float | None, digits: int = 1) -> str:
@@ -206,7 +216,7 @@ def interval_percent(low: float | None, high: float | None, digits: int = 1) -> 
         (100 * Decimal(repr(round(float(end), _NOISE)))).quantize(place, rounding=rounding)
         for end, rounding in ((low, ROUND_FLOOR), (high, ROUND_CEILING))
     ]
-    return f"{ends[0]:f} to {ends[1]:f} %"
+    return _("{low:f} to {high:f} %", low=ends[0], high=ends[1])
 
 
 def interval_count(low: float, high: float) -> str:
@@ -215,7 +225,7 @@ def interval_count(low: float, high: float) -> str:
     >>> interval_count(1023.6, 1100.2)
     '1,023 to 1,101'
     """
-    return f"{math.floor(round(low, _NOISE)):,} to {math.ceil(round(high, _NOISE)):,}"
+    return _("{low:,} to {high:,}", low=math.floor(round(low, _NOISE)), high=math.ceil(round(high, _NOISE)))
 
 
 def over_or_under(ratio: float) -> str:
@@ -227,11 +237,13 @@ def over_or_under(ratio: float) -> str:
     ['about their share', 'missing']
     """
     if math.isnan(ratio):
-        return "found in one of the two only"
+        return _("found in one of the two only")
     if ratio == 0:
-        return "missing"
+        return _("missing")
     if 0.95 < ratio < 1.05:
-        return "about their share"
+        return _("about their share")
     times = max(ratio, 1 / ratio)
-    amount = f"{times:,.0f}" if times >= 4.95 or abs(times - round(times)) < 0.05 else f"{times:.1f}"
-    return f"{amount} times {'over' if ratio > 1 else 'under'}-represented"
+    amount = number_text(f"{times:,.0f}" if times >= 4.95 or abs(times - round(times)) < 0.05 else f"{times:.1f}")
+    if ratio > 1:
+        return _("{amount} times over-represented", amount=amount)
+    return _("{amount} times under-represented", amount=amount)

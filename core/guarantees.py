@@ -39,6 +39,7 @@ from core.thresholds import (
 from core.thresholds.error_band import MOST_BANDS, SHARE_OF_ONE_CUT
 from core.thresholds.sample import CheckedSample, above_floors
 from core.thresholds.two_models import TwoModelGuarantee, find_two_model_guarantee
+from core.translation import in_english
 from core.wording import whole as wording
 from core.wording.thresholds import population_warnings
 
@@ -120,6 +121,7 @@ def budget_of(workspace: Workspace, scored: Scored) -> AlphaBudget:
     return AlphaBudget(workspace.database, titles_of(drawn))
 
 
+@in_english()
 def ask_whole(
     scored: Scored, request: WholeRequest, budget: AlphaBudget, population: PopulationCheck | None = None
 ) -> WholeGuarantee:
@@ -178,6 +180,7 @@ def ask_whole(
     return result
 
 
+@in_english()
 def ask_accepted(
     scored: Scored, request: AcceptedRequest, budget: AlphaBudget, population: PopulationCheck | None = None
 ) -> Guarantee:
@@ -211,6 +214,7 @@ def ask_accepted(
     return result
 
 
+@in_english()
 def ask_two_models(
     quick: Scored,
     slow: Scored,
@@ -371,6 +375,7 @@ def _description(scored: Scored, kind: str, request: WholeRequest | AcceptedRequ
     return ", ".join([limit, *where, *conditions, f"by '{scored.name}'"])
 
 
+@in_english()
 def ask_band(scored: Scored, budget: AlphaBudget, confidence: float = 0.95) -> ErrorBand:
     """Return the bound on what stays wrong at every cut at once: one question, however many cuts are looked at."""
     description = f"every cut-off and every share at once, by '{scored.name}'"
@@ -379,6 +384,7 @@ def ask_band(scored: Scored, budget: AlphaBudget, confidence: float = 0.95) -> E
     return ErrorBand(scored.table, scored.classes, confidence, alpha)
 
 
+@in_english()
 def bound_of(
     scored: Scored, chosen: SavedPolicy, band: Callable[[], ErrorBand], population: PopulationCheck
 ) -> ErrorBound | None:
@@ -400,6 +406,7 @@ def bound_of(
     return band().bound(chosen.policy)
 
 
+@in_english()
 def report_policy(
     scored: Scored, chosen: SavedPolicy, budget: AlphaBudget, population: PopulationCheck | None = None
 ) -> PolicyReport:
@@ -426,6 +433,7 @@ def budget_sentence(budget: AlphaBudget) -> str:
     )
 
 
+@in_english()
 def promise_of(result: WholeGuarantee) -> GuaranteeRecord:
     """Return what is kept of a guarantee beside its cuts, for report, README and manifest."""
     warnings = population_warnings(result.population)

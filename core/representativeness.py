@@ -26,6 +26,7 @@ from core.statistics import (
     total_variation_by_chance,
 )
 from core.text_formats import plain
+from core.translation import in_english, noop
 
 __all__ = [
     "TOO_FEW_BOOKS",
@@ -41,12 +42,12 @@ __all__ = [
 
 # Total variation distance beyond what a random sample of this size would show (below the limit) → the word for it.
 VERDICTS: tuple[tuple[float, str], ...] = (
-    (0.05, "alike"),
-    (0.15, "slightly different"),
-    (0.30, "clearly different"),
-    (math.inf, "very different"),
+    (0.05, noop("alike")),
+    (0.15, noop("slightly different")),
+    (0.30, noop("clearly different")),
+    (math.inf, noop("very different")),
 )
-TOO_FEW_BOOKS = "too few books to say"
+TOO_FEW_BOOKS = noop("too few books to say")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +164,7 @@ class Representativeness:
         }
 
 
+@in_english()
 def compare(
     sample_records: pd.DataFrame,
     population_records: pd.DataFrame,

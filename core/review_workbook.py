@@ -19,6 +19,7 @@ from core.review_batch import Answer
 from core.review_queue import ReviewQueue
 from core.schema import AUTHOR, CONFIDENCE, DATE, PREDICTED, TITLE
 from core.storage import file_sha256
+from core.translation import in_english
 from core.wording.review import reason_sentence
 
 __all__ = ["RefusedRow", "WorkbookAnswers", "read_review_workbook", "write_review_workbook"]
@@ -60,6 +61,7 @@ class WorkbookAnswers:
     session: str
 
 
+@in_english()
 def write_review_workbook(
     target: Path | BinaryIO, scored: Scored, queue: ReviewQueue, record_ids: Sequence[str], *, newest: int
 ) -> int:

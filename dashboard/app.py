@@ -7,6 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.translation import _
+
 if __name__ != "__main__":
     from dashboard import housekeeping
     from dashboard import housekeeping as guard
@@ -15,12 +17,26 @@ if __name__ != "__main__":
     housekeeping.skip_chart_validation()
     app = st.App(Path(__file__), middleware=guard.middleware(), lifespan=housekeeping.lifespan)
 else:
-    from dashboard import book_view, cache, feedback, navigation, people, tables, tour_view, upkeep_view, widgets
+    from core.translation import _
+    from dashboard import (
+        book_view,
+        cache,
+        feedback,
+        language,
+        navigation,
+        people,
+        tables,
+        tour_view,
+        upkeep_view,
+        widgets,
+    )
 
+    language.take_from_address()
     # Before the menu: a browser would fetch the icon of a menu entry from another host, had it no other by then.
     st.set_page_config(page_icon=navigation.ICON, layout="wide")
     page = navigation.navigation()
-    st.set_page_config(page_title=f"{page.title} · Colophon")
+    title = navigation.entry_of(page).title
+    st.set_page_config(page_title=f"{_(title)} · Colophon")
     tables.fit_the_window()
     tables.accent_text_colour()
     people.require_sign_in()  # nothing of the workspace is read before
@@ -29,9 +45,9 @@ else:
         people.show_person()
     with st.sidebar, feedback.show_errors():
         widgets.choose_predictions()
-        book_view.search_box(page.title)
+        book_view.search_box(title)
     with feedback.show_errors():
         upkeep_view.unreadable()
         widgets.mark_invented()
-        tour_view.card(page.title)
+        tour_view.card(title)
         page.run()

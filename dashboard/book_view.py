@@ -8,6 +8,7 @@ import streamlit as st
 from core.book_record import BookRecord
 from core.formatting import capitalised, lower_percent
 from core.schema import AUTHOR, DATE, RECORD_ID, TITLE
+from core.translation import _
 from dashboard import feedback, navigation
 from dashboard.feedback import count, escape
 from dashboard.tables import header, show_table
@@ -28,10 +29,10 @@ def search_box(title: str) -> None:
         Title of the page that is open.
     """
     words = st.text_input(
-        "Find a book",
+        _("Find a book"),
         key=_SEARCHED,
-        placeholder="Title, author or number",
-        help="Among the books of the predictions chosen above. Neither capitals nor accents matter.",
+        placeholder=_("Title, author or number"),
+        help=_("Among the books of the predictions chosen above. Neither capitals nor accents matter."),
         on_change=_search,
     )
     if words.strip() and st.session_state.pop(f"{_SEARCHED}_go", False):
@@ -47,7 +48,7 @@ def _search() -> None:
 def choose(matches: pd.DataFrame, words: str) -> str:
     """Let a person choose one of the books, and return its number; stops the page where there is none."""
     if matches.empty:
-        feedback.conclusion(f"No book holds “{escape(words)}” in its title, author or number.")
+        feedback.conclusion(_("No book holds “{words}” in its title, author or number.", words=escape(words)))
         st.stop()
     rows = matches.head(_LISTED)
     names = {
@@ -56,8 +57,8 @@ def choose(matches: pd.DataFrame, words: str) -> str:
     }
     if len(matches) == 1:
         return next(iter(names))
-    label = f"{count(len(matches), 'book')} fit" + (
-        f"; the first {_LISTED} are listed" if len(matches) > _LISTED else ""
+    label = _("{matches} fit", matches=count(len(matches), "book")) + (
+        _("; the first {listed} are listed", listed=_LISTED) if len(matches) > _LISTED else ""
     )
     if len(names) <= _SEEN_AT_ONCE:
         escaped = {record_id: escape(name) for record_id, name in names.items()}
@@ -67,41 +68,59 @@ def choose(matches: pd.DataFrame, words: str) -> str:
 
 def show(book: BookRecord) -> None:
     """Show a book: its record, what was said of it and by whom."""
-    feedback.conclusion(escape(book.title) or "(no title)")
+    feedback.conclusion(escape(book.title) or _("(no title)"))
     facts = " · ".join(f"{capitalised(header(name))}: {value}" for name, value in book.facts.items())
-    st.caption(escape(f"{facts} · record {book.record_id}" if facts else f"record {book.record_id}"))
+    st.caption(
+        escape(
+            _("{facts} · record {record_id}", facts=facts, record_id=book.record_id)
+            if facts
+            else _("record {record_id}", record_id=book.record_id)
+        )
+    )
     if book.link:
         st.link_button(
-            f"Read it at {escape(urlsplit(book.link).hostname or '')}", book.link, icon=":material/open_in_new:"
+            _("Read it at {hostname}", hostname=escape(urlsplit(book.link).hostname or "")),
+            book.link,
+            icon=":material/open_in_new:",
         )
     left, right = st.columns(2)
     with left:
-        st.header("What was said of it")
+        st.header(_("What was said of it"))
         _show_answers(book)
     with right:
-        st.header("Its record")
+        st.header(_("Its record"))
         record = pd.DataFrame({"column": list(book.columns), "in the file": list(book.columns.values())})
-        show_table(record, alt="The columns of the record that are filled, as they came", height="content")
+        show_table(record, alt=_("The columns of the record that are filled, as they came"), height="content")
 
 
 def _show_answers(book: BookRecord) -> None:
     for answer in book.predictions:
         sure = (
-            f", {feedback.percent_unbroken(lower_percent(answer.confidence))} sure"
+            _(", {confidence} sure", confidence=feedback.percent_unbroken(lower_percent(answer.confidence)))
             if answer.confidence == answer.confidence
             else ""
         )
-        state = {True: " Accepted.", False: " Left to people.", None: ""}[answer.is_accepted]
-        st.markdown(f"**{escape(answer.predictions)}** says {escape(answer.label) or 'nothing'}{sure}.{state}")
+        state = {True: _(" Accepted."), False: _(" Left to people."), None: ""}[answer.is_accepted]
+        st.markdown(
+            _(
+                "**{predictions}** says {label}{sure}.{state}",
+                predictions=escape(answer.predictions),
+                label=escape(answer.label) or _("nothing"),
+                sure=sure,
+                state=state,
+            )
+        )
     for label in book.labels:
-        by = f" by {label.annotator}" if label.annotator else ""
+        by = _(" by {annotator}", annotator=label.annotator) if label.annotator else ""
         note = f" “{label.note}”" if label.note else ""
-        st.markdown(f"**{escape(label.label_set)}**: {escape((label.label or 'undecided') + by + '.' + note)}")
+        st.markdown(f"**{escape(label.label_set)}**: {escape((label.label or _('undecided')) + by + '.' + note)}")
     for row in book.decisions:
-        who = row.by or "somebody without a name"
-        what = "taken back" if row.undoes else f"decided “{row.label}”"
-        st.markdown(f"**Review**: {escape(f'{what} by {who}, {row.when}.')}")
+        who = row.by or _("somebody without a name")
+        what = _("taken back") if row.undoes else _("decided “{label}”", label=row.label)
+        st.markdown(
+            _("**Review**: {what}", what=escape(_("{what} by {who}, {when}.", what=what, who=who, when=row.when)))
+        )
     if not (book.labels or book.decisions):
-        st.markdown("No person has said anything of it.")
+        st.markdown(_("No person has said anything of it."))
     if book.slices:
-        st.markdown(f"It belongs to: {escape(', '.join(book.slices))}.")
+        st.markdown(_("It belongs to: {slices}.", slices=escape(", ".join(book.slices))))

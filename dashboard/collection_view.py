@@ -12,6 +12,7 @@ from core.evaluation import Evaluation
 from core.facets import facet_title
 from core.predictions import Scored
 from core.representativeness import FacetComparison, Representativeness
+from core.translation import _, noop
 from core.wording import evaluation as wording
 from core.wording.representativeness import headline
 from dashboard import cache, feedback, widgets
@@ -48,32 +49,41 @@ def whole_collection(scored: Scored) -> None:
             for name, share in collection.class_shares.items()
         ]
     )
-    show_table(shares, alt="Share of each class in the collection, with intervals")
+    show_table(shares, alt=_("Share of each class in the collection, with intervals"))
     widgets.download_table(shares, "class-shares")
     uncovered = ", ".join(
-        f"{percent(share)} by {facet_title(facet).lower()}" for facet, share in collection.uncovered.items()
+        _("{share} by {facet}", share=percent(share), facet=facet_title(facet).lower())
+        for facet, share in collection.uncovered.items()
     )
-    st.markdown(f"Books of the collection that are like no checked book: {uncovered}.")
+    st.markdown(_("Books of the collection that are like no checked book: {uncovered}.", uncovered=uncovered))
     st.caption(
-        "**Share of all books**: prediction-powered (Angelopoulos and others 2023): the model's answers for all books,"
-        " corrected by what it gets wrong on the checked ones. **By weights alone**: the checked books, weighted"
-        " so that they resemble the collection in prediction and confidence. Design effect (how much the weights widen"
-        f" the intervals): {collection.design_effect:.2f}."
+        _(
+            "**Share of all books**: prediction-powered (Angelopoulos and others 2023): the model's"
+            " answers for all books, corrected by what it gets wrong on the checked ones. **By"
+            " weights alone**: the checked books, weighted so that they resemble the collection in"
+            " prediction and confidence. Design effect (how much the weights widen the intervals):"
+            " {design_effect:.2f}.",
+            design_effect=collection.design_effect,
+        )
     )
 
 
 def calibration(scored: Scored, evaluation: Evaluation) -> None:
     """Show whether the model is as often right as it says, before and after calibrating."""
     if scored.calibrated:
-        st.markdown("These confidences were calibrated when the model was trained.")
+        st.markdown(_("These confidences were calibrated when the model was trained."))
     tried = cache.calibrations(scored)
     best = min(tried, key=lambda candidate: candidate.log_loss)
     feedback.conclusion(escape(wording.calibration(tried[0])))
     feedback.show_sentences(*map(wording.calibration, tried[1:]))
     if best is not tried[0]:
         feedback.show_sentences(
-            f"All probabilities together, not the largest alone, are truest after {best.title}. Train or calibrate on"
-            " checked books of this collection (Models page, “Calibrate on”) to have it."
+            _(
+                "All probabilities together, not the largest alone, are truest after {best_title}. Train"
+                " or calibrate on checked books of this collection (Models page, “Calibrate on”) to have"
+                " it.",
+                best_title=best.title,
+            )
         )
     for column, candidate in zip(st.columns(len(tried)), tried, strict=True):
         with column:
@@ -82,36 +92,42 @@ def calibration(scored: Scored, evaluation: Evaluation) -> None:
             chart = chart.rename(columns={"acc_low": "low", "acc_high": "high"})
             st.altair_chart(
                 reliability_chart(chart, chart_theme=theme.chart_theme()),
-                alt=f"How often it is right where it says so, {candidate.title}",
+                alt=_("How often it is right where it says so, {candidate_title}", candidate_title=candidate.title),
             )
     table = pd.DataFrame(
         [{"confidences": o.title, "off by": o.ece, "log loss": o.log_loss, "books": o.n} for o in tried]
     )
     show_table(
         table,
-        shares=["off by"],
+        shares=[_("off by")],
         columns={
-            "off by": st.column_config.NumberColumn(help="Expected calibration error (ECE): as in the sentences above"),
+            "off by": st.column_config.NumberColumn(
+                help=_("Expected calibration error (ECE): as in the sentences above")
+            ),
             "log loss": st.column_config.NumberColumn(
-                "all probabilities (log loss)",
+                _("all probabilities (log loss)"),
                 format="%.3f",
-                help=(
+                help=_(
                     "The logarithmic loss: how little the answers of people surprise a reader of all probabilities."
                     " Lower is truer."
                 ),
             ),
         },
-        alt="Calibration error and log loss before and after",
+        alt=_("Calibration error and log loss before and after"),
     )
     widgets.download_table(table, "calibration")
     st.caption(
-        "Each dot is about a tenth of the checked books: across, how sure the model said it was; up, how often it was"
-        " right, with its 95 % interval; on the dashed line it is as good as its word. What is learned from four fifths"
-        " of the checked books is measured on the other fifth."
+        _(
+            "Each dot is about a tenth of the checked books: across, how sure the model said it was; up, how"
+            " often it was"
+            " right, with its 95 % interval; on the dashed line it is as good as its word. What is learned"
+            " from four fifths"
+            " of the checked books is measured on the other fifth."
+        )
     )
 
 
-METHOD_NOTE = (
+METHOD_NOTE = noop(
     "For each facet the shares of the sample and of the collection are compared. **Share that would have to"
     " move** (total"
     " variation distance) is the part of the sample's books that would have to be other books for the two to be alike;"
@@ -124,7 +140,7 @@ METHOD_NOTE = (
     " sample is part of the collection, interval and test compare it with the rest of the collection."
 )
 
-_MAX_SHOWN = ("facet", "verdict", "what differs most", "would have to move", "by chance")
+_MAX_SHOWN = ("facet", "verdict", noop("what differs most"), noop("would have to move"), noop("by chance"))
 
 
 def summary(representativeness: Representativeness) -> pd.DataFrame:
@@ -153,7 +169,7 @@ def summary_table(table: pd.DataFrame) -> None:
     """Show what a curator reads of the summary; the download has the statistics too."""
     show_table(
         table[list(_MAX_SHOWN)],
-        shares=["would have to move", "by chance"],
+        shares=[_("would have to move"), _("by chance")],
         lines=5,
         height="content",
         columns={
@@ -162,13 +178,13 @@ def summary_table(table: pd.DataFrame) -> None:
             "what differs most": st.column_config.TextColumn(width=450),
             "would have to move": st.column_config.NumberColumn(
                 width=155,
-                help="The part of the sample that would have to be other books for the two to be alike",
+                help=_("The part of the sample that would have to be other books for the two to be alike"),
             ),
             "by chance": st.column_config.NumberColumn(
-                width=90, help="What a sample of the same size drawn at random would show"
+                width=90, help=_("What a sample of the same size drawn at random would show")
             ),
         },
-        alt="How the sample differs from the collection, one row a facet, the largest difference first",
+        alt=_("How the sample differs from the collection, one row a facet, the largest difference first"),
     )
 
 
@@ -176,16 +192,16 @@ def facet_table(comparison: FacetComparison, sample: str, population: str) -> No
     """Show every value of a facet with counts, shares and ratio."""
     names = {
         "value": comparison.title.lower(),
-        "sample_share": f"share in {sample}",
-        "population_share": f"share in {population}",
-        "ratio": "times as frequent",
-        "low": "at least",
-        "high": "at most",
-        "sample_n": f"books in {sample}",
-        "population_n": f"books in {population}",
-        "residual": "standard errors from chance",
-        "sample_detected_n": f"detected in {sample}",
-        "population_detected_n": f"detected in {population}",
+        "sample_share": _("share in {sample}", sample=sample),
+        "population_share": _("share in {population}", population=population),
+        "ratio": _("times as frequent"),
+        "low": _("at least"),
+        "high": _("at most"),
+        "sample_n": _("books in {sample}", sample=sample),
+        "population_n": _("books in {population}", population=population),
+        "residual": _("standard errors from chance"),
+        "sample_detected_n": _("detected in {sample}", sample=sample),
+        "population_detected_n": _("detected in {population}", population=population),
     }
     shown = comparison.table[[column for column in names if column in comparison.table]].rename(columns=names)
     numbers: dict[str, Any] = {
@@ -198,7 +214,7 @@ def facet_table(comparison: FacetComparison, sample: str, population: str) -> No
         shown.drop(columns=names["residual"], errors="ignore"),
         shares=[names["sample_share"], names["population_share"]],
         columns=numbers,
-        alt=f"{comparison.title}: counts, shares, ratios",
+        alt=_("{comparison_title}: counts, shares, ratios", comparison_title=comparison.title),
     )
     widgets.download_table(shown, f"{sample}-{population}-{comparison.facet}")
 
@@ -207,7 +223,13 @@ def keyword_sentence(table: pd.DataFrame) -> str:
     """Say how often the words stand in titles of each set."""
     sums = table.groupby(["word", "set"], sort=False)[["n_with_word", "n_titles"]].sum().reset_index()
     parts = [
-        f"“{row['word']}” in {row['n_with_word']:,} of {row['n_titles']:,} titles of {row['set']}"
+        _(
+            "“{word}” in {n_with_word:,} of {n_titles:,} titles of {set}",
+            word=row["word"],
+            n_with_word=row["n_with_word"],
+            n_titles=row["n_titles"],
+            set=row["set"],
+        )
         for row in sums.to_dict("records")
     ]
     return "; ".join(parts) + "."

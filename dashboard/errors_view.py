@@ -21,6 +21,7 @@ from core.predictions import Scored
 from core.schema import CORRECT, PREDICTED, TITLE, TRUTH
 from core.statistics import Estimate
 from core.text_search import phrase_mask
+from core.translation import _, noop, number_text
 from core.wording.languages import unknown_sentences
 from dashboard import feedback, navigation, slices_view, widgets
 from dashboard import tables as theme
@@ -40,7 +41,7 @@ __all__ = [
     "show_languages",
 ]
 
-METHOD_NOTE = (
+METHOD_NOTE = noop(
     "A book is wrong when the model and the person name different classes. Rates have 95 % Wilson intervals:"
     " the true rate"
     " lies inside in 95 of 100 such intervals. Macro-F1 (the mean of each class's F1, the harmonic mean of"
@@ -53,14 +54,14 @@ METHOD_NOTE = (
     " the leak check."
 )
 _HELP = {
-    "Every class alike": (
+    "Every class alike": noop(
         "Macro-F1: how well each class is recognised, on average over the classes, whether it has many books or few."
     )
 }
 # Of more classes than this, the largest are told in words.
 _MOST_IN_WORDS, _LARGEST = 6, 5
 _CHART = "confusion"
-_ANY = "(all)"
+_ANY = noop("(all)")
 _LISTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "Surest and wrong": most_confident_wrong,
     "Least sure and right": least_confident_right,
@@ -74,21 +75,25 @@ def headline(evaluation: Evaluation) -> None:
     columns = st.columns([3, 3, 3, 4])  # the last holds an interval, which would be cut
     accuracy, macro = evaluation.accuracy, evaluation.metrics.macro_f1
     figures = [
-        ("Right", percent(accuracy.value), f"{interval(accuracy.low, accuracy.high)}, of {accuracy.n:,}"),
         (
-            "Every class alike",
-            f"{macro.value:.3f}" if macro.defined else "not known",
+            "Right",
+            percent(accuracy.value),
+            _("{low}, of {accuracy_n:,}", low=interval(accuracy.low, accuracy.high), accuracy_n=accuracy.n),
+        ),
+        (
+            _("Every class alike"),
+            number_text(f"{macro.value:.3f}") if macro.defined else _("not known"),
             _macro_note(macro),
         ),
         (
-            "Without leaks",
+            _("Without leaks"),
             percent(evaluation.without_leaks.accuracy.value),
-            f"{count(evaluation.leaks, 'checked book is', 'checked books are')} also in training",
+            _("{leaks} also in training", leaks=count(evaluation.leaks, "checked book is", "checked books are")),
         ),
         (
-            "If all were checked",
+            _("If all were checked"),
             interval(evaluation.worst, evaluation.best, 0),
-            f"{count(sum(evaluation.unlabelled.values()), 'book')} without a usable answer",
+            _("{unlabelled} without a usable answer", unlabelled=count(sum(evaluation.unlabelled.values()), "book")),
         ),
     ]
     for column, (label, value, note) in zip(columns, figures, strict=True):
@@ -98,20 +103,24 @@ def headline(evaluation: Evaluation) -> None:
     answers = {answer: n for answer, n in evaluation.unlabelled.items() if answer}
     if answers:
         answer_counts = ", ".join(f"“{answer}” {count(n, 'time')}" for answer, n in answers.items())
-        st.caption(escape(f"Answers that name no class are counted, never scored: {answer_counts}."))
+        st.caption(
+            escape(
+                _("Answers that name no class are counted, never scored: {answer_counts}.", answer_counts=answer_counts)
+            )
+        )
 
 
 def _macro_note(macro: Estimate) -> str:
     if not macro.defined:
-        return "a class has no checked book"
+        return _("a class has no checked book")
     if math.isnan(macro.low):
-        return "1 is best; some classes are too small to say how sure"
-    return f"{macro.low:.3f} to {macro.high:.3f}; 1 is best"
+        return _("1 is best; some classes are too small to say how sure")
+    return _("{low:.3f} to {high:.3f}; 1 is best", low=macro.low, high=macro.high)
 
 
 def show_confusion(evaluation: Evaluation) -> None:
     """Show which class is taken for which, and how well each is recognised."""
-    st.header("Which class is taken for which")
+    st.header(_("Which class is taken for which"))
     left, right = st.columns(2)
     with left:
         st.altair_chart(
@@ -119,9 +128,9 @@ def show_confusion(evaluation: Evaluation) -> None:
             on_select=_cell_clicked,
             selection_mode=CELL,
             key=_CHART,
-            alt="Confusion matrix: rows what the books are, columns what was predicted",
+            alt=_("Confusion matrix: rows what the books are, columns what was predicted"),
         )
-        st.caption("Click a cell to see its books in the list below, or choose them there.")
+        st.caption(_("Click a cell to see its books in the list below, or choose them there."))
     with right:
         _per_class(evaluation)
     _class_table(evaluation)
@@ -129,8 +138,8 @@ def show_confusion(evaluation: Evaluation) -> None:
 
 def show_errors_by_facet(scored: Scored, evaluation: Evaluation) -> None:
     """Show the errors by each value of one facet."""
-    st.header("Where errors gather")
-    facet = widgets.choose_facet("Group the books by", navigation.FACET)
+    st.header(_("Where errors gather"))
+    facet = widgets.choose_facet(_("Group the books by"), navigation.FACET)
     table = by_value(scored.labelled, facet_values(scored.labelled, facet))
     _value_sentence(table, facet)
     chart, numbers = st.columns([4, 7])  # so that no column of the table is cut in a window of 1,280
@@ -140,12 +149,12 @@ def show_errors_by_facet(scored: Scored, evaluation: Evaluation) -> None:
                 table.dropna(subset=["error_rate"]).head(25),
                 value="value",
                 rate="error_rate",
-                title="share wrong, with 95 % interval",
+                title=_("share wrong, with 95 % interval"),
                 overall=1 - evaluation.accuracy.value,
                 order=facet_order(facet, table["value"]),
                 chart_theme=theme.chart_theme(),
             ),
-            alt=f"Share wrong by {facet_title(facet)}, with intervals",
+            alt=_("Share wrong by {facet}, with intervals", facet=facet_title(facet)),
         )
     with numbers:
         _rates_table(table, facet)
@@ -157,20 +166,23 @@ def show_languages(scored: Scored) -> None:
     checked = scored.labelled
     if not checked["language"].ne("").any():
         return
-    st.header("What is known of each language")
+    st.header(_("What is known of each language"))
     languages = known_languages(checked["language"], checked[TRUTH], checked[PREDICTED], scored.classes)
     feedback.show_sentences(*unknown_sentences(languages))
-    show_table(language_table(languages).head(100), alt="Checked books of each class by language", lines=6)
+    show_table(language_table(languages).head(100), alt=_("Checked books of each class by language"), lines=6)
 
 
 def language_table(languages: Sequence[KnownLanguage]) -> pd.DataFrame:
     """Return one row a language: checked books, those that are right, and the same of each class."""
     rows = [
         {
-            "language": entry.language or "no language",
+            "language": entry.language or _("no language"),
             "checked": entry.n,
             "right": entry.right,
-            **{f"{part.name}: found": f"{part.right:,} of {part.n:,}" for part in entry.classes},
+            **{
+                _("{part}: found", part=part.name): _("{right:,} of {part_n:,}", right=part.right, part_n=part.n)
+                for part in entry.classes
+            },
         }
         for entry in languages
     ]
@@ -179,14 +191,14 @@ def language_table(languages: Sequence[KnownLanguage]) -> pd.DataFrame:
 
 def show_books(scored: Scored, evaluation: Evaluation) -> None:
     """Show the books themselves, filtered by facets, words of the title, and the clicked cell."""
-    st.header("Look at the books")
+    st.header(_("Look at the books"))
     filters = _filters(scored.labelled)
     cell = _cell(scored, evaluation.confusion)
     phrase = st.text_input(
-        "Words in the title, separated by commas",
+        _("Words in the title, separated by commas"),
         key=navigation.PHRASE,
         bind="query-params",
-        help="A title is found when it holds any of them: poem finds poems too, poet* finds what begins so.",
+        help=_("A title is found when it holds any of them: poem finds poems too, poet* finds what begins so."),
     )
     narrowed = any(filters.values()) or any(value is not None for value in cell.values())
     if phrase:
@@ -196,23 +208,25 @@ def show_books(scored: Scored, evaluation: Evaluation) -> None:
         if value is not None:
             shown = shown[shown[column] == value]
     view = st.segmented_control(
-        "Show", list(_LISTS), default="Surest and wrong", required=True, key="list", bind="query-params"
+        _("Show"), list(_LISTS), default="Surest and wrong", required=True, key="list", bind="query-params"
     )
     if narrowed or shown.empty:
         _shown_sentence(shown)
     rows = _LISTS[str(view)](slices_view.without_kept_back(scored, shown))
     if len(rows) or shown.empty:
-        records_table(rows, name="errors", alt=f"{view}: records with prediction, confidence and truth")
+        records_table(rows, name="errors", alt=_("{view}: records with prediction, confidence and truth", view=view))
     else:
-        st.markdown(f"None of these books is {'wrong' if view == 'Surest and wrong' else 'right'}.")
+        st.markdown(_("None of these books is {part}.", part=_("wrong") if view == "Surest and wrong" else _("right")))
 
 
 def lengths(scored: Scored) -> None:
     """Show how long the titles are that were read right and wrong."""
-    st.header("Length of the title")
+    st.header(_("Length of the title"))
     table = length_by_outcome(scored.labelled)
     _length_sentence(table)
-    st.altair_chart(length_chart(table, chart_theme=theme.chart_theme()), alt="Length of titles read right and wrong")
+    st.altair_chart(
+        length_chart(table, chart_theme=theme.chart_theme()), alt=_("Length of titles read right and wrong")
+    )
     widgets.download_table(table, "length-by-outcome")
 
 
@@ -222,12 +236,24 @@ def _per_class(evaluation: Evaluation) -> None:
     shown = list(classes)
     if len(classes) > _MOST_IN_WORDS:
         shown = sorted(classes, key=lambda class_metrics: -class_metrics.support)[:_LARGEST]
-        st.markdown(f"The {_LARGEST} largest of {len(classes):,} classes; the table below has all.")
+        st.markdown(
+            _(
+                "The {largest} largest of {classes:,} classes; the table below has all.",
+                largest=_LARGEST,
+                classes=len(classes),
+            )
+        )
     for class_metrics in shown:
         st.markdown(
-            f"**{escape(class_metrics.name)}**: of {class_metrics.predicted:,} books the model calls"
-            f" {escape(class_metrics.name)}, {percent(class_metrics.precision.value)} are; of {class_metrics.support:,}"
-            f" that are, it finds {percent(class_metrics.recall.value)}."
+            _(
+                "**{class_metrics}**: of {predicted:,} books the model calls {class_metrics}, {precision}"
+                " are; of {support:,} that are, it finds {recall}.",
+                class_metrics=escape(class_metrics.name),
+                predicted=class_metrics.predicted,
+                precision=percent(class_metrics.precision.value),
+                support=class_metrics.support,
+                recall=percent(class_metrics.recall.value),
+            )
         )
 
 
@@ -248,16 +274,16 @@ def _class_table(evaluation: Evaluation) -> None:
         table,
         columns={
             "precision": st.column_config.TextColumn(
-                "right where it says so", help="Precision: of the books the model calls this, the share that is"
+                _("right where it says so"), help=_("Precision: of the books the model calls this, the share that is")
             ),
             "recall": st.column_config.TextColumn(
-                "found of those that are", help="Recall: of the books that are this, the share the model finds"
+                _("found of those that are"), help=_("Recall: of the books that are this, the share the model finds")
             ),
             "F1": st.column_config.TextColumn(
-                "both in one figure", help="F1: the harmonic mean of the two before it. 1 is best."
+                _("both in one figure"), help=_("F1: the harmonic mean of the two before it. 1 is best.")
             ),
         },
-        alt="How well each class is recognised, with 95 % intervals",
+        alt=_("How well each class is recognised, with 95 % intervals"),
     )
     widgets.download_table(table, "per-class")
 
@@ -268,19 +294,29 @@ def _value_sentence(table: pd.DataFrame, facet: str) -> None:
     overall = table["errors"].sum() / table["n"].sum()
     worse = known[known["low"] > overall].sort_values("ratio", ascending=False)
     if worse.empty:
-        feedback.conclusion(f"No value of {escape(facet_title(facet).lower())} is clearly worse than the rest.")
+        feedback.conclusion(
+            _("No value of {facet} is clearly worse than the rest.", facet=escape(facet_title(facet).lower()))
+        )
         return
     first = worse.iloc[0]
     words = facet_words(facet, first["value"])
     feedback.conclusion(
         escape(
-            f"{words[0].upper()}{words[1:]}: {first['errors']:,} of {first['n']:,} wrong, {first['ratio']:.1f}"
-            " times the rest."
+            _(
+                "{words}{words_2}: {errors:,} of {n:,} wrong, {ratio:.1f} times the rest.",
+                words=words[0].upper(),
+                words_2=words[1:],
+                errors=first["errors"],
+                n=first["n"],
+                ratio=first["ratio"],
+            )
         )
     )
     st.caption(
-        "Looked at one by one. Whether a group is truly worse, and not by chance or for its mix of classes,"
-        " is tested under “Groups that are truly worse”."
+        _(
+            "Looked at one by one. Whether a group is truly worse, and not by chance or for its mix of classes,"
+            " is tested under “Groups that are truly worse”."
+        )
     )
 
 
@@ -291,15 +327,15 @@ def _rates_table(table: pd.DataFrame, facet: str) -> None:
             "value": facet_title(facet).lower(),
             "n": "checked",
             "errors": "wrong",
-            "error_rate": "share wrong",
-            "low": "at least",
-            "high": "at most",
-            "ratio": "times the rest",
+            "error_rate": _("share wrong"),
+            "low": _("at least"),
+            "high": _("at most"),
+            "ratio": _("times the rest"),
         }
     )
     show_table(
         shown,
-        shares=["share wrong", "at least", "at most"],
+        shares=[_("share wrong"), _("at least"), _("at most")],
         columns={
             facet_title(facet).lower(): st.column_config.TextColumn(width=105),
             "checked": st.column_config.NumberColumn(width=68),
@@ -309,7 +345,7 @@ def _rates_table(table: pd.DataFrame, facet: str) -> None:
             "at most": st.column_config.NumberColumn(width=66),
             "times the rest": st.column_config.NumberColumn(format="%.1f", width=102),
         },
-        alt=f"Errors by {facet_title(facet)}",
+        alt=_("Errors by {facet}", facet=facet_title(facet)),
     )
     widgets.download_table(shown, f"errors-by-{facet}")
 
@@ -325,7 +361,7 @@ def _filters(labelled: pd.DataFrame) -> dict[str, list[str]]:
                 counts.index.tolist()[:200],
                 key=f"only_{facet}",
                 bind="query-params",
-                placeholder="all",
+                placeholder=_("all"),
             )
         chosen[facet] = [str(value) for value in picked]
     return chosen
@@ -335,15 +371,24 @@ def _phrase_sentence(scored: Scored, phrase: str, *, narrowed: bool) -> None:
     """Say how often titles with these words are wrong, and the others; the look is written into the ledger."""
     outcome = compare_with_rest(scored.labelled, phrase_mask(scored.labelled[TITLE], phrase))
     if not outcome["n"]:
-        feedback.conclusion(f"No checked title has any of: {escape(phrase)}.")
+        feedback.conclusion(_("No checked title has any of: {phrase}.", phrase=escape(phrase)))
         return
-    else_ = ", whatever else is chosen" if narrowed else ""
-    sentence = f"Titles with {escape(phrase)}{else_}: {outcome['errors']:,} of {outcome['n']:,} wrong"
+    else_ = _(", whatever else is chosen") if narrowed else ""
+    sentence = _(
+        "Titles with {phrase}{else_}: {errors:,} of {n:,} wrong",
+        phrase=escape(phrase),
+        else_=else_,
+        errors=outcome["errors"],
+        n=outcome["n"],
+    )
     if outcome["rate"].defined:
         sentence += f" ({percent(outcome['rate'].value)}, {interval(outcome['rate'].low, outcome['rate'].high)})"
     if outcome["rest_rate"].defined:
-        sentence += (
-            f"; elsewhere {outcome['rest_errors']:,} of {outcome['rest_n']:,} ({percent(outcome['rest_rate'].value)})"
+        sentence += _(
+            "; elsewhere {rest_errors:,} of {rest_n:,} ({value})",
+            rest_errors=outcome["rest_errors"],
+            rest_n=outcome["rest_n"],
+            value=percent(outcome["rest_rate"].value),
         )
     feedback.conclusion(sentence + ".")
     slices_view.record_phrase_look(scored, phrase)
@@ -353,10 +398,12 @@ def _shown_sentence(shown: pd.DataFrame) -> None:
     """Say how many books fit all that was chosen, and how many of them are wrong."""
     wrong = int((~shown[CORRECT].astype(bool)).sum())
     if shown.empty:
-        feedback.conclusion("No checked book fits all of these choices.")
+        feedback.conclusion(_("No checked book fits all of these choices."))
     else:
         fit = "fits" if len(shown) == 1 else "fit"
-        feedback.conclusion(f"{count(len(shown), 'checked book')} {fit}: {wrong:,} wrong.")
+        feedback.conclusion(
+            _("{shown} {fit}: {wrong:,} wrong.", shown=count(len(shown), "checked book"), fit=fit, wrong=wrong)
+        )
 
 
 def _cell(scored: Scored, confusion: pd.DataFrame) -> dict[str, str | None]:
@@ -364,8 +411,8 @@ def _cell(scored: Scored, confusion: pd.DataFrame) -> dict[str, str | None]:
     left, right = st.columns(2)
     chosen: dict[str, str | None] = {}
     for column, name, label, key, names in (
-        (left, TRUTH, "What the books are", navigation.CELL_TRUTH, confusion.index),
-        (right, PREDICTED, "What the model predicted", navigation.CELL_PREDICTED, confusion.columns),
+        (left, TRUTH, _("What the books are"), navigation.CELL_TRUTH, confusion.index),
+        (right, PREDICTED, _("What the model predicted"), navigation.CELL_PREDICTED, confusion.columns),
     ):
         with column:
             picked = widgets.pick(
@@ -388,10 +435,15 @@ def _length_sentence(lengths: pd.DataFrame) -> None:
     means = lengths.groupby("outcome")["mean"].first()
     counts = lengths.groupby("outcome")["n"].sum()
     if counts.get("wrong", 0) == 0:
-        feedback.conclusion("No title was read wrong.")
+        feedback.conclusion(_("No title was read wrong."))
         return
     right, wrong = means["right"], means["wrong"]
     word = "shorter" if wrong < right else "longer"
     feedback.conclusion(
-        f"Titles read wrong are {word}: {wrong:.0f} characters on average, those read right {right:.0f}."
+        _(
+            "Titles read wrong are {word}: {wrong:.0f} characters on average, those read right {right:.0f}.",
+            word=word,
+            wrong=wrong,
+            right=right,
+        )
     )

@@ -32,9 +32,11 @@ from core.export.tabular import accepted_csv
 from core.export.terms import check_base_uri
 from core.export.validation import validate
 from core.facets import facet_title
+from core.formatting import capitalised
 from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import Scored
 from core.thresholds import GuaranteeRecord, Policy
+from core.translation import _, noop
 from core.wording.decisions import WAYS, decided
 from dashboard import cache, feedback, people, widgets
 from dashboard.charts.flows import flow_chart
@@ -60,9 +62,13 @@ __all__ = [
 # --- The settings of an export, drawn: formats, terms, the library, MARC ----------------------------------------------
 
 
-_YES_NO = {"": "not answered yet", "yes": "yes: verse and drama count as fiction", "no": "no: prose fiction only"}
-KIND_NAMES = {"enriched": "Enriched records", "stub": "New records (stubs)", "delta": "Delta records"}
-_CARRIER_NAMES = {"online": "The digitised book", "volume": "The book on the shelf"}
+_YES_NO = {
+    "": noop("not answered yet"),
+    "yes": noop("yes: verse and drama count as fiction"),
+    "no": noop("no: prose fiction only"),
+}
+KIND_NAMES = {"enriched": noop("Enriched records"), "stub": noop("New records (stubs)"), "delta": noop("Delta records")}
+_CARRIER_NAMES = {"online": noop("The digitised book"), "volume": noop("The book on the shelf")}
 
 
 def settings(scored: Scored, *, has_marc: bool) -> dict[str, Any]:
@@ -73,9 +79,9 @@ def settings(scored: Scored, *, has_marc: bool) -> dict[str, Any]:
     has_marc : bool
         Whether the catalogue was loaded as MARC, so that its own records can be enriched.
     """
-    with st.expander("Other formats, terms and library", icon=":material/tune:"):
+    with st.expander(_("Other formats, terms and library"), icon=":material/tune:"):
         formats = st.multiselect(
-            "Formats",
+            _("Formats"),
             list(FORMATS),
             default=["csv"],
             format_func=_format_words,
@@ -83,32 +89,40 @@ def settings(scored: Scored, *, has_marc: bool) -> dict[str, Any]:
             bind="query-params",
         )
         profile = st.selectbox(
-            "Terms from", list(PROFILES), format_func=PROFILES.__getitem__, key="profile", bind="query-params"
+            _("Terms from"),
+            list(PROFILES),
+            format_func=lambda name: _(PROFILES[name]),
+            key="profile",
+            bind="query-params",
         )
         answer = st.selectbox(
-            TERM_QUESTION,
+            _(TERM_QUESTION),
             list(_YES_NO),
-            format_func=_YES_NO.__getitem__,
+            format_func=lambda name: _(_YES_NO[name]),
             key="verse",
             bind="query-params",
-            help="It decides which catalogue term is true: a book of poems is Literature, not Fiction. The answer is"
-            " kept in the manifest.",
+            help=_(
+                "It decides which catalogue term is true: a book of poems is Literature, not Fiction. The answer is"
+                " kept in the manifest."
+            ),
         )
         fields: dict[str, Any] = {"formats": parse_formats(formats or ["csv"]), "profile": profile, "answer": answer}
         fields["exported_by"] = people.current_person().name
         if not scored.labels and (scored.table["truth"] != "").any():
             keep = st.toggle(
-                "Labels that came with the predictions stand in the catalogue",
+                _("Labels that came with the predictions stand in the catalogue"),
                 key="truth_stands",
                 bind="query-params",
-                help="Off: they were used to measure and block nothing. On: no machine label is added to those books.",
+                help=_(
+                    "Off: they were used to measure and block nothing. On: no machine label is added to those books."
+                ),
             )
             fields["human_labels"] = "keep" if keep else "measure-only"
-        with st.expander("Library", icon=":material/account_balance:"):
+        with st.expander(_("Library"), icon=":material/account_balance:"):
             left, right = st.columns(2)
-            fields["publisher"] = left.text_input("Library", key="library", bind="query-params")
-            fields["contact"] = right.text_input("Whom to ask", key="contact", bind="query-params")
-        with st.expander("MARC settings", icon=":material/tune:"):
+            fields["publisher"] = left.text_input(_("Library"), key="library", bind="query-params")
+            fields["contact"] = right.text_input(_("Whom to ask"), key="contact", bind="query-params")
+        with st.expander(_("MARC settings"), icon=":material/tune:"):
             fields |= _marc(has_marc, written=any(FORMATS[name].takes_marc for name in fields["formats"]))
     valid = False
     with feedback.show_errors():
@@ -120,64 +134,71 @@ def settings(scored: Scored, *, has_marc: bool) -> dict[str, Any]:
 
 
 def _format_words(name: str) -> str:
-    return FORMATS[name].description
+    return _(FORMATS[name].description)
 
 
 def _marc(has_marc: bool, *, written: bool) -> dict[str, Any]:
     """Draw what a metadata librarian decides about the MARC records."""
     if not written:
-        st.caption("No MARC file is among the formats yet: add MARC 21 or MARCXML above.")
+        st.caption(_("No MARC file is among the formats yet: add MARC 21 or MARCXML above."))
     kinds = [kind for kind in KIND_NAMES if has_marc or kind != "enriched"]
-    usual = "enriched and delta records" if has_marc else "new and delta records"
+    usual = _("enriched and delta records") if has_marc else _("new and delta records")
     chosen = st.multiselect(
-        "Kinds of MARC files",
+        _("Kinds of MARC files"),
         kinds,
-        format_func=KIND_NAMES.__getitem__,
-        placeholder=f"The usual: {usual}",
+        format_func=lambda name: _(KIND_NAMES[name]),
+        placeholder=_("The usual: {usual}", usual=usual),
         key="marc_kinds",
         bind="query-params",
     )
-    lines = [f"{KIND_NAMES[kind]}: {MARC_KINDS[kind]}." for kind in parse_marc_kinds(kinds)]
+    lines = [f"{_(KIND_NAMES[kind])}: {_(MARC_KINDS[kind])}." for kind in parse_marc_kinds(kinds)]
     if not has_marc:
-        lines.append("Enriched records need a catalogue that was loaded as MARC; this one was not.")
+        lines.append(_("Enriched records need a catalogue that was loaded as MARC; this one was not."))
     st.caption("  \n".join(lines))
     left, right = st.columns(2)
     with left:
         source_code = st.text_input(
-            "Whose record numbers these are (003)", key="source_code", placeholder="Uk", bind="query-params"
+            _("Whose record numbers these are (003)"), key="source_code", placeholder=_("Uk"), bind="query-params"
         )
         st.caption(
-            "MARC organisation code, such as Uk for the British Library. Without it, new and delta records carry"
-            " neither 003 nor 035 and match on 001 alone."
+            _(
+                "MARC organisation code, such as Uk for the British Library. Without it, new and delta records carry"
+                " neither 003 nor 035 and match on 001 alone."
+            )
         )
     with right:
-        organisation = st.text_input("Your library's MARC organisation code", key="organisation", bind="query-params")
-        st.caption("It marks what this export adds: 040 $d, 588 and 655 $5, 883 $q. Without it these are left out.")
+        organisation = st.text_input(
+            _("Your library's MARC organisation code"), key="organisation", bind="query-params"
+        )
+        st.caption(_("It marks what this export adds: 040 $d, 588 and 655 $5, 883 $q. Without it these are left out."))
     left, right = st.columns(2)
     with left:
         carrier = st.selectbox(
-            "New records describe",
+            _("New records describe"),
             list(CARRIERS),
-            format_func=_CARRIER_NAMES.__getitem__,
+            format_func=lambda name: _(_CARRIER_NAMES[name]),
             key="carrier",
             bind="query-params",
         )
-        st.caption(f"{CARRIERS[carrier][0].upper()}{CARRIERS[carrier][1:]}; 007 and 008/23 say the same.")
+        st.caption(_("{carrier}; 007 and 008/23 say the same.", carrier=capitalised(_(CARRIERS[carrier]))))
     with right:
         base_uri = st.text_input(
-            "Address of your runs (883 $u)",
+            _("Address of your runs (883 $u)"),
             key="base_uri",
             placeholder="https://data.example.org/runs/",
             bind="query-params",
         )
         st.caption(
-            "The name of the run is put behind it, in all formats, so it ends in / or #. Without one, the run is named"
-            " by a urn:uuid."
+            _(
+                "The name of the run is put behind it, in all formats, so it ends in / or #. Without one, the"
+                " run is named"
+                " by a urn:uuid."
+            )
         )
     literary_form = st.toggle(
-        "Also code the literary form (008/33) where nobody has", key="literary_form", bind="query-params"
+        _("Also code the literary form (008/33) where nobody has"), key="literary_form", bind="query-params"
     )
-    st.caption("That byte cannot carry its own provenance, so it is off unless you ask for it.")
+    st.caption(_("That byte cannot carry its own provenance, so it is off unless you ask for it."))
     return {
         "marc_kinds": parse_marc_kinds(chosen),
         "carrier": carrier,
@@ -191,7 +212,7 @@ def _marc(has_marc: bool, *, written: bool) -> dict[str, Any]:
 # --- Pieces of the Export page: policy, counts that add up, preview, differences, download, history -------------------
 
 
-METHOD_NOTE = (
+METHOD_NOTE = noop(
     "Every record is decided once: a curator who looked at it, else a person's label (which stands, and blocks the"
     " machine's), else the cut-off. The zip holds the accepted records, those for review, all records with"
     " their decision,"
@@ -208,20 +229,33 @@ def chosen_policy(predictions: str) -> SavedPolicy:
     policies = saved_policies(cache.workspace(), predictions)
     if not policies:
         feedback.empty(
-            "No cut-offs have been kept for these predictions yet. Choose them on the Thresholds page and press"
-            " “Keep”.",
+            _(
+                "No cut-offs have been kept for these predictions yet. Choose them on the Thresholds page and press"
+                " “Keep”."
+            ),
             "Thresholds",
-            "Choose cut-offs",
+            _("Choose cut-offs"),
         )
     chosen = policies[0]
     cuts = escape(_cuts_in_words(chosen.policy))
-    promise = f" {escape(_promise_in_short(chosen.promise))}" if chosen.promise else " Set by hand."
-    by = f" by {escape(chosen.created_by)}" if chosen.created_by else ""
-    st.markdown(f"Accepted: {cuts}, kept on {chosen.chosen_at[:10]}{by}.{promise}")
+    promise = f" {escape(_promise_in_short(chosen.promise))}" if chosen.promise else _(" Set by hand.")
+    by = _(" by {created_by}", created_by=escape(chosen.created_by)) if chosen.created_by else ""
+    st.markdown(
+        _(
+            "Accepted: {cuts}, kept on {chosen_at}{by}.{promise}",
+            cuts=cuts,
+            chosen_at=chosen.chosen_at[:10],
+            by=by,
+            promise=promise,
+        )
+    )
     if chosen.policy.where is not None:
         st.info(
-            f"These cut-offs were kept for {escape(chosen.policy.where.description)}. No other book is accepted by the"
-            " machine, and the promise and the figures speak of these books alone.",
+            _(
+                "These cut-offs were kept for {description}. No other book is accepted by the machine,"
+                " and the promise and the figures speak of these books alone.",
+                description=escape(chosen.policy.where.description),
+            ),
             icon=":material/filter_alt:",
         )
     return chosen
@@ -232,7 +266,7 @@ def _promise_in_short(promise: GuaranteeRecord) -> str:
     return " ".join([promise.headline, *promise.warnings]) if promise.headline else promise.sentence
 
 
-_ZEROS = (
+_ZEROS = noop(
     " Spreadsheet programs drop leading zeros of identifiers when a CSV file is opened by a double click; the Excel"
     " workbook on the Export page keeps them."
 )
@@ -242,11 +276,11 @@ def accepted_button(
     scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any] | None = None, *, primary: bool = False
 ) -> None:
     """Draw the button that downloads the accepted predictions as CSV for people, by the decisions of an export."""
-    if not people.allowed("export"):
+    if not people.allowed(_("export")):
         return
     place = cache.workspace()
     st.download_button(
-        "Download the accepted predictions (CSV)",
+        _("Download the accepted predictions (CSV)"),
         data=lambda: accepted_csv(decide_all(place, scored, chosen, **(settings or {}))),
         file_name=accepted_file(scored, chosen.policy),
         mime="text/csv",
@@ -255,8 +289,10 @@ def accepted_button(
         type="primary" if primary else "secondary",
         key="download-accepted",
         help=(
-            "Identifier, title, label and confidence of each accepted book, for a spreadsheet program. Books that"
-            " people have labelled already are left to them."
+            _(
+                "Identifier, title, label and confidence of each accepted book, for a spreadsheet program. Books that"
+                " people have labelled already are left to them."
+            )
             + (_ZEROS if scored.table["record_id"].str.match("0[0-9]").any() else "")
         ),
     )
@@ -286,7 +322,7 @@ def download(prepared: Release) -> None:
         return out.read_bytes()
 
     st.download_button(
-        "Download the zip",
+        _("Download the zip"),
         make,
         file_name=unused_path(folder, name).name,
         mime="application/zip",
@@ -294,33 +330,42 @@ def download(prepared: Release) -> None:
     )
     zip_paths = [Path(export.path) for export in saved_exports(place, prepared.scored.predictions)]
     last = next((path for path in zip_paths if path.exists()), None)
-    if last is not None and st.button("Check the last zip", icon=":material/fact_check:"):
+    if last is not None and st.button(_("Check the last zip"), icon=":material/fact_check:"):
         _show_checks(last)
 
 
 def _show_checks(path: Path) -> None:
-    with st.spinner("Checking …"):
+    with st.spinner(_("Checking …")):
         checks = validate(path)
     table = pd.DataFrame(
         [{"check": check.name, "result": check.outcome, "detail": check.detail, "by": check.by} for check in checks]
     )
     failed = int((table["result"] == "failed").sum())
-    feedback.conclusion(f"{len(table) - failed} of {len(table)} checks did not fail; {failed} failed.")
-    show_table(table, alt="Result of each check: passed, failed or not run")
+    feedback.conclusion(
+        _(
+            "{table} of {table_2} checks did not fail; {failed} failed.",
+            table=len(table) - failed,
+            table_2=len(table),
+            failed=failed,
+        )
+    )
+    show_table(table, alt=_("Result of each check: passed, failed or not run"))
 
 
 def show_preview(table: ExportTable) -> None:
     """Show ten records as they will stand in a format, what is new marked."""
     writers = record_formats()
-    format_ = str(st.selectbox("As", list(writers), format_func=_format_words, key="preview", bind="query-params"))
+    format_ = str(st.selectbox(_("As"), list(writers), format_func=_format_words, key="preview", bind="query-params"))
     kind = _kind(writers[format_], table)
-    seed = st.number_input("Another ten", min_value=0, value=0, step=1, help="Another number draws other records.")
+    seed = st.number_input(
+        _("Another ten"), min_value=0, value=0, step=1, help=_("Another number draws other records.")
+    )
     records = preview(table, format_, seed=int(seed), kind=kind)
     if not records:
-        st.markdown("No record would carry a label in this format.")
+        st.markdown(_("No record would carry a label in this format."))
         return
     for record in records:
-        faults = f" · {len(record.faults)} faults" if record.faults else ""
+        faults = _(" · {n} faults", n=len(record.faults)) if record.faults else ""
         with st.expander(f"{escape(record.title[:90])}{faults}"):
             for fault in record.faults:
                 st.error(escape(fault))
@@ -330,7 +375,7 @@ def show_preview(table: ExportTable) -> None:
                 for line in record.lines
             )
             st.html(f'<div style="{_TYPED}">{rows}</div>')
-    st.caption("Lines with + are added by the export; everything else stands as the library wrote it.")
+    st.caption(_("Lines with + are added by the export; everything else stands as the library wrote it."))
 
 
 def _kind(writer: RecordFormat, table: ExportTable) -> str | None:
@@ -339,7 +384,12 @@ def _kind(writer: RecordFormat, table: ExportTable) -> str | None:
     if len(kinds) < 2:
         return None
     return st.segmented_control(
-        "Kind", kinds, format_func=KIND_NAMES.__getitem__, default=kinds[0], required=True, key="preview_kind"
+        _("Kind"),
+        kinds,
+        format_func=lambda name: _(KIND_NAMES[name]),
+        default=kinds[0],
+        required=True,
+        key="preview_kind",
     )
 
 
@@ -355,7 +405,9 @@ def show_breakdown(table: ExportTable, scored: Scored, chosen: SavedPolicy) -> N
     for facet in ("language", "decade"):
         counted = breakdown(table, facet, precision_by(scored.table, chosen.policy, facet))
         st.markdown(f"**{facet_title(facet)}**")
-        show_table(counted, shares=["precision", "low", "high"], alt=f"Decisions by {facet_title(facet)}")
+        show_table(
+            counted, shares=["precision", "low", "high"], alt=_("Decisions by {facet}", facet=facet_title(facet))
+        )
         widgets.download_table(counted, f"export-by-{facet}")
 
 
@@ -363,9 +415,9 @@ def show_difference(table: ExportTable) -> None:
     """Show what the export changes against the catalogue's genre field."""
     difference = genre_difference(table)
     for kind, meaning in DIFFERENCES.items():
-        st.markdown(f"**{difference.counts[kind]:,}** {kind}: {meaning}.")
-    shown = st.selectbox("Show the records", list(DIFFERENCES))
-    show_table(difference.of(str(shown)).head(1000), alt="Records by difference from the genre field")
+        st.markdown(_("**{counts:,}** {kind}: {meaning}.", counts=difference.counts[kind], kind=kind, meaning=meaning))
+    shown = st.selectbox(_("Show the records"), list(DIFFERENCES))
+    show_table(difference.of(str(shown)).head(1000), alt=_("Records by difference from the genre field"))
     widgets.download_table(difference.of(str(shown)), f"genre-{shown}".replace(" ", "-"))
 
 
@@ -373,19 +425,25 @@ def show_history(predictions: str) -> None:
     """List earlier exports with their settings; their cut-offs can be restored."""
     exports = saved_exports(cache.workspace(), predictions)
     if not exports:
-        st.markdown("Nothing has been exported from these predictions yet.")
+        st.markdown(_("Nothing has been exported from these predictions yet."))
     for export in exports:
         with st.container(border=True), feedback.show_errors():
-            by = f" · by {escape(export.created_by)}" if export.created_by else ""
+            by = _(" · by {created_by}", created_by=escape(export.created_by)) if export.created_by else ""
             st.markdown(
-                f"**{escape(export.name)}** · {export.exported_at[:16].replace('T', ' ')} · {export.accepted:,}"
-                f" accepted, {export.review:,} for review{by}"
+                _(
+                    "**{export}** · {replace} · {accepted:,} accepted, {review:,} for review{by}",
+                    export=escape(export.name),
+                    replace=export.exported_at[:16].replace("T", " "),
+                    accepted=export.accepted,
+                    review=export.review,
+                    by=by,
+                )
             )
             choices = export.choices
             st.caption(_choices_in_words(choices))
             # Bound to the export, not to its place in the list, which changes when somebody exports or keeps others.
             st.button(
-                "Use these cut-offs again",
+                _("Use these cut-offs again"),
                 key=f"restore-{export.id}",
                 icon=":material/undo:",
                 on_click=_restore,
@@ -404,10 +462,15 @@ def _choices_in_words(choices: ExportSettings) -> str:
 def _cuts_in_words(policy: Policy) -> str:
     groups = policy.by_stratum if policy.stratum else {"": policy.cuts}
     words = "; ".join(
-        (f"{value}: " if value else "") + ", ".join(f"{name} above {cut:.3f}" for name, cut in sorted(cuts.items()))
+        (f"{value}: " if value else "")
+        + ", ".join(_("{name} above {cut:.3f}", name=name, cut=cut) for name, cut in sorted(cuts.items()))
         for value, cuts in sorted(groups.items())
     )
-    return words if policy.where is None else f"{words}; only {policy.where.description}"
+    return (
+        words
+        if policy.where is None
+        else _("{words}; only {description}", words=words, description=policy.where.description)
+    )
 
 
 def _restore(predictions: str, choices: ExportSettings) -> None:
@@ -415,7 +478,7 @@ def _restore(predictions: str, choices: ExportSettings) -> None:
         policy=choices.policy,
         promise=choices.promise,
         labels=choices.chosen_on,
-        because="restored from an earlier export",
+        because=_("restored from an earlier export"),
     )
     with feedback.show_errors():
         save_policy(cache.workspace(), predictions, chosen)

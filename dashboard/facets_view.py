@@ -35,6 +35,7 @@ from core.learned_facets import (
 from core.manifests import Manifest
 from core.schema import AUTHOR, DATE, RECORD_ID, TITLE
 from core.storage import Artifact
+from core.translation import _, noop
 from core.wording import learned_facets as wording
 from dashboard import cache, feedback, jobs, navigation, people, widgets
 from dashboard.feedback import count, escape
@@ -46,10 +47,10 @@ __all__ = ["METHOD_NOTE", "OpenFacet", "choose", "finish", "headline", "marks", 
 LEAST_SECONDS = 0.5
 EMBED: Final = "core.learned_facets.features"
 _SHOWN: Final = 8
-_LIKE, _SEARCH, _RANDOM = "Suggestions", "Search", "Drawn at random"
+_LIKE, _SEARCH, _RANDOM = noop("Suggestions"), noop("Search"), noop("Drawn at random")
 _MODE, _STANDING = "facet_titles", "facet_standing"
 
-METHOD_NOTE = (
+METHOD_NOTE = noop(
     "A logistic regression learns from the titles that are marked and from 2,000 titles at random, which are taken not"
     " to fit. It reads each title as numbers from a language model (or, until that has read them, as words) and scores"
     " every title from 0 to 1; from .5 on a title looks like those that fit. **Words that matter** stand in fitting"
@@ -83,24 +84,26 @@ def choose(corpus: Artifact[Manifest]) -> LearnedFacet | None:
         return None
     left, middle, right = st.columns([5, 2, 2], vertical_alignment="bottom")
     with left:
-        name = widgets.pick("Facet", list(facets), navigation.LEARNED_FACET, of=corpus.fingerprint)
+        name = widgets.pick(_("Facet"), list(facets), navigation.LEARNED_FACET, of=corpus.fingerprint)
         widgets.require_known(navigation.LEARNED_FACET, "facet")
     chosen = facets.get(str(name))
-    with middle.popover("New facet", icon=":material/add:", width="stretch"):
+    with middle.popover(_("New facet"), icon=":material/add:", width="stretch"):
         _new_facet(corpus)
     if chosen is not None and people.may():
-        with right.popover("Rename, remove", icon=":material/edit:", width="stretch"):
+        with right.popover(_("Rename, remove"), icon=":material/edit:", width="stretch"):
             _change_facet(chosen)
     return chosen
 
 
 def _new_facet(corpus: Artifact[Manifest]) -> None:
-    if not people.allowed("begin a facet"):
+    if not people.allowed(_("begin a facet")):
         return
     with st.form("new_facet", clear_on_submit=True, border=False):
-        name = st.text_input("Name", placeholder="travel", max_chars=60)
-        definition = st.text_input("What fits?", placeholder="Journeys that somebody made and tells of", max_chars=300)
-        if st.form_submit_button("Begin", type="primary"):
+        name = st.text_input(_("Name"), placeholder=_("travel"), max_chars=60)
+        definition = st.text_input(
+            _("What fits?"), placeholder=_("Journeys that somebody made and tells of"), max_chars=300
+        )
+        if st.form_submit_button(_("Begin"), type="primary"):
             with feedback.show_errors():
                 facet = create_facet(cache.workspace().database, corpus.fingerprint, name, definition, by=_name())
                 widgets.pick_next(navigation.LEARNED_FACET, facet.name)
@@ -111,19 +114,19 @@ def _new_facet(corpus: Artifact[Manifest]) -> None:
 def _change_facet(facet: LearnedFacet) -> None:
     database = cache.workspace().database
     with st.form(f"change_{facet.key}", border=False):
-        name = st.text_input("Another name", facet.name, max_chars=60)
-        definition = st.text_input("What fits in it?", facet.definition, max_chars=300)
-        if st.form_submit_button("Rename"):
+        name = st.text_input(_("Another name"), facet.name, max_chars=60)
+        definition = st.text_input(_("What fits in it?"), facet.definition, max_chars=300)
+        if st.form_submit_button(_("Rename")):
             with feedback.show_errors():
                 renamed = rename_facet(database, facet, name, definition, by=_name())
                 widgets.pick_next(navigation.LEARNED_FACET, renamed.name)
                 st.rerun()
-    sure = st.checkbox("Labels and predictions made of it stay; its marks go off the list", key=f"sure_{facet.key}")
-    if st.button("Remove this facet", disabled=not sure, key=f"remove_{facet.key}"):
+    sure = st.checkbox(_("Labels and predictions made of it stay; its marks go off the list"), key=f"sure_{facet.key}")
+    if st.button(_("Remove this facet"), disabled=not sure, key=f"remove_{facet.key}"):
         with feedback.show_errors():
             remove_facet(database, facet, by=_name())
             widgets.forget_removed([facet.name])
-            st.session_state[navigation.FACET_NOTICE] = f"The facet “{facet.name}” was removed."
+            st.session_state[navigation.FACET_NOTICE] = _("The facet “{facet}” was removed.", facet=facet.name)
             st.rerun()
 
 
@@ -147,13 +150,13 @@ def headline(opened: OpenFacet) -> None:
     """Say how far the facet is, whether to stop, and which words matter."""
     feedback.conclusion(escape(wording.progress(opened.facet.name, opened.log, opened.accepted)))
     if opened.facet.definition:
-        st.caption(f"What fits: {escape(opened.facet.definition)}")
+        st.caption(_("What fits: {definition}", definition=escape(opened.facet.definition)))
     stop = wording.stop(opened.log, estimate_facet(opened.log))
     if stop:
         (st.success if wording.stop_hint(opened.log) else st.info)(escape(stop), icon=":material/flag:")
     if opened.ranking and opened.ranking.words:
         words = ", ".join(escape(word.word) for word in opened.ranking.words)
-        st.markdown(f"Words that matter: **{words}**")
+        st.markdown(_("Words that matter: **{words}**", words=words))
 
 
 def titles(opened: OpenFacet) -> None:
@@ -161,24 +164,29 @@ def titles(opened: OpenFacet) -> None:
     if st.session_state.get(_MODE) is None:
         st.session_state[_MODE] = _SEARCH if opened.ranking is None else _LIKE
     mode = st.segmented_control(
-        "Titles to mark", [_LIKE, _SEARCH, _RANDOM], key=_MODE, required=True, label_visibility="collapsed"
+        _("Titles to mark"),
+        [_LIKE, _SEARCH, _RANDOM],
+        key=_MODE,
+        required=True,
+        label_visibility="collapsed",
+        format_func=_,
     )
     if mode == _SEARCH:
-        words = st.text_input("Words of the title or the author", key="facet_words", placeholder="voyage")
+        words = st.text_input(_("Words of the title or the author"), key="facet_words", placeholder=_("voyage"))
         if not words.strip():
-            st.markdown("Look for titles that fit, and mark some.")
+            st.markdown(_("Look for titles that fit, and mark some."))
             return
         _cards(opened, opened.collection.search(words, opened.ranking, opened.log, _SHOWN), "search")
     elif mode == _RANDOM:
         _sample(opened)
     elif opened.ranking is None:
-        st.markdown("Mark a title that fits, and titles like it are suggested. **Search** finds the first ones.")
+        st.markdown(_("Mark a title that fits, and titles like it are suggested. **Search** finds the first ones."))
     else:
         _cards(opened, suggestions(opened.collection, opened.ranking, opened.log, _SHOWN), "suggestion")
     own = opened.log.latest_of_session(_window())
     if own is not None:
         st.button(
-            "Undo my last mark",
+            _("Undo my last mark"),
             key=f"facet-undo-{own.id}",
             icon=":material/undo:",
             shortcut="u",
@@ -190,7 +198,7 @@ def titles(opened: OpenFacet) -> None:
 def _cards(opened: OpenFacet, rows: pd.DataFrame, via: Via) -> None:
     """Draw a card a title; the keys f and n mark the first."""
     if rows.empty:
-        st.markdown("No unmarked title is left here.")
+        st.markdown(_("No unmarked title is left here."))
     before: Mapping[str, float] = st.session_state.get(_STANDING, {})
     now = time.monotonic()
     st.session_state[_STANDING] = {name: before.get(name, now) for name in rows[RECORD_ID]}
@@ -204,11 +212,11 @@ def _card(facet: LearnedFacet, row: Mapping[Any, Any], via: Via, *, keys: bool) 
         st.markdown(f"**{escape(row[TITLE])}**")
         facts = [str(row[key]) for key in (AUTHOR, DATE) if row.get(key)]
         if row.get("words"):
-            facts.append(f"words: {row['words']}")
+            facts.append(_("words: {words}", words=row["words"]))
         if facts:
             st.caption(escape(" · ".join(facts)))
         with st.container(horizontal=True):
-            for fits, label, icon, key in ((True, "Fits", "add", "f"), (False, "Does not fit", "remove", "n")):
+            for fits, label, icon, key in ((True, _("Fits"), "add", "f"), (False, _("Does not fit"), "remove", "n")):
                 st.button(
                     label,
                     key=f"facet-{key}-{facet.key}-{record_id}",
@@ -243,19 +251,22 @@ def _sample(opened: OpenFacet) -> None:
     """Show what the sample says, and its titles that are not marked yet; or offer to draw one."""
     measured = estimate_facet(opened.log)
     if measured and measured.answered < measured.drawn and opened.log.sample:
-        st.progress(measured.answered / measured.drawn, text=f"{measured.answered} of {measured.drawn} marked")
+        st.progress(
+            measured.answered / measured.drawn,
+            text=_("{answered} of {drawn} marked", answered=measured.answered, drawn=measured.drawn),
+        )
         left = [name for name in opened.log.sample.record_ids if name not in opened.log.current][:_SHOWN]
         rows = opened.collection.records.iloc[opened.collection.positions(left)]
         _cards(opened, rows.reset_index(drop=True), "sample")
         return
     for sentence in wording.estimate(measured):
         st.markdown(escape(sentence))
-    size = st.selectbox("How many titles", SAMPLE_SIZES, index=1, key="facet_sample_size")
+    size = st.selectbox(_("How many titles"), SAMPLE_SIZES, index=1, key="facet_sample_size")
     st.button(
-        "Draw titles at random",
+        _("Draw titles at random"),
         icon=":material/casino:",
         disabled=opened.ranking is None,
-        help="Mark them all: they say how many titles fit. The more, the closer.",
+        help=_("Mark them all: they say how many titles fit. The more, the closer."),
         on_click=_draw,
         args=(opened, int(size)),
     )
@@ -273,23 +284,29 @@ def _draw(opened: OpenFacet, size: int) -> None:
 def finish(opened: OpenFacet) -> None:
     """Offer to make the facet a classifier, and say what came of it."""
     st.markdown(
-        f"Its marks become labels, “{escape(opened.facet.classes[0])}” and “{escape(opened.facet.classes[1])}”, and its"
-        " scores predictions for every title. Errors, Thresholds, Review and Export then work on it. Each facet leaves"
-        " by an export of its own; the record numbers say which labels belong to one book."
+        _(
+            "Its marks become labels, “{classes}” and “{classes_2}”, and its scores predictions for"
+            " every title. Errors, Thresholds, Review and Export then work on it. Each facet leaves"
+            " by an export of its own; the record numbers say which labels belong to one book.",
+            classes=escape(opened.facet.classes[0]),
+            classes_2=escape(opened.facet.classes[1]),
+        )
     )
     ready = len(set(opened.log.training.values())) == 2
-    if st.button("Make it a classifier", icon=":material/category:", disabled=not ready):
+    if st.button(_("Make it a classifier"), icon=":material/category:", disabled=not ready):
         with feedback.show_errors():
             report = finish_facet(cache.workspace(), opened.facet, opened.collection)
             widgets.pick_next(navigation.PREDICTIONS, report.predictions)
             widgets.pick_next(navigation.LABELS, report.checked or widgets.OWN_TRUTH)
-            st.session_state[navigation.FACET_NOTICE] = (
-                f"“{report.predictions}” is here: {report.predicted[opened.facet.name]:,} of {report.rows:,} titles."
-                " It is what the other pages look at now."
+            st.session_state[navigation.FACET_NOTICE] = _(
+                "“{predictions}” is here: {predicted:,} of {rows:,} titles. It is what the other pages look at now.",
+                predictions=report.predictions,
+                predicted=report.predicted[opened.facet.name],
+                rows=report.rows,
             )
             st.rerun()
     if not ready:
-        st.caption("It takes at least one title that fits and one that does not.")
+        st.caption(_("It takes at least one title that fits and one that does not."))
 
 
 def marks(opened: OpenFacet) -> None:
@@ -297,12 +314,12 @@ def marks(opened: OpenFacet) -> None:
     standing = sorted(opened.log.current.values(), key=lambda mark: -mark.id)
     if not standing:
         return
-    with st.expander(f"All {count(len(standing), 'mark')}", icon=":material/history:"):
+    with st.expander(_("All {standing}", standing=count(len(standing), "mark")), icon=":material/history:"):
         table = opened.collection.records.iloc[opened.collection.positions([mark.record_id for mark in standing])]
         shown = pd.DataFrame(
             {
                 "title": table[TITLE].to_numpy(),
-                "mark": ["fits" if mark.fits else "does not" for mark in standing],
+                "mark": ["fits" if mark.fits else _("does not") for mark in standing],
                 "by": [mark.by for mark in standing],
                 "when": [mark.created_at[:16].replace("T", " ") for mark in standing],
                 "record": [mark.record_id for mark in standing],
@@ -313,10 +330,10 @@ def marks(opened: OpenFacet) -> None:
             on_select="rerun",
             selection_mode="single-row",
             key=f"facet_marks_{opened.log.newest}",
-            alt="Marks that hold, the latest first",
+            alt=_("Marks that hold, the latest first"),
         )["selection"]["rows"]
         st.button(
-            "Take this mark back",
+            _("Take this mark back"),
             icon=":material/undo:",
             disabled=not picked,
             on_click=_undo,
@@ -329,8 +346,8 @@ def reading(opened: OpenFacet) -> None:
     """Where suggestions go by words alone, offer to let the language model read all titles."""
     if opened.collection.features.kind == "words":
         corpus = opened.collection.corpus
-        st.caption("Suggestions go by words so far. A language model also finds titles that say it in other words.")
-        if st.button("Let the language model read all titles", icon=":material/translate:"):
+        st.caption(_("Suggestions go by words so far. A language model also finds titles that say it in other words."))
+        if st.button(_("Let the language model read all titles"), icon=":material/translate:"):
             n = len(opened.collection.records)
             jobs.start_job(EMBED, {"corpus": corpus.name}, f"Reading {count(n, 'title')} of {corpus.name}")
     jobs.show_jobs(EMBED)

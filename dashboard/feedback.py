@@ -1,7 +1,6 @@
 """Errors, empty states and explanations in a curator's words, and text from files made safe for the page."""
 
 import contextlib
-import functools
 import logging
 import re
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ import streamlit as st
 
 from core import formatting
 from core.errors import ColophonError, NotFoundError, describe_system_error
+from core.translation import _, plural
 from dashboard import navigation
 
 __all__ = [
@@ -87,13 +87,21 @@ def _unbroken(write: Callable[_Inputs, str]) -> Callable[_Inputs, str]:
 
 percent = _unbroken(formatting.percent)
 interval = _unbroken(formatting.interval_percent)
-rate = _unbroken(functools.partial(formatting.rate, n=", of ", unknown="not known"))
-figure = functools.partial(formatting.figure, unknown="not known")
+
+
+def rate(estimate: formatting.Estimated) -> str:
+    """Return an estimated share as :func:`core.formatting.rate` writes it, without the reason where it is not known."""
+    return percent_unbroken(formatting.rate(estimate, n=_(", of "), unknown=_("not known")))
+
+
+def figure(estimate: formatting.Estimated) -> str:
+    """Return an estimated number that is no share, without the reason where it is not known."""
+    return formatting.figure(estimate, unknown=_("not known"))
 
 
 def count(number: int, singular: str, many: str | None = None) -> str:
     """Return a number with its noun: "1 book", "1,204 books"."""
-    return f"{number:,} {singular if number == 1 else many or singular + 's'}"
+    return plural(f"{{n:,}} {singular}", f"{{n:,}} {many or singular + 's'}", number)
 
 
 # --- Errors, empty states and explanations in a curator's words. Core's errors are translated here --------------------
@@ -149,7 +157,7 @@ def more(label: str, *sentences: str) -> None:
 
 def how_computed(text: str) -> None:
     """Show, folded, how the numbers above were computed."""
-    with st.expander("How this was computed", icon=":material/function:"):
+    with st.expander(_("How this was computed"), icon=":material/function:"):
         st.markdown(percent_unbroken(text))
 
 

@@ -24,6 +24,7 @@ from core.thresholds import (
     WholeGuarantee,
     draw_review_sample,
 )
+from core.translation import _, noop
 from core.wording import thresholds as wording
 from core.wording import whole as whole_wording
 from dashboard import cache, feedback, people, widgets
@@ -47,16 +48,16 @@ __all__ = [
 HUMAN_ERRORS: Final = (0.0, 0.005, 0.01, 0.02, 0.05)
 PEOPLE_ERR: Final = "people_err"
 _SHARES = (0.01, 0.02, 0.03, 0.05, 0.10)
-_NO_STRATUM = "(the whole collection)"
+_NO_STRATUM = noop("(the whole collection)")
 _FACETS = ("language", "decade")
 
 
 # What is promised → its words. The first is what a library asks: how right its catalogue will be.
 _KINDS = {
-    "whole": "the whole catalogue",
-    "whole_class": "the whole catalogue, class by class",
-    "class": "the accepted of each class",
-    "together": "all accepted together",
+    "whole": noop("the whole catalogue"),
+    "whole_class": noop("the whole catalogue, class by class"),
+    "class": noop("the accepted of each class"),
+    "together": noop("all accepted together"),
 }
 
 
@@ -69,38 +70,44 @@ def choose(scored: Scored, head: DeltaGenerator, details: DeltaGenerator) -> tup
     promise : GuaranteeRecord or None
         None when nothing is promised.
     """
-    kind = st.selectbox("Promised of", list(_KINDS), format_func=_KINDS.__getitem__, key="per", bind="query-params")
+    kind = st.selectbox(
+        _("Promised of"), list(_KINDS), format_func=lambda name: _(_KINDS[name]), key="per", bind="query-params"
+    )
     is_whole = kind.startswith("whole")
     share = choose_share(is_whole=is_whole)
-    with st.expander("How sure, in which groups"):
+    with st.expander(_("How sure, in which groups")):
         confidence = choose_confidence()
         stratum = st.selectbox(
-            "Kept in each",
+            _("Kept in each"),
             [_NO_STRATUM, *_FACETS],
-            format_func=lambda name: name if name == _NO_STRATUM else facet_title(name),
+            format_func=lambda name: _(name) if name == _NO_STRATUM else facet_title(name),
             key="each",
             bind="query-params",
-            help="Keep the promise in every language, say; languages with too few checked books go to review.",
+            help=_("Keep the promise in every language, say; languages with too few checked books go to review."),
         )
         human_error, anytime, surest = 0.0, False, 1.0
         if is_whole:
             human_error = choose_human_error()
             anytime = st.toggle(
-                "May be asked again after each label",
+                _("May be asked again after each label"),
                 key="anytime",
                 bind="query-params",
-                help="Label books in random order, look here as often as you like, and stop as soon as it holds. Decide"
-                " this before you look: with the same labels the machine decides a little less.",
+                help=_(
+                    "Label books in random order, look here as often as you like, and stop as soon as it holds. Decide"
+                    " this before you look: with the same labels the machine decides a little less."
+                ),
             )
             surest = st.select_slider(
-                "The machine may decide among the surest",
+                _("The machine may decide among the surest"),
                 (0.25, 0.4, 0.55, 0.75, 1.0),
                 1.0,
-                format_func=lambda share: "all of them" if share == 1 else in_percent(share),
+                format_func=lambda share: _("all of them") if share == 1 else in_percent(share),
                 key="surest",
                 bind="query-params",
-                help="Of each class. Fewer labels are needed if all of them are drawn among books the machine may"
-                " decide; people do the others. Decide this before you look at labels.",
+                help=_(
+                    "Of each class. Fewer labels are needed if all of them are drawn among books the machine may"
+                    " decide; people do the others. Decide this before you look at labels."
+                ),
             )
     facet = "" if stratum == _NO_STRATUM else str(stratum)
     if is_whole:
@@ -122,7 +129,7 @@ def choose(scored: Scored, head: DeltaGenerator, details: DeltaGenerator) -> tup
 def choose_share(*, is_whole: bool) -> float:
     """Draw the slider of the share that may be wrong, of all books or of the accepted, and return it, 0 to 1."""
     share = st.select_slider(
-        "At most this share wrong",
+        _("At most this share wrong"),
         _SHARES,
         0.02 if is_whole else 0.05,
         format_func=upper_percent,
@@ -135,13 +142,13 @@ def choose_share(*, is_whole: bool) -> float:
 def choose_confidence() -> float:
     """Draw the slider of the confidence, and return it, 0 to 1."""
     confidence = st.select_slider(
-        "With this confidence",
+        _("With this confidence"),
         (0.80, 0.90, 0.95, 0.99),
         0.95,
         format_func=lower_percent,
         key="confidence",
         bind="query-params",
-        help="If books were drawn and checked again many times, it would hold in this share of the draws.",
+        help=_("If books were drawn and checked again many times, it would hold in this share of the draws."),
     )
     return float(confidence)
 
@@ -149,13 +156,13 @@ def choose_confidence() -> float:
 def choose_human_error() -> float:
     """Draw the slider of how often people err, and return it, 0 to 1."""
     human_error = st.select_slider(
-        "People err in",
+        _("People err in"),
         HUMAN_ERRORS,
         0.0,
         format_func=upper_percent,
         key=PEOPLE_ERR,
         bind="query-params",
-        help="How often a person gives the wrong label: it is added for every book that people do.",
+        help=_("How often a person gives the wrong label: it is added for every book that people do."),
     )
     return float(human_error)
 
@@ -209,12 +216,12 @@ def _offer_random_books(scored: Scored, result: WholeGuarantee) -> None:
         # What may be wrong of all may be a larger share of the surest, which alone the machine decides.
         least = labels_needed(min(result.max_error / result.surest, 0.5), 1 - weight * (1 - result.confidence))
         wanted = max(2 * least, 200)
-    among = "all" if result.surest == 1 else f"the surest {in_percent(result.surest)} of each class"
-    whole = "checked ones too: label them, import the answers as labels, and check against these."
+    among = "all" if result.surest == 1 else _("the surest {surest} of each class", surest=in_percent(result.surest))
+    whole = _("checked ones too: label them, import the answers as labels, and check against these.")
     further = result.anytime and result.labelled > 0 and not result.known_chances
     if further:
         wanted = max(wanted - result.labelled, 1)
-        whole = (
+        whole = _(
             "in random order: label them from the top, import the answers, check against them and those you have"
             " together, and look again whenever you like."
         )
@@ -226,22 +233,27 @@ def _offer_random_books(scored: Scored, result: WholeGuarantee) -> None:
         _offer(
             scored,
             books,
-            f"{len(books):,} books drawn at random from {among}, {whole}",
+            _("{books:,} books drawn at random from {among}, {whole}", books=len(books), among=among, whole=whole),
             "books-drawn-at-random",
             of_all=of_all,
         )
         if unlike and of_all and not result.anytime:
-            title = "what the model calls them" if unlike[0] == PREDICTED else facet_title(unlike[0]).lower()
+            title = _("what the model calls them") if unlike[0] == PREDICTED else facet_title(unlike[0]).lower()
             _offer(
                 scored,
                 cache.books_with_chances(scored, len(books), unlike),
-                f"Or about as many with more of the rare ones by {title}: the chance of each is written beside it, so"
-                " that a promise can rest on them just as well.",
+                _(
+                    "Or about as many with more of the rare ones by {title}: the chance of each is written"
+                    " beside it, so that a promise can rest on them just as well.",
+                    title=title,
+                ),
                 "books-drawn-from-each-part",
                 of_all=True,
             )
         if of_all:
-            st.caption("In a file leave the last two columns and all rows as they are: they tell how books were drawn.")
+            st.caption(
+                _("In a file leave the last two columns and all rows as they are: they tell how books were drawn.")
+            )
 
 
 def _offer(scored: Scored, sample: pd.DataFrame, sentence: str, name: str, *, of_all: bool) -> None:
@@ -250,7 +262,7 @@ def _offer(scored: Scored, sample: pd.DataFrame, sentence: str, name: str, *, of
     Of a draw from all books what comes back is recognised.
     """
     st.markdown(sentence)
-    if not people.allowed("draw books"):
+    if not people.allowed(_("draw books")):
         return
     database = cache.workspace().database  # here: the file is made outside the page, where nobody is signed in
 
@@ -263,16 +275,19 @@ def _offer(scored: Scored, sample: pd.DataFrame, sentence: str, name: str, *, of
         return register_draw(database, blank)[[*columns, DRAW_ID, DRAWN_CHANCE]]
 
     if not of_all:
-        widgets.download_table(drawn, name, f"Download {len(sample):,} books to label (CSV)")
+        widgets.download_table(drawn, name, _("Download {sample:,} books to label (CSV)", sample=len(sample)))
         return
     left, right = st.columns(2)
     with left:
-        widgets.download_table(drawn, name, f"Download {len(sample):,} books to label (CSV)")
-    if right.button("Put them on the review list", key=f"review_{name}", icon=":material/rate_review:"):
+        widgets.download_table(drawn, name, _("Download {sample:,} books to label (CSV)", sample=len(sample)))
+    if right.button(_("Put them on the review list"), key=f"review_{name}", icon=":material/rate_review:"):
         new = send_draw_to_review(database, scored, sample)
         st.success(
-            f"{new:,} books were put on the review list. Label them in its order, as many as you like, and make a label"
-            " set of the decisions: it knows how they were drawn.",
+            _(
+                "{new:,} books were put on the review list. Label them in its order, as many as you like,"
+                " and make a label set of the decisions: it knows how they were drawn.",
+                new=new,
+            ),
             icon=":material/check_circle:",
         )
 
@@ -308,7 +323,7 @@ def _offer_sample(scored: Scored, promise: Guarantee) -> None:
         _offer(
             scored,
             sample,
-            "Here they are, ready to be labelled; import the answers as labels.",
+            _("Here they are, ready to be labelled; import the answers as labels."),
             "books-to-label",
             of_all=False,
         )

@@ -8,6 +8,7 @@ import streamlit as st
 from core.policies import saved_policies
 from core.predictions import Scored
 from core.road import RoadStatus, Step, StepState, steps
+from core.translation import _, noop
 from core.wording.evaluation import titles_read, verdict
 from core.wording.thresholds import policy as policy_sentences
 from dashboard import cache, navigation
@@ -16,18 +17,18 @@ from dashboard.feedback import count, escape
 __all__ = ["loaded", "next_button", "road", "verdict_sentences"]
 
 _ACTIONS: Final[Mapping[Step, str]] = {
-    "collect": "Load a catalogue",
-    "model": "Train a model, or import predictions",
-    "errors": "Import what people say of some books",
-    "thresholds": "Choose which predictions to accept",
-    "review": "Decide the rest",
-    "export": "Hand over the accepted metadata",
-    "share": "All is done: share it",
+    "collect": noop("Load a catalogue"),
+    "model": noop("Train a model, or import predictions"),
+    "errors": noop("Import what people say of some books"),
+    "thresholds": noop("Choose which predictions to accept"),
+    "review": noop("Decide the rest"),
+    "export": noop("Hand over the accepted metadata"),
+    "share": noop("All is done: share it"),
 }
 _PAGES: Final[Mapping[Step, str]] = {"errors": "Catalogue"}  # answers of people are imported there
 _AGAIN: Final[Mapping[Step, str]] = {
-    "thresholds": "Choose again: the labels are newer than the cut-offs",
-    "export": "Hand over again: the export is older than what was decided",
+    "thresholds": noop("Choose again: the labels are newer than the cut-offs"),
+    "export": noop("Hand over again: the export is older than what was decided"),
 }
 
 
@@ -35,11 +36,11 @@ def verdict_sentences(scored: Scored) -> list[str]:
     """Say what the model did, how right it is, and what of it is accepted: the verdict in three sentences."""
     read = titles_read(scored)
     if not len(scored.labelled):
-        return [read, "No book has been checked by a person yet, so nothing can be said about errors."]
+        return [read, _("No book has been checked by a person yet, so nothing can be said about errors.")]
     lines = [read, verdict(cache.evaluation(scored))]
     policies = saved_policies(cache.workspace(), scored.predictions)
     if not policies:
-        return [*lines, "Nothing is accepted yet: no cut-offs have been kept."]
+        return [*lines, _("Nothing is accepted yet: no cut-offs have been kept.")]
     policy, promise = policies[0].policy, policies[0].promise
     if promise is not None:  # on what it rests is said on Thresholds
         lines.append(promise.headline or promise.sentence)
@@ -51,35 +52,41 @@ def verdict_sentences(scored: Scored) -> list[str]:
 def next_button(step: Step, states: Mapping[Step, StepState]) -> None:
     """Draw the one primary button of the page: what comes next."""
     page = _PAGES.get(step) or next(entry.title for entry in navigation.PAGES if entry.step == step)
-    words = _AGAIN[step] if states[step] == "out of date" and step in _AGAIN else _ACTIONS[step]
+    words = _(_AGAIN[step] if states[step] == "out of date" and step in _AGAIN else _ACTIONS[step])
     if st.button(words, type="primary", icon=":material/arrow_forward:", key="next_step"):
         navigation.go_to(page)
 
 
 def road(status: RoadStatus) -> None:
     """Draw the five parts of the road beside each other, each page with its state."""
-    st.header("The road")
+    st.header(_("The road"))
     states = steps(status)
     columns = st.container(key="road").columns(len(navigation.PARTS))
     for column, part in zip(columns, navigation.PARTS, strict=True):
         entries = navigation.pages_of(part)
         with column.container(border=True, height="stretch"):
-            st.markdown(f"**{part}**")
+            st.markdown(f"**{_(part)}**")
             st.caption(_state_words([states[entry.step] for entry in entries if entry.step]))
             for entry in entries:
-                navigation.links_to(entry.title, entry.title)
+                navigation.links_to(entry.title, _(entry.title))
 
 
 def _state_words(states: Sequence[StepState]) -> str:
     """Say the state of a part of the road: what is out of date goes before what waits, and that before what is done."""
-    return next((state for state in ("out of date", "to do") if state in states), "done")
+    order: tuple[StepState, ...] = ("out of date", "to do")
+    return _(navigation.STATE_WORDS[next((state for state in order if state in states), "done")])
 
 
 def loaded() -> None:
     """List what the workspace holds."""
-    st.header("What is loaded")
+    st.header(_("What is loaded"))
     place = cache.workspace()
-    kinds = {"Catalogues": "corpora", "Label sets": "labels", "Models": "models", "Predictions": "predictions"}
+    kinds = {
+        _("Catalogues"): "corpora",
+        _("Label sets"): "labels",
+        _("Models"): "models",
+        _("Predictions"): "predictions",
+    }
     for column, (label, kind) in zip(st.columns(len(kinds)), kinds.items(), strict=True):
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{label}**")
@@ -88,4 +95,4 @@ def loaded() -> None:
                 rows = thing.manifest.rows
                 st.markdown(escape(thing.name) + (f": {count(rows, 'record')}" if rows else ""))
             if not things:
-                st.caption("none yet")
+                st.caption(_("none yet"))

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.jobs import Job, JobStatus, cancel, delete_job, find_job, list_jobs, log_tail, start
+from core.translation import _, noop
 from dashboard import cache, navigation, people, tables, widgets
 from dashboard import navigation as state
 from dashboard.charts.curves import learning_chart, learning_sentence, present_run
@@ -15,10 +16,10 @@ from dashboard.feedback import count, escape
 __all__ = ["announce_result", "same_job", "show_jobs", "start_job"]
 
 _WORDS = {
-    "done": ("Done", ":material/check_circle:"),
-    "failed": ("Failed", ":material/error:"),
-    "cancelled": ("Cancelled", ":material/cancel:"),
-    "interrupted": ("Interrupted", ":material/warning:"),
+    "done": (noop("Done"), ":material/check_circle:"),
+    "failed": (noop("Failed"), ":material/error:"),
+    "cancelled": (noop("Cancelled"), ":material/cancel:"),
+    "interrupted": (noop("Interrupted"), ":material/warning:"),
 }
 
 
@@ -29,9 +30,9 @@ _PICKERS = {
     "predictions": (state.CORPUS, state.PREDICTIONS),
 }
 _NEXT = {
-    "corpus": ("Models", "Let a model read its titles"),
-    "labels": ("Label audit", "See whether these labels can be trusted"),
-    "predictions": ("Errors", "See where these predictions are wrong"),
+    "corpus": ("Models", noop("Let a model read its titles")),
+    "labels": ("Label audit", noop("See whether these labels can be trusted")),
+    "predictions": ("Errors", noop("See where these predictions are wrong")),
 }
 
 
@@ -69,13 +70,20 @@ def announce_result() -> None:
     if came:
         books = came.get("rows") or came.get("labelled")
         rows = f": {count(int(books), 'record')}" if books else ""
-        lost = f", {count(int(came['rejected']), 'row')} set aside" if came.get("rejected") else ""
+        lost = _(", {rejected} set aside", rejected=count(int(came["rejected"]), "row")) if came.get("rejected") else ""
         st.success(
-            f"“{escape(came['name'])}” is here{rows}{lost}. It is what you look at now.", icon=":material/check_circle:"
+            _(
+                "“{name}” is here{rows}{lost}. It is what you look at now.",
+                name=escape(came["name"]),
+                rows=rows,
+                lost=lost,
+            ),
+            icon=":material/check_circle:",
         )
         if came.get("name_note"):
             st.warning(escape(came["name_note"]), icon=":material/warning:")
-        navigation.links_to(*_NEXT[came["kind"]])
+        page, words = _NEXT[came["kind"]]
+        navigation.links_to(page, _(words))
 
 
 def _job_artifact(job: Job, status: JobStatus) -> tuple[str, str]:
@@ -112,17 +120,24 @@ def _running(ids: list[str]) -> None:
             st.rerun()
         with st.container(border=True):
             left = f" · {status.time_left}" if status.time_left else ""
-            st.markdown(f"**{escape(job.title)}** · {status.seconds:.0f} s{left}")
+            st.markdown(
+                _(
+                    "**{job_title}** · {seconds:.0f} s{left}",
+                    job_title=escape(job.title),
+                    seconds=status.seconds,
+                    left=left,
+                )
+            )
             st.progress(min(max(status.fraction, 0.0), 1.0), text=escape(status.message))
             if status.history:
                 run = present_run(status.history)
                 st.markdown(learning_sentence(run))
                 st.altair_chart(
                     learning_chart(run, chart_theme=tables.chart_theme()),
-                    alt="Loss over the epochs, on titles learned from and held out",
+                    alt=_("Loss over the epochs, on titles learned from and held out"),
                 )
             stopping = job.cancel_requested()
-            label = "Stopping …" if stopping else "Cancel"
+            label = _("Stopping …") if stopping else _("Cancel")
             st.button(
                 label,
                 key=f"cancel-{job_id}",
@@ -130,16 +145,25 @@ def _running(ids: list[str]) -> None:
                 disabled=stopping or not people.may(),
                 on_click=cancel,
                 args=(job,),
-                help="What is half made is cleared away first; that takes some seconds." if stopping else None,
+                help=_("What is half made is cleared away first; that takes some seconds.") if stopping else None,
             )
 
 
 def _ended(job_id: str, title: str, status: JobStatus) -> None:
     word, icon = _WORDS[status.state]
     reason = f": {escape(status.error)}" if status.error else ""
-    with st.expander(f"{word}: {escape(title)} ({status.seconds:.0f} s){reason}", icon=icon):
+    with st.expander(
+        _(
+            "{word}: {title} ({seconds:.0f} s){reason}",
+            word=_(word),
+            title=escape(title),
+            seconds=status.seconds,
+            reason=reason,
+        ),
+        icon=icon,
+    ):
         job = find_job(cache.workspace(), job_id)
-        st.code(log_tail(job) or "(the log is empty)", language=None)
-        if people.may() and st.button("Dismiss this message", key=f"dismiss-{job_id}", icon=":material/close:"):
+        st.code(log_tail(job) or _("(the log is empty)"), language=None)
+        if people.may() and st.button(_("Dismiss this message"), key=f"dismiss-{job_id}", icon=":material/close:"):
             delete_job(job)
             st.rerun()

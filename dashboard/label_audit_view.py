@@ -11,6 +11,7 @@ from core.formatting import capitalised
 from core.label_audit import GROUPINGS, LabelAudit, group_phrase, shown_value
 from core.labels import LabelSet
 from core.schema import ANNOTATOR
+from core.translation import _, noop
 from core.wording import evaluation as wording
 from dashboard import cache, feedback, widgets
 from dashboard import tables as theme
@@ -20,7 +21,7 @@ from dashboard.tables import show_table
 
 __all__ = ["METHOD_NOTE", "choose_group", "exclude_labels", "findings", "groups", "suspects", "verdict"]
 
-METHOD_NOTE = (
+METHOD_NOTE = noop(
     "Five times a model learned from four fifths of the labelled titles and read the fifth that it had not seen, "
     "editions of one title kept together. Its probabilities were calibrated on the others. A label is **suspect** "
     "when the title speaks so clearly against it that at most the stated share of right labels would look the "
@@ -31,7 +32,7 @@ METHOD_NOTE = (
     "titles mislead, and a language that the model reads badly looks like one that people labelled badly. Nothing "
     "is corrected here."
 )
-_NOBODY = "everybody"
+_NOBODY = noop("everybody")
 
 
 def verdict(audit: LabelAudit) -> None:
@@ -44,7 +45,7 @@ def verdict(audit: LabelAudit) -> None:
     else:
         feedback.conclusion(escape(first))
     feedback.show_sentences(*others[:1])
-    feedback.more("What else was seen", *others[1:])
+    feedback.more(_("What else was seen"), *others[1:])
 
 
 def findings(audit: LabelAudit) -> None:
@@ -58,9 +59,11 @@ def findings(audit: LabelAudit) -> None:
                 for cell in finding.cells
             ]
         )
-        which = " and ".join([group_phrase((finding.by, finding.value)), *map(group_phrase, finding.partners)])
-        with st.expander(f"{escape(capitalised(which))}: which of them is it?"):
-            show_table(table, alt=f"Suspect labels of {finding.value} within and outside other groups")
+        which = _(" and ").join([group_phrase((finding.by, finding.value)), *map(group_phrase, finding.partners)])
+        with st.expander(_("{which}: which of them is it?", which=escape(capitalised(which)))):
+            show_table(
+                table, alt=_("Suspect labels of {finding} within and outside other groups", finding=finding.value)
+            )
 
 
 def _names(audit: LabelAudit) -> Mapping[tuple[str, str], str]:
@@ -91,18 +94,18 @@ def groups(audit: LabelAudit, by: str) -> None:
     chart, numbers = st.columns([4, 7])  # so that no column of the table is cut in a window of 1,280
     with chart:
         if known.empty:
-            st.markdown(f"No {GROUPINGS[by]} has ten labelled books.")
+            st.markdown(_("No {groupings} has ten labelled books.", groupings=GROUPINGS[by]))
         else:
             st.altair_chart(
                 rates_chart(
                     known,
                     value="value",
                     rate="suspect_rate",
-                    title="labels that look wrong, 95 % interval",
+                    title=_("labels that look wrong, 95 % interval"),
                     overall=float(audit.books["suspect"].mean()),
                     chart_theme=theme.chart_theme(),
                 ),
-                alt=f"Share of suspect labels by {GROUPINGS[by]}, with intervals",
+                alt=_("Share of suspect labels by {groupings}, with intervals", groupings=GROUPINGS[by]),
             )
     shown = pd.DataFrame(
         {
@@ -126,15 +129,15 @@ def groups(audit: LabelAudit, by: str) -> None:
                 "share": st.column_config.NumberColumn(width=64),
                 "between": st.column_config.TextColumn(width=110),
                 "times the rest": st.column_config.NumberColumn(
-                    "times rest", format="%.1f", width=82, help="The share divided by that of all other labels"
+                    _("times rest"), format="%.1f", width=82, help=_("The share divided by that of all other labels")
                 ),
                 "like for like": st.column_config.NumberColumn(
                     format="%.1f",
                     width=84,
-                    help="Suspects divided by those that the same labels have elsewhere",
+                    help=_("Suspects divided by those that the same labels have elsewhere"),
                 ),
             },
-            alt=f"Suspect labels by {GROUPINGS[by]}",
+            alt=_("Suspect labels by {groupings}", groupings=GROUPINGS[by]),
         )
         widgets.download_table(table, f"suspects-by-{by}")
 
@@ -142,7 +145,16 @@ def groups(audit: LabelAudit, by: str) -> None:
 def choose_group(audit: LabelAudit) -> tuple[str, str] | None:
     """Draw a picker of one annotator, language or month, those pointed at first."""
     named = _choices(audit)
-    chosen = st.selectbox("Labels of", [_NOBODY, *named], key="of", bind="query-params")
+    shown = _names(audit)
+    chosen = st.selectbox(
+        _("Labels of"),
+        [_NOBODY, *named],
+        format_func=lambda name: (
+            f"{_(GROUPINGS[named[name][0]])}: {shown[named[name]]}" if name in named else _(_NOBODY)
+        ),
+        key="of",
+        bind="query-params",
+    )
     return named.get(str(chosen))
 
 
@@ -150,7 +162,7 @@ def suspects(audit: LabelAudit, group: tuple[str, str] | None) -> None:
     """List the labels to look at again, the clearest first, with the words, and offer all as a download."""
     table = audit.suspects(group)
     if table.empty:
-        st.markdown("None of these labels looks wrong.")
+        st.markdown(_("None of these labels looks wrong."))
         return
     if ANNOTATOR in table:
         table = table.assign(annotator=table[ANNOTATOR].map(_annotators))
@@ -163,15 +175,17 @@ def suspects(audit: LabelAudit, group: tuple[str, str] | None) -> None:
             "title": st.column_config.TextColumn(width=280),
             "given": st.column_config.TextColumn(width=100),
             "suggested": st.column_config.TextColumn(width=100),
-            "score": st.column_config.NumberColumn("how sure", width=80),
-            "words_against": st.column_config.TextColumn("words against the label", width=185),
-            "words_for": st.column_config.TextColumn("words for it", width=140),
+            "score": st.column_config.NumberColumn(_("how sure"), width=80),
+            "words_against": st.column_config.TextColumn(_("words against the label"), width=185),
+            "words_for": st.column_config.TextColumn(_("words for it"), width=140),
         },
-        alt="Labels to look at again, the clearest contradiction first",
+        alt=_("Labels to look at again, the clearest contradiction first"),
     )
     if len(table) > 20:
-        st.caption(f"The first 20 of {len(table):,} are shown; the download has all.")
-    widgets.download_table(table, "labels-to-look-at-again", f"Download these {len(table):,} labels (CSV)")
+        st.caption(_("The first 20 of {table:,} are shown; the download has all.", table=len(table)))
+    widgets.download_table(
+        table, "labels-to-look-at-again", _("Download these {table:,} labels (CSV)", table=len(table))
+    )
 
 
 def _annotators(names: str) -> str:
@@ -183,24 +197,31 @@ def exclude_labels(labels: LabelSet, audit: LabelAudit) -> None:
     named = _choices(audit)
     with st.form("leave-out"):
         groups = st.multiselect(
-            "Leave out the labels of",
+            _("Leave out the labels of"),
             list(named),
             default=list(named)[: min(1, len(audit.flagged))],
-            help="For a group whose labels are no better than a guess. Look at its labels above first. A label that"
-            " another annotator gave too stays.",
+            help=_(
+                "For a group whose labels are no better than a guess. Look at its labels above first. A label that"
+                " another annotator gave too stays."
+            ),
         )
         suspects = st.checkbox(
-            f"Leave out the {int(audit.books['suspect'].sum()):,} suspect labels, whoever gave them",
-            help="A model can learn better without them. Accuracy measured on what is left is flattering: a model"
-            " chose it.",
+            _("Leave out the {suspect:,} suspect labels, whoever gave them", suspect=int(audit.books["suspect"].sum())),
+            help=_(
+                "A model can learn better without them. Accuracy measured on what is left is flattering: a model"
+                " chose it."
+            ),
         )
-        name = st.text_input("Name of the copy", f"{labels.name}-audited", max_chars=60)
-        if not st.form_submit_button("Keep a copy without them"):
+        name = st.text_input(_("Name of the copy"), f"{labels.name}-audited", max_chars=60)
+        if not st.form_submit_button(_("Keep a copy without them")):
             return
     with feedback.show_errors():
         chosen = [named[group] for group in groups]
         copy = label_audit.exclude_labels(cache.workspace(), labels, audit, groups=chosen, suspects=suspects, name=name)
         st.success(
-            f"{escape(copy.manifest.warnings[-1])} Kept as **{escape(copy.name)}**: train on it on the Models page."
-            " The old label set is as it was."
+            _(
+                "{warnings} Kept as **{copy}**: train on it on the Models page. The old label set is as it was.",
+                warnings=escape(copy.manifest.warnings[-1]),
+                copy=escape(copy.name),
+            )
         )

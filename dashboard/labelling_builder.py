@@ -24,6 +24,7 @@ from core.predicates import (
 from core.predictions import load_predictions
 from core.schema import LABEL, LANGUAGE, TITLE, TITLE_KEY, YEAR
 from core.statistics import MINIMUM_RECORDS
+from core.translation import _, noop, number_text
 from core.weak_supervision import (
     ABSTAIN,
     LabellingFunction,
@@ -46,7 +47,7 @@ _TEXT = {
     "is longer than": "longer",
     "is shorter than": "shorter",
 }
-_HELP = (
+_HELP = noop(
     "Words or phrases, separated by commas; upper and lower case are one. “has the word” finds plurals too, and poet*"
     " finds every word that begins so. “contains” finds letters inside words. A pattern is a regular expression (RE2)."
 )
@@ -61,23 +62,28 @@ def build(tryout_data: TryoutData, present: Sequence[LabellingFunction]) -> None
     number = int(st.session_state[_ROWS])
     first, second, third = st.columns([2, 2, 3])
     label = (
-        first.selectbox("Votes for", tryout_data.classes, key="builder_label")
+        first.selectbox(_("Votes for"), tryout_data.classes, key="builder_label")
         if tryout_data.classes
-        else first.text_input("Votes for", placeholder="a class", key="builder_class")
+        else first.text_input(_("Votes for"), placeholder=_("a class"), key="builder_class")
     )
     together = "all hold"
     if number > 1:
         together = second.segmented_control(
-            "where", ["all hold", "any holds"], default=together, required=True, key="builder_together"
+            _("where"),
+            [noop("all hold"), noop("any holds")],
+            default=together,
+            required=True,
+            key="builder_together",
+            format_func=_,
         )
-    name = third.text_input("Name of the function", placeholder="from its first condition", key="builder_name")
+    name = third.text_input(_("Name of the function"), placeholder=_("from its first condition"), key="builder_name")
     parts = [_condition(tryout_data, row) for row in range(number)]
     with st.container(horizontal=True):
-        st.button("Another condition", icon=":material/add:", on_click=_change, args=(1,))
-        st.button("One fewer", icon=":material/remove:", on_click=_change, args=(-1,), disabled=number == 1)
+        st.button(_("Another condition"), icon=":material/add:", on_click=_change, args=(1,))
+        st.button(_("One fewer"), icon=":material/remove:", on_click=_change, args=(-1,), disabled=number == 1)
     whole = [part for part in parts if part is not None]
     if not whole or not label:
-        st.caption("What the function finds is shown here as soon as it has a class and a condition.")
+        st.caption(_("What the function finds is shown here as soon as it has a class and a condition."))
         return
     with feedback.show_errors():
         when = whole[0] if len(whole) == 1 else AllOf(tuple(whole)) if together == "all hold" else AnyOf(tuple(whole))
@@ -116,10 +122,10 @@ def _choices(tryout_data: TryoutData) -> dict[str, tuple[str, str]]:
     ]
     choices: dict[str, tuple[str, str]] = {"title": ("text", TITLE), "year": ("number", YEAR)}
     choices |= {facet_title(facet): ("facet", facet) for facet in (LANGUAGE, *FACETS)}
-    choices |= {f"confidence of “{a.name}”": ("model", a.name) for a in cache.workspace().list("predictions")}
-    choices |= {f"{column} (text)": ("text", str(column)) for column in texts[1:]}
+    choices |= {_("confidence of “{a}”", a=a.name): ("model", a.name) for a in cache.workspace().list("predictions")}
+    choices |= {_("{column} (text)", column=column): ("text", str(column)) for column in texts[1:]}
     return choices | {
-        f"{c} (in the file)": ("text", c) for c in column_names(tryout_data.corpus.path) if c not in records
+        _("{c} (in the file)", c=c): ("text", c) for c in column_names(tryout_data.corpus.path) if c not in records
     }
 
 
@@ -127,9 +133,9 @@ def _condition(tryout_data: TryoutData, row: int) -> Predicate | None:
     """Draw one condition and return it; None while it is unfinished or cannot be understood."""
     choices = _choices(tryout_data)
     what, how, value, turned = st.columns([3, 3, 6, 2], vertical_alignment="bottom")
-    shown = what.selectbox("What", list(choices), key=f"builder_what_{row}")
+    shown = what.selectbox(_("What"), list(choices), key=f"builder_what_{row}")
     kind, name = choices[str(shown)]
-    negated = turned.checkbox("not", key=f"builder_not_{row}", help="The condition must not hold.")
+    negated = turned.checkbox(_("not"), key=f"builder_not_{row}", help=_("The condition must not hold."))
     condition: Predicate | None = None
     with feedback.show_errors():
         try:
@@ -142,30 +148,30 @@ def _condition(tryout_data: TryoutData, row: int) -> Predicate | None:
 def _text(tryout_data: TryoutData, column: str, row: int, how: Any, value: Any) -> Predicate | None:
     way = _TEXT[str(how.selectbox("How", list(_TEXT), key=f"builder_how_{row}"))]
     if way in ("longer", "shorter"):
-        limit = value.number_input("Characters", min_value=1, value=200, step=10, key=f"builder_length_{row}")
+        limit = value.number_input(_("Characters"), min_value=1, value=200, step=10, key=f"builder_length_{row}")
         low, high = (int(limit) + 1, None) if way == "longer" else (None, int(limit) - 1)
         return LengthPredicate(column, low, high)
-    entered = value.text_input("Value", key=f"builder_value_{row}", help=_HELP, placeholder="novel, romance")
+    entered = value.text_input(_("Value"), key=f"builder_value_{row}", help=_HELP, placeholder=_("novel, romance"))
     return TextPredicate(column, way, (entered,)) if entered.strip() else None  # type: ignore[arg-type]
 
 
 def _number(tryout_data: TryoutData, column: str, row: int, how: Any, value: Any) -> Predicate | None:
-    least = how.number_input("From", value=None, step=1, key=f"builder_from_{row}", placeholder="open")
-    most = value.number_input("To", value=None, step=1, key=f"builder_to_{row}", placeholder="open")
+    least = how.number_input(_("From"), value=None, step=1, key=f"builder_from_{row}", placeholder=_("open"))
+    most = value.number_input(_("To"), value=None, step=1, key=f"builder_to_{row}", placeholder=_("open"))
     return None if least is None and most is None else RangePredicate(column, least, most)
 
 
 def _facet(tryout_data: TryoutData, facet: str, row: int, how: Any, value: Any) -> Predicate | None:
-    how.selectbox("How", ["is one of"], key=f"builder_is_{row}", disabled=True)
+    how.selectbox(_("How"), [noop("is one of")], key=f"builder_is_{row}", disabled=True, format_func=_)
     values = labelling_view.values_of(tryout_data, facet)
-    chosen = value.multiselect("Values", values, key=f"builder_values_{row}_{facet}")
+    chosen = value.multiselect(_("Values"), values, key=f"builder_values_{row}_{facet}")
     return FacetPredicate(facet, tuple(chosen)) if chosen else None
 
 
 def _model(tryout_data: TryoutData, predictions: str, row: int, how: Any, value: Any) -> Predicate | None:
     classes = load_predictions(cache.workspace(), predictions).classes
-    label = how.selectbox("gives the class", classes, key=f"builder_class_{row}_{predictions}")
-    above = value.slider("a probability of at least", 0.5, 1.0, 0.95, step=0.005, key=f"builder_above_{row}")
+    label = how.selectbox(_("gives the class"), classes, key=f"builder_class_{row}_{predictions}")
+    above = value.slider(_("a probability of at least"), 0.5, 1.0, 0.95, step=0.005, key=f"builder_above_{row}")
     return ConfidencePredicate(predictions, str(label), float(above))
 
 
@@ -175,20 +181,33 @@ _DRAW = {"text": _text, "number": _number, "facet": _facet, "model": _model}
 def _try(tryout_data: TryoutData, present: Sequence[LabellingFunction], function: LabellingFunction) -> None:
     """Show what the function does beside the others, and offer to add it."""
     if any(other.name == function.name for other in present):
-        st.warning(f"There is a function called “{escape(function.name)}” already; give this one another name.")
+        st.warning(
+            _(
+                "There is a function called “{function}” already; give this one another name.",
+                function=escape(function.name),
+            )
+        )
         return
     tried = tryout_data.run_functions([*present, function])
     row = tried.table.iloc[-1]
-    feedback.show_sentences(f"{function.label} where {function.when.condition}.")
-    right = percent(row["accuracy"]) if row["n"] >= MINIMUM_RECORDS else f"{row['right']:g} of {row['n']}"
-    note = interval(row["low"], row["high"]) if row["n"] >= MINIMUM_RECORDS else "too few titles for a rate"
+    feedback.show_sentences(_("{label} where {condition}.", label=function.label, condition=function.when.condition))
+    right = (
+        percent(row["accuracy"])
+        if row["n"] >= MINIMUM_RECORDS
+        else _("{right:g} of {n}", right=row["right"], n=row["n"])
+    )
+    note = interval(row["low"], row["high"]) if row["n"] >= MINIMUM_RECORDS else _("too few titles for a rate")
     for column, (label, value, caption) in zip(
         st.columns(4),
         [
-            ("Books", f"{row['books']:,}", f"{percent(row['coverage'])} of the collection"),
-            ("Right", right, f"{note}; of {count(int(row['n']), 'title')} kept back"),
-            ("Overlap", percent(row["overlap"]), "another function votes too"),
-            ("Conflict", percent(row["conflict"]), "another votes for another class"),
+            (
+                "Books",
+                number_text(f"{row['books']:,}"),
+                _("{coverage} of the collection", coverage=percent(row["coverage"])),
+            ),
+            ("Right", right, _("{note}; of {n} kept back", note=note, n=count(int(row["n"]), "title"))),
+            ("Overlap", percent(row["overlap"]), _("another function votes too")),
+            ("Conflict", percent(row["conflict"]), _("another votes for another class")),
         ],
         strict=True,
     ):
@@ -196,8 +215,11 @@ def _try(tryout_data: TryoutData, present: Sequence[LabellingFunction], function
             st.metric(label, value)
             st.caption(caption)
     if row["copies"]:
-        st.warning(f"It copies “{escape(row['copies'])}” and would be left out.", icon=":material/content_copy:")
-    if st.button("Add this function", type="primary", icon=":material/add_task:"):
+        st.warning(
+            _("It copies “{copies}” and would be left out.", copies=escape(row["copies"])),
+            icon=":material/content_copy:",
+        )
+    if st.button(_("Add this function"), type="primary", icon=":material/add_task:"):
         add_function(cache.workspace().database, function)
         st.session_state[_EMPTY] = True
         st.rerun()
@@ -207,7 +229,7 @@ def _try(tryout_data: TryoutData, present: Sequence[LabellingFunction], function
 def _examples(tryout_data: TryoutData, tried: TrialResult) -> None:
     """Show labelled titles the newest function finds (never those kept back), and the books on which others differ."""
     function = tried.votes.functions[-1]
-    hits, against = st.tabs(["Labelled titles it finds", "Books on which others differ"])
+    hits, against = st.tabs([_("Labelled titles it finds"), _("Books on which others differ")])
     with hits:
         shown = labelling_view.visible_books(tryout_data)
         if tried.checked is not None:
@@ -219,13 +241,17 @@ def _examples(tryout_data: TryoutData, tried: TrialResult) -> None:
         wrong = int((shown["right"] == "no").sum())
         if len(shown):
             st.caption(
-                f"{len(shown):,} labelled books that may be shown; of another class: {wrong:,}, first in the list."
+                _(
+                    "{shown:,} labelled books that may be shown; of another class: {wrong:,}, first in the list.",
+                    shown=len(shown),
+                    wrong=wrong,
+                )
             )
             labelling_view.titles(
-                shown, columns=[TITLE, LABEL, "right"], alt="Labelled titles this function finds", key="builder_hits"
+                shown, columns=[TITLE, LABEL, "right"], alt=_("Labelled titles this function finds"), key="builder_hits"
             )
         else:
-            st.markdown("It finds no labelled title that may be shown.")
+            st.markdown(_("It finds no labelled title that may be shown."))
     with against:
         matrix, code = tried.votes.matrix, tried.votes.polarity[-1]
         others = (matrix[:, :-1] != ABSTAIN) & (matrix[:, :-1] != code)
@@ -242,7 +268,9 @@ def _examples(tryout_data: TryoutData, tried: TrialResult) -> None:
             differing = ["; ".join(names[others[row]]) for row in rows]
             labelling_view.titles(
                 tryout_data.books.records.iloc[rows][[TITLE]].assign(differ=differing),
-                columns=[TITLE, "differ"], alt="Books on which other functions vote otherwise", key="builder_against",
+                columns=[TITLE, "differ"],
+                alt=_("Books on which other functions vote otherwise"),
+                key="builder_against",
             )  # fmt: skip
         else:
-            st.markdown("No other function votes for another class where this one votes.")
+            st.markdown(_("No other function votes for another class where this one votes."))

@@ -8,12 +8,14 @@ import pandas as pd
 import streamlit as st
 
 from core.facets import facet_values
+from core.formatting import capitalised
 from core.labels import LabelSet
 from core.manifests import LabelManifest, Manifest
 from core.predicates import Books
 from core.schema import LABEL, TITLE, TITLE_KEY
 from core.statistics import MINIMUM_RECORDS
 from core.storage import Artifact, digest, slug
+from core.translation import _, noop
 from core.weak_supervision import (
     METHODS,
     LabellingFunction,
@@ -52,9 +54,9 @@ __all__ = [
 
 PEOPLE: Final = "people"  # in the URL: the labels they are checked against
 _TRYOUT_RECORDS = 100_000  # books; larger collections are tried on a sample of this size
-_NOBODY = "(no labels)"
+_NOBODY = noop("(no labels)")
 
-METHOD_NOTE = (
+METHOD_NOTE = noop(
     "A function **votes** for its class where its condition holds and **abstains** elsewhere. **Coverage**: share of"
     " the collection's books on which it votes. **Overlap**: share on which another function votes too. **Conflict**:"
     " share on which another votes for another class. **Right**: of the titles it votes on that people labelled, the"
@@ -93,18 +95,20 @@ def choose(chosen: Sequence[LabellingFunction]) -> TryoutData:
     place = cache.workspace()
     left, right = st.columns(2)
     with left:
-        corpus = widgets.choose_artifact("Collection to label", ["corpora"], navigation.CORPUS)
+        corpus = widgets.choose_artifact(_("Collection to label"), ["corpora"], navigation.CORPUS)
     if corpus is None:
-        feedback.empty("There is no collection yet for functions to look at.", "Catalogue", "Import a catalogue")
+        feedback.empty(_("There is no collection yet for functions to look at."), "Catalogue", _("Import a catalogue"))
     sets = {thing.name: thing for thing in widgets.label_sets() if not thing.manifest.by_rules}
     with right:
         name = widgets.pick(
-            "Checked against what people said",
+            _("Checked against what people said"),
             [*sets, _NOBODY],
             PEOPLE,
-            help="Its classes are what functions can vote for. Half of its titles are kept back to measure functions.",
+            help=_(
+                "Its classes are what functions can vote for. Half of its titles are kept back to measure functions."
+            ),
         )
-    widgets.require_known(PEOPLE, "label set")
+    widgets.require_known(PEOPLE, _("label set"))
     labels = sets.get(str(name))
     assert corpus is not None
     records = cache.records("corpora", corpus.fingerprint)
@@ -154,18 +158,34 @@ def headline(tryout_data: TryoutData, tried: TrialResult) -> None:
     answered = int((tried.answers != "").sum())
     share = percent(answered / len(tryout_data.books)) if len(tryout_data.books) else "–"
     single = len(tried.used) == 1
-    summary = (
-        f"{len(tried.used)} {'function labels' if single else 'functions label'} {share} of “{tryout_data.corpus.name}”"
+    summary = _(
+        "{used} {part} {share} of “{corpus}”",
+        used=len(tried.used),
+        part=_("function labels") if single else _("functions label"),
+        share=share,
+        corpus=tryout_data.corpus.name,
     )
     if tried.accuracy.defined:
-        summary += f" and {'is' if single else 'are'} right on {percent(tried.accuracy.value)} of the titles kept back"
-        summary += f" ({interval(tried.accuracy.low, tried.accuracy.high)}, of {tried.accuracy.n:,} that they answer)"
+        summary += _(
+            " and {part} right on {accuracy} of the titles kept back",
+            part=_("is") if single else _("are"),
+            accuracy=percent(tried.accuracy.value),
+        )
+        summary += _(
+            " ({low}, of {accuracy_n:,} that they answer)",
+            low=interval(tried.accuracy.low, tried.accuracy.high),
+            accuracy_n=tried.accuracy.n,
+        )
     feedback.conclusion(escape(f"{summary}."))
     if not tried.accuracy.defined:
-        feedback.show_sentences(f"How often they are right is unknown: {tried.accuracy.reason}.")
+        feedback.show_sentences(_("How often they are right is unknown: {reason}.", reason=tried.accuracy.reason))
     if tryout_data.of > len(tryout_data.books):
         feedback.show_sentences(
-            f"Tried on {len(tryout_data.books):,} of the {tryout_data.of:,} books, drawn at random."
+            _(
+                "Tried on {books:,} of the {of:,} books, drawn at random.",
+                books=len(tryout_data.books),
+                of=tryout_data.of,
+            )
         )
     for sentence in tried.sentences:
         st.warning(escape(sentence), icon=":material/content_copy:" if "copies" in sentence else ":material/info:")
@@ -182,7 +202,7 @@ def table(tryout_data: TryoutData, tried: TrialResult) -> None:
             "coverage": rows["coverage"],
             "right": rows["accuracy"],
             "between": [
-                interval(low, high) if n >= MINIMUM_RECORDS else f"{right:g} of {n}: too few"
+                interval(low, high) if n >= MINIMUM_RECORDS else _("{right:g} of {n}: too few", right=right, n=n)
                 for low, high, right, n in zip(rows["low"], rows["high"], rows["right"], rows["n"], strict=True)
             ],
             "titles": rows["n"],
@@ -202,14 +222,14 @@ def table(tryout_data: TryoutData, tried: TrialResult) -> None:
         key=f"functions_picked_{digest(ids)}",
         columns={
             "where": st.column_config.TextColumn(width="large"),
-            "titles": st.column_config.NumberColumn(help="Labelled titles kept back on which it votes"),
+            "titles": st.column_config.NumberColumn(help=_("Labelled titles kept back on which it votes")),
         },
-        alt="One row a labelling function: its class, coverage, accuracy with interval and n, overlap, conflict",
+        alt=_("One row a labelling function: its class, coverage, accuracy with interval and n, overlap, conflict"),
     )
     chosen = set(picked["selection"]["rows"])
     with st.container(horizontal=True):
         st.button(
-            "Remove the ticked",
+            _("Remove the ticked"),
             disabled=not chosen,
             icon=":material/delete:",
             on_click=_remove,
@@ -222,18 +242,26 @@ def table(tryout_data: TryoutData, tried: TrialResult) -> None:
                 rows,
                 value="name",
                 rate="accuracy",
-                title="share right on titles kept back, 95 % interval",
+                title=_("share right on titles kept back, 95 % interval"),
                 chart_theme=theme.chart_theme(),
             ),
-            alt="How often each function is right, with intervals",
+            alt=_("How often each function is right, with intervals"),
         )
     close = agreements(tried.votes)
     close = close[close["share"] >= 0.5]
     if len(close):
         names = [function.name for function in tried.votes.functions]
-        st.caption("Functions that mostly vote alike (on half or more of the books on which either votes):")
+        st.caption(_("Functions that mostly vote alike (on half or more of the books on which either votes):"))
         for first, second, alike, books in close.itertuples(index=False):
-            feedback.show_sentences(f"“{names[first]}” and “{names[second]}”: {percent(alike)} of {books:,} books.")
+            feedback.show_sentences(
+                _(
+                    "“{names}” and “{names_2}”: {alike} of {books:,} books.",
+                    names=names[first],
+                    names_2=names[second],
+                    alike=percent(alike),
+                    books=books,
+                )
+            )
 
 
 def _remove(ids: Sequence[int]) -> None:
@@ -252,14 +280,14 @@ def visible_books(tryout_data: TryoutData) -> pd.DataFrame:
 def suggestions(tryout_data: TryoutData, present: Sequence[LabellingFunction]) -> None:
     """Offer words that separate the classes in the labelled titles that may be shown."""
     if tryout_data.labels is None:
-        st.markdown("Words are suggested where there are labels to learn them from.")
+        st.markdown(_("Words are suggested where there are labels to learn them from."))
         return
     suggested = suggest_functions(visible_books(tryout_data), present)
     if not suggested:
-        st.markdown("No further word separates the classes clearly in the labelled titles that may be shown.")
+        st.markdown(_("No further word separates the classes clearly in the labelled titles that may be shown."))
         return
     st.markdown(
-        "Words that stand in titles of one class far more often than in the others. Tick those that make sense."
+        _("Words that stand in titles of one class far more often than in the others. Tick those that make sense.")
     )
     picked = show_table(
         pd.DataFrame(
@@ -276,13 +304,13 @@ def suggestions(tryout_data: TryoutData, present: Sequence[LabellingFunction]) -
         key=f"suggested_{digest([suggestion.function.name for suggestion in suggested])}",
         columns={
             "strength": st.column_config.NumberColumn(
-                format="%.1f", help="Log-odds of the word in its class against the others, in standard errors"
+                format="%.1f", help=_("Log-odds of the word in its class against the others, in standard errors")
             )
         },
-        alt="Words that separate the classes, with the titles they stand in",
+        alt=_("Words that separate the classes, with the titles they stand in"),
     )
     chosen = picked["selection"]["rows"]
-    if st.button("Add the ticked as functions", disabled=not chosen, icon=":material/add:"):
+    if st.button(_("Add the ticked as functions"), disabled=not chosen, icon=":material/add:"):
         add(*(suggested[row].function for row in chosen))
 
 
@@ -291,15 +319,15 @@ def file_of_functions(present: Sequence[LabellingFunction]) -> None:
     ids = _ids(present)
     left, right = st.columns(2)
     with left:
-        sent = st.file_uploader("Load functions from a TOML file", type="toml", max_upload_size=1)
+        sent = st.file_uploader(_("Load functions from a TOML file"), type="toml", max_upload_size=1)
         if sent is not None:
             content = sent.getvalue().decode("utf-8", errors="replace")
             loaded = functions_from_toml(content, sent.name)
             if loaded != tuple(present):
                 held = count(len(loaded), "function")
-                instead = f" in place of the {len(present):,} above" if present else ""
+                instead = _(" in place of the {present:,} above", present=len(present)) if present else ""
                 st.button(
-                    f"Use the {held} of this file{instead}",
+                    _("Use the {held} of this file{instead}", held=held, instead=instead),
                     type="primary",
                     icon=":material/upload_file:",
                     on_click=_replace,
@@ -307,7 +335,7 @@ def file_of_functions(present: Sequence[LabellingFunction]) -> None:
                 )
     with right:
         st.download_button(
-            "Save these functions (TOML)",
+            _("Save these functions (TOML)"),
             data=functions_to_toml(present),
             file_name="functions.toml",
             mime="application/toml",
@@ -315,15 +343,15 @@ def file_of_functions(present: Sequence[LabellingFunction]) -> None:
             disabled=not present,
             icon=":material/download:",
         )
-        st.caption("A colleague can load the file here; the command line of Colophon reads it too.")
-    with st.expander("Write them as text", icon=":material/edit_note:"), st.form("toml", border=False):
+        st.caption(_("A colleague can load the file here; the command line of Colophon reads it too."))
+    with st.expander(_("Write them as text"), icon=":material/edit_note:"), st.form("toml", border=False):
         key = f"functions_text_{digest(ids)}"
-        st.text_area("Functions as TOML", functions_to_toml(present) if present else "", height=320, key=key)
-        st.form_submit_button("Use this text", on_click=_use_text, args=(ids, key))
+        st.text_area(_("Functions as TOML"), functions_to_toml(present) if present else "", height=320, key=key)
+        st.form_submit_button(_("Use this text"), on_click=_use_text, args=(ids, key))
 
 
 def _use_text(ids: Sequence[int], key: str) -> None:
-    _replace(ids, str(st.session_state[key]), "The text")
+    _replace(ids, str(st.session_state[key]), _("The text"))
 
 
 def _replace(ids: Sequence[int], content: str, source: str) -> None:
@@ -339,18 +367,25 @@ def job_form(tryout_data: TryoutData, present: Sequence[LabellingFunction]) -> d
     others = [a.name for kind in ("labels", "predictions") for a in place.list(kind) if a.name != own]
     with st.form("label", border=False):
         st.markdown(
-            "The result is a label set like any other: it can be audited, and a model can learn from it beside people's"
-            " labels. Books that people labelled are left out, since a person's word counts more."
+            _(
+                "The result is a label set like any other: it can be audited, and a model can learn from it"
+                " beside people's"
+                " labels. Books that people labelled are left out, since a person's word counts more."
+            )
         )
         without = st.multiselect(
-            "Leave these books out (test sets)",
+            _("Leave these books out (test sets)"),
             others,
             default=[test_set for test_set in widgets.test_sets() if test_set in others],
-            help="Books in these sets, found by identifier or by title, get no label, so that they stay a fair test.",
+            help=_(
+                "Books in these sets, found by identifier or by title, get no label, so that they stay a fair test."
+            ),
         )
-        method = st.radio("Put the votes together by", METHODS, horizontal=True, format_func=str.capitalize)
-        name = st.text_input("Name of the label set", placeholder="from the collection")
-        if not st.form_submit_button("Label the collection", type="primary", icon=":material/label:"):
+        method = st.radio(
+            _("Put the votes together by"), METHODS, horizontal=True, format_func=lambda name: capitalised(_(name))
+        )
+        name = st.text_input(_("Name of the label set"), placeholder=_("from the collection"))
+        if not st.form_submit_button(_("Label the collection"), type="primary", icon=":material/label:"):
             return None
     config: dict[str, Any] = {
         "functions": functions_to_toml(present),

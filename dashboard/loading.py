@@ -19,9 +19,11 @@ from core.readers.formats import FORMATS, folder_formats, formats_in_words
 from core.readers.mapping import ColumnMapping, guess_kind, suggest_mapping
 from core.schema import DRAWN_CHANCE, KINDS, Kind
 from core.storage import Artifact, slug
+from core.translation import _, noop
 from core.uploads import file_below, server_folders
 from dashboard import cache, feedback, housekeeping, jobs, people, widgets
 from dashboard.feedback import escape
+from dashboard.language import only
 from dashboard.tables import header, show_table
 
 __all__ = [
@@ -35,7 +37,7 @@ __all__ = [
 # Said, and changed by a person.
 
 
-_BY_ITSELF, _NONE = "(the one that holds them)", "(none: only what their own file says)"
+_BY_ITSELF, _NONE = noop("(the one that holds them)"), noop("(none: only what their own file says)")
 
 
 def choose_catalogue(thing: Artifact[Manifest]) -> None:
@@ -54,16 +56,21 @@ def choose_catalogue(thing: Artifact[Manifest]) -> None:
     key = f"catalogue-of-{thing.fingerprint}"
     st.session_state[key] = now  # what is kept is shown, whoever chose it
     st.selectbox(
-        "Catalogue of these predictions",
+        _("Catalogue of these predictions"),
         options,
+        format_func=only(_BY_ITSELF, _NONE),
         key=key,
         on_change=_save_choice,
         args=(thing.fingerprint, key, values),
-        help="Records are matched by their identifier. What is found there takes titles, dates, places and languages"
-        " from the catalogue, and leaves with the catalogue's identifiers.",
+        help=_(
+            "Records are matched by their identifier. What is found there takes titles, dates, places and languages"
+            " from the catalogue, and leaves with the catalogue's identifiers."
+        ),
     )
     if choice not in ("", NO_CORPUS) and cache.catalogue(thing.name).match is None:
-        st.warning(f"“{escape(now)}” holds none of these records. Choose another catalogue.", icon=":material/help:")
+        st.warning(
+            _("“{now}” holds none of these records. Choose another catalogue.", now=escape(now)), icon=":material/help:"
+        )
 
 
 def _save_choice(fingerprint: str, key: str, values: Mapping[str, str]) -> None:
@@ -75,12 +82,18 @@ def _save_choice(fingerprint: str, key: str, values: Mapping[str, str]) -> None:
 
 
 _KIND_WORDS = {
-    "corpus": "a catalogue (records to be labelled)",
-    "labels": "labels (what people said of some books)",
-    "predictions": "predictions (what a model said, here or elsewhere)",
+    "corpus": noop("a catalogue (records to be labelled)"),
+    "labels": noop("labels (what people said of some books)"),
+    "predictions": noop("predictions (what a model said, here or elsewhere)"),
 }
-_GUESS = "(guess)"
-_DELIMITERS = {"(guess)": None, "comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+_GUESS, _NOTHING = noop("(guess)"), noop("(none)")
+_DELIMITERS = {
+    _GUESS: None,
+    noop("comma"): ",",
+    noop("semicolon"): ";",
+    noop("tab"): "\t",
+    noop("pipe"): "|",
+}
 _ROLES = {
     "corpus": ("record_id", "alternate_id", "title", "author", "date", "place", "country", "language", "publisher"),
     "labels": ("record_id", "alternate_id", "title", "label", "annotator", "created_at", "note", "date", "language"),
@@ -95,14 +108,19 @@ def load_a_file() -> None:
     """Draw the whole of loading: the ways to a file, the preview, the corrections, the import job."""
     jobs.announce_result()
     loaded = bool(cache.workspace().list("corpora"))
-    with st.expander("Load a file", expanded=not loaded, icon=":material/upload_file:"):
+    with st.expander(_("Load a file"), expanded=not loaded, icon=":material/upload_file:"):
         folders = server_folders()
         way = st.segmented_control(
-            "Where is the file?",
-            ["On my computer", *(["On this server"] if folders else []), "Published by the British Library"],
+            _("Where is the file?"),
+            [
+                noop("On my computer"),
+                *([noop("On this server")] if folders else []),
+                noop("Published by the British Library"),
+            ],
             default="On my computer",
             required=True,
             key="way",
+            format_func=_,
         )
         if way == "Published by the British Library":
             path = _fetch()
@@ -118,7 +136,7 @@ def _uploaded() -> Path | None:
     key = f"upload-{slot.turn}"
     sent = st.file_uploader(
         formats_in_words(folders=False),
-        help="Up to 500 MB. Larger files are read by whoever runs this server, with the command “colophon import”.",
+        help=_("Up to 500 MB. Larger files are read by whoever runs this server, with the command “colophon import”."),
         key=key,
     )
     if sent is not None:
@@ -129,8 +147,14 @@ def _uploaded() -> Path | None:
     path = slot.waiting
     if path is not None:
         left, right = st.columns([4, 1], vertical_alignment="center")
-        left.markdown(f"**{escape(path.name)}** has arrived ({escape(readable_size(path.stat().st_size))}).")
-        if right.button("Take it away", icon=":material/close:"):
+        left.markdown(
+            _(
+                "**{path}** has arrived ({readable_size}).",
+                path=escape(path.name),
+                readable_size=escape(readable_size(path.stat().st_size)),
+            )
+        )
+        if right.button(_("Take it away"), icon=":material/close:"):
             slot.clear()
             st.rerun()
     return path
@@ -139,10 +163,13 @@ def _uploaded() -> Path | None:
 def _on_server(folders: Sequence[Path]) -> Path | None:
     """Let a person name a file below the folders that the operator of this server has opened to the pages."""
     typed = st.text_input(
-        "File in the folders of this server that are open to these pages",
-        placeholder="catalogue.csv.gz",
+        _("File in the folders of this server that are open to these pages"),
+        placeholder=_("catalogue.csv.gz"),
         help=" ".join(
-            ["Folder and name, as in lists/catalogue.csv.gz.", *(f"Also {r.folder_words}." for r in folder_formats())]
+            [
+                _("Folder and name, as in lists/catalogue.csv.gz."),
+                *(_("Also {folder}.", folder=_(r.folder_words)) for r in folder_formats()),
+            ]
         ),
     )
     if not typed.strip():
@@ -156,18 +183,18 @@ def _preview_and_import(path: Path) -> None:
     first = st.container()  # what the file holds is asked first, and guessed from what is read below
     columns = st.columns(3)
     encoding = columns[0].selectbox(
-        "Encoding",
+        _("Encoding"),
         [_GUESS, *COMMON_ENCODINGS],
-        format_func=lambda name: COMMON_ENCODINGS.get(name, name),
+        format_func=lambda name: _(str(COMMON_ENCODINGS.get(name, name))),
         key="import_encoding",
     )
-    delimiter = columns[1].selectbox("Sign between cells", list(_DELIMITERS), key="import_delimiter")
+    delimiter = columns[1].selectbox(_("Sign between cells"), list(_DELIMITERS), key="import_delimiter", format_func=_)
     offered = slug(path.resolve().name.split(".")[0])
-    name = columns[2].text_input("Name", offered, key=f"import_name_{path.name}", max_chars=100)
+    name = columns[2].text_input(_("Name"), offered, key=f"import_name_{path.name}", max_chars=100)
     names = st.text_input(
-        "Names of the columns, with commas between; only where the first line is a record already",
+        _("Names of the columns, with commas between; only where the first line is a record already"),
         key=f"import_columns_{path.name}",
-        placeholder="the first line names them",
+        placeholder=_("the first line names them"),
     )
     sheet_key = f"import_sheet_{path.name}"
     sheet = st.session_state.get(sheet_key, _GUESS)
@@ -185,25 +212,35 @@ def _preview_and_import(path: Path) -> None:
             _offer_choices(error, sheet_key)
             raise
         if len(source.sheets) > 1:
-            st.selectbox("Sheet", [_GUESS, *source.sheets], key=sheet_key)
+            st.selectbox(_("Sheet"), [_GUESS, *source.sheets], key=sheet_key, format_func=only(_GUESS))
         for reason in source.reasons:
             st.caption(escape(reason))
         if not source.complete:
-            st.info(f"Only the first {len(source.frame):,} rows were read for this preview: numbers here are of them.")
+            st.info(
+                _(
+                    "Only the first {frame:,} rows were read for this preview: numbers here are of them.",
+                    frame=len(source.frame),
+                )
+            )
         for warning in source.warnings:
             st.warning(escape(warning))
         for question in source.questions:
             st.warning(escape(question), icon=":material/help:")
         if (reader := FORMATS[source.format]).kind not in ("", kind):
-            st.warning(escape(f"{reader.holds}: choose above that the file holds {reader.kind}."))
+            st.warning(
+                escape(_("{holds}: choose above that the file holds {kind}.", holds=reader.holds, kind=reader.kind))
+            )
         overrides = _correct_mapping(source.frame, mapping.columns, mapping.reasons, kind)
         shown = source.frame.head(5).drop(columns="marc", errors="ignore")  # whole records, kept to be enriched
-        st.dataframe(shown, hide_index=True, alt="The first rows of the file, as text")
+        st.dataframe(shown, hide_index=True, alt=_("The first rows of the file, as text"))
         mapping = suggest_mapping(source.frame, kind, overrides, check=False)
         if mapping.probabilities:
             st.markdown(
-                "Probability columns: "
-                + ", ".join(f"{escape(c)} (class {escape(k)})" for k, c in mapping.probabilities.items())
+                _("Probability columns: ")
+                + ", ".join(
+                    _("{column} (class {name})", column=escape(c), name=escape(k))
+                    for k, c in mapping.probabilities.items()
+                )
             )
         for question in mapping.questions:
             st.warning(escape(question), icon=":material/help:")
@@ -240,10 +277,10 @@ def _import(config: dict[str, Any], path: Path) -> None:
     status = earlier.status() if earlier is not None else None
     done = status is not None and status.finished and _is_here(status.result)
     running = status is not None and not status.finished
-    if st.button("Import", type="primary", icon=":material/input:", key="import_go", disabled=done or running):
+    if st.button(_("Import"), type="primary", icon=":material/input:", key="import_go", disabled=done or running):
         jobs.start_job(_IMPORT, config, f"Importing {path.name}")
     if done:
-        st.caption("This file was imported like this already. Change something above to import it in another way.")
+        st.caption(_("This file was imported like this already. Change something above to import it in another way."))
 
 
 def _is_here(result: Mapping[str, Any]) -> bool:
@@ -258,50 +295,54 @@ def _learned_from() -> list[str]:
     if not labels:
         return []
     chosen = st.multiselect(
-        "The model learned from these labels",
+        _("The model learned from these labels"),
         [NO_LABELS, *labels],
-        format_func=lambda name: "none of these" if name == NO_LABELS else name,
-        placeholder="not known",
+        format_func=lambda name: _("none of these") if name == NO_LABELS else name,
+        placeholder=_("not known"),
         key="import_learned_from",
-        help="Books that a model learned from cannot test it. Whoever made the predictions can say.",
+        help=_("Books that a model learned from cannot test it. Whoever made the predictions can say."),
     )
     return list(chosen)
 
 
 _DRAWN_WORDS = {
-    "": "I don't know",
-    "random": "by lot, from the whole collection",
-    "chosen": "somebody chose them",
+    "": noop("I don't know"),
+    "random": noop("by lot, from the whole collection"),
+    "chosen": noop("somebody chose them"),
 }
 
 
 def _how_drawn(mapping: ColumnMapping) -> str:
     """Ask how the labelled books were picked, unless the file says so itself."""
     if DRAWN_CHANCE in mapping.columns:
-        st.caption("The file says with which chance each book was drawn: that is kept with the labels.")
+        st.caption(_("The file says with which chance each book was drawn: that is kept with the labels."))
         return ""
     return str(
         st.selectbox(
-            "How were these books picked?",
+            _("How were these books picked?"),
             list(_DRAWN_WORDS),
-            format_func=_DRAWN_WORDS.__getitem__,
+            format_func=lambda name: _(_DRAWN_WORDS[name]),
             key="import_drawn",
-            help="What is promised of a collection rests on books that were drawn by lot. Books that somebody chose,"
-            " easy ones first or one shelf alone, can show where a model errs, but not how often.",
+            help=_(
+                "What is promised of a collection rests on books that were drawn by lot. Books that somebody chose,"
+                " easy ones first or one shelf alone, can show where a model errs, but not how often."
+            ),
         )
     )
 
 
 def _kind(place: Any, path: Path, reading: ReadOptions) -> Kind:
     """Ask what the file holds; a new file begins with what its columns say."""
-    source, _ = cache.peek(path, "corpus", reading)
+    source = cache.peek(path, "corpus", reading)[0]
     guess, why = (always, "") if (always := FORMATS[source.format].kind) else guess_kind(source.frame)
     if st.session_state.get("import_kind_of") != (str(path), reading.columns):
         st.session_state["import_kind_of"] = (str(path), reading.columns)
         st.session_state["import_kind"] = guess
-    kind: Kind = place.selectbox("What does it hold?", KINDS, format_func=_KIND_WORDS.__getitem__, key="import_kind")
+    kind: Kind = place.selectbox(
+        _("What does it hold?"), KINDS, format_func=lambda name: _(_KIND_WORDS[name]), key="import_kind"
+    )
     if why and kind == guess:
-        place.caption(escape(f"Guessed: {why}"))
+        place.caption(escape(_("Guessed: {why}", why=why)))
     return kind
 
 
@@ -312,21 +353,27 @@ def _correct_classes(frame: pd.DataFrame, mapping: ColumnMapping, kind: Kind) ->
         return []
     changes = []
     questions = st.container()  # the questions stand above the table that answers them
-    with st.expander("Class names: what each name of the file means", icon=":material/label:"):
+    with st.expander(_("Class names: what each name of the file means"), icon=":material/label:"):
         st.caption(
-            "Give two names one class to put them together, such as LABEL_1 and Fiction. A name without a class is no"
-            " answer."
+            _(
+                "Give two names one class to put them together, such as LABEL_1 and Fiction. A name without a"
+                " class is no"
+                " answer."
+            )
         )
         grid = st.columns(3)
         for position, (answer, count) in enumerate(sorted(counts.items(), key=lambda item: -item[1])[:_MOST_CLASSES]):
             own = "" if is_undecided(answer) else answer
             given = grid[position % 3].text_input(
-                escape(f"{answer} ({count:,} times)"), own, key=f"class-{kind}-{answer}", placeholder="no class"
+                escape(_("{answer} ({n:,} times)", answer=answer, n=count)),
+                own,
+                key=f"class-{kind}-{answer}",
+                placeholder=_("no class"),
             )
             if given.strip() != own:
                 changes.append(f"{answer}={given.strip()}")
         if len(counts) > _MOST_CLASSES:
-            st.caption(f"{len(counts) - _MOST_CLASSES:,} rarer names are not shown.")
+            st.caption(_("{counts:,} rarer names are not shown.", counts=len(counts) - _MOST_CLASSES))
     for question in preview_questions(frame, mapping, kind, parse_renamed(changes, counts)):
         questions.warning(escape(question), icon=":material/help:")
     return changes
@@ -337,7 +384,7 @@ def _offer_choices(error: ChoiceNeededError, sheet_key: str) -> None:
     if not error.choices:
         return
     key = "import_encoding" if error.option == "encoding" else sheet_key
-    st.markdown(f"**Choose the {error.option}**, and the file is read so:")
+    st.markdown(_("**Choose the {option}**, and the file is read so:", option=error.option))
     for choice in error.choices:
         button, sample = st.columns([1, 2], vertical_alignment="center")
         button.button(
@@ -353,22 +400,22 @@ def _correct_mapping(
     frame: pd.DataFrame, columns: Mapping[str, str], reasons: Mapping[str, str], kind: str
 ) -> list[str]:
     """Let a person change which column is what; return the changes as ``HEADER=target``."""
-    st.markdown("**Which column is what?** Guessed from the headers and the values; change what is wrong.")
-    nothing = "(none)"
-    headers = [nothing, *frame.columns]
+    st.markdown(_("**Which column is what?** Guessed from the headers and the values; change what is wrong."))
+    headers = [_NOTHING, *frame.columns]
     overrides = []
     grid = st.columns(3)
     for position, role in enumerate(_ROLES[kind]):
-        guessed = columns.get(role, nothing)
+        guessed = columns.get(role, _NOTHING)
         chosen = grid[position % 3].selectbox(
-            role.replace("_", " "),
+            _(role.replace("_", " ")),
             headers,
+            format_func=only(_NOTHING),
             index=headers.index(guessed),
             key=f"map-{kind}-{role}-{len(headers)}",
             help=escape(reasons.get(role, "No column was recognised.")),
         )
         if chosen != guessed:
-            overrides.append(f"{guessed}=" if chosen == nothing else f"{chosen}={role}")
+            overrides.append(f"{guessed}=" if chosen == _NOTHING else f"{chosen}={role}")
     return overrides
 
 
@@ -377,9 +424,9 @@ def _fetch() -> Path | None:
     from core.fetch import sources
 
     known = sources()
-    source = st.selectbox("Which?", list(known), format_func=lambda key: known[key].title)
-    st.caption(escape(f"{known[source].description} Licence: {known[source].licence}. {known[source].citation}"))
-    if st.button("Download", icon=":material/cloud_download:"):
+    source = st.selectbox(_("Which?"), list(known), format_func=lambda key: known[key].title)
+    st.caption(escape(f"{known[source].description} {_('Licence')}: {known[source].licence}. {known[source].citation}"))
+    if st.button(_("Download"), icon=":material/cloud_download:"):
         jobs.start_job(_FETCH, {"source": source}, f"Downloading {known[source].title}")
     jobs.show_jobs(_FETCH)
     downloads = sorted(
@@ -389,25 +436,36 @@ def _fetch() -> Path | None:
     )
     if not downloads:
         return None
-    nothing = "(none)"
-    names = [nothing, *(path.name for path in downloads)]
-    chosen = st.selectbox("Look at a downloaded file", names, help="To correct how it was read, and import it again.")
+    names = [_NOTHING, *(path.name for path in downloads)]
+    chosen = st.selectbox(
+        _("Look at a downloaded file"),
+        names,
+        format_func=only(_NOTHING),
+        help=_("To correct how it was read, and import it again."),
+    )
     return next((path for path in downloads if path.name == chosen), None)
 
 
 def show_reading(manifest: Manifest) -> None:
     """Show how a file was understood: format, encoding, mapping, reasons."""
     if not manifest.file:
-        st.markdown("This was made here, not read from a file.")
+        st.markdown(_("This was made here, not read from a file."))
         return
-    st.markdown(f"File **{escape(manifest.file)}**, read as {escape(manifest.format)}, {escape(manifest.encoding)}.")
+    st.markdown(
+        _(
+            "File **{file}**, read as {format}, {encoding}.",
+            file=escape(manifest.file),
+            format=escape(manifest.format),
+            encoding=escape(manifest.encoding),
+        )
+    )
     read_as = pd.DataFrame(
         {
             "column in the file": list(manifest.mapping),
             "read as": [header(field) for field in manifest.mapping.values()],
         }
     )
-    show_table(read_as, alt="Which column was read as what")
+    show_table(read_as, alt=_("Which column was read as what"))
     for reason in manifest.reasons:
         st.caption(escape(reason))
     for question in manifest.questions:
@@ -419,11 +477,11 @@ def show_rejected(thing: Artifact[Manifest]) -> None:
     path = thing.path / REJECTED_FILE
     rejected = read_parquet(path) if path.exists() else pd.DataFrame(columns=["line", "reason", "text"])
     if rejected.empty:
-        st.markdown("No row was rejected.")
+        st.markdown(_("No row was rejected."))
         return
     show_table(
         rejected,
         columns={"reason": st.column_config.TextColumn(width=360)},
-        alt="Rejected rows with line number and reason",
+        alt=_("Rejected rows with line number and reason"),
     )
-    widgets.download_table(rejected, f"{thing.name}-rejected", "Download the rejected rows (CSV)")
+    widgets.download_table(rejected, f"{thing.name}-rejected", _("Download the rejected rows (CSV)"))

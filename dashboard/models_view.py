@@ -18,10 +18,12 @@ from core.predictions import NO_LABELS, Scored, load_predictions, save_training_
 from core.schema import ANNOTATOR, TITLE, TRUTH
 from core.statistics import MINIMUM_RECORDS
 from core.storage import slug
+from core.translation import _, noop
 from core.wording import evaluation as wording
 from core.wording.languages import unknown_sentences
 from dashboard import cache, feedback, upkeep_view, widgets
 from dashboard.feedback import escape, figure, percent, rate
+from dashboard.language import only
 from dashboard.tables import CLASSES_ALIKE, show_table
 
 __all__ = [
@@ -54,7 +56,10 @@ def show(first: Scored, second: Scored) -> None:
     feedback.show_sentences(*(groups if few else groups[:_MOST_SENTENCES]))
     if not few:
         feedback.show_sentences(
-            f"{len(groups) - _MOST_SENTENCES:,} more groups differ: “Where one is better” below lists all."
+            _(
+                "{groups:,} more groups differ: “Where one is better” below lists all.",
+                groups=len(groups) - _MOST_SENTENCES,
+            )
         )
     feedback.show_sentences(*wording.comparison_notes(comparison))
     if comparison.n < MINIMUM_RECORDS:
@@ -72,28 +77,29 @@ def show(first: Scored, second: Scored) -> None:
             )
         ]
     )
-    show_table(table, columns={"macro-F1": CLASSES_ALIKE}, alt="Both sets of predictions on the same books")
+    show_table(table, columns={"macro-F1": CLASSES_ALIKE}, alt=_("Both sets of predictions on the same books"))
     widgets.download_table(table, "two-models")
     view = st.segmented_control(
-        "Show",
-        ["Where they disagree", "Where one is better"],
+        _("Show"),
+        [noop("Where they disagree"), noop("Where one is better")],
         default="Where they disagree",
         required=True,
         key="differ",
+        format_func=_,
     )
     shown = comparison.disagreements if view == "Where they disagree" else comparison.by_value
     first_of_all = [column for column in _FIRST if column in shown]
     shown = shown[[*first_of_all, *(column for column in shown if column not in first_of_all)]]
     shares = [column for column in map(str, shown.columns) if column.endswith(("confidence", "rate"))]
-    st.caption(f"First: {escape(first.name)}. Second: {escape(second.name)}.")
+    st.caption(_("First: {first}. Second: {second}.", first=escape(first.name), second=escape(second.name)))
     show_table(
         shown.head(1000),
         shares=shares,
         columns={
             TITLE: st.column_config.TextColumn(width=270),
             TRUTH: st.column_config.TextColumn(width=95),
-            "first": st.column_config.TextColumn("first says", width=95),
-            "second": st.column_config.TextColumn("second says", width=95),
+            "first": st.column_config.TextColumn(_("first says"), width=95),
+            "second": st.column_config.TextColumn(_("second says"), width=95),
             "outcome": st.column_config.TextColumn(width=170),
         },
         alt=str(view),
@@ -105,7 +111,7 @@ def show(first: Scored, second: Scored) -> None:
 # The list, the forms for training and scoring, the leak check, two models side by side.
 
 
-_NOTHING = "(none)"
+_NOTHING = noop("(none)")
 _LABELS = "labels_to_learn"
 
 
@@ -116,10 +122,14 @@ def show_newest_model(models: Sequence[ModelDescription]) -> None:
     model = models[0]
     test = model.metrics.test
     if test.n and test.accuracy.defined:
-        how = f"{percent(test.accuracy.value)} right on the {test.n:,} books of its own test part"
+        how = _(
+            "{accuracy} right on the {test_n:,} books of its own test part",
+            accuracy=percent(test.accuracy.value),
+            test_n=test.n,
+        )
     else:
-        how = "it has no test part of its own"
-    feedback.show_sentences(f"The newest model is “{model.name}”: {how}.")
+        how = _("it has no test part of its own")
+    feedback.show_sentences(_("The newest model is “{model}”: {how}.", model=model.name, how=how))
 
 
 def show_unknown_languages(models: Sequence[ModelDescription]) -> None:
@@ -150,7 +160,7 @@ def list_of_models(models: Sequence[ModelDescription]) -> None:
         )
     table = pd.DataFrame(rows)
     show_table(
-        table.drop(columns=["macro-F1", "off by (calibration)"]),
+        table.drop(columns=["macro-F1", _("off by (calibration)")]),
         lines=3,
         columns={
             "model": st.column_config.TextColumn(width=130),
@@ -162,16 +172,19 @@ def list_of_models(models: Sequence[ModelDescription]) -> None:
             "made": st.column_config.TextColumn(width=100),
             "MB": st.column_config.NumberColumn(format="%.1f", width=60),
         },
-        alt="All models with their figures on their own test part",
+        alt=_("All models with their figures on their own test part"),
     )
     st.caption(
-        "Compare only models that were tested on the same books. The test part is cut from the labels a model learned"
-        " from, which may be another population than the collection: what counts is a test on books drawn at random"
-        " from the collection. Where rules gave the labels, nothing is known of how often the model is right."
+        _(
+            "Compare only models that were tested on the same books. The test part is cut from the labels a"
+            " model learned"
+            " from, which may be another population than the collection: what counts is a test on books drawn at random"
+            " from the collection. Where rules gave the labels, nothing is known of how often the model is right."
+        )
     )
     widgets.download_table(table, "models")
     left, right = st.columns([2, 3], vertical_alignment="bottom")
-    which = left.selectbox("To rename or remove", [model.name for model in models], key="model_kept")
+    which = left.selectbox(_("To rename or remove"), [model.name for model in models], key="model_kept")
     with right:
         upkeep_view.manage("models", str(which))
 
@@ -183,74 +196,88 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
     rules = {a.name for a in place.list("labels") if a.manifest.by_rules}
     people = [name for name in labels if name not in rules]
     chosen = st.selectbox(
-        "Learn from these labels",
+        _("Learn from these labels"),
         [*people, *(name for name in labels if name in rules)],
         index=0 if people else None,
-        format_func=lambda name: f"{name} (given by rules)" if name in rules else name,
-        placeholder="choose",
+        format_func=lambda name: _("{name} (given by rules)", name=name) if name in rules else name,
+        placeholder=_("choose"),
         key=_LABELS,
     )
     if chosen is None:
-        st.markdown("Only rules have given labels so far. What is learned from them can be tested on nothing but them.")
+        st.markdown(
+            _("Only rules have given labels so far. What is learned from them can be tested on nothing but them.")
+        )
         return None
     _offer_audited_copy(str(chosen))
     readable = readable_columns(place, str(chosen))
     with st.form("train", border=False):
         missing = untrainable_kinds()
         offered_kinds = [name for name in KINDS if name not in missing]
-        kind = st.selectbox("Kind of model", offered_kinds, format_func=lambda name: KINDS[name].title)
+        kind = st.selectbox(_("Kind of model"), offered_kinds, format_func=lambda name: _(KINDS[name].title))
         for reason in dict.fromkeys(missing.values()):
-            st.caption(f"{len(missing)} more kinds of model cannot be trained on this computer. {reason}")
+            st.caption(
+                _(
+                    "{missing} more kinds of model cannot be trained on this computer. {reason}",
+                    missing=len(missing),
+                    reason=reason,
+                )
+            )
         left_out = st.multiselect(
-            "Leave these books out (test sets)",
+            _("Leave these books out (test sets)"),
             others,
             default=[item for item in widgets.test_sets() if item != chosen],
-            help="Books that are in these sets, by identifier or by title, are not learned from.",
+            help=_("Books that are in these sets, by identifier or by title, are not learned from."),
         )
         calibrate = st.selectbox(
-            "Calibrate on",
+            _("Calibrate on"),
             [_NOTHING, *labels],
-            help="Labelled books drawn from the collection that is to be labelled make the best calibration.",
+            format_func=only(_NOTHING),
+            help=_("Labelled books drawn from the collection that is to be labelled make the best calibration."),
         )
         by_functions = [a.name for a in place.list("labels") if a.manifest.by_rules]
         weak = st.selectbox(
-            "Learn from labels by functions too",
+            _("Learn from labels by functions too"),
             [_NOTHING, *by_functions],
-            help=(
+            format_func=only(_NOTHING),
+            help=_(
                 "Labels that rules gave, from the Labelling functions page. A person's label wins, and nothing is"
                 " tested on them."
             ),
         )
         reads = st.multiselect(
-            "Columns to read beside the title",
+            _("Columns to read beside the title"),
             readable,
-            help=(
+            help=_(
                 "A shelfmark or a class number often says more than a title. Offered are the columns that the labelled"
                 " books and a catalogue here have in common. Records without them are judged by their titles alone,"
                 " with confidences of their own."
             ),
-            placeholder="titles alone" if readable else "no column is in both the labels' file and a catalogue",
+            placeholder=_("titles alone") if readable else _("no column is in both the labels' file and a catalogue"),
             disabled=not readable,
         )
-        with st.expander("More settings"):
+        with st.expander(_("More settings")):
             # What a model is made of stands before what it starts from.
             offered = sorted(offered_options(), key=lambda option: option.values != "kinds")
             chosen_options = {option.name: _option_field(option) for option in offered}
             small = st.checkbox(
-                f"Leave out classes with fewer than {FEWEST_TITLES} titles",
-                help=(
+                _("Leave out classes with fewer than {fewest_titles} titles", fewest_titles=FEWEST_TITLES),
+                help=_(
                     "Such as typing errors in the labels. Each class that is left out is named; to put it together"
                     " with another class, import the labels again and give its name the class it means."
                 ),
             )
-            seed = st.number_input("Seed", value=0, step=1, help="Decides the split: same seed, same model.")
-        name = st.text_input("Name", placeholder="from the labels and the kind")
-        if not st.form_submit_button("Train", type="primary", icon=":material/model_training:"):
+            seed = st.number_input(_("Seed"), value=0, step=1, help=_("Decides the split: same seed, same model."))
+        name = st.text_input(_("Name"), placeholder=_("from the labels and the kind"))
+        if not st.form_submit_button(_("Train"), type="primary", icon=":material/model_training:"):
             return None
     if chosen in (*left_out, calibrate, weak):
         st.error(
-            f"“{escape(str(chosen))}” is what the model learns from, and is named a second time below: as a test set,"
-            " to calibrate on, or as labels by functions. Take it out there, or learn from other labels."
+            _(
+                "“{chosen}” is what the model learns from, and is named a second time below: as a test"
+                " set, to calibrate on, or as labels by functions. Take it out there, or learn from other"
+                " labels.",
+                chosen=escape(str(chosen)),
+            )
         )
         return None
     config: dict[str, Any] = {"labels": chosen, "kind": kind, "seed": int(seed)}
@@ -279,11 +306,11 @@ def _offer_audited_copy(labels: str) -> None:
     with st.container(border=True):
         st.markdown(escape(wording.audited_copy(copy)))
         st.button(
-            f"Learn without annotator {escape(shown_value((ANNOTATOR, copy.annotator)))}",
+            _("Learn without annotator {shown_value}", shown_value=escape(shown_value((ANNOTATOR, copy.annotator)))),
             on_click=_choose_audited_copy,
             args=(copy,),
             icon=":material/person_off:",
-            help="The labels stay as they are: a copy without these is made, or chosen where it is there already.",
+            help=_("The labels stay as they are: a copy without these is made, or chosen where it is there already."),
         )
 
 
@@ -297,18 +324,18 @@ def _option_field(option: ModelOption) -> str | list[str]:
     if option.values == "kinds":
         single = [name for name, kind in KINDS.items() if kind.may_be_member and not kind.members]
         return st.multiselect(
-            option.label,
+            _(option.label),
             single,
             default=option.default,
-            format_func=lambda name: KINDS[name].title,
-            help=option.page_help,
+            format_func=lambda name: _(KINDS[name].title),
+            help=_(option.page_help),
         )
     if option.values == "corpus":
         corpora = [artifact.name for artifact in cache.workspace().list("corpora")]
         return st.selectbox(
-            option.label, ["", *corpora], format_func=lambda name: name or _NOTHING, help=option.page_help
+            _(option.label), ["", *corpora], format_func=lambda name: name or _(_NOTHING), help=_(option.page_help)
         )
-    return st.text_input(option.label, placeholder=option.placeholder, help=option.page_help).strip()
+    return st.text_input(_(option.label), placeholder=_(option.placeholder), help=_(option.page_help)).strip()
 
 
 def can_start(config: Mapping[str, Any]) -> bool:
@@ -322,11 +349,16 @@ def can_start(config: Mapping[str, Any]) -> bool:
 def scoring_form(models: Sequence[str], corpora: Sequence[str], labels: Sequence[str]) -> dict[str, Any] | None:
     """Draw the form and return what to score, once it is sent."""
     with st.form("score", border=False):
-        model = st.selectbox("Model", models)
-        corpus = st.selectbox("Catalogue", corpora)
-        truth = st.selectbox("Check against", [_NOTHING, *labels], help="What people said of some of these books.")
-        name = st.text_input("Name of the predictions", placeholder="from the catalogue and the model")
-        if not st.form_submit_button("Score", type="primary", icon=":material/play_arrow:"):
+        model = st.selectbox(_("Model"), models)
+        corpus = st.selectbox(_("Catalogue"), corpora)
+        truth = st.selectbox(
+            _("Check against"),
+            [_NOTHING, *labels],
+            format_func=only(_NOTHING),
+            help=_("What people said of some of these books."),
+        )
+        name = st.text_input(_("Name of the predictions"), placeholder=_("from the catalogue and the model"))
+        if not st.form_submit_button(_("Score"), type="primary", icon=":material/play_arrow:"):
             return None
     config: dict[str, Any] = {"model": model, "corpus": corpus}
     if truth != _NOTHING:
@@ -346,18 +378,18 @@ def learned_from_form(name: str) -> None:
     learned_from = saved_training_labels(place, predictions.fingerprint)
     with st.form("learned_from", border=False):
         chosen = st.multiselect(
-            "The model learned from these labels",
+            _("The model learned from these labels"),
             [NO_LABELS, *labels],
             default=(
                 None
                 if learned_from is None
                 else [label_set for label_set in learned_from if label_set in labels] or [NO_LABELS]
             ),
-            format_func=lambda label_set: "none of these" if label_set == NO_LABELS else label_set,
-            placeholder="not known",
-            help="Books that a model learned from cannot test it. Whoever made the predictions can say.",
+            format_func=lambda label_set: _("none of these") if label_set == NO_LABELS else label_set,
+            placeholder=_("not known"),
+            help=_("Books that a model learned from cannot test it. Whoever made the predictions can say."),
         )
-        if st.form_submit_button("Keep"):
+        if st.form_submit_button(_("Keep")):
             save_training_labels(place, predictions.fingerprint, chosen)
             st.rerun()
 
@@ -365,30 +397,35 @@ def learned_from_form(name: str) -> None:
 def leak_check(scored: Scored, evaluation: Evaluation) -> None:
     """Say how many checked books are also among those learned from, with the figures with and without them."""
     if not evaluation.metrics.n:
-        st.markdown("No book has been checked by a person, so there is nothing to leak.")
+        st.markdown(_("No book has been checked by a person, so there is nothing to leak."))
         return
     feedback.show_sentences(*scored.sentences)
     table = pd.DataFrame(
         [
             {"books": books, "checked": m.n, "right": rate(m.accuracy), "macro-F1": figure(m.macro_f1)}
-            for books, m in (("all checked", evaluation.metrics), ("without leaked ones", evaluation.without_leaks))
+            for books, m in (
+                (_("all checked"), evaluation.metrics),
+                (_("without leaked ones"), evaluation.without_leaks),
+            )
         ]
     )
-    show_table(table, columns={"macro-F1": CLASSES_ALIKE}, alt="How often it is right, with and without leaked books")
+    show_table(
+        table, columns={"macro-F1": CLASSES_ALIKE}, alt=_("How often it is right, with and without leaked books")
+    )
     leaked = scored.labelled[scored.labelled["leak"].astype(bool)]
     if len(leaked):
         from dashboard.record_view import records_table
 
-        with st.expander(f"The {len(leaked):,} leaked books"):
-            records_table(leaked, name="leaked", alt="Checked books that are also among those learned from")
+        with st.expander(_("The {leaked:,} leaked books", leaked=len(leaked))):
+            records_table(leaked, name="leaked", alt=_("Checked books that are also among those learned from"))
 
 
 def compare(name: str) -> None:
     """Compare the chosen predictions with others on the books both speak of."""
     others = [a.name for a in cache.workspace().list("predictions") if a.name != name]
     if not others:
-        st.markdown("There is only one set of predictions. Train another model or import another set to compare.")
+        st.markdown(_("There is only one set of predictions. Train another model or import another set to compare."))
         return
-    other = widgets.pick(f"Compare “{escape(name)}” with", others, "other", of=name)
-    widgets.require_known("other", "set of predictions")
+    other = widgets.pick(_("Compare “{name}” with", name=escape(name)), others, "other", of=name)
+    widgets.require_known("other", _("set of predictions"))
     show(cache.scored(name, widgets.chosen_labels()), cache.scored(str(other), widgets.chosen_labels()))

@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from core.road import Step, StepState
+from core.translation import _, noop
 
 __all__ = [
     "ARRIVED",
@@ -40,11 +41,13 @@ __all__ = [
     "REVIEW_SEED",
     "SAMPLE",
     "SLICE",
+    "STATE_WORDS",
     "TOUR",
     "WINDOW",
     "WORDS",
     "PageEntry",
     "cut_key",
+    "entry_of",
     "go_to",
     "links_to",
     "menu",
@@ -118,75 +121,125 @@ class PageEntry(NamedTuple):
     step: Step | None = None
 
 
-COLLECT, MODEL, JUDGE, DECIDE, HAND_OVER = PARTS = ("1 Collect", "2 Model", "3 Judge", "4 Decide", "5 Hand over")
+COLLECT, MODEL, JUDGE, DECIDE, HAND_OVER = PARTS = (
+    noop("1 Collect"),
+    noop("2 Model"),
+    noop("3 Judge"),
+    noop("4 Decide"),
+    noop("5 Hand over"),
+)
 PAGES: tuple[PageEntry, ...] = (
-    PageEntry("home.py", "Home", ":material/home:", "What is loaded, and what to do next?"),
-    PageEntry("help.py", "Help", ":material/help:", "What do the words and the numbers mean?"),
+    PageEntry("home.py", noop("Home"), ":material/home:", noop("What is loaded, and what to do next?")),
+    PageEntry("help.py", noop("Help"), ":material/help:", noop("What do the words and the numbers mean?")),
     PageEntry(
         "catalogue.py",
-        "Catalogue",
+        noop("Catalogue"),
         ":material/menu_book:",
-        "What is in the file, and how was it read?",
+        noop("What is in the file, and how was it read?"),
         COLLECT,
         "collect",
     ),
     PageEntry(
         "representativeness.py",
-        "Representativeness",
+        noop("Representativeness"),
         ":material/balance:",
-        "Is the sample like the collection?",
+        noop("Is the sample like the collection?"),
         COLLECT,
         "represent",
     ),
-    PageEntry("labelling.py", "Labelling functions", ":material/rule:", "Can rules label more books?", MODEL, "rules"),
-    PageEntry("facets.py", "Facets", ":material/category_search:", "Which titles are like those that I mark?", MODEL),
+    PageEntry(
+        "labelling.py",
+        noop("Labelling functions"),
+        ":material/rule:",
+        noop("Can rules label more books?"),
+        MODEL,
+        "rules",
+    ),
+    PageEntry(
+        "facets.py",
+        noop("Facets"),
+        ":material/category_search:",
+        noop("Which titles are like those that I mark?"),
+        MODEL,
+    ),
     PageEntry(
         "models.py",
-        "Models",
+        noop("Models"),
         ":material/model_training:",
-        "Which model reads the titles, and how well?",
+        noop("Which model reads the titles, and how well?"),
         MODEL,
         "model",
     ),
-    PageEntry("errors.py", "Errors", ":material/search_insights:", "Where is the model wrong?", JUDGE, "errors"),
+    PageEntry(
+        "errors.py", noop("Errors"), ":material/search_insights:", noop("Where is the model wrong?"), JUDGE, "errors"
+    ),
     PageEntry(
         "label_audit.py",
-        "Label audit",
+        noop("Label audit"),
         ":material/fact_check:",
-        "Which labels should people look at again?",
+        noop("Which labels should people look at again?"),
         JUDGE,
         "label audit",
     ),
     PageEntry(
-        "thresholds.py", "Thresholds", ":material/tune:", "Which predictions can be accepted?", DECIDE, "thresholds"
+        "thresholds.py",
+        noop("Thresholds"),
+        ":material/tune:",
+        noop("Which predictions can be accepted?"),
+        DECIDE,
+        "thresholds",
     ),
     PageEntry(
         "review.py",
-        "Review",
+        noop("Review"),
         ":material/rate_review:",
-        "What do people say where the model is not sure?",
+        noop("What do people say where the model is not sure?"),
         DECIDE,
         "review",
     ),
     PageEntry(
-        "export.py", "Export", ":material/download:", "How does the accepted metadata leave?", HAND_OVER, "export"
+        "export.py",
+        noop("Export"),
+        ":material/download:",
+        noop("How does the accepted metadata leave?"),
+        HAND_OVER,
+        "export",
     ),
-    PageEntry("share.py", "Share", ":material/share:", "How do others get the model and the data?", HAND_OVER, "share"),
-    PageEntry("book.py", "Book", ":material/book:", "What is known of one book?"),  # reached by the search alone
+    PageEntry(
+        "share.py",
+        noop("Share"),
+        ":material/share:",
+        noop("How do others get the model and the data?"),
+        HAND_OVER,
+        "share",
+    ),
+    PageEntry(
+        "book.py", noop("Book"), ":material/book:", noop("What is known of one book?")
+    ),  # reached by the search alone
 )
 _SEARCH_ONLY: Final = ("book.py",)
+STATE_WORDS: Final[Mapping[StepState, str]] = {
+    "done": noop("done"),
+    "out of date": noop("out of date"),
+    "to do": noop("to do"),
+    "optional": noop("optional"),
+}
 _STATE_ICONS: Final[Mapping[StepState, str]] = {
     "done": ":material/check_circle:",
     "out of date": ":material/update:",
 }
 
 
+def _address(entry: PageEntry) -> str:
+    return entry.file.removesuffix(".py")
+
+
 def _page(entry: PageEntry) -> StreamlitPage:
     return st.Page(
         _ROOT / entry.file,
-        title=entry.title,
+        title=_(entry.title),
         icon=entry.icon,
-        url_path=entry.file.removesuffix(".py"),
+        url_path=_address(entry),
         default=entry is PAGES[0],
     )
 
@@ -217,7 +270,7 @@ def menu(states: Mapping[Step, StepState]) -> None:
     with st.container(key="menu", gap=None):
         for part in ("", *PARTS):
             if part:
-                st.caption(part)
+                st.caption(_(part))
             for entry in pages_of(part):
                 if entry.file not in _SEARCH_ONLY:
                     _menu_link(entry, states.get(entry.step, "optional") if entry.step else "optional")
@@ -225,8 +278,13 @@ def menu(states: Mapping[Step, StepState]) -> None:
 
 
 def _menu_link(entry: PageEntry, state: StepState) -> None:
-    words = f"{entry.question} ({state})" if state in _STATE_ICONS else entry.question
-    st.page_link(_page(entry), label=entry.title, icon=_STATE_ICONS.get(state, entry.icon), help=words)
+    words = f"{_(entry.question)} ({_(STATE_WORDS[state])})" if state in _STATE_ICONS else _(entry.question)
+    st.page_link(_page(entry), label=_(entry.title), icon=_STATE_ICONS.get(state, entry.icon), help=words)
+
+
+def entry_of(page: StreamlitPage) -> PageEntry:
+    """Return the entry of the page that is open."""
+    return next((entry for entry in PAGES if _address(entry) == page.url_path), PAGES[0])
 
 
 def pages_of(part: str) -> list[PageEntry]:
@@ -247,5 +305,5 @@ def go_to(title: str, **query: str) -> None:
 def links_to(title: str, label: str | None = None) -> None:
     """Draw a link to the page called `title`."""
     entry = page_entry(title)
-    words = label or f"{entry.title}: {entry.question}"
-    st.page_link(_page(entry), label=words, icon=entry.icon, help=entry.question if label == title else None)
+    words = label or f"{_(entry.title)}: {_(entry.question)}"
+    st.page_link(_page(entry), label=words, icon=entry.icon, help=_(entry.question) if label == _(title) else None)

@@ -15,6 +15,7 @@ from streamlit.runtime.secrets import secrets_singleton
 
 from core.errors import NotAllowedError, SignInError
 from core.people import Person, Role, Roles, identify
+from core.translation import _
 from dashboard import feedback, navigation
 
 __all__ = ["allowed", "ask_name", "current_person", "may", "require_sign_in", "show_person"]
@@ -37,7 +38,7 @@ def current_person() -> Person:
     if _section("auth") is None:
         return Person(name=_typed_name())
     if not st.user.get("is_logged_in"):
-        raise NotAllowedError("Sign in first.")
+        raise NotAllowedError(_("Sign in first."))
     return identify(st.user.to_dict(), Roles.parse(_section("roles") or {}))
 
 
@@ -56,8 +57,8 @@ def allowed(act: str, role: Role = Role.CURATOR) -> bool:
     """
     if may(role):
         return True
-    who = "Curators" if role is Role.CURATOR else "Reviewers and curators"
-    st.caption(f"{who} can {act}. You are signed in as a {current_person().role}.")
+    who = "Curators" if role is Role.CURATOR else _("Reviewers and curators")
+    st.caption(_("{who} can {act}. You are signed in as a {role}.", who=who, act=act, role=current_person().role))
     return False
 
 
@@ -68,8 +69,8 @@ def require_sign_in() -> None:
         if auth is None or st.user.get("is_logged_in"):
             current_person()
             return
-        st.title("Colophon")
-        st.markdown("Sign in to see this workspace.")
+        st.title(_("Colophon"))
+        st.markdown(_("Sign in to see this workspace."))
         _sign_in_buttons(auth)
     if st.user.get("is_logged_in"):
         _sign_out_button()
@@ -79,20 +80,22 @@ def require_sign_in() -> None:
 def _sign_in_buttons(auth: Mapping[str, Any]) -> None:
     providers = [name for name, part in auth.items() if isinstance(part, Mapping) and name not in _NOT_PROVIDERS]
     for provider in (*providers,) or (None,):
-        label = "Sign in" if provider is None else f"Sign in with {feedback.plain_label(provider)}"
+        label = (
+            _("Sign in") if provider is None else _("Sign in with {provider}", provider=feedback.plain_label(provider))
+        )
         if st.button(label, type="primary", icon=":material/login:", key=f"sign-in-{provider}"):
             try:
                 st.login(provider)
             except StreamlitMissingAuthlibError as error:
                 raise SignInError(
-                    "To sign in needs one more package on the server: install “colophon[signin]”."
+                    _("To sign in needs one more package on the server: install “colophon[signin]”.")
                 ) from error
             except StreamlitAuthError as error:
-                raise SignInError(f"[auth] in secrets.toml is not complete: {error}") from error
+                raise SignInError(_("[auth] in secrets.toml is not complete: {error}", error=error)) from error
 
 
 def _sign_out_button() -> None:
-    st.button("Sign out", icon=":material/logout:", type="tertiary", key="sign-out", on_click=st.logout)
+    st.button(_("Sign out"), icon=":material/logout:", type="tertiary", key="sign-out", on_click=st.logout)
 
 
 def show_person() -> None:
@@ -107,16 +110,18 @@ def show_person() -> None:
 def ask_name() -> None:
     """Ask for the name that is kept with what a person does; say it where they have signed in."""
     if _section("auth") is not None:
-        st.caption(f"You decide as {feedback.escape(current_person().name)}.")
+        st.caption(_("You decide as {name}.", name=feedback.escape(current_person().name)))
         return
     # A widget's own state is dropped when its page is left; the name is wanted again.
     st.session_state.setdefault(_NAME, st.session_state.get(navigation.REVIEWER, ""))
     st.session_state[navigation.REVIEWER] = st.text_input(
-        "Your name",
+        _("Your name"),
         key=_NAME,
         max_chars=80,
-        help="It may stay empty. Kept in this workspace with what you decide, so that others can ask you. An export"
-        " names who kept its cut-offs and who made it, and nobody else.",
+        help=_(
+            "It may stay empty. Kept in this workspace with what you decide, so that others can ask you. An export"
+            " names who kept its cut-offs and who made it, and nobody else."
+        ),
     )
 
 
@@ -145,4 +150,6 @@ def _server_secrets() -> dict[str, Any]:
     except StreamlitSecretNotFoundError as error:
         if error.error_id == _NO_FILE:
             return {}
-        raise SignInError(f"The secrets of this server cannot be read, so nobody is let in. {error}") from error
+        raise SignInError(
+            _("The secrets of this server cannot be read, so nobody is let in. {error}", error=error)
+        ) from error

@@ -15,6 +15,7 @@ from core.normalise.records import title_key
 from core.predictions import Scored, load_predictions
 from core.schema import AUTHOR, CONFIDENCE, DATE, LANGUAGE, PLACE, PREDICTED, RECORD_ID, TITLE, TITLE_KEY, TRUTH
 from core.text_search import find_records
+from core.translation import _, plural
 from core.wording.explanations import words_for_and_against
 from dashboard import cache, feedback, navigation, widgets
 from dashboard import tables as theme
@@ -54,7 +55,7 @@ def records_table(table: pd.DataFrame, *, name: str, alt: str, height: int | Non
         What the table holds, for people who hear the page.
     """
     if table.empty:
-        st.markdown("There is no book here.")
+        st.markdown(_("There is no book here."))
         return
     if len(table) > _FEW:
         table = _search_records(table, name)
@@ -72,23 +73,31 @@ def records_table(table: pd.DataFrame, *, name: str, alt: str, height: int | Non
         lazy=True,
     )
     widgets.download_table(
-        table[shown_columns], name, f"Download {'this' if len(table) == 1 else 'these'} {noun} (CSV)"
+        table[shown_columns],
+        name,
+        plural("Download this {noun} (CSV)", "Download these {noun} (CSV)", len(table), noun=noun),
     )
 
 
 def _search_records(table: pd.DataFrame, name: str) -> pd.DataFrame:
     """Draw the box for words and return the records that hold them all."""
     words = st.text_input(
-        "Find books by title, author or record number",
+        _("Find books by title, author or record number"),
         key=f"find_{name}",
         bind="query-params",
-        help="Every word must be found, also inside longer words. Neither capitals nor accents matter.",
+        help=_("Every word must be found, also inside longer words. Neither capitals nor accents matter."),
     )
     if not words.strip():
         return table
     matches = table[find_records(table, words)]
     st.markdown(
-        f"{len(matches):,} of {count(len(table), 'book')} {'holds' if len(matches) == 1 else 'hold'} “{escape(words)}”."
+        plural(
+            "{n:,} of {table} holds “{words}”.",
+            "{n:,} of {table} hold “{words}”.",
+            len(matches),
+            table=count(len(table), "book"),
+            words=escape(words),
+        )
     )
     return matches
 
@@ -100,66 +109,86 @@ def explain_titles(scored: Scored) -> None:
     """Explain a wrong title, or one that is typed."""
     models = [model.name for model in cache.models()]
     if not models:
-        st.markdown("Explanations ask a model. These predictions were made elsewhere; train a model to see its words.")
-        navigation.links_to("Models", "Train a model")
+        st.markdown(
+            _("Explanations ask a model. These predictions were made elsewhere; train a model to see its words.")
+        )
+        navigation.links_to("Models", _("Train a model"))
         return
     own = load_predictions(cache.workspace(), scored.name).manifest.model
-    model = st.selectbox("Model", models, index=models.index(own) if own in models else 0, key="why_model")
+    model = st.selectbox(_("Model"), models, index=models.index(own) if own in models else 0, key="why_model")
     if own != model:
-        st.caption("These predictions were made by another model; what follows is how the chosen one reads the title.")
+        st.caption(
+            _("These predictions were made by another model; what follows is how the chosen one reads the title.")
+        )
     wrong = most_confident_wrong(scored.labelled).head(200)
     titles = dict(zip(wrong[RECORD_ID], wrong[TITLE], strict=True))
     left, right = st.columns(2)
     picked = left.selectbox(
-        "A title that was read wrong (the surest first)", list(titles), format_func=titles.__getitem__, key="why_title"
+        _("A title that was read wrong (the surest first)"),
+        list(titles),
+        format_func=titles.__getitem__,
+        key="why_title",
     )
-    typed = right.text_input("or type your own and watch it change", key="why_typed", max_chars=1000)
+    typed = right.text_input(_("or type your own and watch it change"), key="why_typed", max_chars=1000)
     title = typed or titles.get(picked, "")
     if not title:
-        st.markdown("Type a title to see which words speak for which class.")
+        st.markdown(_("Type a title to see which words speak for which class."))
         return
     if not typed:
         row = wrong[wrong[RECORD_ID] == picked].iloc[0]
         title = cache.text_of(str(model), scored.name, str(row[RECORD_ID]), str(row[TITLE]))
-        feedback.show_sentences(f"The predictions say {row[PREDICTED]}; people say {row[TRUTH]}.")
+        feedback.show_sentences(
+            _("The predictions say {row}; people say {row_2}.", row=row[PREDICTED], row_2=row[TRUTH])
+        )
     show_explanation(str(model), title)
 
 
 def show_explanation(model: str, title: str) -> None:
     """Say what a model makes of a title (or a text with further columns), why, and show similar labelled titles."""
     explanation = cache.explanation(model, title)
-    feedback.conclusion(escape(f"“{model}” says {explanation.class_name}, {percent(explanation.probability)} sure."))
+    feedback.conclusion(
+        escape(
+            _(
+                "“{model}” says {class_name}, {probability} sure.",
+                model=model,
+                class_name=explanation.class_name,
+                probability=percent(explanation.probability),
+            )
+        )
+    )
     feedback.show_sentences(words_for_and_against(explanation))
     reads = cache.model(model).reads
     if reads and not has_columns([title])[0]:
-        st.caption(escape(f"“{model}” also reads {', '.join(reads)}; here it has the title alone."))
+        st.caption(
+            escape(_("“{model}” also reads {reads}; here it has the title alone.", model=model, reads=", ".join(reads)))
+        )
     table = explanation.table[["word", "contribution"]]
     left, right = st.columns(2)
     with left:
         st.altair_chart(
             words_chart(table, explanation.class_name, chart_theme=theme.chart_theme()),
-            alt=f"What each word contributes for and against {explanation.class_name}",
+            alt=_("What each word contributes for and against {class_name}", class_name=explanation.class_name),
         )
         st.caption(escape(explanation.note))
         widgets.download_table(table, "words")
-        if st.toggle("Ask SHAP too (some seconds)", key="why_shap"):
+        if st.toggle(_("Ask SHAP too (some seconds)"), key="why_shap"):
             shap = cache.shap_explanation(model, title)
             st.altair_chart(
                 words_chart(shap.table[["word", "contribution"]], shap.class_name, chart_theme=theme.chart_theme()),
-                alt="SHAP values by word",
+                alt=_("SHAP values by word"),
             )
             st.caption(escape(shap.note))
     with right:
-        st.markdown("**Similar titles that people labelled**")
+        st.markdown(_("**Similar titles that people labelled**"))
         similar = cache.similar_titles(model, title_part(title))
         if similar.empty:
-            st.caption("The labels this model learned from are not in this workspace.")
+            st.caption(_("The labels this model learned from are not in this workspace."))
         else:
             show_table(
                 similar[["title", "label", "similarity"]],
                 shares=["similarity"],
                 columns={"title": st.column_config.TextColumn(width=230)},
-                alt="Labelled titles most like this one",
+                alt=_("Labelled titles most like this one"),
             )
 
 
@@ -177,29 +206,37 @@ def show_title_to_try(models: Sequence[str], *, model: str | None = None) -> Non
     model : str, optional
         The one to ask, when the page has chosen it already.
     """
-    model_name = model or str(widgets.pick("Ask this model", models, "try_model"))
+    model_name = model or str(widgets.pick(_("Ask this model"), models, "try_model"))
     if model is None:
         widgets.require_known("try_model", "model")
     title = st.text_input(
-        "Type a title",
+        _("Type a title"),
         key="try_title",
         max_chars=1000,
-        placeholder="The mystery of the old mill",
-        help="It is read as it stands here and is not kept.",
+        placeholder=_("The mystery of the old mill"),
+        help=_("It is read as it stands here and is not kept."),
     )
     loaded = cache.model(model_name)
-    fields = {name: st.text_input(f"{name}, if it is known", key=f"try_{name}", max_chars=200) for name in loaded.reads}
+    fields = {
+        name: st.text_input(_("{name}, if it is known", name=name), key=f"try_{name}", max_chars=200)
+        for name in loaded.reads
+    }
     if not title.strip():
-        st.caption("The answer, how sure the model is, and the words that decided appear here.")
+        st.caption(_("The answer, how sure the model is, and the words that decided appear here."))
         return
     text = join_fields(pd.Series([title]), {name: pd.Series([value]) for name, value in fields.items()}).iloc[0]
     show_explanation(model_name, text)
     chances = pd.DataFrame({"class": loaded.classes, "probability": loaded.probabilities([text])[0]})
-    with st.expander("The probability of each class", icon=":material/table:"):
+    with st.expander(_("The probability of each class"), icon=":material/table:"):
         show_table(
             chances.sort_values("probability", ascending=False),
             shares=["probability"],
-            alt="Probability of each class for the title that was typed",
+            alt=_("Probability of each class for the title that was typed"),
         )
     if title_key(title) in set(loaded.training[TITLE_KEY]):
-        st.caption(f"“{escape(model_name)}” learned from a book with this title, so that it knows the answer by heart.")
+        st.caption(
+            _(
+                "“{model_name}” learned from a book with this title, so that it knows the answer by heart.",
+                model_name=escape(model_name),
+            )
+        )

@@ -12,6 +12,7 @@ from core.review import Decision, DecisionLog, undo_decision
 from core.review_labels import labels_from_decisions
 from core.review_queue import ReviewQueue
 from core.schema import TITLE
+from core.translation import _, noop
 from dashboard import cache, feedback, navigation, people, widgets
 from dashboard.feedback import escape
 from dashboard.review_state import review_state, reviewer_label, reviewer_name, window
@@ -20,7 +21,7 @@ from dashboard.tables import show_table
 __all__ = ["show_history"]
 
 _LISTED: Final = 200
-_HIDDEN: Final = "(you are to answer first)"
+_HIDDEN: Final = noop("(you are to answer first)")
 
 
 def show_history(queue: ReviewQueue, log: DecisionLog, *, early: bool, hidden: frozenset[str] = frozenset()) -> None:
@@ -36,12 +37,12 @@ def show_history(queue: ReviewQueue, log: DecisionLog, *, early: bool, hidden: f
     rows = [row for row in reversed(log.rows) if not row.undoes]
     if not rows:
         return
-    st.header("Decided")
+    st.header(_("Decided"))
     titles = _titles(queue, {row.record_id for row in rows[:_LISTED]})
     own = log.latest_of_session(window())
     if own is not None and people.may(Role.REVIEWER):
         st.button(
-            "Undo my last decision",
+            _("Undo my last decision"),
             key=f"undo-{own.id}",
             icon=":material/undo:",
             shortcut="u",
@@ -58,10 +59,10 @@ def show_history(queue: ReviewQueue, log: DecisionLog, *, early: bool, hidden: f
             "when": st.column_config.TextColumn(width=165),
             "state": st.column_config.TextColumn(width=140),
         },
-        alt="Decisions, the latest first",
+        alt=_("Decisions, the latest first"),
     )
     if len(rows) > _LISTED:
-        st.caption(f"The latest {_LISTED} of {len(rows):,} are shown; the file holds all.")
+        st.caption(_("The latest {listed} of {rows:,} are shown; the file holds all.", listed=_LISTED, rows=len(rows)))
     widgets.download_table(lambda: _history(queue, log, rows, None, hidden), "decisions")
     if people.may():
         _offer_labels(queue)
@@ -72,16 +73,16 @@ def show_history(queue: ReviewQueue, log: DecisionLog, *, early: bool, hidden: f
 def _offer_labels(queue: ReviewQueue) -> None:
     """Make a label set of what was decided, with which a model can be trained and checked."""
     if st.button(
-        "Make these decisions a label set",
+        _("Make these decisions a label set"),
         key="review-labels",
         icon=":material/label:",
-        help="Books that were drawn by lot keep their chances, so that a promise can rest on them.",
+        help=_("Books that were drawn by lot keep their chances, so that a promise can rest on them."),
     ):
         report = labels_from_decisions(cache.workspace(), queue.scored.name)
-        st.success(f"Kept as the label set “{escape(report.name)}”.", icon=":material/check_circle:")
+        st.success(_("Kept as the label set “{report}”.", report=escape(report.name)), icon=":material/check_circle:")
         feedback.show_sentences(*report.warnings)
-        navigation.links_to("Models", "Train a model with it")
-        navigation.links_to("Thresholds", "Check these predictions against it")
+        navigation.links_to("Models", _("Train a model with it"))
+        navigation.links_to("Thresholds", _("Check these predictions against it"))
 
 
 def _titles(queue: ReviewQueue, wanted: set[str]) -> dict[str, str]:
@@ -103,7 +104,7 @@ def _history(
         [
             {
                 "title": titles.get(row.record_id, ""),
-                "decided": _HIDDEN if row.record_id in hidden else row.label,
+                "decided": _(_HIDDEN) if row.record_id in hidden else row.label,
                 "model said": row.old,
                 "by": reviewer_label(row),
                 "when": row.when,
@@ -118,15 +119,15 @@ def _history(
 
 def _state(row: Decision, log: DecisionLog, by_id: Mapping[int, Decision]) -> str:
     if row.undone_by:
-        return f"taken back {reviewer_label(by_id[row.undone_by], 'by ')}"
+        return _("taken back {reviewer_label}", reviewer_label=reviewer_label(by_id[row.undone_by], _("by ")))
     holding = log.current.get(row.record_id)
     if holding is not None and holding.id == row.id:
-        return "holds, decided blind" if row.blind else "holds"
+        return _("holds, decided blind") if row.blind else "holds"
     if row.record_id in log.disputes and row.id in _ids(log, row.record_id):
-        return "waits for a third"
+        return _("waits for a third")
     if row.second:
-        return "second opinion"
-    return "a later one holds"
+        return _("second opinion")
+    return _("a later one holds")
 
 
 def _ids(log: DecisionLog, record_id: str) -> tuple[int, int]:
@@ -138,8 +139,10 @@ def _take_back(queue: ReviewQueue, standing: list[Decision]) -> None:
     """Let any decision be taken back by its number, whoever made it."""
     if not standing:
         return
-    with st.expander("Take back another decision", icon=":material/history:"):
-        words = st.text_input("Words of its title, its record or its reviewer", key="decision_words").casefold().split()
+    with st.expander(_("Take back another decision"), icon=":material/history:"):
+        words = (
+            st.text_input(_("Words of its title, its record or its reviewer"), key="decision_words").casefold().split()
+        )
         offered = standing if words else standing[:_LISTED]
         titles = _titles(queue, {row.record_id for row in offered})
         descriptions = {
@@ -151,16 +154,22 @@ def _take_back(queue: ReviewQueue, standing: list[Decision]) -> None:
         }
         fitting = [id_ for id_, text in descriptions.items() if all(word in text.casefold() for word in words)]
         if not fitting:
-            st.markdown("No decision fits these words.")
+            st.markdown(_("No decision fits these words."))
             return
         chosen = st.selectbox(
-            "Decision", fitting[:_LISTED], format_func=descriptions.__getitem__, key="decision_chosen"
+            _("Decision"), fitting[:_LISTED], format_func=descriptions.__getitem__, key="decision_chosen"
         )
         count = len(fitting) if words else len(standing)
         if count > _LISTED:
-            st.caption(f"The latest {_LISTED} of {count:,} are offered; type words to find others.")
+            st.caption(
+                _(
+                    "The latest {listed} of {count:,} are offered; type words to find others.",
+                    listed=_LISTED,
+                    count=count,
+                )
+            )
         st.button(
-            "Take this decision back",
+            _("Take this decision back"),
             key=f"take-back-{chosen}",
             icon=":material/undo:",
             on_click=_undo,
@@ -177,4 +186,10 @@ def _undo(predictions: str, decision: int) -> None:
         desk.notices = [str(error)]
     else:
         desk.record, desk.again, desk.last_answer = row.record_id, False, ""
-        desk.notices = [f"Taken back: “{row.label}”, decided {reviewer_label(row, 'by ')}."]
+        desk.notices = [
+            _(
+                "Taken back: “{label}”, decided {reviewer_label}.",
+                label=row.label,
+                reviewer_label=reviewer_label(row, _("by ")),
+            )
+        ]

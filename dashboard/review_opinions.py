@@ -10,6 +10,7 @@ from core.predictions import Scored
 from core.review import DecisionLog, OpinionPair
 from core.schema import RECORD_ID, TITLE
 from core.second_opinions import SecondOpinions, measure_opinions, save_second_share, second_share
+from core.translation import _
 from core.wording.review import opinion_sentences
 from dashboard import cache, feedback, navigation, people, widgets
 from dashboard.feedback import escape
@@ -27,14 +28,16 @@ def show_opinions(scored: Scored, log: DecisionLog) -> None:
     database = cache.workspace().database
     known = second_share(database, scored.predictions)
     share = st.select_slider(
-        "Books that a second person answers too",
+        _("Books that a second person answers too"),
         sorted({*_SHARES, known}),
         known,
         format_func=lambda value: "none" if not value else in_percent(value),
         key="second_share",
         disabled=not people.may(),
-        help="Chosen by lot among the decided books. The second person is not told what the first said; both give a"
-        " name, so that they can be told apart.",
+        help=_(
+            "Chosen by lot among the decided books. The second person is not told what the first said; both give a"
+            " name, so that they can be told apart."
+        ),
     )
     if share != known and people.may():
         save_second_share(database, scored.predictions, float(share))
@@ -44,24 +47,43 @@ def show_opinions(scored: Scored, log: DecisionLog) -> None:
     feedback.show_sentences(*others)
     _offer_to_promise(opinions)
     if log.disputes:
-        waits = "1 book waits" if len(log.disputes) == 1 else f"{len(log.disputes):,} books wait"
-        st.markdown(f"**{waits} for a third person.** Until then nothing is exported for what two disagree about.")
+        waits = (
+            _("1 book waits") if len(log.disputes) == 1 else _("{disputes:,} books wait", disputes=len(log.disputes))
+        )
+        st.markdown(
+            _(
+                "**{waits} for a third person.** Until then nothing is exported for what two disagree about.",
+                waits=waits,
+            )
+        )
     pairs = [pair for pair in log.pairs if not pair.agrees]
     if pairs:
         table = _disagreements(scored, pairs)
-        show_table(table, columns={"title": st.column_config.TextColumn(width=300)}, alt="Books on which two disagree")
+        show_table(
+            table, columns={"title": st.column_config.TextColumn(width=300)}, alt=_("Books on which two disagree")
+        )
         widgets.download_table(table, "disagreements")
     alpha = opinions.alpha
     known_alpha = (
-        f"{alpha.value:.2f} (95 % interval {alpha.low:.2f} to {alpha.high:.2f}, {alpha.n:,} books)"
+        _(
+            "{alpha:.2f} (95 % interval {low:.2f} to {high:.2f}, {alpha_n:,} books)",
+            alpha=alpha.value,
+            low=alpha.low,
+            high=alpha.high,
+            alpha_n=alpha.n,
+        )
         if alpha.defined
-        else f"not known, since {alpha.reason}"
+        else _("not known, since {reason}", reason=alpha.reason)
     )
     feedback.how_computed(
-        f"Krippendorff's alpha, which is 1 for full agreement and 0 for what chance gives: {known_alpha}. The interval"
-        " is a bootstrap over books; where nobody disagreed it has no width and says little. How often a person errs is"
-        " reckoned from how often two disagree, as if both erred alike and independently; where both err for the same"
-        " reason nobody sees it."
+        _(
+            "Krippendorff's alpha, which is 1 for full agreement and 0 for what chance gives:"
+            " {known_alpha}. The interval is a bootstrap over books; where nobody disagreed it has no"
+            " width and says little. How often a person errs is reckoned from how often two disagree,"
+            " as if both erred alike and independently; where both err for the same reason nobody"
+            " sees it.",
+            known_alpha=known_alpha,
+        )
     )
 
 
@@ -73,17 +95,20 @@ def _offer_to_promise(opinions: SecondOpinions) -> None:
     enough = [choice for choice in HUMAN_ERRORS if choice >= error.high]
     if not enough:
         st.caption(
-            f"A promise of the whole can allow for at most {upper_percent(HUMAN_ERRORS[-1])} errors of people; too few"
-            " books have two answers to say that they err less often."
+            _(
+                "A promise of the whole can allow for at most {human_errors} errors of people; too few"
+                " books have two answers to say that they err less often.",
+                human_errors=upper_percent(HUMAN_ERRORS[-1]),
+            )
         )
         return
     if st.button(
-        f"Ask for the promise as if people erred in {upper_percent(enough[0])}",
+        _("Ask for the promise as if people erred in {enough}", enough=upper_percent(enough[0])),
         icon=":material/verified:",
-        help="The upper limit of what was found, rounded up.",
+        help=_("The upper limit of what was found, rounded up."),
     ):
         st.session_state[PEOPLE_ERR] = enough[0]
-        navigation.links_to("Thresholds", "Go to the promise of the whole")
+        navigation.links_to("Thresholds", _("Go to the promise of the whole"))
 
 
 def _disagreements(scored: Scored, pairs: list[OpinionPair]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from core.errors import ColophonError, InputError
 from core.predictions import Scored, load_predictions
 from core.review_queue import ReviewQueue
 from core.schema import RECORD_ID, TITLE
+from core.translation import _
 from core.wording.explanations import words_for_and_against
 from dashboard import cache, feedback, people
 from dashboard.feedback import escape
@@ -38,7 +39,7 @@ def show_record_help(scored: Scored, queue: ReviewQueue, record: pd.Series, desk
     _show_similar(scored, record)
     if not blind:
         _show_words(scored, record, desk)
-    with st.expander("The whole record", icon=":material/article:"):
+    with st.expander(_("The whole record"), icon=":material/article:"):
         st.markdown("  \n".join(f"**{escape(name)}:** {escape(value[:_LONGEST])}" for name, value in filled.items()))
         _ask_link_pattern()
 
@@ -57,7 +58,7 @@ def _show_link(filled: dict[str, str], record_id: str) -> None:
     pattern = link_pattern(database)
     address = book_link(filled, record_id, pattern)
     if address:
-        st.link_button("Read the digitised book", address, icon=":material/open_in_new:", type="tertiary")
+        st.link_button(_("Read the digitised book"), address, icon=":material/open_in_new:", type="tertiary")
 
 
 def _ask_link_pattern() -> None:
@@ -67,12 +68,14 @@ def _ask_link_pattern() -> None:
     database = cache.workspace().database
     known = link_pattern(database)
     typed = st.text_input(
-        "Where your digitised books are read",
+        _("Where your digitised books are read"),
         value=known,
         key="book_pattern",
         placeholder="https://books.example/{identifier}",
-        help="The address of a book, with {identifier}, or a column's name in such brackets, where its number stands."
-        " Without one, a link in the record itself is shown.",
+        help=_(
+            "The address of a book, with {identifier}, or a column's name in such brackets, where its number stands."
+            " Without one, a link in the record itself is shown."
+        ),
     )
     if typed.strip() != known:
         try:
@@ -87,7 +90,7 @@ def _show_similar(scored: Scored, record: pd.Series) -> None:
     nearest = nearest[(nearest[RECORD_ID] != record[RECORD_ID]) & (nearest["similarity"] >= _LEAST_SIMILAR)]
     if nearest.empty:
         return
-    st.markdown("**Similar titles**")
+    st.markdown(_("**Similar titles**"))
     st.markdown(
         "\n".join(
             f"- {escape(_shortened(str(row.title)))} → **{escape(str(row.label))}**"
@@ -109,7 +112,7 @@ def _show_words(scored: Scored, record: pd.Series, desk: ReviewState) -> None:
         return
     if known[name] != "tfidf" and desk.explained != record_id:
         st.button(
-            "Show the words that speak for and against (some seconds)",
+            _("Show the words that speak for and against (some seconds)"),
             key=f"words-{record_id}",
             type="tertiary",
             icon=":material/search_insights:",

@@ -9,6 +9,7 @@ import streamlit as st
 from core.review import Decision
 from core.review_batch import BatchReport
 from core.review_workbook import RefusedRow
+from core.translation import _
 from dashboard import navigation, people
 
 __all__ = ["ReviewState", "review_state", "reviewer_label", "reviewer_name", "window"]
@@ -96,5 +97,5 @@ def reviewer_name() -> str:
 def reviewer_label(row: Decision, before: str = "") -> str:
     """Return who made a decision, as the reader knows them."""
     if row.session and row.session == window():
-        return f"{before}you"
-    return f"{before}{row.by}" if row.by else f"{before}somebody without a name"
+        return _("{before}you", before=before)
+    return f"{before}{row.by}" if row.by else _("{before}somebody without a name", before=before)

@@ -16,6 +16,7 @@ from core.review_queue import ReviewQueue, WaitingList
 from core.review_workbook import read_review_workbook, write_review_workbook
 from core.schema import AUTHOR, CONFIDENCE, DATE, NOTE, PREDICTED, RECORD_ID, TITLE
 from core.storage import slug
+from core.translation import _
 from core.wording.review import batch_sentences
 from dashboard import cache, feedback
 from dashboard.feedback import escape
@@ -37,7 +38,7 @@ def show_many(scored: Scored, queue: ReviewQueue, waiting: WaitingList, log: Dec
         desk.listed, desk.listed_seen = tuple(undecided[desk.listed_from : desk.listed_from + _ROWS]), log.newest
         desk.listed_turn += 1
     if not desk.listed:
-        st.markdown("No book is left here.")
+        st.markdown(_("No book is left here."))
         return
     rows = scored.table.iloc[[queue.positions[name] for name in desk.listed]]
     shown = pd.DataFrame(
@@ -57,21 +58,21 @@ def show_many(scored: Scored, queue: ReviewQueue, waiting: WaitingList, log: Dec
         key=f"many-{desk.listed_turn}",
         hide_index=True,
         placeholder="–",
-        alt="Books to be given a label",
+        alt=_("Books to be given a label"),
         disabled=[TITLE, PREDICTED, CONFIDENCE, AUTHOR, DATE, RECORD_ID],
         column_config={
-            TITLE: st.column_config.TextColumn("title", width=330),
-            PREDICTED: st.column_config.TextColumn("model says", width=110),
-            CONFIDENCE: st.column_config.NumberColumn("sure", format=SHARE_FORMAT, width=80),
-            _LABEL: st.column_config.SelectboxColumn("label", options=[*scored.classes, CANNOT_TELL], width=140),
-            NOTE: st.column_config.TextColumn("note", width=160),
-            RECORD_ID: st.column_config.TextColumn("identifier", width=110),
+            TITLE: st.column_config.TextColumn(_("title"), width=330),
+            PREDICTED: st.column_config.TextColumn(_("model says"), width=110),
+            CONFIDENCE: st.column_config.NumberColumn(_("sure"), format=SHARE_FORMAT, width=80),
+            _LABEL: st.column_config.SelectboxColumn(_("label"), options=[*scored.classes, CANNOT_TELL], width=140),
+            NOTE: st.column_config.TextColumn(_("note"), width=160),
+            RECORD_ID: st.column_config.TextColumn(_("identifier"), width=110),
         },
     )
     filled = edited[edited[_LABEL].fillna("") != ""]
     left, right = st.columns(2)
     left.button(
-        f"Save {feedback.count(len(filled), 'answer')}" if len(filled) else "Save",
+        _("Save {filled}", filled=feedback.count(len(filled), "answer")) if len(filled) else _("Save"),
         key=f"save-many-{desk.listed_turn}",
         type="secondary" if filled.empty else "primary",  # words on the accent colour fade where it is disabled
         icon=":material/save:",
@@ -81,7 +82,7 @@ def show_many(scored: Scored, queue: ReviewQueue, waiting: WaitingList, log: Dec
     )
     if len(undecided) > _ROWS:
         right.button(
-            "Leave these, show the next", key=f"next-many-{desk.listed_turn}", on_click=_show_next, args=(desk,)
+            _("Leave these, show the next"), key=f"next-many-{desk.listed_turn}", on_click=_show_next, args=(desk,)
         )
 
 
@@ -122,12 +123,14 @@ def _show_report(desk: ReviewState) -> None:
     else:
         st.success(sentence, icon=":material/check_circle:")
     if report.conflicts:
-        show_table(_conflicts(report), alt="Answers that were not written, beside what others decided")
+        show_table(_conflicts(report), alt=_("Answers that were not written, beside what others decided"))
     if refused:
-        st.markdown("These rows of the workbook were not taken:")
-        st.markdown("\n".join(f"- Row {row.row}: {escape(row.reason)}." for row in refused[:_ROWS]))
+        st.markdown(_("These rows of the workbook were not taken:"))
+        st.markdown(
+            "\n".join(_("- Row {row}: {reason}.", row=row.row, reason=escape(row.reason)) for row in refused[:_ROWS])
+        )
         if len(refused) > _ROWS:
-            st.caption(f"And {len(refused) - _ROWS:,} more.")
+            st.caption(_("And {refused:,} more.", refused=len(refused) - _ROWS))
 
 
 def _conflicts(report: BatchReport) -> pd.DataFrame:
@@ -137,7 +140,7 @@ def _conflicts(report: BatchReport) -> pd.DataFrame:
                 "record": conflict.answer.record_id,
                 "your answer": conflict.answer.label,
                 "decided meanwhile": conflict.decision.label,
-                "by": conflict.decision.by or "somebody without a name",
+                "by": conflict.decision.by or _("somebody without a name"),
                 "when": conflict.decision.when,
             }
             for conflict in report.conflicts
@@ -163,9 +166,9 @@ def show_workbook(scored: Scored, queue: ReviewQueue, waiting: WaitingList) -> N
 
     left, right = st.columns(2)
     with left:
-        st.markdown("**Fill it in with Excel or LibreOffice**")
+        st.markdown(_("**Fill it in with Excel or LibreOffice**"))
         st.download_button(
-            f"Download {feedback.count(len(ids), 'book')} as a workbook",
+            _("Download {ids} as a workbook", ids=feedback.count(len(ids), "book")),
             data=workbook,
             file_name=f"review-{slug(scored.name)}.xlsx",
             mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -174,13 +177,13 @@ def show_workbook(scored: Scored, queue: ReviewQueue, waiting: WaitingList) -> N
             key="review-workbook",
             disabled=not ids,
         )
-        st.caption("The column “label” holds a list to choose from. Rows can be sorted as a whole, or deleted.")
+        st.caption(_("The column “label” holds a list to choose from. Rows can be sorted as a whole, or deleted."))
     with right:
-        sent = st.file_uploader("Bring it back", type=["xlsx"], key=f"review-upload-{desk.listed_turn}")
+        sent = st.file_uploader(_("Bring it back"), type=["xlsx"], key=f"review-upload-{desk.listed_turn}")
         named = bool(reviewer_name())
         if sent is not None and not named:
-            st.caption("Give your name above first: the answers are kept with it.")
-        if st.button("Take in the answers", disabled=sent is None or not named, key="review-take-in") and sent:
+            st.caption(_("Give your name above first: the answers are kept with it."))
+        if st.button(_("Take in the answers"), disabled=sent is None or not named, key="review-take-in") and sent:
             _take_in(scored, desk, sent.name, sent.getvalue())
             st.rerun()
 

@@ -19,6 +19,7 @@ from core.predictions import Scored
 from core.review import CANNOT_TELL, ConcurrentDecisionError, Decision, DecisionLog, OpinionPair, record_decision
 from core.review_queue import ORDERS, Order, Reason, ReviewQueue, ReviewReason, WaitingList
 from core.schema import AUTHOR, CONFIDENCE, DATE, LANGUAGE, PLACE, PREDICTED, PUBLISHER, RECORD_ID, TITLE
+from core.translation import _
 from core.wording.review import ORDER_NAMES, REASON_NAMES, reason_sentence
 from dashboard import cache, navigation, people, widgets
 from dashboard.feedback import escape, percent
@@ -56,29 +57,31 @@ if (!window.colophonNoteKey) {
 
 def choose_order(scored: Scored, queue: ReviewQueue) -> tuple[str, ...]:
     """Draw the choice of books and their order, kept in the address, and return the records in that order."""
-    with st.expander("Books and order", icon=":material/sort:"):
+    with st.expander(_("Books and order"), icon=":material/sort:"):
         left, right = st.columns(2)
         chosen = left.selectbox(
-            "Order",
+            _("Order"),
             [order.value for order in ORDERS],
-            format_func=lambda name: ORDER_NAMES[Order(name)],
+            format_func=lambda name: _(ORDER_NAMES[Order(name)]),
             key=navigation.REVIEW_ORDER,
             bind="query-params",
-            help="What brings the promise soonest: books drawn by lot, then what was sent here, then the books closest"
-            " below their cut-off.",
+            help=_(
+                "What brings the promise soonest: books drawn by lot, then what was sent here, then the books closest"
+                " below their cut-off."
+            ),
         )
         reasons = right.multiselect(
-            "Why they wait",
+            _("Why they wait"),
             [reason.value for reason in queue.counts],
-            format_func=lambda name: REASON_NAMES[Reason(name)],
+            format_func=lambda name: _(REASON_NAMES[Reason(name)]),
             key=navigation.REVIEW_REASONS,
             bind="query-params",
-            placeholder="whatever the reason",
+            placeholder=_("whatever the reason"),
         )
         seed = 0
         if chosen == Order.RANDOM:
             seed = int(
-                left.number_input("Shuffle number", 0, 9999, key=navigation.REVIEW_SEED, bind="query-params", step=1)
+                left.number_input(_("Shuffle number"), 0, 9999, key=navigation.REVIEW_SEED, bind="query-params", step=1)
             )
     return cache.review_order(scored, Order(chosen), seed, tuple(Reason(name) for name in reasons))
 
@@ -114,30 +117,38 @@ def _show_record(
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(border=True):
         hidden = st.toggle(
-            "Hide what the model says",
+            _("Hide what the model says"),
             key=navigation.HIDE_MODEL,
             bind="query-params",
-            help="Until you have answered. A blind check: your answer is kept with the remark that you did not see the"
-            " model's.",
+            help=_(
+                "Until you have answered. A blind check: your answer is kept with the remark that you did not see the"
+                " model's."
+            ),
         )
         blind = hidden and earlier is None and dispute is None
         with st.container(key="review-title"):
-            st.markdown(f"### {escape(record[TITLE]) or '(no title)'}")
+            st.markdown(f"### {escape(record[TITLE]) or _('(no title)')}")
         facts = [str(record[key]) for key in (AUTHOR, DATE, PLACE, PUBLISHER, LANGUAGE) if record[key]]
-        st.caption(escape(" · ".join([*facts, f"record {record_id}"])))
-        says = f"The model says **{escape(record[PREDICTED]) or 'nothing'}**, {percent(record[CONFIDENCE])} sure."
+        st.caption(escape(" · ".join([*facts, _("record {record_id}", record_id=record_id)])))
+        says = _(
+            "The model says **{record}**, {record_2} sure.",
+            record=escape(record[PREDICTED]) or _("nothing"),
+            record_2=percent(record[CONFIDENCE]),
+        )
         if earlier is not None:
             st.markdown(f"{says} **{escape(_decision_text(earlier))}**")
         elif dispute is not None:
             st.markdown(f"{says} **{escape(_dispute_text())}**")
         else:
             why = _why(queue, waiting, record_id, blind=blind)
-            st.markdown(f"{'' if blind else says} It waits because {escape('; '.join(why))}.".strip())
+            st.markdown(
+                _("{part} It waits because {why}.", part="" if blind else says, why=escape("; ".join(why))).strip()
+            )
             if record_id in waiting.disputed:
                 st.markdown(f"**{escape(_answers_text(log.disputes[record_id]))}**")
         if (earlier is not None or dispute is not None) and not desk.again:
             _go_on(scored, record_id, can_decide=dispute is None)
-        elif people.allowed("decide", Role.REVIEWER):
+        elif people.allowed(_("decide"), Role.REVIEWER):
             decision_args = (str(record[PREDICTED]), log.newest, record_id in waiting.second, blind)
             _answers(scored, record, decision_args, early=early, can_go_back=bool(desk.trail))
         if desk.last_answer:
@@ -154,7 +165,7 @@ def _why(queue: ReviewQueue, waiting: WaitingList, record_id: str, *, blind: boo
         reasons = [ReviewReason(kind=Reason.DISPUTED)]
     elif record_id in waiting.second:
         reasons = [ReviewReason(kind=Reason.SECOND)]
-    return [reason_sentence(reason, blind=blind) for reason in reasons] or ["you went back to it"]
+    return [reason_sentence(reason, blind=blind) for reason in reasons] or [_("you went back to it")]
 
 
 @st.fragment(run_every=LEAST_SECONDS)
@@ -227,7 +238,7 @@ def _answers(
                 on_click=_answer,
                 args=(scored.name, scored.predictions, record_id, answer, *decision_args),
             )
-    st.text_input("Note (optional)", key=f"note-{record_id}")
+    st.text_input(_("Note (optional)"), key=f"note-{record_id}")
     with st.container(horizontal=True, gap="small"):
         for label, shortcut, action in (("Skip", "s", _skip), ("Back", "b", _go_back)):
             st.button(
@@ -240,9 +251,9 @@ def _answers(
                 args=(scored.predictions, record_id),
             )
     last = len(scored.classes)
-    numbers = "1" if last == 1 else f"1 {'and' if last == 2 else 'to'} {last}"
-    keys = "T can't tell" if many else f"{numbers} the classes · T can't tell"
-    st.caption(f"Keys: {keys} · S skip · N to the note, Enter leaves it · B back · U undo")
+    numbers = {1: "1", 2: _("1 and 2")}.get(last) or _("1 to {last}", last=last)
+    keys = _("T can't tell") if many else _("{numbers} the classes · T can't tell", numbers=numbers)
+    st.caption(_("Keys: {keys} · S skip · N to the note, Enter leaves it · B back · U undo", keys=keys))
 
 
 def _choose_answer(scored: Scored, record: pd.Series, decision_args: tuple[str, int, bool, bool]) -> None:
@@ -252,10 +263,10 @@ def _choose_answer(scored: Scored, record: pd.Series, decision_args: tuple[str, 
     options = [*first, *(name for name in scored.classes if name not in first)]
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     chosen = left.selectbox(
-        "What it is", options, index=None, placeholder="Type a part of the name", key=f"choice-{record_id}"
+        _("What it is"), options, index=None, placeholder=_("Type a part of the name"), key=f"choice-{record_id}"
     )
     right.button(
-        "Decide",
+        _("Decide"),
         key=f"decide-{record_id}",
         type="primary",
         width="stretch",
@@ -296,13 +307,15 @@ def _answer(
         )
     except ConcurrentDecisionError as error:
         desk.record, desk.again = error.decision.record_id, False
-        desk.notices = [f"Your answer “{answer}” was not written: this book was decided meanwhile."]
+        desk.notices = [_("Your answer “{answer}” was not written: this book was decided meanwhile.", answer=answer)]
     except ColophonError as error:
         desk.record, desk.notices = record_id, [str(error)]
     else:
         desk.written = written  # before the desk is cleared: see _record
         desk.leave()
-        desk.last_answer = f"The book before: you said “{answer}”" + (f", the model “{old}”." if old else ".")
+        desk.last_answer = _("The book before: you said “{answer}”", answer=answer) + (
+            _(", the model “{old}”.", old=old) if old else "."
+        )
 
 
 def _skip(predictions: str, record_id: str) -> None:
@@ -325,7 +338,7 @@ def _go_on(scored: Scored, record_id: str, *, can_decide: bool) -> None:
     """Offer the two ways from a book that was decided."""
     left, right = st.columns(2)
     left.button(
-        "Go on to the next book",
+        _("Go on to the next book"),
         key=f"next-{record_id}",
         type="primary",
         width="stretch",
@@ -336,10 +349,10 @@ def _go_on(scored: Scored, record_id: str, *, can_decide: bool) -> None:
     )
     if can_decide:
         right.button(
-            "Decide it again",
+            _("Decide it again"),
             key=f"again-{record_id}",
             width="stretch",
-            help="Your answer will then hold; the earlier one stays in the list below.",
+            help=_("Your answer will then hold; the earlier one stays in the list below."),
             on_click=_again,
             args=(scored.predictions, record_id),
         )
@@ -353,14 +366,25 @@ def _again(predictions: str, record_id: str) -> None:
 def _decision_text(row: Decision) -> str:
     mine = row.session and row.session == window()
     if mine:
-        return f"You decided it: “{row.label}”, {row.when}."
-    return f"It was decided meanwhile: “{row.label}”, {reviewer_label(row, 'by ')}, {row.when}."
+        return _("You decided it: “{label}”, {when}.", label=row.label, when=row.when)
+    return _(
+        "It was decided meanwhile: “{label}”, {reviewer_label}, {when}.",
+        label=row.label,
+        reviewer_label=reviewer_label(row, _("by ")),
+        when=row.when,
+    )
 
 
 def _dispute_text() -> str:
-    return "Two people gave different answers. It waits for a third, and nothing is exported for it until then."
+    return _("Two people gave different answers. It waits for a third, and nothing is exported for it until then.")
 
 
 def _answers_text(pair: OpinionPair) -> str:
     first, second = pair.first, pair.second
-    return f"“{first.label}”, says {reviewer_label(first)}; “{second.label}”, says {reviewer_label(second)}."
+    return _(
+        "“{label}”, says {reviewer_label}; “{label_2}”, says {reviewer_label_2}.",
+        label=first.label,
+        reviewer_label=reviewer_label(first),
+        label_2=second.label,
+        reviewer_label_2=reviewer_label(second),
+    )

@@ -33,6 +33,7 @@ from core.sharing.citation import Citation, deposit
 from core.sharing.pull import pull
 from core.sharing.push import check_target, token_of, write_share_bundle
 from core.storage import Workspace, digest, slug
+from core.translation import _, noop, plural
 from core.uploads import clear_stale_uploads, clear_upload, keep_upload
 from dashboard import cache, feedback, housekeeping, jobs, people, upkeep_view, widgets
 from dashboard.feedback import count, escape, percent_unbroken
@@ -50,7 +51,7 @@ __all__ = [
     "show_pull",
 ]
 
-METHOD_NOTE = (
+METHOD_NOTE = noop(
     "The card is made of the numbers that were measured when the model was trained, or when the export was written;"
     " none is computed here. What nobody wrote stays visibly unfilled. Before anything leaves, every file is checked"
     " against its SHA-256, the card's front matter is read as the Hub reads it, and kinds of file that could be run are"
@@ -93,38 +94,46 @@ def choose() -> ShareTarget | None:
     if not kinds:
         return None
     left, right = st.columns([1, 3])
-    kind = left.selectbox("What to share", kinds, key="share_kind", bind="query-params")
+    kind = left.selectbox(_("What to share"), kinds, key="share_kind", bind="query-params")
     names = models if kind == _MODEL else list(bundles)
     with right:
-        name = str(widgets.pick("Which one", names, "share_which", of=str(kind)))
-    widgets.require_known("share_which", "model or export")
+        name = str(widgets.pick(_("Which one"), names, "share_which", of=str(kind)))
+    widgets.require_known("share_which", _("model or export"))
     return _model(name) if kind == _MODEL else _bundle(bundles[name])
 
 
 def conclusion(shared: ShareTarget) -> None:
     """Say what is ready and what is not."""
     parts = unfilled_parts(shared.card)
-    sentence = f"“{escape(shared.name)}” can be shared"
+    sentence = _("“{shared}” can be shared", shared=escape(shared.name))
     if parts:
-        sentence += f"; {count(len(parts), 'part')} of its card {'is' if len(parts) == 1 else 'are'} not filled in yet"
+        sentence += plural(
+            "; {parts} of its card is not filled in yet",
+            "; {parts} of its card are not filled in yet",
+            len(parts),
+            parts=count(len(parts), "part"),
+        )
     feedback.conclusion(f"{sentence}.")
     if shared.kind == "model":
         st.markdown(
-            "With a model goes the list of the books it learned from, titles and labels, so that nobody scores a book"
-            " by a model that knows its answer. Share it only where those may be seen."
+            _(
+                "With a model goes the list of the books it learned from, titles and labels, so that nobody"
+                " scores a book"
+                " by a model that knows its answer. Share it only where those may be seen."
+            )
         )
     upkeep_view.manage(*(("models", shared.name) if shared.bundle is None else ("exports", shared.bundle.name)))
     if shared.invented:
-        st.markdown("**It was made from invented records: a demonstration, of no use to others.**")
+        st.markdown(_("**It was made from invented records: a demonstration, of no use to others.**"))
 
 
 def edit_card(shared: ShareTarget) -> None:
     """Show the card as readers see it, or as text that can be changed and is kept."""
-    view = "As readers see it"
-    if people.allowed("change the card"):
+    view = noop("As readers see it")
+    if people.allowed(_("change the card")):
         _details_form(shared)
         view = st.segmented_control(
-            "The card", [view, "As text, to change"], default=view, required=True, key="card_as"
+            _("The card"), [view, noop("As text, to change")], default=view, required=True, key="card_as", format_func=_
         )
     if view == "As readers see it":
         with st.container(border=True, height=620):
@@ -133,18 +142,18 @@ def edit_card(shared: ShareTarget) -> None:
         # A card that changed elsewhere makes a new box: what is shown is always what is kept.
         version = digest(shared.card)
         st.text_area(
-            "Card (Markdown with front matter)",
+            _("Card (Markdown with front matter)"),
             shared.card,
             height=620,
             key=f"card-{version}",
-            help=(
+            help=_(
                 "What you write is kept beside it in the workspace. The measured numbers between the two marks are"
                 " written again each time."
             ),
         )
         left, right = st.columns(2)
         left.button(
-            "Keep this card",
+            _("Keep this card"),
             type="primary",
             icon=":material/save:",
             key=f"keep-card-{version}",
@@ -153,12 +162,12 @@ def edit_card(shared: ShareTarget) -> None:
         )
         # Its key is that of the card on the screen: pressed for another, it does nothing.
         if saved_card(shared.home) is not None and right.button(
-            "Begin again from the measured facts", icon=":material/undo:", key=f"forget-card-{version}"
+            _("Begin again from the measured facts"), icon=":material/undo:", key=f"forget-card-{version}"
         ):
             delete_card(shared.home)
             st.rerun()
     st.download_button(
-        "Download the card (README.md)",
+        _("Download the card (README.md)"),
         shared.card.encode(),
         file_name="README.md",
         mime="text/markdown",
@@ -168,7 +177,7 @@ def edit_card(shared: ShareTarget) -> None:
     )
     parts = unfilled_parts(shared.card)
     if parts:
-        with st.expander(f"Not filled in yet: {count(len(parts), 'part')}", icon=":material/edit_note:"):
+        with st.expander(_("Not filled in yet: {parts}", parts=count(len(parts), "part")), icon=":material/edit_note:"):
             st.markdown("\n".join(f"- {escape(part)}" for part in parts))
 
 
@@ -182,8 +191,10 @@ def _save_card(shared: ShareTarget, version: str) -> None:
             return
         st.session_state[f"card-{now}"] = text
         st.warning(
-            "Somebody changed this card while you wrote; nothing was kept. What you wrote still stands in the box,"
-            " theirs under “As readers see it”. Keep yours again to put it in place of theirs.",
+            _(
+                "Somebody changed this card while you wrote; nothing was kept. What you wrote still stands in the box,"
+                " theirs under “As readers see it”. Keep yours again to put it in place of theirs."
+            ),
             icon=":material/pan_tool:",
         )
 
@@ -191,7 +202,7 @@ def _save_card(shared: ShareTarget, version: str) -> None:
 def send(shared: ShareTarget) -> None:
     """Offer the zip, and the way to the Hugging Face Hub."""
     place = cache.workspace()
-    st.markdown("**As one zip**, for a colleague or for a deposit. `colophon pull FILE.zip` takes it in, verified.")
+    st.markdown(_("**As one zip**, for a colleague or for a deposit. `colophon pull FILE.zip` takes it in, verified."))
 
     def make() -> bytes:
         out = place.root / f".sharing-{uuid.uuid4().hex}.zip"
@@ -202,27 +213,29 @@ def send(shared: ShareTarget) -> None:
             out.unlink(missing_ok=True)
 
     st.download_button(
-        "Download the zip",
+        _("Download the zip"),
         make,
         file_name=f"{slug(shared.name)}.zip",
         mime="application/zip",
         on_click="ignore",
         icon=":material/download:",
     )
-    st.markdown("**On the Hugging Face Hub**, where others find it and take it in by its name.")
+    st.markdown(_("**On the Hugging Face Hub**, where others find it and take it in by its name."))
     with st.form("push", border=True, clear_on_submit=True):
-        target = st.text_input("Repository", placeholder="my-library/genre-from-titles", help="USER/NAME on the Hub.")
-        private = st.toggle("Only I can see it", value=True, help="It can be made public on the Hub later.")
+        target = st.text_input(
+            _("Repository"), placeholder=_("my-library/genre-from-titles"), help=_("USER/NAME on the Hub.")
+        )
+        private = st.toggle(_("Only I can see it"), value=True, help=_("It can be made public on the Hub later."))
         token = st.text_input(
-            "Token of the Hub, with the right to write",
+            _("Token of the Hub, with the right to write"),
             type="password",
             autocomplete="off",
-            help=(
+            help=_(
                 "Yours, made in the Hub's settings. It is handed to this upload alone and kept nowhere. Without it"
                 " nothing is sent: a token of whoever runs this server is never used."
             ),
         )
-        if st.form_submit_button("Share on the Hub", type="primary", icon=":material/cloud_upload:"):
+        if st.form_submit_button(_("Share on the Hub"), type="primary", icon=":material/cloud_upload:"):
             _push(shared, target, token.strip(), private=private)
     show_latest_result("core.sharing.push")
     jobs.show_jobs("core.sharing.push")
@@ -235,22 +248,24 @@ def cite(shared: ShareTarget) -> None:
     metadata = deposit(shared.citation, [shared.citation.title, shared.citation.reference])
     left, right = st.columns(2)
     with left:
-        st.markdown("**CITATION.cff**, which GitHub, Zenodo and Zotero read")
+        st.markdown(_("**CITATION.cff**, which GitHub, Zenodo and Zotero read"))
         st.code(cff, language="yaml")
         st.download_button(
-            "Download CITATION.cff", cff.encode(), file_name="CITATION.cff", on_click="ignore", type="tertiary"
+            _("Download CITATION.cff"), cff.encode(), file_name="CITATION.cff", on_click="ignore", type="tertiary"
         )
     with right:
-        st.markdown("**Zenodo**, which gives it a DOI")
+        st.markdown(_("**Zenodo**, which gives it a DOI"))
         st.markdown(
-            "1. Download the zip under “Send it”.\n"
-            "2. Make a new upload on zenodo.org and add the zip.\n"
-            "3. Fill the form as below; the same stands in `zenodo.json` inside the zip.\n"
-            "4. Write the DOI into the card, and keep it."
+            _(
+                "1. Download the zip under “Send it”.\n"
+                "2. Make a new upload on zenodo.org and add the zip.\n"
+                "3. Fill the form as below; the same stands in `zenodo.json` inside the zip.\n"
+                "4. Write the DOI into the card, and keep it."
+            )
         )
         show_table(
-            pd.DataFrame(_form_fields(metadata["metadata"]), columns=["field", "what to write"]),
-            alt="Fields of the Zenodo form, with what to write into each",
+            pd.DataFrame(_form_fields(metadata["metadata"]), columns=["field", _("what to write")]),
+            alt=_("Fields of the Zenodo form, with what to write into each"),
         )
 
 
@@ -258,12 +273,12 @@ def _form_fields(metadata: Mapping[str, Any]) -> list[tuple[str, str]]:
     creators = ", ".join(entry["name"] for entry in metadata["creators"])
     return [
         ("Title", metadata["title"]),
-        ("Creators", creators or "(not filled in yet: name the library under “The card”)"),
-        ("Licence", metadata["license"] or "(not filled in yet: choose it under “The card”)"),
+        ("Creators", creators or _("(not filled in yet: name the library under “The card”)")),
+        ("Licence", metadata["license"] or _("(not filled in yet: choose it under “The card”)")),
         ("Version", metadata["version"]),
-        ("Publication date", metadata["publication_date"]),
+        (_("Publication date"), metadata["publication_date"]),
         ("Keywords", ", ".join(metadata["keywords"])),
-        *(("Derived from", f"https://doi.org/{entry['identifier']}") for entry in metadata["related_identifiers"]),
+        *((_("Derived from"), f"https://doi.org/{entry['identifier']}") for entry in metadata["related_identifiers"]),
     ]
 
 
@@ -271,46 +286,58 @@ def _push(shared: ShareTarget, target: str, token: str, *, private: bool) -> Non
     with feedback.show_errors():
         where = check_target(target)
         if not token:
-            st.warning("Type the token: without it the Hub takes nothing.", icon=":material/key:")
+            st.warning(_("Type the token: without it the Hub takes nothing."), icon=":material/key:")
             return
         config = {"target": where, "private": private}
         config |= {"bundle": str(shared.bundle)} if shared.bundle else {"model": shared.name}
-        start(cache.workspace(), "core.sharing.push", config, f"Sharing {shared.name}", {"HF_TOKEN": token})
+        start(
+            cache.workspace(),
+            "core.sharing.push",
+            config,
+            _("Sharing {shared}", shared=shared.name),
+            {"HF_TOKEN": token},
+        )
         st.rerun()
 
 
 def _details_form(shared: ShareTarget) -> None:
     known = saved_card_metadata(shared.home)
-    with st.expander("Who made it, under which licence, whom to ask", expanded=not known.library), st.form("details"):
+    with (
+        st.expander(_("Who made it, under which licence, whom to ask"), expanded=not known.library),
+        st.form("details"),
+    ):
         left, right = st.columns(2)
         licences = ["", *OFFERED, *([known.licence] if known.licence and known.licence not in OFFERED else [])]
         entered = CardMetadata(
-            title=left.text_input("Title", known.title, placeholder="from its name"),
-            library=right.text_input("Library", known.library, placeholder="who made it and stands for it"),
+            title=left.text_input(_("Title"), known.title, placeholder=_("from its name")),
+            library=right.text_input(_("Library"), known.library, placeholder=_("who made it and stands for it")),
             licence="",
-            contact=left.text_input("Whom to ask", known.contact),
+            contact=left.text_input(_("Whom to ask"), known.contact),
         )
         licence = right.selectbox(
-            "Licence",
+            _("Licence"),
             licences,
             index=licences.index(known.licence),
-            format_func=lambda code: OFFERED.get(code, code) or "not chosen yet",
+            format_func=lambda code: OFFERED.get(code, code) or _("not chosen yet"),
         )
-        homepage = left.text_input("Homepage", known.homepage, placeholder="https://")
-        if st.form_submit_button("Put into the card", icon=":material/save:"):
+        homepage = left.text_input(_("Homepage"), known.homepage, placeholder="https://")
+        if st.form_submit_button(_("Put into the card"), icon=":material/save:"):
             details = {**entered.as_dict(), "licence": str(licence or ""), "homepage": homepage.strip()}
             save_card_metadata(shared.home, CardMetadata.from_dict(details))
             st.rerun()
         if saved_card(shared.home) is not None:
             st.caption(
-                "You changed this card by hand: what you put here enters its citation at once, and its text when you"
-                " begin again."
+                _(
+                    "You changed this card by hand: what you put here enters its citation at once, and its"
+                    " text when you"
+                    " begin again."
+                )
             )
 
 
 def _readable(card: str) -> str:
     """Return a card's text for the page: no pictures from elsewhere, no maths, the marks in words."""
-    _, body = split(card)
+    body = split(card)[1]
     page_text = body.replace(BEGIN, "*Measured numbers:*").replace(END, "*End of the measured numbers.*")
     return page_text.replace("![", "\\![").replace("$", "\\$").replace("\n# ", "\n## ")
 
@@ -361,18 +388,18 @@ _ZIP: Final = "unpack_file"
 def show_pull() -> None:
     """Take in what others shared: from the Hub, or a zip."""
     place = cache.workspace()
-    st.markdown("Every file is checked against its SHA-256 before anything enters the workspace.")
+    st.markdown(_("Every file is checked against its SHA-256 before anything enters the workspace."))
     left, right = st.columns(2)
     with left, st.form("pull", border=True, clear_on_submit=True):
-        source = st.text_input("Name on the Hub", placeholder="USER/NAME")
-        name = st.text_input("Call it", placeholder="as it is called there", key="pull_name")
-        token = st.text_input("Token, only for what is private", type="password", autocomplete="off")
-        if st.form_submit_button("Bring it in", icon=":material/cloud_download:"):
+        source = st.text_input(_("Name on the Hub"), placeholder=_("USER/NAME"))
+        name = st.text_input(_("Call it"), placeholder=_("as it is called there"), key="pull_name")
+        token = st.text_input(_("Token, only for what is private"), type="password", autocomplete="off")
+        if st.form_submit_button(_("Bring it in"), icon=":material/cloud_download:"):
             _pull(source.strip(), name, token.strip())
     with right, st.form("unpack", border=True, clear_on_submit=True):
-        sent = st.file_uploader("A zip that somebody sent", type="zip", key=_ZIP)
-        called = st.text_input("Call it", placeholder="as the file is called", key="unpack_name")
-        if st.form_submit_button("Bring it in", icon=":material/unarchive:") and sent is not None:
+        sent = st.file_uploader(_("A zip that somebody sent"), type="zip", key=_ZIP)
+        called = st.text_input(_("Call it"), placeholder=_("as the file is called"), key="unpack_name")
+        if st.form_submit_button(_("Bring it in"), icon=":material/unarchive:") and sent is not None:
             _unpack(place, sent, called)
     show_latest_result("core.sharing.pull")
     jobs.show_jobs("core.sharing.pull")
@@ -380,7 +407,7 @@ def show_pull() -> None:
 
 def _unpack(place: Workspace, sent: UploadedFile, called: str) -> None:
     """Take in what a browser sent: written to the disk in blocks, and no longer held in memory once it is there."""
-    with feedback.show_errors(), st.spinner("Checking every file …"):
+    with feedback.show_errors(), st.spinner(_("Checking every file …")):
         clear_stale_uploads(place)
         path = keep_upload(place, sent.name, sent, sent.size)
         try:
@@ -388,7 +415,10 @@ def _unpack(place: Workspace, sent: UploadedFile, called: str) -> None:
             pulled = pull(place, str(path), name=called or None)
         finally:
             clear_upload(place, path)
-        st.success(f"“{escape(pulled.name)}” is here. {escape(pulled.sentence)}", icon=":material/verified:")
+        st.success(
+            _("“{pulled}” is here. {sentence}", pulled=escape(pulled.name), sentence=escape(pulled.sentence)),
+            icon=":material/verified:",
+        )
 
 
 def show_latest_result(module: str) -> None:
@@ -398,10 +428,15 @@ def show_latest_result(module: str) -> None:
         return
     result = latest.result
     if "sentence" in result:
-        sentence = f"“{escape(result['name'])}” is here. {escape(result['sentence'])}"
+        sentence = _("“{name}” is here. {sentence}", name=escape(result["name"]), sentence=escape(result["sentence"]))
     else:
-        seen = "only you can see it" if result["private"] else "everybody can see it"
-        sentence = f"Shared: {escape(result['target'])}, {count(len(result['files']), 'file')}, {seen}."
+        seen = _("only you can see it") if result["private"] else _("everybody can see it")
+        sentence = _(
+            "Shared: {target}, {files}, {seen}.",
+            target=escape(result["target"]),
+            files=count(len(result["files"]), "file"),
+            seen=seen,
+        )
     st.success(sentence, icon=":material/verified:")
 
 

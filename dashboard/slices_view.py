@@ -14,6 +14,7 @@ from core.review import send_to_review
 from core.schema import RECORD_ID, TRUTH
 from core.slices import Slice, cross_table, held_back, ledger_of, look_at_words
 from core.slices.ledger import save_slice
+from core.translation import _, noop
 from core.wording import slices as wording
 from dashboard import cache, feedback, navigation, people, widgets
 from dashboard import navigation as state
@@ -23,7 +24,7 @@ from dashboard.feedback import escape, interval, percent
 from dashboard.record_view import records_table
 from dashboard.tables import show_table
 
-_ANY = "(any)"
+_ANY = noop("(any)")
 _HEATMAP = "heatmap"
 _PAIR_KEYS = ("row_is", "column_is")  # in the address: the cell of the heatmap whose books are shown
 _SAVED = "saved_slice"  # in the session: which slice was named just now, and how
@@ -65,17 +66,17 @@ def show_found_slices(scored: Scored) -> None:
     )
     show_table(
         table,
-        shares=["of all errors"],
+        shares=[_("of all errors")],
         lines=3,
         columns={
             "books": st.column_config.TextColumn(width=280),
             "p, adjusted": st.column_config.NumberColumn(format="%.2g"),
         },
-        alt="Groups of books on which the model fails more often than on the rest of the same classes",
+        alt=_("Groups of books on which the model fails more often than on the rest of the same classes"),
     )
     widgets.download_table(table, "slices")
     names = [finding.slice.description for finding in findings.slices]
-    chosen = widgets.pick("Open one", names, "open_slice", of=scored.fingerprint)
+    chosen = widgets.pick(_("Open one"), names, "open_slice", of=scored.fingerprint)
     widgets.require_known("open_slice", "group")
     _act_on(scored, findings.slices[names.index(str(chosen))].slice)
 
@@ -84,65 +85,85 @@ def _act_on(scored: Scored, slice_: Slice) -> None:
     books = scored.table[slice_.mask(scored.table)]
     checked = scored.labelled[slice_.mask(scored.labelled)]
     feedback.conclusion(escape(wording.how_wrong(slice_.name or slice_.description, checked)))
-    if people.allowed("save groups and send books to review"):
+    if people.allowed(_("save groups and send books to review")):
         _save_or_send(scored, slice_, books)
     books = wrong_first(without_kept_back(scored, books))
-    records_table(books, name="slice", alt=f"Books of the slice: {slice_.description}", height=300)
+    records_table(
+        books, name="slice", alt=_("Books of the slice: {description}", description=slice_.description), height=300
+    )
 
 
 def _save_or_send(scored: Scored, slice_: Slice, books: pd.DataFrame) -> None:
     left, right = st.columns(2)
     with left, st.form(f"save-slice-{slice_.key}", border=False):
-        name = st.text_input("Give it a name, to filter every page by it", placeholder="verse").strip()
-        if st.form_submit_button("Save this slice", icon=":material/bookmark:"):
+        name = st.text_input(_("Give it a name, to filter every page by it"), placeholder=_("verse")).strip()
+        if st.form_submit_button(_("Save this slice"), icon=":material/bookmark:"):
             save_slice(cache.workspace().database, replace(slice_, name=name))
             st.session_state[_SAVED] = (slice_.key, name)
             st.rerun()
     with left:
         if st.session_state.get(_SAVED, ("", ""))[0] == slice_.key:
             name = st.session_state[_SAVED][1]
-            st.success(f"Kept as “{escape(name)}”. Choose it under “Only the books of”.", icon=":material/bookmark:")
+            st.success(
+                _("Kept as “{name}”. Choose it under “Only the books of”.", name=escape(name)),
+                icon=":material/bookmark:",
+            )
             st.button(
-                f"Show every page for “{escape(name)}” alone",
+                _("Show every page for “{name}” alone", name=escape(name)),
                 key=f"only-{slice_.key}",
                 icon=":material/filter_alt:",
                 on_click=widgets.pick_next,
                 args=(state.SLICE, name),
             )
     with right:
-        st.markdown(f"{len(books):,} books of the collection are in it. People can look at them one by one.")
-        if st.button(f"Send {len(books):,} books to review", key=f"send-{slice_.key}", icon=":material/rate_review:"):
+        st.markdown(
+            _("{books:,} books of the collection are in it. People can look at them one by one.", books=len(books))
+        )
+        if st.button(
+            _("Send {books:,} books to review", books=len(books)),
+            key=f"send-{slice_.key}",
+            icon=":material/rate_review:",
+        ):
             sent = send_to_review(
                 cache.workspace().database, scored.predictions, books[RECORD_ID], slice_.description, scored=scored
             )
-            already = f" {len(books) - sent:,} were on it already." if sent < len(books) else ""
-            st.success(f"{sent:,} books were added to the review list.{already}", icon=":material/check_circle:")
-            navigation.links_to("Review", "Look at them on the Review page")
+            already = _(" {books:,} were on it already.", books=len(books) - sent) if sent < len(books) else ""
+            st.success(
+                _("{sent:,} books were added to the review list.{already}", sent=sent, already=already),
+                icon=":material/check_circle:",
+            )
+            navigation.links_to("Review", _("Look at them on the Review page"))
 
 
 def heatmap(scored: Scored) -> None:
     """Show the share wrong for every pair of values of two facets."""
     left, right = st.columns(2)
     with left:
-        down = widgets.choose_facet("Rows", "rows", tuple(FACETS), "decade")
+        down = widgets.choose_facet(_("Rows"), "rows", tuple(FACETS), "decade")
     with right:
-        across = widgets.choose_facet("Columns", "columns", tuple(FACETS), "language")
+        across = widgets.choose_facet(_("Columns"), "columns", tuple(FACETS), "language")
     if down == across:
-        st.info("Choose two different facets.", icon=":material/help:")
+        st.info(_("Choose two different facets."), icon=":material/help:")
         return
     table = cross_table(scored.table, down, across)
     known = table.dropna(subset=["rate"])
     if known.empty:
-        st.markdown("No pair of values has ten checked books.")
+        st.markdown(_("No pair of values has ten checked books."))
         return
     worst = known.sort_values("rate", ascending=False).iloc[0]
     feedback.conclusion(
         escape(
-            f"Most often wrong: {worst[across]}, {worst[down]}: {worst['errors']:,} of {worst['n']:,}"
-            f" ({interval(worst['low'], worst['high'])})."
+            _(
+                "Most often wrong: {worst}, {worst_2}: {errors:,} of {n:,} ({low}).",
+                worst=worst[across],
+                worst_2=worst[down],
+                errors=worst["errors"],
+                n=worst["n"],
+                low=interval(worst["low"], worst["high"]),
+            )
         )
     )
-    title = f"Share wrong by {facet_title(down)} and {facet_title(across)}"
+    title = _("Share wrong by {down} and {across}", down=facet_title(down), across=facet_title(across))
     st.altair_chart(
         heatmap_chart(table, down, across, chart_theme=theme.chart_theme()),
         alt=title,
@@ -150,7 +171,7 @@ def heatmap(scored: Scored) -> None:
         selection_mode=PAIR,
         key=_HEATMAP,
     )
-    st.caption("Empty cells have fewer than ten checked books. Click a cell to see its books, or choose them here.")
+    st.caption(_("Empty cells have fewer than ten checked books. Click a cell to see its books, or choose them here."))
     _books_of_pair(scored, known, down, across)
     pairs = cache.pair_slices(scored, down, across)
     _record_looks(scored, pairs.slices, pairs.p)
@@ -164,13 +185,17 @@ def _books_of_pair(scored: Scored, known: pd.DataFrame, down: str, across: str) 
         with column:
             values = [str(value) for value in dict.fromkeys(known[facet])]
             of = f"{scored.predictions}-{facet}"
-            chosen[facet] = widgets.pick(f"{facet_title(facet)} of the list", values, key, fixed=_ANY, of=of)
-        widgets.require_known(key, "value of this facet")
+            chosen[facet] = widgets.pick(
+                _("{facet} of the list", facet=facet_title(facet)), values, key, fixed=_ANY, of=of
+            )
+        widgets.require_known(key, _("value of this facet"))
     if any(value in (None, _ANY) for value in chosen.values()):
         return
     books = filter_records(scored.labelled, {facet: [str(value)] for facet, value in chosen.items()})
     shown = wrong_first(without_kept_back(scored, books, "pair"))
-    records_table(shown, name="pair", alt=f"Checked books of the cell: {' and '.join(map(str, chosen.values()))}")
+    records_table(
+        shown, name="pair", alt=_("Checked books of the cell: {str}", str=_(" and ").join(map(str, chosen.values())))
+    )
 
 
 def _pair_clicked() -> None:
@@ -207,8 +232,8 @@ def without_kept_back(scored: Scored, shown: pd.DataFrame, name: str = "list") -
         text, button = st.columns([4, 1], vertical_alignment="center")
         text.caption(escape(wording.kept_back(len(rest), len(shown))))
         button.button(
-            "Show all",
-            help="Words typed afterwards are a find and no proof.",
+            _("Show all"),
+            help=_("Words typed afterwards are a find and no proof."),
             on_click=book.show_all,
             key=f"show-all-{name}",
         )
@@ -223,7 +248,7 @@ def _record_looks(scored: Scored, slices: Sequence[Slice], p: Sequence[float]) -
 def ledger(scored: Scored) -> None:
     """Say how many comparisons were made on this test set, and what the next one must reach."""
     book = ledger_of(cache.workspace(), scored)
-    with st.expander("Looks so far, and what the next one must reach", icon=":material/visibility:"):
+    with st.expander(_("Looks so far, and what the next one must reach"), icon=":material/visibility:"):
         st.markdown(escape(wording.ledger(book)))
         looks = book.looks()
         if looks:
@@ -238,5 +263,5 @@ def ledger(scored: Scored) -> None:
                     "p": st.column_config.NumberColumn(format="%.2g"),
                     "had to reach": st.column_config.NumberColumn(format="%.2g"),
                 },
-                alt="Every comparison that was made on this test set",
+                alt=_("Every comparison that was made on this test set"),
             )

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.facets import FACETS, facet_title
 from core.schema import CONFIDENCE, PREDICTED, RECORD_ID, TITLE, TRUTH
+from core.translation import noop
 from dashboard.charts import DARK, LIGHT, ChartTheme
 from dashboard.feedback import NO_BREAK
 
@@ -83,46 +84,48 @@ _LINE, _MARGIN = 22, 13
 HEADERS: Final[Mapping[str, str]] = {
     RECORD_ID: "identifier",
     TITLE: "title",
-    PREDICTED: "model says",
+    PREDICTED: noop("model says"),
     CONFIDENCE: "sure",
-    TRUTH: "people say",
-    "acc_high": "right, at most",
-    "acc_low": "right, at least",
-    "adjusted_ratio": "same labels compared",
-    "commonest": "commonest values",
-    "date_given": "date as given",
+    TRUTH: noop("people say"),
+    "acc_high": noop("right, at most"),
+    "acc_low": noop("right, at least"),
+    "adjusted_ratio": noop("same labels compared"),
+    "commonest": noop("commonest values"),
+    "date_given": noop("date as given"),
     "date_year": "year",
-    "distinct": "different values",
-    "error_rate": "share wrong",
+    "distinct": noop("different values"),
+    "error_rate": noop("share wrong"),
     "errors": "wrong",
-    "filled": "records with a value",
-    "first_confidence": "first is sure",
-    "first_errors": "wrong, first",
-    "first_predicted": "first says",
-    "first_rate": "share wrong, first",
-    "high": "at most",
-    "low": "at least",
+    "filled": noop("records with a value"),
+    "first_confidence": noop("first is sure"),
+    "first_errors": noop("wrong, first"),
+    "first_predicted": noop("first says"),
+    "first_rate": noop("share wrong, first"),
+    "high": noop("at most"),
+    "low": noop("at least"),
     "n": "books",
-    "n_accepted": "checked among the accepted",
-    "n_titles": "titles that year",
-    "n_with_word": "titles with the word",
-    "p_adjusted": "p, adjusted",
+    "n_accepted": noop("checked among the accepted"),
+    "n_titles": noop("titles that year"),
+    "n_with_word": noop("titles with the word"),
+    "p_adjusted": noop("p, adjusted"),
     "rate": "share",
-    "ratio": "times the rest",
-    "rolling_share": "share, mean of some years",
-    "second_confidence": "second is sure",
-    "second_errors": "wrong, second",
-    "second_predicted": "second says",
-    "second_rate": "share wrong, second",
-    "suspect_rate": "share suspect",
-    "title_key": "title, letters only",
+    "ratio": noop("times the rest"),
+    "rolling_share": noop("share, mean of some years"),
+    "second_confidence": noop("second is sure"),
+    "second_errors": noop("wrong, second"),
+    "second_predicted": noop("second says"),
+    "second_rate": noop("share wrong, second"),
+    "suspect_rate": noop("share suspect"),
+    "title_key": noop("title, letters only"),
 }
 
 # The mean of the classes' F1, in a curator's words; the term is in the help.
 CLASSES_ALIKE: Final = st.column_config.Column(
-    "every class alike",
-    help="Macro-F1: how well each class is recognised, on average over the classes, whether it has many books or few."
-    " 1 is best.",
+    noop("every class alike"),
+    help=noop(
+        "Macro-F1: how well each class is recognised, on average over the classes, whether it has many books or few."
+        " 1 is best."
+    ),
 )
 
 

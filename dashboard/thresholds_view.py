@@ -18,6 +18,7 @@ from core.review import send_to_review
 from core.schema import CORRECT, TRUTH
 from core.thresholds import ALL_CLASSES, Policy, PolicyReport
 from core.thresholds.sample import draw_recheck
+from core.translation import _, noop, number_text
 from dashboard import cache, feedback, navigation, people, widgets
 from dashboard import tables as theme
 from dashboard.charts.errors import rates_chart
@@ -42,7 +43,7 @@ __all__ = [
     "sliders",
 ]
 
-WAYS: Final = ("By a promise", "By hand")
+WAYS: Final = (noop("By a promise"), noop("By hand"))
 DEFAULT_CUT: Final = 0.9
 # Above so many classes the cut-offs are a table, and a class is chosen from a list.
 MOST_SLIDERS: Final = 4
@@ -50,7 +51,7 @@ MOST_BUTTONS: Final = 9
 
 # An address leaves out what a slider begins with; no step of the slider meets this, so none is ever left out.
 _NEVER = 0.0001
-METHOD_NOTE = (
+METHOD_NOTE = noop(
     "A prediction is **accepted** when its confidence is greater than the cut-off of its class; the others go"
     " to review."
     " **Right among the accepted** is measured on the accepted books that people checked, with a 95 % Wilson interval."
@@ -78,11 +79,11 @@ def cut_table(scored: Scored, start: Mapping[str, float]) -> dict[str, float]:
     for name in scored.classes:
         cuts.setdefault(name, start.get(name, DEFAULT_CUT))
     version = st.session_state.setdefault(f"{key}_version", 0)
-    left, right, _ = st.columns([2, 1, 3], vertical_alignment="bottom")
+    left, right = st.columns([2, 1, 3], vertical_alignment="bottom")[:2]
     every = left.number_input(
-        "One cut-off for every class", 0.0, 1.0, DEFAULT_CUT, step=0.005, format="%.3f", key=f"{key}_every"
+        _("One cut-off for every class"), 0.0, 1.0, DEFAULT_CUT, step=0.005, format="%.3f", key=f"{key}_every"
     )
-    right.button("Set it for all", on_click=_set_all, args=(key, float(every)))
+    right.button(_("Set it for all"), on_click=_set_all, args=(key, float(every)))
     rows = cache.policy_report(scored, Policy(dict(cuts))).per_class.set_index("class")
     rows = rows.reindex(list(scored.classes), columns=["records", "accepted", "n_accepted", "errors"], fill_value=0)
     shown = pd.DataFrame(
@@ -100,16 +101,18 @@ def cut_table(scored: Scored, start: Mapping[str, float]) -> dict[str, float]:
             },
         }
     )
-    st.caption("Change a cut-off in its cell: predictions of the class above it are accepted, the others go to review.")
+    st.caption(
+        _("Change a cut-off in its cell: predictions of the class above it are accepted, the others go to review.")
+    )
     st.data_editor(
         shown,
         hide_index=True,
         disabled=["class", "books", "accepted", "checked", "wrong"],
         column_config={
             "cut-off": st.column_config.NumberColumn(min_value=0.0, max_value=1.0, step=0.005, format="%.3f"),
-            "books": st.column_config.NumberColumn("books predicted so", format="localized"),
+            "books": st.column_config.NumberColumn(_("books predicted so"), format="localized"),
             "accepted": st.column_config.NumberColumn(format="localized"),
-            "checked": st.column_config.NumberColumn("checked among them", format="localized"),
+            "checked": st.column_config.NumberColumn(_("checked among them"), format="localized"),
         },
         key=f"{key}_{version}",
         on_change=_take_edits,
@@ -145,10 +148,10 @@ def choose_class(classes: Sequence[str]) -> str:
     """Draw a picker of one class, or of all together: buttons for few classes, a list to search for many."""
     options = [*classes, ALL_CLASSES]
     if len(options) > MOST_BUTTONS:
-        chosen = st.selectbox("Predicted as", options, key="curve", format_func=_class_words)
+        chosen = st.selectbox(_("Predicted as"), options, key="curve", format_func=_class_words)
     else:
         chosen = st.segmented_control(
-            "Predicted as",
+            _("Predicted as"),
             options,
             default=options[0],
             required=True,
@@ -159,7 +162,7 @@ def choose_class(classes: Sequence[str]) -> str:
 
 
 def _class_words(name: str) -> str:
-    return "all, one cut-off" if name == ALL_CLASSES else name
+    return _("all, one cut-off") if name == ALL_CLASSES else name
 
 
 def sliders(classes: Sequence[str], start: Mapping[str, float]) -> dict[str, float]:
@@ -169,7 +172,7 @@ def sliders(classes: Sequence[str], start: Mapping[str, float]) -> dict[str, flo
         key = navigation.cut_key(name)
         _carry(key, start.get(name, DEFAULT_CUT))
         cuts[name] = st.slider(
-            f"Accept {plain_label(name)} above",
+            _("Accept {name} above", name=plain_label(name)),
             0.0,
             1.0,
             _NEVER,
@@ -177,7 +180,7 @@ def sliders(classes: Sequence[str], start: Mapping[str, float]) -> dict[str, flo
             format="%.3f",
             key=key,
             bind="query-params",
-            help="The model's confidence, from 0 to 1. Higher: fewer books, fewer wrong ones.",
+            help=_("The model's confidence, from 0 to 1. Higher: fewer books, fewer wrong ones."),
         )
         if cuts[name] == _NEVER:  # somebody went back to an address from before any cut-off stood in it
             st.session_state[f"{key}_next"] = start.get(name, 0.9)
@@ -195,7 +198,7 @@ def _carry(key: str, start: float) -> None:
             start = float(st.query_params.get(key, start))
         st.session_state[key] = min(max(start, 0.0), 1.0)
         with contextlib.suppress(StreamlitAPIException):  # it follows by itself a slider that was drawn before
-            st.query_params[key] = f"{st.session_state[key]:g}"
+            st.query_params[key] = number_text(f"{st.session_state[key]:g}")
 
 
 def choose_way() -> str:
@@ -205,8 +208,13 @@ def choose_way() -> str:
     """
     if "way" not in st.session_state:
         first = WAYS[any(name.startswith(navigation.CUT_PREFIX) for name in st.query_params)]
-        st.session_state["way"] = way if (way := st.query_params.get("way")) in WAYS else first
-    return str(st.segmented_control("Choose the cut-offs", WAYS, required=True, key="way", bind="query-params"))
+        wanted = st.query_params.get("way")  # an address names it in the words of its language
+        st.session_state["way"] = next((way for way in WAYS if wanted in (way, _(way))), first)
+    return str(
+        st.segmented_control(
+            _("Choose the cut-offs"), WAYS, required=True, key="way", bind="query-params", format_func=_
+        )
+    )
 
 
 def figures(report: PolicyReport, leaving: int) -> None:
@@ -217,13 +225,19 @@ def figures(report: PolicyReport, leaving: int) -> None:
     leaving : int
         How many of the accepted an export gives the machine's label: people have labelled or decided the others.
     """
-    share = f"{percent(report.coverage)} of {report.records:,} books"
+    share = _("{coverage} of {records:,} books", coverage=percent(report.coverage), records=report.records)
     if leaving != report.accepted:
-        share += f"; {leaving:,} leave, {report.accepted - leaving:,} are settled already"
+        share += _(
+            "; {leaving:,} leave, {accepted:,} are settled already", leaving=leaving, accepted=report.accepted - leaving
+        )
     shown = [
-        ("Accepted", f"{report.accepted:,}", share),
+        ("Accepted", number_text(f"{report.accepted:,}"), share),
         ("Right", percent(report.accuracy.value), _how_right(report)),
-        ("For review", f"{report.review:,}", f"{report.hours:,.0f} hours at {report.pace:,.0f} an hour"),
+        (
+            _("For review"),
+            number_text(f"{report.review:,}"),
+            _("{hours:,.0f} hours at {pace:,.0f} an hour", hours=report.hours, pace=report.pace),
+        ),
     ]
     for column, (label, value, note) in zip(st.columns(len(shown)), shown, strict=True):
         with column.container(border=True, height="stretch"):
@@ -240,13 +254,13 @@ def coverage_at(curve: pd.DataFrame, cut: float | None) -> float | None:
 def choose_group(report: PolicyReport) -> str:
     """Draw the choice of what the accepted are counted by, and return it."""
     chosen = st.segmented_control(
-        "By",
+        _("By"),
         list(report.acceptance_rates),
         default="class",
         required=True,
         key="kept_by",
         bind="query-params",
-        format_func=lambda name: "What they are" if name == "class" else facet_title(name),
+        format_func=lambda name: _("What they are") if name == "class" else facet_title(name),
     )
     return str(chosen)
 
@@ -254,7 +268,10 @@ def choose_group(report: PolicyReport) -> str:
 def _how_right(report: PolicyReport) -> str:
     """Say between what the share right lies, or what it is at least: cut-offs are chosen on these very books."""
     if report.right_at_least > 0:
-        return f"at least {lower_percent(report.right_at_least)} of all accepted, whatever was tried"
+        return _(
+            "at least {right_at_least} of all accepted, whatever was tried",
+            right_at_least=lower_percent(report.right_at_least),
+        )
     return interval(report.accuracy.low, report.accuracy.high)
 
 
@@ -263,14 +280,18 @@ def keep(predictions: str, chosen: SavedPolicy, accepted: int) -> None:
 
     With nothing accepted it is no invitation.
     """
-    if not people.allowed("keep cut-offs"):
+    if not people.allowed(_("keep cut-offs")):
         return
     where = chosen.policy.where
-    label = "Keep these cut-offs for the export" if where is None else "Keep these cut-offs for these books"
+    label = _("Keep these cut-offs for the export") if where is None else _("Keep these cut-offs for these books")
     if st.button(label, type="primary" if accepted else "secondary", icon=":material/check:"):
         save_policy(cache.workspace(), predictions, chosen)
-        only = f" They accept only {escape(where.description)}; no other book." if where is not None else ""
-        st.success(f"Kept. The Export page uses them.{only}", icon=":material/check_circle:")
+        only = (
+            _(" They accept only {description}; no other book.", description=escape(where.description))
+            if where is not None
+            else ""
+        )
+        st.success(_("Kept. The Export page uses them.{only}", only=only), icon=":material/check_circle:")
 
 
 def class_table(report: PolicyReport) -> None:
@@ -288,7 +309,11 @@ def class_table(report: PolicyReport) -> None:
                 "between": interval(row["low"], row["high"]),
                 "wrong to expect": "–"
                 if row["expected_errors"] != row["expected_errors"]
-                else f"{row['expected_errors']:,.0f} ({interval_count(row['expected_low'], row['expected_high'])})",
+                else _(
+                    "{expected_errors:,.0f} ({interval})",
+                    expected_errors=row["expected_errors"],
+                    interval=interval_count(row["expected_low"], row["expected_high"]),
+                ),
                 "for review": row["review"],
             }
             for row in report.per_class.to_dict("records")
@@ -308,7 +333,7 @@ def class_table(report: PolicyReport) -> None:
             "wrong": st.column_config.NumberColumn(width=58),
             "for review": st.column_config.NumberColumn(width=80),
         },
-        alt="What the cut-offs do, class by class",
+        alt=_("What the cut-offs do, class by class"),
     )
     widgets.download_table(table, "cut-offs")
 
@@ -316,11 +341,11 @@ def class_table(report: PolicyReport) -> None:
 def acceptance_rates(report: PolicyReport, scored: Scored, facet: str) -> None:
     """Draw whose books are accepted and whose are not, for one facet (or by what the books really are)."""
     table = report.acceptance_rates[facet]
-    title = "what the books are" if facet == "class" else facet_title(facet).lower()
+    title = _("what the books are") if facet == "class" else facet_title(facet).lower()
     order = list(table["value"]) if facet == "class" else facet_order(facet, table["value"])
     known = table[table["rate"].notna()]
     if known.empty:
-        st.markdown(f"No group by {title} has ten books.")
+        st.markdown(_("No group by {title} has ten books.", title=title))
         return
     shown = known.head(25)
     st.altair_chart(
@@ -328,47 +353,60 @@ def acceptance_rates(report: PolicyReport, scored: Scored, facet: str) -> None:
             shown,
             value="value",
             rate="rate",
-            title="share accepted, with 95 % interval",
+            title=_("share accepted, with 95 % interval"),
             overall=report.coverage if facet != "class" else None,
             order=[value for value in order if value in set(shown["value"])],
             chart_theme=theme.chart_theme(),
         ),
-        alt=f"Share accepted by {title}",
+        alt=_("Share accepted by {title}", title=title),
     )
     widgets.download_table(table, f"accepted-by-{facet}")
 
 
-_BEHIND: Final = ("Accepted and wrong", "Right and left to people")
+_BEHIND: Final = (noop("Accepted and wrong"), noop("Right and left to people"))
 
 
 def behind(scored: Scored, accepted: NDArray[np.bool_]) -> None:
     """List the checked books that decide what can be accepted, and let people look at them again, blind."""
-    st.header("The checked books behind it")
+    st.header(_("The checked books behind it"))
     checked = (scored.table[TRUTH] != "").to_numpy(dtype=bool)
     correct = scored.table[CORRECT].to_numpy(dtype=bool)
     wrong, lost = checked & accepted & ~correct, checked & ~accepted & correct
     feedback.show_sentences(
-        f"{count(int(wrong.sum()), 'checked book')} {'counts' if wrong.sum() == 1 else 'count'} as wrong among the"
-        f" accepted: they are what limits how much can be accepted. {count(int(lost.sum()), 'checked book')} the model"
-        f" is right about {'is' if lost.sum() == 1 else 'are'} left to people all the same."
+        _(
+            "{wrong} {part} as wrong among the accepted: they are what limits how much can be"
+            " accepted. {lost} the model is right about {part_2} left to people all the same.",
+            wrong=count(int(wrong.sum()), "checked book"),
+            part=_("counts") if wrong.sum() == 1 else _("count"),
+            lost=count(int(lost.sum()), "checked book"),
+            part_2=_("is") if lost.sum() == 1 else _("are"),
+        )
     )
-    view = st.segmented_control("Show", _BEHIND, default=_BEHIND[0], required=True, key="behind", bind="query-params")
+    view = st.segmented_control(
+        _("Show"), _BEHIND, default=_BEHIND[0], required=True, key="behind", bind="query-params", format_func=_
+    )
     shown = scored.table[wrong if view == _BEHIND[0] else lost].sort_values("confidence", ascending=False)
-    records_table(shown, name="accepted-wrong" if view == _BEHIND[0] else "right-below", alt=f"{view}: checked books")
+    records_table(
+        shown,
+        name="accepted-wrong" if view == _BEHIND[0] else "right-below",
+        alt=_("{view}: checked books", view=_(str(view))),
+    )
     if not wrong.any() or not people.may():
         return
     if st.button(
-        "Have the wrong ones checked again, blind",
+        _("Have the wrong ones checked again, blind"),
         icon=":material/rate_review:",
-        help="They go to Review mixed with as many that count as right, and nobody is told which are which: so labels"
-        " are not only mended where it flatters the model.",
+        help=_(
+            "They go to Review mixed with as many that count as right, and nobody is told which are which: so labels"
+            " are not only mended where it flatters the model."
+        ),
     ):
         sent = send_to_review(
             cache.workspace().database,
             scored.predictions,
             draw_recheck(scored.table, accepted),
-            "checked once more, to see whether label or model is wrong",
+            _("checked once more, to see whether label or model is wrong"),
             scored=scored,
         )
-        st.success(f"{count(sent, 'book')} sent to Review.", icon=":material/check_circle:")
-        navigation.links_to("Review", "Open Review")
+        st.success(_("{sent} sent to Review.", sent=count(sent, "book")), icon=":material/check_circle:")
+        navigation.links_to("Review", _("Open Review"))

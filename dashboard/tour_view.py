@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.translation import _
 from core.wording.tour import STOPS
 from dashboard import navigation, widgets
 from dashboard.feedback import escape
@@ -33,16 +34,25 @@ def card(title: str) -> None:
         return
     st.session_state[navigation.TOUR] = st.query_params[navigation.TOUR] = str(step)
     with st.container(border=True, key="tour"):
-        st.markdown(f"**Tour, {step} of {len(STOPS)}.** {escape(STOPS[step - 1].sentence)}")
+        st.markdown(
+            _(
+                "**Tour, {step} of {stops}.** {sentence}",
+                step=step,
+                stops=len(STOPS),
+                sentence=escape(_(STOPS[step - 1].sentence)),
+            )
+        )
         with st.container(horizontal=True):
             if step < len(STOPS):
-                if st.button(f"Next: {STOPS[step].page}", icon=":material/arrow_forward:", key="tour_next"):
+                if st.button(
+                    _("Next: {page}", page=_(STOPS[step].page)), icon=":material/arrow_forward:", key="tour_next"
+                ):
                     _go(step + 1)
-            elif st.button("End the tour", icon=":material/home:", key="tour_next"):
+            elif st.button(_("End the tour"), icon=":material/home:", key="tour_next"):
                 _leave()
                 navigation.go_to("Home")
             if step < len(STOPS):
-                st.button("Leave the tour", type="tertiary", key="tour_leave", on_click=_leave)
+                st.button(_("Leave the tour"), type="tertiary", key="tour_leave", on_click=_leave)
 
 
 def button() -> None:
@@ -50,6 +60,6 @@ def button() -> None:
     if not widgets.is_invented():
         return
     step = _step()
-    words = f"Go on with the tour: {STOPS[step - 1].page}" if step else "Take the tour"
+    words = _("Go on with the tour: {page}", page=_(STOPS[step - 1].page)) if step else _("Take the tour")
     if st.button(words, icon=":material/tour:", key="tour_begin"):
         _go(step or 1)

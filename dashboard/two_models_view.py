@@ -12,6 +12,7 @@ from core.guarantees import TwoModelRequest, budget_sentence, seconds_a_title
 from core.policies import SavedPolicy
 from core.predictions import Scored
 from core.thresholds.two_models import TwoModelGuarantee
+from core.translation import _, noop, number_text
 from core.wording import two_models as wording
 from core.wording.thresholds import hours_in_words, population_warnings
 from dashboard import cache, feedback, guarantee_view, navigation, people, widgets
@@ -19,7 +20,7 @@ from dashboard.feedback import escape
 
 __all__ = ["choose_second", "show", "show_combined"]
 
-_ALONE: Final = "(this model alone)"
+_ALONE: Final = noop("(this model alone)")
 _KEY: Final = "also"
 
 
@@ -39,14 +40,14 @@ def choose_second(scored: Scored) -> str | None:
     if not others:
         return None
     chosen = widgets.pick(
-        "Also use",
+        _("Also use"),
         others,
         _KEY,
         fixed=_ALONE,
         of=scored.predictions,
-        help="A second, slower model: it decides some of the books that the chosen one leaves, and people the rest.",
+        help=_("A second, slower model: it decides some of the books that the chosen one leaves, and people the rest."),
     )
-    widgets.require_known(_KEY, "set of predictions")
+    widgets.require_known(_KEY, _("set of predictions"))
     return None if chosen in (None, _ALONE) else chosen
 
 
@@ -65,20 +66,20 @@ def show(scored: Scored, name: str, head: DeltaGenerator, effect: DeltaGenerator
         return
     measured = seconds_a_title(cache.workspace(), second.name)
     share = guarantee_view.choose_share(is_whole=True)
-    with st.expander("How sure, how quick"):
+    with st.expander(_("How sure, how quick")):
         request = TwoModelRequest(
             max_error=share,
             confidence=guarantee_view.choose_confidence(),
             human_error=guarantee_view.choose_human_error(),
             seconds_a_title=float(
                 st.number_input(
-                    "Seconds the second model takes for a title",
+                    _("Seconds the second model takes for a title"),
                     0.0,
                     3600.0,
                     measured or 1.0,
                     format="%.3g",
                     key=f"seconds_{second.predictions}",
-                    help="Its time is weighed against that of people: a slow machine is asked less often.",
+                    help=_("Its time is weighed against that of people: a slow machine is asked less often."),
                 )
             ),
         )
@@ -100,24 +101,30 @@ def show(scored: Scored, name: str, head: DeltaGenerator, effect: DeltaGenerator
 def show_combined(scored: Scored, policies: Sequence[SavedPolicy]) -> None:
     """Show what is kept with predictions that were put together from two models: no other cut-offs are theirs."""
     promise = policies[0].promise if policies else None
-    feedback.conclusion("Two models and people decide here, under one promise.")
+    feedback.conclusion(_("Two models and people decide here, under one promise."))
     feedback.show_sentences(
         *([promise.sentence] if promise else []),
-        "These predictions were put together by cut-offs that were chosen on checked books. To ask for another promise,"
-        " choose the predictions of one model in the sidebar, and the other under “Also use”.",
+        _(
+            "These predictions were put together by cut-offs that were chosen on checked books. To ask for"
+            " another promise,"
+            " choose the predictions of one model in the sidebar, and the other under “Also use”."
+        ),
     )
 
 
 def _keep(scored: Scored, second: Scored, result: TwoModelGuarantee) -> None:
     """Draw the button that puts the predictions of both together and keeps the promise with them."""
-    if not result.accepted or not people.allowed("keep cut-offs"):
+    if not result.accepted or not people.allowed(_("keep cut-offs")):
         return
-    if st.button("Keep this for the export", type="primary", icon=":material/check:"):
+    if st.button(_("Keep this for the export"), type="primary", icon=":material/check:"):
         combined = save_combined(cache.workspace(), scored, second, result)
         widgets.pick_next(navigation.PREDICTIONS, combined.name)
         st.success(
-            f"Kept as the predictions “{escape(combined.name)}”, which are chosen now: each book names the model that"
-            " decided it.",
+            _(
+                "Kept as the predictions “{combined}”, which are chosen now: each book names the model"
+                " that decided it.",
+                combined=escape(combined.name),
+            ),
             icon=":material/check_circle:",
         )
         navigation.links_to("Export")
@@ -125,11 +132,27 @@ def _keep(scored: Scored, second: Scored, result: TwoModelGuarantee) -> None:
 
 def _figures(result: TwoModelGuarantee, names: tuple[str, str]) -> None:
     """Show how many books each decides, and how many are left to people."""
-    read = f"of the {result.read:,} it reads: {hours_in_words(result.machine_hours)}"
+    read = _(
+        "of the {read:,} it reads: {machine_hours}",
+        read=result.read,
+        machine_hours=hours_in_words(result.machine_hours),
+    )
     shown = [
-        (f"{names[0]} decides", f"{result.by_quick:,}", f"of {result.records:,} books"),
-        (f"{names[1]} decides", f"{result.by_slow:,}", read if result.read else "it reads none"),
-        ("People look at", f"{result.review:,}", f"{hours_in_words(result.hours)} at {result.pace:,.0f} an hour"),
+        (
+            _("{names} decides", names=names[0]),
+            number_text(f"{result.by_quick:,}"),
+            _("of {records:,} books", records=result.records),
+        ),
+        (
+            _("{names} decides", names=names[1]),
+            number_text(f"{result.by_slow:,}"),
+            read if result.read else _("it reads none"),
+        ),
+        (
+            _("People look at"),
+            number_text(f"{result.review:,}"),
+            _("{hours} at {pace:,.0f} an hour", hours=hours_in_words(result.hours), pace=result.pace),
+        ),
     ]
     for column, (label, value, note) in zip(st.columns(len(shown)), shown, strict=True):
         with column.container(border=True, height="stretch"):

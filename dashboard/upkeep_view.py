@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.errors import DamagedError
+from core.translation import _, plural
 from core.upkeep import KIND_NAMES, dependents, remove, rename
 from dashboard import cache, feedback, people, widgets
 from dashboard.feedback import count, escape
@@ -10,12 +11,19 @@ from dashboard.feedback import count, escape
 __all__ = ["manage", "unreadable"]
 
 _DONE = "upkeep_done"
-_NOTES = {
-    "decision": "decision",
-    "policy": "kept cut-off",
-    "review": "list of books sent to review",
-    "export": "export",
-}
+
+
+def _note(kind: str, number: int) -> str:
+    """Return a number with what notes of a kind are called."""
+    if kind == "decision":
+        return count(number, "decision")
+    if kind == "policy":
+        return count(number, "kept cut-off")
+    if kind == "review":
+        return count(number, "list of books sent to review", "lists of books sent to review")
+    if kind == "export":
+        return count(number, "export")
+    return plural("{n:,} note of the kind {kind}", "{n:,} notes of the kind {kind}", number, kind=kind)
 
 
 def unreadable() -> None:
@@ -27,7 +35,10 @@ def unreadable() -> None:
         slot.success(escape(message), icon=":material/check_circle:")
     if place.read_only_reason:
         st.info(
-            f"You can look at everything here, and change nothing: {escape(place.read_only_reason)}.",
+            _(
+                "You can look at everything here, and change nothing: {read_only_reason}.",
+                read_only_reason=escape(place.read_only_reason),
+            ),
             icon=":material/lock:",
         )
     faults = [fault for kind in KIND_NAMES for fault in place.unreadable(kind)]
@@ -38,17 +49,20 @@ def unreadable() -> None:
     parts += [count(sum(odd.values()), "note")] if odd else []
     single = len(faults) + sum(odd.values()) == 1
     with st.expander(
-        f"{' and '.join(parts)} of this workspace cannot be read. Everything else is shown as usual."
-        + ("" if single else " See which."),
+        _("{parts} of this workspace cannot be read. Everything else is shown as usual.", parts=_(" and ").join(parts))
+        + ("" if single else _(" See which.")),
         icon=":material/warning:",
     ):
         for fault in faults:
             _unreadable_artifact(fault)
         for kind, number in odd.items():
-            what = count(number, _NOTES.get(kind, f"note of the kind {kind}"))
+            what = _note(kind, number)
             st.markdown(
-                f"{escape(what[0].upper() + what[1:])}: written by another version of Colophon. Kept, and not counted"
-                " here; that version reads them."
+                _(
+                    "{what}: written by another version of Colophon. Kept, and not counted here; that version"
+                    " reads them.",
+                    what=escape(what[0].upper() + what[1:]),
+                )
             )
 
 
@@ -65,28 +79,28 @@ def manage(kind: str, name: str) -> None:
     kind : str
         'corpora', 'labels', 'predictions', 'models' or 'exports'.
     """
-    with st.popover("Rename or remove", icon=":material/edit:", disabled=_is_fixed()):
+    with st.popover(_("Rename or remove"), icon=":material/edit:", disabled=_is_fixed()):
         st.markdown(f"**{escape(name)}**")
         with feedback.show_errors():
             # A form: a button that waited for the name would still be grey at the first press after typing.
             with st.form(f"rename-{kind}-{name}", border=False):
-                new = st.text_input("New name", key=f"rename-name-{kind}-{name}", max_chars=100)
-                sent = st.form_submit_button("Rename", key=f"rename-go-{kind}-{name}", icon=":material/edit:")
+                new = st.text_input(_("New name"), key=f"rename-name-{kind}-{name}", max_chars=100)
+                sent = st.form_submit_button(_("Rename"), key=f"rename-go-{kind}-{name}", icon=":material/edit:")
             if sent and new.strip():
                 renamed = rename(cache.workspace(), kind, name, new)
                 widgets.follow_new_name(name, renamed.new_name)
                 _finish(renamed.sentence)
             elif sent:
-                st.warning("Type the new name first.", icon=":material/edit:")
+                st.warning(_("Type the new name first."), icon=":material/edit:")
             st.divider()
             _removal(kind, name)
 
 
 def _unreadable_artifact(fault: DamagedError) -> None:
     left, right = st.columns([4, 1])
-    word = KIND_NAMES[fault.kind]
+    word = _(KIND_NAMES[fault.kind])
     left.markdown(escape(f"“{fault.name}” ({word}): {fault.reason}. {fault.mend}"))
-    with right, st.popover("Remove", icon=":material/delete:", disabled=_is_fixed()):
+    with right, st.popover(_("Remove"), icon=":material/delete:", disabled=_is_fixed()):
         _removal(fault.kind, fault.name)
 
 
@@ -96,13 +110,17 @@ def _removal(kind: str, name: str) -> None:
         place = cache.workspace()
         needed_by = dependents(place, kind, name)
         if needed_by:
-            st.markdown("These need it, and are removed with it:")
+            st.markdown(_("These need it, and are removed with it:"))
             st.markdown("\n".join(f"- {escape(dependent.name)}: {escape(dependent.why)}" for dependent in needed_by))
         sure = st.checkbox(
-            f"Remove “{escape(name)}”{f' and {len(needed_by)} more' if needed_by else ''} for good",
+            _(
+                "Remove “{name}”{part} for good",
+                name=escape(name),
+                part=_(" and {needed_by} more", needed_by=len(needed_by)) if needed_by else "",
+            ),
             key=f"remove-sure-{kind}-{name}",
         )
-        if st.button("Remove", key=f"remove-go-{kind}-{name}", icon=":material/delete:", disabled=not sure):
+        if st.button(_("Remove"), key=f"remove-go-{kind}-{name}", icon=":material/delete:", disabled=not sure):
             removed = remove(place, kind, name, dependents_too=bool(needed_by))
             widgets.forget_removed([name, *(dependent.name for dependent in needed_by)])
             _finish(removed.sentence)

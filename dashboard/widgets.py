@@ -17,8 +17,10 @@ from core.slices import Slice
 from core.slices.ledger import saved_slices
 from core.storage import Artifact, now, slug
 from core.text_formats import csv_for_people
+from core.translation import _, noop
 from dashboard import cache, feedback, navigation
 from dashboard.feedback import escape
+from dashboard.language import only
 from dashboard.tables import headers_in_words
 
 __all__ = [
@@ -41,9 +43,10 @@ __all__ = [
     "test_sets",
 ]
 
-OWN_TRUTH = "(their own labels)"
-_ALL_BOOKS = "(all books)"
-_SPOKEN = {"corpora": "catalogue", "labels": "label set", "predictions": "set of predictions"}
+OWN_TRUTH = noop("(their own labels)")
+_ALL_BOOKS = noop("(all books)")
+_NO_THING = (noop("(none)"), noop("(no labels)"))  # options that stand beside names
+_SPOKEN = {"corpora": noop("catalogue"), "labels": noop("label set"), "predictions": noop("set of predictions")}
 
 
 def _names(kind: str) -> list[str]:
@@ -100,10 +103,11 @@ def pick(
         label,
         [*([fixed] if fixed else []), *options],
         index=None if empty else 0,
-        placeholder="Choose",
+        placeholder=_("Choose"),
         key=key,
         bind="query-params",
         help=help,
+        format_func=only(*_NO_THING, *([fixed] if fixed else [])),
     )
     if picked is not None:
         st.session_state.pop(wanted, None)
@@ -146,8 +150,13 @@ def require_known(key: str, what: str) -> None:
     wanted = st.session_state.get(f"{key}_wanted")
     if wanted is not None and st.session_state.get(key) is None:
         raise NotFoundError(
-            f"There is no {what} called “{wanted}” here: it may have been renamed or removed, or belong to another"
-            " workspace. Nothing is shown in its stead; choose another above or in the sidebar."
+            _(
+                "There is no {what} called “{wanted}” here: it may have been renamed or removed, or"
+                " belong to another workspace. Nothing is shown in its stead; choose another above or in"
+                " the sidebar.",
+                what=what,
+                wanted=wanted,
+            )
         )
 
 
@@ -156,21 +165,21 @@ def choose_predictions() -> None:
     names = _names("predictions")
     if not names:
         st.session_state.pop(navigation.PREDICTIONS, None)  # the last ones were removed a moment ago
-        st.caption("Nothing is loaded yet. Begin on the Catalogue page.")
+        st.caption(_("Nothing is loaded yet. Begin on the Catalogue page."))
         return
     pick(
-        "Predictions",
+        _("Predictions"),
         names,
         navigation.PREDICTIONS,
-        help="One model's answers for many books. Import them or make them on the Models page.",
+        help=_("One model's answers for many books. Import them or make them on the Models page."),
     )
     label_sets = _names("labels")
     judge = pick(
-        "Checked against",
+        _("Checked against"),
         label_sets,
         navigation.LABELS,
         fixed=OWN_TRUTH,
-        help=(
+        help=_(
             "What people said of some of these books. The model is right where it says the same. Their own labels are"
             " those that came with the predictions."
         ),
@@ -180,11 +189,11 @@ def choose_predictions() -> None:
     named = saved_slices(cache.workspace().database)
     if named or st.query_params.get(navigation.SLICE) or f"{navigation.SLICE}_wanted" in st.session_state:
         pick(
-            "Only the books of",
+            _("Only the books of"),
             list(named),
             navigation.SLICE,
             fixed=_ALL_BOOKS,
-            help=(
+            help=_(
                 "A slice that was named on the Errors page. Every page then speaks of its books alone. The export"
                 " looks at all books; cut-offs kept while a slice is chosen accept only the books of that slice."
             ),
@@ -198,12 +207,12 @@ def _choose_further_labels(names: Sequence[str]) -> None:
         st.session_state[navigation.FURTHER_LABELS] = [name for name in chosen if name in names]
     if names:
         st.multiselect(
-            "Together with",
+            _("Together with"),
             names,
             key=navigation.FURTHER_LABELS,
             bind="query-params",
-            placeholder="no other labels",
-            help="The answers add up; where two sets speak of the same book, the one that was imported last holds.",
+            placeholder=_("no other labels"),
+            help=_("The answers add up; where two sets speak of the same book, the one that was imported last holds."),
         )
 
 
@@ -215,7 +224,7 @@ def chosen_predictions() -> str | None:
     NotFoundError
         The address names predictions that are not here.
     """
-    require_known(navigation.PREDICTIONS, "set of predictions")
+    require_known(navigation.PREDICTIONS, _("set of predictions"))
     return st.session_state.get(navigation.PREDICTIONS)
 
 
@@ -229,7 +238,7 @@ def chosen_labels() -> str | None:
     NotFoundError
         The address names labels that are not here.
     """
-    require_known(navigation.LABELS, "label set")
+    require_known(navigation.LABELS, _("label set"))
     chosen = st.session_state.get(navigation.LABELS)
     if chosen in (None, OWN_TRUTH):
         return None
@@ -244,7 +253,7 @@ def chosen_slice() -> Slice | None:
     NotFoundError
         The address names a slice that is not here.
     """
-    require_known(navigation.SLICE, "named slice")
+    require_known(navigation.SLICE, _("named slice"))
     return saved_slices(cache.workspace().database).get(str(st.session_state.get(navigation.SLICE, "")))
 
 
@@ -253,20 +262,24 @@ def require_scored(*, with_truth: bool = True, sliced: bool = True) -> Scored:
     name = chosen_predictions()
     if not name:
         feedback.empty(
-            "There are no predictions yet. Train a model, or import what another tool predicted.",
+            _("There are no predictions yet. Train a model, or import what another tool predicted."),
             "Models",
-            "Train a model or import predictions",
+            _("Train a model or import predictions"),
         )
     scored = cache.scored(str(name), chosen_labels())
     if sliced:
         scored = _only_slice(scored)
     if with_truth and not len(scored.labelled):
         feedback.empty(
-            f"None of the {len(scored.table):,} books in “{escape(scored.name)}” has been checked by a person,"
-            " so nothing"
-            " can be said about errors. Choose labels under “Checked against” in the sidebar, or import some.",
+            _(
+                "None of the {table:,} books in “{scored}” has been checked by a person, so nothing can"
+                " be said about errors. Choose labels under “Checked against” in the sidebar, or import"
+                " some.",
+                table=len(scored.table),
+                scored=escape(scored.name),
+            ),
             "Catalogue",
-            "Import labels",
+            _("Import labels"),
         )
     return scored
 
@@ -278,7 +291,12 @@ def _only_slice(scored: Scored) -> Scored:
         return scored
     table = scored.table[slice_.mask(scored.table)]
     st.info(
-        f"Only {escape(slice_.description)}: {len(table):,} of {len(scored.table):,} books.",
+        _(
+            "Only {description}: {table:,} of {table_2:,} books.",
+            description=escape(slice_.description),
+            table=len(table),
+            table_2=len(scored.table),
+        ),
         icon=":material/filter_alt:",
     )
     return replace(scored, table=table, fingerprint=f"{scored.fingerprint}-{slice_.key}")
@@ -297,7 +315,7 @@ def choose_artifact(label: str, kinds: Sequence[str], key: str) -> Artifact[Mani
     if not things:
         return None
     chosen = pick(label, list(things), key)
-    require_known(key, " or ".join(_SPOKEN[kind] for kind in kinds))
+    require_known(key, _(" or ").join(_(_SPOKEN[kind]) for kind in kinds))
     return things.get(str(chosen))
 
 
@@ -342,7 +360,7 @@ def mark_invented(*things: Artifact[Manifest] | None) -> None:
     # The frame marks every page by the chosen predictions; a page that looks at other things marks those, once.
     looked_at = [thing is not None and thing.manifest.invented for thing in things]
     if marked if not things else any(looked_at) and not marked:
-        st.info("These records are invented: this is the demonstration.", icon=":material/science:")
+        st.info(_("These records are invented: this is the demonstration."), icon=":material/science:")
 
 
 def download_table(
@@ -364,16 +382,16 @@ def download_table(
 def download_report(scored: Scored) -> None:
     """Draw a button that downloads the report on predictions; it takes some seconds to make, when it is clicked."""
     if not len(scored.labelled):
-        st.caption("A report can be made as soon as some of these books have been checked by a person.")
+        st.caption(_("A report can be made as soon as some of these books have been checked by a person."))
         return
     place, date = cache.workspace(), now()[:10]
     st.download_button(
-        "Download the report (HTML)",
+        _("Download the report (HTML)"),
         data=lambda: render(build_content(place, scored, date=date)).encode("utf-8"),
         file_name=f"report-{slug(scored.name)}.html",
         mime="text/html",
         on_click="ignore",
         icon=":material/description:",
-        help="One file with the verdict, the figures, the charts and the definitions; it opens without a network.",
+        help=_("One file with the verdict, the figures, the charts and the definitions; it opens without a network."),
         key="download-report",
     )

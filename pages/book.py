@@ -3,13 +3,14 @@
 import streamlit as st
 
 from core.text_search import find_records
+from core.translation import _
 from dashboard import book_view, cache, feedback, navigation, widgets
 
-st.title("Book")
+st.title(_("Book"))
 scored = widgets.require_scored(with_truth=False, sliced=False)
-words = st.text_input("Title, author or record number", key=navigation.FIND, bind="query-params")
+words = st.text_input(_("Title, author or record number"), key=navigation.FIND, bind="query-params")
 if not words.strip():
-    feedback.conclusion("Type a word of a book's title, its author or its number.")
+    feedback.conclusion(_("Type a word of a book's title, its author or its number."))
     st.stop()
 matches = scored.table[find_records(scored.table, words)]
 record_id = book_view.choose(matches, words)

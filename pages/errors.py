@@ -2,11 +2,12 @@
 
 import streamlit as st
 
+from core.translation import _, noop
 from core.wording.evaluation import verdict
 from dashboard import cache, collection_view, errors_view, feedback, record_view, slices_view, widgets
 from dashboard.feedback import escape
 
-st.title("Errors")
+st.title(_("Errors"))
 scored = widgets.require_scored()
 evaluation = cache.evaluation(scored)
 feedback.conclusion(escape(verdict(evaluation)))
@@ -14,12 +15,19 @@ feedback.show_sentences(*scored.sentences)
 errors_view.headline(evaluation)
 
 view = st.segmented_control(
-    "Look at",
-    ["Classes and facets", "Groups that are truly worse", "The whole collection", "Calibration", "Why it said so"],
+    _("Look at"),
+    [
+        noop("Classes and facets"),
+        noop("Groups that are truly worse"),
+        noop("The whole collection"),
+        noop("Calibration"),
+        noop("Why it said so"),
+    ],
     default="Classes and facets",
     required=True,
     key="view",
     bind="query-params",
+    format_func=_,
 )
 if view == "Classes and facets":
     errors_view.show_confusion(evaluation)
@@ -37,5 +45,5 @@ elif view == "Calibration":
     collection_view.calibration(scored, evaluation)
 else:
     record_view.explain_titles(scored)
-feedback.how_computed(errors_view.METHOD_NOTE)
+feedback.how_computed(_(errors_view.METHOD_NOTE))
 feedback.next_step("Thresholds")

@@ -4,11 +4,12 @@ import streamlit as st
 
 from core.export.table import holds_marc
 from core.predictions import load_predictions
+from core.translation import _, noop
 from dashboard import cache, export_view, feedback, widgets
 from dashboard import export_view as export_settings
 from dashboard.feedback import escape
 
-st.title("Export")
+st.title(_("Export"))
 scored = widgets.require_scored(with_truth=False, sliced=False)
 source = load_predictions(cache.workspace(), scored.name)
 chosen = export_view.chosen_policy(source.fingerprint)
@@ -21,21 +22,32 @@ table = cache.export_table(scored, chosen, settings)
 with first:
     feedback.conclusion(
         escape(
-            f"{table.counts.by_decision['accepted']:,} of {table.counts.loaded:,} records leave with a machine label."
+            _(
+                "{accepted:,} of {loaded:,} records leave with a machine label.",
+                accepted=table.counts.by_decision["accepted"],
+                loaded=table.counts.loaded,
+            )
         )
     )
     export_view.accepted_button(scored, chosen, settings, primary=True)
 feedback.show_sentences(export_view.counts_sentence(table), *scored.catalogue.sentences)
-feedback.more("How right these labels are", *export_view.quality_sentences(prepared, chosen))
+feedback.more(_("How right these labels are"), *export_view.quality_sentences(prepared, chosen))
 export_view.download(prepared)
 
 view = st.segmented_control(
-    "Look before you download",
-    ["Preview", "Where each book goes", "By language and decade", "Against the catalogue's genre", "Earlier exports"],
+    _("Look before you download"),
+    [
+        noop("Preview"),
+        noop("Where each book goes"),
+        noop("By language and decade"),
+        noop("Against the catalogue's genre"),
+        noop("Earlier exports"),
+    ],
     default="Preview",
     required=True,
     key="look",
     bind="query-params",
+    format_func=_,
 )
 if view == "Preview":
     export_view.show_preview(table)
@@ -47,4 +59,4 @@ elif view == "Against the catalogue's genre":
     export_view.show_difference(table)
 else:
     export_view.show_history(source.fingerprint)
-feedback.how_computed(export_view.METHOD_NOTE)
+feedback.how_computed(_(export_view.METHOD_NOTE))

@@ -2,30 +2,31 @@
 
 import streamlit as st
 
+from core.translation import _
 from dashboard import facets_view, feedback, navigation, people, widgets
 from dashboard.feedback import escape
 
-st.title("Facets")
+st.title(_("Facets"))
 notice = st.session_state.pop(navigation.FACET_NOTICE, "")
 if notice:
     st.info(escape(notice), icon=":material/info:")
-st.markdown("Mark titles that fit and titles that do not, and see more like them: travel, say, or poetry.")
-corpus = widgets.choose_artifact("Collection", ["corpora"], navigation.CORPUS)
+st.markdown(_("Mark titles that fit and titles that do not, and see more like them: travel, say, or poetry."))
+corpus = widgets.choose_artifact(_("Collection"), ["corpora"], navigation.CORPUS)
 if corpus is None:
-    feedback.empty("There is no collection yet to look for titles in.", "Catalogue", "Import a catalogue")
+    feedback.empty(_("There is no collection yet to look for titles in."), "Catalogue", _("Import a catalogue"))
 else:
     widgets.mark_invented(corpus)
     facet = facets_view.choose(corpus)
     if facet is None:
-        feedback.conclusion("There is no facet yet.")
+        feedback.conclusion(_("There is no facet yet."))
     else:
         opened = facets_view.open_facet(corpus, facet)
         facets_view.headline(opened)
-        if people.allowed("mark titles and make classifiers"):
+        if people.allowed(_("mark titles and make classifiers")):
             facets_view.titles(opened)
             facets_view.marks(opened)
             facets_view.reading(opened)
-            st.header("Make it a classifier")
+            st.header(_("Make it a classifier"))
             facets_view.finish(opened)
-        feedback.how_computed(facets_view.METHOD_NOTE)
+        feedback.how_computed(_(facets_view.METHOD_NOTE))
         feedback.next_step("Errors")

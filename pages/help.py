@@ -2,31 +2,32 @@
 
 import streamlit as st
 
+from core.translation import _
 from core.wording.glossary import ABOUT_THE_NUMBERS, DEFINITIONS
 from dashboard import feedback, navigation, tour_view
 
-st.title("Help")
-feedback.conclusion("A model reads titles and proposes labels. Here you find out which of them to accept.")
+st.title(_("Help"))
+feedback.conclusion(_("A model reads titles and proposes labels. Here you find out which of them to accept."))
 tour_view.button()
-st.markdown("The road has five parts. Walk them from top to bottom, and come back to any of them.")
+st.markdown(_("The road has five parts. Walk them from top to bottom, and come back to any of them."))
 for part in navigation.PARTS:
-    st.markdown(f"**{part}**")
+    st.markdown(f"**{_(part)}**")
     for entry in navigation.pages_of(part):
         navigation.links_to(entry.title)
 
-st.header("What the words mean")
-words = st.text_input("Look for a word", key="word", bind="query-params").casefold().split()
+st.header(_("What the words mean"))
+words = st.text_input(_("Look for a word"), key="word", bind="query-params").casefold().split()
 matches = {
-    word: meaning
+    _(word): _(meaning)
     for word, meaning in DEFINITIONS.items()
-    if all(part in f"{word} {meaning}".casefold() for part in words)
+    if all(part in f"{_(word)} {_(meaning)}".casefold() for part in words)
 }
 if not matches:
-    st.markdown("No word here fits.")
+    st.markdown(_("No word here fits."))
 for word, meaning in matches.items():
     st.markdown(f"**{feedback.escape(word)}**: {feedback.escape(meaning)}")
 
-st.header("About these numbers")
-st.markdown("What is done otherwise than in the notebooks that the British Library published, and why.")
+st.header(_("About these numbers"))
+st.markdown(_("What is done otherwise than in the notebooks that the British Library published, and why."))
 for difference, why in ABOUT_THE_NUMBERS.items():
-    st.markdown(f"**{feedback.escape(difference)}.** {feedback.escape(why)}")
+    st.markdown(f"**{feedback.escape(_(difference))}.** {feedback.escape(_(why))}")

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.road import next_step, steps
+from core.translation import _
 from dashboard import cache, feedback, home_view, jobs, navigation, people, tour_view, widgets
 from dashboard.feedback import escape
 
@@ -10,21 +11,21 @@ st.title("Colophon")
 name = widgets.chosen_predictions()
 status = cache.status()
 if not name:
-    feedback.conclusion("Which machine-made labels may enter your catalogue?")
-    st.markdown("Nothing to judge yet. Load your own files, or look around in an invented library first.")
-    if not people.allowed("load something"):
+    feedback.conclusion(_("Which machine-made labels may enter your catalogue?"))
+    st.markdown(_("Nothing to judge yet. Load your own files, or look around in an invented library first."))
+    if not people.allowed(_("load something")):
         st.stop()
     left, right = st.columns(2)
-    if left.button("Load the demonstration", icon=":material/science:", type="primary", width="stretch"):
+    if left.button(_("Load the demonstration"), icon=":material/science:", type="primary", width="stretch"):
         jobs.start_job("core.demonstration", {}, "Making the demonstration")
-    if right.button("Load your own files", icon=":material/menu_book:", width="stretch"):
+    if right.button(_("Load your own files"), icon=":material/menu_book:", width="stretch"):
         navigation.go_to("Catalogue")
     jobs.show_jobs("core.demonstration", latest=1)
     home_view.road(status)
     st.stop()
 scored = widgets.require_scored(with_truth=False)
 with st.container(border=True):
-    st.markdown(f"## The verdict on “{escape(scored.name)}”")
+    st.markdown(_("## The verdict on “{scored}”", scored=escape(scored.name)))
     for sentence in home_view.verdict_sentences(scored):
         st.markdown(escape(sentence))
     with st.container(horizontal=True):

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
+from core.translation import _
 from core.wording.evaluation import best_model
 from dashboard import cache, feedback, jobs, models_view, navigation, people, record_view, widgets
 from dashboard.feedback import escape
 
-st.title("Models")
+st.title(_("Models"))
 jobs.announce_result()
 models = cache.models()
 if models:
@@ -15,47 +16,47 @@ if models:
     models_view.show_unknown_languages(models)
     models_view.list_of_models(models)
 else:
-    st.markdown("No model has been trained yet. A model learns from books that people have labelled.")
+    st.markdown(_("No model has been trained yet. A model learns from books that people have labelled."))
 
 labels = [artifact.name for artifact in widgets.label_sets()]
 left, right = st.columns(2)
 with left, st.container(border=True):
-    st.header("Train a model")
-    if not people.allowed("train models"):
+    st.header(_("Train a model"))
+    if not people.allowed(_("train models")):
         pass
     elif labels:
         config = models_view.training_form(labels)
         if config and models_view.can_start(config):
             jobs.start_job("core.models.training", config, f"Training on {config['labels']}")
     else:
-        st.markdown("Training needs labels: what people said of some books.")
-        navigation.links_to("Catalogue", "Import labels")
+        st.markdown(_("Training needs labels: what people said of some books."))
+        navigation.links_to("Catalogue", _("Import labels"))
     jobs.show_jobs("core.models.training")
 with right, st.container(border=True):
-    st.header("Score a catalogue")
+    st.header(_("Score a catalogue"))
     corpora = [artifact.name for artifact in cache.workspace().list("corpora")]
-    if not people.allowed("score catalogues"):
+    if not people.allowed(_("score catalogues")):
         pass
     elif models and corpora:
         config = models_view.scoring_form([model.name for model in models], corpora, labels)
         if config:
             jobs.start_job("core.models.scoring", config, f"Scoring {config['corpus']} with {config['model']}")
     else:
-        st.markdown("Scoring needs a model and a catalogue.")
-    st.markdown("Predictions made by another tool are enough for every page that follows.")
-    navigation.links_to("Catalogue", "Import predictions")
+        st.markdown(_("Scoring needs a model and a catalogue."))
+    st.markdown(_("Predictions made by another tool are enough for every page that follows."))
+    navigation.links_to("Catalogue", _("Import predictions"))
     jobs.show_jobs("core.models.scoring")
 
 if models:
-    st.header("Try a title")
+    st.header(_("Try a title"))
     record_view.show_title_to_try([model.name for model in models])
 name = widgets.chosen_predictions()
 if name:
-    st.header("Leak check")
+    st.header(_("Leak check"))
     scored = widgets.require_scored(with_truth=False)
     if people.may():
         models_view.learned_from_form(scored.name)
     models_view.leak_check(scored, cache.evaluation(scored))
-    st.header("Two sets of predictions on the same books")
+    st.header(_("Two sets of predictions on the same books"))
     models_view.compare(str(name))
 feedback.next_step("Errors")

@@ -3,24 +3,27 @@
 import streamlit as st
 
 from core.facets import FACETS, facet_title
+from core.translation import _, noop
 from core.wording import representativeness as wording
 from dashboard import cache, collection_view, feedback, navigation, tables, widgets
 from dashboard.charts.curves import keyword_chart, ratio_chart, share_chart
 from dashboard.feedback import escape
 
-st.title("Representativeness")
+st.title(_("Representativeness"))
 left, right = st.columns(2)
 with left:
-    sample = widgets.choose_artifact("Sample", ("labels", "corpora", "predictions"), navigation.SAMPLE)
+    sample = widgets.choose_artifact(_("Sample"), ("labels", "corpora", "predictions"), navigation.SAMPLE)
 with right:
     population = widgets.choose_artifact(
-        "Collection it should speak for", ("corpora", "predictions"), navigation.POPULATION
+        _("Collection it should speak for"), ("corpora", "predictions"), navigation.POPULATION
     )
 if sample is None or population is None:
-    feedback.empty("Two things are compared here: a sample and a collection. Load both.", "Catalogue", "Load a file")
+    feedback.empty(
+        _("Two things are compared here: a sample and a collection. Load both."), "Catalogue", _("Load a file")
+    )
 widgets.mark_invented(sample, population)
 if sample.fingerprint == population.fingerprint:
-    st.info("Choose two different things to compare.", icon=":material/help:")
+    st.info(_("Choose two different things to compare."), icon=":material/help:")
     st.stop()
 
 result = cache.representativeness(sample, population)
@@ -31,32 +34,41 @@ summary = collection_view.summary(result)
 collection_view.summary_table(summary)
 widgets.download_table(summary, f"{sample.name}-against-{population.name}")
 
-st.header("One facet")
-facet = widgets.choose_facet("Look at", navigation.FACET, tuple(FACETS))
+st.header(_("One facet"))
+facet = widgets.choose_facet(_("Look at"), navigation.FACET, tuple(FACETS))
 comparison = next(item for item in result.facets if item.facet == facet)
 feedback.conclusion(escape(wording.headline(comparison)))
 feedback.show_sentences(*wording.caveats(comparison))
 if facet == "language":
     feedback.show_sentences(*wording.evidence_sentences(cache.language_evidence(sample, population)))
 kind = st.segmented_control(
-    "Show", ["Shares", "Times as frequent"], default="Shares", required=True, key="show", bind="query-params"
+    _("Show"),
+    [noop("Shares"), noop("Times as frequent")],
+    default="Shares",
+    required=True,
+    key="show",
+    bind="query-params",
+    format_func=_,
 )
 draw = share_chart if kind == "Shares" else ratio_chart
 st.altair_chart(
     draw(comparison.chart_table(), sample.name, population.name, chart_theme=tables.chart_theme()),
-    alt=f"{facet_title(facet)}: {kind}",
+    alt=f"{facet_title(facet)}: {_(str(kind))}",
 )
 collection_view.facet_table(comparison, sample.name, population.name)
 
-st.header("Words in titles over time")
-words = st.text_input("Words, separated by commas", "novel, poem, history", key=navigation.WORDS, bind="query-params")
+st.header(_("Words in titles over time"))
+words = st.text_input(
+    _("Words, separated by commas"), "novel, poem, history", key=navigation.WORDS, bind="query-params"
+)
 over_time = cache.keywords(sample, population, words)
 feedback.show_sentences(collection_view.keyword_sentence(over_time))
 columns = st.columns(2)
 for place, (word, rows) in enumerate(over_time.dropna(subset=["year"]).groupby("word", sort=False)):
     columns[place % 2].altair_chart(
-        keyword_chart(rows, chart_theme=tables.chart_theme()), alt=f"Share of titles with “{word}”, year by year"
+        keyword_chart(rows, chart_theme=tables.chart_theme()),
+        alt=_("Share of titles with “{word}”, year by year", word=word),
     )
 widgets.download_table(over_time, f"{sample.name}-{population.name}-words")
-feedback.how_computed(collection_view.METHOD_NOTE)
+feedback.how_computed(_(collection_view.METHOD_NOTE))
 feedback.next_step("Models")

@@ -6,6 +6,7 @@ from core.people import Role
 from core.review import decisions_for_scored
 from core.review_queue import waiting_for
 from core.second_opinions import second_share
+from core.translation import _, noop
 from core.wording.review import progress_sentence
 from dashboard import (
     cache,
@@ -20,30 +21,34 @@ from dashboard import (
     widgets,
 )
 
-st.title("Review")
+st.title(_("Review"))
 scored = widgets.require_scored(with_truth=False)
 database = cache.workspace().database
 queue = cache.review_queue(scored)
 log = decisions_for_scored(database, scored)
 if not queue.counts and not log.rows:
     feedback.empty(
-        "Nothing waits for review. Keep cut-offs on the Thresholds page, and every book below its own waits here; or"
-        " send a group of books here from Errors. People then decide them one by one, by a key for each answer.",
+        _(
+            "Nothing waits for review. Keep cut-offs on the Thresholds page, and every book below its own"
+            " waits here; or"
+            " send a group of books here from Errors. People then decide them one by one, by a key for each answer."
+        ),
         "Thresholds",
-        "Choose cut-offs",
+        _("Choose cut-offs"),
     )
 left, right = st.columns([3, 1], vertical_alignment="bottom")
 with right:
     people.ask_name()
 with left:
     view = st.segmented_control(
-        "Look at",
-        ["One by one", "Many at once", "Second opinions"],
+        _("Look at"),
+        [noop("One by one"), noop("Many at once"), noop("Second opinions")],
         default="One by one",
         required=True,
         key="view",
         bind="query-params",
         label_visibility="collapsed",
+        format_func=_,
     )
 ordered = review_view.choose_order(scored, queue)
 waiting = waiting_for(
@@ -61,7 +66,7 @@ if view == "One by one":
     desk = review_state.review_state(scored.predictions)
     review_history.show_history(queue, log, early=review_view.too_early(desk), hidden=waiting.second)
 elif view == "Many at once":
-    if not people.allowed("decide", Role.REVIEWER):
+    if not people.allowed(_("decide"), Role.REVIEWER):
         st.stop()
     review_table.show_many(scored, queue, waiting, log)
     review_table.show_workbook(scored, queue, waiting)

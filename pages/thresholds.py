@@ -7,16 +7,17 @@ import streamlit as st
 from core.policies import SavedPolicy, saved_policies
 from core.predictions import load_predictions
 from core.thresholds import Policy, apply_policy
+from core.translation import _
 from core.wording import thresholds as wording
 from dashboard import cache, export_view, feedback, guarantee_view, tables, thresholds_view, two_models_view, widgets
 from dashboard.charts.curves import cut_chart, risk_coverage_chart
 from dashboard.feedback import escape
 
-st.title("Thresholds")
+st.title(_("Thresholds"))
 scored, whole = widgets.require_scored(), widgets.require_scored(sliced=False)
 predictions = load_predictions(cache.workspace(), scored.name).fingerprint
 if scored.table["confidence"].isna().all():
-    feedback.empty("These predictions carry no confidence, so no cut-off can be set.", "Models", "Train a model")
+    feedback.empty(_("These predictions carry no confidence, so no cut-off can be set."), "Models", _("Train a model"))
 where = widgets.chosen_slice()
 if scored.sources:
     two_models_view.show_combined(whole, saved_policies(cache.workspace(), predictions))
@@ -64,7 +65,7 @@ def by_cut_offs() -> None:
             risk_coverage_chart(
                 curve, thresholds_view.coverage_at(curve, cut), allowed, chart_theme=tables.chart_theme()
             ),
-            alt="Share wrong among the accepted over the share accepted, with 95 % band",
+            alt=_("Share wrong among the accepted over the share accepted, with 95 % band"),
         )
     with details:
         if not by_promise:
@@ -73,15 +74,15 @@ def by_cut_offs() -> None:
         feedback.show_sentences(*([first] if by_promise else []), *others, *([counted] if counted else []))
         thresholds_view.class_table(report)
         thresholds_view.behind(scored, apply_policy(scored.table, policy))
-        st.header("What a cut-off does")
+        st.header(_("What a cut-off does"))
         st.altair_chart(
             cut_chart(curve, cut, chart_theme=tables.chart_theme()),
-            alt="Share right and share accepted over the cut-off",
+            alt=_("Share right and share accepted over the cut-off"),
         )
-        st.header("Whose books are accepted")
+        st.header(_("Whose books are accepted"))
         thresholds_view.acceptance_rates(report, scored, thresholds_view.choose_group(report))
 
 
 by_cut_offs()
-feedback.how_computed(thresholds_view.METHOD_NOTE)
+feedback.how_computed(_(thresholds_view.METHOD_NOTE))
 feedback.next_step("Export")

@@ -35,6 +35,7 @@ from core.review import decisions_for_scored
 from core.schema import CORRECT, GENRE_GIVEN, LABEL, PREDICTED, RECORD_ID, SOURCE, TITLE, TRUTH
 from core.storage import Workspace, digest, now, slug
 from core.thresholds import Policy, apply_policy, compare_population, expected_errors
+from core.translation import in_english
 from core.wording import thresholds as wording
 
 __all__ = [
@@ -150,11 +151,13 @@ def run_of(predictions: str, policy: Policy) -> str:
     return f"{predictions}-{digest(policy.as_dict())[:8]}"
 
 
+@in_english()
 def accepted_file(scored: Scored, policy: Policy) -> str:
     """Return the name of the file of accepted predictions for people; other cuts have another."""
     return f"accepted_{slug(scored.name)}_{run_of(scored.predictions, policy)}.csv"
 
 
+@in_english()
 def decide_all(workspace: Workspace, scored: Scored, chosen: SavedPolicy, **settings: Any) -> ExportTable:
     """Return every record of the predictions with its decision, as an export with this policy makes it.
 
@@ -180,6 +183,7 @@ def cut_scope(workspace: Workspace, scored: Scored) -> NDArray[np.bool_]:
     return scored.table[RECORD_ID].isin(ids).to_numpy(dtype=bool)
 
 
+@in_english()
 def release(
     workspace: Workspace, prepared: Release, out: Path, *, keep: bool = True, progress: Progress = silent
 ) -> ExportReport:

@@ -22,6 +22,7 @@ from core.schema import ANNOTATOR, CREATED_AT, LABEL, LABEL_GIVEN, LANGUAGE, REC
 from core.slices.stratified import exact_p, excess
 from core.splits import fold_by_title
 from core.statistics import MINIMUM_RECORDS, adjust_p, wilson
+from core.translation import noop
 
 __all__ = [
     "FALSE_ALARM_RATE",
@@ -48,7 +49,11 @@ __all__ = [
 
 
 MONTH: Final = "month"
-GROUPINGS: Final[Mapping[str, str]] = {ANNOTATOR: "annotator", LANGUAGE: "language", MONTH: "month of annotation"}
+GROUPINGS: Final[Mapping[str, str]] = {
+    ANNOTATOR: noop("annotator"),
+    LANGUAGE: noop("language"),
+    MONTH: noop("month of annotation"),
+}
 NO_ANNOTATOR, UNDATED = "no annotator named", "no date"
 GROUPS_COLUMNS = (
     "by", "value", "n", "suspects", "contradicted", "suspect_rate", "low", "high", "ratio",

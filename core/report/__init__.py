@@ -44,6 +44,7 @@ from core.storage import Workspace, file_sha256, write_atomically
 from core.text_formats import printable
 from core.thresholds import ALL_CLASSES, Curves, PolicyReport, PopulationCheck, compare_population
 from core.thresholds.report import CLASS
+from core.translation import in_english
 from core.wording import thresholds as wording
 from core.wording.evaluation import collection as collection_sentences
 from core.wording.evaluation import comparison_sentences, leaks, titles_read, verdict
@@ -126,6 +127,7 @@ class ReportContent:
     invented: bool
 
 
+@in_english()
 def build_content(
     workspace: Workspace,
     scored: Scored,
@@ -300,6 +302,7 @@ _MOST_GROUPS: Final = 20  # rows of a table of acceptance rates
 _MOST_BOOKS: Final = 25  # rows of a table of books
 
 
+@in_english()
 def render(content: ReportContent) -> str:
     """Return the report as text. Equal content gives equal text."""
     return _template().render(content=content) + "\n"
@@ -382,6 +385,7 @@ class WrittenReport:
     sha256: str
 
 
+@in_english()
 def write_report(content: ReportContent, out: Path) -> WrittenReport:
     """Write a report.
 

@@ -20,6 +20,7 @@ from core.models.registry import labelled_by_rules, training_books, weights_dige
 from core.sharing.card_text import CardMetadata, language_codes, licence_of, render_card, size_of
 from core.sharing.citation import Citation, published_sources
 from core.storage import Artifact, Workspace
+from core.translation import in_english
 from core.wording.languages import unknown_sentences
 from core.wording.provenance import bases_in_words
 
@@ -195,6 +196,7 @@ def _errors_by_language(
 # Every number is read from the model's own files; what only people know is visibly unfilled.
 
 
+@in_english()
 def model_card(workspace: Workspace, artifact: Artifact[ModelManifest], metadata: CardMetadata | None = None) -> str:
     """Return the text of a model's card (README.md with its front matter).
 
@@ -244,6 +246,7 @@ def model_card(workspace: Workspace, artifact: Artifact[ModelManifest], metadata
     )
 
 
+@in_english()
 def model_citation(workspace: Workspace, artifact: Artifact[ModelManifest], metadata: CardMetadata) -> Citation:
     """Return what a citation of the model is made of."""
     return Citation(
@@ -335,6 +338,7 @@ _DECISIONS = {
 _TABLES = ("data/accepted.parquet", "data/accepted.csv", "data/accepted.jsonl")
 
 
+@in_english()
 def bundle_card(manifest: BundleManifest, citation: Citation, *, invented: bool = False) -> str:
     """Return the text of the dataset card (README.md with its front matter).
 
@@ -358,6 +362,7 @@ def bundle_card(manifest: BundleManifest, citation: Citation, *, invented: bool 
     )
 
 
+@in_english()
 def bundle_citation(workspace: Workspace, manifest: BundleManifest, metadata: CardMetadata) -> Citation:
     """Return what a citation of an export is made of."""
     export, settings = manifest.export, manifest.export.settings
@@ -436,6 +441,7 @@ def _rows(manifest: BundleManifest) -> dict[str, Any]:
 # --- The dataset card of a label set: how many books people labelled, how, and what is not known of it ----------------
 
 
+@in_english()
 def label_citation(workspace: Workspace, labels: LabelSet, metadata: CardMetadata) -> Citation:
     """Return what a citation of a label set is made of."""
     title = metadata.title or f"Genre labels of catalogue records: {labels.name}"
@@ -449,6 +455,7 @@ def label_citation(workspace: Workspace, labels: LabelSet, metadata: CardMetadat
     )
 
 
+@in_english()
 def label_card(workspace: Workspace, labels: LabelSet, metadata: CardMetadata | None = None) -> str:
     """Return the text of a label set's dataset card (README.md with its front matter)."""
     from huggingface_hub import DatasetCardData

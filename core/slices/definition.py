@@ -14,6 +14,7 @@ from core.schema import TRUTH
 from core.slices.stratified import one_per_title, worst_p
 from core.statistics import MINIMUM_RECORDS
 from core.storage import digest
+from core.translation import in_english
 
 __all__ = [
     "MAX_PREDICATES",
@@ -57,6 +58,7 @@ class Slice:
             raise InputError(f"A slice has one to {MAX_PREDICATES} facts; {len(self.predicates)} came.")
 
     @property
+    @in_english()
     def description(self) -> str:
         """The facts in words."""
         noun = "books"

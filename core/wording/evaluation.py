@@ -30,6 +30,7 @@ from core.models.registry import ModelDescription
 from core.predictions import Scored
 from core.schema import ANNOTATOR, DATE_CERTAINTIES, DATE_CERTAINTY, LANGUAGE_SOURCE, PREDICTED, TITLE_KEY
 from core.statistics import MINIMUM_RECORDS, Estimate
+from core.translation import _, number_text, plural
 
 __all__ = [
     "audit_sentences",
@@ -58,38 +59,48 @@ def titles_read(scored: Scored) -> str:
     """Say how many titles the model has read, and what it took them for."""
     counts = scored.table[PREDICTED].value_counts()
     classes = counts_listed({name: int(counts.get(name, 0)) for name in scored.classes})
-    who = "Two models have" if scored.sources else "A model has"
-    return f"{who} read {len(scored.table):,} titles: {classes}."
+    who = _("Two models have") if scored.sources else _("A model has")
+    return _("{who} read {table:,} titles: {classes}.", who=who, table=len(scored.table), classes=classes)
 
 
 def verdict(evaluation: Evaluation) -> str:
     """Say in one sentence how many of the checked books are wrong."""
     accuracy = evaluation.accuracy
     if not accuracy.defined:
-        return "No book has been checked by a person, so nothing can be said about errors."
+        return _("No book has been checked by a person, so nothing can be said about errors.")
     wrong = round((1 - accuracy.value) * accuracy.n)
-    return (
-        f"{wrong:,} of {accuracy.n:,} checked books are wrong: {in_percent(accuracy.value)} are right"
-        f" ({interval_percent(accuracy.low, accuracy.high)} with 95 % confidence)."
+    return _(
+        "{wrong:,} of {accuracy_n:,} checked books are wrong: {accuracy} are right ({interval} with 95 % confidence).",
+        wrong=wrong,
+        accuracy_n=accuracy.n,
+        accuracy=in_percent(accuracy.value),
+        interval=interval_percent(accuracy.low, accuracy.high),
     )
 
 
 def leaks(evaluation: Evaluation) -> str:
     """Say whether the model may have learned from the books it is tested on."""
     if not evaluation.leaks:
-        return "None of the checked books is among those the model learned from, as far as is known here."
-    return (
-        f"{evaluation.leaks:,} of the checked books are also among those the model learned (or may have learned) from;"
-        f" without them {in_percent(evaluation.without_leaks.accuracy.value)} are right."
+        return _("None of the checked books is among those the model learned from, as far as is known here.")
+    return _(
+        "{leaks:,} of the checked books are also among those the model learned (or may have"
+        " learned) from; without them {accuracy} are right.",
+        leaks=evaluation.leaks,
+        accuracy=in_percent(evaluation.without_leaks.accuracy.value),
     )
 
 
 def calibration(trial: CalibrationTrial) -> str:
     """Say how far confidences are off, as they are or after a calibration."""
     now = trial.method == "none"
-    which = "The confidences are" if now else f"After {trial.title} they would be"
-    books = f" ({trial.n:,} books)" if now else ""
-    return f"{which} on average {in_percent(trial.ece)} away from how often they are right{books}."
+    which = _("The confidences are") if now else _("After {trial_title} they would be", trial_title=trial.title)
+    books = _(" ({trial_n:,} books)", trial_n=trial.n) if now else ""
+    return _(
+        "{which} on average {ece} away from how often they are right{books}.",
+        which=which,
+        ece=in_percent(trial.ece),
+        books=books,
+    )
 
 
 # --- The whole collection, estimated from its checked books -----------------------------------------------------------
@@ -99,38 +110,62 @@ def collection(estimates: CollectionEstimates) -> tuple[str, ...]:
     """Say how often the model is right in the whole collection, what that holds, and what nobody checked."""
     accuracy, checked, shares = estimates.accuracy, estimates.accuracy_of_checked, estimates.class_shares
     if estimates.cells.empty:
-        return (f"Only {estimates.n_checked} checked books can be used: nothing can be said of the collection.",)
+        return (
+            _(
+                "Only {n_checked} checked books can be used: nothing can be said of the collection.",
+                n_checked=estimates.n_checked,
+            ),
+        )
     sizes = {name: share.value for name, share in shares.items()}
     ranges = {name: f"{name} {_range(share)}" for name, share in shares.items()}
     sentences = [
-        f"In the whole collection of {estimates.n_collection:,} books the model is right for {_range(accuracy)}, in the"
-        f" {checked.n:,} checked books as they are for {_range(checked)}.",
-        f"The collection is {largest_listed(sizes, ranges)}.",
-        "This holds if the checked books are like a random sample of those that are called the same with about the same"
-        " confidence.",
+        _(
+            "In the whole collection of {n_collection:,} books the model is right for {accuracy}, in"
+            " the {checked_n:,} checked books as they are for {checked}.",
+            n_collection=estimates.n_collection,
+            accuracy=_range(accuracy),
+            checked_n=checked.n,
+            checked=_range(checked),
+        ),
+        _("The collection is {largest_listed}.", largest_listed=largest_listed(sizes, ranges)),
+        _(
+            "This holds if the checked books are like a random sample of those that are called the same with"
+            " about the same confidence."
+        ),
     ]
     if estimates.n_left_out:
         n = estimates.n_left_out
         sentences.append(
-            f"{n:,} more checked {'book is' if n == 1 else 'books are'} left out here, since the model learned or may"
-            " have learned from them."
+            plural(
+                "{n:,} more checked book is left out here, since the model learned or may have learned from them.",
+                "{n:,} more checked books are left out here, since the model learned or may have learned from them.",
+                n,
+            )
         )
     if estimates.design_effect >= 1.05:
         effective = accuracy.n / estimates.design_effect
         sentences.append(
-            f"The checked books are spread unevenly over the collection: {accuracy.n:,} of them count like"
-            f" {effective:,.0f} drawn at random (design effect {estimates.design_effect:.2f})."
+            _(
+                "The checked books are spread unevenly over the collection: {accuracy_n:,} of them count"
+                " like {effective:,.0f} drawn at random (design effect {design_effect:.2f}).",
+                accuracy_n=accuracy.n,
+                effective=effective,
+                design_effect=estimates.design_effect,
+            )
         )
     uncovered = {facet: share for facet, share in estimates.uncovered.items() if share > 0}
     if uncovered:
-        parts = [f"{in_percent(share)} by {facet_title(facet).lower()}" for facet, share in uncovered.items()]
-        sentences.append(f"No checked book speaks for a part of the collection: {listed(parts)}.")
+        parts = [
+            _("{share} by {facet}", share=in_percent(share), facet=facet_title(facet).lower())
+            for facet, share in uncovered.items()
+        ]
+        sentences.append(_("No checked book speaks for a part of the collection: {parts}.", parts=listed(parts)))
     return tuple(sentences)
 
 
 def _range(share: Estimate) -> str:
     if not share.defined:
-        return f"(not known: {share.reason})"
+        return _("(not known: {reason})", reason=share.reason)
     return f"{percent(share.value)} ({interval_percent(share.low, share.high)})"
 
 
@@ -145,28 +180,32 @@ def dates(records: pd.DataFrame) -> str:
     """
     counts = records[DATE_CERTAINTY].value_counts()
     words = {
-        "certain": "certain",
-        "inferred": "supplied by a cataloguer",
-        "range": "a span of years (its first year counts)",
-        "uncertain": "a guess",
-        "none": "missing",
-        "unreadable": "unreadable",
+        "certain": _("certain"),
+        "inferred": _("supplied by a cataloguer"),
+        "range": _("a span of years (its first year counts)"),
+        "uncertain": _("a guess"),
+        "none": _("missing"),
+        "unreadable": _("unreadable"),
     }
     parts = [
-        f"{counts[kind]:,} {'is' if counts[kind] == 1 else 'are'} {words[kind]}"
+        plural("{n:,} is {kind}", "{n:,} are {kind}", int(counts[kind]), kind=words[kind])
         for kind in DATE_CERTAINTIES
         if counts.get(kind, 0)
     ]
-    return f"Of {len(records):,} dates, {listed(parts)}."
+    return _("Of {records:,} dates, {parts}.", records=len(records), parts=listed(parts))
 
 
 def languages(records: pd.DataFrame) -> str:
     """Say how many languages the catalogue gives and how many were detected from the title."""
     counts = records[LANGUAGE_SOURCE].value_counts()
     given, detected = int(counts.get("catalogue", 0)), int(counts.get("detected", 0))
-    return (
-        f"The catalogue gives a language for {given:,} of {len(records):,} records; for {detected:,} it was detected"
-        f" from the title (and is marked so); for {len(records) - given - detected:,} it is unknown."
+    return _(
+        "The catalogue gives a language for {given:,} of {records:,} records; for {detected:,} it"
+        " was detected from the title (and is marked so); for {records_2:,} it is unknown.",
+        given=given,
+        records=len(records),
+        detected=detected,
+        records_2=len(records) - given - detected,
     )
 
 
@@ -174,9 +213,12 @@ def titles(records: pd.DataFrame) -> str:
     """Say how many titles are there more than once."""
     keys = records.loc[records[TITLE_KEY] != "", TITLE_KEY]
     repeated = int(keys.duplicated(keep=False).sum())
-    return (
-        f"{int(keys.nunique()):,} different titles; {repeated:,} records share their title with another record"
-        " (editions, copies): they are always kept on the same side when a model is trained and tested."
+    return _(
+        "{keys:,} different titles; {repeated:,} records share their title with another record"
+        " (editions, copies): they are always kept on the same side when a model is trained and"
+        " tested.",
+        keys=int(keys.nunique()),
+        repeated=repeated,
     )
 
 
@@ -190,33 +232,60 @@ def comparison_headline(comparison: ModelComparison) -> str:
     first, second = comparison.names
     n = comparison.n
     if not n:
-        return f"There is no labelled book that both '{first}' and '{second}' predicted, so nothing can be compared."
+        return _(
+            "There is no labelled book that both '{first}' and '{second}' predicted, so nothing can be compared.",
+            first=first,
+            second=second,
+        )
     if n < MINIMUM_RECORDS:
-        books = "book was" if n == 1 else "books were"
-        return f"Only {n:,} labelled {books} predicted by both '{first}' and '{second}': too few to compare them."
-    counts = (
-        f"of {n:,} books only '{second}' has {comparison.only_second:,} right and only '{first}'"
-        f" {comparison.only_first:,}"
+        books = _("book was") if n == 1 else _("books were")
+        return _(
+            "Only {n:,} labelled {books} predicted by both '{first}' and '{second}': too few to compare them.",
+            n=n,
+            books=books,
+            first=first,
+            second=second,
+        )
+    counts = _(
+        "of {n:,} books only '{second}' has {only_second:,} right and only '{first}' {only_first:,}",
+        n=n,
+        second=second,
+        only_second=comparison.only_second,
+        first=first,
+        only_first=comparison.only_first,
     )
     if comparison.p >= LEVEL:
-        return f"'{first}' and '{second}' cannot be told apart: {counts}."
+        return _("'{first}' and '{second}' cannot be told apart: {counts}.", first=first, second=second, counts=counts)
     winner, loser = (second, first) if comparison.only_second > comparison.only_first else (first, second)
     points = 100 * abs(comparison.accuracy_difference.value)
-    return f"'{winner}' is right {points:.1f} percentage points more often than '{loser}': {counts}."
+    return _(
+        "'{winner}' is right {points:.1f} percentage points more often than '{loser}': {counts}.",
+        winner=winner,
+        points=points,
+        loser=loser,
+        counts=counts,
+    )
 
 
 def comparison_verdict(comparison: ModelComparison) -> str:
     """Return the verdict in one sentence, with the p value where there is one."""
     words = comparison_headline(comparison)
-    return words if comparison.n < MINIMUM_RECORDS else f"{words[:-1]} (p = {comparison.p:.2g})."
+    return words if comparison.n < MINIMUM_RECORDS else f"{words[:-1]} (p = {number_text(f'{comparison.p:.2g}')})."
 
 
 def comparison_groups(comparison: ModelComparison) -> tuple[str, ...]:
     """Say where the second is better or worse, a sentence a group; with many groups there are many."""
     table = comparison.by_value
     return tuple(
-        f"{capitalised(facet_words(row['facet'], row['value']))}: '{comparison.names[1]}' is {row['verdict']},"
-        f" {row['second_errors']:,} of {row['n']:,} wrong instead of {row['first_errors']:,}."
+        _(
+            "{facet}: '{names}' is {verdict}, {second_errors:,} of {n:,} wrong instead of {first_errors:,}.",
+            facet=capitalised(facet_words(row["facet"], row["value"])),
+            names=comparison.names[1],
+            verdict=_(row["verdict"]),
+            second_errors=row["second_errors"],
+            n=row["n"],
+            first_errors=row["first_errors"],
+        )
         for row in table[table["verdict"].isin([BETTER, WORSE])].to_dict("records")
     )
 
@@ -225,15 +294,22 @@ def comparison_notes(comparison: ModelComparison) -> tuple[str, ...]:
     """Say that no group is better or worse, which books one of the two may know, and what was left out."""
     remarks = []
     if comparison.n >= MINIMUM_RECORDS and not comparison.by_value["verdict"].isin([BETTER, WORSE]).any():
-        remarks.append("No group of books is clearly better or worse with either of them.")
+        remarks.append(_("No group of books is clearly better or worse with either of them."))
     if comparison.leaked:
         remarks.append(
-            f"{comparison.leaked:,} of the books ({in_percent(comparison.leaked / comparison.n)}) have a title one of"
-            " the models may have learned from: a comparison on the others is fairer."
+            _(
+                "{leaked:,} of the books ({leaked_2}) have a title one of the models may have learned"
+                " from: a comparison on the others is fairer.",
+                leaked=comparison.leaked,
+                leaked_2=in_percent(comparison.leaked / comparison.n),
+            )
         )
     return (
         *remarks,
-        *(f"{count:,} labelled books are not compared: {reason}." for reason, count in comparison.left_out.items()),
+        *(
+            _("{count:,} labelled books are not compared: {reason}.", count=count, reason=reason)
+            for reason, count in comparison.left_out.items()
+        ),
     )
 
 
@@ -254,12 +330,17 @@ def best_model(models: Sequence[ModelDescription]) -> str:
     by_people = [model for model in tested if not model.tested_on.by_rules]
     if not by_people:
         if not tested:
-            return f"{_models(len(models))} here, but no test: how often a model is right is not known."
+            return _(
+                "{models} here, but no test: how often a model is right is not known.", models=_models(len(models))
+            )
         model = tested[0]
-        return (
-            f"No model has been tested on labels that people gave. “{model.name}” agrees with its rules on"
-            f" {percent(model.metrics.test.accuracy.value)} of {model.tested_on.n:,} books: that"
-            " shows how well it learned the rules, not how often they are right."
+        return _(
+            "No model has been tested on labels that people gave. “{model}” agrees with its rules on"
+            " {accuracy} of {tested_on_n:,} books: that shows how well it learned the rules, not how"
+            " often they are right.",
+            model=model.name,
+            accuracy=percent(model.metrics.test.accuracy.value),
+            tested_on_n=model.tested_on.n,
         )
     groups: dict[str, list[ModelDescription]] = {}
     for model in by_people:
@@ -267,21 +348,29 @@ def best_model(models: Sequence[ModelDescription]) -> str:
     group = max(groups.values(), key=len)
     best = max(group, key=lambda model: np.nan_to_num(model.metrics.test.macro_f1.value))
     accuracy = best.metrics.test.accuracy
-    words = (
-        f"“{best.name}” is right on {percent(accuracy.value)}"
-        f" ({interval_percent(accuracy.low, accuracy.high)}) of the {accuracy.n:,} books of"
-        f" {best.tested_on.labels} that were kept apart for testing"
+    words = _(
+        "“{best}” is right on {accuracy} ({interval}) of the {accuracy_n:,} books of {labels}"
+        " that were kept apart for testing",
+        best=best.name,
+        accuracy=percent(accuracy.value),
+        interval=interval_percent(accuracy.low, accuracy.high),
+        accuracy_n=accuracy.n,
+        labels=best.tested_on.labels,
     )
-    words += f", the best of {len(group):,} tested on them." if len(group) > 1 else "."
+    words += _(", the best of {group:,} tested on them.", group=len(group)) if len(group) > 1 else "."
     others = len(models) - len(group)
     if others:
-        verb = "was" if others == 1 else "were"
-        words += f" {_models(others)} {verb} tested on other books or on none, and cannot be compared with it."
+        verb = _("was") if others == 1 else _("were")
+        words += _(
+            " {others} {verb} tested on other books or on none, and cannot be compared with it.",
+            others=_models(others),
+            verb=verb,
+        )
     return words
 
 
 def _models(count: int) -> str:
-    return "One model" if count == 1 else f"{count:,} models"
+    return _("One model") if count == 1 else _("{count:,} models", count=count)
 
 
 def audit_sentences(audit: LabelAudit) -> tuple[str, ...]:
@@ -291,14 +380,26 @@ def audit_sentences(audit: LabelAudit) -> tuple[str, ...]:
     ]
     if not first:
         tested = int(audit.groups["p"].notna().sum())
-        kinds = " or ".join(GROUPINGS[by] for by in GROUPINGS if by in set(audit.groups["by"])) or "group"
-        first = [f"No {kinds} has labels out of line with the rest ({tested:,} groups compared)."]
+        kinds = _(" or ").join(_(GROUPINGS[by]) for by in GROUPINGS if by in set(audit.groups["by"])) or _("group")
+        first = [
+            _(
+                "No {kinds} has labels out of line with the rest ({tested:,} groups compared).",
+                kinds=kinds,
+                tested=tested,
+            )
+        ]
     return (
         *first,
-        f"{int(audit.books['suspect'].sum()):,} of {len(audit.books):,} labels look wrong, to a model that has not seen"
-        f" the book. The cut-off calls at most {upper_percent(audit.false_alarm)} of right labels suspect (at most"
-        f" {math.ceil(audit.expected_false):,} here, if every label were right): suspects are to be looked at, not to"
-        " be corrected unseen.",
+        _(
+            "{suspect:,} of {books:,} labels look wrong, to a model that has not seen the book. The"
+            " cut-off calls at most {false_alarm} of right labels suspect (at most {expected_false:,}"
+            " here, if every label were right): suspects are to be looked at, not to be corrected"
+            " unseen.",
+            suspect=int(audit.books["suspect"].sum()),
+            books=len(audit.books),
+            false_alarm=upper_percent(audit.false_alarm),
+            expected_false=math.ceil(audit.expected_false),
+        ),
         *(group_finding(group) for group in audit.findings if not group.flagged),
         *audit.notes,
     )
@@ -307,9 +408,12 @@ def audit_sentences(audit: LabelAudit) -> tuple[str, ...]:
 def audited_copy(copy: AuditedCopy) -> str:
     """Say whose labels the last audit points at, and what it is worth to go on without them."""
     phrase = group_phrase((ANNOTATOR, copy.annotator))
-    return (
-        f"The label audit points at {phrase}: {copy.n_left_out:,} of these {copy.n_labels:,} labels are theirs alone. A"
-        " model often learns better without them."
+    return _(
+        "The label audit points at {phrase}: {n_left_out:,} of these {n_labels:,} labels are"
+        " theirs alone. A model often learns better without them.",
+        phrase=phrase,
+        n_left_out=copy.n_left_out,
+        n_labels=copy.n_labels,
     )
 
 
@@ -326,9 +430,15 @@ def group_finding(group: SuspectGroup) -> str:
 
 def group_headline(group: SuspectGroup) -> str:
     """Say how many labels of a group look wrong."""
-    times = f", {group.ratio:.1f} times the rest" if math.isfinite(group.ratio) else ""
+    times = _(", {ratio:.1f} times the rest", ratio=group.ratio) if math.isfinite(group.ratio) else ""
     phrase = capitalised(group_phrase((group.by, group.value)))
-    return f"{phrase}: {group.suspects:,} of {group.n:,} labels look wrong{times}."
+    return _(
+        "{phrase}: {suspects:,} of {group_n:,} labels look wrong{times}.",
+        phrase=phrase,
+        suspects=group.suspects,
+        group_n=group.n,
+        times=times,
+    )
 
 
 def group_detail(group: SuspectGroup) -> str:
@@ -337,17 +447,33 @@ def group_detail(group: SuspectGroup) -> str:
         return ""
     partners = len(group.partners)
     outside = group.cells[partners]
-    alone = f"{outside['suspects']:,} of {outside['n']:,}"
+    alone = _("{suspects:,} of {n:,}", suspects=outside["suspects"], n=outside["n"])
     names = listed(map(group_phrase, group.partners))
     if group.status == EXPLAINED:
-        return f"They come from {names}: outside, {alone} look wrong, no more than elsewhere."
+        return _(
+            "They come from {names}: outside, {alone} look wrong, no more than elsewhere.", names=names, alone=alone
+        )
     shares = [
-        f"{group_phrase(other)} {cell['suspects']:,} of {cell['n']:,}"
+        _("{other} {suspects:,} of {n:,}", other=group_phrase(other), suspects=cell["suspects"], n=cell["n"])
         for other, cell in zip(group.partners, group.cells, strict=False)
     ]
-    sentence = f"Of these, {listed(shares)}; outside {'it' if partners == 1 else 'these'} {alone}."
+    sentence = plural(
+        "Of these, {shares}; outside it {alone}.",
+        "Of these, {shares}; outside these {alone}.",
+        partners,
+        shares=listed(shares),
+        alone=alone,
+    )
     if int(outside["n"]) < MINIMUM_RECORDS:
-        return f"{sentence} Nearly all these books belong to {names}: the two cannot be told apart, so look at both."
+        return _(
+            "{sentence} Nearly all these books belong to {names}: the two cannot be told apart, so look at both.",
+            sentence=sentence,
+            names=names,
+        )
     if sum(int(cell["n"]) for cell in group.cells[partners + 1 :]) < MINIMUM_RECORDS * partners:
-        return f"{sentence} Nearly all books of {names} are among these: the two cannot be told apart, so look at both."
-    return f"{sentence} Neither is out of line without the other: look at the books that are both."
+        return _(
+            "{sentence} Nearly all books of {names} are among these: the two cannot be told apart, so look at both.",
+            sentence=sentence,
+            names=names,
+        )
+    return _("{sentence} Neither is out of line without the other: look at the books that are both.", sentence=sentence)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from core.explain import Explanation
+from core.translation import _
 
 __all__ = ["TITLES_OF_ADDRESS", "is_telling", "words_for_and_against"]
 
@@ -51,8 +52,14 @@ def words_for_and_against(explanation: Explanation, whom: str = "it") -> str:
     telling = strong[[is_telling(str(word)) for word in strong.index]]
     speaking = telling[telling > 0].sort_values(ascending=False).head(_NAMED).index.tolist()
     against = telling[telling < 0].sort_values().head(_NAMED).index.tolist()
-    none = f"Only words such as “the” speak for {whom}." if (strong > 0).any() else f"No word speaks for {whom}."
-    sentences = [f"For {whom} speak: {', '.join(map(_plain, speaking))}." if speaking else none]
+    none = (
+        _("Only words such as “the” speak for {whom}.", whom=whom)
+        if (strong > 0).any()
+        else _("No word speaks for {whom}.", whom=whom)
+    )
+    sentences = [
+        _("For {whom} speak: {plain}.", whom=whom, plain=", ".join(map(_plain, speaking))) if speaking else none
+    ]
     if against:
-        sentences.append(f"Against it: {', '.join(map(_plain, against))}.")
+        sentences.append(_("Against it: {plain}.", plain=", ".join(map(_plain, against))))
     return " ".join(sentences)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from core.evaluation.languages import KnownLanguage
+from core.translation import _, plural
 
 __all__ = ["unknown_sentences"]
 
@@ -18,22 +19,36 @@ def unknown_sentences(languages: Sequence[KnownLanguage], most: int = 6) -> list
             continue
         if entry.is_known:
             sentences += [
-                f"Nothing is known of {entry.language} {_in_a_sentence(part.name)}: {_checked(part.n)}."
+                _(
+                    "Nothing is known of {language} {in_a_sentence}: {part_n}.",
+                    language=entry.language,
+                    in_a_sentence=_in_a_sentence(part.name),
+                    part_n=_checked(part.n),
+                )
                 for part in entry.unknown_classes
             ]
         else:
-            parts = ", ".join(f"{part.n:,} {_in_a_sentence(part.name)}" for part in entry.classes if part.n)
+            parts = ", ".join(
+                _("{part_n:,} {in_a_sentence}", part_n=part.n, in_a_sentence=_in_a_sentence(part.name))
+                for part in entry.classes
+                if part.n
+            )
             sentences.append(
-                f"Nothing is known of {entry.language} books: {_checked(entry.n)} ({parts or 'no class'})."
+                _(
+                    "Nothing is known of {language} books: {entry_n} ({parts}).",
+                    language=entry.language,
+                    entry_n=_checked(entry.n),
+                    parts=parts or _("no class"),
+                )
             )
     more = len(sentences) - most
     if more > 0:
-        sentences = [*sentences[:most], f"Nor of {more:,} more languages or classes in them."]
+        sentences = [*sentences[:most], _("Nor of {more:,} more languages or classes in them.", more=more)]
     return sentences
 
 
 def _checked(n: int) -> str:
-    return f"{n:,} checked book{'' if n == 1 else 's'}"
+    return plural("{n:,} checked book", "{n:,} checked books", n)
 
 
 def _in_a_sentence(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from core.formatting import interval_count, interval_percent, percent
 from core.learned_facets import FacetEstimate, FacetLog
+from core.translation import _, plural
 
 __all__ = ["estimate", "progress", "stop", "stop_hint"]
 
@@ -12,14 +13,23 @@ _FEW_LEFT = 0.1  # share of the last suggestions
 def progress(name: str, log: FacetLog, accepted: int | None) -> str:
     """Say what is marked, and how many titles are taken to fit."""
     fits, other = log.count(fits=True), log.count(fits=False)
-    text = f"“{name}”: {fits:,} {'title fits' if fits == 1 else 'titles fit'}, {other:,} {_do(other)} not."
+    text = plural(
+        "“{name}”: {n:,} title fits, {other:,} {do} not.",
+        "“{name}”: {n:,} titles fit, {other:,} {do} not.",
+        fits,
+        name=name,
+        other=other,
+        do=_do(other),
+    )
     if accepted is None:
-        return f"{text} Mark one that fits, and suggestions come."
-    return f"{text} {accepted:,} {'looks' if accepted == 1 else 'look'} like those that fit."
+        return _("{text} Mark one that fits, and suggestions come.", text=text)
+    return plural(
+        "{text} {n:,} looks like those that fit.", "{text} {n:,} look like those that fit.", accepted, text=text
+    )
 
 
 def _do(n: int) -> str:
-    return "does" if n == 1 else "do"
+    return _("does") if n == 1 else _("do")
 
 
 def stop_hint(log: FacetLog) -> bool:
@@ -33,42 +43,66 @@ def stop(log: FacetLog, measured: FacetEstimate | None) -> str:
     recent = log.recent_yield()
     if recent.n < _ENOUGH:
         return ""
-    text = f"Of the last {recent.n} suggestions {recent.fitting} fitted"
+    text = _("Of the last {recent_n} suggestions {fitting} fitted", recent_n=recent.n, fitting=recent.fitting)
     if not stop_hint(log):
-        return f"{text}: go on, more are likely to come."
-    text += ": likely nearly all that can be found this way are found"
+        return _("{text}: go on, more are likely to come.", text=text)
+    text += _(": likely nearly all that can be found this way are found")
     total = measured.total if measured else None
     if total is None:
-        return f"{text}. Draw titles at random to see how many there are in all."
+        return _("{text}. Draw titles at random to see how many there are in all.", text=text)
     fits = log.count(fits=True)
-    return f"{text}; {fits:,} of about {round(total.value):,} are marked (between {total.low:,} and {total.high:,})."
+    return _(
+        "{text}; {fits:,} of about {total:,} are marked (between {low:,} and {high:,}).",
+        text=text,
+        fits=fits,
+        total=round(total.value),
+        low=total.low,
+        high=total.high,
+    )
 
 
 def estimate(measured: FacetEstimate | None) -> tuple[str, ...]:
     """Say what the random sample says: how many suggestions fit, what share is found, how many there are."""
     if measured is None:
-        return ("Nothing was drawn at random yet, so it is not known how many titles fit.",)
+        return (_("Nothing was drawn at random yet, so it is not known how many titles fit."),)
     if measured.reason:
-        return (f"Not known yet: {measured.reason}.",)
+        return (_("Not known yet: {reason}.", reason=measured.reason),)
     sentences = []
     if measured.precision.defined:
         share = measured.precision
         sentences.append(
-            f"Of the {measured.suggested:,} titles that look like those that fit and are not marked,"
-            f" {percent(share.value)} fit ({interval_percent(share.low, share.high)})."
+            _(
+                "Of the {suggested:,} titles that look like those that fit and are not marked, {share}"
+                " fit ({interval}).",
+                suggested=measured.suggested,
+                share=percent(share.value),
+                interval=interval_percent(share.low, share.high),
+            )
         )
     if measured.recall.defined:
         share = measured.recall
         sentences.append(
-            f"Of all titles that fit, {percent(share.value)} are marked or among them"
-            f" ({interval_percent(share.low, share.high)})."
+            _(
+                "Of all titles that fit, {share} are marked or among them ({interval}).",
+                share=percent(share.value),
+                interval=interval_percent(share.low, share.high),
+            )
         )
     if measured.total:
         total = measured.total
-        sentences.append(f"About {round(total.value):,} titles fit ({interval_count(total.low, total.high)}).")
+        sentences.append(
+            _(
+                "About {total:,} titles fit ({interval}).",
+                total=round(total.value),
+                interval=interval_count(total.low, total.high),
+            )
+        )
     if measured.marks_since:
         sentences.append(
-            f"This is how it stood when the titles were drawn; {measured.marks_since:,} others were marked since. Draw"
-            " anew to see how it stands now."
+            _(
+                "This is how it stood when the titles were drawn; {marks_since:,} others were marked"
+                " since. Draw anew to see how it stands now.",
+                marks_since=measured.marks_since,
+            )
         )
     return tuple(sentences)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from core.formatting import listed
 from core.manifests import BaseRecord
+from core.translation import _
 
 __all__ = ["bases_in_words"]
 
@@ -15,6 +16,7 @@ def bases_in_words(bases: Sequence[BaseRecord] | None) -> str:
     'MiniLM (licence Apache 2.0) and own/encoder (licence not stated)'
     """
     licences = [
-        (base.name, f"licence {base.licence}" if base.licence else "licence not stated") for base in bases or ()
+        (base.name, _("licence {licence}", licence=base.licence) if base.licence else _("licence not stated"))
+        for base in bases or ()
     ]
     return listed([f"{name} ({licence})" for name, licence in licences])

@@ -16,6 +16,7 @@ from core.language_evidence import LanguageEvidence, LanguageSources
 from core.representativeness import TOO_FEW_BOOKS, VERDICTS, FacetComparison, Representativeness
 from core.schema import LANGUAGE
 from core.statistics import MINIMUM_RECORDS
+from core.translation import _
 
 __all__ = ["caveats", "evidence_sentences", "headline", "sentences"]
 
@@ -28,24 +29,37 @@ _ABOUT_CATALOGUING = ("language_source", "date_certainty")  # here the missing v
 
 def sentences(result: Representativeness) -> tuple[str, ...]:
     """Say by which facets the two sets are how different (the conclusion, first), and how they overlap."""
-    ours, theirs = f"{result.sample_name} books", f"{result.population_name} books"
+    ours, theirs = _("{name} books", name=result.sample_name), _("{name} books", name=result.population_name)
     summary = []
-    for word in (*(word for _, word in reversed(VERDICTS)), TOO_FEW_BOOKS):
-        facets = [comparison.title.lower() for comparison in result.facets if comparison.verdict == word]
+    for word in (*(name for limit, name in reversed(VERDICTS)), TOO_FEW_BOOKS):
+        facets = [_(comparison.title).lower() for comparison in result.facets if comparison.verdict == word]
         if facets:
-            summary.append(f"{capitalised(word)} by {', '.join(facets)}.")
+            summary.append(_("{word} by {facets}.", word=capitalised(_(word)), facets=", ".join(facets)))
     if not result.n_elsewhere:
         summary.append(
-            f"All {result.n_population:,} {theirs} are among the {result.n_sample:,} {ours}: there are no others to"
-            " test them against."
+            _(
+                "All {n_population:,} {theirs} are among the {n_sample:,} {ours}: there are no others to"
+                " test them against.",
+                n_population=result.n_population,
+                theirs=theirs,
+                n_sample=result.n_sample,
+                ours=ours,
+            )
         )
     elif result.n_shared:
-        part = f"{result.n_shared:,} of the {result.n_sample:,}"
+        part = _("{n_shared:,} of the {n_sample:,}", n_shared=result.n_shared, n_sample=result.n_sample)
         if result.n_shared == result.n_sample:
-            part = f"All {result.n_sample:,}"
+            part = _("All {n_sample:,}", n_sample=result.n_sample)
         summary.append(
-            f"{part} {ours} are among the {result.n_population:,} {theirs}; they are tested against the other"
-            f" {result.n_elsewhere:,}."
+            _(
+                "{part} {ours} are among the {n_population:,} {theirs}; they are tested against the other"
+                " {n_elsewhere:,}.",
+                part=part,
+                ours=ours,
+                n_population=result.n_population,
+                theirs=theirs,
+                n_elsewhere=result.n_elsewhere,
+            )
         )
     return tuple(summary)
 
@@ -56,15 +70,19 @@ def headline(comparison: FacetComparison) -> str:
     Where values are missing in one set very much more often than in the other, that is said first, and the rest is
     compared among the books that have a value.
     """
-    title, table, verdict = comparison.title.lower(), comparison.table, comparison.verdict
+    title, table, verdict = _(comparison.title).lower(), comparison.table, comparison.verdict
     if verdict == TOO_FEW_BOOKS:
-        return f"There are too few books to compare the two by {title}."
+        return _("There are too few books to compare the two by {title}.", title=title)
     ours, theirs = table["sample_n"].to_numpy(dtype=float), table["population_n"].to_numpy(dtype=float)
     if verdict == VERDICTS[0][1]:
         largest = 100 * np.abs(ours / ours.sum() - theirs / theirs.sum()).max()
-        return (
-            f"By {title} the {comparison.sample_name} books are like the {comparison.population_name} ones: no value's"
-            f" share differs by more than {max(largest, 0.1):.1f} percentage points."
+        return _(
+            "By {title} the {sample_name} books are like the {population_name} ones: no value's share"
+            " differs by more than {largest:.1f} percentage points.",
+            title=title,
+            sample_name=comparison.sample_name,
+            population_name=comparison.population_name,
+            largest=max(largest, 0.1),
         )
     sentences = []
     missing = (table["value"] == missing_value(comparison.facet)).to_numpy(dtype=bool)
@@ -73,16 +91,24 @@ def headline(comparison: FacetComparison) -> str:
         ours, theirs = np.where(missing, 0, ours), np.where(missing, 0, theirs)
         if min(ours.sum(), theirs.sum()) < MINIMUM_RECORDS:
             return sentences[0]
-    before = "among the others, " if sentences else ""
+    before = _("among the others, ") if sentences else ""
     for position in _extremes(ours, theirs):
         mine, other = ours[position] / ours.sum(), theirs[position] / theirs.sum()
         words = facet_words(comparison.facet, str(table["value"].iloc[position]))
-        shares = f"{in_percent(mine)} and {in_percent(other)}" if sentences else _of_both(comparison, mine, other)
+        shares = (
+            _("{mine} and {other}", mine=in_percent(mine), other=in_percent(other))
+            if sentences
+            else _of_both(comparison, mine, other)
+        )
         ratio = over_or_under(mine / other if other else math.nan)
-        sentences.append(f"{capitalised(before + words)} are {shares}: {ratio}.")
+        sentences.append(
+            _("{before} are {shares}: {ratio}.", before=capitalised(before + words), shares=shares, ratio=ratio)
+        )
         before = ""
     if not sentences:
-        sentences.append(f"By {title} the two differ in many small ways: no value's share by a percentage point.")
+        sentences.append(
+            _("By {title} the two differ in many small ways: no value's share by a percentage point.", title=title)
+        )
     return " ".join(sentences)
 
 
@@ -107,13 +133,16 @@ def _missing_gap(comparison: FacetComparison, least: float) -> tuple[float, floa
 def _missing_words(comparison: FacetComparison) -> str:
     facet, gap = comparison.facet, _missing_gap(comparison, 0.0)
     shares = _of_both(comparison, *gap) if gap else ""
-    return f"{capitalised(facet_words(facet, missing_value(facet)))} are {shares}"
+    return _("{facet} are {shares}", facet=capitalised(facet_words(facet, missing_value(facet))), shares=shares)
 
 
 def _of_both(comparison: FacetComparison, sample_share: float, population_share: float) -> str:
-    return (
-        f"{in_percent(sample_share)} of the {comparison.sample_name}"
-        f" and {in_percent(population_share)} of the {comparison.population_name} books"
+    return _(
+        "{sample_share} of the {sample_name} and {population_share} of the {population_name} books",
+        sample_share=in_percent(sample_share),
+        sample_name=comparison.sample_name,
+        population_share=in_percent(population_share),
+        population_name=comparison.population_name,
     )
 
 
@@ -122,16 +151,26 @@ def caveats(comparison: FacetComparison) -> tuple[str, ...]:
     sentences, table = [], comparison.table
     if _missing_gap(comparison, _DISTORTING) is not None:
         sentences.append(
-            f"{_missing_words(comparison)}: this difference in cataloguing distorts the shares and ratios of"
-            " all other values."
+            _(
+                "{missing_words}: this difference in cataloguing distorts the shares and ratios of all other values.",
+                missing_words=_missing_words(comparison),
+            )
         )
     if "population_detected_n" in table:
         ours, theirs = int(table["sample_detected_n"].sum()), int(table["population_detected_n"].sum())
         if ours or theirs:
             sentences.append(
-                f"The language was detected from the title, not catalogued, for {ours:,} of the"
-                f" {int(table['sample_n'].sum()):,} {comparison.sample_name} and {theirs:,} of the"
-                f" {int(table['population_n'].sum()):,} {comparison.population_name} books."
+                _(
+                    "The language was detected from the title, not catalogued, for {ours:,} of the"
+                    " {sample_n:,} {sample_name} and {theirs:,} of the {population_n:,} {population_name}"
+                    " books.",
+                    ours=ours,
+                    sample_n=int(table["sample_n"].sum()),
+                    sample_name=comparison.sample_name,
+                    theirs=theirs,
+                    population_n=int(table["population_n"].sum()),
+                    population_name=comparison.population_name,
+                )
             )
     return tuple(sentences)
 
@@ -147,13 +186,23 @@ def evidence_sentences(evidence: LanguageEvidence) -> tuple[str, ...]:
     ]
     ours, theirs = evidence.sample_name, evidence.population_name
     catalogued, elsewhere = evidence.population.catalogued, evidence.catalogued_elsewhere
-    rests = "what is said by language rests on detection" if evidence.population.detected else "nothing can be said"
+    rests = (
+        _("what is said by language rests on detection") if evidence.population.detected else _("nothing can be said")
+    )
     if not catalogued:
-        sentences.append(f"No {theirs} book has a catalogued language: {rests}.")
+        sentences.append(_("No {theirs} book has a catalogued language: {rests}.", theirs=theirs, rests=rests))
     elif evidence.circular:
         sentences.append(
-            f"Of the {catalogued:,} {theirs} books with a catalogued language only {elsewhere:,} are not among the"
-            f" {ours}: by catalogued languages the {ours} books would be compared with themselves, so {rests}."
+            _(
+                "Of the {catalogued:,} {theirs} books with a catalogued language only {elsewhere:,} are"
+                " not among the {ours}: by catalogued languages the {ours} books would be compared with"
+                " themselves, so {rests}.",
+                catalogued=catalogued,
+                theirs=theirs,
+                elsewhere=elsewhere,
+                ours=ours,
+                rests=rests,
+            )
         )
     if evidence.circular and not evidence.population.detected:
         return tuple(sentences)
@@ -163,16 +212,28 @@ def evidence_sentences(evidence: LanguageEvidence) -> tuple[str, ...]:
     if gap.isna().all():
         return tuple(sentences)
     row = table.iloc[int(np.nanargmax(gap.to_numpy()))]
-    ways = [("", "with all languages as they are"), ("catalogued_", "with catalogued ones only")]
+    ways = [("", _("with all languages as they are")), ("catalogued_", _("with catalogued ones only"))]
     if "detected_ratio" in table:
-        ways.append(("detected_", "with those detected from the title in both"))
+        ways.append(("detected_", _("with those detected from the title in both")))
     comparisons = [f"{_times(row, prefix)} {how}" for prefix, how in ways]
-    sentences.append(f"{capitalised(facet_words(LANGUAGE, str(row['value'])))} are {listed(comparisons)}.")
+    sentences.append(
+        _(
+            "{language} are {comparisons}.",
+            language=capitalised(facet_words(LANGUAGE, str(row["value"]))),
+            comparisons=listed(comparisons),
+        )
+    )
     if "checked_n" in table and int(row["checked_n"]):
         checked, recognised = int(row["checked_n"]), int(row["recognised_n"])
         sentences.append(
-            f"The detector recognises {recognised:,} of the {checked:,} books catalogued as {row['value']}"
-            f" ({in_percent(recognised / checked)})."
+            _(
+                "The detector recognises {recognised:,} of the {checked:,} books catalogued as {value}"
+                " ({recognised_2}).",
+                recognised=recognised,
+                checked=checked,
+                value=row["value"],
+                recognised_2=in_percent(recognised / checked),
+            )
         )
     return tuple(sentences)
 
@@ -180,15 +241,26 @@ def evidence_sentences(evidence: LanguageEvidence) -> tuple[str, ...]:
 def _times(row: "pd.Series[float]", prefix: str) -> str:
     ratio, low, high = (float(row[f"{prefix}{name}"]) for name in ("ratio", "low", "high"))
     if np.isnan(ratio):
-        return "too few to say"
-    return f"{over_or_under(ratio)} ({ratio:.3g}, {low:.3g} to {high:.3g})"
+        return _("too few to say")
+    return _(
+        "{times} ({ratio:.3g}, {low:.3g} to {high:.3g})", times=over_or_under(ratio), ratio=ratio, low=low, high=high
+    )
 
 
 def _sources(sources: LanguageSources, name: str) -> str:
     parts = (
-        (sources.catalogued, "is catalogued"),
-        (sources.detected, "was detected from the title"),
-        (sources.unknown, "is unknown"),
+        (sources.catalogued, _("is catalogued")),
+        (sources.detected, _("was detected from the title")),
+        (sources.unknown, _("is unknown")),
     )
-    phrases = [f"{how} for {count:,} ({in_percent(count / sources.n)})" for count, how in parts if count]
-    return f"Of the {sources.n:,} {name} books the language {listed(phrases)}."
+    phrases = [
+        _("{how} for {count:,} ({count_2})", how=how, count=count, count_2=in_percent(count / sources.n))
+        for count, how in parts
+        if count
+    ]
+    return _(
+        "Of the {sources_n:,} {name} books the language {phrases}.",
+        sources_n=sources.n,
+        name=name,
+        phrases=listed(phrases),
+    )

@@ -9,6 +9,7 @@ from core.review_batch import BatchReport
 from core.review_queue import Order, PromiseProgress, Reason, ReviewPace, ReviewReason
 from core.second_opinions import SecondOpinions
 from core.thresholds import GuaranteeRecord
+from core.translation import _, noop, plural
 
 __all__ = [
     "ORDER_NAMES",
@@ -22,20 +23,20 @@ __all__ = [
 ]
 
 REASON_NAMES: Final[Mapping[Reason, str]] = {
-    Reason.DRAWN: "drawn by lot",
-    Reason.SENT: "sent here",
-    Reason.SLICE: "in a group where the model often fails",
-    Reason.SUSPECT: "label in doubt",
-    Reason.MODELS: "two models disagree",
-    Reason.BELOW: "below its cut-off",
-    Reason.DISPUTED: "two people disagree",
-    Reason.SECOND: "second opinion",
+    Reason.DRAWN: noop("drawn by lot"),
+    Reason.SENT: noop("sent here"),
+    Reason.SLICE: noop("in a group where the model often fails"),
+    Reason.SUSPECT: noop("label in doubt"),
+    Reason.MODELS: noop("two models disagree"),
+    Reason.BELOW: noop("below its cut-off"),
+    Reason.DISPUTED: noop("two people disagree"),
+    Reason.SECOND: noop("second opinion"),
 }
 ORDER_NAMES: Final[Mapping[Order, str]] = {
-    Order.PROMISE: "What brings the promise soonest",
-    Order.LEAST_SURE: "Least sure first",
-    Order.SLICE: "Group by group",
-    Order.RANDOM: "Shuffled",
+    Order.PROMISE: noop("What brings the promise soonest"),
+    Order.LEAST_SURE: noop("Least sure first"),
+    Order.SLICE: noop("Group by group"),
+    Order.RANDOM: noop("Shuffled"),
 }
 
 
@@ -48,29 +49,41 @@ def reason_sentence(reason: ReviewReason, *, blind: bool = False) -> str:
         Whether what a model or a person says of it is left out.
     """
     if reason.kind is Reason.DRAWN:
-        return "it was drawn by lot, so that a promise can rest on it"
+        return _("it was drawn by lot, so that a promise can rest on it")
     if reason.kind is Reason.SENT:
-        return f"somebody sent it here: {reason.detail}" if reason.detail else "somebody sent it here"
+        return (
+            _("somebody sent it here: {detail}", detail=reason.detail) if reason.detail else _("somebody sent it here")
+        )
     if reason.kind is Reason.SLICE:
-        return f"it is in “{reason.detail}”, where the model is wrong more often than elsewhere"
+        return _("it is in “{detail}”, where the model is wrong more often than elsewhere", detail=reason.detail)
     if reason.kind is Reason.SUSPECT:
         if blind:
-            return "its label is in doubt"
-        return f"a person said “{reason.detail}”"
+            return _("its label is in doubt")
+        return _("a person said “{detail}”", detail=reason.detail)
     if reason.kind is Reason.MODELS:
-        return "two models disagree" if blind else f"“{reason.detail}” says “{reason.other}”"
+        return (
+            _("two models disagree")
+            if blind
+            else _("“{detail}” says “{other}”", detail=reason.detail, other=reason.other)
+        )
     if reason.kind is Reason.DISPUTED:
-        return "two people gave different answers, and a third is to settle it"
+        return _("two people gave different answers, and a third is to settle it")
     if reason.kind is Reason.SECOND:
-        return "a second person is to answer without knowing what the first said"
+        return _("a second person is to answer without knowing what the first said")
     if math.isnan(reason.value):
-        return "no cut-off is kept for what the model says"
-    return "it is below its cut-off" if blind else f"it is below its cut-off of {percent(reason.value)}"
+        return _("no cut-off is kept for what the model says")
+    return (
+        _("it is below its cut-off")
+        if blind
+        else _("it is below its cut-off of {reason}", reason=percent(reason.value))
+    )
 
 
 def progress_sentence(waiting: int, done: int) -> str:
     """Say how much is done and how much is left."""
-    return f"{done:,} {'book' if done == 1 else 'books'} decided, {waiting:,} waiting."
+    return plural(
+        "{n:,} book decided, {waiting:,} waiting.", "{n:,} books decided, {waiting:,} waiting.", done, waiting=waiting
+    )
 
 
 def batch_sentences(report: BatchReport, blank: int = 0) -> list[str]:
@@ -82,18 +95,25 @@ def batch_sentences(report: BatchReport, blank: int = 0) -> list[str]:
         Rows of their file without an answer.
     """
     written = len(report.written)
-    sentences = [f"{written:,} {'answer was' if written == 1 else 'answers were'} written."]
+    sentences = [plural("{n:,} answer was written.", "{n:,} answers were written.", written)]
     if report.already:
-        sentences.append(f"{len(report.already):,} stood there already, and nothing was written twice.")
+        sentences.append(
+            _("{already:,} stood there already, and nothing was written twice.", already=len(report.already))
+        )
     if report.withdrawn:
-        sentences.append(f"{len(report.withdrawn):,} had been taken back since, and that stays so.")
+        sentences.append(
+            _("{withdrawn:,} had been taken back since, and that stays so.", withdrawn=len(report.withdrawn))
+        )
     if report.conflicts:
         sentences.append(
-            f"{len(report.conflicts):,} {'was' if len(report.conflicts) == 1 else 'were'} not written: others have"
-            " decided otherwise meanwhile, and that stays."
+            plural(
+                "{n:,} was not written: others have decided otherwise meanwhile, and that stays.",
+                "{n:,} were not written: others have decided otherwise meanwhile, and that stays.",
+                len(report.conflicts),
+            )
         )
     if blank:
-        sentences.append(f"{blank:,} {'row has' if blank == 1 else 'rows have'} no label yet.")
+        sentences.append(plural("{n:,} row has no label yet.", "{n:,} rows have no label yet.", blank))
     return sentences
 
 
@@ -107,51 +127,80 @@ def pace_sentence(pace: ReviewPace, waiting: int) -> str:
     """
     if not pace.today:
         return ""
-    text = f"Today you decided {pace.today:,}"
+    text = _("Today you decided {today:,}", today=pace.today)
     if pace.lately < 2 or not waiting:
         return f"{text}."
-    span = f"{round(pace.minutes)} minutes" if pace.minutes >= 1.5 else "minute"
+    span = _("{minutes} minutes", minutes=round(pace.minutes)) if pace.minutes >= 1.5 else _("minute")
     rest = _duration(waiting / pace.lately * pace.minutes)
-    return f"{text}, {pace.lately:,} of them in the last {span}: {rest} for the rest."
+    return _(
+        "{text}, {lately:,} of them in the last {span}: {rest} for the rest.",
+        text=text,
+        lately=pace.lately,
+        span=span,
+        rest=rest,
+    )
 
 
 def promise_sentence(progress: PromiseProgress, promise: GuaranteeRecord | None) -> str:
     """Say how much of a promise of the whole is reached; '' where none was asked for."""
     if promise is None or not promise.is_of_whole or promise.max_error is None:
         return ""
-    limit = f"at most {upper_percent(promise.max_error)} wrong in the whole"
+    limit = _("at most {max_error} wrong in the whole", max_error=upper_percent(promise.max_error))
     if not promise.promised:
-        more = f" It takes about {promise.more_labels:,} more checked books." if promise.more_labels else ""
-        return f"There is no promise of {limit} yet.{more}"
+        more = (
+            _(" It takes about {more_labels:,} more checked books.", more_labels=promise.more_labels)
+            if promise.more_labels
+            else ""
+        )
+        return _("There is no promise of {limit} yet.{more}", limit=limit, more=more)
     if not progress.left:
-        return f"All books that the promise of {limit} leaves to people are decided."
-    done = f"{progress.done:,} of {progress.total:,} books"
-    return f"For {limit}: {done} that people do are decided, {progress.left:,} more to go."
+        return _("All books that the promise of {limit} leaves to people are decided.", limit=limit)
+    done = _("{done:,} of {total:,} books", done=progress.done, total=progress.total)
+    return _(
+        "For {limit}: {done} that people do are decided, {left:,} more to go.",
+        limit=limit,
+        done=done,
+        left=progress.left,
+    )
 
 
 def opinion_sentences(opinions: SecondOpinions) -> list[str]:
     """Say how far people agree who answered without knowing of each other, and how often people err."""
     n = len(opinions.pairs)
     if not n and not opinions.copies and not opinions.undecided:
-        return ["No book has been answered by two people yet."]
+        return [_("No book has been answered by two people yet.")]
     sentences = [
-        f"Of {n:,} {'book' if n == 1 else 'books'} that two people answered, they agree on {opinions.agreed:,}."
+        plural(
+            "Of {n:,} book that two people answered, they agree on {agreed:,}.",
+            "Of {n:,} books that two people answered, they agree on {agreed:,}.",
+            n,
+            agreed=opinions.agreed,
+        )
     ]
     if opinions.undecided:
-        sentences.append(f"{opinions.undecided:,} more are left out, since one of the two could not tell.")
+        sentences.append(
+            _("{undecided:,} more are left out, since one of the two could not tell.", undecided=opinions.undecided)
+        )
     if opinions.copies:
         sentences.append(
-            f"{opinions.copies:,} more are left out: both answers came from one window or file, or with one and the"
-            " same note. That is not agreement between people."
+            _(
+                "{copies:,} more are left out: both answers came from one window or file, or with one and"
+                " the same note. That is not agreement between people.",
+                copies=opinions.copies,
+            )
         )
     error = opinions.human_error
     if error.defined:
         sentences.append(
-            f"So a person errs in about {percent(error.value)} of the books"
-            f" ({interval_percent(error.low, error.high)}, with {lower_percent(error.confidence)} confidence)."
+            _(
+                "So a person errs in about {error} of the books ({interval}, with {confidence} confidence).",
+                error=percent(error.value),
+                interval=interval_percent(error.low, error.high),
+                confidence=lower_percent(error.confidence),
+            )
         )
     elif n:
-        sentences.append(f"How often a person errs cannot be said: {error.reason}.")
+        sentences.append(_("How often a person errs cannot be said: {reason}.", reason=error.reason))
     return sentences
 
 
@@ -163,5 +212,5 @@ def _duration(minutes: float) -> str:
     """
     if minutes < 90:
         rounded = max(round(minutes), 1)
-        return f"about {rounded} minute{'' if rounded == 1 else 's'}"
-    return f"about {max(round(minutes / 60), 2)} h"
+        return plural("about {n} minute", "about {n} minutes", rounded)
+    return _("about {minutes} h", minutes=max(round(minutes / 60), 2))

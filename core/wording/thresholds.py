@@ -32,6 +32,7 @@ from core.thresholds import (
 from core.thresholds.population import MAX_DETAILED
 from core.thresholds.report import CLASS
 from core.thresholds.unknown_languages import UnknownLanguages
+from core.translation import _, in_english, noop, plural
 from core.wording.languages import unknown_sentences
 
 __all__ = [
@@ -53,26 +54,48 @@ __all__ = [
 def policy(report: PolicyReport) -> tuple[str, ...]:
     """Say how many records a policy accepts, how often they are right, and whom it accepts least of."""
     lines = [
-        f"{report.accepted:,} of {report.records:,} records ({in_percent(report.coverage)}) are accepted;"
-        f" {report.review:,} go to review: {hours_in_words(report.hours)} at {report.pace:,.0f} records an hour."
+        _(
+            "{accepted:,} of {records:,} records ({coverage}) are accepted; {review:,} go to review:"
+            " {hours} at {pace:,.0f} records an hour.",
+            accepted=report.accepted,
+            records=report.records,
+            coverage=in_percent(report.coverage),
+            review=report.review,
+            hours=hours_in_words(report.hours),
+            pace=report.pace,
+        )
     ]
     accuracy, expected = report.accuracy, report.expected_errors
     if accuracy.defined:
         lines.append(
-            f"Of the {report.labelled_accepted:,} accepted records that are labelled, {report.errors:,} are wrong:"
-            f" right in {percent(accuracy.value)} ({interval_percent(accuracy.low, accuracy.high)})."
+            _(
+                "Of the {labelled_accepted:,} accepted records that are labelled, {errors:,} are wrong:"
+                " right in {accuracy} ({interval}).",
+                labelled_accepted=report.labelled_accepted,
+                errors=report.errors,
+                accuracy=percent(accuracy.value),
+                interval=interval_percent(accuracy.low, accuracy.high),
+            )
         )
     else:
-        lines.append(f"How often the accepted are right is not known: {accuracy.reason}.")
+        lines.append(_("How often the accepted are right is not known: {reason}.", reason=accuracy.reason))
     if report.bound is not None and report.right_at_least > 0:
         lines.append(
-            f"Whatever cut-offs were tried on these books, with {lower_percent(report.bound.confidence)} confidence at"
-            f" least {lower_percent(report.right_at_least)} of all {report.accepted:,} accepted are right."
+            _(
+                "Whatever cut-offs were tried on these books, with {confidence} confidence at least"
+                " {right_at_least} of all {accepted:,} accepted are right.",
+                confidence=lower_percent(report.bound.confidence),
+                right_at_least=lower_percent(report.right_at_least),
+                accepted=report.accepted,
+            )
         )
     if expected.defined:
         lines.append(
-            f"Among all accepted records about {expected.value:,.0f} wrong ones are to be expected"
-            f" ({interval_count(expected.low, expected.high)})."
+            _(
+                "Among all accepted records about {expected:,.0f} wrong ones are to be expected ({interval}).",
+                expected=expected.value,
+                interval=interval_count(expected.low, expected.high),
+            )
         )
     return (*lines, *_widest_gaps(report))
 
@@ -89,14 +112,30 @@ def _widest_gaps(report: PolicyReport) -> list[str]:
         # Only a gap that chance does not explain: the intervals do not touch.
         if least["high"] < most["low"]:
             words = [
-                f"books that are {row['value']}" if facet == CLASS else facet_words(facet, str(row["value"]))
+                _("books that are {value}", value=row["value"])
+                if facet == CLASS
+                else facet_words(facet, str(row["value"]))
                 for row in (least, most)
             ]
             shares = [
-                f"{in_percent(row['rate'])} ({int(row['kept']):,} of {int(row['n']):,}{_as_another(row)})"
+                _(
+                    "{share} ({kept:,} of {n:,}{as_another})",
+                    share=in_percent(row["rate"]),
+                    kept=int(row["kept"]),
+                    n=int(row["n"]),
+                    as_another=_as_another(row),
+                )
                 for row in (least, most)
             ]
-            sentences.append(f"{capitalised(words[0])} are accepted in {shares[0]}, {words[1]} in {shares[1]}.")
+            sentences.append(
+                _(
+                    "{words} are accepted in {shares}, {words_2} in {shares_2}.",
+                    words=capitalised(words[0]),
+                    shares=shares[0],
+                    words_2=words[1],
+                    shares_2=shares[1],
+                )
+            )
     return sentences
 
 
@@ -105,15 +144,19 @@ def _as_another(row: pd.Series) -> str:
     wrongly, accepted = int(row.get("as_another", 0)), int(row["kept"])
     if not wrongly:
         return ""
-    return ", all of them as another class" if wrongly == accepted else f", {wrongly:,} of them as another class"
+    return (
+        _(", all of them as another class")
+        if wrongly == accepted
+        else _(", {wrongly:,} of them as another class", wrongly=wrongly)
+    )
 
 
 def hours_in_words(hours: float) -> str:
     """Return hours of review as people say them, below one hour in minutes."""
     if hours and hours < 1:
-        minutes = f"{60 * hours:.0f}"
-        return {"0": "less than a minute", "1": "1 minute"}.get(minutes, f"{minutes} minutes")
-    return f"{hours:,.1f} hours" if hours < 10 else f"{hours:,.0f} hours"
+        minutes = int(f"{60 * hours:.0f}")
+        return plural("{n} minute", "{n} minutes", minutes) if minutes else _("less than a minute")
+    return _("{hours:,.1f} hours", hours=hours) if hours < 10 else _("{hours:,.0f} hours", hours=hours)
 
 
 def cut_scope(left: NDArray[np.bool_], accepted: NDArray[np.bool_], where: Slice | None = None) -> str:
@@ -131,16 +174,22 @@ def cut_scope(left: NDArray[np.bool_], accepted: NDArray[np.bool_], where: Slice
     settled = int((~left).sum())
     if not settled and where is None:
         return ""
-    whom = "record is" if settled == 1 else "records are"
+    whom = _("record is") if settled == 1 else _("records are")
     reasons = [
-        f"{settled:,} {whom} settled without the machine (a curator has decided, a label of people or of the catalogue"
-        " stands, or there is no prediction)"
+        _(
+            "{settled:,} {whom} settled without the machine (a curator has decided, a label of people"
+            " or of the catalogue stands, or there is no prediction)",
+            settled=settled,
+            whom=whom,
+        )
     ]
     if where is not None:
-        reasons.append("it looks at all books, not only those of the slice")
-    return (
-        f"The export counts {int((accepted & left).sum()):,} accepted by the machine and"
-        f" {int((~accepted & left).sum()):,} for review, since {' and '.join(reasons if settled else reasons[1:])}."
+        reasons.append(_("it looks at all books, not only those of the slice"))
+    return _(
+        "The export counts {accepted:,} accepted by the machine and {value:,} for review, since {part}.",
+        accepted=int((accepted & left).sum()),
+        value=int((~accepted & left).sum()),
+        part=_(" and ").join(reasons if settled else reasons[1:]),
     )
 
 
@@ -152,16 +201,25 @@ def promise(guarantee: Guarantee) -> tuple[str, ...]:
     sentences = [group(guarantee, part) for part in guarantee.groups if part.guaranteed]
     refused = [part for part in guarantee.groups if not part.guaranteed and not part.withheld]
     if len(sentences) > 1:
-        sentences.append(f"All of this holds together with {lower_percent(guarantee.confidence)} confidence.")
+        sentences.append(
+            _(
+                "All of this holds together with {confidence} confidence.",
+                confidence=lower_percent(guarantee.confidence),
+            )
+        )
     if guarantee.stratum and len(refused) > 3:
         words = list(dict.fromkeys(facet_words(guarantee.stratum, part.value) for part in refused))
-        shown = listed([*words[:5], f"{len(words) - 5:,} other groups"] if len(words) > 5 else words)
-        sentences.append(f"Nothing, or not everything, can be promised for {shown}: what has no cut goes to review.")
+        shown = listed([*words[:5], _("{words:,} other groups", words=len(words) - 5)] if len(words) > 5 else words)
+        sentences.append(
+            _("Nothing, or not everything, can be promised for {shown}: what has no cut goes to review.", shown=shown)
+        )
     else:
         sentences += [group(guarantee, part) for part in refused]
     sentences += nothing_promised(guarantee.unknown)
     if not guarantee.is_random and any(part.guaranteed for part in guarantee.groups):
-        sentences[0] = f"{_NO_PROMISE} If they were, this would hold: {sentences[0]}"
+        sentences[0] = _(
+            "{no_promise} If they were, this would hold: {sentences}", no_promise=_(_NO_PROMISE), sentences=sentences[0]
+        )
     if refused and guarantee.unusable:
         sentences.append(_undecided(guarantee.unusable))
     return (*sentences, rests_on(guarantee))
@@ -169,41 +227,78 @@ def promise(guarantee: Guarantee) -> tuple[str, ...]:
 
 def _undecided(count: int) -> str:
     """Say what the checked books cost a promise that nobody could decide."""
-    books = "1 checked book that nobody could decide counts" if count == 1 else ""
-    books = books or f"{count:,} checked books that nobody could decide count"
-    return f"{books} as wrong here; a clear answer for {'it' if count == 1 else 'them'} may bring the promise."
+    books = _("1 checked book that nobody could decide counts") if count == 1 else ""
+    books = books or _("{count:,} checked books that nobody could decide count", count=count)
+    return plural(
+        "{books} as wrong here; a clear answer for it may bring the promise.",
+        "{books} as wrong here; a clear answer for them may bring the promise.",
+        count,
+        books=books,
+    )
 
 
 def nothing_promised(unknown: UnknownLanguages) -> list[str]:
     """Say of which languages, and classes in them, nothing is promised apart since too few books were checked."""
     sentences = unknown_sentences(unknown.languages)
-    where = "it" if len(sentences) == 1 else "any of them"
-    return [*sentences, f"No promise is made for {where} apart: these books go to review."] if sentences else []
+    where = _("it") if len(sentences) == 1 else _("any of them")
+    return (
+        [*sentences, _("No promise is made for {where} apart: these books go to review.", where=where)]
+        if sentences
+        else []
+    )
 
 
 def rests_on(guarantee: Guarantee | WholeGuarantee) -> str:
     """Say on how many checked titles a promise rests, what became of the others, and what it assumes of them."""
     whole = guarantee if isinstance(guarantee, WholeGuarantee) else None
     known_chances = whole is not None and whole.known_chances
-    among = f" among the surest {in_percent(whole.surest)} of each class" if whole and whole.surest < 1 else ""
+    among = (
+        _(" among the surest {surest} of each class", surest=in_percent(whole.surest))
+        if whole and whole.surest < 1
+        else ""
+    )
     parts = [
-        f"It rests on {guarantee.labelled:,} {'book' if known_chances else 'checked title'}"
-        f"{'' if guarantee.labelled == 1 else 's'}{among}{' drawn with known chances' if known_chances else ''}"
+        plural(
+            "It rests on {n:,} book{among} drawn with known chances",
+            "It rests on {n:,} books{among} drawn with known chances",
+            guarantee.labelled,
+            among=among,
+        )
+        if known_chances
+        else plural(
+            "It rests on {n:,} checked title{among}",
+            "It rests on {n:,} checked titles{among}",
+            guarantee.labelled,
+            among=among,
+        )
     ]
     if guarantee.unusable:
-        parts.append(f"{guarantee.unusable:,} of them, which nobody could decide, are counted as wrong")
+        parts.append(
+            _("{unusable:,} of them, which nobody could decide, are counted as wrong", unusable=guarantee.unusable)
+        )
     if guarantee.editions:
-        parts.append(f"{guarantee.editions:,} further editions of them are not counted again")
+        parts.append(_("{editions:,} further editions of them are not counted again", editions=guarantee.editions))
     if whole and whole.not_drawn:
-        parts.append(f"{whole.not_drawn:,} others, which were checked beside the draw, prove nothing of the rest")
+        parts.append(
+            _(
+                "{not_drawn:,} others, which were checked beside the draw, prove nothing of the rest",
+                not_drawn=whole.not_drawn,
+            )
+        )
     if guarantee.left_out:
-        learned = "learned" if guarantee.learned_known else "learned, or may have learned,"
-        parts.append(f"{guarantee.left_out:,} others are left out because the model {learned} from their titles")
+        learned = _("learned") if guarantee.learned_known else _("learned, or may have learned,")
+        parts.append(
+            _(
+                "{left_out:,} others are left out because the model {learned} from their titles",
+                left_out=guarantee.left_out,
+                learned=learned,
+            )
+        )
     if known_chances and whole and not whole.anytime:
         return f"{'; '.join(parts)}."
-    condition = f"It holds for a collection of which they are a random sample{among}"
+    condition = _("It holds for a collection of which they are a random sample{among}", among=among)
     if whole and whole.anytime:
-        condition += ", checked in random order; it may be asked again after each further label"
+        condition += _(", checked in random order; it may be asked again after each further label")
     return f"{'; '.join(parts)}. {condition}."
 
 
@@ -211,30 +306,58 @@ def group(guarantee: Guarantee, part: GroupGuarantee) -> str:
     """Say what is promised of one group, or why nothing is and what it would take."""
     name, labelled = part.class_name, part.labelled
     if name in guarantee.never_predicted:
-        return f"The model calls no book {name}: there is nothing to promise of it, and it takes nothing from others."
-    books = facet_words(guarantee.stratum, part.value) if guarantee.stratum else "books"
-    limit = f"at most {upper_percent(guarantee.max_error)}"
+        return _(
+            "The model calls no book {name}: there is nothing to promise of it, and it takes nothing from others.",
+            name=name,
+        )
+    books = facet_words(guarantee.stratum, part.value) if guarantee.stratum else _("books")
+    limit = _("at most {max_error}", max_error=upper_percent(guarantee.max_error))
     if part.cut is not None:
-        accepted = f"accepted {books}" if name == ALL_CLASSES else f"{books} accepted as {name}"
-        return (
-            f"With {lower_percent(guarantee.confidence)} confidence {limit} of the {accepted} are wrong (cut"
-            f" {np.format_float_positional(part.cut, trim='-')}; {part.errors:,} of {part.accepted:,} labelled ones"
-            " above it are wrong)."
+        accepted = (
+            _("accepted {books}", books=books)
+            if name == ALL_CLASSES
+            else _("{books} accepted as {name}", books=books, name=name)
+        )
+        return _(
+            "With {confidence} confidence {limit} of the {accepted} are wrong (cut {cut}; {errors:,}"
+            " of {accepted_2:,} labelled ones above it are wrong).",
+            confidence=lower_percent(guarantee.confidence),
+            limit=limit,
+            accepted=accepted,
+            cut=np.format_float_positional(part.cut, trim="-"),
+            errors=part.errors,
+            accepted_2=part.accepted,
         )
     if part.withheld:
         languages = [entry for entry in guarantee.unknown.languages if entry.language == part.value]
         return " ".join(unknown_sentences(languages))
-    what = f"{books}, all classes together" if name == ALL_CLASSES else f"{books} predicted to be {name}"
+    what = (
+        _("{books}, all classes together", books=books)
+        if name == ALL_CLASSES
+        else _("{books} predicted to be {name}", books=books, name=name)
+    )
     if not part.tried:
-        return (
-            f"Nothing can be promised for {what}: {limit} wrong needs at least"
-            f" {labels_needed(guarantee.max_error, 1 - part.level):,} labelled ones without an error above a cut, and"
-            f" only {labelled:,} {is_or_are(labelled)} labelled.{_labels_needed(labelled, part.labels_estimate)}"
+        return _(
+            "Nothing can be promised for {what}: {limit} wrong needs at least {labels_needed:,}"
+            " labelled ones without an error above a cut, and only {labelled:,} {is_or_are}"
+            " labelled.{labels_needed_2}",
+            what=what,
+            limit=limit,
+            labels_needed=labels_needed(guarantee.max_error, 1 - part.level),
+            labelled=labelled,
+            is_or_are=is_or_are(labelled),
+            labels_needed_2=_labels_needed(labelled, part.labels_estimate),
         )
-    return (
-        f"Nothing can be promised for {what}: of the {part.accepted:,} surest labelled ones {part.errors:,}"
-        f" {is_or_are(part.errors)} wrong, and {limit} wrong allows"
-        f" {max(part.allowed, 0):,}.{_labels_needed(labelled, part.labels_estimate)}"
+    return _(
+        "Nothing can be promised for {what}: of the {accepted:,} surest labelled ones {errors:,}"
+        " {is_or_are} wrong, and {limit} wrong allows {allowed:,}.{labels_needed}",
+        what=what,
+        accepted=part.accepted,
+        errors=part.errors,
+        is_or_are=is_or_are(part.errors),
+        limit=limit,
+        allowed=max(part.allowed, 0),
+        labels_needed=_labels_needed(labelled, part.labels_estimate),
     )
 
 
@@ -242,24 +365,24 @@ def _labels_needed(labelled: int, estimate: int | None) -> str:
     if not labelled:
         return ""
     if estimate is None:
-        return (
+        return _(
             " Even the surest are wrong too often for that, as far as these labels show: more labels alone will not"
             " help, a better model or a looser promise may."
         )
     if estimate <= labelled:
-        return " That was close: some more labelled ones may do."
-    return " More labelled ones, drawn at random, may do."
+        return _(" That was close: some more labelled ones may do.")
+    return _(" More labelled ones, drawn at random, may do.")
 
 
 def is_or_are(count: int) -> str:
     """Return the verb for so many."""
-    return "is" if count == 1 else "are"
+    return _("is") if count == 1 else _("are")
 
 
 def reason(guarantee: Guarantee) -> str:
     """Say why something could not be promised; '' when everything could."""
     if guarantee.guaranteed:
-        return "" if guarantee.is_random else _NO_PROMISE
+        return "" if guarantee.is_random else _(_NO_PROMISE)
     return " ".join(dict.fromkeys(group(guarantee, part) for part in guarantee.refused))
 
 
@@ -278,23 +401,34 @@ def remedy(hopeless: Sequence[str], more: int, unlabelled: int) -> tuple[str, ..
     sentences = []
     if hopeless:
         sentences.append(
-            f"For {listed(hopeless)} more labels alone will not help: the surest predictions are wrong too often. Train"
-            " a better model, or promise less."
+            _(
+                "For {hopeless} more labels alone will not help: the surest predictions are wrong too"
+                " often. Train a better model, or promise less.",
+                hopeless=listed(hopeless),
+            )
         )
     if more > unlabelled:
         sentences.append(
-            f"At a guess it would take {more:,} more labelled books, and only {unlabelled:,} are unlabelled: this"
-            " collection is too small for that promise. Promise less, or train a better model."
+            _(
+                "At a guess it would take {more:,} more labelled books, and only {unlabelled:,} are"
+                " unlabelled: this collection is too small for that promise. Promise less, or train a"
+                " better model.",
+                more=more,
+                unlabelled=unlabelled,
+            )
         )
     elif more:
         sentences.append(
-            f"What would help: about {more:,} more labelled books, drawn at random from the collection (spread over the"
-            " predicted classes)."
+            _(
+                "What would help: about {more:,} more labelled books, drawn at random from the collection"
+                " (spread over the predicted classes).",
+                more=more,
+            )
         )
     return tuple(sentences)
 
 
-_NO_PROMISE = "This is no promise: the checked books are not like the books nobody checked."
+_NO_PROMISE = noop("This is no promise: the checked books are not like the books nobody checked.")
 
 
 def population_warnings(check: PopulationCheck) -> tuple[str, ...]:
@@ -308,15 +442,20 @@ def population_warnings(check: PopulationCheck) -> tuple[str, ...]:
     ordered = sorted(check.differing, key=lambda aspect: aspect.name != CONFIDENCE)
     parts = [aspect.words for aspect in ordered[:MAX_DETAILED]]
     others = [aspect.title.lower() for aspect in ordered[MAX_DETAILED:]]
-    also = f" They differ by {listed(others)} too." if others else ""
+    also = _(" They differ by {others} too.", others=listed(others)) if others else ""
     return (
-        "Be careful: the checked books are not like the books nobody checked."
-        f" {capitalised('; '.join(parts))}.{also} What is said of the accepted books holds for books like the"
-        " checked ones and may be false for the collection. Draw books at random from the collection, have them"
-        " checked, and look again.",
+        _(
+            "Be careful: the checked books are not like the books nobody checked. {parts}.{also} What"
+            " is said of the accepted books holds for books like the checked ones and may be false"
+            " for the collection. Draw books at random from the collection, have them checked, and"
+            " look again.",
+            parts=capitalised("; ".join(parts)),
+            also=also,
+        ),
     )
 
 
+@in_english()
 def guarantee_record(guarantee: Guarantee) -> GuaranteeRecord:
     """Return a guarantee as it is kept with a policy and repeated by README, report and manifest: numbers and words."""
     content = guarantee.as_dict()

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from core.translation import noop
+
 __all__ = ["STOPS", "TourStop"]
 
 
@@ -17,13 +19,16 @@ class TourStop:
 STOPS: Final[tuple[TourStop, ...]] = (
     TourStop(
         "Representativeness",
-        "Are the books that people labelled like the whole collection? Where they are not, the model learns otherwise.",
+        noop(
+            "Are the books that people labelled like the whole collection? Where they are not, the model"
+            " learns otherwise."
+        ),
     ),
-    TourStop("Errors", "Where is the model wrong? Click a cell of the square below, and its books are listed."),
+    TourStop("Errors", noop("Where is the model wrong? Click a cell of the square below, and its books are listed.")),
     TourStop(
         "Thresholds",
-        "Say how much of the catalogue may be wrong. The machine decides what that allows; people do the rest.",
+        noop("Say how much of the catalogue may be wrong. The machine decides what that allows; people do the rest."),
     ),
-    TourStop("Review", "The rest waits here. Keys 1 and 2 name a class, U takes it back."),
-    TourStop("Export", "What was accepted leaves, with model, date and promise beside each label."),
+    TourStop("Review", noop("The rest waits here. Keys 1 and 2 name a class, U takes it back.")),
+    TourStop("Export", noop("What was accepted leaves, with model, date and promise beside each label.")),
 )

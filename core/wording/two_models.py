@@ -4,6 +4,7 @@ import numpy as np
 
 from core.formatting import lower_percent, upper_percent
 from core.thresholds.two_models import TwoModelGuarantee
+from core.translation import _
 from core.wording.thresholds import hours_in_words, population_warnings
 
 __all__ = ["sentences"]
@@ -20,51 +21,106 @@ def sentences(result: TwoModelGuarantee, quick: str, slow: str) -> tuple[str, ..
     parts = [_headline(result)]
     if result.accepted:
         parts.append(
-            f"'{quick}' decides {result.by_quick:,} books (above {_number(result.cuts.quick)}), '{slow}' decides"
-            f" {result.by_slow:,} of the {result.read:,} it reads (above {_number(result.cuts.slow)};"
-            f" {hours_in_words(result.machine_hours)} of the machine at {result.seconds_a_title:,.3g} seconds a title),"
-            f" and people look at {result.review:,}."
+            _(
+                "'{quick}' decides {by_quick:,} books (above {quick_2}), '{slow}' decides {by_slow:,} of"
+                " the {read:,} it reads (above {slow_2}; {machine_hours} of the machine at"
+                " {seconds_a_title:,.3g} seconds a title), and people look at {review:,}.",
+                quick=quick,
+                by_quick=result.by_quick,
+                quick_2=_number(result.cuts.quick),
+                slow=slow,
+                by_slow=result.by_slow,
+                read=result.read,
+                slow_2=_number(result.cuts.slow),
+                machine_hours=hours_in_words(result.machine_hours),
+                seconds_a_title=result.seconds_a_title,
+                review=result.review,
+            )
         )
     if result.guaranteed:
-        rightly = f"err in {upper_percent(result.human_error)} of it" if result.human_error else "rightly"
-        parts.append(f"It assumes that people do the rest{',' if not result.human_error else ''} and {rightly}.")
+        rightly = (
+            _("err in {human_error} of it", human_error=upper_percent(result.human_error))
+            if result.human_error
+            else _("rightly")
+        )
+        parts.append(
+            _(
+                "It assumes that people do the rest{part} and {rightly}.",
+                part="," if not result.human_error else "",
+                rightly=rightly,
+            )
+        )
     parts.append(_rests_on(result))
     return (*parts, *population_warnings(result.population))
 
 
 def _headline(result: TwoModelGuarantee) -> str:
-    limit = f"at most {upper_percent(result.max_error)} of all {result.records:,} books"
+    limit = _(
+        "at most {max_error} of all {records:,} books",
+        max_error=upper_percent(result.max_error),
+        records=result.records,
+    )
     if not result.accepted:
-        return (
-            f"At most {upper_percent(result.max_error)} wrong in the whole can only be promised if people do all of it:"
-            f" of {result.labelled:,} checked books three in four test the cut-offs, and either they are too few or"
-            " both models are wrong too often among the books they are surest of."
+        return _(
+            "At most {max_error} wrong in the whole can only be promised if people do all of it: of"
+            " {labelled:,} checked books three in four test the cut-offs, and either they are too few"
+            " or both models are wrong too often among the books they are surest of.",
+            max_error=upper_percent(result.max_error),
+            labelled=result.labelled,
         )
-    rest = ", and nothing is left for people to do."
+    rest = _(", and nothing is left for people to do.")
     if result.review:
-        rest = f" once people have done the rest: {result.review:,} unchecked books, {hours_in_words(result.hours)}."
-    if not result.is_random:
-        return (
-            "This is no promise: the checked books are not like the books nobody checked. If they were,"
-            f" {limit} would be wrong{rest}"
+        rest = _(
+            " once people have done the rest: {review:,} unchecked books, {hours}.",
+            review=result.review,
+            hours=hours_in_words(result.hours),
         )
-    return f"With {lower_percent(result.confidence)} confidence {limit} are wrong{rest}"
+    if not result.is_random:
+        return _(
+            "This is no promise: the checked books are not like the books nobody checked. If they"
+            " were, {limit} would be wrong{rest}",
+            limit=limit,
+            rest=rest,
+        )
+    return _(
+        "With {confidence} confidence {limit} are wrong{rest}",
+        confidence=lower_percent(result.confidence),
+        limit=limit,
+        rest=rest,
+    )
 
 
 def _rests_on(result: TwoModelGuarantee) -> str:
     parts = [
-        f"It rests on {result.labelled:,} checked books, of which {result.choosing:,} chose the cut-offs to be tried"
+        _(
+            "It rests on {labelled:,} checked books, of which {choosing:,} chose the cut-offs to be tried",
+            labelled=result.labelled,
+            choosing=result.choosing,
+        )
     ]
     if result.unusable:
-        parts.append(f"{result.unusable:,} of them, which nobody could decide, are counted as wrong")
+        parts.append(
+            _("{unusable:,} of them, which nobody could decide, are counted as wrong", unusable=result.unusable)
+        )
     if result.editions:
-        parts.append(f"{result.editions:,} further editions of them are not counted again")
+        parts.append(_("{editions:,} further editions of them are not counted again", editions=result.editions))
     if result.not_drawn:
-        parts.append(f"{result.not_drawn:,} others, which were checked beside the draw, prove nothing of the rest")
+        parts.append(
+            _(
+                "{not_drawn:,} others, which were checked beside the draw, prove nothing of the rest",
+                not_drawn=result.not_drawn,
+            )
+        )
     if result.left_out:
-        learned = "learned" if result.learned_known else "learned, or may have learned,"
-        parts.append(f"{result.left_out:,} others are left out because one of the models {learned} from their titles")
-    condition = "" if result.known_chances else " It holds for a collection of which they are a random sample."
+        learned = _("learned") if result.learned_known else _("learned, or may have learned,")
+        parts.append(
+            _(
+                "{left_out:,} others are left out because one of the models {learned} from their titles",
+                left_out=result.left_out,
+                learned=learned,
+            )
+        )
+    condition = "" if result.known_chances else _(" It holds for a collection of which they are a random sample.")
     return f"{'; '.join(parts)}.{condition}"
 
 

@@ -69,6 +69,7 @@ from core.thresholds import (
 from core.thresholds import policy_report as report_on
 from core.thresholds.sample import CheckedSample, above_floors, confidence_floors, draw_with_chances
 from core.thresholds.two_models import TwoModelGuarantee
+from core.translation import in_english
 from dashboard.cache.facets import facet_collection, facet_ranking
 from dashboard.cache.tables import (
     KEYS,
@@ -88,6 +89,7 @@ from dashboard.cache.tables import (
     upload_slot,
     workspace,
 )
+from dashboard.language import LazyText
 from dashboard.navigation import PREDICTIONS
 
 __all__ = [
@@ -168,58 +170,69 @@ def book_record(scored: Scored, record_id: str) -> BookRecord:
 # How right it is, where it is wrong, what can be promised.
 
 
-@st.cache_resource(max_entries=8, show_spinner="Evaluating …", hash_funcs=KEYS)
+@st.cache_resource(max_entries=8, show_spinner=LazyText("Evaluating …"), hash_funcs=KEYS)
+@in_english()
 def evaluation(scored: Scored) -> Evaluation:
     """Return the evaluation of scored predictions. Shared: read-only."""
     return evaluate(scored.table, scored.classes)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Calibrating …", hash_funcs=KEYS)
+@st.cache_resource(max_entries=4, show_spinner=LazyText("Calibrating …"), hash_funcs=KEYS)
+@in_english()
 def calibrations(scored: Scored) -> tuple[CalibrationTrial, ...]:
     """Return each way of calibrating, measured on books it was not learned from. Shared: read-only."""
     return try_calibrations(scored.table, scored.classes)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Estimating the whole collection …", hash_funcs=KEYS)
+@st.cache_resource(max_entries=4, show_spinner=LazyText("Estimating the whole collection …"), hash_funcs=KEYS)
+@in_english()
 def collection(scored: Scored) -> CollectionEstimates:
     """Return what the checked books say of the whole collection. Shared: read-only."""
     return collection_estimates(scored.table, scored.classes)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Comparing both on the same books …", hash_funcs=KEYS)
+@st.cache_resource(max_entries=4, show_spinner=LazyText("Comparing both on the same books …"), hash_funcs=KEYS)
+@in_english()
 def comparison(first: Scored, second: Scored) -> ModelComparison:
     """Return how two sets of predictions compare on the same books. Shared: read-only."""
     table = align_scored(first, second)
     return compare_models(first.table, table, first.classes, names=(first.name, second.name))
 
 
-@st.cache_resource(max_entries=16, show_spinner="Testing …", hash_funcs=KEYS)
+@st.cache_resource(max_entries=16, show_spinner=LazyText("Testing …"), hash_funcs=KEYS)
+@in_english()
 def facet_slices(scored: Scored, facet: str) -> FacetSlices:
     """Return every value of a facet as a slice, tested. Shared: read-only."""
     return slices_by_facet(scored.table, scored.classes, [facet])
 
 
-@st.cache_resource(max_entries=16, show_spinner="Testing …", hash_funcs=KEYS)
+@st.cache_resource(max_entries=16, show_spinner=LazyText("Testing …"), hash_funcs=KEYS)
+@in_english()
 def pair_slices(scored: Scored, down: str, across: str) -> PairSlices:
     """Return every pair of values of two facets as a slice, tested. Shared: read-only."""
     return slices_by_pair(scored.table, scored.classes, down, across)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Searching for groups of books that are truly worse …", hash_funcs=KEYS)
+@st.cache_resource(
+    max_entries=4, show_spinner=LazyText("Searching for groups of books that are truly worse …"), hash_funcs=KEYS
+)
+@in_english()
 def slices(scored: Scored) -> SliceFindings:
     """Return the slices that the search finds. Shared: read-only."""
     return find_slices(scored.table, scored.classes)
 
 
 @st.cache_resource(
-    max_entries=4, show_spinner="Reading every title with a model that has not seen it …", hash_funcs=KEYS
+    max_entries=4, show_spinner=LazyText("Reading every title with a model that has not seen it …"), hash_funcs=KEYS
 )
+@in_english()
 def label_audit(labels: Artifact[LabelManifest], false_alarm: float) -> LabelAudit:
     """Return which labels of a set look wrong, and where they gather. Shared: read-only."""
     return audit_labels(load_labels(workspace(), labels.name), false_alarm=false_alarm)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Drawing the curves …", hash_funcs=KEYS)
+@st.cache_resource(max_entries=8, show_spinner=LazyText("Drawing the curves …"), hash_funcs=KEYS)
+@in_english()
 def curves(scored: Scored) -> pd.DataFrame:
     """Return risk–coverage curves, a class after the other, thinned for drawing. Shared: read-only."""
     return Curves(scored.table, scored.classes).table()
@@ -235,37 +248,43 @@ def with_bound(report: PolicyReport, scored: Scored, chosen: SavedPolicy) -> Pol
     return replace(report, bound=bound_of(scored, chosen, lambda: error_band(scored), population(scored)))
 
 
-@st.cache_resource(max_entries=32, show_spinner="Testing cut-offs …", hash_funcs=KEYS)
+@st.cache_resource(max_entries=32, show_spinner=LazyText("Testing cut-offs …"), hash_funcs=KEYS)
+@in_english()
 def promise(scored: Scored, request: AcceptedRequest) -> Guarantee:
     """Return what can be promised of the accepted. Shared: read-only."""
     return ask_accepted(scored, request, alpha_budget(scored), population(scored))
 
 
-@st.cache_resource(max_entries=32, show_spinner="Testing cut-offs …", hash_funcs=KEYS)
+@st.cache_resource(max_entries=32, show_spinner=LazyText("Testing cut-offs …"), hash_funcs=KEYS)
+@in_english()
 def whole_guarantee(scored: Scored, request: WholeRequest) -> WholeGuarantee:
     """Return what can be promised of the whole. Shared: read-only."""
     return ask_whole(scored, request, alpha_budget(scored), population(scored))
 
 
-@st.cache_resource(max_entries=16, show_spinner="Testing pairs of cut-offs …", hash_funcs=KEYS)
+@st.cache_resource(max_entries=16, show_spinner=LazyText("Testing pairs of cut-offs …"), hash_funcs=KEYS)
+@in_english()
 def two_models(first: Scored, second: Scored, request: TwoModelRequest) -> TwoModelGuarantee:
     """Return what can be promised of two models and people together. Shared: read-only."""
     return ask_two_models(first, second, request, alpha_budget(first))
 
 
-@st.cache_resource(max_entries=8, show_spinner="Testing cut-offs …", hash_funcs=KEYS)
+@st.cache_resource(max_entries=8, show_spinner=LazyText("Testing cut-offs …"), hash_funcs=KEYS)
+@in_english()
 def error_band(scored: Scored) -> ErrorBand:
     """Return the bound on what stays wrong at every cut-off at once. Shared: read-only."""
     return ask_band(scored, alpha_budget(scored))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEYS)
+@in_english()
 def alpha_budget(scored: Scored) -> AlphaBudget:
     """Return the budget of the checked books; what was asked of them is read afresh at each look."""
     return budget_of(workspace(), scored)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEYS)
+@in_english()
 def random_books(scored: Scored, n: int, surest: float = 1.0, *, unchecked: bool = False) -> pd.DataFrame:
     """Return books drawn at random from all, checked or learned from or not. Shared: read-only.
 
@@ -283,12 +302,16 @@ def random_books(scored: Scored, n: int, surest: float = 1.0, *, unchecked: bool
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEYS)
+@in_english()
 def books_with_chances(scored: Scored, n: int, strata: tuple[str, ...]) -> pd.DataFrame:
     """Return about so many books, half of them in equal parts from each value of a facet. Shared: read-only."""
     return draw_with_chances(scored.table, n, strata)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Comparing the checked books with the others …", hash_funcs=KEYS)
+@st.cache_resource(
+    max_entries=8, show_spinner=LazyText("Comparing the checked books with the others …"), hash_funcs=KEYS
+)
+@in_english()
 def population(scored: Scored) -> PopulationCheck:
     """Return whether the checked books are like the collection. Shared: read-only."""
     return compare_population(scored.table)
@@ -309,7 +332,8 @@ def _cache_key(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any])
     return digest(policy, settings, decisions, artifact_keys("labels"))
 
 
-@st.cache_resource(max_entries=2, show_spinner="Deciding about each record …")
+@st.cache_resource(max_entries=2, show_spinner=LazyText("Deciding about each record …"))
+@in_english()
 def _release(key: str, wanted: str, _scored: Scored, _chosen: SavedPolicy, _settings: Mapping[str, Any]) -> Release:
     return Release.prepare(workspace(), _scored.name, _chosen, scored=_scored, **_settings)
 
@@ -324,7 +348,10 @@ def _decided_key(scored: Scored) -> str:
     return digest(key_of(scored), decisions, artifact_keys("labels"))
 
 
-@st.cache_resource(max_entries=4, show_spinner="Looking for what people have said …", hash_funcs={Scored: _decided_key})
+@st.cache_resource(
+    max_entries=4, show_spinner=LazyText("Looking for what people have said …"), hash_funcs={Scored: _decided_key}
+)
+@in_english()
 def export_cut_scope(scored: Scored) -> NDArray[np.bool_]:
     """Return which records an export leaves to the cuts. Shared: read-only."""
     return cut_scope(workspace(), scored)
@@ -340,7 +367,10 @@ def _queue_key(scored: Scored) -> str:
     return digest(key_of(scored), chosen, shared, artifact_keys("predictions"))
 
 
-@st.cache_resource(max_entries=3, show_spinner="Looking for books that wait …", hash_funcs={Scored: _queue_key})
+@st.cache_resource(
+    max_entries=3, show_spinner=LazyText("Looking for books that wait …"), hash_funcs={Scored: _queue_key}
+)
+@in_english()
 def review_queue(scored: Scored) -> ReviewQueue:
     """Return what people should look at, decided or not. Shared: read-only."""
     policies = saved_policies(workspace(), scored.predictions)
@@ -348,6 +378,7 @@ def review_queue(scored: Scored) -> ReviewQueue:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Scored: _queue_key})
+@in_english()
 def review_order(scored: Scored, order: Order, seed: int, reasons: tuple[Reason, ...]) -> tuple[str, ...]:
     """Return the records of the queue in an order. Shared: read-only."""
     return review_queue(scored).ordered(order, seed=seed, reasons=reasons)
@@ -357,7 +388,8 @@ def review_order(scored: Scored, order: Order, seed: int, reasons: tuple[Reason,
 _MOST_TITLES = 5_000
 
 
-@st.cache_resource(max_entries=3, show_spinner="Reading the checked titles …", hash_funcs=KEYS)
+@st.cache_resource(max_entries=3, show_spinner=LazyText("Reading the checked titles …"), hash_funcs=KEYS)
+@in_english()
 def checked_titles(scored: Scored) -> SimilarTitles:
     """Return the titles that people have checked, to be searched for those most like another. Shared: read-only."""
     checked = scored.labelled[scored.labelled[TITLE] != ""].head(_MOST_TITLES)
@@ -372,7 +404,8 @@ def model(name: str) -> Model:
     return _model(workspace().find("models", name).fingerprint)
 
 
-@st.cache_resource(max_entries=3, show_spinner="Loading the model …")
+@st.cache_resource(max_entries=3, show_spinner=LazyText("Loading the model …"))
+@in_english()
 def _model(fingerprint: str) -> Model:
     return load_model(workspace(), fingerprint)
 
@@ -383,11 +416,13 @@ def models() -> list[ModelDescription]:
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
+@in_english()
 def _models(things: tuple[tuple[str, str], ...]) -> list[ModelDescription]:
     return list_models(workspace())
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
+@in_english()
 def languages_of_model(name: str, fingerprint: str) -> tuple[KnownLanguage, ...]:
     """Return what is known of each language by the answers of a model for the books it learned from."""
     place = workspace()
@@ -404,6 +439,7 @@ def text_of(name: str, predictions: str, record_id: str, title: str) -> str:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
+@in_english()
 def _text(fingerprint: str, catalogue: str, record_id: str, reads: tuple[str, ...]) -> str:
     return text_of_record(workspace(), load_predictions(workspace(), fingerprint), record_id, reads)
 
@@ -422,7 +458,8 @@ def shap_explanation(name: str, title: str) -> Explanation:
     return _shap(fingerprint, _labels_here(fingerprint), digest(title), title)
 
 
-@st.cache_resource(max_entries=32, show_spinner="SHAP reads the title many times …")
+@st.cache_resource(max_entries=32, show_spinner=LazyText("SHAP reads the title many times …"))
+@in_english()
 def _shap(fingerprint: str, labels: str, key: str, _title: str) -> Explanation:
     loaded_model = _model(fingerprint)
     books = _learned_books(fingerprint)
@@ -436,7 +473,8 @@ def similar_titles(name: str, title: str) -> pd.DataFrame:
     return _similar(fingerprint, _labels_here(fingerprint)).nearest(title)
 
 
-@st.cache_resource(max_entries=3, show_spinner="Reading the labelled titles …")
+@st.cache_resource(max_entries=3, show_spinner=LazyText("Reading the labelled titles …"))
+@in_english()
 def _similar(fingerprint: str, labels: str) -> SimilarTitles:
     return SimilarTitles(_learned_books(fingerprint))
 

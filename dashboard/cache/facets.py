@@ -7,7 +7,9 @@ import streamlit as st
 from core.learned_facets import FacetCollection, FacetRanking, embeddings_of, rank_titles
 from core.manifests import Manifest
 from core.storage import Artifact, digest
+from core.translation import in_english
 from dashboard.cache.tables import workspace
+from dashboard.language import LazyText
 
 __all__ = ["facet_collection", "facet_ranking"]
 
@@ -18,7 +20,8 @@ def facet_collection(corpus: Artifact[Manifest]) -> FacetCollection:
     return _facet_collection(corpus.fingerprint, corpus.name, embeddings.fingerprint if embeddings else "")
 
 
-@st.cache_resource(max_entries=2, show_spinner="Reading the titles …")
+@st.cache_resource(max_entries=2, show_spinner=LazyText("Reading the titles …"))
+@in_english()
 def _facet_collection(corpus: str, name: str, embeddings: str) -> FacetCollection:
     return FacetCollection.open(workspace(), name)
 
@@ -30,5 +33,6 @@ def facet_ranking(collection: FacetCollection, training: Mapping[str, bool]) -> 
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
+@in_english()
 def _facet_ranking(key: str, _collection: FacetCollection, _training: Mapping[str, bool]) -> FacetRanking:
     return rank_titles(_collection, _training)

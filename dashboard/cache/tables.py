@@ -33,8 +33,10 @@ from core.readers.mapping import ColumnMapping, suggest_mapping
 from core.representativeness import Representativeness, compare
 from core.schema import Kind
 from core.storage import Artifact, Workspace, digest
+from core.translation import in_english
 from core.uploads import clear_stale_uploads, clear_upload, keep_upload
 from dashboard import people
+from dashboard.language import LazyText
 
 __all__ = [
     "KEYS",
@@ -62,6 +64,7 @@ _ArtifactKeys = tuple[tuple[str, str], ...]  # names and fingerprints
 
 
 @st.cache_resource
+@in_english()
 def server_workspace() -> Workspace:
     """Return the workspace of this server ($COLOPHON_HOME, else ./workspace), whoever uses it."""
     return Workspace()
@@ -102,7 +105,8 @@ def catalogue(name: str) -> CatalogueChoice:
     return _catalogue(predictions.fingerprint, _catalogue_key(predictions), name)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Looking for the catalogue of these predictions …")
+@st.cache_resource(max_entries=8, show_spinner=LazyText("Looking for the catalogue of these predictions …"))
+@in_english()
 def _catalogue(predictions: str, key: str, name: str) -> CatalogueChoice:
     return load_predictions(workspace(), name).catalogue(workspace())
 
@@ -114,7 +118,8 @@ def _catalogue_key(predictions: PredictionSet) -> str:
     return digest(saved_catalogue_choice(workspace(), predictions.fingerprint), artifact_keys("corpora"))
 
 
-@st.cache_resource(max_entries=4, show_spinner="Joining predictions and records …")
+@st.cache_resource(max_entries=4, show_spinner=LazyText("Joining predictions and records …"))
+@in_english()
 def _scored(name: str, manifest: str, labels: str, here: tuple[_ArtifactKeys, ...], catalogue: str) -> Scored:
     return load_scored(workspace(), name, labels or None)
 
@@ -147,7 +152,8 @@ def artifact_key(kind: str, fingerprint: str) -> str:
     return _catalogue_key(load_predictions(workspace(), fingerprint)) if kind == "predictions" else ""
 
 
-@st.cache_resource(max_entries=6, show_spinner="Reading records …")
+@st.cache_resource(max_entries=6, show_spinner=LazyText("Reading records …"))
+@in_english()
 def _records(kind: str, fingerprint: str, key: str) -> pd.DataFrame:
     place = workspace()
     if kind == "corpora":
@@ -162,7 +168,8 @@ def originals(kind: str, fingerprint: str) -> pd.DataFrame:
     return _originals(kind, fingerprint, artifact_key(kind, fingerprint))
 
 
-@st.cache_resource(max_entries=2, show_spinner="Reading the original columns …")
+@st.cache_resource(max_entries=2, show_spinner=LazyText("Reading the original columns …"))
+@in_english()
 def _originals(kind: str, fingerprint: str, key: str) -> pd.DataFrame:
     place = workspace()
     if kind == "corpora":
@@ -185,7 +192,8 @@ def peek(path: Path, kind: Kind, reading: ReadOptions) -> tuple[SourceTable, Col
     return outcome, suggest_mapping(outcome.frame, kind, check=False)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Reading the first rows …", ttl=600)
+@st.cache_resource(max_entries=8, show_spinner=LazyText("Reading the first rows …"), ttl=600)
+@in_english()
 def _peek(path: str, size: int, changed: int, reading: ReadOptions) -> SourceTable | InputError:
     try:
         return read_ahead(Path(path), "corpus", reading)[0]
@@ -232,6 +240,7 @@ def _clear_slot(slot: UploadSlot) -> None:
 
 
 @st.cache_resource(scope="session", on_release=_clear_slot, show_spinner=False)
+@in_english()
 def upload_slot() -> UploadSlot:
     """Return where this tab's file is kept."""
     return UploadSlot(workspace())
@@ -244,7 +253,8 @@ def _records_of(thing: Artifact[Manifest]) -> pd.DataFrame:
     return records(thing.kind, thing.fingerprint)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Comparing …", hash_funcs=KEYS)
+@st.cache_resource(max_entries=8, show_spinner=LazyText("Comparing …"), hash_funcs=KEYS)
+@in_english()
 def representativeness(sample: Artifact[Manifest], population: Artifact[Manifest]) -> Representativeness:
     """Return how a sample compares with a collection, all facets. Shared: read-only."""
     return compare(
@@ -252,7 +262,8 @@ def representativeness(sample: Artifact[Manifest], population: Artifact[Manifest
     )
 
 
-@st.cache_resource(max_entries=8, show_spinner="Comparing languages …", hash_funcs=KEYS)
+@st.cache_resource(max_entries=8, show_spinner=LazyText("Comparing languages …"), hash_funcs=KEYS)
+@in_english()
 def language_evidence(sample: Artifact[Manifest], population: Artifact[Manifest]) -> LanguageEvidence:
     """Return how much of the comparison by language rests on detected languages. Shared: read-only."""
     return evidence_of(
@@ -260,7 +271,8 @@ def language_evidence(sample: Artifact[Manifest], population: Artifact[Manifest]
     )
 
 
-@st.cache_data(max_entries=16, show_spinner="Counting words …", hash_funcs=KEYS)
+@st.cache_data(max_entries=16, show_spinner=LazyText("Counting words …"), hash_funcs=KEYS)
+@in_english()
 def keywords(sample: Artifact[Manifest], population: Artifact[Manifest], words: str) -> pd.DataFrame:
     """Return how often words (separated by commas) stand in titles, year by year."""
     return keyword_frequency(

@@ -8,6 +8,7 @@ import altair as alt
 import pandas as pd
 
 from core.formatting import in_percent
+from core.translation import _, noop
 from dashboard.charts import LIGHT, ChartTheme, themed
 
 __all__ = [
@@ -26,7 +27,7 @@ __all__ = [
 
 
 # In every layer, since one layer without a title takes it from all.
-WRONG_AMONG, ACCEPTED = "wrong among the accepted", "share of the books accepted"
+WRONG_AMONG, ACCEPTED = noop("wrong among the accepted"), noop("share of the books accepted")
 
 
 def risk_coverage_chart(
@@ -43,19 +44,19 @@ def risk_coverage_chart(
     allowed : float, optional
         The share of errors that shall not be exceeded.
     """
-    x = alt.X("coverage:Q", axis=alt.Axis(format="%"), title=ACCEPTED)
-    y = alt.Y("error_rate:Q", axis=alt.Axis(format="%"), title=WRONG_AMONG)
+    x = alt.X("coverage:Q", axis=alt.Axis(format="%"), title=_(ACCEPTED))
+    y = alt.Y("error_rate:Q", axis=alt.Axis(format="%"), title=_(WRONG_AMONG))
     tips = [
-        alt.Tooltip("cut:Q", format=".3f", title="cut-off"),
-        alt.Tooltip("coverage:Q", format=".1%", title="accepted"),
-        alt.Tooltip("error_rate:Q", format=".1%", title="wrong"),
-        alt.Tooltip("error_low:Q", format=".1%", title="at least"),
-        alt.Tooltip("error_high:Q", format=".1%", title="at most"),
-        alt.Tooltip("n_accepted:Q", format=",", title="checked among the accepted"),
+        alt.Tooltip("cut:Q", format=".3f", title=_("cut-off")),
+        alt.Tooltip("coverage:Q", format=".1%", title=_("accepted")),
+        alt.Tooltip("error_rate:Q", format=".1%", title=_("wrong")),
+        alt.Tooltip("error_low:Q", format=".1%", title=_("at least")),
+        alt.Tooltip("error_high:Q", format=".1%", title=_("at most")),
+        alt.Tooltip("n_accepted:Q", format=",", title=_("checked among the accepted")),
     ]
     base = alt.Chart(curve)
     band = base.mark_area(opacity=0.3, color=chart_theme.accent).encode(
-        x=x, y=alt.Y("error_low:Q", title=WRONG_AMONG), y2="error_high:Q"
+        x=x, y=alt.Y("error_low:Q", title=_(WRONG_AMONG)), y2="error_high:Q"
     )
     line = base.mark_line(color=chart_theme.accent).encode(x=x, y=y, tooltip=tips)
     layers: list[alt.Chart] = [band, line]
@@ -63,13 +64,13 @@ def risk_coverage_chart(
         rule = alt.Chart(pd.DataFrame({"error_rate": [allowed]}))
         layers.append(
             rule.mark_rule(strokeDash=[4, 4], color=chart_theme.wrong).encode(
-                y=alt.Y("error_rate:Q", title=WRONG_AMONG)
+                y=alt.Y("error_rate:Q", title=_(WRONG_AMONG))
             )
         )
     if here is not None:
         rule = alt.Chart(pd.DataFrame({"coverage": [here]}))
         layers.append(
-            rule.mark_rule(color=chart_theme.neutral, strokeWidth=2).encode(x=alt.X("coverage:Q", title=ACCEPTED))
+            rule.mark_rule(color=chart_theme.neutral, strokeWidth=2).encode(x=alt.X("coverage:Q", title=_(ACCEPTED)))
         )
     return themed(alt.layer(*layers).properties(height=260), chart_theme)
 
@@ -84,18 +85,22 @@ def cut_chart(curve: pd.DataFrame, cut: float | None, chart_theme: ChartTheme = 
     """
     long = pd.concat(
         [
-            pd.DataFrame({"cut": curve["cut"], "share": curve["accuracy"], "what": "right among the accepted"}),
-            pd.DataFrame({"cut": curve["cut"], "share": curve["coverage"], "what": "accepted"}),
+            pd.DataFrame({"cut": curve["cut"], "share": curve["accuracy"], "what": _("right among the accepted")}),
+            pd.DataFrame({"cut": curve["cut"], "share": curve["coverage"], "what": _("accepted")}),
         ]
     )
-    x = alt.X("cut:Q", title="cut-off on the confidence")
-    colours = alt.Scale(domain=["right among the accepted", "accepted"], range=[chart_theme.accent, chart_theme.second])
+    x = alt.X("cut:Q", title=_("cut-off on the confidence"))
+    colours = alt.Scale(
+        domain=[_("right among the accepted"), _("accepted")], range=[chart_theme.accent, chart_theme.second]
+    )
     lines = (
         alt.Chart(long)
         .mark_line(interpolate="step-after")
         .encode(
             x=x,
-            y=alt.Y("share:Q", axis=alt.Axis(format="%"), title="share of the books", scale=alt.Scale(domain=[0, 1])),
+            y=alt.Y(
+                "share:Q", axis=alt.Axis(format="%"), title=_("share of the books"), scale=alt.Scale(domain=[0, 1])
+            ),
             color=alt.Color("what:N", title=None, scale=colours),
             strokeDash=alt.StrokeDash("what:N", title=None),
             tooltip=[alt.Tooltip("cut:Q", format=".3f"), "what:N", alt.Tooltip("share:Q", format=".1%")],
@@ -106,7 +111,7 @@ def cut_chart(curve: pd.DataFrame, cut: float | None, chart_theme: ChartTheme = 
         rule = alt.Chart(pd.DataFrame({"cut": [cut]}))
         layers.append(
             rule.mark_rule(color=chart_theme.neutral, strokeWidth=2).encode(
-                x=alt.X("cut:Q", title="cut-off on the confidence")
+                x=alt.X("cut:Q", title=_("cut-off on the confidence"))
             )
         )
     return themed(alt.layer(*layers).properties(height=230), chart_theme)
@@ -118,7 +123,7 @@ def cut_chart(curve: pd.DataFrame, cut: float | None, chart_theme: ChartTheme = 
 
 # One batch has few titles, so that its loss jumps; the mean of the last ten shows where it goes.
 _SMOOTHED = 10
-_LEARNED, _HELD = "titles learned from", "titles held out"
+_LEARNED, _HELD = noop("titles learned from"), noop("titles held out")
 
 
 def present_run(history: Sequence[Mapping[str, float]]) -> pd.DataFrame:
@@ -140,37 +145,42 @@ def present_run(history: Sequence[Mapping[str, float]]) -> pd.DataFrame:
 def learning_sentence(run: pd.DataFrame) -> str:
     """Say how good the model of this run is so far, on titles that it does not learn from."""
     if run.empty:
-        return "It has not begun to learn."
+        return _("It has not begun to learn.")
     number = int(run["run"].fillna(0).iloc[-1])
-    name = f"Part {number}" if number else "All books"
+    name = _("Part {number}", number=number) if number else _("All books")
     measured = run[run["validation_accuracy"].notna()]
     if len(measured):
         last = measured.iloc[-1]
-        epochs = f"{last['epoch']:.0f} epoch{'s' if last['epoch'] > 1 else ''}"
-        return f"{name}: after {epochs}, {in_percent(last['validation_accuracy'])} of the titles held out are right."
+        epochs = _("{epoch:.0f} epoch{part}", epoch=last["epoch"], part="s" if last["epoch"] > 1 else "")
+        return _(
+            "{name}: after {epochs}, {validation_accuracy} of the titles held out are right.",
+            name=name,
+            epochs=epochs,
+            validation_accuracy=in_percent(last["validation_accuracy"]),
+        )
     if number:
-        return f"{name}: titles held out are asked after the first epoch."
-    return f"{name}: the last run learns from every title, so none is held out."
+        return _("{name}: titles held out are asked after the first epoch.", name=name)
+    return _("{name}: the last run learns from every title, so none is held out.", name=name)
 
 
 def learning_chart(run: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
     """Draw the loss over the epochs of one run, see :func:`present_run`."""
     losses = [
-        run[["epoch", "loss"]].dropna().assign(what=_LEARNED),
-        run[["epoch", "validation_loss"]].dropna().rename(columns={"validation_loss": "loss"}).assign(what=_HELD),
+        run[["epoch", "loss"]].dropna().assign(what=_(_LEARNED)),
+        run[["epoch", "validation_loss"]].dropna().rename(columns={"validation_loss": "loss"}).assign(what=_(_HELD)),
     ]
     long = pd.concat(losses, ignore_index=True)
-    scale = alt.Scale(domain=[_LEARNED, _HELD], range=[chart_theme.accent, chart_theme.wrong])
+    scale = alt.Scale(domain=[_(_LEARNED), _(_HELD)], range=[chart_theme.accent, chart_theme.wrong])
     base = alt.Chart(long).encode(
-        x=alt.X("epoch:Q", title="epochs (passes over the titles)", axis=alt.Axis(tickMinStep=1)),
-        y=alt.Y("loss:Q", title="loss (lower is better)", scale=alt.Scale(zero=True)),
+        x=alt.X("epoch:Q", title=_("epochs (passes over the titles)"), axis=alt.Axis(tickMinStep=1)),
+        y=alt.Y("loss:Q", title=_("loss (lower is better)"), scale=alt.Scale(zero=True)),
         color=alt.Color("what:N", title=None, scale=scale),
         tooltip=["what:N", alt.Tooltip("epoch:Q", format=".2f"), alt.Tooltip("loss:Q", format=".3f")],
     )
     lines = base.mark_line().encode(
-        strokeDash=alt.StrokeDash("what:N", title=None, scale=alt.Scale(domain=[_LEARNED, _HELD]))
+        strokeDash=alt.StrokeDash("what:N", title=None, scale=alt.Scale(domain=[_(_LEARNED), _(_HELD)]))
     )
-    dots = base.transform_filter(alt.datum["what"] == _HELD).mark_point(size=70, filled=True, opacity=1)
+    dots = base.transform_filter(alt.datum["what"] == _(_HELD)).mark_point(size=70, filled=True, opacity=1)
     return themed(alt.layer(lines, dots).properties(height=220), chart_theme)
 
 
@@ -211,7 +221,7 @@ def share_chart(table: pd.DataFrame, sample: str, population: str, chart_theme: 
         .mark_point(size=80, filled=True, opacity=1)
         .encode(
             y=y,
-            x=alt.X("share:Q", title="share of the books", axis=alt.Axis(format="%")),
+            x=alt.X("share:Q", title=_("share of the books"), axis=alt.Axis(format="%")),
             color=alt.Color(
                 "set:N",
                 title=None,
@@ -224,7 +234,7 @@ def share_chart(table: pd.DataFrame, sample: str, population: str, chart_theme: 
                 "value:N",
                 "set:N",
                 alt.Tooltip("share:Q", format=".1%"),
-                alt.Tooltip("n:Q", format=",", title="books"),
+                alt.Tooltip("n:Q", format=",", title=_("books")),
             ],
         )
     )
@@ -246,7 +256,7 @@ def ratio_chart(table: pd.DataFrame, sample: str, population: str, chart_theme: 
     ticks = ratio_ticks([*known["low"], *known["high"]])
     scale = alt.Scale(type="log", base=2, domain=[ticks[0], ticks[-1]])
     axis = alt.Axis(values=ticks, labelExpr=_RATIO_WORDS)
-    title = f"times as frequent in {sample} as in {population} (1 = the same)"
+    title = _("times as frequent in {sample} as in {population} (1 = the same)", sample=sample, population=population)
     tips: list[Any] = [
         "value:N",
         *(alt.Tooltip(f"{key}:Q", format=".2f") for key in ("ratio", "low", "high")),
@@ -299,8 +309,8 @@ def keyword_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
         alt.Chart(table)
         .mark_line()
         .encode(
-            x=alt.X("year:Q", axis=alt.Axis(format="d"), title="year of publication"),
-            y=alt.Y("rolling_share:Q", axis=alt.Axis(format="%"), title="share of titles"),
+            x=alt.X("year:Q", axis=alt.Axis(format="d"), title=_("year of publication")),
+            y=alt.Y("rolling_share:Q", axis=alt.Axis(format="%"), title=_("share of titles")),
             color=alt.Color(
                 "set:N",
                 title=None,
@@ -312,9 +322,9 @@ def keyword_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
                 "year:Q",
                 "word:N",
                 "set:N",
-                alt.Tooltip("n_with_word:Q", title="titles with the word"),
-                alt.Tooltip("n_titles:Q", title="titles that year", format=","),
-                alt.Tooltip("rolling_share:Q", format=".1%", title="share"),
+                alt.Tooltip("n_with_word:Q", title=_("titles with the word")),
+                alt.Tooltip("n_titles:Q", title=_("titles that year"), format=","),
+                alt.Tooltip("rolling_share:Q", format=".1%", title=_("share")),
             ],
         )
         .properties(height=280, title=str(table["word"].iloc[0]))

@@ -8,6 +8,7 @@ import pandas as pd
 
 from core.evaluation import most_confused
 from core.formatting import percent
+from core.translation import _, plural
 from dashboard.charts import LIGHT, ChartTheme, themed
 
 __all__ = [
@@ -58,22 +59,24 @@ def confusion_chart(confusion: pd.DataFrame, chart_theme: ChartTheme = LIGHT) ->
             for predicted, n in zip(columns, counts, strict=True)
         ]
     ).astype({"truth": "object", "predicted": "object"})
-    cells["books"] = [f"{n:,} {'book' if n == 1 else 'books'}" for n in cells["n"]]
-    cells["of_row"] = [f"{percent(share, 0)} of the row".replace(" %", "\u00a0%") for share in cells["share"]]
+    cells["books"] = [plural("{n:,} book", "{n:,} books", n) for n in cells["n"]]
+    cells["of_row"] = [
+        _("{share} of the row", share=percent(share, 0)).replace(" %", "\u00a0%") for share in cells["share"]
+    ]
     few = len(columns) <= _READABLE
     click = alt.selection_point(name=CELL, fields=["truth", "predicted"], on="click", empty=True)
     top = alt.Axis(orient="top", labelAngle=0 if few else -60, labelLimit=160)
     shade = alt.Scale(domain=[0, 1], range=[chart_theme.faint_right, chart_theme.right])
     base = alt.Chart(cells).encode(
-        x=alt.X("predicted:N", sort=columns, title="predicted", axis=top),
-        y=alt.Y("truth:N", sort=rows, title="what the books are", axis=alt.Axis(labelLimit=200)),
+        x=alt.X("predicted:N", sort=columns, title=_("predicted"), axis=top),
+        y=alt.Y("truth:N", sort=rows, title=_("what the books are"), axis=alt.Axis(labelLimit=200)),
     )
     squares = (
         base.mark_rect(cursor="pointer", stroke=chart_theme.text)
         .encode(
             color=alt.Color("share:Q", scale=shade, legend=None),
             strokeWidth=alt.condition(click, alt.value(3), alt.value(0), empty=False),
-            tooltip=["truth:N", "predicted:N", "books:N", alt.Tooltip("of_row:N", title="share")],
+            tooltip=["truth:N", "predicted:N", "books:N", alt.Tooltip("of_row:N", title=_("share"))],
         )
         .add_params(click)
     )
@@ -103,9 +106,9 @@ def length_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
         alt.Chart(table)
         .mark_bar()
         .encode(
-            x=alt.X("length:N", sort=order, title="length of the title in characters", axis=alt.Axis(labelAngle=0)),
+            x=alt.X("length:N", sort=order, title=_("length of the title in characters"), axis=alt.Axis(labelAngle=0)),
             xOffset=alt.XOffset("outcome:N", sort=["right", "wrong"]),
-            y=alt.Y("share:Q", axis=alt.Axis(format="%"), title="share of titles"),
+            y=alt.Y("share:Q", axis=alt.Axis(format="%"), title=_("share of titles")),
             color=alt.Color(
                 "outcome:N",
                 title=None,
@@ -114,7 +117,7 @@ def length_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> Any:
             tooltip=[
                 "length:N",
                 "outcome:N",
-                alt.Tooltip("n:Q", format=",", title="books"),
+                alt.Tooltip("n:Q", format=",", title=_("books")),
                 alt.Tooltip("share:Q", format=".1%"),
             ],
         )
@@ -133,14 +136,14 @@ def reliability_chart(table: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> A
     """
     base = alt.Chart(table)
     # Each layer says both titles: one without them takes them from all, or adds its own.
-    x_title, right = "how sure it was", "how often it was right"
+    x_title, right = _("how sure it was"), _("how often it was right")
     x = alt.X("mean_confidence:Q", axis=alt.Axis(format="%"), title=x_title)
     tips = [
-        alt.Tooltip("mean_confidence:Q", format=".1%", title="sure"),
-        alt.Tooltip("accuracy:Q", format=".1%", title="right"),
-        alt.Tooltip("low:Q", format=".1%", title="at least"),
-        alt.Tooltip("high:Q", format=".1%", title="at most"),
-        alt.Tooltip("n:Q", format=",", title="books"),
+        alt.Tooltip("mean_confidence:Q", format=".1%", title=_("sure")),
+        alt.Tooltip("accuracy:Q", format=".1%", title=_("right")),
+        alt.Tooltip("low:Q", format=".1%", title=_("at least")),
+        alt.Tooltip("high:Q", format=".1%", title=_("at most")),
+        alt.Tooltip("n:Q", format=",", title=_("books")),
     ]
     lines = base.mark_rule(color=chart_theme.neutral, strokeWidth=2).encode(
         x=x, y=alt.Y("low:Q", title=right), y2="high:Q"
@@ -175,7 +178,10 @@ def heatmap_chart(table: pd.DataFrame, down: str, across: str, chart_theme: Char
             "down": known[down].astype("object"),
             "across": known[across].astype("object"),
             "rate": known["rate"].astype(float),
-            "books": [f"{errors:,} of {n:,}" for errors, n in zip(known["errors"], known["n"], strict=True)],
+            "books": [
+                _("{errors:,} of {n:,}", errors=errors, n=n)
+                for errors, n in zip(known["errors"], known["n"], strict=True)
+            ],
         }
     )
     few = len(columns) <= _READABLE_PAIRS
@@ -194,8 +200,8 @@ def heatmap_chart(table: pd.DataFrame, down: str, across: str, chart_theme: Char
             tooltip=[
                 alt.Tooltip("down:N", title=down.replace("_", " ")),
                 alt.Tooltip("across:N", title=across.replace("_", " ")),
-                alt.Tooltip("books:N", title="wrong"),
-                alt.Tooltip("rate:Q", format=".1%", title="share"),
+                alt.Tooltip("books:N", title=_("wrong")),
+                alt.Tooltip("rate:Q", format=".1%", title=_("share")),
             ],
         )
         .add_params(click)
@@ -242,16 +248,16 @@ def rates_chart(
             "n": known["n"].astype(int),
         }
     )
-    data["books"] = data["n"].map("{:,} books".format)
+    data["books"] = [_("{n:,} books", n=n) for n in data["n"]]
     sort = list(order) if order is not None else list(data["value"])
     y = alt.Y("value:N", sort=sort, title=None, axis=alt.Axis(labelLimit=260))
     x = alt.X("rate:Q", title=title, axis=alt.Axis(format="%"), scale=alt.Scale(zero=True))
     tips = [
-        alt.Tooltip("value:N", title="value"),
+        alt.Tooltip("value:N", title=_("value")),
         alt.Tooltip("rate:Q", format=".1%"),
-        alt.Tooltip("low:Q", format=".1%", title="at least"),
-        alt.Tooltip("high:Q", format=".1%", title="at most"),
-        alt.Tooltip("n:Q", format=",", title="books"),
+        alt.Tooltip("low:Q", format=".1%", title=_("at least")),
+        alt.Tooltip("high:Q", format=".1%", title=_("at most")),
+        alt.Tooltip("n:Q", format=",", title=_("books")),
     ]
     base = alt.Chart(data).encode(y=y, tooltip=tips)
     lines = base.mark_rule(strokeWidth=2, color=chart_theme.neutral).encode(x=alt.X("low:Q", title=title), x2="high:Q")
@@ -264,7 +270,7 @@ def rates_chart(
         layers.append(
             alt.Chart(pd.DataFrame({"rate": [overall]}))
             .mark_rule(strokeDash=[4, 4], color=chart_theme.neutral)
-            .encode(x="rate:Q", tooltip=[alt.Tooltip("rate:Q", format=".1%", title="all books")])
+            .encode(x="rate:Q", tooltip=[alt.Tooltip("rate:Q", format=".1%", title=_("all books"))])
         )
     return themed(alt.layer(*layers).properties(height=alt.Step(26)), chart_theme)
 
@@ -291,7 +297,10 @@ def words_chart(table: pd.DataFrame, class_name: str, chart_theme: ChartTheme = 
             y=alt.Y(
                 "word:N", sort=data["word"].tolist(), title=None, axis=alt.Axis(labelLimit=160, labelOverlap=False)
             ),
-            x=alt.X("contribution:Q", title=f"against {class_name}  ←  log-odds  →  for {class_name}"),
+            x=alt.X(
+                "contribution:Q",
+                title=_("against {class_name}  ←  log-odds  →  for {class_name}", class_name=class_name),
+            ),
             color=alt.Color("speaks:N", title=None, scale=scale),
             tooltip=["word:N", alt.Tooltip("contribution:Q", format="+.2f")],
         )

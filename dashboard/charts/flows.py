@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.translation import _, noop
 from core.wording.decisions import WAYS
 from dashboard.charts import LIGHT, ChartTheme
 
 __all__ = ["flow_chart"]
 
-_NO_LABEL: Final = "no label yet"
+_NO_LABEL: Final = noop("no label yet")
 
 
 def flow_chart(flows: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> go.Figure:
@@ -27,9 +28,9 @@ def flow_chart(flows: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> go.Figur
     labels = sorted(set(flows["label"]), key=lambda name: (name == "", name))
     by_decision, by_label = flows.groupby("decision")["n"].sum(), flows.groupby("label")["n"].sum()
     sizes = [[int(flows["n"].sum())], by_decision[decisions].tolist(), by_label[labels].tolist()]
-    nodes = [f"all records<br>{sizes[0][0]:,}"]
-    nodes += [f"{WAYS[name]}: {by_decision[name]:,}" for name in decisions]
-    nodes += [f"{_in_chart(name)}<br>{by_label[name]:,}" for name in labels]
+    nodes = [_("all records<br>{sizes:,}", sizes=sizes[0][0])]
+    nodes += [_("{ways}: {by_decision:,}", ways=_(WAYS[name]), by_decision=by_decision[name]) for name in decisions]
+    nodes += [_("{name}<br>{n:,}", name=_in_chart(name), n=by_label[name]) for name in labels]
     middle = {name: 1 + at for at, name in enumerate(decisions)}
     right = {name: 1 + len(decisions) + at for at, name in enumerate(labels)}
     colors = [
@@ -42,7 +43,7 @@ def flow_chart(flows: pd.DataFrame, chart_theme: ChartTheme = LIGHT) -> go.Figur
         node={
             "label": nodes,
             "color": colors,
-            "x": [x for x, column in zip((0.001, 0.38, 0.999), sizes, strict=True) for _ in column],
+            "x": [x for x, column in zip((0.001, 0.38, 0.999), sizes, strict=True) for each in column],
             "y": [y for column in sizes for y in _centres(column)],
             "pad": 24,
             "thickness": 14,
@@ -69,7 +70,7 @@ def _centres(sizes: Sequence[int]) -> list[float]:
 
 def _in_chart(label: str) -> str:
     # Plotly reads a few marks of HTML in its words; a label is shown as it is written.
-    return label.replace("&", "&amp;").replace("<", "&lt;") or _NO_LABEL
+    return label.replace("&", "&amp;").replace("<", "&lt;") or _(_NO_LABEL)
 
 
 def _color(decision: str, chart_theme: ChartTheme) -> str:

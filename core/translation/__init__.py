@@ -1,0 +1,160 @@
+"""The language of what a curator reads: English as it stands in the code, or another from a catalogue of messages.
+
+A message is an English template with named places: ``_("{n:,} books wait", n=n)``. Beside this module lies a file
+``locales/<language>/LC_MESSAGES/colophon.po`` for each other language. A command, a job and whatever is written into a
+file speak English; the dashboard says which language its reader chose (:func:`follow`).
+"""
+
+import contextlib
+import functools
+import numbers
+import string
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from gettext import c2py
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+__all__ = [
+    "ENGLISH",
+    "LANGUAGES",
+    "LOCALES",
+    "_",
+    "current_language",
+    "follow",
+    "in_english",
+    "language_is",
+    "noop",
+    "number_text",
+    "plural",
+]
+
+ENGLISH: Final = "en"
+LOCALES: Final = Path(__file__).parent / "locales"
+LANGUAGES: Final[Mapping[str, str]] = {ENGLISH: "English", "de": "Deutsch"}
+"""What can be chosen, and how each language calls itself."""
+
+_DOMAIN: Final = "colophon.po"
+_fixed: ContextVar[str | None] = ContextVar("language", default=None)
+_sources: list[Callable[[], str]] = []
+
+
+def current_language() -> str:
+    """Return the language of whoever reads what is written now; English where nobody chose."""
+    fixed = _fixed.get()
+    if fixed is not None:
+        return fixed
+    return _sources[-1]() if _sources else ENGLISH
+
+
+def follow(source: Callable[[], str]) -> None:
+    """Ask `source` for the language from now on, wherever none is fixed by :func:`language_is`."""
+    _sources[:] = [source]
+
+
+@contextlib.contextmanager
+def language_is(language: str) -> Iterator[None]:
+    """Fix the language of what is written inside; also a decorator."""
+    token = _fixed.set(language)
+    try:
+        yield
+    finally:
+        _fixed.reset(token)
+
+
+in_english = functools.partial(language_is, ENGLISH)
+"""Fix English inside: for what a file keeps, whoever made it on a page. Also a decorator."""
+
+
+def noop(message: str) -> str:
+    """Mark a message that is translated where it is used, by ``_``; the text itself is returned."""
+    return message
+
+
+def _(message: str, /, **values: object) -> str:
+    """Return a message in the reader's language.
+
+    Parameters
+    ----------
+    message : str
+        The English text; with `values` a template for :meth:`str.format`.
+
+    >>> _("{n:,} books", n=1200)
+    '1,200 books'
+    """
+    language = current_language()
+    if language == ENGLISH:
+        return message.format(**values) if values else message
+    return _write(_catalogue(language).messages.get(message, message), values, language)
+
+
+def plural(singular: str, many: str, n: int, /, **values: object) -> str:
+    """Return one of two messages by a number, which is the place ``{n}`` in them, in the reader's language.
+
+    >>> plural("{n:,} book", "{n:,} books", 1), plural("{n:,} book", "{n:,} books", 1200)
+    ('1 book', '1,200 books')
+    """
+    values = {"n": n} | values
+    language = current_language()
+    if language == ENGLISH:
+        return (singular if n == 1 else many).format(**values)
+    catalogue = _catalogue(language)
+    forms = catalogue.plurals.get((singular, many))
+    message = forms[catalogue.form(n)] if forms else (singular if n == 1 else many)
+    return _write(message, values, language)
+
+
+def number_text(text: str) -> str:
+    """Return a number as English writes it, such as "1,204.5 %", as the reader's language does: "1.204,5 %"."""
+    language = current_language()
+    return text if language == ENGLISH else text.translate(_signs(language))
+
+
+def _write(message: str, values: Mapping[str, object], language: str) -> str:
+    return _formatter(language).vformat(message, (), values) if values else message
+
+
+class _Formatter(string.Formatter):
+    """As :meth:`str.format`, with numbers as a language writes them."""
+
+    def __init__(self, signs: Mapping[int, str]) -> None:
+        self.signs = signs
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        text = format(value, format_spec)
+        return text.translate(self.signs) if isinstance(value, numbers.Number) else text
+
+
+@functools.cache
+def _formatter(language: str) -> _Formatter:
+    return _Formatter(_signs(language))
+
+
+@functools.cache
+def _signs(language: str) -> Mapping[int, str]:
+    from babel.numbers import get_decimal_symbol, get_group_symbol
+
+    return {ord("."): get_decimal_symbol(language), ord(","): get_group_symbol(language)}
+
+
+class _Catalogue(NamedTuple):
+    messages: Mapping[str, str]
+    plurals: Mapping[tuple[str, str], tuple[str, ...]]
+    form: Callable[[int], int]
+
+
+@functools.cache
+def _catalogue(language: str) -> _Catalogue:
+    from babel.messages.pofile import read_po
+
+    with (LOCALES / language / "LC_MESSAGES" / _DOMAIN).open("rb") as file:
+        content = read_po(file, locale=language)
+    messages: dict[str, str] = {}
+    plurals: dict[tuple[str, str], tuple[str, ...]] = {}
+    for entry in content:
+        if isinstance(entry.string, str):
+            if entry.id and entry.string:
+                messages[str(entry.id)] = entry.string
+        elif entry.string and all(entry.string):
+            plurals[entry.id[0], entry.id[1]] = tuple(entry.string)
+    return _Catalogue(messages, plurals, c2py(content.plural_expr))
