@@ -39,7 +39,7 @@ from core.thresholds import (
 from core.thresholds.error_band import MOST_BANDS, SHARE_OF_ONE_CUT
 from core.thresholds.sample import CheckedSample, above_floors
 from core.thresholds.two_models import TwoModelGuarantee, find_two_model_guarantee
-from core.translation import in_english
+from core.translation import _, in_english, plural
 from core.wording import whole as wording
 from core.wording.thresholds import population_warnings
 
@@ -422,14 +422,20 @@ def budget_sentence(budget: AlphaBudget) -> str:
     """Say how much of what these books can prove has been used up, and on which questions."""
     questions = budget.questions()
     if not questions:
-        return "Nothing has been asked of these checked books yet: the first question gets the most of them."
-    count = "One question has" if len(questions) == 1 else f"{len(questions):,} questions have"
-    by = f", by {questions[-1].created_by}" if questions[-1].created_by else ""
-    return (
-        f"{count} been asked of these checked books (the last{by}: {questions[-1].description})."
-        f" {percent(budget.left, 0)} of what they can prove is left for all others; to ask the same again is free, a"
-        " second question pays for all other shares and cut-offs of the same predictions, and a set of other books"
-        " begins anew."
+        return _("Nothing has been asked of these checked books yet: the first question gets the most of them.")
+    by = _(", by {name}", name=questions[-1].created_by) if questions[-1].created_by else ""
+    return plural(
+        "One question has been asked of these checked books (the last{by}: {question}). {left} of what they"
+        " can prove is left for all others; to ask the same again is free, a second question pays for all"
+        " other shares and cut-offs"
+        " of the same predictions, and a set of other books begins anew.",
+        "{n:,} questions have been asked of these checked books (the last{by}: {question}). {left} of what they can"
+        " prove is left for all others; to ask the same again is free, a second question pays for all other shares and"
+        " cut-offs of the same predictions, and a set of other books begins anew.",
+        len(questions),
+        by=by,
+        question=questions[-1].description,
+        left=percent(budget.left, 0),
     )
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from core.errors import NotAllowedError, SignInError
+from core.translation import noop
 
 __all__ = ["Person", "Role", "Roles", "identify"]
 
@@ -23,9 +24,9 @@ _DECIDING: Final = frozenset({"decision", "claim"})
 class Role(StrEnum):
     """What a person may do: look; decide on Review too; or all there is."""
 
-    READER = "reader"
-    REVIEWER = "reviewer"
-    CURATOR = "curator"
+    READER = noop("reader")
+    REVIEWER = noop("reviewer")
+    CURATOR = noop("curator")
 
     def includes(self, other: "Role") -> bool:
         """Whether this role may do all that the other may.

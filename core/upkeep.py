@@ -21,17 +21,18 @@ from core.learned_facets import EMBEDDINGS
 from core.manifests import MANIFEST, PredictionManifest, sealed
 from core.predictions import saved_catalogue_choice
 from core.storage import KIND_WORDS, Workspace, read_json, slug, write_json
+from core.translation import noop
 
 __all__ = ["KINDS", "KIND_NAMES", "Dependent", "Removed", "Renamed", "dependents", "remove", "rename"]
 
 _LOG = logging.getLogger(__name__)
 
 KIND_NAMES: Final[Mapping[str, str]] = {
-    "corpora": "corpus",
-    "labels": "labels",
-    "predictions": "predictions",
-    "models": "model",
-    "exports": "export",
+    "corpora": noop("corpus"),
+    "labels": noop("labels"),
+    "predictions": noop("predictions"),
+    "models": noop("model"),
+    "exports": noop("export"),
 }
 KINDS: Final = {name: kind for kind, name in KIND_NAMES.items()}
 

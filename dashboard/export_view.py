@@ -415,8 +415,10 @@ def show_difference(table: ExportTable) -> None:
     """Show what the export changes against the catalogue's genre field."""
     difference = genre_difference(table)
     for kind, meaning in DIFFERENCES.items():
-        st.markdown(_("**{counts:,}** {kind}: {meaning}.", counts=difference.counts[kind], kind=kind, meaning=meaning))
-    shown = st.selectbox(_("Show the records"), list(DIFFERENCES))
+        st.markdown(
+            _("**{counts:,}** {kind}: {meaning}.", counts=difference.counts[kind], kind=_(kind), meaning=_(meaning))
+        )
+    shown = st.selectbox(_("Show the records"), list(DIFFERENCES), format_func=_)
     show_table(difference.of(str(shown)).head(1000), alt=_("Records by difference from the genre field"))
     widgets.download_table(difference.of(str(shown)), f"genre-{shown}".replace(" ", "-"))
 

@@ -24,7 +24,7 @@ from core.wording.languages import unknown_sentences
 from dashboard import cache, feedback, upkeep_view, widgets
 from dashboard.feedback import escape, figure, percent, rate
 from dashboard.language import only
-from dashboard.tables import CLASSES_ALIKE, show_table
+from dashboard.tables import classes_alike, show_table
 
 __all__ = [
     "can_start",
@@ -77,7 +77,7 @@ def show(first: Scored, second: Scored) -> None:
             )
         ]
     )
-    show_table(table, columns={"macro-F1": CLASSES_ALIKE}, alt=_("Both sets of predictions on the same books"))
+    show_table(table, columns={"macro-F1": classes_alike()}, alt=_("Both sets of predictions on the same books"))
     widgets.download_table(table, "two-models")
     view = st.segmented_control(
         _("Show"),
@@ -410,7 +410,7 @@ def leak_check(scored: Scored, evaluation: Evaluation) -> None:
         ]
     )
     show_table(
-        table, columns={"macro-F1": CLASSES_ALIKE}, alt=_("How often it is right, with and without leaked books")
+        table, columns={"macro-F1": classes_alike()}, alt=_("How often it is right, with and without leaked books")
     )
     leaked = scored.labelled[scored.labelled["leak"].astype(bool)]
     if len(leaked):

@@ -57,8 +57,8 @@ def allowed(act: str, role: Role = Role.CURATOR) -> bool:
     """
     if may(role):
         return True
-    who = "Curators" if role is Role.CURATOR else _("Reviewers and curators")
-    st.caption(_("{who} can {act}. You are signed in as a {role}.", who=who, act=act, role=current_person().role))
+    who = _("Curators") if role is Role.CURATOR else _("Reviewers and curators")
+    st.caption(_("{who} can {act}. You are signed in as a {role}.", who=who, act=act, role=_(current_person().role)))
     return False
 
 
@@ -103,7 +103,7 @@ def show_person() -> None:
     if _section("auth") is None:
         return
     person = current_person()
-    st.caption(f"{feedback.escape(person.name)} · {person.role}")
+    st.caption(f"{feedback.escape(person.name)} · {_(person.role)}")
     _sign_out_button()
 
 

@@ -8,16 +8,16 @@ import streamlit as st
 
 from core.facets import FACETS, facet_title
 from core.schema import CONFIDENCE, PREDICTED, RECORD_ID, TITLE, TRUTH
-from core.translation import noop
+from core.translation import _, noop
 from dashboard.charts import DARK, LIGHT, ChartTheme
 from dashboard.feedback import NO_BREAK
 
 __all__ = [
-    "CLASSES_ALIKE",
     "HEADERS",
     "SHARE_FORMAT",
     "accent_text_colour",
     "chart_theme",
+    "classes_alike",
     "fit_the_window",
     "header",
     "headers_in_words",
@@ -82,20 +82,20 @@ _LINE, _MARGIN = 22, 13
 
 # What columns of records, predictions and measurements are called in a table. Others lose their underscores.
 HEADERS: Final[Mapping[str, str]] = {
-    RECORD_ID: "identifier",
-    TITLE: "title",
+    RECORD_ID: noop("identifier"),
+    TITLE: noop("title"),
     PREDICTED: noop("model says"),
-    CONFIDENCE: "sure",
+    CONFIDENCE: noop("sure"),
     TRUTH: noop("people say"),
     "acc_high": noop("right, at most"),
     "acc_low": noop("right, at least"),
     "adjusted_ratio": noop("same labels compared"),
     "commonest": noop("commonest values"),
     "date_given": noop("date as given"),
-    "date_year": "year",
+    "date_year": noop("year"),
     "distinct": noop("different values"),
     "error_rate": noop("share wrong"),
-    "errors": "wrong",
+    "errors": noop("wrong"),
     "filled": noop("records with a value"),
     "first_confidence": noop("first is sure"),
     "first_errors": noop("wrong, first"),
@@ -103,12 +103,12 @@ HEADERS: Final[Mapping[str, str]] = {
     "first_rate": noop("share wrong, first"),
     "high": noop("at most"),
     "low": noop("at least"),
-    "n": "books",
+    "n": noop("books"),
     "n_accepted": noop("checked among the accepted"),
     "n_titles": noop("titles that year"),
     "n_with_word": noop("titles with the word"),
     "p_adjusted": noop("p, adjusted"),
-    "rate": "share",
+    "rate": noop("share"),
     "ratio": noop("times the rest"),
     "rolling_share": noop("share, mean of some years"),
     "second_confidence": noop("second is sure"),
@@ -119,14 +119,17 @@ HEADERS: Final[Mapping[str, str]] = {
     "title_key": noop("title, letters only"),
 }
 
-# The mean of the classes' F1, in a curator's words; the term is in the help.
-CLASSES_ALIKE: Final = st.column_config.Column(
-    noop("every class alike"),
-    help=noop(
-        "Macro-F1: how well each class is recognised, on average over the classes, whether it has many books or few."
-        " 1 is best."
-    ),
-)
+
+def classes_alike() -> Any:
+    """Return the setting of the column that says how well each class is recognised."""
+    return st.column_config.Column(
+        _("every class alike"),
+        help=_(
+            "Macro-F1: how well each class is recognised, on average over the classes, whether it has many"
+            " books or few."
+            " 1 is best."
+        ),
+    )
 
 
 def header(column: str) -> str:
@@ -136,10 +139,10 @@ def header(column: str) -> str:
     ('identifier', 'genre given by the catalogue', 'share wrong', 'my own column')
     """
     if column in HEADERS:
-        return HEADERS[column]
+        return _(HEADERS[column])
     if column in FACETS:
         return facet_title(column)[:1].lower() + facet_title(column)[1:]
-    return " ".join(column.replace("_", " ").split())
+    return _(" ".join(column.replace("_", " ").split()))
 
 
 def headers_in_words(table: pd.DataFrame) -> pd.DataFrame:

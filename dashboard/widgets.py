@@ -363,12 +363,10 @@ def mark_invented(*things: Artifact[Manifest] | None) -> None:
         st.info(_("These records are invented: this is the demonstration."), icon=":material/science:")
 
 
-def download_table(
-    table: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "Download this table (CSV)"
-) -> None:
+def download_table(table: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str | None = None) -> None:
     """Draw a button that downloads a table for a spreadsheet program; the file is made when it is clicked."""
     st.download_button(
-        label,
+        label or _("Download this table (CSV)"),
         data=lambda: csv_for_people(headers_in_words(table() if callable(table) else table)),
         file_name=f"{name}.csv",
         mime="text/csv",

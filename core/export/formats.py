@@ -16,6 +16,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.storage import file_sha256
+from core.translation import noop
 
 if TYPE_CHECKING:
     from core.export.readme import ExportSummary
@@ -288,7 +289,7 @@ FORMATS: Final[dict[str, ExportFormat]] = {
         ExportFormat(
             name="csv",
             title="CSV",
-            description="CSV, exact: every original string unchanged, for machines",
+            description=noop("CSV, exact: every original string unchanged, for machines"),
             module="core.export.tabular",
             attribute="CsvFormat",
             stage=Stage.DATA,
@@ -296,7 +297,7 @@ FORMATS: Final[dict[str, ExportFormat]] = {
         ExportFormat(
             name="xlsx",
             title="Excel workbook",
-            description=(
+            description=noop(
                 "Excel workbook for people: every cell is text, nothing is turned into a number, a date or a formula"
             ),
             module="core.export.tabular",
@@ -307,7 +308,7 @@ FORMATS: Final[dict[str, ExportFormat]] = {
         ExportFormat(
             name="parquet",
             title="Parquet",
-            description="Parquet: typed columns, identifiers stay text",
+            description=noop("Parquet: typed columns, identifiers stay text"),
             module="core.export.tabular",
             attribute="ParquetFormat",
             stage=Stage.DATA,
@@ -315,7 +316,7 @@ FORMATS: Final[dict[str, ExportFormat]] = {
         ExportFormat(
             name="jsonl",
             title="JSON Lines",
-            description="JSON Lines: one object a book",
+            description=noop("JSON Lines: one object a book"),
             module="core.export.tabular",
             attribute="JsonlFormat",
             aliases=("ndjson",),
@@ -324,7 +325,7 @@ FORMATS: Final[dict[str, ExportFormat]] = {
         ExportFormat(
             name="csvw",
             title="CSV on the Web",
-            description="CSV on the Web metadata beside the CSV",
+            description=noop("CSV on the Web metadata beside the CSV"),
             module="core.export.packages",
             attribute="CsvwFormat",
             stage=Stage.DESCRIPTION,
@@ -333,7 +334,7 @@ FORMATS: Final[dict[str, ExportFormat]] = {
         ExportFormat(
             name="datapackage",
             title="Data Package",
-            description="Data Package version 2",
+            description=noop("Data Package version 2"),
             module="core.export.packages",
             attribute="DataPackageFormat",
             stage=Stage.PACKAGE,
@@ -342,7 +343,7 @@ FORMATS: Final[dict[str, ExportFormat]] = {
         ExportFormat(
             name="marc",
             title="MARC 21",
-            description="MARC 21 (ISO 2709, UTF-8)",
+            description=noop("MARC 21 (ISO 2709, UTF-8)"),
             module="core.export.marc",
             attribute="MarcFormat",
             aliases=("marc21", "mrc"),
@@ -351,7 +352,7 @@ FORMATS: Final[dict[str, ExportFormat]] = {
         ExportFormat(
             name="marcxml",
             title="MARCXML",
-            description="MARCXML",
+            description=noop("MARCXML"),
             module="core.export.marc",
             attribute="MarcFormat",
             takes_marc=True,
@@ -359,21 +360,21 @@ FORMATS: Final[dict[str, ExportFormat]] = {
         ExportFormat(
             name="mods",
             title="MODS",
-            description="MODS 3.7",
+            description=noop("MODS 3.7"),
             module="core.export.descriptions",
             attribute="ModsFormat",
         ),
         ExportFormat(
             name="dc",
             title="Dublin Core",
-            description="Dublin Core (oai_dc)",
+            description=noop("Dublin Core (oai_dc)"),
             module="core.export.descriptions",
             attribute="DublinCoreFormat",
         ),
         ExportFormat(
             name="jsonld",
             title="JSON-LD",
-            description="schema.org JSON-LD with each prediction as an annotation",
+            description=noop("schema.org JSON-LD with each prediction as an annotation"),
             module="core.export.descriptions",
             attribute="JsonLdFormat",
             aliases=("json-ld",),
@@ -381,7 +382,7 @@ FORMATS: Final[dict[str, ExportFormat]] = {
         ExportFormat(
             name="croissant",
             title="Croissant",
-            description="Croissant 1.0 metadata over the Parquet file",
+            description=noop("Croissant 1.0 metadata over the Parquet file"),
             module="core.export.packages",
             attribute="CroissantFormat",
             stage=Stage.DESCRIPTION,
@@ -390,7 +391,7 @@ FORMATS: Final[dict[str, ExportFormat]] = {
         ExportFormat(
             name="huggingface",
             title="Hugging Face",
-            description="Hugging Face dataset folder",
+            description=noop("Hugging Face dataset folder"),
             module="core.export.packages",
             attribute="HuggingFaceFormat",
             aliases=("hf",),
@@ -398,7 +399,7 @@ FORMATS: Final[dict[str, ExportFormat]] = {
         ExportFormat(
             name="rocrate",
             title="RO-Crate",
-            description="RO-Crate 1.2 metadata: files, licence and run as a research object",
+            description=noop("RO-Crate 1.2 metadata: files, licence and run as a research object"),
             module="core.export.linked_data",
             attribute="RoCrateFormat",
             aliases=("ro-crate",),
@@ -409,14 +410,14 @@ FORMATS: Final[dict[str, ExportFormat]] = {
 
 MarcKind = Literal["enriched", "delta", "stub"]
 MARC_KINDS: Final[Mapping[str, str]] = {
-    "enriched": "the library's own records with the new fields added; records that did not change are not in it",
-    "delta": "only identifiers and the new fields, to be merged into records that exist",
-    "stub": "minimal new records, for a library that holds no MARC for these books",
+    "enriched": noop("the library's own records with the new fields added; records that did not change are not in it"),
+    "delta": noop("only identifiers and the new fields, to be merged into records that exist"),
+    "stub": noop("minimal new records, for a library that holds no MARC for these books"),
 }
 Carrier = Literal["online", "volume"]
 CARRIERS: Final[Mapping[str, str]] = {
-    "online": "the digitised book, read online (337 computer, 338 online resource)",
-    "volume": "the book on the shelf (337 unmediated, 338 volume)",
+    "online": noop("the digitised book, read online (337 computer, 338 online resource)"),
+    "volume": noop("the book on the shelf (337 unmediated, 338 volume)"),
 }
 
 

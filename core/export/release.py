@@ -35,7 +35,7 @@ from core.review import decisions_for_scored
 from core.schema import CORRECT, GENRE_GIVEN, LABEL, PREDICTED, RECORD_ID, SOURCE, TITLE, TRUTH
 from core.storage import Workspace, digest, now, slug
 from core.thresholds import Policy, apply_policy, compare_population, expected_errors
-from core.translation import in_english
+from core.translation import in_english, noop
 from core.wording import thresholds as wording
 
 __all__ = [
@@ -466,13 +466,14 @@ def _choose(table: ExportTable, ids: Sequence[str], n: int, seed: int) -> np.nda
 # Against the catalogue's own genre field, and by language, decade or any other facet.
 
 
-ADDED, BESIDE, SAME, CONFLICTING, UNCLEAR = "added", "added beside another genre", "same", "conflicting", "unclear"
+ADDED, BESIDE, SAME = noop("added"), noop("added beside another genre"), noop("same")
+CONFLICTING, UNCLEAR = noop("conflicting"), noop("unclear")
 DIFFERENCES: Final[Mapping[str, str]] = {
-    ADDED: "the catalogue has no genre; the export adds a label",
-    BESIDE: "the catalogue has a genre that says nothing of the labels; the export adds one beside it",
-    SAME: "the catalogue's genre names the label the machine predicts; nothing is exported",
-    CONFLICTING: "the catalogue's genre names another label than the machine predicts; nothing is exported",
-    UNCLEAR: "the catalogue's genre names several labels; nothing is exported",
+    ADDED: noop("the catalogue has no genre; the export adds a label"),
+    BESIDE: noop("the catalogue has a genre that says nothing of the labels; the export adds one beside it"),
+    SAME: noop("the catalogue's genre names the label the machine predicts; nothing is exported"),
+    CONFLICTING: noop("the catalogue's genre names another label than the machine predicts; nothing is exported"),
+    UNCLEAR: noop("the catalogue's genre names several labels; nothing is exported"),
 }
 
 

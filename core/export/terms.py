@@ -15,6 +15,7 @@ import pandas as pd
 
 from core.classes import class_key
 from core.errors import InputError
+from core.translation import noop
 
 __all__ = [
     "GENRE_SOURCES",
@@ -38,15 +39,15 @@ __all__ = [
 # --- From a label to a catalogue term: a visible choice, never a guess ------------------------------------------------
 
 
-TERM_QUESTION: Final = "Does the label Fiction, as your annotators used it, include verse and drama?"
+TERM_QUESTION: Final = noop("Does the label Fiction, as your annotators used it, include verse and drama?")
 
 VerseDramaAnswer = Literal["", "yes", "no"]
 Profile = Literal["lcgft", "fast", "uncontrolled", "none"]
 PROFILES: Final[Mapping[str, str]] = {
-    "lcgft": "Library of Congress Genre/Form Terms where one fits, else an uncontrolled term",
-    "fast": "FAST (OCLC) where one fits, else an uncontrolled term",
-    "uncontrolled": "the label itself, as an uncontrolled term",
-    "none": "no genre term in MARC: the accepted labels go to the flat files only",
+    "lcgft": noop("Library of Congress Genre/Form Terms where one fits, else an uncontrolled term"),
+    "fast": noop("FAST (OCLC) where one fits, else an uncontrolled term"),
+    "uncontrolled": noop("the label itself, as an uncontrolled term"),
+    "none": noop("no genre term in MARC: the accepted labels go to the flat files only"),
 }
 
 # Source codes that 655 $2 may carry: the book genre lists among the genre/form source codes of the Library of Congress

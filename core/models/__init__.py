@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from core.errors import InputError, ModelError
 from core.progress import Progress, silent
 from core.text_formats import json_text
+from core.translation import noop
 
 __all__ = [
     "COLLECTION",
@@ -266,9 +267,9 @@ BASE: Final = ModelOption(
     values="text",
     metavar="DIR_OR_HUB_ID",
     command_help="encoder to start from",
-    label="Language model to start from",
-    placeholder="MiniLM, which comes with Colophon",
-    page_help=(
+    label=noop("Language model to start from"),
+    placeholder=noop("MiniLM, which comes with Colophon"),
+    page_help=noop(
         "A folder on this computer, or a name on the Hugging Face Hub such as distilbert-base-multilingual-cased. Only"
         " weights in the safetensors format are read."
     ),
@@ -279,8 +280,8 @@ MEMBERS: Final = ModelOption(
     default=("tfidf", "embedding"),
     metavar="KINDS",
     command_help="two or more kinds, parted by commas (default tfidf,embedding; add transformer for the best)",
-    label="Members of a blend",
-    page_help=(
+    label=noop("Members of a blend"),
+    page_help=noop(
         "Asked together where the kind of model is a blend. The fine-tuned language model makes it better and training"
         " minutes longer."
     ),
@@ -290,8 +291,8 @@ COLLECTION: Final = ModelOption(
     values="corpus",
     metavar="CORPUS",
     command_help="catalogue that a quick student is taught on, and for which it is certified",
-    label="Catalogue to make quick",
-    page_help=(
+    label=noop("Catalogue to make quick"),
+    page_help=noop(
         "For a quick student beside the language model. The language model reads some thousand of its titles, and the"
         " student learns what it says of them. What is promised holds for this catalogue alone."
     ),
@@ -303,7 +304,7 @@ KINDS: Final[dict[str, ModelKind]] = {
     for kind in (
         ModelKind(
             name="tfidf",
-            title="Words and letters (TF-IDF)",
+            title=noop("Words and letters (TF-IDF)"),
             description=(
                 "Weighs words, pairs of words and runs of two to five letters. Trains in seconds, scores thousands of"
                 " titles a second, and says exactly which words decided."
@@ -314,7 +315,7 @@ KINDS: Final[dict[str, ModelKind]] = {
         ),
         ModelKind(
             name="embedding",
-            title="Meanings (frozen language model)",
+            title=noop("Meanings (frozen language model)"),
             description=(
                 "A pre-trained language model turns each title into numbers, on which a quick classifier learns. Knows"
                 " words that were never labelled; trains in seconds."
@@ -326,7 +327,7 @@ KINDS: Final[dict[str, ModelKind]] = {
         ),
         ModelKind(
             name="transformer",
-            title="Language model (transformer)",
+            title=noop("Language model (transformer)"),
             description=(
                 "A small pre-trained language model, fine-tuned on your labels. Knows words that were never labelled;"
                 " takes minutes to train."
@@ -338,7 +339,7 @@ KINDS: Final[dict[str, ModelKind]] = {
         ),
         ModelKind(
             name="blend",
-            title="Several models together (blend)",
+            title=noop("Several models together (blend)"),
             description=(
                 "Asks several models and weighs their answers; the weights are learned on titles none of them had seen."
             ),
@@ -350,7 +351,7 @@ KINDS: Final[dict[str, ModelKind]] = {
         ),
         ModelKind(
             name="cascade",
-            title="Language model with a quick student (cascade)",
+            title=noop("Language model with a quick student (cascade)"),
             description=(
                 "A language model teaches a quick student on your catalogue; the student decides where it is sure. At"
                 " most 0.5 % of the labels differ from the language model's, 95 % sure. For large catalogues."

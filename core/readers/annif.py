@@ -26,6 +26,7 @@ from core.readers.encoding import encoding_name
 from core.readers.scores import DOCUMENT_ID, score_from, suggested
 from core.readers.table import CHUNK_ROWS, Reader, ReaderOptions, RejectedRows, SourceTable, TextColumns
 from core.text_formats import Number, as_text
+from core.translation import noop
 
 __all__ = [
     "BEST",
@@ -416,7 +417,7 @@ READER: Final = Reader(
     words="Annif's .annif files",
     recognise=recognise,
     suffix=SUFFIX,
-    folder_words="the folder with the suggestions of 'annif index'",
+    folder_words=noop("the folder with the suggestions of 'annif index'"),
     gather=one_row_a_document,
     kind="predictions",
     holds="These are Annif's suggestions",

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from gettext import c2py
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 __all__ = [
     "ENGLISH",
@@ -34,6 +34,7 @@ LOCALES: Final = Path(__file__).parent / "locales"
 LANGUAGES: Final[Mapping[str, str]] = {ENGLISH: "English", "de": "Deutsch"}
 """What can be chosen, and how each language calls itself."""
 
+_Text = TypeVar("_Text", bound=str)
 _DOMAIN: Final = "colophon.po"
 _fixed: ContextVar[str | None] = ContextVar("language", default=None)
 _sources: list[Callable[[], str]] = []
@@ -66,7 +67,7 @@ in_english = functools.partial(language_is, ENGLISH)
 """Fix English inside: for what a file keeps, whoever made it on a page. Also a decorator."""
 
 
-def noop(message: str) -> str:
+def noop(message: _Text) -> _Text:
     """Mark a message that is translated where it is used, by ``_``; the text itself is returned."""
     return message
 

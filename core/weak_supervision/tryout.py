@@ -30,6 +30,7 @@ from core.schema import (
 )
 from core.statistics import MINIMUM_RECORDS, Estimate, wilson
 from core.storage import now
+from core.translation import noop
 from core.weak_supervision.functions import (
     ABSTAIN,
     LabellingFunction,
@@ -172,7 +173,7 @@ def accuracy_by_title(answers: NDArray[np.object_], truth: pd.Series, title_keys
 
 
 Method = Literal["label model", "majority"]
-METHODS: Final[tuple[Method, ...]] = ("label model", "majority")
+METHODS: Final[tuple[Method, ...]] = (noop("label model"), noop("majority"))
 
 
 @dataclass(frozen=True, kw_only=True)
