@@ -87,16 +87,8 @@ def _unbroken(write: Callable[_Inputs, str]) -> Callable[_Inputs, str]:
 
 percent = _unbroken(formatting.percent)
 interval = _unbroken(formatting.interval_percent)
-
-
-def rate(estimate: formatting.Estimated) -> str:
-    """Return an estimated share as :func:`core.formatting.rate` writes it, without the reason where it is not known."""
-    return percent_unbroken(formatting.rate(estimate, n=_(", of "), unknown=_("not known")))
-
-
-def figure(estimate: formatting.Estimated) -> str:
-    """Return an estimated number that is no share, without the reason where it is not known."""
-    return formatting.figure(estimate, unknown=_("not known"))
+rate = _unbroken(lambda estimate: formatting.rate(estimate, n=_(", of "), unknown=_("not known")))
+figure = _unbroken(lambda estimate: formatting.figure(estimate, unknown=_("not known")))
 
 
 def count(number: int, singular: str, many: str | None = None) -> str:
