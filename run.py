@@ -3,6 +3,7 @@
 
     python3 run.py                       the dashboard, on the demonstration collection
     python3 run.py --port 8600           ... at a port of your choice, or with --no-browser
+    python3 run.py install               sets everything up and stops: for a server or a container
     python3 run.py test                  everything CI checks: style, types, architecture, tests
     python3 run.py test --fast           ... without what is slow, needs a browser or measures speed
     python3 run.py test --coverage       ... and lists the lines and branches that no test reaches
@@ -61,6 +62,8 @@ def main(arguments):
         check_python(sys.version_info)
         if arguments[:1] == ["test"]:
             return test(arguments[1:])
+        if arguments[:1] == ["install"]:
+            return install_only(arguments[1:])
         return serve(arguments)
     except Problem as problem:
         print(f"run.py: {problem}", file=sys.stderr)
@@ -263,6 +266,17 @@ def serve(arguments):
     environment = dict(os.environ, COLOPHON_HOME=str(workspace))
     demonstrate(python, workspace, environment)
     return dashboard(python, port, environment, not args.no_browser and has_display())
+
+
+def install_only(arguments):
+    """Set up what the dashboard and the command line need, and start nothing."""
+    ask = argparse.ArgumentParser(
+        prog="run.py install", description="Sets everything up and starts nothing.", allow_abbrev=False
+    )
+    add_torch(ask)
+    python = set_up(False, ask.parse_args(arguments).torch)
+    print("Ready: {} is the command.".format(program_of(python, "colophon")), flush=True)
+    return 0
 
 
 def add_torch(ask):

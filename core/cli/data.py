@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any, Final
 
@@ -352,6 +353,12 @@ def register_system(commands: Any, common: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="host name under which a proxy in front of it asks for the dashboard; repeatable (default: none)",
     )
+    serve.add_argument(
+        "--address",
+        default=_ADDRESS,
+        metavar="IP",
+        help="address to listen at (default 127.0.0.1, this machine alone; 0.0.0.0 in a container behind a proxy)",
+    )
     serve.set_defaults(run=_serve)
     doctor = commands.add_parser("doctor", parents=[common], help="check Python, packages, GPU, disk and workspace")
     doctor.set_defaults(run=_doctor, damaged=True)
@@ -384,18 +391,26 @@ def _restore(args: argparse.Namespace, workspace: Workspace, progress: Progress)
 def _serve(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
     import threading
 
+    command = serve_command(CODE_FOLDER, args.port, args.host, args.address)
+    listening = IPv4Address(args.address)
+    here = _ADDRESS if listening.is_unspecified else args.address
     with socket.socket() as probe:
-        if probe.connect_ex((_ADDRESS, args.port)) == 0:
+        if probe.connect_ex((here, args.port)) == 0:
             raise InputError(f"Port {args.port} is in use. Give another: colophon serve --port {args.port + 1}.")
     environment = {**module_environment(), "COLOPHON_HOME": str(workspace.root)}
     if args.verbose:
         environment[VERBOSE_VARIABLE] = "1"
     if args.folder:
         environment[VARIABLE] = folders_text(args.folder)
-    warn(f"The dashboard is at http://{_ADDRESS}:{args.port} (workspace {workspace.root}). Stop it with Ctrl+C.")
-    with subprocess.Popen(serve_command(CODE_FOLDER, args.port, args.host), cwd=CODE_FOLDER, env=environment) as server:
+    warn(f"The dashboard is at http://{here}:{args.port} (workspace {workspace.root}). Stop it with Ctrl+C.")
+    if not listening.is_loopback:
+        warn(
+            f"It listens at {args.address}: unless people sign in, whoever can open a connection to port {args.port}"
+            " can do what a curator can."
+        )
+    with subprocess.Popen(command, cwd=CODE_FOLDER, env=environment) as server:
         if not args.no_browser:
-            threading.Thread(target=_open_when_ready, args=(args.port, server), daemon=True).start()
+            threading.Thread(target=_open_when_ready, args=(here, args.port, server), daemon=True).start()
         # Whoever ends the command (a service manager, `kill`) ends the dashboard: else it would go on, unseen.
         before = signal.signal(signal.SIGTERM, lambda number, frame: server.terminate())
         try:
@@ -407,39 +422,46 @@ def _serve(args: argparse.Namespace, workspace: Workspace, progress: Progress) -
     )
 
 
-def serve_command(root: Path, port: int, hosts: Sequence[str] = ()) -> list[str]:
+def serve_command(root: Path, port: int, hosts: Sequence[str] = (), address: str = _ADDRESS) -> list[str]:
     """Return how the dashboard below `root` is started: with everything that must hold wherever its settings are.
 
     Parameters
     ----------
     hosts : sequence of str
         Further host names that are answered.
+    address : str
+        Where it listens: an IPv4 address of this machine, or 0.0.0.0 for all of them.
 
     Raises
     ------
     InputError
-        One of them is no host name.
+        One of the hosts is no host name, or the address is none.
     """
+    try:
+        listening = IPv4Address(address)
+    except ValueError as error:
+        raise InputError(f"'{address}' is no address to listen at. Give one like 127.0.0.1 or 0.0.0.0.") from error
     for name in hosts:
         if not re.fullmatch(r"(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", name):
             raise InputError(f"'{name}' is no host name. Give the bare name: --host books.example.")
     command = module_command("streamlit", "run", str(root / "dashboard" / "app.py"))
-    command += ["--server.port", str(port), "--server.address", _ADDRESS, "--server.headless", "true"]
+    command += ["--server.port", str(port), "--server.address", address, "--server.headless", "true"]
     command += ["--logger.hideWelcomeMessage", "true", "--browser.gatherUsageStats", "false"]
-    for name in (_ADDRESS, "localhost", *hosts):
+    own = () if listening.is_loopback or listening.is_unspecified else (address,)
+    for name in (_ADDRESS, "localhost", *own, *hosts):
         command += ["--server.allowedHosts", name]
     return command
 
 
-def _open_when_ready(port: int, server: "subprocess.Popen[bytes]") -> None:
+def _open_when_ready(address: str, port: int, server: "subprocess.Popen[bytes]") -> None:
     """Open a browser as soon as the dashboard answers."""
     import time
     import webbrowser
 
     while server.poll() is None:
         with socket.socket() as probe:
-            if probe.connect_ex((_ADDRESS, port)) == 0:
-                webbrowser.open(f"http://{_ADDRESS}:{port}")
+            if probe.connect_ex((address, port)) == 0:
+                webbrowser.open(f"http://{address}:{port}")
                 return
         time.sleep(0.3)
 

@@ -35,6 +35,20 @@ def test_what_is_no_host_name_is_refused(name):
         serve_command(Path("/anywhere"), 8600, [name])
 
 
+def test_in_a_container_it_listens_where_it_is_told() -> None:
+    options = _options(serve_command(Path("/anywhere"), 8501, ["books.example"], "0.0.0.0"))
+    assert options["--server.address"] == ["0.0.0.0"]
+    assert options["--server.allowedHosts"] == ["127.0.0.1", "localhost", "books.example"]
+    options = _options(serve_command(Path("/anywhere"), 8501, [], "10.0.0.5"))
+    assert options["--server.allowedHosts"] == ["127.0.0.1", "localhost", "10.0.0.5"]
+
+
+@pytest.mark.parametrize("address", ["books.example", "0.0.0", "", "::1"])
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(InputError, match="is no address to listen at"):
+        serve_command(Path("/anywhere"), 8501, [], address)
+
+
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     calls: list[dict[str, Any]] = []
@@ -63,6 +77,16 @@ def test_folders_of_the_server_are_open_to_the_pages_only_when_they_are_named(st
     assert main([*serve, "--folder", str(tmp_path / "lists"), "--folder", str(tmp_path)]) == 0
     assert VARIABLE not in started[0]["env"]
     assert started[1]["env"][VARIABLE] == f"{(tmp_path / 'lists').resolve()}:{tmp_path.resolve()}"
+
+
+def test_it_says_who_can_do_what_when_others_can_open_a_connection(started, tmp_path, capsys):
+    serve = ["serve", "--no-browser", "--port", str(free_port()), "--workspace", str(tmp_path / "workspace")]
+    assert main(serve) == 0
+    assert "unless people sign in" not in capsys.readouterr().err
+    assert main([*serve, "--address", "0.0.0.0"]) == 0
+    text = capsys.readouterr().err
+    assert "The dashboard is at http://127.0.0.1:" in text
+    assert "It listens at 0.0.0.0: unless people sign in, whoever can open a connection to port" in text
 
 
 def test_a_folder_that_is_not_there_is_said_and_nothing_is_started(started, tmp_path, capsys):
