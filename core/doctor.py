@@ -156,7 +156,7 @@ def _device() -> Iterator[HealthCheck]:
 def _language_models() -> Iterator[HealthCheck]:
     # Only here: whoever imports this module does not load what models need.
     from core.models import KINDS
-    from core.models.language_models import MissingLanguageModelError, installed, packaged
+    from core.models.language_models import MissingLanguageModelError, installed, multilingual, packaged
 
     for model in installed():
         version = f", package version {model.version}" if model.version else ", fetched from the Hugging Face Hub"
@@ -169,6 +169,13 @@ def _language_models() -> Iterator[HealthCheck]:
         which = f"kind{'s' if len(without) > 1 else ''} {', '.join(without)}"
         yield HealthCheck(
             "language model MiniLM", False, f"{error} Until then, only the {which} can be trained with it"
+        )
+    try:
+        multilingual()
+    except MissingLanguageModelError as error:
+        with_it = [f"'{kind.name}'" for kind in KINDS.values() if kind.own_base]
+        yield HealthCheck(
+            "multilingual language model", False, f"{error} Until then, the kind {', '.join(with_it)} cannot be used"
         )
 
 

@@ -130,10 +130,16 @@ class BaseRecord(Record):
         As people speak of it, or as the Hugging Face Hub does; of a folder no more than its last two names.
     licence : str
         As its makers state it; '' where they do not.
+    version : str
+        Of the package that carries it; '' where none does.
+    sha256 : str
+        Of the file of its weights in that package; '' where none carries it.
     """
 
     name: str
     licence: str = ""
+    version: str = ""
+    sha256: str = ""
 
 
 Bases = Annotated[tuple[BaseRecord, ...] | None, Field(strict=False)]

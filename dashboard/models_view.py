@@ -1,5 +1,6 @@
 """Pieces of the Models page: the list, the forms for training and scoring, and two sets of predictions compared."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ from core.predictions import NO_LABELS, Scored, load_predictions, save_training_
 from core.schema import ANNOTATOR, TITLE, TRUTH
 from core.statistics import MINIMUM_RECORDS
 from core.storage import slug
-from core.translation import _, noop
+from core.translation import _, noop, plural
 from core.wording import evaluation as wording
 from core.wording.languages import unknown_sentences
 from dashboard import cache, feedback, upkeep_view, widgets
@@ -214,11 +215,12 @@ def training_form(labels: Sequence[str]) -> dict[str, Any] | None:
         missing = untrainable_kinds()
         offered_kinds = [name for name in KINDS if name not in missing]
         kind = st.selectbox(_("Kind of model"), offered_kinds, format_func=lambda name: _(KINDS[name].title))
-        for reason in dict.fromkeys(missing.values()):
+        for reason, count in Counter(missing.values()).items():
             st.caption(
-                _(
-                    "{missing} more kinds of model cannot be trained on this computer. {reason}",
-                    missing=len(missing),
+                plural(
+                    "{n:,} more kind of model cannot be trained on this computer. {reason}",
+                    "{n:,} more kinds of model cannot be trained on this computer. {reason}",
+                    count,
                     reason=reason,
                 )
             )

@@ -21,6 +21,7 @@ __all__ = [
     "COLLECTION",
     "DEFAULT_KIND",
     "KINDS",
+    "MULTILINGUAL",
     "ModelKind",
     "ModelOption",
     "Observe",
@@ -235,6 +236,9 @@ class ModelKind:
         Where its class is.
     options : tuple of ModelOption
         What page and command line offer for it.
+    own_base : str
+        Name of the one language model it always starts from, which a package carries; '' where it has none, or a
+        choice (`takes_base`).
     members : mapping
         Option → default, of the options that name the kinds it is made of: a tuple for several, a name for one.
     may_be_member : bool
@@ -251,6 +255,7 @@ class ModelKind:
     module: str
     attribute: str
     options: tuple[ModelOption, ...] = ()
+    own_base: str = ""
     members: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     may_be_member: bool = True
     faster_on_gpu: bool = False
@@ -279,11 +284,12 @@ MEMBERS: Final = ModelOption(
     values="kinds",
     default=("tfidf", "embedding"),
     metavar="KINDS",
-    command_help="two or more kinds, parted by commas (default tfidf,embedding; add transformer for the best)",
+    command_help="two or more kinds, parted by commas (default tfidf,embedding; add multilingual for books in other"
+    " languages, transformer for the best)",
     label=noop("Members of a blend"),
     page_help=noop(
-        "Asked together where the kind of model is a blend. The fine-tuned language model makes it better and training"
-        " minutes longer."
+        "Asked together where the kind of model is a blend. Meanings in many languages help where books are not in"
+        " English. The fine-tuned language model makes it better and training minutes longer."
     ),
 )
 COLLECTION: Final = ModelOption(
@@ -297,6 +303,8 @@ COLLECTION: Final = ModelOption(
         " student learns what it says of them. What is promised holds for this catalogue alone."
     ),
 )
+# A language model that a package carries, as manifests call it: no folder and no name on the Hub.
+MULTILINGUAL: Final = "Universal Sentence Encoder (multilingual, version 3)"
 # What is trained where nobody says otherwise.
 DEFAULT_KIND: Final = "tfidf"
 KINDS: Final[dict[str, ModelKind]] = {
@@ -324,6 +332,17 @@ KINDS: Final[dict[str, ModelKind]] = {
             attribute="EmbeddingClassifier",
             options=(BASE,),
             faster_on_gpu=True,
+        ),
+        ModelKind(
+            name="multilingual",
+            title=noop("Meanings in many languages (frozen language model)"),
+            description=(
+                "The same with a language model that was made for 16 languages, so that what is learned from English"
+                " titles helps with others too. Trains in seconds."
+            ),
+            module="core.models.multilingual",
+            attribute="MultilingualClassifier",
+            own_base=MULTILINGUAL,
         ),
         ModelKind(
             name="transformer",

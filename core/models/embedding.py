@@ -23,12 +23,12 @@ from core.models import (
     read_model_config,
     softmax,
     translate_load_errors,
-    two_class_coefficients,
     write_model_config,
 )
 from core.models.encoder import MAX_TOKENS, Encoder, default_base
 from core.models.graph import Graph, quickest, read_graph
 from core.models.runtime import label_agreement, rescore_uncertain, sample
+from core.models.vectors import fit_head
 from core.progress import Progress, silent
 from core.text_formats import number
 
@@ -103,7 +103,8 @@ class EmbeddingClassifier(TitleClassifier):
 
         vectors = encoder.vectors(data.titles, progress=lambda done, message: progress(0.05 + 0.7 * done, message))
         base = settings["base"] or default_base()
-        classifier = cls(encoder, data.classes, *_fit(vectors, data, settings), base=base)
+        head = fit_head(vectors, data, C=settings["C"], max_iter=settings["max_iter"])
+        classifier = cls(encoder, data.classes, *head, base=base)
         if data.validation is None:
             # A classifier of a fold is asked for held-out probabilities and not kept: the encoder itself will do.
             progress(0.8, "Making it quick, and checking what that changes")
@@ -201,21 +202,6 @@ def _saved_form(folder: Path, encoder: Encoder, reduced: bool) -> Any:
     if encoder.device == "cpu":
         return read_graph(folder)
     return next(encoder.quick_forms(), None) if reduced else None
-
-
-def _fit(
-    vectors: NDArray[np.float32], data: TrainingData, settings: Mapping[str, Any]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    # A weak label that is divided over classes is the same title several times, each with its share of weight.
-    weights = data.balanced_weights()
-    rows, codes = np.nonzero(weights)
-    with threadpool_limits(1):
-        solver = LogisticRegression(C=settings["C"], max_iter=settings["max_iter"])
-        fitted = solver.fit(vectors[rows].astype(np.float64), codes, sample_weight=weights[rows, codes])
-    return two_class_coefficients(fitted)
 
 
 def _settings(options: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from core.models.runtime import (
     usable_cores,
     within_tokens,
 )
+from core.models.vectors import RememberedVectors
 from core.progress import Progress, silent
 
 __all__ = [
@@ -139,7 +140,6 @@ def _product(shape: list[int]) -> int:
 
 MAX_TOKENS = 64
 BATCH = 32
-_CACHE_SIZE = 60_000
 
 
 def default_base() -> str:
@@ -340,7 +340,7 @@ class Encoder:
         self.tokens = Tokens(tokenizer, min(limit, token_limit(model.config)))
         self._forms: list[Any] = []
         self._more_forms = quick_forms(self.network, self.device)
-        self._vector_cache: dict[tuple[Any, str], NDArray[np.float32]] = {}
+        self._remembered = RememberedVectors(lambda *asked: self._read(*asked))
 
     def quick_forms(self) -> Iterator[Any]:
         """Yield quicker forms of the encoder (:func:`core.models.graph.quick_forms`), each made once."""
@@ -357,18 +357,9 @@ class Encoder:
         form : optional
             One of :meth:`quick_forms`; without it the encoder itself is asked.
         """
-        wanted = list(dict.fromkeys(title for title in titles if (form, title) not in self._vector_cache))
-        if len(titles) > _CACHE_SIZE:
-            return self._read(list(titles), form, progress)
-        if wanted:
-            if len(self._vector_cache) + len(wanted) > _CACHE_SIZE:
-                self._vector_cache.clear()
-                wanted = list(dict.fromkeys(titles))
-            new_vectors = self._read(wanted, form, progress)
-            self._vector_cache.update(zip(((form, title) for title in wanted), new_vectors, strict=True))
         if not titles:
             return np.empty((0, int(self.model.config.hidden_size)), dtype=np.float32)
-        return np.stack([self._vector_cache[form, title] for title in titles])
+        return self._remembered.vectors(titles, form, progress)
 
     def _read(self, titles: list[str], form: Any, progress: Progress) -> NDArray[np.float32]:
         return run(self.network if form is None else form, self.tokens, titles, self.device, progress)

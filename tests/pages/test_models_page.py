@@ -123,7 +123,10 @@ def test_kinds_that_cannot_be_trained_here_are_not_offered_and_it_is_said_why(
     monkeypatch.setattr(language_models, "_of_the_hub", lambda: iter(()))
     page.run()
     _chosen(page, "Learn from these labels").select("demo-annotated").run()
-    assert _chosen(page, "Kind of model").options == ["Words and letters (TF-IDF)"]
+    assert _chosen(page, "Kind of model").options == [
+        "Words and letters (TF-IDF)",
+        "Meanings in many languages (frozen language model)",
+    ]
     [reason] = [item.value for item in page.caption if "cannot be trained on this computer" in item.value]
     assert reason.startswith("4 more kinds of model cannot be trained on this computer. The language model MiniLM is")
     assert sys.executable not in reason

@@ -123,15 +123,15 @@ def test_it_is_trained_saved_loaded_and_predicts_through_the_commands(
 @pytest.mark.usefixtures("bayes")
 def test_the_command_line_offers_it_with_its_own_option(capsys: pytest.CaptureFixture[str]) -> None:
     text = _help(capsys)
-    assert "kind of model: tfidf (default), embedding, transformer, blend, cascade, bayes" in text
+    assert "kind of model: tfidf (default), embedding, multilingual, transformer, blend, cascade, bayes" in text
     assert "--prior NUMBER of a bayes: count of unseen words" in text
-    assert "encoder to start from (all kinds but tfidf, bayes)" in text
+    assert "encoder to start from (all kinds but tfidf, multilingual, bayes)" in text
 
 
 def test_without_it_the_command_line_is_as_before(capsys: pytest.CaptureFixture[str]) -> None:
     text = _help(capsys)
-    assert "kind of model: tfidf (default), embedding, transformer, blend, cascade --base" in text
-    assert "--base DIR_OR_HUB_ID encoder to start from (all kinds but tfidf)" in text
+    assert "kind of model: tfidf (default), embedding, multilingual, transformer, blend, cascade --base" in text
+    assert "--base DIR_OR_HUB_ID encoder to start from (all kinds but tfidf, multilingual)" in text
     assert "--members KINDS of a blend: two or more kinds, parted by commas (default tfidf,embedding;" in text
     assert "--prior" not in text
 
@@ -172,7 +172,8 @@ def test_the_entry_of_a_kind_agrees_with_its_class(name: str) -> None:
     assert issubclass(kind, TitleClassifier)
     assert kind.kind == entry.name == name
     assert entry.weighs_words == hasattr(kind, "word_shares")
-    assert entry.takes_base == bool(bases_of(name))
+    assert entry.takes_base == (bases_of(name) == [""])
+    assert bases_of(name) == ([entry.own_base] if entry.own_base else [""] * entry.takes_base)
 
 
 def test_an_option_is_offered_once_and_an_unknown_kind_starts_from_nothing() -> None:
