@@ -287,6 +287,8 @@ class PredictionManifest(Manifest):
     input_columns : tuple of str
         All columns that it read, the title first; empty where nobody knows. Version 1 may have ``reads`` alone, and
         calls ``too_long`` ``cut``.
+    facet, features : str
+        The learned facet whose scores these are, and what it was learned on ('embeddings', 'words'); '' of others.
     parts : tuple of CombinedPart
         Of predictions put together from those of two models: both, the one that is asked first at the beginning. What
         is said above of one model is then said there, of each.
@@ -312,6 +314,8 @@ class PredictionManifest(Manifest):
     reads: Texts = ()
     input_columns: Texts = ()
     bases: Bases = None
+    facet: str = ""
+    features: str = ""
     parts: Annotated[tuple["CombinedPart", ...], Field(strict=False)] = ()
 
     @model_validator(mode="before")

@@ -10,16 +10,15 @@ import streamlit as st
 
 from core.export import CARRIERS, FORMATS, MARC_KINDS, PROFILES, TERM_QUESTION, parse_formats, parse_marc_kinds
 from core.export.decisions import count_flows
+from core.export.differences import DIFFERENCES, breakdown, genre_difference
 from core.export.formats import RecordFormat, record_formats
 from core.export.readme import coded_by_default
 from core.export.readme import quality_sentences as sentences_of
 from core.export.release import (
-    DIFFERENCES,
     Release,
     accepted_file,
-    breakdown,
     decide_all,
-    genre_difference,
+    further_candidates,
     precision_by,
     preview,
     release,
@@ -32,7 +31,7 @@ from core.export.tabular import accepted_csv
 from core.export.terms import check_base_uri
 from core.export.validation import validate
 from core.facets import facet_title
-from core.formatting import capitalised
+from core.formatting import capitalised, listed
 from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import Scored
 from core.thresholds import GuaranteeRecord, Policy
@@ -55,6 +54,7 @@ __all__ = [
     "show_breakdown",
     "show_difference",
     "show_flow",
+    "show_further",
     "show_history",
     "show_preview",
 ]
@@ -124,6 +124,7 @@ def settings(scored: Scored, *, has_marc: bool) -> dict[str, Any]:
             fields["contact"] = right.text_input(_("Whom to ask"), key="contact", bind="query-params")
         with st.expander(_("MARC settings"), icon=":material/tune:"):
             fields |= _marc(has_marc, written=any(FORMATS[name].takes_marc for name in fields["formats"]))
+    fields["also"] = _also(scored)
     valid = False
     with feedback.show_errors():
         check_base_uri(fields["base_uri"])
@@ -131,6 +132,45 @@ def settings(scored: Scored, *, has_marc: bool) -> dict[str, Any]:
     if not valid:
         st.stop()
     return fields
+
+
+def _also(scored: Scored) -> dict[str, SavedPolicy]:
+    """Ask which further labels of the same books leave with these; nothing is drawn where there are none."""
+    candidates = further_candidates(cache.workspace(), scored)
+    ready = {name: policy for name, policy in candidates.items() if policy is not None}
+    chosen: list[str] = []
+    if ready:
+        chosen = st.multiselect(
+            _("Also write"),
+            list(ready),
+            key="also",
+            bind="query-params",
+            help=_(
+                "Further labels of the same books, by the cut-offs kept for them. Each has columns, fields, counts and"
+                " a promise of its own; a promise of one says nothing of another."
+            ),
+        )
+    waiting = [name for name in candidates if name not in ready]
+    if waiting:
+        st.caption(
+            _(
+                "{names} can be written beside these once cut-offs have been kept for them on the Thresholds page.",
+                names=listed([escape(name) for name in waiting], 3),
+            )
+        )
+    return {name: ready[name] for name in chosen}
+
+
+def show_further(prepared: Release) -> None:
+    """Say of each further set of labels how many leave, and how right they are."""
+    for each in prepared.also:
+        counts, promise = each.decided.counts, each.settings.promise
+        promised = promise.sentence if promise else _("Its cut-offs were set by hand; nothing is promised of it.")
+        feedback.show_sentences(
+            f"{each.scored.name}: {decided(counts.by_decision, counts.loaded)}",
+            promised,
+            *sentences_of(each.quality),
+        )
 
 
 def _format_words(name: str) -> str:

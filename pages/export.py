@@ -32,6 +32,7 @@ with first:
     export_view.accepted_button(scored, chosen, settings, primary=True)
 feedback.show_sentences(export_view.counts_sentence(table), *scored.catalogue.sentences)
 feedback.more(_("How right these labels are"), *export_view.quality_sentences(prepared, chosen))
+export_view.show_further(prepared)
 export_view.download(prepared)
 
 view = st.segmented_control(

@@ -3,9 +3,10 @@
 import argparse
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.cli import output
 from core.cli.audit import add_corpus, add_policy, catalogue_of, policy_from_args
@@ -16,6 +17,9 @@ from core.export.readme import coded_by_default, counts_sentence
 from core.progress import Progress
 from core.schema import CONFIDENCE, PREDICTED
 from core.storage import Workspace, now
+
+if TYPE_CHECKING:
+    from core.export.release import Release
 
 __all__ = ["register_export", "register_report", "register_sharing"]
 
@@ -30,6 +34,13 @@ def register_export(commands: Any, common: argparse.ArgumentParser) -> None:
         "--labels", action="append", metavar="L", help="label set the accuracy is measured on; repeatable, they add up"
     )
     add_corpus(export)
+    export.add_argument(
+        "--also",
+        action="append",
+        default=[],
+        metavar="Q",
+        help="further predictions for the same corpus, written beside the first by the cut-offs kept for them",
+    )
     export.add_argument(
         "--learned-from", action="append", default=[], metavar="L", help="label set the model learned from; repeatable"
     )
@@ -95,7 +106,7 @@ def _add_marc(export: argparse.ArgumentParser) -> None:
 
 
 def _export(args: argparse.Namespace, workspace: Workspace, progress: Progress) -> CommandResult:
-    from core.export.release import Release, release
+    from core.export.release import Release, further_policies, release
     from core.predictions import load_scored
 
     scored = load_scored(workspace, args.predictions, args.labels, tuple(args.learned_from), args.corpus)
@@ -107,6 +118,7 @@ def _export(args: argparse.Namespace, workspace: Workspace, progress: Progress) 
         chosen,
         human=tuple(args.human),
         scored=scored,
+        also=further_policies(workspace, args.also),
         formats=parse_formats(args.format.split(",")),
         human_labels=args.human_labels,
         profile=args.profile,
@@ -125,6 +137,7 @@ def _export(args: argparse.Namespace, workspace: Workspace, progress: Progress) 
     lines = [
         f"{report.path} ({report.sha256})",
         counts_sentence(report.counts) + ".",
+        *(f"{name}: {counts_sentence(counts)}." for name, counts in report.also.items()),
         *(
             f"  {file.name}" + (f": {file.records:,} records" if file.records is not None else "")
             for file in report.files
@@ -136,10 +149,22 @@ def _export(args: argparse.Namespace, workspace: Workspace, progress: Progress) 
     unsure = int((scored.table[CONFIDENCE].isna() & (scored.table[PREDICTED] != "")).sum())
     if unsure:
         warnings.append(f"{unsure:,} of {len(scored.table):,} records have no confidence and were never accepted.")
-    warnings += filter(None, [coded_by_default(prepared.decided)])
+    warnings += filter(None, [coded_by_default(prepared.decided), *_of_further(prepared)])
     if not report.counts.by_decision["accepted"]:
         warnings.append("No record was accepted: only records for review have left.")
     return CommandResult(content, lines, status=1 if broken else 0, warnings=warnings)
+
+
+def _of_further(prepared: "Release") -> Iterator[str]:
+    """Yield what must be known of further sets of labels."""
+    for each in prepared.also:
+        promise, left_out = each.decided.settings.promise, len(each.decided.unmatched)
+        if promise and not promise.promised:
+            yield f"{each.scored.name}: {promise.sentence}"
+        if left_out:
+            yield f"{each.scored.name}: {left_out:,} predictions have no record in this export and were left out."
+        if not each.decided.counts.by_decision["accepted"]:
+            yield f"{each.scored.name}: no record was accepted."
 
 
 # --- ``report``: the whole audit in one self-contained HTML file ------------------------------------------------------

@@ -11,13 +11,14 @@ import time
 import uuid
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from core.errors import InputError
+from core.export.columns import column_mark
 from core.export.decisions import DECISIONS, DecisionCounts, count_decisions, decide, human_from_labels
 from core.export.formats import (
     CARRIERS,
@@ -83,7 +84,8 @@ def manifest(
     """
     settings = table.settings
     choices = settings.as_dict()
-    content = digest(choices, [written.sha256 for written in files])
+    further = [each.settings.as_dict() for each in table.also]
+    content = digest(choices, [written.sha256 for written in files], *([further] if further else []))
     document = {
         "schema_version": SCHEMA_VERSION,
         "export": {
@@ -98,7 +100,36 @@ def manifest(
             "licence": settings.licence,
             "settings": choices,
         },
-        "input": choices["inputs"],
+        "input": [file.as_dict() for file in table.inputs],
+        **_about_labels(table, summary),
+        "decisions": dict(DECISIONS),
+        "files": [written.as_dict() for written in files],
+        "columns": [column.as_dict() for column in table.columns()],
+        "checks": [],
+        "remarks": list(remarks),
+        "assigned": summary.assigned,
+        "limits": list(summary.limits),
+    }
+    if table.also:
+        document["counts"]["with_any_label"] = len(table.accepted)
+        document["also"] = [
+            {
+                "name": each.name,
+                "columns_end_in": column_mark(each.name),
+                "assigned": own.assigned,
+                **_about_labels(each, own),
+                "settings": each.settings.as_dict(),
+            }
+            for each, own in zip(table.also, summary.also, strict=True)
+        ]
+    return dict(plain(document))
+
+
+def _about_labels(table: ExportTable, summary: ExportSummary) -> dict[str, Any]:
+    """Return what a manifest says of one set of labels: model, classes, cuts and promise, figures, counts."""
+    settings = table.settings
+    choices = settings.as_dict()
+    return {
         "model": {
             "id": settings.model.name,
             "version": settings.model.version or UNKNOWN,
@@ -159,20 +190,12 @@ def manifest(
             "predictions_without_a_record": len(table.unmatched),
             "by_label_and_language": _by_language(table),
         },
-        "decisions": dict(DECISIONS),
-        "files": [written.as_dict() for written in files],
-        "columns": [column.as_dict() for column in table.columns()],
-        "checks": [],
-        "remarks": list(remarks),
-        "assigned": summary.assigned,
-        "limits": list(summary.limits),
     }
-    return dict(plain(document))
 
 
 def _by_language(table: ExportTable) -> dict[str, dict[str, int]]:
-    label = table.decisions["pred_label"].iloc[table.accepted].to_numpy()
-    language = table.records["language"].iloc[table.accepted].replace("", "no language").to_numpy()
+    label = table.decisions["pred_label"].iloc[table.labelled].to_numpy()
+    language = table.records["language"].iloc[table.labelled].replace("", "no language").to_numpy()
     counts: dict[str, dict[str, int]] = {}
     for name, spoken in sorted(zip(label.tolist(), language.tolist(), strict=True)):
         group = counts.setdefault(name, {})
@@ -204,6 +227,9 @@ class ExportReport:
     counts : DecisionCounts
     remarks : tuple of str
         What had to be reported: records too long for MARC 21, characters taken out, …
+    also : mapping of str to DecisionCounts
+        Predictions → counts of further sets of labels in the same zip; `accepted`, `review` and `counts` are those of
+        the first set.
     """
 
     path: Path
@@ -215,10 +241,11 @@ class ExportReport:
     counts: DecisionCounts
     remarks: tuple[str, ...]
     manifest: Mapping[str, Any]
+    also: Mapping[str, DecisionCounts] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return a JSON-able dictionary."""
-        return {
+        content = {
             "path": str(self.path),
             "sha256": self.sha256,
             "folder": self.folder,
@@ -230,6 +257,12 @@ class ExportReport:
             "remarks": list(self.remarks),
             "manifest": dict(self.manifest),
         }
+        if self.also:
+            content["also"] = [
+                {"predictions": name, "counts": counts.as_dict(), "sentence": counts_sentence(counts)}
+                for name, counts in self.also.items()
+            ]
+        return content
 
 
 def export(
@@ -272,15 +305,30 @@ def _refuse_folder(out: Path) -> None:
         raise InputError(f"{out} is a folder. Give the name of the zip file to write, such as {out / 'export.zip'}.")
 
 
-def write_export(prepared: ExportTable, quality: QualityReport, out: Path, progress: Progress = silent) -> ExportReport:
-    """Write as one zip what was decided already; see :func:`export`."""
+def write_export(
+    prepared: ExportTable,
+    quality: QualityReport,
+    out: Path,
+    progress: Progress = silent,
+    *,
+    also: Sequence[QualityReport] = (),
+) -> ExportReport:
+    """Write as one zip what was decided already; see :func:`export`.
+
+    Parameters
+    ----------
+    also : sequence of QualityReport
+        How good the further sets of labels are, one each.
+    """
     _refuse_folder(out)
     started = time.monotonic()
     settings = prepared.settings
     out.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
-        package, export_manifest, remarks = write_package(prepared, beside / settings.folder, quality, progress)
+        package, export_manifest, remarks = write_package(
+            prepared, beside / settings.folder, quality, progress, also=also
+        )
         progress(0.95, "Packing")
         with write_atomically(out) as target:
             zip_folder(package.folder, target, settings.exported_at)
@@ -307,16 +355,22 @@ def write_export(prepared: ExportTable, quality: QualityReport, out: Path, progr
         counts=prepared.counts,
         remarks=tuple(remarks),
         manifest=export_manifest,
+        also={each.name: each.counts for each in prepared.also},
     )
 
 
 def write_package(
-    table: ExportTable, folder: Path, quality: QualityReport, progress: Progress = silent
+    table: ExportTable,
+    folder: Path,
+    quality: QualityReport,
+    progress: Progress = silent,
+    *,
+    also: Sequence[QualityReport] = (),
 ) -> tuple[Package, dict[str, Any], list[str]]:
     """Fill a folder with an export; return the package, its manifest and what had to be reported."""
     folder.mkdir(parents=True)
     package = Package(folder)
-    summary = summarise(table, quality)
+    summary = summarise(table, quality, also)
     remarks: list[str] = []
     writers = format_writers(table.settings.formats)
     progress(0.05, "Writing the files for review")

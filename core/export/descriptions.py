@@ -68,7 +68,7 @@ def write_mods(path: Path, table: ExportTable) -> tuple[int, Cleaner]:
 
 def mods_record(table: ExportTable, given: Assignment, has: dict[str, str]) -> Iterator[str]:
     """Yield the lines of one record; `has` is its text, without control characters."""
-    settings, term = table.settings, table.terms[given.label]
+    settings = table.settings
     by = settings.organisation or settings.source_code
     yield '<mods version="3.7">\n'
     yield f'  <identifier type="local">{escape(given.record_id)}</identifier>\n'
@@ -76,10 +76,15 @@ def mods_record(table: ExportTable, given: Assignment, has: dict[str, str]) -> I
     if has["author"]:
         yield f"  <name><namePart>{escape(has['author'])}</namePart></name>\n"
     yield "  <typeOfResource>text</typeOfResource>\n"
-    about = {"authority": term.source, "authorityURI": _AUTHORITIES.get(term.source, "")}
-    about |= {"valueURI": term.uri if term.uri.startswith("http") else "", "displayLabel": _DISPLAY[given.assigned_by]}
-    marks = "".join(f" {name}={quoteattr(value)}" for name, value in about.items() if value)
-    yield f"  <genre{marks}>{escape(term.term)}</genre>\n"
+    for each in given.each:
+        term = each.table.terms[each.label]
+        about = {"authority": term.source, "authorityURI": _AUTHORITIES.get(term.source, "")}
+        about |= {
+            "valueURI": term.uri if term.uri.startswith("http") else "",
+            "displayLabel": _DISPLAY[each.assigned_by],
+        }
+        marks = "".join(f" {name}={quoteattr(value)}" for name, value in about.items() if value)
+        yield f"  <genre{marks}>{escape(term.term)}</genre>\n"
     if has["place"] or has["publisher"] or has["date"]:
         yield "  <originInfo>"
         if has["place"]:
@@ -92,8 +97,9 @@ def mods_record(table: ExportTable, given: Assignment, has: dict[str, str]) -> I
     # A language that a program detected is no cataloguer's statement.
     if has["language"] and has["language_source"] == "catalogue":
         yield f'  <language><languageTerm type="text">{escape(has["language"])}</languageTerm></language>\n'
-    sentence = escape(Cleaner().text(note(table, given.row, given.assigned_by, given.reviewed)))
-    yield f"  <note>{sentence}</note>\n"
+    for each in given.each:
+        sentence = escape(Cleaner().text(note(each.table, each.row, each.assigned_by, each.reviewed)))
+        yield f"  <note>{sentence}</note>\n"
     yield "  <recordInfo>"
     if by:
         yield f'<recordContentSource authority="marcorg">{escape(by)}</recordContentSource>'
@@ -101,12 +107,14 @@ def mods_record(table: ExportTable, given: Assignment, has: dict[str, str]) -> I
     source = f" source={quoteattr(settings.source_code)}" if settings.source_code else ""
     yield f"<recordIdentifier{source}>{escape(given.record_id)}</recordIdentifier>"
     yield f"<recordOrigin>Made by a program from columns of {escape(settings.dataset)}.</recordOrigin>"
-    yield f"<recordInfoNote>Run {escape(settings.run_id)}: {escape(settings.run_uri)}</recordInfoNote></recordInfo>\n"
-    yield f"  <extension>{_prediction(table, given)}</extension>\n</mods>\n"
+    for run in [each.table.settings for each in given.each]:
+        yield f"<recordInfoNote>Run {escape(run.run_id)}: {escape(run.run_uri)}</recordInfoNote>"
+    yield "</recordInfo>\n"
+    yield f"  <extension>{''.join(_prediction(each) for each in given.each)}</extension>\n</mods>\n"
 
 
-def _prediction(table: ExportTable, given: Assignment) -> str:
-    settings = table.settings_of(given.row)
+def _prediction(given: Assignment) -> str:
+    settings = given.table.settings_of(given.row)
     numbers = {
         "label": given.label,
         "confidence": f"{given.confidence:.4f}" if given.confidence == given.confidence else "",
@@ -154,16 +162,11 @@ def write_dublin_core(path: Path, table: ExportTable) -> tuple[int, Cleaner]:
 
 def dublin_core_record(table: ExportTable, given: Assignment, has: dict[str, str]) -> str:
     """Return one record; `has` is its text, without control characters."""
-    settings = table.settings_of(given.row)
-    sentence = Cleaner().text(note(table, given.row, given.assigned_by, given.reviewed))
-    if given.confidence == given.confidence:
-        kind = "calibrated" if settings.model.calibrated else "not calibrated"
-        sentence += f" Label: {given.label}. Confidence: {given.confidence:.4f} ({kind})."
     parts = (
         ("title", has["title"]),
         ("creator", has["author"]),
-        ("type", table.terms[given.label].term),
-        ("description", sentence),
+        *(("type", each.table.terms[each.label].term) for each in given.each),
+        *(("description", _sentence(each)) for each in given.each),
         ("publisher", has["publisher"]),
         ("date", has["date"]),
         ("identifier", given.record_id),
@@ -171,6 +174,14 @@ def dublin_core_record(table: ExportTable, given: Assignment, has: dict[str, str
     )
     inside = "".join(f"<dc:{name}>{escape(value)}</dc:{name}>" for name, value in parts if value)
     return f"<oai_dc:dc>{inside}</oai_dc:dc>\n"
+
+
+def _sentence(given: Assignment) -> str:
+    sentence = Cleaner().text(note(given.table, given.row, given.assigned_by, given.reviewed))
+    if given.confidence == given.confidence:
+        kind = "calibrated" if given.table.settings_of(given.row).model.calibrated else "not calibrated"
+        sentence += f" Label: {given.label}. Confidence: {given.confidence:.4f} ({kind})."
+    return sentence
 
 
 # --- schema.org books as JSON-LD; each label is a Web Annotation with author and date ---------------------------------
@@ -219,18 +230,19 @@ def write_jsonld(path: Path, table: ExportTable) -> int:
     count = 0
     with path.open("w", encoding="utf-8", newline="\n") as stream:
         stream.write(f'{{"@context": {encode(CONTEXT)},\n"@graph": [\n')
-        stream.write(",\n".join(encode(node) for node in _shared_nodes(table)))
+        shared = {node["@id"]: node for each in table.each for node in _shared_nodes(each)}
+        stream.write(",\n".join(encode(node) for node in shared.values()))
         for given in assignments(table):
-            for node in book_nodes(table, given, {name: values[given.row] for name, values in columns.items()}):
+            for node in book_nodes(given, {name: values[given.row] for name, values in columns.items()}):
                 stream.write(",\n" + encode(node))
             count += 1
         stream.write("\n]}\n")
     return count
 
 
-def book_nodes(table: ExportTable, given: Assignment, has: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a book and the annotation that labels it. Only what a person chose is also the book's genre."""
-    settings, term = table.settings_of(given.row), table.terms[given.label]
+def book_nodes(given: Assignment, has: dict[str, str]) -> tuple[dict[str, Any], ...]:
+    """Return a book and the annotations that label it. Only what a person chose is also the book's genre."""
+    chosen = [each.table.terms[each.label].term for each in given.each if each.assigned_by == "2"]
     book: dict[str, Any] = {
         "@id": record_uri(given.record_id),
         "@type": "Book",
@@ -239,14 +251,19 @@ def book_nodes(table: ExportTable, given: Assignment, has: dict[str, str]) -> tu
         "author": has["author"],
         "datePublished": has["date"],
         "inLanguage": has["language"] if has["language_source"] == "catalogue" else "",
-        "genre": term.term if given.assigned_by == "2" else "",
+        "genre": chosen if len(chosen) > 1 else "".join(chosen),
     }
-    annotation = {
+    return _without_blanks(book), *(_without_blanks(_annotation(each)) for each in given.each)
+
+
+def _annotation(given: Assignment) -> dict[str, Any]:
+    settings = given.table.settings_of(given.row)
+    return {
         "@id": annotation_uri(settings.run_id, given.record_id),
         "@type": "Annotation",
         "motivation": "oa:classifying",
         "target": record_uri(given.record_id),
-        "body": _concept(table, given.label),
+        "body": _concept(given.table, given.label),
         "label": given.label,
         "confidence": f"{given.confidence:.4f}" if given.confidence == given.confidence else "",
         "calibrated": settings.model.calibrated if given.assigned_by != "2" else "",
@@ -256,7 +273,6 @@ def book_nodes(table: ExportTable, given: Assignment, has: dict[str, str]) -> tu
         "created": f"{given.reviewed}T00:00:00Z" if given.assigned_by == "2" else settings.predicted_at,
         "wasGeneratedBy": "" if given.assigned_by == "2" else settings.run_uri,
     }
-    return _without_blanks(book), _without_blanks(annotation)
 
 
 _CURATOR: Final = f"{NAMESPACE}curator"
@@ -376,9 +392,8 @@ class ModsFormat(_XmlFormat):
     def read(self, path: Path, terms: Mapping[str, str]) -> Iterator[Triple]:
         """Yield what the extension of each record says."""
         for element in _elements(path, f"{{{MODS_NAMESPACE}}}mods"):
-            prediction = element.find(f".//{{{NAMESPACE}}}prediction")
             identifier = element.findtext(f"{{{MODS_NAMESPACE}}}identifier")
-            if prediction is not None and identifier is not None:
+            for prediction in element.iterfind(f".//{{{NAMESPACE}}}prediction") if identifier is not None else ():
                 yield identifier, prediction.get("label", ""), prediction.get("confidence", "")
 
 
@@ -401,11 +416,11 @@ class DublinCoreFormat(_XmlFormat):
     def read(self, path: Path, terms: Mapping[str, str]) -> Iterator[Triple]:
         """Yield what type and description of each record say."""
         for element in _elements(path, f"{{{_OAI_DC}}}dc"):
-            identifier, term, sentence = (
-                element.findtext(f"{{{_DC}}}{name}", "") for name in ("identifier", "type", "description")
-            )
-            confidence = _CONFIDENCE.search(sentence)
-            yield identifier, terms[term], confidence.group(1) if confidence else ""
+            identifier = element.findtext(f"{{{_DC}}}identifier", "")
+            genres, sentences = (element.findall(f"{{{_DC}}}{name}") for name in ("type", "description"))
+            for genre, sentence in zip(genres, sentences, strict=True):
+                confidence = _CONFIDENCE.search(sentence.text or "")
+                yield identifier, terms[genre.text or ""], confidence.group(1) if confidence else ""
 
 
 class JsonLdFormat(_DescriptionFormat):
@@ -421,9 +436,9 @@ class JsonLdFormat(_DescriptionFormat):
 
     def lines(self, table: ExportTable, given: Assignment, has: dict[str, str]) -> Iterator[PreviewLine]:
         """Yield the lines of the book, then of the annotation, which is new."""
-        for node, new in zip(book_nodes(table, given, has), (False, True), strict=True):
+        for place, node in enumerate(book_nodes(given, has)):
             for line in json.dumps(node, indent=2, ensure_ascii=False).splitlines():
-                yield PreviewLine(line, new=new)
+                yield PreviewLine(line, new=place > 0)
 
     def read(self, path: Path, terms: Mapping[str, str]) -> Iterator[Triple]:
         """Yield what each annotation says."""

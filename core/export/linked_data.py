@@ -60,8 +60,10 @@ def provenance(
     }
     # Of two models each is named, with what it decided.
     model_ids = [ids["model"], *(f"{ids['model']}-{place}" for place in range(2, len(model.each) + 1))]
-    catalogues = [(f"{export}#input-{place}", input_file) for place, input_file in enumerate(settings.inputs, start=1)]
+    catalogues = [(f"{export}#input-{place}", input_file) for place, input_file in enumerate(table.inputs, start=1)]
     inputs = [name for name, _ in catalogues]
+    further = [(f"{export}#labels-{place}", each) for place, each in enumerate(table.also, start=2)]
+    made_from = [ids["predictions"], *(f"{name}-predictions" for name, _ in further)]
     dataset: dict[str, Any] = {
         "@id": export,
         "@type": ["dcat:Dataset", "prov:Entity"],
@@ -74,7 +76,7 @@ def provenance(
         "dcat:keyword": ["bibliographic metadata", "machine-generated"],
         "dcat:version": settings.version,
         "prov:wasGeneratedBy": ids["export"],
-        "prov:wasDerivedFrom": [ids["predictions"], *inputs],
+        "prov:wasDerivedFrom": [*made_from, *inputs],
         "dcat:distribution": [f"{export}#file-{place}" for place, _ in enumerate(files, start=1)],
         "dqv:hasQualityMeasurement": _measurements(summary.quality, export),
     }
@@ -102,13 +104,14 @@ def provenance(
                 "prov:wasAssociatedWith": model_ids if model.parts else ids["model"],
             },
             *(_agent(name, each, table) for name, each in zip(model_ids, model.each, strict=True)),
+            *(node for name, each in further for node in _further(name, each, inputs)),
             {
                 "@id": ids["export"],
                 "@type": "prov:Activity",
                 "rdfs:label": "export",
                 "prov:startedAtTime": settings.exported_at,
                 "prov:endedAtTime": settings.exported_at,
-                "prov:used": [ids["predictions"], *inputs],
+                "prov:used": [*made_from, *inputs],
                 "prov:wasAssociatedWith": [ids["software"], ids["curator"]],
                 "prov:qualifiedAssociation": {
                     "@type": "prov:Association",
@@ -138,6 +141,31 @@ def provenance(
     }
 
 
+def _further(name: str, table: ExportTable, inputs: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield predictions, run and models of a further set of labels, and the cuts that accepted some."""
+    settings, model = table.settings, table.settings.model
+    model_ids = [f"{name}-model-{place}" for place, _ in enumerate(model.each, start=1)]
+    yield {
+        "@id": f"{name}-predictions",
+        "@type": "prov:Entity",
+        "rdfs:label": table.name,
+        "dct:identifier": settings.predictions or settings.run_id,
+        **({"prov:generatedAtTime": settings.predicted_at} if settings.predicted_at else {}),
+        "prov:wasGeneratedBy": settings.run_uri,
+    }
+    yield {
+        "@id": settings.run_uri,
+        "@type": "prov:Activity",
+        "rdfs:label": "prediction" if model.made_here else "prediction, made elsewhere",
+        "dct:identifier": settings.run_id,
+        **({"prov:endedAtTime": settings.predicted_at} if settings.predicted_at else {}),
+        "prov:used": [*model_ids, *(inputs if model.made_here else ())],
+        "prov:wasAssociatedWith": model_ids,
+    }
+    yield from (_agent(each_id, each, table) for each_id, each in zip(model_ids, model.each, strict=True))
+    yield {"@id": f"{name}-policy", "@type": ["prov:Plan", "prov:Entity"], "rdfs:label": _cuts(table)}
+
+
 def _distribution(name: str, written: WrittenFile) -> dict[str, Any]:
     return {
         "@id": name,
@@ -164,8 +192,11 @@ def _input(name: str, input_file: InputFile) -> dict[str, Any]:
 
 
 def _policy(table: ExportTable, summary: ExportSummary) -> str:
-    cuts = f"A predicted label is accepted when its confidence is above its cut: {table.settings.cuts_in_words}."
-    return f"{cuts} {summary.scope}".strip()
+    return f"{_cuts(table)} {summary.scope}".strip()
+
+
+def _cuts(table: ExportTable) -> str:
+    return f"A predicted label is accepted when its confidence is above its cut: {table.settings.cuts_in_words}."
 
 
 def _measurements(quality: QualityReport, export: str) -> list[dict[str, Any]]:
@@ -249,7 +280,7 @@ def rocrate(
     settings = table.settings
     names = [written.name for written in files]
     parts = [*map(_file_id, names), _file_id(_SUMS)]
-    inputs = [f"#input-{place}" for place, _ in enumerate(settings.inputs, start=1)]
+    inputs = [f"#input-{place}" for place, _ in enumerate(table.inputs, start=1)]
     root = {
         "@id": "./",
         "@type": "Dataset",
@@ -260,12 +291,12 @@ def rocrate(
         "identifier": _ref(_IDENTIFIER),
         "version": settings.version,
         "datePublished": settings.exported_at[:10],
-        "keywords": ["bibliographic metadata", "machine-generated", *(label.lower() for label in table.labels)],
+        "keywords": table.keywords,
         "license": _ref(settings.licence_uri),
         "author": _ref(_LIBRARY),
         "publisher": _ref(_LIBRARY),
         "url": settings.homepage,
-        "mentions": _ref(settings.run_uri),
+        "mentions": _refs([each.settings.run_uri for each in table.each]),
         "hasPart": _refs(parts),
     }
     graph: list[dict[str, Any]] = [
@@ -297,7 +328,8 @@ def rocrate(
             "startTime": settings.predicted_at,
             "endTime": settings.exported_at,
         },
-        *(_crate_input(name, input_file) for name, input_file in zip(inputs, settings.inputs, strict=True)),
+        *_further_runs(table, inputs, parts),
+        *(_crate_input(name, input_file) for name, input_file in zip(inputs, table.inputs, strict=True)),
         *(_crate_file(written) for written in files),
         # Its hash depends on this document; its size, on the names alone.
         {
@@ -365,6 +397,26 @@ def _people(settings: ExportSettings) -> list[dict[str, Any]]:
         "email": settings.contact if "@" in settings.contact else "",
     }
     return [{**library, "contactPoint": _ref(_CONTACT)}, contact]
+
+
+def _further_runs(table: ExportTable, inputs: Sequence[str], parts: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield models and run of each further set of labels."""
+    for place, other in enumerate(table.also, start=2):
+        settings = other.settings
+        models = [(f"{name}-of-labels-{place}", model) for name, model in _models(settings)]
+        yield from (_model(name, settings, model) for name, model in models)
+        yield {
+            "@id": settings.run_uri,
+            "@type": "CreateAction",
+            "name": f"Run {settings.run_id}",
+            "description": f"Labels of {other.name}. Cuts: {settings.cuts_in_words}. {counts_sentence(other.counts)}.",
+            "agent": _ref(_LIBRARY),
+            "instrument": _refs([name for name, _ in models]),
+            "object": _refs(inputs),
+            "result": _refs(parts),
+            "startTime": settings.predicted_at,
+            "endTime": settings.exported_at,
+        }
 
 
 def _models(settings: ExportSettings) -> list[tuple[str, ModelSource]]:

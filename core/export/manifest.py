@@ -22,6 +22,7 @@ __all__ = [
     "BundleManifest",
     "BundleModel",
     "BundlePolicy",
+    "BundleSet",
     "BundleSettings",
     "BundleTerm",
     "ClassFigures",
@@ -89,7 +90,10 @@ class BundlePolicy(Record):
 
 
 class BundleCounts(Record):
-    """How many records were loaded, exported, and decided how; None where an early export did not count them."""
+    """How many records were loaded, exported, and decided how; None where an early export did not count them.
+
+    ``with_any_label`` is of an export of several sets of labels alone.
+    """
 
     exported: int
     loaded: int | None = None
@@ -100,7 +104,29 @@ class BundleCounts(Record):
     conflicts: int | None = None
     rejected: int | None = None
     not_matched: int | None = None
+    with_any_label: int | None = None
     by_label_and_language: dict[str, dict[str, int]] = Field(default_factory=dict)
+
+
+class BundleSet(Record):
+    """A further set of labels in the same export, with a model, cuts, counts and figures of its own.
+
+    Attributes
+    ----------
+    name : str
+        Of its predictions.
+    columns_end_in : str
+        What its columns of the flat files end in.
+    """
+
+    name: str
+    columns_end_in: str
+    model: BundleModel
+    labels: BundleLabels
+    policy: BundlePolicy
+    counts: BundleCounts
+    quality: dict[str, Any] | None = None
+    assigned: str | None = None
 
 
 class BundleFile(Record):
@@ -137,6 +163,8 @@ class BundleManifest(Record):
         Decision → what it means, for each part that the records fall into.
     limits : tuple of str
         What the labels are not for.
+    also : tuple of BundleSet
+        Further sets of labels.
     """
 
     schema_version: int = 1
@@ -152,6 +180,17 @@ class BundleManifest(Record):
     quality: dict[str, Any] | None = None
     assigned: str | None = None
     limits: Texts = ()
+    also: Annotated[tuple[BundleSet, ...], Field(strict=False)] = ()
+
+    @property
+    def each(self) -> tuple["BundleManifest | BundleSet", ...]:
+        """Return what is said of every set of labels, the first one first."""
+        return (self, *self.also)
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """Return what the columns of each set end in; '' for the first."""
+        return ("", *(each.columns_end_in for each in self.also))
 
 
 def read_bundle_manifest(folder: Path) -> BundleManifest:

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import IO, Any, Final, cast
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from core.export.formats import (
     RecordFormat,
     Triple,
 )
+from core.export.manifest import read_bundle_manifest
 from core.export.marc_build import (
     Assignment,
     BuiltRecord,
@@ -92,8 +93,10 @@ def _write_marc(table: ExportTable, package: Package, formats: Sequence[str]) ->
             "No code of the organisation whose record numbers these are was given, so the MARC records have neither 003"
             " nor 035 and match on 001 alone."
         )
-    cleaner, listed, undo = Cleaner(), _RecordProblems(), []
+    cleaner, listed = Cleaner(), _RecordProblems()
+    undo: list[tuple[str, ...]] = []
     too_long: list[MarcRecord] = []
+    speaking = [_meaningful_forms(each) for each in table.each]
     for kind in kinds:
         maker = BUILDERS[kind](table)
         with _Files(package, kind, formats) as files:
@@ -109,10 +112,10 @@ def _write_marc(table: ExportTable, package: Package, formats: Sequence[str]) ->
                     cleaner=cleaner,
                     listed=listed,
                     too_long=too_long,
-                    speaking=_meaningful_forms(table),
+                    speaking=speaking,
                 )
                 if kind == kinds[0]:
-                    undo.append(_undo_row(given, built, table))
+                    undo += _undo_rows(given, built)
         files.register()
     remarks += _finish(package, listed, too_long, undo)
     if missing:
@@ -156,7 +159,7 @@ def _write(
     cleaner: Cleaner,
     listed: "_RecordProblems",
     too_long: list[MarcRecord],
-    speaking: frozenset[str],
+    speaking: Sequence[frozenset[str]],
 ) -> None:
     record = cleaner.record(built.record)
     faults = check_record(record, kind, speaking=speaking, lengths=False)
@@ -289,10 +292,11 @@ def _finish(
     return remarks
 
 
-def _undo_row(given: Assignment, built: BuiltRecord, table: ExportTable) -> tuple[str, ...]:
-    note, genre, provenance = built.new
-    lines = (note.line(), genre.line(), provenance.line())
-    return (given.record_id, given.label, genre.get("a"), provenance.get("a"), table.settings.run_uri, *lines)
+def _undo_rows(given: Assignment, built: BuiltRecord) -> Iterator[tuple[str, ...]]:
+    """Yield what each label added to a record."""
+    for each, (note, genre, provenance) in zip(given.each, built.by_label(), strict=True):
+        lines = (note.line(), genre.line(), provenance.line())
+        yield (each.record_id, each.label, genre.get("a"), provenance.get("a"), each.table.settings.run_uri, *lines)
 
 
 def _list(path: Path, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -345,13 +349,13 @@ class MarcFormat(RecordFormat):
 
     def read_back(self, folder: Path, terms: Mapping[str, str]) -> Iterator[LabelledFile]:
         """Yield the files of records; a MARC record names a term, not a label."""
-        left_out = _left_out(folder)
+        left_out, runs = _left_out(folder), [str(each.model.run) for each in read_bundle_manifest(folder).each]
         for stem in _FILE_NAMES.values():
             name = f"marc/{stem}.{_SUFFIXES[self.name]}"
             if (folder / name).exists():
                 yield LabelledFile(
                     name=name,
-                    triples=_read_marc(folder / name, terms),
+                    triples=_read_marc(folder / name, terms, runs),
                     left_out=frozenset(left_out.get(name, ())),
                     only_calibrated=True,
                 )
@@ -395,7 +399,7 @@ def _left_out(folder: Path) -> dict[str, set[str]]:
     return ids_by_file
 
 
-def _read_marc(path: Path, terms: Mapping[str, str]) -> Iterator[Triple]:
+def _read_marc(path: Path, terms: Mapping[str, str], runs: Sequence[str]) -> Iterator[Triple]:
     with path.open("rb") as stream:
         records: Iterator[MarcRecord | BadRecord] = (
             stream_marcxml(stream)
@@ -405,13 +409,14 @@ def _read_marc(path: Path, terms: Mapping[str, str]) -> Iterator[Triple]:
         for record in records:
             if isinstance(record, BadRecord):
                 raise record
-            # Ours is the last 883; the library may have others of its own.
-            provenance = list(record.all("883"))[-1:]
-            numbers = link_numbers(provenance[0]) if provenance else set()
-            genres = [field for field in record.all("655") if link_numbers(field) & numbers]
-            if not genres:
-                raise ValueError(f"{record.text('001')} has no 655 that is linked to its last 883")
-            yield record.text("001"), terms[genres[0].get("a")], provenance[0].get("c")
+            # Ours are the last 883; the library may have others of its own. Each of ours comes with a note on its run.
+            notes = sum(any(f"run {run})" in note.get("a") for run in runs) for note in record.all("588"))
+            for provenance in list(record.all("883"))[-(notes if len(runs) > 1 else 1) :]:
+                numbers = link_numbers(provenance)
+                genres = [field for field in record.all("655") if link_numbers(field) & numbers]
+                if not genres:
+                    raise ValueError(f"{record.text('001')} has no 655 that is linked to its last 883")
+                yield record.text("001"), terms[genres[0].get("a")], provenance.get("c")
 
 
 def _marc_rules(path: Path, folder: Path) -> tuple[bool, str]:
@@ -421,16 +426,15 @@ def _marc_rules(path: Path, folder: Path) -> tuple[bool, str]:
     kind = next(
         (kind for kind, stem in _FILE_NAMES.items() if path.name.removeprefix("undo-") == f"{stem}.mrc"), "enriched"
     )
-    labels = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["labels"]
-    speaking = {term_key(name) for name in labels["classes"]}
-    speaking |= {term_key(term["term"]) for term in labels["terms"].values()}
+    written = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    speaking = [_speaking(each["labels"]) for each in (written, *written.get("also", ()))]
     # What the library's own records break was there before: it is compared with the file that takes the export back.
     before: Counter[str] = Counter()
     own = folder / "marc" / "undo-enriched.mrc"
     if kind == "enriched" and not undo and own.exists():
-        before.update(str(fault) for _, fault in _faults(own, "enriched", frozenset()))
+        before.update(str(fault) for _, fault in _faults(own, "enriched", ()))
     count = 0
-    for record_id, fault in _faults(path, kind, frozenset(speaking) if not undo else frozenset()):
+    for record_id, fault in _faults(path, kind, speaking if not undo else ()):
         if fault is None:
             count += 1
         elif before[str(fault)] > 0:
@@ -440,7 +444,12 @@ def _marc_rules(path: Path, folder: Path) -> tuple[bool, str]:
     return not faults, "; ".join(faults[:3]) or f"{count:,} records"
 
 
-def _faults(path: Path, kind: str, speaking: frozenset[str]) -> Iterator[tuple[str, object]]:
+def _speaking(labels: Mapping[str, Any]) -> frozenset[str]:
+    terms = (term["term"] for term in labels["terms"].values())
+    return frozenset(map(term_key, (*labels["classes"], *terms)))
+
+
+def _faults(path: Path, kind: str, speaking: Sequence[frozenset[str]]) -> Iterator[tuple[str, object]]:
     """Yield (record, fault) for every fault, and (record, None) once a record."""
     with path.open("rb") as stream:
         for number, chunk in enumerate(split_iso2709(stream), start=1):

@@ -1,8 +1,9 @@
 """Building MARC records: the library's own with new fields, only the new fields, or minimal records from columns."""
 
+import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -40,6 +41,8 @@ class Assignment:
 
     Attributes
     ----------
+    table : ExportTable
+        The set of labels that this one is of.
     label : str
         The label.
     confidence : float
@@ -50,8 +53,11 @@ class Assignment:
         Day of the review, yyyy-mm-dd; '' where nobody looked.
     threshold : float
         The cut, cut off after four decimals; NaN where there is none.
+    further : tuple of Assignment
+        What the record is given by further sets of labels.
     """
 
+    table: ExportTable
     row: int
     record_id: str
     label: str
@@ -59,20 +65,48 @@ class Assignment:
     assigned_by: str
     reviewed: str
     threshold: float
+    further: "tuple[Assignment, ...]" = ()
+
+    @property
+    def each(self) -> "tuple[Assignment, ...]":
+        """Return everything that the record is given, this first."""
+        return (self, *self.further)
 
 
 @dataclass(frozen=True, slots=True)
 class BuiltRecord:
-    """A record, the fields in it that are new, and (enriched records) the record as it was."""
+    """A record, the fields in it that are new, and (enriched records) the record as it was.
+
+    The new fields are the 588 of each label, then the 655 of each, then the 883 of each.
+    """
 
     record: MarcRecord
     new: tuple[MarcField, ...]
     before: MarcRecord | None = None
 
+    def by_label(self) -> Iterator[tuple[MarcField, MarcField, MarcField]]:
+        """Yield the 588, 655 and 883 of each label."""
+        count = len(self.new) // 3
+        yield from zip(self.new[:count], self.new[count : 2 * count], self.new[2 * count :], strict=True)
+
 
 def assignments(table: ExportTable, rows: np.ndarray | None = None) -> Iterator[Assignment]:
     """Yield what each exported record is given, in the order of the identifiers."""
     chosen = table.accepted if rows is None else rows
+    if not table.also:
+        yield from _of_one_set(table, chosen)
+        return
+    by_row: dict[int, list[Assignment]] = {}
+    for each in table.each:
+        for given in _of_one_set(each, chosen[np.isin(chosen, each.labelled)]):
+            by_row.setdefault(given.row, []).append(given)
+    for row in chosen.tolist():
+        if row in by_row:
+            first, *further = by_row[row]
+            yield replace(first, further=tuple(further))
+
+
+def _of_one_set(table: ExportTable, chosen: np.ndarray) -> Iterator[Assignment]:
     part = table.decisions.iloc[chosen]
     for row, record_id, label, confidence, decision, suggested, moment, threshold in zip(
         chosen.tolist(),
@@ -88,6 +122,7 @@ def assignments(table: ExportTable, rows: np.ndarray | None = None) -> Iterator[
         how = "0" if decision != CURATOR else "1" if label == suggested else "2"
         day = "" if how == "0" else (moment or table.settings.exported_at)[:10]
         yield Assignment(
+            table=table,
             row=row,
             record_id=record_id,
             label=label,
@@ -108,8 +143,12 @@ class RecordBuilder:
         self.owner = ("5", table.settings.organisation)
 
     def new_fields(self, given: Assignment, number: int) -> list[MarcField]:
-        """Return 588, 655 and 883; the last two share the link `number`."""
-        settings, term = self.settings, self.table.terms[given.label]
+        """Return 588, 655 and 883 of each label; its 655 and 883 share a link, of the first it is `number`."""
+        fields = [self._of_label(each, number + place) for place, each in enumerate(given.each)]
+        return list(itertools.chain.from_iterable(zip(*fields, strict=True)))
+
+    def _of_label(self, given: Assignment, number: int) -> tuple[MarcField, MarcField, MarcField]:
+        settings, term = given.table.settings, given.table.terms[given.label]
         link = ("8", f"{number}\\p")
         genre = data(
             "655",
@@ -120,7 +159,7 @@ class RecordBuilder:
             ("2", term.source),
             self.owner,
         )
-        whose = self.table.settings_of(given.row)
+        whose = given.table.settings_of(given.row)
         known = whose.model.calibrated and given.confidence == given.confidence
         machine = (
             ("a", whose.model.process),
@@ -131,8 +170,14 @@ class RecordBuilder:
         )
         person = (("a", "curator review"), ("d", given.reviewed.replace("-", "")), ("q", settings.organisation))
         provenance = data("883", f"{given.assigned_by} ", link, *(person if given.assigned_by == "2" else machine))
-        sentence = note(self.table, given.row, given.assigned_by, given.reviewed)
-        return [data("588", "  ", ("a", sentence), self.owner), genre, provenance]
+        sentence = note(given.table, given.row, given.assigned_by, given.reviewed)
+        return data("588", "  ", ("a", sentence), self.owner), genre, provenance
+
+    def literary_form(self, given: Assignment) -> str:
+        """Return what is coded in 008/33 for what a book is given; '' for nothing."""
+        if not self.settings.write_literary_form:
+            return ""
+        return next(filter(None, (each.table.terms[each.label].literary_form for each in given.each)), "")
 
     def source_fields(self, record_id: str) -> list[MarcField]:
         """Return 001, 003, 005, 035 and 040 of a record that is not the library's own."""
@@ -164,8 +209,8 @@ class EnrichedBuilder(RecordBuilder):
         record.leader = with_status(record.leader, "c")
         _set_control(record, "005", self.stamp)
         self._add_agency(record)
-        form = self.table.terms[given.label].literary_form
-        if self.settings.write_literary_form and form:
+        form = self.literary_form(given)
+        if form:
             _set_literary_form(record, form)
         return BuiltRecord(record, tuple(new), before)
 
@@ -174,7 +219,7 @@ class EnrichedBuilder(RecordBuilder):
 
     def _remove_generated(self, record: MarcRecord) -> None:
         """Take out what an earlier run of the same model wrote; a 655 whose 883 is gone belongs to a person."""
-        names = [model.name for model in self.settings.model.each]
+        names = [model.name for table in self.table.each for model in table.settings.model.each]
         prefixes = tuple(f"{name} " for name in names)
         earlier = [
             field for field in record.all("883") if field.get("a") in names or field.get("a").startswith(prefixes)
@@ -291,7 +336,7 @@ class StubBuilder(RecordBuilder):
         row = given.row
         has = {name: values[row] for name, values in self.columns.items()}
         new = self.new_fields(given, 1)
-        provenance = new.pop()
+        new, provenance = new[: -len(given.each)], new[-len(given.each) :]
         serial, online = self.serial[row], self.settings.carrier == "online"
         author = _author(has["author"], self.bodies[row])
         ids = self.source_fields(given.record_id)
@@ -299,7 +344,7 @@ class StubBuilder(RecordBuilder):
         at = min(at, next((place for place, field in enumerate(ids) if field.tag == "040"), len(ids)))
         title = data("245", f"{'1' if author else '0'}{_nonfiling(has)}", ("a", has["title"]))
         published = data("264", " 1", ("a", has["place"]), ("b", has["publisher"]), ("c", has["date"]))
-        form = self.table.terms[given.label].literary_form if self.settings.write_literary_form else ""
+        form = self.literary_form(given)
         fields = [
             *ids[:at],
             *([control("007", "cr |||||||||||")] if online else []),
@@ -311,11 +356,11 @@ class StubBuilder(RecordBuilder):
             *_CARRIERS[self.settings.carrier],
             *new,
             *self._print_version(has["alternate_id"], online),
-            provenance,
+            *provenance,
         ]
         leader = f"00000na{'s' if serial else 'm'} a22000007u 4500"
         return BuiltRecord(
-            MarcRecord(leader, [field for field in fields if field.is_control or field.subfields]), (*new, provenance)
+            MarcRecord(leader, [field for field in fields if field.is_control or field.subfields]), (*new, *provenance)
         )
 
     def _fixed(self, row: int, has: dict[str, str], form: str, serial: bool) -> str:

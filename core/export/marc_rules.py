@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -113,7 +113,11 @@ class Fault:
 
 
 def check_record(
-    record: MarcRecord, kind: MarcKind = "enriched", *, speaking: Collection[str] = (), lengths: bool = True
+    record: MarcRecord,
+    kind: MarcKind = "enriched",
+    *,
+    speaking: Sequence[Collection[str]] = (),
+    lengths: bool = True,
 ) -> list[Fault]:
     """Return every rule that a record breaks.
 
@@ -121,9 +125,9 @@ def check_record(
     ----------
     kind : {'enriched', 'delta', 'stub'}
         A delta has no title.
-    speaking : collection of str
-        Keys (:func:`core.classes.term_key`) of the genre terms that speak of the labels: where a person gave one of
-        these, no machine may add another.
+    speaking : sequence of collection of str
+        For each set of labels the keys (:func:`core.classes.term_key`) of the genre terms that speak of them: where a
+        person gave one of these, no machine may add another.
     lengths : bool
         Whether the limits of ISO 2709 matter; they do not in MARCXML.
     """
@@ -133,7 +137,7 @@ def check_record(
         *_genres(record),
         *_provenance(record),
         *_links(record),
-        *_human_first(record, speaking),
+        *(fault for keys in speaking for fault in _human_first(record, keys)),
         *_texts(record),
         *(_lengths(record) if lengths else ()),
     ]

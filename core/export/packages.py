@@ -5,11 +5,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from core.export.columns import Column, plain_names
 from core.export.decisions import CURATOR
 from core.export.formats import FormatWriter, Package, WrittenFile
 from core.export.readme import ExportSummary
 from core.export.settings import InputFile
-from core.export.table import Column, ExportTable, plain_names
+from core.export.table import ExportTable
 from core.export.tabular import PARQUET_MEDIA, FlatFormat, read_parquet_labels, write_parquet
 from core.export.terms import RECORD_URN, identifier_pattern
 from core.export.validation import CSVWVALIDATE, FRICTIONLESS, MLCROISSANT
@@ -117,6 +118,22 @@ class DataPackageFormat(FormatWriter):
         return []
 
 
+def _processes(table: ExportTable) -> list[str]:
+    """Return the models that decided: name and version."""
+    return [model.process for each in table.each for model in each.settings.model.each]
+
+
+def _confidence_in_words(table: ExportTable) -> str:
+    words = []
+    for each in table.each:
+        model = each.settings.model
+        word = "a calibrated probability" if model.calibrated else "an uncalibrated score"
+        if model.calibrated_in_part:
+            word = "a calibrated probability of one of the two models, an uncalibrated score of the other"
+        words.append(f"{word} for the labels of {each.name}" if table.also else word)
+    return "; ".join(words)
+
+
 def datapackage(table: ExportTable, summary: ExportSummary, files: Sequence[WrittenFile]) -> dict[str, Any]:
     """Return the descriptor. CSV files with our columns are tables with a schema; all others are files."""
     settings = table.settings
@@ -128,13 +145,13 @@ def datapackage(table: ExportTable, summary: ExportSummary, files: Sequence[Writ
         "description": settings.description or summary.assigned,
         "version": settings.version,
         "created": settings.exported_at,
-        "keywords": ["bibliographic metadata", "machine-generated", *(label.lower() for label in table.labels)],
+        "keywords": table.keywords,
         "licenses": [{"name": settings.licence, "path": settings.licence_uri}],
         "contributors": [
             {"title": settings.publisher or "(library not named)", "roles": ["publisher"]},
-            *({"title": model.process, "roles": ["creator"]} for model in settings.model.each),
+            *({"title": name, "roles": ["creator"]} for name in _processes(table)),
         ],
-        "sources": [_source(input_file) for input_file in settings.inputs],
+        "sources": [_source(input_file) for input_file in table.inputs],
         "resources": [_resource(table, written) for written in files],
     }
     if settings.homepage:
@@ -163,7 +180,9 @@ def _resource(table: ExportTable, written: WrittenFile) -> dict[str, Any]:
     }
     suggested = written.name.startswith("review/")
     if written.name in _TABLES or suggested:
-        columns = table.columns(suggested=suggested)
+        # The files for review of a further set of labels are in a folder of their own.
+        whose = {f"review/{plain_slug(other.name)}": other for other in table.also}
+        columns = whose.get(written.name.rpartition("/")[0], table).columns(suggested=suggested)
         pattern = identifier_pattern(table.records[RECORD_ID])
         resource |= {
             "type": "table",
@@ -273,9 +292,7 @@ def croissant(table: ExportTable, summary: ExportSummary, written: WrittenFile) 
     publisher = settings.publisher or "(library not named)"
     columns = table.columns()
     key = plain_names(columns)[[column.name for column in columns].index(RECORD_ID)]
-    confidence = "a calibrated probability" if settings.model.calibrated else "an uncalibrated score"
-    if settings.model.calibrated_in_part:
-        confidence = "a calibrated probability of one of the two models, an uncalibrated score of the other"
+    confidence = _confidence_in_words(table)
     return {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -377,7 +394,7 @@ def front_matter(table: ExportTable, summary: ExportSummary) -> str:
 
     settings = table.settings
     count = len(table.accepted)
-    by_people = (table.decisions["pred_decision"] == CURATOR).any()
+    by_people = any((each.decisions["pred_decision"] == CURATOR).any() for each in table.each)
     licence = _LICENCES.get(settings.licence)
     card_data: dict[str, Any] = {"license": licence or "other"}
     if licence is None:

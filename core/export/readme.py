@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from core.export.columns import column_mark
 from core.export.decisions import ACCEPTED, DECISIONS, HUMAN_LABEL_KEPT, DecisionCounts
 from core.export.formats import CARRIERS, WrittenFile
 from core.export.manifest import MeasuredRate, QualityReport
@@ -16,6 +17,7 @@ from core.export.table import ExportTable
 from core.export.terms import PROFILES, TERM_QUESTION
 from core.formatting import interval_count, lower_percent, percent, rate
 from core.schema import TITLE
+from core.storage import plain_slug
 from core.text_formats import inline
 from core.wording.provenance import bases_in_words
 
@@ -318,6 +320,8 @@ class ExportSummary:
         See the functions of the same module; '' where there is nothing to say.
     cuts, limits, how_sure : tuple of str
         Where the cuts come from, what must not be concluded, how good the labels are.
+    also : tuple of ExportSummary
+        The same of further sets of labels.
     """
 
     quality: QualityReport
@@ -330,10 +334,11 @@ class ExportSummary:
     coded: str
     limits: tuple[str, ...]
     how_sure: tuple[str, ...]
+    also: "tuple[ExportSummary, ...]" = ()
 
 
-def summarise(table: ExportTable, quality: QualityReport) -> ExportSummary:
-    """Put together what an export says of itself."""
+def summarise(table: ExportTable, quality: QualityReport, also: Sequence[QualityReport] = ()) -> ExportSummary:
+    """Put together what an export says of itself, and of each further set of labels with its own figures."""
     return ExportSummary(
         quality=quality,
         title=title(table),
@@ -345,6 +350,7 @@ def summarise(table: ExportTable, quality: QualityReport) -> ExportSummary:
         coded=coded_by_default(table),
         limits=tuple(limits(table, measured=quality.measured)),
         how_sure=tuple(quality_sentences(quality)),
+        also=tuple(summarise(other, own) for other, own in zip(table.also, also, strict=True)),
     )
 
 
@@ -371,6 +377,7 @@ def readme(
         _section("What the labels mean", _meaning(table)),
         _section("How many", _how_many(table, summary)),
         _section("How sure", summary.how_sure),
+        *_further(table, summary),
         _section("How to open it", _opening(table)),
         _section("How to load it into a catalogue", _loading(table, files)) if _has_marc(files) else "",
         _section("How to find these records later, and how to undo", _undo(table, files)),
@@ -387,6 +394,26 @@ def readme(
         ),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _further(table: ExportTable, summary: ExportSummary) -> list[str]:
+    """Return a section for each further set of labels: its own counts, cuts, promise and figures."""
+    return [
+        _section(
+            f"Further labels: {inline(other.name)}",
+            [
+                own.assigned,
+                *([own.scope] if own.scope else []),
+                f"What is promised of the labels of {table.name} says nothing of these. What is promised of these"
+                " stands here.",
+                *_meaning(other),
+                *_how_many(other, own, further=True),
+                *own.how_sure,
+                f"In the flat files their columns end in {column_mark(other.name)}.",
+            ],
+        )
+        for other, own in zip(table.also, summary.also, strict=True)
+    ]
 
 
 def _people(settings: ExportSettings) -> list[str]:
@@ -407,6 +434,16 @@ def spreadsheet_readme(table: ExportTable, summary: ExportSummary) -> list[str]:
         *_meaning(table),
         *_how_many(table, summary),
         *summary.how_sure,
+        *(
+            line
+            for other, own in zip(table.also, summary.also, strict=True)
+            for line in (
+                f"Further labels: {other.name}. What is promised of the labels of {table.name} says nothing of these.",
+                own.assigned,
+                *_how_many(other, own, further=True),
+                *own.how_sure,
+            )
+        ),
     ]
 
 
@@ -427,6 +464,15 @@ def _section(heading: str, lines: Sequence[str]) -> str:
 
 def _intro(table: ExportTable, summary: ExportSummary) -> str:
     carry = f"{table.counts.exported:,} of {len(table):,} records of {table.settings.dataset} carry a label"
+    if table.also:
+        sets = ", ".join(f"{each.name} ({each.counts.exported:,})" for each in table.each)
+        return (
+            f"This export holds {len(table.each)} sets of labels of {len(table):,} records of"
+            f" {table.settings.dataset}: {sets}; {len(table.accepted):,} records carry a label of one or more of them."
+            f" A promise of one set says nothing of another, and none says that all labels of a record are right"
+            f" together. Of {table.name}: {summary.assigned}{' ' + summary.scope if summary.scope else ''}"
+            " Keep machine labels apart from labels that people gave: nobody should train a model on them by accident."
+        )
     return (
         f"{carry} in this export. {summary.assigned}{' ' + summary.scope if summary.scope else ''}"
         " Keep machine labels apart from labels that people gave: nobody should train a model on them by accident."
@@ -454,8 +500,9 @@ def counts_sentence(counts: DecisionCounts) -> str:
     return f"{parts} = {counts.loaded:,} records loaded"
 
 
-def _how_many(table: ExportTable, summary: ExportSummary) -> list[str]:
+def _how_many(table: ExportTable, summary: ExportSummary, *, further: bool = False) -> list[str]:
     settings, counts = table.settings, table.counts
+    folder = f"review/{plain_slug(table.name)}" if further else "review"
     cut = {name for cuts in (settings.cuts, *settings.cuts_by_stratum.values()) for name in cuts}
     uncut = [name for name in table.labels if name not in cut]
     lines = [f"{counts_sentence(counts)}."]
@@ -477,7 +524,7 @@ def _how_many(table: ExportTable, summary: ExportSummary) -> list[str]:
         lines.append(f"No cut, so never accepted: {', '.join(uncut)}.")
     lines += summary.cuts
     lines.append(
-        f"{counts.conflicts:,} human labels are contradicted by the machine (review/conflicts.csv);"
+        f"{counts.conflicts:,} human labels are contradicted by the machine ({folder}/conflicts.csv);"
         f" {counts.no_class:,} human answers name no single class. All of them stand."
     )
     lines += filter(None, [summary.checked, summary.coded])
@@ -500,13 +547,10 @@ def _opening(table: ExportTable) -> list[str]:
         "Text is UTF-8. Empty means missing. Several values in one cell are parted as in the library's own file.",
         _Markup("`sha256sum -c SHA256SUMS` in this folder checks that every file is as it was written."),
     ]
-    uncalibrated = [model for model in table.settings.model.each if not model.calibrated]
+    models = [model for each in table.each for model in each.settings.model.each]
+    uncalibrated = [model for model in models if not model.calibrated]
     if uncalibrated:
-        whose = (
-            " of " + " and ".join(model.name for model in uncalibrated)
-            if table.settings.model.calibrated_in_part
-            else ""
-        )
+        whose = " of " + " and ".join(model.name for model in uncalibrated) if len(uncalibrated) < len(models) else ""
         lines.append(f"The confidences{whose} are not calibrated: they rank records, they are not probabilities.")
     return lines
 
@@ -514,7 +558,8 @@ def _opening(table: ExportTable) -> list[str]:
 def _loading(table: ExportTable, files: Sequence[WrittenFile]) -> list[str]:
     settings = table.settings
     numbered = bool(settings.source_code) or table.marc is not None
-    known = all(own.day for own in settings.by_predictions.values() or [settings])
+    known = all(own.day for each in table.each for own in each.settings.by_predictions.values() or [each.settings])
+    models = [model for each in table.each for model in each.settings.model.each]
     when = " and when" if known else "; when is unknown"
     return [
         ("Match on 001 with equal 003; else on 035 $a with its prefix." if numbered else "Match on 001 alone.")
@@ -531,9 +576,9 @@ def _loading(table: ExportTable, files: Sequence[WrittenFile]) -> list[str]:
         f"Every new 655 is linked by $8 to an 883. Of a machine's label it says which process wrote it{when}"
         + (
             ", and how sure it was ($c)."
-            if settings.model.calibrated
+            if all(model.calibrated for model in models)
             else ", and how sure it was ($c) where that is calibrated."
-            if settings.model.calibrated_in_part
+            if any(model.calibrated for model in models)
             else " ($c is left out: not calibrated)."
         ),
         *_stubs(table, files),
@@ -554,10 +599,12 @@ def _undo(table: ExportTable, files: Sequence[WrittenFile]) -> list[str]:
         f"Run: {settings.run_id} ({settings.run_uri}). Another choice of cuts has another run, so what two exports"
         " brought can be told apart."
     ]
+    lines += [f"Run of {each.name}: {each.settings.run_id} ({each.settings.run_uri})." for each in table.also]
     if _has_marc(files):
-        processes = " or ".join(f"'{model.process}'" for model in settings.model.each)
+        models = [model for each in table.each for model in each.settings.model.each]
+        processes = " or ".join(f"'{model.process}'" for model in models)
         lines.append(f"Search 883 $a for {processes} or 883 $u for the run; 588 says it in words.")
-        if table.counts.overruled:
+        if any(each.counts.overruled for each in table.each):
             lines.append("Where a curator chose the label, 883 $a says 'curator review' and 588 names the run.")
         lines.append("The files in marc/ whose name begins with undo take back what the file of the same kind brought.")
     lines.append("In the flat files every row names its run (pred_run_id).")

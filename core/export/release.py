@@ -15,38 +15,37 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.classes import class_key
 from core.errors import InputError, NotFoundError
 from core.evaluation import by_value, evaluate
 from core.export import ExportReport, ExportSettings, ModelSource, human_from_labels, write_export
-from core.export.decisions import ABSTAINED, ACCEPTED, DECISIONS, genre_labels
+from core.export.decisions import ABSTAINED, ACCEPTED
 from core.export.formats import FORMATS, PreviewRecord, RecordFormat, record_formats
 from core.export.manifest import QualityReport
 from core.export.settings import InputFile, MadeBy, ModelDetails, PastExport
-from core.export.table import ExportTable, prepare
-from core.facets import facet_order, facet_values
+from core.export.table import ExportTable, prepare, together
+from core.facets import facet_values
 from core.guarantees import budget_of, compared_records, report_policy
 from core.labels import load_labels
 from core.manifests import ModelManifest, PredictionManifest
 from core.models.registry import weights_digest, weights_of
-from core.policies import SavedPolicy
+from core.policies import SavedPolicy, saved_policies
 from core.predictions import PredictionSet, Scored, load_predictions, load_scored
 from core.progress import Progress, silent
 from core.review import decisions_for_scored
-from core.schema import CORRECT, GENRE_GIVEN, LABEL, PREDICTED, RECORD_ID, SOURCE, TITLE, TRUTH
+from core.schema import CORRECT, LABEL, PREDICTED, RECORD_ID, SOURCE, TRUTH
 from core.storage import Workspace, digest, now, slug
 from core.thresholds import Policy, apply_policy, compare_population, expected_errors
-from core.translation import in_english, noop
+from core.translation import in_english
 from core.wording import thresholds as wording
 
 __all__ = [
-    "DIFFERENCES",
-    "GenreDifference",
     "Release",
     "accepted_file",
-    "breakdown",
     "cut_scope",
     "decide_all",
-    "genre_difference",
+    "further_candidates",
+    "further_policies",
     "precision_by",
     "preview",
     "release",
@@ -56,6 +55,7 @@ __all__ = [
 ]
 
 _KIND = "export"
+_NONE: Final[Mapping[str, SavedPolicy]] = {}
 _CHECKED: Final[Mapping[MadeBy, str]] = {
     "people": "hand-checked records",
     "rules": "records that rules (not people) labelled",
@@ -73,11 +73,14 @@ class Release:
         Every record with its decision, as the writers read it.
     quality : QualityReport
         The figures that go into README and manifest.
+    also : tuple of Release
+        Further sets of labels of the same records, each with cuts, promise and figures of its own.
     """
 
     scored: Scored
     decided: ExportTable
     quality: QualityReport
+    also: "tuple[Release, ...]" = ()
 
     @property
     def settings(self) -> ExportSettings:
@@ -94,6 +97,7 @@ class Release:
         labels: str | None = None,
         human: Sequence[str] = (),
         scored: Scored | None = None,
+        also: Mapping[str, SavedPolicy] = _NONE,
         **settings: Any,
     ) -> "Release":
         """Bring together what an export needs.
@@ -110,37 +114,52 @@ class Release:
             accuracy is measured on always is one of them when it is a label set of this workspace.
         scored : Scored, optional
             When it is at hand already.
+        also : mapping of str to SavedPolicy
+            Further predictions for the same corpus → the policy that accepts some of them (:func:`further_policies`).
+            Each is measured on the labels that it is checked against anyway. Of `human` those sets stand for it that
+            share a class with it, or with none of the predictions.
         settings
             Further fields of :class:`core.export.ExportSettings`, such as ``formats`` or ``profile``.
+
+        Raises
+        ------
+        InputError
+            Of further predictions: they are of another corpus, or decide about a class of the others.
         """
-        source = load_predictions(workspace, predictions)
-        table = scored or load_scored(workspace, predictions, labels)
-        names = list(dict.fromkeys([*human, *table.label_sets]))
-        made_by = _made_by(workspace, table.label_sets)
-        setting_values = {"measured_on": table.labels, "measured_by": made_by, "human_sets": tuple(names), **settings}
-        decided = _decide(workspace, source, table, _settings(workspace, source, table, chosen, setting_values), names)
-        part = table.table[chosen.policy.covers(table.table)]
-        report = report_policy(table, chosen, budget_of(workspace, table))
-        measured = evaluate(part, table.classes)
-        quality = QualityReport.parse(
-            {
-                "policy": report.as_dict() | {"sentences": list(wording.policy(report))},
-                "evaluation": measured.as_dict(),
-                "exported": _exported(decided, table),
-                "checked_by": _CHECKED[made_by] if table.labels else "records whose label came with the predictions",
-                # A cut chosen while looking at these very books flatters their figure. A promise allows for that, but
-                # the figures beside it do not.
-                "selected_on_these": chosen.labels == table.labels,
-                "warnings": list(
-                    wording.population_warnings(compare_population(compared_records(part, chosen.promise)))
-                ),
-            }
+        sets = [scored or load_scored(workspace, predictions, labels), *_load_further(workspace, also)]
+        policies = [chosen, *also.values()]
+        made_by = [_made_by(workspace, each.label_sets) for each in sets]
+        decided = _decide_sets(workspace, sets, policies, settings, human=human, made_by=made_by)
+        first, *others = (
+            cls(table, own, _quality(workspace, table, policy, own, by))
+            for table, policy, own, by in zip(sets, policies, decided.each, made_by, strict=True)
         )
-        return cls(table, decided, quality)
+        return replace(first, also=tuple(others))
 
     def write(self, out: Path, progress: Progress = silent) -> ExportReport:
         """Write the zip."""
-        return write_export(self.decided, self.quality, out, progress)
+        return write_export(self.decided, self.quality, out, progress, also=[each.quality for each in self.also])
+
+
+def _quality(
+    workspace: Workspace, table: Scored, chosen: SavedPolicy, decided: ExportTable, made_by: MadeBy
+) -> QualityReport:
+    """Return how good the labels of one set are."""
+    part = table.table[chosen.policy.covers(table.table)]
+    report = report_policy(table, chosen, budget_of(workspace, table))
+    measured = evaluate(part, table.classes)
+    return QualityReport.parse(
+        {
+            "policy": report.as_dict() | {"sentences": list(wording.policy(report))},
+            "evaluation": measured.as_dict(),
+            "exported": _exported(decided, table),
+            "checked_by": _CHECKED[made_by] if table.labels else "records whose label came with the predictions",
+            # A cut chosen while looking at these very books flatters their figure. A promise allows for that, but
+            # the figures beside it do not.
+            "selected_on_these": chosen.labels == table.labels,
+            "warnings": list(wording.population_warnings(compare_population(compared_records(part, chosen.promise)))),
+        }
+    )
 
 
 def run_of(predictions: str, policy: Policy) -> str:
@@ -158,18 +177,122 @@ def accepted_file(scored: Scored, policy: Policy) -> str:
 
 
 @in_english()
-def decide_all(workspace: Workspace, scored: Scored, chosen: SavedPolicy, **settings: Any) -> ExportTable:
+def decide_all(
+    workspace: Workspace,
+    scored: Scored,
+    chosen: SavedPolicy,
+    also: Mapping[str, SavedPolicy] = _NONE,
+    **settings: Any,
+) -> ExportTable:
     """Return every record of the predictions with its decision, as an export with this policy makes it.
 
     Parameters
     ----------
-    settings
+    also, settings
         As for :meth:`Release.prepare`.
     """
+    return _decide_sets(workspace, [scored, *_load_further(workspace, also)], [chosen, *also.values()], settings)
+
+
+def further_policies(workspace: Workspace, names: Sequence[str]) -> dict[str, SavedPolicy]:
+    """Return predictions → the policy kept for them last, for :meth:`Release.prepare`.
+
+    Raises
+    ------
+    NotFoundError
+        There are no predictions of a name.
+    InputError
+        No cut-offs were kept for one of them: what may leave of it, nobody has decided.
+    """
+    policies = {}
+    for name in names:
+        saved = saved_policies(workspace, load_predictions(workspace, name).fingerprint)
+        if not saved:
+            raise InputError(
+                f"No cut-offs were kept for the predictions '{name}', so nobody has decided which of their labels may"
+                " leave. Choose and keep them on the Thresholds page first."
+            )
+        policies[name] = saved[0]
+    return policies
+
+
+def further_candidates(workspace: Workspace, scored: Scored) -> dict[str, SavedPolicy | None]:
+    """Return the predictions that may stand beside these in one export → the policy kept for them last, if any.
+
+    They were made here, for the same corpus, and decide about none of its classes.
+    """
     source = load_predictions(workspace, scored.name)
-    names = list(scored.label_sets)
-    setting_values = {"measured_on": scored.labels, "human_sets": tuple(names), **settings}
-    return _decide(workspace, source, scored, _settings(workspace, source, scored, chosen, setting_values), names)
+    corpus = source.manifest.corpus or scored.catalogue.fingerprint
+    own = {class_key(name) for name in scored.classes}
+    candidates: dict[str, SavedPolicy | None] = {}
+    for other in workspace.list("predictions") if corpus else ():
+        if other.manifest.corpus == corpus and not own & {class_key(name) for name in other.manifest.classes}:
+            candidates[other.name] = next(iter(saved_policies(workspace, other.fingerprint)), None)
+    return candidates
+
+
+def _load_further(workspace: Workspace, also: Mapping[str, SavedPolicy]) -> list[Scored]:
+    return [load_scored(workspace, name) for name in also]
+
+
+def _decide_sets(
+    workspace: Workspace,
+    sets: Sequence[Scored],
+    policies: Sequence[SavedPolicy],
+    settings: Mapping[str, Any],
+    *,
+    human: Sequence[str] = (),
+    made_by: Sequence[MadeBy] = (),
+) -> ExportTable:
+    """Decide about the records of the first set by each of them."""
+    sources = [load_predictions(workspace, each.name) for each in sets]
+    if len(sets) > 1:
+        _refuse_several_corpora(sources, sets)
+    catalogue = _catalogue_tables(workspace, sources[0], sets[0])
+    tables: list[ExportTable] = []
+    for place, (source, scored, chosen) in enumerate(zip(sources, sets, policies, strict=True)):
+        names = list(dict.fromkeys([*_standing(workspace, human, scored, sets), *scored.label_sets]))
+        values: dict[str, Any] = {"measured_on": scored.labels, "human_sets": tuple(names), **settings}
+        if made_by:
+            values["measured_by"] = made_by[place]
+        if tables:
+            values["created_at"] = tables[0].settings.created_at
+        own = _decide(workspace, catalogue, scored, _settings(workspace, source, scored, chosen, values), names)
+        tables.append(replace(own, name=scored.name) if len(sets) > 1 else own)
+    return together(tables)
+
+
+def _refuse_several_corpora(sources: Sequence[PredictionSet], sets: Sequence[Scored]) -> None:
+    """Refuse predictions that are not all for the records of one corpus of this workspace."""
+    corpora = [
+        (source.manifest.corpus, source.manifest.corpus_name)
+        if source.manifest.corpus
+        else (scored.catalogue.fingerprint, scored.catalogue.name)
+        for source, scored in zip(sources, sets, strict=True)
+    ]
+    for source, (corpus, name) in zip(sources, corpora, strict=True):
+        if not corpus:
+            raise InputError(
+                f"The predictions '{source.name}' are not of a corpus of this workspace, so no other labels can stand"
+                " beside theirs. Load the catalogue they are for first."
+            )
+        if corpus != corpora[0][0]:
+            raise InputError(
+                f"The predictions '{sources[0].name}' are for the corpus '{corpora[0][1]}', '{source.name}' are for"
+                f" '{name}'. One export holds records of one corpus: export them one after the other."
+            )
+
+
+def _standing(workspace: Workspace, human: Sequence[str], scored: Scored, sets: Sequence[Scored]) -> list[str]:
+    """Return which label sets stand in the way of these predictions: a set speaks of its own classes alone."""
+    if len(sets) == 1:
+        return list(human)
+    classes = {name: set(load_labels(workspace, name).manifest.classes) for name in human}
+    return [
+        name
+        for name, own in classes.items()
+        if own & set(scored.classes) or not any(own & set(each.classes) for each in sets)
+    ]
 
 
 def cut_scope(workspace: Workspace, scored: Scored) -> NDArray[np.bool_]:
@@ -200,6 +323,10 @@ def release(
             "settings": prepared.settings.as_dict(),
         }
         workspace.database.add(_KIND, prepared.scored.predictions, content)
+        for each in prepared.also:
+            counts = {"accepted": each.decided.counts.exported, "review": len(each.decided.abstained)}
+            own = {**content, **counts, "settings": each.settings.as_dict()}
+            workspace.database.add(_KIND, each.scored.predictions, own)
     return report
 
 
@@ -257,9 +384,13 @@ def _catalogue_tables(workspace: Workspace, source: PredictionSet, scored: Score
 
 
 def _decide(
-    workspace: Workspace, source: PredictionSet, scored: Scored, settings: ExportSettings, human: Sequence[str]
+    workspace: Workspace,
+    catalogue: tuple[pd.DataFrame, pd.DataFrame],
+    scored: Scored,
+    settings: ExportSettings,
+    human: Sequence[str],
 ) -> ExportTable:
-    records, originals = _catalogue_tables(workspace, source, scored)
+    records, originals = catalogue
     human_labels = [_human(workspace, records, name) for name in human]
     return prepare(
         records,
@@ -386,6 +517,14 @@ def _model(workspace: Workspace, source: PredictionSet) -> ModelSource:
 
 def _model_of(workspace: Workspace, name: str, manifest: PredictionManifest) -> ModelSource:
     fingerprint = manifest.model_fingerprint
+    if manifest.facet and not fingerprint:
+        return ModelSource(
+            name=f"learned facet {manifest.facet}",
+            version=manifest.fingerprint[:8],
+            input_columns=manifest.input_columns,
+            predicted_at=manifest.created_at,
+            details=ModelDetails(kind=f"logistic regression on {manifest.features} of marked titles"),
+        )
     if not fingerprint:
         # Made elsewhere: what is known is the file, and that nobody calibrated it here.
         return ModelSource(name=name, calibrated=False, made_here=False, imported_at=manifest.created_at)
@@ -460,111 +599,3 @@ def _choose(table: ExportTable, ids: Sequence[str], n: int, seed: int) -> np.nda
         return accepted[wanted]
     size = min(n, len(accepted))
     return np.sort(np.random.default_rng(seed).choice(accepted, size=size, replace=False)) if size else accepted[:0]
-
-
-# --- What an export changes -------------------------------------------------------------------------------------------
-# Against the catalogue's own genre field, and by language, decade or any other facet.
-
-
-ADDED, BESIDE, SAME = noop("added"), noop("added beside another genre"), noop("same")
-CONFLICTING, UNCLEAR = noop("conflicting"), noop("unclear")
-DIFFERENCES: Final[Mapping[str, str]] = {
-    ADDED: noop("the catalogue has no genre; the export adds a label"),
-    BESIDE: noop("the catalogue has a genre that says nothing of the labels; the export adds one beside it"),
-    SAME: noop("the catalogue's genre names the label the machine predicts; nothing is exported"),
-    CONFLICTING: noop("the catalogue's genre names another label than the machine predicts; nothing is exported"),
-    UNCLEAR: noop("the catalogue's genre names several labels; nothing is exported"),
-}
-
-
-@dataclass(frozen=True)
-class GenreDifference:
-    """The export beside the catalogue's genre field.
-
-    Attributes
-    ----------
-    counts : mapping
-        Each of :data:`DIFFERENCES` → number of records.
-    rows : DataFrame
-        ``record_id``, ``title``, ``genre_given``, ``label`` (predicted or exported), ``confidence``, ``difference``;
-        the most confident first.
-    """
-
-    counts: Mapping[str, int]
-    rows: pd.DataFrame
-
-    def of(self, difference: str) -> pd.DataFrame:
-        """Return the records of one kind of difference."""
-        return self.rows[self.rows["difference"] == difference].reset_index(drop=True)
-
-
-def genre_difference(table: ExportTable) -> GenreDifference:
-    """Compare what is exported (or predicted) with the catalogue's genre field, record by record."""
-    decisions, given = table.decisions, table.records[GENRE_GIVEN]
-    says = genre_labels(given, table.labels, table.settings.genre_terms).to_numpy(dtype=object)
-    exported = decisions["pred_label"].to_numpy(dtype=object)
-    predicted = decisions["pred_suggested_label"].to_numpy(dtype=object)
-    has_label, speaks = exported != "", says != ""
-    kind = np.full(len(table), "", dtype=object)
-    kind[has_label & ~speaks] = np.where(given.to_numpy()[has_label & ~speaks] == "", ADDED, BESIDE)
-    label = np.where(has_label, exported, predicted)
-    comparable = speaks & pd.Series(says).isin(table.labels).to_numpy() & (label != "")
-    kind[comparable] = np.where(says[comparable] == label[comparable], SAME, CONFLICTING)
-    kind[speaks & ~comparable & (label != "")] = UNCLEAR
-    rows = pd.DataFrame(
-        {
-            RECORD_ID: decisions[RECORD_ID],
-            TITLE: table.records[TITLE],
-            GENRE_GIVEN: given,
-            "label": pd.Series(label).astype("str"),
-            "confidence": decisions["pred_confidence"],
-            "difference": pd.Series(kind).astype("str"),
-        }
-    )
-    rows = rows[rows["difference"] != ""].sort_values(["confidence", RECORD_ID], ascending=[False, True])
-    counts = rows["difference"].value_counts()
-    return GenreDifference({name: int(counts.get(name, 0)) for name in DIFFERENCES}, rows.reset_index(drop=True))
-
-
-def breakdown(table: ExportTable, facet: str, precision: Mapping[str, Mapping[str, Any]] | None = None) -> pd.DataFrame:
-    """Count the decisions by the values of a facet.
-
-    Parameters
-    ----------
-    facet : str
-        One of :data:`core.facets.FACETS`, such as 'language' or 'decade'.
-    precision : mapping, optional
-        Value of the facet → how often accepted labels are right there (``value``, ``low``, ``high``, ``n``,
-        ``reason``), computed elsewhere on the checked records.
-
-    Returns
-    -------
-    DataFrame
-        ``value``, ``loaded``, one column a decision, and ``precision``, ``low``, ``high``, ``checked``, ``reason``
-        (NaN and the reason where too few records were checked). In the facet's own order.
-    """
-    values = facet_values(table.records, facet)
-    counted = pd.crosstab(values.to_numpy(), table.decisions["pred_decision"].to_numpy())
-    counted = counted.reindex(
-        index=facet_order(facet, values.value_counts().index), columns=list(DECISIONS), fill_value=0
-    )
-    rows = []
-    for value, counts in counted.iterrows():
-        rate = (precision or {}).get(str(value), {})
-        rows.append(
-            {
-                "value": str(value),
-                "loaded": int(counts.sum()),
-                **{name: int(counts[name]) for name in DECISIONS},
-                "precision": _number(rate.get("value")),
-                "low": _number(rate.get("low")),
-                "high": _number(rate.get("high")),
-                "checked": int(rate.get("n") or 0),
-                "reason": str(rate.get("reason") or ("" if rate else "not measured")),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _number(value: Any) -> float:
-    return float("nan") if value is None else float(value)

@@ -1,20 +1,27 @@
-"""What an export is made of: records, original columns and decisions side by side, and the columns of flat files."""
+"""What an export is made of: records, original columns and decisions side by side, of one set of labels or several."""
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from core.classes import class_key, term_key
 from core.errors import InputError
+from core.export.columns import (
+    Column,
+    added_columns,
+    column_mark,
+    original_column_name,
+    probability_names,
+    with_mark,
+)
 from core.export.decisions import (
     ABSTAINED,
     ACCEPTED,
     CURATOR,
-    DECISIONS,
     HUMAN_LABEL_KEPT,
     NOT_MATCHED,
     REJECTED,
@@ -24,7 +31,7 @@ from core.export.decisions import (
     count_decisions,
     decide,
 )
-from core.export.settings import ExportSettings, ModelSource
+from core.export.settings import ExportSettings, InputFile, ModelSource
 from core.export.terms import GenreTerm
 from core.schema import (
     CONFIDENCE,
@@ -42,198 +49,11 @@ from core.thresholds import Policy
 
 __all__ = [
     "MARC",
-    "SUGGESTED",
-    "Column",
     "ExportTable",
-    "added_columns",
     "holds_marc",
-    "original_column_name",
-    "plain_names",
     "prepare",
-    "probability_names",
+    "together",
 ]
-
-# --- The columns of the flat files: the original ones as they came, then ours, each with its meaning ------------------
-
-
-ColumnType = Literal["string", "number", "boolean", "datetime"]
-SUGGESTED: Final = "pred_suggested_label"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """One column of a flat file.
-
-    Attributes
-    ----------
-    name, type, meaning : str
-    origin : {'library', 'model', 'curator', 'export'}
-        Who speaks in it.
-    allowed : tuple of str
-        The values it may have, when they are few.
-    minimum, maximum : float, optional
-        Bounds of a number.
-    required, unique : bool
-        Never empty; never twice.
-    """
-
-    name: str
-    type: ColumnType
-    meaning: str
-    origin: str
-    allowed: tuple[str, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
-    required: bool = False
-    unique: bool = False
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return a JSON-able dictionary without what is not said."""
-        content = {**asdict(self), "allowed": list(self.allowed)}
-        return {key: value for key, value in content.items() if value not in (None, [], False)}
-
-
-def probability_names(classes: Sequence[str]) -> dict[str, str]:
-    """Return class → name of its probability column, short, plain and unique.
-
-    >>> probability_names(["Fiction", "Non-fiction"])
-    {'Fiction': 'pred_p_fiction', 'Non-fiction': 'pred_p_non_fiction'}
-    """
-    names: dict[str, str] = {}
-    for place, name in enumerate(classes, start=1):
-        # Two classes of another script would both be told by a digest, of which nobody can read the class: by place.
-        short = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:60] or "unnamed"
-        wanted = f"pred_p_{short}"
-        names[name] = f"{wanted}_{place}" if wanted in names.values() or short == "unnamed" else wanted
-    return names
-
-
-def added_columns(
-    settings: ExportSettings, labels: Sequence[str], probabilities: Sequence[str], *, suggested: bool = False
-) -> tuple[Column, ...]:
-    """Describe the columns that an export adds.
-
-    Parameters
-    ----------
-    labels : sequence of str
-        Every label that can occur.
-    probabilities : sequence of str
-        Classes whose probability is known.
-    suggested : bool
-        With the column that says what the machine leaned to. Only the files for review have it: in the others an
-        abstained record has no label, never a best guess.
-    """
-    sure = "a calibrated probability" if settings.model.calibrated else "not calibrated: a score, not a probability"
-    if settings.model.calibrated_in_part:
-        [calibrated] = [model.name for model in settings.model.each if model.calibrated]
-        sure = f"a calibrated probability where the model is {calibrated}, else a score"
-    allowed = tuple(labels)
-    columns = [
-        Column(
-            name=RECORD_ID,
-            type="string",
-            meaning="Identifier of the record, as text",
-            origin="library",
-            required=True,
-            unique=True,
-        ),
-        Column(
-            name="pred_label",
-            type="string",
-            meaning="Label of the record; empty unless accepted or given by a curator",
-            origin="model",
-            allowed=allowed,
-        ),
-        Column(
-            name="pred_confidence",
-            type="number",
-            meaning=(
-                f"Confidence in the predicted label, cut off after four decimals ({sure}); empty where a curator"
-                " overruled"
-            ),
-            origin="model",
-            minimum=0,
-            maximum=1,
-        ),
-        *(
-            Column(
-                name=column,
-                type="number",
-                meaning=f"The model's probability of {name} ({sure})",
-                origin="model",
-                minimum=0,
-                maximum=1,
-            )
-            for name, column in probability_names(probabilities).items()
-        ),
-        Column(
-            name="pred_decision",
-            type="string",
-            meaning="What was decided",
-            origin="export",
-            allowed=tuple(DECISIONS),
-            required=True,
-        ),
-        Column(
-            name="pred_threshold",
-            type="number",
-            meaning="Cut of the predicted label, cut off after four decimals",
-            origin="export",
-            minimum=0,
-            maximum=1,
-        ),
-        Column(name="pred_model", type="string", meaning="Name of the model", origin="model"),
-        Column(name="pred_model_version", type="string", meaning="Version of the model", origin="model"),
-        Column(name="pred_run_id", type="string", meaning="Run that made the prediction", origin="model"),
-        Column(name="pred_date", type="datetime", meaning="Moment of prediction, UTC", origin="model"),
-        Column(
-            name="human_label", type="string", meaning="What a person or the catalogue said, as given", origin="library"
-        ),
-        Column(
-            name="human_label_source",
-            type="string",
-            meaning="Who said it: person, test label, catalogue or curator",
-            origin="library",
-        ),
-        Column(
-            name="agrees_with_human",
-            type="boolean",
-            meaning="Whether the predicted label equals the human one; empty if not comparable",
-            origin="export",
-        ),
-        Column(
-            name="reviewed_by_role",
-            type="string",
-            meaning="Role of the person who looked at the record in review; no names",
-            origin="curator",
-        ),
-        Column(name="review_note", type="string", meaning="What that person noted", origin="curator"),
-    ]
-    if suggested:
-        meaning = "What the machine leaned to; not accepted, for review only"
-        columns.insert(2, Column(name=SUGGESTED, type="string", meaning=meaning, origin="model", allowed=allowed))
-    return tuple(columns)
-
-
-def plain_names(columns: Sequence[Column]) -> list[str]:
-    """Return column names that may stand in an identifier: plain letters, digits and underscores, all different."""
-    names: list[str] = []
-    for place, column in enumerate(columns, start=1):
-        plain = re.sub(r"[^A-Za-z0-9]+", "_", column.name).strip("_") or f"column_{place}"
-        names.append(plain if plain not in names else f"{plain}_{place}")
-    return names
-
-
-def original_column_name(name: str, taken: Sequence[str]) -> str:
-    """Return the name of an original column beside ours: marked '(as loaded)' where ours has the same name.
-
-    >>> original_column_name("pred_label", ["pred_label"])
-    'pred_label (as loaded)'
-    """
-    while name in taken:
-        name = f"{name} (as loaded)"
-    return name
-
 
 # --- What an export is made of ----------------------------------------------------------------------------------------
 # Records, original columns and decisions, side by side, in the order of the identifiers.
@@ -269,6 +89,11 @@ class ExportTable:
         (:attr:`core.export.settings.ExportSettings.measured_on`).
     predicted_by : array of str or None
         Where two models decided: the name of the predictions that each record's prediction is of, '' for none.
+    name : str
+        Of the predictions, where there are several sets of labels.
+    also : tuple of ExportTable
+        Further sets of labels of the same records, each with decisions, settings and promise of its own
+        (:func:`together`).
     """
 
     settings: ExportSettings
@@ -282,9 +107,30 @@ class ExportTable:
     unmatched: pd.DataFrame
     checked: np.ndarray
     predicted_by: np.ndarray | None = None
+    name: str = ""
+    also: "tuple[ExportTable, ...]" = ()
 
     def __len__(self) -> int:
         return len(self.records)
+
+    @property
+    def each(self) -> "tuple[ExportTable, ...]":
+        """Return every set of labels, this one first."""
+        return (self, *self.also)
+
+    @property
+    def keywords(self) -> list[str]:
+        """What the data set is about, its labels among it."""
+        labels = (label.lower() for each in self.each for label in each.labels)
+        return ["bibliographic metadata", "machine-generated", *labels]
+
+    @property
+    def inputs(self) -> list[InputFile]:
+        """The files that were read for all sets of labels; those of further sets once each."""
+        files = list(self.settings.inputs)
+        for other in self.also:
+            files += [file for file in other.settings.inputs if file not in files]
+        return files
 
     @cached_property
     def counts(self) -> DecisionCounts:
@@ -343,9 +189,16 @@ class ExportTable:
         return int(coded_not_fiction(self.marc.iloc[rows]).sum())
 
     @cached_property
-    def accepted(self) -> np.ndarray:
-        """Positions of the records that carry a label in the export."""
+    def labelled(self) -> np.ndarray:
+        """Positions of the records that carry a label of this set."""
         return self.rows(ACCEPTED, CURATOR)
+
+    @cached_property
+    def accepted(self) -> np.ndarray:
+        """Positions of the records that carry a label in the export, of this set or of another."""
+        if not self.also:
+            return self.labelled
+        return np.unique(np.concatenate([each.labelled for each in self.each]))
 
     @cached_property
     def abstained(self) -> np.ndarray:
@@ -371,8 +224,14 @@ class ExportTable:
 
     def columns(self, *, suggested: bool = False) -> tuple[Column, ...]:
         """Describe the columns of :meth:`flat`."""
-        added = added_columns(self.settings, self.labels, tuple(self.probabilities), suggested=suggested)
+        added = self._added(suggested=suggested)
+        further = [
+            with_mark(column, column_mark(other.name), other.name)
+            for other in self.also
+            for column in other._added(suggested=suggested)[1:]
+        ]
         taken = [column.name for column in added if not (column.name == RECORD_ID and self._has_key)]
+        taken += [column.name for column in further]
         meaning = f"As it came in {self.settings.dataset}"
         originals = [
             (
@@ -384,21 +243,20 @@ class ExportTable:
             )
             for name in self.originals.columns
         ]
-        return (*originals, *(added[1:] if self._has_key else added))
+        return (*originals, *(added[1:] if self._has_key else added), *further)
+
+    def _added(self, *, suggested: bool) -> tuple[Column, ...]:
+        return added_columns(self.settings, self.labels, tuple(self.probabilities), suggested=suggested)
 
     def flat(self, rows: np.ndarray, *, suggested: bool = False) -> pd.DataFrame:
         """Return the flat table of some records: original columns as they came, then ours, typed.
 
         Text is never missing but ''; numbers are NaN and ``agrees_with_human`` is <NA> where there is none.
         """
-        settings = self.settings
-        own: dict[str, object] = {name: self.decisions[name].to_numpy()[rows] for name in self.decisions.columns}
-        own["agrees_with_human"] = self.decisions["agrees_with_human"].array[rows]
-        own |= {
-            column: self.probabilities[name][rows]
-            for name, column in probability_names(tuple(self.probabilities)).items()
-        }
-        own |= self._whose(rows) | {"pred_run_id": settings.run_id}
+        own = self._own_values(rows)
+        for other in self.also:
+            mark = column_mark(other.name)
+            own |= {f"{name}{mark}": values for name, values in other._own_values(rows).items()}
         columns = self.columns(suggested=suggested)
         width = len(self.originals.columns)
         parts: dict[str, object] = {}
@@ -408,6 +266,16 @@ class ExportTable:
             parts[column.name] = own[column.name]
         frame = pd.DataFrame(parts, index=pd.RangeIndex(len(rows)))
         return frame.astype({column.name: "str" for column in columns if column.type in ("string", "datetime")})
+
+    def _own_values(self, rows: np.ndarray) -> dict[str, object]:
+        """Return the columns that are ours, of some records."""
+        own: dict[str, object] = {name: self.decisions[name].to_numpy()[rows] for name in self.decisions.columns}
+        own["agrees_with_human"] = self.decisions["agrees_with_human"].array[rows]
+        own |= {
+            column: self.probabilities[name][rows]
+            for name, column in probability_names(tuple(self.probabilities)).items()
+        }
+        return own | self._whose(rows) | {"pred_run_id": self.settings.run_id}
 
     def _whose(self, rows: np.ndarray) -> dict[str, object]:
         """Return which model spoke of some records, and when: the same of all, or row by row."""
@@ -516,6 +384,41 @@ def prepare(
         checked=(joined[TRUTH] != "").to_numpy(dtype=bool) if TRUTH in joined else np.zeros(len(records), dtype=bool),
         predicted_by=joined[PREDICTED_BY].to_numpy(dtype=object) if PREDICTED_BY in joined else None,
     )
+
+
+def together(tables: Sequence[ExportTable]) -> ExportTable:
+    """Return several sets of labels of the same records as one: the first, with the others beside it.
+
+    Raises
+    ------
+    InputError
+        The records differ; two sets have a name, a class or a term of the catalogue in common, so that nobody could
+        tell whose a label is.
+    """
+    first, *others = tables
+    for other in others:
+        if not first.records[RECORD_ID].equals(other.records[RECORD_ID]):
+            raise InputError(
+                f"'{other.name}' and '{first.name}' are not about the same records, so they cannot leave together."
+            )
+    for what, words in (
+        ("a name", [{column_mark(table.name): table.name} for table in tables]),
+        ("the class", [{class_key(label): label for label in table.labels} for table in tables]),
+        (
+            "the catalogue's term",
+            [{term_key(term.term): term.term for term in table.terms.values()} for table in tables],
+        ),
+    ):
+        owners: dict[str, ExportTable] = {}
+        for table, by_key in zip(tables, words, strict=True):
+            for key, word in by_key.items():
+                owner = owners.setdefault(key, table)
+                if owner is not table:
+                    raise InputError(
+                        f"'{owner.name}' and '{table.name}' share {what} '{word}', so nobody could tell whose it is."
+                        " One export answers each question once: leave one of the two out."
+                    )
+    return replace(first, also=tuple(others)) if others else first
 
 
 def holds_marc(originals: pd.DataFrame) -> bool:

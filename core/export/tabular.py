@@ -13,12 +13,15 @@ from typing import Any, ClassVar, Final
 import numpy as np
 import pandas as pd
 
+from core.export.columns import Column, column_mark, original_column_name, probability_names
 from core.export.decisions import CURATOR
 from core.export.formats import LabelledFile, Package, PreviewLine, PreviewRecord, RecordFormat, Triple
+from core.export.manifest import read_bundle_manifest
 from core.export.readme import ExportSummary, spreadsheet_readme
 from core.export.settings import ExportSettings
-from core.export.table import Column, ExportTable, original_column_name, probability_names
+from core.export.table import ExportTable
 from core.schema import AUTHOR, DATE, LANGUAGE, RECORD_ID, TITLE
+from core.storage import plain_slug
 from core.text_formats import csv_for_people, unsafe_cell
 
 __all__ = [
@@ -66,7 +69,8 @@ def write_csv(path: Path, frame: pd.DataFrame, columns: Sequence[Column]) -> int
 def cells(values: pd.Series, column: Column) -> Iterable[str]:
     """Return a column as the text that stands in the file; missing is empty."""
     if column.type == "number":
-        return [_number(value, column.name == "pred_confidence") for value in values.to_numpy(dtype=float).tolist()]
+        four = column.name.startswith("pred_confidence")
+        return [_number(value, four) for value in values.to_numpy(dtype=float).tolist()]
     if column.type == "boolean":
         return values.map({True: "true", False: "false"}).fillna("").tolist()
     return values.tolist()
@@ -287,11 +291,24 @@ _HEADINGS: Final = {
     "reviewed_by_role": "Reviewed by",
     "review_note": "Note of the review",
 }
+# What a workbook tells of a further set of labels.
+_FURTHER: Final = (
+    "pred_label",
+    "pred_confidence",
+    "pred_decision",
+    "pred_model",
+    "pred_model_version",
+    "pred_run_id",
+    "human_label",
+    "human_label_source",
+)
 _MACHINE, _CONFIRMED, _CHOSEN = "machine, above the cut-off", "machine, confirmed by a curator", "curator"
 
 
 def accepted_for_people(table: ExportTable) -> pd.DataFrame:
     """Return the records that carry a label, one row each, in the order of the identifiers.
+
+    Of further sets of labels stand label, confidence, who decided, model and run at the end, each with the set's name.
 
     Returns
     -------
@@ -321,7 +338,26 @@ def accepted_for_people(table: ExportTable) -> pd.DataFrame:
         "Model version": [each.version or "unknown" for each in spoke],
         "Run": [table.settings.run_id] * len(spoke),
     }
-    return frame.assign(**whose)
+    frame = frame.assign(**whose)
+    for other in table.also:
+        further = _further_for_people(other, rows)
+        frame = frame.assign(**{f"{name}: {other.name}": further[name].to_numpy() for name in further})
+    return frame
+
+
+def _further_for_people(table: ExportTable, rows: np.ndarray) -> pd.DataFrame:
+    """Return what a further set of labels says of some records: label, confidence, who decided, model and run."""
+    decisions = table.decisions.iloc[rows]
+    models = [table.settings_of(row).model for row in rows]
+    return pd.DataFrame(
+        {
+            "Label": decisions["pred_label"].to_numpy(),
+            "Confidence": decisions["pred_confidence"].to_numpy(),
+            "Decided by": _decided_by(decisions).to_numpy(),
+            "Model": [model.process for model in models],
+            "Run": [table.settings.run_id] * len(rows),
+        }
+    )
 
 
 def accepted_csv(table: ExportTable) -> bytes:
@@ -358,6 +394,13 @@ def workbook(table: ExportTable) -> tuple[pd.DataFrame, tuple[Column, ...]]:
         add(f"Probability of {class_name}", known[column], flat[column])
     done = {RECORD_ID, "pred_label", "pred_confidence", "pred_decision"}
     add_ours(*(name for name in _HEADINGS if name in known and name not in {*done, TITLE}))
+    for other in table.also:
+        mark, decisions = column_mark(other.name), other.decisions.iloc[table.accepted]
+        for name in _FURTHER:
+            further, values = known.pop(f"{name}{mark}"), flat[f"{name}{mark}"]
+            if name == "pred_decision":
+                further, values = replace(further, allowed=()), _decided_by(decisions)
+            add(f"{_HEADINGS[name]}: {other.name}", further, values)
     ours = {*_HEADINGS, *probability_names(tuple(table.probabilities)).values()}
     for loaded in known.values():
         if loaded.origin == "library" and loaded.name not in ours - {TITLE}:
@@ -369,20 +412,42 @@ def _decided_by(decisions: pd.DataFrame) -> pd.Series:
     curator = decisions["pred_decision"] == CURATOR
     same = decisions["pred_label"] == decisions["pred_suggested_label"]
     decided_by = pd.Series(_MACHINE, index=decisions.index, dtype="str")
-    return decided_by.mask(curator & same, _CONFIRMED).mask(curator & ~same, _CHOSEN)
+    decided_by = decided_by.mask(curator & same, _CONFIRMED).mask(curator & ~same, _CHOSEN)
+    # Of several sets of labels one may have none for a record that another labels.
+    return decided_by.mask(decisions["pred_label"] == "", "")
 
 
 # --- Reading the labels back ------------------------------------------------------------------------------------------
 
 
-def _read_csv(path: Path) -> Iterator[Triple]:
-    for row in _csv_rows(path):
-        yield row["record_id"], row["pred_label"], row["pred_confidence"]
+# Each takes the sets of labels: what the columns of each end in, and the name of its predictions ('' for the first).
+_Sets = Sequence[tuple[str, str]]
 
 
-def _read_csv_for_people(path: Path) -> Iterator[Triple]:
+def _labels_of(row: Mapping[str, Any], sets: _Sets) -> Iterator[Triple]:
+    """Yield what a row of our columns says."""
+    for mark, _ in sets:
+        if label := row[f"pred_label{mark}"]:
+            confidence = row[f"pred_confidence{mark}"]
+            yield row["record_id"], label, confidence if isinstance(confidence, str) else _four(confidence)
+
+
+def _read_csv(path: Path, sets: _Sets) -> Iterator[Triple]:
     for row in _csv_rows(path):
-        yield unsafe_cell(row["Identifier"]), unsafe_cell(row["Label"]), _four(row["Confidence"] or None)
+        yield from _labels_of(row, sets)
+
+
+def _headings(sets: _Sets) -> list[tuple[str, str]]:
+    """Return the headings of label and confidence in files for people."""
+    ends = [f": {name}" if name else "" for _, name in sets]
+    return [(f"Label{end}", f"Confidence{end}") for end in ends]
+
+
+def _read_csv_for_people(path: Path, sets: _Sets) -> Iterator[Triple]:
+    for row in _csv_rows(path):
+        for label, confidence in _headings(sets):
+            if row[label]:
+                yield unsafe_cell(row["Identifier"]), unsafe_cell(row[label]), _four(row[confidence] or None)
 
 
 def _csv_rows(path: Path) -> Iterator[dict[str, str]]:
@@ -391,33 +456,35 @@ def _csv_rows(path: Path) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(stream)
 
 
-def read_parquet_labels(path: Path) -> Iterator[Triple]:
+def read_parquet_labels(path: Path, sets: _Sets) -> Iterator[Triple]:
     """Yield what a Parquet file of accepted labels says."""
     import pyarrow.parquet as pq
 
-    columns = pq.read_table(path, columns=["record_id", "pred_label", "pred_confidence"]).to_pydict()
-    for record_id, label, confidence in zip(*columns.values(), strict=True):
-        yield record_id, label, _four(confidence)
+    names = ["record_id", *(f"{name}{mark}" for mark, _ in sets for name in ("pred_label", "pred_confidence"))]
+    columns = pq.read_table(path, columns=names).to_pydict()
+    for values in zip(*(columns[name] for name in names), strict=True):
+        yield from _labels_of(dict(zip(names, values, strict=True)), sets)
 
 
-def _read_jsonl(path: Path) -> Iterator[Triple]:
+def _read_jsonl(path: Path, sets: _Sets) -> Iterator[Triple]:
     with path.open(encoding="utf-8") as stream:
         for line in stream:
-            row = json.loads(line)
-            yield row["record_id"], row["pred_label"], _four(row["pred_confidence"])
+            yield from _labels_of(json.loads(line), sets)
 
 
-def _read_xlsx(path: Path) -> Iterator[Triple]:
+def _read_xlsx(path: Path, sets: _Sets) -> Iterator[Triple]:
     import openpyxl
 
     book = openpyxl.load_workbook(path, read_only=True)
     try:
         rows = book.worksheets[0].iter_rows(values_only=True)
         head = list(next(rows, ()))
-        places = [head.index(name) for name in ("Identifier", "Label", "Confidence")]
+        key = head.index("Identifier")
+        places = [(head.index(label), head.index(confidence)) for label, confidence in _headings(sets)]
         for row in rows:
-            record_id, label, confidence = (row[place] for place in places)
-            yield unescape_cell(str(record_id)), unescape_cell(str(label)), _four(confidence)
+            for label, confidence in places:
+                if row[label]:
+                    yield unescape_cell(str(row[key])), unescape_cell(str(row[label])), _four(row[confidence])
     finally:
         book.close()
 
@@ -448,7 +515,7 @@ class FlatFormat(RecordFormat):
         Path of a file of accepted labels, and what reads it.
     """
 
-    readers: ClassVar[tuple[tuple[str, Callable[[Path], Iterator[Triple]]], ...]]
+    readers: ClassVar[tuple[tuple[str, Callable[[Path, _Sets], Iterator[Triple]]], ...]]
 
     def preview(self, table: ExportTable, rows: np.ndarray, kind: str | None = None) -> Iterator[PreviewRecord]:
         """Yield the columns that have a value, and all of ours."""
@@ -465,9 +532,11 @@ class FlatFormat(RecordFormat):
 
     def read_back(self, folder: Path, terms: Mapping[str, str]) -> Iterator[LabelledFile]:
         """Yield the files that are there; see :class:`core.export.formats.RecordFormat`."""
+        manifest = read_bundle_manifest(folder)
+        sets = list(zip(manifest.marks, ("", *(each.name for each in manifest.also)), strict=True))
         for name, read in self.readers:
             if (folder / name).exists():
-                yield LabelledFile(name=name, triples=read(folder / name))
+                yield LabelledFile(name=name, triples=read(folder / name, sets))
 
 
 class CsvFormat(FlatFormat):
@@ -533,16 +602,20 @@ class XlsxFormat(FlatFormat):
         return workbook_remarks(written)
 
 
-def write_review(table: ExportTable, package: Package) -> None:
-    """Write the files for review, which every export holds."""
+def write_review(table: ExportTable, package: Package, *, further: bool = False) -> None:
+    """Write the files for review, which every export holds; those of further sets of labels in folders of their own."""
     parts = {
         "abstained": (table.abstained, "records the machine abstained on, the most confident first"),
         "conflicts": (table.conflicts, "human labels the machine contradicts, the most confident first"),
         "rejected": (table.rejected, "records for which a curator refused a label"),
         "not-matched": (table.not_matched, "records without a prediction"),
     }
+    folder = f"review/{plain_slug(table.name)}" if further else "review"
     for name, (rows, about) in parts.items():
-        _add_csv(table, package, f"review/{name}.csv", rows, about, suggested=True)
+        about = f"{about} (labels of {table.name})" if further else about
+        _add_csv(table, package, f"{folder}/{name}.csv", rows, about, suggested=True)
+    for other in table.also:
+        write_review(other, package, further=True)
 
 
 def _tables(table: ExportTable) -> tuple[tuple[str, np.ndarray, str], ...]:

@@ -81,7 +81,8 @@ def read_labels(folder: Path) -> dict[str, set[Triple]]:
 
 
 def _labelled_files(folder: Path) -> Iterator[LabelledFile]:
-    terms = {term.term: label for label, term in read_bundle_manifest(folder).labels.terms.items()}
+    sets = read_bundle_manifest(folder).each
+    terms = {term.term: label for each in sets for label, term in each.labels.terms.items()}
     for writer in record_formats().values():
         yield from writer.read_back(folder, terms)
 
@@ -168,14 +169,21 @@ def _checksums(folder: Path) -> tuple[bool, str]:
 def _counts(folder: Path) -> tuple[bool, str]:
     manifest = read_bundle_manifest(folder)
     counts, by_key = manifest.counts, manifest.counts.as_dict()
-    parts = [int(by_key[name.replace("-", "_")]) for name in manifest.decisions]
+    keys = [name.replace("-", "_") for name in manifest.decisions]
+    parts = [int(by_key[key]) for key in keys]
+    sums = [sum(int(each.counts.as_dict()[key]) for key in keys) for each in manifest.also]
     files = {file.name: file.records for file in manifest.files}
     loaded = counts.loaded or 0
     faults = []
     if sum(parts) != loaded:
         faults.append(f"the parts make {sum(parts):,}, loaded were {loaded:,}")
+    faults += [
+        f"the parts of {each.name} make {total:,}, loaded were {loaded:,}"
+        for each, total in zip(manifest.also, sums, strict=True)
+        if total != loaded
+    ]
     expected = {
-        "data/accepted.csv": counts.exported,
+        "data/accepted.csv": counts.exported if counts.with_any_label is None else counts.with_any_label,
         "data/all-scores.csv": counts.loaded,
         "review/abstained.csv": counts.abstained,
         "review/conflicts.csv": counts.conflicts,
@@ -194,7 +202,7 @@ def _counts(folder: Path) -> tuple[bool, str]:
 
 
 def _same_labels(folder: Path) -> tuple[bool, str]:
-    calibrated = read_bundle_manifest(folder).model.calibrated
+    calibrated = all(each.model.calibrated for each in read_bundle_manifest(folder).each)
     first, reference, count = "", frozenset[Triple](), 0
     for count, labelled in enumerate(_labelled_files(folder), start=1):
         triples = frozenset(labelled.triples)
@@ -206,7 +214,8 @@ def _same_labels(folder: Path) -> tuple[bool, str]:
         if triples != expected:
             differing = sorted(triples ^ expected)
             return False, f"{labelled.name} and {first} differ in {len(differing):,} entries, such as {differing[0]}"
-    return True, f"{len(reference):,} records in {count} files" if count else "no file carries labels"
+    labelled_records = len({triple[0] for triple in reference})
+    return True, f"{labelled_records:,} records in {count} files" if count else "no file carries labels"
 
 
 # --- Public validators, run where they are installed ------------------------------------------------------------------

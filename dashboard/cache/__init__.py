@@ -326,10 +326,22 @@ def release(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any]) ->
 
 
 def _cache_key(scored: Scored, chosen: SavedPolicy, settings: Mapping[str, Any]) -> str:
-    """Return what stands for an export in a cache: the policy and why it was chosen, settings, decisions, labels."""
-    decisions = workspace().database.newest("decision", scored.predictions)
-    policy = {**vars(chosen), "policy": chosen.policy.as_dict()}
-    return digest(policy, settings, decisions, artifact_keys("labels"))
+    """Return what stands for an export in a cache: the policy and why it was chosen, settings, decisions, labels.
+
+    So also of further labels that leave with these.
+    """
+    fingerprints = workspace().database.names("predictions")
+    sets = [(scored.predictions, chosen)]
+    sets += [(fingerprints.get(name, name), policy) for name, policy in settings.get("also", {}).items()]
+    keys = [
+        [
+            predictions,
+            {**vars(policy), "policy": policy.policy.as_dict()},
+            workspace().database.newest("decision", predictions),
+        ]
+        for predictions, policy in sets
+    ]
+    return digest(keys, {**settings, "also": None}, artifact_keys("labels"))
 
 
 @st.cache_resource(max_entries=2, show_spinner=LazyText("Deciding about each record …"))

@@ -9,10 +9,11 @@ from streamlit.testing.v1 import AppTest
 
 from core.export import FORMATS
 from core.export.release import Release, release, saved_exports
+from core.learned_facets import FacetCollection, add_marks, create_facet, finish_facet
 from core.policies import SavedPolicy, save_policy, saved_policies
 from core.predictions import Scored, load_predictions
 from core.storage import Workspace
-from core.thresholds import Policy
+from core.thresholds import GuaranteeRecord, Policy
 from dashboard import cache
 from tests.core.export.test_formats_register import ENTRY
 from tests.serving import ROOT
@@ -136,3 +137,31 @@ def test_a_format_from_outside_is_offered_and_previewed(page: AppTest, monkeypat
     page.selectbox(key="preview").select("cards").run()
     assert not page.exception
     assert "card of Fiction" in "".join(str(item.proto.body) for item in page.get("html"))
+
+
+@pytest.mark.slow
+def test_further_labels_of_the_same_books_are_offered_and_written(demo_copy: Workspace, page: AppTest) -> None:
+    # The demonstration's second model answers the same question: nothing can stand beside the first.
+    assert not [item for item in page.multiselect if item.label == "Also write"]
+    collection = FacetCollection.open(demo_copy, "demo-digitised")
+    facet = create_facet(demo_copy.database, collection.corpus.fingerprint, "history")
+    fits = collection.records["title_key"].str.contains("history")
+    marked = [*collection.records["record_id"][fits][:5], *collection.records["record_id"][~fits][:5]]
+    add_marks(demo_copy.database, facet, dict(zip(marked, [True] * 5 + [False] * 5, strict=True)))
+    finish_facet(demo_copy, facet, collection, name="further")
+    page.run()
+    assert "further can be written beside these once cut-offs have been kept" in shown(page)
+    save_policy(
+        demo_copy,
+        load_predictions(demo_copy, "further").fingerprint,
+        SavedPolicy(
+            policy=Policy({"history": 0.6}), promise=GuaranteeRecord(sentence="At most 3 % wrong.", headline="So.")
+        ),
+    )
+    page.run()
+    page.multiselect(key="also").set_value(["further"]).run()
+    assert not page.exception
+    assert "At most 3" in shown(page)
+    assert "further: Of 6,000 records" in shown(page)
+    records = "".join(str(item.proto.body) for item in page.get("html"))
+    assert "pred_label__further" in records

@@ -2,18 +2,34 @@
 
 import shutil
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from core.export import FORMATS, ExportReport, ExportSettings, InputFile, ModelSource, QualityReport, export
-from core.export.table import ExportTable, prepare
+from core.export import (
+    FORMATS,
+    ExportReport,
+    ExportSettings,
+    InputFile,
+    ModelSource,
+    QualityReport,
+    export,
+    write_export,
+)
+from core.export.table import ExportTable, prepare, together
 from core.schema import RECORDS_COLUMNS
+from core.thresholds import GuaranteeRecord
 
+PROMISE = GuaranteeRecord(
+    promised=True, headline="At most 5 % wrong.", sentence="At most 5 % of the accepted labels are wrong."
+)
+TRAVEL_QUALITY = QualityReport.parse(
+    {"policy": {"accuracy": {"value": 0.75, "low": 0.4, "high": 0.93, "n": 8}}, "checked_by": "hand-checked records"}
+)
 BOOKS = (
     # id, title, language, year, predicted, confidence, p_Fiction
     ("014602826", "Poems on several occasions.", "English", 1786, "Fiction", 0.97316, 0.97316),
@@ -152,6 +168,54 @@ def folder(exported: ExportReport, tmp_path_factory: pytest.TempPathFactory) -> 
     with zipfile.ZipFile(exported.path) as archive:
         archive.extractall(where)
     return where / exported.folder
+
+
+# A second question about the same books. Its cut is for Travel alone, above .8.
+TRAVEL = (
+    ("014602826", "not Travel", 0.9),
+    ("014602830", "Travel", 0.85),
+    ("014602831", "Travel", 0.95),
+    ("014602832", "not Travel", 0.7),
+    ("014602833", "Travel", 0.81),
+    ("014602834", "Travel", 0.5),
+    ("014602835", "not Travel", 0.99),
+    ("014602836", "Travel", 0.9),  # a person says otherwise
+    ("014602838", "Travel", 0.7),  # a curator agrees
+    ("999999999", "Travel", 0.9),  # no book of the file
+)
+
+
+def two_sets(example: Example, travel: Sequence[tuple[str, str, float]] = TRAVEL, **chosen: Any) -> ExportTable:
+    """The example with the labels of a second set, 'towns and travel', beside its own."""
+    settings = {
+        **chosen,
+        "cuts": {"Travel": 0.8},
+        "model": ModelSource(name="learned facet Travel", version="77aa77aa", input_columns=("title",)),
+        "run_id": "travel-1",
+        "predicted_at": "2026-11-24T08:00:00Z",
+        "promise": None,
+    }
+    second = prepare(
+        example.records,
+        example.originals,
+        pd.DataFrame(travel, columns=["record_id", "predicted", "confidence"]),
+        example.settings(**settings),
+        human=pd.DataFrame({"record_id": ["014602836"], "label": ["not Travel"], "source": ["person"]}),
+        reviews=pd.DataFrame({"record_id": ["014602838"], "label": ["Travel"], "at": ["2026-11-25T09:00:00Z"]}),
+        classes=("Travel", "not Travel"),
+    )
+    return together([replace(example.table(**chosen), name="genre"), replace(second, name="towns and travel")])
+
+
+@pytest.fixture(scope="session")
+def two_sets_folder(example: Example, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two sets of labels in every format, unpacked; read it, do not change it."""
+    where = tmp_path_factory.mktemp("two-sets")
+    table = two_sets(example, formats=tuple(FORMATS), marc_kinds=("stub", "delta"), promise=PROMISE)
+    report = write_export(table, QualityReport(), where / "export.zip", also=[TRAVEL_QUALITY])
+    with zipfile.ZipFile(report.path) as archive:
+        archive.extractall(where)
+    return where / report.folder
 
 
 @pytest.fixture

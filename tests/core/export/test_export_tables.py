@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.errors import InputError
-from core.export.table import added_columns, original_column_name, plain_names, prepare, probability_names
+from core.export.columns import added_columns, original_column_name, plain_names, probability_names
+from core.export.table import prepare
 from core.export.tabular import CELL_LIMIT, workbook_remarks, write_csv, write_jsonl, write_parquet, write_xlsx
 
 OURS = (

@@ -352,3 +352,10 @@ def test_a_validator_that_is_not_there_is_not_run_and_said_so(folder, monkeypatc
         "yaz-marcdump", "marcvalidate", "MARC::Lint", "xmllint", "frictionless", "csvwvalidate", "mlcroissant",
     }  # fmt: skip
     assert all("is not installed" in check.detail for check in checks)
+
+
+def test_two_sets_of_labels_pass_them_all(two_sets_folder):
+    checks = list(public_checks(two_sets_folder))
+    assert [check for check in checks if check.outcome == "failed"] == []
+    if not [check for check in checks if check.outcome == "passed"]:
+        pytest.skip("no public validator is installed")
