@@ -95,6 +95,61 @@ class _SavedSlice(_Note):
     facts: list[Any]
 
 
+class _Facet(_Note):
+    name: str
+    definition: str
+
+
+class _FacetMark(_Note):
+    record_id: str
+    fits: bool
+
+
+class _FacetSample(_Note):
+    record_ids: list[str]
+    strata: list[int]
+    sizes: list[int]
+    cut: float
+    marks_up_to: int
+
+    @model_validator(mode="after")
+    def _pairs(self) -> "_FacetSample":
+        if len(self.record_ids) != len(self.strata):
+            raise ValueError("a stratum for each title")
+        return self
+
+
+class _Function(_Note):
+    @model_validator(mode="after")
+    def _says_something(self) -> "_Function":
+        content = self.model_extra or {}
+        if not isinstance(content.get("toml"), str) and not isinstance(content.get("removes"), list):
+            raise ValueError("a function, or numbers of those that go")
+        return self
+
+
+class _LabelAudit(_Note):
+    annotators: list[str]
+    left_out: list[int]
+
+
+class _BookLink(_Note):
+    pattern: str
+
+
+class _SecondOpinions(_Note):
+    share: float
+
+
+class _TrainingLabels(_Note):
+    known: bool
+    labels: dict[str, str]
+
+
+class _ChosenCatalogue(_Note):
+    corpus: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """Where notes of a kind are kept.
@@ -158,6 +213,21 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "how_drawn": Kind(model=models.HowDrawn, shape=_HowDrawn),
     "slice": Kind(model=models.SavedSlice, shape=_SavedSlice),
+    "facet": Kind(model=models.Facet, shape=_Facet),
+    "facet_mark": Kind(model=models.FacetMark, shape=_FacetMark),
+    "facet_sample": Kind(
+        model=models.FacetSample,
+        shape=_FacetSample,
+        item=models.SampledTitle,
+        lists={"record_ids": "record_id", "strata": "stratum"},
+    ),
+    "shown": Kind(model=models.TitlesShown, shape=_Note),
+    "function": Kind(model=models.LabellingFunction, shape=_Function),
+    "label_audit": Kind(model=models.LabelAudit, shape=_LabelAudit),
+    "book_link": Kind(model=models.BookLink, shape=_BookLink),
+    "second_opinions": Kind(model=models.SecondOpinions, shape=_SecondOpinions),
+    "learned_from": Kind(model=models.TrainingLabels, shape=_TrainingLabels),
+    "corpus_of_predictions": Kind(model=models.ChosenCatalogue, shape=_ChosenCatalogue),
 }
 _BY: Final = "by"
 _OWN: Final = ("id", "at", "more", "person_id")

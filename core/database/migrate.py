@@ -1,6 +1,6 @@
 """Tables of an earlier version become those of this one, through Alembic; nothing in them is lost.
 
-Before a SQLite file is changed, a copy of it is put beside it (``colophon.db.before-0002``).
+Before a SQLite file is changed, a copy of it is put beside it (``colophon.db.before-0003``).
 """
 
 import contextlib

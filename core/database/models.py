@@ -25,17 +25,24 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 __all__ = [
     "HEAD",
     "Base",
+    "BookLink",
     "CheckedBook",
     "CheckedSet",
+    "ChosenCatalogue",
     "Claim",
     "Decision",
     "Draw",
     "DrawnBook",
     "Entry",
     "Export",
+    "Facet",
+    "FacetMark",
+    "FacetSample",
     "HowDrawn",
     "Item",
     "JsonText",
+    "LabelAudit",
+    "LabellingFunction",
     "Look",
     "Name",
     "Note",
@@ -43,12 +50,16 @@ __all__ = [
     "Policy",
     "Question",
     "ReviewItem",
+    "SampledTitle",
     "SavedSlice",
+    "SecondOpinions",
     "SentToReview",
+    "TitlesShown",
+    "TrainingLabels",
 ]
 
 # The newest of core/database/migrations/versions. Whoever changes a table writes a migration and names it here.
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 
 _ABOUT: Final = 120
 _MOMENT: Final = 32
@@ -84,7 +95,7 @@ class Name(Base):
 
 
 class Note(Base):
-    """What has no table of its own: small choices, and what other versions wrote that this one does not understand."""
+    """What has no table of its own: what other versions wrote that this one does not understand."""
 
     __tablename__ = "notes"
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
@@ -314,3 +325,111 @@ class Export(Entry):
     review: Mapped[int] = mapped_column(Integer)
     settings: Mapped[dict[str, Any]] = mapped_column(JsonText)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+
+class Facet(Entry):
+    """That a learned facet of a corpus was begun, renamed or removed."""
+
+    __tablename__ = "facets"
+    about = "corpus"
+    name: Mapped[str] = mapped_column(Text)
+    definition: Mapped[str] = mapped_column(Text)
+    renamed_to: Mapped[str | None] = mapped_column(Text)
+    removed: Mapped[bool | None] = mapped_column(Boolean)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+
+class FacetMark(Entry):
+    """What a person said of a title: that it fits a facet or not, or that a mark was taken back."""
+
+    __tablename__ = "facet_marks"
+    about = "facet"
+    record_id: Mapped[str] = mapped_column(Text)
+    fits: Mapped[bool] = mapped_column(Boolean)
+    via: Mapped[str | None] = mapped_column(Text)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    session: Mapped[str | None] = mapped_column(Text)
+    undoes: Mapped[int | None] = mapped_column(Integer)
+
+
+class FacetSample(Entry):
+    """A random sample of unmarked titles that was drawn to measure a facet."""
+
+    __tablename__ = "facet_samples"
+    about = "facet"
+    sizes: Mapped[list[int]] = mapped_column(JsonText)
+    cut: Mapped[float] = mapped_column(Float)
+    marks_up_to: Mapped[int] = mapped_column(Integer)
+
+
+class SampledTitle(Item):
+    """A title of such a sample, and the stratum of the score from which it was drawn."""
+
+    __tablename__ = "sampled_titles"
+    record_id: Mapped[str] = mapped_column(Text)
+    stratum: Mapped[int] = mapped_column(Integer)
+
+    @classmethod
+    def belongs_to(cls) -> str:
+        """Return the table's name."""
+        return FacetSample.__tablename__
+
+
+class TitlesShown(Entry):
+    """That somebody read all titles of a set of checked books."""
+
+    __tablename__ = "titles_shown"
+    about = "books"
+
+
+class LabellingFunction(Entry):
+    """A labelling function that was kept, or the numbers of those that were removed."""
+
+    __tablename__ = "labelling_functions"
+    about = "scope"
+    toml: Mapped[str | None] = mapped_column(Text)
+    removes: Mapped[list[int] | None] = mapped_column(JsonText)
+
+
+class LabelAudit(Entry):
+    """At which annotators an audit of a label set pointed, and how many books would be left out with each."""
+
+    __tablename__ = "label_audits"
+    about = "labels"
+    annotators: Mapped[list[str]] = mapped_column(JsonText)
+    left_out: Mapped[list[int]] = mapped_column(JsonText)
+    false_alarm: Mapped[float | None] = mapped_column(Float)
+
+
+class BookLink(Entry):
+    """The pattern of the addresses at which a library shows its books."""
+
+    __tablename__ = "book_links"
+    about = "scope"
+    pattern: Mapped[str] = mapped_column(Text)
+
+
+class SecondOpinions(Entry):
+    """Which share of the books in Review goes to two people."""
+
+    __tablename__ = "second_opinions"
+    about = "predictions"
+    share: Mapped[float] = mapped_column(Float)
+
+
+class TrainingLabels(Entry):
+    """What a person says a model learned from: name → fingerprint of label sets."""
+
+    __tablename__ = "training_labels"
+    about = "predictions"
+    known: Mapped[bool] = mapped_column(Boolean)
+    labels: Mapped[dict[str, str]] = mapped_column(JsonText)
+
+
+class ChosenCatalogue(Entry):
+    """Which corpus a person chose for predictions made elsewhere."""
+
+    __tablename__ = "chosen_catalogues"
+    about = "predictions"
+    corpus: Mapped[str] = mapped_column(Text)
+    fingerprint: Mapped[str | None] = mapped_column(String(64))

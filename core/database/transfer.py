@@ -3,8 +3,9 @@
 import json
 from typing import IO, Final
 
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Connection, Table, insert, select
 
+from core.database.carry_over import KINDS_SINCE, carry_over, count_on
 from core.database.models import HEAD, Base, Claim
 from core.database.store import Database
 from core.errors import InputError
@@ -12,6 +13,8 @@ from core.errors import InputError
 __all__ = ["copy_tables", "read_tables"]
 
 _MANY: Final = 500
+# Tables of these versions have the columns of today; what got a table later stands among the notes.
+_READABLE: Final = ("0002", HEAD)
 # Who looks at a record at the moment is of no use later.
 _LEFT_OUT: Final = (Claim.__tablename__,)
 
@@ -44,7 +47,7 @@ def _write(connection: Connection, table: Table | None, rows: list[dict[str, obj
 
 
 def copy_tables(lines: IO[bytes], database: Database) -> int:
-    """Write rows into an empty database, all or none, and return how many there are.
+    """Write rows into an empty database, all or none, and return how many there are; those of 0002 are carried over.
 
     Raises
     ------
@@ -52,7 +55,7 @@ def copy_tables(lines: IO[bytes], database: Database) -> int:
         A line is no row of a table of this version.
     """
     tables = {table.name: table for table in _tables()}
-    count = 0
+    count, revision = 0, HEAD
     with database.writing() as connection:
         rows: list[dict[str, object]] = []
         current: Table | None = None
@@ -60,10 +63,12 @@ def copy_tables(lines: IO[bytes], database: Database) -> int:
             try:
                 content = json.loads(line)
                 if number == 1:
-                    if content["tables"] != HEAD:
+                    revision = content["tables"]
+                    if revision not in _READABLE:
                         raise InputError(
-                            f"The backup's database is of version {content['tables']}, and this Colophon writes {HEAD}."
-                            " Restore it with the Colophon that made it, and open the workspace with this one."
+                            f"The backup's database is of version {revision}, and this Colophon reads"
+                            f" {', '.join(_READABLE)}. Restore it with the Colophon that made it, and open the"
+                            " workspace with this one."
                         )
                     continue
                 table, row = tables[content["table"]], content["row"]
@@ -78,10 +83,10 @@ def copy_tables(lines: IO[bytes], database: Database) -> int:
             rows.append(row)
             count += 1
         _write(connection, current, rows)
-        if connection.dialect.name == "postgresql":
-            for table in tables.values():
-                if "id" in table.c:
-                    highest = func.coalesce(func.max(table.c.id), 0) + 1
-                    sequence = func.pg_get_serial_sequence(table.name, "id")
-                    connection.execute(select(func.setval(sequence, highest, False)).select_from(table))
+        numbered = [table for table in tables.values() if "id" in table.c]
+        count_on(connection, numbered)
+        for later, names in KINDS_SINCE.items():
+            if revision < later:
+                carry_over(connection, names)
+                count_on(connection, numbered)
     return count

@@ -285,8 +285,6 @@ def _folded(notes: Sequence[Mapping[str, Any]], corpus: str) -> list[LearnedFace
     facets: dict[str, LearnedFacet] = {}  # by origin
     begun: Counter[str] = Counter()
     for note in notes:
-        if any(not isinstance(note.get(key), type_) for key, type_ in _NEEDED[_FACET].items()):
-            continue
         name = note["name"].casefold()
         held = next((facet for facet in facets.values() if facet.name.casefold() == name), None)
         if held is not None and note.get("removed"):
@@ -328,23 +326,6 @@ def find_facet(database: Database, corpus: str, name: str) -> LearnedFacet:
     raise NotFoundError(unknown_name("facet", name, [facet.name for facet in facets]))
 
 
-# What a row must hold; one that does not (another version wrote it) is left out, never lost.
-_NEEDED: Final[Mapping[str, Mapping[str, type]]] = {
-    _FACET: {"name": str, "definition": str},
-    _MARK: {"record_id": str, "fits": bool},
-    _SAMPLE: {"record_ids": list, "strata": list, "sizes": list, "cut": float, "marks_up_to": int},
-}
-
-
-def _understood(database: Database, kind: str, subject: str) -> list[dict[str, Any]]:
-    needed = _NEEDED[kind]
-    return [
-        note
-        for note in database.read(kind, subject)
-        if all(isinstance(note.get(key), type_) for key, type_ in needed.items())
-    ]
-
-
 def facet_log(database: Database, facet: LearnedFacet) -> FacetLog:
     """Return all that was said about a facet."""
     rows = tuple(
@@ -358,7 +339,7 @@ def facet_log(database: Database, facet: LearnedFacet) -> FacetLog:
             created_at=note["at"],
             undoes=int(note.get("undoes", 0)),
         )
-        for note in _understood(database, _MARK, facet.key)
+        for note in database.read(_MARK, facet.key)
     )
     samples = tuple(
         FacetSample(
@@ -369,7 +350,7 @@ def facet_log(database: Database, facet: LearnedFacet) -> FacetLog:
             cut=float(note["cut"]),
             marks_up_to=note["marks_up_to"],
         )
-        for note in _understood(database, _SAMPLE, facet.key)
+        for note in database.read(_SAMPLE, facet.key)
     )
     return FacetLog(rows, samples)
 

@@ -60,9 +60,31 @@ def test_rows_go_from_one_database_to_the_other_kind(
     assert record_decision(other, "p", "3", "Map") == 3, "numbers go on"
 
 
+def test_rows_of_an_earlier_version_are_carried_over(database: Database) -> None:
+    mark = {"record_id": "1", "fits": True, "via": "search", "by": "Anna", "session": "s", "undoes": 0}
+    notes = [(4, "facet", "c", {"name": "verse", "definition": ""}), (7, "facet_mark", "f", mark), (9, "memo", "p", {})]
+    rows = [
+        {"table": "people", "row": {"id": 1, "name": "Ben", "at": "2026-11-01"}},
+        *(
+            {"table": "notes", "row": {"id": number, "kind": kind, "subject": about, "content": json.dumps(content),
+                                       "at": "2026-11-01"}}
+            for number, kind, about, content in notes
+        ),
+    ]  # fmt: skip
+    lines = [{"tables": "0002"}, *rows]
+    assert copy_tables(io.BytesIO(b"".join(json.dumps(line).encode() + b"\n" for line in lines)), database) == 4
+    assert database.read("facet_mark", "f") == [{**mark, "id": 7, "subject": "f", "at": "2026-11-01"}]
+    assert [note["name"] for note in database.read("facet")] == ["verse"]
+    assert database.count_notes() == 3
+    database.add("facet_mark", "f", {"record_id": "2", "fits": False, "by": "Cleo"})
+    assert database.newest("facet_mark") == 8, "numbers go on"
+    with pytest.raises(InputError, match="of version 0001, and this Colophon reads 0002, 0003"):
+        copy_tables(io.BytesIO(b'{"tables": "0001"}\n'), database)
+
+
 def small(tmp_path: Path, **changes: object) -> Path:
     """Write a backup of one file by hand."""
-    tables = b'{"tables": "0002"}\n'
+    tables = b'{"tables": "0002"}\n'  # of an earlier version
     content = {"corpora/a/x.txt": b"text"} | dict(changes.pop("content", {}))  # type: ignore[call-overload]
     described = {
         "format": 1,

@@ -11,10 +11,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 import core.database.migrations
+from core.book_links import link_pattern
 from core.claims import claim_next
 from core.database import Database
 from core.database.models import HEAD, Base
 from core.errors import StorageError
+from core.learned_facets import list_facets
 from core.review import decisions, read_decisions, sent_records
 from tests import disks, postgres
 
@@ -50,6 +52,23 @@ WRITTEN: list[tuple[str, str, dict[str, Any]]] = [
     ("how_drawn", "l", {"answer": "random"}),
     ("slice", "named", {"name": "verse", "facts": []}),
     ("function", "labelling", {"toml": "x"}),
+    ("function", "labelling", {"removes": [19]}),
+    ("facet", "c", {"name": "verse", "definition": "in lines", "by": "Anna"}),
+    ("facet", "c", {"name": "verse", "definition": "in lines", "renamed_to": "poems"}),
+    ("facet_mark", "f", {"record_id": "1", "fits": True, "via": "search", "by": "Anna", "session": "s", "undoes": 0}),
+    ("facet_mark", "f", {"record_id": "1", "fits": True, "via": "", "session": "t", "undoes": 23}),
+    ("facet_mark", "f", {"record_id": "2", "fits": "yes"}),  # of another version
+    (
+        "facet_sample",
+        "f",
+        {"record_ids": ["2", "1"], "strata": [0, 2], "sizes": [4, 0, 9], "cut": 0.5, "marks_up_to": 24},
+    ),
+    ("shown", "b", {}),
+    ("label_audit", "l", {"annotators": ["Ben"], "left_out": [3], "false_alarm": 0.05}),
+    ("book_link", "workspace", {"pattern": "https://example.org/{id}"}),
+    ("second_opinions", "p", {"share": 0.1}),
+    ("learned_from", "p", {"known": True, "labels": {"people": "abc"}}),
+    ("corpus_of_predictions", "p", {"corpus": "books", "fingerprint": "abc"}),
     ("memo", "p", {"text": "stays a note"}),
 ]
 
@@ -73,7 +92,7 @@ def understood(kind: str) -> list[dict[str, Any]]:
     return [
         {**content, "id": number, "subject": subject, "at": f"2026-11-01T10:00:{number:02}.000000+00:00"}
         for number, (written, subject, content) in enumerate(WRITTEN, start=1)
-        if written == kind and number not in (6, 16)
+        if written == kind and number not in (6, 16, 25)
     ]
 
 
@@ -87,7 +106,9 @@ def check_carried_over(place: Database) -> None:
     assert [row.by for row in read_decisions(place, "p").rows] == ["", "Anna", "", "Anna", "Ben"]
     assert sent_records(place, "p") == {"1": "verse", "2": "verse", "3": "odd"}
     assert place.names("models") == {"x": "1"}
-    assert place.count_unreadable_notes() == {"decision": 1, "draw": 1}
+    assert place.count_unreadable_notes() == {"decision": 1, "draw": 1, "facet_mark": 1}
+    assert [facet.name for facet in list_facets(place, "c")] == ["poems"]
+    assert link_pattern(place) == "https://example.org/{id}"
 
 
 def test_a_workspace_of_notes_is_carried_over_and_nothing_is_lost(tmp_path: Path) -> None:
@@ -102,7 +123,25 @@ def test_a_workspace_of_notes_is_carried_over_and_nothing_is_lost(tmp_path: Path
     with sqlite3.connect(path) as connection:
         left = connection.execute("SELECT kind FROM notes ORDER BY id").fetchall()
     connection.close()
-    assert left == [("decision",), ("draw",), ("function",), ("memo",)]
+    assert left == [("decision",), ("draw",), ("facet_mark",), ("memo",)]
+
+
+def test_so_is_one_whose_facets_and_choices_are_notes_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "colophon.db"
+    write_earlier(path)
+    monkeypatch.setattr("core.database.migrate.HEAD", "0002")
+    Database.at(path).close()
+    monkeypatch.undo()
+    with sqlite3.connect(path) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        kinds = {kind for (kind,) in connection.execute("SELECT kind FROM notes")}
+    connection.close()
+    assert "decisions" in tables and "facets" not in tables
+    assert {"facet", "facet_mark", "function", "shown"} <= kinds
+    place = Database.at(path)
+    check_carried_over(place)
+    place.add("facet_mark", "f", {"record_id": "3", "fits": False})
+    assert place.newest("facet_mark") == 25
 
 
 def test_so_is_one_on_postgresql(postgres_server: str) -> None:
