@@ -5,13 +5,15 @@ name. With it nothing is drawn, and no workspace opened, for whoever has not sig
 a role does not allow (:meth:`core.people.Person.require`).
 """
 
+import contextlib
 import functools
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
 from streamlit.errors import StreamlitAuthError, StreamlitMissingAuthlibError, StreamlitSecretNotFoundError
-from streamlit.runtime.secrets import secrets_singleton
+from streamlit.runtime.secrets import Secrets, secrets_singleton
 
 from core.errors import NotAllowedError, SignInError
 from core.people import Person, Role, Roles, identify
@@ -39,7 +41,7 @@ def current_person() -> Person:
         return Person(name=_typed_name())
     if not st.user.get("is_logged_in"):
         raise NotAllowedError(_("Sign in first."))
-    return identify(st.user.to_dict(), Roles.parse(_section("roles") or {}))
+    return identify(st.user.to_dict(), _roles())
 
 
 def may(role: Role = Role.CURATOR) -> bool:
@@ -142,11 +144,46 @@ def _section(name: str) -> Any:
     return content.get(name)
 
 
+def _roles() -> Roles:
+    """Return who has which role, as the file says now: a changed role needs no restart of the server.
+
+    Raises
+    ------
+    SignInError
+        The file cannot be read, or what it says of roles cannot be understood.
+    """
+    if st.secrets is not secrets_singleton:
+        return Roles.parse(_section("roles") or {})
+    return _roles_of(_stamps())
+
+
+# Whether people must sign in is as it was at the start: a file that is just being written must not let everybody in.
+# Roles are read again: one that is gone meanwhile lets nobody in.
+@functools.lru_cache(maxsize=1)
+def _roles_of(stamps: tuple[tuple[Any, ...], ...]) -> Roles:
+    return Roles.parse(_read(Secrets()).get("roles") or {})
+
+
+def _stamps() -> tuple[tuple[Any, ...], ...]:
+    """Return what changes when the files of secrets do: a page asks hundreds of times who uses it."""
+    stamps: list[tuple[Any, ...]] = []
+    for place in map(Path, st.get_option("secrets.files")):
+        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            with contextlib.suppress(OSError):  # most servers have one of the two files
+                status = path.stat()
+                stamps.append((str(path), status.st_mtime_ns, status.st_size, status.st_ino))
+    return tuple(stamps)
+
+
 @functools.cache
 def _server_secrets() -> dict[str, Any]:
-    """Return the server's secrets as they were at its start: a page asks hundreds of times who uses it."""
+    """Return the server's secrets as they were at its start."""
+    return _read(secrets_singleton)
+
+
+def _read(secrets: Secrets) -> dict[str, Any]:
     try:
-        return secrets_singleton.to_dict()
+        return secrets.to_dict()
     except StreamlitSecretNotFoundError as error:
         if error.error_id == _NO_FILE:
             return {}
