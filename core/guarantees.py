@@ -36,7 +36,7 @@ from core.thresholds import (
     find_whole_guarantee,
     policy_report,
 )
-from core.thresholds.error_band import MOST_BANDS, SHARE_OF_ONE_CUT
+from core.thresholds.error_band import SHARE_OF_ONE_CUT, has_band
 from core.thresholds.sample import CheckedSample, above_floors
 from core.thresholds.two_models import TwoModelGuarantee, find_two_model_guarantee
 from core.translation import _, in_english, plural
@@ -187,6 +187,8 @@ def ask_accepted(
     """Find the cuts with which at most a share of the accepted is wrong; parameters and errors as :func:`ask_whole`."""
     _refuse_combined(scored)
     price = _price(scored, "accepted", request, budget)
+    # With further books it is another question.
+    later = weight_of_question(len(budget.questions()) + 1) * round(1 - request.confidence, 12)
 
     def answer(max_error: float, alpha: float, band: ErrorBand | None) -> Guarantee:
         return find_guaranteed_cuts(
@@ -198,6 +200,7 @@ def ask_accepted(
             stratum=request.stratum or None,
             alpha=alpha,
             band=band,
+            forecast_alpha=later,
             learned_known=scored.learned_known,
             population=population,
         )
@@ -319,9 +322,9 @@ def _price(
     key = digest(scored.key, kind, request.settings)
     earlier = budget.questions()
     is_of_all = not request.stratum and (not isinstance(request, WholeRequest) or request.surest == 1)
-    has_band = is_of_all and (request.per == "together" or 1 < len(scored.classes) <= MOST_BANDS)
+    can_be_banded = is_of_all and has_band(request.per, len(scored.classes))
     needs_band = kind == "accepted" and CheckedSample.from_table(scored.table).is_weighted
-    if has_band and (needs_band or (earlier and all(question.key != key for question in earlier))):
+    if can_be_banded and (needs_band or (earlier and all(question.key != key for question in earlier))):
         return _Price(alpha=0.0, band=ask_band(scored, budget, request.confidence))
     question = budget.spend(key, _description(scored, kind, request, conditions))
     return _Price(alpha=question.weight * round(1 - request.confidence, 12))

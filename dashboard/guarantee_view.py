@@ -311,19 +311,15 @@ def _warn(population: PopulationCheck) -> None:
 
 def _offer_sample(scored: Scored, promise: Guarantee) -> None:
     """Offer the books that should be labelled so that the promise can be given."""
-    unlabelled = int((scored.table[TRUTH] == "").sum())
-    more = promise.helpful_labels
-    more = max(more, 50) if more else 0
-    hopeless = list(dict.fromkeys(group.class_name for group in promise.unattainable))
+    more = promise.forecast.more if promise.forecast else None
+    if more is None or more > int((scored.table[TRUTH] == "").sum()):
+        return
+    sample = draw_review_sample(scored.table, more, (PREDICTED,), seed=0)
     with st.container(border=True):
-        feedback.show_sentences(*wording.remedy(hopeless, more, unlabelled))
-        if not 0 < more <= unlabelled:
-            return
-        sample = draw_review_sample(scored.table, more, (PREDICTED,), seed=0)
         _offer(
             scored,
             sample,
-            _("Here they are, ready to be labelled; import the answers as labels."),
+            _("{n:,} more books, drawn at random, ready to be labelled; import the answers as labels.", n=len(sample)),
             "books-to-label",
             of_all=False,
         )

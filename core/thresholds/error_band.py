@@ -16,7 +16,7 @@ from core.thresholds.known_chances import WeightedBet
 from core.thresholds.policy import Policy
 from core.thresholds.sample import CheckedSample
 
-__all__ = ["ErrorBand", "ErrorBound", "ErrorLimits"]
+__all__ = ["ErrorBand", "ErrorBound", "ErrorLimits", "band_share", "has_band"]
 
 # One band is for all records whatever their class, and up to so many classes each has one of its own. The first serves
 # cuts that are alike: it needs no sum of worst cases, so it has the larger part of alpha.
@@ -26,6 +26,18 @@ SHARE_OF_ALL: Final = 0.7
 SHARE_OF_ONE_CUT: Final = 0.05
 # Of all records: where chances differ the one bet that serves every cut is placed against so many wrong ones.
 BET_AGAINST: Final = 0.02
+
+
+def has_band(per: str, n_classes: int) -> bool:
+    """Say whether a band has limits for what is asked: of all classes together, or of each of so many."""
+    return per == "together" or 1 < n_classes <= MOST_BANDS
+
+
+def band_share(name: str, n_classes: int) -> float:
+    """Return which part of a band's alpha the limits of a class have, or those of :data:`ALL_CLASSES`."""
+    if not has_band("class", n_classes):
+        return 1.0
+    return SHARE_OF_ALL if name == ALL_CLASSES else (1 - SHARE_OF_ALL) / n_classes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,12 +122,12 @@ class ErrorBand:
         codes = pd.Index(list(classes)).get_indexer(pd.Index(table[PREDICTED]))
         self.records, self.confidence, self.labelled = len(table), confidence, int(sample.drawn.sum())
         spent = round(1 - confidence, 12) if alpha is None else alpha
-        own = tuple(classes) if 1 < len(classes) <= MOST_BANDS else ()
+        own = tuple(classes) if has_band("class", len(classes)) else ()
         every = np.flatnonzero(codes >= 0)
-        self._all = _ClassBand.from_rows(every, stated, sample, spent * (SHARE_OF_ALL if own else 1.0))
+        self._all = _ClassBand.from_rows(every, stated, sample, spent * band_share(ALL_CLASSES, len(classes)))
         self._by_class = {
             name: _ClassBand.from_rows(
-                np.flatnonzero(codes == i), stated, sample, spent * (1 - SHARE_OF_ALL) / len(own)
+                np.flatnonzero(codes == i), stated, sample, spent * band_share(name, len(classes))
             )
             for i, name in enumerate(own)
         }

@@ -21,7 +21,6 @@ __all__ = [
     "build_test_sequence",
     "fixed_sequence_test",
     "graphical_procedure",
-    "labels_estimate",
     "possible_counts",
     "short_number",
 ]
@@ -409,33 +408,3 @@ def short_number(low: float, high: float) -> float:
         if low < candidate < high:
             return candidate
     return low
-
-
-def labels_estimate(group: SequenceGroup, max_error: float, level: float) -> int | None:
-    """Estimate how many labelled records of this group it takes until something can be promised.
-
-    Parameters
-    ----------
-    level : float
-        Probability with which the promise may be false.
-
-    Returns
-    -------
-    int or None
-        Rounded up to two digits. None when even the surest records are wrong too often as far as can be seen: then no
-        number of labels helps, only a better model or a looser promise.
-
-    Notes
-    -----
-    For each cut the error share is taken as (errors + ½)/(records + 1), and the records it takes at that share come
-    from Chernoff's bound, log(1/level) / KL(share ‖ max_error). It is a guess: the same labels showed both.
-    """
-    n = np.arange(1, len(group) + 1)
-    share = (group.errors + 0.5) / (n + 1)
-    good = share < max_error
-    if not good.any():
-        return None
-    distance = special.rel_entr(share, max_error) + special.rel_entr(1 - share, 1 - max_error)
-    needed = float(np.min(math.log(1 / level) / distance[good] * (len(group) / n[good])))
-    digits = max(int(math.log10(max(needed, 1))) - 1, 0)
-    return int(math.ceil(needed / 10**digits) * 10**digits)

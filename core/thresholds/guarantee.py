@@ -3,8 +3,9 @@
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -17,17 +18,13 @@ from core.schema import CONFIDENCE, PREDICTED
 from core.statistics import clopper_pearson
 from core.text_formats import plain
 from core.thresholds.acceptance_rates import ALL_CLASSES
-from core.thresholds.error_band import ErrorBand, ErrorLimits
-from core.thresholds.fixed_sequence import (
-    CutResult,
-    SequenceGroup,
-    graphical_procedure,
-    labels_estimate,
-    short_number,
-)
+from core.thresholds.accepted_forecast import ForecastGroup, forecast_accepted
+from core.thresholds.error_band import ErrorBand, ErrorLimits, band_share, has_band
+from core.thresholds.fixed_sequence import CutResult, SequenceGroup, graphical_procedure, short_number
+from core.thresholds.label_forecast import LEAST_SHARE, LabelForecast
 from core.thresholds.policy import Policy
 from core.thresholds.population import PopulationCheck, compare_population
-from core.thresholds.sample import CheckedSample
+from core.thresholds.sample import CheckedSample, GroupConfidences
 from core.thresholds.unknown_languages import UnknownLanguages
 
 __all__ = [
@@ -63,9 +60,6 @@ class GroupGuarantee:
         The probability with which this promise may be false: its part of alpha.
     tried : int
         Cuts that were tested.
-    labels_estimate : int or None
-        Labelled records with this prediction that it will take, at a guess; None when a cut passes, or when the
-        surest records are wrong so often that labels alone will not help.
     withheld : bool
         Whether nothing is promised of it since too few books of its language, or of its class there, were checked.
     """
@@ -80,7 +74,6 @@ class GroupGuarantee:
     upper: float
     level: float
     tried: int
-    labels_estimate: int | None
     withheld: bool = False
 
     @property
@@ -122,6 +115,8 @@ class Guarantee:
         Classes that the model calls no book at all: there is nothing to promise of them, and nothing is broken.
     unknown : UnknownLanguages
         Languages, and classes in them, of which nothing is promised apart: they go to review.
+    forecast : LabelForecast, optional
+        What it takes until everything can be promised, where it cannot yet and that was to be forecast.
     """
 
     max_error: float
@@ -138,6 +133,7 @@ class Guarantee:
     learned_known: bool = False
     never_predicted: tuple[str, ...] = ()
     unknown: UnknownLanguages = field(default_factory=UnknownLanguages)
+    forecast: LabelForecast | None = None
 
     @property
     def cuts(self) -> dict[str, float | None]:
@@ -168,31 +164,6 @@ class Guarantee:
             group for group in self.groups if not group.guaranteed and group.class_name not in self.never_predicted
         )
 
-    @property
-    def unattainable(self) -> tuple[GroupGuarantee, ...]:
-        """The refused groups for which labels alone will not help."""
-        return tuple(
-            group for group in self.refused if group.labelled and group.labels_estimate is None and not group.withheld
-        )
-
-    @property
-    def missing_labels(self) -> int | None:
-        """Labelled books, drawn at random, that it takes beyond those there are until everything can be promised.
-
-        A guess; 0 when everything is promised, None when labels alone will not help or nothing is known of a group.
-        """
-        return None if any(group.labels_estimate is None for group in self.refused) else self.helpful_labels
-
-    @property
-    def helpful_labels(self) -> int:
-        """The same for the refused groups that labels can help, whatever becomes of the others; 0 without any."""
-        wanted = 0
-        for group in self.refused:
-            if group.labels_estimate is not None:
-                share = group.labelled / self.labelled
-                wanted = max(wanted, math.ceil(max(group.labels_estimate - group.labelled, 0) / share))
-        return wanted
-
     def policy(self) -> Policy:
         """Return the cuts as a policy; what is not promised is never accepted."""
         return Policy.from_cuts(self.cuts, self.stratum, self.by_stratum)
@@ -214,7 +185,8 @@ class Guarantee:
             "labelled": self.labelled,
             "unusable": self.unusable,
             "editions": self.editions,
-            "more_labels": self.missing_labels,
+            "more_labels": self.forecast.more if self.forecast else None,
+            "forecast": self.forecast.as_dict() if self.forecast else None,
             "left_out": self.left_out,
             "population": self.population.as_dict(),
             "unknown": self.unknown.as_list(),
@@ -236,6 +208,7 @@ def find_guaranteed_cuts(
     stratum: str | None = None,
     alpha: float | None = None,
     band: ErrorBand | None = None,
+    forecast_alpha: float | None = None,
     learned_known: bool = False,
     population: PopulationCheck | None = None,
 ) -> Guarantee:
@@ -317,27 +290,30 @@ def find_guaranteed_cuts(
             "The checked books were drawn with chances that differ, so that they do not count alike. Ask for a promise"
             " of the whole, or of the accepted without a facet and with at most four classes."
         )
+    # Of the records the sample stands for: those the model learned from would make the share too small.
+    confidences = GroupConfidences(table, stated, accepted_at_all & sample.frame, stratum)
     if band is None:
         outcomes = graphical_procedure(groups, max_error, spent)
         uppers = [_exact_upper(outcome) for outcome in outcomes]
     else:
-        predictions = table[PREDICTED].to_numpy(dtype=object)
-        # Of the records the sample stands for: those the model learned from would make the share too small.
-        framed = accepted_at_all & sample.frame
-        of_all = [stated[framed & (predictions == name if per == "class" else True)] for name, _ in keys]
         pairs = [
-            _cut_from_band(group, np.sort(values), max_error, _limits(band, name))
-            for (name, _), group, values in zip(keys, groups, of_all, strict=True)
+            _cut_from_band(group, confidences.rising(*key), max_error, _limits(band, key[0]))
+            for key, group in zip(keys, groups, strict=True)
         ]
         outcomes, uppers = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     predicted = set(table[PREDICTED].unique())
     never = tuple(name for name in names if name not in predicted)
     unknown = UnknownLanguages.from_table(table, sample, names, stratum)
     group_promises = tuple(
-        _group_guarantee(name, value, group, outcome, max_error, upper, withheld=unknown.withholds(value, name))
+        _group_guarantee(name, value, group, outcome, upper, withheld=unknown.withholds(value, name))
         for (name, value), group, outcome, upper in zip(keys, groups, outcomes, uppers, strict=True)
     )
     checked = population or compare_population(table)
+    # What is not a random sample, drawn alike, does not say what others would show.
+    forecast = None
+    if forecast_alpha is not None and len(known) and not checked.differing and not sample.is_weighted:
+        share_of = partial(band_share, n_classes=len(names)) if not stratum and has_band(per, len(names)) else None
+        forecast = _forecast(group_promises, groups, confidences, max_error, share_of, forecast_alpha)
     _LOG.info(
         "promised at most %g wrong with confidence %g in %d of %d groups: %d labelled records, %.1f s",
         max_error,
@@ -362,6 +338,49 @@ def find_guaranteed_cuts(
         learned_known=learned_known,
         never_predicted=never,
         unknown=unknown,
+        forecast=forecast,
+    )
+
+
+def _forecast(
+    promises: Sequence[GroupGuarantee],
+    groups: Sequence[SequenceGroup],
+    confidences: GroupConfidences,
+    max_error: float,
+    share_of: Callable[[str], float] | None,
+    alpha: float,
+) -> LabelForecast | None:
+    """Forecast what it takes until all is promised of classes, and of the strata that are no trifle.
+
+    Parameters
+    ----------
+    share_of : function, optional
+        Of the name of a class: which part of alpha it has in a band; None for tests that share alpha evenly.
+    """
+    labelled = sum(promise.labelled for promise in promises)
+    asked = []
+    for promise, group in zip(promises, groups, strict=True):
+        if promise.withheld or (promise.value and promise.labelled < LEAST_SHARE * labelled):
+            continue
+        confidence = confidences.rising(promise.class_name, promise.value)[::-1]
+        if len(confidence):
+            asked.append((promise, group, confidence))
+    return forecast_accepted(
+        [
+            ForecastGroup(
+                class_name=promise.class_name,
+                value=promise.value,
+                checked=group,
+                confidence=confidence,
+                alpha=alpha * share_of(promise.class_name) if share_of else alpha / len(asked),
+                wanted=not promise.guaranteed,
+            )
+            for promise, group, confidence in asked
+        ],
+        max_error,
+        labelled=labelled,
+        records=confidences.count,
+        banded=share_of is not None,
     )
 
 
@@ -443,13 +462,10 @@ def _group_guarantee(
     value: str,
     group: SequenceGroup,
     outcome: CutResult,
-    max_error: float,
     upper: float,
     *,
     withheld: bool,
 ) -> GroupGuarantee:
-    guaranteed = outcome.cut is not None
-    estimate = None if guaranteed or not len(group) else labels_estimate(group, max_error, outcome.level)
     return GroupGuarantee(
         class_name=name,
         value=value,
@@ -461,6 +477,5 @@ def _group_guarantee(
         upper=math.nan if withheld else upper,
         level=outcome.level,
         tried=outcome.tried,
-        labels_estimate=estimate,
         withheld=withheld,
     )

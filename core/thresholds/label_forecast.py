@@ -12,7 +12,7 @@ from scipy import special
 from core.text_formats import plain
 from core.thresholds.whole_groups import Part, levels_of
 
-__all__ = ["LabelForecast", "forecast_labels"]
+__all__ = ["LEAST_SHARE", "LabelForecast", "fitted_curve", "forecast_labels", "logit"]
 
 # The share of a group's records that the machine is to decide: what is hopeless for the first may do for the second.
 USEFUL: Final = (0.25, 0.10)
@@ -33,7 +33,7 @@ class LabelForecast:
     Attributes
     ----------
     useful : float
-        That share of a group's records, 0 to 1.
+        That share of a group's records, 0 to 1; 0 where any cut will do.
     total : int or None
         Checked books in all, drawn at random, with which it succeeds in 8 of 10 cases; None where that is not known
         yet, or no number will do.
@@ -140,8 +140,8 @@ class _Surest:
         lowest = float(part.confidence[-accepted])
         checked = len(part.checked_confidence) - int(np.searchsorted(part.checked_confidence, lowest))
         errors = int((part.error_confidence >= lowest).sum())
-        curve = _fitted_curve(part)
-        rate = float(special.expit(curve[0] + curve[1] * _logit(part.confidence[-accepted:])).mean())
+        curve, _ = fitted_curve(part.checked_confidence, _is_among(part.checked_confidence, part.error_confidence))
+        rate = float(special.expit(curve[0] + curve[1] * logit(part.confidence[-accepted:])).mean())
         rates = generator.beta(PRIOR_LABELS * rate + errors, PRIOR_LABELS * (1 - rate) + checked - errors, DRAWS)
         unchecked = min(max(accepted - checked, 0), part.frame - part.labelled)
         return cls(
@@ -186,15 +186,25 @@ def _smallest_total(groups: Sequence[_Surest], labelled: int, frame: int, seed: 
     return None
 
 
-def _fitted_curve(part: Part) -> NDArray[np.float64]:
-    """Fit a logistic curve of being wrong to the confidence of the checked records; return intercept and slope.
+def fitted_curve(
+    confidence: NDArray[np.float64], wrong: NDArray[np.float64], slope_deviation: float = 0.5
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Fit a logistic curve of being wrong (0 or 1) to the confidence of checked records.
 
-    The mode under a normal prior around "the confidence is right" (intercept 0, slope −1; deviations 2 and ½): with few
-    labels it stays near that, with more it is Platt's calibration.
+    Returns
+    -------
+    curve : array, shape (2,)
+        Intercept and slope over the log odds of the confidence.
+    spread : array, shape (2, 2)
+        Their covariance, by Laplace's approximation.
+
+    Notes
+    -----
+    The mode under a normal prior around "the confidence is right" (intercept 0, slope −1; deviations 2 and
+    `slope_deviation`): with few labels it stays near that, with more it is Platt's calibration.
     """
-    wrong = _is_among(part.checked_confidence, part.error_confidence)
-    x = np.column_stack([np.ones(len(wrong)), _logit(part.checked_confidence)])
-    centre, precision = np.array([0.0, -1.0]), np.diag([1 / 2.0**2, 1 / 0.5**2])
+    x = np.column_stack([np.ones(len(wrong)), logit(confidence)])
+    centre, precision = np.array([0.0, -1.0]), np.diag([1 / 2.0**2, 1 / slope_deviation**2])
     curve = centre.copy()
     for _ in range(50):
         rate = special.expit(x @ curve)
@@ -204,7 +214,7 @@ def _fitted_curve(part: Part) -> NDArray[np.float64]:
         curve = curve + np.clip(step, -1.0, 1.0)
         if np.abs(step).max() < 1e-6:
             break
-    return curve
+    return curve, np.linalg.inv(hessian)
 
 
 def _is_among(rising: NDArray[np.float64], errors: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -216,5 +226,6 @@ def _is_among(rising: NDArray[np.float64], errors: NDArray[np.float64]) -> NDArr
     return marked
 
 
-def _logit(confidence: NDArray[np.float64]) -> NDArray[np.float64]:
+def logit(confidence: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the log odds of confidences; none is taken for surer than 199 in 200."""
     return np.asarray(special.logit(np.clip(confidence, 0.005, 0.995)))

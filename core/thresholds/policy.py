@@ -113,7 +113,7 @@ class GuaranteeRecord(Record):
         Whether all that was asked for can be promised; `reason` says why not.
     labelled, left_out, more_labels : int
         Labelled books it rests on; those left out since the model may have learned from them; those it would take
-        beyond (None: labels alone will not help).
+        beyond (None: that is not known, or no number will do).
     sentence, headline : str
         All of it in words, with the warnings; and its first sentence alone, '' where an earlier version kept none.
     """

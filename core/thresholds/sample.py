@@ -21,10 +21,12 @@ from core.schema import (
     TRUTH_GIVEN,
     UNANSWERED,
 )
+from core.thresholds.acceptance_rates import ALL_CLASSES
 from core.thresholds.population import learned_records
 
 __all__ = [
     "CheckedSample",
+    "GroupConfidences",
     "above_floors",
     "confidence_floors",
     "draw_recheck",
@@ -121,6 +123,39 @@ class CheckedSample:
         return self.has_known_chances and bool(
             np.ptp(self.chance[self.drawn]) > DRAWN_TOLERANCE * self.chance[self.drawn].min()
         )
+
+
+class GroupConfidences:
+    """The confidences of the records a sample stands for, by predicted class and stratum.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``predicted``, and the column the facet is read from.
+    stated : float array, shape (n_records,)
+    framed : bool array, shape (n_records,)
+        Which of them count.
+    stratum : str, optional
+        A facet.
+    """
+
+    def __init__(
+        self, table: pd.DataFrame, stated: NDArray[np.float64], framed: NDArray[np.bool_], stratum: str | None
+    ) -> None:
+        codes, values = (np.zeros(len(table), dtype=np.intp), ("",)) if stratum is None else facet_codes(table, stratum)
+        self._stated, self._framed, self._codes = stated, framed, codes
+        self._code_by_value = {value: code for code, value in enumerate(values)}
+        self._predicted = table[PREDICTED].to_numpy(dtype=object)
+
+    @property
+    def count(self) -> int:
+        """How many records there are."""
+        return int(self._framed.sum())
+
+    def rising(self, class_name: str, value: str) -> NDArray[np.float64]:
+        """Return those of a predicted class, or of :data:`ALL_CLASSES`, in a stratum ('' without strata)."""
+        mine = self._framed & (self._codes == self._code_by_value[value])
+        return np.sort(self._stated[mine if class_name == ALL_CLASSES else mine & (self._predicted == class_name)])
 
 
 def _one_of_each_title(table: pd.DataFrame, checked: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], int]:

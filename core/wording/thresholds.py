@@ -1,7 +1,5 @@
 """What a policy does and what is promised of it, in words."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -29,6 +27,7 @@ from core.thresholds import (
     PopulationCheck,
     WholeGuarantee,
 )
+from core.thresholds.label_forecast import LabelForecast
 from core.thresholds.population import MAX_DETAILED
 from core.thresholds.report import CLASS
 from core.thresholds.unknown_languages import UnknownLanguages
@@ -37,6 +36,8 @@ from core.wording.languages import unknown_sentences
 
 __all__ = [
     "cut_scope",
+    "forecast",
+    "forecast_sentence",
     "group",
     "guarantee_record",
     "hours_in_words",
@@ -46,7 +47,6 @@ __all__ = [
     "population_warnings",
     "promise",
     "reason",
-    "remedy",
     "rests_on",
 ]
 
@@ -215,6 +215,7 @@ def promise(guarantee: Guarantee) -> tuple[str, ...]:
         )
     else:
         sentences += [group(guarantee, part) for part in refused]
+    sentences += filter(None, [forecast(guarantee)])
     sentences += nothing_promised(guarantee.unknown)
     if not guarantee.is_random and any(part.guaranteed for part in guarantee.groups):
         sentences[0] = _(
@@ -303,7 +304,7 @@ def rests_on(guarantee: Guarantee | WholeGuarantee) -> str:
 
 
 def group(guarantee: Guarantee, part: GroupGuarantee) -> str:
-    """Say what is promised of one group, or why nothing is and what it would take."""
+    """Say what is promised of one group, or why nothing is."""
     name, labelled = part.class_name, part.labelled
     if name in guarantee.never_predicted:
         return _(
@@ -331,47 +332,77 @@ def group(guarantee: Guarantee, part: GroupGuarantee) -> str:
     if part.withheld:
         languages = [entry for entry in guarantee.unknown.languages if entry.language == part.value]
         return " ".join(unknown_sentences(languages))
-    what = (
-        _("{books}, all classes together", books=books)
-        if name == ALL_CLASSES
-        else _("{books} predicted to be {name}", books=books, name=name)
-    )
+    what = _books_of(guarantee, name, part.value)
     if not part.tried:
         return _(
             "Nothing can be promised for {what}: {limit} wrong needs at least {labels_needed:,}"
             " labelled ones without an error above a cut, and only {labelled:,} {is_or_are}"
-            " labelled.{labels_needed_2}",
+            " labelled.",
             what=what,
             limit=limit,
             labels_needed=labels_needed(guarantee.max_error, 1 - part.level),
             labelled=labelled,
             is_or_are=is_or_are(labelled),
-            labels_needed_2=_labels_needed(labelled, part.labels_estimate),
         )
     return _(
         "Nothing can be promised for {what}: of the {accepted:,} surest labelled ones {errors:,}"
-        " {is_or_are} wrong, and {limit} wrong allows {allowed:,}.{labels_needed}",
+        " {is_or_are} wrong, and {limit} wrong allows {allowed:,}.",
         what=what,
         accepted=part.accepted,
         errors=part.errors,
         is_or_are=is_or_are(part.errors),
         limit=limit,
         allowed=max(part.allowed, 0),
-        labels_needed=_labels_needed(labelled, part.labels_estimate),
     )
 
 
-def _labels_needed(labelled: int, estimate: int | None) -> str:
-    if not labelled:
+def forecast(guarantee: Guarantee) -> str:
+    """Say how many checked books it will take until all is promised, or that no number will do; '' where not known."""
+    wanted = guarantee.forecast
+    if wanted is None:
         return ""
-    if estimate is None:
+    if wanted.is_hopeless:
         return _(
-            " Even the surest are wrong too often for that, as far as these labels show: more labels alone will not"
-            " help, a better model or a looser promise may."
+            "As far as these books show, no number of checked books will bring this promise: the model"
+            " is wrong too often among the books it is surest of. A better model may help, or a looser"
+            " promise."
         )
-    if estimate <= labelled:
-        return _(" That was close: some more labelled ones may do.")
-    return _(" More labelled ones, drawn at random, may do.")
+    what = _("this can be promised")
+    if wanted.hopeless:
+        what = _(
+            "the others can be promised (no number will do for {names}: the model is wrong too often there)",
+            names=listed([_books_of(guarantee, *group) for group in wanted.hopeless], 5),
+        )
+    return forecast_sentence(wanted, what)
+
+
+def forecast_sentence(wanted: LabelForecast, what: str, among: str = "") -> str:
+    """Say with how many checked books something comes true, or that this cannot be told.
+
+    Parameters
+    ----------
+    what : str
+        What comes true then: half a sentence.
+    among : str
+        Among which books they are drawn, with a space before it.
+    """
+    if wanted.total is None:
+        return _("How many checked books it takes until {what} cannot be told from these.", what=what)
+    return _(
+        "With about {total:,} checked books, drawn at random{among}, {what}: by simulation from what"
+        " these {labelled:,} show, that is enough in 8 of 10 cases.",
+        total=wanted.total,
+        among=among,
+        what=what,
+        labelled=wanted.labelled,
+    )
+
+
+def _books_of(guarantee: Guarantee, class_name: str, value: str) -> str:
+    books = facet_words(guarantee.stratum, value) if guarantee.stratum else _("books")
+    if class_name == ALL_CLASSES:
+        return _("{books}, all classes together", books=books)
+    return _("{books} predicted to be {name}", books=books, name=class_name)
 
 
 def is_or_are(count: int) -> str:
@@ -384,48 +415,6 @@ def reason(guarantee: Guarantee) -> str:
     if guarantee.guaranteed:
         return "" if guarantee.is_random else _(_NO_PROMISE)
     return " ".join(dict.fromkeys(group(guarantee, part) for part in guarantee.refused))
-
-
-def remedy(hopeless: Sequence[str], more: int, unlabelled: int) -> tuple[str, ...]:
-    """Say what it would take until the promise can be given.
-
-    Parameters
-    ----------
-    hopeless : sequence of str
-        Names of the groups for which labels alone will not help.
-    more : int
-        Further labelled books for the other groups that were refused, at a guess; 0 when there are no such groups.
-    unlabelled : int
-        Books of the collection that nobody has labelled.
-    """
-    sentences = []
-    if hopeless:
-        sentences.append(
-            _(
-                "For {hopeless} more labels alone will not help: the surest predictions are wrong too"
-                " often. Train a better model, or promise less.",
-                hopeless=listed(hopeless),
-            )
-        )
-    if more > unlabelled:
-        sentences.append(
-            _(
-                "At a guess it would take {more:,} more labelled books, and only {unlabelled:,} are"
-                " unlabelled: this collection is too small for that promise. Promise less, or train a"
-                " better model.",
-                more=more,
-                unlabelled=unlabelled,
-            )
-        )
-    elif more:
-        sentences.append(
-            _(
-                "What would help: about {more:,} more labelled books, drawn at random from the collection"
-                " (spread over the predicted classes).",
-                more=more,
-            )
-        )
-    return tuple(sentences)
 
 
 _NO_PROMISE = noop("This is no promise: the checked books are not like the books nobody checked.")

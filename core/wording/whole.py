@@ -4,7 +4,7 @@ from core.facets import facet_title, facet_words
 from core.formatting import in_percent, listed, lower_percent, upper_percent
 from core.thresholds import ALL_CLASSES, ErrorBound, WholeGuarantee
 from core.translation import _, plural
-from core.wording.thresholds import hours_in_words, is_or_are, nothing_promised, rests_on
+from core.wording.thresholds import forecast_sentence, hours_in_words, is_or_are, nothing_promised, rests_on
 
 __all__ = ["bound_sentence", "forecast", "headline", "reason", "sentences"]
 
@@ -88,17 +88,8 @@ def forecast(result: WholeGuarantee) -> str:
             share=share,
             names=names,
         )
-    if wanted.total is None:
-        return _("How many checked books it takes until the machine may decide {of} cannot be told from these.", of=of)
     among = _(" among the surest {surest} of each class", surest=in_percent(result.surest)) if result.surest < 1 else ""
-    return _(
-        "With about {total:,} checked books, drawn at random{among}, the machine may decide {of}:"
-        " by simulation from what these {labelled:,} show, that is enough in 8 of 10 cases.",
-        total=wanted.total,
-        among=among,
-        of=of,
-        labelled=wanted.labelled,
-    )
+    return forecast_sentence(wanted, _("the machine may decide {of}", of=of), among)
 
 
 def sentences(result: WholeGuarantee) -> tuple[str, ...]:

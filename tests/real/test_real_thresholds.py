@@ -104,11 +104,12 @@ def test_what_is_promised_holds_on_the_other_half(scored: Scored) -> None:
 
 def test_one_per_cent_is_refused_with_the_labels_it_would_take(scored: Scored) -> None:
     for chosen, _ in halves(scored)[:20]:
-        guarantee = find_guaranteed_cuts(chosen, scored.classes, 0.01, per="together")
+        guarantee = find_guaranteed_cuts(chosen, scored.classes, 0.01, per="together", forecast_alpha=0.05)
         assert not guarantee.guaranteed
         assert guarantee.policy().cuts == {}
         assert "at most 1 % wrong allows 0" in reason(guarantee)
-        assert guarantee.missing_labels is None or guarantee.missing_labels > 0
+        assert guarantee.forecast is not None
+        assert guarantee.forecast.total is None or guarantee.forecast.total > guarantee.labelled
 
 
 def test_promises_by_class_hold_together(scored: Scored) -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.statistics import clopper_pearson
-from core.thresholds.fixed_sequence import SequenceGroup, graphical_procedure, labels_estimate, short_number
+from core.thresholds.fixed_sequence import SequenceGroup, graphical_procedure, short_number
 
 
 def group(n: int, wrong: tuple[int, ...] = (), confidence: np.ndarray | None = None) -> SequenceGroup:
@@ -120,34 +120,3 @@ class TestShortNumber:
 
     def test_neighbours_leave_no_room(self) -> None:
         assert short_number(0.3, float(np.nextafter(0.3, 1))) == 0.3
-
-
-class TestLabelsEstimate:
-    def test_it_is_no_less_than_what_an_errorless_sample_would_need(self) -> None:
-        for n in (10, 50, 500):
-            found = labels_estimate(group(n), 0.05, 0.05)
-            assert found is None or found >= 59
-
-    def test_what_is_too_often_wrong_is_beyond_help(self) -> None:
-        assert labels_estimate(group(200, tuple(range(1, 201, 2))), 0.05, 0.05) is None
-
-    def test_the_nearer_the_limit_the_more_it_takes(self) -> None:
-        few, more = (labels_estimate(group(1000, tuple(range(1, 1001, step))), 0.05, 0.05) for step in (100, 25))
-        assert few is not None
-        assert more is not None
-        assert few < more
-
-    def test_it_is_about_right(self) -> None:
-        """With as many labels as estimated a promise is as likely as not, with a third as many it is rare."""
-        generator = np.random.default_rng(3)
-        pilot = SequenceGroup.from_records(generator.random(2000), generator.random(2000) < 0.02)
-        wanted = labels_estimate(pilot, 0.05, 0.05)
-        assert wanted is not None
-        promised = dict.fromkeys((wanted // 3, wanted, 3 * wanted), 0)
-        for size in promised:
-            for _ in range(200):
-                drawn = SequenceGroup.from_records(generator.random(size), generator.random(size) < 0.02)
-                promised[size] += graphical_procedure([drawn], 0.05, 0.05)[0].cut is not None
-        third, enough, plenty = promised.values()
-        assert third < 80 < enough < plenty
-        assert plenty > 160

@@ -76,27 +76,12 @@ class TestPerClass:
         )
         assert wording.reason(found) == wording.group(found, found.groups[2])
 
-    def test_it_says_that_more_labels_may_do(self) -> None:
-        found = find_guaranteed_cuts(self.table, CLASSES, 0.05)
-        song = found.groups[2]
-        assert song.labels_estimate is not None
-        assert song.labels_estimate >= 80
-        assert wording.group(found, song).endswith(" More labelled ones, drawn at random, may do.")
-        # A random sample has 30 songs among 530 books, so it takes many more books than songs.
-        assert found.missing_labels == pytest.approx((song.labels_estimate - 30) * 530 / 30, abs=1)
-
-    def test_hopeless_is_said_to_be_hopeless(self) -> None:
-        table = joined(books(100, "Play"), books(100, "Map", 50).sample(frac=1, random_state=0).assign(confidence=0.9))
-        found = find_guaranteed_cuts(table, ("Map", "Play"), 0.05)
-        assert "more labels alone will not help" in wording.group(found, found.groups[0])
-        assert found.missing_labels is None
-
     def test_a_class_that_is_never_predicted_is_spoken_of_and_is_no_broken_promise(self) -> None:
         found = find_guaranteed_cuts(books(100, "Map"), ("Map", "Poem"), 0.05)
         assert found.cuts == {"Map": 0.0, "Poem": None}
         assert found.guaranteed
         assert wording.reason(found) == ""
-        assert found.missing_labels == 0
+        assert found.forecast is None
         assert "The model calls no book Poem: there is nothing to promise of it" in wording.group(
             found, found.groups[1]
         )
@@ -264,28 +249,6 @@ def test_shares_lie_between_0_and_1(max_error: float, confidence: float) -> None
 def test_classes_must_be_named() -> None:
     with pytest.raises(InputError, match="names of the classes"):
         find_guaranteed_cuts(books(10, "Map"), (), 0.05)
-
-
-class TestWhatWouldHelp:
-    def test_more_labels_than_there_are_books_are_not_asked_for(self) -> None:
-        """74,150 more labelled books were asked for, of a collection of 34,690."""
-        (sentence,) = wording.remedy([], 74_150, 33_840)
-        assert "only 33,840 are unlabelled: this collection is too small for that promise" in sentence
-        assert wording.remedy([], 33_840, 33_840)[0].startswith("What would help: about 33,840 more labelled books")
-
-    def test_hope_and_hopelessness_are_said_of_their_own_groups(self) -> None:
-        """ "More labels alone will not help" stood under "at a guess it takes 1,400"."""
-        hopeless = books(100, "Map", 50).sample(frac=1, random_state=0).assign(confidence=0.9)
-        found = find_guaranteed_cuts(joined(books(200, "Play"), hopeless, books(30, "Song")), CLASSES, 0.05)
-        assert [group.class_name for group in found.unattainable] == ["Map"]
-        assert found.missing_labels is None
-        assert found.helpful_labels > 0
-        said = wording.remedy(["Map"], found.helpful_labels, 10_000)
-        assert said[0].startswith("For Map more labels alone will not help")
-        assert said[1].startswith("What would help: about")
-
-    def test_nothing_refused_needs_no_help(self) -> None:
-        assert wording.remedy([], 0, 100) == ()
 
 
 class TestFromTheBand:
