@@ -184,8 +184,22 @@ def record_decision(
     return number
 
 
-def undo_decision(database: Database, predictions: str, decision: int, *, by: str = "", session: str = "") -> Decision:
+def undo_decision(
+    database: Database,
+    predictions: str,
+    decision: int,
+    *,
+    sources: Sequence[str] = (),
+    by: str = "",
+    session: str = "",
+) -> Decision:
     """Take back one decision, by its number; an earlier one about the same record then holds again.
+
+    Parameters
+    ----------
+    sources : sequence of str
+        Fingerprints of the predictions that these were put together from (:attr:`core.predictions.Scored.sources`):
+        what was decided about one of them is taken back there, and so for all that were put together from it.
 
     Returns
     -------
@@ -200,6 +214,11 @@ def undo_decision(database: Database, predictions: str, decision: int, *, by: st
         It has been taken back already; nothing was written.
     """
     undone: list[Decision] = []
+    after = decision - 1
+    owners = (
+        name for name in sources if any(note["id"] == decision for note in database.read(DECIDED, name, after=after))
+    )
+    owner = next(owners, predictions)
 
     def make(notes: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
         rows = {row.id: row for row in decisions_of_notes(notes)}
@@ -217,8 +236,8 @@ def undo_decision(database: Database, predictions: str, decision: int, *, by: st
         content = {"record_id": row.record_id, "label": "", "old": "", "note": "", "undone": True}
         return {**content, "undoes": decision, "by": by.strip(), "session": session}
 
-    database.append(DECIDED, predictions, make, after=decision - 1)
-    _LOG.info("took back 1 decision about predictions %s%s", predictions, _signed(by))
+    database.append(DECIDED, owner, make, after=after)
+    _LOG.info("took back 1 decision about predictions %s%s", owner, _signed(by))
     return undone[0]
 
 

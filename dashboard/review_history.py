@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.errors import ColophonError
 from core.people import Role
+from core.predictions import Scored
 from core.review import Decision, DecisionLog, undo_decision
 from core.review_labels import labels_from_decisions
 from core.review_queue import ReviewQueue
@@ -49,7 +50,7 @@ def show_history(queue: ReviewQueue, log: DecisionLog, *, early: bool, hidden: f
             disabled=early,
             help=f"“{escape(titles.get(own.record_id, '')[:80])}”: {escape(own.label)}",
             on_click=_undo,
-            args=(queue.scored.predictions, own.id),
+            args=(queue.scored, own.id),
         )
     show_table(
         _history(queue, log, rows[:_LISTED], titles, hidden),
@@ -173,15 +174,22 @@ def _take_back(queue: ReviewQueue, standing: list[Decision]) -> None:
             key=f"take-back-{chosen}",
             icon=":material/undo:",
             on_click=_undo,
-            args=(queue.scored.predictions, chosen),
+            args=(queue.scored, chosen),
         )
 
 
-def _undo(predictions: str, decision: int) -> None:
+def _undo(scored: Scored, decision: int) -> None:
     """Take back the decision the button was drawn for."""
-    desk = review_state(predictions)
+    desk = review_state(scored.predictions)
     try:
-        row = undo_decision(cache.workspace().database, predictions, decision, by=reviewer_name(), session=window())
+        row = undo_decision(
+            cache.workspace().database,
+            scored.predictions,
+            decision,
+            sources=scored.sources,
+            by=reviewer_name(),
+            session=window(),
+        )
     except ColophonError as error:
         desk.notices = [str(error)]
     else:

@@ -11,14 +11,14 @@ import pytest
 
 from core.cli import main
 from core.combined_predictions import check_pair, combine, save_combined, two_model_policy
-from core.errors import InputError
+from core.errors import ConflictError, InputError, NotFoundError
 from core.export.release import Release
 from core.guarantees import TwoModelRequest, WholeRequest, ask_two_models, ask_whole, budget_of, seconds_a_title
 from core.importing import import_file
 from core.manifests import MANIFEST, sealed
 from core.policies import saved_policies
 from core.predictions import PredictionSet, load_predictions, load_scored
-from core.review import decisions_for_scored, record_decision
+from core.review import decisions_for_scored, record_decision, undo_decision
 from core.storage import Workspace, write_json
 from core.thresholds import apply_policy
 from core.thresholds.two_models import TwoCuts
@@ -107,6 +107,23 @@ def test_what_people_decided_of_either_holds(two: Workspace) -> None:
     current = decisions_for_scored(two.database, both).current
     assert {name: decision.label for name, decision in current.items()} == {"b351": "Map", "b353": "Play"}
     assert list(decisions_for_scored(two.database, quick).current) == ["b351"]
+
+
+def test_what_was_decided_of_a_source_is_taken_back_there(two: Workspace) -> None:
+    quick = load_scored(two, "quick")
+    number = record_decision(two.database, quick.predictions, "b351", "Map", scored=quick)
+    both = load_scored(two, saved(two).name)
+    own = record_decision(two.database, both.predictions, "b353", "Play", scored=both)
+    undone = undo_decision(two.database, both.predictions, number, sources=both.sources, by="Ada")
+    assert (undone.id, undone.label) == (number, "Map")
+    assert not decisions_for_scored(two.database, quick).current
+    assert list(decisions_for_scored(two.database, both).current) == ["b353"]
+    with pytest.raises(ConflictError, match="taken back already by Ada"):
+        undo_decision(two.database, both.predictions, number, sources=both.sources)
+    undo_decision(two.database, both.predictions, own, sources=both.sources)
+    assert not decisions_for_scored(two.database, both).current
+    with pytest.raises(NotFoundError, match="no decision number 77"):
+        undo_decision(two.database, both.predictions, 77, sources=both.sources)
 
 
 def test_the_export_names_the_model_of_each_record(two: Workspace, tmp_path: Path) -> None:

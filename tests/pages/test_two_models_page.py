@@ -13,6 +13,8 @@ from core.cli import main
 from core.export.release import Release
 from core.importing import import_file
 from core.policies import saved_policies
+from core.predictions import load_scored
+from core.review import decisions_for_scored, record_decision
 from core.storage import Workspace
 from tests.core.test_combined_predictions import rows_of
 from tests.pages.conftest import Open
@@ -71,6 +73,22 @@ def test_a_second_model_is_used_too_and_both_are_exported(
     page.switch_page(str(ROOT / "pages" / "export.py")).run()
     assert not page.exception
     assert "290 of 400 records leave with a machine label." in shown(page)
+
+
+def test_what_was_decided_of_a_source_is_taken_back_on_review(
+    page: AppTest, workspace: Workspace, open_page: Open
+) -> None:
+    page.run()
+    next(button for button in page.button if button.label == "Keep this for the export").click().run()
+    quick = load_scored(workspace, "quick")
+    record_decision(workspace.database, quick.predictions, "b351", "Map", scored=quick)
+    review = open_page(workspace, "review.py")
+    review.query_params["predictions"] = "quick-and-slow"
+    review.run()
+    next(button for button in review.button if button.label == "Take this decision back").click().run()
+    assert not review.exception
+    assert "Taken back: “Map”" in shown(review)
+    assert not decisions_for_scored(workspace.database, quick).current
 
 
 @pytest.mark.parametrize(
