@@ -24,12 +24,12 @@ __all__ = ["ForecastGroup", "forecast_accepted"]
 # Places among the records of a group, the surest first. Between two of them a draw has one share of wrong ones.
 EDGES: Final = np.array([0.0, 0.05, 0.1, EARLY_START, MAIN_START, 0.7, 1.0])
 # So many labels the course of the confidence over all labels is worth between two places, beside those found there.
-PRIOR_LABELS: Final = 20.0
+PRIOR_LABELS: Final = 12.0
 # How far the slope of that curve may be from what the confidence says.
 SLOPE_DEVIATION: Final = 1.0
 # The share of draws that must pass so that it comes true in 8 of 10 cases: few labels look better than they are where
 # nothing was promised of the group by mere chance. Below the other share no number of labels will do.
-SUCCESS: Final = 0.9
+SUCCESS: Final = 0.95
 HOPELESS: Final = 0.6
 DRAWS: Final = 500
 # Of the records of a group nobody can check more than all: what is tried ends at half of them, as people do the rest.
@@ -89,11 +89,11 @@ def forecast_accepted(
     Notes
     -----
     How often the model is wrong between two places of a group, by falling confidence, is drawn from a beta law: its
-    data are the checked ones there, and its prior is worth twenty labels at the rate that a logistic curve of the
+    data are the checked ones there, and its prior is worth twelve labels at the rate that a logistic curve of the
     confidence, itself drawn from what all checked records of the group leave open, expects there. A group is hopeless
     where no more than 6 in 10 draws have a place down to which few enough are wrong for a test that knew them all. For
     the others further records are drawn, and the very tests that will be asked are made: the first number with which
-    every group passes in 9 of 10 draws is the answer; that came true in about 8 of 10. How it fares on invented worlds
+    every group passes in 19 of 20 draws is the answer; that came true in about 8 of 10. How it fares on invented worlds
     is shown by ``tests/theory/test_accepted_forecast_theory.py``.
     """
     wanted = [group for group in groups if group.wanted]

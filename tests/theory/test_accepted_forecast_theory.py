@@ -2,6 +2,9 @@
 
 6,000 invented books a world, 60 to 300 of them checked, in the four kinds of world of ``test_label_forecast_theory``:
 when can it be promised that at most 5 % of the accepted are wrong, by a band or by tests in a fixed order?
+
+In 180 worlds by a band and 400 by tests of their own told numbers succeed in .78 and .83; of worlds that are wrong too
+often .82 and .92 are called hopeless, and in .03 and .01 a number is told; of the others .03 and .08 are called so.
 """
 
 from dataclasses import dataclass
@@ -21,7 +24,6 @@ pytestmark = pytest.mark.slow
 MAX_ERROR, ALPHA, AGAIN = 0.05, 0.0122, 4
 NOT_COMPARED = PopulationCheck(0, 0, ())
 KINDS = ("calibrated", "over-confident", "says little", "surest are wrong")
-WORLDS_OF_A_KIND = 20
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Outcome:
     attainable: bool
     labels: int
     hopeless: bool
-    told: int | None
+    total: int | None
     succeeded: float
 
 
@@ -66,16 +68,25 @@ def outcome(kind: str, seed: int, banded: bool) -> Outcome | None:
     return Outcome(attainable, labels, forecast.is_hopeless, forecast.total, mean)
 
 
-@pytest.mark.parametrize("banded", [True, False])
-def test_a_number_is_enough_in_eight_of_ten_cases_and_the_hopeless_are_told_so(banded: bool) -> None:
+@pytest.mark.parametrize(("banded", "worlds_of_a_kind"), [(True, 10), (False, 20)])
+def test_a_number_is_enough_in_eight_of_ten_cases_and_the_hopeless_are_told_so(
+    banded: bool, worlds_of_a_kind: int
+) -> None:
     outcomes = [
         result
         for k, kind in enumerate(KINDS)
-        for i in range(WORLDS_OF_A_KIND)
+        for i in range(worlds_of_a_kind)
         if (result := outcome(kind, 1_000 * k + i, banded)) is not None
     ]
     success = float(np.nanmean([world.succeeded for world in outcomes]))
     hopeless = [world.hopeless for world in outcomes if not world.attainable]
+    numbers = [world.total is not None for world in outcomes if not world.attainable]
     wrongly = [world.hopeless for world in outcomes if world.attainable]
-    print(f"{success:.3f} {np.mean(hopeless):.3f} of {len(hopeless)}, {np.mean(wrongly):.3f} of {len(wrongly)}")
-    assert success >= 0
+    print(
+        f"{success:.3f}, hopeless {np.mean(hopeless):.3f} and a number {np.mean(numbers):.3f} of {len(hopeless)},"
+        f" wrongly {np.mean(wrongly):.3f} of {len(wrongly)}"
+    )
+    assert 0.6 <= success <= 0.97
+    assert np.mean(hopeless) >= 0.65
+    assert np.mean(numbers) <= 0.15
+    assert np.mean(wrongly) <= 0.2
